@@ -1,0 +1,1 @@
+"""The handset: the one loop that ties peripherals and participant together."""

@@ -1,0 +1,8 @@
+"""One JSON line on the serial port for each thing that happened; whoever listens may parse it."""
+
+import json
+
+
+def write(now_ms: int, event: str, value: object = None) -> None:
+    """`value` is an int, a string, a tuple of them or None."""
+    print(json.dumps({"ms": now_ms, "event": event, "value": value}))

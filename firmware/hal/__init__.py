@@ -1,0 +1,1 @@
+"""One small class for each peripheral; what touches hardware is here and nowhere else."""

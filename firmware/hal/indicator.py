@@ -1,0 +1,35 @@
+"""The light: on, off or blinking, as a pattern of two numbers."""
+
+from machine import Pin
+from ptt.clock import since
+
+
+class Indicator:
+    """A LED on pin `pin`; `active_high` when a high level lights it. `pin` below 0: none."""
+
+    def __init__(self, pin: int, active_high: bool) -> None:
+        self._pin = Pin(pin, Pin.OUT) if pin >= 0 else None
+        self._on_level = 1 if active_high else 0
+        self._on_ms = 0
+        self._period_ms = 0
+        self._began_ms = 0
+        self._level = -1
+
+    def show(self, on_ms: int, period_ms: int, now_ms: int) -> None:
+        """Light for the first `on_ms` of every `period_ms`; 0 is dark, `period_ms` is steady."""
+        if on_ms != self._on_ms or period_ms != self._period_ms:
+            self._on_ms = on_ms
+            self._period_ms = period_ms
+            self._began_ms = now_ms
+
+    def update(self, now_ms: int) -> None:
+        """Set the pin as the pattern wants it now."""
+        if self._pin is None:
+            return
+        is_on = self._on_ms > 0
+        if is_on and self._on_ms < self._period_ms:
+            is_on = since(now_ms, self._began_ms) % self._period_ms < self._on_ms
+        level = self._on_level if is_on else 1 - self._on_level
+        if level != self._level:
+            self._level = level
+            self._pin.value(level)

@@ -1,0 +1,1 @@
+"""Reads the data in shared/schema and writes the code that badges load from it."""

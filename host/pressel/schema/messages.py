@@ -1,0 +1,136 @@
+"""The message table: reads shared/schema/messages.toml and renders ptt/wire/messages.py.
+
+Knows nothing of sockets or state; it is run by developers (`make schema`) and by the test that
+says when the generated file is stale.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+U32_MAX = 2**30 - 1  # a badge keeps larger integers on its heap
+
+FieldType = Literal["u8", "u16", "u32", "raw4", "raw8", "text"]
+_LARGEST = {"u8": 255, "u16": 65535, "u32": U32_MAX, "raw4": 4, "raw8": 8, "text": 255}
+_KINDS = {"u8": 1, "u16": 2, "u32": 4, "raw4": 14, "raw8": 18, "text": 9}
+
+
+class FieldRow(BaseModel):
+    """One field: its type, inclusive range (of the value, or of a text's bytes) and meaning."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    type: FieldType
+    text: str
+    min: int = 0
+    max: int | None = None
+    since: int = 0
+
+    @property
+    def largest(self) -> int:
+        return _LARGEST[self.type] if self.max is None else self.max
+
+
+class MessageRow(BaseModel):
+    """One message: number, who sends it, and its fields in wire order."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    number: int = Field(ge=1, le=255)
+    sender: Literal["participant", "leader", "both"] = Field(alias="from")
+    text: str
+    tail: str | None = None
+    fields: list[FieldRow]
+
+
+class EnumValue(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    number: int = Field(ge=0, le=127)
+    text: str
+
+
+class MessageTable(BaseModel):
+    """The whole table of one protocol version."""
+
+    model_config = ConfigDict(extra="forbid")
+    version: str
+    enums: dict[str, dict[str, EnumValue]]
+    message: list[MessageRow]
+
+    def name_of(self, number: int) -> str:
+        """The name of message `number`, or its number as text when unknown."""
+        return next((m.name for m in self.message if m.number == number), str(number))
+
+    def digest(self) -> bytes:
+        """Four bytes that change with anything a peer could notice on the wire."""
+        facts = [self.version]
+        facts += [f"{e}.{k}={v.number}" for e, ks in self.enums.items() for k, v in ks.items()]
+        for message in self.message:
+            fields = [f"{f.name}:{f.type}:{f.min}:{f.largest}" for f in message.fields]
+            facts.append(f"{message.number}:{message.name}:{message.sender}:{','.join(fields)}")
+        return hashlib.sha256("\n".join(facts).encode()).digest()[:4]
+
+
+def table_path() -> Path:
+    """Where the table lies in the source tree."""
+    return Path(__file__).resolve().parents[3] / "shared" / "schema" / "messages.toml"
+
+
+def load_table(path: Path | None = None) -> MessageTable:
+    """The table as checked data; raises pydantic's ValidationError with the row at fault."""
+    with open(path or table_path(), "rb") as file:
+        return MessageTable.model_validate(tomllib.load(file))
+
+
+def render(table: MessageTable) -> str:
+    """The text of ptt/wire/messages.py."""
+    lines = [
+        '"""The message table as code. Written by `make schema` from shared/schema/messages.toml.',
+        "",
+        "`LAYOUTS` holds for each type its fields in order as (kind, lowest, highest); kinds 1, 2",
+        "and 4 are big-endian integers of that many bytes, 14 and 18 raw bytes (4 and 8), 9 a text",
+        'with a length byte. `SENDERS` holds who may send it: 1 participant, 2 leader, 3 both."""',
+        "",
+        "from ..compat import const",
+        "",
+        f"TABLE_HASH = {table.digest()!r}",
+        "",
+    ]
+    lines += [f"{m.name} = const({m.number})" for m in table.message]
+    for enum, values in table.enums.items():
+        lines.append("")
+        lines += [
+            f"{enum.upper()}_{key.upper()} = const({value.number})  # {value.text}"
+            for key, value in values.items()
+        ]
+    lines += ["", "SENDERS = {"]
+    codes = {"participant": 1, "leader": 2, "both": 3}
+    lines += [f"    {m.number}: {codes[m.sender]}," for m in table.message]
+    lines += ["}", "", "LAYOUTS = {"]
+    for m in table.message:
+        lines.append(f"    {m.number}: (  # {m.name}")
+        lines += [
+            f"        ({_KINDS[f.type]}, {f.min}, {f.largest}),  # {f.name}: {f.text}"
+            for f in m.fields
+        ]
+        lines.append("    ),")
+    lines += ["}", ""]
+    return "\n".join(lines)
+
+
+def generated_path() -> Path:
+    """The file that `render` is written to."""
+    return table_path().parents[1] / "ptt" / "wire" / "messages.py"
+
+
+def main() -> None:
+    generated_path().write_text(render(load_table()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

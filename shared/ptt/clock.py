@@ -1,0 +1,37 @@
+"""Arithmetic on a millisecond clock that wraps at 2^30, as MicroPython's `ticks_ms` does.
+
+All engines use it, on hosts too, so that every run takes the same path and a badge that has
+been up for 12.4 days behaves like a fresh one. Differences are right up to 6.2 days.
+"""
+
+from .compat import const
+
+NEVER = const(-1)  # in place of a time: there is nothing to wait for
+
+_PERIOD_MS = const(0x40000000)
+_MASK = const(0x3FFFFFFF)
+_HALF = const(0x20000000)
+
+
+def add(now_ms: int, delay_ms: int) -> int:
+    """The time `delay_ms` after `now_ms`, both in 0..2^30-1."""
+    return (now_ms + delay_ms) & _MASK
+
+
+def since(now_ms: int, then_ms: int) -> int:
+    """Milliseconds from `then_ms` to `now_ms`; negative when `then_ms` is still to come."""
+    return ((now_ms - then_ms + _HALF) & _MASK) - _HALF
+
+
+def earliest(a_ms: int, b_ms: int) -> int:
+    """The sooner of two times, either of which may be `NEVER`."""
+    if a_ms == NEVER:
+        return b_ms
+    if b_ms == NEVER or since(a_ms, b_ms) < 0:
+        return a_ms
+    return b_ms
+
+
+def wrap(milliseconds: int) -> int:
+    """A host's endless clock as the engines' wrapping one."""
+    return milliseconds % _PERIOD_MS

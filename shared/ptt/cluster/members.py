@@ -1,0 +1,109 @@
+"""The leader's table of members: who they are, where they are reached, when they were heard.
+
+Bounded by `MEMBERS_MAX`. Knows neither floor nor voice.
+"""
+
+from ..clock import NEVER, add, earliest, since
+from ..compat import TYPE_CHECKING, const
+from ..numbers import MEMBER_TTL_MS, MEMBERS_MAX
+from ..wire.envelope import LEADER_NODE
+
+if TYPE_CHECKING:
+    from typing import Any
+
+_FIRST_NODE = LEADER_NODE + 1
+
+
+class Member:
+    """One participant as the leader knows it."""
+
+    __slots__ = (
+        "address",
+        "build",
+        "device",
+        "group",
+        "heard_ms",
+        "name",
+        "node",
+        "nonce",
+        "same_table",
+        "seq",
+        "session",
+    )
+
+    def __init__(self, device: bytes, node: int) -> None:
+        self.device = device  # 8 bytes
+        self.node = node
+        self.address: Any = None
+        self.session = 0
+        self.nonce = 0
+        self.name = b""
+        self.build = b""
+        self.group = 0
+        self.heard_ms = 0
+        self.seq = 0  # of the last datagram sent to it
+        self.same_table = True  # its message table is the leader's
+
+    def next_seq(self) -> int:
+        self.seq += 1
+        return self.seq
+
+
+class Members:
+    """Members by device, by node number and by session."""
+
+    def __init__(self) -> None:
+        self._by_device: dict[bytes, Member] = {}
+        self._by_session: dict[int, Member] = {}
+        self._by_node: dict[int, Member] = {}
+        self._next_node = _FIRST_NODE
+
+    def __len__(self) -> int:
+        return len(self._by_device)
+
+    def all(self) -> "list[Member]":
+        """Every member, by node number: dictionaries have no order on MicroPython."""
+        return [self._by_node[node] for node in sorted(self._by_node)]
+
+    def by_device(self, device: bytes) -> "Member | None":
+        return self._by_device.get(device)
+
+    def by_session(self, session: int) -> "Member | None":
+        return self._by_session.get(session)
+
+    def by_node(self, node: int) -> "Member | None":
+        return self._by_node.get(node)
+
+    def add(self, device: bytes, session: int) -> "Member | None":
+        """A new member with a number that nobody has; None when the table is full."""
+        if len(self._by_device) >= MEMBERS_MAX:
+            return None
+        while self._next_node in self._by_node:
+            self._advance()
+        member = Member(device, self._next_node)
+        self._advance()
+        member.session = session
+        self._by_device[device] = member
+        self._by_session[session] = member
+        self._by_node[member.node] = member
+        return member
+
+    def _advance(self) -> None:
+        # Numbers are not used again soon: late datagrams may still speak of the old owner.
+        self._next_node = self._next_node + 1 if self._next_node < 0xFFFF else _FIRST_NODE
+
+    def remove(self, member: "Member") -> None:
+        del self._by_device[member.device]
+        del self._by_session[member.session]
+        del self._by_node[member.node]
+
+    def vanished(self, now_ms: int) -> "list[Member]":
+        """Members not heard for `MEMBER_TTL_MS`."""
+        return [m for m in self.all() if since(now_ms, m.heard_ms) >= MEMBER_TTL_MS]
+
+    def next_timeout_ms(self) -> int:
+        """When `vanished` may name somebody next, or `NEVER`."""
+        due = NEVER
+        for member in self._by_node.values():
+            due = earliest(due, add(member.heard_ms, MEMBER_TTL_MS))
+        return due

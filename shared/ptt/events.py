@@ -1,0 +1,67 @@
+"""What an engine tells the person and the log: (kind, value) pairs in order of happening.
+
+Kinds are small numbers; `NAMES` has the word for each. The value is an int, a tuple of ints
+or None, as the comment beside the kind says.
+"""
+
+from .compat import const
+
+JOINED = const(0)  # node number
+LOST = const(1)  # leader silent for this many ms, or 0 when it said that it forgot us
+PENDING = const(2)  # request id: the button was pressed, the leader is being asked
+GRANTED = const(3)  # lease: talk now
+QUEUED = const(4)  # position, 1 is next
+DENIED = const(5)  # reason, see DENIALS
+REVOKED = const(6)  # reason, see REVOCATIONS
+RELEASED = const(7)  # lease: the leader knows that we are done
+SENT = const(8)  # (lease, frames sent, frames lost before sending)
+TAKEN = const(9)  # (talker, lease): somebody else talks
+IDLE = const(10)  # last lease: nobody talks
+HEARING = const(11)  # (talker, lease): the speaker starts
+HEARD = const(12)  # (talker, lease, played, concealed, late, duplicate, dropped)
+REFUSED = const(13)  # NACK reason: the leader would not have us
+MEMBER_JOINED = const(14)  # node number (leader)
+MEMBER_LEFT = const(15)  # node number (leader)
+FLOOR_GRANTED = const(16)  # (talker, lease) (leader)
+FLOOR_FREED = const(17)  # (talker, lease, cause) (leader)
+
+NAMES = (
+    "joined",
+    "lost",
+    "pending",
+    "granted",
+    "queued",
+    "denied",
+    "revoked",
+    "released",
+    "sent",
+    "taken",
+    "idle",
+    "hearing",
+    "heard",
+    "refused",
+    "member_joined",
+    "member_left",
+    "floor_granted",
+    "floor_freed",
+)
+
+
+class EventQueue:
+    """First in, first out, at most `limit`; the oldest is dropped and counted."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._events = []
+        self.dropped = 0
+
+    def push(self, kind: int, value: object = None) -> None:
+        if len(self._events) == self._limit:
+            self._events.pop(0)
+            self.dropped += 1
+        self._events.append((kind, value))
+
+    def poll(self) -> "tuple[int, object] | None":
+        if not self._events:
+            return None
+        return self._events.pop(0)

@@ -1,0 +1,301 @@
+"""The leader's side of floor control: one talk group, one lease at a time. The floor is decided
+here and nowhere else.
+
+Members are node numbers. What a decision means on the wire is left to the owner's
+`ArbitratorOutput`. First come, first served; lease numbers only go up, for all groups of a leader
+together, so that (term, lease) orders everything that is ever said about a floor.
+"""
+
+from ..clock import NEVER, add, earliest, since
+from ..compat import TYPE_CHECKING, const
+from ..numbers import (
+    GRANT_REPEAT_MS,
+    LEASE_MS,
+    QUEUE_KEEPALIVE_MS,
+    QUEUE_MAX,
+    TAIL_GRACE_MS,
+    TALK_MS_MAX,
+)
+from ..table import compile_rules
+from ..wire.messages import (
+    DENIAL_QUEUE_FULL,
+    DENIAL_STALE,
+    REVOCATION_SILENT,
+    REVOCATION_TALK_LIMIT,
+)
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class ArbitratorOutput(Protocol):
+        """What the arbitrator needs said; `group` is its own."""
+
+        def next_lease(self) -> int: ...
+        def grant(self, group: int, node: int, request: int, lease: int, now_ms: int) -> None: ...
+        def queued(self, group: int, node: int, request: int, position: int, now_ms: int) -> None: ...
+        def denied(self, group: int, node: int, request: int, reason: int, now_ms: int) -> None: ...
+        def revoked(self, group: int, node: int, lease: int, reason: int, now_ms: int) -> None: ...
+        def taken(self, group: int, lease: int, talker: int, now_ms: int) -> None: ...
+        def idle(self, group: int, lease: int, now_ms: int) -> None: ...
+        def idle_to(self, group: int, node: int, lease: int, now_ms: int) -> None: ...
+        def freed(self, talker: int, lease: int, cause: int) -> None: ...
+
+
+# States (TS 24.380 section 6.3: floor control arbitration logic)
+FLOOR_IDLE = const(0)
+FLOOR_TAKEN = const(1)
+STATES = ("floor idle", "floor taken")
+
+# Triggers; "holder" is who has the lease, "other" anybody else
+REQUEST = const(0)  # a new request while nobody talks, or the next in the queue
+REQUEST_HOLDER = const(1)  # the holder's own request again
+REQUEST_OTHER = const(2)
+RELEASE_HOLDER = const(3)
+SILENT = const(4)  # no voice for a whole lease
+TALK_LIMIT = const(5)
+HOLDER_LEFT = const(6)
+UNHEARD = const(7)  # granted, but no voice yet
+TRIGGERS = (
+    "request",
+    "request of the holder",
+    "request of another",
+    "release by the holder",
+    "lease expired",
+    "talk limit",
+    "holder left",
+    "grant unheard",
+)
+
+RULES = (
+    (FLOOR_IDLE, REQUEST, FLOOR_TAKEN, "grant"),
+    (FLOOR_TAKEN, REQUEST_HOLDER, FLOOR_TAKEN, "repeat_grant"),  # the grant was lost
+    (FLOOR_TAKEN, REQUEST_OTHER, FLOOR_TAKEN, "enqueue"),
+    (FLOOR_TAKEN, UNHEARD, FLOOR_TAKEN, "repeat_grant"),
+    (FLOOR_TAKEN, RELEASE_HOLDER, FLOOR_IDLE, "free"),
+    (FLOOR_TAKEN, SILENT, FLOOR_IDLE, "revoke_silent"),
+    (FLOOR_TAKEN, TALK_LIMIT, FLOOR_IDLE, "revoke_limit"),
+    (FLOOR_TAKEN, HOLDER_LEFT, FLOOR_IDLE, "free"),
+)
+_RULES = compile_rules(RULES)
+
+_QUEUE_TTL_MS = const(3 * QUEUE_KEEPALIVE_MS)  # two keep-alives may be lost
+
+
+class Waiting:
+    """One place in the queue."""
+
+    __slots__ = ("node", "request", "seen_ms")
+
+    def __init__(self, node: int, request: int, now_ms: int) -> None:
+        self.node = node
+        self.request = request
+        self.seen_ms = now_ms
+
+
+class Arbitrator:
+    """The floor of talk group `group`."""
+
+    def __init__(self, group: int, output: "ArbitratorOutput") -> None:
+        self.group = group
+        self._output = output
+        self.state = FLOOR_IDLE
+        self.holder = 0  # node that may talk, 0 when idle
+        self.lease = 0  # running, or the last one
+        self.queue: list[Waiting] = []
+        self._request = 0  # the holder's
+        self._over = {}  # node -> its last request that is over; as many as members
+        self._granted_ms = 0
+        self._voice_ms = 0  # last voice of the holder, or the grant
+        self._repeat_ms = 0
+        self._is_heard = False
+        self._tail_node = 0  # who released last, and when: its voice may still arrive
+        self._tail_lease = 0
+        self._freed_ms = 0
+
+    # --- what members say ---
+
+    def on_request(self, node: int, request: int, now_ms: int) -> None:
+        """FLOOR_REQUEST: new, repeated, or the keep-alive of somebody who waits."""
+        if self._is_over(node, request):
+            self._answer_ended(node, request, now_ms)
+        elif node == self.holder:
+            if request == self._request:
+                self._fire(REQUEST_HOLDER, node, request, now_ms)
+            else:  # a new press: it says that the burst before is over
+                self._over[node] = self._request
+                self._fire(RELEASE_HOLDER, node, request, now_ms)
+                self._pass_on(now_ms)
+                self.on_request(node, request, now_ms)
+        elif self.state == FLOOR_IDLE:
+            self._fire(REQUEST, node, request, now_ms)
+        else:
+            self._fire(REQUEST_OTHER, node, request, now_ms)
+
+    def on_release(self, node: int, request: int, now_ms: int) -> None:
+        """FLOOR_RELEASE: of the floor or of a place in the queue; anything else is answered."""
+        self._over[node] = request
+        if node == self.holder and request == self._request:
+            self._fire(RELEASE_HOLDER, node, request, now_ms)
+            self._pass_on(now_ms)  # what all are told then answers the release too
+            return
+        if self._leave_queue(node, now_ms):
+            self._tell_positions(now_ms)
+        self._answer_ended(node, request, now_ms)
+
+    def on_voice(self, node: int, lease: int, now_ms: int) -> bool:
+        """May this voice be passed on? The holder's renews the lease."""
+        if node == self.holder and lease == self.lease:
+            self._voice_ms = now_ms
+            self._is_heard = True
+            return True
+        return (
+            node == self._tail_node
+            and lease == self._tail_lease
+            and since(now_ms, self._freed_ms) <= TAIL_GRACE_MS
+        )
+
+    def on_member_left(self, node: int, now_ms: int) -> None:
+        self._over.pop(node, None)
+        if self._leave_queue(node, now_ms):
+            self._tell_positions(now_ms)
+        if node == self.holder:
+            self._fire(HOLDER_LEFT, node, 0, now_ms)
+            self._pass_on(now_ms)
+
+    # --- time ---
+
+    def handle_timeout(self, now_ms: int) -> None:
+        self._drop_vanished(now_ms)
+        if self.state != FLOOR_TAKEN:
+            return
+        if since(now_ms, self._granted_ms) >= TALK_MS_MAX:
+            self._fire(TALK_LIMIT, self.holder, 0, now_ms)
+            self._pass_on(now_ms)
+        elif since(now_ms, self._voice_ms) >= LEASE_MS:
+            self._fire(SILENT, self.holder, 0, now_ms)
+            self._pass_on(now_ms)
+        elif not self._is_heard and since(now_ms, self._repeat_ms) >= 0:
+            self._fire(UNHEARD, self.holder, self._request, now_ms)
+
+    def next_timeout_ms(self) -> int:
+        """When `handle_timeout` has work next, or `NEVER`."""
+        if self.state != FLOOR_TAKEN:
+            return NEVER  # a queue exists only behind a holder
+        due = earliest(add(self._voice_ms, LEASE_MS), add(self._granted_ms, TALK_MS_MAX))
+        if not self._is_heard:
+            due = earliest(due, self._repeat_ms)
+        for waiting in self.queue:
+            due = earliest(due, add(waiting.seen_ms, _QUEUE_TTL_MS))
+        return due
+
+    # --- rules ---
+
+    def _fire(self, trigger: int, node: int, request: int, now_ms: int) -> None:
+        rule = _RULES.get(self.state << 4 | trigger)
+        if rule is None:
+            return
+        self.state = rule[0]
+        getattr(self, "_do_" + rule[1])(node, request, now_ms)
+
+    def _do_grant(self, node: int, request: int, now_ms: int) -> None:
+        self.holder = node
+        self._request = request
+        self.lease = self._output.next_lease()
+        self._granted_ms = now_ms
+        self._voice_ms = now_ms
+        self._is_heard = False
+        self._do_repeat_grant(node, request, now_ms)
+        self._output.taken(self.group, self.lease, node, now_ms)
+
+    def _do_repeat_grant(self, node: int, request: int, now_ms: int) -> None:
+        self._repeat_ms = add(now_ms, GRANT_REPEAT_MS)
+        self._output.grant(self.group, node, request, self.lease, now_ms)
+
+    def _do_enqueue(self, node: int, request: int, now_ms: int) -> None:
+        place = self._place_of(node)
+        if place:
+            waiting = self.queue[place - 1]
+            waiting.request = request
+            waiting.seen_ms = now_ms
+        elif len(self.queue) >= QUEUE_MAX:
+            self._over[node] = request
+            self._output.denied(self.group, node, request, DENIAL_QUEUE_FULL, now_ms)
+            return
+        else:
+            self.queue.append(Waiting(node, request, now_ms))
+            place = len(self.queue)
+        self._output.queued(self.group, node, request, place, now_ms)
+
+    def _do_revoke_silent(self, node: int, request: int, now_ms: int) -> None:
+        self._revoke(node, REVOCATION_SILENT, now_ms)
+
+    def _do_revoke_limit(self, node: int, request: int, now_ms: int) -> None:
+        self._revoke(node, REVOCATION_TALK_LIMIT, now_ms)
+
+    def _revoke(self, node: int, reason: int, now_ms: int) -> None:
+        self._output.revoked(self.group, node, self.lease, reason, now_ms)
+        self._vacate(0, reason, now_ms)
+
+    def _do_free(self, node: int, request: int, now_ms: int) -> None:
+        self._vacate(node, 0, now_ms)
+
+    def _vacate(self, tail_node: int, cause: int, now_ms: int) -> None:
+        self._over[self.holder] = self._request
+        self._output.freed(self.holder, self.lease, cause)
+        self.holder = 0
+        self._tail_node = tail_node
+        self._tail_lease = self.lease
+        self._freed_ms = now_ms
+
+    def _pass_on(self, now_ms: int) -> None:
+        """The floor has become free: the next in the queue talks, or all hear that it is idle."""
+        if self.state != FLOOR_IDLE:
+            return
+        self._drop_vanished(now_ms)
+        if not self.queue:
+            self._output.idle(self.group, self.lease, now_ms)
+            return
+        first = self.queue.pop(0)
+        self._fire(REQUEST, first.node, first.request, now_ms)
+        self._tell_positions(now_ms)
+
+    def _is_over(self, node: int, request: int) -> bool:
+        """Is `request` the last one that ended, or older (a datagram that came very late)?"""
+        over = self._over.get(node)
+        return over is not None and (over - request) & 0xFFFF < 0x8000
+
+    # --- the queue ---
+
+    def _place_of(self, node: int) -> int:
+        """1 for the next to talk, 0 for nobody in the queue."""
+        for index in range(len(self.queue)):
+            if self.queue[index].node == node:
+                return index + 1
+        return 0
+
+    def _leave_queue(self, node: int, now_ms: int) -> bool:
+        place = self._place_of(node)
+        if place:
+            self.queue.pop(place - 1)
+        return place != 0
+
+    def _drop_vanished(self, now_ms: int) -> None:
+        kept = []
+        for waiting in self.queue:
+            if since(now_ms, waiting.seen_ms) < _QUEUE_TTL_MS:
+                kept.append(waiting)
+        if len(kept) != len(self.queue):
+            self.queue = kept
+            self._tell_positions(now_ms)
+
+    def _tell_positions(self, now_ms: int) -> None:
+        for index in range(len(self.queue)):
+            waiting = self.queue[index]
+            self._output.queued(self.group, waiting.node, waiting.request, index + 1, now_ms)
+
+    def _answer_ended(self, node: int, request: int, now_ms: int) -> None:
+        """To somebody whose request is over: how the floor stands now."""
+        if self.state == FLOOR_IDLE:
+            self._output.idle_to(self.group, node, self.lease, now_ms)
+        else:
+            self._output.denied(self.group, node, request, DENIAL_STALE, now_ms)

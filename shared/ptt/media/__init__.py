@@ -1,0 +1,1 @@
+"""Sound between microphone, packets and speaker: coder, capture ring, jitter buffer, playout."""

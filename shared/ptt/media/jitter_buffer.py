@@ -1,0 +1,103 @@
+"""The frames of one talk burst in the order in which they were spoken.
+
+A ring indexed by frame number. It does not know when a frame is due (see `playout`), only
+whether it came, came twice, came too late or too early to keep.
+"""
+
+from array import array
+
+from ..compat import TYPE_CHECKING
+from ..numbers import ADPCM_FRAME_BYTES, CONCEAL_FRAMES_MAX
+
+if TYPE_CHECKING:
+    from ..wire.envelope import Buffer
+
+_ABSENT = -1
+
+
+class JitterBuffer:
+    """Up to `frames` frames of at most 164 bytes ahead of the next one to play."""
+
+    def __init__(self, frames: int) -> None:
+        self._frames = frames
+        self.store = bytearray(frames * ADPCM_FRAME_BYTES)
+        self._number = array("i", [_ABSENT] * frames)
+        self.lease = 0  # the burst kept here; 0: none
+        self.open(0, 0, 0)
+
+    def open(self, lease: int, talker: int, now_ms: int) -> None:
+        """Forget everything and take the burst `lease` by node `talker`."""
+        self.lease = lease
+        self.talker = talker
+        self.first_ms = now_ms  # arrival of the first packet
+        self.next = _ABSENT  # frame to play next; until playing, the lowest that came
+        self.last = _ABSENT  # number of the final frame once known
+        self.playing = False
+        self.waiting = 0  # frames kept
+        self.played = 0
+        self.concealed = 0
+        self.missed = 0  # concealed frames since the last good one
+        self.late = 0
+        self.duplicate = 0
+        self.dropped = 0  # too far ahead
+        number = self._number
+        for slot in range(self._frames):
+            number[slot] = _ABSENT
+
+    def resume(self, now_ms: int) -> None:
+        """Voice after a pause: buffer anew from the packet that came at `now_ms`."""
+        self.first_ms = now_ms
+        self.playing = False
+        self.missed = 0
+
+    def insert(self, number: int, data: "Buffer", at: int) -> bool:
+        """Keep frame `number`, whose 164 bytes start at `at` of `data`; False: not needed."""
+        slot = number % self._frames
+        if self._number[slot] == number or self._number[slot] == _taken(number):
+            self.duplicate += 1
+            return False
+        if self.next == _ABSENT:
+            self.next = number
+        elif number < self.next:
+            if self.playing and self.missed <= CONCEAL_FRAMES_MAX:
+                self.late += 1
+                return False
+            if self.next - number >= self._frames:
+                self.dropped += 1
+                return False
+            # Not started yet, or nothing came in time for so long that the path has become
+            # slower: go on from here, later than before.
+            self.next = number
+        elif number - self.next >= self._frames:
+            self.dropped += 1
+            return False
+        if self._number[slot] < 0:
+            self.waiting += 1
+        self._number[slot] = number
+        store = self.store
+        target = slot * ADPCM_FRAME_BYTES
+        n = 0
+        while n < ADPCM_FRAME_BYTES:  # byte by byte: a slice would allocate
+            store[target + n] = data[at + n]
+            n += 1
+        return True
+
+    def take(self) -> int:
+        """Go on by one frame: its offset in `store`, or -1 when it has not come."""
+        number = self.next
+        slot = number % self._frames
+        self.next = number + 1
+        if self._number[slot] != number:
+            return _ABSENT
+        self._number[slot] = _taken(number)
+        self.waiting -= 1
+        return slot * ADPCM_FRAME_BYTES
+
+    def is_over(self) -> bool:
+        """True when the final frame has been taken."""
+        return self.last != _ABSENT and self.next > self.last
+
+
+def _taken(number: int) -> int:
+    """What a slot remembers of a frame that has been played, to know its repetition."""
+    return -2 - number

@@ -1,0 +1,175 @@
+"""When each frame is heard: one burst at a time, after a fixed delay, losses concealed.
+
+Two jitter buffers: the burst that plays and the one that may begin while its tail still plays,
+so that no listener ever hears two talkers and none loses its first word to the one before.
+States and rules are the table below (jitter buffer, RFC 5481's playout delay).
+"""
+
+from array import array
+
+from .. import events
+from ..clock import since
+from ..compat import TYPE_CHECKING, const
+from ..events import EventQueue
+from ..numbers import (
+    BURST_STALL_MS,
+    CONCEAL_FRAMES_MAX,
+    FRAME_MS,
+    FRAME_SAMPLES,
+    JITTER_FRAMES_MAX,
+    PLAYOUT_DELAY_MS,
+)
+from ..table import compile_rules
+from . import adpcm
+from .jitter_buffer import JitterBuffer
+
+if TYPE_CHECKING:
+    from ..wire.envelope import Buffer
+
+SILENT = const(0)
+BUFFERING = const(1)
+PLAYING = const(2)
+STATES = ("silent", "buffering", "playing")
+
+FRAME = const(0)
+DELAY_OVER = const(1)
+BURST_OVER = const(2)
+TRIGGERS = ("frame", "delay over", "burst over")
+
+RULES = (
+    (SILENT, FRAME, BUFFERING, ""),  # the first packet starts the playout delay
+    (BUFFERING, FRAME, BUFFERING, ""),  # an earlier frame may still become the first
+    (BUFFERING, DELAY_OVER, PLAYING, "announce"),  # the speaker starts
+    (PLAYING, FRAME, PLAYING, ""),  # kept, or counted as late, duplicate or too early
+    (PLAYING, BURST_OVER, SILENT, "close"),  # last frame played, or silent for too long
+)
+_RULES = compile_rules(RULES)
+
+_STALL_FRAMES = const(BURST_STALL_MS // FRAME_MS)
+
+
+class Playout:
+    """Turns voice packets into 20 ms frames on demand; tells `events` what is heard."""
+
+    def __init__(self, events_out: EventQueue) -> None:
+        self._events = events_out
+        self._current = JitterBuffer(JITTER_FRAMES_MAX)
+        self._following = JitterBuffer(JITTER_FRAMES_MAX)
+        self._pcm = array("h", bytes(FRAME_SAMPLES * 2))
+        self.state = SILENT
+        self.stale = 0  # frames of a burst that is over
+        self.crowded = 0  # frames of a third burst while two are kept
+
+    def insert(
+        self,
+        lease: int,
+        talker: int,
+        number: int,
+        is_last: bool,
+        data: "Buffer",
+        at: int,
+        now_ms: int,
+    ) -> None:
+        """Take one frame (164 bytes at `at` of `data`); `is_last` marks the burst's final one."""
+        buffer = self._buffer_for(lease, talker, now_ms)
+        if buffer is None:
+            return
+        if is_last:
+            buffer.last = number
+        if buffer.insert(number, data, at) and buffer is self._current:
+            if self.state == SILENT:
+                buffer.resume(now_ms)
+            self._fire(FRAME)
+
+    def _buffer_for(self, lease: int, talker: int, now_ms: int) -> "JitterBuffer | None":
+        current = self._current
+        if lease == current.lease and not (self.state == SILENT and current.is_over()):
+            return current
+        if lease <= current.lease:  # a burst that was heard to its end has no second life
+            self.stale += 1
+            return None
+        if self.state == SILENT:
+            current.open(lease, talker, now_ms)
+            return current
+        following = self._following
+        if following.lease < lease:
+            if following.waiting:
+                self.crowded += following.waiting
+            following.open(lease, talker, now_ms)
+        elif following.lease > lease:
+            self.stale += 1
+            return None
+        return following
+
+    def read(self, now_ms: int) -> "array | None":
+        """The next 320 samples, or None when there is silence; valid until the next call."""
+        current = self._current
+        if self.state == BUFFERING and since(now_ms, current.first_ms) >= PLAYOUT_DELAY_MS:
+            current.playing = True
+            self._fire(DELAY_OVER)
+        if self.state != PLAYING:
+            return None
+        if current.is_over() or current.missed >= _STALL_FRAMES:
+            self._fire(BURST_OVER)
+            return self.read(now_ms) if self.state != SILENT else None
+        at = current.take()
+        if at >= 0:
+            adpcm.decode(current.store, at, self._pcm)
+            current.played += 1
+            current.missed = 0
+        else:
+            current.concealed += 1
+            current.missed += 1
+            self._conceal(current.missed)
+        return self._pcm
+
+    def _conceal(self, missed: int) -> None:
+        """Repeat the frame before at half its strength, then fall silent."""
+        pcm = self._pcm
+        n = 0
+        if missed > CONCEAL_FRAMES_MAX:
+            while n < FRAME_SAMPLES:
+                pcm[n] = 0
+                n += 1
+            return
+        while n < FRAME_SAMPLES:
+            pcm[n] >>= 1
+            n += 1
+
+    def _fire(self, trigger: int) -> None:
+        rule = _RULES.get(self.state << 4 | trigger)
+        if rule is None:
+            return
+        self.state = rule[0]
+        if rule[1] == "announce":
+            self._events.push(events.HEARING, (self._current.talker, self._current.lease))
+        elif rule[1] == "close":
+            self._close()
+
+    def _close(self) -> None:
+        """Report the burst that ended and go on with the one that began meanwhile."""
+        ended = self._current
+        ended.concealed -= ended.missed  # silence after the end was nobody's speech
+        self._events.push(
+            events.HEARD,
+            (
+                ended.talker,
+                ended.lease,
+                ended.played,
+                ended.concealed,
+                ended.late,
+                ended.duplicate,
+                ended.dropped,
+            ),
+        )
+        if self._following.lease > ended.lease:
+            self._current = self._following
+            self._following = ended
+            ended.lease = 0
+            self._fire(FRAME)
+
+    def restart(self) -> None:
+        """A new term counts its leases anew: forget the old ones."""
+        self._current.open(0, 0, 0)
+        self._following.open(0, 0, 0)
+        self.state = SILENT

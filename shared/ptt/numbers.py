@@ -1,0 +1,56 @@
+"""Every number of the protocol: its unit is the end of its name, its reason stands beside it.
+
+Nothing else in `ptt` holds a figure that somebody might want to tune. Layout offsets live
+with their layout in `ptt.wire`, because they are facts of the format and not choices.
+"""
+
+from .compat import const
+
+# --- Voice -----------------------------------------------------------------------------
+RATE_HZ = const(16000)  # wideband speech; what the microphone, codec and old app all speak
+FRAME_MS = const(20)  # the old app's frame too; shorter wastes airtime, longer adds delay
+FRAME_SAMPLES = const(320)  # RATE_HZ * FRAME_MS / 1000
+ADPCM_FRAME_BYTES = const(164)  # 4 bytes of coder state + 320 samples of 4 bits
+FRAMES_PER_PACKET_MAX = const(3)  # 60 ms: 530 bytes stay far below one Wi-Fi fragment
+CAPTURE_FRAMES_MAX = const(50)  # 1 s kept between press and grant: the stress profile's worst
+RELEASE_TAIL_FRAMES = const(2)  # one DMA block (16 ms) and one frame may still hold speech
+RELEASE_TAIL_MS_MAX = const(200)  # a microphone that stopped must not keep the floor
+VOICE_PACE_MS = const(10)  # kept speech catches up at six times real time, never in a flood
+LAST_REPEATS = const(2)  # the last packet thrice: at 5 % loss it is lost once in 8,000 bursts
+
+# --- Playout ---------------------------------------------------------------------------
+PLAYOUT_DELAY_MS = const(60)  # covers 16 ms of DMA, 20 ms of frame and 15 ms of clean jitter
+JITTER_FRAMES_MAX = const(32)  # 640 ms: half a full capture ring, since it drains two to one
+BURST_STALL_MS = const(500)  # a burst silent this long is over (old app: 650 ms)
+CONCEAL_FRAMES_MAX = const(3)  # 60 ms of fading repetition; longer sounds like a robot
+
+# --- Envelope --------------------------------------------------------------------------
+VERSION = const(0x20)  # major in the high nibble, minor in the low one
+DATAGRAM_BYTES_MAX = const(1200)  # fits every path without fragments
+INT_MAX = const(0x3FFFFFFF)  # 2^30 - 1: above it an integer costs a badge heap
+PORT = const(47800)  # default UDP port of a leader; unassigned by IANA
+
+# --- Membership ------------------------------------------------------------------------
+HELLO_RETRY_MS = const(250)  # first retry of a join; doubles
+HELLO_RETRY_MS_MAX = const(2000)  # a rebooted leader is found again within this
+HEARTBEAT_MS = const(1000)  # 100 badges then cost 5 % of a channel, answers included
+LEADER_LOST_MS = const(3000)  # three heartbeats unanswered
+MEMBER_TTL_MS = const(5000)  # five heartbeats missed (the old app's stale time)
+MEMBERS_MAX = const(256)  # largest venue planned is 250; bounds the leader's table
+NAME_BYTES_MAX = const(32)  # a badge label holds no more
+NACK_INTERVAL_MS = const(1000)  # strangers get at most one answer a second, all together
+
+# --- Floor -----------------------------------------------------------------------------
+LEASE_MS = const(2000)  # outlives the longest roam (1.5 s); a vanished talker frees it then
+TALK_MS_MAX = const(60000)  # a stuck button must not silence a venue
+REQUEST_RETRY_MS = const(60)  # first repeat of a floor message: a clean round trip is 40 ms
+REQUEST_RETRY_MS_MAX = const(480)  # doubling stops here
+REQUEST_TRIES_MAX = const(8)  # about 2.3 s, then "no answer"
+QUEUE_KEEPALIVE_MS = const(1000)  # a waiting badge says that it still waits
+GRANT_REPEAT_MS = const(100)  # a grant is repeated until its first voice
+QUEUE_MAX = const(128)  # everybody of a 100-badge venue at once
+TAIL_GRACE_MS = const(200)  # voice overtaken by its own release is still passed on
+
+# --- Engines ---------------------------------------------------------------------------
+OUTBOX_SLOTS = const(8)  # a badge's datagrams between two steps: voice, repeats, control
+EVENTS_MAX = const(32)  # events nobody fetched; the oldest is dropped and counted

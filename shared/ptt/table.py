@@ -1,0 +1,16 @@
+"""State machines as tables: (state, trigger, next state, action), one row a rule.
+
+A pair without a row is not an error: the trigger has no meaning in that state and is ignored.
+The documents draw their diagrams from the same rows.
+"""
+
+
+def compile_rules(rows: "tuple[tuple[int, int, int, str], ...]") -> "dict[int, tuple[int, str]]":
+    """Rows to a lookup by ``state << 4 | trigger``; two rows for one pair are a bug."""
+    rules = {}
+    for state, trigger, next_state, action in rows:
+        key = state << 4 | trigger
+        if key in rules:
+            raise ValueError("two rules for one state and trigger")
+        rules[key] = (next_state, action)
+    return rules

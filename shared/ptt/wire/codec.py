@@ -1,0 +1,110 @@
+"""Control messages between tuples of values and bytes, driven by the message table.
+
+`encode` raises ValueError for what the table forbids: that is our own bug, and MicroPython's
+struct would let it pass. `decode` raises `Refused`. Voice does not come through here, see
+`voice`.
+"""
+
+from ..compat import TYPE_CHECKING
+from . import refusal
+from .envelope import get16, get32, put16, put32
+from .messages import LAYOUTS
+from .refusal import Refused
+
+if TYPE_CHECKING:
+    from .envelope import Buffer
+
+_TEXT = 9
+_RAW = 10  # kinds above it are raw: 10 + number of bytes
+
+
+def encode(data: bytearray, at: int, kind: int, values: "tuple") -> int:
+    """Write the fields of message `kind` at `at`; returns the offset behind them.
+
+    `values` are in table order: ints, bytes for raw fields, UTF-8 bytes for texts.
+    """
+    layout = LAYOUTS[kind]
+    if len(values) != len(layout):
+        raise ValueError("message %d takes %d values" % (kind, len(layout)))
+    for index in range(len(layout)):
+        field_kind, low, high = layout[index]
+        value = values[index]
+        if field_kind >= _TEXT:
+            at = _put_bytes(data, at, field_kind, low, high, value)
+            continue
+        if not low <= value <= high:
+            raise ValueError("message %d field %d out of range: %s" % (kind, index, value))
+        if field_kind == 1:
+            data[at] = value
+        elif field_kind == 2:
+            put16(data, at, value)
+        else:
+            put32(data, at, value)
+        at += field_kind
+    return at
+
+
+def _put_bytes(data: bytearray, at: int, kind: int, low: int, high: int, value: bytes) -> int:
+    size = len(value)
+    if kind == _TEXT:
+        if not low <= size <= high:
+            raise ValueError("text of %d bytes" % size)
+        data[at] = size
+        at += 1
+    elif size != kind - _RAW:
+        raise ValueError("raw field of %d bytes" % size)
+    for index in range(size):
+        data[at + index] = value[index]
+    return at + size
+
+
+def decode(kind: int, data: "Buffer", at: int, end: int) -> "list":
+    """The fields of message `kind` at `at`..`end`, in table order.
+
+    Bytes behind the known fields are a newer build's and are left alone. Raises `Refused`
+    (FIELD, RANGE) for anything missing, too long or out of range.
+    """
+    values = []
+    for field_kind, low, high in LAYOUTS[kind]:
+        if field_kind >= _TEXT:
+            size = field_kind - _RAW
+            if field_kind == _TEXT:
+                if at >= end:
+                    raise Refused(refusal.FIELD)
+                size = data[at]
+                at += 1
+                if not low <= size <= high:
+                    raise Refused(refusal.FIELD)
+            if at + size > end:
+                raise Refused(refusal.FIELD)
+            value = bytes(data[at : at + size])
+            at += size
+            if field_kind == _TEXT and not _is_text(value):
+                raise Refused(refusal.FIELD)
+            values.append(value)
+            continue
+        if at + field_kind > end:
+            raise Refused(refusal.FIELD)
+        if field_kind == 1:
+            value = data[at]
+        elif field_kind == 2:
+            value = get16(data, at)
+        else:
+            value = get32(data, at)
+        if not low <= value <= high:
+            raise Refused(refusal.RANGE)
+        values.append(value)
+        at += field_kind
+    return values
+
+
+def _is_text(value: bytes) -> bool:
+    """UTF-8 without control characters: it ends up in logs and on screens."""
+    try:
+        text = value.decode("utf-8")
+    except ValueError:  # UnicodeError on both runtimes is one
+        return False
+    for character in text:
+        if ord(character) < 32 or ord(character) == 127:
+            return False
+    return True

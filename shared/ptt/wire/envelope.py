@@ -1,0 +1,148 @@
+"""The 24 bytes before every payload, read and written by offset so that nothing is allocated.
+
+Offset, size: version 0 1 · msgType 1 1 · flags 2 2 · sessionId 4 4 · sourceNodeId 8 2 ·
+payloadLen 10 2 · seq 12 4 · timestamp 16 4 · crc 20 4 · payload 24 · tag (8, when sealed).
+Integers are big endian and at most 2^30 - 1. The CRC-32 runs over the payload first and then
+over bytes 0 to 19: a relay that sends one payload to a hundred members computes that part once.
+Every parse of a datagram starts with `check`; whoever reads fields before that is wrong.
+"""
+
+from binascii import crc32
+
+from ..compat import TYPE_CHECKING, const
+from ..numbers import DATAGRAM_BYTES_MAX, INT_MAX, VERSION
+from . import refusal
+
+if TYPE_CHECKING:
+    Buffer = bytes | bytearray | memoryview
+
+HEADER_BYTES = const(24)
+TAG_BYTES = const(8)  # HMAC-SHA256 cut to 64 bits
+LEADER_NODE = const(1)  # the leader's own number on the wire; members follow
+FLAG_SEALED = const(1)  # a tag follows the payload
+
+_CRC_AT = const(20)
+_MAJOR = const(0xF0)
+
+
+def get16(data: "Buffer", at: int) -> int:
+    """Two bytes, big endian."""
+    return data[at] << 8 | data[at + 1]
+
+
+def get32(data: "Buffer", at: int) -> int:
+    """Four bytes, big endian; `check` made sure that the envelope's fit 30 bits."""
+    return data[at] << 24 | data[at + 1] << 16 | data[at + 2] << 8 | data[at + 3]
+
+
+def put16(data: bytearray, at: int, value: int) -> None:
+    """Write 0..65535."""
+    data[at] = value >> 8
+    data[at + 1] = value & 255
+
+
+def put32(data: bytearray, at: int, value: int) -> None:
+    """Write 0..2^30-1."""
+    data[at] = value >> 24
+    data[at + 1] = value >> 16 & 255
+    data[at + 2] = value >> 8 & 255
+    data[at + 3] = value & 255
+
+
+def check(data: "Buffer") -> int:
+    """`refusal.ACCEPTED` for a whole, undamaged datagram of our major version, else the reason.
+
+    The major version comes first: another major may lay out everything else differently.
+    """
+    size = len(data)
+    if size == 0:
+        return refusal.EMPTY
+    if (data[0] ^ VERSION) & _MAJOR:
+        return refusal.VERSION
+    if size < HEADER_BYTES:
+        return refusal.SHORT
+    if size > DATAGRAM_BYTES_MAX:
+        return refusal.LONG
+    end = HEADER_BYTES + get16(data, 10)
+    if data[3] & FLAG_SEALED:
+        if size != end + TAG_BYTES:
+            return refusal.LENGTH
+    elif size != end:
+        return refusal.LENGTH
+    if (data[4] | data[12] | data[16]) & 0xC0:
+        return refusal.RANGE
+    crc = header_crc(data, payload_crc(data))
+    if crc >> 16 != get16(data, _CRC_AT) or crc & 0xFFFF != get16(data, _CRC_AT + 2):
+        return refusal.CRC
+    return refusal.ACCEPTED
+
+
+def msg_type(data: "Buffer") -> int:
+    return data[1]
+
+
+def is_sealed(data: "Buffer") -> bool:
+    return data[3] & FLAG_SEALED != 0
+
+
+def session_id(data: "Buffer") -> int:
+    return get32(data, 4)
+
+
+def source_node(data: "Buffer") -> int:
+    return get16(data, 8)
+
+
+def payload_end(data: "Buffer") -> int:
+    """Offset after the payload."""
+    return HEADER_BYTES + get16(data, 10)
+
+
+def seq(data: "Buffer") -> int:
+    return get32(data, 12)
+
+
+def timestamp_ms(data: "Buffer") -> int:
+    """The sender's clock modulo 2^30."""
+    return get32(data, 16)
+
+
+def seal_header(
+    data: bytearray, end: int, kind: int, session: int, source: int, seq: int, now_ms: int
+) -> None:
+    """Write the envelope before a payload that already lies at 24..end."""
+    write_header(data, end, kind, session, source, seq, now_ms)
+    put_crc(data, header_crc(data, payload_crc(data)))
+
+
+def write_header(
+    data: bytearray, end: int, kind: int, session: int, source: int, seq: int, now_ms: int
+) -> None:
+    """All of the envelope but the CRC. Out-of-range numbers are a bug here, so they raise."""
+    if session > INT_MAX or seq > INT_MAX or now_ms > INT_MAX or end > DATAGRAM_BYTES_MAX:
+        raise ValueError("out of range")
+    data[0] = VERSION
+    data[1] = kind
+    data[2] = 0
+    data[3] = 0
+    put32(data, 4, session)
+    put16(data, 8, source)
+    put16(data, 10, end - HEADER_BYTES)
+    put32(data, 12, seq)
+    put32(data, 16, now_ms)
+
+
+def put_crc(data: bytearray, crc: int) -> None:
+    """Write the CRC, a full 32-bit number."""
+    put16(data, _CRC_AT, crc >> 16)
+    put16(data, _CRC_AT + 2, crc & 0xFFFF)
+
+
+def payload_crc(data: "Buffer") -> int:
+    """The CRC of the payload alone."""
+    return crc32(memoryview(data)[HEADER_BYTES : payload_end(data)])
+
+
+def header_crc(data: "Buffer", payload_crc: int) -> int:
+    """The CRC of the whole datagram from that of its payload: the relay's short cut."""
+    return crc32(memoryview(data)[0:_CRC_AT], payload_crc)

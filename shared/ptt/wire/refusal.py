@@ -1,0 +1,52 @@
+"""Why a datagram was not obeyed. Every refusal is counted under one of these reasons.
+
+`Refused` is the only exception that decoding raises; any other is a bug of ours.
+"""
+
+from ..compat import const
+
+ACCEPTED = const(0)
+EMPTY = const(1)  # nothing in it
+SHORT = const(2)  # ends inside the envelope
+LONG = const(3)  # more than a datagram of ours ever has
+VERSION = const(4)  # another major version
+LENGTH = const(5)  # payload length and datagram length disagree
+RANGE = const(6)  # a number above 2^30 - 1, or outside its field's range
+CRC = const(7)  # damaged
+SEALED = const(8)  # carries a tag although this session has no keys
+TYPE = const(9)  # a message type that this build does not know
+SENDER = const(10)  # a type that this kind of node may not send
+SOURCE = const(11)  # from another address than the session's
+SESSION = const(12)  # of another session
+FIELD = const(13)  # a field malformed, missing or too long
+STALE = const(14)  # of an older term or lease
+FLOOR = const(15)  # voice from somebody who does not hold the floor
+LIMIT = const(16)  # more of it than a node may send
+
+NAMES = (
+    "accepted",
+    "empty",
+    "short",
+    "long",
+    "version",
+    "length",
+    "range",
+    "crc",
+    "sealed",
+    "type",
+    "sender",
+    "source",
+    "session",
+    "field",
+    "stale",
+    "floor",
+    "limit",
+)
+
+
+class Refused(ValueError):
+    """A message was refused; `reason` is one of the numbers above."""
+
+    def __init__(self, reason: int) -> None:
+        super().__init__(NAMES[reason])
+        self.reason = reason

@@ -1,0 +1,100 @@
+"""The payload of VOICE_FRAME by offset: the one message that is read fifty times a second.
+
+Offset in the payload, size: group 0 1 · codec 1 1 · talker 2 2 · lease 4 4 · first 8 2 ·
+marks 10 1 · count 11 1 · frame_bytes 12 2 · frames 14. The order is the message table's; a test
+compares the two.
+"""
+
+from ..compat import TYPE_CHECKING, const
+from ..numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES, FRAMES_PER_PACKET_MAX
+from . import refusal
+from .envelope import HEADER_BYTES, get16, get32, payload_end, put16, put32
+from .messages import CODEC_IMA_ADPCM, CODEC_PCM16
+
+if TYPE_CHECKING:
+    from .envelope import Buffer
+
+FRAMES_AT = const(38)  # in the datagram: envelope 24 + voice fields 14
+MARK_LAST = const(1)
+
+_FIELDS_BYTES = const(14)
+
+
+def frame_bytes(codec: int) -> int:
+    """Size of one 20 ms frame of `codec`, 0 for a codec unknown here."""
+    if codec == CODEC_IMA_ADPCM:
+        return ADPCM_FRAME_BYTES
+    if codec == CODEC_PCM16:
+        return FRAME_SAMPLES * 2
+    return 0
+
+
+def check(data: "Buffer") -> int:
+    """`refusal.ACCEPTED` when the payload of a checked datagram is a well-formed voice packet."""
+    size = payload_end(data) - HEADER_BYTES
+    if size < _FIELDS_BYTES:
+        return refusal.FIELD
+    count = data[35]
+    each = get16(data, 36)
+    if count == 0 or count > FRAMES_PER_PACKET_MAX or data[34] > MARK_LAST:
+        return refusal.RANGE
+    if data[28] & 0xC0 or get32(data, 28) == 0:
+        return refusal.RANGE
+    if each == 0 or each != frame_bytes(data[25]):
+        return refusal.FIELD
+    if size != _FIELDS_BYTES + count * each:
+        return refusal.LENGTH
+    if get16(data, 32) + count > 0x10000:
+        return refusal.RANGE
+    return refusal.ACCEPTED
+
+
+def group(data: "Buffer") -> int:
+    return data[24]
+
+
+def codec(data: "Buffer") -> int:
+    return data[25]
+
+
+def talker(data: "Buffer") -> int:
+    return get16(data, 26)
+
+
+def lease(data: "Buffer") -> int:
+    return get32(data, 28)
+
+
+def first(data: "Buffer") -> int:
+    return get16(data, 32)
+
+
+def is_last(data: "Buffer") -> bool:
+    return data[34] & MARK_LAST != 0
+
+
+def count(data: "Buffer") -> int:
+    return data[35]
+
+
+def write_fields(
+    data: bytearray,
+    group: int,
+    codec: int,
+    talker: int,
+    lease: int,
+    first: int,
+    last: bool,
+    count: int,
+) -> int:
+    """Write the fields before `count` frames of `codec`; returns the end of the payload."""
+    each = frame_bytes(codec)
+    data[24] = group
+    data[25] = codec
+    put16(data, 26, talker)
+    put32(data, 28, lease)
+    put16(data, 32, first)
+    data[34] = MARK_LAST if last else 0
+    data[35] = count
+    put16(data, 36, each)
+    return FRAMES_AT + count * each
