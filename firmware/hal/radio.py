@@ -3,14 +3,13 @@
 import select
 import socket
 
-from micropython import const
 from ptt.compat import TYPE_CHECKING
 from ptt.numbers import DATAGRAM_BYTES_MAX
 
 if TYPE_CHECKING:
     from ptt.outbox import Datagram
 
-_READ_BYTES = const(DATAGRAM_BYTES_MAX + 1)  # one more, so that an oversized one is seen as such
+_READ_BYTES = DATAGRAM_BYTES_MAX + 1  # one more, so that an oversized one is seen as such
 
 
 class Radio:

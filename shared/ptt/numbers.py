@@ -12,7 +12,7 @@ FRAME_MS = const(20)  # the old app's frame too; shorter wastes airtime, longer 
 FRAME_SAMPLES = const(320)  # RATE_HZ * FRAME_MS / 1000
 ADPCM_FRAME_BYTES = const(164)  # 4 bytes of coder state + 320 samples of 4 bits
 FRAMES_PER_PACKET_MAX = const(3)  # 60 ms: 530 bytes stay far below one Wi-Fi fragment
-CAPTURE_FRAMES_MAX = const(50)  # 1 s kept between press and grant: the stress profile's worst
+CAPTURE_FRAMES_MAX = const(40)  # 0.8 s kept between press and grant, twice the stress target
 RELEASE_TAIL_FRAMES = const(2)  # one DMA block (16 ms) and one frame may still hold speech
 RELEASE_TAIL_MS_MAX = const(200)  # a microphone that stopped must not keep the floor
 VOICE_PACE_MS = const(10)  # kept speech catches up at six times real time, never in a flood
@@ -20,7 +20,7 @@ LAST_REPEATS = const(2)  # the last packet thrice: at 5 % loss it is lost once i
 
 # --- Playout ---------------------------------------------------------------------------
 PLAYOUT_DELAY_MS = const(60)  # covers 16 ms of DMA, 20 ms of frame and 15 ms of clean jitter
-JITTER_FRAMES_MAX = const(32)  # 640 ms: half a full capture ring, since it drains two to one
+JITTER_FRAMES_MAX = const(24)  # 480 ms: a full capture ring drains two frames to one played
 BURST_STALL_MS = const(500)  # a burst silent this long is over (old app: 650 ms)
 CONCEAL_FRAMES_MAX = const(3)  # 60 ms of fading repetition; longer sounds like a robot
 
@@ -52,5 +52,5 @@ QUEUE_MAX = const(128)  # everybody of a 100-badge venue at once
 TAIL_GRACE_MS = const(200)  # voice overtaken by its own release is still passed on
 
 # --- Engines ---------------------------------------------------------------------------
-OUTBOX_SLOTS = const(8)  # a badge's datagrams between two steps: voice, repeats, control
+OUTBOX_SLOTS = const(5)  # a badge's datagrams of one step: voice, a repetition, control
 EVENTS_MAX = const(32)  # events nobody fetched; the oldest is dropped and counted

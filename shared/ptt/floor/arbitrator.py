@@ -78,7 +78,7 @@ RULES = (
 )
 _RULES = compile_rules(RULES)
 
-_QUEUE_TTL_MS = const(3 * QUEUE_KEEPALIVE_MS)  # two keep-alives may be lost
+_QUEUE_TTL_MS = 3 * QUEUE_KEEPALIVE_MS  # two keep-alives may be lost
 
 
 class Waiting:

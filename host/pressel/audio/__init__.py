@@ -1,0 +1,1 @@
+"""Sound on a host: files, devices, and the speech that demonstrations speak."""

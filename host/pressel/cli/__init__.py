@@ -1,0 +1,78 @@
+"""The command `pressel`: its sub-commands by name, and how a run ends.
+
+Each sub-command is a module of this package that defines a click command of its own name. It is
+imported when it is called, not before, so that `pressel --help` does not wait for numpy.
+
+A command ends in exit code 0 when it returns nothing, or in the number that it returns. It raises
+a PresselError for what the user can mend; every other exception is a bug and shows its traceback.
+"""
+
+import importlib
+import os
+import sys
+
+import click
+
+from pressel import __version__
+from pressel.errors import PresselError
+
+INTERRUPTED = 130  # what shells report for a process ended by Ctrl-C: 128 + SIGINT
+
+# Module of this package and command -> what it is for. The help lists them in this order.
+COMMANDS = {
+    "demo": "Let badges talk through a leader on this machine, and report how it sounded.",
+    "leader": "Run a leader: the box that owns membership, floor and settings.",
+    "badge": "Run a soft badge: a participant on this machine.",
+    "status": "Show who is there and who talks.",
+    "firmware": "Build what runs on a badge.",
+    "board": "Show and check the boards that Pressel knows.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a sub-command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return getattr(importlib.import_module(f"pressel.cli.{cmd_name}"), cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="pressel", message="%(prog)s %(version)s")
+@click.pass_context
+def pressel(ctx: click.Context) -> None:
+    """Push-to-talk voice for a venue's own Wi-Fi."""
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the command line; `args` are those after the program's name. Returns the exit code."""
+    try:
+        result = pressel.main(args, prog_name="pressel", standalone_mode=False)
+        sys.stdout.flush()
+    except PresselError as error:
+        print(f"pressel: {error}", file=sys.stderr)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print("pressel: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output, `head` say, has left. Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,60 @@
+"""`pressel status`: who is there, who talks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from pressel.node import control as sockets
+from pressel.node.snapshot import LeaderState
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="UDP port of the leader meant.")
+@click.option("--control", type=click.Path(path_type=Path), help="Its control socket.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def status(port: int | None, control: Path | None, as_json: bool) -> None:
+    """Show who is there and who talks, as the leader on this machine sees it."""
+    state = LeaderState.model_validate(sockets.ask(sockets.find(control, port), "status"))
+    if as_json:
+        print(state.model_dump_json(indent=2))
+    else:
+        _show(state, Console())
+
+
+def _show(state: LeaderState, console: Console) -> None:
+    console.print(
+        f"Leader on {state.address}, term {state.term}, up {state.uptime_s:.0f} s, "
+        f"{len(state.members)} member{'' if len(state.members) == 1 else 's'}"
+    )
+    for floor in state.floors:
+        says = f"{floor.talker} talks" if floor.talker else "nobody talks"
+        waiting = f"; waiting: {', '.join(floor.queue)}" if floor.queue else ""
+        console.print(f"Group {floor.group}: {says}{waiting}", markup=False)
+    if state.members:
+        console.print(_members(state))
+    if state.refused:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in state.refused.items())
+        console.print(f"Datagrams refused: {reasons}")
+
+
+def _members(state: LeaderState) -> Table:
+    talkers = {floor.talker for floor in state.floors}
+    table = Table("Node", "Name", "Device", "Address", "Build", "Heard", "", box=None)
+    for member in state.members:
+        notes = ["talks"] if member.name in talkers else []
+        if not member.same_table:
+            notes.append("other protocol table: update the older side")
+        table.add_row(
+            str(member.node),
+            member.name.replace("[", "\\["),
+            member.device,
+            member.address,
+            member.build.replace("[", "\\["),
+            f"{member.silent_ms / 1000:.1f} s ago",
+            ", ".join(notes),
+        )
+    return table

@@ -1,0 +1,92 @@
+"""The demo's venue: one leader process and the badges around it, all gone when it closes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pressel.boards.board import DEFAULT_BOARD, load_board
+from pressel.errors import PresselError
+from pressel.firmware import build_firmware
+from pressel.virtual.badge import VirtualBadge
+
+from .actor import Actor
+
+START_LIMIT_S = 30.0
+STOP_LIMIT_S = 5.0
+
+
+@dataclass
+class LeaderProcess:
+    """`pressel leader` as a child; `events` is what it reported, in order."""
+
+    process: asyncio.subprocess.Process
+    address: str
+    control: Path
+    events: list[dict[str, Any]]
+
+
+@contextlib.asynccontextmanager
+async def run_leader(work: Path) -> AsyncIterator[LeaderProcess]:
+    """A leader on a free loopback port. It dies with us: its stdin closes."""
+    control = work / "leader.sock"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "pressel", "leader", "--listen", "127.0.0.1:0"),
+        *("--state", str(work / "leader"), "--control", str(control)),
+        *("--json", "--dies-with-parent"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None and process.stdin is not None
+    try:
+        async with asyncio.timeout(START_LIMIT_S):
+            first = await process.stdout.readline()
+        if not first:
+            raise PresselError("the leader did not start; it says why above")
+        ready = json.loads(first)
+        leader = LeaderProcess(process, f"{ready['address']}:{ready['port']}", control, [ready])
+        reader = asyncio.create_task(_read(process.stdout, leader.events))
+        yield leader
+        process.stdin.close()
+        async with asyncio.timeout(STOP_LIMIT_S):
+            await process.wait()
+            await reader
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _read(stream: asyncio.StreamReader, events: list[dict[str, Any]]) -> None:
+    while line := await stream.readline():
+        events.append(json.loads(line))
+
+
+@contextlib.asynccontextmanager
+async def run_badges(names: Sequence[str], leader: str, work: Path) -> AsyncIterator[list[Actor]]:
+    """Virtual badges `names`, joined to the leader at `leader`."""
+    firmware = await asyncio.to_thread(build_firmware, work.parent / "firmware")
+    board = load_board(DEFAULT_BOARD).facts()
+    actors = []
+    for number, name in enumerate(names, start=1):
+        config = {
+            "device": f"{number:016x}",
+            "name": name,
+            "leader": leader,
+            "wifi": {"ssid": "demo", "password": ""},
+        }
+        badge = VirtualBadge(name, firmware=firmware, board=board, config=config, work=work / name)
+        actors.append(Actor(badge))
+    try:
+        await asyncio.gather(*(actor.start() for actor in actors))
+        yield actors
+        await asyncio.gather(*(actor.stop() for actor in actors))
+    finally:
+        for actor in actors:
+            actor.badge.kill()

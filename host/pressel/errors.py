@@ -1,0 +1,29 @@
+"""Errors whose cause is outside the program, with the exit code that each kind ends in.
+
+Their text is for people: a sentence that says what is wrong and what to do next. It is printed
+without a traceback, so anything that is a fault of the program itself must not be one of these.
+"""
+
+
+class PresselError(Exception):
+    """Something failed that the program can put into words."""
+
+    exit_code = 1
+
+
+class UsageError(PresselError):
+    """What the user gave cannot be worked with: an option, a file, a configuration."""
+
+    exit_code = 2
+
+
+class UnreachableError(PresselError):
+    """A leader, a badge or a device does not answer."""
+
+    exit_code = 3
+
+
+class InvariantError(PresselError):
+    """A promise of the protocol was seen broken, such as two talkers heard at once."""
+
+    exit_code = 4

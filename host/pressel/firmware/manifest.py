@@ -1,0 +1,100 @@
+"""Which source files a badge gets, and where they lie in its flash: `firmware/manifest.toml`.
+
+Knows nothing of compiling; a file outside the manifest does not reach a badge.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pressel.errors import UsageError
+
+_LIBRARY = PurePosixPath("lib")  # on sys.path of every MicroPython board
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Package(_Strict):
+    """A folder of modules that are compiled; `exclude` holds globs relative to `source`."""
+
+    source: PurePosixPath
+    target: PurePosixPath
+    exclude: tuple[str, ...] = ()
+
+
+class PlainFile(_Strict):
+    """A file that is copied as it is."""
+
+    source: PurePosixPath
+    target: PurePosixPath
+
+
+class Manifest(_Strict):
+    """The content of manifest.toml. Sources are relative to the root of the project."""
+
+    entry: str  # the module whose build() makes the handset
+    package: tuple[Package, ...] = ()
+    file: tuple[PlainFile, ...] = Field(default=())
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file to build: `path` on the host, `target` in the flash (.py), compiled or copied."""
+
+    path: Path
+    target: PurePosixPath
+    is_module: bool
+
+    @property
+    def module_path(self) -> str:
+        """What a traceback on the badge calls it, such as `ptt/wire/crc.py`."""
+        if self.is_module and self.target.is_relative_to(_LIBRARY):
+            return str(self.target.relative_to(_LIBRARY))
+        return str(self.target)
+
+    @property
+    def module(self) -> str:
+        """The name it is imported by, such as `ptt.wire.crc`."""
+        name = self.module_path.removesuffix(".py").replace("/", ".")
+        return name.removesuffix(".__init__")
+
+
+def read_manifest(file: Path) -> Manifest:
+    """Raises `UsageError` when the file is missing or says something else than a manifest."""
+    try:
+        return Manifest.model_validate(tomllib.loads(file.read_text("utf-8")))
+    except FileNotFoundError:
+        raise UsageError(f"{file} is missing: it says what a badge carries.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{file} is no TOML: {error}.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"{file}: {where}: {first['msg']}.") from None
+
+
+def list_sources(manifest: Manifest, root: Path) -> list[Source]:
+    """All files that `manifest` names, sorted by target."""
+    sources = [
+        Source(_existing(root / file.source), file.target, is_module=False)
+        for file in manifest.file
+    ]
+    for package in manifest.package:
+        folder = _existing(root / package.source)
+        for path in sorted(folder.rglob("*.py")):
+            relative = PurePosixPath(path.relative_to(folder).as_posix())
+            if not any(relative.match(pattern) for pattern in package.exclude):
+                sources.append(Source(path, package.target / relative, is_module=True))
+    return sorted(sources, key=lambda source: source.target.as_posix())
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise UsageError(f"{path} does not exist, but the firmware's manifest.toml names it.")
+    return path

@@ -1,0 +1,1 @@
+"""A host node: the leader's process, and how other commands ask it things."""

@@ -1,0 +1,109 @@
+"""The control socket: how commands on the leader box ask a running leader things.
+
+A Unix socket that only its user may open; one JSON line asks, one JSON line answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from pressel.errors import PresselError, UnreachableError, UsageError
+
+LINE_BYTES_MAX = 1 << 20  # 256 members of 300 bytes fit ten times over
+ANSWER_LIMIT_S = 3.0
+PATH_BYTES_MAX = 107  # of a Unix socket on Linux
+
+
+def control_folder() -> Path:
+    """Where control sockets lie unless a path is given."""
+    with warnings.catch_warnings():  # it warns where no session manager made the folder
+        warnings.simplefilter("ignore")
+        return platformdirs.user_runtime_path("pressel")
+
+
+def control_path(port: int) -> Path:
+    """The control socket of the leader on UDP port `port`."""
+    return control_folder() / f"leader-{port}.sock"
+
+
+async def serve(path: Path, answer: Callable[[str], Any]) -> asyncio.Server:
+    """Answer each request {"ask": word} with `answer(word)` as JSON. Takes over a dead socket."""
+    if len(os.fsencode(path)) > PATH_BYTES_MAX:
+        raise UsageError(f"the path of a control socket has a limit of {PATH_BYTES_MAX} bytes: {path}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if path.exists() and not _is_alive(path):
+            path.unlink()
+        server = await asyncio.start_unix_server(
+            lambda reader, writer: _converse(reader, writer, answer), path, limit=LINE_BYTES_MAX
+        )
+        path.chmod(0o600)
+    except OSError as error:
+        reason = "another leader uses it" if path.exists() else error.strerror or str(error)
+        raise UsageError(f"cannot open the control socket {path}: {reason}") from error
+    return server
+
+
+def _is_alive(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(str(path)) == 0
+
+
+async def _converse(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Callable[[str], Any]
+) -> None:
+    with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
+        while line := await reader.readline():
+            writer.write(json.dumps(_answer(line, answer)).encode() + b"\n")
+            await writer.drain()
+    writer.close()
+
+
+def _answer(line: bytes, answer: Callable[[str], Any]) -> dict[str, Any]:
+    try:
+        return {"answer": answer(json.loads(line)["ask"])}
+    except (ValueError, KeyError, TypeError) as error:
+        return {"error": f"not understood: {error}"}
+
+
+def ask(path: Path, word: str) -> Any:
+    """Ask the leader behind `path`; UnreachableError when nobody answers."""
+    try:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(ANSWER_LIMIT_S)
+            line.connect(str(path))
+            line.sendall(json.dumps({"ask": word}).encode() + b"\n")
+            reply = json.loads(line.makefile("rb").readline(LINE_BYTES_MAX))
+    except OSError as error:
+        raise UnreachableError(f"no leader answers at {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise UnreachableError(f"the leader at {path} went away while answering") from error
+    if "error" in reply:
+        raise PresselError(f"the leader at {path}: {reply['error']}")
+    return reply["answer"]
+
+
+def find(path: Path | None, port: int | None) -> Path:
+    """The control socket meant: the one given, that of `port`, or the only one there is."""
+    if path is not None:
+        return path
+    if port is not None:
+        return control_path(port)
+    alive = [each for each in sorted(control_folder().glob("leader-*.sock")) if _is_alive(each)]
+    if not alive:
+        raise UnreachableError("no leader runs on this machine; start one with: pressel leader")
+    if len(alive) > 1:
+        ports = ", ".join(each.stem.removeprefix("leader-") for each in alive)
+        raise UsageError(f"several leaders run here (ports {ports}); choose one with --port")
+    return alive[0]

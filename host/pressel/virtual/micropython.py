@@ -1,0 +1,83 @@
+"""Runs tests and scripts of the shared engines on MicroPython, to see that both runtimes agree."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pressel.errors import PresselError
+
+from .install import find_install, limit_cpu
+
+PTT = Path(__file__).resolve().parents[3] / "shared" / "ptt"
+HEAP_BYTES = 2 << 20
+LIMIT_S = 120.0
+
+
+@dataclass(frozen=True)
+class SharedTest:
+    """How one test ended; `error` is its traceback. An import that failed is test "<import>"."""
+
+    file: Path
+    test: str
+    ok: bool
+    error: str
+
+
+def run_shared_tests(
+    files: Iterable[Path], *, heap_bytes: int = HEAP_BYTES, limit_s: float = LIMIT_S
+) -> list[SharedTest]:
+    """Runs every function test_* of test files that lie in one folder.
+
+    They may import `ptt` and modules beside them. Raises `PresselError` when MicroPython itself
+    fails or does not end in time.
+    """
+    files = list(files)
+    if not files:
+        return []
+    (folder,) = {file.parent for file in files}
+    names = [file.name for file in files]
+    done = _run("run_tests.mjs", folder, names, heap_bytes, limit_s)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    results = [SharedTest(**{**line, "file": folder / line["file"]}) for line in lines]
+    if done.returncode != (0 if all(result.ok for result in results) else 1):
+        raise PresselError(f"MicroPython failed:\n{done.stderr.decode(errors='replace')}")
+    return results
+
+
+def run_script(
+    script: Path,
+    args: Sequence[str] = (),
+    *,
+    heap_bytes: int = HEAP_BYTES,
+    limit_s: float = LIMIT_S,
+) -> bytes:
+    """Runs a file, which may import `ptt` and modules beside it; returns what it printed.
+
+    Raises `PresselError` with the traceback when it fails.
+    """
+    done = _run("run_script.mjs", script.parent, ["--", script.name, *args], heap_bytes, limit_s)
+    if done.returncode != 0:
+        text = done.stderr.decode(errors="replace").strip()
+        raise PresselError(f"{script} failed on MicroPython (exit {done.returncode}).\n{text}")
+    return done.stdout
+
+
+def _run(
+    program: str, folder: Path, args: list[str], heap_bytes: int, limit_s: float
+) -> subprocess.CompletedProcess[bytes]:
+    options = ["--package", str(PTT), "--folder", str(folder), "--heap", str(heap_bytes)]
+    command = find_install().command(program, *options, *args)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe) as process:
+        limit_cpu(process.pid, limit_s)
+        try:
+            output, errors = process.communicate(timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            words = " ".join(args)
+            raise PresselError(f"MicroPython did not end within {limit_s:g} s: {words}.") from None
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)

@@ -1,0 +1,177 @@
+// The virtual badge: real firmware on real MicroPython in one Node process, with fakes only where
+// the hardware would be. This file joins the parts; docs of the protocol on stdin and stdout are in
+// the project's description of the virtual badge.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { Audio } from './audio.mjs';
+import { Ciphers } from './ciphers.mjs';
+import { Clock } from './clock.mjs';
+import { Control, Lines } from './control.mjs';
+import { Flash } from './files.mjs';
+import { LoadError, loadMicroPython } from './loader.mjs';
+import { Pins } from './pins.mjs';
+import { Steps } from './steps.mjs';
+import { Udp } from './udp.mjs';
+
+const EXIT_OK = 0;
+const EXIT_FAILED = 1;
+const EXIT_RESET = 3; // the firmware asked for machine.reset()
+
+// How much of the heap may fill with garbage before a collection is asked for.
+const COLLECTIONS_PER_HEAP = 8;
+
+const { values: options } = parseArgs({
+  options: {
+    modules: { type: 'string' }, // the node_modules folder
+    shims: { type: 'string' }, // an image of the modules that stand for hardware
+    flash: { type: 'string' },
+    recordings: { type: 'string' },
+    heap: { type: 'string', default: '111000' },
+    pystack: { type: 'string', default: '2048' },
+    id: { type: 'string', default: '020000000001' }, // machine.unique_id(), hexadecimal
+    trace: { type: 'string' }, // write executed lines to this file; needs .py files in the flash
+  },
+});
+const heapBytes = Number(options.heap);
+
+const clock = new Clock();
+const control = new Control({ clock, commands: commands(), ended: () => finish(EXIT_OK) });
+const emit = (event) => control.emit(event);
+const lines = new Lines((line) => emit({ event: 'log', line }));
+
+let badge;
+try {
+  badge = await loadMicroPython({
+    modules: options.modules,
+    heapBytes,
+    pystackWords: Number(options.pystack),
+    capped: !options.trace,
+    traced: Boolean(options.trace),
+    romfs: fs.readFileSync(options.shims),
+    ticks: () => clock.ticks(),
+    stdout: (bytes) => lines.write(bytes),
+  });
+} catch (error) {
+  if (!(error instanceof LoadError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(EXIT_FAILED);
+}
+const { mp, FS, bytes } = badge;
+
+const pins = new Pins();
+const audio = new Audio({ clock, bytes, folder: options.recordings, emit });
+const udp = new Udp({ bytes, arrived: () => steps.hasten() });
+const flash = new Flash(FS, options.flash);
+const python = { step: null, heap: null, lines: null };
+const steps = new Steps({ clock, step: () => python.step(), failed: crash });
+
+mp.registerJsModule('_bridge', {
+  ...pins.bridge(),
+  ...audio.bridge(),
+  ...udp.bridge(),
+  ...new Ciphers({ bytes }).bridge(),
+  unique_id: () => options.id,
+  fill_random: (address, length) => {
+    crypto.getRandomValues(bytes(address, length));
+    return 0;
+  },
+  reset: () => {
+    emit({ event: 'reset' });
+    finish(EXIT_RESET);
+  },
+  uncap: () => {
+    badge.uncap();
+    return 0;
+  },
+});
+
+try {
+  boot();
+} catch (error) {
+  crash(error);
+}
+emit({ event: 'ready' });
+steps.start();
+control.listen();
+
+function boot() {
+  flash.load();
+  mp.runPython("import os, sys; os.chdir('/'); sys.path[:] = ['', '/lib', '/rom']");
+  const handset = mp.pyimport('_handset');
+  pins.interrupt = (pin) => {
+    try {
+      handset.interrupt(pin);
+    } catch (error) {
+      crash(error);
+    }
+  };
+  if (options.trace) {
+    const trace = mp.pyimport('_trace');
+    python.lines = trace.report;
+    trace.start();
+  }
+  // Each module in a call of its own: garbage is collected only when a call returns.
+  for (const name of importOrder()) handset.load(name);
+  handset.build(heapBytes / COLLECTIONS_PER_HEAP);
+  python.step = handset.step;
+  python.heap = handset.heap;
+}
+
+// The builder of the firmware notes in which order its modules need each other.
+function importOrder() {
+  const manifest = path.join(options.flash, 'manifest.json');
+  if (!fs.existsSync(manifest)) return [];
+  return JSON.parse(fs.readFileSync(manifest, 'utf8')).imports ?? [];
+}
+
+function commands() {
+  return {
+    pin: ({ pin, level }, at) => {
+      clock.at(at, () => {
+        pins.set(pin, level);
+        emit({ event: 'pin', pin, level });
+      });
+    },
+    speak: ({ id, pcm }, at) => {
+      const file = fs.readFileSync(pcm);
+      const samples = new Int16Array(new Uint8Array(file).buffer, 0, file.length >> 1);
+      const times = audio.speak(id, samples, at);
+      if (!times) throw new Error(`I2S ${id} is not a receiver`);
+      emit({ event: 'spoke', id, ...times });
+    },
+    stats: (_command, at) => clock.at(at, () => emit(stats())),
+    quit: (_command, at) => clock.at(at, () => finish(EXIT_OK)),
+  };
+}
+
+function stats() {
+  return {
+    event: 'stats',
+    heap_bytes: heapBytes,
+    ...JSON.parse(python.heap ? python.heap() : '{}'),
+    ...steps.stats(),
+    ...udp.stats,
+    i2s: audio.stats(),
+  };
+}
+
+function crash(error) {
+  const text = String(error.message).trimEnd();
+  lines.close();
+  process.stderr.write(`${text}\n`);
+  emit({ event: 'crashed', error: text.split('\n').at(-1), traceback: text });
+  finish(EXIT_FAILED);
+}
+
+function finish(code) {
+  steps.stop();
+  lines.close();
+  audio.flush();
+  if (options.trace && python.lines) fs.writeFileSync(options.trace, python.lines());
+  flash.save();
+  emit(stats());
+  process.exit(code);
+}

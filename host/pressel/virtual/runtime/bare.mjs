@@ -1,0 +1,44 @@
+// MicroPython without a badge around it: for the engines of shared/ptt, their tests and scripts.
+
+import path from 'node:path';
+
+import { Clock } from './clock.mjs';
+import { mount } from './files.mjs';
+import { loadMicroPython } from './loader.mjs';
+
+/** Options of parseArgs that every program of this kind takes. */
+export const BARE_OPTIONS = {
+  modules: { type: 'string' }, // the node_modules folder
+  package: { type: 'string', multiple: true, default: [] }, // folders to be imported by their names
+  folder: { type: 'string' }, // where the files to run and the modules beside them lie
+  heap: { type: 'string', default: String(2 << 20) },
+  capped: { type: 'boolean', default: false }, // forbid the heap to grow
+};
+
+/**
+ * Loads MicroPython with the packages in /lib and `folder` in its place below /work, so that a module
+ * beside a test can be imported both as `venue` and as `tests.shared.venue`. `place` is that place.
+ */
+export async function loadBare(options, stdout) {
+  const clock = new Clock();
+  const loaded = await loadMicroPython({
+    modules: options.modules,
+    heapBytes: Number(options.heap),
+    pystackWords: 8192,
+    capped: options.capped,
+    ticks: () => clock.ticks(),
+    stdout,
+  });
+  loaded.FS.mkdir('/lib');
+  for (const folder of options.package) {
+    mount(loaded.FS, folder, `/lib/${path.basename(folder)}`);
+  }
+  const folder = path.resolve(options.folder);
+  const above = `/work/${path.basename(path.dirname(folder))}`;
+  const place = `${above}/${path.basename(folder)}`;
+  loaded.FS.mkdir('/work');
+  loaded.FS.mkdir(above);
+  mount(loaded.FS, folder, place);
+  loaded.mp.runPython(`import sys; sys.path[:] = ['/work', '${place}', '/lib']`);
+  return { ...loaded, place };
+}

@@ -1,0 +1,25 @@
+# Notes which lines of the firmware run, for coverage. Needs the build that has sys.settrace.
+
+import json
+import sys
+
+_lines = {}  # file -> set of line numbers
+
+
+def _note(frame, event, argument):
+    if event == "line":
+        name = frame.f_code.co_filename
+        seen = _lines.get(name)
+        if seen is None:
+            seen = _lines[name] = set()
+        seen.add(frame.f_lineno)
+    return _note
+
+
+def start():
+    sys.settrace(_note)
+
+
+def report():
+    sys.settrace(None)
+    return json.dumps({name: sorted(lines) for name, lines in _lines.items()})

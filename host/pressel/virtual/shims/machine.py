@@ -1,0 +1,155 @@
+# Stands for the badge's `machine`: each call goes to the host's model of the hardware.
+
+import _bridge
+from _buffer import byte_length
+from uctypes import addressof
+
+_pin_level = _bridge.pin_level
+_pin_drive = _bridge.pin_drive
+_i2s_read = _bridge.i2s_read
+_i2s_write = _bridge.i2s_write
+
+PWRON_RESET = 1
+HARD_RESET = 2
+WDT_RESET = 3
+DEEPSLEEP_RESET = 4
+SOFT_RESET = 5
+
+_FREQUENCY_HZ = 240_000_000
+
+
+class Pin:
+    IN = 1
+    OUT = 3
+    OPEN_DRAIN = 7
+    PULL_DOWN = 1
+    PULL_UP = 2
+    IRQ_RISING = 1
+    IRQ_FALLING = 2
+
+    _watched = {}  # pin number -> (handler, Pin)
+
+    def __init__(self, id, mode=-1, pull=-1, *, value=None):
+        self.id = id
+        self.init(mode, pull, value=value)
+
+    def init(self, mode=-1, pull=-1, *, value=None):
+        if mode == Pin.IN:
+            _bridge.pin_rest(self.id, 1 if pull == Pin.PULL_UP else 0)
+        if value is not None:
+            _pin_drive(self.id, 1 if value else 0)
+
+    def value(self, level=None):
+        if level is None:
+            return _pin_level(self.id)
+        _pin_drive(self.id, 1 if level else 0)
+
+    __call__ = value
+
+    def on(self):
+        self.value(1)
+
+    def off(self):
+        self.value(0)
+
+    def irq(self, handler=None, trigger=3, *, hard=False):
+        if handler is None:
+            Pin._watched.pop(self.id, None)
+            trigger = 0
+        else:
+            Pin._watched[self.id] = (handler, self)
+        _bridge.pin_trigger(self.id, trigger)
+
+
+def _interrupt(id):
+    handler, pin = Pin._watched[id]
+    handler(pin)
+
+
+class I2S:
+    RX = 1
+    TX = 2
+    MONO = 0
+    STEREO = 1
+
+    def __init__(self, id, *, sck, ws, sd, mode, bits, format, rate, ibuf):
+        if id not in (0, 1):
+            raise ValueError("invalid id")
+        if mode not in (I2S.RX, I2S.TX):
+            raise ValueError("invalid mode")
+        if bits != 16 or format != I2S.MONO:
+            raise ValueError("the virtual badge has 16-bit mono I2S only")
+        self._id = id
+        self._mode = mode
+        self._polled = False
+        _bridge.i2s_open(id, mode, rate, ibuf)
+
+    def readinto(self, buf):
+        self._check(I2S.RX)
+        return _i2s_read(self._id, addressof(buf), byte_length(buf))
+
+    def write(self, buf):
+        self._check(I2S.TX)
+        return _i2s_write(self._id, addressof(buf), byte_length(buf))
+
+    def deinit(self):
+        _bridge.i2s_close(self._id)
+        self._mode = 0
+
+    def _check(self, mode):
+        if self._mode != mode:
+            raise OSError(1)
+        if not self._polled:
+            raise RuntimeError("this call would block the badge: poll the I2S object first")
+
+    # select.poll asks this; like the driver, it makes the object non-blocking for good.
+    def _ready(self, mask):
+        self._polled = True
+        if self._mode == I2S.RX:
+            return mask & 1 if _bridge.i2s_readable(self._id) else 0
+        return mask & 4 if _bridge.i2s_writable(self._id) else 0
+
+
+class ADC:
+    ATTN_0DB = 0
+    ATTN_2_5DB = 1
+    ATTN_6DB = 2
+    ATTN_11DB = 3
+
+    def __init__(self, pin, *, atten=0):
+        self._pin = pin
+
+    def atten(self, atten):
+        pass
+
+    def read_u16(self):
+        return 32768
+
+    def read_uv(self):
+        return 1_850_000  # half of a charged cell, behind the usual divider
+
+
+class WDT:
+    def __init__(self, id=0, timeout=5000):
+        pass
+
+    def feed(self):
+        pass
+
+
+def unique_id():
+    from binascii import unhexlify
+
+    return unhexlify(_bridge.unique_id())
+
+
+def freq(hz=None):
+    return _FREQUENCY_HZ
+
+
+def reset():
+    _bridge.reset()
+
+
+def reset_cause():
+    return PWRON_RESET
