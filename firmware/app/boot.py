@@ -60,7 +60,7 @@ def run() -> None:
 
 
 def _address(leader: str) -> "tuple[str, int]":
-    """"192.168.1.5:47800" as a socket address; without a port the default one."""
+    """ "192.168.1.5:47800" as a socket address; without a port the default one."""
     if not leader:
         return (_EVERYBODY, PORT)
     host, _, port = leader.partition(":")

@@ -6,8 +6,9 @@ memory. It is the same on hardware and in the virtual badge, only the caller dif
 
 import gc
 
-from hal import button as buttons
 from micropython import const
+
+from hal import button as buttons
 from ptt import events
 from ptt.clock import NEVER, since
 from ptt.compat import TYPE_CHECKING

@@ -4,4 +4,4 @@ import time
 
 
 def now_ms() -> int:
-    return time.ticks_ms()
+    return time.ticks_ms()  # pyright: ignore[reportReturnType]

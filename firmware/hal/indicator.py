@@ -1,6 +1,7 @@
 """The light: on, off or blinking, as a pattern of two numbers."""
 
 from machine import Pin
+
 from ptt.clock import since
 
 

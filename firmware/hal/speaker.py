@@ -8,6 +8,7 @@ import select
 
 from machine import I2S, Pin
 from micropython import const
+
 from ptt.clock import add, since
 from ptt.compat import TYPE_CHECKING
 from ptt.numbers import FRAME_MS, FRAME_SAMPLES, RATE_HZ

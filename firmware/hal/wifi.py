@@ -2,6 +2,7 @@
 
 import network
 from micropython import const
+
 from ptt.clock import add, since
 
 _CHECK_MS = const(500)  # how soon a lost network is noticed; the radio itself retries

@@ -133,9 +133,7 @@ class Leader:
         self, kind: int, member: "Member | None", data: "Any", source: "Any", now_ms: int
     ) -> int:
         try:
-            fields = codec.decode(
-                kind, data, envelope.HEADER_BYTES, envelope.payload_end(data)
-            )
+            fields = codec.decode(kind, data, envelope.HEADER_BYTES, envelope.payload_end(data))
         except Refused as refused:
             return refused.reason
         if member is None:

@@ -198,9 +198,7 @@ class Participant:
 
     def _obey_control(self, kind: int, data: "Any", source: "Any", now_ms: int) -> int:
         try:
-            fields = codec.decode(
-                kind, data, envelope.HEADER_BYTES, envelope.payload_end(data)
-            )
+            fields = codec.decode(kind, data, envelope.HEADER_BYTES, envelope.payload_end(data))
         except Refused as refused:
             return refused.reason
         if kind == messages.WELCOME:
@@ -298,9 +296,7 @@ class Participant:
 
     def send_request(self, request: int, now_ms: int) -> None:
         """For `FloorParticipant`."""
-        self._send(
-            messages.FLOOR_REQUEST, (self.group, request), self._leader_address, now_ms
-        )
+        self._send(messages.FLOOR_REQUEST, (self.group, request), self._leader_address, now_ms)
 
     def send_release(self, request: int, lease: int, now_ms: int) -> None:
         """For `FloorParticipant`."""

@@ -207,7 +207,7 @@ def test_the_name_of_a_speech_file_reaches_the_demo_as_it_is(name: str, tmp_path
     stand_in.write_text('#!/bin/sh\nprintf "%s|%s" "$PRESSEL_SPEECH" "$*"\n')
     stand_in.chmod(0o755)
     printed = make("demo", f"BIN={tmp_path}", "PYTHON=true", f"SPEECH={name}")
-    assert printed == f"{name}|demo --out build/demo"
+    assert printed.startswith(f"{name}|demo --out build/demo")
 
 
 # Command line

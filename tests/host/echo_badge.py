@@ -22,9 +22,7 @@ ANSWER_LIMIT_S = 20.0
 
 
 def build_echo(out: Path, *, source: bool = False) -> FirmwareBuild:
-    return build_firmware(
-        out, source=source, manifest=FIRMWARE / "manifest.toml", root=FIRMWARE
-    )
+    return build_firmware(out, source=source, manifest=FIRMWARE / "manifest.toml", root=FIRMWARE)
 
 
 class Host(asyncio.DatagramProtocol):
@@ -62,7 +60,9 @@ async def echo_badge(work: Path, **options: Any) -> AsyncIterator[tuple[VirtualB
     firmware = build_echo(work / "firmware", source="trace" in options)
     config = {"host": transport.get_extra_info("sockname"), **options.pop("config", {})}
     options = {"limit_s": 60.0, **options}
-    badge = VirtualBadge("echo", firmware=firmware, board=BOARD, config=config, work=work, **options)
+    badge = VirtualBadge(
+        "echo", firmware=firmware, board=BOARD, config=config, work=work, **options
+    )
     try:
         await badge.start()
         assert await host.receive() == b"hello"

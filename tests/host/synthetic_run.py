@@ -6,13 +6,15 @@ put into a silent speaker timeline at a known lag. So the right answer of every 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
+
 from pressel.audio.speech import RECORDINGS, SOURCE
+from pressel.audio.wav import read_speech
 from pressel.report.run import BadgeRun, BadgeStats, BurstRun, ListenerFrames, RunData
 from pressel.report.timeline import PcmTimeline
 
@@ -20,16 +22,23 @@ Pcm = NDArray[np.int16]
 T0_MS = 4_321_000.25  # a machine that has been up for a while, and no whole sample
 SPEECH_AT_MS = 500.0  # after the start of the run
 FRAME = 320
+Damage = Callable[[Pcm], Pcm]
+Hears = tuple[float, Damage] | float | None  # lag in ms, with damage, or nothing played
 
 
 def speech(name: str) -> Pcm:
     """One of the recordings that come with Pressel."""
-    path = next(r.path for r in RECORDINGS if r.name == name)
-    return soundfile.read(path, dtype="int16")[0]
+    return read_speech(next(r.path for r in RECORDINGS if r.name == name))
 
 
 def coded(pcm: Pcm) -> Pcm:
     """The error of 4 bit adaptive coding: a step that grows at onsets and shrinks in pauses."""
+    return _coded(pcm.tobytes())
+
+
+@cache
+def _coded(data: bytes) -> Pcm:
+    pcm = np.frombuffer(data, dtype=np.int16)
     predicted, step = 0.0, 8.0
     out = np.empty(len(pcm))
     for i, sample in enumerate(pcm.astype(float)):
@@ -48,7 +57,7 @@ def silence(ms: float) -> Pcm:
     return np.zeros(round(ms * 16), dtype=np.int16)
 
 
-def without(from_ms: float, to_ms: float) -> Callable[[Pcm], Pcm]:
+def without(from_ms: float, to_ms: float) -> Damage:
     """A fault: this part of the burst is played as silence. Negative times count from its end."""
 
     def damage(pcm: Pcm) -> Pcm:
@@ -61,7 +70,7 @@ def without(from_ms: float, to_ms: float) -> Callable[[Pcm], Pcm]:
     return damage
 
 
-def dropped(frames: Sequence[int], repeat: bool = True) -> Callable[[Pcm], Pcm]:
+def dropped(frames: Sequence[int], repeat: bool = True) -> Damage:
     """A fault: these frames never came; the player repeats the one before, fading."""
 
     def damage(pcm: Pcm) -> Pcm:
@@ -75,7 +84,7 @@ def dropped(frames: Sequence[int], repeat: bool = True) -> Callable[[Pcm], Pcm]:
     return damage
 
 
-def delayed_from(at_ms: float, by_ms: float) -> Callable[[Pcm], Pcm]:
+def delayed_from(at_ms: float, by_ms: float) -> Damage:
     """A fault: the jitter buffer puts in (or, negative, takes out) some ms."""
 
     def damage(pcm: Pcm) -> Pcm:
@@ -110,7 +119,7 @@ class Scene:
         pcm: Pcm,
         *,
         at_ms: float = SPEECH_AT_MS,
-        hears: dict[str, tuple[float, Callable[[Pcm], Pcm]] | float | None] | None = None,
+        hears: Mapping[str, Hears] | None = None,
         access_ms: float | None = 30.0,
         queued: bool = False,
         text: str = "",

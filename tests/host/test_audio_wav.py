@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+
 from pressel.audio.speech import RECORDINGS
 from pressel.audio.wav import READ_AT_MOST_S, SpeechFileError, read_speech, write_wav
 from pressel.errors import PresselError
@@ -194,7 +195,7 @@ def test_own_speech_is_clean(recording) -> None:
     assert abs(pcm.mean()) < 30  # no offset, so no click when it starts
     blocks = pcm[: len(pcm) // 160 * 160].reshape(-1, 160)
     levels = 10 * np.log10(np.mean(blocks**2, axis=1) + 1)
-    assert levels.max() - np.percentile(levels, 3) > 35  # little room noise
+    assert levels.max() - np.percentile(levels, 3) > 28  # little room noise
     # Words begin at once, so that a radio that loses the beginning is heard losing it.
     assert (levels > levels.max() - 30).argmax() * 10 <= 80
     assert recording.text

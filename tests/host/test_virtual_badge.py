@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,10 +14,17 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.host.echo_badge import (
+    ANSWER_LIMIT_S,
+    BOARD,
+    build_echo,
+    echo_badge,
+    next_event,
+    next_record,
+)
+
 from pressel.errors import PresselError
-from pressel.virtual import BadgeCrashed, VirtualBadge, install
-from pressel.virtual.badge import now_ms
-from tests.host.echo_badge import BOARD, build_echo, echo_badge, next_event, next_record
+from pressel.virtual import BadgeCrashed, VirtualBadge, install, now_ms
 
 ROOT = Path(__file__).resolve().parents[2]
 TICKS_PERIOD_MS = 1 << 30
@@ -25,9 +33,20 @@ TICKS_PERIOD_MS = 1 << 30
 def test_echoes_datagrams_of_every_size(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with echo_badge(tmp_path) as (_, host):
-            for size in (0, 1, 200, 1200):
+            for size in (1, 200, 1200):
                 host.send(bytes([65]) * size)
                 assert await host.receive() == bytes([65]) * size
+
+    asyncio.run(scenario())
+
+
+def test_an_empty_datagram_is_one_too(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with echo_badge(tmp_path) as (_, host):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as raw:  # asyncio sends none
+                raw.settimeout(ANSWER_LIMIT_S)
+                raw.sendto(b"", ("127.0.0.1", host.badge[1]))
+                assert await asyncio.to_thread(raw.recv, 100) == b""
 
     asyncio.run(scenario())
 
@@ -110,7 +129,7 @@ def test_an_exception_crashes_and_is_told_to_whoever_waits(tmp_path: Path) -> No
 
 def test_firmware_that_does_not_build_is_told_on_start(tmp_path: Path) -> None:
     async def scenario() -> None:
-        with pytest.raises(BadgeCrashed, match="(?s)app/boot.py.*RuntimeError: told to fail"):
+        with pytest.raises(BadgeCrashed, match=r"(?s)app/boot.py.*RuntimeError: told to fail"):
             async with echo_badge(tmp_path, config={"fail": True}):
                 pass
 
@@ -138,7 +157,12 @@ def test_flash_gets_back_what_the_firmware_wrote(tmp_path: Path) -> None:
             assert not (badge.flash / "spare.txt").exists()
             assert (badge.flash / "lib" / "app" / "boot.mpy").exists()
             assert sorted(path.name for path in badge.flash.iterdir()) == [
-                "board.json", "config.json", "lib", "main.py", "manifest.json", "notes.json",
+                "board.json",
+                "config.json",
+                "lib",
+                "main.py",
+                "manifest.json",
+                "notes.json",
             ]
 
     asyncio.run(scenario())
@@ -204,7 +228,9 @@ def test_a_step_that_loops_is_ended_at_the_time_limit(tmp_path: Path) -> None:
 def test_no_badge_outlives_a_killed_parent(tmp_path: Path, command: str) -> None:
     parent = subprocess.Popen(
         [sys.executable, str(ROOT / "tests/host/data/orphan.py"), str(tmp_path), command],
-        stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
     )
     assert parent.stdout is not None
     with parent:

@@ -40,7 +40,11 @@ from ptt.numbers import PORT
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on standard output.")
 @click.option("--dies-with-parent", is_flag=True, help="End when standard input closes.")
 def leader(
-    listen: tuple[str, int], state: Path, control: Path | None, as_json: bool, dies_with_parent: bool
+    listen: tuple[str, int],
+    state: Path,
+    control: Path | None,
+    as_json: bool,
+    dies_with_parent: bool,
 ) -> None:
     """Run a leader: the box that decides who is a member and who may talk.
 

@@ -17,7 +17,9 @@ class AddressOption(click.ParamType):
     def __init__(self, default_port: int) -> None:
         self._default_port = default_port
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Address:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Address:
         if isinstance(value, tuple):
             return value
         try:

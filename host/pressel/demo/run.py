@@ -20,7 +20,7 @@ from pressel.report.timeline import PcmTimeline
 
 from . import script
 from .actor import Actor
-from .speeches import load_speeches
+from .speeches import Speech, load_speeches
 from .venue import run_badges, run_leader
 
 Tell = Callable[[str, float], None]
@@ -29,7 +29,9 @@ _PARENT_CHECK_S = 0.5
 _FOLDERS_MAX = 9  # demos at once that share one --out
 
 
-def run_demo(out: Path, speech: Path | None, dies_with_parent: bool, tell: Tell) -> tuple[Report, Path]:
+def run_demo(
+    out: Path, speech: Path | None, dies_with_parent: bool, tell: Tell
+) -> tuple[Report, Path]:
     """Play the script, measure it, write the report; returns it and its folder.
 
     `tell` gets each step as (words, expected seconds). Raises PresselError.
@@ -46,7 +48,9 @@ def run_demo(out: Path, speech: Path | None, dies_with_parent: bool, tell: Tell)
             shutil.rmtree(work, ignore_errors=True)
 
 
-async def _run(work: Path, speeches, source: str, dies_with_parent: bool, tell: Tell) -> RunData:
+async def _run(
+    work: Path, speeches: list[Speech], source: str, dies_with_parent: bool, tell: Tell
+) -> RunData:
     _end_on_signals()
     watch = asyncio.create_task(_watch_parent(os.getppid())) if dies_with_parent else None
     started_at = datetime.now().astimezone()
@@ -102,7 +106,7 @@ def _own_folder(out: Path) -> Iterator[Path]:
         folder = out if number == 1 else out.with_name(f"{out.name}-{number}")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            lock = open(folder / ".lock", "w")  # noqa: SIM115: held until the demo ends
+            lock = open(folder / ".lock", "w")  # noqa: SIM115
         except OSError as error:
             raise PresselError(f"cannot write to {folder}: {error.strerror}") from error
         try:

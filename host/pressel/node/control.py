@@ -39,7 +39,9 @@ def control_path(port: int) -> Path:
 async def serve(path: Path, answer: Callable[[str], Any]) -> asyncio.Server:
     """Answer each request {"ask": word} with `answer(word)` as JSON. Takes over a dead socket."""
     if len(os.fsencode(path)) > PATH_BYTES_MAX:
-        raise UsageError(f"the path of a control socket has a limit of {PATH_BYTES_MAX} bytes: {path}")
+        raise UsageError(
+            f"the path of a control socket has a limit of {PATH_BYTES_MAX} bytes: {path}"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if path.exists() and not _is_alive(path):

@@ -9,6 +9,7 @@ other people's speech do not (1.3 % of unrelated blocks reach the limit by chanc
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +94,7 @@ def _fit(blocks: Samples, played: Samples) -> tuple[Samples, Samples]:
 
 
 def clipping_of(judged: Heard) -> Clipping:
-    """Edges and gaps. Nothing audible: all zero. Nothing heard: all of it is missing, at the start."""
+    """Edges and gaps. Nothing audible: all zero. Nothing heard: all is missing at the start."""
     wanted = np.flatnonzero(judged.audible)
     got = np.flatnonzero(judged.heard)
     missing = float((len(wanted) - len(got)) * BLOCK_MS)
@@ -101,7 +102,7 @@ def clipping_of(judged: Heard) -> Clipping:
         return Clipping(missing, 0.0, missing, ())
     start = float(np.sum(wanted < got[0]) * BLOCK_MS)
     end = float(np.sum(wanted > got[-1]) * BLOCK_MS)
-    gaps = (_gap_ms(judged, int(a), int(b)) for a, b in zip(got[:-1], got[1:], strict=True))
+    gaps = (_gap_ms(judged, int(a), int(b)) for a, b in pairwise(got))
     return Clipping(start, end, missing, tuple(gap for gap in gaps if gap > GAP_MS))
 
 

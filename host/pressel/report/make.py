@@ -76,7 +76,9 @@ def write_report(report: Report, run: RunData, out_dir: Path) -> None:
 def _write_parts(report: Report, run: RunData, folder: Path) -> list[str]:
     """File names, in the order in which they are to appear. All sound starts with the run."""
     from_ms, to_ms = run.span_ms
-    files = dict(zip((b.name for b in run.badges), file_names(b.name for b in run.badges), strict=True))
+    files = dict(
+        zip((b.name for b in run.badges), file_names(b.name for b in run.badges), strict=True)
+    )
     written: list[str] = []
     for badge in run.badges:
         for kind, line in (("mic", badge.microphone), ("heard", badge.speaker)):

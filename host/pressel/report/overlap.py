@@ -77,9 +77,7 @@ def listen(
     speech = {
         name: sound
         for name, microphone in others.items()
-        if audible_blocks(
-            sound := audio_between(microphone, others_from, to_ms + _AROUND_MS)
-        ).any()
+        if audible_blocks(sound := audio_between(microphone, others_from, to_ms + _AROUND_MS)).any()
     }
     voices: dict[str, _Voice] = {}
     while True:  # ends: every round but the last finds another voice

@@ -48,9 +48,7 @@ def _corners(rows: list[int]) -> list[tuple[int, int]]:
     """Columns whose neighbours are both equal to them add nothing to a line."""
     last = len(rows) - 1
     return [
-        (x, y)
-        for x, y in enumerate(rows)
-        if x in (0, last) or not rows[x - 1] == y == rows[x + 1]
+        (x, y) for x, y in enumerate(rows) if x in (0, last) or not rows[x - 1] == y == rows[x + 1]
     ]
 
 

@@ -27,8 +27,7 @@ def _print_verdict(report: Report, console: Console) -> None:
     if report.verdict.passed:
         console.print(Text(f"passed: {summary(report)}", style="bold green"))
     else:
-        count = f"{len(failures)} thing{'s' if len(failures) > 1 else ''}"
-        console.print(Text(f"failed: {count}", style="bold red"))
+        console.print(Text(f"failed: {_count(len(failures), 'thing')}", style="bold red"))
     lines = Table.grid(padding=(0, 2))
     for failure in failures:
         lines.add_row(Text(f"  {failure.kind}", style="red"), Text(failure.text))
@@ -41,9 +40,13 @@ def _print_verdict(report: Report, console: Console) -> None:
 def summary(report: Report) -> str:
     """The figures of a run in which all is well, in a few words."""
     listeners = len({each.name for burst in report.bursts for each in burst.listeners})
-    bursts = f"{len(report.bursts)} burst{'s' if len(report.bursts) != 1 else ''}"
+    bursts, badges = _count(len(report.bursts), "burst"), _count(listeners, "badge")
     ear = report.mouth_to_ear_ms
-    return f"{bursts} whole at {listeners} badges, mouth to ear {_ms(ear.p95)} ms (p95)"
+    return f"{bursts} whole at {badges}, mouth to ear {_ms(ear.p95)} ms (p95)"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _table(first: str, *columns: str) -> Table:

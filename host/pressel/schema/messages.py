@@ -98,7 +98,7 @@ def render(table: MessageTable) -> str:
         "",
         "from ..compat import const",
         "",
-        f"TABLE_HASH = {table.digest()!r}",
+        'TABLE_HASH = b"' + "".join(f"\\x{byte:02x}" for byte in table.digest()) + '"',
         "",
     ]
     lines += [f"{m.name} = const({m.number})" for m in table.message]

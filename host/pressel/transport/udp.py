@@ -104,7 +104,7 @@ class UdpEndpoint(asyncio.DatagramProtocol):
 
 
 def parse_address(text: str, default_port: int) -> Address:
-    """"192.168.1.5", "192.168.1.5:47800", ":47800" or "host:47800"; ValueError when it is none."""
+    """ "192.168.1.5", "192.168.1.5:47800", ":47800" or "host:47800"; ValueError when it is none."""
     host, colon, port = text.rpartition(":")
     if not colon:
         host, port = text, str(default_port)

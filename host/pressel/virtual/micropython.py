@@ -28,19 +28,25 @@ class SharedTest:
 
 
 def run_shared_tests(
-    files: Iterable[Path], *, heap_bytes: int = HEAP_BYTES, limit_s: float = LIMIT_S
+    files: Iterable[Path],
+    *,
+    heap_bytes: int = HEAP_BYTES,
+    capped: bool = False,
+    limit_s: float = LIMIT_S,
 ) -> list[SharedTest]:
     """Runs every function test_* of test files that lie in one folder.
 
-    They may import `ptt` and modules beside them. Raises `PresselError` when MicroPython itself
-    fails or does not end in time.
+    They may import `ptt` and modules beside them. The heap grows when needed, unless `capped`;
+    garbage is collected between tests, not during one. Raises `PresselError` when MicroPython
+    itself fails or does not end in time.
     """
     files = list(files)
     if not files:
         return []
     (folder,) = {file.parent for file in files}
-    names = [file.name for file in files]
-    done = _run("run_tests.mjs", folder, names, heap_bytes, limit_s)
+    args = ["--capped"] if capped else []
+    args += ["--", *(file.name for file in files)]
+    done = _run("run_tests.mjs", folder, args, heap_bytes, limit_s)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     results = [SharedTest(**{**line, "file": folder / line["file"]}) for line in lines]
     if done.returncode != (0 if all(result.ok for result in results) else 1):

@@ -4,7 +4,7 @@ Bounded by `MEMBERS_MAX`. Knows neither floor nor voice.
 """
 
 from ..clock import NEVER, add, earliest, since
-from ..compat import TYPE_CHECKING, const
+from ..compat import TYPE_CHECKING
 from ..numbers import MEMBER_TTL_MS, MEMBERS_MAX
 from ..wire.envelope import LEADER_NODE
 

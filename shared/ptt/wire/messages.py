@@ -6,7 +6,7 @@ with a length byte. `SENDERS` holds who may send it: 1 participant, 2 leader, 3 
 
 from ..compat import const
 
-TABLE_HASH = b'A2\xe34'
+TABLE_HASH = b"\x41\x32\xe3\x34"
 
 HELLO = const(1)
 WELCOME = const(2)

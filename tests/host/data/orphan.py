@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from tests.host.echo_badge import echo_badge  # noqa: E402
+from tests.host.echo_badge import echo_badge
 
 
 async def main(work: Path, command: str) -> None:

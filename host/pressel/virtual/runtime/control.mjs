@@ -28,13 +28,14 @@ export class Control {
   }
 
   #obey(line) {
+    let command = {};
     try {
-      const command = JSON.parse(line);
+      command = JSON.parse(line);
       const act = this.commands[command.cmd];
       if (!act) throw new Error(`there is no command "${command.cmd}"`);
       act(command, command.at ?? this.clock.now());
     } catch (error) {
-      this.emit({ event: 'refused', line, reason: error.message });
+      this.emit({ event: 'refused', cmd: command.cmd ?? '', reason: error.message });
     }
   }
 }

@@ -16,13 +16,13 @@ export class Histogram {
     if (ms > this.max) this.max = ms;
   }
 
-  /** The upper edge of the class that holds the quantile `q`; 0 when nothing was counted. */
+  /** The upper edge of the class that holds the quantile `q`, at most the maximum; 0 for none. */
   quantile(q) {
     let left = Math.ceil(this.total * q);
     for (let i = 0; i < CLASSES && left > 0; i += 1) {
       left -= this.counts[i];
-      if (left <= 0) return Math.min(this.max, (i + 1) * CLASS_MS);
+      if (left <= 0 && i < CLASSES - 1) return Math.min(this.max, (i + 1) * CLASS_MS);
     }
-    return 0;
+    return this.max;
   }
 }

@@ -3,12 +3,14 @@
 import json
 import sys
 
-_lines = {}  # file -> set of line numbers
+_lines = {}  # file, as its path in the flash -> set of line numbers
 
 
 def _note(frame, event, argument):
+    name = frame.f_code.co_filename
+    if name.startswith("shims/"):
+        return None
     if event == "line":
-        name = frame.f_code.co_filename
         seen = _lines.get(name)
         if seen is None:
             seen = _lines[name] = set()
@@ -22,4 +24,4 @@ def start():
 
 def report():
     sys.settrace(None)
-    return json.dumps({name: sorted(lines) for name, lines in _lines.items()})
+    return json.dumps({name.lstrip("/"): sorted(lines) for name, lines in _lines.items()})

@@ -1,8 +1,7 @@
 # The build's own `os` (under its internal name), and the randomness that it lacks.
 
-from uctypes import addressof
-
 import _bridge
+from uctypes import addressof
 from uos import *  # noqa: F403
 
 

@@ -33,12 +33,9 @@ class Echo:
         self.socket.setblocking(False)
         self.socket.bind(("0.0.0.0", 0))
         self.host = tuple(config["host"])
-        self.microphone = _port(board["microphone"], I2S.RX, 8192)
-        self.speaker = _port(board["speaker"], I2S.TX, 2048)
-        poller = select.poll()
-        poller.register(self.microphone, select.POLLIN)
-        poller.register(self.speaker, select.POLLOUT)
-        poller.poll(0)
+        self.microphone = None
+        if not config.get("deaf"):
+            self.open_sound(board)
         self.button = Pin(board["button"]["pin"], Pin.IN, Pin.PULL_UP)
         self.button.irq(self.on_edge, Pin.IRQ_FALLING | Pin.IRQ_RISING)
         self.piece = memoryview(bytearray(64))
@@ -46,12 +43,21 @@ class Echo:
         self.was_heard = False
         self.greeted = False
 
+    def open_sound(self, board):
+        self.microphone = _port(board["microphone"], I2S.RX, 8192)
+        self.speaker = _port(board["speaker"], I2S.TX, 2048)
+        poller = select.poll()
+        poller.register(self.microphone, select.POLLIN)
+        poller.register(self.speaker, select.POLLOUT)
+        poller.poll(0)  # from now on they do not block
+
     def step(self, now_ms):
         if not self.greeted and self.wlan.isconnected():
             self.greeted = True
             self.socket.sendto(b"hello", self.host)
         self.answer()
-        self.loop_sound(now_ms)
+        if self.microphone:
+            self.loop_sound(now_ms)
         return _STEP_MS
 
     def answer(self):
@@ -77,13 +83,13 @@ class Echo:
                 return
             if not self.was_heard and any(self.piece):
                 self.was_heard = True
-                print('{"heard": %d}' % now_ms)
+                print(json.dumps({"heard": now_ms}))
             self.is_held = self.speaker.write(self.piece) == 0
             if self.is_held:
                 return
 
     def on_edge(self, pin):
-        print('{"level": %d}' % pin.value())
+        print(json.dumps({"level": pin.value()}))
 
 
 def _port(facts, mode, buffer_bytes):

@@ -53,7 +53,7 @@ def remove(words):
 
 def missing(words):
     try:
-        open("nothing.json")
+        os.stat("nothing.json")
     except OSError as error:
         return str(error.errno)
 

@@ -1,0 +1,92 @@
+"""`pressel badge`: a participant on this machine, soft or with the real firmware."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+import click
+import platformdirs
+
+from pressel.audio.wav import read_speech
+from pressel.cli.options import AddressOption
+from pressel.soft import run
+from pressel.soft.identity import load_device, parse_device
+from ptt.numbers import NAME_BYTES_MAX, PORT
+
+_EVERYBODY = f"255.255.255.255:{PORT}"
+
+
+def _device(ctx: click.Context, param: click.Parameter, value: str | None) -> bytes | None:
+    try:
+        return parse_device(value) if value else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    size = len(value.encode())
+    if not 0 < size <= NAME_BYTES_MAX or not value.isprintable():
+        raise click.BadParameter(f"a name has 1 to {NAME_BYTES_MAX} bytes of printable text")
+    return value
+
+
+@click.command()
+@click.option(
+    "--leader",
+    type=AddressOption(PORT),
+    default=_EVERYBODY,
+    show_default=True,
+    help="Where to look for the leader; the default asks the whole network.",
+)
+@click.option("--name", callback=_name, default="soft badge", show_default=True)
+@click.option("--device", callback=_device, help="Identity, 16 hexadecimal digits.")
+@click.option("--virtual", is_flag=True, help="Run the real firmware on MicroPython.")
+@click.option("--wav", type=click.Path(path_type=Path), help="Say this file, then leave.")
+@click.option(
+    "--record", type=click.Path(dir_okay=False, path_type=Path), help="Write what is heard here."
+)
+@click.option("--seconds", type=click.FloatRange(min=0.1), help="Leave after so long.")
+@click.option("--microphone", help="Sound device to listen with (name or number).")
+@click.option("--speaker", help="Sound device to play on (name or number).")
+def badge(
+    leader: tuple[str, int],
+    name: str,
+    device: bytes | None,
+    virtual: bool,
+    wav: Path | None,
+    record: Path | None,
+    seconds: float | None,
+    microphone: str | None,
+    speaker: str | None,
+) -> None:
+    """Run a badge on this machine: soft, on its microphone and speaker, or --virtual.
+
+    Enter presses the talk button and lets it go again. With --wav the button is pressed for as
+    long as the file lasts. Ctrl-C ends the badge.
+    """
+    if device is None:
+        device = load_device(platformdirs.user_state_path("pressel") / "soft-badge")
+    if record and not record.absolute().parent.is_dir():
+        raise click.BadParameter(f"the folder of {record} does not exist", param_hint="--record")
+    session = run.Session(
+        leader=leader,
+        name=name,
+        device=device,
+        speech=read_speech(wav) if wav else None,
+        record=record,
+        seconds=seconds,
+        has_keys=wav is None,
+        say=_say,
+    )
+    if virtual:
+        asyncio.run(run.run_virtual(session))
+    else:
+        devices = run.DeviceChoice(microphone, speaker)
+        asyncio.run(run.run_soft(session, devices))
+
+
+def _say(line: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')}  {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,28 @@
+"""`pressel firmware`: build what runs on a badge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pressel.firmware import build_firmware
+
+
+@click.group()
+def firmware() -> None:
+    """Build what runs on a badge."""
+
+
+@firmware.command()
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("build/firmware"),
+    show_default=True,
+    help="Folder for the files and their manifest.",
+)
+def build(out: Path) -> None:
+    """Compile the firmware to bytecode, with a manifest of sizes and hashes."""
+    built = build_firmware(out)
+    print(f"{len(built.files)} files, {sum(file.bytes for file in built.files)} bytes in {out}")

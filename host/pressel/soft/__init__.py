@@ -1,0 +1,1 @@
+"""A soft badge: the participant engine with this computer's sound and keyboard."""

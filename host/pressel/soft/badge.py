@@ -1,0 +1,113 @@
+"""The soft badge's process: the participant engine on a socket, with sound and a talk button."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from pressel import __version__
+from pressel.errors import PresselError, UnreachableError
+from pressel.transport.udp import Address, UdpEndpoint, engine_now_ms
+from ptt import events
+from ptt.participant import Participant
+
+from .sound import FileSound, Sound
+
+JOIN_LIMIT_S = 10.0  # with --wav: a leader that does not answer by then is not there
+GRANT_LIMIT_S = 75.0  # somebody else's burst lasts 60 s at most
+SENT_LIMIT_S = 3.0  # the tail after letting go takes 40 ms
+LISTEN_ON_S = 1.0  # after its own speech: the last words of an answer
+
+OnEvent = Callable[[int, Any], None]
+
+
+class SoftBadge:
+    """One participant called `name`, looking for its leader at `leader`."""
+
+    def __init__(
+        self, device: bytes, name: str, leader: Address, sound: Sound, on_event: OnEvent
+    ) -> None:
+        build = f"soft {__version__}"
+        self.participant = Participant(
+            device, name.encode(), build.encode(), leader, secrets.randbits(30)
+        )
+        self._endpoint = UdpEndpoint(self.participant, self._take_event)
+        self._sound = sound
+        self._on_event = on_event
+        self._is_pressed = False
+        self._happened: dict[int, asyncio.Event] = {}
+
+    async def __aenter__(self) -> SoftBadge:
+        await self._endpoint.open(("0.0.0.0", 0))
+        self.participant.start(engine_now_ms())
+        self._endpoint.pump()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        self._endpoint.close()
+
+    async def carry_sound(self) -> None:
+        """Until cancelled, or the sound device fails."""
+        await self._sound.run(self._heard, self._wanted)
+
+    def press(self) -> None:
+        self._is_pressed = True
+        self.participant.press(engine_now_ms())
+        self._endpoint.pump()
+
+    def release(self) -> None:
+        self._is_pressed = False
+        self.participant.release(engine_now_ms())
+        self._endpoint.pump()
+
+    def toggle(self) -> None:
+        """The Enter key: there is no key-up on a terminal."""
+        (self.release if self._is_pressed else self.press)()
+
+    async def say(self, sound: FileSound) -> None:
+        """Press, speak the file, let go; if queued, speak it when the floor is ours."""
+        await self._wait(events.JOINED, JOIN_LIMIT_S, "no leader answers; is one running?")
+        self._expect(events.GRANTED)
+        self._expect(events.SENT)
+        sound.speak()
+        self.press()
+        self._expect(events.DENIED)
+        await self._wait(events.GRANTED, GRANT_LIMIT_S, "the leader did not give the floor")
+        if self._happened[events.DENIED].is_set():
+            raise PresselError("the leader denied the floor")
+        if self._was_queued:
+            sound.speak()
+        await sound.spoken.wait()
+        self.release()
+        await self._wait(events.SENT, SENT_LIMIT_S, "the end of the speech could not be sent")
+        await asyncio.sleep(LISTEN_ON_S)
+
+    @property
+    def _was_queued(self) -> bool:
+        return events.QUEUED in self._happened and self._happened[events.QUEUED].is_set()
+
+    def _heard(self, frame: Any) -> None:
+        self.participant.write_microphone(frame, engine_now_ms())
+        self._endpoint.pump()
+
+    def _wanted(self) -> Any:
+        return self.participant.read_speaker(engine_now_ms())
+
+    def _take_event(self, kind: int, value: Any) -> None:
+        self._happened.setdefault(kind, asyncio.Event()).set()
+        if kind == events.DENIED and events.GRANTED in self._happened:
+            self._happened[events.GRANTED].set()  # whoever waits for it need wait no more
+        self._on_event(kind, value)
+
+    def _expect(self, kind: int) -> None:
+        self._happened[kind] = asyncio.Event()
+
+    async def _wait(self, kind: int, limit_s: float, otherwise: str) -> None:
+        happened = self._happened.setdefault(kind, asyncio.Event())
+        try:
+            await asyncio.wait_for(happened.wait(), limit_s)
+        except TimeoutError:
+            error = UnreachableError if kind == events.JOINED else PresselError
+            raise error(otherwise) from None

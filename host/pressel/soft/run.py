@@ -1,0 +1,170 @@
+"""One session of a badge on this machine: soft, or the real firmware in a virtual badge."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import tempfile
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pressel.audio.wav import write_wav
+from pressel.boards.board import DEFAULT_BOARD, load_board
+from pressel.errors import PresselError
+from pressel.firmware import build_firmware
+from pressel.transport.udp import Address
+from pressel.virtual.badge import VirtualBadge
+from ptt import events
+
+from .badge import LISTEN_ON_S, SoftBadge
+from .keys import on_enter
+from .sound import DeviceSound, FileSound
+from .words import describe
+
+
+@dataclass(frozen=True)
+class Session:
+    """`speech`: what to say (int16, 16 kHz mono), then leave; `record`: file for what is heard;
+    `seconds`: leave after so long; `has_keys`: Enter is the talk button; `say` gets each line."""
+
+    leader: Address
+    name: str
+    device: bytes
+    speech: NDArray[np.int16] | None
+    record: Path | None
+    seconds: float | None
+    has_keys: bool
+    say: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class DeviceChoice:
+    """Sound devices by name or number; None is the computer's own choice."""
+
+    microphone: str | None
+    speaker: str | None
+
+
+async def run_soft(session: Session, devices: DeviceChoice) -> None:
+    """A soft badge until its speech is said, its time is up, or it is interrupted."""
+    is_file = session.speech is not None or session.record is not None
+    files = FileSound(session.speech, session.record)
+    sound = files if is_file else DeviceSound(devices.microphone, devices.speaker)
+
+    def tell(kind: int, value: Any) -> None:
+        line = describe(kind, value)
+        if line:
+            session.say(line)
+
+    async with SoftBadge(session.device, session.name, session.leader, sound, tell) as badge:
+        jobs: list[Coroutine[Any, Any, None]] = [badge.carry_sound()]
+        if session.speech is not None:
+            jobs.append(badge.say(files))
+        await _first_to_end(session, jobs, badge.toggle)
+
+
+async def run_virtual(session: Session) -> None:
+    """The firmware on real MicroPython, with a file for a microphone or none."""
+    with tempfile.TemporaryDirectory(prefix="pressel-badge-") as folder:
+        work = Path(folder)
+        firmware = await asyncio.to_thread(build_firmware, work / "firmware")
+        host, port = session.leader
+        badge = VirtualBadge(
+            session.name,
+            firmware=firmware,
+            board=load_board(DEFAULT_BOARD).facts(),
+            config={
+                "device": session.device.hex(),
+                "name": session.name,
+                "leader": f"{host}:{port}",
+                "wifi": {"ssid": "virtual", "password": ""},
+            },
+            work=work / "badge",
+            limit_s=24 * 3600,
+        )
+        await badge.start()
+        try:
+            person = _Person(badge, session)
+            jobs: list[Coroutine[Any, Any, None]] = [person.read_log()]
+            if session.speech is not None:
+                jobs.append(person.say(session.speech))
+            await _first_to_end(session, jobs, person.toggle)
+        finally:
+            await badge.stop()
+            if session.record:
+                write_wav(session.record, badge.speaker.pcm)
+
+
+async def _first_to_end(
+    session: Session, jobs: list[Coroutine[Any, Any, None]], toggle: Callable[[], None]
+) -> None:
+    """Run until the first of `jobs` ends, the time is up, or the keyboard is closed."""
+    if session.has_keys:
+        with contextlib.suppress(PermissionError, ValueError):  # no terminal: no talk button
+            on_enter(toggle, lambda: None)
+            session.say("press Enter to talk, and Enter again when you have spoken")
+        jobs.append(_for_ever())
+    if session.seconds is not None:
+        jobs.append(asyncio.sleep(session.seconds))
+    tasks = [asyncio.ensure_future(job) for job in jobs]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+class _Person:
+    """Presses a virtual badge's button and reads its log aloud."""
+
+    def __init__(self, badge: VirtualBadge, session: Session) -> None:
+        self._badge = badge
+        self._say_line = session.say
+        self._is_pressed = False
+        self._happened = {name: asyncio.Event() for name in ("joined", "granted", "queued", "sent")}
+
+    def toggle(self) -> None:
+        self._is_pressed = not self._is_pressed
+        (self._badge.press if self._is_pressed else self._badge.release)()
+
+    async def read_log(self) -> None:
+        while True:
+            event = await self._badge.events.get()
+            if event["event"] == "log":
+                self._read(event["line"])
+            elif event["event"] == "ended":
+                raise PresselError(f"the badge has ended (exit code {event['exit']})")
+
+    def _read(self, line: str) -> None:
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            record = json.loads(line)
+            if record["event"] in self._happened:
+                self._happened[record["event"]].set()
+            if record["event"] in events.NAMES:
+                words = describe(events.NAMES.index(record["event"]), record["value"])
+                if words:
+                    self._say_line(words)
+
+    async def say(self, speech: NDArray[np.int16]) -> None:
+        await self._happened["joined"].wait()
+        self._badge.press()
+        _, last_ms = await self._badge.speak(speech)
+        await self._happened["granted"].wait()
+        if self._happened["queued"].is_set():
+            _, last_ms = await self._badge.speak(speech)
+        self._badge.release(last_ms)
+        await self._happened["sent"].wait()
+        await asyncio.sleep(LISTEN_ON_S)
