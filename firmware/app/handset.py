@@ -91,13 +91,14 @@ class Handset:
             left -= 1
 
     def _play(self, now_ms: int) -> None:
-        if not self._speaker.wants(now_ms):
-            return
-        pcm = self.participant.read_speaker(now_ms)
-        if pcm is None:
-            self._speaker.rest()
-        else:
+        left = _FRAMES_MAX
+        while left and self._speaker.wants(now_ms):
+            pcm = self.participant.read_speaker(now_ms)
+            if pcm is None:
+                self._speaker.rest()
+                return
             self._speaker.write(pcm, now_ms)
+            left -= 1
 
     def _send(self) -> None:
         while True:

@@ -16,8 +16,8 @@ from ptt.numbers import FRAME_MS, FRAME_SAMPLES, RATE_HZ
 if TYPE_CHECKING:
     from array import array
 
-_BUFFER_BYTES = const(2048)  # four DMA blocks of 16 ms: more than is ever queued
-_LEAD_MS = const(15)  # a frame is due when less is queued: two steps and a collection
+_BUFFER_BYTES = const(3072)  # six DMA blocks of 16 ms: lead, frame and the block that plays
+_LEAD_MS = const(30)  # a frame is due when less is queued: one block, two steps, a collection
 
 
 class Speaker:

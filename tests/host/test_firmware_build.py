@@ -169,6 +169,24 @@ def test_two_builds_at_once_leave_one_whole_build(tree: Path, tmp_path: Path) ->
     assert {path.name for path in tmp_path.iterdir()} == {"tree", "wanted", "out-old"}
 
 
+def test_another_build_may_come_in_between(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = os.rename
+    others = []
+
+    def rename_late(source: Path, target: Path) -> None:
+        if not others:  # just before the first swap another process finishes its own
+            others.append(target)
+            _build(tree, tmp_path / "out")
+        rename(source, target)
+
+    monkeypatch.setattr(build.os, "rename", rename_late)
+    built = _build(tree, tmp_path / "out")
+    assert (built.folder / "lib/app/boot.mpy").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"tree", "out"}
+
+
 def test_sources_stay_sources_when_asked(tree: Path, tmp_path: Path) -> None:
     built = _build(tree, tmp_path / "out", source=True)
     assert built.is_source

@@ -1,6 +1,6 @@
 """A small deterministic venue for tests: one leader, some badges, a network that can misbehave.
 
-Runs on both runtimes. Virtual time only moves from one event to the next; every random choice
+Runs on both runtimes. Virtual time only moves from one step to the next; every random choice
 comes from the seed, so that the same seed gives the same trace, byte for byte.
 """
 
@@ -8,39 +8,61 @@ from array import array
 
 from ptt import clock, events
 from ptt.leader import Leader
-from ptt.numbers import FRAME_MS, FRAME_SAMPLES
+from ptt.media import adpcm
+from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_MS, FRAME_SAMPLES
 from ptt.participant import Participant
 from ptt.prng import Prng
+from ptt.wire import voice
+from ptt.wire.messages import VOICE_FRAME
 
 LEADER = ("leader", 1)
 STEP_MS = 5  # badges look at their button, microphone and speaker this often
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+CONCEALED = (0, 0)  # what `Badge.played` holds for a frame that nobody spoke
 
 
 class Badge:
     """A participant with a microphone that counts and a speaker that remembers."""
 
-    def __init__(self, name, address, seed):
-        self.name = name
-        self.address = address
-        self.engine = Participant(
-            bytes([seed & 255] * 8), name.encode(), b"test", LEADER, seed
-        )
+    def __init__(self, index, seed):
+        self.index = index
+        self.name = LETTERS[index % 26] + str(index // 26)
+        self.address = ("badge", index)
+        device = bytes([index >> 8, index & 255, 0, 0, 0, 0, 0, seed & 255])
+        self.engine = Participant(device, self.name.encode(), b"test", LEADER, seed)
         self.alive = True
+        self.hears_itself = True  # False: its microphone has stopped
         self.events = []
-        self.heard_frames = 0
-        self.spoken = 0  # microphone frames so far: the sample value, so frames differ
+        self.spoken = 0  # microphone frames so far: the sample values, so frames differ
+        self.played = []  # (lease, number) of each frame that the speaker played
         self.pcm = array("h", bytes(FRAME_SAMPLES * 2))
         self.next_frame_ms = 0
+
+    def speak(self):
+        """Fill `pcm` with the next frame of a voice that is only this badge's."""
+        self.spoken += 1
+        level = self.index * 997 + self.spoken * 7919
+        for n in range(0, FRAME_SAMPLES, 8):
+            level = (level * 75 + 74) % 65537
+            self.pcm[n] = level // 8 - 4096
+        return self.pcm
 
     def kinds(self):
         return [events.NAMES[kind] for _, kind, _ in self.events]
 
+    def all(self, kind):
+        """Values of all events of `kind`, oldest first."""
+        return [value for _, each, value in self.events if each == kind]
+
     def last(self, kind):
         """Value of the newest event of `kind`, or None."""
-        for _, each, value in reversed(self.events):
-            if each == kind:
-                return value
-        return None
+        values = self.all(kind)
+        return values[-1] if values else None
+
+    def heard_of(self, lease):
+        """Numbers of the frames of one burst that the speaker played, in order."""
+        return [number for each, number in self.played if each == lease and lease]
 
 
 class Venue:
@@ -51,21 +73,25 @@ class Venue:
         self.loss_percent = loss_percent
         self.delay_ms = delay_ms
         self.jitter_ms = jitter_ms
+        self.loses = None  # called with (data, source, destination); True loses the datagram
         self.now_ms = start_ms
         self.leader = Leader(1, seed + 1000)
         self.leader_alive = True
         self.leader_events = []
         self.flying = []  # (due, serial, data, source, destination)
         self.serial = 0
+        self.prints = {}  # decoded frame -> (lease, number)
+        self.arrived = {}  # (badge index, lease) -> numbers of the frames that came
+        self.talking = []  # indices of the badges that may talk, each time these changed
         self.trace = []
-        self.badges = []
-        for index in range(badges):
-            badge = Badge("ABCDEFGHIJ"[index % 10] + str(index // 10), ("badge", index), seed * 50 + index + 1)
-            badge.next_frame_ms = start_ms
-            self.badges.append(badge)
+        self._pcm = array("h", bytes(FRAME_SAMPLES * 2))
+        self.badges = [Badge(index, seed * 50 + index + 1) for index in range(badges)]
         for badge in self.badges:
+            badge.next_frame_ms = start_ms
             badge.engine.start(self.now_ms)
             self.collect(badge)
+
+    # --- what happens ---
 
     def run(self, duration_ms):
         """Let the venue live for `duration_ms`, a multiple of STEP_MS."""
@@ -77,21 +103,9 @@ class Venue:
             if self.leader_alive:
                 self.leader.handle_timeout(self.now_ms)
                 self.collect_leader()
+            self.look_who_talks()
             self.now_ms = clock.add(self.now_ms, STEP_MS)
         return self
-
-    def step(self, badge):
-        engine = badge.engine
-        engine.handle_timeout(self.now_ms)
-        while clock.since(self.now_ms, badge.next_frame_ms) >= 0:
-            badge.next_frame_ms = clock.add(badge.next_frame_ms, FRAME_MS)
-            badge.spoken += 1
-            for n in range(0, FRAME_SAMPLES, 16):
-                badge.pcm[n] = (badge.spoken * 37 + n) % 2000 - 1000
-            engine.write_microphone(badge.pcm, self.now_ms)
-            if engine.read_speaker(self.now_ms) is not None:
-                badge.heard_frames += 1
-        self.collect(badge)
 
     def press(self, *names):
         for name in names:
@@ -105,29 +119,47 @@ class Venue:
             badge.engine.release(self.now_ms)
             self.collect(badge)
 
+    def restart_leader(self, term, seed=77):
+        self.leader = Leader(term, seed)
+        self.leader_alive = True
+
     def badge(self, name):
-        for badge in self.badges:
-            if badge.name[0] == name:
-                return badge
-        raise ValueError(name)
+        return self.badges[LETTERS.index(name)]
+
+    # --- how it happens ---
+
+    def step(self, badge):
+        engine = badge.engine
+        engine.handle_timeout(self.now_ms)
+        while clock.since(self.now_ms, badge.next_frame_ms) >= 0:
+            badge.next_frame_ms = clock.add(badge.next_frame_ms, FRAME_MS)
+            if badge.hears_itself:
+                engine.write_microphone(badge.speak(), self.now_ms)
+            pcm = engine.read_speaker(self.now_ms)
+            if pcm is not None:
+                badge.played.append(self.prints.get(bytes(pcm), CONCEALED))
+        self.collect(badge)
+
+    def look_who_talks(self):
+        talking = [each.index for each in self.badges if each.engine.floor.may_send()]
+        if not self.talking or self.talking[-1] != talking:
+            self.talking.append(talking)
 
     def collect(self, badge):
         self.fetch(badge.engine, badge.address)
-        while True:
-            event = badge.engine.next_event()
-            if event is None:
-                return
-            badge.events.append((self.now_ms, event[0], event[1]))
-            self.note(badge.name, events.NAMES[event[0]], event[1])
+        self.take_events(badge.engine, badge.events, badge.name)
 
     def collect_leader(self):
         self.fetch(self.leader, LEADER)
+        self.take_events(self.leader, self.leader_events, "leader")
+
+    def take_events(self, engine, kept, who):
         while True:
-            event = self.leader.next_event()
+            event = engine.next_event()
             if event is None:
                 return
-            self.leader_events.append((self.now_ms, event[0], event[1]))
-            self.note("leader", events.NAMES[event[0]], event[1])
+            kept.append((self.now_ms, event[0], event[1]))
+            self.note(who, events.NAMES[event[0]], event[1])
 
     def fetch(self, engine, address):
         while True:
@@ -137,15 +169,25 @@ class Venue:
             self.send(bytes(outgoing.data), address, outgoing.destination)
 
     def send(self, data, source, destination):
-        if self.prng.below(100) < self.loss_percent:
-            self.note(source, "lost", len(data))
+        if destination == LEADER and data[1] == VOICE_FRAME:
+            self.take_prints(data)
+        lost = self.prng.below(100) < self.loss_percent
+        if lost or (self.loses is not None and self.loses(data, source, destination)):
+            self.note(source, "lost", "%02x %d" % (data[1], len(data)))
             return
-        delay = self.delay_ms
+        delay_ms = self.delay_ms
         if self.jitter_ms:
-            delay += self.prng.below(self.jitter_ms)
+            delay_ms += self.prng.below(self.jitter_ms)
         self.serial += 1
-        due = clock.add(self.now_ms, delay)
-        self.flying.append((due, self.serial, data, source, destination))
+        due_ms = clock.add(self.now_ms, delay_ms)
+        self.flying.append((due_ms, self.serial, data, source, destination))
+
+    def take_prints(self, data):
+        at = voice.FRAMES_AT
+        for index in range(voice.count(data)):
+            adpcm.decode(data, at, self._pcm)
+            self.prints[bytes(self._pcm)] = (voice.lease(data), voice.first(data) + index)
+            at += ADPCM_FRAME_BYTES
 
     def deliver(self):
         due = [each for each in self.flying if clock.since(self.now_ms, each[0]) >= 0]
@@ -157,11 +199,16 @@ class Venue:
                 if self.leader_alive:
                     self.leader.receive_datagram(data, source, self.now_ms)
                     self.collect_leader()
-                continue
-            badge = self.badges[destination[1]]
-            if badge.alive:
-                badge.engine.receive_datagram(data, source, self.now_ms)
-                self.collect(badge)
+            elif destination[0] == "badge" and self.badges[destination[1]].alive:
+                self.hand_over(self.badges[destination[1]], data, source)
+
+    def hand_over(self, badge, data, source):
+        if data[1] == VOICE_FRAME:
+            key = (badge.index, voice.lease(data))
+            numbers = range(voice.first(data), voice.first(data) + voice.count(data))
+            self.arrived.setdefault(key, set()).update(numbers)
+        badge.engine.receive_datagram(data, source, self.now_ms)
+        self.collect(badge)
 
     def note(self, who, what, value):
         self.trace.append("%d %s %s %s" % (self.now_ms, who, what, value))

@@ -14,6 +14,7 @@ from pressel.audio.wav import read_speech
 from pressel.cli.options import AddressOption
 from pressel.soft import run
 from pressel.soft.identity import load_device, parse_device
+from pressel.transport.udp import Address, resolve
 from ptt.numbers import NAME_BYTES_MAX, PORT
 
 _EVERYBODY = f"255.255.255.255:{PORT}"
@@ -26,8 +27,17 @@ def _device(ctx: click.Context, param: click.Parameter, value: str | None) -> by
         raise click.BadParameter(str(error)) from error
 
 
+def _leader(ctx: click.Context, param: click.Parameter, value: Address) -> Address:
+    if value[1] == 0:
+        raise click.BadParameter("a leader's port is 1 to 65535")
+    try:
+        return resolve(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    size = len(value.encode())
+    size = len(value.encode(errors="replace"))  # bytes that are no text are not printable either
     if not 0 < size <= NAME_BYTES_MAX or not value.isprintable():
         raise click.BadParameter(f"a name has 1 to {NAME_BYTES_MAX} bytes of printable text")
     return value
@@ -37,6 +47,7 @@ def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @click.option(
     "--leader",
     type=AddressOption(PORT),
+    callback=_leader,
     default=_EVERYBODY,
     show_default=True,
     help="Where to look for the leader; the default asks the whole network.",
@@ -52,7 +63,7 @@ def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @click.option("--microphone", help="Sound device to listen with (name or number).")
 @click.option("--speaker", help="Sound device to play on (name or number).")
 def badge(
-    leader: tuple[str, int],
+    leader: Address,
     name: str,
     device: bytes | None,
     virtual: bool,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,10 @@ def leader(
 
 
 def _report_json(event: str, fields: dict[str, Any]) -> None:
-    print(json.dumps({"event": event, **fields}), flush=True)
+    try:
+        print(json.dumps({"event": event, **fields}), flush=True)
+    except BrokenPipeError:  # whoever read the events has left; the venue still needs its leader
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _report_words(event: str, fields: dict[str, Any]) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from pressel.errors import PresselError
 from pressel.node import control as sockets
 from pressel.node.snapshot import LeaderState
 
@@ -18,7 +21,13 @@ from pressel.node.snapshot import LeaderState
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def status(port: int | None, control: Path | None, as_json: bool) -> None:
     """Show who is there and who talks, as the leader on this machine sees it."""
-    state = LeaderState.model_validate(sockets.ask(sockets.find(control, port), "status"))
+    answer = sockets.ask(sockets.find(control, port), "status")
+    try:
+        state = LeaderState.model_validate(answer)
+    except ValidationError as error:
+        raise PresselError(
+            "the leader's answer is of another version of Pressel; update the older one"
+        ) from error
     if as_json:
         print(state.model_dump_json(indent=2))
     else:
@@ -50,10 +59,10 @@ def _members(state: LeaderState) -> Table:
             notes.append("other protocol table: update the older side")
         table.add_row(
             str(member.node),
-            member.name.replace("[", "\\["),
+            escape(member.name),
             member.device,
             member.address,
-            member.build.replace("[", "\\["),
+            escape(member.build),
             f"{member.silent_ms / 1000:.1f} s ago",
             ", ".join(notes),
         )

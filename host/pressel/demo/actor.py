@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pressel.errors import PresselError
-from pressel.virtual.badge import VirtualBadge, now_ms
+from pressel.node.priority import serve_first
+from pressel.virtual import VirtualBadge, now_ms
 
 PRESS_LEAD_MS = 50.0  # a command takes this long at most to reach a badge: presses are planned
 ANSWER_LIMIT_S = 10.0  # by then a badge has joined, been granted, been heard, or never will
@@ -56,6 +57,7 @@ class Actor:
 
     async def start(self) -> None:
         await self.badge.start()
+        serve_first(self.badge.pid)
         self._reader = asyncio.create_task(self._read())
         await self.wait_for("joined")
 

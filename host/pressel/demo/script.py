@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pressel.errors import InvariantError
 from pressel.report.run import BurstRun, ListenerFrames
-from pressel.virtual.badge import now_ms
+from pressel.virtual import now_ms
 
 from .actor import PRESS_LEAD_MS, Actor, Said
 from .speeches import Speech

@@ -14,12 +14,14 @@ from typing import Any
 from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.errors import PresselError
 from pressel.firmware import build_firmware
-from pressel.virtual.badge import VirtualBadge
+from pressel.virtual import VirtualBadge
 
 from .actor import Actor
 
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 5.0
+
+_CONTROL = "leader.sock"
 
 
 @dataclass
@@ -33,13 +35,12 @@ class LeaderProcess:
 
 
 @contextlib.asynccontextmanager
-async def run_leader(work: Path) -> AsyncIterator[LeaderProcess]:
-    """A leader on a free loopback port. It dies with us: its stdin closes."""
-    control = work / "leader.sock"
+async def run_leader(work: Path, listen: str = "127.0.0.1:0") -> AsyncIterator[LeaderProcess]:
+    """A leader, on a free loopback port unless told where. It dies with us: its stdin closes."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "pressel", "leader", "--listen", "127.0.0.1:0"),
-        *("--state", str(work / "leader"), "--control", str(control)),
-        *("--json", "--dies-with-parent"),
+        *(sys.executable, "-m", "pressel", "leader", "--listen", listen),
+        *("--state", "leader", "--control", _CONTROL, "--json", "--dies-with-parent"),
+        cwd=work,  # the path of a Unix socket must be short; that of `work` may be long
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -50,7 +51,9 @@ async def run_leader(work: Path) -> AsyncIterator[LeaderProcess]:
         if not first:
             raise PresselError("the leader did not start; it says why above")
         ready = json.loads(first)
-        leader = LeaderProcess(process, f"{ready['address']}:{ready['port']}", control, [ready])
+        leader = LeaderProcess(
+            process, f"{ready['address']}:{ready['port']}", work / _CONTROL, [ready]
+        )
         reader = asyncio.create_task(_read(process.stdout, leader.events))
         yield leader
         process.stdin.close()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import socket
@@ -44,16 +45,28 @@ async def serve(path: Path, answer: Callable[[str], Any]) -> asyncio.Server:
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if path.exists() and not _is_alive(path):
-            path.unlink()
+        _make_way(path)
         server = await asyncio.start_unix_server(
             lambda reader, writer: _converse(reader, writer, answer), path, limit=LINE_BYTES_MAX
         )
         path.chmod(0o600)
     except OSError as error:
-        reason = "another leader uses it" if path.exists() else error.strerror or str(error)
-        raise UsageError(f"cannot open the control socket {path}: {reason}") from error
+        raise UsageError(
+            f"cannot open the control socket {path}: {error.strerror or error}"
+        ) from error
     return server
+
+
+def _make_way(path: Path) -> None:
+    """Remove a socket that nobody serves; OSError when something else is in the way. asyncio
+    would take over a running leader's socket without a word."""
+    if not path.exists():
+        return
+    if not path.is_socket():
+        raise FileExistsError(errno.EEXIST, "it is something else than a socket")
+    if _is_alive(path):
+        raise OSError(errno.EADDRINUSE, "another leader uses it")
+    path.unlink()
 
 
 def _is_alive(path: Path) -> bool:
@@ -75,7 +88,7 @@ async def _converse(
 def _answer(line: bytes, answer: Callable[[str], Any]) -> dict[str, Any]:
     try:
         return {"answer": answer(json.loads(line)["ask"])}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         return {"error": f"not understood: {error}"}
 
 
@@ -91,6 +104,8 @@ def ask(path: Path, word: str) -> Any:
         raise UnreachableError(f"no leader answers at {path}: {error.strerror or error}") from error
     except ValueError as error:
         raise UnreachableError(f"the leader at {path} went away while answering") from error
+    if not isinstance(reply, dict) or not reply.keys() & {"answer", "error"}:
+        raise UnreachableError(f"what answers at {path} is no leader")
     if "error" in reply:
         raise PresselError(f"the leader at {path}: {reply['error']}")
     return reply["answer"]

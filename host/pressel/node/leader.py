@@ -20,6 +20,7 @@ from ptt.wire.messages import REVOCATION_SILENT, REVOCATION_TALK_LIMIT
 
 from . import control
 from .lifeline import on_stdin_closed
+from .priority import serve_first
 from .snapshot import take_snapshot
 from .term import next_term
 
@@ -54,6 +55,7 @@ class LeaderNode:
 
     async def run(self) -> None:
         """Serve until a signal, or the parent, ends it."""
+        serve_first()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stopping.set)

@@ -11,6 +11,9 @@ from collections.abc import Callable
 def on_stdin_closed(call: Callable[[], None]) -> None:
     """Call `call` once when standard input ends; what comes before is thrown away."""
     loop = asyncio.get_running_loop()
+    if sys.stdin is None:  # closed before we began
+        loop.call_soon(call)
+        return
     descriptor = sys.stdin.fileno()
 
     def look() -> None:
@@ -18,4 +21,7 @@ def on_stdin_closed(call: Callable[[], None]) -> None:
             loop.remove_reader(descriptor)
             call()
 
-    loop.add_reader(descriptor, look)
+    try:
+        loop.add_reader(descriptor, look)
+    except PermissionError:  # a file or /dev/null: nobody holds the other end
+        loop.call_soon(call)

@@ -20,6 +20,11 @@ GRANT_LIMIT_S = 75.0  # somebody else's burst lasts 60 s at most
 SENT_LIMIT_S = 3.0  # the tail after letting go takes 40 ms
 LISTEN_ON_S = 1.0  # after its own speech: the last words of an answer
 
+NO_LEADER = "no leader answers; is one running?"
+NO_FLOOR = "the leader did not give the floor"
+DENIED = "the leader denied the floor"
+NOT_SENT = "the end of the speech could not be sent"
+
 OnEvent = Callable[[int, Any], None]
 
 
@@ -68,20 +73,20 @@ class SoftBadge:
 
     async def say(self, sound: FileSound) -> None:
         """Press, speak the file, let go; if queued, speak it when the floor is ours."""
-        await self._wait(events.JOINED, JOIN_LIMIT_S, "no leader answers; is one running?")
+        await self._wait(events.JOINED, JOIN_LIMIT_S, NO_LEADER)
         self._expect(events.GRANTED)
         self._expect(events.SENT)
         sound.speak()
         self.press()
         self._expect(events.DENIED)
-        await self._wait(events.GRANTED, GRANT_LIMIT_S, "the leader did not give the floor")
+        await self._wait(events.GRANTED, GRANT_LIMIT_S, NO_FLOOR)
         if self._happened[events.DENIED].is_set():
-            raise PresselError("the leader denied the floor")
+            raise PresselError(DENIED)
         if self._was_queued:
             sound.speak()
         await sound.spoken.wait()
         self.release()
-        await self._wait(events.SENT, SENT_LIMIT_S, "the end of the speech could not be sent")
+        await self._wait(events.SENT, SENT_LIMIT_S, NOT_SENT)
         await asyncio.sleep(LISTEN_ON_S)
 
     @property

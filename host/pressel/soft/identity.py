@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from pathlib import Path
 
@@ -27,7 +28,6 @@ def load_device(file: Path) -> bytes:
 
 def parse_device(text: str) -> bytes:
     """16 hexadecimal digits as 8 bytes; ValueError for anything else."""
-    device = bytes.fromhex(text)
-    if len(device) != DEVICE_BYTES:
+    if not re.fullmatch(f"[0-9a-fA-F]{{{2 * DEVICE_BYTES}}}", text):
         raise ValueError(f"a device identity has {2 * DEVICE_BYTES} hexadecimal digits")
-    return device
+    return bytes.fromhex(text)

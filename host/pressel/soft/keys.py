@@ -9,7 +9,12 @@ from collections.abc import Callable
 
 
 def on_enter(call: Callable[[], None], on_end: Callable[[], None]) -> None:
-    """Call `call` for each line typed, `on_end` when the input ends."""
+    """Call `call` for each line typed, `on_end` when the input ends.
+
+    Raises PermissionError or ValueError when nobody can type here.
+    """
+    if sys.stdin is None:
+        raise ValueError("standard input is closed")
     loop = asyncio.get_running_loop()
     descriptor = sys.stdin.fileno()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import signal
 import tempfile
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -16,13 +17,24 @@ from numpy.typing import NDArray
 
 from pressel.audio.wav import write_wav
 from pressel.boards.board import DEFAULT_BOARD, load_board
-from pressel.errors import PresselError
+from pressel.errors import PresselError, UnreachableError
 from pressel.firmware import build_firmware
+from pressel.node.priority import serve_first
 from pressel.transport.udp import Address
-from pressel.virtual.badge import VirtualBadge
+from pressel.virtual import VirtualBadge, now_ms
 from ptt import events
 
-from .badge import LISTEN_ON_S, SoftBadge
+from .badge import (
+    DENIED,
+    GRANT_LIMIT_S,
+    JOIN_LIMIT_S,
+    LISTEN_ON_S,
+    NO_FLOOR,
+    NO_LEADER,
+    NOT_SENT,
+    SENT_LIMIT_S,
+    SoftBadge,
+)
 from .keys import on_enter
 from .sound import DeviceSound, FileSound
 from .words import describe
@@ -62,6 +74,7 @@ async def run_soft(session: Session, devices: DeviceChoice) -> None:
         if line:
             session.say(line)
 
+    serve_first()
     async with SoftBadge(session.device, session.name, session.leader, sound, tell) as badge:
         jobs: list[Coroutine[Any, Any, None]] = [badge.carry_sound()]
         if session.speech is not None:
@@ -89,6 +102,7 @@ async def run_virtual(session: Session) -> None:
             limit_s=24 * 3600,
         )
         await badge.start()
+        serve_first(badge.pid)
         try:
             person = _Person(badge, session)
             jobs: list[Coroutine[Any, Any, None]] = [person.read_log()]
@@ -104,27 +118,30 @@ async def run_virtual(session: Session) -> None:
 async def _first_to_end(
     session: Session, jobs: list[Coroutine[Any, Any, None]], toggle: Callable[[], None]
 ) -> None:
-    """Run until the first of `jobs` ends, the time is up, or the keyboard is closed."""
+    """Run until the first of `jobs` ends, the time is up, or the process is told to end."""
+    told_to_end = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told_to_end.set)
     if session.has_keys:
         with contextlib.suppress(PermissionError, ValueError):  # no terminal: no talk button
             on_enter(toggle, lambda: None)
             session.say("press Enter to talk, and Enter again when you have spoken")
-        jobs.append(_for_ever())
+    jobs.append(_until(told_to_end))
     if session.seconds is not None:
         jobs.append(asyncio.sleep(session.seconds))
     tasks = [asyncio.ensure_future(job) for job in jobs]
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(tasks)  # a recording is written only now, and that may fail too
+    for task in tasks:
+        if not task.cancelled():
+            task.result()
 
 
-async def _for_ever() -> None:
-    await asyncio.Event().wait()
+async def _until(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 class _Person:
@@ -134,6 +151,7 @@ class _Person:
         self._badge = badge
         self._say_line = session.say
         self._is_pressed = False
+        self._is_denied = False
         self._happened = {name: asyncio.Event() for name in ("joined", "granted", "queued", "sent")}
 
     def toggle(self) -> None:
@@ -153,18 +171,30 @@ class _Person:
             record = json.loads(line)
             if record["event"] in self._happened:
                 self._happened[record["event"]].set()
+            elif record["event"] == "denied":
+                self._is_denied = True
+                self._happened["granted"].set()  # whoever waits for it need wait no more
             if record["event"] in events.NAMES:
                 words = describe(events.NAMES.index(record["event"]), record["value"])
                 if words:
                     self._say_line(words)
 
     async def say(self, speech: NDArray[np.int16]) -> None:
-        await self._happened["joined"].wait()
+        await self._wait("joined", JOIN_LIMIT_S, UnreachableError(NO_LEADER))
         self._badge.press()
         _, last_ms = await self._badge.speak(speech)
-        await self._happened["granted"].wait()
+        await self._wait("granted", GRANT_LIMIT_S, PresselError(NO_FLOOR))
+        if self._is_denied:
+            raise PresselError(DENIED)
         if self._happened["queued"].is_set():
             _, last_ms = await self._badge.speak(speech)
         self._badge.release(last_ms)
-        await self._happened["sent"].wait()
+        left_s = max(0.0, last_ms - now_ms()) / 1000
+        await self._wait("sent", left_s + SENT_LIMIT_S, PresselError(NOT_SENT))
         await asyncio.sleep(LISTEN_ON_S)
+
+    async def _wait(self, event: str, limit_s: float, otherwise: PresselError) -> None:
+        try:
+            await asyncio.wait_for(self._happened[event].wait(), limit_s)
+        except TimeoutError:
+            raise otherwise from None

@@ -88,7 +88,7 @@ class DeviceSound:
     """This computer's microphone and speaker, through PortAudio."""
 
     def __init__(self, microphone: str | None, speaker: str | None) -> None:
-        self._devices = (microphone, speaker)
+        self._devices = tuple(_by_number(each) for each in (microphone, speaker))
         self._queue: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._portaudio = _load_portaudio()
 
@@ -133,6 +133,11 @@ class DeviceSound:
                 f"this computer's {word} cannot be used: {error}. Plug one in or choose another, "
                 "or use files: --wav in.wav --record out.wav"
             ) from error
+
+
+def _by_number(device: str | None) -> int | str | None:
+    """PortAudio takes a text for a part of a name, also "3"."""
+    return int(device) if device and device.isdecimal() else device
 
 
 def _load_portaudio() -> Any:

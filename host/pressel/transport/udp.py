@@ -71,7 +71,12 @@ class UdpEndpoint(asyncio.DatagramProtocol):
             self._transport = None
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        self._engine.receive_datagram(data, addr, engine_now_ms())
+        now_ms = engine_now_ms()
+        self._engine.receive_datagram(data, addr, now_ms)
+        due_ms = self._engine.next_timeout_ms()
+        if due_ms != clock.NEVER and clock.since(now_ms, due_ms) >= 0:
+            # Each datagram sets the timer anew: under a flood it would never fire.
+            self._engine.handle_timeout(now_ms)
         self.pump()
 
     def error_received(self, exc: Exception) -> None:
@@ -103,11 +108,22 @@ class UdpEndpoint(asyncio.DatagramProtocol):
         self.pump()
 
 
+def resolve(address: Address) -> Address:
+    """The IPv4 address of a host name; ValueError when nobody has that name."""
+    host, port = address
+    try:
+        found = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_DGRAM)
+    except (OSError, UnicodeError):  # UnicodeError: a label too long or empty
+        raise ValueError(f"no computer is found under the name '{host}'") from None
+    return str(found[0][4][0]), port
+
+
 def parse_address(text: str, default_port: int) -> Address:
     """ "192.168.1.5", "192.168.1.5:47800", ":47800" or "host:47800"; ValueError when it is none."""
     host, colon, port = text.rpartition(":")
     if not colon:
         host, port = text, str(default_port)
-    if not port.isdecimal() or not 0 <= int(port) <= 65535:
+    is_port = port.isascii() and port.isdecimal() and int(port) <= 65535
+    if not text or ":" in host or not is_port:
         raise ValueError(f"'{text}' is no address; write it like 192.168.1.5:{default_port}")
     return host or "0.0.0.0", int(port)

@@ -283,10 +283,10 @@ class FloorParticipant:
         self._output.send_request(self.request, now_ms)
 
     def _do_wait(self, position: int, now_ms: int) -> None:
-        if self.position == 0:
+        if self.position == 0:  # later moves must not put off the word that we still wait
             self._output.burst_discarded()
+            self._due_ms = add(now_ms, QUEUE_KEEPALIVE_MS)
         self.position = position
-        self._due_ms = add(now_ms, QUEUE_KEEPALIVE_MS)
         self._output.tell(events.QUEUED, position)
 
     def _do_keep_place(self, value: int, now_ms: int) -> None:

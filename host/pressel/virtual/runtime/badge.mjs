@@ -20,9 +20,6 @@ const EXIT_OK = 0;
 const EXIT_FAILED = 1;
 const EXIT_RESET = 3; // the firmware asked for machine.reset()
 
-// How much of the heap may fill with garbage before a collection is asked for.
-const COLLECTIONS_PER_HEAP = 8;
-
 const { values: options } = parseArgs({
   options: {
     modules: { type: 'string' }, // the node_modules folder
@@ -115,7 +112,7 @@ function boot() {
   }
   // Each module in a call of its own: garbage is collected only when a call returns.
   for (const name of importOrder()) handset.load(name);
-  handset.build(heapBytes / COLLECTIONS_PER_HEAP);
+  handset.build();
   python.step = handset.step;
   python.heap = handset.heap;
 }

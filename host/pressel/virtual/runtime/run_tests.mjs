@@ -25,13 +25,13 @@ process.exitCode = failures ? 1 : 0;
 function runFile(mp, file) {
   const module = path.basename(file, '.py');
   const names = attempt(file, '<import>', () => {
-    mp.runPython(`import gc, ${module}; gc.collect()`);
+    mp.runPython(`import ${module}`);
     return tests(mp, module);
   });
   for (const name of names ?? []) {
     // A call of its own: garbage is collected only when a call returns.
     const failed = attempt(file, name, () => {
-      mp.runPython(`${module}.${name}(); gc.collect()`);
+      mp.runPython(`${module}.${name}()`);
       return [];
     }) === null;
     if (!failed) report({ file, test: name, ok: true, error: '' });

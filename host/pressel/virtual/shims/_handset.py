@@ -1,4 +1,6 @@
 # Runs the firmware for the host: build once, then step after step, with an eye on the heap.
+# This build of MicroPython collects garbage only when a call returns to the host (after 16 KiB of
+# it, or when asked to), never when memory runs out: hence a call for each module and each step.
 
 import gc
 from time import ticks_ms
@@ -23,12 +25,9 @@ def load(name):
         raise
 
 
-def build(collect_each_bytes):
+def build():
     global _handset
     try:
-        # This build of MicroPython collects only when a call returns to the host, never when
-        # memory runs out: so it has to ask early.
-        gc.threshold(collect_each_bytes)
         import app.boot
 
         _handset = app.boot.build()

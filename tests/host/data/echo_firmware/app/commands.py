@@ -32,6 +32,13 @@ def burst(words):
         taken.append(bytearray(1000))
 
 
+def exhaust(words):
+    """Take memory in pieces so small that nothing at all is left."""
+    taken = None
+    while True:
+        taken = (taken,)
+
+
 def churn(words):
     """Leave garbage behind, less than the heap has room for."""
     for _ in range(20):
@@ -88,6 +95,7 @@ COMMANDS = {
     "clock": clock,
     "hog": hog,
     "burst": burst,
+    "exhaust": exhaust,
     "churn": churn,
     "write": write,
     "remove": remove,
