@@ -17,7 +17,7 @@ unexport SPEECH
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup ready python demo test lint type coverage firmware schema lock clean
+.PHONY: help setup ready python demo test lint type coverage firmware schema docs lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -62,6 +62,9 @@ firmware: ready  ## Build what runs on a badge, into build/firmware
 # Takes the newest versions that pyproject.toml and the .in files allow; run the tests afterwards.
 schema: ready  ## Write the code that is made from shared/schema
 	@$(BIN)/python -m pressel.schema.messages
+
+docs: ready  ## Write the parts of documents that are made from the code
+	@$(BIN)/python -m pressel.docs.blocks
 
 lock: ready  ## Renew the lock files
 	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet pip-tools

@@ -15,12 +15,13 @@ FRAMES_PER_PACKET_MAX = const(3)  # 60 ms: 530 bytes stay far below one Wi-Fi fr
 CAPTURE_FRAMES_MAX = const(40)  # 0.8 s kept between press and grant, twice the stress target
 RELEASE_TAIL_FRAMES = const(2)  # one DMA block (16 ms) and one frame may still hold speech
 RELEASE_TAIL_MS_MAX = const(200)  # a microphone that stopped must not keep the floor
-VOICE_PACE_MS = const(10)  # kept speech catches up at six times real time, never in a flood
+VOICE_PACE_MS = const(10)  # kept speech starts at six times real time, never in a flood
+AHEAD_FRAMES_MAX = const(14)  # so far before real time: with delay and jitter a listener has room
 LAST_REPEATS = const(2)  # the last packet thrice: at 5 % loss it is lost once in 8,000 bursts
 
 # --- Playout ---------------------------------------------------------------------------
 PLAYOUT_DELAY_MS = const(60)  # covers 16 ms of DMA, 20 ms of frame and 15 ms of clean jitter
-JITTER_FRAMES_MAX = const(24)  # 480 ms: a full capture ring drains two frames to one played
+JITTER_FRAMES_MAX = const(24)  # 480 ms: what is sent ahead, the delay and 80 ms of jitter
 BURST_STALL_MS = const(500)  # a burst silent this long is over (old app: 650 ms)
 CONCEAL_FRAMES_MAX = const(3)  # 60 ms of fading repetition; longer sounds like a robot
 

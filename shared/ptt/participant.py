@@ -15,6 +15,7 @@ from .media.capture_ring import CaptureRing
 from .media.playout import Playout
 from .numbers import (
     ADPCM_FRAME_BYTES,
+    AHEAD_FRAMES_MAX,
     CAPTURE_FRAMES_MAX,
     EVENTS_MAX,
     FRAME_MS,
@@ -63,6 +64,7 @@ class Participant:
         self._capture = CaptureRing(CAPTURE_FRAMES_MAX)
         self._tail_left = 0  # frames still wanted from the microphone after letting go
         self._tail_until_ms = 0
+        self._begun_ms = 0  # when the burst was granted
         self._frame_number = 0  # of the next frame to send
         self._voice_due_ms = 0  # not before this, the next voice packet
         self._last = bytearray(_SLOT_BYTES)  # the final packet, for its repetitions
@@ -306,6 +308,7 @@ class Participant:
 
     def burst_begins(self, lease: int, now_ms: int) -> None:
         """For `FloorParticipant`: granted; what was kept since the press goes out first."""
+        self._begun_ms = now_ms
         self._frame_number = 0
         self._last_left = 0
         self._voice_due_ms = now_ms
@@ -353,13 +356,20 @@ class Participant:
             count,
         )
         self._frame_number += count
-        self._voice_due_ms = add(now_ms, VOICE_PACE_MS)
+        self._voice_due_ms = self._next_packet_ms(now_ms)
         if is_last:
             self._last[0:at] = slot.buffer[0:at]
             self._last_end = at
             self._last_left = LAST_REPEATS
             self._last_due_ms = add(now_ms, FRAME_MS)
         self._commit_voice(slot, at, now_ms)
+
+    def _next_packet_ms(self, now_ms: int) -> int:
+        """When the next packet may go: kept speech must not overflow the listeners' buffers."""
+        ahead_ms = (self._frame_number - AHEAD_FRAMES_MAX) * FRAME_MS
+        if ahead_ms - since(now_ms, self._begun_ms) > VOICE_PACE_MS:
+            return add(self._begun_ms, ahead_ms)
+        return add(now_ms, VOICE_PACE_MS)
 
     def _repeat_last(self, now_ms: int) -> None:
         slot = self._outbox.reserve()

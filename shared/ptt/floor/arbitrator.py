@@ -69,14 +69,19 @@ TRIGGERS = (
 )
 
 RULES = (
-    (FLOOR_IDLE, REQUEST, FLOOR_TAKEN, "grant"),
+    (FLOOR_IDLE, REQUEST, FLOOR_TAKEN, "grant"),  # first come, first served
     (FLOOR_TAKEN, REQUEST_HOLDER, FLOOR_TAKEN, "repeat_grant"),  # the grant was lost
-    (FLOOR_TAKEN, REQUEST_OTHER, FLOOR_TAKEN, "enqueue"),
-    (FLOOR_TAKEN, UNHEARD, FLOOR_TAKEN, "repeat_grant"),
-    (FLOOR_TAKEN, RELEASE_HOLDER, FLOOR_IDLE, "free"),
-    (FLOOR_TAKEN, SILENT, FLOOR_IDLE, "revoke_silent"),
-    (FLOOR_TAKEN, TALK_LIMIT, FLOOR_IDLE, "revoke_limit"),
-    (FLOOR_TAKEN, HOLDER_LEFT, FLOOR_IDLE, "free"),
+    (FLOOR_TAKEN, REQUEST_OTHER, FLOOR_TAKEN, "enqueue"),  # or say again at which place
+    (FLOOR_TAKEN, UNHEARD, FLOOR_TAKEN, "repeat_grant"),  # a queued badge asks rarely
+    (FLOOR_TAKEN, RELEASE_HOLDER, FLOOR_IDLE, "free"),  # the next in the queue follows at once
+    (FLOOR_TAKEN, SILENT, FLOOR_IDLE, "revoke_silent"),  # out of reach, or its battery is empty
+    (
+        FLOOR_TAKEN,
+        TALK_LIMIT,
+        FLOOR_IDLE,
+        "revoke_limit",
+    ),  # a stuck button must not mute a venue
+    (FLOOR_TAKEN, HOLDER_LEFT, FLOOR_IDLE, "free"),  # it joined anew, or was not heard for long
 )
 _RULES = compile_rules(RULES)
 
@@ -135,13 +140,15 @@ class Arbitrator:
 
     def on_release(self, node: int, request: int, now_ms: int) -> None:
         """FLOOR_RELEASE: of the floor or of a place in the queue; anything else is answered."""
-        self._over[node] = request
+        if not self._is_over(node, request):
+            self._over[node] = request
         if node == self.holder and request == self._request:
             self._fire(RELEASE_HOLDER, node, request, now_ms)
             self._pass_on(now_ms)  # what all are told then answers the release too
             return
-        if self._leave_queue(node, now_ms):
-            self._tell_positions(now_ms)
+        place = self._place_of(node)
+        if place and self._is_over(node, self.queue[place - 1].request):
+            self._leave_queue(place, now_ms)
         self._answer_ended(node, request, now_ms)
 
     def on_voice(self, node: int, lease: int, now_ms: int) -> bool:
@@ -157,12 +164,13 @@ class Arbitrator:
         )
 
     def on_member_left(self, node: int, now_ms: int) -> None:
-        self._over.pop(node, None)
-        if self._leave_queue(node, now_ms):
-            self._tell_positions(now_ms)
+        place = self._place_of(node)
+        if place:
+            self._leave_queue(place, now_ms)
         if node == self.holder:
             self._fire(HOLDER_LEFT, node, 0, now_ms)
             self._pass_on(now_ms)
+        self._over.pop(node, None)  # its number may be somebody else's one day
 
     # --- time ---
 
@@ -275,11 +283,9 @@ class Arbitrator:
                 return index + 1
         return 0
 
-    def _leave_queue(self, node: int, now_ms: int) -> bool:
-        place = self._place_of(node)
-        if place:
-            self.queue.pop(place - 1)
-        return place != 0
+    def _leave_queue(self, place: int, now_ms: int) -> None:
+        self.queue.pop(place - 1)
+        self._tell_positions(now_ms)
 
     def _drop_vanished(self, now_ms: int) -> None:
         kept = []

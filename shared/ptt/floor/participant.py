@@ -78,11 +78,11 @@ RULES = (
     (NO_PERMISSION, GRANT, PENDING_RELEASE, "give_back"),  # for a request given up: no use
     (PENDING_REQUEST, GRANT, HAS_PERMISSION, "begin"),  # what was kept goes out first
     (PENDING_REQUEST, QUEUE, QUEUED, "wait"),  # the tone says wait: nothing is kept
-    (PENDING_REQUEST, DENY, NO_PERMISSION, "deny"),
+    (PENDING_REQUEST, DENY, NO_PERMISSION, "deny"),  # with a reason
     (PENDING_REQUEST, RELEASE, LET_GO, ""),  # a short word must not be lost
-    (PENDING_REQUEST, TIMEOUT, PENDING_REQUEST, "repeat_request"),
-    (PENDING_REQUEST, GIVE_UP, NO_PERMISSION, "no_answer"),
-    (PENDING_REQUEST, LEADER_LOST, NO_PERMISSION, "no_leader"),
+    (PENDING_REQUEST, TIMEOUT, PENDING_REQUEST, "repeat_request"),  # request or answer was lost
+    (PENDING_REQUEST, GIVE_UP, NO_PERMISSION, "no_answer"),  # told, so that nobody talks in vain
+    (PENDING_REQUEST, LEADER_LOST, NO_PERMISSION, "no_leader"),  # likewise
     (LET_GO, GRANT, FINISHING, "begin"),  # the kept speech is the whole burst
     (LET_GO, QUEUE, PENDING_RELEASE, "cancel"),  # nobody waits with an open hand
     (LET_GO, DENY, NO_PERMISSION, "deny"),
@@ -90,28 +90,28 @@ RULES = (
     (LET_GO, TIMEOUT, LET_GO, "repeat_request"),
     (LET_GO, GIVE_UP, NO_PERMISSION, "no_answer"),
     (LET_GO, LEADER_LOST, NO_PERMISSION, "no_leader"),
-    (QUEUED, GRANT, HAS_PERMISSION, "begin"),
+    (QUEUED, GRANT, HAS_PERMISSION, "begin"),  # the tone says talk
     (QUEUED, QUEUE, QUEUED, "wait"),  # a new position
     (QUEUED, DENY, NO_PERMISSION, "deny"),
-    (QUEUED, RELEASE, PENDING_RELEASE, "cancel"),
-    (QUEUED, TIMEOUT, QUEUED, "keep_place"),
+    (QUEUED, RELEASE, PENDING_RELEASE, "cancel"),  # gave up waiting
+    (QUEUED, TIMEOUT, QUEUED, "keep_place"),  # still waiting; asks again, which is idempotent
     (QUEUED, LEADER_LOST, NO_PERMISSION, "no_leader"),
-    (HAS_PERMISSION, RELEASE, FINISHING, ""),
-    (HAS_PERMISSION, REVOKE, NO_PERMISSION, "revoke"),
+    (HAS_PERMISSION, RELEASE, FINISHING, ""),  # the tail is on its way from the microphone
+    (HAS_PERMISSION, REVOKE, NO_PERMISSION, "revoke"),  # with a reason
     (HAS_PERMISSION, MOVED_ON, NO_PERMISSION, "revoke"),  # the revocation itself was lost
     (HAS_PERMISSION, LEADER_LOST, NO_PERMISSION, "no_leader"),
     (FINISHING, PRESS, HAS_PERMISSION, ""),  # talked on within the tail: the same burst
-    (FINISHING, DRAINED, PENDING_RELEASE, "release"),
+    (FINISHING, DRAINED, PENDING_RELEASE, "release"),  # the last frame is out
     (FINISHING, REVOKE, NO_PERMISSION, "revoke"),
     (FINISHING, MOVED_ON, NO_PERMISSION, "revoke"),
     (FINISHING, LEADER_LOST, NO_PERMISSION, "no_leader"),
-    (PENDING_RELEASE, MOVED_ON, NO_PERMISSION, "released"),
+    (PENDING_RELEASE, MOVED_ON, NO_PERMISSION, "released"),  # idle, or somebody else talks
     (PENDING_RELEASE, DENY, NO_PERMISSION, "released"),  # "that request is over"
     (PENDING_RELEASE, REVOKE, NO_PERMISSION, "released"),
     (PENDING_RELEASE, GRANT, PENDING_RELEASE, "give_back"),  # it crossed our release
     (PENDING_RELEASE, PRESS, PENDING_REQUEST, "request"),  # asking anew gives up the old
-    (PENDING_RELEASE, TIMEOUT, PENDING_RELEASE, "repeat_release"),
-    (PENDING_RELEASE, GIVE_UP, NO_PERMISSION, "released"),
+    (PENDING_RELEASE, TIMEOUT, PENDING_RELEASE, "repeat_release"),  # release or answer was lost
+    (PENDING_RELEASE, GIVE_UP, NO_PERMISSION, "released"),  # the lease ends by itself
     (PENDING_RELEASE, LEADER_LOST, NO_PERMISSION, "released"),
 )
 _RULES = compile_rules(RULES)

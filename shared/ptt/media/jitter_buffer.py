@@ -1,7 +1,7 @@
 """The frames of one talk burst in the order in which they were spoken.
 
 A ring indexed by frame number. It does not know when a frame is due (see `playout`), only
-whether it came, came twice, came too late or too early to keep.
+whether it came, came twice, came too late or found no room.
 """
 
 from array import array
@@ -39,14 +39,15 @@ class JitterBuffer:
         self.missed = 0  # concealed frames since the last good one
         self.late = 0
         self.duplicate = 0
-        self.dropped = 0  # too far ahead
+        self.dropped = 0  # no room for them
         number = self._number
         for slot in range(self._frames):
             number[slot] = _ABSENT
 
-    def resume(self, now_ms: int) -> None:
-        """Voice after a pause: buffer anew from the packet that came at `now_ms`."""
+    def resume(self, number: int, now_ms: int) -> None:
+        """Voice after a pause: buffer anew from frame `number` on, which came at `now_ms`."""
         self.first_ms = now_ms
+        self.next = number
         self.playing = False
         self.missed = 0
 
@@ -62,15 +63,14 @@ class JitterBuffer:
             if self.playing and self.missed <= CONCEAL_FRAMES_MAX:
                 self.late += 1
                 return False
-            if self.next - number >= self._frames:
+            if self.waiting and self.next - number >= self._frames:
                 self.dropped += 1
                 return False
             # Not started yet, or nothing came in time for so long that the path has become
             # slower: go on from here, later than before.
             self.next = number
         elif number - self.next >= self._frames:
-            self.dropped += 1
-            return False
+            self._skip(number - self._frames + 1)
         if self._number[slot] < 0:
             self.waiting += 1
         self._number[slot] = number
@@ -92,6 +92,15 @@ class JitterBuffer:
         self._number[slot] = _taken(number)
         self.waiting -= 1
         return slot * ADPCM_FRAME_BYTES
+
+    def _skip(self, number: int) -> None:
+        """Go on from frame `number`: without room the oldest goes, or all that follow would."""
+        for slot in range(self._frames):
+            if 0 <= self._number[slot] < number:
+                self._number[slot] = _ABSENT
+                self.waiting -= 1
+                self.dropped += 1
+        self.next = number
 
     def is_over(self) -> bool:
         """True when the final frame has been taken."""

@@ -78,7 +78,7 @@ class Playout:
             buffer.last = number
         if buffer.insert(number, data, at) and buffer is self._current:
             if self.state == SILENT:
-                buffer.resume(now_ms)
+                buffer.resume(number, now_ms)
             self._fire(FRAME)
 
     def _buffer_for(self, lease: int, talker: int, now_ms: int) -> "JitterBuffer | None":
@@ -109,7 +109,7 @@ class Playout:
             self._fire(DELAY_OVER)
         if self.state != PLAYING:
             return None
-        if current.is_over() or current.missed >= _STALL_FRAMES:
+        if current.is_over() or current.missed >= self._patience():
             self._fire(BURST_OVER)
             return self.read(now_ms) if self.state != SILENT else None
         at = current.take()
@@ -122,6 +122,11 @@ class Playout:
             current.missed += 1
             self._conceal(current.missed)
         return self._pcm
+
+    def _patience(self) -> int:
+        """Frames that may be missing in a row. Short when the next burst waits already: the end
+        of this one was lost, and the next must not overflow its buffer meanwhile."""
+        return CONCEAL_FRAMES_MAX if self._following.waiting else _STALL_FRAMES
 
     def _conceal(self, missed: int) -> None:
         """Repeat the frame before at half its strength, then fall silent."""

@@ -1,0 +1,1 @@
+"""Keeps what documents say about tables equal to the tables in the code."""

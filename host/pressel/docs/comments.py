@@ -1,0 +1,43 @@
+"""Comments of a module's source beside its tables and constants: the reasons live there, because a
+comment costs a badge nothing."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import io
+import tokenize
+from types import ModuleType
+
+
+def comments_by_line(module: ModuleType, table: str) -> list[str]:
+    """The comment on the last line of each row of the tuple `table`; "" where there is none."""
+    source = inspect.getsource(module)
+    comments = _comments(source)
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == table:
+            assert isinstance(node.value, ast.Tuple)
+            return [comments.get(row.end_lineno or 0, "") for row in node.value.elts]
+    raise ValueError(f"{module.__name__} has no table {table}")
+
+
+def comments_by_name(module: ModuleType) -> dict[str, str]:
+    """The comment beside each public constant, in the order of the source."""
+    source = inspect.getsource(module)
+    comments = _comments(source)
+    found = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name.isupper() and not name.startswith("_"):
+                found[name] = comments.get(node.end_lineno or 0, "")
+    return found
+
+
+def _comments(source: str) -> dict[int, str]:
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return {
+        token.start[0]: token.string.lstrip("# ")
+        for token in tokens
+        if token.type == tokenize.COMMENT
+    }
