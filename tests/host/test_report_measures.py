@@ -80,8 +80,8 @@ def test_the_period_of_a_steady_vowel_is_no_lag() -> None:
     """In noise a single window of it fits a pitch period off; the whole path does not."""
     time_s = np.arange(24_000) / 16_000
     pitch = 2 * np.pi * np.cumsum(120 + 3 * np.sin(2 * np.pi * 0.7 * time_s)) / 16_000
-    vowel = 3_000 * sum(np.sin(k * pitch) / k for k in range(1, 12))
-    noise = np.random.default_rng(2).normal(0, 3_500, len(vowel))
+    vowel = 3_000 * np.sum([np.sin(k * pitch) / k for k in range(1, 12)], axis=0)
+    noise = np.random.default_rng(2).normal(0, 2_000, len(vowel))
     heard = np.zeros(24_000 + 1_550 * 16)
     heard[50 * 16 + 1_440 :][: len(vowel)] += vowel + noise  # 90 ms late
     found = align(vowel / 32_768, heard / 32_768)
@@ -304,7 +304,9 @@ def test_a_talker_who_speaks_before_its_turn_is_no_overlap() -> None:
     scene = Scene()
     scene.say("ann", speech(SHORT), hears={"ben": 90.0})  # until 3130
     scene.say("cat", speech(LONG), at_ms=1_500, hears={"ben": (90.0, without(0, 1_700))})
-    first, _ = measure_bursts(scene.run())
+    first, second = measure_bursts(scene.run())
+    # It was not waiting in a queue, so what it said before its turn is missing.
+    assert figure(heard_by(second).clipped_start_ms) >= 1_500
     listener = heard_by(first)
     assert (listener.overlap_ms, listener.missing_ms, listener.clipped_end_ms) == (0, 0, 0)
 

@@ -45,7 +45,8 @@ def test_names_and_titles_are_no_markup(bad: Report) -> None:
 
 def test_failures_and_remarks_are_in_words(bad: Report) -> None:
     text = printed(bad, 200)
-    assert "failed: 3 things" in text
+    assert "failed: 4 things" in text
+    assert "below what the codec alone gives" in text
     assert "correctness  ben missed the first 180 ms of burst 1" in text
     assert "cat of a very long name in the kitchen did not hear burst 1" in text
     assert "timing" in text and "remark" in text and "(queued 999 ms)" in text

@@ -82,7 +82,17 @@ def judge_blocks(source: Samples, recording: Samples, alignment: Alignment) -> H
         )
     like = audible & (shape >= SHAPE)
     usual = float(np.median(gain[like])) if like.any() else 0.0
-    return Heard(audible, like & (gain >= QUIETER * usual), lag, usual)
+    return Heard(audible, _with_company(audible, like & (gain >= QUIETER * usual)), lag, usual)
+
+
+def _with_company(audible: NDArray[np.bool_], heard: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Only blocks of which one of the two before or after is heard too: speech comes in frames
+    of at least two blocks, what fits by chance comes alone. Pauses are left out of the row."""
+    row = np.concatenate(([False] * 2, heard[audible], [False] * 2))
+    beside = row[:-4] | row[1:-3] | row[3:-1] | row[4:]
+    kept = np.zeros_like(heard)
+    kept[audible] = heard[audible] & (beside | (audible.sum() == 1))
+    return kept
 
 
 def _fit(blocks: Samples, played: Samples) -> tuple[Samples, Samples]:

@@ -13,10 +13,11 @@ from .align import LAG_FROM_MS, LAG_TO_MS
 from .audibility import BLOCK_MS, audible_blocks, audio_between
 from .burst import Badge, Burst, Gaps, Listener, Spread
 from .clipping import Clipping, clipping_of, place_blocks
+from .codec import codec_alone
 from .overlap import Listening, listen
 from .quality import Score, pesq_of, stoi_of
 from .run import BadgeRun, BurstRun, ListenerFrames, RunData
-from .timeline import PcmTimeline, Samples
+from .timeline import FULL_SCALE, Pcm, PcmTimeline, Samples
 
 
 def spread(values: Iterable[float]) -> Spread:
@@ -59,6 +60,7 @@ def _measure_burst(run: RunData, number: int, burst: BurstRun) -> Burst:
         audible=bool(audible_blocks(spoken).any()),
         frames_sent=burst.frames_sent,
         mouth_to_ear_ms=spread(lags),
+        pesq_codec=_codec_score(talker.microphone.pcm_between(from_ms, to_ms)),
         hears_itself_ms=float(echo.judged.heard.sum() * BLOCK_MS),
         listeners=listeners,
     )
@@ -93,6 +95,13 @@ def _measure_listener(
         pesq=pesq.value,
         pesq_reason=pesq.reason,
     )
+
+
+def _codec_score(said: Pcm) -> float | None:
+    """PESQ of the codec without any way between; both sides scaled alike."""
+    if not said.any():
+        return None
+    return pesq_of(said / FULL_SCALE, codec_alone(said) / FULL_SCALE).value
 
 
 def _gaps(clipping: Clipping | None) -> Gaps:

@@ -10,7 +10,7 @@ Knows microphones and one recording, not who held the floor.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,7 @@ _SHARE = 0.1  # of the energy must be lost without a voice for it to count as he
 _EXPLAINED = 0.35  # of the energy may stay unexplained by the two together
 _RUN = 2  # pairs in a row; a single one happens by chance
 _SILENT_ENERGY = _PAIR * BLOCK * 1e-9
+_ROUNDS = 3  # each knows the voices better that were found in the one before
 _ALIKE = 0.95  # correlation of two voices from which they cannot be told apart
 # What others said is searched this long before and after the burst: their voice may be played
 # during it with the largest lag, and more of it makes it easier to find.
@@ -47,6 +48,7 @@ class _Voice:
 
     starts: list[int]  # sample of the recording at which each block begins
     blocks: Samples  # (blocks, 160)
+    heard: list[bool]  # one a block
     gain: float
 
     def as_played(self, length: int) -> Samples:
@@ -56,12 +58,13 @@ class _Voice:
         return out
 
     def taken_out_of(self, played: Samples) -> Samples:
-        """Each block removed as far as it is there; one that was never played changes little."""
+        """What is heard of it removed, each block as far as it is there."""
         out = played.copy()
-        for start, block in zip(self.starts, self.blocks, strict=True):
-            there = out[start : start + BLOCK]
-            gain = float(there @ block) / float(block @ block)
-            there -= min(max(gain, 0.0), 2 * self.gain) * block
+        for start, block, heard in zip(self.starts, self.blocks, self.heard, strict=True):
+            if heard:
+                there = out[start : start + BLOCK]
+                gain = float(there @ block) / float(block @ block)
+                there -= min(max(gain, 0.0), 2 * self.gain) * block
         return out
 
 
@@ -80,18 +83,23 @@ def listen(
         if audible_blocks(sound := audio_between(microphone, others_from, to_ms + _AROUND_MS)).any()
     }
     voices: dict[str, _Voice] = {}
-    while True:  # ends: every round but the last finds another voice
-        left = _cleaned(played, voices.values())
-        aligned, judged = _find(spoken, left[spoken_at:])
-        own = _voice(spoken, spoken_at, judged, len(played))
-        left = own.taken_out_of(left)
-        known = len(voices)
-        for name in speech.keys() - voices.keys():
-            found, placed = _find(speech[name], left)
+
+    def find_own() -> tuple[Alignment, Heard, _Voice]:
+        aligned, judged = _find(spoken, _without(played, voices)[spoken_at:])
+        return aligned, judged, _voice(spoken, spoken_at, judged, len(played))
+
+    aligned, judged, own = find_own()
+    for _ in range(_ROUNDS):
+        known = set(voices)
+        for name, sound in speech.items():
+            others_out = _without(played, {n: v for n, v in voices.items() if n != name})
+            found, placed = _find(sound, own.taken_out_of(others_out))
+            voices.pop(name, None)
             if found.found:
-                voices[name] = _voice(speech[name], 0, placed, len(played))
-                left = voices[name].taken_out_of(left)
-        if len(voices) == known:
+                voices[name] = _voice(sound, 0, placed, len(played))
+        if voices:
+            aligned, judged, own = find_own()
+        if known == set(voices):
             break
     overlaps = {name: _both_ms(own, voice, played) for name, voice in sorted(voices.items())}
     return Listening(aligned, judged, {name: ms for name, ms in overlaps.items() if ms > 0})
@@ -108,11 +116,11 @@ def _voice(source: Samples, source_at: int, judged: Heard, length: int) -> _Voic
     starts = source_at + np.arange(len(blocks)) * BLOCK
     starts += np.round((judged.lag_ms - LAG_FROM_MS) * SAMPLES_PER_MS).astype(np.int64)
     keep = judged.audible & (starts >= 0) & (starts <= length - BLOCK)
-    return _Voice(starts[keep].tolist(), blocks[keep], judged.gain)
+    return _Voice(starts[keep].tolist(), blocks[keep], judged.heard[keep].tolist(), judged.gain)
 
 
-def _cleaned(played: Samples, voices: Iterable[_Voice]) -> Samples:
-    for voice in voices:
+def _without(played: Samples, voices: Mapping[str, _Voice]) -> Samples:
+    for voice in voices.values():
         played = voice.taken_out_of(played)
     return played
 

@@ -86,7 +86,9 @@ def _burst_cells(burst: Burst, targets: Targets) -> list[Text]:
         access = Text("–")
     else:
         access = _limit(burst.access_ms, targets.access_p95_ms)
-    return [name, access, *_ear(burst.mouth_to_ear_ms, targets)]
+    codec = Text("" if burst.pesq_codec is None else f"of {burst.pesq_codec:.2f}")
+    nothing = [Text()] * 4
+    return [name, access, *_ear(burst.mouth_to_ear_ms, targets), *nothing, codec]
 
 
 def _listener_cells(listener: Listener, targets: Targets) -> list[Text]:

@@ -17,7 +17,7 @@ Pcm = NDArray[np.int16]
 
 RATE_HZ = 16_000  # the only rate a badge speaks
 SAMPLES_PER_MS = RATE_HZ // 1000
-_FULL_SCALE = 32_768.0
+FULL_SCALE = 32_768.0
 
 
 @dataclass(frozen=True)
@@ -58,4 +58,4 @@ class PcmTimeline:
 
     def between(self, from_ms: float, to_ms: float) -> Samples:
         """The same as float64 with full scale +-1.0."""
-        return self.pcm_between(from_ms, to_ms) / _FULL_SCALE
+        return self.pcm_between(from_ms, to_ms) / FULL_SCALE

@@ -76,6 +76,15 @@ def _judge_listener(
     ):
         if lost_ms is not None and lost_ms > allowed_ms:
             yield wrong(f"{listener.name} missed the {edge} {lost_ms:.0f} ms of {name}")
+    if burst.pesq_codec is not None and listener.pesq is not None:
+        lost = burst.pesq_codec - listener.pesq
+        if lost > targets.pesq_loss:
+            yield _late(
+                f"{listener.name} heard {name} with PESQ {listener.pesq:.2f}, {lost:.2f} below "
+                "what the codec alone gives",
+                burst.number,
+                listener.name,
+            )
     gaps = listener.gaps_over_100ms
     if gaps.count > targets.gaps_over_100ms:
         holes = "a gap" if gaps.count == 1 else f"{gaps.count} gaps"

@@ -1,6 +1,5 @@
 // The virtual badge: real firmware on real MicroPython in one Node process, with fakes only where
-// the hardware would be. This file joins the parts; docs of the protocol on stdin and stdout are in
-// the project's description of the virtual badge.
+// the hardware would be. This file joins the parts; control.mjs tells of stdin and stdout.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -93,6 +92,7 @@ try {
 emit({ event: 'ready' });
 steps.start();
 control.listen();
+process.on('SIGINT', () => {}); // a Ctrl-C reaches the parent too, which then ends us in order
 
 function boot() {
   flash.load();

@@ -1,5 +1,20 @@
 // What a virtual badge hears from and says to its parent: JSON lines on stdin and stdout. The end
-// of stdin means that the parent is gone.
+// of stdin means that the parent is gone, and so the badge goes too.
+//
+// Commands; each may carry "at", the time when it is to be done:
+//   {"cmd": "pin", "pin": 0, "level": 0}            an input pin gets a level
+//   {"cmd": "speak", "id": 0, "pcm": "file"}        I2S receiver 0 hears s16le mono samples
+//   {"cmd": "stats"}  {"cmd": "quit"}
+// Events; "t" is the time, as all times in milliseconds of CLOCK_MONOTONIC:
+//   ready     the firmware is built and about to be stepped
+//   log       "line": what the firmware printed
+//   i2s       "id", "mode" (rx, tx), "rate", "t0", "file": a port was opened, its recording began
+//   pin       "pin", "level": the command was done
+//   spoke     "id", "first_t", "last_t": when the first and the last sample are heard (told at once)
+//   stats     heap_*, steps, step_ms_*, lag_ms_*, datagrams_*, mailbox_dropped, send_failed, i2s
+//   refused   "cmd", "reason": a command that cannot be done
+//   reset     the firmware called machine.reset(); exit code 3
+//   crashed   "error", "traceback": the firmware raised; exit code 1
 
 import { StringDecoder } from 'node:string_decoder';
 

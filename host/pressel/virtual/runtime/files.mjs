@@ -22,15 +22,17 @@ export class Flash {
   constructor(FS, folder) {
     this.FS = FS;
     this.folder = folder;
+    this.isLoaded = false;
   }
 
   load() {
     mount(this.FS, this.folder, '/');
+    this.isLoaded = true;
   }
 
   /** Writes changed files back, each by a rename, and removes those the firmware removed. */
   save() {
-    this.#saveFolder('/', this.folder);
+    if (this.isLoaded) this.#saveFolder('/', this.folder);
   }
 
   #saveFolder(source, host) {
