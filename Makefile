@@ -59,13 +59,13 @@ coverage: ready  ## Run the tests with coverage; pages go to build/coverage/html
 firmware: ready  ## Build what runs on a badge, into build/firmware
 	@exec $(BIN)/pressel firmware build --out build/firmware
 
-# Takes the newest versions that pyproject.toml and the .in files allow; run the tests afterwards.
 schema: ready  ## Write the code that is made from shared/schema
 	@$(BIN)/python -m pressel.schema.messages
 
 docs: ready  ## Write the parts of documents that are made from the code
 	@$(BIN)/python -m pressel.docs.blocks
 
+# Takes the newest versions that pyproject.toml and the .in files allow; run the tests afterwards.
 lock: ready  ## Renew the lock files
 	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet pip-tools
 	@set -e; compile() { build/lock/bin/pip-compile --quiet --upgrade --generate-hashes \
