@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 GROUP_DEFAULT = const(1)  # the one talk group, until groups are a setting
 _NACK_BYTES = const(28)  # envelope and four fields
-_OUTBOX_MAX = const(4 * MEMBERS_MAX)  # every member once for voice and thrice for control
+_OUTBOX_MAX = 4 * MEMBERS_MAX  # every member once for voice and thrice for control
 
 
 class Outgoing:
@@ -253,13 +253,17 @@ class Leader:
         if len(self._out) - self._out_head >= _OUTBOX_MAX:
             self.overrun += 1
             return
+        if self._out_head >= _OUTBOX_MAX:  # somebody always leaves one: free what was fetched
+            self._out = self._out[self._out_head :]
+            self._out_head = 0
         self._out.append(Outgoing(data, destination))
 
     def _nack(self, reason: int, data: "Any", source: "Any", now_ms: int) -> None:
         """Answer a stranger, at most once a second all together and never with more than came."""
         if len(data) < _NACK_BYTES:
             return
-        if self._nacked_ms >= 0 and since(now_ms, self._nacked_ms) < NACK_INTERVAL_MS:
+        # After 6 days of silence the difference is negative, which is long ago, too.
+        if self._nacked_ms >= 0 and 0 <= since(now_ms, self._nacked_ms) < NACK_INTERVAL_MS:
             return
         self._nacked_ms = now_ms
         scratch = self._scratch

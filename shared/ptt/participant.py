@@ -161,6 +161,8 @@ class Participant:
         if kind == messages.WELCOME:
             return self._obey_control(kind, data, source, now_ms)
         if self.join.state != JOINED:
+            if kind == messages.NACK:  # of our HELLO, from a leader whom we do not know yet
+                return self._obey_control(kind, data, source, now_ms)
             return refusal.SESSION
         if source != self._leader_address:
             return refusal.SOURCE
@@ -215,12 +217,13 @@ class Participant:
         nonce, node, session, term, _table, group, codec_number = fields
         if codec_number != messages.CODEC_IMA_ADPCM:
             return refusal.FIELD
-        if term > self.join.term:
-            self.floor.restart()
-            self.playout.restart()
         was_joined = self.join.state == JOINED
+        is_new_term = term > self.join.term
         if not self.join.on_welcome(nonce, node, session, term, now_ms):
             return refusal.STALE
+        if is_new_term:
+            self.floor.restart()
+            self.playout.restart()
         if not was_joined:
             self._leader_address = source
             self.group = group

@@ -100,9 +100,7 @@ async def run(folder: Path, *args: str | Path, limit_s: float = PATIENCE_S) -> R
         return await command.end(limit_s)
 
 
-async def until(
-    is_so: Callable[[], object], what: str, limit_s: float = PATIENCE_S
-) -> None:
+async def until(is_so: Callable[[], object], what: str, limit_s: float = PATIENCE_S) -> None:
     """Wait for something that nobody tells us about."""
     deadline_s = time.monotonic() + limit_s
     while not is_so():

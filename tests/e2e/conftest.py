@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pressel.audio.speech import RECORDINGS
-from pressel.audio.wav import RATE_HZ, read_speech, write_wav
-from pressel.demo.speeches import Speech
+
+from pressel.audio.wav import write_wav
 
 
 @pytest.fixture(autouse=True)
@@ -34,13 +33,6 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = base / str(number)
     folder.mkdir(parents=True)
     return folder
-
-
-def words(which: int = 1, seconds: float | None = None) -> Speech:
-    """One of the recordings that ship, or its beginning."""
-    recording = RECORDINGS[which]
-    pcm = read_speech(recording.path)
-    return Speech(pcm if seconds is None else pcm[: int(seconds * RATE_HZ)], recording.text)
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """What must be true of every run of a venue, whatever went wrong in it."""
 
+from tests.shared.venue import CONCEALED
+
 from ptt import events
 from ptt.floor import arbitrator
 from ptt.floor.participant import NO_PERMISSION
-
-from tests.shared.venue import CONCEALED
 
 
 def check_floor(venue):

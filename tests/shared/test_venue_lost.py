@@ -1,11 +1,11 @@
 """One datagram is lost, each kind of them in turn: two bursts with a queue still complete."""
 
+from tests.shared import oracle
+from tests.shared.venue import Venue
+
 from ptt import events
 from ptt.floor.participant import PENDING_RELEASE
 from ptt.wire import messages, voice
-
-from tests.shared import oracle
-from tests.shared.venue import Venue
 
 NTH_MAX = 3  # the first, second and third of a kind are lost in turn
 
@@ -31,9 +31,7 @@ class Loss:
 
 def play(loss):
     """A talks, B waits and talks, C cancels in the queue."""
-    venue = Venue()
-    venue.loses = loss
-    venue.run(1500)
+    venue = Venue(loses=loss).run(1500)
     venue.press("A")
     venue.run(200)
     venue.press("B", "C")
@@ -185,6 +183,9 @@ def test_a_slow_grant_loses_nothing_of_what_was_kept():
         oracle.check_all(venue)
         oracle.check_at_rest(venue)
         for name in "BC":
-            assert venue.badge(name).heard_of(1) == list(range(sent)), (lost, venue.badge(name).last(events.HEARD))
+            assert venue.badge(name).heard_of(1) == list(range(sent)), (
+                lost,
+                venue.badge(name).last(events.HEARD),
+            )
         assert dropped == (0 if lost < 4 else dropped)
         assert dropped <= 8

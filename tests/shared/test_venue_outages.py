@@ -1,13 +1,13 @@
 """Somebody goes away: a talker, a listener, the leader; and comes back, or not."""
 
+from tests.shared import oracle
+from tests.shared.venue import LEADER, Venue
+
 from ptt import events
 from ptt.cluster.join import JOINED, SEARCHING
 from ptt.floor.participant import HAS_PERMISSION, QUEUED
-from ptt.numbers import LEADER_LOST_MS, LEASE_MS, MEMBER_TTL_MS
+from ptt.numbers import CONCEAL_FRAMES_MAX, LEADER_LOST_MS, LEASE_MS, MEMBER_TTL_MS
 from ptt.wire import messages
-
-from tests.shared import oracle
-from tests.shared.venue import LEADER, Venue
 
 
 def talking(name="A", **network):
@@ -43,12 +43,13 @@ def test_a_vanished_talker_frees_the_floor_after_the_lease():
     assert len(venue.leader.members) == 2
 
 
-def test_what_a_vanished_talker_leaves_behind_is_bounded():
+def test_nothing_is_kept_of_a_vanished_talker():
     venue = talking()
     venue.badge("A").alive = False
     venue.run(MEMBER_TTL_MS + 1000)
     (floor,) = venue.leader.floors.values()
-    assert len(floor._over) <= len(venue.leader.members)
+    for node in floor._over:
+        assert venue.leader.members.by_node(node) is not None
 
 
 def test_a_talker_that_leaves_and_joins_anew_frees_its_floor_at_once():
@@ -59,7 +60,6 @@ def test_a_talker_that_leaves_and_joins_anew_frees_its_floor_at_once():
     venue.run(100)
     (floor,) = venue.leader.floors.values()
     assert floor.holder == 0
-    assert len(floor._over) <= len(venue.leader.members)
     oracle.check_all(venue)
 
 
@@ -144,19 +144,20 @@ def test_a_talker_that_roams_keeps_its_lease():
 
 def test_a_path_that_becomes_slower_is_followed():
     """Later than the delay covers: a few frames are late, then playing goes on behind."""
-    venue = talking()
-    venue.delay_ms = 100
-    venue.run(1000)
-    venue.release("A")
-    venue.run(1000)
-    (lease, sent, _) = venue.badge("A").last(events.SENT)
-    for name in "BC":
-        listener = venue.badge(name)
-        _, _, _, _, late, _, dropped = listener.last(events.HEARD)
-        assert 0 < late < 10
-        assert dropped == 0
-        assert listener.heard_of(lease)[-30:] == list(range(sent - 30, sent))
-    oracle.check_all(venue)
+    for delay_ms in (40, 60, 100, 200, 300, 600):
+        venue = talking()
+        venue.delay_ms = delay_ms
+        venue.run(1000)
+        venue.release("A")
+        venue.run(2000)
+        (lease, sent, _) = venue.badge("A").last(events.SENT)
+        for name in "BC":
+            listener = venue.badge(name)
+            _, _, played, _, late, _, dropped = listener.last(events.HEARD)
+            assert late <= CONCEAL_FRAMES_MAX
+            assert (played, dropped) == (sent - late, 0)
+            assert listener.heard_of(lease)[-30:] == list(range(sent - 30, sent))
+        oracle.check_all(venue)
 
 
 def test_the_next_burst_does_not_wait_for_a_last_packet_that_never_came():
@@ -199,9 +200,9 @@ def test_a_late_release_of_the_press_before_takes_no_place_in_the_queue():
     venue = talking()
     venue.press("B")
     venue.run(100)
-    venue.release("B")
     late = []
     venue.loses = lambda data, source, destination: keep(late, data, source)
+    venue.release("B")
     venue.run(100)
     venue.loses = None
     venue.run(200)

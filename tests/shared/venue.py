@@ -56,9 +56,10 @@ class Badge:
         return [value for _, each, value in self.events if each == kind]
 
     def last(self, kind):
-        """Value of the newest event of `kind`, or None."""
+        """Value of the newest event of `kind`."""
         values = self.all(kind)
-        return values[-1] if values else None
+        assert values, "%s was never told %s" % (self.name, events.NAMES[kind])
+        return values[-1]
 
     def heard_of(self, lease):
         """Numbers of the frames of one burst that the speaker played, in order."""
@@ -68,12 +69,23 @@ class Badge:
 class Venue:
     """`loss_percent` and `jitter_ms` apply to every datagram, both ways."""
 
-    def __init__(self, badges=3, seed=1, loss_percent=0, delay_ms=2, jitter_ms=0, start_ms=1000):
+    def __init__(
+        self,
+        badges=3,
+        seed=1,
+        loss_percent=0,
+        delay_ms=2,
+        jitter_ms=0,
+        start_ms=1000,
+        loses=None,
+        is_lazy=False,
+    ):
         self.prng = Prng(seed)
         self.loss_percent = loss_percent
         self.delay_ms = delay_ms
         self.jitter_ms = jitter_ms
-        self.loses = None  # called with (data, source, destination); True loses the datagram
+        self.loses = loses  # called with (data, source, destination); True loses the datagram
+        self.is_lazy = is_lazy  # engines are called when they asked for it, not at every step
         self.now_ms = start_ms
         self.leader = Leader(1, seed + 1000)
         self.leader_alive = True
@@ -101,7 +113,7 @@ class Venue:
                 if badge.alive:
                     self.step(badge)
             if self.leader_alive:
-                self.leader.handle_timeout(self.now_ms)
+                self.let_time_pass(self.leader)
                 self.collect_leader()
             self.look_who_talks()
             self.now_ms = clock.add(self.now_ms, STEP_MS)
@@ -130,7 +142,7 @@ class Venue:
 
     def step(self, badge):
         engine = badge.engine
-        engine.handle_timeout(self.now_ms)
+        self.let_time_pass(engine)
         while clock.since(self.now_ms, badge.next_frame_ms) >= 0:
             badge.next_frame_ms = clock.add(badge.next_frame_ms, FRAME_MS)
             if badge.hears_itself:
@@ -140,8 +152,14 @@ class Venue:
                 badge.played.append(self.prints.get(bytes(pcm), CONCEALED))
         self.collect(badge)
 
+    def let_time_pass(self, engine):
+        due_ms = engine.next_timeout_ms()
+        is_due = due_ms != clock.NEVER and clock.since(self.now_ms, due_ms) >= 0
+        if is_due or not self.is_lazy:
+            engine.handle_timeout(self.now_ms)
+
     def look_who_talks(self):
-        talking = [each.index for each in self.badges if each.engine.floor.may_send()]
+        talking = [b.index for b in self.badges if b.alive and b.engine.floor.may_send()]
         if not self.talking or self.talking[-1] != talking:
             self.talking.append(talking)
 

@@ -31,7 +31,7 @@ def status(port: int | None, control: Path | None, as_json: bool) -> None:
     if as_json:
         print(state.model_dump_json(indent=2))
     else:
-        _show(state, Console())
+        _show(state, Console(emoji=False))  # a name like ":fire:" is shown as it is
 
 
 def _show(state: LeaderState, console: Console) -> None:

@@ -20,6 +20,7 @@ _REVOCATIONS = {
 }
 _REFUSALS = {
     messages.NACK_VERSION: "the leader speaks another protocol version: update the older one",
+    messages.NACK_UNKNOWN_SESSION: "the leader does not know this badge; joining again",
     messages.NACK_FULL: "the leader has no room for another badge",
 }
 
@@ -35,7 +36,7 @@ def describe(kind: int, value: Any) -> str | None:
     if kind == events.QUEUED:
         return f"wait: {value - 1} before you" if value > 1 else "wait: you are next"
     if kind == events.DENIED:
-        return f"no: {_DENIALS.get(value, value)}"
+        return f"no: {_DENIALS.get(value, _other(value))}"
     if kind == events.REVOKED:
         return f"stop talking: {_REVOCATIONS.get(value, 'the floor was taken away')}"
     if kind == events.RELEASED:
@@ -48,5 +49,9 @@ def describe(kind: int, value: Any) -> str | None:
         talker, _, played, concealed, late, _, _ = value
         return f"heard node {talker}: {played} frames, {concealed} concealed, {late} late"
     if kind == events.REFUSED:
-        return f"refused: {_REFUSALS.get(value, value)}"
+        return f"refused: {_REFUSALS.get(value, _other(value))}"
     return None
+
+
+def _other(reason: int) -> str:
+    return f"for reason {reason}, which only a newer version knows"

@@ -31,6 +31,7 @@ class JitterBuffer:
         self.talker = talker
         self.first_ms = now_ms  # arrival of the first packet
         self.next = _ABSENT  # frame to play next; until playing, the lowest that came
+        self.unheard = 0  # the lowest that may still be heard: what was heard stays in order
         self.last = _ABSENT  # number of the final frame once known
         self.playing = False
         self.waiting = 0  # frames kept
@@ -60,7 +61,8 @@ class JitterBuffer:
         if self.next == _ABSENT:
             self.next = number
         elif number < self.next:
-            if self.playing and self.missed <= CONCEAL_FRAMES_MAX:
+            is_awaited = not self.playing or self.missed > CONCEAL_FRAMES_MAX
+            if number < self.unheard or not is_awaited:
                 self.late += 1
                 return False
             if self.waiting and self.next - number >= self._frames:
@@ -90,6 +92,7 @@ class JitterBuffer:
         if self._number[slot] != number:
             return _ABSENT
         self._number[slot] = _taken(number)
+        self.unheard = number + 1
         self.waiting -= 1
         return slot * ADPCM_FRAME_BYTES
 

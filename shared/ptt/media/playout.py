@@ -124,9 +124,10 @@ class Playout:
         return self._pcm
 
     def _patience(self) -> int:
-        """Frames that may be missing in a row. Short when the next burst waits already: the end
-        of this one was lost, and the next must not overflow its buffer meanwhile."""
-        return CONCEAL_FRAMES_MAX if self._following.waiting else _STALL_FRAMES
+        """Frames that may be missing in a row. Few when nothing is left of this burst and the next
+        one waits: its end was lost, and the next must not overflow its buffer meanwhile."""
+        is_followed = self._following.waiting and not self._current.waiting
+        return CONCEAL_FRAMES_MAX if is_followed else _STALL_FRAMES
 
     def _conceal(self, missed: int) -> None:
         """Repeat the frame before at half its strength, then fall silent."""

@@ -99,12 +99,18 @@ def decode(kind: int, data: "Buffer", at: int, end: int) -> "list":
 
 
 def _is_text(value: bytes) -> bool:
-    """UTF-8 without control characters: it ends up in logs and on screens."""
+    """UTF-8 without control characters: it ends up in logs and on screens.
+
+    MicroPython's decoder lets surrogates and overlong forms pass, CPython's does not.
+    """
     try:
         text = value.decode("utf-8")
     except ValueError:  # UnicodeError on both runtimes is one
         return False
+    size = 0
     for character in text:
-        if ord(character) < 32 or ord(character) == 127:
+        code = ord(character)
+        if code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
             return False
-    return True
+        size += 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
+    return size == len(value)

@@ -1,0 +1,215 @@
+"""Who may import whom, read from the import statements themselves.
+
+The rules are what keeps the engines free of input and output, the badge free of the host, and
+each part replaceable; each has its sentence in `RULES`.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pressel.schema import messages
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ("shared", "firmware", "host")
+
+PLAIN = {"struct", "binascii", "hashlib", "array"}  # computing only, on both runtimes
+MICROPYTHON = {
+    "machine", "network", "socket", "select", "json", "gc", "time", "random", "binascii",
+    "array", "micropython", "os",
+}  # fmt: skip
+PARTS = ("floor", "cluster", "relay", "media")  # of ptt; each is for itself
+STATE_MACHINES = (*(f"ptt.{part}" for part in PARTS), "ptt.participant", "ptt.leader")
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module as one file names it; `name` is absolute."""
+
+    module: str
+    name: str
+    line: int
+
+    def is_in(self, *packages: str) -> bool:
+        return is_in(self.name, *packages)
+
+    def __str__(self) -> str:
+        return f"{self.module}:{self.line} imports {self.name}"
+
+
+def is_in(name: str, *packages: str) -> bool:
+    return any(name == package or name.startswith(package + ".") for package in packages)
+
+
+def module_name(file: Path, root: Path) -> str:
+    """The name under which `file` is imported, such as `ptt.wire.codec`."""
+    parts = list(file.relative_to(root).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules(root: Path) -> Iterator[tuple[str, ast.Module, bool]]:
+    """Each module below `root`: its name, its syntax tree, and whether it is a package."""
+    for source in SOURCES:
+        for file in sorted((root / source).rglob("*.py")):
+            if "shims" not in file.parts:  # those stand for MicroPython's own modules
+                tree = ast.parse(file.read_text("utf-8"), str(file))
+                yield module_name(file, root / source), tree, file.name == "__init__.py"
+
+
+def imports(root: Path) -> Iterator[Import]:
+    """Every import of the tree, also those inside functions and for type checking only."""
+    for module, tree, is_package in modules(root):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    yield Import(module, alias.name, node.lineno)
+            elif isinstance(node, ast.ImportFrom):
+                base = module.split(".") if is_package else module.split(".")[:-1]
+                above = base[: len(base) - node.level + 1] if node.level else []
+                origin = ".".join([*above, *([node.module] if node.module else [])])
+                for alias in node.names:
+                    yield Import(module, f"{origin}.{alias.name}", node.lineno)
+
+
+# One function a rule: is this import allowed?
+
+
+def engines_import_only_plain_modules(found: Import) -> bool:
+    """The engines import themselves and plain computing; MicroPython's own module only `compat`."""
+    if not is_in(found.module, "ptt"):
+        return True
+    if found.module == "ptt.compat" and found.is_in("micropython"):
+        return True
+    return found.is_in("ptt", "typing", *PLAIN)  # typing: under TYPE_CHECKING only
+
+
+def wire_knows_no_state_machine(found: Import) -> bool:
+    """The wire format can be read without knowing what anybody does with it."""
+    return not is_in(found.module, "ptt.wire") or not found.is_in(*STATE_MACHINES)
+
+
+def parts_do_not_know_each_other(found: Import) -> bool:
+    """Floor, cluster, relay and media meet in `participant` and `leader` only."""
+    for part in PARTS:
+        others = [f"ptt.{other}" for other in PARTS if other != part]
+        owners = ["ptt.participant", "ptt.leader"]
+        if is_in(found.module, f"ptt.{part}") and found.is_in(*others, *owners):
+            return False
+    return True
+
+
+def engines_know_neither_badge_nor_host(found: Import) -> bool:
+    """The engines stand below everything else."""
+    return not is_in(found.module, "ptt") or not found.is_in("app", "hal", "pressel", "tests")
+
+
+def badge_and_host_do_not_know_each_other(found: Import) -> bool:
+    """Firmware and host meet on the wire."""
+    if is_in(found.module, "app", "hal", "main"):
+        return not found.is_in("pressel")
+    return not is_in(found.module, "pressel") or not found.is_in("app", "hal")
+
+
+def badge_imports_only_what_it_carries(found: Import) -> bool:
+    """The firmware imports the engines, itself and modules that MicroPython has."""
+    if not is_in(found.module, "app", "hal", "main"):
+        return True
+    return found.is_in("ptt", "hal", "app", "typing", *MICROPYTHON)
+
+
+def hal_does_not_know_the_application(found: Import) -> bool:
+    """A peripheral's class can be used without the handset."""
+    return not is_in(found.module, "hal") or not found.is_in("app")
+
+
+RULES: tuple[Callable[[Import], bool], ...] = (
+    engines_import_only_plain_modules,
+    wire_knows_no_state_machine,
+    parts_do_not_know_each_other,
+    engines_know_neither_badge_nor_host,
+    badge_and_host_do_not_know_each_other,
+    badge_imports_only_what_it_carries,
+    hal_does_not_know_the_application,
+)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_imports(rule: Callable[[Import], bool]) -> None:
+    broken = [str(found) for found in imports(ROOT) if not rule(found)]
+    assert not broken, f"{rule.__doc__}\n" + "\n".join(broken)
+
+
+def forbidden_calls(root: Path) -> list[str]:
+    """Calls of built-in functions by which the engines would touch the world."""
+    world = {"print", "open", "input", "exec", "eval", "__import__"}
+    assert world <= set(dir(builtins))
+    calls = []
+    for module, tree, _ in modules(root):
+        if is_in(module, "ptt"):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Name) and node.id in world:
+                    calls.append(f"{module}:{node.lineno} uses {node.id}")
+    return calls
+
+
+def test_engines_print_and_open_nothing() -> None:
+    assert forbidden_calls(ROOT) == []
+
+
+def test_typing_is_imported_for_type_checkers_only() -> None:
+    """There is no `typing` on a badge, so an import that runs would end the firmware."""
+    running = []
+    for module, tree, _ in modules(ROOT):
+        if is_in(module, "ptt", "app", "hal", "main"):
+            for node in tree.body:
+                if isinstance(node, ast.ImportFrom) and node.module == "typing":
+                    running.append(f"{module}:{node.lineno}")
+    assert running == []
+
+
+def test_the_message_table_as_code_is_current() -> None:
+    """`shared/ptt/wire/messages.py` is written from `shared/schema/messages.toml`."""
+    written = messages.generated_path().read_text("utf-8")
+    assert written == messages.render(messages.load_table()), (
+        "run: python -m pressel.schema.messages"
+    )
+
+
+# The tests above can fail
+
+PLANTED = {
+    "engines_import_only_plain_modules": ("shared/ptt/bad.py", "import time"),
+    "wire_knows_no_state_machine": ("shared/ptt/wire/bad.py", "from ..floor import arbitrator"),
+    "parts_do_not_know_each_other": ("shared/ptt/media/bad.py", "from ..cluster.join import Join"),
+    "engines_know_neither_badge_nor_host": ("shared/ptt/bad.py", "import pressel.errors"),
+    "badge_and_host_do_not_know_each_other": ("host/pressel/bad.py", "from hal import board"),
+    "badge_imports_only_what_it_carries": ("firmware/app/bad.py", "import asyncio"),
+    "hal_does_not_know_the_application": ("firmware/hal/bad.py", "from app import log"),
+}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_planted_import_is_found(rule: Callable[[Import], bool], tmp_path: Path) -> None:
+    path, text = PLANTED[rule.__name__]
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text(f"def inside():\n    {text}\n")
+    (found,) = imports(tmp_path)
+    assert not rule(found)
+    assert found.line == 2
+
+
+def test_a_planted_print_is_found(tmp_path: Path) -> None:
+    (tmp_path / "shared/ptt").mkdir(parents=True)
+    (tmp_path / "shared/ptt/bad.py").write_text("print('hello')\n")
+    assert forbidden_calls(tmp_path) == ["ptt.bad:1 uses print"]
+
+
+def test_every_file_is_looked_at() -> None:
+    names = {module for module, _, _ in modules(ROOT)}
+    assert {"ptt.wire.codec", "hal.radio", "app.handset", "main", "pressel.cli"} <= names

@@ -1,0 +1,128 @@
+"""A venue of real processes for a test: its words, its people, and a verdict on what was heard."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from scipy.signal import correlate
+from tests.e2e.command import PATIENCE_S, until
+
+from pressel.audio.speech import RECORDINGS
+from pressel.audio.wav import RATE_HZ, read_speech
+from pressel.demo.actor import Actor, Said
+from pressel.demo.script import Turn, as_burst
+from pressel.demo.speeches import Speech
+from pressel.demo.venue import LeaderProcess, run_badges, run_leader
+from pressel.node import control
+from pressel.node.snapshot import LeaderState
+from pressel.report.make import measure
+from pressel.report.run import BadgeRun, BurstRun, ListenerFrames, RunData
+from pressel.report.timeline import Pcm, PcmTimeline
+
+Spoken = tuple[Said, Speech]
+
+_LAG_MS = 100.0  # given to a recording whose own time is unknown
+_PLAYED_S = 0.3  # what was heard last still waits in the speaker when the badge says so
+
+
+def words(which: int = 1, seconds: float | None = None) -> Speech:
+    """One of the recordings that ship, or its beginning."""
+    recording = RECORDINGS[which]
+    pcm = read_speech(recording.path)
+    return Speech(pcm if seconds is None else pcm[: int(seconds * RATE_HZ)], recording.text)
+
+
+@contextlib.asynccontextmanager
+async def venue(
+    work: Path, names: Sequence[str] = ("A", "B", "C")
+) -> AsyncIterator[tuple[LeaderProcess, list[Actor]]]:
+    async with run_leader(work) as leader, run_badges(names, leader.address, work) as actors:
+        yield leader, actors
+
+
+async def ask(leader: LeaderProcess) -> LeaderState:
+    answer = await asyncio.to_thread(control.ask, leader.control, "status")
+    return LeaderState.model_validate(answer)
+
+
+async def reported(leader: LeaderProcess, event: str, **fields: object) -> None:
+    """Wait until the leader has reported `event` with these fields."""
+
+    def is_there() -> bool:
+        return any(
+            each["event"] == event and fields.items() <= each.items() for each in leader.events
+        )
+
+    await until(is_there, f"the leader's {event} {fields}; it told {leader.events[-5:]}")
+
+
+async def heard_by(said: Said, *listeners: Actor) -> None:
+    """Wait until each listener has heard the burst to its end."""
+    for listener in listeners:
+        await listener.wait_for(
+            "heard", lambda value: value[1] == said.lease, said.t_press_ms, PATIENCE_S
+        )
+    await asyncio.sleep(_PLAYED_S)
+
+
+def faults(bursts: Sequence[Spoken], actors: Sequence[Actor]) -> list[str]:
+    """What the report calls wrong in these bursts at these badges, lateness left out.
+
+    To be asked when the badges have ended: until then their recordings lack the newest sound.
+    """
+    run = RunData(
+        title="A test",
+        speech_source="",
+        started_at=datetime.now(UTC),
+        badges=tuple(_badge_run(actor) for actor in actors),
+        bursts=tuple(as_burst(Turn(said, speech), actors) for said, speech in bursts),
+    )
+    failures = measure(run).verdict.failures
+    return [failure.text for failure in failures if failure.kind == "correctness"]
+
+
+def _badge_run(actor: Actor) -> BadgeRun:
+    mic, speaker = actor.badge.microphone, actor.badge.speaker
+    return BadgeRun(
+        actor.name, PcmTimeline(mic.t0_ms, mic.pcm), PcmTimeline(speaker.t0_ms, speaker.pcm)
+    )
+
+
+def faults_in(recording: Pcm, speech: Speech) -> list[str]:
+    """What is wrong with `speech` in a recording of which only the sound is known, not its time."""
+    likeness = correlate(recording.astype(np.float64), speech.pcm.astype(np.float64), "valid")
+    found_ms = float(np.argmax(likeness)) / RATE_HZ * 1000
+    spoken = PcmTimeline(_LAG_MS, np.concatenate((np.zeros(RATE_HZ, np.int16), speech.pcm)))
+    first_ms = spoken.t0_ms + 1000
+    last_ms = spoken.end_ms
+    run = RunData(
+        title="A recording",
+        speech_source="",
+        started_at=datetime.now(UTC),
+        badges=(
+            BadgeRun("talker", spoken, PcmTimeline(0.0, np.zeros(0, np.int16))),
+            BadgeRun(
+                "listener",
+                PcmTimeline(0.0, np.zeros(0, np.int16)),
+                PcmTimeline(first_ms + _LAG_MS - found_ms, recording),
+            ),
+        ),
+        bursts=(
+            BurstRun(
+                talker="talker",
+                t_press_ms=first_ms,
+                t_granted_ms=first_ms,
+                t_release_ms=last_ms,
+                first_ms=first_ms,
+                last_ms=last_ms,
+                frames_sent=0,
+                listeners=(ListenerFrames("listener", 1),),
+            ),
+        ),
+    )
+    return [each.text for each in measure(run).verdict.failures if each.kind == "correctness"]

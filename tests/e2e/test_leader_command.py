@@ -1,0 +1,178 @@
+"""`pressel leader` and `pressel status` as a user meets them: ports, sockets, folders, pipes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.e2e.command import PATIENCE_S, PRESSEL, Command, Result, run, running, until
+
+from pressel.demo.actor import Actor
+from pressel.demo.venue import run_badges
+
+pytestmark = pytest.mark.e2e
+
+
+def _ready(command: Command) -> dict[str, object]:
+    return json.loads(command.out.splitlines()[0])
+
+
+def leading(folder: Path, *more: str | Path):
+    """A leader that writes JSON events; port and state as a user without wishes has them."""
+    listen = () if "--listen" in more else ("--listen", "127.0.0.1:0")
+    return running(folder, "leader", "--json", *listen, *more)
+
+
+async def _port(command: Command) -> str:
+    await until(lambda: command.out.count("\n"), "the leader to be ready")
+    return str(_ready(command)["port"])
+
+
+def test_status_finds_the_leader_that_runs(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        none = await run(tmp_path / "status-0", "status")
+        assert none.code == 3 and none.is_one_sentence()
+        assert "pressel leader" in none.err
+        async with leading(tmp_path / "one") as one:
+            port = await _port(one)
+            shown = await run(tmp_path / "status-1", "status")
+            assert shown.code == 0 and f"Leader on 127.0.0.1:{port}" in shown.out
+            assert "0 members" in shown.out and "nobody talks" in shown.out
+            async with leading(tmp_path / "other") as other:
+                both = {port, await _port(other)}
+                which = await run(tmp_path / "status-2", "status")
+                assert which.code == 2 and which.is_one_sentence()
+                assert set(re.findall(r"\d+", which.err)) == both and "--port" in which.err
+                chosen = await run(tmp_path / "status-3", "status", "--json", "--port", port)
+                assert json.loads(chosen.out)["address"] == f"127.0.0.1:{port}"
+                assert (await other.stop()).code == 0
+            one.process.send_signal(signal.SIGINT)
+            assert (await one.end()).code == 0
+        assert (await run(tmp_path / "status-4", "status")).code == 3
+
+    asyncio.run(scenario())
+
+
+def test_the_socket_of_a_killed_leader_is_no_leader_and_in_nobodys_way(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with leading(tmp_path / "first") as command:
+            port = await _port(command)
+            command.process.kill()
+            await command.end()
+        gone = await run(tmp_path / "status-1", "status")
+        assert gone.code == 3 and gone.is_one_sentence()
+        named = await run(tmp_path / "status-2", "status", "--port", port)
+        assert named.code == 3 and named.is_one_sentence()
+        async with leading(tmp_path / "second", "--listen", f"127.0.0.1:{port}") as command:
+            await _port(command)
+            assert (await run(tmp_path / "status-3", "status")).code == 0
+
+    asyncio.run(scenario())
+
+
+def test_a_second_leader_is_told_what_is_in_its_way(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        socket = tmp_path / "home" / "c.sock"
+        async with leading(tmp_path / "first", "--control", socket) as command:
+            port = await _port(command)
+            same_port = await run(tmp_path / "second", "leader", "--listen", f"127.0.0.1:{port}")
+            assert same_port.code == 2 and same_port.is_one_sentence()
+            assert f"127.0.0.1:{port}" in same_port.err and "another leader" in same_port.err
+            other_port = ("leader", "--listen", "127.0.0.1:0", "--control", socket)
+            same_socket = await run(tmp_path / "third", *other_port)
+            assert same_socket.code == 2 and same_socket.is_one_sentence()
+            assert "another leader uses it" in same_socket.err
+            # and the first one is as it was
+            status = await run(tmp_path / "status", "status", "--json", "--control", socket)
+            assert json.loads(status.out)["address"] == f"127.0.0.1:{port}"
+
+    asyncio.run(scenario())
+
+
+def test_a_file_in_the_place_of_the_control_socket_is_left_alone(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("years of work", "utf-8")
+    result = asyncio.run(
+        run(tmp_path / "log", "leader", "--listen", "127.0.0.1:0", "--control", precious)
+    )
+    assert result.code == 2 and result.is_one_sentence()
+    assert precious.read_text("utf-8") == "years of work"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [("what?\n", "damaged"), ("", "damaged"), (b"\xff\xfe", "damaged"), (None, "cannot keep")],
+)
+def test_a_damaged_or_impossible_state_folder_is_told(
+    tmp_path: Path, content: str | bytes | None, says: str
+) -> None:
+    state = tmp_path / "state"
+    if content is None:
+        (tmp_path / "file").touch()
+        state = tmp_path / "file" / "state"
+    else:
+        state.mkdir()
+        (state / "term").write_bytes(content if isinstance(content, bytes) else content.encode())
+    result = asyncio.run(
+        run(tmp_path / "log", "leader", "--listen", "127.0.0.1:0", "--state", state)
+    )
+    assert result.code == 2 and result.is_one_sentence()
+    assert says in result.err and str(state) in result.err
+
+
+def test_serves_on_when_nobody_reads_its_events_any_more(work: Path) -> None:
+    """As in `pressel leader --json | head -1`."""
+    leader = subprocess.Popen(
+        [*PRESSEL, "leader", "--json", "--listen", "127.0.0.1:0", "--state", work / "leader"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert leader.stdout is not None and leader.stderr is not None
+    try:
+        port = json.loads(leader.stdout.readline())["port"]
+        leader.stdout.close()
+
+        async def two_join() -> None:
+            async with run_badges("AB", f"127.0.0.1:{port}", work) as (a, b):
+                await _talk(a, b)
+                await _talk(b, a)
+
+        asyncio.run(two_join())
+        leader.terminate()
+        assert leader.wait(PATIENCE_S) == 0
+        assert leader.stderr.read() == b""
+    finally:
+        leader.kill()
+        leader.wait()
+        leader.stderr.close()
+
+
+async def _talk(talker: Actor, listener: Actor) -> None:
+    talker.badge.press()
+    granted = await talker.wait_for("granted")
+    talker.badge.release()
+    await listener.wait_for("heard", lambda value: value[1] == granted.value)
+
+
+@pytest.mark.parametrize("stdin", ["closed", "/dev/null"])
+def test_a_leader_bound_to_a_parent_that_is_not_there_ends(tmp_path: Path, stdin: str) -> None:
+    args = ["leader", "--listen", "127.0.0.1:0", "--dies-with-parent"]
+    line = f'exec "$0" -m pressel {" ".join(args)} ' + ("<&-" if stdin == "closed" else f"<{stdin}")
+    ended = subprocess.run(
+        ["/bin/sh", "-c", line, sys.executable],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        cwd=tmp_path,
+    )
+    result = Result(ended.returncode, ended.stdout, ended.stderr)
+    assert result.code == 0 and "Traceback" not in result.err
+    assert not list((tmp_path / "home" / "RUNTIME_DIR").rglob("*.sock"))
+    assert os.listdir(tmp_path) == ["home"]

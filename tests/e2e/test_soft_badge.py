@@ -1,0 +1,144 @@
+"""`pressel badge`: soft badges with files for sound, beside a virtual one, at a real leader."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from numpy.typing import NDArray
+from tests.e2e.command import Command, run, running, until
+from tests.e2e.stage import ask, faults_in, venue, words
+
+from pressel import cli
+from pressel.audio.wav import RATE_HZ, read_speech
+from pressel.demo.venue import run_badges, run_leader
+from pressel.soft import badge as soft_badge
+from pressel.soft import run as soft_run
+from pressel.virtual import now_ms
+
+pytestmark = pytest.mark.e2e
+
+WriteWav = Callable[[str, NDArray[np.int16]], Path]
+SPEECHES = {"X": words(2, 1.2), "Y": words(3, 1.2)}
+
+
+def _device(number: int) -> tuple[str, str]:
+    return "--device", f"{0xA0 + number:016x}"
+
+
+def test_soft_and_virtual_badges_hear_each_other(work: Path, tmp_path: Path, wav: WriteWav) -> None:
+    """V holds the floor until both soft badges wait for it, and only then speaks."""
+    records = {name: tmp_path / f"heard-{name}.wav" for name in SPEECHES}
+
+    async def scenario() -> NDArray[np.int16]:
+        async with venue(work, "V") as (leader, (v,)), contextlib.AsyncExitStack() as stack:
+            began_ms = now_ms()
+            v.badge.press()
+            await v.wait_for("granted", after_ms=began_ms)
+            soft: list[Command] = []
+            for number, (name, speech) in enumerate(SPEECHES.items()):
+                args = ("--wav", wav(f"{name}.wav", speech.pcm), "--record", records[name])
+                who = ("--leader", leader.address, "--name", name, *_device(number))
+                command = running(tmp_path / f"log-{name}", "badge", *who, *args)
+                soft.append(await stack.enter_async_context(command))
+            while len((await ask(leader)).floors[0].queue) < len(SPEECHES):
+                await v.badge.speak(np.zeros(RATE_HZ // 4, np.int16))
+                await asyncio.sleep(0.25)
+            first = (await ask(leader)).floors[0].queue[0]
+            _, last_ms = await v.badge.speak(words(1, 1.2).pcm, now_ms())
+            v.badge.release(last_ms)
+            for command in soft:
+                result = await command.end()
+                assert result.code == 0, result.err
+                assert "talk now" in result.err and "Traceback" not in result.err
+        assert faults_in(v.badge.speaker.pcm, SPEECHES["X"]) == []
+        assert faults_in(v.badge.speaker.pcm, SPEECHES["Y"]) == []
+        (second,) = SPEECHES.keys() - {first}
+        assert faults_in(read_speech(records[second]), SPEECHES[first]) == []
+        return v.badge.microphone.pcm
+
+    asyncio.run(scenario())
+    for record in records.values():
+        assert faults_in(read_speech(record), words(1, 1.2)) == []
+
+
+def test_an_odd_wav_is_heard_by_a_badge_that_only_records(work: Path, tmp_path: Path) -> None:
+    """48 kHz, three channels, float; the recording is written when the badge is told to end."""
+    speech = words(1, 2.0)
+    file, record = tmp_path / "odd.wav", tmp_path / "heard.wav"
+    odd = soxr.resample(speech.pcm / 32_768, RATE_HZ, 48_000)
+    soundfile.write(file, np.stack([odd] * 3, axis=1), 48_000, subtype="FLOAT")
+
+    async def scenario() -> None:
+        async with run_leader(work, "0.0.0.0:0") as leader:
+            there = leader.address.replace("0.0.0.0", "127.0.0.1")
+            ear = ("badge", "--leader", there, "--name", "Ear", "--record", record, *_device(1))
+            async with running(tmp_path / "ear", *ear) as listener:
+                await listener.line("joined")
+                mouth = ("badge", "--leader", there, "--name", "Mouth", "--wav", file, *_device(2))
+                result = await run(tmp_path / "mouth", *mouth)
+                assert result.code == 0, result.err
+                await listener.line("heard node")
+                assert (await listener.stop()).code == 0
+
+    asyncio.run(scenario())
+    assert faults_in(read_speech(record), speech) == []
+
+
+def test_a_virtual_badge_says_a_file_too(work: Path, tmp_path: Path, wav: WriteWav) -> None:
+    file = wav("said.wav", words(1, 1.0).pcm)
+
+    async def scenario() -> None:
+        async with venue(work, "V") as (leader, (v,)):
+            args = ("badge", "--virtual", "--leader", leader.address, "--wav", file, *_device(1))
+            result = await run(tmp_path / "log", *args)
+            assert result.code == 0, result.err
+            assert "done" in result.err
+            await v.wait_for("heard")
+        assert faults_in(v.badge.speaker.pcm, words(1, 1.0)) == []
+
+    asyncio.run(scenario())
+
+
+def test_the_enter_key_is_the_talk_button(work: Path, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with run_leader(work) as leader, run_badges("V", leader.address, work) as (v,):
+            args = ("--leader", leader.address, "--record", tmp_path / "heard.wav", *_device(1))
+            async with running(tmp_path / "log", "badge", *args) as command:
+                await command.line("joined")
+                stdin = command.process.stdin
+                assert stdin is not None
+                stdin.write(b"\n")
+                stdin.flush()
+                await command.line("talk now")
+                await v.wait_for("hearing")
+                stdin.write(b"\n")
+                stdin.flush()
+                await v.wait_for("heard")
+                await command.line("done")
+                stdin.close()  # nobody can press any more; it still listens
+                stopped_ms = now_ms()
+                v.badge.press()
+                await v.wait_for("granted", after_ms=stopped_ms)
+                v.badge.release()
+                await until(lambda: command.err.count("heard node") == 1, "a burst heard")
+                assert (await command.stop()).code == 0
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("kind", ["soft", "virtual"])
+def test_without_a_leader_it_says_so(
+    kind: str, wav: WriteWav, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(soft_badge, "JOIN_LIMIT_S", 0.5)
+    monkeypatch.setattr(soft_run, "JOIN_LIMIT_S", 0.5)
+    args = ["badge", "--leader", "127.0.0.1:9", "--wav", str(wav("x.wav", words(1, 1.0).pcm))]
+    assert cli.main(args + (["--virtual"] if kind == "virtual" else [])) == 3
+    assert capfd.readouterr().err == "pressel: no leader answers; is one running?\n"

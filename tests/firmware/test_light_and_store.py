@@ -1,0 +1,141 @@
+"""The light, what it says in each state, the files on flash, and the address of the leader."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tests.firmware.conftest import Load
+from tests.firmware.hardware import Pin
+
+from ptt.cluster import join
+from ptt.floor import participant as floor
+
+LED = 2
+
+
+def levels(light: Any, *moments_ms: int) -> list[int]:
+    """The level of the pin at each moment."""
+    Pin.written.clear()
+    seen, level = [], -1
+    for now_ms in moments_ms:
+        light.update(now_ms)
+        level = Pin.written[-1][1] if Pin.written else level
+        seen.append(level)
+    return seen
+
+
+def light(firmware: Load, on_ms: int, period_ms: int, active_high: bool = True) -> Any:
+    made = firmware("hal.indicator").Indicator(LED, active_high)
+    made.show(on_ms, period_ms, 1000)
+    return made
+
+
+def test_dark_steady_and_blinking(firmware: Load) -> None:
+    assert levels(light(firmware, 0, 1000), 1000, 1500) == [0, 0]
+    assert levels(light(firmware, 1000, 1000), 1000, 1999, 5000) == [1, 1, 1]
+    assert levels(light(firmware, 100, 400), 1000, 1099, 1100, 1399, 1400) == [1, 1, 0, 0, 1]
+
+
+def test_a_led_that_is_lit_by_a_low_level(firmware: Load) -> None:
+    assert levels(light(firmware, 100, 400, active_high=False), 1000, 1100) == [0, 1]
+
+
+def test_showing_the_same_does_not_start_it_anew(firmware: Load) -> None:
+    made = light(firmware, 100, 400)
+    made.show(100, 400, 1090)
+    assert levels(made, 1100) == [0]
+
+
+def test_the_pin_is_written_when_it_changes_only(firmware: Load) -> None:
+    made = light(firmware, 100, 400)
+    levels(made, *range(1000, 1400, 5))
+    assert Pin.written == [(LED, 1), (LED, 0)]
+
+
+def test_a_board_without_a_led(firmware: Load) -> None:
+    made = firmware("hal.indicator").Indicator(-1, True)
+    made.show(100, 400, 0)
+    assert levels(made, 0, 50) == [-1, -1]
+
+
+def patterns(firmware: Load, join_state: int) -> list[tuple[int, int]]:
+    """The pattern of each floor state."""
+    found = []
+    for state in range(len(floor.STATES)):
+        badge = SimpleNamespace(
+            join=SimpleNamespace(state=join_state), floor=SimpleNamespace(state=state, talker=0)
+        )
+        found.append(firmware("app.indications").pattern(badge))
+    return found
+
+
+def test_every_state_has_a_pattern(firmware: Load) -> None:
+    joined = patterns(firmware, join.JOINED)
+    assert joined[floor.HAS_PERMISSION] not in (joined[floor.QUEUED], joined[floor.NO_PERMISSION])
+    assert joined[floor.QUEUED] != joined[floor.PENDING_REQUEST]
+    assert all(0 <= on_ms <= period_ms for on_ms, period_ms in joined)
+
+
+def test_without_a_leader_it_says_nothing_else(firmware: Load) -> None:
+    assert len(set(patterns(firmware, join.SEARCHING))) == 1
+
+
+def test_listening_is_seen(firmware: Load) -> None:
+    pattern = firmware("app.indications").pattern
+    quiet, busy = (
+        pattern(
+            SimpleNamespace(
+                join=SimpleNamespace(state=join.JOINED),
+                floor=SimpleNamespace(state=floor.NO_PERMISSION, talker=talker),
+            )
+        )
+        for talker in (0, 7)
+    )
+    assert quiet != busy
+
+
+def store(firmware: Load, folder: Path) -> Any:
+    return firmware("hal.store").Store(str(folder))
+
+
+def test_a_record_comes_back(firmware: Load, tmp_path: Path) -> None:
+    store(firmware, tmp_path).save("notes", {"a": 1})
+    store(firmware, tmp_path).save("notes", {"a": 2})
+    assert store(firmware, tmp_path).load("notes") == {"a": 2}
+    assert [file.name for file in tmp_path.iterdir()] == ["notes.json"]
+
+
+@pytest.mark.parametrize("content", [b"", b'{"a": ', b"[1, 2]", b"\xff\xfe", b"null"])
+def test_a_damaged_record_is_an_empty_one(firmware: Load, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "notes.json").write_bytes(content)
+    assert store(firmware, tmp_path).load("notes") == {}
+    assert store(firmware, tmp_path).load("missing") == {}
+
+
+def test_a_power_cut_while_writing_leaves_the_old_record(firmware: Load, tmp_path: Path) -> None:
+    made = store(firmware, tmp_path)
+    made.save("notes", {"a": 1})
+    with pytest.raises(TypeError):
+        made.save("notes", {"a": object()})  # fails half-way, as a cut would
+    assert made.load("notes") == {"a": 1}
+
+
+def test_the_boards_facts(firmware: Load, tmp_path: Path) -> None:
+    (tmp_path / "board.json").write_text(json.dumps({"led": {"pin": 2}}))
+    assert firmware("hal.board").load(str(tmp_path / "board.json")) == {"led": {"pin": 2}}
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("", ("255.255.255.255", 47800)),
+        ("192.168.1.5", ("192.168.1.5", 47800)),
+        ("192.168.1.5:5000", ("192.168.1.5", 5000)),
+    ],
+)
+def test_where_the_leader_is(firmware: Load, text: str, address: tuple[str, int]) -> None:
+    assert firmware("app.boot")._address(text) == address

@@ -1,0 +1,113 @@
+"""Radio and Wi-Fi: nothing raises, nothing waits, losses are counted."""
+
+from __future__ import annotations
+
+import errno
+from typing import Any
+
+from tests.firmware.conftest import Load
+from tests.firmware.hardware import Socket, SocketModule, Wlan
+
+from ptt.numbers import DATAGRAM_BYTES_MAX
+from ptt.outbox import Datagram
+
+LEADER = ("10.0.0.1", 47800)
+
+
+def radio(firmware: Load) -> tuple[Any, Socket]:
+    made = firmware("hal.radio").Radio()
+    return made, SocketModule.made[-1]
+
+
+def datagram(data: bytes) -> Datagram:
+    made = Datagram(100)
+    made.buffer[: len(data)] = data
+    made.resize(len(data))
+    made.destination = LEADER
+    return made
+
+
+def test_a_datagram_goes_out(firmware: Load) -> None:
+    made, socket = radio(firmware)
+    made.send(datagram(b"hello"))
+    assert socket.sent == [(b"hello", LEADER)]
+    assert made.send_drops == 0
+
+
+def test_no_memory_or_no_network_is_a_counted_drop(firmware: Load) -> None:
+    made, socket = radio(firmware)
+    for number, code in enumerate((errno.ENOMEM, errno.EHOSTUNREACH, errno.ENETUNREACH), start=1):
+        socket.send_error = code
+        made.send(datagram(b"hello"))
+        assert made.send_drops == number
+    socket.send_error = 0
+    made.send(datagram(b"again"))
+    assert socket.sent == [(b"again", LEADER)]
+
+
+def test_nothing_has_come(firmware: Load) -> None:
+    made, _ = radio(firmware)
+    assert made.receive() is None
+
+
+def test_what_came_in_order(firmware: Load) -> None:
+    made, socket = radio(firmware)
+    socket.inbox += [(b"one", LEADER), (b"", LEADER)]
+    assert made.receive() == (b"one", LEADER)
+    assert made.receive() == (b"", LEADER)
+    assert made.receive() is None
+
+
+def test_an_oversized_datagram_is_seen_as_such(firmware: Load) -> None:
+    made, socket = radio(firmware)
+    socket.inbox.append((bytes(5000), LEADER))
+    assert len(made.receive()[0]) == DATAGRAM_BYTES_MAX + 1
+
+
+def test_it_may_look_for_its_leader_by_broadcast(firmware: Load) -> None:
+    _, socket = radio(firmware)
+    assert (SocketModule.SOL_SOCKET, SocketModule.SO_BROADCAST, 1) in socket.options
+
+
+def wifi(firmware: Load) -> tuple[Any, Wlan]:
+    made = firmware("hal.wifi").Wifi("venue", "secret")
+    return made, Wlan.made[-1]
+
+
+def changes(made: Any, wlan: Wlan, *moments: tuple[int, bool]) -> list[bool]:
+    told = []
+    for now_ms, is_near in moments:
+        wlan.is_near = is_near
+        told.append(made.poll(now_ms))
+    return told
+
+
+def test_it_connects_once(firmware: Load) -> None:
+    made, wlan = wifi(firmware)
+    changes(made, wlan, (0, False), (5, False), (600, False))
+    assert wlan.calls == [("active", True), ("connect", "venue", "secret")]
+
+
+def test_it_tells_when_the_network_comes_and_goes(firmware: Load) -> None:
+    made, wlan = wifi(firmware)
+    told = changes(made, wlan, (0, False), (500, True), (1000, True), (1500, False), (2000, False))
+    assert told == [False, True, False, True, False]
+    assert not made.is_connected
+
+
+def test_power_save_is_off_after_every_connect(firmware: Load) -> None:
+    made, wlan = wifi(firmware)
+    changes(made, wlan, (0, False), (500, True), (1000, False), (1500, True))
+    assert wlan.calls.count(("pm", Wlan.PM_NONE)) == 2
+
+
+def test_it_does_not_ask_the_radio_all_the_time(firmware: Load) -> None:
+    made, wlan = wifi(firmware)
+    told = changes(made, wlan, (0, False), *((ms, True) for ms in range(5, 505, 5)))
+    assert told.index(True) == 100
+
+
+def test_across_the_wrap_of_the_clock(firmware: Load) -> None:
+    made, wlan = wifi(firmware)
+    told = changes(made, wlan, (0x40000000 - 200, False), (299, True), (300, True))
+    assert told == [False, False, True]

@@ -1,0 +1,106 @@
+"""`pressel status`: what a leader says of itself, whatever its badges are called."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from pressel import cli
+from pressel.node import control
+from pressel.node.snapshot import FloorState, LeaderState, MemberState
+
+NASTY = "\\[bold red]x[/] :smile:"
+
+
+def member(node: int, name: str, **fields: Any) -> MemberState:
+    known: dict[str, Any] = {
+        "device": "00" * 8,
+        "address": f"10.0.0.{node}:5000",
+        "build": "0.1.0",
+        "group": 1,
+        "silent_ms": 400,
+        "same_table": True,
+    }
+    return MemberState(node=node, name=name, **(known | fields))
+
+
+def state(*members: MemberState, **floor: Any) -> LeaderState:
+    known: dict[str, Any] = {
+        "group": 1,
+        "state": "floor idle",
+        "talker": None,
+        "lease": 0,
+        "queue": [],
+    }
+    return LeaderState(
+        term=5,
+        address="10.0.0.1:47800",
+        uptime_s=61.0,
+        members=list(members),
+        floors=[FloorState(**(known | floor))],
+        voice_in=0,
+        voice_out=0,
+        refused={},
+    )
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Runs `pressel status` against a leader that answers what is given; code, out, err."""
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def show(answer: Any, *options: str) -> tuple[int, str, str]:
+        answered = answer.model_dump() if isinstance(answer, LeaderState) else answer
+        monkeypatch.setattr(control, "ask", lambda path, word: answered)
+        code = cli.main(["status", "--control", "x", *options])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return show
+
+
+def test_an_empty_venue(shown) -> None:
+    code, out, _ = shown(state())
+    assert code == 0
+    assert out.startswith("Leader on 10.0.0.1:47800, term 5, up 61 s, 0 members\n")
+    assert "Group 1: nobody talks" in out
+
+
+def test_who_talks_and_who_waits(shown) -> None:
+    _, out, _ = shown(state(member(2, "Ann"), member(3, "Ben"), talker="Ann", queue=["Ben"]))
+    assert "Group 1: Ann talks; waiting: Ben" in out
+    (line,) = [line for line in out.splitlines() if "10.0.0.2" in line]
+    assert "talks" in line and "0.4 s ago" in line
+    assert "2 members" in out
+
+
+def test_names_are_shown_as_they_are(shown) -> None:
+    _, out, _ = shown(state(member(2, NASTY, build=NASTY[:16]), talker=NASTY, queue=[NASTY]))
+    assert out.count(NASTY) == 3
+    assert NASTY[:16] in out.replace(NASTY, "")
+
+
+def test_an_old_build_is_pointed_out(shown) -> None:
+    assert "update the older side" in shown(state(member(2, "Ann", same_table=False)))[1]
+
+
+def test_refused_datagrams_are_counted(shown) -> None:
+    seen = state()
+    seen.refused = {"crc": 3, "version": 1}
+    assert "Datagrams refused: 3 crc, 1 version" in shown(seen)[1]
+
+
+def test_json_is_the_whole_state(shown) -> None:
+    seen = state(member(2, NASTY), talker=NASTY)
+    _, out, err = shown(seen, "--json")
+    assert json.loads(out) == seen.model_dump() and err == ""
+
+
+@pytest.mark.parametrize("answer", [{}, [], 5, {"term": "x"}])
+def test_a_leader_of_another_version_is_told(shown, answer: Any) -> None:
+    code, out, err = shown(answer)
+    assert code == 1 and out == ""
+    assert "another version" in err and err.count("\n") == 1

@@ -1,0 +1,226 @@
+"""The control socket: one JSON line asks, one answers, and nobody who misuses it harms others."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pressel.errors import PresselError, UnreachableError, UsageError
+from pressel.node import control
+
+LIMIT_S = 10.0
+
+
+def answer(word: str) -> dict[str, Any]:
+    if word != "status":
+        raise ValueError(word)
+    return {"asked": word}
+
+
+@contextlib.asynccontextmanager
+async def serving(path: Path) -> AsyncIterator[None]:
+    server = await control.serve(path, answer)
+    try:
+        yield
+    finally:
+        server.close()
+
+
+async def converse(path: Path, *lines: bytes) -> list[Any]:
+    """Send lines on one connection; the answers, None where the other side hung up."""
+    reader, writer = await asyncio.open_unix_connection(path, limit=control.LINE_BYTES_MAX)
+    answers = []
+    for line in lines:
+        with contextlib.suppress(OSError):
+            writer.write(line)
+            await writer.drain()
+        reply = b""
+        with contextlib.suppress(OSError):
+            reply = await asyncio.wait_for(reader.readline(), LIMIT_S)
+        answers.append(json.loads(reply) if reply else None)
+    writer.close()
+    return answers
+
+
+def test_asks_and_answers(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        path = tmp_path / "folder" / "c.sock"
+        async with serving(path):
+            assert await asyncio.to_thread(control.ask, path, "status") == {"asked": "status"}
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+            assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+    asyncio.run(scenario())
+
+
+def test_several_questions_on_one_line_of_talk(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path / "c.sock"):
+            replies = await converse(tmp_path / "c.sock", *[b'{"ask": "status"}\n'] * 3)
+            assert replies == [{"answer": {"asked": "status"}}] * 3
+
+    asyncio.run(scenario())
+
+
+GARBAGE = {
+    "no JSON": b"hello\n",
+    "empty": b"\n",
+    "no object": b"[1, 2]\n",
+    "a number": b"17\n",
+    "another key": b'{"tell": "status"}\n',
+    "a word unknown": b'{"ask": "shutdown"}\n',
+    "no text": b"\xff\xfe\x00\n",
+    "a list for a word": b'{"ask": [1]}\n',
+    "deep": b"[" * 100_000 + b"\n",
+    "long, but whole": b'{"ask": "' + b"x" * 500_000 + b'"}\n',
+}
+
+
+@pytest.mark.parametrize("kind", GARBAGE)
+def test_garbage_is_answered_and_the_talk_goes_on(
+    tmp_path: Path, kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def scenario() -> None:
+        path = tmp_path / "c.sock"
+        async with serving(path):
+            wrong, right = await converse(path, GARBAGE[kind], b'{"ask": "status"}\n')
+            assert wrong["error"].startswith("not understood: ")
+            assert right == {"answer": {"asked": "status"}}
+
+    asyncio.run(scenario())
+    assert capfd.readouterr().err == ""
+
+
+def test_a_line_without_end_is_hung_up_on(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def scenario() -> None:
+        path = tmp_path / "c.sock"
+        async with serving(path):
+            endless = b"x" * (3 * control.LINE_BYTES_MAX) + b"\n"
+            assert (await converse(path, endless))[0] is None
+            assert await asyncio.to_thread(control.ask, path, "status") == {"asked": "status"}
+
+    asyncio.run(scenario())
+    assert capfd.readouterr().err == ""
+
+
+def test_many_at_once_and_some_who_say_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def scenario() -> None:
+        path = tmp_path / "c.sock"
+        async with serving(path):
+            silent = [await asyncio.open_unix_connection(path) for _ in range(50)]
+            asked = [converse(path, b'{"ask": "status"}\n') for _ in range(100)]
+            replies = await asyncio.wait_for(asyncio.gather(*asked), LIMIT_S)
+            assert replies == [[{"answer": {"asked": "status"}}]] * 100
+            for _, writer in silent:
+                writer.transport.abort()
+
+    asyncio.run(scenario())
+    assert capfd.readouterr().err == ""
+
+
+def test_a_dead_socket_is_taken_over(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        path = tmp_path / "c.sock"
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(str(path))
+        with pytest.raises(UnreachableError, match="no leader answers"):
+            await asyncio.to_thread(control.ask, path, "status")
+        async with serving(path):
+            assert await asyncio.to_thread(control.ask, path, "status")
+
+    asyncio.run(scenario())
+
+
+def test_a_living_socket_is_not(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        path = tmp_path / "c.sock"
+        async with serving(path):
+            with pytest.raises(UsageError, match="another leader uses it"):
+                await control.serve(path, lambda word: "the usurper")
+            assert await asyncio.to_thread(control.ask, path, "status") == {"asked": "status"}
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_something_else_in_its_place_is_left_alone(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "c.sock"
+    path.mkdir() if kind == "folder" else path.write_text("precious", "utf-8")
+    with pytest.raises(UsageError, match="something else than a socket"):
+        asyncio.run(control.serve(path, answer))
+    assert path.is_dir() if kind == "folder" else path.read_text("utf-8") == "precious"
+
+
+def test_a_path_that_no_socket_can_have_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="limit of 107 bytes"):
+        asyncio.run(control.serve(tmp_path / ("x" * 110), answer))
+    with pytest.raises(UnreachableError, match="no leader answers"):
+        control.ask(tmp_path / ("x" * 110), "status")
+
+
+@pytest.mark.parametrize(
+    "reply", [b"", b"garbage\n", b"17\n", b"[]\n", b"{}\n", b"\xff\n", b'{"answer": 1', b"[[[[\n"]
+)
+def test_what_is_no_leader_is_told(tmp_path: Path, reply: bytes) -> None:
+    async def scenario() -> None:
+        async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readline()
+            writer.write(reply)
+            writer.close()
+
+        server = await asyncio.start_unix_server(speak, tmp_path / "c.sock")
+        with pytest.raises(UnreachableError):
+            await asyncio.to_thread(control.ask, tmp_path / "c.sock", "status")
+        server.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_leader_that_refuses_is_quoted(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path / "c.sock"):
+            with pytest.raises(PresselError, match="not understood: sing"):
+                await asyncio.to_thread(control.ask, tmp_path / "c.sock", "sing")
+
+    asyncio.run(scenario())
+
+
+def test_finds_the_only_leader_and_asks_which_of_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    monkeypatch.setattr(control, "control_folder", lambda: folder)
+
+    async def scenario() -> None:
+        with pytest.raises(UnreachableError, match="start one with: pressel leader"):
+            control.find(None, None)
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(str(folder / "leader-1.sock"))
+        async with serving(folder / "leader-2.sock"):
+            assert control.find(None, None) == folder / "leader-2.sock"
+            async with serving(folder / "leader-3.sock"):
+                with pytest.raises(UsageError, match=r"ports 2, 3\); choose one with --port"):
+                    control.find(None, None)
+                assert control.find(None, 3) == folder / "leader-3.sock"
+                assert control.find(Path("mine"), 3) == Path("mine")
+
+    asyncio.run(scenario())
+
+
+def test_the_folder_is_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", os.fspath(tmp_path))
+    assert control.control_path(5).parent.parent == tmp_path

@@ -1,0 +1,59 @@
+"""The tests of the shared engines again, on MicroPython; and the same run on both, byte by byte."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pressel.virtual.micropython import run_script, run_shared_tests
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT / "tests" / "shared"
+SCRIPT = SHARED / "trace_script.py"
+SEEDS = (1, 2, 3)
+
+
+def count_tests(file: Path) -> int:
+    return file.read_text("utf-8").count("\ndef test_")
+
+
+@pytest.mark.parametrize("file", sorted(SHARED.glob("test_*.py")), ids=lambda file: file.stem)
+def test_on_micropython(file: Path) -> None:
+    results = run_shared_tests([file])
+    failures = [f"{result.test}\n{result.error}" for result in results if not result.ok]
+    assert not failures, "\n\n".join(failures)
+    assert len(results) == count_tests(file)
+
+
+def trace_on_cpython(*args: str) -> bytes:
+    """What the script prints under a hash seed of its own, so that no set's order is relied on."""
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": str(random.randrange(1 << 32)),
+        "PYTHONPATH": str(ROOT),
+    }
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), *args], check=True, stdout=subprocess.PIPE, env=environment
+    ).stdout
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_venue_lives_the_same_life_on_both_runtimes(seed: int) -> None:
+    on_cpython = trace_on_cpython(str(seed))
+    assert on_cpython.count(b"\n") > 200
+    assert b" floor_granted " in on_cpython
+    assert b" lost " in on_cpython
+    assert run_script(SCRIPT, [str(seed)]) == on_cpython
+
+
+def test_a_difference_is_noticed() -> None:
+    """Another seed, and one sample of one badge: both change the trace."""
+    trace = trace_on_cpython("1")
+    assert trace_on_cpython("1") == trace
+    assert trace_on_cpython("2") != trace
+    assert trace_on_cpython("1", "planted") != trace

@@ -1,0 +1,81 @@
+"""What was said and is not sent yet."""
+
+from array import array
+
+from ptt.media.adpcm import Encoder
+from ptt.media.capture_ring import CaptureRing
+
+BYTES = 164
+SAMPLES = 320
+
+
+def pcm(number):
+    return array("h", [(number * 977 + n * 31) % 8000 - 4000 for n in range(SAMPLES)])
+
+
+def coded(*numbers):
+    """The frames as one coder writes them one after the other."""
+    encoder = Encoder()
+    frames = []
+    for number in numbers:
+        frame = bytearray(BYTES)
+        encoder.encode(pcm(number), frame, 0)
+        frames.append(bytes(frame))
+    return frames
+
+
+def push(ring, *numbers):
+    for number in numbers:
+        ring.push(pcm(number))
+
+
+def pop(ring, count):
+    frames = []
+    for _ in range(count):
+        out = bytearray(10 + BYTES + 10)
+        assert ring.pop_into(out, 10) == 10 + BYTES
+        assert bytes(out[0:10]) == bytes(out[10 + BYTES :]) == bytes(10)
+        frames.append(bytes(out[10 : 10 + BYTES]))
+    return frames
+
+
+def test_first_in_first_out():
+    ring = CaptureRing(4)
+    push(ring, 1, 2, 3)
+    assert ring.count == 3
+    assert pop(ring, 3) == coded(1, 2, 3)
+    assert ring.count == 0
+
+
+def test_the_coder_runs_on_between_pushes():
+    ring = CaptureRing(4)
+    push(ring, 1)
+    first = pop(ring, 1)
+    push(ring, 2, 3)
+    assert first + pop(ring, 2) == coded(1, 2, 3)
+
+
+def test_the_ring_turns():
+    ring = CaptureRing(3)
+    expected = coded(*range(20))
+    for number in range(20):
+        push(ring, number)
+        assert pop(ring, 1) == [expected[number]]
+    assert ring.dropped == 0
+
+
+def test_when_full_the_oldest_goes():
+    ring = CaptureRing(3)
+    push(ring, 1, 2, 3, 4, 5)
+    assert (ring.count, ring.dropped) == (3, 2)
+    assert pop(ring, 3) == coded(1, 2, 3, 4, 5)[2:]
+
+
+def test_clear_starts_a_burst():
+    ring = CaptureRing(3)
+    push(ring, 1, 2, 3, 4)
+    pop(ring, 1)
+    ring.clear()
+    assert (ring.count, ring.dropped) == (0, 0)
+    push(ring, 7, 8)
+    assert pop(ring, 2) == coded(7, 8)

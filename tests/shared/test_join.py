@@ -1,0 +1,202 @@
+"""A badge looks for its leader, joins it, and notices when it is gone."""
+
+from ptt import events
+from ptt.cluster.join import JOINED, RULES, SEARCHING, STATES, TRIGGERS, Join
+from ptt.numbers import HEARTBEAT_MS, HELLO_RETRY_MS, HELLO_RETRY_MS_MAX, LEADER_LOST_MS
+from ptt.prng import Prng
+
+NOW_MS = 5000
+
+# state, trigger, next state, what is done outside
+EXPECTED = """
+searching | start         | searching | hello
+searching | timeout       | searching | hello
+searching | welcome       | joined    | told joined 7
+joined    | timeout       | joined    | heartbeat
+joined    | leader silent | searching | told lost 3000, lost, hello
+joined    | forgotten     | searching | told lost 0, lost, hello
+"""
+
+
+class Output:
+    """Remembers what the membership asked for."""
+
+    def __init__(self):
+        self.done = []
+        self.nonces = []
+
+    def send_hello(self, nonce, now_ms):
+        self.done.append("hello")
+        self.nonces.append(nonce)
+
+    def send_heartbeat(self, now_ms):
+        self.done.append("heartbeat")
+
+    def leader_lost(self, now_ms):
+        self.done.append("lost")
+
+    def tell(self, kind, value):
+        self.done.append("told %s %s" % (events.NAMES[kind], value))
+
+
+class Membership(Join):
+    def __init__(self, seed):
+        self.output = Output()
+        super().__init__(Prng(seed), self.output)
+
+
+def searching(seed=1):
+    join = Membership(seed)
+    join.start(NOW_MS)
+    join.output.done.clear()
+    return join
+
+
+def joined(seed=1, term=1):
+    join = searching(seed)
+    assert join.on_welcome(join.nonce, 7, 1234, term, NOW_MS)
+    join.output.done.clear()
+    return join
+
+
+def happen(join, trigger):
+    if trigger == "start":
+        join.start(NOW_MS)
+    elif trigger == "welcome":
+        join.on_welcome(join.nonce, 7, 1234, 1, NOW_MS)
+    elif trigger == "timeout":
+        join.handle_timeout(join._due_ms)
+    elif trigger == "leader silent":
+        join.handle_timeout(NOW_MS + LEADER_LOST_MS)
+    else:
+        assert trigger == "forgotten"
+        join.on_unknown_session(NOW_MS)
+
+
+def expected_rows():
+    for line in EXPECTED.strip().split("\n"):
+        yield tuple([part.strip() for part in line.split("|")])
+
+
+def test_the_table_has_the_expected_rows():
+    rows = [(STATES[row[0]], TRIGGERS[row[1]], STATES[row[2]]) for row in RULES]
+    assert sorted(rows) == sorted([row[0:3] for row in expected_rows()])
+
+
+def test_every_rule_by_what_makes_it_happen():
+    for state, trigger, next_state, done in expected_rows():
+        join = searching() if state == "searching" else joined()
+        happen(join, trigger)
+        assert STATES[join.state] == next_state, (state, trigger)
+        assert ", ".join(join.output.done) == done, (state, trigger)
+
+
+def test_every_pair_without_a_rule_changes_nothing():
+    ruled = [row[0:2] for row in expected_rows()]
+    for state, make in (("searching", searching), ("joined", joined)):
+        for trigger in TRIGGERS:
+            if (state, trigger) not in ruled:
+                join = make()
+                join._fire(TRIGGERS.index(trigger), 1, NOW_MS)
+                assert STATES[join.state] == state, trigger
+                assert join.output.done == []
+
+
+def test_hellos_come_ever_slower_up_to_a_limit():
+    join = searching()
+    now_ms = NOW_MS
+    waits = []
+    for _ in range(8):
+        due_ms = join.next_timeout_ms()
+        join.handle_timeout(due_ms - 1)
+        waits.append(due_ms - now_ms)
+        now_ms = due_ms
+        join.handle_timeout(now_ms)
+    assert join.output.done == ["hello"] * 8
+    longest = HELLO_RETRY_MS
+    for wait_ms in waits:
+        assert longest // 2 <= wait_ms < longest
+        longest = min(2 * longest, HELLO_RETRY_MS_MAX)
+
+
+def test_badges_do_not_ask_in_step():
+    dues = [searching(seed).next_timeout_ms() for seed in range(1, 21)]
+    assert len(set(dues)) > 10
+
+
+def test_one_attempt_has_one_nonce_and_the_next_another():
+    join = searching()
+    for _ in range(3):
+        join.handle_timeout(join.next_timeout_ms())
+    assert len(set(join.output.nonces)) == 1
+    first = join.nonce
+    assert join.on_welcome(first, 7, 1234, 1, NOW_MS)
+    join.on_unknown_session(NOW_MS)
+    assert join.nonce not in (0, first)
+
+
+def test_what_a_welcome_brings():
+    join = joined(term=5)
+    assert (join.node, join.session, join.term) == (7, 1234, 5)
+
+
+def test_the_welcome_of_another_attempt_is_refused():
+    join = searching()
+    assert not join.on_welcome(join.nonce + 1, 7, 1234, 1, NOW_MS)
+    assert not join.on_welcome(0, 7, 1234, 1, NOW_MS)
+    assert join.state == SEARCHING
+
+
+def test_the_welcome_of_an_older_term_is_refused():
+    join = joined(term=5)
+    join.on_unknown_session(NOW_MS)
+    assert not join.on_welcome(join.nonce, 7, 1234, 4, NOW_MS)
+    assert join.on_welcome(join.nonce, 7, 1234, 5, NOW_MS)
+
+
+def test_a_repeated_welcome_changes_nothing():
+    join = joined()
+    assert join.on_welcome(join.nonce, 7, 1234, 1, NOW_MS)
+    assert not join.on_welcome(join.nonce, 8, 999, 1, NOW_MS)
+    assert (join.node, join.session) == (7, 1234)
+    assert join.output.done == []
+
+
+def test_heartbeats_are_regular_after_a_random_start():
+    join = joined()
+    first_ms = join.next_timeout_ms() - NOW_MS
+    assert HEARTBEAT_MS // 2 <= first_ms < HEARTBEAT_MS
+    now_ms = NOW_MS + first_ms
+    for _ in range(10):
+        join.on_leader_heard(now_ms)
+        join.handle_timeout(now_ms)
+        assert join.next_timeout_ms() == now_ms + HEARTBEAT_MS
+        now_ms += HEARTBEAT_MS
+    assert join.output.done == ["heartbeat"] * 10
+
+
+def test_any_word_of_the_leader_keeps_it_alive():
+    join = joined()
+    join.on_leader_heard(NOW_MS + LEADER_LOST_MS - 1)
+    join.handle_timeout(NOW_MS + 2 * LEADER_LOST_MS - 2)
+    assert join.state == JOINED
+    join.handle_timeout(NOW_MS + 2 * LEADER_LOST_MS - 1)
+    assert join.state == SEARCHING
+
+
+def test_a_lost_leader_leaves_nothing_behind():
+    join = joined()
+    join.on_unknown_session(NOW_MS)
+    assert (join.node, join.session) == (0, 0)
+    assert join.next_timeout_ms() - NOW_MS < HELLO_RETRY_MS
+
+
+def test_round_trip():
+    join = joined()
+    assert join.round_trip_ms == -1
+    join.on_heartbeat(NOW_MS, NOW_MS + 12)
+    assert join.round_trip_ms == 12
+    join.on_heartbeat(0x40000000 - 5, 5)
+    assert join.round_trip_ms == 10
+    join.on_heartbeat(NOW_MS + 50, NOW_MS)
+    assert join.round_trip_ms == 0
