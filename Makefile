@@ -49,12 +49,14 @@ type: ready $(STUBS)/locked  ## Check types, on CPython and on MicroPython
 	@$(BIN)/basedpyright --project firmware
 
 # Without those in real time: measuring slows them down.
-coverage: ready  ## Run the tests with coverage; pages go to build/coverage/html
+coverage: ready  ## Lines covered: host and shared on CPython, firmware on MicroPython
 	@rm -rf build/coverage
 	@$(BIN)/python -m coverage run -m pytest $(PARALLEL) $(TESTS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage html --quiet
 	@$(BIN)/python -m coverage report
+	@$(BIN)/python -m pytest -q tests/firmware/test_coverage.py
+	@cat build/coverage/firmware.txt
 
 firmware: ready  ## Build what runs on a badge, into build/firmware
 	@exec $(BIN)/pressel firmware build --out build/firmware
