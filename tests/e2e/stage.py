@@ -27,7 +27,7 @@ from pressel.report.timeline import Pcm, PcmTimeline
 Spoken = tuple[Said, Speech]
 
 _LAG_MS = 100.0  # given to a recording whose own time is unknown
-_PLAYED_S = 0.3  # what was heard last still waits in the speaker when the badge says so
+PLAYED_S = 0.3  # what was heard last still waits in the speaker when the badge says so
 
 
 def words(which: int = 1, seconds: float | None = None) -> Speech:
@@ -67,7 +67,7 @@ async def heard_by(said: Said, *listeners: Actor) -> None:
         await listener.wait_for(
             "heard", lambda value: value[1] == said.lease, said.t_press_ms, PATIENCE_S
         )
-    await asyncio.sleep(_PLAYED_S)
+    await asyncio.sleep(PLAYED_S)
 
 
 def faults(bursts: Sequence[Spoken], actors: Sequence[Actor]) -> list[str]:

@@ -16,7 +16,8 @@ import pytest
 import soundfile
 import soxr
 from numpy.typing import NDArray
-from tests.e2e.command import Result, run, running
+from tests.e2e.busy import without_faults
+from tests.e2e.command import Result, run
 from tests.e2e.stage import words
 
 from pressel.audio.wav import RATE_HZ, read_speech
@@ -44,26 +45,40 @@ def awkward_wav(folder: Path) -> Path:
     return file
 
 
+async def play(base: Path, options: dict[str, tuple[str | Path, ...]]) -> list[Result]:
+    """A demo for each of `options`, all at once: most of a demo is waiting for speech."""
+    return await asyncio.gather(
+        *(
+            run(base / f"log-{name}", "demo", *more, limit_s=LIMIT_S)
+            for name, more in options.items()
+        )
+    )
+
+
+def wrong(report: dict[str, Any]) -> list[str]:
+    """What was lost or mixed; what was late is the machine's affair."""
+    failures = report["verdict"]["failures"]
+    return [each["text"] for each in failures if each["kind"] == "correctness"]
+
+
 @pytest.fixture(scope="module")
 def demos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Demo]:
-    """Two whole demos, which run at once because most of a demo is waiting for speech."""
-    base = tmp_path_factory.mktemp("demos")
-    speech = awkward_wav(base)
+    """Two whole demos, of the shipped speech and of an awkward file."""
+    played: dict[str, Demo] = {}
 
-    async def play() -> list[Result]:
-        args = {"shipped": (), "awkward": ("--speech", speech)}
-        return await asyncio.gather(
-            *(
-                run(base / f"log-{name}", "demo", "--out", base / name, *more, limit_s=LIMIT_S)
-                for name, more in args.items()
-            )
-        )
+    async def scenario(base: Path) -> list[str]:
+        awkward = ("--out", base / "awkward", "--speech", awkward_wav(base))
+        options = {"shipped": ("--out", base / "shipped"), "awkward": awkward}
+        for name, result in zip(options, await play(base, options), strict=True):
+            assert result.code in (0, 1), result.err
+            text = (base / name / "report.json").read_text("utf-8")
+            played[name] = Demo(base / name, result, json.loads(text))
+        return [text for demo in played.values() for text in wrong(demo.report)]
 
-    played = {}
-    for name, result in zip(("shipped", "awkward"), asyncio.run(play()), strict=True):
-        assert result.code in (0, 1), result.err
-        text = (base / name / "report.json").read_text("utf-8")
-        played[name] = Demo(base / name, result, json.loads(text))
+    try:
+        without_faults(scenario, tmp_path_factory.mktemp("demos"))
+    except AssertionError:
+        assert len(played) == 2  # a test of its own says what was wrong
     return played
 
 
@@ -73,8 +88,7 @@ def demo(demos: dict[str, Demo], request: pytest.FixtureRequest) -> Demo:
 
 
 def test_nothing_is_lost_or_mixed(demo: Demo) -> None:
-    failures = demo.report["verdict"]["failures"]
-    assert [each for each in failures if each["kind"] == "correctness"] == []
+    assert wrong(demo.report) == []
 
 
 def test_exit_code_is_the_verdict(demo: Demo) -> None:
@@ -221,20 +235,15 @@ def test_two_demos_with_one_out_take_a_folder_each(
     tmp_path: Path, wav: Callable[[str, NDArray[np.int16]], Path]
 ) -> None:
     speech = wav("short.wav", words(1, 1.0).pcm)
-    out = tmp_path / "out"
 
-    async def play() -> list[Result]:
-        args = ("demo", "--out", out, "--speech", speech)
-        first = running(tmp_path / "log-1", *args)
-        second = running(tmp_path / "log-2", *args)
-        async with first as one, second as other:
-            return [await one.end(LIMIT_S), await other.end(LIMIT_S)]
+    async def scenario(base: Path) -> list[str]:
+        same = ("--out", base / "out", "--speech", speech)
+        results = await play(base, {"one": same, "other": same})
+        assert "out-2" in results[0].out + results[1].out
+        found = []
+        for result, folder in zip(results, (base / "out", base / "out-2"), strict=True):
+            assert result.code in (0, 1), result.err
+            found += wrong(json.loads((folder / "report.json").read_text("utf-8")))
+        return found
 
-    results = asyncio.run(play())
-    for result in results:
-        assert result.code in (0, 1), result.err
-    for folder in (out, tmp_path / "out-2"):
-        report = json.loads((folder / "report.json").read_text("utf-8"))
-        failures = report["verdict"]["failures"]
-        assert [each for each in failures if each["kind"] == "correctness"] == []
-    assert "out-2" in results[0].out + results[1].out
+    without_faults(scenario, tmp_path / "demos")

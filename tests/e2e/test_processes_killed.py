@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.e2e.busy import without_faults
 from tests.e2e.command import PATIENCE_S
 from tests.e2e.stage import Spoken, ask, faults, heard_by, reported, venue, words
 
@@ -38,7 +39,7 @@ async def _all_talk(actors: Sequence[Actor], seconds: float = 1.0) -> list[Spoke
 
 
 def test_a_badge_killed_in_its_burst_frees_the_floor(work: Path) -> None:
-    async def scenario() -> None:
+    async def scenario(work: Path) -> list[str]:
         async with venue(work) as (leader, (a, b, c)):
             speech = words(1, 1.0)
             began_ms = now_ms()
@@ -58,14 +59,14 @@ def test_a_badge_killed_in_its_burst_frees_the_floor(work: Path) -> None:
             await reported(leader, "member_left", name="A")
             assert {each.name for each in (await ask(leader)).members} == {"B", "C"}
             bursts = [(said, speech), *await _all_talk([c, b])]
-        assert faults(bursts, [b, c]) == []
+        return faults(bursts, [b, c])
 
-    asyncio.run(scenario())
+    without_faults(scenario, work)
 
 
 @pytest.mark.parametrize("keeps_its_disk", [True, False], ids=["same disk", "new disk"])
 def test_a_leader_killed_and_restarted_is_found_again(work: Path, keeps_its_disk: bool) -> None:
-    async def scenario() -> None:
+    async def scenario(work: Path) -> list[str]:
         async with contextlib.AsyncExitStack() as stack:
             first = await stack.enter_async_context(run_leader(work))
             actors = await stack.enter_async_context(run_badges("AB", first.address, work))
@@ -80,13 +81,13 @@ def test_a_leader_killed_and_restarted_is_found_again(work: Path, keeps_its_disk
             await _all_say(actors, "joined", killed_ms)
             bursts = await _all_talk(actors)
         assert [said.lease for said, _ in bursts] == [1, 2]
-        assert faults(bursts, actors) == []
+        return faults(bursts, actors)
 
-    asyncio.run(scenario())
+    without_faults(scenario, work)
 
 
 def test_a_leader_that_stood_still_is_found_again(work: Path) -> None:
-    async def scenario() -> None:
+    async def scenario(work: Path) -> list[str]:
         async with venue(work, "AB") as (leader, actors):
             process = psutil.Process(leader.process.pid)
             stopped_ms = now_ms()
@@ -98,6 +99,6 @@ def test_a_leader_that_stood_still_is_found_again(work: Path) -> None:
                 process.send_signal(signal.SIGCONT)
             await _all_say(actors, "joined", stopped_ms)
             bursts = await _all_talk(actors)
-        assert faults(bursts, actors) == []
+        return faults(bursts, actors)
 
-    asyncio.run(scenario())
+    without_faults(scenario, work)
