@@ -7,29 +7,38 @@ from pathlib import Path
 import pytest
 
 from pressel.errors import UsageError
-from pressel.soft.identity import load_device, parse_device
+from pressel.soft.identity import held_device, parse_device
 
 
 def test_is_made_once_and_kept(tmp_path: Path) -> None:
     file = tmp_path / "pressel" / "soft-badge"
-    device = load_device(file)
-    assert len(device) == 8
-    assert load_device(file) == device
-    assert load_device(tmp_path / "another") != device
+    with held_device(file) as device:
+        assert len(device) == 8
+    with held_device(file) as again, held_device(tmp_path / "another") as other:
+        assert again == device
+        assert other != device
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"00", b"\xff" * 16, b"0" * 17])
+def test_two_badges_of_one_user_are_two(tmp_path: Path) -> None:
+    file = tmp_path / "soft-badge"
+    with held_device(file) as first, held_device(file) as second:
+        assert len(second) == 8 and first != second
+    with held_device(file) as later:
+        assert later == first
+
+
+@pytest.mark.parametrize("content", [b"hello", b"00", b"\xff" * 16, b"0" * 17])
 def test_a_damaged_file_is_told(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "soft-badge"
     file.write_bytes(content)
     with pytest.raises(UsageError, match=r"is damaged .*delete it to become a new badge"):
-        load_device(file)
+        held_device(file).__enter__()
 
 
 def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="cannot keep this badge's identity in"):
-        load_device(tmp_path / "file" / "soft-badge")
+        held_device(tmp_path / "file" / "soft-badge").__enter__()
 
 
 def test_sixteen_hexadecimal_digits() -> None:

@@ -13,7 +13,7 @@ import platformdirs
 from pressel.audio.wav import read_speech
 from pressel.cli.options import AddressOption
 from pressel.soft import run
-from pressel.soft.identity import load_device, parse_device
+from pressel.soft.identity import held_device, parse_device
 from pressel.transport.udp import Address, resolve
 from ptt.numbers import NAME_BYTES_MAX, PORT
 
@@ -79,7 +79,8 @@ def badge(
     long as the file lasts. Ctrl-C ends the badge.
     """
     if device is None:
-        device = load_device(platformdirs.user_state_path("pressel") / "soft-badge")
+        kept = platformdirs.user_state_path("pressel") / "soft-badge"
+        device = click.get_current_context().with_resource(held_device(kept))
     if record and not record.absolute().parent.is_dir():
         raise click.BadParameter(f"the folder of {record} does not exist", param_hint="--record")
     session = run.Session(

@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import re
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from pressel.errors import UsageError
 
 DEVICE_BYTES = 8
 
 
-def load_device(file: Path) -> bytes:
-    """The identity kept in `file`, made when there is none."""
-    try:
-        if not file.exists():
+@contextlib.contextmanager
+def held_device(file: Path) -> Iterator[bytes]:
+    """The identity kept in `file`, made when there is none, and held by this process meanwhile.
+
+    While another badge of this user holds it, a new one that is not kept: two badges of one
+    identity would throw each other out.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(secrets.token_hex(DEVICE_BYTES) + "\n", "ascii")
-        return parse_device(file.read_text("ascii").strip())
-    except OSError as error:
-        raise UsageError(
-            f"cannot keep this badge's identity in {file}: {error.strerror}"
-        ) from error
-    except ValueError as error:
-        raise UsageError(f"{file} is damaged ({error}); delete it to become a new badge") from error
+            held = stack.enter_context(file.open("a+", encoding="ascii"))
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            device = _read_or_make(held)
+        except BlockingIOError:
+            device = secrets.token_bytes(DEVICE_BYTES)
+        except OSError as error:
+            raise UsageError(
+                f"cannot keep this badge's identity in {file}: {error.strerror}"
+            ) from error
+        except ValueError as error:
+            raise UsageError(
+                f"{file} is damaged ({error}); delete it to become a new badge"
+            ) from error
+        yield device
+
+
+def _read_or_make(held: IO[str]) -> bytes:
+    held.seek(0)
+    text = held.read().strip()
+    if not text:
+        text = secrets.token_hex(DEVICE_BYTES)
+        held.write(text + "\n")
+        held.flush()
+    return parse_device(text)
 
 
 def parse_device(text: str) -> bytes:
