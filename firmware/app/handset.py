@@ -29,6 +29,14 @@ _DATAGRAMS_MAX = const(12)  # a full mailbox twice over
 _FRAMES_MAX = const(3)  # more than 64 ms of microphone cannot wait
 
 
+def _readable(event: "tuple") -> object:
+    """An event's value without bytes, which JSON has not."""
+    kind, value = event
+    if kind == events.TEXT:
+        return (value[0], value[1], value[2].decode(), value[3].decode())
+    return value
+
+
 class Handset:
     """A badge's peripherals and its participant, made by `boot`."""
 
@@ -112,7 +120,7 @@ class Handset:
             event = self.participant.next_event()
             if event is None:
                 break
-            log.write(now_ms, events.NAMES[event[0]], event[1])
+            log.write(now_ms, events.NAMES[event[0]], _readable(event))
         on_ms, period_ms = indications.pattern(self.participant)
         self._indicator.show(on_ms, period_ms, now_ms)
         self._indicator.update(now_ms)

@@ -24,6 +24,11 @@ MEMBER_JOINED = const(14)  # node number (leader)
 MEMBER_LEFT = const(15)  # node number (leader)
 FLOOR_GRANTED = const(16)  # (talker, lease) (leader)
 FLOOR_FREED = const(17)  # (talker, lease, cause) (leader)
+SETTINGS = const(18)  # version now in force
+TEXT = const(19)  # (kind, writer, name, text), the last two as UTF-8 bytes
+TEXT_SENT = const(20)  # 1 when the leader has it, 0 when it never answered
+RECEIPT = const(21)  # (lease, listeners, heard, whole): how our burst was heard
+OTHER_TABLE = const(22)  # the other side's protocol table differs: -1 it is older, 1 newer, 0 else
 
 NAMES = (
     "joined",
@@ -44,6 +49,11 @@ NAMES = (
     "member_left",
     "floor_granted",
     "floor_freed",
+    "settings",
+    "text",
+    "text_sent",
+    "receipt",
+    "other_table",
 )
 
 

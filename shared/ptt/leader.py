@@ -1,4 +1,4 @@
-"""The leader: members, floors and the passing-on of voice tied together, without I/O.
+"""The leader: members, floors, settings, texts and the passing-on of voice tied together.
 
 It decides nothing itself: `floor.arbitrator` decides who talks, `cluster.members` who belongs.
 Voice goes from the holder of the lease to every other member of the group, payload untouched.
@@ -6,7 +6,7 @@ Voice goes from the holder of the lease to every other member of the group, payl
 
 from . import events
 from .clock import earliest, since
-from .cluster.members import Members
+from .cluster.members import DIFFERENT_TABLE, SAME_TABLE, Members
 from .compat import TYPE_CHECKING, const
 from .counters import Counters
 from .events import EventQueue
@@ -18,10 +18,12 @@ from .numbers import (
     LEASE_MS,
     MEMBERS_MAX,
     NACK_INTERVAL_MS,
-    TALK_MS_MAX,
-    VERSION,
+    RESIGN_REPEATS,
 )
 from .prng import Prng
+from .relay.receipts import Receipts
+from .settings.publisher import Publisher
+from .settings.snapshot import Settings
 from .wire import codec, envelope, messages, refusal, voice
 from .wire.refusal import Refused
 
@@ -49,7 +51,7 @@ class Leader:
     """The leader of one venue in one `term` (must go up with every start); `seed` must differ
     from start to start, since session numbers come from it."""
 
-    def __init__(self, term: int, seed: int) -> None:
+    def __init__(self, term: int, seed: int, settings: "Settings | None" = None) -> None:
         self.term = term
         self._prng = Prng(seed)
         self._events = EventQueue(EVENTS_MAX)
@@ -57,15 +59,27 @@ class Leader:
         self._out_head = 0
         self.overrun = 0  # datagrams dropped because nobody fetched them
         self.refusals = Counters(refusal.NAMES)
+        self.newer = 0  # datagrams of a newer minor version, obeyed as far as we know it
         self.members = Members()
+        self.settings = Publisher(Settings(version=1), self)
         self._lease = 0  # the newest, of any group
         self.floors = {GROUP_DEFAULT: Arbitrator(GROUP_DEFAULT, self)}
+        self.receipts = {GROUP_DEFAULT: Receipts(GROUP_DEFAULT, self)}
         self._scratch = bytearray(DATAGRAM_BYTES_MAX)
+        self._adopt(settings or self.settings.settings)
         self._nacked_ms = -1  # when a stranger was last answered; -1: never
+        self._text_number = 0  # of the last text from outside the network
         self.voice_in = 0  # packets accepted
         self.voice_out = 0  # packets passed on
 
     # --- the engine interface ---
+
+    def resign(self, now_ms: int) -> None:
+        """Tell all members that this leader stops; to be fetched before the socket is closed."""
+        for _ in range(RESIGN_REPEATS):
+            for member in self.members.all():
+                values = (messages.ROLE_RESIGNED, self.term)
+                self._send(messages.ROLE_ANNOUNCE, values, member, now_ms)
 
     def receive_datagram(self, data: "Any", source: "Any", now_ms: int) -> None:
         """Obey one datagram, or count why not. Never raises for what a stranger sends."""
@@ -81,13 +95,16 @@ class Leader:
             self._drop(member, now_ms)
         for group in sorted(self.floors):
             self.floors[group].handle_timeout(now_ms)
+            self.receipts[group].handle_timeout(now_ms)
+        self.settings.handle_timeout(self.members.all(), now_ms)
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `clock.NEVER`."""
         due = self.members.next_timeout_ms()
-        for floor in self.floors.values():
-            due = earliest(due, floor.next_timeout_ms())
-        return due
+        for group in self.floors:
+            due = earliest(due, self.floors[group].next_timeout_ms())
+            due = earliest(due, self.receipts[group].next_timeout_ms())
+        return earliest(due, self.settings.next_timeout_ms(self.members.all()))
 
     def poll_transmit(self) -> "Outgoing | None":
         """The next datagram to send."""
@@ -102,6 +119,30 @@ class Leader:
     def next_event(self) -> "tuple[int, Any] | None":
         """The next (kind, value) of `ptt.events`."""
         return self._events.poll()
+
+    # --- the operator, and whoever bridges another system ---
+
+    def publish(self, settings: "Settings", now_ms: int) -> None:
+        """Put `settings` in force. ValueError when their version is not above the last, or a value
+        is out of range."""
+        if settings.version <= self.settings.settings.version:
+            raise ValueError("settings need a higher version")
+        self._adopt(settings)
+        self.settings.handle_timeout(self.members.all(), now_ms)
+
+    def _adopt(self, settings: "Settings") -> None:
+        fields = settings.fields()  # written once to nobody, to see that they can be sent
+        codec.encode(self._scratch, envelope.HEADER_BYTES, messages.SETTINGS_SNAPSHOT, fields)
+        self.settings.settings = settings
+        for floor in self.floors.values():
+            floor.talk_ms = settings.talk_ms
+
+    def send_text(self, group: int, kind: int, name: bytes, text: bytes, now_ms: int) -> None:
+        """A text from somebody who is no member, to all members of `group`."""
+        self._text_number = (self._text_number + 1) & 0xFFFF
+        values = (group, self._text_number, kind, 0, name, text)
+        self._send_to_group(group, 0, messages.TEXT_MESSAGE, values, now_ms)
+        self._events.push(events.TEXT, (kind, 0, name, text))
 
     # --- datagrams in ---
 
@@ -125,6 +166,8 @@ class Leader:
         if envelope.source_node(data) != member.node:
             return refusal.SENDER
         member.heard_ms = now_ms
+        if envelope.is_newer(data):
+            self.newer += 1
         if kind == messages.VOICE_FRAME:
             return self._obey_voice(member, data, now_ms)
         return self._obey_control(kind, member, data, source, now_ms)
@@ -141,13 +184,27 @@ class Leader:
         if kind == messages.HEARTBEAT:
             self._answer_heartbeat(member, fields[0], now_ms)
             return refusal.ACCEPTED
-        floor = self.floors.get(fields[0])
-        if floor is None or fields[0] != member.group:
+        if kind == messages.SETTINGS_ACK:
+            was_applied = fields[1] == messages.APPLIED_APPLIED
+            known = self.settings.on_ack(member.settings, fields[0], was_applied)
+            return refusal.ACCEPTED if known else refusal.STALE
+        if fields[0] != member.group:
             return refusal.FIELD
+        return self._on_group_message(kind, member, fields, now_ms)
+
+    def _on_group_message(self, kind: int, member: "Member", fields: "list", now_ms: int) -> int:
+        group = member.group
         if kind == messages.FLOOR_REQUEST:
-            floor.on_request(member.node, fields[1], now_ms)
+            self.floors[group].on_request(member.node, fields[1], now_ms)
+        elif kind == messages.FLOOR_RELEASE:
+            self.floors[group].on_release(member.node, fields[1], now_ms)
+        elif kind == messages.TEXT_MESSAGE:
+            self._on_text(member, fields, now_ms)
         else:
-            floor.on_release(member.node, fields[1], now_ms)
+            _group, lease, played, concealed, late = fields  # RECEIVER_REPORT
+            node = member.node
+            if not self.receipts[group].on_report(node, lease, played, concealed, late, now_ms):
+                return refusal.STALE
         return refusal.ACCEPTED
 
     def _on_hello(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
@@ -168,11 +225,20 @@ class Leader:
             member.name = name
             member.build = build
             member.group = GROUP_DEFAULT
-            member.same_table = table == messages.TABLE_HASH
+            member.settings.due_ms = now_ms
             self._events.push(events.MEMBER_JOINED, member.node)
+            if table != messages.TABLE_HASH:
+                member.table_is = envelope.compare_version(data) or DIFFERENT_TABLE
+                self._events.push(events.OTHER_TABLE, member.table_is)
+            else:
+                member.table_is = SAME_TABLE
         member.heard_ms = now_ms
+        self._welcome(member, now_ms)
+        return refusal.ACCEPTED
+
+    def _welcome(self, member: "Member", now_ms: int) -> None:
         values = (
-            nonce,
+            member.nonce,
             member.node,
             member.session,
             self.term,
@@ -181,7 +247,6 @@ class Leader:
             messages.CODEC_IMA_ADPCM,
         )
         self._send(messages.WELCOME, values, member, now_ms)
-        return refusal.ACCEPTED
 
     def _new_session(self) -> int:
         while True:
@@ -201,6 +266,17 @@ class Leader:
         )
         self._send(messages.HEARTBEAT, values, member, now_ms)
 
+    def _on_text(self, member: "Member", fields: "list", now_ms: int) -> None:
+        group, number, _kind, _writer, _name, text = fields
+        self._send(messages.TEXT_ACK, (number,), member, now_ms)
+        last = member.text_number
+        if last >= 0 and (last - number) & 0xFFFF < 0x8000:
+            return  # our acknowledgement was lost, or the network brought it very late
+        member.text_number = number
+        values = (group, number, messages.TEXT_PERSON, member.node, member.name, text)
+        self._send_to_group(group, member.node, messages.TEXT_MESSAGE, values, now_ms)
+        self._events.push(events.TEXT, (messages.TEXT_PERSON, member.node, member.name, text))
+
     def _obey_voice(self, member: "Member", data: "Any", now_ms: int) -> int:
         reason = voice.check(data)
         if reason != refusal.ACCEPTED:
@@ -210,6 +286,8 @@ class Leader:
         if not self.floors[member.group].on_voice(member.node, voice.lease(data), now_ms):
             return refusal.FLOOR
         self.voice_in += 1
+        end = voice.first(data) + voice.count(data)
+        self.receipts[member.group].on_voice(voice.lease(data), end)
         self._pass_on_voice(member, data, now_ms)
         return refusal.ACCEPTED
 
@@ -249,6 +327,13 @@ class Leader:
         )
         self._queue(bytes(scratch[0:end]), member.address)
 
+    def _send_unbound(self, kind: int, values: "tuple", destination: "Any", now_ms: int) -> None:
+        """To somebody without a session."""
+        scratch = self._scratch
+        end = codec.encode(scratch, envelope.HEADER_BYTES, kind, values)
+        envelope.seal_header(scratch, end, kind, 0, envelope.LEADER_NODE, 0, now_ms)
+        self._queue(bytes(scratch[0:end]), destination)
+
     def _queue(self, data: "Any", destination: "Any") -> None:
         if len(self._out) - self._out_head >= _OUTBOX_MAX:
             self.overrun += 1
@@ -266,20 +351,18 @@ class Leader:
         if self._nacked_ms >= 0 and 0 <= since(now_ms, self._nacked_ms) < NACK_INTERVAL_MS:
             return
         self._nacked_ms = now_ms
-        scratch = self._scratch
-        values = (reason, VERSION, VERSION, data[1])
-        end = codec.encode(scratch, envelope.HEADER_BYTES, messages.NACK, values)
-        envelope.seal_header(scratch, end, messages.NACK, 0, envelope.LEADER_NODE, 0, now_ms)
-        self._queue(bytes(scratch[0:end]), source)
+        values = (reason, messages.VERSION & 0xF0, messages.VERSION, data[1])
+        self._send_unbound(messages.NACK, values, source, now_ms)
 
-    # --- what the arbitrators need said ---
+    # --- what the state machines need said ---
 
     def next_lease(self) -> int:
         self._lease += 1
         return self._lease
 
     def grant(self, group: int, node: int, request: int, lease: int, now_ms: int) -> None:
-        values = (group, request, self.term, lease, LEASE_MS, TALK_MS_MAX)
+        talk_ms = self.floors[group].granted_ms
+        values = (group, request, self.term, lease, LEASE_MS, talk_ms)
         self._send_to(node, messages.FLOOR_GRANT, values, now_ms)
 
     def queued(self, group: int, node: int, request: int, position: int, now_ms: int) -> None:
@@ -293,8 +376,12 @@ class Leader:
 
     def taken(self, group: int, lease: int, talker: int, now_ms: int) -> None:
         self._events.push(events.FLOOR_GRANTED, (talker, lease))
-        values = (group, self.term, lease, talker)
+        member = self.members.by_node(talker)
+        name = member.name if member is not None else b""
+        values = (group, self.term, lease, talker, name)
         self._send_to_group(group, talker, messages.FLOOR_TAKEN, values, now_ms)
+        listeners = [m.node for m in self.members.all() if m.group == group and m.node != talker]
+        self.receipts[group].begin(lease, talker, listeners)
 
     def idle(self, group: int, lease: int, now_ms: int) -> None:
         self._send_to_group(group, 0, messages.FLOOR_IDLE, (group, self.term, lease), now_ms)
@@ -302,8 +389,18 @@ class Leader:
     def idle_to(self, group: int, node: int, lease: int, now_ms: int) -> None:
         self._send_to(node, messages.FLOOR_IDLE, (group, self.term, lease), now_ms)
 
-    def freed(self, talker: int, lease: int, cause: int) -> None:
+    def freed(self, group: int, talker: int, lease: int, cause: int, now_ms: int) -> None:
         self._events.push(events.FLOOR_FREED, (talker, lease, cause))
+        self.receipts[group].end(lease, now_ms)
+
+    def send_settings(self, node: int, settings: "Settings", now_ms: int) -> None:
+        self._send_to(node, messages.SETTINGS_SNAPSHOT, settings.fields(), now_ms)
+
+    def send_receipt(
+        self, group: int, talker: int, counts: "tuple[int, int, int, int]", now_ms: int
+    ) -> None:
+        self._events.push(events.RECEIPT, counts)
+        self._send_to(talker, messages.BURST_RECEIPT, (group,) + counts, now_ms)
 
     def _send_to(self, node: int, kind: int, values: "tuple", now_ms: int) -> None:
         member = self.members.by_node(node)

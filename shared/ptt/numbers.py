@@ -26,7 +26,6 @@ BURST_STALL_MS = const(500)  # a burst silent this long is over (old app: 650 ms
 CONCEAL_FRAMES_MAX = const(3)  # 60 ms of fading repetition; longer sounds like a robot
 
 # --- Envelope --------------------------------------------------------------------------
-VERSION = const(0x20)  # major in the high nibble, minor in the low one
 DATAGRAM_BYTES_MAX = const(1200)  # fits every path without fragments
 INT_MAX = const(0x3FFFFFFF)  # 2^30 - 1: above it an integer costs a badge heap
 PORT = const(47800)  # default UDP port of a leader; unassigned by IANA
@@ -51,6 +50,12 @@ QUEUE_KEEPALIVE_MS = const(1000)  # a waiting badge says that it still waits
 GRANT_REPEAT_MS = const(100)  # a grant is repeated until its first voice
 QUEUE_MAX = const(128)  # everybody of a 100-badge venue at once
 TAIL_GRACE_MS = const(200)  # voice overtaken by its own release is still passed on
+
+# --- Settings, text, receipts ---------------------------------------------------------
+RESIGN_REPEATS = const(3)  # a resignation waits for no answer; the same odds as a last packet
+TEXT_BYTES_MAX = const(200)  # what fits a badge's log line; more is a letter
+TEXT_TRIES_MAX = const(8)  # as a floor request: about 2.3 s
+RECEIPT_WAIT_MS = const(1500)  # playout, stall time and a retransmitted heartbeat fit
 
 # --- Engines ---------------------------------------------------------------------------
 OUTBOX_SLOTS = const(5)  # a badge's datagrams of one step: voice, a repetition, control

@@ -1,44 +1,35 @@
-"""A participant: membership, floor and voice of one badge tied together, without I/O.
+"""A participant: membership, floor, voice, settings and text of one badge tied together.
 
 The same object runs in the badge, in the soft badge and in the simulator. Besides the five calls
-of every engine it has the person's: `press`, `release`, `write_microphone`, `read_speaker`.
+of every engine it has the person's: `press`, `release`, `write_microphone`, `read_speaker`,
+`send_text`. What comes in is `receive_datagram` and below; the state machines live in their rooms.
 """
 
 from . import events
-from .clock import add, earliest, since
+from .clock import earliest
 from .cluster.join import JOINED, Join
-from .compat import TYPE_CHECKING, const
+from .compat import TYPE_CHECKING
 from .counters import Counters
 from .events import EventQueue
 from .floor.participant import DENIED_NO_LEADER, NO_PERMISSION, PENDING_RELEASE, FloorParticipant
-from .media.capture_ring import CaptureRing
+from .media.burst_sender import PACKET_BYTES_MAX, BurstSender
 from .media.playout import Playout
-from .numbers import (
-    ADPCM_FRAME_BYTES,
-    AHEAD_FRAMES_MAX,
-    CAPTURE_FRAMES_MAX,
-    EVENTS_MAX,
-    FRAME_MS,
-    FRAMES_PER_PACKET_MAX,
-    LAST_REPEATS,
-    OUTBOX_SLOTS,
-    RELEASE_TAIL_FRAMES,
-    RELEASE_TAIL_MS_MAX,
-    VOICE_PACE_MS,
-)
+from .numbers import ADPCM_FRAME_BYTES, EVENTS_MAX, OUTBOX_SLOTS, TEXT_BYTES_MAX
 from .outbox import Outbox
 from .prng import Prng
+from .text.sender import TextSender
 from .wire import codec, envelope, messages, refusal, voice
+from .wire.checksum import Checksum
 from .wire.refusal import Refused
 
 if TYPE_CHECKING:
     from array import array
     from typing import Any
 
+    from .media.jitter_buffer import JitterBuffer
     from .outbox import Datagram
 
-_SLOT_BYTES = voice.FRAMES_AT + FRAMES_PER_PACKET_MAX * ADPCM_FRAME_BYTES  # the largest packet
-_CODECS = const(1 << 1)  # what we decode: IMA-ADPCM
+_CODECS = 1 << messages.CODEC_IMA_ADPCM  # what we decode
 
 
 class Participant:
@@ -54,23 +45,23 @@ class Participant:
         self._search_address = leader_address
         self._leader_address = leader_address
         self._events = EventQueue(EVENTS_MAX)
-        self._outbox = Outbox(OUTBOX_SLOTS, _SLOT_BYTES)
+        self._outbox = Outbox(OUTBOX_SLOTS, PACKET_BYTES_MAX)
+        self._checksum = Checksum()
+        self._is_major_told = False  # since the last WELCOME
         self._seq = 0
+        self._queued_seq = 0  # of the newest word about our place in the queue
+        self._text_writer = -1  # of the last text shown, to know a repetition by the network
+        self._text_number = -1
+        self._receipt_lease = 0  # of the last receipt told, likewise
         self.group = 0
+        self.settings_version = 0
         self.refusals = Counters(refusal.NAMES)
+        self.newer = 0  # datagrams of a newer minor version, obeyed as far as we know it
         self.join = Join(Prng(seed), self)
         self.floor = FloorParticipant(self)
-        self.playout = Playout(self._events)
-        self._capture = CaptureRing(CAPTURE_FRAMES_MAX)
-        self._tail_left = 0  # frames still wanted from the microphone after letting go
-        self._tail_until_ms = 0
-        self._begun_ms = 0  # when the burst was granted
-        self._frame_number = 0  # of the next frame to send
-        self._voice_due_ms = 0  # not before this, the next voice packet
-        self._last = bytearray(_SLOT_BYTES)  # the final packet, for its repetitions
-        self._last_end = 0
-        self._last_left = 0
-        self._last_due_ms = 0
+        self.playout = Playout(self)
+        self._burst = BurstSender(self)
+        self._text = TextSender(self)
 
     # --- the engine interface ---
 
@@ -80,30 +71,24 @@ class Participant:
 
     def receive_datagram(self, data: "Any", source: "Any", now_ms: int) -> None:
         """Obey one datagram, or count why not. Never raises for what a stranger sends."""
-        reason = envelope.check(data)
+        reason = self._checksum.check(data)
         if reason == refusal.ACCEPTED:
             reason = self._obey(data, source, now_ms)
+        elif reason == refusal.VERSION:
+            self._on_other_major(data)
         self.refusals.add(reason)
 
     def handle_timeout(self, now_ms: int) -> None:
         self.join.handle_timeout(now_ms)
         self.floor.handle_timeout(now_ms)
-        if self._tail_left and since(now_ms, self._tail_until_ms) >= 0:
-            self._tail_left = 0  # the microphone has stopped
-        self._send_voice(now_ms)
-        if self._last_left and since(now_ms, self._last_due_ms) >= 0:
-            self._repeat_last(now_ms)
+        self._burst.handle_timeout(now_ms)
+        self._text.handle_timeout(now_ms)
 
     def next_timeout_ms(self) -> int:
-        """When `handle_timeout` has work next, or `NEVER`."""
+        """When `handle_timeout` has work next, or `clock.NEVER`."""
         due = earliest(self.join.next_timeout_ms(), self.floor.next_timeout_ms())
-        if self._tail_left:
-            due = earliest(due, self._tail_until_ms)
-        if self.floor.may_send() and (self._capture.count or self._is_ending()):
-            due = earliest(due, self._voice_due_ms)
-        if self._last_left:
-            due = earliest(due, self._last_due_ms)
-        return due
+        due = earliest(due, self._burst.next_timeout_ms())
+        return earliest(due, self._text.next_timeout_ms())
 
     def poll_transmit(self) -> "Datagram | None":
         """The next datagram to send; valid until the engine is called again."""
@@ -121,33 +106,42 @@ class Participant:
             self._events.push(events.DENIED, DENIED_NO_LEADER)
             return
         if self.floor.state == NO_PERMISSION or self.floor.state == PENDING_RELEASE:
-            self._capture.clear()
-        self._tail_left = 0
+            self._burst.collect()
+        else:
+            self._burst.go_on()
         self.floor.press(now_ms)
 
     def release(self, now_ms: int) -> None:
         """The talk button goes up; what is still on its way from the microphone is awaited."""
         self.floor.release(now_ms)
         if self.floor.is_let_go():
-            self._tail_left = RELEASE_TAIL_FRAMES
-            self._tail_until_ms = add(now_ms, RELEASE_TAIL_MS_MAX)
+            self._burst.end(now_ms)
 
     def write_microphone(self, pcm: "array", now_ms: int) -> None:
         """One frame (320 samples, array 'h') that the microphone heard."""
-        if not self.floor.wants_speech():
-            return
-        if self.floor.is_let_go():
-            if self._tail_left == 0:
-                return
-            self._tail_left -= 1
-        self._capture.push(pcm)
-        self._send_voice(now_ms)
+        if self.floor.wants_speech():
+            self._burst.write(pcm, now_ms)
 
     def read_speaker(self, now_ms: int) -> "array | None":
         """The next frame to play (320 samples), None for silence; valid until the next call."""
         return self.playout.read(now_ms)
 
+    def send_text(self, text: bytes, now_ms: int) -> bool:
+        """UTF-8 of 1 to `TEXT_BYTES_MAX` bytes to the group; event TEXT_SENT tells how it went.
+
+        False when not joined or while another text is on its way."""
+        if not 0 < len(text) <= TEXT_BYTES_MAX:
+            raise ValueError("a text has 1 to %d bytes" % TEXT_BYTES_MAX)
+        return self.join.state == JOINED and self._text.submit(text, now_ms)
+
     # --- datagrams in ---
+
+    def _on_other_major(self, data: "Any") -> None:
+        """All that can be read is that byte: why nobody lets us join. Told once a search, since it
+        may go on for days."""
+        if self.join.state != JOINED and not self._is_major_told:
+            self._is_major_told = True
+            self._events.push(events.OTHER_TABLE, envelope.compare_version(data))
 
     def _obey(self, data: "Any", source: "Any", now_ms: int) -> int:
         if envelope.is_sealed(data):
@@ -173,6 +167,8 @@ class Participant:
         if envelope.session_id(data) != self.join.session:
             return refusal.SESSION
         self.join.on_leader_heard(now_ms)
+        if envelope.is_newer(data):
+            self.newer += 1
         if kind == messages.VOICE_FRAME:
             return self._obey_voice(data, now_ms)
         return self._obey_control(kind, data, source, now_ms)
@@ -206,28 +202,54 @@ class Participant:
         except Refused as refused:
             return refused.reason
         if kind == messages.WELCOME:
-            return self._on_welcome(fields, source, now_ms)
+            return self._on_welcome(fields, data, source, now_ms)
+        if kind == messages.ROLE_ANNOUNCE:
+            return self._on_announce(fields, now_ms)
         if kind == messages.NACK:
             return self._on_nack(fields[0], now_ms)
+        if kind == messages.SETTINGS_SNAPSHOT:
+            return self._on_settings(fields, now_ms)
+        if kind == messages.TEXT_ACK:
+            return refusal.ACCEPTED if self._text.on_ack(fields[0]) else refusal.STALE
         if fields[0] != self.group and kind != messages.HEARTBEAT:
             return refusal.FIELD
-        return self._on_floor_message(kind, fields, now_ms)
+        if kind == messages.TEXT_MESSAGE:
+            return self._on_text(fields)
+        if kind == messages.BURST_RECEIPT:
+            return self._on_receipt(fields)
+        return self._on_floor_message(kind, fields, envelope.seq(data), now_ms)
 
-    def _on_welcome(self, fields: "list", source: "Any", now_ms: int) -> int:
-        nonce, node, session, term, _table, group, codec_number = fields
+    def _on_welcome(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
+        nonce, node, session, term, table, group, codec_number = fields
         if codec_number != messages.CODEC_IMA_ADPCM:
             return refusal.FIELD
         was_joined = self.join.state == JOINED
         is_new_term = term > self.join.term
         if not self.join.on_welcome(nonce, node, session, term, now_ms):
             return refusal.STALE
+        if was_joined:
+            return refusal.ACCEPTED
         if is_new_term:
             self.floor.restart()
             self.playout.restart()
-        if not was_joined:
-            self._leader_address = source
-            self.group = group
-            self._seq = 0
+        self._leader_address = source
+        self._is_major_told = False
+        self.group = group
+        self._seq = 0
+        self._queued_seq = 0
+        self.settings_version = 0  # another leader counts its own, texts and leases too
+        self._text_writer = -1
+        self._receipt_lease = 0
+        if table != messages.TABLE_HASH:
+            self._events.push(events.OTHER_TABLE, envelope.compare_version(data))
+        return refusal.ACCEPTED
+
+    def _on_announce(self, fields: "list", now_ms: int) -> int:
+        role, term = fields
+        if term != self.join.term:
+            return refusal.STALE
+        if role == messages.ROLE_RESIGNED:
+            self.join.on_resigned(now_ms)
         return refusal.ACCEPTED
 
     def _on_nack(self, reason: int, now_ms: int) -> int:
@@ -237,9 +259,41 @@ class Participant:
             self._events.push(events.REFUSED, reason)
         return refusal.ACCEPTED
 
-    def _on_floor_message(self, kind: int, fields: "list", now_ms: int) -> int:
+    def _on_settings(self, fields: "list", now_ms: int) -> int:
+        version, playout_delay_ms, _talk_ms = fields
+        if version < self.settings_version:
+            return refusal.STALE
+        if version != self.settings_version:
+            self.settings_version = version
+            self.playout.delay_ms = playout_delay_ms
+            self._events.push(events.SETTINGS, version)
+        answer = (version, messages.APPLIED_APPLIED)
+        self._send(messages.SETTINGS_ACK, answer, self._leader_address, now_ms)
+        return refusal.ACCEPTED
+
+    def _on_text(self, fields: "list") -> int:
+        _group, number, kind, writer, name, text = fields
+        if writer == self._text_writer and number == self._text_number:
+            return refusal.STALE
+        self._text_writer = writer
+        self._text_number = number
+        self._events.push(events.TEXT, (kind, writer, name, text))
+        return refusal.ACCEPTED
+
+    def _on_receipt(self, fields: "list") -> int:
+        _group, lease, listeners, heard, whole = fields
+        if lease == self._receipt_lease:
+            return refusal.STALE
+        self._receipt_lease = lease
+        self._events.push(events.RECEIPT, (lease, listeners, heard, whole))
+        return refusal.ACCEPTED
+
+    def _on_floor_message(self, kind: int, fields: "list", seq: int, now_ms: int) -> int:
         floor = self.floor
         if kind == messages.FLOOR_QUEUED:
+            if seq < self._queued_seq:
+                return refusal.STALE
+            self._queued_seq = seq
             obeyed = floor.on_queued(fields[1], fields[2], now_ms)
         elif kind == messages.FLOOR_DENIED:
             obeyed = floor.on_denied(fields[1], fields[2], now_ms)
@@ -269,20 +323,38 @@ class Participant:
     def _send(self, kind: int, values: "tuple", destination: "Any", now_ms: int) -> None:
         slot = self._outbox.reserve()
         end = codec.encode(slot.buffer, envelope.HEADER_BYTES, kind, values)
+        self._commit(slot, end, kind, destination, now_ms)
+
+    def _commit(
+        self, slot: "Datagram", end: int, kind: int, destination: "Any", now_ms: int
+    ) -> None:
+        if self.join.session == 0 and kind != messages.HELLO:
+            return  # a text or a last packet whose repetition outlived the session
         slot.resize(end)
         slot.destination = destination
-        self._seal(slot.buffer, end, kind, now_ms)
+        self._seq += 1
+        envelope.write_header(
+            slot.buffer, end, kind, self.join.session, self.join.node, self._seq, now_ms
+        )
+        self._checksum.put(slot.buffer, slot.data)
         self._outbox.commit()
 
-    def _seal(self, buffer: bytearray, end: int, kind: int, now_ms: int) -> None:
-        self._seq += 1
-        envelope.seal_header(
-            buffer, end, kind, self.join.session, self.join.node, self._seq, now_ms
-        )
+    # --- what the state machines need done ---
 
-    def send_hello(self, nonce: int, now_ms: int) -> None:
+    def tell(self, kind: int, value: object) -> None:
+        """For `Join` and `FloorParticipant`."""
+        self._events.push(kind, value)
+
+    def send_hello(self, now_ms: int) -> None:
         """For `Join`."""
-        values = (self._device, nonce, messages.TABLE_HASH, _CODECS, self._name, self._build)
+        values = (
+            self._device,
+            self.join.nonce,
+            messages.TABLE_HASH,
+            _CODECS,
+            self._name,
+            self._build,
+        )
         self._send(messages.HELLO, values, self._search_address, now_ms)
 
     def send_heartbeat(self, now_ms: int) -> None:
@@ -295,98 +367,72 @@ class Participant:
         """For `Join`."""
         self.floor.on_leader_lost(now_ms)
 
-    def tell(self, kind: int, value: object) -> None:
-        """For `Join` and `FloorParticipant`."""
-        self._events.push(kind, value)
-
     def send_request(self, request: int, now_ms: int) -> None:
         """For `FloorParticipant`."""
         self._send(messages.FLOOR_REQUEST, (self.group, request), self._leader_address, now_ms)
 
     def send_release(self, request: int, lease: int, now_ms: int) -> None:
         """For `FloorParticipant`."""
-        self._send(
-            messages.FLOOR_RELEASE, (self.group, request, lease), self._leader_address, now_ms
-        )
+        values = (self.group, request, lease)
+        self._send(messages.FLOOR_RELEASE, values, self._leader_address, now_ms)
 
     def burst_begins(self, lease: int, now_ms: int) -> None:
-        """For `FloorParticipant`: granted; what was kept since the press goes out first."""
-        self._begun_ms = now_ms
-        self._frame_number = 0
-        self._last_left = 0
-        self._voice_due_ms = now_ms
-        self._send_voice(now_ms)
+        """For `FloorParticipant`: granted."""
+        self._burst.begin(self.group, self.join.node, lease, now_ms)
 
     def burst_discarded(self) -> None:
         """For `FloorParticipant`: what was kept belongs to no burst."""
-        self._capture.clear()
-        self._tail_left = 0
+        self._burst.discard()
 
-    # --- voice out ---
+    def reserve_voice(self) -> "Datagram":
+        """For `BurstSender`."""
+        return self._outbox.reserve()
 
-    def _send_voice(self, now_ms: int) -> None:
-        """One packet with what is kept, when allowed and due; the end of the burst behind it."""
-        if not self.floor.may_send() or since(now_ms, self._voice_due_ms) < 0:
-            return
-        is_ending = self._is_ending()
-        if self._capture.count:
-            self._send_packet(is_ending and self._capture.count <= FRAMES_PER_PACKET_MAX, now_ms)
-        if is_ending and self._capture.count == 0:
-            sent = (self.floor.lease, self._frame_number, self._capture.dropped)
-            self._events.push(events.SENT, sent)
-            self.floor.drained(now_ms)
+    def commit_voice(self, slot: "Datagram", end: int, now_ms: int) -> None:
+        """For `BurstSender`."""
+        self._commit(slot, end, messages.VOICE_FRAME, self._leader_address, now_ms)
 
-    def _is_ending(self) -> bool:
-        """True when nothing more will come from the microphone for this burst."""
-        return self._tail_left == 0 and self.floor.is_let_go()
+    def burst_is_out(self, lease: int, sent: int, dropped: int, now_ms: int) -> None:
+        """For `BurstSender`: the last frame has been handed over."""
+        self._events.push(events.SENT, (lease, sent, dropped))
+        self.floor.drained(now_ms)
 
-    def _send_packet(self, is_last: bool, now_ms: int) -> None:
-        slot = self._outbox.reserve()
-        count = min(self._capture.count, FRAMES_PER_PACKET_MAX)
-        at = voice.FRAMES_AT
-        index = 0
-        while index < count:
-            at = self._capture.pop_into(slot.buffer, at)
-            index += 1
-        voice.write_fields(
-            slot.buffer,
-            self.group,
-            messages.CODEC_IMA_ADPCM,
-            self.join.node,
-            self.floor.lease,
-            self._frame_number,
-            is_last,
-            count,
+    def burst_heard_from(self, talker: int, lease: int) -> None:
+        """For `Playout`: the speaker starts."""
+        self._events.push(events.HEARING, (talker, lease))
+
+    def burst_heard(self, buffer: "JitterBuffer", now_ms: int) -> None:
+        """For `Playout`: a burst is over, or has paused for long."""
+        self._events.push(
+            events.HEARD,
+            (
+                buffer.talker,
+                buffer.lease,
+                buffer.played,
+                buffer.concealed,
+                buffer.late,
+                buffer.duplicate,
+                buffer.dropped,
+            ),
         )
-        self._frame_number += count
-        self._voice_due_ms = self._next_packet_ms(now_ms)
-        if is_last:
-            self._last[0:at] = slot.buffer[0:at]
-            self._last_end = at
-            self._last_left = LAST_REPEATS
-            self._last_due_ms = add(now_ms, FRAME_MS)
-        self._commit_voice(slot, at, now_ms)
+        if self.join.state == JOINED:
+            values = (
+                self.group,
+                buffer.lease,
+                min(buffer.played, voice.FRAMES_MAX),
+                min(buffer.concealed, voice.FRAMES_MAX),
+                min(buffer.late, voice.FRAMES_MAX),
+            )
+            self._send(messages.RECEIVER_REPORT, values, self._leader_address, now_ms)
 
-    def _next_packet_ms(self, now_ms: int) -> int:
-        """When the next packet may go: kept speech must not overflow the listeners' buffers."""
-        ahead_ms = (self._frame_number - AHEAD_FRAMES_MAX) * FRAME_MS
-        if ahead_ms - since(now_ms, self._begun_ms) > VOICE_PACE_MS:
-            return add(self._begun_ms, ahead_ms)
-        return add(now_ms, VOICE_PACE_MS)
+    def send_text_message(self, number: int, text: bytes, now_ms: int) -> None:
+        """For `TextSender`."""
+        values = (self.group, number, messages.TEXT_PERSON, self.join.node, self._name, text)
+        self._send(messages.TEXT_MESSAGE, values, self._leader_address, now_ms)
 
-    def _repeat_last(self, now_ms: int) -> None:
-        slot = self._outbox.reserve()
-        end = self._last_end
-        slot.buffer[0:end] = self._last[0:end]
-        self._last_left -= 1
-        self._last_due_ms = add(now_ms, FRAME_MS)
-        self._commit_voice(slot, end, now_ms)
-
-    def _commit_voice(self, slot: "Datagram", end: int, now_ms: int) -> None:
-        slot.resize(end)
-        slot.destination = self._leader_address
-        self._seal(slot.buffer, end, messages.VOICE_FRAME, now_ms)
-        self._outbox.commit()
+    def text_done(self, number: int, was_taken: bool) -> None:
+        """For `TextSender`."""
+        self._events.push(events.TEXT_SENT, 1 if was_taken else 0)
 
 
 _TERM_SECOND = (messages.FLOOR_TAKEN, messages.FLOOR_IDLE, messages.FLOOR_REVOKED)

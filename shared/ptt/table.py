@@ -5,12 +5,14 @@ The documents draw their diagrams from the same rows.
 """
 
 
-def compile_rules(rows: "tuple[tuple[int, int, int, str], ...]") -> "dict[int, tuple[int, str]]":
+def compile_rules(
+    rows: "tuple[tuple[int, int, int, str], ...]",
+) -> "dict[int, tuple[int, int, int, str]]":
     """Rows to a lookup by ``state << 4 | trigger``; two rows for one pair are a bug."""
     rules = {}
-    for state, trigger, next_state, action in rows:
-        key = state << 4 | trigger
+    for row in rows:
+        key = row[0] << 4 | row[1]
         if key in rules:
             raise ValueError("two rules for one state and trigger")
-        rules[key] = (next_state, action)
+        rules[key] = row
     return rules

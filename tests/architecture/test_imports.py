@@ -11,6 +11,7 @@ import builtins
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -24,7 +25,8 @@ MICROPYTHON = {
     "machine", "network", "socket", "select", "json", "gc", "time", "random", "binascii",
     "array", "micropython", "os",
 }  # fmt: skip
-PARTS = ("floor", "cluster", "relay", "media")  # of ptt; each is for itself
+PARTS = ("floor", "cluster", "relay", "media", "settings", "text")  # of ptt; each is for itself
+TYPES = ("typing", "collections.abc")  # under TYPE_CHECKING only: a badge has neither
 STATE_MACHINES = (*(f"ptt.{part}" for part in PARTS), "ptt.participant", "ptt.leader")
 
 
@@ -86,7 +88,7 @@ def engines_import_only_plain_modules(found: Import) -> bool:
         return True
     if found.module == "ptt.compat" and found.is_in("micropython"):
         return True
-    return found.is_in("ptt", "typing", *PLAIN)  # typing: under TYPE_CHECKING only
+    return found.is_in("ptt", *TYPES, *PLAIN)
 
 
 def wire_knows_no_state_machine(found: Import) -> bool:
@@ -95,7 +97,7 @@ def wire_knows_no_state_machine(found: Import) -> bool:
 
 
 def parts_do_not_know_each_other(found: Import) -> bool:
-    """Floor, cluster, relay and media meet in `participant` and `leader` only."""
+    """The rooms of the engines know the wire; they meet in `participant` and `leader` only."""
     for part in PARTS:
         others = [f"ptt.{other}" for other in PARTS if other != part]
         owners = ["ptt.participant", "ptt.leader"]
@@ -120,7 +122,7 @@ def badge_imports_only_what_it_carries(found: Import) -> bool:
     """The firmware imports the engines, itself and modules that MicroPython has."""
     if not is_in(found.module, "app", "hal", "main"):
         return True
-    return found.is_in("ptt", "hal", "app", "typing", *MICROPYTHON)
+    return found.is_in("ptt", "hal", "app", *TYPES, *MICROPYTHON)
 
 
 def hal_does_not_know_the_application(found: Import) -> bool:
@@ -162,15 +164,33 @@ def test_engines_print_and_open_nothing() -> None:
     assert forbidden_calls(ROOT) == []
 
 
-def test_typing_is_imported_for_type_checkers_only() -> None:
-    """There is no `typing` on a badge, so an import that runs would end the firmware."""
+def running_type_imports(root: Path) -> list[str]:
+    """Imports of `TYPES` on a badge that stand outside `if TYPE_CHECKING`."""
     running = []
-    for module, tree, _ in modules(ROOT):
+    for module, tree, _ in modules(root):
         if is_in(module, "ptt", "app", "hal", "main"):
-            for node in tree.body:
-                if isinstance(node, ast.ImportFrom) and node.module == "typing":
+            checked = {node for each in ast.walk(tree) if is_type_check(each) for node in each.body}
+            for node in ast.walk(tree):
+                if not isinstance(node, ast.Import | ast.ImportFrom) or node in checked:
+                    continue
+                if set(imported(node)) & set(TYPES):
                     running.append(f"{module}:{node.lineno}")
-    assert running == []
+    return running
+
+
+def is_type_check(node: ast.AST) -> TypeGuard[ast.If]:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def imported(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or ""]
+
+
+def test_types_are_imported_for_type_checkers_only() -> None:
+    """There is no `typing` on a badge, so an import that runs would end the firmware."""
+    assert running_type_imports(ROOT) == []
 
 
 def test_the_message_table_as_code_is_current() -> None:
@@ -202,6 +222,34 @@ def test_a_planted_import_is_found(rule: Callable[[Import], bool], tmp_path: Pat
     (found,) = imports(tmp_path)
     assert not rule(found)
     assert found.line == 2
+
+
+@pytest.mark.parametrize("room", PARTS)
+@pytest.mark.parametrize("other", PARTS)
+def test_rooms_may_know_the_wire_and_not_each_other(room: str, other: str) -> None:
+    module = f"ptt.{room}.bad"
+    assert parts_do_not_know_each_other(Import(module, "ptt.wire.messages.HELLO", 1))
+    allowed = parts_do_not_know_each_other(Import(module, f"ptt.{other}.any.Thing", 1))
+    assert allowed == (room == other)
+    assert not parts_do_not_know_each_other(Import(module, "ptt.leader.Leader", 1))
+    assert not wire_knows_no_state_machine(Import("ptt.wire.bad", f"ptt.{other}.any", 1))
+
+
+def test_every_room_has_its_rule() -> None:
+    rooms = {file.parent.name for file in (ROOT / "shared/ptt").glob("*/__init__.py")}
+    assert rooms == {"wire", *PARTS}
+
+
+@pytest.mark.parametrize("line", ["import typing", "from typing import Any"])
+def test_a_planted_import_of_types_that_runs_is_found(line: str, tmp_path: Path) -> None:
+    (tmp_path / "shared/ptt").mkdir(parents=True)
+    file = tmp_path / "shared/ptt/bad.py"
+    file.write_text(f"if TYPE_CHECKING:\n    {line}\n")
+    assert running_type_imports(tmp_path) == []
+    file.write_text(f"def inside():\n    {line}\n")
+    assert running_type_imports(tmp_path) == ["ptt.bad:2"]
+    file.write_text(f"if TYPE_CHECKING:\n    pass\nelse:\n    {line}\n")
+    assert running_type_imports(tmp_path) == ["ptt.bad:4"]
 
 
 def test_a_planted_print_is_found(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_every_locked_package_has_a_hash(lock: Path):
 def test_the_lock_has_every_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    names = {re.split(r"[<>=~!]", line)[0].strip() for line in wanted}
+    names = {re.split(r"[<>=~!;]", line)[0].strip() for line in wanted}
     assert names - pins(ROOT / "requirements.lock").keys() == set()
 
 

@@ -38,8 +38,8 @@ class Output:
     def idle_to(self, group, node, lease, now_ms):
         self.note(group, "idle l%d to %d" % (lease, node))
 
-    def freed(self, talker, lease, cause):
-        self.note(GROUP, "freed %d l%d: %d" % (talker, lease, cause))
+    def freed(self, group, talker, lease, cause, now_ms):
+        self.note(group, "freed %d l%d: %d" % (talker, lease, cause))
 
     def note(self, group, line):
         assert group == GROUP

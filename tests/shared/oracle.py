@@ -3,6 +3,7 @@
 from tests.shared.venue import CONCEALED
 
 from ptt import events
+from ptt.cluster.join import JOINED
 from ptt.floor import arbitrator
 from ptt.floor.participant import NO_PERMISSION
 
@@ -74,8 +75,48 @@ def check_at_rest(venue):
             assert badge.engine.floor.state == NO_PERMISSION, badge.name
 
 
+def check_settings(venue):
+    """Every member has the settings in force, and the leader knows it."""
+    wanted = venue.leader.settings.settings
+    for badge in venue.badges:
+        engine = badge.engine
+        if badge.alive and engine.join.state == JOINED:
+            assert engine.settings_version == wanted.version, badge.name
+            assert engine.playout.delay_ms == wanted.playout_delay_ms, badge.name
+            member = venue.leader.members.by_node(engine.join.node)
+            assert member.settings.acknowledged == wanted.version
+
+
+def check_texts(venue, written):
+    """Nothing is shown that nobody wrote, to its own writer, in another's name, or twice.
+
+    `written` has the node of each text's writer; texts of an operator are not in it."""
+    for badge in venue.badges:
+        shown = [value for value in badge.all(events.TEXT) if value[1]]
+        for _, node, _, text in shown:
+            assert written[text] == node != badge.engine.join.node
+        assert len(set(shown)) == len(shown), "%s was shown a text twice" % badge.name
+
+
+def check_receipts(venue):
+    """What a talker is told of its burst is no better than what listeners heard of it."""
+    for badge in venue.badges:
+        own = [value[0] for value in badge.all(events.SENT)]
+        told = badge.all(events.RECEIPT)
+        assert len(set(told)) == len(told), "%s was told twice" % badge.name
+        for lease, listeners, heard, whole in told:
+            assert lease in own or badge.all(events.REVOKED), (badge.name, lease)
+            others = [each for each in venue.badges if each is not badge]
+            passed_on = venue.passed_on.get(lease, 0)
+            wholly = [b for b in others if b.heard_of(lease) == list(range(passed_on))]
+            assert whole <= heard <= listeners <= len(others)
+            assert heard <= len([b for b in others if b.heard_of(lease)])
+            assert whole <= len(wholly), (badge.name, lease)
+
+
 def check_all(venue):
     check_floor(venue)
     check_one_talks(venue)
     check_hearing(venue)
     check_nobody_hears_itself(venue)
+    check_receipts(venue)

@@ -14,7 +14,7 @@ def control_values(kind, end):
 
 
 def field_value(field, end):
-    field_kind, low, high = field
+    field_kind, low, high, _ = field
     if field_kind == _TEXT:
         return b"x" * (low, high)[end]
     if field_kind > _TEXT:
@@ -22,9 +22,23 @@ def field_value(field, end):
     return (low, high)[end]
 
 
+def ends_whole(kind, values):
+    """Where a payload of `values` may end: behind the last field, and before each of those that
+    an older sender did not have. Offset -> how many fields stand before it."""
+    ends = {}
+    size = 0
+    for index, field in enumerate(LAYOUTS[kind]):
+        if field[3] is not None:
+            ends[size] = index
+        size += payload_bytes_of(field, values[index])
+    ends[size] = len(values)
+    return ends
+
+
+def payload_bytes_of(field, value):
+    return field[0] if field[0] < _TEXT else len(value) + (field[0] == _TEXT)
+
+
 def payload_bytes(kind, values):
     """How many bytes `values` take on the wire, counted apart from the coder."""
-    size = 0
-    for field, value in zip(LAYOUTS[kind], values):
-        size += field[0] if field[0] < _TEXT else len(value) + (field[0] == _TEXT)
-    return size
+    return sum(payload_bytes_of(field, value) for field, value in zip(LAYOUTS[kind], values))

@@ -46,7 +46,8 @@ def test_the_oldest_event_goes_when_nobody_fetches():
 def test_the_newest_events_have_names_too():
     assert events.NAMES[events.JOINED] == "joined"
     assert events.NAMES[events.FLOOR_FREED] == "floor_freed"
-    assert len(events.NAMES) == events.FLOOR_FREED + 1
+    assert events.NAMES[events.OTHER_TABLE] == "other_table"
+    assert len(events.NAMES) == events.OTHER_TABLE + 1
 
 
 def test_datagrams_come_in_order():
@@ -98,8 +99,8 @@ def test_a_counter_stops_at_its_end():
 
 
 def test_rules_are_found_by_state_and_trigger():
-    rules = compile_rules(((1, 2, 3, "go"), (1, 3, 1, "")))
-    assert rules == {1 << 4 | 2: (3, "go"), 1 << 4 | 3: (1, "")}
+    rows = ((1, 2, 3, "go"), (1, 3, 1, ""))
+    assert compile_rules(rows) == {1 << 4 | 2: rows[0], 1 << 4 | 3: rows[1]}
 
 
 def test_two_rules_for_one_pair_are_a_bug():

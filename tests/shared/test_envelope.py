@@ -36,7 +36,7 @@ def recrc(data):
 def test_layout_byte_by_byte():
     data = sealed(0x11, b"hello")
     assert bytes(data[0:20]) == bytes(
-        [0x20, 0x11, 0, 0, 1, 2, 3, 4, 5, 6, 0, 5, 7, 8, 9, 10, 11, 12, 13, 14]
+        [messages.VERSION, 0x11, 0, 0, 1, 2, 3, 4, 5, 6, 0, 5, 7, 8, 9, 10, 11, 12, 13, 14]
     )
     crc = crc32(b"hello" + bytes(data[0:20]))
     assert bytes(data[20:24]) == crc.to_bytes(4, "big")
@@ -63,8 +63,16 @@ def test_bytes_bytearray_and_memoryview_are_the_same():
 
 def test_another_minor_version_is_ours():
     data = sealed(3, b"abc")
-    data[0] = 0x2F
-    assert envelope.check(recrc(data)) == refusal.ACCEPTED
+    for version, is_newer, compared in ((0x20, False, -1), (0x21, False, 0), (0x2F, True, 1)):
+        data[0] = version
+        assert envelope.check(recrc(data)) == refusal.ACCEPTED
+        assert envelope.is_newer(data) == is_newer
+        assert envelope.compare_version(data) == compared
+
+
+def test_another_major_is_compared_by_its_first_byte_alone():
+    assert envelope.compare_version(b"\x10") == -1
+    assert envelope.compare_version(b"\x30") == 1
 
 
 def test_empty():

@@ -19,15 +19,16 @@ joined    | forgotten     | searching | told lost 0, lost, hello
 
 
 class Output:
-    """Remembers what the membership asked for."""
+    """Remembers what `join` asked for."""
 
-    def __init__(self):
+    def __init__(self, join):
         self.done = []
         self.nonces = []
+        self._join = join
 
-    def send_hello(self, nonce, now_ms):
+    def send_hello(self, now_ms):
         self.done.append("hello")
-        self.nonces.append(nonce)
+        self.nonces.append(self._join.nonce)
 
     def send_heartbeat(self, now_ms):
         self.done.append("heartbeat")
@@ -41,7 +42,7 @@ class Output:
 
 class Membership(Join):
     def __init__(self, seed):
-        self.output = Output()
+        self.output = Output(self)
         super().__init__(Prng(seed), self.output)
 
 
@@ -117,6 +118,15 @@ def test_hellos_come_ever_slower_up_to_a_limit():
     for wait_ms in waits:
         assert longest // 2 <= wait_ms < longest
         longest = min(2 * longest, HELLO_RETRY_MS_MAX)
+
+
+def test_a_leader_that_resigns_is_left_at_once():
+    join = joined()
+    join.on_resigned(NOW_MS)
+    assert join.state == SEARCHING
+    assert join.output.done == ["told lost 0", "lost", "hello"]
+    join.on_resigned(NOW_MS)  # it says so thrice
+    assert join.output.done == ["told lost 0", "lost", "hello"]
 
 
 def test_badges_do_not_ask_in_step():

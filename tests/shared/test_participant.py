@@ -33,10 +33,10 @@ class Talker:
         values = (self.nonce, NODE, SESSION, 1, messages.TABLE_HASH, GROUP, 1)
         self.hear(messages.WELCOME, values)
 
-    def hear(self, kind, values, source=LEADER):
+    def hear(self, kind, values, source=LEADER, seq=1):
         data = bytearray(200)
         end = codec.encode(data, 24, kind, values)
-        envelope.seal_header(data, end, kind, SESSION, envelope.LEADER_NODE, 1, self.now_ms)
+        envelope.seal_header(data, end, kind, SESSION, envelope.LEADER_NODE, seq, self.now_ms)
         self.engine.receive_datagram(bytes(data[0:end]), source, self.now_ms)
 
     def sent(self):
@@ -217,6 +217,47 @@ def test_sequence_numbers_count_up():
     talker.wait(400)
     numbers = [envelope.seq(data) for data in talker.sent()]
     assert numbers == [1, 2, 3]
+
+
+def queued(*places):
+    """What a badge tells of its place after words of (seq, position) in that order."""
+    talker = Talker()
+    talker.press()
+    talker.told()
+    for seq, position in places:
+        talker.hear(messages.FLOOR_QUEUED, (GROUP, 1, position), seq=seq)
+    return talker, [value for name, value in talker.told() if name == "queued"]
+
+
+def test_an_older_place_in_the_queue_that_comes_late():
+    talker, told = queued((10, 3), (12, 1), (11, 2))
+    assert told == [3, 1]
+    assert talker.engine.floor.position == 1
+    assert talker.engine.refusals.as_dict()["stale"] == 1
+
+
+def test_a_place_in_the_queue_may_get_worse():
+    """Who asked anew is told where it stands now, and that need not be nearer."""
+    talker, told = queued((10, 1), (11, 4))
+    assert told == [1, 4]
+    assert talker.engine.refusals.as_dict().get("stale", 0) == 0
+
+
+def test_a_place_that_comes_twice_is_told_once():
+    talker, told = queued((10, 3), (10, 3), (11, 2), (10, 3))
+    assert told == [3, 2]
+    assert talker.engine.refusals.as_dict()["stale"] == 1
+
+
+def test_the_next_session_counts_its_places_anew():
+    talker, _ = queued((500, 3))
+    talker.hear(messages.NACK, (messages.NACK_UNKNOWN_SESSION, 32, 33, 3))
+    nonce = talker.engine.join.nonce
+    talker.hear(messages.WELCOME, (nonce, NODE, SESSION, 1, messages.TABLE_HASH, GROUP, 1))
+    talker.press()
+    talker.told()
+    talker.hear(messages.FLOOR_QUEUED, (GROUP, talker.engine.floor.request, 2), seq=4)
+    assert talker.told() == [("queued", 2)]
 
 
 def test_words_of_another_term_are_stale():

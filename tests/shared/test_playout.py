@@ -4,9 +4,7 @@ from array import array
 
 from tests.shared.raising import raised
 
-from ptt import events
 from ptt.clock import add
-from ptt.events import EventQueue
 from ptt.media import adpcm, playout
 from ptt.media.playout import BUFFERING, PLAYING, RULES, SILENT, STATES, TRIGGERS, Playout
 from ptt.numbers import BURST_STALL_MS, CONCEAL_FRAMES_MAX, FRAME_MS, PLAYOUT_DELAY_MS
@@ -31,8 +29,8 @@ class Listener:
     """A playout with a speaker that asks every 20 ms."""
 
     def __init__(self, start_ms=1000):
-        self.events = EventQueue(32)
-        self.playout = Playout(self.events)
+        self.events = []
+        self.playout = Playout(self)
         self.now_ms = start_ms
 
     def take(self, lease, *numbers, last=-1):
@@ -49,13 +47,18 @@ class Listener:
             self.now_ms = add(self.now_ms, FRAME_MS)
         return heard
 
+    def burst_heard_from(self, talker, lease):
+        self.events.append(("hearing", (talker, lease)))
+
+    def burst_heard(self, buffer, now_ms):
+        assert now_ms == self.now_ms
+        counts = (buffer.played, buffer.concealed, buffer.late, buffer.duplicate, buffer.dropped)
+        self.events.append(("heard", (buffer.talker, buffer.lease) + counts))
+
     def told(self):
-        kept = []
-        while True:
-            event = self.events.poll()
-            if event is None:
-                return kept
-            kept.append(event)
+        kept = self.events
+        self.events = []
+        return kept
 
 
 def levels(lease, *numbers):
@@ -68,10 +71,10 @@ def waiting():
 
 
 def heard(lease, played, concealed=0, late=0, duplicate=0, dropped=0):
-    return (events.HEARD, (TALKER, lease, played, concealed, late, duplicate, dropped))
+    return ("heard", (TALKER, lease, played, concealed, late, duplicate, dropped))
 
 
-HEARING = (events.HEARING, (TALKER, 1))
+HEARING = ("hearing", (TALKER, 1))
 
 
 def test_a_burst_after_the_delay():
@@ -226,7 +229,7 @@ EXPECTED = (
     ("playing", "frame", "playing", ""),
     ("playing", "burst over", "silent", "close"),
 )
-KINDS = {"": [], "announce": [events.HEARING], "close": [events.HEARD]}
+KINDS = {"": [], "announce": ["hearing"], "close": ["heard"]}
 
 
 def test_the_table_is_the_expected_one():
@@ -241,7 +244,7 @@ def test_every_rule_and_every_pair_without_one():
             listener = Listener()
             listener.playout.state = state
             row = rules.get((state, trigger), (state, trigger, state, ""))
-            listener.playout._fire(trigger)
+            listener.playout._fire(trigger, listener.now_ms)
             assert listener.playout.state == row[2], (STATES[state], TRIGGERS[trigger])
             assert [kind for kind, _ in listener.told()] == KINDS[row[3]]
 

@@ -151,6 +151,6 @@ def test_badge_a_welcome_to_another_codec():
 
 def test_badge_a_grant_of_another_term():
     def make(session, node):
-        return datagram(messages.FLOOR_TAKEN, (1, 9, 50, 2), session, 1)
+        return datagram(messages.FLOOR_TAKEN, (1, 9, 50, 2, b""), session, 1)
 
     assert badge_refuses(make) == "stale"

@@ -12,7 +12,7 @@ def joined(badges=3, seed=1, **network):
     """A venue in which all badges have joined."""
     venue = Venue(badges, seed, **network).run(1000)
     for badge in venue.badges:
-        assert badge.kinds() == ["joined"]
+        assert badge.kinds() == ["joined", "settings"]
     return venue
 
 
@@ -53,8 +53,9 @@ def test_a_burst_is_heard_whole_by_all_others():
     assert 50 <= frames_sent(venue, "A")[0] <= 53  # a second and the tail
     for name in "BC":
         kinds = venue.badge(name).kinds()
-        assert kinds == ["joined", "taken", "hearing", "idle", "heard"]
-    assert venue.badge("A").kinds() == ["joined", "pending", "granted", "sent", "released"]
+        assert kinds == ["joined", "settings", "taken", "hearing", "idle", "heard"]
+    kinds = venue.badge("A").kinds()
+    assert kinds == ["joined", "settings", "pending", "granted", "sent", "released", "receipt"]
     assert venue.badge("A").played == []
     check_complete(venue)
 

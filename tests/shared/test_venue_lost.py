@@ -135,6 +135,22 @@ def test_lost_voice():
     lose_each(messages.VOICE_FRAME)
 
 
+def test_lost_settings():
+    lose_each(messages.SETTINGS_SNAPSHOT)
+    lose_each(messages.SETTINGS_ACK)
+
+
+def test_lost_report():
+    lose_each(messages.RECEIVER_REPORT)
+
+
+def test_lost_receipt():
+    for nth in (1, 2):
+        loss = Loss(messages.BURST_RECEIPT, nth)
+        check_both_bursts(play(loss), loss)
+        assert loss.lost
+
+
 def test_lost_revocation():
     """The talker learns from a heartbeat that its lease is gone."""
     venue = Venue()

@@ -94,6 +94,7 @@ class Venue:
         self.serial = 0
         self.prints = {}  # decoded frame -> (lease, number)
         self.arrived = {}  # (badge index, lease) -> numbers of the frames that came
+        self.passed_on = {}  # lease -> number behind the last frame that came to the leader
         self.talking = []  # indices of the badges that may talk, each time these changed
         self.trace = []
         self._pcm = array("h", bytes(FRAME_SAMPLES * 2))
@@ -215,10 +216,17 @@ class Venue:
             self.note(destination, "in", "%02x %d" % (data[1], len(data)))
             if destination == LEADER:
                 if self.leader_alive:
+                    self.note_passed_on(data)
                     self.leader.receive_datagram(data, source, self.now_ms)
                     self.collect_leader()
             elif destination[0] == "badge" and self.badges[destination[1]].alive:
                 self.hand_over(self.badges[destination[1]], data, source)
+
+    def note_passed_on(self, data):
+        if data[1] == VOICE_FRAME:
+            end = voice.first(data) + voice.count(data)
+            lease = voice.lease(data)
+            self.passed_on[lease] = max(end, self.passed_on.get(lease, 0))
 
     def hand_over(self, badge, data, source):
         if data[1] == VOICE_FRAME:

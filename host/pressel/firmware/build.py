@@ -6,6 +6,7 @@ last build is taken from it. Knows nothing of boards and of how files reach a ba
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .bytecode import compile_module, compiler_version
+from .constants import inline_constants
 from .import_order import import_order
 from .manifest import Source, list_sources, read_manifest
 
@@ -62,7 +64,8 @@ def build_firmware(
         folder = Path(scratch) / "new"
         earlier = _earlier_files(out, compiler)
         # Compiled before it is analysed: the compiler words syntax errors better.
-        files = [_build_file(item, folder, compiler, earlier, out) for item in sources]
+        texts = _texts(sources) if compiler else {}
+        files = [_build_file(item, texts, folder, compiler, earlier, out) for item in sources]
         imports = import_order(content.entry, sources)
         listing = _listing(files, imports, compiler)
         (folder / LISTING).write_text(listing, "utf-8")
@@ -72,19 +75,37 @@ def build_firmware(
     return FirmwareBuild(out, tuple(files), tuple(imports), source, digest)
 
 
+def _texts(sources: list[Source]) -> dict[str, str]:
+    """What is compiled of each module. A module that does not parse is left as it is: the compiler
+    then says what is wrong with it."""
+    texts = {item.module_path: item.path.read_text("utf-8") for item in sources if item.is_module}
+    with contextlib.suppress(SyntaxError):
+        return inline_constants(texts)
+    return texts
+
+
 def _build_file(
-    item: Source, folder: Path, compiler: str, earlier: dict[str, BuiltFile], out: Path
+    item: Source,
+    texts: dict[str, str],
+    folder: Path,
+    compiler: str,
+    earlier: dict[str, BuiltFile],
+    out: Path,
 ) -> BuiltFile:
     compiled = item.is_module and bool(compiler)
     path = item.target.with_suffix(".mpy") if compiled else item.target
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
-    source_sha256 = _sha256(item.path)
+    text = texts.get(item.module_path, "").encode() if compiled else item.path.read_bytes()
+    source_sha256 = hashlib.sha256(text).hexdigest()
     known = earlier.get(str(path))
     if not compiled:
         shutil.copyfile(item.path, target)
     elif not (known and known.source_sha256 == source_sha256 and _copy(out, known, target)):
-        compile_module(item.path, target, item.module_path)
+        prepared = target.with_suffix(".py")
+        prepared.write_bytes(text)
+        compile_module(prepared, target, item.module_path, item.path)
+        prepared.unlink()
     return BuiltFile(str(path), target.stat().st_size, _sha256(target), source_sha256)
 
 

@@ -26,13 +26,15 @@ def compiler_version() -> str:
     return text
 
 
-def compile_module(source: Path, target: Path, name: str) -> None:
-    """Compiles `source` to `target`; tracebacks will call it `name`. Raises `CompileError`."""
+def compile_module(source: Path, target: Path, name: str, written: Path | None = None) -> None:
+    """Compiles `source` to `target`; tracebacks will call it `name`. Raises `CompileError`, which
+    names the file that somebody wrote: `written`, line for line the same (default: `source`)."""
     done = _run("-s", name, "-o", str(target), "--", str(source))
     if done.returncode == 0:
         return
+    written = written or source
     line = _LINE.search(done.stderr)
-    where = f"{source}:{line[1]}" if line else str(source)
+    where = f"{written}:{line[1]}" if line else str(written)
     reason = (done.stderr.strip() or "mpy-cross failed").splitlines()[-1]
     raise CompileError(f"{where}: {reason}.")
 

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 U32_MAX = 2**30 - 1  # a badge keeps larger integers on its heap
 
@@ -29,7 +29,9 @@ class FieldRow(BaseModel):
     text: str
     min: int = 0
     max: int | None = None
+    enum: str | None = None  # of the table's, when the values have names
     since: int = 0
+    default: int | str | None = None  # what an older sender means; set exactly when since > 0
 
     @property
     def largest(self) -> int:
@@ -45,6 +47,7 @@ class MessageRow(BaseModel):
     sender: Literal["participant", "leader", "both"] = Field(alias="from")
     text: str
     tail: str | None = None
+    since: int = 0
     fields: list[FieldRow]
 
 
@@ -62,6 +65,31 @@ class MessageTable(BaseModel):
     enums: dict[str, dict[str, EnumValue]]
     message: list[MessageRow]
 
+    @property
+    def version_byte(self) -> int:
+        """Major in the high four bits, minor in the low four, as envelopes carry it."""
+        major, minor = self.version.split(".")
+        return int(major) << 4 | int(minor)
+
+    @model_validator(mode="after")
+    def _can_evolve(self) -> MessageTable:
+        minor = self.version_byte & 15
+        numbers = [message.number for message in self.message]
+        if len(set(numbers)) != len(numbers):
+            raise ValueError("two messages have one number")
+        for message in self.message:
+            for field, after in zip(message.fields, message.fields[1:], strict=False):
+                if after.since < field.since:
+                    raise ValueError(f"{message.name}.{after.name}: fields are only appended")
+            for field in message.fields:
+                if field.enum is not None and field.enum not in self.enums:
+                    raise ValueError(f"{message.name}.{field.name}: no enum {field.enum}")
+                if field.since > minor or message.since > minor:
+                    raise ValueError(f"{message.name}.{field.name}: newer than the table")
+                if (field.since > message.since) != (field.default is not None):
+                    raise ValueError(f"{message.name}.{field.name}: appended, so with a default")
+        return self
+
     def name_of(self, number: int) -> str:
         """The name of message `number`, or its number as text when unknown."""
         return next((m.name for m in self.message if m.number == number), str(number))
@@ -71,7 +99,7 @@ class MessageTable(BaseModel):
         facts = [self.version]
         facts += [f"{e}.{k}={v.number}" for e, ks in self.enums.items() for k, v in ks.items()]
         for message in self.message:
-            fields = [f"{f.name}:{f.type}:{f.min}:{f.largest}" for f in message.fields]
+            fields = [f"{f.name}:{f.type}:{f.min}:{f.largest}:{f.default}" for f in message.fields]
             facts.append(f"{message.number}:{message.name}:{message.sender}:{','.join(fields)}")
         return hashlib.sha256("\n".join(facts).encode()).digest()[:4]
 
@@ -92,12 +120,14 @@ def render(table: MessageTable) -> str:
     lines = [
         '"""The message table as code. Written by `make schema` from shared/schema/messages.toml.',
         "",
-        "`LAYOUTS` holds for each type its fields in order as (kind, lowest, highest); kinds 1, 2",
-        "and 4 are big-endian integers of that many bytes, 14 and 18 raw bytes (4 and 8), 9 a text",
-        'with a length byte. `SENDERS` holds who may send it: 1 participant, 2 leader, 3 both."""',
+        "`LAYOUTS` holds for each type its fields: (kind, lowest, highest, default). Kinds 1,",
+        "2 and 4 are big-endian integers of that many bytes, 14 and 18 raw bytes (4 and 8), 9 a",
+        "text with a length byte. A field with a default may be missing, from an older sender.",
+        '`SENDERS` holds who may send a type: 1 participant, 2 leader, 3 both."""',
         "",
         "from ..compat import const",
         "",
+        f"VERSION = const(0x{table.version_byte:02x})  # major: high four bits, minor: low four",
         'TABLE_HASH = b"' + "".join(f"\\x{byte:02x}" for byte in table.digest()) + '"',
         "",
     ]
@@ -115,12 +145,19 @@ def render(table: MessageTable) -> str:
     for m in table.message:
         lines.append(f"    {m.number}: (  # {m.name}")
         lines += [
-            f"        ({_KINDS[f.type]}, {f.min}, {f.largest}),  # {f.name}: {f.text}"
+            f"        ({_KINDS[f.type]}, {f.min}, {f.largest}, {_default(f)}),"
+            f"  # {f.name}: {f.text}"
             for f in m.fields
         ]
         lines.append("    ),")
     lines += ["}", ""]
     return "\n".join(lines)
+
+
+def _default(field: FieldRow) -> str:
+    if isinstance(field.default, str):
+        return f'b"{field.default}"'
+    return str(field.default)
 
 
 def generated_path() -> Path:

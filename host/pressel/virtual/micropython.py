@@ -13,6 +13,7 @@ from pressel.errors import PresselError
 from .install import find_install, limit_cpu
 
 PTT = Path(__file__).resolve().parents[3] / "shared" / "ptt"
+VECTORS = "vectors"  # a folder beside the tests', with data that they read
 HEAP_BYTES = 2 << 20
 LIMIT_S = 120.0
 
@@ -36,9 +37,9 @@ def run_shared_tests(
 ) -> list[SharedTest]:
     """Runs every function test_* of test files that lie in one folder.
 
-    They may import `ptt` and modules beside them. The heap grows when needed, unless `capped`;
-    garbage is collected between tests, not during one. Raises `PresselError` when MicroPython
-    itself fails or does not end in time.
+    They may import `ptt` and modules beside them, and read what lies in ../vectors. The heap grows
+    when needed, unless `capped`; garbage is collected between tests, not during one. Raises
+    `PresselError` when MicroPython itself fails or does not end in time.
     """
     files = list(files)
     if not files:
@@ -76,6 +77,9 @@ def _run(
     program: str, folder: Path, args: list[str], heap_bytes: int, limit_s: float
 ) -> subprocess.CompletedProcess[bytes]:
     options = ["--package", str(PTT), "--folder", str(folder), "--heap", str(heap_bytes)]
+    vectors = folder.parent / VECTORS
+    if vectors.is_dir():
+        options += ["--beside", str(vectors)]
     command = find_install().command(program, *options, *args)
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe) as process:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     class JoinOutput(Protocol):
         """What membership needs done."""
 
-        def send_hello(self, nonce: int, now_ms: int) -> None: ...
+        def send_hello(self, now_ms: int) -> None: ...
         def send_heartbeat(self, now_ms: int) -> None: ...
         def tell(self, kind: int, value: object) -> None: ...
         def leader_lost(self, now_ms: int) -> None: ...
@@ -38,7 +38,7 @@ START = const(0)
 WELCOME = const(1)
 TIMEOUT = const(2)
 LEADER_SILENT = const(3)
-FORGOTTEN = const(4)  # the leader does not know our session any more
+FORGOTTEN = const(4)  # the leader resigned, or does not know our session any more
 TRIGGERS = ("start", "welcome", "timeout", "leader silent", "forgotten")
 
 RULES = (
@@ -47,7 +47,7 @@ RULES = (
     (SEARCHING, WELCOME, JOINED, "join"),
     (JOINED, TIMEOUT, JOINED, "heartbeat"),
     (JOINED, LEADER_SILENT, SEARCHING, "lose"),  # three heartbeats unanswered
-    (JOINED, FORGOTTEN, SEARCHING, "lose"),  # it restarted, or dropped us as silent
+    (JOINED, FORGOTTEN, SEARCHING, "lose"),  # it resigned, restarted, or dropped us as silent
 )
 _RULES = compile_rules(RULES)
 
@@ -89,6 +89,10 @@ class Join:
     def on_unknown_session(self, now_ms: int) -> None:
         self._fire(FORGOTTEN, 0, now_ms)
 
+    def on_resigned(self, now_ms: int) -> None:
+        """The leader says that it stops."""
+        self._fire(FORGOTTEN, 0, now_ms)
+
     def on_leader_heard(self, now_ms: int) -> None:
         """Any datagram of the session came."""
         self._heard_ms = now_ms
@@ -112,8 +116,8 @@ class Join:
         rule = _RULES.get(self.state << 4 | trigger)
         if rule is None:
             return
-        self.state = rule[0]
-        getattr(self, "_do_" + rule[1])(value, now_ms)
+        self.state = rule[2]
+        getattr(self, "_do_" + rule[3])(value, now_ms)
 
     def _do_hello(self, value: int, now_ms: int) -> None:
         # Half of the wait is random: a venue's badges must not ask in step after a power cut.
@@ -122,7 +126,7 @@ class Join:
         self._due_ms = add(now_ms, wait)
         if self.nonce == 0:
             self.nonce = 1 + self._prng.below(INT_MAX)
-        self._output.send_hello(self.nonce, now_ms)
+        self._output.send_hello(now_ms)
 
     def _do_join(self, node: int, now_ms: int) -> None:
         self._heard_ms = now_ms

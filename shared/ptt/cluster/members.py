@@ -4,12 +4,18 @@ Bounded by `MEMBERS_MAX`. Knows neither floor nor voice.
 """
 
 from ..clock import NEVER, add, earliest, since
-from ..compat import TYPE_CHECKING
+from ..compat import TYPE_CHECKING, const
 from ..numbers import MEMBER_TTL_MS, MEMBERS_MAX
 from ..wire.envelope import LEADER_NODE
+from .delivery import Delivery
 
 if TYPE_CHECKING:
     from typing import Any
+
+OLDER_TABLE = const(-1)
+DIFFERENT_TABLE = const(0)  # same version, other contents: built from changed sources
+NEWER_TABLE = const(1)
+SAME_TABLE = const(2)
 
 _FIRST_NODE = LEADER_NODE + 1
 
@@ -26,9 +32,11 @@ class Member:
         "name",
         "node",
         "nonce",
-        "same_table",
         "seq",
         "session",
+        "settings",
+        "table_is",
+        "text_number",
     )
 
     def __init__(self, device: bytes, node: int) -> None:
@@ -42,7 +50,9 @@ class Member:
         self.group = 0
         self.heard_ms = 0
         self.seq = 0  # of the last datagram sent to it
-        self.same_table = True  # its message table is the leader's
+        self.settings = Delivery()
+        self.table_is = SAME_TABLE  # how its message table compares with ours
+        self.text_number = -1  # id of its last text, to know a repetition
 
     def next_seq(self) -> int:
         self.seq += 1

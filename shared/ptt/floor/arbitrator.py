@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         def taken(self, group: int, lease: int, talker: int, now_ms: int) -> None: ...
         def idle(self, group: int, lease: int, now_ms: int) -> None: ...
         def idle_to(self, group: int, node: int, lease: int, now_ms: int) -> None: ...
-        def freed(self, talker: int, lease: int, cause: int) -> None: ...
+        def freed(self, group: int, talker: int, lease: int, cause: int, now_ms: int) -> None: ...
 
 
 # States (TS 24.380 section 6.3: floor control arbitration logic)
@@ -106,12 +106,14 @@ class Arbitrator:
         self.group = group
         self._output = output
         self.state = FLOOR_IDLE
+        self.talk_ms = TALK_MS_MAX  # longest burst, as the settings have it
+        self.granted_ms = 0  # longest that the running burst may last: settings may change
         self.holder = 0  # node that may talk, 0 when idle
         self.lease = 0  # running, or the last one
         self.queue: list[Waiting] = []
         self._request = 0  # the holder's
         self._over = {}  # node -> its last request that is over; as many as members
-        self._granted_ms = 0
+        self._begun_ms = 0
         self._voice_ms = 0  # last voice of the holder, or the grant
         self._repeat_ms = 0
         self._is_heard = False
@@ -178,7 +180,7 @@ class Arbitrator:
         self._drop_vanished(now_ms)
         if self.state != FLOOR_TAKEN:
             return
-        if since(now_ms, self._granted_ms) >= TALK_MS_MAX:
+        if since(now_ms, self._begun_ms) >= self.granted_ms:
             self._fire(TALK_LIMIT, self.holder, 0, now_ms)
             self._pass_on(now_ms)
         elif since(now_ms, self._voice_ms) >= LEASE_MS:
@@ -191,7 +193,7 @@ class Arbitrator:
         """When `handle_timeout` has work next, or `NEVER`."""
         if self.state != FLOOR_TAKEN:
             return NEVER  # a queue exists only behind a holder
-        due = earliest(add(self._voice_ms, LEASE_MS), add(self._granted_ms, TALK_MS_MAX))
+        due = earliest(add(self._voice_ms, LEASE_MS), add(self._begun_ms, self.granted_ms))
         if not self._is_heard:
             due = earliest(due, self._repeat_ms)
         for waiting in self.queue:
@@ -204,14 +206,15 @@ class Arbitrator:
         rule = _RULES.get(self.state << 4 | trigger)
         if rule is None:
             return
-        self.state = rule[0]
-        getattr(self, "_do_" + rule[1])(node, request, now_ms)
+        self.state = rule[2]
+        getattr(self, "_do_" + rule[3])(node, request, now_ms)
 
     def _do_grant(self, node: int, request: int, now_ms: int) -> None:
         self.holder = node
         self._request = request
         self.lease = self._output.next_lease()
-        self._granted_ms = now_ms
+        self._begun_ms = now_ms
+        self.granted_ms = self.talk_ms
         self._voice_ms = now_ms
         self._is_heard = False
         self._do_repeat_grant(node, request, now_ms)
@@ -251,7 +254,7 @@ class Arbitrator:
 
     def _vacate(self, tail_node: int, cause: int, now_ms: int) -> None:
         self._over[self.holder] = self._request
-        self._output.freed(self.holder, self.lease, cause)
+        self._output.freed(self.group, self.holder, self.lease, cause, now_ms)
         self.holder = 0
         self._tail_node = tail_node
         self._tail_lease = self.lease

@@ -7,15 +7,14 @@ States and rules are the table below (jitter buffer, RFC 5481's playout delay).
 
 from array import array
 
-from .. import events
 from ..clock import since
 from ..compat import TYPE_CHECKING, const
-from ..events import EventQueue
 from ..numbers import (
     BURST_STALL_MS,
     CONCEAL_FRAMES_MAX,
     FRAME_MS,
     FRAME_SAMPLES,
+    FRAMES_PER_PACKET_MAX,
     JITTER_FRAMES_MAX,
     PLAYOUT_DELAY_MS,
 )
@@ -24,7 +23,16 @@ from . import adpcm
 from .jitter_buffer import JitterBuffer
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from ..wire.envelope import Buffer
+
+    class PlayoutOutput(Protocol):
+        """Who wants to know what is heard."""
+
+        def burst_heard_from(self, talker: int, lease: int) -> None: ...
+        def burst_heard(self, buffer: JitterBuffer, now_ms: int) -> None: ...
+
 
 SILENT = const(0)
 BUFFERING = const(1)
@@ -45,14 +53,16 @@ RULES = (
 )
 _RULES = compile_rules(RULES)
 
+_ENOUGH_FRAMES = JITTER_FRAMES_MAX - FRAMES_PER_PACKET_MAX - 1  # the next packet must find room
 _STALL_FRAMES = BURST_STALL_MS // FRAME_MS
 
 
 class Playout:
-    """Turns voice packets into 20 ms frames on demand; tells `events` what is heard."""
+    """Turns voice packets into 20 ms frames on demand; tells `output` what is heard."""
 
-    def __init__(self, events_out: EventQueue) -> None:
-        self._events = events_out
+    def __init__(self, output: "PlayoutOutput") -> None:
+        self._output = output
+        self.delay_ms = PLAYOUT_DELAY_MS
         self._current = JitterBuffer(JITTER_FRAMES_MAX)
         self._following = JitterBuffer(JITTER_FRAMES_MAX)
         self._pcm = array("h", bytes(FRAME_SAMPLES * 2))
@@ -79,7 +89,7 @@ class Playout:
         if buffer.insert(number, data, at) and buffer is self._current:
             if self.state == SILENT:
                 buffer.resume(number, now_ms)
-            self._fire(FRAME)
+            self._fire(FRAME, now_ms)
 
     def _buffer_for(self, lease: int, talker: int, now_ms: int) -> "JitterBuffer | None":
         current = self._current
@@ -104,13 +114,13 @@ class Playout:
     def read(self, now_ms: int) -> "array | None":
         """The next 320 samples, or None when there is silence; valid until the next call."""
         current = self._current
-        if self.state == BUFFERING and since(now_ms, current.first_ms) >= PLAYOUT_DELAY_MS:
+        if self.state == BUFFERING and self._is_delay_over(now_ms):
             current.playing = True
-            self._fire(DELAY_OVER)
+            self._fire(DELAY_OVER, now_ms)
         if self.state != PLAYING:
             return None
         if current.is_over() or current.missed >= self._patience():
-            self._fire(BURST_OVER)
+            self._fire(BURST_OVER, now_ms)
             return self.read(now_ms) if self.state != SILENT else None
         at = current.take()
         if at >= 0:
@@ -122,6 +132,12 @@ class Playout:
             current.missed += 1
             self._conceal(current.missed)
         return self._pcm
+
+    def _is_delay_over(self, now_ms: int) -> bool:
+        """Speech that was kept comes faster than it is played: the buffer may be full before."""
+        current = self._current
+        is_full = current.waiting >= _ENOUGH_FRAMES
+        return is_full or since(now_ms, current.first_ms) >= self.delay_ms
 
     def _patience(self) -> int:
         """Frames that may be missing in a row. Few when nothing is left of this burst and the next
@@ -142,37 +158,26 @@ class Playout:
             pcm[n] >>= 1
             n += 1
 
-    def _fire(self, trigger: int) -> None:
+    def _fire(self, trigger: int, now_ms: int) -> None:
         rule = _RULES.get(self.state << 4 | trigger)
         if rule is None:
             return
-        self.state = rule[0]
-        if rule[1] == "announce":
-            self._events.push(events.HEARING, (self._current.talker, self._current.lease))
-        elif rule[1] == "close":
-            self._close()
+        self.state = rule[2]
+        if rule[3] == "announce":
+            self._output.burst_heard_from(self._current.talker, self._current.lease)
+        elif rule[3] == "close":
+            self._close(now_ms)
 
-    def _close(self) -> None:
+    def _close(self, now_ms: int) -> None:
         """Report the burst that ended and go on with the one that began meanwhile."""
         ended = self._current
         ended.concealed -= ended.missed  # silence after the end was nobody's speech
-        self._events.push(
-            events.HEARD,
-            (
-                ended.talker,
-                ended.lease,
-                ended.played,
-                ended.concealed,
-                ended.late,
-                ended.duplicate,
-                ended.dropped,
-            ),
-        )
+        self._output.burst_heard(ended, now_ms)
         if self._following.lease > ended.lease:
             self._current = self._following
             self._following = ended
             ended.lease = 0
-            self._fire(FRAME)
+            self._fire(FRAME, now_ms)
 
     def restart(self) -> None:
         """A new term counts its leases anew: forget the old ones."""

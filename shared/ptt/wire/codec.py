@@ -27,7 +27,7 @@ def encode(data: bytearray, at: int, kind: int, values: "tuple") -> int:
     if len(values) != len(layout):
         raise ValueError("message %d takes %d values" % (kind, len(layout)))
     for index in range(len(layout)):
-        field_kind, low, high = layout[index]
+        field_kind, low, high, _ = layout[index]
         value = values[index]
         if field_kind >= _TEXT:
             at = _put_bytes(data, at, field_kind, low, high, value)
@@ -61,11 +61,15 @@ def _put_bytes(data: bytearray, at: int, kind: int, low: int, high: int, value: 
 def decode(kind: int, data: "Buffer", at: int, end: int) -> "list":
     """The fields of message `kind` at `at`..`end`, in table order.
 
-    Bytes behind the known fields are a newer build's and are left alone. Raises `Refused`
-    (FIELD, RANGE) for anything missing, too long or out of range.
+    Bytes behind the known fields are a newer build's and are left alone; fields that an older
+    build did not have get their default. Raises `Refused` (FIELD, RANGE) for anything else that
+    is missing, too long or out of range.
     """
     values = []
-    for field_kind, low, high in LAYOUTS[kind]:
+    for field_kind, low, high, default in LAYOUTS[kind]:
+        if at == end and default is not None:
+            values.append(default)
+            continue
         if field_kind >= _TEXT:
             size = field_kind - _RAW
             if field_kind == _TEXT:

@@ -10,8 +10,9 @@ Every parse of a datagram starts with `check`; whoever reads fields before that 
 from binascii import crc32
 
 from ..compat import TYPE_CHECKING, const
-from ..numbers import DATAGRAM_BYTES_MAX, INT_MAX, VERSION
+from ..numbers import DATAGRAM_BYTES_MAX, INT_MAX
 from . import refusal
+from .messages import VERSION
 
 if TYPE_CHECKING:
     Buffer = bytes | bytearray | memoryview
@@ -21,7 +22,7 @@ TAG_BYTES = const(8)  # HMAC-SHA256 cut to 64 bits
 LEADER_NODE = const(1)  # the leader's own number on the wire; members follow
 FLAG_SEALED = const(1)  # a tag follows the payload
 
-_CRC_AT = const(20)
+CRC_AT = const(20)  # behind what it covers of the header
 _MAJOR = const(0xF0)
 
 
@@ -50,7 +51,18 @@ def put32(data: bytearray, at: int, value: int) -> None:
 
 
 def check(data: "Buffer") -> int:
-    """`refusal.ACCEPTED` for a whole, undamaged datagram of our major version, else the reason.
+    """`refusal.ACCEPTED` for a whole, undamaged datagram of our major version, else the reason."""
+    reason = check_shape(data)
+    if reason != refusal.ACCEPTED:
+        return reason
+    crc = header_crc(data, payload_crc(data))
+    if crc >> 16 != get16(data, CRC_AT) or crc & 0xFFFF != get16(data, CRC_AT + 2):
+        return refusal.CRC
+    return refusal.ACCEPTED
+
+
+def check_shape(data: "Buffer") -> int:
+    """All that `check` looks at before the CRC.
 
     The major version comes first: another major may lay out everything else differently.
     """
@@ -71,9 +83,6 @@ def check(data: "Buffer") -> int:
         return refusal.LENGTH
     if (data[4] | data[12] | data[16]) & 0xC0:
         return refusal.RANGE
-    crc = header_crc(data, payload_crc(data))
-    if crc >> 16 != get16(data, _CRC_AT) or crc & 0xFFFF != get16(data, _CRC_AT + 2):
-        return refusal.CRC
     return refusal.ACCEPTED
 
 
@@ -83,6 +92,18 @@ def msg_type(data: "Buffer") -> int:
 
 def is_sealed(data: "Buffer") -> bool:
     return data[3] & FLAG_SEALED != 0
+
+
+def is_newer(data: "Buffer") -> bool:
+    """From a build of a newer minor version: fields and types may be there that we do not know."""
+    return data[0] > VERSION
+
+
+def compare_version(data: "Buffer") -> int:
+    """-1 when the sender's version is older than ours, 1 when newer, else 0."""
+    if data[0] == VERSION:
+        return 0
+    return 1 if data[0] > VERSION else -1
 
 
 def session_id(data: "Buffer") -> int:
@@ -134,8 +155,8 @@ def write_header(
 
 def put_crc(data: bytearray, crc: int) -> None:
     """Write the CRC, a full 32-bit number."""
-    put16(data, _CRC_AT, crc >> 16)
-    put16(data, _CRC_AT + 2, crc & 0xFFFF)
+    put16(data, CRC_AT, crc >> 16)
+    put16(data, CRC_AT + 2, crc & 0xFFFF)
 
 
 def payload_crc(data: "Buffer") -> int:
@@ -145,4 +166,4 @@ def payload_crc(data: "Buffer") -> int:
 
 def header_crc(data: "Buffer", payload_crc: int) -> int:
     """The CRC of the whole datagram from that of its payload: the relay's short cut."""
-    return crc32(memoryview(data)[0:_CRC_AT], payload_crc)
+    return crc32(memoryview(data)[0:CRC_AT], payload_crc)

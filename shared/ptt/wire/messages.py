@@ -1,17 +1,24 @@
 """The message table as code. Written by `make schema` from shared/schema/messages.toml.
 
-`LAYOUTS` holds for each type its fields in order as (kind, lowest, highest); kinds 1, 2
-and 4 are big-endian integers of that many bytes, 14 and 18 raw bytes (4 and 8), 9 a text
-with a length byte. `SENDERS` holds who may send it: 1 participant, 2 leader, 3 both."""
+`LAYOUTS` holds for each type its fields: (kind, lowest, highest, default). Kinds 1,
+2 and 4 are big-endian integers of that many bytes, 14 and 18 raw bytes (4 and 8), 9 a
+text with a length byte. A field with a default may be missing, from an older sender.
+`SENDERS` holds who may send a type: 1 participant, 2 leader, 3 both."""
 
 from ..compat import const
 
-TABLE_HASH = b"\x41\x32\xe3\x34"
+VERSION = const(0x21)  # major: high four bits, minor: low four
+TABLE_HASH = b"\x06\xb4\xea\x5e"
 
 HELLO = const(1)
 WELCOME = const(2)
 HEARTBEAT = const(3)
 NACK = const(4)
+ROLE_ANNOUNCE = const(5)
+SETTINGS_SNAPSHOT = const(8)
+SETTINGS_ACK = const(9)
+TEXT_MESSAGE = const(10)
+TEXT_ACK = const(11)
 FLOOR_REQUEST = const(16)
 FLOOR_GRANT = const(17)
 FLOOR_RELEASE = const(18)
@@ -21,6 +28,8 @@ FLOOR_TAKEN = const(21)
 FLOOR_IDLE = const(22)
 FLOOR_REVOKED = const(23)
 VOICE_FRAME = const(32)
+RECEIVER_REPORT = const(33)
+BURST_RECEIPT = const(34)
 
 DENIAL_QUEUE_FULL = const(1)  # too many badges wait already
 DENIAL_STALE = const(2)  # that request is over
@@ -32,6 +41,17 @@ NACK_VERSION = const(1)  # this major version is not spoken here
 NACK_UNKNOWN_SESSION = const(2)  # join again: the leader does not know this session
 NACK_FULL = const(3)  # the leader has no room for another member
 
+ROLE_PARTICIPANT = const(0)  # a badge or a soft badge
+ROLE_LEADER = const(1)  # owns membership, floor and settings
+ROLE_RESIGNED = const(2)  # led until now, and leaves
+
+APPLIED_APPLIED = const(0)  # these settings are in force
+APPLIED_REFUSED = const(1)  # a value is outside what this build can do; the old ones stay
+
+TEXT_PERSON = const(0)  # written by somebody
+TEXT_OPERATOR = const(1)  # from the leader box
+TEXT_LEGACY = const(2)  # from the old app, insecure
+
 CODEC_PCM16 = const(0)  # 16-bit samples, little endian (tests and the old app)
 CODEC_IMA_ADPCM = const(1)  # IMA-ADPCM, every frame with its own coder state
 
@@ -40,6 +60,11 @@ SENDERS = {
     2: 2,
     3: 3,
     4: 2,
+    5: 2,
+    8: 2,
+    9: 1,
+    10: 3,
+    11: 2,
     16: 1,
     17: 2,
     18: 1,
@@ -49,92 +74,133 @@ SENDERS = {
     22: 2,
     23: 2,
     32: 3,
+    33: 1,
+    34: 2,
 }
 
 LAYOUTS = {
     1: (  # HELLO
-        (18, 0, 8),  # device: device identity, as provisioned
-        (4, 0, 1073741823),  # nonce: ties the answer to this attempt
-        (14, 0, 4),  # table: hash of this table, to tell builds apart
-        (1, 0, 255),  # codecs: bit n: codec n can be decoded
-        (9, 1, 32),  # name: what people call this badge
-        (9, 1, 16),  # build: firmware or software version
+        (18, 0, 8, None),  # device: device identity, as provisioned
+        (4, 0, 1073741823, None),  # nonce: ties the answer to this attempt
+        (14, 0, 4, None),  # table: hash of this table, to tell builds apart
+        (1, 0, 255, None),  # codecs: bit n: codec n can be decoded
+        (9, 1, 32, None),  # name: what people call this badge
+        (9, 1, 16, None),  # build: firmware or software version
     ),
     2: (  # WELCOME
-        (4, 0, 1073741823),  # nonce: from the HELLO
-        (2, 2, 65535),  # node: the member's number on the wire
-        (4, 1, 1073741823),  # session: goes into every envelope from now on
-        (4, 0, 1073741823),  # term: the leader's term
-        (14, 0, 4),  # table: hash of the leader's table
-        (1, 0, 255),  # group: talk group of this member
-        (1, 0, 255),  # codec: codec to talk with
+        (4, 0, 1073741823, None),  # nonce: from the HELLO
+        (2, 2, 65535, None),  # node: the member's number on the wire
+        (4, 1, 1073741823, None),  # session: goes into every envelope from now on
+        (4, 0, 1073741823, None),  # term: the leader's term
+        (14, 0, 4, None),  # table: hash of the leader's table
+        (1, 0, 255, None),  # group: talk group of this member
+        (1, 0, 255, None),  # codec: codec to talk with
     ),
     3: (  # HEARTBEAT
-        (4, 0, 1073741823),  # echo_ms: participant's clock; the leader returns it
-        (1, 0, 255),  # group: talk group
-        (4, 0, 1073741823),  # term: highest term seen
-        (4, 0, 1073741823),  # lease: the running lease, or the last one
-        (2, 0, 65535),  # talker: who holds it, 0 when nobody talks
-        (1, 0, 255),  # waiting: requests in the queue (leader)
+        (4, 0, 1073741823, None),  # echo_ms: participant's clock; the leader returns it
+        (1, 0, 255, None),  # group: talk group
+        (4, 0, 1073741823, None),  # term: highest term seen
+        (4, 0, 1073741823, None),  # lease: the running lease, or the last one
+        (2, 0, 65535, None),  # talker: who holds it, 0 when nobody talks
+        (1, 0, 255, None),  # waiting: requests in the queue (leader)
     ),
     4: (  # NACK
-        (1, 0, 255),  # reason: see enum nack
-        (1, 0, 255),  # version_low: oldest version byte spoken
-        (1, 0, 255),  # version_high: newest version byte spoken
-        (1, 0, 255),  # about: type of the message refused
+        (1, 0, 255, None),  # reason: why
+        (1, 0, 255, None),  # version_low: oldest version byte spoken
+        (1, 0, 255, None),  # version_high: newest version byte spoken
+        (1, 0, 255, None),  # about: type of the message refused
+    ),
+    5: (  # ROLE_ANNOUNCE
+        (1, 0, 255, None),  # role: what the sender is
+        (4, 0, 1073741823, None),  # term: the sender's term
+    ),
+    8: (  # SETTINGS_SNAPSHOT
+        (4, 1, 1073741823, None),  # version: goes up with every change
+        (2, 20, 400, None),  # playout_delay_ms: delay of the jitter buffer
+        (4, 1000, 3600000, None),  # talk_ms: longest burst
+    ),
+    9: (  # SETTINGS_ACK
+        (4, 1, 1073741823, None),  # version: the settings meant
+        (1, 0, 255, None),  # result: whether they are in force
+    ),
+    10: (  # TEXT_MESSAGE
+        (1, 0, 255, None),  # group: talk group
+        (2, 0, 65535, None),  # id: one number a text, counting up, wrapping
+        (1, 0, 255, None),  # kind: where it comes from
+        (2, 0, 65535, None),  # writer: who wrote it; 0: nobody on this network
+        (9, 0, 32, None),  # name: what people call the writer
+        (9, 1, 200, None),  # text: what it says
+    ),
+    11: (  # TEXT_ACK
+        (2, 0, 65535, None),  # id: from the TEXT_MESSAGE
     ),
     16: (  # FLOOR_REQUEST
-        (1, 0, 255),  # group: talk group
-        (2, 0, 65535),  # request: one number a press, counting up, wrapping
+        (1, 0, 255, None),  # group: talk group
+        (2, 0, 65535, None),  # request: one number a press, counting up, wrapping
     ),
     17: (  # FLOOR_GRANT
-        (1, 0, 255),  # group: talk group
-        (2, 0, 65535),  # request: the request granted
-        (4, 0, 1073741823),  # term: leader's term
-        (4, 1, 1073741823),  # lease: names this talk burst
-        (2, 0, 65535),  # lease_ms: silence after which the lease ends
-        (4, 0, 1073741823),  # talk_ms: longest this burst may last
+        (1, 0, 255, None),  # group: talk group
+        (2, 0, 65535, None),  # request: the request granted
+        (4, 0, 1073741823, None),  # term: leader's term
+        (4, 1, 1073741823, None),  # lease: names this talk burst
+        (2, 0, 65535, None),  # lease_ms: silence after which the lease ends
+        (4, 0, 1073741823, None),  # talk_ms: longest this burst may last
     ),
     18: (  # FLOOR_RELEASE
-        (1, 0, 255),  # group: talk group
-        (2, 0, 65535),  # request: the request that ends
-        (4, 0, 1073741823),  # lease: the lease that ends, 0 when none was granted
+        (1, 0, 255, None),  # group: talk group
+        (2, 0, 65535, None),  # request: the request that ends
+        (4, 0, 1073741823, None),  # lease: the lease that ends, 0 when none was granted
     ),
     19: (  # FLOOR_QUEUED
-        (1, 0, 255),  # group: talk group
-        (2, 0, 65535),  # request: the request that waits
-        (1, 1, 255),  # position: 1 talks next
+        (1, 0, 255, None),  # group: talk group
+        (2, 0, 65535, None),  # request: the request that waits
+        (1, 1, 255, None),  # position: 1 talks next
     ),
     20: (  # FLOOR_DENIED
-        (1, 0, 255),  # group: talk group
-        (2, 0, 65535),  # request: the request denied
-        (1, 0, 255),  # reason: see enum denial
+        (1, 0, 255, None),  # group: talk group
+        (2, 0, 65535, None),  # request: the request denied
+        (1, 0, 255, None),  # reason: why
     ),
     21: (  # FLOOR_TAKEN
-        (1, 0, 255),  # group: talk group
-        (4, 0, 1073741823),  # term: leader's term
-        (4, 1, 1073741823),  # lease: the lease
-        (2, 2, 65535),  # talker: its holder
+        (1, 0, 255, None),  # group: talk group
+        (4, 0, 1073741823, None),  # term: leader's term
+        (4, 1, 1073741823, None),  # lease: the lease
+        (2, 2, 65535, None),  # talker: its holder
+        (9, 0, 32, b""),  # name: what people call the holder
     ),
     22: (  # FLOOR_IDLE
-        (1, 0, 255),  # group: talk group
-        (4, 0, 1073741823),  # term: leader's term
-        (4, 0, 1073741823),  # lease: the lease that ended last
+        (1, 0, 255, None),  # group: talk group
+        (4, 0, 1073741823, None),  # term: leader's term
+        (4, 0, 1073741823, None),  # lease: the lease that ended last
     ),
     23: (  # FLOOR_REVOKED
-        (1, 0, 255),  # group: talk group
-        (4, 0, 1073741823),  # term: leader's term
-        (4, 1, 1073741823),  # lease: the lease that ended
-        (1, 0, 255),  # reason: see enum revocation
+        (1, 0, 255, None),  # group: talk group
+        (4, 0, 1073741823, None),  # term: leader's term
+        (4, 1, 1073741823, None),  # lease: the lease that ended
+        (1, 0, 255, None),  # reason: why
     ),
     32: (  # VOICE_FRAME
-        (1, 0, 255),  # group: talk group
-        (1, 0, 255),  # codec: see enum codec
-        (2, 0, 65535),  # talker: who speaks
-        (4, 1, 1073741823),  # lease: the burst
-        (2, 0, 65535),  # first: number of the first frame here; a burst starts at 0
-        (1, 0, 1),  # marks: 1: the last frame here ends the burst
-        (1, 1, 3),  # count: frames in this packet
-        (2, 0, 640),  # frame_bytes: size of each
+        (1, 0, 255, None),  # group: talk group
+        (1, 0, 255, None),  # codec: how the frames are coded
+        (2, 0, 65535, None),  # talker: who speaks
+        (4, 1, 1073741823, None),  # lease: the burst
+        (2, 0, 65535, None),  # first: number of the first frame here; a burst starts at 0
+        (1, 0, 1, None),  # marks: 1: the last frame here ends the burst
+        (1, 1, 3, None),  # count: frames in this packet
+        (2, 0, 640, None),  # frame_bytes: size of each
+    ),
+    33: (  # RECEIVER_REPORT
+        (1, 0, 255, None),  # group: talk group
+        (4, 1, 1073741823, None),  # lease: the burst
+        (2, 0, 65535, None),  # played: frames played as they were spoken
+        (2, 0, 65535, None),  # concealed: frames replaced because they were missing
+        (2, 0, 65535, None),  # late: frames that came after their time
+    ),
+    34: (  # BURST_RECEIPT
+        (1, 0, 255, None),  # group: talk group
+        (4, 1, 1073741823, None),  # lease: the burst
+        (2, 0, 65535, None),  # listeners: members it was passed on to
+        (2, 0, 65535, None),  # heard: of these, how many heard any of it
+        (2, 0, 65535, None),  # whole: of these, how many heard every frame
     ),
 }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FRAMES_AT = const(38)  # in the datagram: envelope 24 + voice fields 14
 MARK_LAST = const(1)
+FRAMES_MAX = const(0xFFFF)  # of a burst, 21 minutes: numbers and reports have 16 bits
 
 _FIELDS_BYTES = const(14)
 

@@ -11,6 +11,7 @@ export const BARE_OPTIONS = {
   modules: { type: 'string' }, // the node_modules folder
   package: { type: 'string', multiple: true, default: [] }, // folders to be imported by their names
   folder: { type: 'string' }, // where the files to run and the modules beside them lie
+  beside: { type: 'string', multiple: true, default: [] }, // data, to lie beside that folder
   heap: { type: 'string', default: String(2 << 20) },
   capped: { type: 'boolean', default: false }, // forbid the heap to grow
 };
@@ -39,6 +40,9 @@ export async function loadBare(options, stdout) {
   loaded.FS.mkdir('/work');
   loaded.FS.mkdir(above);
   mount(loaded.FS, folder, place);
+  for (const data of options.beside) {
+    mount(loaded.FS, data, `${above}/${path.basename(data)}`);
+  }
   loaded.mp.runPython(`import sys; sys.path[:] = ['/work', '${place}', '/lib']`);
   return { ...loaded, place };
 }

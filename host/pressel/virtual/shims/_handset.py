@@ -12,6 +12,7 @@ _uncap = _bridge.uncap  # lets the heap grow, so that an error can be told when 
 _handset = None
 _used_bytes = 0  # at the last look
 _peak_bytes = 0
+_SPARE_BYTES = 13000  # what one step may need: its garbage must fit beside what lives
 _live_bytes = 0  # the most that was left by a collection
 
 
@@ -66,6 +67,8 @@ def _look():
     if _live_bytes < used_bytes < _used_bytes:  # a collection ran since the last look
         _live_bytes = used_bytes
     _used_bytes = used_bytes
+    if gc.mem_free() < _SPARE_BYTES:
+        gc.collect()  # done when the call returns; hardware collects when memory runs out
 
 
 def heap():

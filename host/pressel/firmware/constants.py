@@ -1,0 +1,184 @@
+"""Puts constants where they are used, so that a badge keeps neither their names nor their modules.
+
+Works on the sources of all modules of a badge together. MicroPython's own `const` does the same
+within one module; across modules every constant would cost a badge a name, a slot in two
+dictionaries and a look-up each time. Lines stay where they are, so tracebacks stay true. What is
+only for type checkers or documents (``if TYPE_CHECKING:``, unused tables of names) is left out.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+Value = int | bool
+_Edit = tuple[int, int, str]  # from, to (offsets in the text), replacement
+
+
+@dataclass
+class _Module:
+    """One module: its name, text and tree, and what its global names stand for."""
+
+    name: str
+    text: str
+    is_package: bool
+    tree: ast.Module = field(init=False)
+    constants: dict[str, Value] = field(default_factory=dict)
+    imported: dict[str, Value] = field(default_factory=dict)  # local name -> value
+    modules: dict[str, str] = field(default_factory=dict)  # local name -> module
+
+    def __post_init__(self) -> None:
+        self.tree = ast.parse(self.text)
+
+    def absolute(self, node: ast.ImportFrom) -> str:
+        """The module that ``from X import`` names."""
+        if not node.level:
+            return node.module or ""
+        parts = self.name.split(".")
+        parts = parts[: len(parts) - node.level + (1 if self.is_package else 0)]
+        return ".".join([*parts, node.module] if node.module else parts)
+
+
+def inline_constants(sources: Mapping[str, str]) -> dict[str, str]:
+    """Sources by module path (`ptt/wire/codec.py`) to the sources that a badge gets."""
+    modules = {
+        _name(path): _Module(_name(path), text, path.endswith("/__init__.py"))
+        for path, text in sources.items()
+    }
+    for module in modules.values():
+        module.constants = dict(_constants(module.tree))
+    for module in modules.values():
+        _resolve_imports(module, modules)
+    used = {use for module in modules.values() for use in _uses(module)}
+    return {path: _rewrite(modules[_name(path)], modules, used) for path in sources}
+
+
+def _name(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, Value]]:
+    """Top-level ``NAME = const(number)``, and flags such as ``TYPE_CHECKING = False``."""
+    for node in tree.body:
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+            continue
+        name, value = node.targets[0].id, node.value
+        if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "const":
+            yield name, ast.literal_eval(value.args[0])
+        elif isinstance(value, ast.Constant) and isinstance(value.value, bool):
+            yield name, value.value
+
+
+def _resolve_imports(module: _Module, modules: Mapping[str, _Module]) -> None:
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        source = module.absolute(node)
+        for alias in node.names:
+            local = alias.asname or alias.name
+            if f"{source}.{alias.name}" in modules:
+                module.modules[local] = f"{source}.{alias.name}"
+            elif source in modules and alias.name in modules[source].constants:
+                module.imported[local] = modules[source].constants[alias.name]
+
+
+def _known(module: _Module, node: ast.AST, modules: Mapping[str, _Module]) -> Value | None:
+    """The value that an expression stands for, if it is a constant's name."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        return module.imported.get(node.id, module.constants.get(node.id))
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        owner = module.modules.get(node.value.id)
+        return modules[owner].constants.get(node.attr) if owner else None
+    return None
+
+
+def _uses(module: _Module) -> Iterator[tuple[str, str]]:
+    """(module, name) of every global that this module reads, its own ones included."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom):
+            yield from ((module.absolute(node), alias.name) for alias in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            yield module.name, node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield module.modules.get(node.value.id, ""), node.attr
+
+
+def _rewrite(module: _Module, modules: Mapping[str, _Module], used: set[tuple[str, str]]) -> str:
+    starts = [0]
+    for line in module.text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line.encode()))
+    data = module.text.encode()
+    edits: list[_Edit] = []
+
+    def replace(node: ast.stmt | ast.expr, text: str) -> None:
+        start = starts[node.lineno - 1] + node.col_offset
+        end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
+        edits.append((start, end, text + "\n" * data[start:end].count(b"\n")))
+
+    kept_names: set[str] = set()
+    skipped: list[ast.AST] = []
+    for node in module.tree.body:
+        if _is_for_checkers(node) or _is_unread(module, node, used):
+            replace(node, "")
+            skipped.append(node)
+    for top in module.tree.body:
+        if top in skipped:
+            continue
+        for node in ast.walk(top):
+            value = _known(module, node, modules)
+            if value is not None and isinstance(node, ast.expr):
+                replace(node, str(value) if value >= 0 else f"({value})")
+            elif isinstance(node, ast.Name) and not _is_owner(node, top, module, modules):
+                kept_names.add(node.id)
+    for node in module.tree.body:
+        if isinstance(node, ast.ImportFrom):
+            replace(node, _import(module, node, kept_names))
+    return _apply(data, edits)
+
+
+def _is_for_checkers(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+
+
+def _is_unread(module: _Module, node: ast.stmt, used: set[tuple[str, str]]) -> bool:
+    """A constant, which is inlined, or a table in capitals that nobody reads."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+        return False
+    name = node.targets[0].id
+    if name in module.constants:
+        return True
+    return name.isupper() and isinstance(node.value, ast.Tuple) and (module.name, name) not in used
+
+
+def _is_owner(
+    name: ast.Name, top: ast.AST, module: _Module, modules: Mapping[str, _Module]
+) -> bool:
+    """Is `name` only the ``module`` of a ``module.CONSTANT`` that is replaced?"""
+    if name.id not in module.modules:
+        return False
+    for node in ast.walk(top):
+        if isinstance(node, ast.Attribute) and node.value is name:
+            return _known(module, node, modules) is not None
+    return False
+
+
+def _import(module: _Module, node: ast.ImportFrom, kept: set[str]) -> str:
+    """The import without constants and without modules of which only constants were used."""
+    names = []
+    for alias in node.names:
+        local = alias.asname or alias.name
+        if local in module.imported or alias.name == "const":
+            continue
+        if local in module.modules and local not in kept:
+            continue
+        names.append(f"{alias.name} as {alias.asname}" if alias.asname else alias.name)
+    if not names:
+        return ""
+    return f"from {'.' * node.level}{node.module or ''} import {', '.join(names)}"
+
+
+def _apply(data: bytes, edits: list[_Edit]) -> str:
+    for start, end, text in sorted(edits, reverse=True):
+        data = data[:start] + text.encode() + data[end:]
+    return data.decode()

@@ -1,0 +1,181 @@
+"""The talker's voice: from microphone frames to voice packets, first word and last word included.
+
+It keeps what is said before the floor is granted, sends it faster than real time afterwards, marks
+the last packet and repeats it. It knows packets and no floor: its owner says when a burst begins,
+may be sent, and is to end.
+"""
+
+from ..clock import NEVER, add, earliest, since
+from ..compat import TYPE_CHECKING
+from ..numbers import (
+    ADPCM_FRAME_BYTES,
+    AHEAD_FRAMES_MAX,
+    CAPTURE_FRAMES_MAX,
+    FRAME_MS,
+    FRAMES_PER_PACKET_MAX,
+    LAST_REPEATS,
+    RELEASE_TAIL_FRAMES,
+    RELEASE_TAIL_MS_MAX,
+    VOICE_PACE_MS,
+)
+from ..wire import voice
+from ..wire.messages import CODEC_IMA_ADPCM
+from .capture_ring import CaptureRing
+
+if TYPE_CHECKING:
+    from array import array
+    from typing import Protocol
+
+    from ..outbox import Datagram
+
+    class VoiceOutput(Protocol):
+        """Where packets go: a buffer to write, and the order to send it."""
+
+        def reserve_voice(self) -> Datagram: ...
+        def commit_voice(self, slot: Datagram, end: int, now_ms: int) -> None: ...
+        def burst_is_out(self, lease: int, sent: int, dropped: int, now_ms: int) -> None: ...
+
+
+PACKET_BYTES_MAX = voice.FRAMES_AT + FRAMES_PER_PACKET_MAX * ADPCM_FRAME_BYTES
+
+
+class BurstSender:
+    """One badge's bursts, one after the other."""
+
+    def __init__(self, output: "VoiceOutput") -> None:
+        self._output = output
+        self._ring = CaptureRing(CAPTURE_FRAMES_MAX)
+        self._group = 0
+        self._node = 0
+        self._lease = 0  # of the burst being sent; 0: not granted yet, or none
+        self._is_ending = False  # let go: only the tail is still taken
+        self._tail_left = 0  # frames still wanted from the microphone
+        self._tail_until_ms = 0
+        self._number = 0  # of the next frame to send
+        self._begun_ms = 0  # when the burst was granted
+        self._due_ms = 0  # not before this, the next packet
+        self._last = bytearray(PACKET_BYTES_MAX)  # the final packet, for its repetitions
+        self._last_end = 0
+        self._last_left = 0
+        self._last_due_ms = 0
+
+    def collect(self) -> None:
+        """The button went down: what is said from now on belongs to a new burst."""
+        self._ring.clear()
+        self._lease = 0
+        self._number = 0
+        self.go_on()
+
+    def go_on(self) -> None:
+        """The button went down again before the burst was out."""
+        self._is_ending = False
+        self._tail_left = 0
+
+    def end(self, now_ms: int) -> None:
+        """The button went up: what is on its way from the microphone is still taken."""
+        self._is_ending = True
+        self._tail_left = RELEASE_TAIL_FRAMES
+        self._tail_until_ms = add(now_ms, RELEASE_TAIL_MS_MAX)
+
+    def discard(self) -> None:
+        """What was kept will not be sent."""
+        self._ring.clear()
+        self._lease = 0
+        self._tail_left = 0
+
+    def begin(self, group: int, node: int, lease: int, now_ms: int) -> None:
+        """Granted: what was kept since the press goes out first."""
+        self._group = group
+        self._node = node
+        self._lease = lease
+        self._number = 0
+        self._begun_ms = now_ms
+        self._last_left = 0
+        self._due_ms = now_ms
+        self._send(now_ms)
+
+    def write(self, pcm: "array", now_ms: int) -> None:
+        """One frame that the microphone heard (320 samples, array 'h')."""
+        if self._is_ending:
+            if self._tail_left == 0:
+                return
+            self._tail_left -= 1
+        if self._number + self._ring.count < voice.FRAMES_MAX:  # or no number is left for it
+            self._ring.push(pcm)
+        self._send(now_ms)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self._tail_left and since(now_ms, self._tail_until_ms) >= 0:
+            self._tail_left = 0  # the microphone has stopped
+        self._send(now_ms)
+        if self._last_left and since(now_ms, self._last_due_ms) >= 0:
+            self._repeat_last(now_ms)
+
+    def next_timeout_ms(self) -> int:
+        """When `handle_timeout` has work next, or `NEVER`."""
+        due = NEVER
+        if self._tail_left:
+            due = self._tail_until_ms
+        if self._lease and (self._ring.count or self._is_complete()):
+            due = earliest(due, self._due_ms)
+        if self._last_left:
+            due = earliest(due, self._last_due_ms)
+        return due
+
+    def _is_complete(self) -> bool:
+        """True when nothing more will come from the microphone for this burst."""
+        return self._is_ending and self._tail_left == 0
+
+    def _send(self, now_ms: int) -> None:
+        """One packet with what is kept, when allowed and due; the end of the burst behind it."""
+        if not self._lease or since(now_ms, self._due_ms) < 0:
+            return
+        is_complete = self._is_complete()
+        if self._ring.count:
+            self._send_packet(is_complete and self._ring.count <= FRAMES_PER_PACKET_MAX, now_ms)
+        if is_complete and self._ring.count == 0:
+            lease = self._lease
+            self._lease = 0
+            self._output.burst_is_out(lease, self._number, self._ring.dropped, now_ms)
+
+    def _send_packet(self, is_last: bool, now_ms: int) -> None:
+        slot = self._output.reserve_voice()
+        count = min(self._ring.count, FRAMES_PER_PACKET_MAX)
+        at = voice.FRAMES_AT
+        index = 0
+        while index < count:
+            at = self._ring.pop_into(slot.buffer, at)
+            index += 1
+        voice.write_fields(
+            slot.buffer,
+            self._group,
+            CODEC_IMA_ADPCM,
+            self._node,
+            self._lease,
+            self._number,
+            is_last,
+            count,
+        )
+        self._number += count
+        self._due_ms = self._next_packet_ms(now_ms)
+        if is_last:
+            self._last[0:at] = slot.buffer[0:at]
+            self._last_end = at
+            self._last_left = LAST_REPEATS
+            self._last_due_ms = add(now_ms, FRAME_MS)
+        self._output.commit_voice(slot, at, now_ms)
+
+    def _next_packet_ms(self, now_ms: int) -> int:
+        """When the next packet may go: kept speech must not overflow the listeners' buffers."""
+        ahead_ms = (self._number - AHEAD_FRAMES_MAX) * FRAME_MS
+        if ahead_ms - since(now_ms, self._begun_ms) > VOICE_PACE_MS:
+            return add(self._begun_ms, ahead_ms)
+        return add(now_ms, VOICE_PACE_MS)
+
+    def _repeat_last(self, now_ms: int) -> None:
+        slot = self._output.reserve_voice()
+        end = self._last_end
+        slot.buffer[0:end] = self._last[0:end]
+        self._last_left -= 1
+        self._last_due_ms = add(now_ms, FRAME_MS)
+        self._output.commit_voice(slot, end, now_ms)

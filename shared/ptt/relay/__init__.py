@@ -1,0 +1,1 @@
+"""Passing voice on, and what listeners report of it."""

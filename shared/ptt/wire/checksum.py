@@ -1,0 +1,65 @@
+"""The envelope's CRC for a badge: the same numbers as `envelope` computes, without the garbage.
+
+`binascii.crc32` takes a whole buffer only, and a slice of a datagram, or a number above 2^30, is a
+new object on a badge's heap. So the datagram is copied into a buffer that stays, its header once
+more behind the payload, and one call runs over all of it in the right order.
+"""
+
+from binascii import crc32
+from struct import pack_into
+
+from ..compat import TYPE_CHECKING, const
+from ..numbers import DATAGRAM_BYTES_MAX
+from . import envelope, refusal
+from .envelope import CRC_AT, HEADER_BYTES
+
+if TYPE_CHECKING:
+    from .envelope import Buffer
+
+# What a CRC-32 becomes when it runs on over its own four bytes, the lowest first: always this,
+# which is a small integer on a badge, while the CRC itself mostly is not.
+_RESIDUE = const(0x2144DF1C)
+
+
+class Checksum:
+    """Checks and writes the CRC of one datagram at a time."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray(DATAGRAM_BYTES_MAX + HEADER_BYTES)
+        self._whole = memoryview(self._buffer)
+        self._view = self._whole[0:0]  # payload and header of the last datagram
+
+    def check(self, data: "Buffer") -> int:
+        """The same as `envelope.check`."""
+        reason = envelope.check_shape(data)
+        if reason != refusal.ACCEPTED:
+            return reason
+        end = envelope.payload_end(data)
+        self._lay_out(data, end)
+        buffer = self._buffer
+        at = end + CRC_AT
+        buffer[at] = data[CRC_AT + 3]
+        buffer[at + 1] = data[CRC_AT + 2]
+        buffer[at + 2] = data[CRC_AT + 1]
+        buffer[at + 3] = data[CRC_AT]
+        return refusal.ACCEPTED if self._crc(end + HEADER_BYTES) == _RESIDUE else refusal.CRC
+
+    def put(self, data: bytearray, datagram: "Buffer") -> None:
+        """Write the CRC into `data`, of which `datagram` is a view: header and payload."""
+        end = len(datagram)
+        self._lay_out(datagram, end)
+        pack_into(">I", data, CRC_AT, self._crc(end + CRC_AT))
+
+    def _lay_out(self, data: "Buffer", end: int) -> None:
+        buffer = self._buffer
+        buffer[0 : len(data)] = data
+        n = 0
+        while n < CRC_AT:
+            buffer[end + n] = data[n]
+            n += 1
+
+    def _crc(self, end: int) -> int:
+        """Over what lies behind the first header; the view is kept while lengths stay the same."""
+        if len(self._view) != end - HEADER_BYTES:
+            self._view = self._whole[HEADER_BYTES:end]
+        return crc32(self._view)

@@ -1,0 +1,181 @@
+"""What a voice frame costs in memory: on a badge every object is one step towards a collection,
+which takes longer than the speaker's queue lasts.
+
+On MicroPython nothing is collected while a test runs, so what its heap has grown by is all that was
+made. CPython frees at once: there, what is left has been kept, which must be nothing at all.
+"""
+
+import gc
+import sys
+from array import array
+
+from ptt import clock
+from ptt.numbers import FRAME_MS, FRAME_SAMPLES, HEARTBEAT_MS
+from ptt.participant import Participant
+from ptt.wire import codec, envelope, messages, voice
+
+LEADER = ("leader", 1)
+SESSION = 0x3FFFFFFF  # the largest: nothing on the way may become a large integer
+LEASE = 0x3FFFFFF0
+START_MS = 0x3FF00000  # up for 12 days; within seconds of the wrap sums do take memory
+WARM_FRAMES = 10  # tables, views and the playout delay are there
+FRAMES = 60
+
+# Bytes of garbage a frame, all of it in shared/ptt; the figures are what was measured.
+LISTENER_BYTES_MAX = 0
+TALKER_BYTES_MAX = 32  # a CRC above 2^30
+IDLE_BYTES_MAX = 0
+
+KEPT_BLOCKS_MAX = 9  # numbers of an engine's state that outgrew those that CPython keeps ready
+
+IS_BADGE = sys.implementation.name == "micropython"
+
+
+def datagram(kind, values):
+    data = bytearray(200)
+    end = codec.encode(data, envelope.HEADER_BYTES, kind, values)
+    envelope.seal_header(data, end, kind, SESSION, envelope.LEADER_NODE, 1, 1000)
+    return bytes(data[0:end])
+
+
+def voice_packet(number):
+    """The packet of one frame, `number` of its burst, as the leader passes it on."""
+    data = bytearray(300)
+    end = voice.write_fields(data, 1, messages.CODEC_IMA_ADPCM, 3, LEASE, number, False, 1)
+    for at in range(voice.FRAMES_AT, end):
+        data[at] = at * number & 255
+    envelope.seal_header(
+        data, end, messages.VOICE_FRAME, SESSION, envelope.LEADER_NODE, 0x3FFFFF00 + number, 1000
+    )
+    return bytes(data[0:end])
+
+
+def drain(engine):
+    while engine.poll_transmit() is not None:
+        pass
+    while engine.next_event() is not None:
+        pass
+
+
+def joined():
+    engine = Participant(b"12345678", b"Ann", b"test", LEADER, 5)
+    engine.start(START_MS)
+    values = (engine.join.nonce, 2, SESSION, 7, messages.TABLE_HASH, 1, messages.CODEC_IMA_ADPCM)
+    engine.receive_datagram(datagram(messages.WELCOME, values), LEADER, START_MS)
+    drain(engine)
+    assert engine.join.session == SESSION
+    return engine
+
+
+def talking():
+    engine = joined()
+    engine.press(START_MS)
+    values = (1, engine.floor.request, 7, LEASE, 2000, 60000)
+    engine.receive_datagram(datagram(messages.FLOOR_GRANT, values), LEADER, START_MS)
+    assert engine.floor.may_send()
+    drain(engine)
+    return engine
+
+
+def bytes_each(action, count):
+    """Bytes that `action(i)`, i from 0 to `count` - 1, takes from a badge's heap each time."""
+    action(0)
+    gc.collect()
+    gc.disable()
+    before = gc.mem_alloc()  # pyright: ignore[reportAttributeAccessIssue]
+    index = 1
+    while index < count:
+        action(index)
+        index += 1
+    taken = gc.mem_alloc() - before  # pyright: ignore[reportAttributeAccessIssue]
+    gc.enable()
+    return taken / (count - 1)
+
+
+def check_cost(make, frames, bytes_max):
+    """`make()` gives what is done for each of `frames`; a fresh one for every measurement."""
+    if IS_BADGE:
+        each = bytes_each(make(), frames)
+        assert each <= bytes_max, "%d bytes a frame" % each
+        return
+    action = make()
+    action(0)
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for index in range(1, frames):
+        action(index)
+    kept = sys.getallocatedblocks() - before
+    assert kept <= KEPT_BLOCKS_MAX, kept
+
+
+def test_a_listener():
+    """Parse, obey, keep, decode and play one frame."""
+    packets = [voice_packet(number) for number in range(WARM_FRAMES + FRAMES)]
+
+    def make():
+        engine = joined()
+
+        def hear(number):
+            now_ms = clock.add(START_MS, number * FRAME_MS)
+            engine.receive_datagram(packets[number], LEADER, now_ms)
+            engine.handle_timeout(START_MS)
+            engine.next_timeout_ms()
+            pcm = engine.read_speaker(now_ms)
+            drain(engine)
+            return pcm
+
+        for number in range(WARM_FRAMES):
+            hear(number)
+
+        def heard(index):
+            assert hear(WARM_FRAMES + index) is not None
+
+        return heard
+
+    check_cost(make, FRAMES, LISTENER_BYTES_MAX)
+
+
+def test_a_talker():
+    """From the microphone's frame to the packet."""
+    pcm = array("h", [0] * FRAME_SAMPLES)
+    for index in range(FRAME_SAMPLES):
+        pcm[index] = index * 37 % 3000
+
+    def make():
+        engine = talking()
+
+        def say(number):
+            now_ms = clock.add(START_MS, number * FRAME_MS)
+            engine.write_microphone(pcm, now_ms)
+            engine.handle_timeout(START_MS)
+            engine.next_timeout_ms()
+            sent = engine.poll_transmit()
+            assert engine.poll_transmit() is None
+            return sent
+
+        for number in range(WARM_FRAMES):
+            say(number)
+
+        def said(index):
+            assert say(WARM_FRAMES + index) is not None
+
+        return said
+
+    check_cost(make, FRAMES, TALKER_BYTES_MAX)
+
+
+def test_nobody_talks():
+    """The steps between two heartbeats."""
+
+    def make():
+        engine = joined()
+
+        def step(index):
+            engine.handle_timeout(clock.add(START_MS, index))
+            engine.next_timeout_ms()
+            assert engine.read_speaker(START_MS) is None
+            assert engine.poll_transmit() is None
+
+        return step
+
+    check_cost(make, HEARTBEAT_MS // 2, IDLE_BYTES_MAX)

@@ -1,0 +1,68 @@
+"""Settings that cannot be, and settings of a leader that has run for a week."""
+
+from tests.shared.datagrams import datagram
+from tests.shared.raising import raised
+
+from ptt import clock
+from ptt.leader import Leader
+from ptt.settings.snapshot import Settings
+from ptt.wire import messages
+
+PLACE = ("badge", 0)
+WEEK_MS = 7 * 24 * 3600 * 1000
+HOUR_MS = 3600000
+
+
+def joined(leader, now_ms):
+    values = (b"12345678", 7, messages.TABLE_HASH, 2, b"x", b"y")
+    leader.receive_datagram(datagram(messages.HELLO, values), PLACE, now_ms)
+    assert next_type(leader) == messages.WELCOME
+    return leader
+
+
+def next_type(leader):
+    """Of the next datagram to send."""
+    outgoing = leader.poll_transmit()
+    assert outgoing is not None
+    return outgoing.data[1]
+
+
+def test_a_new_member_gets_them_at_once_after_a_week():
+    """A time of 0 is half an eternity ahead then: the adapter would not have called."""
+    now_ms = clock.wrap(WEEK_MS)
+    leader = joined(Leader(1, 1), now_ms)
+    assert clock.since(now_ms, leader.next_timeout_ms()) >= 0
+    leader.handle_timeout(now_ms)
+    assert next_type(leader) == messages.SETTINGS_SNAPSHOT
+
+
+def test_values_out_of_range_are_not_published():
+    """They would raise later, when nobody is there who could mend them."""
+    leader = joined(Leader(1, 1), 5000)
+    for wrong in (
+        Settings(2, 19),
+        Settings(2, 401),
+        Settings(2, 60, 999),
+        Settings(2, 60, 1 << 30),
+    ):
+        raised(ValueError, leader.publish, wrong, 5000)
+        leader.handle_timeout(5000)
+        assert leader.settings.settings.version == 1
+        assert leader.floors[1].talk_ms == Settings().talk_ms
+
+
+def test_settings_out_of_range_do_not_start_a_leader():
+    raised(ValueError, Leader, 1, 1, Settings(0))
+
+
+def test_the_longest_burst_is_far_below_half_of_the_clock():
+    """A limit that wraps would be due at every moment."""
+    leader = joined(Leader(1, 1, Settings(1, 60, HOUR_MS)), 5000)
+    raised(ValueError, leader.publish, Settings(2, 60, HOUR_MS + 1), 5000)
+    assert leader.floors[1].talk_ms == HOUR_MS
+    (member,) = leader.members.all()
+    request = datagram(messages.FLOOR_REQUEST, (1, 1), member.session, member.node)
+    leader.receive_datagram(request, PLACE, 5000)
+    leader.handle_timeout(5000)
+    assert leader.floors[1].holder == member.node
+    assert clock.since(leader.next_timeout_ms(), 5000) > 0
