@@ -9,7 +9,7 @@ import pytest
 
 from pressel import cli
 from pressel.node import control
-from pressel.node.snapshot import FloorState, LeaderState, MemberState
+from pressel.node.snapshot import ADVICE, FloorState, LeaderState, MemberState
 
 NASTY = "\\[bold red]x[/] :smile:"
 
@@ -21,7 +21,8 @@ def member(node: int, name: str, **fields: Any) -> MemberState:
         "build": "0.1.0",
         "group": 1,
         "silent_ms": 400,
-        "same_table": True,
+        "table_advice": None,
+        "settings_version": 1,
     }
     return MemberState(node=node, name=name, **(known | fields))
 
@@ -83,8 +84,10 @@ def test_names_are_shown_as_they_are(shown) -> None:
     assert NASTY[:16] in out.replace(NASTY, "")
 
 
-def test_an_old_build_is_pointed_out(shown) -> None:
-    assert "update the older side" in shown(state(member(2, "Ann", same_table=False)))[1]
+@pytest.mark.parametrize("advice", ADVICE.values())
+def test_another_build_is_pointed_out(shown, advice: str) -> None:
+    text = shown(state(member(2, "Ann", table_advice=advice)))[1]
+    assert advice in " ".join(text.split())
 
 
 def test_refused_datagrams_are_counted(shown) -> None:

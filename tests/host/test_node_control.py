@@ -20,10 +20,10 @@ from pressel.node import control
 LIMIT_S = 10.0
 
 
-def answer(word: str) -> dict[str, Any]:
-    if word != "status":
-        raise ValueError(word)
-    return {"asked": word}
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    if request["ask"] != "status":
+        raise ValueError(request["ask"])
+    return {"asked": request["ask"]}
 
 
 @contextlib.asynccontextmanager

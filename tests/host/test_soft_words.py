@@ -11,6 +11,7 @@ from pressel.schema.messages import load_table
 from pressel.soft.words import describe
 from ptt import events
 from ptt.floor.participant import DENIED_NO_ANSWER, DENIED_NO_LEADER
+from ptt.wire import messages
 
 ENUMS = load_table().enums
 KINDS = {"denial": events.DENIED, "revocation": events.REVOKED, "nack": events.REFUSED}
@@ -35,6 +36,16 @@ LINES: list[tuple[int, Any, str | None]] = [
     (events.IDLE, 5, "nobody talks"),
     (events.HEARING, (7, 5), None),
     (events.HEARD, (7, 5, 100, 2, 1, 0, 0), "100 frames, 2 concealed, 1 late"),
+    (events.SETTINGS, 3, None),
+    (events.TEXT, (messages.TEXT_PERSON, 7, "Zoë".encode(), b"come here"), "Zoë: come here"),
+    (events.TEXT, (messages.TEXT_PERSON, 7, "Zoë", "come here"), "Zoë: come here"),
+    (events.TEXT, (messages.TEXT_LEGACY, 0, b"Tom", b"hello"), "Tom (old app): hello"),
+    (events.TEXT_SENT, 1, None),
+    (events.TEXT_SENT, 0, "did not reach the leader"),
+    (events.RECEIPT, (5, 4, 3, 2), "heard by 3 of 4, 2 of them without a gap"),
+    (events.OTHER_TABLE, -1, "update the leader"),
+    (events.OTHER_TABLE, 0, "flash the badge"),
+    (events.OTHER_TABLE, 1, "flash the badge"),
 ]
 
 

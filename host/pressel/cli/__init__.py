@@ -24,8 +24,10 @@ COMMANDS = {
     "leader": "Run a leader: the box that owns membership, floor and settings.",
     "badge": "Run a soft badge: a participant on this machine.",
     "status": "Show who is there and who talks.",
+    "text": "Send a text to all badges.",
     "firmware": "Build what runs on a badge.",
     "board": "Show and check the boards that Pressel knows.",
+    "dissector": "Write a Wireshark dissector for Pressel's datagrams.",
 }
 
 

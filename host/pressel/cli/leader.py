@@ -17,6 +17,8 @@ from pressel.cli.options import AddressOption
 from pressel.node.leader import LeaderNode, LeaderOptions
 from ptt.numbers import PORT
 
+_WARNINGS = ("v1_bridge", "v1_not_announced")
+
 
 @click.command()
 @click.option(
@@ -38,12 +40,22 @@ from ptt.numbers import PORT
     type=click.Path(path_type=Path),
     help="Control socket for `pressel status`; without it one named after the port.",
 )
+@click.option(
+    "--v1-bridge", is_flag=True, help="Let old v1 apps take part. Insecure: off unless given."
+)
+@click.option(
+    "--v1-rate",
+    type=click.IntRange(8_000, 48_000),
+    help="Sample rate of the old apps' voice in Hz; without it known from the size of packets.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on standard output.")
 @click.option("--dies-with-parent", is_flag=True, help="End when standard input closes.")
 def leader(
     listen: tuple[str, int],
     state: Path,
     control: Path | None,
+    v1_bridge: bool,
+    v1_rate: int | None,
     as_json: bool,
     dies_with_parent: bool,
 ) -> None:
@@ -53,8 +65,8 @@ def leader(
     Ctrl-C ends it.
     """
     report = _report_json if as_json else _report_words
-    node = LeaderNode(LeaderOptions(listen, state, control, dies_with_parent), report)
-    asyncio.run(node.run())
+    options = LeaderOptions(listen, state, control, dies_with_parent, v1_bridge, v1_rate)
+    asyncio.run(LeaderNode(options, report).run())
 
 
 def _report_json(event: str, fields: dict[str, Any]) -> None:
@@ -65,7 +77,8 @@ def _report_json(event: str, fields: dict[str, Any]) -> None:
 
 
 def _report_words(event: str, fields: dict[str, Any]) -> None:
-    _log().info(event.replace("_", " "), **fields)
+    say = _log().warning if event in _WARNINGS else _log().info
+    say(event.replace("_", " "), **fields)
 
 
 def _log() -> Any:

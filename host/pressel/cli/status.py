@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pressel.errors import PresselError
+from pressel.legacy.state import INSECURE, V1ClientState
 from pressel.node import control as sockets
 from pressel.node.snapshot import LeaderState
 
@@ -46,8 +47,27 @@ def _show(state: LeaderState, console: Console) -> None:
     if state.members:
         console.print(_members(state))
     if state.refused:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in state.refused.items())
-        console.print(f"Datagrams refused: {reasons}")
+        console.print(f"Datagrams refused: {_counts(state.refused)}")
+    if state.v1_clients is not None:
+        _show_v1(state.v1_clients, state.v1_refused, console)
+
+
+def _show_v1(clients: list[V1ClientState], refused: dict[str, int], console: Console) -> None:
+    count = f"{len(clients)} old app{'' if len(clients) == 1 else 's'}"
+    console.print(f"[bold red]INSECURE[/]: the v1 bridge is on, {count}; {INSECURE}")
+    if clients:
+        table = Table("Old app", "Address", "Button", "Heard", "Voice not read", box=None)
+        for each in clients:
+            heard = f"{each.silent_ms / 1000:.1f} s ago"
+            dropped = f"{each.voice_dropped} packets"
+            table.add_row(escape(each.name), each.address, each.press, heard, dropped)
+        console.print(table)
+    if refused:
+        console.print(f"Of old apps refused: {_counts(refused)}")
+
+
+def _counts(refused: dict[str, int]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in refused.items())
 
 
 def _members(state: LeaderState) -> Table:
@@ -55,8 +75,8 @@ def _members(state: LeaderState) -> Table:
     table = Table("Node", "Name", "Device", "Address", "Build", "Heard", "", box=None)
     for member in state.members:
         notes = ["talks"] if member.name in talkers else []
-        if not member.same_table:
-            notes.append("other protocol table: update the older side")
+        if member.table_advice:
+            notes.append(member.table_advice)
         table.add_row(
             str(member.node),
             escape(member.name),

@@ -34,6 +34,18 @@ def comments_by_name(module: ModuleType) -> dict[str, str]:
     return found
 
 
+def sections(module: ModuleType) -> dict[str, str]:
+    """The section of each public constant: the comment `# --- Name ---...` above it."""
+    found = {}
+    section = ""
+    for line in inspect.getsource(module).splitlines():
+        if line.startswith("# --- "):
+            section = line.strip("# -")
+        elif line[:1].isupper() and " = " in line:
+            found[line.split(" = ")[0]] = section
+    return found
+
+
 def _comments(source: str) -> dict[int, str]:
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return {

@@ -37,8 +37,13 @@ def control_path(port: int) -> Path:
     return control_folder() / f"leader-{port}.sock"
 
 
-async def serve(path: Path, answer: Callable[[str], Any]) -> asyncio.Server:
-    """Answer each request {"ask": word} with `answer(word)` as JSON. Takes over a dead socket."""
+Answer = Callable[[dict[str, Any]], Any]
+
+
+async def serve(path: Path, answer: Answer) -> asyncio.Server:
+    """Answer each request, a JSON object {"ask": word, ...}, with what `answer` makes of it.
+
+    Takes over a dead socket."""
     if len(os.fsencode(path)) > PATH_BYTES_MAX:
         raise UsageError(
             f"the path of a control socket has a limit of {PATH_BYTES_MAX} bytes: {path}"
@@ -76,7 +81,7 @@ def _is_alive(path: Path) -> bool:
 
 
 async def _converse(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Callable[[str], Any]
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answer
 ) -> None:
     with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
         while line := await reader.readline():
@@ -85,20 +90,20 @@ async def _converse(
     writer.close()
 
 
-def _answer(line: bytes, answer: Callable[[str], Any]) -> dict[str, Any]:
+def _answer(line: bytes, answer: Answer) -> dict[str, Any]:
     try:
-        return {"answer": answer(json.loads(line)["ask"])}
+        return {"answer": answer(json.loads(line))}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         return {"error": f"not understood: {error}"}
 
 
-def ask(path: Path, word: str) -> Any:
+def ask(path: Path, word: str, **fields: str) -> Any:
     """Ask the leader behind `path`; UnreachableError when nobody answers."""
     try:
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(ANSWER_LIMIT_S)
             line.connect(str(path))
-            line.sendall(json.dumps({"ask": word}).encode() + b"\n")
+            line.sendall(json.dumps({"ask": word, **fields}).encode() + b"\n")
             reply = json.loads(line.makefile("rb").readline(LINE_BYTES_MAX))
     except OSError as error:
         raise UnreachableError(f"no leader answers at {path}: {error.strerror or error}") from error

@@ -10,21 +10,30 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pressel.errors import UsageError
+from pressel.soft.identity import held_device
 from pressel.transport.udp import Address, UdpEndpoint, engine_now_ms
 from ptt import events
-from ptt.leader import Leader
-from ptt.wire.messages import REVOCATION_SILENT, REVOCATION_TALK_LIMIT
+from ptt.leader import GROUP_DEFAULT, Leader
+from ptt.numbers import TEXT_BYTES_MAX
+from ptt.wire import messages
 
 from . import control
 from .lifeline import on_stdin_closed
 from .priority import serve_first
-from .snapshot import take_snapshot
+from .snapshot import ADVICE, take_snapshot
 from .term import next_term
 
-_CAUSES = {0: "released", REVOCATION_TALK_LIMIT: "talk limit", REVOCATION_SILENT: "silent"}
+if TYPE_CHECKING:
+    from pressel.legacy.service import V1Bridge
+
+_CAUSES = {
+    0: "released",
+    messages.REVOCATION_TALK_LIMIT: "talk limit",
+    messages.REVOCATION_SILENT: "silent",
+}
 
 Report = Callable[[str, dict[str, Any]], None]
 
@@ -32,12 +41,15 @@ Report = Callable[[str, dict[str, Any]], None]
 @dataclass(frozen=True)
 class LeaderOptions:
     """`listen`: address and UDP port (0: any); `state`: folder for what it keeps; `control`: its
-    control socket (None: named after the port); `dies_with_parent`: end when stdin closes."""
+    control socket (None: named after the port); `dies_with_parent`: end when stdin closes;
+    `v1_bridge`: let old apps take part, `v1_rate_hz`: of their voice (None: by packet size)."""
 
     listen: Address
     state: Path
     control: Path | None = None
     dies_with_parent: bool = False
+    v1_bridge: bool = False
+    v1_rate_hz: int | None = None
 
 
 class LeaderNode:
@@ -50,6 +62,7 @@ class LeaderNode:
         self._started_s = time.monotonic()
         self._engine = Leader(next_term(options.state), secrets.randbits(32))
         self._endpoint = UdpEndpoint(self._engine, self._on_event)
+        self._bridge: V1Bridge | None = None
         self._address = ""
         self._names: dict[int, str] = {}  # by node, for events about who has just gone
 
@@ -62,23 +75,31 @@ class LeaderNode:
         host, port = await self._open()
         self._address = f"{host}:{port}"
         path = self._options.control or control.control_path(port)
-        try:
+        async with contextlib.AsyncExitStack() as closing:
+            closing.push_async_callback(self._close)
             server = await control.serve(path, self._answer)
-        except UsageError:
-            self._endpoint.close()
-            raise
-        if self._options.dies_with_parent:
-            on_stdin_closed(self._stopping.set)
-        self._report("ready", {"address": host, "port": port, "term": self._engine.term})
-        self._endpoint.pump()
-        try:
+            closing.callback(_remove, path)
+            closing.callback(server.close)
+            if self._options.v1_bridge:
+                device = closing.enter_context(held_device(self._options.state / "v1-bridge"))
+                rate_hz = self._options.v1_rate_hz
+                self._bridge = _make_bridge(device, (host, port), rate_hz, self._report)
+                await self._bridge.open()
+            if self._options.dies_with_parent:
+                on_stdin_closed(self._stopping.set)
+            self._report("ready", {"address": host, "port": port, "term": self._engine.term})
+            if self._bridge:
+                self._report("v1_bridge", self._bridge.warning())
+            self._endpoint.pump()
             await self._stopping.wait()
-        finally:
-            server.close()
-            self._endpoint.close()
-            with contextlib.suppress(OSError):
-                path.unlink()
-            self._report("stopped", {})
+        self._report("stopped", {})
+
+    async def _close(self) -> None:
+        if self._bridge:
+            await self._bridge.close()  # before the leader resigns: it would only search for it
+        self._engine.resign(engine_now_ms())
+        self._endpoint.pump()
+        self._endpoint.close()
 
     async def _open(self) -> Address:
         host, port = self._options.listen
@@ -90,11 +111,28 @@ class LeaderNode:
                 "Is another leader running, or is the address not this machine's?"
             ) from error
 
-    def _answer(self, word: str) -> dict[str, Any]:
-        if word != "status":
-            raise ValueError(word)
+    def _answer(self, request: dict[str, Any]) -> Any:
+        """What `pressel status` and `pressel text` ask over the control socket."""
+        if request["ask"] == "status":
+            return self._status()
+        if request["ask"] == "text":
+            words = str(request["text"])
+            text = words.encode()
+            if not 0 < len(text) <= TEXT_BYTES_MAX or not words.isprintable():
+                raise ValueError(f"a text has 1 to {TEXT_BYTES_MAX} bytes, all printable")
+            operator = messages.TEXT_OPERATOR
+            now_ms = engine_now_ms()
+            self._engine.send_text(GROUP_DEFAULT, operator, b"operator", text, now_ms)
+            self._endpoint.pump()
+            return len(self._engine.members)
+        raise ValueError(request["ask"])
+
+    def _status(self) -> dict[str, Any]:
         uptime_s = time.monotonic() - self._started_s
         snapshot = take_snapshot(self._engine, self._address, uptime_s, engine_now_ms())
+        if self._bridge:
+            snapshot.v1_clients = self._bridge.states()
+            snapshot.v1_refused = self._bridge.refused()
         return snapshot.model_dump()
 
     def _on_event(self, kind: int, value: Any) -> None:
@@ -103,6 +141,14 @@ class LeaderNode:
             self._report(name, {"node": value, "name": self._name(value)})
             if kind == events.MEMBER_LEFT:
                 self._names.pop(value, None)
+        elif kind == events.OTHER_TABLE:
+            self._report(name, {"advice": ADVICE[value]})
+        elif kind == events.TEXT:
+            self._report(name, {"from": value[2].decode(), "text": value[3].decode()})
+        elif kind == events.RECEIPT:
+            lease, listeners, heard, whole = value
+            fields = {"lease": lease, "listeners": listeners, "heard": heard, "whole": whole}
+            self._report(name, fields)
         elif kind == events.FLOOR_GRANTED:
             self._report(name, {"talker": self._name(value[0]), "lease": value[1]})
         elif kind == events.FLOOR_FREED:
@@ -116,3 +162,15 @@ class LeaderNode:
         if member is not None:
             self._names[node] = member.name.decode()
         return self._names.get(node, str(node))
+
+
+def _remove(control_socket: Path) -> None:
+    with contextlib.suppress(OSError):
+        control_socket.unlink()
+
+
+def _make_bridge(device: bytes, leader: Address, rate_hz: int | None, report: Report) -> V1Bridge:
+    """Imported only when it is wanted: most venues have no old apps."""
+    from pressel.legacy.service import V1Bridge
+
+    return V1Bridge(device, leader, rate_hz, report)

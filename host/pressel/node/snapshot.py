@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from pressel.legacy.state import V1ClientState
 from ptt import clock
+from ptt.cluster.members import DIFFERENT_TABLE, NEWER_TABLE, OLDER_TABLE
 from ptt.floor import arbitrator
 from ptt.leader import Leader
+
+# What to do when two builds have different message tables, as seen from the leader.
+ADVICE = {
+    OLDER_TABLE: "its protocol is older than the leader's: flash the badge",
+    NEWER_TABLE: "its protocol is newer than the leader's: update the leader",
+    DIFFERENT_TABLE: "built from other sources of the same version: flash the badge",
+}
 
 
 class MemberState(BaseModel):
@@ -19,7 +28,8 @@ class MemberState(BaseModel):
     build: str
     group: int
     silent_ms: int
-    same_table: bool
+    table_advice: str | None
+    settings_version: int
 
 
 class FloorState(BaseModel):
@@ -33,7 +43,8 @@ class FloorState(BaseModel):
 
 
 class LeaderState(BaseModel):
-    """A leader at one moment; `refused` counts datagrams by reason since it started."""
+    """A leader at one moment; `refused` counts datagrams by reason since it started, `v1_refused`
+    what old apps sent. `v1_clients` is None where the bridge to old apps is off."""
 
     term: int
     address: str
@@ -43,6 +54,8 @@ class LeaderState(BaseModel):
     voice_in: int
     voice_out: int
     refused: dict[str, int]
+    v1_clients: list[V1ClientState] | None = None
+    v1_refused: dict[str, int] = {}
 
 
 def take_snapshot(leader: Leader, address: str, uptime_s: float, now_ms: int) -> LeaderState:
@@ -64,7 +77,8 @@ def take_snapshot(leader: Leader, address: str, uptime_s: float, now_ms: int) ->
                 build=member.build.decode(),
                 group=member.group,
                 silent_ms=clock.since(now_ms, member.heard_ms),
-                same_table=member.same_table,
+                table_advice=ADVICE.get(member.table_is),
+                settings_version=member.settings.acknowledged,
             )
             for member in members
         ],

@@ -14,6 +14,7 @@ from ptt import events
 from ptt.participant import Participant
 
 from .sound import FileSound, Sound
+from .words import cut_text
 
 JOIN_LIMIT_S = 10.0  # with --wav: a leader that does not answer by then is not there
 GRANT_LIMIT_S = 75.0  # somebody else's burst lasts 60 s at most
@@ -67,9 +68,15 @@ class SoftBadge:
         self.participant.release(engine_now_ms())
         self._endpoint.pump()
 
-    def toggle(self) -> None:
-        """The Enter key: there is no key-up on a terminal."""
-        (self.release if self._is_pressed else self.press)()
+    def type_line(self, line: str) -> None:
+        """Enter alone is the talk button, since a terminal has no key-up; words are a text."""
+        if not line:
+            (self.release if self._is_pressed else self.press)()
+            return
+        text = cut_text(line)
+        if text:
+            self.participant.send_text(text, engine_now_ms())
+            self._endpoint.pump()
 
     async def say(self, sound: FileSound) -> None:
         """Press, speak the file, let go; if queued, speak it when the floor is ours."""

@@ -1,4 +1,5 @@
-"""The talk button of a soft badge: the Enter key, pressed once to talk and once more to stop."""
+"""The keyboard of a soft badge: Enter presses the talk button and lets it go again; a line with
+words in it is a text."""
 
 from __future__ import annotations
 
@@ -7,9 +8,11 @@ import os
 import sys
 from collections.abc import Callable
 
+LINE_BYTES_MAX = 4096  # typed or pasted at once; the rest comes as further lines
 
-def on_enter(call: Callable[[], None], on_end: Callable[[], None]) -> None:
-    """Call `call` for each line typed, `on_end` when the input ends.
+
+def on_lines(call: Callable[[str], None]) -> None:
+    """Call `call` for each line typed, until the input ends.
 
     Raises PermissionError or ValueError when nobody can type here.
     """
@@ -19,11 +22,10 @@ def on_enter(call: Callable[[], None], on_end: Callable[[], None]) -> None:
     descriptor = sys.stdin.fileno()
 
     def look() -> None:
-        typed = os.read(descriptor, 4096)
+        typed = os.read(descriptor, LINE_BYTES_MAX)
         if not typed:
             loop.remove_reader(descriptor)
-            on_end()
-        for _ in range(typed.count(b"\n")):
-            call()
+        for line in typed.decode(errors="replace").splitlines():
+            call(line.strip())
 
     loop.add_reader(descriptor, look)

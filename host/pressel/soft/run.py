@@ -35,7 +35,7 @@ from .badge import (
     SENT_LIMIT_S,
     SoftBadge,
 )
-from .keys import on_enter
+from .keys import on_lines
 from .sound import DeviceSound, FileSound
 from .words import describe
 
@@ -79,7 +79,7 @@ async def run_soft(session: Session, devices: DeviceChoice) -> None:
         jobs: list[Coroutine[Any, Any, None]] = [badge.carry_sound()]
         if session.speech is not None:
             jobs.append(badge.say(files))
-        await _first_to_end(session, jobs, badge.toggle)
+        await _first_to_end(session, jobs, badge.type_line)
 
 
 async def run_virtual(session: Session) -> None:
@@ -108,7 +108,7 @@ async def run_virtual(session: Session) -> None:
             jobs: list[Coroutine[Any, Any, None]] = [person.read_log()]
             if session.speech is not None:
                 jobs.append(person.say(session.speech))
-            await _first_to_end(session, jobs, person.toggle)
+            await _first_to_end(session, jobs, person.type_line)
         finally:
             await badge.stop()
             if session.record:
@@ -116,15 +116,15 @@ async def run_virtual(session: Session) -> None:
 
 
 async def _first_to_end(
-    session: Session, jobs: list[Coroutine[Any, Any, None]], toggle: Callable[[], None]
+    session: Session, jobs: list[Coroutine[Any, Any, None]], type_line: Callable[[str], None]
 ) -> None:
     """Run until the first of `jobs` ends, the time is up, or the process is told to end."""
     told_to_end = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told_to_end.set)
     if session.has_keys:
         with contextlib.suppress(PermissionError, ValueError):  # no terminal: no talk button
-            on_enter(toggle, lambda: None)
-            session.say("press Enter to talk, and Enter again when you have spoken")
+            on_lines(type_line)
+            session.say("Enter to talk, Enter again when you have spoken; or type a text")
     jobs.append(_until(told_to_end))
     if session.seconds is not None:
         jobs.append(asyncio.sleep(session.seconds))
@@ -154,7 +154,8 @@ class _Person:
         self._is_denied = False
         self._happened = {name: asyncio.Event() for name in ("joined", "granted", "queued", "sent")}
 
-    def toggle(self) -> None:
+    def type_line(self, line: str) -> None:
+        """Enter is the talk button; the firmware has no keyboard for texts."""
         self._is_pressed = not self._is_pressed
         (self._badge.press if self._is_pressed else self._badge.release)()
 

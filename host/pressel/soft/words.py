@@ -6,6 +6,7 @@ from typing import Any
 
 from ptt import events
 from ptt.floor.participant import DENIED_NO_ANSWER, DENIED_NO_LEADER
+from ptt.numbers import TEXT_BYTES_MAX
 from ptt.wire import messages
 
 _DENIALS = {
@@ -18,11 +19,27 @@ _REVOCATIONS = {
     messages.REVOCATION_TALK_LIMIT: "you talked longer than allowed",
     messages.REVOCATION_SILENT: "no voice of yours arrived",
 }
+_TABLES = {
+    -1: "the leader's protocol is older than this badge's: update the leader",
+    0: "the leader was built from other sources of the same version: flash the badge",
+    1: "the leader's protocol is newer than this badge's: flash the badge",
+}
 _REFUSALS = {
     messages.NACK_VERSION: "the leader speaks another protocol version: update the older one",
     messages.NACK_UNKNOWN_SESSION: "the leader does not know this badge; joining again",
     messages.NACK_FULL: "the leader has no room for another badge",
 }
+
+
+def cut_text(line: str) -> bytes:
+    """What fits into a text message: whole characters, none that steers a terminal."""
+    line = "".join(character for character in line if character.isprintable())
+    return line.encode()[:TEXT_BYTES_MAX].decode(errors="ignore").encode()
+
+
+def _as_str(text: bytes | str) -> str:
+    """Engines have bytes, a badge's log has what JSON has."""
+    return text if isinstance(text, str) else text.decode()
 
 
 def describe(kind: int, value: Any) -> str | None:
@@ -48,6 +65,17 @@ def describe(kind: int, value: Any) -> str | None:
     if kind == events.HEARD:
         talker, _, played, concealed, late, _, _ = value
         return f"heard node {talker}: {played} frames, {concealed} concealed, {late} late"
+    if kind == events.TEXT:
+        sender, _, name, text = value
+        mark = " (old app)" if sender == messages.TEXT_LEGACY else ""
+        return f"{_as_str(name)}{mark}: {_as_str(text)}"
+    if kind == events.TEXT_SENT:
+        return None if value else "your text did not reach the leader; try again"
+    if kind == events.RECEIPT:
+        _, listeners, heard, whole = value
+        return f"heard by {heard} of {listeners}, {whole} of them without a gap"
+    if kind == events.OTHER_TABLE:
+        return _TABLES[value]
     if kind == events.REFUSED:
         return f"refused: {_REFUSALS.get(value, _other(value))}"
     return None

@@ -1,0 +1,112 @@
+"""The Wireshark dissector: the message table poured into a Lua template.
+
+What Lua reads at run time is data; all that it does with it stands in the template. It knows the
+bytes of the table and no state: what a lease or a request means is not its subject.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pressel.schema.messages import FieldRow, MessageRow, MessageTable, load_table
+from ptt.numbers import ADPCM_FRAME_BYTES, DATAGRAM_BYTES_MAX, FRAME_SAMPLES, PORT
+from ptt.wire.envelope import HEADER_BYTES, TAG_BYTES
+
+# What the info column says behind a message's name. {field} is a field's value, an enum's by name.
+SUMMARIES = {
+    "HELLO": "{name}, build {build}",
+    "WELCOME": "node {node}, term {term}, group {group}",
+    "HEARTBEAT": "lease {lease}, talker {talker}, {waiting} waiting",
+    "NACK": "{reason}, about type {about}",
+    "ROLE_ANNOUNCE": "{role}, term {term}",
+    "SETTINGS_SNAPSHOT": "version {version}, playout delay {playout_delay_ms} ms",
+    "SETTINGS_ACK": "version {version} {result}",
+    "TEXT_MESSAGE": "{id} from {name}: {text}",
+    "TEXT_ACK": "{id}",
+    "FLOOR_REQUEST": "request {request}",
+    "FLOOR_GRANT": "lease {lease} to request {request}",
+    "FLOOR_RELEASE": "request {request}, lease {lease}",
+    "FLOOR_QUEUED": "request {request} at place {position}",
+    "FLOOR_DENIED": "request {request}: {reason}",
+    "FLOOR_TAKEN": "lease {lease} by {talker} {name}",
+    "FLOOR_IDLE": "after lease {lease}",
+    "FLOOR_REVOKED": "lease {lease}: {reason}",
+    "VOICE_FRAME": "lease {lease} talker {talker}",
+    "RECEIVER_REPORT": "lease {lease}: {played} played, {concealed} concealed, {late} late",
+    "BURST_RECEIPT": "lease {lease}: {heard} of {listeners} heard it, {whole} whole",
+}
+
+_WIDTHS = {"u8": 1, "u16": 2, "u32": 4}
+
+
+def make_dissector(table: MessageTable | None = None) -> str:
+    """The text of pressel.lua."""
+    table = table or load_table()
+    environment = Environment(
+        loader=PackageLoader("pressel.dissector"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["lua"] = _quoted
+    return environment.get_template("pressel.lua.j2").render(
+        version=table.version,
+        major=table.version_byte >> 4,
+        port=PORT,
+        header_bytes=HEADER_BYTES,
+        tag_bytes=TAG_BYTES,
+        datagram_bytes_max=DATAGRAM_BYTES_MAX,
+        frame_sizes=_frame_sizes(table),
+        enums=table.enums,
+        messages=[_message(message, table) for message in table.message],
+    )
+
+
+def _frame_sizes(table: MessageTable) -> dict[int, int]:
+    """Bytes of one frame by the number of its codec."""
+    sizes = {"pcm16": FRAME_SAMPLES * 2, "ima_adpcm": ADPCM_FRAME_BYTES}
+    return {value.number: sizes[name] for name, value in table.enums["codec"].items()}
+
+
+def _message(message: MessageRow, table: MessageTable) -> dict[str, Any]:
+    summary = SUMMARIES.get(message.name, "")
+    unknown = set(re.findall(r"{(\w+)}", summary)) - {field.name for field in message.fields}
+    if unknown:
+        raise ValueError(f"the summary of {message.name} names no field: {', '.join(unknown)}")
+    return {
+        "number": message.number,
+        "name": message.name,
+        "text": message.text,
+        "sender": message.sender,
+        "summary": summary,
+        "has_frames": message.tail is not None,
+        "fields": [_field(message, field) for field in message.fields],
+    }
+
+
+def _field(message: MessageRow, field: FieldRow) -> dict[str, Any]:
+    return {
+        "name": field.name,
+        "abbreviation": f"pressel.{message.name.lower()}.{field.name}",
+        "text": field.text,
+        "enum": field.enum,
+        "kind": "raw"
+        if field.type.startswith("raw")
+        else "text"
+        if field.type == "text"
+        else "int",
+        "width": _WIDTHS.get(field.type, field.largest),
+        "low": field.min,
+        "high": field.largest,
+        "may_miss": field.default is not None,
+    }
+
+
+def _quoted(text: str) -> str:
+    """A string literal of Lua."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

@@ -1,0 +1,144 @@
+"""Another build of the engines: shared/ptt as a package of its own, with the message table that the
+other build has. The code is today's, so what it says and reads is cut to that table, or filled up
+with what today's code knows nothing of.
+"""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import ptt.leader
+import ptt.participant
+import ptt.settings.snapshot
+import ptt.wire.codec
+import ptt.wire.messages as messages_now
+from pressel.schema.messages import MessageTable, generated_path, load_table, render
+
+PTT = generated_path().parents[1]
+TEXT = 9  # kinds of a layout's fields: above it raw bytes, below it integers
+OLDER, NEWER, OTHER_MAJOR = "2.0", "2.2", "3.0"
+TABLES = Path(__file__).resolve().parents[1] / "vectors" / "builds"
+BATTERY = 35  # the message that only build 2.2 has
+
+
+@dataclass(frozen=True)
+class Build:
+    """The engines of one build; `encode` and `decode` are its own codec, which knows its fields."""
+
+    version: str
+    Leader: Any
+    Participant: Any
+    Settings: Any
+    messages: Any
+    encode: Callable[..., int]
+    decode: Callable[..., list[Any]]
+
+
+NOW = Build(
+    "now",
+    ptt.leader.Leader,
+    ptt.participant.Participant,
+    ptt.settings.snapshot.Settings,
+    messages_now,
+    ptt.wire.codec.encode,
+    ptt.wire.codec.decode,
+)
+_builds: dict[str, Build] = {}
+
+
+def table_of(version: str) -> MessageTable:
+    """A frozen table; another major's is today's, which no other major ever gets to see."""
+    if version == OTHER_MAJOR:
+        return load_table().model_copy(update={"version": version})
+    return load_table(TABLES / f"{version}.toml")
+
+
+def load_build(table: MessageTable, folder: Path) -> Build:
+    """The build with `table`; its package is written to `folder`."""
+    package = f"ptt_{table.version.replace('.', '_')}"
+    if package not in _builds:
+        target = folder / package
+        shutil.copytree(PTT, target, ignore=shutil.ignore_patterns("__pycache__"))
+        (target / "wire" / "messages.py").write_text(render_for_today(table), encoding="utf-8")
+        sys.path.insert(0, str(folder))
+        try:
+            _builds[package] = adapted(table.version, package)
+        finally:
+            sys.path.remove(str(folder))
+    return _builds[package]
+
+
+def render_for_today(table: MessageTable) -> str:
+    """The table as code, and the numbers that today's code asks for by name."""
+    text = render(table)
+    known = ModuleType("known")
+    exec(text.replace("from ..compat import const", "const = int"), vars(known))
+    missing = [
+        f"{name} = {value}"
+        for name, value in vars(messages_now).items()
+        if name.isupper() and not hasattr(known, name)
+    ]
+    return "\n".join([text, *missing, ""])
+
+
+def adapted(version: str, package: str) -> Build:
+    def module(name: str) -> Any:
+        return importlib.import_module(f"{package}.{name}")
+
+    messages, codec = module("wire.messages"), module("wire.codec")
+    encode, decode = codec.encode, codec.decode
+    adapt_codec(messages, codec)
+    return Build(
+        version,
+        speaking(module("leader").Leader, messages),
+        speaking(module("participant").Participant, messages),
+        module("settings.snapshot").Settings,
+        messages,
+        encode,
+        decode,
+    )
+
+
+def adapt_codec(messages: Any, codec: Any) -> None:
+    """Let today's code use a codec whose messages have fewer or more fields."""
+    encode, decode = codec.encode, codec.decode
+
+    def encode_cut(data: bytearray, at: int, kind: int, values: tuple[Any, ...]) -> int:
+        layout = messages.LAYOUTS[kind]
+        more = [largest(field) for field in layout[len(values) :]]
+        return encode(data, at, kind, (*values[: len(layout)], *more))
+
+    def decode_filled(kind: int, data: Any, at: int, end: int) -> list[Any]:
+        values = decode(kind, data, at, end)
+        expected = messages_now.LAYOUTS.get(kind, messages.LAYOUTS[kind])
+        return values[: len(expected)] + [field[3] for field in expected[len(values) :]]
+
+    codec.encode, codec.decode = encode_cut, decode_filled
+
+
+def speaking(engine: Any, messages: Any) -> Any:
+    """The engine, sending no message that is not in the table, and with each heartbeat the one that
+    only build 2.2 has."""
+
+    class Speaking(engine):
+        def _send(self, kind: int, values: Any, destination: Any, now_ms: int) -> None:
+            if kind in messages.LAYOUTS:
+                super()._send(kind, values, destination, now_ms)
+            if kind == messages.HEARTBEAT and BATTERY in messages.LAYOUTS:
+                super()._send(BATTERY, (1, 55), destination, now_ms)
+
+    return Speaking
+
+
+def largest(field: tuple[int, int, int, Any]) -> int | bytes:
+    kind, _, high, _ = field
+    if kind < TEXT:
+        return high
+    return b"x" * (high if kind == TEXT else kind - 10)
