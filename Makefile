@@ -17,7 +17,7 @@ unexport SPEECH
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup ready python demo test lint type coverage firmware schema docs lock clean
+.PHONY: help setup ready python demo test lint type coverage firmware schema docs dissector fuzz lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +66,12 @@ schema: ready  ## Write the code that is made from shared/schema
 
 docs: ready  ## Write the parts of documents that are made from the code
 	@$(BIN)/python -m pressel.docs.blocks
+
+dissector: ready  ## Write the Wireshark dissector, to build/pressel.lua
+	@mkdir -p build && $(BIN)/pressel dissector >build/pressel.lua
+
+fuzz: ready  ## Fuzz the decoders and the engines for SECONDS (60)
+	@$(BIN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),60)
 
 # Takes the newest versions that pyproject.toml and the .in files allow; run the tests afterwards.
 lock: ready  ## Renew the lock files

@@ -1,0 +1,17 @@
+"""All harnesses by name: each takes any bytes, and raises only when something is wrong with us."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .decoders import fuzz_codec, fuzz_envelope, fuzz_evolution, fuzz_voice
+from .engines import fuzz_leader, fuzz_participant
+
+HARNESSES: dict[str, Callable[[bytes], None]] = {
+    "envelope": fuzz_envelope,
+    "voice": fuzz_voice,
+    "codec": fuzz_codec,
+    "evolution": fuzz_evolution,
+    "leader": fuzz_leader,
+    "participant": fuzz_participant,
+}
