@@ -17,7 +17,7 @@ export const BARE_OPTIONS = {
 };
 
 /**
- * Loads MicroPython with the packages in /lib and `folder` in its place below /work, so that a module
+ * Loads MicroPython with the packages in /lib and `folder` in its place below /tree, so that a module
  * beside a test can be imported both as `venue` and as `tests.shared.venue`. `place` is that place.
  */
 export async function loadBare(options, stdout) {
@@ -35,14 +35,14 @@ export async function loadBare(options, stdout) {
     mount(loaded.FS, folder, `/lib/${path.basename(folder)}`);
   }
   const folder = path.resolve(options.folder);
-  const above = `/work/${path.basename(path.dirname(folder))}`;
+  const above = `/tree/${path.basename(path.dirname(folder))}`;
   const place = `${above}/${path.basename(folder)}`;
-  loaded.FS.mkdir('/work');
+  loaded.FS.mkdir('/tree');
   loaded.FS.mkdir(above);
   mount(loaded.FS, folder, place);
   for (const data of options.beside) {
     mount(loaded.FS, data, `${above}/${path.basename(data)}`);
   }
-  loaded.mp.runPython(`import sys; sys.path[:] = ['/work', '${place}', '/lib']`);
+  loaded.mp.runPython(`import sys; sys.path[:] = ['/tree', '${place}', '/lib']`);
   return { ...loaded, place };
 }
