@@ -34,68 +34,74 @@ class Encoder:
     """The talker's side; its state runs on from frame to frame of one burst."""
 
     def __init__(self) -> None:
-        self._predictor = 0
-        self._index = 0
+        self.state = array("i", (0, 0))
 
     def reset(self) -> None:
         """Start a burst."""
-        self._predictor = 0
-        self._index = 0
+        self.state[0] = 0
+        self.state[1] = 0
 
     def encode(self, pcm: "array", out: bytearray, at: int) -> None:
         """Code `pcm` (320 samples, array 'h') into 164 bytes of `out` from `at`."""
-        steps = _STEPS
-        index_steps = _INDEX_STEPS
-        predictor = self._predictor
-        index = self._index
-        out[at] = predictor >> 8 & 255
-        out[at + 1] = predictor & 255
-        out[at + 2] = index
-        out[at + 3] = 0
-        at += 4
-        n = 0
-        while n < FRAME_SAMPLES:
-            step = steps[index]
-            difference = pcm[n] - predictor
-            code = 0
-            if difference < 0:
-                code = 8
-                difference = -difference
-            delta = step >> 3
-            if difference >= step:
-                code |= 4
-                difference -= step
-                delta += step
-            step >>= 1
-            if difference >= step:
-                code |= 2
-                difference -= step
-                delta += step
-            step >>= 1
-            if difference >= step:
-                code |= 1
-                delta += step
-            if code & 8:
-                predictor -= delta
-                if predictor < _LOW:
-                    predictor = _LOW
-            else:
-                predictor += delta
-                if predictor > _HIGH:
-                    predictor = _HIGH
-            index += index_steps[code & 7]
-            if index < 0:
-                index = 0
-            elif index > _INDEX_MAX:
-                index = _INDEX_MAX
-            if n & 1:
-                out[at] |= code << 4
-                at += 1
-            else:
-                out[at] = code
-            n += 1
-        self._predictor = predictor
-        self._index = index
+        encode(self.state, pcm, out, at)
+
+
+def encode(state: "array", pcm: "array", out: bytearray, at: int) -> None:
+    """Code `pcm` (320 samples, array 'h') into 164 bytes of `out` from `at`.
+
+    `state`: predictor and step index (array 'i'), zeros at the start of a burst."""
+    steps = _STEPS
+    index_steps = _INDEX_STEPS
+    predictor = state[0]
+    index = state[1]
+    out[at] = predictor >> 8 & 255
+    out[at + 1] = predictor & 255
+    out[at + 2] = index
+    out[at + 3] = 0
+    at += 4
+    n = 0
+    while n < FRAME_SAMPLES:
+        step = steps[index]
+        difference = pcm[n] - predictor
+        code = 0
+        if difference < 0:
+            code = 8
+            difference = -difference
+        delta = step >> 3
+        if difference >= step:
+            code |= 4
+            difference -= step
+            delta += step
+        step >>= 1
+        if difference >= step:
+            code |= 2
+            difference -= step
+            delta += step
+        step >>= 1
+        if difference >= step:
+            code |= 1
+            delta += step
+        if code & 8:
+            predictor -= delta
+            if predictor < _LOW:
+                predictor = _LOW
+        else:
+            predictor += delta
+            if predictor > _HIGH:
+                predictor = _HIGH
+        index += index_steps[code & 7]
+        if index < 0:
+            index = 0
+        elif index > _INDEX_MAX:
+            index = _INDEX_MAX
+        if n & 1:
+            out[at] |= code << 4
+            at += 1
+        else:
+            out[at] = code
+        n += 1
+    state[0] = predictor
+    state[1] = index
 
 
 def decode(data: "Buffer", at: int, pcm: "array") -> None:

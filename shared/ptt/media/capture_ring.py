@@ -4,12 +4,10 @@ It fills from the press on, while the leader still decides, so that the first wo
 it knows nothing of floors or sockets. When it is full the oldest frame goes, counted.
 """
 
-from ..compat import TYPE_CHECKING
-from ..numbers import ADPCM_FRAME_BYTES
-from .adpcm import Encoder
+from array import array
 
-if TYPE_CHECKING:
-    from array import array
+from ..numbers import ADPCM_FRAME_BYTES
+from . import dsp
 
 
 class CaptureRing:
@@ -19,14 +17,15 @@ class CaptureRing:
         self._frames = frames
         self._store = bytearray(frames * ADPCM_FRAME_BYTES)
         self._view = memoryview(self._store)
-        self._encoder = Encoder()
+        self._coder = array("i", (0, 0))  # the coder's state
         self._head = 0
         self.count = 0  # frames waiting
         self.dropped = 0  # frames of this burst that found no room
 
     def clear(self) -> None:
         """Start a burst."""
-        self._encoder.reset()
+        self._coder[0] = 0
+        self._coder[1] = 0
         self._head = 0
         self.count = 0
         self.dropped = 0
@@ -38,17 +37,12 @@ class CaptureRing:
             self.count -= 1
             self.dropped += 1
         slot = (self._head + self.count) % self._frames
-        self._encoder.encode(pcm, self._store, slot * ADPCM_FRAME_BYTES)
+        dsp.ima_encode(self._coder, pcm, self._store, slot * ADPCM_FRAME_BYTES)
         self.count += 1
 
     def pop_into(self, out: bytearray, at: int) -> int:
         """Move the oldest frame to `out` from `at`; returns the offset behind it."""
-        source = self._head * ADPCM_FRAME_BYTES
-        store = self._store
-        n = 0
-        while n < ADPCM_FRAME_BYTES:  # byte by byte: a slice would allocate
-            out[at + n] = store[source + n]
-            n += 1
+        dsp.copy(out, at, self._store, self._head * ADPCM_FRAME_BYTES, ADPCM_FRAME_BYTES)
         self._head = (self._head + 1) % self._frames
         self.count -= 1
         return at + ADPCM_FRAME_BYTES

@@ -8,6 +8,7 @@ from array import array
 
 from ..compat import TYPE_CHECKING
 from ..numbers import ADPCM_FRAME_BYTES, CONCEAL_FRAMES_MAX
+from . import dsp
 
 if TYPE_CHECKING:
     from ..wire.envelope import Buffer
@@ -76,12 +77,7 @@ class JitterBuffer:
         if self._number[slot] < 0:
             self.waiting += 1
         self._number[slot] = number
-        store = self.store
-        target = slot * ADPCM_FRAME_BYTES
-        n = 0
-        while n < ADPCM_FRAME_BYTES:  # byte by byte: a slice would allocate
-            store[target + n] = data[at + n]
-            n += 1
+        dsp.copy(self.store, slot * ADPCM_FRAME_BYTES, data, at, ADPCM_FRAME_BYTES)
         return True
 
     def take(self) -> int:

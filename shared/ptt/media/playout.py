@@ -19,7 +19,7 @@ from ..numbers import (
     PLAYOUT_DELAY_MS,
 )
 from ..table import compile_rules
-from . import adpcm
+from . import dsp
 from .jitter_buffer import JitterBuffer
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Playout:
             return self.read(now_ms) if self.state != SILENT else None
         at = current.take()
         if at >= 0:
-            adpcm.decode(current.store, at, self._pcm)
+            dsp.ima_decode(current.store, at, self._pcm)
             current.played += 1
             current.missed = 0
         else:
@@ -147,16 +147,7 @@ class Playout:
 
     def _conceal(self, missed: int) -> None:
         """Repeat the frame before at half its strength, then fall silent."""
-        pcm = self._pcm
-        n = 0
-        if missed > CONCEAL_FRAMES_MAX:
-            while n < FRAME_SAMPLES:
-                pcm[n] = 0
-                n += 1
-            return
-        while n < FRAME_SAMPLES:
-            pcm[n] >>= 1
-            n += 1
+        dsp.fade(self._pcm, 16 if missed > CONCEAL_FRAMES_MAX else 1)
 
     def _fire(self, trigger: int, now_ms: int) -> None:
         rule = _RULES.get(self.state << 4 | trigger)
