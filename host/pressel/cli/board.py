@@ -1,12 +1,28 @@
-"""`pressel board`: the boards that Pressel knows."""
+"""`pressel board`: the boards that Pressel knows, and whether their files are in order."""
 
 from __future__ import annotations
 
+import json
+import re
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
-from pressel.boards.board import board_ids, load_board, read_board
+from pressel.boards.board import board_file, board_ids, boards_folder, read_board
+from pressel.boards.check import Checked, check_file
+from pressel.boards.chip import chip_ids, load_chip
+from pressel.boards.finding import Finding
+from pressel.boards.template import copied_board, new_board
+from pressel.errors import UsageError
+
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+_FILE_COLUMNS = 200  # in a file or a pipe a board is one line
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")  # a folder name on every file system
 
 
 @click.group()
@@ -15,18 +31,113 @@ def board() -> None:
 
 
 @board.command("list")
-def list_boards() -> None:
-    """List the known boards."""
-    for board_id in board_ids():
-        print(f"{board_id}\t{load_board(board_id).name}")
+@_AS_JSON
+def list_boards(as_json: bool) -> None:
+    """List the known boards and what each can do."""
+    checked = {board_id: check_file(board_file(board_id)) for board_id in board_ids()}
+    if as_json:
+        print(json.dumps([_row(board_id, each) for board_id, each in checked.items()], indent=2))
+        return
+    table = Table("Board", "Name", "Chip", "Flash", "Can", box=None)
+    for board_id, each in checked.items():
+        row = _row(board_id, each)
+        can = ", ".join(row["can"]) or "file has mistakes: pressel board check"
+        flash = f"{row['flash_mib']} MiB" if each.board else ""
+        table.add_row(board_id, escape(row["name"]), row["chip"], flash, can)
+    width = None if sys.stdout.isatty() else _FILE_COLUMNS
+    Console(emoji=False, width=width).print(table)
+
+
+def _row(board_id: str, checked: Checked) -> dict:
+    known = checked.board
+    return {
+        "id": board_id,
+        "name": known.name if known else "",
+        "chip": known.chip if known else "",
+        "flash_mib": known.flash_mib if known else 0,
+        "can": known.abilities() if known else [],
+    }
 
 
 @board.command()
-@click.argument("files", nargs=-1, type=click.Path(dir_okay=False, path_type=Path))
-def check(files: tuple[Path, ...]) -> None:
-    """Check board FILES, or all known boards."""
-    for file in files:
-        print(f"{file}: {read_board(file).name} is in order")
-    if not files:
-        for board_id in board_ids():
-            print(f"{board_id}: {load_board(board_id).name} is in order")
+@click.argument("boards", nargs=-1, metavar="[ID|FILE]...")
+@_AS_JSON
+def check(boards: tuple[str, ...], as_json: bool) -> int:
+    """Check boards by ID or FILE, or all known boards.
+
+    Every mistake is told with its line. Warnings are told too, but do not fail the check.
+    """
+    all_checked = [(each, check_file(_file(each))) for each in boards or board_ids()]
+    if as_json:
+        print(json.dumps([_report(*each) for each in all_checked], indent=2))
+    else:
+        for name, checked in all_checked:
+            _tell(name, checked)
+    return UsageError.exit_code if any(each.errors() for _, each in all_checked) else 0
+
+
+def _file(board: str) -> Path:
+    """A known board's file, or `board` itself when it looks like a path."""
+    if board in board_ids():
+        return board_file(board)
+    path = Path(board)
+    if path.is_dir():
+        return path / "board.toml"
+    return path if path.suffix or path.exists() or "/" in board else board_file(board)
+
+
+def _tell(name: str, checked: Checked) -> None:
+    for finding in checked.findings:
+        print(_line(checked.file, finding), file=sys.stderr)
+    if checked.board:
+        count = len(checked.warnings())
+        warnings = f", {count} warning{'' if count == 1 else 's'}" if count else ""
+        print(f"{name}: {checked.board.name} is in order{warnings}")
+
+
+def _line(file: Path, finding: Finding) -> str:
+    """The finding with its file as seen from here."""
+    here = Path.cwd()
+    shown = file.relative_to(here) if file.is_relative_to(here) else file
+    if finding.severity == "warning":
+        return replace(finding, text=f"warning: {finding.text}").at(shown)
+    return finding.at(shown)
+
+
+def _report(name: str, checked: Checked) -> dict:
+    return {
+        "board": name,
+        "file": str(checked.file),
+        "in_order": checked.board is not None,
+        "findings": [
+            {"line": f.line, "key": f.key, "severity": f.severity, "text": f.text}
+            for f in checked.findings
+        ],
+    }
+
+
+@board.command()
+@click.argument("board_id", metavar="ID")
+@click.option("--chip", type=click.Choice(chip_ids()), help="Its chip.")
+@click.option("--from", "source", metavar="ID", help="A known board to copy.")
+def new(board_id: str, chip: str | None, source: str | None) -> None:
+    """Write boards/ID/board.toml: a template for --chip, or a copy of the board of --from."""
+    if not _ID.fullmatch(board_id):
+        raise UsageError(f"'{board_id}' is no board id; use small letters, digits and hyphens")
+    if not chip and not source:
+        raise UsageError(f"say which chip the board has: --chip {'|'.join(chip_ids())}")
+    if source:
+        chip = chip or read_board(board_file(source)).chip
+        text = copied_board(board_file(source).read_text("utf-8"), chip)
+    else:
+        text = new_board(board_id, str(chip), load_chip(str(chip)))
+    file = boards_folder() / board_id / "board.toml"
+    try:
+        file.parent.mkdir(exist_ok=True)
+        with file.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError:
+        raise UsageError(f"{file} exists and is left as it is; choose another id") from None
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from error
+    print(f"{file}: fill in its pins, then run `pressel board check {board_id}`")

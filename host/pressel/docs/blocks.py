@@ -10,11 +10,22 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from . import coder_tables, compatibility, message_tables, session_example, state_tables
+from . import (
+    board_tables,
+    coder_tables,
+    compatibility,
+    message_tables,
+    session_example,
+    state_tables,
+    target_tables,
+)
 
-_BLOCK = re.compile(r"(<!-- begin (\w+)(?: ([\w.]+))? -->\n).*?(<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- begin (\w+)(?: ([\w.-]+))? -->\n).*?(<!-- end -->)", re.DOTALL)
 
 _KINDS: dict[str, Callable[[str], str]] = {
+    "boards": board_tables.boards,
+    "board_wires": board_tables.wires,
+    "chips": board_tables.chips,
     "rules": state_tables.rules,
     "states": state_tables.states,
     "numbers": state_tables.numbers,
@@ -28,6 +39,7 @@ _KINDS: dict[str, Callable[[str], str]] = {
     "compatibility": compatibility.matrix,
     "crc_example": session_example.crc,
     "session_example": session_example.session,
+    "targets": target_tables.targets,
 }
 
 

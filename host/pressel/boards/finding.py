@@ -1,0 +1,25 @@
+"""One thing to say about a board file: where, what is wrong, why, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """An error keeps a board from being used; a warning only wants to be read."""
+
+    line: int
+    key: str  # dotted; "" when the file as a whole is meant
+    text: str
+    severity: Literal["error", "warning"] = "error"
+
+    def at(self, file: Path) -> str:
+        """`file:line: key: text`, which editors and terminals can jump to."""
+        return (
+            f"{file}:{self.line}: {self.key}: {self.text}"
+            if self.key
+            else f"{file}:{self.line}: {self.text}"
+        )

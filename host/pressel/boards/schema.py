@@ -1,0 +1,143 @@
+"""The keys of a board.toml, their types and ranges. Knows no chip: boards/pins.py does."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Gpio = Annotated[int, Field(ge=0)]  # which numbers there are is a fact of the chip
+I2cAddress = Annotated[int, Field(ge=0x08, le=0x77)]  # the I2C bus specification keeps the others
+Byte = Annotated[int, Field(ge=0, le=255)]
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class MicrophonePins(_Facts):
+    """I2S port, bit clock, word select, data. A PDM microphone has a clock (sck) and data only."""
+
+    kind: Literal["i2s", "pdm"] = "i2s"
+    id: int = Field(ge=0, le=1)
+    sck: Gpio
+    ws: Gpio | None = None
+    sd: Gpio
+    gain_permille: int = Field(default=1000, ge=1, le=16_000)  # 16-fold: 24 dB, beyond is noise
+
+    @model_validator(mode="after")
+    def _word_select(self) -> MicrophonePins:
+        if self.kind == "i2s" and self.ws is None:
+            raise ValueError("ws is missing; an I2S microphone needs its word select pin")
+        return self
+
+
+class SpeakerPins(_Facts):
+    """I2S port, bit clock, word select, data; `enable` is the amplifier's shutdown, high is on."""
+
+    id: int = Field(ge=0, le=1)
+    sck: Gpio
+    ws: Gpio
+    sd: Gpio
+    volume_permille: int = Field(default=1000, ge=1, le=4000)  # 4-fold: 12 dB, beyond is clipping
+    enable: Gpio | None = None
+
+
+class ButtonPin(_Facts):
+    pin: Gpio
+    active_low: bool
+
+
+class LedPin(_Facts):
+    """A plain light with its lit level, or one WS2812 (rgb)."""
+
+    kind: Literal["plain", "rgb"] = "plain"
+    pin: Gpio
+    active_high: bool | None = None
+
+    @model_validator(mode="after")
+    def _level(self) -> LedPin:
+        if self.kind == "plain" and self.active_high is None:
+            raise ValueError("active_high is missing; write true when a high level lights it")
+        if self.kind == "rgb" and self.active_high is not None:
+            raise ValueError("an rgb light is told its colour, it has no level; remove active_high")
+        return self
+
+
+class Battery(_Facts):
+    """Battery mV = mV at the pin * scale_permille / 1000."""
+
+    pin: Gpio
+    scale_permille: int = Field(ge=1000, le=20_000)  # 1000: no divider
+    empty_mv: int = Field(ge=500, le=20_000)
+    low_mv: int = Field(ge=500, le=20_000)
+    full_mv: int = Field(ge=500, le=20_000)
+
+    @model_validator(mode="after")
+    def _order(self) -> Battery:
+        if not self.empty_mv < self.low_mv < self.full_mv:
+            raise ValueError(
+                f"empty_mv {self.empty_mv}, low_mv {self.low_mv}, full_mv {self.full_mv} must "
+                "rise in this order; a lithium cell has about 3300, 3500, 4200"
+            )
+        return self
+
+
+class Vibration(_Facts):
+    pin: Gpio
+    active_high: bool
+
+
+class Display(_Facts):
+    kind: Literal["ssd1306"]
+    sda: Gpio
+    scl: Gpio
+    address: I2cAddress
+    width: int = Field(ge=32, le=128, multiple_of=8)
+    height: int = Field(ge=16, le=64, multiple_of=8)
+
+
+class Codec(_Facts):
+    """A sound chip that wants `registers` written over I2C at start, in this order."""
+
+    kind: str = Field(min_length=1)
+    sda: Gpio
+    scl: Gpio
+    address: I2cAddress
+    registers: list[Annotated[list[Byte], Field(min_length=2, max_length=2)]] = Field(min_length=1)
+
+
+class Board(_Facts):
+    """What is soldered where."""
+
+    name: str = Field(min_length=1, max_length=80)
+    chip: str
+    flash_mib: Literal[2, 4, 8, 16, 32]
+    notes: str = ""
+    shares_port: bool = False
+    microphone: MicrophonePins
+    speaker: SpeakerPins
+    button: ButtonPin
+    side_button: ButtonPin | None = None
+    led: LedPin | None = None
+    battery: Battery | None = None
+    vibration: Vibration | None = None
+    display: Display | None = None
+    codec: Codec | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """What the badge gets as board.json: no notes, and nothing that equals its default."""
+        return self.model_dump(exclude_defaults=True, exclude={"notes"})
+
+    def abilities(self) -> list[str]:
+        """What the board can do with stock MicroPython, in words for a table."""
+        words = ["hears"] if self.microphone.kind == "pdm" else ["hears", "talks"]
+        if self.shares_port and self.microphone.kind != "pdm":
+            words.append("one at a time")
+        for key in ("led", "side_button", "battery", "vibration", "display", "codec"):
+            if getattr(self, key) is not None:
+                words.append("rgb led" if key == "led" and self.led_is_rgb() else key)
+        return [word.replace("_", " ") for word in words]
+
+    def led_is_rgb(self) -> bool:
+        return self.led is not None and self.led.kind == "rgb"

@@ -1,0 +1,65 @@
+"""Boards, their wires and their chips as Markdown, from their files."""
+
+from __future__ import annotations
+
+from pressel.boards.board import board_ids, load_board
+from pressel.boards.chip import chip_ids, in_words, load_chip
+from pressel.boards.pins import used_pins
+
+_WIRES = {
+    "microphone.sck": "microphone, bit clock (SCK)",
+    "microphone.ws": "microphone, word select (WS)",
+    "microphone.sd": "microphone, data out (SD)",
+    "speaker.sck": "amplifier, bit clock (BCLK)",
+    "speaker.ws": "amplifier, word select (LRC)",
+    "speaker.sd": "amplifier, data in (DIN)",
+    "speaker.enable": "amplifier, on (SD)",
+    "button.pin": "talk button",
+    "side_button.pin": "side button",
+    "led.pin": "light",
+    "battery.pin": "battery divider, middle",
+    "vibration.pin": "vibration motor, over a transistor",
+    "display.sda": "display, SDA",
+    "display.scl": "display, SCL",
+    "codec.sda": "codec, SDA",
+    "codec.scl": "codec, SCL",
+}
+
+
+def boards(_: str) -> str:
+    """All known boards with what each can do, and its notes."""
+    rows = ["| board | what it is | chip | flash | can | notes |", "|---|---|---|---|---|---|"]
+    for board_id in board_ids():
+        board = load_board(board_id)
+        can = ", ".join(board.abilities())
+        chip = load_chip(board.chip).name
+        cells = (f"`{board_id}`", board.name, chip, f"{board.flash_mib} MiB", can, board.notes)
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def wires(board_id: str) -> str:
+    """The pins of one board."""
+    board = load_board(board_id)
+    rows = ["| GPIO | goes to |", "|---|---|"]
+    ends: dict[int, list[str]] = {}
+    for function, _, gpio in used_pins(board.model_dump()):
+        ends.setdefault(gpio, []).append(_WIRES[function])
+    rows += [f"| {gpio} | {'; '.join(ends[gpio])} |" for gpio in sorted(ends)]
+    return "\n".join(rows)
+
+
+def chips(_: str) -> str:
+    """What the pins of each chip are good for."""
+    rows = [
+        "| chip | I2S ports | pins | never | with care | input only | battery (ADC1) |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for chip_id in chip_ids():
+        chip = load_chip(chip_id)
+        never = ", ".join(in_words(each.gpios) for each in chip.refused)
+        careful = ", ".join(f"{in_words(each.gpios)} ({each.kind})" for each in chip.careful)
+        cells = (f"`{chip_id}`", str(chip.i2s_ports), in_words(chip.gpios), never, careful)
+        cells += (in_words(chip.input_only) or "none", in_words(chip.adc1))
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows)
