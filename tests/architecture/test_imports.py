@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,6 +131,17 @@ def hal_does_not_know_the_application(found: Import) -> bool:
     return not is_in(found.module, "hal") or not found.is_in("app")
 
 
+def simulated_world_imports_only_the_library(found: Import) -> bool:
+    """The simulator's heart runs on any Python 3.9 without packages, PyPy among them."""
+    heart = ("pressel.sim.world", "pressel.sim.wifi", "pressel.virtual.stepped")
+    if not is_in(found.module, *heart):
+        return True
+    if found.is_in("ptt", "pressel.errors", *heart):
+        return True
+    package = found.name.split(".")[0]
+    return package in sys.stdlib_module_names and package != "tomllib"
+
+
 RULES: tuple[Callable[[Import], bool], ...] = (
     engines_import_only_plain_modules,
     wire_knows_no_state_machine,
@@ -138,6 +150,7 @@ RULES: tuple[Callable[[Import], bool], ...] = (
     badge_and_host_do_not_know_each_other,
     badge_imports_only_what_it_carries,
     hal_does_not_know_the_application,
+    simulated_world_imports_only_the_library,
 )
 
 
@@ -211,6 +224,7 @@ PLANTED = {
     "badge_and_host_do_not_know_each_other": ("host/pressel/bad.py", "from hal import board"),
     "badge_imports_only_what_it_carries": ("firmware/app/bad.py", "import asyncio"),
     "hal_does_not_know_the_application": ("firmware/hal/bad.py", "from app import log"),
+    "simulated_world_imports_only_the_library": ("host/pressel/sim/world/bad.py", "import numpy"),
 }
 
 

@@ -1,0 +1,19 @@
+"""Which air a network profile means: chance, or the model of Wi-Fi channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ptt.prng import Prng
+
+from .network import ChanceAir, Hop
+
+
+def make_air(profile: Mapping[str, Any], participants: int, prng: Prng) -> Hop:
+    """The air of `profile` with stations 1..`participants` on it."""
+    if profile["air"] == "wifi":
+        from .wifi_air import WifiAir
+
+        return WifiAir(profile, participants, prng)
+    return ChanceAir(profile, prng)

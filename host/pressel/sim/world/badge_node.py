@@ -1,0 +1,138 @@
+"""A badge of protocol v2: the participant's own engine, with a person, a microphone, a speaker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ptt import events
+from ptt.media.playout import SILENT
+from ptt.participant import Participant
+from ptt.wire import refusal
+
+from . import record
+from .local_clock import LocalClock
+from .microphone import Microphone
+from .network import BROADCAST
+from .node import Node
+from .person import Person
+from .speaker import Speaker
+
+if TYPE_CHECKING:
+    from .world import World
+
+_IN_VAIN = (events.DENIED, events.REVOKED, events.LOST)  # nobody hears what is said from now on
+
+
+class BadgeNode(Node):
+    """`number` is 1 or more; its device identity follows from it."""
+
+    engine: Participant
+
+    def __init__(self, world: World, number: int, clock: LocalClock, drift_ppm: int) -> None:
+        super().__init__(world, number, clock)
+        self.person = Person(self)
+        self.microphone = Microphone(world, number, self.person, drift_ppm, self._hear)
+        self.speaker = Speaker(world, number, drift_ppm, self._read, self._is_expecting)
+        self._is_talking = False
+        self._accepted = 0  # datagrams, of this boot
+
+    # --- the person ---
+
+    def press(self) -> None:
+        if self.is_up and not self.is_paused:
+            self.engine.press(self.now_ms())
+            self.refresh()
+
+    def let_go(self) -> None:
+        if self.is_up and not self.is_paused:
+            self.engine.release(self.now_ms())
+            self.refresh()
+
+    # --- the node ---
+
+    def boot(self, now_ms: int) -> None:
+        device = bytes((2, 0, 0, 0, 0, 0, self.number >> 8, self.number & 255))
+        name = b"B%d" % self.number
+        seed = 1 + self.world.prng.below(1 << 30)
+        self.engine = Participant(device, name, b"sim", BROADCAST, seed)
+        self._accepted = 0
+        self.engine.start(now_ms)
+
+    def power_off(self) -> None:
+        self.microphone.stop()
+        self.speaker.stop()
+        self._note_talking(False)
+
+    def resume(self) -> None:
+        """The button is read first: what the person did meanwhile shows in its level only."""
+        if self.is_paused:
+            self.is_paused = False
+            if not self.person.is_pressing and self.engine.floor.wants_speech():
+                self.engine.release(self.now_ms())
+            self.is_paused = True
+        super().resume()
+
+    def take(self, data: Any, source: int, now_ms: int) -> None:
+        engine = self.engine
+        engine.receive_datagram(data, source, now_ms)
+        accepted = engine.refusals[refusal.ACCEPTED]
+        if accepted == self._accepted:
+            self.world.note_refusal(self.number, engine.refusals, data)
+        self._accepted = accepted
+        if engine.playout.state != SILENT:
+            self.speaker.run()
+
+    def let_time_pass(self, now_ms: int) -> None:
+        self.engine.handle_timeout(now_ms)
+
+    def settle(self, now_ms: int) -> int:
+        engine = self.engine
+        outgoing = engine.poll_transmit()
+        while outgoing is not None:
+            self.send(outgoing.destination, bytes(outgoing.data))
+            outgoing = engine.poll_transmit()
+        event = engine.next_event()
+        while event is not None:
+            self._tell(event[0], event[1])
+            event = engine.next_event()
+        floor = engine.floor
+        if floor.may_send() != self._is_talking:
+            self._note_talking(not self._is_talking)
+        if floor.wants_speech():
+            self.microphone.run()
+        return engine.next_timeout_ms()
+
+    # --- inside ---
+
+    def _tell(self, kind: int, value: Any) -> None:
+        self.world.note(record.EVENT, self.number, kind, 0, value)
+        person = self.person
+        if kind == events.GRANTED:
+            person.on_granted()
+        elif kind == events.QUEUED:
+            person.on_queued()
+        elif kind in _IN_VAIN:
+            person.on_refused()
+
+    def _note_talking(self, is_talking: bool) -> None:
+        if self._is_talking != is_talking:
+            self._is_talking = is_talking
+            self.world.note(record.TALKING, self.number, 1 if is_talking else 0, 0)
+
+    def _hear(self, pcm: Any) -> bool:
+        if self.is_paused:
+            return True  # its DMA ring overflows
+        self.engine.write_microphone(pcm, self.now_ms())
+        self.refresh()
+        return self.engine.floor.wants_speech()
+
+    def _read(self) -> Any:
+        if self.is_paused:
+            return None
+        pcm = self.engine.read_speaker(self.now_ms())
+        if pcm is None:
+            self.refresh()  # a burst that ended is reported
+        return pcm
+
+    def _is_expecting(self) -> bool:
+        return self.is_up and self.engine.playout.state != SILENT

@@ -1,0 +1,84 @@
+"""A stand-in for the voice coder: a frame says who spoke it and when, instead of how it sounded.
+
+Coding sound would take most of a run's time and decide nothing: engines move frames, they do not
+look into them. It goes where every twin of the coder goes, `ptt.media.dsp.use`. A frame's id is
+``talker << 24 | utterance << 12 | number`` (12 bits each): what a microphone hears and what a
+speaker plays can be compared by it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from ptt.media import dsp
+from ptt.numbers import FRAME_SAMPLES
+
+UTTERANCES = 1 << 12  # of one talker in one run
+FRAMES = 1 << 12  # of one utterance: 82 s
+SILENCE = 0x7FFF  # the talker's number in a frame in which nobody says anything
+
+_MARK = 0xA5  # where real frames have a step index, which is at most 88
+
+
+def frame_id(talker: int, utterance: int, number: int) -> int:
+    """One spoken frame; utterances and numbers beyond their range begin anew."""
+    return talker << 24 | (utterance % UTTERANCES) << 12 | number % FRAMES
+
+
+def talker_of(frame: int) -> int:
+    return frame >> 24
+
+
+def utterance_of(frame: int) -> int:
+    return frame >> 12 & UTTERANCES - 1
+
+
+def number_of(frame: int) -> int:
+    return frame & FRAMES - 1
+
+
+class MarkerCoder:
+    """The coder's twin; `heard` is the id in the frame that was decoded last, -1 for none."""
+
+    def __init__(self) -> None:
+        self.heard = -1
+
+    def ima_encode(self, state: Any, pcm: Any, out: bytearray, at: int) -> None:
+        """The id from the first three samples, as 6 bytes behind a mark and the frame's header."""
+        out[at + 2] = _MARK
+        for n in range(3):
+            out[at + 4 + 2 * n] = pcm[n] >> 8
+            out[at + 5 + 2 * n] = pcm[n] & 255
+
+    def ima_decode(self, data: Any, at: int, pcm: Any) -> None:
+        if data[at + 2] != _MARK:  # real speech, of a badge that runs the firmware
+            self.heard = SILENCE << 24
+            return
+        talker = data[at + 4] << 8 | data[at + 5]
+        utterance = data[at + 6] << 8 | data[at + 7]
+        self.heard = talker << 24 | utterance << 12 | data[at + 8] << 8 | data[at + 9]
+
+    def fade(self, pcm: Any, shift: int) -> None:
+        """Concealment has nothing to fade here."""
+
+    def copy(self, target: Any, at: int, source: Any, start: int, count: int) -> None:
+        """As the twins do, in one go."""
+        target[at : at + count] = source[start : start + count]
+
+
+CODER = MarkerCoder()
+_pcm = array("h", bytes(FRAME_SAMPLES * 2))
+
+
+def spoken(talker: int, utterance: int, number: int) -> array[int]:
+    """The microphone frame of that id; valid until the next call."""
+    _pcm[0] = talker
+    _pcm[1] = utterance % UTTERANCES
+    _pcm[2] = number % FRAMES
+    return _pcm
+
+
+def install() -> None:
+    """From now on engines of this process use it."""
+    dsp.use(CODER)

@@ -1,0 +1,189 @@
+"""The venue's network: who reaches whom, how late, and what is lost on the way.
+
+Stations are on the air, the leader box is on the wire behind the access points; what goes from
+station to station takes two hops of the air. Knows nodes by number and datagrams by size only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from ptt.prng import Prng
+
+from ..wifi.cost import airtime_us
+from . import record
+from .loop import EventLoop
+from .path import Path
+from .record import Record
+
+BROADCAST = -1  # as a destination: all wired hosts, since only they listen for strangers
+_RATE_KBPS = 39_000  # of a badge at -67 dBm, where the profile names none
+_WIRE_US = 200  # switch and kernel of the leader's own network
+
+
+class Receiver(Protocol):
+    """A node as the network sees it."""
+
+    number: int
+    is_wired: bool
+
+    def arrive(self, data: Any, source: int) -> None: ...
+
+
+class Hop(Protocol):
+    """The air between stations and their access points."""
+
+    why_lost: int
+
+    def transit(
+        self, now_us: int, station: int, size_bytes: int, is_down: bool
+    ) -> tuple[int, int]: ...
+    def roam(self, station: int) -> None: ...
+    def airtime_percent(self, now_us: int) -> float | None: ...
+
+
+class ChanceAir:
+    """Every station has a path up and one down, by chance; the air's use is reckoned only."""
+
+    def __init__(self, profile: Mapping[str, Any], prng: Prng) -> None:
+        self._profile = profile
+        self._prng = prng
+        self._paths: dict[int, Path] = {}
+        self._used_us = 0
+        self._cost_us: dict[int, int] = {}  # by size
+        self.why_lost = record.BY_NETWORK
+
+    def transit(self, now_us: int, station: int, size_bytes: int, is_down: bool) -> tuple[int, int]:
+        key = station << 1 | is_down
+        path = self._paths.get(key)
+        if path is None:
+            path = self._paths[key] = Path(self._profile["path"], self._prng)
+        cost_us = self._cost_us.get(size_bytes)
+        if cost_us is None:
+            wifi = self._profile["wifi"]
+            phy, rate_kbps = wifi.get("phy", "n"), wifi.get("rate_kbps") or _RATE_KBPS
+            cost_us = self._cost_us[size_bytes] = airtime_us(phy, rate_kbps, size_bytes)
+        self._used_us += cost_us
+        arrivals = path.transit(now_us, size_bytes)
+        self.why_lost = path.why_lost
+        return arrivals
+
+    def roam(self, station: int) -> None:
+        """Its paths know no place."""
+
+    def airtime_percent(self, now_us: int) -> float | None:
+        points = self._profile["wifi"]["access_points"]
+        return 100.0 * self._used_us / (max(1, now_us) * points)
+
+
+class Network:
+    """Carries datagrams between the nodes that `join` it."""
+
+    def __init__(self, loop: EventLoop, recorded: Record, air: Hop) -> None:
+        self._loop = loop
+        self._record = recorded
+        self._air = air
+        self._nodes: dict[int, Receiver] = {}
+        self._wired: list[int] = []
+        self._cuts: list[tuple[frozenset[int], frozenset[int]]] = []
+        self._silent_until_us: dict[int, int] = {}  # stations between two access points
+        self.datagrams = 0  # put on the air or the wire, one for each receiver
+        self.bytes = 0
+
+    def join(self, node: Receiver) -> None:
+        self._nodes[node.number] = node
+        if node.is_wired:
+            self._wired.append(node.number)
+            self._wired.sort()
+
+    def send(self, source: int, destination: int, data: Any) -> None:
+        """Take a datagram, whose bytes must not change any more."""
+        self._record.add(self._loop.now_us, record.SENT, source, destination, len(data), data)
+        if destination == BROADCAST:
+            for host in self._wired:
+                self.carry(source, host, data)
+        elif destination in self._nodes:
+            self.carry(source, destination, data)
+        else:
+            self._lose(source, destination, record.BY_NOBODY, data)
+
+    def cut(self, sources: frozenset[int], destinations: frozenset[int]) -> None:
+        """From now on nothing passes from `sources` to `destinations`; the other way it does."""
+        self._cuts.append((sources, destinations))
+
+    def heal(self) -> None:
+        """Everybody reaches everybody again."""
+        self._cuts.clear()
+
+    def roam(self, station: int, silent_us: int) -> None:
+        """It changes its access point and is deaf and mute meanwhile."""
+        self._silent_until_us[station] = self._loop.now_us + silent_us
+        self._air.roam(station)
+
+    def airtime_percent(self) -> float | None:
+        """Of one access point's channel, on average; None where that is not known."""
+        return self._air.airtime_percent(self._loop.now_us)
+
+    def carry(self, source: int, destination: int, data: Any) -> None:
+        """Bring one datagram, whose sending is on record, to one node."""
+        self.datagrams += 1
+        self.bytes += len(data)
+        if self._is_cut(source, destination):
+            self._lose(source, destination, record.BY_CUT, data)
+        elif self._nodes[source].is_wired:
+            self._down((source, destination, data))
+        else:
+            self._up(source, destination, data)
+
+    # --- inside ---
+
+    def _up(self, source: int, destination: int, data: Any) -> None:
+        if self._is_roaming(source):
+            self._lose(source, destination, record.BY_ROAMING, data)
+            return
+        due_us, again_us = self._air.transit(self._loop.now_us, source, len(data), False)
+        if due_us < 0:
+            self._lose(source, destination, self._air.why_lost, data)
+            return
+        next_hop = self._arrive if self._nodes[destination].is_wired else self._down
+        self._loop.at(due_us + _WIRE_US, next_hop, (source, destination, data))
+        if again_us >= 0:
+            self._loop.at(again_us + _WIRE_US, next_hop, (source, destination, data))
+
+    def _down(self, parcel: tuple[int, int, Any]) -> None:
+        source, destination, data = parcel
+        if self._nodes[destination].is_wired:
+            self._loop.at(self._loop.now_us + _WIRE_US, self._arrive, parcel)
+            return
+        if self._is_roaming(destination):
+            self._lose(source, destination, record.BY_ROAMING, data)
+            return
+        due_us, again_us = self._air.transit(self._loop.now_us, destination, len(data), True)
+        if due_us < 0:
+            self._lose(source, destination, self._air.why_lost, data)
+            return
+        self._loop.at(due_us, self._arrive, parcel)
+        if again_us >= 0:
+            self._loop.at(again_us, self._arrive, parcel)
+
+    def _arrive(self, parcel: tuple[int, int, Any]) -> None:
+        source, destination, data = parcel
+        if self._is_roaming(destination):
+            self._lose(source, destination, record.BY_ROAMING, data)
+        elif self._is_cut(source, destination):
+            self._lose(source, destination, record.BY_CUT, data)
+        else:
+            self._nodes[destination].arrive(data, source)
+
+    def _is_cut(self, source: int, destination: int) -> bool:
+        for sources, destinations in self._cuts:
+            if source in sources and destination in destinations:
+                return True
+        return False
+
+    def _is_roaming(self, station: int) -> bool:
+        return self._silent_until_us.get(station, 0) > self._loop.now_us
+
+    def _lose(self, source: int, destination: int, reason: int, data: Any) -> None:
+        self._record.add(self._loop.now_us, record.LOST, source, destination, reason, data)

@@ -1,0 +1,185 @@
+"""What every node has: a number, a clock, a mailbox, and what can happen to a machine.
+
+Sub-classes bring the engine: `boot` makes it, `take` gives it a datagram, `settle` fetches what it
+wants done. A node that is paused or busy keeps datagrams in its mailbox, as a socket does.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from ptt.clock import NEVER
+
+from . import record
+from .local_clock import LocalClock
+
+if TYPE_CHECKING:
+    from .world import World
+
+
+class Node:
+    """`mailbox`: datagrams that its socket holds. `step_us`: how long it is busy with one."""
+
+    is_wired = False
+    mailbox_datagrams = 6  # lwIP's, on a badge
+    step_us = 1000  # one step of the handset with a datagram: 1.5 ms at worst, in the virtual badge
+
+    def __init__(self, world: World, number: int, clock: LocalClock) -> None:
+        self.world = world
+        self.number = number
+        self.clock = clock
+        self.is_up = False
+        self.is_paused = False
+        self.boots = 0
+        self.disk: dict[str, Any] = {}  # what outlives a restart
+        self._mailbox: deque[tuple[Any, int]] = deque()
+        self._busy_until_us = 0
+        self._is_woken = False  # an event that empties the mailbox is on its way
+        self._armed_us = -1  # of the timer event that counts; -1: none
+        self._memory_short = 0  # sends that will fail with ENOMEM
+
+    # --- for sub-classes to bring ---
+
+    def boot(self, now_ms: int) -> None:
+        """Make the engine anew."""
+        raise NotImplementedError
+
+    def take(self, data: Any, source: int, now_ms: int) -> None:
+        """Give the engine one datagram."""
+        raise NotImplementedError
+
+    def let_time_pass(self, now_ms: int) -> None:
+        """The engine's `handle_timeout`."""
+        raise NotImplementedError
+
+    def settle(self, now_ms: int) -> int:
+        """Send and tell what the engine wants; returns its next timeout or `NEVER`."""
+        raise NotImplementedError
+
+    def power_off(self) -> None:
+        """What else has to end when the node does."""
+
+    # --- what the network and the world do ---
+
+    def arrive(self, data: Any, source: int) -> None:
+        """A datagram has come to the socket."""
+        world = self.world
+        if not self.is_up:
+            self._lose(data, source, record.BY_DOWN)
+        elif self.is_paused or world.loop.now_us < self._busy_until_us:
+            if len(self._mailbox) >= self.mailbox_datagrams:
+                self._lose(data, source, record.BY_MAILBOX)
+                return
+            self._mailbox.append((data, source))
+            if not self.is_paused and not self._is_woken:
+                self._is_woken = True
+                world.loop.at(self._busy_until_us, self._empty_mailbox)
+        else:
+            self._take(data, source)
+            self.refresh()
+
+    def send(self, destination: int, data: Any) -> None:
+        """Put a datagram on the network, unless the radio has no memory for it."""
+        if self._memory_short:
+            self._memory_short -= 1
+            self.world.note(record.LOST, self.number, destination, record.BY_MEMORY, data)
+            return
+        self.world.network.send(self.number, destination, data)
+
+    def refresh(self) -> None:
+        """Fetch what the engine wants done and set the timer."""
+        now_us = self.world.loop.now_us
+        due_ms = self.settle(self.clock.now_ms(now_us))
+        if due_ms == NEVER:
+            return
+        due_us = self.clock.world_us(due_ms, now_us)
+        if self._armed_us < 0 or due_us < self._armed_us:
+            self._armed_us = due_us
+            self.world.loop.at(due_us, self._time_out, due_us)
+
+    def now_ms(self) -> int:
+        return self.clock.now_ms(self.world.loop.now_us)
+
+    # --- what can happen to a machine ---
+
+    def start(self) -> None:
+        """Power on."""
+        self.is_up = True
+        self.boots += 1
+        self.world.note(record.STARTED, self.number, 1 if self.boots > 1 else 0, 0)
+        self.boot(self.now_ms())
+        self.refresh()
+
+    def crash(self, keeps_disk: bool = True) -> None:
+        """Power off, at once."""
+        if not self.is_up:
+            return
+        self.is_up = False
+        self.is_paused = False
+        self._armed_us = -1
+        self._mailbox.clear()
+        if not keeps_disk:
+            self.disk.clear()
+        self.power_off()
+        self.world.note(record.FAULT, self.number, record.CRASHED, 1 if keeps_disk else 0)
+
+    def pause(self) -> None:
+        """It stands still: a stopped process, a collection of garbage without end."""
+        if self.is_up and not self.is_paused:
+            self.is_paused = True
+            self.world.note(record.FAULT, self.number, record.PAUSED, 0)
+
+    def resume(self) -> None:
+        """It goes on, with what its socket kept."""
+        if self.is_paused:
+            self.is_paused = False
+            self.world.note(record.FAULT, self.number, record.RESUMED, len(self._mailbox))
+            self._empty_mailbox(None)
+            self.let_time_pass(self.now_ms())
+            self.refresh()
+
+    def lose_memory(self, sends: int) -> None:
+        """The next `sends` sends fail with ENOMEM."""
+        self._memory_short = sends
+        self.world.note(record.FAULT, self.number, record.NO_MEMORY, sends)
+
+    def step_clock(self, milliseconds: int) -> None:
+        """Somebody sets its clock."""
+        self.clock.step(milliseconds)
+        self.world.note(record.FAULT, self.number, record.CLOCK_STEPPED, milliseconds)
+        if self.is_up:
+            self._armed_us = -1
+            if not self.is_paused:
+                self.let_time_pass(self.now_ms())
+                self.refresh()
+
+    # --- inside ---
+
+    def _take(self, data: Any, source: int) -> None:
+        now_us = self.world.loop.now_us
+        self._busy_until_us = now_us + self.step_us
+        self.world.note(record.DELIVERED, self.number, source, len(data), data)
+        self.take(data, source, self.clock.now_ms(now_us))
+
+    def _empty_mailbox(self, _: Any) -> None:
+        self._is_woken = False
+        if not self.is_up or self.is_paused:
+            return
+        while self._mailbox:
+            data, source = self._mailbox.popleft()
+            self._take(data, source)
+            if not self.is_up:
+                return
+        self.refresh()
+
+    def _time_out(self, due_us: int) -> None:
+        if due_us != self._armed_us:
+            return  # overtaken by an earlier one, or from before a restart
+        self._armed_us = -1
+        if self.is_up and not self.is_paused:
+            self.let_time_pass(self.now_ms())
+            self.refresh()
+
+    def _lose(self, data: Any, source: int, reason: int) -> None:
+        self.world.note(record.LOST, source, self.number, reason, data)

@@ -1,0 +1,106 @@
+"""Whoever wears the badge: presses, talks at once, waits when told to wait, lets go when done.
+
+The same person uses a badge and the old app. Knows no protocol: the node tells what its light and
+its tones say, the person answers with `node.press` and `node.let_go`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from ptt.numbers import FRAME_MS
+
+from . import record
+
+if TYPE_CHECKING:
+    from .world import World
+
+PATIENCE_US = 20_000_000  # nobody stands with a pressed button for longer than this in a queue
+FRAME_US = FRAME_MS * 1000
+
+
+class Handset(Protocol):
+    """What a person holds."""
+
+    world: World
+    number: int
+
+    def press(self) -> None: ...
+    def let_go(self) -> None: ...
+
+
+class Person:
+    """One utterance after the other; a frame of it is said in each 20 ms from `begun_us` on."""
+
+    def __init__(self, handset: Handset) -> None:
+        self._handset = handset
+        self.utterance = 0  # number of the newest
+        self.is_pressing = False
+        self.is_waiting = False  # in the queue: silent until the tone says talk
+        self.begun_us = 0
+        self.ended_us = 0  # speech ended, or will end, then
+        self._length_us = 0
+
+    def talk(self, length_us: int) -> None:
+        """Press and say something that takes `length_us`; not while still pressing."""
+        if self.is_pressing:
+            return
+        self.is_pressing = True
+        self.is_waiting = False
+        self._length_us = length_us
+        self._begin()
+        self._note(record.PRESSED)
+        self._handset.press()
+
+    def is_saying(self, start_us: int, end_us: int) -> bool:
+        """True when a word falls between the two times."""
+        return not self.is_waiting and end_us > self.begun_us and start_us < self.ended_us
+
+    def frame_at(self, start_us: int) -> int:
+        """The number of the spoken frame that begins, or began, at `start_us`."""
+        return max(0, start_us - self.begun_us + FRAME_US // 2) // FRAME_US
+
+    # --- what the handset shows ---
+
+    def on_queued(self) -> None:
+        """What was said so far was said in vain, and they heard the tone."""
+        if self.is_pressing and not self.is_waiting:
+            self.is_waiting = True
+            world = self._handset.world
+            world.loop.at(world.loop.now_us + PATIENCE_US, self._lose_patience, self.utterance)
+
+    def on_granted(self) -> None:
+        if self.is_pressing and self.is_waiting:
+            self.is_waiting = False
+            self._begin()
+
+    def on_refused(self) -> None:
+        """Denied or cut off: they let go."""
+        if self.is_pressing:
+            self._let_go()
+
+    # --- inside ---
+
+    def _begin(self) -> None:
+        world = self._handset.world
+        self.utterance += 1
+        self.begun_us = world.loop.now_us
+        self.ended_us = self.begun_us + self._length_us
+        world.loop.at(self.ended_us, self._finish, self.utterance)
+
+    def _finish(self, utterance: int) -> None:
+        if utterance == self.utterance and self.is_pressing and not self.is_waiting:
+            self._let_go()
+
+    def _lose_patience(self, utterance: int) -> None:
+        if utterance == self.utterance and self.is_pressing and self.is_waiting:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self.is_pressing = False
+        self.ended_us = min(self.ended_us, self._handset.world.loop.now_us)
+        self._note(record.LET_GO)
+        self._handset.let_go()
+
+    def _note(self, kind: int) -> None:
+        self._handset.world.note(kind, self._handset.number, self.utterance, 0)

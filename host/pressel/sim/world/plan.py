@@ -1,0 +1,156 @@
+"""Turns a scenario into what happens when: every press, fault and cut of one run, from its seed.
+
+A step is (time in us, action, node, measure); actions are methods of `World`. The plan knows how
+many participants there are, not what they run, so that old and new get the same script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ptt.prng import Prng
+
+Step = tuple  # (at_us, action, node, measure)
+
+_S = 1_000_000
+_MS = 1_000
+
+
+class Plan:
+    """`steps` in order of time, for participants 1..`participants`."""
+
+    def __init__(self, scenario: Mapping[str, Any], participants: int, prng: Prng) -> None:
+        self._scenario = scenario
+        self._count = participants
+        self._prng = prng
+        self._end_us: int = scenario["duration_s"] * _S
+        self._from_us: int = scenario["settle_s"] * _S
+        self.steps: list[Any] = []
+        for what in ("speech", "churn", "roam", "leader", "partition", "machine"):
+            facts = scenario.get(what)
+            if facts:
+                getattr(self, "_plan_" + what)(facts)
+        self.steps.sort(key=lambda step: step[0])
+
+    # --- speech ---
+
+    def _plan_speech(self, facts: Mapping[str, Any]) -> None:
+        pattern = facts["pattern"]
+        if pattern == "one":
+            self._talk(self._from_us, 1 + self._prng.below(self._count), self._hold_us(facts))
+        elif pattern == "turns":
+            self._take_turns(facts)
+        elif pattern == "together":
+            self._press_together(facts)
+        else:
+            self._press_at_random(facts)
+
+    def _take_turns(self, facts: Mapping[str, Any]) -> None:
+        """Somebody talks, a pause, somebody else talks: a conversation in good order."""
+        at_us = self._from_us
+        while at_us < self._end_us:
+            hold_us = self._hold_us(facts)
+            self._talk(at_us, 1 + self._prng.below(self._count), hold_us)
+            at_us += hold_us + self._between(facts["gap_ms_min"], facts["gap_ms_max"]) * _MS
+
+    def _press_together(self, facts: Mapping[str, Any]) -> None:
+        """Everybody in the same instant, again and again."""
+        at_us = self._from_us
+        while at_us < self._end_us:
+            for node in range(1, self._count + 1):
+                self._talk(at_us, node, self._hold_us(facts))
+            at_us += self._between(facts["gap_ms_min"], facts["gap_ms_max"]) * _MS
+
+    def _press_at_random(self, facts: Mapping[str, Any]) -> None:
+        """Each of the talkers after pauses of its own."""
+        talkers = max(1, self._count * facts["talkers_percent"] // 100)
+        for node in self._choose(talkers):
+            at_us = self._from_us + self._prng.below(facts["gap_ms_max"]) * _MS
+            while at_us < self._end_us:
+                hold_us = self._hold_us(facts)
+                self._talk(at_us, node, hold_us)
+                at_us += hold_us + self._between(facts["gap_ms_min"], facts["gap_ms_max"]) * _MS
+
+    def _talk(self, at_us: int, node: int, hold_us: int) -> None:
+        if at_us + hold_us <= self._end_us:
+            self.steps.append((at_us, "talk", node, hold_us))
+
+    def _hold_us(self, facts: Mapping[str, Any]) -> int:
+        return self._between(facts["hold_ms_min"], facts["hold_ms_max"]) * _MS
+
+    # --- faults ---
+
+    def _plan_churn(self, facts: Mapping[str, Any]) -> None:
+        for at_us in self._times(facts["per_minute_percent"]):
+            node = 1 + self._prng.below(self._count)
+            absent_us = self._between(facts["absent_ms_min"], facts["absent_ms_max"]) * _MS
+            keeps_disk = 0 if self._prng.below(100) < facts["disk_lost_percent"] else 1
+            self.steps.append((at_us, "crash", node, keeps_disk))
+            self.steps.append((at_us + absent_us, "start", node, 0))
+
+    def _plan_roam(self, facts: Mapping[str, Any]) -> None:
+        for at_us in self._times(facts["per_minute_percent"]):
+            silent_us = self._between(facts["silent_ms_min"], facts["silent_ms_max"]) * _MS
+            self.steps.append((at_us, "roam", 1 + self._prng.below(self._count), silent_us))
+
+    def _plan_leader(self, facts: Mapping[str, Any]) -> None:
+        at_us = self._from_us + facts["first_ms"] * _MS
+        while at_us < self._end_us:
+            is_gentle = self._prng.below(100) < facts["resign_percent"]
+            keeps_disk = 0 if self._prng.below(100) < facts["disk_lost_percent"] else 1
+            self.steps.append((at_us, "resign" if is_gentle else "crash", 0, keeps_disk))
+            absent_us = self._between(facts["absent_ms_min"], facts["absent_ms_max"]) * _MS
+            self.steps.append((at_us + absent_us, "start", 0, 0))
+            at_us += absent_us + self._between(facts["gap_ms_min"], facts["gap_ms_max"]) * _MS
+
+    def _plan_partition(self, facts: Mapping[str, Any]) -> None:
+        at_us = self._from_us + facts["first_ms"] * _MS
+        while at_us < self._end_us:
+            size = max(1, self._count * facts["share_percent"] // 100)
+            away = frozenset(self._choose(size))
+            kind = 0
+            if self._prng.below(100) < facts["one_way_percent"]:
+                kind = 1 + self._prng.below(2)
+            self.steps.append((at_us, "cut", kind, away))
+            lasts_us = self._between(facts["lasts_ms_min"], facts["lasts_ms_max"]) * _MS
+            self.steps.append((at_us + lasts_us, "heal", 0, 0))
+            at_us += lasts_us + self._between(facts["gap_ms_min"], facts["gap_ms_max"]) * _MS
+
+    def _plan_machine(self, facts: Mapping[str, Any]) -> None:
+        """Pauses, clock steps and radios without memory; node 0 is the leader."""
+        for at_us in self._times(facts["pauses_per_minute_percent"]):
+            node = self._prng.below(self._count + 1)
+            lasts_us = self._between(facts["pause_ms_min"], facts["pause_ms_max"]) * _MS
+            self.steps.append((at_us, "pause", node, 0))
+            self.steps.append((at_us + lasts_us, "resume", node, 0))
+        for at_us in self._times(facts["clock_steps_per_minute_percent"]):
+            ahead_ms = self._prng.below(2 * facts["clock_step_ms_max"] + 1)
+            node = self._prng.below(self._count + 1)
+            self.steps.append((at_us, "step_clock", node, ahead_ms - facts["clock_step_ms_max"]))
+        for at_us in self._times(facts["no_memory_per_minute_percent"]):
+            node = 1 + self._prng.below(self._count)
+            self.steps.append((at_us, "lose_memory", node, 1 + self._prng.below(8)))
+
+    # --- draws ---
+
+    def _times(self, per_minute_percent: int) -> list[int]:
+        """So many times a minute, in percent of the participants, at random."""
+        if not per_minute_percent:
+            return []
+        span_us = self._end_us - self._from_us
+        count = per_minute_percent * self._count * span_us // (100 * 60 * _S)
+        return [
+            self._from_us + self._prng.below(span_us // _MS) * _MS for _ in range(max(1, count))
+        ]
+
+    def _between(self, low: int, high: int) -> int:
+        return low + self._prng.below(high - low + 1)
+
+    def _choose(self, count: int) -> list[int]:
+        """`count` different participants."""
+        nodes = list(range(1, self._count + 1))
+        for n in range(count):
+            other = n + self._prng.below(len(nodes) - n)
+            nodes[n], nodes[other] = nodes[other], nodes[n]
+        return nodes[:count]

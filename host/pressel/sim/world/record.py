@@ -1,0 +1,119 @@
+"""What happens in a run, as records: the digest of all of them, and who wants to see which.
+
+A record is (time, kind, node, a, b). All go into the digest as integers; those that somebody
+watches are handed over besides, with `detail` as an object.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from binascii import crc32
+from typing import Any, Callable
+
+PRESSED = 0  # a: number of the utterance
+LET_GO = 1  # a: number of the utterance
+SPOKEN = 2  # a: utterance, b: frame; detail: world time of its first sample, us
+EVENT = 3  # a: kind of ptt.events; detail: its value
+SENT = 4  # a: destination (a node, or network.BROADCAST), b: bytes; detail: the datagram
+DELIVERED = 5  # a: source, b: bytes; detail: the datagram; when the engine gets it
+LOST = 6  # a: destination, b: reason, see LOSSES; detail: the datagram
+PLAYED = 7  # a: frame id (marker.frame_id), b: microseconds until its first sample sounds
+CONCEALED = 8  # nothing to play for one frame within a burst
+REFUSED = 9  # a: reason of ptt.wire.refusal; detail: the datagram
+FAULT = 10  # a: see FAULTS, b: its measure
+TALKING = 11  # a: 1 when the node believes that it may talk, 0 when no longer
+STARTED = 12  # a: 1 after a fault, 0 at first
+HEARD_TWO = 13  # a: microseconds for which a listener heard a second talker (v1 mixes)
+
+NAMES = (
+    "pressed",
+    "let go",
+    "spoken",
+    "event",
+    "sent",
+    "delivered",
+    "lost",
+    "played",
+    "concealed",
+    "refused",
+    "fault",
+    "talking",
+    "started",
+    "heard two",
+)
+
+LOSSES = (
+    "network",
+    "burst",
+    "queue",
+    "retries",
+    "cut",
+    "roaming",
+    "mailbox",
+    "memory",
+    "down",
+    "nobody",
+)
+BY_NETWORK, BY_BURST, BY_QUEUE, BY_RETRIES, BY_CUT, BY_ROAMING = 0, 1, 2, 3, 4, 5
+BY_MAILBOX, BY_MEMORY, BY_DOWN, BY_NOBODY = 6, 7, 8, 9
+
+FAULTS = (
+    "paused",
+    "resumed",
+    "crashed",
+    "restarted",
+    "cut",
+    "healed",
+    "roaming",
+    "clock stepped",
+    "no memory",
+    "left",
+    "roamed",
+)
+PAUSED, RESUMED, CRASHED, RESTARTED, CUT, HEALED, ROAMING = 0, 1, 2, 3, 4, 5, 6
+CLOCK_STEPPED, NO_MEMORY, LEFT, ROAMED = 7, 8, 9, 10
+
+Watcher = Callable[[int, int, int, int, Any], None]  # (now_us, node, a, b, detail)
+
+_BATCH_INTS = 5 * 4096  # hashed at a time
+
+
+class Record:
+    """The run's own log. `watch` before the run begins; `digest` when it is over."""
+
+    def __init__(self) -> None:
+        self._sha = hashlib.sha256()
+        self._ints = array("q")
+        self._watchers: list[list[Watcher]] = [[] for _ in NAMES]
+
+    def watch(self, kind: int, watcher: Watcher) -> None:
+        """Call `watcher(now_us, node, a, b, detail)` for each record of `kind`."""
+        self._watchers[kind].append(watcher)
+
+    def add(self, now_us: int, kind: int, node: int, a: int, b: int, detail: Any = None) -> None:
+        """Note one record. A datagram as `detail` enters the digest by the CRC that it carries."""
+        ints = self._ints
+        ints.append(now_us)
+        ints.append(kind << 16 | node)
+        ints.append(a)
+        ints.append(b)
+        if kind == EVENT:
+            ints.append(crc32(repr(detail).encode()))
+        elif SENT <= kind <= LOST and len(detail) >= 24:
+            ints.append(detail[20] << 24 | detail[21] << 16 | detail[22] << 8 | detail[23])
+        else:
+            ints.append(0)
+        if len(ints) >= _BATCH_INTS:
+            self._flush()
+        for watcher in self._watchers[kind]:
+            watcher(now_us, node, a, b, detail)
+
+    def digest(self) -> str:
+        """SHA-256 of the whole trace, 32 hexadecimal digits of it."""
+        self._flush()
+        return self._sha.hexdigest()[:32]
+
+    def _flush(self) -> None:
+        self._sha.update(self._ints.tobytes())
+        self._ints = array("q")

@@ -1,0 +1,77 @@
+"""A node's speaker: asks for a frame whenever its queue is short, as the badge's driver does.
+
+The figures are those of firmware/hal/speaker.py; what is queued sounds one DMA block later.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+from . import marker, record
+from .microphone import DMA_BLOCK_US
+from .person import FRAME_US
+
+if TYPE_CHECKING:
+    from .world import World
+
+_LEAD_US = 30_000  # as _LEAD_MS of the driver
+_STEP_US = 5_000  # as _SLEEP_MS_MAX of the handset: so often it looks while it may begin
+
+
+class Speaker:
+    """`read()` gives the next frame or None; `is_expecting()` says whether one may come soon."""
+
+    def __init__(
+        self,
+        world: World,
+        number: int,
+        drift_ppm: int,
+        read: Callable[[], Any],
+        is_expecting: Callable[[], bool],
+    ) -> None:
+        self._world = world
+        self._number = number
+        self._read = read
+        self._is_expecting = is_expecting
+        self._frame_us = FRAME_US - FRAME_US * drift_ppm // 1_000_000
+        self._is_running = False
+        self._is_playing = False
+        self._end_us = 0  # when its queue runs dry
+
+    def run(self) -> None:
+        """Voice has come: begin to look, if not looking already."""
+        if not self._is_running:
+            self._is_running = True
+            self._world.loop.at(self._world.loop.now_us, self._tick)
+
+    def stop(self) -> None:
+        self._is_running = False
+        self._is_playing = False
+
+    def _tick(self, _: Any) -> None:
+        if not self._is_running:
+            return
+        world = self._world
+        now_us = world.loop.now_us
+        coder = marker.CODER
+        while not self._is_playing or self._end_us - now_us < _LEAD_US:
+            coder.heard = -1
+            if self._read() is None:
+                self._is_playing = False
+                break
+            if not self._is_playing or self._end_us < now_us:
+                self._is_playing = True
+                self._end_us = now_us
+            delay_us = self._end_us - now_us + DMA_BLOCK_US
+            self._end_us += self._frame_us
+            heard = coder.heard
+            if heard < 0:
+                world.note(record.CONCEALED, self._number, 0, delay_us)
+            elif marker.talker_of(heard) != marker.SILENCE:
+                world.note(record.PLAYED, self._number, heard, delay_us)
+        if self._is_playing:
+            world.loop.at(self._end_us - _LEAD_US + 1, self._tick)
+        elif self._is_expecting():
+            world.loop.at(now_us + _STEP_US, self._tick)
+        else:
+            self._is_running = False

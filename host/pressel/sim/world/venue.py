@@ -1,0 +1,29 @@
+"""Who is in the venue: the nodes of each protocol that a run can be made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .badge_node import BadgeNode
+from .leader_node import LeaderNode
+from .node import Node
+
+if TYPE_CHECKING:
+    from .world import World
+
+LEADER = 0  # the leader box's number; participants follow
+
+
+def make_nodes(world: World) -> list[Node]:
+    """The nodes of `world.spec`, not started yet."""
+    nodes: list[Node] = []
+    protocol = world.spec["protocol"]
+    if protocol == "v2":
+        nodes.append(LeaderNode(world, LEADER, world.new_clock(0)))
+        kind = BadgeNode
+    else:
+        from .legacy_node import LegacyNode as kind
+    for number in range(1, world.participants + 1):
+        drift_ppm = world.new_drift_ppm()
+        nodes.append(kind(world, number, world.new_clock(drift_ppm), drift_ppm))
+    return nodes

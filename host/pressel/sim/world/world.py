@@ -1,0 +1,166 @@
+"""One run: nodes, people and network under one clock and one generator, and the script they follow.
+
+The world knows no protocol: what kind of node a participant is comes in `Venue`, who watches
+comes through `record`. Two worlds of the same facts and seed do the same, record by record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Callable
+
+from ptt.counters import Counters
+from ptt.prng import Prng
+
+from . import marker, record
+from .airs import make_air
+from .local_clock import PERIOD_MS, LocalClock
+from .loop import EventLoop
+from .network import Network
+from .node import Node
+from .plan import Plan
+from .record import Record
+from .venue import make_nodes
+
+TAIL_US = 3_000_000  # after the last step: what is on its way arrives, bursts are reported
+
+
+class World:
+    """`spec`: "scenario" and "profile" (resolved), "participants", "protocol", "seed".
+
+    `loop` and `make_nodes` are others where the same script runs in real time."""
+
+    def __init__(
+        self,
+        spec: Mapping[str, Any],
+        loop: EventLoop | None = None,
+        make_nodes: Callable[[World], list[Node]] = make_nodes,
+    ) -> None:
+        marker.install()
+        self.spec = spec
+        self.participants: int = spec["participants"]
+        self.loop = loop or EventLoop()
+        self.prng = Prng(spec["seed"] * 2_654_435_761 + 97)  # neighbours must not resemble
+        for _ in range(8):
+            self.prng.below(2)  # xorshift's first numbers still show the seed
+        self.record = Record()
+        self.note = _noter(self)
+        air = make_air(spec["profile"], self.participants, self.prng)
+        self.network = Network(self.loop, self.record, air)
+        self.nodes: dict[int, Node] = {}
+        self.violations: list[dict[str, Any]] = []
+        self._refused: dict[int, list[int]] = {}  # counts by reason, of the node's present engine
+        for node in make_nodes(self):
+            self.nodes[node.number] = node
+            self.network.join(node)
+        self.plan = Plan(spec["scenario"], self.participants, self.prng)
+        self.duration_us: int = spec["scenario"]["duration_s"] * 1_000_000 + TAIL_US
+
+    def run(self) -> None:
+        """From power-up to the end of the script."""
+        for number in sorted(self.nodes):
+            # People do not switch on in the same instant; the leader box was there before.
+            at_us = 0 if number == 0 else 1 + self.prng.below(1_000_000)
+            self.loop.at(at_us, self._start_first, number)
+        for at_us, action, number, measure in self.plan.steps:
+            if number in self.nodes or action in _OF_ALL:
+                self.loop.at(at_us, getattr(self, "_do_" + action), (number, measure))
+        self.loop.run(self.duration_us)
+
+    def violate(self, checker: str, words: str) -> None:
+        """For checkers: what must never be, was."""
+        violation = {"checker": checker, "at_ms": self.loop.now_us // 1000, "what": words}
+        if len(self.violations) < VIOLATIONS_MAX:
+            self.violations.append(violation)
+
+    def new_clock(self, drift_ppm: int) -> LocalClock:
+        """A clock that began long ago; one in eight is about to wrap."""
+        if self.prng.below(8) == 0:
+            return LocalClock(PERIOD_MS - 1 - self.prng.below(20_000), drift_ppm)
+        return LocalClock(self.prng.below(PERIOD_MS), drift_ppm)
+
+    def new_drift_ppm(self) -> int:
+        """Of one crystal."""
+        limit: int = self.spec["scenario"].get("drift_ppm_max", 0)
+        return self.prng.below(2 * limit + 1) - limit
+
+    def note_refusal(self, number: int, refusals: Counters, data: Any) -> None:
+        """For nodes: the datagram that was just taken was not accepted; say why."""
+        before = self._refused.setdefault(number, [0] * len(refusals.names))
+        for reason in range(1, len(refusals.names)):
+            if refusals[reason] != before[reason]:
+                before[reason] = refusals[reason]
+                self.note(record.REFUSED, number, reason, 0, data)
+
+    # --- the script's actions ---
+
+    def _start_first(self, number: int) -> None:
+        self.nodes[number].start()
+
+    def _do_talk(self, step: tuple[int, int]) -> None:
+        node: Any = self.nodes[step[0]]
+        if node.is_up and not node.is_paused:
+            node.person.talk(step[1])
+
+    def _do_crash(self, step: tuple[int, int]) -> None:
+        self.nodes[step[0]].crash(step[1] == 1)
+
+    def _do_resign(self, step: tuple[int, int]) -> None:
+        leader: Any = self.nodes[step[0]]
+        leader.resign()
+
+    def _do_start(self, step: tuple[int, int]) -> None:
+        node = self.nodes[step[0]]
+        if not node.is_up:
+            self._refused.pop(step[0], None)
+            self.note(record.FAULT, step[0], record.RESTARTED, 0)
+            node.start()
+
+    def _do_roam(self, step: tuple[int, int]) -> None:
+        self.note(record.FAULT, step[0], record.ROAMING, step[1])
+        self.network.roam(step[0], step[1])
+        self.loop.at(self.loop.now_us + step[1], self._roamed, step[0])
+
+    def _roamed(self, number: int) -> None:
+        self.note(record.FAULT, number, record.ROAMED, 0)
+
+    def _do_cut(self, step: tuple[int, frozenset[int]]) -> None:
+        """Kind 0: both ways; 1: those away are not heard; 2: those away do not hear."""
+        kind, away = step
+        others = frozenset(range(self.participants + 1)) - away
+        self.note(record.FAULT, 0, record.CUT, kind)
+        if kind != 2:
+            self.network.cut(away, others)
+        if kind != 1:
+            self.network.cut(others, away)
+
+    def _do_heal(self, _: Any) -> None:
+        self.note(record.FAULT, 0, record.HEALED, 0)
+        self.network.heal()
+
+    def _do_pause(self, step: tuple[int, int]) -> None:
+        self.nodes[step[0]].pause()
+
+    def _do_resume(self, step: tuple[int, int]) -> None:
+        self.nodes[step[0]].resume()
+
+    def _do_step_clock(self, step: tuple[int, int]) -> None:
+        self.nodes[step[0]].step_clock(step[1])
+
+    def _do_lose_memory(self, step: tuple[int, int]) -> None:
+        self.nodes[step[0]].lose_memory(step[1])
+
+
+_OF_ALL = ("cut", "heal")  # actions of the whole venue; the others need the node that they name
+VIOLATIONS_MAX = 100  # a run that broke needs no more to be understood
+
+
+def _noter(world: World) -> Callable[..., None]:
+    """`note(kind, node, a, b, detail)` at the world's present time, without a look-up more."""
+    add = world.record.add
+    loop = world.loop
+
+    def note(kind: int, node: int, a: int, b: int, detail: Any = None) -> None:
+        add(loop.now_us, kind, node, a, b, detail)
+
+    return note
