@@ -237,6 +237,7 @@ def test_the_same_seed_gives_the_same_run() -> None:
         ({"phy": "ac"}, 'no Wi-Fi network is called "ac"'),
         ({"ap_queue_frames": 0}, "ap_queue_frames is 0; it must be 1 or more"),
         ({"dtim_period": 1.5}, "give a whole number"),
+        ({"beacon_interval_us": 5000}, "beacons fill the channel"),
         ({"rate_kbps": 54000}, "must be a rate of n"),
         ({"basic_rate_kbps": 39000}, "must be a basic rate of n"),
         ({"interference_ppm": 1_000_001}, "at most 1000000"),

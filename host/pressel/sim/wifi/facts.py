@@ -26,6 +26,7 @@ FACTS = {
     "rate_kbps": 0,  # one unicast rate for all stations; 0: by signal
     "interference_ppm": 0,  # attempts that other networks spoil, in a million, at each receiver
 }
+_BEACON_INTERVAL_US_MIN = 20 * TIME_UNIT_US  # above the longest beacon: 2,304 bytes at 1 Mb/s
 _MAY_BE_ZERO = ("rate_kbps", "interference_ppm", "security_bytes")
 
 
@@ -54,6 +55,8 @@ def _check(facts: dict[str, int], phy: Phy) -> None:
         least = -100 if name.endswith("_db") else 0 if name in _MAY_BE_ZERO else 1
         if value < least:
             raise UsageError(f"the Wi-Fi fact {name} is {value}; it must be {least} or more")
+    if facts["beacon_interval_us"] < _BEACON_INTERVAL_US_MIN or facts["beacon_bytes"] > 2304:
+        raise UsageError("beacons fill the channel; give an interval of 20480 us or more")
     if facts["interference_ppm"] > PARTS:
         raise UsageError("interference_ppm is a share of a million attempts; give at most 1000000")
     for name in ("basic_rate_kbps", "beacon_rate_kbps"):
