@@ -18,10 +18,11 @@ unexport SPEECH
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup ready python demo test lint type coverage firmware schema docs dissector fuzz lock clean
+.PHONY: help setup ready python demo test lint type coverage firmware schema docs dissector fuzz sim bench-sim \
+	report-phase0 lock clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: python  ## Set up this clone: Python and JavaScript packages, in .venv and node_modules
 	@$(PYTHON) host/bootstrap.py
@@ -73,6 +74,15 @@ dissector: ready  ## Write the Wireshark dissector, to build/pressel.lua
 
 fuzz: ready $(FUZZER)  ## Fuzz the decoders and the engines for SECONDS (60)
 	@$(BIN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),60)
+
+sim: ready  ## Sweep all scenarios and profiles of the simulator over SEEDS (1..3)
+	@exec $(BIN)/pressel sim sweep --seeds $(or $(SEEDS),1..3)
+
+bench-sim: ready  ## How fast the simulator is on each Python that is here
+	@$(BIN)/python -m pressel.sim.bench
+
+report-phase0: ready  ## Write docs/reports/phase0-baseline.md from its runs; RECORD=1 runs them anew
+	@$(BIN)/python -m pressel.sim.report $(if $(RECORD),--record)
 
 # Takes the newest versions that pyproject.toml and the .in files allow; run the tests afterwards.
 lock: ready  ## Renew the lock files

@@ -174,3 +174,12 @@ def test_waiting_counts_what_is_kept():
     assert buffer.waiting == 2
     taken(buffer, 3)
     assert buffer.waiting == 0
+
+
+def test_going_back_costs_what_waits_too_far_ahead_and_that_is_counted():
+    buffer = playing(0)
+    assert taken(buffer, CONCEAL_FRAMES_MAX + 2) == [0] + [None] * (CONCEAL_FRAMES_MAX + 1)
+    assert insert(buffer, 11)
+    assert insert(buffer, 2)  # on a path that has become slower
+    assert insert(buffer, 3)  # where frame 11 lies
+    assert (buffer.waiting, buffer.dropped) == (2, 1)

@@ -155,6 +155,17 @@ def test_a_burst_that_stalls_and_resumes_waits_for_the_delay_again():
         assert told[3] == heard(1, 6)
 
 
+def test_a_frame_that_comes_when_patience_ends_is_played_and_not_forgotten():
+    listener = Listener()
+    listener.take(1, 0)
+    listener.play(3 + 1 + BURST_STALL_MS // FRAME_MS)  # the next read would end the burst
+    listener.take(1, 5)
+    assert listener.play(1) == levels(1, 5)
+    listener.take(1, 6, last=6)
+    listener.play(2)
+    assert listener.told()[-1][1][2] == 3
+
+
 def test_the_next_burst_waits_until_the_first_has_played():
     listener = Listener()
     listener.take(1, 0, 1, 2, last=2)

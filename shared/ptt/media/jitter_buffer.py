@@ -76,6 +76,8 @@ class JitterBuffer:
             self._skip(number - self._frames + 1)
         if self._number[slot] < 0:
             self.waiting += 1
+        else:  # the path went back in time before: what waited here is too far away now
+            self.dropped += 1
         self._number[slot] = number
         dsp.copy(self.store, slot * ADPCM_FRAME_BYTES, data, at, ADPCM_FRAME_BYTES)
         return True

@@ -119,7 +119,8 @@ class Playout:
             self._fire(DELAY_OVER, now_ms)
         if self.state != PLAYING:
             return None
-        if current.is_over() or current.missed >= self._patience():
+        is_stalled = not current.waiting and current.missed >= self._patience()
+        if current.is_over() or is_stalled:
             self._fire(BURST_OVER, now_ms)
             return self.read(now_ms) if self.state != SILENT else None
         at = current.take()

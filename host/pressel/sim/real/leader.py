@@ -1,4 +1,4 @@
-"""The leader of a real run: `pressel leader` as a child, which the script kills and starts again."""
+"""The leader of a real run: `pressel leader` as a child that the script kills and starts."""
 
 from __future__ import annotations
 

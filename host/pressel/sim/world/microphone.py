@@ -55,7 +55,7 @@ class Microphone:
         start_us = end_us - self._frame_us
         person = self._person
         if person.is_saying(start_us, end_us):
-            number = person.frame_at(start_us)
+            number = person.next_frame()
             world.note(record.SPOKEN, self._number, person.utterance, number, start_us)
             pcm = marker.spoken(self._number, person.utterance, number)
         else:

@@ -40,6 +40,7 @@ class Person:
         self.begun_us = 0
         self.ended_us = 0  # speech ended, or will end, then
         self._length_us = 0
+        self._frames = 0  # said of this utterance
 
     def talk(self, length_us: int) -> None:
         """Press and say something that takes `length_us`; not while still pressing."""
@@ -56,9 +57,10 @@ class Person:
         """True when a word falls between the two times."""
         return not self.is_waiting and end_us > self.begun_us and start_us < self.ended_us
 
-    def frame_at(self, start_us: int) -> int:
-        """The number of the spoken frame that begins, or began, at `start_us`."""
-        return max(0, start_us - self.begun_us + FRAME_US // 2) // FRAME_US
+    def next_frame(self) -> int:
+        """The number of the frame being said: they are counted as the microphone hears them."""
+        self._frames += 1
+        return self._frames - 1
 
     # --- what the handset shows ---
 
@@ -84,6 +86,7 @@ class Person:
     def _begin(self) -> None:
         world = self._handset.world
         self.utterance += 1
+        self._frames = 0
         self.begun_us = world.loop.now_us
         self.ended_us = self.begun_us + self._length_us
         world.loop.at(self.ended_us, self._finish, self.utterance)

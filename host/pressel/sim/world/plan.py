@@ -20,8 +20,14 @@ _MS = 1_000
 class Plan:
     """`steps` in order of time, for participants 1..`participants`."""
 
-    def __init__(self, scenario: Mapping[str, Any], participants: int, prng: Prng) -> None:
-        self._scenario = scenario
+    def __init__(
+        self,
+        scenario: Mapping[str, Any],
+        participants: int,
+        prng: Prng,
+        roam: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`roam`: what a network profile adds to every scenario."""
         self._count = participants
         self._prng = prng
         self._end_us: int = scenario["duration_s"] * _S
@@ -31,6 +37,8 @@ class Plan:
             facts = scenario.get(what)
             if facts:
                 getattr(self, "_plan_" + what)(facts)
+        if roam:
+            self._plan_roam(roam)
         self.steps.sort(key=lambda step: step[0])
 
     # --- speech ---

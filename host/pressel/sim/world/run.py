@@ -15,7 +15,8 @@ def run(spec: Mapping[str, Any]) -> dict[str, Any]:
     """The result of one run; `spec` as for `World`. All but "wall_s" follow from `spec` alone."""
     begun = time.perf_counter()
     world = World(spec)
-    checkers = [checker(world) for checker in CHECKERS]
+    protocol = spec["protocol"]
+    checkers = [checker(world) for checker in CHECKERS if protocol in checker.protocols]
     measures = [measure(world) for measure in KPIS]
     world.run()
     for checker in checkers:

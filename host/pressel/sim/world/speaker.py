@@ -36,7 +36,8 @@ class Speaker:
         self._frame_us = FRAME_US - FRAME_US * drift_ppm // 1_000_000
         self._is_running = False
         self._is_playing = False
-        self._end_us = 0  # when its queue runs dry
+        self._end_us = 0  # when its queue runs dry, as the driver reckons
+        self._dry_us = 0  # when it really does: the driver forgets what is queued when it rests
 
     def run(self) -> None:
         """Voice has come: begin to look, if not looking already."""
@@ -62,7 +63,9 @@ class Speaker:
             if not self._is_playing or self._end_us < now_us:
                 self._is_playing = True
                 self._end_us = now_us
-            delay_us = self._end_us - now_us + DMA_BLOCK_US
+            begin_us = max(now_us, self._dry_us)
+            self._dry_us = begin_us + self._frame_us
+            delay_us = begin_us - now_us + DMA_BLOCK_US
             self._end_us += self._frame_us
             heard = coder.heard
             if heard < 0:

@@ -53,7 +53,8 @@ class World:
         for node in make_nodes(self):
             self.nodes[node.number] = node
             self.network.join(node)
-        self.plan = Plan(spec["scenario"], self.participants, self.prng)
+        roam = spec["profile"].get("roam")
+        self.plan = Plan(spec["scenario"], self.participants, self.prng, roam)
         self.duration_us: int = spec["scenario"]["duration_s"] * 1_000_000 + TAIL_US
 
     def run(self) -> None:

@@ -1,11 +1,26 @@
 """What must be true of every run, each in a file of its own.
 
 A checker is made with the world before the run, watches records, and says what it saw by
-`world.violate`; `finish` is called when the run is over.
+`world.violate`; `finish` is called when the run is over. `protocols`: those that it makes sense of.
+`is_of_records`: it looks at nothing but records, so that it can judge real processes, too.
 """
 
 from __future__ import annotations
 
+from .accounts import Accounts
+from .all_joined import AllJoined
+from .bounded_memory import BoundedMemory
+from .highest_term import HighestTerm
+from .lease_ends import LeaseEnds
 from .one_lease import OneLease
+from .one_voice import OneVoice
 
-CHECKERS = (OneLease,)
+CHECKERS = (
+    OneLease,
+    LeaseEnds,
+    OneVoice,
+    HighestTerm,
+    Accounts,
+    BoundedMemory,
+    AllJoined,
+)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 class OneLease:
     """Follows what each leader says of its floor."""
 
+    protocols = ("v2",)
+    is_of_records = True
+
     def __init__(self, world: World) -> None:
         self._world = world
         self._held: dict[int, tuple[int, int]] = {}  # leader -> (talker, lease)

@@ -6,6 +6,10 @@ run is over. A figure that a run cannot give is None, never 0.
 
 from __future__ import annotations
 
+from .access import Access
+from .coming_back import ComingBack
+from .hearing import Hearing
+from .overlap import Overlap
 from .traffic import Traffic
 
-KPIS = (Traffic,)
+KPIS = (Access, Hearing, ComingBack, Overlap, Traffic)

@@ -1,0 +1,1 @@
+"""Reports that are made from recorded runs of the simulator."""

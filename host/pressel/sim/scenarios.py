@@ -1,0 +1,128 @@
+"""Scenarios: who talks when, and what goes wrong meanwhile, as files of people's units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from .facts import Facts, Milliseconds, Percent, Range, Rate, load, names_in, read_table
+
+_FOLDER = "scenarios"
+
+
+class Speech(Facts):
+    """`one`: somebody, once; `turns`: one after the other; `random`: each of the talkers after
+    pauses of its own; `together`: everybody in the same instant."""
+
+    pattern: Literal["one", "turns", "random", "together"]
+    hold_ms: Range
+    gap_ms: Range | None = None
+    talkers_percent: Percent | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Speech:
+        if self.pattern != "one" and (self.gap_ms is None or self.gap_ms[1] == 0):
+            raise ValueError(f"the pattern '{self.pattern}' needs gap_ms above 0")
+        if self.pattern == "random" and self.talkers_percent is None:
+            raise ValueError("the pattern 'random' needs talkers_percent")
+        return self
+
+
+class Churn(Facts):
+    """Participants that go, so many times a minute in percent of all, and come back."""
+
+    per_minute_percent: Rate
+    absent_ms: Range
+    disk_lost_percent: Percent = 0
+
+
+class Roam(Facts):
+    per_minute_percent: Rate
+    silent_ms: Range
+
+
+class LeaderFaults(Facts):
+    """The leader is killed, or resigns in so many of 100 cases, again and again."""
+
+    first_ms: Milliseconds
+    gap_ms: Range
+    absent_ms: Range
+    resign_percent: Percent = 0
+    disk_lost_percent: Percent = 0
+
+
+class Partition(Facts):
+    """A share of the participants is cut off from the rest, again and again."""
+
+    first_ms: Milliseconds
+    lasts_ms: Range
+    gap_ms: Range
+    share_percent: Percent
+    one_way_percent: Percent = 0
+
+
+class Machine(Facts):
+    """Nodes that stand still, clocks that are stepped, radios without memory."""
+
+    pauses_per_minute_percent: Rate = 0
+    pause_ms: Range = (0, 0)
+    clock_steps_per_minute_percent: Rate = 0
+    clock_step_ms: Milliseconds = 0
+    no_memory_per_minute_percent: Rate = 0
+
+
+class Scenario(Facts):
+    name: str
+    why: Annotated[str, Field(min_length=1)]
+    duration_s: Annotated[int, Field(gt=0, le=86_400)]
+    settle_s: Annotated[int, Field(ge=0)]
+    drift_ppm: Annotated[int, Field(ge=0, le=500)] = 0
+    speech: Speech | None = None
+    churn: Churn | None = None
+    roam: Roam | None = None
+    leader: LeaderFaults | None = None
+    partition: Partition | None = None
+    machine: Machine | None = None
+
+    @model_validator(mode="after")
+    def _has_time(self) -> Scenario:
+        if self.settle_s >= self.duration_s:
+            raise ValueError("settle_s must be less than duration_s")
+        return self
+
+    def resolved(self) -> dict[str, Any]:
+        """The facts that a run takes: whole numbers, ranges as two keys."""
+        facts = self.model_dump(exclude_none=True, exclude={"drift_ppm"})
+        facts["drift_ppm_max"] = self.drift_ppm
+        for name, value in facts.items():
+            if isinstance(value, dict):
+                facts[name] = _flat(value)
+        if self.machine:
+            facts["machine"]["clock_step_ms_max"] = self.machine.clock_step_ms
+        return facts
+
+
+def _flat(table: dict[str, Any]) -> dict[str, Any]:
+    """`hold_ms = (a, b)` becomes hold_ms_min and hold_ms_max."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, tuple):
+            flat[f"{key}_min"], flat[f"{key}_max"] = value
+        else:
+            flat[key] = value
+    return flat
+
+
+def scenario_names() -> list[str]:
+    return names_in(_FOLDER)
+
+
+def load_scenario(name: str) -> Scenario:
+    """A scenario by name, or the .toml file at a path; UsageError says what is wrong."""
+    return load(_FOLDER, "scenario", name, read_scenario)
+
+
+def read_scenario(path: Path) -> Scenario:
+    return read_table(path, Scenario)

@@ -1,0 +1,88 @@
+"""Counters agree with the trace: every datagram that came is in an engine's books, by its reason,
+and every voice frame that came is played, late, a duplicate, dropped or refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ptt import events
+from ptt.wire import voice
+from ptt.wire.messages import VOICE_FRAME
+
+from .. import record
+from ..venue import LEADER
+
+if TYPE_CHECKING:
+    from ..world import World
+
+
+class Accounts:
+    """Books are opened anew when a node starts; frames are balanced when a burst was heard."""
+
+    protocols = ("v2",)
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._came = [0] * (world.participants + 1)  # datagrams, of this start
+        self._frames: dict[tuple[int, int], int] = {}  # (listener, lease) -> frames accepted
+        self._set_aside: dict[int, int] = {}  # listener -> its stale and crowded frames so far
+        self._terms: dict[int, int] = {}
+        for kind, watcher in (
+            (record.STARTED, self._on_started),
+            (record.DELIVERED, self._on_delivered),
+            (record.REFUSED, self._on_refused),
+            (record.EVENT, self._on_event),
+        ):
+            world.record.watch(kind, watcher)
+
+    def _on_started(self, now_us: int, node: int, a: int, b: int, detail: Any) -> None:
+        self._came[node] = 0
+        self._set_aside.pop(node, None)
+        self._frames = {key: value for key, value in self._frames.items() if key[0] != node}
+
+    def _on_delivered(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
+        self._came[node] += 1
+        if node != LEADER and data[1] == VOICE_FRAME:
+            key = (node, voice.lease(data))
+            self._frames[key] = self._frames.get(key, 0) + voice.count(data)
+
+    def _on_refused(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
+        if node != LEADER and data[1] == VOICE_FRAME:
+            self._frames[node, voice.lease(data)] -= voice.count(data)
+
+    def _on_event(self, now_us: int, node: int, kind: int, b: int, value: Any) -> None:
+        if kind == events.JOINED:
+            term = self._engine(node).join.term
+            if term != self._terms.get(node):  # leases are counted anew, buffers are empty
+                self._terms[node] = term
+                self._frames = {key: each for key, each in self._frames.items() if key[0] != node}
+        elif kind == events.HEARD:
+            self._balance(node, value)
+
+    def _balance(self, node: int, value: Any) -> None:
+        _, lease, played, _, late, duplicate, dropped = value
+        playout = self._engine(node).playout
+        aside = playout.stale + playout.crowded
+        came = self._frames.get((node, lease), 0)
+        kept = played + late + duplicate + dropped
+        if not came - (aside - self._set_aside.get(node, 0)) <= kept <= came:
+            self._world.violate(
+                "accounts", f"node {node} got {came} frames of lease {lease} and told of {kept}"
+            )
+        self._set_aside[node] = aside
+
+    def finish(self) -> None:
+        """Every datagram of every engine, when all is over."""
+        for number, node in sorted(self._world.nodes.items()):
+            if not node.is_up:
+                continue
+            counts = self._engine(number).refusals
+            booked = sum(counts[reason] for reason in range(len(counts.names)))
+            if booked != self._came[number]:
+                self._world.violate(
+                    "accounts", f"node {number} took {self._came[number]} and booked {booked}"
+                )
+
+    def _engine(self, node: int) -> Any:
+        """A `Node` need not have one, those of v2 do."""
+        return getattr(self._world.nodes[node], "engine", None)

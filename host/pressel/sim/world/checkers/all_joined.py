@@ -1,0 +1,39 @@
+"""With connectivity everybody is a member: when nothing went wrong for long, nobody is outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ptt.cluster.join import JOINED
+
+from .. import record
+from ..venue import LEADER
+
+if TYPE_CHECKING:
+    from ..world import World
+
+QUIET_US = 12_000_000  # the leader forgets after 5 s, searching slows down to 2 s, some are lost
+
+
+class AllJoined:
+    """Looks once, at the end, if the last fault was long ago."""
+
+    protocols = ("v2",)
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._last_us = 0
+        world.record.watch(record.FAULT, self._on_fault)
+
+    def _on_fault(self, now_us: int, node: int, a: int, b: int, detail: Any) -> None:
+        self._last_us = now_us
+
+    def finish(self) -> None:
+        world = self._world
+        if world.loop.now_us - self._last_us < QUIET_US or not world.nodes[LEADER].is_up:
+            return
+        for number, node in sorted(world.nodes.items()):
+            if number != LEADER and node.is_up:
+                engine: Any = getattr(node, "engine")  # noqa: B009
+                if engine.join.state != JOINED:
+                    world.violate("all joined", f"node {number} is no member, and nothing is wrong")

@@ -1,0 +1,41 @@
+"""A node obeys only the highest term that it has seen since it was switched on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ptt import events
+
+from .. import record
+
+if TYPE_CHECKING:
+    from ..world import World
+
+
+class HighestTerm:
+    """Looks at a badge's term whenever it joins."""
+
+    protocols = ("v2",)
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._seen: dict[int, int] = {}
+        world.record.watch(record.EVENT, self._on_event)
+        world.record.watch(record.STARTED, self._on_started)
+
+    def _on_started(self, now_us: int, node: int, a: int, b: int, detail: Any) -> None:
+        self._seen.pop(node, None)
+
+    def _on_event(self, now_us: int, node: int, kind: int, b: int, value: Any) -> None:
+        if kind != events.JOINED:
+            return
+        engine: Any = getattr(self._world.nodes[node], "engine", None)
+        term = engine.join.term
+        if term < self._seen.get(node, 0):
+            self._world.violate(
+                "highest term", f"node {node} joined term {term} after {self._seen[node]}"
+            )
+        self._seen[node] = term
+
+    def finish(self) -> None:
+        """Nothing is left to look at."""
