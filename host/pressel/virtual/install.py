@@ -1,10 +1,8 @@
-"""Where Node and the MicroPython build for it are installed, and which limits a child gets."""
+"""Where Node and the MicroPython build for it are installed."""
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
-import resource
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,11 +52,3 @@ def find_install() -> Install:
         if not part.exists():
             raise PresselError(f"{what} is not installed ({part}): run 'make setup'.")
     return Install(node, modules)
-
-
-def limit_cpu(pid: int, limit_s: float) -> None:
-    """Lets the kernel end a child that loops, even when its parent can no longer do so."""
-    if hasattr(resource, "prlimit"):  # Linux
-        seconds = int(limit_s) + 1
-        with contextlib.suppress(ProcessLookupError):
-            resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds + 5))

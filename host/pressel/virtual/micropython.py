@@ -10,7 +10,8 @@ from pathlib import Path
 
 from pressel.errors import PresselError
 
-from .install import find_install, limit_cpu
+from .install import find_install
+from .stepped.limits import limit_cpu
 
 PTT = Path(__file__).resolve().parents[3] / "shared" / "ptt"
 VECTORS = "vectors"  # a folder beside the tests', with data that they read

@@ -16,17 +16,14 @@ from typing import Any
 
 from pressel.errors import PresselError
 
-from .install import limit_cpu
+from .stepped.crash import BadgeCrashed
+from .stepped.limits import limit_cpu
 
 Event = dict[str, Any]
 
 ANSWER_LIMIT_S = 10.0
 _LINE_BYTES_MAX = 1 << 22  # a traceback or the answer to "stats" is far shorter
 _ANSWERS = {"speak": "spoke", "stats": "stats"}  # command -> the event that answers it
-
-
-class BadgeCrashed(PresselError):
-    """The firmware raised an exception, or the process ended unasked."""
 
 
 def now_ms() -> float:

@@ -12,11 +12,12 @@ const FLUSH_MS = 250; // how much of a timeline a kill -9 may cost
 const RX = 1;
 
 export class Audio {
-  constructor({ clock, bytes, folder, emit }) {
+  /** `record({stem, mode, rate})` begins the timeline of a port; without it, a file in `folder`. */
+  constructor({ clock, bytes, folder, emit, record }) {
     Object.assign(this, { clock, bytes, folder, emit });
+    this.record = record ?? (({ stem }) => this.#beginFile(stem));
     this.ports = new Map();
     this.opened = new Map(); // how often a file of a name was begun
-    fs.mkdirSync(folder, { recursive: true });
     clock.every(FLUSH_MS, () => this.flush());
   }
 
@@ -55,7 +56,7 @@ export class Audio {
   #open(id, modeNumber, rate, ibufBytes) {
     this.#close(id);
     const mode = modeNumber === RX ? 'rx' : 'tx';
-    const timeline = new Timeline(path.join(this.folder, this.#fileName(`i2s${id}-${mode}`)));
+    const timeline = this.record({ stem: `i2s${id}-${mode}`, mode, rate });
     const kind = mode === 'rx' ? Microphone : Speaker;
     const device = new kind({ clock: this.clock, ibufBytes, rate, timeline });
     this.ports.set(id, { mode, device, timeline });
@@ -63,10 +64,11 @@ export class Audio {
     return 0;
   }
 
-  #fileName(stem) {
+  #beginFile(stem) {
     const count = this.opened.get(stem) ?? 0;
     this.opened.set(stem, count + 1);
-    return count ? `${stem}-${count}.pcm` : `${stem}.pcm`;
+    fs.mkdirSync(this.folder, { recursive: true });
+    return new Timeline(path.join(this.folder, count ? `${stem}-${count}.pcm` : `${stem}.pcm`));
   }
 
   #close(id) {

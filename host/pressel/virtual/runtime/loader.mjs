@@ -26,10 +26,12 @@ export class LoadError extends Error {}
 /**
  * Starts MicroPython. `heapBytes` and `pystackWords` size it; `capped` forbids growth;
  * `traced` takes the build that has sys.settrace. `romfs` is an image for /rom. `stdout` receives
- * bytes as they are printed.
+ * bytes as they are printed. `random` (a 32-bit number) and `date` (ms since 1970) take the places
+ * of the host's chance and date where given.
  */
 export async function loadMicroPython({
   modules, heapBytes, pystackWords = 2048, capped = true, traced = false, romfs, ticks, stdout,
+  random, date,
 }) {
   const folder = path.join(modules, PACKAGE);
   checkPackage(folder);
@@ -39,6 +41,8 @@ export async function loadMicroPython({
   let memory;
   const restore = replaceInstantiate(async (instantiate, imports) => {
     imports.env.mp_js_ticks_ms = ticks;
+    if (random) imports.env.mp_js_random_u32 = random;
+    if (date) imports.env.mp_js_time_ms = date;
     translateErrors(imports.env);
     const result = await instantiate(patchGrowth(fs.readFileSync(wasm)), imports);
     memory = result.instance.exports.memory;

@@ -8,6 +8,7 @@ export class Pins {
     this.levels = new Map();
     this.triggers = new Map();
     this.interrupt = () => {}; // set once the firmware's dispatcher is there
+    this.driven = () => {}; // told of every level that the firmware sets
   }
 
   /** What the shim class `machine.Pin` calls. */
@@ -20,6 +21,7 @@ export class Pins {
       },
       pin_drive: (pin, level) => {
         this.levels.set(pin, level);
+        this.driven(pin, level);
         return 0;
       },
       pin_trigger: (pin, trigger) => {

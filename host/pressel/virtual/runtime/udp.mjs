@@ -3,7 +3,8 @@
 
 import dgram from 'node:dgram';
 
-const MAILBOX_DATAGRAMS = 6; // lwIP's DEFAULT_UDP_RECVMBOX_SIZE in stock MicroPython
+import { Mailbox } from './mailbox.mjs';
+
 const EBADF = 9;
 const EINVAL = 22;
 const EADDRINUSE = 98;
@@ -26,9 +27,9 @@ export class Udp {
       udp_bind: (fd, ip, port) => this.sockets[fd].bind(ip, port),
       udp_reuse: (fd, value) => this.sockets[fd].set('reuse', value),
       udp_broadcast: (fd, value) => this.sockets[fd].set('broadcast', value),
-      udp_size: (fd) => this.sockets[fd].mailbox[0]?.data.length ?? -1,
+      udp_size: (fd) => this.sockets[fd].mailbox.size,
       udp_take: (fd, address, length, sender) =>
-        this.sockets[fd].take(this.bytes(address, length), this.bytes(sender, 6)),
+        this.sockets[fd].mailbox.take(this.bytes(address, length), this.bytes(sender, 6)),
       udp_send: (fd, address, length, ip, port) =>
         this.sockets[fd].send(this.bytes(address, length), ip, port),
       udp_close: (fd) => this.sockets[fd].close(),
@@ -39,7 +40,7 @@ export class Udp {
 class Socket {
   constructor(udp) {
     this.udp = udp;
-    this.mailbox = [];
+    this.mailbox = new Mailbox();
     this.options = { reuse: 0, broadcast: 0 };
     this.socket = null; // made at the first bind or send, when the options are known
     this.closed = false;
@@ -71,16 +72,6 @@ class Socket {
     return 0;
   }
 
-  /** Moves the oldest datagram to `target`, its IP address and port to the 6 bytes `sender`. */
-  take(target, sender) {
-    const { data, address, port } = this.mailbox.shift();
-    target.set(data.subarray(0, target.length));
-    sender.set(address.split('.').map(Number));
-    sender[4] = port >> 8;
-    sender[5] = port & 0xff;
-    return 0;
-  }
-
   /** Returns the count of bytes, or a negative error number. */
   send(source, ip, port) {
     if (this.closed) return -EBADF;
@@ -97,7 +88,7 @@ class Socket {
     this.socket?.close();
     this.socket = null;
     this.closed = true;
-    this.mailbox.length = 0;
+    this.mailbox.clear();
     return 0;
   }
 
@@ -106,12 +97,11 @@ class Socket {
   }
 
   #arrive(data, address, port) {
-    if (this.mailbox.length >= MAILBOX_DATAGRAMS) {
+    if (!this.mailbox.put(data, address.split('.').map(Number), port)) {
       this.udp.stats.mailbox_dropped += 1;
       return;
     }
     this.udp.stats.datagrams_in += 1;
-    this.mailbox.push({ data, address, port });
     this.udp.arrived();
   }
 }
