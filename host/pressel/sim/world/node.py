@@ -60,6 +60,9 @@ class Node:
     def power_off(self) -> None:
         """What else has to end when the node does."""
 
+    def close(self) -> None:
+        """The run is over: give back what the system gave."""
+
     # --- what the network and the world do ---
 
     def arrive(self, data: Any, source: int) -> None:

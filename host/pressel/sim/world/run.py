@@ -18,13 +18,17 @@ def run(spec: Mapping[str, Any]) -> dict[str, Any]:
     protocol = spec["protocol"]
     checkers = [checker(world) for checker in CHECKERS if protocol in checker.protocols]
     measures = [measure(world) for measure in KPIS]
-    world.run()
+    try:
+        world.run()
+        cost = _firmware(world, time.perf_counter() - begun)
+    finally:
+        world.close()
     for checker in checkers:
         checker.finish()
     kpis: dict[str, Any] = {}
     for measure in measures:
         kpis.update(measure.figures())
-    return {
+    result = {
         "scenario": spec["scenario"]["name"],
         "profile": spec["profile"]["name"],
         "protocol": spec["protocol"],
@@ -36,4 +40,20 @@ def run(spec: Mapping[str, Any]) -> dict[str, Any]:
         "events": world.loop.events,
         "violations": world.violations,
         "kpis": kpis,
+    }
+    return {**result, "firmware": cost} if cost else result
+
+
+def _firmware(world: World, wall_s: float) -> dict[str, Any]:
+    """What the participants that are the firmware itself counted and cost; empty without any."""
+    badges: list[Any] = [node for node in world.nodes.values() if hasattr(node, "steps")]
+    if not badges:
+        return {}
+    steps = sum(badge.steps for badge in badges)
+    stats = [each for each in (badge.stats() for badge in badges) if each]
+    return {
+        "badges": len(badges),
+        "steps": steps,
+        "wall_us_a_step": round(wall_s * 1_000_000 / max(1, steps)),
+        "heap_peak_bytes": max((each["heap_peak_bytes"] for each in stats), default=None),
     }

@@ -23,7 +23,14 @@ def make_nodes(world: World) -> list[Node]:
         kind = BadgeNode
     else:
         from .legacy_node import LegacyNode as kind
+    virtual = world.spec.get("virtual_badges", 0)
     for number in range(1, world.participants + 1):
         drift_ppm = world.new_drift_ppm()
-        nodes.append(kind(world, number, world.new_clock(drift_ppm), drift_ppm))
+        clock = world.new_clock(drift_ppm)
+        if number > world.participants - virtual:
+            from .firmware_node import FirmwareNode  # brings processes and their kit with it
+
+            nodes.append(FirmwareNode(world, number, world.spec["firmware"]))
+        else:
+            nodes.append(kind(world, number, clock, drift_ppm))
     return nodes

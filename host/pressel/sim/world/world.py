@@ -68,6 +68,11 @@ class World:
                 self.loop.at(at_us, getattr(self, "_do_" + action), (number, measure))
         self.loop.run(self.duration_us)
 
+    def close(self) -> None:
+        """End what nodes have started outside of this process."""
+        for node in self.nodes.values():
+            node.close()
+
     def violate(self, checker: str, words: str) -> None:
         """For checkers: what must never be, was."""
         violation = {"checker": checker, "at_ms": self.loop.now_us // 1000, "what": words}

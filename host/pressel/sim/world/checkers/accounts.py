@@ -51,8 +51,11 @@ class Accounts:
             self._frames[node, voice.lease(data)] -= voice.count(data)
 
     def _on_event(self, now_us: int, node: int, kind: int, b: int, value: Any) -> None:
+        engine = self._engine(node)
+        if engine is None:  # the firmware itself, which keeps its books in another process
+            return
         if kind == events.JOINED:
-            term = self._engine(node).join.term
+            term = engine.join.term
             if term != self._terms.get(node):  # leases are counted anew, buffers are empty
                 self._terms[node] = term
                 self._frames = {key: each for key, each in self._frames.items() if key[0] != node}
@@ -76,7 +79,10 @@ class Accounts:
         for number, node in sorted(self._world.nodes.items()):
             if not node.is_up:
                 continue
-            counts = self._engine(number).refusals
+            engine = self._engine(number)
+            if engine is None:
+                continue
+            counts = engine.refusals
             booked = sum(counts[reason] for reason in range(len(counts.names)))
             if booked != self._came[number]:
                 self._world.violate(

@@ -34,6 +34,6 @@ class AllJoined:
             return
         for number, node in sorted(world.nodes.items()):
             if number != LEADER and node.is_up:
-                engine: Any = getattr(node, "engine")  # noqa: B009
-                if engine.join.state != JOINED:
+                engine: Any = getattr(node, "engine", None)
+                if engine is not None and engine.join.state != JOINED:
                     world.violate("all joined", f"node {number} is no member, and nothing is wrong")

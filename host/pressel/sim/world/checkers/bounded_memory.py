@@ -30,7 +30,7 @@ class BoundedMemory:
     def _look(self, _: Any) -> None:
         for number, node in sorted(self._world.nodes.items()):
             if node.is_up:
-                size = elements(getattr(node, "engine"), set(), 0)  # noqa: B009
+                size = elements(getattr(node, "engine", None), set(), 0)
                 limit = self._leader_max if node.is_wired else _BADGE_MAX
                 if size > limit:
                     self._world.violate("bounded memory", f"node {number} holds {size} elements")

@@ -30,6 +30,8 @@ class HighestTerm:
         if kind != events.JOINED:
             return
         engine: Any = getattr(self._world.nodes[node], "engine", None)
+        if engine is None:  # the firmware itself: its term is in another process
+            return
         term = engine.join.term
         if term < self._seen.get(node, 0):
             self._world.violate(
