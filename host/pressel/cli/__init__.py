@@ -25,6 +25,7 @@ COMMANDS = {
     "badge": "Run a soft badge: a participant on this machine.",
     "status": "Show who is there and who talks.",
     "text": "Send a text to all badges.",
+    "sim": "Simulate venues: every fault and size, in virtual or in real time.",
     "firmware": "Build what runs on a badge.",
     "board": "Show and check the boards that Pressel knows.",
     "dissector": "Write a Wireshark dissector for Pressel's datagrams.",

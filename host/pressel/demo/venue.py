@@ -83,6 +83,7 @@ async def run_badges(names: Sequence[str], leader: str, work: Path) -> AsyncIter
             "name": name,
             "leader": leader,
             "wifi": {"ssid": "demo", "password": ""},
+            "tones": False,  # speech is measured, which they would be mixed with
         }
         badge = VirtualBadge(name, firmware=firmware, board=board, config=config, work=work / name)
         actors.append(Actor(badge))

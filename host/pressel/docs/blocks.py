@@ -16,6 +16,7 @@ from . import (
     compatibility,
     message_tables,
     session_example,
+    sim_tables,
     state_tables,
     target_tables,
 )
@@ -39,6 +40,9 @@ _KINDS: dict[str, Callable[[str], str]] = {
     "compatibility": compatibility.matrix,
     "crc_example": session_example.crc,
     "session_example": session_example.session,
+    "sim_scenarios": sim_tables.scenarios,
+    "sim_profiles": sim_tables.profiles,
+    "sim_checkers": sim_tables.checkers,
     "targets": target_tables.targets,
 }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+import typing
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -54,13 +55,39 @@ def read_table(path: Path, model: type[Table]) -> Table:
     """`path` as a `model`, its name being the file's; UsageError names file, key and reason."""
     try:
         facts: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from error
+    if "name" in facts:
+        raise UsageError(f"{path}: name: not a key here; the file's own name is the name")
+    try:
         return model.model_validate({"name": path.stem, **facts})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: {error}") from error
     except ValidationError as error:
-        wrongs = []
-        for wrong in error.errors():
-            key = ".".join(str(part) for part in wrong["loc"])
-            words = wrong["msg"].removeprefix("Value error, ")
-            wrongs.append(f"{key}: {words}" if key else words)
+        wrongs = [_in_words(wrong, model) for wrong in error.errors()]
         raise UsageError(f"{path}: " + "; ".join(wrongs)) from error
+
+
+def _in_words(wrong: typing.Mapping[str, Any], model: type[BaseModel]) -> str:
+    """One fault as "key: what is wrong and what is allowed"."""
+    place: Sequence[int | str] = wrong["loc"]
+    key = ".".join(str(part) for part in place)
+    words = str(wrong["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    if wrong["type"] == "extra_forbidden":
+        words = f"no such key; there are {', '.join(_keys(model, place[:-1]))}"
+    elif wrong["type"] == "missing" and place and isinstance(place[-1], str):
+        words = "must be given"
+    elif wrong["type"] in ("missing", "too_long", "tuple_type"):
+        words = "must be two numbers, the lowest and the highest"
+    elif not isinstance(wrong["input"], dict):
+        words += f", not {wrong['input']!r}"
+    return f"{key}: {words}" if key else words
+
+
+def _keys(model: type[BaseModel], place: Sequence[int | str]) -> list[str]:
+    """The keys of the table at `place`."""
+    for part in place:
+        kind = model.model_fields[str(part)].annotation
+        kinds = [kind, *typing.get_args(kind)]
+        model = next(each for each in kinds if isinstance(each, type) and each is not type(None))
+    return [name for name in model.model_fields if name != "name"]

@@ -7,11 +7,14 @@ hop is from a participant to its access point or back.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from pressel.errors import UsageError
+
 from .facts import Facts, Milliseconds, Percent, Range, Rate, load, names_in, read_table
+from .wifi.facts import channel_facts, network
 
 _FOLDER = "profiles"
 _PPM = 10_000  # parts per million in a percent
@@ -80,27 +83,43 @@ class Hop(Facts):
 
 
 class Wifi(Facts):
-    """Channels; signals are spread evenly over the range. `phy`: b, g or n."""
+    """Channels; signals are spread evenly over the range. The rest is as in `wifi.facts`."""
 
     access_points: Annotated[int, Field(ge=1, le=64)] = 1
     signal_dbm: tuple[int, int] = (-72, -48)
     sleeping_percent: Percent = 0
-    phy: str = "n"
+    phy: Literal["b", "g", "n"] = "n"
     rate_kbps: Annotated[int, Field(ge=0)] = 0
-    interference_ppm: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    interference_percent: Share = 0.0
+    beacon_interval_ms: Annotated[float, Field(ge=20.48, le=10_000)] = 102.4
+    dtim_period: Annotated[int, Field(ge=1, le=255)] = 1
 
     @model_validator(mode="after")
-    def _has_a_range(self) -> Wifi:
+    def _is_possible(self) -> Wifi:
         low, high = self.signal_dbm
         if not -100 <= low <= high <= 0:
-            raise ValueError("signal_dbm: from -100 to 0, the weaker first")
+            raise ValueError("signal_dbm: must be from -100 to 0, the weaker first")
+        try:
+            facts = self.resolved()
+            channel_facts(facts, network(facts))
+        except UsageError as error:
+            raise ValueError(str(error)) from error
         return self
 
     def resolved(self) -> dict[str, Any]:
         """As `world.wifi_air.WifiAir` and the channel want it."""
-        facts = self.model_dump(exclude={"signal_dbm"})
         low, high = self.signal_dbm
-        return {**facts, "signal_dbm_min": low, "signal_dbm_max": high}
+        return {
+            "access_points": self.access_points,
+            "signal_dbm_min": low,
+            "signal_dbm_max": high,
+            "sleeping_percent": self.sleeping_percent,
+            "phy": self.phy,
+            "rate_kbps": self.rate_kbps,
+            "interference_ppm": round(self.interference_percent * _PPM),
+            "beacon_interval_us": round(self.beacon_interval_ms * 1000),
+            "dtim_period": self.dtim_period,
+        }
 
 
 class Roaming(Facts):

@@ -1,6 +1,7 @@
 """Runs on all cores: worker processes of the fastest Python that is here, a run's facts at a time.
 
-Workers need the source tree and no packages; what they say is one JSON line a run.
+Workers need the source tree and no packages; what they say is one JSON line a run. As many runs are
+in memory as there are workers.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
@@ -22,11 +23,22 @@ from typing import IO, Any
 from pressel.errors import PresselError, UsageError
 
 HOST = Path(__file__).resolve().parents[2]
+PYTHONS = ("pypy", "cpython")
 PYPY_LEAST = (3, 9)  # what the simulator's heart is written in
 _ERROR_LINES = 12  # of a dead worker's traceback
 _PROBE_LIMIT_S = 20.0
 
 Spec = Mapping[str, Any]
+Result = dict[str, Any]
+Outcomes = Generator["tuple[int, Result | RunDied]", None, None]  # (index, result)
+
+
+class RunDied(PresselError):
+    """A worker ended in a run instead of giving its result; says which run and why."""
+
+    def __init__(self, spec: Spec, last_words: str) -> None:
+        super().__init__(f"{_words(spec)} ended the simulator:\n{last_words}")
+        self.last_words = last_words
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,8 @@ def interpreter(name: str | None) -> Interpreter:
     for each in interpreters():
         if name in (None, each.name):
             return each
-    raise UsageError("there is no PyPy 3.9 or newer here; Debian has it in the package pypy3")
+    least = ".".join(map(str, PYPY_LEAST))
+    raise UsageError(f"there is no PyPy {least} or newer here; Debian has it in the package pypy3")
 
 
 def _interpreter(name: str, program: str) -> Interpreter:
@@ -76,43 +89,83 @@ def _is_new_enough(program: str) -> bool:
 
 def run_specs(
     specs: Sequence[Spec], using: Interpreter | None = None, processes: int | None = None
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(index, result) of each of `specs`, as they finish. Raises PresselError, with the run that
-    it died of, when a worker does."""
-    using = using or interpreter(None)
-    count = max(1, min(processes or os.cpu_count() or 1, len(specs)))
-    todo = iter(list(enumerate(specs)))
-    lock = threading.Lock()
-    done: Queue[tuple[int, dict[str, Any] | PresselError]] = Queue()
-    workers = [_Worker(using) for _ in range(count)]
+) -> Iterator[tuple[int, Result]]:
+    """(index, result) of each of `specs`, as they finish; raises the first RunDied."""
+    with contextlib.closing(outcomes(specs, using, processes)) as finished:
+        for index, outcome in finished:
+            if isinstance(outcome, RunDied):
+                raise outcome
+            yield index, outcome
 
-    def serve(worker: _Worker) -> None:
-        while True:
-            with lock:
-                index, spec = next(todo, (-1, None))
-            if spec is None:
-                return
-            try:
-                done.put((index, worker.run(spec)))
-            except PresselError as error:
-                done.put((index, error))
-                return
 
-    for worker in workers:
-        threading.Thread(target=serve, args=(worker,), daemon=True).start()
+def outcomes(
+    specs: Sequence[Spec], using: Interpreter | None = None, processes: int | None = None
+) -> Outcomes:
+    """As `run_specs`, but a run that died is an outcome, too, and the others go on.
+
+    All workers end when the iterator is closed."""
+    team = _Team(specs, using or interpreter(None))
     try:
+        team.start(max(1, min(processes or os.cpu_count() or 1, len(specs))))
         for _ in specs:
-            index, result = done.get()
-            if isinstance(result, PresselError):
-                raise result
-            yield index, result
+            index, outcome = team.done.get()
+            if not isinstance(outcome, (dict, RunDied)):
+                raise outcome
+            yield index, outcome
     finally:
-        for worker in workers:
-            worker.close()
+        team.close()
+
+
+class _Team:
+    """Workers, a thread for each, and what they have to do and have done."""
+
+    def __init__(self, specs: Sequence[Spec], using: Interpreter) -> None:
+        self.done: Queue[tuple[int, Result | BaseException]] = Queue()
+        self._todo = iter(enumerate(specs))
+        self._using = using
+        self._lock = threading.Lock()
+        self._workers: dict[int, _Worker] = {}  # by thread
+        self._is_closed = False
+
+    def start(self, count: int) -> None:
+        for number in range(count):
+            threading.Thread(target=self._serve, args=(number,), daemon=True).start()
+
+    def close(self) -> None:
+        with self._lock:
+            self._is_closed = True
+            for worker in self._workers.values():
+                worker.close()
+
+    def _serve(self, number: int) -> None:
+        index = -1
+        try:
+            while True:
+                with self._lock:
+                    index, spec = next(self._todo, (-1, None))
+                    if spec is None or self._is_closed:
+                        return
+                    worker = self._workers.get(number)
+                    if worker is None:
+                        worker = self._workers[number] = _Worker(self._using)
+                self.done.put((index, self._run(number, worker, spec)))
+        except (
+            BaseException
+        ) as error:  # such as a Python that cannot be started: not to be waited for
+            self.done.put((index, error))
+
+    def _run(self, number: int, worker: _Worker, spec: Spec) -> Result | RunDied:
+        try:
+            return worker.run(spec)
+        except RunDied as error:
+            with self._lock:
+                self._workers.pop(number).close()
+            return error
 
 
 class _Worker:
-    """One process, which ends when its input does."""
+    """One process, which ends when its input does. Ctrl-C is not for it: whoever started it ends
+    it."""
 
     def __init__(self, using: Interpreter) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with us
@@ -122,30 +175,41 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             env=dict(using.environment),
+            start_new_session=True,
         )
 
-    def run(self, spec: Spec) -> dict[str, Any]:
+    def run(self, spec: Spec) -> Result:
         assert self._process.stdin is not None and self._process.stdout is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps(spec).encode() + b"\n")
             self._process.stdin.flush()
         line = self._process.stdout.readline()
-        if not line:
-            raise PresselError(f"{_words(spec)} ended the simulator:\n{self._last_words()}")
-        return json.loads(line)
+        try:
+            return json.loads(line)
+        except ValueError as error:
+            raise RunDied(spec, self._last_words(line)) from error
 
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
-        self._errors.close()
+        for pipe in (self._process.stdin, self._process.stdout, self._errors):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):  # what it will not read any more
+                    pipe.close()
 
-    def _last_words(self) -> str:
-        self._process.wait()
+    def _last_words(self, line: bytes) -> str:
+        """Its traceback, or else what it said in place of a result."""
+        if line:
+            return f"in place of a result it said {line[:200]!r}"
+        code = self._process.wait()
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").splitlines()
-        return "\n".join(lines[-_ERROR_LINES:])
+        return "\n".join(lines[-_ERROR_LINES:]) or f"it ended without a word, exit code {code}"
 
 
 def _words(spec: Spec) -> str:
     scenario, profile = spec["scenario"]["name"], spec["profile"]["name"]
-    return f"{scenario} on {profile}, {spec['participants']} participants, seed {spec['seed']},"
+    return (
+        f"{scenario} on {profile}, {spec['participants']} participants, {spec['protocol']}, "
+        f"seed {spec['seed']},"
+    )

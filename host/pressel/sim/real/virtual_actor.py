@@ -31,6 +31,7 @@ class VirtualActor:
             "name": f"B{number}",
             "leader": f"{address[0]}:{address[1]}",
             "wifi": {"ssid": "sim", "password": ""},
+            "tones": False,  # speech is measured, which they would be mixed with
         }
         self._badge = VirtualBadge(
             f"B{number}",

@@ -115,6 +115,7 @@ class FirmwareNode(Node):
             "device": f"02{self.number:014x}",
             "name": f"B{self.number}",
             "wifi": {"ssid": "sim", "password": ""},
+            "tones": False,  # speech is measured, which they would be mixed with
         }
         device = f"02{self.number:010x}"
         seed = 1 + self.world.prng.below(1 << 30)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .badge_node import BadgeNode
 from .leader_node import LeaderNode
+from .legacy_node import LegacyNode
 from .node import Node
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def make_nodes(world: World) -> list[Node]:
         nodes.append(LeaderNode(world, LEADER, world.new_clock(0)))
         kind = BadgeNode
     else:
-        from .legacy_node import LegacyNode as kind
+        kind = LegacyNode
     virtual = world.spec.get("virtual_badges", 0)
     for number in range(1, world.participants + 1):
         drift_ppm = world.new_drift_ppm()

@@ -1,0 +1,310 @@
+"""`pressel sim`: whole venues in virtual time, many seeds of them, one of them event by event."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from pressel.errors import InvariantError, PresselError, UsageError
+from pressel.sim.choice import (
+    PARTICIPANTS_LEAST,
+    PARTICIPANTS_MOST,
+    PROTOCOLS,
+    SEED_MOST,
+    Choice,
+    combinations,
+    seeds_of,
+)
+from pressel.sim.commit import commit
+from pressel.sim.profiles import load_profile, profile_names
+from pressel.sim.scenarios import load_scenario, scenario_names
+from pressel.sim.workers import PYTHONS, Result, RunDied, interpreter, run_specs
+
+BROKEN = InvariantError.exit_code
+FAILED = PresselError.exit_code
+CHART_NODES = 8  # of a sequence chart, unless some are named
+_REPLAY_COLUMNS = 120  # of what is no terminal
+
+Command = Callable[..., Any]
+
+_PARTICIPANTS = click.IntRange(PARTICIPANTS_LEAST, PARTICIPANTS_MOST)
+_PYTHON = click.option(
+    "--python", type=click.Choice(PYTHONS), help="Which Python runs it; else the fastest here."
+)
+
+
+def _one_run(command: Command) -> Command:
+    """The argument and options that name one run."""
+    for add in (
+        click.option("--seed", type=click.IntRange(0, SEED_MOST), default=1, show_default=True),
+        click.option("--protocol", type=click.Choice(PROTOCOLS), default="v2", show_default=True),
+        click.option("--profile", default="clean", show_default=True, help="Name or .toml file."),
+        click.option("--participants", type=_PARTICIPANTS, default=25, show_default=True),
+        click.argument("scenario"),
+    ):
+        command = add(command)
+    return command
+
+
+@click.group()
+def sim() -> None:
+    """Simulate venues: many badges, a bad network and faults, all from one seed."""
+
+
+@sim.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def list_all(as_json: bool) -> None:
+    """Show the scenarios and network profiles there are."""
+    scenarios = [load_scenario(name) for name in scenario_names()]
+    profiles = [load_profile(name) for name in profile_names()]
+    if as_json:
+        facts = {"scenarios": scenarios, "profiles": profiles}
+        print(json.dumps({kind: [e.resolved() for e in each] for kind, each in facts.items()}))
+        return
+    console = Console()
+    for head, rows in (("Scenario", scenarios), ("Profile", profiles)):
+        table = Table(head, "What it is for", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for row in rows:
+            table.add_row(Text(row.name, style="bold"), Text(row.why))
+        console.print(table)
+        console.print()
+
+
+@sim.command()
+@_one_run
+@click.option("--real", is_flag=True, help="In real time, with real processes and sockets.")
+@click.option(
+    "--virtual-badges",
+    type=click.IntRange(0, PARTICIPANTS_MOST),
+    default=0,
+    help="So many of the participants run the firmware itself.",
+)
+@_PYTHON
+@click.option("--json", "as_json", is_flag=True, help="The result as one line of JSON.")
+def run(real: bool, virtual_badges: int, python: str | None, as_json: bool, **which: Any) -> int:
+    """Run SCENARIO once and show its figures.
+
+    Exit code 4 means: something was seen that must never be.
+    """
+    choice = Choice(**which)
+    if virtual_badges > choice.participants:
+        raise UsageError(
+            f"{virtual_badges} virtual badges are more than {choice.participants} participants"
+        )
+    spec = choice.spec()
+    if real:
+        result = _run_real(spec, virtual_badges, python)
+    else:
+        result = _run_virtual(spec, virtual_badges, python)
+    if as_json:
+        print(json.dumps(_with_commit(result)))
+    else:
+        from pressel.sim.figures import print_result
+
+        print_result(_with_commit(result), Console(emoji=False))
+        if result["violations"] and not real:
+            click.echo(f"\nEvent by event: {choice.replay_command()}")
+    return BROKEN if result["violations"] else 0
+
+
+def _run_real(spec: dict[str, Any], virtual_badges: int, python: str | None) -> Result:
+    if python:
+        raise UsageError("--python chooses for virtual time; leave it out with --real")
+    try:
+        from pressel.sim.real.run import run_real
+    except ImportError as error:
+        raise PresselError(f"runs in real time are not available here: {error}") from error
+    duration_s = spec["scenario"]["duration_s"]
+    click.echo(f"sim: in real time, this takes {duration_s} s", err=True)
+    return run_real(spec, virtual_badges, lambda words: click.echo(f"sim: {words}", err=True))
+
+
+def _run_virtual(spec: dict[str, Any], virtual_badges: int, python: str | None) -> Result:
+    if not virtual_badges:
+        return next(run_specs([spec], interpreter(python)))[1]
+    if python == "pypy":
+        raise UsageError("virtual badges are run by CPython; leave --python out")
+    try:
+        from pressel.sim.firmware import run_with_firmware
+    except ImportError as error:
+        raise PresselError(f"virtual badges are not available here: {error}") from error
+    return run_with_firmware(spec, virtual_badges)
+
+
+def _with_commit(result: Result) -> Result:
+    """The result with its source, in the order that docs/test-harness.md has."""
+    first = ("scenario", "profile", "protocol", "participants", "seed")
+    facts = {name: result[name] for name in first}
+    rest = {name: value for name, value in result.items() if name not in first}
+    return {**facts, "commit": commit(), **rest}
+
+
+@sim.command()
+@click.option("--seeds", required=True, help="First and last, such as 1..100; or one.")
+@click.option("--scenario", "scenarios", multiple=True, help="Only this one; may be repeated.")
+@click.option("--profile", "profiles", multiple=True, help="Only this one; may be repeated.")
+@click.option(
+    "--participants",
+    type=_PARTICIPANTS,
+    multiple=True,
+    default=(25,),
+    show_default=True,
+    help="May be repeated.",
+)
+@click.option(
+    "--protocol", type=click.Choice(PROTOCOLS), multiple=True, default=("v2",), show_default=True
+)
+@click.option("--processes", type=click.IntRange(1), help="In place of one a core.")
+@_PYTHON
+@click.option("--json", "as_json", is_flag=True, help="A line a run, and a last one of them all.")
+def sweep(
+    seeds: str,
+    scenarios: tuple[str, ...],
+    profiles: tuple[str, ...],
+    participants: tuple[int, ...],
+    protocol: tuple[str, ...],
+    processes: int | None,
+    python: str | None,
+    as_json: bool,
+) -> int:
+    """Run all scenarios on all profiles, unless some are named, with many seeds on all cores.
+
+    Prints a line for each run that broke a promise, with the command that replays it. Exit code 4
+    means that there was one.
+    """
+    from pressel.sim.sweep import Tally
+    from pressel.sim.sweep import sweep as start
+
+    choices = combinations(
+        list(dict.fromkeys(scenarios)) or scenario_names(),
+        list(dict.fromkeys(profiles)) or profile_names(),
+        list(dict.fromkeys(participants)),
+        list(dict.fromkeys(protocol)),
+        seeds_of(seeds),
+    )
+    tally = Tally()
+    finished = start(choices, interpreter(python), processes)
+    with _Progress(len(choices)) as progress, contextlib.closing(finished):
+        for choice, outcome in finished:
+            failure = tally.add(choice, outcome)
+            progress.advance(tally.violations)
+            if as_json and not isinstance(outcome, RunDied):
+                print(json.dumps(_with_commit(outcome)), flush=True)
+            elif failure and not as_json:
+                progress.print_line(f"{choice.replay_command()}  # {failure.first}")
+            if failure and failure.last_words:
+                progress.tell(failure.last_words)
+    if as_json:
+        print(json.dumps(tally.as_json()))
+    else:
+        print(
+            f"{_count(tally.runs, 'run')}, {len(tally.failing)} failing, "
+            f"{_count(tally.violations, 'violation')}"
+        )
+    if tally.violations:
+        return BROKEN
+    return FAILED if tally.failing else 0
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+class _Progress:
+    """How far a sweep is, on standard error of a terminal; lines for people go above the bar."""
+
+    def __init__(self, total: int) -> None:
+        console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+            redirect_stdout=sys.stdout.isatty(),  # a bar must not get into a file
+        )
+        self._task = self._bar.add_task("sweeping", total=total)
+
+    def __enter__(self) -> _Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.stop()
+
+    def advance(self, violations: int) -> None:
+        words = f"[red]{_count(violations, 'violation')}[/]" if violations else "sweeping"
+        self._bar.update(self._task, advance=1, description=words)
+
+    def print_line(self, words: str) -> None:
+        print(words, flush=True)
+
+    def tell(self, words: str) -> None:
+        self._bar.console.print(Text(words, style="red"), soft_wrap=True)
+
+
+@sim.command()
+@_one_run
+@click.option("--from", "from_s", type=click.FloatRange(0), default=0.0, help="In seconds.")
+@click.option("--to", "to_s", type=click.FloatRange(0), help="In seconds; the run ends there.")
+@click.option("--nodes", help="Such as 0,3,7-9; 0 is the leader. Else those who talk first.")
+@click.option("--all", "is_all", is_flag=True, help="Heartbeats and every voice packet, too.")
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a sequence chart to this file.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The timeline as lines of JSON.")
+def replay(
+    from_s: float,
+    to_s: float | None,
+    nodes: str | None,
+    is_all: bool,
+    html: Path | None,
+    as_json: bool,
+    **which: Any,
+) -> int:
+    """Run SCENARIO again and show what happened: a line an event, a column a node.
+
+    The run is the same as that of `run` and `sweep`: same seed, same digest.
+    """
+    from pressel.sim.replay import replay as record
+    from pressel.sim.replay.columns import columns_at, lines
+    from pressel.sim.replay.nodes import nodes_of
+
+    choice = Choice(**which)
+    if to_s is not None and to_s <= from_s:
+        raise UsageError(f"--to {to_s:g} is not after --from {from_s:g}")
+    chosen = None if nodes is None else nodes_of(nodes, choice.participants)
+    width = Console().width if sys.stdout.isatty() else _REPLAY_COLUMNS
+    is_text = html is None and not as_json
+    most = columns_at(width) if is_text else CHART_NODES
+    tape = record(choice, from_s, to_s, chosen, most)
+    if html:
+        from pressel.sim.replay.chart import render_chart
+
+        try:
+            html.write_text(render_chart(tape, commit()), "utf-8")
+        except OSError as error:
+            raise UsageError(f"{html} cannot be written: {error.strerror}") from error
+        click.echo(f"wrote {html}", err=True)
+    if as_json:
+        for row in tape.rows():
+            print(json.dumps(row))
+    elif not html:
+        console = Console(emoji=False, highlight=False, width=width)
+        for line in lines(tape, width, is_all):
+            console.print(line, soft_wrap=True)
+    return BROKEN if tape.violations else 0

@@ -1,0 +1,93 @@
+"""Which runs somebody asks for, in their words, and the facts that a run is made of."""
+
+from __future__ import annotations
+
+import itertools
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pressel.errors import UsageError
+
+from .profiles import load_profile
+from .scenarios import load_scenario
+
+PARTICIPANTS_LEAST = 2  # one who talks and one who listens
+PARTICIPANTS_MOST = 250  # the largest venue planned
+SEED_MOST = (1 << 31) - 1  # more would not fit the generator of every platform
+PROTOCOLS = ("v1", "v2")
+_RUNS_MOST = 1_000_000  # a week of a large machine
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One run. `scenario` and `profile`: names, or paths of .toml files."""
+
+    scenario: str
+    profile: str = "clean"
+    participants: int = 25
+    protocol: str = "v2"
+    seed: int = 1
+
+    def spec(self) -> dict[str, Any]:
+        """The facts that a world takes; UsageError for a scenario or profile that is none."""
+        return {
+            "scenario": load_scenario(self.scenario).resolved(),
+            "profile": load_profile(self.profile).resolved(),
+            "participants": self.participants,
+            "protocol": self.protocol,
+            "seed": self.seed,
+        }
+
+    def replay_command(self) -> str:
+        """What shows this run, event by event."""
+        words = ["pressel", "sim", "replay", self.scenario]
+        words += ["--participants", str(self.participants), "--profile", self.profile]
+        words += ["--protocol", self.protocol, "--seed", str(self.seed)]
+        return shlex.join(words)
+
+
+def seeds_of(text: str) -> range:
+    """ "3" or "1..100", both ends included; UsageError for anything else."""
+    first, dots, last = text.partition("..")
+    if not (
+        first.isascii() and first.isdigit() and (not dots or (last.isascii() and last.isdigit()))
+    ):
+        raise UsageError(f"'{text}' is no range of seeds; give one number, or two such as 1..100")
+    low = int(first)
+    high = int(last) if dots else low
+    if low > high:
+        raise UsageError(f"'{text}' is no range of seeds: {low} is above {high}")
+    if high > SEED_MOST:
+        raise UsageError(f"seeds go up to {SEED_MOST}; {high} is above")
+    return range(low, high + 1)
+
+
+def combinations(
+    scenarios: Sequence[str],
+    profiles: Sequence[str],
+    participants: Sequence[int],
+    protocols: Sequence[str],
+    seeds: range,
+) -> list[Choice]:
+    """Every combination; all scenarios and profiles of a seed come before the next seed, so that
+    a sweep that is ended early has seen something of everything."""
+    kinds = [*itertools.product(scenarios, profiles, participants, protocols)]
+    if len(kinds) * len(seeds) > _RUNS_MOST:
+        raise UsageError(
+            f"that would be {len(kinds) * len(seeds):,} runs; at most {_RUNS_MOST:,} go at once"
+        )
+    return [Choice(*kind, seed=seed) for seed in seeds for kind in kinds]
+
+
+def specs_of(choices: Sequence[Choice]) -> list[dict[str, Any]]:
+    """The facts of each. What runs have in common is read once, and kept once."""
+    known: dict[Choice, dict[str, Any]] = {}
+    specs = []
+    for choice in choices:
+        kind = replace(choice, seed=0)
+        if kind not in known:
+            known[kind] = kind.spec()
+        specs.append({**known[kind], "seed": choice.seed})
+    return specs

@@ -1,0 +1,71 @@
+"""What datagrams, events and faults are called on a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pressel.schema.messages import load_table
+from ptt import events
+from ptt.wire import messages
+
+from ..world import legacy_stream, record
+
+TYPES: Mapping[int, str] = {row.number: row.name for row in load_table().message}
+VOICE = TYPES[messages.VOICE_FRAME]
+V1_VOICE = "voice"
+QUIET = (TYPES[messages.HEARTBEAT], "ping", "pong", "ACK")  # the same again and again
+
+
+def type_of(data: Any, protocol: str) -> str:
+    """The name of a datagram's type."""
+    if protocol == "v2":
+        number = data[1] if len(data) > 1 else -1
+        return TYPES.get(number, f"type {number}")
+    return _v1_type(bytes(data))
+
+
+def _v1_type(data: bytes) -> str:
+    """Of the old app's connections: what the segment carries, or what kind it is."""
+    kind, _, _, _, message = legacy_stream.decode(data)
+    if kind != legacy_stream.DATA:
+        return legacy_stream.NAMES[kind]
+    if message[:1] == b"\x01":
+        return V1_VOICE
+    return bytes(message).decode("ascii", "replace").rpartition(":")[2]
+
+
+def event_words(kind: int, value: Any, who: Callable[[int], str]) -> str:
+    """An event of an engine; `who` names a node by its number on the wire."""
+    name = events.NAMES[kind].replace("_", " ")
+    if kind in (events.TAKEN, events.HEARING, events.FLOOR_GRANTED, events.FLOOR_FREED):
+        return f"{name}: {who(value[0])}"
+    if kind in (events.MEMBER_JOINED, events.MEMBER_LEFT):
+        return f"{name}: {who(value)}"
+    if kind == events.HEARD:
+        played, concealed, late = value[2:5]
+        return f"heard {who(value[0])}: {played} frames, {concealed} concealed, {late} late"
+    if kind == events.SENT:
+        return f"sent {value[1]} frames"
+    if kind == events.RECEIPT:
+        return f"receipt: {value[2]} of {value[1]} heard, {value[3]} whole"
+    if kind == events.LOST:
+        return "lost the leader"
+    if kind in (events.PENDING, events.IDLE, events.RELEASED, events.GRANTED):
+        return name
+    return name if value is None else f"{name} {value}"
+
+
+def fault_words(kind: int, measure: int) -> str:
+    name = record.FAULTS[kind]
+    if kind == record.ROAMING:
+        return f"roaming for {measure / 1000:.0f} ms"
+    if kind == record.CLOCK_STEPPED:
+        return f"clock stepped by {measure} ms"
+    if kind == record.NO_MEMORY:
+        return f"no memory for {measure} sends"
+    if kind == record.CRASHED and not measure:
+        return "crashed, disk lost"
+    if kind == record.CUT:
+        return ("network cut", "cut: those away unheard", "cut: those away deaf")[measure]
+    return {"healed": "network healed"}.get(name, name)

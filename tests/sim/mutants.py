@@ -1,0 +1,183 @@
+"""Deliberate faults in the engines, each for as long as a `with` lasts: checkers must see them.
+
+The names say what is wrong; `CAUGHT_BY` which checkers may catch it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from ptt.clock import NEVER
+from ptt.cluster.join import Join
+from ptt.floor.arbitrator import Arbitrator
+from ptt.leader import Leader
+from ptt.media.jitter_buffer import JitterBuffer
+from ptt.media.playout import Playout
+from ptt.participant import Participant
+from ptt.wire import refusal
+
+
+@contextlib.contextmanager
+def replaced(owner: type, name: str, substitute: Any) -> Iterator[None]:
+    """`owner.name` is `substitute` for a while."""
+    original = getattr(owner, name)
+    setattr(owner, name, substitute)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+
+
+def lease_never_expires() -> Any:
+    """The arbitrator's clock does not run: silent talkers keep the floor."""
+    stack = contextlib.ExitStack()
+    stack.enter_context(replaced(Arbitrator, "handle_timeout", lambda self, now_ms: None))
+    stack.enter_context(replaced(Arbitrator, "next_timeout_ms", lambda self: NEVER))
+    return stack
+
+
+def duplicate_not_suppressed() -> Any:
+    """A frame that was played and comes again is played again."""
+    original = JitterBuffer.insert
+
+    def insert(self: JitterBuffer, number: int, data: Any, at: int) -> bool:
+        if number < self.next and number < self.unheard:
+            self.unheard = number
+            self.next = number
+            self._number[number % self._frames] = -1
+        return original(self, number, data, at)
+
+    return replaced(JitterBuffer, "insert", insert)
+
+
+def listener_mixes_two_talkers() -> Any:
+    """Whatever comes is put into the burst that plays."""
+    original = Playout.insert
+
+    def insert(self: Playout, lease: int, *rest: Any) -> None:
+        original(self, self._current.lease or lease, *rest)
+
+    return replaced(Playout, "insert", insert)
+
+
+def older_burst_takes_over() -> Any:
+    """A late packet of the burst before starts it anew."""
+
+    def buffer_for(self: Playout, lease: int, talker: int, now_ms: int) -> Any:
+        if lease != self._current.lease:
+            self._current.open(lease, talker, now_ms)
+            self.state = 0
+        return self._current
+
+    return replaced(Playout, "_buffer_for", buffer_for)
+
+
+def floor_granted_to_everybody() -> Any:
+    """Whoever asks gets a lease, also while another runs."""
+
+    def on_request(self: Arbitrator, node: int, request: int, now_ms: int) -> None:
+        lease = self._output.next_lease()
+        self._output.grant(self.group, node, request, lease, now_ms)
+        self._output.taken(self.group, lease, node, now_ms)
+
+    return replaced(Arbitrator, "on_request", on_request)
+
+
+def lease_number_used_again() -> Any:
+    """Every lease has the same number."""
+    return replaced(Leader, "next_lease", lambda self: 7)
+
+
+def own_voice_comes_back() -> Any:
+    """The leader sends voice to its talker, too, and the talker plays it."""
+    original = Participant._obey_voice
+
+    def obey_voice(self: Participant, data: Any, now_ms: int) -> int:
+        node = self.join.node
+        self.join.node = -1
+        reason = original(self, data, now_ms)
+        self.join.node = node
+        return reason
+
+    def pass_on(self: Leader, talker: Any, data: Any, now_ms: int) -> None:
+        for member in self.members.all():
+            self._queue(_readdressed(data, member, now_ms), member.address)
+            self.voice_out += 1
+
+    stack = contextlib.ExitStack()
+    stack.enter_context(replaced(Participant, "_obey_voice", obey_voice))
+    stack.enter_context(replaced(Leader, "_pass_on_voice", pass_on))
+    return stack
+
+
+def _readdressed(data: Any, member: Any, now_ms: int) -> bytearray:
+    from ptt.wire import envelope, messages
+
+    end = envelope.payload_end(data)
+    copy = bytearray(data[0:end])
+    node, kind = envelope.LEADER_NODE, messages.VOICE_FRAME
+    envelope.seal_header(copy, end, kind, member.session, node, member.next_seq(), now_ms)
+    return copy
+
+
+def refusal_not_counted() -> Any:
+    """What is refused as stale is in nobody's books."""
+    original = Participant.receive_datagram
+
+    def receive(self: Participant, data: Any, source: Any, now_ms: int) -> None:
+        counts = self.refusals._counts
+        before = counts[refusal.STALE]
+        original(self, data, source, now_ms)
+        counts[refusal.STALE] = before
+
+    return replaced(Participant, "receive_datagram", receive)
+
+
+def frame_forgotten() -> Any:
+    """Every eighth frame is taken for a good one and dropped without a word."""
+    original = JitterBuffer.insert
+
+    def insert(self: JitterBuffer, number: int, data: Any, at: int) -> bool:
+        return True if number % 8 == 7 else original(self, number, data, at)
+
+    return replaced(JitterBuffer, "insert", insert)
+
+
+def old_term_obeyed() -> Any:
+    """A badge joins whoever answers, also a leader of a lower term."""
+    original = Join.on_welcome
+
+    def on_welcome(self: Join, nonce: int, node: int, session: int, term: int, now_ms: int) -> bool:
+        taken = original(self, nonce, node, session, self.term, now_ms)
+        self.term = term - self.nonce % 5
+        return taken
+
+    return replaced(Join, "on_welcome", on_welcome)
+
+
+def everything_is_kept() -> Any:
+    """The leader remembers every datagram for ever."""
+    original = Leader.receive_datagram
+
+    def receive(self: Leader, data: Any, source: Any, now_ms: int) -> None:
+        self.__dict__.setdefault("kept", []).append(bytes(data))
+        original(self, data, source, now_ms)
+
+    return replaced(Leader, "receive_datagram", receive)
+
+
+CAUGHT_BY = {
+    lease_never_expires: {"lease ends"},
+    duplicate_not_suppressed: {"one voice", "accounts"},
+    listener_mixes_two_talkers: {"one voice", "accounts"},
+    older_burst_takes_over: {"one voice", "accounts"},
+    floor_granted_to_everybody: {"one lease"},
+    lease_number_used_again: {"one lease"},
+    own_voice_comes_back: {"one voice"},
+    refusal_not_counted: {"accounts"},
+    frame_forgotten: {"accounts"},
+    old_term_obeyed: {"highest term"},
+    everything_is_kept: {"bounded memory"},
+}
