@@ -6,11 +6,11 @@ import os
 from typing import Any
 
 import pytest
-from pressel.sim.profiles import load_profile
-from pressel.sim.scenarios import load_scenario
 
 from pressel.errors import PresselError
+from pressel.sim.profiles import load_profile
 from pressel.sim.real.run import run_real
+from pressel.sim.scenarios import load_scenario
 
 pytestmark = pytest.mark.e2e
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pressel.sim.report import baseline
+from pressel.sim.report.__main__ import stale
 from pressel.sim.report.tables import pooled, table
 from pressel.sim.targets import all_targets
 
@@ -84,3 +85,7 @@ def test_a_broken_promise_is_shown(value: float, words: str) -> None:
     results = [result(key, access_ms=spread(value)) for key in baseline.matrix()]
     (row,) = (line for line in baseline.text(results).splitlines() if "| access-clean |" in line)
     assert row.count(words) == 2
+
+
+def test_the_committed_report_is_what_the_code_makes() -> None:
+    assert stale() == []

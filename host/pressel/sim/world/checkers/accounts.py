@@ -24,9 +24,8 @@ class Accounts:
     def __init__(self, world: World) -> None:
         self._world = world
         self._came = [0] * (world.participants + 1)  # datagrams, of this start
-        self._frames: dict[tuple[int, int], int] = {}  # (listener, lease) -> frames accepted
+        self._frames: dict[tuple[int, int, int], int] = {}  # (listener, lease, term) -> accepted
         self._set_aside: dict[int, int] = {}  # listener -> its stale and crowded frames so far
-        self._terms: dict[int, int] = {}
         for kind, watcher in (
             (record.STARTED, self._on_started),
             (record.DELIVERED, self._on_delivered),
@@ -43,32 +42,30 @@ class Accounts:
     def _on_delivered(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
         self._came[node] += 1
         if node != LEADER and data[1] == VOICE_FRAME:
-            key = (node, voice.lease(data))
-            self._frames[key] = self._frames.get(key, 0) + voice.count(data)
+            self._count(node, data, voice.count(data))
 
     def _on_refused(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
         if node != LEADER and data[1] == VOICE_FRAME:
-            self._frames[node, voice.lease(data)] -= voice.count(data)
+            self._count(node, data, -voice.count(data))
+
+    def _count(self, node: int, data: Any, frames: int) -> None:
+        engine = self._engine(node)
+        if engine is not None:  # the firmware itself keeps its books in another process
+            key = (node, voice.lease(data), engine.join.term)
+            self._frames[key] = self._frames.get(key, 0) + frames
 
     def _on_event(self, now_us: int, node: int, kind: int, b: int, value: Any) -> None:
         engine = self._engine(node)
-        if engine is None:  # the firmware itself, which keeps its books in another process
+        if kind != events.HEARD or engine is None:
             return
-        if kind == events.JOINED:
-            term = engine.join.term
-            if term != self._terms.get(node):  # leases are counted anew, buffers are empty
-                self._terms[node] = term
-                self._frames = {key: each for key, each in self._frames.items() if key[0] != node}
-        elif kind == events.HEARD:
-            self._balance(node, value)
-
-    def _balance(self, node: int, value: Any) -> None:
         _, lease, played, _, late, duplicate, dropped = value
-        playout = self._engine(node).playout
-        aside = playout.stale + playout.crowded
-        came = self._frames.get((node, lease), 0)
+        aside = engine.playout.stale + engine.playout.crowded
+        # Terms count their leases anew, and a burst of the last one may be told of in this one.
+        of_lease = {key[2]: each for key, each in self._frames.items() if key[:2] == (node, lease)}
+        came = of_lease.get(engine.join.term, 0)
         kept = played + late + duplicate + dropped
-        if not came - (aside - self._set_aside.get(node, 0)) <= kept <= came:
+        least = came - (aside - self._set_aside.get(node, 0))
+        if not least <= kept <= max(of_lease.values(), default=0):
             self._world.violate(
                 "accounts", f"node {node} got {came} frames of lease {lease} and told of {kept}"
             )
