@@ -136,17 +136,16 @@ def test_a_leader_refuses_and_stays_as_it_was(work: Path, tmp_path: Path) -> Non
         async with venue(work, "AB") as (leader, _):
             with Stranger() as stranger:
                 source = hostile(SEED)
+                started_s = time.monotonic()
                 await stranger.flood(leader, source, WARM_UP)
                 before = await _status(leader, tmp_path / "before")
                 rss_bytes = psutil.Process(leader.process.pid).memory_info().rss
-                started_s = time.monotonic()
-                answered = len(stranger.answers)
                 await stranger.flood(leader, source, HOSTILE)
                 grown = psutil.Process(leader.process.pid).memory_info().rss - rss_bytes
                 seconds = time.monotonic() - started_s
                 assert await _status(leader, tmp_path / "after") == before
                 assert grown < RSS_GROWTH_BYTES_MAX
-                nacks = len(stranger.listen()) - answered
+                nacks = len(stranger.listen())  # of both floods: one alone may be over in no time
                 assert 1 <= nacks <= seconds * 1000 / NACK_INTERVAL_MS + 1
                 assert {len(each) for each in stranger.answers} == {NACK_BYTES}
                 assert {each[1] for each in stranger.answers} == {messages.NACK}
