@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pressel.firmware import build_firmware
+from pressel.firmware import ARCHITECTURES, build_firmware
 
 
 @click.group()
@@ -22,7 +22,12 @@ def firmware() -> None:
     show_default=True,
     help="Folder for the files and their manifest.",
 )
-def build(out: Path) -> None:
+@click.option(
+    "--chip",
+    type=click.Choice(sorted(ARCHITECTURES)),
+    help="Add machine code for this chip; without it, the build runs on any.",
+)
+def build(out: Path, chip: str | None) -> None:
     """Compile the firmware to bytecode, with a manifest of sizes and hashes."""
-    built = build_firmware(out)
+    built = build_firmware(out, architecture=ARCHITECTURES[chip] if chip else "")
     print(f"{len(built.files)} files, {sum(file.bytes for file in built.files)} bytes in {out}")

@@ -15,6 +15,7 @@ from . import (
     coder_tables,
     compatibility,
     message_tables,
+    native_tables,
     session_example,
     sim_tables,
     state_tables,
@@ -44,6 +45,8 @@ _KINDS: dict[str, Callable[[str], str]] = {
     "sim_profiles": sim_tables.profiles,
     "sim_checkers": sim_tables.checkers,
     "targets": target_tables.targets,
+    "native_budgets": native_tables.budgets,
+    "native_sizes": native_tables.sizes,
 }
 
 

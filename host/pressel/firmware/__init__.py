@@ -1,5 +1,6 @@
 """Builds what a badge carries in its flash, out of `firmware/` and `shared/ptt`."""
 
 from .build import BuiltFile, FirmwareBuild, build_firmware
+from .bytecode import ARCHITECTURES
 
-__all__ = ["BuiltFile", "FirmwareBuild", "build_firmware"]
+__all__ = ["ARCHITECTURES", "BuiltFile", "FirmwareBuild", "build_firmware"]

@@ -48,26 +48,35 @@ class FirmwareBuild:
 
 
 def build_firmware(
-    out: Path, *, source: bool = False, manifest: Path = MANIFEST, root: Path = ROOT
+    out: Path,
+    *,
+    source: bool = False,
+    architecture: str = "",
+    manifest: Path = MANIFEST,
+    root: Path = ROOT,
 ) -> FirmwareBuild:
     """Builds what `manifest` names into the folder `out`, which becomes exactly the build.
 
-    With `source`, modules stay .py files, as line coverage needs them. Several processes may
-    build into one folder at once. Raises `CompileError` naming file and line, `UsageError` for a
-    manifest that cannot be followed.
+    With `source`, modules stay .py files, as line coverage needs them. With an `architecture`
+    (`ARCHITECTURES` has them by chip) the native packages are in it too; without, it runs on any
+    MicroPython. Several processes may build into one folder at once. Raises `CompileError` naming
+    file and line, `UsageError` for a manifest that cannot be followed.
     """
     content = read_manifest(manifest)
-    sources = list_sources(content, root)
+    sources = list_sources(content, root, native=bool(architecture) and not source)
     compiler = "" if source else compiler_version()
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
         folder = Path(scratch) / "new"
-        earlier = _earlier_files(out, compiler)
+        earlier = _earlier_files(out, compiler, architecture)
         # Compiled before it is analysed: the compiler words syntax errors better.
         texts = _texts(sources) if compiler else {}
-        files = [_build_file(item, texts, folder, compiler, earlier, out) for item in sources]
+        files = []
+        for item in sources:
+            machine = architecture if item.is_native else ""
+            files.append(_build_file(item, texts, folder, compiler, machine, earlier, out))
         imports = import_order(content.entry, sources)
-        listing = _listing(files, imports, compiler)
+        listing = _listing(files, imports, compiler, architecture)
         (folder / LISTING).write_text(listing, "utf-8")
         if not _is_intact(out, listing, files):
             _swap(folder, out, Path(scratch))
@@ -89,6 +98,7 @@ def _build_file(
     texts: dict[str, str],
     folder: Path,
     compiler: str,
+    architecture: str,
     earlier: dict[str, BuiltFile],
     out: Path,
 ) -> BuiltFile:
@@ -104,7 +114,7 @@ def _build_file(
     elif not (known and known.source_sha256 == source_sha256 and _copy(out, known, target)):
         prepared = target.with_suffix(".py")
         prepared.write_bytes(text)
-        compile_module(prepared, target, item.module_path, item.path)
+        compile_module(prepared, target, item.module_path, item.path, architecture)
         prepared.unlink()
     return BuiltFile(str(path), target.stat().st_size, _sha256(target), source_sha256)
 
@@ -118,8 +128,11 @@ def _copy(out: Path, known: BuiltFile, target: Path) -> bool:
     return _sha256(target) == known.sha256
 
 
-def _listing(files: Iterable[BuiltFile], imports: list[str], compiler: str) -> str:
+def _listing(
+    files: Iterable[BuiltFile], imports: list[str], compiler: str, architecture: str
+) -> str:
     content = {
+        "architecture": architecture,
         "compiler": compiler,
         "files": [vars(file) for file in files],
         "imports": imports,
@@ -127,11 +140,11 @@ def _listing(files: Iterable[BuiltFile], imports: list[str], compiler: str) -> s
     return json.dumps(content, indent=1, sort_keys=True) + "\n"
 
 
-def _earlier_files(out: Path, compiler: str) -> dict[str, BuiltFile]:
-    """The files of the last build by path; none if another compiler made them."""
+def _earlier_files(out: Path, compiler: str, architecture: str) -> dict[str, BuiltFile]:
+    """The files of the last build by path; none if another compiler made them, or for others."""
     try:
         listing = json.loads((out / LISTING).read_text("utf-8"))
-        if listing["compiler"] != compiler:
+        if (listing["compiler"], listing["architecture"]) != (compiler, architecture):
             return {}
         return {entry["path"]: BuiltFile(**entry) for entry in listing["files"]}
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,4 +1,5 @@
-"""Compiles one module to bytecode with mpy-cross, for exactly the MicroPython that badges run."""
+"""Compiles one module with mpy-cross, for exactly the MicroPython that badges run: to bytecode, and
+where a module asks for it to machine code of a chip."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from pathlib import Path
 from pressel.errors import PresselError
 
 MICROPYTHON = "1.29"  # what badges run, and what the virtual badge's build is
+# Machine code by chip, in mpy-cross's words; all that boards/ has.
+ARCHITECTURES = {"esp32": "xtensawin", "esp32s3": "xtensawin", "esp32c3": "rv32imc"}
 _COMPILE_LIMIT_S = 30.0
 
 _LINE = re.compile(r'^  File "[^"]*", line (\d+)', re.MULTILINE)
@@ -26,10 +29,18 @@ def compiler_version() -> str:
     return text
 
 
-def compile_module(source: Path, target: Path, name: str, written: Path | None = None) -> None:
+def compile_module(
+    source: Path,
+    target: Path,
+    name: str,
+    written: Path | None = None,
+    architecture: str = "",
+) -> None:
     """Compiles `source` to `target`; tracebacks will call it `name`. Raises `CompileError`, which
-    names the file that somebody wrote: `written`, line for line the same (default: `source`)."""
-    done = _run("-s", name, "-o", str(target), "--", str(source))
+    names the file that somebody wrote: `written`, line for line the same (default: `source`).
+    A module with viper functions needs an `architecture` (`ARCHITECTURES`, or x64)."""
+    machine = [f"-march={architecture}"] if architecture else []
+    done = _run(*machine, "-s", name, "-o", str(target), "--", str(source))
     if done.returncode == 0:
         return
     written = written or source

@@ -21,11 +21,13 @@ class _Strict(BaseModel):
 
 
 class Package(_Strict):
-    """A folder of modules that are compiled; `exclude` holds globs relative to `source`."""
+    """A folder of modules that are compiled; `exclude` holds globs relative to `source`. `native`
+    ones are machine code: only a build for a chip has them."""
 
     source: PurePosixPath
     target: PurePosixPath
     exclude: tuple[str, ...] = ()
+    native: bool = False
 
 
 class PlainFile(_Strict):
@@ -50,6 +52,7 @@ class Source:
     path: Path
     target: PurePosixPath
     is_module: bool
+    is_native: bool = False
 
     @property
     def module_path(self) -> str:
@@ -79,18 +82,21 @@ def read_manifest(file: Path) -> Manifest:
         raise UsageError(f"{file}: {where}: {first['msg']}.") from None
 
 
-def list_sources(manifest: Manifest, root: Path) -> list[Source]:
-    """All files that `manifest` names, sorted by target."""
+def list_sources(manifest: Manifest, root: Path, *, native: bool = False) -> list[Source]:
+    """All files that `manifest` names, sorted by target; native packages only if wanted."""
     sources = [
         Source(_existing(root / file.source), file.target, is_module=False)
         for file in manifest.file
     ]
     for package in manifest.package:
+        if package.native and not native:
+            continue
         folder = _existing(root / package.source)
         for path in sorted(folder.rglob("*.py")):
             relative = PurePosixPath(path.relative_to(folder).as_posix())
             if not any(relative.match(pattern) for pattern in package.exclude):
-                sources.append(Source(path, package.target / relative, is_module=True))
+                target = package.target / relative
+                sources.append(Source(path, target, True, package.native))
     return sorted(sources, key=lambda source: source.target.as_posix())
 
 

@@ -17,15 +17,15 @@ class CaptureRing:
         self._frames = frames
         self._store = bytearray(frames * ADPCM_FRAME_BYTES)
         self._view = memoryview(self._store)
-        self._coder = array("i", (0, 0))  # the coder's state
+        self._coder = array("i", [0] * dsp.IMA_STATE_INTS)
         self._head = 0
         self.count = 0  # frames waiting
         self.dropped = 0  # frames of this burst that found no room
 
     def clear(self) -> None:
         """Start a burst."""
-        self._coder[0] = 0
-        self._coder[1] = 0
+        for place in range(dsp.IMA_STATE_INTS):
+            self._coder[place] = 0
         self._head = 0
         self.count = 0
         self.dropped = 0

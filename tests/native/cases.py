@@ -1,0 +1,237 @@
+"""What is tried of every native function: its calls over chained frames, and what its CPython twin
+makes of the same. A case puts both side by side; who runs it and compares knows no function."""
+
+from __future__ import annotations
+
+import ast
+from array import array
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ptt.media import adpcm, adpcm_shaped, g722, g722_tables, octets, samples
+from ptt.media.dsp import G722_STATE_SHORTS, IMA_STATE_INTS
+from ptt.numbers import ADPCM_FRAME_BYTES
+
+from . import mpy, signals
+from .machines import Machine, Program
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ROOT / "firmware" / "native"
+_GUARD = b"\xee" * 8  # before and behind what may be written
+_AT = len(_GUARD)
+_STEPS = adpcm._STEPS.tobytes()
+
+
+@dataclass(frozen=True)
+class Case:
+    """`prepare` adds buffers and calls to a program and tells what the buffers must hold after."""
+
+    name: str  # as `ptt.media.dsp` calls it
+    module: str  # of firmware/native
+    prepare: Callable[[Program], dict[str, bytes]]
+    calls_a_frame: int = 1
+
+
+def load(
+    case: Case, machine: Machine, build: Path, spoiled: Mapping[str, bytes] | None = None
+) -> tuple[Program, mpy.Mpy]:
+    """A program with the functions of `case`, out of the .mpy of a firmware build for `machine`;
+    those in `spoiled` instead of the ones there."""
+    module = mpy.read_mpy(build / "lib" / "native" / f"{case.module}.mpy")
+    assert module.architecture == machine.number
+    names = viper_functions(SOURCES / f"{case.module}.py")
+    assert len(names) == len(module.functions), "a viper function within another?"
+    functions = {**dict(zip(names, module.functions, strict=True)), **(spoiled or {})}
+    return Program(machine, functions, module.objects), module
+
+
+def viper_functions(file: Path) -> list[str]:
+    """In the order of the text, which is that of the .mpy."""
+    return [
+        node.name
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(word) == "micropython.viper" for word in node.decorator_list)
+    ]
+
+
+def _guarded(size: int) -> bytearray:
+    return bytearray(_GUARD + bytes(size) + _GUARD)
+
+
+def _ima_encode(program: Program) -> dict[str, bytes]:
+    state = array("i", [0] * IMA_STATE_INTS)
+    program.buffer("state", state.tobytes())
+    program.buffer("steps", _STEPS)
+    wanted = {}
+    for n, pcm in enumerate(signals.frames()):
+        out = _guarded(ADPCM_FRAME_BYTES)
+        program.buffer(f"out{n}", bytes(out))
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.call("encode_frame", "state", f"pcm{n}", f"out{n}", _AT, "steps")
+        adpcm.encode(state, pcm, out, _AT)
+        wanted[f"out{n}"] = bytes(out)
+    return {**wanted, "state": state.tobytes()}
+
+
+def _ima_decode(program: Program) -> dict[str, bytes]:
+    program.buffer("steps", _STEPS)
+    encoder = adpcm.Encoder()
+    coded = []
+    for pcm in signals.frames():
+        coded.append(bytearray(ADPCM_FRAME_BYTES))
+        encoder.encode(pcm, coded[-1], 0)
+    for n in range(16):
+        coded.append(bytearray(signals.noise_bytes(ADPCM_FRAME_BYTES, n)))
+        coded[-1][2] = (0, 88, 89, 200, 255, 44)[n % 6]
+    wanted = {}
+    for n, data in enumerate(coded):
+        pcm = array("h", bytes(640))
+        program.buffer(f"data{n}", _GUARD + data)
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.call("decode_frame", f"data{n}", _AT, f"pcm{n}", "steps")
+        adpcm.decode(data, 0, pcm)
+        wanted[f"pcm{n}"] = pcm.tobytes()
+    return wanted
+
+
+def _ima_encode_shaped(program: Program) -> dict[str, bytes]:
+    """Its three steps as the wrapper calls them, with the same working memory all along."""
+    twin = adpcm_shaped
+    state = array("i", [0] * IMA_STATE_INTS)
+    program.buffer("state", state.tobytes())
+    program.buffer("steps", _STEPS)
+    program.buffer("gamma", twin._GAMMA.tobytes())
+    for name in ("line", "correlation", "generators", "coefficients", "work", "errors", "trace"):
+        program.buffer(name, bytes(len(memoryview(getattr(twin, f"_{name}")).cast("B"))))
+    wanted = {}
+    for n, pcm in enumerate(signals.frames()):
+        peak = max(abs(sample) for sample in pcm)
+        out = _guarded(ADPCM_FRAME_BYTES)
+        program.buffer(f"out{n}", bytes(out))
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.call("autocorrelate", f"pcm{n}", "line", "correlation")
+        program.call("whiten", "correlation", "generators", "gamma", "coefficients")
+        program.call(
+            "search", "state", f"pcm{n}", f"out{n}", _AT, peak, "coefficients", "steps",
+            "work", "errors", "trace",
+        )  # fmt: skip
+        twin.encode(state, pcm, out, _AT)
+        wanted[f"out{n}"] = bytes(out)
+    wanted["state"] = state.tobytes()
+    wanted["correlation"] = twin._correlation.tobytes()
+    wanted["coefficients"] = twin._coefficients.tobytes()
+    return wanted
+
+
+def _g722_encode(program: Program) -> dict[str, bytes]:
+    state = array("h", bytes(2 * G722_STATE_SHORTS))
+    program.buffer("state", state.tobytes())
+    program.buffer("tables", g722_tables.TABLES.tobytes())
+    wanted = {}
+    for n, pcm in enumerate(signals.frames()):
+        out = _guarded(g722.FRAME_BYTES)
+        program.buffer(f"out{n}", bytes(out))
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.call("code_frame", "state", f"pcm{n}", f"out{n}", _AT, "tables", 0)
+        g722.encode(state, pcm, out, _AT)
+        wanted[f"out{n}"] = bytes(out)
+    return {**wanted, "state": state.tobytes()}
+
+
+def _g722_decode(program: Program) -> dict[str, bytes]:
+    state, coder = (array("h", bytes(2 * G722_STATE_SHORTS)) for _ in range(2))
+    program.buffer("state", state.tobytes())
+    program.buffer("tables", g722_tables.TABLES.tobytes())
+    coded = [bytearray(signals.noise_bytes(g722.FRAME_BYTES, n)) for n in range(4)]
+    for frame in signals.frames():
+        coded.append(bytearray(g722.FRAME_BYTES))
+        g722.encode(coder, frame, coded[-1], 0)
+    wanted = {}
+    for n, data in enumerate(coded):
+        pcm = array("h", bytes(640))
+        program.buffer(f"data{n}", _GUARD + data)
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.call("code_frame", "state", f"pcm{n}", f"data{n}", _AT, "tables", 1)
+        g722.decode(state, data, 0, pcm)
+        wanted[f"pcm{n}"] = pcm.tobytes()
+    return {**wanted, "state": state.tobytes()}
+
+
+def _gain(program: Program) -> dict[str, bytes]:
+    wanted = {}
+    for n, frame in enumerate(signals.frames()):
+        pcm, gain_q8 = array("h", frame), (0, 100, 256, 1024, 4096)[n % 5]
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.call("gain_frame", f"pcm{n}", len(pcm), gain_q8)
+        samples.gain(pcm, gain_q8)
+        wanted[f"pcm{n}"] = pcm.tobytes()
+    return wanted
+
+
+def _mix_tone(program: Program) -> dict[str, bytes]:
+    phase = array("i", [0])
+    program.buffer("phase", phase.tobytes())
+    wanted = {}
+    for n, frame in enumerate(signals.frames()):
+        pcm, step, level_q15 = array("h", frame), 1801 * n, (32767, 3000)[n % 2]
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.call("mix_tone_frame", "phase", f"pcm{n}", len(pcm), step, level_q15)
+        samples.mix_tone(phase, pcm, step, level_q15)
+        wanted[f"pcm{n}"] = pcm.tobytes()
+    return {**wanted, "phase": phase.tobytes()}
+
+
+def _fade(program: Program) -> dict[str, bytes]:
+    wanted = {}
+    for n, frame in enumerate(signals.frames()):
+        pcm, shift = array("h", frame), (0, 1, 3, 15, 16, 40)[n % 6]
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.call("fade_frame", f"pcm{n}", len(pcm), shift)
+        samples.fade(pcm, shift)
+        wanted[f"pcm{n}"] = pcm.tobytes()
+    return wanted
+
+
+def _slip(program: Program) -> dict[str, bytes]:
+    wanted = {}
+    for n, pcm in enumerate(signals.frames()):
+        count, out_count = ((320, 319), (320, 321), (319, 320), (2, 2))[n % 4]
+        out = array("h", [-1] * 330)
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.buffer(f"out{n}", out.tobytes())
+        step = ((count - 1) << 15) // (out_count - 1)
+        program.call("slip_frame", f"pcm{n}", count, f"out{n}", out_count, step)
+        samples.slip(pcm, count, out, out_count)
+        wanted[f"out{n}"] = out.tobytes()
+    return wanted
+
+
+def _bytes_case(native: str, twin: Callable[..., None]) -> Callable[[Program], dict[str, bytes]]:
+    def prepare(program: Program) -> dict[str, bytes]:
+        target = bytearray(signals.noise_bytes(200, 1))
+        source = signals.noise_bytes(200, 2)
+        program.buffer("target", bytes(target))
+        program.buffer("source", source)
+        for at, start, count in ((0, 0, 164), (36, 30, 164), (5, 9, 0), (199, 0, 1), (0, 199, 1)):
+            program.call(native, "target", at, "source", start, count)
+            twin(target, at, source, start, count)
+        return {"target": bytes(target), "source": source}
+
+    return prepare
+
+
+CASES = (
+    Case("ima_encode", "ima", _ima_encode),
+    Case("ima_decode", "ima", _ima_decode),
+    Case("ima_encode_shaped", "shaped", _ima_encode_shaped, 3),
+    Case("g722_encode", "g722", _g722_encode),
+    Case("g722_decode", "g722", _g722_decode),
+    Case("gain", "samples", _gain),
+    Case("mix_tone", "samples", _mix_tone),
+    Case("fade", "samples", _fade),
+    Case("slip", "samples", _slip),
+    Case("copy", "octets", _bytes_case("copy_bytes", octets.copy)),
+    Case("xor", "octets", _bytes_case("xor_bytes", octets.xor)),
+)
