@@ -15,7 +15,7 @@ from ptt.numbers import FRAME_SAMPLES
 if TYPE_CHECKING:
     from array import array
 
-    from micropython import ptr8, ptr16
+    from micropython import ptr8, ptr16  # pyright: ignore[reportAttributeAccessIssue]
 
     from ptt.wire.envelope import Buffer
 

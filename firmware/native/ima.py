@@ -10,7 +10,7 @@ from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 if TYPE_CHECKING:
     from array import array
 
-    from micropython import ptr8, ptr16, ptr32
+    from micropython import ptr8, ptr16, ptr32  # pyright: ignore[reportAttributeAccessIssue]
 
     from ptt.wire.envelope import Buffer
 

@@ -5,7 +5,7 @@ import micropython
 from ptt.compat import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from micropython import ptr8
+    from micropython import ptr8  # pyright: ignore[reportAttributeAccessIssue]
 
     from ptt.wire.envelope import Buffer
 

@@ -11,7 +11,7 @@ from ptt.compat import TYPE_CHECKING
 if TYPE_CHECKING:
     from array import array
 
-    from micropython import ptr16, ptr32
+    from micropython import ptr16, ptr32  # pyright: ignore[reportAttributeAccessIssue]
 
 _KNEE = const(24576)
 _HIGH = const(32767)

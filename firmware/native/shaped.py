@@ -10,15 +10,17 @@ import micropython
 from micropython import const
 
 from ptt.compat import TYPE_CHECKING
+from ptt.media import room_noise
 from ptt.media.adpcm import _STEPS
 from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 
 if TYPE_CHECKING:
-    from micropython import ptr8, ptr16, ptr32
+    from micropython import ptr8, ptr16, ptr32  # pyright: ignore[reportAttributeAccessIssue]
 
 _ORDER = const(16)
 _SURVIVORS = const(2)
-_STATE_INTS = const(18)
+_STATE_INTS = const(20)
+_ROOM = const(18)
 X_BIAS = const(4096)
 A_BIAS = const(65536)
 _WORK_INTS = const(18)
@@ -30,9 +32,13 @@ _INDEX_MAX = const(88)
 _HIGH = const(32767)
 
 # fmt: off
-_GAMMA = array("h", (
-    26214, 20972, 16777, 13422, 10737, 8590, 6872, 5498, 4398,
-    3518, 2815, 2252, 1801, 1441, 1153, 922,
+_GAMMA_NOISY = array("h", (
+    27525, 23121, 19422, 16314, 13704, 11511, 9670, 8122, 6823,
+    5731, 4814, 4044, 3397, 2853, 2397, 2013,
+))
+_GAMMA_CLEAN = array("h", (
+    19661, 11796, 7078, 4247, 2548, 1529, 917, 550, 330,
+    198, 119, 71, 43, 26, 15, 9,
 ))
 # fmt: on
 
@@ -51,8 +57,9 @@ def ima_encode_shaped(state: "array", pcm: "array", out: bytearray, at: int) -> 
     if at < 0 or at + ADPCM_FRAME_BYTES > len(out):
         raise IndexError
     autocorrelate(pcm, _line, _correlation)
-    whiten(_correlation, _generators, _GAMMA, _coefficients)
     peak = _correlation[_ORDER + 1]
+    is_noisy = room_noise.follow(state, _ROOM, peak)
+    whiten(_correlation, _generators, _GAMMA_NOISY if is_noisy else _GAMMA_CLEAN, _coefficients)
     search(state, pcm, out, at, peak, _coefficients, _STEPS, _work, _errors, _trace)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ptt.media import adpcm, adpcm_shaped, g722, g722_tables, octets, samples
+from ptt.media import adpcm, adpcm_shaped, g722, g722_tables, octets, room_noise, samples
 from ptt.media.dsp import G722_STATE_SHORTS, IMA_STATE_INTS
 from ptt.numbers import ADPCM_FRAME_BYTES
 
@@ -102,7 +102,9 @@ def _ima_encode_shaped(program: Program) -> dict[str, bytes]:
     state = array("i", [0] * IMA_STATE_INTS)
     program.buffer("state", state.tobytes())
     program.buffer("steps", _STEPS)
-    program.buffer("gamma", twin._GAMMA.tobytes())
+    program.buffer("noisy", twin._GAMMA_NOISY.tobytes())
+    program.buffer("clean", twin._GAMMA_CLEAN.tobytes())
+    room = array("i", (0, 0))
     for name in ("line", "correlation", "generators", "coefficients", "work", "errors", "trace"):
         program.buffer(name, bytes(len(memoryview(getattr(twin, f"_{name}")).cast("B"))))
     wanted = {}
@@ -112,13 +114,15 @@ def _ima_encode_shaped(program: Program) -> dict[str, bytes]:
         program.buffer(f"out{n}", bytes(out))
         program.buffer(f"pcm{n}", pcm.tobytes())
         program.call("autocorrelate", f"pcm{n}", "line", "correlation")
-        program.call("whiten", "correlation", "generators", "gamma", "coefficients")
+        gamma = "noisy" if room_noise.follow(room, 0, peak) else "clean"
+        program.call("whiten", "correlation", "generators", gamma, "coefficients")
         program.call(
             "search", "state", f"pcm{n}", f"out{n}", _AT, peak, "coefficients", "steps",
             "work", "errors", "trace",
         )  # fmt: skip
         twin.encode(state, pcm, out, _AT)
         wanted[f"out{n}"] = bytes(out)
+    state[18:] = array("i", (0, 0))  # the room's, which the wrapper follows
     wanted["state"] = state.tobytes()
     wanted["correlation"] = twin._correlation.tobytes()
     wanted["coefficients"] = twin._coefficients.tobytes()

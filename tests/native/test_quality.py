@@ -32,5 +32,5 @@ def test_the_shaped_coder_sounds_better() -> None:
     speech = [read_speech(recording.path) for recording in RECORDINGS]
     shaped = [score("ima_encode_shaped", pcm) for pcm in speech]
     plain = [score("ima_encode", pcm) for pcm in speech]
-    assert np.mean(shaped) > 3.6
+    assert np.mean(shaped) > 3.6, shaped
     assert all(one > other + 0.8 for one, other in zip(shaped, plain, strict=True)), plain

@@ -24,7 +24,7 @@ class CaptureRing:
 
     def clear(self) -> None:
         """Start a burst."""
-        for place in range(dsp.IMA_STATE_INTS):
+        for place in range(dsp.IMA_BURST_INTS):
             self._coder[place] = 0
         self._head = 0
         self.count = 0

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from ..wire.envelope import Buffer
 
-IMA_STATE_INTS = const(18)  # a coder's state, array 'i', zeros to begin: plain or shaped
+IMA_STATE_INTS = const(20)  # a coder's state, array 'i', zeros to begin: plain or shaped
+IMA_BURST_INTS = const(18)  # of these, those that begin anew with each burst
 G722_STATE_SHORTS = const(406)  # likewise, array 'h'
 
 ima_encode = adpcm.encode
