@@ -1,5 +1,5 @@
 """What a badge runs after power-up: build the handset from the files on flash, step it for ever."""
 
-import app.boot
+from app import guard
 
-app.boot.run()
+guard.run()

@@ -1,24 +1,40 @@
 """Makes the handset from the files on flash: `board.json` (pins) and `config.json` (identity).
 
-`run` is the badge's main loop; the virtual badge calls `build` and steps the handset itself.
+What a board does not have is not even loaded. The loop around the handset is `app.guard`'s.
 """
 
+import gc
+import os
 import random
+import sys
 from binascii import unhexlify
+
+import machine
 
 from hal import board, clock
 from hal.button import Button
 from hal.indicator import Indicator
 from hal.microphone import Microphone
+from hal.nvs import Nvs
 from hal.radio import Radio
 from hal.speaker import Speaker
 from hal.store import Store
 from hal.wifi import Wifi
+from ptt.compat import TYPE_CHECKING
+from ptt.media import dsp
 from ptt.numbers import PORT
 from ptt.participant import Participant
 
 from . import log
 from .handset import Handset
+from .health import Health
+from .roaming import Roaming
+from .tones import Tones
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .handset import Extra
 
 BUILD = "0.1.0"
 
@@ -27,36 +43,184 @@ _EVERYBODY = "255.255.255.255"  # where a leader is looked for when none is conf
 
 def build() -> Handset:
     """The handset, searching for its leader."""
+    made = None
+    for made in stages():  # noqa: B007 - the last is the handset
+        gc.collect()
+    return made  # pyright: ignore[reportReturnType]
+
+
+def stages() -> "Iterator[Handset | None]":
+    """Makes the handset a part at a time, so that the garbage of making it never comes together:
+    None after each stage, the handset after the last."""
     pins = board.load()
-    config = Store().load("config")
+    store = Store()
+    config = store.load("config")
     now_ms = clock.now_ms()
+    nvs = Nvs()
+    starts = nvs.number("starts", 0) + 1
+    nvs.set_number("starts", starts & 0x3FFFFFFF)
+    if machine.reset_cause() != machine.PWRON_RESET:
+        log.write(now_ms, "restart", (starts, machine.reset_cause()))
+    device = _identity(config, nvs)
+    yield None
+    _use_native(now_ms)
+    yield None
+    _tell_crashes(store, now_ms)
+    yield None
+    button = _button(pins["button"])
+    if "codec" in pins:
+        from hal import codec
+
+        codec.start(pins["codec"])
+        yield None
     participant = Participant(
-        unhexlify(config["device"]),
+        device,
         config["name"].encode(),
         BUILD.encode(),
         _address(config.get("leader", "")),
         random.getrandbits(30),  # both ports seed it from their noise source at start
     )
-    led = pins.get("led", {"pin": -1, "active_high": True})
+    yield None
+    is_pdm = pins["microphone"].get("kind") == "pdm"
+    microphone = None if is_pdm else Microphone(pins["microphone"])
+    is_shared = False
+    if microphone is not None and pins.get("shares_port", False):
+        is_shared = True
+        microphone.close()
+    yield None
     handset = Handset(
         participant,
         Wifi(config["wifi"]["ssid"], config["wifi"]["password"]),
         Radio(),
-        Button(pins["button"]["pin"], pins["button"]["active_low"]),
-        Microphone(pins["microphone"]),
+        button,
+        microphone,
         Speaker(pins["speaker"]),
-        Indicator(led["pin"], led["active_high"]),
+        _light(pins.get("led")),
+        Tones(not config.get("tones", True)),
     )
+    if microphone is not None and is_shared:
+        from hal.port import SharedPort
+
+        handset.port = SharedPort(microphone, handset.speaker)
+    for load in _LOADERS:
+        yield None
+        extra = load(handset, pins, config, now_ms)
+        if extra is not None:
+            handset.extras.append(extra)
     participant.start(now_ms)
     log.write(now_ms, "boot", config["name"])
-    return handset
+    _forget()
+    yield handset
 
 
-def run() -> None:
-    """Step for ever, asleep in between until a datagram comes or the time is up."""
-    handset = build()
-    while True:
-        handset.radio.wait(handset.step(clock.now_ms()))
+def _forget() -> None:
+    """Let go of what is needed once, this module included: 4 KB of the heap."""
+    for name in ("app.boot", "hal.board", "hal.nvs"):
+        if sys.modules.pop(name, None) is not None:
+            package, _, module = name.partition(".")
+            delattr(sys.modules[package], module)
+
+
+def _roaming(handset: Handset, pins: dict, config: dict, now_ms: int) -> Roaming:
+    return Roaming()
+
+
+def _health(handset: Handset, pins: dict, config: dict, now_ms: int) -> Health:
+    return Health(now_ms)
+
+
+def _vibration(handset: Handset, pins: dict, config: dict, now_ms: int) -> None:
+    if "vibration" in pins:
+        from hal.vibration import Vibration
+
+        handset.vibration = Vibration(pins["vibration"]["pin"], pins["vibration"]["active_high"])
+
+
+def _charge(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
+    if "battery" not in pins:
+        return None
+    from hal.battery import Battery
+
+    from .charge import Charge
+
+    return Charge(Battery(pins["battery"]))
+
+
+def _side_button(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
+    if "side_button" not in pins:
+        return None
+    from .side_button import SideButton
+
+    return SideButton(_button(pins["side_button"]))
+
+
+def _screen(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
+    if "display" not in pins:
+        return None
+    from hal.display import Display
+
+    from .screen import Screen
+
+    return Screen(Display(pins["display"]))
+
+
+def _duty(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
+    if not config.get("off_duty_after_s", 0):
+        return None
+    from .duty import Duty
+
+    return Duty(config["off_duty_after_s"], now_ms)
+
+
+_LOADERS = (_roaming, _health, _vibration, _charge, _side_button, _screen, _duty)
+
+
+def _button(facts: dict) -> Button:
+    return Button(facts["pin"], facts["active_low"])
+
+
+def _light(facts: "dict | None") -> Indicator:
+    if facts is None:
+        return Indicator(-1, True)
+    if facts.get("kind") == "rgb":
+        from hal.rgb import RgbIndicator
+
+        return RgbIndicator(facts["pin"])
+    return Indicator(facts["pin"], facts["active_high"])
+
+
+def _use_native(now_ms: int) -> None:
+    """Machine code for what touches every sample, where the build has it for this chip."""
+    try:
+        import native
+    except (ImportError, ValueError):  # none, or for another chip
+        return
+    dsp.use(native)
+    dsp.shape_noise()
+    log.write(now_ms, "native")
+
+
+def _identity(config: dict, nvs: Nvs) -> bytes:
+    """8 bytes: as configured; else as kept; else made of the chip's own address, and kept."""
+    if "device" in config:
+        return unhexlify(config["device"])
+    device = nvs.blob("device")
+    if len(device) != 8:
+        device = (machine.unique_id() + bytes(8))[:8]
+        nvs.set_blob("device", device)
+    return device
+
+
+def _tell_crashes(store: Store, now_ms: int) -> None:
+    """Log what was kept of earlier crashes; the ring itself stays."""
+    try:
+        os.stat("crashes.json")
+    except OSError:
+        return
+    from . import crashes
+
+    for uptime_ms, text in crashes.entries(store):
+        log.write(now_ms, "crashed before", (uptime_ms, text))
 
 
 def _address(leader: str) -> "tuple[str, int]":

@@ -1,4 +1,4 @@
-"""The light: on, off or blinking, as a pattern of two numbers."""
+"""The light: on, off or blinking, as a pattern of two numbers; and its colour, if it has one."""
 
 from machine import Pin
 
@@ -13,24 +13,29 @@ class Indicator:
         self._on_level = 1 if active_high else 0
         self._on_ms = 0
         self._period_ms = 0
+        self._colour = 0
         self._began_ms = 0
-        self._level = -1
+        self._lit = -1  # the colour that is shown, 0 dark, -1 not known
 
-    def show(self, on_ms: int, period_ms: int, now_ms: int) -> None:
+    def show(self, on_ms: int, period_ms: int, colour: int, now_ms: int) -> None:
         """Light for the first `on_ms` of every `period_ms`; 0 is dark, `period_ms` is steady."""
-        if on_ms != self._on_ms or period_ms != self._period_ms:
+        if on_ms != self._on_ms or period_ms != self._period_ms or colour != self._colour:
             self._on_ms = on_ms
             self._period_ms = period_ms
+            self._colour = colour
             self._began_ms = now_ms
 
     def update(self, now_ms: int) -> None:
-        """Set the pin as the pattern wants it now."""
-        if self._pin is None:
-            return
+        """Set the light as the pattern wants it now."""
         is_on = self._on_ms > 0
         if is_on and self._on_ms < self._period_ms:
             is_on = since(now_ms, self._began_ms) % self._period_ms < self._on_ms
-        level = self._on_level if is_on else 1 - self._on_level
-        if level != self._level:
-            self._level = level
-            self._pin.value(level)
+        lit = self._colour if is_on else 0
+        if lit != self._lit:
+            self._lit = lit
+            self.light(is_on, lit)
+
+    def light(self, is_on: bool, colour: int) -> None:
+        """Set the pin; a plain light has no colour."""
+        if self._pin is not None:
+            self._pin.value(self._on_level if is_on else 1 - self._on_level)

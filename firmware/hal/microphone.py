@@ -1,8 +1,9 @@
 """The I2S microphone, one 20 ms frame at a time, never waiting.
 
 Its clock runs from power-up on: an INMP441 is silent for the first 256 ms after its clock starts.
-Reading goes in pieces of 32 samples, because the DMA delivers blocks of 256: a piece is there
-whole or not at all, and the views on the buffer are made once.
+Only a board whose microphone and speaker share a port closes it (`hal.port`). Reading goes in
+pieces of 32 samples, because the DMA delivers blocks of 256: a piece is there whole or not at all,
+and the views on the buffer are made once.
 """
 
 import select
@@ -21,6 +22,8 @@ class Microphone:
     """An I2S receiver with the pins of `facts` (id, sck, ws, sd)."""
 
     def __init__(self, facts: dict) -> None:
+        self._facts = facts
+        self.gain_q8 = facts.get("gain_permille", 1000) * 256 // 1000
         self.pcm = array("h", bytes(FRAME_SAMPLES * 2))  # the frame that `read` fills
         view = memoryview(self.pcm)
         pieces = []
@@ -29,6 +32,13 @@ class Microphone:
         self._pieces = pieces
         self._filled = 0  # pieces of the current frame that have come
         self.torn = 0  # pieces that came in part: another DMA layout than we know
+        self._i2s = None
+        self.open()
+
+    def open(self) -> None:
+        """Start the clocks; what is read begins with a whole frame."""
+        facts = self._facts
+        self._filled = 0
         self._i2s = I2S(
             facts["id"],
             sck=Pin(facts["sck"]),
@@ -44,13 +54,22 @@ class Microphone:
         poller.register(self._i2s, select.POLLIN)
         poller.poll(0)  # from now on readinto returns what is there instead of waiting
 
+    def close(self) -> None:
+        """Stop the clocks and free the port; `read` finds nothing from now on."""
+        if self._i2s is not None:
+            self._i2s.deinit()
+            self._i2s = None
+
     def read(self) -> bool:
         """True when `pcm` holds a whole new frame; to be called until False."""
+        i2s = self._i2s
+        if i2s is None:
+            return False
         pieces = self._pieces
         if self._filled == len(pieces):
             self._filled = 0
         while self._filled < len(pieces):
-            count = self._i2s.readinto(pieces[self._filled])
+            count = i2s.readinto(pieces[self._filled])
             if not count:
                 return False
             if count != _PIECE_SAMPLES * 2:

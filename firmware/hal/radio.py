@@ -2,6 +2,9 @@
 
 import select
 import socket
+from errno import ENOMEM
+
+from micropython import const
 
 from ptt.compat import TYPE_CHECKING
 from ptt.numbers import DATAGRAM_BYTES_MAX
@@ -10,6 +13,7 @@ if TYPE_CHECKING:
     from ptt.outbox import Datagram
 
 _READ_BYTES = DATAGRAM_BYTES_MAX + 1  # one more, so that an oversized one is seen as such
+_ENOBUFS = const(105)  # lwIP's other word for it; MicroPython's `errno` does not have it
 
 
 class Radio:
@@ -22,21 +26,26 @@ class Radio:
         self._socket.bind(("0.0.0.0", 0))
         self._poller = select.poll()
         self._poller.register(self._socket, select.POLLIN)
-        self.send_drops = 0  # no memory (ENOMEM), no route, no address resolution yet
+        self.send_drops = 0  # for whatever reason: no memory, no route, no address resolution yet
+        self.no_memory = 0  # of these, those for want of memory: the driver has too few buffers
 
     def receive(self) -> "tuple | None":
         """The next (bytes, address), or None when nothing has come."""
         try:
-            return self._socket.recvfrom(_READ_BYTES)
+            for _ in self._poller.ipoll(0):  # to ask makes no garbage, an exception does
+                return self._socket.recvfrom(_READ_BYTES)
         except OSError:
-            return None
+            pass
+        return None
 
     def send(self, datagram: "Datagram") -> None:
         """Send at once or drop: a badge never waits for its radio."""
         try:
             self._socket.sendto(datagram.data, datagram.destination)
-        except OSError:
+        except OSError as error:
             self.send_drops += 1
+            if error.errno == ENOMEM or error.errno == _ENOBUFS:
+                self.no_memory += 1
 
     def wait(self, timeout_ms: int) -> None:
         """Sleep until a datagram comes, at most `timeout_ms`."""

@@ -1,11 +1,18 @@
-"""The Wi-Fi station: joins the venue's network and stays on it, awake."""
+"""The Wi-Fi station: joins the venue's network and stays on it, awake.
+
+The driver joins again by itself after a short loss. When that does not help, it is told to begin
+anew, less and less often. Which access point is best is decided elsewhere (`app.roam`).
+"""
 
 import network
 from micropython import const
 
 from ptt.clock import add, since
 
-_CHECK_MS = const(500)  # how soon a lost network is noticed; the radio itself retries
+_CHECK_MS = const(500)  # how soon a lost network is noticed
+_RETRY_MS = const(8000)  # a join with its address takes 2 to 5 s; then it has failed
+_RETRY_MS_MAX = const(60000)  # doubling stops here: a venue that is switched on is joined soon
+NO_RSSI = const(-128)  # dBm, when not connected
 
 
 class Wifi:
@@ -17,23 +24,84 @@ class Wifi:
         self._wlan = network.WLAN(network.STA_IF)
         self._wlan.active(True)
         self.is_connected = False
+        self.joins = 0  # times that joining was begun
         self._check_ms = 0
+        self._retry_ms = _RETRY_MS
+        self._give_up_ms = 0
         self._is_started = False
+        self._is_off = False
 
     def poll(self, now_ms: int) -> bool:
         """Look after the connection; True when it has come or gone since the last call."""
+        if self._is_off:
+            return False
         if not self._is_started:
             self._is_started = True
             self._check_ms = now_ms
-            self._wlan.connect(self._ssid, self._password)
+            self._join(None, now_ms)
         if since(now_ms, self._check_ms) < 0:
             return False
         self._check_ms = add(now_ms, _CHECK_MS)
         is_connected = self._wlan.isconnected()
         if is_connected == self.is_connected:
+            if not is_connected and since(now_ms, self._give_up_ms) >= 0:
+                self._retry_ms = min(self._retry_ms * 2, _RETRY_MS_MAX)
+                self._join_anew(None, now_ms)
             return False
         self.is_connected = is_connected
         if is_connected:
             # Power save is on after every connect and would hold voice back by 100s of ms.
             self._wlan.config(pm=self._wlan.PM_NONE)
+        else:
+            self._retry_ms = _RETRY_MS
+            self._give_up_ms = add(now_ms, _RETRY_MS)
         return True
+
+    def rssi(self) -> int:
+        """How strong the access point is heard, dBm; `NO_RSSI` when there is none."""
+        if not self.is_connected:
+            return NO_RSSI
+        try:
+            return self._wlan.status("rssi")
+        except OSError:  # just lost
+            return NO_RSSI
+
+    def strongest(self) -> "tuple[int, bytes | None]":
+        """The (dBm, address) of our network's strongest access point; waits for about 2 s."""
+        best_dbm, best = NO_RSSI, None
+        try:
+            found = self._wlan.scan()
+        except OSError:  # the radio joins or scans already
+            return NO_RSSI, None
+        wanted = self._ssid.encode()
+        for ssid, bssid, _channel, dbm, _security, _hidden in found:
+            if ssid == wanted and dbm > best_dbm:
+                best_dbm, best = dbm, bssid
+        return best_dbm, best
+
+    def move_to(self, bssid: bytes, now_ms: int) -> None:
+        """Leave and join that access point; `poll` tells when, and takes any if it fails."""
+        self.is_connected = False  # even when it is back before the next look: power save is on
+        self._retry_ms = _RETRY_MS
+        self._join_anew(bssid, now_ms)
+
+    def off(self) -> None:
+        """Switch the radio off until the next restart."""
+        self._is_off = True
+        self.is_connected = False
+        self._wlan.active(False)
+
+    def _join_anew(self, bssid: "bytes | None", now_ms: int) -> None:
+        try:
+            self._wlan.disconnect()
+            self._join(bssid, now_ms)
+        except OSError:  # the driver is busy: at the next retry
+            self._give_up_ms = add(now_ms, self._retry_ms)
+
+    def _join(self, bssid: "bytes | None", now_ms: int) -> None:
+        self.joins += 1
+        self._give_up_ms = add(now_ms, self._retry_ms)
+        if bssid is None:
+            self._wlan.connect(self._ssid, self._password)
+        else:
+            self._wlan.connect(self._ssid, self._password, bssid=bssid)

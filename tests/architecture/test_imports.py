@@ -24,7 +24,7 @@ SOURCES = ("shared", "firmware", "host")
 PLAIN = {"struct", "binascii", "hashlib", "array"}  # computing only, on both runtimes
 MICROPYTHON = {
     "machine", "network", "socket", "select", "json", "gc", "time", "random", "binascii",
-    "array", "micropython", "os",
+    "array", "micropython", "os", "errno", "esp32", "framebuf", "io", "math", "neopixel", "sys",
 }  # fmt: skip
 PARTS = ("floor", "cluster", "relay", "media", "settings", "text")  # of ptt; each is for itself
 TYPES = ("typing", "collections.abc")  # under TYPE_CHECKING only: a badge has neither
@@ -123,7 +123,7 @@ def badge_imports_only_what_it_carries(found: Import) -> bool:
     """The firmware imports the engines, itself and modules that MicroPython has."""
     if not is_in(found.module, "app", "hal", "main"):
         return True
-    return found.is_in("ptt", "hal", "app", *TYPES, *MICROPYTHON)
+    return found.is_in("ptt", "hal", "app", "native", *TYPES, *MICROPYTHON)
 
 
 def hal_does_not_know_the_application(found: Import) -> bool:

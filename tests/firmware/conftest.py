@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
+import io
 import sys
+import time
+import traceback
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,15 +27,45 @@ def module(name: str, **content: Any) -> types.ModuleType:
     return made
 
 
+def print_exception(error: BaseException, file: io.StringIO) -> None:
+    traceback.print_exception(error, file=file)
+
+
 @pytest.fixture
 def firmware(monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
     """Imports a module of the firmware by name, such as `hal.button`."""
     poll = module("select", poll=hardware.Poll, POLLIN=1, POLLOUT=4)
+    chip = hardware.Machine
     stand_ins = (
-        module("machine", Pin=hardware.Pin, I2S=hardware.I2S),
+        module(
+            "machine",
+            Pin=hardware.Pin,
+            I2S=hardware.I2S,
+            ADC=hardware.Adc,
+            I2C=hardware.I2C,
+            WDT=hardware.Wdt,
+            PWRON_RESET=chip.PWRON_RESET,
+            reset=chip.reset,
+            reset_cause=chip.reset_cause,
+            unique_id=chip.unique_id,
+            lightsleep=chip.lightsleep,
+        ),
         module("micropython", const=lambda value: value),
         module("network", WLAN=hardware.Wlan, STA_IF=0),
+        module("esp32", NVS=hardware.NVS),
+        module("neopixel", NeoPixel=hardware.NeoPixel),
+        module("framebuf", FrameBuffer=hardware.FrameBuffer, MONO_VLSB=0),
     )
+    monkeypatch.setitem(sys.modules, "native", None)  # machine code of another chip
+    for kept in (hardware.NVS.kept, hardware.I2C.written, hardware.NeoPixel.shown):
+        kept.clear()
+    chip.naps_ms.clear()
+    chip.cause = chip.PWRON_RESET
+    # MicroPython's own words in modules that CPython has too.
+    monkeypatch.setattr(gc, "mem_free", lambda: 12345, raising=False)
+    monkeypatch.setattr(sys, "print_exception", print_exception, raising=False)
+    monkeypatch.setattr(time, "sleep_ms", hardware.Machine.lightsleep, raising=False)
+    monkeypatch.setattr(time, "ticks_ms", lambda: 1000, raising=False)
     for stand_in in stand_ins:
         monkeypatch.setitem(sys.modules, stand_in.__name__, stand_in)
     monkeypatch.syspath_prepend(FIRMWARE)

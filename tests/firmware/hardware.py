@@ -43,7 +43,11 @@ class I2S:
         self.samples = array("h")
         self.room_bytes = 1 << 20
         self.taken = bytearray()
+        self.is_open = True
         I2S.made.append(self)
+
+    def deinit(self) -> None:
+        self.is_open = False
 
     def readinto(self, buffer: memoryview) -> int:
         count = min(len(self.samples), len(buffer))
@@ -52,18 +56,23 @@ class I2S:
         return 2 * count
 
     def write(self, buffer: array[int]) -> int:
+        assert self.is_open
         data = buffer.tobytes()[: self.room_bytes]
         self.taken += data
         return len(data)
 
 
 class Poll:
-    """Counts nothing and is never ready; what was registered can be seen."""
+    """A socket is ready when its inbox is not empty; what was registered can be seen."""
 
     registered: list[Any] = []
 
     def register(self, thing: Any, mask: int) -> None:
         Poll.registered.append(thing)
+        self.thing = thing
+
+    def ipoll(self, timeout_ms: int) -> list[tuple[Any, int]]:
+        return [(self.thing, 1)] if self.thing.inbox else []
 
     def poll(self, timeout_ms: int) -> list[Any]:
         return []
@@ -97,7 +106,7 @@ class Socket:
 
     def sendto(self, data: bytes, address: Any) -> int:
         if self.send_error:
-            raise OSError(self.send_error)
+            raise OSError(self.send_error, "as the test says")
         self.sent.append((bytes(data), address))
         return len(data)
 
@@ -123,17 +132,165 @@ class Wlan:
 
     def __init__(self, interface: int) -> None:
         self.is_near = False
+        self.is_busy = False
+        self.rssi_dbm = -50
+        self.points: list[tuple[bytes, bytes, int]] = []  # name, address, dBm
         self.calls: list[Any] = []
         Wlan.made.append(self)
 
     def active(self, on: bool) -> None:
         self.calls.append(("active", on))
 
-    def connect(self, ssid: str, password: str) -> None:
-        self.calls.append(("connect", ssid, password))
+    def connect(self, ssid: str, password: str, bssid: bytes | None = None) -> None:
+        self.calls.append(("connect", ssid, password) + ((bssid,) if bssid else ()))
+
+    def disconnect(self) -> None:
+        if self.is_busy:
+            raise OSError("Wifi Internal Error")
+        self.calls.append(("disconnect",))
 
     def isconnected(self) -> bool:
         return self.is_near
 
     def config(self, pm: int) -> None:
         self.calls.append(("pm", pm))
+
+    def status(self, what: str) -> int:
+        if not self.is_near:
+            raise OSError("Wifi Not Connected")
+        return self.rssi_dbm
+
+    def scan(self) -> list[tuple[bytes, bytes, int, int, int, bool]]:
+        if self.is_busy:
+            raise OSError("Wifi Internal Error")
+        return [(name, bssid, 1, dbm, 3, False) for name, bssid, dbm in self.points]
+
+
+class Adc:
+    """Every pin has the same voltage, which a test sets."""
+
+    ATTN_11DB = 3
+    pin_mv = 2000
+
+    def __init__(self, pin: Pin, atten: int) -> None:
+        assert atten == Adc.ATTN_11DB
+
+    def read_uv(self) -> int:
+        return Adc.pin_mv * 1000
+
+
+class I2C:
+    """A bus that remembers what was written: (address, register, bytes) or (address, bytes)."""
+
+    written: list[tuple[Any, ...]] = []
+
+    def __init__(self, bus: int, sda: Pin, scl: Pin, freq: int) -> None:
+        self.freq = freq
+
+    def writeto(self, address: int, data: bytes) -> None:
+        I2C.written.append((address, bytes(data)))
+
+    def writevto(self, address: int, parts: Any) -> None:
+        I2C.written.append((address, b"".join(bytes(part) for part in parts)))
+
+    def writeto_mem(self, address: int, register: int, data: bytes) -> None:
+        I2C.written.append((address, register, bytes(data)))
+
+
+class FrameBuffer:
+    """Remembers the words that were drawn."""
+
+    drawn: list[tuple[str, int, int]] = []
+
+    def __init__(self, data: bytearray, width: int, height: int, form: int) -> None:
+        assert len(data) == width * height // 8
+
+    def fill(self, colour: int) -> None:
+        FrameBuffer.drawn.clear()
+
+    def text(self, words: str, x: int, y: int, colour: int) -> None:
+        FrameBuffer.drawn.append((words, x, y))
+
+
+class NeoPixel:
+    """Remembers the colours that were written."""
+
+    shown: list[tuple[int, int, int]] = []
+
+    def __init__(self, pin: Pin, count: int) -> None:
+        self.pixels = [(0, 0, 0)] * count
+
+    def __setitem__(self, index: int, colour: tuple[int, int, int]) -> None:
+        self.pixels[index] = colour
+
+    def write(self) -> None:
+        NeoPixel.shown.append(self.pixels[0])
+
+
+class Wdt:
+    fed = 0
+
+    def __init__(self, timeout: int) -> None:
+        self.timeout = timeout
+
+    def feed(self) -> None:
+        Wdt.fed += 1
+
+
+class Reset(BaseException):
+    """The chip restarts: nothing behind it runs."""
+
+
+class Machine:
+    """The functions of `machine`."""
+
+    PWRON_RESET = 1
+    naps_ms: list[int] = []
+    cause = 1
+
+    @staticmethod
+    def reset() -> None:
+        raise Reset
+
+    @staticmethod
+    def reset_cause() -> int:
+        return Machine.cause
+
+    @staticmethod
+    def unique_id() -> bytes:
+        return b"\x02\x00\x00\x00\x00\x07"
+
+    @staticmethod
+    def lightsleep(time_ms: int) -> None:
+        Machine.naps_ms.append(time_ms)
+
+
+class NVS:
+    """One storage for all; `broken` keys raise as if they had never been written."""
+
+    kept: dict[str, Any] = {}
+    commits = 0
+
+    def __init__(self, namespace: str) -> None:
+        assert 1 <= len(namespace) <= 15
+
+    def get_i32(self, key: str) -> int:
+        if not isinstance(NVS.kept.get(key), int):
+            raise OSError(-4354)
+        return NVS.kept[key]
+
+    def set_i32(self, key: str, value: int) -> None:
+        NVS.kept[key] = value
+
+    def get_blob(self, key: str, buffer: bytearray) -> int:
+        if not isinstance(NVS.kept.get(key), bytes):
+            raise OSError(-4354)
+        value = NVS.kept[key]
+        buffer[: len(value)] = value
+        return len(value)
+
+    def set_blob(self, key: str, value: bytes) -> None:
+        NVS.kept[key] = bytes(value)
+
+    def commit(self) -> None:
+        NVS.commits += 1

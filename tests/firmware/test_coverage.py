@@ -1,7 +1,8 @@
 """The firmware as a person uses it, on real MicroPython, and which of its statements that ran.
 
-Two traced badges: press, talk, be heard, wait in the queue, cancel, lose the leader. The table goes
-to build/coverage/firmware.txt, which `make coverage` prints.
+Traced badges of three boards: press, talk, be heard, wait in the queue, cancel, lose the leader; a
+side button, a low battery, a walk; one goes off duty and one crashes. The table goes to
+build/coverage/firmware.txt, which `make coverage` prints.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ from tests.firmware.executed import (
 )
 
 from pressel.boards.board import DEFAULT_BOARD, load_board
-from pressel.demo.actor import Actor
+from pressel.demo.actor import ANSWER_LIMIT_S, Actor
 from pressel.demo.venue import LeaderProcess, run_leader
 from pressel.firmware import FirmwareBuild, build_firmware
 from pressel.virtual import VirtualBadge, now_ms
@@ -37,12 +39,43 @@ FIRMWARE_PERCENT_MIN = 90.0  # main.py and boot.run never run: the virtual badge
 ENGINES_PERCENT_MIN = 80.0  # as a badge uses them; tests/shared looks at every row of them
 
 RATE_HZ = 16000
+RESET_EXIT = 3  # of a badge that restarts
 
 
 def tone(duration_ms: int) -> np.ndarray:
     """Something to say."""
     at = np.arange(duration_ms * RATE_HZ // 1000)
     return (8000 * np.sin(at * 2 * np.pi * 300 / RATE_HZ)).astype(np.int16)
+
+
+BOARDS = {"A": DEFAULT_BOARD, "B": "esp32s3-devkit", "C": "esp32s3-es8311", "D": DEFAULT_BOARD}
+# C goes off duty soon; D has a mistake in its configuration, of which it dies and starts again.
+CONFIGS: dict[str, dict[str, Any]] = {
+    "C": {"off_duty_after_s": 2},
+    "D": {"off_duty_after_s": "soon", "leader": "127.0.0.1:9"},
+}
+FILES = {"D": {"guarded": b""}}
+
+
+def traced_badge(
+    name: str, number: int, firmware: FirmwareBuild, leader: str, work: Path
+) -> VirtualBadge:
+    config = {
+        "device": f"{number:016x}",
+        "name": name,
+        "leader": leader,
+        "wifi": {"ssid": "test", "password": ""},
+        **CONFIGS.get(name, {}),
+    }
+    return VirtualBadge(
+        name,
+        firmware=firmware,
+        board=load_board(BOARDS[name]).facts(),
+        config=config,
+        files=FILES.get(name),
+        work=work / name,
+        trace=work / f"{name}.json",
+    )
 
 
 @asynccontextmanager
@@ -52,21 +85,7 @@ async def traced_badges(
     """Joined badges; when they are through, `work` holds a trace of each."""
     actors = []
     for number, name in enumerate(names, start=1):
-        config = {
-            "device": f"{number:016x}",
-            "name": name,
-            "leader": leader,
-            "wifi": {"ssid": "test", "password": ""},
-        }
-        badge = VirtualBadge(
-            name,
-            firmware=firmware,
-            board=load_board(DEFAULT_BOARD).facts(),
-            config=config,
-            work=work / name,
-            trace=work / f"{name}.json",
-        )
-        actors.append(Actor(badge))
+        actors.append(Actor(traced_badge(name, number, firmware, leader, work)))
     try:
         await asyncio.gather(*(actor.start() for actor in actors))
         yield actors
@@ -80,6 +99,15 @@ async def talk_and_be_heard(talker: Actor, listener: Actor) -> None:
     said = await talker.press_and_speak(tone(400))
     await listener.wait_for("heard", lambda value: value[1] == said.lease)
     await talker.wait_for("released", lambda value: value == said.lease)
+
+
+async def press_only(badge: Actor) -> None:
+    """Half duplex: its microphone is there only from the press on."""
+    asked_ms = now_ms()
+    badge.badge.press()
+    await badge.wait_for("granted", after_ms=asked_ms)
+    badge.badge.release()
+    await badge.wait_for("released", after_ms=asked_ms)
 
 
 async def wait_and_talk(first: Actor, second: Actor) -> None:
@@ -108,6 +136,35 @@ async def cancel(first: Actor, second: Actor) -> None:
     await first.wait_for("released", after_ms=asked_ms)
 
 
+async def use_extras(badge: Actor) -> None:
+    """The side button held and clicked, the battery empty, another access point nearer."""
+    board = load_board(BOARDS[badge.name]).facts()
+    side, battery = board["side_button"]["pin"], board["battery"]["pin"]
+    asked_ms = now_ms()
+    badge.badge.send(cmd="air", points={"020000000001": -85, "020000000002": -60})
+    badge.badge.send(cmd="pin", pin=side, level=0)
+    await badge.wait_for("emergency", after_ms=asked_ms)
+    badge.badge.send(cmd="pin", pin=side, level=1)
+    for delay_ms, level in ((100, 0), (200, 1), (300, 0), (400, 1)):
+        badge.badge.send(cmd="pin", pin=side, level=level, at=now_ms() + delay_ms)
+    await badge.wait_for("change_group", after_ms=asked_ms)
+    badge.badge.send(cmd="pin", pin=battery, level=1000)
+    await badge.wait_for("battery", after_ms=asked_ms)
+    await badge.wait_for("roam", after_ms=asked_ms)
+
+
+async def go_off_duty(badge: Actor) -> None:
+    """It sleeps, is pressed, and starts anew; that ends its process."""
+    await badge.wait_for("off duty")
+    badge.badge.press()
+    await badge.badge.wait(ANSWER_LIMIT_S)
+
+
+async def crash(badge: VirtualBadge) -> None:
+    await badge.start()
+    assert await badge.wait(60) == RESET_EXIT
+
+
 async def lose_the_leader(leader: LeaderProcess, badges: Sequence[Actor]) -> None:
     leader.process.kill()
     await asyncio.gather(*(badge.wait_for("lost") for badge in badges))
@@ -119,21 +176,25 @@ async def lose_the_leader(leader: LeaderProcess, badges: Sequence[Actor]) -> Non
 
 
 async def use(firmware: FirmwareBuild, work: Path) -> None:
+    crashing = asyncio.create_task(crash(traced_badge("D", 4, firmware, "", work)))
     async with (
         run_leader(work) as leader,
-        traced_badges(("A", "B"), firmware, leader.address, work) as badges,
+        traced_badges(("A", "B", "C"), firmware, leader.address, work) as badges,
     ):
-        first, second = badges
+        first, second, third = badges
+        await press_only(third)
         await talk_and_be_heard(first, second)
         await wait_and_talk(second, first)
         await cancel(first, second)
-        await lose_the_leader(leader, badges)
+        await asyncio.gather(use_extras(second), go_off_duty(third))
+        await lose_the_leader(leader, (first, second))
+    await crashing
 
 
 def test_firmware_coverage(tmp_path: Path) -> None:
     firmware = build_firmware(tmp_path / "firmware", source=True)
     asyncio.run(use(firmware, tmp_path))
-    executed = merge(json.loads((tmp_path / f"{name}.json").read_text()) for name in "AB")
+    executed = merge(json.loads((tmp_path / f"{name}.json").read_text()) for name in BOARDS)
     files = [
         measure(name, source, executed.get(name, set()))
         for name, source in read_sources(firmware.folder).items()

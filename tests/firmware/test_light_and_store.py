@@ -1,18 +1,14 @@
-"""The light, what it says in each state, the files on flash, and the address of the leader."""
+"""The light, the files on flash, and the address of the leader."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tests.firmware.conftest import Load
 from tests.firmware.hardware import Pin
-
-from ptt.cluster import join
-from ptt.floor import participant as floor
 
 LED = 2
 
@@ -30,7 +26,7 @@ def levels(light: Any, *moments_ms: int) -> list[int]:
 
 def light(firmware: Load, on_ms: int, period_ms: int, active_high: bool = True) -> Any:
     made = firmware("hal.indicator").Indicator(LED, active_high)
-    made.show(on_ms, period_ms, 1000)
+    made.show(on_ms, period_ms, 0xFF, 1000)
     return made
 
 
@@ -46,7 +42,7 @@ def test_a_led_that_is_lit_by_a_low_level(firmware: Load) -> None:
 
 def test_showing_the_same_does_not_start_it_anew(firmware: Load) -> None:
     made = light(firmware, 100, 400)
-    made.show(100, 400, 1090)
+    made.show(100, 400, 0xFF, 1090)
     assert levels(made, 1100) == [0]
 
 
@@ -58,44 +54,8 @@ def test_the_pin_is_written_when_it_changes_only(firmware: Load) -> None:
 
 def test_a_board_without_a_led(firmware: Load) -> None:
     made = firmware("hal.indicator").Indicator(-1, True)
-    made.show(100, 400, 0)
+    made.show(100, 400, 0xFF, 0)
     assert levels(made, 0, 50) == [-1, -1]
-
-
-def patterns(firmware: Load, join_state: int) -> list[tuple[int, int]]:
-    """The pattern of each floor state."""
-    found = []
-    for state in range(len(floor.STATES)):
-        badge = SimpleNamespace(
-            join=SimpleNamespace(state=join_state), floor=SimpleNamespace(state=state, talker=0)
-        )
-        found.append(firmware("app.indications").pattern(badge))
-    return found
-
-
-def test_every_state_has_a_pattern(firmware: Load) -> None:
-    joined = patterns(firmware, join.JOINED)
-    assert joined[floor.HAS_PERMISSION] not in (joined[floor.QUEUED], joined[floor.NO_PERMISSION])
-    assert joined[floor.QUEUED] != joined[floor.PENDING_REQUEST]
-    assert all(0 <= on_ms <= period_ms for on_ms, period_ms in joined)
-
-
-def test_without_a_leader_it_says_nothing_else(firmware: Load) -> None:
-    assert len(set(patterns(firmware, join.SEARCHING))) == 1
-
-
-def test_listening_is_seen(firmware: Load) -> None:
-    pattern = firmware("app.indications").pattern
-    quiet, busy = (
-        pattern(
-            SimpleNamespace(
-                join=SimpleNamespace(state=join.JOINED),
-                floor=SimpleNamespace(state=floor.NO_PERMISSION, talker=talker),
-            )
-        )
-        for talker in (0, 7)
-    )
-    assert quiet != busy
 
 
 def store(firmware: Load, folder: Path) -> Any:

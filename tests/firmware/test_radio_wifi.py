@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 from typing import Any
 
 from tests.firmware.conftest import Load
@@ -111,3 +112,91 @@ def test_across_the_wrap_of_the_clock(firmware: Load) -> None:
     made, wlan = wifi(firmware)
     told = changes(made, wlan, (0x40000000 - 200, False), (299, True), (300, True))
     assert told == [False, False, True]
+
+
+def test_sends_without_memory_are_counted_apart(firmware: Load) -> None:
+    made, socket = radio(firmware)
+    for code in (errno.ENOMEM, 105, errno.EHOSTUNREACH):
+        socket.send_error = code
+        made.send(datagram(b"hello"))
+    assert (made.send_drops, made.no_memory) == (3, 2)
+
+
+def connects(wlan: Wlan) -> int:
+    return sum(1 for call in wlan.calls if call[0] == "connect")
+
+
+def test_joining_in_vain_is_begun_anew_less_and_less_often(firmware: Load) -> None:
+    made, wlan = wifi(firmware)
+    begun_ms = []
+    for now_ms in range(0, 600_000, 100):
+        before = connects(wlan)
+        made.poll(now_ms)
+        if connects(wlan) > before:
+            begun_ms.append(now_ms)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(begun_ms)]
+    assert 7000 < pauses[0] < 9000
+    assert pauses == sorted(pauses)
+    assert 55_000 < pauses[-1] <= 61_000
+    assert wlan.calls.count(("disconnect",)) == len(pauses)
+
+
+def test_a_loss_is_left_to_the_driver_first(firmware: Load) -> None:
+    made, wlan = wifi(firmware)
+    changes(made, wlan, (0, False), (500, True), (1000, False), (6000, False), (7000, True))
+    assert connects(wlan) == 1
+    assert made.is_connected
+
+
+def test_a_busy_driver_is_asked_again_later(firmware: Load) -> None:
+    made, wlan = wifi(firmware)
+    wlan.is_busy = True
+    changes(made, wlan, *((ms, False) for ms in range(0, 20_000, 100)))
+    assert connects(wlan) == 1
+    wlan.is_busy = False
+    changes(made, wlan, *((ms, False) for ms in range(20_000, 60_000, 100)))
+    assert connects(wlan) > 1
+
+
+def test_the_strongest_of_our_network(firmware: Load) -> None:
+    made, wlan = wifi(firmware)
+    assert made.strongest() == (-128, None)
+    wlan.points = [(b"venue", b"a", -70), (b"other", b"b", -20), (b"venue", b"c", -60)]
+    assert made.strongest() == (-60, b"c")
+    wlan.is_busy = True
+    assert made.strongest() == (-128, None)
+
+
+def test_the_signal_is_known_only_while_connected(firmware: Load) -> None:
+    made, wlan = wifi(firmware)
+    assert made.rssi() == -128
+    changes(made, wlan, (0, False), (500, True))
+    assert made.rssi() == -50
+    wlan.is_near = False  # lost since the last look
+    assert made.rssi() == -128
+
+
+def test_power_save_is_off_after_a_move_however_fast(firmware: Load) -> None:
+    made, wlan = wifi(firmware)
+    changes(made, wlan, (0, False), (500, True))
+    made.move_to(b"c", 600)
+    assert wlan.calls[-1] == ("connect", "venue", "secret", b"c")
+    assert changes(made, wlan, (1000, True)) == [True]
+    assert wlan.calls.count(("pm", Wlan.PM_NONE)) == 2
+
+
+def test_a_move_that_fails_takes_any_access_point(firmware: Load) -> None:
+    made, wlan = wifi(firmware)
+    changes(made, wlan, (0, False), (500, True))
+    made.move_to(b"c", 600)
+    changes(made, wlan, *((ms, False) for ms in range(1000, 20_000, 100)))
+    assert wlan.calls[-1] == ("connect", "venue", "secret")
+
+
+def test_a_radio_that_is_off_stays_off(firmware: Load) -> None:
+    made, wlan = wifi(firmware)
+    changes(made, wlan, (0, False), (500, True))
+    made.off()
+    calls = len(wlan.calls)
+    assert not any(changes(made, wlan, *((ms, False) for ms in range(1000, 90_000, 500))))
+    assert len(wlan.calls) == calls

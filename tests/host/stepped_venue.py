@@ -58,6 +58,7 @@ class Venue:
                 "name": "AB"[index],
                 "leader": f"{LEADER[0]}:{LEADER[1]}",
                 "wifi": {"ssid": "venue", "password": "secret"},
+                "tones": False,  # speech is measured, which they would be mixed with
             }
             device = f"0200000000{index:02x}"
             badge = SteppedBadge(

@@ -14,6 +14,7 @@ from . import (
     board_tables,
     coder_tables,
     compatibility,
+    firmware_numbers,
     message_tables,
     native_tables,
     session_example,
@@ -45,6 +46,7 @@ _KINDS: dict[str, Callable[[str], str]] = {
     "sim_profiles": sim_tables.profiles,
     "sim_checkers": sim_tables.checkers,
     "targets": target_tables.targets,
+    "firmware_numbers": firmware_numbers.numbers,
     "native_budgets": native_tables.budgets,
     "native_sizes": native_tables.sizes,
 }

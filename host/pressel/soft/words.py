@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ptt import events
+from ptt import events, indications
 from ptt.floor.participant import DENIED_NO_ANSWER, DENIED_NO_LEADER
 from ptt.numbers import TEXT_BYTES_MAX
 from ptt.wire import messages
@@ -42,6 +42,11 @@ def _as_str(text: bytes | str) -> str:
     return text if isinstance(text, str) else text.decode()
 
 
+def describe_situation(number: int) -> str:
+    """What a display would say in that situation of `ptt.indications`."""
+    return indications.SITUATIONS[number][3]
+
+
 def describe(kind: int, value: Any) -> str | None:
     """A line for the event, or None for what a person need not know."""
     if kind == events.JOINED:
@@ -49,7 +54,7 @@ def describe(kind: int, value: Any) -> str | None:
     if kind == events.LOST:
         return "the leader is gone; looking for it"
     if kind == events.GRANTED:
-        return "talk now"
+        return describe_situation(indications.TALKING)
     if kind == events.QUEUED:
         return f"wait: {value - 1} before you" if value > 1 else "wait: you are next"
     if kind == events.DENIED:

@@ -5,10 +5,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { Air } from './air.mjs';
 import { Audio } from './audio.mjs';
 import { Ciphers } from './ciphers.mjs';
 import { Clock } from './clock.mjs';
 import { Control, Lines } from './control.mjs';
+import { Faults } from './faults.mjs';
 import { Flash } from './files.mjs';
 import { LoadError, loadMicroPython } from './loader.mjs';
 import { Pins } from './pins.mjs';
@@ -60,14 +62,16 @@ const { mp, FS, bytes } = badge;
 const pins = new Pins();
 const audio = new Audio({ clock, bytes, folder: options.recordings, emit });
 const udp = new Udp({ bytes, arrived: () => steps.hasten() });
+const air = new Air();
+const faults = new Faults({ clock, pins });
 const flash = new Flash(FS, options.flash);
 const python = { step: null, heap: null, lines: null };
 const steps = new Steps({ clock, step: () => python.step(), failed: crash });
 
 mp.registerJsModule('_bridge', {
   ...pins.bridge(),
-  ...audio.bridge(),
-  ...udp.bridge(),
+  ...faults.wrap({ ...audio.bridge(), ...udp.bridge() }),
+  ...air.bridge(),
   ...new Ciphers({ bytes }).bridge(),
   unique_id: () => options.id,
   fill_random: (address, length) => {
@@ -112,7 +116,7 @@ function boot() {
   }
   // Each module in a call of its own: garbage is collected only when a call returns.
   for (const name of importOrder()) handset.load(name);
-  handset.build();
+  while (!handset.build()); // garbage is collected between its stages
   python.step = handset.step;
   python.heap = handset.heap;
 }
@@ -139,6 +143,11 @@ function commands() {
       if (!times) throw new Error(`I2S ${id} is not a receiver`);
       emit({ event: 'spoke', id, ...times });
     },
+    fault: (fault, at) => faults.plan(fault, at),
+    air: ({ points }, at) => {
+      const checked = air.check(points);
+      clock.at(at, () => Object.assign(air, { points: checked }));
+    },
     stats: (_command, at) => clock.at(at, () => emit(stats())),
     quit: (_command, at) => clock.at(at, () => finish(EXIT_OK)),
   };
@@ -151,6 +160,7 @@ function stats() {
     ...JSON.parse(python.heap ? python.heap() : '{}'),
     ...steps.stats(),
     ...udp.stats,
+    faults: faults.stats,
     i2s: audio.stats(),
   };
 }

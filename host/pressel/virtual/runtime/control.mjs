@@ -4,6 +4,8 @@
 // Commands; each may carry "at", the time when it is to be done:
 //   {"cmd": "pin", "pin": 0, "level": 0}            an input pin gets a level
 //   {"cmd": "speak", "id": 0, "pcm": "file"}        I2S receiver 0 hears s16le mono samples
+//   {"cmd": "fault", "kind": "no_memory", "sends": 3}   see faults.mjs
+//   {"cmd": "air", "points": {"020000000001": -80}}     access points in reach and their dBm
 //   {"cmd": "stats"}  {"cmd": "quit"}
 // Events; "t" is the time, as all times in milliseconds of CLOCK_MONOTONIC:
 //   ready     the firmware is built and about to be stepped

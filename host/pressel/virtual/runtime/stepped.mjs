@@ -5,7 +5,7 @@
 //   1 step   f64 now_ms; u16 count of deeds, each u8 kind and its values; u16 count of datagrams,
 //            each 4 bytes of address, u16 port, u16 length, bytes
 //            deeds: 1 pin (u8 pin, u8 level)  2 speak (f64 at, u32 length, s16le samples)
-//                   3 fail sends (u32 count)
+//                   3 fail sends (u32 count)  4 fault (u32 length, JSON; see faults.mjs)
 //   2 stats  3 cut (the power is gone: saves the flash and ends)
 // Answers; the first one, to no command, is that of the boot:
 //   1 stepped, 2 reset (by the firmware; this process has ended):
@@ -22,6 +22,7 @@ import { Audio } from './audio.mjs';
 import { Ciphers } from './ciphers.mjs';
 import { Lines } from './control.mjs';
 import { Entropy } from './entropy.mjs';
+import { Faults } from './faults.mjs';
 import { Flash } from './files.mjs';
 import { loadMicroPython } from './loader.mjs';
 import { Input, Output, Pipe } from './pipe.mjs';
@@ -41,6 +42,7 @@ const IS_CUT = 5;
 const PIN = 1;
 const SPEAK = 2;
 const FAIL_SENDS = 3;
+const FAULT = 4;
 
 // A step that wants no sleep is followed by another at the same time, but not for ever: on hardware
 // each takes a millisecond.
@@ -92,12 +94,13 @@ const pins = new Pins();
 pins.driven = (pin, level) => driven.push([pin, level]);
 const audio = new Audio({ clock, bytes, emit: () => {}, record });
 const udp = new SteppedUdp({ bytes });
+const faults = new Faults({ clock, pins });
+delete faults.kinds.stall; // time here does not go on by itself
 const flash = new Flash(FS, options.flash);
 
 mp.registerJsModule('_bridge', {
   ...pins.bridge(),
-  ...audio.bridge(),
-  ...udp.bridge(),
+  ...faults.wrap({ ...audio.bridge(), ...udp.bridge() }),
   ...new Ciphers({ bytes }).bridge(),
   unique_id: () => options.id,
   fill_random: (address, length) => {
@@ -125,7 +128,7 @@ function boot() {
   // Each module in a call of its own: garbage is collected only when a call returns.
   const manifest = fs.readFileSync(path.join(options.flash, 'manifest.json'), 'utf8');
   for (const name of JSON.parse(manifest).imports ?? []) handset.load(name);
-  handset.build();
+  while (!handset.build()); // garbage is collected between its stages
   python.step = handset.step;
   python.heap = handset.heap;
 }
@@ -174,6 +177,9 @@ function readDeeds(input) {
       for (const { id, mode } of audio.stats()) if (mode === 'rx') audio.speak(id, samples, at);
     } else if (kind === FAIL_SENDS) {
       udp.failures = input.u32();
+    } else if (kind === FAULT) {
+      const fault = JSON.parse(Buffer.from(input.bytes(input.u32())).toString());
+      deeds.push(() => faults.begin(fault));
     } else {
       throw new Error(`there is no deed ${kind}`);
     }
@@ -226,6 +232,7 @@ function stats() {
     ...JSON.parse(python.heap ? python.heap() : '{}'),
     ...counted,
     ...udp.stats,
+    faults: faults.stats,
     i2s: audio.stats(),
   };
 }

@@ -3,6 +3,8 @@
 # it, or when asked to), never when memory runs out: hence a call for each module and each step.
 
 import gc
+import os
+import sys
 from time import ticks_ms
 
 import _bridge
@@ -10,6 +12,7 @@ import _bridge
 _uncap = _bridge.uncap  # lets the heap grow, so that an error can be told when it is full
 
 _handset = None
+_stages = None  # of its making
 _used_bytes = 0  # at the last look
 _peak_bytes = 0
 _SPARE_BYTES = 13000  # what one step may need: its garbage must fit beside what lives
@@ -26,17 +29,42 @@ def load(name):
         raise
 
 
+# True when the handset is there; to be called again until then. A firmware that can be built in
+# stages is, so that garbage is collected in between.
 def build():
-    global _handset
+    global _handset, _stages
     try:
-        import app.boot
+        if _stages is None:
+            import app.boot
 
-        _handset = app.boot.build()
+            stages = getattr(app.boot, "stages", None)
+            _stages = stages() if stages else iter((app.boot.build(),))
+        _handset = next(_stages)
+        if _handset and _is_guarded():
+            import machine
+
+            import app.guard
+
+            _handset = app.guard.Guard(_handset, machine.WDT(timeout=10_000), ticks_ms())
+        if _handset:
+            _stages = None
+            sys.modules.pop("esp32", None)  # where it is built in, it takes no memory
         _look()
         gc.collect()
+        return _handset is not None
     except BaseException:
         _uncap()
         raise
+
+
+# An exception of the firmware ends the process and is told. With a file of this name in the flash
+# the firmware keeps itself alive instead, as on hardware.
+def _is_guarded():
+    try:
+        os.stat("/guarded")
+        return True
+    except OSError:
+        return False
 
 
 def step():

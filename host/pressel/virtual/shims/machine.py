@@ -1,5 +1,8 @@
 # Stands for the badge's `machine`: each call goes to the host's model of the hardware.
 
+from os import remove
+from time import sleep_ms
+
 import _bridge
 from _buffer import byte_length
 from uctypes import addressof
@@ -16,6 +19,8 @@ DEEPSLEEP_RESET = 4
 SOFT_RESET = 5
 
 _FREQUENCY_HZ = 240_000_000
+_CAUSE = "/reset_cause.txt"
+_cause = 0  # once it is known
 
 
 class Pin:
@@ -110,33 +115,6 @@ class I2S:
         return mask & 4 if _bridge.i2s_writable(self._id) else 0
 
 
-class ADC:
-    ATTN_0DB = 0
-    ATTN_2_5DB = 1
-    ATTN_6DB = 2
-    ATTN_11DB = 3
-
-    def __init__(self, pin, *, atten=0):
-        self._pin = pin
-
-    def atten(self, atten):
-        pass
-
-    def read_u16(self):
-        return 32768
-
-    def read_uv(self):
-        return 1_850_000  # half of a charged cell, behind the usual divider
-
-
-class WDT:
-    def __init__(self, id=0, timeout=5000):
-        pass
-
-    def feed(self):
-        pass
-
-
 def unique_id():
     from binascii import unhexlify
 
@@ -148,8 +126,41 @@ def freq(hz=None):
 
 
 def reset():
+    _end(HARD_RESET)
+
+
+# Noted in the flash, since what restarts is another process.
+def _end(cause):
+    with open(_CAUSE, "w") as file:
+        file.write(str(cause))
     _bridge.reset()
 
 
 def reset_cause():
-    return PWRON_RESET
+    global _cause
+    if not _cause:
+        _cause = PWRON_RESET
+        try:
+            with open(_CAUSE) as file:
+                _cause = int(file.read())
+            remove(_CAUSE)
+        except OSError:
+            pass
+    return _cause
+
+
+def lightsleep(time_ms=0):
+    sleep_ms(time_ms)
+
+
+# What is not needed takes no memory; in C it would take none at all.
+def __getattr__(name):
+    if name == "ADC":
+        from _adc import ADC as part
+    elif name == "I2C":
+        from _i2c import I2C as part
+    elif name == "WDT":
+        from _watchdog import WDT as part
+    else:
+        raise AttributeError(name)
+    return part

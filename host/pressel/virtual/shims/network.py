@@ -1,6 +1,11 @@
-# Stands for the Wi-Fi station: an access point that is always in reach, this host's loopback.
+# Stands for the Wi-Fi station. Which access points are in reach, and how near, is the host's matter
+# ("air"); without word from there it is one that is near. The network is this host's loopback.
 
+import json
+from binascii import hexlify, unhexlify
 from time import ticks_diff, ticks_ms
+
+import _bridge
 
 STA_IF = 0
 AP_IF = 1
@@ -10,6 +15,17 @@ STAT_GOT_IP = 1010
 
 _JOIN_MS = 30  # association and address, shortened: no test should wait for it
 _RSSI_DBM = -55
+_HOME = "020000000001"
+
+# A stepped badge has no such bridge.
+_air_points = getattr(_bridge, "air_points", None)  # -> JSON: address to dBm
+_air_dbm = getattr(_bridge, "air_dbm", lambda address: _RSSI_DBM)  # 0: out of reach
+
+
+# [address (12 hexadecimal digits), dBm] of each access point in reach, the strongest first.
+def _points():
+    points = json.loads(_air_points()) if _air_points else {_HOME: _RSSI_DBM}
+    return sorted(points.items(), key=lambda each: -each[1])
 
 
 class WLAN:
@@ -21,6 +37,8 @@ class WLAN:
 
     _active = False
     _asked_ms = None  # when connect() was called; None while not connected
+    _point = None  # the access point that it is joined to, or joins
+    _wanted = None  # the only one that it may join
     _settings = {"pm": 1, "channel": 6, "ssid": "", "txpower": 20}
 
     def __init__(self, interface=STA_IF):
@@ -32,24 +50,46 @@ class WLAN:
             WLAN._active = bool(on)
             if not on:
                 WLAN._asked_ms = None
+                WLAN._point = None
         return WLAN._active
 
     def connect(self, ssid=None, key=None, *, bssid=None):
         if not WLAN._active:
             raise OSError("Wifi Not Started")
         WLAN._settings["ssid"] = ssid
+        WLAN._settings["pm"] = WLAN.PM_PERFORMANCE  # as after every connect
+        WLAN._wanted = hexlify(bssid).decode() if bssid else None
+        WLAN._point = None
         WLAN._asked_ms = ticks_ms()
 
     def disconnect(self):
+        if not WLAN._active:
+            raise OSError("Wifi Not Started")
         WLAN._asked_ms = None
+        WLAN._point = None
 
     def isconnected(self):
-        asked_ms = WLAN._asked_ms
-        return asked_ms is not None and ticks_diff(ticks_ms(), asked_ms) >= _JOIN_MS
+        if WLAN._asked_ms is None or ticks_diff(ticks_ms(), WLAN._asked_ms) < _JOIN_MS:
+            return False
+        if WLAN._point is None or not _air_dbm(WLAN._point):
+            WLAN._point = None
+            for name, _ in _points():
+                if name == WLAN._wanted or not WLAN._wanted:
+                    WLAN._point = name
+                    break
+        return WLAN._point is not None
+
+    def scan(self):
+        if not WLAN._active:
+            raise OSError("Wifi Not Started")
+        ssid = (WLAN._settings["ssid"] or "").encode()
+        return [(ssid, unhexlify(name), 6, dbm, 3, False) for name, dbm in _points()]
 
     def status(self, what=None):
         if what == "rssi":
-            return _RSSI_DBM
+            if not self.isconnected():
+                raise OSError("Wifi Not Connected")
+            return _air_dbm(WLAN._point)
         if self.isconnected():
             return STAT_GOT_IP
         return STAT_IDLE if WLAN._asked_ms is None else STAT_CONNECTING

@@ -4,11 +4,12 @@ Standard library only and Python 3.9, since the simulator's core also runs on Py
 """
 
 from .badge import SteppedBadge
-from .frames import FailSends, Pin, Press, Release, Sound, Speak, Stepped
+from .frames import FailSends, Fault, Pin, Press, Release, Sound, Speak, Stepped
 from .kit import Kit
 
 __all__ = [
     "FailSends",
+    "Fault",
     "Kit",
     "Pin",
     "Press",

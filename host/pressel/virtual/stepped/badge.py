@@ -16,7 +16,7 @@ from typing import Any
 from . import frames
 from .child import Child
 from .crash import BadgeCrashed
-from .frames import Command, Datagram, FailSends, Pin, Press, Release, Speak, Stepped
+from .frames import Command, Datagram, Deed, Pin, Press, Release, Speak, Stepped
 from .kit import Kit
 
 HEAP_BYTES = 111_000  # what MicroPython leaves the firmware of an ESP32 without PSRAM
@@ -42,6 +42,7 @@ class SteppedBadge:
         kit: Kit,
         ticks_ms: int | None = None,
         limit_s: float = LIMIT_S,
+        heap_bytes: int = HEAP_BYTES,
     ) -> None:
         """`firmware`: a built folder. `board` and `config` become files in the flash, below the
         badge's own folder `work`, which is emptied of an earlier flash. `device`: machine.unique_id
@@ -58,6 +59,7 @@ class SteppedBadge:
         self._kit = kit
         self._ticks_ms = ticks_ms
         self._limit_s = limit_s
+        self._heap_bytes = heap_bytes
         shutil.rmtree(self.flash, ignore_errors=True)
         shutil.copytree(firmware, self.flash)
         for name, record in (("board", board), ("config", config)):
@@ -119,7 +121,7 @@ class SteppedBadge:
         options = {
             "shims": self._kit.shims,
             "flash": self.flash,
-            "heap": HEAP_BYTES,
+            "heap": self._heap_bytes,
             "id": self._device,
             "seed": (self._seed * _MIX + self.resets * 0x85EBCA6B) & _MASK,
             "start": self.now_ms,
@@ -167,7 +169,7 @@ class SteppedBadge:
             self._restart(self.now_ms)
         return stepped
 
-    def _deed(self, command: Command) -> Pin | Speak | FailSends:
+    def _deed(self, command: Command) -> Deed:
         if isinstance(command, (Press, Release)):
             button = self._board["button"]
             is_down = isinstance(command, Press)

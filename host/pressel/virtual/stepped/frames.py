@@ -58,8 +58,16 @@ class FailSends(NamedTuple):
     sends: int
 
 
+class Fault(NamedTuple):
+    """A fault of runtime/faults.mjs: its kind and its values, such as {"ms": 100}."""
+
+    kind: str
+    values: dict[str, int]
+
+
 # At run time, so in the words of Python 3.9.
-Command = Union[Press, Release, Pin, Speak, FailSends]
+Deed = Union[Pin, Speak, FailSends, Fault]
+Command = Union[Press, Release, Deed]
 
 
 class Sound(NamedTuple):
@@ -90,7 +98,7 @@ class Stepped(NamedTuple):
 def encode_step(
     now_ms: float,
     datagrams: Iterable[Datagram],
-    commands: Iterable[Pin | Speak | FailSends],
+    commands: Iterable[Deed],
 ) -> bytes:
     deeds = [_encode_deed(command) for command in commands]
     parts = [_STEP.pack(STEP, now_ms), _U16.pack(len(deeds)), *deeds]
@@ -103,11 +111,14 @@ def encode_step(
     return b"".join((*parts, _U16.pack(count), *envelopes))
 
 
-def _encode_deed(command: Pin | Speak | FailSends) -> bytes:
+def _encode_deed(command: Deed) -> bytes:
     if isinstance(command, Pin):
         return struct.pack("<BBB", 1, command.pin, command.level)
     if isinstance(command, Speak):
         return _SPEAK.pack(2, command.at_ms, len(command.pcm)) + command.pcm
+    if isinstance(command, Fault):
+        text = json.dumps({"kind": command.kind, **command.values}).encode()
+        return struct.pack("<BI", 4, len(text)) + text
     return struct.pack("<BI", 3, command.sends)
 
 

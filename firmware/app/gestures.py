@@ -1,0 +1,74 @@
+"""What a side button says: held is an emergency, two clicks change the group, one click is nothing.
+
+The talk button has no gestures: its press counts at once, and whatever waits for a second click
+would delay every word.
+"""
+
+from micropython import const
+
+from hal import button as buttons
+from ptt.clock import since
+from ptt.table import compile_rules
+
+_HOLD_MS = const(1500)  # longer than any press by accident, short enough to be found in need
+_CLICKS_MS = const(400)  # between the two presses of a double click
+
+NOTHING = const(0)
+EMERGENCY = const(1)
+CHANGE_GROUP = const(2)
+NAMES = ("", "emergency", "change_group")  # of the participant's methods, too
+
+IDLE = const(0)
+DOWN = const(1)
+CLICKED = const(2)
+DOWN_AGAIN = const(3)
+DONE = const(4)
+STATES = ("idle", "down", "clicked once", "down again", "done")
+
+PRESS = const(0)
+RELEASE = const(1)
+HELD = const(2)
+TOO_LATE = const(3)
+TRIGGERS = ("press", "release", "held", "too late")
+
+RULES = (
+    (IDLE, PRESS, DOWN, ""),
+    (DOWN, RELEASE, CLICKED, ""),
+    (DOWN, HELD, DONE, "emergency"),  # while it is held: nobody in need counts seconds
+    (CLICKED, PRESS, DOWN_AGAIN, "change_group"),  # at the second press
+    (CLICKED, TOO_LATE, IDLE, ""),  # one click is nothing: it happens in every pocket
+    (DOWN_AGAIN, RELEASE, IDLE, ""),
+    (DOWN_AGAIN, HELD, DONE, "emergency"),
+    (DONE, RELEASE, IDLE, ""),
+)
+_RULES = compile_rules(RULES)
+
+
+class Gestures:
+    """Told what the button does, says what that means."""
+
+    def __init__(self) -> None:
+        self.state = IDLE
+        self._since_ms = 0  # when the last press came
+
+    def poll(self, change: int, now_ms: int) -> int:
+        """`change` is of `hal.button`; returns EMERGENCY, CHANGE_GROUP or NOTHING."""
+        if change == buttons.PRESSED:
+            said = self._fire(PRESS)
+            self._since_ms = now_ms
+            return said
+        if change == buttons.RELEASED:
+            self._fire(RELEASE)
+        elif self.state == DOWN or self.state == DOWN_AGAIN:
+            if since(now_ms, self._since_ms) >= _HOLD_MS:
+                return self._fire(HELD)
+        elif self.state == CLICKED and since(now_ms, self._since_ms) >= _CLICKS_MS:
+            self._fire(TOO_LATE)
+        return NOTHING
+
+    def _fire(self, trigger: int) -> int:
+        rule = _RULES.get(self.state << 4 | trigger)
+        if rule is None:
+            return NOTHING
+        self.state = rule[2]
+        return NAMES.index(rule[3])

@@ -1,0 +1,34 @@
+"""Tells once a minute, while nobody talks, what a badge counts; and tidies the heap then."""
+
+import gc
+
+from micropython import const
+
+from ptt.clock import since
+from ptt.compat import TYPE_CHECKING
+
+from . import log
+
+if TYPE_CHECKING:
+    from .handset import Handset
+
+_PERIOD_MS = const(60000)  # often enough to see a trend, rare enough for a log
+
+
+class Health:
+    """An extra of every badge. `value` of the log line: heap bytes free; sends dropped, and for
+    want of memory; times the speaker starved, frames cut; pieces torn; dBm."""
+
+    def __init__(self, now_ms: int) -> None:
+        self._told_ms = now_ms
+
+    def step(self, handset: "Handset", now_ms: int) -> None:
+        if since(now_ms, self._told_ms) < _PERIOD_MS or not handset.is_quiet():
+            return
+        self._told_ms = now_ms
+        gc.collect()
+        radio = handset.radio
+        speaker = handset.speaker
+        torn = 0 if handset.microphone is None else handset.microphone.torn
+        heard = (radio.send_drops, radio.no_memory, speaker.starved, speaker.cut, torn)
+        log.write(now_ms, "health", (gc.mem_free(), heard, handset.wifi.rssi()))

@@ -1,0 +1,96 @@
+"""When to look for a stronger access point and when to move there: a table, told RSSI and time.
+
+Roaming is break before make and looking costs two seconds of silence, so both happen only while
+nobody talks or listens, and only when the signal has been weak for a while. It knows no radio: the
+caller scans and moves.
+"""
+
+from micropython import const
+
+from ptt.clock import add, since
+from ptt.table import compile_rules
+
+WEAK_DBM = const(-72)  # below it an ESP32 falls back to rates that cost others their airtime
+STRONG_DBM = const(-67)  # five above: readings waver by three
+BETTER_DB = const(8)  # so much stronger must the other be, or a badge would swing between two
+_READ_MS = const(1000)  # walking takes a metre or so in that time
+_WEAK_READINGS = const(4)  # a hand over the aerial is no walk
+_HOLD_MS = const(15000)  # after looking in vain, or moving; doubles in vain
+_HOLD_MS_MAX = const(240000)  # a badge in a bad corner looks every four minutes
+
+STAYING = const(0)
+WEAKENING = const(1)
+WANTING = const(2)
+HOLDING = const(3)
+STATES = ("staying", "weakening", "wanting", "holding")
+
+STRONG = const(0)
+WEAK = const(1)
+WEAK_FOR_LONG = const(2)
+IN_VAIN = const(3)
+MOVED = const(4)
+HOLD_OVER = const(5)
+TRIGGERS = ("strong", "weak", "weak for long", "looked in vain", "moved", "hold over")
+
+RULES = (
+    (STAYING, WEAK, WEAKENING, "count"),  # one reading says little
+    (WEAKENING, WEAK, WEAKENING, "count"),
+    (WEAKENING, STRONG, STAYING, ""),  # it was a hand
+    (WEAKENING, WEAK_FOR_LONG, WANTING, ""),  # looks when nobody talks
+    (WANTING, STRONG, STAYING, ""),  # walked back meanwhile
+    (WANTING, IN_VAIN, HOLDING, "hold_longer"),  # nothing better: not again soon
+    (WANTING, MOVED, HOLDING, "hold"),  # let the new one settle
+    (HOLDING, HOLD_OVER, STAYING, ""),
+)
+_RULES = compile_rules(RULES)
+
+
+class Roam:
+    """Says when to look; is told what was found."""
+
+    def __init__(self) -> None:
+        self.state = STAYING
+        self._read_ms = -1  # of the last reading; -1: none yet
+        self._count = 0  # weak readings in a row
+        self._hold_ms = _HOLD_MS
+        self._until_ms = 0
+
+    def wants_reading(self, now_ms: int) -> bool:
+        """Once a second."""
+        return self._read_ms < 0 or since(now_ms, self._read_ms) >= _READ_MS
+
+    def read(self, rssi_dbm: int, now_ms: int) -> None:
+        """One reading of the present access point."""
+        self._read_ms = now_ms
+        if self.state == HOLDING and since(now_ms, self._until_ms) >= 0:
+            self._fire(HOLD_OVER, now_ms)
+        if rssi_dbm >= STRONG_DBM:
+            self._count = 0
+            self._fire(STRONG, now_ms)
+        elif rssi_dbm <= WEAK_DBM:
+            self._fire(WEAK, now_ms)
+            if self._count >= _WEAK_READINGS:
+                self._fire(WEAK_FOR_LONG, now_ms)
+
+    def wants_look(self, is_quiet: bool) -> bool:
+        """True when the air should be scanned now; never while somebody is heard or talks."""
+        return is_quiet and self.state == WANTING
+
+    def found(self, present_dbm: int, best_dbm: int, now_ms: int) -> bool:
+        """What the look brought; True when the badge is to move to the strongest."""
+        is_better = best_dbm >= present_dbm + BETTER_DB
+        self._fire(MOVED if is_better else IN_VAIN, now_ms)
+        return is_better
+
+    def _fire(self, trigger: int, now_ms: int) -> None:
+        rule = _RULES.get(self.state << 4 | trigger)
+        if rule is None:
+            return
+        self.state = rule[2]
+        if rule[3] == "count":
+            self._count += 1
+        elif rule[3]:
+            longer_ms = min(self._hold_ms * 2, _HOLD_MS_MAX)
+            self._until_ms = add(now_ms, _HOLD_MS if rule[3] == "hold" else self._hold_ms)
+            self._hold_ms = _HOLD_MS if rule[3] == "hold" else longer_ms
+            self._count = 0

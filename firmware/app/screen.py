@@ -1,0 +1,20 @@
+"""What a display says: the word of the present situation, from `ptt.indications`."""
+
+from ptt import indications
+from ptt.compat import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hal.display import Display
+
+    from .handset import Handset
+
+
+class Screen:
+    """An extra of a badge with a display."""
+
+    def __init__(self, display: "Display") -> None:
+        self._display = display
+
+    def step(self, handset: "Handset", now_ms: int) -> None:
+        self._display.show(indications.SITUATIONS[handset.situation][3])
+        self._display.update()

@@ -1,0 +1,32 @@
+"""Microphone and speaker on one I2S port: one at a time, because the chip has no second port.
+
+Stock MicroPython cannot run both directions of one port. The port is the speaker's but for the
+time of a press, and each press costs the microphone's start: 256 ms of an INMP441.
+"""
+
+from ptt.compat import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .microphone import Microphone
+    from .speaker import Speaker
+
+
+class SharedPort:
+    """Gives the port to the microphone or to the speaker, which must not be open already."""
+
+    def __init__(self, microphone: "Microphone", speaker: "Speaker") -> None:
+        self._microphone = microphone
+        self._speaker = speaker
+        self._is_talking = False
+
+    def give(self, is_talking: bool) -> None:
+        """To be told at every step whether the microphone is needed now."""
+        if is_talking == self._is_talking:
+            return
+        self._is_talking = is_talking
+        if is_talking:
+            self._speaker.close()
+            self._microphone.open()
+        else:
+            self._microphone.close()
+            self._speaker.open()

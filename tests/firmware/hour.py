@@ -1,0 +1,98 @@
+"""An hour of mixed talk in virtual time, on MicroPython with a badge's heap: what is kept, what is
+made. `python -m tests.firmware.hour` runs the whole of it and prints the figures.
+
+The handset and the engines are the real bytecode; `tests/host/data/hour` holds the fakes below
+them and the script. A cycle of 20 s has a press (granted, queued, denied, unanswered, revoked) and
+a burst to listen to with losses; now and then sends fail, the leader is gone or the signal is weak.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from mpremote.romfs import VfsRomWriter
+
+from pressel.boards.board import DEFAULT_BOARD, load_board
+from pressel.firmware import build_firmware
+from pressel.firmware.build import MANIFEST, ROOT
+from pressel.firmware.bytecode import compile_module
+from pressel.firmware.constants import inline_constants
+from pressel.firmware.manifest import list_sources, read_manifest
+from pressel.virtual.badge import HEAP_BYTES
+from pressel.virtual.install import find_install
+
+FAKES = Path(__file__).resolve().parents[1] / "host" / "data" / "hour"
+CYCLES_AN_HOUR = 180
+STEPS_A_FRAME = 4  # of 5 ms
+LIMIT_S = 900
+CONFIG = {
+    "device": "0200000000000001",
+    "name": "Ann",
+    "leader": "10.0.0.1",
+    "wifi": {"ssid": "x", "password": ""},
+}
+
+
+def run_cycles(cycles: int, work: Path) -> dict[str, Any]:
+    """The figures of `_hour.report`. Raises CalledProcessError when the firmware fails."""
+    firmware = build_firmware(work / "firmware")
+    for name, record in (("board", load_board(DEFAULT_BOARD).facts()), ("config", CONFIG)):
+        (firmware.folder / f"{name}.json").write_text(json.dumps(record))
+    fakes = work / "fakes.romfs"
+    fakes.write_bytes(_image())
+    options = {
+        "fakes": fakes,
+        "flash": firmware.folder,
+        "heap": HEAP_BYTES,
+        "cycles": cycles,
+    }
+    args = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+    command = find_install().command(str(FAKES / "hour.mjs"), *args)
+    done = subprocess.run(command, stdout=subprocess.PIPE, timeout=LIMIT_S, check=True)
+    return json.loads(done.stdout)
+
+
+def _image() -> bytes:
+    """The fakes as frozen modules: their code takes nothing of the heap."""
+    image = VfsRomWriter()
+    sources = list_sources(read_manifest(MANIFEST), ROOT)
+    texts = {each.module_path: each.path.read_text("utf-8") for each in sources if each.is_module}
+    names = {source.name: source.read_text("utf-8") for source in FAKES.glob("*.py")}
+    fakes = inline_constants({**texts, **names})  # the badge's modules have no constants any more
+    with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(io.StringIO()):
+        for name in sorted(names):
+            source = Path(scratch) / name
+            source.write_text(fakes[name], "utf-8")
+            compile_module(source, source.with_suffix(".mpy"), f"hour/{name}")
+            image.mkfile(f"{source.stem}.mpy", source.with_suffix(".mpy").read_bytes())
+    return bytes(image.finalise())
+
+
+def bytes_a_frame(figures: dict[str, Any], what: str) -> float:
+    """Mean churn of a 20 ms voice frame; `what` is "talk" or "listen"."""
+    steps, made, _ = figures[what]
+    return made / (steps / STEPS_A_FRAME)
+
+
+def main() -> None:
+    cycles = int(sys.argv[1]) if len(sys.argv) > 1 else CYCLES_AN_HOUR
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="pressel-hour-") as work:
+        figures = run_cycles(cycles, Path(work))
+    print(json.dumps(figures, indent=1))
+    for what in ("talk", "listen"):
+        print(f"{what}: {bytes_a_frame(figures, what):.1f} bytes made a frame")
+    print(f"kept: {figures['live_last'] - figures['live_first']} bytes since cycle 20")
+    print(f"{cycles * 20 / 60:.0f} minutes in {time.monotonic() - begun:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""Peripherals that not every board has: motor, RGB light, codec, display, amplifier, one port."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+import pytest
+from tests.firmware.conftest import Load
+from tests.firmware.hardware import I2C, I2S, NVS, FrameBuffer, NeoPixel, Pin
+
+from ptt.numbers import FRAME_SAMPLES
+
+PINS = {"id": 0, "sck": 4, "ws": 5, "sd": 6}
+PCM = array("h", bytes(2 * FRAME_SAMPLES))
+MOTOR = 21
+AMPLIFIER = 18
+DISPLAY = {"sda": 9, "scl": 10, "address": 0x3C, "width": 128, "height": 64}
+
+
+def written(pin: int) -> list[int]:
+    return [level for number, level in Pin.written if number == pin]
+
+
+@pytest.mark.parametrize("active_high", [True, False])
+def test_a_shake_ends(firmware: Load, active_high: bool) -> None:
+    Pin.written.clear()
+    on = int(active_high)
+    motor = firmware("hal.vibration").Vibration(MOTOR, active_high)
+    motor.shake(100, 1000)
+    for now_ms in range(1000, 1300, 5):
+        motor.update(now_ms)
+    assert written(MOTOR) == [1 - on, on, 1 - on]
+
+
+def test_a_second_shake_takes_the_place_of_the_first(firmware: Load) -> None:
+    Pin.written.clear()
+    motor = firmware("hal.vibration").Vibration(MOTOR, True)
+    motor.shake(100, 0x40000000 - 50)
+    motor.shake(100, 10)
+    motor.update(60)
+    assert written(MOTOR)[-1] == 1
+    motor.update(110)
+    assert written(MOTOR)[-1] == 0
+
+
+def test_an_rgb_light_has_the_colour_of_the_pattern(firmware: Load) -> None:
+    light = firmware("hal.rgb").RgbIndicator(38)
+    light.show(100, 400, 0x102030, 1000)
+    for now_ms in range(1000, 1400, 10):
+        light.update(now_ms)
+    light.show(400, 400, 0x300000, 1400)
+    light.update(1400)
+    assert NeoPixel.shown == [(0x10, 0x20, 0x30), (0, 0, 0), (0x30, 0, 0)]
+
+
+def test_a_codec_gets_its_registers_in_order(firmware: Load) -> None:
+    facts = {"sda": 8, "scl": 9, "address": 0x18, "registers": [[0, 0x1F], [0, 0], [1, 0xBF]]}
+    firmware("hal.codec").start(facts)
+    assert I2C.written == [(0x18, 0, b"\x1f"), (0x18, 0, b"\0"), (0x18, 1, b"\xbf")]
+
+
+def test_a_display_is_written_a_page_a_step_and_only_when_it_changes(firmware: Load) -> None:
+    display = firmware("hal.display").Display(DISPLAY)
+    assert all(address == 0x3C for address, _ in I2C.written)
+    for _ in range(20):
+        display.update()
+    I2C.written.clear()
+    display.show("ready")
+    for _ in range(20):
+        display.show("ready")
+        display.update()
+    pages = [data for _, data in I2C.written if data[0] == 0x40]
+    assert [len(page) for page in pages] == [129] * 8
+    assert FrameBuffer.drawn == [("ready", (128 - 40) // 2, 28)]
+    display.update()
+    assert len(I2C.written) == 8 * 4
+
+
+def test_words_too_long_for_a_display_begin_at_its_edge(firmware: Load) -> None:
+    display = firmware("hal.display").Display(DISPLAY)
+    display.show("twenty characters ...")
+    assert FrameBuffer.drawn[0][1] == 0
+
+
+def speaker(firmware: Load, **more: Any) -> Any:
+    return firmware("hal.speaker").Speaker({**PINS, **more})
+
+
+def test_the_amplifier_is_on_while_there_is_sound(firmware: Load) -> None:
+    Pin.written.clear()
+    out = speaker(firmware, enable=AMPLIFIER)
+    assert written(AMPLIFIER) == [0]
+    out.write(PCM, 1000)
+    assert written(AMPLIFIER) == [0, 1]
+    out.rest()
+    assert out.wants(1400) and written(AMPLIFIER)[-1] == 1  # a word may follow
+    assert out.wants(1600) and written(AMPLIFIER) == [0, 1, 0]
+    out.write(PCM, 1700)
+    assert written(AMPLIFIER) == [0, 1, 0, 1]
+
+
+def test_a_speaker_without_an_amplifier_pin_writes_no_pin(firmware: Load) -> None:
+    Pin.written.clear()
+    out = speaker(firmware)
+    out.write(PCM, 1000)
+    assert Pin.written == []
+
+
+def test_a_shared_port_belongs_to_one_at_a_time(firmware: Load) -> None:
+    I2S.made.clear()
+    microphone = firmware("hal.microphone").Microphone(PINS)
+    microphone.close()
+    out = speaker(firmware)
+    port = firmware("hal.port").SharedPort(microphone, out)
+    for is_talking in (False, True, True, False, True):
+        port.give(is_talking)
+        (open_port,) = (each for each in I2S.made if each.is_open)
+        assert open_port.settings["mode"] == (I2S.RX if is_talking else I2S.TX)
+        assert out.wants(1000) != is_talking
+        I2S.made[-1].samples.extend([1] * FRAME_SAMPLES)
+        assert microphone.read() == is_talking
+        I2S.made[-1].samples = array("h")
+
+
+def test_a_frame_begun_before_the_port_went_is_not_ended_after_it(firmware: Load) -> None:
+    microphone = firmware("hal.microphone").Microphone(PINS)
+    I2S.made[-1].samples.extend([7] * 64)
+    assert not microphone.read()
+    microphone.close()
+    assert not microphone.read()
+    microphone.open()
+    I2S.made[-1].samples.extend([1] * FRAME_SAMPLES)
+    assert microphone.read()
+    assert set(microphone.pcm) == {1}
+
+
+def test_numbers_and_bytes_in_nvs(firmware: Load) -> None:
+    nvs = firmware("hal.nvs").Nvs()
+    assert (nvs.number("starts", 5), nvs.blob("device")) == (5, b"")
+    nvs.set_number("starts", 6)
+    nvs.set_blob("device", b"12345678")
+    again = firmware("hal.nvs").Nvs()
+    assert (again.number("starts", 5), again.blob("device")) == (6, b"12345678")
+
+
+def test_nvs_is_not_written_when_nothing_changes(firmware: Load) -> None:
+    nvs = firmware("hal.nvs").Nvs()
+    NVS.commits = 0
+    for _ in range(5):
+        nvs.set_number("starts", 1)
+        nvs.set_blob("device", b"1")
+    assert NVS.commits == 2

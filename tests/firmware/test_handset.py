@@ -1,0 +1,286 @@
+"""The handset of each board on fake peripherals: what is loaded, and what a person notices."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.firmware.conftest import Load
+from tests.firmware.hardware import (
+    I2C,
+    I2S,
+    NVS,
+    Adc,
+    FrameBuffer,
+    Machine,
+    Pin,
+    Reset,
+    SocketModule,
+    Wlan,
+)
+
+from pressel.boards.board import board_ids, load_board
+from ptt import indications
+from ptt.participant import Participant
+
+DEVICE = "0200000000000001"
+Build = Callable[..., Any]
+
+
+@pytest.fixture
+def build(
+    firmware: Load,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Build:
+    """Boots the handset of a board; `config` goes into its config.json."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("radio", "microphone", "speaker"):
+        firmware(f"hal.{name}")  # with the fakes of its modules
+
+    def make(board: str = "esp32-devkit", **config: Any) -> Any:
+        facts = load_board(board).facts()
+        (tmp_path / "board.json").write_text(json.dumps(facts))
+        config = {"device": DEVICE, "name": "Ann", "wifi": {"ssid": "x", "password": ""}, **config}
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        I2S.made.clear()
+        return firmware("app.boot").build()
+
+    return make
+
+
+def log(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, Any]]:
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [(line["event"], line["value"]) for line in lines]
+
+
+def run(handset: Any, from_ms: int, to_ms: int) -> None:
+    for now_ms in range(from_ms, to_ms, 5):
+        assert 0 <= handset.step(now_ms) <= 5
+
+
+def tone_of(handset: Any) -> int | None:
+    """The number of the tone that plays."""
+    tones = handset.tones
+    return indications.TONES.index(tones._notes) if tones.is_playing else None
+
+
+@pytest.mark.parametrize("board", board_ids())
+def test_every_board_boots_and_steps(board: str, build: Build) -> None:
+    handset = build(board)
+    run(handset, 1000, 3000)
+    facts = load_board(board).facts()
+    names = {type(extra).__name__ for extra in handset.extras}
+    assert ("Charge" in names) == ("battery" in facts)
+    assert ("SideButton" in names) == ("side_button" in facts)
+    assert ("Screen" in names) == ("display" in facts)
+    assert (handset.port is not None) == (
+        facts.get("shares_port", False) and facts["microphone"].get("kind") != "pdm"
+    )
+
+
+def test_what_a_board_lacks_is_not_loaded(build: Build) -> None:
+    import sys
+
+    handset = build("esp32-devkit")
+    run(handset, 1000, 1100)
+    for name in ("battery", "display", "codec", "rgb", "vibration", "port"):
+        assert f"hal.{name}" not in sys.modules
+    assert "app.boot" not in sys.modules  # it has done its work
+
+
+def test_a_board_without_a_usable_microphone_says_so(
+    build: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handset = build("m5stack-atom-echo")
+    run(handset, 1000, 1100)
+    log(capsys)
+    Pin.levels[39] = 0
+    handset.step(1100)
+    assert [event for event, _ in log(capsys)] == ["cannot talk", "press"]
+    assert tone_of(handset) == indications.TONE_NOT_AVAILABLE
+    assert all(each.settings["mode"] == I2S.TX for each in I2S.made)
+
+
+def test_a_press_without_a_leader_sounds_denied(build: Build) -> None:
+    handset = build()
+    run(handset, 1000, 1100)
+    Pin.levels[0] = 0
+    handset.step(1100)
+    assert tone_of(handset) == indications.TONE_DENY
+    run(handset, 1105, 2000)
+    assert tone_of(handset) is None
+    assert any(I2S.made[1].taken)
+
+
+def test_a_badge_that_was_told_to_be_silent(build: Build) -> None:
+    handset = build(tones=False)
+    Pin.levels[0] = 0
+    run(handset, 1000, 2000)
+    assert not I2S.made[1].taken
+
+
+def test_half_duplex_gives_the_port_to_the_microphone_for_a_press(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handset = build("esp32c3-devkit")
+    is_wanted = False
+    monkeypatch.setattr(handset.participant.floor, "wants_speech", lambda: is_wanted)
+    modes = []
+    for now_ms in range(1000, 1060, 5):
+        is_wanted = 1020 <= now_ms < 1040
+        handset.step(now_ms)
+        (opened,) = (each for each in I2S.made if each.is_open)
+        modes.append(opened.settings["mode"])
+    assert modes == [I2S.TX] * 4 + [I2S.RX] * 4 + [I2S.TX] * 4
+
+
+def hold(handset: Any, pin: int, from_ms: int, to_ms: int) -> None:
+    Pin.levels[pin] = 0
+    run(handset, from_ms, to_ms)
+    Pin.levels[pin] = 1
+
+
+def test_an_emergency_that_the_protocol_has_not_is_not_pretended(
+    build: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handset = build("esp32s3-devkit")
+    run(handset, 1000, 1100)
+    log(capsys)
+    hold(handset, 8, 1100, 2605)
+    assert ("emergency", 0) in log(capsys)
+    assert tone_of(handset) == indications.TONE_NOT_AVAILABLE
+
+
+def test_an_emergency_reaches_a_participant_that_knows_it(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[int] = []
+    monkeypatch.setattr(
+        Participant, "emergency", lambda _, now_ms: called.append(now_ms), raising=False
+    )
+    handset = build("esp32s3-devkit")
+    hold(handset, 8, 1000, 4000)
+    assert called == [2500]
+
+
+def test_a_low_battery_warns_and_does_not_refuse_to_talk(
+    build: Build, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Adc, "pin_mv", 1600)  # 3200 of the cell: empty
+    handset = build("esp32s3-devkit")
+    pressed: list[int] = []
+    monkeypatch.setattr(handset.participant, "press", pressed.append)
+    warned = 0
+    was_playing = False
+    for now_ms in range(1000, 95_000, 5):
+        handset.step(now_ms)
+        is_playing = tone_of(handset) == indications.TONE_LOW_BATTERY
+        warned += is_playing and not was_playing
+        was_playing = is_playing
+    assert warned == 4  # at once and every half minute
+    assert ("battery", [2, 3200, 0]) in log(capsys)
+    Pin.levels[7] = 0
+    handset.step(95_000)
+    assert pressed == [95_000]
+
+
+def test_the_display_says_what_the_light_says(build: Build) -> None:
+    handset = build("esp32s3-devkit")
+    run(handset, 1000, 1100)
+    words = indications.SITUATIONS[indications.SEARCHING][3]
+    assert [drawn[0] for drawn in FrameBuffer.drawn] == [words]
+    assert len([data for _, data in I2C.written if data[0] == 0x40]) == 8
+
+
+def test_health_is_told_once_a_minute(build: Build, capsys: pytest.CaptureFixture[str]) -> None:
+    handset = build()
+    run(handset, 1000, 190_000)
+    assert [event for event, _ in log(capsys)].count("health") == 3
+
+
+def test_a_weak_signal_makes_it_move_between_bursts(
+    build: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handset = build()
+    wlan = Wlan.made[-1]
+    wlan.is_near = True
+    wlan.rssi_dbm = -80
+    wlan.points = [(b"x", b"other", -60)]
+    handset.participant.floor.talker = 7  # somebody talks
+    run(handset, 1000, 20_000)
+    assert not any(event == "roam" for event, _ in log(capsys))
+    handset.participant.floor.talker = 0
+    run(handset, 20_000, 20_100)
+    assert ("roam", [-80, -60, 1]) in log(capsys)
+    assert wlan.calls[-1] == ("connect", "x", "", b"other")
+
+
+def test_off_duty_only_when_asked_for_and_woken_by_a_press(build: Build) -> None:
+    handset = build()
+    run(handset, 1000, 200_000)
+    assert not Machine.naps_ms
+    handset = build(off_duty_after_s=60)
+    wlan = Wlan.made[-1]
+    run(handset, 1000, 60_000)
+    assert not Machine.naps_ms
+    run(handset, 60_000, 61_100)
+    assert set(Machine.naps_ms) == {200}
+    assert not any(each.is_open for each in I2S.made)
+    assert wlan.calls[-1] == ("active", False)
+    Pin.levels[0] = 0
+    with pytest.raises(Reset):
+        run(handset, 61_100, 61_200)
+
+
+def test_a_press_keeps_it_on_duty(build: Build) -> None:
+    handset = build(off_duty_after_s=2)
+    for second in range(1, 10):
+        Pin.levels[0] = second % 2
+        run(handset, 1000 * second, 1000 * (second + 1))
+    assert not Machine.naps_ms
+
+
+def test_identity_comes_from_the_chip_when_nobody_configured_one(build: Build) -> None:
+    first = build(device="0000000000000009").participant._device
+    assert first == b"\0\0\0\0\0\0\0\x09"
+    NVS.kept.clear()
+    file = Path("config.json")
+
+    def without_device() -> bytes:
+        build()
+        config = json.loads(file.read_text())
+        del config["device"]
+        return config
+
+    config = without_device()
+    import sys
+
+    assert NVS.kept["starts"] == 1
+    file.write_text(json.dumps(config))
+    sys.modules.pop("app.boot", None)
+    from importlib import import_module
+
+    handset = import_module("app.boot").build()
+    assert handset.participant._device == b"\x02\0\0\0\0\x07\0\0"
+    assert NVS.kept["device"] == b"\x02\0\0\0\0\x07\0\0"
+    assert NVS.kept["starts"] == 2
+
+
+def test_a_restart_is_told(build: Build, capsys: pytest.CaptureFixture[str]) -> None:
+    Machine.cause = 3
+    build()
+    assert log(capsys)[0] == ("restart", [1, 3])
+
+
+def test_the_sound_of_an_event_is_played(build: Build) -> None:
+    handset = build()
+    assert SocketModule.made
+    for kind, tone, _ in indications.MOMENTS:
+        handset.participant._events.push(kind, 1)
+        handset._tell(1000)
+        assert tone_of(handset) == tone

@@ -1,0 +1,41 @@
+"""A slice of the hour of `tests.firmware.hour`: nothing is kept, little is made in a burst."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.firmware.hour import bytes_a_frame, run_cycles
+
+from pressel.virtual.badge import HEAP_BYTES
+
+CYCLES = 23  # all kinds of a press and every fault come in the first 20
+CHURN_BYTES_MAX = 64  # a voice frame; on a badge 100 KB between two collections are half a minute
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return run_cycles(CYCLES, tmp_path_factory.mktemp("hour"))
+
+
+def test_no_burst_keeps_memory(figures: dict[str, Any]) -> None:
+    assert figures["live_most"] - figures["live_least"] <= 32  # a block or two of the heap
+    assert figures["live_last"] <= figures["live_first"]
+
+
+@pytest.mark.parametrize("what", ["talk", "listen"])
+def test_a_voice_frame_makes_little_garbage(figures: dict[str, Any], what: str) -> None:
+    assert bytes_a_frame(figures, what) <= CHURN_BYTES_MAX
+
+
+def test_the_heap_is_enough(figures: dict[str, Any]) -> None:
+    assert figures["peak"] < HEAP_BYTES - 3000
+
+
+def test_the_hour_is_what_it_says(figures: dict[str, Any]) -> None:
+    """Talked, listened, and without trouble but what was planted."""
+    assert figures["steps"] == CYCLES * 4000
+    assert figures["voice_packets"] > CYCLES * 60
+    assert figures["played_frames"] > CYCLES * 190
+    assert figures["no_memory"] > 0
+    assert figures["starved"] == figures["lost_samples"] == 0

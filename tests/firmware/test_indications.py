@@ -1,0 +1,89 @@
+"""What a badge shows, sounds and shakes in each state, and that firmware and soft badge agree."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pressel.soft.words import describe_situation
+from ptt import events, indications
+from ptt.cluster import join
+from ptt.floor import participant as floor
+from ptt.numbers import PLAYOUT_DELAY_MS
+
+TONE_NAMES = [name for name in vars(indications) if name.startswith("TONE_")]
+
+
+def participant(state: int, talker: int = 0, join_state: int = join.JOINED) -> Any:
+    return SimpleNamespace(
+        join=SimpleNamespace(state=join_state), floor=SimpleNamespace(state=state, talker=talker)
+    )
+
+
+def light(state: int, **more: int) -> tuple[int, ...]:
+    return indications.SITUATIONS[indications.situation(participant(state, **more), False)][:3]
+
+
+def test_every_state_has_a_light() -> None:
+    lights = [light(state) for state in range(len(floor.STATES))]
+    assert all(0 <= on_ms <= period_ms for on_ms, period_ms, _ in lights)
+    different = {lights[state] for state in (floor.HAS_PERMISSION, floor.QUEUED)}
+    assert len(different | {lights[floor.PENDING_REQUEST], lights[floor.NO_PERMISSION]}) == 4
+
+
+def test_without_a_leader_it_says_nothing_else() -> None:
+    lights = {light(state, join_state=join.SEARCHING) for state in range(len(floor.STATES))}
+    assert len(lights) == 1
+
+
+def test_listening_is_seen() -> None:
+    assert light(floor.NO_PERMISSION) != light(floor.NO_PERMISSION, talker=7)
+
+
+@pytest.mark.parametrize("state", range(len(floor.STATES)))
+@pytest.mark.parametrize("talker", [0, 7])
+def test_a_low_battery_is_shown_only_when_nothing_else_is(state: int, talker: int) -> None:
+    badge = participant(state, talker)
+    full, low = (indications.situation(badge, is_low) for is_low in (False, True))
+    assert (full == indications.READY) == (low == indications.LOW_BATTERY)
+
+
+@pytest.mark.parametrize("number", range(len(indications.SITUATIONS)))
+def test_a_situation_fits_a_small_display_and_a_colour(number: int) -> None:
+    _, _, colour, words = indications.SITUATIONS[number]
+    assert len(words) <= 16
+    assert 0 <= colour <= 0xFFFFFF
+    assert describe_situation(number) == words
+
+
+def test_every_tone_has_notes_and_no_two_are_the_same() -> None:
+    assert len(TONE_NAMES) == len(indications.TONES) == len(set(indications.TONES))
+    for notes in indications.TONES:
+        assert len(notes) % indications.NOTE_NUMBERS == 0
+        for at in range(0, len(notes), indications.NOTE_NUMBERS):
+            assert notes[at] == 0 or 200 <= notes[at] <= 3500  # what a small speaker sounds
+            assert 0 < notes[at + 1] <= 400
+
+
+def duration_ms(tone: int) -> int:
+    return sum(indications.TONES[tone][1 :: indications.NOTE_NUMBERS])
+
+
+def test_a_denied_press_sounds_unlike_a_queued_one() -> None:
+    deny, queue = (
+        indications.TONES[tone] for tone in (indications.TONE_DENY, indications.TONE_QUEUE)
+    )
+    assert len(deny) != len(queue)
+    assert max(deny[:: indications.NOTE_NUMBERS]) * 2 < max(queue[:: indications.NOTE_NUMBERS])
+
+
+def test_the_tone_of_reception_ends_before_the_first_word() -> None:
+    assert duration_ms(indications.TONE_RECEIVE) < PLAYOUT_DELAY_MS
+
+
+def test_what_a_person_must_know_is_heard() -> None:
+    for kind in (events.GRANTED, events.QUEUED, events.DENIED, events.REVOKED, events.LOST):
+        assert indications.moment(kind) is not None
+    assert indications.moment(events.SETTINGS) is None

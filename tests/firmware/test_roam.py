@@ -1,0 +1,94 @@
+"""When a badge looks for another access point: a list of walks, each a row of readings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.firmware.conftest import Load
+
+FAR = -80
+NEAR = -50
+EDGE = -70  # neither weak nor strong
+
+
+def walk(roam: Any, *readings: int, start_ms: int = 0) -> list[str]:
+    """One reading a second; the state after each."""
+    names = ("staying", "weakening", "wanting", "holding")
+    states = []
+    for second, dbm in enumerate(readings):
+        now_ms = (start_ms + 1000 * second) & 0x3FFFFFFF
+        assert roam.wants_reading(now_ms)
+        roam.read(dbm, now_ms)
+        states.append(names[roam.state])
+    return states
+
+
+def made(firmware: Load) -> Any:
+    return firmware("app.roam").Roam()
+
+
+def test_a_strong_signal_is_left_alone(firmware: Load) -> None:
+    assert set(walk(made(firmware), *[NEAR] * 20, *[EDGE] * 20)) == {"staying"}
+
+
+def test_a_weak_one_for_a_while_makes_it_look(firmware: Load) -> None:
+    assert walk(made(firmware), FAR, FAR, FAR, FAR) == ["weakening"] * 3 + ["wanting"]
+
+
+def test_a_hand_over_the_aerial_does_not(firmware: Load) -> None:
+    states = walk(made(firmware), FAR, FAR, FAR, NEAR, FAR, FAR, FAR, NEAR)
+    assert "wanting" not in states
+
+
+def test_a_reading_between_the_limits_changes_nothing(firmware: Load) -> None:
+    assert walk(made(firmware), FAR, EDGE, FAR, EDGE, FAR, FAR)[-1] == "wanting"
+    assert walk(made(firmware), FAR, FAR, FAR, FAR, EDGE)[-1] == "wanting"
+
+
+def test_it_never_looks_while_somebody_talks(firmware: Load) -> None:
+    roam = made(firmware)
+    walk(roam, *[FAR] * 30)
+    assert not roam.wants_look(is_quiet=False)
+    assert roam.wants_look(is_quiet=True)
+
+
+def test_walked_back_in_the_meantime(firmware: Load) -> None:
+    roam = made(firmware)
+    walk(roam, *[FAR] * 4, NEAR)
+    assert not roam.wants_look(is_quiet=True)
+
+
+def test_only_a_clearly_stronger_one_is_worth_it(firmware: Load) -> None:
+    for better_db, moves in ((-5, False), (0, False), (7, False), (8, True), (30, True)):
+        roam = made(firmware)
+        walk(roam, *[FAR] * 4)
+        assert roam.found(FAR, FAR + better_db, 4000) == moves
+
+
+def test_after_looking_in_vain_it_waits_longer_each_time(firmware: Load) -> None:
+    roam = made(firmware)
+    now_ms, waits = 0, []
+    for _ in range(7):
+        begun_ms = now_ms
+        while not roam.wants_look(is_quiet=True):
+            now_ms += 1000
+            roam.read(FAR, now_ms)
+        waits.append((now_ms - begun_ms) // 1000)
+        roam.found(FAR, FAR, now_ms)
+    assert waits[0] == 4
+    assert waits[1:] == sorted(waits[1:])
+    assert waits[2] > 1.5 * waits[1] and waits[-1] <= 250
+
+
+def test_after_a_move_it_settles_and_patience_is_new(firmware: Load) -> None:
+    roam = made(firmware)
+    walk(roam, *[FAR] * 4)
+    roam.found(FAR, NEAR, 4000)
+    states = walk(roam, *[FAR] * 20, start_ms=5000)
+    assert states[:14] == ["holding"] * 14
+    assert states[-1] == "wanting"
+
+
+def test_across_the_wrap_of_the_clock(firmware: Load) -> None:
+    states = walk(made(firmware), *[FAR] * 4, start_ms=0x40000000 - 1500)
+    assert states[-1] == "wanting"

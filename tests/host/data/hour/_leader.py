@@ -1,0 +1,93 @@
+# A leader that follows a script: what it answers to a press is told before the press.
+
+import _world as world
+
+from ptt.wire import codec, envelope, messages, voice
+
+SESSION = 0x3FFFFFFF
+TERM = 7
+NODE = 2
+TALKER = 3
+GROUP = 1
+GRANT = 0
+QUEUE = 1
+DENY = 2
+SILENCE = 3
+
+answer = GRANT
+gone = 0
+voice_packets = 0  # that came from the badge
+_lease = 100
+_talker = 0
+_request = 0
+_seq = 0
+_buffer = bytearray(300)
+
+
+def push(kind, values):
+    _seal(codec.encode(_buffer, envelope.HEADER_BYTES, kind, values), kind)
+
+
+def _seal(end, kind):
+    global _seq
+    _seq += 1
+    envelope.seal_header(_buffer, end, kind, SESSION, envelope.LEADER_NODE, _seq, world.now_ms)
+    world.inbox.append(bytes(memoryview(_buffer)[0:end]))
+
+
+def heard(data):
+    global voice_packets, _request, _talker
+    kind = data[1]
+    if kind == messages.VOICE_FRAME:
+        voice_packets += 1
+        return
+    if gone:
+        return
+    if kind == messages.HELLO:
+        _, nonce, table, _, _, _ = codec.decode(kind, data, 24, envelope.payload_end(data))
+        push(messages.WELCOME, (nonce, NODE, SESSION, TERM, table, GROUP, messages.CODEC_IMA_ADPCM))
+    elif kind == messages.HEARTBEAT:
+        push(kind, (envelope.get32(data, 24), GROUP, TERM, _lease, _talker, 0))
+    elif kind == messages.FLOOR_REQUEST:
+        _request = envelope.get16(data, 25)
+        if answer == GRANT:
+            grant()
+        elif answer == QUEUE:
+            push(messages.FLOOR_QUEUED, (GROUP, _request, 1))
+        elif answer == DENY:
+            push(messages.FLOOR_DENIED, (GROUP, _request, messages.DENIAL_QUEUE_FULL))
+    elif kind == messages.FLOOR_RELEASE:
+        _talker = 0
+        push(messages.FLOOR_IDLE, (GROUP, TERM, _lease))
+
+
+def grant():
+    global _lease, _talker
+    _lease += 1
+    _talker = NODE
+    push(messages.FLOOR_GRANT, (GROUP, _request, TERM, _lease, 2000, 60000))
+
+
+def revoke():
+    global _talker
+    _talker = 0
+    push(messages.FLOOR_REVOKED, (GROUP, TERM, _lease, messages.REVOCATION_TALK_LIMIT))
+
+
+def begin_burst():
+    global _lease, _talker
+    _lease += 1
+    _talker = TALKER
+    push(messages.FLOOR_TAKEN, (GROUP, TERM, _lease, TALKER, b"Bob"))
+
+
+def say(number, is_last):
+    global _talker
+    end = voice.write_fields(
+        _buffer, GROUP, messages.CODEC_IMA_ADPCM, TALKER, _lease, number, is_last, 1
+    )
+    _buffer[voice.FRAMES_AT + 5 + number % 100] = number & 255
+    _seal(end, messages.VOICE_FRAME)
+    if is_last:
+        _talker = 0
+        push(messages.FLOOR_IDLE, (GROUP, TERM, _lease))

@@ -1,0 +1,47 @@
+// Runs `_hour.py` on MicroPython with a badge's heap. Memory is collected whenever a call returns.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { mount } from '../../../../host/pressel/virtual/runtime/files.mjs';
+import { loadMicroPython } from '../../../../host/pressel/virtual/runtime/loader.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    modules: { type: 'string' }, // the node_modules folder
+    fakes: { type: 'string' }, // an image of the modules that stand for hardware
+    flash: { type: 'string' },
+    heap: { type: 'string' },
+    cycles: { type: 'string' },
+  },
+});
+const cycles = Number(options.cycles);
+
+const badge = await loadMicroPython({
+  modules: options.modules,
+  heapBytes: Number(options.heap),
+  romfs: fs.readFileSync(options.fakes),
+  ticks: () => 1000,
+  stdout: (bytes) => process.stderr.write(bytes),
+});
+try {
+  mount(badge.FS, options.flash, '/');
+  badge.mp.runPython("import os, sys; os.chdir('/'); sys.path[:] = ['', '/lib', '/rom']");
+  badge.mp.runPython("import gc, _world; gc.collect()");
+  const hour = badge.mp.pyimport('_hour');
+  const manifest = fs.readFileSync(path.join(options.flash, 'manifest.json'), 'utf8');
+  for (const name of JSON.parse(manifest).imports) hour.load(name);
+  while (!hour.build(cycles));
+  for (let done = 0; done < cycles;) {
+    if (hour.run()) {
+      hour.mark();
+      done += 1;
+    }
+  }
+  process.stdout.write(`${hour.report()}\n`);
+} catch (error) {
+  badge.uncap();
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}
