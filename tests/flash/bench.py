@@ -49,7 +49,7 @@ class MemoryRegistry:
     names: dict[str, str] = field(default_factory=dict)
 
     def devices(self, state: str | None = None) -> list:
-        return [SimpleNamespace(id=k, state=v) for k, v in self.states.items()]
+        return [SimpleNamespace(id=k, state=v, name=self.names[k]) for k, v in self.states.items()]
 
     def key(self, device_id: str) -> bytes | None:
         return self.keys.get(device_id) if self.states.get(device_id) == "active" else None
@@ -60,3 +60,9 @@ class MemoryRegistry:
 
     def approve(self, device_id: str, groups: tuple[int, ...] = (1,)) -> None:
         self.states[device_id] = "active"
+
+    def revoke(self, device_id: str) -> None:
+        self.states[device_id] = "revoked"
+
+    def replace(self, old_id: str, new_id: str) -> bytes:
+        raise NotImplementedError

@@ -75,7 +75,7 @@ def flash(
         board_id, board, build_firmware(Path("build/firmware")), read_image(image, image_sha256),
         (wifi, wifi_password), leader, name, groups, labels, erase, dry_run, only_app, new_identity,
     )  # fmt: skip
-    registry = None if no_registry or dry_run else _registry(state)
+    registry = None if no_registry or dry_run else open_registry(state)
     outcomes = flash_fleet(found, order, registry)
     if as_json:
         print(json.dumps([vars(each) for each in outcomes], indent=2))
@@ -88,7 +88,7 @@ def flash(
     return 1 if any(each.error for each in outcomes) else 0
 
 
-def _registry(state: Path) -> DeviceRegistry:
+def open_registry(state: Path) -> DeviceRegistry:
     try:
         store = importlib.import_module("pressel.registry.store")
     except ImportError:

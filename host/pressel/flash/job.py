@@ -24,18 +24,11 @@ from .label import write_label
 from .loader import Loader, Region
 from .messages import flash_error
 from .nvs import NAMESPACE, make_nvs, read_nvs
-from .partitions import BLOCK_BYTES, find_vfs
+from .partitions import BLOCK_BYTES, TABLE_AT, TABLE_BYTES, find_nvs, find_vfs, read_table
 
 KEY_BYTES = 32
 Tell = Callable[[str, float], None]  # stage, share of it that is done
 _making = threading.Lock()  # Espressif's NVS tool prints; only one may redirect that at a time
-
-
-class Registered(Protocol):
-    """What is asked of a device that the registry knows."""
-
-    @property
-    def state(self) -> str: ...
 
 
 class DeviceRegistry(Protocol):
@@ -45,6 +38,8 @@ class DeviceRegistry(Protocol):
     def key(self, device_id: str) -> bytes | None: ...
     def ask(self, device_id: str, name: str, key: bytes) -> None: ...
     def approve(self, device_id: str, groups: tuple[int, ...] = (1,)) -> None: ...
+    def revoke(self, device_id: str) -> None: ...
+    def replace(self, old_id: str, new_id: str) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,12 @@ def flash_badge(port: str, order: Order, registry: DeviceRegistry | None, tell: 
         _check(loader, order)
         old = read_nvs(loader.read(order.image.nvs.at, order.image.nvs.size)).get(NAMESPACE, {})
         device = _device(loader.mac, old, order.new_identity)
-        name = order.name or _text(old.get("name")) or f"badge {loader.mac[-2:].hex()}"
+        name = (
+            order.name
+            or _known_name(device, registry)
+            or _text(old.get("name"))
+            or f"badge {loader.mac[-2:].hex()}"
+        )
         key = _key(port, device, old, registry)
         files = _files(order, device, name)
         regions = _regions(loader, order, files, device, name, key)
@@ -122,6 +122,14 @@ def flash_badge(port: str, order: Order, registry: DeviceRegistry | None, tell: 
     return outcome
 
 
+def identity(loader: Loader) -> str:
+    """The device id that the badge has now, hexadecimal."""
+    rows = read_table(loader.read(TABLE_AT, TABLE_BYTES))
+    nvs = find_nvs(rows)
+    old = read_nvs(loader.read(nvs.at, nvs.size)).get(NAMESPACE, {}) if nvs else {}
+    return _device(loader.mac, old, False).hex()
+
+
 def _check(loader: Loader, order: Order) -> None:
     wanted = order.board.chip
     if loader.chip != wanted:
@@ -143,6 +151,11 @@ def _device(mac: bytes, old: dict[str, int | bytes], new_identity: bool) -> byte
     if isinstance(kept, bytes) and len(kept) == 8 and kept[:6] == mac:
         return kept
     return mac + bytes(2)
+
+
+def _known_name(device: bytes, registry: DeviceRegistry | None) -> str:
+    known = registry.devices() if registry is not None else []
+    return next((each.name for each in known if each.id == device.hex()), "")
 
 
 def _text(value: int | bytes | None) -> str:
@@ -199,7 +212,9 @@ def _regions(
     # What follows is erased flash; littlefs erases a block before it writes one.
     used = -(-len(filesystem.rstrip(b"\xff")) // BLOCK_BYTES) * BLOCK_BYTES
     regions = [(vfs.at, filesystem[:used])]
-    if not order.only_app:
+    if order.only_app:  # identity and key too: a key that is registered must lie in the badge
+        regions.insert(0, (image.nvs.at, nvs))
+    else:
         regions.insert(0, (image.at, image.with_nvs(nvs)))
     return regions
 
