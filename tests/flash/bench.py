@@ -61,6 +61,9 @@ class MemoryRegistry:
     def approve(self, device_id: str, groups: tuple[int, ...] = (1,)) -> None:
         self.states[device_id] = "active"
 
+    def deny(self, device_id: str) -> None:
+        del self.keys[device_id], self.states[device_id]
+
     def revoke(self, device_id: str) -> None:
         self.states[device_id] = "revoked"
 

@@ -177,7 +177,8 @@ def replace(old: str, new: str, state: Path) -> None:
     """
     from pressel.cli.flash import open_registry
 
-    open_registry(state).replace(old, new)
+    with open_registry(state) as registry:
+        registry.replace(old, new)
     print(f"{new} is in the place of {old}; now flash it: pressel flash")
 
 
@@ -191,12 +192,12 @@ def wipe(port: str, revoke: bool, state: Path) -> None:
     from pressel.flash.job import identity
     from pressel.flash.loader import Loader
 
-    registry = open_registry(state) if revoke else None
     loader = Loader(port)
     try:
         device = identity(loader)
-        if registry is not None:
-            registry.revoke(device)
+        if revoke:
+            with open_registry(state) as registry:
+                registry.revoke(device)
         loader.erase()
     finally:
         loader.close()

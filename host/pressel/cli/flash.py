@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
@@ -75,7 +77,10 @@ def flash(
         board_id, board, build_firmware(Path("build/firmware")), read_image(image, image_sha256),
         (wifi, wifi_password), leader, name, groups, labels, erase, dry_run, only_app, new_identity,
     )  # fmt: skip
-    registry = None if no_registry or dry_run else open_registry(state)
+    registry = None
+    if not no_registry and not dry_run:
+        with open_registry(state):  # made once, before many threads open it
+            registry = functools.partial(open_registry, state)
     outcomes = flash_fleet(found, order, registry)
     if as_json:
         print(json.dumps([vars(each) for each in outcomes], indent=2))
@@ -88,7 +93,7 @@ def flash(
     return 1 if any(each.error for each in outcomes) else 0
 
 
-def open_registry(state: Path) -> DeviceRegistry:
+def open_registry(state: Path) -> AbstractContextManager[DeviceRegistry]:
     try:
         store = importlib.import_module("pressel.registry.store")
     except ImportError:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from littlefs import LittleFS, LittleFSError
 
 from .partitions import BLOCK_BYTES
 
 # MicroPython's vfs_lfs.c takes read and prog 32, look-ahead 32, and 4 * read as its cache.
-_SIZES = {"read_size": 32, "prog_size": 32, "cache_size": 128, "lookahead_size": 32}
+_SIZES: dict[str, Any] = {"read_size": 32, "prog_size": 32, "cache_size": 128, "lookahead_size": 32}
 
 
 def make_filesystem(files: dict[str, bytes], size: int) -> bytes:

@@ -38,6 +38,7 @@ class DeviceRegistry(Protocol):
     def key(self, device_id: str) -> bytes | None: ...
     def ask(self, device_id: str, name: str, key: bytes) -> None: ...
     def approve(self, device_id: str, groups: tuple[int, ...] = (1,)) -> None: ...
+    def deny(self, device_id: str) -> None: ...
     def revoke(self, device_id: str) -> None: ...
     def replace(self, old_id: str, new_id: str) -> bytes: ...
 
@@ -112,9 +113,9 @@ def flash_badge(port: str, order: Order, registry: DeviceRegistry | None, tell: 
     _check_files(port, files)
     if registry is not None and registry.key(device.hex()) != key:
         now("register")
-        known = {each.id for each in registry.devices()}
-        if device.hex() not in known:
-            registry.ask(device.hex(), name, key)
+        if device.hex() in {each.id for each in registry.devices()}:
+            registry.deny(device.hex())  # it waits with the key of a run that broke off
+        registry.ask(device.hex(), name, key)
         registry.approve(device.hex(), order.groups)
     if order.labels is not None:
         write_label(order.labels, device.hex(), name)

@@ -17,7 +17,7 @@ def write_label(folder: Path, device: str, name: str) -> Path:
     """Write folder/<device>.png and return it."""
     folder.mkdir(parents=True, exist_ok=True)
     code = segno.make(f"pressel:{device}", error="m", micro=False)
-    side_px = code.symbol_size(_SCALE_PX)[0]
+    side_px = int(code.symbol_size(_SCALE_PX)[0])
     label = Image.new("1", (_WIDTH_PX, side_px + 2 * _MARGIN_PX), 1)
     draw = ImageDraw.Draw(label)
     for y, row in enumerate(code.matrix_iter(scale=_SCALE_PX)):

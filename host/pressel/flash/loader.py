@@ -45,7 +45,8 @@ class _Quiet(TemplateLogger):
             tell(cur_iter / total_iters)
 
 
-EsptoolLogger.set_logger(EsptoolLogger(), _Quiet())  # once, for the whole process
+# Once, for the whole process.
+EsptoolLogger().set_logger(_Quiet())  # pyright: ignore
 
 
 def check_port(port: str) -> None:
@@ -80,7 +81,7 @@ class Loader:
         try:
             with self._words():
                 self.chip = _CHIPS.get(self._esp.CHIP_NAME, self._esp.CHIP_NAME)
-                self.mac = bytes(self._esp.read_mac())
+                self.mac = bytes(self._esp.read_mac("BASE_MAC"))
                 self._esp = cmds.run_stub(self._esp)
                 if "://" not in port:
                     self._esp.change_baud(BAUD)
