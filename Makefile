@@ -18,7 +18,7 @@ unexport SPEECH
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup ready python demo test lint type coverage firmware schema docs dissector fuzz sim bench-sim \
+.PHONY: help setup ready python demo test lint type coverage firmware flash schema docs dissector fuzz sim bench-sim \
 	report-phase0 lock clean
 
 help:  ## List the targets
@@ -62,6 +62,10 @@ coverage: ready  ## Lines covered: host and shared on CPython, firmware on Micro
 
 firmware: ready  ## Build what runs on a badge, into build/firmware
 	@exec $(BIN)/pressel firmware build --out build/firmware
+
+flash: ready  ## Make badges: PORT=... (or all) BOARD=... IMAGE=... FLASH="more options"
+	@exec $(BIN)/pressel flash $(if $(PORT),--port "$(PORT)",--all) --board "$(BOARD)" \
+		--image "$(IMAGE)" $(FLASH)
 
 schema: ready  ## Write the code that is made from shared/schema
 	@$(BIN)/python -m pressel.schema.messages

@@ -26,6 +26,7 @@ COMMANDS = {
     "status": "Show who is there and who talks.",
     "text": "Send a text to all badges.",
     "sim": "Simulate venues: every fault and size, in virtual or in real time.",
+    "flash": "Make a badge out of a board: image, identity, key, Wi-Fi and firmware.",
     "firmware": "Build what runs on a badge.",
     "board": "Show and check the boards that Pressel knows.",
     "dissector": "Write a Wireshark dissector for Pressel's datagrams.",

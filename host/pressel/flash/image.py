@@ -1,0 +1,96 @@
+"""A MicroPython image as the vendor offers it: one file with boot loader, table and application.
+
+Knows the header that names the chip, the SHA-256 it is pinned by, and a synthetic one for tests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from .messages import flash_error
+from .partitions import (
+    IMAGE_AT,
+    TABLE_AT,
+    TABLE_BYTES,
+    Partition,
+    find_nvs,
+    read_table,
+    write_table,
+)
+
+CHIP_IDS = {0: "esp32", 9: "esp32s3", 5: "esp32c3"}  # ESP-IDF's esp_chip_id_t
+_MAGIC = 0xE9
+
+
+@dataclass(frozen=True)
+class Image:
+    """`data` is written at `at`; `rows` is its partition table."""
+
+    chip: str
+    data: bytes
+    rows: list[Partition]
+
+    @property
+    def at(self) -> int:
+        return IMAGE_AT[self.chip]
+
+    @property
+    def nvs(self) -> Partition:
+        nvs = find_nvs(self.rows)
+        assert nvs is not None  # read_image has looked
+        return nvs
+
+    def with_nvs(self, nvs: bytes) -> bytes:
+        """The image with a device's NVS in its place."""
+        at = self.nvs.at - self.at
+        return self.data[:at].ljust(at, b"\xff") + nvs + self.data[at + len(nvs) :]
+
+
+def read_image(file: Path, sha256: str | None) -> Image:
+    """An image; refused when its SHA-256 is another, or when it is no image for a known chip."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise flash_error("image-unreadable", file=file, reason=error.strerror) from error
+    found = hashlib.sha256(data).hexdigest()
+    if sha256 is None:
+        raise flash_error("image-unpinned", file=file, found=found)
+    if found != sha256.lower():
+        raise flash_error("image-hash", file=file, found=found, wanted=sha256)
+    chip = CHIP_IDS.get(struct.unpack_from("<H", data, 12)[0]) if len(data) > 14 else None
+    if chip is None or data[0] != _MAGIC:
+        raise flash_error("image-damaged", file=file)
+    table = TABLE_AT - IMAGE_AT[chip]
+    rows = read_table(data[table : table + TABLE_BYTES])
+    if not rows or find_nvs(rows) is None:
+        raise flash_error("image-damaged", file=file)
+    return Image(chip, data, rows)
+
+
+def synthetic_image(chip: str, app_bytes: int = 0x10000) -> bytes:
+    """A whole, small image that no chip runs; it stands in for the vendor's in tests."""
+    chip_id = next(each for each, name in CHIP_IDS.items() if name == chip)
+    rows = [
+        Partition(1, 2, 0x9000, 0x6000, "nvs"),
+        Partition(1, 1, 0xF000, 0x1000, "phy_init"),
+        Partition(0, 0, 0x10000, app_bytes, "factory"),
+    ]
+    at = IMAGE_AT[chip]
+    boot = _program(chip_id, b"boot loader")
+    data = boot.ljust(TABLE_AT - at, b"\xff") + write_table(rows)
+    return data.ljust(0x10000 - at, b"\xff") + _program(chip_id, b"application" * 1000)
+
+
+def _program(chip_id: int, code: bytes) -> bytes:
+    """One segment in Espressif's application format, with its checksum."""
+    code += bytes(-len(code) % 4)
+    checksum = 0xEF
+    for byte in code:
+        checksum ^= byte
+    head = struct.pack("<BBBBI", _MAGIC, 1, 2, 0x20, 0x40080000) + bytes(4)
+    head += struct.pack("<HB", chip_id, 0) + bytes(8) + b"\0"
+    body = head + struct.pack("<II", 0x40080000, len(code)) + code
+    return body + bytes(15 - len(body) % 16) + bytes([checksum])

@@ -1,0 +1,63 @@
+"""What was flashed, booted in the virtual badge, joins a leader and talks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.flash.bench import make_order
+
+from pressel.demo.venue import run_leader
+from pressel.emulator.badge import EmulatedBadge
+from pressel.flash.contents import NVS_FILE, take_out
+from pressel.flash.job import flash_badge, take_out_firmware
+from pressel.virtual import VirtualBadge
+
+_LIMIT_S = 15
+
+
+async def _until(badge: VirtualBadge, event: str) -> None:
+    async with asyncio.timeout(_LIMIT_S):
+        while True:
+            told = await badge.events.get()
+            if told["event"] == "log" and json.loads(told["line"])["event"] == event:
+                return
+
+
+@pytest.mark.e2e
+def test_a_flashed_badge_joins_a_leader_and_talks(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        (tmp_path / "venue").mkdir()
+        async with run_leader(tmp_path / "venue") as leader:
+            order = make_order(tmp_path, "esp32", name="Bar 1", leader=leader.address)
+            flash = tmp_path / "flash"
+            with EmulatedBadge("esp32", flash, 4 << 20) as emulated:
+                await asyncio.to_thread(
+                    flash_badge, emulated.port, order, None, lambda stage, share: None
+                )
+            taken = tmp_path / "taken"
+            assert take_out(flash.read_bytes(), "esp32", taken)
+            badge = VirtualBadge(
+                "flashed",
+                firmware=take_out_firmware(taken),
+                board=json.loads((taken / "board.json").read_text()),
+                config=json.loads((taken / "config.json").read_text()),
+                files={NVS_FILE: (taken / NVS_FILE).read_bytes()},
+                work=tmp_path / "badge",
+            )
+            (tmp_path / "badge").mkdir()
+            await badge.start()
+            try:
+                await _until(badge, "joined")
+                badge.press()
+                await badge.speak(np.full(16_000, 4000, np.int16))
+                await _until(badge, "granted")
+                badge.release()
+                await _until(badge, "sent")
+            finally:
+                await badge.stop()
+
+    asyncio.run(scenario())

@@ -1,0 +1,45 @@
+"""Eight badges at once: two fail, one is unplugged, and the others are made all the same."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+
+from tests.flash.bench import MemoryRegistry, make_order
+
+from pressel.emulator.badge import EmulatedBadge
+from pressel.emulator.faults import Faults
+from pressel.flash.fleet import flash_fleet
+
+_FAULTS = {
+    2: (Faults(corrupt_block=0), "reads back changed"),
+    4: (Faults(flash_mib=2), "2 MiB of flash"),
+    6: (Faults(unplug_after=30_000), "went away"),
+}
+
+
+def test_a_fleet_goes_on_when_some_fail_and_can_be_run_again(tmp_path: Path) -> None:
+    order, registry = make_order(tmp_path, "esp32"), MemoryRegistry()
+
+    def fleet(faults: dict) -> list[EmulatedBadge]:
+        return [
+            EmulatedBadge("esp32", tmp_path / f"flash{n}", 4 << 20, bytes([2, 0, 0, 0, 0, n]),
+                          faults[n][0] if n in faults else None)
+            for n in range(8)
+        ]  # fmt: skip
+
+    for faults in (_FAULTS, {}):
+        badges = fleet(faults)
+        for badge in badges:
+            badge.start()
+        try:
+            outcomes = flash_fleet(
+                [badge.port for badge in badges], order, lambda: nullcontext(registry)
+            )
+        finally:
+            for badge in badges:
+                badge.stop()
+        for number, outcome in enumerate(outcomes):
+            assert (faults[number][1] if number in faults else "") in outcome.error
+            assert bool(outcome.error) == (number in faults), outcome.error
+        assert len(registry.states) == 8 - len(faults)
