@@ -1,17 +1,16 @@
-"""What the tests of flashing share: a synthetic image, an order, a registry in memory."""
+"""What the tests of flashing share: a synthetic image, an order."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 
 from pressel.boards.board import load_board
 from pressel.firmware import ARCHITECTURES, build_firmware
 from pressel.flash.image import read_image, synthetic_image
 from pressel.flash.job import Order
+from pressel.registry.store import Registry
 
 BOARDS = {"esp32": "esp32-devkit", "esp32s3": "esp32s3-devkit", "esp32c3": "esp32c3-devkit"}
 CHIPS = sorted(BOARDS)
@@ -40,32 +39,6 @@ def make_order(folder: Path, chip: str, **changes: object) -> Order:
     return order(**changes)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
-@dataclass
-class MemoryRegistry:
-    """As the leader's, without a disk."""
-
-    keys: dict[str, bytes] = field(default_factory=dict)
-    states: dict[str, str] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
-
-    def devices(self, state: str | None = None) -> list:
-        return [SimpleNamespace(id=k, state=v, name=self.names[k]) for k, v in self.states.items()]
-
-    def key(self, device_id: str) -> bytes | None:
-        return self.keys.get(device_id) if self.states.get(device_id) == "active" else None
-
-    def ask(self, device_id: str, name: str, key: bytes) -> None:
-        self.keys[device_id], self.states[device_id] = key, "pending"
-        self.names[device_id] = name
-
-    def approve(self, device_id: str, groups: tuple[int, ...] = (1,)) -> None:
-        self.states[device_id] = "active"
-
-    def deny(self, device_id: str) -> None:
-        del self.keys[device_id], self.states[device_id]
-
-    def revoke(self, device_id: str) -> None:
-        self.states[device_id] = "revoked"
-
-    def replace(self, old_id: str, new_id: str) -> bytes:
-        raise NotImplementedError
+def states(registry: Registry) -> dict[str, str]:
+    """The state of every device that is known."""
+    return {device.id: device.state for device in registry.devices()}

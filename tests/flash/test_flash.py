@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.flash.bench import CHIPS, MemoryRegistry, flash_bytes, make_order
+from tests.flash.bench import CHIPS, flash_bytes, make_order, states
 
 from pressel.emulator.badge import MAC, EmulatedBadge
 from pressel.emulator.faults import Faults
 from pressel.flash.job import flash_badge
 from pressel.flash.messages import FlashError
+from pressel.registry.store import Registry
 
 DEVICE = MAC.hex() + "0000"
 
@@ -21,16 +22,16 @@ def _nothing(stage: str, share: float) -> None: ...
 @pytest.mark.parametrize("chip", CHIPS)
 def test_a_bare_board_becomes_a_badge_and_keeps_its_identity(tmp_path: Path, chip: str) -> None:
     order = make_order(tmp_path, chip, name="Bar 1")
-    registry = MemoryRegistry()
+    registry = Registry(tmp_path / "leader")
     with EmulatedBadge(chip, tmp_path / "flash", flash_bytes(chip)) as badge:
         first = flash_badge(badge.port, order, registry, _nothing)
         assert (first.device, first.name) == (DEVICE, "Bar 1")
-        assert registry.states == {DEVICE: "active"}
+        assert states(registry) == {DEVICE: "active"}
         assert (tmp_path / "labels" / f"{DEVICE}.png").stat().st_size > 100
-        key = registry.keys[DEVICE]
+        key = registry.key(DEVICE)
         again = flash_badge(badge.port, make_order(tmp_path, chip), registry, _nothing)
         assert (again.device, again.name) == (DEVICE, "Bar 1")
-        assert registry.keys[DEVICE] == key
+        assert registry.key(DEVICE) == key
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_a_fault_is_named_registers_nothing_and_a_second_run_repairs(
 ) -> None:
     chip = "esp32"
     order = make_order(tmp_path, chip)
-    registry = MemoryRegistry()
+    registry = Registry(tmp_path / "leader")
     flash = tmp_path / "flash"
     badge = EmulatedBadge(chip, flash, flash_bytes(chip), faults=faults)
     badge.start()
@@ -59,10 +60,10 @@ def test_a_fault_is_named_registers_nothing_and_a_second_run_repairs(
     finally:
         badge.stop()
     assert caught.value.code == code, str(caught.value)
-    assert registry.states == {}
+    assert states(registry) == {}
     with EmulatedBadge(chip, flash, flash_bytes(chip)) as whole:
         flash_badge(whole.port, order, registry, _nothing)
-    assert registry.states == {DEVICE: "active"}
+    assert states(registry) == {DEVICE: "active"}
 
 
 def test_another_chip_than_the_boards_is_refused(tmp_path: Path) -> None:

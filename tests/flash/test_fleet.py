@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import functools
 from pathlib import Path
 
-from tests.flash.bench import MemoryRegistry, make_order
+from tests.flash.bench import make_order, states
 
 from pressel.emulator.badge import EmulatedBadge
 from pressel.emulator.faults import Faults
 from pressel.flash.fleet import flash_fleet
+from pressel.registry.store import Registry
 
 _FAULTS = {
     2: (Faults(corrupt_block=0), "reads back changed"),
@@ -19,7 +20,10 @@ _FAULTS = {
 
 
 def test_a_fleet_goes_on_when_some_fail_and_can_be_run_again(tmp_path: Path) -> None:
-    order, registry = make_order(tmp_path, "esp32"), MemoryRegistry()
+    order, registry = (
+        make_order(tmp_path, "esp32"),
+        functools.partial(Registry, tmp_path / "leader"),
+    )
 
     def fleet(faults: dict) -> list[EmulatedBadge]:
         return [
@@ -33,13 +37,12 @@ def test_a_fleet_goes_on_when_some_fail_and_can_be_run_again(tmp_path: Path) -> 
         for badge in badges:
             badge.start()
         try:
-            outcomes = flash_fleet(
-                [badge.port for badge in badges], order, lambda: nullcontext(registry)
-            )
+            outcomes = flash_fleet([badge.port for badge in badges], order, registry)
         finally:
             for badge in badges:
                 badge.stop()
         for number, outcome in enumerate(outcomes):
             assert (faults[number][1] if number in faults else "") in outcome.error
             assert bool(outcome.error) == (number in faults), outcome.error
-        assert len(registry.states) == 8 - len(faults)
+        with registry() as opened:
+            assert len(states(opened)) == 8 - len(faults)

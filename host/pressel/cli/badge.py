@@ -175,9 +175,9 @@ def replace(old: str, new: str, state: Path) -> None:
 
     Then flash the new badge: it gets its key and the name.
     """
-    from pressel.cli.flash import open_registry
+    from pressel.registry.store import Registry
 
-    with open_registry(state) as registry:
+    with Registry(state) as registry:
         registry.replace(old, new)
     print(f"{new} is in the place of {old}; now flash it: pressel flash")
 
@@ -188,15 +188,15 @@ def replace(old: str, new: str, state: Path) -> None:
 @_STATE
 def wipe(port: str, revoke: bool, state: Path) -> None:
     """Erase everything on the badge on PORT: firmware, identity, key and Wi-Fi settings."""
-    from pressel.cli.flash import open_registry
     from pressel.flash.job import identity
     from pressel.flash.loader import Loader
+    from pressel.registry.store import Registry
 
     loader = Loader(port)
     try:
         device = identity(loader)
         if revoke:
-            with open_registry(state) as registry:
+            with Registry(state) as registry:
                 registry.revoke(device)
         loader.erase()
     finally:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import json
 import sys
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
 import platformdirs
 
 from pressel.boards.board import load_board
-from pressel.errors import PresselError, UsageError
+from pressel.errors import UsageError
 from pressel.firmware import ARCHITECTURES, build_firmware
 from pressel.flash.fleet import attached_ports, flash_fleet
 from pressel.flash.image import read_image
-from pressel.flash.job import DeviceRegistry, Order
+from pressel.flash.job import Order
 from pressel.flash.messages import flash_error
+from pressel.registry.store import Registry
 
 _STATE = platformdirs.user_state_path("pressel")
 
@@ -81,8 +80,8 @@ def flash(
     )  # fmt: skip
     registry = None
     if not no_registry and not dry_run:
-        with open_registry(state):  # made once, before many threads open it
-            registry = functools.partial(open_registry, state)
+        with Registry(state):  # made once, before many threads open it
+            registry = functools.partial(Registry, state)
     outcomes = flash_fleet(found, order, registry)
     if as_json:
         print(json.dumps([vars(each) for each in outcomes], indent=2))
@@ -93,11 +92,3 @@ def flash(
             done = "would be" if dry_run else "is"
             print(f"{each.port}: {done} {each.name}, {each.device}")
     return 1 if any(each.error for each in outcomes) else 0
-
-
-def open_registry(state: Path) -> AbstractContextManager[DeviceRegistry]:
-    try:
-        store = importlib.import_module("pressel.registry.store")
-    except ImportError:
-        raise PresselError("there is no registry here; run with --no-registry") from None
-    return store.Registry(state)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
+import platformdirs
 
 from pressel.transport.udp import Address, parse_address
 
@@ -26,3 +28,14 @@ class AddressOption(click.ParamType):
             return parse_address(value, self._default_port)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+def state_option(text: str = "Folder for what the leader keeps."):
+    """`--state`: the folder of the leader on this machine, with term, registry and keys."""
+    return click.option(
+        "--state",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=platformdirs.user_state_path("pressel") / "leader",
+        show_default=True,
+        help=text,
+    )

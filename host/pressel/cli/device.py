@@ -1,0 +1,249 @@
+"""`pressel device`: which badges may take part, in which talk groups and with what rights."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pressel.cli.options import state_option
+from pressel.errors import PresselError, UsageError
+from pressel.registry import invite as invitations
+from pressel.registry.device import GROUP_MAX, PENDING, PRIORITY_MAX, Device, Entitlements
+from pressel.registry.secret_file import write_private
+from pressel.registry.store import Registry
+
+_FILE_COLUMNS = 200  # in a file or a pipe a device is one line
+_ID_BYTES = 8
+
+_STATE = state_option()
+_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+_ID = click.argument("device_id", metavar="ID")
+_KEY_FILE = click.option(
+    "--key-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="New file for the key, to be flashed; only you can read it. Delete it afterwards.",
+)
+_GROUPS = click.option(
+    "--group",
+    "groups",
+    type=click.IntRange(1, GROUP_MAX),
+    multiple=True,
+    default=(1,),
+    show_default=True,
+    help="Talk group; may be given several times.",
+)
+
+
+@click.group()
+def device() -> None:
+    """Say which badges may take part, and with what rights."""
+
+
+@device.command()
+@click.argument("name")
+@click.option("--id", "device_id", help="16 hexadecimal digits; without it random ones.")
+@_GROUPS
+@click.option("--emergency", is_flag=True, help="May interrupt others in an emergency.")
+@click.option(
+    "--priority",
+    type=click.IntRange(0, PRIORITY_MAX),
+    default=0,
+    help="Lane in the queue for the floor; higher ones come first.",
+)
+@_KEY_FILE
+@_STATE
+@_JSON
+def add(
+    name: str,
+    device_id: str | None,
+    groups: tuple[int, ...],
+    emergency: bool,
+    priority: int,
+    key_file: Path,
+    state: Path,
+    as_json: bool,
+) -> None:
+    """Add a device called NAME and write its key to a file."""
+    chosen = device_id or secrets.token_hex(_ID_BYTES)
+    rights = Entitlements(emergency, priority)
+    with Registry(state) as registry:
+        _with_key_file(
+            registry, chosen, key_file, lambda: registry.enrol(chosen, name, groups, rights)
+        )
+        _show([registry.device(chosen)], as_json, one=True)
+
+
+@device.command()
+@_ID
+@_KEY_FILE
+@_STATE
+@_JSON
+def rotate(device_id: str, key_file: Path, state: Path, as_json: bool) -> None:
+    """Give a device a new key. The old one ends at once: flash the badge with the new file."""
+    with Registry(state) as registry:
+        _with_key_file(registry, device_id, key_file, lambda: registry.rotate(device_id))
+        _show([registry.device(device_id)], as_json, one=True)
+
+
+def _with_key_file(
+    registry: Registry, device_id: str, file: Path, make_key: Callable[[], bytes]
+) -> None:
+    """`make_key`, its result into the new `file`; the file is claimed before anything changes."""
+    try:
+        write_private(file, "")
+    except FileExistsError:
+        raise UsageError(f"{file} exists and is left as it is; choose another name") from None
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from error
+    try:
+        key = make_key()
+    except BaseException:
+        file.unlink()
+        raise
+    known = registry.device(device_id)
+    content = {"device": known.id, "name": known.name, "epoch": known.epoch, "key": key.hex()}
+    try:
+        file.unlink()  # a new one: nobody can have opened the empty one's name meanwhile
+        write_private(file, json.dumps(content) + "\n")
+    except OSError as error:
+        raise PresselError(
+            f"cannot write {file}: {error.strerror}; the key is lost: "
+            f"run `pressel device rotate {known.id}`"
+        ) from error
+
+
+@device.command("list")
+@click.option("--all", "with_revoked", is_flag=True, help="Revoked ones, too.")
+@_STATE
+@_JSON
+def list_devices(with_revoked: bool, state: Path, as_json: bool) -> None:
+    """List devices; never their keys."""
+    with Registry(state) as registry:
+        known = registry.devices()
+    _show([each for each in known if with_revoked or each.state != "revoked"], as_json)
+
+
+@device.command()
+@_ID
+@_STATE
+@_JSON
+def show(device_id: str, state: Path, as_json: bool) -> None:
+    """Show one device; never its key."""
+    with Registry(state) as registry:
+        _show([registry.device(device_id)], as_json, one=True)
+
+
+@device.command()
+@_ID
+@_STATE
+def revoke(device_id: str, state: Path) -> None:
+    """Shut a device out for good."""
+    with Registry(state) as registry:
+        registry.revoke(device_id)
+    _say(f"{device_id} is revoked")
+
+
+@device.command()
+@_ID
+@click.argument("name")
+@_STATE
+def rename(device_id: str, name: str, state: Path) -> None:
+    """Call a device NAME from now on."""
+    with Registry(state) as registry:
+        registry.rename(device_id, name)
+    _say(f"{device_id} is called {name}")
+
+
+@device.command()
+@_ID
+@click.argument("groups", type=click.IntRange(1, GROUP_MAX), nargs=-1, required=True)
+@_STATE
+def group(device_id: str, groups: tuple[int, ...], state: Path) -> None:
+    """Put a device into these talk GROUPS, and no others."""
+    with Registry(state) as registry:
+        registry.set_groups(device_id, groups)
+        now = registry.device(device_id).groups
+    _say(f"{device_id} is in talk group{'s' if len(now) > 1 else ''} {_words(now)}")
+
+
+@device.command()
+@_STATE
+@_JSON
+def pending(state: Path, as_json: bool) -> None:
+    """List devices that wait for your approval."""
+    with Registry(state) as registry:
+        _show(registry.devices(PENDING), as_json)
+
+
+@device.command()
+@_ID
+@_GROUPS
+@_STATE
+def approve(device_id: str, groups: tuple[int, ...], state: Path) -> None:
+    """Let a waiting device in."""
+    with Registry(state) as registry:
+        registry.approve(device_id, groups)
+    _say(f"{device_id} may join")
+
+
+@device.command()
+@_ID
+@_STATE
+def deny(device_id: str, state: Path) -> None:
+    """Forget a waiting device."""
+    with Registry(state) as registry:
+        registry.deny(device_id)
+    _say(f"{device_id} is forgotten; it may ask again")
+
+
+@device.command()
+@_GROUPS
+@click.option(
+    "--minutes",
+    type=click.IntRange(1, invitations.LIFE_S_MAX // 60),
+    default=invitations.LIFE_S // 60,
+    show_default=True,
+    help="How long the code can be used.",
+)
+@_STATE
+@_JSON
+def invite(groups: tuple[int, ...], minutes: int, state: Path, as_json: bool) -> None:
+    """Make a code that lets one device in. It is shown once."""
+    with Registry(state) as registry:
+        code = registry.invite(groups, minutes * 60)
+    print(json.dumps({"code": code, "minutes": minutes}) if as_json else code)
+    _say(f"good for one device, for {minutes} minute{'' if minutes == 1 else 's'}")
+
+
+def _show(devices: list[Device], as_json: bool, one: bool = False) -> None:
+    if as_json:
+        rows = [asdict(each) for each in devices]
+        print(json.dumps(rows[0] if one else rows, indent=2))
+        return
+    table = Table("Device", "Name", "Groups", "Rights", "State", "Key epoch", box=None)
+    for each in devices:
+        rights = ["emergency"] if each.entitlements.emergency else []
+        if each.entitlements.priority:
+            rights.append(f"priority {each.entitlements.priority}")
+        name, words = escape(each.name), ", ".join(rights)
+        table.add_row(each.id, name, _words(each.groups), words, each.state, str(each.epoch))
+    width = None if sys.stdout.isatty() else _FILE_COLUMNS
+    Console(emoji=False, width=width).print(table)
+
+
+def _words(groups: tuple[int, ...]) -> str:
+    return ", ".join(map(str, groups))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -1,0 +1,78 @@
+"""`pressel host`: this host's identity, and which other hosts may be part of the venue."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pressel.cli.options import state_option
+from pressel.registry.identity import fingerprint, public_key
+from pressel.registry.store import Registry
+
+_FILE_COLUMNS = 200  # in a file or a pipe a host is one line
+
+_STATE = state_option()
+_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+
+
+@click.group()
+def host() -> None:
+    """Say which other hosts may be part of the venue."""
+
+
+@host.command()
+@_STATE
+@_JSON
+def show(state: Path, as_json: bool) -> None:
+    """Show this host's public key, to be allowed on the others."""
+    key = public_key(state)
+    if as_json:
+        print(json.dumps({"public_key": key, "fingerprint": fingerprint(key)}, indent=2))
+    else:
+        print(key)
+        print(f"to compare aloud: {fingerprint(key)}", file=sys.stderr)
+
+
+@host.command()
+@click.argument("name")
+@click.argument("key", metavar="PUBLIC_KEY")
+@_STATE
+def allow(name: str, key: str, state: Path) -> None:
+    """Let the host with PUBLIC_KEY take part, called NAME here."""
+    with Registry(state) as registry:
+        registry.allow_host(name, key)
+    print(f"{name} is allowed: {fingerprint(key)}", file=sys.stderr)
+
+
+@host.command()
+@click.argument("name")
+@_STATE
+def remove(name: str, state: Path) -> None:
+    """Do not let the host called NAME take part any more."""
+    with Registry(state) as registry:
+        registry.remove_host(name)
+    print(f"{name} is not allowed any more", file=sys.stderr)
+
+
+@host.command("list")
+@_STATE
+@_JSON
+def list_hosts(state: Path, as_json: bool) -> None:
+    """List the hosts that are allowed."""
+    with Registry(state) as registry:
+        known = registry.hosts()
+    if as_json:
+        rows = [{"name": each.name, "public_key": each.public_key} for each in known]
+        print(json.dumps(rows, indent=2))
+        return
+    table = Table("Host", "Fingerprint", "Public key", box=None)
+    for each in known:
+        table.add_row(escape(each.name), fingerprint(each.public_key), each.public_key)
+    width = None if sys.stdout.isatty() else _FILE_COLUMNS
+    Console(emoji=False, width=width).print(table)

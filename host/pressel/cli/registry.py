@@ -1,0 +1,47 @@
+"""`pressel registry`: back up and restore what the leader knows of devices and hosts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pressel.cli.options import state_option
+from pressel.registry.backup import back_up
+from pressel.registry.backup import restore as put_back
+from pressel.registry.store import KEY_FILE
+
+_STATE = state_option()
+_FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+
+
+@click.group()
+def registry() -> None:
+    """Back up and restore what the leader knows of devices and hosts."""
+
+
+@registry.command()
+@_FILE
+@_STATE
+def backup(file: Path, state: Path) -> None:
+    """Copy the registry to FILE, also while a leader runs."""
+    back_up(state, file)
+    print(
+        f"{file} is written. It is of use only with the key file {state / KEY_FILE}: "
+        "keep a copy of that too, in another place.",
+        file=sys.stderr,
+    )
+
+
+@registry.command()
+@_FILE
+@_STATE
+def restore(file: Path, state: Path) -> None:
+    """Put the backup FILE in the registry's place, also while a leader runs.
+
+    The key file must be there already. Devices revoked since stay revoked; those whose key was
+    rotated since have their older key again.
+    """
+    put_back(state, file)
+    print("restored; look with `pressel device list --all`", file=sys.stderr)

@@ -1,0 +1,90 @@
+"""What the registry knows of a device and of a host, without any key, and what is in range."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pressel.errors import UsageError
+from ptt.numbers import NAME_BYTES_MAX
+
+ACTIVE = "active"
+PENDING = "pending"  # waits for the operator's word
+REVOKED = "revoked"
+
+KEY_BYTES = 32
+GROUP_MAX = 255  # one byte on the wire
+GROUPS_MAX = 16  # talk groups a device; nobody follows more
+PRIORITY_MAX = 7  # lanes of the floor's queue; 0 is everybody's
+
+_ID = re.compile(r"[0-9a-f]{16}")
+_PUBLIC_KEY = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Entitlements:
+    """What a device may do beyond talking in turn."""
+
+    emergency: bool = False
+    priority: int = 0
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device as listed; `id` in hexadecimal, times in seconds since 1970."""
+
+    id: str
+    name: str
+    groups: tuple[int, ...]
+    entitlements: Entitlements
+    state: str
+    epoch: int  # of its key; goes up with every rotation
+    created_s: int
+    changed_s: int
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host that may be part of the venue's cluster; its Ed25519 public key in hexadecimal."""
+
+    name: str
+    public_key: str
+    created_s: int
+
+
+def checked_id(text: str) -> str:
+    """A device id as it is kept. UsageError when it is none."""
+    device = text.lower()
+    if not _ID.fullmatch(device):
+        raise UsageError("a device id is 16 hexadecimal digits, as `pressel device list` shows")
+    return device
+
+
+def checked_name(name: str) -> str:
+    """A name that fits a badge's label. UsageError when it does not."""
+    if not 1 <= len(name.encode("utf-8", "replace")) <= NAME_BYTES_MAX or not name.isprintable():
+        raise UsageError(f"a name has 1 to {NAME_BYTES_MAX} bytes, all of them printable")
+    return name
+
+
+def checked_groups(groups: tuple[int, ...] | list[int]) -> tuple[int, ...]:
+    """Talk groups in order, none twice. UsageError when out of range."""
+    unique = tuple(sorted(set(groups)))
+    if not 1 <= len(unique) <= GROUPS_MAX or not all(1 <= each <= GROUP_MAX for each in unique):
+        raise UsageError(f"name 1 to {GROUPS_MAX} talk groups, each from 1 to {GROUP_MAX}")
+    return unique
+
+
+def checked_entitlements(given: Entitlements) -> Entitlements:
+    """UsageError when the priority is out of range."""
+    if not 0 <= given.priority <= PRIORITY_MAX:
+        raise UsageError(f"a priority is 0 to {PRIORITY_MAX}")
+    return given
+
+
+def checked_public_key(text: str) -> str:
+    """A host's public key as it is kept. UsageError when it is none."""
+    key = text.lower()
+    if not _PUBLIC_KEY.fullmatch(key):
+        raise UsageError("a host's key is 64 hexadecimal digits; `pressel host show` there says it")
+    return key

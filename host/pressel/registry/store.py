@@ -1,0 +1,332 @@
+"""The registry of one venue: a SQLite file in the leader's state folder, beside its key file.
+
+Every change is one transaction on disk before the call returns; any number of processes may have
+the registry open. Keys leave it only as results of calls, never in a message or an exception.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pressel.errors import PresselError, UsageError
+from pressel.registry import invite, secret_file, tables
+from pressel.registry.device import (
+    ACTIVE,
+    KEY_BYTES,
+    PENDING,
+    REVOKED,
+    Device,
+    Entitlements,
+    Host,
+    checked_entitlements,
+    checked_groups,
+    checked_id,
+    checked_name,
+    checked_public_key,
+)
+from pressel.registry.vault import Vault
+
+DATABASE = "registry.sqlite"
+KEY_FILE = "registry.key"
+KEY_KIND = "registry key"
+PENDING_MAX = 32  # devices that wait for the operator; strangers must not fill a disk
+_BUSY_S = 10.0  # another process writes for milliseconds
+
+_COLUMNS = "id, name, groups, emergency, priority, state, epoch, created_s, changed_s"
+
+
+class Registry:
+    """Devices, hosts and invitations in `folder`; makes what is missing. `now_s` is the clock."""
+
+    def __init__(self, folder: Path, now_s: Callable[[], float] = time.time) -> None:
+        self._now_s = now_s
+        self.file = folder / DATABASE
+        key_file = folder / KEY_FILE
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            is_new = not self.file.exists()
+            if is_new:  # SQLite gives its side files the mode of this one
+                os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise UsageError(f"cannot keep the registry in {folder}: {error.strerror}") from error
+        with _told(self.file):
+            self._db = sqlite3.connect(self.file, timeout=_BUSY_S, isolation_level=None)
+            try:
+                self._open(key_file)
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _open(self, key_file: Path) -> None:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
+            self._db.execute(f"PRAGMA {pragma}")
+        tables.migrate(self._db, self.file)
+        row = self._db.execute("SELECT mark FROM registry").fetchone()
+        # A registry that has a mark had a key file: a new one would open none of its keys.
+        load = secret_file.load_or_make if row is None else secret_file.load
+        self._vault = Vault(load(key_file, KEY_KIND))
+        if row is None:
+            values = (self._vault.mark,)
+            self._db.execute("INSERT OR IGNORE INTO registry VALUES (1, 0, ?)", values)
+            row = self._db.execute("SELECT mark FROM registry").fetchone()
+        if row[0] != self._vault.mark:
+            raise UsageError(f"{key_file} is not the key of {self.file}; put back the right one")
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Registry:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def changes(self) -> int:
+        """Goes up with every change of devices or hosts, by any process; cheap to ask."""
+        with _told(self.file):
+            return self._db.execute("SELECT changes FROM registry").fetchone()[0]
+
+    # --- devices ---
+
+    def devices(self, state: str | None = None) -> list[Device]:
+        """All devices, or those in `state`, by name."""
+        with _told(self.file):
+            rows = self._db.execute(
+                f"SELECT {_COLUMNS} FROM device WHERE ? IS NULL OR state = ? ORDER BY name, id",
+                (state, state),
+            ).fetchall()
+        return [_device(row) for row in rows]
+
+    def device(self, device_id: str) -> Device:
+        """One device. UsageError when it is not known."""
+        with _told(self.file):
+            row = self._db.execute(
+                f"SELECT {_COLUMNS} FROM device WHERE id = ?", (checked_id(device_id),)
+            ).fetchone()
+        if row is None:
+            raise UsageError(f"no device {device_id} is known; see `pressel device list`")
+        return _device(row)
+
+    def key(self, device_id: str) -> bytes | None:
+        """The key of an active device, None for every other. PresselError when it was tampered."""
+        device = checked_id(device_id)
+        with _told(self.file):
+            row = self._db.execute(
+                "SELECT sealed_key, epoch FROM device WHERE id = ? AND state = ?", (device, ACTIVE)
+            ).fetchone()
+        return None if row is None else self._vault.open(row[0], device, row[1])
+
+    def enrol(
+        self,
+        device_id: str,
+        name: str,
+        groups: tuple[int, ...] | list[int] = (1,),
+        entitlements: Entitlements = Entitlements(),  # noqa: B008 (frozen)
+    ) -> bytes:
+        """Make a device active and return its new key. UsageError when the id is known."""
+        key = secrets.token_bytes(KEY_BYTES)
+        with self._change():
+            self._insert(checked_id(device_id), name, key, groups, entitlements, ACTIVE)
+        return key
+
+    def ask(self, device_id: str, name: str, key: bytes) -> None:
+        """Put a device that brings its own key on the list for the operator's approval."""
+        with self._change():
+            query = "SELECT count(*) FROM device WHERE state = ?"
+            if self._db.execute(query, (PENDING,)).fetchone()[0] >= PENDING_MAX:
+                raise UsageError(f"{PENDING_MAX} devices wait already; approve or deny some")
+            self._insert(checked_id(device_id), name, key, (1,), Entitlements(), PENDING)
+
+    def approve(self, device_id: str, groups: tuple[int, ...] | list[int] = (1,)) -> None:
+        """Let a pending device in."""
+        self._must_be(device_id, PENDING)
+        chosen = _joined(checked_groups(groups))
+        self._set(device_id, "state = ?, groups = ?", (ACTIVE, chosen), PENDING)
+
+    def deny(self, device_id: str) -> None:
+        """Forget a pending device."""
+        device = self._must_be(device_id, PENDING)
+        with self._change():
+            query = "DELETE FROM device WHERE id = ? AND state = ?"
+            self._db.execute(query, (device.id, PENDING))
+
+    def revoke(self, device_id: str) -> None:
+        """End a device for good: its key is gone, its id stays known."""
+        device = self.device(device_id)
+        if device.state != REVOKED:
+            self._set(device_id, "state = ?, sealed_key = NULL", (REVOKED,), device.state)
+
+    def rotate(self, device_id: str) -> bytes:
+        """A new key for an active device, in the next epoch; the old one is gone."""
+        self._must_be(device_id, ACTIVE)
+        key = secrets.token_bytes(KEY_BYTES)
+        with self._change():
+            device = self.device(device_id)  # again: another process may have been faster
+            sealed = self._vault.seal(key, device.id, device.epoch + 1)
+            values = (sealed, device.epoch + 1)
+            self._update(device.id, "sealed_key = ?, epoch = ?", values, ACTIVE)
+        return key
+
+    def replace(self, old_id: str, new_id: str) -> bytes:
+        """A new device takes the name, groups and entitlements of `old_id`, whose key dies."""
+        old = self._must_be(old_id, ACTIVE)
+        key = secrets.token_bytes(KEY_BYTES)
+        with self._change():
+            old = self.device(old.id)
+            self._insert(checked_id(new_id), old.name, key, old.groups, old.entitlements, ACTIVE)
+            self._update(old.id, "state = ?, sealed_key = NULL", (REVOKED,), ACTIVE)
+        return key
+
+    def rename(self, device_id: str, name: str) -> None:
+        device = self.device(device_id)
+        self._set(device.id, "name = ?", (checked_name(name),), device.state)
+
+    def set_groups(self, device_id: str, groups: tuple[int, ...] | list[int]) -> None:
+        device = self.device(device_id)
+        self._set(device.id, "groups = ?", (_joined(checked_groups(groups)),), device.state)
+
+    def _must_be(self, device_id: str, state: str) -> Device:
+        device = self.device(device_id)
+        if device.state != state:
+            raise UsageError(f"device {device.id} is {device.state}, not {state}")
+        return device
+
+    def _insert(
+        self,
+        device: str,
+        name: str,
+        key: bytes,
+        groups: tuple[int, ...] | list[int],
+        entitlements: Entitlements,
+        state: str,
+    ) -> None:
+        if len(key) != KEY_BYTES:
+            raise UsageError(f"a device key has {KEY_BYTES} bytes")
+        rights = checked_entitlements(entitlements)
+        now_s = int(self._now_s())
+        values = (
+            device, checked_name(name), self._vault.seal(key, device, 1), 1,
+            _joined(checked_groups(groups)), int(rights.emergency), rights.priority, state,
+            now_s, now_s,
+        )  # fmt: skip
+        try:
+            marks = ", ".join("?" * len(values))
+            self._db.execute(f"INSERT INTO device VALUES ({marks})", values)
+        except sqlite3.IntegrityError:
+            raise UsageError(
+                f"device {device} is known already; rotate its key, or use another id"
+            ) from None
+
+    def _set(self, device_id: str, what: str, values: tuple, state: str) -> None:
+        with self._change():
+            self._update(checked_id(device_id), what, values, state)
+
+    def _update(self, device: str, what: str, values: tuple, state: str) -> None:
+        """Only while it still is in `state`: of two processes the slower one is told."""
+        changed = self._db.execute(
+            f"UPDATE device SET {what}, changed_s = ? WHERE id = ? AND state = ?",
+            (*values, int(self._now_s()), device, state),
+        )
+        if changed.rowcount != 1:
+            raise UsageError(f"device {device} was changed meanwhile; look and try again")
+
+    # --- invitations ---
+
+    def invite(
+        self, groups: tuple[int, ...] | list[int] = (1,), life_s: int = invite.LIFE_S
+    ) -> str:
+        """A new single-use code; only its hash is kept."""
+        if not 1 <= life_s <= invite.LIFE_S_MAX:
+            raise UsageError(f"an invitation lives 1 to {invite.LIFE_S_MAX} seconds")
+        code = invite.new_code()
+        now_s = int(self._now_s())
+        with self._change():
+            self._db.execute("DELETE FROM invite WHERE expires_s <= ?", (now_s,))
+            (count,) = self._db.execute("SELECT count(*) FROM invite").fetchone()
+            if count >= invite.INVITES_MAX:
+                raise UsageError(f"{count} invitations are open; wait until some have expired")
+            hashed = self._vault.code_hash(invite.plain_code(code))
+            values = (hashed, _joined(checked_groups(groups)), now_s, now_s + life_s)
+            self._db.execute("INSERT INTO invite VALUES (?, ?, ?, ?)", values)
+        return code
+
+    def redeem(self, code: str) -> tuple[int, ...] | None:
+        """Use a code up: the talk groups that it stands for, None when it is not valid.
+
+        A clock set back before the code was made does not bring it to life again."""
+        hashed = self._vault.code_hash(invite.plain_code(code))
+        now_s = int(self._now_s())
+        with self._change():
+            row = self._db.execute(
+                "DELETE FROM invite WHERE hash = ? RETURNING groups, created_s, expires_s",
+                (hashed,),
+            ).fetchone()
+        if row is None or not row[1] <= now_s < row[2]:
+            return None
+        return _parted(row[0])
+
+    # --- hosts ---
+
+    def hosts(self) -> list[Host]:
+        with _told(self.file):
+            query = "SELECT name, public_key, created_s FROM host ORDER BY name"
+            return [Host(*row) for row in self._db.execute(query)]
+
+    def allow_host(self, name: str, public_key: str) -> None:
+        """UsageError when the name or the key is there already."""
+        values = (checked_public_key(public_key), checked_name(name), int(self._now_s()))
+        with self._change():
+            try:
+                self._db.execute("INSERT INTO host VALUES (?, ?, ?)", values)
+            except sqlite3.IntegrityError:
+                raise UsageError(
+                    "that host name or key is allowed already; see `pressel host list`"
+                ) from None
+
+    def remove_host(self, name: str) -> None:
+        with self._change():
+            if self._db.execute("DELETE FROM host WHERE name = ?", (name,)).rowcount != 1:
+                raise UsageError(f"no host '{name}' is allowed; see `pressel host list`")
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """One transaction; whatever raises inside undoes it."""
+        with _told(self.file):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+
+
+@contextmanager
+def _told(file: Path) -> Iterator[None]:
+    """SQLite's errors in words."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise PresselError(f"cannot work with the registry {file}: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise PresselError(f"{file} is damaged ({error}); restore a backup of it") from error
+
+
+def _device(row: tuple) -> Device:
+    device, name, groups, emergency, priority, state, epoch, created_s, changed_s = row
+    rights = Entitlements(bool(emergency), priority)
+    return Device(device, name, _parted(groups), rights, state, epoch, created_s, changed_s)
+
+
+def _joined(groups: tuple[int, ...]) -> str:
+    return ",".join(map(str, groups))
+
+
+def _parted(groups: str) -> tuple[int, ...]:
+    return tuple(map(int, groups.split(",")))

@@ -1,0 +1,72 @@
+"""The registry's tables in SQLite, and how older ones become today's.
+
+`PRAGMA user_version` is the number of steps of `STEPS` that a file has gone through. A step is
+never edited once released: another one is appended.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from pressel.errors import UsageError
+
+_COUNT = "UPDATE registry SET changes = changes + 1"
+
+
+def _counted(table: str) -> tuple[str, ...]:
+    """Whatever is done to `table`, by whomever, the change counter goes up with it."""
+    return tuple(
+        f"CREATE TRIGGER {table}_{verb.lower()} AFTER {verb} ON {table} BEGIN {_COUNT}; END"
+        for verb in ("INSERT", "UPDATE", "DELETE")
+    )
+
+
+STEPS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE registry (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            changes INTEGER NOT NULL,
+            mark TEXT NOT NULL) STRICT""",
+        """CREATE TABLE device (
+            id TEXT PRIMARY KEY CHECK (length(id) = 16),
+            name TEXT NOT NULL,
+            sealed_key BLOB,
+            epoch INTEGER NOT NULL CHECK (epoch >= 1),
+            groups TEXT NOT NULL,
+            emergency INTEGER NOT NULL CHECK (emergency IN (0, 1)),
+            priority INTEGER NOT NULL CHECK (priority >= 0),
+            state TEXT NOT NULL CHECK (state IN ('active', 'pending', 'revoked')),
+            created_s INTEGER NOT NULL,
+            changed_s INTEGER NOT NULL,
+            CHECK (state = 'revoked' OR sealed_key IS NOT NULL)) STRICT""",
+        """CREATE TABLE host (
+            public_key TEXT PRIMARY KEY CHECK (length(public_key) = 64),
+            name TEXT NOT NULL UNIQUE,
+            created_s INTEGER NOT NULL) STRICT""",
+        """CREATE TABLE invite (
+            hash BLOB PRIMARY KEY,
+            groups TEXT NOT NULL,
+            created_s INTEGER NOT NULL,
+            expires_s INTEGER NOT NULL) STRICT""",
+        *_counted("device"),
+        *_counted("host"),
+    ),
+)
+
+
+def migrate(db: sqlite3.Connection, file: object) -> None:
+    """Bring `db` up to date, all or nothing. UsageError when a newer Pressel wrote it."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        if version > len(STEPS):
+            raise UsageError(f"{file} was written by a newer Pressel; update this one")
+        for step in STEPS[version:]:
+            for statement in step:
+                db.execute(statement)
+        if version < len(STEPS):
+            db.execute(f"PRAGMA user_version = {len(STEPS)}")
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise

@@ -1,0 +1,57 @@
+"""Device keys at rest: AES-256-GCM (SP 800-38D) under a key that comes from the key file.
+
+Each sealed key is bound to its device and epoch, so that a row put in another's place does not
+open. Knows no database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from pressel.errors import PresselError
+
+_NONCE_BYTES = 12  # GCM's own; random: 2^32 seals before a repetition is worth a thought
+
+
+class Vault:
+    """Seals and opens with keys derived from `secret` (32 bytes), one key a purpose."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._cipher = AESGCM(_derive(secret, b"device keys"))
+        self._code_key = _derive(secret, b"invite codes")
+        self.mark = _derive(secret, b"mark").hex()  # tells key files apart, and nothing else
+
+    def seal(self, key: bytes, device: str, epoch: int) -> bytes:
+        """`key` for the database: nonce, ciphertext, tag."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, key, _place(device, epoch))
+
+    def open(self, sealed: bytes, device: str, epoch: int) -> bytes:
+        """The key. PresselError when the entry was changed or belongs elsewhere."""
+        nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        try:
+            return self._cipher.decrypt(nonce, rest, _place(device, epoch))
+        except (InvalidTag, ValueError):
+            raise PresselError(
+                f"the key of device {device} was changed on disk; rotate it, or restore a backup"
+            ) from None
+
+    def code_hash(self, code: str) -> bytes:
+        """Of an invite code. Keyed: a code is short enough to be guessed from a plain hash."""
+        return hmac.digest(self._code_key, code.encode("ascii"), hashlib.sha256)
+
+
+def _derive(secret: bytes, purpose: bytes) -> bytes:
+    info = b"pressel registry 1: " + purpose
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(secret)
+
+
+def _place(device: str, epoch: int) -> bytes:
+    return f"{device}:{epoch}".encode("ascii")

@@ -1,0 +1,349 @@
+"""The registry: what is kept, what survives, and what somebody with the file alone can do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pressel.errors import PresselError, UsageError
+from pressel.registry import backup, identity, tables
+from pressel.registry.device import Entitlements
+from pressel.registry.store import DATABASE, KEY_FILE, PENDING_MAX, Registry
+
+ANN = "00112233445566aa"
+BEN = "00112233445566bb"
+PATHS = os.pathsep.join(
+    str(Path(__file__).resolve().parents[2] / each) for each in ("host", "shared")
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "leader"
+
+
+def sql(folder: Path, statement: str, *values: object) -> list:
+    with sqlite3.connect(folder / DATABASE) as db:
+        return db.execute(statement, values).fetchall()
+
+
+def python(code: str, *args: object) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", code, *map(str, args)]
+    environment = {**os.environ, "PYTHONPATH": PATHS}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
+
+
+def test_a_device_is_kept(folder: Path) -> None:
+    with Registry(folder) as registry:
+        key = registry.enrol(ANN.upper(), "Ann", [3, 1, 3], Entitlements(True, 2))
+        assert len(key) == 32
+    with Registry(folder) as registry:
+        known = registry.device(ANN)
+        assert (known.name, known.groups, known.state, known.epoch) == ("Ann", (1, 3), "active", 1)
+        assert known.entitlements == Entitlements(True, 2)
+        assert registry.key(ANN) == key
+
+
+def test_nobody_else_can_read_the_files(folder: Path) -> None:
+    with Registry(folder) as registry:
+        registry.enrol(ANN, "Ann")
+        assert folder.stat().st_mode & 0o77 == 0
+        for file in folder.iterdir():  # the side files of SQLite among them
+            assert file.stat().st_mode & 0o77 == 0, file
+
+
+@pytest.mark.parametrize("mode", (0o640, 0o604, 0o620))
+def test_a_key_file_open_to_others_is_refused(folder: Path, mode: int) -> None:
+    Registry(folder).close()
+    (folder / KEY_FILE).chmod(mode)
+    with pytest.raises(UsageError, match="chmod 600"):
+        Registry(folder)
+
+
+def test_a_stolen_database_opens_nothing(folder: Path, tmp_path: Path) -> None:
+    with Registry(folder) as registry:
+        registry.enrol(ANN, "Ann")
+    thief = tmp_path / "thief"
+    thief.mkdir()
+    (thief / DATABASE).write_bytes((folder / DATABASE).read_bytes())
+    with pytest.raises(UsageError, match="no registry key"):
+        Registry(thief)
+    assert not (thief / KEY_FILE).exists()  # a fresh one would hide what happened
+    Registry(tmp_path / "other").close()
+    (thief / KEY_FILE).write_bytes((tmp_path / "other" / KEY_FILE).read_bytes())
+    (thief / KEY_FILE).chmod(0o600)
+    with pytest.raises(UsageError, match="not the key of"):
+        Registry(thief)
+    mark = sql(tmp_path / "other", "SELECT mark FROM registry")[0][0]
+    sql(thief, "UPDATE registry SET mark = ?", mark)  # even when made to fit
+    with Registry(thief) as registry, pytest.raises(PresselError, match="changed on disk"):
+        registry.key(ANN)
+
+
+@pytest.mark.parametrize("at", (0, 11, 12, 43, 44, 59))
+def test_a_changed_ciphertext_is_noticed(folder: Path, at: int) -> None:
+    """Nonce, ciphertext and tag: first and last byte of each."""
+    with Registry(folder) as registry:
+        registry.enrol(ANN, "Ann")
+        sealed = bytearray(sql(folder, "SELECT sealed_key FROM device")[0][0])
+        sealed[at] ^= 1
+        sql(folder, "UPDATE device SET sealed_key = ?", bytes(sealed))
+        with pytest.raises(PresselError, match="changed on disk"):
+            registry.key(ANN)
+
+
+def test_a_key_opens_in_its_own_row_and_epoch_only(folder: Path) -> None:
+    with Registry(folder) as registry:
+        registry.enrol(ANN, "Ann")
+        registry.enrol(BEN, "Ben")
+        (old,) = sql(folder, "SELECT sealed_key FROM device WHERE id = ?", ANN)[0]
+        sql(folder, "UPDATE device SET sealed_key = ? WHERE id = ?", old, BEN)
+        with pytest.raises(PresselError, match="changed on disk"):
+            registry.key(BEN)
+        registry.rotate(ANN)
+        sql(folder, "UPDATE device SET sealed_key = ? WHERE id = ?", old, ANN)
+        with pytest.raises(PresselError, match="changed on disk"):
+            registry.key(ANN)
+
+
+def test_no_key_is_anywhere_on_disk(folder: Path, tmp_path: Path) -> None:
+    """Neither in the database nor in its side files, the backup, a dump, nor in any message."""
+    with Registry(folder) as registry:
+        keys = [registry.enrol(ANN, "Ann"), registry.rotate(ANN), registry.replace(ANN, BEN)]
+        code = registry.invite()
+        backup.back_up(folder, tmp_path / "copy")
+        places = [file.read_bytes() for file in folder.iterdir() if file.name != KEY_FILE]
+        places.append((tmp_path / "copy").read_bytes())
+        with sqlite3.connect(folder / DATABASE) as db:
+            places.append("\n".join(db.iterdump()).encode())
+        places.append(repr([vars(registry), registry.devices()]).encode())
+    secret = bytes.fromhex((folder / KEY_FILE).read_text().split()[1])
+    forms = [form for key in [*keys, secret] for form in (key, key.hex().encode())]
+    forms += [form.upper() for form in forms] + [code.encode(), code.replace("-", "").encode()]
+    for place in places:
+        assert not any(form in place for form in forms)
+
+
+def test_revocation_and_rotation_end_a_key(folder: Path) -> None:
+    with Registry(folder) as registry:
+        first = registry.enrol(ANN, "Ann")
+        second = registry.rotate(ANN)
+        assert first != second and registry.key(ANN) == second
+        assert registry.device(ANN).epoch == 2
+        registry.revoke(ANN)
+        registry.revoke(ANN)  # twice is no error
+        assert registry.key(ANN) is None
+        assert sql(folder, "SELECT sealed_key FROM device") == [(None,)]
+        for call in (registry.rotate, registry.approve, lambda i: registry.replace(i, BEN)):
+            with pytest.raises(UsageError, match="revoked"):
+                call(ANN)
+        with pytest.raises(UsageError, match="known already"):
+            registry.enrol(ANN, "Ann")
+
+
+def test_a_replacement_takes_the_place(folder: Path) -> None:
+    with Registry(folder) as registry:
+        registry.enrol(ANN, "Ann", [2, 5], Entitlements(True, 3))
+        key = registry.replace(ANN, BEN)
+        new = registry.device(BEN)
+        assert (new.name, new.groups) == ("Ann", (2, 5))
+        assert new.entitlements == Entitlements(True, 3)
+        assert registry.key(BEN) == key and registry.key(ANN) is None
+        with pytest.raises(UsageError, match="known already"):
+            registry.replace(BEN, ANN)
+        assert registry.key(BEN) == key  # nothing was half done
+
+
+def test_pending_devices_have_no_key_yet_and_are_bounded(folder: Path) -> None:
+    with Registry(folder) as registry:
+        for number in range(PENDING_MAX):
+            registry.ask(f"{number:016x}", "x", bytes(32))
+        with pytest.raises(UsageError, match="wait already"):
+            registry.ask(ANN, "Ann", bytes(32))
+        assert registry.key(f"{0:016x}") is None
+        registry.approve(f"{0:016x}", [4])
+        assert registry.key(f"{0:016x}") == bytes(32)
+        registry.deny(f"{1:016x}")
+        registry.ask(ANN, "Ann", bytes(32))
+        with pytest.raises(UsageError, match="active"):
+            registry.deny(f"{0:016x}")
+
+
+def test_an_invitation_is_good_once_and_for_a_while(folder: Path) -> None:
+    now = [1000.0]
+    with Registry(folder, lambda: now[0]) as registry:
+        code = registry.invite([2], 60)
+        assert registry.redeem("AAAA-AAAA") is None
+        assert registry.redeem(code.lower().replace("-", " ")) == (2,)
+        assert registry.redeem(code) is None
+        late = registry.invite([2], 60)
+        now[0] = 1060.0
+        assert registry.redeem(late) is None
+        early = registry.invite([2], 60)
+        now[0] = 500.0  # the clock was set back
+        assert registry.redeem(early) is None
+        now[0] = 1061.0
+        assert registry.redeem(early) is None  # and it was used up by that
+        with pytest.raises(UsageError, match="8 letters"):
+            registry.redeem("0OIL")
+
+
+def test_changes_are_seen_by_another_process(folder: Path) -> None:
+    with Registry(folder) as leader, Registry(folder) as operator:
+        seen = [leader.changes()]
+        for change in (
+            lambda: operator.enrol(ANN, "Ann"),
+            lambda: operator.rename(ANN, "Anna"),
+            lambda: operator.set_groups(ANN, [7]),
+            lambda: operator.rotate(ANN),
+            lambda: operator.revoke(ANN),
+            lambda: operator.allow_host("box", "ab" * 32),
+            lambda: operator.remove_host("box"),
+        ):
+            change()
+            seen.append(leader.changes())
+        assert seen == sorted(set(seen))
+        operator.invite()
+        assert leader.changes() == seen[-1]
+
+
+ENROL = """
+import sys
+from pathlib import Path
+from pressel.registry.store import Registry
+folder, first, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+with Registry(folder) as registry:
+    for number in range(first, first + count):
+        registry.enrol(f"{number:016x}", "x")
+        print(number, flush=True)
+"""
+
+
+def test_writers_at_once(folder: Path) -> None:
+    """They also race for making the files."""
+    writers = [python(ENROL, folder, 100 * each, 15) for each in range(4)]
+    for writer in writers:
+        writer.communicate(timeout=60)
+    assert [writer.returncode for writer in writers] == [0] * 4
+    with Registry(folder) as registry:
+        assert len(registry.devices()) == 60
+        assert all(registry.key(each.id) for each in registry.devices())
+
+
+def test_a_writer_killed_in_the_middle(folder: Path) -> None:
+    """What it said is there; nothing is half there; others can write at once."""
+    writer = python(ENROL, folder, 0, 100_000)
+    assert writer.stdout
+    said = -1
+    for _ in range(20):
+        said = int(writer.stdout.readline())
+    writer.send_signal(signal.SIGKILL)
+    rest = writer.communicate(timeout=60)[0].split(b"\n")[:-1]
+    said = int(rest[-1]) if rest else said
+    with Registry(folder) as registry:
+        known = registry.devices()
+        assert said + 1 <= len(known) <= said + 2
+        assert all(registry.key(each.id) for each in known)
+        registry.enrol(ANN, "Ann")
+
+
+HALF = """
+import os, sys
+from pathlib import Path
+from pressel.registry.store import Registry
+registry = Registry(Path(sys.argv[1]))
+with registry._change():
+    registry._update(sys.argv[2], "state = 'revoked', sealed_key = NULL", (), "active")
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_writer_killed_inside_a_transaction(folder: Path) -> None:
+    with Registry(folder) as registry:
+        key = registry.enrol(ANN, "Ann")
+    writer = python(HALF, folder, ANN)
+    writer.communicate(timeout=60)
+    assert writer.returncode == -signal.SIGKILL
+    with Registry(folder) as registry:
+        assert registry.key(ANN) == key
+
+
+def test_backup_and_restore(folder: Path, tmp_path: Path) -> None:
+    with Registry(folder) as running:
+        key = running.enrol(ANN, "Ann")
+        running.enrol(BEN, "Ben")
+        backup.back_up(folder, tmp_path / "copy")
+        assert (tmp_path / "copy").stat().st_mode & 0o77 == 0
+        with pytest.raises(UsageError, match="exists"):
+            backup.back_up(folder, tmp_path / "copy")
+        running.rename(ANN, "Anna")
+        running.revoke(BEN)
+        before = running.changes()
+        backup.restore(folder, tmp_path / "copy")
+        assert running.device(ANN).name == "Ann" and running.key(ANN) == key
+        assert running.key(BEN) is None  # a backup brings no stolen badge back
+        assert running.changes() > before
+
+
+def test_what_is_no_backup_of_ours_changes_nothing(folder: Path, tmp_path: Path) -> None:
+    with Registry(folder) as running, Registry(tmp_path / "other") as other:
+        running.enrol(ANN, "Ann")
+        other.enrol(BEN, "Ben")
+        backup.back_up(tmp_path / "other", tmp_path / "foreign")
+        (tmp_path / "text").write_text("no database at all, but longer than its header" * 9)
+        (tmp_path / "empty").write_bytes(b"")
+        for name in ("foreign", "text", "empty", "missing"):
+            with pytest.raises(UsageError):
+                backup.restore(folder, tmp_path / name)
+        assert [each.id for each in running.devices()] == [ANN]
+
+
+def test_a_newer_registry_is_left_alone(folder: Path) -> None:
+    Registry(folder).close()
+    sql(folder, f"PRAGMA user_version = {len(tables.STEPS) + 1}")
+    with pytest.raises(UsageError, match="newer Pressel"):
+        Registry(folder)
+
+
+def test_a_damaged_registry_is_told_in_words(folder: Path) -> None:
+    folder.mkdir()
+    (folder / DATABASE).write_text("not a database, and longer than a header of one" * 9)
+    with pytest.raises(PresselError, match="damaged"):
+        Registry(folder)
+
+
+@pytest.mark.parametrize(
+    "call",
+    (
+        pytest.param(lambda r: r.enrol("xyz", "Ann"), id="id"),
+        pytest.param(lambda r: r.enrol(ANN, ""), id="name-empty"),
+        pytest.param(lambda r: r.enrol(ANN, "a\nb"), id="name-line"),
+        pytest.param(lambda r: r.enrol(ANN, "x" * 33), id="name-long"),
+        pytest.param(lambda r: r.enrol(ANN, "Ann", []), id="no-group"),
+        pytest.param(lambda r: r.enrol(ANN, "Ann", [0]), id="group-0"),
+        pytest.param(lambda r: r.enrol(ANN, "Ann", [256]), id="group-256"),
+        pytest.param(lambda r: r.enrol(ANN, "Ann", [1], Entitlements(False, 8)), id="priority"),
+        pytest.param(lambda r: r.ask(ANN, "Ann", bytes(31)), id="key"),
+        pytest.param(lambda r: r.allow_host("box", "00"), id="host-key"),
+        pytest.param(lambda r: r.invite([1], 0), id="invite"),
+        pytest.param(lambda r: r.device(BEN), id="unknown"),
+    ),
+)
+def test_what_is_out_of_range_changes_nothing(folder: Path, call) -> None:
+    with Registry(folder) as registry:
+        before = registry.changes()
+        with pytest.raises(UsageError):
+            call(registry)
+        assert registry.changes() == before and registry.devices() == []
+
+
+def test_a_host_keeps_its_identity(folder: Path) -> None:
+    key = identity.public_key(folder)
+    assert identity.public_key(folder) == key and len(key) == 64
+    assert (folder / identity.IDENTITY_FILE).stat().st_mode & 0o77 == 0

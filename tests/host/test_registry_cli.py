@@ -1,0 +1,102 @@
+"""`pressel device`, `host` and `registry`: what is said, and that no key ever is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pressel import cli
+from pressel.registry.store import Registry
+
+ANN = "00112233445566aa"
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    def call(*args: str) -> tuple[int, str, str]:
+        code = cli.main([*args, "--state", str(tmp_path / "leader")])
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return call
+
+
+def test_a_device_from_first_to_last(run, tmp_path: Path) -> None:
+    out_file = tmp_path / "ann.json"
+    code, out, _ = run(
+        "device", "add", "Ann", "--id", ANN, "--group", "2", "--key-file", str(out_file)
+    )
+    assert code == 0 and ANN in out
+    assert out_file.stat().st_mode & 0o777 == 0o600
+    provisioned = json.loads(out_file.read_text())
+    with Registry(tmp_path / "leader") as registry:
+        assert registry.key(ANN) == bytes.fromhex(provisioned["key"])
+    said = [out]
+    for words in (
+        ("device", "list", "--json"),
+        ("device", "show", ANN),
+        ("device", "rename", ANN, "Anna"),
+        ("device", "group", ANN, "1", "3"),
+        ("device", "rotate", ANN, "--key-file", str(tmp_path / "second.json")),
+        ("device", "invite", "--json"),
+        ("device", "pending", "--json"),
+        ("host", "show", "--json"),
+        ("host", "allow", "box", "ab" * 32),
+        ("host", "list", "--json"),
+        ("registry", "backup", str(tmp_path / "copy")),
+        ("registry", "restore", str(tmp_path / "copy")),
+        ("host", "remove", "box"),
+        ("device", "revoke", ANN),
+    ):
+        code, out, err = run(*words)
+        assert code == 0, (words, err)
+        if "--json" in words:
+            json.loads(out)
+        said += [out, err]
+    second = json.loads((tmp_path / "second.json").read_text())
+    secret = (tmp_path / "leader" / "registry.key").read_text().split()[1]
+    private = (tmp_path / "leader" / "host.key").read_text().split()[1]
+    for key in (provisioned["key"], second["key"], secret, private):
+        assert key not in "".join(said)
+    assert run("device", "list", "--json")[1].strip() == "[]"
+    assert json.loads(run("device", "list", "--all", "--json")[1])[0]["groups"] == [1, 3]
+
+
+def test_approval(run, tmp_path: Path) -> None:
+    with Registry(tmp_path / "leader") as registry:
+        registry.ask(ANN, "[bold]Ann", bytes(32))
+    assert "[bold]Ann" in run("device", "pending")[1]
+    assert run("device", "approve", ANN, "--group", "4")[0] == 0
+    assert run("device", "deny", ANN)[0] == 2
+
+
+def test_a_key_file_is_never_overwritten(run, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    code, _, err = run("device", "add", "Ann", "--key-file", str(tmp_path / "mine"))
+    assert code == 2 and "choose another name" in err
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert run("device", "list", "--json")[1].strip() == "[]"
+
+
+def test_a_refused_device_leaves_no_key_file(run, tmp_path: Path) -> None:
+    file = tmp_path / "new"
+    assert run("device", "add", "Ann", "--id", "zz", "--key-file", str(file))[0] == 2
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    (
+        ("device", "show", ANN),
+        ("device", "revoke", "nonsense"),
+        ("device", "group", ANN, "0"),
+        ("host", "allow", "box", "short"),
+        ("host", "remove", "box"),
+        ("registry", "restore", "missing.backup"),
+    ),
+)
+def test_mistakes_are_told_in_a_sentence(run, words: tuple[str, ...]) -> None:
+    code, out, err = run(*words)
+    assert code == 2 and not out and "Traceback" not in err and err
