@@ -206,6 +206,11 @@ def test_a_sweep_in_which_runs_only_broke_down_ends_in_1() -> None:
     assert cli.main(["sim", "sweep", "--seeds", "3", "--scenario", "burst"]) == 1
 
 
+def heed_interrupts() -> None:
+    """A shell that started the tests in the background lets its children ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_a_sweep_that_is_interrupted_ends_in_130_and_leaves_nothing() -> None:
     words = ["sim", "sweep", "--seeds", "1..5000", "--participants", "2", "--json"]
     with subprocess.Popen(
@@ -215,6 +220,7 @@ def test_a_sweep_that_is_interrupted_ends_in_130_and_leaves_nothing() -> None:
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         start_new_session=True,
+        preexec_fn=heed_interrupts,
     ) as process:
         assert process.stdout is not None
         json.loads(process.stdout.readline())  # it is at work
