@@ -112,6 +112,8 @@ def adapt_codec(messages: Any, codec: Any) -> None:
 
     def encode_cut(data: bytearray, at: int, kind: int, values: tuple[Any, ...]) -> int:
         layout = messages.LAYOUTS[kind]
+        left_out = messages_now.LAYOUTS.get(kind, layout)[len(values) :]
+        values = (*values, *(field[3] for field in left_out))
         more = [largest(field) for field in layout[len(values) :]]
         return encode(data, at, kind, (*values[: len(layout)], *more))
 
