@@ -77,9 +77,7 @@ def older_burst_takes_over() -> Any:
 def floor_granted_to_everybody() -> Any:
     """Whoever asks gets a lease, also while another runs."""
 
-    def on_request(
-        self: Arbitrator, node: int, request: int, now_ms: int, lane: int = 0
-    ) -> None:
+    def on_request(self: Arbitrator, node: int, request: int, now_ms: int, lane: int = 0) -> None:
         lease = self._output.next_lease()
         self._output.grant(self.group, node, request, lease, now_ms)
         self._output.taken(self.group, lease, node, now_ms)
