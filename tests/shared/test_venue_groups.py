@@ -19,9 +19,10 @@ def venue_of(groups, entitlements=0, badges=None, **how):
     """A venue whose badge `n` is in `groups[n]`, joined and with its groups told."""
     venue = Venue(badges=len(groups), seed=SEED, **how)
     table = {}
+    venue.roster = FixedRoster(table)
     for index in range(len(groups)):
         table[device(index)] = Grants(groups[index], entitlements)
-    venue.leader = Leader(1, SEED + 1000, None, FixedRoster(table))
+    venue.leader = Leader(1, SEED + 1000, None, venue.roster)
     return venue.run(3000)
 
 
@@ -109,7 +110,7 @@ def test_the_selected_group_is_heard_first():
 
 def test_a_roster_that_changes_reaches_who_is_here():
     venue = venue_of(((2,), (2,), (3,)))
-    venue.leader._roster.grants[device(0)] = Grants((3, 2), 0)
+    venue.roster.grants[device(0)] = Grants((3, 2), 0)
     venue.leader.regroup(device(0), venue.now_ms)
     venue.run(1200)
     assert venue.badge("A").engine.scan.place(3) == 1
@@ -119,7 +120,7 @@ def test_a_roster_that_changes_reaches_who_is_here():
 
 def test_a_lost_roster_comes_again_with_the_heartbeat():
     venue = venue_of(((2,), (2,)))
-    venue.leader._roster.grants[device(0)] = Grants((3,), 0)
+    venue.roster.grants[device(0)] = Grants((3,), 0)
     venue.loses = lambda data, source, destination: data[1] == messages.WELCOME
     venue.leader.regroup(device(0), venue.now_ms)
     venue.collect_leader()

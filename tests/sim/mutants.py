@@ -101,7 +101,7 @@ def own_voice_comes_back() -> Any:
         self.join.node = node
         return reason
 
-    def pass_on(self: Leader, talker: Any, data: Any, now_ms: int) -> None:
+    def pass_on(self: Leader, talker: Any, group: int, data: Any, now_ms: int) -> None:
         for member in self.members.all():
             self._queue(_readdressed(data, member, now_ms), member.address)
             self.voice_out += 1
