@@ -29,6 +29,11 @@ TEXT = const(19)  # (kind, writer, name, text), the last two as UTF-8 bytes
 TEXT_SENT = const(20)  # 1 when the leader has it, 0 when it never answered
 RECEIPT = const(21)  # (lease, listeners, heard, whole): how our burst was heard
 OTHER_TABLE = const(22)  # the other side's protocol table differs: -1 it is older, 1 newer, 0 else
+MOVED = const(23)  # term: another leader goes on where ours was interrupted
+TALK_WARNING = const(24)  # seconds left until the talk limit
+SCANNED = const(25)  # group that is heard from now on, another than the one before
+CALL = const(26)  # node: a private call with it is open
+CALL_OVER = const(27)  # reason, see CALLS: the private call has ended
 
 NAMES = (
     "joined",
@@ -54,6 +59,11 @@ NAMES = (
     "text_sent",
     "receipt",
     "other_table",
+    "moved",
+    "talk_warning",
+    "scanned",
+    "call",
+    "call_over",
 )
 
 

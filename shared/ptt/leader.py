@@ -10,12 +10,22 @@ from .cluster.members import DIFFERENT_TABLE, SAME_TABLE, Members
 from .compat import TYPE_CHECKING, const
 from .counters import Counters
 from .events import EventQueue
-from .floor.arbitrator import Arbitrator
+from .floor.arbitrator import FLOOR_IDLE, Arbitrator
+from .floor.calls import Calls
+from .floor.roster import (
+    ENTITLED_EMERGENCY,
+    ENTITLED_PRIORITY,
+    GROUP_DEFAULT,
+    OpenRoster,
+)
 from .numbers import (
+    CALL_GROUP_FIRST,
     DATAGRAM_BYTES_MAX,
     EVENTS_MAX,
+    GROUPS_MAX,
     INT_MAX,
     LEASE_MS,
+    MEMBER_GROUPS_MAX,
     MEMBERS_MAX,
     NACK_INTERVAL_MS,
     RESIGN_REPEATS,
@@ -31,9 +41,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .cluster.members import Member
+    from .floor.calls import Call
 
-GROUP_DEFAULT = const(1)  # the one talk group, until groups are a setting
 _NACK_BYTES = const(28)  # envelope and four fields
+_FULL_BYTES = const(57)  # WELCOME with all its fields
+_OF_A_CALL = (messages.FLOOR_REQUEST, messages.FLOOR_RELEASE)
 _OUTBOX_MAX = 4 * MEMBERS_MAX  # every member once for voice and thrice for control
 
 
@@ -49,9 +61,12 @@ class Outgoing:
 
 class Leader:
     """The leader of one venue in one `term` (must go up with every start); `seed` must differ
-    from start to start, since session numbers come from it."""
+    from start to start, since session numbers come from it. `roster` says who is in which talk
+    group and entitled to what; without one all are in one group."""
 
-    def __init__(self, term: int, seed: int, settings: "Settings | None" = None) -> None:
+    def __init__(
+        self, term: int, seed: int, settings: "Settings | None" = None, roster: "Any" = None
+    ) -> None:
         self.term = term
         self._prng = Prng(seed)
         self._events = EventQueue(EVENTS_MAX)
@@ -62,6 +77,9 @@ class Leader:
         self.newer = 0  # datagrams of a newer minor version, obeyed as far as we know it
         self.members = Members()
         self.settings = Publisher(Settings(version=1), self)
+        self._roster = roster or OpenRoster()
+        self._calls = Calls()
+        self.groups_refused = 0  # that the roster named beyond what a leader serves
         self._lease = 0  # the newest, of any group
         self.floors = {GROUP_DEFAULT: Arbitrator(GROUP_DEFAULT, self)}
         self.receipts = {GROUP_DEFAULT: Receipts(GROUP_DEFAULT, self)}
@@ -96,6 +114,8 @@ class Leader:
         for group in sorted(self.floors):
             self.floors[group].handle_timeout(now_ms)
             self.receipts[group].handle_timeout(now_ms)
+        for group in self._calls.groups():
+            self._end_quiet_call(group, now_ms)
         self.settings.handle_timeout(self.members.all(), now_ms)
 
     def next_timeout_ms(self) -> int:
@@ -104,6 +124,9 @@ class Leader:
         for group in self.floors:
             due = earliest(due, self.floors[group].next_timeout_ms())
             due = earliest(due, self.receipts[group].next_timeout_ms())
+        for group in self._calls.groups():
+            if self.floors[group].state == FLOOR_IDLE:
+                due = earliest(due, self._calls.due_ms(group))
         return earliest(due, self.settings.next_timeout_ms(self.members.all()))
 
     def poll_transmit(self) -> "Outgoing | None":
@@ -136,6 +159,45 @@ class Leader:
         self.settings.settings = settings
         for floor in self.floors.values():
             floor.talk_ms = settings.talk_ms
+
+    def regroup(self, device: bytes, now_ms: int) -> None:
+        """The roster says something new about `device`: it is told, if it is here."""
+        member = self.members.by_device(device)
+        if member is None:
+            return
+        before = member.groups
+        self._take_grants(member)
+        for group in before:
+            if group not in member.groups:
+                self.floors[group].on_member_left(member.node, now_ms)
+        if member.groups != before:
+            member.roster = member.roster % 255 + 1
+            self._welcome(member, now_ms)
+
+    def _take_grants(self, member: "Member") -> None:
+        grants = self._roster.lookup(member.device)
+        member.entitlements = grants.entitlements
+        groups = []
+        for group in grants.groups[0:MEMBER_GROUPS_MAX]:
+            if self._open_group(group) and group not in groups:
+                groups.append(group)
+        member.groups = tuple(groups)
+
+    def _open_group(self, group: int) -> bool:
+        """Serve talk group `group` from now on; False when there is no room for it."""
+        if group in self.floors:
+            return group < CALL_GROUP_FIRST
+        served = len(self.floors) - len(self._calls.groups())
+        if not 0 < group < CALL_GROUP_FIRST or served >= GROUPS_MAX:
+            self.groups_refused += 1
+            return False
+        self._open_floor(group)
+        return True
+
+    def _open_floor(self, group: int) -> None:
+        self.floors[group] = Arbitrator(group, self)
+        self.floors[group].talk_ms = self.settings.settings.talk_ms
+        self.receipts[group] = Receipts(group, self)
 
     def send_text(self, group: int, kind: int, name: bytes, text: bytes, now_ms: int) -> None:
         """A text from somebody who is no member, to all members of `group`."""
@@ -182,33 +244,44 @@ class Leader:
         if member is None:
             return self._on_hello(fields, data, source, now_ms)
         if kind == messages.HEARTBEAT:
-            self._answer_heartbeat(member, fields[0], now_ms)
+            self._answer_heartbeat(member, fields, now_ms)
             return refusal.ACCEPTED
         if kind == messages.SETTINGS_ACK:
             was_applied = fields[1] == messages.APPLIED_APPLIED
             known = self.settings.on_ack(member.settings, fields[0], was_applied)
             return refusal.ACCEPTED if known else refusal.STALE
-        if fields[0] != member.group:
+        group = fields[0]
+        if kind == messages.FLOOR_REQUEST and group == 0 and fields[3]:
+            return self._on_call_request(member, fields[1], fields[2], fields[3], now_ms)
+        if kind == messages.CALL_ENDED and group != member.call:
+            self._tell_no_call(member, group, now_ms)
+            return refusal.ACCEPTED
+        if not member.hears(group):
+            if group >= CALL_GROUP_FIRST and kind in _OF_A_CALL:
+                self._tell_no_call(member, group, now_ms)
             return refusal.FIELD
         return self._on_group_message(kind, member, fields, now_ms)
 
     def _on_group_message(self, kind: int, member: "Member", fields: "list", now_ms: int) -> int:
-        group = member.group
+        group = fields[0]
         if kind == messages.FLOOR_REQUEST:
-            self.floors[group].on_request(member.node, fields[1], now_ms)
-        elif kind == messages.FLOOR_RELEASE:
+            return self._on_request(member, group, fields[1], fields[2], now_ms)
+        if kind == messages.CALL_ENDED:
+            self._end_call(self._calls.get(group), messages.CALL_HUNG_UP, now_ms)
+            return refusal.ACCEPTED
+        if kind == messages.FLOOR_RELEASE:
             self.floors[group].on_release(member.node, fields[1], now_ms)
         elif kind == messages.TEXT_MESSAGE:
             self._on_text(member, fields, now_ms)
         else:
-            _group, lease, played, concealed, late = fields  # RECEIVER_REPORT
+            group, lease, played, concealed, late = fields  # RECEIVER_REPORT
             node = member.node
             if not self.receipts[group].on_report(node, lease, played, concealed, late, now_ms):
                 return refusal.STALE
         return refusal.ACCEPTED
 
     def _on_hello(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
-        device, nonce, table, codecs, name, build = fields
+        device, nonce, table, codecs, name, build = fields[0:6]
         if not codecs & (1 << messages.CODEC_IMA_ADPCM):
             return refusal.FIELD
         member = self.members.by_device(device)
@@ -224,7 +297,8 @@ class Leader:
             member.nonce = nonce
             member.name = name
             member.build = build
-            member.group = GROUP_DEFAULT
+            self._take_grants(member)
+            member.roster = 0 if len(member.groups) == 1 else 1
             member.settings.due_ms = now_ms
             self._events.push(events.MEMBER_JOINED, member.node)
             if table != messages.TABLE_HASH:
@@ -233,10 +307,12 @@ class Leader:
             else:
                 member.table_is = SAME_TABLE
         member.heard_ms = now_ms
-        self._welcome(member, now_ms)
+        self._welcome(member, now_ms, len(data))
         return refusal.ACCEPTED
 
-    def _welcome(self, member: "Member", now_ms: int) -> None:
+    def _welcome(self, member: "Member", now_ms: int, asked_bytes: int = _FULL_BYTES) -> None:
+        """Who asked with less than `asked_bytes` is told its groups when its first heartbeat comes:
+        an answer to a stranger is never longer than the question."""
         values = (
             member.nonce,
             member.node,
@@ -245,7 +321,13 @@ class Leader:
             messages.TABLE_HASH,
             member.group,
             messages.CODEC_IMA_ADPCM,
+            self._lease,
         )
+        if member.roster and asked_bytes >= _FULL_BYTES:
+            places = bytearray(MEMBER_GROUPS_MAX)
+            for index in range(len(member.groups)):
+                places[index] = member.groups[index]
+            values += (bytes(places), member.roster)
         self._send(messages.WELCOME, values, member, now_ms)
 
     def _new_session(self) -> int:
@@ -254,17 +336,91 @@ class Leader:
             if self.members.by_session(session) is None:
                 return session
 
-    def _answer_heartbeat(self, member: "Member", echo_ms: int, now_ms: int) -> None:
-        floor = self.floors[member.group]
+    def _answer_heartbeat(self, member: "Member", fields: "list", now_ms: int) -> None:
+        """With the floor of the group that it asks about, or of its first."""
+        echo_ms, group = fields[0:2]
+        if fields[6] != member.roster:
+            self._welcome(member, now_ms)
+        if not member.hears(group):
+            if group >= CALL_GROUP_FIRST:
+                self._tell_no_call(member, group, now_ms)
+            group = member.group or GROUP_DEFAULT
+        floor = self.floors[group]
         values = (
             echo_ms,
-            member.group,
+            group,
             self.term,
             floor.lease,
             floor.holder,
             len(floor.queue),
         )
         self._send(messages.HEARTBEAT, values, member, now_ms)
+
+    def _on_request(
+        self, member: "Member", group: int, request: int, lane: int, now_ms: int
+    ) -> int:
+        """A member asks once at a time, whatever the group: it has one button."""
+        floor = self.floors[group]
+        if member.asked and member.asked != group:
+            if (member.request - request) & 0xFFFF < 0x8000:
+                return refusal.STALE  # of before it turned to another group
+            before = self.floors.get(member.asked)
+            if before is not None and before.knows(member.node, member.request):
+                before.on_release(member.node, member.request, now_ms)
+        member.asked = group
+        member.request = request
+        entitled = (0, ENTITLED_PRIORITY, ENTITLED_EMERGENCY)[lane]
+        if entitled and not member.entitlements & entitled:
+            if not floor.knows(member.node, request):
+                self.denied(group, member.node, request, messages.DENIAL_NOT_ENTITLED, now_ms)
+                return refusal.ACCEPTED
+            lane = messages.LANE_ROUTINE  # what it has it keeps
+        floor.on_request(member.node, request, now_ms, lane)
+        return refusal.ACCEPTED
+
+    # --- private calls ---
+
+    def _on_call_request(
+        self, member: "Member", request: int, lane: int, node: int, now_ms: int
+    ) -> int:
+        callee = self.members.by_node(node)
+        if member.asked and (member.request - request) & 0xFFFF < 0x8000:
+            if request != member.request or not member.call:
+                return refusal.STALE  # that call has been made and is over
+        reason = 0
+        if callee is None:
+            reason = messages.DENIAL_CALLEE_UNKNOWN
+        elif callee is member:
+            reason = messages.DENIAL_CALLEE_SELF
+        elif callee.call != member.call:
+            reason = messages.DENIAL_CALLEE_BUSY
+        elif not member.call and self._calls.is_full():
+            reason = messages.DENIAL_CALLS_FULL
+        if callee is None or reason:
+            self.denied(0, member.node, request, reason, now_ms)
+            return refusal.ACCEPTED
+        if not member.call:
+            call = self._calls.open(member, callee, now_ms)
+            self._open_floor(call.group)
+        return self._on_request(member, member.call, request, lane, now_ms)
+
+    def _end_call(self, call: "Call | None", reason: int, now_ms: int) -> None:
+        if call is None:
+            return
+        self.floors[call.group].close(now_ms)
+        values = (call.group, self.term, self._lease, reason)
+        self._send_to_group(call.group, 0, messages.CALL_ENDED, values, now_ms)
+        self._calls.close(call)
+        del self.floors[call.group]
+        del self.receipts[call.group]
+
+    def _end_quiet_call(self, group: int, now_ms: int) -> None:
+        if self.floors[group].state == FLOOR_IDLE and since(now_ms, self._calls.due_ms(group)) >= 0:
+            self._end_call(self._calls.get(group), messages.CALL_QUIET, now_ms)
+
+    def _tell_no_call(self, member: "Member", group: int, now_ms: int) -> None:
+        values = (group, self.term, self._lease, messages.CALL_UNKNOWN)
+        self._send(messages.CALL_ENDED, values, member, now_ms)
 
     def _on_text(self, member: "Member", fields: "list", now_ms: int) -> None:
         group, number, _kind, _writer, _name, text = fields
@@ -281,22 +437,23 @@ class Leader:
         reason = voice.check(data)
         if reason != refusal.ACCEPTED:
             return reason
-        if voice.talker(data) != member.node or voice.group(data) != member.group:
+        group = voice.group(data)
+        if voice.talker(data) != member.node or not member.hears(group):
             return refusal.FIELD
-        if not self.floors[member.group].on_voice(member.node, voice.lease(data), now_ms):
+        if not self.floors[group].on_voice(member.node, voice.lease(data), now_ms):
             return refusal.FLOOR
         self.voice_in += 1
         end = voice.first(data) + voice.count(data)
-        self.receipts[member.group].on_voice(voice.lease(data), end)
-        self._pass_on_voice(member, data, now_ms)
+        self.receipts[group].on_voice(voice.lease(data), end)
+        self._pass_on_voice(member, group, data, now_ms)
         return refusal.ACCEPTED
 
-    def _pass_on_voice(self, talker: "Member", data: "Any", now_ms: int) -> None:
+    def _pass_on_voice(self, talker: "Member", group: int, data: "Any", now_ms: int) -> None:
         """The same payload to every other member of the group, its CRC computed once."""
         end = envelope.payload_end(data)
         payload_crc = envelope.payload_crc(data)
         for member in self.members.all():
-            if member is talker or member.group != talker.group:
+            if member is talker or not member.hears(group):
                 continue
             copy = bytearray(data[0:end])
             envelope.write_header(
@@ -314,7 +471,10 @@ class Leader:
 
     def _drop(self, member: "Member", now_ms: int) -> None:
         self.members.remove(member)
-        self.floors[member.group].on_member_left(member.node, now_ms)
+        if member.call:
+            self._end_call(self._calls.get(member.call), messages.CALL_LEFT, now_ms)
+        for group in member.groups:
+            self.floors[group].on_member_left(member.node, now_ms)
         self._events.push(events.MEMBER_LEFT, member.node)
 
     # --- datagrams out ---
@@ -380,7 +540,7 @@ class Leader:
         name = member.name if member is not None else b""
         values = (group, self.term, lease, talker, name)
         self._send_to_group(group, talker, messages.FLOOR_TAKEN, values, now_ms)
-        listeners = [m.node for m in self.members.all() if m.group == group and m.node != talker]
+        listeners = [m.node for m in self.members.all() if m.hears(group) and m.node != talker]
         self.receipts[group].begin(lease, talker, listeners)
 
     def idle(self, group: int, lease: int, now_ms: int) -> None:
@@ -392,6 +552,12 @@ class Leader:
     def freed(self, group: int, talker: int, lease: int, cause: int, now_ms: int) -> None:
         self._events.push(events.FLOOR_FREED, (talker, lease, cause))
         self.receipts[group].end(lease, now_ms)
+        call = self._calls.get(group)
+        if call is not None:
+            call.quiet_ms = now_ms
+
+    def floor_changed(self, group: int) -> None:
+        """For `Arbitrator`; whoever keeps a copy of the floors looks here."""
 
     def send_settings(self, node: int, settings: "Settings", now_ms: int) -> None:
         self._send_to(node, messages.SETTINGS_SNAPSHOT, settings.fields(), now_ms)
@@ -411,5 +577,5 @@ class Leader:
         self, group: int, except_node: int, kind: int, values: "tuple", now_ms: int
     ) -> None:
         for member in self.members.all():
-            if member.group == group and member.node != except_node:
+            if member.hears(group) and member.node != except_node:
                 self._send(kind, values, member, now_ms)

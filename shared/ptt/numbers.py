@@ -50,6 +50,14 @@ QUEUE_KEEPALIVE_MS = const(1000)  # a waiting badge says that it still waits
 GRANT_REPEAT_MS = const(100)  # a grant is repeated until its first voice
 QUEUE_MAX = const(128)  # everybody of a 100-badge venue at once
 TAIL_GRACE_MS = const(200)  # voice overtaken by its own release is still passed on
+TALK_WARNING_MS = const(5000)  # before the talk limit: time to end a sentence
+
+# --- Talk groups and private calls -----------------------------------------------------
+GROUPS_MAX = const(16)  # talk groups of a leader: a venue's crews, and a bound for its tables
+MEMBER_GROUPS_MAX = const(8)  # groups of one badge, what WELCOME carries; nobody scans more
+CALL_GROUP_FIRST = const(128)  # group numbers from here on are private calls
+CALLS_MAX = const(16)  # private calls at a time: each costs airtime as a talk group does
+CALL_HANG_MS = const(10000)  # a quiet call ends: time to think of an answer, not to forget it
 
 # --- Settings, text, receipts ---------------------------------------------------------
 RESIGN_REPEATS = const(3)  # a resignation waits for no answer; the same odds as a last packet

@@ -11,10 +11,18 @@ from .cluster.join import JOINED, Join
 from .compat import TYPE_CHECKING
 from .counters import Counters
 from .events import EventQueue
+from .floor.hang_up import HangUp
 from .floor.participant import DENIED_NO_LEADER, NO_PERMISSION, PENDING_RELEASE, FloorParticipant
+from .floor.scan import Scan
 from .media.burst_sender import PACKET_BYTES_MAX, BurstSender
 from .media.playout import Playout
-from .numbers import ADPCM_FRAME_BYTES, EVENTS_MAX, OUTBOX_SLOTS, TEXT_BYTES_MAX
+from .numbers import (
+    ADPCM_FRAME_BYTES,
+    CALL_GROUP_FIRST,
+    EVENTS_MAX,
+    OUTBOX_SLOTS,
+    TEXT_BYTES_MAX,
+)
 from .outbox import Outbox
 from .prng import Prng
 from .text.sender import TextSender
@@ -53,7 +61,14 @@ class Participant:
         self._text_writer = -1  # of the last text shown, to know a repetition by the network
         self._text_number = -1
         self._receipt_lease = 0  # of the last receipt told, likewise
-        self.group = 0
+        self.group = 0  # of the button: where it talks, or asks to; 0: a call without a number yet
+        self._callee = 0  # whom the press under way calls
+        self._caller_back = 0  # talker heard last
+        self._roster = 0  # of the last WELCOME
+        self._beat_group = 0  # that the last heartbeat asked about
+        self._group_told = 0  # that the person knows to be heard
+        self.scan = Scan()
+        self._hang_up = HangUp(self)
         self.settings_version = 0
         self.refusals = Counters(refusal.NAMES)
         self.newer = 0  # datagrams of a newer minor version, obeyed as far as we know it
@@ -83,11 +98,13 @@ class Participant:
         self.floor.handle_timeout(now_ms)
         self._burst.handle_timeout(now_ms)
         self._text.handle_timeout(now_ms)
+        self._hang_up.handle_timeout(now_ms)
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `clock.NEVER`."""
         due = earliest(self.join.next_timeout_ms(), self.floor.next_timeout_ms())
         due = earliest(due, self._burst.next_timeout_ms())
+        due = earliest(due, self._hang_up.next_timeout_ms())
         return earliest(due, self._text.next_timeout_ms())
 
     def poll_transmit(self) -> "Datagram | None":
@@ -100,16 +117,64 @@ class Participant:
 
     # --- the person ---
 
-    def press(self, now_ms: int) -> None:
-        """The talk button goes down."""
+    def press(self, now_ms: int, lane: int = messages.LANE_ROUTINE) -> None:
+        """The talk button goes down: in the private call while there is one, else in the selected
+        group. Again in a higher `lane` while it is down: the same request matters more."""
         if self.join.state != JOINED:
             self._events.push(events.DENIED, DENIED_NO_LEADER)
             return
         if self.floor.state == NO_PERMISSION or self.floor.state == PENDING_RELEASE:
+            self._callee = 0
+            self._turn_to(self.scan.call or self.scan.selected)
+        self._press(now_ms, lane)
+
+    def call(self, node: int, now_ms: int) -> bool:
+        """Press the button to talk with `node` in private; False while another press is under
+        way or nobody leads."""
+        is_free = self.floor.state == NO_PERMISSION or self.floor.state == PENDING_RELEASE
+        if self.join.state != JOINED or not is_free or not node:
+            return False
+        if not self.scan.call:
+            self._callee = node
+            self._turn_to(0)
+        self._press(now_ms, messages.LANE_ROUTINE)
+        return True
+
+    def call_back(self, now_ms: int) -> bool:
+        """`call` whoever was heard last."""
+        return self.call(self._caller_back, now_ms)
+
+    def hang_up(self, now_ms: int) -> bool:
+        """End the private call; False when there is none."""
+        group = self.scan.call
+        if not group:
+            return False
+        self._end_call(messages.CALL_HUNG_UP, now_ms)
+        self._hang_up.start(group, now_ms)
+        return True
+
+    def select_group(self, group: int) -> bool:
+        """Talk in `group` from the next press on; False when the badge is not in it."""
+        if not self.scan.select(group):
+            return False
+        if self.floor.state == NO_PERMISSION and not self.scan.call:
+            self._turn_to(group)
+        return True
+
+    def _turn_to(self, group: int) -> None:
+        """The button belongs to `group` now."""
+        if group == self.group:
+            return
+        self.scan.on_floor(self.group, self.floor.seen_lease, self.floor.talker)
+        self.group = group
+        self.floor.tune(self.scan.lease(group), self.scan.talker(group))
+
+    def _press(self, now_ms: int, lane: int) -> None:
+        if self.floor.state == NO_PERMISSION or self.floor.state == PENDING_RELEASE:
             self._burst.collect()
         else:
             self._burst.go_on()
-        self.floor.press(now_ms)
+        self.floor.press(now_ms, lane)
 
     def release(self, now_ms: int) -> None:
         """The talk button goes up; what is still on its way from the microphone is awaited."""
@@ -177,15 +242,25 @@ class Participant:
         reason = voice.check(data)
         if reason != refusal.ACCEPTED:
             return reason
-        if voice.group(data) != self.group or voice.codec(data) != messages.CODEC_IMA_ADPCM:
+        group = voice.group(data)
+        if self.scan.place(group) < 0 and not self._is_call(group):
+            return refusal.FIELD
+        if voice.codec(data) != messages.CODEC_IMA_ADPCM:
             return refusal.FIELD
         talker = voice.talker(data)
         if talker == self.join.node:
             return refusal.FLOOR  # our own voice must never come back
         lease = voice.lease(data)
-        if lease >= self.floor.seen_lease:
+        if group >= CALL_GROUP_FIRST:
+            self._open_call(group, talker)
+        if group != self.group:
+            self.scan.on_floor(group, lease, talker)
+        elif lease >= self.floor.seen_lease:
             self.floor.on_floor(lease, talker, self.join.node, now_ms)
         count = voice.count(data)
+        if not self._is_heard(group, now_ms):
+            self.scan.unheard += count
+            return refusal.ACCEPTED
         first = voice.first(data)
         at = voice.FRAMES_AT
         index = 0
@@ -194,6 +269,60 @@ class Participant:
             self.playout.insert(lease, talker, first + index, is_last, data, at, now_ms)
             at += ADPCM_FRAME_BYTES
             index += 1
+        return refusal.ACCEPTED
+
+    def _is_heard(self, group: int, now_ms: int) -> bool:
+        """Is voice of `group` for the speaker now? Whoever talks hears no other group."""
+        scan = self.scan
+        if group == scan.heard:
+            return True
+        if self.floor.may_send() and group != self.group:
+            return False
+        if not self.playout.is_quiet() and scan.rank(group) > scan.rank(scan.heard):
+            return False
+        if scan.heard:
+            self.playout.tune(scan.ended(group), now_ms)
+        scan.heard = group
+        return True
+
+    def _is_call(self, group: int) -> bool:
+        """May a private call have this number? Not the one that we have just ended."""
+        return group >= CALL_GROUP_FIRST and not self.scan.call and group != self._hang_up.group
+
+    def _open_call(self, group: int, peer: int) -> None:
+        """The leader speaks of our private call."""
+        if self.scan.call == group:
+            return
+        self.scan.set_call(group)
+        self._events.push(events.CALL, peer)
+        if self.group == 0:
+            self._callee = 0
+            self._turn_to(group)
+        elif self.floor.state == NO_PERMISSION:
+            self._turn_to(group)
+
+    def _end_call(self, reason: int, now_ms: int) -> None:
+        group = self.scan.call
+        if self.group == group:
+            self.floor.on_closed(messages.REVOCATION_CALL_ENDED, now_ms)
+        if self.scan.heard == group:
+            self.playout.tune(0, now_ms)
+            self.scan.heard = 0
+        self.scan.set_call(0)
+        if self.group == group:
+            self._turn_to(self.scan.selected)
+        self._events.push(events.CALL_OVER, reason)
+
+    def _on_call_ended(self, fields: "list", now_ms: int) -> int:
+        group, term, lease, reason = fields
+        if term != self.join.term:
+            return refusal.STALE
+        is_answer = self._hang_up.on_ended(group)
+        if group != self.scan.call:
+            return refusal.ACCEPTED if is_answer else refusal.STALE
+        if lease < max(self.scan.lease(group), self.floor.seen_lease if self.group == group else 0):
+            return refusal.STALE  # of another call under this number
+        self._end_call(reason, now_ms)
         return refusal.ACCEPTED
 
     def _obey_control(self, kind: int, data: "Any", source: "Any", now_ms: int) -> int:
@@ -211,8 +340,14 @@ class Participant:
             return self._on_settings(fields, now_ms)
         if kind == messages.TEXT_ACK:
             return refusal.ACCEPTED if self._text.on_ack(fields[0]) else refusal.STALE
-        if fields[0] != self.group and kind != messages.HEARTBEAT:
-            return refusal.FIELD
+        if kind == messages.HEARTBEAT:
+            return self._on_heartbeat(fields, now_ms)
+        if kind == messages.CALL_ENDED:
+            return self._on_call_ended(fields, now_ms)
+        group = fields[0]
+        if self.scan.place(group) < 0 and not self._is_call(group):
+            if group or self.group:
+                return refusal.FIELD
         if kind == messages.TEXT_MESSAGE:
             return self._on_text(fields)
         if kind == messages.BURST_RECEIPT:
@@ -220,21 +355,23 @@ class Participant:
         return self._on_floor_message(kind, fields, envelope.seq(data), now_ms)
 
     def _on_welcome(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
-        nonce, node, session, term, table, group, codec_number = fields
+        nonce, node, session, term, table, group, codec_number, _lease, groups, roster = fields
         if codec_number != messages.CODEC_IMA_ADPCM:
             return refusal.FIELD
         was_joined = self.join.state == JOINED
         is_new_term = term > self.join.term
         if not self.join.on_welcome(nonce, node, session, term, now_ms):
             return refusal.STALE
+        if not was_joined or roster != self._roster:
+            self._take_groups(groups, group, roster)
         if was_joined:
             return refusal.ACCEPTED
         if is_new_term:
             self.floor.restart()
             self.playout.restart()
+            self.scan.restart()
         self._leader_address = source
         self._is_major_told = False
-        self.group = group
         self._seq = 0
         self._queued_seq = 0
         self.settings_version = 0  # another leader counts its own, texts and leases too
@@ -243,6 +380,12 @@ class Participant:
         if table != messages.TABLE_HASH:
             self._events.push(events.OTHER_TABLE, envelope.compare_version(data))
         return refusal.ACCEPTED
+
+    def _take_groups(self, groups: bytes, only: int, roster: int) -> None:
+        self._roster = roster
+        self.scan.set_groups(groups, only)
+        if self.floor.state == NO_PERMISSION and not self.scan.call:
+            self._turn_to(self.scan.selected)
 
     def _on_announce(self, fields: "list", now_ms: int) -> int:
         role, term = fields
@@ -290,6 +433,14 @@ class Participant:
 
     def _on_floor_message(self, kind: int, fields: "list", seq: int, now_ms: int) -> int:
         floor = self.floor
+        group = fields[0]
+        if group >= CALL_GROUP_FIRST and group != self.scan.call:
+            if kind == messages.FLOOR_TAKEN:
+                self._open_call(group, fields[3])
+            elif self.group == 0 and fields[1] == floor.request:
+                self._open_call(group, self._callee)
+        if group != self.group:
+            return self._on_other_group(kind, fields)
         if kind == messages.FLOOR_QUEUED:
             if seq < self._queued_seq:
                 return refusal.STALE
@@ -301,22 +452,39 @@ class Participant:
             term_at = 1 if kind in _TERM_SECOND else 2
             if fields[term_at] != self.join.term:
                 return refusal.STALE
+            if kind == messages.FLOOR_GRANT:
+                self._queued_seq = max(self._queued_seq, seq)  # a place from before it is stale
             obeyed = self._on_leased(kind, fields, now_ms)
         return refusal.ACCEPTED if obeyed else refusal.STALE
 
     def _on_leased(self, kind: int, fields: "list", now_ms: int) -> bool:
         floor = self.floor
         if kind == messages.FLOOR_GRANT:
-            return floor.on_grant(fields[1], fields[3], now_ms)
+            return floor.on_grant(fields[1], fields[3], now_ms, fields[5])
         if kind == messages.FLOOR_REVOKED:
             return floor.on_revoked(fields[2], fields[3], now_ms)
         if kind == messages.FLOOR_TAKEN:
             return floor.on_floor(fields[2], fields[3], self.join.node, now_ms)
-        if kind == messages.FLOOR_IDLE:
-            return floor.on_floor(fields[2], 0, self.join.node, now_ms)
-        echo_ms, group, _term, lease, talker, _waiting = fields  # HEARTBEAT
+        return floor.on_floor(fields[2], 0, self.join.node, now_ms)  # FLOOR_IDLE
+
+    def _on_other_group(self, kind: int, fields: "list") -> int:
+        """The floor of a group that the button does not belong to."""
+        if kind != messages.FLOOR_TAKEN and kind != messages.FLOOR_IDLE:
+            return refusal.STALE
+        talker = fields[3] if kind == messages.FLOOR_TAKEN else 0
+        is_new = fields[1] == self.join.term and self.scan.on_floor(fields[0], fields[2], talker)
+        return refusal.ACCEPTED if is_new else refusal.STALE
+
+    def _on_heartbeat(self, fields: "list", now_ms: int) -> int:
+        echo_ms, group, term, lease, talker = fields[0:5]
+        if term != self.join.term:
+            return refusal.STALE
         self.join.on_heartbeat(echo_ms, now_ms)
-        return group == self.group and floor.on_floor(lease, talker, self.join.node, now_ms)
+        if group == self.group:
+            obeyed = self.floor.on_floor(lease, talker, self.join.node, now_ms)
+        else:
+            obeyed = self.scan.on_floor(group, lease, talker)
+        return refusal.ACCEPTED if obeyed else refusal.STALE
 
     # --- datagrams out ---
 
@@ -359,17 +527,31 @@ class Participant:
 
     def send_heartbeat(self, now_ms: int) -> None:
         """For `Join`."""
-        floor = self.floor
-        values = (now_ms, self.group, self.join.term, floor.seen_lease, floor.talker, 0)
+        group = self.scan.after(self._beat_group)
+        self._beat_group = group
+        lease, talker = self.scan.lease(group), self.scan.talker(group)
+        if group == self.group:
+            lease, talker = self.floor.seen_lease, self.floor.talker
+        values = (now_ms, group, self.join.term, lease, talker, 0, self._roster)
         self._send(messages.HEARTBEAT, values, self._leader_address, now_ms)
 
     def leader_lost(self, now_ms: int) -> None:
         """For `Join`."""
         self.floor.on_leader_lost(now_ms)
+        if self.scan.call:
+            self._end_call(messages.CALL_UNKNOWN, now_ms)
 
     def send_request(self, request: int, now_ms: int) -> None:
         """For `FloorParticipant`."""
-        self._send(messages.FLOOR_REQUEST, (self.group, request), self._leader_address, now_ms)
+        values = (self.group, request)
+        if self.floor.lane or self.group == 0:
+            values += (self.floor.lane, self._callee)
+        self._send(messages.FLOOR_REQUEST, values, self._leader_address, now_ms)
+
+    def send_call_ended(self, group: int, now_ms: int) -> None:
+        """For `HangUp`."""
+        values = (group, self.join.term, self.scan.lease(group), messages.CALL_HUNG_UP)
+        self._send(messages.CALL_ENDED, values, self._leader_address, now_ms)
 
     def send_release(self, request: int, lease: int, now_ms: int) -> None:
         """For `FloorParticipant`."""
@@ -378,6 +560,9 @@ class Participant:
 
     def burst_begins(self, lease: int, now_ms: int) -> None:
         """For `FloorParticipant`: granted."""
+        if self.scan.heard and self.scan.heard != self.group:
+            self.playout.tune(self.scan.ended(self.group), now_ms)
+            self.scan.heard = self.group  # who talks hears no other group
         self._burst.begin(self.group, self.join.node, lease, now_ms)
 
     def burst_discarded(self) -> None:
@@ -399,6 +584,11 @@ class Participant:
 
     def burst_heard_from(self, talker: int, lease: int) -> None:
         """For `Playout`: the speaker starts."""
+        self._caller_back = talker
+        group = self.scan.heard
+        if group != (self._group_told or self.group):
+            self._events.push(events.SCANNED, group)
+        self._group_told = group
         self._events.push(events.HEARING, (talker, lease))
 
     def burst_heard(self, buffer: "JitterBuffer", now_ms: int) -> None:
@@ -415,9 +605,11 @@ class Participant:
                 buffer.dropped,
             ),
         )
+        if buffer.is_over():
+            self.scan.set_ended(self.scan.heard, buffer.lease)
         if self.join.state == JOINED:
             values = (
-                self.group,
+                self.scan.heard,
                 buffer.lease,
                 min(buffer.played, voice.FRAMES_MAX),
                 min(buffer.concealed, voice.FRAMES_MAX),

@@ -23,9 +23,9 @@ from pressel.schema.messages import MessageTable, generated_path, load_table, re
 
 PTT = generated_path().parents[1]
 TEXT = 9  # kinds of a layout's fields: above it raw bytes, below it integers
-OLDER, NEWER, OTHER_MAJOR = "2.0", "2.2", "3.0"
+OLDER, NEWER, OTHER_MAJOR = "2.0", "2.3", "3.0"
 TABLES = Path(__file__).resolve().parents[1] / "vectors" / "builds"
-BATTERY = 35  # the message that only build 2.2 has
+BATTERY = 35  # the message that only build 2.3 has
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,8 @@ def adapt_codec(messages: Any, codec: Any) -> None:
 
     def encode_cut(data: bytearray, at: int, kind: int, values: tuple[Any, ...]) -> int:
         layout = messages.LAYOUTS[kind]
+        left_out = messages_now.LAYOUTS.get(kind, layout)[len(values) :]
+        values = (*values, *(field[3] for field in left_out))
         more = [largest(field) for field in layout[len(values) :]]
         return encode(data, at, kind, (*values[: len(layout)], *more))
 
@@ -125,7 +127,7 @@ def adapt_codec(messages: Any, codec: Any) -> None:
 
 def speaking(engine: Any, messages: Any) -> Any:
     """The engine, sending no message that is not in the table, and with each heartbeat the one that
-    only build 2.2 has."""
+    only build 2.3 has."""
 
     class Speaking(engine):
         def _send(self, kind: int, values: Any, destination: Any, now_ms: int) -> None:

@@ -106,7 +106,13 @@ def fields_of(table: MessageTable, data: bytes) -> dict[str, str]:
     end = envelope.payload_end(data)
     values = codec.decode(data[1], data, envelope.HEADER_BYTES, end)
     found = {}
-    for row, value in zip(message.fields, values, strict=True):
+    size, sent_fields = end - envelope.HEADER_BYTES, len(values)
+    while (
+        sent_fields
+        and codec.encode(bytearray(1200), 0, data[1], tuple(values[:sent_fields])) > size
+    ):
+        sent_fields -= 1  # an appended field that was left out: Wireshark shows none
+    for row, value in zip(message.fields[:sent_fields], values[:sent_fields], strict=True):
         if isinstance(value, bytes):
             value = value.decode() if row.type == "text" else value.hex(":")
         found[f"pressel.{message.name.lower()}.{row.name}"] = str(value)
@@ -225,7 +231,7 @@ def _unknown_type() -> bytes:
 
 def _appended() -> bytes:
     data = sent("FLOOR_REQUEST")
-    return resealed(data, data[envelope.HEADER_BYTES :] + b"new")
+    return resealed(data, data[envelope.HEADER_BYTES :] + bytes(3) + b"new")
 
 
 def _sealed() -> bytes:

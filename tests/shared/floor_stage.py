@@ -12,6 +12,7 @@ class Output:
     def __init__(self):
         self.said = []
         self._lease = 0
+        self.changes = 0
 
     def next_lease(self):
         self._lease += 1
@@ -40,6 +41,9 @@ class Output:
 
     def freed(self, group, talker, lease, cause, now_ms):
         self.note(group, "freed %d l%d: %d" % (talker, lease, cause))
+
+    def floor_changed(self, group):
+        self.changes += 1
 
     def note(self, group, line):
         assert group == GROUP

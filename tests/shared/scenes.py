@@ -59,7 +59,7 @@ def leader_idle():
         member.address = ("member", node)
         member.nonce = NONCE
         member.name = NAMES[node]
-        member.group = 1
+        member.groups = (1,)
         member.heard_ms = NOW_MS
         member.settings.sent = member.settings.acknowledged = leader.settings.settings.version
     return leader

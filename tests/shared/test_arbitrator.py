@@ -5,6 +5,7 @@ from tests.shared.floor_stage import NOW_MS, idle, taken
 from ptt.clock import NEVER
 from ptt.floor.arbitrator import RULES, STATES, TRIGGERS
 from ptt.numbers import GRANT_REPEAT_MS, LEASE_MS, TAIL_GRACE_MS, TALK_MS_MAX
+from ptt.wire.messages import LANE_EMERGENCY
 
 HOLDER = 2
 OTHER = 3
@@ -14,6 +15,9 @@ EXPECTED = """
 floor idle  | request               | floor taken | grant 3 r7 l1, taken l1 by 3
 floor taken | request of the holder | floor taken | grant 2 r1 l1
 floor taken | request of another    | floor taken | queued 3 r7 at 1
+floor taken | emergency of another  | floor taken | revoked 2 l1: 3, freed 2 l1: 3, \
+grant 3 r7 l2, taken l2 by 3, queued 2 r1 at 1
+floor taken | group closed          | floor idle  | revoked 2 l1: 4, freed 2 l1: 4
 floor taken | grant unheard         | floor taken | grant 2 r1 l1
 floor taken | release by the holder | floor idle  | freed 2 l1: 0, idle l1
 floor taken | lease expired         | floor idle  | revoked 2 l1: 2, freed 2 l1: 2, idle l1
@@ -35,6 +39,10 @@ def happen(floor, trigger):
         floor.on_request(HOLDER, 1, NOW_MS)
     elif trigger == "release by the holder":
         floor.on_release(HOLDER, 1, NOW_MS)
+    elif trigger == "emergency of another":
+        floor.on_request(OTHER, 7, NOW_MS, LANE_EMERGENCY)
+    elif trigger == "group closed":
+        floor.close(NOW_MS)
     elif trigger == "grant unheard":
         floor.handle_timeout(NOW_MS + GRANT_REPEAT_MS)
     elif trigger == "lease expired":

@@ -92,7 +92,8 @@ def test_out_of_range_is_our_bug():
 def test_too_many_and_too_few_values_are_our_bug():
     for kind in LAYOUTS:
         values = control_values(kind, MINIMUM)
-        raised(ValueError, encoded, kind, values[:-1])
+        if LAYOUTS[kind][-1][3] is None:
+            raised(ValueError, encoded, kind, values[:-1])
         raised(ValueError, encoded, kind, values + (1,))
 
 
@@ -163,7 +164,7 @@ def test_numbers_out_of_range_are_refused():
 
 def test_a_text_of_any_script():
     for name in ("Jörg", "ζ€𝄞", "x" * 32, "\xa0"):
-        values = hello(name.encode())
+        values = hello(name.encode()) + (0,)
         assert decoded(messages.HELLO, encoded(messages.HELLO, values)) == values
 
 

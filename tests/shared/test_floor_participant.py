@@ -3,7 +3,13 @@
 from ptt import events
 from ptt.floor import participant
 from ptt.floor.participant import RULES, STATES, TRIGGERS, FloorParticipant
-from ptt.numbers import QUEUE_KEEPALIVE_MS, REQUEST_RETRY_MS, REQUEST_TRIES_MAX
+from ptt.numbers import (
+    QUEUE_KEEPALIVE_MS,
+    REQUEST_RETRY_MS,
+    REQUEST_TRIES_MAX,
+    TALK_WARNING_MS,
+)
+from ptt.wire.messages import LANE_EMERGENCY, LANE_PRIORITY, REVOCATION_PREEMPTED
 
 NOW_MS = 5000
 REQUEST = 4  # of the press that is under way
@@ -16,6 +22,7 @@ OTHER = 9
 EXPECTED = """
 no permission    | press       | pending request | told pending, request
 no permission    | grant       | pending release | release
+no permission    | preempt     | queued          | discard, told queued
 pending request  | grant       | has permission  | told granted, begin
 pending request  | queue       | queued          | discard, told queued
 pending request  | deny        | no permission   | told denied, discard
@@ -40,6 +47,9 @@ has permission   | release     | finishing       |
 has permission   | revoke      | no permission   | told revoked, discard
 has permission   | moved on    | no permission   | told revoked, discard
 has permission   | leader lost | no permission   | told denied, discard
+has permission   | preempt     | queued          | told revoked, discard, told queued
+finishing        | preempt     | pending release | told revoked, discard, release
+pending release  | preempt     | pending release | release
 finishing        | press       | has permission  |
 finishing        | drained     | pending release | release
 finishing        | revoke      | no permission   | told revoked, discard
@@ -121,7 +131,14 @@ def happen(floor, trigger):
     elif trigger == "grant":
         floor.on_grant(REQUEST, LEASE, NOW_MS)
     elif trigger == "queue":
-        floor.on_queued(REQUEST, 2, NOW_MS)
+        if floor.may_send():  # there a place in the queue means something else
+            floor._fire(TRIGGERS.index(trigger), 2, NOW_MS)
+        else:
+            floor.on_queued(REQUEST, 2, NOW_MS)
+    elif trigger == "preempt":
+        floor.on_revoked(LEASE, REVOCATION_PREEMPTED, NOW_MS)
+        if floor.state == participant.NO_PERMISSION:
+            floor._fire(TRIGGERS.index(trigger), 1, NOW_MS)
     elif trigger == "deny":
         floor.on_denied(REQUEST, 1, NOW_MS)
     elif trigger == "revoke":
@@ -252,3 +269,79 @@ def test_what_is_kept_is_discarded_once_when_queued():
     floor.on_queued(REQUEST, 2, NOW_MS)
     floor.on_queued(REQUEST, 1, NOW_MS)
     assert floor.output.done.count("discard") == 1
+
+
+def pressed_and_granted(talk_ms=0):
+    floor = at("no permission")
+    floor.press(NOW_MS)
+    assert floor.on_grant(floor.request, LEASE, NOW_MS, talk_ms)
+    floor.output.done.clear()
+    return floor
+
+
+def test_who_is_preempted_waits_and_is_granted_again_by_itself():
+    floor = pressed_and_granted()
+    assert floor.on_revoked(LEASE, REVOCATION_PREEMPTED, NOW_MS)
+    assert floor.output.done == ["told revoked", "discard", "told queued"]
+    assert not floor.on_grant(floor.request, LEASE, NOW_MS)  # an echo of the burst before
+    assert floor.on_grant(floor.request, NEXT, NOW_MS)
+    assert floor.may_send()
+
+
+def test_a_lost_revocation_is_made_up_for_by_the_place_in_the_queue():
+    floor = pressed_and_granted()
+    assert floor.on_queued(floor.request, 1, NOW_MS)
+    assert STATES[floor.state] == "queued"
+    assert floor.output.done == ["told revoked", "discard", "told queued"]
+
+
+def test_a_place_in_the_queue_that_comes_behind_the_next_talker():
+    for is_down, state in ((True, "queued"), (False, "no permission")):
+        floor = pressed_and_granted()
+        floor.on_floor(NEXT, OTHER, OWN, NOW_MS)
+        assert STATES[floor.state] == "no permission"
+        if not is_down:
+            floor.release(NOW_MS)
+        floor.on_queued(floor.request, 1, NOW_MS)
+        assert STATES[floor.state] == state
+
+
+def test_a_second_press_in_a_higher_lane_is_told_at_once():
+    for granted in (False, True):
+        floor = pressed_and_granted() if granted else at("no permission")
+        floor.press(NOW_MS)
+        assert floor.lane == 0
+        floor.output.done.clear()
+        floor.press(NOW_MS, LANE_EMERGENCY)
+        assert floor.lane == LANE_EMERGENCY
+        assert floor.output.done == ["request"]
+        floor.press(NOW_MS, LANE_PRIORITY)
+        assert floor.lane == LANE_EMERGENCY
+
+
+def test_a_warning_comes_once_before_the_talk_limit():
+    floor = pressed_and_granted(60000)
+    due_ms = NOW_MS + 60000 - TALK_WARNING_MS
+    assert floor.next_timeout_ms() == due_ms
+    floor.handle_timeout(due_ms - 1)
+    assert floor.output.done == []
+    floor.handle_timeout(due_ms)
+    floor.handle_timeout(due_ms)
+    assert floor.output.done == ["told talk_warning"]
+    assert floor.output.values[-1] == TALK_WARNING_MS // 1000
+    assert floor.next_timeout_ms() == -1
+
+
+def test_a_repeated_grant_does_not_put_off_the_warning():
+    floor = pressed_and_granted(60000)
+    due_ms = floor.next_timeout_ms()
+    floor.on_grant(floor.request, LEASE, NOW_MS + 5000, 60000)
+    assert floor.next_timeout_ms() == due_ms
+
+
+def test_who_has_let_go_is_not_warned():
+    floor = pressed_and_granted(6000)
+    floor.release(NOW_MS)
+    assert floor.next_timeout_ms() == -1
+    floor.handle_timeout(NOW_MS + 5000)
+    assert floor.output.done == []

@@ -186,7 +186,7 @@ def test_the_next_burst_does_not_wait_for_a_last_packet_that_never_came():
 def test_a_burst_without_end_is_stopped_by_the_leader():
     venue = talking()
     (floor,) = venue.leader.floors.values()
-    floor._begun_ms = (floor._begun_ms - 59000) & 0x3FFFFFFF  # a minute is long to simulate
+    floor.begun_ms = (floor.begun_ms - 59000) & 0x3FFFFFFF  # a minute is long to simulate
     venue.run(1000)
     assert venue.badge("A").last(events.REVOKED) == messages.REVOCATION_TALK_LIMIT
     assert venue.leader_events[-1][2] == (2, 1, messages.REVOCATION_TALK_LIMIT)

@@ -85,7 +85,7 @@ def test_a_type_of_a_newer_build_is_counted_and_ignored():
 def test_the_leader_counts_what_is_newer_of_its_members():
     venue = joined()
     (member, _, _) = venue.leader.members.all()
-    beat = datagram(messages.HEARTBEAT, (5, 1, 1, 0, 0, 0), member.session, member.node)
+    beat = datagram(messages.HEARTBEAT, (5, 1, 1, 0, 0, 0, 0), member.session, member.node)
     venue.leader.receive_datagram(changed(beat, NEWER, b"more"), member.address, venue.now_ms)
     assert [data[1] for data, _ in drain(venue.leader)] == [messages.HEARTBEAT]
     assert venue.leader.newer == 1

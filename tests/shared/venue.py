@@ -7,6 +7,7 @@ comes from the seed, so that the same seed gives the same trace, byte for byte.
 from array import array
 
 from ptt import clock, events
+from ptt.floor.roster import FixedRoster
 from ptt.leader import Leader
 from ptt.media import adpcm
 from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_MS, FRAME_SAMPLES
@@ -89,6 +90,7 @@ class Venue:
         self.now_ms = start_ms
         self.leader = Leader(1, seed + 1000)
         self.leader_alive = True
+        self.roster = FixedRoster({})
         self.leader_events = []
         self.flying = []  # (due, serial, data, source, destination)
         self.serial = 0

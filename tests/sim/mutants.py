@@ -77,7 +77,7 @@ def older_burst_takes_over() -> Any:
 def floor_granted_to_everybody() -> Any:
     """Whoever asks gets a lease, also while another runs."""
 
-    def on_request(self: Arbitrator, node: int, request: int, now_ms: int) -> None:
+    def on_request(self: Arbitrator, node: int, request: int, now_ms: int, lane: int = 0) -> None:
         lease = self._output.next_lease()
         self._output.grant(self.group, node, request, lease, now_ms)
         self._output.taken(self.group, lease, node, now_ms)
@@ -101,7 +101,7 @@ def own_voice_comes_back() -> Any:
         self.join.node = node
         return reason
 
-    def pass_on(self: Leader, talker: Any, data: Any, now_ms: int) -> None:
+    def pass_on(self: Leader, talker: Any, group: int, data: Any, now_ms: int) -> None:
         for member in self.members.all():
             self._queue(_readdressed(data, member, now_ms), member.address)
             self.voice_out += 1

@@ -117,6 +117,8 @@ def _rest(said: Exchange, ada: Node, leader: Node, ben: Node, to_ben: Node) -> N
     said.say(ada, "the leader", messages.TEXT_MESSAGE, own, 60_500)
     said.say(leader, "Ada", messages.TEXT_ACK, (1,), 60_000)
     said.say(to_ben, "Ben", messages.TEXT_MESSAGE, own, 9)
+    ended = (128, _TERM, _LEASE + 1, messages.CALL_QUIET)
+    said.say(to_ben, "Ben", messages.CALL_ENDED, ended, 9)
     stranger = Node("the leader", envelope.LEADER_NODE, 0, _LEADER_CLOCK_MS + 70_000, -1)
     low, high = messages.VERSION & 0xF0, messages.VERSION
     refused = (messages.NACK_UNKNOWN_SESSION, low, high, messages.HEARTBEAT)

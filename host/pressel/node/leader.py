@@ -33,6 +33,8 @@ _CAUSES = {
     0: "released",
     messages.REVOCATION_TALK_LIMIT: "talk limit",
     messages.REVOCATION_SILENT: "silent",
+    messages.REVOCATION_PREEMPTED: "preempted",
+    messages.REVOCATION_CALL_ENDED: "call ended",
 }
 
 Report = Callable[[str, dict[str, Any]], None]

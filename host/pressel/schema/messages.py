@@ -31,7 +31,9 @@ class FieldRow(BaseModel):
     max: int | None = None
     enum: str | None = None  # of the table's, when the values have names
     since: int = 0
-    default: int | str | None = None  # what an older sender means; set exactly when since > 0
+    default: int | str | None = (
+        None  # what an older sender means (raw: in hex); set exactly when since > 0
+    )
 
     @property
     def largest(self) -> int:
@@ -155,6 +157,8 @@ def render(table: MessageTable) -> str:
 
 
 def _default(field: FieldRow) -> str:
+    if isinstance(field.default, str) and field.type.startswith("raw"):
+        return 'b"' + "".join(f"\\x{byte:02x}" for byte in bytes.fromhex(field.default)) + '"'
     if isinstance(field.default, str):
         return f'b"{field.default}"'
     return str(field.default)

@@ -25,13 +25,18 @@ class Member:
 
     __slots__ = (
         "address",
+        "asked",
         "build",
+        "call",
         "device",
-        "group",
+        "entitlements",
+        "groups",
         "heard_ms",
         "name",
         "node",
         "nonce",
+        "request",
+        "roster",
         "seq",
         "session",
         "settings",
@@ -47,12 +52,25 @@ class Member:
         self.nonce = 0
         self.name = b""
         self.build = b""
-        self.group = 0
+        self.groups = ()  # talk groups, highest scan priority first
+        self.entitlements = 0  # as `floor.roster` counts them
+        self.roster = 0  # goes up when `groups` changes; 0: one group, of which WELCOME says all
+        self.call = 0  # group of its private call, 0: none
+        self.asked = 0  # group of its last request, 0: none yet
+        self.request = 0  # that request: a badge has one button
         self.heard_ms = 0
         self.seq = 0  # of the last datagram sent to it
         self.settings = Delivery()
         self.table_is = SAME_TABLE  # how its message table compares with ours
         self.text_number = -1  # id of its last text, to know a repetition
+
+    @property
+    def group(self) -> int:
+        """Where it talks when nothing else is chosen; 0: nowhere."""
+        return self.groups[0] if self.groups else 0
+
+    def hears(self, group: int) -> bool:
+        return group in self.groups or (group == self.call and group != 0)
 
     def next_seq(self) -> int:
         self.seq += 1

@@ -2,8 +2,9 @@
 here and nowhere else.
 
 Members are node numbers. What a decision means on the wire is left to the owner's
-`ArbitratorOutput`. First come, first served; lease numbers only go up, for all groups of a leader
-together, so that (term, lease) orders everything that is ever said about a floor.
+`ArbitratorOutput`. First come, first served in each of the `lanes`; an emergency takes the floor
+from whoever has it for less. Lease numbers only go up, for all groups of a leader together, so that
+(term, lease) orders everything that is ever said about a floor.
 """
 
 from ..clock import NEVER, add, earliest, since
@@ -20,9 +21,15 @@ from ..table import compile_rules
 from ..wire.messages import (
     DENIAL_QUEUE_FULL,
     DENIAL_STALE,
+    LANE_EMERGENCY,
+    LANE_ROUTINE,
+    REVOCATION_CALL_ENDED,
+    REVOCATION_PREEMPTED,
     REVOCATION_SILENT,
     REVOCATION_TALK_LIMIT,
 )
+from . import lanes
+from .lanes import Waiting
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -41,6 +48,7 @@ if TYPE_CHECKING:
         def idle(self, group: int, lease: int, now_ms: int) -> None: ...
         def idle_to(self, group: int, node: int, lease: int, now_ms: int) -> None: ...
         def freed(self, group: int, talker: int, lease: int, cause: int, now_ms: int) -> None: ...
+        def floor_changed(self, group: int) -> None: ...
 
 
 # States (TS 24.380 section 6.3: floor control arbitration logic)
@@ -57,6 +65,8 @@ SILENT = const(4)  # no voice for a whole lease
 TALK_LIMIT = const(5)
 HOLDER_LEFT = const(6)
 UNHEARD = const(7)  # granted, but no voice yet
+EMERGENCY = const(8)  # of another, while the holder has no emergency
+CLOSED = const(9)  # the group itself is gone: a private call has ended
 TRIGGERS = (
     "request",
     "request of the holder",
@@ -66,12 +76,15 @@ TRIGGERS = (
     "talk limit",
     "holder left",
     "grant unheard",
+    "emergency of another",
+    "group closed",
 )
 
 RULES = (
     (FLOOR_IDLE, REQUEST, FLOOR_TAKEN, "grant"),  # first come, first served
     (FLOOR_TAKEN, REQUEST_HOLDER, FLOOR_TAKEN, "repeat_grant"),  # the grant was lost
     (FLOOR_TAKEN, REQUEST_OTHER, FLOOR_TAKEN, "enqueue"),  # or say again at which place
+    (FLOOR_TAKEN, EMERGENCY, FLOOR_TAKEN, "preempt"),  # who is preempted talks on afterwards
     (FLOOR_TAKEN, UNHEARD, FLOOR_TAKEN, "repeat_grant"),  # a queued badge asks rarely
     (FLOOR_TAKEN, RELEASE_HOLDER, FLOOR_IDLE, "free"),  # the next in the queue follows at once
     (FLOOR_TAKEN, SILENT, FLOOR_IDLE, "revoke_silent"),  # out of reach, or its battery is empty
@@ -82,21 +95,11 @@ RULES = (
         "revoke_limit",
     ),  # a stuck button must not mute a venue
     (FLOOR_TAKEN, HOLDER_LEFT, FLOOR_IDLE, "free"),  # it joined anew, or was not heard for long
+    (FLOOR_TAKEN, CLOSED, FLOOR_IDLE, "revoke_closed"),
 )
 _RULES = compile_rules(RULES)
 
 _QUEUE_TTL_MS = 3 * QUEUE_KEEPALIVE_MS  # two keep-alives may be lost
-
-
-class Waiting:
-    """One place in the queue."""
-
-    __slots__ = ("node", "request", "seen_ms")
-
-    def __init__(self, node: int, request: int, now_ms: int) -> None:
-        self.node = node
-        self.request = request
-        self.seen_ms = now_ms
 
 
 class Arbitrator:
@@ -111,9 +114,10 @@ class Arbitrator:
         self.holder = 0  # node that may talk, 0 when idle
         self.lease = 0  # running, or the last one
         self.queue: list[Waiting] = []
-        self._request = 0  # the holder's
+        self.request = 0  # the holder's
+        self.lane = LANE_ROUTINE  # the holder's
         self._over = {}  # node -> its last request that is over; as many as members
-        self._begun_ms = 0
+        self.begun_ms = 0  # when the holder got it
         self._voice_ms = 0  # last voice of the holder, or the grant
         self._repeat_ms = 0
         self._is_heard = False
@@ -121,30 +125,80 @@ class Arbitrator:
         self._tail_lease = 0
         self._freed_ms = 0
 
+    # --- a leader that goes on where another was interrupted ---
+
+    def restore(
+        self,
+        lease: int,
+        burst: "tuple[int, ...]",
+        queue: "list[tuple[int, int, int, int]]",
+        now_ms: int,
+    ) -> None:
+        """Take over a floor. `burst`: holder (0: nobody), its request, when it began, how long it
+        may last, and its lane (or nothing for routine). `queue`: (order, node, request, lane).
+
+        The holder has a whole lease from now on to be heard again; its grant is repeated."""
+        self.lease = lease
+        for order, node, request, lane in queue:
+            lanes.insert(self.queue, Waiting(node, request, lane, order, now_ms))
+        holder, request, begun_ms, granted_ms = burst[0:4]
+        if holder:
+            self.state = FLOOR_TAKEN
+            self.holder = holder
+            self.request = request
+            self.lane = burst[4] if len(burst) > 4 else LANE_ROUTINE
+            self.begun_ms = begun_ms
+            self.granted_ms = granted_ms
+            self._voice_ms = now_ms
+            self._is_heard = False
+            self._do_repeat_grant(holder, request, self.lane, now_ms)
+        elif self.queue:
+            self._pass_on(now_ms)
+
+    def waiting(self, node: int) -> "Waiting | None":
+        """The place of `node` in the queue."""
+        place = self._place_of(node)
+        return self.queue[place - 1] if place else None
+
+    def knows(self, node: int, request: int) -> bool:
+        """Does this request hold the floor or a place?"""
+        if node == self.holder:
+            return request == self.request
+        waiting = self.waiting(node)
+        return waiting is not None and waiting.request == request
+
     # --- what members say ---
 
-    def on_request(self, node: int, request: int, now_ms: int) -> None:
+    def on_request(self, node: int, request: int, now_ms: int, lane: int = LANE_ROUTINE) -> None:
         """FLOOR_REQUEST: new, repeated, or the keep-alive of somebody who waits."""
         if self._is_over(node, request):
             self._answer_ended(node, request, now_ms)
         elif node == self.holder:
-            if request == self._request:
+            if request == self.request:
+                self._raise_holder(lane)
                 self._fire(REQUEST_HOLDER, node, request, now_ms)
             else:  # a new press: it says that the burst before is over
-                self._over[node] = self._request
+                self._over[node] = self.request
                 self._fire(RELEASE_HOLDER, node, request, now_ms)
                 self._pass_on(now_ms)
-                self.on_request(node, request, now_ms)
+                self.on_request(node, request, now_ms, lane)
         elif self.state == FLOOR_IDLE:
-            self._fire(REQUEST, node, request, now_ms)
+            self._fire(REQUEST, node, request, now_ms, lane)
+        elif lane == LANE_EMERGENCY and self.lane != LANE_EMERGENCY:
+            self._fire(EMERGENCY, node, request, now_ms, lane)
         else:
-            self._fire(REQUEST_OTHER, node, request, now_ms)
+            self._fire(REQUEST_OTHER, node, request, now_ms, lane)
+
+    def close(self, now_ms: int) -> None:
+        """The group is gone: nobody waits or talks any more."""
+        self.queue = []
+        self._fire(CLOSED, self.holder, 0, now_ms)
 
     def on_release(self, node: int, request: int, now_ms: int) -> None:
         """FLOOR_RELEASE: of the floor or of a place in the queue; anything else is answered."""
         if not self._is_over(node, request):
             self._over[node] = request
-        if node == self.holder and request == self._request:
+        if node == self.holder and request == self.request:
             self._fire(RELEASE_HOLDER, node, request, now_ms)
             self._pass_on(now_ms)  # what all are told then answers the release too
             return
@@ -180,20 +234,20 @@ class Arbitrator:
         self._drop_vanished(now_ms)
         if self.state != FLOOR_TAKEN:
             return
-        if since(now_ms, self._begun_ms) >= self.granted_ms:
+        if since(now_ms, self.begun_ms) >= self.granted_ms:
             self._fire(TALK_LIMIT, self.holder, 0, now_ms)
             self._pass_on(now_ms)
         elif since(now_ms, self._voice_ms) >= LEASE_MS:
             self._fire(SILENT, self.holder, 0, now_ms)
             self._pass_on(now_ms)
         elif not self._is_heard and since(now_ms, self._repeat_ms) >= 0:
-            self._fire(UNHEARD, self.holder, self._request, now_ms)
+            self._fire(UNHEARD, self.holder, self.request, now_ms)
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `NEVER`."""
         if self.state != FLOOR_TAKEN:
             return NEVER  # a queue exists only behind a holder
-        due = earliest(add(self._voice_ms, LEASE_MS), add(self._begun_ms, self.granted_ms))
+        due = earliest(add(self._voice_ms, LEASE_MS), add(self.begun_ms, self.granted_ms))
         if not self._is_heard:
             due = earliest(due, self._repeat_ms)
         for waiting in self.queue:
@@ -202,63 +256,118 @@ class Arbitrator:
 
     # --- rules ---
 
-    def _fire(self, trigger: int, node: int, request: int, now_ms: int) -> None:
+    def _fire(
+        self, trigger: int, node: int, request: int, now_ms: int, lane: int = LANE_ROUTINE
+    ) -> None:
         rule = _RULES.get(self.state << 4 | trigger)
         if rule is None:
             return
         self.state = rule[2]
-        getattr(self, "_do_" + rule[3])(node, request, now_ms)
+        getattr(self, "_do_" + rule[3])(node, request, lane, now_ms)
 
-    def _do_grant(self, node: int, request: int, now_ms: int) -> None:
+    def _raise_holder(self, lane: int) -> None:
+        if lane > self.lane:
+            self.lane = lane
+            self._output.floor_changed(self.group)
+
+    def _do_grant(self, node: int, request: int, lane: int, now_ms: int) -> None:
         self.holder = node
-        self._request = request
+        self.request = request
+        self.lane = lane
         self.lease = self._output.next_lease()
-        self._begun_ms = now_ms
+        self.begun_ms = now_ms
         self.granted_ms = self.talk_ms
         self._voice_ms = now_ms
         self._is_heard = False
-        self._do_repeat_grant(node, request, now_ms)
+        self._do_repeat_grant(node, request, lane, now_ms)
         self._output.taken(self.group, self.lease, node, now_ms)
+        self._output.floor_changed(self.group)
 
-    def _do_repeat_grant(self, node: int, request: int, now_ms: int) -> None:
+    def _do_repeat_grant(self, node: int, request: int, lane: int, now_ms: int) -> None:
         self._repeat_ms = add(now_ms, GRANT_REPEAT_MS)
         self._output.grant(self.group, node, request, self.lease, now_ms)
 
-    def _do_enqueue(self, node: int, request: int, now_ms: int) -> None:
+    def _do_enqueue(self, node: int, request: int, lane: int, now_ms: int) -> None:
         place = self._place_of(node)
-        if place:
-            waiting = self.queue[place - 1]
-            waiting.request = request
+        waiting = self.waiting(node)
+        if waiting is not None and self._keeps_place(waiting, request, lane):
+            if waiting.request != request:
+                waiting.request = request
+                self._output.floor_changed(self.group)
             waiting.seen_ms = now_ms
-        elif len(self.queue) >= QUEUE_MAX:
+            self._output.queued(self.group, node, request, place, now_ms)
+            return
+        if place:
+            self.queue.pop(place - 1)
+        elif len(self.queue) >= QUEUE_MAX and not self._make_room(lane, now_ms):
             self._over[node] = request
             self._output.denied(self.group, node, request, DENIAL_QUEUE_FULL, now_ms)
             return
-        else:
-            self.queue.append(Waiting(node, request, now_ms))
-            place = len(self.queue)
-        self._output.queued(self.group, node, request, place, now_ms)
+        self._join_queue(Waiting(node, request, lane, lanes.next_order(self.queue), now_ms), now_ms)
 
-    def _do_revoke_silent(self, node: int, request: int, now_ms: int) -> None:
+    def _keeps_place(self, waiting: Waiting, request: int, lane: int) -> bool:
+        """The same request never falls back; a new one keeps the place in the same lane only."""
+        if waiting.request == request:
+            return lane <= waiting.lane
+        return lane == waiting.lane
+
+    def _make_room(self, lane: int, now_ms: int) -> bool:
+        """A full queue of lesser requests must not keep an emergency out."""
+        last = self.queue[-1]
+        if lane <= last.lane:
+            return False
+        self.queue.pop()
+        self._over[last.node] = last.request
+        self._output.denied(self.group, last.node, last.request, DENIAL_QUEUE_FULL, now_ms)
+        return True
+
+    def _join_queue(self, waiting: Waiting, now_ms: int) -> None:
+        """A new place; those behind it are told theirs."""
+        place = lanes.insert(self.queue, waiting)
+        self._tell_positions(now_ms, place)
+        self._output.floor_changed(self.group)
+
+    def _do_preempt(self, node: int, request: int, lane: int, now_ms: int) -> None:
+        """An emergency: the holder stops and waits, behind other emergencies only."""
+        place = self._place_of(node)
+        if place:
+            self.queue.pop(place - 1)
+        talker, its_request = self.holder, self.request
+        self._output.revoked(self.group, talker, self.lease, REVOCATION_PREEMPTED, now_ms)
+        self._empty(0, REVOCATION_PREEMPTED, now_ms)
+        if len(self.queue) >= QUEUE_MAX:
+            self._make_room(LANE_EMERGENCY, now_ms)
+        lanes.insert(self.queue, lanes.preempted(talker, its_request, now_ms))
+        self._do_grant(node, request, lane, now_ms)
+        self._tell_positions(now_ms)
+
+    def _do_revoke_silent(self, node: int, request: int, lane: int, now_ms: int) -> None:
         self._revoke(node, REVOCATION_SILENT, now_ms)
 
-    def _do_revoke_limit(self, node: int, request: int, now_ms: int) -> None:
+    def _do_revoke_limit(self, node: int, request: int, lane: int, now_ms: int) -> None:
         self._revoke(node, REVOCATION_TALK_LIMIT, now_ms)
+
+    def _do_revoke_closed(self, node: int, request: int, lane: int, now_ms: int) -> None:
+        self._revoke(node, REVOCATION_CALL_ENDED, now_ms)
 
     def _revoke(self, node: int, reason: int, now_ms: int) -> None:
         self._output.revoked(self.group, node, self.lease, reason, now_ms)
         self._vacate(0, reason, now_ms)
 
-    def _do_free(self, node: int, request: int, now_ms: int) -> None:
+    def _do_free(self, node: int, request: int, lane: int, now_ms: int) -> None:
         self._vacate(node, 0, now_ms)
 
     def _vacate(self, tail_node: int, cause: int, now_ms: int) -> None:
-        self._over[self.holder] = self._request
+        self._over[self.holder] = self.request
+        self._empty(tail_node, cause, now_ms)
+
+    def _empty(self, tail_node: int, cause: int, now_ms: int) -> None:
         self._output.freed(self.group, self.holder, self.lease, cause, now_ms)
         self.holder = 0
         self._tail_node = tail_node
         self._tail_lease = self.lease
         self._freed_ms = now_ms
+        self._output.floor_changed(self.group)
 
     def _pass_on(self, now_ms: int) -> None:
         """The floor has become free: the next in the queue talks, or all hear that it is idle."""
@@ -269,7 +378,7 @@ class Arbitrator:
             self._output.idle(self.group, self.lease, now_ms)
             return
         first = self.queue.pop(0)
-        self._fire(REQUEST, first.node, first.request, now_ms)
+        self._fire(REQUEST, first.node, first.request, now_ms, first.lane)
         self._tell_positions(now_ms)
 
     def _is_over(self, node: int, request: int) -> bool:
@@ -289,6 +398,7 @@ class Arbitrator:
     def _leave_queue(self, place: int, now_ms: int) -> None:
         self.queue.pop(place - 1)
         self._tell_positions(now_ms)
+        self._output.floor_changed(self.group)
 
     def _drop_vanished(self, now_ms: int) -> None:
         kept = []
@@ -298,9 +408,11 @@ class Arbitrator:
         if len(kept) != len(self.queue):
             self.queue = kept
             self._tell_positions(now_ms)
+            self._output.floor_changed(self.group)
 
-    def _tell_positions(self, now_ms: int) -> None:
-        for index in range(len(self.queue)):
+    def _tell_positions(self, now_ms: int, first: int = 1) -> None:
+        """To everybody from position `first` on."""
+        for index in range(first - 1, len(self.queue)):
             waiting = self.queue[index]
             self._output.queued(self.group, waiting.node, waiting.request, index + 1, now_ms)
 

@@ -6,15 +6,17 @@ seen is stale and ignored.
 """
 
 from .. import events
-from ..clock import NEVER, add, since
+from ..clock import NEVER, add, earliest, since
 from ..compat import TYPE_CHECKING, const
 from ..numbers import (
     QUEUE_KEEPALIVE_MS,
     REQUEST_RETRY_MS,
     REQUEST_RETRY_MS_MAX,
     REQUEST_TRIES_MAX,
+    TALK_WARNING_MS,
 )
 from ..table import compile_rules
+from ..wire.messages import LANE_ROUTINE, REVOCATION_PREEMPTED
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -59,6 +61,7 @@ TIMEOUT = const(7)
 GIVE_UP = const(8)  # the last repetition went unanswered
 DRAINED = const(9)  # the last frame of the burst has been sent
 LEADER_LOST = const(10)
+PREEMPT = const(11)  # an emergency has the floor; our request waits for what follows
 TRIGGERS = (
     "press",
     "release",
@@ -71,11 +74,13 @@ TRIGGERS = (
     "give up",
     "drained",
     "leader lost",
+    "preempt",
 )
 
 RULES = (
     (NO_PERMISSION, PRESS, PENDING_REQUEST, "request"),  # ask; speech is kept meanwhile
     (NO_PERMISSION, GRANT, PENDING_RELEASE, "give_back"),  # for a request given up: no use
+    (NO_PERMISSION, PREEMPT, QUEUED, "wait"),  # heard first that another talks, then why
     (PENDING_REQUEST, GRANT, HAS_PERMISSION, "begin"),  # what was kept goes out first
     (PENDING_REQUEST, QUEUE, QUEUED, "wait"),  # the tone says wait: nothing is kept
     (PENDING_REQUEST, DENY, NO_PERMISSION, "deny"),  # with a reason
@@ -99,15 +104,18 @@ RULES = (
     (HAS_PERMISSION, RELEASE, FINISHING, ""),  # the tail is on its way from the microphone
     (HAS_PERMISSION, REVOKE, NO_PERMISSION, "revoke"),  # with a reason
     (HAS_PERMISSION, MOVED_ON, NO_PERMISSION, "revoke"),  # the revocation itself was lost
+    (HAS_PERMISSION, PREEMPT, QUEUED, "yield_floor"),  # the button is still down: wait and go on
     (HAS_PERMISSION, LEADER_LOST, NO_PERMISSION, "no_leader"),
     (FINISHING, PRESS, HAS_PERMISSION, ""),  # talked on within the tail: the same burst
     (FINISHING, DRAINED, PENDING_RELEASE, "release"),  # the last frame is out
     (FINISHING, REVOKE, NO_PERMISSION, "revoke"),
     (FINISHING, MOVED_ON, NO_PERMISSION, "revoke"),
+    (FINISHING, PREEMPT, PENDING_RELEASE, "yield_rest"),  # nobody holds the button any more
     (FINISHING, LEADER_LOST, NO_PERMISSION, "no_leader"),
     (PENDING_RELEASE, MOVED_ON, NO_PERMISSION, "released"),  # idle, or somebody else talks
     (PENDING_RELEASE, DENY, NO_PERMISSION, "released"),  # "that request is over"
     (PENDING_RELEASE, REVOKE, NO_PERMISSION, "released"),
+    (PENDING_RELEASE, PREEMPT, PENDING_RELEASE, "cancel"),  # it crossed our release
     (PENDING_RELEASE, GRANT, PENDING_RELEASE, "give_back"),  # it crossed our release
     (PENDING_RELEASE, PRESS, PENDING_REQUEST, "request"),  # asking anew gives up the old
     (PENDING_RELEASE, TIMEOUT, PENDING_RELEASE, "repeat_release"),  # release or answer was lost
@@ -132,6 +140,12 @@ class FloorParticipant:
         self.position = 0  # in the queue
         self.seen_lease = 0  # newest lease heard of, anybody's
         self.talker = 0  # its holder, 0 when idle
+        self.lane = LANE_ROUTINE  # of the request
+        self._is_down = False  # the button, since the last press
+        self._was_taken_away = False  # another talks, and nobody has said why
+        self._is_warned = True  # of the end of the talk time, or there is nothing to warn of
+        self._warn_ms = 0
+        self._warn_left_ms = 0
         self._done_lease = 0  # our last burst that ended: its grant may still echo
         self._due_ms = 0
         self._retry_ms = 0
@@ -139,10 +153,20 @@ class FloorParticipant:
 
     # --- the person ---
 
-    def press(self, now_ms: int) -> None:
+    def press(self, now_ms: int, lane: int = LANE_ROUTINE) -> None:
+        """The button goes down; a second one in a higher lane lifts the request into it."""
+        self._is_down = True
+        self._was_taken_away = False
+        if self.state == NO_PERMISSION or self.state == PENDING_RELEASE:
+            self.lane = lane
+        elif lane > self.lane:
+            self.lane = lane
+            self._output.send_request(self.request, now_ms)
         self._fire(PRESS, 0, now_ms)
 
     def release(self, now_ms: int) -> None:
+        self._is_down = False
+        self._was_taken_away = False
         self._fire(RELEASE, 0, now_ms)
 
     def wants_speech(self) -> bool:
@@ -168,14 +192,18 @@ class FloorParticipant:
 
     # --- the leader ---
 
-    def on_grant(self, request: int, lease: int, now_ms: int) -> bool:
-        """FLOOR_GRANT; False when stale."""
+    def on_grant(self, request: int, lease: int, now_ms: int, talk_ms: int = 0) -> bool:
+        """FLOOR_GRANT for at most `talk_ms` (0: without end); False when stale."""
         if request != self.request or lease < self.seen_lease or lease <= self._done_lease:
             return False
         if self.may_send():
             return lease == self.lease  # a repetition
         self.seen_lease = lease
         self.talker = 0
+        self._is_warned = talk_ms == 0
+        if talk_ms:
+            self._warn_left_ms = min(talk_ms, TALK_WARNING_MS)
+            self._warn_ms = add(now_ms, talk_ms - self._warn_left_ms)
         self._fire(GRANT, lease, now_ms)
         return True
 
@@ -184,7 +212,10 @@ class FloorParticipant:
             return False
         if self.state == QUEUED and position == self.position:
             return True
-        self._fire(QUEUE, position, now_ms)
+        if self.may_send() or (self.state == NO_PERMISSION and self._was_taken_away):
+            self._fire(PREEMPT, position, now_ms)  # the owner knows that it is newer than the grant
+        else:
+            self._fire(QUEUE, position, now_ms)
         return True
 
     def on_denied(self, request: int, reason: int, now_ms: int) -> bool:
@@ -196,8 +227,18 @@ class FloorParticipant:
     def on_revoked(self, lease: int, reason: int, now_ms: int) -> bool:
         if lease != self.lease:
             return False
-        self._fire(REVOKE, reason, now_ms)
+        if reason == REVOCATION_PREEMPTED:
+            self._fire(PREEMPT, 1, now_ms)
+        else:
+            self._fire(REVOKE, reason, now_ms)
         return True
+
+    def on_closed(self, reason: int, now_ms: int) -> None:
+        """The group of our request is gone; `reason` of a denial for who did not talk yet."""
+        if self.may_send():
+            self._fire(REVOKE, reason, now_ms)
+        else:
+            self._fire(DENY, reason, now_ms)
 
     def on_floor(self, lease: int, talker: int, own_node: int, now_ms: int) -> bool:
         """The floor as FLOOR_TAKEN, FLOOR_IDLE (talker 0), HEARTBEAT or voice tell it."""
@@ -208,6 +249,7 @@ class FloorParticipant:
             if self._has_moved_on(lease, talker, is_ours):
                 self._fire(MOVED_ON, 0, now_ms)
         elif self.may_send() and (lease > self.lease or (talker == 0 and lease == self.lease)):
+            self._was_taken_away = self._is_down and talker != 0
             self._fire(MOVED_ON, 0, now_ms)
         if is_ours:
             return True
@@ -240,16 +282,28 @@ class FloorParticipant:
         self.talker = 0
         self._done_lease = 0
 
+    def tune(self, lease: int, talker: int) -> None:
+        """Another talk group, where `talker` (0: nobody) has or had `lease`."""
+        self.seen_lease = lease
+        self.talker = talker
+
     # --- time ---
 
     def handle_timeout(self, now_ms: int) -> None:
+        if self._is_due_to_warn() and since(now_ms, self._warn_ms) >= 0:
+            self._is_warned = True
+            self._output.tell(events.TALK_WARNING, self._warn_left_ms // 1000)
         if self._is_waiting() and since(now_ms, self._due_ms) >= 0:
             gave_up = self.state != QUEUED and self._tries >= REQUEST_TRIES_MAX
             self._fire(GIVE_UP if gave_up else TIMEOUT, 0, now_ms)
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `NEVER`."""
-        return self._due_ms if self._is_waiting() else NEVER
+        due = self._due_ms if self._is_waiting() else NEVER
+        return earliest(due, self._warn_ms) if self._is_due_to_warn() else due
+
+    def _is_due_to_warn(self) -> bool:
+        return self.state == HAS_PERMISSION and not self._is_warned
 
     def _is_waiting(self) -> bool:
         state = self.state
@@ -303,6 +357,17 @@ class FloorParticipant:
         self.lease = lease
         self._start_retries(now_ms)
         self._output.send_release(self.request, lease, now_ms)
+
+    def _do_yield_floor(self, position: int, now_ms: int) -> None:
+        self._output.tell(events.REVOKED, REVOCATION_PREEMPTED)
+        self._done_lease = self.lease
+        self.lease = 0
+        self._do_wait(position, now_ms)
+
+    def _do_yield_rest(self, position: int, now_ms: int) -> None:
+        self._output.tell(events.REVOKED, REVOCATION_PREEMPTED)
+        self._end()
+        self._do_release(0, now_ms)
 
     def _do_cancel(self, value: int, now_ms: int) -> None:
         self.lease = 0

@@ -67,6 +67,7 @@ class Playout:
         self._following = JitterBuffer(JITTER_FRAMES_MAX)
         self._pcm = array("h", bytes(FRAME_SAMPLES * 2))
         self.state = SILENT
+        self._tuned_lease = 0  # what is not newer was heard before another group was
         self.stale = 0  # frames of a burst that is over
         self.crowded = 0  # frames of a third burst while two are kept
 
@@ -95,7 +96,9 @@ class Playout:
         current = self._current
         if lease == current.lease and not (self.state == SILENT and current.is_over()):
             return current
-        if lease <= current.lease:  # a burst that was heard to its end has no second life
+        if (
+            lease <= current.lease or lease <= self._tuned_lease
+        ):  # a burst that was heard to its end has no second life
             self.stale += 1
             return None
         if self.state == SILENT:
@@ -171,8 +174,21 @@ class Playout:
             ended.lease = 0
             self._fire(FRAME, now_ms)
 
+    def is_quiet(self) -> bool:
+        """True when nothing is heard and nothing waits."""
+        return self.state == SILENT and not self._following.waiting
+
+    def tune(self, ended_lease: int, now_ms: int) -> None:
+        """Another talk group: stop what is heard; there, `ended_lease` was heard to its end."""
+        if self.state == PLAYING:
+            self._current.concealed -= self._current.missed
+            self._output.burst_heard(self._current, now_ms)
+        self.restart()
+        self._tuned_lease = ended_lease
+
     def restart(self) -> None:
         """A new term counts its leases anew: forget the old ones."""
         self._current.open(0, 0, 0)
         self._following.open(0, 0, 0)
+        self._tuned_lease = 0
         self.state = SILENT

@@ -21,12 +21,14 @@ _RAW = 10  # kinds above it are raw: 10 + number of bytes
 def encode(data: bytearray, at: int, kind: int, values: "tuple") -> int:
     """Write the fields of message `kind` at `at`; returns the offset behind them.
 
-    `values` are in table order: ints, bytes for raw fields, UTF-8 bytes for texts.
+    `values` are in table order: ints, bytes for raw fields, UTF-8 bytes for texts. The last ones
+    may be left out where the table has defaults, which the reader then takes.
     """
     layout = LAYOUTS[kind]
-    if len(values) != len(layout):
+    given = len(values)
+    if given > len(layout) or (given < len(layout) and layout[given][3] is None):
         raise ValueError("message %d takes %d values" % (kind, len(layout)))
-    for index in range(len(layout)):
+    for index in range(given):
         field_kind, low, high, _ = layout[index]
         value = values[index]
         if field_kind >= _TEXT:

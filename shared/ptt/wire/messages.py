@@ -7,8 +7,8 @@ text with a length byte. A field with a default may be missing, from an older se
 
 from ..compat import const
 
-VERSION = const(0x21)  # major: high four bits, minor: low four
-TABLE_HASH = b"\x06\xb4\xea\x5e"
+VERSION = const(0x22)  # major: high four bits, minor: low four
+TABLE_HASH = b"\x9c\x8a\x83\x3f"
 
 HELLO = const(1)
 WELCOME = const(2)
@@ -27,15 +27,32 @@ FLOOR_DENIED = const(20)
 FLOOR_TAKEN = const(21)
 FLOOR_IDLE = const(22)
 FLOOR_REVOKED = const(23)
+CALL_ENDED = const(24)
 VOICE_FRAME = const(32)
 RECEIVER_REPORT = const(33)
 BURST_RECEIPT = const(34)
 
 DENIAL_QUEUE_FULL = const(1)  # too many badges wait already
 DENIAL_STALE = const(2)  # that request is over
+DENIAL_NOT_ENTITLED = const(3)  # this member may not use that lane
+DENIAL_CALLEE_UNKNOWN = const(4)  # nobody of that number is here
+DENIAL_CALLEE_BUSY = const(5)  # that member is in another private call
+DENIAL_CALLEE_SELF = const(6)  # a member cannot call itself
+DENIAL_CALLS_FULL = const(7)  # the leader serves as many private calls as it can
 
 REVOCATION_TALK_LIMIT = const(1)  # talked longer than allowed
 REVOCATION_SILENT = const(2)  # no voice arrived for a whole lease
+REVOCATION_PREEMPTED = const(3)  # an emergency has the floor; the request keeps the next place
+REVOCATION_CALL_ENDED = const(4)  # the private call is over
+
+LANE_ROUTINE = const(0)  # first come, first served
+LANE_PRIORITY = const(1)  # before all routine requests
+LANE_EMERGENCY = const(2)  # before all others, and takes the floor from them
+
+CALL_HUNG_UP = const(1)  # one of the two ended it
+CALL_QUIET = const(2)  # nobody talked for the hang time
+CALL_LEFT = const(3)  # one of the two is not here any more
+CALL_UNKNOWN = const(4)  # the leader serves no such call
 
 NACK_VERSION = const(1)  # this major version is not spoken here
 NACK_UNKNOWN_SESSION = const(2)  # join again: the leader does not know this session
@@ -73,6 +90,7 @@ SENDERS = {
     21: 2,
     22: 2,
     23: 2,
+    24: 3,
     32: 3,
     33: 1,
     34: 2,
@@ -86,6 +104,7 @@ LAYOUTS = {
         (1, 0, 255, None),  # codecs: bit n: codec n can be decoded
         (9, 1, 32, None),  # name: what people call this badge
         (9, 1, 16, None),  # build: firmware or software version
+        (4, 0, 1073741823, 0),  # term: highest term seen: an older leader is elected anew
     ),
     2: (  # WELCOME
         (4, 0, 1073741823, None),  # nonce: from the HELLO
@@ -95,6 +114,9 @@ LAYOUTS = {
         (14, 0, 4, None),  # table: hash of the leader's table
         (1, 0, 255, None),  # group: talk group of this member
         (1, 0, 255, None),  # codec: codec to talk with
+        (4, 0, 1073741823, 0),  # lease: newest that the leader knows of
+        (18, 0, 8, b"\x00\x00\x00\x00\x00\x00\x00\x00"),  # groups: all of this member, by priority
+        (1, 0, 255, 0),  # roster: counts the changes of `groups`
     ),
     3: (  # HEARTBEAT
         (4, 0, 1073741823, None),  # echo_ms: participant's clock; the leader returns it
@@ -103,6 +125,7 @@ LAYOUTS = {
         (4, 0, 1073741823, None),  # lease: the running lease, or the last one
         (2, 0, 65535, None),  # talker: who holds it, 0 when nobody talks
         (1, 0, 255, None),  # waiting: requests in the queue (leader)
+        (1, 0, 255, 0),  # roster: from the last WELCOME (participant)
     ),
     4: (  # NACK
         (1, 0, 255, None),  # reason: why
@@ -117,7 +140,7 @@ LAYOUTS = {
     8: (  # SETTINGS_SNAPSHOT
         (4, 1, 1073741823, None),  # version: goes up with every change
         (2, 20, 400, None),  # playout_delay_ms: delay of the jitter buffer
-        (4, 1000, 3600000, None),  # talk_ms: longest burst
+        (4, 1000, 1300000, None),  # talk_ms: longest burst
     ),
     9: (  # SETTINGS_ACK
         (4, 1, 1073741823, None),  # version: the settings meant
@@ -137,6 +160,8 @@ LAYOUTS = {
     16: (  # FLOOR_REQUEST
         (1, 0, 255, None),  # group: talk group
         (2, 0, 65535, None),  # request: one number a press, counting up, wrapping
+        (1, 0, 2, 0),  # lane: how much it matters
+        (2, 0, 65535, 0),  # callee: with group 0: whom to talk with in private; else 0
     ),
     17: (  # FLOOR_GRANT
         (1, 0, 255, None),  # group: talk group
@@ -177,6 +202,12 @@ LAYOUTS = {
         (1, 0, 255, None),  # group: talk group
         (4, 0, 1073741823, None),  # term: leader's term
         (4, 1, 1073741823, None),  # lease: the lease that ended
+        (1, 0, 255, None),  # reason: why
+    ),
+    24: (  # CALL_ENDED
+        (1, 128, 255, None),  # group: the call's group
+        (4, 0, 1073741823, None),  # term: leader's term
+        (4, 0, 1073741823, None),  # lease: newest of any group
         (1, 0, 255, None),  # reason: why
     ),
     32: (  # VOICE_FRAME

@@ -46,6 +46,19 @@ def payload(row: MessageRow, values: Sequence[Value]) -> bytes:
     )
 
 
+def complete(row: MessageRow, values: Sequence[Value]) -> list[Value]:
+    """`values`, and the defaults of the fields behind them."""
+    return [*values, *(_default(field) for field in row.fields[len(values) :])]
+
+
+def _default(field: FieldRow) -> Value:
+    if field.default is None:
+        raise ValueError(f"{field.name} has no default")
+    if field.type.startswith("raw"):
+        return bytes.fromhex(str(field.default))
+    return field.default
+
+
 def datagram(version: int, number: int, header: Header, body: bytes) -> bytes:
     """A whole datagram with the right length and CRC."""
     head = struct.pack(
@@ -74,5 +87,5 @@ def encode(
 ) -> bytes:
     """Message `name` of `table` as a datagram; `tail` follows the fields (voice frames)."""
     row = message(table, name)
-    body = payload(row, values) + tail
+    body = payload(row, complete(row, values)) + tail
     return datagram(table.version_byte, row.number, header, body)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from pressel.schema.messages import MessageTable, load_table
 
-from .encoder import Header, Value, datagram, encode, message, payload
+from .encoder import Header, Value, complete, datagram, encode, message, payload
 from .situation import (
     DEVICE_2,
     FROM_2,
@@ -50,9 +50,11 @@ def situation(
     tail: bytes = b"",
 ) -> Situation:
     """`understood`: the values in force here, when they are others than those sent."""
+    understood = complete(message(load_table(), name), values if understood is None else understood)
+    values = complete(message(table, name), values)
     data = encode(table, name, header, values, tail)
     reading = reads(table, name, header, values)
-    if understood is not None:
+    if list(understood) != list(values):
         fields = message(load_table(), name).fields
         pairs = zip(fields, understood, strict=True)
         reading["fields"] = [[field.name, plain(value)] for field, value in pairs]
@@ -198,7 +200,7 @@ def older(table: MessageTable) -> list[Situation]:
 
 
 def newer(table: MessageTable) -> list[Situation]:
-    """Build 2.2 says more in three messages, and has one message more."""
+    """Build 2.3 says more in three messages, and has one message more."""
     hello: list[Value] = [DEVICE_2, NONCE, table.digest(), 2, "Ann", "0.3.0"]
     grant: list[Value] = [1, 1, NOW_TERM, 1, 2000, 60000]
     beat: list[Value] = [5000, 1, NOW_TERM, 0, 0, 0]
@@ -222,9 +224,9 @@ def newer(table: MessageTable) -> list[Situation]:
             "A newer build joins, with a field that is not known here",
             "HELLO",
             STRANGER,
-            [*hello, 1],
+            [*hello, 0, 1],
             [joins],
-            understood=hello,
+            understood=[*hello, 0],
         ),
         situation(
             table,
@@ -242,9 +244,9 @@ def newer(table: MessageTable) -> list[Situation]:
             "HEARTBEAT of a participant, with an appended text",
             "HEARTBEAT",
             FROM_2,
-            [*beat, "neu"],
+            [*beat, 0, "neu"],
             [answered],
-            understood=beat,
+            understood=[*beat, 0],
         ),
         situation(
             table,
@@ -252,14 +254,14 @@ def newer(table: MessageTable) -> list[Situation]:
             "HEARTBEAT of a leader, with an appended text of its largest size",
             "HEARTBEAT",
             FROM_LEADER,
-            [*beats, "x" * 20],
+            [*beats, 0, "x" * 20],
             [is_taken],
-            understood=beats,
+            understood=[*beats, 0],
         ),
         situation(
             table,
             "floor-taken",
-            "FLOOR_TAKEN of build 2.2",
+            "FLOOR_TAKEN of build 2.3",
             "FLOOR_TAKEN",
             FROM_LEADER,
             taken,
@@ -268,7 +270,7 @@ def newer(table: MessageTable) -> list[Situation]:
         situation(
             table,
             "receiver-report",
-            "RECEIVER_REPORT of build 2.2",
+            "RECEIVER_REPORT of build 2.3",
             "RECEIVER_REPORT",
             FROM_3,
             report,

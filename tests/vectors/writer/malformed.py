@@ -337,7 +337,7 @@ class Maker:
 
     def texts(self) -> None:
         def hello(name: Value, build: Value = "0.1.0") -> list[Value]:
-            return [DEVICE_2, NONCE, bytes(4), 2, name, build]
+            return [DEVICE_2, NONCE, bytes(4), 2, name, build, 0]
 
         for file, name, build in (
             ("name-empty", "", "0.1.0"),
@@ -349,7 +349,7 @@ class Maker:
             self.refuse_values(f"hello-{file}", says, "HELLO", hello(name, build), "field")
         row = message(self.table, "HELLO")
         body = bytearray(payload(row, hello("Ann")))
-        body[17] = 12  # of the name: more than all that follows
+        body[17] = 30  # of the name: more than all that follows
         data = datagram(self.table.version_byte, row.number, STRANGER, bytes(body))
         says = "HELLO: a name that is longer than what is left"
         self.add("hello-name-beyond-the-end", says, data, "field", LEADER_IDLE)

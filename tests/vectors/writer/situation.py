@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pressel.schema.messages import MessageTable
 
-from .encoder import Header, Value, encode, message
+from .encoder import Header, Value, complete, encode, message
 
 # What the scenes of tests/shared/scenes.py are made of
 NOW_TERM = 7
@@ -77,7 +77,10 @@ def reads(
         "source": header.source,
         "seq": header.seq,
         "timestamp_ms": header.timestamp_ms,
-        "fields": [[f.name, plain(v)] for f, v in zip(fields, values, strict=True)],
+        "fields": [
+            [f.name, plain(v)]
+            for f, v in zip(fields, complete(message(table, name), values), strict=True)
+        ],
     }
 
 
@@ -96,6 +99,7 @@ def sent(
     tail: bytes = b"",
 ) -> Situation:
     """A situation whose datagram is as it should be."""
+    values = complete(message(table, name), values)
     data = encode(table, name, header, values, tail)
     return Situation(file, says, table.version, data, reads(table, name, header, values), does)
 

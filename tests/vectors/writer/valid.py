@@ -281,6 +281,39 @@ def typical(table: MessageTable) -> list[Situation]:
     add("FLOOR_TAKEN", FROM_LEADER, [1, NOW_TERM, 1, 3, "Ben"], badge("joined", "taken"))
     add("FLOOR_IDLE", FROM_LEADER, [1, NOW_TERM, 1], badge("listening", "idle"))
     add("FLOOR_REVOKED", FROM_LEADER, [1, NOW_TERM, 1, 1], badge("talking", "revoked"))
+    add(
+        "FLOOR_REVOKED",
+        FROM_LEADER,
+        [1, NOW_TERM, 1, 3],
+        badge("talking", "revoked", "queued"),
+        what="preempted",
+    )
+    add(
+        "FLOOR_REQUEST",
+        FROM_3,
+        [1, 1, 2, 0],
+        leader("taken", "member 3", "FLOOR_DENIED to member 3"),
+        what="emergency-not-entitled",
+    )
+    add(
+        "FLOOR_REQUEST",
+        FROM_2,
+        [0, 1, 0, 3],
+        leader(
+            "idle",
+            "member 2",
+            "FLOOR_GRANT to member 2",
+            "FLOOR_TAKEN to member 3",
+            tells=("floor_granted",),
+        ),
+        what="private-call",
+    )
+    add(
+        "CALL_ENDED",
+        FROM_2,
+        [128, NOW_TERM, 1, 1],
+        leader("idle", "member 2", "CALL_ENDED to member 2"),
+    )
     for frames in (1, 2, 3):
         add(
             "VOICE_FRAME",

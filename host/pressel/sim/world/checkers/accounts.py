@@ -59,7 +59,7 @@ class Accounts:
         if kind != events.HEARD or engine is None:
             return
         _, lease, played, _, late, duplicate, dropped = value
-        aside = engine.playout.stale + engine.playout.crowded
+        aside = engine.playout.stale + engine.playout.crowded + engine.scan.unheard
         # Terms count their leases anew, and a burst of the last one may be told of in this one.
         of_lease = {key[2]: each for key, each in self._frames.items() if key[:2] == (node, lease)}
         came = of_lease.get(engine.join.term, 0)
