@@ -85,6 +85,12 @@ class ProtocolPages:
             kind = row["type"]
             if kind == "bytes":
                 continue
+            missing = re.search(r"missing means (\w+)", row["meaning"])
+            if missing and at == len(payload):
+                values[row["field"]] = (
+                    int(missing[1]) if kind[0] == "u" else bytes.fromhex(missing[1])
+                )
+                continue
             if row["at"]:
                 assert int(row["at"]) == at, f"{name}.{row['field']} is not at {row['at']}"
             if kind == "text":
