@@ -24,7 +24,8 @@ SOURCES = ("shared", "firmware", "host")
 PLAIN = {"struct", "binascii", "hashlib", "array"}  # computing only, on both runtimes
 MICROPYTHON = {
     "machine", "network", "socket", "select", "json", "gc", "time", "random", "binascii",
-    "array", "micropython", "os", "errno", "esp32", "framebuf", "io", "math", "neopixel", "sys",
+    "array", "micropython", "os", "errno", "esp32", "cryptolib", "framebuf", "io", "math",
+    "neopixel", "sys",
 }  # fmt: skip
 PARTS = ("floor", "cluster", "relay", "media", "settings", "text")  # of ptt; each is for itself
 TYPES = ("typing", "collections.abc")  # under TYPE_CHECKING only: a badge has neither
@@ -97,6 +98,11 @@ def wire_knows_no_state_machine(found: Import) -> bool:
     return not is_in(found.module, "ptt.wire") or not found.is_in(*STATE_MACHINES)
 
 
+def seals_know_no_state_machine(found: Import) -> bool:
+    """What is computed with a key does not depend on who uses it when."""
+    return not is_in(found.module, "ptt.seal") or not found.is_in(*STATE_MACHINES)
+
+
 def parts_do_not_know_each_other(found: Import) -> bool:
     """The rooms of the engines know the wire; they meet in `participant` and `leader` only."""
     for part in PARTS:
@@ -145,6 +151,7 @@ def simulated_world_imports_only_the_library(found: Import) -> bool:
 RULES: tuple[Callable[[Import], bool], ...] = (
     engines_import_only_plain_modules,
     wire_knows_no_state_machine,
+    seals_know_no_state_machine,
     parts_do_not_know_each_other,
     engines_know_neither_badge_nor_host,
     badge_and_host_do_not_know_each_other,
@@ -219,6 +226,7 @@ def test_the_message_table_as_code_is_current() -> None:
 PLANTED = {
     "engines_import_only_plain_modules": ("shared/ptt/bad.py", "import time"),
     "wire_knows_no_state_machine": ("shared/ptt/wire/bad.py", "from ..floor import arbitrator"),
+    "seals_know_no_state_machine": ("shared/ptt/seal/bad.py", "from ..cluster import join"),
     "parts_do_not_know_each_other": ("shared/ptt/media/bad.py", "from ..cluster.join import Join"),
     "engines_know_neither_badge_nor_host": ("shared/ptt/bad.py", "import pressel.errors"),
     "badge_and_host_do_not_know_each_other": ("host/pressel/bad.py", "from hal import board"),
@@ -251,7 +259,7 @@ def test_rooms_may_know_the_wire_and_not_each_other(room: str, other: str) -> No
 
 def test_every_room_has_its_rule() -> None:
     rooms = {file.parent.name for file in (ROOT / "shared/ptt").glob("*/__init__.py")}
-    assert rooms == {"wire", *PARTS}
+    assert rooms == {"wire", "seal", *PARTS}
 
 
 @pytest.mark.parametrize("line", ["import typing", "from typing import Any"])

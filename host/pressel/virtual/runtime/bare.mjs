@@ -1,10 +1,15 @@
 // MicroPython without a badge around it: for the engines of shared/ptt, their tests and scripts.
 
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
+import { Ciphers } from './ciphers.mjs';
 import { Clock } from './clock.mjs';
 import { mount } from './files.mjs';
 import { loadMicroPython } from './loader.mjs';
+
+const SHIMS = fileURLToPath(new URL('../shims', import.meta.url));
+const CIPHER_SHIMS = ['_buffer.py', 'cryptolib.py']; // computing only, and every badge has it
 
 /** Options of parseArgs that every program of this kind takes. */
 export const BARE_OPTIONS = {
@@ -30,7 +35,9 @@ export async function loadBare(options, stdout) {
     ticks: () => clock.ticks(),
     stdout,
   });
+  loaded.mp.registerJsModule('_bridge', new Ciphers(loaded).bridge());
   loaded.FS.mkdir('/lib');
+  for (const name of CIPHER_SHIMS) mount(loaded.FS, path.join(SHIMS, name), `/lib/${name}`);
   for (const folder of options.package) {
     mount(loaded.FS, folder, `/lib/${path.basename(folder)}`);
   }
