@@ -52,7 +52,7 @@ class Member:
         self.nonce = 0
         self.name = b""
         self.build = b""
-        self.groups = ()  # talk groups, highest scan priority first
+        self.groups: "tuple[int, ...]" = ()  # talk groups, highest scan priority first
         self.entitlements = 0  # as `floor.roster` counts them
         self.roster = 0  # goes up when `groups` changes; 0: one group, of which WELCOME says all
         self.call = 0  # group of its private call, 0: none

@@ -9,7 +9,12 @@ from ..compat import TYPE_CHECKING
 from ..numbers import CALL_GROUP_FIRST, CALL_HANG_MS, CALLS_MAX
 
 if TYPE_CHECKING:
-    from ..cluster.members import Member
+    from typing import Protocol
+
+    class Party(Protocol):
+        """One of the two: a member, which knows the number of its call, 0 when it has none."""
+
+        call: int
 
 
 class Call:
@@ -17,7 +22,7 @@ class Call:
 
     __slots__ = ("callee", "caller", "group", "quiet_ms")
 
-    def __init__(self, group: int, caller: "Member", callee: "Member", now_ms: int) -> None:
+    def __init__(self, group: int, caller: "Party", callee: "Party", now_ms: int) -> None:
         self.group = group
         self.caller = caller
         self.callee = callee
@@ -37,7 +42,7 @@ class Calls:
     def is_full(self) -> bool:
         return len(self._calls) >= CALLS_MAX
 
-    def open(self, caller: "Member", callee: "Member", now_ms: int) -> Call:
+    def open(self, caller: "Party", callee: "Party", now_ms: int) -> Call:
         """Both must be in no call, and there must be room."""
         while self._next in self._calls:
             self._advance()
