@@ -1,4 +1,5 @@
-"""What a side button says: held is an emergency, two clicks change the group, one click is nothing.
+"""What a side button says: held is an emergency until it is let go, two clicks change the group,
+one click is nothing.
 
 The talk button has no gestures: its press counts at once, and whatever waits for a second click
 would delay every word.
@@ -16,7 +17,8 @@ _CLICKS_MS = const(400)  # between the two presses of a double click
 NOTHING = const(0)
 EMERGENCY = const(1)
 CHANGE_GROUP = const(2)
-NAMES = ("", "emergency", "change_group")  # of the participant's methods, too
+LET_GO = const(3)
+NAMES = ("", "emergency", "change_group", "let_go")
 
 IDLE = const(0)
 DOWN = const(1)
@@ -39,7 +41,7 @@ RULES = (
     (CLICKED, TOO_LATE, IDLE, ""),  # one click is nothing: it happens in every pocket
     (DOWN_AGAIN, RELEASE, IDLE, ""),
     (DOWN_AGAIN, HELD, DONE, "emergency"),
-    (DONE, RELEASE, IDLE, ""),
+    (DONE, RELEASE, IDLE, "let_go"),  # what was said in the emergency is over
 )
 _RULES = compile_rules(RULES)
 
@@ -52,14 +54,14 @@ class Gestures:
         self._since_ms = 0  # when the last press came
 
     def poll(self, change: int, now_ms: int) -> int:
-        """`change` is of `hal.button`; returns EMERGENCY, CHANGE_GROUP or NOTHING."""
+        """`change` is of `hal.button`; returns a number of `NAMES`."""
         if change == buttons.PRESSED:
             said = self._fire(PRESS)
             self._since_ms = now_ms
             return said
         if change == buttons.RELEASED:
-            self._fire(RELEASE)
-        elif self.state == DOWN or self.state == DOWN_AGAIN:
+            return self._fire(RELEASE)
+        if self.state == DOWN or self.state == DOWN_AGAIN:
             if since(now_ms, self._since_ms) >= _HOLD_MS:
                 return self._fire(HELD)
         elif self.state == CLICKED and since(now_ms, self._since_ms) >= _CLICKS_MS:

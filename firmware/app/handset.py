@@ -16,6 +16,7 @@ from ptt.compat import TYPE_CHECKING
 from ptt.floor.participant import NO_PERMISSION
 from ptt.media import dsp
 from ptt.media.playout import SILENT
+from ptt.wire import messages
 
 from . import log
 
@@ -130,19 +131,20 @@ class Handset:
             return
         self.pressed_ms = now_ms
         if change == buttons.PRESSED:
-            self._press(now_ms)
+            self.press(now_ms, messages.LANE_ROUTINE)
             log.write(now_ms, "press")
         else:
             self.participant.release(now_ms)
             log.write(now_ms, "release")
         gc.collect()  # now, so that none is needed while talking
 
-    def _press(self, now_ms: int) -> None:
+    def press(self, now_ms: int, lane: int) -> None:
+        """The talk button, or another in its place, goes down."""
         if self.microphone is None:
             log.write(now_ms, "cannot talk")
             self.notice(indications.TONE_NOT_AVAILABLE, 0, now_ms)
         else:
-            self.participant.press(now_ms)
+            self.participant.press(now_ms, lane)
 
     def _listen(self, now_ms: int) -> None:
         microphone = self.microphone

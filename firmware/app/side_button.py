@@ -1,15 +1,16 @@
-"""The side button: its gestures reach the participant, if its protocol has them by now.
+"""The side button: while it is held the badge talks in an emergency; two clicks turn the talk
+button to the next group of this badge.
 
-Protocol 2 has neither emergencies nor other groups yet. A badge then says "not available" instead
-of doing as if.
+Whether an emergency is allowed the leader decides; a badge in one group has no other to turn to.
 """
 
 from hal.button import NOTHING as NO_CHANGE
 from ptt import indications
 from ptt.compat import TYPE_CHECKING
+from ptt.wire import messages
 
 from . import log
-from .gestures import NAMES, NOTHING, Gestures
+from .gestures import CHANGE_GROUP, EMERGENCY, NAMES, NOTHING, Gestures
 
 if TYPE_CHECKING:
     from hal.button import Button
@@ -31,10 +32,20 @@ class SideButton:
         gesture = self._gestures.poll(change, now_ms)
         if gesture == NOTHING:
             return
-        name = NAMES[gesture]
-        act = getattr(handset.participant, name, None)
-        log.write(now_ms, name, 0 if act is None else 1)
-        if act is None:
-            handset.notice(indications.TONE_NOT_AVAILABLE, 0, now_ms)
+        log.write(now_ms, NAMES[gesture])
+        if gesture == EMERGENCY:
+            handset.press(now_ms, messages.LANE_EMERGENCY)
+        elif gesture == CHANGE_GROUP:
+            self._change_group(handset, now_ms)
         else:
-            act(now_ms)
+            handset.participant.release(now_ms)
+
+    def _change_group(self, handset: "Handset", now_ms: int) -> None:
+        scan = handset.participant.scan
+        group = scan.next_selected()
+        if group == scan.selected or not handset.participant.select_group(group):
+            handset.notice(indications.TONE_NOT_AVAILABLE, 0, now_ms)
+            return
+        log.write(now_ms, "group", group)
+        tone = indications.TONE_HOME_GROUP if scan.is_home(group) else indications.TONE_GROUP
+        handset.notice(tone, 0, now_ms)

@@ -49,6 +49,11 @@ TONE_RECEIVE = const(4)
 TONE_LOST = const(5)
 TONE_LOW_BATTERY = const(6)
 TONE_NOT_AVAILABLE = const(7)
+TONE_WARNING = const(8)
+TONE_CALL = const(9)
+TONE_CALL_OVER = const(10)
+TONE_GROUP = const(11)
+TONE_HOME_GROUP = const(12)
 
 # Notes one after the other: Hz (0: a pause), ms, permille of full scale. Rising is good news,
 # falling is bad; a waiting press knocks twice, a denied one hums low.
@@ -61,6 +66,11 @@ TONES = (
     (880, 120, 200, 660, 120, 200, 440, 200, 200),  # lost leader: out of reach
     (1760, 60, 150, 0, 100, 0, 1760, 60, 150, 0, 100, 0, 1320, 120, 150),  # low battery: charge
     (330, 80, 200, 0, 50, 0, 330, 80, 200),  # not available: this badge or venue cannot do that
+    (990, 40, 150, 0, 40, 0, 990, 40, 150, 0, 40, 0, 990, 40, 150),  # warning: time is almost up
+    (1320, 80, 200, 1760, 80, 200, 1320, 80, 200),  # call: somebody wants you alone
+    (1320, 80, 200, 880, 80, 200),  # call over: the button is the group's again
+    (990, 60, 150, 1100, 60, 150),  # group: the button belongs to the next one
+    (990, 60, 150, 1100, 60, 150, 1320, 60, 150),  # home group: and this is the first again
 )
 NOTE_NUMBERS = const(3)  # Hz, ms, permille
 
@@ -69,10 +79,13 @@ NOTE_NUMBERS = const(3)  # Hz, ms, permille
 MOMENTS = (
     (events.GRANTED, TONE_GRANT, 60),  # felt in a loud room, where the tone is not heard
     (events.QUEUED, TONE_QUEUE, 0),  # told again when the place changes
-    (events.DENIED, TONE_DENY, 200),
+    (events.DENIED, TONE_DENY, 200),  # let go; the log and the display say why
     (events.REVOKED, TONE_STOP, 400),  # a talker looks at nothing and hears himself
     (events.TAKEN, TONE_RECEIVE, 0),  # when the first packet comes: the playout delay is for it
-    (events.LOST, TONE_LOST, 400),
+    (events.LOST, TONE_LOST, 400),  # nobody would hear a press
+    (events.TALK_WARNING, TONE_WARNING, 100),  # felt by who talks and hears nothing else
+    (events.CALL, TONE_CALL, 200),  # to both, before the first word
+    (events.CALL_OVER, TONE_CALL_OVER, 0),  # hung up, quiet for long, or one has gone
 )
 
 

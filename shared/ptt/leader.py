@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .floor.calls import Call
 
 _NACK_BYTES = const(28)  # envelope and four fields
+_LEASE_BYTES = const(48)  # WELCOME up to the newest lease
 _FULL_BYTES = const(57)  # WELCOME with all its fields
 _OF_A_CALL = (messages.FLOOR_REQUEST, messages.FLOOR_RELEASE)
 _OUTBOX_MAX = 4 * MEMBERS_MAX  # every member once for voice and thrice for control
@@ -321,8 +322,9 @@ class Leader:
             messages.TABLE_HASH,
             member.group,
             messages.CODEC_IMA_ADPCM,
-            self._lease,
         )
+        if asked_bytes >= _LEASE_BYTES:
+            values += (self._lease,)
         if member.roster and asked_bytes >= _FULL_BYTES:
             places = bytearray(MEMBER_GROUPS_MAX)
             for index in range(len(member.groups)):

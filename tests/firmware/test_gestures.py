@@ -12,16 +12,19 @@ SITUATIONS = {
     "one click says nothing": ([(0, DOWN), (100, UP)], []),
     "a double click": ([(0, DOWN), (100, UP), (250, DOWN), (350, UP)], [(250, "change_group")]),
     "two slow clicks": ([(0, DOWN), (100, UP), (700, DOWN), (800, UP)], []),
-    "held": ([(0, DOWN), (3000, UP)], [(1500, "emergency")]),
-    "held for long says it once": ([(0, DOWN), (20_000, UP)], [(1500, "emergency")]),
+    "held": ([(0, DOWN), (3000, UP)], [(1500, "emergency"), (3000, "let_go")]),
+    "held for long says it once": (
+        [(0, DOWN), (20_000, UP)],
+        [(1500, "emergency"), (20_000, "let_go")],
+    ),
     "almost held": ([(0, DOWN), (1490, UP)], []),
     "clicked, then held": (
         [(0, DOWN), (100, UP), (200, DOWN), (2500, UP)],
-        [(200, "change_group"), (1700, "emergency")],
+        [(200, "change_group"), (1700, "emergency"), (2500, "let_go")],
     ),
     "held twice": (
         [(0, DOWN), (2000, UP), (3000, DOWN), (5000, UP)],
-        [(1500, "emergency"), (4500, "emergency")],
+        [(1500, "emergency"), (2000, "let_go"), (4500, "emergency"), (5000, "let_go")],
     ),
     "three clicks": (
         [(0, DOWN), (50, UP), (150, DOWN), (200, UP), (300, DOWN), (350, UP)],

@@ -24,7 +24,7 @@ from tests.firmware.hardware import (
 
 from pressel.boards.board import board_ids, load_board
 from ptt import indications
-from ptt.participant import Participant
+from ptt.wire import messages
 
 DEVICE = "0200000000000001"
 Build = Callable[..., Any]
@@ -145,27 +145,42 @@ def hold(handset: Any, pin: int, from_ms: int, to_ms: int) -> None:
     Pin.levels[pin] = 1
 
 
-def test_an_emergency_that_the_protocol_has_not_is_not_pretended(
-    build: Build, capsys: pytest.CaptureFixture[str]
-) -> None:
-    handset = build("esp32s3-devkit")
-    run(handset, 1000, 1100)
-    log(capsys)
-    hold(handset, 8, 1100, 2605)
-    assert ("emergency", 0) in log(capsys)
-    assert tone_of(handset) == indications.TONE_NOT_AVAILABLE
-
-
-def test_an_emergency_reaches_a_participant_that_knows_it(
+def test_the_side_button_talks_in_an_emergency_until_it_is_let_go(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    called: list[int] = []
-    monkeypatch.setattr(
-        Participant, "emergency", lambda _, now_ms: called.append(now_ms), raising=False
-    )
     handset = build("esp32s3-devkit")
+    done: list[tuple[str, int, int]] = []
+    participant = handset.participant
+    monkeypatch.setattr(
+        participant, "press", lambda now_ms, lane: done.append(("press", now_ms, lane))
+    )
+    monkeypatch.setattr(participant, "release", lambda now_ms: done.append(("release", now_ms, 0)))
     hold(handset, 8, 1000, 4000)
-    assert called == [2500]
+    run(handset, 4000, 4100)
+    assert done == [("press", 2500, messages.LANE_EMERGENCY), ("release", 4000, 0)]
+
+
+def test_two_clicks_turn_the_talk_button_to_the_next_group(build: Build) -> None:
+    handset = build("esp32s3-devkit")
+    scan = handset.participant.scan
+    scan.set_groups(bytes((3, 5, 0, 0, 0, 0, 0, 0)), 3)
+    heard = []
+    for start_ms in (1000, 3000):
+        hold(handset, 8, start_ms, start_ms + 100)
+        run(handset, start_ms + 100, start_ms + 200)
+        hold(handset, 8, start_ms + 200, start_ms + 250)
+        heard.append((scan.selected, tone_of(handset)))
+        run(handset, start_ms + 250, start_ms + 2000)
+    assert heard == [(5, indications.TONE_GROUP), (3, indications.TONE_HOME_GROUP)]
+
+
+def test_a_badge_in_one_group_has_no_other_to_turn_to(build: Build) -> None:
+    handset = build("esp32s3-devkit")
+    handset.participant.scan.set_groups(bytes(8), 1)
+    hold(handset, 8, 1000, 1100)
+    run(handset, 1100, 1200)
+    hold(handset, 8, 1200, 1300)
+    assert tone_of(handset) == indications.TONE_NOT_AVAILABLE
 
 
 def test_a_low_battery_warns_and_does_not_refuse_to_talk(
@@ -174,7 +189,7 @@ def test_a_low_battery_warns_and_does_not_refuse_to_talk(
     monkeypatch.setattr(Adc, "pin_mv", 1600)  # 3200 of the cell: empty
     handset = build("esp32s3-devkit")
     pressed: list[int] = []
-    monkeypatch.setattr(handset.participant, "press", pressed.append)
+    monkeypatch.setattr(handset.participant, "press", lambda now_ms, _: pressed.append(now_ms))
     warned = 0
     was_playing = False
     for now_ms in range(1000, 95_000, 5):

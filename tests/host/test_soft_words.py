@@ -14,7 +14,12 @@ from ptt.floor.participant import DENIED_NO_ANSWER, DENIED_NO_LEADER
 from ptt.wire import messages
 
 ENUMS = load_table().enums
-KINDS = {"denial": events.DENIED, "revocation": events.REVOKED, "nack": events.REFUSED}
+KINDS = {
+    "denial": events.DENIED,
+    "revocation": events.REVOKED,
+    "nack": events.REFUSED,
+    "call": events.CALL_OVER,
+}
 REASONS = [(enum, key, value.number) for enum in KINDS for key, value in ENUMS[enum].items()]
 UNKNOWN = 127
 
@@ -46,6 +51,10 @@ LINES: list[tuple[int, Any, str | None]] = [
     (events.OTHER_TABLE, -1, "update the leader"),
     (events.OTHER_TABLE, 0, "flash the badge"),
     (events.OTHER_TABLE, 1, "flash the badge"),
+    (events.MOVED, 9, "another leader"),
+    (events.TALK_WARNING, 5, "5 s left"),
+    (events.SCANNED, 3, "group 3"),
+    (events.CALL, 7, "private call with node 7"),
 ]
 
 

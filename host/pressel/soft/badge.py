@@ -12,8 +12,10 @@ from pressel.errors import PresselError, UnreachableError
 from pressel.transport.udp import Address, UdpEndpoint, engine_now_ms
 from ptt import events
 from ptt.participant import Participant
+from ptt.wire import messages
 
 from .sound import FileSound, Sound
+from .typed import understand
 from .words import cut_text
 
 JOIN_LIMIT_S = 10.0  # with --wav: a leader that does not answer by then is not there
@@ -58,9 +60,9 @@ class SoftBadge:
         """Until cancelled, or the sound device fails."""
         await self._sound.run(self._heard, self._wanted)
 
-    def press(self) -> None:
+    def press(self, lane: int = messages.LANE_ROUTINE) -> None:
         self._is_pressed = True
-        self.participant.press(engine_now_ms())
+        self.participant.press(engine_now_ms(), lane)
         self._endpoint.pump()
 
     def release(self) -> None:
@@ -68,15 +70,43 @@ class SoftBadge:
         self.participant.release(engine_now_ms())
         self._endpoint.pump()
 
-    def type_line(self, line: str) -> None:
-        """Enter alone is the talk button, since a terminal has no key-up; words are a text."""
-        if not line:
-            (self.release if self._is_pressed else self.press)()
-            return
-        text = cut_text(line)
-        if text:
-            self.participant.send_text(text, engine_now_ms())
-            self._endpoint.pump()
+    def type_line(self, line: str) -> str | None:
+        """Do what was typed; a sentence when that cannot be done. Enter alone presses the talk
+        button and the next lets it go, since a terminal has no key-up."""
+        typed = understand(line)
+        said = None
+        if typed.act in ("talk", "emergency"):
+            self._toggle(messages.LANE_EMERGENCY if typed.act == "emergency" else 0)
+        elif typed.act == "group":
+            if not self.participant.select_group(typed.number):
+                said = f"this badge is not in group {typed.number}"
+        elif typed.act in ("call", "back"):
+            said = self._call(typed.number)
+        elif typed.act == "hang up":
+            if not self.participant.hang_up(engine_now_ms()):
+                said = "there is no private call"
+        else:
+            text = cut_text(line)
+            if text:
+                self.participant.send_text(text, engine_now_ms())
+        self._endpoint.pump()
+        return said
+
+    def _toggle(self, lane: int) -> None:
+        if self._is_pressed:
+            self.release()
+        else:
+            self.press(lane)
+
+    def _call(self, node: int) -> str | None:
+        """Press to talk with `node` alone, or with whoever was heard last when it is 0."""
+        now_ms = engine_now_ms()
+        call = self.participant
+        is_called = call.call(node, now_ms) if node else call.call_back(now_ms)
+        if not is_called:
+            return "nobody to call, or the button is down already"
+        self._is_pressed = True
+        return None
 
     async def say(self, sound: FileSound) -> None:
         """Press, speak the file, let go; if queued, speak it when the floor is ours."""

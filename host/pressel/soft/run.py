@@ -37,7 +37,10 @@ from .badge import (
 )
 from .keys import on_lines
 from .sound import DeviceSound, FileSound
+from .typed import HELP
 from .words import describe
+
+_VIRTUAL_HELP = "Enter to talk, Enter again when you have spoken"  # the firmware has no keyboard
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,13 @@ async def run_soft(session: Session, devices: DeviceChoice) -> None:
         jobs: list[Coroutine[Any, Any, None]] = [badge.carry_sound()]
         if session.speech is not None:
             jobs.append(badge.say(files))
-        await _first_to_end(session, jobs, badge.type_line)
+
+        def type_line(line: str) -> None:
+            said = badge.type_line(line)
+            if said:
+                session.say(said)
+
+        await _first_to_end(session, jobs, type_line, HELP)
 
 
 async def run_virtual(session: Session) -> None:
@@ -108,7 +117,7 @@ async def run_virtual(session: Session) -> None:
             jobs: list[Coroutine[Any, Any, None]] = [person.read_log()]
             if session.speech is not None:
                 jobs.append(person.say(session.speech))
-            await _first_to_end(session, jobs, person.type_line)
+            await _first_to_end(session, jobs, person.type_line, _VIRTUAL_HELP)
         finally:
             await badge.stop()
             if session.record:
@@ -116,7 +125,10 @@ async def run_virtual(session: Session) -> None:
 
 
 async def _first_to_end(
-    session: Session, jobs: list[Coroutine[Any, Any, None]], type_line: Callable[[str], None]
+    session: Session,
+    jobs: list[Coroutine[Any, Any, None]],
+    type_line: Callable[[str], None],
+    usage: str,
 ) -> None:
     """Run until the first of `jobs` ends, the time is up, or the process is told to end."""
     told_to_end = asyncio.Event()
@@ -124,7 +136,7 @@ async def _first_to_end(
     if session.has_keys:
         with contextlib.suppress(PermissionError, ValueError):  # no terminal: no talk button
             on_lines(type_line)
-            session.say("Enter to talk, Enter again when you have spoken; or type a text")
+            session.say(usage)
     jobs.append(_until(told_to_end))
     if session.seconds is not None:
         jobs.append(asyncio.sleep(session.seconds))

@@ -12,12 +12,25 @@ from ptt.wire import messages
 _DENIALS = {
     messages.DENIAL_QUEUE_FULL: "too many are waiting already",
     messages.DENIAL_STALE: "that press is over",
+    messages.DENIAL_NOT_ENTITLED: "this badge may not press for priority or in an emergency",
+    messages.DENIAL_CALLEE_UNKNOWN: "nobody of that number is here",
+    messages.DENIAL_CALLEE_BUSY: "that badge is in another private call",
+    messages.DENIAL_CALLEE_SELF: "that number is this badge itself",
+    messages.DENIAL_CALLS_FULL: "too many private calls are going on",
     DENIED_NO_LEADER: "no leader",
     DENIED_NO_ANSWER: "the leader does not answer",
 }
 _REVOCATIONS = {
     messages.REVOCATION_TALK_LIMIT: "you talked longer than allowed",
     messages.REVOCATION_SILENT: "no voice of yours arrived",
+    messages.REVOCATION_PREEMPTED: "an emergency; keep the button down, you are next",
+    messages.REVOCATION_CALL_ENDED: "the private call is over",
+}
+_CALLS = {
+    messages.CALL_HUNG_UP: "somebody hung up",
+    messages.CALL_QUIET: "nobody talked for a while",
+    messages.CALL_LEFT: "the other badge is gone",
+    messages.CALL_UNKNOWN: "the leader does not know it any more",
 }
 _TABLES = {
     -1: "the leader's protocol is older than this badge's: update the leader",
@@ -81,6 +94,16 @@ def describe(kind: int, value: Any) -> str | None:
         return f"heard by {heard} of {listeners}, {whole} of them without a gap"
     if kind == events.OTHER_TABLE:
         return _TABLES[value]
+    if kind == events.MOVED:
+        return "another leader has taken over; talking goes on"
+    if kind == events.TALK_WARNING:
+        return f"{value} s left to talk"
+    if kind == events.SCANNED:
+        return f"group {value}:"
+    if kind == events.CALL:
+        return f"private call with node {value}"
+    if kind == events.CALL_OVER:
+        return f"the private call is over: {_CALLS.get(value, _other(value))}"
     if kind == events.REFUSED:
         return f"refused: {_REFUSALS.get(value, _other(value))}"
     return None

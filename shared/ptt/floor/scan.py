@@ -60,6 +60,19 @@ class Scan:
         self.selected = group
         return True
 
+    def next_selected(self) -> int:
+        """The talk group behind the selected one in the roster, the first behind the last."""
+        place = max(self.place(self.selected), 0)
+        for _ in range(MEMBER_GROUPS_MAX):
+            place = place % MEMBER_GROUPS_MAX + 1
+            if self._group[place]:
+                break
+        return self._group[place]
+
+    def is_home(self, group: int) -> bool:
+        """Is `group` the first of the roster?"""
+        return self.place(group) == 1
+
     @property
     def call(self) -> int:
         """Group of the private call, 0: none."""

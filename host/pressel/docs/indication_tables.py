@@ -1,0 +1,58 @@
+"""What a person sees, hears and feels, as Markdown: drawn from `ptt.indications`."""
+
+from __future__ import annotations
+
+from ptt import events, indications
+
+from .comments import comments_by_line
+
+
+def situations(_: str) -> str:
+    """What lasts: light and word for each situation."""
+    rows = ["| word on a display | light | colour | why |", "|---|---|---|---|"]
+    reasons = comments_by_line(indications, "SITUATIONS")
+    for (on_ms, period_ms, colour, word), why in zip(indications.SITUATIONS, reasons, strict=True):
+        rows.append(f"| {word} | {_light(on_ms, period_ms)} | `#{colour:06x}` | {why} |")
+    return "\n".join(rows)
+
+
+def moments(_: str) -> str:
+    """What happens: tone and vibration for each event that a person should notice."""
+    rows = ["| event | tone | vibration | why |", "|---|---|---|---|"]
+    reasons = comments_by_line(indications, "MOMENTS")
+    for (kind, tone, shake_ms), why in zip(indications.MOMENTS, reasons, strict=True):
+        event = events.NAMES[kind].replace("_", " ")
+        shake = f"{shake_ms} ms" if shake_ms else "none"
+        rows.append(f"| {event} | {_tone_name(tone)} | {shake} | {why} |")
+    return "\n".join(rows)
+
+
+def tones(_: str) -> str:
+    """Every tone: its notes as Hz for ms."""
+    rows = ["| tone | notes | meaning |", "|---|---|---|"]
+    reasons = comments_by_line(indications, "TONES")
+    for number, (notes, why) in enumerate(zip(indications.TONES, reasons, strict=True)):
+        meaning = why.partition(": ")[2]
+        rows.append(f"| {_tone_name(number)} | {_notes(notes)} | {meaning} |")
+    return "\n".join(rows)
+
+
+def _light(on_ms: int, period_ms: int) -> str:
+    if on_ms == 0:
+        return "dark"
+    if on_ms == period_ms:
+        return "steady"
+    return f"{on_ms} ms of every {period_ms} ms"
+
+
+def _tone_name(number: int) -> str:
+    for name, value in vars(indications).items():
+        if name.startswith("TONE_") and value == number:
+            return name[len("TONE_") :].lower().replace("_", " ")
+    raise ValueError(f"tone {number} has no name")
+
+
+def _notes(notes: tuple[int, ...]) -> str:
+    step = indications.NOTE_NUMBERS
+    parts = [notes[at : at + step] for at in range(0, len(notes), step)]
+    return ", ".join(f"{hz} Hz {ms} ms" if hz else f"pause {ms} ms" for hz, ms, _ in parts)
