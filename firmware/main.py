@@ -1,5 +1,68 @@
-"""What a badge runs after power-up: build the handset from the files on flash, step it for ever."""
+"""What a badge runs after power-up: it starts the application in the slot that boot.json names.
 
-from app import guard
+An update never changes this file, so it is tiny. A slot (`a` or `b`) is a folder with a whole
+application. boot.json has `slot`, the `former` one, `left` (starts that a slot on trial still has;
+-1: it has stood its trial), `release` of the slot on trial, `failed`: release that fell back. It is
+written beside and renamed: a power cut leaves the old one or the new one.
+"""
 
-guard.run()
+import json
+import os
+import sys
+
+
+def choose() -> dict:
+    """Put the slot first where modules are looked for, and count its start if it is on trial."""
+    try:
+        with open("boot.json") as file:
+            boot = json.load(file)
+    except (OSError, ValueError):
+        boot = {"slot": "a", "former": "a", "left": -1, "release": 0, "failed": 0}
+    if boot["left"] == 0:
+        fall_back(boot)
+    elif boot["left"] > 0:
+        boot["left"] -= 1
+        if not _save(boot):  # a start that cannot be counted is no trial
+            boot["slot"] = boot["former"]
+    sys.path.insert(0, boot["slot"])
+    return boot
+
+
+def fall_back(boot: dict) -> None:
+    """The former slot runs from now on."""
+    boot["slot"] = boot["former"]
+    boot["left"] = -1
+    boot["failed"] = boot["release"]
+    _save(boot)
+
+
+def _save(boot: dict) -> bool:
+    try:
+        with open("boot.new", "w") as file:
+            json.dump(boot, file)
+        os.rename("boot.new", "boot.json")
+    except OSError:
+        return False
+    return True
+
+
+def run() -> None:
+    """Step the handset for ever; a slot that does not even load is given up."""
+    boot = choose()
+    try:
+        from app import guard
+    except Exception as error:
+        import time
+
+        import machine
+
+        sys.print_exception(error)  # pyright: ignore[reportAttributeAccessIssue]
+        fall_back(boot)
+        time.sleep_ms(8000)  # pyright: ignore[reportAttributeAccessIssue] - for the console
+        machine.reset()
+        raise
+    guard.run()
+
+
+if __name__ == "__main__":
+    run()

@@ -28,6 +28,7 @@ from ptt.participant import Participant
 from . import log
 from .handset import Handset
 from .health import Health
+from .release import BUILD
 from .roaming import Roaming
 from .tones import Tones
 
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .handset import Extra
-
-BUILD = "0.1.0"
 
 _EVERYBODY = "255.255.255.255"  # where a leader is looked for when none is configured
 
@@ -115,7 +114,7 @@ def stages() -> "Iterator[Handset | None]":
 
 def _forget() -> None:
     """Let go of what is needed once, this module included: 4 KB of the heap."""
-    for name in ("app.boot", "hal.board", "hal.nvs"):
+    for name in ("app.boot", "app.release", "hal.board", "hal.nvs"):
         if sys.modules.pop(name, None) is not None:
             package, _, module = name.partition(".")
             delattr(sys.modules[package], module)
@@ -172,7 +171,15 @@ def _duty(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | N
     return Duty(config["off_duty_after_s"], now_ms)
 
 
-_LOADERS = (_roaming, _health, _vibration, _charge, _side_button, _screen, _duty)
+def _trial(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
+    if Store().load("boot").get("left", -1) < 0:
+        return None
+    from .trial import Trial
+
+    return Trial(now_ms)
+
+
+_LOADERS = (_roaming, _health, _vibration, _charge, _side_button, _screen, _duty, _trial)
 
 
 def _button(facts: dict) -> Button:

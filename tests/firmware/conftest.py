@@ -27,7 +27,7 @@ def module(name: str, **content: Any) -> types.ModuleType:
     return made
 
 
-def print_exception(error: BaseException, file: io.StringIO) -> None:
+def print_exception(error: BaseException, file: io.StringIO | None = None) -> None:
     traceback.print_exception(error, file=file)
 
 

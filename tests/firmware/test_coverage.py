@@ -34,7 +34,7 @@ from pressel.virtual import VirtualBadge, now_ms
 pytestmark = pytest.mark.e2e
 
 RESULT = Path(__file__).resolve().parents[2] / "build" / "coverage" / "firmware.txt"
-FIRMWARE = ("main.py", "lib/app/", "lib/hal/")  # where in the flash the folder firmware/ lies
+FIRMWARE = ("main.py", "a/app/", "a/hal/")  # where in the flash the folder firmware/ lies
 FIRMWARE_PERCENT_MIN = 90.0  # main.py and boot.run never run: the virtual badge steps itself
 ENGINES_PERCENT_MIN = 80.0  # as a badge uses them; tests/shared looks at every row of them
 
@@ -200,7 +200,7 @@ def test_firmware_coverage(tmp_path: Path) -> None:
         for name, source in read_sources(firmware.folder).items()
     ]
     RESULT.parent.mkdir(parents=True, exist_ok=True)
-    own, engines = part(files, *FIRMWARE), part(files, "lib/ptt/")
+    own, engines = part(files, *FIRMWARE), part(files, "a/ptt/")
     RESULT.write_text(report("firmware", own) + "\n" + report("engines", engines), "utf-8")
     assert total_percent(own) >= FIRMWARE_PERCENT_MIN, RESULT.read_text()
     assert total_percent(engines) >= ENGINES_PERCENT_MIN, RESULT.read_text()

@@ -191,8 +191,8 @@ def broken(made: Path, tmp_path: Path, after_ms: int) -> SteppedBadge:
     firmware = tmp_path / "broken"
     shutil.copytree(made / "firmware", firmware)
     (firmware / "guarded").touch()
-    (firmware / "lib/app/health.mpy").unlink()
-    (firmware / "lib/app/health.py").write_text(BROKEN_HEALTH.format(after_ms=after_ms))
+    (firmware / "a/app/health.mpy").unlink()
+    (firmware / "a/app/health.py").write_text(BROKEN_HEALTH.format(after_ms=after_ms))
     kit = Kit.load(made / "kit.json")
     facts = load_board("esp32-devkit").facts()
     return SteppedBadge(

@@ -38,7 +38,7 @@ def load(
 ) -> tuple[Program, mpy.Mpy]:
     """A program with the functions of `case`, out of the .mpy of a firmware build for `machine`;
     those in `spoiled` instead of the ones there."""
-    module = mpy.read_mpy(build / "lib" / "native" / f"{case.module}.mpy")
+    module = mpy.read_mpy(build / "a" / "native" / f"{case.module}.mpy")
     assert module.architecture == machine.number
     names = viper_functions(SOURCES / f"{case.module}.py")
     assert len(names) == len(module.functions), "a viper function within another?"

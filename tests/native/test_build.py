@@ -20,7 +20,7 @@ _NUMBERS = {machine.name: machine.number for machine in MACHINES}
 def test_a_chip_gets_machine_code_of_its_own(chip: str, tmp_path: Path) -> None:
     done = CliRunner().invoke(firmware, ["build", "--chip", chip, "--out", str(tmp_path / "one")])
     assert done.exit_code == 0, done.output
-    files = sorted((tmp_path / "one" / "lib" / "native").glob("*.mpy"))
+    files = sorted((tmp_path / "one" / "a" / "native").glob("*.mpy"))
     found = {file.stem: mpy.read_mpy(file) for file in files if file.stem != "__init__"}
     assert sorted(found) == ["g722", "ima", "octets", "samples", "shaped"]
     for module in found.values():

@@ -29,7 +29,7 @@ def sizes(_: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         for machine in _MACHINES:
             for file in build_firmware(Path(folder) / machine, architecture=machine).files:
-                if file.path.startswith("lib/native/") and "__init__" not in file.path:
+                if file.path.startswith("a/native/") and "__init__" not in file.path:
                     found.setdefault(Path(file.path).stem, []).append(f"{file.bytes:,}")
     lines = ["| module | Xtensa, bytes | RISC-V, bytes |", "|---|--:|--:|"]
     return "\n".join([*lines, *(f"| `{name}` | {' | '.join(b)} |" for name, b in found.items())])

@@ -6,6 +6,7 @@ last build is taken from it. Knows nothing of boards and of how files reach a ba
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
 import json
@@ -24,6 +25,11 @@ from .manifest import Source, list_sources, read_manifest
 ROOT = Path(__file__).resolve().parents[3]
 MANIFEST = ROOT / "firmware" / "manifest.toml"
 LISTING = "manifest.json"  # in the built folder
+
+_FACTS = {  # by module, its constants and what the listing calls them
+    "app/release.py": {"RELEASE": "release", "BUILD": "build"},
+    "ptt/wire/messages.py": {"TABLE_HASH": "table"},
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def build_firmware(
             machine = architecture if item.is_native else ""
             files.append(_build_file(item, texts, folder, compiler, machine, earlier, out))
         imports = import_order(content.entry, sources)
-        listing = _listing(files, imports, compiler, architecture)
+        listing = _listing(files, imports, compiler, architecture, _release(sources))
         (folder / LISTING).write_text(listing, "utf-8")
         if not _is_intact(out, listing, files):
             _swap(folder, out, Path(scratch))
@@ -128,10 +134,29 @@ def _copy(out: Path, known: BuiltFile, target: Path) -> bool:
     return _sha256(target) == known.sha256
 
 
+def _release(sources: list[Source]) -> dict[str, object]:
+    """What the application says of itself: release number, its name, hash of the message table."""
+    facts: dict[str, object] = {}
+    for item in sources:
+        names = _FACTS.get(item.module_path, {})
+        for node in ast.parse(item.path.read_text("utf-8")).body if names else ():
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                name = names.get(node.targets[0].id)
+                if name:
+                    value = ast.literal_eval(node.value)
+                    facts[name] = value.hex() if isinstance(value, bytes) else value
+    return facts
+
+
 def _listing(
-    files: Iterable[BuiltFile], imports: list[str], compiler: str, architecture: str
+    files: Iterable[BuiltFile],
+    imports: list[str],
+    compiler: str,
+    architecture: str,
+    release: dict[str, object],
 ) -> str:
     content = {
+        **release,
         "architecture": architecture,
         "compiler": compiler,
         "files": [vars(file) for file in files],

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pressel.errors import UsageError
 
-_LIBRARY = PurePosixPath("lib")  # on sys.path of every MicroPython board
+# On a badge's sys.path: every MicroPython board's own folder, and the application slot.
+_LIBRARIES = (PurePosixPath("lib"), PurePosixPath("a"))
 
 
 class _Strict(BaseModel):
@@ -57,8 +58,9 @@ class Source:
     @property
     def module_path(self) -> str:
         """What a traceback on the badge calls it, such as `ptt/wire/crc.py`."""
-        if self.is_module and self.target.is_relative_to(_LIBRARY):
-            return str(self.target.relative_to(_LIBRARY))
+        for library in _LIBRARIES:
+            if self.is_module and self.target.is_relative_to(library):
+                return str(self.target.relative_to(library))
         return str(self.target)
 
     @property

@@ -102,6 +102,7 @@ function boot() {
   flash.load();
   mp.runPython("import os, sys; os.chdir('/'); sys.path[:] = ['', '/lib', '/rom']");
   const handset = mp.pyimport('_handset');
+  handset.choose();
   pins.interrupt = (pin) => {
     try {
       handset.interrupt(pin);

@@ -124,6 +124,7 @@ function boot() {
   flash.load();
   mp.runPython("import os, sys; os.chdir('/'); sys.path[:] = ['', '/lib', '/rom']");
   const handset = mp.pyimport('_handset');
+  handset.choose();
   pins.interrupt = (pin) => handset.interrupt(pin);
   // Each module in a call of its own: garbage is collected only when a call returns.
   const manifest = fs.readFileSync(path.join(options.flash, 'manifest.json'), 'utf8');

@@ -19,9 +19,30 @@ _SPARE_BYTES = 13000  # what one step may need: its garbage must fit beside what
 _live_bytes = 0  # the most that was left by a collection
 
 
+# The badge's own main.py chooses the slot; a flash without slots has its modules in /lib.
+def choose():
+    try:
+        os.stat("/boot.json")
+    except OSError:
+        return
+    try:
+        import main
+
+        main.choose()
+        del sys.modules["main"]
+        del main
+    except BaseException:
+        _uncap()
+        raise
+    gc.collect()
+
+
 def load(name):
     try:
-        __import__(name)
+        try:
+            __import__(name)
+        except ImportError:  # an update may have dropped it; if it is needed, `build` says so
+            pass
         _look()
         gc.collect()
     except BaseException:

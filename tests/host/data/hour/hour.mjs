@@ -27,7 +27,7 @@ const badge = await loadMicroPython({
 });
 try {
   mount(badge.FS, options.flash, '/');
-  badge.mp.runPython("import os, sys; os.chdir('/'); sys.path[:] = ['', '/lib', '/rom']");
+  badge.mp.runPython("import os, sys; os.chdir('/'); sys.path[:] = ['', '/a', '/lib', '/rom']");
   badge.mp.runPython("import gc, _world; gc.collect()");
   const hour = badge.mp.pyimport('_hour');
   const manifest = fs.readFileSync(path.join(options.flash, 'manifest.json'), 'utf8');
