@@ -40,6 +40,15 @@ MEMBERS_MAX = const(256)  # largest venue planned is 250; bounds the leader's ta
 NAME_BYTES_MAX = const(32)  # a badge label holds no more
 NACK_INTERVAL_MS = const(1000)  # strangers get at most one answer a second, all together
 
+# --- Hosts: who leads ------------------------------------------------------------------
+HOST_HEARTBEAT_MS = const(100)  # a leader to each other host; four of them fit HOST_LOST_MS
+HOST_LOST_MS = const(400)  # a leader this silent is gone: three lost in a row are one in 8,000
+ELECTION_MS = const(150)  # for answers to a candidate: a busy round trip; a disk writes in 20
+ELECTION_REPEAT_MS = const(50)  # a candidate asks again who has not answered: twice
+ELECTION_STAGGER_MS = const(50)  # each further host by rank stands so much later: a round trip
+ELECTION_SPREAD_MS = const(64)  # after a failure hosts try again so far apart at most
+VOTERS_MAX = const(7)  # outlives three dead hosts; one more only adds traffic
+
 # --- Floor -----------------------------------------------------------------------------
 LEASE_MS = const(2000)  # outlives the longest roam (1.5 s); a vanished talker frees it then
 TALK_MS_MAX = const(60000)  # a stuck button must not silence a venue

@@ -214,11 +214,13 @@ def test_types_are_imported_for_type_checkers_only() -> None:
 
 
 def test_the_message_table_as_code_is_current() -> None:
-    """`shared/ptt/wire/messages.py` is written from `shared/schema/messages.toml`."""
+    """`messages.py` and `host_messages.py` in `shared/ptt/wire` are written from
+    `shared/schema/messages.toml`."""
+    table = messages.load_table()
     written = messages.generated_path().read_text("utf-8")
-    assert written == messages.render(messages.load_table()), (
-        "run: python -m pressel.schema.messages"
-    )
+    assert written == messages.render(table), "run `make schema`"
+    written = messages.generated_host_path().read_text("utf-8")
+    assert written == messages.render_host(table), "run `make schema`"
 
 
 # The tests above can fail

@@ -1,4 +1,5 @@
-"""The message table: reads shared/schema/messages.toml and renders ptt/wire/messages.py.
+"""The message table: reads shared/schema/messages.toml and renders ptt/wire/messages.py, and
+ptt/wire/host_messages.py for what only hosts say to each other.
 
 Knows nothing of sockets or state; it is run by developers (`make schema`) and by the test that
 says when the generated file is stale.
@@ -46,7 +47,7 @@ class MessageRow(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: str
     number: int = Field(ge=1, le=255)
-    sender: Literal["participant", "leader", "both"] = Field(alias="from")
+    sender: Literal["participant", "leader", "both", "host"] = Field(alias="from")
     text: str
     tail: str | None = None
     since: int = 0
@@ -60,12 +61,15 @@ class EnumValue(BaseModel):
 
 
 class MessageTable(BaseModel):
-    """The whole table of one protocol version."""
+    """The whole table of one protocol version. Badges know nothing of `host_message`: those have
+    their own hash, their own enums, and numbers that no badge message has."""
 
     model_config = ConfigDict(extra="forbid")
     version: str
     enums: dict[str, dict[str, EnumValue]]
     message: list[MessageRow]
+    host_enums: dict[str, dict[str, EnumValue]] = {}
+    host_message: list[MessageRow] = []
 
     @property
     def version_byte(self) -> int:
@@ -76,15 +80,18 @@ class MessageTable(BaseModel):
     @model_validator(mode="after")
     def _can_evolve(self) -> MessageTable:
         minor = self.version_byte & 15
-        numbers = [message.number for message in self.message]
+        both = [*self.message, *self.host_message]
+        numbers = [message.number for message in both]
         if len(set(numbers)) != len(numbers):
             raise ValueError("two messages have one number")
-        for message in self.message:
+        if any((row.sender == "host") != (row in self.host_message) for row in both):
+            raise ValueError("what hosts send stands under host_message, and nothing else does")
+        for message in both:
             for field, after in zip(message.fields, message.fields[1:], strict=False):
                 if after.since < field.since:
                     raise ValueError(f"{message.name}.{after.name}: fields are only appended")
             for field in message.fields:
-                if field.enum is not None and field.enum not in self.enums:
+                if field.enum is not None and field.enum not in self._enums_of(message):
                     raise ValueError(f"{message.name}.{field.name}: no enum {field.enum}")
                 if field.since > minor or message.since > minor:
                     raise ValueError(f"{message.name}.{field.name}: newer than the table")
@@ -92,18 +99,30 @@ class MessageTable(BaseModel):
                     raise ValueError(f"{message.name}.{field.name}: appended, so with a default")
         return self
 
+    def _enums_of(self, message: MessageRow) -> dict[str, dict[str, EnumValue]]:
+        return self.host_enums if message.sender == "host" else self.enums
+
     def name_of(self, number: int) -> str:
         """The name of message `number`, or its number as text when unknown."""
         return next((m.name for m in self.message if m.number == number), str(number))
 
     def digest(self) -> bytes:
-        """Four bytes that change with anything a peer could notice on the wire."""
-        facts = [self.version]
-        facts += [f"{e}.{k}={v.number}" for e, ks in self.enums.items() for k, v in ks.items()]
-        for message in self.message:
-            fields = [f"{f.name}:{f.type}:{f.min}:{f.largest}:{f.default}" for f in message.fields]
-            facts.append(f"{message.number}:{message.name}:{message.sender}:{','.join(fields)}")
-        return hashlib.sha256("\n".join(facts).encode()).digest()[:4]
+        """Four bytes that change with anything a badge could notice on the wire."""
+        return _digest([self.version], self.enums, self.message)
+
+    def host_digest(self) -> bytes:
+        """The same of what hosts say to each other."""
+        return _digest([], self.host_enums, self.host_message)
+
+
+def _digest(
+    facts: list[str], enums: dict[str, dict[str, EnumValue]], rows: list[MessageRow]
+) -> bytes:
+    facts += [f"{e}.{k}={v.number}" for e, ks in enums.items() for k, v in ks.items()]
+    for message in rows:
+        fields = [f"{f.name}:{f.type}:{f.min}:{f.largest}:{f.default}" for f in message.fields]
+        facts.append(f"{message.number}:{message.name}:{message.sender}:{','.join(fields)}")
+    return hashlib.sha256("\n".join(facts).encode()).digest()[:4]
 
 
 def table_path() -> Path:
@@ -133,18 +152,47 @@ def render(table: MessageTable) -> str:
         'TABLE_HASH = b"' + "".join(f"\\x{byte:02x}" for byte in table.digest()) + '"',
         "",
     ]
-    lines += [f"{m.name} = const({m.number})" for m in table.message]
-    for enum, values in table.enums.items():
+    lines += _names(table.message, table.enums)
+    lines += ["", "SENDERS = {"]
+    codes = {"participant": 1, "leader": 2, "both": 3}
+    lines += [f"    {m.number}: {codes[m.sender]}," for m in table.message]
+    lines += ["}", "", *_layouts(table.message), ""]
+    return "\n".join(lines)
+
+
+def render_host(table: MessageTable) -> str:
+    """The text of ptt/wire/host_messages.py."""
+    lines = [
+        '"""What hosts say to each other, as code. Written by `make schema` from',
+        "shared/schema/messages.toml; `LAYOUTS` is as in `messages`. No badge carries it.",
+        '"""',
+        "",
+        "from ..compat import const",
+        "",
+        'TABLE_HASH = b"' + "".join(f"\\x{byte:02x}" for byte in table.host_digest()) + '"',
+        "",
+        *_names(table.host_message, table.host_enums),
+        "",
+        *_layouts(table.host_message),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _names(rows: list[MessageRow], enums: dict[str, dict[str, EnumValue]]) -> list[str]:
+    lines = [f"{m.name} = const({m.number})" for m in rows]
+    for enum, values in enums.items():
         lines.append("")
         lines += [
             f"{enum.upper()}_{key.upper()} = const({value.number})  # {value.text}"
             for key, value in values.items()
         ]
-    lines += ["", "SENDERS = {"]
-    codes = {"participant": 1, "leader": 2, "both": 3}
-    lines += [f"    {m.number}: {codes[m.sender]}," for m in table.message]
-    lines += ["}", "", "LAYOUTS = {"]
-    for m in table.message:
+    return lines
+
+
+def _layouts(rows: list[MessageRow]) -> list[str]:
+    lines = ["LAYOUTS = {"]
+    for m in rows:
         lines.append(f"    {m.number}: (  # {m.name}")
         lines += [
             f"        ({_KINDS[f.type]}, {f.min}, {f.largest}, {_default(f)}),"
@@ -152,8 +200,7 @@ def render(table: MessageTable) -> str:
             for f in m.fields
         ]
         lines.append("    ),")
-    lines += ["}", ""]
-    return "\n".join(lines)
+    return [*lines, "}"]
 
 
 def _default(field: FieldRow) -> str:
@@ -169,8 +216,15 @@ def generated_path() -> Path:
     return table_path().parents[1] / "ptt" / "wire" / "messages.py"
 
 
+def generated_host_path() -> Path:
+    """The file that `render_host` is written to."""
+    return generated_path().with_name("host_messages.py")
+
+
 def main() -> None:
-    generated_path().write_text(render(load_table()), encoding="utf-8")
+    table = load_table()
+    generated_path().write_text(render(table), encoding="utf-8")
+    generated_host_path().write_text(render_host(table), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,13 +18,13 @@ _TEXT = 9
 _RAW = 10  # kinds above it are raw: 10 + number of bytes
 
 
-def encode(data: bytearray, at: int, kind: int, values: "tuple") -> int:
+def encode(data: bytearray, at: int, kind: int, values: "tuple", layouts: "dict" = LAYOUTS) -> int:
     """Write the fields of message `kind` at `at`; returns the offset behind them.
 
     `values` are in table order: ints, bytes for raw fields, UTF-8 bytes for texts. The last ones
     may be left out where the table has defaults, which the reader then takes.
     """
-    layout = LAYOUTS[kind]
+    layout = layouts[kind]
     given = len(values)
     if given > len(layout) or (given < len(layout) and layout[given][3] is None):
         raise ValueError("message %d takes %d values" % (kind, len(layout)))
@@ -60,7 +60,7 @@ def _put_bytes(data: bytearray, at: int, kind: int, low: int, high: int, value: 
     return at + size
 
 
-def decode(kind: int, data: "Buffer", at: int, end: int) -> "list":
+def decode(kind: int, data: "Buffer", at: int, end: int, layouts: "dict" = LAYOUTS) -> "list":
     """The fields of message `kind` at `at`..`end`, in table order.
 
     Bytes behind the known fields are a newer build's and are left alone; fields that an older
@@ -68,7 +68,7 @@ def decode(kind: int, data: "Buffer", at: int, end: int) -> "list":
     is missing, too long or out of range.
     """
     values = []
-    for field_kind, low, high, default in LAYOUTS[kind]:
+    for field_kind, low, high, default in layouts[kind]:
         if at == end and default is not None:
             values.append(default)
             continue

@@ -1,0 +1,529 @@
+"""Which of several hosts leads: one host's side of it.
+
+After Raft (Ongaro and Ousterhout, 2014): terms, one vote a term, a pre-vote that raises no term
+while a leader is heard, a majority where three or more hosts vote. Beyond it: the ranks of hosts
+stagger their candidacies, so that the best one stands first; with one or two voters each side of
+a split serves its badges, and the lower term yields when they meet again.
+
+Carries nothing of a leader's state. Its owner writes what `poll_store` gives to a disk and says
+so with `on_stored`; what depends on it is not sent before. Datagrams are those of `wire.host`;
+`source` and `destination` are hosts (8 bytes), whom the channel between hosts has authenticated.
+Mutable state is in plain attributes with immutable values, so that a copy of them is a snapshot.
+"""
+
+from ..clock import NEVER, add, earliest, since
+from ..compat import TYPE_CHECKING, const
+from ..counters import Counters
+from ..events import EventQueue
+from ..numbers import (
+    ELECTION_MS,
+    ELECTION_REPEAT_MS,
+    ELECTION_SPREAD_MS,
+    ELECTION_STAGGER_MS,
+    EVENTS_MAX,
+    HOST_HEARTBEAT_MS,
+    HOST_LOST_MS,
+    RESIGN_REPEATS,
+)
+from ..table import compile_rules
+from ..wire import host, host_messages
+from ..wire.refusal import Refused
+from .ballot import NOBODY, next_term
+from .voters import Voters
+
+if TYPE_CHECKING:
+    from typing import Any
+
+FOLLOWER = const(0)
+PRE_CANDIDATE = const(1)
+CANDIDATE = const(2)
+LEADER = const(3)
+RESIGNED = const(4)
+STATES = ("follower", "pre-candidate", "candidate", "leader", "resigned")
+
+LEADER_HEARD = const(0)  # of our term or a higher one
+LEADER_SILENT = const(1)  # for HOST_LOST_MS, and it is our turn by rank
+QUORUM = const(2)  # enough said yes
+NO_QUORUM = const(3)  # they cannot any more, or the time is up
+VOTED = const(4)  # another one has our vote, or our word and a better rank
+HIGHER_TERM = const(5)  # somebody knows one
+MINORITY = const(6)  # no majority has followed for HOST_LOST_MS
+OVERSLEPT = const(7)  # this process stood still for so long that others may have elected
+RESIGN = const(8)  # the operator wants this host for maintenance
+RETURN = const(9)  # and has done with it
+TRIGGERS = (
+    "leader heard",
+    "leader silent",
+    "quorum",
+    "no quorum",
+    "voted",
+    "higher term",
+    "minority",
+    "overslept",
+    "resign",
+    "return",
+)
+
+RULES = (
+    (FOLLOWER, LEADER_HEARD, FOLLOWER, "follow"),
+    (FOLLOWER, LEADER_SILENT, PRE_CANDIDATE, "sound_out"),  # would you vote for me?
+    (FOLLOWER, VOTED, FOLLOWER, "make_way"),
+    (FOLLOWER, OVERSLEPT, FOLLOWER, "listen"),  # what waits in the socket may be a heartbeat
+    (FOLLOWER, RESIGN, RESIGNED, "step_aside"),
+    (PRE_CANDIDATE, LEADER_HEARD, FOLLOWER, "follow"),
+    (PRE_CANDIDATE, QUORUM, CANDIDATE, "stand"),  # only now the term goes up
+    (PRE_CANDIDATE, NO_QUORUM, FOLLOWER, "back_off"),
+    (PRE_CANDIDATE, VOTED, FOLLOWER, "make_way"),
+    (PRE_CANDIDATE, HIGHER_TERM, FOLLOWER, "back_off"),
+    (PRE_CANDIDATE, OVERSLEPT, FOLLOWER, "listen"),
+    (PRE_CANDIDATE, RESIGN, RESIGNED, "step_aside"),
+    (CANDIDATE, LEADER_HEARD, FOLLOWER, "follow"),
+    (CANDIDATE, QUORUM, LEADER, "lead"),
+    (CANDIDATE, NO_QUORUM, FOLLOWER, "back_off"),
+    (CANDIDATE, VOTED, FOLLOWER, "make_way"),
+    (CANDIDATE, HIGHER_TERM, FOLLOWER, "back_off"),
+    (CANDIDATE, OVERSLEPT, FOLLOWER, "listen"),
+    (CANDIDATE, RESIGN, RESIGNED, "step_aside"),
+    (LEADER, LEADER_HEARD, FOLLOWER, "yield"),  # two sides of a split meet again
+    (LEADER, HIGHER_TERM, FOLLOWER, "demote"),  # others have gone on without us
+    (LEADER, MINORITY, FOLLOWER, "demote"),  # the majority may elect another one from now on
+    (LEADER, OVERSLEPT, FOLLOWER, "demote"),
+    (LEADER, RESIGN, RESIGNED, "hand_over"),  # the others stand at once
+    (RESIGNED, LEADER_HEARD, RESIGNED, "follow"),
+    (RESIGNED, LEADER_SILENT, RESIGNED, "miss"),  # it votes, and does not stand
+    (RESIGNED, RETURN, FOLLOWER, "listen"),
+)
+_RULES = compile_rules(RULES)
+
+# Events: (kind, value), as from `ptt.events`, but none that a badge has.
+BECAME_LEADER = const(0)  # term
+LOST_LEADERSHIP = const(1)  # (term, trigger)
+LEADER_IS = const(2)  # (host, term): another one leads
+LEADER_LOST = const(3)  # (host, term): it was silent for too long, or resigned
+ATTEMPT = const(4)  # the term that we ask about
+ATTEMPT_FAILED = const(5)  # (that term, trigger)
+EVENT_NAMES = (
+    "became_leader",
+    "lost_leadership",
+    "leader_is",
+    "leader_lost",
+    "attempt",
+    "attempt_failed",
+)
+
+# Counters.
+COUNTED = ("attempts", "failures", "elected", "demoted", "malformed", "strangers")
+ATTEMPTS, FAILURES, ELECTED, DEMOTED, MALFORMED, STRANGERS = range(6)
+
+_LATE_MS = HOST_LOST_MS - HOST_HEARTBEAT_MS  # a leader this late was silent HOST_LOST_MS
+_HELD_MAX = 32  # messages that wait for the disk
+
+
+class Outgoing:
+    """One message to send: `data` (bytes) and `destination` (a host)."""
+
+    __slots__ = ("data", "destination")
+
+    def __init__(self, data: bytes, destination: bytes) -> None:
+        self.data = data
+        self.destination = destination
+
+
+class Election:
+    """One host. `record` is what was stored last, (term, vote), or (0, NOBODY) at its very first
+    start; `hosts` are all voters, this one (`own`) among them. Higher `node_class` stands first,
+    then higher `capabilities` (0..255), then the lower host."""
+
+    def __init__(
+        self,
+        own: bytes,
+        hosts: "tuple[bytes, ...]",
+        record: "tuple[int, bytes]",
+        now_ms: int,
+        node_class: int = 0,
+        capabilities: int = 0,
+    ) -> None:
+        self.own = own
+        self.voters = Voters(own, hosts, node_class, capabilities)
+        self.state = FOLLOWER
+        self.term, self.vote = record  # highest term known; who has our vote in it
+        self.leader = NOBODY  # whom we follow, or ourselves
+        self.leader_term = 0
+        self.counts = Counters(COUNTED)
+        self.convergence_ms = -1  # how long the last search for a leader took; -1: none yet
+        self._stored = record
+        self._handed = record  # to the disk, which has not answered yet
+        self._held: tuple[tuple[bytes, bytes], ...] = ()
+        self._heard_ms = now_ms  # the leader, or when we began to listen for one
+        self._promised = NOBODY  # whom we gave time to become leader
+        self._promised_ms = now_ms  # until then
+        self._over_term = 0  # a leader resigned from it: late heartbeats of it count no more
+        self._tries = 0  # since a leader was heard, modulo 8
+        self._leaderless_ms = now_ms
+        self._due_ms = now_ms
+        self._close_ms = now_ms  # of a candidate: when the time for answers is up
+        self._out: list[Outgoing] = []
+        self._events = EventQueue(EVENTS_MAX)
+        if len(hosts) > 1:
+            self._do_listen(LEADER_SILENT, now_ms)
+
+    # --- the engine interface ---
+
+    def receive_datagram(self, data: "Any", source: bytes, now_ms: int) -> None:
+        """Obey one message of `wire.host` from host `source`; what is none of ours is counted."""
+        self._notice_sleep(now_ms)
+        index = self.voters.index(source)
+        if index < 0 or index == self.voters.own:
+            self.counts.add(STRANGERS)
+            return
+        try:
+            kind, fields = host.decode(data)
+        except Refused:
+            self.counts.add(MALFORMED)
+            return
+        on_message = _ON.get(kind)
+        if on_message is not None:
+            self.voters.learn(index, fields[1], fields[2])
+            getattr(self, on_message)(index, fields, now_ms)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        self._notice_sleep(now_ms)
+        if self.state == LEADER:
+            if self.voters.majority_silent_ms(now_ms) >= HOST_LOST_MS:
+                self._fire(MINORITY, now_ms)
+            elif since(now_ms, self._due_ms) >= 0:
+                self._send_heartbeats(now_ms)
+        elif self._due_ms != NEVER and since(now_ms, self._due_ms) >= 0:
+            if self.state in (PRE_CANDIDATE, CANDIDATE):
+                self._go_on_counting(now_ms)
+            else:
+                self._fire(LEADER_SILENT, now_ms)
+
+    def next_timeout_ms(self) -> int:
+        """When `handle_timeout` has work next, or `clock.NEVER`."""
+        if self.state == LEADER and self.voters.quorum > 1:
+            silent_ms = self.voters.majority_silent_ms(self._due_ms)
+            return earliest(self._due_ms, add(self._due_ms, HOST_LOST_MS - silent_ms))
+        return self._due_ms
+
+    def poll_transmit(self) -> "Outgoing | None":
+        """The next message to send."""
+        return self._out.pop(0) if self._out else None
+
+    def next_event(self) -> "tuple[int, Any] | None":
+        return self._events.poll()
+
+    # --- the disk, and the operator ---
+
+    def poll_store(self) -> "tuple[int, bytes] | None":
+        """(term, vote) to be written to a disk, then told to `on_stored`; None when nothing is."""
+        record = (self.term, self.vote)
+        if record == self._handed:
+            return None
+        self._handed = record
+        return record
+
+    def on_stored(self, record: "tuple[int, bytes]", now_ms: int) -> None:
+        """`record` is on the disk: what depends on it may be said."""
+        self._stored = record
+        if record != (self.term, self.vote):
+            return  # overtaken: a newer one is on its way
+        for destination, data in self._held:
+            self._out.append(Outgoing(data, destination))
+        self._held = ()
+        if self.state == CANDIDATE:
+            self._look_at_count(now_ms)
+
+    def resign(self, now_ms: int) -> None:
+        """For maintenance: do not lead, and do not stand until `return_to_duty`."""
+        self._fire(RESIGN, now_ms)
+
+    def return_to_duty(self, now_ms: int) -> None:
+        self._fire(RETURN, now_ms)
+
+    def hears_leader(self, now_ms: int) -> bool:
+        """Whether we lead, or heard whoever does within HOST_LOST_MS."""
+        if self.state == LEADER:
+            return True
+        return self.leader != NOBODY and since(now_ms, self._heard_ms) < HOST_LOST_MS
+
+    # --- messages in ---
+
+    def _on_heartbeat(self, index: int, fields: "list", now_ms: int) -> None:
+        term, _, _, sent_ms = fields
+        if term < self.term or term <= self._over_term:
+            self._answer_heartbeat(index, sent_ms)  # it learns that it is stale
+            return
+        if self.state == LEADER and term == self.term and not self.voters.is_outranked_by(index):
+            self._send_heartbeats(now_ms)  # two hosts of one mark: the other one yields
+            return
+        self._take_term(term)
+        self._fire(LEADER_HEARD, now_ms, index)
+        self._answer_heartbeat(index, sent_ms)
+
+    def _on_heartbeat_ack(self, index: int, fields: "list", now_ms: int) -> None:
+        term, _, _, echo_ms = fields
+        if term > self.term:
+            self._hear_of(term, now_ms)
+        elif term == self.term and self.state == LEADER and since(now_ms, echo_ms) >= 0:
+            self.voters.hear(index, echo_ms)
+
+    def _on_pre_vote_request(self, index: int, fields: "list", now_ms: int) -> None:
+        proposal = fields[3]
+        asking = self.voters.hosts[index]
+        answer = self._judge(asking, proposal, now_ms)
+        if answer == host_messages.VOTE_GRANTED:
+            is_rival = self.state in (PRE_CANDIDATE, CANDIDATE)
+            if is_rival and not self.voters.is_outranked_by(index):
+                answer = host_messages.VOTE_RIVAL
+            elif self.state != CANDIDATE:
+                self._fire(VOTED, now_ms)
+        self._send(index, host_messages.PRE_VOTE, (proposal, answer))
+
+    def _on_pre_vote(self, index: int, fields: "list", now_ms: int) -> None:
+        term, _, _, proposal, answer = fields
+        if term > self.term:
+            self._hear_of(term, now_ms)
+        elif self.state == PRE_CANDIDATE and proposal == next_term(self.term, self.own):
+            self.voters.count(index, answer == host_messages.VOTE_GRANTED)
+            self._look_at_count(now_ms)
+
+    def _on_vote_request(self, index: int, fields: "list", now_ms: int) -> None:
+        term = fields[0]
+        asking = self.voters.hosts[index]
+        answer = self._judge(asking, term, now_ms)
+        if term == self.term and self.vote == asking:
+            answer = host_messages.VOTE_GRANTED  # the answer was lost
+        elif answer == host_messages.VOTE_GRANTED:
+            self._take_term(term)
+            self.vote = asking
+            self._promised = asking
+            self._promised_ms = add(now_ms, ELECTION_MS)
+            self._fire(VOTED, now_ms)
+        self._send(index, host_messages.VOTE, (answer,))
+
+    def _on_vote(self, index: int, fields: "list", now_ms: int) -> None:
+        term, _, _, answer = fields
+        if term > self.term:
+            self._hear_of(term, now_ms)
+        elif self.state == CANDIDATE and (term == self.term or answer):
+            self.voters.count(index, answer == host_messages.VOTE_GRANTED)
+            self._look_at_count(now_ms)
+
+    def _on_resigned(self, index: int, fields: "list", now_ms: int) -> None:
+        term = fields[0]
+        if self.leader == self.voters.hosts[index] and self.leader_term == term:
+            self._over_term = term
+            self._forget_leader()
+            self._due_ms = add(now_ms, self.voters.rank(index) * ELECTION_STAGGER_MS)
+
+    def _judge(self, asking: bytes, term: int, now_ms: int) -> int:
+        """What we say to `asking`, who would lead in `term`."""
+        if self.leader != asking and self.hears_leader(now_ms):
+            return host_messages.VOTE_LEADER_LIVES
+        if term < self.term or (term == self.term and self.vote not in (NOBODY, asking)):
+            return host_messages.VOTE_OLD_TERM
+        if self._promised not in (NOBODY, asking) and since(now_ms, self._promised_ms) < 0:
+            return host_messages.VOTE_PROMISED
+        return host_messages.VOTE_GRANTED
+
+    def _hear_of(self, term: int, now_ms: int) -> None:
+        self._take_term(term)
+        self._fire(HIGHER_TERM, now_ms)
+
+    # --- the count ---
+
+    def _begin_count(self, now_ms: int) -> None:
+        self.voters.begin_count()
+        self._due_ms = add(now_ms, ELECTION_REPEAT_MS)
+        self._close_ms = add(now_ms, ELECTION_MS)
+        self._ask()
+
+    def _ask(self) -> None:
+        """Whoever has not answered."""
+        kind, values = host_messages.VOTE_REQUEST, ()
+        if self.state == PRE_CANDIDATE:
+            kind, values = host_messages.PRE_VOTE_REQUEST, (next_term(self.term, self.own),)
+        for index in range(len(self.voters.hosts)):
+            if not self.voters.asked & 1 << index:
+                self._send(index, kind, values)
+
+    def _look_at_count(self, now_ms: int) -> None:
+        """Enough, never enough, or wait. Where one voter is enough, the sounding out waits for
+        the other one: it may hear a leader."""
+        voters = self.voters
+        if self.state == CANDIDATE:
+            is_won = voters.has_quorum() and self._stored == (self.term, self.vote)
+        else:
+            is_won = voters.has_quorum() and (voters.quorum > 1 or voters.all_said_yes())
+        if is_won:
+            self._fire(QUORUM, now_ms)
+        elif voters.cannot_win() or (voters.quorum == 1 and voters.somebody_said_no()):
+            self._fire(NO_QUORUM, now_ms)
+
+    def _go_on_counting(self, now_ms: int) -> None:
+        """Ask again who has not answered, until the time for answers is up."""
+        if since(now_ms, self._close_ms) < 0:
+            self._due_ms = earliest(self._close_ms, add(now_ms, ELECTION_REPEAT_MS))
+            self._ask()
+            return
+        is_alone = self.state == PRE_CANDIDATE and self.voters.quorum == 1
+        if is_alone and not self.voters.somebody_said_no():
+            self._fire(QUORUM, now_ms)
+        else:
+            self._fire(NO_QUORUM, now_ms)
+
+    # --- time, terms, and the table ---
+
+    def _notice_sleep(self, now_ms: int) -> None:
+        due_ms = self.next_timeout_ms()
+        if len(self.voters.hosts) == 1 or due_ms == NEVER:
+            return
+        if since(now_ms, due_ms) >= _LATE_MS:
+            self._fire(OVERSLEPT, now_ms)
+
+    def _take_term(self, term: int) -> None:
+        if term > self.term:
+            self.term = term
+            self.vote = NOBODY
+            self._held = ()  # said of an older term: whoever needs it asks again
+
+    def _own_rank(self) -> int:
+        return self.voters.rank(self.voters.index(self.leader))
+
+    def _forget_leader(self) -> None:
+        if self.leader != NOBODY:
+            self._events.push(LEADER_LOST, (self.leader, self.leader_term))
+            self._leaderless_ms = self._heard_ms
+        self.leader = NOBODY
+        self.leader_term = 0
+
+    def _found_leader(self, leader: bytes, now_ms: int) -> None:
+        self.convergence_ms = since(now_ms, self._leaderless_ms)
+        self.leader = leader
+        self.leader_term = self.term
+        self._tries = 0
+
+    def _fire(self, trigger: int, now_ms: int, index: int = -1) -> None:
+        rule = _RULES.get(self.state << 4 | trigger)
+        if rule is None:
+            return
+        self.state = rule[2]
+        getattr(self, "_do_" + rule[3])(index if trigger == LEADER_HEARD else trigger, now_ms)
+
+    def _do_follow(self, index: int, now_ms: int) -> None:
+        leader = self.voters.hosts[index]
+        self._heard_ms = now_ms
+        if (leader, self.term) != (self.leader, self.leader_term):
+            self._found_leader(leader, now_ms)
+            self._events.push(LEADER_IS, (leader, self.term))
+        wait_ms = HOST_LOST_MS + self.voters.rank(index) * ELECTION_STAGGER_MS
+        self._due_ms = add(now_ms, wait_ms)
+
+    def _do_listen(self, trigger: int, now_ms: int) -> None:
+        if trigger == OVERSLEPT:
+            self._forget_leader()
+        self._heard_ms = now_ms
+        self._due_ms = add(now_ms, HOST_LOST_MS + self._own_rank() * ELECTION_STAGGER_MS)
+
+    def _do_miss(self, trigger: int, now_ms: int) -> None:
+        self._forget_leader()
+        self._due_ms = NEVER
+
+    def _do_sound_out(self, trigger: int, now_ms: int) -> None:
+        self._forget_leader()
+        proposal = next_term(self.term, self.own)
+        self.counts.add(ATTEMPTS)
+        self._events.push(ATTEMPT, proposal)
+        self._begin_count(now_ms)
+        self._look_at_count(now_ms)
+
+    def _do_stand(self, trigger: int, now_ms: int) -> None:
+        self._take_term(next_term(self.term, self.own))
+        self.vote = self.own
+        self._begin_count(now_ms)
+
+    def _do_back_off(self, trigger: int, now_ms: int) -> None:
+        self.counts.add(FAILURES)
+        self._events.push(ATTEMPT_FAILED, (self.term, trigger))
+        self._tries = self._tries + 1 & 7
+        # Differs from host to host and from try to try, and is the same in every run.
+        spread_ms = self._tries * (2 * self.own[0] + 1) % ELECTION_SPREAD_MS
+        rank_ms = self._own_rank() * ELECTION_STAGGER_MS
+        self._due_ms = add(now_ms, ELECTION_MS + rank_ms + spread_ms)
+
+    def _do_make_way(self, trigger: int, now_ms: int) -> None:
+        """Give whoever stands before us time to win."""
+        due_ms = add(now_ms, ELECTION_MS + (self._own_rank() + 1) * ELECTION_STAGGER_MS)
+        if since(due_ms, self._due_ms) > 0:
+            self._due_ms = due_ms
+
+    def _do_lead(self, trigger: int, now_ms: int) -> None:
+        self._found_leader(self.own, now_ms)
+        self.counts.add(ELECTED)
+        self._events.push(BECAME_LEADER, self.term)
+        self.voters.begin_hearing(now_ms)
+        self._send_heartbeats(now_ms)
+
+    def _do_yield(self, index: int, now_ms: int) -> None:
+        self._lose(LEADER_HEARD, now_ms)
+        self._do_follow(index, now_ms)
+
+    def _do_demote(self, trigger: int, now_ms: int) -> None:
+        self._lose(trigger, now_ms)
+        self._do_listen(trigger, now_ms)
+
+    def _do_hand_over(self, trigger: int, now_ms: int) -> None:
+        term = self.leader_term
+        self._over_term = term
+        for _ in range(RESIGN_REPEATS):
+            self._send_to_all(host_messages.LEADER_RESIGNED, ())
+        self._lose(trigger, now_ms)
+        self._due_ms = NEVER
+
+    def _do_step_aside(self, trigger: int, now_ms: int) -> None:
+        self._due_ms = add(self._heard_ms, HOST_LOST_MS) if self.leader != NOBODY else NEVER
+
+    def _lose(self, trigger: int, now_ms: int) -> None:
+        self.counts.add(DEMOTED)
+        self._events.push(LOST_LEADERSHIP, (self.leader_term, trigger))
+        self.leader = NOBODY
+        self.leader_term = 0
+        self._leaderless_ms = now_ms
+
+    # --- messages out ---
+
+    def _send_heartbeats(self, now_ms: int) -> None:
+        self._due_ms = add(now_ms, HOST_HEARTBEAT_MS)
+        if len(self.voters.hosts) == 1:
+            self._due_ms = NEVER
+        self._send_to_all(host_messages.LEADER_HEARTBEAT, (now_ms,))
+
+    def _answer_heartbeat(self, index: int, sent_ms: int) -> None:
+        self._send(index, host_messages.LEADER_HEARTBEAT_ACK, (sent_ms,))
+
+    def _send_to_all(self, kind: int, values: "tuple") -> None:
+        for index in range(len(self.voters.hosts)):
+            if index != self.voters.own:
+                self._send(index, kind, values)
+
+    def _send(self, index: int, kind: int, values: "tuple") -> None:
+        """At once, or when the term and vote that it speaks of are on the disk."""
+        node_class, capabilities, _ = self.voters.standings[self.voters.own]
+        data = host.encode(kind, (self.term, node_class, capabilities) + values)
+        destination = self.voters.hosts[index]
+        if self._stored == (self.term, self.vote):
+            self._out.append(Outgoing(data, destination))
+        elif len(self._held) < _HELD_MAX:
+            self._held += ((destination, data),)
+
+
+_ON = {
+    host_messages.LEADER_HEARTBEAT: "_on_heartbeat",
+    host_messages.LEADER_HEARTBEAT_ACK: "_on_heartbeat_ack",
+    host_messages.PRE_VOTE_REQUEST: "_on_pre_vote_request",
+    host_messages.PRE_VOTE: "_on_pre_vote",
+    host_messages.VOTE_REQUEST: "_on_vote_request",
+    host_messages.VOTE: "_on_vote",
+    host_messages.LEADER_RESIGNED: "_on_resigned",
+}
