@@ -60,12 +60,12 @@ coverage: ready  ## Lines covered: host and shared on CPython, firmware on Micro
 	@$(BIN)/python -m pytest -q tests/firmware/test_coverage.py
 	@cat build/coverage/firmware.txt
 
-firmware: ready  ## Build what runs on a badge, into build/firmware
+firmware: ready  ## Build what runs on a badge, into a folder a chip of build/firmware
 	@exec $(BIN)/pressel firmware build --out build/firmware
 
-flash: ready  ## Make badges: PORT=... (or all) BOARD=... IMAGE=... FLASH="more options"
+flash: ready  ## Make badges: PORT=... (or all) BOARD=... FLASH="--wifi ... and more options"
 	@exec $(BIN)/pressel flash $(if $(PORT),--port "$(PORT)",--all) --board "$(BOARD)" \
-		--image "$(IMAGE)" $(FLASH)
+		$(if $(IMAGE),--image "$(IMAGE)") $(FLASH)
 
 schema: ready  ## Write the code that is made from shared/schema
 	@$(BIN)/python -m pressel.schema.messages

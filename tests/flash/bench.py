@@ -9,11 +9,12 @@ from pathlib import Path
 from pressel.boards.board import load_board
 from pressel.firmware import ARCHITECTURES, build_firmware
 from pressel.flash.image import read_image, synthetic_image
-from pressel.flash.job import Order
+from pressel.flash.order import Order, read_firmware
 from pressel.registry.store import Registry
 
 BOARDS = {"esp32": "esp32-devkit", "esp32s3": "esp32s3-devkit", "esp32c3": "esp32c3-devkit"}
 CHIPS = sorted(BOARDS)
+NOWHERE = "127.0.0.1:9"  # where no leader is: a flashed badge runs, and looks for one
 
 
 def flash_bytes(chip: str) -> int:
@@ -33,8 +34,8 @@ def make_order(folder: Path, chip: str, **changes: object) -> Order:
     board_id = BOARDS[chip]
     firmware = build_firmware(folder / "firmware", architecture=ARCHITECTURES[chip])
     order = functools.partial(
-        Order, board_id, load_board(board_id), firmware, read_image(file, sha256),
-        ("venue", "secret"), labels=folder / "labels",
+        Order, board_id, load_board(board_id), read_firmware(firmware), ("venue", "secret"),
+        read_image(file, sha256), leader=NOWHERE, labels=folder / "labels",
     )  # fmt: skip
     return order(**changes)  # pyright: ignore[reportCallIssue, reportArgumentType]
 

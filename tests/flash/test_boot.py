@@ -13,7 +13,8 @@ from tests.flash.bench import make_order
 from pressel.demo.venue import run_leader
 from pressel.emulator.badge import EmulatedBadge
 from pressel.flash.contents import NVS_FILE, take_out
-from pressel.flash.job import flash_badge, take_out_firmware
+from pressel.flash.job import flash_badge
+from pressel.flash.order import built_firmware
 from pressel.virtual import VirtualBadge
 
 _LIMIT_S = 15
@@ -42,7 +43,7 @@ def test_a_flashed_badge_joins_a_leader_and_talks(tmp_path: Path) -> None:
             assert take_out(flash.read_bytes(), "esp32", taken)
             badge = VirtualBadge(
                 "flashed",
-                firmware=take_out_firmware(taken),
+                firmware=built_firmware(taken),
                 board=json.loads((taken / "board.json").read_text()),
                 config=json.loads((taken / "config.json").read_text()),
                 files={NVS_FILE: (taken / NVS_FILE).read_bytes()},

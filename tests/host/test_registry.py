@@ -155,9 +155,32 @@ def test_a_replacement_takes_the_place(folder: Path) -> None:
         assert (new.name, new.groups) == ("Ann", (2, 5))
         assert new.entitlements == Entitlements(True, 3)
         assert registry.key(BEN) == key and registry.key(ANN) is None
-        with pytest.raises(UsageError, match="known already"):
-            registry.replace(BEN, ANN)
+        for other, reason in ((ANN, "revoked"), (BEN, "its own place")):
+            with pytest.raises(UsageError, match=reason):
+                registry.replace(BEN, other)
         assert registry.key(BEN) == key  # nothing was half done
+
+
+def test_a_spare_that_is_known_already_keeps_its_key_in_the_place_of_another(folder: Path) -> None:
+    with Registry(folder) as registry:
+        registry.enrol(ANN, "Ann", [2, 5], Entitlements(True, 3))
+        key = registry.enrol(BEN, "spare")
+        assert registry.replace(ANN, BEN) == key
+        new = registry.device(BEN)
+        assert (new.name, new.groups, new.entitlements.priority) == ("Ann", (2, 5), 3)
+        assert registry.key(ANN) is None
+
+
+def test_a_flashed_badge_is_adopted_with_its_key_and_its_former_identity_ends(folder: Path) -> None:
+    with Registry(folder) as registry:
+        registry.enrol(ANN, "Ann")
+        registry.ask(BEN, "Ben", bytes(32))
+        registry.adopt(BEN, "Ben", b"k" * 32, (3,), former=(ANN,))
+        assert registry.key(BEN) == b"k" * 32 and registry.device(BEN).groups == (3,)
+        assert registry.device(ANN).state == "revoked"
+        with pytest.raises(UsageError, match="meanwhile"):
+            registry.adopt("00" * 8, "Cat", bytes(32), former=(ANN,))
+        assert "00" * 8 not in {each.id for each in registry.devices()}  # nothing was half done
 
 
 def test_pending_devices_have_no_key_yet_and_are_bounded(folder: Path) -> None:

@@ -30,7 +30,8 @@ COMMANDS = {
     "text": "Send a text to all badges.",
     "sim": "Simulate venues: every fault and size, in virtual or in real time.",
     "flash": "Make a badge out of a board: image, identity, key, Wi-Fi and firmware.",
-    "firmware": "Build what runs on a badge.",
+    "provision": "Change a badge's Wi-Fi, leader or name without flashing it.",
+    "firmware": "Build what runs on a badge, and get the MicroPython that it runs on.",
     "board": "Show and check the boards that Pressel knows.",
     "dissector": "Write a Wireshark dissector for Pressel's datagrams.",
 }

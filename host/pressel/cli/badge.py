@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,6 +11,7 @@ import click
 import platformdirs
 
 from pressel.audio.wav import read_speech
+from pressel.cli import attached
 from pressel.cli.options import AddressOption
 from pressel.soft import run
 from pressel.soft.identity import held_device, parse_device
@@ -20,14 +19,6 @@ from pressel.transport.udp import Address, resolve
 from ptt.numbers import NAME_BYTES_MAX, PORT
 
 _EVERYBODY = f"255.255.255.255:{PORT}"
-
-_STATE = click.option(
-    "--state",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=platformdirs.user_state_path("pressel") / "leader",
-    show_default=True,
-    help="Folder of the leader with its registry.",
-)
 
 
 def _device(ctx: click.Context, param: click.Parameter, value: str | None) -> bytes | None:
@@ -118,87 +109,5 @@ def _say(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')}  {line}", file=sys.stderr, flush=True)
 
 
-@badge.command()
-@click.option("--chip", type=click.Choice(("esp32", "esp32s3", "esp32c3")), default="esp32")
-@click.option("--flash-mib", type=click.Choice(("2", "4", "8", "16")), default="4")
-@click.option("--mac", default="a0b1c2d3e4f5", show_default=True, help="12 hexadecimal digits.")
-@click.option("--fault", "faults", multiple=True, help="Such as unplug-after=20000.")
-@click.argument("flash", type=click.Path(dir_okay=False, path_type=Path))
-def emulate(chip: str, flash_mib: str, mac: str, faults: tuple[str, ...], flash: Path) -> None:
-    """Emulate a badge on a serial port of its own; its flash is the file FLASH.
-
-    Prints the port. esptool, mpremote and `pressel flash` work on it as on hardware.
-    """
-    from pressel.emulator.badge import EmulatedBadge
-    from pressel.emulator.faults import parse_faults
-
-    if not re.fullmatch("[0-9a-fA-F]{12}", mac):
-        raise click.BadParameter("a MAC address has 12 hexadecimal digits", param_hint="--mac")
-    parsed = parse_faults(faults)
-    emulated = EmulatedBadge(chip, flash, int(flash_mib) << 20, bytes.fromhex(mac), parsed)
-    print(emulated.port, flush=True)
-    emulated.run()
-
-
-@badge.command()
-@click.argument("port")
-def logs(port: str) -> None:
-    """Show what the badge on PORT prints, until Ctrl-C."""
-    import serial
-
-    from pressel.flash.loader import check_port
-
-    check_port(port)
-    with serial.serial_for_url(port, 115_200) as source:
-        while True:
-            line = source.readline()
-            sys.stdout.write(line.decode("utf-8", "replace"))
-            sys.stdout.flush()
-
-
-@badge.command()
-@click.argument("port")
-def shell(port: str) -> int:
-    """MicroPython's prompt of the badge on PORT; Ctrl-] leaves it."""
-    from pressel.flash.loader import check_port
-
-    check_port(port)
-    return subprocess.call([sys.executable, "-m", "mpremote", "connect", port, "repl"])
-
-
-@badge.command()
-@click.argument("old")
-@click.argument("new")
-@_STATE
-def replace(old: str, new: str, state: Path) -> None:
-    """Let device NEW take the name, groups and entitlements of OLD, whose key dies.
-
-    Then flash the new badge: it gets its key and the name.
-    """
-    from pressel.registry.store import Registry
-
-    with Registry(state) as registry:
-        registry.replace(old, new)
-    print(f"{new} is in the place of {old}; now flash it: pressel flash")
-
-
-@badge.command()
-@click.argument("port")
-@click.option("--revoke", is_flag=True, help="Its key shall die too.")
-@_STATE
-def wipe(port: str, revoke: bool, state: Path) -> None:
-    """Erase everything on the badge on PORT: firmware, identity, key and Wi-Fi settings."""
-    from pressel.flash.job import identity
-    from pressel.flash.loader import Loader
-    from pressel.registry.store import Registry
-
-    loader = Loader(port)
-    try:
-        device = identity(loader)
-        if revoke:
-            with Registry(state) as registry:
-                registry.revoke(device)
-        loader.erase()
-    finally:
-        loader.close()
-    print(f"{port}: {device} is wiped")
+for command in (attached.emulate, attached.logs, attached.shell, attached.replace, attached.wipe):
+    badge.add_command(command)

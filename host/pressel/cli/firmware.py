@@ -1,17 +1,30 @@
-"""`pressel firmware`: build what runs on a badge."""
+"""`pressel firmware`: build what runs on a badge, and get the MicroPython that it runs on."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import sys
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.table import Table
 
 from pressel.firmware import ARCHITECTURES, build_firmware
+from pressel.flash.fetch import fetch_image
+from pressel.flash.image import parse_image
+from pressel.flash.messages import flash_error
+from pressel.flash.pins import Pin, find_pin, image_folder, keep_image, known_pins
+
+_FILE_COLUMNS = 200  # in a file or a pipe an image is one line
+PORTABLE = "any"  # the build without machine code
 
 
 @click.group()
 def firmware() -> None:
-    """Build what runs on a badge."""
+    """Build what runs on a badge, and get the MicroPython that it runs on."""
 
 
 @firmware.command()
@@ -20,14 +33,79 @@ def firmware() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("build/firmware"),
     show_default=True,
-    help="Folder for the files and their manifest.",
+    help="Folder for the files and their manifest; without --chip a folder in it for each chip.",
 )
 @click.option(
     "--chip",
-    type=click.Choice(sorted(ARCHITECTURES)),
-    help="Add machine code for this chip; without it, the build runs on any.",
+    type=click.Choice((PORTABLE, *sorted(ARCHITECTURES))),
+    help="Only for this chip; 'any' has no machine code and runs on all of them.",
 )
 def build(out: Path, chip: str | None) -> None:
-    """Compile the firmware to bytecode, with a manifest of sizes and hashes."""
-    built = build_firmware(out, architecture=ARCHITECTURES[chip] if chip else "")
-    print(f"{len(built.files)} files, {sum(file.bytes for file in built.files)} bytes in {out}")
+    """Compile the firmware for each chip, with a manifest of versions, sizes and hashes.
+
+    The same sources give the same bytes, wherever they are built.
+    """
+    folders = {chip: out} if chip else {each: out / each for each in (PORTABLE, *ARCHITECTURES)}
+    for each, folder in folders.items():
+        built = build_firmware(folder, architecture=ARCHITECTURES.get(each, ""))
+        size = sum(file.bytes for file in built.files)
+        print(f"{folder}: {len(built.files)} files, {size} bytes, SHA-256 {built.digest}")
+
+
+@firmware.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def images(as_json: bool) -> None:
+    """List the images of MicroPython that are pinned, and which of them are here."""
+    folder = image_folder()
+    pins = known_pins()
+    if as_json:
+        rows = [{**pin.model_dump(), "here": (folder / pin.name).is_file()} for pin in pins]
+        print(json.dumps(rows, indent=2))
+        return
+    table = Table("Image", "Chip", "Bytes", "SHA-256", "Here", box=None)
+    for pin in pins:
+        here = "yes" if (folder / pin.name).is_file() else "no"
+        table.add_row(pin.name, pin.chip, f"{pin.bytes:,}", pin.sha256, here)
+    Console(width=None if sys.stdout.isatty() else _FILE_COLUMNS).print(table)
+
+
+@firmware.command()
+@click.argument("image")
+@click.option("--from", "base", envvar="PRESSEL_IMAGES", help="Address or folder of the images.")
+@click.option("--sha256", help="Its SHA-256, for an image that is not pinned yet.")
+def fetch(image: str, base: str | None, sha256: str | None) -> None:
+    """Get the IMAGE of that file name, or the pinned one for a chip, and keep it for flashing."""
+    pin = find_pin(image)
+    if sha256 is not None:
+        name = pin.name if pin else image
+        pin = Pin(name=name, chip="", bytes=0, sha256=sha256.lower())
+    if pin is None or Path(pin.name).name != pin.name:
+        raise flash_error("unknown-image", file=image)
+    if not base:
+        raise flash_error("no-source")
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    is_shown = sys.stderr.isatty()
+    with Progress(*columns, console=Console(stderr=True), disable=not is_shown) as bars:
+        bar = bars.add_task(pin.name, total=pin.bytes or None)
+        file = fetch_image(pin, base, lambda count: bars.update(bar, completed=count))
+    print(file)
+
+
+@firmware.command("pin")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--sha256", help="What it must be, as somebody else says it.")
+def pin_file(file: Path, sha256: str | None) -> None:
+    """Vouch for the image FILE: keep it for flashing, and remember its SHA-256."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise flash_error("image-unreadable", file=file, reason=error.strerror) from error
+    found = hashlib.sha256(data).hexdigest()
+    if sha256 is not None and sha256.lower() != found:
+        raise flash_error("image-hash", file=file, found=found, wanted=sha256)
+    image = parse_image(str(file), data)
+    pin = Pin(name=file.name, chip=image.chip, bytes=len(data), sha256=found)
+    kept = keep_image(pin, data)
+    print(f"{kept}: for {pin.chip}, SHA-256 {found}")
+    if sha256 is None:
+        print("compare that with another source before you flash it", file=sys.stderr)

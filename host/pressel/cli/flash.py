@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import sys
 from pathlib import Path
 
 import click
-import platformdirs
 
 from pressel.boards.board import load_board
-from pressel.errors import UsageError
+from pressel.cli.attached import open_registry, ports_of, tell_all, wifi_network
+from pressel.cli.options import state_option
 from pressel.firmware import ARCHITECTURES, build_firmware
-from pressel.flash.fleet import attached_ports, flash_fleet
-from pressel.flash.image import read_image
-from pressel.flash.job import Order
+from pressel.flash.fleet import flash_fleet
+from pressel.flash.image import Image, read_image
 from pressel.flash.messages import flash_error
-from pressel.registry.store import Registry
-
-_STATE = platformdirs.user_state_path("pressel")
+from pressel.flash.order import Order, Outcome, read_firmware
+from pressel.flash.pins import newest_image
+from pressel.registry.device import GROUP_MAX, checked_name
 
 
 @click.command()
@@ -27,19 +24,19 @@ _STATE = platformdirs.user_state_path("pressel")
 @click.option("--all", "is_all", is_flag=True, help="Every attached badge.")
 @click.option("--board", "board_id", required=True, help="Which board it is: pressel board list.")
 @click.option(
-    "--image", required=True, type=click.Path(dir_okay=False, path_type=Path),
-    help="MicroPython image of the vendor.",
+    "--image", type=click.Path(dir_okay=False, path_type=Path),
+    help="MicroPython image of the vendor; without it the newest fetched or pinned one.",
 )  # fmt: skip
-@click.option("--image-sha256", help="Its SHA-256, as the vendor says it.")
+@click.option("--image-sha256", help="Its SHA-256, as somebody else says it.")
 @click.option("--wifi", help="Name of the venue's Wi-Fi network.")
-@click.option("--wifi-password", envvar="PRESSEL_WIFI_PASSWORD", default="", help="Its password.")
+@click.option("--wifi-password", envvar="PRESSEL_WIFI_PASSWORD", help="Its password.")
 @click.option("--leader", default="", help="Address of the leader; without it badges search.")
 @click.option("--name", default="", help="Name of the badge; without it a known badge keeps its.")
-@click.option("--group", "groups", type=int, multiple=True, default=(1,), help="Talk group.")
 @click.option(
-    "--state", type=click.Path(file_okay=False, path_type=Path), default=_STATE / "leader",
-    show_default=True, help="Folder of the leader with its registry.",
+    "--group", "groups", type=click.IntRange(1, GROUP_MAX), multiple=True,
+    help="Talk group; may be repeated. A known badge keeps its own, a new one is in group 1.",
 )  # fmt: skip
+@state_option("Folder of the leader with its registry.")
 @click.option("--no-registry", is_flag=True, help="Register the badge nowhere.")
 @click.option(
     "--labels", type=click.Path(file_okay=False, path_type=Path), default=Path("build/labels"),
@@ -51,44 +48,49 @@ _STATE = platformdirs.user_state_path("pressel")
 @click.option("--new-identity", is_flag=True, help="Make it another device than it was.")
 @click.option("--json", "as_json", is_flag=True, help="Outcomes as JSON.")
 def flash(
-    ports: tuple[str, ...], is_all: bool, board_id: str, image: Path, image_sha256: str | None,
-    wifi: str | None, wifi_password: str, leader: str, name: str, groups: tuple[int, ...],
-    state: Path, no_registry: bool, labels: Path, erase: bool, dry_run: bool, only_app: bool,
-    new_identity: bool, as_json: bool,
+    ports: tuple[str, ...], is_all: bool, board_id: str, image: Path | None,
+    image_sha256: str | None, wifi: str | None, wifi_password: str | None, leader: str, name: str,
+    groups: tuple[int, ...], state: Path, no_registry: bool, labels: Path, erase: bool,
+    dry_run: bool, only_app: bool, new_identity: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Make badges: check, write, verify, start, check again, register, print a label.
 
     A run that failed is simply run again. A badge that is flashed again keeps its identity.
     """
-    if bool(ports) == is_all:
-        raise UsageError("say which badge: --port PORT, or --all for every attached one")
-    if name and (is_all or len(ports) > 1):
-        raise UsageError("--name is for one badge; leave it out, and each gets its own")
-    if erase and only_app:
-        raise UsageError("--erase removes the image that --only-app leaves out; choose one")
-    board = load_board(board_id)
+    if only_app and (erase or image):
+        raise flash_error("erase-app" if erase else "image-app")
     if not wifi:
         raise flash_error("no-wifi")
-    found = list(ports) or attached_ports()
-    if not found:
-        raise flash_error("no-ports")
+    found = ports_of(ports, is_all)
+    if name and len(found) > 1:
+        raise flash_error("one-name")
+    board = load_board(board_id)
+    vendor = None if only_app else _image(board.chip, image, image_sha256)
     folder = Path("build/firmware") / board.chip
     firmware = build_firmware(folder, architecture=ARCHITECTURES.get(board.chip, ""))
     order = Order(
-        board_id, board, firmware, read_image(image, image_sha256),
-        (wifi, wifi_password), leader, name, groups, labels, erase, dry_run, only_app, new_identity,
+        board_id, board, read_firmware(firmware), wifi_network(wifi, wifi_password), vendor, leader,
+        checked_name(name) if name else "", groups, labels, erase, dry_run, new_identity,
     )  # fmt: skip
-    registry = None
-    if not no_registry and not dry_run:
-        with Registry(state):  # made once, before many threads open it
-            registry = functools.partial(Registry, state)
+    registry = None if no_registry else open_registry(state, is_made=not dry_run)
     outcomes = flash_fleet(found, order, registry)
     if as_json:
         print(json.dumps([vars(each) for each in outcomes], indent=2))
-    for each in outcomes:
-        if each.error:
-            print(f"{each.port}: failed: {each.error}", file=sys.stderr)
-        elif not as_json:
-            done = "would be" if dry_run else "is"
-            print(f"{each.port}: {done} {each.name}, {each.device}")
-    return 1 if any(each.error for each in outcomes) else 0
+    return tell_all(outcomes, lambda each: None if as_json else _word(dry_run, each))
+
+
+def _image(chip: str, file: Path | None, sha256: str | None) -> Image:
+    if file is not None:
+        return read_image(file, sha256)
+    newest = newest_image(chip)
+    if newest is None:
+        raise flash_error("no-image", chip=chip)
+    return read_image(newest, sha256)
+
+
+def _word(is_dry: bool, outcome: Outcome) -> str:
+    who = f"{outcome.name} ({outcome.device})"
+    if is_dry:
+        parts = (f"{-(-size // 1024)} KiB at {at:#x}" for at, size in outcome.regions)
+        return f"would be {who}: {', '.join(parts)}; nothing was written"
+    return f"is {who}" + (f"; label: {outcome.label}" if outcome.label else "")

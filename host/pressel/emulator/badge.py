@@ -1,31 +1,34 @@
-"""One emulated badge: a pty that is bootloader (0xC0 comes first) or REPL (anything else).
+"""One emulated badge: a pty that is bootloader (0xC0 comes first) or MicroPython (anything else).
 
-The flash is a file and outlives the process. Entering the REPL boots what the flash holds; going
-back to the bootloader puts the files that were changed there back into the flash.
+The flash is a file and outlives the process. MicroPython boots what the flash holds: it runs the
+firmware until Ctrl-C gives the prompt. Going back to the bootloader puts the files that were
+changed back into the flash. A pty has no reset line, so what a reset would start is started by the
+first byte that somebody sends.
 """
 
 from __future__ import annotations
 
-import contextlib
+import array
+import fcntl
 import os
 import pty
 import select
-import subprocess
 import tempfile
+import termios
 import threading
 import tty
 from pathlib import Path
 
 from pressel.flash.contents import put_back, take_out
-from pressel.virtual.install import find_install
-from pressel.virtual.shim_image import shim_image
 
-from .bootloader import Bootloader, Unplugged
-from .faults import Faults
+from .bootloader import Bootloader
+from .faults import Faults, Unplugged
+from .program import HARD_RESET, INTERRUPTED, SOFT_RESET, SOFT_RESET_RAW, Firmware, Repl
 
 _END, _ESCAPE = b"\xc0", b"\xdb"
-_RESET_CODES = {4: False, 5: True}  # exit code of the REPL -> comes back raw
-_REPL = Path(__file__).with_name("repl.mjs")
+_INTERRUPT, _RUN = b"\x03", b"\x04"
+_UNREAD_BYTES_MAX = 2048  # of what the firmware prints when nobody has the port open
+_STOPPED = b"Traceback (most recent call last):\r\nKeyboardInterrupt: \r\n"
 MAC = bytes.fromhex("a0b1c2d3e4f5")
 
 
@@ -50,8 +53,9 @@ class EmulatedBadge:
         tty.setraw(self._slave)
         self.port = os.ttyname(self._slave)
         self._wake_read, self._wake_write = os.pipe()
-        self._repl: subprocess.Popen[bytes] | None = None
+        self._program: Firmware | Repl | None = None
         self._scratch = tempfile.TemporaryDirectory(prefix="pressel-badge-")
+        self._folder = Path(self._scratch.name)
         self._packet: bytearray | None = None
         self._thread: threading.Thread | None = None
 
@@ -72,34 +76,32 @@ class EmulatedBadge:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def run(self) -> None:
-        """Serve until stopped or unplugged."""
+    def run(self, *, is_powered: bool = False) -> None:
+        """Serve until stopped or unplugged; `is_powered` runs what the flash holds at once."""
         try:
+            if is_powered:
+                self._boot()
             while self._turn():
                 pass
         except Unplugged:
             pass
         finally:
-            self._leave_repl()
-            self._save()
+            self._leave_program()
             for handle in (self._slave, self._master):
                 os.close(handle)
             self._scratch.cleanup()
 
     def _turn(self) -> bool:
-        sources: list[int] = [self._master, self._wake_read]
-        output = self._repl.stdout if self._repl else None
-        if output:
-            sources.append(output.fileno())
+        sources = [self._master, self._wake_read, *([self._program] if self._program else [])]
         ready, _, _ = select.select(sources, [], [])
         if self._wake_read in ready:
             return False
-        if output and output.fileno() in ready:
-            data = os.read(output.fileno(), 65536)
-            if data:
-                self._write(data)
+        if self._program and self._program in ready:
+            data = self._program.read()
+            if data is None:
+                self._program_ended()
             else:
-                self._repl_ended()
+                self._show(data)
         if self._master in ready:
             self._take(os.read(self._master, 65536))
         return True
@@ -109,9 +111,9 @@ class EmulatedBadge:
             if self._packet is None:
                 words, mark, data = data.partition(_END)
                 if words:
-                    self._to_repl(words)
+                    self._to_program(words)
                 if mark:
-                    self._leave_repl()
+                    self._leave_program()
                     self._packet = bytearray()
                 continue
             part, mark, data = data.partition(_END)
@@ -127,60 +129,71 @@ class EmulatedBadge:
         while data:
             data = data[os.write(self._master, data) :]
 
-    # --- REPL ---
+    # --- MicroPython ---
 
-    def _to_repl(self, words: bytes) -> None:
-        if self._faults.silent or (self._repl is None and not self._boot(is_raw=False)):
+    def _to_program(self, words: bytes) -> None:
+        if self._faults.silent:
             return
-        assert self._repl and self._repl.stdin
-        with contextlib.suppress(BrokenPipeError):
-            self._repl.stdin.write(words)
+        if self._program is None:
+            self._faults.reach("start")
+            if not self._boot(is_stopped=_INTERRUPT in words):
+                return
+        if _RUN in words and isinstance(self._program, Repl):
+            self._faults.reach("check")
+        assert self._program
+        self._program.write(words)
 
-    def _boot(self, *, is_raw: bool) -> bool:
-        """Start what the flash holds; False when it holds nothing that starts."""
+    def _show(self, data: bytes) -> None:
+        """A badge does not wait for a reader either."""
+        unread = array.array("i", [0])
+        fcntl.ioctl(self._slave, termios.FIONREAD, unread)
+        if isinstance(self._program, Repl) or unread[0] < _UNREAD_BYTES_MAX:
+            self._write(data)
+
+    def _boot(self, *, is_stopped: bool = False) -> bool:
+        """Start what the flash holds, or its prompt when somebody stops it at once. False when it
+        holds nothing that starts."""
         self.bootloader.reset()
-        folder = Path(self._scratch.name) / "flash"
-        if not is_raw or not folder.exists():
-            if not take_out(self.bootloader.flash, self._chip, folder):
-                return False
-            if self._faults.corrupt_file:
-                with (folder / "main.py").open("ab") as file:
-                    file.write(b"#")
-        shims = Path(self._scratch.name) / "shims"
-        shims.write_bytes(shim_image())
-        install = find_install()
-        args = [str(install.node), "--no-warnings", str(_REPL), "--modules", str(install.modules),
-                "--shims", str(shims), "--flash", str(folder), "--id", self._mac.hex()]  # fmt: skip
-        pipe = subprocess.PIPE
-        command = args + (["--raw"] if is_raw else [])
-        self._repl = subprocess.Popen(command, stdin=pipe, stdout=pipe, bufsize=0)
+        folder = self._folder / "flash"
+        if not take_out(self.bootloader.flash, self._chip, folder):
+            return False
+        main = folder / "main.py"
+        if self._faults.corrupt_file:
+            main.write_bytes(main.read_bytes() + b"#")
+        if is_stopped or not main.exists():
+            self._program = Repl(self._folder, self._mac)
+        elif self._faults.crash:
+            self._write(b"Traceback (most recent call last):\r\nOSError: planted\r\n")
+            self._program = Repl(self._folder, self._mac)
+        else:
+            self._program = Firmware(self._folder, self._mac)
         return True
 
-    def _repl_ended(self) -> None:
-        assert self._repl
-        code = self._close_repl()
-        if code in _RESET_CODES:
-            self._boot(is_raw=_RESET_CODES[code])
+    def _program_ended(self) -> None:
+        assert self._program
+        held = self._program.held
+        end = self._close_program()
+        if end in (SOFT_RESET, HARD_RESET):
+            self._boot()
+            return
+        if end == INTERRUPTED:
+            self._write(_STOPPED)
+        self._program = Repl(self._folder, self._mac, is_raw=end == SOFT_RESET_RAW)
+        self._program.write(held)
 
-    def _leave_repl(self) -> None:
-        if self._repl:
-            self._close_repl()
+    def _leave_program(self) -> None:
+        if self._program:
+            self._close_program()
         self._save()
 
-    def _close_repl(self) -> int:
-        assert self._repl and self._repl.stdin and self._repl.stdout
-        self._repl.stdin.close()
-        try:
-            code = self._repl.wait(10)
-        except subprocess.TimeoutExpired:
-            self._repl.kill()
-            code = self._repl.wait()
-        self._repl.stdout.close()
-        self._repl = None
-        folder = Path(self._scratch.name) / "flash"
+    def _close_program(self) -> str:
+        assert self._program
+        end = self._program.end()
+        self._program = None
         if not self._faults.corrupt_file:
-            self.bootloader.is_dirty |= put_back(self.bootloader.flash, self._chip, folder)
-        return code
+            is_changed = put_back(self.bootloader.flash, self._chip, self._folder / "flash")
+            self.bootloader.is_dirty |= is_changed
+        return end
 
     def _save(self) -> None:
         if self.bootloader.is_dirty:

@@ -12,17 +12,13 @@ import struct
 import zlib
 
 from .chips import CHIPS, MAGIC_ADDRESS, mac_registers
-from .faults import Faults
+from .faults import Faults, Unplugged
 
 SECTOR_BYTES = 4096
 _OK, _BAD_CHECKSUM, _BAD_COMMAND, _BAD_SIZE = 0, 0x07, 0x05, 0x06
 _READ_ID = 0x9F  # flash command: manufacturer, type, size
 _SPI_USER = 1 << 18  # bit of the command register that starts a transfer
 _CHECKSUM_SEED = 0xEF
-
-
-class Unplugged(Exception):
-    """The fault: the badge is gone."""
 
 
 class Bootloader:
@@ -78,6 +74,7 @@ class Bootloader:
         return [self._reply(op)]
 
     def _sync(self, op: int, body: bytes, checksum: int) -> list[bytes]:
+        self._faults.reach("connect")
         return [self._reply(op, 0 if self.is_stub else 0x20120707)] * 8
 
     def _read_register(self, op: int, body: bytes, checksum: int) -> list[bytes]:
@@ -125,6 +122,7 @@ class Bootloader:
         return [self._reply(op)]
 
     def _data(self, op: int, body: bytes, checksum: int) -> list[bytes]:
+        self._faults.reach("write")
         size = struct.unpack_from("<I", body)[0]
         data = body[16:]
         if len(data) != size or _sum(data) != checksum & 0xFF:
@@ -159,6 +157,7 @@ class Bootloader:
         self.is_dirty = True
 
     def _digest(self, op: int, body: bytes, checksum: int) -> list[bytes]:
+        self._faults.reach("verify")
         at, size = struct.unpack_from("<2I", body)
         digest = hashlib.md5(self.flash[at : at + size])
         return [
@@ -174,6 +173,7 @@ class Bootloader:
         return [self._reply(op)]
 
     def _read_flash(self, op: int, body: bytes, checksum: int) -> list[bytes]:
+        self._faults.reach("read")
         at, size, block, _ = struct.unpack_from("<4I", body)
         data = bytes(self.flash[at : at + size])
         blocks = [data[each : each + block] for each in range(0, size, block)]

@@ -1,16 +1,26 @@
-"""What can go wrong with an emulated badge, as words of the command line.
-
-`unplug-after=N`: gone after N bytes of flash were written; `corrupt-block=N`: block N is written
-with a flipped bit; `silent`: the bootloader never answers; `flash-mib=N`: the chip reports so much.
-"""
+"""What can go wrong with an emulated badge, as words of the command line; `NAMES` explains them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from pressel.errors import UsageError
 
-NAMES = ("unplug-after", "corrupt-block", "silent", "flash-mib", "corrupt-file")
+STAGES = ("connect", "read", "write", "verify", "start", "check")
+# With `=`: the fault takes a value.
+NAMES = {
+    "unplug-after=BYTES": "gone after so many bytes of flash were written",
+    f"unplug-at={'|'.join(STAGES)}": "gone when that is begun",
+    "corrupt-block=NUMBER": "that block, from 0, is written with a flipped bit",
+    "flash-mib=SIZE": "the chip says that it has so much flash",
+    "silent": "nothing ever answers",
+    "corrupt-file": "main.py reads back changed",
+    "crash": "main.py raises an exception",
+}
+
+
+class Unplugged(Exception):
+    """The fault: the badge is gone."""
 
 
 @dataclass
@@ -18,21 +28,29 @@ class Faults:
     """None or False: it does not happen."""
 
     unplug_after: int | None = None  # bytes
+    unplug_at: str | None = None
     corrupt_block: int | None = None  # number of the write, from 0
-    silent: bool = False
     flash_mib: int | None = None
-    corrupt_file: bool = False  # main.py reads back changed
+    silent: bool = False
+    corrupt_file: bool = False
+    crash: bool = False
+
+    def reach(self, stage: str) -> None:
+        """`Unplugged` when the badge does not live to see this one of `STAGES`."""
+        if self.unplug_at == stage:
+            raise Unplugged
 
 
 def parse_faults(words: tuple[str, ...] | list[str]) -> Faults:
     """UsageError names the word that is none."""
     faults = Faults()
+    defaults = {field.name: field.default for field in fields(Faults)}
     for word in words:
         name, _, value = word.partition("=")
-        if name not in NAMES or (name in NAMES[:2] or name == "flash-mib") != value.isdigit():
-            raise UsageError(
-                f"'{word}' is no fault; there are unplug-after=BYTES, corrupt-block=NUMBER, "
-                "flash-mib=SIZE, silent and corrupt-file"
-            )
-        setattr(faults, name.replace("-", "_"), int(value) if value else True)
+        field = name.replace("-", "_")
+        is_stage = field == "unplug_at"
+        is_right = value in STAGES if is_stage else value.isdigit()
+        if field not in defaults or (value if defaults[field] is False else not is_right):
+            raise UsageError(f"'{word}' is no fault; there are {', '.join(NAMES)}")
+        setattr(faults, field, (value if is_stage else int(value)) if value else True)
     return faults

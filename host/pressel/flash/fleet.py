@@ -4,49 +4,95 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
-from serial.tools import list_ports
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from pressel.errors import PresselError
+from pressel.registry.store import Registry
 
-from .job import DeviceRegistry, Order, Outcome, flash_badge
-
-_STAGES = ("connect", "write", "verify", "boot", "check", "register", "done")
-
+from .job import STAGES, Tell, flash_badge
+from .messages import FlashError, flash_error
+from .order import Order, Outcome
 
 # Opened by each thread for itself: a database connection is bound to its thread.
-OpenRegistry = Callable[[], contextlib.AbstractContextManager[DeviceRegistry]]
+OpenRegistry = Callable[[], contextlib.AbstractContextManager[Registry]]
+
+_STYLES = {"failed": "red", "done": "green"}
 
 
-def attached_ports() -> list[str]:
-    """Serial ports on USB: those of a board's bridge or of the chip itself."""
-    return sorted(each.device for each in list_ports.comports() if each.vid is not None)
+Work = Callable[[str, Registry | None, Tell], Outcome]  # on one port
 
 
 def flash_fleet(ports: list[str], order: Order, registry: OpenRegistry | None) -> list[Outcome]:
-    """Flash all `ports` in parallel; the outcomes in their order."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[stage]}"))
-    console = Console(stderr=True)
-    with (
-        Progress(*columns, console=console, disable=not sys.stderr.isatty()) as bars,
-        ThreadPoolExecutor(len(ports)) as threads,
-    ):
-        return list(threads.map(lambda port: _one(port, order, registry, bars), ports))
+    """Flash all `ports` in parallel, as `run_fleet` does."""
+    return run_fleet(
+        ports,
+        STAGES,
+        lambda port, opened, tell: flash_badge(port, order, opened, tell),
+        registry,
+    )
 
 
-def _one(port: str, order: Order, registry: OpenRegistry | None, bars: Progress) -> Outcome:
-    bar = bars.add_task(port, total=len(_STAGES), stage="")
+def run_fleet(
+    ports: list[str], stages: tuple[str, ...], work: Work, registry: OpenRegistry | None
+) -> list[Outcome]:
+    """Do `work` on all `ports` in parallel; the outcomes in their order. Ctrl-C stops each badge
+    at its next step; theirs is then the code "stopped"."""
+    fleet = _Fleet(stages, work, registry)
+    with fleet.bars, ThreadPoolExecutor(len(ports)) as threads:
+        jobs = [threads.submit(fleet.run, port) for port in ports]
+        try:
+            wait(jobs)
+        except KeyboardInterrupt:
+            fleet.is_stopped.set()
+    return [job.result() for job in jobs]
 
-    def tell(stage: str, share: float) -> None:
-        bars.update(bar, completed=_STAGES.index(stage) + share, stage=stage)
 
-    try:
-        with registry() if registry else contextlib.nullcontext() as opened:
-            return flash_badge(port, order, opened, tell)
-    except PresselError as error:
-        bars.update(bar, stage="failed")
-        return Outcome(port, error=str(error))
+class _Fleet:
+    def __init__(self, stages: tuple[str, ...], work: Work, registry: OpenRegistry | None) -> None:
+        self._stages = stages
+        self._work = work
+        self._registry = registry
+        self.is_stopped = threading.Event()
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[stage]}"),
+            TimeElapsedColumn(),
+        )
+        is_shown = sys.stderr.isatty()
+        self.bars = Progress(*columns, console=Console(stderr=True), disable=not is_shown)
+
+    def run(self, port: str) -> Outcome:
+        bar = self.bars.add_task(port, total=len(self._stages) - 1, stage="")
+
+        def tell(stage: str, share: float) -> None:
+            if self.is_stopped.is_set() and stage != "done":
+                raise flash_error("stopped", port=port, stage=stage)
+            done = self._stages.index(stage) + (share if share < 1 else 0)
+            self._show(bar, stage, completed=done)
+
+        try:
+            opened = self._registry() if self._registry else contextlib.nullcontext()
+            with opened as registry:
+                return self._work(port, registry, tell)
+        except Exception as error:
+            self._show(bar, "failed")
+            return _failed(port, error)
+
+    def _show(self, bar: TaskID, stage: str, **changes: float) -> None:
+        style = _STYLES.get(stage, "")
+        text = f"[{style}]{stage}[/]" if style else stage
+        self.bars.update(bar, stage=text, **changes)  # pyright: ignore[reportArgumentType]
+
+
+def _failed(port: str, error: Exception) -> Outcome:
+    if not isinstance(error, PresselError):  # a bug; the other badges do not mind
+        reason = f"{type(error).__name__}: {error}"
+        error = flash_error("loader", port=port, reason=reason)
+    code = error.code if isinstance(error, FlashError) else ""
+    return Outcome(port, error=str(error), code=code)

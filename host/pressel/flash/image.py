@@ -20,6 +20,7 @@ from .partitions import (
     read_table,
     write_table,
 )
+from .pins import is_pinned
 
 CHIP_IDS = {0: "esp32", 9: "esp32s3", 5: "esp32c3"}  # ESP-IDF's esp_chip_id_t
 _MAGIC = 0xE9
@@ -27,8 +28,9 @@ _MAGIC = 0xE9
 
 @dataclass(frozen=True)
 class Image:
-    """`data` is written at `at`; `rows` is its partition table."""
+    """`data` is written at `at`; `rows` is its partition table, `name` what people call it."""
 
+    name: str
     chip: str
     data: bytes
     rows: list[Partition]
@@ -50,24 +52,30 @@ class Image:
 
 
 def read_image(file: Path, sha256: str | None) -> Image:
-    """An image; refused when its SHA-256 is another, or when it is no image for a known chip."""
+    """An image; refused when its SHA-256 is not `sha256`, or without one not a pinned one, or when
+    it is no image for a known chip."""
     try:
         data = file.read_bytes()
     except OSError as error:
         raise flash_error("image-unreadable", file=file, reason=error.strerror) from error
     found = hashlib.sha256(data).hexdigest()
-    if sha256 is None:
+    if sha256 is None and not is_pinned(found):
         raise flash_error("image-unpinned", file=file, found=found)
-    if found != sha256.lower():
+    if sha256 is not None and found != sha256.lower():
         raise flash_error("image-hash", file=file, found=found, wanted=sha256)
+    return parse_image(str(file), data)
+
+
+def parse_image(name: str, data: bytes) -> Image:
+    """What an image's header and table say; FlashError when it is none for a known chip."""
     chip = CHIP_IDS.get(struct.unpack_from("<H", data, 12)[0]) if len(data) > 14 else None
     if chip is None or data[0] != _MAGIC:
-        raise flash_error("image-damaged", file=file)
+        raise flash_error("image-damaged", file=name)
     table = TABLE_AT - IMAGE_AT[chip]
     rows = read_table(data[table : table + TABLE_BYTES])
     if not rows or find_nvs(rows) is None:
-        raise flash_error("image-damaged", file=file)
-    return Image(chip, data, rows)
+        raise flash_error("image-damaged", file=name)
+    return Image(name, chip, data, rows)
 
 
 def synthetic_image(chip: str, app_bytes: int = 0x10000) -> bytes:

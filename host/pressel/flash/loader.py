@@ -6,17 +6,17 @@ esptool has one logger for the whole process: each thread's progress is told to 
 from __future__ import annotations
 
 import contextlib
-import errno
-import os
 import threading
 from collections.abc import Callable, Iterator
 
 import serial
 from esptool import cmds
 from esptool.logger import EsptoolLogger, TemplateLogger
+from esptool.reset import ResetStrategy
 from esptool.util import FatalError
 
 from .messages import FlashError, flash_error
+from .port import is_gone
 
 Region = tuple[int, bytes]  # address, content
 _CHIPS = {"ESP32": "esp32", "ESP32-S3": "esp32s3", "ESP32-C3": "esp32c3"}
@@ -47,30 +47,18 @@ class _Quiet(TemplateLogger):
 
 # Once, for the whole process.
 EsptoolLogger().set_logger(_Quiet())  # pyright: ignore
-
-
-def check_port(port: str) -> None:
-    """Say what hinders before esptool does. Addresses such as socket://host:1 are not looked at."""
-    if "://" in port:
-        return
-    try:
-        serial.Serial(port, exclusive=True).close()
-    except serial.SerialException as error:
-        if error.errno == errno.ENOENT or not os.path.exists(port):
-            raise flash_error("no-port", port=port) from error
-        if error.errno in (errno.EACCES, errno.EPERM):
-            raise flash_error("no-permission", port=port) from error
-        raise flash_error("port-busy", port=port) from error
+ResetStrategy.print_once = lambda *words: None  # pyright: ignore  (it kept the logger of before)
 
 
 class Loader:
-    """The chip on `port`, in its boot loader with esptool's stub. `stage` is told in failures."""
+    """The chip on `port`, in its boot loader with esptool's stub. `stage` is told in failures.
 
-    def __init__(self, port: str, tell: Callable[[float], None] | None = None) -> None:
+    `tell` hears which share of a long call is done; an exception of its ends that call."""
+
+    def __init__(self, port: str) -> None:
         self.port = port
         self.stage = "connect"
-        self._tell = tell
-        check_port(port)
+        self.tell: Callable[[float], None] | None = None
         try:
             with self._words():
                 self._esp = cmds.detect_chip(port, connect_attempts=_ATTEMPTS)
@@ -112,7 +100,7 @@ class Loader:
             cmds.erase_flash(self._esp)
 
     def restart(self) -> None:
-        self.stage = "restart"
+        self.stage = "start"
         with self._words():
             cmds.reset_chip(self._esp, "hard-reset")
 
@@ -122,17 +110,19 @@ class Loader:
 
     @contextlib.contextmanager
     def _words(self) -> Iterator[None]:
-        _local.tell = self._tell
+        _local.tell = self.tell
         try:
             yield
-        except (OSError, serial.SerialException) as error:
-            raise flash_error("unplugged", port=self.port, stage=self.stage) from error
-        except FatalError as error:
-            text = str(error)
-            if not os.path.exists(self.port) and "://" not in self.port:
+        except FlashError:
+            raise
+        except Exception as error:  # esptool trips over what a badge says in many ways
+            if isinstance(error, (OSError, serial.SerialException)) or is_gone(self.port):
                 raise flash_error("unplugged", port=self.port, stage=self.stage) from error
-            if any(word in text.lower() for word in ("verif", "md5", "digest", "mismatch")):
+            reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+            if not isinstance(error, FatalError):
+                reason = f"{type(error).__name__}: {reason}"
+            elif any(word in reason.lower() for word in ("verif", "md5", "digest", "mismatch")):
                 raise flash_error("verify-failed", port=self.port) from error
-            raise flash_error("loader", port=self.port, reason=text.splitlines()[0]) from error
+            raise flash_error("loader", port=self.port, reason=reason) from error
         finally:
             _local.tell = None

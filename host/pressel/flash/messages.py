@@ -1,43 +1,88 @@
 """Everything that `pressel flash` can say when it fails: what is wrong, and what to do next.
 
-docs/flashing.md explains each by its code; a test compares the two.
+docs/flashing.md explains each by its code; a test compares the two. Those of `USAGE` mean that the
+command was not right, those of `WARNINGS` that the badge is made all the same.
 """
 
 from __future__ import annotations
 
-from pressel.errors import PresselError
+from pressel.errors import PresselError, UsageError
 
 MESSAGES = {
+    # The port.
     "no-port": "there is no port {port}; plug the badge in, and see `ls /dev/tty*` for its name",
     "no-ports": "no badge is attached; plug one in with a cable that carries data",
+    "no-serial": "{port} is no serial port; see `ls /dev/tty*` for the badge's",
     "port-busy": "{port} is in use by another program; close it, then try again",
     "no-permission": "you may not use {port}; join the group that owns it (often `dialout`), log "
     "in again and try again",
+    # The badge.
     "no-answer": "nothing on {port} answers; hold the badge's BOOT button, press RESET, try again",
     "unplugged": "the badge on {port} went away at '{stage}'; plug it in and run the same again",
+    "stopped": "you stopped it at '{stage}' on {port}; run the same again",
     "wrong-chip": "the badge on {port} has the chip {found}, but board {board} has {wanted}; name "
     "its board with --board",
-    "image-chip": "{file} is for {found}, but board {board} has {wanted}; give its own image",
     "flash-size": "the badge on {port} has {found} MiB of flash, but board {board} has {wanted} "
     "MiB; name its board with --board",
+    "no-micropython": "the badge on {port} holds no MicroPython yet; run again without --only-app",
+    "loader": "flashing {port} failed: {reason}; run the same again",
+    "verify-failed": "what was written to the badge on {port} reads back changed; run the same "
+    "again, and replace the badge if it stays so",
+    "file-hash": "file {file} on the badge on {port} is not the one that was written; run the same "
+    "again",
+    "no-console": "the MicroPython of the badge on {port} does not answer; press RESET and run the "
+    "same again",
+    "start-failed": "the firmware of the badge on {port} does not start: {reason}; run the same "
+    "again, and try another MicroPython image if it stays so",
+    "not-heard": "the badge on {port} was written well, but was not heard to start; press RESET "
+    "and look with `pressel badge logs {port}`",
+    "no-settings": "the badge on {port} holds no settings of Pressel; make it with `pressel flash`",
+    # Who it is.
+    "revoked": "the device {device} on {port} was revoked; run again with --new-identity",
+    "registry-changed": "somebody changed device {device} in the registry meanwhile; run the same "
+    "again",
+    "not-registered": "device {device} is not in this registry; name another with --state if it "
+    "is in one",
+    "no-label": "the label of {device} cannot be written: {reason}; name another folder with "
+    "--labels",
+    # The image.
+    "no-image": "no image of MicroPython for {chip} is here; give one with --image, or see "
+    "`pressel firmware images`",
+    "image-chip": "{file} is for {found}, but board {board} has {wanted}; give its own image",
     "image-too-large": "image and firmware need more than the {found} MiB of flash on {port}; use "
     "a smaller image or a larger board",
     "image-unreadable": "cannot read the image {file}: {reason}; give another with --image",
     "image-damaged": "{file} is no whole MicroPython image for a chip that Pressel knows; get it "
     "again",
-    "image-unpinned": "nobody has vouched for {file}; compare its SHA-256 {found} with the "
-    "vendor's and give it as --image-sha256",
+    "image-unpinned": "nobody has vouched for {file}; compare its SHA-256 {found} with another "
+    "source and give it as --image-sha256",
     "image-hash": "{file} has the SHA-256 {found}, not {wanted}; get it again and do not use it",
-    "verify-failed": "what was written to the badge on {port} reads back changed; run the same "
-    "again, and replace the badge if it stays so",
-    "file-hash": "file {file} on the badge on {port} is not the one that was written; run the same "
-    "again",
-    "no-console": "the badge on {port} was written, but its MicroPython does not answer; press "
-    "RESET and run the same again",
-    "revoked": "the device {device} on {port} was revoked; run again with --new-identity",
+    "unknown-image": "no image {file} is known; see `pressel firmware images`, or give the "
+    "SHA-256 of that file with --sha256",
+    "no-source": "say where images lie: --from with an address or a folder, or PRESSEL_IMAGES",
+    "fetch-failed": "cannot get {file}: {reason}; get it in a browser, then run "
+    "`pressel firmware pin FILE`",
+    "fetch-size": "{file} has {found} bytes or more there, not {wanted}; look for it elsewhere",
+    "no-folder": "cannot keep images in {folder}: {reason}",
+    # The order.
     "no-wifi": "the badge needs a Wi-Fi network; give --wifi and set PRESSEL_WIFI_PASSWORD",
-    "loader": "flashing {port} failed: {reason}; run the same again",
+    "open-wifi": "no password was given: {wifi} is taken for a network without one; "
+    "set PRESSEL_WIFI_PASSWORD if it has one",
+    "which-badge": "say which badge: --port PORT, or --all for every attached one",
+    "one-name": "--name is for one badge; leave it out, and each gets its own",
+    "erase-app": "--erase removes the image that --only-app leaves out; choose one",
+    "image-app": "--only-app leaves the image as it is; leave out --image",
 }
+USAGE = {
+    "no-wifi",
+    "unknown-image",
+    "no-source",
+    "which-badge",
+    "one-name",
+    "erase-app",
+    "image-app",
+}
+WARNINGS = {"not-heard", "not-registered", "no-label", "open-wifi"}
 
 
 class FlashError(PresselError):
@@ -46,6 +91,8 @@ class FlashError(PresselError):
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
         self.code = code
+        if code in USAGE:
+            self.exit_code = UsageError.exit_code
 
 
 def flash_error(code: str, **facts: object) -> FlashError:

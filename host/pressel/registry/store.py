@@ -173,15 +173,53 @@ class Registry:
             self._update(device.id, "sealed_key = ?, epoch = ?", values, ACTIVE)
         return key
 
+    def adopt(
+        self,
+        device_id: str,
+        name: str,
+        key: bytes,
+        groups: tuple[int, ...] | list[int] = (1,),
+        former: tuple[str, ...] = (),
+    ) -> None:
+        """Make a device active that carries its `key` already, whether or not it waits for that.
+
+        `former` ids, those that the same badge had, end with it. All of it or nothing."""
+        device = checked_id(device_id)
+        with self._change():
+            query = "DELETE FROM device WHERE id = ? AND state = ?"
+            self._db.execute(query, (device, PENDING))
+            self._insert(device, name, key, groups, Entitlements(), ACTIVE)
+            for each in former:
+                self._update(checked_id(each), "state = ?, sealed_key = NULL", (REVOKED,), ACTIVE)
+
     def replace(self, old_id: str, new_id: str) -> bytes:
-        """A new device takes the name, groups and entitlements of `old_id`, whose key dies."""
+        """Another device takes the name, groups and entitlements of `old_id`, whose key dies.
+
+        It keeps the key that it has; one that is not known yet gets a new one. Returns its key."""
         old = self._must_be(old_id, ACTIVE)
-        key = secrets.token_bytes(KEY_BYTES)
+        new = checked_id(new_id)
+        if new == old.id:
+            raise UsageError("a device cannot take its own place; name two ids")
         with self._change():
             old = self.device(old.id)
-            self._insert(checked_id(new_id), old.name, key, old.groups, old.entitlements, ACTIVE)
             self._update(old.id, "state = ?, sealed_key = NULL", (REVOKED,), ACTIVE)
-        return key
+            state = next((each.state for each in self.devices() if each.id == new), None)
+            if state is None:
+                key = secrets.token_bytes(KEY_BYTES)
+                self._insert(new, old.name, key, old.groups, old.entitlements, ACTIVE)
+            elif state == REVOKED:
+                raise UsageError(
+                    f"device {new} is revoked; flash its badge with --new-identity, then name "
+                    "the new id"
+                )
+            else:
+                what = "name = ?, groups = ?, emergency = ?, priority = ?, state = ?"
+                rights = old.entitlements
+                values = (old.name, _joined(old.groups), int(rights.emergency), rights.priority)
+                self._update(new, what, (*values, ACTIVE), state)
+        kept = self.key(new)
+        assert kept is not None
+        return kept
 
     def rename(self, device_id: str, name: str) -> None:
         device = self.device(device_id)

@@ -1,0 +1,164 @@
+"""What the commands for attached badges share, and those of `pressel badge` for one on a port."""
+
+from __future__ import annotations
+
+import functools
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from pressel.cli import INTERRUPTED
+from pressel.cli.options import state_option
+from pressel.flash.fleet import OpenRegistry
+from pressel.flash.messages import MESSAGES, flash_error
+from pressel.flash.order import Outcome
+from pressel.flash.port import attached_ports, held, is_gone
+from pressel.registry.store import DATABASE, Registry
+
+BAUD = 115_200  # of MicroPython's console
+
+_STATE = state_option("Folder of the leader with its registry.")
+
+
+def ports_of(named: tuple[str, ...], is_all: bool) -> list[str]:
+    """The ports that somebody meant, none twice."""
+    if bool(named) == is_all:
+        raise flash_error("which-badge")
+    ports = list(dict.fromkeys(named)) or attached_ports()
+    if not ports:
+        raise flash_error("no-ports")
+    return ports
+
+
+def open_registry(state: Path, *, is_made: bool = True) -> OpenRegistry | None:
+    """How each thread opens the registry; None when there is none and none shall be made."""
+    if not is_made and not (state / DATABASE).exists():
+        return None
+    with Registry(state):  # made once, before many threads open it
+        return functools.partial(Registry, state)
+
+
+def wifi_network(name: str, password: str | None) -> tuple[str, str]:
+    """Wi-Fi settings; asks for the password when somebody sits there."""
+    if password is None and sys.stdin.isatty():
+        password = click.prompt(
+            f"Password of {name} (Enter: none)", default="", hide_input=True,
+            show_default=False, err=True,
+        )  # fmt: skip
+    if not password:
+        print("warning: " + MESSAGES["open-wifi"].format(wifi=name), file=sys.stderr)
+    return name, password or ""
+
+
+def tell_all(outcomes: list[Outcome], word: Callable[[Outcome], str | None]) -> int:
+    """Say how it went, `word` for what went well; the exit code."""
+    for each in outcomes:
+        for warning in each.warnings:
+            print(f"{each.port}: warning: {warning}", file=sys.stderr)
+        text = word(each)
+        if each.error:
+            print(f"{each.port}: failed: {each.error}", file=sys.stderr)
+        elif text:
+            print(f"{each.port}: {text}")
+    if len(outcomes) > 1:
+        done = sum(not each.error for each in outcomes)
+        print(f"{done} of {len(outcomes)} badges are done", file=sys.stderr)
+    if any(each.code == "stopped" for each in outcomes):
+        return INTERRUPTED
+    return 1 if any(each.error for each in outcomes) else 0
+
+
+@click.command()
+@click.option("--chip", type=click.Choice(("esp32", "esp32s3", "esp32c3")), default="esp32")
+@click.option("--flash-mib", type=click.Choice(("2", "4", "8", "16")), default="4")
+@click.option("--mac", default="a0b1c2d3e4f5", show_default=True, help="12 hexadecimal digits.")
+@click.option("--fault", "faults", multiple=True, help="Such as unplug-at=write; 'help' lists.")
+@click.argument("flash", type=click.Path(dir_okay=False, path_type=Path))
+def emulate(chip: str, flash_mib: str, mac: str, faults: tuple[str, ...], flash: Path) -> None:
+    """Emulate a badge on a serial port of its own; its flash is the file FLASH.
+
+    Prints the port. esptool, mpremote and `pressel flash` work on it as on hardware, and once it
+    is flashed it runs its firmware, on this machine's network. Ctrl-C unplugs it.
+    """
+    from pressel.emulator.badge import EmulatedBadge
+    from pressel.emulator.faults import NAMES, parse_faults
+
+    if "help" in faults:
+        for name, what in NAMES.items():
+            print(f"{name:50} {what}")
+        return
+    if not re.fullmatch("[0-9a-fA-F]{12}", mac):
+        raise click.BadParameter("a MAC address has 12 hexadecimal digits", param_hint="--mac")
+    parsed = parse_faults(faults)
+    emulated = EmulatedBadge(chip, flash, int(flash_mib) << 20, bytes.fromhex(mac), parsed)
+    print(emulated.port, flush=True)
+    emulated.run(is_powered=True)
+
+
+@click.command()
+@click.argument("port")
+def logs(port: str) -> None:
+    """Show what the badge on PORT prints, until Ctrl-C."""
+    import serial
+
+    with held(port):
+        try:
+            with serial.serial_for_url(port, BAUD, exclusive=True) as source:
+                while True:
+                    line = source.readline()
+                    sys.stdout.write(line.decode("utf-8", "replace").replace("\r", ""))
+                    sys.stdout.flush()
+        except serial.SerialException as error:
+            raise flash_error("unplugged", port=port, stage="logs") from error
+
+
+@click.command()
+@click.argument("port")
+def shell(port: str) -> int:
+    """MicroPython's prompt of the badge on PORT; Ctrl-] leaves it."""
+    with held(port):
+        code = subprocess.call([sys.executable, "-m", "mpremote", "connect", port, "repl"])
+    if is_gone(port):
+        raise flash_error("unplugged", port=port, stage="shell")
+    return code
+
+
+@click.command()
+@click.argument("old")
+@click.argument("new")
+@_STATE
+def replace(old: str, new: str, state: Path) -> None:
+    """Let device NEW take the name, groups and entitlements of OLD, whose key dies.
+
+    A NEW that is a badge already keeps its key and takes the name with `pressel provision`; one
+    that is not gets both with `pressel flash`.
+    """
+    with Registry(state) as registry:
+        is_known = any(each.id == new.lower() for each in registry.devices())
+        registry.replace(old, new)
+        name = registry.device(new).name
+    then = "pressel provision PORT" if is_known else "pressel flash --port PORT"
+    print(f"{new} is {name} now, and {old} is shut out; give the badge its name with `{then}`")
+
+
+@click.command()
+@click.argument("port")
+@click.option("--revoke", is_flag=True, help="Its key shall die too.")
+@_STATE
+def wipe(port: str, revoke: bool, state: Path) -> None:
+    """Erase everything on the badge on PORT: firmware, identity, key and Wi-Fi settings."""
+    from pressel.flash.wipe import wipe_badge
+
+    registry = open_registry(state, is_made=False)
+    if registry is None:
+        device, warning = wipe_badge(port, None, revoke=revoke)
+    else:
+        with registry() as opened:
+            device, warning = wipe_badge(port, opened, revoke=revoke)
+    if warning:
+        print(f"{port}: warning: {warning}", file=sys.stderr)
+    print(f"{port}: {device} is wiped")

@@ -1,0 +1,55 @@
+"""`pressel provision`: change a badge's Wi-Fi, leader or name without flashing it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from pressel.cli.attached import open_registry, ports_of, tell_all, wifi_network
+from pressel.cli.options import state_option
+from pressel.flash.fleet import run_fleet
+from pressel.flash.messages import flash_error
+from pressel.flash.provision import STAGES, Change, provision_badge
+from pressel.registry.device import checked_name
+
+
+@click.command()
+@click.argument("arguments", metavar="[PORT]...", nargs=-1)
+@click.option("--port", "options", multiple=True, help="The same as PORT.")
+@click.option("--all", "is_all", is_flag=True, help="Every attached badge.")
+@click.option("--wifi", help="Name of the venue's Wi-Fi network.")
+@click.option("--wifi-password", envvar="PRESSEL_WIFI_PASSWORD", help="Its password.")
+@click.option("--leader", help="Address of the leader; '' lets the badge search.")
+@click.option("--name", help="Name of the badge; without it the badge takes the registry's.")
+@state_option("Folder of the leader with its registry.")
+@click.option("--no-registry", is_flag=True, help="Leave the registry alone.")
+@click.option("--json", "as_json", is_flag=True, help="Outcomes as JSON.")
+def provision(
+    arguments: tuple[str, ...], options: tuple[str, ...], is_all: bool, wifi: str | None,
+    wifi_password: str | None, leader: str | None, name: str | None, state: Path,
+    no_registry: bool, as_json: bool,
+) -> int:  # fmt: skip
+    """Change settings of the badge on PORT: Wi-Fi, leader, name. Identity and key stay.
+
+    A run that failed is simply run again.
+    """
+    ports = ports_of((*arguments, *options), is_all)
+    if name and len(ports) > 1:
+        raise flash_error("one-name")
+    change = Change(
+        wifi_network(wifi, wifi_password) if wifi else None,
+        leader,
+        checked_name(name) if name else None,
+    )
+    registry = None if no_registry else open_registry(state)
+    outcomes = run_fleet(
+        ports,
+        STAGES,
+        lambda port, opened, tell: provision_badge(port, change, opened, tell),
+        registry,
+    )
+    if as_json:
+        print(json.dumps([vars(each) for each in outcomes], indent=2))
+    return tell_all(outcomes, lambda each: None if as_json else f"is {each.name} ({each.device})")

@@ -1,0 +1,106 @@
+"""Who a badge is: its id, its key and its name, agreed between what lies in it and the registry.
+
+What the registry knows wins; what only the badge knows comes from a run that broke off before it
+was registered, and is used again. So whatever the moment of a failure, a second run ends with the
+same in both.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from pressel.registry.device import ACTIVE, KEY_BYTES, REVOKED, Device
+from pressel.registry.store import Registry
+
+from .messages import flash_error
+from .nvs import NAMESPACE, make_nvs
+
+_MAC_BYTES = 6
+
+Kept = dict[str, int | bytes]  # what a badge's storage holds in our namespace
+
+
+@dataclass(frozen=True)
+class Identity:
+    """`device` has 8 bytes: the chip's address, and two that are zero unless somebody wanted
+    another identity. `former`: other ids of this chip that the registry still lets in."""
+
+    device: bytes
+    key: bytes
+    name: str
+    former: tuple[str, ...] = ()
+
+    def nvs(self, size: int) -> bytes:
+        """The partition of `size` bytes that the firmware reads it from."""
+        values: Kept = {"device": self.device, "key": self.key, "name": self.name.encode()}
+        return make_nvs({NAMESPACE: values}, size)
+
+
+def kept_device(mac: bytes, kept: Kept, known: list[Device]) -> bytes:
+    """The id that the badge has: its own, else what the registry has for its chip, else made of
+    its address."""
+    own = kept.get("device")
+    if isinstance(own, bytes) and len(own) == _MAC_BYTES + 2 and own[:_MAC_BYTES] == mac:
+        return own
+    latest = max(_of_chip(mac, known), key=lambda each: each.changed_s, default=None)
+    return bytes.fromhex(latest.id) if latest else mac + bytes(2)
+
+
+def choose_identity(
+    port: str,
+    mac: bytes,
+    kept: Kept,
+    registry: Registry | None,
+    *,
+    name: str = "",
+    is_new: bool = False,
+) -> Identity:
+    """FlashError when the badge was revoked and shall not be a new one."""
+    known = registry.devices() if registry is not None else []
+    device = kept_device(mac, kept, known)
+    if is_new:
+        taken = {each.id for each in known} | {device.hex()}
+        while device.hex() in taken:
+            device = mac + (1 + secrets.randbelow(0xFFFF)).to_bytes(2, "big")
+    entry = next((each for each in known if each.id == device.hex()), None)
+    if entry is not None and entry.state == REVOKED:
+        raise flash_error("revoked", device=device.hex(), port=port)
+    key = registry.key(device.hex()) if registry is not None else None
+    own_key, own_name = kept.get("key"), kept.get("name")
+    is_own = kept.get("device") == device
+    if key is None and is_own and isinstance(own_key, bytes) and len(own_key) == KEY_BYTES:
+        key = own_key
+    if not name and entry is not None:
+        name = entry.name
+    if not name and isinstance(own_name, bytes):
+        name = own_name.decode("utf-8", "ignore")
+    former = (each.id for each in _of_chip(mac, known) if each.id != device.hex())
+    return Identity(
+        device,
+        key or secrets.token_bytes(KEY_BYTES),
+        name or f"badge {mac[-2:].hex()}",
+        tuple(former),
+    )
+
+
+def register(registry: Registry, identity: Identity, name: str, groups: tuple[int, ...]) -> None:
+    """Let the registry have what the badge has; `name` and `groups` are what was asked for.
+
+    FlashError when somebody changed the registry since `choose_identity`."""
+    device = identity.device.hex()
+    entry = next((each for each in registry.devices() if each.id == device), None)
+    if entry is None or entry.state not in (ACTIVE, REVOKED):
+        registry.adopt(device, identity.name, identity.key, groups or (1,), identity.former)
+        return
+    if registry.key(device) != identity.key:
+        raise flash_error("registry-changed", device=device)
+    if name and entry.name != name:
+        registry.rename(device, name)
+    if groups and entry.groups != tuple(sorted(set(groups))):
+        registry.set_groups(device, groups)
+
+
+def _of_chip(mac: bytes, known: list[Device]) -> list[Device]:
+    """Active devices whose id begins with the chip's address."""
+    return [each for each in known if each.state == ACTIVE and each.id.startswith(mac.hex())]

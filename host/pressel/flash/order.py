@@ -1,0 +1,75 @@
+"""What is to be made of every badge of one run, and what became of one.
+
+The content of a badge is the same for all but for its settings: `files` adds those.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pressel.boards.board import Board
+from pressel.firmware import FirmwareBuild
+
+from .identity import Identity
+from .image import Image
+
+BOARD_FILE = "board.json"
+CONFIG_FILE = "config.json"  # what firmware/app/boot.py reads
+
+
+@dataclass(frozen=True)
+class Order:
+    """`firmware` by path in the badge, as `read_firmware` gives it; `wifi`: network, password."""
+
+    board_id: str
+    board: Board
+    firmware: dict[str, bytes]
+    wifi: tuple[str, str]
+    image: Image | None = None  # None: the one that the badge has stays
+    leader: str = ""
+    name: str = ""  # empty: the badge keeps its own, or gets one made of its address
+    groups: tuple[int, ...] = ()  # empty: a known badge keeps its own
+    labels: Path | None = None
+    erase: bool = False
+    dry_run: bool = False
+    new_identity: bool = False
+
+    def files(self, identity: Identity) -> dict[str, bytes]:
+        """All files of the badge that is `identity`."""
+        config = {
+            "device": identity.device.hex(),
+            "name": identity.name,
+            "leader": self.leader,
+            "wifi": {"ssid": self.wifi[0], "password": self.wifi[1]},
+        }
+        settings = {BOARD_FILE: self.board.facts(), CONFIG_FILE: config}
+        return self.firmware | {k: json.dumps(v).encode() for k, v in settings.items()}
+
+
+@dataclass
+class Outcome:
+    """How it ended for the badge on `port`; `error` is empty when all went well."""
+
+    port: str
+    device: str = ""
+    name: str = ""
+    error: str = ""
+    code: str = ""  # of the error, as in docs/flashing.md
+    warnings: list[str] = field(default_factory=list)
+    label: str = ""  # file
+    regions: list[tuple[int, int]] = field(default_factory=list)  # address, bytes
+
+
+def read_firmware(build: FirmwareBuild) -> dict[str, bytes]:
+    """The files of a build by path, read once: another run may build the folder anew."""
+    folder = build.folder
+    return {p.relative_to(folder).as_posix(): p.read_bytes()
+            for p in sorted(folder.rglob("*")) if p.is_file()}  # fmt: skip
+
+
+def built_firmware(folder: Path) -> FirmwareBuild:
+    """Files taken out of a flash, as the virtual badge wants its firmware."""
+    names = json.loads((folder / "manifest.json").read_text("utf-8"))["imports"]
+    return FirmwareBuild(folder, (), tuple(names), False, "")

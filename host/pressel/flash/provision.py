@@ -1,0 +1,97 @@
+"""Changes a made badge's settings at its prompt: Wi-Fi, leader, name. Identity and key stay.
+
+The badge is changed first and read back, the registry's name after it; a second run repairs.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from mpremote.transport import TransportExecError
+from mpremote.transport_serial import SerialTransport
+
+from pressel.registry.store import Registry
+
+from .console import console, watch_start
+from .job import Tell
+from .messages import MESSAGES, flash_error
+from .nvs import NAMESPACE
+from .order import CONFIG_FILE, Outcome
+from .port import held
+
+STAGES = ("connect", "write", "start", "register", "done")
+
+_READ = f"print(open('{CONFIG_FILE}').read())"
+# Beside and renamed: a badge that is unplugged has the old settings or the new ones.
+_WRITE = f"""
+import os, esp32
+with open('{CONFIG_FILE}.new', 'w') as file:
+    file.write(%r)
+os.rename('{CONFIG_FILE}.new', '{CONFIG_FILE}')
+nvs = esp32.NVS('{NAMESPACE}')
+nvs.set_blob('name', %r)
+nvs.commit()
+"""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be changed; None stays. Without a `name` the badge takes the registry's."""
+
+    wifi: tuple[str, str] | None = None
+    leader: str | None = None
+    name: str | None = None
+
+
+def provision_badge(port: str, change: Change, registry: Registry | None, tell: Tell) -> Outcome:
+    """FlashError says what went wrong."""
+    with held(port):
+        tell("connect", 0.0)
+        with console(port) as badge:
+            config = _config(badge, port)
+            device = str(config.get("device", ""))
+            known = registry.devices() if registry is not None else []
+            entry = next((each for each in known if each.id == device), None)
+            wanted = _changed(config, change, entry.name if entry else "")
+            tell("write", 0.0)
+            name = wanted["name"].encode()
+            badge.exec(_WRITE % (json.dumps(wanted), name))
+            if _config(badge, port) != wanted:
+                raise flash_error("file-hash", file=CONFIG_FILE, port=port)
+            tell("start", 0.0)
+            started = watch_start(badge)
+        outcome = Outcome(port, device, wanted["name"])
+        if started.failure:
+            raise flash_error("start-failed", port=port, reason=started.failure)
+        if not started.is_heard:
+            outcome.warnings.append(MESSAGES["not-heard"].format(port=port))
+        if registry is not None:
+            tell("register", 0.0)
+            if entry is None:
+                outcome.warnings.append(MESSAGES["not-registered"].format(device=device))
+            elif entry.name != wanted["name"]:
+                registry.rename(device, wanted["name"])
+    tell("done", 1.0)
+    return outcome
+
+
+def _config(badge: SerialTransport, port: str) -> dict[str, Any]:
+    try:
+        config = json.loads(badge.exec(_READ).decode())
+    except (TransportExecError, ValueError) as error:
+        raise flash_error("no-settings", port=port) from error
+    if not isinstance(config, dict):
+        raise flash_error("no-settings", port=port)
+    return config
+
+
+def _changed(config: dict[str, Any], change: Change, known_name: str) -> dict[str, Any]:
+    wanted = dict(config)
+    if change.wifi is not None:
+        wanted["wifi"] = {"ssid": change.wifi[0], "password": change.wifi[1]}
+    if change.leader is not None:
+        wanted["leader"] = change.leader
+    wanted["name"] = change.name or known_name or str(config.get("name", ""))
+    return wanted
