@@ -34,6 +34,9 @@ TALK_WARNING = const(24)  # seconds left until the talk limit
 SCANNED = const(25)  # group that is heard from now on, another than the one before
 CALL = const(26)  # node: a private call with it is open
 CALL_OVER = const(27)  # reason, see CALLS: the private call has ended
+DEPOSED = const(28)  # term: another leads in it, so we do no longer (leader)
+HIGHER_TERM = const(29)  # term: a badge has seen it; to lead, one needs a higher one (leader)
+LEADING = const(30)  # (term, lease): goes on from a standby's copy; leases it gives are above that
 
 NAMES = (
     "joined",
@@ -64,6 +67,9 @@ NAMES = (
     "scanned",
     "call",
     "call_over",
+    "deposed",
+    "higher_term",
+    "leading",
 )
 
 

@@ -4,8 +4,11 @@ It decides nothing itself: `floor.arbitrator` decides who talks, `cluster.member
 Voice goes from the holder of the lease to every other member of the group, payload untouched.
 """
 
-from . import events
-from .clock import earliest, since
+from . import events, takeover
+from .clock import NEVER, add, earliest, since
+from .cluster import records
+from .cluster.announcer import Announcer
+from .cluster.journal import Journal
 from .cluster.members import DIFFERENT_TABLE, SAME_TABLE, Members
 from .compat import TYPE_CHECKING, const
 from .counters import Counters
@@ -38,15 +41,18 @@ from .wire import codec, envelope, messages, refusal, voice
 from .wire.refusal import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from .cluster.members import Member
+    from .cluster.replica import State
     from .floor.calls import Call
 
 _NACK_BYTES = const(28)  # envelope and four fields
 _LEASE_BYTES = const(48)  # WELCOME up to the newest lease
 _FULL_BYTES = const(57)  # WELCOME with all its fields
 _OF_A_CALL = (messages.FLOOR_REQUEST, messages.FLOOR_RELEASE)
+_STANDBY_EVERY = const(8)  # heartbeats between two words about standbys, once all are told
 _OUTBOX_MAX = 4 * MEMBERS_MAX  # every member once for voice and thrice for control
 
 
@@ -82,6 +88,13 @@ class Leader:
         self._calls = Calls()
         self.groups_refused = 0  # that the roster named beyond what a leader serves
         self._lease = 0  # the newest, of any group
+        self._claimable = 0  # leases up to here are of terms before this one
+        self.journal = Journal(term, self)
+        self.announcer = Announcer(self._announce)
+        self.is_deposed = False  # a higher term leads: nobody is served here any more
+        self.standby_hosts: list[tuple[bytes, int]] = []  # for badges: (IPv4, port) of each
+        self.address_of: Callable[[bytes], Any] = _as_it_is  # of a record
+        self.bytes_of: Callable[[Any], bytes] = _as_it_is  # of an address
         self.floors = {GROUP_DEFAULT: Arbitrator(GROUP_DEFAULT, self)}
         self.receipts = {GROUP_DEFAULT: Receipts(GROUP_DEFAULT, self)}
         self._scratch = bytearray(DATAGRAM_BYTES_MAX)
@@ -90,6 +103,98 @@ class Leader:
         self._text_number = 0  # of the last text from outside the network
         self.voice_in = 0  # packets accepted
         self.voice_out = 0  # packets passed on
+
+    # --- the cluster ---
+
+    def take_over(self, state: "State", now_ms: int) -> None:
+        """Go on where the leader of `state` was interrupted, before anything else is done. Members,
+        floors, calls and settings are as they were; every member is told."""
+        newest, next_node, self._text_number, next_call = takeover.counters_of(state)
+        self._lease = self._claimable = newest
+        self._events.push(events.LEADING, (self.term, newest))
+        settings = takeover.settings_of(state)
+        if settings is not None:
+            self._adopt(settings)
+        self.members.go_on_from(next_node)
+        self._restore_members(state, now_ms)
+        self._restore_calls(state, next_call, now_ms)
+        nodes = {member.node: member for member in self.members.all()}
+        for group in sorted(self.floors):
+            holder = takeover.floor_of(state, group, now_ms).holder
+            if holder in nodes:  # who talks is not to wait until all the others are told
+                self.announcer.start(holder, now_ms)
+        for group in sorted(self.floors):
+            floor = self.floors[group]
+            record = takeover.floor_of(state, group, now_ms)
+            takeover.restore_floor(floor, record, nodes, now_ms)
+            if floor.holder and floor.lease == record.lease:
+                self._note_burst(group, floor.lease, floor.holder)
+            self.journal.changed(records.FLOOR, group)
+        for member in self.members.all():
+            self.announcer.start(member.node, now_ms)
+            if member.asked in self.floors:
+                floor = self.floors[member.asked]
+                if not floor.knows(member.node, member.request):
+                    floor.end_request(member.node, member.request)
+        self.journal.flush(now_ms)
+
+    def _restore_members(self, state: "State", now_ms: int) -> None:
+        for node in state.numbers(records.MEMBER):
+            record = records.read_member(node, state.body(records.MEMBER, node) or b"")
+            member = self.members.restore(node, record.device, record.session)
+            if member is None:
+                continue
+            takeover.restore_member(member, record, self.address_of(record.address))
+            member.heard_ms = now_ms
+            for group in member.groups:
+                self._open_group(group)
+            member.groups = tuple([group for group in member.groups if group in self.floors])
+            self.journal.changed(records.MEMBER, node)
+
+    def _restore_calls(self, state: "State", next_call: int, now_ms: int) -> None:
+        self._calls.go_on_from(next_call)
+        for group in state.numbers(records.CALL):
+            body = state.body(records.CALL, group) or b""
+            first, second, quiet_ms = records.read_numbers(records.CALL_SIZES, body)
+            caller, callee = self.members.by_node(first), self.members.by_node(second)
+            if caller is None or callee is None or self._calls.is_full():
+                continue
+            self._calls.restore(group, caller, callee, add(now_ms, -quiet_ms))
+            self._open_floor(group)
+            self.journal.changed(records.CALL, group)
+
+    def depose(self, term: int, now_ms: int) -> None:
+        """A leader of the higher `term` is there: give up all leases, say so, serve nobody."""
+        if self.is_deposed:
+            return
+        for group in sorted(self.floors):
+            self.floors[group].close(now_ms, messages.REVOCATION_LEADER_CHANGED)
+        self.resign(now_ms)
+        self.is_deposed = True
+        self._events.push(events.DEPOSED, term)
+
+    def _announce(self, node: int, now_ms: int) -> None:
+        self._send_to(node, messages.ROLE_ANNOUNCE, (messages.ROLE_LEADER, self.term), now_ms)
+
+    def write_record(self, kind: int, number: int, now_ms: int) -> bytes:
+        """For `Journal`: the state as it is now."""
+        if kind == records.MEMBER:
+            member = self.members.by_node(number)
+            return takeover.member_record(member, self.bytes_of(member.address)) if member else b""
+        if kind == records.FLOOR:
+            return takeover.floor_record(self.floors[number], now_ms)
+        if kind == records.CALL:
+            call = self._calls.get(number)
+            if call is None:
+                return b""
+            quiet_ms = min(max(0, since(now_ms, call.quiet_ms)), INT_MAX)
+            values = (call.caller.node, call.callee.node, quiet_ms)
+            return records.write_numbers(records.CALL_SIZES, values)
+        if kind == records.SETTINGS:
+            fields = self.settings.settings.fields()
+            return records.write_numbers(records.SETTINGS_SIZES, fields)
+        values = (self._lease, self.members.next_node, self._text_number, self._calls.next_group)
+        return records.write_numbers(records.COUNTERS_SIZES, values)
 
     # --- the engine interface ---
 
@@ -108,8 +213,12 @@ class Leader:
         elif reason == refusal.VERSION:
             self._nack(messages.NACK_VERSION, data, source, now_ms)
         self.refusals.add(reason)
+        self.journal.flush(now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
+        if self.is_deposed:
+            return
+        self.announcer.handle_timeout(now_ms)
         for member in self.members.vanished(now_ms):
             self._drop(member, now_ms)
         for group in sorted(self.floors):
@@ -118,10 +227,14 @@ class Leader:
         for group in self._calls.groups():
             self._end_quiet_call(group, now_ms)
         self.settings.handle_timeout(self.members.all(), now_ms)
+        self.journal.handle_timeout(now_ms)
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `clock.NEVER`."""
-        due = self.members.next_timeout_ms()
+        if self.is_deposed:
+            return NEVER
+        due = earliest(self.members.next_timeout_ms(), self.announcer.next_timeout_ms())
+        due = earliest(due, self.journal.next_timeout_ms())
         for group in self.floors:
             due = earliest(due, self.floors[group].next_timeout_ms())
             due = earliest(due, self.receipts[group].next_timeout_ms())
@@ -158,6 +271,7 @@ class Leader:
         fields = settings.fields()  # written once to nobody, to see that they can be sent
         codec.encode(self._scratch, envelope.HEADER_BYTES, messages.SETTINGS_SNAPSHOT, fields)
         self.settings.settings = settings
+        self.journal.changed(records.SETTINGS, 0)
         for floor in self.floors.values():
             floor.talk_ms = settings.talk_ms
 
@@ -174,6 +288,8 @@ class Leader:
         if member.groups != before:
             member.roster = member.roster % 255 + 1
             self._welcome(member, now_ms)
+            self.journal.changed(records.MEMBER, member.node)
+            self.journal.flush(now_ms)
 
     def _take_grants(self, member: "Member") -> None:
         grants = self._roster.lookup(member.device)
@@ -197,12 +313,14 @@ class Leader:
 
     def _open_floor(self, group: int) -> None:
         self.floors[group] = Arbitrator(group, self)
+        self.journal.changed(records.FLOOR, group)
         self.floors[group].talk_ms = self.settings.settings.talk_ms
         self.receipts[group] = Receipts(group, self)
 
     def send_text(self, group: int, kind: int, name: bytes, text: bytes, now_ms: int) -> None:
         """A text from somebody who is no member, to all members of `group`."""
         self._text_number = (self._text_number + 1) & 0xFFFF
+        self.journal.changed(records.COUNTERS, 0)
         values = (group, self._text_number, kind, 0, name, text)
         self._send_to_group(group, 0, messages.TEXT_MESSAGE, values, now_ms)
         self._events.push(events.TEXT, (kind, 0, name, text))
@@ -210,6 +328,8 @@ class Leader:
     # --- datagrams in ---
 
     def _obey(self, data: "Any", source: "Any", now_ms: int) -> int:
+        if self.is_deposed:
+            return refusal.STALE
         if envelope.is_sealed(data):
             return refusal.SEALED
         kind = envelope.msg_type(data)
@@ -231,6 +351,8 @@ class Leader:
         member.heard_ms = now_ms
         if envelope.is_newer(data):
             self.newer += 1
+        if kind != messages.HEARTBEAT:
+            self.announcer.heard(member.node)
         if kind == messages.VOICE_FRAME:
             return self._obey_voice(member, data, now_ms)
         return self._obey_control(kind, member, data, source, now_ms)
@@ -250,6 +372,7 @@ class Leader:
         if kind == messages.SETTINGS_ACK:
             was_applied = fields[1] == messages.APPLIED_APPLIED
             known = self.settings.on_ack(member.settings, fields[0], was_applied)
+            self.journal.changed(records.MEMBER, member.node)
             return refusal.ACCEPTED if known else refusal.STALE
         group = fields[0]
         if kind == messages.FLOOR_REQUEST and group == 0 and fields[3]:
@@ -285,6 +408,9 @@ class Leader:
         device, nonce, table, codecs, name, build = fields[0:6]
         if not codecs & (1 << messages.CODEC_IMA_ADPCM):
             return refusal.FIELD
+        if fields[6] > self.term:  # it would refuse us
+            self._events.push(events.HIGHER_TERM, fields[6])
+            return refusal.STALE
         member = self.members.by_device(device)
         if member is not None and (member.nonce != nonce or member.address != source):
             self._drop(member, now_ms)  # it restarted, or forgot us: a new session
@@ -301,6 +427,8 @@ class Leader:
             self._take_grants(member)
             member.roster = 0 if len(member.groups) == 1 else 1
             member.settings.due_ms = now_ms
+            self.journal.changed(records.MEMBER, member.node)
+            self.journal.changed(records.COUNTERS, 0)
             self._events.push(events.MEMBER_JOINED, member.node)
             if table != messages.TABLE_HASH:
                 member.table_is = envelope.compare_version(data) or DIFFERENT_TABLE
@@ -340,7 +468,14 @@ class Leader:
 
     def _answer_heartbeat(self, member: "Member", fields: "list", now_ms: int) -> None:
         """With the floor of the group that it asks about, or of its first."""
-        echo_ms, group = fields[0:2]
+        echo_ms, group, term = fields[0:3]
+        if term > self.term:
+            self._events.push(events.HIGHER_TERM, term)
+            return
+        if term < self.term:  # it looks for a leader, and does not know yet that it has found one
+            self.announcer.start(member.node, now_ms)
+            return
+        self.announcer.heard(member.node)
         if fields[6] != member.roster:
             self._welcome(member, now_ms)
         if not member.hears(group):
@@ -357,6 +492,18 @@ class Leader:
             len(floor.queue),
         )
         self._send(messages.HEARTBEAT, values, member, now_ms)
+        self._tell_standby(member, now_ms)
+
+    def _tell_standby(self, member: "Member", now_ms: int) -> None:
+        """One standby after the other, all soon after it has joined, then now and then."""
+        count = len(self.standby_hosts)
+        beat = member.beats
+        member.beats = (beat + 1) & 0xFFFF
+        if not count or (beat >= 2 * count and beat % _STANDBY_EVERY):
+            return
+        place = (beat if beat < 2 * count else beat // _STANDBY_EVERY) % count
+        host, port = self.standby_hosts[place]
+        self._send(messages.STANDBY, (host, port, place, count), member, now_ms)
 
     def _on_request(
         self, member: "Member", group: int, request: int, lane: int, now_ms: int
@@ -369,6 +516,7 @@ class Leader:
             before = self.floors.get(member.asked)
             if before is not None and before.knows(member.node, member.request):
                 before.on_release(member.node, member.request, now_ms)
+        is_new = member.request != request or member.asked != group
         member.asked = group
         member.request = request
         entitled = (0, ENTITLED_PRIORITY, ENTITLED_EMERGENCY)[lane]
@@ -378,6 +526,8 @@ class Leader:
                 return refusal.ACCEPTED
             lane = messages.LANE_ROUTINE  # what it has it keeps
         floor.on_request(member.node, request, now_ms, lane)
+        if is_new:  # behind the floor: else a request might seem over that has just been granted
+            self.journal.changed(records.MEMBER, member.node)
         return refusal.ACCEPTED
 
     # --- private calls ---
@@ -404,6 +554,8 @@ class Leader:
         if not member.call:
             call = self._calls.open(member, callee, now_ms)
             self._open_floor(call.group)
+            self.journal.changed(records.CALL, call.group)
+            self.journal.changed(records.COUNTERS, 0)
         return self._on_request(member, member.call, request, lane, now_ms)
 
     def _end_call(self, call: "Call | None", reason: int, now_ms: int) -> None:
@@ -415,6 +567,8 @@ class Leader:
         self._calls.close(call)
         del self.floors[call.group]
         del self.receipts[call.group]
+        self.journal.removed(records.CALL, call.group)
+        self.journal.removed(records.FLOOR, call.group)
 
     def _end_quiet_call(self, group: int, now_ms: int) -> None:
         if self.floors[group].state == FLOOR_IDLE and since(now_ms, self._calls.due_ms(group)) >= 0:
@@ -431,6 +585,7 @@ class Leader:
         if last >= 0 and (last - number) & 0xFFFF < 0x8000:
             return  # our acknowledgement was lost, or the network brought it very late
         member.text_number = number
+        self.journal.changed(records.MEMBER, member.node)
         values = (group, number, messages.TEXT_PERSON, member.node, member.name, text)
         self._send_to_group(group, member.node, messages.TEXT_MESSAGE, values, now_ms)
         self._events.push(events.TEXT, (messages.TEXT_PERSON, member.node, member.name, text))
@@ -442,8 +597,11 @@ class Leader:
         group = voice.group(data)
         if voice.talker(data) != member.node or not member.hears(group):
             return refusal.FIELD
-        if not self.floors[group].on_voice(member.node, voice.lease(data), now_ms):
-            return refusal.FLOOR
+        floor = self.floors[group]
+        if not floor.on_voice(member.node, voice.lease(data), now_ms):
+            is_of_before = voice.lease(data) <= self._claimable
+            if not is_of_before or not floor.claim(member.node, voice.lease(data), now_ms):
+                return refusal.FLOOR
         self.voice_in += 1
         end = voice.first(data) + voice.count(data)
         self.receipts[group].on_voice(voice.lease(data), end)
@@ -473,6 +631,8 @@ class Leader:
 
     def _drop(self, member: "Member", now_ms: int) -> None:
         self.members.remove(member)
+        self.announcer.heard(member.node)
+        self.journal.removed(records.MEMBER, member.node)
         if member.call:
             self._end_call(self._calls.get(member.call), messages.CALL_LEFT, now_ms)
         for group in member.groups:
@@ -520,6 +680,7 @@ class Leader:
 
     def next_lease(self) -> int:
         self._lease += 1
+        self.journal.changed(records.COUNTERS, 0)
         return self._lease
 
     def grant(self, group: int, node: int, request: int, lease: int, now_ms: int) -> None:
@@ -542,6 +703,14 @@ class Leader:
         name = member.name if member is not None else b""
         values = (group, self.term, lease, talker, name)
         self._send_to_group(group, talker, messages.FLOOR_TAKEN, values, now_ms)
+        self._begin_receipts(group, lease, talker)
+
+    def _note_burst(self, group: int, lease: int, talker: int) -> None:
+        """A burst that began under another leader goes on."""
+        self._events.push(events.FLOOR_GRANTED, (talker, lease))
+        self._begin_receipts(group, lease, talker)
+
+    def _begin_receipts(self, group: int, lease: int, talker: int) -> None:
         listeners = [m.node for m in self.members.all() if m.hears(group) and m.node != talker]
         self.receipts[group].begin(lease, talker, listeners)
 
@@ -557,9 +726,11 @@ class Leader:
         call = self._calls.get(group)
         if call is not None:
             call.quiet_ms = now_ms
+            self.journal.changed(records.CALL, group)
 
     def floor_changed(self, group: int) -> None:
-        """For `Arbitrator`; whoever keeps a copy of the floors looks here."""
+        """For `Arbitrator`: standbys keep a copy."""
+        self.journal.changed(records.FLOOR, group)
 
     def send_settings(self, node: int, settings: "Settings", now_ms: int) -> None:
         self._send_to(node, messages.SETTINGS_SNAPSHOT, settings.fields(), now_ms)
@@ -581,3 +752,8 @@ class Leader:
         for member in self.members.all():
             if member.hears(group) and member.node != except_node:
                 self._send(kind, values, member, now_ms)
+
+
+def _as_it_is(address: "Any") -> "Any":
+    """Of hosts whose addresses are bytes."""
+    return address

@@ -68,6 +68,20 @@ CALL_GROUP_FIRST = const(128)  # group numbers from here on are private calls
 CALLS_MAX = const(16)  # private calls at a time: each costs airtime as a talk group does
 CALL_HANG_MS = const(10000)  # a quiet call ends: time to think of an answer, not to forget it
 
+# --- Standbys --------------------------------------------------------------------------
+STANDBYS_MAX = const(3)  # hosts that follow a leader; a badge is told as many addresses
+LEASE_GAP = const(4096)  # leases that a new leader passes over: more than went unheard of
+PROBE_MS = const(300)  # a heartbeat unanswered for so long is repeated, to standbys too
+ANNOUNCE_RETRY_MS = const(100)  # a new leader repeats itself; doubles: a talker is silent meanwhile
+ANNOUNCE_RETRY_MS_MAX = const(800)  # to a badge out of reach, until its membership ends
+MOVE_SPREAD_MS = const(100)  # a venue's badges must not all answer a new leader at once
+JOURNAL_BYTES_MAX = const(1100)  # of one datagram, so that a channel's envelope still fits
+JOURNAL_WINDOW = const(16)  # datagrams on their way to a standby: a venue of 250 in two rounds
+JOURNAL_RETRY_MS = const(60)  # first repetition; hosts are on a wire
+JOURNAL_RETRY_MS_MAX = const(480)  # doubling stops here
+JOURNAL_GONE_MAX = const(256)  # removals remembered; who lags behind more gets a snapshot
+JOURNAL_SECRET_BYTES_MAX = const(16)  # of a member's session: what its keys are derived from
+
 # --- Settings, text, receipts ---------------------------------------------------------
 RESIGN_REPEATS = const(3)  # a resignation waits for no answer; the same odds as a last packet
 TEXT_BYTES_MAX = const(200)  # what fits a badge's log line; more is a letter

@@ -32,6 +32,7 @@ from .wire.refusal import Refused
 
 if TYPE_CHECKING:
     from array import array
+    from collections.abc import Callable
     from typing import Any
 
     from .media.jitter_buffer import JitterBuffer
@@ -55,6 +56,8 @@ class Participant:
         self._events = EventQueue(EVENTS_MAX)
         self._outbox = Outbox(OUTBOX_SLOTS, PACKET_BYTES_MAX)
         self._checksum = Checksum()
+        self.address_of: Callable[[bytes, int], Any] | None = None  # of an IPv4 and port
+        self._standbys: list[Any] = []  # addresses to turn to when the leader is silent
         self._is_major_told = False  # since the last WELCOME
         self._seq = 0
         self._queued_seq = 0  # of the newest word about our place in the queue
@@ -223,7 +226,7 @@ class Participant:
             if kind == messages.NACK:  # of our HELLO, from a leader whom we do not know yet
                 return self._obey_control(kind, data, source, now_ms)
             return refusal.SESSION
-        if source != self._leader_address:
+        if source != self._leader_address and kind != messages.ROLE_ANNOUNCE:
             return refusal.SOURCE
         if envelope.source_node(data) != envelope.LEADER_NODE:
             return refusal.SENDER
@@ -231,7 +234,8 @@ class Participant:
             return self._obey_control(kind, data, source, now_ms)
         if envelope.session_id(data) != self.join.session:
             return refusal.SESSION
-        self.join.on_leader_heard(now_ms)
+        if source == self._leader_address:
+            self.join.on_leader_heard(now_ms)
         if envelope.is_newer(data):
             self.newer += 1
         if kind == messages.VOICE_FRAME:
@@ -333,7 +337,7 @@ class Participant:
         if kind == messages.WELCOME:
             return self._on_welcome(fields, data, source, now_ms)
         if kind == messages.ROLE_ANNOUNCE:
-            return self._on_announce(fields, now_ms)
+            return self._on_announce(fields, source, now_ms)
         if kind == messages.NACK:
             return self._on_nack(fields[0], now_ms)
         if kind == messages.SETTINGS_SNAPSHOT:
@@ -344,6 +348,8 @@ class Participant:
             return self._on_heartbeat(fields, now_ms)
         if kind == messages.CALL_ENDED:
             return self._on_call_ended(fields, now_ms)
+        if kind == messages.STANDBY:
+            return self._on_standby(fields)
         group = fields[0]
         if self.scan.place(group) < 0 and not self._is_call(group):
             if group or self.group:
@@ -387,12 +393,44 @@ class Participant:
         if self.floor.state == NO_PERMISSION and not self.scan.call:
             self._turn_to(self.scan.selected)
 
-    def _on_announce(self, fields: "list", now_ms: int) -> int:
+    def _on_announce(self, fields: "list", source: "Any", now_ms: int) -> int:
         role, term = fields
+        if role == messages.ROLE_LEADER:
+            return self._on_new_leader(term, source, now_ms)
+        if source != self._leader_address:
+            return refusal.SOURCE
         if term != self.join.term:
             return refusal.STALE
         if role == messages.ROLE_RESIGNED:
             self.join.on_resigned(now_ms)
+        return refusal.ACCEPTED
+
+    def _on_new_leader(self, term: int, source: "Any", now_ms: int) -> int:
+        """A standby goes on with our membership: so do burst, queue and whatever is heard."""
+        is_ours = term == self.join.term and source == self._leader_address
+        if not self.join.on_announced(term, now_ms):
+            return refusal.ACCEPTED if is_ours else refusal.STALE  # a repetition
+        self._leader_address = source
+        self._queued_seq = 0
+        self.floor.on_new_leader(now_ms)
+        return refusal.ACCEPTED
+
+    def _on_standby(self, fields: "list") -> int:
+        """One address of several, told in turn."""
+        host, port, place, count = fields
+        if count and place >= count:
+            return refusal.FIELD
+        if self.address_of is None:
+            return refusal.ACCEPTED  # whoever runs us knows one address only
+        standbys = self._standbys
+        while len(standbys) > count:
+            standbys.pop()
+        if count:
+            address = self.address_of(host, port)
+            if place < len(standbys):
+                standbys[place] = address
+            elif address not in standbys:
+                standbys.append(address)
         return refusal.ACCEPTED
 
     def _on_nack(self, reason: int, now_ms: int) -> int:
@@ -523,17 +561,29 @@ class Participant:
             self._name,
             self._build,
         )
+        if self.join.term:
+            values += (self.join.term,)
         self._send(messages.HELLO, values, self._search_address, now_ms)
+        for standby in self._standbys:
+            self._send(messages.HELLO, values, standby, now_ms)
 
     def send_heartbeat(self, now_ms: int) -> None:
         """For `Join`."""
+        self._send_beat(self._leader_address, now_ms)
+
+    def send_probe(self, tries: int, now_ms: int) -> None:
+        """For `Join`: the leader does not answer; one of the standbys may lead by now."""
+        if self._standbys:
+            self._send_beat(self._standbys[tries % len(self._standbys)], now_ms)
+
+    def _send_beat(self, destination: "Any", now_ms: int) -> None:
         group = self.scan.after(self._beat_group)
         self._beat_group = group
         lease, talker = self.scan.lease(group), self.scan.talker(group)
         if group == self.group:
             lease, talker = self.floor.seen_lease, self.floor.talker
         values = (now_ms, group, self.join.term, lease, talker, 0, self._roster)
-        self._send(messages.HEARTBEAT, values, self._leader_address, now_ms)
+        self._send(messages.HEARTBEAT, values, destination, now_ms)
 
     def leader_lost(self, now_ms: int) -> None:
         """For `Join`."""

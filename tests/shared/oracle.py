@@ -9,11 +9,14 @@ from ptt.floor.participant import NO_PERMISSION
 
 
 def check_floor(venue):
-    """Never two unexpired leases; lease numbers only go up."""
+    """Never two unexpired leases in a term; lease numbers only go up."""
     holder = None
     newest = 0
     for _, kind, value in venue.leader_events:
-        if kind == events.FLOOR_GRANTED:
+        if kind == events.LEADING:  # what ran goes on, and is told again
+            holder = None
+            newest = 0
+        elif kind == events.FLOOR_GRANTED:
             assert holder is None, "lease %s granted while %s ran" % (value, holder)
             assert value[1] > newest
             holder = value

@@ -13,6 +13,8 @@ OTHER = 3
 # state, trigger, next state, what all are told
 EXPECTED = """
 floor idle  | request               | floor taken | grant 3 r7 l1, taken l1 by 3
+floor idle  | burst of the term before | floor taken | taken l1 by 3
+floor taken | burst of the term before | floor taken | freed 2 l1: 0, taken l2 by 3
 floor taken | request of the holder | floor taken | grant 2 r1 l1
 floor taken | request of another    | floor taken | queued 3 r7 at 1
 floor taken | emergency of another  | floor taken | revoked 2 l1: 3, freed 2 l1: 3, \
@@ -43,6 +45,8 @@ def happen(floor, trigger):
         floor.on_request(OTHER, 7, NOW_MS, LANE_EMERGENCY)
     elif trigger == "group closed":
         floor.close(NOW_MS)
+    elif trigger == "burst of the term before":
+        floor.claim(OTHER, floor.lease + 1, NOW_MS)
     elif trigger == "grant unheard":
         floor.handle_timeout(NOW_MS + GRANT_REPEAT_MS)
     elif trigger == "lease expired":

@@ -30,6 +30,10 @@ pending request  | release     | let go          |
 pending request  | timeout     | pending request | request
 pending request  | give up     | no permission   | told denied, discard
 pending request  | leader lost | no permission   | told denied, discard
+pending request  | new leader  | pending request | request
+let go           | new leader  | let go          | request
+queued           | new leader  | queued          | request
+pending release  | new leader  | pending release | release
 let go           | grant       | finishing       | told granted, begin
 let go           | queue       | pending release | release
 let go           | deny        | no permission   | told denied, discard
@@ -150,6 +154,8 @@ def happen(floor, trigger):
     elif trigger == "give up":
         floor._tries = REQUEST_TRIES_MAX
         floor.handle_timeout(NOW_MS)
+    elif trigger == "new leader":
+        floor.on_new_leader(NOW_MS)
     elif trigger == "drained":
         floor.drained(NOW_MS)
     else:

@@ -2,7 +2,7 @@
 
 from ptt import events
 from ptt.cluster.join import JOINED, RULES, SEARCHING, STATES, TRIGGERS, Join
-from ptt.numbers import HEARTBEAT_MS, HELLO_RETRY_MS, HELLO_RETRY_MS_MAX, LEADER_LOST_MS
+from ptt.numbers import HEARTBEAT_MS, HELLO_RETRY_MS, HELLO_RETRY_MS_MAX, LEADER_LOST_MS, PROBE_MS
 from ptt.prng import Prng
 
 NOW_MS = 5000
@@ -13,6 +13,7 @@ searching | start         | searching | hello
 searching | timeout       | searching | hello
 searching | welcome       | joined    | told joined 7
 joined    | timeout       | joined    | heartbeat
+joined    | announced     | joined    | told moved 2
 joined    | leader silent | searching | told lost 3000, lost, hello
 joined    | forgotten     | searching | told lost 0, lost, hello
 """
@@ -29,6 +30,9 @@ class Output:
     def send_hello(self, now_ms):
         self.done.append("hello")
         self.nonces.append(self._join.nonce)
+
+    def send_probe(self, tries, now_ms):
+        self.done.append("probe %d" % tries)
 
     def send_heartbeat(self, now_ms):
         self.done.append("heartbeat")
@@ -67,6 +71,8 @@ def happen(join, trigger):
         join.on_welcome(join.nonce, 7, 1234, 1, NOW_MS)
     elif trigger == "timeout":
         join.handle_timeout(join._due_ms)
+    elif trigger == "announced":
+        join.on_announced(2, NOW_MS)
     elif trigger == "leader silent":
         join.handle_timeout(NOW_MS + LEADER_LOST_MS)
     else:
@@ -178,11 +184,32 @@ def test_heartbeats_are_regular_after_a_random_start():
     assert HEARTBEAT_MS // 2 <= first_ms < HEARTBEAT_MS
     now_ms = NOW_MS + first_ms
     for _ in range(10):
-        join.on_leader_heard(now_ms)
         join.handle_timeout(now_ms)
+        join.on_leader_heard(now_ms + 20)
         assert join.next_timeout_ms() == now_ms + HEARTBEAT_MS
         now_ms += HEARTBEAT_MS
     assert join.output.done == ["heartbeat"] * 10
+
+
+def test_an_unanswered_heartbeat_is_repeated_to_standbys_too():
+    join = joined()
+    now_ms = join.next_timeout_ms()
+    for _ in range(3):
+        join.handle_timeout(now_ms)
+        assert join.next_timeout_ms() == now_ms + PROBE_MS
+        now_ms += PROBE_MS
+    assert join.output.done == ["heartbeat", "probe 1", "heartbeat", "probe 2", "heartbeat"]
+    join.on_leader_heard(now_ms)
+    join.handle_timeout(join.next_timeout_ms())
+    assert join.output.done[5:] == ["heartbeat"]
+
+
+def test_only_a_higher_term_moves_a_member():
+    join = joined(term=5)
+    for term, is_obeyed in ((4, False), (5, False), (6, True), (6, False), (5, False)):
+        assert join.on_announced(term, NOW_MS) == is_obeyed
+    assert (join.term, join.session, join.node) == (6, 1234, 7)
+    assert not searching().on_announced(9, NOW_MS)
 
 
 def test_any_word_of_the_leader_keeps_it_alive():

@@ -90,6 +90,7 @@ class Venue:
         self.now_ms = start_ms
         self.leader = Leader(1, seed + 1000)
         self.leader_alive = True
+        self.leader_address = LEADER
         self.roster = FixedRoster({})
         self.leader_events = []
         self.flying = []  # (due, serial, data, source, destination)
@@ -171,7 +172,7 @@ class Venue:
         self.take_events(badge.engine, badge.events, badge.name)
 
     def collect_leader(self):
-        self.fetch(self.leader, LEADER)
+        self.fetch(self.leader, self.leader_address)
         self.take_events(self.leader, self.leader_events, "leader")
 
     def take_events(self, engine, kept, who):
@@ -190,7 +191,7 @@ class Venue:
             self.send(bytes(outgoing.data), address, outgoing.destination)
 
     def send(self, data, source, destination):
-        if destination == LEADER and data[1] == VOICE_FRAME:
+        if destination[0] != "badge" and data[1] == VOICE_FRAME:
             self.take_prints(data)
         lost = self.prng.below(100) < self.loss_percent
         if lost or (self.loses is not None and self.loses(data, source, destination)):
@@ -216,7 +217,7 @@ class Venue:
         due.sort(key=lambda each: (clock.since(each[0], self.now_ms), each[1]))
         for _, _, data, source, destination in due:
             self.note(destination, "in", "%02x %d" % (data[1], len(data)))
-            if destination == LEADER:
+            if destination == self.leader_address:
                 if self.leader_alive:
                     self.note_passed_on(data)
                     self.leader.receive_datagram(data, source, self.now_ms)

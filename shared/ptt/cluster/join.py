@@ -13,6 +13,8 @@ from ..numbers import (
     HELLO_RETRY_MS_MAX,
     INT_MAX,
     LEADER_LOST_MS,
+    MOVE_SPREAD_MS,
+    PROBE_MS,
 )
 from ..table import compile_rules
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
         """What membership needs done."""
 
         def send_hello(self, now_ms: int) -> None: ...
+        def send_probe(self, tries: int, now_ms: int) -> None: ...
         def send_heartbeat(self, now_ms: int) -> None: ...
         def tell(self, kind: int, value: object) -> None: ...
         def leader_lost(self, now_ms: int) -> None: ...
@@ -39,13 +42,15 @@ WELCOME = const(1)
 TIMEOUT = const(2)
 LEADER_SILENT = const(3)
 FORGOTTEN = const(4)  # the leader resigned, or does not know our session any more
-TRIGGERS = ("start", "welcome", "timeout", "leader silent", "forgotten")
+ANNOUNCED = const(5)  # another leader goes on, under a higher term
+TRIGGERS = ("start", "welcome", "timeout", "leader silent", "forgotten", "announced")
 
 RULES = (
     (SEARCHING, START, SEARCHING, "hello"),
     (SEARCHING, TIMEOUT, SEARCHING, "hello"),  # repeated, ever slower up to a limit
     (SEARCHING, WELCOME, JOINED, "join"),
     (JOINED, TIMEOUT, JOINED, "heartbeat"),
+    (JOINED, ANNOUNCED, JOINED, "move"),  # the same membership: a burst goes on
     (JOINED, LEADER_SILENT, SEARCHING, "lose"),  # three heartbeats unanswered
     (JOINED, FORGOTTEN, SEARCHING, "lose"),  # it resigned, restarted, or dropped us as silent
 )
@@ -65,6 +70,8 @@ class Join:
         self.nonce = 0  # of the HELLO that waits for its WELCOME
         self.round_trip_ms = -1  # of the last heartbeat; -1: none yet
         self._heard_ms = 0
+        self._beat_ms = 0  # when the last regular heartbeat was sent
+        self._unanswered = 0  # heartbeats since the leader was heard
         self._due_ms = 0
         self._retry_ms = HELLO_RETRY_MS
 
@@ -89,6 +96,14 @@ class Join:
     def on_unknown_session(self, now_ms: int) -> None:
         self._fire(FORGOTTEN, 0, now_ms)
 
+    def on_announced(self, term: int, now_ms: int) -> bool:
+        """A leader of `term` knows our session; False when we have obeyed as high a term."""
+        if term <= self.term or self.state != JOINED:
+            return False
+        self.term = term
+        self._fire(ANNOUNCED, term, now_ms)
+        return True
+
     def on_resigned(self, now_ms: int) -> None:
         """The leader says that it stops."""
         self._fire(FORGOTTEN, 0, now_ms)
@@ -96,6 +111,9 @@ class Join:
     def on_leader_heard(self, now_ms: int) -> None:
         """Any datagram of the session came."""
         self._heard_ms = now_ms
+        if self._unanswered:
+            self._unanswered = 0
+            self._due_ms = add(self._beat_ms, HEARTBEAT_MS)
 
     def handle_timeout(self, now_ms: int) -> None:
         if self.state == JOINED:
@@ -130,12 +148,25 @@ class Join:
 
     def _do_join(self, node: int, now_ms: int) -> None:
         self._heard_ms = now_ms
+        self._unanswered = 0
         self._due_ms = add(now_ms, HEARTBEAT_MS // 2 + self._prng.below(HEARTBEAT_MS // 2))
         self._output.tell(events.JOINED, node)
 
     def _do_heartbeat(self, value: int, now_ms: int) -> None:
-        self._due_ms = add(now_ms, HEARTBEAT_MS)
+        """Until an answer moves it, the next one follows soon: standbys may know more."""
+        self._due_ms = add(now_ms, PROBE_MS)
+        if self._unanswered:
+            self._output.send_probe(self._unanswered, now_ms)
+        else:
+            self._beat_ms = now_ms
+        self._unanswered += 1
         self._output.send_heartbeat(now_ms)
+
+    def _do_move(self, term: int, now_ms: int) -> None:
+        self._heard_ms = now_ms
+        self._unanswered = 0
+        self._due_ms = add(now_ms, self._prng.below(MOVE_SPREAD_MS))
+        self._output.tell(events.MOVED, term)
 
     def _do_lose(self, silent_ms: int, now_ms: int) -> None:
         self.node = 0

@@ -26,6 +26,7 @@ class Member:
     __slots__ = (
         "address",
         "asked",
+        "beats",
         "build",
         "call",
         "device",
@@ -59,6 +60,7 @@ class Member:
         self.asked = 0  # group of its last request, 0: none yet
         self.request = 0  # that request: a badge has one button
         self.heard_ms = 0
+        self.beats = 0  # heartbeats answered
         self.seq = 0  # of the last datagram sent to it
         self.settings = Delivery()
         self.table_is = SAME_TABLE  # how its message table compares with ours
@@ -114,6 +116,27 @@ class Members:
         self._by_device[device] = member
         self._by_session[session] = member
         self._by_node[member.node] = member
+        return member
+
+    @property
+    def next_node(self) -> int:
+        """The number that nobody has had for longest."""
+        return self._next_node
+
+    def go_on_from(self, next_node: int) -> None:
+        """For a leader that takes over: numbers given before are not given again soon."""
+        self._next_node = max(_FIRST_NODE, next_node)
+
+    def restore(self, node: int, device: bytes, session: int) -> "Member | None":
+        """A member of the leader before, as it was; None when that cannot be."""
+        is_known = node in self._by_node or device in self._by_device or session in self._by_session
+        if is_known or len(self._by_device) >= MEMBERS_MAX:
+            return None
+        member = Member(device, node)
+        member.session = session
+        self._by_device[device] = member
+        self._by_session[session] = member
+        self._by_node[node] = member
         return member
 
     def _advance(self) -> None:

@@ -66,7 +66,8 @@ TALK_LIMIT = const(5)
 HOLDER_LEFT = const(6)
 UNHEARD = const(7)  # granted, but no voice yet
 EMERGENCY = const(8)  # of another, while the holder has no emergency
-CLOSED = const(9)  # the group itself is gone: a private call has ended
+CLOSED = const(9)  # the group itself is gone: a private call has ended, or the leader leads no more
+CLAIM = const(10)  # voice under a newer lease of the term before, which no standby had heard of
 TRIGGERS = (
     "request",
     "request of the holder",
@@ -78,6 +79,7 @@ TRIGGERS = (
     "grant unheard",
     "emergency of another",
     "group closed",
+    "burst of the term before",
 )
 
 RULES = (
@@ -96,9 +98,12 @@ RULES = (
     ),  # a stuck button must not mute a venue
     (FLOOR_TAKEN, HOLDER_LEFT, FLOOR_IDLE, "free"),  # it joined anew, or was not heard for long
     (FLOOR_TAKEN, CLOSED, FLOOR_IDLE, "revoke_closed"),
+    (FLOOR_IDLE, CLAIM, FLOOR_TAKEN, "adopt"),  # granted in the instant in which the leader died
+    (FLOOR_TAKEN, CLAIM, FLOOR_TAKEN, "adopt"),  # its holder was not heard: that burst had ended
 )
 _RULES = compile_rules(RULES)
 
+REQUEST_UNKNOWN = const(-1)  # of a burst that was claimed: its voice does not say it
 _QUEUE_TTL_MS = 3 * QUEUE_KEEPALIVE_MS  # two keep-alives may be lost
 
 
@@ -124,6 +129,8 @@ class Arbitrator:
         self._tail_node = 0  # who released last, and when: its voice may still arrive
         self._tail_lease = 0
         self._freed_ms = 0
+        self._closing = REVOCATION_CALL_ENDED  # why the group is closed
+        self._claimed = 0  # lease that is being claimed
 
     # --- a leader that goes on where another was interrupted ---
 
@@ -155,6 +162,19 @@ class Arbitrator:
         elif self.queue:
             self._pass_on(now_ms)
 
+    def end_request(self, node: int, request: int) -> None:
+        """That `request` was over before the takeover: its repetition is not a new one."""
+        self._over[node] = request
+
+    def claim(self, node: int, lease: int, now_ms: int) -> bool:
+        """Voice of `node` names a lease of the term before that is newer than any known here. May
+        it go on? Never while a holder is heard: nobody is cut off on the word of another."""
+        if lease <= self.lease or (self.holder and self._is_heard):
+            return False
+        self._claimed = lease
+        self._fire(CLAIM, node, REQUEST_UNKNOWN, now_ms)
+        return True
+
     def waiting(self, node: int) -> "Waiting | None":
         """The place of `node` in the queue."""
         place = self._place_of(node)
@@ -178,7 +198,6 @@ class Arbitrator:
                 self._raise_holder(lane)
                 self._fire(REQUEST_HOLDER, node, request, now_ms)
             else:  # a new press: it says that the burst before is over
-                self._over[node] = self.request
                 self._fire(RELEASE_HOLDER, node, request, now_ms)
                 self._pass_on(now_ms)
                 self.on_request(node, request, now_ms, lane)
@@ -189,16 +208,17 @@ class Arbitrator:
         else:
             self._fire(REQUEST_OTHER, node, request, now_ms, lane)
 
-    def close(self, now_ms: int) -> None:
+    def close(self, now_ms: int, reason: int = REVOCATION_CALL_ENDED) -> None:
         """The group is gone: nobody waits or talks any more."""
         self.queue = []
+        self._closing = reason
         self._fire(CLOSED, self.holder, 0, now_ms)
 
     def on_release(self, node: int, request: int, now_ms: int) -> None:
         """FLOOR_RELEASE: of the floor or of a place in the queue; anything else is answered."""
         if not self._is_over(node, request):
             self._over[node] = request
-        if node == self.holder and request == self.request:
+        if node == self.holder and self.request in (request, REQUEST_UNKNOWN):
             self._fire(RELEASE_HOLDER, node, request, now_ms)
             self._pass_on(now_ms)  # what all are told then answers the release too
             return
@@ -285,7 +305,8 @@ class Arbitrator:
 
     def _do_repeat_grant(self, node: int, request: int, lane: int, now_ms: int) -> None:
         self._repeat_ms = add(now_ms, GRANT_REPEAT_MS)
-        self._output.grant(self.group, node, request, self.lease, now_ms)
+        if request != REQUEST_UNKNOWN:  # who claimed the floor needs no grant
+            self._output.grant(self.group, node, request, self.lease, now_ms)
 
     def _do_enqueue(self, node: int, request: int, lane: int, now_ms: int) -> None:
         place = self._place_of(node)
@@ -337,7 +358,8 @@ class Arbitrator:
         self._empty(0, REVOCATION_PREEMPTED, now_ms)
         if len(self.queue) >= QUEUE_MAX:
             self._make_room(LANE_EMERGENCY, now_ms)
-        lanes.insert(self.queue, lanes.preempted(talker, its_request, now_ms))
+        if its_request != REQUEST_UNKNOWN:  # a place is by request
+            lanes.insert(self.queue, lanes.preempted(talker, its_request, now_ms))
         self._do_grant(node, request, lane, now_ms)
         self._tell_positions(now_ms)
 
@@ -348,7 +370,26 @@ class Arbitrator:
         self._revoke(node, REVOCATION_TALK_LIMIT, now_ms)
 
     def _do_revoke_closed(self, node: int, request: int, lane: int, now_ms: int) -> None:
-        self._revoke(node, REVOCATION_CALL_ENDED, now_ms)
+        self._revoke(node, self._closing, now_ms)
+
+    def _do_adopt(self, node: int, request: int, lane: int, now_ms: int) -> None:
+        place = self._place_of(node)
+        if place:
+            self.queue.pop(place - 1)
+        if self.holder:
+            self._vacate(0, 0, now_ms)
+        self._over.pop(node, None)
+        self.holder = node
+        self.request = request
+        self.lane = LANE_ROUTINE
+        self.lease = self._claimed
+        self.begun_ms = now_ms
+        self.granted_ms = self.talk_ms
+        self._voice_ms = now_ms
+        self._is_heard = True
+        self._output.taken(self.group, self.lease, node, now_ms)
+        self._tell_positions(now_ms)
+        self._output.floor_changed(self.group)
 
     def _revoke(self, node: int, reason: int, now_ms: int) -> None:
         self._output.revoked(self.group, node, self.lease, reason, now_ms)
@@ -358,7 +399,8 @@ class Arbitrator:
         self._vacate(node, 0, now_ms)
 
     def _vacate(self, tail_node: int, cause: int, now_ms: int) -> None:
-        self._over[self.holder] = self.request
+        if self.request != REQUEST_UNKNOWN:
+            self._over[self.holder] = self.request
         self._empty(tail_node, cause, now_ms)
 
     def _empty(self, tail_node: int, cause: int, now_ms: int) -> None:

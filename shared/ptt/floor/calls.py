@@ -52,6 +52,20 @@ class Calls:
         caller.call = callee.call = call.group
         return call
 
+    @property
+    def next_group(self) -> int:
+        """The number that no call has had for longest."""
+        return self._next
+
+    def go_on_from(self, group: int) -> None:
+        """For a leader that takes over."""
+        self._next = max(CALL_GROUP_FIRST, group)
+
+    def restore(self, group: int, caller: "Member", callee: "Member", quiet_ms: int) -> None:
+        """A call of the leader before, last heard of at `quiet_ms`."""
+        self._calls[group] = Call(group, caller, callee, quiet_ms)
+        caller.call = callee.call = group
+
     def _advance(self) -> None:
         self._next = self._next + 1 if self._next < 255 else CALL_GROUP_FIRST
 

@@ -61,6 +61,7 @@ TIMEOUT = const(7)
 GIVE_UP = const(8)  # the last repetition went unanswered
 DRAINED = const(9)  # the last frame of the burst has been sent
 LEADER_LOST = const(10)
+NEW_LEADER = const(12)  # another goes on where ours was interrupted: what is open is said to it
 PREEMPT = const(11)  # an emergency has the floor; our request waits for what follows
 TRIGGERS = (
     "press",
@@ -75,6 +76,7 @@ TRIGGERS = (
     "drained",
     "leader lost",
     "preempt",
+    "new leader",
 )
 
 RULES = (
@@ -88,6 +90,7 @@ RULES = (
     (PENDING_REQUEST, TIMEOUT, PENDING_REQUEST, "repeat_request"),  # request or answer was lost
     (PENDING_REQUEST, GIVE_UP, NO_PERMISSION, "no_answer"),  # told, so that nobody talks in vain
     (PENDING_REQUEST, LEADER_LOST, NO_PERMISSION, "no_leader"),  # likewise
+    (PENDING_REQUEST, NEW_LEADER, PENDING_REQUEST, "ask_anew"),  # it may not have heard of it
     (LET_GO, GRANT, FINISHING, "begin"),  # the kept speech is the whole burst
     (LET_GO, QUEUE, PENDING_RELEASE, "cancel"),  # nobody waits with an open hand
     (LET_GO, DENY, NO_PERMISSION, "deny"),
@@ -95,12 +98,14 @@ RULES = (
     (LET_GO, TIMEOUT, LET_GO, "repeat_request"),
     (LET_GO, GIVE_UP, NO_PERMISSION, "no_answer"),
     (LET_GO, LEADER_LOST, NO_PERMISSION, "no_leader"),
+    (LET_GO, NEW_LEADER, LET_GO, "ask_anew"),
     (QUEUED, GRANT, HAS_PERMISSION, "begin"),  # the tone says talk
     (QUEUED, QUEUE, QUEUED, "wait"),  # a new position
     (QUEUED, DENY, NO_PERMISSION, "deny"),
     (QUEUED, RELEASE, PENDING_RELEASE, "cancel"),  # gave up waiting
     (QUEUED, TIMEOUT, QUEUED, "keep_place"),  # still waiting; asks again, which is idempotent
     (QUEUED, LEADER_LOST, NO_PERMISSION, "no_leader"),
+    (QUEUED, NEW_LEADER, QUEUED, "keep_place"),
     (HAS_PERMISSION, RELEASE, FINISHING, ""),  # the tail is on its way from the microphone
     (HAS_PERMISSION, REVOKE, NO_PERMISSION, "revoke"),  # with a reason
     (HAS_PERMISSION, MOVED_ON, NO_PERMISSION, "revoke"),  # the revocation itself was lost
@@ -121,6 +126,7 @@ RULES = (
     (PENDING_RELEASE, TIMEOUT, PENDING_RELEASE, "repeat_release"),  # release or answer was lost
     (PENDING_RELEASE, GIVE_UP, NO_PERMISSION, "released"),  # the lease ends by itself
     (PENDING_RELEASE, LEADER_LOST, NO_PERMISSION, "released"),
+    (PENDING_RELEASE, NEW_LEADER, PENDING_RELEASE, "release"),
 )
 _RULES = compile_rules(RULES)
 
@@ -276,6 +282,10 @@ class FloorParticipant:
         self.talker = 0
         self._fire(LEADER_LOST, 0, now_ms)
 
+    def on_new_leader(self, now_ms: int) -> None:
+        """It numbers its leases on from those of the leader before."""
+        self._fire(NEW_LEADER, 0, now_ms)
+
     def restart(self) -> None:
         """A new term numbers its leases anew."""
         self.seen_lease = 0
@@ -334,6 +344,10 @@ class FloorParticipant:
 
     def _do_repeat_request(self, value: int, now_ms: int) -> None:
         self._back_off(now_ms)
+        self._output.send_request(self.request, now_ms)
+
+    def _do_ask_anew(self, value: int, now_ms: int) -> None:
+        self._start_retries(now_ms)
         self._output.send_request(self.request, now_ms)
 
     def _do_wait(self, position: int, now_ms: int) -> None:

@@ -7,8 +7,8 @@ text with a length byte. A field with a default may be missing, from an older se
 
 from ..compat import const
 
-VERSION = const(0x22)  # major: high four bits, minor: low four
-TABLE_HASH = b"\x9c\x8a\x83\x3f"
+VERSION = const(0x24)  # major: high four bits, minor: low four
+TABLE_HASH = b"\x2f\xa6\xa5\x00"
 
 HELLO = const(1)
 WELCOME = const(2)
@@ -28,6 +28,7 @@ FLOOR_TAKEN = const(21)
 FLOOR_IDLE = const(22)
 FLOOR_REVOKED = const(23)
 CALL_ENDED = const(24)
+STANDBY = const(25)
 VOICE_FRAME = const(32)
 RECEIVER_REPORT = const(33)
 BURST_RECEIPT = const(34)
@@ -44,6 +45,7 @@ REVOCATION_TALK_LIMIT = const(1)  # talked longer than allowed
 REVOCATION_SILENT = const(2)  # no voice arrived for a whole lease
 REVOCATION_PREEMPTED = const(3)  # an emergency has the floor; the request keeps the next place
 REVOCATION_CALL_ENDED = const(4)  # the private call is over
+REVOCATION_LEADER_CHANGED = const(5)  # another leader has taken over
 
 LANE_ROUTINE = const(0)  # first come, first served
 LANE_PRIORITY = const(1)  # before all routine requests
@@ -91,6 +93,7 @@ SENDERS = {
     22: 2,
     23: 2,
     24: 3,
+    25: 2,
     32: 3,
     33: 1,
     34: 2,
@@ -209,6 +212,12 @@ LAYOUTS = {
         (4, 0, 1073741823, None),  # term: leader's term
         (4, 0, 1073741823, None),  # lease: newest of any group
         (1, 0, 255, None),  # reason: why
+    ),
+    25: (  # STANDBY
+        (14, 0, 4, None),  # host: IPv4 address
+        (2, 0, 65535, None),  # port: UDP port
+        (1, 0, 2, None),  # place: its place among them, from 0
+        (1, 0, 3, None),  # count: how many there are; 0: none, and the rest means nothing
     ),
     32: (  # VOICE_FRAME
         (1, 0, 255, None),  # group: talk group

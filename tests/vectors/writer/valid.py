@@ -76,10 +76,7 @@ def extreme_does(row: MessageRow, is_large: bool, size: int) -> list[Does]:
             answers = ("NACK to stranger",) if size >= NACK_BYTES else ()
             found.append(Does("leader idle", "stranger", "session", answers))
         elif is_large:
-            told = ("member_joined", "other_table")
-            found.append(
-                Does("leader idle", "stranger", "accepted", ("WELCOME to stranger",), told)
-            )
+            found.append(Does("leader idle", "stranger", "stale", (), ("higher_term",)))
         else:  # it decodes nothing
             found.append(Does("leader idle", "stranger", "field"))
     if row.sender != "participant":
@@ -209,6 +206,7 @@ def typical(table: MessageTable) -> list[Situation]:
         what="resigned",
     )
     add("ROLE_ANNOUNCE", FROM_LEADER, [1, NOW_TERM], badge("joined"), what="leader")
+    add("ROLE_ANNOUNCE", FROM_LEADER, [1, NOW_TERM + 1], badge("joined", "moved"), what="takeover")
     add(
         "SETTINGS_SNAPSHOT",
         FROM_LEADER,
@@ -314,6 +312,7 @@ def typical(table: MessageTable) -> list[Situation]:
         [128, NOW_TERM, 1, 1],
         leader("idle", "member 2", "CALL_ENDED to member 2"),
     )
+    add("STANDBY", FROM_LEADER, [bytes((192, 168, 1, 9)), 47800, 0, 2], badge("joined"))
     for frames in (1, 2, 3):
         add(
             "VOICE_FRAME",

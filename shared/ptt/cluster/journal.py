@@ -1,0 +1,285 @@
+"""What a leader says of its state, so that a standby can go on where it is interrupted.
+
+State is records, each under a kind and a number (`records`). The journal knows only which of them
+changed and in which order: a standby is sent those that it has not acknowledged, as they are now,
+oldest change first. A new standby lacks all, so it gets all: a snapshot is nothing else. Memory is
+bounded by the records that there are, however long a standby is silent.
+
+Nothing waits for a standby: who asks for the floor is answered at once, and the standbys hear of it
+in the same step. Bytes go over a channel between hosts that keeps them whole and secret.
+"""
+
+from ..clock import NEVER, add, earliest, since
+from ..compat import TYPE_CHECKING, const
+from ..numbers import (
+    JOURNAL_BYTES_MAX,
+    JOURNAL_GONE_MAX,
+    JOURNAL_RETRY_MS,
+    JOURNAL_RETRY_MS_MAX,
+    JOURNAL_WINDOW,
+    STANDBYS_MAX,
+)
+from ..wire.envelope import get16, get32, put16, put32
+
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class JournalSource(Protocol):
+        """Whose state it is."""
+
+        def write_record(self, kind: int, number: int, now_ms: int) -> bytes: ...
+
+
+ENTRIES = const(1)
+ACK = const(2)
+GAP = const(3)  # an answer, too: what came begins behind what I have
+
+# ENTRIES: kind 0 1 · generation 1 1 · term 2 4 · after 6 4 · upto 10 4 · newest 14 4 · records 18
+# answer: kind 0 1 · generation 1 1 · term 2 4 · position 6 4
+# record: kind 0 1 · number 1 2 · size 3 2 · body 5. A size of 0xFFFF: the record is gone.
+HEAD_BYTES = const(18)
+ANSWER_BYTES = const(10)
+RECORD_BYTES = const(5)
+GONE = const(0xFFFF)
+
+_MASK_30 = const(0x3FFFFFFF)
+
+
+class Entries:
+    """One datagram for `destination`, a standby: `data` is bytes."""
+
+    __slots__ = ("data", "destination")
+
+    def __init__(self, data: "bytes", destination: "Any") -> None:
+        self.data = data
+        self.destination = destination
+
+
+class _Standby:
+    """How far one standby is."""
+
+    __slots__ = ("acked", "due_ms", "flight", "generation", "retry_ms", "sent", "window")
+
+    def __init__(self, generation: int) -> None:
+        self.generation = generation  # goes up when it has to begin anew
+        self.restart()
+
+    def restart(self) -> None:
+        self.acked = 0
+        self.sent = 0
+        self.flight: list[int] = []  # where each datagram on its way ends
+        self.window = JOURNAL_WINDOW
+        self.retry_ms = JOURNAL_RETRY_MS
+        self.due_ms = NEVER
+
+
+class Journal:
+    """The journal of one leader in one `term`; `source` writes the records."""
+
+    def __init__(self, term: int, source: "JournalSource") -> None:
+        self.term = term
+        self._source = source
+        self._seq = 0  # of the newest change
+        self._at: dict[int, int] = {}  # kind << 16 | number -> its newest change
+        self._log: list[tuple[int, int]] = []  # (change, key) in order; overtaken ones stay a while
+        self._gone: list[tuple[int, int]] = []  # (change, key) of records that are no more
+        self._forgotten = 0  # up to here, what has gone is not known any more
+        self._standbys: dict[Any, _Standby] = {}
+        self._generation = 0
+        self._out: list[Entries] = []
+
+    # --- what the leader says ---
+
+    def changed(self, kind: int, number: int) -> None:
+        """The record is new or another than before."""
+        self._seq += 1
+        key = kind << 16 | number
+        self._at[key] = self._seq
+        self._log.append((self._seq, key))
+        if len(self._log) > 2 * len(self._at) + 16:
+            self._log = [each for each in self._log if self._at.get(each[1]) == each[0]]
+
+    def removed(self, kind: int, number: int) -> None:
+        """The record is no more."""
+        key = kind << 16 | number
+        if key not in self._at:
+            return
+        self.changed(kind, number)
+        self._gone.append((self._seq, key))
+        if len(self._gone) > JOURNAL_GONE_MAX:
+            seq, key = self._gone.pop(0)
+            if self._at.get(key) == seq:
+                del self._at[key]
+                self._forgotten = seq
+
+    # --- standbys ---
+
+    def standbys(self) -> "list[Any]":
+        return list(self._standbys)
+
+    def add_standby(self, peer: "Any", now_ms: int) -> bool:
+        """Keep `peer` informed from now on; False when there are enough."""
+        if peer in self._standbys:
+            return True
+        if len(self._standbys) >= STANDBYS_MAX:
+            return False
+        self._generation = self._generation % 255 + 1
+        self._standbys[peer] = _Standby(self._generation)
+        self.flush(now_ms)
+        return True
+
+    def remove_standby(self, peer: "Any") -> None:
+        self._standbys.pop(peer, None)
+
+    def lag(self, peer: "Any") -> int:
+        """Changes that `peer` has not acknowledged."""
+        return self._seq - self._standbys[peer].acked
+
+    def receive(self, peer: "Any", data: "Any", now_ms: int) -> bool:
+        """An answer of `peer`; False when it is none, or of another time."""
+        standby = self._standbys.get(peer)
+        if standby is None or len(data) != ANSWER_BYTES or data[0] not in (ACK, GAP):
+            return False
+        if get32(data, 2) != self.term or data[1] not in (0, standby.generation):
+            return False
+        position = get32(data, 6)
+        if position > self._seq:
+            return False
+        if data[0] == GAP:
+            self._on_gap(standby, data[1], position)
+        elif position > standby.acked and data[1] == standby.generation:
+            standby.acked = position
+            standby.flight = [upto for upto in standby.flight if upto > position]
+            standby.window = JOURNAL_WINDOW
+            standby.retry_ms = JOURNAL_RETRY_MS
+            standby.due_ms = add(now_ms, standby.retry_ms) if standby.flight else NEVER
+        self.flush(now_ms)
+        return True
+
+    def _on_gap(self, standby: _Standby, generation: int, position: int) -> None:
+        if generation != standby.generation:  # it has lost all that it had
+            if standby.acked:
+                self._begin_anew(standby)
+        elif position >= standby.acked:
+            standby.sent = standby.acked = position
+            standby.flight = []
+
+    def _begin_anew(self, standby: _Standby) -> None:
+        self._generation = self._generation % 255 + 1
+        standby.generation = self._generation
+        standby.restart()
+
+    # --- time and datagrams ---
+
+    def handle_timeout(self, now_ms: int) -> None:
+        for standby in self._standbys.values():
+            if standby.due_ms != NEVER and since(now_ms, standby.due_ms) >= 0:
+                standby.sent = standby.acked  # go back and say it again, one datagram at a time
+                standby.flight = []
+                standby.window = 1
+                standby.retry_ms = min(standby.retry_ms * 2, JOURNAL_RETRY_MS_MAX)
+                standby.due_ms = NEVER
+        self.flush(now_ms)
+
+    def next_timeout_ms(self) -> int:
+        """When `handle_timeout` has work next, or `NEVER`."""
+        due = NEVER
+        for standby in self._standbys.values():
+            due = earliest(due, standby.due_ms)
+        return due
+
+    def poll_transmit(self) -> "Entries | None":
+        """The next datagram for a standby."""
+        return self._out.pop(0) if self._out else None
+
+    def flush(self, now_ms: int) -> None:
+        """Write what the standbys have not been sent yet."""
+        for peer in self._standbys:
+            standby = self._standbys[peer]
+            if standby.acked and standby.acked < self._forgotten:
+                self._begin_anew(standby)
+            while standby.sent < self._seq and len(standby.flight) < standby.window:
+                self._write(peer, standby, now_ms)
+
+    def _write(self, peer: "Any", standby: _Standby, now_ms: int) -> None:
+        data = bytearray(HEAD_BYTES)
+        upto = self._seq
+        for seq, key in self._behind(standby.sent):
+            record = self._record(seq, key, now_ms)
+            if len(data) + len(record) > JOURNAL_BYTES_MAX:
+                break
+            data.extend(record)
+            upto = seq
+        else:
+            upto = self._seq
+        data[0] = ENTRIES
+        data[1] = standby.generation
+        put32(data, 2, self.term)
+        put32(data, 6, standby.sent)
+        put32(data, 10, upto)
+        put32(data, 14, self._seq)
+        standby.sent = upto
+        standby.flight.append(upto)
+        if standby.due_ms == NEVER:
+            standby.due_ms = add(now_ms, standby.retry_ms)
+        self._out.append(Entries(bytes(data), peer))
+
+    def _behind(self, seq: int) -> "list[tuple[int, int]]":
+        """Changes that came after `seq` and still count, in order."""
+        low, high = 0, len(self._log)
+        while low < high:
+            middle = (low + high) // 2
+            if self._log[middle][0] > seq:
+                high = middle
+            else:
+                low = middle + 1
+        return [each for each in self._log[low:] if self._at.get(each[1]) == each[0]]
+
+    def _record(self, seq: int, key: int, now_ms: int) -> "bytearray":
+        head = bytearray(RECORD_BYTES)
+        head[0] = key >> 16
+        put16(head, 1, key & 0xFFFF)
+        if (seq, key) in self._gone:
+            put16(head, 3, GONE)
+            return head
+        body = self._source.write_record(key >> 16, key & 0xFFFF, now_ms)
+        put16(head, 3, len(body))
+        head.extend(body)
+        return head
+
+
+def answer(kind: int, generation: int, term: int, position: int) -> bytes:
+    """The bytes of an ACK or a GAP."""
+    data = bytearray(ANSWER_BYTES)
+    data[0] = kind
+    data[1] = generation
+    put32(data, 2, term)
+    put32(data, 6, position)
+    return bytes(data)
+
+
+def is_answer(data: "Any") -> bool:
+    """For a host that may lead or follow: is this for its journal?"""
+    return len(data) == ANSWER_BYTES and data[0] in (ACK, GAP)
+
+
+def is_entries(data: "Any") -> bool:
+    """Likewise: is this for its replica?"""
+    return len(data) >= HEAD_BYTES and data[0] == ENTRIES and _are_small(data)
+
+
+def _are_small(data: "Any") -> bool:
+    for at in (2, 6, 10, 14):
+        if get32(data, at) > _MASK_30:
+            return False
+    return True
+
+
+def size_at(data: "Any", at: int) -> int:
+    """Size of the record at `at` with its head, 0 when it does not fit into `data`."""
+    if at + RECORD_BYTES > len(data):
+        return 0
+    size = get16(data, at + 3)
+    if size == GONE:
+        return RECORD_BYTES
+    return RECORD_BYTES + size if at + RECORD_BYTES + size <= len(data) else 0

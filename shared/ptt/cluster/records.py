@@ -1,0 +1,231 @@
+"""The records of a leader's state as bytes: what a journal carries and a replica keeps.
+
+Times are what is left of them, in milliseconds, since no two hosts share a clock. Integers are big
+endian. Whoever reads raises `Refused` for anything that a leader does not write.
+
+MEMBER (its node number): session 4, nonce 4, request 2, text 4, settings 4, entitlements, roster,
+asked, table 1 each, device 8; name, build, address, groups and secret, each behind its length.
+FLOOR (its group): lease 4, left_ms 4, granted_ms 4, holder 2, request + 1 4, lane 1, then 5 bytes
+for each that waits: node 2, request 2, lane 1 (and 128: preempted). CALL (its group): caller 2,
+callee 2, quiet_ms 4. SETTINGS (0): version 4, playout_delay_ms 2, talk_ms 4. COUNTERS (0): newest
+lease 4, next node 2, last text 2, next call 1.
+"""
+
+from ..compat import TYPE_CHECKING, const
+from ..numbers import (
+    CALL_GROUP_FIRST,
+    INT_MAX,
+    JOURNAL_SECRET_BYTES_MAX,
+    MEMBER_GROUPS_MAX,
+    NAME_BYTES_MAX,
+    QUEUE_MAX,
+)
+from ..wire import refusal
+from ..wire.envelope import LEADER_NODE, get16, get32, put16, put32
+from ..wire.refusal import Refused
+
+if TYPE_CHECKING:
+    from ..wire.envelope import Buffer
+
+MEMBER = const(1)
+FLOOR = const(2)
+CALL = const(3)
+SETTINGS = const(4)
+COUNTERS = const(5)
+KINDS = ("", "member", "floor", "call", "settings", "counters")
+
+_MEMBER_BYTES = const(30)
+_FLOOR_BYTES = const(19)
+_WAITING_BYTES = const(5)
+_PREEMPTED = const(128)
+_ADDRESS_BYTES_MAX = const(64)
+_BUILD_BYTES_MAX = const(16)
+
+
+class MemberRecord:
+    """One member as another host needs it."""
+
+    __slots__ = (
+        "address",
+        "asked",
+        "build",
+        "device",
+        "entitlements",
+        "groups",
+        "name",
+        "node",
+        "nonce",
+        "request",
+        "roster",
+        "secret",
+        "session",
+        "settings",
+        "table_is",
+        "text_number",
+    )
+
+    def __init__(self, node: int) -> None:
+        self.node = node
+        self.session = self.nonce = self.request = self.settings = 0
+        self.entitlements = self.roster = self.asked = self.table_is = 0
+        self.text_number = -1
+        self.device = self.name = self.build = self.address = self.secret = b""
+        self.groups: tuple[int, ...] = ()
+
+
+class FloorRecord:
+    """One floor. `queue`: (node, request, lane, was preempted), who talks next first."""
+
+    __slots__ = ("granted_ms", "group", "holder", "lane", "lease", "left_ms", "queue", "request")
+
+    def __init__(self, group: int) -> None:
+        self.group = group
+        self.lease = self.left_ms = self.granted_ms = 0
+        self.holder = self.request = self.lane = 0
+        self.queue: list[tuple[int, int, int, bool]] = []
+
+
+def write_member(member: MemberRecord) -> bytes:
+    data = bytearray(_MEMBER_BYTES)
+    put32(data, 0, member.session)
+    put32(data, 4, member.nonce)
+    put16(data, 8, member.request)
+    put32(data, 10, member.text_number + 1)
+    put32(data, 14, member.settings)
+    data[18] = member.entitlements
+    data[19] = member.roster
+    data[20] = member.asked
+    data[21] = member.table_is + 1
+    data[22:30] = member.device
+    for part in (member.name, member.build, member.address, bytes(member.groups), member.secret):
+        data.append(len(part))
+        data.extend(part)
+    return bytes(data)
+
+
+def read_member(node: int, data: "Buffer") -> MemberRecord:
+    if len(data) < _MEMBER_BYTES or node <= LEADER_NODE or data[21] > 3:
+        raise Refused(refusal.FIELD)
+    member = MemberRecord(node)
+    member.session = _small(data, 0)
+    member.nonce = _small(data, 4)
+    member.request = get16(data, 8)
+    member.text_number = get32(data, 10) - 1
+    member.settings = _small(data, 14)
+    member.entitlements, member.roster, member.asked = data[18], data[19], data[20]
+    member.table_is = data[21] - 1
+    member.device = bytes(data[22:30])
+    at = _MEMBER_BYTES
+    parts = []
+    for most in (
+        NAME_BYTES_MAX,
+        _BUILD_BYTES_MAX,
+        _ADDRESS_BYTES_MAX,
+        MEMBER_GROUPS_MAX,
+        JOURNAL_SECRET_BYTES_MAX,
+    ):
+        if at >= len(data) or data[at] > most or at + 1 + data[at] > len(data):
+            raise Refused(refusal.FIELD)
+        parts.append(bytes(data[at + 1 : at + 1 + data[at]]))
+        at += 1 + data[at]
+    member.name, member.build, member.address, groups, member.secret = parts
+    member.groups = tuple(groups)
+    wrong = [group for group in member.groups if not 0 < group < CALL_GROUP_FIRST]
+    if at != len(data) or wrong or not member.session or member.text_number > 0xFFFF:
+        raise Refused(refusal.FIELD)
+    return member
+
+
+def write_floor(floor: FloorRecord) -> bytes:
+    data = bytearray(_FLOOR_BYTES + _WAITING_BYTES * len(floor.queue))
+    put32(data, 0, floor.lease)
+    put32(data, 4, floor.left_ms)
+    put32(data, 8, floor.granted_ms)
+    put16(data, 12, floor.holder)
+    put32(data, 14, floor.request + 1)
+    data[18] = floor.lane
+    at = _FLOOR_BYTES
+    for node, request, lane, was_preempted in floor.queue:
+        put16(data, at, node)
+        put16(data, at + 2, request)
+        data[at + 4] = lane | _PREEMPTED if was_preempted else lane
+        at += _WAITING_BYTES
+    return bytes(data)
+
+
+def read_floor(group: int, data: "Buffer") -> FloorRecord:
+    size = len(data) - _FLOOR_BYTES
+    if not 0 < group <= 255 or size < 0 or size % _WAITING_BYTES:
+        raise Refused(refusal.FIELD)
+    if size > _WAITING_BYTES * QUEUE_MAX or data[18] > 2:
+        raise Refused(refusal.FIELD)
+    floor = FloorRecord(group)
+    floor.lease = _small(data, 0)
+    floor.left_ms = _small(data, 4)
+    floor.granted_ms = _small(data, 8)
+    floor.holder = get16(data, 12)
+    floor.request = _small(data, 14) - 1  # -1: not known
+    floor.lane = data[18]
+    for at in range(_FLOOR_BYTES, len(data), _WAITING_BYTES):
+        lane = data[at + 4]
+        if lane & ~_PREEMPTED > 2:
+            raise Refused(refusal.FIELD)
+        waiting = (get16(data, at), get16(data, at + 2), lane & ~_PREEMPTED, lane >= _PREEMPTED)
+        floor.queue.append(waiting)
+    return floor
+
+
+def write_numbers(sizes: "tuple[int, ...]", values: "tuple[int, ...]") -> bytes:
+    """CALL, SETTINGS and COUNTERS: nothing but numbers of `sizes` bytes."""
+    data = bytearray(sum(sizes))
+    at = 0
+    for index in range(len(sizes)):
+        if sizes[index] == 1:
+            data[at] = values[index]
+        elif sizes[index] == 2:
+            put16(data, at, values[index])
+        else:
+            put32(data, at, values[index])
+        at += sizes[index]
+    return bytes(data)
+
+
+def read_numbers(sizes: "tuple[int, ...]", data: "Buffer") -> "list[int]":
+    if len(data) != sum(sizes):
+        raise Refused(refusal.FIELD)
+    values = []
+    at = 0
+    for size in sizes:
+        values.append(data[at] if size == 1 else get16(data, at) if size == 2 else _small(data, at))
+        at += size
+    return values
+
+
+CALL_SIZES = (2, 2, 4)  # caller, callee, quiet_ms
+SETTINGS_SIZES = (4, 2, 4)  # version, playout_delay_ms, talk_ms
+COUNTERS_SIZES = (4, 2, 2, 1)  # newest lease, next node, last text, next call
+
+
+def check(kind: int, number: int, data: "Buffer") -> None:
+    """Raises `Refused` when this is not what a leader writes."""
+    if kind == MEMBER:
+        read_member(number, data)
+    elif kind == FLOOR:
+        read_floor(number, data)
+    elif kind == CALL:
+        if not CALL_GROUP_FIRST <= number <= 255:
+            raise Refused(refusal.FIELD)
+        read_numbers(CALL_SIZES, data)
+    elif kind == SETTINGS and number == 0:
+        read_numbers(SETTINGS_SIZES, data)
+    elif kind == COUNTERS and number == 0:
+        read_numbers(COUNTERS_SIZES, data)
+    else:
+        raise Refused(refusal.TYPE)
+
+
+def _small(data: "Buffer", at: int) -> int:
+    value = get32(data, at)
+    if value > INT_MAX:
+        raise Refused(refusal.RANGE)
+    return value

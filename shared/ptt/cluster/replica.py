@@ -1,0 +1,116 @@
+"""What a standby keeps of its leader's state, so that it can lead from the next moment on.
+
+It obeys the highest term that it has heard of. A snapshot counts only when it is complete: until
+then the state before it is kept. Records are checked when they come and read when they are needed.
+"""
+
+from ..clock import since
+from ..compat import TYPE_CHECKING
+from ..counters import Counters
+from ..numbers import CALLS_MAX, GROUPS_MAX, MEMBERS_MAX
+from ..wire import refusal
+from ..wire.envelope import get16, get32
+from ..wire.refusal import Refused
+from . import records
+from .journal import ACK, GAP, GONE, HEAD_BYTES, RECORD_BYTES, answer, is_entries, size_at
+
+if TYPE_CHECKING:
+    from typing import Any
+
+_RECORDS_MAX = MEMBERS_MAX + GROUPS_MAX + 2 * CALLS_MAX + 2
+
+
+class State:
+    """Records by kind << 16 | number: (body, when it came)."""
+
+    def __init__(self, term: int, generation: int) -> None:
+        self.term = term
+        self.generation = generation
+        self.position = 0  # of the journal: all changes up to here are in it
+        self.records: dict[int, tuple[bytes, int]] = {}
+
+    def numbers(self, kind: int) -> "list[int]":
+        """Numbers of the records of `kind`, in order."""
+        return sorted([key & 0xFFFF for key in self.records if key >> 16 == kind])
+
+    def body(self, kind: int, number: int) -> "bytes | None":
+        record = self.records.get(kind << 16 | number)
+        return record[0] if record is not None else None
+
+    def age_ms(self, kind: int, number: int, now_ms: int) -> int:
+        """How long ago that record came."""
+        return max(0, since(now_ms, self.records[kind << 16 | number][1]))
+
+
+class Replica:
+    """The state of whichever leader has the highest term."""
+
+    def __init__(self) -> None:
+        self.state: State | None = None  # the last that was complete
+        self._coming = State(0, 0)
+        self.refusals = Counters(refusal.NAMES)
+
+    @property
+    def term(self) -> int:
+        """Of the state that is complete, 0 when there is none."""
+        return self.state.term if self.state is not None else 0
+
+    @property
+    def position(self) -> int:
+        """How far that state is in the journal of its leader."""
+        return self.state.position if self.state is not None else 0
+
+    def receive(self, data: "Any", now_ms: int) -> "bytes | None":
+        """Entries of a leader's journal; what to answer, None for what is old or no journal."""
+        if not is_entries(data):
+            self.refusals.add(refusal.FIELD)
+            return None
+        coming = self._coming
+        generation, term, after, upto = data[1], get32(data, 2), get32(data, 6), get32(data, 10)
+        if term < coming.term:
+            self.refusals.add(refusal.STALE)
+            return None
+        if term != coming.term or generation != coming.generation:
+            if after:
+                return answer(GAP, 0, term, 0)
+            coming = State(term, generation)
+        if after > coming.position:
+            return answer(GAP, coming.generation, term, coming.position)
+        if upto > coming.position:
+            reason = _take(coming, data, now_ms)
+            self.refusals.add(reason)
+            if reason != refusal.ACCEPTED:
+                return None
+            coming.position = upto
+            self._coming = coming
+            if upto >= get32(data, 14):
+                self.state = coming
+        return answer(ACK, coming.generation, term, coming.position)
+
+
+def _take(state: State, data: "Any", now_ms: int) -> int:
+    """All records of one datagram, or none; the reason."""
+    found = []
+    at = HEAD_BYTES
+    while at < len(data):
+        size = size_at(data, at)
+        if not size:
+            return refusal.LENGTH
+        kind, number = data[at], get16(data, at + 1)
+        body = None
+        if get16(data, at + 3) != GONE:
+            body = bytes(data[at + RECORD_BYTES : at + size])
+            try:
+                records.check(kind, number, body)
+            except Refused as refused:
+                return refused.reason
+        found.append((kind << 16 | number, body))
+        at += size
+    if len(state.records) + len(found) > 2 * _RECORDS_MAX:
+        return refusal.LIMIT
+    for key, body in found:
+        if body is None:
+            state.records.pop(key, None)
+        else:
+            state.records[key] = (body, now_ms)
+    return refusal.ACCEPTED
