@@ -23,9 +23,9 @@ from pressel.schema.messages import MessageTable, generated_path, load_table, re
 
 PTT = generated_path().parents[1]
 TEXT = 9  # kinds of a layout's fields: above it raw bytes, below it integers
-OLDER, NEWER, OTHER_MAJOR = "2.0", "2.3", "3.0"
+OLDER, NEWER, OTHER_MAJOR = "2.0", "2.9", "3.0"
 TABLES = Path(__file__).resolve().parents[1] / "vectors" / "builds"
-BATTERY = 35  # the message that only build 2.3 has
+BATTERY = 35  # the message that only build 2.9 has
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def adapt_codec(messages: Any, codec: Any) -> None:
 
 def speaking(engine: Any, messages: Any) -> Any:
     """The engine, sending no message that is not in the table, and with each heartbeat the one that
-    only build 2.3 has."""
+    only build 2.9 has."""
 
     class Speaking(engine):
         def _send(self, kind: int, values: Any, destination: Any, now_ms: int) -> None:

@@ -122,8 +122,8 @@ def test_what_build_2_0_sends():
     check_group("frozen/2.0")
 
 
-def test_what_build_2_3_sends():
-    check_group("frozen/2.3")
+def test_what_build_2_9_sends():
+    check_group("frozen/2.9")
 
 
 def test_there_is_a_vector_for_every_message():

@@ -35,6 +35,7 @@ SUMMARIES = {
     "FLOOR_IDLE": "after lease {lease}",
     "FLOOR_REVOKED": "lease {lease}: {reason}",
     "CALL_ENDED": "group {group}: {reason}",
+    "STANDBY": "{place} of {count}: port {port}",
     "VOICE_FRAME": "lease {lease} talker {talker}",
     "RECEIVER_REPORT": "lease {lease}: {played} played, {concealed} concealed, {late} late",
     "BURST_RECEIPT": "lease {lease}: {heard} of {listeners} heard it, {whole} whole",

@@ -124,6 +124,7 @@ def _rest(said: Exchange, ada: Node, leader: Node, ben: Node, to_ben: Node) -> N
     refused = (messages.NACK_UNKNOWN_SESSION, low, high, messages.HEARTBEAT)
     said.say(stranger, "somebody unknown", messages.NACK, refused)
     resigned = (messages.ROLE_RESIGNED, _TERM)
+    said.say(leader, "Ada", messages.STANDBY, (bytes((192, 168, 1, 9)), 47800, 0, 1), 5)
     said.say(leader, "Ada", messages.ROLE_ANNOUNCE, resigned, 20_000)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     class Party(Protocol):
         """One of the two: a member, which knows the number of its call, 0 when it has none."""
 
+        node: int
         call: int
 
 
@@ -61,7 +62,7 @@ class Calls:
         """For a leader that takes over."""
         self._next = max(CALL_GROUP_FIRST, group)
 
-    def restore(self, group: int, caller: "Member", callee: "Member", quiet_ms: int) -> None:
+    def restore(self, group: int, caller: "Party", callee: "Party", quiet_ms: int) -> None:
         """A call of the leader before, last heard of at `quiet_ms`."""
         self._calls[group] = Call(group, caller, callee, quiet_ms)
         caller.call = callee.call = group
