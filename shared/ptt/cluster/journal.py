@@ -30,9 +30,10 @@ if TYPE_CHECKING:
         def write_record(self, kind: int, number: int, now_ms: int) -> bytes: ...
 
 
-ENTRIES = const(1)
-ACK = const(2)
-GAP = const(3)  # an answer, too: what came begins behind what I have
+# First bytes, behind those of `wire.host_messages`: hosts tell them apart by it.
+ENTRIES = const(80)
+ACK = const(81)
+GAP = const(82)  # an answer, too: what came begins behind what I have
 
 # ENTRIES: kind 0 1 · generation 1 1 · term 2 4 · after 6 4 · upto 10 4 · newest 14 4 · records 18
 # answer: kind 0 1 · generation 1 1 · term 2 4 · position 6 4
