@@ -350,6 +350,15 @@ def test_a_stale_leader_is_told():
     assert alone.engine.leader == NOBODY
 
 
+def test_whoever_votes_in_a_higher_term_follows_no_older_leader():
+    """Found by the explorer: a leader that restarts asks those who still follow it."""
+    alone = Alone()
+    alone.say(A, host_messages.LEADER_HEARTBEAT, 257, 0, 0, 5)
+    alone.say(A, host_messages.VOTE_REQUEST, 513, 0, 0)
+    assert (alone.engine.term, alone.engine.vote) == (513, A)
+    assert alone.engine.leader == NOBODY
+
+
 def test_a_heartbeat_that_was_overtaken_by_the_resignation_counts_no_more():
     alone = Alone()
     alone.say(A, host_messages.LEADER_HEARTBEAT, 257, 0, 0, 5)

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from pressel.cli.explore import explore_command
 from pressel.errors import InvariantError, PresselError, UsageError
 from pressel.sim.choice import (
     PARTICIPANTS_LEAST,
@@ -59,6 +60,9 @@ def _one_run(command: Command) -> Command:
 @click.group()
 def sim() -> None:
     """Simulate venues: many badges, a bad network and faults, all from one seed."""
+
+
+sim.add_command(explore_command)
 
 
 @sim.command("list")

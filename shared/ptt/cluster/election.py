@@ -387,6 +387,8 @@ class Election:
             self.term = term
             self.vote = NOBODY
             self._held = ()  # said of an older term: whoever needs it asks again
+            if self.state != LEADER:
+                self._forget_leader()  # who led below it does not lead any more
 
     def _own_rank(self) -> int:
         return self.voters.rank(self.voters.index(self.leader))

@@ -1,0 +1,99 @@
+"""`pressel sim explore`: every way in which a small cluster can go, not only the likely ones."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from pressel.errors import InvariantError, UsageError
+from pressel.sim.explore.search import Found, explore, timeline
+from pressel.sim.explore.searches import SEARCHES, Search
+
+
+@click.command("explore")
+@click.argument("names", nargs=-1, metavar="[SEARCH]...")
+@click.option("--nodes", type=click.IntRange(2, 3), help="Only searches with so many hosts.")
+@click.option("--depth", type=click.IntRange(1, 99), help="Actions from the start, for all.")
+@click.option("--states", type=click.IntRange(1), help="Begin no level beyond so many.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def explore_command(
+    names: tuple[str, ...],
+    nodes: int | None,
+    depth: int | None,
+    states: int | None,
+    as_json: bool,
+) -> int:
+    """Try every way in which a small cluster can go: the real engines, all interleavings of
+    deliveries, losses, timeouts, crashes and pauses, breadth first, up to a depth.
+
+    Without a SEARCH all are made. The same search sees the same number of states in every run.
+    Exit code 4 when a promise is broken; the shortest way to it is shown then.
+    """
+    chosen = [each for each in _chosen(names) if nodes in (None, each.nodes)]
+    results = [_made(search, depth, states) for search in chosen]
+    if as_json:
+        print(json.dumps([row for row, _ in results], indent=2))
+    else:
+        _show([row for row, _ in results])
+    for (row, found), search in zip(results, chosen, strict=True):
+        if found.broken and not as_json:
+            print(f"\n{row['search']}: {found.broken}\nThe shortest way there:")
+            print("\n".join(timeline(search.model(), found.way)))
+    return InvariantError.exit_code if any(found.broken for _, found in results) else 0
+
+
+def _chosen(names: tuple[str, ...]) -> list[Search]:
+    by_name = {search.name: search for search in SEARCHES}
+    for name in names:
+        if name not in by_name:
+            raise UsageError(f"there is no search '{name}'; there are: {', '.join(by_name)}")
+    return [by_name[name] for name in names] if names else list(SEARCHES)
+
+
+def _made(
+    search: Search, depth: int | None, states_max: int | None
+) -> tuple[dict[str, Any], Found]:
+    started_s = time.monotonic()
+    is_shown = sys.stderr.isatty()
+
+    def show(found: Found) -> None:
+        if is_shown:
+            text = f"{search.name}: depth {found.depth}, {found.states:,} states"
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+    found = explore(search.model(), depth or search.depth, states_max, show)
+    if is_shown:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    row = {
+        "search": search.name,
+        "why": search.why,
+        "depth": found.depth,
+        "states": found.states,
+        "transitions": found.transitions,
+        "levels": found.levels,
+        "is_whole": found.is_whole,
+        "broken": found.broken,
+        "seconds": round(time.monotonic() - started_s, 1),
+    }
+    return row, found
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for head in ("Search", "What", "Depth", "States", "Ways on", "Seconds", "Promises"):
+        table.add_column(head, justify="right" if head in _NUMBERS else "left")
+    for row in rows:
+        kept = "broken" if row["broken"] else "kept, all there is" if row["is_whole"] else "kept"
+        counts = (f"{row['depth']}", f"{row['states']:,}", f"{row['transitions']:,}")
+        table.add_row(row["search"], row["why"], *counts, f"{row['seconds']:.1f}", kept)
+    width = None if sys.stdout.isatty() else 140
+    Console(width=width).print(table)
+
+
+_NUMBERS = ("Depth", "States", "Ways on", "Seconds")
