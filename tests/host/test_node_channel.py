@@ -1,0 +1,443 @@
+"""Hosts talk in secret over a network on which anybody may send, copy, change and lose."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pressel.node import channel, handshake, session
+from pressel.node.channel import MESSAGE, OTHER_TABLE, UP, Channel
+from ptt import clock
+
+START_MS = (1 << 30) - 500  # the clock wraps in every test
+
+
+class Wire:
+    """Channels by name on one network; `seen` keeps all that was sent: (from, to, bytes)."""
+
+    def __init__(self, names: str = "ab", allow: dict[str, str] | None = None) -> None:
+        self.now_ms = START_MS
+        self.random = random.Random(1)
+        self.keys = {n: Ed25519PrivateKey.from_private_bytes(n.encode() * 32) for n in "abcm"}
+        self.public = {n: k.public_key().public_bytes_raw() for n, k in self.keys.items()}
+        self.host = {n: channel.host_of(public) for n, public in self.public.items()}
+        self.allow = allow or {name: names for name in names}
+        self.ends: dict[str, Channel] = {}
+        self.told: dict[str, list] = {}
+        self.seen: list[tuple[str, str, bytes]] = []
+        self.lost: set[int] = set()  # which of `seen` do not arrive
+        for name in names:
+            self.start(name)
+
+    def start(self, name: str) -> None:
+        allowed = [self.public[other] for other in self.allow[name]]
+        self.ends[name] = Channel(self.keys[name], allowed, self.random.randbytes, self.now_ms)
+        self.told[name] = []
+
+    def address(self, name: str) -> tuple[str, int]:
+        return (name, 1)
+
+    def say(self, source: str, destination: str, message: bytes) -> None:
+        self.ends[source].send(self.host[destination], message, self.now_ms)
+        self.settle()
+
+    def inject(self, data: bytes, source: str, destination: str) -> None:
+        """From somebody at `source`, who need not be who is there."""
+        self.ends[destination].receive_datagram(data, self.address(source), self.now_ms)
+        self.settle()
+
+    def settle(self) -> None:
+        while any([self._carry(name) for name in list(self.ends)]):
+            pass
+        for name, end in self.ends.items():
+            while (event := end.next_event()) is not None:
+                self.told[name].append(event)
+
+    def _carry(self, name: str) -> bool:
+        outgoing = self.ends[name].poll_transmit()
+        if outgoing is None:
+            return False
+        destination = outgoing.destination[0]
+        self.seen.append((name, destination, outgoing.data))
+        if len(self.seen) - 1 not in self.lost and destination in self.ends:
+            self.ends[destination].receive_datagram(outgoing.data, self.address(name), self.now_ms)
+        return True
+
+    def pass_time(self, milliseconds: int) -> None:
+        end_ms = clock.add(self.now_ms, milliseconds)
+        while clock.since(self.now_ms, end_ms) < 0:
+            step_ms = min(50, clock.since(end_ms, self.now_ms))
+            self.now_ms = clock.add(self.now_ms, step_ms)
+            for end in self.ends.values():
+                due_ms = end.next_timeout_ms()
+                if due_ms != clock.NEVER and clock.since(self.now_ms, due_ms) >= 0:
+                    end.handle_timeout(self.now_ms)
+            self.settle()
+
+    def heard(self, name: str) -> list[bytes]:
+        return [value[1] for kind, value in self.told[name] if kind == MESSAGE]
+
+    def counts(self, name: str) -> dict[str, int]:
+        return self.ends[name].counts.as_dict()
+
+
+def connected(names: str = "ab", **options) -> Wire:
+    wire = Wire(names, **options)
+    for name in names[1:]:
+        wire.ends[names[0]].reach(wire.address(name), wire.now_ms)
+    wire.settle()
+    return wire
+
+
+# --- hosts that may ---
+
+
+def test_two_hosts_talk_both_ways() -> None:
+    wire = connected()
+    assert wire.told == {"a": [(UP, wire.host["b"])], "b": [(UP, wire.host["a"])]}
+    for number in range(300):
+        wire.say("a", "b", b"%d" % number)
+        wire.say("b", "a", b"%d back" % number)
+    assert wire.heard("b") == [b"%d" % number for number in range(300)]
+    assert wire.heard("a") == [b"%d back" % number for number in range(300)]
+
+
+def test_what_is_said_cannot_be_read() -> None:
+    wire = connected()
+    wire.say("a", "b", b"the key of badge 7")
+    assert wire.heard("b") == [b"the key of badge 7"]
+    assert not any(b"badge" in data for _, _, data in wire.seen)
+
+
+def test_the_largest_message_fits_a_datagram() -> None:
+    wire = connected()
+    wire.say("a", "b", bytes(channel.MESSAGE_BYTES_MAX))
+    assert len(wire.heard("b")[0]) == channel.MESSAGE_BYTES_MAX
+    assert max(len(data) for _, _, data in wire.seen) == 1200
+    with pytest.raises(ValueError, match="1176 bytes"):
+        wire.say("a", "b", bytes(channel.MESSAGE_BYTES_MAX + 1))
+
+
+def test_both_ask_at_once() -> None:
+    wire = Wire()
+    wire.ends["a"].reach(wire.address("b"), wire.now_ms)
+    wire.ends["b"].reach(wire.address("a"), wire.now_ms)
+    wire.settle()
+    for number in range(20):
+        wire.say("a", "b", b"%d" % number)
+        wire.say("b", "a", b"%d" % number)
+    assert len(wire.heard("a")) == len(wire.heard("b")) == 20
+
+
+@pytest.mark.parametrize("lost", [{0}, {1}, {2}, {0, 1, 2, 3}])
+def test_lost_datagrams_of_the_handshake_are_repeated(lost: set[int]) -> None:
+    wire = Wire()
+    wire.lost = lost
+    wire.ends["a"].reach(wire.address("b"), wire.now_ms)
+    wire.settle()
+    wire.pass_time(4000)
+    wire.say("a", "b", b"late")
+    wire.say("b", "a", b"too")
+    assert (wire.heard("b"), wire.heard("a")) == ([b"late"], [b"too"])
+
+
+def test_a_host_that_lost_its_memory_is_back_within_two_seconds() -> None:
+    """It says nothing by itself: we notice that nobody answers."""
+    wire = connected()
+    wire.say("a", "b", b"before")
+    wire.start("b")
+    for _ in range(20):
+        wire.say("a", "b", b"after")
+        wire.pass_time(100)
+    assert wire.heard("b")
+    wire.say("b", "a", b"here")
+    assert wire.heard("a") == [b"here"]
+
+
+def test_keys_are_renewed_and_nothing_is_lost() -> None:
+    wire = connected()
+    for second in range(1500):
+        wire.say("a", "b", b"%d" % second)
+        wire.say("b", "a", b"%d" % second)
+        wire.pass_time(1000)
+    assert len(wire.heard("b")) == len(wire.heard("a")) == 1500
+    assert 3 <= wire.counts("a")["sessions"] <= 8
+    assert "dropped" not in wire.counts("a")
+
+
+def test_no_session_lives_longer_than_an_hour() -> None:
+    wire = connected()
+    wire.say("a", "b", b"now")
+    old = wire.seen[-1][2]
+    wire.pass_time(channel.SESSION_MS_MAX + 100)
+    wire.inject(old, "a", "b")
+    assert wire.counts("b")["unknown_session"] == 1
+    wire.say("a", "b", b"an hour later")
+    assert wire.heard("b") == [b"now", b"an hour later"]
+
+
+def test_what_waits_for_a_session_is_bounded() -> None:
+    wire = connected()
+    wire.pass_time(channel.SESSION_MS_MAX + 100)
+    wire.ends.pop("b")
+    for number in range(1000):
+        wire.say("a", "b", b"%d" % number)
+    assert wire.counts("a")["dropped"] == 1000 - channel.WAITING_MAX
+
+
+def test_a_host_with_another_table_is_named() -> None:
+    wire = Wire()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(handshake, "TABLE_HASH", b"next")
+        wire.ends["b"].reach(wire.address("a"), wire.now_ms)
+        outgoing = wire.ends["b"].poll_transmit()
+        assert outgoing is not None
+    wire.inject(outgoing.data, "b", "a")
+    assert (OTHER_TABLE, wire.host["b"]) in wire.told["a"]
+
+
+# --- those who may not ---
+
+
+def test_a_host_that_is_not_allowed_gets_no_answer() -> None:
+    for asks, asked in (("m", "a"), ("a", "m")):
+        wire = Wire("abm", allow={"a": "ab", "b": "ab", "m": "ab"})
+        wire.ends[asks].reach(wire.address(asked), wire.now_ms)
+        wire.settle()
+        wire.pass_time(20_000)
+        assert wire.told["a"] == wire.told["m"] == []
+        assert wire.counts("a")["not_allowed"] >= 1 if asked == "a" else True
+        assert not any(source == "a" for source, _, _ in wire.seen) or asks == "a"
+
+
+def test_whoever_is_allowed_on_one_side_only_stays_outside() -> None:
+    wire = connected("am", allow={"a": "m", "m": ""})
+    wire.pass_time(20_000)
+    assert wire.told == {"a": [], "m": []}
+
+
+def test_a_host_that_is_not_allowed_any_more_is_out_at_once() -> None:
+    wire = connected("abc")
+    wire.say("b", "a", b"one")
+    wire.ends["a"].allow([wire.public["c"]], wire.now_ms)
+    wire.say("b", "a", b"two")
+    wire.say("a", "b", b"three")
+    assert wire.heard("a") == [b"one"]
+    assert wire.heard("b") == []
+    wire.say("c", "a", b"four")
+    assert wire.heard("a") == [b"one", b"four"]
+
+
+def test_an_identity_without_its_key_is_none() -> None:
+    """A stranger asks in the name of b, whose public key everybody knows."""
+    wire = Wire("ab")
+    forged = handshake.Half(wire.keys["m"], wire.random.randbytes)
+    question = bytearray(forged.ask(7))
+    question[14:46] = wire.public["b"]
+    wire.inject(bytes(question), "m", "a")
+    assert wire.counts("a") == {"forged": 1}
+    assert wire.seen == []
+
+
+def test_an_answer_in_the_name_of_another_is_none() -> None:
+    wire = Wire("ab")
+    wire.ends["a"].reach(("m", 1), wire.now_ms)
+    question = wire.ends["a"].poll_transmit()
+    assert question is not None
+    asked = handshake.read(question.data)
+    assert asked is not None
+    answer = bytearray(
+        handshake.Half(wire.keys["m"], wire.random.randbytes).answer(asked.asker, 9, question.data)
+    )
+    answer[14:46] = wire.public["b"]
+    wire.inject(bytes(answer), "m", "a")
+    assert wire.counts("a") == {"forged": 1}
+    assert wire.told["a"] == []
+
+
+# --- replay, reflection, cut and paste ---
+
+
+def test_a_copied_datagram_is_obeyed_once() -> None:
+    wire = connected()
+    wire.say("a", "b", b"grant")
+    copied = wire.seen[-1][2]
+    for _ in range(3):
+        wire.inject(copied, "a", "b")
+        wire.inject(copied, "m", "b")
+    assert wire.heard("b") == [b"grant"]
+    assert wire.counts("b")["not_opened"] == 6
+    assert wire.ends["b"].address_of(wire.host["a"]) == wire.address("a")
+
+
+def test_datagrams_that_overtake_each_other_are_all_obeyed() -> None:
+    wire = connected()
+    end = wire.ends["a"]
+    for number in range(60):
+        end.send(wire.host["b"], b"%d" % number, wire.now_ms)
+    datagrams = []
+    while (outgoing := end.poll_transmit()) is not None:
+        datagrams.append(outgoing.data)
+    for data in reversed(datagrams):
+        wire.inject(data, "a", "b")
+    assert sorted(map(int, wire.heard("b"))) == list(range(60))
+
+
+def test_what_is_sent_back_is_not_obeyed() -> None:
+    wire = connected()
+    wire.say("a", "b", b"vote for me")
+    for _, destination, data in wire.seen[:]:
+        source = "a" if destination == "b" else "b"
+        wire.inject(data, destination, source)
+    assert wire.heard("a") == []
+    assert wire.heard("b") == [b"vote for me"]
+
+
+def test_a_datagram_moved_into_another_session_opens_nothing() -> None:
+    wire = connected("abc")
+    wire.say("b", "a", b"for a")
+    wire.say("c", "a", b"of c")
+    of_b = next(d for s, t, d in wire.seen[::-1] if (s, t) == ("b", "a"))
+    of_c = next(d for s, t, d in wire.seen[::-1] if (s, t) == ("c", "a"))
+    for number in (1, 2, 3, 50):
+        head = of_c[:5] + number.to_bytes(4, "big")
+        wire.inject(head + of_b[session.HEAD_BYTES :], "c", "a")
+    assert wire.heard("a") == [b"for a", b"of c"]
+
+
+def test_every_bit_counts() -> None:
+    """Of the question, the answer and of what is sealed."""
+    for which in range(3):
+        for bit in range(8 * handshake.BYTES):
+            wire = Wire()
+            wire.lost = {which}
+            wire.ends["a"].reach(wire.address("b"), wire.now_ms)
+            wire.settle()
+            if which == 2:
+                wire.say("a", "b", b"x")
+            source, destination, data = wire.seen[which]
+            if bit >= 8 * len(data):
+                break
+            broken = bytearray(data)
+            broken[bit // 8] ^= 1 << bit % 8
+            before = len(wire.told["a"]) + len(wire.told["b"])
+            wire.inject(bytes(broken), source, destination)
+            if not 16 <= bit < 48:  # the table is signed, and may be another one
+                assert len(wire.told["a"]) + len(wire.told["b"]) == before, (which, bit)
+
+
+def test_an_old_question_gets_an_answer_and_no_trust() -> None:
+    wire = connected()
+    question = wire.seen[0][2]
+    wire.pass_time(60_000)
+    for _ in range(50):
+        wire.inject(question, "m", "b")
+        wire.pass_time(250)
+    sessions = wire.counts("b")["sessions"]
+    wire.say("b", "a", b"still here")
+    assert wire.heard("a") == [b"still here"]
+    assert wire.seen[-1][1] == "a"
+    assert wire.counts("b")["sessions"] == sessions
+
+
+def test_nobody_takes_anothers_answer_for_its_own() -> None:
+    """m, an allowed host, signs b's answer as its own. a then thinks that it talks with m: b must
+    not take what a says for said to b, nor a what b says for said by m."""
+    wire = Wire("abm", allow={"a": "bm", "b": "am", "m": "ab"})
+    wire.ends["a"].reach(wire.address("m"), wire.now_ms)
+    question = wire.ends["a"].poll_transmit()
+    assert question is not None
+    wire.ends["b"].receive_datagram(question.data, wire.address("a"), wire.now_ms)
+    answer = wire.ends["b"].poll_transmit()
+    assert answer is not None
+    signed = bytearray(answer.data[: handshake.SIGNATURE_AT])
+    signed[14:46] = wire.public["m"]
+    signature = wire.keys["m"].sign(handshake._SIGNED + question.data + bytes(signed))
+    wire.ends["a"].receive_datagram(bytes(signed) + signature, wire.address("b"), wire.now_ms)
+    wire.settle()
+    wire.say("a", "m", b"for m only")
+    wire.say("b", "a", b"of b")
+    assert wire.heard("b") == []
+    assert (MESSAGE, (wire.host["m"], b"of b")) not in wire.told["a"]
+
+
+# --- floods ---
+
+
+def test_a_flood_of_forged_questions_costs_little_and_shuts_nobody_out() -> None:
+    wire = Wire()
+    forged = bytearray(handshake.Half(wire.keys["m"], wire.random.randbytes).ask(7))
+    forged[14:46] = wire.public["b"]
+    for _ in range(1000):
+        wire.inject(bytes(forged), "m", "a")
+    assert wire.counts("a")["forged"] == channel.VERIFIED_MAX
+    assert wire.counts("a")["too_many"] == 1000 - channel.VERIFIED_MAX
+    wire.ends["a"].reach(wire.address("b"), wire.now_ms)  # b's own questions wait; ours does not
+    wire.settle()
+    wire.say("b", "a", b"through")
+    assert wire.heard("a") == [b"through"]
+
+
+def test_questions_without_end_fill_no_memory() -> None:
+    wire = connected()
+    for number in range(500):
+        question = handshake.Half(wire.keys["b"], wire.random.randbytes).ask(number + 1)
+        wire.inject(question, "b", "a")
+        wire.pass_time(50)
+    end = wire.ends["a"]
+    assert len(end._by_session) <= 4
+    for number in range(1000):
+        end.reach((f"nobody-{number}", 1), wire.now_ms)
+    assert len(end._questions) <= channel.QUESTIONS_MAX + 1
+    wire.pass_time(60_000)
+    assert len(end._questions) <= 1
+
+
+def test_an_answer_is_not_longer_than_its_question() -> None:
+    wire = connected()
+    assert [len(data) for _, _, data in wire.seen[:2]] == [handshake.BYTES] * 2
+
+
+@given(st.binary(max_size=1300), st.integers(0, 3), st.booleans())
+def test_rubbish_raises_nothing(data: bytes, kind: int, has_length: bool) -> None:
+    wire = connected()
+    if has_length:
+        data = bytes([kind, 1]) + data[2 : handshake.BYTES].ljust(handshake.BYTES - 2, b"\0")
+    wire.inject(data, "m", "a")
+    assert wire.heard("a") == []
+    wire.say("b", "a", b"fine")
+    assert wire.heard("a") == [b"fine"]
+
+
+# --- the tests above can fail ---
+
+
+def _keys_of_no_identity(self: handshake.Half, other: handshake.Hello, *args: bytes) -> object:
+    secret = self._private.exchange(handshake.X25519PublicKey.from_public_bytes(other.fresh))
+    return secret, bytes(reversed(secret))
+
+
+FAULTS = (
+    (handshake, "is_signed", lambda *_: True, test_an_identity_without_its_key_is_none),
+    (handshake, "is_signed", lambda *_: True, test_an_answer_in_the_name_of_another_is_none),
+    (handshake.Half, "keys", _keys_of_no_identity, test_nobody_takes_anothers_answer_for_its_own),
+    (session.ReplayWindow, "is_new", lambda *_: True, test_a_copied_datagram_is_obeyed_once),
+    (Channel, "_may_verify", lambda *_: True,
+     test_a_flood_of_forged_questions_costs_little_and_shuts_nobody_out),
+    (channel, "SESSIONS_MAX", 10_000, test_questions_without_end_fill_no_memory),
+    (channel, "UNANSWERED_MS", 10**8, test_a_host_that_lost_its_memory_is_back_within_two_seconds),
+    (Channel, "_end", lambda *_: None, test_a_host_that_is_not_allowed_any_more_is_out_at_once),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "where, name, fault, test", FAULTS, ids=lambda x: getattr(x, "__name__", "")
+)
+def test_a_fault_is_caught(where, name, fault, test, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(where, name, fault)
+    with pytest.raises(AssertionError):
+        test()
