@@ -24,8 +24,8 @@ from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.firmware import build_firmware
 from pressel.firmware.build import MANIFEST, ROOT
 from pressel.firmware.bytecode import compile_module
-from pressel.firmware.constants import inline_constants
 from pressel.firmware.manifest import list_sources, read_manifest
+from pressel.firmware.prepare import beside_badge
 from pressel.virtual.badge import HEAP_BYTES
 from pressel.virtual.install import find_install
 
@@ -63,10 +63,9 @@ def run_cycles(cycles: int, work: Path) -> dict[str, Any]:
 def _image() -> bytes:
     """The fakes as frozen modules: their code takes nothing of the heap."""
     image = VfsRomWriter()
-    sources = list_sources(read_manifest(MANIFEST), ROOT)
-    texts = {each.module_path: each.path.read_text("utf-8") for each in sources if each.is_module}
+    content = read_manifest(MANIFEST)
     names = {source.name: source.read_text("utf-8") for source in FAKES.glob("*.py")}
-    fakes = inline_constants({**texts, **names})  # the badge's modules have no constants any more
+    fakes = beside_badge(content, list_sources(content, ROOT), names)
     with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(io.StringIO()):
         for name in sorted(names):
             source = Path(scratch) / name

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.firmware.broken_release import build_broken
 from tests.firmware.conftest import FIRMWARE, Load
 from tests.firmware.hardware import NVS, Machine, Reset, Wdt
 
@@ -166,14 +167,6 @@ def test_the_first_release_is_in_the_listing_of_the_build(tmp_path: Path) -> Non
     assert json.loads((built.folder / "boot.json").read_text()) == GOOD
 
 
-BROKEN_HEALTH = """
-class Health:
-    def __init__(self, now_ms):
-        self.at_ms = now_ms + 200
-    def step(self, handset, now_ms):
-        if now_ms >= self.at_ms:
-            raise ValueError("planted")
-"""
 HEAP_BYTES = 140_000  # this is about slots and not about memory
 
 
@@ -184,9 +177,8 @@ def test_a_release_that_crashes_on_real_micropython_falls_back(tmp_path: Path) -
     from pressel.virtual.stepped import SteppedBadge
 
     folder = build_firmware(tmp_path / "firmware").folder
-    shutil.copytree(folder / "a", folder / "b")
-    (folder / "b/app/health.mpy").unlink()
-    (folder / "b/app/health.py").write_text(BROKEN_HEALTH)
+    broken = build_broken(tmp_path / "broken", tmp_path, 200).folder
+    shutil.copytree(broken / "a", folder / "b")
     (folder / "guarded").touch()
     (folder / "boot.json").write_text(json.dumps(TRIAL))
     config = {"device": "0200000000000001", "name": "A", "wifi": {"ssid": "x", "password": ""}}

@@ -7,15 +7,16 @@ counts, so that a fault that is not noticed fails here.
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.firmware.broken_release import build_broken
 from tests.host.stepped_venue import Venue, voice
 
 from pressel.boards.board import load_board
 from pressel.firmware import build_firmware
+from pressel.tracebacks import Tracebacks
 from pressel.virtual.badge import HEAP_BYTES
 from pressel.virtual.make_kit import make_kit
 from pressel.virtual.stepped import Fault, Kit, Pin, Press, Release, Speak, SteppedBadge
@@ -176,23 +177,10 @@ def test_numbers_in_nvs_outlive_a_power_cut(made: Path, tmp_path: Path) -> None:
         badge.kill()
 
 
-BROKEN_HEALTH = """
-class Health:
-    def __init__(self, now_ms):
-        self.at_ms = now_ms + {after_ms}
-    def step(self, handset, now_ms):
-        if now_ms >= self.at_ms:
-            raise ValueError("planted")
-"""
-
-
 def broken(made: Path, tmp_path: Path, after_ms: int) -> SteppedBadge:
     """A badge that keeps itself alive, with a module that raises some time after each start."""
-    firmware = tmp_path / "broken"
-    shutil.copytree(made / "firmware", firmware)
+    firmware = build_broken(tmp_path / "broken", tmp_path, after_ms).folder
     (firmware / "guarded").touch()
-    (firmware / "a/app/health.mpy").unlink()
-    (firmware / "a/app/health.py").write_text(BROKEN_HEALTH.format(after_ms=after_ms))
     kit = Kit.load(made / "kit.json")
     facts = load_board("esp32-devkit").facts()
     return SteppedBadge(
@@ -210,7 +198,7 @@ def test_a_crash_is_told_after_the_restart_and_the_ring_stays_small(
         crashes = [value for event, value in told if event == "crash"]
         before = [value for event, value in told if event == "crashed before"]
         assert all("ValueError: planted" in text for text in crashes)
-        assert "app/health.py" in crashes[0]
+        assert "app/health.py" in Tracebacks.beside(tmp_path / "broken").translate(crashes[0])
         assert before[0][1] == crashes[0]
         assert ("restart", [2, 2]) in told
         badge.stop()

@@ -7,7 +7,6 @@ last build is taken from it. Knows nothing of boards and of how files reach a ba
 from __future__ import annotations
 
 import ast
-import contextlib
 import hashlib
 import json
 import os
@@ -17,10 +16,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pressel.tracebacks import Tracebacks
+
 from .bytecode import compile_module, compiler_version
-from .constants import inline_constants
-from .import_order import import_order
 from .manifest import Source, list_sources, read_manifest
+from .prepare import Piece, as_written, for_badge
 
 ROOT = Path(__file__).resolve().parents[3]
 MANIFEST = ROOT / "firmware" / "manifest.toml"
@@ -75,52 +75,44 @@ def build_firmware(
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
         folder = Path(scratch) / "new"
         earlier = _earlier_files(out, compiler, architecture)
-        # Compiled before it is analysed: the compiler words syntax errors better.
-        texts = _texts(sources) if compiler else {}
+        content_of = for_badge if compiler else as_written
+        prepared = content_of(content, sources)
         files = []
-        for item in sources:
-            machine = architecture if item.is_native else ""
-            files.append(_build_file(item, texts, folder, compiler, machine, earlier, out))
-        imports = import_order(content.entry, sources)
+        for piece in prepared.pieces:
+            machine = architecture if piece.is_native else ""
+            files.append(_build_file(piece, folder, compiler, machine, earlier, out))
+        imports = list(prepared.imports)
         listing = _listing(files, imports, compiler, architecture, _release(sources))
         (folder / LISTING).write_text(listing, "utf-8")
         if not _is_intact(out, listing, files):
             _swap(folder, out, Path(scratch))
+    if prepared.names:
+        modules = [piece.module_path for piece in prepared.pieces if piece.is_module]
+        Tracebacks(modules, prepared.lines, prepared.names).save_beside(out)
     digest = hashlib.sha256(listing.encode()).hexdigest()
     return FirmwareBuild(out, tuple(files), tuple(imports), source, digest)
 
 
-def _texts(sources: list[Source]) -> dict[str, str]:
-    """What is compiled of each module. A module that does not parse is left as it is: the compiler
-    then says what is wrong with it."""
-    texts = {item.module_path: item.path.read_text("utf-8") for item in sources if item.is_module}
-    with contextlib.suppress(SyntaxError):
-        return inline_constants(texts)
-    return texts
-
-
 def _build_file(
-    item: Source,
-    texts: dict[str, str],
+    piece: Piece,
     folder: Path,
     compiler: str,
     architecture: str,
     earlier: dict[str, BuiltFile],
     out: Path,
 ) -> BuiltFile:
-    compiled = item.is_module and bool(compiler)
-    path = item.target.with_suffix(".mpy") if compiled else item.target
+    compiled = piece.is_module and bool(compiler)
+    path = piece.target.with_suffix(".mpy") if compiled else piece.target
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
-    text = texts.get(item.module_path, "").encode() if compiled else item.path.read_bytes()
-    source_sha256 = hashlib.sha256(text).hexdigest()
+    source_sha256 = hashlib.sha256(piece.text).hexdigest()
     known = earlier.get(str(path))
     if not compiled:
-        shutil.copyfile(item.path, target)
+        target.write_bytes(piece.text)
     elif not (known and known.source_sha256 == source_sha256 and _copy(out, known, target)):
         prepared = target.with_suffix(".py")
-        prepared.write_bytes(text)
-        compile_module(prepared, target, item.module_path, item.path, architecture)
+        prepared.write_bytes(piece.text)
+        compile_module(prepared, target, piece.module_path, piece.written, architecture)
         prepared.unlink()
     return BuiltFile(str(path), target.stat().st_size, _sha256(target), source_sha256)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from pressel.errors import PresselError
@@ -33,19 +34,19 @@ def compile_module(
     source: Path,
     target: Path,
     name: str,
-    written: Path | None = None,
+    written: Callable[[int], str] | None = None,
     architecture: str = "",
 ) -> None:
     """Compiles `source` to `target`; tracebacks will call it `name`. Raises `CompileError`, which
-    names the file that somebody wrote: `written`, line for line the same (default: `source`).
+    names the place that somebody wrote: `written` says it of a line (default: that of `source`).
     A module with viper functions needs an `architecture` (`ARCHITECTURES`, or x64)."""
     machine = [f"-march={architecture}"] if architecture else []
     done = _run(*machine, "-s", name, "-o", str(target), "--", str(source))
     if done.returncode == 0:
         return
-    written = written or source
     line = _LINE.search(done.stderr)
-    where = f"{written}:{line[1]}" if line else str(written)
+    number = int(line[1]) if line else 0
+    where = written(number) if written else f"{source}:{number}"
     reason = (done.stderr.strip() or "mpy-cross failed").splitlines()[-1]
     raise CompileError(f"{where}: {reason}.")
 

@@ -38,12 +38,22 @@ class PlainFile(_Strict):
     target: PurePosixPath
 
 
+class Join(_Strict):
+    """The modules that `entry` loads become one of path `target`, those `apart` left out. Names
+    that only the badge's own code uses become shorter, but for those that are `kept`."""
+
+    target: PurePosixPath
+    apart: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+
 class Manifest(_Strict):
     """The content of manifest.toml. Sources are relative to the root of the project."""
 
     entry: str  # the module whose build() makes the handset
     package: tuple[Package, ...] = ()
     file: tuple[PlainFile, ...] = Field(default=())
+    join: Join | None = None
 
 
 @dataclass(frozen=True)
@@ -58,16 +68,21 @@ class Source:
     @property
     def module_path(self) -> str:
         """What a traceback on the badge calls it, such as `ptt/wire/crc.py`."""
-        for library in _LIBRARIES:
-            if self.is_module and self.target.is_relative_to(library):
-                return str(self.target.relative_to(library))
-        return str(self.target)
+        return module_path(self.target) if self.is_module else str(self.target)
 
     @property
     def module(self) -> str:
         """The name it is imported by, such as `ptt.wire.crc`."""
         name = self.module_path.removesuffix(".py").replace("/", ".")
         return name.removesuffix(".__init__")
+
+
+def module_path(target: PurePosixPath) -> str:
+    """What a traceback calls the module that lies at `target` in the flash."""
+    for library in _LIBRARIES:
+        if target.is_relative_to(library):
+            return str(target.relative_to(library))
+    return str(target)
 
 
 def read_manifest(file: Path) -> Manifest:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from pressel.errors import PresselError
 from pressel.firmware import FirmwareBuild
+from pressel.tracebacks import Tracebacks
 
 from .install import find_install
 from .process import ANSWER_LIMIT_S, BadgeProcess, Event
@@ -71,7 +72,8 @@ class VirtualBadge:
         self._device = device
         self._heap_bytes = heap_bytes or (TRACED_HEAP_BYTES if trace else HEAP_BYTES)
         self._trace = trace
-        self._process = BadgeProcess(name, limit_s, self._take)
+        tracebacks = Tracebacks.beside(firmware.folder)
+        self._process = BadgeProcess(name, limit_s, self._take, tracebacks.translate)
         self._ports: dict[str, Event] = {}  # mode -> its i2s event
         self._spoken = 0
 

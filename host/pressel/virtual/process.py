@@ -32,10 +32,18 @@ def now_ms() -> float:
 
 
 class BadgeProcess:
-    """A child that is killed after `limit_s`; every event goes to `told`, "ended" as the last."""
+    """A child that is killed after `limit_s`; every event goes to `told`, "ended" as the last.
+    `translated` makes a traceback readable."""
 
-    def __init__(self, name: str, limit_s: float, told: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        limit_s: float,
+        told: Callable[[Event], None],
+        translated: Callable[[str], str] = str,
+    ) -> None:
         self.name = name
+        self._translated = translated
         self._limit_s = limit_s
         self._told = told
         self._process: asyncio.subprocess.Process | None = None
@@ -134,6 +142,8 @@ class BadgeProcess:
     def _take(self, event: Event) -> None:
         name = event["event"]
         if name == "crashed":
+            event["traceback"] = self._translated(event["traceback"])
+            event["error"] = self._translated(event["error"])
             self._crash = f"{self.name}: the firmware raised an exception.\n{event['traceback']}"
         elif name == "refused":
             self._refuse(event)

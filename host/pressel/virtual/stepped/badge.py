@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pressel.tracebacks import Tracebacks
+
 from . import frames
 from .child import Child
 from .crash import BadgeCrashed
@@ -60,6 +62,7 @@ class SteppedBadge:
         self._ticks_ms = ticks_ms
         self._limit_s = limit_s
         self._heap_bytes = heap_bytes
+        self._firmware = firmware
         shutil.rmtree(self.flash, ignore_errors=True)
         shutil.copytree(firmware, self.flash)
         for name, record in (("board", board), ("config", config)):
@@ -158,7 +161,7 @@ class SteppedBadge:
         answer = self._child.receive()
         if answer[0] == frames.CRASHED:
             self._child.end()
-            text = frames.decode_text(answer)
+            text = Tracebacks.beside(self._firmware).translate(frames.decode_text(answer))
             raise BadgeCrashed(f"{self.name}: the firmware raised an exception.\n{text}")
         return answer
 

@@ -44,7 +44,8 @@ def heard(data):
     if gone:
         return
     if kind == messages.HELLO:
-        _, nonce, table, _, _, _ = codec.decode(kind, data, 24, envelope.payload_end(data))
+        fields = codec.decode(kind, data, 24, envelope.payload_end(data))
+        nonce, table = fields[1], fields[2]
         push(messages.WELCOME, (nonce, NODE, SESSION, TERM, table, GROUP, messages.CODEC_IMA_ADPCM))
     elif kind == messages.HEARTBEAT:
         push(kind, (envelope.get32(data, 24), GROUP, TERM, _lease, _talker, 0))

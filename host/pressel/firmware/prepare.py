@@ -1,0 +1,162 @@
+"""What is compiled for a badge: the sources made small in several steps, most of them joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from .constants import inline_constants
+from .import_order import import_order
+from .joining import Place, join_modules
+from .manifest import Join, Manifest, Source, module_path
+from .names import module_name
+from .shortening import follow_names, shorten_names
+from .tables import shrink_tables
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One file of the flash before it is compiled (a module) or copied. `path` and `places` say
+    where it was written: one file line for line, or each line somewhere."""
+
+    target: PurePosixPath
+    text: bytes
+    is_module: bool
+    is_native: bool
+    path: Path
+    places: tuple[Place, ...] = ()
+    files: Mapping[str, Path] = field(default_factory=dict)  # by the paths of `places`
+
+    @property
+    def module_path(self) -> str:
+        return module_path(self.target)
+
+    def written(self, line: int) -> str:
+        """Where somebody wrote a line, for a message; 0: the file."""
+        if self.places:
+            place = self.places[max(line, 1) - 1]
+            return f"{self.files[place.path]}:{place.line}"
+        return f"{self.path}:{line}" if line else str(self.path)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All pieces of a build, and the order in which its entry module loads modules."""
+
+    pieces: tuple[Piece, ...]
+    imports: tuple[str, ...]
+    names: Mapping[str, str] = field(default_factory=dict)  # what each short name was
+
+    @property
+    def lines(self) -> dict[str, list[tuple[str, list[int]]]]:
+        """By joined module: where its lines were written, as `Tracebacks` wants it."""
+        return {piece.module_path: _runs(piece.places) for piece in self.pieces if piece.places}
+
+
+def as_written(content: Manifest, sources: Sequence[Source]) -> Prepared:
+    """The sources as they are."""
+    pieces = tuple(_piece(each, each.path.read_bytes()) for each in sources)
+    return Prepared(pieces, tuple(import_order(content.entry, sources)))
+
+
+def for_badge(content: Manifest, sources: Sequence[Source]) -> Prepared:
+    """The sources as a badge gets them. A module that does not parse is left as it is: the compiler
+    then says what is wrong with it."""
+    texts = _texts(sources)
+    try:
+        texts = inline_constants(texts)
+    except SyntaxError:
+        return Prepared(_pieces(sources, texts), ())
+    imports = import_order(content.entry, sources)
+    if content.join is None:
+        return Prepared(_pieces(sources, texts), tuple(imports))
+    image = _Image(content.join, sources, texts, imports)
+    rest = [each for each in sources if each.module not in image.members or not each.is_module]
+    whole = Piece(
+        content.join.target,
+        image.texts[image.path].encode(),
+        is_module=True,
+        is_native=False,
+        path=Path(),
+        places=image.lines,
+        files={each.module_path: each.path for each in sources},
+    )
+    pieces = [*_pieces(rest, image.texts), whole]
+    pieces.sort(key=lambda piece: piece.target.as_posix())
+    order = _joined_imports(imports, image.members, sources, whole)
+    return Prepared(tuple(pieces), tuple(order), image.names)
+
+
+def beside_badge(
+    content: Manifest, sources: Sequence[Source], others: Mapping[str, str]
+) -> dict[str, str]:
+    """Other modules (text by path), which use a badge's, rewritten for what those have become."""
+    texts = inline_constants({**_texts(sources), **others})
+    if content.join is not None:
+        imports = import_order(content.entry, sources)
+        image = _Image(content.join, sources, inline_constants(_texts(sources)), imports)
+        members, path = image.members, image.path
+        texts = join_modules(texts, members, path).texts
+        texts = {name: texts[name] for name in others}
+        return follow_names(texts, image.names, image.modules)
+    return {path: texts[path] for path in others}
+
+
+class _Image:
+    """The modules of a badge, joined and with short names."""
+
+    def __init__(
+        self, join: Join, sources: Sequence[Source], texts: dict[str, str], imports: Sequence[str]
+    ) -> None:
+        self.path = module_path(join.target)
+        self.members = _members(join, sources, imports)
+        joined = join_modules(shrink_tables(texts), self.members, self.path)
+        native = [each.module_path for each in sources if each.is_native]
+        short = shorten_names(joined.texts, kept=join.kept, untouched=native)
+        self.modules = [module_name(path) for path in joined.texts]
+        self.lines = joined.lines
+        self.texts = short.texts
+        self.names = short.names
+
+
+def _texts(sources: Sequence[Source]) -> dict[str, str]:
+    return {each.module_path: each.path.read_text("utf-8") for each in sources if each.is_module}
+
+
+def _joined_imports(
+    imports: Sequence[str], members: Sequence[str], sources: Sequence[Source], whole: Piece
+) -> list[str]:
+    """What is not ours first: the joined module loads all that it needs itself."""
+    own = {each.module for each in sources if each.is_module}
+    foreign = [name for name in imports if name not in own]
+    alone = [name for name in imports if name in own and name not in members]
+    return [*foreign, whole.module_path.removesuffix(".py").replace("/", "."), *alone]
+
+
+def _members(join: Join, sources: Sequence[Source], imports: Sequence[str]) -> list[str]:
+    """The modules that are joined, those first that others need."""
+    native = {each.module for each in sources if each.is_native}
+    own = {each.module for each in sources if each.is_module} - native - set(join.apart)
+    return [name for name in imports if name in own]
+
+
+def _pieces(sources: Sequence[Source], texts: dict[str, str]) -> tuple[Piece, ...]:
+    return tuple(
+        _piece(each, texts[each.module_path].encode() if each.is_module else each.path.read_bytes())
+        for each in sources
+    )
+
+
+def _piece(source: Source, text: bytes) -> Piece:
+    return Piece(source.target, text, source.is_module, source.is_native, source.path)
+
+
+def _runs(places: Iterable[Place]) -> list[tuple[str, list[int]]]:
+    """Lines that were written in one module, module after module."""
+    runs: list[tuple[str, list[int]]] = []
+    for place in places:
+        if not runs or runs[-1][0] != place.path:
+            runs.append((place.path, []))
+        runs[-1][1].append(place.line)
+    return runs

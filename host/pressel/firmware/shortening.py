@@ -1,0 +1,313 @@
+"""Gives names that only a badge's own code uses shorter ones, or such as MicroPython has anyway.
+
+Every name that a running program can look up lies in a badge's heap, once, with about seven bytes
+beside it: attributes, methods, names at the top of modules, and parameters, though nobody looks
+those up unless they are given by keyword. MicroPython's own words lie in ROM; those that every port
+has (`words.toml`) serve as names of attributes, where they hide nothing.
+
+A name stays when it may be reached in a way that is not seen here: as a string, by keyword, from
+outside (`kept`), or as a word of Python's or a peripheral's. Names are the same in all modules of
+an image, and chosen in a fixed order, so that a build is reproducible. `Shortened.names` tells what
+each was.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import keyword
+import string
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .edits import Edits
+from .names import imported_module, module_name, uses
+
+_WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class Shortened:
+    """`texts`: sources by module path. `names`: the written name of each new one."""
+
+    texts: dict[str, str]
+    names: dict[str, str]
+
+
+def shorten_names(
+    texts: Mapping[str, str], *, kept: Iterable[str], untouched: Iterable[str] = ()
+) -> Shortened:
+    """`kept`: names that stay. `untouched`: paths of modules that stay as they are, and so do the
+    names in them."""
+    untouched = set(untouched)
+    trees = {path: ast.parse(text) for path, text in texts.items()}
+    image = _Image({path: tree for path, tree in trees.items() if path not in untouched})
+    for path in untouched:
+        image.pinned.update(_all_names(trees[path]))
+    image.pinned.update(kept)
+    names = image.new_names()
+    result = dict(texts)
+    for path, tree in image.trees.items():
+        edits = Edits(texts[path])
+        _Renaming(edits, path, tree, names, image.modules).rename()
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef) and _is_simple(function):
+                _rename_parameters(edits, function, image)
+        result[path] = edits.apply()
+    return Shortened(result, {new: old for old, new in names.items()})
+
+
+def follow_names(
+    texts: Mapping[str, str], names: Mapping[str, str], modules: Iterable[str]
+) -> dict[str, str]:
+    """Other modules, which use those of an image: `modules`. `names` as in `Shortened`."""
+    new_names = {old: new for new, old in names.items()}
+    result = {}
+    for path, text in texts.items():
+        edits = Edits(text)
+        tree = ast.parse(text)
+        _Renaming(edits, path, tree, new_names, set(modules)).follow()
+        result[path] = edits.apply()
+    return result
+
+
+class _Image:
+    """All modules together: which names can be changed, and which are taken."""
+
+    def __init__(self, trees: dict[str, ast.Module]) -> None:
+        self.trees = trees
+        self.modules = {module_name(path) for path in trees}
+        self.members: Counter[str] = Counter()  # of classes and objects
+        self.tops: Counter[str] = Counter()  # of modules
+        self.pinned = {*_WORDS["python"].split(), *_WORDS["peripherals"].split()}
+        self.taken: set[str] = set()
+        self._prefixes: set[str] = set()
+        for path, tree in trees.items():
+            self.taken.update(_all_names(tree))
+            self._note(path, tree)
+            self.tops.update(_top_names(tree))
+
+    def _note(self, path: str, tree: ast.Module) -> None:
+        foreign = set(_foreign_modules(path, tree, self.modules))
+        for node in _without_annotations(tree):
+            if isinstance(node, ast.ClassDef):
+                self.members.update(_class_names(node))
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                self.members[node.attr] += 1
+            elif isinstance(node, ast.keyword) and node.arg:
+                self.pinned.add(node.arg)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                self.pinned.add(node.value)
+            elif isinstance(node, ast.Call) and _is_getattr(node):
+                self._prefixes.update(_prefix(node.args[1]))
+            elif isinstance(node, ast.Attribute) and getattr(node.value, "id", "") in foreign:
+                self.pinned.add(node.attr)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                self.pinned.update(_foreign_names(path, node, self.modules))
+
+    def may_change(self, name: str) -> bool:
+        is_special = name.startswith("__") or any(name.startswith(p) for p in self._prefixes)
+        return not is_special and name not in self.pinned
+
+    def new_names(self) -> dict[str, str]:
+        """By the written name. Attributes get MicroPython's words while there are any."""
+        wanted = [name for name in self.members + self.tops if self.may_change(name)]
+        wanted.sort(key=lambda name: (-len(name), name))
+        rom = iter([word for word in _WORDS["rom"].split() if word not in self.taken])
+        short = (name for name in _short_names() if name not in self.taken | self.pinned)
+        names: dict[str, str] = {}
+        for name in wanted:
+            new = next(rom, None) if name not in self.tops else None
+            new = new or next(short)
+            names[name] = new
+        return names
+
+
+class _Renaming:
+    """Puts new names (by the old ones) into one module; `modules` are those that have them."""
+
+    def __init__(
+        self,
+        edits: Edits,
+        path: str,
+        tree: ast.Module,
+        names: Mapping[str, str],
+        modules: set[str],
+    ) -> None:
+        self._edits = edits
+        self._path = path
+        self._tree = tree
+        self._names = names
+        self._modules = modules
+        self._own = set(_top_names(tree))
+
+    def rename(self) -> None:
+        """All: what the module makes and what it takes."""
+        self.follow()
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.ClassDef):
+                for inner in node.body:
+                    self._rename_member(inner)
+        for use in uses(self._tree):
+            if use.is_global and use.name in self._names and use.name in self._own:
+                self._edits.replace_name(use, self._names[use.name])
+
+    def follow(self) -> None:
+        """What the module takes from others."""
+        taken: set[str] = set()
+        tops = set(self._tree.body)
+        foreign = set(_foreign_modules(self._path, self._tree, self._modules))
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Attribute) and node.attr in self._names:
+                if getattr(node.value, "id", "") in foreign:
+                    continue
+                self._edits.replace_attribute(node, self._names[node.attr])
+            elif isinstance(node, ast.ImportFrom) and self._is_ours(node):
+                taken.update(self._rename_import(node, node in tops))
+        for use in uses(self._tree):
+            if use.is_global and use.name in taken:
+                self._edits.replace_name(use, self._names[use.name])
+
+    def _is_ours(self, node: ast.ImportFrom) -> bool:
+        return imported_module(self._path, node) in self._modules
+
+    def _rename_import(self, node: ast.ImportFrom, is_top: bool) -> Iterator[str]:
+        """Tells the names that are new in this module, too."""
+        aliases = []
+        for alias in node.names:
+            new = self._names.get(alias.name)
+            if new is None:
+                aliases.append(alias)
+            elif is_top and alias.asname is None:
+                aliases.append(ast.alias(new))
+                yield alias.name
+            else:
+                aliases.append(ast.alias(new, alias.asname or alias.name))
+        words = ", ".join(ast.unparse(alias) for alias in aliases)
+        source = f"{'.' * node.level}{node.module or ''}"
+        self._edits.replace(node, f"from {source} import {words}")
+
+    def _rename_member(self, node: ast.stmt) -> None:
+        if isinstance(node, ast.FunctionDef) and node.name in self._names:
+            self._edits.replace_defined(node, node.name, self._names[node.name])
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Name) and target.id in self._names:
+                    self._edits.replace(target, self._names[target.id])
+
+
+def _rename_parameters(edits: Edits, function: ast.FunctionDef, image: _Image) -> None:
+    """By place: nobody gives them by name, and so all functions share them."""
+    args = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    changed = {}
+    for index, each in enumerate(args):
+        if each.arg not in image.pinned and each.arg != "self":
+            changed[each.arg] = f"_{index}"
+            edits.replace_parameter(each, f"_{index}")
+    for node in itertools.chain.from_iterable(map(ast.walk, function.body)):
+        if isinstance(node, ast.Name) and node.id in changed:
+            edits.replace(node, changed[node.id])
+
+
+def _is_simple(function: ast.FunctionDef) -> bool:
+    """Without functions inside, which would see the names around them."""
+    inner = itertools.chain.from_iterable(map(ast.walk, function.body))
+    return not any(isinstance(node, ast.FunctionDef | ast.Lambda | ast.Global) for node in inner)
+
+
+# --- which names there are ---
+
+
+def _without_annotations(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but annotations, which MicroPython drops."""
+    yield node
+    for name, value in ast.iter_fields(node):
+        if name not in ("annotation", "returns"):
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.AST):
+                    yield from _without_annotations(child)
+
+
+def _all_names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.keyword) and node.arg:
+            yield node.arg
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            yield node.name
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                yield from alias.name.split(".")
+                yield alias.asname or alias.name
+
+
+def _class_names(node: ast.ClassDef) -> Iterator[str]:
+    for inner in node.body:
+        if isinstance(inner, ast.FunctionDef):
+            yield inner.name
+        elif isinstance(inner, ast.Assign):
+            yield from (each.id for each in inner.targets if isinstance(each, ast.Name))
+        elif isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name):
+            yield inner.target.id
+
+
+def _top_names(tree: ast.Module) -> Iterator[str]:
+    """Names at the top of a module that it makes itself."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (each.id for each in node.targets if isinstance(each, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
+
+
+def _foreign_modules(path: str, tree: ast.Module, modules: set[str]) -> Iterator[str]:
+    """What the module calls those that are not ours, and what it takes from them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name not in modules:
+                    yield alias.asname or alias.name.partition(".")[0]
+        elif isinstance(node, ast.ImportFrom) and imported_module(path, node) not in modules:
+            for alias in node.names:
+                yield alias.asname or alias.name
+
+
+def _foreign_names(
+    path: str, node: ast.Import | ast.ImportFrom, modules: set[str]
+) -> Iterator[str]:
+    """The words of an import, but for the names that one of our modules has."""
+    is_ours = isinstance(node, ast.ImportFrom) and imported_module(path, node) in modules
+    for alias in node.names:
+        if not is_ours:
+            yield from alias.name.split(".")
+        if alias.asname:
+            yield alias.asname
+
+
+def _is_getattr(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1
+
+
+def _prefix(node: ast.expr) -> Iterator[str]:
+    """The beginning of a name that is put together."""
+    if isinstance(node, ast.BinOp) and isinstance(node.left, ast.Constant):
+        yield str(node.left.value)
+
+
+def _short_names() -> Iterator[str]:
+    letters = string.ascii_letters
+    for first, second in itertools.product(letters, letters + string.digits):
+        if not keyword.iskeyword(first + second):
+            yield first + second
