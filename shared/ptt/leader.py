@@ -91,6 +91,7 @@ class Leader:
         self._claimable = 0  # leases up to here are of terms before this one
         self.journal = Journal(term, self)
         self.announcer = Announcer(self._announce)
+        self.term_seen = 0  # by a badge, above ours: whoever runs us should stand again
         self.is_deposed = False  # a higher term leads: nobody is served here any more
         self.standby_hosts: list[tuple[bytes, int]] = []  # for badges: (IPv4, port) of each
         self.address_of: Callable[[bytes], Any] = _as_it_is  # of a record
@@ -109,7 +110,7 @@ class Leader:
     def take_over(self, state: "State", now_ms: int) -> None:
         """Go on where the leader of `state` was interrupted, before anything else is done. Members,
         floors, calls and settings are as they were; every member is told."""
-        newest, next_node, self._text_number, next_call = takeover.counters_of(state)
+        newest, next_node, self._text_number, next_call = takeover.counters_of(state, self.term)
         self._lease = self._claimable = newest
         self._events.push(events.LEADING, (self.term, newest))
         settings = takeover.settings_of(state)
@@ -164,7 +165,7 @@ class Leader:
             self.journal.changed(records.CALL, group)
 
     def depose(self, term: int, now_ms: int) -> None:
-        """A leader of the higher `term` is there: give up all leases, say so, serve nobody."""
+        """Another leads in `term`, or will: give up all leases, say so, serve nobody."""
         if self.is_deposed:
             return
         for group in sorted(self.floors):
@@ -409,7 +410,7 @@ class Leader:
         if not codecs & (1 << messages.CODEC_IMA_ADPCM):
             return refusal.FIELD
         if fields[6] > self.term:  # it would refuse us
-            self._events.push(events.HIGHER_TERM, fields[6])
+            self._see_term(fields[6])
             return refusal.STALE
         member = self.members.by_device(device)
         if member is not None and (member.nonce != nonce or member.address != source):
@@ -470,7 +471,7 @@ class Leader:
         """With the floor of the group that it asks about, or of its first."""
         echo_ms, group, term = fields[0:3]
         if term > self.term:
-            self._events.push(events.HIGHER_TERM, term)
+            self._see_term(term)
             return
         if term < self.term:  # it looks for a leader, and does not know yet that it has found one
             self.announcer.start(member.node, now_ms)
@@ -493,6 +494,10 @@ class Leader:
         )
         self._send(messages.HEARTBEAT, values, member, now_ms)
         self._tell_standby(member, now_ms)
+
+    def _see_term(self, term: int) -> None:
+        self.term_seen = max(self.term_seen, term)
+        self._events.push(events.HIGHER_TERM, term)
 
     def _tell_standby(self, member: "Member", now_ms: int) -> None:
         """One standby after the other, all soon after it has joined, then now and then."""

@@ -70,7 +70,8 @@ CALL_HANG_MS = const(10000)  # a quiet call ends: time to think of an answer, no
 
 # --- Standbys --------------------------------------------------------------------------
 STANDBYS_MAX = const(3)  # hosts that follow a leader; a badge is told as many addresses
-LEASE_GAP = const(4096)  # leases that a new leader passes over: more than went unheard of
+LEASE_GAP = const(4096)  # leases passed over with each round of terms: more than went unheard of
+FAREWELL_MS = const(1000)  # a leader that lost its office lets its successor speak first
 PROBE_MS = const(300)  # a heartbeat unanswered for so long is repeated, to standbys too
 ANNOUNCE_RETRY_MS = const(100)  # a new leader repeats itself; doubles: a talker is silent meanwhile
 ANNOUNCE_RETRY_MS_MAX = const(800)  # to a badge out of reach, until its membership ends

@@ -4,6 +4,7 @@ of the journal, and records as members, floors and settings again.
 
 from .clock import add, since
 from .cluster import records
+from .cluster.ballot import MARK_BITS
 from .compat import TYPE_CHECKING
 from .floor import lanes
 from .numbers import INT_MAX, LEASE_GAP
@@ -100,13 +101,14 @@ def settings_of(state: "State") -> "Settings | None":
     return Settings(version, playout_delay_ms, talk_ms)
 
 
-def counters_of(state: "State") -> "list[int]":
-    """Newest lease, passing over what the standby may not have heard of; next node; last text;
-    next call."""
+def counters_of(state: "State", term: int) -> "list[int]":
+    """For the leader of `term`: newest lease, passing over those that nobody told us of, of all
+    terms in between; next node; last text; next call."""
     body = state.body(records.COUNTERS, 0)
     counters = [0, 2, 0, 0] if body is None else records.read_numbers(records.COUNTERS_SIZES, body)
     newest = counters[0]
     for group in state.numbers(records.FLOOR):
         newest = max(newest, floor_of(state, group, 0).lease)
-    counters[0] = min(newest + LEASE_GAP, INT_MAX)
+    rounds = max(1, (term >> MARK_BITS) - (state.term >> MARK_BITS))
+    counters[0] = min(newest + LEASE_GAP * rounds, INT_MAX)
     return counters

@@ -30,6 +30,7 @@ from pressel.sim.commit import commit
 from pressel.sim.profiles import load_profile, profile_names
 from pressel.sim.scenarios import load_scenario, scenario_names
 from pressel.sim.workers import PYTHONS, Result, RunDied, interpreter, run_specs
+from ptt.numbers import STANDBYS_MAX
 
 BROKEN = InvariantError.exit_code
 FAILED = PresselError.exit_code
@@ -44,6 +45,13 @@ _PYTHON = click.option(
 )
 
 
+_STANDBYS = click.option(
+    "--standbys",
+    type=click.IntRange(0, STANDBYS_MAX),
+    help="Hosts that follow the leader; else as many as the scenario has.",
+)
+
+
 def _one_run(command: Command) -> Command:
     """The argument and options that name one run."""
     for add in (
@@ -51,6 +59,7 @@ def _one_run(command: Command) -> Command:
         click.option("--protocol", type=click.Choice(PROTOCOLS), default="v2", show_default=True),
         click.option("--profile", default="clean", show_default=True, help="Name or .toml file."),
         click.option("--participants", type=_PARTICIPANTS, default=25, show_default=True),
+        _STANDBYS,
         click.argument("scenario"),
     ):
         command = add(command)
@@ -168,6 +177,7 @@ def _with_commit(result: Result) -> Result:
 @click.option(
     "--protocol", type=click.Choice(PROTOCOLS), multiple=True, default=("v2",), show_default=True
 )
+@_STANDBYS
 @click.option("--processes", type=click.IntRange(1), help="In place of one a core.")
 @_PYTHON
 @click.option("--json", "as_json", is_flag=True, help="A line a run, and a last one of them all.")
@@ -177,6 +187,7 @@ def sweep(
     profiles: tuple[str, ...],
     participants: tuple[int, ...],
     protocol: tuple[str, ...],
+    standbys: int | None,
     processes: int | None,
     python: str | None,
     as_json: bool,
@@ -195,6 +206,7 @@ def sweep(
         list(dict.fromkeys(participants)),
         list(dict.fromkeys(protocol)),
         seeds_of(seeds),
+        standbys,
     )
     tally = Tally()
     finished = start(choices, interpreter(python), processes)

@@ -29,22 +29,25 @@ class Choice:
     participants: int = 25
     protocol: str = "v2"
     seed: int = 1
+    standbys: int | None = None  # hosts beside the leader; None: as many as the scenario has
 
     def spec(self) -> dict[str, Any]:
         """The facts that a world takes; UsageError for a scenario or profile that is none."""
-        return {
+        facts: dict[str, Any] = {
             "scenario": load_scenario(self.scenario).resolved(),
             "profile": load_profile(self.profile).resolved(),
             "participants": self.participants,
             "protocol": self.protocol,
             "seed": self.seed,
         }
+        return facts if self.standbys is None else {**facts, "standbys": self.standbys}
 
     def replay_command(self) -> str:
         """What shows this run, event by event."""
         words = ["pressel", "sim", "replay", self.scenario]
         words += ["--participants", str(self.participants), "--profile", self.profile]
         words += ["--protocol", self.protocol, "--seed", str(self.seed)]
+        words += ["--standbys", str(self.standbys)] if self.standbys is not None else []
         return shlex.join(words)
 
 
@@ -70,6 +73,7 @@ def combinations(
     participants: Sequence[int],
     protocols: Sequence[str],
     seeds: range,
+    standbys: int | None = None,
 ) -> list[Choice]:
     """Every combination; all scenarios and profiles of a seed come before the next seed, so that
     a sweep that is ended early has seen something of everything."""
@@ -78,7 +82,7 @@ def combinations(
         raise UsageError(
             f"that would be {len(kinds) * len(seeds):,} runs; at most {_RUNS_MOST:,} go at once"
         )
-    return [Choice(*kind, seed=seed) for seed in seeds for kind in kinds]
+    return [Choice(*kind, seed=seed, standbys=standbys) for seed in seeds for kind in kinds]
 
 
 def specs_of(choices: Sequence[Choice]) -> list[dict[str, Any]]:

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from ptt.numbers import STANDBYS_MAX
+
 from .facts import Facts, Milliseconds, Percent, Range, Rate, load, names_in, read_table
 
 _FOLDER = "scenarios"
@@ -44,23 +46,26 @@ class Roam(Facts):
 
 
 class LeaderFaults(Facts):
-    """The leader is killed, or resigns in so many of 100 cases, again and again."""
+    """The leader is killed, or resigns or stands still in so many of 100 cases, again and again."""
 
     first_ms: Milliseconds
     gap_ms: Range
     absent_ms: Range
     resign_percent: Percent = 0
+    pause_percent: Percent = 0
     disk_lost_percent: Percent = 0
 
 
 class Partition(Facts):
-    """A share of the participants is cut off from the rest, again and again."""
+    """A share of the participants is cut off from the rest, again and again; in so many of 100
+    cases the leader's standbys are on their side, or some of them, or they alone."""
 
     first_ms: Milliseconds
     lasts_ms: Range
     gap_ms: Range
     share_percent: Percent
     one_way_percent: Percent = 0
+    standby_percent: Percent = 0
 
 
 class Machine(Facts):
@@ -79,6 +84,7 @@ class Scenario(Facts):
     duration_s: Annotated[int, Field(gt=0, le=86_400)]
     settle_s: Annotated[int, Field(ge=0)]
     drift_ppm: Annotated[int, Field(ge=0, le=500)] = 0
+    standbys: Annotated[int, Field(ge=0, le=STANDBYS_MAX)] = 0  # unless others are asked for
     speech: Speech | None = None
     churn: Churn | None = None
     roam: Roam | None = None

@@ -241,6 +241,11 @@ class Election:
     def return_to_duty(self, now_ms: int) -> None:
         self._fire(RETURN, now_ms)
 
+    def hear_of(self, term: int, now_ms: int) -> None:
+        """A badge has seen `term`: to lead it one has to stand in a higher one."""
+        if term > self.term:
+            self._hear_of(term, now_ms)
+
     def hears_leader(self, now_ms: int) -> bool:
         """Whether we lead, or heard whoever does within HOST_LOST_MS."""
         if self.state == LEADER:

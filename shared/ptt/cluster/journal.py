@@ -113,6 +113,11 @@ class Journal:
                 del self._at[key]
                 self._forgotten = seq
 
+    def records(self) -> "list[tuple[int, int]]":
+        """(kind, number) of all that there are."""
+        gone = [key for seq, key in self._gone if self._at.get(key) == seq]
+        return [(key >> 16, key & 0xFFFF) for key in sorted(self._at) if key not in gone]
+
     # --- standbys ---
 
     def standbys(self) -> "list[Any]":

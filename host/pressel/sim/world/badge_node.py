@@ -55,6 +55,7 @@ class BadgeNode(Node):
         name = b"B%d" % self.number
         seed = 1 + self.world.prng.below(1 << 30)
         self.engine = Participant(device, name, b"sim", BROADCAST, seed)
+        self.engine.address_of = _address_of
         self._accepted = 0
         self.engine.start(now_ms)
 
@@ -136,3 +137,8 @@ class BadgeNode(Node):
 
     def _is_expecting(self) -> bool:
         return self.is_up and self.engine.playout.state != SILENT
+
+
+def _address_of(host: bytes, port: int) -> int:
+    """A host's number, as `HostNode` tells it."""
+    return port - 1

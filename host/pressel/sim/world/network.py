@@ -7,7 +7,7 @@ station to station takes two hops of the air. Knows nodes by number and datagram
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Callable, Protocol
 
 from ptt.prng import Prng
 
@@ -136,7 +136,20 @@ class Network:
         else:
             self._up(source, destination, data)
 
+    def wire(
+        self, source: int, destination: int, data: bytes, arrive: Callable[[bytes, int], None]
+    ) -> None:
+        """From host to host, on the channel between them: none of the protocol's datagrams."""
+        if not self._is_cut(source, destination):
+            due_us = self._loop.now_us + _WIRE_US
+            self._loop.at(due_us, self._arrive_by_wire, (source, destination, data, arrive))
+
     # --- inside ---
+
+    def _arrive_by_wire(self, parcel: tuple[int, int, bytes, Callable[[bytes, int], None]]) -> None:
+        source, destination, data, arrive = parcel
+        if not self._is_cut(source, destination):
+            arrive(data, source)
 
     def _up(self, source: int, destination: int, data: Any) -> None:
         if self._is_roaming(source):

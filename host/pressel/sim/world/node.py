@@ -82,6 +82,9 @@ class Node:
             self._take(data, source)
             self.refresh()
 
+    def arrive_from_host(self, data: bytes, source: int) -> None:
+        """Only hosts speak with hosts."""
+
     def send(self, destination: int, data: Any) -> None:
         """Put a datagram on the network, unless the radio has no memory for it."""
         if self._memory_short:

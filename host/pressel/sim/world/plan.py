@@ -26,9 +26,11 @@ class Plan:
         participants: int,
         prng: Prng,
         roam: Mapping[str, Any] | None = None,
+        standbys: int = 0,
     ) -> None:
         """`roam`: what a network profile adds to every scenario."""
         self._count = participants
+        self._standbys = standbys
         self._prng = prng
         self._end_us: int = scenario["duration_s"] * _S
         self._from_us: int = scenario["settle_s"] * _S
@@ -107,9 +109,11 @@ class Plan:
         while at_us < self._end_us:
             is_gentle = self._prng.below(100) < facts["resign_percent"]
             keeps_disk = 0 if self._prng.below(100) < facts["disk_lost_percent"] else 1
-            self.steps.append((at_us, "resign" if is_gentle else "crash", 0, keeps_disk))
+            is_paused = self._happens(facts.get("pause_percent", 0))
+            fault = "pause" if is_paused else "resign" if is_gentle else "crash"
+            self.steps.append((at_us, fault, 0, keeps_disk))
             absent_us = self._between(facts["absent_ms_min"], facts["absent_ms_max"]) * _MS
-            self.steps.append((at_us + absent_us, "start", 0, 0))
+            self.steps.append((at_us + absent_us, "resume" if is_paused else "start", 0, 0))
             at_us += absent_us + self._between(facts["gap_ms_min"], facts["gap_ms_max"]) * _MS
 
     def _plan_partition(self, facts: Mapping[str, Any]) -> None:
@@ -117,6 +121,12 @@ class Plan:
         while at_us < self._end_us:
             size = max(1, self._count * facts["share_percent"] // 100)
             away = frozenset(self._choose(size))
+            if self._standbys and self._happens(facts.get("standby_percent", 0)):
+                first = self._count + 1
+                standbys = frozenset(
+                    range(first + self._prng.below(self._standbys), first + self._standbys)
+                )
+                away = standbys if self._prng.below(3) == 0 else away | standbys
             kind = 0
             if self._prng.below(100) < facts["one_way_percent"]:
                 kind = 1 + self._prng.below(2)
@@ -141,6 +151,10 @@ class Plan:
             self.steps.append((at_us, "lose_memory", node, 1 + self._prng.below(8)))
 
     # --- draws ---
+
+    def _happens(self, percent: int) -> bool:
+        """Drawn only where it can: older scenarios keep their runs."""
+        return percent > 0 and self._prng.below(100) < percent
 
     def _times(self, per_minute_percent: int) -> list[int]:
         """So many times a minute, in percent of the participants, at random."""

@@ -25,6 +25,7 @@ FAULT = 10  # a: see FAULTS, b: its measure
 TALKING = 11  # a: 1 when the node believes that it may talk, 0 when no longer
 STARTED = 12  # a: 1 after a fault, 0 at first
 HEARD_TWO = 13  # a: microseconds for which a listener heard a second talker (v1 mixes)
+LEADS = 14  # a: 1 when a host begins to lead, 0 when it stops in good order; b: its term
 
 NAMES = (
     "pressed",
@@ -41,6 +42,7 @@ NAMES = (
     "talking",
     "started",
     "heard two",
+    "leads",
 )
 
 LOSSES = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .badge_node import BadgeNode
+from .host_node import HostNode
 from .leader_node import LeaderNode
 from .legacy_node import LegacyNode
 from .node import Node
@@ -20,7 +21,7 @@ def make_nodes(world: World) -> list[Node]:
     nodes: list[Node] = []
     protocol = world.spec["protocol"]
     if protocol == "v2":
-        nodes.append(LeaderNode(world, LEADER, world.new_clock(0)))
+        nodes += _hosts(world)
         kind = BadgeNode
     else:
         kind = LegacyNode
@@ -35,3 +36,15 @@ def make_nodes(world: World) -> list[Node]:
         else:
             nodes.append(kind(world, number, clock, drift_ppm))
     return nodes
+
+
+def _hosts(world: World) -> list[Node]:
+    """The leader box alone, or with the standbys of `world.spec`, behind the participants."""
+    if not world.standbys:
+        return [LeaderNode(world, LEADER, world.new_clock(0))]
+    first = world.participants + 1
+    numbers = (LEADER, *range(first, first + world.standbys))
+    return [
+        HostNode(world, number, world.new_clock(world.new_drift_ppm()), numbers)
+        for number in numbers
+    ]

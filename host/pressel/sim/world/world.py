@@ -39,6 +39,8 @@ class World:
         marker.install()
         self.spec = spec
         self.participants: int = spec["participants"]
+        wanted: int | None = spec.get("standbys")
+        self.standbys: int = spec["scenario"].get("standbys", 0) if wanted is None else wanted
         self.loop = loop or EventLoop()
         self.prng = Prng(spec["seed"] * 2_654_435_761 + 97)  # neighbours must not resemble
         for _ in range(8):
@@ -49,19 +51,20 @@ class World:
         self.network = Network(self.loop, self.record, air)
         self.nodes: dict[int, Node] = {}
         self.violations: list[dict[str, Any]] = []
+        self._struck: dict[str, list[int]] = {}  # hosts that a fault of "node 0" has met
         self._refused: dict[int, list[int]] = {}  # counts by reason, of the node's present engine
         for node in make_nodes(self):
             self.nodes[node.number] = node
             self.network.join(node)
         roam = spec["profile"].get("roam")
-        self.plan = Plan(spec["scenario"], self.participants, self.prng, roam)
+        self.plan = Plan(spec["scenario"], self.participants, self.prng, roam, self.standbys)
         self.duration_us: int = spec["scenario"]["duration_s"] * 1_000_000 + TAIL_US
 
     def run(self) -> None:
         """From power-up to the end of the script."""
         for number in sorted(self.nodes):
             # People do not switch on in the same instant; the leader box was there before.
-            at_us = 0 if number == 0 else 1 + self.prng.below(1_000_000)
+            at_us = 0 if self.nodes[number].is_wired else 1 + self.prng.below(1_000_000)
             self.loop.at(at_us, self._start_first, number)
         for at_us, action, number, measure in self.plan.steps:
             if number in self.nodes or action in _OF_ALL:
@@ -108,18 +111,35 @@ class World:
         if node.is_up and not node.is_paused:
             node.person.talk(step[1])
 
+    def _leading(self) -> Any:
+        """Whom a fault of the leader meets: whoever leads, of several hosts."""
+        hosts: list[Any] = [node for node in self.nodes.values() if node.is_wired]
+        leading = [host for host in hosts if getattr(host, "is_leading", False)]
+        return leading[0] if leading else self.nodes[0]
+
+    def _strike(self, number: int, fault: str) -> Node:
+        """The node that `fault` of `number` meets; `_relieve` gives the same one."""
+        node = self._leading() if number == 0 else self.nodes[number]
+        if number == 0:
+            self._struck.setdefault(fault, []).append(node.number)
+        return node
+
+    def _relieve(self, number: int, fault: str) -> Node:
+        struck = self._struck.get(fault)
+        return self.nodes[struck.pop(0) if number == 0 and struck else number]
+
     def _do_crash(self, step: tuple[int, int]) -> None:
-        self.nodes[step[0]].crash(step[1] == 1)
+        self._strike(step[0], "crash").crash(step[1] == 1)
 
     def _do_resign(self, step: tuple[int, int]) -> None:
-        leader: Any = self.nodes[step[0]]
+        leader: Any = self._strike(step[0], "crash")
         leader.resign()
 
     def _do_start(self, step: tuple[int, int]) -> None:
-        node = self.nodes[step[0]]
+        node = self._relieve(step[0], "crash")
         if not node.is_up:
-            self._refused.pop(step[0], None)
-            self.note(record.FAULT, step[0], record.RESTARTED, 0)
+            self._refused.pop(node.number, None)
+            self.note(record.FAULT, node.number, record.RESTARTED, 0)
             node.start()
 
     def _do_roam(self, step: tuple[int, int]) -> None:
@@ -133,7 +153,7 @@ class World:
     def _do_cut(self, step: tuple[int, frozenset[int]]) -> None:
         """Kind 0: both ways; 1: those away are not heard; 2: those away do not hear."""
         kind, away = step
-        others = frozenset(range(self.participants + 1)) - away
+        others = frozenset(self.nodes) - away
         self.note(record.FAULT, 0, record.CUT, kind)
         if kind != 2:
             self.network.cut(away, others)
@@ -145,10 +165,10 @@ class World:
         self.network.heal()
 
     def _do_pause(self, step: tuple[int, int]) -> None:
-        self.nodes[step[0]].pause()
+        self._strike(step[0], "pause").pause()
 
     def _do_resume(self, step: tuple[int, int]) -> None:
-        self.nodes[step[0]].resume()
+        self._relieve(step[0], "pause").resume()
 
     def _do_step_clock(self, step: tuple[int, int]) -> None:
         self.nodes[step[0]].step_clock(step[1])

@@ -10,7 +10,7 @@ from ptt.wire import voice
 from ptt.wire.messages import VOICE_FRAME
 
 from .. import record
-from ..venue import LEADER
+from ..host_node import HostNode
 
 if TYPE_CHECKING:
     from ..world import World
@@ -23,7 +23,7 @@ class Accounts:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._came = [0] * (world.participants + 1)  # datagrams, of this start
+        self._came = dict.fromkeys(world.nodes, 0)  # datagrams, of this start
         self._frames: dict[tuple[int, int, int], int] = {}  # (listener, lease, term) -> accepted
         self._set_aside: dict[int, int] = {}  # listener -> its stale and crowded frames so far
         for kind, watcher in (
@@ -41,11 +41,11 @@ class Accounts:
 
     def _on_delivered(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
         self._came[node] += 1
-        if node != LEADER and data[1] == VOICE_FRAME:
+        if not self._world.nodes[node].is_wired and data[1] == VOICE_FRAME:
             self._count(node, data, voice.count(data))
 
     def _on_refused(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
-        if node != LEADER and data[1] == VOICE_FRAME:
+        if not self._world.nodes[node].is_wired and data[1] == VOICE_FRAME:
             self._count(node, data, -voice.count(data))
 
     def _count(self, node: int, data: Any, frames: int) -> None:
@@ -56,6 +56,8 @@ class Accounts:
 
     def _on_event(self, now_us: int, node: int, kind: int, b: int, value: Any) -> None:
         engine = self._engine(node)
+        if kind == events.MOVED and engine is not None:
+            self._move(node, value)
         if kind != events.HEARD or engine is None:
             return
         _, lease, played, _, late, duplicate, dropped = value
@@ -71,10 +73,16 @@ class Accounts:
             )
         self._set_aside[node] = aside
 
+    def _move(self, node: int, term: int) -> None:
+        """A standby goes on: what was heard before belongs to the same bursts."""
+        for key in [key for key in self._frames if key[0] == node and key[2] != term]:
+            key_now = (node, key[1], term)
+            self._frames[key_now] = self._frames.get(key_now, 0) + self._frames.pop(key)
+
     def finish(self) -> None:
         """Every datagram of every engine, when all is over."""
         for number, node in sorted(self._world.nodes.items()):
-            if not node.is_up:
+            if not node.is_up or isinstance(node, HostNode):  # whose leaders come and go
                 continue
             engine = self._engine(number)
             if engine is None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from ptt.cluster.join import JOINED
 
 from .. import record
-from ..venue import LEADER
 
 if TYPE_CHECKING:
     from ..world import World
@@ -30,10 +29,11 @@ class AllJoined:
 
     def finish(self) -> None:
         world = self._world
-        if world.loop.now_us - self._last_us < QUIET_US or not world.nodes[LEADER].is_up:
+        hosts = [node for node in world.nodes.values() if node.is_wired]
+        if world.loop.now_us - self._last_us < QUIET_US or not any(host.is_up for host in hosts):
             return
         for number, node in sorted(world.nodes.items()):
-            if number != LEADER and node.is_up:
+            if not node.is_wired and node.is_up:
                 engine: Any = getattr(node, "engine", None)
                 if engine is not None and engine.join.state != JOINED:
                     world.violate("all joined", f"node {number} is no member, and nothing is wrong")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class HighestTerm:
-    """Looks at a badge's term whenever it joins."""
+    """Looks at a badge's term whenever it joins or moves over."""
 
     protocols = ("v2",)
 
@@ -27,7 +27,7 @@ class HighestTerm:
         self._seen.pop(node, None)
 
     def _on_event(self, now_us: int, node: int, kind: int, b: int, value: Any) -> None:
-        if kind != events.JOINED:
+        if kind not in (events.JOINED, events.MOVED):
             return
         engine: Any = getattr(self._world.nodes[node], "engine", None)
         if engine is None:  # the firmware itself: its term is in another process

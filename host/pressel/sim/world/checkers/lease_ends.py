@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ptt.numbers import LEASE_MS
 
 from .. import record
-from ..venue import LEADER
+from ..host_node import HostNode
 
 if TYPE_CHECKING:
     from ..world import World
@@ -23,7 +23,7 @@ class LeaseEnds:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._lease = (0, 0)  # group and number
+        self._lease = (0, 0, 0)  # group, number and term
         self._since_us = 0  # it is held
         self._voice_in = 0
         self._voice_us = 0  # when voice last came
@@ -31,21 +31,24 @@ class LeaseEnds:
         world.loop.at(_LOOK_US, self._look)
 
     def _on_fault(self, now_us: int, node: int, kind: int, b: int, detail: Any) -> None:
-        if node == LEADER:
-            self._lease = (0, 0)  # time stood still for it, or jumped: begin anew
+        if self._world.nodes[node].is_wired:
+            self._lease = (0, 0, 0)  # time stood still for it, or jumped: begin anew
 
     def _look(self, _: Any) -> None:
         world = self._world
         now_us = world.loop.now_us
         world.loop.at(now_us + _LOOK_US, self._look)
-        leader: Any = world.nodes[LEADER]
-        if not leader.is_up or leader.is_paused:
-            return
-        for group, floor in leader.engine.floors.items():
-            self._look_at(leader.engine, group, floor, now_us)
+        for node in world.nodes.values():
+            if not node.is_wired or not node.is_up or node.is_paused:
+                continue
+            engine: Any = getattr(node, "engine", None)
+            leader = engine.leader if isinstance(node, HostNode) else engine
+            if leader is not None:
+                for group, floor in leader.floors.items():
+                    self._look_at(leader, group, floor, now_us)
 
     def _look_at(self, engine: Any, group: int, floor: Any, now_us: int) -> None:
-        lease = (group, floor.lease) if floor.holder else (0, 0)
+        lease = (group, floor.lease, engine.term) if floor.holder else (0, 0, 0)
         if lease != self._lease:
             self._lease = lease
             self._since_us = self._voice_us = now_us

@@ -30,7 +30,10 @@ class OneLease:
         self._newest.pop(node, None)
 
     def _on_event(self, now_us: int, node: int, kind: int, b: int, value: Any) -> None:
-        if kind == events.FLOOR_GRANTED:
+        if kind == events.LEADING:  # another term: what ran in it goes on, and is told again
+            self._held.pop(node, None)
+            self._newest.pop(node, None)
+        elif kind == events.FLOOR_GRANTED:
             held = self._held.get(node)
             if held is not None:
                 self._world.violate("one lease", f"leader {node} granted {value} while {held} ran")

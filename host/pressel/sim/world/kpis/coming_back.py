@@ -21,6 +21,9 @@ class ComingBack:
 
     def __init__(self, world: World) -> None:
         self._is_v1 = world.spec["protocol"] == "v1"
+        self._has_standbys = world.standbys > 0
+        self._participants = world.participants
+        self._has_led: dict[int, bool] = {}  # hosts of a cluster
         self._entry, self._failover, self._reconnect = Spread(), Spread(), Spread()
         self._talking: set[int] = set()
         self._entered_us: dict[int, int] = {}  # listener -> joined while somebody talked
@@ -38,6 +41,7 @@ class ComingBack:
             (record.TALKING, self._on_talking),
             (record.PLAYED, self._on_played),
             (record.SPOKEN, self._on_spoken),
+            (record.LEADS, self._on_leads),
         ):
             world.record.watch(kind, watcher)
         self._spoken_us: dict[int, int] = {}  # frames said since the leader was killed
@@ -58,7 +62,9 @@ class ComingBack:
             self._entered_us.pop(node, None)
 
     def _on_fault(self, now_us: int, node: int, kind: int, b: int, detail: Any) -> None:
-        if kind == record.CRASHED and node == LEADER:
+        if kind == record.CRASHED and self._is_host(node):
+            if not self._has_led.pop(node, node == LEADER):
+                return
             self._back_us.clear()
             if len(self._talking) == 1:
                 (self._killed_talker,) = self._talking
@@ -73,16 +79,26 @@ class ComingBack:
             self._back_us.pop(node, None)
         elif kind in (record.CUT, record.ROAMING):
             self._forget(node if kind == record.ROAMING else -1)
-        elif kind in (record.RESTARTED, record.ROAMED) and node != LEADER:
+        elif kind in (record.RESTARTED, record.ROAMED) and not self._is_host(node):
             self._back_us[node] = now_us
         elif kind == record.HEALED:
             self._all_back(now_us)
 
     def _on_started(self, now_us: int, node: int, is_again: int, b: int, detail: Any) -> None:
-        if node == LEADER:
+        if node == LEADER and not self._has_standbys:
             self._starts += 1
             if is_again:
                 self._all_back(now_us)
+
+    def _on_leads(self, now_us: int, node: int, leads: int, term: int, detail: Any) -> None:
+        self._has_led[node] = leads == 1
+        if leads:
+            self._starts += 1
+            if self._starts > 1:
+                self._all_back(now_us)
+
+    def _is_host(self, node: int) -> bool:
+        return node == LEADER or node > self._participants
 
     def _forget(self, node: int) -> None:
         if node >= 0:

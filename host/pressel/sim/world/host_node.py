@@ -1,0 +1,157 @@
+"""A host of a cluster: elects with the others, leads or keeps the leader's state, on its disk only
+term and vote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ptt.cluster import election
+from ptt.cluster.ballot import NOBODY
+from ptt.host import Host
+from ptt.leader import Leader
+from ptt.wire import refusal
+
+from . import record
+from .local_clock import LocalClock
+from .node import Node
+
+if TYPE_CHECKING:
+    from .world import World
+
+_DISK_US_MAX = 20_000  # until a term is written for certain
+_NODE_CLASS = 1
+_BYTES = 2  # of an address in a record: the node's number
+
+
+class HostNode(Node):
+    """`hosts`: the numbers of all; the lower ranks first among equals."""
+
+    is_wired = True
+    mailbox_datagrams = 4096  # as of `LeaderNode`
+    step_us = 0
+    engine: Host
+
+    def __init__(
+        self, world: World, number: int, clock: LocalClock, hosts: tuple[int, ...]
+    ) -> None:
+        super().__init__(world, number, clock)
+        self._hosts = hosts
+        self._host_mail: list[tuple[bytes, int]] = []
+
+    @property
+    def is_leading(self) -> bool:
+        return self.is_up and self.engine.leader is not None
+
+    def boot(self, now_ms: int) -> None:
+        self._host_mail.clear()
+        hosts = tuple(host_id(number, self._hosts) for number in self._hosts)
+        own = host_id(self.number, self._hosts)
+        stored = self.disk.get("record", (0, NOBODY))
+        self.engine = Host(own, hosts, stored, self._make_leader, now_ms, _NODE_CLASS)
+        for number, host in zip(self._hosts, hosts, strict=True):
+            self.engine.addresses[host] = (bytes(4), number + 1)
+
+    def take(self, data: Any, source: int, now_ms: int) -> None:
+        before = self._accepted()
+        self.engine.receive_datagram(data, source, now_ms)
+        leader = self.engine.leader
+        if leader is not None and self._accepted() == before:
+            self.world.note_refusal(self.number, leader.refusals, data)
+
+    def let_time_pass(self, now_ms: int) -> None:
+        self.engine.handle_timeout(now_ms)
+
+    def settle(self, now_ms: int) -> int:
+        engine = self.engine
+        stored = engine.poll_store()
+        if stored is not None:
+            self._store(stored)
+        outgoing = engine.poll_transmit()
+        while outgoing is not None:
+            self.send(outgoing.destination, outgoing.data)
+            outgoing = engine.poll_transmit()
+        outgoing = engine.poll_host()
+        while outgoing is not None:
+            destination = self._hosts[outgoing.destination[0] - 1]
+            arrive = self.world.nodes[destination].arrive_from_host
+            self.world.network.wire(self.number, destination, outgoing.data, arrive)
+            outgoing = engine.poll_host()
+        event = engine.next_event()
+        while event is not None:
+            self.world.note(record.EVENT, self.number, event[0], 0, event[1])
+            event = engine.next_event()
+        event = engine.next_election_event()
+        while event is not None:
+            self._note_election(*event)
+            event = engine.next_election_event()
+        return engine.next_timeout_ms()
+
+    def power_off(self) -> None:
+        self._host_mail.clear()
+
+    def arrive_from_host(self, data: bytes, source: int) -> None:
+        if not self.is_up:
+            return
+        if self.is_paused:
+            if len(self._host_mail) < self.mailbox_datagrams:
+                self._host_mail.append((data, source))
+            return
+        self.engine.receive_from_host(data, host_id(source, self._hosts), self.now_ms())
+        self.refresh()
+
+    def resume(self) -> None:
+        """What waits in either socket comes in the order of luck: badges first, which is worse."""
+        super().resume()
+        mail, self._host_mail = self._host_mail, []
+        for data, source in mail:
+            self.arrive_from_host(data, source)
+
+    def resign(self) -> None:
+        """Maintenance: another one leads, then this one stops."""
+        if self.is_up and not self.is_paused:
+            self.engine.resign(self.now_ms())
+            self.refresh()
+            self.crash()
+
+    # --- inside ---
+
+    def _make_leader(self, term: int) -> Leader:
+        leader = Leader(term, 1 + self.world.prng.below(1 << 30))
+        leader.bytes_of, leader.address_of = _bytes_of, _address_of
+        return leader
+
+    def _accepted(self) -> int:
+        leader = self.engine.leader
+        return leader.refusals[refusal.ACCEPTED] if leader is not None else -1
+
+    def _store(self, stored: tuple[int, bytes]) -> None:
+        delay_us = 1000 + self.world.prng.below(_DISK_US_MAX)
+        self.world.loop.at(self.world.loop.now_us + delay_us, self._stored, (self.boots, stored))
+
+    def _stored(self, parcel: tuple[int, tuple[int, bytes]]) -> None:
+        boots, stored = parcel
+        if self.is_up and boots == self.boots:
+            self.disk["record"] = stored
+            self.engine.on_stored(stored, self.now_ms())
+            if not self.is_paused:
+                self.refresh()
+
+    def _note_election(self, kind: int, value: Any) -> None:
+        if kind == election.BECAME_LEADER:
+            self.world.note(record.LEADS, self.number, 1, value)
+        elif kind == election.LOST_LEADERSHIP:
+            self.world.note(record.LEADS, self.number, 0, value[0])
+
+
+def host_id(number: int, hosts: tuple[int, ...]) -> bytes:
+    """Eight bytes that begin with the host's mark."""
+    mark = hosts.index(number) + 1
+    return bytes((mark, 0, 0, 0, 0, 0, 0, mark))
+
+
+def _bytes_of(address: int) -> bytes:
+    return address.to_bytes(_BYTES, "big")
+
+
+def _address_of(data: bytes) -> int:
+    return int.from_bytes(data, "big")

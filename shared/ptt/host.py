@@ -1,0 +1,249 @@
+"""A host: it leads, or it keeps what it needs to lead from the next moment on.
+
+Ties together `cluster.election`, which says when, `cluster.replica`, which keeps the state of
+whoever leads, and `leader`, which exists while this host leads. Two networks: badges, as `Leader`
+has them, and other hosts (8 bytes each), over a channel that says truly who sent what.
+"""
+
+from .clock import NEVER, add, earliest, since
+from .cluster import election, journal
+from .cluster.election import Election
+from .cluster.replica import Replica, State
+from .compat import TYPE_CHECKING, const
+from .counters import Counters
+from .numbers import FAREWELL_MS
+from .wire import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .leader import Leader
+
+_TERM_JUMP_MAX = const(1 << 20)  # 4,096 elections: a badge that speaks of more is not believed
+_KEEPS_STATE = const(128)  # of the capabilities: who has a leader's state stands before who has not
+_TOLD_MAX = const(256)  # events nobody fetched, while leaders come and go
+
+
+class Answer:
+    """One datagram for another host."""
+
+    __slots__ = ("data", "destination")
+
+    def __init__(self, data: bytes, destination: bytes) -> None:
+        self.data = data
+        self.destination = destination
+
+
+class Host:
+    """`own`, `hosts`, `record` and `node_class` as for `Election`, `capabilities` below 128.
+    `make_leader(term)` gives a fresh `Leader` with roster, settings and the form of addresses.
+
+    Beside the calls of every engine: `receive_from_host` and `poll_host`, `poll_store` and
+    `on_stored`, `resign` and `return_to_duty`, `next_election_event`."""
+
+    def __init__(
+        self,
+        own: bytes,
+        hosts: "tuple[bytes, ...]",
+        record: "tuple[int, bytes]",
+        make_leader: "Callable[[int], Leader]",
+        now_ms: int,
+        node_class: int = 0,
+        capabilities: int = 0,
+    ) -> None:
+        self.own = own
+        self._make_leader = make_leader
+        self._standing = (node_class, capabilities)
+        self.election = Election(own, hosts, record, now_ms, node_class, capabilities)
+        self.replica = Replica()
+        self.leader: Leader | None = None  # while this host leads
+        self.addresses: dict[bytes, tuple[bytes, int]] = {}  # host -> (IPv4, port), for badges
+        self.refusals = Counters(refusal.NAMES)  # of badges' datagrams while another host leads
+        self._left: Leader | None = None  # led until now
+        self._farewell_ms = NEVER  # when those of its members hear of it who have not moved over
+        self._own_state: State | None = None  # from when this host led last
+        self._answers: list[Answer] = []
+        self._told: list[tuple[int, Any]] = []
+        self._elections: list[tuple[int, Any]] = []
+
+    # --- badges ---
+
+    def receive_datagram(self, data: "Any", source: "Any", now_ms: int) -> None:
+        """Of a badge. Who does not lead answers nobody: badges know the leader by its answer."""
+        self._look_at_election(now_ms)  # who stood still must not speak before it knows
+        if self.leader is None:
+            self.refusals.add(refusal.SESSION)
+            return
+        self.leader.receive_datagram(data, source, now_ms)
+        self._after_leader(now_ms)
+
+    def poll_transmit(self) -> "Any":
+        """The next datagram for a badge: `data` and `destination`."""
+        if self._left is not None and self._farewell_ms == NEVER:
+            outgoing = self._left.poll_transmit()
+            if outgoing is not None:
+                return outgoing
+            self._left = None
+        return self.leader.poll_transmit() if self.leader is not None else None
+
+    def next_event(self) -> "tuple[int, Any] | None":
+        """The next (kind, value) of `ptt.events`."""
+        if self._told:
+            return self._told.pop(0)
+        return None
+
+    # --- hosts ---
+
+    def receive_from_host(self, data: "Any", source: bytes, now_ms: int) -> None:
+        """Of another host, whom the channel knows to be `source`."""
+        if journal.is_answer(data):
+            self._look_at_election(now_ms)
+            if self.leader is not None:
+                self.leader.journal.receive(source, data, now_ms)
+        elif journal.is_entries(data):
+            if self.leader is None:
+                answer = self.replica.receive(data, now_ms)
+                if answer is not None:
+                    self._answers.append(Answer(answer, source))
+                self._say_what_we_keep()
+        else:
+            self.election.receive_datagram(data, source, now_ms)
+            self._follow_election(now_ms)
+
+    def poll_host(self) -> "Any":
+        """The next datagram for another host: `data` and `destination`."""
+        if self._answers:
+            return self._answers.pop(0)
+        outgoing = self.election.poll_transmit()
+        if outgoing is None and self.leader is not None:
+            return self.leader.journal.poll_transmit()
+        return outgoing
+
+    def next_election_event(self) -> "tuple[int, Any] | None":
+        """The next (kind, value) of `cluster.election`."""
+        return self._elections.pop(0) if self._elections else None
+
+    # --- time, the disk, the operator ---
+
+    def handle_timeout(self, now_ms: int) -> None:
+        self.election.handle_timeout(now_ms)
+        self._follow_election(now_ms)
+        if self._farewell_ms != NEVER and since(now_ms, self._farewell_ms) >= 0:
+            self._farewell_ms = NEVER
+        if self.leader is not None:
+            self.leader.handle_timeout(now_ms)
+            self._after_leader(now_ms)
+
+    def next_timeout_ms(self) -> int:
+        """When `handle_timeout` has work next, or `clock.NEVER`."""
+        due = earliest(self.election.next_timeout_ms(), self._farewell_ms)
+        if self.leader is not None:
+            due = earliest(due, self.leader.next_timeout_ms())
+        return due
+
+    def poll_store(self) -> "tuple[int, bytes] | None":
+        return self.election.poll_store()
+
+    def on_stored(self, record: "tuple[int, bytes]", now_ms: int) -> None:
+        self.election.on_stored(record, now_ms)
+        self._follow_election(now_ms)
+
+    def resign(self, now_ms: int) -> None:
+        """For maintenance: another host leads, until `return_to_duty`."""
+        self.election.resign(now_ms)
+        self._follow_election(now_ms)
+
+    def return_to_duty(self, now_ms: int) -> None:
+        self.election.return_to_duty(now_ms)
+
+    # --- inside ---
+
+    def _look_at_election(self, now_ms: int) -> None:
+        due_ms = self.election.next_timeout_ms()
+        if due_ms != NEVER and since(now_ms, due_ms) >= 0:
+            self.election.handle_timeout(now_ms)
+            self._follow_election(now_ms)
+
+    def _follow_election(self, now_ms: int) -> None:
+        """Lead or stop leading, as the election has it."""
+        while True:
+            event = self.election.next_event()
+            if event is None:
+                return
+            self._elections.append(event)
+            if len(self._elections) > _TOLD_MAX:
+                self._elections.pop(0)
+            if event[0] == election.LOST_LEADERSHIP:
+                self._stop(now_ms)
+            elif event[0] == election.BECAME_LEADER:
+                self._lead(event[1], now_ms)
+
+    def _lead(self, term: int, now_ms: int) -> None:
+        leader = self._make_leader(term)
+        self.leader = leader
+        self._left = None
+        self._farewell_ms = NEVER
+        others = [host for host in self.election.voters.others() if host in self.addresses]
+        leader.standby_hosts = [self.addresses[host] for host in others][0:3]
+        state = self.replica.state
+        if self._own_state is not None and (state is None or state.term < self._own_state.term):
+            state = self._own_state
+        if state is not None:
+            leader.take_over(state, now_ms)
+        self._own_state = None
+        for host in self.election.voters.others():
+            leader.journal.add_standby(host, now_ms)
+        self._say_what_we_keep()
+        self._after_leader(now_ms)
+
+    def _stop(self, now_ms: int) -> None:
+        leader = self.leader
+        if leader is None:
+            return
+        self._own_state = _state_of(leader, now_ms)
+        leader.depose(self.election.term, now_ms)
+        self._take_events(leader)
+        # Whoever takes over comes first: a burst goes on only if its talker is still a member.
+        self._left = leader
+        self._farewell_ms = add(now_ms, FAREWELL_MS if len(self.election.voters.hosts) > 1 else 0)
+        self.leader = None
+        self._say_what_we_keep()
+
+    def _after_leader(self, now_ms: int) -> None:
+        leader = self.leader
+        if leader is None:
+            return
+        self._take_events(leader)
+        if leader.term_seen > leader.term:
+            term = leader.term_seen
+            leader.term_seen = 0
+            if term - leader.term <= _TERM_JUMP_MAX:
+                self.election.hear_of(term, now_ms)
+                self._follow_election(now_ms)
+
+    def _take_events(self, leader: "Leader") -> None:
+        while True:
+            event = leader.next_event()
+            if event is None:
+                return
+            self._told.append(event)
+            if len(self._told) > _TOLD_MAX:
+                self._told.pop(0)
+
+    def _say_what_we_keep(self) -> None:
+        """Others rank us by it."""
+        node_class, capabilities = self._standing
+        keeps = self.leader is not None or self.replica.state is not None
+        if keeps:
+            capabilities |= _KEEPS_STATE
+        voters = self.election.voters
+        voters.learn(voters.own, node_class, capabilities)
+
+
+def _state_of(leader: "Leader", now_ms: int) -> State:
+    """What a standby would have that missed nothing."""
+    state = State(leader.term, 0)
+    for kind, number in leader.journal.records():
+        state.records[kind << 16 | number] = (leader.write_record(kind, number, now_ms), now_ms)
+    return state
