@@ -92,7 +92,7 @@ class Cluster(Venue):
     def deliver(self):
         flying, self.flying = self.flying, []
         for each in flying:
-            due_ms, serial, data, source, destination = each
+            due_ms, _, data, source, destination = each
             if destination[0] == "badge" or clock.since(self.now_ms, due_ms) < 0:
                 self.flying.append(each)
                 continue

@@ -1,0 +1,195 @@
+"""What else goes on after a takeover, and who is not obeyed any more."""
+
+from tests.shared import oracle
+from tests.shared.datagrams import datagram, drain
+from tests.shared.failover_venue import Failover, talking
+from tests.shared.venue import LEADER
+
+from ptt import events
+from ptt.cluster.join import JOINED
+from ptt.floor.participant import HAS_PERMISSION
+from ptt.floor.roster import FixedRoster, Grants
+from ptt.numbers import LEASE_MS, MEMBER_TTL_MS
+from ptt.settings.snapshot import Settings
+from ptt.wire import messages
+
+OUTAGE_MS = 600
+
+
+def fail_over(venue, outage_ms=OUTAGE_MS, **facts):
+    venue.kill()
+    venue.run(outage_ms)
+    return venue.take_over(**facts)
+
+
+def test_the_old_leader_is_not_obeyed_any_more():
+    """It stood still, wakes up and passes voice on: nobody hears it from there."""
+    venue = talking()
+    venue.run(OUTAGE_MS)
+    venue.take_over()
+    venue.run(500)
+    old = venue.old[LEADER]
+    for badge in venue.badges:
+        assert badge.engine.join.term == 2
+    old.resign(venue.now_ms)
+    for data, destination in drain(old):
+        badge = venue.badges[destination[1]]
+        badge.engine.receive_datagram(data, LEADER, venue.now_ms)
+        assert badge.engine.join.state == JOINED
+        assert badge.engine.refusals.as_dict()["source"] > 0
+    venue.run(1000)
+    oracle.check_one_talks(venue)
+    oracle.check_hearing(venue)
+
+
+def test_a_leader_that_hears_of_a_higher_term_gives_up_its_leases():
+    venue = talking()
+    leader = venue.leader
+    leader.depose(9, venue.now_ms)
+    leader.depose(9, venue.now_ms)
+    told = []
+    while (event := leader.next_event()) is not None:
+        told.append(event[0])
+    assert told.count(events.DEPOSED) == 1
+    assert events.FLOOR_FREED in told
+    kinds = [data[1] for data, _ in drain(leader)]
+    assert messages.FLOOR_REVOKED in kinds
+    assert messages.ROLE_ANNOUNCE in kinds
+    node = venue.badge("B").engine.join.node
+    session = venue.badge("B").engine.join.session
+    data = datagram(messages.FLOOR_REQUEST, (1, 1), session, node)
+    leader.receive_datagram(data, venue.badge("B").address, venue.now_ms)
+    assert drain(leader) == []
+
+
+def test_a_badge_that_saw_a_higher_term_says_so():
+    venue = Failover().run(1500)
+    badge = venue.badge("A")
+    badge.engine.join.term = 8
+    venue.run(1100)
+    assert (events.HIGHER_TERM, 8) in [each[1:] for each in venue.leader_events]
+
+
+def test_who_missed_every_announcement_finds_the_new_leader_by_its_heartbeats():
+    venue = talking(badges=4)
+    venue.run(4000)  # all have been told of the standby
+    badge = venue.badge("D")
+    venue.loses = lambda data, source, destination: (
+        destination == badge.address and data[1] == messages.ROLE_ANNOUNCE
+    )
+    fail_over(venue)
+    venue.run(300)
+    assert badge.engine.join.term == 1
+    venue.loses = None
+    venue.leader.announcer.heard(badge.engine.join.node)  # as if it had said so often enough
+    venue.run(1500)
+    assert badge.engine.join.term == 2
+    assert badge.all(events.LOST) == []
+
+
+def test_who_is_unknown_to_the_new_leader_joins_it_by_the_addresses_it_was_told():
+    venue = talking(badges=4)
+    venue.run(4000)
+    badge = venue.badge("D")
+    record = venue.replicas[("standby", 1)].state.records
+    del record[1 << 16 | badge.engine.join.node]
+    fail_over(venue)
+    venue.run(3500)
+    assert badge.engine.join.state == JOINED
+    assert badge.engine.join.term == 2
+
+
+def test_settings_texts_and_groups_go_on():
+    venue = Failover(3)
+    groups = {venue.badge("B").engine._device: Grants((1, 7))}
+    venue.leader._roster = FixedRoster(groups)
+    venue.run(1500)
+    venue.leader.publish(Settings(5, 100, 30000), venue.now_ms)
+    venue.leader.send_text(1, messages.TEXT_OPERATOR, b"", b"one", venue.now_ms)
+    venue.run(500)
+    fail_over(venue)
+    drain(venue.leader)
+    leader = venue.leader
+    assert leader.settings.settings.fields() == (5, 100, 30000)
+    assert sorted(leader.floors) == [1, 7]
+    venue.run(300)
+    leader.send_text(1, messages.TEXT_OPERATOR, b"", b"two", venue.now_ms)
+    venue.run(300)
+    for badge in venue.badges:
+        assert [value[3] for value in badge.all(events.TEXT)] == [b"one", b"two"]
+        assert badge.all(events.SETTINGS) == [1, 5] or badge.all(events.SETTINGS) == [5]
+        assert badge.all(events.JOINED) == [badge.engine.join.node]
+    oracle.check_settings(venue)
+
+
+def test_a_private_call_goes_on():
+    venue = Failover(3).run(1500)
+    a, b = venue.badge("A").engine, venue.badge("B").engine
+    assert a.call(b.join.node, venue.now_ms)
+    venue.collect(venue.badge("A"))
+    venue.run(500)
+    fail_over(venue)
+    venue.run(500)
+    assert a.scan.call == b.scan.call == 128
+    lease = venue.badge("A").last(events.GRANTED)
+    assert len(venue.badge("B").heard_of(lease)) > 30
+    assert venue.badge("C").heard_of(lease) == []
+    venue.release("A")
+    venue.run(12000)
+    assert venue.badge("B").all(events.CALL_OVER) == [messages.CALL_QUIET]
+
+
+def test_a_talker_that_vanished_with_the_leader_frees_the_floor():
+    venue = talking()
+    venue.press("B")
+    venue.run(200)
+    venue.badge("A").alive = False
+    fail_over(venue)
+    venue.run(LEASE_MS + 300)
+    assert venue.badge("B").engine.floor.state == HAS_PERMISSION
+    venue.run(MEMBER_TTL_MS)
+    assert len(venue.leader.members) == 2
+
+
+def test_the_talk_limit_counts_what_was_talked_before():
+    venue = Failover()
+    venue.leader.publish(Settings(2, 60, 3000), venue.now_ms)
+    venue.run(1500)
+    venue.press("A")
+    venue.run(1500)
+    fail_over(venue)
+    venue.run(800)
+    assert venue.badge("A").engine.floor.state == HAS_PERMISSION
+    venue.run(400)
+    assert venue.badge("A").all(events.REVOKED) == [messages.REVOCATION_TALK_LIMIT]
+
+
+def test_two_failovers_in_one_burst():
+    venue = talking(standbys=2)
+    fail_over(venue)
+    venue.run(500)
+    fail_over(venue, number=2, term=3)
+    venue.run(500)
+    a = venue.badge("A")
+    assert a.all(events.MOVED) == [2, 3]
+    assert a.all(events.GRANTED) == [1]
+    assert a.engine.floor.state == HAS_PERMISSION
+    oracle.check_one_talks(venue)
+    oracle.check_hearing(venue)
+
+
+def test_any_loss_on_either_network():
+    for seed in range(1, 4):
+        venue = Failover(4, seed=seed, loss_percent=10, jitter_ms=40).run(3000)
+        venue.host_loses.loses = lambda data, venue=venue: venue.prng.below(100) < 20
+        venue.press("A", "B")
+        venue.run(1000)
+        fail_over(venue)
+        venue.run(1500)
+        for badge in venue.badges:
+            assert badge.engine.join.term == 2, (seed, badge.name)
+        venue.release("A", "B")
+        venue.run(8000)
+        oracle.check_hearing(venue)
+        oracle.check_one_talks(venue)
+        oracle.check_at_rest(venue)
