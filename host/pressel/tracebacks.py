@@ -16,8 +16,8 @@ _NAME = re.compile(r"((?:no attribute|name) )'(\w+)'")
 
 
 class Tracebacks:
-    """`modules`: paths of an image's modules. `lines`: of each joined one, the modules whose lines it
-    has one after the other, with their numbers. `names`: the written name of each short one."""
+    """`modules`: paths of an image's modules. `lines`: of each joined one, the modules whose lines
+    it has one after the other, with their numbers. `names`: the written name of each short one."""
 
     def __init__(
         self,
