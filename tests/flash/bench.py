@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
+import tempfile
 from pathlib import Path
 
 from pressel.boards.board import load_board
 from pressel.firmware import ARCHITECTURES, build_firmware
+from pressel.flash.contents import NVS_FILE, take_out
 from pressel.flash.image import read_image, synthetic_image
 from pressel.flash.order import Order, read_firmware
 from pressel.registry.store import Registry
@@ -29,15 +32,32 @@ def image_file(folder: Path, chip: str, app_bytes: int = 0x10000) -> tuple[Path,
     return file, hashlib.sha256(data).hexdigest()
 
 
-def make_order(folder: Path, chip: str, **changes: object) -> Order:
-    file, sha256 = image_file(folder, chip)
+def make_order(folder: Path, chip: str, app_bytes: int = 0x10000, **changes: object) -> Order:
+    file, sha256 = image_file(folder, chip, app_bytes)
     board_id = BOARDS[chip]
     firmware = build_firmware(folder / "firmware", architecture=ARCHITECTURES[chip])
+    given = {
+        "image": read_image(file, sha256), "leader": NOWHERE, "labels": folder / "labels"
+    } | changes  # fmt: skip
     order = functools.partial(
-        Order, board_id, load_board(board_id), read_firmware(firmware), ("venue", "secret"),
-        read_image(file, sha256), leader=NOWHERE, labels=folder / "labels",
-    )  # fmt: skip
-    return order(**changes)  # pyright: ignore[reportCallIssue, reportArgumentType]
+        Order, board_id, load_board(board_id), read_firmware(firmware), ("venue", "secret")
+    )
+    return order(**given)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def agreed(flash: bytes | bytearray, chip: str, registry: Registry, device: str) -> dict:
+    """Badge and registry have the same id, key and name; the badge's settings."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "taken"
+        assert take_out(flash, chip, folder)
+        kept = json.loads((folder / NVS_FILE).read_text())["pressel"]
+        config = json.loads((folder / "config.json").read_text())
+    key = registry.key(device)
+    assert key is not None and kept["key"] == key.hex()
+    assert kept["device"] == config["device"] == device
+    name = registry.device(device).name
+    assert bytes.fromhex(kept["name"]).decode() == config["name"] == name
+    return config
 
 
 def states(registry: Registry) -> dict[str, str]:

@@ -8,7 +8,6 @@ import pytest
 from tests.flash.bench import CHIPS, flash_bytes, make_order, states
 
 from pressel.emulator.badge import MAC, EmulatedBadge
-from pressel.emulator.faults import Faults
 from pressel.flash.job import flash_badge
 from pressel.flash.messages import FlashError
 from pressel.registry.store import Registry
@@ -32,38 +31,6 @@ def test_a_bare_board_becomes_a_badge_and_keeps_its_identity(tmp_path: Path, chi
         again = flash_badge(badge.port, make_order(tmp_path, chip), registry, _nothing)
         assert (again.device, again.name) == (DEVICE, "Bar 1")
         assert registry.key(DEVICE) == key
-
-
-@pytest.mark.parametrize(
-    ("faults", "code"),
-    [
-        (Faults(unplug_after=20_000), "unplugged"),
-        (Faults(corrupt_block=1), "verify-failed"),
-        (Faults(flash_mib=1), "flash-size"),
-        (Faults(corrupt_file=True), "file-hash"),
-        (Faults(silent=True), "no-answer"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_a_fault_is_named_registers_nothing_and_a_second_run_repairs(
-    tmp_path: Path, faults: Faults, code: str
-) -> None:
-    chip = "esp32"
-    order = make_order(tmp_path, chip)
-    registry = Registry(tmp_path / "leader")
-    flash = tmp_path / "flash"
-    badge = EmulatedBadge(chip, flash, flash_bytes(chip), faults=faults)
-    badge.start()
-    try:
-        with pytest.raises(FlashError) as caught:
-            flash_badge(badge.port, order, registry, _nothing)
-    finally:
-        badge.stop()
-    assert caught.value.code == code, str(caught.value)
-    assert states(registry) == {}
-    with EmulatedBadge(chip, flash, flash_bytes(chip)) as whole:
-        flash_badge(whole.port, order, registry, _nothing)
-    assert states(registry) == {DEVICE: "active"}
 
 
 def test_another_chip_than_the_boards_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pressel.errors import UsageError
-from pressel.flash.filesystem import make_filesystem, read_filesystem
+from pressel.flash.filesystem import make_filesystem, make_runs, read_filesystem
 from pressel.flash.image import read_image, synthetic_image
 from pressel.flash.messages import MESSAGES, FlashError
 from pressel.flash.nvs import make_nvs, read_nvs
@@ -47,6 +47,10 @@ def test_storage_and_file_system_come_back_as_they_went_in() -> None:
     assert read_nvs(make_nvs(values, 0x6000)) == values
     files = {"main.py": b"pass\n", "lib/app/x.mpy": bytes(5000)}
     assert read_filesystem(make_filesystem(files, 64 * 4096)) == files
+    flash = bytearray(b"\x5a" * 64 * 4096)  # what was there before does not matter
+    for at, data in make_runs(files, len(flash)):
+        flash[at : at + len(data)] = data
+    assert read_filesystem(bytes(flash)) == files
     with pytest.raises(MemoryError):
         make_filesystem({"big": bytes(40 * 4096)}, 8 * 4096)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from littlefs import LittleFS, LittleFSError
+from littlefs import LittleFS, LittleFSError, UserContext
 
 from .partitions import BLOCK_BYTES
 
@@ -12,9 +12,50 @@ from .partitions import BLOCK_BYTES
 _SIZES: dict[str, Any] = {"read_size": 32, "prog_size": 32, "cache_size": 128, "lookahead_size": 32}
 
 
+_GAP_BLOCKS_MAX = 8  # 32 KB are erased sooner than another write is begun
+
+
+class _Watched(UserContext):
+    """Notes which blocks littlefs has looked at: in all others it does not matter what lies there.
+    That it only looked is enough: of a pair of blocks the one with the later number counts."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.blocks: set[int] = set()
+
+    def read(self, cfg: Any, block: int, off: int, size: int) -> bytearray:
+        self.blocks.add(block)
+        return super().read(cfg, block, off, size)
+
+    def erase(self, cfg: Any, block: int) -> int:
+        self.blocks.add(block)
+        return super().erase(cfg, block)
+
+
+def make_runs(files: dict[str, bytes], size: int) -> list[tuple[int, bytes]]:
+    """A file system of `size` bytes as offsets and bytes; MemoryError when the files do not fit.
+
+    What is between them need not be written: littlefs strews files over the whole partition."""
+    context = _Watched(size)
+    image = _make(context, files, size)
+    runs: list[tuple[int, int]] = []  # blocks, without the last
+    for block in sorted(context.blocks):
+        if runs and block - runs[-1][1] <= _GAP_BLOCKS_MAX:
+            runs[-1] = (runs[-1][0], block + 1)
+        else:
+            runs.append((block, block + 1))
+    spans = ((first * BLOCK_BYTES, end * BLOCK_BYTES) for first, end in runs)
+    return [(start, image[start:end]) for start, end in spans]
+
+
 def make_filesystem(files: dict[str, bytes], size: int) -> bytes:
-    """An image of `size` bytes; MemoryError when the files do not fit."""
-    fs = LittleFS(block_size=BLOCK_BYTES, block_count=size // BLOCK_BYTES, **_SIZES)
+    """The whole image; MemoryError when the files do not fit."""
+    return _make(UserContext(size), files, size)
+
+
+def _make(context: UserContext, files: dict[str, bytes], size: int) -> bytes:
+    count = size // BLOCK_BYTES
+    fs = LittleFS(context=context, block_size=BLOCK_BYTES, block_count=count, **_SIZES)
     try:
         for path in sorted(files):
             folder = path.rpartition("/")[0]

@@ -15,7 +15,7 @@ from pressel.registry.store import Registry
 
 from . import port as ports
 from .console import console, file_hashes, watch_start
-from .filesystem import make_filesystem
+from .filesystem import make_runs
 from .identity import Identity, Kept, choose_identity, kept_device, register
 from .image import Image
 from .label import write_label
@@ -87,12 +87,10 @@ def _written(
     outcome = Outcome(loader.port, identity.device.hex(), identity.name, regions=sizes)
     if order.dry_run:
         return outcome, identity
-    loader.tell = lambda share: tell("write", share)
     tell("write", 0.0)
     if order.erase:
         loader.erase()
-    loader.write(regions)
-    loader.tell = None
+    loader.write(regions, lambda share: tell("write", share))
     tell("verify", 0.0)
     loader.verify(regions)
     return outcome, identity
@@ -140,14 +138,12 @@ def _regions(loader: Loader, order: Order, places: _Places, identity: Identity) 
     with _making:
         nvs = identity.nvs(places.nvs.size)
         try:
-            filesystem = make_filesystem(order.files(identity), places.vfs.size)
+            runs = make_runs(order.files(identity), places.vfs.size)
         except MemoryError:
             raise flash_error("image-too-large", found=loader.flash_mib, port=loader.port) from None
-    # What follows is erased flash; littlefs erases a block before it writes one.
-    used = -(-len(filesystem.rstrip(b"\xff")) // BLOCK_BYTES) * BLOCK_BYTES
     image = order.image
     first = (places.nvs.at, nvs) if image is None else (image.at, image.with_nvs(nvs))
-    return [first, (places.vfs.at, filesystem[:used])]
+    return [first, *((places.vfs.at + at, data) for at, data in runs)]
 
 
 def _check_running(port: str, files: dict[str, bytes], outcome: Outcome, tell: Tell) -> None:

@@ -51,14 +51,12 @@ ResetStrategy.print_once = lambda *words: None  # pyright: ignore  (it kept the 
 
 
 class Loader:
-    """The chip on `port`, in its boot loader with esptool's stub. `stage` is told in failures.
-
-    `tell` hears which share of a long call is done; an exception of its ends that call."""
+    """The chip on `port`, in its boot loader with esptool's stub. `stage` is told in failures."""
 
     def __init__(self, port: str) -> None:
         self.port = port
         self.stage = "connect"
-        self.tell: Callable[[float], None] | None = None
+        self._tell: Callable[[float], None] | None = None
         try:
             with self._words():
                 self._esp = cmds.detect_chip(port, connect_attempts=_ATTEMPTS)
@@ -84,10 +82,18 @@ class Loader:
         with self._words():
             return cmds.read_flash(self._esp, at, size, no_progress=True) or b""
 
-    def write(self, regions: list[Region], *, erase_all: bool = False) -> None:
+    def write(self, regions: list[Region], tell: Callable[[float], None]) -> None:
+        """`tell` hears which share of all is done; an exception of its ends it."""
         self.stage = "write"
-        with self._words():
-            cmds.write_flash(self._esp, list(regions), erase_all=erase_all)
+        total = sum(len(data) for _, data in regions)
+        done = 0
+        for at, data in regions:
+            size = len(data)
+            self._tell = lambda share, done=done, size=size: tell((done + share * size) / total)
+            with self._words():
+                cmds.write_flash(self._esp, [(at, data)])
+            done += size
+        self._tell = None
 
     def verify(self, regions: list[Region]) -> None:
         self.stage = "verify"
@@ -110,7 +116,7 @@ class Loader:
 
     @contextlib.contextmanager
     def _words(self) -> Iterator[None]:
-        _local.tell = self.tell
+        _local.tell = self._tell
         try:
             yield
         except FlashError:
@@ -118,7 +124,7 @@ class Loader:
         except Exception as error:  # esptool trips over what a badge says in many ways
             if isinstance(error, (OSError, serial.SerialException)) or is_gone(self.port):
                 raise flash_error("unplugged", port=self.port, stage=self.stage) from error
-            reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+            reason = (str(error).splitlines() or [type(error).__name__])[0].split(". ")[0]
             if not isinstance(error, FatalError):
                 reason = f"{type(error).__name__}: {reason}"
             elif any(word in reason.lower() for word in ("verif", "md5", "digest", "mismatch")):

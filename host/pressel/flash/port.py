@@ -10,6 +10,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import termios
 from collections.abc import Iterator
 
 import platformdirs
@@ -17,6 +18,8 @@ import serial
 from serial.tools import list_ports
 
 from .messages import flash_error
+
+_NO_SERIAL = (errno.ENOTTY, errno.ENXIO, errno.ENODEV, errno.EISDIR)
 
 
 def attached_ports() -> list[str]:
@@ -40,7 +43,7 @@ def check_port(port: str) -> None:
             raise flash_error("no-port", port=port) from error
         if error.errno in (errno.EACCES, errno.EPERM):
             raise flash_error("no-permission", port=port) from error
-        if error.errno in (errno.ENOTTY, errno.EINVAL, errno.ENXIO, errno.ENODEV, errno.EISDIR):
+        if isinstance(error.__context__, termios.error) or error.errno in _NO_SERIAL:
             raise flash_error("no-serial", port=port) from error
         raise flash_error("port-busy", port=port) from error
 

@@ -1,0 +1,307 @@
+"""The commands as a person calls them: what they print, how they end, and what they leave."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.flash.bench import NOWHERE, agreed, flash_bytes, image_file, make_order
+
+from pressel import cli
+from pressel.emulator.badge import MAC, EmulatedBadge
+from pressel.flash import console
+from pressel.flash.job import flash_badge
+from pressel.flash.pins import image_folder
+from pressel.registry.store import Registry
+
+CHIP = "esp32"
+DEVICE = MAC.hex() + "0000"
+_LIMIT_S = 60
+_NOBODY = 65534
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("PRESSEL_IMAGES", raising=False)
+    monkeypatch.setenv("PRESSEL_WIFI_PASSWORD", "secret")
+
+
+@pytest.fixture
+def badge(tmp_path: Path) -> Iterator[EmulatedBadge]:
+    with EmulatedBadge(CHIP, tmp_path / "flash", flash_bytes(CHIP)) as emulated:
+        yield emulated
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Call `pressel`; `{state}` in the words is the leader's folder."""
+
+    def call(*words: str) -> tuple[int, str, str]:
+        code = cli.main([word.replace("{state}", str(tmp_path / "leader")) for word in words])
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return call
+
+
+def _flash_words(folder: Path, port: str, *more: str) -> tuple[str, ...]:
+    return (
+        "flash", "--port", port, "--board", "esp32-devkit", "--wifi", "venue", "--leader", NOWHERE,
+        "--state", "{state}", "--labels", str(folder / "labels"), *more,
+    )  # fmt: skip
+
+
+def test_a_badge_from_first_to_last(badge: EmulatedBadge, tmp_path: Path, run) -> None:
+    file, sha256 = image_file(tmp_path, CHIP)
+    image = ("--image", str(file), "--image-sha256", sha256)
+    code, out, err = run(*_flash_words(tmp_path, badge.port, *image, "--dry-run"))
+    assert (code, err) == (0, "") and "nothing was written" in out
+    code, out, err = run(*_flash_words(tmp_path, badge.port, *image, "--name", "Bar 1"))
+    assert (code, err) == (0, "")
+    label = tmp_path / "labels" / f"{DEVICE}.png"
+    assert out == f"{badge.port}: is Bar 1 ({DEVICE}); label: {label}\n"
+    assert label.read_bytes().startswith(b"\x89PNG")
+    code, out, err = run(
+        "provision",
+        badge.port,
+        "--wifi",
+        "other",
+        "--name",
+        "Bar 2",
+        "--state",
+        "{state}",
+        "--json",
+        badge.port,
+        "--wifi",
+        "other",
+        "--name",
+        "Bar 2",
+        "--state",
+        "{state}",
+        "--json",
+    )
+    assert (code, err) == (0, "") and json.loads(out)[0]["name"] == "Bar 2"
+    code, out, err = run("badge", "wipe", badge.port, "--revoke", "--state", "{state}")
+    assert (code, out, err) == (0, f"{badge.port}: {DEVICE} is wiped\n", "")
+    with Registry(tmp_path / "leader") as registry:
+        assert registry.device(DEVICE).name == "Bar 2"
+        assert registry.key(DEVICE) is None
+    code, _, err = run(*_flash_words(tmp_path, badge.port, *image))
+    assert code == 1 and "run again with --new-identity" in err
+    code, out, _ = run(*_flash_words(tmp_path, badge.port, *image, "--new-identity", "--json"))
+    assert code == 0 and json.loads(out)[0]["device"] != DEVICE
+
+
+def test_a_spare_takes_the_place_of_a_lost_badge(badge: EmulatedBadge, tmp_path: Path, run) -> None:
+    lost = "00112233445566aa"
+    with Registry(tmp_path / "leader") as registry:
+        registry.enrol(lost, "Bar 1", (2,))
+        flash_badge(badge.port, make_order(tmp_path, CHIP), registry, lambda *_: None)
+        key = registry.key(DEVICE)
+        code, out, _ = run("badge", "replace", lost, DEVICE, "--state", "{state}")
+        assert code == 0 and "pressel provision" in out
+        assert registry.key(lost) is None and registry.key(DEVICE) == key
+        assert run("provision", "--port", badge.port, "--state", "{state}")[0] == 0
+    badge.stop()
+    with Registry(tmp_path / "leader") as registry:
+        assert agreed((tmp_path / "flash").read_bytes(), CHIP, registry, DEVICE)["name"] == "Bar 1"
+        assert registry.device(DEVICE).groups == (2,)
+    with Registry(tmp_path / "leader") as registry:  # a spare that is no badge yet
+        registry.replace(DEVICE, lost[::-1])
+    assert "pressel flash" in run("badge", "replace", lost[::-1], "11" * 8, "--state", "{state}")[1]
+
+
+def test_wiping_what_the_registry_does_not_know_says_so(
+    badge: EmulatedBadge, tmp_path: Path, run
+) -> None:
+    code, out, err = run("badge", "wipe", badge.port, "--revoke", "--state", "{state}")
+    assert code == 0 and "is wiped" in out and "not in this registry" in err
+    assert not (tmp_path / "leader").exists()
+
+
+def test_a_badge_that_holds_nothing_is_not_provisioned(
+    badge: EmulatedBadge, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("_PROMPT_S", "_ATTEMPT_S"):
+        monkeypatch.setattr(console, limit, 0.5)
+    code, _, err = run("provision", badge.port, "--state", "{state}")
+    assert code == 1 and "does not answer" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("flash", "--board", "esp32-devkit", "--wifi", "x"), 2, "say which badge"),
+        (("provision", "--all", "/dev/x"), 2, "which badge"),
+        (("flash", "--port", "x", "--board", "esp32-devkit"), 2, "needs a Wi-Fi network"),
+        (("flash", "--port", "a", "--port", "b", "--board", "esp32-devkit", "--wifi", "x",
+          "--name", "n"), 2, "for one badge"),
+        (("flash", "--port", "x", "--board", "esp32-devkit", "--wifi", "x"), 1, "no image"),
+        (("badge", "logs", "/dev/none"), 1, "there is no port"),
+        (("badge", "shell", "/dev/null"), 1, "is no serial port"),
+        (("badge", "wipe", "/dev/none"), 1, "no port /dev/none"),
+        (("badge", "emulate", "x", "--fault", "nonsense"), 2, "is no fault"),
+        (("firmware", "fetch", "esp32"), 2, "say where images lie"),
+        (("firmware", "fetch", "esp8266", "--from", "/"), 2, "no image esp8266 is known"),
+        (("firmware", "fetch", "esp32", "--from", "/none"), 1, "No such file"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_what_cannot_be_is_said(run, words: tuple[str, ...], code: int, said: str) -> None:
+    ended, out, err = run(*words)
+    assert (ended, out) == (code, "") and said in err
+
+
+def test_logs_show_what_the_badge_prints_and_that_it_is_gone(tmp_path: Path) -> None:
+    emulated = EmulatedBadge(CHIP, tmp_path / "flash", flash_bytes(CHIP))
+    with emulated:
+        flash_badge(emulated.port, make_order(tmp_path, CHIP), None, lambda *_: None)
+    command = [sys.executable, "-m", "pressel", "badge", "emulate", str(tmp_path / "flash")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as plugged:
+        assert plugged.stdout is not None
+        port = plugged.stdout.readline().strip()
+        command = [sys.executable, "-m", "pressel", "badge", "logs", port]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdout=pipe, stderr=pipe, bufsize=0) as logs:
+            assert logs.stdout is not None and logs.stderr is not None
+            badge = os.open(port, os.O_RDWR | os.O_NOCTTY)
+            try:
+                _typed(badge, b"\x03\r", logs.stdout.fileno(), b">>>")
+            finally:
+                os.close(badge)
+                plugged.terminate()
+            assert logs.wait(_LIMIT_S) == 1
+            assert b"went away at 'logs'" in logs.stderr.read()
+
+
+def test_the_prompt_is_a_persons(badge: EmulatedBadge, tmp_path: Path) -> None:
+    flash_badge(badge.port, make_order(tmp_path, CHIP, name="Bar 1"), None, lambda *_: None)
+    hands, terminal = pty.openpty()
+    command = [sys.executable, "-m", "pressel", "badge", "shell", badge.port]
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal) as shell:
+        os.close(terminal)
+        try:
+            _typed(hands, b"\x03\r", hands, b">>> ")
+            _typed(hands, b"print(open('config.json').read())\r", hands, b'"name": "Bar 1"')
+        finally:
+            os.write(hands, b"\x1d")
+        assert shell.wait(_LIMIT_S) == 0
+    os.close(hands)
+
+
+def _typed(hands: int, keys: bytes, eyes: int, wanted: bytes) -> bytes:
+    """Press `keys` until `eyes` see what is `wanted`, as a person does; all that they saw."""
+    seen = b""
+    end_s = time.monotonic() + _LIMIT_S
+    while wanted not in seen:
+        assert time.monotonic() < end_s, seen
+        os.write(hands, keys)
+        while wanted not in seen and select.select([eyes], [], [], 1)[0]:
+            seen += os.read(eyes, 4096)
+    return seen
+
+
+def test_a_port_that_is_somebody_elses(badge: EmulatedBadge) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can become somebody else")
+    code = (
+        "import sys; from pressel.flash.port import check_port\n"
+        "from pressel.flash.messages import FlashError\n"
+        "try: check_port(sys.argv[1])\nexcept FlashError as error: print(error.code)"
+    )
+    os.chmod(badge.port, 0o600)
+    command = [sys.executable, "-c", code, badge.port]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, user=_NOBODY, timeout=_LIMIT_S
+        )
+    except PermissionError:
+        pytest.skip("nobody may not run this Python")
+    if "No module" in done.stderr or "Permission" in done.stderr:
+        pytest.skip("nobody may not read this tree")
+    assert done.stdout == "no-permission\n", done.stderr
+
+
+class _Shelf(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None: ...
+
+
+def test_an_image_is_fetched_by_its_pin_and_flashed_without_being_named(
+    tmp_path: Path, run, badge: EmulatedBadge
+) -> None:
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    file, sha256 = image_file(shelf, CHIP)
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), lambda *words: _Shelf(*words, directory=str(shelf))
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    base = ("--from", f"http://127.0.0.1:{server.server_port}/")
+    try:
+        code, out, err = run("firmware", "fetch", file.name, *base)
+        assert code == 2 and "no image esp32.bin is known" in err
+        code, out, err = run("firmware", "fetch", file.name, *base, "--sha256", "0" * 64)
+        assert code == 1 and "do not use it" in err
+        code, out, err = run("firmware", "fetch", "none.bin", *base, "--sha256", sha256)
+        assert code == 1 and "404" in err and "pressel firmware pin" in err
+        assert not image_folder().exists()
+        code, out, err = run("firmware", "fetch", file.name, *base, "--sha256", sha256)
+        assert (code, out) == (0, f"{image_folder() / file.name}\n")
+        _, out, _ = run("firmware", "images", "--json")
+        assert {"name": file.name, "chip": CHIP, "here": True} == {
+            key: json.loads(out)[-1][key] for key in ("name", "chip", "here")
+        }
+        assert run("firmware", "fetch", CHIP, *base)[0] == 0  # the latest pin for the chip
+        file.write_bytes(file.read_bytes() + b"x")
+        code, _, err = run("firmware", "fetch", CHIP, *base)
+        assert code == 1 and "bytes or more there" in err
+    finally:
+        server.shutdown()
+        server.server_close()
+    code, out, err = run(*_flash_words(tmp_path, badge.port))
+    assert (code, err) == (0, "") and "is badge" in out
+    kept = image_folder() / file.name
+    kept.write_bytes(kept.read_bytes()[:-1] + b"x")  # somebody was at it
+    code, _, err = run(*_flash_words(tmp_path, badge.port))
+    assert code == 1 and "nobody has vouched" in err
+
+
+def test_an_image_is_pinned_by_hand(tmp_path: Path, run) -> None:
+    file, sha256 = image_file(tmp_path, "esp32s3")
+    assert run("firmware", "pin", str(file), "--sha256", "0" * 64)[0] == 1
+    code, out, err = run("firmware", "pin", str(file))
+    assert code == 0 and sha256 in out and "compare" in err
+    assert run("firmware", "pin", str(file), "--sha256", sha256.upper())[2] == ""
+    (image_folder() / "pins.json").write_text("[")
+    code, _, err = run("firmware", "images")
+    assert code == 2 and "damaged" in err
+
+
+def test_firmware_is_built_for_each_chip_the_same_in_any_folder(tmp_path: Path, run) -> None:
+    says = []
+    for name in ("one", "two"):
+        code, out, _ = run("firmware", "build", "--out", str(tmp_path / name))
+        assert code == 0
+        says.append(out.replace(str(tmp_path / name), ""))
+    assert says[0] == says[1]
+    files = [
+        {p.relative_to(tmp_path / name): p.read_bytes() for p in (tmp_path / name).rglob("*.*")
+         if p.is_file()}
+        for name in ("one", "two")
+    ]  # fmt: skip
+    assert files[0] == files[1]
+    for chip in ("any", "esp32", "esp32s3", "esp32c3"):
+        manifest = json.loads((tmp_path / "one" / chip / "manifest.json").read_text())
+        assert manifest["table"] and manifest["build"] and manifest["files"][0]["sha256"]
