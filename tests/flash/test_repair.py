@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.flash.bench import agreed, flash_bytes, make_order, states
@@ -21,7 +22,7 @@ CHIP = "esp32"
 def _nothing(stage: str, share: float) -> None: ...
 
 
-def _flash(folder: Path, faults: Faults | None = None, tell=_nothing, **order: object) -> str:
+def _flash(folder: Path, faults: Faults | None = None, tell=_nothing, **order: Any) -> str:
     """Plug the badge in, flash it, unplug it; the device id or the code of the failure."""
     badge = EmulatedBadge(CHIP, folder / "flash", flash_bytes(CHIP), faults=faults)
     with badge, Registry(folder / "leader") as registry:
