@@ -157,6 +157,33 @@ class Host:
     def return_to_duty(self, now_ms: int) -> None:
         self.election.return_to_duty(now_ms)
 
+    # --- who the others are ---
+
+    def configure(self, hosts: "tuple[bytes, ...]", now_ms: int) -> None:
+        """These are the voters from now on, this host among them."""
+        before = self.election.voters.others()
+        self.election.configure(hosts, now_ms)
+        if self.leader is not None:
+            others = self.election.voters.others()
+            for host in before:
+                if host not in others:
+                    self.leader.journal.remove_standby(host)
+            for host in others:
+                self.leader.journal.add_standby(host, now_ms)
+            self._tell_standbys(self.leader)
+        self._follow_election(now_ms)
+
+    def note_address(self, host: bytes, address: "tuple[bytes, int]") -> None:
+        """Where badges reach `host`: (IPv4, port)."""
+        self.addresses[host] = address
+        if self.leader is not None:
+            self._tell_standbys(self.leader)
+
+    def _tell_standbys(self, leader: "Leader") -> None:
+        """Badges are told by the leader where its standbys are."""
+        others = [host for host in self.election.voters.others() if host in self.addresses]
+        leader.standby_hosts = [self.addresses[host] for host in others][0:3]
+
     # --- inside ---
 
     def _look_at_election(self, now_ms: int) -> None:
@@ -184,8 +211,7 @@ class Host:
         self.leader = leader
         self._left = None
         self._farewell_ms = NEVER
-        others = [host for host in self.election.voters.others() if host in self.addresses]
-        leader.standby_hosts = [self.addresses[host] for host in others][0:3]
+        self._tell_standbys(leader)
         state = self.replica.state
         if self._own_state is not None and (state is None or state.term < self._own_state.term):
             state = self._own_state

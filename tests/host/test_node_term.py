@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pressel.errors import UsageError
-from pressel.node.term import next_term
+from pressel.node.term import load_record, next_term, store_record
+from ptt.cluster.ballot import NOBODY
 
 IN_2026_S = 1_780_000_000.0
 BEFORE_NTP_S = 3_600.0  # a board without a battery wakes in 1970
@@ -79,3 +80,17 @@ def test_a_folder_that_cannot_be_is_told(tmp_path: Path, clock) -> None:
     (tmp_path / "state" / "term").mkdir(parents=True)
     with pytest.raises(UsageError, match="cannot keep the leader's state in"):
         next_term(tmp_path / "state")
+
+
+def test_a_vote_is_remembered(tmp_path: Path, clock) -> None:
+    record = (1 << 28 | 7, b"\x07" * 8)
+    store_record(tmp_path, record)
+    assert load_record(tmp_path) == record
+    store_record(tmp_path, (record[0] + 256, NOBODY))
+    assert load_record(tmp_path) == (record[0] + 256, NOBODY)
+    assert next_term(tmp_path) == record[0] + 257  # the same host as a leader without others
+
+
+def test_a_host_without_a_disk_begins_where_it_can_hardly_have_voted(tmp_path: Path, clock) -> None:
+    assert load_record(tmp_path) == (44_310_400, NOBODY)
+    assert not (tmp_path / "term").exists()  # nothing has been spoken

@@ -22,6 +22,7 @@ INTERRUPTED = 130  # what shells report for a process ended by Ctrl-C: 128 + SIG
 COMMANDS = {
     "demo": "Let badges talk through a leader on this machine, and report how it sounded.",
     "leader": "Run a leader: the box that owns membership, floor and settings.",
+    "node": "Run a host that leads or stands by, one of several.",
     "badge": "Run a soft badge: a participant on this machine.",
     "status": "Show who is there and who talks.",
     "device": "Say which badges may take part, and with what rights.",

@@ -12,8 +12,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from pressel.cli.options import state_option
+from pressel.errors import UsageError
+from pressel.registry.device import checked_public_key
 from pressel.registry.identity import fingerprint, public_key
 from pressel.registry.store import Registry
+from ptt.numbers import VOTERS_MAX
 
 _FILE_COLUMNS = 200  # in a file or a pipe a host is one line
 
@@ -44,8 +47,26 @@ def show(state: Path, as_json: bool) -> None:
 @click.argument("key", metavar="PUBLIC_KEY")
 @_STATE
 def allow(name: str, key: str, state: Path) -> None:
-    """Let the host with PUBLIC_KEY take part, called NAME here."""
+    """Let the host with PUBLIC_KEY take part, called NAME here.
+
+    Compare the fingerprint with what `pressel host show` says there, aloud or side by side. The
+    other host must allow this one, too.
+    """
+    checked_public_key(key)
     with Registry(state) as registry:
+        others = [public_key(state), *(each.public_key for each in registry.hosts())]
+        if key.lower() == others[0]:
+            raise UsageError("that is this host's own key; allow the others' keys here")
+        if len(others) >= VOTERS_MAX and key.lower() not in others:
+            raise UsageError(f"a venue has at most {VOTERS_MAX} hosts; remove one first")
+        # The mark of a host is a part of the terms in which it leads: it must be its own.
+        if key.lower() not in others and fingerprint(key)[:2] in {
+            fingerprint(k)[:2] for k in others
+        }:
+            raise UsageError(
+                "another host's fingerprint begins alike; delete host.key in the state folder "
+                "there, and allow the new key that `pressel host show` makes"
+            )
         registry.allow_host(name, key)
     print(f"{name} is allowed: {fingerprint(key)}", file=sys.stderr)
 

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import sys
 from pathlib import Path
-from typing import Any
 
 import click
 import platformdirs
-import structlog
 
 from pressel.cli.options import AddressOption
+from pressel.node import control as sockets
 from pressel.node.leader import LeaderNode, LeaderOptions
+from pressel.node.log import report_json, report_words
 from ptt.numbers import PORT
 
-_WARNINGS = ("v1_bridge", "v1_not_announced")
 
-
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option(
     "--listen",
     type=AddressOption(PORT),
@@ -50,7 +45,9 @@ _WARNINGS = ("v1_bridge", "v1_not_announced")
 )
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on standard output.")
 @click.option("--dies-with-parent", is_flag=True, help="End when standard input closes.")
+@click.pass_context
 def leader(
+    ctx: click.Context,
     listen: tuple[str, int],
     state: Path,
     control: Path | None,
@@ -62,32 +59,22 @@ def leader(
     """Run a leader: the box that decides who is a member and who may talk.
 
     Badges on the same network find it by themselves; those on another one are given its address.
-    Ctrl-C ends it.
+    Ctrl-C ends it. It is alone: `pressel node` is a leader that others can replace.
     """
-    report = _report_json if as_json else _report_words
+    if ctx.invoked_subcommand is not None:
+        return
+    report = report_json if as_json else report_words
     options = LeaderOptions(listen, state, control, dies_with_parent, v1_bridge, v1_rate)
     asyncio.run(LeaderNode(options, report).run())
 
 
-def _report_json(event: str, fields: dict[str, Any]) -> None:
-    try:
-        print(json.dumps({"event": event, **fields}), flush=True)
-    except BrokenPipeError:  # whoever read the events has left; the venue still needs its leader
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+@leader.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="UDP port of the leader meant.")
+@click.option("--control", type=click.Path(path_type=Path), help="Its control socket.")
+def resign(port: int | None, control: Path | None) -> None:
+    """Let another host lead, for maintenance of this one.
 
-
-def _report_words(event: str, fields: dict[str, Any]) -> None:
-    say = _log().warning if event in _WARNINGS else _log().info
-    say(event.replace("_", " "), **fields)
-
-
-def _log() -> Any:
-    if not structlog.is_configured():
-        structlog.configure(
-            processors=[
-                structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
-                structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=14),
-            ],
-            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        )
-    return structlog.get_logger()
+    This host stands by without ever leading, until `pressel node return` or a restart.
+    """
+    sockets.ask(sockets.find(control, port), "resign")
+    print("resigned; another host leads. `pressel node return` when this one may lead again")

@@ -93,6 +93,8 @@ async def _converse(
 def _answer(line: bytes, answer: Answer) -> dict[str, Any]:
     try:
         return {"answer": answer(json.loads(line))}
+    except PresselError as error:
+        return {"error": str(error)}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         return {"error": f"not understood: {error}"}
 

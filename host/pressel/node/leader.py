@@ -127,6 +127,8 @@ class LeaderNode:
             self._engine.send_text(GROUP_DEFAULT, operator, b"operator", text, now_ms)
             self._endpoint.pump()
             return len(self._engine.members)
+        if request["ask"] in ("resign", "return", "node"):
+            raise UsageError("this leader is alone; `pressel node` is one that others can replace")
         raise ValueError(request["ask"])
 
     def _status(self) -> dict[str, Any]:

@@ -241,6 +241,23 @@ class Election:
     def return_to_duty(self, now_ms: int) -> None:
         self._fire(RETURN, now_ms)
 
+    def configure(self, hosts: "tuple[bytes, ...]", now_ms: int) -> None:
+        """These are the voters from now on, this host among them. ValueError as at the start."""
+        before = self.voters
+        node_class, capabilities, _ = before.standings[before.own]
+        self.voters = Voters(self.own, hosts, node_class, capabilities)
+        for index in range(len(before.hosts)):
+            now_at = self.voters.index(before.hosts[index])
+            if now_at >= 0 and index != before.own:
+                self.voters.learn(now_at, before.standings[index][0], before.standings[index][1])
+        if self.leader != NOBODY and self.leader not in self.voters.hosts:
+            self._forget_leader()
+        if self.state == LEADER:
+            self.voters.begin_hearing(now_ms)
+            self._send_heartbeats(now_ms)
+        else:
+            self._fire(NO_QUORUM, now_ms)  # of a count that was going on
+
     def hear_of(self, term: int, now_ms: int) -> None:
         """A badge has seen `term`: to lead it one has to stand in a higher one."""
         if term > self.term:

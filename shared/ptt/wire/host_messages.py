@@ -4,7 +4,7 @@ shared/schema/messages.toml; `LAYOUTS` is as in `messages`. No badge carries it.
 
 from ..compat import const
 
-TABLE_HASH = b"\x88\x6f\xe8\xcf"
+TABLE_HASH = b"\x4a\xbf\x25\x33"
 
 LEADER_HEARTBEAT = const(64)
 LEADER_HEARTBEAT_ACK = const(65)
@@ -13,6 +13,7 @@ PRE_VOTE = const(67)
 VOTE_REQUEST = const(68)
 VOTE = const(69)
 LEADER_RESIGNED = const(70)
+HOST_ADDRESS = const(71)
 
 VOTE_GRANTED = const(0)  # yes
 VOTE_LEADER_LIVES = const(1)  # a leader is heard here, or the asked one leads
@@ -61,5 +62,8 @@ LAYOUTS = {
         (4, 1, 1073741823, None),  # term: the term that is over
         (1, 0, 255, None),  # node_class: of the sender
         (1, 0, 255, None),  # capabilities: of the sender
+    ),
+    71: (  # HOST_ADDRESS
+        (2, 1, 65535, None),  # port: UDP port for badges
     ),
 }

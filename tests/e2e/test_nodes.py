@@ -1,0 +1,321 @@
+"""Real hosts elect their leader: processes that are killed, stopped, started apart and joined."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.e2e.command import Command, run, running, until
+
+from pressel.cli import main
+from pressel.node.sockets import Port
+from pressel.registry.identity import public_key
+from pressel.registry.store import Registry
+
+pytestmark = pytest.mark.e2e
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Cluster:
+    """Hosts on loopback, each with its own state folder, that have allowed each other."""
+
+    def __init__(self, folder: Path, names: str) -> None:
+        self.folder = folder
+        self.names = names
+        self.ports = {name: free_port() for name in names}
+        self.commands: dict[str, Command] = {}
+        self.starts = 0
+        self._make_identities()
+
+    def _make_identities(self) -> None:
+        """Each its key; two whose marks are alike would be refused, so one is made anew."""
+        keys: dict[str, str] = {}
+        for name in self.names:
+            while name not in keys or keys[name][0] in [k[0] for n, k in keys.items() if n != name]:
+                (self.state(name) / "host.key").unlink(missing_ok=True)
+                key = public_key(self.state(name))
+                keys[name] = _mark(key) + key
+        for name in self.names:
+            with Registry(self.state(name)) as registry:
+                for other in self.names:
+                    if other != name:
+                        registry.allow_host(other, keys[other][1:])
+
+    def state(self, name: str) -> Path:
+        return self.folder / f"state-{name}"
+
+    @contextlib.asynccontextmanager
+    async def started(
+        self, name: str, *more: str, knows: str | None = None
+    ) -> AsyncIterator[Command]:
+        """A host that is told where those in `knows` (all) are."""
+        self.starts += 1
+        peers: list[str] = []
+        for other in self.names if knows is None else knows:
+            if other != name:
+                peers += ["--peer", f"127.0.0.1:{self.ports[other]}"]
+        async with running(
+            self.folder / f"{name}-{self.starts}", "node", "--json",
+            "--listen", "127.0.0.1:0", "--hosts", f"127.0.0.1:{self.ports[name]}",
+            "--state", self.state(name), "--control", self.folder / f"{name}.sock",
+            *(more or ("--no-discovery",)), *peers,
+        ) as command:  # fmt: skip
+            self.commands[name] = command
+            yield command
+
+    def events(self, name: str) -> list[dict[str, object]]:
+        lines = self.commands[name].out.splitlines()
+        return [json.loads(line) for line in lines if line.endswith("}")]
+
+    def leads(self, name: str) -> bool:
+        """Whether it was told last that it leads."""
+        words = [e["event"] for e in self.events(name)]
+        last = [w for w in words if w in ("became_leader", "lost_leadership", "leader_is")]
+        return bool(last) and last[-1] == "became_leader"
+
+    def follows(self, name: str) -> object:
+        """The name of the one that it follows, None when it follows nobody."""
+        said = ("became_leader", "lost_leadership", "leader_is", "leader_lost")
+        last = [e for e in self.events(name) if e["event"] in said]
+        return last[-1].get("leader") if last and last[-1]["event"] == "leader_is" else None
+
+    def leader(self, among: str | None = None) -> str | None:
+        """The one that leads and that all others of `among` follow."""
+        names = among or self.names
+        leaders = [name for name in names if self.leads(name)]
+        if len(leaders) != 1 or any(
+            self.follows(n) != leaders[0] for n in names if n not in leaders
+        ):
+            return None
+        return leaders[0]
+
+    async def until_led(self, among: str | None = None) -> str:
+        await until(lambda: self.leader(among), f"one leader of {among or self.names}")
+        leader = self.leader(among)
+        assert leader is not None
+        return leader
+
+    async def ask(self, name: str, *words: str) -> dict[str, object]:
+        self.starts += 1
+        result = await run(
+            self.folder / f"ask-{self.starts}", *words, "--control", self.folder / f"{name}.sock"
+        )
+        assert result.code == 0, result.err
+        return json.loads(result.out) if "--json" in words else {}
+
+    def terms(self) -> dict[object, set[str]]:
+        """Who has led in each term."""
+        led: dict[object, set[str]] = {}
+        for name in self.commands:
+            for event in self.events(name):
+                if event["event"] == "became_leader":
+                    led.setdefault(event["term"], set()).add(name)
+        return led
+
+
+def _mark(key: str) -> str:
+    import hashlib
+
+    return chr(hashlib.sha256(bytes.fromhex(key)).digest()[0])
+
+
+@contextlib.asynccontextmanager
+async def cluster_of(folder: Path, names: str) -> AsyncIterator[Cluster]:
+    cluster = Cluster(folder, names)
+    async with contextlib.AsyncExitStack() as stack:
+        for name in names:
+            await stack.enter_async_context(cluster.started(name))
+        await cluster.until_led()
+        yield cluster
+        assert all(len(names) == 1 for names in cluster.terms().values())
+
+
+@pytest.mark.parametrize("names", ["ab", "abc"])
+def test_a_killed_leader_is_replaced_and_comes_back_as_a_follower(
+    tmp_path: Path, names: str
+) -> None:
+    async def scenario() -> None:
+        async with cluster_of(tmp_path, names) as cluster:
+            first = await cluster.until_led()
+            cluster.commands[first].process.send_signal(signal.SIGKILL)
+            left = names.replace(first, "")
+            second = await cluster.until_led(left)
+            async with cluster.started(first):
+                assert await cluster.until_led() == second
+                state = await cluster.ask(first, "node", "status", "--json")
+                assert (state["state"], state["leader"]) == ("follower", second)
+                assert state["keeps_term"] == state["term"]  # a standby holds the state
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("names", ["ab", "abc"])
+def test_a_leader_that_stood_still_finds_that_another_leads(tmp_path: Path, names: str) -> None:
+    async def scenario() -> None:
+        async with cluster_of(tmp_path, names) as cluster:
+            first = await cluster.until_led()
+            cluster.commands[first].process.send_signal(signal.SIGSTOP)
+            second = await cluster.until_led(names.replace(first, ""))
+            await asyncio.sleep(5)  # as long as a machine may be away
+            cluster.commands[first].process.send_signal(signal.SIGCONT)
+            assert await cluster.until_led() == second
+            why = [e["why"] for e in cluster.events(first) if e["event"] == "lost_leadership"]
+            assert why == ["overslept"]
+
+    asyncio.run(scenario())
+
+
+class Link:
+    """A wire between two hosts that can be cut: what it hears on one side it says on the other."""
+
+    def __init__(self) -> None:
+        self.is_whole = True
+        self._sides: list[asyncio.DatagramTransport] = []
+
+    async def open(self, port: int, destination: int) -> None:
+        """Whoever speaks to `port` is heard at `destination`, and the other way round."""
+        asking: list[tuple[str, int]] = []  # where the answers go
+        loop = asyncio.get_running_loop()
+
+        def from_asker(data: bytes, source: tuple[str, int]) -> None:
+            asking[:] = [source]
+            self._pass_on(self._sides[1], data, ("127.0.0.1", destination))
+
+        def from_destination(data: bytes, source: tuple[str, int]) -> None:
+            if asking:
+                self._pass_on(self._sides[0], data, asking[0])
+
+        for heard, at in ((from_asker, port), (from_destination, 0)):
+            side, _ = await loop.create_datagram_endpoint(
+                lambda heard=heard: Port(heard), local_addr=("127.0.0.1", at)
+            )
+            self._sides.append(side)
+
+    def _pass_on(self, side: asyncio.DatagramTransport, data: bytes, to: tuple[str, int]) -> None:
+        if self.is_whole:
+            side.sendto(data, to)
+
+    def close(self) -> None:
+        for side in self._sides:
+            side.close()
+
+
+@contextlib.asynccontextmanager
+async def linked(cluster: Cluster) -> AsyncIterator[Link]:
+    """Host a reaches host b through a wire that can be cut."""
+    link = Link()
+    port = free_port()
+    await link.open(port, cluster.ports["b"])
+    cluster.ports["b-by-wire"] = port
+    try:
+        yield link
+    finally:
+        link.close()
+
+
+def test_two_that_were_started_apart_agree_when_they_meet(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        cluster = Cluster(tmp_path, "ab")
+        async with linked(cluster) as link:
+            link.is_whole = False
+            by_wire = f"127.0.0.1:{cluster.ports['b-by-wire']}"
+            async with (
+                cluster.started("a", "--no-discovery", "--peer", by_wire, knows=""),
+                cluster.started("b", knows=""),
+            ):
+                await until(lambda: cluster.leads("a") and cluster.leads("b"), "two leaders")
+                link.is_whole = True
+                await cluster.until_led()
+                link.is_whole = False
+                await until(lambda: cluster.leads("a") and cluster.leads("b"), "two again")
+                link.is_whole = True
+                await cluster.until_led()
+                assert all(len(names) == 1 for names in cluster.terms().values())
+
+    asyncio.run(scenario())
+
+
+def test_resignation_moves_the_lead_and_a_term_of_duty_brings_it_back(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with cluster_of(tmp_path, "ab") as cluster:
+            first = await cluster.until_led()
+            second = "ab".replace(first, "")
+            await cluster.ask(first, "leader", "resign")
+            assert await cluster.until_led() == second
+            again = await run(
+                tmp_path / "again", "leader", "resign", "--control", tmp_path / f"{first}.sock"
+            )
+            assert again.code == 1 and again.is_one_sentence() and "does not lead" in again.err
+            await cluster.ask(first, "node", "return")
+            assert (await cluster.commands[second].stop()).code == 0
+            await until(lambda: cluster.leads(first), "the one that came back to lead")
+
+    asyncio.run(scenario())
+
+
+def test_hosts_find_each_other_by_mdns(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        cluster = Cluster(tmp_path, "ab")
+        async with (
+            cluster.started("a", "--discovery", knows=""),
+            cluster.started("b", "--discovery", knows=""),
+        ):
+            await cluster.until_led()
+
+    asyncio.run(scenario())
+
+
+def test_a_host_that_is_not_allowed_stays_outside_and_one_that_is_removed_goes(
+    tmp_path: Path,
+) -> None:
+    async def scenario() -> None:
+        cluster = Cluster(tmp_path, "ab")
+        stranger = Cluster(tmp_path / "strange", "x")
+        stranger.ports["a"] = cluster.ports["a"]
+        async with cluster.started("a"), cluster.started("b"):
+            await cluster.until_led()
+            with Registry(stranger.state("x")) as registry:
+                registry.allow_host("a", public_key(cluster.state("a")))
+            stranger.names = "xa"
+            async with stranger.started("x"):
+                await until(lambda: stranger.leads("x"), "the stranger to lead itself")
+                state = await cluster.ask("a", "node", "status", "--json")
+                assert state["channel"]["not_allowed"] > 0  # type: ignore[index]
+                assert [each["name"] for each in state["peers"]] == ["b"]  # type: ignore[attr-defined]
+            for here, other in (("a", "b"), ("b", "a")):
+                with Registry(cluster.state(here)) as registry:
+                    registry.remove_host(other)
+            await until(lambda: cluster.leads("a") and cluster.leads("b"), "both alone")
+
+    asyncio.run(scenario())
+
+
+def test_a_host_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async def scenario() -> None:
+        async with cluster_of(tmp_path, "a") as cluster:
+            port = cluster.ports["a"]
+            taken = await run(
+                tmp_path / "taken", "node", "--hosts", f"127.0.0.1:{port}", "--listen",
+                "127.0.0.1:0", "--state", tmp_path / "other",
+            )  # fmt: skip
+            assert taken.code == 2 and taken.is_one_sentence() and str(port) in taken.err
+            alone = await run(
+                tmp_path / "alone", "leader", "resign", "--control", tmp_path / "a.sock"
+            )
+            assert alone.code == 1 and "no other host" in alone.err
+
+    asyncio.run(scenario())
+    own = public_key(tmp_path / "state-a")
+    assert main(["host", "allow", "me", own, "--state", str(tmp_path / "state-a")]) == 2
+    assert "this host's own key" in capsys.readouterr().err
