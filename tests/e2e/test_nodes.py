@@ -315,6 +315,17 @@ def test_a_host_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture
             )
             assert alone.code == 1 and "no other host" in alone.err
 
+            # Its disk does not take a term any more: it must not go on as if it had.
+            (tmp_path / "state-a" / "term.new").mkdir()
+            with Registry(tmp_path / "state-a") as registry:
+                registry.allow_host("b", "7" * 64)
+            await until(lambda: '"voters"' in cluster.commands["a"].out, "two voters")
+            cluster.commands["a"].process.send_signal(signal.SIGSTOP)
+            await asyncio.sleep(1)
+            cluster.commands["a"].process.send_signal(signal.SIGCONT)
+            ended = await cluster.commands["a"].end()
+            assert ended.code == 2 and "cannot keep the leader's state" in ended.err
+
     asyncio.run(scenario())
     own = public_key(tmp_path / "state-a")
     assert main(["host", "allow", "me", own, "--state", str(tmp_path / "state-a")]) == 2

@@ -155,6 +155,37 @@ def test_resignation_hands_over_at_once():
         hosts.until_one_leads(2000)
 
 
+# --- hosts come and go by the operator's word ---
+
+
+def test_a_third_host_joins_two_and_one_of_them_goes():
+    hosts = running([1, 2, 3])
+    pair = (host_id(1), host_id(2))
+    for number in (1, 2):
+        hosts[number].engine.configure(pair, hosts.now_ms)
+    hosts.kill(3)
+    hosts.kill(2)
+    hosts.run(2000)
+    assert hosts.leader_marks() == [1]  # one of two is enough
+    hosts.start(2, 3)
+    for number in (1, 2, 3):
+        hosts[number].engine.configure(hosts[1].hosts, hosts.now_ms)
+    hosts.until_one_leads(2000)
+    hosts.kill(2)
+    hosts.kill(3)
+    hosts.run(1000)
+    assert hosts.leader_marks() == []  # one of three is not
+
+
+def test_a_leader_that_is_no_voter_any_more_is_forgotten():
+    alone = Alone()
+    alone.say(A, host_messages.LEADER_HEARTBEAT, 257, 0, 0, 5)
+    alone.engine.configure((B, C), alone.now_ms)
+    assert alone.engine.leader == NOBODY
+    alone.say(A, host_messages.LEADER_HEARTBEAT, 257, 0, 0, 6)
+    assert alone.engine.counts.as_dict() == {"strangers": 1}
+
+
 # --- networks that are broken ---
 
 

@@ -70,6 +70,7 @@ class HostNode:
         self._options = options
         self._report = report
         self._stopping = asyncio.Event()
+        self._failure: PresselError | None = None  # why it stops
         self._started_s = time.monotonic()
         self._registry = Registry(options.state)
         self._names: dict[bytes, str] = {}
@@ -108,6 +109,8 @@ class HostNode:
             closing.callback(looking.cancel)
             self._settle()
             await self._stopping.wait()
+        if self._failure is not None:
+            raise self._failure
         self._report("stopped", {})
 
     async def _open(self, closing: contextlib.AsyncExitStack) -> None:
@@ -186,10 +189,16 @@ class HostNode:
 
     def _store(self, now_ms: int) -> bool:
         record = self._host.poll_store()
-        if record is not None:
+        if record is None:
+            return False
+        try:
             store_record(self._options.state, record)
-            self._host.on_stored(record, now_ms)
-        return record is not None
+        except PresselError as error:  # who cannot write a vote down must not give one
+            self._failure = error
+            self._stopping.set()
+            return False
+        self._host.on_stored(record, now_ms)
+        return True
 
     def _carry(self, now_ms: int) -> bool:
         is_moving = False
