@@ -14,7 +14,8 @@ from pressel.demo.venue import run_leader
 from pressel.emulator.badge import EmulatedBadge
 from pressel.flash.contents import NVS_FILE, take_out
 from pressel.flash.job import flash_badge
-from pressel.flash.order import built_firmware
+from pressel.flash.order import Order, built_firmware
+from pressel.registry.store import Registry
 from pressel.virtual import VirtualBadge
 
 _LIMIT_S = 15
@@ -28,6 +29,11 @@ async def _until(badge: VirtualBadge, event: str) -> None:
                 return
 
 
+def _flash(port: str, order: Order, venue: Path) -> None:
+    with Registry(venue / "leader") as registry:  # the running leader's own
+        flash_badge(port, order, registry, lambda stage, share: None)
+
+
 @pytest.mark.e2e
 def test_a_flashed_badge_joins_a_leader_and_talks(tmp_path: Path) -> None:
     async def scenario() -> None:
@@ -36,9 +42,7 @@ def test_a_flashed_badge_joins_a_leader_and_talks(tmp_path: Path) -> None:
             order = make_order(tmp_path, "esp32", name="Bar 1", leader=leader.address)
             flash = tmp_path / "flash"
             with EmulatedBadge("esp32", flash, 4 << 20) as emulated:
-                await asyncio.to_thread(
-                    flash_badge, emulated.port, order, None, lambda stage, share: None
-                )
+                await asyncio.to_thread(_flash, emulated.port, order, tmp_path / "venue")
             taken = tmp_path / "taken"
             assert take_out(flash.read_bytes(), "esp32", taken)
             badge = VirtualBadge(

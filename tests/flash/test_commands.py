@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from tests.flash.bench import NOWHERE, agreed, flash_bytes, image_file, make_ord
 
 from pressel import cli
 from pressel.emulator.badge import MAC, EmulatedBadge
+from pressel.emulator.faults import Faults
 from pressel.flash import console
 from pressel.flash.job import flash_badge
 from pressel.flash.pins import image_folder
@@ -138,6 +140,23 @@ def test_a_badge_that_holds_nothing_is_not_provisioned(
         monkeypatch.setattr(console, limit, 0.5)
     code, _, err = run("provision", badge.port, "--state", "{state}")
     assert code == 1 and "does not answer" in err
+
+
+def test_ctrl_c_stops_all_and_says_so(tmp_path: Path) -> None:
+    file, sha256 = image_file(tmp_path, CHIP)
+    silent = Faults(silent=True)
+    with EmulatedBadge(CHIP, tmp_path / "flash", flash_bytes(CHIP), faults=silent) as badge:
+        words = _flash_words(tmp_path, badge.port, "--image", str(file), "--image-sha256", sha256)
+        state = str(tmp_path / "leader")
+        words = [word.replace("{state}", state) for word in words]
+        command = [sys.executable, "-m", "pressel", *words]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as flash:
+            assert flash.stderr is not None
+            while not any((tmp_path / "home").rglob("ports/*")):  # until it holds the port
+                assert flash.poll() is None
+            flash.send_signal(signal.SIGINT)
+            assert "you stopped it at 'connect'" in flash.stderr.read()
+            assert flash.wait(_LIMIT_S) == cli.INTERRUPTED
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,11 @@ class _Fleet:
 
     def run(self, port: str) -> Outcome:
         bar = self.bars.add_task(port, total=len(self._stages) - 1, stage="")
+        reached = self._stages[0]
 
         def tell(stage: str, share: float) -> None:
+            nonlocal reached
+            reached = stage
             if self.is_stopped.is_set() and stage != "done":
                 raise flash_error("stopped", port=port, stage=stage)
             done = self._stages.index(stage) + (share if share < 1 else 0)
@@ -82,7 +85,8 @@ class _Fleet:
                 return self._work(port, registry, tell)
         except Exception as error:
             self._show(bar, "failed")
-            return _failed(port, error)
+            stopped = flash_error("stopped", port=port, stage=reached)
+            return _failed(port, stopped if self.is_stopped.is_set() else error)
 
     def _show(self, bar: TaskID, stage: str, **changes: float) -> None:
         style = _STYLES.get(stage, "")
