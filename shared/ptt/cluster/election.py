@@ -116,6 +116,9 @@ COUNTED = ("attempts", "failures", "elected", "demoted", "malformed", "strangers
 ATTEMPTS, FAILURES, ELECTED, DEMOTED, MALFORMED, STRANGERS = range(6)
 
 _LATE_MS = HOST_LOST_MS - HOST_HEARTBEAT_MS  # a leader this late was silent HOST_LOST_MS
+# Two hosts that heard the same last heartbeat must not tell one another that the leader lives only
+# because one clock is a little slower: whoever is asked misses it a heartbeat earlier.
+_VOTER_LOST_MS = HOST_LOST_MS - HOST_HEARTBEAT_MS
 _HELD_MAX = 32  # messages that wait for the disk
 
 
@@ -265,9 +268,12 @@ class Election:
 
     def hears_leader(self, now_ms: int) -> bool:
         """Whether we lead, or heard whoever does within HOST_LOST_MS."""
+        return self._hears_leader_for(now_ms, HOST_LOST_MS)
+
+    def _hears_leader_for(self, now_ms: int, limit_ms: int) -> bool:
         if self.state == LEADER:
             return True
-        return self.leader != NOBODY and since(now_ms, self._heard_ms) < HOST_LOST_MS
+        return self.leader != NOBODY and since(now_ms, self._heard_ms) < limit_ms
 
     # --- messages in ---
 
@@ -341,7 +347,7 @@ class Election:
 
     def _judge(self, asking: bytes, term: int, now_ms: int) -> int:
         """What we say to `asking`, who would lead in `term`."""
-        if self.leader != asking and self.hears_leader(now_ms):
+        if self.leader != asking and self._hears_leader_for(now_ms, _VOTER_LOST_MS):
             return host_messages.VOTE_LEADER_LIVES
         if term < self.term or (term == self.term and self.vote not in (NOBODY, asking)):
             return host_messages.VOTE_OLD_TERM
