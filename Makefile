@@ -19,7 +19,7 @@ unexport SPEECH
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 .PHONY: help setup ready python demo test lint type coverage firmware flash schema docs dissector fuzz sim bench-sim \
-	report-phase0 lock clean
+	report-phase0 report-phase2-3 lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -87,6 +87,9 @@ bench-sim: ready  ## How fast the simulator is on each Python that is here
 
 report-phase0: ready  ## Write docs/reports/phase0-baseline.md from its runs; RECORD=1 runs them anew
 	@$(BIN)/python -m pressel.sim.report $(if $(RECORD),--record)
+
+report-phase2-3: ready  ## Write docs/reports/phase2-3.md from its runs; RECORD=1 runs them anew
+	@$(BIN)/python -m pressel.sim.report phase2-3 $(if $(RECORD),--record)
 
 # Takes the newest versions that pyproject.toml and the .in files allow; run the tests afterwards.
 lock: ready  ## Renew the lock files

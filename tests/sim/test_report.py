@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pressel.sim.report import baseline
+from pressel.sim.choice import Choice
+from pressel.sim.report import baseline, failover
 from pressel.sim.report.__main__ import stale
 from pressel.sim.report.tables import pooled, table
 from pressel.sim.targets import all_targets
@@ -89,3 +90,17 @@ def test_a_broken_promise_is_shown(value: float, words: str) -> None:
 
 def test_the_committed_report_is_what_the_code_makes() -> None:
     assert stale() == []
+
+
+def test_a_missed_target_and_a_violation_are_shown() -> None:
+    records = []
+    for profile in failover.PROFILES:
+        for seed in range(1, 4):
+            choice = Choice("takeover", profile, failover.PARTICIPANTS, seed=seed)
+            made = result(("v2", "takeover", profile, failover.PARTICIPANTS, seed))
+            slow = {"failover_ms": spread(500 * seed), "election_ms": spread(300)}
+            made["kpis"] = {**made["kpis"], **slow}
+            records.append(failover.kept(choice, made))
+    assert failover.text(records).count("**no**") == 2  # 6,000 ms is the worst of the slowest
+    records[0]["violations"] = ["one voice: two at once"]
+    assert "**In 1 of them**" in failover.text(records)

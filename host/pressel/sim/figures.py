@@ -23,6 +23,7 @@ _WORDS = {
     "mouth_to_ear_ms": "mouth to ear",
     "late_entry_ms": "late entry",
     "failover_ms": "heard after a kill",
+    "election_ms": "another one leads",
     "reconnect_ms": "a member again",
     "frame_loss": "share of frames not heard",
     "gaps_over_100ms": "gaps over 100 ms",
@@ -31,6 +32,9 @@ _WORDS = {
     "clipped_end_ms": "cut at the end, p95, ms",
     "queue_depth": "longest queue",
     "elections": "leaders after the first",
+    "unheard_after_a_kill": "listeners never reached again",
+    "host_datagrams": "datagrams between hosts",
+    "host_bytes": "bytes between hosts",
     "floor_conflicts": "two with the floor at once",
     "double_talk_ms": "two talkers heard at once, ms",
     "datagrams": "datagrams",
@@ -106,7 +110,14 @@ def _rows(kpis: Mapping[str, Any], are_spreads: bool) -> list[tuple[str, str]]:
     ]
 
 
-_SPREADS = ("access_ms", "mouth_to_ear_ms", "late_entry_ms", "failover_ms", "reconnect_ms")
+_SPREADS = (
+    "access_ms",
+    "mouth_to_ear_ms",
+    "late_entry_ms",
+    "failover_ms",
+    "election_ms",
+    "reconnect_ms",
+)
 
 
 def _target(kpi: str, result: Mapping[str, Any]) -> Text:

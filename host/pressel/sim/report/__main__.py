@@ -1,10 +1,11 @@
-"""`make report-phase0`: the baseline report from its recorded runs, or from runs made anew.
+"""`make report-phase0`, `make report-phase2-3`: a report from its recorded runs, or from runs anew.
 
 --check makes nothing: it says whether report and records are still what the code makes.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,15 +15,19 @@ import click
 from rich.console import Console
 from rich.progress import track
 
+from pressel.sim.choice import specs_of
 from pressel.sim.profiles import load_profile
 from pressel.sim.scenarios import load_scenario
 from pressel.sim.workers import run_specs
 
-from . import baseline
+from . import baseline, failover
 
 ROOT = Path(__file__).resolve().parents[4]
 REPORT = ROOT / "docs" / "reports" / "phase0-baseline.md"
 RECORDS = REPORT.with_name("phase0-runs.jsonl")
+FAILOVER_REPORT = REPORT.with_name("phase2-3.md")
+FAILOVER_RECORDS = REPORT.with_name("phase2-3-runs.jsonl")
+FAILOVER_SAMPLE_EVERY = 250  # of the small runs
 SAMPLE_EVERY = 24  # runs between two that --check makes anew: seconds instead of minutes
 
 Key = tuple[str, str, str, int, int]
@@ -74,16 +79,59 @@ def stale() -> list[str]:
     return words
 
 
+def failover_stale() -> list[str]:
+    """As `stale`, of the report of phases 2 and 3."""
+    words = []
+    records = failover.read_records(FAILOVER_RECORDS)
+    if FAILOVER_REPORT.read_text("utf-8") != failover.text(records):
+        words.append(f"{FAILOVER_REPORT.name} is not what its records give: make report-phase2-3")
+    some = [each for each in records if each["participants"] <= 10][::FAILOVER_SAMPLE_EVERY]
+    choices = [failover.choice_of(each) for each in some]
+    for index, result in run_specs(specs_of(choices)):
+        if failover.kept(choices[index], result) != some[index]:
+            words.append(f"{choices[index]} goes another way now: make report-phase2-3 RECORD=1")
+            break
+    return words
+
+
+def record_failover() -> None:
+    """Makes all runs. What is done is kept beside the records until all are."""
+    beside = FAILOVER_RECORDS.with_suffix(".part")
+    done = failover.read_records(beside) if beside.exists() else []
+    known = {failover.choice_of(each) for each in done}
+    choices = [each for each in failover.matrix() if each not in known]
+    hidden = not sys.stderr.isatty()
+    finished = run_specs(specs_of(choices))
+    console = Console(stderr=True)
+    with beside.open("a", encoding="utf-8") as out:
+        for index, result in track(
+            finished, "making runs", total=len(choices), console=console, disable=hidden
+        ):
+            done.append(failover.kept(choices[index], result))
+            out.write(json.dumps(done[-1]) + "\n")
+            out.flush()
+    failover.write_records(FAILOVER_RECORDS, done)
+    beside.unlink()
+
+
 @click.command()
+@click.argument("which", type=click.Choice(("phase0", "phase2-3")), default="phase0")
 @click.option("--record", is_flag=True, help="Make all runs anew first.")
 @click.option("--check", is_flag=True, help="Only say whether the report is current.")
-def main(record: bool, check: bool) -> None:
-    """Write the baseline report."""
+def main(which: str, record: bool, check: bool) -> None:
+    """Write a report."""
+    is_baseline = which == "phase0"
     if check:
-        words = stale()
+        words = stale() if is_baseline else failover_stale()
         for line in words:
             click.echo(line, err=True)
         sys.exit(1 if words else 0)
+    if not is_baseline:
+        if record:
+            record_failover()
+        failover.render(failover.read_records(FAILOVER_RECORDS), FAILOVER_REPORT)
+        click.echo(f"wrote {FAILOVER_REPORT.relative_to(ROOT)}", err=True)
+        return
     if record:
         baseline.write_records(RECORDS, make_runs(list(baseline.matrix())))
     baseline.render(baseline.read_records(RECORDS), REPORT)

@@ -67,6 +67,20 @@ def plot_percentiles(results: Results, kpi: str, file: Path) -> None:
         _save(figure, file)
 
 
+def plot_shares(curves: Mapping[str, list[float]], words: str, file: Path) -> None:
+    """The share of runs below each figure; `curves`: ordered figures by profile."""
+    with plt.rc_context(_STYLE):
+        figure, axes = plt.subplots(figsize=(7, 3.2), layout="constrained")
+        for (profile, ordered), colour in zip(curves.items(), _COLOURS.values(), strict=False):
+            shares = [100 * (n + 1) / len(ordered) for n in range(len(ordered))]
+            axes.step(ordered, shares, where="post", color=colour, label=profile)
+        axes.set(xlabel=words, ylabel="% of runs", ylim=(0, 100.5))
+        axes.set_xlim(left=0)
+        axes.grid(alpha=0.2)
+        axes.legend(frameon=False)
+        _save(figure, file)
+
+
 def _by(results: Results, key: str, protocol: str, scenario: str | None) -> Mapping[Any, Results]:
     found: dict[Any, Results] = {}
     for result in results:

@@ -90,6 +90,8 @@ class Network:
         self._silent_until_us: dict[int, int] = {}  # stations between two access points
         self.datagrams = 0  # put on the air or the wire, one for each receiver
         self.bytes = 0
+        self.wire_datagrams = 0  # between hosts
+        self.wire_bytes = 0
 
     def join(self, node: Receiver) -> None:
         self._nodes[node.number] = node
@@ -140,6 +142,8 @@ class Network:
         self, source: int, destination: int, data: bytes, arrive: Callable[[bytes, int], None]
     ) -> None:
         """From host to host, on the channel between them: none of the protocol's datagrams."""
+        self.wire_datagrams += 1
+        self.wire_bytes += len(data)
         if not self._is_cut(source, destination):
             due_us = self._loop.now_us + _WIRE_US
             self._loop.at(due_us, self._arrive_by_wire, (source, destination, data, arrive))

@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 class ComingBack:
     """Late entry: joined while somebody talks, to the first frame heard. Failover: leader crashed
     in a burst, to a frame that its talker said afterwards. Reconnect: the cause of an absence is
-    over, to joined."""
+    over, to joined. Of a cluster besides, election: its leader crashed, to another one leading; and
+    how many listeners never heard the talker of a crash again."""
 
     def __init__(self, world: World) -> None:
         self._is_v1 = world.spec["protocol"] == "v1"
         self._has_standbys = world.standbys > 0
         self._participants = world.participants
+        self._election = Spread()
+        self._dead_us = -1  # when the leader crashed that nobody has followed yet
+        self._unheard = 0
         self._has_led: dict[int, bool] = {}  # hosts of a cluster
         self._entry, self._failover, self._reconnect = Spread(), Spread(), Spread()
         self._talking: set[int] = set()
@@ -66,6 +70,9 @@ class ComingBack:
             if not self._has_led.pop(node, node == LEADER):
                 return
             self._back_us.clear()
+            self._dead_us = now_us
+            self._unheard += len(self._waiting)
+            self._waiting = set()
             if len(self._talking) == 1:
                 (self._killed_talker,) = self._talking
                 self._killed_us = now_us
@@ -94,6 +101,9 @@ class ComingBack:
         self._has_led[node] = leads == 1
         if leads:
             self._starts += 1
+            if self._dead_us >= 0:
+                self._election.add(now_us - self._dead_us)
+                self._dead_us = -1
             if self._starts > 1:
                 self._all_back(now_us)
 
@@ -131,9 +141,14 @@ class ComingBack:
             self._failover.add(now_us + delay_us - self._killed_us)
 
     def figures(self) -> dict[str, Any]:
-        return {
+        of_cluster = {
+            "election_ms": self._election.figures(),
+            "unheard_after_a_kill": self._unheard + len(self._waiting),
+        }
+        figures = {
             "late_entry_ms": self._entry.figures(),
             "failover_ms": self._failover.figures(),
             "reconnect_ms": self._reconnect.figures(),
             "elections": None if self._is_v1 else max(0, self._starts - 1),
         }
+        return {**figures, **of_cluster} if self._has_standbys else figures

@@ -17,8 +17,12 @@ class Traffic:
     def figures(self) -> dict[str, Any]:
         network = self._world.network
         airtime = network.airtime_percent()
-        return {
+        figures = {
             "datagrams": network.datagrams,
             "bytes": network.bytes,
             "airtime_percent": None if airtime is None else round(airtime, 3),
         }
+        if not self._world.standbys:
+            return figures
+        between = {"host_datagrams": network.wire_datagrams, "host_bytes": network.wire_bytes}
+        return {**figures, **between}
