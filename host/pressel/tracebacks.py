@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)(?:, in (\w+))?')
@@ -16,17 +16,18 @@ _NAME = re.compile(r"((?:no attribute|name) )'(\w+)'")
 
 
 class Tracebacks:
-    """`modules`: paths of an image's modules. `lines`: of each joined one, the modules whose lines
-    it has one after the other, with their numbers. `names`: the written name of each short one."""
+    """`lines`: of each joined module the modules whose lines it has one after the other, with their
+    numbers. `functions`: where they begin, by module. `names`: the written name of each short
+    one."""
 
     def __init__(
         self,
-        modules: Iterable[str] = (),
         lines: Mapping[str, Sequence[tuple[str, list[int]]]] | None = None,
+        functions: Mapping[str, Sequence[tuple[int, str]]] | None = None,
         names: Mapping[str, str] | None = None,
     ) -> None:
-        self._modules = sorted(modules)
         self._lines = dict(lines or {})
+        self._functions = dict(functions or {})
         self._names = dict(names or {})
 
     @classmethod
@@ -35,15 +36,14 @@ class Tracebacks:
         made = cls()
         try:
             content = json.loads(_file(folder).read_text("utf-8"))
-            made._modules, made._lines = content["modules"], content["lines"]
-            made._names = content["names"]
+            made = cls(content["lines"], content["functions"], content["names"])
         except (OSError, ValueError, KeyError):
             pass
         return made
 
     def save_beside(self, folder: Path) -> None:
         file = _file(folder)
-        content = {"lines": self._lines, "modules": self._modules, "names": self._names}
+        content = {"functions": self._functions, "lines": self._lines, "names": self._names}
         new = file.with_name(f".{file.name}-{os.getpid()}")
         new.write_text(json.dumps(content, sort_keys=True) + "\n", "utf-8")
         new.replace(file)
@@ -58,16 +58,17 @@ class Tracebacks:
 
     def _frame(self, found: re.Match[str]) -> str:
         path, line, name = found[1], int(found[2]), found[3]
-        if path not in self._modules:
-            return found[0]
         index = line - 1
         for written, numbers in self._lines.get(path, []):
             if index < len(numbers):
                 path, line = written, numbers[index]
                 break
             index -= len(numbers)
+        for begin, function in self._functions.get(path, []):
+            if begin <= line:
+                name = name and function
         where = f'File "{path}", line {line}'
-        return f"{where}, in {self._name(name)}" if name else where
+        return f"{where}, in {name}" if name else where
 
 
 def _file(folder: Path) -> Path:

@@ -21,18 +21,21 @@ from typing import Any
 from mpremote.romfs import VfsRomWriter
 
 from pressel.boards.board import DEFAULT_BOARD, load_board
+from pressel.errors import PresselError
 from pressel.firmware import build_firmware
 from pressel.firmware.build import MANIFEST, ROOT
 from pressel.firmware.bytecode import compile_module
 from pressel.firmware.manifest import list_sources, read_manifest
 from pressel.firmware.prepare import beside_badge
+from pressel.tracebacks import Tracebacks
 from pressel.virtual.badge import HEAP_BYTES
 from pressel.virtual.install import find_install
 
 FAKES = Path(__file__).resolve().parents[1] / "host" / "data" / "hour"
 CYCLES_AN_HOUR = 180
 STEPS_A_FRAME = 4  # of 5 ms
-LIMIT_S = 900
+LIMIT_S = 300  # eight minutes of virtual time take half a minute, on a busy machine two
+HOUR_LIMIT_S = 3600
 CONFIG = {
     "device": "0200000000000001",
     "name": "Ann",
@@ -41,8 +44,11 @@ CONFIG = {
 }
 
 
-def run_cycles(cycles: int, work: Path) -> dict[str, Any]:
-    """The figures of `_hour.report`. Raises CalledProcessError when the firmware fails."""
+def run_cycles(
+    cycles: int, work: Path, *, limit_s: float = LIMIT_S, heap_bytes: int = HEAP_BYTES
+) -> dict[str, Any]:
+    """The figures of `_hour.report`. Raises `PresselError` with the traceback when the firmware
+    fails, has not memory enough, or does not end in time."""
     firmware = build_firmware(work / "firmware")
     for name, record in (("board", load_board(DEFAULT_BOARD).facts()), ("config", CONFIG)):
         (firmware.folder / f"{name}.json").write_text(json.dumps(record))
@@ -51,12 +57,18 @@ def run_cycles(cycles: int, work: Path) -> dict[str, Any]:
     options = {
         "fakes": fakes,
         "flash": firmware.folder,
-        "heap": HEAP_BYTES,
+        "heap": heap_bytes,
         "cycles": cycles,
     }
     args = [text for name, value in options.items() for text in (f"--{name}", str(value))]
     command = find_install().command(str(FAKES / "hour.mjs"), *args)
-    done = subprocess.run(command, stdout=subprocess.PIPE, timeout=LIMIT_S, check=True)
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        raise PresselError(f"{cycles} cycles did not end within {limit_s:g} s.") from None
+    if done.returncode:
+        text = done.stderr.decode(errors="replace")
+        raise PresselError(Tracebacks.beside(firmware.folder).translate(text))
     return json.loads(done.stdout)
 
 
@@ -85,7 +97,7 @@ def main() -> None:
     cycles = int(sys.argv[1]) if len(sys.argv) > 1 else CYCLES_AN_HOUR
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="pressel-hour-") as work:
-        figures = run_cycles(cycles, Path(work))
+        figures = run_cycles(cycles, Path(work), limit_s=HOUR_LIMIT_S)
     print(json.dumps(figures, indent=1))
     for what in ("talk", "listen"):
         print(f"{what}: {bytes_a_frame(figures, what):.1f} bytes made a frame")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.firmware.hour import bytes_a_frame, run_cycles
 
+from pressel.errors import PresselError
 from pressel.virtual.badge import HEAP_BYTES
 
 CYCLES = 23  # all kinds of a press and every fault come in the first 20
@@ -30,6 +32,11 @@ def test_a_voice_frame_makes_little_garbage(figures: dict[str, Any], what: str) 
 
 def test_the_heap_is_enough(figures: dict[str, Any]) -> None:
     assert figures["peak"] < HEAP_BYTES - 3000
+
+
+def test_too_little_memory_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    with pytest.raises(PresselError, match="MemoryError"):
+        run_cycles(1, tmp_path, limit_s=100, heap_bytes=90_000)
 
 
 def test_the_hour_is_what_it_says(figures: dict[str, Any]) -> None:

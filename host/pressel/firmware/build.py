@@ -87,8 +87,7 @@ def build_firmware(
         if not _is_intact(out, listing, files):
             _swap(folder, out, Path(scratch))
     if prepared.names:
-        modules = [piece.module_path for piece in prepared.pieces if piece.is_module]
-        Tracebacks(modules, prepared.lines, prepared.names).save_beside(out)
+        Tracebacks(prepared.lines, prepared.functions, prepared.names).save_beside(out)
     digest = hashlib.sha256(listing.encode()).hexdigest()
     return FirmwareBuild(out, tuple(files), tuple(imports), source, digest)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -47,6 +49,7 @@ class Prepared:
     pieces: tuple[Piece, ...]
     imports: tuple[str, ...]
     names: Mapping[str, str] = field(default_factory=dict)  # what each short name was
+    functions: Mapping[str, list[tuple[int, str]]] = field(default_factory=dict)  # where they begin
 
     @property
     def lines(self) -> dict[str, list[tuple[str, list[int]]]]:
@@ -63,7 +66,19 @@ def as_written(content: Manifest, sources: Sequence[Source]) -> Prepared:
 def for_badge(content: Manifest, sources: Sequence[Source]) -> Prepared:
     """The sources as a badge gets them. A module that does not parse is left as it is: the compiler
     then says what is wrong with it."""
-    texts = _texts(sources)
+    plain = tuple(each.path.read_bytes() for each in sources if not each.is_module)
+    return _prepare(content, tuple(sources), tuple(_texts(sources).items()), plain)
+
+
+@functools.lru_cache(maxsize=4)  # it takes seconds, and one process may build for several chips
+def _prepare(
+    content: Manifest,
+    sources: tuple[Source, ...],
+    written: tuple[tuple[str, str], ...],
+    plain: tuple[bytes, ...],
+) -> Prepared:
+    """`written` and `plain` are what the sources hold: other content is another build."""
+    texts = dict(written)
     try:
         texts = inline_constants(texts)
     except SyntaxError:
@@ -85,7 +100,8 @@ def for_badge(content: Manifest, sources: Sequence[Source]) -> Prepared:
     pieces = [*_pieces(rest, image.texts), whole]
     pieces.sort(key=lambda piece: piece.target.as_posix())
     order = _joined_imports(imports, image.members, sources, whole)
-    return Prepared(tuple(pieces), tuple(order), image.names)
+    functions = {each.module_path: _functions(each) for each in sources if each.is_module}
+    return Prepared(tuple(pieces), tuple(order), image.names.written(), functions)
 
 
 def beside_badge(
@@ -160,3 +176,10 @@ def _runs(places: Iterable[Place]) -> list[tuple[str, list[int]]]:
             runs.append((place.path, []))
         runs[-1][1].append(place.line)
     return runs
+
+
+def _functions(source: Source) -> list[tuple[int, str]]:
+    """Line and name of each function and class."""
+    tree = ast.parse(source.path.read_text("utf-8"))
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef))
+    return sorted((node.lineno, node.name) for node in nodes)

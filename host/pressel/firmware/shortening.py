@@ -6,9 +6,9 @@ those up unless they are given by keyword. MicroPython's own words lie in ROM; t
 has (`words.toml`) serve as names of attributes, where they hide nothing.
 
 A name stays when it may be reached in a way that is not seen here: as a string, by keyword, from
-outside (`kept`), or as a word of Python's or a peripheral's. Names are the same in all modules of
-an image, and chosen in a fixed order, so that a build is reproducible. `Shortened.names` tells what
-each was.
+outside (`kept`), or as a word of Python's or a peripheral's. A string that begins with an
+underscore can be nothing else than a name, and changes with it. Names are the same in all modules
+of an image, and chosen in a fixed order, so that a build is reproducible.
 """
 
 from __future__ import annotations
@@ -30,11 +30,24 @@ _WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8")
 
 
 @dataclass(frozen=True)
+class Names:
+    """New names by the written ones: of attributes and methods, and of what stands at the top of
+    modules."""
+
+    members: Mapping[str, str]
+    tops: Mapping[str, str]
+
+    def written(self) -> dict[str, str]:
+        """The written name of each new one; where there are two, the attribute's."""
+        return {new: old for names in (self.tops, self.members) for old, new in names.items()}
+
+
+@dataclass(frozen=True)
 class Shortened:
-    """`texts`: sources by module path. `names`: the written name of each new one."""
+    """`texts`: sources by module path."""
 
     texts: dict[str, str]
-    names: dict[str, str]
+    names: Names
 
 
 def shorten_names(
@@ -57,19 +70,22 @@ def shorten_names(
             if isinstance(function, ast.FunctionDef) and _is_simple(function):
                 _rename_parameters(edits, function, image)
         result[path] = edits.apply()
-    return Shortened(result, {new: old for old, new in names.items()})
+    return Shortened(result, names)
 
 
-def follow_names(
-    texts: Mapping[str, str], names: Mapping[str, str], modules: Iterable[str]
-) -> dict[str, str]:
+def shorten_private_names(texts: Mapping[str, str]) -> dict[str, str]:
+    """Modules (text by path) with other names for parameters and what begins with an underscore."""
+    names = {name for text in texts.values() for name in _all_names(ast.parse(text))}
+    return shorten_names(texts, kept={each for each in names if not each.startswith("_")}).texts
+
+
+def follow_names(texts: Mapping[str, str], names: Names, modules: Iterable[str]) -> dict[str, str]:
     """Other modules, which use those of an image: `modules`. `names` as in `Shortened`."""
-    new_names = {old: new for new, old in names.items()}
     result = {}
     for path, text in texts.items():
         edits = Edits(text)
         tree = ast.parse(text)
-        _Renaming(edits, path, tree, new_names, set(modules)).follow()
+        _Renaming(edits, path, tree, names, set(modules)).follow()
         result[path] = edits.apply()
     return result
 
@@ -99,8 +115,8 @@ class _Image:
                 self.members[node.attr] += 1
             elif isinstance(node, ast.keyword) and node.arg:
                 self.pinned.add(node.arg)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                self.pinned.add(node.value)
+            elif isinstance(node, ast.Constant) and not _is_name(node):
+                self.pinned.add(str(node.value))
             elif isinstance(node, ast.Call) and _is_getattr(node):
                 self._prefixes.update(_prefix(node.args[1]))
             elif isinstance(node, ast.Attribute) and getattr(node.value, "id", "") in foreign:
@@ -112,18 +128,19 @@ class _Image:
         is_special = name.startswith("__") or any(name.startswith(p) for p in self._prefixes)
         return not is_special and name not in self.pinned
 
-    def new_names(self) -> dict[str, str]:
-        """By the written name. Attributes get MicroPython's words while there are any."""
-        wanted = [name for name in self.members + self.tops if self.may_change(name)]
-        wanted.sort(key=lambda name: (-len(name), name))
-        rom = iter([word for word in _WORDS["rom"].split() if word not in self.taken])
-        short = (name for name in _short_names() if name not in self.taken | self.pinned)
-        names: dict[str, str] = {}
-        for name in wanted:
-            new = next(rom, None) if name not in self.tops else None
-            new = new or next(short)
-            names[name] = new
-        return names
+    def new_names(self) -> Names:
+        """Attributes get MicroPython's words while there are any. What stands at the top of a
+        module is no attribute of an object, so the same names serve there once more."""
+        rom = [word for word in _WORDS["rom"].split() if word not in self.taken]
+        short = [name for name in _short_names() if name not in self.taken | self.pinned]
+        members = self._wanted(self.members)
+        return Names(
+            dict(zip(members, [*rom, *short], strict=False)),
+            dict(zip(self._wanted(self.tops), short, strict=False)),
+        )
+
+    def _wanted(self, names: Iterable[str]) -> list[str]:
+        return sorted(filter(self.may_change, names), key=lambda name: (-len(name), name))
 
 
 class _Renaming:
@@ -134,13 +151,14 @@ class _Renaming:
         edits: Edits,
         path: str,
         tree: ast.Module,
-        names: Mapping[str, str],
+        names: Names,
         modules: set[str],
     ) -> None:
         self._edits = edits
         self._path = path
         self._tree = tree
-        self._names = names
+        self._members = names.members
+        self._tops = names.tops
         self._modules = modules
         self._own = set(_top_names(tree))
 
@@ -151,9 +169,11 @@ class _Renaming:
             if isinstance(node, ast.ClassDef):
                 for inner in node.body:
                     self._rename_member(inner)
+            elif isinstance(node, ast.Constant) and _is_name(node) and node.value in self._members:
+                self._edits.replace(node, repr(self._members[str(node.value)]))
         for use in uses(self._tree):
-            if use.is_global and use.name in self._names and use.name in self._own:
-                self._edits.replace_name(use, self._names[use.name])
+            if use.is_global and use.name in self._tops and use.name in self._own:
+                self._edits.replace_name(use, self._tops[use.name])
 
     def follow(self) -> None:
         """What the module takes from others."""
@@ -161,15 +181,16 @@ class _Renaming:
         tops = set(self._tree.body)
         foreign = set(_foreign_modules(self._path, self._tree, self._modules))
         for node in ast.walk(self._tree):
-            if isinstance(node, ast.Attribute) and node.attr in self._names:
-                if getattr(node.value, "id", "") in foreign:
-                    continue
-                self._edits.replace_attribute(node, self._names[node.attr])
+            if isinstance(node, ast.Attribute):
+                owner = getattr(node.value, "id", "")
+                names = self._tops if owner in self._modules else self._members
+                if owner not in foreign and node.attr in names:
+                    self._edits.replace_attribute(node, names[node.attr])
             elif isinstance(node, ast.ImportFrom) and self._is_ours(node):
                 taken.update(self._rename_import(node, node in tops))
         for use in uses(self._tree):
             if use.is_global and use.name in taken:
-                self._edits.replace_name(use, self._names[use.name])
+                self._edits.replace_name(use, self._tops[use.name])
 
     def _is_ours(self, node: ast.ImportFrom) -> bool:
         return imported_module(self._path, node) in self._modules
@@ -178,7 +199,7 @@ class _Renaming:
         """Tells the names that are new in this module, too."""
         aliases = []
         for alias in node.names:
-            new = self._names.get(alias.name)
+            new = self._tops.get(alias.name)
             if new is None:
                 aliases.append(alias)
             elif is_top and alias.asname is None:
@@ -191,12 +212,12 @@ class _Renaming:
         self._edits.replace(node, f"from {source} import {words}")
 
     def _rename_member(self, node: ast.stmt) -> None:
-        if isinstance(node, ast.FunctionDef) and node.name in self._names:
-            self._edits.replace_defined(node, node.name, self._names[node.name])
+        if isinstance(node, ast.FunctionDef) and node.name in self._members:
+            self._edits.replace_defined(node, node.name, self._members[node.name])
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                if isinstance(target, ast.Name) and target.id in self._names:
-                    self._edits.replace(target, self._names[target.id])
+                if isinstance(target, ast.Name) and target.id in self._members:
+                    self._edits.replace(target, self._members[target.id])
 
 
 def _rename_parameters(edits: Edits, function: ast.FunctionDef, image: _Image) -> None:
@@ -294,6 +315,10 @@ def _foreign_names(
             yield from alias.name.split(".")
         if alias.asname:
             yield alias.asname
+
+
+def _is_name(node: ast.Constant) -> bool:
+    return isinstance(node.value, str) and node.value.startswith("_")
 
 
 def _is_getattr(node: ast.Call) -> bool:

@@ -37,12 +37,13 @@ def _shrink(text: str, tree: ast.Module, imported: set[str]) -> str:
     tables = dict(_assignments(tree))
     read = Counter(use.name for use in uses(tree))
     done: set[str] = set()
+    prefix = _drop_prefix(edits, tree) if any(map(_compiled, tables.values())) else ""
     for node in tables.values():
         source = _compiled(node)
         rows = _literal(tables[source]) if source in tables else None
         if rows is None:
             continue
-        _put_rules(edits, node, rows)
+        _put_rules(edits, node, rows, prefix)
         if read[source] == 2 and source not in imported:  # made and compiled, no more
             edits.replace(tables[source], "pass")
             done.add(source)
@@ -80,16 +81,30 @@ def _literal(node: ast.Assign) -> tuple[tuple[int, int, int, str], ...] | None:
         return None
 
 
-def _put_rules(edits: Edits, node: ast.Assign, rows: tuple[tuple[int, int, int, str], ...]) -> None:
+def _drop_prefix(edits: Edits, tree: ast.Module) -> str:
+    """What stands before each action where its method is looked up; there, the action will do."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr":
+            name = node.args[1]
+            if isinstance(name, ast.BinOp) and isinstance(name.left, ast.Constant):
+                edits.replace(name, ast.unparse(name.right))
+                return str(name.left.value)
+    return ""
+
+
+def _put_rules(
+    edits: Edits, node: ast.Assign, rows: tuple[tuple[int, int, int, str], ...], prefix: str
+) -> None:
     """What `compile_rules` makes of `rows`. State and trigger are in the key, so rows that lead to
-    the same are one."""
+    the same are one. An action becomes the name of its method, which is `prefix` and the action."""
     ends = sorted({(following, action) for _, _, following, action in rows})
     words = ", ".join(
         f"{state << 4 | trigger}: {_SHARED}[{ends.index((following, action))}]"
         for state, trigger, following, action in rows
     )
     edits.replace(node.value, f"{{{words}}}")
-    _put_shared(edits, node, [repr((0, 0, *end)) for end in ends])
+    shared = [(0, 0, following, action and prefix + action) for following, action in ends]
+    _put_shared(edits, node, [repr(row) for row in shared])
 
 
 def _put_shared(edits: Edits, node: ast.stmt, rows: list[str]) -> None:

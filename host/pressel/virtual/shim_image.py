@@ -14,6 +14,7 @@ from pathlib import Path
 from mpremote.romfs import VfsRomWriter
 
 from pressel.firmware.bytecode import compile_module
+from pressel.firmware.shortening import shorten_private_names
 
 from .install import SHIMS
 
@@ -22,9 +23,13 @@ from .install import SHIMS
 def shim_image() -> bytes:
     """Compiles all shims and packs them. The same in all badges of a process."""
     image = VfsRomWriter()
+    texts = {source.name: source.read_text("utf-8") for source in sorted(SHIMS.glob("*.py"))}
+    texts = shorten_private_names(texts)  # a C module takes no names of the heap
     with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(io.StringIO()):
-        for source in sorted(SHIMS.glob("*.py")):
-            compiled = Path(scratch) / f"{source.stem}.mpy"
-            compile_module(source, compiled, f"shims/{source.name}")
+        for name, text in texts.items():
+            source = Path(scratch) / name
+            source.write_text(text, "utf-8")
+            compiled = source.with_suffix(".mpy")
+            compile_module(source, compiled, f"shims/{name}")
             image.mkfile(compiled.name, compiled.read_bytes())
     return bytes(image.finalise())

@@ -9,6 +9,7 @@ import json
 import sys
 from array import array
 
+import _host
 import _leader as leader
 import _world as world
 
@@ -36,13 +37,31 @@ _steps = 0
 _log = None
 
 
+# An exception can only be told with memory: without it MicroPython goes on for ever.
+def _told(action, *args):
+    try:
+        return action(*args)
+    except BaseException:
+        _host.uncap()
+        raise
+
+
 def load(name):
-    __import__(name)
+    _told(__import__, name)
     gc.collect()
 
 
 # True when the handset is there.
 def build(cycles):
+    return _told(_build, cycles)
+
+
+# Steps until a collection is wanted or a cycle has ended (True).
+def run():
+    return _told(_run)
+
+
+def _build(cycles):
     global _handset, _stages, _log, _live
     if _stages is None:
         _live = array("i", [0] * cycles)
@@ -75,8 +94,7 @@ def _write(now_ms, event, value=None):
         world.fake_bytes += made
 
 
-# Steps until a collection is wanted or a cycle has ended (True).
-def run():
+def _run():
     global _cycle, _cycle_ms, _steps, _peak_bytes
     left = _STEPS_A_CALL
     while left:

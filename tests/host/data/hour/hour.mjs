@@ -25,6 +25,12 @@ const badge = await loadMicroPython({
   ticks: () => 1000,
   stdout: (bytes) => process.stderr.write(bytes),
 });
+badge.mp.registerJsModule('_host', {
+  uncap: () => {
+    badge.uncap();
+    return 0;
+  },
+});
 try {
   mount(badge.FS, options.flash, '/');
   badge.mp.runPython("import os, sys; os.chdir('/'); sys.path[:] = ['', '/a', '/lib', '/rom']");

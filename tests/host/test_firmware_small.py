@@ -1,0 +1,182 @@
+"""Modules joined, names shortened, rows shared: the same program, smaller, and told as written."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pressel.errors import UsageError
+from pressel.firmware import build_firmware
+from pressel.firmware.build import MANIFEST, ROOT
+from pressel.firmware.joining import join_modules
+from pressel.firmware.manifest import list_sources, read_manifest
+from pressel.firmware.prepare import for_badge
+from pressel.firmware.shortening import shorten_names
+from pressel.firmware.tables import shrink_tables
+from pressel.tracebacks import Tracebacks
+from pressel.virtual.install import SHIMS
+from ptt.floor import participant
+
+LOW = '''"""Says how much."""
+
+import struct
+
+_SIZE = 4
+
+
+def size(step):
+    """In bytes."""
+    return _SIZE * step
+'''
+HIGH = """import struct
+from . import low
+from .low import size as low_size
+
+_SIZE = 5
+
+
+class Box:
+    def __init__(self, edge):
+        self.edge = edge
+
+    def size(self):
+        # of its own
+        return low.size(self.edge) + low_size(1) + _SIZE + struct.calcsize("B")
+"""
+USER = "from p import low\nfrom p.high import Box\n\nresult = Box(3).size() + low.size(1)\n"
+TEXTS = {"p/low.py": LOW, "p/high.py": HIGH, "user.py": USER}
+
+
+def joined(**changed: str) -> Any:
+    texts = {**TEXTS, **{f"p/{name}.py": text for name, text in changed.items()}}
+    if changed:
+        del texts["user.py"]
+    return join_modules(texts, ["p.low", "p.high"], "whole.py")
+
+
+def ran(texts: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    whole = types.ModuleType("whole")
+    exec(texts["whole.py"], vars(whole))
+    monkeypatch.setitem(sys.modules, "whole", whole)
+    user: dict[str, Any] = {}
+    exec(texts["user.py"], user)
+    return user
+
+
+def test_joined_modules_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = joined().texts
+    assert set(texts) == {"whole.py", "user.py"}
+    assert texts["whole.py"].count("import struct") == 1
+    assert ran(texts, monkeypatch)["result"] == 12 + 4 + 5 + 1 + 4
+
+
+def test_each_line_is_known_where_it_was_written() -> None:
+    made = joined()
+    lines = made.texts["whole.py"].splitlines()
+    for line, place in zip(lines, made.lines, strict=True):
+        written = TEXTS[place.path].splitlines()[place.line - 1]
+        assert len(line.split()) == len(written.split())
+    assert "of its own" not in made.texts["whole.py"]
+    assert "how much" not in made.texts["whole.py"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("from . import low\nkept = [low]\n", "high.py:2: the module p.low"),
+        ("def f():\n    from . import low\n    return low\n", "high.py:2: a module that is joined"),
+    ],
+)
+def test_what_cannot_be_joined_is_told(text: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        joined(high=text)
+
+
+def test_short_names_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = joined().texts
+    short = shorten_names(texts, kept=["result"])
+    assert ran(short.texts, monkeypatch)["result"] == 26
+    assert "edge" not in short.texts["whole.py"] and "low_size" not in short.texts["user.py"]
+    assert shorten_names(dict(reversed(texts.items())), kept=["result"]) == short
+
+
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [
+        ("class A:\n    def thing(self): pass\n\nx = getattr(A, 'thing')\n", "thing"),
+        ("class A:\n    def thing(self, wide=0): pass\n\nA().thing(wide=1)\n", "wide"),
+        ("import json\n\nclass A:\n    def dumps(self): json.dumps(1)\n", "dumps"),
+        ("class A:\n    def append(self): pass\n", "append"),
+        ("class A:\n    def __len__(self): return 1\n", "__len__"),
+    ],
+)
+def test_a_name_that_others_know_stays(text: str, stays: str) -> None:
+    assert text.count(stays) == shorten_names({"a.py": text}, kept=[]).texts["a.py"].count(stays)
+
+
+def test_a_private_string_changes_with_its_name() -> None:
+    text = "class A:\n    def _do_it(self): return 3\n\nx = getattr(A(), '_do_it')()\n"
+    short = shorten_names({"a.py": text}, kept=["x"]).texts["a.py"]
+    made: dict[str, Any] = {}
+    exec(short, made)
+    assert made["x"] == 3 and "_do_it" not in short
+
+
+def test_equal_rows_are_one_and_nothing_else_changes() -> None:
+    text = "T = {1: ((4, 0, None), (2, 1, 0)), 2: ((4, 0, None),)}\n"
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    exec(text, before)
+    exec(shrink_tables({"a.py": text})["a.py"], after)
+    assert set(after) == set(before) and after["T"] == before["T"]
+    assert after["T"][1][0] is after["T"][2][0]
+
+
+def test_rules_lead_where_they_led() -> None:
+    table = "\n".join(f"    {row!r}," for row in participant.RULES)
+    text = f"RULES = (\n{table}\n)\n_RULES = compile_rules(RULES)\n"
+    text += "def fire(self, rule): getattr(self, '_do_' + rule[3])()\n"
+    small = shrink_tables({"a.py": text})["a.py"]
+    made: dict[str, Any] = {}
+    exec(small, made)
+    assert "RULES" not in made and "rule[3])()" in small
+    for state, trigger, following, action in participant.RULES:
+        assert made["_RULES"][state << 4 | trigger][2:] == (following, action and "_do_" + action)
+
+
+def test_tracebacks_of_a_build_are_told_as_written(tmp_path: Path) -> None:
+    folder = build_firmware(tmp_path / "firmware").folder
+    content = read_manifest(MANIFEST)
+    sources = list_sources(content, ROOT)
+    files = {each.module_path: each.path.read_text("utf-8").splitlines() for each in sources}
+    (whole,) = (each for each in for_badge(content, sources).pieces if each.places)
+    tracebacks = Tracebacks.beside(folder)
+    seen = 0
+    for number, line in enumerate(whole.text.decode().splitlines(), start=1):
+        name = re.match(r" *def (\w+)", line)
+        if name:
+            told = tracebacks.translate(f'  File "badge.py", line {number}, in {name[1]}')
+            found = re.fullmatch(r'  File "(.+)", line (\d+), in (\w+)', told)
+            assert found and f"def {found[3]}(" in files[found[1]][int(found[2]) - 1]
+            seen += 1
+    assert seen > 200
+    assert (
+        tracebacks.translate('File "shims/x.py", line 3, in f') == 'File "shims/x.py", line 3, in f'
+    )
+
+
+def test_no_word_of_a_peripheral_is_changed() -> None:
+    content = read_manifest(MANIFEST)
+    written = set(for_badge(content, list_sources(content, ROOT)).names.values())
+    words = set()
+    for file in SHIMS.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                words.add(node.name)
+    assert sorted(words & written) == []
