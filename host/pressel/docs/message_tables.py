@@ -13,6 +13,15 @@ def messages(_: str) -> str:
     return "\n\n".join(_message(message, table) for message in table.message)
 
 
+def host_messages(_: str) -> str:
+    """What hosts say to each other, one row a message: only hosts of one build meet."""
+    rows = ["| number | message | fields | meaning |", "|---|---|---|---|"]
+    for row in load_table().host_message:
+        fields = ", ".join(f"{field.name} {field.type}" for field in row.fields)
+        rows.append(f"| {row.number} | {row.name} | {fields} | {row.text} |")
+    return "\n".join(rows)
+
+
 def _message(message: MessageRow, table: MessageTable) -> str:
     sender = {"both": "participant or leader"}.get(message.sender, message.sender)
     since = f" Since version {_version(message.since, table)}." if message.since else ""
