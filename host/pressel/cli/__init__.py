@@ -25,6 +25,7 @@ COMMANDS = {
     "node": "Run a host that leads or stands by, one of several.",
     "badge": "Run a soft badge: a participant on this machine.",
     "status": "Show who is there and who talks.",
+    "timeline": "Show who led and who talked when, from the logs of hosts.",
     "device": "Say which badges may take part, and with what rights.",
     "host": "Say which other hosts may be part of the venue.",
     "registry": "Back up and restore what the leader knows of devices and hosts.",

@@ -1,0 +1,116 @@
+"""What hosts wrote of elections and floors, from the logs of one or several, in order of time.
+
+Reads the JSON lines of `pressel node --json` and `pressel leader --json`. Knows no terminal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pressel.errors import UsageError
+
+ROWS_MAX = 100_000  # of all logs together; a busy day writes fewer
+
+_SHOWN = {
+    "ready": "starts",
+    "stopped": "stops",
+    "host_up": "reaches {name}",
+    "voters": "{hosts} hosts vote",
+    "attempt": "would stand in term {term}",
+    "attempt_failed": "does not stand: {why}",
+    "became_leader": "LEADS, term {term}, after {convergence_ms} ms",
+    "lost_leadership": "leads no more, term {term}: {why}",
+    "leader_is": "follows {leader}, term {term}, after {convergence_ms} ms",
+    "leader_lost": "loses {leader}, term {term}",
+    "floor_granted": "{talker} talks, lease {lease}",
+    "floor_freed": "{talker} done, lease {lease}: {cause}",
+    "member_joined": "{name} joins",
+    "member_left": "{name} leaves",
+}
+_ELECTION = ("attempt", "attempt_failed", "became_leader", "lost_leadership")
+
+
+@dataclass
+class Row:
+    """One event of one log; `at_s` in seconds since 1970."""
+
+    at_s: float
+    source: str
+    event: str
+    fields: dict[str, Any]
+
+    def words(self) -> str:
+        return _SHOWN[self.event].format_map(_Missing(self.fields))
+
+    def as_json(self) -> dict[str, Any]:
+        return {"at": self.at_s, "source": self.source, "event": self.event, **self.fields}
+
+
+class _Missing(dict[str, Any]):
+    """A log of another build may lack a field."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+@dataclass
+class Figures:
+    """Of one log: elections by event, how long the searches for a leader took, floors by cause."""
+
+    events: Counter[str] = field(default_factory=Counter)
+    convergence_ms: list[int] = field(default_factory=list)
+    grants: int = 0
+    causes: Counter[str] = field(default_factory=Counter)
+
+
+def read_logs(files: Iterable[Path]) -> list[Row]:
+    """The rows of all files in order of time; lines that are no events are passed over. UsageError
+    when a file cannot be read, or holds none."""
+    rows: list[Row] = []
+    for file in files:
+        found = list(_rows(file))
+        if not found:
+            raise UsageError(
+                f"{file} holds no events; write one with: pressel node --json >{file.name}"
+            )
+        rows += found
+        if len(rows) > ROWS_MAX:
+            raise UsageError(f"more than {ROWS_MAX} events; cut the logs to the time you look for")
+    return sorted(rows, key=lambda row: row.at_s)
+
+
+def _rows(file: Path) -> Iterable[Row]:
+    try:
+        lines = file.read_text("utf-8", "replace").splitlines()
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+    for line in lines:
+        try:
+            fields = json.loads(line)
+            event, at_s = fields.pop("event"), float(fields.pop("at"))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
+        if event in _SHOWN:
+            yield Row(at_s, file.stem, event, fields)
+
+
+def figures(rows: Iterable[Row]) -> dict[str, Figures]:
+    """By log, in the order in which they begin."""
+    found: dict[str, Figures] = {}
+    for row in rows:
+        each = found.setdefault(row.source, Figures())
+        if row.event in _ELECTION:
+            each.events[row.event] += 1
+        took = row.fields.get("convergence_ms")
+        if isinstance(took, int) and took >= 0:
+            each.convergence_ms.append(took)
+        if row.event == "floor_granted":
+            each.grants += 1
+        elif row.event == "floor_freed":
+            each.causes[str(row.fields.get("cause"))] += 1
+    return found
