@@ -79,6 +79,7 @@ def stages() -> "Iterator[Handset | None]":
         _address(config.get("leader", "")),
         random.getrandbits(30),  # both ports seed it from their noise source at start
     )
+    participant.address_of = _standby_address
     yield None
     is_pdm = pins["microphone"].get("kind") == "pdm"
     microphone = None if is_pdm else Microphone(pins["microphone"])
@@ -228,6 +229,11 @@ def _tell_crashes(store: Store, now_ms: int) -> None:
 
     for uptime_ms, text in crashes.entries(store):
         log.write(now_ms, "crashed before", (uptime_ms, text))
+
+
+def _standby_address(host, port):
+    """As the socket names whoever sent something."""
+    return "%d.%d.%d.%d" % tuple(host), port
 
 
 def _address(leader: str) -> "tuple[str, int]":

@@ -9,7 +9,7 @@ from typing import Any
 
 from pressel import __version__
 from pressel.errors import PresselError, UnreachableError
-from pressel.transport.udp import Address, UdpEndpoint, engine_now_ms
+from pressel.transport.udp import Address, UdpEndpoint, address_of, engine_now_ms
 from ptt import events
 from ptt.participant import Participant
 from ptt.wire import messages
@@ -41,6 +41,7 @@ class SoftBadge:
         self.participant = Participant(
             device, name.encode(), build.encode(), leader, secrets.randbits(30)
         )
+        self.participant.address_of = address_of
         self._endpoint = UdpEndpoint(self.participant, self._take_event)
         self._sound = sound
         self._on_event = on_event

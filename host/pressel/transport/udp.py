@@ -108,6 +108,11 @@ class UdpEndpoint(asyncio.DatagramProtocol):
         self.pump()
 
 
+def address_of(host: bytes, port: int) -> Address:
+    """IPv4 and port as STANDBY carries them."""
+    return socket.inet_ntoa(host), port
+
+
 def resolve(address: Address) -> Address:
     """The IPv4 address of a host name; ValueError when nobody has that name."""
     host, port = address
