@@ -14,6 +14,7 @@ import pytest
 from tests.e2e.command import Command, run, running, until
 
 from pressel.cli import main
+from pressel.node.discovery import beacon
 from pressel.node.sockets import Port
 from pressel.registry.identity import public_key
 from pressel.registry.store import Registry
@@ -206,6 +207,10 @@ class Link:
         if self.is_whole:
             side.sendto(data, to)
 
+    def call_out(self, words: bytes, port: int) -> None:
+        """As if the destination had said it to everybody."""
+        self._sides[0].sendto(words, ("127.0.0.1", port))
+
     def close(self) -> None:
         for side in self._sides:
             side.close()
@@ -271,6 +276,26 @@ def test_hosts_find_each_other_by_mdns(tmp_path: Path) -> None:
             cluster.started("a", "--discovery", knows=""),
             cluster.started("b", "--discovery", knows=""),
         ):
+            await cluster.until_led()
+
+    asyncio.run(scenario())
+
+
+def test_a_broadcast_is_followed_to_whoever_sent_it(tmp_path: Path) -> None:
+    """Neither was told where the other is; that of a host nobody has allowed leads nowhere."""
+
+    async def scenario() -> None:
+        cluster = Cluster(tmp_path, "ab")
+        async with (
+            linked(cluster) as link,
+            cluster.started("a", knows=""),
+            cluster.started("b", knows=""),
+        ):
+            await until(lambda: cluster.leads("a") and cluster.leads("b"), "two leaders")
+            for said in (beacon(b"stranger"), beacon(b"short"), b"\x04"):
+                link.call_out(said, cluster.ports["a"])
+            ready = next(e for e in cluster.events("b") if e["event"] == "ready")
+            link.call_out(beacon(bytes.fromhex(str(ready["host"]))), cluster.ports["a"])
             await cluster.until_led()
 
     asyncio.run(scenario())
