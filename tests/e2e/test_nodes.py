@@ -343,7 +343,9 @@ def test_a_host_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture
             # Its disk does not take a term any more: it must not go on as if it had.
             (tmp_path / "state-a" / "term.new").mkdir()
             with Registry(tmp_path / "state-a") as registry:
-                registry.allow_host("b", "7" * 64)
+                taken = _mark(public_key(tmp_path / "state-a"))
+                other = next(key for key in ("7" * 64, "8" * 64) if _mark(key) != taken)
+                registry.allow_host("b", other)
             await until(lambda: '"voters"' in cluster.commands["a"].out, "two voters")
             cluster.commands["a"].process.send_signal(signal.SIGSTOP)
             await asyncio.sleep(1)
