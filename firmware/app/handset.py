@@ -94,7 +94,7 @@ class Handset:
         self._listen(now_ms)
         self.participant.handle_timeout(now_ms)
         self._play(now_ms)
-        self._send()
+        self.send()
         self._tell(now_ms)
         for extra in self.extras:
             extra.step(self, now_ms)
@@ -173,7 +173,8 @@ class Handset:
             speaker.write(pcm, now_ms)
             left -= 1
 
-    def _send(self) -> None:
+    def send(self) -> None:
+        """Hand over to the radio what waits."""
         while True:
             datagram = self.participant.poll_transmit()
             if datagram is None:
@@ -189,6 +190,10 @@ class Handset:
             if moment is not None:
                 self.notice(moment[1], moment[2], now_ms)
             log.write(now_ms, events.NAMES[event[0]], _readable(event))
+            if event[0] == events.UPDATE and self.is_quiet():  # it is offered again
+                from . import update
+
+                update.answer(self, self.participant.offered, now_ms)
         situation = indications.situation(self.participant, self.is_battery_low)
         self.situation = situation
         light = indications.SITUATIONS[situation]

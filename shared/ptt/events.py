@@ -37,6 +37,7 @@ CALL_OVER = const(27)  # reason, see CALLS: the private call has ended
 DEPOSED = const(28)  # term: another leads in it, so we do no longer (leader)
 HIGHER_TERM = const(29)  # term: a badge has seen it; to lead, one needs a higher one (leader)
 LEADING = const(30)  # (term, lease): goes on from a standby's copy; leases it gives are above that
+UPDATE = const(31)  # release that is offered; leader: (device, release, state, reason)
 
 NAMES = (
     "joined",
@@ -70,6 +71,7 @@ NAMES = (
     "deposed",
     "higher_term",
     "leading",
+    "update",
 )
 
 

@@ -37,6 +37,7 @@ from .prng import Prng
 from .relay.receipts import Receipts
 from .settings.publisher import Publisher
 from .settings.snapshot import Settings
+from .update.distributor import Distributor
 from .wire import codec, envelope, messages, refusal, voice
 from .wire.refusal import Refused
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from .cluster.members import Member
     from .cluster.replica import State
     from .floor.calls import Call
+    from .update.distributor import Job
 
 _NACK_BYTES = const(28)  # envelope and four fields
 _LEASE_BYTES = const(48)  # WELCOME up to the newest lease
@@ -102,6 +104,7 @@ class Leader:
         self._adopt(settings or self.settings.settings)
         self._nacked_ms = -1  # when a stranger was last answered; -1: never
         self._text_number = 0  # of the last text from outside the network
+        self.updates = Distributor(self)
         self.voice_in = 0  # packets accepted
         self.voice_out = 0  # packets passed on
 
@@ -229,6 +232,7 @@ class Leader:
             self._end_quiet_call(group, now_ms)
         self.settings.handle_timeout(self.members.all(), now_ms)
         self.journal.handle_timeout(now_ms)
+        self.updates.handle_timeout(now_ms)
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `clock.NEVER`."""
@@ -242,6 +246,7 @@ class Leader:
         for group in self._calls.groups():
             if self.floors[group].state == FLOOR_IDLE:
                 due = earliest(due, self._calls.due_ms(group))
+        due = earliest(due, self.updates.next_timeout_ms())
         return earliest(due, self.settings.next_timeout_ms(self.members.all()))
 
     def poll_transmit(self) -> "Outgoing | None":
@@ -374,6 +379,9 @@ class Leader:
             was_applied = fields[1] == messages.APPLIED_APPLIED
             known = self.settings.on_ack(member.settings, fields[0], was_applied)
             self.journal.changed(records.MEMBER, member.node)
+            return refusal.ACCEPTED if known else refusal.STALE
+        if kind == messages.UPDATE_WANT or kind == messages.UPDATE_STATE:
+            known = self._on_update(kind, member, fields, now_ms)
             return refusal.ACCEPTED if known else refusal.STALE
         group = fields[0]
         if kind == messages.FLOOR_REQUEST and group == 0 and fields[3]:
@@ -644,11 +652,20 @@ class Leader:
             self.floors[group].on_member_left(member.node, now_ms)
         self._events.push(events.MEMBER_LEFT, member.node)
 
+    def _on_update(self, kind: int, member: "Member", fields: "list", now_ms: int) -> bool:
+        if kind == messages.UPDATE_WANT:
+            return self.updates.on_want(member.device, fields, now_ms)
+        return self.updates.on_state(member.device, fields, now_ms)
+
     # --- datagrams out ---
 
-    def _send(self, kind: int, values: "tuple", member: "Member", now_ms: int) -> None:
+    def _send(
+        self, kind: int, values: "tuple", member: "Member", now_ms: int, tail: bytes = b""
+    ) -> None:
         scratch = self._scratch
         end = codec.encode(scratch, envelope.HEADER_BYTES, kind, values)
+        scratch[end : end + len(tail)] = tail
+        end += len(tail)
         envelope.seal_header(
             scratch, end, kind, member.session, envelope.LEADER_NODE, member.next_seq(), now_ms
         )
@@ -736,6 +753,31 @@ class Leader:
     def floor_changed(self, group: int) -> None:
         """For `Arbitrator`: standbys keep a copy."""
         self.journal.changed(records.FLOOR, group)
+
+    def is_quiet(self, device: bytes) -> bool:
+        """For `Distributor`: is the device here, and nobody talks in its groups?"""
+        member = self.members.by_device(device)
+        if member is None:
+            return False
+        for group in member.groups + (member.call,):
+            floor = self.floors.get(group)
+            if floor is not None and floor.state != FLOOR_IDLE:
+                return False
+        return True
+
+    def send_update(
+        self, device: bytes, kind: int, values: "tuple", tail: bytes, now_ms: int
+    ) -> bool:
+        """For `Distributor`."""
+        member = self.members.by_device(device)
+        if member is not None:
+            self._send(kind, values, member, now_ms, tail)
+        return member is not None
+
+    def tell_update(self, job: "Job") -> None:
+        """For `Distributor`."""
+        told = (job.device, job.release.number, job.state, job.reason)
+        self._events.push(events.UPDATE, told)
 
     def send_settings(self, node: int, settings: "Settings", now_ms: int) -> None:
         self._send_to(node, messages.SETTINGS_SNAPSHOT, settings.fields(), now_ms)

@@ -92,3 +92,27 @@ RECEIPT_WAIT_MS = const(1500)  # playout, stall time and a retransmitted heartbe
 # --- Engines ---------------------------------------------------------------------------
 OUTBOX_SLOTS = const(5)  # a badge's datagrams of one step: voice, a repetition, control
 EVENTS_MAX = const(32)  # events nobody fetched; the oldest is dropped and counted
+
+# --- Updates over the air --------------------------------------------------------------
+UPDATE_CHUNK_BYTES = const(900)  # with envelope and tag far below a fragment; a fifth of a block
+UPDATE_BADGE_MS = const(100)  # between chunks to one badge: erasing flash may take 40 ms of it
+UPDATE_TOTAL_MS = const(
+    25
+)  # between chunks to anybody: 40 a second with their WANT are 3 % airtime
+UPDATE_ACTIVE_MAX = const(4)  # badges at a time: they use up what all may have together
+UPDATE_QUIET_MS = const(
+    500
+)  # after speech before flash is written: an answer often follows at once
+UPDATE_WANT_MS = const(1000)  # first repeat of WANT: the leader may hold a chunk back; doubles
+UPDATE_WANT_MS_MAX = const(8000)  # doubling stops here: an update goes on soon after a long talk
+UPDATE_IDLE_MS = const(120000)  # nothing came for so long: the memory is let go, the files stay
+UPDATE_OFFER_MS = const(5000)  # an offer is repeated until it is answered
+UPDATE_TRIAL_MS = const(15000)  # how often a badge on trial is asked whether it is over
+UPDATE_AWAY_MS = const(180000)  # a badge that says nothing for so long gives up its place
+UPDATE_FLUSH_CHUNKS = const(8)  # between flushes, each of which copies a block: 7 KB come again
+UPDATE_READ_BYTES = const(512)  # hashed in one step: 1 ms of flash and of SHA-256
+UPDATE_ROOM_BYTES = const(32768)  # of flash that stay free: settings and crashes are still kept
+UPDATE_FILES_MAX = const(200)  # three times what a badge has; one byte on the wire
+UPDATE_FILE_BYTES_MAX = const(262144)  # twice the whole application
+UPDATE_MANIFEST_BYTES_MAX = const(24000)  # 200 files of 120 bytes
+UPDATE_PATH_BYTES_MAX = const(48)  # the longest of today has 30

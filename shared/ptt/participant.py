@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .media.jitter_buffer import JitterBuffer
     from .outbox import Datagram
 
+_OFFER_TAG_AT = envelope.HEADER_BYTES + 7  # behind the fields of UPDATE_OFFER
 _CODECS = 1 << messages.CODEC_IMA_ADPCM  # what we decode
 
 
@@ -72,6 +73,8 @@ class Participant:
         self._group_told = 0  # that the person knows to be heard
         self.scan = Scan()
         self._hang_up = HangUp(self)
+        self.updater: Any = None  # takes what the leader says of updates; None: none runs
+        self.offered = ()  # release, bytes of the manifest, flags, tag: of the last UPDATE_OFFER
         self.settings_version = 0
         self.refusals = Counters(refusal.NAMES)
         self.newer = 0  # datagrams of a newer minor version, obeyed as far as we know it
@@ -350,6 +353,8 @@ class Participant:
             return self._on_call_ended(fields, now_ms)
         if kind == messages.STANDBY:
             return self._on_standby(fields)
+        if messages.UPDATE_OFFER <= kind <= messages.UPDATE_ORDER:
+            return self._on_update(kind, fields, data, now_ms)
         group = fields[0]
         if self.scan.place(group) < 0 and not self._is_call(group):
             if group or self.group:
@@ -469,6 +474,16 @@ class Participant:
         self._events.push(events.RECEIPT, (lease, listeners, heard, whole))
         return refusal.ACCEPTED
 
+    def _on_update(self, kind: int, fields: "list", data: "Any", now_ms: int) -> int:
+        if self.updater is not None:
+            return self.updater.on_message(kind, fields, data, now_ms)
+        if kind != messages.UPDATE_OFFER:
+            return refusal.STALE
+        tag = bytes(data[_OFFER_TAG_AT : envelope.payload_end(data)])
+        self.offered = (fields[0], fields[1], fields[2], tag)
+        self._events.push(events.UPDATE, fields[0])
+        return refusal.ACCEPTED
+
     def _on_floor_message(self, kind: int, fields: "list", seq: int, now_ms: int) -> int:
         floor = self.floor
         group = fields[0]
@@ -544,6 +559,11 @@ class Participant:
         )
         self._checksum.put(slot.buffer, slot.data)
         self._outbox.commit()
+
+    def send_update(self, kind: int, values: "tuple", now_ms: int) -> None:
+        """UPDATE_WANT or UPDATE_STATE, for whoever fetches a release; lost while not joined."""
+        if self.join.state == JOINED:
+            self._send(kind, values, self._leader_address, now_ms)
 
     # --- what the state machines need done ---
 

@@ -48,7 +48,8 @@ def test_the_newest_events_have_names_too():
     assert events.NAMES[events.FLOOR_FREED] == "floor_freed"
     assert events.NAMES[events.CALL_OVER] == "call_over"
     assert events.NAMES[events.LEADING] == "leading"
-    assert len(events.NAMES) == events.LEADING + 1
+    assert events.NAMES[events.UPDATE] == "update"
+    assert len(events.NAMES) == events.UPDATE + 1
 
 
 def test_datagrams_come_in_order():

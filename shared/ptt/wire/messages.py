@@ -8,7 +8,7 @@ text with a length byte. A field with a default may be missing, from an older se
 from ..compat import const
 
 VERSION = const(0x24)  # major: high four bits, minor: low four
-TABLE_HASH = b"\x2f\xa6\xa5\x00"
+TABLE_HASH = b"\x45\xe0\x0c\x88"
 
 HELLO = const(1)
 WELCOME = const(2)
@@ -32,6 +32,11 @@ STANDBY = const(25)
 VOICE_FRAME = const(32)
 RECEIVER_REPORT = const(33)
 BURST_RECEIPT = const(34)
+UPDATE_OFFER = const(40)
+UPDATE_WANT = const(41)
+UPDATE_CHUNK = const(42)
+UPDATE_STATE = const(43)
+UPDATE_ORDER = const(44)
 
 DENIAL_QUEUE_FULL = const(1)  # too many badges wait already
 DENIAL_STALE = const(2)  # that request is over
@@ -74,6 +79,28 @@ TEXT_LEGACY = const(2)  # from the old app, insecure
 CODEC_PCM16 = const(0)  # 16-bit samples, little endian (tests and the old app)
 CODEC_IMA_ADPCM = const(1)  # IMA-ADPCM, every frame with its own coder state
 
+UPDATE_ORDER_APPLY = const(1)  # run the release that lies ready
+UPDATE_ORDER_STOP = const(2)  # let go; what was brought stays on the flash
+
+UPDATE_STATE_FETCHING = const(1)  # files are looked at or fetched
+UPDATE_STATE_READY = const(2)  # all files are there and right
+UPDATE_STATE_APPLYING = const(3)  # restarts into the release now
+UPDATE_STATE_TRIAL = const(4)  # runs it, and may still fall back
+UPDATE_STATE_CURRENT = const(5)  # runs it for good
+UPDATE_STATE_FAILED = const(6)  # will not have it, see the reason
+
+UPDATE_REASON_NONE = const(0)  # no reason
+UPDATE_REASON_TAG = const(1)  # the manifest is not the one that was vouched for
+UPDATE_REASON_MANIFEST = const(2)  # the manifest cannot be read, or is another release's
+UPDATE_REASON_FILE = const(3)  # a file is not the one in the manifest
+UPDATE_REASON_CHIP = const(4)  # the release is for another chip
+UPDATE_REASON_OLDER = const(5)  # older than what ran before, and nobody said that this is meant
+UPDATE_REASON_FELL_BACK = const(6)  # it was tried and did not stand its trial
+UPDATE_REASON_ROOM = const(7)  # the flash is full
+UPDATE_REASON_FLASH = const(8)  # the flash cannot be read or written
+UPDATE_REASON_KEY = const(9)  # the badge has no key: it was not flashed by Pressel
+UPDATE_REASON_STOPPED = const(10)  # the leader stopped it, or fell silent
+
 SENDERS = {
     1: 1,
     2: 2,
@@ -97,6 +124,11 @@ SENDERS = {
     32: 3,
     33: 1,
     34: 2,
+    40: 2,
+    41: 1,
+    42: 2,
+    43: 1,
+    44: 2,
 }
 
 LAYOUTS = {
@@ -242,5 +274,32 @@ LAYOUTS = {
         (2, 0, 65535, None),  # listeners: members it was passed on to
         (2, 0, 65535, None),  # heard: of these, how many heard any of it
         (2, 0, 65535, None),  # whole: of these, how many heard every frame
+    ),
+    40: (  # UPDATE_OFFER
+        (4, 1, 1073741823, None),  # release: number of the release
+        (2, 1, 24000, None),  # manifest_bytes: size of its manifest
+        (1, 0, 3, None),  # flags: 1: an older one is meant; 2: try again what fell back
+    ),
+    41: (  # UPDATE_WANT
+        (4, 1, 1073741823, None),  # release: from the offer
+        (1, 0, 200, None),  # file: 0: the manifest; n: its n-th file
+        (4, 0, 1073741823, None),  # offset: bytes that are there
+    ),
+    42: (  # UPDATE_CHUNK
+        (4, 1, 1073741823, None),  # release: from the offer
+        (1, 0, 200, None),  # file: which file
+        (4, 0, 1073741823, None),  # offset: where the piece begins
+    ),
+    43: (  # UPDATE_STATE
+        (4, 1, 1073741823, None),  # release: from the offer
+        (1, 0, 255, None),  # state: how far
+        (1, 0, 255, None),  # reason: why not
+        (4, 0, 1073741823, None),  # running: release that runs
+        (1, 0, 200, None),  # file: file that is worked on
+        (9, 0, 16, None),  # chip: chip of the badge
+    ),
+    44: (  # UPDATE_ORDER
+        (4, 1, 1073741823, None),  # release: from the offer
+        (1, 0, 255, None),  # order: what to do
     ),
 }

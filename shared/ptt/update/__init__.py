@@ -1,0 +1,1 @@
+"""Updates over the air: the manifest, the badge that pulls, the leader that hands out."""

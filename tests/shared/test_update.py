@@ -1,0 +1,244 @@
+"""An update: pulled, checked, resumed, refused, and nothing of it while somebody talks."""
+
+from tests.shared.update_stage import Release, UpdateVenue
+
+from ptt.update import distributor, receiver
+from ptt.update.manifest import DOWNGRADE
+from ptt.wire import messages
+
+FILES = {
+    "app/boot.mpy": bytes(range(256)) * 12,
+    "app/empty.py": b"",
+    "ptt/leader.mpy": b"\x01" * 901,
+    "ptt/wire/codec.mpy": b"\x02" * 900,
+    "z.mpy": b"\x03",
+}
+V2 = Release(2, FILES)
+
+
+def fetched(venue, duration_ms=20000):
+    venue.run(1000)
+    venue.assign(V2, 0)
+    venue.run(duration_ms)
+    return venue
+
+
+def test_a_badge_fetches_a_release_and_says_that_it_is_ready():
+    venue = fetched(UpdateVenue())
+    assert venue.is_whole(0, V2)
+    assert venue.receivers[0].state == receiver.READY
+    assert venue.receivers[0].wants_apply
+    assert venue.states() == [distributor.APPLYING]
+    assert venue.leader.updates.chunks == 1 + 4 + 2 + 1 + 1
+    assert venue.leader.refusals.as_dict() == {
+        "accepted": venue.leader.refusals.as_dict()["accepted"]
+    }
+
+
+def test_losses_and_another_order_do_not_harm_it():
+    venue = fetched(UpdateVenue(loss_percent=20, jitter_ms=60, seed=3), 120000)
+    assert venue.is_whole(0, V2)
+    assert venue.receivers[0].state == receiver.READY
+
+
+def test_a_duplicate_chunk_and_one_out_of_order_are_refused():
+    venue = fetched(UpdateVenue(), 200)
+    badge = venue.badges[0].engine
+    taken = []
+    deliver = badge.receive_datagram
+
+    def twice(data, source, now_ms):
+        deliver(data, source, now_ms)
+        if data[1] == messages.UPDATE_CHUNK:
+            taken.append(bytes(data))
+            before = dict(venue.slots[0].files)
+            deliver(data, source, now_ms)
+            deliver(taken[0], source, now_ms)
+            assert venue.slots[0].files == before
+
+    badge.receive_datagram = twice
+    venue.run(20000)
+    assert len(taken) >= 5
+    assert venue.is_whole(0, V2)
+    assert badge.refusals.as_dict()["stale"] >= len(taken)
+
+
+def test_what_lies_there_already_is_not_sent_again():
+    venue = UpdateVenue()
+    kept = dict(FILES)
+    kept["app/boot.mpy"] = b"x" + FILES["app/boot.mpy"][1:]
+    kept["native/old.mpy"] = b"of another release"
+    venue.slots[0].files = kept
+    fetched(venue)
+    assert venue.is_whole(0, V2)
+    assert venue.leader.updates.chunks == 1 + 4  # manifest and the one file that differs
+
+
+def test_a_run_that_broke_off_goes_on_where_it_was():
+    venue = fetched(UpdateVenue(), 450)
+    assert 0 < venue.leader.updates.chunks < 6
+    assert len(venue.slots[0].files["part"]) >= 900
+    venue.receivers[0] = venue.badges[0].engine.updater = None  # it restarts
+    venue.run(30000)
+    assert venue.is_whole(0, V2)
+    assert venue.leader.updates.chunks <= 9 + 1  # the one that was on its way comes again
+
+
+def test_another_leader_goes_on_where_the_former_was():
+    venue = fetched(UpdateVenue(), 450)
+    chunks = venue.leader.updates.chunks
+    venue.restart_leader(2)
+    venue.run(5000)
+    venue.assign(V2, 0)
+    venue.run(20000)
+    assert venue.is_whole(0, V2)
+    assert chunks + venue.leader.updates.chunks <= 9 + 1
+
+
+def test_nothing_is_sent_or_written_while_somebody_talks():
+    venue = UpdateVenue(2)
+    venue.run(1000)
+    venue.press("A")
+    venue.run(300)
+    venue.assign(V2, 0, 1)
+    venue.run(10000)
+    assert venue.leader.updates.chunks == 0
+    assert venue.states() == [distributor.WAITING] * 2
+    venue.release("A")
+    venue.run(1000)
+    chunks = venue.leader.updates.chunks
+    assert chunks > 2
+    venue.press("B")
+    venue.run(200)
+    before = venue.leader.updates.chunks
+    files = [dict(slot.files) for slot in venue.slots]
+    venue.run(10000)
+    assert venue.leader.updates.chunks == before
+    assert [slot.files for slot in venue.slots] == files
+    lease = venue.badge("B").last(3)
+    heard = venue.badge("A").heard_of(lease)
+    assert heard == list(range(len(heard))) and len(heard) > 400
+    venue.release("B")
+    venue.run(30000)
+    assert venue.is_whole(0, V2) and venue.is_whole(1, V2)
+
+
+def test_the_rate_is_kept():
+    big = Release(2, {"app/big.mpy": bytes(90000)})
+    venue = UpdateVenue(6)
+    venue.run(2000)
+    venue.assign(big, *range(6))
+    venue.run(1000)
+    before = venue.leader.updates.chunks
+    venue.run(2000)
+    assert 60 <= venue.leader.updates.chunks - before <= 80  # 40 a second for all together
+    assert venue.states().count(distributor.FETCHING) == 4
+
+
+def refused(release, reason, flags=0, tag_of=None, meddle=None, chip=b"esp32"):
+    venue = UpdateVenue(chip=chip)
+    venue.run(1000)
+    before = {"old": b"1"}
+    venue.slots[0].files = dict(before)
+    tag = (tag_of or release).tag(venue.keys[0], flags)
+    venue.leader.updates.assign(venue.device(0), release, flags, tag, venue.now_ms)
+    if meddle:
+        meddle(venue)
+    venue.run(20000)
+    (job,) = venue.leader.updates.jobs()
+    assert job.state == distributor.FAILED
+    assert job.reason == reason, job.reason
+    assert venue.ended[0] == [reason]
+    return venue
+
+
+def test_a_tampered_manifest_is_refused():
+    tampered = Release(2, dict(FILES))
+    tampered.parts[0] = V2.parts[0].replace(b"build 0.2.0", b"build 0.2.1")
+    venue = refused(tampered, messages.UPDATE_REASON_TAG, tag_of=V2)
+    assert "app/boot.mpy" not in venue.slots[0].files
+
+
+def test_the_flag_that_allows_an_older_release_is_vouched_for():
+    venue = UpdateVenue()
+    venue.run(1000)
+    tag = V2.tag(venue.keys[0], 0)
+    venue.leader.updates.assign(venue.device(0), V2, DOWNGRADE, tag, venue.now_ms)
+    venue.run(20000)
+    assert venue.ended[0] == [messages.UPDATE_REASON_TAG]
+
+
+def test_a_tampered_file_is_refused():
+    tampered = Release(2, dict(FILES))
+    tampered.parts[1] = tampered.parts[1][:-1] + b"x"
+    refused(tampered, messages.UPDATE_REASON_FILE)
+
+
+def test_a_truncated_file_is_never_whole():
+    cut = Release(2, dict(FILES))
+    cut.parts[1] = cut.parts[1][:-1]
+    venue = UpdateVenue()
+    venue.run(1000)
+    venue.assign(cut, 0)
+    venue.run(200000)
+    assert venue.states()[0] != distributor.APPLYING
+    assert messages.UPDATE_REASON_STOPPED in venue.ended[0]  # it waited, and let go
+
+
+def test_the_wrong_chip_is_refused_before_any_file_is_sent():
+    other = Release(2, FILES, chip=b"esp32c3")
+    venue = refused(other, messages.UPDATE_REASON_CHIP)
+    assert venue.leader.updates.chunks == 1
+    assert venue.leader.updates.jobs()[0].chip == b"esp32"
+
+
+def test_a_manifest_of_another_release_is_refused():
+    refused(Release(2, FILES, names_itself=3), messages.UPDATE_REASON_MANIFEST)
+
+
+def test_paths_with_tricks_are_refused():
+    for path in ("../main.py", "/main.py", "a//b", "A.py", "x" * 49, "a/.b", "a\\b"):
+        refused(Release(2, {path: b"x"}), messages.UPDATE_REASON_MANIFEST)
+
+
+def test_a_full_flash_is_refused_and_left_as_it_was():
+    def fill(venue):
+        venue.slots[0].room_bytes = 34000
+
+    venue = refused(V2, messages.UPDATE_REASON_ROOM, meddle=fill)
+    assert venue.slots[0].files == {}  # room for settings and crashes again
+
+
+def test_a_flash_that_fails_ends_it_wherever_that_happens():
+    calls = UpdateVenue()
+    total = fetched(calls).slots[0].calls
+    assert total > 40
+    for at in range(1, total, 3):
+        venue = UpdateVenue()
+        venue.slots[0].fails_at = at
+        try:
+            fetched(venue, 8000)
+        except OSError:
+            continue  # at the start of one: whoever makes the receiver says no
+        assert venue.ended[0][0] == messages.UPDATE_REASON_FLASH, at
+
+
+def test_who_is_let_be_stops():
+    venue = fetched(UpdateVenue(), 500)
+    venue.leader.updates.unassign(venue.device(0), venue.now_ms)
+    venue.run(1000)
+    assert venue.ended[0] == [messages.UPDATE_REASON_STOPPED]
+    assert venue.states() == []
+
+
+def test_a_stranger_cannot_ask_for_chunks():
+    venue = UpdateVenue(2)
+    venue.run(1000)
+    venue.assign(V2, 0)
+    other = venue.badges[1].engine
+    for file, offset in ((0, 0), (1, 0), (9, 0), (0, 99999)):
+        other.send_update(messages.UPDATE_WANT, (2, file, offset), venue.now_ms)
+    venue.badges[0].engine.send_update(messages.UPDATE_WANT, (2, 9, 0), venue.now_ms)
+    venue.badges[0].engine.send_update(messages.UPDATE_WANT, (2, 0, 99999), venue.now_ms)
+    venue.run(100)
+    assert venue.leader.refusals.as_dict()["stale"] == 6

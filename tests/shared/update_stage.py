@@ -1,0 +1,159 @@
+"""For tests of updates: a release, a slot in memory, and a venue whose badges fetch it."""
+
+from binascii import hexlify
+from hashlib import sha256
+
+from tests.shared.venue import Venue
+
+from ptt.seal.hmac import HmacKey
+from ptt.update import manifest
+from ptt.update.receiver import Receiver
+
+RUNNING = 1
+
+
+class Release:
+    """Release `number` of `files` (path to bytes)."""
+
+    def __init__(self, number, files, chip=b"any", names_itself=0):
+        lines = [b"pressel-update 1", b"release %d" % (names_itself or number), b"build 0.2.0"]
+        lines += [b"chip " + chip, b"table 00000000", b"files %d" % len(files)]
+        lines += [b"bytes %d" % sum(len(data) for data in files.values())]
+        self.paths = sorted(files)
+        for path in self.paths:
+            digest = hexlify(sha256(files[path]).digest())
+            lines.append(b"%s %d %s" % (digest, len(files[path]), path.encode()))
+        self.number = number
+        self.files = files
+        self.parts = [b"\n".join(lines) + b"\n"] + [files[path] for path in self.paths]
+
+    def tag(self, key, flags=0):
+        inner = manifest.begin_tag(key, flags)
+        inner.update(self.parts[0])
+        return manifest.end_tag(key, inner)
+
+
+class Slot:
+    """The slot's files in memory; `room_bytes`: what else fits, `fails_at`: the call that fails."""
+
+    def __init__(self, files=None):
+        self.files = dict(files or {})
+        self.room_bytes = 1 << 20
+        self.calls = 0
+        self.fails_at = -1
+        self.opened = None  # path, offset
+        self.lines = []
+
+    def tick(self):
+        self.calls += 1
+        if self.calls == self.fails_at:
+            raise OSError(5)
+
+    def size(self, path):
+        return len(self.files[path]) if path in self.files else -1
+
+    def open(self, path):
+        self.tick()
+        self.opened = [path, 0]
+
+    def read(self, count):
+        self.tick()
+        path, at = self.opened
+        self.opened[1] = at + count
+        return self.files[path][at : at + count]
+
+    def create(self, path, keep):
+        self.tick()
+        self.opened = [path, 0]
+        if not keep:
+            self.files[path] = b""
+
+    def write(self, data):
+        self.tick()
+        self.files[self.opened[0]] += bytes(data)
+        self.room_bytes -= len(data)
+
+    def flush(self):
+        self.tick()
+
+    def close(self):
+        self.opened = None
+
+    def keep(self, path, place):
+        self.tick()
+        self.files[place] = self.files.pop(path)
+
+    def remove(self, path):
+        self.tick()
+        del self.files[path]
+
+    def room(self):
+        return self.room_bytes
+
+    def open_lines(self):
+        self.tick()
+        self.lines = self.files["update.txt"].split(b"\n")
+
+    def line(self):
+        self.tick()
+        return self.lines.pop(0) if self.lines else b""
+
+    def paths(self):
+        return sorted(self.files)
+
+
+class UpdateVenue(Venue):
+    """Badges that fetch what they are offered into `slots` (by index), with `keys`."""
+
+    def __init__(self, badges=1, chip=b"esp32", **options):
+        self.slots = [Slot() for _ in range(badges)]
+        self.keys = [HmacKey(bytes([index + 1]) * 32) for index in range(badges)]
+        self.receivers = [None] * badges
+        self.ended = [[] for _ in range(badges)]  # reasons
+        self.chip = chip
+        self.written_while_talking = 0
+        Venue.__init__(self, badges, **options)
+
+    def device(self, index):
+        return self.badges[index].engine._device
+
+    def assign(self, release, *indices, flags=0):
+        for index in indices:
+            tag = release.tag(self.keys[index], flags)
+            self.leader.updates.assign(self.device(index), release, flags, tag, self.now_ms)
+
+    def states(self):
+        return [job.state for job in self.leader.updates.jobs()]
+
+    def step(self, badge):
+        Venue.step(self, badge)
+        engine = badge.engine
+        receiver = self.receivers[badge.index]
+        if receiver is None:
+            if engine.offered:
+                self.begin(badge, engine.offered)
+                engine.offered = ()
+            return
+        receiver.is_quiet = not engine.floor.talker and engine.floor.state == 0
+        if receiver.is_quiet:
+            receiver.step(self.now_ms)
+        if receiver.is_over():
+            self.ended[badge.index].append(receiver.reason)
+            self.receivers[badge.index] = engine.updater = None
+
+    def begin(self, badge, offer):
+        index = badge.index
+        self.receivers[index] = badge.engine.updater = Receiver(
+            offer,
+            self.keys[index],
+            self.chip,
+            RUNNING,
+            self.slots[index],
+            badge.engine,
+            self.now_ms,
+        )
+
+    def is_whole(self, index, release):
+        """Has the slot exactly the release?"""
+        files = dict(self.slots[index].files)
+        return files.pop("update.txt", b"") == release.parts[0] and files == release.files
