@@ -27,7 +27,8 @@ MICROPYTHON = {
     "array", "micropython", "os", "errno", "esp32", "cryptolib", "framebuf", "io", "math",
     "neopixel", "sys",
 }  # fmt: skip
-PARTS = ("floor", "cluster", "relay", "media", "settings", "text")  # of ptt; each is for itself
+# Of ptt; each is for itself.
+PARTS = ("floor", "cluster", "relay", "media", "settings", "text", "update")
 TYPES = ("typing", "collections.abc")  # under TYPE_CHECKING only: a badge has neither
 STATE_MACHINES = (*(f"ptt.{part}" for part in PARTS), "ptt.participant", "ptt.leader")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from littlefs import LittleFS, LittleFSError
 from littlefs.context import UserContext
@@ -140,8 +140,8 @@ class CutFlash:
             raw = self.fs.open(path, mode.replace("b", "") + "b", buffering=0)
         except LittleFSError as error:
             raise _os_error(error) from error
-        raw = io.BufferedReader(raw) if "r" in mode else _Writer(raw)
-        return raw if "b" in mode else io.TextIOWrapper(raw, "utf-8", write_through=True)
+        file: Any = io.BufferedReader(cast(Any, raw)) if "r" in mode else _Writer(raw)
+        return file if "b" in mode else io.TextIOWrapper(file, "utf-8", write_through=True)
 
 
 class _Writer(io.RawIOBase):

@@ -26,8 +26,8 @@ def fetched(venue, duration_ms=20000):
 def test_a_badge_fetches_a_release_and_says_that_it_is_ready():
     venue = fetched(UpdateVenue())
     assert venue.is_whole(0, V2)
-    assert venue.receivers[0].state == receiver.READY
-    assert venue.receivers[0].wants_apply
+    assert venue.receiver(0).state == receiver.READY
+    assert venue.receiver(0).wants_apply
     assert venue.states() == [distributor.APPLYING]
     assert venue.leader.updates.chunks == 1 + 4 + 2 + 1 + 1
     assert venue.leader.refusals.as_dict() == {
@@ -38,7 +38,7 @@ def test_a_badge_fetches_a_release_and_says_that_it_is_ready():
 def test_losses_and_another_order_do_not_harm_it():
     venue = fetched(UpdateVenue(loss_percent=20, jitter_ms=60, seed=3), 120000)
     assert venue.is_whole(0, V2)
-    assert venue.receivers[0].state == receiver.READY
+    assert venue.receiver(0).state == receiver.READY
 
 
 def test_a_duplicate_chunk_and_one_out_of_order_are_refused():
@@ -78,7 +78,7 @@ def test_a_run_that_broke_off_goes_on_where_it_was():
     venue = fetched(UpdateVenue(), 450)
     assert 0 < venue.leader.updates.chunks < 6
     assert len(venue.slots[0].files["part"]) >= 900
-    venue.receivers[0] = venue.badges[0].engine.updater = None  # it restarts
+    venue.stop(0)  # it restarts
     venue.run(30000)
     assert venue.is_whole(0, V2)
     assert venue.leader.updates.chunks <= 9 + 1  # the one that was on its way comes again

@@ -41,7 +41,7 @@ class Slot:
         self.room_bytes = 1 << 20
         self.calls = 0
         self.fails_at = -1
-        self.opened = None  # path, offset
+        self.opened = ["", 0]  # path, offset
         self.lines = []
 
     def tick(self):
@@ -77,7 +77,7 @@ class Slot:
         self.tick()
 
     def close(self):
-        self.opened = None
+        self.opened = ["", 0]
 
     def keep(self, path, place):
         self.tick()
@@ -108,7 +108,7 @@ class UpdateVenue(Venue):
     def __init__(self, badges=1, chip=b"esp32", **options):
         self.slots = [Slot() for _ in range(badges)]
         self.keys = [HmacKey(bytes([index + 1]) * 32) for index in range(badges)]
-        self.receivers = [None] * badges
+        self.receivers = {}  # by index of those that fetch
         self.ended = [[] for _ in range(badges)]  # reasons
         self.chip = chip
         self.written_while_talking = 0
@@ -128,7 +128,7 @@ class UpdateVenue(Venue):
     def step(self, badge):
         Venue.step(self, badge)
         engine = badge.engine
-        receiver = self.receivers[badge.index]
+        receiver = self.receivers.get(badge.index)
         if receiver is None:
             if engine.offered:
                 self.begin(badge, engine.offered)
@@ -139,7 +139,14 @@ class UpdateVenue(Venue):
             receiver.step(self.now_ms)
         if receiver.is_over():
             self.ended[badge.index].append(receiver.reason)
-            self.receivers[badge.index] = engine.updater = None
+            self.stop(badge.index)
+
+    def receiver(self, index):
+        return self.receivers[index]
+
+    def stop(self, index):
+        del self.receivers[index]
+        self.badges[index].engine.updater = None
 
     def begin(self, badge, offer):
         index = badge.index

@@ -36,6 +36,11 @@ SUMMARIES = {
     "FLOOR_REVOKED": "lease {lease}: {reason}",
     "CALL_ENDED": "group {group}: {reason}",
     "STANDBY": "{place} of {count}: port {port}",
+    "UPDATE_OFFER": "release {release}",
+    "UPDATE_WANT": "file {file} from {offset}",
+    "UPDATE_CHUNK": "file {file} from {offset}",
+    "UPDATE_STATE": "release {release}: {state}, {reason}",
+    "UPDATE_ORDER": "release {release}: {order}",
     "VOICE_FRAME": "lease {lease} talker {talker}",
     "RECEIVER_REPORT": "lease {lease}: {played} played, {concealed} concealed, {late} late",
     "BURST_RECEIPT": "lease {lease}: {heard} of {listeners} heard it, {whole} whole",
@@ -85,7 +90,8 @@ def _message(message: MessageRow, table: MessageTable) -> dict[str, Any]:
         "text": message.text,
         "sender": message.sender,
         "summary": summary,
-        "has_frames": message.tail is not None,
+        "has_frames": message.name == "VOICE_FRAME",
+        "has_tail": message.tail is not None and message.name != "VOICE_FRAME",
         "fields": [_field(message, field) for field in message.fields],
     }
 

@@ -37,11 +37,20 @@ class Exchange:
 
     datagrams: list[tuple[str, bytes]] = field(default_factory=list)
 
-    def say(self, sender: Node, whom: str, kind: int, values: tuple, after_ms: int = 0) -> None:
+    def say(
+        self,
+        sender: Node,
+        whom: str,
+        kind: int,
+        values: tuple,
+        after_ms: int = 0,
+        tail: bytes = b"",
+    ) -> None:
         """`sender` sends message `kind`, `after_ms` after its last one."""
         data = bytearray(DATAGRAM_BYTES_MAX)
         end = codec.encode(data, envelope.HEADER_BYTES, kind, values)
-        self._seal(sender, whom, kind, data, end, after_ms)
+        data[end : end + len(tail)] = tail
+        self._seal(sender, whom, kind, data, end + len(tail), after_ms)
 
     def speak(self, sender: Node, whom: str, frame: bytes, after_ms: int) -> None:
         """`sender` sends a burst of the one `frame`."""
@@ -125,6 +134,13 @@ def _rest(said: Exchange, ada: Node, leader: Node, ben: Node, to_ben: Node) -> N
     said.say(stranger, "somebody unknown", messages.NACK, refused)
     resigned = (messages.ROLE_RESIGNED, _TERM)
     said.say(leader, "Ada", messages.STANDBY, (bytes((192, 168, 1, 9)), 47800, 0, 1), 5)
+    said.say(leader, "Ada", messages.UPDATE_OFFER, (2, 1370, 0), 900, bytes(range(32)))
+    fetching = (2, messages.UPDATE_STATE_FETCHING, 0, 1, 0, b"esp32")
+    said.say(ada, "the leader", messages.UPDATE_STATE, fetching, 4_000)
+    said.say(ada, "the leader", messages.UPDATE_WANT, (2, 0, 0), 5)
+    said.say(leader, "Ada", messages.UPDATE_CHUNK, (2, 0, 0), 30, b"pressel-update 1\n")
+    order = (2, messages.UPDATE_ORDER_APPLY)
+    said.say(leader, "Ada", messages.UPDATE_ORDER, order, 9_000)
     said.say(leader, "Ada", messages.ROLE_ANNOUNCE, resigned, 20_000)
 
 

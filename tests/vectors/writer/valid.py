@@ -348,4 +348,11 @@ def typical(table: MessageTable) -> list[Situation]:
         Does("leader idle", "member 3", "stale"),
     )
     add("BURST_RECEIPT", FROM_LEADER, [1, 1, 2, 2, 1], badge("joined", "receipt"))
+    add("UPDATE_OFFER", FROM_LEADER, [2, 900, 0], badge("joined", "update"), tail=bytes(range(32)))
+    stale = Does("participant joined", "leader", "stale")  # it fetches nothing
+    add("UPDATE_CHUNK", FROM_LEADER, [2, 1, 900], stale, tail=bytes(900))
+    add("UPDATE_ORDER", FROM_LEADER, [2, 1], stale)
+    stale = Does("leader idle", "member 2", "stale")  # it has offered nothing
+    add("UPDATE_WANT", FROM_2, [2, 1, 900], stale)
+    add("UPDATE_STATE", FROM_2, [2, 6, 4, 1, 0, "esp32"], stale)
     return found
