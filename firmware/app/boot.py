@@ -28,7 +28,7 @@ from ptt.participant import Participant
 from . import log
 from .handset import Handset
 from .health import Health
-from .release import BUILD
+from .release import RELEASE
 from .roaming import Roaming
 from .tones import Tones
 
@@ -75,7 +75,7 @@ def stages() -> "Iterator[Handset | None]":
     participant = Participant(
         device,
         config["name"].encode(),
-        BUILD.encode(),
+        b"0.1.%d" % RELEASE,
         _address(config.get("leader", "")),
         random.getrandbits(30),  # both ports seed it from their noise source at start
     )
@@ -107,6 +107,10 @@ def stages() -> "Iterator[Handset | None]":
         extra = load(handset, pins, config, now_ms)
         if extra is not None:
             handset.extras.append(extra)
+    if store.load("boot").get("left", -1) >= 0:
+        from .trial import Trial
+
+        handset.extras.append(Trial(now_ms))
     participant.start(now_ms)
     log.write(now_ms, "boot", config["name"])
     _forget()
@@ -115,7 +119,7 @@ def stages() -> "Iterator[Handset | None]":
 
 def _forget() -> None:
     """Let go of what is needed once, this module included: 4 KB of the heap."""
-    for name in ("app.boot", "app.release", "hal.board", "hal.nvs"):
+    for name in ("app.boot", "hal.board", "hal.nvs"):
         if sys.modules.pop(name, None) is not None:
             package, _, module = name.partition(".")
             delattr(sys.modules[package], module)
@@ -172,15 +176,7 @@ def _duty(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | N
     return Duty(config["off_duty_after_s"], now_ms)
 
 
-def _trial(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
-    if Store().load("boot").get("left", -1) < 0:
-        return None
-    from .trial import Trial
-
-    return Trial(now_ms)
-
-
-_LOADERS = (_roaming, _health, _vibration, _charge, _side_button, _screen, _duty, _trial)
+_LOADERS = (_roaming, _health, _vibration, _charge, _side_button, _screen, _duty)
 
 
 def _button(facts: dict) -> Button:

@@ -1,4 +1,3 @@
-"""Which release this application is. Both go up together when one is made."""
+"""Which release this application is."""
 
-RELEASE = 1  # counts up; a badge takes no older one unless the operator says so
-BUILD = "0.1.0"  # for people: what HELLO says; at most 16 characters
+RELEASE = 1  # goes up with each one; a badge takes no older one unless the operator says so

@@ -162,7 +162,7 @@ def test_the_first_release_is_in_the_listing_of_the_build(tmp_path: Path) -> Non
 
     built = build_firmware(tmp_path / "firmware")
     listing = json.loads((built.folder / "manifest.json").read_text())
-    assert (listing["release"], listing["build"]) == (1, "0.1.0")
+    assert (listing["release"], listing["build"]) == (1, "0.1.1")
     assert listing["table"] == TABLE_HASH.hex()
     assert json.loads((built.folder / "boot.json").read_text()) == GOOD
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "sim": "Simulate venues: every fault and size, in virtual or in real time.",
     "flash": "Make a badge out of a board: image, identity, key, Wi-Fi and firmware.",
     "provision": "Change a badge's Wi-Fi, leader or name without flashing it.",
+    "update": "Bring a new release to badges over the air.",
     "firmware": "Build what runs on a badge, and get the MicroPython that it runs on.",
     "board": "Show and check the boards that Pressel knows.",
     "dissector": "Write a Wireshark dissector for Pressel's datagrams.",

@@ -27,7 +27,7 @@ MANIFEST = ROOT / "firmware" / "manifest.toml"
 LISTING = "manifest.json"  # in the built folder
 
 _FACTS = {  # by module, its constants and what the listing calls them
-    "app/release.py": {"RELEASE": "release", "BUILD": "build"},
+    "app/release.py": {"RELEASE": "release"},
     "ptt/wire/messages.py": {"TABLE_HASH": "table"},
 }
 
@@ -136,6 +136,8 @@ def _release(sources: list[Source]) -> dict[str, object]:
                 if name:
                     value = ast.literal_eval(node.value)
                     facts[name] = value.hex() if isinstance(value, bytes) else value
+    if "release" in facts:
+        facts["build"] = f"0.1.{facts['release']}"  # as app/boot.py says in HELLO
     return facts
 
 

@@ -99,7 +99,7 @@ def _answer(line: bytes, answer: Answer) -> dict[str, Any]:
         return {"error": f"not understood: {error}"}
 
 
-def ask(path: Path, word: str, **fields: str) -> Any:
+def ask(path: Path, word: str, **fields: Any) -> Any:
     """Ask the leader behind `path`; UnreachableError when nobody answers."""
     try:
         with socket.socket(socket.AF_UNIX) as line:

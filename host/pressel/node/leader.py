@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pressel.errors import UsageError
+from pressel.registry.store import Registry
 from pressel.soft.identity import held_device
 from pressel.transport.udp import Address, UdpEndpoint, engine_now_ms
+from pressel.update.campaign import REASONS, Campaigner
 from ptt import events
 from ptt.leader import GROUP_DEFAULT, Leader
 from ptt.numbers import TEXT_BYTES_MAX
+from ptt.update.distributor import STATES as UPDATE_STATES
 from ptt.wire import messages
 
 from . import control
@@ -64,6 +67,7 @@ class LeaderNode:
         self._started_s = time.monotonic()
         self._engine = Leader(next_term(options.state), secrets.randbits(32))
         self._endpoint = UdpEndpoint(self._engine, self._on_event)
+        self._campaigner = Campaigner(options.state, self._engine, self._key_of, engine_now_ms)
         self._bridge: V1Bridge | None = None
         self._address = ""
         self._names: dict[int, str] = {}  # by node, for events about who has just gone
@@ -129,7 +133,28 @@ class LeaderNode:
             return len(self._engine.members)
         if request["ask"] in ("resign", "return", "node"):
             raise UsageError("this leader is alone; `pressel node` is one that others can replace")
+        if request["ask"] == "update":
+            return self._update(request)
         raise ValueError(request["ask"])
+
+    def _update(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What `pressel update` asks."""
+        verb = request["do"]
+        if verb == "start":
+            names = ("release", "stage", "devices", "groups", "flags")
+            self._campaigner.start(*(request[name] for name in names))
+        elif verb == "pause":
+            self._campaigner.pause("you paused it")
+        elif verb == "cancel":
+            self._campaigner.cancel()
+        elif verb != "status":
+            raise ValueError(verb)
+        self._endpoint.pump()
+        return self._campaigner.status()
+
+    def _key_of(self, device: str) -> bytes | None:
+        with Registry(self._options.state) as registry:
+            return registry.key(device)
 
     def _status(self) -> dict[str, Any]:
         uptime_s = time.monotonic() - self._started_s
@@ -145,6 +170,8 @@ class LeaderNode:
             self._report(name, {"node": value, "name": self._name(value)})
             if kind == events.MEMBER_LEFT:
                 self._names.pop(value, None)
+        elif kind == events.UPDATE:
+            self._on_update(*value)
         elif kind == events.OTHER_TABLE:
             self._report(name, {"advice": ADVICE[value]})
         elif kind == events.TEXT:
@@ -159,6 +186,13 @@ class LeaderNode:
             talker, lease, cause = value
             fields = {"talker": self._name(talker), "lease": lease, "cause": _CAUSES[cause]}
             self._report(name, fields)
+
+    def _on_update(self, device: bytes, release: int, state: int, reason: int) -> None:
+        self._campaigner.on_told(device, release, state, reason)
+        fields = {"device": device.hex(), "release": release, "state": UPDATE_STATES[state]}
+        if reason:
+            fields["why"] = REASONS[reason]
+        self._report("update", fields)
 
     def _name(self, node: int) -> str:
         """What people call `node`, also just after it has left."""

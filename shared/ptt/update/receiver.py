@@ -119,11 +119,11 @@ class Receiver:
         self._size = offer[1]
         self._sha256 = offer[3]
         self._digest: Any = None
-        self._left = 0  # bytes still to be hashed
+        self._left = 0  # bytes still to be hashed; tidying: lines still to be read
         self._have = 0  # bytes of the part
         self._unflushed = 0  # chunks
         self._resumes = True  # the part may be of this very file
-        self._strays: list[str] = []
+        self._strays: list[str] = []  # what may lie there without being named
         self._retry_ms = UPDATE_WANT_MS
         self._due_ms = now_ms
         self._heard_ms = now_ms
@@ -244,7 +244,12 @@ class Receiver:
             self._output.send_update(messages.UPDATE_WANT, values, now_ms)
 
     def _tidy(self, now_ms: int) -> None:
-        if self._strays:
+        if self._left:
+            self._left -= 1
+            path = manifest.read_file_line(self._files.line())[2].decode()
+            if path in self._strays:
+                self._strays.remove(path)
+        elif self._strays:
             self._files.remove(self._strays.pop())
         else:
             self._fire(TIDY, now_ms)
@@ -329,10 +334,7 @@ class Receiver:
         self._files.open_lines()
         for _ in manifest.HEAD:
             self._files.line()
-        for _ in range(self._count):
-            path = manifest.read_file_line(self._files.line())[2].decode()
-            if path in strays:
-                strays.remove(path)
+        self._left = self._count
         self._strays = strays
 
     def _do_report(self, now_ms: int) -> None:

@@ -1,0 +1,212 @@
+"""`pressel update`: bring a new release to badges over the air."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pressel.cli.options import state_option
+from pressel.firmware import ARCHITECTURES
+from pressel.node import control
+from pressel.update import keys
+from pressel.update.campaign import STAGES
+from pressel.update.library import Library
+from pressel.update.release import ANY_CHIP, Release, sign_build
+from ptt.numbers import INT_MAX
+from ptt.update import manifest
+
+_FILE_COLUMNS = 200  # in a file or a pipe a badge is one line
+_STATE = state_option()
+_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+_KEY = click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="File of the release key.",
+)
+_CONTROL = click.option(
+    "--control", type=click.Path(path_type=Path), help="Control socket of the leader."
+)
+_PORT = click.option("--port", type=click.IntRange(1, 65535), help="UDP port of the leader.")
+
+
+@click.group()
+def update() -> None:
+    """Bring a new release to badges over the air."""
+
+
+@update.command()
+@_KEY
+def keygen(key: Path) -> None:
+    """Make a release key, or show the public half of one that is there."""
+    print(keys.public_key(key, make=True))
+    print(
+        f"{key} signs releases: keep it off the leader box. There, run "
+        "`pressel update trust` with what is printed above.",
+        file=sys.stderr,
+    )
+
+
+@update.command()
+@click.argument("public")
+@_STATE
+def trust(public: str, state: Path) -> None:
+    """Believe releases that the key PUBLIC signed. Compare it with their maker first."""
+    keys.trust(state, public)
+    print(f"releases signed by {public.lower()} are taken from now on", file=sys.stderr)
+
+
+@update.command()
+@click.argument("build", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_KEY
+@click.option(
+    "--chip",
+    type=click.Choice((ANY_CHIP, *sorted(ARCHITECTURES))),
+    default=ANY_CHIP,
+    show_default=True,
+    help="Chip that the build is for.",
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+def sign(build: Path, key: Path, chip: str, out: Path | None) -> None:
+    """Make a signed release of BUILD, a folder of `pressel firmware build`."""
+    file = out or Path(f"pressel-{build.name}.zip")
+    release = sign_build(build, chip, key, file)
+    print(file)
+    print(f"release {release.number} ({release.build}) for {release.chip}", file=sys.stderr)
+
+
+@update.command()
+@click.argument("source", metavar="DIR|FILE", type=click.Path(exists=True, path_type=Path))
+@_STATE
+@_JSON
+def add(source: Path, state: Path, as_json: bool) -> None:
+    """Check a signed release and keep it on the leader box."""
+    _show_releases([Library(state).add(source)], as_json)
+
+
+@update.command("list")
+@_STATE
+@_JSON
+def list_releases(state: Path, as_json: bool) -> None:
+    """List the releases that are kept here."""
+    _show_releases(Library(state).all(), as_json)
+
+
+@update.command()
+@click.option("--release", type=click.IntRange(1, INT_MAX), help="Without it the newest.")
+@click.option("--stage", type=click.Choice(STAGES), help="How many of the badges that are here.")
+@click.option("--device", "devices", multiple=True, help="Only this device; several times.")
+@click.option("--group", "groups", type=int, multiple=True, help="Only this talk group.")
+@click.option("--allow-downgrade", is_flag=True, help="An older release is what is meant.")
+@_CONTROL
+@_PORT
+@_JSON
+def start(
+    release: int | None,
+    stage: str | None,
+    devices: tuple[str, ...],
+    groups: tuple[int, ...],
+    allow_downgrade: bool,
+    control: Path | None,
+    port: int | None,
+    as_json: bool,
+) -> None:
+    """Start an update, widen it to a larger stage, or go on with a paused one.
+
+    Badges that have the release are left alone; those that failed try once more.
+    """
+    if not stage and not devices and not groups:
+        raise click.UsageError("say who: --stage pilot, half or all, or --device, or --group")
+    flags = manifest.DOWNGRADE if allow_downgrade else 0
+    fields = {
+        "release": release,
+        "stage": stage or "",
+        "devices": [each.lower() for each in devices],
+        "groups": list(groups),
+        "flags": flags,
+    }
+    _show_status(_ask(control, port, "start", **fields), as_json)
+
+
+@update.command()
+@_CONTROL
+@_PORT
+@_JSON
+def status(control: Path | None, port: int | None, as_json: bool) -> int:
+    """Show which badge runs what, and how the update is doing. Ends in 1 when it has stopped."""
+    answer = _ask(control, port, "status")
+    _show_status(answer, as_json)
+    return 1 if answer["paused"] else 0
+
+
+@update.command()
+@_CONTROL
+@_PORT
+def pause(control: Path | None, port: int | None) -> None:
+    """Stop handing out for now; `start` goes on where it was."""
+    _ask(control, port, "pause")
+    print("paused; go on with `pressel update start`", file=sys.stderr)
+
+
+@update.command()
+@_CONTROL
+@_PORT
+def cancel(control: Path | None, port: int | None) -> None:
+    """Forget the update. Badges that run the release keep it."""
+    _ask(control, port, "cancel")
+    print("cancelled; badges that have the release keep it", file=sys.stderr)
+
+
+def _ask(path: Path | None, port: int | None, verb: str, **fields: Any) -> dict[str, Any]:
+    return control.ask(control.find(path, port), "update", do=verb, **fields)
+
+
+def _show_releases(releases: list[Release], as_json: bool) -> None:
+    if as_json:
+        rows = [
+            {"release": each.number, "build": each.build, "chip": each.chip, "table": each.table,
+             "files": len(each.paths), "bytes": each.size_bytes}
+            for each in releases
+        ]  # fmt: skip
+        print(json.dumps(rows, indent=2))
+        return
+    table = Table("Release", "Build", "Chip", "Files", "Bytes", box=None)
+    for each in releases:
+        count, size = str(len(each.paths)), f"{each.size_bytes:,}"
+        table.add_row(str(each.number), each.build, each.chip, count, size)
+    _print(table)
+
+
+def _show_status(answer: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(answer, indent=2))
+        return
+    table = Table("Device", "Name", "Here", "Runs", "Update", "What to do", box=None)
+    for each in answer["badges"]:
+        state = each["state"]
+        if each["percent"] is not None:
+            state = f"{state} {each['percent']} %"
+        here = "yes" if each["here"] else "no"
+        table.add_row(
+            each["device"], escape(each["name"]), here, each["build"], state, each["reason"]
+        )
+    _print(table)
+    if answer["release"]:
+        words = f"release {answer['release']}"
+        if answer["stage"]:
+            words += f", stage {answer['stage']}"
+        if answer["paused"]:
+            words += f"; stopped: {answer['paused']}"
+        print(words, file=sys.stderr)
+
+
+def _print(table: Table) -> None:
+    width = None if sys.stdout.isatty() else _FILE_COLUMNS
+    Console(emoji=False, width=width).print(table)

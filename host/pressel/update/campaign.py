@@ -1,0 +1,275 @@
+"""A campaign: which badges are to have a release, how each is doing, and when to stop.
+
+The leader keeps it in `updates/campaign.json` and goes on with it after a restart. It stops by
+itself when too many badges fail: a bad release fails everywhere, a bad badge alone does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ValidationError
+
+from pressel.errors import PresselError
+from ptt.cluster.members import Members
+from ptt.seal.hmac import HmacKey
+from ptt.update import distributor, manifest
+from ptt.update.distributor import Distributor
+from ptt.wire import messages
+
+from .library import Library, for_chip
+from .release import Release
+
+PILOT = 2  # badges: one that is broken itself must not look like a bad release
+FAILED_SHARE_MAX = 0.2  # of those that ended; more than one in five is no accident
+FAILED_MIN = 2  # in a stage of more badges than a pilot: the first failure says nothing yet
+STAGES = ("pilot", "half", "all")
+
+REASONS = {
+    messages.UPDATE_REASON_NONE: "",
+    messages.UPDATE_REASON_TAG: "the badge does not believe the manifest; flash it anew",
+    messages.UPDATE_REASON_MANIFEST: "the badge cannot read the manifest; make the release anew",
+    messages.UPDATE_REASON_FILE: "a file came changed; start again, and flash it if it stays so",
+    messages.UPDATE_REASON_CHIP: "no release for its chip; add one",
+    messages.UPDATE_REASON_OLDER: "older than what it ran; use --allow-downgrade if meant",
+    messages.UPDATE_REASON_FELL_BACK: "fell back in its trial; see `pressel badge logs`",
+    messages.UPDATE_REASON_ROOM: "its flash is full; flash it anew",
+    messages.UPDATE_REASON_FLASH: "its flash fails; replace the badge if it stays so",
+    messages.UPDATE_REASON_KEY: "it has no key; flash it with `pressel flash`",
+    messages.UPDATE_REASON_STOPPED: "",
+}
+COMPUTER = "computer"  # what a soft badge calls its chip: it is updated by other means
+NO_KEY = 100  # a reason of this host's own
+_NO_KEY_WORDS = "the registry has no key of it; register it with `pressel flash`"
+
+
+class Progress(BaseModel):
+    """One badge of a campaign; `state` is a word of `ptt.update.distributor.STATES`."""
+
+    name: str = ""
+    chip: str = ""
+    state: str = "waiting"
+    reason: int = 0
+
+
+class Campaign(BaseModel):
+    """What is kept on disk."""
+
+    release: int
+    stage: str = ""
+    flags: int = 0
+    paused: str = ""  # why
+    badges: dict[str, Progress] = {}  # by device
+
+
+class Venue(Protocol):
+    """What a campaign needs of the leader."""
+
+    @property
+    def members(self) -> Members: ...
+    @property
+    def updates(self) -> Distributor: ...
+
+
+class Campaigner:
+    """Runs the campaign of one leader. `key_of` gives a device's key or None."""
+
+    def __init__(
+        self,
+        state: Path,
+        venue: Venue,
+        key_of: Callable[[str], bytes | None],
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._file = state / "updates" / "campaign.json"
+        self._library = Library(state)
+        self._venue = venue
+        self._key_of = key_of
+        self._now_ms = now_ms
+        self._releases: dict[str, Release] = {}
+        self.campaign: Campaign | None = self._load()
+        if self.campaign and not self.campaign.paused:
+            try:
+                self._resume()
+            except PresselError as error:  # a leader without its updates is still a leader
+                self.campaign.paused = str(error)
+
+    # --- the operator ---
+
+    def start(
+        self,
+        release: int | None,
+        stage: str,
+        devices: Sequence[str] = (),
+        groups: Sequence[int] = (),
+        flags: int = 0,
+    ) -> Campaign:
+        """Begin, widen or go on: badges that have the release already are left alone."""
+        self._releases = self._library.get(release)
+        number = next(iter(self._releases.values())).number
+        campaign = self.campaign
+        if campaign is None or campaign.release != number:
+            self._stop_all()
+            campaign = Campaign(release=number)
+        campaign.stage, campaign.flags, campaign.paused = stage, flags, ""
+        self.campaign = campaign
+        for device in self._chosen(stage, devices, groups):
+            known = campaign.badges.setdefault(device, Progress())
+            if known.state == "failed":
+                known.state, known.reason = "waiting", 0
+                campaign.flags |= manifest.AGAIN
+        self._resume()
+        return campaign
+
+    def pause(self, why: str) -> None:
+        """Stop handing out; what badges have stays on their flash."""
+        if self.campaign is not None:
+            self._stop_all()
+            self.campaign.paused = why
+            self._save()
+
+    def cancel(self) -> None:
+        """Forget the campaign. Badges that run the release keep it."""
+        self._stop_all()
+        self.campaign = None
+        self._file.unlink(missing_ok=True)
+
+    # --- what happens ---
+
+    def on_told(self, device: bytes, release: int, state: int, reason: int) -> None:
+        """The distributor tells how one badge is doing."""
+        campaign = self.campaign
+        if campaign is None or campaign.release != release or device.hex() not in campaign.badges:
+            return
+        known = campaign.badges[device.hex()]
+        jobs = {job.device: job for job in self._venue.updates.jobs()}
+        job = jobs.get(device)
+        if state == distributor.FAILED and reason == messages.UPDATE_REASON_CHIP and job:
+            chip = job.chip.decode("ascii", "replace")
+            if chip == COMPUTER:
+                del campaign.badges[device.hex()]
+                self._save()
+                return
+            better = for_chip(self._releases, chip)
+            if chip and better is not None and better is not job.release and chip != known.chip:
+                known.chip = chip
+                self._assign(device.hex(), known)
+                return
+        known.state, known.reason = distributor.STATES[state], reason
+        if self._fails_too_often():
+            self.pause("too many badges failed; `pressel update status` says why")
+        self._save()
+
+    def _fails_too_often(self) -> bool:
+        assert self.campaign is not None
+        states = [each.state for each in self.campaign.badges.values()]
+        failed, done = states.count("failed"), states.count("done")
+        least = 1 if len(states) <= PILOT else FAILED_MIN
+        return failed >= least and failed > FAILED_SHARE_MAX * (failed + done)
+
+    def status(self) -> dict[str, Any]:
+        """The fleet: every member and every badge of the campaign."""
+        jobs = {job.device.hex(): job for job in self._venue.updates.jobs()}
+        members = {member.device.hex(): member for member in self._venue.members.all()}
+        badges = dict(self.campaign.badges) if self.campaign else {}
+        rows = []
+        for device in sorted(members.keys() | badges.keys()):
+            member, job, known = members.get(device), jobs.get(device), badges.get(device)
+            rows.append({
+                "device": device,
+                "name": member.name.decode() if member else known.name if known else "",
+                "here": member is not None,
+                "build": member.build.decode() if member else "",
+                "running": job.running if job else 0,
+                "state": known.state if known else "",
+                "percent": _percent(job) if job and job.state == distributor.FETCHING else None,
+                "reason": _words(known.reason) if known and known.state == "failed" else "",
+            })  # fmt: skip
+        campaign = self.campaign
+        return {
+            "release": campaign.release if campaign else 0,
+            "stage": campaign.stage if campaign else "",
+            "paused": campaign.paused if campaign else "",
+            "badges": rows,
+        }
+
+    # --- inside ---
+
+    def _chosen(self, stage: str, devices: Sequence[str], groups: Sequence[int]) -> list[str]:
+        members = sorted(self._venue.members.all(), key=lambda each: each.device)
+        if devices:
+            return [each.device.hex() for each in members if each.device.hex() in devices]
+        if groups:
+            return [each.device.hex() for each in members if set(groups) & set(each.groups)]
+        count = {"pilot": PILOT, "half": -(-len(members) // 2)}.get(stage, len(members))
+        return [each.device.hex() for each in members[:count]]
+
+    def _resume(self) -> None:
+        assert self.campaign is not None
+        self._releases = self._releases or self._library.get(self.campaign.release)
+        for device, known in sorted(self.campaign.badges.items()):
+            if known.state not in ("done", "failed"):
+                self._assign(device, known)
+        self._save()
+
+    def _assign(self, device: str, known: Progress) -> None:
+        assert self.campaign is not None
+        raw = bytes.fromhex(device)
+        member = self._venue.members.by_device(raw)
+        known.name = member.name.decode() if member else known.name
+        release = for_chip(self._releases, known.chip)
+        key = self._key_of(device)
+        if release is None or key is None:
+            known.state = "failed"
+            known.reason = NO_KEY if key is None else messages.UPDATE_REASON_CHIP
+            return
+        known.state = "waiting"
+        flags = self.campaign.flags
+        tag = tag_of(release, key, flags)
+        self._venue.updates.assign(raw, release, flags, tag, self._now_ms())
+
+    def _stop_all(self) -> None:
+        for job in self._venue.updates.jobs():
+            self._venue.updates.unassign(job.device, self._now_ms())
+        if self.campaign is not None:
+            for known in self.campaign.badges.values():
+                if known.state in ("offered", "fetching"):
+                    known.state = "waiting"
+
+    def _load(self) -> Campaign | None:
+        try:
+            return Campaign.model_validate_json(self._file.read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValidationError, ValueError) as error:
+            raise PresselError(
+                f"{self._file} is damaged; delete it and start the update again"
+            ) from error
+
+    def _save(self) -> None:
+        if self.campaign is None:
+            return
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        beside = self._file.with_suffix(".new")
+        beside.write_text(self.campaign.model_dump_json(indent=1) + "\n", "utf-8")
+        beside.replace(self._file)
+
+
+def tag_of(release: Release, key: bytes, flags: int) -> bytes:
+    """What the badge with `key` must find over the manifest."""
+    hmac_key = HmacKey(key)
+    inner = manifest.begin_tag(hmac_key, flags)
+    inner.update(release.parts[0])
+    return manifest.end_tag(hmac_key, inner)
+
+
+def _percent(job: distributor.Job) -> int:
+    """Of the bytes, files that are there already counted as brought."""
+    parts = job.release.parts
+    return 100 * sum(len(part) for part in parts[: job.file]) // sum(len(part) for part in parts)
+
+
+def _words(reason: int) -> str:
+    return _NO_KEY_WORDS if reason == NO_KEY else REASONS.get(reason, f"reason {reason}")

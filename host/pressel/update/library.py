@@ -1,0 +1,87 @@
+"""The releases that a leader has at hand, in `updates/releases` of its folder.
+
+A release is checked when it is added, and again each time it is read: the disk may have changed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+
+from pressel.errors import PresselError, UsageError
+
+from . import keys
+from .release import ANY_CHIP, Release, read_release
+
+RELEASES_MAX = 32  # of some 200 KB each
+
+
+class Library:
+    """The releases below `state`, the leader's folder."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self.folder = state / "updates" / "releases"
+
+    def add(self, source: Path) -> Release:
+        """Check the release in `source` and keep it."""
+        trusted = keys.trusted(self._state)
+        if not trusted:
+            raise UsageError("no release key is trusted yet; see `pressel update trust --help`")
+        release = read_release(source, trusted)
+        if len(self._files()) >= RELEASES_MAX:
+            raise UsageError(f"{RELEASES_MAX} releases are kept; delete some in {self.folder}")
+        target = self.folder / f"{release.id}.zip"
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if target.exists() and self._read(target).parts != release.parts:
+                raise UsageError(
+                    f"another release {release.number} for {release.chip} is kept already; "
+                    "give the new one a higher number"
+                )
+            beside = target.with_suffix(".new")
+            if source.is_dir():
+                with zipfile.ZipFile(beside, "w") as package:
+                    for file in sorted(p for p in source.rglob("*") if p.is_file()):
+                        package.write(file, file.relative_to(source).as_posix())
+            else:
+                shutil.copyfile(source, beside)
+            beside.replace(target)
+        except OSError as error:
+            raise PresselError(f"cannot keep {target}: {error.strerror}") from error
+        return release
+
+    def all(self) -> list[Release]:
+        """Every release that is still right, newest first; a damaged one is left out."""
+        found = []
+        for file in self._files():
+            try:
+                found.append(self._read(file))
+            except UsageError:
+                continue
+        return sorted(found, key=lambda each: (-each.number, each.chip))
+
+    def get(self, number: int | None) -> dict[str, Release]:
+        """By chip: what there is of release `number` (None: the newest)."""
+        releases = self.all()
+        if not releases:
+            raise UsageError("there is no release; add one with `pressel update add`")
+        wanted = releases[0].number if number is None else number
+        found = {each.chip: each for each in releases if each.number == wanted}
+        if not found:
+            raise UsageError(f"there is no release {wanted}; `pressel update list` shows which are")
+        return found
+
+    def _files(self) -> list[Path]:
+        return sorted(self.folder.glob("*.zip")) if self.folder.is_dir() else []
+
+    def _read(self, file: Path) -> Release:
+        return read_release(file, keys.trusted(self._state))
+
+
+def for_chip(releases: dict[str, Release], chip: str) -> Release | None:
+    """What a badge with `chip` ("": not known yet) is offered."""
+    if chip:
+        return releases.get(chip) or releases.get(ANY_CHIP)
+    return releases.get(ANY_CHIP) or next(iter(releases.values()), None)

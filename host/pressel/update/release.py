@@ -1,0 +1,141 @@
+"""A release as files: its manifest, the signature of that, and what lies in a badge's slot.
+
+A folder, or a ZIP file of one, with `update.txt`, `update.sig` and `files/`. Whatever is read is
+checked whole before it is believed; limits are the badge's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from pressel.errors import UsageError
+from ptt.numbers import UPDATE_FILE_BYTES_MAX, UPDATE_FILES_MAX, UPDATE_MANIFEST_BYTES_MAX
+from ptt.update import manifest
+
+from . import keys
+
+MANIFEST = "update.txt"
+SIGNATURE = "update.sig"
+FILES = "files/"
+ANY_CHIP = "any"
+SLOT = "a"  # of a build
+
+
+@dataclass(frozen=True)
+class Release:
+    """`parts[0]` is the manifest, the others the files of `paths`."""
+
+    number: int
+    build: str
+    chip: str
+    table: str
+    parts: list[bytes]
+    paths: list[str]
+
+    @property
+    def id(self) -> str:
+        return f"{self.number}-{self.chip}"
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(len(part) for part in self.parts)
+
+
+def sign_build(build: Path, chip: str, key: Path, out: Path) -> Release:
+    """Make a ZIP file `out` of what `pressel firmware build` made, signed."""
+    try:
+        listing = json.loads((build / "manifest.json").read_text("utf-8"))
+        number, name, table = listing["release"], listing["build"], listing["table"]
+        machine = listing["architecture"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UsageError(f"{build} is no build; make one with `pressel firmware build`") from None
+    if bool(machine) != (chip != ANY_CHIP):
+        what = f"has machine code ({machine})" if machine else "has no machine code"
+        raise UsageError(f"{build} {what}: name its chip with --chip, or 'any' when it has none")
+    slot = build / SLOT
+    files = {p.relative_to(slot).as_posix(): p.read_bytes() for p in slot.rglob("*") if p.is_file()}
+    text = _manifest(number, name, chip, table, files)
+    signature = keys.sign(key, text)
+    release = check(text, signature, files, [keys.public_key(key)])
+    beside = out.with_name(out.name + ".new")
+    with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as package:
+        _put(package, MANIFEST, text)
+        _put(package, SIGNATURE, signature.encode())
+        for path in release.paths:
+            _put(package, FILES + path, files[path])
+    beside.replace(out)
+    return release
+
+
+def _put(package: zipfile.ZipFile, name: str, data: bytes) -> None:
+    package.writestr(zipfile.ZipInfo(name), data)  # with a fixed date: the same bytes each time
+
+
+def _manifest(number: int, name: str, chip: str, table: str, files: dict[str, bytes]) -> bytes:
+    total = sum(map(len, files.values()))
+    values = ("1", number, name, chip, table, len(files), total)
+    lines = [f"{k.decode()} {value}" for k, value in zip(manifest.HEAD, values, strict=True)]
+    for path in sorted(files):
+        lines.append(f"{hashlib.sha256(files[path]).hexdigest()} {len(files[path])} {path}")
+    return "\n".join([*lines, ""]).encode()
+
+
+def read_release(source: Path, trusted: list[str]) -> Release:
+    """The release in a folder or ZIP file. UsageError when anything about it is not right."""
+    try:
+        if source.is_dir():
+            names = {p.relative_to(source).as_posix(): p for p in source.rglob("*") if p.is_file()}
+            _check_names(source, {name: file.stat().st_size for name, file in names.items()})
+            found = {name: file.read_bytes() for name, file in names.items()}
+        else:
+            with zipfile.ZipFile(source) as package:
+                sizes = {each.filename: each.file_size for each in package.infolist()}
+                _check_names(source, sizes)
+                found = {name: package.read(name) for name in sizes}
+    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise UsageError(f"cannot read {source} as a release: {error}") from error
+    files = {name.removeprefix(FILES): data for name, data in found.items() if FILES in name}
+    signature = found[SIGNATURE].decode("ascii", "replace")
+    return check(found[MANIFEST], signature, files, trusted)
+
+
+def _check_names(source: Path, sizes: dict[str, int]) -> None:
+    """Before anything is unpacked."""
+    is_small = len(sizes) <= UPDATE_FILES_MAX + 2 and all(
+        size <= UPDATE_FILE_BYTES_MAX for size in sizes.values()
+    )
+    if not is_small or not {MANIFEST, SIGNATURE} <= sizes.keys():
+        raise UsageError(f"{source} is no release; make one with `pressel update sign`")
+
+
+def check(text: bytes, signature: str, files: dict[str, bytes], trusted: list[str]) -> Release:
+    """The release, when a trusted key signed it and every file is the one in the manifest."""
+    if not keys.is_signed(text, signature, trusted):
+        raise UsageError(
+            "no trusted key signed this release; compare its maker's key with him and run "
+            "`pressel update trust KEY`"
+        )
+    lines = text.split(b"\n")
+    try:
+        head = manifest.Head(lines[: len(manifest.HEAD)])
+        listed = [manifest.read_file_line(line) for line in lines[len(manifest.HEAD) : -1]]
+    except (ValueError, IndexError) as error:
+        raise UsageError(f"the manifest of the release cannot be read: {error}") from error
+    if len(text) > UPDATE_MANIFEST_BYTES_MAX or len(listed) != head.files or lines[-1]:
+        raise UsageError("the manifest of the release has more or fewer files than it says")
+    paths = []
+    for digest, size, raw in listed:
+        path = raw.decode()
+        data = files.get(path)
+        if data is None or len(data) != size or hashlib.sha256(data).digest() != digest:
+            raise UsageError(f"file {path} of the release is missing or not the one signed")
+        paths.append(path)
+    if set(paths) != set(files) or len(paths) != len(set(paths)):
+        raise UsageError("the release has files that its manifest does not name")
+    parts = [text, *(files[path] for path in paths)]
+    build, chip, table = (word.decode() for word in (head.build, head.chip, head.table))
+    return Release(head.release, build, chip, table, parts, paths)

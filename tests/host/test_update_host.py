@@ -1,0 +1,271 @@
+"""Releases: who signed them, what is refused; campaigns: stages, failures, a restarted leader."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.shared.update_stage import UpdateVenue
+
+from pressel.cli import main
+from pressel.errors import UsageError
+from pressel.update import keys
+from pressel.update.campaign import Campaigner
+from pressel.update.library import Library
+from pressel.update.release import MANIFEST, SIGNATURE, read_release, sign_build
+from ptt import events
+from ptt.wire import messages
+
+
+def build(folder: Path, release: int = 2, machine: str = "") -> Path:
+    (folder / "a/app").mkdir(parents=True)
+    (folder / "a/badge.mpy").write_bytes(b"M\x06" + bytes(3000))
+    (folder / "a/app/boot.mpy").write_bytes(b"M\x06boot%d" % release)
+    listing = {"release": release, "build": f"0.{release}.0", "table": "00112233",
+               "architecture": machine}  # fmt: skip
+    (folder / "manifest.json").write_text(json.dumps(listing))
+    return folder
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    keys.public_key(tmp_path / "release.key", make=True)
+    return tmp_path / "release.key"
+
+
+@pytest.fixture
+def package(tmp_path: Path, key: Path) -> Path:
+    sign_build(build(tmp_path / "build"), "any", key, tmp_path / "release.zip")
+    return tmp_path / "release.zip"
+
+
+def believed(state: Path, key: Path) -> Library:
+    keys.trust(state, keys.public_key(key))
+    return Library(state)
+
+
+def changed(package: Path, name: str, data: bytes) -> Path:
+    out = package.with_name("changed.zip")
+    with zipfile.ZipFile(package) as old, zipfile.ZipFile(out, "w") as new:
+        for each in old.namelist():
+            new.writestr(each, data if each == name else old.read(each))
+        if name not in old.namelist():
+            new.writestr(name, data)
+    return out
+
+
+def test_a_signed_release_is_read_back_and_the_same_bytes_come_again(
+    tmp_path: Path, key: Path, package: Path
+) -> None:
+    release = read_release(package, [keys.public_key(key)])
+    assert (release.number, release.build, release.chip) == (2, "0.2.0", "any")
+    assert release.paths == ["app/boot.mpy", "badge.mpy"]
+    before = package.read_bytes()
+    sign_build(tmp_path / "build", "any", key, package)
+    assert package.read_bytes() == before
+    with zipfile.ZipFile(package) as files:
+        files.extractall(tmp_path / "folder")
+    assert read_release(tmp_path / "folder", [keys.public_key(key)]) == release
+
+
+def test_what_nobody_trusted_signed_is_refused(tmp_path: Path, key: Path, package: Path) -> None:
+    with pytest.raises(UsageError, match="no release key is trusted yet"):
+        Library(tmp_path / "state").add(package)
+    other = tmp_path / "other.key"
+    keys.public_key(other, make=True)
+    with pytest.raises(UsageError, match="no trusted key signed"):
+        believed(tmp_path / "state", other).add(package)
+    assert believed(tmp_path / "state", key).add(package).number == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        (MANIFEST, b"pressel-update 1\n"),
+        (SIGNATURE, b"00" * 64),
+        (SIGNATURE, b"not hexadecimal"),
+        ("files/badge.mpy", b"cut"),
+        ("files/more.mpy", b"x"),
+    ],
+)
+def test_a_tampered_release_is_refused(
+    tmp_path: Path, key: Path, package: Path, name: str, data: bytes
+) -> None:
+    library = believed(tmp_path / "state", key)
+    with pytest.raises(UsageError):
+        library.add(changed(package, name, data))
+    assert library.all() == []
+
+
+def test_what_is_no_release_is_said_so(tmp_path: Path, key: Path) -> None:
+    library = believed(tmp_path / "state", key)
+    (tmp_path / "text").write_text("hello")
+    for source in (tmp_path / "text", tmp_path / "nowhere", build(tmp_path / "unsigned")):
+        with pytest.raises(UsageError):
+            library.add(source)
+    with pytest.raises(UsageError, match="machine code"):
+        sign_build(build(tmp_path / "native", 3, "xtensawin"), "any", key, tmp_path / "x.zip")
+
+
+def test_a_release_that_changed_on_disk_is_not_offered(
+    tmp_path: Path, key: Path, package: Path
+) -> None:
+    library = believed(tmp_path / "state", key)
+    library.add(package)
+    kept = library.folder / "2-any.zip"
+    shutil.copyfile(changed(package, "files/badge.mpy", b"x"), kept)
+    assert library.all() == []
+    with pytest.raises(UsageError, match="there is no release"):
+        library.get(2)
+
+
+# --- campaigns, with engines in virtual time ---
+
+
+class Fleet:
+    """A venue whose leader runs a campaign of its own."""
+
+    def __init__(self, state: Path, badges: int, chip: bytes = b"esp32") -> None:
+        self.state = state
+        self.venue = UpdateVenue(badges, chip=chip)
+        self.venue.run(2000)
+        self.keys = {
+            self.venue.device(index).hex(): bytes([index + 1]) * 32 for index in range(badges)
+        }
+        self.again()
+
+    def again(self) -> None:
+        """As after a restart of the leader."""
+        self.campaigner = Campaigner(
+            self.state, self.venue.leader, self.keys.get, lambda: self.venue.now_ms
+        )
+
+    def run(self, duration_ms: int) -> None:
+        for _ in range(duration_ms // 100):
+            seen = len(self.venue.leader_events)
+            self.venue.run(100)
+            for _, kind, value in self.venue.leader_events[seen:]:
+                if kind == events.UPDATE:
+                    self.campaigner.on_told(*value)
+
+    def say(self, index: int, state: int, reason: int = 0) -> None:
+        values = (2, state, reason, 1, 0, b"esp32")
+        self.venue.badges[index].engine.send_update(messages.UPDATE_STATE, values, self.now_ms)
+
+    @property
+    def now_ms(self) -> int:
+        return self.venue.now_ms
+
+    def states(self) -> list[str]:
+        return [row["state"] for row in self.campaigner.status()["badges"]]
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, key: Path, package: Path) -> Fleet:
+    believed(tmp_path / "state", key).add(package)
+    return Fleet(tmp_path / "state", 6)
+
+
+def test_stages_widen_and_a_restarted_leader_goes_on(fleet: Fleet) -> None:
+    fleet.campaigner.start(None, "pilot")
+    assert fleet.states() == ["waiting", "waiting", "", "", "", ""]
+    fleet.run(8000)
+    assert fleet.states()[:2] == ["applying"] * 2
+    for index in (0, 1):
+        fleet.say(index, messages.UPDATE_STATE_TRIAL)
+    fleet.run(200)
+    assert fleet.states()[:2] == ["on trial"] * 2
+    for index in (0, 1):
+        fleet.say(index, messages.UPDATE_STATE_CURRENT)
+    fleet.run(200)
+    assert fleet.states()[:2] == ["done"] * 2
+    fleet.campaigner.start(None, "half")
+    fleet.again()
+    assert fleet.states() == ["done", "done", "waiting", "", "", ""]
+    fleet.campaigner.start(None, "all")
+    assert fleet.states() == ["done", "done", *["waiting"] * 4]
+
+
+def test_a_pilot_that_fails_stops_it(fleet: Fleet) -> None:
+    fleet.campaigner.start(None, "pilot")
+    fleet.run(300)
+    fleet.say(0, messages.UPDATE_STATE_FAILED, messages.UPDATE_REASON_FELL_BACK)
+    fleet.run(300)
+    status = fleet.campaigner.status()
+    assert "too many badges failed" in status["paused"]
+    assert "fell back" in status["badges"][0]["reason"]
+    assert fleet.states()[1] == "waiting"
+    assert not fleet.venue.leader.updates.jobs()
+
+
+def test_one_failure_of_many_does_not_stop_it_two_do(fleet: Fleet) -> None:
+    fleet.campaigner.start(None, "all")
+    fleet.run(300)
+    fleet.say(0, messages.UPDATE_STATE_FAILED, messages.UPDATE_REASON_FLASH)
+    fleet.run(300)
+    assert not fleet.campaigner.status()["paused"]
+    fleet.say(1, messages.UPDATE_STATE_FAILED, messages.UPDATE_REASON_FLASH)
+    fleet.run(300)
+    assert fleet.campaigner.status()["paused"]
+    fleet.campaigner.start(None, "all")  # the operator says: once more
+    assert not fleet.campaigner.status()["paused"]
+    assert fleet.states() == ["waiting"] * 6
+
+
+def test_pause_and_cancel(fleet: Fleet) -> None:
+    fleet.campaigner.start(None, "all")
+    fleet.run(500)
+    fleet.campaigner.pause("you paused it")
+    chunks = fleet.venue.leader.updates.chunks
+    fleet.run(3000)
+    assert fleet.venue.leader.updates.chunks == chunks
+    assert fleet.venue.receivers == {}  # they have let go of the memory
+    fleet.campaigner.cancel()
+    assert fleet.campaigner.status()["release"] == 0
+    fleet.again()
+    assert fleet.campaigner.campaign is None
+
+
+def test_a_badge_without_a_key_is_told_as_such(fleet: Fleet) -> None:
+    fleet.keys.clear()
+    fleet.campaigner.start(None, "pilot")
+    assert "registry has no key" in fleet.campaigner.status()["badges"][0]["reason"]
+
+
+def test_each_badge_gets_the_release_for_its_chip(tmp_path: Path, key: Path) -> None:
+    library = believed(tmp_path / "state", key)
+    for number, (chip, machine) in enumerate((("esp32", "xtensawin"), ("esp32c3", "rv32imc"))):
+        folder = build(tmp_path / f"build-{number}", 2, machine)
+        (folder / "a/app/boot.mpy").write_bytes(chip.encode())
+        sign_build(folder, chip, key, tmp_path / "chip.zip")
+        library.add(tmp_path / "chip.zip")
+    fleet = Fleet(tmp_path / "state", 1, chip=b"esp32c3")
+    fleet.campaigner.start(None, "all")
+    fleet.run(30_000)
+    assert fleet.venue.slots[0].files["app/boot.mpy"] == b"esp32c3"
+    assert fleet.states() == ["applying"]
+
+
+def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(*words: Any) -> tuple[int, str]:
+        code = main(["update", *map(str, words)])
+        return code, capsys.readouterr().out.strip()
+
+    state, key = tmp_path / "state", tmp_path / "release.key"
+    code, public = run("keygen", "--key", key)
+    assert code == 0 and len(public) == 64
+    assert run("keygen", "--key", key) == (0, public)
+    assert run("trust", public, "--state", state)[0] == 0
+    build(tmp_path / "build")
+    code, file = run("sign", tmp_path / "build", "--key", key, "--out", tmp_path / "r.zip")
+    assert (code, file) == (0, str(tmp_path / "r.zip"))
+    assert run("add", file, "--state", state)[0] == 0
+    code, listed = run("list", "--state", state, "--json")
+    assert [each["release"] for each in json.loads(listed)] == [2]
+    assert "0.2.0" in run("list", "--state", state)[1]
+    assert run("start", "--control", tmp_path / "none")[0] == 2
+    assert run("status", "--control", tmp_path / "none")[0] == 3
