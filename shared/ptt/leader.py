@@ -29,6 +29,7 @@ from .numbers import (
     INT_MAX,
     LEASE_MS,
     MEMBER_GROUPS_MAX,
+    MEMBER_TTL_MS,
     MEMBERS_MAX,
     NACK_INTERVAL_MS,
     RESIGN_REPEATS,
@@ -91,6 +92,7 @@ class Leader:
         self.groups_refused = 0  # that the roster named beyond what a leader serves
         self._lease = 0  # the newest, of any group
         self._claimable = 0  # leases up to here are of terms before this one
+        self._claims_end_ms = 0  # until then voice under one of them may go on
         self.journal = Journal(term, self)
         self.announcer = Announcer(self._announce)
         self.term_seen = 0  # by a badge, above ours: whoever runs us should stand again
@@ -115,6 +117,7 @@ class Leader:
         floors, calls and settings are as they were; every member is told."""
         newest, next_node, self._text_number, next_call = takeover.counters_of(state, self.term)
         self._lease = self._claimable = newest
+        self._claims_end_ms = add(now_ms, MEMBER_TTL_MS)  # whoever talks has moved over by then
         self._events.push(events.LEADING, (self.term, newest))
         settings = takeover.settings_of(state)
         if settings is not None:
@@ -612,8 +615,11 @@ class Leader:
             return refusal.FIELD
         floor = self.floors[group]
         if not floor.on_voice(member.node, voice.lease(data), now_ms):
-            is_of_before = voice.lease(data) <= self._claimable
-            if not is_of_before or not floor.claim(member.node, voice.lease(data), now_ms):
+            is_claim = voice.lease(data) <= self._claimable
+            if since(now_ms, self._claims_end_ms) >= 0:
+                self._claimable = 0
+                is_claim = False
+            if not is_claim or not floor.claim(member.node, voice.lease(data), now_ms):
                 return refusal.FLOOR
         self.voice_in += 1
         end = voice.first(data) + voice.count(data)

@@ -6,7 +6,7 @@ from tests.shared.failover_venue import Failover, talking
 from ptt import events
 from ptt.floor.participant import HAS_PERMISSION, QUEUED
 from ptt.floor.roster import ENTITLED_EMERGENCY
-from ptt.numbers import LEASE_GAP
+from ptt.numbers import LEASE_GAP, MEMBER_TTL_MS
 from ptt.wire import messages
 
 OUTAGE_MS = 600
@@ -119,6 +119,20 @@ def test_a_grant_that_no_standby_heard_of_is_adopted():
     assert leader.floors[1].holder == 0
     assert len(venue.badge("B").heard_of(1)) > 20
     oracle.check_all(venue)
+
+
+def test_a_claim_that_comes_long_after_the_takeover_is_refused():
+    """Nobody gets the floor by a number alone."""
+    venue = Failover().run(1500)
+    leader = fail_over(venue)
+    venue.run(MEMBER_TTL_MS)
+    engine = venue.badge("A").engine
+    engine.floor.state = HAS_PERMISSION
+    engine.floor.lease = engine.floor.seen_lease = 5
+    engine.burst_begins(5, venue.now_ms)
+    venue.run(500)
+    assert leader.refusals.as_dict()["floor"] > 10
+    assert leader.floors[1].holder == 0
 
 
 def test_of_two_bursts_unheard_of_the_newer_goes_on():

@@ -10,7 +10,7 @@ import pytest
 
 from pressel.sim.choice import Choice
 from pressel.sim.report import baseline, failover
-from pressel.sim.report.__main__ import stale
+from pressel.sim.report.__main__ import failover_stale, stale
 from pressel.sim.report.tables import pooled, table
 from pressel.sim.targets import all_targets
 
@@ -90,6 +90,10 @@ def test_a_broken_promise_is_shown(value: float, words: str) -> None:
 
 def test_the_committed_report_is_what_the_code_makes() -> None:
     assert stale() == []
+
+
+def test_the_failover_report_is_what_the_code_makes() -> None:
+    assert failover_stale() == []
 
 
 def test_a_missed_target_and_a_violation_are_shown() -> None:

@@ -49,6 +49,7 @@ class LeaderFaults(Facts):
     """The leader is killed, or resigns or stands still in so many of 100 cases, again and again."""
 
     first_ms: Milliseconds
+    first_spread_ms: Milliseconds = 0  # so much later at most
     gap_ms: Range
     absent_ms: Range
     resign_percent: Percent = 0

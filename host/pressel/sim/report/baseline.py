@@ -110,8 +110,8 @@ def _verdict(results: list[Result]) -> str:
             "## Targets, 100 participants",
             "",
             "Pooled over seeds and over the scenarios that can give the figure; airtime is of",
-            "`one-talker` alone. A dash: no run gives it. Failover is not measured yet: there is",
-            "one leader.",
+            "`one-talker` alone. A dash: no run gives it. Failover needs standbys; it is in",
+            "[phase2-3.md](phase2-3.md).",
             "",
             table(head, rows),
         ]

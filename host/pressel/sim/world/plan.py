@@ -106,6 +106,8 @@ class Plan:
 
     def _plan_leader(self, facts: Mapping[str, Any]) -> None:
         at_us = self._from_us + facts["first_ms"] * _MS
+        if facts.get("first_spread_ms"):
+            at_us += self._prng.below(facts["first_spread_ms"] * _MS)
         while at_us < self._end_us:
             is_gentle = self._prng.below(100) < facts["resign_percent"]
             keeps_disk = 0 if self._prng.below(100) < facts["disk_lost_percent"] else 1

@@ -25,6 +25,7 @@ class Accounts:
         self._world = world
         self._came = dict.fromkeys(world.nodes, 0)  # datagrams, of this start
         self._frames: dict[tuple[int, int, int], int] = {}  # (listener, lease, term) -> accepted
+        self._term: dict[int, int] = {}  # of each badge since it joined or moved over
         self._set_aside: dict[int, int] = {}  # listener -> its stale and crowded frames so far
         for kind, watcher in (
             (record.STARTED, self._on_started),
@@ -56,6 +57,8 @@ class Accounts:
 
     def _on_event(self, now_us: int, node: int, kind: int, b: int, value: Any) -> None:
         engine = self._engine(node)
+        if kind == events.JOINED and engine is not None:
+            self._term[node] = engine.join.term
         if kind == events.MOVED and engine is not None:
             self._move(node, value)
         if kind != events.HEARD or engine is None:
@@ -74,8 +77,10 @@ class Accounts:
         self._set_aside[node] = aside
 
     def _move(self, node: int, term: int) -> None:
-        """A standby goes on: what was heard before belongs to the same bursts."""
-        for key in [key for key in self._frames if key[0] == node and key[2] != term]:
+        """A standby goes on: what was heard since it joined belongs to the same bursts. What was
+        heard before that does not: whoever it joined may have begun to count leases anew."""
+        before, self._term[node] = self._term.get(node), term
+        for key in [key for key in self._frames if key[0] == node and key[2] == before]:
             key_now = (node, key[1], term)
             self._frames[key_now] = self._frames.get(key_now, 0) + self._frames.pop(key)
 
