@@ -184,7 +184,7 @@ def _failover(records: list[Result]) -> str:
             f"who waited longest. The target is p99 at most {limit:g} ms. `n` are the seeds in",
             "which somebody had the floor when the leader died.",
             f"{unheard} listeners never heard the talker again. The death is at the same time of",
-            "each run, some 60 ms after a heartbeat between hosts: another moment adds up to 60 ms.",
+            "each run, about 60 ms after a heartbeat of hosts: another moment adds up to 60 ms.",
             "",
             table(head, rows),
             "",
