@@ -80,9 +80,9 @@ def end(error: BaseException, now_ms: int, uptime_ms: int) -> None:
         text = crashes.traceback(error)
         log.write(now_ms, "crash", text)
         crashes.keep(Store(), uptime_ms, text)
-        from . import trial
+        from .trial import fail
 
-        trial.fail(Store())
+        fail(Store())
     except Exception:  # no memory, no flash: a badge that starts anew is worth more
         pass
     time.sleep_ms(_EARLY_WAIT_MS if uptime_ms < _EARLY_MS else _WAIT_MS)

@@ -191,9 +191,9 @@ class Handset:
                 self.notice(moment[1], moment[2], now_ms)
             log.write(now_ms, events.NAMES[event[0]], _readable(event))
             if event[0] == events.UPDATE and self.is_quiet():  # it is offered again
-                from . import offer
+                from .offer import answer
 
-                offer.answer(self, self.participant.offered, now_ms)
+                answer(self, self.participant.offered, now_ms)
         situation = indications.situation(self.participant, self.is_battery_low)
         self.situation = situation
         light = indications.SITUATIONS[situation]

@@ -92,22 +92,20 @@ class SlotFiles:
             self._lines.close()
             self._lines = None
 
-    def paths(self) -> "list[str]":
-        """All files, and the folders that are empty."""
-        found = []
+    def paths(self) -> "Any":
+        """All files, and the folders that are empty, one after the other."""
         folders = [""]
         while folders:
             folder = folders.pop()
             names = os.listdir(self._slot + "/" + folder if folder else self._slot)
             if not names and folder:
-                found.append(folder)
+                yield folder
             for name in names:
                 path = folder + "/" + name if folder else name
                 if _is_folder(self._slot + "/" + path):
                     folders.append(path)
                 else:
-                    found.append(path)
-        return found
+                    yield path
 
 
 def _is_folder(path: str) -> bool:

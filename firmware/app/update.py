@@ -106,11 +106,11 @@ class Update:
             gc.collect()  # nobody talks: now is a good time
 
     def _apply(self, handset: "Handset", now_ms: int) -> None:
-        from . import trial
+        from .trial import begin
 
         release, state = self._receiver.offer[0], messages.UPDATE_STATE_APPLYING
         self._files.let_go()
-        trial.begin(Store(), self._slot, release)
+        begin(Store(), self._slot, release)
         log.write(now_ms, "update applies", release)
         values = (release, state, 0, self._running, 0, b"")
         handset.participant.send_update(messages.UPDATE_STATE, values, now_ms)

@@ -21,7 +21,7 @@ from ..numbers import (
 )
 from ..table import compile_rules
 from ..wire import envelope, messages, refusal
-from . import manifest
+from .manifest import HEAD, Head, begin_tag, end_tag, read_file_line
 
 if TYPE_CHECKING:
     from typing import Any, Protocol
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         def room(self) -> int: ...
         def open_lines(self) -> None: ...
         def line(self) -> bytes: ...
-        def paths(self) -> "list[str]": ...
+        def paths(self) -> "Any": ...
 
     class ReceiverOutput(Protocol):
         """What says things to the leader."""
@@ -123,6 +123,7 @@ class Receiver:
         self._have = 0  # bytes of the part
         self._unflushed = 0  # chunks
         self._resumes = True  # the part may be of this very file
+        self._walk: Any = None  # through the slot, a file a step
         self._strays: list[str] = []  # what may lie there without being named
         self._retry_ms = UPDATE_WANT_MS
         self._due_ms = now_ms
@@ -230,7 +231,7 @@ class Receiver:
 
     def _found(self) -> bytes:
         if self._file == 0:
-            return manifest.end_tag(self._key, self._digest)
+            return end_tag(self._key, self._digest)
         return self._digest.digest()
 
     def _want(self, now_ms: int) -> None:
@@ -244,9 +245,15 @@ class Receiver:
             self._output.send_update(messages.UPDATE_WANT, values, now_ms)
 
     def _tidy(self, now_ms: int) -> None:
-        if self._left:
+        if self._walk is not None:
+            for path in self._walk:
+                if path != MANIFEST:
+                    self._strays.append(path)
+                return
+            self._walk = None
+        elif self._left:
             self._left -= 1
-            path = manifest.read_file_line(self._files.line())[2].decode()
+            path = read_file_line(self._files.line())[2].decode()
             if path in self._strays:
                 self._strays.remove(path)
         elif self._strays:
@@ -277,16 +284,16 @@ class Receiver:
             self._fire(LISTED, now_ms)
             return
         self._file += 1
-        self._sha256, self._size, path = manifest.read_file_line(self._files.line())
+        self._sha256, self._size, path = read_file_line(self._files.line())
         self._path = path.decode()
         self._look(now_ms)
 
     def _read_head(self, now_ms: int) -> None:
         self._files.open_lines()
         lines = []
-        for _ in manifest.HEAD:
+        for _ in HEAD:
             lines.append(self._files.line())
-        head = manifest.Head(lines)
+        head = Head(lines)
         self._count = head.files
         if head.release != self.offer[0]:
             self._fail(messages.UPDATE_REASON_MANIFEST, now_ms)
@@ -299,9 +306,7 @@ class Receiver:
         self._due_ms = now_ms
 
     def _begin_hash(self, path: str) -> None:
-        self._digest = (
-            manifest.begin_tag(self._key, self.offer[2]) if self._file == 0 else sha256(b"")
-        )
+        self._digest = begin_tag(self._key, self.offer[2]) if self._file == 0 else sha256(b"")
         self._left = self._size
         if self._files.size(path) != self._size:
             self._left = -1
@@ -329,13 +334,12 @@ class Receiver:
         self._do_go_on(now_ms)
 
     def _do_look_for_strays(self, now_ms: int) -> None:
-        strays = self._files.paths()
-        strays.remove(MANIFEST)
+        self._walk = iter(self._files.paths())
         self._files.open_lines()
-        for _ in manifest.HEAD:
+        for _ in HEAD:
             self._files.line()
         self._left = self._count
-        self._strays = strays
+        self._strays = []
 
     def _do_report(self, now_ms: int) -> None:
         self._due_ms = add(now_ms, UPDATE_WANT_MS_MAX)
@@ -350,7 +354,7 @@ class Receiver:
     def _make_room(self) -> None:
         """A full flash is of no use to anybody: what was brought goes again."""
         try:
-            for path in self._files.paths():
+            for path in list(self._files.paths()):
                 self._files.remove(path)
         except OSError:
             pass
