@@ -49,6 +49,12 @@ class Wire:
             self.replicas[number] = Replica()
             assert self.journal.add_standby(number, self.now_ms)
 
+    def sent(self):
+        """The next datagram of the journal."""
+        outgoing = self.journal.poll_transmit()
+        assert outgoing is not None
+        return outgoing.data
+
     def change(self, *numbers):
         for number in numbers:
             self.source.requests[number] = self.source.requests.get(number, 0) + 1
@@ -129,7 +135,7 @@ def test_half_a_snapshot_is_no_state():
     later.journal.add_standby(0, later.now_ms)
     later.journal.flush(later.now_ms)
     replica = wire.replicas[0]
-    replica.receive(later.journal.poll_transmit().data, later.now_ms)
+    replica.receive(later.sent(), later.now_ms)
     assert replica.term == TERM
     assert wire.copy() == {2: 1}
 
@@ -202,7 +208,7 @@ def test_an_older_leader_is_not_believed():
     older.change(9)
     older.journal.add_standby(0, older.now_ms)
     older.journal.flush(older.now_ms)
-    assert wire.replicas[0].receive(older.journal.poll_transmit().data, older.now_ms) is None
+    assert wire.replicas[0].receive(older.sent(), older.now_ms) is None
     assert wire.copy() == {2: 1}
     assert wire.replicas[0].refusals.as_dict()["stale"] == 1
 
@@ -253,7 +259,9 @@ def test_damaged_entries_change_nothing():
         replica.receive(bytes(data), START_MS)
         if replica.state is not None:
             for node in replica.state.numbers(records.MEMBER):
-                records.read_member(node, replica.state.body(records.MEMBER, node))
+                body = replica.state.body(records.MEMBER, node)
+                assert body is not None
+                records.read_member(node, body)
 
 
 def test_records_are_read_strictly():

@@ -67,7 +67,9 @@ def for_badge(content: Manifest, sources: Sequence[Source]) -> Prepared:
     """The sources as a badge gets them. A module that does not parse is left as it is: the compiler
     then says what is wrong with it."""
     plain = tuple(each.path.read_bytes() for each in sources if not each.is_module)
-    return _prepare(content, tuple(sources), tuple(_texts(sources).items()), plain)
+    texts = tuple(_texts(sources).items())
+    # A frozen model has a hash, which the checker does not see.
+    return _prepare(content, tuple(sources), texts, plain)  # pyright: ignore[reportArgumentType]
 
 
 @functools.lru_cache(maxsize=4)  # it takes seconds, and one process may build for several chips

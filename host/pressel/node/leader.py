@@ -38,6 +38,7 @@ _CAUSES = {
     messages.REVOCATION_SILENT: "silent",
     messages.REVOCATION_PREEMPTED: "preempted",
     messages.REVOCATION_CALL_ENDED: "call ended",
+    messages.REVOCATION_LEADER_CHANGED: "leader changed",
 }
 
 Report = Callable[[str, dict[str, Any]], None]

@@ -25,6 +25,7 @@ _REVOCATIONS = {
     messages.REVOCATION_SILENT: "no voice of yours arrived",
     messages.REVOCATION_PREEMPTED: "an emergency; keep the button down, you are next",
     messages.REVOCATION_CALL_ENDED: "the private call is over",
+    messages.REVOCATION_LEADER_CHANGED: "another leader has taken over; press again",
 }
 _CALLS = {
     messages.CALL_HUNG_UP: "somebody hung up",
@@ -96,6 +97,8 @@ def describe(kind: int, value: Any) -> str | None:
         return _TABLES[value]
     if kind == events.MOVED:
         return "another leader has taken over; talking goes on"
+    if kind == events.UPDATE:
+        return f"an update to release {value} is offered"
     if kind == events.TALK_WARNING:
         return f"{value} s left to talk"
     if kind == events.SCANNED:
