@@ -76,6 +76,7 @@ PROBE_MS = const(300)  # a heartbeat unanswered for so long is repeated, to stan
 ANNOUNCE_RETRY_MS = const(100)  # a new leader repeats itself; doubles: a talker is silent meanwhile
 ANNOUNCE_RETRY_MS_MAX = const(800)  # to a badge out of reach, until its membership ends
 MOVE_SPREAD_MS = const(100)  # a venue's badges must not all answer a new leader at once
+JOURNAL_BEAT_MS = const(1000)  # a standby is asked whether it still has all: it may have restarted
 JOURNAL_BYTES_MAX = const(1100)  # of one datagram, so that a channel's envelope still fits
 JOURNAL_WINDOW = const(16)  # datagrams on their way to a standby: a venue of 250 in two rounds
 JOURNAL_RETRY_MS = const(60)  # first repetition; hosts are on a wire

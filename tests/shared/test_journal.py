@@ -1,10 +1,11 @@
 """A journal and replicas: whatever is lost, late or doubled, a complete copy is a copy."""
 
-from ptt.clock import NEVER, add
+from ptt.clock import add
 from ptt.cluster import records
 from ptt.cluster.journal import HEAD_BYTES, Journal, is_answer, is_entries
 from ptt.cluster.replica import Replica
 from ptt.numbers import (
+    JOURNAL_BEAT_MS,
     JOURNAL_BYTES_MAX,
     JOURNAL_GONE_MAX,
     JOURNAL_RETRY_MS,
@@ -110,7 +111,7 @@ def test_a_change_is_there_in_the_same_step():
     wire.change(3)
     wire.remove(4)
     wire.check()
-    assert wire.journal.next_timeout_ms() == NEVER
+    assert wire.journal.next_timeout_ms() == add(START_MS, JOURNAL_BEAT_MS)
     assert wire.replicas[0].term == TERM
 
 
@@ -199,6 +200,23 @@ def test_a_standby_that_lost_its_memory_begins_anew():
     wire.change(4)
     wire.wait(500)
     wire.check()
+
+
+def test_a_restarted_standby_is_noticed_although_nothing_changes():
+    wire = Wire(2)
+    wire.change(2, 3)
+    wire.replicas[1] = Replica()
+    wire.wait(JOURNAL_BEAT_MS + 200)
+    wire.check()
+
+
+def test_nothing_is_said_twice_while_all_is_well():
+    wire = Wire()
+    wire.change(2, 3)
+    before = len(wire.kept)
+    wire.wait(10 * JOURNAL_BEAT_MS)
+    assert len(wire.kept) == before + 10
+    assert all([len(each.data) == HEAD_BYTES for each in wire.kept[before:]])
 
 
 def test_an_older_leader_is_not_believed():

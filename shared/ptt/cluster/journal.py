@@ -12,6 +12,7 @@ in the same step. Bytes go over a channel between hosts that keeps them whole an
 from ..clock import NEVER, add, earliest, since
 from ..compat import TYPE_CHECKING, const
 from ..numbers import (
+    JOURNAL_BEAT_MS,
     JOURNAL_BYTES_MAX,
     JOURNAL_GONE_MAX,
     JOURNAL_RETRY_MS,
@@ -66,6 +67,7 @@ class _Standby:
         self.restart()
 
     def restart(self) -> None:
+        """Nothing is known of it."""
         self.acked = 0
         self.sent = 0
         self.flight: list[int] = []  # where each datagram on its way ends
@@ -158,7 +160,8 @@ class Journal:
             standby.flight = [upto for upto in standby.flight if upto > position]
             standby.window = JOURNAL_WINDOW
             standby.retry_ms = JOURNAL_RETRY_MS
-            standby.due_ms = add(now_ms, standby.retry_ms) if standby.flight else NEVER
+            wait_ms = standby.retry_ms if standby.flight else JOURNAL_BEAT_MS
+            standby.due_ms = add(now_ms, wait_ms)
         self.flush(now_ms)
         return True
 
@@ -178,8 +181,13 @@ class Journal:
     # --- time and datagrams ---
 
     def handle_timeout(self, now_ms: int) -> None:
-        for standby in self._standbys.values():
-            if standby.due_ms != NEVER and since(now_ms, standby.due_ms) >= 0:
+        for peer in self._standbys:
+            standby = self._standbys[peer]
+            if standby.due_ms == NEVER or since(now_ms, standby.due_ms) < 0:
+                continue
+            if not standby.flight and standby.sent == self._seq:
+                self._beat(peer, standby, now_ms)
+            else:
                 standby.sent = standby.acked  # go back and say it again, one datagram at a time
                 standby.flight = []
                 standby.window = 1
@@ -218,17 +226,27 @@ class Journal:
             upto = seq
         else:
             upto = self._seq
+        data[0:HEAD_BYTES] = self._head(standby, upto)
+        standby.sent = upto
+        standby.flight.append(upto)
+        if len(standby.flight) == 1:
+            standby.due_ms = add(now_ms, standby.retry_ms)
+        self._out.append(Entries(bytes(data), peer))
+
+    def _beat(self, peer: "Any", standby: _Standby, now_ms: int) -> None:
+        """Nothing has changed: does it still have all? A standby that was restarted says no."""
+        standby.due_ms = add(now_ms, JOURNAL_BEAT_MS)
+        self._out.append(Entries(self._head(standby, self._seq), peer))
+
+    def _head(self, standby: _Standby, upto: int) -> bytes:
+        data = bytearray(HEAD_BYTES)
         data[0] = ENTRIES
         data[1] = standby.generation
         put32(data, 2, self.term)
         put32(data, 6, standby.sent)
         put32(data, 10, upto)
         put32(data, 14, self._seq)
-        standby.sent = upto
-        standby.flight.append(upto)
-        if standby.due_ms == NEVER:
-            standby.due_ms = add(now_ms, standby.retry_ms)
-        self._out.append(Entries(bytes(data), peer))
+        return bytes(data)
 
     def _behind(self, seq: int) -> "list[tuple[int, int]]":
         """Changes that came after `seq` and still count, in order."""

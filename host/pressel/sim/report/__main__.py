@@ -80,7 +80,9 @@ def stale() -> list[str]:
 
 
 def failover_stale() -> list[str]:
-    """As `stale`, of the report of phases 2 and 3."""
+    """As `stale`, of the report of phases 2 and 3. Its runs take too long to be made anew with
+    every change of an engine: the report names its source, and a few of them, made now, have to
+    keep what it says."""
     words = []
     records = failover.read_records(FAILOVER_RECORDS)
     if FAILOVER_REPORT.read_text("utf-8") != failover.text(records):
@@ -88,9 +90,9 @@ def failover_stale() -> list[str]:
     some = [each for each in records if each["participants"] <= 10][::FAILOVER_SAMPLE_EVERY]
     choices = [failover.choice_of(each) for each in some]
     for index, result in run_specs(specs_of(choices)):
-        if failover.kept(choices[index], result) != some[index]:
-            words.append(f"{choices[index]} goes another way now: make report-phase2-3 RECORD=1")
-            break
+        now = failover.kept(choices[index], result)
+        if now["violations"] or failover.is_late(now):
+            words.append(f"{choices[index]} does not keep what the report says")
     return words
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.sim.choice import Choice
+from pressel.sim.commit import commit
 from pressel.sim.targets import all_targets
 
 from .plots import plot_shares
@@ -63,6 +64,7 @@ _KEPT = (
 def kept(choice: Choice, result: Result) -> Result:
     """What of a run is recorded."""
     facts = {
+        "source": result.get("commit") or commit() or "unknown",
         "scenario": choice.scenario,
         "profile": choice.profile,
         "participants": choice.participants,
@@ -97,6 +99,13 @@ def write_records(file: Path, records: Iterable[Result]) -> None:
 
 def read_records(file: Path) -> list[Result]:
     return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+
+
+def is_late(record: Result) -> bool:
+    """A death after which the talker was heard later than promised."""
+    (limit,) = [each.most for each in all_targets() if each.id == "failover"]
+    spread = record["kpis"].get("failover_ms")
+    return record["scenario"] == "takeover" and (spread is None or spread["max"] > limit)
 
 
 # --- the document ---
@@ -145,12 +154,13 @@ def _opening(records: list[Result]) -> str:
     events = sum(each["events"] for each in records)
     broken = sum(1 for each in records if each["violations"])
     verdict = "In none of them" if not broken else f"**In {broken} of them**"
+    sources = ", ".join(sorted({each["source"] for each in records}))
     return f"""# Phases 2 and 3: one leader, one floor
 
 {len(records):,} runs of the simulator, {events / 1e6:.0f} million events. Three hosts elect their
 leader as `pressel node` does; term and vote take 1 to 21 ms to the disk. Made by
 `make report-phase2-3` from [phase2-3-runs.jsonl](phase2-3-runs.jsonl); `RECORD=1` makes the runs
-anew. Every run can be replayed by its seed; its digest is in the records.
+anew. Of source {sources}, whose engines a seed's digest in the records belongs to.
 
 {verdict} a checker saw what must never be: two leases at once, two talkers in a
 listener's ear, a badge that obeys a lower term; [test-harness.md](../test-harness.md) has all."""
