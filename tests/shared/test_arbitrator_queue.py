@@ -142,6 +142,15 @@ def test_a_late_request_while_somebody_else_talks():
     assert waiting(floor) == []
 
 
+def test_a_late_request_of_an_earlier_press_does_not_end_the_running_burst():
+    floor = idle()
+    floor.on_request(HOLDER, 2, NOW_MS)  # press 1 was given up unanswered, and comes now
+    said(floor)
+    floor.on_request(HOLDER, 1, NOW_MS)
+    assert said(floor) == ["denied 2 r1 reason %d" % DENIAL_STALE]
+    assert (floor.holder, floor.request) == (HOLDER, 2)
+
+
 def test_a_late_release_takes_no_newer_place():
     floor = queued(5)
     floor.on_request(5, 2, NOW_MS)

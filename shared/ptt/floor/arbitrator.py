@@ -197,6 +197,8 @@ class Arbitrator:
             if request == self.request:
                 self._raise_holder(lane)
                 self._fire(REQUEST_HOLDER, node, request, now_ms)
+            elif self._is_before_holders(request):  # an earlier press came late: it changes nothing
+                self._answer_ended(node, request, now_ms)
             else:  # a new press: it says that the burst before is over
                 self._fire(RELEASE_HOLDER, node, request, now_ms)
                 self._pass_on(now_ms)
@@ -427,6 +429,9 @@ class Arbitrator:
         """Is `request` the last one that ended, or older (a datagram that came very late)?"""
         over = self._over.get(node)
         return over is not None and (over - request) & 0xFFFF < 0x8000
+
+    def _is_before_holders(self, request: int) -> bool:
+        return self.request != REQUEST_UNKNOWN and (self.request - request) & 0xFFFF < 0x8000
 
     # --- the queue ---
 
