@@ -20,8 +20,8 @@ from ptt.wire import refusal
 
 
 @contextlib.contextmanager
-def replaced(owner: type, name: str, substitute: Any) -> Iterator[None]:
-    """`owner.name` is `substitute` for a while."""
+def replaced(owner: Any, name: str, substitute: Any) -> Iterator[None]:
+    """`owner.name` is `substitute` for a while; `owner` is a class or a module."""
     original = getattr(owner, name)
     setattr(owner, name, substitute)
     try:

@@ -1,4 +1,4 @@
-"""`pressel sim explore`: every way in which a small cluster can go, not only the likely ones."""
+"""`pressel sim explore`: every way in which a small venue can go, not only the likely ones."""
 
 from __future__ import annotations
 
@@ -18,24 +18,26 @@ from pressel.sim.explore.searches import SEARCHES, Search
 
 @click.command("explore")
 @click.argument("names", nargs=-1, metavar="[SEARCH]...")
-@click.option("--nodes", type=click.IntRange(2, 3), help="Only searches with so many hosts.")
+@click.option("--nodes", type=click.IntRange(2, 3), help="Only elections with so many hosts.")
+@click.option("--badges", type=click.IntRange(2, 2), help="Only floors with so many badges.")
 @click.option("--depth", type=click.IntRange(1, 99), help="Actions from the start, for all.")
 @click.option("--states", type=click.IntRange(1), help="Begin no level beyond so many.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def explore_command(
     names: tuple[str, ...],
     nodes: int | None,
+    badges: int | None,
     depth: int | None,
     states: int | None,
     as_json: bool,
 ) -> int:
-    """Try every way in which a small cluster can go: the real engines, all interleavings of
-    deliveries, losses, timeouts, crashes and pauses, breadth first, up to a depth.
+    """Try every way in which a small cluster or floor can go: the real engines, all interleavings
+    of deliveries, losses, timeouts, presses, crashes and pauses, breadth first, up to a depth.
 
     Without a SEARCH all are made. The same search sees the same number of states in every run.
     Exit code 4 when a promise is broken; the shortest way to it is shown then.
     """
-    chosen = [each for each in _chosen(names) if nodes in (None, each.nodes)]
+    chosen = [each for each in _chosen(names) if _is_meant(each, nodes, badges)]
     results = [_made(search, depth, states) for search in chosen]
     if as_json:
         print(json.dumps([row for row, _ in results], indent=2))
@@ -54,6 +56,12 @@ def _chosen(names: tuple[str, ...]) -> list[Search]:
         if name not in by_name:
             raise UsageError(f"there is no search '{name}'; there are: {', '.join(by_name)}")
     return [by_name[name] for name in names] if names else list(SEARCHES)
+
+
+def _is_meant(search: Search, nodes: int | None, badges: int | None) -> bool:
+    if nodes is None and badges is None:
+        return True
+    return badges == search.badges if search.badges else nodes == search.nodes
 
 
 def _made(

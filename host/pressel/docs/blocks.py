@@ -40,6 +40,8 @@ _KINDS: dict[str, Callable[[str], str]] = {
     "host_messages": message_tables.host_messages,
     "election_promises": election_tables.promises,
     "election_searches": election_tables.searches,
+    "floor_promises": election_tables.floor_promises,
+    "floor_searches": election_tables.floor_searches,
     "enums": message_tables.enums,
     "version": message_tables.version,
     "coder_tables": coder_tables.tables,

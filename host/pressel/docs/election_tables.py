@@ -1,9 +1,10 @@
-"""The promises of an election, and the searches that look for one that is broken, as Markdown."""
+"""Promises of elections and floors, and the searches that look for a broken one, as Markdown."""
 
 from __future__ import annotations
 
+from pressel.sim.explore.floor_promises import PROMISES as FLOOR_PROMISES
 from pressel.sim.explore.promises import PROMISES
-from pressel.sim.explore.searches import SEARCHES
+from pressel.sim.explore.searches import SEARCHES, Search
 
 
 def promises(_: str) -> str:
@@ -15,5 +16,20 @@ def promises(_: str) -> str:
 def searches(_: str) -> str:
     """What `pressel sim explore` goes through unless told otherwise."""
     rows = ["| search | hosts | begins with | depth |", "|---|---|---|---|"]
-    rows += [f"| {each.name} | {each.nodes} | {each.why} | {each.depth} |" for each in SEARCHES]
-    return "\n".join(rows)
+    return "\n".join([*rows, *_rows([each for each in SEARCHES if not each.badges])])
+
+
+def floor_searches(_: str) -> str:
+    """Likewise, of floors."""
+    rows = ["| search | leaders | begins with | depth |", "|---|---|---|---|"]
+    return "\n".join([*rows, *_rows([each for each in SEARCHES if each.badges])])
+
+
+def _rows(searches: list[Search]) -> list[str]:
+    return [f"| {each.name} | {each.nodes} | {each.why} | {each.depth} |" for each in searches]
+
+
+def floor_promises(_: str) -> str:
+    """What holds in every state of a floor."""
+    rows = ["| promise | in words |", "|---|---|"]
+    return "\n".join([*rows, *(f"| {name} | {text} |" for name, text in FLOOR_PROMISES.items())])

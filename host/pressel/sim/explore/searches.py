@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from . import floor
+from .floor import FloorModel
 from .hosts import RIVALS, SETTLED, Bounds, HostsModel
 from .search import Model
 
@@ -18,7 +20,7 @@ class Search:
 
     name: str
     why: str
-    bounds: Bounds
+    bounds: Bounds | floor.Bounds
     depth: int
     small: int
 
@@ -26,7 +28,14 @@ class Search:
     def nodes(self) -> int:
         return self.bounds.hosts
 
+    @property
+    def badges(self) -> int:
+        """0: it is about an election."""
+        return self.bounds.badges if isinstance(self.bounds, floor.Bounds) else 0
+
     def model(self) -> Model:
+        if isinstance(self.bounds, floor.Bounds):
+            return FloorModel(self.bounds)
         return HostsModel(self.bounds)
 
 
@@ -34,6 +43,12 @@ _TWO = Bounds(2, start=SETTLED)
 _THREE = Bounds(3, start=SETTLED)
 _QUIET = replace(_THREE, crashes=0, pauses=0, resignations=0)
 _RIVALS = Bounds(3, start=RIVALS, same_mark=True, pauses=0, resignations=0)
+
+_TALKS = floor.Bounds(start=floor.TALKS, link=2)
+_VOICE = replace(_TALKS, is_listening=True)
+_AGAIN = floor.Bounds(start=floor.AGAIN, link=4, is_listening=True)
+_NEXT = floor.Bounds(start=floor.TALKS, takeovers=1)
+_RESTART = replace(_NEXT, takeovers=2, same_address=True)
 
 SEARCHES = (
     Search("two-boot", "two hosts start, with every fault", Bounds(2), 11, 7),
@@ -43,4 +58,12 @@ SEARCHES = (
     Search("three-settled", "a leader and two followers, with every fault", _THREE, 7, 5),
     Search("three-split", "the same, a bad network only, deeper", _QUIET, 10, 7),
     Search("three-rivals", "two stand in one term, a crash; the third has one vote", _RIVALS, 7, 5),
+    Search("floor-idle", "two presses of each", floor.Bounds(presses=2, link=2), 9, 7),
+    Search("floor-beats", "A talks, B waits; heartbeats", replace(_TALKS, has_beats=True), 6, 5),
+    Search("floor-voice", "A talks, B waits; what is heard", _VOICE, 7, 5),
+    Search("floor-again", "A talks a second time; B has not heard the first", _AGAIN, 7, 5),
+    Search("floor-first", "a takeover from the first press on", floor.Bounds(takeovers=1), 8, 6),
+    Search("floor-next", "A talks, B waits; a takeover", _NEXT, 6, 4),
+    Search("floor-rivals", "the same, two takeovers", replace(_NEXT, takeovers=2), 5, 4),
+    Search("floor-restart", "the same, all leaders at one address", _RESTART, 5, 4),
 )
