@@ -10,7 +10,7 @@ from .search import Action, State
 
 _MESSAGES = {
     number: name.lower().replace("_", " ")
-    for name, number in reversed(vars(messages).items())  # types stand before other numbers
+    for name, number in reversed(list(vars(messages).items()))  # types stand before other numbers
     if isinstance(number, int) and number in messages.LAYOUTS
 }
 _SAID = {
