@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .leader import Leader
 
-_TERM_JUMP_MAX = const(1 << 20)  # 4,096 elections: a badge that speaks of more is not believed
+_TERM_JUMP_MAX = const(1048576)  # 4,096 elections: a badge that speaks of more is not believed
 _KEEPS_STATE = const(128)  # of the capabilities: who has a leader's state stands before who has not
 _TOLD_MAX = const(256)  # events nobody fetched, while leaders come and go
 

@@ -176,6 +176,8 @@ def test_no_word_of_a_peripheral_is_changed() -> None:
     written = set(for_badge(content, list_sources(content, ROOT)).names.values())
     words = set()
     for file in SHIMS.glob("*.py"):
+        if file.stem == "_trace":
+            continue  # no peripheral: it follows the sources as they are
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
                 words.add(node.name)

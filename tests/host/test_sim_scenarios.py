@@ -28,7 +28,7 @@ def test_the_promised_scenarios_are_there() -> None:
 @pytest.mark.parametrize("participants", [2, 250])
 def test_each_can_be_planned_at_any_size(name: str, participants: int) -> None:
     scenario = load_scenario(name)
-    assert 30 <= scenario.duration_s <= 60  # a sweep runs hundreds of them
+    assert 10 <= scenario.duration_s <= 60  # a sweep runs hundreds of them
     planned = steps(name, participants)
     assert any(step[1] == "talk" for step in planned)
     starts = [step[0] for step in planned]
