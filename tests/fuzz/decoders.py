@@ -93,6 +93,11 @@ def decoded(decode: Any, kind: int, payload: bytes) -> list[Any] | None:
     return None
 
 
+# Build 2.0 let a burst last an hour, but its frames have no numbers for more than 21.8 minutes:
+# the one range that has become narrower.
+TALK_MS_NOW_MAX = 1_300_000
+
+
 def fuzz_evolution(data: bytes) -> None:
     """What a newer build reads, an older one reads too, as far as it knows it; what an older one
     reads to the end, a newer one reads with defaults behind."""
@@ -109,6 +114,8 @@ def fuzz_evolution(data: bytes) -> None:
         elif ours is not None:
             written = bytearray(2000)
             end = older.encode(written, 0, kind, tuple(ours))
+            if kind == messages.SETTINGS_SNAPSHOT and ours[2] > TALK_MS_NOW_MAX:
+                continue
             assert end < len(payload), "a newer build refuses what an older one has said"
 
 
