@@ -160,7 +160,7 @@ def test_wav_files_hold_what_was_said_and_heard(demo: Demo) -> None:
 
 def test_leaves_only_its_files(demo: Demo) -> None:
     names = {each.name for each in demo.folder.iterdir() if not each.name.startswith(".lock")}
-    assert names == {*FILES, "report.json", "report.html", "firmware"}
+    assert names == {*FILES, "report.json", "report.html", "firmware", "firmware.map.json"}
 
 
 def test_words_for_people_on_standard_output(demo: Demo) -> None:

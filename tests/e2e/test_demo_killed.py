@@ -53,7 +53,7 @@ def test_a_demo_that_is_told_to_end_ends_tidily(tmp_path: Path, number: signal.S
         assert result.code == INTERRUPTED
         assert "Traceback" not in result.err and "never" not in result.err
         left = [each.name for each in (tmp_path / "out").iterdir()]
-        assert sorted(left) == [".lock", "firmware"]
+        assert sorted(left) == [".lock", "firmware", "firmware.map.json"]
 
     asyncio.run(scenario())
 

@@ -33,6 +33,7 @@ class MergedWorld:
     def __init__(self, spec: Mapping[str, Any], plan: Plan, traffic: Traffic, end_us: int) -> None:
         self.spec = spec
         self.participants: int = spec["participants"]
+        self.standbys = 0  # one leader process, which comes back itself
         self.plan = plan
         self.network = traffic
         self.duration_us = end_us

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.errors import PresselError
-from pressel.firmware import build_firmware
+from pressel.firmware import FirmwareBuild, build_firmware
 from pressel.sim.world.checkers import CHECKERS
 from pressel.sim.world.kpis import KPIS
 from pressel.sim.world.venue import LEADER
@@ -70,10 +70,11 @@ class _RealRun:
     async def run(self) -> dict[str, Any]:
         begun = time.perf_counter()
         try:
+            firmware = await self._build_firmware()  # takes seconds: before the clock runs
             self._begin_us = time.monotonic_ns() // 1000 + _LEAD_US
             await self._leader.start()
             proxies = await self._start_crowds()
-            await self._start_badges(proxies)
+            await self._start_badges(firmware, proxies)
             self._tell("all processes are up")
             lead_us = self._begin_us - time.monotonic_ns() // 1000
             if lead_us < 0:
@@ -115,10 +116,17 @@ class _RealRun:
             proxies.update({int(number): tuple(at) for number, at in ready["proxies"].items()})
         return proxies
 
-    async def _start_badges(self, proxies: dict[int, tuple[str, int]]) -> None:
+    async def _build_firmware(self) -> FirmwareBuild | None:
+        """None where no badge takes part."""
         if not self._virtual:
+            return None
+        return await asyncio.to_thread(build_firmware, self._work / "firmware")
+
+    async def _start_badges(
+        self, firmware: FirmwareBuild | None, proxies: dict[int, tuple[str, int]]
+    ) -> None:
+        if firmware is None:
             return
-        firmware = await asyncio.to_thread(build_firmware, self._work / "firmware")
         for number in self._virtual:
             actor = VirtualActor(number, proxies[number], firmware, self._work, self._noter(number))
             self._actors.append(actor)
