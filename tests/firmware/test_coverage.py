@@ -35,8 +35,8 @@ pytestmark = pytest.mark.e2e
 
 RESULT = Path(__file__).resolve().parents[2] / "build" / "coverage" / "firmware.txt"
 FIRMWARE = ("main.py", "a/app/", "a/hal/")  # where in the flash the folder firmware/ lies
-# Loaded by an update, a trial, a loader or a sealed session, none of which happens here: test_slots,
-# test_powercut and tests/shared are about them.
+# Loaded by an update, a trial, a loader or a sealed session, none of which happens here:
+# test_slots, test_powercut and tests/shared are about them.
 ELSEWHERE = ("main.py", "a/app/offer.py", "a/app/slot_files.py", "a/app/trial.py")
 ELSEWHERE += ("a/app/update.py", "a/hal/cipher.py", "a/ptt/update/", "a/ptt/seal/")
 FIRMWARE_PERCENT_MIN = 90.0  # boot.run never runs: the virtual badge steps itself
