@@ -131,7 +131,7 @@ class _Image:
         self.members = _members(join, sources, imports)
         joined = join_modules(shrink_tables(texts), self.members, self.path)
         native = [each.module_path for each in sources if each.is_native]
-        short = shorten_names(joined.texts, kept=join.kept, untouched=native)
+        short = shorten_names(joined.texts, kept=join.kept, untouched=native, loaded=self.path)
         self.modules = [module_name(path) for path in joined.texts]
         self.lines = joined.lines
         self.texts = short.texts

@@ -3,7 +3,9 @@
 Every name that a running program can look up lies in a badge's heap, once, with about seven bytes
 beside it: attributes, methods, names at the top of modules, and parameters, though nobody looks
 those up unless they are given by keyword. MicroPython's own words lie in ROM; those that every port
-has (`words.toml`) serve as names of attributes, where they hide nothing.
+has (`words.toml`) serve again where the sources do not use them. Two attributes share a name
+when no object has both (`classes.py`). What stands at the top of a module has the same names once
+more, and those of a peripheral's methods, which are there anyway.
 
 A name stays when it may be reached in a way that is not seen here: as a string, by keyword, from
 outside (`kept`), or as a word of Python's or a peripheral's. A string that begins with an
@@ -23,6 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .classes import Members
 from .edits import Edits
 from .names import imported_module, module_name, uses
 
@@ -38,8 +41,12 @@ class Names:
     tops: Mapping[str, str]
 
     def written(self) -> dict[str, str]:
-        """The written name of each new one; where there are two, the attribute's."""
-        return {new: old for names in (self.tops, self.members) for old, new in names.items()}
+        """What each new name stands for: the attributes that share it, else what is at the top."""
+        found: dict[str, list[str]] = {}
+        for old, new in sorted(self.members.items()):
+            found.setdefault(new, []).append(old)
+        tops = {new: old for old, new in self.tops.items()}
+        return {**tops, **{new: " or ".join(olds) for new, olds in found.items()}}
 
 
 @dataclass(frozen=True)
@@ -51,17 +58,21 @@ class Shortened:
 
 
 def shorten_names(
-    texts: Mapping[str, str], *, kept: Iterable[str], untouched: Iterable[str] = ()
+    texts: Mapping[str, str],
+    *,
+    kept: Iterable[str],
+    untouched: Iterable[str] = (),
+    loaded: str = "",
 ) -> Shortened:
     """`kept`: names that stay. `untouched`: paths of modules that stay as they are, and so do the
-    names in them."""
+    names in them. `loaded`: the path of the module that is always there, and so are its words."""
     untouched = set(untouched)
     trees = {path: ast.parse(text) for path, text in texts.items()}
     image = _Image({path: tree for path, tree in trees.items() if path not in untouched})
     for path in untouched:
-        image.pinned.update(_all_names(trees[path]))
-    image.pinned.update(kept)
-    names = image.new_names()
+        image.pinned.update(_bare_names(trees[path]), _attributes(trees[path]))
+    image.given.update(kept)
+    names = image.new_names(loaded)
     result = dict(texts)
     for path, tree in image.trees.items():
         edits = Edits(texts[path])
@@ -75,7 +86,9 @@ def shorten_names(
 
 def shorten_private_names(texts: Mapping[str, str]) -> dict[str, str]:
     """Modules (text by path) with other names for parameters and what begins with an underscore."""
-    names = {name for text in texts.values() for name in _all_names(ast.parse(text))}
+    names: set[str] = set()
+    for tree in map(ast.parse, texts.values()):
+        names.update(_bare_names(tree), _attributes(tree))
     return shorten_names(texts, kept={each for each in names if not each.startswith("_")}).texts
 
 
@@ -85,7 +98,7 @@ def follow_names(texts: Mapping[str, str], names: Names, modules: Iterable[str])
     for path, text in texts.items():
         edits = Edits(text)
         tree = ast.parse(text)
-        _Renaming(edits, path, tree, names, set(modules)).follow()
+        _Renaming(edits, path, tree, names, set(modules)).follow(is_own=False)
         result[path] = edits.apply()
     return result
 
@@ -96,25 +109,24 @@ class _Image:
     def __init__(self, trees: dict[str, ast.Module]) -> None:
         self.trees = trees
         self.modules = {module_name(path) for path in trees}
-        self.members: Counter[str] = Counter()  # of classes and objects
+        self.members = Members(trees.values())
         self.tops: Counter[str] = Counter()  # of modules
         self.pinned = {*_WORDS["python"].split(), *_WORDS["peripherals"].split()}
         self.taken: set[str] = set()
+        self.given: set[str] = set()  # names of parameters, in calls
+        self._bare: set[str] = set()  # names that are no attributes
         self._prefixes: set[str] = set()
         for path, tree in trees.items():
-            self.taken.update(_all_names(tree))
+            self._bare.update(_bare_names(tree))
+            self.taken.update(self._bare, _attributes(tree))
             self._note(path, tree)
             self.tops.update(_top_names(tree))
 
     def _note(self, path: str, tree: ast.Module) -> None:
         foreign = set(_foreign_modules(path, tree, self.modules))
         for node in _without_annotations(tree):
-            if isinstance(node, ast.ClassDef):
-                self.members.update(_class_names(node))
-            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-                self.members[node.attr] += 1
-            elif isinstance(node, ast.keyword) and node.arg:
-                self.pinned.add(node.arg)
+            if isinstance(node, ast.keyword) and node.arg:
+                self.given.add(node.arg)
             elif isinstance(node, ast.Constant) and not _is_name(node):
                 self.pinned.add(str(node.value))
             elif isinstance(node, ast.Call) and _is_getattr(node):
@@ -126,21 +138,25 @@ class _Image:
 
     def may_change(self, name: str) -> bool:
         is_special = name.startswith("__") or any(name.startswith(p) for p in self._prefixes)
-        return not is_special and name not in self.pinned
+        return not is_special and name not in self.pinned and name not in self.given
 
-    def new_names(self) -> Names:
-        """Attributes get MicroPython's words while there are any. What stands at the top of a
-        module is no attribute of an object, so the same names serve there once more."""
+    def new_names(self, loaded: str) -> Names:
+        """MicroPython's words while there are any. What stands at the top of a module is no
+        attribute of an object, so the same names serve there once more; and so do the attributes
+        of others in the module `loaded`."""
         rom = [word for word in _WORDS["rom"].split() if word not in self.taken]
-        short = [name for name in _short_names() if name not in self.taken | self.pinned]
-        members = self._wanted(self.members)
+        short = [
+            name for name in _short_names() if name not in self.taken | self.pinned | self.given
+        ]
+        hiding = set(_WORDS["hiding"].split())
+        tops = sorted(filter(self.may_change, self.tops), key=lambda name: (-len(name), name))
+        others = set(_attributes(self.trees[loaded])) if loaded else set()
+        others = {name for name in others - self._bare if not self.may_change(name)}
+        free = [name for name in (*rom, *sorted(others), *short) if name not in hiding]
         return Names(
-            dict(zip(members, [*rom, *short], strict=False)),
-            dict(zip(self._wanted(self.tops), short, strict=False)),
+            self.members.share(filter(self.may_change, self.members), rom, short),
+            dict(zip(tops, free, strict=False)),
         )
-
-    def _wanted(self, names: Iterable[str]) -> list[str]:
-        return sorted(filter(self.may_change, names), key=lambda name: (-len(name), name))
 
 
 class _Renaming:
@@ -175,8 +191,8 @@ class _Renaming:
             if use.is_global and use.name in self._tops and use.name in self._own:
                 self._edits.replace_name(use, self._tops[use.name])
 
-    def follow(self) -> None:
-        """What the module takes from others."""
+    def follow(self, *, is_own: bool = True) -> None:
+        """What the module takes from others. One that is not the image's own keeps its words."""
         taken: set[str] = set()
         tops = set(self._tree.body)
         foreign = set(_foreign_modules(self._path, self._tree, self._modules))
@@ -187,7 +203,7 @@ class _Renaming:
                 if owner not in foreign and node.attr in names:
                     self._edits.replace_attribute(node, names[node.attr])
             elif isinstance(node, ast.ImportFrom) and self._is_ours(node):
-                taken.update(self._rename_import(node, node in tops))
+                taken.update(self._rename_import(node, is_own and node in tops))
         for use in uses(self._tree):
             if use.is_global and use.name in taken:
                 self._edits.replace_name(use, self._tops[use.name])
@@ -195,14 +211,14 @@ class _Renaming:
     def _is_ours(self, node: ast.ImportFrom) -> bool:
         return imported_module(self._path, node) in self._modules
 
-    def _rename_import(self, node: ast.ImportFrom, is_top: bool) -> Iterator[str]:
-        """Tells the names that are new in this module, too."""
+    def _rename_import(self, node: ast.ImportFrom, is_renamed: bool) -> Iterator[str]:
+        """Tells the names that are new in this module, too: those of a top import."""
         aliases = []
         for alias in node.names:
             new = self._tops.get(alias.name)
             if new is None:
                 aliases.append(alias)
-            elif is_top and alias.asname is None:
+            elif is_renamed and alias.asname is None:
                 aliases.append(ast.alias(new))
                 yield alias.name
             else:
@@ -221,11 +237,11 @@ class _Renaming:
 
 
 def _rename_parameters(edits: Edits, function: ast.FunctionDef, image: _Image) -> None:
-    """By place: nobody gives them by name, and so all functions share them."""
+    """By place, unless somebody gives them by name: so all functions share them."""
     args = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     changed = {}
     for index, each in enumerate(args):
-        if each.arg not in image.pinned and each.arg != "self":
+        if each.arg not in image.given and each.arg != "self":
             changed[each.arg] = f"_{index}"
             edits.replace_parameter(each, f"_{index}")
     for node in itertools.chain.from_iterable(map(ast.walk, function.body)):
@@ -252,12 +268,17 @@ def _without_annotations(node: ast.AST) -> Iterator[ast.AST]:
                     yield from _without_annotations(child)
 
 
-def _all_names(tree: ast.Module) -> Iterator[str]:
+def _attributes(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+
+
+def _bare_names(tree: ast.Module) -> Iterator[str]:
+    """All names but those behind a dot."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             yield node.id
-        elif isinstance(node, ast.Attribute):
-            yield node.attr
         elif isinstance(node, ast.arg):
             yield node.arg
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -270,16 +291,6 @@ def _all_names(tree: ast.Module) -> Iterator[str]:
             for alias in node.names:
                 yield from alias.name.split(".")
                 yield alias.asname or alias.name
-
-
-def _class_names(node: ast.ClassDef) -> Iterator[str]:
-    for inner in node.body:
-        if isinstance(inner, ast.FunctionDef):
-            yield inner.name
-        elif isinstance(inner, ast.Assign):
-            yield from (each.id for each in inner.targets if isinstance(each, ast.Name))
-        elif isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name):
-            yield inner.target.id
 
 
 def _top_names(tree: ast.Module) -> Iterator[str]:
