@@ -24,6 +24,7 @@ PLAYOUT_DELAY_MS = const(60)  # covers 16 ms of DMA, 20 ms of frame and 15 ms of
 JITTER_FRAMES_MAX = const(24)  # 480 ms: what is sent ahead, the delay and 80 ms of jitter
 BURST_STALL_MS = const(500)  # a burst silent this long is over (old app: 650 ms)
 CONCEAL_FRAMES_MAX = const(3)  # 60 ms of fading repetition; longer sounds like a robot
+KEPT_FRAMES_MAX = const(48)  # to be sent or heard: 0.8 s of a press beside the delay and jitter
 
 # --- Envelope --------------------------------------------------------------------------
 DATAGRAM_BYTES_MAX = const(1200)  # fits every path without fragments

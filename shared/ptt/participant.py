@@ -15,11 +15,13 @@ from .floor.hang_up import HangUp
 from .floor.participant import DENIED_NO_LEADER, NO_PERMISSION, PENDING_RELEASE, FloorParticipant
 from .floor.scan import Scan
 from .media.burst_sender import PACKET_BYTES_MAX, BurstSender
+from .media.frame_store import FrameStore
 from .media.playout import Playout
 from .numbers import (
     ADPCM_FRAME_BYTES,
     CALL_GROUP_FIRST,
     EVENTS_MAX,
+    KEPT_FRAMES_MAX,
     OUTBOX_SLOTS,
     TEXT_BYTES_MAX,
 )
@@ -80,8 +82,9 @@ class Participant:
         self.newer = 0  # datagrams of a newer minor version, obeyed as far as we know it
         self.join = Join(Prng(seed), self)
         self.floor = FloorParticipant(self)
-        self.playout = Playout(self)
-        self._burst = BurstSender(self)
+        store = FrameStore(KEPT_FRAMES_MAX)
+        self.playout = Playout(self, store)
+        self._burst = BurstSender(self, store)
         self._text = TextSender(self)
 
     # --- the engine interface ---

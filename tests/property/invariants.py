@@ -6,7 +6,14 @@ from ptt.cluster.join import JOINED
 from ptt.floor import arbitrator
 from ptt.floor.participant import NO_PERMISSION
 from ptt.leader import Leader
-from ptt.numbers import EVENTS_MAX, JITTER_FRAMES_MAX, MEMBERS_MAX, OUTBOX_SLOTS, QUEUE_MAX
+from ptt.numbers import (
+    EVENTS_MAX,
+    JITTER_FRAMES_MAX,
+    KEPT_FRAMES_MAX,
+    MEMBERS_MAX,
+    OUTBOX_SLOTS,
+    QUEUE_MAX,
+)
 from ptt.participant import Participant
 
 LEADER_LONGEST = 8 * MEMBERS_MAX  # of all that a leader keeps: its outbox before it is cleared
@@ -92,7 +99,12 @@ def check_floor_of(engine: Participant) -> None:
 
 
 def check_buffers(engine: Participant) -> None:
-    """A jitter buffer counts what it keeps, and keeps no frame twice."""
+    """A jitter buffer counts what it keeps, and keeps no frame twice; no place is lost."""
+    ring = engine._burst._ring
+    places = [ring._places[(ring._head + each) % ring._frames] for each in range(ring.count)]
     for buffer in (engine.playout._current, engine.playout._following):
         kept = [number for number in buffer._number if number >= 0]
         assert len(kept) == len(set(kept)) == buffer.waiting <= JITTER_FRAMES_MAX
+        places += [buffer._place[number % buffer._frames] for number in kept]
+    store = ring._store
+    assert sorted([*places, *store._places[: store.free]]) == list(range(KEPT_FRAMES_MAX))

@@ -5,6 +5,7 @@ from array import array
 from ptt.clock import NEVER, add
 from ptt.media import adpcm
 from ptt.media.burst_sender import BurstSender
+from ptt.media.frame_store import FrameStore
 from ptt.numbers import (
     CAPTURE_FRAMES_MAX,
     FRAME_MS,
@@ -31,7 +32,7 @@ class Badge:
         self.packets = []
         self.payloads = []
         self.out = []
-        self.sender = BurstSender(self)
+        self.sender = BurstSender(self, FrameStore(CAPTURE_FRAMES_MAX))
         self.spoken = 0
 
     def reserve_voice(self):

@@ -3,6 +3,7 @@
 from array import array
 
 from ptt.media.burst_sender import BurstSender
+from ptt.media.frame_store import FrameStore
 from ptt.numbers import AHEAD_FRAMES_MAX, CAPTURE_FRAMES_MAX, FRAME_MS, FRAME_SAMPLES, VOICE_PACE_MS
 from ptt.outbox import Datagram
 from ptt.wire import voice
@@ -31,7 +32,7 @@ class Wire:
 
 def test_kept_speech_is_never_further_ahead_than_a_listener_has_room():
     wire = Wire()
-    sender = BurstSender(wire)
+    sender = BurstSender(wire, FrameStore(CAPTURE_FRAMES_MAX))
     pcm = array("h", bytes(FRAME_SAMPLES * 2))
     sender.collect()
     for frame in range(CAPTURE_FRAMES_MAX):

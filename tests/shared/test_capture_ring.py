@@ -4,6 +4,7 @@ from array import array
 
 from ptt.media.adpcm import Encoder
 from ptt.media.capture_ring import CaptureRing
+from ptt.media.frame_store import FrameStore
 
 BYTES = 164
 SAMPLES = 320
@@ -40,7 +41,7 @@ def pop(ring, count):
 
 
 def test_first_in_first_out():
-    ring = CaptureRing(4)
+    ring = CaptureRing(4, FrameStore(4))
     push(ring, 1, 2, 3)
     assert ring.count == 3
     assert pop(ring, 3) == coded(1, 2, 3)
@@ -48,7 +49,7 @@ def test_first_in_first_out():
 
 
 def test_the_coder_runs_on_between_pushes():
-    ring = CaptureRing(4)
+    ring = CaptureRing(4, FrameStore(4))
     push(ring, 1)
     first = pop(ring, 1)
     push(ring, 2, 3)
@@ -56,7 +57,7 @@ def test_the_coder_runs_on_between_pushes():
 
 
 def test_the_ring_turns():
-    ring = CaptureRing(3)
+    ring = CaptureRing(3, FrameStore(3))
     expected = coded(*range(20))
     for number in range(20):
         push(ring, number)
@@ -65,17 +66,48 @@ def test_the_ring_turns():
 
 
 def test_when_full_the_oldest_goes():
-    ring = CaptureRing(3)
+    ring = CaptureRing(3, FrameStore(3))
     push(ring, 1, 2, 3, 4, 5)
     assert (ring.count, ring.dropped) == (3, 2)
     assert pop(ring, 3) == coded(1, 2, 3, 4, 5)[2:]
 
 
 def test_clear_starts_a_burst():
-    ring = CaptureRing(3)
+    ring = CaptureRing(3, FrameStore(3))
     push(ring, 1, 2, 3, 4)
     pop(ring, 1)
     ring.clear()
     assert (ring.count, ring.dropped) == (0, 0)
     push(ring, 7, 8)
     assert pop(ring, 2) == coded(7, 8)
+
+
+def test_what_others_keep_is_no_room():
+    store = FrameStore(4)
+    ring = CaptureRing(4, store)
+    push(ring, 1, 2)
+    place = store.take()
+    store.take()
+    push(ring, 3)
+    assert (ring.count, ring.dropped) == (2, 1)
+    assert pop(ring, 2) == coded(1, 2, 3)[1:]
+    store.give(place)
+    push(ring, 4, 5, 6)
+    assert pop(ring, ring.count) == coded(1, 2, 3, 4, 5, 6)[3:]
+    assert (ring.dropped, store.free) == (1, 3)
+
+
+def test_without_any_room_a_frame_is_lost_and_counted():
+    store = FrameStore(1)
+    ring = CaptureRing(4, store)
+    store.take()
+    push(ring, 1)
+    assert (ring.count, ring.dropped, store.free) == (0, 1, 0)
+
+
+def test_clear_gives_all_back():
+    store = FrameStore(3)
+    ring = CaptureRing(3, store)
+    push(ring, 1, 2, 3, 4)
+    ring.clear()
+    assert sorted(store.take() for _ in range(3)) == [0, 1, 2]

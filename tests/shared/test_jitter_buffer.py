@@ -1,5 +1,6 @@
 """The frames of one burst put in order, whatever order they come in."""
 
+from ptt.media.frame_store import FrameStore
 from ptt.media.jitter_buffer import JitterBuffer
 from ptt.numbers import CONCEAL_FRAMES_MAX
 
@@ -11,9 +12,9 @@ def frame(number):
     return bytes([number & 255]) * BYTES
 
 
-def opened(*numbers):
+def opened(*numbers, store=None):
     """A buffer into which `numbers` have come, not playing yet."""
-    buffer = JitterBuffer(FRAMES)
+    buffer = JitterBuffer(FRAMES, store or FrameStore(FRAMES))
     buffer.open(1, 2, 1000)
     for number in numbers:
         assert insert(buffer, number), number
@@ -37,7 +38,7 @@ def take(buffer):
         buffer.missed += 1  # as playout counts
         return None
     buffer.missed = 0
-    content = bytes(buffer.store[at : at + BYTES])
+    content = bytes(buffer.store.data[at : at + BYTES])
     assert content == frame(content[0])
     return content[0]
 
@@ -183,3 +184,29 @@ def test_going_back_costs_what_waits_too_far_ahead_and_that_is_counted():
     assert insert(buffer, 2)  # on a path that has become slower
     assert insert(buffer, 3)  # where frame 11 lies
     assert (buffer.waiting, buffer.dropped) == (2, 1)
+
+
+def test_places_come_back_played_skipped_or_forgotten():
+    store = FrameStore(2 * FRAMES)
+    buffer = opened(0, 1, 2, 3, store=store)
+    assert store.free == 2 * FRAMES - 4
+    buffer.playing = True
+    assert [take(buffer), take(buffer)] == [0, 1]
+    assert store.free == 2 * FRAMES - 2
+    assert insert(buffer, 2 + FRAMES)  # 2 has no room any more
+    assert (store.free, buffer.dropped) == (2 * FRAMES - 2, 1)
+    assert not insert(buffer, 3)
+    buffer.open(2, 2, 1000)
+    assert store.free == 2 * FRAMES
+    assert sorted(store.take() for _ in range(2 * FRAMES)) == list(range(2 * FRAMES))
+
+
+def test_what_others_keep_is_no_room():
+    store = FrameStore(3)
+    store.take()
+    buffer = opened(0, 1, store=store)
+    assert not insert(buffer, 2)
+    assert (buffer.waiting, buffer.dropped) == (2, 1)
+    buffer.playing = True
+    assert [take(buffer), take(buffer), take(buffer)] == [0, 1, None]
+    assert insert(buffer, 3) and take(buffer) == 3

@@ -6,8 +6,15 @@ from tests.shared.raising import raised
 
 from ptt.clock import add
 from ptt.media import adpcm, playout
+from ptt.media.frame_store import FrameStore
 from ptt.media.playout import BUFFERING, PLAYING, RULES, SILENT, STATES, TRIGGERS, Playout
-from ptt.numbers import BURST_STALL_MS, CONCEAL_FRAMES_MAX, FRAME_MS, PLAYOUT_DELAY_MS
+from ptt.numbers import (
+    BURST_STALL_MS,
+    CONCEAL_FRAMES_MAX,
+    FRAME_MS,
+    KEPT_FRAMES_MAX,
+    PLAYOUT_DELAY_MS,
+)
 
 SAMPLES = 320
 TALKER = 7
@@ -30,7 +37,7 @@ class Listener:
 
     def __init__(self, start_ms=1000):
         self.events = []
-        self.playout = Playout(self)
+        self.playout = Playout(self, FrameStore(KEPT_FRAMES_MAX))
         self.now_ms = start_ms
 
     def take(self, lease, *numbers, last=-1):

@@ -5,6 +5,7 @@ from tests.shared.datagrams import datagram, drain
 from tests.shared.venue import Venue
 
 from ptt import events
+from ptt.media.frame_store import FrameStore
 from ptt.media.jitter_buffer import JitterBuffer
 from ptt.numbers import RECEIPT_WAIT_MS
 from ptt.wire import codec, messages
@@ -160,7 +161,7 @@ def test_a_report_holds_no_more_than_its_fields():
     """Whoever floods a listener with late frames must not end its engine."""
     engine = joined().badge("B").engine
     drain(engine)
-    buffer = JitterBuffer(24)
+    buffer = JitterBuffer(24, FrameStore(1))
     buffer.open(5, 9, 0)
     buffer.played = 0x10000
     buffer.concealed = 0x10001

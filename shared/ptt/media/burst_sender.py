@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from ..outbox import Datagram
+    from .frame_store import FrameStore
 
     class VoiceOutput(Protocol):
         """Where packets go: a buffer to write, and the order to send it."""
@@ -40,11 +41,11 @@ PACKET_BYTES_MAX = voice.FRAMES_AT + FRAMES_PER_PACKET_MAX * ADPCM_FRAME_BYTES
 
 
 class BurstSender:
-    """One badge's bursts, one after the other."""
+    """One badge's bursts, one after the other; what is not sent yet lies in `store`."""
 
-    def __init__(self, output: "VoiceOutput") -> None:
+    def __init__(self, output: "VoiceOutput", store: "FrameStore") -> None:
         self._output = output
-        self._ring = CaptureRing(CAPTURE_FRAMES_MAX)
+        self._ring = CaptureRing(CAPTURE_FRAMES_MAX, store)
         self._group = 0
         self._node = 0
         self._lease = 0  # of the burst being sent; 0: not granted yet, or none

@@ -12,16 +12,18 @@ from . import dsp
 
 if TYPE_CHECKING:
     from ..wire.envelope import Buffer
+    from .frame_store import FrameStore
 
 _ABSENT = -1
 
 
 class JitterBuffer:
-    """Up to `frames` frames of at most 164 bytes ahead of the next one to play."""
+    """Up to `frames` frames of at most 164 bytes ahead of the next one to play, in `store`."""
 
-    def __init__(self, frames: int) -> None:
+    def __init__(self, frames: int, store: "FrameStore") -> None:
         self._frames = frames
-        self.store = bytearray(frames * ADPCM_FRAME_BYTES)
+        self.store = store
+        self._place = bytearray(frames)  # in the store, of those that wait
         self._number = array("i", [_ABSENT] * frames)
         self.lease = 0  # the burst kept here; 0: none
         self.open(0, 0, 0)
@@ -35,16 +37,24 @@ class JitterBuffer:
         self.unheard = 0  # the lowest that may still be heard: what was heard stays in order
         self.last = _ABSENT  # number of the final frame once known
         self.playing = False
-        self.waiting = 0  # frames kept
         self.played = 0
         self.concealed = 0
         self.missed = 0  # concealed frames since the last good one
         self.late = 0
         self.duplicate = 0
         self.dropped = 0  # no room for them
-        number = self._number
+        self.clear()
+
+    def clear(self) -> None:
+        """Keep no frame, and know none."""
+        self.waiting = 0  # frames kept
         for slot in range(self._frames):
-            number[slot] = _ABSENT
+            self._let_go(slot)
+
+    def _let_go(self, slot: int) -> None:
+        if self._number[slot] >= 0:
+            self.store.give(self._place[slot])
+        self._number[slot] = _ABSENT
 
     def resume(self, number: int, now_ms: int) -> None:
         """Voice after a pause: buffer anew from frame `number` on, which came at `now_ms`."""
@@ -74,31 +84,38 @@ class JitterBuffer:
             self.next = number
         elif number - self.next >= self._frames:
             self._skip(number - self._frames + 1)
-        if self._number[slot] < 0:
+        store = self.store
+        if self._number[slot] >= 0:
+            self.dropped += 1  # the path went back in time before: it is too far away now
+        elif store.free:
+            self._place[slot] = store.take()
             self.waiting += 1
-        else:  # the path went back in time before: what waited here is too far away now
+        else:
             self.dropped += 1
+            return False
         self._number[slot] = number
-        dsp.copy(self.store, slot * ADPCM_FRAME_BYTES, data, at, ADPCM_FRAME_BYTES)
+        dsp.copy(store.data, self._place[slot] * ADPCM_FRAME_BYTES, data, at, ADPCM_FRAME_BYTES)
         return True
 
     def take(self) -> int:
-        """Go on by one frame: its offset in `store`, or -1 when it has not come."""
+        """Go on by one frame: its offset in the store, or -1 when it has not come. It lies there
+        until the next frame comes from anywhere."""
         number = self.next
         slot = number % self._frames
         self.next = number + 1
         if self._number[slot] != number:
             return _ABSENT
+        self._let_go(slot)
         self._number[slot] = _taken(number)
         self.unheard = number + 1
         self.waiting -= 1
-        return slot * ADPCM_FRAME_BYTES
+        return self._place[slot] * ADPCM_FRAME_BYTES
 
     def _skip(self, number: int) -> None:
         """Go on from frame `number`: without room the oldest goes, or all that follow would."""
         for slot in range(self._frames):
             if 0 <= self._number[slot] < number:
-                self._number[slot] = _ABSENT
+                self._let_go(slot)
                 self.waiting -= 1
                 self.dropped += 1
         self.next = number

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from ..wire.envelope import Buffer
+    from .frame_store import FrameStore
 
     class PlayoutOutput(Protocol):
         """Who wants to know what is heard."""
@@ -58,13 +59,14 @@ _STALL_FRAMES = BURST_STALL_MS // FRAME_MS
 
 
 class Playout:
-    """Turns voice packets into 20 ms frames on demand; tells `output` what is heard."""
+    """Turns voice packets into 20 ms frames on demand; tells `output` what is heard. What waits to
+    be heard lies in `store`."""
 
-    def __init__(self, output: "PlayoutOutput") -> None:
+    def __init__(self, output: "PlayoutOutput", store: "FrameStore") -> None:
         self._output = output
         self.delay_ms = PLAYOUT_DELAY_MS
-        self._current = JitterBuffer(JITTER_FRAMES_MAX)
-        self._following = JitterBuffer(JITTER_FRAMES_MAX)
+        self._current = JitterBuffer(JITTER_FRAMES_MAX, store)
+        self._following = JitterBuffer(JITTER_FRAMES_MAX, store)
         self._pcm = array("h", bytes(FRAME_SAMPLES * 2))
         self.state = SILENT
         self._tuned_lease = 0  # what is not newer was heard before another group was
@@ -128,7 +130,7 @@ class Playout:
             return self.read(now_ms) if self.state != SILENT else None
         at = current.take()
         if at >= 0:
-            dsp.ima_decode(current.store, at, self._pcm)
+            dsp.ima_decode(current.store.data, at, self._pcm)
             current.played += 1
             current.missed = 0
         else:
@@ -168,6 +170,8 @@ class Playout:
         ended = self._current
         ended.concealed -= ended.missed  # silence after the end was nobody's speech
         self._output.burst_heard(ended, now_ms)
+        if ended.waiting:  # behind its end
+            ended.clear()
         if self._following.lease > ended.lease:
             self._current = self._following
             self._following = ended

@@ -17,11 +17,13 @@ from ptt.cluster.journal import Journal
 from ptt.floor.lanes import Waiting
 from ptt.floor.roster import GROUP_DEFAULT
 from ptt.leader import Leader
+from ptt.media.frame_store import FrameStore
 from ptt.media.jitter_buffer import JitterBuffer
 from ptt.numbers import (
     ADPCM_FRAME_BYTES,
     DATAGRAM_BYTES_MAX,
     JITTER_FRAMES_MAX,
+    KEPT_FRAMES_MAX,
     MEMBER_TTL_MS,
     PLAYOUT_DELAY_MS,
     REQUEST_TRIES_MAX,
@@ -104,14 +106,14 @@ class _NoSpeech:
 class _TaggedBuffer(JitterBuffer):
     """A jitter buffer that notes whose frame it gives."""
 
-    def __init__(self, heard: list[tuple]) -> None:
-        super().__init__(JITTER_FRAMES_MAX)
+    def __init__(self, heard: list[tuple], store: FrameStore) -> None:
+        super().__init__(JITTER_FRAMES_MAX, store)
         self._heard = heard
 
     def take(self) -> int:
         at = super().take()
         if at >= 0:
-            self._heard.append((*_tag(self.store, at), self.talker, self.lease))
+            self._heard.append((*_tag(self.store.data, at), self.talker, self.lease))
         return at
 
 
@@ -125,8 +127,9 @@ class SpokenBadge(Participant):
         self.heard: list[tuple] = []
         speech: Any = _NoSpeech()
         self._burst = speech
-        self.playout._current = _TaggedBuffer(self.heard)
-        self.playout._following = _TaggedBuffer(self.heard)
+        store = FrameStore(KEPT_FRAMES_MAX)
+        self.playout._current = _TaggedBuffer(self.heard, store)
+        self.playout._following = _TaggedBuffer(self.heard, store)
         self.join.state = JOINED
         self.join.node = FIRST_NODE + n
         self.join.session = _SESSION + n
@@ -258,13 +261,14 @@ def give_up(badge: SpokenBadge) -> None:
 def _dump_buffer(buffer: JitterBuffer) -> Values:
     numbers = tuple(buffer._number[:_FRAMES])
     tags = tuple(
-        _tag(buffer.store, slot * ADPCM_FRAME_BYTES) if number >= 0 else ()
+        _tag(buffer.store.data, buffer._place[slot] * ADPCM_FRAME_BYTES) if number >= 0 else ()
         for slot, number in enumerate(numbers)
     )
     return (*(getattr(buffer, name) for name in _BUFFER), numbers, tags)
 
 
 def _load_buffer(buffer: JitterBuffer, values: Values) -> None:
+    buffer.clear()
     for name, value in zip(_BUFFER, values[: len(_BUFFER)], strict=True):
         setattr(buffer, name, value)
     buffer.first_ms = NOW_MS
@@ -273,7 +277,8 @@ def _load_buffer(buffer: JitterBuffer, values: Values) -> None:
     buffer._number[:_FRAMES] = array("i", numbers)
     for slot, tag in enumerate(tags):
         if tag:
-            _put_tag(buffer.store, slot * ADPCM_FRAME_BYTES, *tag)
+            buffer._place[slot] = buffer.store.take()
+            _put_tag(buffer.store.data, buffer._place[slot] * ADPCM_FRAME_BYTES, *tag)
 
 
 def _tag(data: Any, at: int) -> tuple[int, int]:
