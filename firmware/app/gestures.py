@@ -72,5 +72,5 @@ class Gestures:
         rule = _RULES.get(self.state << 4 | trigger)
         if rule is None:
             return NOTHING
-        self.state = rule[2]
-        return NAMES.index(rule[3])
+        self.state = rule[0]
+        return NAMES.index(rule[1])

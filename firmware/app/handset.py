@@ -17,6 +17,7 @@ from ptt.floor.participant import NO_PERMISSION
 from ptt.media import dsp
 from ptt.media.playout import SILENT
 from ptt.wire import messages
+from ptt.words import nth_word
 
 from . import log
 
@@ -189,7 +190,7 @@ class Handset:
             moment = indications.moment(event[0])
             if moment is not None:
                 self.notice(moment[1], moment[2], now_ms)
-            log.write(now_ms, events.NAMES[event[0]], _readable(event))
+            log.write(now_ms, nth_word(events.WORDS, event[0]), _readable(event))
             if event[0] == events.UPDATE and self.is_quiet():  # it is offered again
                 from .offer import answer
 

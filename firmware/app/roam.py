@@ -86,11 +86,11 @@ class Roam:
         rule = _RULES.get(self.state << 4 | trigger)
         if rule is None:
             return
-        self.state = rule[2]
-        if rule[3] == "count":
+        self.state = rule[0]
+        if rule[1] == "count":
             self._count += 1
-        elif rule[3]:
+        elif rule[1]:
             longer_ms = min(self._hold_ms * 2, _HOLD_MS_MAX)
-            self._until_ms = add(now_ms, _HOLD_MS if rule[3] == "hold" else self._hold_ms)
-            self._hold_ms = _HOLD_MS if rule[3] == "hold" else longer_ms
+            self._until_ms = add(now_ms, _HOLD_MS if rule[1] == "hold" else self._hold_ms)
+            self._hold_ms = _HOLD_MS if rule[1] == "hold" else longer_ms
             self._count = 0

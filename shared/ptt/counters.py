@@ -4,11 +4,11 @@ from array import array
 
 
 class Counters:
-    """One count for each of `names`; `add` takes the index of a name."""
+    """One count for each of `words`, which have a space between them; `add` takes the index."""
 
-    def __init__(self, names: "tuple[str, ...]") -> None:
-        self.names = names
-        self._counts = array("i", [0] * len(names))
+    def __init__(self, words: str) -> None:
+        self._words = words
+        self._counts = array("i", [0] * (words.count(" ") + 1))
 
     def add(self, which: int) -> None:
         """Count one; stops at 2^30 - 1, which is a badge's largest cheap integer."""
@@ -20,9 +20,9 @@ class Counters:
         return self._counts[which]
 
     def as_dict(self) -> "dict[str, int]":
-        """Name to count, those above 0 only."""
+        """Word to count, those above 0 only."""
         result = {}
-        for index in range(len(self.names)):
+        for index, word in enumerate(self._words.split()):
             if self._counts[index]:
-                result[self.names[index]] = self._counts[index]
+                result[word] = self._counts[index]
         return result

@@ -1,7 +1,7 @@
 """What an engine tells the person and the log: (kind, value) pairs in order of happening.
 
-Kinds are small numbers; `NAMES` has the word for each. The value is an int, a tuple of ints
-or None, as the comment beside the kind says.
+Kinds are small numbers; `WORDS` and `NAMES` have the word for each. The value is an int, a tuple of
+ints or None, as the comment beside the kind says.
 """
 
 from .compat import const
@@ -39,40 +39,13 @@ HIGHER_TERM = const(29)  # term: a badge has seen it; to lead, one needs a highe
 LEADING = const(30)  # (term, lease): goes on from a standby's copy; leases it gives are above that
 UPDATE = const(31)  # release that is offered; leader: (device, release, state, reason)
 
-NAMES = (
-    "joined",
-    "lost",
-    "pending",
-    "granted",
-    "queued",
-    "denied",
-    "revoked",
-    "released",
-    "sent",
-    "taken",
-    "idle",
-    "hearing",
-    "heard",
-    "refused",
-    "member_joined",
-    "member_left",
-    "floor_granted",
-    "floor_freed",
-    "settings",
-    "text",
-    "text_sent",
-    "receipt",
-    "other_table",
-    "moved",
-    "talk_warning",
-    "scanned",
-    "call",
-    "call_over",
-    "deposed",
-    "higher_term",
-    "leading",
-    "update",
+WORDS = (
+    "joined lost pending granted queued denied revoked released sent taken idle hearing "
+    "heard refused member_joined member_left floor_granted floor_freed settings text "
+    "text_sent receipt other_table moved talk_warning scanned call call_over deposed "
+    "higher_term leading update"
 )
+NAMES = tuple(WORDS.split())
 
 
 class EventQueue:

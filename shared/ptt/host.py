@@ -59,7 +59,7 @@ class Host:
         self.replica = Replica()
         self.leader: Leader | None = None  # while this host leads
         self.addresses: dict[bytes, tuple[bytes, int]] = {}  # host -> (IPv4, port), for badges
-        self.refusals = Counters(refusal.NAMES)  # of badges' datagrams while another host leads
+        self.refusals = Counters(refusal.WORDS)  # of badges' datagrams while another host leads
         self._left: Leader | None = None  # led until now
         self._farewell_ms = NEVER  # when those of its members hear of it who have not moved over
         self._own_state: State | None = None  # from when this host led last

@@ -83,7 +83,7 @@ class Leader:
         self._out: list[Outgoing] = []
         self._out_head = 0
         self.overrun = 0  # datagrams dropped because nobody fetched them
-        self.refusals = Counters(refusal.NAMES)
+        self.refusals = Counters(refusal.WORDS)
         self.newer = 0  # datagrams of a newer minor version, obeyed as far as we know it
         self.members = Members()
         self.settings = Publisher(Settings(version=1), self)

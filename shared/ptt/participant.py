@@ -78,7 +78,7 @@ class Participant:
         self.updater: Any = None  # takes what the leader says of updates; None: none runs
         self.offered = ()  # release, bytes of the manifest, flags, tag: of the last UPDATE_OFFER
         self.settings_version = 0
-        self.refusals = Counters(refusal.NAMES)
+        self.refusals = Counters(refusal.WORDS)
         self.newer = 0  # datagrams of a newer minor version, obeyed as far as we know it
         self.join = Join(Prng(seed), self)
         self.floor = FloorParticipant(self)

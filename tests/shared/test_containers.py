@@ -7,6 +7,7 @@ from ptt.counters import Counters
 from ptt.events import EventQueue
 from ptt.outbox import Outbox
 from ptt.table import compile_rules
+from ptt.words import nth_word
 
 
 def write(outbox, text):
@@ -85,7 +86,7 @@ def test_what_was_reserved_only_is_not_sent():
 
 
 def test_counters():
-    counters = Counters(("a", "b", "c"))
+    counters = Counters("a b c")
     counters.add(1)
     counters.add(1)
     counters.add(2)
@@ -94,7 +95,7 @@ def test_counters():
 
 
 def test_a_counter_stops_at_its_end():
-    counters = Counters(("a",))
+    counters = Counters("a")
     counters._counts[0] = 0x3FFFFFFF
     counters.add(0)
     assert counters[0] == 0x3FFFFFFF
@@ -102,8 +103,15 @@ def test_a_counter_stops_at_its_end():
 
 def test_rules_are_found_by_state_and_trigger():
     rows = ((1, 2, 3, "go"), (1, 3, 1, ""))
-    assert compile_rules(rows) == {1 << 4 | 2: rows[0], 1 << 4 | 3: rows[1]}
+    assert compile_rules(rows) == {1 << 4 | 2: (3, "go"), 1 << 4 | 3: (1, "")}
 
 
 def test_two_rules_for_one_pair_are_a_bug():
     raised(ValueError, compile_rules, ((1, 2, 3, "go"), (1, 2, 4, "")))
+
+
+def test_each_word_is_found():
+    for kind, name in enumerate(events.NAMES):
+        assert nth_word(events.WORDS, kind) == name
+    assert nth_word("alone", 0) == "alone"
+    raised(ValueError, nth_word, "one two", 2)

@@ -148,7 +148,13 @@ def _is_unread(module: _Module, node: ast.stmt, used: set[tuple[str, str]]) -> b
     name = node.targets[0].id
     if name in module.constants:
         return True
-    return name.isupper() and isinstance(node.value, ast.Tuple) and (module.name, name) not in used
+    return name.isupper() and _is_tuple(node.value) and (module.name, name) not in used
+
+
+def _is_tuple(node: ast.expr) -> bool:
+    """Written as one, or made by ``tuple``."""
+    made = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tuple"
+    return made or isinstance(node, ast.Tuple)
 
 
 def _is_owner(

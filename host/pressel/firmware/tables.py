@@ -103,7 +103,7 @@ def _put_rules(
         for state, trigger, following, action in rows
     )
     edits.replace(node.value, f"{{{words}}}")
-    shared = [(0, 0, following, action and prefix + action) for following, action in ends]
+    shared = [(following, action and prefix + action) for following, action in ends]
     _put_shared(edits, node, [repr(row) for row in shared])
 
 

@@ -66,7 +66,7 @@ class Press:
         rule = _RULES.get(self.state << 4 | trigger)
         if rule is None:
             return ""
-        _, _, self.state, action = rule
+        self.state, action = rule
         return action
 
     def may_speak(self) -> bool:

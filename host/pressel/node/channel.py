@@ -45,10 +45,7 @@ UP = 1  # host: it can be reached
 OTHER_TABLE = 2  # host: another build, whose messages differ
 EVENT_NAMES = ("message", "up", "other_table")
 
-COUNTED = (
-    "malformed", "not_allowed", "forged", "too_many", "unknown_session", "not_opened", "dropped",
-    "sessions",
-)  # fmt: skip
+COUNTED = "malformed not_allowed forged too_many unknown_session not_opened dropped sessions"
 MALFORMED, NOT_ALLOWED, FORGED, TOO_MANY, UNKNOWN, NOT_OPENED, DROPPED, SESSIONS = range(8)
 
 

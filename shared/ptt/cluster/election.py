@@ -112,7 +112,7 @@ EVENT_NAMES = (
 )
 
 # Counters.
-COUNTED = ("attempts", "failures", "elected", "demoted", "malformed", "strangers")
+COUNTED = "attempts failures elected demoted malformed strangers"
 ATTEMPTS, FAILURES, ELECTED, DEMOTED, MALFORMED, STRANGERS = range(6)
 
 _LATE_MS = HOST_LOST_MS - HOST_HEARTBEAT_MS  # a leader this late was silent HOST_LOST_MS
@@ -438,8 +438,8 @@ class Election:
         rule = _RULES.get(self.state << 4 | trigger)
         if rule is None:
             return
-        self.state = rule[2]
-        getattr(self, "_do_" + rule[3])(index if trigger == LEADER_HEARD else trigger, now_ms)
+        self.state = rule[0]
+        getattr(self, "_do_" + rule[1])(index if trigger == LEADER_HEARD else trigger, now_ms)
 
     def _do_follow(self, index: int, now_ms: int) -> None:
         leader = self.voters.hosts[index]

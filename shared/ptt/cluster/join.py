@@ -134,8 +134,8 @@ class Join:
         rule = _RULES.get(self.state << 4 | trigger)
         if rule is None:
             return
-        self.state = rule[2]
-        getattr(self, "_do_" + rule[3])(value, now_ms)
+        self.state = rule[0]
+        getattr(self, "_do_" + rule[1])(value, now_ms)
 
     def _do_hello(self, value: int, now_ms: int) -> None:
         # Half of the wait is random: a venue's badges must not ask in step after a power cut.

@@ -48,7 +48,7 @@ class Replica:
     def __init__(self) -> None:
         self.state: State | None = None  # the last that was complete
         self._coming = State(0, 0)
-        self.refusals = Counters(refusal.NAMES)
+        self.refusals = Counters(refusal.WORDS)
 
     @property
     def term(self) -> int:

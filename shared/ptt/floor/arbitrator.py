@@ -284,8 +284,8 @@ class Arbitrator:
         rule = _RULES.get(self.state << 4 | trigger)
         if rule is None:
             return
-        self.state = rule[2]
-        getattr(self, "_do_" + rule[3])(node, request, lane, now_ms)
+        self.state = rule[0]
+        getattr(self, "_do_" + rule[1])(node, request, lane, now_ms)
 
     def _raise_holder(self, lane: int) -> None:
         if lane > self.lane:

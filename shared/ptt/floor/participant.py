@@ -330,9 +330,9 @@ class FloorParticipant:
         rule = _RULES.get(self.state << 4 | trigger)
         if rule is None:
             return
-        self.state = rule[2]
-        if rule[3]:
-            getattr(self, "_do_" + rule[3])(value, now_ms)
+        self.state = rule[0]
+        if rule[1]:
+            getattr(self, "_do_" + rule[1])(value, now_ms)
 
     def _do_request(self, value: int, now_ms: int) -> None:
         self.request = (self.request + 1) & 0xFFFF

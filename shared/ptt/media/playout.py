@@ -159,10 +159,10 @@ class Playout:
         rule = _RULES.get(self.state << 4 | trigger)
         if rule is None:
             return
-        self.state = rule[2]
-        if rule[3] == "announce":
+        self.state = rule[0]
+        if rule[1] == "announce":
             self._output.burst_heard_from(self._current.talker, self._current.lease)
-        elif rule[3] == "close":
+        elif rule[1] == "close":
             self._close(now_ms)
 
     def _close(self, now_ms: int) -> None:

@@ -289,8 +289,8 @@ class Distributor:
         if rule is None:
             return
         was = job.state
-        job.state = rule[2]
-        getattr(self, "_do_" + rule[3])(job, now_ms)
+        job.state = rule[0]
+        getattr(self, "_do_" + rule[1])(job, now_ms)
         if job.state != was:
             self._output.tell_update(job)
 

@@ -267,8 +267,8 @@ class Receiver:
         rule = _RULES.get(self.state << 4 | trigger)
         if rule is None:
             return
-        self.state = rule[2]
-        getattr(self, "_do_" + rule[3])(now_ms)
+        self.state = rule[0]
+        getattr(self, "_do_" + rule[1])(now_ms)
 
     def _fail(self, reason: int, now_ms: int) -> None:
         self.reason = reason

@@ -4,6 +4,7 @@
 """
 
 from ..compat import const
+from ..words import nth_word
 
 ACCEPTED = const(0)
 EMPTY = const(1)  # nothing in it
@@ -23,30 +24,16 @@ STALE = const(14)  # of an older term or lease
 FLOOR = const(15)  # voice from somebody who does not hold the floor
 LIMIT = const(16)  # more of it than a node may send
 
-NAMES = (
-    "accepted",
-    "empty",
-    "short",
-    "long",
-    "version",
-    "length",
-    "range",
-    "crc",
-    "sealed",
-    "type",
-    "sender",
-    "source",
-    "session",
-    "field",
-    "stale",
-    "floor",
-    "limit",
+WORDS = (
+    "accepted empty short long version length range crc sealed type sender source session "
+    "field stale floor limit"
 )
+NAMES = tuple(WORDS.split())
 
 
 class Refused(ValueError):
     """A message was refused; `reason` is one of the numbers above."""
 
     def __init__(self, reason: int) -> None:
-        super().__init__(NAMES[reason])
+        super().__init__(nth_word(WORDS, reason))
         self.reason = reason

@@ -11,6 +11,7 @@ from typing import Any, Callable
 
 from ptt.counters import Counters
 from ptt.prng import Prng
+from ptt.wire import refusal
 
 from . import marker, record
 from .airs import make_air
@@ -95,8 +96,8 @@ class World:
 
     def note_refusal(self, number: int, refusals: Counters, data: Any) -> None:
         """For nodes: the datagram that was just taken was not accepted; say why."""
-        before = self._refused.setdefault(number, [0] * len(refusals.names))
-        for reason in range(1, len(refusals.names)):
+        before = self._refused.setdefault(number, [0] * len(refusal.NAMES))
+        for reason in range(1, len(refusal.NAMES)):
             if refusals[reason] != before[reason]:
                 before[reason] = refusals[reason]
                 self.note(record.REFUSED, number, reason, 0, data)

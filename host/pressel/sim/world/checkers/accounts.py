@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ptt import events
-from ptt.wire import voice
+from ptt.wire import refusal, voice
 from ptt.wire.messages import VOICE_FRAME
 
 from .. import record
@@ -93,7 +93,7 @@ class Accounts:
             if engine is None:
                 continue
             counts = engine.refusals
-            booked = sum(counts[reason] for reason in range(len(counts.names)))
+            booked = sum(counts[reason] for reason in range(len(refusal.NAMES)))
             if booked != self._came[number]:
                 self._world.violate(
                     "accounts", f"node {number} took {self._came[number]} and booked {booked}"
