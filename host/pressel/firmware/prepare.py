@@ -13,8 +13,9 @@ from .import_order import import_order
 from .joining import Place, join_modules
 from .manifest import Join, Manifest, Source, module_path
 from .names import module_name
-from .shortening import follow_names, shorten_names
+from .shortening import called_words, follow_names, shorten_names
 from .tables import shrink_tables
+from .unused import drop_unused
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,8 @@ def beside_badge(
     if content.join is not None:
         imports = import_order(content.entry, sources)
         image = _Image(content.join, sources, inline_constants(_texts(sources)), imports)
-        members, path = image.members, image.path
-        texts = join_modules(texts, members, path).texts
+        texts = {**image.used, **{name: texts[name] for name in others}}
+        texts = join_modules(texts, image.members, image.path).texts
         texts = {name: texts[name] for name in others}
         return follow_names(texts, image.names, image.modules)
     return {path: texts[path] for path in others}
@@ -129,8 +130,10 @@ class _Image:
     ) -> None:
         self.path = module_path(join.target)
         self.members = _members(join, sources, imports)
-        joined = join_modules(shrink_tables(texts), self.members, self.path)
         native = [each.module_path for each in sources if each.is_native]
+        kept = {*join.kept, *called_words()}
+        self.used = drop_unused(shrink_tables(texts), kept=kept, untouched=native)
+        joined = join_modules(self.used, self.members, self.path)
         short = shorten_names(joined.texts, kept=join.kept, untouched=native, loaded=self.path)
         self.modules = [module_name(path) for path in joined.texts]
         self.lines = joined.lines

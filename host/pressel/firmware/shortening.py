@@ -84,6 +84,11 @@ def shorten_names(
     return Shortened(result, names)
 
 
+def called_words() -> set[str]:
+    """What Python or a peripheral may call on an object of ours."""
+    return {*_WORDS["python"].split(), *_WORDS["peripherals"].split()}
+
+
 def shorten_private_names(texts: Mapping[str, str]) -> dict[str, str]:
     """Modules (text by path) with other names for parameters and what begins with an underscore."""
     names: set[str] = set()
@@ -111,7 +116,7 @@ class _Image:
         self.modules = {module_name(path) for path in trees}
         self.members = Members(trees.values())
         self.tops: Counter[str] = Counter()  # of modules
-        self.pinned = {*_WORDS["python"].split(), *_WORDS["peripherals"].split()}
+        self.pinned = called_words()
         self.taken: set[str] = set()
         self.given: set[str] = set()  # names of parameters, in calls
         self._bare: set[str] = set()  # names that are no attributes

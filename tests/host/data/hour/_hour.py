@@ -198,7 +198,7 @@ def report():
             "lost_samples": world.lost_samples,
             "starved": _handset.speaker.starved,
             "no_memory": radio.no_memory,
-            "refusals": _handset.participant.refusals.as_dict(),
+            "refusals": [_handset.participant.refusals[reason] for reason in range(17)],
             "state": _handset.participant.join.state,
         }
     )

@@ -1,5 +1,7 @@
 # A leader that follows a script: what it answers to a press is told before the press.
 
+from binascii import crc32
+
 import _world as world
 
 from ptt.wire import codec, envelope, messages, voice
@@ -31,7 +33,11 @@ def push(kind, values):
 def _seal(end, kind):
     global _seq
     _seq += 1
-    envelope.seal_header(_buffer, end, kind, SESSION, envelope.LEADER_NODE, _seq, world.now_ms)
+    envelope.write_header(_buffer, end, kind, SESSION, envelope.LEADER_NODE, _seq, world.now_ms)
+    view = memoryview(_buffer)
+    crc = crc32(view[0:20], crc32(view[24:end]))
+    envelope.put16(_buffer, 20, crc >> 16)
+    envelope.put16(_buffer, 22, crc & 0xFFFF)
     world.inbox.append(bytes(memoryview(_buffer)[0:end]))
 
 

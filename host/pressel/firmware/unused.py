@@ -1,0 +1,86 @@
+"""Leaves out what nobody in a badge's image calls: engines are written for every kind of node.
+
+A function, method or class goes when its name is written nowhere in the image but where it is made;
+and then what only it needed. A name counts as written in a string too, and one that is put
+together counts when its beginning is (``getattr(self, "_do_" + action)``). What main.py or a
+peripheral calls stays: `kept`, and the words of `words.toml`. Lines stay where they are.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from .edits import Edits
+
+
+def drop_unused(
+    texts: Mapping[str, str], *, kept: Collection[str], untouched: Iterable[str] = ()
+) -> dict[str, str]:
+    """Sources by module path to those without what is not used. `untouched`: paths of modules that
+    stay as they are."""
+    result = dict(texts)
+    untouched = set(untouched)
+    while True:
+        trees = {path: ast.parse(text) for path, text in result.items()}
+        names = {name for tree in trees.values() for name in _written(tree)}
+        begins = tuple({begin for tree in trees.values() for begin in _beginnings(tree)})
+        is_changed = False
+        for path, tree in trees.items():
+            unused = [
+                (owner, node)
+                for owner, node in _definitions(tree)
+                if path not in untouched
+                and node.name not in names
+                and node.name not in kept
+                and not node.name.startswith(("__", *begins))
+            ]
+            if unused:
+                result[path] = _without(result[path], unused)
+                is_changed = True
+        if not is_changed:
+            return result
+
+
+_Definition = ast.FunctionDef | ast.ClassDef
+_Owner = ast.Module | ast.ClassDef
+
+
+def _definitions(tree: ast.Module) -> Iterator[tuple[_Owner, _Definition]]:
+    """At the top and in classes, decorated ones left out."""
+    for owner in (tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))):
+        for node in owner.body:
+            if isinstance(node, _Definition) and not node.decorator_list:
+                yield owner, node
+
+
+def _without(text: str, unused: list[tuple[_Owner, _Definition]]) -> str:
+    edits = Edits(text)
+    gone = {id(node) for _, node in unused}
+    for owner, node in unused:
+        if id(owner) not in gone:
+            is_last = owner.body[-1] is node and all(id(each) in gone for each in owner.body)
+            edits.replace(node, "pass" if is_last else "")
+    return edits.apply()
+
+
+def _written(tree: ast.Module) -> Iterator[str]:
+    """All names but those behind ``def`` and ``class``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.alias):
+            yield node.name
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _beginnings(tree: ast.Module) -> Iterator[str]:
+    """Of names that are put together."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr":
+            name = node.args[1]
+            if isinstance(name, ast.BinOp) and isinstance(name.left, ast.Constant):
+                yield str(name.left.value)

@@ -1,0 +1,116 @@
+"""What nobody calls is left out of an image, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from pressel.firmware.build import MANIFEST, ROOT
+from pressel.firmware.manifest import list_sources, read_manifest
+from pressel.firmware.prepare import for_badge
+from pressel.firmware.unused import drop_unused
+
+ENGINE = """class Engine:
+    def start(self):
+        return needed()
+
+    def send_text(self):
+        return only_for_text()
+
+    def _do_wait(self):
+        return 1
+
+    def __len__(self):
+        return 2
+
+    def named(self):
+        return 3
+
+    def readinto(self):
+        return 4
+
+
+class Empty:
+    def nobody(self):
+        pass
+
+
+def needed():
+    return Empty()
+
+
+def only_for_text():
+    return Alone()
+
+
+class Alone:
+    def needed(self):
+        pass
+"""
+USER = """from engine import Engine
+
+def fire(action):
+    engine = Engine()
+    engine.start()
+    getattr(engine, "_do_" + action)()
+    return getattr(engine, "named")()
+"""
+
+
+def defined(text: str) -> set[str]:
+    nodes = ast.walk(ast.parse(text))
+    return {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+
+def test_what_nobody_calls_goes_and_what_only_it_needed() -> None:
+    made = drop_unused({"engine.py": ENGINE, "user.py": USER}, kept=["fire", "readinto"])
+    gone = {"send_text", "only_for_text", "Alone", "nobody"}
+    assert defined(made["engine.py"]) == defined(ENGINE) - gone
+    assert made["user.py"] == USER
+    assert made["engine.py"].count("\n") == ENGINE.count("\n")  # lines stay where they are
+
+
+@pytest.mark.parametrize("name", ["fire", "readinto"])
+def test_only_what_is_kept_survives_without_a_caller(name: str) -> None:
+    kept = {"fire", "readinto"} - {name}
+    made = drop_unused({"engine.py": ENGINE, "user.py": USER}, kept=kept)
+    assert name not in defined("".join(made.values()))
+
+
+@pytest.mark.parametrize(
+    ("written", "changed", "gone"),
+    [
+        ("engine.start()", "pass", {"start", "needed", "Empty"}),
+        ('"_do_" + action', "action", {"_do_wait"}),
+        ('"named"', "action", {"named"}),
+    ],
+)
+def test_the_last_mention_is_what_holds_it(written: str, changed: str, gone: set[str]) -> None:
+    whole = drop_unused({"engine.py": ENGINE, "user.py": USER}, kept=["fire"])
+    less = {"engine.py": ENGINE, "user.py": USER.replace(written, changed)}
+    less = drop_unused(less, kept=["fire"])
+    assert defined(whole["engine.py"]) - defined(less["engine.py"]) == gone
+
+
+def test_untouched_modules_count_and_stay() -> None:
+    texts = {"native.py": "def a(): return only_for_text()\n", "engine.py": ENGINE}
+    made = drop_unused(texts, kept=["Engine"], untouched=["native.py"])
+    assert made["native.py"] == texts["native.py"]
+    assert "only_for_text" in defined(made["engine.py"])
+
+
+def test_a_badge_carries_what_it_calls_and_no_more() -> None:
+    """The person of a badge writes no texts; the soft badge's does, with the same engine."""
+    content = read_manifest(MANIFEST)
+    prepared = for_badge(content, list_sources(content, ROOT))
+    whole = next(piece for piece in prepared.pieces if piece.places)
+    lines = {(place.path, place.line) for place in whole.places}
+    engine = (ROOT / "shared/ptt/participant.py").read_text("utf-8").splitlines()
+
+    def is_carried(name: str) -> bool:
+        (number,) = (n for n, line in enumerate(engine, 1) if f"def {name}(" in line)
+        return ("ptt/participant.py", number) in lines
+
+    assert is_carried("receive_datagram") and is_carried("send_heartbeat")
+    assert not is_carried("send_text") and not is_carried("hang_up")
