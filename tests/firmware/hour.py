@@ -27,6 +27,7 @@ from pressel.firmware.build import MANIFEST, ROOT
 from pressel.firmware.bytecode import compile_module
 from pressel.firmware.manifest import list_sources, read_manifest
 from pressel.firmware.prepare import beside_badge
+from pressel.firmware.shortening import shorten_private_names
 from pressel.tracebacks import Tracebacks
 from pressel.virtual.badge import HEAP_BYTES
 from pressel.virtual.install import find_install
@@ -78,6 +79,7 @@ def _image() -> bytes:
     content = read_manifest(MANIFEST)
     names = {source.name: source.read_text("utf-8") for source in FAKES.glob("*.py")}
     fakes = beside_badge(content, list_sources(content, ROOT), names)
+    fakes = shorten_private_names(fakes)  # a C module takes no names of the heap
     with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(io.StringIO()):
         for name in sorted(names):
             source = Path(scratch) / name

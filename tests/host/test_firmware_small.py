@@ -171,6 +171,16 @@ def test_a_shared_name_is_told_with_all_that_it_may_be() -> None:
     assert "open_ms" in both.split(" or ") and len(both.split(" or ")) == 2
 
 
+def test_modules_share_names_for_what_neither_takes_from_the_other() -> None:
+    texts = {
+        "a.py": "def one(): return 1\n\ndef two(): return 2\n",
+        "b.py": "from a import two\n\ndef three(): return two() + 1\n\nx = three()\n",
+    }
+    tops = shorten_names(texts, kept=["x"]).names.tops
+    assert tops["three"] == tops["one"] != tops["two"]
+    assert shorten_names(texts, kept=["x"]).names.written()[tops["one"]] == "one or three"
+
+
 def test_words_of_peripherals_serve_at_the_top_of_a_module() -> None:
     text = "import machine\n\ndef turn(pin):\n    return machine.freq(pin.port)\n\nx = turn\n"
     words = shorten_names({"a.py": text}, kept=["x"]).names.tops

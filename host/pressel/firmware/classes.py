@@ -8,7 +8,7 @@ outside meets everything.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 
 class Members:
@@ -49,20 +49,15 @@ class Members:
         """New names for those that are `changing`, as few as will do: first of `words`, then of
         `short`. Classes with a base that is not ours get no words: the base may have them too."""
         wanted = set(changing)
-        met = {name: self._met(name) & wanted for name in wanted}
-        given: dict[str, str] = {}
-        free = [*words, *short]
         outside = {
             name
             for each in self._foreign
             for family in self._families[each]
             for name in self._own[family]
         }
-        for name in sorted(wanted, key=lambda name: (-len(met[name]), name)):
-            taken = {given[other] for other in met[name] if other in given}
-            names = short if name in outside else free
-            given[name] = next(each for each in names if each not in taken)
-        return given
+        met = {name: self._met(name) & wanted for name in wanted}
+        free = [*words, *short]
+        return give_names(met, lambda name: short if name in outside else free)
 
     def _met(self, name: str) -> set[str]:
         """The names that an object may have beside `name`, and those that meet everything."""
@@ -74,6 +69,15 @@ class Members:
                 for family in self._families[each]:
                     found |= self._own[family]
         return found - {name}
+
+
+def give_names(met: Mapping[str, set[str]], free: Callable[[str], Iterable[str]]) -> dict[str, str]:
+    """For each name the first that is `free` for it and that none has which it is `met` with."""
+    given: dict[str, str] = {}
+    for name in sorted(met, key=lambda name: (-len(met[name]), name)):
+        taken = {given[other] for other in met[name] if other in given}
+        given[name] = next(each for each in free(name) if each not in taken)
+    return given
 
 
 def _members(node: ast.ClassDef) -> Iterator[str]:

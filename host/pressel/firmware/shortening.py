@@ -20,12 +20,11 @@ import itertools
 import keyword
 import string
 import tomllib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .classes import Members
+from .classes import Members, give_names
 from .edits import Edits
 from .names import imported_module, module_name, uses
 
@@ -42,11 +41,13 @@ class Names:
 
     def written(self) -> dict[str, str]:
         """What each new name stands for: the attributes that share it, else what is at the top."""
-        found: dict[str, list[str]] = {}
-        for old, new in sorted(self.members.items()):
-            found.setdefault(new, []).append(old)
-        tops = {new: old for old, new in self.tops.items()}
-        return {**tops, **{new: " or ".join(olds) for new, olds in found.items()}}
+        found: dict[str, str] = {}
+        for names in (self.tops, self.members):
+            olds: dict[str, list[str]] = {}
+            for old, new in sorted(names.items()):
+                olds.setdefault(new, []).append(old)
+            found.update({new: " or ".join(each) for new, each in olds.items()})
+        return found
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class _Image:
         self.trees = trees
         self.modules = {module_name(path) for path in trees}
         self.members = Members(trees.values())
-        self.tops: Counter[str] = Counter()  # of modules
+        self.tops: dict[str, set[str]] = {}  # of modules, and those that a module has beside each
         self.pinned = called_words()
         self.taken: set[str] = set()
         self.given: set[str] = set()  # names of parameters, in calls
@@ -125,7 +126,7 @@ class _Image:
             self._bare.update(_bare_names(tree))
             self.taken.update(self._bare, _attributes(tree))
             self._note(path, tree)
-            self.tops.update(_top_names(tree))
+            self._meet(path, tree)
 
     def _note(self, path: str, tree: ast.Module) -> None:
         foreign = set(_foreign_modules(path, tree, self.modules))
@@ -141,26 +142,38 @@ class _Image:
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 self.pinned.update(_foreign_names(path, node, self.modules))
 
+    def _meet(self, path: str, tree: ast.Module) -> None:
+        """All that stands at the top of a module, its own and what it takes from others of ours."""
+        own = set(_top_names(tree))
+        taken = {
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and imported_module(path, node) in self.modules
+            for alias in node.names
+        }
+        for name in own | taken:
+            self.tops.setdefault(name, set()).update((own | taken) - {name})
+
     def may_change(self, name: str) -> bool:
         is_special = name.startswith("__") or any(name.startswith(p) for p in self._prefixes)
         return not is_special and name not in self.pinned and name not in self.given
 
     def new_names(self, loaded: str) -> Names:
         """MicroPython's words while there are any. What stands at the top of a module is no
-        attribute of an object, so the same names serve there once more; and so do the attributes
-        of others in the module `loaded`."""
+        attribute of an object, so the same names serve there once more; and so do other
+        words of the module `loaded`."""
         rom = [word for word in _WORDS["rom"].split() if word not in self.taken]
         short = [
             name for name in _short_names() if name not in self.taken | self.pinned | self.given
         ]
         hiding = set(_WORDS["hiding"].split())
-        tops = sorted(filter(self.may_change, self.tops), key=lambda name: (-len(name), name))
-        others = set(_attributes(self.trees[loaded])) if loaded else set()
+        tops = set(filter(self.may_change, self.tops))
+        others = set(_words(self.trees[loaded])) if loaded else set()
         others = {name for name in others - self._bare if not self.may_change(name)}
         free = [name for name in (*rom, *sorted(others), *short) if name not in hiding]
         return Names(
             self.members.share(filter(self.may_change, self.members), rom, short),
-            dict(zip(tops, free, strict=False)),
+            give_names({name: self.tops[name] & tops for name in tops}, lambda _: free),
         )
 
 
@@ -279,6 +292,16 @@ def _attributes(tree: ast.Module) -> Iterator[str]:
             yield node.attr
 
 
+def _words(tree: ast.Module) -> Iterator[str]:
+    """What a module keeps the names of, but for its own: attributes, strings, arguments' names."""
+    yield from _attributes(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg:
+            yield node.arg
+        elif isinstance(node, ast.Constant) and _is_word(node.value):
+            yield str(node.value)
+
+
 def _bare_names(tree: ast.Module) -> Iterator[str]:
     """All names but those behind a dot."""
     for node in ast.walk(tree):
@@ -331,6 +354,10 @@ def _foreign_names(
             yield from alias.name.split(".")
         if alias.asname:
             yield alias.asname
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and value.isidentifier() and not keyword.iskeyword(value)
 
 
 def _is_name(node: ast.Constant) -> bool:
