@@ -12,6 +12,7 @@ from pressel.errors import PresselError
 from pressel.virtual.badge import HEAP_BYTES
 
 CYCLES = 23  # all kinds of a press and every fault come in the first 20
+LIVE_BYTES_MAX = 88_000  # beside it an update (11 KB) and the garbage of a step
 CHURN_BYTES_MAX = 64  # a voice frame; on a badge 100 KB between two collections are half a minute
 
 
@@ -31,6 +32,7 @@ def test_a_voice_frame_makes_little_garbage(figures: dict[str, Any], what: str) 
 
 
 def test_the_heap_is_enough(figures: dict[str, Any]) -> None:
+    assert figures["live_most"] <= LIVE_BYTES_MAX
     assert figures["peak"] < HEAP_BYTES - 3000
 
 
