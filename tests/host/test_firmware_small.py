@@ -16,6 +16,7 @@ from pressel.firmware import build_firmware
 from pressel.firmware.build import MANIFEST, ROOT
 from pressel.firmware.joining import join_modules
 from pressel.firmware.manifest import list_sources, read_manifest
+from pressel.firmware.ordering import frequent_first
 from pressel.firmware.prepare import for_badge
 from pressel.firmware.shortening import shorten_names
 from pressel.firmware.tables import shrink_tables
@@ -240,6 +241,17 @@ def test_tracebacks_of_a_build_are_told_as_written(tmp_path: Path) -> None:
     assert (
         tracebacks.translate('File "shims/x.py", line 3, in f') == 'File "shims/x.py", line 3, in f'
     )
+
+
+def test_frequent_names_come_first_and_nothing_else_changes() -> None:
+    rare = "".join(f"    x.rare{n}\n" for n in range(200))
+    text = f"def f(x):\n{rare}    x.often.more\n    x.more\n    return x.often, x.often\n\ny = f\n"
+    *before, last = frequent_first(text).splitlines()
+    assert before == text.splitlines()[:-1]
+    assert last.startswith("__name__ or _.often.") and last.endswith("; y = f")
+    assert last.index(".more.") < last.index(".rare")
+    assert last.count(".") == 125  # three others have the rest of the short places
+    assert frequent_first("def f(x): return x.a\n") == "def f(x): return x.a\n"
 
 
 def test_no_word_of_a_peripheral_is_changed() -> None:

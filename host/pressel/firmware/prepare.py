@@ -13,6 +13,7 @@ from .import_order import import_order
 from .joining import Place, join_modules
 from .manifest import Join, Manifest, Source, module_path
 from .names import module_name
+from .ordering import frequent_first
 from .shortening import called_words, follow_names, shorten_names
 from .tables import shrink_tables
 from .unused import drop_unused
@@ -137,7 +138,7 @@ class _Image:
         short = shorten_names(joined.texts, kept=join.kept, untouched=native, loaded=self.path)
         self.modules = [module_name(path) for path in joined.texts]
         self.lines = joined.lines
-        self.texts = short.texts
+        self.texts = {**short.texts, self.path: frequent_first(short.texts[self.path])}
         self.names = short.names
 
 
