@@ -38,12 +38,13 @@ DEPOSED = const(28)  # term: another leads in it, so we do no longer (leader)
 HIGHER_TERM = const(29)  # term: a badge has seen it; to lead, one needs a higher one (leader)
 LEADING = const(30)  # (term, lease): goes on from a standby's copy; leases it gives are above that
 UPDATE = const(31)  # release that is offered; leader: (device, release, state, reason)
+STRANGER = const(32)  # (device, name): it wants to join and is not known here (leader)
 
 WORDS = (
     "joined lost pending granted queued denied revoked released sent taken idle hearing "
     "heard refused member_joined member_left floor_granted floor_freed settings text "
     "text_sent receipt other_table moved talk_warning scanned call call_over deposed "
-    "higher_term leading update"
+    "higher_term leading update stranger"
 )
 NAMES = tuple(WORDS.split())
 

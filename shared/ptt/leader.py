@@ -40,6 +40,7 @@ from .settings.publisher import Publisher
 from .settings.snapshot import Settings
 from .update.distributor import Distributor
 from .wire import codec, envelope, messages, refusal, voice
+from .wire.envelope import OF_THE_SEAL
 from .wire.refusal import Refused
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ class Outgoing:
 class Leader:
     """The leader of one venue in one `term` (must go up with every start); `seed` must differ
     from start to start, since session numbers come from it. `roster` says who is in which talk
-    group and entitled to what; without one all are in one group."""
+    group and entitled to what; without one all are in one group.
+
+    It speaks in the clear, which only tests may: a venue's is a `secure.leader`."""
 
     def __init__(
         self, term: int, seed: int, settings: "Settings | None" = None, roster: "Any" = None
@@ -369,6 +372,8 @@ class Leader:
     def _obey_control(
         self, kind: int, member: "Member | None", data: "Any", source: "Any", now_ms: int
     ) -> int:
+        if kind in OF_THE_SEAL:
+            return refusal.TYPE
         try:
             fields = codec.decode(kind, data, envelope.HEADER_BYTES, envelope.payload_end(data))
         except Refused as refused:
@@ -569,10 +574,13 @@ class Leader:
             return refusal.ACCEPTED
         if not member.call:
             call = self._calls.open(member, callee, now_ms)
-            self._open_floor(call.group)
+            self._open_call_floor(call, now_ms)
             self.journal.changed(records.CALL, call.group)
             self.journal.changed(records.COUNTERS, 0)
         return self._on_request(member, member.call, request, lane, now_ms)
+
+    def _open_call_floor(self, call: "Call", now_ms: int) -> None:
+        self._open_floor(call.group)
 
     def _end_call(self, call: "Call | None", reason: int, now_ms: int) -> None:
         if call is None:
@@ -644,6 +652,7 @@ class Leader:
                 member.next_seq(),
                 now_ms,
             )
+            copy[2] = data[2]  # says under which key the frames are
             envelope.put_crc(copy, envelope.header_crc(copy, payload_crc))
             self._queue(copy, member.address)
             self.voice_out += 1

@@ -38,6 +38,7 @@ HEARTBEAT_MS = const(1000)  # 100 badges then cost 5 % of a channel, answers inc
 LEADER_LOST_MS = const(3000)  # three heartbeats unanswered
 MEMBER_TTL_MS = const(5000)  # five heartbeats missed (the old app's stale time)
 MEMBERS_MAX = const(256)  # largest venue planned is 250; bounds the leader's table
+DEVICES_MAX = const(512)  # in a venue's registry: twice its members, spares and lent ones
 NAME_BYTES_MAX = const(32)  # a badge label holds no more
 NACK_INTERVAL_MS = const(1000)  # strangers get at most one answer a second, all together
 
@@ -83,7 +84,39 @@ JOURNAL_WINDOW = const(16)  # datagrams on their way to a standby: a venue of 25
 JOURNAL_RETRY_MS = const(60)  # first repetition; hosts are on a wire
 JOURNAL_RETRY_MS_MAX = const(480)  # doubling stops here
 JOURNAL_GONE_MAX = const(256)  # removals remembered; who lags behind more gets a snapshot
-JOURNAL_SECRET_BYTES_MAX = const(16)  # of a member's session: what its keys are derived from
+JOURNAL_SECRET_BYTES_MAX = const(32)  # of a member's session: what its keys are derived from
+
+# --- Keys ------------------------------------------------------------------------------
+CHALLENGE_MS = const(5000)  # a challenge is good for so long: two of the slowest HELLO retries
+DERIVATIONS_MAX = const(10)  # of keys a second at a badge: each takes milliseconds, forged or not
+SESSION_MS_MAX = const(3600000)  # keys live an hour at most
+REKEY_MS = const(3000000)  # asked for anew after 50 minutes, ten before they end
+REKEY_SPREAD_MS = const(300000)  # so far apart at most, since a venue's badges start together
+REKEY_RETRY_MS = const(1000)  # nothing waits for it
+FORMER_KEYS_MS = const(5000)  # keys before a change still open what was on its way
+KEY_WANT_MS = const(100)  # first repeat of KEY_WANT: most round trips; doubles
+KEY_WANT_MS_MAX = const(1600)  # doubling stops here
+KEY_ADOPT_MS = const(1000)  # a talker keeps its key so long, until all have the new one
+DOOR_PER_S = const(2000)  # HELLOs and ANSWERs looked at: an eighth of a slow leader's time
+DOOR_BURST = const(2048)  # a venue's 250 badges at once, some times over
+DOOR_SHARES = const(64)  # hosts are spread over so many shares, so that one cannot use up all
+DOOR_SHARE_PER_S = const(200)  # of one share
+DOOR_SHARE_BURST = const(512)  # a venue's badges behind one address, as when it is imitated
+STRANGERS_PER_S = const(1)  # unknown devices that are told of: a log must not be filled
+STRANGERS_BURST = const(8)
+CLEAR_NACK_MS = const(1500)  # a NACK in the clear counts when the leader was silent for so long
+
+# --- What one member may say, a second and at once --------------------------------------
+VOICE_PER_S = const(120)  # kept speech starts at one packet every 10 ms
+VOICE_BURST = const(60)
+FLOOR_PER_S = const(20)  # a request is repeated after 60 ms: nobody presses faster
+FLOOR_BURST = const(30)
+TEXT_PER_S = const(4)  # a text is repeated after 60 ms, too, but people type slower
+TEXT_BURST = const(12)
+CONTROL_PER_S = const(20)  # heartbeats, reports, acknowledgements, keys: three a second at most
+CONTROL_BURST = const(60)
+UPDATE_PER_S = const(20)  # ten chunks are wanted a second
+UPDATE_BURST = const(20)
 
 # --- Settings, text, receipts ---------------------------------------------------------
 RESIGN_REPEATS = const(3)  # a resignation waits for no answer; the same odds as a last packet

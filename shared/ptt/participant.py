@@ -30,6 +30,7 @@ from .prng import Prng
 from .text.sender import TextSender
 from .wire import codec, envelope, messages, refusal, voice
 from .wire.checksum import Checksum
+from .wire.envelope import OF_THE_SEAL
 from .wire.refusal import Refused
 
 if TYPE_CHECKING:
@@ -46,7 +47,11 @@ _CODECS = 1 << messages.CODEC_IMA_ADPCM  # what we decode
 
 class Participant:
     """One badge. `device` is its 8-byte identity, `name` and `build` UTF-8 bytes; HELLO goes to
-    `leader_address` (whatever the transport uses); `seed` must differ from start to start."""
+    `leader_address` (whatever the transport uses); `seed` must differ from start to start.
+
+    It speaks in the clear, which only tests may: a badge is a `secure.participant`."""
+
+    tail_bytes = 0  # behind each payload, for who seals it
 
     def __init__(
         self, device: bytes, name: bytes, build: bytes, leader_address: "Any", seed: int
@@ -57,8 +62,8 @@ class Participant:
         self._search_address = leader_address
         self._leader_address = leader_address
         self._events = EventQueue(EVENTS_MAX)
-        self._outbox = Outbox(OUTBOX_SLOTS, PACKET_BYTES_MAX)
-        self._checksum = Checksum()
+        self._outbox = Outbox(OUTBOX_SLOTS, PACKET_BYTES_MAX + self.tail_bytes)
+        self.checksum = Checksum()
         self.address_of: Callable[[bytes, int], Any] | None = None  # of an IPv4 and port
         self._standbys: list[Any] = []  # addresses to turn to when the leader is silent
         self._is_major_told = False  # since the last WELCOME
@@ -95,7 +100,7 @@ class Participant:
 
     def receive_datagram(self, data: "Any", source: "Any", now_ms: int) -> None:
         """Obey one datagram, or count why not. Never raises for what a stranger sends."""
-        reason = self._checksum.check(data)
+        reason = self.checksum.check(data)
         if reason == refusal.ACCEPTED:
             reason = self._obey(data, source, now_ms)
         elif reason == refusal.VERSION:
@@ -118,7 +123,10 @@ class Participant:
 
     def poll_transmit(self) -> "Datagram | None":
         """The next datagram to send; valid until the engine is called again."""
-        return self._outbox.poll()
+        datagram = self._outbox.poll()
+        if datagram is not None:
+            self.checksum.put(datagram.buffer, datagram.data, len(datagram.data))
+        return datagram
 
     def next_event(self) -> "tuple[int, Any] | None":
         """The next (kind, value) of `ptt.events`."""
@@ -271,6 +279,9 @@ class Participant:
         if not self._is_heard(group, now_ms):
             self.scan.unheard += count
             return refusal.ACCEPTED
+        reason = self.unlock(data, now_ms)
+        if reason != refusal.ACCEPTED:
+            return reason
         first = voice.first(data)
         at = voice.FRAMES_AT
         index = 0
@@ -279,6 +290,10 @@ class Participant:
             self.playout.insert(lease, talker, first + index, is_last, data, at, now_ms)
             at += ADPCM_FRAME_BYTES
             index += 1
+        return refusal.ACCEPTED
+
+    def unlock(self, data: "Any", now_ms: int) -> int:
+        """Make the frames of a voice packet readable, for who has its key; the reason if not."""
         return refusal.ACCEPTED
 
     def _is_heard(self, group: int, now_ms: int) -> bool:
@@ -336,6 +351,8 @@ class Participant:
         return refusal.ACCEPTED
 
     def _obey_control(self, kind: int, data: "Any", source: "Any", now_ms: int) -> int:
+        if kind in OF_THE_SEAL:
+            return refusal.TYPE
         try:
             fields = codec.decode(kind, data, envelope.HEADER_BYTES, envelope.payload_end(data))
         except Refused as refused:
@@ -552,15 +569,14 @@ class Participant:
     def _commit(
         self, slot: "Datagram", end: int, kind: int, destination: "Any", now_ms: int
     ) -> None:
-        if self.join.session == 0 and kind != messages.HELLO:
+        if self.join.session == 0 and kind != messages.HELLO and kind != messages.ANSWER:
             return  # a text or a last packet whose repetition outlived the session
-        slot.resize(end)
+        slot.resize(end + self.tail_bytes)
         slot.destination = destination
         self._seq += 1
         envelope.write_header(
             slot.buffer, end, kind, self.join.session, self.join.node, self._seq, now_ms
         )
-        self._checksum.put(slot.buffer, slot.data)
         self._outbox.commit()
 
     def send_update(self, kind: int, values: "tuple", now_ms: int) -> None:
@@ -583,9 +599,8 @@ class Participant:
             _CODECS,
             self._name,
             self._build,
+            self.join.term,
         )
-        if self.join.term:
-            values += (self.join.term,)
         self._send(messages.HELLO, values, self._search_address, now_ms)
         for standby in self._standbys:
             self._send(messages.HELLO, values, standby, now_ms)

@@ -40,6 +40,7 @@ _COMMON = (
     "name",
     "build",
     "groups",
+    "secret",
 )
 
 

@@ -41,7 +41,7 @@ def test_the_badges_crc_is_the_oracles(payloads: list[bytes]) -> None:
     for payload in payloads:
         data = bytearray(HEADER_BYTES) + payload
         envelope.write_header(data, len(data), 3, 5, 6, 7, 8)
-        checksum.put(data, memoryview(data))
+        checksum.put(data, memoryview(data), len(data))
         assert data[CRC_AT:HEADER_BYTES] == oracle(bytes(data))
         assert checksum.check(bytes(data)) == refusal.ACCEPTED
 

@@ -93,9 +93,9 @@ def test_the_checksum_is_worked_out_right() -> None:
     first, second = (bytes.fromhex(row["bytes"].strip("`")) for row in (payload, head))
     assert payload["CRC-32"] == f"`{crc32(first):08x}`"
     assert head["CRC-32"] == f"`{crc32(first + second):08x}`"
-    seventh = EXAMPLES[6].data
-    assert (first, second) == (seventh[HEADER:], seventh[:20])
-    assert int(head["CRC-32"].strip("`"), 16) == PAGES.envelope(seventh)["crc"]
+    request = EXAMPLES[9].data
+    assert (first, second) == (request[HEADER:], request[:20])
+    assert int(head["CRC-32"].strip("`"), 16) == PAGES.envelope(request)["crc"]
 
 
 # --- the coder, written again from section 8 ---

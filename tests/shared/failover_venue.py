@@ -6,7 +6,6 @@ Who leads next is told by the test: electing is another matter.
 from tests.shared.venue import Venue
 
 from ptt.cluster.replica import Replica
-from ptt.leader import Leader
 
 HOST = b"\x0a\x00\x00\x01"
 
@@ -63,7 +62,7 @@ class Failover(Venue):
         replica = self.replicas.pop(address)
         self.leader_address = address
         self.leader_alive = True
-        self.lead(Leader(term, 500 + term))
+        self.lead(self.make_leader(term, 500 + term))
         if replica.state is not None:
             self.leader.take_over(replica.state, self.now_ms)
         self.collect_leader()

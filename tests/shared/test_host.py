@@ -1,5 +1,6 @@
 """Hosts that elect, lead and follow, with badges among them: the parts tied together."""
 
+from tests.shared.keys import make_leader
 from tests.shared.venue import STEP_MS, Venue
 
 from ptt import clock, events
@@ -7,7 +8,6 @@ from ptt.cluster import election
 from ptt.cluster.ballot import NOBODY
 from ptt.cluster.join import JOINED
 from ptt.host import Host
-from ptt.leader import Leader
 from ptt.numbers import HOST_LOST_MS, LEASE_MS
 
 WIRE_MS = 1
@@ -41,12 +41,12 @@ class Machine:
         self.inbox = []
 
     def start(self, now_ms):
-        def make_leader(term):
-            leader = Leader(term, term * 10 + self.number)
+        def lead(term):
+            leader = make_leader(term, term * 10 + self.number)
             leader.bytes_of, leader.address_of = bytes_of, address_of
             return leader
 
-        self.engine = Host(self.own, self.hosts, self.disk, make_leader, now_ms)
+        self.engine = Host(self.own, self.hosts, self.disk, lead, now_ms)
         for host in self.hosts:
             self.engine.addresses[host] = (bytes(4), host[0])
         self.stopped_until_ms = None

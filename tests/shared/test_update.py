@@ -60,7 +60,7 @@ def test_a_duplicate_chunk_and_one_out_of_order_are_refused():
     venue.run(20000)
     assert len(taken) >= 5
     assert venue.is_whole(0, V2)
-    assert badge.refusals.as_dict()["stale"] >= len(taken)
+    assert badge.refusals.as_dict()["replay"] >= len(taken)
 
 
 def test_what_lies_there_already_is_not_sent_again():

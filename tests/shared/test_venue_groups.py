@@ -17,12 +17,10 @@ def device(index):
 
 def venue_of(groups, entitlements=0, badges=None, **how):
     """A venue whose badge `n` is in `groups[n]`, joined and with its groups told."""
-    venue = Venue(badges=len(groups), seed=SEED, **how)
     table = {}
-    venue.roster = FixedRoster(table)
+    venue = Venue(badges=len(groups), seed=SEED, roster=FixedRoster(table), **how)
     for index in range(len(groups)):
         table[device(index)] = Grants(groups[index], entitlements)
-    venue.leader = Leader(1, SEED + 1000, None, venue.roster)
     return venue.run(3000)
 
 

@@ -116,7 +116,7 @@ def test_a_receipt_that_comes_twice_is_told_once():
     engine = venue.badge("A").engine
     engine.receive_datagram(kept[0], ("leader", 1), venue.now_ms)
     assert engine.next_event() is None
-    assert engine.refusals.as_dict()["stale"] == 1
+    assert engine.refusals.as_dict()["replay"] == 1
 
 
 def test_a_new_leader_counts_leases_anew_and_its_receipts_are_told():
@@ -135,7 +135,7 @@ def test_a_new_leader_counts_leases_anew_and_its_receipts_are_told():
 
 def test_reports_by_hand():
     """Twice, about another burst, from the talker, about another group."""
-    venue = joined()
+    venue = joined(is_clear=True)
     venue.press("A")
     venue.run(300)
     (talker, listener, _, _) = venue.leader.members.all()

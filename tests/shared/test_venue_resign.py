@@ -95,7 +95,7 @@ def test_a_talker_and_who_waits_are_told():
 
 def test_a_forged_one_is_ignored():
     """Without the session, with another one, of another term, from elsewhere, of another node."""
-    venue = joined()
+    venue = joined(is_clear=True)
     engine = venue.badge("A").engine
     session, term = engine.join.session, engine.join.term
     for data, source, reason in (
@@ -115,7 +115,7 @@ def test_a_forged_one_is_ignored():
 
 
 def test_other_roles_change_nothing():
-    venue = joined()
+    venue = joined(is_clear=True)
     engine = venue.badge("A").engine
     for role in (messages.ROLE_PARTICIPANT, messages.ROLE_LEADER, 77):
         values = (role, engine.join.term)
@@ -126,7 +126,7 @@ def test_other_roles_change_nothing():
 
 
 def test_a_member_cannot_resign_for_the_leader():
-    venue = joined()
+    venue = joined(is_clear=True)
     (member, _, _) = venue.leader.members.all()
     data = datagram(messages.ROLE_ANNOUNCE, (RESIGNED, 1), member.session, member.node)
     venue.leader.receive_datagram(data, member.address, venue.now_ms)

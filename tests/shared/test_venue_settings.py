@@ -44,7 +44,12 @@ def test_they_follow_the_welcome():
 
     venue.loses = note
     venue.run(400)
-    assert order[0:2] == [messages.WELCOME, messages.SETTINGS_SNAPSHOT]
+    assert order[0:4] == [
+        messages.CHALLENGE,
+        messages.WELCOME,
+        messages.GROUP_KEY,
+        messages.SETTINGS_SNAPSHOT,
+    ]
     assert venue.badge("A").kinds()[0:2] == ["joined", "settings"]
 
 
@@ -123,7 +128,7 @@ def test_an_old_answer_that_comes_late_does_not_end_the_repeats():
 
 def test_a_badge_that_refuses_is_seen_by_the_leader():
     """Ours can do all that the table allows; another build may not."""
-    venue = joined()
+    venue = joined(is_clear=True)
     venue.loses = Watch(messages.SETTINGS_ACK, lost=1000)
     venue.leader.publish(Settings(2), venue.now_ms)
     (first, second, third) = venue.leader.members.all()

@@ -14,7 +14,7 @@ RANDOM = 300  # datagrams of each kind
 
 def busy():
     """A venue in which A talks."""
-    venue = Venue().run(1500)
+    venue = Venue(is_clear=True).run(1500)
     venue.press("A")
     venue.run(200)
     return venue

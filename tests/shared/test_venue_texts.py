@@ -147,7 +147,7 @@ def test_a_text_needs_a_leader_and_a_size():
 
 def test_nobody_writes_in_the_name_of_another():
     """Whatever a writer claims: the leader puts its own knowledge in its place."""
-    venue = joined()
+    venue = joined(is_clear=True)
     (first, second, _) = venue.leader.members.all()
     claimed = (1, 9, TEXT_OPERATOR, second.node, b"operator", b"go home")
     data = datagram(TEXT_MESSAGE, claimed, first.session, first.node)
@@ -167,7 +167,7 @@ def badge_at(venue, member):
 
 
 def test_a_text_to_another_group_is_refused():
-    venue = joined()
+    venue = joined(is_clear=True)
     (first, _, _) = venue.leader.members.all()
     data = datagram(TEXT_MESSAGE, (2, 9, 0, 0, b"", b"x"), first.session, first.node)
     venue.leader.receive_datagram(data, first.address, venue.now_ms)

@@ -6,6 +6,8 @@ comes from the seed, so that the same seed gives the same trace, byte for byte.
 
 from array import array
 
+from tests.shared.keys import Directory, make_leader, make_participant, opened
+
 from ptt import clock, events
 from ptt.floor.roster import FixedRoster
 from ptt.leader import Leader
@@ -26,12 +28,12 @@ CONCEALED = (0, 0)  # what `Badge.played` holds for a frame that nobody spoke
 class Badge:
     """A participant with a microphone that counts and a speaker that remembers."""
 
-    def __init__(self, index, seed):
+    def __init__(self, index, seed, make):
         self.index = index
         self.name = LETTERS[index % 26] + str(index // 26)
         self.address = ("badge", index)
         device = bytes([index >> 8, index & 255, 0, 0, 0, 0, 0, seed & 255])
-        self.engine = Participant(device, self.name.encode(), b"test", LEADER, seed)
+        self.engine = make(device, self.name.encode(), b"test", LEADER, seed)
         self.alive = True
         self.hears_itself = True  # False: its microphone has stopped
         self.events = []
@@ -68,7 +70,8 @@ class Badge:
 
 
 class Venue:
-    """`loss_percent` and `jitter_ms` apply to every datagram, both ways."""
+    """`loss_percent` and `jitter_ms` apply to every datagram, both ways. `is_clear`: engines below
+    the seal, for tests that hand them datagrams of their own making."""
 
     def __init__(
         self,
@@ -80,6 +83,8 @@ class Venue:
         start_ms=1000,
         loses=None,
         is_lazy=False,
+        is_clear=False,
+        roster=None,
     ):
         self.prng = Prng(seed)
         self.loss_percent = loss_percent
@@ -88,10 +93,12 @@ class Venue:
         self.loses = loses  # called with (data, source, destination); True loses the datagram
         self.is_lazy = is_lazy  # engines are called when they asked for it, not at every step
         self.now_ms = start_ms
-        self.leader = Leader(1, seed + 1000)
+        self.is_clear = is_clear
+        self.roster = roster or FixedRoster({})
+        self.directory = Directory()
+        self.leader = self.make_leader(1, seed + 1000)
         self.leader_alive = True
         self.leader_address = LEADER
-        self.roster = FixedRoster({})
         self.leader_events = []
         self.flying = []  # (due, serial, data, source, destination)
         self.serial = 0
@@ -101,7 +108,8 @@ class Venue:
         self.talking = []  # indices of the badges that may talk, each time these changed
         self.trace = []
         self._pcm = array("h", bytes(FRAME_SAMPLES * 2))
-        self.badges = [Badge(index, seed * 50 + index + 1) for index in range(badges)]
+        make = Participant if is_clear else make_participant
+        self.badges = [Badge(index, seed * 50 + index + 1, make) for index in range(badges)]
         for badge in self.badges:
             badge.next_frame_ms = start_ms
             badge.engine.start(self.now_ms)
@@ -136,8 +144,13 @@ class Venue:
             self.collect(badge)
 
     def restart_leader(self, term, seed=77):
-        self.leader = Leader(term, seed)
+        self.leader = self.make_leader(term, seed)
         self.leader_alive = True
+
+    def make_leader(self, term, seed):
+        if self.is_clear:
+            return Leader(term, seed, None, self.roster)
+        return make_leader(term, seed, None, self.roster, self.directory)
 
     def badge(self, name):
         return self.badges[LETTERS.index(name)]
@@ -192,7 +205,7 @@ class Venue:
 
     def send(self, data, source, destination):
         if destination[0] != "badge" and data[1] == VOICE_FRAME:
-            self.take_prints(data)
+            self.take_prints(data, self.badges[source[1]].engine)
         lost = self.prng.below(100) < self.loss_percent
         if lost or (self.loses is not None and self.loses(data, source, destination)):
             self.note(source, "lost", "%02x %d" % (data[1], len(data)))
@@ -204,8 +217,10 @@ class Venue:
         due_ms = clock.add(self.now_ms, delay_ms)
         self.flying.append((due_ms, self.serial, data, source, destination))
 
-    def take_prints(self, data):
+    def take_prints(self, data, talker):
         at = voice.FRAMES_AT
+        if not self.is_clear:
+            data = opened(data, talker)
         for index in range(voice.count(data)):
             adpcm.decode(data, at, self._pcm)
             self.prints[bytes(self._pcm)] = (voice.lease(data), voice.first(data) + index)

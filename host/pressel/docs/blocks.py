@@ -49,6 +49,7 @@ _KINDS: dict[str, Callable[[str], str]] = {
     "compatibility": compatibility.matrix,
     "crc_example": session_example.crc,
     "session_example": session_example.session,
+    "sealing_example": session_example.sealing,
     "sim_scenarios": sim_tables.scenarios,
     "sim_profiles": sim_tables.profiles,
     "sim_checkers": sim_tables.checkers,

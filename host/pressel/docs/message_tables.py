@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pressel.schema.messages import FieldRow, MessageRow, MessageTable, load_table
 
-SIZES = {"u8": 1, "u16": 2, "u32": 4, "raw4": 4, "raw8": 8}  # a text has no fixed size
+SIZES = {"u8": 1, "u16": 2, "u32": 4, "raw4": 4, "raw8": 8, "raw16": 16}  # a text has no fixed size
 
 
 def messages(_: str) -> str:

@@ -7,12 +7,23 @@ from __future__ import annotations
 import binascii
 from dataclasses import dataclass, field
 
+from pressel.block_cipher import BlockCipher
 from pressel.schema.messages import FieldRow, MessageRow, MessageTable, load_table
+from ptt.media import octets
 from ptt.numbers import ADPCM_FRAME_BYTES, DATAGRAM_BYTES_MAX, LEASE_MS
+from ptt.seal import derive, hkdf
+from ptt.seal.ctr import KeyStream
+from ptt.seal.hmac import Hmac, HmacKey
 from ptt.wire import codec, envelope, messages, voice
 
 from .coder_tables import example_frame
 
+DEVICE_KEY = bytes(range(32))  # Ada's, as its badge was flashed with it
+OWN_NONCE = bytes(range(0xA0, 0xB0))
+CHALLENGE = bytes(range(0xC0, 0xD0))
+GROUP_KEY = bytes(range(0x60, 0x70))
+EPOCH = 3
+_SESSION = 0x2A5F09C1
 _TERM = 57
 _LEASE = 7
 _TALK_MS = 60_000
@@ -76,7 +87,7 @@ def play() -> list[tuple[str, bytes]]:
     """Every datagram of the example: Ada joins, talks and is heard by Ben; then what else is."""
     said = Exchange()
     ada = Node("Ada", 0, 0, 5_000)
-    leader = Node("the leader", envelope.LEADER_NODE, 0x2A5F09C1, _LEADER_CLOCK_MS)
+    leader = Node("the leader", envelope.LEADER_NODE, _SESSION, _LEADER_CLOCK_MS)
     _join(said, ada, leader)
     ben = Node("Ben", 3, 0x0B5E70D2, 90_300, 41)
     to_ben = Node("the leader", envelope.LEADER_NODE, ben.session, _LEADER_CLOCK_MS + 700, 52)
@@ -89,11 +100,19 @@ def _join(said: Exchange, ada: Node, leader: Node) -> None:
     device = bytes.fromhex("7c9ebd4f2a01")
     nonce = 0x1234ABCD
     own_hash = messages.TABLE_HASH
-    hello = (b"\0\0" + device, nonce, own_hash, 1 << messages.CODEC_IMA_ADPCM, b"Ada", b"doc 1")
+    coders = 1 << messages.CODEC_IMA_ADPCM
+    hello = (b"\0\0" + device, nonce, own_hash, coders, b"Ada", b"doc 1", 0)
     said.say(ada, "the leader", messages.HELLO, hello)
+    stranger = Node("the leader", envelope.LEADER_NODE, 0, leader.clock_ms - 20, -1)
+    said.say(stranger, "Ada", messages.CHALLENGE, (nonce, CHALLENGE))
+    payload = said.datagrams[0][1][envelope.HEADER_BYTES :]
+    proof = derive.proof(Hmac(), secret(), payload)
+    said.say(ada, "the leader", messages.ANSWER, (CHALLENGE, OWN_NONCE, proof, *hello), 10)
     ada.node, ada.session, ada.seq = 2, leader.session, 0
     welcome = (nonce, ada.node, ada.session, _TERM, own_hash, 1, messages.CODEC_IMA_ADPCM)
     said.say(leader, "Ada", messages.WELCOME, welcome)
+    wrapped = derive.wrap(Hmac(), keys().wrap, ada.session, leader.seq + 1, GROUP_KEY)
+    said.say(leader, "Ada", messages.GROUP_KEY, (1, EPOCH, wrapped))
     said.say(leader, "Ada", messages.SETTINGS_SNAPSHOT, (1, 60, _TALK_MS), 1)
     said.say(ada, "the leader", messages.SETTINGS_ACK, (1, messages.APPLIED_APPLIED), 6)
     ada.clock_ms += 694
@@ -141,6 +160,9 @@ def _rest(said: Exchange, ada: Node, leader: Node, ben: Node, to_ben: Node) -> N
     said.say(leader, "Ada", messages.UPDATE_CHUNK, (2, 0, 0), 30, b"pressel-update 1\n")
     order = (2, messages.UPDATE_ORDER_APPLY)
     said.say(leader, "Ada", messages.UPDATE_ORDER, order, 9_000)
+    said.say(ada, "the leader", messages.KEY_WANT, (1,), 20_000)
+    said.say(ada, "the leader", messages.REKEY, (CHALLENGE[::-1],), 20_000)
+    said.say(leader, "Ada", messages.REKEYED, (CHALLENGE[::-1], OWN_NONCE[::-1]), 20_000)
     said.say(leader, "Ada", messages.ROLE_ANNOUNCE, resigned, 20_000)
 
 
@@ -152,6 +174,62 @@ def session(_: str) -> str:
         lines = [f"### {number}. {title}", "", *_dump(data), "", _envelope_line(data), ""]
         parts.append("\n".join(lines + _field_rows(table, data)))
     return "\n\n".join(parts)
+
+
+def secret() -> bytes:
+    """What the keys of Ada's session come from."""
+    return derive.session_secret(Hmac(), DEVICE_KEY, OWN_NONCE, CHALLENGE)
+
+
+def keys() -> derive.SessionKeys:
+    return derive.session_keys(Hmac(), secret(), _TERM, _SESSION)
+
+
+def sealing(_: str) -> str:
+    """The keys of that session, and two of its datagrams as they travel."""
+    own = keys()
+    said = play()
+    beat = next(d for title, d in said if title.startswith("HEARTBEAT, Ada"))
+    sealed = _with_tag(bytearray(beat), 0, own.up)
+    speech = bytearray(next(d for title, d in said if title.startswith("VOICE_FRAME, Ada")))
+    stream = KeyStream()
+    node, lease = voice.talker(speech), voice.lease(speech)
+    stream.make(BlockCipher(GROUP_KEY), EPOCH, node, lease, 0)
+    octets.xor(speech, voice.FRAMES_AT, stream.bytes, 0, ADPCM_FRAME_BYTES)
+    voiced = _with_tag(speech, EPOCH, own.up)
+    block = bytes((0, EPOCH, 0, node, 0, 0, 0, lease, 0, 0, 0, 0, 0, 0, 0, 0))
+    frame = speech[voice.FRAMES_AT : voice.FRAMES_AT + 8]
+    rows = [
+        ("device key", DEVICE_KEY),
+        ("own nonce", OWN_NONCE),
+        ("challenge", CHALLENGE),
+        ("secret", secret()),
+        ("up", _key(b"up")),
+        ("down", _key(b"down")),
+        ("wrap", _key(b"wrap")),
+        ("HEARTBEAT from Ada, sealed", sealed),
+        ("group key of group 1, epoch 3", GROUP_KEY),
+        ("first counter block of Ada's frame 0", block),
+        ("key stream, its first 16 bytes", bytes(stream.bytes[:16])),
+        ("the frame's first 8 bytes, encrypted", bytes(frame)),
+        ("flags and CRC of that VOICE_FRAME, sealed", voiced[2:4] + voiced[20:24]),
+        ("its tag", voiced[-8:]),
+    ]
+    lines = ["| what | bytes |", "|---|---|"]
+    return "\n".join(lines + [f"| {what} | `{raw.hex(' ')}` |" for what, raw in rows])
+
+
+def _key(purpose: bytes) -> bytes:
+    place = _TERM.to_bytes(4, "big") + _SESSION.to_bytes(4, "big")
+    return hkdf.expand(Hmac(), HmacKey(secret()), b"pressel 2 " + purpose + place, 32)
+
+
+def _with_tag(data: bytearray, epoch: int, key: HmacKey) -> bytes:
+    data[2], data[3] = epoch, envelope.FLAG_SEALED
+    whole = data + bytes(envelope.TAG_BYTES)
+    envelope.put_crc(whole, envelope.header_crc(whole, envelope.payload_crc(whole)))
+    whole[len(data) :] = Hmac().digest(key, whole, len(data))[: envelope.TAG_BYTES]
+    return bytes(whole)
 
 
 def _dump(data: bytes) -> list[str]:

@@ -16,9 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 U32_MAX = 2**30 - 1  # a badge keeps larger integers on its heap
 
-FieldType = Literal["u8", "u16", "u32", "raw4", "raw8", "text"]
-_LARGEST = {"u8": 255, "u16": 65535, "u32": U32_MAX, "raw4": 4, "raw8": 8, "text": 255}
-_KINDS = {"u8": 1, "u16": 2, "u32": 4, "raw4": 14, "raw8": 18, "text": 9}
+FieldType = Literal["u8", "u16", "u32", "raw4", "raw8", "raw16", "text"]
+_LARGEST = {
+    "u8": 255, "u16": 65535, "u32": U32_MAX, "raw4": 4, "raw8": 8, "raw16": 16, "text": 255
+}  # fmt: skip
+_KINDS = {"u8": 1, "u16": 2, "u32": 4, "raw4": 14, "raw8": 18, "raw16": 26, "text": 9}
 
 
 class FieldRow(BaseModel):
@@ -142,8 +144,8 @@ def render(table: MessageTable) -> str:
         '"""The message table as code. Written by `make schema` from shared/schema/messages.toml.',
         "",
         "`LAYOUTS` holds for each type its fields: (kind, lowest, highest, default). Kinds 1,",
-        "2 and 4 are big-endian integers of that many bytes, 14 and 18 raw bytes (4 and 8), 9 a",
-        "text with a length byte. A field with a default may be missing, from an older sender.",
+        "2 and 4 are big-endian integers of that many bytes, 14, 18 and 26 raw bytes (4, 8, 16), 9",
+        "a text with a length byte. A field with a default may be missing, from an older sender.",
         '`SENDERS` holds who may send a type: 1 participant, 2 leader, 3 both."""',
         "",
         "from ..compat import const",

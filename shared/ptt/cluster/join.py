@@ -108,6 +108,10 @@ class Join:
         """The leader says that it stops."""
         self._fire(FORGOTTEN, 0, now_ms)
 
+    def silent_ms(self, now_ms: int) -> int:
+        """For how long the leader has not been heard."""
+        return since(now_ms, self._heard_ms)
+
     def on_leader_heard(self, now_ms: int) -> None:
         """Any datagram of the session came."""
         self._heard_ms = now_ms

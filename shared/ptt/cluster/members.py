@@ -38,6 +38,7 @@ class Member:
         "nonce",
         "request",
         "roster",
+        "secret",
         "seq",
         "session",
         "settings",
@@ -61,6 +62,7 @@ class Member:
         self.request = 0  # that request: a badge has one button
         self.heard_ms = 0
         self.beats = 0  # heartbeats answered
+        self.secret = b""  # that its session's keys come from
         self.seq = 0  # of the last datagram sent to it
         self.settings = Delivery()
         self.table_is = SAME_TABLE  # how its message table compares with ours

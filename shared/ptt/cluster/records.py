@@ -8,12 +8,15 @@ asked, table 1 each, device 8; name, build, address, groups and secret, each beh
 FLOOR (its group): lease 4, left_ms 4, granted_ms 4, holder 2, request + 1 4, lane 1, then 5 bytes
 for each that waits: node 2, request 2, lane 1 (and 128: preempted). CALL (its group): caller 2,
 callee 2, quiet_ms 4. SETTINGS (0): version 4, playout_delay_ms 2, talk_ms 4. COUNTERS (0): newest
-lease 4, next node 2, last text 2, next call 1.
+lease 4, next node 2, last text 2, next call 1. KEYS (0): epoch 2, and
+32 that the groups' keys come from. DEVICE (1 and up): device 8, key 32, emergency 1, priority 1;
+name and groups, each behind its length. ROSTER (0): version of the list of devices 4, how many 2.
 """
 
 from ..compat import TYPE_CHECKING, const
 from ..numbers import (
     CALL_GROUP_FIRST,
+    DEVICES_MAX,
     INT_MAX,
     JOURNAL_SECRET_BYTES_MAX,
     MEMBER_GROUPS_MAX,
@@ -32,9 +35,15 @@ FLOOR = const(2)
 CALL = const(3)
 SETTINGS = const(4)
 COUNTERS = const(5)
-KINDS = ("", "member", "floor", "call", "settings", "counters")
+KEYS = const(6)
+DEVICE = const(7)
+ROSTER = const(8)
+KINDS = ("", "member", "floor", "call", "settings", "counters", "keys", "device", "roster")
+
+KEYS_BYTES = const(34)
 
 _MEMBER_BYTES = const(30)
+_DEVICE_BYTES = const(42)
 _FLOOR_BYTES = const(19)
 _WAITING_BYTES = const(5)
 _PREEMPTED = const(128)
@@ -136,6 +145,55 @@ def read_member(node: int, data: "Buffer") -> MemberRecord:
     return member
 
 
+class DeviceRecord:
+    """A device that may become a member."""
+
+    __slots__ = ("device", "emergency", "groups", "key", "name", "priority")
+
+    def __init__(
+        self,
+        device: bytes,
+        key: bytes,
+        name: bytes,
+        groups: "tuple[int, ...]",
+        emergency: bool,
+        priority: int,
+    ) -> None:
+        self.device = device
+        self.key = key
+        self.name = name
+        self.groups = groups
+        self.emergency = emergency
+        self.priority = priority
+
+
+def write_device(record: DeviceRecord) -> bytes:
+    rights = bytes((1 if record.emergency else 0, record.priority))
+    data = bytearray(record.device + record.key + rights)
+    for part in (record.name, bytes(record.groups)):
+        data.append(len(part))
+        data.extend(part)
+    return bytes(data)
+
+
+def read_device(number: int, data: "Buffer") -> DeviceRecord:
+    """Of record `number`."""
+    if not 0 < number <= DEVICES_MAX or len(data) < _DEVICE_BYTES + 2:
+        raise Refused(refusal.FIELD)
+    at = _DEVICE_BYTES
+    name_bytes = data[at]
+    groups_at = at + 1 + name_bytes
+    if not 0 < name_bytes <= NAME_BYTES_MAX or groups_at >= len(data):
+        raise Refused(refusal.FIELD)
+    name = bytes(data[at + 1 : groups_at])
+    groups = tuple(bytes(data[groups_at + 1 :]))
+    wrong = [group for group in groups if not 0 < group < CALL_GROUP_FIRST]
+    if len(groups) != data[groups_at] or len(groups) > MEMBER_GROUPS_MAX or wrong:
+        raise Refused(refusal.FIELD)
+    key = bytes(data[8:40])
+    return DeviceRecord(bytes(data[0:8]), key, name, groups, data[40] != 0, data[41])
+
+
 def write_floor(floor: FloorRecord) -> bytes:
     data = bytearray(_FLOOR_BYTES + _WAITING_BYTES * len(floor.queue))
     put32(data, 0, floor.lease)
@@ -203,6 +261,7 @@ def read_numbers(sizes: "tuple[int, ...]", data: "Buffer") -> "list[int]":
 
 CALL_SIZES = (2, 2, 4)  # caller, callee, quiet_ms
 SETTINGS_SIZES = (4, 2, 4)  # version, playout_delay_ms, talk_ms
+ROSTER_SIZES = (4, 2)  # version, devices
 COUNTERS_SIZES = (4, 2, 2, 1)  # newest lease, next node, last text, next call
 
 
@@ -220,6 +279,13 @@ def check(kind: int, number: int, data: "Buffer") -> None:
         read_numbers(SETTINGS_SIZES, data)
     elif kind == COUNTERS and number == 0:
         read_numbers(COUNTERS_SIZES, data)
+    elif kind == DEVICE:
+        read_device(number, data)
+    elif kind == ROSTER and number == 0:
+        read_numbers(ROSTER_SIZES, data)
+    elif kind == KEYS and number == 0:
+        if len(data) != KEYS_BYTES:
+            raise Refused(refusal.FIELD)
     else:
         raise Refused(refusal.TYPE)
 

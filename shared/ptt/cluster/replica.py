@@ -7,7 +7,7 @@ then the state before it is kept. Records are checked when they come and read wh
 from ..clock import since
 from ..compat import TYPE_CHECKING
 from ..counters import Counters
-from ..numbers import CALLS_MAX, GROUPS_MAX, MEMBERS_MAX
+from ..numbers import CALLS_MAX, DEVICES_MAX, GROUPS_MAX, MEMBERS_MAX
 from ..wire import refusal
 from ..wire.envelope import get16, get32
 from ..wire.refusal import Refused
@@ -17,7 +17,7 @@ from .journal import ACK, GAP, GONE, HEAD_BYTES, RECORD_BYTES, answer, is_entrie
 if TYPE_CHECKING:
     from typing import Any
 
-_RECORDS_MAX = MEMBERS_MAX + GROUPS_MAX + 2 * CALLS_MAX + 2
+_RECORDS_MAX = MEMBERS_MAX + GROUPS_MAX + 2 * CALLS_MAX + DEVICES_MAX + 4
 
 
 class State:

@@ -81,6 +81,10 @@ class Scan:
     def set_call(self, group: int) -> None:
         self._set(_CALL, group)
 
+    def groups(self) -> bytearray:
+        """All by place, 0 where there is none; to be looked at only."""
+        return self._group
+
     def place(self, group: int) -> int:
         """Where `group` stands, -1 when the badge is not in it."""
         if group == 0:

@@ -29,26 +29,34 @@ class KeyStream:
 
     def __init__(self) -> None:
         self.bytes = bytearray(_BLOCKS * _BLOCK_BYTES)
-        self._block = bytearray(_BLOCK_BYTES)
+        self._counters = bytearray(_BLOCKS * _BLOCK_BYTES)  # blocks of one burst
+        self._epoch = self._talker = self._lease = 0  # that they are of
+        for index in range(_BLOCKS):
+            self._counters[index * _BLOCK_BYTES + 15] = index
 
     def make(self, cipher: "BlockCipher", epoch: int, talker: int, lease: int, number: int) -> None:
         """Fill `bytes` for frame `number` of the burst `lease` by node `talker`."""
-        block = self._block
-        block[0] = epoch >> 8
-        block[1] = epoch & 255
-        block[2] = talker >> 8
-        block[3] = talker & 255
-        block[4] = lease >> 24
-        block[5] = lease >> 16 & 255
-        block[6] = lease >> 8 & 255
-        block[7] = lease & 255
-        block[8] = number >> 8
-        block[9] = number & 255
-        stream = self.bytes
-        index = at = 0
-        while index < _BLOCKS:
-            block[15] = index
-            stream[at : at + _BLOCK_BYTES] = block
-            at += _BLOCK_BYTES
-            index += 1
-        cipher.encrypt(stream, stream)
+        if lease != self._lease or talker != self._talker or epoch != self._epoch:
+            self._begin(epoch, talker, lease)
+        counters = self._counters
+        high = number >> 8
+        low = number & 255
+        for at in range(8, _BLOCKS * _BLOCK_BYTES, _BLOCK_BYTES):
+            counters[at] = high
+            counters[at + 1] = low
+        cipher.encrypt(counters, self.bytes)
+
+    def _begin(self, epoch: int, talker: int, lease: int) -> None:
+        self._epoch = epoch
+        self._talker = talker
+        self._lease = lease
+        counters = self._counters
+        for at in range(0, _BLOCKS * _BLOCK_BYTES, _BLOCK_BYTES):
+            counters[at] = epoch >> 8
+            counters[at + 1] = epoch & 255
+            counters[at + 2] = talker >> 8
+            counters[at + 3] = talker & 255
+            counters[at + 4] = lease >> 24
+            counters[at + 5] = lease >> 16 & 255
+            counters[at + 6] = lease >> 8 & 255
+            counters[at + 7] = lease & 255

@@ -8,8 +8,8 @@ def extract(hmac: Hmac, salt: bytes, secret: bytes) -> bytes:
     return hmac.digest(HmacKey(salt), secret, len(secret))
 
 
-def expand(hmac: Hmac, key: bytes, info: bytes, size_bytes: int) -> bytes:
-    """`size_bytes` (at most 32) for the purpose `info`, from what `extract` gave."""
+def expand(hmac: Hmac, key: HmacKey, info: bytes, size_bytes: int) -> bytes:
+    """`size_bytes` (at most 32) for the purpose `info`, by what `extract` gave as a key."""
     if size_bytes > DIGEST_BYTES:
         raise ValueError("one round gives %d bytes" % DIGEST_BYTES)
-    return hmac.digest(HmacKey(key), info + b"\x01", len(info) + 1)[0:size_bytes]
+    return hmac.digest(key, info + b"\x01", len(info) + 1)[0:size_bytes]

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 # which is a small integer on a badge, while the CRC itself mostly is not.
 _RESIDUE = const(0x2144DF1C)
 
+FRONT_BYTES = const(64)  # before the datagram: a tag's key goes there, see `seal.hmac`
+
 
 class Checksum:
-    """Checks and writes the CRC of one datagram at a time."""
+    """Checks and writes the CRC of one datagram at a time, of which `buffer` then has a copy from
+    `FRONT_BYTES` on."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray(DATAGRAM_BYTES_MAX + HEADER_BYTES)
-        self._whole = memoryview(self._buffer)
+        self.buffer = bytearray(FRONT_BYTES + DATAGRAM_BYTES_MAX + HEADER_BYTES)
+        self._whole = memoryview(self.buffer)
         self._view = self._whole[0:0]  # payload and header of the last datagram
 
     def check(self, data: "Buffer") -> int:
@@ -36,30 +39,31 @@ class Checksum:
             return reason
         end = envelope.payload_end(data)
         self._lay_out(data, end)
-        buffer = self._buffer
-        at = end + CRC_AT
+        buffer = self.buffer
+        at = FRONT_BYTES + end + CRC_AT
         buffer[at] = data[CRC_AT + 3]
         buffer[at + 1] = data[CRC_AT + 2]
         buffer[at + 2] = data[CRC_AT + 1]
         buffer[at + 3] = data[CRC_AT]
         return refusal.ACCEPTED if self._crc(end + HEADER_BYTES) == _RESIDUE else refusal.CRC
 
-    def put(self, data: bytearray, datagram: "Buffer") -> None:
-        """Write the CRC into `data`, of which `datagram` is a view: header and payload."""
-        end = len(datagram)
+    def put(self, data: bytearray, datagram: "Buffer", end: int) -> None:
+        """Write the CRC into `data`, of which `datagram` is a view: header and payload up to `end`,
+        and room for a tag perhaps."""
         self._lay_out(datagram, end)
         pack_into(">I", data, CRC_AT, self._crc(end + CRC_AT))
 
     def _lay_out(self, data: "Buffer", end: int) -> None:
-        buffer = self._buffer
-        buffer[0 : len(data)] = data
+        buffer = self.buffer
+        buffer[FRONT_BYTES : FRONT_BYTES + len(data)] = data
+        at = FRONT_BYTES + end
         n = 0
         while n < CRC_AT:
-            buffer[end + n] = data[n]
+            buffer[at + n] = data[n]
             n += 1
 
     def _crc(self, end: int) -> int:
         """Over what lies behind the first header; the view is kept while lengths stay the same."""
         if len(self._view) != end - HEADER_BYTES:
-            self._view = self._whole[HEADER_BYTES:end]
+            self._view = self._whole[FRONT_BYTES + HEADER_BYTES : FRONT_BYTES + end]
         return crc32(self._view)

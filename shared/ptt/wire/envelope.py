@@ -12,7 +12,7 @@ from binascii import crc32
 from ..compat import TYPE_CHECKING, const
 from ..numbers import DATAGRAM_BYTES_MAX, INT_MAX
 from . import refusal
-from .messages import VERSION
+from .messages import ANSWER, CHALLENGE, GROUP_KEY, KEY_WANT, REKEY, REKEYED, VERSION
 
 if TYPE_CHECKING:
     Buffer = bytes | bytearray | memoryview
@@ -21,6 +21,10 @@ HEADER_BYTES = const(24)
 TAG_BYTES = const(8)  # HMAC-SHA256 cut to 64 bits
 LEADER_NODE = const(1)  # the leader's own number on the wire; members follow
 FLAG_SEALED = const(1)  # a tag follows the payload
+SEALED_SINCE = const(0x25)  # version byte of the first builds that have keys
+
+# What keys are agreed on by: whoever seals obeys it, the engines below do not know it.
+OF_THE_SEAL = (CHALLENGE, ANSWER, GROUP_KEY, KEY_WANT, REKEY, REKEYED)
 
 CRC_AT = const(20)  # behind what it covers of the header
 _MAJOR = const(0xF0)

@@ -1,24 +1,30 @@
 """The message table as code. Written by `make schema` from shared/schema/messages.toml.
 
 `LAYOUTS` holds for each type its fields: (kind, lowest, highest, default). Kinds 1,
-2 and 4 are big-endian integers of that many bytes, 14 and 18 raw bytes (4 and 8), 9 a
-text with a length byte. A field with a default may be missing, from an older sender.
+2 and 4 are big-endian integers of that many bytes, 14, 18 and 26 raw bytes (4, 8, 16), 9
+a text with a length byte. A field with a default may be missing, from an older sender.
 `SENDERS` holds who may send a type: 1 participant, 2 leader, 3 both."""
 
 from ..compat import const
 
-VERSION = const(0x24)  # major: high four bits, minor: low four
-TABLE_HASH = b"\x45\xe0\x0c\x88"
+VERSION = const(0x25)  # major: high four bits, minor: low four
+TABLE_HASH = b"\x82\xf1\x19\x2f"
 
 HELLO = const(1)
 WELCOME = const(2)
 HEARTBEAT = const(3)
 NACK = const(4)
 ROLE_ANNOUNCE = const(5)
+CHALLENGE = const(6)
+ANSWER = const(7)
 SETTINGS_SNAPSHOT = const(8)
 SETTINGS_ACK = const(9)
 TEXT_MESSAGE = const(10)
 TEXT_ACK = const(11)
+GROUP_KEY = const(12)
+KEY_WANT = const(13)
+REKEY = const(14)
+REKEYED = const(15)
 FLOOR_REQUEST = const(16)
 FLOOR_GRANT = const(17)
 FLOOR_RELEASE = const(18)
@@ -107,10 +113,16 @@ SENDERS = {
     3: 3,
     4: 2,
     5: 2,
+    6: 2,
+    7: 1,
     8: 2,
     9: 1,
     10: 3,
     11: 2,
+    12: 2,
+    13: 1,
+    14: 1,
+    15: 2,
     16: 1,
     17: 2,
     18: 1,
@@ -172,6 +184,22 @@ LAYOUTS = {
         (1, 0, 255, None),  # role: what the sender is
         (4, 0, 1073741823, None),  # term: the sender's term
     ),
+    6: (  # CHALLENGE
+        (4, 0, 1073741823, None),  # nonce: from the HELLO
+        (26, 0, 16, None),  # challenge: the leader's part of the session's keys
+    ),
+    7: (  # ANSWER
+        (26, 0, 16, None),  # challenge: from the CHALLENGE
+        (26, 0, 16, None),  # own_nonce: the participant's part of the keys, new with each nonce
+        (26, 0, 16, None),  # proof: of the device's key, over all that follows
+        (18, 0, 8, None),  # device: as in HELLO, like all that follows
+        (4, 0, 1073741823, None),  # nonce: ties WELCOME to this attempt
+        (14, 0, 4, None),  # table: hash of this table
+        (1, 0, 255, None),  # codecs: bit n: codec n can be decoded
+        (9, 1, 32, None),  # name: what people call this badge
+        (9, 1, 16, None),  # build: firmware or software version
+        (4, 0, 1073741823, None),  # term: highest term seen
+    ),
     8: (  # SETTINGS_SNAPSHOT
         (4, 1, 1073741823, None),  # version: goes up with every change
         (2, 20, 400, None),  # playout_delay_ms: delay of the jitter buffer
@@ -191,6 +219,21 @@ LAYOUTS = {
     ),
     11: (  # TEXT_ACK
         (2, 0, 65535, None),  # id: from the TEXT_MESSAGE
+    ),
+    12: (  # GROUP_KEY
+        (1, 0, 255, None),  # group: talk group, or private call
+        (2, 0, 65535, None),  # epoch: goes up when the keys of all groups change
+        (26, 0, 16, None),  # key: wrapped
+    ),
+    13: (  # KEY_WANT
+        (1, 0, 255, None),  # group: talk group, or private call
+    ),
+    14: (  # REKEY
+        (26, 0, 16, None),  # own_nonce: the participant's part of the new keys
+    ),
+    15: (  # REKEYED
+        (26, 0, 16, None),  # own_nonce: from the REKEY
+        (26, 0, 16, None),  # challenge: the leader's part of the new keys
     ),
     16: (  # FLOOR_REQUEST
         (1, 0, 255, None),  # group: talk group

@@ -1,0 +1,50 @@
+"""The leader's keys of all groups' voice: one secret and an epoch, from which each key comes.
+
+A new secret in a new epoch shuts out whoever knew the keys before. A leader that takes over keeps
+the secret but not the epoch: two leaders may have given one lease, and then no key stream may come
+twice.
+"""
+
+from ..compat import TYPE_CHECKING, const
+from ..seal import derive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..seal.hmac import Hmac
+
+_EPOCH_MAX = const(0xFFFF)
+
+
+class GroupKeys:
+    """`random(n)` gives n unpredictable bytes."""
+
+    def __init__(self, hmac: "Hmac", random: "Callable[[int], bytes]") -> None:
+        self._hmac = hmac
+        self._random = random
+        self._secret = random(derive.KEY_BYTES)
+        self.epoch = 1
+
+    def key(self, group: int, members: bytes = b"") -> bytes:
+        """16 bytes; `members`: whose private call it is."""
+        return derive.group_key(self._hmac, self._secret, self.epoch, group, members)
+
+    def change(self) -> None:
+        """Somebody is not to hear any more."""
+        self._secret = self._random(derive.KEY_BYTES)
+        self._next()
+
+    def record(self) -> bytes:
+        """For standbys."""
+        return bytes((self.epoch >> 8, self.epoch & 255)) + self._secret
+
+    def go_on_from(self, record: bytes) -> None:
+        """Where the leader before was, one epoch on."""
+        self.epoch = record[0] << 8 | record[1]
+        self._secret = record[2:]
+        self._next()
+
+    def _next(self) -> None:
+        if self.epoch == _EPOCH_MAX:  # no badge is up for so many changes
+            raise OverflowError("epochs are used up: start the leader anew")
+        self.epoch += 1

@@ -1,0 +1,80 @@
+"""Too much of everything: what is above its budget is counted, and nobody else notices."""
+
+from __future__ import annotations
+
+import pytest
+from tests.hostile.stage import by, forged, joined
+
+from ptt import events
+from ptt.cluster.join import JOINED
+from ptt.seal.hmac import HmacKey
+from ptt.wire import messages
+
+
+def test_bad_tags_throw_nobody_out_and_keep_nobody_waiting() -> None:
+    venue = joined()
+    victim = venue.badge("A").engine
+    beat = (1, 1, 1, 0, 0, 0)
+    venue.press("A")
+    for number in range(2000):
+        key = HmacKey(number.to_bytes(4, "big"))
+        said = (victim.join.session, victim.join.node, victim._seq + 1 + number % 50)
+        venue.leader.receive_datagram(
+            forged(key, messages.HEARTBEAT, beat, *said), ("badge", 0), venue.now_ms
+        )
+        if number % 100 == 0:
+            venue.run(20)
+    assert victim.floor.may_send()
+    assert victim.join.state == JOINED
+    assert venue.leader.refusals.as_dict()["tag"] == 2000
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (messages.FLOOR_REQUEST, (1, 7, 0, 0)),
+        (messages.TEXT_MESSAGE, (1, 7, 0, 0, b"C0", b"buy")),
+        (messages.HEARTBEAT, (1, 1, 1, 0, 0, 0)),
+        (messages.KEY_WANT, (1,)),
+        (messages.REKEY, (bytes(16),)),
+        (messages.UPDATE_WANT, (2, 0, 0)),
+    ],
+)
+def test_a_member_gets_no_more_than_its_budget(kind: int, values: tuple) -> None:
+    venue = joined()
+    thief = venue.badge("C")
+    before = len(venue.seen)
+    seq = thief.engine._seq + 1
+    for number in range(1000):
+        venue.leader.receive_datagram(
+            by(thief, kind, values, seq=seq + number), thief.address, venue.now_ms
+        )
+        if number % 50 == 0:
+            venue.run(50)
+    sent = [to for _, source, to in venue.seen[before:] if source == venue.leader_address]
+    assert venue.leader.refusals.as_dict()["limit"] > 800
+    assert sent.count(("badge", 2)) < 400
+    venue.run(4000)  # a floor that it got and does not use is free again
+    venue.talk("A")
+    assert venue.badge("B").all(events.HEARD)
+
+
+def test_forged_challenges_cost_a_badge_so_much_a_second_and_no_more() -> None:
+    from ptt.numbers import DERIVATIONS_MAX
+    from ptt.wire import codec, envelope
+
+    venue = joined(2)
+    engine = venue.badge("A").engine
+    venue.leader_alive = False
+    venue.run(4000)
+    nonce = engine.join.nonce
+    data = bytearray(100)
+    derived = 0
+    for number in range(200):
+        end = codec.encode(data, 24, messages.CHALLENGE, (nonce, number.to_bytes(16, "big")))
+        envelope.seal_header(data, end, messages.CHALLENGE, 0, 1, 0, 1)
+        derived += venue.to_badge("A", bytes(data[:end]), ("stranger", 1)) == "accepted"
+    assert derived <= DERIVATIONS_MAX
+    venue.leader_alive = True
+    venue.run(5000)
+    assert engine.join.state == JOINED

@@ -1,0 +1,150 @@
+"""Who hears: revoked badges, other groups, private calls, and key streams that must not repeat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.hostile.stage import Attacked, joined
+from tests.shared.failover_venue import talking
+from tests.shared.keys import opened_by
+
+from ptt import events
+from ptt.floor.roster import FixedRoster, Grants
+from ptt.numbers import CALL_GROUP_FIRST
+from ptt.wire import messages, voice
+
+
+def shut_out(venue: Attacked, name: str) -> Any:
+    engine = venue.badge(name).engine
+    venue.directory.revoked.add(engine._device)
+    venue.leader.look_at_directory(venue.now_ms)
+    venue.collect_leader()
+    return engine
+
+
+def test_a_revoked_badge_hears_nothing_after_two_seconds_and_nobody_else_misses_a_frame() -> None:
+    venue = joined()
+    venue.press("A")
+    venue.run(600)
+    revoked = shut_out(venue, "C")
+    venue.seen.clear()
+    venue.run(4000)
+    mine = [
+        d for d, source, _ in venue.seen if d[1] == messages.VOICE_FRAME and source[0] == "badge"
+    ]
+    late = mine[len(mine) // 2 :]
+    assert late and all(revoked._ring.cipher(1, data[2]) is None for data in late)
+    assert not [
+        to
+        for _, source, to in venue.seen
+        if source == venue.leader_address and to == ("badge", 2) and _[3]
+    ]
+    venue.release("A")
+    venue.run(1500)
+    (_, _, played, concealed, late_frames, _, _) = venue.badge("B").last(events.HEARD)
+    assert played > 150 and concealed == 0 and late_frames == 0
+
+
+def test_a_revoked_badge_is_not_let_in_again() -> None:
+    venue = joined()
+    shut_out(venue, "C")
+    venue.run(20000)
+    assert [member.name for member in venue.leader.members.all()] == [b"A0", b"B0"]
+
+
+def test_who_loses_a_group_hears_it_no_more() -> None:
+    table: dict[bytes, Grants] = {}
+    venue = Attacked(3, roster=FixedRoster(table, Grants((2, 3))))
+    venue.run(2000)
+    engine = venue.badge("C").engine
+    table[engine._device] = Grants((3,))
+    venue.leader.look_at_directory(venue.now_ms)
+    venue.collect_leader()
+    venue.run(2000)
+    venue.seen.clear()
+    venue.talk("A")
+    spoken = [
+        d for d, source, _ in venue.seen if d[1] == messages.VOICE_FRAME and source[0] == "badge"
+    ]
+    assert spoken
+    for data in spoken:
+        assert voice.group(data) == 2
+        assert engine._ring.cipher(2, data[2]) is None
+
+
+def test_another_groups_voice_cannot_be_opened() -> None:
+    table: dict[bytes, Grants] = {}
+    venue = Attacked(3, roster=FixedRoster(table, Grants((2,))))
+    table[venue.badge("C").engine._device] = Grants((3,))
+    venue.run(3000)
+    outsider = venue.badge("C").engine._ring
+    assert outsider.cipher(2, 1) is None
+    own = outsider._of[3][0][1]
+    assert own != venue.leader.voice_key(2)[1]
+
+
+def test_a_private_call_is_private() -> None:
+    venue = joined(4)
+    a, b = venue.badge("A").engine, venue.badge("B").engine
+    assert a.call(b.join.node, venue.now_ms)
+    venue.collect(venue.badge("A"))
+    venue.run(800)
+    group = a.scan.call
+    assert group >= CALL_GROUP_FIRST and b.scan.call == group
+    key = venue.leader.voice_key(group)[1]
+    assert a._ring._of[group][0][1] == b._ring._of[group][0][1] == key
+    for name in "CD":
+        assert group not in venue.badge(name).engine._ring._of
+    assert key != venue.leader.voice_key(1)[1]
+    first = key
+    venue.release("A")
+    a.hang_up(venue.now_ms)
+    venue.collect(venue.badge("A"))
+    venue.run(500)
+    c, d = venue.badge("C").engine, venue.badge("D").engine
+    venue.leader._calls._next = group  # the number again
+    assert c.call(d.join.node, venue.now_ms)
+    venue.collect(venue.badge("C"))
+    venue.run(500)
+    assert c.scan.call == group
+    assert c._ring._of[group][0][1] != first
+
+
+def test_no_key_stream_comes_twice_across_a_takeover() -> None:
+    venue = talking(badges=3)
+    heard: dict[tuple, bytes] = {}
+    send = venue.send
+
+    def watch(data: bytes, source: Any, destination: Any) -> None:
+        if data[1] == messages.VOICE_FRAME and source[0] == "badge":
+            engine = venue.badges[source[1]].engine
+            cipher = engine._ring.cipher(voice.group(data), data[2])
+            assert cipher is not None
+            place = (engine._ring._key, voice.talker(data), voice.lease(data), voice.first(data))
+            assert heard.setdefault(place, data[38:-8]) == data[38:-8]
+        send(data, source, destination)
+
+    venue.send = watch  # pyright: ignore[reportAttributeAccessIssue]
+    venue.run(500)
+    before = venue.leader.voice_key(1)
+    venue.kill()
+    venue.run(300)
+    venue.take_over()
+    venue.run(3000)
+    epoch, key = venue.leader.voice_key(1)
+    assert epoch == before[0] + 1 and key != before[1]
+    assert len({place[0] for place in heard}) == 2  # the talker went over to the new key
+    venue.release("A")
+    venue.run(1000)
+
+
+def test_the_leaders_own_view_agrees() -> None:
+    """What `voice_key` says opens what was said."""
+    venue = joined()
+    venue.press("A")
+    venue.run(300)
+    data = next(
+        d for d, source, _ in venue.seen if d[1] == messages.VOICE_FRAME and source[0] == "badge"
+    )
+    assert opened_by(data, venue.leader)[voice.FRAMES_AT + 3] == 0  # as every ADPCM frame has it
+    assert data[voice.FRAMES_AT : voice.FRAMES_AT + 8] != opened_by(data, venue.leader)[38:46]

@@ -1,0 +1,157 @@
+"""By the owner of one badge, with its valid keys."""
+
+from __future__ import annotations
+
+import pytest
+from tests.hostile.stage import by, forged, joined, sealed
+
+from ptt import events
+from ptt.numbers import ADPCM_FRAME_BYTES
+from ptt.wire import messages, refusal, voice
+
+LOUD = bytes(range(1, ADPCM_FRAME_BYTES)) + b"x"
+
+
+def voice_of(talker: int, lease: int, group: int = 1) -> bytes:
+    data = bytearray(voice.FRAMES_AT + ADPCM_FRAME_BYTES)
+    data[voice.FRAMES_AT :] = LOUD
+    coder = messages.CODEC_IMA_ADPCM
+    voice.write_fields(data, group, coder, talker, lease, 0, False, 1)
+    return bytes(data)
+
+
+def test_nobody_speaks_without_the_floor() -> None:
+    venue = joined()
+    thief = venue.badge("C").engine
+    for lease in (1, 2, 99):
+        data = sealed(
+            thief._keys.up,
+            voice_of(thief.join.node, lease),
+            messages.VOICE_FRAME,
+            thief.join.session,
+            thief.join.node,
+            thief._seq + 100 + lease,
+            1,
+        )
+        assert venue.to_leader(data, venue.badge("C").address) == "floor"
+    venue.run(500)
+    assert not venue.badge("A").all(events.HEARING)
+
+
+def test_nobody_speaks_into_anothers_burst_or_in_its_name() -> None:
+    venue = joined()
+    venue.press("A")
+    venue.run(300)
+    talker, thief = venue.badge("A").engine, venue.badge("C").engine
+    lease = talker.floor.seen_lease
+    for node, reason in ((talker.join.node, "field"), (thief.join.node, "floor")):
+        thief._seq += 1
+        data = sealed(
+            thief._keys.up,
+            voice_of(node, lease),
+            messages.VOICE_FRAME,
+            thief.join.session,
+            thief.join.node,
+            thief._seq,
+            1,
+        )
+        assert venue.to_leader(data, venue.badge("C").address) == reason
+
+
+def test_anothers_session_needs_its_key() -> None:
+    venue = joined()
+    venue.press("A")
+    venue.run(300)
+    victim, thief = venue.badge("A"), venue.badge("C")
+    release = (1, victim.engine.floor.request, victim.engine.floor.seen_lease)
+    data = by(
+        thief,
+        messages.FLOOR_RELEASE,
+        release,
+        session=victim.engine.join.session,
+        node=victim.engine.join.node,
+    )
+    assert venue.to_leader(data, thief.address) == "source"
+    assert venue.to_leader(data, victim.address) == "tag"  # an address is easily forged
+    assert victim.engine.floor.may_send()
+
+
+def test_ones_own_release_frees_nobody_elses_floor() -> None:
+    venue = joined()
+    venue.press("A")
+    venue.run(300)
+    victim, thief = venue.badge("A"), venue.badge("C")
+    release = (1, victim.engine.floor.request, victim.engine.floor.seen_lease)
+    venue.to_leader(by(thief, messages.FLOOR_RELEASE, release), thief.address)
+    venue.run(200)
+    assert victim.engine.floor.may_send()
+    assert venue.leader.floors[1].holder == victim.engine.join.node
+
+
+def test_a_node_is_its_own() -> None:
+    venue = joined()
+    thief, victim = venue.badge("C"), venue.badge("A").engine
+    beat = (1, 1, 1, 0, 0, 0)
+    data = by(thief, messages.HEARTBEAT, beat, node=victim.join.node)
+    assert venue.to_leader(data, thief.address) == "sender"
+    seq = thief.engine._seq + 2000
+    data = by(thief, messages.KEY_WANT, (1,), node=victim.join.node, seq=seq)
+    assert venue.to_leader(data, thief.address) == "sender"
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (messages.FLOOR_GRANT, (1, 1, 1, 50, 2000, 60000)),
+        (messages.FLOOR_REVOKED, (1, 1, 1, 1)),
+        (messages.ROLE_ANNOUNCE, (messages.ROLE_RESIGNED, 1)),
+        (messages.ROLE_ANNOUNCE, (messages.ROLE_LEADER, 900)),
+        (messages.SETTINGS_SNAPSHOT, (900, 400, 1000)),
+        (messages.GROUP_KEY, (1, 900, bytes(16))),
+        (messages.REKEYED, (bytes(16), bytes(16))),
+        (messages.UPDATE_ORDER, (2, 1)),
+    ],
+)
+def test_the_leaders_word_needs_the_leaders_key(kind: int, values: tuple) -> None:
+    venue = joined()
+    victim, thief = venue.badge("A").engine, venue.badge("C").engine
+    before = (victim.join.term, victim.settings_version, victim.floor.state)
+    for key in (thief._keys.down, thief._keys.up, victim._keys.up):  # reflected, too
+        data = forged(key, kind, values, victim.join.session, 1, 9000)
+        assert venue.to_badge("A", data) == "tag"
+    assert (victim.join.term, victim.settings_version, victim.floor.state) == before
+
+
+def test_a_right_that_the_registry_does_not_give_is_not_claimed() -> None:
+    venue = joined()
+    venue.press("A")
+    venue.run(300)
+    venue.badge("C").engine.press(venue.now_ms, messages.LANE_EMERGENCY)
+    venue.collect(venue.badge("C"))
+    venue.run(300)
+    assert venue.badge("A").engine.floor.may_send()
+    assert venue.badge("C").all(events.DENIED) == [messages.DENIAL_NOT_ENTITLED]
+
+
+def test_every_message_of_an_insider_is_refused_or_obeyed_and_never_raises() -> None:
+    """Each type, sealed by right keys, with the smallest and the largest values."""
+    venue = joined()
+    thief = venue.badge("C")
+    seq = thief.engine._seq + 1
+    for kind, layout in messages.LAYOUTS.items():
+        for end in (1, 2):
+            values = tuple(_extreme(field, end) for field in layout)
+            if kind == messages.VOICE_FRAME:
+                continue
+            venue.to_leader(by(thief, kind, values, seq=seq), thief.address)
+            seq += 1
+        venue.run(200)
+    assert venue.leader.refusals[refusal.SEALED] > 0
+    assert len(venue.leader.members) == 3
+
+
+def _extreme(field: tuple, end: int) -> int | bytes:
+    kind = field[0]
+    if kind < 9:
+        return field[end]
+    return b"A" * (field[end] if kind == 9 else kind - 10)

@@ -1,0 +1,84 @@
+"""Keys that change while the session runs, and those that are too old."""
+
+from __future__ import annotations
+
+from tests.hostile.stage import joined
+
+from ptt import clock, events
+from ptt.cluster.join import JOINED
+from ptt.numbers import REKEY_MS, SESSION_MS_MAX
+from ptt.wire import messages
+
+
+def test_keys_change_without_a_gap_in_speech() -> None:
+    venue = joined()
+    venue.press("A")
+    venue.run(400)
+    for badge in venue.badges:
+        engine = badge.engine
+        engine._rekey_ms = venue.now_ms
+        engine._keys_ms = clock.add(venue.now_ms, -2 * REKEY_MS)  # overdue: not only in a pause
+    before = [badge.engine._keys.up.inner for badge in venue.badges]
+    sessions = [badge.engine.join.session for badge in venue.badges]
+    venue.run(1500)
+    venue.release("A")
+    venue.run(1500)
+    for badge, key, session in zip(venue.badges, before, sessions, strict=True):
+        assert badge.engine._keys.up.inner != key
+        assert badge.engine.join.session == session
+        assert venue.leader._sessions[session].keys.up.inner == badge.engine._keys.up.inner
+        assert "tag" not in badge.engine.refusals.as_dict()
+    assert "tag" not in venue.leader.refusals.as_dict()
+    for name in "BC":
+        (_, _, played, concealed, _, _, _) = venue.badge(name).last(events.HEARD)
+        assert played > 90 and concealed == 0
+
+
+def test_a_lost_answer_is_asked_for_again() -> None:
+    venue = joined()
+    lost = []
+
+    def loses(data: bytes, source: object, destination: object) -> bool:
+        if data[1] == messages.REKEYED and len(lost) < 2:
+            lost.append(data)
+            return True
+        return False
+
+    venue.loses = loses
+    engine = venue.badge("A").engine
+    before = engine._keys.up.inner
+    engine._rekey_ms = venue.now_ms
+    venue.run(4000)
+    assert len(lost) == 2 and engine._keys.up.inner != before
+    venue.talk("A")
+    assert venue.badge("B").all(events.HEARD)
+
+
+def test_who_never_asks_for_new_keys_has_to_join_again() -> None:
+    venue = joined()
+    session = venue.badge("A").engine.join.session
+    venue.leader._sessions[session].made_ms = clock.add(venue.now_ms, -SESSION_MS_MAX)
+    venue.run(2500)
+    assert venue.leader.members.by_session(session) is None
+    venue.run(8000)
+    assert venue.badge("A").engine.join.state == JOINED
+    assert venue.badge("A").engine.join.session != session
+
+
+def test_the_old_keys_are_of_no_use_after_a_moment() -> None:
+    venue = joined()
+    engine = venue.badge("A").engine
+    old = engine._keys
+    engine._rekey_ms = venue.now_ms
+    venue.run(1000)
+    assert engine._keys is not old
+    from tests.hostile.stage import forged
+
+    beat = (1, 1, 1, 0, 0, 0)
+    said = (engine.join.session, engine.join.node, engine._seq + 10)
+    assert (
+        venue.to_leader(forged(old.up, messages.HEARTBEAT, beat, *said), ("badge", 0)) == "accepted"
+    )
+    venue.run(6000)
+    said = (engine.join.session, engine.join.node, engine._seq + 20)
+    assert venue.to_leader(forged(old.up, messages.HEARTBEAT, beat, *said), ("badge", 0)) == "tag"

@@ -1,0 +1,72 @@
+"""Secure engines for tests: every device's key is made of its identity, chance is a seed's."""
+
+from tests.shared.aes import block_cipher
+
+from ptt.numbers import ADPCM_FRAME_BYTES
+from ptt.prng import Prng
+from ptt.seal.ctr import KeyStream
+from ptt.secure.leader import SecureLeader
+from ptt.secure.participant import SecureParticipant
+from ptt.wire import voice
+
+
+def device_key(device):
+    return bytes(device) * 4
+
+
+class Directory:
+    """Knows every device but those in `revoked`."""
+
+    def __init__(self):
+        self.revoked = set()
+
+    def key(self, device):
+        return None if device in self.revoked else device_key(device)
+
+    def name(self, device):
+        return None
+
+
+class Chance:
+    """`random(n)` of a seed."""
+
+    def __init__(self, seed):
+        self._prng = Prng(seed)
+
+    def __call__(self, count):
+        return bytes([self._prng.below(256) for _ in range(count)])
+
+
+def make_participant(device, name, build, leader, seed):
+    key = device_key(device)
+    return SecureParticipant(device, name, build, leader, seed, key, block_cipher, Chance(seed + 7))
+
+
+def make_leader(term, seed, settings=None, roster=None, directory=None):
+    directory = directory or Directory()
+    return SecureLeader(term, seed, directory, Chance(seed + 7), settings, roster)
+
+
+def opened(data, talker):
+    """A copy of a voice packet with its frames readable, by the keys of its `talker`, an engine."""
+    cipher = talker._ring.cipher(voice.group(data), data[2])
+    return _opened(data, cipher, talker._ring.epoch)
+
+
+def opened_by(data, leader):
+    """The same by the keys that `leader` gives out now."""
+    epoch, key = leader.voice_key(voice.group(data))
+    return _opened(data, block_cipher(key), epoch)
+
+
+def _opened(data, cipher, epoch):
+    clear = bytearray(data)
+    stream = KeyStream()
+    at = voice.FRAMES_AT
+    for index in range(voice.count(data)):
+        number = voice.first(data) + index
+        stream.make(cipher, epoch, voice.talker(data), voice.lease(data), number)
+        for n in range(ADPCM_FRAME_BYTES):
+            clear[at + n] ^= stream.bytes[n]
+        at += ADPCM_FRAME_BYTES
+    return clear
