@@ -10,9 +10,11 @@ import sys
 from binascii import unhexlify
 
 import machine
+from micropython import const
 
 from hal import board, clock
 from hal.button import Button
+from hal.cipher import block_cipher
 from hal.indicator import Indicator
 from hal.microphone import Microphone
 from hal.nvs import Nvs
@@ -23,7 +25,7 @@ from hal.wifi import Wifi
 from ptt.compat import TYPE_CHECKING
 from ptt.media import dsp
 from ptt.numbers import PORT
-from ptt.participant import Participant
+from ptt.secure.participant import SecureParticipant
 
 from . import log
 from .handset import Handset
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
     from .handset import Extra
 
+_KEY_BYTES = const(32)
 _EVERYBODY = "255.255.255.255"  # where a leader is looked for when none is configured
 
 
@@ -72,12 +75,20 @@ def stages() -> "Iterator[Handset | None]":
 
         codec.start(pins["codec"])
         yield None
-    participant = Participant(
+    key = nvs.blob("key")
+    if len(key) != _KEY_BYTES:
+        log.write(now_ms, "no key", "flash this badge: no leader lets it in")
+        key = os.urandom(_KEY_BYTES)
+    yield None
+    participant = SecureParticipant(
         device,
         config["name"].encode(),
         b"0.1.%d" % RELEASE,
         _address(config.get("leader", "")),
         random.getrandbits(30),  # both ports seed it from their noise source at start
+        key,
+        block_cipher,
+        os.urandom,
     )
     participant.address_of = _standby_address
     yield None

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 _SLEEP_MS_MAX = const(5)  # so late may a press, a frame or the speaker be noticed
-_DATAGRAMS_MAX = const(12)  # a full mailbox twice over
+_DATAGRAMS_MAX = const(6)  # a full mailbox; the garbage of opening them must fit in one step
 _FRAMES_MAX = const(3)  # more than 64 ms of microphone cannot wait
 _GAIN_ONE_Q8 = const(256)  # a level that changes nothing
 

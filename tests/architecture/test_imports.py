@@ -262,7 +262,28 @@ def test_rooms_may_know_the_wire_and_not_each_other(room: str, other: str) -> No
 
 def test_every_room_has_its_rule() -> None:
     rooms = {file.parent.name for file in (ROOT / "shared/ptt").glob("*/__init__.py")}
-    assert rooms == {"wire", "seal", *PARTS}
+    assert rooms == {"wire", "seal", "secure", *PARTS}
+
+
+def test_no_engine_knows_that_it_is_sealed() -> None:
+    """`secure` is a layer above them, and only whoever speaks on a network takes it."""
+    inside = [found for found in imports(ROOT) if found.name.startswith("ptt.secure")]
+    rooms = {
+        found.module.split(".")[0] for found in inside if not is_in(found.module, "ptt.secure")
+    }
+    assert rooms <= {"pressel", "app"}
+
+
+def test_nobody_speaks_on_a_network_without_a_seal() -> None:
+    plain = ("ptt.leader.Leader", "ptt.participant.Participant")
+    told = {"pressel.sim.explore", "pressel.node.event_log", "pressel.node.snapshot"}
+    for found in imports(ROOT):
+        if found.name in plain and not is_in(found.module, "ptt"):
+            source = (ROOT / "host" / Path(*found.module.split("."))).with_suffix(".py")
+            text = source.read_text("utf-8") if source.exists() else ""
+            makes = "Leader(" in text.replace("SecureLeader(", "").replace("SpokenLeader(", "")
+            makes = makes or " Participant(" in text
+            assert not makes or is_in(found.module, *told), found
 
 
 @pytest.mark.parametrize("line", ["import typing", "from typing import Any"])

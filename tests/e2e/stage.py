@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,12 +19,14 @@ from pressel.audio.wav import RATE_HZ, read_speech
 from pressel.demo.actor import Actor, Said
 from pressel.demo.script import Turn, as_burst
 from pressel.demo.speeches import Speech
-from pressel.demo.venue import LeaderProcess, run_badges, run_leader
+from pressel.demo.venue import STATE, LeaderProcess, run_badges, run_leader
 from pressel.node import control
 from pressel.node.snapshot import LeaderState
+from pressel.registry.device import KEY_BYTES
 from pressel.report.make import measure
 from pressel.report.run import BadgeRun, BurstRun, ListenerFrames, RunData
 from pressel.report.timeline import Pcm, PcmTimeline
+from pressel.soft.credential import Credential, register
 
 Spoken = tuple[Said, Speech]
 
@@ -43,6 +47,18 @@ async def venue(
 ) -> AsyncIterator[tuple[LeaderProcess, list[Actor]]]:
     async with run_leader(work) as leader, run_badges(names, leader.address, work) as actors:
         yield leader, actors
+
+
+def own(work: Path, number: int, name: str, *states: str) -> tuple[str, str]:
+    """The option by which a soft badge is a device that the leader's registry knows by `name`; of
+    hosts of a cluster in the folders `states`."""
+    credential = Credential(bytes((0x50, 0, 0, 0, 0, 0, 0, number)), secrets.token_bytes(KEY_BYTES))
+    for state in states or (STATE,):
+        register(credential, name, work / state)
+    file = work / f"own-{number}.json"
+    content = {"device": credential.device.hex(), "key": credential.key.hex()}
+    file.write_text(json.dumps(content))
+    return "--credential", str(file)
 
 
 async def ask(leader: LeaderProcess) -> LeaderState:

@@ -1,4 +1,4 @@
-"""A client written from docs/protocol-v2.md alone, with nothing but Python's standard library.
+"""A client written from docs/protocol-v2.md alone, with the standard library and a library's AES.
 
 It joins, says a WAV file, and writes what it hears to another, in real time; each thing that
 happens is a JSON line on standard output. It proves the document, so it imports nothing of ours.
@@ -8,8 +8,10 @@ Section numbers in comments are the document's.
 from __future__ import annotations
 
 import argparse
+import hmac
 import json
 import random
+import secrets
 import select
 import socket
 import struct
@@ -17,14 +19,17 @@ import time
 import wave
 import zlib
 
-VERSION = 0x21
-TABLE = bytes.fromhex("49a71bc9")
-HELLO, WELCOME, HEARTBEAT, NACK, ROLE_ANNOUNCE = 1, 2, 3, 4, 5
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+VERSION = 0x25
+TABLE = bytes(4)  # we are no build of theirs
+HELLO, WELCOME, HEARTBEAT, ROLE_ANNOUNCE = 1, 2, 3, 5
 SETTINGS_SNAPSHOT, SETTINGS_ACK, TEXT_MESSAGE = 8, 9, 10
 FLOOR_REQUEST, FLOOR_GRANT, FLOOR_RELEASE, FLOOR_QUEUED, FLOOR_DENIED = 16, 17, 18, 19, 20
 FLOOR_TAKEN, FLOOR_IDLE, FLOOR_REVOKED = 21, 22, 23
 VOICE_FRAME, RECEIVER_REPORT, BURST_RECEIPT = 32, 33, 34
-UNKNOWN_SESSION, RESIGNED, IMA_ADPCM = 2, 2, 1
+CHALLENGE, ANSWER, GROUP_KEY, KEY_WANT = 6, 7, 12, 13
+RESIGNED, IMA_ADPCM = 2, 1
 
 FRAME_MS, FRAME_SAMPLES, FRAME_BYTES = 20, 320, 164
 RETRIES_MS = (60, 120, 240, 480, 480, 480, 480, 480)
@@ -104,6 +109,28 @@ def now_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
+# --- section 17 ---
+
+
+def mac(key: bytes, data: bytes) -> bytes:
+    return hmac.digest(key, data, "sha256")
+
+
+def expand(secret: bytes, info: bytes) -> bytes:
+    return mac(secret, info + b"\1")
+
+
+def cross(key: bytes, epoch: int, payload: bytes) -> bytes:
+    """The payload of a VOICE_FRAME with its frames encrypted, or readable again."""
+    talker, lease, first = struct.unpack_from(">HIH", payload, 2)
+    parts = [payload[:14]]
+    for at in range(14, len(payload), FRAME_BYTES):
+        block = struct.pack(">HHIH6x", epoch, talker, lease, first + len(parts) - 1)
+        stream = Cipher(algorithms.AES(key), modes.CTR(block)).encryptor()
+        parts.append(stream.update(payload[at : at + FRAME_BYTES]))
+    return b"".join(parts)
+
+
 class Hearing:
     """One burst as it is heard, section 14."""
 
@@ -153,11 +180,22 @@ class Hearing:
 class Stranger:
     """The whole client: call `step` all the time."""
 
-    def __init__(self, leader: tuple[str, int], name: str, say: list[tuple[int, ...]]) -> None:
+    def __init__(
+        self,
+        leader: tuple[str, int],
+        name: str,
+        own: tuple[bytes, bytes],
+        say: list[tuple[int, ...]],
+    ) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
         self.search, self.leader, self.name = leader, leader, name.encode()
-        self.device = bytes([0x57]) + random.randbytes(7)
+        self.device, self.key = own
+        self.hello = self.own_nonce = self.secret = b""
+        self.keys: dict[str, bytes] = {}
+        self.seen: set[int] = set()  # seqs of the session
+        self.epochs: dict[int, bytes] = {}  # of our group, by epoch
+        self.want_ms = 0
         self.term = self.settings_version = self.highest = self.given_back = 0
         self.is_idle = True  # of the highest lease: nobody holds it any more
         self.delay_ms = 60
@@ -189,7 +227,10 @@ class Stranger:
             return
         if not self.session:
             hello = struct.pack(">8sI4sB", self.device, self.nonce, TABLE, 1 << IMA_ADPCM)
-            hello += text(self.name) + text(b"stranger")
+            hello += text(self.name) + text(b"stranger") + struct.pack(">I", self.term)
+            if hello[8:12] != self.hello[8:12]:
+                self.own_nonce = secrets.token_bytes(16)
+            self.hello = hello
             self.send(HELLO, hello, self.search)
             self.due_ms = now_ms() + random.randint(self.wait_ms // 2, self.wait_ms)
             self.wait_ms = min(2 * self.wait_ms, 2000)
@@ -201,6 +242,28 @@ class Stranger:
             beat = struct.pack(">IBIIHB", clock, self.group, self.term, self.highest, talker, 0)
             self.send(HEARTBEAT, beat)
             self.due_ms = now_ms() + 1000
+        if self.session and not self.epochs and now_ms() >= self.want_ms:
+            self.want_ms = now_ms() + 100
+            self.send(KEY_WANT, bytes([self.group]))
+
+    def on_challenge(self, payload: bytes, source: tuple[str, int]) -> None:
+        if self.session or payload[:4] != self.hello[8:12]:
+            return
+        challenge = payload[4:20]
+        self.secret = mac(self.own_nonce + challenge, self.key)
+        proof = mac(expand(self.secret, b"pressel 2 answer"), self.hello)[:16]
+        self.send(ANSWER, challenge + self.own_nonce + proof + self.hello, source)
+
+    def derive(self, term: int, session: int) -> dict[str, bytes]:
+        place = struct.pack(">II", term, session)
+        names = ("up", "down", "wrap")
+        return {name: expand(self.secret, b"pressel 2 " + name.encode() + place) for name in names}
+
+    def on_group_key(self, payload: bytes, seq: int) -> None:
+        group, epoch = struct.unpack_from(">BH", payload)
+        pad = mac(self.keys["wrap"], struct.pack(">II", self.session, seq))
+        if group == self.group:
+            self.epochs[epoch] = bytes(a ^ b for a, b in zip(payload[3:19], pad, strict=False))
 
     def on_welcome(self, payload: bytes, source: tuple[str, int]) -> None:
         nonce, node, session, term, _, group, codec = struct.unpack_from(">IHII4sBB", payload)
@@ -211,6 +274,7 @@ class Stranger:
             self.is_idle, self.hearing = True, []
         self.node, self.session, self.term, self.group = node, session, term, group
         self.leader, self.seq, self.settings_version = source, 0, 0
+        self.epochs = {}
         self.leader_heard_ms, self.talker = now_ms(), 0
         self.due_ms = now_ms() + random.randint(500, 1000)
         tell("joined", node=node)
@@ -226,30 +290,50 @@ class Stranger:
 
     def send(self, kind: int, payload: bytes, to: tuple[str, int] | None = None) -> None:
         self.seq += 1
-        head = struct.pack(">BBHI", VERSION, kind, 0, self.session)
+        is_sealed = kind not in (HELLO, ANSWER)
+        mark = 0
+        if kind == VOICE_FRAME:
+            epoch = max(self.epochs)
+            mark, payload = epoch & 255, cross(self.epochs[epoch], epoch, payload)
+        head = struct.pack(">BBBBI", VERSION, kind, mark, is_sealed, self.session)
         head += struct.pack(">HHII", self.node, len(payload), self.seq, now_ms() % 2**30)
         head += struct.pack(">I", crc_of(head, payload))
-        self.socket.sendto(head + payload, to or self.leader)
+        tag = mac(self.keys["up"], head + payload)[:8] if is_sealed else b""
+        self.socket.sendto(head + payload + tag, to or self.leader)
 
     def receive(self, data: bytes, source: tuple[str, int]) -> None:
         if len(data) < 24 or data[0] >> 4 != VERSION >> 4:
             return
         _, kind, flags, session, node, size, seq, _, crc = struct.unpack_from(">BBHIHHIII", data)
-        payload = data[24:]
-        if len(payload) != size or flags & 1 or crc != crc_of(data, payload):
+        payload, tag = data[24 : 24 + size], data[24 + size :]
+        if len(tag) != (8 if flags & 1 else 0) or crc != crc_of(data, payload):
             return
-        if kind == WELCOME:
-            return self.on_welcome(payload, source)
+        if not tag:
+            if kind == CHALLENGE:
+                self.on_challenge(payload, source)
+            return  # a NACK proves nothing, and three silent seconds tell as much
+        if kind == WELCOME and not self.session:
+            keys = self.derive(struct.unpack_from(">I", payload, 10)[0], session)
+            if hmac.compare_digest(mac(keys["down"], data[:-8])[:8], tag):
+                self.keys, self.seen = keys, {seq}
+                self.on_welcome(payload, source)
+            return
         if not self.session or source != self.leader or node != 1:
             return
-        if kind == NACK:
-            if payload[0] == UNKNOWN_SESSION:
-                self.lose("unknown session")
+        if session != self.session or seq in self.seen:
             return
-        if session != self.session:
+        if not hmac.compare_digest(mac(self.keys["down"], data[:-8])[:8], tag):
             return
+        self.seen.add(seq)
         self.leader_heard_ms = now_ms()
-        self.obey(kind, payload, seq)
+        if kind == GROUP_KEY:
+            self.on_group_key(payload, seq)
+        elif kind == VOICE_FRAME:
+            epoch = next((each for each in self.epochs if each & 255 == data[2]), None)
+            if epoch is not None:
+                self.obey(kind, cross(self.epochs[epoch], epoch, payload), seq)
+        elif kind != FLOOR_GRANT or self.epochs:
+            self.obey(kind, payload, seq)
 
     def obey(self, kind: int, payload: bytes, seq: int) -> None:
         if kind == SETTINGS_SNAPSHOT:
@@ -468,13 +552,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("leader", help="host:port")
     parser.add_argument("name")
+    parser.add_argument("--credential", required=True, help="JSON: device and key in hexadecimal")
     parser.add_argument("--say", help="16 kHz mono WAV: press, say it, let go")
     parser.add_argument("--record", help="WAV of what is heard")
     parser.add_argument("--bursts", type=int, default=0, help="leave after having heard so many")
     parser.add_argument("--seconds", type=float, default=60, help="leave after so long")
     args = parser.parse_args()
     host, port = args.leader.split(":")
-    client = Stranger((host, int(port)), args.name, read_frames(args.say) if args.say else [])
+    with open(args.credential) as file:
+        given = json.load(file)
+    own = bytes.fromhex(given["device"]), bytes.fromhex(given["key"])
+    say = read_frames(args.say) if args.say else []
+    client = Stranger((host, int(port)), args.name, own, say)
     end_ms = now_ms() + args.seconds * 1000
     has_pressed = False
     while now_ms() < end_ms and not (

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tests.e2e.command import Command, run, running, until
-from tests.e2e.stage import venue, words
+from tests.e2e.stage import own, venue, words
 from tests.host.capture import TSHARK, WITHOUT, Tshark
 
 DUMPCAP = shutil.which("dumpcap")
@@ -49,11 +49,11 @@ def test_a_real_session_names_every_datagram(
             async with running(tmp_path / "dumpcap", *args, command=command) as dumpcap:
                 await capturing(dumpcap)
                 ear = ("badge", "--virtual", "--leader", leader.address, "--name", "Ear")
-                async with running(tmp_path / "ear", *ear, "--device", "00000000000000e1") as soft:
+                async with running(tmp_path / "ear", *ear, *own(work, 1, "Ear")) as soft:
                     await soft.line("joined")
                     said = wav("said.wav", words(1, 1.0).pcm)
                     mouth = ("badge", "--leader", leader.address, "--name", "Mouth", "--wav", said)
-                    result = await run(tmp_path / "mouth", *mouth)
+                    result = await run(tmp_path / "mouth", *mouth, *own(work, 2, "Mouth"))
                     assert result.code == 0, result.err
                     await soft.line("heard node")
                     await soft.stop()

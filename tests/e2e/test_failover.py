@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import secrets
 import signal
 import time
 from array import array
@@ -16,7 +17,9 @@ import pytest
 from tests.e2e.command import until
 from tests.e2e.test_nodes import Cluster, cluster_of
 
+from pressel.registry.device import KEY_BYTES
 from pressel.soft.badge import SoftBadge
+from pressel.soft.credential import Credential, register
 from pressel.soft.sound import Heard, Wanted
 from ptt import events
 from ptt.numbers import FRAME_MS, FRAME_SAMPLES
@@ -49,11 +52,12 @@ class Ticking:
 class Person:
     """A soft badge, what it has told, and what it heard."""
 
-    def __init__(self, number: int, leader: tuple[str, int]) -> None:
+    def __init__(self, number: int, leader: tuple[str, int], state: Path) -> None:
         self.told: list[tuple[int, Any]] = []
         self.sound = Ticking()
-        device = bytes((2, 0, 0, 0, 0, 0, 0, number))
-        self.badge = SoftBadge(device, f"B{number}", leader, self.sound, self._tell)
+        own = Credential(bytes((2, 0, 0, 0, 0, 0, 0, number)), secrets.token_bytes(KEY_BYTES))
+        register(own, f"B{number}", state)
+        self.badge = SoftBadge(own, f"B{number}", leader, self.sound, self._tell)
 
     def _tell(self, kind: int, value: Any) -> None:
         self.told.append((kind, value))
@@ -76,7 +80,8 @@ def badges_port(cluster: Cluster, name: str) -> int:
 @contextlib.asynccontextmanager
 async def talking(cluster: Cluster, leader: str) -> AsyncIterator[list[Person]]:
     """Three people of whom the first talks, the second waits and the third listens."""
-    people = [Person(number, ("127.0.0.1", badges_port(cluster, leader))) for number in (1, 2, 3)]
+    address, state = ("127.0.0.1", badges_port(cluster, leader)), cluster.state(leader)
+    people = [Person(number, address, state) for number in (1, 2, 3)]
     async with contextlib.AsyncExitStack() as stack:
         for person in people:
             await stack.enter_async_context(person.badge)

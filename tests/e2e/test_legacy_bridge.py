@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.e2e.command import Command, run, running, until
-from tests.e2e.stage import words
+from tests.e2e.stage import own, words
 from tests.host.legacy_client import PORTS, LegacyApp, Pcm
 from zeroconf import IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
@@ -290,7 +290,7 @@ def test_a_talking_app_that_is_killed_frees_the_floor(work: Path) -> None:
 def test_texts_go_both_ways(work: Path, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with bridged(work) as bridge, old_apps(bridge, "A", "B") as (a, b):
-            files = ("--record", tmp_path / "heard.wav", "--device", "00000000000000aa")
+            files = ("--record", tmp_path / "heard.wav", *own(work, 1, "Soft"))
             args = ("badge", "--leader", bridge.address, "--name", "Soft", *files)
             async with running(tmp_path / "soft", *args) as soft:
                 await soft.line("joined as node")

@@ -14,7 +14,7 @@ import soxr
 from numpy.typing import NDArray
 from tests.e2e.busy import without_faults
 from tests.e2e.command import Command, run, running, until
-from tests.e2e.stage import PLAYED_S, ask, faults_in, venue, words
+from tests.e2e.stage import PLAYED_S, ask, faults_in, own, venue, words
 
 from pressel import cli
 from pressel.audio.wav import RATE_HZ, read_speech
@@ -29,10 +29,6 @@ WriteWav = Callable[[str, NDArray[np.int16]], Path]
 SPEECHES = {"X": words(2, 1.2), "Y": words(3, 1.2)}
 
 
-def _device(number: int) -> tuple[str, str]:
-    return "--device", f"{0xA0 + number:016x}"
-
-
 def test_soft_and_virtual_badges_hear_each_other(work: Path, wav: WriteWav) -> None:
     """V holds the floor until both soft badges wait for it, and only then speaks."""
 
@@ -45,7 +41,7 @@ def test_soft_and_virtual_badges_hear_each_other(work: Path, wav: WriteWav) -> N
             soft: list[Command] = []
             for number, (name, speech) in enumerate(SPEECHES.items()):
                 args = ("--wav", wav(f"{name}.wav", speech.pcm), "--record", records[name])
-                who = ("--leader", leader.address, "--name", name, *_device(number))
+                who = ("--leader", leader.address, "--name", name, *own(work, number, name))
                 command = running(work / f"log-{name}", "badge", *who, *args)
                 soft.append(await stack.enter_async_context(command))
             while len((await ask(leader)).floors[0].queue) < len(SPEECHES):
@@ -79,10 +75,28 @@ def test_an_odd_wav_is_heard_by_a_badge_that_only_records(work: Path) -> None:
         record = work / "heard.wav"
         async with run_leader(work, "0.0.0.0:0") as leader:
             there = leader.address.replace("0.0.0.0", "127.0.0.1")
-            ear = ("badge", "--leader", there, "--name", "Ear", "--record", record, *_device(1))
+            ear = (
+                "badge",
+                "--leader",
+                there,
+                "--name",
+                "Ear",
+                "--record",
+                record,
+                *own(work, 1, "Ear"),
+            )
             async with running(work / "ear", *ear) as listener:
                 await listener.line("joined")
-                mouth = ("badge", "--leader", there, "--name", "Mouth", "--wav", file, *_device(2))
+                mouth = (
+                    "badge",
+                    "--leader",
+                    there,
+                    "--name",
+                    "Mouth",
+                    "--wav",
+                    file,
+                    *own(work, 2, "Mouth"),
+                )
                 result = await run(work / "mouth", *mouth)
                 assert result.code == 0, result.err
                 await listener.line("heard node")
@@ -97,7 +111,8 @@ def test_a_virtual_badge_says_a_file_too(work: Path, wav: WriteWav) -> None:
 
     async def scenario(work: Path) -> list[str]:
         async with venue(work, "V") as (leader, (v,)):
-            args = ("badge", "--virtual", "--leader", leader.address, "--wav", file, *_device(1))
+            said = ("--wav", file, *own(work, 1, "Soft"))
+            args = ("badge", "--virtual", "--leader", leader.address, *said)
             result = await run(work / "log", *args)
             assert result.code == 0, result.err
             assert "done" in result.err
@@ -111,7 +126,8 @@ def test_a_virtual_badge_says_a_file_too(work: Path, wav: WriteWav) -> None:
 def test_the_enter_key_is_the_talk_button(work: Path, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with run_leader(work) as leader, run_badges("V", leader.address, work) as (v,):
-            args = ("--leader", leader.address, "--record", tmp_path / "heard.wav", *_device(1))
+            heard = ("--record", tmp_path / "heard.wav", *own(work, 1, "Soft"))
+            args = ("--leader", leader.address, *heard)
             async with running(tmp_path / "log", "badge", *args) as command:
                 await command.line("joined")
                 stdin = command.process.stdin

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.e2e.command import Command, running, until
 from tests.e2e.stage import ask, faults_in, venue, words
+from tests.e2e.stage import own as own_file
 
 from pressel.audio.wav import read_speech
 
@@ -34,7 +35,11 @@ def test_the_client_knows_nothing_of_us() -> None:
     imported = [
         line.split()[1] for line in source.splitlines() if line.startswith(("import", "from"))
     ]
-    assert {name.partition(".")[0] for name in imported} <= {"__future__", *sys.stdlib_module_names}
+    assert {name.partition(".")[0] for name in imported} <= {
+        "__future__",
+        "cryptography",
+        *sys.stdlib_module_names,
+    }
 
 
 def test_a_stranger_and_a_badge_hear_each_other_whole(
@@ -49,7 +54,7 @@ def test_a_stranger_and_a_badge_hear_each_other_whole(
             v.badge.press()
             await v.wait_for("granted")
             say = ("--say", wav("say.wav", own.pcm), "--record", record, "--bursts", 1)
-            args = (leader.address, "Stranger", *map(str, say))
+            args = (leader.address, "Stranger", *map(str, say), *own_file(work, 1, "Stranger"))
             async with running(tmp_path / "log", *args, command=CLIENT) as client:
                 while not (await ask(leader)).floors[0].queue:
                     await v.badge.speak(np.zeros(4000, np.int16))
@@ -79,9 +84,10 @@ def test_a_first_word_is_not_lost(work: Path, tmp_path: Path, wav: WriteWav) -> 
     async def scenario() -> None:
         async with venue(work, ()) as (leader, _):
             ear = ("badge", "--leader", leader.address, "--name", "Ear", "--record", record)
-            async with running(tmp_path / "ear", *ear) as soft:
+            async with running(tmp_path / "ear", *ear, *own_file(work, 2, "Ear")) as soft:
                 await soft.line("joined")
-                args = (leader.address, "Stranger", "--say", str(wav("say.wav", speech.pcm)))
+                say = ("--say", str(wav("say.wav", speech.pcm)))
+                args = (leader.address, "Stranger", *say, *own_file(work, 1, "Stranger"))
                 async with running(tmp_path / "log", *args, command=CLIENT) as client:
                     assert (await client.end()).code == 0
                     assert told(client, "queued") is None

@@ -53,6 +53,7 @@ def firmware(monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
         module("micropython", const=lambda value: value),
         module("network", WLAN=hardware.Wlan, STA_IF=0),
         module("esp32", NVS=hardware.NVS),
+        module("cryptolib", aes=hardware.Aes),
         module("neopixel", NeoPixel=hardware.NeoPixel),
         module("framebuf", FrameBuffer=hardware.FrameBuffer, MONO_VLSB=0),
     )

@@ -6,6 +6,8 @@ import errno
 from array import array
 from typing import Any
 
+from pressel.block_cipher import BlockCipher
+
 
 class Pin:
     """All pins of one number share their level."""
@@ -263,6 +265,14 @@ class Machine:
     @staticmethod
     def lightsleep(time_ms: int) -> None:
         Machine.naps_ms.append(time_ms)
+
+
+class Aes(BlockCipher):
+    """`cryptolib.aes` as the firmware uses it: ECB."""
+
+    def __init__(self, key: bytes, mode: int) -> None:
+        assert mode == 1
+        super().__init__(key)
 
 
 class NVS:

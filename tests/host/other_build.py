@@ -14,23 +14,26 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import ptt.leader
-import ptt.participant
+from tests.shared.keys import Chance, Directory, device_key, make_leader, make_participant
+
 import ptt.settings.snapshot
 import ptt.wire.codec
 import ptt.wire.messages as messages_now
+from pressel.block_cipher import BlockCipher
 from pressel.schema.messages import MessageTable, generated_path, load_table, render
 
 PTT = generated_path().parents[1]
 TEXT = 9  # kinds of a layout's fields: above it raw bytes, below it integers
 OLDER, NEWER, OTHER_MAJOR = "2.0", "2.9", "3.0"
 TABLES = Path(__file__).resolve().parents[1] / "vectors" / "builds"
+SEALING = (6, 7, 12, 13, 14, 15)  # messages of builds that have keys
 BATTERY = 35  # the message that only build 2.9 has
 
 
 @dataclass(frozen=True)
 class Build:
-    """The engines of one build; `encode` and `decode` are its own codec, which knows its fields."""
+    """The engines of one build, made as the plain ones are; `encode` and `decode` are its own
+    codec, which knows its fields."""
 
     version: str
     Leader: Any
@@ -43,8 +46,8 @@ class Build:
 
 NOW = Build(
     "now",
-    ptt.leader.Leader,
-    ptt.participant.Participant,
+    make_leader,
+    make_participant,
     ptt.settings.snapshot.Settings,
     messages_now,
     ptt.wire.codec.encode,
@@ -94,16 +97,40 @@ def adapted(version: str, package: str) -> Build:
 
     messages, codec = module("wire.messages"), module("wire.codec")
     encode, decode = codec.encode, codec.decode
+    if version == NEWER:  # it was imagined before there were keys, and has them like its elders
+        for kind in SEALING:
+            messages.LAYOUTS[kind] = messages_now.LAYOUTS[kind]
+            messages.SENDERS[kind] = messages_now.SENDERS[kind]
     adapt_codec(messages, codec)
+    if version == OLDER:
+        leader: Any = speaking(module("leader").Leader, messages)
+        participant: Any = speaking(module("participant").Participant, messages)
+    else:
+        leader = sealed_leader(speaking(module("secure.leader").SecureLeader, messages))
+        participant = sealed_participant(
+            speaking(module("secure.participant").SecureParticipant, messages)
+        )
     return Build(
         version,
-        speaking(module("leader").Leader, messages),
-        speaking(module("participant").Participant, messages),
+        leader,
+        participant,
         module("settings.snapshot").Settings,
         messages,
         encode,
         decode,
     )
+
+
+def sealed_leader(engine: Any) -> Callable[[int, int], Any]:
+    return lambda term, seed: engine(term, seed, Directory(), Chance(seed))
+
+
+def sealed_participant(engine: Any) -> Callable[..., Any]:
+    def make(device: bytes, name: bytes, build: bytes, leader: Any, seed: int) -> Any:
+        key = device_key(device)
+        return engine(device, name, build, leader, seed, key, BlockCipher, Chance(seed))
+
+    return make
 
 
 def adapt_codec(messages: Any, codec: Any) -> None:

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "host"), str(ROOT / "shared")]
+sys.path[:0] = [str(ROOT), str(ROOT / "host"), str(ROOT / "shared")]
+
+from tests.shared.keys import device_key, make_leader, opened_by  # noqa: E402
 
 from pressel.virtual.stepped import (  # noqa: E402
     FailSends,
@@ -26,7 +28,6 @@ from pressel.virtual.stepped import (  # noqa: E402
     SteppedBadge,
 )
 from ptt import clock  # noqa: E402
-from ptt.leader import Leader  # noqa: E402
 from ptt.media import adpcm  # noqa: E402
 from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES  # noqa: E402
 from ptt.wire import voice as voice_layout  # noqa: E402
@@ -48,7 +49,7 @@ class Venue:
 
     def __init__(self, count: int, kit: Path, firmware: Path, work: Path) -> None:
         self.now_ms = START_MS
-        self.leader = Leader(1, 99)
+        self.leader = make_leader(1, 99)
         self.badges: list[SteppedBadge] = []
         for index in range(count):
             folder = work / f"badge{index}"
@@ -62,7 +63,15 @@ class Venue:
             }
             device = f"0200000000{index:02x}"
             badge = SteppedBadge(
-                firmware, BOARD, config, device, 7 + index, START_MS, folder, kit=Kit.load(kit)
+                firmware,
+                BOARD,
+                config,
+                device,
+                7 + index,
+                START_MS,
+                folder,
+                kit=Kit.load(kit),
+                key=device_key(bytes.fromhex(config["device"])),
             )
             self.badges.append(badge)
         self.due = [START_MS] * count
@@ -103,6 +112,7 @@ class Venue:
                     self.decode(data)
 
     def decode(self, data: bytes) -> None:
+        data = bytes(opened_by(data, self.leader))
         for index in range(voice_layout.count(data)):
             pcm = array("h", bytes(FRAME_SAMPLES * 2))
             adpcm.decode(data, voice_layout.FRAMES_AT + index * ADPCM_FRAME_BYTES, pcm)

@@ -16,8 +16,8 @@ REFUSED = {
     "no name": (["--name", ""], "1 to 32 bytes"),
     "name with a line break": (["--name", "a\nb"], "printable"),
     "name that is no text": (["--name", "\udcff"], "printable"),
-    "device too short": (["--device", "12"], "16 hexadecimal digits"),
-    "device no number": (["--device", "x" * 16], "16 hexadecimal digits"),
+    "no credential": (["--credential", "/nonesuch"], "cannot read the credential"),
+    "a damaged credential": (["--credential", "/dev/null"], "is damaged, or no credential"),
     "no address": (["--leader", "1.2.3.4:port"], "is no address"),
     "port too high": (["--leader", "1.2.3.4:65536"], "is no address"),
     "port zero": (["--leader", "1.2.3.4:0"], "1 to 65535"),
@@ -47,12 +47,12 @@ def test_is_refused_in_words(case: str, capfd: pytest.CaptureFixture[str]) -> No
     assert captured.out == "" and "Traceback" not in captured.err
 
 
-def test_an_identity_that_cannot_be_kept_is_told(
+def test_a_credential_that_cannot_be_kept_is_told(
     state: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     state.touch()
     assert cli.main(["badge", "--wav", str(RECORDINGS[1].path)]) == 2
-    assert "cannot keep this badge's identity" in capfd.readouterr().err
+    assert "cannot keep this badge's credential" in capfd.readouterr().err
 
 
 def test_a_recording_that_could_not_be_written_is_a_failure(

@@ -45,7 +45,7 @@ def test_a_device_is_kept(folder: Path) -> None:
         assert len(key) == 32
     with Registry(folder) as registry:
         known = registry.device(ANN)
-        assert (known.name, known.groups, known.state, known.epoch) == ("Ann", (1, 3), "active", 1)
+        assert (known.name, known.groups, known.state, known.epoch) == ("Ann", (3, 1), "active", 1)
         assert known.entitlements == Entitlements(True, 2)
         assert registry.key(ANN) == key
 

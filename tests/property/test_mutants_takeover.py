@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +24,7 @@ from ptt.cluster.replica import Replica
 from ptt.floor.arbitrator import Arbitrator
 from ptt.host import Host
 from ptt.leader import Leader
-from ptt.participant import Participant
+from ptt.secure.participant import SecureParticipant
 
 
 def lease_off_by_one() -> Any:
@@ -58,14 +59,17 @@ def queue_order_lost() -> Any:
 
 def no_fencing_at_the_badge() -> Any:
     """It obeys whoever speaks under its session."""
-    original = Participant._obey
+    original = SecureParticipant._open
 
-    def obey(self: Participant, data: Any, source: Any, now_ms: int) -> int:
+    def open_it(self: SecureParticipant, data: Any, source: Any, now_ms: int) -> int:
         if self.join.state == JOINED:
             self._leader_address = source
         return original(self, data, source, now_ms)
 
-    return replaced(Participant, "_obey", obey)
+    stack = contextlib.ExitStack()
+    stack.enter_context(replaced(SecureParticipant, "_open", open_it))
+    stack.enter_context(replaced(SecureParticipant, "_is_sealed_by", lambda *_: True))
+    return stack
 
 
 def any_term_is_obeyed() -> Any:

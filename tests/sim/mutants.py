@@ -16,6 +16,8 @@ from ptt.leader import Leader
 from ptt.media.jitter_buffer import JitterBuffer
 from ptt.media.playout import Playout
 from ptt.participant import Participant
+from ptt.secure.leader import SecureLeader
+from ptt.secure.participant import SecureParticipant
 from ptt.wire import refusal
 
 
@@ -119,20 +121,21 @@ def _readdressed(data: Any, member: Any, now_ms: int) -> bytearray:
     copy = bytearray(data[0:end])
     node, kind = envelope.LEADER_NODE, messages.VOICE_FRAME
     envelope.seal_header(copy, end, kind, member.session, node, member.next_seq(), now_ms)
+    copy[2] = data[2]  # sealing it writes the CRC
     return copy
 
 
 def refusal_not_counted() -> Any:
     """What is refused as stale is in nobody's books."""
-    original = Participant.receive_datagram
+    original = SecureParticipant.receive_datagram
 
-    def receive(self: Participant, data: Any, source: Any, now_ms: int) -> None:
+    def receive(self: SecureParticipant, data: Any, source: Any, now_ms: int) -> None:
         counts = self.refusals._counts
         before = counts[refusal.STALE]
         original(self, data, source, now_ms)
         counts[refusal.STALE] = before
 
-    return replaced(Participant, "receive_datagram", receive)
+    return replaced(SecureParticipant, "receive_datagram", receive)
 
 
 def frame_forgotten() -> Any:
@@ -159,13 +162,13 @@ def old_term_obeyed() -> Any:
 
 def everything_is_kept() -> Any:
     """The leader remembers every datagram for ever."""
-    original = Leader.receive_datagram
+    original = SecureLeader.receive_datagram
 
-    def receive(self: Leader, data: Any, source: Any, now_ms: int) -> None:
+    def receive(self: SecureLeader, data: Any, source: Any, now_ms: int) -> None:
         self.__dict__.setdefault("kept", []).append(bytes(data))
         original(self, data, source, now_ms)
 
-    return replaced(Leader, "receive_datagram", receive)
+    return replaced(SecureLeader, "receive_datagram", receive)
 
 
 CAUGHT_BY = {

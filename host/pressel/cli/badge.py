@@ -14,18 +14,11 @@ from pressel.audio.wav import read_speech
 from pressel.cli import attached
 from pressel.cli.options import AddressOption
 from pressel.soft import run
-from pressel.soft.identity import held_device, parse_device
+from pressel.soft.credential import held_credential, read_credential, register
 from pressel.transport.udp import Address, resolve
 from ptt.numbers import NAME_BYTES_MAX, PORT
 
 _EVERYBODY = f"255.255.255.255:{PORT}"
-
-
-def _device(ctx: click.Context, param: click.Parameter, value: str | None) -> bytes | None:
-    try:
-        return parse_device(value) if value else None
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
 
 
 def _leader(ctx: click.Context, param: click.Parameter, value: Address) -> Address:
@@ -54,7 +47,19 @@ def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
     help="Where to look for the leader; the default asks the whole network.",
 )
 @click.option("--name", callback=_name, default="soft badge", show_default=True)
-@click.option("--device", callback=_device, help="Identity, 16 hexadecimal digits.")
+@click.option(
+    "--credential",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Identity and key, a file of `pressel device add`; without it this user's own.",
+)
+@click.option(
+    "--register",
+    "registry",
+    type=click.Path(file_okay=False, path_type=Path),
+    is_flag=False,
+    flag_value=platformdirs.user_state_path("pressel") / "leader",
+    help="Let this badge in first, at the leader of this machine; FOLDER is its --state.",
+)
 @click.option("--virtual", is_flag=True, help="Run the real firmware on MicroPython.")
 @click.option("--wav", type=click.Path(path_type=Path), help="Say this file, then leave.")
 @click.option(
@@ -68,7 +73,8 @@ def badge(
     ctx: click.Context,
     leader: Address,
     name: str,
-    device: bytes | None,
+    credential: Path | None,
+    registry: Path | None,
     virtual: bool,
     wav: Path | None,
     record: Path | None,
@@ -79,19 +85,25 @@ def badge(
     """Run a badge on this machine: soft, on its microphone and speaker, or --virtual.
 
     Enter presses the talk button and lets it go again. With --wav the button is pressed for as
-    long as the file lasts. Ctrl-C ends the badge.
+    long as the file lasts. Ctrl-C ends the badge. The leader must know the badge: add it there by
+    `pressel device add NAME --key-file FILE` and start it with --credential FILE, or, on the
+    leader's own machine, with --register.
     """
     if ctx.invoked_subcommand:
         return
-    if device is None:
-        kept = platformdirs.user_state_path("pressel") / "soft-badge"
-        device = click.get_current_context().with_resource(held_device(kept))
+    if credential is not None:
+        own = read_credential(credential)
+    else:
+        kept = platformdirs.user_state_path("pressel") / "soft-badge.json"
+        own = ctx.with_resource(held_credential(kept))
+    if registry is not None:
+        register(own, name, registry)
     if record and not record.absolute().parent.is_dir():
         raise click.BadParameter(f"the folder of {record} does not exist", param_hint="--record")
     session = run.Session(
         leader=leader,
         name=name,
-        device=device,
+        own=own,
         speech=read_speech(wav) if wav else None,
         record=record,
         seconds=seconds,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import secrets
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -14,12 +15,16 @@ from typing import Any
 from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.errors import PresselError
 from pressel.firmware import build_firmware
+from pressel.registry.device import KEY_BYTES
+from pressel.soft.credential import DEVICE_BYTES, Credential, register
 from pressel.virtual import VirtualBadge
 
 from .actor import Actor
 
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 5.0
+
+STATE = "leader"  # the leader's folder
 
 _CONTROL = "leader.sock"
 
@@ -39,7 +44,7 @@ async def run_leader(work: Path, listen: str = "127.0.0.1:0") -> AsyncIterator[L
     """A leader, on a free loopback port unless told where. It dies with us: its stdin closes."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pressel", "leader", "--listen", listen),
-        *("--state", "leader", "--control", _CONTROL, "--json", "--dies-with-parent"),
+        *("--state", STATE, "--control", _CONTROL, "--json", "--dies-with-parent"),
         cwd=work,  # the path of a Unix socket must be short; that of `work` may be long
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -72,20 +77,28 @@ async def _read(stream: asyncio.StreamReader, events: list[dict[str, Any]]) -> N
 
 
 @contextlib.asynccontextmanager
-async def run_badges(names: Sequence[str], leader: str, work: Path) -> AsyncIterator[list[Actor]]:
-    """Virtual badges `names`, joined to the leader at `leader`."""
+async def run_badges(
+    names: Sequence[str], leader: str, work: Path, states: Sequence[str] = (STATE,)
+) -> AsyncIterator[list[Actor]]:
+    """Virtual badges `names`, joined to the leader at `leader`; the registries in the folders
+    `states` of `work` know them."""
     firmware = await asyncio.to_thread(build_firmware, work.parent / "firmware")
     board = load_board(DEFAULT_BOARD).facts()
     actors = []
     for number, name in enumerate(names, start=1):
+        own = Credential(number.to_bytes(DEVICE_BYTES, "big"), secrets.token_bytes(KEY_BYTES))
+        for state in states:
+            register(own, name, work / state)
         config = {
-            "device": f"{number:016x}",
+            "device": own.device.hex(),
             "name": name,
             "leader": leader,
             "wifi": {"ssid": "demo", "password": ""},
             "tones": False,  # speech is measured, which they would be mixed with
         }
-        badge = VirtualBadge(name, firmware=firmware, board=board, config=config, work=work / name)
+        badge = VirtualBadge(
+            name, firmware=firmware, board=board, config=config, key=own.key, work=work / name
+        )
         actors.append(Actor(badge))
     try:
         await asyncio.gather(*(actor.start() for actor in actors))

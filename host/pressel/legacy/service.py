@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import os
 import secrets
 from collections.abc import Callable
 from typing import Any
 
 from pressel import __version__
+from pressel.block_cipher import BlockCipher
+from pressel.soft.credential import Credential
 from pressel.transport.udp import Address, UdpEndpoint, engine_now_ms
 from ptt import clock
-from ptt.participant import Participant
+from ptt.secure.participant import SecureParticipant
 
 from . import press
 from .app import BRIDGE_PREFIX, App
@@ -31,19 +34,26 @@ Tell = Callable[[str, dict[str, Any]], None]
 
 
 class V1Bridge:
-    """A participant `device` (8 bytes) of the leader at `leader`. Old apps reach it at the same
-    address: 0.0.0.0 is the whole network, a loopback address this machine alone.
+    """A participant, by the credential `own`, of the leader at `leader`. Old apps reach it at the
+    same address: 0.0.0.0 is the whole network, a loopback address this machine alone.
 
     `rate_hz`: of the apps' voice, None: known from the size of their packets."""
 
-    def __init__(self, device: bytes, leader: Address, rate_hz: int | None, tell: Tell) -> None:
-        self._v1_device = BRIDGE_PREFIX + device.hex()[:8]
+    def __init__(self, own: Credential, leader: Address, rate_hz: int | None, tell: Tell) -> None:
+        self._v1_device = BRIDGE_PREFIX + own.device.hex()[:8]
         self._host = leader[0]
         self._port = 0
         self._tell = tell
         build = f"v1 {__version__}"[:_BUILD_BYTES_MAX].encode()
-        participant = Participant(
-            device, NAME.encode(), build, _reachable(leader), secrets.randbits(30)
+        participant = SecureParticipant(
+            own.device,
+            NAME.encode(),
+            build,
+            _reachable(leader),
+            secrets.randbits(30),
+            own.key,
+            BlockCipher,
+            os.urandom,
         )
         self._engine = Bridge(participant, Directory(self._may_reach), self, rate_hz)
         self._endpoint = UdpEndpoint(self._engine, lambda kind, value: None)

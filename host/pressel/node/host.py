@@ -18,14 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from pressel.errors import PresselError, UsageError
+from pressel.registry.directory import RegistryDirectory, mirror
 from pressel.registry.identity import identity
 from pressel.registry.store import Registry
 from pressel.transport.udp import Address, engine_now_ms
 from ptt import clock
 from ptt.cluster.ballot import mark_of
+from ptt.floor.roster import GROUP_DEFAULT
 from ptt.host import Host
-from ptt.leader import GROUP_DEFAULT, Leader
 from ptt.numbers import TEXT_BYTES_MAX, VOTERS_MAX
+from ptt.secure.leader import SecureLeader
 from ptt.wire import host as host_wire
 from ptt.wire import host_messages, messages
 from ptt.wire.refusal import Refused
@@ -73,6 +75,7 @@ class HostNode:
         self._failure: PresselError | None = None  # why it stops
         self._started_s = time.monotonic()
         self._registry = Registry(options.state)
+        self._directory = RegistryDirectory(self._registry)
         self._names: dict[bytes, str] = {}
         self._changes = -1
         now_ms = engine_now_ms()
@@ -235,9 +238,13 @@ class HostNode:
             self._log.on_election(kind, value, self._host.election.convergence_ms)
         return False
 
-    def _make_leader(self, term: int) -> Leader:
-        leader = Leader(term, secrets.randbits(32))
+    def _make_leader(self, term: int) -> SecureLeader:
+        self._directory.refresh()
+        leader = SecureLeader(
+            term, secrets.randbits(32), self._directory, os.urandom, roster=self._directory
+        )
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
+        leader.keep_devices(self._directory.version, self._directory.records(), engine_now_ms())
         return leader
 
     # --- the other hosts ---
@@ -261,10 +268,12 @@ class HostNode:
             await asyncio.sleep(LOOK_S)
 
     def _obey_registry(self, now_ms: int) -> None:
-        if self._registry.changes() == self._changes:
-            return
         try:
+            self._follow_leader()
+            if self._registry.changes() == self._changes:
+                return
             keys = self._look_at_registry()
+            self._obey_directory(now_ms)
         except PresselError as error:
             self._report("registry", {"advice": str(error)})
             return
@@ -274,6 +283,20 @@ class HostNode:
         if sorted(voters) != list(self._host.election.voters.hosts):
             self._host.configure(voters, now_ms)
             self._report("voters", {"hosts": len(voters)})
+
+    def _follow_leader(self) -> None:
+        """Who stands by knows the leader's devices, so that they can join here one day."""
+        state = self._host.replica.state
+        if self._host.leader is not None or state is None:
+            return
+        if mirror(self._registry, state):
+            self._report("devices", {"known": len(self._registry.devices("active"))})
+
+    def _obey_directory(self, now_ms: int) -> None:
+        leader = self._host.leader
+        if self._directory.refresh() and isinstance(leader, SecureLeader):
+            leader.keep_devices(self._directory.version, self._directory.records(), now_ms)
+            leader.look_at_directory(now_ms)
 
     def _look_at_registry(self) -> list[bytes]:
         """The public keys of the other hosts. UsageError when they cannot all be voters."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 import signal
 import time
@@ -12,18 +13,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pressel.errors import UsageError
+from pressel.errors import PresselError, UsageError
+from pressel.registry.directory import RegistryDirectory
 from pressel.registry.store import Registry
-from pressel.soft.identity import held_device
+from pressel.soft.credential import Credential, held_credential, register
 from pressel.transport.udp import Address, UdpEndpoint, engine_now_ms
 from pressel.update.campaign import REASONS, Campaigner
 from ptt import events
-from ptt.leader import GROUP_DEFAULT, Leader
+from ptt.floor.roster import GROUP_DEFAULT
 from ptt.numbers import TEXT_BYTES_MAX
+from ptt.secure.leader import SecureLeader
 from ptt.update.distributor import STATES as UPDATE_STATES
 from ptt.wire import messages
 
 from . import control
+from .event_log import stranger
 from .lifeline import on_stdin_closed
 from .priority import serve_first
 from .snapshot import ADVICE, take_snapshot
@@ -40,6 +44,8 @@ _CAUSES = {
     messages.REVOCATION_CALL_ENDED: "call ended",
     messages.REVOCATION_LEADER_CHANGED: "leader changed",
 }
+
+LOOK_S = 0.5  # at the registry: a badge that is revoked is out within a second
 
 Report = Callable[[str, dict[str, Any]], None]
 
@@ -66,7 +72,10 @@ class LeaderNode:
         self._report = report
         self._stopping = asyncio.Event()
         self._started_s = time.monotonic()
-        self._engine = Leader(next_term(options.state), secrets.randbits(32))
+        self._registry = Registry(options.state)
+        self._directory = RegistryDirectory(self._registry)
+        term, seed = next_term(options.state), secrets.randbits(32)
+        self._engine = SecureLeader(term, seed, self._directory, os.urandom, roster=self._directory)
         self._endpoint = UdpEndpoint(self._engine, self._on_event)
         self._campaigner = Campaigner(options.state, self._engine, self._key_of, engine_now_ms)
         self._bridge: V1Bridge | None = None
@@ -83,14 +92,17 @@ class LeaderNode:
         self._address = f"{host}:{port}"
         path = self._options.control or control.control_path(port)
         async with contextlib.AsyncExitStack() as closing:
+            closing.callback(self._registry.close)
             closing.push_async_callback(self._close)
             server = await control.serve(path, self._answer)
             closing.callback(_remove, path)
             closing.callback(server.close)
             if self._options.v1_bridge:
-                device = closing.enter_context(held_device(self._options.state / "v1-bridge"))
+                own = closing.enter_context(held_credential(self._options.state / "v1-bridge"))
+                register(own, "v1 bridge", self._options.state)
+                self._directory.refresh()
                 rate_hz = self._options.v1_rate_hz
-                self._bridge = _make_bridge(device, (host, port), rate_hz, self._report)
+                self._bridge = _make_bridge(own, (host, port), rate_hz, self._report)
                 await self._bridge.open()
             if self._options.dies_with_parent:
                 on_stdin_closed(self._stopping.set)
@@ -98,8 +110,23 @@ class LeaderNode:
             if self._bridge:
                 self._report("v1_bridge", self._bridge.warning())
             self._endpoint.pump()
+            looking = asyncio.create_task(self._look_at_registry())
+            closing.callback(looking.cancel)
             await self._stopping.wait()
         self._report("stopped", {})
+
+    async def _look_at_registry(self) -> None:
+        """What the operator changes takes effect while we run."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                is_new = self._directory.refresh()
+            except PresselError as error:
+                self._report("registry", {"advice": str(error)})
+                continue
+            if is_new:
+                self._engine.look_at_directory(engine_now_ms())
+                self._endpoint.pump()
 
     async def _close(self) -> None:
         if self._bridge:
@@ -154,8 +181,7 @@ class LeaderNode:
         return self._campaigner.status()
 
     def _key_of(self, device: str) -> bytes | None:
-        with Registry(self._options.state) as registry:
-            return registry.key(device)
+        return self._directory.key(bytes.fromhex(device))
 
     def _status(self) -> dict[str, Any]:
         uptime_s = time.monotonic() - self._started_s
@@ -175,6 +201,8 @@ class LeaderNode:
             self._on_update(*value)
         elif kind == events.OTHER_TABLE:
             self._report(name, {"advice": ADVICE[value]})
+        elif kind == events.STRANGER:
+            self._report(name, stranger(*value))
         elif kind == events.TEXT:
             self._report(name, {"from": value[2].decode(), "text": value[3].decode()})
         elif kind == events.RECEIPT:
@@ -208,8 +236,8 @@ def _remove(control_socket: Path) -> None:
         control_socket.unlink()
 
 
-def _make_bridge(device: bytes, leader: Address, rate_hz: int | None, report: Report) -> V1Bridge:
+def _make_bridge(own: Credential, leader: Address, rate_hz: int | None, report: Report) -> V1Bridge:
     """Imported only when it is wanted: most venues have no old apps."""
     from pressel.legacy.service import V1Bridge
 
-    return V1Bridge(device, leader, rate_hz, report)
+    return V1Bridge(own, leader, rate_hz, report)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pressel.errors import UsageError
-from ptt.numbers import NAME_BYTES_MAX
+from ptt.numbers import CALL_GROUP_FIRST, MEMBER_GROUPS_MAX, NAME_BYTES_MAX
 
 ACTIVE = "active"
 PENDING = "pending"  # waits for the operator's word
 REVOKED = "revoked"
 
 KEY_BYTES = 32
-GROUP_MAX = 255  # one byte on the wire
-GROUPS_MAX = 16  # talk groups a device; nobody follows more
+GROUP_MAX = CALL_GROUP_FIRST - 1  # the numbers above are private calls
+GROUPS_MAX = MEMBER_GROUPS_MAX
 PRIORITY_MAX = 7  # lanes of the floor's queue; 0 is everybody's
 
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -44,6 +44,17 @@ class Device:
 
 
 @dataclass(frozen=True)
+class Mirrored:
+    """An active device as another host of the cluster has it."""
+
+    id: str
+    name: str
+    groups: tuple[int, ...]
+    entitlements: Entitlements
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Host:
     """A host that may be part of the venue's cluster; its Ed25519 public key in hexadecimal."""
 
@@ -68,8 +79,9 @@ def checked_name(name: str) -> str:
 
 
 def checked_groups(groups: tuple[int, ...] | list[int]) -> tuple[int, ...]:
-    """Talk groups in order, none twice. UsageError when out of range."""
-    unique = tuple(sorted(set(groups)))
+    """Talk groups as given, highest scan priority first, none twice. UsageError when there are
+    none, too many, or one is out of range."""
+    unique = tuple(dict.fromkeys(groups))
     if not 1 <= len(unique) <= GROUPS_MAX or not all(1 <= each <= GROUP_MAX for each in unique):
         raise UsageError(f"name 1 to {GROUPS_MAX} talk groups, each from 1 to {GROUP_MAX}")
     return unique

@@ -10,7 +10,7 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from pressel.registry.device import (
     Device,
     Entitlements,
     Host,
+    Mirrored,
     checked_entitlements,
     checked_groups,
     checked_id,
@@ -73,7 +74,9 @@ class Registry:
         self._vault = Vault(load(key_file, KEY_KIND))
         if row is None:
             values = (self._vault.mark,)
-            self._db.execute("INSERT OR IGNORE INTO registry VALUES (1, 0, ?)", values)
+            self._db.execute(
+                "INSERT OR IGNORE INTO registry (one, changes, mark) VALUES (1, 0, ?)", values
+            )
             row = self._db.execute("SELECT mark FROM registry").fetchone()
         if row[0] != self._vault.mark:
             raise UsageError(f"{key_file} is not the key of {self.file}; put back the right one")
@@ -86,6 +89,38 @@ class Registry:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def version(self) -> int:
+        """Goes up with every change of a device; a mirror has that of what it mirrors."""
+        with _told(self.file):
+            return self._db.execute("SELECT version FROM registry").fetchone()[0]
+
+    def mirror(self, version: int, devices: Iterable[Mirrored]) -> bool:
+        """Become a copy of another host's active `devices`, if its `version` is the newer one.
+
+        What that host does not have is revoked here. All of it or nothing; was anything done?"""
+        with self._change():
+            if self.version() >= version:
+                return False
+            kept = {each.id: each for each in self.devices()}
+            for each in devices:
+                self._take(each, kept.pop(each.id, None))
+            for device in kept.values():
+                if device.state == ACTIVE:
+                    self._update(device.id, "state = ?, sealed_key = NULL", (REVOKED,), ACTIVE)
+            self._db.execute("UPDATE registry SET version = ?", (version,))
+        return True
+
+    def _take(self, other: Mirrored, own: Device | None) -> None:
+        """One device of another host's in place of our own, if that differs."""
+        if own is not None:
+            rights = (own.name, own.groups, own.entitlements)
+            is_same = rights == (other.name, other.groups, other.entitlements)
+            if own.state == ACTIVE and is_same and self.key(own.id) == other.key:
+                return
+            self._db.execute("DELETE FROM device WHERE id = ?", (own.id,))
+        rights = other.entitlements
+        self._insert(other.id, other.name, other.key, other.groups, rights, ACTIVE)
 
     def changes(self) -> int:
         """Goes up with every change of devices or hosts, by any process; cheap to ask."""

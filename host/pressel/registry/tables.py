@@ -51,6 +51,14 @@ STEPS: tuple[tuple[str, ...], ...] = (
         *_counted("device"),
         *_counted("host"),
     ),
+    (  # what hosts of a cluster compare: whose list of devices is the newer one
+        "ALTER TABLE registry ADD COLUMN version INTEGER NOT NULL DEFAULT 0",
+        *(
+            f"""CREATE TRIGGER device_version_{verb.lower()} AFTER {verb} ON device
+            BEGIN UPDATE registry SET version = version + 1; END"""
+            for verb in ("INSERT", "UPDATE", "DELETE")
+        ),
+    ),
 )
 
 

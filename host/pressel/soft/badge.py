@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from collections.abc import Callable
 from typing import Any
 
 from pressel import __version__
+from pressel.block_cipher import BlockCipher
 from pressel.errors import PresselError, UnreachableError
 from pressel.transport.udp import Address, UdpEndpoint, address_of, engine_now_ms
 from ptt import events
-from ptt.participant import Participant
+from ptt.secure.participant import SecureParticipant
 from ptt.wire import messages
 
+from .credential import Credential
 from .sound import FileSound, Sound
 from .typed import understand
 from .words import cut_text
@@ -24,6 +27,10 @@ SENT_LIMIT_S = 3.0  # the tail after letting go takes 40 ms
 LISTEN_ON_S = 1.0  # after its own speech: the last words of an answer
 
 NO_LEADER = "no leader answers; is one running?"
+NOT_KNOWN = (
+    "a leader answers, but does not know this badge; add it there (`pressel device add`) and start "
+    "it with --credential, or with --register on the leader's machine"
+)
 NO_FLOOR = "the leader did not give the floor"
 DENIED = "the leader denied the floor"
 NOT_SENT = "the end of the speech could not be sent"
@@ -35,11 +42,18 @@ class SoftBadge:
     """One participant called `name`, looking for its leader at `leader`."""
 
     def __init__(
-        self, device: bytes, name: str, leader: Address, sound: Sound, on_event: OnEvent
+        self, own: Credential, name: str, leader: Address, sound: Sound, on_event: OnEvent
     ) -> None:
         build = f"soft {__version__}"
-        self.participant = Participant(
-            device, name.encode(), build.encode(), leader, secrets.randbits(30)
+        self.participant = SecureParticipant(
+            own.device,
+            name.encode(),
+            build.encode(),
+            leader,
+            secrets.randbits(30),
+            own.key,
+            BlockCipher,
+            os.urandom,
         )
         self.participant.address_of = address_of
         self._endpoint = UdpEndpoint(self.participant, self._take_event)
@@ -109,9 +123,16 @@ class SoftBadge:
         self._is_pressed = True
         return None
 
+    @property
+    def why_not_joined(self) -> str:
+        return NOT_KNOWN if self.participant.answered else NO_LEADER
+
     async def say(self, sound: FileSound) -> None:
         """Press, speak the file, let go; if queued, speak it when the floor is ours."""
-        await self._wait(events.JOINED, JOIN_LIMIT_S, NO_LEADER)
+        try:
+            await self._wait(events.JOINED, JOIN_LIMIT_S, NO_LEADER)
+        except UnreachableError:
+            raise UnreachableError(self.why_not_joined) from None
         self._expect(events.GRANTED)
         self._expect(events.SENT)
         sound.speak()

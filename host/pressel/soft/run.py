@@ -35,6 +35,7 @@ from .badge import (
     SENT_LIMIT_S,
     SoftBadge,
 )
+from .credential import Credential
 from .keys import on_lines
 from .sound import DeviceSound, FileSound
 from .typed import HELP
@@ -50,7 +51,7 @@ class Session:
 
     leader: Address
     name: str
-    device: bytes
+    own: Credential
     speech: NDArray[np.int16] | None
     record: Path | None
     seconds: float | None
@@ -78,7 +79,7 @@ async def run_soft(session: Session, devices: DeviceChoice) -> None:
             session.say(line)
 
     serve_first()
-    async with SoftBadge(session.device, session.name, session.leader, sound, tell) as badge:
+    async with SoftBadge(session.own, session.name, session.leader, sound, tell) as badge:
         jobs: list[Coroutine[Any, Any, None]] = [badge.carry_sound()]
         if session.speech is not None:
             jobs.append(badge.say(files))
@@ -102,11 +103,12 @@ async def run_virtual(session: Session) -> None:
             firmware=firmware,
             board=load_board(DEFAULT_BOARD).facts(),
             config={
-                "device": session.device.hex(),
+                "device": session.own.device.hex(),
                 "name": session.name,
                 "leader": f"{host}:{port}",
                 "wifi": {"ssid": "virtual", "password": ""},
             },
+            key=session.own.key,
             work=work / "badge",
             limit_s=24 * 3600,
         )

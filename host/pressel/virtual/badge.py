@@ -24,6 +24,7 @@ from .install import find_install
 from .process import ANSWER_LIMIT_S, BadgeProcess, Event
 from .recording import Recording, read_recording
 from .shim_image import shim_image
+from .stepped import nvs
 
 HEAP_BYTES = 111_000  # what MicroPython leaves the firmware of an ESP32 without PSRAM
 TRACED_HEAP_BYTES = 1 << 20  # sources and notes need more than a badge has; this one may grow
@@ -44,6 +45,7 @@ class VirtualBadge:
         config: Mapping[str, Any],
         work: Path,
         device: str = DEVICE,
+        key: bytes | None = None,
         files: Mapping[str, bytes] | None = None,
         limit_s: float = LIMIT_S,
         heap_bytes: int | None = None,
@@ -51,8 +53,8 @@ class VirtualBadge:
     ) -> None:
         """`board` and `config` become board.json and config.json in the flash, `files` more files
         there (by path); `work` is this badge's own folder, emptied of an earlier flash. `device`:
-        what machine.unique_id() gives, hexadecimal. `trace`: a file for the executed lines, by
-        file; needs a build of sources.
+        what machine.unique_id() gives, hexadecimal. `key`: what it was flashed with. `trace`: a
+        file for the executed lines, by file; needs a build of sources.
         """
         if trace is not None and not firmware.is_source:
             raise ValueError("executed lines need a build with source=True")
@@ -67,6 +69,8 @@ class VirtualBadge:
             "board.json": json.dumps(board).encode(),
             "config.json": json.dumps(config).encode(),
         }
+        if key is not None:
+            self._files[nvs.FILE] = nvs.provisioned(key).encode()
         self._board = board
         self._work = work
         self._device = device

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pressel.block_cipher import BlockCipher
 from pressel.node.priority import serve_first
 from pressel.sim.world import record
 from pressel.sim.world.node import Node
@@ -44,6 +45,7 @@ class Crowd:
         self._loop = RealLoop(facts["begin_us"])
         self._mine = set(facts["nodes"])
         self.world = World(facts["spec"], self._loop, self._make_nodes)
+        self.world.cipher = BlockCipher  # virtual badges may be among those who listen
         for _ in range(min(facts["nodes"], default=0)):
             self.world.prng.below(2)  # from here on no two processes may draw the same
         leader = RemoteLeader(self.world, self._loop, tuple(facts["leader"]))

@@ -15,7 +15,8 @@ from typing import Any
 import psutil
 
 from pressel.errors import PresselError
-from pressel.sim.world import record
+from pressel.registry.store import Registry
+from pressel.sim.world import keys, record
 from ptt import events
 
 START_LIMIT_S = 20.0
@@ -25,10 +26,12 @@ Note = Callable[[int, int, int, int, Any], None]  # (time in us, kind, a, b, det
 
 
 class RealLeader:
-    """Works in folder `work`; `note` gets its records, timed by this process."""
+    """Works in folder `work`; `note` gets its records, timed by this process. Its registry knows
+    participants 1 to `participants`, also on a new disk."""
 
-    def __init__(self, work: Path, note: Note) -> None:
+    def __init__(self, work: Path, participants: int, note: Note) -> None:
         self._work = work
+        self._participants = participants
         self._note = note
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -39,6 +42,7 @@ class RealLeader:
     async def start(self) -> None:
         """On the port of its first start; raises PresselError when it does not come up."""
         host, port = self.address
+        self._register()
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "pressel", "leader", "--listen", f"{host}:{port}"),
             *("--state", "leader", "--control", "leader.sock", "--json", "--dies-with-parent"),
@@ -56,6 +60,14 @@ class RealLeader:
         self.starts += 1
         self._tell(record.STARTED, 1 if self.starts > 1 else 0)
         self._reader = asyncio.create_task(self._read(self._process.stdout))
+
+    def _register(self) -> None:
+        with Registry(self._work / "leader") as registry:
+            known = {each.id for each in registry.devices()}
+            for number in range(1, self._participants + 1):
+                device = keys.device_of(number)
+                if device.hex() not in known:
+                    registry.adopt(device.hex(), f"B{number}", keys.device_key(device))
 
     async def act(self, action: str, measure: int) -> None:
         """One step of the script; a clock that nobody can step here is left alone."""

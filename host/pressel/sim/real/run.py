@@ -62,7 +62,7 @@ class _RealRun:
         self._virtual = everybody[len(everybody) - badges :]
         self._begin_us = 0
         self._kept: list[Kept] = []
-        self._leader = RealLeader(work, self._noter(LEADER))
+        self._leader = RealLeader(work, spec["participants"], self._noter(LEADER))
         self._crowds: list[asyncio.subprocess.Process] = []
         self._actors: list[VirtualActor] = []
         self._script = World(spec, make_nodes=lambda world: []).plan

@@ -10,7 +10,7 @@ from typing import Any
 from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.firmware import FirmwareBuild
 from pressel.node.priority import serve_first
-from pressel.sim.world import record
+from pressel.sim.world import keys, record
 from pressel.virtual import VirtualBadge
 from ptt import events
 
@@ -27,7 +27,7 @@ class VirtualActor:
     ) -> None:
         self.number = number
         config = {
-            "device": f"02{number:014x}",
+            "device": keys.device_of(number).hex(),
             "name": f"B{number}",
             "leader": f"{address[0]}:{address[1]}",
             "wifi": {"ssid": "sim", "password": ""},
@@ -38,6 +38,7 @@ class VirtualActor:
             firmware=firmware,
             board=load_board(DEFAULT_BOARD).facts(),
             config=config,
+            key=keys.device_key(keys.device_of(number)),
             work=work / f"badge-{number}",
         )
         self._note = note

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from ptt import events
 from ptt.media.playout import SILENT
-from ptt.participant import Participant
+from ptt.secure.participant import SecureParticipant
 from ptt.wire import refusal
 
-from . import record
+from . import keys, record
 from .local_clock import LocalClock
 from .microphone import Microphone
 from .network import BROADCAST
@@ -26,7 +26,7 @@ _IN_VAIN = (events.DENIED, events.REVOKED, events.LOST)  # nobody hears what is 
 class BadgeNode(Node):
     """`number` is 1 or more; its device identity follows from it."""
 
-    engine: Participant
+    engine: SecureParticipant
 
     def __init__(self, world: World, number: int, clock: LocalClock, drift_ppm: int) -> None:
         super().__init__(world, number, clock)
@@ -51,10 +51,13 @@ class BadgeNode(Node):
     # --- the node ---
 
     def boot(self, now_ms: int) -> None:
-        device = bytes((2, 0, 0, 0, 0, 0, self.number >> 8, self.number & 255))
+        device = keys.device_of(self.number)
         name = b"B%d" % self.number
         seed = 1 + self.world.prng.below(1 << 30)
-        self.engine = Participant(device, name, b"sim", BROADCAST, seed)
+        key, random = keys.device_key(device), keys.chance(seed)
+        self.engine = SecureParticipant(
+            device, name, b"sim", BROADCAST, seed, key, self.world.cipher, random
+        )
         self.engine.address_of = _address_of
         self._accepted = 0
         self.engine.start(now_ms)

@@ -16,10 +16,11 @@ from ptt import events
 from ptt.clock import add
 from ptt.media import adpcm
 from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES, RATE_HZ
+from ptt.secure.leader import SecureLeader
 from ptt.wire import voice
 from ptt.wire.messages import VOICE_FRAME
 
-from . import marker, record
+from . import keys, marker, record
 from .local_clock import LocalClock
 from .network import BROADCAST
 from .node import Node
@@ -112,7 +113,7 @@ class FirmwareNode(Node):
         work = Path(facts["work"]) / f"badge-{self.number}"
         work.mkdir(parents=True, exist_ok=True)
         config = {
-            "device": f"02{self.number:014x}",
+            "device": keys.device_of(self.number).hex(),
             "name": f"B{self.number}",
             "wifi": {"ssid": "sim", "password": ""},
             "tones": False,  # speech is measured, which they would be mixed with
@@ -128,6 +129,7 @@ class FirmwareNode(Node):
             now_us / 1000,
             work,
             kit=Kit.load(Path(facts["kit"])),
+            key=keys.device_key(keys.device_of(self.number)),
         )
 
     def power_off(self) -> None:
@@ -198,6 +200,7 @@ class FirmwareNode(Node):
     def _learn(self, data: bytes) -> None:
         """Frames of its own burst: tell the others' coder whose they are."""
         person = self.person
+        data = self._opened(data)
         at = voice.FRAMES_AT
         for index in range(voice.count(data)):
             start_us = person.begun_us + (voice.first(data) + index) * FRAME_US
@@ -206,6 +209,15 @@ class FirmwareNode(Node):
             if not is_silent and start_us < person.ended_us and not self._is_known(content):
                 self._say(content, start_us)
             at += ADPCM_FRAME_BYTES
+
+    def _opened(self, data: Any) -> Any:
+        """Voice with its frames readable, by the keys of whoever leads."""
+        engine = self.world.leading().engine
+        leader = engine if isinstance(engine, SecureLeader) else engine.leader
+        if leader is None:
+            return data
+        epoch, key = leader.voice_key(voice.group(data))
+        return keys.opened(data, epoch, self.world.cipher(key))
 
     def _is_known(self, content: bytes) -> bool:
         """The last packet of a burst is repeated."""
@@ -222,6 +234,7 @@ class FirmwareNode(Node):
 
     def _expect(self, data: Any) -> None:
         """A frame came: what it will sound like."""
+        data = self._opened(data)
         at = voice.FRAMES_AT
         for _ in range(voice.count(data)):
             content = bytes(data[at : at + ADPCM_FRAME_BYTES])

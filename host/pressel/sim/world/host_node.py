@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from ptt.cluster import election
 from ptt.cluster.ballot import NOBODY
 from ptt.host import Host
-from ptt.leader import Leader
+from ptt.secure.leader import SecureLeader
 from ptt.wire import refusal
 
-from . import record
+from . import keys, record
 from .local_clock import LocalClock
 from .node import Node
 
@@ -115,8 +115,9 @@ class HostNode(Node):
 
     # --- inside ---
 
-    def _make_leader(self, term: int) -> Leader:
-        leader = Leader(term, 1 + self.world.prng.below(1 << 30))
+    def _make_leader(self, term: int) -> SecureLeader:
+        seed = 1 + self.world.prng.below(1 << 30)
+        leader = SecureLeader(term, seed, keys.Everybody(), keys.chance(seed))
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
         return leader
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ptt.leader import Leader
+from ptt.secure.leader import SecureLeader
 from ptt.wire import refusal
 
-from . import record
+from . import keys, record
 from .local_clock import LocalClock
 from .node import Node
 
@@ -23,7 +23,7 @@ class LeaderNode(Node):
     is_wired = True
     mailbox_datagrams = 4096  # 212,992 bytes of Linux, at some 50 bytes of bookkeeping and more
     step_us = 0
-    engine: Leader
+    engine: SecureLeader
 
     def __init__(self, world: World, number: int, clock: LocalClock) -> None:
         super().__init__(world, number, clock)
@@ -33,7 +33,8 @@ class LeaderNode(Node):
         seconds = _BOOTED_S + self.world.loop.now_us // 1_000_000
         term = max(self.disk.get("term", 0) + 1, seconds)
         self.disk["term"] = term
-        self.engine = Leader(term, 1 + self.world.prng.below(1 << 30))
+        seed = 1 + self.world.prng.below(1 << 30)
+        self.engine = SecureLeader(term, seed, keys.Everybody(), keys.chance(seed))
         self._accepted = 0
 
     def take(self, data: Any, source: int, now_ms: int) -> None:

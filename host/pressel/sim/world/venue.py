@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .badge_node import BadgeNode
@@ -32,6 +33,7 @@ def make_nodes(world: World) -> list[Node]:
         if number > world.participants - virtual:
             from .firmware_node import FirmwareNode  # brings processes and their kit with it
 
+            world.cipher = import_module("pressel.block_cipher").BlockCipher  # and real AES
             nodes.append(FirmwareNode(world, number, world.spec["firmware"]))
         else:
             nodes.append(kind(world, number, clock, drift_ppm))

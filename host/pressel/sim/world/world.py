@@ -15,6 +15,7 @@ from ptt.wire import refusal
 
 from . import marker, record
 from .airs import make_air
+from .keys import CheapCipher
 from .local_clock import PERIOD_MS, LocalClock
 from .loop import EventLoop
 from .network import Network
@@ -42,6 +43,7 @@ class World:
         self.participants: int = spec["participants"]
         wanted: int | None = spec.get("standbys")
         self.standbys: int = spec["scenario"].get("standbys", 0) if wanted is None else wanted
+        self.cipher: Callable[[bytes], Any] = CheapCipher  # with which voice is sealed
         self.loop = loop or EventLoop()
         self.prng = Prng(spec["seed"] * 2_654_435_761 + 97)  # neighbours must not resemble
         for _ in range(8):
@@ -112,7 +114,7 @@ class World:
         if node.is_up and not node.is_paused:
             node.person.talk(step[1])
 
-    def _leading(self) -> Any:
+    def leading(self) -> Any:
         """Whom a fault of the leader meets: whoever leads, of several hosts."""
         hosts: list[Any] = [node for node in self.nodes.values() if node.is_wired]
         leading = [host for host in hosts if getattr(host, "is_leading", False)]
@@ -120,7 +122,7 @@ class World:
 
     def _strike(self, number: int, fault: str) -> Node:
         """The node that `fault` of `number` meets; `_relieve` gives the same one."""
-        node = self._leading() if number == 0 else self.nodes[number]
+        node = self.leading() if number == 0 else self.nodes[number]
         if number == 0:
             self._struck.setdefault(fault, []).append(node.number)
         return node

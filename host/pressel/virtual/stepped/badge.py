@@ -15,7 +15,7 @@ from typing import Any
 
 from pressel.tracebacks import Tracebacks
 
-from . import frames
+from . import frames, nvs
 from .child import Child
 from .crash import BadgeCrashed
 from .frames import Command, Datagram, Deed, Pin, Press, Release, Speak, Stepped
@@ -42,13 +42,15 @@ class SteppedBadge:
         work: Path,
         *,
         kit: Kit,
+        key: bytes | None = None,
         ticks_ms: int | None = None,
         limit_s: float = LIMIT_S,
         heap_bytes: int = HEAP_BYTES,
     ) -> None:
         """`firmware`: a built folder. `board` and `config` become files in the flash, below the
         badge's own folder `work`, which is emptied of an earlier flash. `device`: machine.unique_id
-        as hexadecimal. `ticks_ms`: what the badge's clock shows at each boot, else virtual time.
+        as hexadecimal. `key`: what it was flashed with, if it was. `ticks_ms`: what the badge's
+        clock shows at each boot, else virtual time.
         """
         self.name = work.name
         self.flash = work / "flash"
@@ -67,6 +69,8 @@ class SteppedBadge:
         shutil.copytree(firmware, self.flash)
         for name, record in (("board", board), ("config", config)):
             (self.flash / f"{name}.json").write_text(json.dumps(record), "utf-8")
+        if key is not None:
+            (self.flash / nvs.FILE).write_text(nvs.provisioned(key), "utf-8")
         self._booted: Stepped | None = None
         self._child = self._boot()
 

@@ -18,7 +18,7 @@ CYCLE_MS = 20_000
 TALK_MS = 3000
 LISTEN_AT_MS = 9000
 LISTEN_FRAMES = 200
-SPARE_BYTES = 5000  # what a step may need
+SPARE_BYTES = 13_000  # what a few steps may need
 _BUTTON = 0
 _ANSWERS = (0, 0, 0, 0, leader.QUEUE, leader.DENY, leader.SILENCE, 0)
 _REVOKED = 7  # of the eight
@@ -198,7 +198,7 @@ def report():
             "lost_samples": world.lost_samples,
             "starved": _handset.speaker.starved,
             "no_memory": radio.no_memory,
-            "refusals": [_handset.participant.refusals[reason] for reason in range(17)],
+            "refusals": [_handset.participant.refusals[reason] for reason in range(23)],
             "state": _handset.participant.join.state,
         }
     )

@@ -3,8 +3,17 @@
 from binascii import crc32
 
 import _world as world
+from cryptolib import aes
 
+from ptt.media import octets
+from ptt.seal import derive
+from ptt.seal.ctr import KeyStream
+from ptt.seal.hmac import Hmac
 from ptt.wire import codec, envelope, messages, voice
+
+KEY = b"k" * 32
+CHALLENGE = b"c" * 16
+EPOCH = 1
 
 SESSION = 0x3FFFFFFF
 TERM = 7
@@ -24,6 +33,11 @@ _talker = 0
 _request = 0
 _seq = 0
 _buffer = bytearray(300)
+_hmac = Hmac(bytearray(400))
+_stream = KeyStream()
+_aes = aes(bytes(16), 1)
+_keys = None
+_group_key = bytes(16)
 
 
 def push(kind, values):
@@ -32,17 +46,23 @@ def push(kind, values):
 
 def _seal(end, kind):
     global _seq
+    is_clear = kind == messages.CHALLENGE
     _seq += 1
-    envelope.write_header(_buffer, end, kind, SESSION, envelope.LEADER_NODE, _seq, world.now_ms)
+    session = 0 if is_clear else SESSION
+    envelope.write_header(_buffer, end, kind, session, envelope.LEADER_NODE, _seq, world.now_ms)
     view = memoryview(_buffer)
+    if not is_clear:
+        _buffer[2] = EPOCH
+        _buffer[3] = envelope.FLAG_SEALED
     crc = crc32(view[0:20], crc32(view[24:end]))
     envelope.put16(_buffer, 20, crc >> 16)
     envelope.put16(_buffer, 22, crc & 0xFFFF)
-    world.inbox.append(bytes(memoryview(_buffer)[0:end]))
+    tag = b"" if is_clear else _hmac.digest(_keys.down, view[0:end], end)[0:8]
+    world.inbox.append(bytes(view[0:end]) + tag)
 
 
 def heard(data):
-    global voice_packets, _request, _talker
+    global voice_packets, _request, _talker, _keys
     kind = data[1]
     if kind == messages.VOICE_FRAME:
         voice_packets += 1
@@ -51,8 +71,15 @@ def heard(data):
         return
     if kind == messages.HELLO:
         fields = codec.decode(kind, data, 24, envelope.payload_end(data))
-        nonce, table = fields[1], fields[2]
+        push(messages.CHALLENGE, (fields[1], CHALLENGE))
+    elif kind == messages.ANSWER:
+        fields = codec.decode(kind, data, 24, envelope.payload_end(data))
+        secret = derive.session_secret(_hmac, KEY, fields[1], CHALLENGE)
+        _keys = derive.session_keys(_hmac, secret, TERM, SESSION)
+        nonce, table = fields[4], fields[5]
         push(messages.WELCOME, (nonce, NODE, SESSION, TERM, table, GROUP, messages.CODEC_IMA_ADPCM))
+        wrapped = derive.wrap(_hmac, _keys.wrap, SESSION, _seq + 1, _group_key)
+        push(messages.GROUP_KEY, (GROUP, EPOCH, wrapped))
     elif kind == messages.HEARTBEAT:
         push(kind, (envelope.get32(data, 24), GROUP, TERM, _lease, _talker, 0))
     elif kind == messages.FLOOR_REQUEST:
@@ -94,6 +121,8 @@ def say(number, is_last):
         _buffer, GROUP, messages.CODEC_IMA_ADPCM, TALKER, _lease, number, is_last, 1
     )
     _buffer[voice.FRAMES_AT + 5 + number % 100] = number & 255
+    _stream.make(_aes, EPOCH, TALKER, _lease, number)
+    octets.xor(_buffer, voice.FRAMES_AT, _stream.bytes, 0, 164)
     _seal(end, messages.VOICE_FRAME)
     if is_last:
         _talker = 0

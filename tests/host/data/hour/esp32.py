@@ -1,4 +1,4 @@
-# Storage that is empty.
+# Storage that holds the key with which the badge was flashed, and nothing else.
 
 
 class NVS:
@@ -10,6 +10,12 @@ class NVS:
 
     def set_i32(self, key, value):
         pass
+
+    def get_blob(self, key, buffer):
+        if key != "key":
+            raise OSError(-4354)
+        buffer[0:32] = b"k" * 32
+        return 32
 
     def commit(self):
         pass

@@ -1,0 +1,109 @@
+"""What a leader asks of the registry, in memory: keys, names and grants of the active devices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ptt.cluster.records import (
+    DEVICE,
+    ROSTER,
+    ROSTER_SIZES,
+    DeviceRecord,
+    read_device,
+    read_numbers,
+)
+from ptt.cluster.replica import State
+from ptt.floor.roster import ENTITLED_EMERGENCY, ENTITLED_PRIORITY, Grants
+
+from .device import ACTIVE, Device, Entitlements, Mirrored
+from .store import Registry
+
+
+@dataclass(frozen=True)
+class _Entry:
+    key: bytes
+    name: bytes
+    grants: Grants
+
+
+class RegistryDirectory:
+    """Directory and roster of a `SecureLeader`; as fresh as the last `refresh`."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._changes = -1
+        self._version = 0
+        self._records: list[DeviceRecord] = []
+        self._entries: dict[bytes, _Entry] = {}
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Read the registry again if it has changed; was there something new?"""
+        changes = self._registry.changes()
+        if changes == self._changes:
+            return False
+        version = self._registry.version()
+        entries, records = {}, []
+        for device in self._registry.devices(ACTIVE):
+            key = self._registry.key(device.id)
+            if key is not None:
+                name = device.name.encode()
+                own = bytes.fromhex(device.id)
+                entries[own] = _Entry(key, name, grants_of(device))
+                rights = device.entitlements
+                records.append(
+                    DeviceRecord(own, key, name, device.groups, rights.emergency, rights.priority)
+                )
+        self._entries = entries
+        self._records = records
+        self._version = version
+        self._changes = changes
+        return True
+
+    @property
+    def version(self) -> int:
+        return self._version
+
+    def records(self) -> list[DeviceRecord]:
+        """All active devices, for standbys."""
+        return self._records
+
+    def key(self, device: bytes) -> bytes | None:
+        entry = self._entries.get(device)
+        return entry.key if entry else None
+
+    def name(self, device: bytes) -> bytes | None:
+        entry = self._entries.get(device)
+        return entry.name if entry else None
+
+    def lookup(self, device: bytes) -> Grants:
+        entry = self._entries.get(device)
+        return entry.grants if entry else Grants(())
+
+
+def grants_of(device: Device) -> Grants:
+    rights = device.entitlements
+    entitlements = ENTITLED_EMERGENCY if rights.emergency else 0
+    if rights.priority:
+        entitlements |= ENTITLED_PRIORITY
+    return Grants(device.groups, entitlements)
+
+
+def mirror(registry: Registry, state: State) -> bool:
+    """Make `registry` that of the leader whose `state` a standby keeps; was it changed?
+
+    Nothing is done while not all devices are there, or when ours is the newer list."""
+    body = state.body(ROSTER, 0)
+    if body is None:
+        return False
+    version, count = read_numbers(ROSTER_SIZES, body)
+    numbers = state.numbers(DEVICE)
+    if len(numbers) != count or registry.version() >= version:
+        return False
+    devices = []
+    for number in numbers:
+        record = read_device(number, state.body(DEVICE, number) or b"")
+        rights = Entitlements(record.emergency, record.priority)
+        name = record.name.decode("utf-8", "replace")
+        devices.append(Mirrored(record.device.hex(), name, record.groups, rights, record.key))
+    return registry.mirror(version, devices)

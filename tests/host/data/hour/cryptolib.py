@@ -1,0 +1,9 @@
+# Stands for the chip's AES and costs no memory, as that: the counter blocks are the key stream.
+
+
+class aes:
+    def __init__(self, key, mode):
+        pass
+
+    def encrypt(self, source, target):
+        target[:] = source
