@@ -155,3 +155,21 @@ def test_a_leader_that_restarts_is_joined_again_by_those_whom_it_knows() -> None
     venue.run(MEMBER_TTL_MS + 3000)
     assert len(venue.leader.members) == 3
     assert venue.badge("A").engine._leader_address == LEADER
+
+
+def test_only_a_known_badge_makes_a_leader_stand_for_a_higher_term() -> None:
+    venue = joined()
+    values = (bytes(8), 5, messages.TABLE_HASH, 2, b"x", b"y", 900)
+    data = bytearray(200)
+    end = codec.encode(data, 24, messages.HELLO, values)
+    envelope.seal_header(data, end, messages.HELLO, 0, 0, 1, 1)
+    assert venue.to_leader(bytes(data[:end]), STRANGER) == "accepted"
+    venue.run(500)
+    told = [value for _, kind, value in venue.leader_events if kind == events.HIGHER_TERM]
+    assert told == [] and venue.leader.term_seen == 0
+    engine = venue.badge("A").engine
+    engine.join.on_unknown_session(venue.now_ms)
+    engine.join.term = 900
+    venue.run(1000)
+    told = [value for _, kind, value in venue.leader_events if kind == events.HIGHER_TERM]
+    assert set(told) == {900} and venue.leader.term_seen == 900

@@ -231,8 +231,6 @@ class SecureLeader(leader.Leader):
         except Refused as refused:
             return refused.reason
         device, nonce = fields[0:2]
-        if fields[6] > self.term:  # it would refuse us
-            return refusal.STALE
         values = (nonce, self._door.challenge(device, nonce, source, now_ms))
         self._send_unbound(messages.CHALLENGE, values, source, now_ms)
         return refusal.ACCEPTED

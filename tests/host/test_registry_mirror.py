@@ -1,0 +1,90 @@
+"""The registry of a host that stands by: a copy of the leader's, over the journal between hosts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pressel.registry.device import ACTIVE, REVOKED, Entitlements
+from pressel.registry.directory import RegistryDirectory, mirror
+from pressel.registry.store import Registry
+from ptt.cluster import records
+from ptt.cluster.replica import Replica
+from ptt.secure.leader import SecureLeader
+
+ANN, BEN = "00000000000000a1", "00000000000000b2"
+
+
+class Pair:
+    """A leader's registry, and a standby's that follows it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.leads = Registry(folder / "leads")
+        self.stands_by = Registry(folder / "stands-by")
+        self.directory = RegistryDirectory(self.leads)
+        self.engine = SecureLeader(5, 1, self.directory, os.urandom, roster=self.directory)
+        self.engine.journal.add_standby("standby", 1000)
+        self.replica = Replica()
+
+    def follow(self) -> bool:
+        """The leader tells, the standby obeys; was its registry changed?"""
+        self.directory.refresh()
+        self.engine.keep_devices(self.directory.version, self.directory.records(), 1000)
+        while (entries := self.engine.journal.poll_transmit()) is not None:
+            answer = self.replica.receive(entries.data, 1000)
+            assert answer is not None
+            self.engine.journal.receive("standby", answer, 1000)
+        assert self.replica.state is not None
+        return mirror(self.stands_by, self.replica.state)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Pair:
+    return Pair(tmp_path)
+
+
+def test_what_the_leader_knows_the_standby_knows(pair: Pair) -> None:
+    key = pair.leads.enrol(ANN, "Ann", (3, 1), Entitlements(True, 2))
+    pair.leads.enrol(BEN, "Ben")
+    assert pair.follow()
+    assert pair.stands_by.key(ANN) == key
+    found = pair.stands_by.device(ANN)
+    assert (found.name, found.groups) == ("Ann", (3, 1))
+    assert found.entitlements == Entitlements(True, 2)
+    assert not pair.follow()  # nothing new
+
+
+def test_who_is_revoked_there_is_revoked_here(pair: Pair) -> None:
+    pair.leads.enrol(ANN, "Ann")
+    pair.leads.enrol(BEN, "Ben")
+    pair.follow()
+    pair.leads.revoke(ANN)
+    new_key = pair.leads.rotate(BEN)
+    assert pair.follow()
+    assert [each.id for each in pair.stands_by.devices(REVOKED)] == [ANN]
+    assert pair.stands_by.key(ANN) is None and pair.stands_by.key(BEN) == new_key
+
+
+def test_a_newer_list_is_not_overwritten_by_an_older_one(pair: Pair) -> None:
+    """The host with the devices stands by, an empty one leads."""
+    for number in range(3):
+        pair.stands_by.enrol(f"{number:016x}", "kept")
+    assert not pair.follow()
+    assert len(pair.stands_by.devices(ACTIVE)) == 3
+
+
+def test_half_a_list_is_no_list(pair: Pair) -> None:
+    pair.leads.enrol(ANN, "Ann")
+    pair.leads.enrol(BEN, "Ben")
+    pair.follow()
+    pair.leads.rename(ANN, "Anna")
+    pair.directory.refresh()
+    state = pair.replica.state
+    assert state is not None
+    version = records.write_numbers(records.ROSTER_SIZES, (pair.directory.version, 2))
+    state.records[records.ROSTER << 16] = (version, 1000)
+    del state.records[records.DEVICE << 16 | 2]
+    assert not mirror(pair.stands_by, state)
+    assert len(pair.stands_by.devices(ACTIVE)) == 2
