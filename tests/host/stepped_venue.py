@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "host"), str(ROOT / "shared")]
 
-from tests.shared.keys import device_key, make_leader, opened_by  # noqa: E402
+from tests.shared.keys import device_key, make_leader  # noqa: E402
 
 from pressel.virtual.stepped import (  # noqa: E402
     FailSends,
@@ -28,8 +27,6 @@ from pressel.virtual.stepped import (  # noqa: E402
     SteppedBadge,
 )
 from ptt import clock  # noqa: E402
-from ptt.media import adpcm  # noqa: E402
-from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES  # noqa: E402
 from ptt.wire import voice as voice_layout  # noqa: E402
 from ptt.wire.messages import VOICE_FRAME  # noqa: E402
 
@@ -81,7 +78,7 @@ class Venue:
         self.events: list[list[Any]] = [[] for _ in self.badges]
         self.pcm: list[list[Any]] = [[] for _ in self.badges]
         self.dropped = [0] * count
-        self.sent: dict[int, bytes] = {}  # frame number of the burst -> its samples
+        self.packets: list[tuple[str, int, str]] = []  # voice in hex, its key's epoch, that key
         self.digest = hashlib.sha256()
 
     def address(self, index: int) -> tuple[str, int]:
@@ -109,14 +106,8 @@ class Venue:
             if destination == LEADER:
                 self.flying.append((self.now_ms + DELAY_MS, data, -1 - index))
                 if data[1] == VOICE_FRAME:
-                    self.decode(data)
-
-    def decode(self, data: bytes) -> None:
-        data = bytes(opened_by(data, self.leader))
-        for index in range(voice_layout.count(data)):
-            pcm = array("h", bytes(FRAME_SAMPLES * 2))
-            adpcm.decode(data, voice_layout.FRAMES_AT + index * ADPCM_FRAME_BYTES, pcm)
-            self.sent[voice_layout.first(data) + index] = pcm.tobytes()
+                    epoch, key = self.leader.voice_key(voice_layout.group(data))
+                    self.packets.append((data.hex(), epoch, key.hex()))
 
     def note(self, index: int, stepped: Stepped) -> None:
         self.digest.update(repr((self.now_ms, index, stepped)).encode())
@@ -187,7 +178,7 @@ def main(scene: str, kit: str, firmware: str, work: str) -> None:
         "events": venue.events,
         "dropped": venue.dropped,
         "sounds": sounds,
-        "sent": b"".join(venue.sent[number] for number in sorted(venue.sent)).hex(),
+        "packets": venue.packets,
         "stats": stats,
     }
     print(json.dumps(result))

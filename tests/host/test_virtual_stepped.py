@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,22 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 from tests.host.stepped_venue import BOARD, voice
+from tests.shared.keys import device_key, opened_with
 
 from pressel.firmware import build_firmware
 from pressel.virtual import BadgeCrashed
 from pressel.virtual.make_kit import make_kit
 from pressel.virtual.stepped import Kit, Pin, Speak, SteppedBadge
-from ptt.numbers import LAST_REPEATS
+from ptt.media import adpcm
+from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES, LAST_REPEATS
+from ptt.wire import voice as voice_layout
 
 PROGRAM = Path(__file__).with_name("stepped_venue.py")
-CONFIG = {"device": "0200000000000000", "name": "A", "wifi": {"ssid": "x", "password": "y"}}
+CONFIG: dict[str, Any] = {
+    "device": "0200000000000000",
+    "name": "A",
+    "wifi": {"ssid": "x", "password": "y"},
+}
 LIMIT_S = 120
 
 
@@ -40,8 +48,9 @@ def badge(made: Path, work: Path, seed: int = 7, **options: Any) -> SteppedBadge
     work.mkdir(exist_ok=True)
     kit = Kit.load(made / "kit.json")
     device = "020000000001"
+    key = device_key(bytes.fromhex(CONFIG["device"]))
     return SteppedBadge(
-        made / "firmware", BOARD, CONFIG, device, seed, 1000, work, kit=kit, **options
+        made / "firmware", BOARD, CONFIG, device, seed, 1000, work, kit=kit, key=key, **options
     )
 
 
@@ -57,6 +66,18 @@ def values(events: list[Any], name: str) -> list[Any]:
     return [event["value"] for event in events if event.get("event") == name]
 
 
+def said(packets: list[Any]) -> bytes:
+    """The samples of a burst, of its packets with the keys they were sealed with."""
+    frames: dict[int, bytes] = {}
+    for packet, epoch, key in packets:
+        data = opened_with(bytes.fromhex(packet), epoch, bytes.fromhex(key))
+        for index in range(voice_layout.count(data)):
+            pcm = array("h", bytes(FRAME_SAMPLES * 2))
+            adpcm.decode(data, voice_layout.FRAMES_AT + index * ADPCM_FRAME_BYTES, pcm)
+            frames[voice_layout.first(data) + index] = pcm.tobytes()
+    return b"".join(frames[number] for number in sorted(frames))
+
+
 def samples(pcm: str) -> NDArray[np.float64]:
     return np.frombuffer(bytes.fromhex(pcm), "<i2").astype(float)
 
@@ -69,7 +90,7 @@ def test_a_talk_is_heard_and_the_same_again(made: Path, tmp_path: Path) -> None:
     # All played, none concealed, late or dropped; the last packet comes thrice.
     assert heard[2:] == [told[1], 0, 0, LAST_REPEATS, 0]
     played = samples("".join(pcm for _, pcm in first["sounds"][1]))
-    sent = samples(first["sent"])
+    sent = samples(said(first["packets"]).hex())
     assert len(sent) > 16 * 800
     assert np.array_equal(np.trim_zeros(played), np.trim_zeros(sent))  # bit by bit
     spoken = samples(voice(800).hex())

@@ -56,6 +56,11 @@ def opened(data, talker):
 def opened_by(data, leader):
     """The same by the keys that `leader` gives out now."""
     epoch, key = leader.voice_key(voice.group(data))
+    return opened_with(data, epoch, key)
+
+
+def opened_with(data, epoch, key):
+    """The same by a group key and its epoch."""
     return _opened(data, block_cipher(key), epoch)
 
 

@@ -19,6 +19,9 @@ FRAMES = 1 << 12  # of one utterance: 82 s
 SILENCE = 0x7FFF  # the talker's number in a frame in which nobody says anything
 
 _MARK = 0xA5  # where real frames have a zero
+_HEADER_BYTES = 4  # of a frame: its predictor, high byte first, its step and the mark
+_ID_AT = _HEADER_BYTES + FRAME_SAMPLES // 4  # a byte holds two samples, so this is a frame's middle
+_BLANK = bytes(ADPCM_FRAME_BYTES)
 
 
 def frame_id(talker: int, utterance: int, number: int) -> int:
@@ -46,25 +49,28 @@ class MarkerCoder:
         self.known: dict[bytes, int] = {}  # frames of real speech, by their bytes
 
     def ima_encode(self, state: Any, pcm: Any, out: bytearray, at: int) -> None:
-        """The id from the first three samples, as 6 bytes behind the frame's header. The predictor
-        follows from it: a coder that knows no marks decodes every frame to other samples."""
-        level = pcm[0] * 7919 + pcm[1] * 1009 + pcm[2] * 37
+        """The id from the first three samples, as 6 bytes in the frame's middle. The predictor
+        follows from it: a coder that knows no marks decodes every frame to other samples, none of
+        them near the ends of their range, where many would be alike."""
+        out[at : at + ADPCM_FRAME_BYTES] = _BLANK
+        level = (pcm[0] * 7919 + pcm[1] * 1009 + pcm[2] * 37) % 32768 - 16384
         out[at] = level >> 8 & 255
         out[at + 1] = level & 255
-        out[at + 2] = 0
         out[at + 3] = _MARK
+        at += _ID_AT
         for n in range(3):
-            out[at + 4 + 2 * n] = pcm[n] >> 8
-            out[at + 5 + 2 * n] = pcm[n] & 255
+            out[at + 2 * n] = pcm[n] >> 8
+            out[at + 2 * n + 1] = pcm[n] & 255
 
     def ima_decode(self, data: Any, at: int, pcm: Any) -> None:
         if data[at + 3] != _MARK:  # real speech, of a badge that runs the firmware
             content = bytes(data[at : at + ADPCM_FRAME_BYTES])
             self.heard = self.known.get(content, SILENCE << 24)
             return
-        talker = data[at + 4] << 8 | data[at + 5]
-        utterance = data[at + 6] << 8 | data[at + 7]
-        self.heard = talker << 24 | utterance << 12 | data[at + 8] << 8 | data[at + 9]
+        at += _ID_AT
+        talker = data[at] << 8 | data[at + 1]
+        utterance = data[at + 2] << 8 | data[at + 3]
+        self.heard = talker << 24 | utterance << 12 | data[at + 4] << 8 | data[at + 5]
 
     def fade(self, pcm: Any, shift: int) -> None:
         """Concealment has nothing to fade here."""
