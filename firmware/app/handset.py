@@ -192,9 +192,12 @@ class Handset:
                 self.notice(moment[1], moment[2], now_ms)
             log.write(now_ms, nth_word(events.WORDS, event[0]), _readable(event))
             if event[0] == events.UPDATE and self.is_quiet():  # it is offered again
-                from .offer import answer
+                try:
+                    from .offer import answer
 
-                answer(self, self.participant.offered, now_ms)
+                    answer(self, self.participant.offered, now_ms)
+                except MemoryError:  # there may be more then
+                    pass
         situation = indications.situation(self.participant, self.is_battery_low)
         self.situation = situation
         light = indications.SITUATIONS[situation]

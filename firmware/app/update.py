@@ -25,14 +25,10 @@ if TYPE_CHECKING:
     from .handset import Handset
 
 _SPARE_BYTES = const(12_000)  # of heap: more than a press and its burst need
+_ROOM_BYTES = const(7500)  # beside all that is loaded: a step with a chunk, or with voice
 _NEEDED = ("ptt.update.manifest", "ptt.update.receiver", "app.slot_files")  # in this order
-_MODULES = (
-    "app.slot_files",
-    "ptt.update.receiver",
-    "ptt.update.manifest",
-    "ptt.update",
-    "app.update",
-)
+_FETCHING = ("app.slot_files", "ptt.update.receiver", "ptt.update.manifest", "ptt.update")
+_MODULES = ("app.update",)
 
 
 class Update:
@@ -49,10 +45,12 @@ class Update:
         self._loaded = 0  # of the modules that it needs
         self._files: Any = None
         self._receiver: Any = None  # once they are there
+        self._is_applying = False
+        self._is_failing = False  # told in the next step: in this one there is no memory for it
         self._noisy_ms = now_ms
 
     def on_message(self, kind: int, fields: list, data: "Any", now_ms: int) -> int:
-        """For the participant, until the receiver is there."""
+        """For the participant, while there is no receiver."""
         return refusal.STALE
 
     def _load(self, handset: "Handset", now_ms: int) -> None:
@@ -62,6 +60,8 @@ class Update:
             __import__(_NEEDED[self._loaded])
             self._loaded += 1
             return
+        if gc.mem_free() < _ROOM_BYTES:
+            raise MemoryError
         from ptt.update.receiver import Receiver
 
         from .slot_files import SlotFiles
@@ -88,15 +88,25 @@ class Update:
             receiver.is_quiet = is_quiet
         if not is_quiet:
             return
-        if receiver is None:
-            try:
-                self._load(handset, now_ms)
-            except (OSError, MemoryError):  # it is offered again; the badge goes on as it was
-                log.write(now_ms, "update fails")
-                self._end(handset)
-            return
-        if receiver.wants_apply:
+        if self._is_failing:
+            self._end(handset)
+            log.write(now_ms, "update fails")
+        elif self._is_applying:
             self._apply(handset, now_ms)
+        else:
+            try:
+                self._go_on(handset, now_ms)
+            except (OSError, MemoryError):  # it is offered again; the badge goes on as it was
+                self._is_failing = True
+
+    def _go_on(self, handset: "Handset", now_ms: int) -> None:
+        receiver = self._receiver
+        if receiver is None:
+            self._load(handset, now_ms)
+            return
+        if receiver.wants_apply:  # in the next step, in the room that fetching leaves
+            self._is_applying = True
+            self._let_go(handset, self)
             return
         receiver.step(now_ms)
         if receiver.is_over():
@@ -108,21 +118,28 @@ class Update:
     def _apply(self, handset: "Handset", now_ms: int) -> None:
         from .trial import begin
 
-        release, state = self._receiver.offer[0], messages.UPDATE_STATE_APPLYING
-        self._files.let_go()
+        release = self._offer[0]
         begin(Store(), self._slot, release)
+        gc.collect()
         log.write(now_ms, "update applies", release)
-        values = (release, state, 0, self._running, 0, b"")
+        values = (release, messages.UPDATE_STATE_APPLYING, 0, self._running, 0, b"")
         handset.participant.send_update(messages.UPDATE_STATE, values, now_ms)
         handset.send()
         machine.reset()
 
     def _end(self, handset: "Handset") -> None:
-        if self._files is not None:
-            self._files.let_go()
-        handset.participant.updater = None
+        self._let_go(handset, None)
         handset.extras.remove(self)
         forget(_MODULES)
+
+    def _let_go(self, handset: "Handset", updater: "Any") -> None:
+        """No more fetching: files are closed, its modules go, `updater` is who hears the leader."""
+        if self._files is not None:
+            self._files.let_go()
+        self._files = self._receiver = None
+        handset.participant.updater = updater
+        forget(_FETCHING)
+        gc.collect()
 
 
 def forget(names: tuple) -> None:

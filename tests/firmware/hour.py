@@ -29,7 +29,7 @@ from pressel.firmware.manifest import list_sources, read_manifest
 from pressel.firmware.prepare import beside_badge
 from pressel.firmware.shortening import shorten_private_names
 from pressel.tracebacks import Tracebacks
-from pressel.virtual.badge import HEAP_BYTES
+from pressel.virtual.heap import HEAP_BYTES
 from pressel.virtual.install import find_install
 
 FAKES = Path(__file__).resolve().parents[1] / "host" / "data" / "hour"

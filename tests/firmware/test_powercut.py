@@ -68,7 +68,7 @@ class Badge:
             blob=lambda name: KEY,
         )
         # Loaded anew they would be on this machine's own disk.
-        self.update._MODULES = self.offer._MODULES = ()
+        self.update._FETCHING = self.update._MODULES = self.offer._MODULES = ()
         self.offer.Nvs = self.trial.Nvs = lambda: nvs
         self.participant = SimpleNamespace(
             updater=None, send_update=self._say, join=SimpleNamespace(state=JOINED)

@@ -11,9 +11,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.firmware.broken_release import build_broken
 from tests.firmware.conftest import FIRMWARE, Load
 from tests.firmware.hardware import NVS, Machine, Reset, Wdt
+from tests.firmware.releases import build_release
 
 from ptt.cluster.join import JOINED, SEARCHING
 
@@ -177,7 +177,7 @@ def test_a_release_that_crashes_on_real_micropython_falls_back(tmp_path: Path) -
     from pressel.virtual.stepped import SteppedBadge
 
     folder = build_firmware(tmp_path / "firmware").folder
-    broken = build_broken(tmp_path / "broken", tmp_path, 200).folder
+    broken = build_release(tmp_path / "broken", tmp_path, raises_after_ms=200).folder
     shutil.copytree(broken / "a", folder / "b")
     (folder / "guarded").touch()
     (folder / "boot.json").write_text(json.dumps(TRIAL))

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.firmware.broken_release import build_broken
+from tests.firmware.releases import build_release
 from tests.host.stepped_venue import Venue, voice
 
 from pressel.boards.board import load_board
 from pressel.firmware import build_firmware
 from pressel.tracebacks import Tracebacks
-from pressel.virtual.badge import HEAP_BYTES
+from pressel.virtual.heap import HEAP_BYTES
 from pressel.virtual.make_kit import make_kit
 from pressel.virtual.stepped import Fault, Kit, Pin, Press, Release, Speak, SteppedBadge
 
@@ -179,7 +179,7 @@ def test_numbers_in_nvs_outlive_a_power_cut(made: Path, tmp_path: Path) -> None:
 
 def broken(made: Path, tmp_path: Path, after_ms: int) -> SteppedBadge:
     """A badge that keeps itself alive, with a module that raises some time after each start."""
-    firmware = build_broken(tmp_path / "broken", tmp_path, after_ms).folder
+    firmware = build_release(tmp_path / "broken", tmp_path, raises_after_ms=after_ms).folder
     (firmware / "guarded").touch()
     kit = Kit.load(made / "kit.json")
     facts = load_board("esp32-devkit").facts()

@@ -17,6 +17,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "host"), str(ROOT / "shared")]
 
 from tests.shared.keys import device_key, make_leader  # noqa: E402
 
+from pressel.virtual.heap import HEAP_BYTES  # noqa: E402
 from pressel.virtual.stepped import (  # noqa: E402
     FailSends,
     Kit,
@@ -44,7 +45,9 @@ DELAY_MS = 2
 class Venue:
     """Virtual time in whole milliseconds; `said` is what the digest is made of."""
 
-    def __init__(self, count: int, kit: Path, firmware: Path, work: Path) -> None:
+    def __init__(
+        self, count: int, kit: Path, firmware: Path, work: Path, heap_bytes: int = HEAP_BYTES
+    ) -> None:
         self.now_ms = START_MS
         self.leader = make_leader(1, 99)
         self.badges: list[SteppedBadge] = []
@@ -69,6 +72,7 @@ class Venue:
                 folder,
                 kit=Kit.load(kit),
                 key=device_key(bytes.fromhex(config["device"])),
+                heap_bytes=heap_bytes,
             )
             self.badges.append(badge)
         self.due = [START_MS] * count
@@ -126,8 +130,13 @@ class Venue:
                 if outgoing.destination == self.address(index):
                     self.flying.append((self.now_ms + DELAY_MS, bytes(outgoing.data), index))
             outgoing = self.leader.poll_transmit()
-        while self.leader.next_event() is not None:
-            pass
+        event = self.leader.next_event()
+        while event is not None:
+            self.tell(event)
+            event = self.leader.next_event()
+
+    def tell(self, event: tuple[int, Any]) -> None:
+        """The leader's events, for scenes that want them."""
 
 
 def voice(milliseconds: int) -> bytes:

@@ -6,7 +6,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -44,11 +44,14 @@ def run_fleet(
     at its next step; theirs is then the code "stopped"."""
     fleet = _Fleet(stages, work, registry)
     with fleet.bars, ThreadPoolExecutor(len(ports)) as threads:
-        jobs = [threads.submit(fleet.run, port) for port in ports]
-        try:
+        jobs: list[Future[Outcome]] = []
+        try:  # a thread may be at work before the last has begun
+            for port in ports:
+                jobs.append(threads.submit(fleet.run, port))
             wait(jobs)
         except KeyboardInterrupt:
             fleet.is_stopped.set()
+            jobs += [threads.submit(fleet.run, port) for port in ports[len(jobs) :]]  # end at once
     return [job.result() for job in jobs]
 
 

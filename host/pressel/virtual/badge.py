@@ -20,13 +20,13 @@ from pressel.errors import PresselError
 from pressel.firmware import FirmwareBuild
 from pressel.tracebacks import Tracebacks
 
+from .heap import HEAP_BYTES, STAND_INS_BYTES
 from .install import find_install
 from .process import ANSWER_LIMIT_S, BadgeProcess, Event
 from .recording import Recording, read_recording
 from .shim_image import shim_image
 from .stepped import nvs
 
-HEAP_BYTES = 111_000  # what MicroPython leaves the firmware of an ESP32 without PSRAM
 TRACED_HEAP_BYTES = 1 << 20  # sources and notes need more than a badge has; this one may grow
 DEVICE = "020000000001"  # a MAC address that is marked as locally given
 LIMIT_S = 900.0  # no badge lives longer than this, whatever happens
@@ -96,6 +96,7 @@ class VirtualBadge:
             "flash": self.flash,
             "recordings": self._work / "recordings",
             "heap": self._heap_bytes,
+            "stand-ins": STAND_INS_BYTES,
             "id": self._device,
         }
         if self._trace:

@@ -12,6 +12,7 @@ import { Clock } from './clock.mjs';
 import { Control, Lines } from './control.mjs';
 import { Faults } from './faults.mjs';
 import { Flash } from './files.mjs';
+import { Heap } from './heap.mjs';
 import { LoadError, loadMicroPython } from './loader.mjs';
 import { Pins } from './pins.mjs';
 import { Steps } from './steps.mjs';
@@ -27,13 +28,14 @@ const { values: options } = parseArgs({
     shims: { type: 'string' }, // an image of the modules that stand for hardware
     flash: { type: 'string' },
     recordings: { type: 'string' },
-    heap: { type: 'string', default: '111000' },
+    heap: { type: 'string' }, // bytes for the firmware
+    'stand-ins': { type: 'string', default: '0' }, // bytes more, for what stands in for C modules
     pystack: { type: 'string', default: '2048' },
     id: { type: 'string', default: '020000000001' }, // machine.unique_id(), hexadecimal
     trace: { type: 'string' }, // write executed lines to this file; needs .py files in the flash
   },
 });
-const heapBytes = Number(options.heap);
+const heap = new Heap(options);
 
 const clock = new Clock();
 const control = new Control({ clock, commands: commands(), ended: () => finish(EXIT_OK) });
@@ -44,7 +46,7 @@ let badge;
 try {
   badge = await loadMicroPython({
     modules: options.modules,
-    heapBytes,
+    heapBytes: heap.wholeBytes,
     pystackWords: Number(options.pystack),
     capped: !options.trace,
     traced: Boolean(options.trace),
@@ -65,7 +67,7 @@ const udp = new Udp({ bytes, arrived: () => steps.hasten() });
 const air = new Air();
 const faults = new Faults({ clock, pins });
 const flash = new Flash(FS, options.flash);
-const python = { step: null, heap: null, lines: null };
+const python = { step: null, lines: null };
 const steps = new Steps({ clock, step: () => python.step(), failed: crash });
 
 mp.registerJsModule('_bridge', {
@@ -119,7 +121,7 @@ function boot() {
   for (const name of importOrder()) handset.load(name);
   while (!handset.build()); // garbage is collected between its stages
   python.step = handset.step;
-  python.heap = handset.heap;
+  heap.used = handset.heap;
 }
 
 // The builder of the firmware notes in which order its modules need each other.
@@ -157,8 +159,7 @@ function commands() {
 function stats() {
   return {
     event: 'stats',
-    heap_bytes: heapBytes,
-    ...JSON.parse(python.heap ? python.heap() : '{}'),
+    ...heap.stats(),
     ...steps.stats(),
     ...udp.stats,
     faults: faults.stats,

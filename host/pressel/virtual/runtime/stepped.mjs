@@ -24,6 +24,7 @@ import { Lines } from './control.mjs';
 import { Entropy } from './entropy.mjs';
 import { Faults } from './faults.mjs';
 import { Flash } from './files.mjs';
+import { Heap } from './heap.mjs';
 import { loadMicroPython } from './loader.mjs';
 import { Input, Output, Pipe } from './pipe.mjs';
 import { Pins } from './pins.mjs';
@@ -56,7 +57,8 @@ const { values: options } = parseArgs({
     modules: { type: 'string' }, // the node_modules folder
     shims: { type: 'string' }, // an image of the modules that stand for hardware
     flash: { type: 'string' },
-    heap: { type: 'string' }, // bytes
+    heap: { type: 'string' }, // bytes for the firmware
+    'stand-ins': { type: 'string', default: '0' }, // bytes more, for what stands in for C modules
     pystack: { type: 'string', default: '2048' },
     id: { type: 'string' }, // machine.unique_id(), hexadecimal
     seed: { type: 'string' }, // 32 bits
@@ -75,12 +77,14 @@ const lines = new Lines((line) => {
 });
 const tapes = [];
 const driven = [];
-const python = { step: null, heap: null };
+const python = { step: null };
 const counted = { steps: 0 };
+
+const heap = new Heap(options);
 
 const badge = await loadMicroPython({
   modules: options.modules,
-  heapBytes: Number(options.heap),
+  heapBytes: heap.wholeBytes,
   pystackWords: Number(options.pystack),
   romfs: fs.readFileSync(options.shims),
   ticks: () => clock.ticks(),
@@ -131,7 +135,7 @@ function boot() {
   for (const name of JSON.parse(manifest).imports ?? []) handset.load(name);
   while (!handset.build()); // garbage is collected between its stages
   python.step = handset.step;
-  python.heap = handset.heap;
+  heap.used = handset.heap;
 }
 
 function obey(input) {
@@ -229,8 +233,7 @@ function tellSounds(sounds) {
 
 function stats() {
   return {
-    heap_bytes: Number(options.heap),
-    ...JSON.parse(python.heap ? python.heap() : '{}'),
+    ...heap.stats(),
     ...counted,
     ...udp.stats,
     faults: faults.stats,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.tracebacks import Tracebacks
+from pressel.virtual.heap import HEAP_BYTES, STAND_INS_BYTES
 
 from . import frames, nvs
 from .child import Child
@@ -21,7 +22,6 @@ from .crash import BadgeCrashed
 from .frames import Command, Datagram, Deed, Pin, Press, Release, Speak, Stepped
 from .kit import Kit
 
-HEAP_BYTES = 111_000  # what MicroPython leaves the firmware of an ESP32 without PSRAM
 LIMIT_S = 900.0  # processor time of one boot's life
 TICKS_PERIOD_MS = 1 << 30
 _MIX = 0x9E3779B9  # so that the seeds of neighbours and of boots lie far apart
@@ -129,6 +129,7 @@ class SteppedBadge:
             "shims": self._kit.shims,
             "flash": self.flash,
             "heap": self._heap_bytes,
+            "stand-ins": STAND_INS_BYTES,
             "id": self._device,
             "seed": (self._seed * _MIX + self.resets * 0x85EBCA6B) & _MASK,
             "start": self.now_ms,

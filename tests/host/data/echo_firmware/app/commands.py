@@ -27,9 +27,10 @@ def hog(words):
 
 
 def burst(words):
-    taken = []
+    """What cannot be had is large: there is room left to note where."""
+    taken = [bytearray(1000)]
     while True:
-        taken.append(bytearray(1000))
+        taken.append(bytearray(2 * len(taken[-1])))
 
 
 def exhaust(words):

@@ -1,0 +1,11 @@
+"""The heap of a virtual badge: a badge's, and beside it what stands in for its C modules.
+
+On hardware `machine`, `socket` and the like lie in ROM. Here they are Python, so they take memory
+that the firmware of a real badge has for itself: it is given back, and left out of what is told.
+`tests/host/test_virtual_heap.py` measures that they take no less.
+"""
+
+from __future__ import annotations
+
+HEAP_BYTES = 111_000  # what MicroPython leaves the firmware of an ESP32 without PSRAM
+STAND_INS_BYTES = 6_700  # the five modules that every badge's firmware imports
