@@ -89,6 +89,14 @@ class VirtualBadge:
         Raises `BadgeCrashed` with the traceback when the firmware does not get that far.
         """
         self._write_flash()
+        await self._power_up()
+
+    async def restart(self) -> None:
+        """Boots anew with the flash as it is, after its process has ended."""
+        self._ports.clear()
+        await self._power_up()
+
+    async def _power_up(self) -> None:
         shims = self._work / "shims.romfs"
         shims.write_bytes(shim_image())
         options = {

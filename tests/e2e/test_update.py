@@ -1,0 +1,138 @@
+"""`pressel update` against a running leader, and badges that take a release while others talk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.busy import without_faults
+from tests.e2e.command import Result, run, until
+from tests.e2e.stage import faults, heard_by, words
+from tests.firmware.releases import build_release
+
+from pressel.boards.board import DEFAULT_BOARD, load_board
+from pressel.demo.venue import STATE, run_badges, run_leader
+from pressel.firmware import build_firmware
+from pressel.registry.device import KEY_BYTES
+from pressel.soft.credential import Credential, register
+from pressel.virtual import VirtualBadge
+
+pytestmark = pytest.mark.e2e
+
+RESTARTS = 3  # exit code of a badge whose firmware restarts it
+FETCH_S = 60.0  # a release takes 10 s of silence; while somebody talks it waits
+
+
+class Operator:
+    """Commands as an operator types them; each must end well unless told otherwise."""
+
+    def __init__(self, work: Path, control: Path) -> None:
+        self._work = work
+        self._control = control
+        self._count = 0
+
+    async def __call__(self, *args: str | Path, code: int = 0) -> Result:
+        self._count += 1
+        done = await run(self._work / f"operator-{self._count}", "update", *args)
+        assert done.code == code, done.err
+        return done
+
+    async def status(self, code: int = 0) -> dict[str, Any]:
+        return json.loads((await self("status", "--json", *self.leader, code=code)).out)
+
+    @property
+    def leader(self) -> tuple[str | Path, ...]:
+        return "--control", self._control
+
+
+@contextlib.asynccontextmanager
+async def waiter(work: Path, leader: str) -> AsyncIterator[None]:
+    """A badge that boots again whenever its firmware restarts it."""
+    own = Credential(secrets.token_bytes(8), secrets.token_bytes(KEY_BYTES))
+    register(own, "Waiter", work / STATE)
+    config = {
+        "device": own.device.hex(),
+        "name": "Waiter",
+        "leader": leader,
+        "wifi": {"ssid": "venue", "password": ""},
+    }
+    badge = VirtualBadge(
+        "Waiter",
+        firmware=build_firmware(work.parent / "firmware"),
+        board=load_board(DEFAULT_BOARD).facts(),
+        config=config,
+        key=own.key,
+        files={"guarded": b""},
+        work=work / "waiter",
+    )
+    (work / "waiter").mkdir()
+
+    async def live() -> None:
+        await badge.start()
+        while await badge.wait() == RESTARTS:
+            await badge.restart()
+
+    life = asyncio.create_task(live())
+    try:
+        yield
+    finally:
+        life.cancel()
+        badge.kill()
+
+
+def of_waiter(status: dict[str, Any]) -> dict[str, Any]:
+    (row,) = (each for each in status["badges"] if each["name"] == "Waiter")
+    return row
+
+
+def test_a_badge_is_updated_while_others_talk(tmp_path: Path) -> None:
+    async def scenario(work: Path) -> list[str]:
+        key, package = work / "release.key", work / "release.zip"
+        release = build_release(work / "release", work, number=2)
+        async with run_leader(work) as leader:
+            operator = Operator(work, leader.control)
+            state = ("--state", work / STATE)
+            public = (await operator("keygen", "--key", key)).out.strip()
+            await operator("sign", release.folder, "--key", key, "--out", package)
+            refused = await operator("add", package, *state, code=2)
+            assert "no release key is trusted yet" in refused.err
+            await operator("trust", public, *state)
+            await operator("add", package, *state)
+            async with (
+                run_badges(("A", "B"), leader.address, work) as actors,
+                waiter(work, leader.address),
+            ):
+                await until(lambda: len(joined(leader.events)) == 3, "three badges")
+                device = of_waiter(await operator.status())["device"]
+                await operator("start", "--device", device, *operator.leader)
+                await until(lambda: told(leader.events, "fetching"), "the update", FETCH_S)
+                await operator("pause", *operator.leader)
+                assert (await operator.status(code=1))["paused"]
+                await operator("start", "--device", device, *operator.leader)
+                speech = words(1, 6.0)
+                said = await actors[0].press_and_speak(speech.pcm)
+                await heard_by(said, actors[1])
+                await until(lambda: told(leader.events, "on trial"), "the restart", FETCH_S)
+                row = of_waiter(await operator.status())
+                assert (row["state"], row["build"]) == ("on trial", "0.1.2")
+                again = await actors[1].press_and_speak(speech.pcm)
+                await heard_by(again, actors[0])
+                await operator("cancel", *operator.leader)
+                assert (await operator.status())["release"] == 0
+            return faults(((said, speech), (again, speech)), actors)
+
+    without_faults(scenario, tmp_path)
+
+
+def joined(events: list[dict[str, Any]]) -> set[str]:
+    return {each["name"] for each in events if each["event"] == "member_joined"}
+
+
+def told(events: list[dict[str, Any]], state: str) -> bool:
+    return any(each["event"] == "update" and each["state"] == state for each in events)
