@@ -29,8 +29,8 @@ from pressel.firmware.manifest import list_sources, read_manifest
 from pressel.firmware.prepare import beside_badge
 from pressel.firmware.shortening import shorten_private_names
 from pressel.tracebacks import Tracebacks
-from pressel.virtual.heap import HEAP_BYTES
 from pressel.virtual.install import find_install
+from pressel.virtual.stepped.heap import HEAP_BYTES
 
 FAKES = Path(__file__).resolve().parents[1] / "host" / "data" / "hour"
 CYCLES_AN_HOUR = 180

@@ -9,7 +9,7 @@ import pytest
 from tests.firmware.hour import bytes_a_frame, run_cycles
 
 from pressel.errors import PresselError
-from pressel.virtual.heap import HEAP_BYTES
+from pressel.virtual.stepped.heap import HEAP_BYTES
 
 CYCLES = 23  # all kinds of a press and every fault come in the first 20
 LIVE_BYTES_MAX = 92_000  # beside it the garbage of a step; 2 KB of it are the fakes' own keys

@@ -17,9 +17,9 @@ from tests.host.stepped_venue import Venue, voice
 from pressel.boards.board import load_board
 from pressel.firmware import build_firmware
 from pressel.tracebacks import Tracebacks
-from pressel.virtual.heap import HEAP_BYTES
 from pressel.virtual.make_kit import make_kit
 from pressel.virtual.stepped import Fault, Kit, Pin, Press, Release, Speak, SteppedBadge
+from pressel.virtual.stepped.heap import HEAP_BYTES
 
 BUTTON = 9  # of the venue's board, pressed when low
 FRAME_MS = 20

@@ -19,10 +19,10 @@ from pressel.update import keys
 from pressel.update.campaign import Campaigner, tag_of
 from pressel.update.library import Library
 from pressel.update.release import ANY_CHIP, Release, sign_build
-from pressel.virtual.heap import HEAP_BYTES
 from pressel.virtual.make_kit import make_kit
 from pressel.virtual.stepped import Press, Speak
 from pressel.virtual.stepped import Release as LetGo
+from pressel.virtual.stepped.heap import HEAP_BYTES
 from ptt import clock, events
 from ptt.numbers import LAST_REPEATS
 from ptt.update import distributor, manifest

@@ -17,7 +17,6 @@ sys.path[:0] = [str(ROOT), str(ROOT / "host"), str(ROOT / "shared")]
 
 from tests.shared.keys import device_key, make_leader  # noqa: E402
 
-from pressel.virtual.heap import HEAP_BYTES  # noqa: E402
 from pressel.virtual.stepped import (  # noqa: E402
     FailSends,
     Kit,
@@ -27,6 +26,7 @@ from pressel.virtual.stepped import (  # noqa: E402
     Stepped,
     SteppedBadge,
 )
+from pressel.virtual.stepped.heap import HEAP_BYTES  # noqa: E402
 from ptt import clock  # noqa: E402
 from ptt.wire import voice as voice_layout  # noqa: E402
 from ptt.wire.messages import VOICE_FRAME  # noqa: E402

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pressel.virtual.heap import HEAP_BYTES, STAND_INS_BYTES
 from pressel.virtual.make_kit import make_kit
 from pressel.virtual.stepped import Kit, SteppedBadge
+from pressel.virtual.stepped.heap import HEAP_BYTES, STAND_INS_BYTES
 
 MODULES = ("machine", "network", "socket", "cryptolib", "select")  # of every badge's firmware
 MEASURE = f"""

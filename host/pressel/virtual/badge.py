@@ -20,12 +20,12 @@ from pressel.errors import PresselError
 from pressel.firmware import FirmwareBuild
 from pressel.tracebacks import Tracebacks
 
-from .heap import HEAP_BYTES, STAND_INS_BYTES
 from .install import find_install
 from .process import ANSWER_LIMIT_S, BadgeProcess, Event
 from .recording import Recording, read_recording
 from .shim_image import shim_image
 from .stepped import nvs
+from .stepped.heap import HEAP_BYTES, STAND_INS_BYTES
 
 TRACED_HEAP_BYTES = 1 << 20  # sources and notes need more than a badge has; this one may grow
 DEVICE = "020000000001"  # a MAC address that is marked as locally given

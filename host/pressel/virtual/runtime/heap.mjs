@@ -1,4 +1,4 @@
-// A badge's heap, and beside it what the stand-ins for C modules take; see heap.py.
+// A badge's heap, and beside it what the stand-ins for C modules take; see stepped/heap.py.
 
 export class Heap {
   #bytes;

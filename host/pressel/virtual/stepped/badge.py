@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from pressel.tracebacks import Tracebacks
-from pressel.virtual.heap import HEAP_BYTES, STAND_INS_BYTES
 
 from . import frames, nvs
 from .child import Child
 from .crash import BadgeCrashed
 from .frames import Command, Datagram, Deed, Pin, Press, Release, Speak, Stepped
+from .heap import HEAP_BYTES, STAND_INS_BYTES
 from .kit import Kit
 
 LIMIT_S = 900.0  # processor time of one boot's life
