@@ -4,7 +4,7 @@ PYTHON ?= python3
 # Words for pytest, such as: make test TESTS="tests/shared -k lease"
 TESTS ?=
 
-PARALLEL := -q -n auto --maxprocesses 4 --dist loadgroup -m "not e2e"
+PARALLEL := -q -n auto --maxprocesses 4 -m "not e2e"
 
 BIN := .venv/bin
 STUBS := .venv/micropython-stubs

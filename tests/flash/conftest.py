@@ -4,14 +4,15 @@ soon as it is free, and a flashing that looks whether its badge is back would fi
 
 from __future__ import annotations
 
-from pathlib import Path
+import fcntl
+from collections.abc import Iterator
 
 import pytest
 
-HERE = Path(__file__).parent
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group("ports"))
+@pytest.fixture(autouse=True)
+def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Held by one test of all workers, whose folders lie beside each other."""
+    with (tmp_path_factory.getbasetemp().parent / "ports.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
