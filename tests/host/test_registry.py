@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -370,3 +371,14 @@ def test_a_host_keeps_its_identity(folder: Path) -> None:
     key = identity.public_key(folder)
     assert identity.public_key(folder) == key and len(key) == 64
     assert (folder / identity.IDENTITY_FILE).stat().st_mode & 0o77 == 0
+
+
+def test_many_may_make_a_registry_at_once(tmp_path: Path) -> None:
+    def make(folder: Path) -> int:
+        with Registry(folder) as registry:
+            return len(registry.devices())
+
+    with ThreadPoolExecutor(8) as threads:
+        for attempt in range(20):
+            folder = tmp_path / str(attempt)
+            assert list(threads.map(make, [folder] * 8)) == [0] * 8

@@ -38,6 +38,7 @@ KEY_FILE = "registry.key"
 KEY_KIND = "registry key"
 PENDING_MAX = 32  # devices that wait for the operator; strangers must not fill a disk
 _BUSY_S = 10.0  # another process writes for milliseconds
+_AGAIN_S = 0.01
 
 _COLUMNS = "id, name, groups, emergency, priority, state, epoch, created_s, changed_s"
 
@@ -65,7 +66,8 @@ class Registry:
                 raise
 
     def _open(self, key_file: Path) -> None:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
+        self._use_wal()
+        for pragma in ("synchronous = FULL", "secure_delete = ON"):
             self._db.execute(f"PRAGMA {pragma}")
         tables.migrate(self._db, self.file)
         row = self._db.execute("SELECT mark FROM registry").fetchone()
@@ -80,6 +82,18 @@ class Registry:
             row = self._db.execute("SELECT mark FROM registry").fetchone()
         if row[0] != self._vault.mark:
             raise UsageError(f"{key_file} is not the key of {self.file}; put back the right one")
+
+    def _use_wal(self) -> None:
+        """SQLite does not wait by itself while another process turns a new file to it."""
+        deadline_s = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() > deadline_s:
+                    raise
+                time.sleep(_AGAIN_S)
 
     def close(self) -> None:
         self._db.close()
