@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.server
 import json
 import os
@@ -150,7 +151,9 @@ def test_ctrl_c_stops_all_and_says_so(tmp_path: Path) -> None:
         state = str(tmp_path / "leader")
         words = [word.replace("{state}", state) for word in words]
         command = [sys.executable, "-m", "pressel", *words]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as flash:
+        # A shell starts what runs in the background deaf to Ctrl-C; a person's is in front.
+        hear = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hear) as flash:
             assert flash.stderr is not None
             while not any((tmp_path / "home").rglob("ports/*")):  # until it holds the port
                 assert flash.poll() is None
