@@ -48,7 +48,7 @@ class EventLog:
         elif kind == events.OTHER_TABLE:
             self._report(name, {"advice": ADVICE[value]})
         elif kind == events.STRANGER:
-            self._report(name, stranger(*value))
+            self._report(name, _stranger(*value))
         elif kind == events.TEXT:
             self._report(name, {"from": value[2].decode(), "text": value[3].decode()})
         elif kind == events.RECEIPT:
@@ -90,7 +90,7 @@ class EventLog:
         return self._names.get(node, str(node))
 
 
-def stranger(device: bytes, name: bytes) -> dict[str, str]:
+def _stranger(device: bytes, name: bytes) -> dict[str, str]:
     """What to say of a device that is not in the registry."""
     advice = "flash this badge, or start it with --register, if it is yours"
     return {"device": device.hex(), "name": name.decode(), "advice": advice}

@@ -22,7 +22,8 @@ from pressel.registry.directory import RegistryDirectory, mirror
 from pressel.registry.identity import identity
 from pressel.registry.store import Registry
 from pressel.transport.udp import Address, engine_now_ms
-from ptt import clock
+from ptt import clock, events
+from ptt.cluster import election
 from ptt.cluster.ballot import mark_of
 from ptt.floor.roster import GROUP_DEFAULT
 from ptt.host import Host
@@ -43,6 +44,7 @@ from .priority import serve_first
 from .snapshot import take_snapshot
 from .sockets import Port, Timer
 from .term import load_record, store_record
+from .updates import Updates
 
 LOOK_S = 0.5  # at the registry: a host that is removed is out within a second
 _BROADCAST = "255.255.255.255"
@@ -89,6 +91,7 @@ class HostNode:
             own, voters, load_record(options.state), self._make_leader, now_ms, options.node_class
         )
         self._log = EventLog(report, lambda: self._host.leader, self._name_of)
+        self._updates = Updates(options.state, lambda: self._host.leader, self._directory, report)
         self._badges = Port(self._on_badge)
         self._hosts = Port(self._on_host)
         self._timer = Timer(self._on_time)
@@ -232,10 +235,15 @@ class HostNode:
 
     def _tell(self, now_ms: int) -> bool:
         while (event := self._host.next_event()) is not None:
-            self._log.on_floor(*event)
+            if event[0] == events.UPDATE:
+                self._updates.on_told(*event[1])
+            else:
+                self._log.on_floor(*event)
         while (event := self._host.next_election_event()) is not None:
             kind, value = event
             self._log.on_election(kind, value, self._host.election.convergence_ms)
+            if kind == election.BECAME_LEADER:
+                self._updates.resume()
         return False
 
     def _make_leader(self, term: int) -> SecureLeader:
@@ -362,6 +370,10 @@ class HostNode:
             leader.send_text(GROUP_DEFAULT, operator, b"operator", text, now_ms)
             self._settle()
             return len(leader.members)
+        if ask == "update":
+            status = self._updates.answer(request)
+            self._settle()
+            return status
         raise ValueError(ask)
 
 

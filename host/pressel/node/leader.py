@@ -8,7 +8,6 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,36 +17,24 @@ from pressel.registry.directory import RegistryDirectory
 from pressel.registry.store import Registry
 from pressel.soft.credential import Credential, held_credential, register
 from pressel.transport.udp import Address, UdpEndpoint, engine_now_ms
-from pressel.update.campaign import REASONS, Campaigner
 from ptt import events
 from ptt.floor.roster import GROUP_DEFAULT
 from ptt.numbers import TEXT_BYTES_MAX
 from ptt.secure.leader import SecureLeader
-from ptt.update.distributor import STATES as UPDATE_STATES
 from ptt.wire import messages
 
 from . import control
-from .event_log import stranger
+from .event_log import EventLog, Report
 from .lifeline import on_stdin_closed
 from .priority import serve_first
-from .snapshot import ADVICE, take_snapshot
+from .snapshot import take_snapshot
 from .term import next_term
+from .updates import Updates
 
 if TYPE_CHECKING:
     from pressel.legacy.service import V1Bridge
 
-_CAUSES = {
-    0: "released",
-    messages.REVOCATION_TALK_LIMIT: "talk limit",
-    messages.REVOCATION_SILENT: "silent",
-    messages.REVOCATION_PREEMPTED: "preempted",
-    messages.REVOCATION_CALL_ENDED: "call ended",
-    messages.REVOCATION_LEADER_CHANGED: "leader changed",
-}
-
 LOOK_S = 0.5  # at the registry: a badge that is revoked is out within a second
-
-Report = Callable[[str, dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -77,10 +64,10 @@ class LeaderNode:
         term, seed = next_term(options.state), secrets.randbits(32)
         self._engine = SecureLeader(term, seed, self._directory, os.urandom, roster=self._directory)
         self._endpoint = UdpEndpoint(self._engine, self._on_event)
-        self._campaigner = Campaigner(options.state, self._engine, self._key_of, engine_now_ms)
+        self._log = EventLog(report, lambda: self._engine, bytes.hex)
+        self._updates = Updates(options.state, lambda: self._engine, self._directory, report)
         self._bridge: V1Bridge | None = None
         self._address = ""
-        self._names: dict[int, str] = {}  # by node, for events about who has just gone
 
     async def run(self) -> None:
         """Serve until a signal, or the parent, ends it."""
@@ -109,6 +96,7 @@ class LeaderNode:
             self._report("ready", {"address": host, "port": port, "term": self._engine.term})
             if self._bridge:
                 self._report("v1_bridge", self._bridge.warning())
+            self._updates.resume()
             self._endpoint.pump()
             looking = asyncio.create_task(self._look_at_registry())
             closing.callback(looking.cancel)
@@ -162,26 +150,10 @@ class LeaderNode:
         if request["ask"] in ("resign", "return", "node"):
             raise UsageError("this leader is alone; `pressel node` is one that others can replace")
         if request["ask"] == "update":
-            return self._update(request)
+            status = self._updates.answer(request)
+            self._endpoint.pump()
+            return status
         raise ValueError(request["ask"])
-
-    def _update(self, request: dict[str, Any]) -> dict[str, Any]:
-        """What `pressel update` asks."""
-        verb = request["do"]
-        if verb == "start":
-            names = ("release", "stage", "devices", "groups", "flags")
-            self._campaigner.start(*(request[name] for name in names))
-        elif verb == "pause":
-            self._campaigner.pause("you paused it")
-        elif verb == "cancel":
-            self._campaigner.cancel()
-        elif verb != "status":
-            raise ValueError(verb)
-        self._endpoint.pump()
-        return self._campaigner.status()
-
-    def _key_of(self, device: str) -> bytes | None:
-        return self._directory.key(bytes.fromhex(device))
 
     def _status(self) -> dict[str, Any]:
         uptime_s = time.monotonic() - self._started_s
@@ -192,43 +164,10 @@ class LeaderNode:
         return snapshot.model_dump()
 
     def _on_event(self, kind: int, value: Any) -> None:
-        name = events.NAMES[kind]
-        if kind in (events.MEMBER_JOINED, events.MEMBER_LEFT):
-            self._report(name, {"node": value, "name": self._name(value)})
-            if kind == events.MEMBER_LEFT:
-                self._names.pop(value, None)
-        elif kind == events.UPDATE:
-            self._on_update(*value)
-        elif kind == events.OTHER_TABLE:
-            self._report(name, {"advice": ADVICE[value]})
-        elif kind == events.STRANGER:
-            self._report(name, stranger(*value))
-        elif kind == events.TEXT:
-            self._report(name, {"from": value[2].decode(), "text": value[3].decode()})
-        elif kind == events.RECEIPT:
-            lease, listeners, heard, whole = value
-            fields = {"lease": lease, "listeners": listeners, "heard": heard, "whole": whole}
-            self._report(name, fields)
-        elif kind == events.FLOOR_GRANTED:
-            self._report(name, {"talker": self._name(value[0]), "lease": value[1]})
-        elif kind == events.FLOOR_FREED:
-            talker, lease, cause = value
-            fields = {"talker": self._name(talker), "lease": lease, "cause": _CAUSES[cause]}
-            self._report(name, fields)
-
-    def _on_update(self, device: bytes, release: int, state: int, reason: int) -> None:
-        self._campaigner.on_told(device, release, state, reason)
-        fields = {"device": device.hex(), "release": release, "state": UPDATE_STATES[state]}
-        if reason:
-            fields["why"] = REASONS[reason]
-        self._report("update", fields)
-
-    def _name(self, node: int) -> str:
-        """What people call `node`, also just after it has left."""
-        member = self._engine.members.by_node(node)
-        if member is not None:
-            self._names[node] = member.name.decode()
-        return self._names.get(node, str(node))
+        if kind == events.UPDATE:
+            self._updates.on_told(*value)
+        else:
+            self._log.on_floor(kind, value)
 
 
 def _remove(control_socket: Path) -> None:

@@ -185,7 +185,7 @@ class Campaigner:
                 "running": job.running if job else 0,
                 "state": known.state if known else "",
                 "percent": _percent(job) if job and job.state == distributor.FETCHING else None,
-                "reason": _words(known.reason) if known and known.state == "failed" else "",
+                "reason": reason_words(known.reason) if known and known.state == "failed" else "",
             })  # fmt: skip
         campaign = self.campaign
         return {
@@ -271,5 +271,6 @@ def _percent(job: distributor.Job) -> int:
     return 100 * sum(len(part) for part in parts[: job.file]) // sum(len(part) for part in parts)
 
 
-def _words(reason: int) -> str:
+def reason_words(reason: int) -> str:
+    """What the operator does about `reason`, which badges may name as they like."""
     return _NO_KEY_WORDS if reason == NO_KEY else REASONS.get(reason, f"reason {reason}")

@@ -1,0 +1,87 @@
+"""Updates at a host that leads, stops leading, and leads again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.host.test_update_host import believed, build
+from tests.shared.update_stage import UpdateVenue
+
+from pressel.errors import PresselError, UsageError
+from pressel.node.updates import Updates
+from pressel.update import keys
+from pressel.update.release import sign_build
+from ptt.update import distributor
+
+START = {"do": "start", "release": None, "stage": "all", "devices": (), "groups": (), "flags": 0}
+
+
+class Host:
+    """Leads while `leader` is there; `told` is what it reported."""
+
+    def __init__(self, folder: Path) -> None:
+        key = folder / "release.key"
+        keys.public_key(key, make=True)
+        sign_build(build(folder / "build"), "any", key, folder / "release.zip")
+        self.state = folder / "state"
+        believed(self.state, key).add(folder / "release.zip")
+        self.leader: Any = None
+        self.told: list[dict[str, Any]] = []
+        self.updates = Updates(self.state, lambda: self.leader, self, self._report, lambda: 2000)  # pyright: ignore[reportArgumentType]
+
+    def key(self, device: bytes) -> bytes:
+        return device * 4
+
+    def _report(self, event: str, fields: dict[str, Any]) -> None:
+        self.told.append({"event": event, **fields})
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    return Host(tmp_path)
+
+
+def leading(badges: int = 2) -> Any:
+    venue = UpdateVenue(badges)
+    venue.run(2000)
+    return venue.leader
+
+
+def test_who_does_not_lead_says_so(host: Host) -> None:
+    host.updates.resume()
+    with pytest.raises(UsageError, match="does not lead"):
+        host.updates.answer(START)
+    assert host.told == []
+
+
+def test_a_campaign_goes_on_when_the_host_leads_again(host: Host) -> None:
+    host.leader = first = leading()
+    assert host.updates.answer(START)["release"] == 2
+    assert len(first.updates.jobs()) == 2
+    host.leader = None
+    with pytest.raises(UsageError, match="does not lead"):
+        host.updates.answer({"do": "status"})
+    host.leader = second = leading()
+    host.updates.resume()
+    assert len(second.updates.jobs()) == 2
+    host.updates.answer({"do": "cancel"})
+    assert not second.updates.jobs()
+
+
+def test_a_damaged_campaign_is_told_and_the_host_goes_on(host: Host) -> None:
+    (host.state / "updates/campaign.json").write_text("{")
+    host.leader = leading()
+    host.updates.resume()
+    assert "is damaged" in host.told[0]["advice"]
+    with pytest.raises(PresselError, match="is damaged"):
+        host.updates.answer(START)
+
+
+def test_a_badge_may_name_any_reason(host: Host) -> None:
+    host.leader = leading()
+    host.updates.answer(START)
+    device = host.leader.updates.jobs()[0].device
+    host.updates.on_told(device, 2, distributor.FAILED, 77)
+    assert host.told[-1]["why"] == "reason 77"
