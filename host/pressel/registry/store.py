@@ -38,7 +38,7 @@ KEY_FILE = "registry.key"
 KEY_KIND = "registry key"
 PENDING_MAX = 32  # devices that wait for the operator; strangers must not fill a disk
 _BUSY_S = 10.0  # another process writes for milliseconds
-_AGAIN_S = 0.01
+_AGAIN_S = 0.01  # between looks, where SQLite does not wait by itself
 
 _COLUMNS = "id, name, groups, emergency, priority, state, epoch, created_s, changed_s"
 
@@ -84,14 +84,14 @@ class Registry:
             raise UsageError(f"{key_file} is not the key of {self.file}; put back the right one")
 
     def _use_wal(self) -> None:
-        """SQLite does not wait by itself while another process turns a new file to it."""
+        """Of a new file, which another process may be turning to it at this moment."""
         deadline_s = time.monotonic() + _BUSY_S
         while True:
             try:
                 self._db.execute("PRAGMA journal_mode = WAL")
                 return
-            except sqlite3.OperationalError:
-                if time.monotonic() > deadline_s:
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline_s:
                     raise
                 time.sleep(_AGAIN_S)
 
