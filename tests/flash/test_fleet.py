@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import functools
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import pytest
 from tests.flash.bench import make_order, states
 
 from pressel.emulator.badge import EmulatedBadge
 from pressel.emulator.faults import Faults
-from pressel.flash.fleet import flash_fleet
+from pressel.flash.fleet import flash_fleet, run_fleet
+from pressel.flash.job import STAGES, Tell
+from pressel.flash.order import Outcome
 from pressel.registry.store import Registry
 
 _FAULTS = {
@@ -46,3 +52,24 @@ def test_a_fleet_goes_on_when_some_fail_and_can_be_run_again(tmp_path: Path) -> 
             assert bool(outcome.error) == (number in faults), outcome.error
         with registry() as opened:
             assert len(states(opened)) == 8 - len(faults)
+
+
+def test_ctrl_c_while_the_badges_begin_stops_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = ThreadPoolExecutor.submit
+
+    def submit(self: ThreadPoolExecutor, *what: Any) -> Any:
+        if what[-1] == "b" and not interrupted:
+            interrupted.append(True)
+            raise KeyboardInterrupt
+        return begin(self, *what)
+
+    def work(port: str, registry: Registry | None, tell: Tell) -> Outcome:
+        for _ in range(1000):  # at the latest after ten seconds
+            tell("connect", 0.0)
+            time.sleep(0.01)
+        return Outcome(port)
+
+    interrupted: list[bool] = []
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", submit)
+    outcomes = run_fleet(["a", "b", "c"], STAGES, work, None)
+    assert [(each.port, each.code) for each in outcomes] == [(port, "stopped") for port in "abc"]
