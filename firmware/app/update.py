@@ -91,8 +91,6 @@ class Update:
         if self._is_failing:
             self._end(handset)
             log.write(now_ms, "update fails")
-        elif self._is_applying:
-            self._apply(handset, now_ms)
         else:
             try:
                 self._go_on(handset, now_ms)
@@ -101,6 +99,9 @@ class Update:
 
     def _go_on(self, handset: "Handset", now_ms: int) -> None:
         receiver = self._receiver
+        if self._is_applying:
+            self._apply(handset, now_ms)
+            return
         if receiver is None:
             self._load(handset, now_ms)
             return
@@ -121,10 +122,13 @@ class Update:
         release = self._offer[0]
         begin(Store(), self._slot, release)
         gc.collect()
-        log.write(now_ms, "update applies", release)
-        values = (release, messages.UPDATE_STATE_APPLYING, 0, self._running, 0, b"")
-        handset.participant.send_update(messages.UPDATE_STATE, values, now_ms)
-        handset.send()
+        try:
+            log.write(now_ms, "update applies", release)
+            values = (release, messages.UPDATE_STATE_APPLYING, 0, self._running, 0, b"")
+            handset.participant.send_update(messages.UPDATE_STATE, values, now_ms)
+            handset.send()
+        except MemoryError:  # the new release tells it, too; a crash here would be held against it
+            pass
         machine.reset()
 
     def _end(self, handset: "Handset") -> None:

@@ -395,3 +395,16 @@ def test_a_badge_on_trial_takes_nothing_else(badge: Any) -> None:
     one.start()
     assert not one.fetch(Release(3, OLD))
     assert verdict(one) == "trial"
+
+
+def test_no_memory_to_tell_that_it_applies_is_not_held_against_the_release(badge: Any) -> None:
+    flash = flashed()
+    one = badge(flash)
+
+    def send() -> None:
+        raise MemoryError
+
+    one.handset.send = send
+    one.start()
+    assert one.fetch(V2)
+    assert verdict(one) == "trial"
