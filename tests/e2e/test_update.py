@@ -21,11 +21,10 @@ from pressel.demo.venue import STATE, run_badges, run_leader
 from pressel.firmware import build_firmware
 from pressel.registry.device import KEY_BYTES
 from pressel.soft.credential import Credential, register
-from pressel.virtual import VirtualBadge
+from pressel.virtual.badge import RESET_EXIT, VirtualBadge
 
 pytestmark = pytest.mark.e2e
 
-RESTARTS = 3  # exit code of a badge whose firmware restarts it
 FETCH_S = 60.0  # a release takes 10 s of silence; while somebody talks it waits
 
 
@@ -75,7 +74,7 @@ async def waiter(work: Path, leader: str) -> AsyncIterator[None]:
 
     async def live() -> None:
         await badge.start()
-        while await badge.wait() == RESTARTS:
+        while await badge.wait() == RESET_EXIT:
             await badge.restart()
 
     life = asyncio.create_task(live())

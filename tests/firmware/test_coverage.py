@@ -33,7 +33,8 @@ from pressel.demo.venue import STATE, LeaderProcess, run_leader
 from pressel.firmware import FirmwareBuild, build_firmware
 from pressel.registry.device import KEY_BYTES
 from pressel.soft.credential import Credential, register
-from pressel.virtual import VirtualBadge, now_ms
+from pressel.virtual import now_ms
+from pressel.virtual.badge import RESET_EXIT, VirtualBadge
 
 pytestmark = pytest.mark.e2e
 
@@ -47,7 +48,6 @@ FIRMWARE_PERCENT_MIN = 90.0  # boot.run never runs: the virtual badge steps itse
 ENGINES_PERCENT_MIN = 75.0  # as a badge uses them; tests/shared looks at every row of them
 
 RATE_HZ = 16000
-RESET_EXIT = 3  # of a badge that restarts
 
 
 def tone(duration_ms: int) -> np.ndarray:

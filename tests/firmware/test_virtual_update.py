@@ -157,7 +157,8 @@ def test_a_group_is_updated_while_somebody_speaks(make_venue: Any) -> None:
     venue.talk(1)
     sent, heard = venue.values(1, "sent")[-1][1], venue.values(0, "heard")[-1]
     assert heard[2:] == [sent, 0, 0, LAST_REPEATS, 0]  # the new release talks and listens
-    venue.until("done", 0, 90_000)
+    for index in (0, 1):
+        venue.until("done", index, 90_000)
     assert venue.runs(0) == venue.runs(1) == {"0.1.2"}
     assert venue.badges[0].stats()["resets"] == 1
     venue.cut_power(0)
@@ -239,7 +240,7 @@ def test_without_memory_for_it_the_badge_goes_on(make_venue: Any, less_bytes: in
     venue = make_venue(2, HEAP_BYTES - less_bytes)
     venue.campaigner.start(NEW, "all")
     venue.run(venue.now_ms + 12_000)
-    assert {state for _, _, state, _ in venue.told} <= {"offered", "fetching"}
+    assert {state for _, _, state, _ in venue.told} == {"offered"}
     venue.talk(0)
     sent, heard = venue.values(0, "sent")[-1][1], venue.values(1, "heard")[-1]
     assert heard[2:] == [sent, 0, 0, LAST_REPEATS, 0]

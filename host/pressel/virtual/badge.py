@@ -29,6 +29,7 @@ from .stepped.heap import HEAP_BYTES, STAND_INS_BYTES
 
 TRACED_HEAP_BYTES = 1 << 20  # sources and notes need more than a badge has; this one may grow
 DEVICE = "020000000001"  # a MAC address that is marked as locally given
+RESET_EXIT = 3  # exit code of a badge whose firmware restarts it, as runtime/badge.mjs has it
 LIMIT_S = 900.0  # no badge lives longer than this, whatever happens
 START_LIMIT_S = 30.0
 
