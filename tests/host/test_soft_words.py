@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pressel.node import leader
+from pressel.node import event_log
 from pressel.schema.messages import load_table
 from pressel.soft.words import describe
 from ptt import events
@@ -89,4 +89,4 @@ def test_reasons_differ_in_words() -> None:
 
 def test_the_leader_has_a_cause_for_every_end_of_a_burst() -> None:
     revocations = {value.number for value in ENUMS["revocation"].values()}
-    assert leader._CAUSES.keys() == {0} | revocations
+    assert event_log._CAUSES.keys() == {0} | revocations
