@@ -80,7 +80,12 @@ async def running(
     folder.mkdir(parents=True)
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
         process = subprocess.Popen(
-            [*command, *map(str, args)], stdin=subprocess.PIPE, stdout=out, stderr=err, cwd=cwd
+            [*command, *map(str, args)],
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=err,
+            cwd=cwd,
+            preexec_fn=_hear_interrupts,
         )
     started = Command(process, folder)
     try:
@@ -92,6 +97,11 @@ async def running(
         await started.end()
         if process.stdin:
             process.stdin.close()
+
+
+def _hear_interrupts() -> None:
+    """A background shell makes all below it deaf to Ctrl-C; tests may have been started by one."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 async def run(folder: Path, *args: str | Path, limit_s: float = PATIENCE_S) -> Result:

@@ -83,7 +83,7 @@ def test_a_registry_that_fails_at_the_end_gets_the_same_key_later(tmp_path: Path
     assert _flash(tmp_path, tell=fail, name="Bar 1") == "stopped"
     assert _states(tmp_path) == {}
     with Registry(tmp_path / "leader") as registry:
-        registry.ask(DEVICE, "half", bytes(32))  # as an older run left it
+        registry.ask(DEVICE, "half", bytes(32), "ACDE-FHJK")  # as an older run left it
     assert _flash(tmp_path) == DEVICE
     assert _agreed(tmp_path, DEVICE)["name"] == "half"
 

@@ -14,11 +14,14 @@ import pytest
 
 from pressel.errors import PresselError, UsageError
 from pressel.registry import backup, identity, tables
-from pressel.registry.device import Entitlements
-from pressel.registry.store import DATABASE, KEY_FILE, PENDING_MAX, Registry
+from pressel.registry.code import INVITES_MAX, TRIES, place_of, plain_code
+from pressel.registry.device import ACTIVE, PENDING, Entitlements
+from pressel.registry.store import DATABASE, KEY_FILE, PENDING_MAX, PENDING_S, Registry
 
 ANN = "00112233445566aa"
 BEN = "00112233445566bb"
+KEY = bytes(range(32))
+CODE = "ACDE-FHJK"
 PATHS = os.pathsep.join(
     str(Path(__file__).resolve().parents[2] / each) for each in ("host", "shared")
 )
@@ -175,7 +178,7 @@ def test_a_spare_that_is_known_already_keeps_its_key_in_the_place_of_another(fol
 def test_a_flashed_badge_is_adopted_with_its_key_and_its_former_identity_ends(folder: Path) -> None:
     with Registry(folder) as registry:
         registry.enrol(ANN, "Ann")
-        registry.ask(BEN, "Ben", bytes(32))
+        registry.ask(BEN, "Ben", bytes(32), CODE)
         registry.adopt(BEN, "Ben", b"k" * 32, (3,), former=(ANN,))
         assert registry.key(BEN) == b"k" * 32 and registry.device(BEN).groups == (3,)
         assert registry.device(ANN).state == "revoked"
@@ -187,14 +190,14 @@ def test_a_flashed_badge_is_adopted_with_its_key_and_its_former_identity_ends(fo
 def test_pending_devices_have_no_key_yet_and_are_bounded(folder: Path) -> None:
     with Registry(folder) as registry:
         for number in range(PENDING_MAX):
-            registry.ask(f"{number:016x}", "x", bytes(32))
+            registry.ask(f"{number:016x}", "x", bytes(32), CODE)
         with pytest.raises(UsageError, match="wait already"):
-            registry.ask(ANN, "Ann", bytes(32))
+            registry.ask(ANN, "Ann", bytes(32), CODE)
         assert registry.key(f"{0:016x}") is None
         registry.approve(f"{0:016x}", [4])
         assert registry.key(f"{0:016x}") == bytes(32)
         registry.deny(f"{1:016x}")
-        registry.ask(ANN, "Ann", bytes(32))
+        registry.ask(ANN, "Ann", bytes(32), CODE)
         with pytest.raises(UsageError, match="active"):
             registry.deny(f"{0:016x}")
 
@@ -203,19 +206,64 @@ def test_an_invitation_is_good_once_and_for_a_while(folder: Path) -> None:
     now = [1000.0]
     with Registry(folder, lambda: now[0]) as registry:
         code = registry.invite([2], 60)
-        assert registry.redeem("AAAA-AAAA") is None
-        assert registry.redeem(code.lower().replace("-", " ")) == (2,)
-        assert registry.redeem(code) is None
+        assert registry.redeem("AAAA-AAAA", ANN, "Ann", KEY) is None
+        assert registry.redeem(code.lower().replace("-", " "), ANN, "Ann", KEY) == (2,)
+        assert registry.key(ANN) == KEY
+        assert registry.redeem(code, BEN, "Ben", KEY) is None
         late = registry.invite([2], 60)
         now[0] = 1060.0
-        assert registry.redeem(late) is None
+        assert registry.redeem(late, BEN, "Ben", KEY) is None
         early = registry.invite([2], 60)
         now[0] = 500.0  # the clock was set back
-        assert registry.redeem(early) is None
+        assert registry.redeem(early, BEN, "Ben", KEY) is None
         now[0] = 1061.0
-        assert registry.redeem(early) is None  # and it was used up by that
+        assert registry.redeem(early, BEN, "Ben", KEY) is None  # and it was used up by that
         with pytest.raises(UsageError, match="8 letters"):
-            registry.redeem("0OIL")
+            registry.redeem("0OIL", BEN, "Ben", KEY)
+        assert [each.id for each in registry.devices()] == [ANN]
+
+
+def test_what_is_over_does_not_come_back_with_a_clock_that_is_set_back(folder: Path) -> None:
+    now = [1000.0]
+    with Registry(folder, lambda: now[0]) as registry:
+        code = registry.invite([2], 60)
+        registry.ask(ANN, "Ann", KEY, CODE)
+        now[0] += PENDING_S + 1
+        registry.forget_old()  # as a leader does all the time
+        now[0] = 1001.0
+        assert registry.redeem(code, BEN, "Ben", KEY) is None
+        assert registry.devices() == []
+
+
+def test_a_code_may_be_tried_three_times(folder: Path) -> None:
+    with Registry(folder) as registry:
+        place = place_of(plain_code(registry.invite()))
+        assert registry.invited(place)
+        tries = [registry.try_invitation(place) for _ in range(TRIES + 1)]
+        assert tries == [True] * TRIES + [False]
+        assert registry.invited(place) is None
+
+
+def test_open_invitations_have_places_of_their_own(folder: Path) -> None:
+    with Registry(folder) as registry:
+        codes = {place_of(plain_code(registry.invite())) for _ in range(INVITES_MAX)}
+        assert len(codes) == INVITES_MAX
+        with pytest.raises(UsageError, match="open"):
+            registry.invite()
+
+
+def test_who_waits_is_named_by_what_it_shows(folder: Path) -> None:
+    with Registry(folder) as registry:
+        registry.ask(ANN, "Ann", KEY, CODE)
+        assert registry.waiting(CODE.lower()) == registry.waiting(ANN) == ANN
+        assert registry.ask(ANN, "Ann", KEY, "AAAA-AAAA") == PENDING  # it asks again
+        with pytest.raises(UsageError, match="shows"):
+            registry.waiting(CODE)
+        with pytest.raises(UsageError, match="otherwise"):
+            registry.ask(ANN, "Ann", bytes(32), CODE)  # somebody who has seen its id
+        registry.approve(registry.waiting("AAAA-AAAA"))
+        assert registry.ask(ANN, "Ann", KEY, CODE) == ACTIVE
+        assert registry.device(ANN).check_code is None
 
 
 def test_changes_are_seen_by_another_process(folder: Path) -> None:
@@ -353,7 +401,7 @@ def test_a_damaged_registry_is_told_in_words(folder: Path) -> None:
         pytest.param(lambda r: r.enrol(ANN, "Ann", [0]), id="group-0"),
         pytest.param(lambda r: r.enrol(ANN, "Ann", [256]), id="group-256"),
         pytest.param(lambda r: r.enrol(ANN, "Ann", [1], Entitlements(False, 8)), id="priority"),
-        pytest.param(lambda r: r.ask(ANN, "Ann", bytes(31)), id="key"),
+        pytest.param(lambda r: r.ask(ANN, "Ann", bytes(31), CODE), id="key"),
         pytest.param(lambda r: r.allow_host("box", "00"), id="host-key"),
         pytest.param(lambda r: r.invite([1], 0), id="invite"),
         pytest.param(lambda r: r.device(BEN), id="unknown"),

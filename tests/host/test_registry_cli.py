@@ -12,6 +12,7 @@ from pressel.registry.identity import fingerprint, public_key
 from pressel.registry.store import Registry
 
 ANN = "00112233445566aa"
+CODE = "ACDE-FHJK"
 
 
 @pytest.fixture
@@ -69,10 +70,22 @@ def test_a_device_from_first_to_last(run, tmp_path: Path) -> None:
 
 def test_approval(run, tmp_path: Path) -> None:
     with Registry(tmp_path / "leader") as registry:
-        registry.ask(ANN, "[bold]Ann", bytes(32))
-    assert "[bold]Ann" in run("device", "pending")[1]
-    assert run("device", "approve", ANN, "--group", "4")[0] == 0
+        registry.ask(ANN, "[bold]Ann", bytes(32), CODE)
+    said = run("device", "pending")[1]
+    assert "[bold]Ann" in said and CODE in said
+    assert json.loads(run("device", "pending", "--json")[1])[0]["check_code"] == CODE
+    assert run("device", "approve", "HJKM-NPQR")[0] == 2
+    assert run("device", "approve", CODE, "--group", "4")[0] == 0
     assert run("device", "deny", ANN)[0] == 2
+
+
+def test_all_that_wait_are_denied_at_once(run, tmp_path: Path) -> None:
+    with Registry(tmp_path / "leader") as registry:
+        for number in range(3):
+            registry.ask(f"{number:016x}", "x", bytes(32), CODE)
+    assert run("device", "deny")[0] == run("device", "deny", ANN, "--all")[0] == 2
+    assert run("device", "deny", "--all")[0] == 0
+    assert json.loads(run("device", "pending", "--json")[1]) == []
 
 
 def test_a_key_file_is_never_overwritten(run, tmp_path: Path) -> None:

@@ -13,12 +13,14 @@ import platformdirs
 from pressel.audio.wav import read_speech
 from pressel.cli import attached
 from pressel.cli.options import AddressOption
+from pressel.enrol.client import Newcomer, enrol
+from pressel.enrol.search import find_leader
 from pressel.soft import run
-from pressel.soft.credential import held_credential, read_credential, register
-from pressel.transport.udp import Address, resolve
+from pressel.soft.credential import Credential, held_credential, read_credential, register
+from pressel.transport.udp import BROADCAST, Address, resolve
 from ptt.numbers import NAME_BYTES_MAX, PORT
 
-_EVERYBODY = f"255.255.255.255:{PORT}"
+_EVERYBODY = f"{BROADCAST}:{PORT}"
 
 
 def _leader(ctx: click.Context, param: click.Parameter, value: Address) -> Address:
@@ -60,6 +62,8 @@ def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
     flag_value=platformdirs.user_state_path("pressel") / "leader",
     help="Let this badge in first, at the leader of this machine; FOLDER is its --state.",
 )
+@click.option("--invite", metavar="CODE", help="Come in by a code of `pressel device invite`.")
+@click.option("--ask", is_flag=True, help="Ask the operator to let this badge in.")
 @click.option("--virtual", is_flag=True, help="Run the real firmware on MicroPython.")
 @click.option("--wav", type=click.Path(path_type=Path), help="Say this file, then leave.")
 @click.option(
@@ -75,6 +79,8 @@ def badge(
     name: str,
     credential: Path | None,
     registry: Path | None,
+    invite: str | None,
+    ask: bool,
     virtual: bool,
     wav: Path | None,
     record: Path | None,
@@ -87,7 +93,8 @@ def badge(
     Enter presses the talk button and lets it go again. With --wav the button is pressed for as
     long as the file lasts. Ctrl-C ends the badge. The leader must know the badge: add it there by
     `pressel device add NAME --key-file FILE` and start it with --credential FILE, or, on the
-    leader's own machine, with --register.
+    leader's own machine, with --register. On another machine --invite CODE or --ask let it in, once
+    and for all.
     """
     if ctx.invoked_subcommand:
         return
@@ -98,6 +105,8 @@ def badge(
         own = ctx.with_resource(held_credential(kept))
     if registry is not None:
         register(own, name, registry)
+    if invite is not None or ask:
+        _enrol(leader, own, name, invite)
     if record and not record.absolute().parent.is_dir():
         raise click.BadParameter(f"the folder of {record} does not exist", param_hint="--record")
     session = run.Session(
@@ -115,6 +124,19 @@ def badge(
     else:
         devices = run.DeviceChoice(microphone, speaker)
         asyncio.run(run.run_soft(session, devices))
+
+
+def _enrol(leader: Address, own: Credential, name: str, code: str | None) -> None:
+    """Come in over the network before anything else."""
+    newcomer = Newcomer(own.device, name, own.key)
+    if leader[0] == BROADCAST:
+        leader = find_leader(leader, newcomer)
+    outcome = enrol(leader, newcomer, code)
+    if outcome.check_code:
+        _say(f"the operator must let this badge in: pressel device approve {outcome.check_code}")
+    else:
+        groups = ", ".join(map(str, outcome.groups))
+        _say("the leader knows this badge now" + (f"; talk groups {groups}" if groups else ""))
 
 
 def _say(line: str) -> None:

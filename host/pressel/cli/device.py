@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +17,7 @@ from rich.table import Table
 
 from pressel.cli.options import state_option
 from pressel.errors import PresselError, UsageError
-from pressel.registry import invite as invitations
+from pressel.registry import code as codes
 from pressel.registry.device import GROUP_MAX, PENDING, PRIORITY_MAX, Device, Entitlements
 from pressel.registry.secret_file import write_private
 from pressel.registry.store import Registry
@@ -180,55 +181,77 @@ def group(device_id: str, groups: tuple[int, ...], state: Path) -> None:
 @_STATE
 @_JSON
 def pending(state: Path, as_json: bool) -> None:
-    """List devices that wait for your approval."""
+    """List devices that wait for your approval, with the check code that each must show."""
     with Registry(state) as registry:
-        _show(registry.devices(PENDING), as_json)
+        _show(registry.devices(PENDING), as_json, waiting=True)
 
 
 @device.command()
-@_ID
+@click.argument("code_or_id", metavar="CODE")
 @_GROUPS
 @_STATE
-def approve(device_id: str, groups: tuple[int, ...], state: Path) -> None:
-    """Let a waiting device in."""
+def approve(code_or_id: str, groups: tuple[int, ...], state: Path) -> None:
+    """Let the waiting device in that shows the check code CODE.
+
+    Read the code from the device itself, or have it said by somebody whose voice you know: then
+    nobody on the network can have put himself in between. An id is taken, too.
+    """
     with Registry(state) as registry:
+        device_id = registry.waiting(code_or_id)
         registry.approve(device_id, groups)
-    _say(f"{device_id} may join")
+        name = registry.device(device_id).name
+    _say(f"{name} ({device_id}) may join")
 
 
 @device.command()
-@_ID
+@click.argument("code_or_id", metavar="CODE", required=False)
+@click.option("--all", "is_all", is_flag=True, help="All that wait.")
 @_STATE
-def deny(device_id: str, state: Path) -> None:
-    """Forget a waiting device."""
+def deny(code_or_id: str | None, is_all: bool, state: Path) -> None:
+    """Forget the waiting device that shows CODE, or has it for an id."""
+    if is_all == (code_or_id is not None):
+        raise UsageError("name one device, or --all")
     with Registry(state) as registry:
-        registry.deny(device_id)
-    _say(f"{device_id} is forgotten; it may ask again")
+        waiting = [each.id for each in registry.devices(PENDING)]
+        for device_id in waiting if code_or_id is None else [registry.waiting(code_or_id)]:
+            registry.deny(device_id)
+            _say(f"{device_id} is forgotten; it may ask again")
 
 
 @device.command()
 @_GROUPS
 @click.option(
     "--minutes",
-    type=click.IntRange(1, invitations.LIFE_S_MAX // 60),
-    default=invitations.LIFE_S // 60,
+    type=click.IntRange(1, codes.LIFE_S_MAX // 60),
+    default=codes.LIFE_S // 60,
     show_default=True,
     help="How long the code can be used.",
 )
 @_STATE
 @_JSON
 def invite(groups: tuple[int, ...], minutes: int, state: Path, as_json: bool) -> None:
-    """Make a code that lets one device in. It is shown once."""
+    """Make a code that lets one device in. It is shown once.
+
+    It is typed at the device, as `pressel badge --leader ADDRESS --invite CODE`.
+    """
     with Registry(state) as registry:
         code = registry.invite(groups, minutes * 60)
     print(json.dumps({"code": code, "minutes": minutes}) if as_json else code)
     _say(f"good for one device, for {minutes} minute{'' if minutes == 1 else 's'}")
 
 
-def _show(devices: list[Device], as_json: bool, one: bool = False) -> None:
+def _show(devices: list[Device], as_json: bool, one: bool = False, waiting: bool = False) -> None:
     if as_json:
-        rows = [asdict(each) for each in devices]
+        rows = [asdict(each) | _check_code(each) for each in devices]
         print(json.dumps(rows[0] if one else rows, indent=2))
+        return
+    if waiting:
+        table = Table("Device", "Name", "Check code", "Asked", box=None)
+        for each in devices:
+            asked = time.strftime("%H:%M:%S", time.localtime(each.changed_s))
+            code = _check_code(each)["check_code"] or "-"
+            table.add_row(each.id, escape(each.name), code, asked)
+        _print(table)
         return
     table = Table("Device", "Name", "Groups", "Rights", "State", "Key epoch", box=None)
     for each in devices:
@@ -237,6 +260,16 @@ def _show(devices: list[Device], as_json: bool, one: bool = False) -> None:
             rights.append(f"priority {each.entitlements.priority}")
         name, words = escape(each.name), ", ".join(rights)
         table.add_row(each.id, name, _words(each.groups), words, each.state, str(each.epoch))
+    _print(table)
+
+
+def _check_code(waiting: Device) -> dict[str, str | None]:
+    """As people read it."""
+    plain = waiting.check_code
+    return {"check_code": None if plain is None else codes.in_groups(plain)}
+
+
+def _print(table: Table) -> None:
     width = None if sys.stdout.isatty() else _FILE_COLUMNS
     Console(emoji=False, width=width).print(table)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import platformdirs
 
-from pressel.cli.options import AddressOption
+from pressel.cli.options import AddressOption, joining_option
 from pressel.node import control as sockets
 from pressel.node.leader import LeaderNode, LeaderOptions
 from pressel.node.log import report_json, report_words
@@ -43,6 +43,7 @@ from ptt.numbers import PORT
     type=click.IntRange(8_000, 48_000),
     help="Sample rate of the old apps' voice in Hz; without it known from the size of packets.",
 )
+@joining_option()
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on standard output.")
 @click.option("--dies-with-parent", is_flag=True, help="End when standard input closes.")
 @click.pass_context
@@ -53,6 +54,7 @@ def leader(
     control: Path | None,
     v1_bridge: bool,
     v1_rate: int | None,
+    joining: str,
     as_json: bool,
     dies_with_parent: bool,
 ) -> None:
@@ -64,7 +66,7 @@ def leader(
     if ctx.invoked_subcommand is not None:
         return
     report = report_json if as_json else report_words
-    options = LeaderOptions(listen, state, control, dies_with_parent, v1_bridge, v1_rate)
+    options = LeaderOptions(listen, state, control, dies_with_parent, v1_bridge, v1_rate, joining)
     asyncio.run(LeaderNode(options, report).run())
 
 

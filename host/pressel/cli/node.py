@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pressel.cli.options import AddressOption, state_option
+from pressel.cli.options import AddressOption, joining_option, state_option
 from pressel.errors import PresselError
 from pressel.node import control as sockets
 from pressel.node.cluster_state import NodeState
@@ -63,6 +63,7 @@ _CONTROL = click.option("--control", type=click.Path(path_type=Path), help="Its 
     type=click.Path(path_type=Path),
     help="Control socket for other commands; without it one named after the port.",
 )
+@joining_option()
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on standard output.")
 @click.option("--dies-with-parent", is_flag=True, help="End when standard input closes.")
 @click.pass_context
@@ -75,6 +76,7 @@ def node(
     discovery: bool,
     state: Path,
     control: Path | None,
+    joining: str,
     as_json: bool,
     dies_with_parent: bool,
 ) -> None:
@@ -88,7 +90,7 @@ def node(
     from pressel.node.host import HostNode, HostOptions
 
     options = HostOptions(
-        listen, hosts, state, control, peers, node_class, discovery, dies_with_parent
+        listen, hosts, state, control, peers, node_class, discovery, dies_with_parent, joining
     )
 
     async def run() -> None:

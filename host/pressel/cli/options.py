@@ -8,6 +8,8 @@ from typing import Any
 import click
 import platformdirs
 
+from pressel.enrol.desk import JOINING
+from pressel.enrol.lines import INVITE
 from pressel.transport.udp import Address, parse_address
 
 
@@ -38,4 +40,16 @@ def state_option(text: str = "Folder for what the leader keeps."):
         default=platformdirs.user_state_path("pressel") / "leader",
         show_default=True,
         help=text,
+    )
+
+
+def joining_option():
+    """`--joining`: how devices come in that the registry does not know."""
+    return click.option(
+        "--joining",
+        type=click.Choice(JOINING),
+        default=INVITE,
+        show_default=True,
+        help="Who may come in that the registry does not know: nobody; who has a code of `pressel "
+        "device invite`; or who asks, too, and is approved by `pressel device approve`.",
     )

@@ -17,11 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pressel.enrol.lines import INVITE
+from pressel.enrol.server import EnrolmentServer
 from pressel.errors import PresselError, UsageError
 from pressel.registry.directory import RegistryDirectory, mirror
 from pressel.registry.identity import identity
 from pressel.registry.store import Registry
-from pressel.transport.udp import Address, engine_now_ms
+from pressel.transport.udp import BROADCAST, Address, engine_now_ms
 from ptt import clock, events
 from ptt.cluster import election
 from ptt.cluster.ballot import mark_of
@@ -47,7 +49,6 @@ from .term import load_record, store_record
 from .updates import Updates
 
 LOOK_S = 0.5  # at the registry: a host that is removed is out within a second
-_BROADCAST = "255.255.255.255"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class HostOptions:
     """`listen` for badges and `hosts` for other hosts: address and UDP port (0: any); `state`:
     folder for what it keeps; `control`: its control socket (None: named after the port); `peers`:
     addresses where to look for hosts; `node_class`: who stands first; `discovery`: look for hosts
-    by mDNS and broadcast; `dies_with_parent`: end when stdin closes."""
+    by mDNS and broadcast; `dies_with_parent`: end when stdin closes; `joining`: one of
+    `pressel.enrol.desk.JOINING`."""
 
     listen: Address
     hosts: Address
@@ -65,6 +67,7 @@ class HostOptions:
     node_class: int = 1
     discovery: bool = True
     dies_with_parent: bool = False
+    joining: str = INVITE
 
 
 class HostNode:
@@ -92,6 +95,9 @@ class HostNode:
         )
         self._log = EventLog(report, lambda: self._host.leader, self._name_of)
         self._updates = Updates(options.state, lambda: self._host.leader, self._directory, report)
+        self._enrolment = EnrolmentServer(
+            options.state, options.joining, lambda: self._host.leader is not None, report
+        )
         self._badges = Port(self._on_badge)
         self._hosts = Port(self._on_host)
         self._timer = Timer(self._on_time)
@@ -129,6 +135,8 @@ class HostNode:
         server = await control.serve(path, self._answer)
         closing.callback(path.unlink, missing_ok=True)
         closing.callback(server.close)
+        await self._enrolment.open(self._badges.address)
+        closing.push_async_callback(self._enrolment.close)
         closing.callback(self._resign)
         if self._options.discovery:
             closing.push_async_callback(self._discovery.close)
@@ -268,7 +276,7 @@ class HostNode:
                 for peer in self._options.peers:
                     self._channel.reach(peer, now_ms)
                 if self._options.discovery and self._options.hosts[0] == EVERYWHERE:
-                    address = (_BROADCAST, self._hosts.address[1])
+                    address = (BROADCAST, self._hosts.address[1])
                     self._hosts.send(beacon(self._host.own), address)
             self._obey_registry(now_ms)
             self._settle()
@@ -277,6 +285,7 @@ class HostNode:
 
     def _obey_registry(self, now_ms: int) -> None:
         try:
+            self._registry.forget_old()
             self._follow_leader()
             if self._registry.changes() == self._changes:
                 return

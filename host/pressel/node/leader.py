@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pressel.enrol.lines import INVITE
+from pressel.enrol.server import EnrolmentServer
 from pressel.errors import PresselError, UsageError
 from pressel.registry.directory import RegistryDirectory
 from pressel.registry.store import Registry
@@ -41,7 +43,8 @@ LOOK_S = 0.5  # at the registry: a badge that is revoked is out within a second
 class LeaderOptions:
     """`listen`: address and UDP port (0: any); `state`: folder for what it keeps; `control`: its
     control socket (None: named after the port); `dies_with_parent`: end when stdin closes;
-    `v1_bridge`: let old apps take part, `v1_rate_hz`: of their voice (None: by packet size)."""
+    `v1_bridge`: let old apps take part, `v1_rate_hz`: of their voice (None: by packet size);
+    `joining`: one of `pressel.enrol.desk.JOINING`."""
 
     listen: Address
     state: Path
@@ -49,6 +52,7 @@ class LeaderOptions:
     dies_with_parent: bool = False
     v1_bridge: bool = False
     v1_rate_hz: int | None = None
+    joining: str = INVITE
 
 
 class LeaderNode:
@@ -66,6 +70,7 @@ class LeaderNode:
         self._endpoint = UdpEndpoint(self._engine, self._on_event)
         self._log = EventLog(report, lambda: self._engine, bytes.hex)
         self._updates = Updates(options.state, lambda: self._engine, self._directory, report)
+        self._enrolment = EnrolmentServer(options.state, options.joining, lambda: True, report)
         self._bridge: V1Bridge | None = None
         self._address = ""
 
@@ -84,6 +89,8 @@ class LeaderNode:
             server = await control.serve(path, self._answer)
             closing.callback(_remove, path)
             closing.callback(server.close)
+            await self._enrolment.open((host, port))
+            closing.push_async_callback(self._enrolment.close)
             if self._options.v1_bridge:
                 own = closing.enter_context(held_credential(self._options.state / "v1-bridge"))
                 register(own, "v1 bridge", self._options.state)
@@ -108,6 +115,7 @@ class LeaderNode:
         while True:
             await asyncio.sleep(LOOK_S)
             try:
+                self._registry.forget_old()
                 is_new = self._directory.refresh()
             except PresselError as error:
                 self._report("registry", {"advice": str(error)})

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pressel.errors import PresselError, UsageError
-from pressel.registry import invite, secret_file, tables
+from pressel.registry import code as codes
+from pressel.registry import secret_file, tables
 from pressel.registry.device import (
     ACTIVE,
     KEY_BYTES,
@@ -37,10 +38,20 @@ DATABASE = "registry.sqlite"
 KEY_FILE = "registry.key"
 KEY_KIND = "registry key"
 PENDING_MAX = 32  # devices that wait for the operator; strangers must not fill a disk
+PENDING_S = 3600  # who was not approved in an hour has gone home; strangers must not fill the list
 _BUSY_S = 10.0  # another process writes for milliseconds
 _AGAIN_S = 0.01  # between looks, where SQLite does not wait by itself
 
-_COLUMNS = "id, name, groups, emergency, priority, state, epoch, created_s, changed_s"
+_COLUMNS = "id, name, groups, emergency, priority, state, epoch, created_s, changed_s, check_code"
+
+
+# The time now twice: one that was made in the future met a clock that was set back.
+_OVER = "(expires_s <= ? OR created_s > ? OR tries_left = 0)"
+_OPEN = f"FROM invite WHERE place = ? AND NOT {_OVER}"
+
+
+class FullError(UsageError):
+    """Too many devices wait for the operator."""
 
 
 class Registry:
@@ -184,19 +195,56 @@ class Registry:
             self._insert(checked_id(device_id), name, key, groups, entitlements, ACTIVE)
         return key
 
-    def ask(self, device_id: str, name: str, key: bytes) -> None:
-        """Put a device that brings its own key on the list for the operator's approval."""
+    def ask(self, device_id: str, name: str, key: bytes, check_code: str) -> str:
+        """Put a device that brings its own key on the list for the operator's approval; its state
+        then. One that is known by this key keeps its state, and asks with a new code.
+
+        FullError when too many wait, UsageError when it is known otherwise."""
+        device = checked_id(device_id)
+        code = codes.plain_code(check_code)
         with self._change():
+            state = self._state_of_same(device, key)
+            if state == ACTIVE:
+                return state
+            old_s = int(self._now_s()) - PENDING_S
+            query = "DELETE FROM device WHERE state = ? AND (id = ? OR changed_s < ?)"
+            self._db.execute(query, (PENDING, device, old_s))
             query = "SELECT count(*) FROM device WHERE state = ?"
             if self._db.execute(query, (PENDING,)).fetchone()[0] >= PENDING_MAX:
-                raise UsageError(f"{PENDING_MAX} devices wait already; approve or deny some")
-            self._insert(checked_id(device_id), name, key, (1,), Entitlements(), PENDING)
+                raise FullError(f"{PENDING_MAX} devices wait already; approve or deny some")
+            self._insert(device, name, key, (1,), Entitlements(), PENDING, code)
+        return PENDING
+
+    def waiting(self, word: str) -> str:
+        """The id of the device that waits and shows the check code `word`, or has it for an id."""
+        try:
+            plain = codes.plain_code(word)
+        except UsageError:
+            return self._must_be(word, PENDING).id
+        found = [each.id for each in self.devices(PENDING) if each.check_code == plain]
+        if len(found) != 1:
+            raise UsageError(f"no device that waits shows {word}; see `pressel device pending`")
+        return found[0]
 
     def approve(self, device_id: str, groups: tuple[int, ...] | list[int] = (1,)) -> None:
         """Let a pending device in."""
         self._must_be(device_id, PENDING)
         chosen = _joined(checked_groups(groups))
-        self._set(device_id, "state = ?, groups = ?", (ACTIVE, chosen), PENDING)
+        what = "state = ?, groups = ?, check_code = NULL"
+        self._set(device_id, what, (ACTIVE, chosen), PENDING)
+
+    def forget_old(self) -> None:
+        """Let go of invitations that are over and of devices that have waited too long. A leader
+        asks for it all the time, so that a clock that is set back finds none of them."""
+        now_s = int(self._now_s())
+        invites = f"FROM invite WHERE {_OVER}", (now_s, now_s)
+        waiting = "FROM device WHERE state = ? AND changed_s < ?", (PENDING, now_s - PENDING_S)
+        for what, values in (invites, waiting):
+            with _told(self.file):
+                is_old = self._db.execute(f"SELECT 1 {what} LIMIT 1", values).fetchone()
+            if is_old:
+                with self._change():
+                    self._db.execute(f"DELETE {what}", values)
 
     def deny(self, device_id: str) -> None:
         """Forget a pending device."""
@@ -204,6 +252,18 @@ class Registry:
         with self._change():
             query = "DELETE FROM device WHERE id = ? AND state = ?"
             self._db.execute(query, (device.id, PENDING))
+
+    def _state_of_same(self, device: str, key: bytes) -> str | None:
+        """In which state a device is known by this `key`; None when not at all. UsageError when it
+        is known by another."""
+        row = self._db.execute(
+            "SELECT state, sealed_key, epoch FROM device WHERE id = ?", (device,)
+        ).fetchone()
+        if row is None:
+            return None
+        if row[1] is None or self._vault.open(row[1], device, row[2]) != key:
+            raise UsageError(f"device {device} is known otherwise; see `pressel device list --all`")
+        return row[0]
 
     def revoke(self, device_id: str) -> None:
         """End a device for good: its key is gone, its id stays known."""
@@ -292,6 +352,7 @@ class Registry:
         groups: tuple[int, ...] | list[int],
         entitlements: Entitlements,
         state: str,
+        check_code: str | None = None,
     ) -> None:
         if len(key) != KEY_BYTES:
             raise UsageError(f"a device key has {KEY_BYTES} bytes")
@@ -300,7 +361,7 @@ class Registry:
         values = (
             device, checked_name(name), self._vault.seal(key, device, 1), 1,
             _joined(checked_groups(groups)), int(rights.emergency), rights.priority, state,
-            now_s, now_s,
+            now_s, now_s, check_code,
         )  # fmt: skip
         try:
             marks = ", ".join("?" * len(values))
@@ -325,38 +386,68 @@ class Registry:
 
     # --- invitations ---
 
-    def invite(
-        self, groups: tuple[int, ...] | list[int] = (1,), life_s: int = invite.LIFE_S
-    ) -> str:
-        """A new single-use code; only its hash is kept."""
-        if not 1 <= life_s <= invite.LIFE_S_MAX:
-            raise UsageError(f"an invitation lives 1 to {invite.LIFE_S_MAX} seconds")
-        code = invite.new_code()
+    def invite(self, groups: tuple[int, ...] | list[int] = (1,), life_s: int = codes.LIFE_S) -> str:
+        """A new code that lets one device in."""
+        if not 1 <= life_s <= codes.LIFE_S_MAX:
+            raise UsageError(f"an invitation lives 1 to {codes.LIFE_S_MAX} seconds")
         now_s = int(self._now_s())
         with self._change():
-            self._db.execute("DELETE FROM invite WHERE expires_s <= ?", (now_s,))
-            (count,) = self._db.execute("SELECT count(*) FROM invite").fetchone()
-            if count >= invite.INVITES_MAX:
-                raise UsageError(f"{count} invitations are open; wait until some have expired")
-            hashed = self._vault.code_hash(invite.plain_code(code))
-            values = (hashed, _joined(checked_groups(groups)), now_s, now_s + life_s)
-            self._db.execute("INSERT INTO invite VALUES (?, ?, ?, ?)", values)
+            self._db.execute(f"DELETE FROM invite WHERE {_OVER}", (now_s, now_s))
+            taken = {place for (place,) in self._db.execute("SELECT place FROM invite")}
+            if len(taken) >= codes.INVITES_MAX:
+                raise UsageError(f"{len(taken)} invitations are open; wait until some have expired")
+            code = codes.new_code(taken)
+            plain = codes.plain_code(code)
+            place = codes.place_of(plain)
+            sealed = self._vault.seal_code(plain, place)
+            chosen = _joined(checked_groups(groups))
+            values = (place, sealed, chosen, codes.TRIES, now_s, now_s + life_s)
+            self._db.execute("INSERT INTO invite VALUES (?, ?, ?, ?, ?, ?)", values)
         return code
 
-    def redeem(self, code: str) -> tuple[int, ...] | None:
-        """Use a code up: the talk groups that it stands for, None when it is not valid.
+    def invited(self, place: str) -> str | None:
+        """The plain code of the invitation at `place`, None when it is not open."""
+        with _told(self.file):
+            row = self._db.execute(f"SELECT sealed_code {_OPEN}", self._open_at(place)).fetchone()
+        return None if row is None else self._vault.open_code(row[0], place)
 
-        A clock set back before the code was made does not bring it to life again."""
-        hashed = self._vault.code_hash(invite.plain_code(code))
-        now_s = int(self._now_s())
+    def try_invitation(self, place: str) -> bool:
+        """Somebody tries a code for the invitation at `place`: counted first, so that no try is
+        free. False when it is not open."""
         with self._change():
+            what = "UPDATE invite SET tries_left = tries_left - 1"
+            query = f"{what} WHERE place IN (SELECT place {_OPEN})"
+            tried = self._db.execute(query, self._open_at(place))
+        return tried.rowcount == 1
+
+    def redeem(self, code: str, device_id: str, name: str, key: bytes) -> tuple[int, ...] | None:
+        """Use an invitation up: the device is active in its talk groups, which are returned. None
+        when it is used up or too old. A device that is known by this key keeps what it has.
+
+        All of it or nothing. UsageError when the device is known otherwise."""
+        plain = codes.plain_code(code)
+        place = codes.place_of(plain)
+        device = checked_id(device_id)
+        with self._change():
+            if self._state_of_same(device, key) == ACTIVE:
+                return self.device(device).groups
+            now_s = int(self._now_s())
             row = self._db.execute(
-                "DELETE FROM invite WHERE hash = ? RETURNING groups, created_s, expires_s",
-                (hashed,),
+                "DELETE FROM invite WHERE place = ? "
+                "RETURNING groups, sealed_code, created_s <= ? AND ? < expires_s",
+                (place, now_s, now_s),
             ).fetchone()
-        if row is None or not row[1] <= now_s < row[2]:
-            return None
-        return _parted(row[0])
+            if row is None or not row[2] or self._vault.open_code(row[1], place) != plain:
+                return None
+            groups = _parted(row[0])
+            query = "DELETE FROM device WHERE id = ? AND state = ?"
+            self._db.execute(query, (device, PENDING))
+            self._insert(device, name, key, groups, Entitlements(), ACTIVE)
+        return groups
+
+    def _open_at(self, place: str) -> tuple[str, int, int]:
+        now_s = int(self._now_s())
+        return place, now_s, now_s
 
     # --- hosts ---
 
@@ -406,9 +497,9 @@ def _told(file: Path) -> Iterator[None]:
 
 
 def _device(row: tuple) -> Device:
-    device, name, groups, emergency, priority, state, epoch, created_s, changed_s = row
+    device, name, groups, emergency, priority, state, epoch, created_s, changed_s, code = row
     rights = Entitlements(bool(emergency), priority)
-    return Device(device, name, _parted(groups), rights, state, epoch, created_s, changed_s)
+    return Device(device, name, _parted(groups), rights, state, epoch, created_s, changed_s, code)
 
 
 def _joined(groups: tuple[int, ...]) -> str:

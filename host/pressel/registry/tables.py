@@ -59,6 +59,17 @@ STEPS: tuple[tuple[str, ...], ...] = (
             for verb in ("INSERT", "UPDATE", "DELETE")
         ),
     ),
+    (  # joining over the network: what the operator compares, and codes that can be agreed on
+        "ALTER TABLE device ADD COLUMN check_code TEXT",
+        "DROP TABLE invite",  # codes live for minutes: no venue has one that it will miss
+        """CREATE TABLE invite (
+            place TEXT PRIMARY KEY,
+            sealed_code BLOB NOT NULL,
+            groups TEXT NOT NULL,
+            tries_left INTEGER NOT NULL,
+            created_s INTEGER NOT NULL,
+            expires_s INTEGER NOT NULL) STRICT""",
+    ),
 )
 
 

@@ -6,8 +6,6 @@ open. Knows no database.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 
 from cryptography.exceptions import InvalidTag
@@ -25,7 +23,7 @@ class Vault:
 
     def __init__(self, secret: bytes) -> None:
         self._cipher = AESGCM(_derive(secret, b"device keys"))
-        self._code_key = _derive(secret, b"invite codes")
+        self._codes = AESGCM(_derive(secret, b"invite codes"))
         self.mark = _derive(secret, b"mark").hex()  # tells key files apart, and nothing else
 
     def seal(self, key: bytes, device: str, epoch: int) -> bytes:
@@ -43,9 +41,20 @@ class Vault:
                 f"the key of device {device} was changed on disk; rotate it, or restore a backup"
             ) from None
 
-    def code_hash(self, code: str) -> bytes:
-        """Of an invite code. Keyed: a code is short enough to be guessed from a plain hash."""
-        return hmac.digest(self._code_key, code.encode("ascii"), hashlib.sha256)
+    def seal_code(self, code: str, place: str) -> bytes:
+        """An invitation's plain code. Sealed and not hashed: the exchange needs it."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._codes.encrypt(nonce, code.encode(), place.encode())
+
+    def open_code(self, sealed: bytes, place: str) -> str | None:
+        """None when the entry was changed."""
+        try:
+            opened = self._codes.decrypt(
+                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place.encode()
+            )
+        except (InvalidTag, ValueError):
+            return None
+        return opened.decode()
 
 
 def _derive(secret: bytes, purpose: bytes) -> bytes:

@@ -28,8 +28,8 @@ LISTEN_ON_S = 1.0  # after its own speech: the last words of an answer
 
 NO_LEADER = "no leader answers; is one running?"
 NOT_KNOWN = (
-    "a leader answers, but does not know this badge; add it there (`pressel device add`) and start "
-    "it with --credential, or with --register on the leader's machine"
+    "a leader answers, but does not know this badge; start it with --ask, or with --invite and a "
+    "code of `pressel device invite`, or with --register on the leader's machine"
 )
 NO_FLOOR = "the leader did not give the floor"
 DENIED = "the leader denied the floor"
@@ -126,6 +126,14 @@ class SoftBadge:
     @property
     def why_not_joined(self) -> str:
         return NOT_KNOWN if self.participant.answered else NO_LEADER
+
+    async def explain(self, say: Callable[[str], None]) -> None:
+        """Tell somebody who waits in vain why; it goes on trying. Until cancelled."""
+        try:
+            await self._wait(events.JOINED, JOIN_LIMIT_S, NO_LEADER)
+        except UnreachableError:
+            say(self.why_not_joined)
+        await asyncio.Event().wait()
 
     async def say(self, sound: FileSound) -> None:
         """Press, speak the file, let go; if queued, speak it when the floor is ours."""

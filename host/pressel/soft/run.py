@@ -83,6 +83,8 @@ async def run_soft(session: Session, devices: DeviceChoice) -> None:
         jobs: list[Coroutine[Any, Any, None]] = [badge.carry_sound()]
         if session.speech is not None:
             jobs.append(badge.say(files))
+        else:
+            jobs.append(badge.explain(session.say))
 
         def type_line(line: str) -> None:
             said = badge.type_line(line)

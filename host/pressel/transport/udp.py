@@ -15,6 +15,7 @@ from ptt import clock
 
 Address = tuple[str, int]
 
+BROADCAST = "255.255.255.255"  # everybody on this network
 SOCKET_BUFFER_BYTES = 1 << 20  # a second of voice of 100 members, while the machine is busy
 
 

@@ -1,0 +1,151 @@
+"""The leader's port for enrolments: TCP, of the number that badges use with UDP.
+
+Strangers may come, so all that they can fill has a limit. What takes time, agreeing on keys and
+writing the registry, is done in a thread of its own: voice does not wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from pressel.errors import PresselError
+from pressel.registry.device import PENDING
+from pressel.transport.udp import Address, engine_now_ms
+from ptt.secure.budget import Budget
+
+from . import lines
+from .desk import ALLOWLIST, Conversation, Enrolled, RefusedError
+
+CONNECTIONS_MAX = 8  # at once: each is one newcomer for some 50 ms; the kernel lets others wait
+CONNECTIONS_OF_ONE_MAX = 2  # from one address, so that one stranger does not take them all
+LINE_LIMIT_S = 5.0  # to send a line, over the worst Wi-Fi that still works
+ACCEPTS_PER_S = 20  # a flood of connections waits in the kernel, where it costs us nothing
+PER_S = 2  # conversations that begin; each takes about 20 ms of computing
+BURST = 12  # a dozen badges that are flashed before lunch
+
+Report = Callable[[str, dict[str, Any]], None]
+
+
+class EnrolmentServer:
+    """`state`: the leader's folder; `joining`: one of `desk.JOINING`; `is_leading`: whether this
+    host may let anybody in now."""
+
+    def __init__(
+        self, state: Path, joining: str, is_leading: Callable[[], bool], report: Report
+    ) -> None:
+        self._state = state
+        self._joining = joining
+        self._is_leading = is_leading
+        self._report = report
+        self._accepted = Budget(ACCEPTS_PER_S, ACCEPTS_PER_S)
+        self._begun = Budget(PER_S, BURST)
+        self._free = asyncio.Semaphore(CONNECTIONS_MAX)
+        self._open: Counter[str] = Counter()  # connections by address
+        self._thread = ThreadPoolExecutor(1, "enrolment")
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self, address: Address) -> None:
+        """Listen, unless nobody is let in this way. A port that is taken is told, and the venue
+        goes on without."""
+        if self._joining == ALLOWLIST:
+            return
+        try:
+            listener = socket.create_server(address, backlog=CONNECTIONS_MAX)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            advice = f"devices cannot join by code or approval: TCP port {address[1]}: {reason}"
+            self._report("enrolment_off", {"advice": advice})
+            return
+        listener.setblocking(False)
+        self._begin(self._accept(listener))
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with listener:
+            while True:
+                await self._free.acquire()
+                while not self._accepted.take(engine_now_ms()):
+                    await asyncio.sleep(1 / ACCEPTS_PER_S)
+                try:
+                    connection, peer = await loop.sock_accept(listener)
+                except OSError:  # it went away while it waited, or we have no more handles
+                    self._free.release()
+                    continue
+                self._begin(self._serve(connection, peer[0]))
+
+    async def _serve(self, connection: socket.socket, host: str) -> None:
+        reader, writer = await asyncio.open_connection(sock=connection, limit=lines.LINE_BYTES_MAX)
+        is_many = self._open[host] >= CONNECTIONS_OF_ONE_MAX
+        self._open[host] += 1
+        try:
+            if is_many:
+                raise RefusedError("busy")
+            await self._converse(reader, writer)
+        except RefusedError as refused:
+            _write(writer, lines.Refusal(refused=refused.reason).model_dump_json())
+        except PresselError as error:
+            self._report("enrolment", {"advice": str(error)})
+            _write(writer, lines.Refusal(refused="failed").model_dump_json())
+        except (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
+            pass  # it went away, is too slow, or speaks something else
+        finally:
+            self._open[host] -= 1
+            self._open += Counter()  # without those at zero
+            self._free.release()
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = await _read(reader)
+        if not self._is_leading():
+            raise RefusedError("elsewhere")
+        if not self._begun.take(engine_now_ms()):
+            raise RefusedError("busy")
+        conversation = Conversation(self._state, self._joining)
+        loop = asyncio.get_running_loop()
+        _write(writer, await loop.run_in_executor(self._thread, conversation.on_question, line))
+        line = await _read(reader)
+        reply, enrolled = await loop.run_in_executor(self._thread, conversation.on_request, line)
+        _write(writer, reply)
+        self._tell(enrolled)
+        with contextlib.suppress(OSError):
+            await writer.drain()
+
+    def _tell(self, enrolled: Enrolled) -> None:
+        fields = {"device": enrolled.device, "name": enrolled.name}
+        if enrolled.state == PENDING:
+            code = enrolled.check_code
+            advice = f"compare the code it shows, then: pressel device approve {code}"
+            self._report("waits", {**fields, "code": code, "advice": advice})
+        else:
+            self._report("enrolled", fields)
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    """One line; ValueError when it is too long."""
+    async with asyncio.timeout(LINE_LIMIT_S):
+        line = await reader.readline()
+    if not line.endswith(b"\n"):
+        raise asyncio.IncompleteReadError(line, None)
+    return line
+
+
+def _write(writer: asyncio.StreamWriter, line: str) -> None:
+    writer.write(line.encode() + b"\n")

@@ -1,0 +1,71 @@
+"""Badges on another machine come in by a code, or by the operator's approval, as people do it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from tests.e2e.command import Command, run, running
+from tests.e2e.stage import words
+
+from pressel.demo.venue import STATE
+
+pytestmark = pytest.mark.e2e
+
+
+def credential(work: Path, number: int) -> str:
+    """A badge that no registry knows; a real one makes its file itself."""
+    file = work / f"own-{number}.json"
+    key = bytes((number,) * 32).hex()
+    file.write_text(json.dumps({"device": f"50000000000000{number:02x}", "key": key}))
+    return str(file)
+
+
+async def address_of(leader: Command) -> str:
+    await leader.line("ready")
+    (ready,) = [line for line in leader.err.splitlines() if "ready" in line]
+    facts = dict(each.split("=", 1) for each in ready.split() if "=" in each)
+    return f"{facts['address']}:{facts['port']}"
+
+
+def test_by_approval_and_by_code(work: Path, wav) -> None:
+    state = work / STATE
+    speech = wav("hello.wav", words(1, 1.0).pcm)
+
+    async def scenario() -> None:
+        options = ("--state", state, "--control", work / "c", "--joining", "approval")
+        async with running(
+            work / "leader", "leader", "--listen", "127.0.0.1:0", *options
+        ) as leader:
+            address = await address_of(leader)
+
+            def badge(number: int, *more: str | Path) -> tuple[str | Path, ...]:
+                own = ("--credential", credential(work, number), "--name", f"N{number}")
+                return ("badge", "--leader", address, *own, *more)
+
+            stranger = badge(1, "--record", work / "heard.wav")
+            async with running(work / "unknown", *stranger) as command:
+                await command.line("does not know this badge")
+            async with running(work / "asks", *stranger, "--ask") as command:
+                await command.line("pressel device approve")
+                code = command.err.split("device approve ")[1][:9]
+                waiting = await run(work / "pending", "device", "pending", "--state", state)
+                assert code in waiting.out and "N1" in waiting.out
+                await leader.line(f"code={code}")
+                approved = await run(work / "approve", "device", "approve", code, "--state", state)
+                assert approved.code == 0, approved.err
+                await command.line("joined")
+
+            made = await run(work / "invite", "device", "invite", "--json", "--state", state)
+            code = json.loads(made.out)["code"]
+            spoken = await run(work / "invited", *badge(2, "--invite", code, "--wav", speech))
+            assert spoken.code == 0, spoken.err
+            again = await run(work / "again", *badge(3, "--invite", code, "--wav", speech))
+            assert again.code != 0 and again.is_one_sentence() and "used" in again.err
+            assert "Traceback" not in leader.err
+            for number in (1, 2, 3):
+                assert bytes((number,) * 32).hex() not in leader.err
+
+    asyncio.run(scenario())
