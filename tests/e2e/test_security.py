@@ -1,0 +1,337 @@
+"""Attacks on running processes: by strangers, by the owner of one badge, and by who reads files.
+
+The same attacks on engines, and more of them, are in tests/hostile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import os
+import random
+import secrets
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from tests.e2e.busy import without_faults
+from tests.e2e.command import run, until
+from tests.e2e.stage import Spoken, ask, faults, heard_by, venue, words
+from tests.e2e.test_hostile_datagrams import Stranger
+from tests.hostile.stage import by, sealed
+from tests.hostile.test_insiders import voice_of
+
+from pressel.block_cipher import BlockCipher
+from pressel.demo.speeches import Speech
+from pressel.demo.venue import STATE, LeaderProcess
+from pressel.registry.device import KEY_BYTES
+from pressel.registry.store import KEY_FILE, Registry
+from pressel.soft.credential import Credential, register
+from pressel.transport.udp import UdpEndpoint, engine_now_ms
+from pressel.virtual import now_ms
+from ptt.cluster.join import JOINED
+from ptt.secure.participant import SecureParticipant
+from ptt.wire import codec, envelope, messages
+
+pytestmark = pytest.mark.e2e
+
+STRANGERS = 100_000
+AT_ONCE = 100
+PAUSE_S = 0.02  # between batches: 5,000 datagrams a second, more than a venue's Wi-Fi carries
+BAD_TAGS = 5_000
+WARM_UP = 10_000  # what the process gets once is no leak
+RSS_GROWTH_BYTES_MAX = 2_000_000  # 100,000 strangers kept would be 10 MB at least
+DEAF_MS = 2_000  # after which who is revoked hears nothing
+
+
+class Insider:
+    """The owner of one badge, with its valid keys and a program of his own."""
+
+    def __init__(self, work: Path, leader: LeaderProcess) -> None:
+        self.own = Credential(bytes(7) + b"\x77", secrets.token_bytes(KEY_BYTES))
+        register(self.own, "insider", work / STATE)
+        host, port = leader.address.split(":")
+        self.leader = (host, int(port))
+        self.engine: Any = SecureParticipant(
+            self.own.device, b"insider", b"test", self.leader, 1, self.own.key, BlockCipher,
+            os.urandom,
+        )  # fmt: skip
+        self.endpoint = UdpEndpoint(self.engine, lambda kind, value: None)
+        self._seq = 10_000
+
+    def send(self, data: bytes, address: tuple[str, int] | None = None) -> None:
+        assert self.endpoint._transport is not None
+        self.endpoint._transport.sendto(data, address or self.leader)
+
+    def says(self, kind: int, values: tuple[Any, ...], **claims: int) -> bytes:
+        """Sealed by its keys, whatever it claims."""
+        return by(SimpleNamespace(engine=self.engine), kind, values, seq=self._next(), **claims)  # pyright: ignore[reportArgumentType]
+
+    def voice(self, node: int, lease: int) -> bytes:
+        keys, join = self.engine._keys, self.engine.join
+        kind = messages.VOICE_FRAME
+        data = voice_of(node, lease)
+        return sealed(keys.up, data, kind, join.session, join.node, self._next(), 1)
+
+    def _next(self) -> int:
+        self._seq += 1
+        return self._seq
+
+
+@contextlib.asynccontextmanager
+async def insider_at(work: Path, leader: LeaderProcess) -> AsyncIterator[Insider]:
+    insider = Insider(work, leader)
+    await insider.endpoint.open(("127.0.0.1", 0))
+    try:
+        insider.engine.start(engine_now_ms())
+        insider.endpoint.pump()
+        await until(lambda: insider.engine.join.state == JOINED, "the insider to join")
+        await asyncio.sleep(1)  # its groups' keys follow
+        yield insider
+    finally:
+        insider.endpoint.close()
+
+
+def long_words() -> Speech:
+    """Recordings one behind the other, as nobody's finger leaves the button: some 8 s."""
+    parts = [words(1), words(2), words(3)]
+    return Speech(np.concatenate([each.pcm for each in parts]), " ".join(p.text for p in parts))
+
+
+async def refused(leader: LeaderProcess, reason: str) -> int:
+    return (await ask(leader)).refused.get(reason, 0)
+
+
+async def is_refused(leader: LeaderProcess, reason: str, attack: Callable[[], None]) -> None:
+    """`attack`, and wait until the leader has counted it under `reason`."""
+    before = await refused(leader, reason)
+    attack()
+    for _ in range(100):
+        if await refused(leader, reason) > before:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"not refused for '{reason}': {(await ask(leader)).refused}")
+
+
+def test_who_is_revoked_hears_no_more_while_others_go_on(work: Path) -> None:
+    async def scenario(work: Path) -> list[str]:
+        async with venue(work, "ABC") as (leader, (a, b, c)):
+            speech = long_words()
+            speaking = asyncio.create_task(a.press_and_speak(speech.pcm))
+            await c.wait_for("hearing")
+            await asyncio.sleep(1.0)
+            device = (3).to_bytes(8, "big").hex()  # C, as `run_badges` numbers them
+            revoked = await run(
+                work / "revoke", "device", "revoke", device, "--state", work / STATE
+            )
+            revoked_ms = now_ms()
+            assert revoked.code == 0, revoked.err
+            said = await speaking
+            assert said.last_ms > revoked_ms + DEAF_MS + 1000, "the speech was too short for this"
+            await heard_by(said, b)
+            assert {each.name for each in (await ask(leader)).members} == {"A", "B"}
+        sound = c.badge.speaker
+        at = round((revoked_ms + DEAF_MS - sound.t0_ms) * 16)
+        assert np.abs(sound.pcm[:at]).max() > 1000  # it heard the beginning
+        assert not np.abs(sound.pcm[at:]).max(initial=0)
+        return faults([(said, speech)], [a, b])
+
+    without_faults(scenario, work)
+
+
+def test_the_owner_of_one_badge_speaks_and_acts_for_nobody_else(work: Path) -> None:
+    async def scenario(work: Path) -> list[str]:
+        async with venue(work, "AB") as (leader, (a, b)), insider_at(work, leader) as thief:
+            own = thief.engine.join
+            nodes = {each.name: each.node for each in (await ask(leader)).members}
+            ports = {each.name: each.address for each in (await ask(leader)).members}
+            host, port = ports["B"].split(":")
+            speech = long_words()
+            speaking = asyncio.create_task(a.press_and_speak(speech.pcm))
+            await b.wait_for("hearing")
+            lease = (await ask(leader)).floors[0].lease
+            beat = (1, 1, 1, 0, 0, 0)
+            kept = thief.says(messages.HEARTBEAT, beat)
+            thief.send(kept)
+            for reason, data in (
+                ("replay", kept),
+                ("floor", thief.voice(own.node, lease)),  # into A's burst
+                ("floor", thief.voice(own.node, lease + 1)),  # without the floor
+                ("field", thief.voice(nodes["A"], lease)),  # in A's name
+                ("sender", thief.says(messages.HEARTBEAT, beat, node=nodes["A"])),
+                ("session", thief.says(messages.HEARTBEAT, beat, session=own.session ^ 1)),
+                ("tag", kept[:-1] + bytes((kept[-1] ^ 1,))),
+                ("unsealed", bytes(kept[:3]) + b"\x00" + kept[4:-8]),
+            ):
+                if reason in ("tag", "unsealed"):  # a number of its own, or it is a replay
+                    fresh = thief.says(messages.HEARTBEAT, beat)
+                    data = fresh[:-1] + bytes((fresh[-1] ^ 1,)) if reason == "tag" else _bare(fresh)
+                await is_refused(leader, reason, lambda data=data: thief.send(data))
+            thief.send(thief.says(messages.FLOOR_RELEASE, (1, 1, lease)))  # of A's floor
+            for kind, values in (  # the leader's words, at B
+                (messages.FLOOR_REVOKED, (1, 1, 1, 1)),
+                (messages.FLOOR_GRANT, (1, 1, 1, 50, 2000, 60000)),
+                (messages.ROLE_ANNOUNCE, (messages.ROLE_LEADER, 900)),
+            ):
+                thief.send(thief.says(kind, values), (host, int(port)))
+            said = await speaking
+            await heard_by(said, b)
+            assert {each.name for each in (await ask(leader)).members} == {"A", "B", "insider"}
+            assert b.find("lost", 0) is None
+        return faults([(said, speech)], [a, b])
+
+    without_faults(scenario, work)
+
+
+def _bare(data: bytes) -> bytes:
+    """Without its tag, as an older version would send it."""
+    bare = bytearray(data[: -envelope.TAG_BYTES])
+    bare[3] = 0
+    envelope.put_crc(bare, envelope.header_crc(bare, envelope.payload_crc(bare)))
+    return bytes(bare)
+
+
+def newcomers(chance: random.Random) -> Callable[[], bytes]:
+    """HELLO of another stranger each time, and now and then an ANSWER that is none."""
+    data = bytearray(1200)
+
+    def stranger() -> tuple[Any, ...]:
+        who = (chance.randbytes(8), chance.randrange(1 << 30))
+        return (*who, messages.TABLE_HASH, 1, b"stranger", b"none", 0)
+
+    def one() -> bytes:
+        return _in_the_clear(data, messages.HELLO, stranger())
+
+    def other() -> bytes:
+        parts = (chance.randbytes(16) for _ in range(3))
+        answer = (*parts, *stranger())
+        return _in_the_clear(data, messages.ANSWER, answer)
+
+    return lambda: one() if chance.random() < 0.8 else other()
+
+
+def _in_the_clear(data: bytearray, kind: int, values: tuple[Any, ...]) -> bytes:
+    end = codec.encode(data, envelope.HEADER_BYTES, kind, values)
+    whole = bytearray(data[:end])
+    envelope.write_header(whole, end, kind, 0, 0, 1, 1)
+    envelope.put_crc(whole, envelope.header_crc(whole, envelope.payload_crc(whole)))
+    return bytes(whole)
+
+
+def test_floods_of_strangers_and_of_bad_tags(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """100,000 that want to join, and a member that sends bad tags; A talks all the while."""
+
+    async def scenario(work: Path) -> list[str]:
+        async with venue(work, "AB") as (leader, (a, b)), insider_at(work, leader) as thief:
+            process = psutil.Process(leader.process.pid)
+            with Stranger() as stranger:
+                flood = newcomers(random.Random(7))
+
+                async def send(count: int) -> None:
+                    for _ in range(count // AT_ONCE):
+                        for _ in range(AT_ONCE):
+                            stranger.send(flood(), leader.address)
+                        await asyncio.sleep(PAUSE_S)
+                        stranger.listen()
+                        stranger.answers.clear()
+
+                async def send_bad_tags() -> None:
+                    for _ in range(BAD_TAGS // 10):
+                        for _ in range(10):
+                            data = thief.says(messages.HEARTBEAT, (1, 1, 1, 0, 0, 0))
+                            thief.send(data[:-1] + bytes((data[-1] ^ 1,)))
+                        await asyncio.sleep(PAUSE_S)
+
+                await send(WARM_UP)
+                rss_bytes = process.memory_info().rss
+                floods = asyncio.gather(send(STRANGERS), send_bad_tags())
+                bursts: list[Spoken] = []
+                while not floods.done() or not bursts:
+                    said = await a.press_and_speak((speech := words(1, 1.5)).pcm)
+                    await heard_by(said, b)
+                    bursts.append((said, speech))
+                await floods
+                grown = process.memory_info().rss - rss_bytes
+            state = await ask(leader)
+            assert {each.name for each in state.members} == {"A", "B", "insider"}
+            assert state.refused["limit"] > STRANGERS // 2
+            assert state.refused["tag"] > BAD_TAGS // 2
+            assert grown < RSS_GROWTH_BYTES_MAX
+        access = sorted(round(said.t_granted_ms - said.t_press_ms) for said, _ in bursts)
+        with capsys.disabled():
+            print(f"\nflooded: access time {access} ms, memory {grown // 1024:+} KiB")
+        return faults(bursts, [a, b])
+
+    without_faults(scenario, work)
+
+
+# Files that exist to hold keys, of mode 0600: everything else must have none.
+_KEEPERS = (KEY_FILE, "host.key", "nvs.json", "own.json")
+
+
+def _forms(key: bytes) -> list[bytes]:
+    """How `key` may lie in a file: raw, in hexadecimal, in base64 at any alignment."""
+    coded = []
+    for lead in range(3):
+        text = base64.b64encode(bytes(lead) + key)
+        coded.append(text[4 if lead else 0 : -4])
+    return [key, key.hex().encode(), key.hex().upper().encode(), *coded]
+
+
+def leaks(folder: Path, keys: dict[str, bytes]) -> list[str]:
+    """Which of `keys` lie in which file below `folder`."""
+    found = []
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file.name not in _KEEPERS:
+            content = file.read_bytes()
+            for name, key in keys.items():
+                if any(form in content for form in _forms(key)):
+                    found.append(f"{name} in {file.relative_to(folder)}")
+    return found
+
+
+def test_no_file_of_a_venue_holds_a_key(work: Path) -> None:
+    """Logs, status, text, registry, backup, the leader's events, the badges' folders."""
+
+    async def scenario() -> None:
+        async with venue(work, "AB") as (leader, (a, b)), insider_at(work, leader) as member:
+            said = await a.press_and_speak(words(1, 1.0).pcm)
+            await heard_by(said, b)
+            state = ("--state", work / STATE)
+            for number, args in enumerate(
+                (
+                    ("status", "--json", "--control", leader.control),
+                    ("text", "--control", leader.control, "hello"),
+                    ("device", "list", "--all", "--json", *state),
+                    ("host", "show", *state),
+                    ("registry", "backup", work / "copy", *state),
+                    ("device", "revoke", (2).to_bytes(8, "big").hex(), *state),
+                )
+            ):
+                result = await run(work / f"command-{number}", *args)
+                assert result.code == 0, result.err
+            keys = {"the session": member.engine._secret, "the insider": member.own.key}
+            for group, kept in member.engine._ring._of.items():
+                keys[f"group {group}"] = kept[0][1]
+            with Registry(work / STATE) as registry:
+                for device in registry.devices("active"):
+                    keys[device.name] = registry.key(device.id) or b""
+            secret = (work / STATE / KEY_FILE).read_text().split()[1]
+            keys["the registry"] = bytes.fromhex(secret)
+            for actor in (a, b):
+                told = "".join(map(str, actor.told))
+                (work / f"told-{actor.name}.log").write_text(told)
+        (work / "events.log").write_text(str(leader.events))
+        assert min(map(len, keys.values())) >= 16 and len(keys) >= 5
+        assert leaks(work, keys) == []
+        (work / "planted").write_bytes(b"x" + base64.b64encode(b"ab" + keys["the session"]))
+        assert leaks(work, keys) == ["the session in planted"]  # the search can find
+
+    asyncio.run(scenario())
