@@ -64,7 +64,7 @@ if __name__ == "__main__":
     import sys
 
     if sys.implementation.name == "micropython":
-        main(100)
+        main(400)
     else:
         from pathlib import Path
 
