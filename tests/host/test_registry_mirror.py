@@ -88,3 +88,16 @@ def test_half_a_list_is_no_list(pair: Pair) -> None:
     del state.records[records.DEVICE << 16 | 2]
     assert not mirror(pair.stands_by, state)
     assert len(pair.stands_by.devices(ACTIVE)) == 2
+
+
+def test_who_waits_or_waited_at_a_standby_does_not_make_its_list_the_newer_one(pair: Pair) -> None:
+    """It led once, and somebody asked it then."""
+    pair.leads.enrol(ANN, "Ann")
+    pair.follow()
+    before = pair.stands_by.version()
+    pair.stands_by.ask(BEN, "Ben", bytes(32), "ACDE-FHJK")
+    pair.stands_by.deny(BEN)
+    assert pair.stands_by.version() == before
+    pair.leads.revoke(ANN)
+    assert pair.follow()
+    assert pair.stands_by.key(ANN) is None

@@ -44,7 +44,6 @@ _AGAIN_S = 0.01  # between looks, where SQLite does not wait by itself
 
 _COLUMNS = "id, name, groups, emergency, priority, state, epoch, created_s, changed_s, check_code"
 
-
 # The time now twice: one that was made in the future met a clock that was set back.
 _OVER = "(expires_s <= ? OR created_s > ? OR tries_left = 0)"
 _OPEN = f"FROM invite WHERE place = ? AND NOT {_OVER}"
@@ -206,9 +205,7 @@ class Registry:
             state = self._state_of_same(device, key)
             if state == ACTIVE:
                 return state
-            old_s = int(self._now_s()) - PENDING_S
-            query = "DELETE FROM device WHERE state = ? AND (id = ? OR changed_s < ?)"
-            self._db.execute(query, (PENDING, device, old_s))
+            self._forget_waiting(device)
             query = "SELECT count(*) FROM device WHERE state = ?"
             if self._db.execute(query, (PENDING,)).fetchone()[0] >= PENDING_MAX:
                 raise FullError(f"{PENDING_MAX} devices wait already; approve or deny some")
@@ -250,8 +247,11 @@ class Registry:
         """Forget a pending device."""
         device = self._must_be(device_id, PENDING)
         with self._change():
-            query = "DELETE FROM device WHERE id = ? AND state = ?"
-            self._db.execute(query, (device.id, PENDING))
+            self._forget_waiting(device.id)
+
+    def _forget_waiting(self, device: str) -> None:
+        query = "DELETE FROM device WHERE id = ? AND state = ?"
+        self._db.execute(query, (device, PENDING))
 
     def _state_of_same(self, device: str, key: bytes) -> str | None:
         """In which state a device is known by this `key`; None when not at all. UsageError when it
@@ -295,8 +295,7 @@ class Registry:
         `former` ids, those that the same badge had, end with it. All of it or nothing."""
         device = checked_id(device_id)
         with self._change():
-            query = "DELETE FROM device WHERE id = ? AND state = ?"
-            self._db.execute(query, (device, PENDING))
+            self._forget_waiting(device)
             self._insert(device, name, key, groups, Entitlements(), ACTIVE)
             for each in former:
                 self._update(checked_id(each), "state = ?, sealed_key = NULL", (REVOKED,), ACTIVE)
@@ -431,7 +430,7 @@ class Registry:
         with self._change():
             if self._state_of_same(device, key) == ACTIVE:
                 return self.device(device).groups
-            now_s = int(self._now_s())
+            now_s = int(self._now_s())  # tries are not looked at: this may have been the last
             row = self._db.execute(
                 "DELETE FROM invite WHERE place = ? "
                 "RETURNING groups, sealed_code, created_s <= ? AND ? < expires_s",
@@ -440,8 +439,7 @@ class Registry:
             if row is None or not row[2] or self._vault.open_code(row[1], place) != plain:
                 return None
             groups = _parted(row[0])
-            query = "DELETE FROM device WHERE id = ? AND state = ?"
-            self._db.execute(query, (device, PENDING))
+            self._forget_waiting(device)
             self._insert(device, name, key, groups, Entitlements(), ACTIVE)
         return groups
 

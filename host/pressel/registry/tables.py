@@ -69,6 +69,17 @@ STEPS: tuple[tuple[str, ...], ...] = (
             tries_left INTEGER NOT NULL,
             created_s INTEGER NOT NULL,
             expires_s INTEGER NOT NULL) STRICT""",
+        # Who waits is no part of what hosts compare: a stranger's asking made a list the newer one.
+        *(
+            statement
+            for verb, row in (("insert", "NEW"), ("delete", "OLD"))
+            for statement in (
+                f"DROP TRIGGER device_version_{verb}",
+                f"""CREATE TRIGGER device_version_{verb} AFTER {verb} ON device
+                WHEN {row}.state <> 'pending'
+                BEGIN UPDATE registry SET version = version + 1; END""",
+            )
+        ),
     ),
 )
 
