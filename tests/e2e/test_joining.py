@@ -11,6 +11,9 @@ from tests.e2e.command import Command, run, running
 from tests.e2e.stage import words
 
 from pressel.demo.venue import STATE
+from pressel.enrol.client import Newcomer
+from pressel.enrol.search import find_leader
+from pressel.transport.udp import parse_address
 
 pytestmark = pytest.mark.e2e
 
@@ -30,16 +33,21 @@ async def address_of(leader: Command) -> str:
     return f"{facts['address']}:{facts['port']}"
 
 
-def test_by_approval_and_by_code(work: Path, wav) -> None:
+@pytest.mark.parametrize(
+    "host", [("leader",), ("node", "--hosts", "127.0.0.1:0", "--no-discovery")]
+)
+def test_by_approval_and_by_code(work: Path, wav, host: tuple[str, ...]) -> None:
     state = work / STATE
     speech = wav("hello.wav", words(1, 1.0).pcm)
 
     async def scenario() -> None:
-        options = ("--state", state, "--control", work / "c", "--joining", "approval")
-        async with running(
-            work / "leader", "leader", "--listen", "127.0.0.1:0", *options
-        ) as leader:
+        options = ("--listen", "127.0.0.1:0", "--state", state, "--joining", "approval")
+        control = ("--control", work / "c")
+        async with running(work / "leader", *host, *options, *control) as leader:
             address = await address_of(leader)
+            asker = Newcomer(bytes(8), "asker", bytes(32))
+            there = parse_address(address, 0)
+            assert await asyncio.to_thread(find_leader, there, asker) == there
 
             def badge(number: int, *more: str | Path) -> tuple[str | Path, ...]:
                 own = ("--credential", credential(work, number), "--name", f"N{number}")

@@ -98,22 +98,25 @@ def badge(
     """
     if ctx.invoked_subcommand:
         return
+    if sum((registry is not None, invite is not None, ask)) > 1:
+        raise click.UsageError("choose one way in: --register, --invite or --ask")
     if credential is not None:
         own = read_credential(credential)
     else:
         kept = platformdirs.user_state_path("pressel") / "soft-badge.json"
         own = ctx.with_resource(held_credential(kept))
+    if record and not record.absolute().parent.is_dir():
+        raise click.BadParameter(f"the folder of {record} does not exist", param_hint="--record")
+    speech = read_speech(wav) if wav else None
     if registry is not None:
         register(own, name, registry)
     if invite is not None or ask:
         _enrol(leader, own, name, invite)
-    if record and not record.absolute().parent.is_dir():
-        raise click.BadParameter(f"the folder of {record} does not exist", param_hint="--record")
     session = run.Session(
         leader=leader,
         name=name,
         own=own,
-        speech=read_speech(wav) if wav else None,
+        speech=speech,
         record=record,
         seconds=seconds,
         has_keys=wav is None,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pressel.errors import UsageError
-from pressel.registry.device import ACTIVE
+from pressel.registry.device import ACTIVE, checked_name
 from pressel.registry.store import FullError, Registry
 
 from . import exchange, lines
@@ -101,6 +101,10 @@ class Conversation:
         self, registry: Registry, newcomer: lines.Newcomer, agreed: Agreed
     ) -> tuple[str, Enrolled]:
         device, name, key = newcomer.device, newcomer.name, bytes.fromhex(newcomer.key)
+        try:
+            checked_name(name)
+        except UsageError:
+            raise RefusedError("line") from None
         groups: tuple[int, ...] | None = ()
         state = ACTIVE
         try:
