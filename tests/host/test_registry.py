@@ -15,8 +15,9 @@ import pytest
 from pressel.errors import PresselError, UsageError
 from pressel.registry import backup, identity, tables
 from pressel.registry.code import INVITES_MAX, TRIES, place_of, plain_code
+from pressel.registry.database import DATABASE, KEY_FILE
 from pressel.registry.device import ACTIVE, PENDING, Entitlements
-from pressel.registry.store import DATABASE, KEY_FILE, PENDING_MAX, PENDING_S, Registry
+from pressel.registry.store import PENDING_MAX, PENDING_S, Registry
 
 ANN = "00112233445566aa"
 BEN = "00112233445566bb"

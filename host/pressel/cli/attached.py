@@ -17,7 +17,8 @@ from pressel.flash.fleet import OpenRegistry
 from pressel.flash.messages import MESSAGES, flash_error
 from pressel.flash.order import Outcome
 from pressel.flash.port import attached_ports, held, is_gone
-from pressel.registry.store import DATABASE, Registry
+from pressel.registry.database import DATABASE
+from pressel.registry.store import Registry
 
 BAUD = 115_200  # of MicroPython's console
 

@@ -10,7 +10,7 @@ import click
 from pressel.cli.options import state_option
 from pressel.registry.backup import back_up
 from pressel.registry.backup import restore as put_back
-from pressel.registry.store import KEY_FILE
+from pressel.registry.database import KEY_FILE
 
 _STATE = state_option()
 _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from pressel.errors import PresselError, UsageError
 from pressel.registry import secret_file, tables
+from pressel.registry.database import DATABASE, KEY_FILE, KEY_KIND
 from pressel.registry.device import REVOKED
-from pressel.registry.store import DATABASE, KEY_FILE, KEY_KIND, Registry
+from pressel.registry.store import Registry
 from pressel.registry.vault import Vault
 
 

@@ -1,22 +1,18 @@
-"""The registry of one venue: a SQLite file in the leader's state folder, beside its key file.
+"""The registry of one venue: its devices, its hosts and open invitations, in the leader's folder.
 
-Every change is one transaction on disk before the call returns; any number of processes may have
-the registry open. Keys leave it only as results of calls, never in a message or an exception.
+Every change is one transaction on disk before the call returns. Keys leave it only as results of
+calls, never in a message or an exception.
 """
 
 from __future__ import annotations
 
-import os
 import secrets
 import sqlite3
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable
 
-from pressel.errors import PresselError, UsageError
+from pressel.errors import UsageError
 from pressel.registry import code as codes
-from pressel.registry import secret_file, tables
+from pressel.registry.database import Database, told
 from pressel.registry.device import (
     ACTIVE,
     KEY_BYTES,
@@ -32,15 +28,9 @@ from pressel.registry.device import (
     checked_name,
     checked_public_key,
 )
-from pressel.registry.vault import Vault
 
-DATABASE = "registry.sqlite"
-KEY_FILE = "registry.key"
-KEY_KIND = "registry key"
 PENDING_MAX = 32  # devices that wait for the operator; strangers must not fill a disk
 PENDING_S = 3600  # who was not approved in an hour has gone home; strangers must not fill the list
-_BUSY_S = 10.0  # another process writes for milliseconds
-_AGAIN_S = 0.01  # between looks, where SQLite does not wait by itself
 
 _COLUMNS = "id, name, groups, emergency, priority, state, epoch, created_s, changed_s, check_code"
 
@@ -53,70 +43,12 @@ class FullError(UsageError):
     """Too many devices wait for the operator."""
 
 
-class Registry:
-    """Devices, hosts and invitations in `folder`; makes what is missing. `now_s` is the clock."""
-
-    def __init__(self, folder: Path, now_s: Callable[[], float] = time.time) -> None:
-        self._now_s = now_s
-        self.file = folder / DATABASE
-        key_file = folder / KEY_FILE
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            is_new = not self.file.exists()
-            if is_new:  # SQLite gives its side files the mode of this one
-                os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))
-        except OSError as error:
-            raise UsageError(f"cannot keep the registry in {folder}: {error.strerror}") from error
-        with _told(self.file):
-            self._db = sqlite3.connect(self.file, timeout=_BUSY_S, isolation_level=None)
-            try:
-                self._open(key_file)
-            except BaseException:
-                self._db.close()
-                raise
-
-    def _open(self, key_file: Path) -> None:
-        self._use_wal()
-        for pragma in ("synchronous = FULL", "secure_delete = ON"):
-            self._db.execute(f"PRAGMA {pragma}")
-        tables.migrate(self._db, self.file)
-        row = self._db.execute("SELECT mark FROM registry").fetchone()
-        # A registry that has a mark had a key file: a new one would open none of its keys.
-        load = secret_file.load_or_make if row is None else secret_file.load
-        self._vault = Vault(load(key_file, KEY_KIND))
-        if row is None:
-            values = (self._vault.mark,)
-            self._db.execute(
-                "INSERT OR IGNORE INTO registry (one, changes, mark) VALUES (1, 0, ?)", values
-            )
-            row = self._db.execute("SELECT mark FROM registry").fetchone()
-        if row[0] != self._vault.mark:
-            raise UsageError(f"{key_file} is not the key of {self.file}; put back the right one")
-
-    def _use_wal(self) -> None:
-        """Of a new file, which another process may be turning to it at this moment."""
-        deadline_s = time.monotonic() + _BUSY_S
-        while True:
-            try:
-                self._db.execute("PRAGMA journal_mode = WAL")
-                return
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline_s:
-                    raise
-                time.sleep(_AGAIN_S)
-
-    def close(self) -> None:
-        self._db.close()
-
-    def __enter__(self) -> Registry:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+class Registry(Database):
+    """Devices, hosts and invitations in a folder."""
 
     def version(self) -> int:
         """Goes up with every change of a device; a mirror has that of what it mirrors."""
-        with _told(self.file):
+        with told(self.file):
             return self._db.execute("SELECT version FROM registry").fetchone()[0]
 
     def mirror(self, version: int, devices: Iterable[Mirrored]) -> bool:
@@ -148,14 +80,14 @@ class Registry:
 
     def changes(self) -> int:
         """Goes up with every change of devices or hosts, by any process; cheap to ask."""
-        with _told(self.file):
+        with told(self.file):
             return self._db.execute("SELECT changes FROM registry").fetchone()[0]
 
     # --- devices ---
 
     def devices(self, state: str | None = None) -> list[Device]:
         """All devices, or those in `state`, by name."""
-        with _told(self.file):
+        with told(self.file):
             rows = self._db.execute(
                 f"SELECT {_COLUMNS} FROM device WHERE ? IS NULL OR state = ? ORDER BY name, id",
                 (state, state),
@@ -164,7 +96,7 @@ class Registry:
 
     def device(self, device_id: str) -> Device:
         """One device. UsageError when it is not known."""
-        with _told(self.file):
+        with told(self.file):
             row = self._db.execute(
                 f"SELECT {_COLUMNS} FROM device WHERE id = ?", (checked_id(device_id),)
             ).fetchone()
@@ -175,7 +107,7 @@ class Registry:
     def key(self, device_id: str) -> bytes | None:
         """The key of an active device, None for every other. PresselError when it was tampered."""
         device = checked_id(device_id)
-        with _told(self.file):
+        with told(self.file):
             row = self._db.execute(
                 "SELECT sealed_key, epoch FROM device WHERE id = ? AND state = ?", (device, ACTIVE)
             ).fetchone()
@@ -237,7 +169,7 @@ class Registry:
         invites = f"FROM invite WHERE {_OVER}", (now_s, now_s)
         waiting = "FROM device WHERE state = ? AND changed_s < ?", (PENDING, now_s - PENDING_S)
         for what, values in (invites, waiting):
-            with _told(self.file):
+            with told(self.file):
                 is_old = self._db.execute(f"SELECT 1 {what} LIMIT 1", values).fetchone()
             if is_old:
                 with self._change():
@@ -406,7 +338,7 @@ class Registry:
 
     def invited(self, place: str) -> str | None:
         """The plain code of the invitation at `place`, None when it is not open."""
-        with _told(self.file):
+        with told(self.file):
             row = self._db.execute(f"SELECT sealed_code {_OPEN}", self._open_at(place)).fetchone()
         return None if row is None else self._vault.open_code(row[0], place)
 
@@ -450,7 +382,7 @@ class Registry:
     # --- hosts ---
 
     def hosts(self) -> list[Host]:
-        with _told(self.file):
+        with told(self.file):
             query = "SELECT name, public_key, created_s FROM host ORDER BY name"
             return [Host(*row) for row in self._db.execute(query)]
 
@@ -469,29 +401,6 @@ class Registry:
         with self._change():
             if self._db.execute("DELETE FROM host WHERE name = ?", (name,)).rowcount != 1:
                 raise UsageError(f"no host '{name}' is allowed; see `pressel host list`")
-
-    @contextmanager
-    def _change(self) -> Iterator[None]:
-        """One transaction; whatever raises inside undoes it."""
-        with _told(self.file):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-
-
-@contextmanager
-def _told(file: Path) -> Iterator[None]:
-    """SQLite's errors in words."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise PresselError(f"cannot work with the registry {file}: {error}") from error
-    except sqlite3.DatabaseError as error:
-        raise PresselError(f"{file} is damaged ({error}); restore a backup of it") from error
 
 
 def _device(row: tuple) -> Device:

@@ -1,0 +1,111 @@
+"""The SQLite file of a registry: opened beside its key file, and changed in transactions.
+
+Every change is on disk before the call returns; any number of processes may have the file open.
+What lies in its tables is `store`'s affair.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from pressel.errors import PresselError, UsageError
+from pressel.registry import secret_file, tables
+from pressel.registry.vault import Vault
+
+DATABASE = "registry.sqlite"
+KEY_FILE = "registry.key"
+KEY_KIND = "registry key"
+_BUSY_S = 10.0  # another process writes for milliseconds
+_AGAIN_S = 0.01  # between looks, where SQLite does not wait by itself
+
+
+class Database:
+    """The file in `folder` and the vault of its key file; makes what is missing. `now_s` is the
+    clock."""
+
+    def __init__(self, folder: Path, now_s: Callable[[], float] = time.time) -> None:
+        self._now_s = now_s
+        self.file = folder / DATABASE
+        key_file = folder / KEY_FILE
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            is_new = not self.file.exists()
+            if is_new:  # SQLite gives its side files the mode of this one
+                os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise UsageError(f"cannot keep the registry in {folder}: {error.strerror}") from error
+        with told(self.file):
+            self._db = sqlite3.connect(self.file, timeout=_BUSY_S, isolation_level=None)
+            try:
+                self._open(key_file)
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _open(self, key_file: Path) -> None:
+        self._use_wal()
+        for pragma in ("synchronous = FULL", "secure_delete = ON"):
+            self._db.execute(f"PRAGMA {pragma}")
+        tables.migrate(self._db, self.file)
+        row = self._db.execute("SELECT mark FROM registry").fetchone()
+        # A registry that has a mark had a key file: a new one would open none of its keys.
+        load = secret_file.load_or_make if row is None else secret_file.load
+        self._vault = Vault(load(key_file, KEY_KIND))
+        if row is None:
+            values = (self._vault.mark,)
+            self._db.execute(
+                "INSERT OR IGNORE INTO registry (one, changes, mark) VALUES (1, 0, ?)", values
+            )
+            row = self._db.execute("SELECT mark FROM registry").fetchone()
+        if row[0] != self._vault.mark:
+            raise UsageError(f"{key_file} is not the key of {self.file}; put back the right one")
+
+    def _use_wal(self) -> None:
+        """Of a new file, which another process may be turning to it at this moment."""
+        deadline_s = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline_s:
+                    raise
+                time.sleep(_AGAIN_S)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """One transaction; whatever raises inside undoes it."""
+        with told(self.file):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+
+
+@contextmanager
+def told(file: Path) -> Iterator[None]:
+    """SQLite's errors in words."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise PresselError(f"cannot work with the registry {file}: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise PresselError(f"{file} is damaged ({error}); restore a backup of it") from error
