@@ -29,7 +29,7 @@ from pressel.firmware.manifest import list_sources, read_manifest
 from pressel.firmware.prepare import beside_badge
 from pressel.firmware.shortening import shorten_private_names
 from pressel.tracebacks import Tracebacks
-from pressel.virtual.install import find_install
+from pressel.virtual.install import SHIMS, find_install
 from pressel.virtual.stepped.heap import HEAP_BYTES
 
 FAKES = Path(__file__).resolve().parents[1] / "host" / "data" / "hour"
@@ -46,15 +46,20 @@ CONFIG = {
 
 
 def run_cycles(
-    cycles: int, work: Path, *, limit_s: float = LIMIT_S, heap_bytes: int = HEAP_BYTES
+    cycles: int,
+    work: Path,
+    *,
+    limit_s: float = LIMIT_S,
+    heap_bytes: int = HEAP_BYTES,
+    seal: bool = False,
 ) -> dict[str, Any]:
-    """The figures of `_hour.report`. Raises `PresselError` with the traceback when the firmware
-    fails, has not memory enough, or does not end in time."""
+    """The figures of `_hour.report`, or of its `seal_report`. Raises `PresselError` with the
+    traceback when the firmware fails, has not memory enough, or does not end in time."""
     firmware = build_firmware(work / "firmware")
     for name, record in (("board", load_board(DEFAULT_BOARD).facts()), ("config", CONFIG)):
         (firmware.folder / f"{name}.json").write_text(json.dumps(record))
     fakes = work / "fakes.romfs"
-    fakes.write_bytes(_image())
+    fakes.write_bytes(_image({"cryptolib.py": SHIMS, "_buffer.py": SHIMS} if seal else {}))
     options = {
         "fakes": fakes,
         "flash": firmware.folder,
@@ -62,6 +67,8 @@ def run_cycles(
         "cycles": cycles,
     }
     args = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+    if seal:
+        args.append("--seal")
     command = find_install().command(str(FAKES / "hour.mjs"), *args)
     try:
         done = subprocess.run(command, capture_output=True, timeout=limit_s)
@@ -73,15 +80,17 @@ def run_cycles(
     return json.loads(done.stdout)
 
 
-def _image() -> bytes:
-    """The fakes as frozen modules: their code takes nothing of the heap."""
+def _image(others: dict[str, Path]) -> bytes:
+    """The fakes as frozen modules: their code takes nothing of the heap. `others`: by name, the
+    folder of a module that stands in place of the fake."""
     image = VfsRomWriter()
     content = read_manifest(MANIFEST)
     names = {source.name: source.read_text("utf-8") for source in FAKES.glob("*.py")}
     fakes = beside_badge(content, list_sources(content, ROOT), names)
     fakes = shorten_private_names(fakes)  # a C module takes no names of the heap
+    fakes |= {name: (folder / name).read_text("utf-8") for name, folder in others.items()}
     with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(io.StringIO()):
-        for name in sorted(names):
+        for name in sorted(fakes):
             source = Path(scratch) / name
             source.write_text(fakes[name], "utf-8")
             compile_module(source, source.with_suffix(".mpy"), f"hour/{name}")

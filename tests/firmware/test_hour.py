@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.firmware.hour import bytes_a_frame, run_cycles
+from tests.firmware.seal_share import ROOM_BYTES
 
 from pressel.errors import PresselError
 from pressel.virtual.stepped.heap import HEAP_BYTES
@@ -48,3 +49,9 @@ def test_the_hour_is_what_it_says(figures: dict[str, Any]) -> None:
     assert figures["played_frames"] > CYCLES * 190
     assert figures["no_memory"] > 0
     assert figures["starved"] == figures["lost_samples"] == 0
+
+
+def test_what_the_seal_costs_can_be_measured(tmp_path: Path) -> None:
+    """With it and without, the badge talks and listens; the figures are `seal_share`'s."""
+    pairs = run_cycles(9, tmp_path, heap_bytes=HEAP_BYTES + ROOM_BYTES, seal=True)
+    assert pairs["talk"] and pairs["listen"]
