@@ -7,6 +7,7 @@ has them, and other hosts (8 bytes each), over a channel that says truly who sen
 
 from .clock import NEVER, add, earliest, since
 from .cluster import election, journal
+from .cluster.claims import Claims
 from .cluster.election import Election
 from .cluster.replica import Replica, State
 from .compat import TYPE_CHECKING, const
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from .leader import Leader
 
-_TERM_JUMP_MAX = const(1048576)  # 4,096 elections: a badge that speaks of more is not believed
 _KEEPS_STATE = const(128)  # of the capabilities: who has a leader's state stands before who has not
 _TOLD_MAX = const(256)  # events nobody fetched, while leaders come and go
 
@@ -60,6 +60,7 @@ class Host:
         self.leader: Leader | None = None  # while this host leads
         self.addresses: dict[bytes, tuple[bytes, int]] = {}  # host -> (IPv4, port), for badges
         self.refusals = Counters(refusal.WORDS)  # of badges' datagrams while another host leads
+        self._claims = Claims()
         self._left: Leader | None = None  # led until now
         self._farewell_ms = NEVER  # when those of its members hear of it who have not moved over
         self._own_state: State | None = None  # from when this host led last
@@ -241,10 +242,10 @@ class Host:
         if leader is None:
             return
         self._take_events(leader)
-        if leader.term_seen > leader.term:
-            term = leader.term_seen
-            leader.term_seen = 0
-            if term - leader.term <= _TERM_JUMP_MAX:
+        if leader.claim is not None:
+            device, term = leader.claim
+            leader.claim = None
+            if self._claims.is_believed(device, term - leader.term, now_ms):
                 self.election.hear_of(term, now_ms)
                 self._follow_election(now_ms)
 

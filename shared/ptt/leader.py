@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 _NACK_BYTES = const(28)  # envelope and four fields
 _LEASE_BYTES = const(48)  # WELCOME up to the newest lease
 _FULL_BYTES = const(57)  # WELCOME with all its fields
+_CLAIM_TELL_MS = const(10000)  # who claims a higher term is told of so seldom
 _OF_A_CALL = (messages.FLOOR_REQUEST, messages.FLOOR_RELEASE)
 _STANDBY_EVERY = const(8)  # heartbeats between two words about standbys, once all are told
 _OUTBOX_MAX = 4 * MEMBERS_MAX  # every member once for voice and thrice for control
@@ -98,7 +99,8 @@ class Leader:
         self._claims_end_ms = 0  # until then voice under one of them may go on
         self.journal = Journal(term, self)
         self.announcer = Announcer(self._announce)
-        self.term_seen = 0  # by a badge, above ours: whoever runs us should stand again
+        self.claim: tuple[bytes, int] | None = None  # a badge's: (device, a term above ours)
+        self._claim_told_ms = NEVER
         self.is_deposed = False  # a higher term leads: nobody is served here any more
         self.standby_hosts: list[tuple[bytes, int]] = []  # for badges: (IPv4, port) of each
         self.address_of: Callable[[bytes], Any] = _as_it_is  # of a record
@@ -426,7 +428,7 @@ class Leader:
         if not codecs & (1 << messages.CODEC_IMA_ADPCM):
             return refusal.FIELD
         if fields[6] > self.term:  # it would refuse us
-            self._see_term(fields[6])
+            self._on_claim(device, fields[6], now_ms)
             return refusal.STALE
         member = self.members.by_device(device)
         if member is not None and (member.nonce != nonce or member.address != source):
@@ -487,7 +489,7 @@ class Leader:
         """With the floor of the group that it asks about, or of its first."""
         echo_ms, group, term = fields[0:3]
         if term > self.term:
-            self._see_term(term)
+            self._on_claim(member.device, term, now_ms)
             return
         if term < self.term:  # it looks for a leader, and does not know yet that it has found one
             self.announcer.start(member.node, now_ms)
@@ -511,9 +513,12 @@ class Leader:
         self._send(messages.HEARTBEAT, values, member, now_ms)
         self._tell_standby(member, now_ms)
 
-    def _see_term(self, term: int) -> None:
-        self.term_seen = max(self.term_seen, term)
-        self._events.push(events.HIGHER_TERM, term)
+    def _on_claim(self, device: bytes, term: int, now_ms: int) -> None:
+        """Whoever runs us should stand again, if that is believed."""
+        self.claim = (device, term)
+        if self._claim_told_ms == NEVER or since(now_ms, self._claim_told_ms) >= _CLAIM_TELL_MS:
+            self._claim_told_ms = now_ms
+            self._events.push(events.HIGHER_TERM, (device, term))
 
     def _tell_standby(self, member: "Member", now_ms: int) -> None:
         """One standby after the other, all soon after it has joined, then now and then."""

@@ -166,10 +166,11 @@ def test_only_a_known_badge_makes_a_leader_stand_for_a_higher_term() -> None:
     assert venue.to_leader(bytes(data[:end]), STRANGER) == "accepted"
     venue.run(500)
     told = [value for _, kind, value in venue.leader_events if kind == events.HIGHER_TERM]
-    assert told == [] and venue.leader.term_seen == 0
+    assert told == [] and venue.leader.claim is None
     engine = venue.badge("A").engine
     engine.join.on_unknown_session(venue.now_ms)
     engine.join.term = 900
     venue.run(1000)
     told = [value for _, kind, value in venue.leader_events if kind == events.HIGHER_TERM]
-    assert set(told) == {900} and venue.leader.term_seen == 900
+    claim = (engine._device, 900)
+    assert set(told) == {claim} and venue.leader.claim == claim

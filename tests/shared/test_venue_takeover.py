@@ -67,7 +67,9 @@ def test_a_badge_that_saw_a_higher_term_says_so():
     badge = venue.badge("A")
     badge.engine.join.term = 8
     venue.run(1100)
-    assert (events.HIGHER_TERM, 8) in [each[1:] for each in venue.leader_events]
+    assert (events.HIGHER_TERM, (badge.engine._device, 8)) in [
+        each[1:] for each in venue.leader_events
+    ]
 
 
 def test_who_missed_every_announcement_finds_the_new_leader_by_its_heartbeats():

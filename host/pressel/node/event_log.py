@@ -49,6 +49,9 @@ class EventLog:
             self._report(name, {"advice": ADVICE[value]})
         elif kind == events.STRANGER:
             self._report(name, _stranger(*value))
+        elif kind == events.HIGHER_TERM:
+            device, term = value
+            self._report(name, {"device": device.hex(), "term": term, "advice": _CLAIM_ADVICE})
         elif kind == events.TEXT:
             self._report(name, {"from": value[2].decode(), "text": value[3].decode()})
         elif kind == events.RECEIPT:
@@ -88,6 +91,9 @@ class EventLog:
         if member is not None:
             self._names[node] = member.name.decode()
         return self._names.get(node, str(node))
+
+
+_CLAIM_ADVICE = "was another leader here? If it says so again and again, revoke this badge"
 
 
 def _stranger(device: bytes, name: bytes) -> dict[str, str]:
