@@ -7,12 +7,12 @@ has them, and other hosts (8 bytes each), over a channel that says truly who sen
 
 from .clock import NEVER, add, earliest, since
 from .cluster import election, journal
-from .cluster.claims import Claims
 from .cluster.election import Election
 from .cluster.replica import Replica, State
 from .compat import TYPE_CHECKING, const
 from .counters import Counters
-from .numbers import FAREWELL_MS
+from .numbers import CLAIM_JUMP_MAX, CLAIMS_MAX, CLAIMS_MS, FAREWELL_MS
+from .quota import Quota
 from .wire import refusal
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Host:
         self.leader: Leader | None = None  # while this host leads
         self.addresses: dict[bytes, tuple[bytes, int]] = {}  # host -> (IPv4, port), for badges
         self.refusals = Counters(refusal.WORDS)  # of badges' datagrams while another host leads
-        self._claims = Claims()
+        self._claims = Quota(CLAIMS_MAX, CLAIMS_MS)  # of a higher term, by badges
         self._left: Leader | None = None  # led until now
         self._farewell_ms = NEVER  # when those of its members hear of it who have not moved over
         self._own_state: State | None = None  # from when this host led last
@@ -245,7 +245,7 @@ class Host:
         if leader.claim is not None:
             device, term = leader.claim
             leader.claim = None
-            if self._claims.is_believed(device, term - leader.term, now_ms):
+            if term - leader.term <= CLAIM_JUMP_MAX and self._claims.take(device, now_ms):
                 self.election.hear_of(term, now_ms)
                 self._follow_election(now_ms)
 

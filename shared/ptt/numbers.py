@@ -86,6 +86,12 @@ JOURNAL_RETRY_MS_MAX = const(480)  # doubling stops here
 JOURNAL_GONE_MAX = const(256)  # removals remembered; who lags behind more gets a snapshot
 JOURNAL_SECRET_BYTES_MAX = const(32)  # of a member's session: what its keys are derived from
 
+# Nothing proves a badge's word that somebody leads in a higher term. Honest ones say so after a
+# split; who has one badge's keys could keep the hosts electing, and use up the terms.
+CLAIM_JUMP_MAX = const(16384)  # 64 elections, more than hosts that cannot hear each other hold
+CLAIMS_MAX = const(3)  # of one device within CLAIMS_MS: a day of many splits has so many
+CLAIMS_MS = const(1800000)  # half an hour; at that rate the terms last for a year of attack
+
 # --- Keys ------------------------------------------------------------------------------
 CHALLENGE_MS = const(5000)  # a challenge is good for so long: two of the slowest HELLO retries
 DERIVATIONS_MAX = const(10)  # of keys a second at a badge: each takes milliseconds, forged or not
@@ -104,6 +110,8 @@ DOOR_SHARE_PER_S = const(200)  # of one share
 DOOR_SHARE_BURST = const(512)  # a venue's badges behind one address, as when it is imitated
 STRANGERS_PER_S = const(1)  # unknown devices that are told of: a log must not be filled
 STRANGERS_BURST = const(8)
+JOINS_MAX = const(8)  # of one device within JOINS_MS: one that falls out of the Wi-Fi all the time
+JOINS_MS = const(60000)  # each join makes others work, and gives it what a member may say anew
 CLEAR_NACK_MS = const(1500)  # a NACK in the clear counts when the leader was silent for so long
 
 # --- What one member may say, a second and at once --------------------------------------

@@ -7,6 +7,7 @@ from tests.hostile.stage import by, forged, joined
 
 from ptt import events
 from ptt.cluster.join import JOINED
+from ptt.numbers import JOINS_MAX, JOINS_MS, TEXT_BURST, TEXT_PER_S
 from ptt.seal.hmac import HmacKey
 from ptt.wire import messages
 
@@ -78,3 +79,30 @@ def test_forged_challenges_cost_a_badge_so_much_a_second_and_no_more() -> None:
     venue.leader_alive = True
     venue.run(5000)
     assert engine.join.state == JOINED
+
+
+def test_a_device_that_joins_all_the_time_gets_no_more_by_it() -> None:
+    """A new session each time would be a new budget for texts, and work for all others."""
+    venue = joined()
+    thief = venue.badge("C")
+    engine = thief.engine
+    number = 0
+    for _ in range(40_000 // 100):
+        for _ in range(TEXT_BURST):
+            number += 1
+            text = (1, number, messages.TEXT_PERSON, engine.join.node, b"C0", b"buy")
+            engine._seq += 1
+            data = by(thief, messages.TEXT_MESSAGE, text, seq=engine._seq)
+            venue.leader.receive_datagram(data, thief.address, venue.now_ms)
+        venue.collect_leader()
+        engine.join.on_unknown_session(venue.now_ms)
+        venue.run(100)
+    entered = [value for _, kind, value in venue.leader_events if kind == events.MEMBER_JOINED]
+    assert len(entered) <= 3 + JOINS_MAX
+    texts = [value for _, kind, value in venue.leader_events if kind == events.TEXT]
+    assert TEXT_BURST < len(texts) <= JOINS_MAX * TEXT_BURST + 40 * TEXT_PER_S
+    assert venue.leader.refusals.as_dict()["limit"] > 0
+    venue.talk("A")
+    assert venue.badge("B").all(events.HEARD)
+    venue.run(JOINS_MS)
+    assert engine.join.state == JOINED  # it is let in again when it has calmed down

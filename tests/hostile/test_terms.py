@@ -7,9 +7,9 @@ from typing import Any
 from tests.hostile.stage import by
 from tests.shared.test_host import Cluster, talking
 
-from ptt.cluster.claims import CLAIMS_MAX, TERM_JUMP_MAX
 from ptt.cluster.election import BECAME_LEADER
 from ptt.cluster.join import JOINED
+from ptt.numbers import CLAIM_JUMP_MAX, CLAIMS_MAX
 from ptt.wire import messages
 
 ATTACKED_MS = 60_000
@@ -50,9 +50,9 @@ def test_a_badge_does_not_keep_a_venue_without_a_leader() -> None:
 
 
 def test_a_badge_does_not_use_up_the_terms() -> None:
-    for jump in (TERM_JUMP_MAX, TERM_JUMP_MAX + 1, (1 << 30) - 1 - (1 << 20)):
+    for jump in (CLAIM_JUMP_MAX, CLAIM_JUMP_MAX + 1, (1 << 30) - 1 - (1 << 20)):
         venue, before = attacked(jump)
         leader = venue.only().engine.leader
-        assert leader.term - before <= HOSTS * CLAIMS_MAX * (TERM_JUMP_MAX + 512)
+        assert leader.term - before <= HOSTS * CLAIMS_MAX * (CLAIM_JUMP_MAX + 512)
         for name in "AB":
             assert venue.badge(name).engine.join.state == JOINED

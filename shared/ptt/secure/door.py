@@ -14,7 +14,10 @@ from ..numbers import (
     DOOR_SHARE_BURST,
     DOOR_SHARE_PER_S,
     DOOR_SHARES,
+    JOINS_MAX,
+    JOINS_MS,
 )
+from ..quota import Quota
 from ..seal.hmac import Hmac, HmacKey, equal
 from ..wire.envelope import get32, put32
 from .budget import Budget
@@ -33,6 +36,7 @@ class Door:
         self._key = HmacKey(secret)
         self._hmac = hmac
         self._answered: dict[bytes, bytes] = {}  # device -> the challenge that let it in
+        self._joins = Quota(JOINS_MAX, JOINS_MS)
         self._all = Budget(DOOR_PER_S, DOOR_BURST)
         self._shares = [Budget(DOOR_SHARE_PER_S, DOOR_SHARE_BURST) for _ in range(DOOR_SHARES)]
 
@@ -63,6 +67,10 @@ class Door:
         if last is None or last == challenge:
             return True
         return since(made_ms, get32(last, 0)) > 0
+
+    def may_enter(self, device: bytes, now_ms: int) -> bool:
+        """May `device`, which has proved its key, begin another session?"""
+        return self._joins.take(device, now_ms)
 
     def answered(self, device: bytes, challenge: bytes) -> None:
         """It came in by it."""
