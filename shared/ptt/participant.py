@@ -509,6 +509,8 @@ class Participant:
         group = fields[0]
         if group >= CALL_GROUP_FIRST and group != self.scan.call:
             if kind == messages.FLOOR_TAKEN:
+                if fields[1] != self.join.term:
+                    return refusal.STALE
                 self._open_call(group, fields[3])
             elif self.group == 0 and fields[1] == floor.request:
                 self._open_call(group, self._callee)

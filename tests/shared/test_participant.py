@@ -5,6 +5,7 @@ from array import array
 from ptt import events
 from ptt.numbers import (
     AHEAD_FRAMES_MAX,
+    CALL_GROUP_FIRST,
     FRAME_MS,
     LAST_REPEATS,
     RELEASE_TAIL_FRAMES,
@@ -266,6 +267,15 @@ def test_words_of_another_term_are_stale():
     talker.hear(messages.FLOOR_GRANT, (GROUP, 1, 2, 1, 2000, 60000))
     assert talker.engine.refusals.as_dict()["stale"] == 1
     assert not talker.engine.floor.may_send()
+
+
+def test_a_call_of_another_term_is_stale():
+    talker = Talker()
+    group = CALL_GROUP_FIRST
+    talker.hear(messages.FLOOR_TAKEN, (group, 2, 1, 3, b"Ben"))
+    assert talker.engine.scan.call == 0 and talker.engine.group == GROUP
+    talker.hear(messages.FLOOR_TAKEN, (group, 1, 1, 3, b"Ben"))
+    assert talker.engine.scan.call == group
 
 
 def test_words_about_another_group_are_refused():
