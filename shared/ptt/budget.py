@@ -1,7 +1,7 @@
 """How much of something one sender may have: so many a second, and so many at once."""
 
-from ..clock import since
-from ..compat import const
+from .clock import since
+from .compat import const
 
 _UNIT = const(1000)  # a token in thousandths, so that a millisecond earns whole ones
 

@@ -394,6 +394,9 @@ class Leader:
             known = self._on_update(kind, member, fields, now_ms)
             return refusal.ACCEPTED if known else refusal.STALE
         group = fields[0]
+        if kind == messages.FLOOR_REQUEST and fields[1] != member.request:
+            if not member.presses.take(now_ms):
+                return refusal.LIMIT
         if kind == messages.FLOOR_REQUEST and group == 0 and fields[3]:
             return self._on_call_request(member, fields[1], fields[2], fields[3], now_ms)
         if kind == messages.CALL_ENDED and group != member.call:

@@ -7,7 +7,7 @@ from tests.hostile.stage import by, forged, joined
 
 from ptt import events
 from ptt.cluster.join import JOINED
-from ptt.numbers import JOINS_MAX, JOINS_MS, TEXT_BURST, TEXT_PER_S
+from ptt.numbers import JOINS_MAX, JOINS_MS, PRESS_BURST, PRESS_PER_S, TEXT_BURST, TEXT_PER_S
 from ptt.seal.hmac import HmacKey
 from ptt.wire import messages
 
@@ -56,6 +56,38 @@ def test_a_member_gets_no_more_than_its_budget(kind: int, values: tuple) -> None
     assert venue.leader.refusals.as_dict()["limit"] > 800
     assert sent.count(("badge", 2)) < 400
     venue.run(4000)  # a floor that it got and does not use is free again
+    venue.talk("A")
+    assert venue.badge("B").all(events.HEARD)
+
+
+def test_who_plays_with_the_button_keeps_the_others_radios_quiet() -> None:
+    """Each grant and each release is told to the whole group."""
+    venue = joined(8)
+    thief = venue.badge("C")
+    seq = thief.engine._seq
+    venue.seen.clear()
+    for number in range(1, 501):
+        for kind, values in (
+            (messages.FLOOR_REQUEST, (1, number, 0, 0)),
+            (messages.FLOOR_RELEASE, (1, number, 0)),
+        ):
+            seq += 1
+            venue.leader.receive_datagram(
+                by(thief, kind, values, seq=seq), thief.address, venue.now_ms
+            )
+        venue.collect_leader()
+        venue.run(20)
+    told = [
+        data
+        for data, source, to in venue.seen
+        if source == venue.leader_address
+        and to != thief.address
+        and data[1] in (messages.FLOOR_TAKEN, messages.FLOOR_IDLE)
+    ]
+    presses = PRESS_BURST + 10 * PRESS_PER_S
+    assert presses // 2 < len(told) / 7 <= 2 * presses + 2
+    assert venue.leader.refusals.as_dict()["limit"] > 0
+    venue.run(2000)
     venue.talk("A")
     assert venue.badge("B").all(events.HEARD)
 

@@ -155,3 +155,31 @@ def _extreme(field: tuple, end: int) -> int | bytes:
     if kind < 9:
         return field[end]
     return b"A" * (field[end] if kind == 9 else kind - 10)
+
+
+def test_a_talker_cannot_make_others_look_for_keys_that_are_not() -> None:
+    """Voice under an epoch to come would have every listener ask for its key, frame after frame."""
+    venue = joined(8)
+    venue.press("C")
+    venue.run(300)
+    thief = venue.badge("C").engine
+    assert thief.floor.may_send()
+    venue.seen.clear()
+    for number in range(100):
+        thief._seq += 1
+        data = sealed(
+            thief._keys.up,
+            voice_of(thief.join.node, thief.floor.seen_lease),
+            messages.VOICE_FRAME,
+            thief.join.session,
+            thief.join.node,
+            thief._seq,
+            2 + number % 100,
+        )
+        assert venue.to_leader(data, venue.badge("C").address) == "key"
+        venue.run(20)
+    assert not [data for data, _, _ in venue.seen if data[1] == messages.KEY_WANT]
+    venue.release("C")
+    venue.run(1000)
+    venue.talk("A")
+    assert venue.badge("B").all(events.HEARD)

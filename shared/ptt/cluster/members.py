@@ -3,9 +3,10 @@
 Bounded by `MEMBERS_MAX`. Knows neither floor nor voice.
 """
 
+from ..budget import Budget
 from ..clock import NEVER, add, earliest, since
 from ..compat import TYPE_CHECKING, const
-from ..numbers import MEMBER_TTL_MS, MEMBERS_MAX
+from ..numbers import MEMBER_TTL_MS, MEMBERS_MAX, PRESS_BURST, PRESS_PER_S
 from ..wire.envelope import LEADER_NODE
 from .delivery import Delivery
 
@@ -36,6 +37,7 @@ class Member:
         "name",
         "node",
         "nonce",
+        "presses",
         "request",
         "roster",
         "secret",
@@ -60,6 +62,7 @@ class Member:
         self.call = 0  # group of its private call, 0: none
         self.asked = 0  # group of its last request, 0: none yet
         self.request = 0  # that request: a badge has one button
+        self.presses = Budget(PRESS_PER_S, PRESS_BURST)
         self.heard_ms = 0
         self.beats = 0  # heartbeats answered
         self.secret = b""  # that its session's keys come from

@@ -5,6 +5,7 @@ nothing is kept of strangers. Of those who came in, it is kept which challenge t
 long as that one is good: an answer that is sent again, by whomever, lets nobody in.
 """
 
+from ..budget import Budget
 from ..clock import since
 from ..compat import TYPE_CHECKING, const
 from ..numbers import (
@@ -20,7 +21,6 @@ from ..numbers import (
 from ..quota import Quota
 from ..seal.hmac import Hmac, HmacKey, equal
 from ..wire.envelope import get32, put32
-from .budget import Budget
 
 if TYPE_CHECKING:
     from typing import Any

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from ..seal.hmac import Hmac
 
-_EPOCH_MAX = const(0xFFFF)
+_EPOCH_MASK = const(0xFFFF)
+_TAKEOVER_STEP = const(8)  # so many changes of the leader before may not have come to us
 
 
 class GroupKeys:
@@ -32,19 +33,24 @@ class GroupKeys:
     def change(self) -> None:
         """Somebody is not to hear any more."""
         self._secret = self._random(derive.KEY_BYTES)
-        self._next()
+        self._advance(1)
 
     def record(self) -> bytes:
         """For standbys."""
         return bytes((self.epoch >> 8, self.epoch & 255)) + self._secret
 
     def go_on_from(self, record: bytes) -> None:
-        """Where the leader before was, one epoch on."""
+        """Beyond where the leader before was."""
         self.epoch = record[0] << 8 | record[1]
         self._secret = record[2:]
-        self._next()
+        self._advance(_TAKEOVER_STEP)
 
-    def _next(self) -> None:
-        if self.epoch == _EPOCH_MAX:  # no badge is up for so many changes
-            raise OverflowError("epochs are used up: start the leader anew")
-        self.epoch += 1
+    def is_to_come(self, mark: int) -> bool:
+        """Is this the low byte of an epoch that nobody has been told of?"""
+        return 0 < (mark - self.epoch) & 255 < 128
+
+    def _advance(self, step: int) -> None:
+        epoch = (self.epoch + step) & _EPOCH_MASK
+        if epoch < self.epoch:  # numbers come again, and must not under the same secret
+            self._secret = self._random(derive.KEY_BYTES)
+        self.epoch = epoch

@@ -29,7 +29,7 @@ class KeyRing:
     def put(self, group: int, epoch: int, key: bytes, now_ms: int) -> bool:
         """A key came; False when it is not newer than what is here."""
         keys = self._of.get(group, [])
-        if keys and (epoch < keys[0][_EPOCH] or key == keys[0][_KEY]):
+        if keys and ((epoch - keys[0][_EPOCH]) & 0xFFFF >= 0x8000 or key == keys[0][_KEY]):
             return False
         self._of[group] = [(epoch, key, now_ms)] + keys[0:1]
         return True

@@ -5,6 +5,7 @@ groups' voice to give out. Voice it passes on as it came: it need not open it.
 """
 
 from .. import events, leader
+from ..budget import Budget
 from ..clock import NEVER, add, earliest, since
 from ..cluster import records
 from ..compat import TYPE_CHECKING, const
@@ -14,7 +15,6 @@ from ..seal.hmac import Hmac, equal
 from ..wire import codec, envelope, messages, refusal
 from ..wire.envelope import FLAG_SEALED, HEADER_BYTES, SEALED_SINCE, TAG_BYTES
 from ..wire.refusal import Refused
-from .budget import Budget
 from .door import Door
 from .group_keys import GroupKeys
 from .session import Session
@@ -185,6 +185,8 @@ class SecureLeader(leader.Leader):
             return refusal.SEALED  # who is inside does not pass the door again, in nobody's name
         if not session.may_say(kind, now_ms):
             return refusal.LIMIT
+        if kind == messages.VOICE_FRAME and self._groups.is_to_come(data[2]):
+            return refusal.KEY  # every listener would ask us for it
         if session.before is not None:  # the first word since it has moved over
             session.before = None
             self._give_keys(member, now_ms)

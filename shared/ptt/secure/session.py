@@ -1,5 +1,6 @@
 """What a leader keeps of one member's keys."""
 
+from ..budget import Budget
 from ..compat import TYPE_CHECKING
 from ..numbers import (
     CONTROL_BURST,
@@ -15,7 +16,6 @@ from ..numbers import (
 )
 from ..seal.replay import ReplayWindow
 from ..wire import messages
-from .budget import Budget
 
 if TYPE_CHECKING:
     from ..seal.derive import SessionKeys

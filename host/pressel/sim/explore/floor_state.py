@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+from ptt.budget import Budget
 from ptt.clock import add
 from ptt.cluster import records
 from ptt.cluster.ballot import MARK_BITS
@@ -26,6 +27,8 @@ from ptt.numbers import (
     KEPT_FRAMES_MAX,
     MEMBER_TTL_MS,
     PLAYOUT_DELAY_MS,
+    PRESS_BURST,
+    PRESS_PER_S,
     REQUEST_TRIES_MAX,
 )
 from ptt.participant import Participant
@@ -200,6 +203,7 @@ def load_leader(leader: SpokenLeader, values: Values) -> SpokenLeader:
         leader.members.all(), values[3], values[SEQS], strict=True
     ):
         member.asked, member.request, member.seq = asked, request, seq
+        member.presses = Budget(PRESS_PER_S, PRESS_BURST)  # no time passes here that would fill it
     leader._lease, leader._claimable = values[5]
     leader._claims_end_ms = add(NOW_MS, MEMBER_TTL_MS)
     leader.announcer._due = {node: (NOW_MS, MEMBER_TTL_MS) for node in values[6]}
