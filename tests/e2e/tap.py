@@ -1,0 +1,104 @@
+"""Somebody on the path between badges and their leader, who sees all and may add to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import NamedTuple
+
+Address = tuple[str, int]
+
+
+class Seen(NamedTuple):
+    """`who`: the badge, by the order in which they spoke up; `is_up`: to the leader."""
+
+    who: int
+    is_up: bool
+    data: bytes
+
+
+class _Port(asyncio.DatagramProtocol):
+    def __init__(self, heard: Callable[[bytes, Address], None]) -> None:
+        self._heard = heard
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        self._heard(data, addr)
+
+
+class Tap:
+    """`address` is the leader for badges. `passes(seen)`: what goes on in the place of a datagram,
+    the same way; as it came unless told otherwise."""
+
+    def __init__(self, leader: str) -> None:
+        host, port = leader.split(":")
+        self._leader = (host, int(port))
+        self._front: asyncio.DatagramTransport | None = None
+        self._badges: list[Address] = []
+        self._backs: list[asyncio.DatagramTransport] = []  # of each badge, towards the leader
+        self.seen: list[Seen] = []
+        self.passes: Callable[[Seen], Iterable[bytes]] = lambda seen: (seen.data,)
+
+    async def open(self) -> None:
+        self._front = await self._port(self._from_badge)
+
+    def close(self) -> None:
+        for port in (self._front, *self._backs):
+            if port is not None:
+                port.close()
+
+    @property
+    def address(self) -> str:
+        assert self._front is not None
+        return "{}:{}".format(*self._front.get_extra_info("sockname"))
+
+    def at(self, address: str) -> int:
+        """The badge that the leader knows by `address`."""
+        names = ["{}:{}".format(*back.get_extra_info("sockname")) for back in self._backs]
+        return names.index(address)
+
+    def send(self, who: int, is_up: bool, data: bytes) -> None:
+        """As if the badge had said it to the leader, or the leader to it: the addresses fit."""
+        if is_up:
+            self._backs[who].sendto(data, self._leader)
+        elif self._front is not None:
+            self._front.sendto(data, self._badges[who])
+
+    async def _port(self, heard: Callable[[bytes, Address], None]) -> asyncio.DatagramTransport:
+        loop = asyncio.get_running_loop()
+        port, _ = await loop.create_datagram_endpoint(
+            lambda: _Port(heard), local_addr=("127.0.0.1", 0)
+        )
+        return port
+
+    def _from_badge(self, data: bytes, source: Address) -> None:
+        if source not in self._badges:
+            asyncio.get_running_loop().create_task(self._welcome(data, source))
+            return
+        self._pass_on(Seen(self._badges.index(source), True, data))
+
+    async def _welcome(self, data: bytes, source: Address) -> None:
+        """A badge that spoke for the first time gets a way to the leader of its own."""
+        back = await self._port(lambda data, _: self._pass_on(Seen(who, False, data)))
+        if source in self._badges:  # it spoke twice meanwhile
+            back.close()
+            return
+        who = len(self._badges)
+        self._badges.append(source)
+        self._backs.append(back)
+        self._pass_on(Seen(who, True, data))
+
+    def _pass_on(self, seen: Seen) -> None:
+        self.seen.append(seen)
+        for data in self.passes(seen):
+            self.send(seen.who, seen.is_up, data)
+
+
+@contextlib.asynccontextmanager
+async def tapped(leader: str) -> AsyncIterator[Tap]:
+    tap = Tap(leader)
+    await tap.open()
+    try:
+        yield tap
+    finally:
+        tap.close()
