@@ -1,4 +1,5 @@
-"""Somebody on the path between badges and their leader, who sees all and may add to it."""
+"""Somebody on the path between badges and their leader, or between two hosts, who sees all that
+passes, and may keep it back or add to it."""
 
 from __future__ import annotations
 
@@ -7,23 +8,17 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import NamedTuple
 
-Address = tuple[str, int]
+from pressel.node.sockets import Port
+from pressel.transport.udp import Address
 
 
 class Seen(NamedTuple):
-    """`who`: the badge, by the order in which they spoke up; `is_up`: to the leader."""
+    """`who`: the badge, or host, by the order in which they spoke up; `is_up`: to the leader, or
+    the host behind the tap."""
 
     who: int
     is_up: bool
     data: bytes
-
-
-class _Port(asyncio.DatagramProtocol):
-    def __init__(self, heard: Callable[[bytes, Address], None]) -> None:
-        self._heard = heard
-
-    def datagram_received(self, data: bytes, addr: Address) -> None:
-        self._heard(data, addr)
 
 
 class Tap:
@@ -47,6 +42,18 @@ class Tap:
             if port is not None:
                 port.close()
 
+    def cut(self) -> None:
+        """Nothing passes any more, until `mend`."""
+        self.passes = lambda seen: ()
+
+    def mend(self) -> None:
+        self.passes = lambda seen: (seen.data,)
+
+    def call_out(self, data: bytes, port: int) -> None:
+        """As if the leader had said it to everybody, `port` among them."""
+        assert self._front is not None
+        self._front.sendto(data, ("127.0.0.1", port))
+
     @property
     def address(self) -> str:
         assert self._front is not None
@@ -67,7 +74,7 @@ class Tap:
     async def _port(self, heard: Callable[[bytes, Address], None]) -> asyncio.DatagramTransport:
         loop = asyncio.get_running_loop()
         port, _ = await loop.create_datagram_endpoint(
-            lambda: _Port(heard), local_addr=("127.0.0.1", 0)
+            lambda: Port(heard), local_addr=("127.0.0.1", 0)
         )
         return port
 

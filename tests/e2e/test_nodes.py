@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import random
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -12,10 +13,10 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.command import Command, run, running, until
+from tests.e2e.tap import tapped
 
 from pressel.cli import main
 from pressel.node.discovery import beacon
-from pressel.node.sockets import Port
 from pressel.registry.identity import public_key
 from pressel.registry.store import Registry
 
@@ -177,76 +178,58 @@ def test_a_leader_that_stood_still_finds_that_another_leads(tmp_path: Path, name
     asyncio.run(scenario())
 
 
-class Link:
-    """A wire between two hosts that can be cut: what it hears on one side it says on the other."""
-
-    def __init__(self) -> None:
-        self.is_whole = True
-        self._sides: list[asyncio.DatagramTransport] = []
-
-    async def open(self, port: int, destination: int) -> None:
-        """Whoever speaks to `port` is heard at `destination`, and the other way round."""
-        asking: list[tuple[str, int]] = []  # where the answers go
-        loop = asyncio.get_running_loop()
-
-        def from_asker(data: bytes, source: tuple[str, int]) -> None:
-            asking[:] = [source]
-            self._pass_on(self._sides[1], data, ("127.0.0.1", destination))
-
-        def from_destination(data: bytes, source: tuple[str, int]) -> None:
-            if asking:
-                self._pass_on(self._sides[0], data, asking[0])
-
-        for heard, at in ((from_asker, port), (from_destination, 0)):
-            side, _ = await loop.create_datagram_endpoint(
-                lambda heard=heard: Port(heard), local_addr=("127.0.0.1", at)
-            )
-            self._sides.append(side)
-
-    def _pass_on(self, side: asyncio.DatagramTransport, data: bytes, to: tuple[str, int]) -> None:
-        if self.is_whole:
-            side.sendto(data, to)
-
-    def call_out(self, words: bytes, port: int) -> None:
-        """As if the destination had said it to everybody."""
-        self._sides[0].sendto(words, ("127.0.0.1", port))
-
-    def close(self) -> None:
-        for side in self._sides:
-            side.close()
-
-
-@contextlib.asynccontextmanager
-async def linked(cluster: Cluster) -> AsyncIterator[Link]:
-    """Host a reaches host b through a wire that can be cut."""
-    link = Link()
-    port = free_port()
-    await link.open(port, cluster.ports["b"])
-    cluster.ports["b-by-wire"] = port
-    try:
-        yield link
-    finally:
-        link.close()
-
-
 def test_two_that_were_started_apart_agree_when_they_meet(tmp_path: Path) -> None:
     async def scenario() -> None:
         cluster = Cluster(tmp_path, "ab")
-        async with linked(cluster) as link:
-            link.is_whole = False
-            by_wire = f"127.0.0.1:{cluster.ports['b-by-wire']}"
+        async with tapped(f"127.0.0.1:{cluster.ports['b']}") as wire:
+            wire.cut()
             async with (
-                cluster.started("a", "--no-discovery", "--peer", by_wire, knows=""),
+                cluster.started("a", "--no-discovery", "--peer", wire.address, knows=""),
                 cluster.started("b", knows=""),
             ):
                 await until(lambda: cluster.leads("a") and cluster.leads("b"), "two leaders")
-                link.is_whole = True
+                wire.mend()
                 await cluster.until_led()
-                link.is_whole = False
+                wire.cut()
                 await until(lambda: cluster.leads("a") and cluster.leads("b"), "two again")
-                link.is_whole = True
+                wire.mend()
                 await cluster.until_led()
                 assert all(len(names) == 1 for names in cluster.terms().values())
+
+    asyncio.run(scenario())
+
+
+def test_what_hosts_said_once_is_good_for_nothing_more(tmp_path: Path) -> None:
+    """By who is on the path: again, back where it came from, with a bit changed, cut and joined."""
+
+    async def scenario() -> None:
+        cluster = Cluster(tmp_path, "ab")
+        async with (
+            tapped(f"127.0.0.1:{cluster.ports['b']}") as wire,
+            cluster.started("a", "--no-discovery", "--peer", wire.address, knows=""),
+            cluster.started("b", knows=""),
+        ):
+            leader = await cluster.until_led()
+            await asyncio.sleep(3)
+            kept = list(wire.seen)
+            assert {each.is_up for each in kept} == {True, False}
+            chance = random.Random(5)
+            led = cluster.terms()
+            for seen in [each for each in kept for _ in range(4)]:
+                changed = bytearray(seen.data)
+                changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
+                other = chance.choice(kept).data
+                half = len(seen.data) // 2
+                for data in (seen.data, bytes(changed), seen.data[:half] + other[half:]):
+                    wire.send(seen.who, seen.is_up, data)
+                wire.send(seen.who, not seen.is_up, seen.data)
+                await asyncio.sleep(0.005)
+            assert await cluster.until_led() == leader
+            assert cluster.terms() == led
+            for name in "ab":
+                channel = (await cluster.ask(name, "node", "status", "--json"))["channel"]
+                assert channel["not_opened"] > len(kept)  # type: ignore[index]
+                assert "Traceback" not in cluster.commands[name].err
 
     asyncio.run(scenario())
 
@@ -287,15 +270,15 @@ def test_a_broadcast_is_followed_to_whoever_sent_it(tmp_path: Path) -> None:
     async def scenario() -> None:
         cluster = Cluster(tmp_path, "ab")
         async with (
-            linked(cluster) as link,
+            tapped(f"127.0.0.1:{cluster.ports['b']}") as wire,
             cluster.started("a", knows=""),
             cluster.started("b", knows=""),
         ):
             await until(lambda: cluster.leads("a") and cluster.leads("b"), "two leaders")
             for said in (beacon(b"stranger"), beacon(b"short"), b"\x04"):
-                link.call_out(said, cluster.ports["a"])
+                wire.call_out(said, cluster.ports["a"])
             ready = next(e for e in cluster.events("b") if e["event"] == "ready")
-            link.call_out(beacon(bytes.fromhex(str(ready["host"]))), cluster.ports["a"])
+            wire.call_out(beacon(bytes.fromhex(str(ready["host"]))), cluster.ports["a"])
             await cluster.until_led()
 
     asyncio.run(scenario())

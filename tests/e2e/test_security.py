@@ -21,7 +21,7 @@ import psutil
 import pytest
 from tests.e2e.busy import without_faults
 from tests.e2e.command import run, until
-from tests.e2e.stage import Spoken, ask, faults, heard_by, venue, words
+from tests.e2e.stage import Spoken, ask, faults, heard_by, reported, venue, words
 from tests.e2e.test_hostile_datagrams import Stranger
 from tests.hostile.stage import by, sealed
 from tests.hostile.test_insiders import voice_of
@@ -36,6 +36,7 @@ from pressel.soft.credential import Credential, register
 from pressel.transport.udp import UdpEndpoint, engine_now_ms
 from pressel.virtual import now_ms
 from ptt.cluster.join import JOINED
+from ptt.numbers import JOINS_MAX
 from ptt.secure.participant import SecureParticipant
 from ptt.wire import codec, envelope, messages
 
@@ -53,9 +54,10 @@ DEAF_MS = 2_000  # after which who is revoked hears nothing
 class Insider:
     """The owner of one badge, with its valid keys and a program of his own."""
 
-    def __init__(self, work: Path, leader: LeaderProcess) -> None:
-        self.own = Credential(bytes(7) + b"\x77", secrets.token_bytes(KEY_BYTES))
-        register(self.own, "insider", work / STATE)
+    def __init__(self, work: Path, leader: LeaderProcess, own: Credential | None = None) -> None:
+        self.own = own or Credential(bytes(7) + b"\x77", secrets.token_bytes(KEY_BYTES))
+        if own is None:
+            register(self.own, "insider", work / STATE)
         host, port = leader.address.split(":")
         self.leader = (host, int(port))
         self.engine: Any = SecureParticipant(
@@ -72,11 +74,11 @@ class Insider:
         """Sealed by its keys, whatever it claims."""
         return by(SimpleNamespace(engine=self.engine), kind, values, seq=self._next(), **claims)  # pyright: ignore[reportArgumentType]
 
-    def voice(self, node: int, lease: int) -> bytes:
+    def voice(self, node: int, lease: int, mark: int = 1) -> bytes:
         keys, join = self.engine._keys, self.engine.join
         kind = messages.VOICE_FRAME
         data = voice_of(node, lease)
-        return sealed(keys.up, data, kind, join.session, join.node, self._next(), 1)
+        return sealed(keys.up, data, kind, join.session, join.node, self._next(), mark)
 
     def _next(self) -> int:
         """Of the numbers that the engine uses, too: none comes twice unless that is meant."""
@@ -85,8 +87,11 @@ class Insider:
 
 
 @contextlib.asynccontextmanager
-async def insider_at(work: Path, leader: LeaderProcess) -> AsyncIterator[Insider]:
-    insider = Insider(work, leader)
+async def insider_at(
+    work: Path, leader: LeaderProcess, own: Credential | None = None
+) -> AsyncIterator[Insider]:
+    """`own`: of a device that the registry has already."""
+    insider = Insider(work, leader, own)
     await insider.endpoint.open(("127.0.0.1", 0))
     try:
         insider.engine.start(engine_now_ms())
@@ -181,6 +186,56 @@ def test_the_owner_of_one_badge_speaks_and_acts_for_nobody_else(work: Path) -> N
             await heard_by(said, b)
             assert {each.name for each in (await ask(leader)).members} == {"A", "B", "insider"}
             assert b.find("lost", 0) is None
+        return faults([(said, speech)], [a, b])
+
+    without_faults(scenario, work)
+
+
+def test_the_owner_of_one_badge_reaches_no_other_group_and_moves_no_leader(work: Path) -> None:
+    """Cut and paste between groups and epochs; claims of higher terms; joining all the time."""
+
+    async def scenario(work: Path) -> list[str]:
+        async with venue(work, "AB") as (leader, (a, b)):
+            kept = Credential(bytes(7) + b"\x77", secrets.token_bytes(KEY_BYTES))
+            register(kept, "insider", work / STATE)
+            moved = await run(
+                work / "group", "device", "group", kept.device.hex(), "2", "--state", work / STATE
+            )
+            assert moved.code == 0, moved.err
+            async with insider_at(work, leader, kept) as thief:
+                assert thief.engine._ring.groups() == [2]
+                speech = long_words()
+                speaking = asyncio.create_task(a.press_and_speak(speech.pcm))
+                await b.wait_for("hearing")
+                state = await ask(leader)
+                lease = state.floors[0].lease
+                own = thief.engine.join.node
+                for reason, data in (
+                    ("field", thief.says(messages.FLOOR_REQUEST, (1, 1, 0, 0))),
+                    ("field", thief.says(messages.KEY_WANT, (1,))),
+                    ("field", thief.says(messages.TEXT_MESSAGE, (1, 1, 0, own, b"x", b"buy"))),
+                    ("field", thief.says(messages.FLOOR_RELEASE, (1, 1, lease))),
+                    ("field", thief.says(messages.RECEIVER_REPORT, (1, lease, 0, 9, 9))),
+                    ("field", thief.voice(own, lease)),
+                    ("key", thief.voice(own, lease, mark=9)),
+                ):
+                    await is_refused(leader, reason, lambda data=data: thief.send(data))
+                for jump in range(1, 20):
+                    term = state.term + (jump << 8)
+                    thief.send(thief.says(messages.HEARTBEAT, (1, 2, term, 0, 0, 0)))
+                await reported(leader, "higher_term", device=kept.device.hex())
+                for _ in range(3 * JOINS_MAX):
+                    thief.engine.join.on_unknown_session(engine_now_ms())
+                    thief.endpoint.pump()
+                    await asyncio.sleep(0.1)
+                said = await speaking
+                await heard_by(said, b)
+                after = await ask(leader)
+                assert after.term == state.term
+                names = [e["name"] for e in leader.events if e["event"] == "member_joined"]
+                assert names.count("insider") <= 1 + JOINS_MAX
+                assert thief.engine._ring.groups() in ([], [2])
+                assert b.find("lost", 0) is None and b.find("text", 0) is None
         return faults([(said, speech)], [a, b])
 
     without_faults(scenario, work)
