@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.command import Command, run, running, until
+from tests.e2e.stage import own, words
 from tests.e2e.tap import tapped
 
 from pressel.cli import main
@@ -280,6 +281,39 @@ def test_a_broadcast_is_followed_to_whoever_sent_it(tmp_path: Path) -> None:
             ready = next(e for e in cluster.events("b") if e["event"] == "ready")
             wire.call_out(beacon(bytes.fromhex(str(ready["host"]))), cluster.ports["a"])
             await cluster.until_led()
+
+    asyncio.run(scenario())
+
+
+def test_the_registry_outlives_its_leader(tmp_path: Path, wav) -> None:
+    """Who was added at the leader is let in by the next one; who was revoked there is not."""
+    speech = wav("hello.wav", words(1, 1.0).pcm)
+
+    async def scenario() -> None:
+        async with cluster_of(tmp_path, "ab") as cluster:
+            first = await cluster.until_led()
+            second = "ab".replace(first, "")
+            state = cluster.state(first).relative_to(tmp_path)
+            ann, ben = (
+                own(tmp_path, at, name, str(state)) for at, name in ((1, "Ann"), (2, "Ben"))
+            )
+            revoke = ("device", "revoke", "5000000000000002", "--state", cluster.state(first))
+            assert (await run(tmp_path / "revoke", *revoke)).code == 0
+
+            def names_there() -> set[str]:
+                with Registry(cluster.state(second)) as registry:
+                    return {each.name for each in registry.devices("active")}
+
+            await until(lambda: names_there() == {"Ann"}, "the standby to know them")
+            cluster.commands[first].process.send_signal(signal.SIGKILL)
+            assert await cluster.until_led(second) == second
+            (ready,) = [each for each in cluster.events(second) if each["event"] == "ready"]
+            badge = ("badge", "--leader", f"127.0.0.1:{ready['port']}")
+            said = await run(tmp_path / "ann", *badge, "--name", "Ann", *ann, "--wav", speech)
+            assert said.code == 0, said.err
+            record = ("--record", tmp_path / "heard.wav")
+            async with running(tmp_path / "ben", *badge, "--name", "Ben", *ben, *record) as out:
+                await out.line("does not know this badge")
 
     asyncio.run(scenario())
 
