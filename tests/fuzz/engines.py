@@ -47,9 +47,9 @@ def speech(script: Script, talker: int, lease: int) -> bytes:
 
 
 class LeaderRun:
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, leader: Leader | None = None) -> None:
         self.script = script
-        self.leader = Leader(3, 7)
+        self.leader = leader or Leader(3, 7)
         self.driver = Driver(self.leader, STARTS_MS[script.byte() % len(STARTS_MS)])
         self.is_fetched = script.byte() & 1 == 0
         self.steps: tuple[Callable[[], None], ...] = (
@@ -75,8 +75,14 @@ class LeaderRun:
                 return
             self.steps[self.script.byte() % len(self.steps)]()
             if self.is_fetched:
-                self.driver.drain()
-            check_leader(self.leader)
+                self.check_drained(self.driver.drain()[0])
+            self.after_step()
+
+    def after_step(self) -> None:
+        check_leader(self.leader)
+
+    def check_drained(self, sent: list[tuple[bytes, Any]]) -> None:
+        """What it sent, as (data, destination)."""
 
     def place(self) -> Any:
         return PLACES[self.script.byte() % len(PLACES)]
@@ -150,10 +156,10 @@ class LeaderRun:
 
 
 class ParticipantRun:
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, badge: Participant | None = None) -> None:
         self.script = script
         start_ms = STARTS_MS[script.byte() % len(STARTS_MS)]
-        self.badge = Participant(b"12345678", b"Ann", b"1", PLACES[0], 7)
+        self.badge = badge or Participant(b"12345678", b"Ann", b"1", PLACES[0], 7)
         self.badge.start(start_ms)
         self.driver = Driver(self.badge, start_ms)
         self.is_fetched = script.byte() & 1 == 0
@@ -183,8 +189,11 @@ class ParticipantRun:
                 return
             self.steps[self.script.byte() % len(self.steps)]()
             if self.is_fetched:
-                self.driver.drain()
+                self.check_drained(self.driver.drain()[0])
             check_participant(self.badge)
+
+    def check_drained(self, sent: list[tuple[bytes, Any]]) -> None:
+        """What it sent, as (data, destination)."""
 
     def leader_sends(self, kind: int, payload: bytes) -> None:
         version = messages.VERSION + (self.script.byte() == 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from .decoders import fuzz_codec, fuzz_envelope, fuzz_evolution, fuzz_voice
 from .engines import fuzz_leader, fuzz_participant
+from .secure_engines import fuzz_secure_leader, fuzz_secure_participant
 
 HARNESSES: dict[str, Callable[[bytes], None]] = {
     "envelope": fuzz_envelope,
@@ -14,4 +15,6 @@ HARNESSES: dict[str, Callable[[bytes], None]] = {
     "evolution": fuzz_evolution,
     "leader": fuzz_leader,
     "participant": fuzz_participant,
+    "secure_leader": fuzz_secure_leader,
+    "secure_participant": fuzz_secure_participant,
 }

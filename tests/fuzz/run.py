@@ -23,7 +23,8 @@ from .mutation import GROWTH_BYTES_MAX, Outcome, run_all
 BUILD = Path(__file__).resolve().parents[2] / "build" / "fuzz"
 RSS_MB_MAX = 1024
 ONE_INPUT_S_MAX = 20
-BYTES_MAX = {"leader": 800, "participant": 800}  # of one input; a datagram has 1,200
+BYTES_MAX = 1300  # of one input; a datagram has 1,200
+SCRIPT_BYTES_MAX = 800  # of one for an engine, which takes longer
 PROCESSES = 2
 SHARES = {"envelope": 0.3, "voice": 0.3, "codec": 0.2, "evolution": 0.19}
 ENGINE_SHARE = 0.005  # of a count: a whole engine takes a hundred times as long
@@ -41,6 +42,10 @@ def fuzz_for(seconds: float, names: list[str]) -> bool:
     return mutate(int(seconds * MUTATION_PART * COUNT_A_SECOND), 1, names) and all(fine)
 
 
+def longest(name: str) -> int:
+    return BYTES_MAX if name in SHARES else SCRIPT_BYTES_MAX
+
+
 def fuzz_with_atheris(name: str, seconds: int) -> bool:
     learned = BUILD / name
     learned.mkdir(parents=True, exist_ok=True)
@@ -51,7 +56,7 @@ def fuzz_with_atheris(name: str, seconds: int) -> bool:
         options = [
             f"-max_total_time={seconds}",
             f"-artifact_prefix={prefix}",
-            f"-max_len={BYTES_MAX.get(name, 1300)}",
+            f"-max_len={longest(name)}",
             f"-rss_limit_mb={RSS_MB_MAX}",
             f"-timeout={ONE_INPUT_S_MAX}",
             "-print_final_stats=1",
@@ -62,7 +67,7 @@ def fuzz_with_atheris(name: str, seconds: int) -> bool:
         )
     tried = re.search(r"number_of_executed_units: (\d+)", done.stderr)
     count = int(tried[1]) if tried else 0
-    print(f"{name:12} {count:>10} executions, {count // seconds:>6} a second, atheris", flush=True)
+    print(f"{name:18} {count:>10} executions, {count // seconds:>6} a second, atheris", flush=True)
     written = re.search(r"Test unit written to (\S+)", done.stderr)
     if done.returncode == 0 and not written:
         return True
@@ -99,7 +104,7 @@ def tell_outcome(name: str, parts: list[Outcome]) -> None:
     speed = sum(part.executions / max(part.seconds, 1e-9) for part in parts)
     growth_kb = max(part.growth_bytes for part in parts) // 1024
     print(
-        f"{name:12} {count:>10} executions, {speed:>6.0f} a second, random changes, "
+        f"{name:18} {count:>10} executions, {speed:>6.0f} a second, random changes, "
         f"memory {growth_kb:+} kB",
         flush=True,
     )
@@ -119,7 +124,7 @@ def minimise() -> None:
             write_seeds(name, kept)
             best.mkdir()
             command = [sys.executable, "-m", "tests.fuzz.worker", name, "-merge=1"]
-            options = [f"-max_len={BYTES_MAX.get(name, 1300)}", str(best), str(kept)]
+            options = [f"-max_len={longest(name)}", str(best), str(kept)]
             learned = [str(BUILD / name)] if (BUILD / name).is_dir() else []
             subprocess.run([*command, *options, *learned], capture_output=True, check=True)
             keep(name, [path.read_bytes() for path in best.iterdir()])

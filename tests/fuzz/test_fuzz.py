@@ -14,6 +14,8 @@ from tests.fuzz.mutation import Outcome, mutated, run_one
 
 from ptt.floor.arbitrator import Arbitrator
 from ptt.media.jitter_buffer import JitterBuffer
+from ptt.secure.leader import SecureLeader
+from ptt.secure.participant import SecureParticipant
 from ptt.wire import codec, voice
 
 KEPT_BYTES_MAX = 200_000
@@ -103,6 +105,16 @@ def test_a_buffer_that_counts_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(JitterBuffer, "_skip", wrong)
     planted("participant")
+
+
+def test_a_revoked_device_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SecureLeader, "look_at_directory", lambda self, now_ms: None)
+    planted("secure_leader")
+
+
+def test_what_leaves_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SecureParticipant, "_close", lambda self, datagram: True)
+    planted("secure_participant")
 
 
 def test_a_failed_input_is_kept_and_told(
