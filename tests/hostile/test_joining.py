@@ -149,6 +149,19 @@ def test_an_insider_can_answer_for_its_own_device_only() -> None:
     assert venue.to_leader(bytes(data[:end]), STRANGER) == "identity"
 
 
+def test_a_new_name_in_the_registry_is_told_without_a_new_session() -> None:
+    venue = joined()
+    badge = venue.badge("A")
+    venue.directory.names[badge.engine._device] = b"Terrace"
+    venue.leader.look_at_directory(venue.now_ms)
+    (member,) = [m for m in venue.leader.members.all() if m.device == badge.engine._device]
+    assert member.name == b"Terrace"
+    assert badge.engine.send_text(b"here", venue.now_ms)
+    venue.run(300)
+    assert venue.badge("B").last(events.TEXT)[2] == b"Terrace"
+    assert not badge.all(events.LOST)
+
+
 def test_a_leader_that_restarts_is_joined_again_by_those_whom_it_knows() -> None:
     venue = joined()
     venue.restart_leader(term=2)

@@ -15,16 +15,17 @@ def device_key(device):
 
 
 class Directory:
-    """Knows every device but those in `revoked`."""
+    """Knows every device but those in `revoked`, and what those in `names` are called."""
 
     def __init__(self):
         self.revoked = set()
+        self.names = {}
 
     def key(self, device):
         return None if device in self.revoked else device_key(device)
 
     def name(self, device):
-        return None
+        return self.names.get(device)
 
 
 class Chance:

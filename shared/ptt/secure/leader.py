@@ -349,7 +349,7 @@ class SecureLeader(leader.Leader):
 
     def look_at_directory(self, now_ms: int) -> None:
         """The directory or the roster has changed: whoever lost its key is out, with new keys for
-        all others; whoever lost a group hears it no more."""
+        all others; whoever lost a group hears it no more; a new name is told from now on."""
         is_less = False
         for member in self.members.all():
             session = self._sessions.get(member.session)
@@ -358,6 +358,10 @@ class SecureLeader(leader.Leader):
                 self._sessions.pop(member.session, None)
                 is_less = True
                 continue
+            name = self._directory.name(member.device) or member.name
+            if name != member.name:
+                member.name = name
+                self.journal.changed(records.MEMBER, member.node)
             before = member.groups
             self.regroup(member.device, now_ms)
             if member.groups != before:
