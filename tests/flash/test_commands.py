@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from serial.tools import list_ports
+from serial.tools.list_ports_common import ListPortInfo
 from tests.flash.bench import NOWHERE, agreed, flash_bytes, image_file, make_order
 
 from pressel import cli
@@ -76,25 +78,8 @@ def test_a_badge_from_first_to_last(badge: EmulatedBadge, tmp_path: Path, run) -
     label = tmp_path / "labels" / f"{DEVICE}.png"
     assert out == f"{badge.port}: is Bar 1 ({DEVICE}); label: {label}\n"
     assert label.read_bytes().startswith(b"\x89PNG")
-    code, out, err = run(
-        "provision",
-        badge.port,
-        "--wifi",
-        "other",
-        "--name",
-        "Bar 2",
-        "--state",
-        "{state}",
-        "--json",
-        badge.port,
-        "--wifi",
-        "other",
-        "--name",
-        "Bar 2",
-        "--state",
-        "{state}",
-        "--json",
-    )
+    new = ("--wifi", "other", "--name", "Bar 2", "--state", "{state}", "--json")
+    code, out, err = run("provision", badge.port, *new)
     assert (code, err) == (0, "") and json.loads(out)[0]["name"] == "Bar 2"
     code, out, err = run("badge", "wipe", badge.port, "--revoke", "--state", "{state}")
     assert (code, out, err) == (0, f"{badge.port}: {DEVICE} is wiped\n", "")
@@ -105,6 +90,29 @@ def test_a_badge_from_first_to_last(badge: EmulatedBadge, tmp_path: Path, run) -
     assert code == 1 and "run again with --new-identity" in err
     code, out, _ = run(*_flash_words(tmp_path, badge.port, *image, "--new-identity", "--json"))
     assert code == 0 and json.loads(out)[0]["device"] != DEVICE
+
+
+def test_all_are_those_on_usb(
+    badge: EmulatedBadge, tmp_path: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel's list of ports has badges on USB, and ports of the machine's own."""
+    file, sha256 = image_file(tmp_path, CHIP)
+    other = EmulatedBadge(CHIP, tmp_path / "other", flash_bytes(CHIP), bytes((2, 0, 0, 0, 0, 9)))
+    with other:
+        listed = []
+        for name, vid in ((badge.port, 0x10C4), ("/dev/ttyS0", None), (other.port, 0x303A)):
+            port = ListPortInfo(name)
+            port.vid = vid
+            listed.append(port)
+        monkeypatch.setattr(list_ports, "comports", lambda: listed)
+        words = [word for word in _flash_words(tmp_path, "") if word not in ("--port", "")]
+        code, out, err = run(*words, "--all", "--image", str(file), "--image-sha256", sha256)
+        assert (code, err) == (0, "2 of 2 badges are done\n")
+        assert badge.port in out and other.port in out and "ttyS0" not in out
+        code, out, _ = run("provision", "--all", "--wifi", "other", "--state", "{state}")
+        assert code == 0 and out.count(": is ") == 2
+    with Registry(tmp_path / "leader") as registry:
+        assert len(registry.devices("active")) == 2
 
 
 def test_a_spare_takes_the_place_of_a_lost_badge(badge: EmulatedBadge, tmp_path: Path, run) -> None:
