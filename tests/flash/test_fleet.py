@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from pressel.emulator.badge import EmulatedBadge
 from pressel.emulator.faults import Faults
 from pressel.flash.fleet import flash_fleet, run_fleet
 from pressel.flash.job import STAGES, Tell
+from pressel.flash.nvs import make_nvs
 from pressel.flash.order import Outcome
 from pressel.registry.store import Registry
 
@@ -52,6 +54,19 @@ def test_a_fleet_goes_on_when_some_fail_and_can_be_run_again(tmp_path: Path) -> 
             assert bool(outcome.error) == (number in faults), outcome.error
         with registry() as opened:
             assert len(states(opened)) == 8 - len(faults)
+
+
+def test_badges_made_at_once_leave_the_output_where_it_was() -> None:
+    """Espressif's tool is kept quiet in each thread; all threads have one standard output."""
+    before, switch_s = sys.stdout, sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # so that they get in each other's way
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda _: make_nvs({"pressel": {"key": b"k"}}, 0x6000), range(64)))
+    finally:
+        sys.setswitchinterval(switch_s)
+        after, sys.stdout = sys.stdout, before
+    assert after is before
 
 
 def test_ctrl_c_while_the_badges_begin_stops_all(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import csv
 import io
 import struct
 import tempfile
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +19,8 @@ NAMESPACE = "pressel"  # as firmware/hal/nvs.py
 _PAGE_BYTES = 4096
 _ENTRIES = 126  # of 32 bytes each, behind a header of 64
 _U8, _I32, _BLOB_DATA = 0x01, 0x14, 0x42
+
+_quiet = threading.Lock()  # while Espressif's tool would print
 
 Values = dict[str, dict[str, int | bytes]]  # namespace -> key -> value
 
@@ -39,7 +42,8 @@ def make_nvs(values: Values, size: int) -> bytes:
                     out.writerow((key, "data", "i32" if is_number else "hex2bin", text))
         args = SimpleNamespace(input=str(table), output="nvs.bin", size=hex(size), version=2,
                                outdir=scratch)  # fmt: skip
-        with contextlib.redirect_stdout(io.StringIO()):  # not thread-safe: see make_contents
+        # All threads share one stdout: whoever put back another's would keep ours quiet for good.
+        with _quiet, contextlib.redirect_stdout(io.StringIO()):
             nvs_partition_gen.generate(args)
         return (Path(scratch) / "nvs.bin").read_bytes()
 
