@@ -507,10 +507,11 @@ class Participant:
     def _on_floor_message(self, kind: int, fields: "list", seq: int, now_ms: int) -> int:
         floor = self.floor
         group = fields[0]
+        if kind != messages.FLOOR_QUEUED and kind != messages.FLOOR_DENIED:
+            if fields[1 if kind in _TERM_SECOND else 2] != self.join.term:
+                return refusal.STALE
         if group >= CALL_GROUP_FIRST and group != self.scan.call:
             if kind == messages.FLOOR_TAKEN:
-                if fields[1] != self.join.term:
-                    return refusal.STALE
                 self._open_call(group, fields[3])
             elif self.group == 0 and fields[1] == floor.request:
                 self._open_call(group, self._callee)
@@ -524,9 +525,6 @@ class Participant:
         elif kind == messages.FLOOR_DENIED:
             obeyed = floor.on_denied(fields[1], fields[2], now_ms)
         else:
-            term_at = 1 if kind in _TERM_SECOND else 2
-            if fields[term_at] != self.join.term:
-                return refusal.STALE
             if kind == messages.FLOOR_GRANT:
                 self._queued_seq = max(self._queued_seq, seq)  # a place from before it is stale
             obeyed = self._on_leased(kind, fields, now_ms)
@@ -547,7 +545,7 @@ class Participant:
         if kind != messages.FLOOR_TAKEN and kind != messages.FLOOR_IDLE:
             return refusal.STALE
         talker = fields[3] if kind == messages.FLOOR_TAKEN else 0
-        is_new = fields[1] == self.join.term and self.scan.on_floor(fields[0], fields[2], talker)
+        is_new = self.scan.on_floor(fields[0], fields[2], talker)
         return refusal.ACCEPTED if is_new else refusal.STALE
 
     def _on_heartbeat(self, fields: "list", now_ms: int) -> int:
