@@ -141,6 +141,25 @@ def test_no_key_stream_comes_twice_across_a_takeover() -> None:
     venue.run(1000)
 
 
+def test_changes_that_the_standby_missed_silence_nobody_after_a_takeover() -> None:
+    """The talker's epoch is one that the new leader has not heard of; it is none to come."""
+    venue = talking(badges=3)
+    venue.host_loses.loses = lambda data: True
+    for _ in range(3):
+        venue.leader.change_group_keys(venue.now_ms)
+        venue.collect_leader()
+        venue.run(1500)
+    venue.kill()
+    venue.run(300)
+    venue.host_loses.loses = None
+    venue.take_over()
+    lease = venue.badge("A").engine.floor.lease
+    before = len(venue.badge("B").heard_of(lease))
+    venue.run(3000)
+    assert venue.leader.refusals.as_dict().get("key", 0) == 0
+    assert len(venue.badge("B").heard_of(lease)) > before + 100
+
+
 def test_epochs_begin_again_and_no_key_does() -> None:
     keys = GroupKeys(Hmac(), Chance(1))
     keys.epoch = 0xFFFF

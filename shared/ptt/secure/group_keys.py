@@ -2,7 +2,7 @@
 
 A new secret in a new epoch shuts out whoever knew the keys before. A leader that takes over keeps
 the secret but not the epoch: two leaders may have given one lease, and then no key stream may come
-twice.
+twice. After 65,535 epochs begin again, with another secret.
 """
 
 from ..compat import TYPE_CHECKING, const
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..seal.hmac import Hmac
 
 _EPOCH_MASK = const(0xFFFF)
-_TAKEOVER_STEP = const(8)  # so many changes of the leader before may not have come to us
+_TAKEOVER_STEP = const(32)  # so many changes of the leader before may not have come to us
 
 
 class GroupKeys:

@@ -259,9 +259,10 @@ class SecureLeader(leader.Leader):
         said = data[HEADER_BYTES + 3 * derive.NONCE_BYTES : end]
         if not equal(proof, 0, derive.proof(self._hmac, secret, said), derive.PROOF_BYTES):
             return refusal.IDENTITY
-        if not self._is_repeated(device, nonce, source, secret):
-            if not self._door.may_enter(device, now_ms):
-                return refusal.LIMIT
+        member = self.members.by_device(device)
+        is_repeated = member is not None and member.secret == secret  # its WELCOME was lost
+        if not is_repeated and not self._door.may_enter(device, now_ms):
+            return refusal.LIMIT
         self._door.answered(device, challenge)
         hello[4] = self._directory.name(device) or hello[4]  # nobody goes by another's name
         reason = self._on_hello(hello, data, source, now_ms)
@@ -269,15 +270,6 @@ class SecureLeader(leader.Leader):
         if member is not None and member.nonce == nonce and member.address == source:
             self._begin_session(member, key, secret, now_ms)
         return reason
-
-    def _is_repeated(self, device: bytes, nonce: int, source: "Any", secret: bytes) -> bool:
-        """An ANSWER whose WELCOME was lost."""
-        member = self.members.by_device(device)
-        return member is not None and (member.nonce, member.address, member.secret) == (
-            nonce,
-            source,
-            secret,
-        )
 
     def _begin_session(self, member: "Member", key: bytes, secret: bytes, now_ms: int) -> None:
         """Its WELCOME waits to be sealed; the keys of its groups follow."""
