@@ -48,7 +48,7 @@ def sealed_of(seen: Iterable[Seen]) -> list[Seen]:
     return [each for each in seen if envelope.is_sealed(each.data)]
 
 
-def resealed(data: bytes, **claims: int) -> bytes:
+def claiming(data: bytes, **claims: int) -> bytes:
     """With other claims and the check sum that fits; the tag is what it was."""
     changed = bytearray(data)
     for name, value in claims.items():
@@ -62,7 +62,7 @@ def resealed(data: bytes, **claims: int) -> bytes:
 
 def grafted(head: bytes, body: bytes) -> bytes:
     """The payload and tag of `body` behind the header of `head`."""
-    return resealed(head[: envelope.HEADER_BYTES] + body[envelope.HEADER_BYTES :])
+    return claiming(head[: envelope.HEADER_BYTES] + body[envelope.HEADER_BYTES :])
 
 
 def attacks(kept: list[Seen]) -> dict[str, list[Seen]]:
@@ -73,7 +73,7 @@ def attacks(kept: list[Seen]) -> dict[str, list[Seen]]:
         "again": kept,
         "back where it came from": [Seen(who, not is_up, data) for who, is_up, data in kept],
         "under another number": [
-            each._replace(data=resealed(each.data, seq=HIGH_SEQ + at))
+            each._replace(data=claiming(each.data, seq=HIGH_SEQ + at))
             for at, each in enumerate(kept)
         ],
         "to another badge": [Seen(1 - who, is_up, data) for who, is_up, data in kept],
@@ -83,14 +83,14 @@ def attacks(kept: list[Seen]) -> dict[str, list[Seen]]:
     for at, (who, _, data) in enumerate(up):
         other = first[1 - who].data
         claims = {"session": envelope.session_id(other), "node": envelope.source_node(other)}
-        moved = resealed(data, seq=HIGH_SEQ + at, **claims)
+        moved = claiming(data, seq=HIGH_SEQ + at, **claims)
         made["in another session"].append(Seen(1 - who, True, moved))
     alike: dict[int, list[Seen]] = {}
     for each in up:
         alike.setdefault(len(each.data), []).append(each)
     for same in alike.values():
         for one, other in itertools.pairwise(same):
-            head = resealed(one.data, seq=HIGH_SEQ + 1)
+            head = claiming(one.data, seq=HIGH_SEQ + 1)
             grafted_data = grafted(head, other.data)
             made["with another's payload"].append(Seen(one.who, True, grafted_data))
     return made
@@ -101,7 +101,7 @@ def test_what_was_good_once_is_good_for_nothing_more(work: Path) -> None:
 
     async def scenario(work: Path) -> list[str]:
         async with watched(work) as (leader, tap, (a, b)):
-            early = await a.press_and_speak(first := words(1, 1.5).pcm)
+            early = await a.press_and_speak(words(1, 1.5).pcm)
             await heard_by(early, b)
             kept = sealed_of(tap.seen)
             made = attacks(kept)
@@ -138,7 +138,6 @@ def test_what_was_good_once_is_good_for_nothing_more(work: Path) -> None:
             spraying.cancel()
             assert a.find("lost", 0) is None and b.find("lost", 0) is None
             assert said.lease == early.lease + 1
-        del first
         return faults([(said, speech)], [a, b])
 
     without_faults(scenario, work)
@@ -225,11 +224,11 @@ def forged_answers(hello: bytes) -> list[bytes]:
         for version in (messages.VERSION, 0x24, 0x23, 0x20)
     ]
     made.append(in_the_clear(messages.CHALLENGE, (nonce, bytes(16))))
-    made.append(resealed_flag(made[0]))
+    made.append(with_a_made_up_tag(made[0]))
     return made
 
 
-def resealed_flag(data: bytes) -> bytes:
+def with_a_made_up_tag(data: bytes) -> bytes:
     """As if it were sealed: with a tag that nobody has made."""
     marked = bytearray(data) + bytes(envelope.TAG_BYTES)
     marked[3] = envelope.FLAG_SEALED
@@ -280,7 +279,7 @@ def test_nobody_but_the_leader_is_believed(work: Path) -> None:
                             head = {"session": session, "seq": HIGH_SEQ + at}
                             data = in_the_clear(kind, values, **head)
                             tap.send(who, False, data)
-                            tap.send(who, False, resealed_flag(data))
+                            tap.send(who, False, with_a_made_up_tag(data))
                     await asyncio.sleep(0.01)
                 said = await speaking
                 await heard_by(said, b)

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from pressel.virtual.install import SHIMS, find_install
 from pressel.virtual.stepped.heap import HEAP_BYTES
 
 FAKES = Path(__file__).resolve().parents[1] / "host" / "data" / "hour"
+CIPHER_SHIMS = ("cryptolib.py", "_buffer.py")
 CYCLES_AN_HOUR = 180
 STEPS_A_FRAME = 4  # of 5 ms
 LIMIT_S = 300  # eight minutes of virtual time take half a minute, on a busy machine two
@@ -59,7 +61,7 @@ def run_cycles(
     for name, record in (("board", load_board(DEFAULT_BOARD).facts()), ("config", CONFIG)):
         (firmware.folder / f"{name}.json").write_text(json.dumps(record))
     fakes = work / "fakes.romfs"
-    fakes.write_bytes(_image({"cryptolib.py": SHIMS, "_buffer.py": SHIMS} if seal else {}))
+    fakes.write_bytes(_image(CIPHER_SHIMS if seal else ()))
     options = {
         "fakes": fakes,
         "flash": firmware.folder,
@@ -80,15 +82,15 @@ def run_cycles(
     return json.loads(done.stdout)
 
 
-def _image(others: dict[str, Path]) -> bytes:
-    """The fakes as frozen modules: their code takes nothing of the heap. `others`: by name, the
-    folder of a module that stands in place of the fake."""
+def _image(shims: Sequence[str]) -> bytes:
+    """The fakes as frozen modules: their code takes nothing of the heap. `shims`: those of the
+    virtual badge that stand in place of the fakes."""
     image = VfsRomWriter()
     content = read_manifest(MANIFEST)
     names = {source.name: source.read_text("utf-8") for source in FAKES.glob("*.py")}
     fakes = beside_badge(content, list_sources(content, ROOT), names)
     fakes = shorten_private_names(fakes)  # a C module takes no names of the heap
-    fakes |= {name: (folder / name).read_text("utf-8") for name, folder in others.items()}
+    fakes |= {name: (SHIMS / name).read_text("utf-8") for name in shims}
     with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(io.StringIO()):
         for name in sorted(fakes):
             source = Path(scratch) / name

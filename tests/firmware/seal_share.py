@@ -1,10 +1,9 @@
 """What tags and cipher cost a badge of its step, with voice: `python -m tests.firmware.seal_share`.
 
 The real handset in bytecode, as in `hour`, with a real AES in place of the chip's. The seal is
-there and not there in turns of 320 ms, in one run, and each turn is compared with the one
-before it, so that the machine's noise falls on both.
-Nothing else of a step is stubbed, so what the seal's rest costs (replay window, looks at the
-header) is in both.
+there and not there in turns of 320 ms, in one run, and each turn is compared with the one before
+it, so that the machine's noise falls on both. Nothing else of a step is stubbed: what the seal's
+rest costs (replay window, looks at the header) is in both.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from tests.firmware.hour import HOUR_LIMIT_S, STEPS_A_FRAME, run_cycles
 
 from pressel.virtual.stepped.heap import HEAP_BYTES
 
-CYCLES = 60  # some 100 pairs of turns that talk and 400 that listen
+CYCLES = 60  # some 270 pairs of turns that talk and 600 that listen
 ROOM_BYTES = 100_000  # for the figures themselves
 
 

@@ -29,7 +29,6 @@ const badge = await loadMicroPython({
 });
 badge.mp.registerJsModule('_bridge', new Ciphers({ bytes: badge.bytes }).bridge());
 badge.mp.registerJsModule('_host', {
-  is_timed: options.seal ?? false,
   now_us: () => performance.now() * 1000,
   uncap: () => {
     badge.uncap();
