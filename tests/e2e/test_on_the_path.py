@@ -13,6 +13,7 @@ import pytest
 from tests.e2e.busy import without_faults
 from tests.e2e.stage import ask, faults, heard_by, words
 from tests.e2e.tap import Seen, Tap, tapped
+from tests.hostile.stage import in_the_clear
 
 from pressel.demo.actor import Actor
 from pressel.demo.venue import LeaderProcess, run_badges, run_leader
@@ -203,27 +204,16 @@ def test_what_is_swapped_and_doubled_on_its_way_is_heard_once(work: Path) -> Non
     without_faults(scenario, work)
 
 
-def in_the_clear(kind: int, values: tuple, version: int = messages.VERSION, **head: int) -> bytes:
-    data = bytearray(1200)
-    end = codec.encode(data, envelope.HEADER_BYTES, kind, values)
-    session = head.get("session", 0)
-    envelope.seal_header(data, end, kind, session, envelope.LEADER_NODE, head.get("seq", 1), 1)
-    whole = bytearray(data[:end])
-    whole[0] = version
-    envelope.put_crc(whole, envelope.header_crc(whole, envelope.payload_crc(whole)))
-    return bytes(whole)
-
-
 def forged_answers(hello: bytes) -> list[bytes]:
     """To who says HELLO: a leader without keys of today and of older versions, and refusals."""
     fields = codec.decode(messages.HELLO, hello, 24, envelope.payload_end(hello))
     nonce = fields[1]
     welcome = (nonce, 2, 77, 900, messages.TABLE_HASH, 1, messages.CODEC_IMA_ADPCM)
     made = [
-        in_the_clear(messages.WELCOME, welcome, version, session=77)
+        in_the_clear(messages.WELCOME, welcome, version, session=77, node=envelope.LEADER_NODE)
         for version in (messages.VERSION, 0x24, 0x23, 0x20)
     ]
-    made.append(in_the_clear(messages.CHALLENGE, (nonce, bytes(16))))
+    made.append(in_the_clear(messages.CHALLENGE, (nonce, bytes(16)), node=envelope.LEADER_NODE))
     made.append(with_a_made_up_tag(made[0]))
     return made
 
@@ -276,8 +266,13 @@ def test_nobody_but_the_leader_is_believed(work: Path) -> None:
                             (messages.ROLE_ANNOUNCE, (messages.ROLE_RESIGNED, term)),
                             (messages.NACK, (messages.NACK_UNKNOWN_SESSION, 0x20, 0x2F, 1)),
                         ):
-                            head = {"session": session, "seq": HIGH_SEQ + at}
-                            data = in_the_clear(kind, values, **head)
+                            data = in_the_clear(
+                                kind,
+                                values,
+                                session=session,
+                                node=envelope.LEADER_NODE,
+                                seq=HIGH_SEQ + at,
+                            )
                             tap.send(who, False, data)
                             tap.send(who, False, with_a_made_up_tag(data))
                     await asyncio.sleep(0.01)

@@ -23,7 +23,7 @@ from tests.e2e.busy import without_faults
 from tests.e2e.command import run, until
 from tests.e2e.stage import Spoken, ask, faults, heard_by, reported, venue, words
 from tests.e2e.test_hostile_datagrams import Stranger
-from tests.hostile.stage import by, sealed
+from tests.hostile.stage import by, in_the_clear, sealed
 from tests.hostile.test_insiders import voice_of
 
 from pressel.block_cipher import BlockCipher
@@ -38,7 +38,7 @@ from pressel.virtual import now_ms
 from ptt.cluster.join import JOINED
 from ptt.numbers import JOINS_MAX
 from ptt.secure.participant import SecureParticipant
-from ptt.wire import codec, envelope, messages
+from ptt.wire import envelope, messages
 
 pytestmark = pytest.mark.e2e
 
@@ -255,29 +255,20 @@ def _bare(data: bytes) -> bytes:
 
 def newcomers(chance: random.Random) -> Callable[[], bytes]:
     """HELLO of another stranger each time, and now and then an ANSWER that is none."""
-    data = bytearray(1200)
 
     def stranger() -> tuple[Any, ...]:
         who = (chance.randbytes(8), chance.randrange(1 << 30))
         return (*who, messages.TABLE_HASH, 1, b"stranger", b"none", 0)
 
     def one() -> bytes:
-        return _in_the_clear(data, messages.HELLO, stranger())
+        return in_the_clear(messages.HELLO, stranger())
 
     def other() -> bytes:
         parts = (chance.randbytes(16) for _ in range(3))
         answer = (*parts, *stranger())
-        return _in_the_clear(data, messages.ANSWER, answer)
+        return in_the_clear(messages.ANSWER, answer)
 
     return lambda: one() if chance.random() < 0.8 else other()
-
-
-def _in_the_clear(data: bytearray, kind: int, values: tuple[Any, ...]) -> bytes:
-    end = codec.encode(data, envelope.HEADER_BYTES, kind, values)
-    whole = bytearray(data[:end])
-    envelope.write_header(whole, end, kind, 0, 0, 1, 1)
-    envelope.put_crc(whole, envelope.header_crc(whole, envelope.payload_crc(whole)))
-    return bytes(whole)
 
 
 def test_floods_of_strangers_and_of_bad_tags(

@@ -6,8 +6,9 @@ from typing import Any
 
 from tests.shared.venue import LEADER, Badge, Venue
 
+from ptt.numbers import DATAGRAM_BYTES_MAX
 from ptt.seal.hmac import Hmac, HmacKey
-from ptt.wire import codec, envelope
+from ptt.wire import codec, envelope, messages
 
 STRANGER = ("stranger", 66)
 Seen = tuple[bytes, Any, Any]
@@ -81,6 +82,25 @@ def sealed(
     whole += bytes(envelope.TAG_BYTES)
     envelope.put_crc(whole, envelope.header_crc(whole, envelope.payload_crc(whole)))
     whole[end:] = Hmac().digest(key, whole, end)[: envelope.TAG_BYTES]
+    return bytes(whole)
+
+
+def in_the_clear(
+    kind: int,
+    values: tuple[Any, ...],
+    version: int = messages.VERSION,
+    *,
+    session: int = 0,
+    node: int = 0,
+    seq: int = 1,
+) -> bytes:
+    """A datagram of anybody, whatever it claims."""
+    data = bytearray(DATAGRAM_BYTES_MAX)
+    end = codec.encode(data, envelope.HEADER_BYTES, kind, values)
+    whole = bytearray(data[:end])
+    envelope.write_header(whole, end, kind, session, node, seq, 1)
+    whole[0] = version
+    envelope.put_crc(whole, envelope.header_crc(whole, envelope.payload_crc(whole)))
     return bytes(whole)
 
 
