@@ -317,7 +317,8 @@ def test_a_writer_killed_in_the_middle(folder: Path) -> None:
     for _ in range(20):
         said = int(writer.stdout.readline())
     writer.send_signal(signal.SIGKILL)
-    rest = writer.communicate(timeout=60)[0].split(b"\n")[:-1]
+    rest = writer.stdout.read().split(b"\n")[:-1]  # `communicate` drops what was read ahead
+    writer.wait(timeout=60)
     said = int(rest[-1]) if rest else said
     with Registry(folder) as registry:
         known = registry.devices()
