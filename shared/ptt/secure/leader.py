@@ -13,7 +13,7 @@ from ..numbers import DEVICES_MAX, FORMER_KEYS_MS, SESSION_MS_MAX, STRANGERS_BUR
 from ..seal import derive
 from ..seal.hmac import Hmac, equal
 from ..wire import codec, envelope, messages, refusal
-from ..wire.envelope import FLAG_SEALED, HEADER_BYTES, SEALED_SINCE, TAG_BYTES
+from ..wire.envelope import FLAG_SEALED, FROM_PARTICIPANT, HEADER_BYTES, SEALED_SINCE, TAG_BYTES
 from ..wire.refusal import Refused
 from .door import Door
 from .group_keys import GroupKeys
@@ -126,13 +126,13 @@ class SecureLeader(leader.Leader):
     def _open(self, data: "Any", source: "Any", now_ms: int) -> int:
         if self.is_deposed:
             return refusal.STALE
-        kind = data[1]
-        if not envelope.is_sealed(data):
-            if kind == messages.HELLO:
-                return self._challenge(data, source, now_ms)
-            if kind == messages.ANSWER:
-                return self._on_answer(data, source, now_ms)
-            return refusal.UNSEALED
+        reason = envelope.check_type(data, FROM_PARTICIPANT)
+        if reason != refusal.ACCEPTED:
+            return reason
+        if data[1] == messages.HELLO:
+            return self._challenge(data, source, now_ms)
+        if data[1] == messages.ANSWER:
+            return self._on_answer(data, source, now_ms)
         number = envelope.session_id(data)
         session = self._sessions.get(number)
         member = self.members.by_session(number)
@@ -181,8 +181,6 @@ class SecureLeader(leader.Leader):
     ) -> int:
         session.replay.accept(envelope.seq(data))
         kind = data[1]
-        if kind == messages.HELLO or kind == messages.ANSWER:
-            return refusal.SEALED  # who is inside does not pass the door again, in nobody's name
         if not session.may_say(kind, now_ms):
             return refusal.LIMIT
         if kind == messages.VOICE_FRAME and self._groups.is_to_come(data[2]):

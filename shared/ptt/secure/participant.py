@@ -29,7 +29,15 @@ from ..seal.hmac import Hmac, equal
 from ..seal.replay import ReplayWindow
 from ..wire import envelope, messages, refusal, voice
 from ..wire.checksum import FRONT_BYTES
-from ..wire.envelope import CRC_AT, FLAG_SEALED, HEADER_BYTES, SEALED_SINCE, TAG_BYTES, get32
+from ..wire.envelope import (
+    CRC_AT,
+    FLAG_SEALED,
+    HEADER_BYTES,
+    IN_THE_CLEAR,
+    SEALED_SINCE,
+    TAG_BYTES,
+    get32,
+)
 from .key_ring import KeyRing
 
 if TYPE_CHECKING:
@@ -197,6 +205,8 @@ class SecureParticipant(participant.Participant):
         kind = data[1]
         if not envelope.is_sealed(data):
             return self._obey_in_the_clear(kind, data, source, now_ms)
+        if kind in IN_THE_CLEAR:
+            return refusal.SEALED
         is_joined = self.join.state == JOINED
         if kind == messages.WELCOME and not is_joined:
             return self._open_welcome(data, source, now_ms)

@@ -12,7 +12,18 @@ from binascii import crc32
 from ..compat import TYPE_CHECKING, const
 from ..numbers import DATAGRAM_BYTES_MAX, INT_MAX
 from . import refusal
-from .messages import ANSWER, CHALLENGE, GROUP_KEY, KEY_WANT, REKEY, REKEYED, VERSION
+from .messages import (
+    ANSWER,
+    CHALLENGE,
+    GROUP_KEY,
+    HELLO,
+    KEY_WANT,
+    NACK,
+    REKEY,
+    REKEYED,
+    SENDERS,
+    VERSION,
+)
 
 if TYPE_CHECKING:
     Buffer = bytes | bytearray | memoryview
@@ -22,6 +33,11 @@ TAG_BYTES = const(8)  # HMAC-SHA256 cut to 64 bits
 LEADER_NODE = const(1)  # the leader's own number on the wire; members follow
 FLAG_SEALED = const(1)  # a tag follows the payload
 SEALED_SINCE = const(0x25)  # version byte of the first builds that have keys
+
+# What is said before there are keys, or by somebody who has none: never sealed.
+IN_THE_CLEAR = (HELLO, CHALLENGE, ANSWER, NACK)
+FROM_PARTICIPANT = const(1)  # as `messages.SENDERS` counts sides
+FROM_LEADER = const(2)
 
 # What keys are agreed on by: whoever seals obeys it, the engines below do not know it.
 OF_THE_SEAL = (CHALLENGE, ANSWER, GROUP_KEY, KEY_WANT, REKEY, REKEYED)
@@ -88,6 +104,22 @@ def check_shape(data: "Buffer") -> int:
     if (data[4] | data[12] | data[16]) & 0xC0:
         return refusal.RANGE
     return refusal.ACCEPTED
+
+
+def check_type(data: "Buffer", side: int) -> int:
+    """May `side` send a message of this type, sealed or in the clear as this one is?
+
+    It comes before the session: nobody is told that a session is unknown in answer to these."""
+    kind = data[1]
+    if data[3] & FLAG_SEALED:
+        if kind in IN_THE_CLEAR:
+            return refusal.SEALED
+    elif kind not in IN_THE_CLEAR:
+        return refusal.UNSEALED
+    sender = SENDERS.get(kind)
+    if sender is None:
+        return refusal.TYPE
+    return refusal.ACCEPTED if sender & side else refusal.SENDER
 
 
 def msg_type(data: "Buffer") -> int:

@@ -1,0 +1,88 @@
+"""The order in which a datagram is looked at: nobody answers what fails before its session."""
+
+from __future__ import annotations
+
+import pytest
+from tests.hostile.stage import STRANGER, Attacked, by, forged, in_the_clear, joined
+from tests.shared.venue import LEADER
+
+from ptt.seal import derive
+from ptt.seal.hmac import Hmac, HmacKey
+from ptt.wire import envelope, messages
+
+NOBODY_KEY = HmacKey(bytes(range(32)))
+NOBODY_SESSION = 12345
+NEVER_SEALED = (messages.HELLO, messages.CHALLENGE, messages.ANSWER, messages.NACK)
+UNKNOWN_TYPE = 99
+BEAT = (1, 1, 1, 0, 0, 0)
+
+
+def answers(venue: Attacked) -> list[bytes]:
+    """What the leader has to say, sealed as it goes out."""
+    found = []
+    while (outgoing := venue.leader.poll_transmit()) is not None:
+        found.append(bytes(outgoing.data))
+    return found
+
+
+def of_nobody(kind: int) -> bytes:
+    """Sealed, under a session that the leader does not know; the payload is a heartbeat's."""
+    data = bytearray(forged(NOBODY_KEY, messages.HEARTBEAT, BEAT, NOBODY_SESSION, 9, 1))
+    return retyped(data, kind, NOBODY_KEY)
+
+
+def retyped(data: bytearray, kind: int, key: HmacKey) -> bytes:
+    """The same datagram with another type, checksum and tag made anew."""
+    data[1] = kind
+    end = envelope.payload_end(data)
+    envelope.put_crc(data, envelope.header_crc(data, envelope.payload_crc(data)))
+    data[end:] = Hmac().digest(key, data, end)[: envelope.TAG_BYTES]
+    return bytes(data)
+
+
+def test_a_heartbeat_of_an_unknown_session_is_answered() -> None:
+    venue = joined()
+    answers(venue)
+    assert venue.to_leader(of_nobody(messages.HEARTBEAT), STRANGER) == "session"
+    assert [data[1] for data in answers(venue)] == [messages.NACK]
+
+
+@pytest.mark.parametrize("kind", [*NEVER_SEALED, UNKNOWN_TYPE, messages.WELCOME])
+def test_what_fails_before_the_session_is_not_answered(kind: int) -> None:
+    venue = joined()
+    answers(venue)
+    why = "sealed" if kind in NEVER_SEALED else "type" if kind == UNKNOWN_TYPE else "sender"
+    assert venue.to_leader(of_nobody(kind), STRANGER) == why
+    assert answers(venue) == []
+
+
+@pytest.mark.parametrize("kind", [*NEVER_SEALED, UNKNOWN_TYPE, messages.WELCOME])
+def test_nor_is_it_of_a_member(kind: int) -> None:
+    venue = joined()
+    answers(venue)
+    badge = venue.badge("A")
+    data = retyped(bytearray(by(badge, messages.HEARTBEAT, BEAT)), kind, badge.engine._keys.up)
+    why = "sealed" if kind in NEVER_SEALED else "type" if kind == UNKNOWN_TYPE else "sender"
+    assert venue.to_leader(data, badge.address) == why
+    assert answers(venue) == []
+
+
+@pytest.mark.parametrize("kind", [messages.CHALLENGE, messages.NACK])
+def test_in_the_clear_only_what_a_participant_may_say(kind: int) -> None:
+    venue = joined()
+    values = {messages.CHALLENGE: (1, bytes(16)), messages.NACK: (1, 32, 37, 3)}[kind]
+    assert venue.to_leader(in_the_clear(kind, values), STRANGER) == "sender"
+
+
+@pytest.mark.parametrize("kind", NEVER_SEALED)
+def test_a_badge_takes_no_sealed_word_that_is_never_sealed(kind: int) -> None:
+    venue = joined()
+    badge = venue.badge("A")
+    engine = badge.engine
+    secret = venue.leader.members.by_session(engine.join.session).secret
+    keys = derive.session_keys(Hmac(), secret, engine.join.term, engine.join.session)
+    values = (messages.NACK_UNKNOWN_SESSION, 32, 37, 3)
+    data = forged(keys.down, messages.NACK, values, engine.join.session, 1, 4000)
+    session = engine.join.session
+    assert venue.to_badge("A", retyped(bytearray(data), kind, keys.down), LEADER) == "sealed"
+    assert engine.join.session == session
