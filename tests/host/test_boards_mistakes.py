@@ -9,7 +9,7 @@ from tests.host.board_files import GOOD
 
 from pressel.boards.board import board_file
 from pressel.boards.check import Checked, check_file
-from pressel.boards.lines import Lines
+from pressel.schema.lines import Lines
 
 # What is replaced, by what; then the line of the finding and words of its key and text.
 ERRORS = {

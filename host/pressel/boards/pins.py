@@ -7,11 +7,12 @@ told together with mistakes in keys.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Any
+
+from pressel.schema.finding import Severity
 
 from .chip import Chip, in_words, is_in
 
-Severity = Literal["error", "warning"]
 Say = Callable[[str, str, Severity], None]  # key, text, severity
 
 # Function and how the chip uses the pin.

@@ -16,9 +16,9 @@ from rich.table import Table
 from pressel.boards.board import board_file, board_ids, boards_folder, read_board
 from pressel.boards.check import Checked, check_file
 from pressel.boards.chip import chip_ids, load_chip
-from pressel.boards.finding import Finding
 from pressel.boards.template import copied_board, new_board
 from pressel.errors import UsageError
+from pressel.schema.finding import Finding
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 _FILE_COLUMNS = 200  # in a file or a pipe a board is one line

@@ -8,11 +8,12 @@ says when the generated file is stale.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
+
+from .check import Loc, Wrong, load
 
 U32_MAX = 2**30 - 1  # a badge keeps larger integers on its heap
 
@@ -67,7 +68,7 @@ class MessageTable(BaseModel):
     their own hash, their own enums, and numbers that no badge message has."""
 
     model_config = ConfigDict(extra="forbid")
-    version: str
+    version: str = Field(pattern=r"^\d+\.\d+$")
     enums: dict[str, dict[str, EnumValue]]
     message: list[MessageRow]
     host_enums: dict[str, dict[str, EnumValue]] = {}
@@ -79,29 +80,7 @@ class MessageTable(BaseModel):
         major, minor = self.version.split(".")
         return int(major) << 4 | int(minor)
 
-    @model_validator(mode="after")
-    def _can_evolve(self) -> MessageTable:
-        minor = self.version_byte & 15
-        both = [*self.message, *self.host_message]
-        numbers = [message.number for message in both]
-        if len(set(numbers)) != len(numbers):
-            raise ValueError("two messages have one number")
-        if any((row.sender == "host") != (row in self.host_message) for row in both):
-            raise ValueError("what hosts send stands under host_message, and nothing else does")
-        for message in both:
-            for field, after in zip(message.fields, message.fields[1:], strict=False):
-                if after.since < field.since:
-                    raise ValueError(f"{message.name}.{after.name}: fields are only appended")
-            for field in message.fields:
-                if field.enum is not None and field.enum not in self._enums_of(message):
-                    raise ValueError(f"{message.name}.{field.name}: no enum {field.enum}")
-                if field.since > minor or message.since > minor:
-                    raise ValueError(f"{message.name}.{field.name}: newer than the table")
-                if (field.since > message.since) != (field.default is not None):
-                    raise ValueError(f"{message.name}.{field.name}: appended, so with a default")
-        return self
-
-    def _enums_of(self, message: MessageRow) -> dict[str, dict[str, EnumValue]]:
+    def enums_of(self, message: MessageRow) -> dict[str, dict[str, EnumValue]]:
         return self.host_enums if message.sender == "host" else self.enums
 
     def name_of(self, number: int) -> str:
@@ -133,9 +112,39 @@ def table_path() -> Path:
 
 
 def load_table(path: Path | None = None) -> MessageTable:
-    """The table as checked data; raises pydantic's ValidationError with the row at fault."""
-    with open(path or table_path(), "rb") as file:
-        return MessageTable.model_validate(tomllib.load(file))
+    """The table as checked data; UsageError with file, line and reason of each mistake."""
+    return load(path or table_path(), MessageTable, _can_evolve)
+
+
+def _can_evolve(table: MessageTable) -> Wrong:
+    minor = table.version_byte & 15
+    numbers: set[int] = set()
+    for array, rows in (("message", table.message), ("host_message", table.host_message)):
+        for index, row in enumerate(rows):
+            at = (array, index)
+            if row.number in numbers:
+                yield (*at, "number"), f"{row.number} is taken; give {row.name} a free number"
+            numbers.add(row.number)
+            if (row.sender == "host") != (array == "host_message"):
+                yield (*at, "from"), "what hosts send stands under host_message, nothing else does"
+            if row.since > minor:
+                yield (*at, "since"), f"{row.name} is newer than version {table.version}"
+            yield from _fields_can_evolve(table, row, at)
+
+
+def _fields_can_evolve(table: MessageTable, row: MessageRow, at: Loc) -> Wrong:
+    before = 0
+    for index, field in enumerate(row.fields):
+        here, name = (*at, "fields", index), f"{row.name}.{field.name}"
+        if field.since < before:
+            yield here, f"{name}: since {field.since} behind since {before}; append new fields"
+        before = field.since
+        if field.enum is not None and field.enum not in table.enums_of(row):
+            yield here, f"{name}: no enum {field.enum}; add it, or name another"
+        if field.since > (table.version_byte & 15):
+            yield here, f"{name}: newer than version {table.version}; raise the version"
+        if (field.since > row.since) != (field.default is not None):
+            yield here, f"{name}: an appended field has a default, and no other has one"
 
 
 def render(table: MessageTable) -> str:

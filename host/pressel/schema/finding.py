@@ -1,4 +1,4 @@
-"""One thing to say about a board file: where, what is wrong, why, what to do."""
+"""One thing to say about a file of facts: where, what is wrong, why, what to do."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+Severity = Literal["error", "warning"]
+
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """An error keeps a board from being used; a warning only wants to be read."""
+    """An error keeps a file from being used; a warning only wants to be read."""
 
     line: int
     key: str  # dotted; "" when the file as a whole is meant
     text: str
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
 
     def at(self, file: Path) -> str:
         """`file:line: key: text`, which editors and terminals can jump to."""

@@ -1,19 +1,22 @@
 """On which line of a TOML file a key stands: the parser in the standard library does not tell.
 
-Only what parsed without an error is looked at. A key inside a value (an inline table, an array)
-has the line of that value.
+Only what parsed without an error is looked at. The n-th `[[table]]`, and the n-th inline table of
+an array that has a line of its own, have the key part n, from 0. Any other key inside a value has
+the line of that value.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-Key = tuple[str, ...]
+Key = tuple[str | int, ...]
 
-_TABLE = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+")
+_TABLE = re.compile(r"\s*(\[+)\s*([^\]]+?)\s*\]+")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 _STRINGS = re.compile(r'"(?:\\.|[^"\\])*"|' r"'[^']*'")
 _LONG_QUOTE = re.compile(r'"""|' r"'''")
+_ARRAY = "[["
 
 
 class Lines:
@@ -21,28 +24,44 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self._lines: dict[Key, int] = {}
+        self._counts: dict[Key, int] = {}  # entries of arrays that were seen so far
         table: Key = ()
+        value: Key = ()  # whose value the line is in
         quote, depth = "", 0  # inside a long string, inside an array of several lines
         for number, line in enumerate(text.splitlines(), start=1):
             if not quote and not depth:
                 if header := _TABLE.match(line):
-                    table = _parts(header.group(1))
-                    self._lines.setdefault(table, number)
-                elif key := _KEY.match(line):
-                    self._lines.setdefault(table + _parts(key.group(1)), number)
-                    line = line[key.end() :]
-                else:
+                    table = self._open(header, number)
                     continue
-                if header:
+                if not (key := _KEY.match(line)):
                     continue
+                value = table + _parts(key.group(1))
+                self._lines.setdefault(value, number)
+                line = line[key.end() :]
+            elif depth == 1 and not quote and line.lstrip().startswith("{"):
+                self._lines[self._entry(value)] = number
             quote, rest = _outside(line, quote)
             depth += rest.count("[") + rest.count("{") - rest.count("]") - rest.count("}")
 
-    def of(self, key: Key) -> int:
+    def of(self, key: Sequence[str | int]) -> int:
         """The line of `key`, or of the nearest table around it, or 1."""
+        key = tuple(key)
         while key and key not in self._lines:
             key = key[:-1]
         return self._lines.get(key, 1)
+
+    def _open(self, header: re.Match[str], number: int) -> Key:
+        table = _parts(header.group(2))
+        self._lines.setdefault(table, number)
+        if header.group(1) == _ARRAY:
+            table = self._entry(table)
+            self._lines[table] = number
+        return table
+
+    def _entry(self, array: Key) -> Key:
+        count = self._counts.get(array, 0)
+        self._counts[array] = count + 1
+        return (*array, count)
 
 
 def _parts(dotted: str) -> Key:
