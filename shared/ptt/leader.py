@@ -56,7 +56,6 @@ _NACK_BYTES = const(28)  # envelope and four fields
 _LEASE_BYTES = const(48)  # WELCOME up to the newest lease
 _FULL_BYTES = const(57)  # WELCOME with all its fields
 _CLAIM_TELL_MS = const(10000)  # who claims a higher term is told of so seldom
-_OF_A_CALL = (messages.FLOOR_REQUEST, messages.FLOOR_RELEASE)
 _STANDBY_EVERY = const(8)  # heartbeats between two words about standbys, once all are told
 _OUTBOX_MAX = 4 * MEMBERS_MAX  # every member once for voice and thrice for control
 
@@ -394,24 +393,19 @@ class Leader:
             known = self._on_update(kind, member, fields, now_ms)
             return refusal.ACCEPTED if known else refusal.STALE
         group = fields[0]
-        if kind == messages.FLOOR_REQUEST and fields[1] != member.request:
-            if not member.presses.take(now_ms):
-                return refusal.LIMIT
-        if kind == messages.FLOOR_REQUEST and group == 0 and fields[3]:
-            return self._on_call_request(member, fields[1], fields[2], fields[3], now_ms)
+        if kind == messages.FLOOR_REQUEST:
+            return self._on_press(member, fields, now_ms)
         if kind == messages.CALL_ENDED and group != member.call:
             self._tell_no_call(member, group, now_ms)
             return refusal.ACCEPTED
         if not member.hears(group):
-            if group >= CALL_GROUP_FIRST and kind in _OF_A_CALL:
+            if group >= CALL_GROUP_FIRST and kind == messages.FLOOR_RELEASE:
                 self._tell_no_call(member, group, now_ms)
             return refusal.FIELD
         return self._on_group_message(kind, member, fields, now_ms)
 
     def _on_group_message(self, kind: int, member: "Member", fields: "list", now_ms: int) -> int:
         group = fields[0]
-        if kind == messages.FLOOR_REQUEST:
-            return self._on_request(member, group, fields[1], fields[2], now_ms)
         if kind == messages.CALL_ENDED:
             self._end_call(self._calls.get(group), messages.CALL_HUNG_UP, now_ms)
             return refusal.ACCEPTED
@@ -534,30 +528,77 @@ class Leader:
         host, port = self.standby_hosts[place]
         self._send(messages.STANDBY, (host, port, place, count), member, now_ms)
 
+    def _on_press(self, member: "Member", fields: "list", now_ms: int) -> int:
+        """FLOOR_REQUEST. A member has one button: its newest press counts, in whatever group, and
+        ends what it asked for before, however it is answered."""
+        group, request, lane, callee = fields
+        is_new = not member.asked or request != member.request
+        if is_new:
+            if member.asked and (member.request - request) & 0xFFFF < 0x8000:
+                return self._on_late_press(member, group, request, lane, now_ms)
+            if not member.presses.take(now_ms):
+                return refusal.LIMIT
+        elif member.denied:
+            self.denied(group, member.node, request, member.denied, now_ms)
+            return refusal.ACCEPTED
+        if group == 0 and callee:
+            return self._on_call_request(member, request, lane, callee, now_ms)
+        if not member.hears(group):
+            if is_new:
+                self._end_asked(member, now_ms)
+            if group >= CALL_GROUP_FIRST:
+                self._tell_no_call(member, group, now_ms)
+            return refusal.FIELD
+        return self._on_request(member, group, request, lane, now_ms)
+
     def _on_request(
         self, member: "Member", group: int, request: int, lane: int, now_ms: int
     ) -> int:
-        """A member asks once at a time, whatever the group: it has one button."""
         floor = self.floors[group]
-        if member.asked and member.asked != group:
-            if (member.request - request) & 0xFFFF < 0x8000:
-                return refusal.STALE  # of before it turned to another group
-            before = self.floors.get(member.asked)
-            if before is not None and before.knows(member.node, member.request):
-                before.on_release(member.node, member.request, now_ms)
-        is_new = member.request != request or member.asked != group
-        member.asked = group
-        member.request = request
         entitled = (0, ENTITLED_PRIORITY, ENTITLED_EMERGENCY)[lane]
         if entitled and not member.entitlements & entitled:
             if not floor.knows(member.node, request):
-                self.denied(group, member.node, request, messages.DENIAL_NOT_ENTITLED, now_ms)
-                return refusal.ACCEPTED
+                return self._deny(member, group, request, messages.DENIAL_NOT_ENTITLED, now_ms)
             lane = messages.LANE_ROUTINE  # what it has it keeps
+        if member.asked != group:
+            self._end_asked(member, now_ms)
+        is_new = member.request != request or member.asked != group
+        member.asked = group
+        member.request = request
+        member.denied = 0
         floor.on_request(member.node, request, now_ms, lane)
         if is_new:  # behind the floor: else a request might seem over that has just been granted
             self.journal.changed(records.MEMBER, member.node)
         return refusal.ACCEPTED
+
+    def _on_late_press(
+        self, member: "Member", group: int, request: int, lane: int, now_ms: int
+    ) -> int:
+        """Older than its newest: the network brought it late, and only its own floor answers."""
+        if group != member.asked or not member.hears(group):
+            return refusal.STALE
+        self.floors[group].on_request(member.node, request, now_ms, lane)
+        return refusal.ACCEPTED
+
+    def _deny(self, member: "Member", group: int, request: int, reason: int, now_ms: int) -> int:
+        """Its newest press comes to no floor and into no queue."""
+        self._end_asked(member, now_ms)
+        member.asked = group or member.asked or member.group or GROUP_DEFAULT
+        member.request = request
+        member.denied = reason
+        if member.hears(member.asked):
+            self.floors[member.asked].end_request(member.node, request)
+        self.denied(group, member.node, request, reason, now_ms)
+        self.journal.changed(records.MEMBER, member.node)
+        return refusal.ACCEPTED
+
+    def _end_asked(self, member: "Member", now_ms: int) -> None:
+        """Nobody takes what is granted to a press before the newest."""
+        floor = self.floors.get(member.asked)
+        if floor is None:
+            return
+        if floor.holder == member.node or floor.waiting(member.node) is not None:
+            floor.on_release(member.node, member.request, now_ms)
 
     # --- private calls ---
 
@@ -565,11 +606,10 @@ class Leader:
         self, member: "Member", request: int, lane: int, node: int, now_ms: int
     ) -> int:
         callee = self.members.by_node(node)
-        if member.asked and (member.request - request) & 0xFFFF < 0x8000:
-            if request != member.request or not member.call:
-                return refusal.STALE  # that call has been made and is over
         reason = 0
-        if callee is None:
+        if member.asked and request == member.request and not member.call:
+            reason = messages.DENIAL_STALE  # that call has been made and is over
+        elif callee is None:
             reason = messages.DENIAL_CALLEE_UNKNOWN
         elif callee is member:
             reason = messages.DENIAL_CALLEE_SELF
@@ -578,8 +618,7 @@ class Leader:
         elif not member.call and self._calls.is_full():
             reason = messages.DENIAL_CALLS_FULL
         if callee is None or reason:
-            self.denied(0, member.node, request, reason, now_ms)
-            return refusal.ACCEPTED
+            return self._deny(member, 0, request, reason, now_ms)
         if not member.call:
             call = self._calls.open(member, callee, now_ms)
             self._open_call_floor(call, now_ms)

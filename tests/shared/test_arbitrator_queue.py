@@ -53,6 +53,15 @@ def test_asking_again_keeps_the_place():
     assert waiting(floor) == [5, 3]
 
 
+def test_a_late_copy_of_an_older_press_does_not_replace_the_newer():
+    floor = queued(5, 3)
+    floor.on_request(5, 2, NOW_MS)
+    said(floor)
+    floor.on_request(5, 1, NOW_MS)
+    assert said(floor) == ["denied 5 r1 reason %d" % DENIAL_STALE]
+    assert floor.knows(5, 2) and waiting(floor) == [5, 3]
+
+
 def test_cancelling_moves_the_others_up():
     floor = queued(5, 3, 4)
     floor.on_release(5, 1, NOW_MS)

@@ -30,6 +30,7 @@ class Member:
         "beats",
         "build",
         "call",
+        "denied",
         "device",
         "entitlements",
         "groups",
@@ -62,6 +63,7 @@ class Member:
         self.call = 0  # group of its private call, 0: none
         self.asked = 0  # group of its last request, 0: none yet
         self.request = 0  # that request: a badge has one button
+        self.denied = 0  # why that request was refused, 0: it was not
         self.presses = Budget(PRESS_PER_S, PRESS_BURST)
         self.heard_ms = 0
         self.beats = 0  # heartbeats answered

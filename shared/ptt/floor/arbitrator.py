@@ -163,7 +163,8 @@ class Arbitrator:
             self._pass_on(now_ms)
 
     def end_request(self, node: int, request: int) -> None:
-        """That `request` was over before the takeover: its repetition is not a new one."""
+        """That `request` was over before the takeover, or came to no floor at all: neither its
+        repetition nor anything older is a new one."""
         self._over[node] = request
 
     def claim(self, node: int, lease: int, now_ms: int) -> bool:
@@ -191,13 +192,13 @@ class Arbitrator:
 
     def on_request(self, node: int, request: int, now_ms: int, lane: int = LANE_ROUTINE) -> None:
         """FLOOR_REQUEST: new, repeated, or the keep-alive of somebody who waits."""
-        if self._is_over(node, request):
-            self._answer_ended(node, request, now_ms)
+        if self._is_over(node, request) or self._is_before_waiting(node, request):
+            self._answer_ended(node, request, now_ms)  # a press that came late changes nothing
         elif node == self.holder:
             if request == self.request:
                 self._raise_holder(lane)
                 self._fire(REQUEST_HOLDER, node, request, now_ms)
-            elif self._is_before_holders(request):  # an earlier press came late: it changes nothing
+            elif self._is_before_holders(request):
                 self._answer_ended(node, request, now_ms)
             else:  # a new press: it says that the burst before is over
                 self._fire(RELEASE_HOLDER, node, request, now_ms)
@@ -432,6 +433,10 @@ class Arbitrator:
 
     def _is_before_holders(self, request: int) -> bool:
         return self.request != REQUEST_UNKNOWN and (self.request - request) & 0xFFFF < 0x8000
+
+    def _is_before_waiting(self, node: int, request: int) -> bool:
+        waiting = self.waiting(node)
+        return waiting is not None and 0 < (waiting.request - request) & 0xFFFF < 0x8000
 
     # --- the queue ---
 

@@ -182,7 +182,7 @@ def dump_leader(leader: Leader) -> Values:
         tuple(getattr(floor, name) for name in _FLOOR),
         tuple((each.node, each.request, each.order) for each in floor.queue),
         tuple(sorted(floor._over.items())),
-        tuple((member.asked, member.request) for member in members),
+        tuple((member.asked, member.request, member.denied) for member in members),
         tuple(member.seq for member in members),
         (leader._lease, leader._claimable),
         tuple(sorted(leader.announcer._due)),
@@ -199,10 +199,10 @@ def load_leader(leader: SpokenLeader, values: Values) -> SpokenLeader:
     floor.granted_ms = floor.talk_ms
     floor.queue = [Waiting(node, request, 0, order, NOW_MS) for node, request, order in values[1]]
     floor._over = dict(values[2])
-    for member, (asked, request), seq in zip(
+    for member, (asked, request, denied), seq in zip(
         leader.members.all(), values[3], values[SEQS], strict=True
     ):
-        member.asked, member.request, member.seq = asked, request, seq
+        member.asked, member.request, member.denied, member.seq = asked, request, denied, seq
         member.presses = Budget(PRESS_PER_S, PRESS_BURST)  # no time passes here that would fill it
     leader._lease, leader._claimable = values[5]
     leader._claims_end_ms = add(NOW_MS, MEMBER_TTL_MS)
