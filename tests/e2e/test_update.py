@@ -18,7 +18,7 @@ from tests.firmware.releases import build_release
 
 from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.demo.venue import STATE, run_badges, run_leader
-from pressel.firmware import build_firmware
+from pressel.pack import build_firmware
 from pressel.registry.device import KEY_BYTES
 from pressel.soft.credential import Credential, register
 from pressel.virtual.badge import RESET_EXIT, VirtualBadge

@@ -23,12 +23,12 @@ from mpremote.romfs import VfsRomWriter
 
 from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.errors import PresselError
-from pressel.firmware import build_firmware
-from pressel.firmware.build import MANIFEST, ROOT
-from pressel.firmware.bytecode import compile_module
-from pressel.firmware.manifest import list_sources, read_manifest
-from pressel.firmware.prepare import beside_badge
-from pressel.firmware.shortening import shorten_private_names
+from pressel.pack import build_firmware
+from pressel.pack.build import MANIFEST, ROOT
+from pressel.pack.bytecode import compile_module
+from pressel.pack.manifest import list_sources, read_manifest
+from pressel.pack.packing import STOCK
+from pressel.pack.stock.shortening import shorten_private_names
 from pressel.tracebacks import Tracebacks
 from pressel.virtual.install import SHIMS, find_install
 from pressel.virtual.stepped.heap import HEAP_BYTES
@@ -88,7 +88,7 @@ def _image(shims: Sequence[str]) -> bytes:
     image = VfsRomWriter()
     content = read_manifest(MANIFEST)
     names = {source.name: source.read_text("utf-8") for source in FAKES.glob("*.py")}
-    fakes = beside_badge(content, list_sources(content, ROOT), names)
+    fakes = STOCK.beside(content, list_sources(content, ROOT), names)
     fakes = shorten_private_names(fakes)  # a C module takes no names of the heap
     fakes |= {name: (SHIMS / name).read_text("utf-8") for name in shims}
     with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(io.StringIO()):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from pressel.firmware import FirmwareBuild, build_firmware
-from pressel.firmware.build import ROOT
+from pressel.pack import FirmwareBuild, build_firmware
+from pressel.pack.build import ROOT
 
 _HEALTH = """
 class Health:

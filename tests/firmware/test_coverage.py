@@ -31,7 +31,7 @@ from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.demo.actor import ANSWER_LIMIT_S, Actor, Told
 from pressel.demo.venue import STATE, LeaderProcess, run_leader
 from pressel.errors import PresselError
-from pressel.firmware import FirmwareBuild, build_firmware
+from pressel.pack import FirmwareBuild, build_firmware
 from pressel.registry.device import KEY_BYTES
 from pressel.soft.credential import Credential, register
 from pressel.virtual import now_ms

@@ -157,7 +157,7 @@ def test_a_trial_begins_with_the_other_slot(firmware: Load, flash: Path) -> None
 
 
 def test_the_first_release_is_in_the_listing_of_the_build(tmp_path: Path) -> None:
-    from pressel.firmware import build_firmware
+    from pressel.pack import build_firmware
     from ptt.wire.messages import TABLE_HASH
 
     built = build_firmware(tmp_path / "firmware")
@@ -172,7 +172,7 @@ HEAP_BYTES = 140_000  # this is about slots and not about memory
 
 def test_a_release_that_crashes_on_real_micropython_falls_back(tmp_path: Path) -> None:
     from pressel.boards.board import load_board
-    from pressel.firmware import build_firmware
+    from pressel.pack import build_firmware
     from pressel.virtual.make_kit import make_kit
     from pressel.virtual.stepped import SteppedBadge
 

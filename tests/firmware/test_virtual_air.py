@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pressel.boards.board import DEFAULT_BOARD, load_board
-from pressel.firmware import build_firmware
+from pressel.pack import build_firmware
 from pressel.virtual import VirtualBadge
 
 pytestmark = pytest.mark.e2e

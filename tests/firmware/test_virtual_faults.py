@@ -15,7 +15,7 @@ from tests.firmware.releases import build_release
 from tests.host.stepped_venue import Venue, voice
 
 from pressel.boards.board import load_board
-from pressel.firmware import build_firmware
+from pressel.pack import build_firmware
 from pressel.tracebacks import Tracebacks
 from pressel.virtual.make_kit import make_kit
 from pressel.virtual.stepped import Fault, Kit, Pin, Press, Release, Speak, SteppedBadge

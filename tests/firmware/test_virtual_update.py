@@ -14,7 +14,7 @@ from tests.firmware.releases import build_release
 from tests.host.stepped_venue import Venue, voice
 from tests.shared.keys import device_key
 
-from pressel.firmware import build_firmware
+from pressel.pack import build_firmware
 from pressel.update import keys
 from pressel.update.campaign import Campaigner, tag_of
 from pressel.update.library import Library

@@ -9,10 +9,10 @@ import tempfile
 from pathlib import Path
 
 from pressel.boards.board import load_board
-from pressel.firmware import ARCHITECTURES, build_firmware
 from pressel.flash.contents import NVS_FILE, take_out
 from pressel.flash.image import read_image, synthetic_image
 from pressel.flash.order import Order, read_firmware
+from pressel.pack import ARCHITECTURES, build_firmware
 from pressel.registry.store import Registry
 
 BOARDS = {"esp32": "esp32-devkit", "esp32s3": "esp32s3-devkit", "esp32c3": "esp32c3-devkit"}

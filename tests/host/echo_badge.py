@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from pressel.firmware import FirmwareBuild, build_firmware
+from pressel.pack import FirmwareBuild, build_firmware
 from pressel.virtual import VirtualBadge
 
 FIRMWARE = Path(__file__).parent / "data" / "echo_firmware"

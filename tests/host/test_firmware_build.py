@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from pressel.errors import UsageError
-from pressel.firmware import FirmwareBuild, build, build_firmware
-from pressel.firmware.bytecode import CompileError
+from pressel.pack import FirmwareBuild, build, build_firmware
+from pressel.pack.bytecode import CompileError
 
 MANIFEST = """
 entry = "app.boot"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pressel.firmware.build import MANIFEST, ROOT
-from pressel.firmware.constants import inline_constants
-from pressel.firmware.manifest import list_sources, read_manifest
+from pressel.pack.build import MANIFEST, ROOT
+from pressel.pack.constants import inline_constants
+from pressel.pack.manifest import list_sources, read_manifest
 
 NUMBERS = "from .compat import const\nLIMIT = const(7)\nLOW = const(-3)\n_OWN = const(2)\n"
 COMPAT = "TYPE_CHECKING = False\n\n\ndef const(value):\n    return value\n"

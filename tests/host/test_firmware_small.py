@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from pressel.errors import UsageError
-from pressel.firmware import build_firmware
-from pressel.firmware.build import MANIFEST, ROOT
-from pressel.firmware.joining import join_modules
-from pressel.firmware.manifest import list_sources, read_manifest
-from pressel.firmware.ordering import frequent_first
-from pressel.firmware.prepare import for_badge
-from pressel.firmware.shortening import shorten_names
-from pressel.firmware.tables import shrink_tables
+from pressel.pack import build_firmware
+from pressel.pack.build import MANIFEST, ROOT
+from pressel.pack.manifest import list_sources, read_manifest
+from pressel.pack.packing import STOCK
+from pressel.pack.stock.joining import join_modules
+from pressel.pack.stock.ordering import frequent_first
+from pressel.pack.stock.shortening import shorten_names
+from pressel.pack.stock.tables import shrink_tables
 from pressel.tracebacks import Tracebacks
 from pressel.virtual.install import SHIMS
 from ptt.floor import participant
@@ -227,7 +227,7 @@ def test_tracebacks_of_a_build_are_told_as_written(tmp_path: Path) -> None:
     content = read_manifest(MANIFEST)
     sources = list_sources(content, ROOT)
     files = {each.module_path: each.path.read_text("utf-8").splitlines() for each in sources}
-    (whole,) = (each for each in for_badge(content, sources).pieces if each.places)
+    (whole,) = (each for each in STOCK.prepare(content, sources).pieces if each.places)
     tracebacks = Tracebacks.beside(folder)
     seen = 0
     for number, line in enumerate(whole.text.decode().splitlines(), start=1):
@@ -256,7 +256,7 @@ def test_frequent_names_come_first_and_nothing_else_changes() -> None:
 
 def test_no_word_of_a_peripheral_is_changed() -> None:
     content = read_manifest(MANIFEST)
-    names = for_badge(content, list_sources(content, ROOT)).names
+    names = STOCK.prepare(content, list_sources(content, ROOT)).names
     written = {old for olds in names.values() for old in olds.split(" or ")}
     words = set()
     for file in SHIMS.glob("*.py"):

@@ -6,10 +6,10 @@ import ast
 
 import pytest
 
-from pressel.firmware.build import MANIFEST, ROOT
-from pressel.firmware.manifest import list_sources, read_manifest
-from pressel.firmware.prepare import for_badge
-from pressel.firmware.unused import drop_unused
+from pressel.pack.build import MANIFEST, ROOT
+from pressel.pack.manifest import list_sources, read_manifest
+from pressel.pack.packing import STOCK
+from pressel.pack.stock.unused import drop_unused
 
 ENGINE = """class Engine:
     def start(self):
@@ -103,7 +103,7 @@ def test_untouched_modules_count_and_stay() -> None:
 def test_a_badge_carries_what_it_calls_and_no_more() -> None:
     """The person of a badge writes no texts; the soft badge's does, with the same engine."""
     content = read_manifest(MANIFEST)
-    prepared = for_badge(content, list_sources(content, ROOT))
+    prepared = STOCK.prepare(content, list_sources(content, ROOT))
     whole = next(piece for piece in prepared.pieces if piece.places)
     lines = {(place.path, place.line) for place in whole.places}
     engine = (ROOT / "shared/ptt/participant.py").read_text("utf-8").splitlines()

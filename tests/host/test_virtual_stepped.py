@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tests.host.stepped_venue import BOARD, voice
 from tests.shared.keys import device_key, opened_with
 
-from pressel.firmware import build_firmware
+from pressel.pack import build_firmware
 from pressel.virtual import BadgeCrashed
 from pressel.virtual.make_kit import make_kit
 from pressel.virtual.stepped import Kit, Pin, Speak, SteppedBadge

@@ -14,7 +14,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from pressel.firmware import build_firmware
+from pressel.pack import build_firmware
 
 from .cases import CASES, SOURCES, Case, load
 from .machines import RV32IMC, XTENSAWIN, Machine

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from pressel.cli.firmware import firmware
-from pressel.firmware import ARCHITECTURES, build_firmware
+from pressel.pack import ARCHITECTURES, build_firmware
 
 from . import mpy
 from .machines import MACHINES

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pressel.firmware import build_firmware
+from pressel.pack import build_firmware
 from ptt.media import dsp
 
 from .cases import CASES, Case, load

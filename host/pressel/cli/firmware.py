@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
-from pressel.firmware import ARCHITECTURES, build_firmware
 from pressel.flash.fetch import fetch_image
 from pressel.flash.image import parse_image
 from pressel.flash.messages import flash_error
 from pressel.flash.pins import Pin, find_pin, image_folder, keep_image, known_pins
+from pressel.pack import ARCHITECTURES, build_firmware
 
 _FILE_COLUMNS = 200  # in a file or a pipe an image is one line
 PORTABLE = "any"  # the build without machine code

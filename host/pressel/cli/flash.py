@@ -10,12 +10,12 @@ import click
 from pressel.boards.board import load_board
 from pressel.cli.attached import open_registry, ports_of, tell_all, wifi_network
 from pressel.cli.options import state_option
-from pressel.firmware import ARCHITECTURES, build_firmware
 from pressel.flash.fleet import flash_fleet
 from pressel.flash.image import Image, read_image
 from pressel.flash.messages import flash_error
 from pressel.flash.order import Order, Outcome, read_firmware
 from pressel.flash.pins import newest_image
+from pressel.pack import ARCHITECTURES, build_firmware
 from pressel.registry.device import GROUP_MAX, checked_name
 
 

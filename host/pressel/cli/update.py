@@ -13,8 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from pressel.cli.options import state_option
-from pressel.firmware import ARCHITECTURES
 from pressel.node import control
+from pressel.pack import ARCHITECTURES
 from pressel.update import keys
 from pressel.update.campaign import STAGES
 from pressel.update.library import Library

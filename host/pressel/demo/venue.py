@@ -14,7 +14,7 @@ from typing import Any
 
 from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.errors import PresselError
-from pressel.firmware import build_firmware
+from pressel.pack import build_firmware
 from pressel.registry.device import KEY_BYTES
 from pressel.soft.credential import DEVICE_BYTES, Credential, register
 from pressel.virtual import VirtualBadge

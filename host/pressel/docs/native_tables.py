@@ -6,7 +6,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from pressel.firmware import build_firmware
+from pressel.pack import build_firmware
 
 _BUDGET = Path(__file__).resolve().parents[3] / "firmware" / "native" / "budget.toml"
 _FRAME_CYCLES = 4_800_000  # 20 ms at 240 MHz, one instruction a cycle

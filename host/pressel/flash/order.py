@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pressel.boards.board import Board
-from pressel.firmware import FirmwareBuild
+from pressel.pack import FirmwareBuild
 
 from .identity import Identity
 from .image import Image

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.boards.board import DEFAULT_BOARD, load_board
-from pressel.firmware import build_firmware
+from pressel.pack import build_firmware
 from pressel.virtual.make_kit import make_kit
 
 from .workers import interpreter, run_specs

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from pressel.audio.wav import write_wav
 from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.errors import PresselError, UnreachableError
-from pressel.firmware import build_firmware
 from pressel.node.priority import serve_first
+from pressel.pack import build_firmware
 from pressel.transport.udp import Address
 from pressel.virtual import VirtualBadge, now_ms
 from ptt import events

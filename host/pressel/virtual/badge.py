@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pressel.errors import PresselError
-from pressel.firmware import FirmwareBuild
+from pressel.pack import FirmwareBuild
 from pressel.tracebacks import Tracebacks
 
 from .install import find_install

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from mpremote.romfs import VfsRomWriter
 
-from pressel.firmware.bytecode import compile_module
-from pressel.firmware.shortening import shorten_private_names
+from pressel.pack.bytecode import compile_module
+from pressel.pack.stock.shortening import shorten_private_names
 
 from .install import SHIMS
 

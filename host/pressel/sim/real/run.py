@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.errors import PresselError
-from pressel.firmware import FirmwareBuild, build_firmware
+from pressel.pack import FirmwareBuild, build_firmware
 from pressel.sim.world.checkers import CHECKERS
 from pressel.sim.world.kpis import KPIS
 from pressel.sim.world.venue import LEADER

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pressel.boards.board import DEFAULT_BOARD, load_board
-from pressel.firmware import FirmwareBuild
 from pressel.node.priority import serve_first
+from pressel.pack import FirmwareBuild
 from pressel.sim.world import keys, record
 from pressel.virtual import VirtualBadge
 from ptt import events

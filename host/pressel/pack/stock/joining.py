@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 from pressel.errors import UsageError
 
+from ..piece import Place
 from .edits import Edits
 from .names import Use, bound_names, imported_module, module_name, uses
 
@@ -32,14 +33,6 @@ _QUIET = {
     tokenize.ENCODING,
     tokenize.ENDMARKER,
 }
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a line was written: module path (`ptt/clock.py`) and number."""
-
-    path: str
-    line: int
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from pressel.tracebacks import Tracebacks
 
 from .bytecode import compile_module, compiler_version
 from .manifest import Source, list_sources, read_manifest
-from .prepare import Piece, as_written, for_badge
+from .packing import STOCK, WRITTEN
+from .piece import Piece
 
 ROOT = Path(__file__).resolve().parents[3]
 MANIFEST = ROOT / "firmware" / "manifest.toml"
@@ -70,13 +71,13 @@ def build_firmware(
     """
     content = read_manifest(manifest)
     sources = list_sources(content, root, native=bool(architecture) and not source)
-    compiler = "" if source else compiler_version()
+    packing = WRITTEN if source else STOCK
+    compiler = compiler_version() if packing.is_compiled else ""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
         folder = Path(scratch) / "new"
         earlier = _earlier_files(out, compiler, architecture)
-        content_of = for_badge if compiler else as_written
-        prepared = content_of(content, sources)
+        prepared = packing.prepare(content, sources)
         files = []
         for piece in prepared.pieces:
             machine = architecture if piece.is_native else ""

@@ -1,17 +1,21 @@
-"""What is compiled for a badge: the sources made small in several steps, most of them joined."""
+"""The stock packing: MicroPython runs this bytecode from the heap, so all of it is made small.
+
+Constants are put in place, tables shrink, what nobody calls is left out, most modules are joined,
+and names are shortened (docs/adr/0009 and 0011 say what each step is worth).
+"""
 
 from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from .constants import inline_constants
-from .import_order import import_order
-from .joining import Place, join_modules
-from .manifest import Join, Manifest, Source, module_path
+from ..constants import inline_constants
+from ..import_order import import_order
+from ..manifest import Join, Manifest, Source, module_path
+from ..piece import Piece, Prepared, pieces_of, texts_of
+from .joining import join_modules
 from .names import module_name
 from .ordering import frequent_first
 from .shortening import called_words, follow_names, shorten_names
@@ -19,57 +23,11 @@ from .tables import shrink_tables
 from .unused import drop_unused
 
 
-@dataclass(frozen=True)
-class Piece:
-    """One file of the flash before it is compiled (a module) or copied. `path` and `places` say
-    where it was written: one file line for line, or each line somewhere."""
-
-    target: PurePosixPath
-    text: bytes
-    is_module: bool
-    is_native: bool
-    path: Path
-    places: tuple[Place, ...] = ()
-    files: Mapping[str, Path] = field(default_factory=dict)  # by the paths of `places`
-
-    @property
-    def module_path(self) -> str:
-        return module_path(self.target)
-
-    def written(self, line: int) -> str:
-        """Where somebody wrote a line, for a message; 0: the file."""
-        if self.places:
-            place = self.places[max(line, 1) - 1]
-            return f"{self.files[place.path]}:{place.line}"
-        return f"{self.path}:{line}" if line else str(self.path)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """All pieces of a build, and the order in which its entry module loads modules."""
-
-    pieces: tuple[Piece, ...]
-    imports: tuple[str, ...]
-    names: Mapping[str, str] = field(default_factory=dict)  # what each short name was
-    functions: Mapping[str, list[tuple[int, str]]] = field(default_factory=dict)  # where they begin
-
-    @property
-    def lines(self) -> dict[str, list[tuple[str, list[int]]]]:
-        """By joined module: where its lines were written, as `Tracebacks` wants it."""
-        return {piece.module_path: _runs(piece.places) for piece in self.pieces if piece.places}
-
-
-def as_written(content: Manifest, sources: Sequence[Source]) -> Prepared:
-    """The sources as they are."""
-    pieces = tuple(_piece(each, each.path.read_bytes()) for each in sources)
-    return Prepared(pieces, tuple(import_order(content.entry, sources)))
-
-
-def for_badge(content: Manifest, sources: Sequence[Source]) -> Prepared:
+def prepare(content: Manifest, sources: Sequence[Source]) -> Prepared:
     """The sources as a badge gets them. A module that does not parse is left as it is: the compiler
     then says what is wrong with it."""
     plain = tuple(each.path.read_bytes() for each in sources if not each.is_module)
-    texts = tuple(_texts(sources).items())
+    texts = tuple(texts_of(sources).items())
     # A frozen model has a hash, which the checker does not see.
     return _prepare(content, tuple(sources), texts, plain)  # pyright: ignore[reportArgumentType]
 
@@ -86,10 +44,10 @@ def _prepare(
     try:
         texts = inline_constants(texts)
     except SyntaxError:
-        return Prepared(_pieces(sources, texts), ())
+        return Prepared(pieces_of(sources, texts), ())
     imports = import_order(content.entry, sources)
     if content.join is None:
-        return Prepared(_pieces(sources, texts), tuple(imports))
+        return Prepared(pieces_of(sources, texts), tuple(imports))
     image = _Image(content.join, sources, texts, imports)
     rest = [each for each in sources if each.module not in image.members or not each.is_module]
     whole = Piece(
@@ -101,21 +59,21 @@ def _prepare(
         places=image.lines,
         files={each.module_path: each.path for each in sources},
     )
-    pieces = [*_pieces(rest, image.texts), whole]
+    pieces = [*pieces_of(rest, image.texts), whole]
     pieces.sort(key=lambda piece: piece.target.as_posix())
     order = _joined_imports(imports, image.members, sources, whole)
     functions = {each.module_path: _functions(each) for each in sources if each.is_module}
     return Prepared(tuple(pieces), tuple(order), image.names.written(), functions)
 
 
-def beside_badge(
+def beside(
     content: Manifest, sources: Sequence[Source], others: Mapping[str, str]
 ) -> dict[str, str]:
     """Other modules (text by path), which use a badge's, rewritten for what those have become."""
-    texts = inline_constants({**_texts(sources), **others})
+    texts = inline_constants({**texts_of(sources), **others})
     if content.join is not None:
         imports = import_order(content.entry, sources)
-        image = _Image(content.join, sources, inline_constants(_texts(sources)), imports)
+        image = _Image(content.join, sources, inline_constants(texts_of(sources)), imports)
         texts = {**image.used, **{name: texts[name] for name in others}}
         texts = join_modules(texts, image.members, image.path).texts
         texts = {name: texts[name] for name in others}
@@ -142,10 +100,6 @@ class _Image:
         self.names = short.names
 
 
-def _texts(sources: Sequence[Source]) -> dict[str, str]:
-    return {each.module_path: each.path.read_text("utf-8") for each in sources if each.is_module}
-
-
 def _joined_imports(
     imports: Sequence[str], members: Sequence[str], sources: Sequence[Source], whole: Piece
 ) -> list[str]:
@@ -161,27 +115,6 @@ def _members(join: Join, sources: Sequence[Source], imports: Sequence[str]) -> l
     native = {each.module for each in sources if each.is_native}
     own = {each.module for each in sources if each.is_module} - native - set(join.apart)
     return [name for name in imports if name in own]
-
-
-def _pieces(sources: Sequence[Source], texts: dict[str, str]) -> tuple[Piece, ...]:
-    return tuple(
-        _piece(each, texts[each.module_path].encode() if each.is_module else each.path.read_bytes())
-        for each in sources
-    )
-
-
-def _piece(source: Source, text: bytes) -> Piece:
-    return Piece(source.target, text, source.is_module, source.is_native, source.path)
-
-
-def _runs(places: Iterable[Place]) -> list[tuple[str, list[int]]]:
-    """Lines that were written in one module, module after module."""
-    runs: list[tuple[str, list[int]]] = []
-    for place in places:
-        if not runs or runs[-1][0] != place.path:
-            runs.append((place.path, []))
-        runs[-1][1].append(place.line)
-    return runs
 
 
 def _functions(source: Source) -> list[tuple[int, str]]:

@@ -1,0 +1,36 @@
+"""The ways of packing a badge's modules; a build knows no more of them than is said here.
+
+- `stock` is for MicroPython as its makers offer it, which runs bytecode from the heap.
+- `written` leaves the sources as they are: line coverage needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .import_order import import_order
+from .manifest import Manifest, Source
+from .piece import Prepared, piece_of
+from .stock import image as stock
+
+
+@dataclass(frozen=True)
+class Packing:
+    """`prepare` makes the pieces of the flash of a manifest's sources. `beside` rewrites other
+    modules (text by path) that use a badge's, for what those become. `is_compiled`: to bytecode."""
+
+    name: str
+    prepare: Callable[[Manifest, Sequence[Source]], Prepared]
+    beside: Callable[[Manifest, Sequence[Source], Mapping[str, str]], dict[str, str]]
+    is_compiled: bool = True
+
+
+def _as_written(content: Manifest, sources: Sequence[Source]) -> Prepared:
+    pieces = tuple(map(piece_of, sources))
+    return Prepared(pieces, tuple(import_order(content.entry, sources)))
+
+
+STOCK = Packing("stock", stock.prepare, stock.beside)
+WRITTEN = Packing("written", _as_written, lambda content, sources, others: dict(others), False)
+PACKINGS = {each.name: each for each in (STOCK,)}  # what an owner may ask for
