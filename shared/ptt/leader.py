@@ -298,6 +298,9 @@ class Leader:
         for group in before:
             if group not in member.groups:
                 self.floors[group].on_member_left(member.node, now_ms)
+        for group in member.groups:
+            if group not in before:
+                self.receipts[group].joined(member.node)
         if member.groups != before:
             member.roster = member.roster % 255 + 1
             self._welcome(member, now_ms)
@@ -428,7 +431,9 @@ class Leader:
             self._on_claim(device, fields[6], now_ms)
             return refusal.STALE
         member = self.members.by_device(device)
+        before = 0
         if member is not None and (member.nonce != nonce or member.address != source):
+            before = member.node
             self._drop(member, now_ms)  # it restarted, or forgot us: a new session
             member = None
         if member is None:
@@ -441,6 +446,8 @@ class Leader:
             member.name = name
             member.build = build
             self._take_grants(member)
+            for group in member.groups:
+                self.receipts[group].joined(member.node, before)
             member.roster = 0 if len(member.groups) == 1 else 1
             member.settings.due_ms = now_ms
             self.journal.changed(records.MEMBER, member.node)

@@ -1,7 +1,7 @@
 """The leader's account of who heard a burst."""
 
 from ptt.clock import NEVER
-from ptt.numbers import RECEIPT_WAIT_MS
+from ptt.numbers import MEMBERS_MAX, RECEIPT_WAIT_MS
 from ptt.relay.receipts import Receipts
 
 NOW_MS = 5000
@@ -185,3 +185,53 @@ def test_across_the_wrap_of_the_clock():
     assert account.told == []
     account.handle_timeout(RECEIPT_WAIT_MS - 500)
     assert account.told == [(TALKER, 1, 1, 0, 0, RECEIPT_WAIT_MS - 500)]
+
+
+def test_who_joins_while_it_is_spoken_is_to_hear_the_rest():
+    account = running()
+    account.joined(9)
+    account.on_voice(1, FRAMES + 10)
+    account.end(1, NOW_MS)
+    assert account.told == []
+    assert account.report(9, 10)
+    assert account.told == [(TALKER, 1, 1, 1, 0, NOW_MS)]
+
+
+def test_who_joins_behind_its_last_frame_is_not():
+    account = running(3)
+    account.joined(9)
+    account.end(1, NOW_MS)
+    account.joined(10)
+    assert not account.report(9, 1)
+    assert not account.report(10, 1)
+    account.report(3, FRAMES)
+    assert account.told == [(TALKER, 1, 1, 1, 1, NOW_MS)]
+
+
+def test_who_joins_anew_is_counted_once():
+    account = running(3, 4)
+    account.report(4, FRAMES)
+    for before, node in ((3, 9), (4, 10), (9, 11)):
+        account.joined(node, before)
+    account.on_voice(1, FRAMES + 10)
+    account.end(1, NOW_MS)
+    assert not account.report(10, 10)  # its report has come
+    assert account.report(11, 10)
+    assert account.told == [(TALKER, 1, 2, 2, 0, NOW_MS)]
+
+
+def test_who_joins_hears_nothing_of_what_is_over():
+    account = over(3)
+    account.joined(9)
+    account.on_voice(1, FRAMES)
+    assert not account.report(9, 1)
+
+
+def test_however_many_come_and_go_the_account_has_its_bounds():
+    account = running()
+    for node in range(3, 3 + 2 * MEMBERS_MAX):
+        account.joined(node)
+        account.on_voice(1, FRAMES)
+    account.end(1, NOW_MS)
+    account.handle_timeout(NOW_MS + RECEIPT_WAIT_MS)
+    assert account.told[0][2] == MEMBERS_MAX

@@ -58,7 +58,7 @@ def test_alone():
     assert said(joined(badges=1)) == [(0, 0, 0)]
 
 
-def test_who_joins_in_the_midst_of_a_burst_is_not_counted():
+def test_who_joins_in_the_midst_of_a_burst_has_not_heard_it_whole():
     venue = Venue(3)
     late = venue.badge("C")
     late.alive = False
@@ -69,8 +69,8 @@ def test_who_joins_in_the_midst_of_a_burst_is_not_counted():
     venue.run(1500)
     venue.release("A")
     venue.run(3000)
-    assert venue.badge("A").all(events.RECEIPT) == [(1, 1, 1, 1)]
-    assert venue.leader.refusals.as_dict()["stale"] == 1  # it reported what it heard, though
+    assert venue.badge("A").all(events.RECEIPT) == [(1, 2, 2, 1)]
+    assert "stale" not in venue.leader.refusals.as_dict()
     assert late.all(events.HEARD)
 
 
@@ -180,3 +180,30 @@ def test_what_is_told_is_true_whatever_is_lost():
             complete += said(venue, name) == [(4, 4, 4)]
         oracle.check_at_rest(venue)
     assert complete  # some bursts lose nothing
+
+
+def test_who_joins_during_the_burst_and_hears_it_is_counted():
+    venue = Venue(badges=2)
+    late = venue.badge("B")
+    late.alive = False
+    venue.run(1500)
+    venue.press("A")
+    venue.run(200)
+    late.alive = True
+    venue.run(1500)
+    assert late.heard_of(1)
+    venue.release("A")
+    venue.run(3000)
+    assert [value[1:] for value in venue.badge("A").all(events.RECEIPT)] == [(1, 1, 0)]
+
+
+def test_who_joins_anew_during_the_burst_is_one_listener():
+    venue = joined(3)
+    venue.press("A")
+    venue.run(300)
+    venue.badge("B").engine.join.on_unknown_session(venue.now_ms)
+    venue.run(1500)
+    venue.release("A")
+    venue.run(3000)
+    ((listeners, heard, _),) = [value[1:] for value in venue.badge("A").all(events.RECEIPT)]
+    assert (listeners, heard) == (2, 2)

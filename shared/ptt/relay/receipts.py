@@ -6,7 +6,7 @@ later. It knows neither floor nor members, only numbers.
 
 from ..clock import NEVER, add, earliest, since
 from ..compat import TYPE_CHECKING, const
-from ..numbers import RECEIPT_WAIT_MS
+from ..numbers import MEMBERS_MAX, RECEIPT_WAIT_MS
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -28,10 +28,10 @@ class _Account:
     def __init__(self, lease: int, talker: int, listeners: "list[int]") -> None:
         self.lease = lease
         self.talker = talker
-        self.listeners = len(listeners)
-        self.waiting = {}  # listener -> True, until it reports; bounded by the members
+        self.listeners = {}  # node -> has it yet to report? At most MEMBERS_MAX
         for node in listeners:
-            self.waiting[node] = True
+            self.listeners[node] = True
+        self.newcomers = {}  # who joined since the last voice -> its node before, or 0
         self.frames = 0  # of the burst, as far as they came to the leader
         self.heard = 0
         self.unspoilt = []  # frames played by each listener that missed none in between
@@ -40,7 +40,18 @@ class _Account:
     def counts(self) -> "tuple[int, int, int, int]":
         # A listener cannot know of frames before the first or behind the last that it got.
         whole = len([played for played in self.unspoilt if played >= self.frames])
-        return (self.lease, self.listeners, self.heard, whole)
+        return (self.lease, len(self.listeners), self.heard, whole)
+
+    def admit(self) -> None:
+        """Voice is passed on to the newcomers, too. Who was here before is still one listener."""
+        for node, before in self.newcomers.items():
+            has_to_report = self.listeners.pop(before, True)
+            if len(self.listeners) < MEMBERS_MAX:
+                self.listeners[node] = has_to_report
+        self.newcomers = {}
+
+    def is_complete(self) -> bool:
+        return self.due_ms != NEVER and True not in self.listeners.values()
 
 
 class Receipts:
@@ -57,17 +68,28 @@ class Receipts:
             self._accounts.pop(0)
         self._accounts.append(_Account(lease, talker, listeners))
 
+    def joined(self, node: int, before: int = 0) -> None:
+        """`node` hears the group from now on; `before`: the number it had until now, 0 for none."""
+        for account in self._accounts:
+            if account.due_ms == NEVER:
+                before = account.newcomers.pop(before, before)
+                account.newcomers[node] = before
+
     def on_voice(self, lease: int, end: int) -> None:
         """Voice is passed on; `end` is the number behind its last frame."""
         account = self._find(lease)
-        if account is not None and end > account.frames:
-            account.frames = end
+        if account is None:
+            return
+        if account.newcomers:
+            account.admit()
+        account.frames = max(account.frames, end)
 
     def end(self, lease: int, now_ms: int) -> None:
         """The burst is over; reports that have not come are awaited for a while."""
         account = self._find(lease)
         if account is not None:
             account.due_ms = add(now_ms, RECEIPT_WAIT_MS)
+            account.newcomers = {}  # nothing was passed on to them
             self._tell_when_complete(account, now_ms)
 
     def on_report(
@@ -75,9 +97,9 @@ class Receipts:
     ) -> bool:
         """RECEIVER_REPORT; False when it is about no burst that waits or was counted before."""
         account = self._find(lease)
-        if account is None or node not in account.waiting:
+        if account is None or not account.listeners.get(node, False):
             return False
-        del account.waiting[node]
+        account.listeners[node] = False
         if played:
             account.heard += 1
             if not concealed and not late:
@@ -104,7 +126,7 @@ class Receipts:
         return None
 
     def _tell_when_complete(self, account: _Account, now_ms: int) -> None:
-        if not account.waiting and account.due_ms != NEVER:
+        if account.is_complete():
             self._tell(account, now_ms)
 
     def _tell(self, account: _Account, now_ms: int) -> None:
