@@ -385,8 +385,7 @@ class Leader:
         if member is None:
             return self._on_hello(fields, data, source, now_ms)
         if kind == messages.HEARTBEAT:
-            self._answer_heartbeat(member, fields, now_ms)
-            return refusal.ACCEPTED
+            return self._on_heartbeat(member, fields, now_ms)
         if kind == messages.SETTINGS_ACK:
             was_applied = fields[1] == messages.APPLIED_APPLIED
             known = self.settings.on_ack(member.settings, fields[0], was_applied)
@@ -489,33 +488,30 @@ class Leader:
             if self.members.by_session(session) is None:
                 return session
 
-    def _answer_heartbeat(self, member: "Member", fields: "list", now_ms: int) -> None:
-        """With the floor of the group that it asks about, or of its first."""
+    def _on_heartbeat(self, member: "Member", fields: "list", now_ms: int) -> int:
+        """Answered with the floor of the group that it asks about; 0 by who is in none."""
         echo_ms, group, term = fields[0:3]
         if term > self.term:
             self._on_claim(member.device, term, now_ms)
-            return
+            return refusal.ACCEPTED
         if term < self.term:  # it looks for a leader, and does not know yet that it has found one
             self.announcer.start(member.node, now_ms)
-            return
+            return refusal.ACCEPTED
         self.announcer.heard(member.node)
         if fields[6] != member.roster:
             self._welcome(member, now_ms)
-        if not member.hears(group):
+        if member.hears(group):
+            floor = self.floors[group]
+            values = (echo_ms, group, self.term, floor.lease, floor.holder, len(floor.queue))
+        elif group == member.group:
+            values = (echo_ms, 0, self.term, 0, 0, 0)
+        else:
             if group >= CALL_GROUP_FIRST:
                 self._tell_no_call(member, group, now_ms)
-            group = member.group or GROUP_DEFAULT
-        floor = self.floors[group]
-        values = (
-            echo_ms,
-            group,
-            self.term,
-            floor.lease,
-            floor.holder,
-            len(floor.queue),
-        )
+            return refusal.FIELD
         self._send(messages.HEARTBEAT, values, member, now_ms)
         self._tell_standby(member, now_ms)
+        return refusal.ACCEPTED
 
     def _on_claim(self, device: bytes, term: int, now_ms: int) -> None:
         """Whoever runs us should stand again, if that is believed."""
@@ -674,6 +670,8 @@ class Leader:
             return reason
         group = voice.group(data)
         if voice.talker(data) != member.node or not member.hears(group):
+            return refusal.FIELD
+        if voice.codec(data) != messages.CODEC_IMA_ADPCM:  # what its WELCOME said
             return refusal.FIELD
         floor = self.floors[group]
         if not floor.on_voice(member.node, voice.lease(data), now_ms):

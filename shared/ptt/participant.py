@@ -550,6 +550,8 @@ class Participant:
 
     def _on_heartbeat(self, fields: "list", now_ms: int) -> int:
         echo_ms, group, term, lease, talker = fields[0:5]
+        if group and self.scan.place(group) < 0:
+            return refusal.FIELD
         if term != self.join.term:
             return refusal.STALE
         self.join.on_heartbeat(echo_ms, now_ms)
