@@ -231,9 +231,11 @@ class Host:
         self._own_state = _state_of(leader, now_ms)
         leader.depose(self.election.term, now_ms)
         self._take_events(leader)
-        # Whoever takes over comes first: a burst goes on only if its talker is still a member.
+        # Whoever takes over comes first, maybe we ourselves: a burst goes on only if its talker is
+        # still a member. Nobody takes over from a host alone that has resigned.
+        is_last = self.election.state == election.RESIGNED and len(self.election.voters.hosts) == 1
         self._left = leader
-        self._farewell_ms = add(now_ms, FAREWELL_MS if len(self.election.voters.hosts) > 1 else 0)
+        self._farewell_ms = add(now_ms, 0 if is_last else FAREWELL_MS)
         self.leader = None
         self._say_what_we_keep()
 
@@ -245,8 +247,8 @@ class Host:
         if leader.claim is not None:
             device, term = leader.claim
             leader.claim = None
-            if term - leader.term <= CLAIM_JUMP_MAX and self._claims.take(device, now_ms):
-                self.election.hear_of(term, now_ms)
+            if self._claims.take(device, now_ms):  # what is too far above us is believed in steps
+                self.election.hear_of(min(term, leader.term + CLAIM_JUMP_MAX), now_ms)
                 self._follow_election(now_ms)
 
     def _take_events(self, leader: "Leader") -> None:

@@ -8,7 +8,7 @@ from ptt.cluster import election
 from ptt.cluster.ballot import NOBODY
 from ptt.cluster.join import JOINED
 from ptt.host import Host
-from ptt.numbers import HOST_LOST_MS, LEASE_MS
+from ptt.numbers import CLAIM_JUMP_MAX, HOST_LOST_MS, LEASE_MS
 
 WIRE_MS = 1
 FAILOVER_MS = 1500
@@ -281,6 +281,31 @@ def test_a_badge_from_a_higher_term_is_served_again():
     venue.run(6000)
     assert badge.engine.join.state == JOINED
     assert venue.only().engine.leader.term > 5 << 8
+    assert badge.engine.join.term == venue.only().engine.leader.term
+
+
+def test_a_host_alone_stands_again_above_what_a_badge_has_seen():
+    """Its disk was replaced, or somebody took its place for a while; the burst goes on."""
+    for jump in (5 << 8, CLAIM_JUMP_MAX + 7, 3 * CLAIM_JUMP_MAX):
+        venue = talking(hosts=1)
+        before = venue.only().engine.leader.term
+        badge = venue.badge("C")
+        badge.engine.join.term += jump
+        venue.run(15000)
+        leader = venue.only().engine.leader
+        assert leader.term > before + jump
+        assert badge.engine.join.state == JOINED
+        assert badge.engine.join.term == leader.term
+        assert venue.badge("A").engine.floor.may_send()
+
+
+def test_a_badge_that_joins_a_host_alone_from_a_higher_term_is_let_in():
+    venue = talking(hosts=1)
+    badge = venue.badge("C")
+    badge.engine.join.term += 5 << 8
+    badge.engine.join.on_unknown_session(venue.now_ms)
+    venue.run(6000)
+    assert badge.engine.join.state == JOINED
     assert badge.engine.join.term == venue.only().engine.leader.term
 
 

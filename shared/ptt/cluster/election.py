@@ -502,6 +502,8 @@ class Election:
     def _do_demote(self, trigger: int, now_ms: int) -> None:
         self._lose(trigger, now_ms)
         self._do_listen(trigger, now_ms)
+        if len(self.voters.hosts) == 1:  # nobody else could lead in the meantime
+            self._due_ms = now_ms
 
     def _do_hand_over(self, trigger: int, now_ms: int) -> None:
         term = self.leader_term
