@@ -7,8 +7,9 @@ from typing import Any
 
 from tests.sim.facts import profile, spec
 
-from pressel.sim.world import marker, record
-from pressel.sim.world.legacy_stream import DATA, decode
+from pressel.sim.world import record
+from pressel.sim.world.nodes.legacy_stream import DATA, decode
+from pressel.sim.world.people import marker
 from pressel.sim.world.run import run
 from pressel.sim.world.world import World
 from ptt import events

@@ -9,9 +9,9 @@ import pytest
 from tests.sim.facts import QUIET_PATH, profile
 
 from pressel.sim.world import record
+from pressel.sim.world.air.network import BROADCAST, ChanceAir, Network
+from pressel.sim.world.air.path import Path
 from pressel.sim.world.loop import EventLoop
-from pressel.sim.world.network import BROADCAST, ChanceAir, Network
-from pressel.sim.world.path import Path
 from pressel.sim.world.record import Record
 from ptt.prng import Prng
 

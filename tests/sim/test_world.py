@@ -7,7 +7,8 @@ from typing import Any
 
 from tests.sim.facts import profile, spec
 
-from pressel.sim.world import marker, record
+from pressel.sim.world import record
+from pressel.sim.world.people import marker
 from pressel.sim.world.world import World
 from ptt import events
 
@@ -121,7 +122,7 @@ def test_a_leader_comes_back_with_a_higher_term() -> None:
     terms: list[int] = []
 
     def look(_: Any) -> None:
-        engine: Any = getattr(world.nodes[0], "engine", None)
+        engine: Any = world.nodes[0].engine
         terms.append(engine.term)
         world.loop.at(world.loop.now_us + 100_000, look)
 

@@ -15,7 +15,8 @@ from typing import Any
 from pressel.block_cipher import BlockCipher
 from pressel.node.priority import serve_first
 from pressel.sim.world import record
-from pressel.sim.world.node import Node
+from pressel.sim.world.nodes.node import Node
+from pressel.sim.world.stage import Stage
 from pressel.sim.world.venue import LEADER, make_nodes
 from pressel.sim.world.world import World
 
@@ -45,7 +46,7 @@ class Crowd:
         self._loop = RealLoop(facts["begin_us"])
         self._mine = set(facts["nodes"])
         self.world = World(facts["spec"], self._loop, self._make_nodes)
-        self.world.cipher = BlockCipher  # virtual badges may be among those who listen
+        self.world.stage.cipher = BlockCipher  # virtual badges may be among those who listen
         for _ in range(min(facts["nodes"], default=0)):
             self.world.prng.below(2)  # from here on no two processes may draw the same
         leader = RemoteLeader(self.world, self._loop, tuple(facts["leader"]))
@@ -58,9 +59,9 @@ class Crowd:
         for kind in KEPT:
             self.world.record.watch(kind, self._keeper(kind))
 
-    def _make_nodes(self, world: World) -> list[Node]:
+    def _make_nodes(self, stage: Stage) -> list[Node]:
         """All are made, so that every process draws the same script, and only ours are kept."""
-        return [node for node in make_nodes(world) if node.number in self._mine]
+        return [node for node in make_nodes(stage) if node.number in self._mine]
 
     def _keeper(self, kind: int) -> record.Watcher:
         def keep(now_us: int, node: int, a: int, b: int, detail: Any) -> None:

@@ -7,7 +7,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from pressel.sim.world import record
-from pressel.sim.world.network import BROADCAST
+from pressel.sim.world.air.network import BROADCAST
 
 if TYPE_CHECKING:
     from pressel.sim.world.world import World

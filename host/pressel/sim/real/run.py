@@ -65,7 +65,7 @@ class _RealRun:
         self._leader = RealLeader(work, spec["participants"], self._noter(LEADER))
         self._crowds: list[asyncio.subprocess.Process] = []
         self._actors: list[VirtualActor] = []
-        self._script = World(spec, make_nodes=lambda world: []).plan
+        self._script = World(spec, make_nodes=lambda stage: []).plan
 
     async def run(self) -> dict[str, Any]:
         begun = time.perf_counter()

@@ -8,8 +8,9 @@ from ptt import events
 from ptt.wire import refusal
 
 from ..choice import Choice
-from ..world import marker, record
-from ..world.person import FRAME_US
+from ..world import record
+from ..world.people import marker
+from ..world.people.person import FRAME_US
 from ..world.world import World
 from . import words
 from .tape import (

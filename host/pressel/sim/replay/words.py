@@ -9,7 +9,8 @@ from pressel.schema.messages import load_table
 from ptt import events
 from ptt.wire import messages
 
-from ..world import legacy_stream, record
+from ..world import record
+from ..world.nodes import legacy_stream
 
 TYPES: Mapping[int, str] = {row.number: row.name for row in load_table().message}
 VOICE = TYPES[messages.VOICE_FRAME]

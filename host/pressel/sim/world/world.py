@@ -9,20 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from ptt.counters import Counters
-from ptt.prng import Prng
-from ptt.wire import refusal
-
-from . import marker, record
-from .airs import make_air
-from .keys import CheapCipher
-from .local_clock import PERIOD_MS, LocalClock
+from . import record
 from .loop import EventLoop
-from .network import Network
-from .node import Node
+from .nodes.node import Node, leading
+from .people import marker
 from .plan import Plan
-from .record import Record
-from .venue import make_nodes
+from .stage import Stage
+from .venue import LEADER, make_nodes
 
 TAIL_US = 3_000_000  # after the last step: what is on its way arrives, bursts are reported
 
@@ -36,27 +29,18 @@ class World:
         self,
         spec: Mapping[str, Any],
         loop: EventLoop | None = None,
-        make_nodes: Callable[[World], list[Node]] = make_nodes,
+        make_nodes: Callable[[Stage], list[Node]] = make_nodes,
     ) -> None:
         marker.install()
         self.spec = spec
-        self.participants: int = spec["participants"]
-        wanted: int | None = spec.get("standbys")
-        self.standbys: int = spec["scenario"].get("standbys", 0) if wanted is None else wanted
-        self.cipher: Callable[[bytes], Any] = CheapCipher  # with which voice is sealed
-        self.loop = loop or EventLoop()
-        self.prng = Prng(spec["seed"] * 2_654_435_761 + 97)  # neighbours must not resemble
-        for _ in range(8):
-            self.prng.below(2)  # xorshift's first numbers still show the seed
-        self.record = Record()
-        self.note = _noter(self)
-        air = make_air(spec["profile"], self.participants, self.prng)
-        self.network = Network(self.loop, self.record, air)
+        stage = self.stage = Stage(spec, loop or EventLoop())
+        self.participants, self.standbys = stage.participants, stage.standbys
+        self.loop, self.prng = stage.loop, stage.prng
+        self.record, self.note, self.network = stage.record, stage.note, stage.network
         self.nodes: dict[int, Node] = {}
         self.violations: list[dict[str, Any]] = []
         self._struck: dict[str, list[int]] = {}  # hosts that a fault of "node 0" has met
-        self._refused: dict[int, list[int]] = {}  # counts by reason, of the node's present engine
-        for node in make_nodes(self):
+        for node in make_nodes(stage):
             self.nodes[node.number] = node
             self.network.join(node)
         roam = spec["profile"].get("roam")
@@ -85,25 +69,6 @@ class World:
         if len(self.violations) < VIOLATIONS_MAX:
             self.violations.append(violation)
 
-    def new_clock(self, drift_ppm: int) -> LocalClock:
-        """A clock that began long ago; one in eight is about to wrap."""
-        if self.prng.below(8) == 0:
-            return LocalClock(PERIOD_MS - 1 - self.prng.below(20_000), drift_ppm)
-        return LocalClock(self.prng.below(PERIOD_MS), drift_ppm)
-
-    def new_drift_ppm(self) -> int:
-        """Of one crystal."""
-        limit: int = self.spec["scenario"].get("drift_ppm_max", 0)
-        return self.prng.below(2 * limit + 1) - limit
-
-    def note_refusal(self, number: int, refusals: Counters, data: Any) -> None:
-        """For nodes: the datagram that was just taken was not accepted; say why."""
-        before = self._refused.setdefault(number, [0] * len(refusal.NAMES))
-        for reason in range(1, len(refusal.NAMES)):
-            if refusals[reason] != before[reason]:
-                before[reason] = refusals[reason]
-                self.note(record.REFUSED, number, reason, 0, data)
-
     # --- the script's actions ---
 
     def _start_first(self, number: int) -> None:
@@ -114,17 +79,12 @@ class World:
         if node.is_up and not node.is_paused:
             node.person.talk(step[1])
 
-    def leading(self) -> Any:
-        """Whom a fault of the leader meets: whoever leads, of several hosts."""
-        hosts: list[Any] = [node for node in self.nodes.values() if node.is_wired]
-        leading = [host for host in hosts if getattr(host, "is_leading", False)]
-        return leading[0] if leading else self.nodes[0]
-
     def _strike(self, number: int, fault: str) -> Node:
         """The node that `fault` of `number` meets; `_relieve` gives the same one."""
-        node = self.leading() if number == 0 else self.nodes[number]
-        if number == 0:
-            self._struck.setdefault(fault, []).append(node.number)
+        if number != LEADER:
+            return self.nodes[number]
+        node = leading([each for each in self.nodes.values() if each.is_wired])
+        self._struck.setdefault(fault, []).append(node.number)
         return node
 
     def _relieve(self, number: int, fault: str) -> Node:
@@ -141,7 +101,6 @@ class World:
     def _do_start(self, step: tuple[int, int]) -> None:
         node = self._relieve(step[0], "crash")
         if not node.is_up:
-            self._refused.pop(node.number, None)
             self.note(record.FAULT, node.number, record.RESTARTED, 0)
             node.start()
 
@@ -182,14 +141,3 @@ class World:
 
 _OF_ALL = ("cut", "heal")  # actions of the whole venue; the others need the node that they name
 VIOLATIONS_MAX = 100  # a run that broke needs no more to be understood
-
-
-def _noter(world: World) -> Callable[..., None]:
-    """`note(kind, node, a, b, detail)` at the world's present time, without a look-up more."""
-    add = world.record.add
-    loop = world.loop
-
-    def note(kind: int, node: int, a: int, b: int, detail: Any = None) -> None:
-        add(loop.now_us, kind, node, a, b, detail)
-
-    return note

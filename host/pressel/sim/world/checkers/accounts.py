@@ -10,7 +10,6 @@ from ptt.wire import refusal, voice
 from ptt.wire.messages import VOICE_FRAME
 
 from .. import record
-from ..host_node import HostNode
 
 if TYPE_CHECKING:
     from ..world import World
@@ -50,13 +49,13 @@ class Accounts:
             self._count(node, data, -voice.count(data))
 
     def _count(self, node: int, data: Any, frames: int) -> None:
-        engine = self._engine(node)
+        engine = self._world.nodes[node].engine
         if engine is not None:  # the firmware itself keeps its books in another process
             key = (node, voice.lease(data), engine.join.term)
             self._frames[key] = self._frames.get(key, 0) + frames
 
     def _on_event(self, now_us: int, node: int, kind: int, b: int, value: Any) -> None:
-        engine = self._engine(node)
+        engine = self._world.nodes[node].engine
         if kind == events.JOINED and engine is not None:
             self._term[node] = engine.join.term
         if kind == events.MOVED and engine is not None:
@@ -87,9 +86,9 @@ class Accounts:
     def finish(self) -> None:
         """Every datagram of every engine, when all is over."""
         for number, node in sorted(self._world.nodes.items()):
-            if not node.is_up or isinstance(node, HostNode):  # whose leaders come and go
+            if not node.is_up or node.is_of_cluster:  # whose leaders come and go
                 continue
-            engine = self._engine(number)
+            engine = node.engine
             if engine is None:
                 continue
             counts = engine.refusals
@@ -98,7 +97,3 @@ class Accounts:
                 self._world.violate(
                     "accounts", f"node {number} took {self._came[number]} and booked {booked}"
                 )
-
-    def _engine(self, node: int) -> Any:
-        """A `Node` need not have one, those of v2 do."""
-        return getattr(self._world.nodes[node], "engine", None)

@@ -33,7 +33,7 @@ class AllJoined:
         if world.loop.now_us - self._last_us < QUIET_US or not any(host.is_up for host in hosts):
             return
         for number, node in sorted(world.nodes.items()):
-            if not node.is_wired and node.is_up:
-                engine: Any = getattr(node, "engine", None)
-                if engine is not None and engine.join.state != JOINED:
-                    world.violate("all joined", f"node {number} is no member, and nothing is wrong")
+            if node.is_wired or not node.is_up or node.engine is None:
+                continue
+            if node.engine.join.state != JOINED:
+                world.violate("all joined", f"node {number} is no member, and nothing is wrong")

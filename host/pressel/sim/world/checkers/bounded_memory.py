@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..host_node import HostNode
-
 if TYPE_CHECKING:
     from ..world import World
 
@@ -32,9 +30,9 @@ class BoundedMemory:
     def _look(self, _: Any) -> None:
         for number, node in sorted(self._world.nodes.items()):
             if node.is_up:
-                size = elements(getattr(node, "engine", None), set(), 0)
+                size = elements(node.engine, set(), 0)
                 limit = self._leader_max if node.is_wired else _BADGE_MAX
-                if isinstance(node, HostNode):  # its own state, and the copy of another's
+                if node.is_of_cluster:  # its own state, and the copy of another's
                     limit += 2 * _MEMBER_MAX * self._world.participants
                 if size > limit:
                     self._world.violate("bounded memory", f"node {number} holds {size} elements")

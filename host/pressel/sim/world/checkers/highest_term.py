@@ -29,7 +29,7 @@ class HighestTerm:
     def _on_event(self, now_us: int, node: int, kind: int, b: int, value: Any) -> None:
         if kind not in (events.JOINED, events.MOVED):
             return
-        engine: Any = getattr(self._world.nodes[node], "engine", None)
+        engine = self._world.nodes[node].engine
         if engine is None:  # the firmware itself: its term is in another process
             return
         term = engine.join.term

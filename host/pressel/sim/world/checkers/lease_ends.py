@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from ptt.numbers import LEASE_MS
 
 from .. import record
-from ..host_node import HostNode
 
 if TYPE_CHECKING:
     from ..world import World
@@ -41,8 +40,7 @@ class LeaseEnds:
         for node in world.nodes.values():
             if not node.is_wired or not node.is_up or node.is_paused:
                 continue
-            engine: Any = getattr(node, "engine", None)
-            leader = engine.leader if isinstance(node, HostNode) else engine
+            leader = node.leader()
             if leader is not None:
                 for group, floor in leader.floors.items():
                     self._look_at(leader, group, floor, now_us)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import marker, record
-from ..person import FRAME_US
+from .. import record
+from ..people import marker
+from ..people.person import FRAME_US
 
 if TYPE_CHECKING:
     from ..world import World

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ptt import events
 
-from .. import marker, record
+from .. import record
+from ..people import marker
 from ..venue import LEADER
 from .spread import Spread
 

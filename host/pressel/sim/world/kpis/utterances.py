@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ptt import events
 
-from .. import marker, record
+from .. import record
+from ..people import marker
 
 if TYPE_CHECKING:
     from ..world import World

@@ -6,14 +6,12 @@ its tones say, the person answers with `node.press` and `node.let_go`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from ptt.numbers import FRAME_MS
 
-from . import record
-
-if TYPE_CHECKING:
-    from .world import World
+from .. import record
+from ..stage import Stage
 
 PATIENCE_US = 20_000_000  # nobody stands with a pressed button for longer than this in a queue
 FRAME_US = FRAME_MS * 1000
@@ -22,7 +20,7 @@ FRAME_US = FRAME_MS * 1000
 class Handset(Protocol):
     """What a person holds."""
 
-    world: World
+    stage: Stage
     number: int
 
     def press(self) -> None: ...
@@ -68,8 +66,8 @@ class Person:
         """What was said so far was said in vain, and they heard the tone."""
         if self.is_pressing and not self.is_waiting:
             self.is_waiting = True
-            world = self._handset.world
-            world.loop.at(world.loop.now_us + PATIENCE_US, self._lose_patience, self.utterance)
+            stage = self._handset.stage
+            stage.loop.at(stage.loop.now_us + PATIENCE_US, self._lose_patience, self.utterance)
 
     def on_granted(self) -> None:
         if self.is_pressing and self.is_waiting:
@@ -84,12 +82,12 @@ class Person:
     # --- inside ---
 
     def _begin(self) -> None:
-        world = self._handset.world
+        stage = self._handset.stage
         self.utterance += 1
         self._frames = 0
-        self.begun_us = world.loop.now_us
+        self.begun_us = stage.loop.now_us
         self.ended_us = self.begun_us + self._length_us
-        world.loop.at(self.ended_us, self._finish, self.utterance)
+        stage.loop.at(self.ended_us, self._finish, self.utterance)
 
     def _finish(self, utterance: int) -> None:
         if utterance == self.utterance and self.is_pressing and not self.is_waiting:
@@ -101,9 +99,9 @@ class Person:
 
     def _let_go(self) -> None:
         self.is_pressing = False
-        self.ended_us = min(self.ended_us, self._handset.world.loop.now_us)
+        self.ended_us = min(self.ended_us, self._handset.stage.loop.now_us)
         self._note(record.LET_GO)
         self._handset.let_go()
 
     def _note(self, kind: int) -> None:
-        self._handset.world.note(kind, self._handset.number, self.utterance, 0)
+        self._handset.stage.note(kind, self._handset.number, self.utterance, 0)

@@ -3,7 +3,7 @@ term and vote."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ptt.cluster import election
 from ptt.cluster.ballot import NOBODY
@@ -11,12 +11,10 @@ from ptt.host import Host
 from ptt.secure.leader import SecureLeader
 from ptt.wire import refusal
 
-from . import keys, record
-from .local_clock import LocalClock
+from .. import keys, record
+from ..local_clock import LocalClock
+from ..stage import Stage
 from .node import Node
-
-if TYPE_CHECKING:
-    from .world import World
 
 _DISK_US_MAX = 20_000  # until a term is written for certain
 _NODE_CLASS = 1
@@ -27,20 +25,25 @@ class HostNode(Node):
     """`hosts`: the numbers of all; the lower ranks first among equals."""
 
     is_wired = True
+    is_of_cluster = True
     mailbox_datagrams = 4096  # as of `LeaderNode`
     step_us = 0
     engine: Host
 
     def __init__(
-        self, world: World, number: int, clock: LocalClock, hosts: tuple[int, ...]
+        self, stage: Stage, number: int, clock: LocalClock, hosts: tuple[int, ...]
     ) -> None:
-        super().__init__(world, number, clock)
+        super().__init__(stage, number, clock)
         self._hosts = hosts
         self._host_mail: list[tuple[bytes, int]] = []
+        stage.network.listen(number, self.arrive_from_host)
 
     @property
     def is_leading(self) -> bool:
         return self.is_up and self.engine.leader is not None
+
+    def leader(self) -> Any:
+        return self.engine.leader
 
     def boot(self, now_ms: int) -> None:
         self._host_mail.clear()
@@ -56,7 +59,7 @@ class HostNode(Node):
         self.engine.receive_datagram(data, source, now_ms)
         leader = self.engine.leader
         if leader is not None and self._accepted() == before:
-            self.world.note_refusal(self.number, leader.refusals, data)
+            self.note_refusal(leader.refusals, data)
 
     def let_time_pass(self, now_ms: int) -> None:
         self.engine.handle_timeout(now_ms)
@@ -73,12 +76,11 @@ class HostNode(Node):
         outgoing = engine.poll_host()
         while outgoing is not None:
             destination = self._hosts[outgoing.destination[0] - 1]
-            arrive = self.world.nodes[destination].arrive_from_host
-            self.world.network.wire(self.number, destination, outgoing.data, arrive)
+            self.stage.network.wire(self.number, destination, outgoing.data)
             outgoing = engine.poll_host()
         event = engine.next_event()
         while event is not None:
-            self.world.note(record.EVENT, self.number, event[0], 0, event[1])
+            self.stage.note(record.EVENT, self.number, event[0], 0, event[1])
             event = engine.next_event()
         event = engine.next_election_event()
         while event is not None:
@@ -116,7 +118,7 @@ class HostNode(Node):
     # --- inside ---
 
     def _make_leader(self, term: int) -> SecureLeader:
-        seed = 1 + self.world.prng.below(1 << 30)
+        seed = 1 + self.stage.prng.below(1 << 30)
         leader = SecureLeader(term, seed, keys.Everybody(), keys.chance(seed))
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
         return leader
@@ -126,8 +128,8 @@ class HostNode(Node):
         return leader.refusals[refusal.ACCEPTED] if leader is not None else -1
 
     def _store(self, stored: tuple[int, bytes]) -> None:
-        delay_us = 1000 + self.world.prng.below(_DISK_US_MAX)
-        self.world.loop.at(self.world.loop.now_us + delay_us, self._stored, (self.boots, stored))
+        delay_us = 1000 + self.stage.prng.below(_DISK_US_MAX)
+        self.stage.loop.at(self.stage.loop.now_us + delay_us, self._stored, (self.boots, stored))
 
     def _stored(self, parcel: tuple[int, tuple[int, bytes]]) -> None:
         boots, stored = parcel
@@ -139,9 +141,9 @@ class HostNode(Node):
 
     def _note_election(self, kind: int, value: Any) -> None:
         if kind == election.BECAME_LEADER:
-            self.world.note(record.LEADS, self.number, 1, value)
+            self.stage.note(record.LEADS, self.number, 1, value)
         elif kind == election.LOST_LEADERSHIP:
-            self.world.note(record.LEADS, self.number, 0, value[0])
+            self.stage.note(record.LEADS, self.number, 0, value[0])
 
 
 def host_id(number: int, hosts: tuple[int, ...]) -> bytes:

@@ -8,12 +8,11 @@ from typing import Any
 from ptt.prng import Prng
 
 from .network import ChanceAir, Hop
+from .wifi_air import WifiAir
 
 
 def make_air(profile: Mapping[str, Any], participants: int, prng: Prng) -> Hop:
     """The air of `profile` with stations 1..`participants` on it."""
     if profile["air"] == "wifi":
-        from .wifi_air import WifiAir
-
         return WifiAir(profile, participants, prng)
     return ChanceAir(profile, prng)

@@ -7,8 +7,8 @@ from typing import Any
 
 from ptt.prng import Prng
 
-from ..wifi.channel import Channel
-from . import record
+from ...wifi.channel import Channel
+from .. import record
 
 _LOSSES = {"queue": record.BY_QUEUE, "retries": record.BY_RETRIES}
 

@@ -7,26 +7,30 @@ wants done. A node that is paused or busy keeps datagrams in its mailbox, as a s
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from ptt.clock import NEVER
+from ptt.counters import Counters
+from ptt.wire import refusal
 
-from . import record
-from .local_clock import LocalClock
-
-if TYPE_CHECKING:
-    from .world import World
+from .. import record
+from ..local_clock import LocalClock
+from ..stage import Stage
 
 
 class Node:
     """`mailbox`: datagrams that its socket holds. `step_us`: how long it is busy with one."""
 
+    engine: Any = None  # what it runs, of `ptt`; None: in another process, or of other kind
     is_wired = False
+    is_leading = False  # now
+    is_of_cluster = False  # whose leaders come and go
     mailbox_datagrams = 6  # lwIP's, on a badge
     step_us = 1000  # one step of the handset with a datagram: 1.5 ms at worst, in the virtual badge
 
-    def __init__(self, world: World, number: int, clock: LocalClock) -> None:
-        self.world = world
+    def __init__(self, stage: Stage, number: int, clock: LocalClock) -> None:
+        self.stage = stage
         self.number = number
         self.clock = clock
         self.is_up = False
@@ -38,6 +42,8 @@ class Node:
         self._is_woken = False  # an event that empties the mailbox is on its way
         self._armed_us = -1  # of the timer event that counts; -1: none
         self._memory_short = 0  # sends that will fail with ENOMEM
+        self._refusals: Counters | None = None  # of the engine that refused last
+        self._refused: list[int] = []  # what they were then, by reason
 
     # --- for sub-classes to bring ---
 
@@ -53,6 +59,10 @@ class Node:
         """The engine's `handle_timeout`."""
         raise NotImplementedError
 
+    def leader(self) -> Any:
+        """The engine of the leader that leads here, or None."""
+        return None
+
     def settle(self, now_ms: int) -> int:
         """Send and tell what the engine wants; returns its next timeout or `NEVER`."""
         raise NotImplementedError
@@ -67,45 +77,52 @@ class Node:
 
     def arrive(self, data: Any, source: int) -> None:
         """A datagram has come to the socket."""
-        world = self.world
+        stage = self.stage
         if not self.is_up:
             self._lose(data, source, record.BY_DOWN)
-        elif self.is_paused or world.loop.now_us < self._busy_until_us:
+        elif self.is_paused or stage.loop.now_us < self._busy_until_us:
             if len(self._mailbox) >= self.mailbox_datagrams:
                 self._lose(data, source, record.BY_MAILBOX)
                 return
             self._mailbox.append((data, source))
             if not self.is_paused and not self._is_woken:
                 self._is_woken = True
-                world.loop.at(self._busy_until_us, self._empty_mailbox)
+                stage.loop.at(self._busy_until_us, self._empty_mailbox)
         else:
             self._take(data, source)
             self.refresh()
-
-    def arrive_from_host(self, data: bytes, source: int) -> None:
-        """Only hosts speak with hosts."""
 
     def send(self, destination: int, data: Any) -> None:
         """Put a datagram on the network, unless the radio has no memory for it."""
         if self._memory_short:
             self._memory_short -= 1
-            self.world.note(record.LOST, self.number, destination, record.BY_MEMORY, data)
+            self.stage.note(record.LOST, self.number, destination, record.BY_MEMORY, data)
             return
-        self.world.network.send(self.number, destination, data)
+        self.stage.send(self.number, destination, data)
+
+    def note_refusal(self, refusals: Counters, data: Any) -> None:
+        """The datagram that was just taken was not accepted; say why, by the engine's books."""
+        if refusals is not self._refusals:
+            self._refusals = refusals
+            self._refused = [0] * len(refusal.NAMES)
+        for reason in range(1, len(refusal.NAMES)):
+            if refusals[reason] != self._refused[reason]:
+                self._refused[reason] = refusals[reason]
+                self.stage.note(record.REFUSED, self.number, reason, 0, data)
 
     def refresh(self) -> None:
         """Fetch what the engine wants done and set the timer."""
-        now_us = self.world.loop.now_us
+        now_us = self.stage.loop.now_us
         due_ms = self.settle(self.clock.now_ms(now_us))
         if due_ms == NEVER:
             return
         due_us = self.clock.world_us(due_ms, now_us)
         if self._armed_us < 0 or due_us < self._armed_us:
             self._armed_us = due_us
-            self.world.loop.at(due_us, self._time_out, due_us)
+            self.stage.loop.at(due_us, self._time_out, due_us)
 
     def now_ms(self) -> int:
-        return self.clock.now_ms(self.world.loop.now_us)
+        return self.clock.now_ms(self.stage.loop.now_us)
 
     # --- what can happen to a machine ---
 
@@ -113,7 +130,7 @@ class Node:
         """Power on."""
         self.is_up = True
         self.boots += 1
-        self.world.note(record.STARTED, self.number, 1 if self.boots > 1 else 0, 0)
+        self.stage.note(record.STARTED, self.number, 1 if self.boots > 1 else 0, 0)
         self.boot(self.now_ms())
         self.refresh()
 
@@ -128,19 +145,19 @@ class Node:
         if not keeps_disk:
             self.disk.clear()
         self.power_off()
-        self.world.note(record.FAULT, self.number, record.CRASHED, 1 if keeps_disk else 0)
+        self.stage.note(record.FAULT, self.number, record.CRASHED, 1 if keeps_disk else 0)
 
     def pause(self) -> None:
         """It stands still: a stopped process, a collection of garbage without end."""
         if self.is_up and not self.is_paused:
             self.is_paused = True
-            self.world.note(record.FAULT, self.number, record.PAUSED, 0)
+            self.stage.note(record.FAULT, self.number, record.PAUSED, 0)
 
     def resume(self) -> None:
         """It goes on, with what its socket kept."""
         if self.is_paused:
             self.is_paused = False
-            self.world.note(record.FAULT, self.number, record.RESUMED, len(self._mailbox))
+            self.stage.note(record.FAULT, self.number, record.RESUMED, len(self._mailbox))
             self._empty_mailbox(None)
             self.let_time_pass(self.now_ms())
             self.refresh()
@@ -148,12 +165,12 @@ class Node:
     def lose_memory(self, sends: int) -> None:
         """The next `sends` sends fail with ENOMEM."""
         self._memory_short = sends
-        self.world.note(record.FAULT, self.number, record.NO_MEMORY, sends)
+        self.stage.note(record.FAULT, self.number, record.NO_MEMORY, sends)
 
     def step_clock(self, milliseconds: int) -> None:
         """Somebody sets its clock."""
         self.clock.step(milliseconds)
-        self.world.note(record.FAULT, self.number, record.CLOCK_STEPPED, milliseconds)
+        self.stage.note(record.FAULT, self.number, record.CLOCK_STEPPED, milliseconds)
         if self.is_up:
             self._armed_us = -1
             if not self.is_paused:
@@ -163,9 +180,9 @@ class Node:
     # --- inside ---
 
     def _take(self, data: Any, source: int) -> None:
-        now_us = self.world.loop.now_us
+        now_us = self.stage.loop.now_us
         self._busy_until_us = now_us + self.step_us
-        self.world.note(record.DELIVERED, self.number, source, len(data), data)
+        self.stage.note(record.DELIVERED, self.number, source, len(data), data)
         self.take(data, source, self.clock.now_ms(now_us))
 
     def _empty_mailbox(self, _: Any) -> None:
@@ -188,4 +205,9 @@ class Node:
             self.refresh()
 
     def _lose(self, data: Any, source: int, reason: int) -> None:
-        self.world.note(record.LOST, source, self.number, reason, data)
+        self.stage.note(record.LOST, source, self.number, reason, data)
+
+
+def leading(hosts: Sequence[Node]) -> Node:
+    """Whoever leads of `hosts`, in their order; the first while nobody does."""
+    return next((host for host in hosts if host.is_leading), hosts[0])

@@ -5,14 +5,12 @@ It only runs while somebody wants its frames, which changes nothing that can be 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
-from . import marker, record
-from .person import FRAME_US
-
-if TYPE_CHECKING:
-    from .person import Person
-    from .world import World
+from .. import record
+from ..stage import Stage
+from . import marker
+from .person import FRAME_US, Person
 
 DMA_BLOCK_US = 16_000  # 256 samples at 16 kHz: a block is handed over when it is full
 
@@ -21,15 +19,15 @@ class Microphone:
     """`give(pcm)` takes a frame and says whether more are wanted."""
 
     def __init__(
-        self, world: World, number: int, person: Person, drift_ppm: int, give: Callable[[Any], bool]
+        self, stage: Stage, number: int, person: Person, drift_ppm: int, give: Callable[[Any], bool]
     ) -> None:
-        self._world = world
+        self._stage = stage
         self._number = number
         self._person = person
         self._give = give
         self._frame_us = FRAME_US - FRAME_US * drift_ppm // 1_000_000
-        self._phase_us = world.prng.below(FRAME_US)
-        self._late_us = world.prng.below(DMA_BLOCK_US)
+        self._phase_us = stage.prng.below(FRAME_US)
+        self._late_us = stage.prng.below(DMA_BLOCK_US)
         self._is_running = False
 
     def run(self) -> None:
@@ -38,11 +36,11 @@ class Microphone:
         if self._is_running:
             return
         self._is_running = True
-        now_us = self._world.loop.now_us
+        now_us = self._stage.loop.now_us
         since_us = now_us - self._phase_us - self._late_us
         index = since_us // self._frame_us + 1
         due_us = self._phase_us + self._late_us + index * self._frame_us
-        self._world.loop.at(due_us, self._tick)
+        self._stage.loop.at(due_us, self._tick)
 
     def stop(self) -> None:
         self._is_running = False
@@ -50,17 +48,17 @@ class Microphone:
     def _tick(self, _: Any) -> None:
         if not self._is_running:
             return
-        world = self._world
-        end_us = world.loop.now_us - self._late_us
+        stage = self._stage
+        end_us = stage.loop.now_us - self._late_us
         start_us = end_us - self._frame_us
         person = self._person
         if person.is_saying(start_us, end_us):
             number = person.next_frame()
-            world.note(record.SPOKEN, self._number, person.utterance, number, start_us)
+            stage.note(record.SPOKEN, self._number, person.utterance, number, start_us)
             pcm = marker.spoken(self._number, person.utterance, number)
         else:
             pcm = marker.spoken(marker.SILENCE, 0, 0)
         if self._give(pcm):
-            world.loop.at(world.loop.now_us + self._frame_us, self._tick)
+            stage.loop.at(stage.loop.now_us + self._frame_us, self._tick)
         else:
             self._is_running = False

@@ -5,14 +5,13 @@ The figures are those of firmware/hal/speaker.py; what is queued sounds one DMA 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
-from . import marker, record
+from .. import record
+from ..stage import Stage
+from . import marker
 from .microphone import DMA_BLOCK_US
 from .person import FRAME_US
-
-if TYPE_CHECKING:
-    from .world import World
 
 _LEAD_US = 30_000  # as _LEAD_MS of the driver
 _STEP_US = 5_000  # as _SLEEP_MS_MAX of the handset: so often it looks while it may begin
@@ -23,13 +22,13 @@ class Speaker:
 
     def __init__(
         self,
-        world: World,
+        stage: Stage,
         number: int,
         drift_ppm: int,
         read: Callable[[], Any],
         is_expecting: Callable[[], bool],
     ) -> None:
-        self._world = world
+        self._stage = stage
         self._number = number
         self._read = read
         self._is_expecting = is_expecting
@@ -43,7 +42,7 @@ class Speaker:
         """Voice has come: begin to look, if not looking already."""
         if not self._is_running:
             self._is_running = True
-            self._world.loop.at(self._world.loop.now_us, self._tick)
+            self._stage.loop.at(self._stage.loop.now_us, self._tick)
 
     def stop(self) -> None:
         self._is_running = False
@@ -52,8 +51,8 @@ class Speaker:
     def _tick(self, _: Any) -> None:
         if not self._is_running:
             return
-        world = self._world
-        now_us = world.loop.now_us
+        stage = self._stage
+        now_us = stage.loop.now_us
         coder = marker.CODER
         while not self._is_playing or self._end_us - now_us < _LEAD_US:
             coder.heard = -1
@@ -69,12 +68,12 @@ class Speaker:
             self._end_us += self._frame_us
             heard = coder.heard
             if heard < 0:
-                world.note(record.CONCEALED, self._number, 0, delay_us)
+                stage.note(record.CONCEALED, self._number, 0, delay_us)
             elif marker.talker_of(heard) != marker.SILENCE:
-                world.note(record.PLAYED, self._number, heard, delay_us)
+                stage.note(record.PLAYED, self._number, heard, delay_us)
         if self._is_playing:
-            world.loop.at(self._end_us - _LEAD_US + 1, self._tick)
+            stage.loop.at(self._end_us - _LEAD_US + 1, self._tick)
         elif self._is_expecting():
-            world.loop.at(now_us + _STEP_US, self._tick)
+            stage.loop.at(now_us + _STEP_US, self._tick)
         else:
             self._is_running = False

@@ -8,26 +8,25 @@ press, which may be one frame off. What it plays is found in the samples of its 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pressel.virtual.stepped import FailSends, Kit, Press, Release, Speak, SteppedBadge
 from ptt import events
 from ptt.clock import add
 from ptt.media import adpcm
 from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES, RATE_HZ
-from ptt.secure.leader import SecureLeader
 from ptt.wire import voice
 from ptt.wire.messages import VOICE_FRAME
 
-from . import keys, marker, record
-from .local_clock import LocalClock
-from .network import BROADCAST
-from .node import Node
-from .person import FRAME_US, Person
-
-if TYPE_CHECKING:
-    from .world import World
+from .. import keys, record
+from ..air.network import BROADCAST
+from ..local_clock import LocalClock
+from ..people import marker
+from ..people.person import FRAME_US, Person
+from ..stage import Stage
+from .node import Node, leading
 
 _PORT = 47800
 _EVERYBODY = "255.255.255.255"
@@ -44,12 +43,15 @@ _IN_VAIN = (events.DENIED, events.REVOKED, events.LOST)
 
 
 class FirmwareNode(Node):
-    """`facts`: "kit", "firmware", "work" (paths) and "board"."""
+    """`facts`: "kit", "firmware", "work" (paths) and "board". `hosts`: who may lead."""
 
-    def __init__(self, world: World, number: int, facts: dict[str, Any]) -> None:
-        super().__init__(world, number, LocalClock(1000))
+    def __init__(
+        self, stage: Stage, number: int, facts: dict[str, Any], hosts: Sequence[Node]
+    ) -> None:
+        super().__init__(stage, number, LocalClock(1000))
         self.person = Person(self)
         self._facts = facts
+        self._hosts = hosts
         self._badge: SteppedBadge | None = None
         self._inbox: list[tuple[bytes, tuple[str, int]]] = []
         self._commands: list[Any] = []
@@ -90,19 +92,19 @@ class FirmwareNode(Node):
     def _speak(self) -> None:
         """All that the person is going to say, as a sound that no two frames share."""
         person = self.person
-        length_ms = max(0, person.ended_us - self.world.loop.now_us) // 1000
+        length_ms = max(0, person.ended_us - self.stage.loop.now_us) // 1000
         samples = array("h", bytes(length_ms * _BYTES_PER_MS))
         level = 7919 * self.number + person.utterance
         for n in range(len(samples)):
             if n % 8 == 0:
                 level = (level * 75 + 74) % 65537
             samples[n] = level // 8 - 4096
-        self._commands.append(Speak(self.world.loop.now_us / 1000, samples.tobytes()))
+        self._commands.append(Speak(self.stage.loop.now_us / 1000, samples.tobytes()))
 
     # --- the node ---
 
     def boot(self, now_ms: int) -> None:
-        now_us = self.world.loop.now_us
+        now_us = self.stage.loop.now_us
         self._inbox.clear()
         self._commands.clear()
         self._expected.clear()
@@ -119,7 +121,7 @@ class FirmwareNode(Node):
             "tones": False,  # speech is measured, which they would be mixed with
         }
         device = f"02{self.number:010x}"
-        seed = 1 + self.world.prng.below(1 << 30)
+        seed = 1 + self.stage.prng.below(1 << 30)
         self._badge = SteppedBadge(
             Path(facts["firmware"]),
             facts["board"],
@@ -137,7 +139,7 @@ class FirmwareNode(Node):
 
     def lose_memory(self, sends: int) -> None:
         self._commands.append(FailSends(sends))
-        self.world.note(record.FAULT, self.number, record.NO_MEMORY, sends)
+        self.stage.note(record.FAULT, self.number, record.NO_MEMORY, sends)
 
     def step_clock(self, milliseconds: int) -> None:
         """A badge's clock counts from its start; nobody can set it."""
@@ -153,13 +155,13 @@ class FirmwareNode(Node):
     def settle(self, now_ms: int) -> int:
         badge = self._badge
         assert badge is not None
-        now_us = self.world.loop.now_us
+        now_us = self.stage.loop.now_us
         stepped = badge.step(now_us / 1000, self._inbox, self._commands)
         self.steps += 1
         self._inbox.clear()
         self._commands.clear()
         for _ in range(stepped.dropped):
-            self.world.note(record.LOST, 0, self.number, record.BY_MAILBOX, b"")
+            self.stage.note(record.LOST, 0, self.number, record.BY_MAILBOX, b"")
         for data, destination in stepped.datagrams:
             if data[1] == VOICE_FRAME:
                 self._learn(data)
@@ -178,7 +180,7 @@ class FirmwareNode(Node):
             return
         value = line["value"]
         value = tuple(value) if isinstance(value, list) else value
-        self.world.note(record.EVENT, self.number, kind, 0, value)
+        self.stage.note(record.EVENT, self.number, kind, 0, value)
         if kind == events.GRANTED:
             was_waiting = self.person.is_waiting
             self.person.on_granted()
@@ -195,7 +197,7 @@ class FirmwareNode(Node):
     def _set_talking(self, is_talking: bool) -> None:
         if self._is_talking != is_talking:
             self._is_talking = is_talking
-            self.world.note(record.TALKING, self.number, 1 if is_talking else 0, 0)
+            self.stage.note(record.TALKING, self.number, 1 if is_talking else 0, 0)
 
     def _learn(self, data: bytes) -> None:
         """Frames of its own burst: tell the others' coder whose they are."""
@@ -212,12 +214,11 @@ class FirmwareNode(Node):
 
     def _opened(self, data: Any) -> Any:
         """Voice with its frames readable, by the keys of whoever leads."""
-        engine = self.world.leading().engine
-        leader = engine if isinstance(engine, SecureLeader) else engine.leader
+        leader = leading(self._hosts).leader()
         if leader is None:
             return data
         epoch, key = leader.voice_key(voice.group(data))
-        return keys.opened(data, epoch, self.world.cipher(key))
+        return keys.opened(data, epoch, self.stage.cipher(key))
 
     def _is_known(self, content: bytes) -> bool:
         """The last packet of a burst is repeated."""
@@ -230,7 +231,7 @@ class FirmwareNode(Node):
         number = self._said[1] if self._said[0] == utterance else 0
         self._said = (utterance, number + 1)
         marker.CODER.known[content] = marker.frame_id(self.number, utterance, number)
-        self.world.note(record.SPOKEN, self.number, utterance, number, start_us)
+        self.stage.note(record.SPOKEN, self.number, utterance, number, start_us)
 
     def _expect(self, data: Any) -> None:
         """A frame came: what it will sound like."""
@@ -261,9 +262,9 @@ class FirmwareNode(Node):
             if at >= 0 and at % 2 == 0:
                 frame = self._expected.pop(key)
                 sounds_us = round((self._stream_ms + (at - _KEY_AT) / _BYTES_PER_MS) * 1000)
-                delay_us = sounds_us - self.world.loop.now_us
+                delay_us = sounds_us - self.stage.loop.now_us
                 if marker.talker_of(frame) != marker.SILENCE:
-                    self.world.note(record.PLAYED, self.number, frame, delay_us)
+                    self.stage.note(record.PLAYED, self.number, frame, delay_us)
         surplus = len(self._stream) - _STREAM_BYTES
         if surplus > 0:
             surplus -= surplus % 2
@@ -272,7 +273,7 @@ class FirmwareNode(Node):
 
 
 def address_of(number: int) -> str:
-    """The IP address of a node of the world."""
+    """The IP address of a node of the stage."""
     return f"10.1.{number >> 8}.{number & 255}"
 
 

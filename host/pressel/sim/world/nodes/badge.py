@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ptt import events
 from ptt.media.playout import SILENT
 from ptt.secure.participant import SecureParticipant
 from ptt.wire import refusal
 
-from . import keys, record
-from .local_clock import LocalClock
-from .microphone import Microphone
-from .network import BROADCAST
+from .. import keys, record
+from ..air.network import BROADCAST
+from ..local_clock import LocalClock
+from ..people.microphone import Microphone
+from ..people.person import Person
+from ..people.speaker import Speaker
+from ..stage import Stage
 from .node import Node
-from .person import Person
-from .speaker import Speaker
-
-if TYPE_CHECKING:
-    from .world import World
 
 _IN_VAIN = (events.DENIED, events.REVOKED, events.LOST)  # nobody hears what is said from now on
 
@@ -28,11 +26,11 @@ class BadgeNode(Node):
 
     engine: SecureParticipant
 
-    def __init__(self, world: World, number: int, clock: LocalClock, drift_ppm: int) -> None:
-        super().__init__(world, number, clock)
+    def __init__(self, stage: Stage, number: int, clock: LocalClock, drift_ppm: int) -> None:
+        super().__init__(stage, number, clock)
         self.person = Person(self)
-        self.microphone = Microphone(world, number, self.person, drift_ppm, self._hear)
-        self.speaker = Speaker(world, number, drift_ppm, self._read, self._is_expecting)
+        self.microphone = Microphone(stage, number, self.person, drift_ppm, self._hear)
+        self.speaker = Speaker(stage, number, drift_ppm, self._read, self._is_expecting)
         self._is_talking = False
         self._accepted = 0  # datagrams, of this boot
 
@@ -53,10 +51,10 @@ class BadgeNode(Node):
     def boot(self, now_ms: int) -> None:
         device = keys.device_of(self.number)
         name = b"B%d" % self.number
-        seed = 1 + self.world.prng.below(1 << 30)
+        seed = 1 + self.stage.prng.below(1 << 30)
         key, random = keys.device_key(device), keys.chance(seed)
         self.engine = SecureParticipant(
-            device, name, b"sim", BROADCAST, seed, key, self.world.cipher, random
+            device, name, b"sim", BROADCAST, seed, key, self.stage.cipher, random
         )
         self.engine.address_of = _address_of
         self._accepted = 0
@@ -81,7 +79,7 @@ class BadgeNode(Node):
         engine.receive_datagram(data, source, now_ms)
         accepted = engine.refusals[refusal.ACCEPTED]
         if accepted == self._accepted:
-            self.world.note_refusal(self.number, engine.refusals, data)
+            self.note_refusal(engine.refusals, data)
         self._accepted = accepted
         if engine.playout.state != SILENT:
             self.speaker.run()
@@ -109,7 +107,7 @@ class BadgeNode(Node):
     # --- inside ---
 
     def _tell(self, kind: int, value: Any) -> None:
-        self.world.note(record.EVENT, self.number, kind, 0, value)
+        self.stage.note(record.EVENT, self.number, kind, 0, value)
         person = self.person
         if kind == events.GRANTED:
             person.on_granted()
@@ -121,7 +119,7 @@ class BadgeNode(Node):
     def _note_talking(self, is_talking: bool) -> None:
         if self._is_talking != is_talking:
             self._is_talking = is_talking
-            self.world.note(record.TALKING, self.number, 1 if is_talking else 0, 0)
+            self.stage.note(record.TALKING, self.number, 1 if is_talking else 0, 0)
 
     def _hear(self, pcm: Any) -> bool:
         if self.is_paused:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ptt.prng import Prng
 
-from . import record
+from .. import record
 
 _MILLION = 1_000_000
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 import struct
 from binascii import crc32
 from collections import deque
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable, Protocol
 
-if TYPE_CHECKING:
-    from .legacy_node import LegacyNode
+from ..stage import Stage
 
 SYN, SYN_ACK, DATA, ACK, RESET = range(5)
 NAMES = ("SYN", "SYN-ACK", "DATA", "ACK", "RST")
@@ -28,6 +27,17 @@ _SENT_MAX = 96  # segments on their way: 64 KB of send buffer, a packet of voice
 _WAITING_MAX = 96  # messages that the blocked writer's buffer takes; the rest is never said
 
 HEADER_BYTES = 24
+
+
+class Phone(Protocol):
+    """Whose connection it is."""
+
+    stage: Stage
+
+    def has(self, stream: Stream) -> bool: ...
+    def send_segment(
+        self, stream: Stream, kind: int, seq: int, ack: int, message: bytes
+    ) -> None: ...
 
 
 class Segment:
@@ -68,14 +78,14 @@ class Stream:
     )
 
     def __init__(
-        self, node: LegacyNode, peer: int, connection: int, take: Callable[[int, bytes], None]
+        self, node: Phone, peer: int, connection: int, take: Callable[[int, bytes], None]
     ) -> None:
         self._node = node
         self.peer = peer
         self.connection = connection
         self._take = take
         self.is_open = False
-        self.heard_us = node.world.loop.now_us
+        self.heard_us = node.stage.loop.now_us
         self._sent: deque[Segment] = deque()  # not acknowledged
         self._waiting: deque[bytes] = deque()  # no room in the send buffer
         self._next = 0  # seq of the next message
@@ -99,7 +109,7 @@ class Stream:
 
     def on_segment(self, kind: int, seq: int, ack: int, message: bytes) -> None:
         """DATA or ACK from the peer."""
-        self.heard_us = self._node.world.loop.now_us
+        self.heard_us = self._node.stage.loop.now_us
         self._on_ack(ack, message if kind == ACK else b"")
         if kind == DATA:
             self._on_data(seq, message)
@@ -114,7 +124,7 @@ class Stream:
             self._transmit(segment)
 
     def _transmit(self, segment: Segment) -> None:
-        now_us = self._node.world.loop.now_us
+        now_us = self._node.stage.loop.now_us
         segment.sent_us = now_us
         self._node.send_segment(self, DATA, segment.seq, self._expected, segment.data)
         self._unacked = 0
@@ -123,7 +133,7 @@ class Stream:
     def _arm(self, due_us: int) -> None:
         if self._timer_us < 0 or due_us < self._timer_us:
             self._timer_us = due_us
-            self._node.world.loop.at(due_us, self._time_out, due_us)
+            self._node.stage.loop.at(due_us, self._time_out, due_us)
 
     def _time_out(self, timer_us: int) -> None:
         if timer_us != self._timer_us:
@@ -133,7 +143,7 @@ class Stream:
             return
         oldest = self._sent[0]
         due_us = oldest.sent_us + self._rto_us
-        now_us = self._node.world.loop.now_us
+        now_us = self._node.stage.loop.now_us
         if due_us > now_us:
             self._arm(due_us)
             return
@@ -147,7 +157,7 @@ class Stream:
             while self._sent and self._sent[0].seq < ack:
                 segment = self._sent.popleft()
                 if not segment.is_again and not segment.is_held:  # that one waited for others
-                    self.measure(self._node.world.loop.now_us - segment.sent_us)
+                    self.measure(self._node.stage.loop.now_us - segment.sent_us)
             if self._srtt_us:
                 self._rto_us = self._timeout_us()  # progress ends the doubling
             self._fill()
@@ -156,7 +166,7 @@ class Stream:
 
     def _repair(self, ack: int, held: int) -> None:
         """Send the holes again that are no mere reordering; each once a round trip."""
-        now_us = self._node.world.loop.now_us
+        now_us = self._node.stage.loop.now_us
         highest = ack + held.bit_length()
         for segment in self._sent:
             behind = segment.seq - ack - 1
@@ -204,7 +214,7 @@ class Stream:
             self._acknowledge()
         elif self._unacked and not self._ack_due:
             self._ack_due = True
-            loop = self._node.world.loop
+            loop = self._node.stage.loop
             loop.at(loop.now_us + ACK_DELAY_US, self._ack_late)
 
     def _ack_late(self, _: Any) -> None:

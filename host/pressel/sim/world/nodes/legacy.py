@@ -11,20 +11,20 @@ one connection a pair in place of two.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ptt import events
 from ptt.clock import NEVER
 
-from . import legacy_stream, marker, record
+from .. import record
+from ..local_clock import LocalClock
+from ..people import marker
+from ..people.microphone import DMA_BLOCK_US, Microphone
+from ..people.person import FRAME_US, Person
+from ..stage import Stage
+from . import legacy_stream
 from .legacy_stream import RESET, SYN, SYN_ACK, Stream
-from .local_clock import LocalClock
-from .microphone import DMA_BLOCK_US, Microphone
 from .node import Node
-from .person import FRAME_US, Person
-
-if TYPE_CHECKING:
-    from .world import World
 
 GUARD_US = 180_000  # from TAKEN to the first voice
 PING_US = 5_000_000
@@ -47,10 +47,10 @@ class LegacyNode(Node):
     mailbox_datagrams = 1024
     step_us = 0
 
-    def __init__(self, world: World, number: int, clock: LocalClock, drift_ppm: int) -> None:
-        super().__init__(world, number, clock)
+    def __init__(self, stage: Stage, number: int, clock: LocalClock, drift_ppm: int) -> None:
+        super().__init__(stage, number, clock)
         self.person = Person(self)
-        self.microphone = Microphone(world, number, self.person, drift_ppm, self._hear)
+        self.microphone = Microphone(stage, number, self.person, drift_ppm, self._hear)
         self.streams: dict[int, Stream] = {}  # by peer, connected or being connected
         self._takers: set[int] = set()  # peers that hold the floor, as they said
         self._is_pressing = False
@@ -73,7 +73,7 @@ class LegacyNode(Node):
         self._presses += 1
         self._tell_all(_TAKEN)
         self.microphone.run()
-        loop = self.world.loop
+        loop = self.stage.loop
         loop.at(loop.now_us + GUARD_US, self._guard_over, self._presses)
 
     def let_go(self) -> None:
@@ -92,10 +92,10 @@ class LegacyNode(Node):
     # --- the node ---
 
     def boot(self, now_ms: int) -> None:
-        for peer in range(1, self.world.participants + 1):
+        for peer in range(1, self.stage.participants + 1):
             if peer != self.number:
                 self._connect(peer)
-        loop = self.world.loop
+        loop = self.stage.loop
         loop.at(loop.now_us + _LOOK_US, self._look, self.boots)
         loop.at(loop.now_us + PING_US, self._ping, self.boots)
 
@@ -115,7 +115,7 @@ class LegacyNode(Node):
         elif kind == SYN_ACK:
             if stream is not None and stream.connection == connection:
                 if not stream.is_open:
-                    stream.measure(self.world.loop.now_us - stream.heard_us)
+                    stream.measure(self.stage.loop.now_us - stream.heard_us)
                 self._open(stream)
         elif kind == RESET:
             if stream is not None and stream.connection == connection:
@@ -147,7 +147,7 @@ class LegacyNode(Node):
         self.send(peer, legacy_stream.encode(kind, connection, seq, ack, message))
 
     def _connect(self, peer: int) -> None:
-        connection = self.world.prng.below(1 << 16)
+        connection = self.stage.prng.below(1 << 16)
         self.streams[peer] = Stream(self, peer, connection, self._on_message)
         self._send(peer, SYN, connection, 0, 0, b"")
 
@@ -167,7 +167,7 @@ class LegacyNode(Node):
         if stream.is_open:
             return
         stream.is_open = True
-        stream.heard_us = self.world.loop.now_us
+        stream.heard_us = self.stage.loop.now_us
         if not self._is_member:
             self._is_member = True
             self._event(events.JOINED, stream.peer)
@@ -185,11 +185,11 @@ class LegacyNode(Node):
         """Once a second: what is silent is closed, what is missing is called again."""
         if not self.is_up or boot != self.boots:
             return
-        loop = self.world.loop
+        loop = self.stage.loop
         loop.at(loop.now_us + _LOOK_US, self._look, boot)
         if self.is_paused:
             return
-        for peer in range(1, self.world.participants + 1):
+        for peer in range(1, self.stage.participants + 1):
             stream = self.streams.get(peer)
             if peer == self.number:
                 continue
@@ -202,7 +202,7 @@ class LegacyNode(Node):
 
     def _ping(self, boot: int) -> None:
         if self.is_up and boot == self.boots:
-            loop = self.world.loop
+            loop = self.stage.loop
             loop.at(loop.now_us + PING_US, self._ping, boot)
             if not self.is_paused:
                 self._tell_all(_PING)
@@ -229,10 +229,10 @@ class LegacyNode(Node):
                 self._event(events.IDLE, 0)
 
     def _on_voice(self, talker: int, message: bytes) -> None:
-        now_us = self.world.loop.now_us
+        now_us = self.stage.loop.now_us
         others = [at_us for who, at_us in self._voice_us.items() if who != talker]
         if others and now_us - max(others) < 2 * FRAME_US:
-            self.world.note(record.HEARD_TWO, self.number, FRAME_US, 0)
+            self.stage.note(record.HEARD_TWO, self.number, FRAME_US, 0)
         if now_us - self._voice_us.get(talker, -BURST_END_US) >= BURST_END_US:
             self._event(events.HEARING, (talker, 0))
         self._voice_us[talker] = now_us
@@ -244,7 +244,7 @@ class LegacyNode(Node):
         self._track_end_us += FRAME_US
         (frame,) = struct.unpack_from(">q", message, 1)
         if marker.talker_of(frame) != marker.SILENCE:
-            self.world.note(record.PLAYED, self.number, frame, delay_us)
+            self.stage.note(record.PLAYED, self.number, frame, delay_us)
 
     # --- voice ---
 
@@ -260,7 +260,7 @@ class LegacyNode(Node):
     def _set_talking(self, is_talking: bool) -> None:
         if self._is_talking != is_talking:
             self._is_talking = is_talking
-            self.world.note(record.TALKING, self.number, 1 if is_talking else 0, 0)
+            self.stage.note(record.TALKING, self.number, 1 if is_talking else 0, 0)
 
     def _event(self, kind: int, value: Any) -> None:
-        self.world.note(record.EVENT, self.number, kind, 0, value)
+        self.stage.note(record.EVENT, self.number, kind, 0, value)

@@ -11,11 +11,11 @@ from typing import Any, Callable, Protocol
 
 from ptt.prng import Prng
 
-from ..wifi.cost import airtime_us
-from . import record
-from .loop import EventLoop
+from ...wifi.cost import airtime_us
+from .. import record
+from ..loop import EventLoop
+from ..record import Record
 from .path import Path
-from .record import Record
 
 BROADCAST = -1  # as a destination: all wired hosts, since only they listen for strangers
 _RATE_KBPS = 39_000  # of a badge at -67 dBm, where the profile names none
@@ -86,6 +86,7 @@ class Network:
         self._air = air
         self._nodes: dict[int, Receiver] = {}
         self._wired: list[int] = []
+        self._wire: dict[int, Callable[[bytes, int], None]] = {}  # between hosts
         self._cuts: list[tuple[frozenset[int], frozenset[int]]] = []
         self._silent_until_us: dict[int, int] = {}  # stations between two access points
         self.datagrams = 0  # put on the air or the wire, one for each receiver
@@ -98,6 +99,10 @@ class Network:
         if node.is_wired:
             self._wired.append(node.number)
             self._wired.sort()
+
+    def listen(self, host: int, take: Callable[[bytes, int], None]) -> None:
+        """Call `take(data, source)` for what other hosts `wire` to `host`."""
+        self._wire[host] = take
 
     def send(self, source: int, destination: int, data: Any) -> None:
         """Take a datagram, whose bytes must not change any more."""
@@ -138,22 +143,20 @@ class Network:
         else:
             self._up(source, destination, data)
 
-    def wire(
-        self, source: int, destination: int, data: bytes, arrive: Callable[[bytes, int], None]
-    ) -> None:
+    def wire(self, source: int, destination: int, data: bytes) -> None:
         """From host to host, on the channel between them: none of the protocol's datagrams."""
         self.wire_datagrams += 1
         self.wire_bytes += len(data)
         if not self._is_cut(source, destination):
             due_us = self._loop.now_us + _WIRE_US
-            self._loop.at(due_us, self._arrive_by_wire, (source, destination, data, arrive))
+            self._loop.at(due_us, self._arrive_by_wire, (source, destination, data))
 
     # --- inside ---
 
-    def _arrive_by_wire(self, parcel: tuple[int, int, bytes, Callable[[bytes, int], None]]) -> None:
-        source, destination, data, arrive = parcel
+    def _arrive_by_wire(self, parcel: tuple[int, int, bytes]) -> None:
+        source, destination, data = parcel
         if not self._is_cut(source, destination):
-            arrive(data, source)
+            self._wire[destination](data, source)
 
     def _up(self, source: int, destination: int, data: Any) -> None:
         if self._is_roaming(source):

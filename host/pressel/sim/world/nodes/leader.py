@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ptt.secure.leader import SecureLeader
 from ptt.wire import refusal
 
-from . import keys, record
-from .local_clock import LocalClock
+from .. import keys, record
+from ..local_clock import LocalClock
+from ..stage import Stage
 from .node import Node
-
-if TYPE_CHECKING:
-    from .world import World
 
 _BOOTED_S = 60_000_000  # seconds since 2025 when a run begins: a term without a disk starts there
 
@@ -25,15 +23,15 @@ class LeaderNode(Node):
     step_us = 0
     engine: SecureLeader
 
-    def __init__(self, world: World, number: int, clock: LocalClock) -> None:
-        super().__init__(world, number, clock)
+    def __init__(self, stage: Stage, number: int, clock: LocalClock) -> None:
+        super().__init__(stage, number, clock)
         self._accepted = 0
 
     def boot(self, now_ms: int) -> None:
-        seconds = _BOOTED_S + self.world.loop.now_us // 1_000_000
+        seconds = _BOOTED_S + self.stage.loop.now_us // 1_000_000
         term = max(self.disk.get("term", 0) + 1, seconds)
         self.disk["term"] = term
-        seed = 1 + self.world.prng.below(1 << 30)
+        seed = 1 + self.stage.prng.below(1 << 30)
         self.engine = SecureLeader(term, seed, keys.Everybody(), keys.chance(seed))
         self._accepted = 0
 
@@ -42,8 +40,15 @@ class LeaderNode(Node):
         engine.receive_datagram(data, source, now_ms)
         accepted = engine.refusals[refusal.ACCEPTED]
         if accepted == self._accepted:
-            self.world.note_refusal(self.number, engine.refusals, data)
+            self.note_refusal(engine.refusals, data)
         self._accepted = accepted
+
+    @property
+    def is_leading(self) -> bool:
+        return self.is_up
+
+    def leader(self) -> SecureLeader:
+        return self.engine
 
     def let_time_pass(self, now_ms: int) -> None:
         self.engine.handle_timeout(now_ms)
@@ -56,7 +61,7 @@ class LeaderNode(Node):
             outgoing = engine.poll_transmit()
         event = engine.next_event()
         while event is not None:
-            self.world.note(record.EVENT, self.number, event[0], 0, event[1])
+            self.stage.note(record.EVENT, self.number, event[0], 0, event[1])
             event = engine.next_event()
         return engine.next_timeout_ms()
 

@@ -1,0 +1,1 @@
+"""What lies between the nodes: the wire, the air, and what is lost on the way."""

@@ -1,0 +1,1 @@
+"""What takes part: badges, hosts and old phones, each around its engine."""

@@ -1,0 +1,1 @@
+"""Who wears a badge, and what they speak into and listen to."""

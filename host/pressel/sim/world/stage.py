@@ -1,0 +1,64 @@
+"""What everything in the venue stands on: one time, one chance, one network, one record.
+
+Knows nobody who is on it. Nodes, people and their machines are handed a stage, and the world and
+its checkers look at all of them together.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from ptt.prng import Prng
+
+from .air.airs import make_air
+from .air.network import Network
+from .keys import CheapCipher
+from .local_clock import PERIOD_MS, LocalClock
+from .loop import EventLoop
+from .record import Record
+
+
+class Stage:
+    """`spec`: as of `World`. `send(source, destination, data)` puts a datagram on the network."""
+
+    def __init__(self, spec: Any, loop: EventLoop) -> None:
+        self.spec = spec
+        self.participants: int = spec["participants"]
+        wanted: int | None = spec.get("standbys")
+        self.standbys: int = spec["scenario"].get("standbys", 0) if wanted is None else wanted
+        self.cipher: Callable[[bytes], Any] = CheapCipher  # with which voice is sealed
+        self.loop = loop
+        self.prng = _chance(spec["seed"])
+        self.record = Record()
+        self.note = _noter(loop, self.record)
+        air = make_air(spec["profile"], self.participants, self.prng)
+        self.network = Network(loop, self.record, air)
+        self.send = self.network.send
+
+    def new_clock(self, drift_ppm: int) -> LocalClock:
+        """A clock that began long ago; one in eight is about to wrap."""
+        if self.prng.below(8) == 0:
+            return LocalClock(PERIOD_MS - 1 - self.prng.below(20_000), drift_ppm)
+        return LocalClock(self.prng.below(PERIOD_MS), drift_ppm)
+
+    def new_drift_ppm(self) -> int:
+        """Of one crystal."""
+        limit: int = self.spec["scenario"].get("drift_ppm_max", 0)
+        return self.prng.below(2 * limit + 1) - limit
+
+
+def _chance(seed: int) -> Prng:
+    prng = Prng(seed * 2_654_435_761 + 97)  # neighbours must not resemble
+    for _ in range(8):
+        prng.below(2)  # xorshift's first numbers still show the seed
+    return prng
+
+
+def _noter(loop: EventLoop, record: Record) -> Callable[..., None]:
+    """`note(kind, node, a, b, detail)` at the world's present time, without a look-up more."""
+    add = record.add
+
+    def note(kind: int, node: int, a: int, b: int, detail: Any = None) -> None:
+        add(loop.now_us, kind, node, a, b, detail)
+
+    return note
