@@ -454,7 +454,7 @@ class Leader:
             self._events.push(events.MEMBER_JOINED, member.node)
             if table != messages.TABLE_HASH:
                 member.table_is = envelope.compare_version(data) or DIFFERENT_TABLE
-                self._events.push(events.OTHER_TABLE, member.table_is)
+                self._events.push(events.OTHER_TABLE, -member.table_is)  # as the badge sees it
             else:
                 member.table_is = SAME_TABLE
         member.heard_ms = now_ms

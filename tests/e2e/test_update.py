@@ -134,4 +134,4 @@ def joined(events: list[dict[str, Any]]) -> set[str]:
 
 
 def told(events: list[dict[str, Any]], state: str) -> bool:
-    return any(each["event"] == "update" and each["state"] == state for each in events)
+    return any(each["event"] == "badge_update" and each["state"] == state for each in events)

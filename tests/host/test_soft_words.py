@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pressel.node import event_log
+from pressel.schema.events import event_table
 from pressel.schema.messages import load_table
 from pressel.soft.words import describe
 from ptt import events
@@ -30,8 +30,8 @@ LINES: list[tuple[int, Any, str | None]] = [
     (events.LOST, 0, "looking for it"),
     (events.PENDING, 1, None),
     (events.GRANTED, 5, "talk now"),
-    (events.QUEUED, 1, "you are next"),
-    (events.QUEUED, 4, "3 before you"),
+    (events.QUEUED, 1, "you are number 1"),
+    (events.QUEUED, 4, "you are number 4"),
     (events.DENIED, DENIED_NO_LEADER, "no leader"),
     (events.DENIED, DENIED_NO_ANSWER, "does not answer"),
     (events.REVOKED, 0, "taken away"),
@@ -45,7 +45,8 @@ LINES: list[tuple[int, Any, str | None]] = [
     (events.TEXT, (messages.TEXT_PERSON, 7, "Zoë".encode(), b"come here"), "Zoë: come here"),
     (events.TEXT, (messages.TEXT_PERSON, 7, "Zoë", "come here"), "Zoë: come here"),
     (events.TEXT, (messages.TEXT_LEGACY, 0, b"Tom", b"hello"), "Tom (old app): hello"),
-    (events.TEXT_SENT, 1, None),
+    (events.TEXT, (messages.TEXT_PERSON, 7, b"\x1b[2JEve", b"\x07"), "?[2JEve: ?"),
+    (events.TEXT_SENT, 1, "the leader has your text"),
     (events.TEXT_SENT, 0, "did not reach the leader"),
     (events.RECEIPT, (5, 4, 3, 2), "heard by 3 of 4, 2 of them without a gap"),
     (events.OTHER_TABLE, -1, "update the leader"),
@@ -87,6 +88,6 @@ def test_reasons_differ_in_words() -> None:
         assert len(set(lines)) == len(lines)
 
 
-def test_the_leader_has_a_cause_for_every_end_of_a_burst() -> None:
-    revocations = {value.number for value in ENUMS["revocation"].values()}
-    assert event_log._CAUSES.keys() == {0} | revocations
+def test_reasons_that_only_a_badge_gives_are_named() -> None:
+    own = {word.number for word in event_table().words["own_denial"].values()}
+    assert own == {DENIED_NO_LEADER, DENIED_NO_ANSWER}

@@ -109,7 +109,7 @@ def test_members_of_other_builds_are_told_apart():
         assert [data[1] for data, _ in drain(leader)] == [messages.WELCOME] * 2
         told = [leader.next_event(), leader.next_event()]
         assert told[0] == (events.MEMBER_JOINED, member.node)
-        assert told[1] == (None if table_is == SAME_TABLE else (events.OTHER_TABLE, table_is))
+        assert told[1] == (None if table_is == SAME_TABLE else (events.OTHER_TABLE, -table_is))
 
 
 def test_a_badge_is_told_that_its_leader_is_of_another_build():

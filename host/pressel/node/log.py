@@ -10,7 +10,8 @@ from typing import Any
 
 import structlog
 
-WARNINGS = ("v1_bridge", "v1_not_announced", "not_announced", "other_host", "registry")
+from pressel.schema.events import event_table
+from pressel.schema.sentences import sentence
 
 
 def report_json(event: str, fields: dict[str, Any]) -> None:
@@ -22,8 +23,9 @@ def report_json(event: str, fields: dict[str, Any]) -> None:
 
 
 def report_words(event: str, fields: dict[str, Any]) -> None:
-    say = _log().warning if event in WARNINGS else _log().info
-    say(event.replace("_", " "), **fields)
+    row = event_table().rows().get(event)
+    say = _log().warning if row is not None and row.warning else _log().info
+    say(sentence(event, fields))
 
 
 def _log() -> Any:
@@ -31,7 +33,7 @@ def _log() -> Any:
         structlog.configure(
             processors=[
                 structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
-                structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=14),
+                structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0),
             ],
             logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         )

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from pressel.legacy.state import V1ClientState
+from pressel.schema.events import event_table
 from ptt import clock
 from ptt.cluster.members import DIFFERENT_TABLE, NEWER_TABLE, OLDER_TABLE
 from ptt.floor import arbitrator
 from ptt.leader import Leader
 
-# What to do when two builds have different message tables, as seen from the leader.
+# What to do when two builds have different message tables.
 ADVICE = {
-    OLDER_TABLE: "its protocol is older than the leader's: flash the badge",
-    NEWER_TABLE: "its protocol is newer than the leader's: update the leader",
-    DIFFERENT_TABLE: "built from other sources of the same version: flash the badge",
+    table_is: event_table().word("protocols", -table_is)  # as a badge sees the leader's
+    for table_is in (OLDER_TABLE, DIFFERENT_TABLE, NEWER_TABLE)
 }
 
 

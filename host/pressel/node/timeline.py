@@ -13,25 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from pressel.errors import UsageError
+from pressel.schema.events import event_table
+from pressel.schema.sentences import sentence
 
 ROWS_MAX = 100_000  # of all logs together; a busy day writes fewer
 
-_SHOWN = {
-    "ready": "starts",
-    "stopped": "stops",
-    "host_up": "reaches {name}",
-    "voters": "{hosts} hosts vote",
-    "attempt": "would stand in term {term}",
-    "attempt_failed": "does not stand: {why}",
-    "became_leader": "LEADS, term {term}, after {convergence_ms} ms",
-    "lost_leadership": "leads no more, term {term}: {why}",
-    "leader_is": "follows {leader}, term {term}, after {convergence_ms} ms",
-    "leader_lost": "loses {leader}, term {term}",
-    "floor_granted": "{talker} talks, lease {lease}",
-    "floor_freed": "{talker} done, lease {lease}: {cause}",
-    "member_joined": "{name} joins",
-    "member_left": "{name} leaves",
-}
 _ELECTION = ("attempt", "attempt_failed", "became_leader", "lost_leadership")
 
 
@@ -45,17 +31,10 @@ class Row:
     fields: dict[str, Any]
 
     def words(self) -> str:
-        return _SHOWN[self.event].format_map(_Missing(self.fields))
+        return sentence(self.event, self.fields)
 
     def as_json(self) -> dict[str, Any]:
         return {"at": self.at_s, "source": self.source, "event": self.event, **self.fields}
-
-
-class _Missing(dict[str, Any]):
-    """A log of another build may lack a field."""
-
-    def __missing__(self, key: str) -> str:
-        return "?"
 
 
 @dataclass
@@ -95,7 +74,8 @@ def _rows(file: Path) -> Iterable[Row]:
             event, at_s = fields.pop("event"), float(fields.pop("at"))
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
-        if event in _SHOWN:
+        row = event_table().rows().get(event)
+        if row is not None and row.timeline:
             yield Row(at_s, file.stem, event, fields)
 
 

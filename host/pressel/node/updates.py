@@ -43,7 +43,7 @@ class Updates:
         try:
             self._current()
         except PresselError as error:
-            self._report("update", {"advice": str(error)})
+            self._report("campaign", {"advice": str(error)})
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """What `pressel update` asks of a running host. UsageError when it does not lead."""
@@ -68,7 +68,7 @@ class Updates:
         fields = {"device": device.hex(), "release": release, "state": STATES[state]}
         if reason:
             fields["why"] = reason_words(reason)
-        self._report("update", fields)
+        self._report("badge_update", fields)
 
     def _current(self) -> Campaigner | None:
         """The campaigner of whoever leads here now."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pressel.errors import UsageError
@@ -134,6 +134,8 @@ def _keys_beside(loc: Loc, model: type[BaseModel]) -> list[str]:
 
 def _models_at(loc: Loc, model: type[BaseModel]) -> type[BaseModel]:
     """The model of the table at `loc`: the names of entries, and places in lists, name none."""
+    if issubclass(model, RootModel):
+        model = _model_in(model.model_fields["root"].annotation) or model
     for part in loc:
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
         field = fields.get(str(part))

@@ -8,6 +8,7 @@ says when the generated file is stale.
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -114,6 +115,12 @@ def table_path() -> Path:
 def load_table(path: Path | None = None) -> MessageTable:
     """The table as checked data; UsageError with file, line and reason of each mistake."""
     return load(path or table_path(), MessageTable, _can_evolve)
+
+
+@cache
+def message_table() -> MessageTable:
+    """The table of this build."""
+    return load_table()
 
 
 def _can_evolve(table: MessageTable) -> Wrong:

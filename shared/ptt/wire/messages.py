@@ -46,7 +46,7 @@ UPDATE_ORDER = const(44)
 
 DENIAL_QUEUE_FULL = const(1)  # too many badges wait already
 DENIAL_STALE = const(2)  # that request is over
-DENIAL_NOT_ENTITLED = const(3)  # this member may not use that lane
+DENIAL_NOT_ENTITLED = const(3)  # this badge may not press for priority or in an emergency
 DENIAL_CALLEE_UNKNOWN = const(4)  # nobody of that number is here
 DENIAL_CALLEE_BUSY = const(5)  # that member is in another private call
 DENIAL_CALLEE_SELF = const(6)  # a member cannot call itself
@@ -54,7 +54,7 @@ DENIAL_CALLS_FULL = const(7)  # the leader serves as many private calls as it ca
 
 REVOCATION_TALK_LIMIT = const(1)  # talked longer than allowed
 REVOCATION_SILENT = const(2)  # no voice arrived for a whole lease
-REVOCATION_PREEMPTED = const(3)  # an emergency has the floor; the request keeps the next place
+REVOCATION_PREEMPTED = const(3)  # an emergency has the floor; who keeps the button down talks next
 REVOCATION_CALL_ENDED = const(4)  # the private call is over
 REVOCATION_LEADER_CHANGED = const(5)  # another leader has taken over
 
@@ -63,12 +63,12 @@ LANE_PRIORITY = const(1)  # before all routine requests
 LANE_EMERGENCY = const(2)  # before all others, and takes the floor from them
 
 CALL_HUNG_UP = const(1)  # one of the two ended it
-CALL_QUIET = const(2)  # nobody talked for the hang time
+CALL_QUIET = const(2)  # nobody talked for a while
 CALL_LEFT = const(3)  # one of the two is not here any more
-CALL_UNKNOWN = const(4)  # the leader serves no such call
+CALL_UNKNOWN = const(4)  # the leader knows of no such call
 
-NACK_VERSION = const(1)  # this major version is not spoken here
-NACK_UNKNOWN_SESSION = const(2)  # join again: the leader does not know this session
+NACK_VERSION = const(1)  # the leader speaks another protocol version: update the older of the two
+NACK_UNKNOWN_SESSION = const(2)  # the leader does not know this session: join again
 NACK_FULL = const(3)  # the leader has no room for another member
 
 ROLE_PARTICIPANT = const(0)  # a badge or a soft badge

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pressel.schema.messages import load_table
+from pressel.schema.sentences import event_fields, sentence
 from ptt import events
 from ptt.wire import messages
 
@@ -38,23 +39,8 @@ def _v1_type(data: bytes) -> str:
 
 def event_words(kind: int, value: Any, who: Callable[[int], str]) -> str:
     """An event of an engine; `who` names a node by its number on the wire."""
-    name = events.NAMES[kind].replace("_", " ")
-    if kind in (events.TAKEN, events.HEARING, events.FLOOR_GRANTED, events.FLOOR_FREED):
-        return f"{name}: {who(value[0])}"
-    if kind in (events.MEMBER_JOINED, events.MEMBER_LEFT):
-        return f"{name}: {who(value)}"
-    if kind == events.HEARD:
-        played, concealed, late = value[2:5]
-        return f"heard {who(value[0])}: {played} frames, {concealed} concealed, {late} late"
-    if kind == events.SENT:
-        return f"sent {value[1]} frames"
-    if kind == events.RECEIPT:
-        return f"receipt: {value[2]} of {value[1]} heard, {value[3]} whole"
-    if kind == events.LOST:
-        return "lost the leader"
-    if kind in (events.PENDING, events.IDLE, events.RELEASED, events.GRANTED):
-        return name
-    return name if value is None else f"{name} {value}"
+    name = events.NAMES[kind]
+    return sentence(name, event_fields(name, value, who))
 
 
 def fault_words(kind: int, measure: int) -> str:

@@ -1,0 +1,230 @@
+"""The settings: reads shared/schema/settings.toml, checks values, renders code from it.
+
+A setting is called by section and name, `floor.talk_ms`; the name alone will do where it is the
+only one. Which values are in force is not known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
+
+from pressel.errors import UsageError
+
+from .check import Wrong, did_you_mean, load
+
+Sentence = Annotated[str, StringConstraints(min_length=1, max_length=160)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+
+LARGEST = {"u8": 0xFF, "u16": 0xFFFF, "u32": 2**30 - 1}  # a badge keeps larger ones on its heap
+SIZES = {"u8": 1, "u16": 2, "u32": 4}
+_FACTORS = {"ms": {"ms": 1, "s": 1000, "min": 60_000}}  # units that a value may be given in
+_VALUE = re.compile(r"\s*(-?\d+)\s*([A-Za-z%]*)\s*")
+
+
+class SettingRow(BaseModel):
+    """One setting: how it travels, its inclusive range and default, and what it is about."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    number: int = Field(ge=1, le=255)
+    type: Literal["u8", "u16", "u32"]
+    unit: Annotated[str, StringConstraints(pattern=r"^[a-z]*$")]
+    min: int = Field(ge=0)
+    max: int
+    default: int
+    text: Sentence
+    reason: Sentence
+    costs: Sentence
+    since: int = Field(ge=0, le=15)
+    scope: Literal["venue", "group", "board", "badge"]
+    changed_by: Literal["operator"]  # whoever has the leader box, until there are accounts
+    badge: Literal["obeys", "told", "none"]
+
+    def range_words(self) -> str:
+        """`20 to 400 ms`."""
+        return f"{self.min} to {self.max} {self.unit}".rstrip()
+
+    def in_words(self, value: int) -> str:
+        """`60 ms`."""
+        return f"{value} {self.unit}".rstrip()
+
+
+class SettingTable(RootModel[dict[Name, dict[Name, SettingRow]]]):
+    """All settings by section and name."""
+
+    def rows(self) -> dict[str, SettingRow]:
+        """By `section.name`, in the order of their numbers, which is that of the wire."""
+        found = {
+            f"{section}.{name}": row
+            for section, rows in self.root.items()
+            for name, row in rows.items()
+        }
+        return dict(sorted(found.items(), key=lambda item: item[1].number))
+
+    def find(self, word: str) -> tuple[str, SettingRow]:
+        """The full name and the row of what `word` calls. UsageError when nothing, or several."""
+        rows = self.rows()
+        if word in rows:
+            return word, rows[word]
+        meant = [name for name in rows if short(name) == word]
+        if len(meant) == 1:
+            return meant[0], rows[meant[0]]
+        if meant:
+            raise UsageError(f"'{word}' is the name of several settings: {', '.join(meant)}")
+        guess = did_you_mean(word, [*rows, *map(short, rows)])
+        raise UsageError(
+            f"there is no setting '{word}'{guess or '; `pressel settings list` shows all'}"
+        )
+
+
+def short(name: str) -> str:
+    """The name without its section, as messages and code have it."""
+    return name.rpartition(".")[2]
+
+
+def parse_value(name: str, row: SettingRow, text: str) -> int:
+    """The value that `text` gives, with or without a unit. UsageError when it is not one."""
+    found = _VALUE.fullmatch(text)
+    factors = _FACTORS.get(row.unit, {row.unit: 1})
+    if found is None or found.group(2) not in ("", *factors):
+        example = row.in_words(row.default)
+        raise UsageError(f"'{text}' is no value of {name}; give a whole number, such as: {example}")
+    value = int(found.group(1)) * factors.get(found.group(2), 1)
+    check_value(name, row, value)
+    return value
+
+
+def check_value(name: str, row: SettingRow, value: int) -> None:
+    """UsageError unless `value` is within the setting's range."""
+    if not row.min <= value <= row.max:
+        raise UsageError(
+            f"{name} cannot be {row.in_words(value)}; it goes from {row.range_words()}"
+        )
+
+
+def settings_path() -> Path:
+    """Where the table lies in the source tree."""
+    return Path(__file__).resolve().parents[3] / "shared" / "schema" / "settings.toml"
+
+
+def load_settings(path: Path | None = None) -> SettingTable:
+    """The table as checked data; UsageError with file, line and reason of each mistake."""
+    return load(path or settings_path(), SettingTable, _rules)
+
+
+@cache
+def settings() -> Mapping[str, SettingRow]:
+    """The settings of this build by full name, in the order of their numbers."""
+    return load_settings().rows()
+
+
+def _rules(table: SettingTable) -> Wrong:
+    taken: dict[int, str] = {}
+    newest = 0
+    for name, row in table.rows().items():
+        at = tuple(name.split("."))
+        if row.number in taken:
+            yield (*at, "number"), f"{row.number} is that of {taken[row.number]}; take the next"
+        taken[row.number] = name
+        if row.since < newest:
+            yield (*at, "since"), f"older than a setting before it ({newest}); append new ones"
+        newest = max(newest, row.since)
+        yield from (((*at, key), words) for key, words in _wrong_values(name, row))
+    names = [short(name) for name in table.rows()]
+    for name in table.rows():
+        if names.count(short(name)) > 1:  # they are fields of one message
+            yield tuple(name.split(".")), "another section has a setting of this name; rename one"
+
+
+def _wrong_values(name: str, row: SettingRow) -> Iterator[tuple[str, str]]:
+    if row.unit and not name.endswith(f"_{row.unit}"):
+        yield "unit", f"the name must end in it: {name}_{row.unit}"
+    if row.max > LARGEST[row.type]:
+        yield "max", f"{row.max} does not fit {row.type}, which holds {LARGEST[row.type]} at most"
+    if row.min > row.max:
+        yield "min", f"{row.min} is above max {row.max}; swap them"
+    elif not row.min <= row.default <= row.max:
+        yield "default", f"{row.default} is outside of {row.range_words()}"
+
+
+# --- code ---
+
+
+def render_defaults(table: SettingTable) -> str:
+    """The text of ptt/base/defaults.py: constants only, so a badge carries nothing of it."""
+    lines = [
+        '"""What holds until a leader says otherwise. Written by `make schema` from',
+        "shared/schema/settings.toml, with the place of each value in SETTINGS_SNAPSHOT.",
+        '"""',
+        "",
+        "from .compat import const",
+        "",
+    ]
+    for name, row in table.rows().items():
+        lines.append(f"{short(name).upper()} = const({row.default})  # {row.reason}")
+    lines += ["", "AT_VERSION = const(0)"]
+    told = [name for name, row in table.rows().items() if row.badge != "none"]
+    for place, name in enumerate(told, start=1):
+        lines.append(f"AT_{short(name).upper()} = const({place})")
+    return "\n".join([*lines, ""])
+
+
+def render_class(table: SettingTable, defaults: str) -> str:
+    """The text of the module with `Settings`; `defaults` is the module of `render_defaults`, as
+    it is imported there."""
+    rows = {short(name): row for name, row in table.rows().items()}
+    upper = [name.upper() for name in rows]
+    told = [name for name, row in rows.items() if row.badge != "none"]
+    lines = [
+        '"""The settings in force. Written by `make schema` from shared/schema/settings.toml."""',
+        "",
+        f"from {defaults} import {', '.join(sorted(upper))}",
+        f"from {defaults.rpartition('.')[0] or '.'}.numbers import INT_MAX",
+        "",
+        "# Of each value of a record: its bytes, and its range.",
+        f"SIZES = {_tuple(['4', *(str(SIZES[row.type]) for row in rows.values())])}"
+        f"  # version, {', '.join(rows)}",
+        "RANGES = (",
+        "    (1, INT_MAX),  # version",
+        *(f"    ({row.min}, {row.max}),  # {name}: {row.text}" for name, row in rows.items()),
+        ")",
+        "",
+        "",
+        "class Settings:",
+        '    """`version` goes up with every change; a participant without any has version 0."""',
+        "",
+        "    def __init__(",
+        "        self,",
+        "        version: int = 0,",
+        *(f"        {name}: int = {name.upper()}," for name in rows),
+        "    ) -> None:",
+        "        self.version = version",
+        *(f"        self.{name} = {name}" for name in rows),
+        "",
+        '    def values(self) -> "tuple":',
+        '        """All of them, in the order of `SIZES` and `RANGES`."""',
+        f"        return {_tuple(['self.version', *(f'self.{name}' for name in rows)])}",
+        "",
+        '    def fields(self) -> "tuple":',
+        '        """What badges are told, in the order of the message table."""',
+        f"        return {_tuple(['self.version', *(f'self.{name}' for name in told)])}",
+        "",
+        "    def is_in_range(self) -> bool:",
+        "        values = self.values()",
+        "        for index in range(len(values)):",
+        "            low, high = RANGES[index]",
+        "            if not low <= values[index] <= high:",
+        "                return False",
+        "        return True",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _tuple(parts: list[str]) -> str:
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
