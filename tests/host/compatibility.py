@@ -29,7 +29,7 @@ class MixedVenue(Venue):
     """A leader of one build; badge A of another, B and C of the leader's or today's."""
 
     def __init__(self, leader: Build, badge: Build, seed: int = 1) -> None:
-        super().__init__(badges=0, seed=seed)
+        super().__init__(badges=0, seed=seed, is_coded=True)
         self.build = leader
         self.is_clear = OLDER in (leader.version, badge.version)
         self.leader: Any = leader.Leader(1, seed + 1000)

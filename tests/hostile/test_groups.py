@@ -176,7 +176,7 @@ def test_epochs_begin_again_and_no_key_does() -> None:
 
 def test_the_leaders_own_view_agrees() -> None:
     """What `voice_key` says opens what was said."""
-    venue = joined()
+    venue = joined(is_coded=True)
     venue.press("A")
     venue.run(300)
     data = next(

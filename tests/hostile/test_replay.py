@@ -11,6 +11,7 @@ from ptt.wire import envelope, messages
 def after_a_talk() -> Attacked:
     venue = joined()
     venue.talk("A")
+    assert venue.run_until(1000, lambda: not venue.flying) is not None  # all that was seen came
     return venue
 
 

@@ -87,14 +87,17 @@ class Failover(Venue):
             if answer is not None and not self.host_loses(answer):
                 assert leader.journal.receive(entries.destination, answer, self.now_ms)
 
+    def dues(self):
+        return super().dues() + [leader.next_timeout_ms() for leader in self.old.values()]
+
     def deliver(self):
         for each in self.flying[:]:
             leader = self.old.get(each[4])
-            if leader is not None and each[0] <= self.now_ms:
+            if leader is not None and self.is_due(each[0]):
                 self.flying.remove(each)
                 leader.receive_datagram(each[2], each[3], self.now_ms)
         for address in sorted(self.old):
-            self.old[address].handle_timeout(self.now_ms)
+            self.let_time_pass(self.old[address])
             self.fetch(self.old[address], address)
         super().deliver()
 

@@ -1,7 +1,8 @@
 """Several hosts that elect their leader under virtual time: links with a delay that can be cut one
-way or both, hosts that are killed, restarted with or without their disk, or stand still.
+way or both, hosts that are killed, restarted with or without their disk, or stand still. Time jumps
+to the next instant at which anything is due.
 
-In every step: a term has one leader, no host's term goes down, and a host votes once a term.
+Always: a term has one leader, no host's term goes down, and a host votes once a term.
 """
 
 from ptt import clock
@@ -12,6 +13,7 @@ from ptt.prng import Prng
 
 START_MS = (1 << 30) - 2000  # the clock wraps early in every test
 DELAY_MS = 2
+REST_MS = 1000  # where no host runs, time passes in such steps
 
 
 def host_id(number):
@@ -97,15 +99,29 @@ class Hosts:
 
     def run(self, how_long_ms, until=None):
         """Let time pass, at most `how_long_ms`; returns after how many ms `until()` was true."""
-        for passed in range(how_long_ms + 1):
+        passed_ms = 0
+        while passed_ms <= how_long_ms:
             for host in self.order:
                 self._step(self.by_id[host])
             if until is not None and until():
-                return passed
-            self.now_ms = clock.add(self.now_ms, 1)
-            self.passed_ms += 1
+                return passed_ms
+            step_ms = min(self._next_due_ms(), how_long_ms + 1 - passed_ms)
+            self.now_ms = clock.add(self.now_ms, step_ms)
+            self.passed_ms += step_ms
+            passed_ms += step_ms
         assert until is None, "not within %d ms: %s" % (how_long_ms, self.timeline[-12:])
         return how_long_ms
+
+    def _next_due_ms(self):
+        """In how many milliseconds anybody has work, at least one."""
+        dues = [each[0] for each in self.flight]
+        for host in self.by_id.values():
+            if host.is_up and host.stops_until_ms >= 0:
+                dues.append(host.stops_until_ms)
+            elif host.is_up:
+                dues.append(host.engine.next_timeout_ms())
+        left_ms = [clock.since(due_ms, self.now_ms) for due_ms in dues if due_ms != clock.NEVER]
+        return max(min(left_ms), 1) if left_ms else REST_MS
 
     def until_one_leads(self, how_long_ms, followers=None):
         """Until one leads and all others that run follow it; returns the milliseconds."""

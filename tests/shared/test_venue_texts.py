@@ -213,7 +213,7 @@ def test_a_text_that_waits_is_sent_after_joining_anew():
 def test_any_loss():
     """What the writer is told is true: sent means shown to all whom the network let see it."""
     for seed in range(10):
-        venue = Venue(4, seed, loss_percent=20, jitter_ms=30).run(4000)
+        venue = Venue(4, seed, loss_percent=20, jitter_ms=30).run(8000)
         written = {}
         for turn in range(6):
             for name in "AB":

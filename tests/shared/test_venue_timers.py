@@ -34,8 +34,8 @@ def live(venue):
 
 def test_a_timer_asked_for_is_neither_late_nor_missing():
     for seed, start_ms in SEEDS_AND_STARTS_MS:
-        eager = live(Venue(4, seed, 3, jitter_ms=30, start_ms=start_ms))
-        lazy = live(Venue(4, seed, 3, jitter_ms=30, start_ms=start_ms, is_lazy=True))
+        lazy = live(Venue(4, seed, 3, jitter_ms=30, start_ms=start_ms))
+        eager = live(Venue(4, seed, 3, jitter_ms=30, start_ms=start_ms, is_eager=True))
         assert len(eager) > 300
         for index in range(min(len(eager), len(lazy))):
             assert eager[index] == lazy[index]

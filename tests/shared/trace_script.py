@@ -11,7 +11,7 @@ from tests.shared.venue import Venue
 
 def play(seed):
     """Two bursts at the same time, on a network that loses and delays."""
-    venue = Venue(badges=4, seed=seed, loss_percent=5, jitter_ms=25)
+    venue = Venue(badges=4, seed=seed, loss_percent=5, jitter_ms=25, is_coded=True)
     venue.run(1500)
     venue.press("A", "C")
     venue.run(500)

@@ -5,11 +5,14 @@ from hashlib import sha256
 
 from tests.shared.venue import Venue
 
+from ptt import clock
+from ptt.floor.participant import NO_PERMISSION
 from ptt.seal.hmac import HmacKey
 from ptt.update import manifest
 from ptt.update.receiver import Receiver
 
 RUNNING = 1
+STEP_MS = 5  # a badge writes and hashes one piece about this often
 
 
 class Release:
@@ -127,6 +130,14 @@ class UpdateVenue(Venue):
 
     def step(self, badge):
         Venue.step(self, badge)
+        self.fetch_piece(badge)
+        self.collect(badge)
+        receiver = self.receivers.get(badge.index)
+        if receiver is not None and self.is_quiet(badge):
+            rest_ms = max(clock.since(receiver.next_timeout_ms(), self.now_ms), STEP_MS)
+            badge.wake_ms = clock.earliest(badge.wake_ms, clock.add(self.now_ms, rest_ms))
+
+    def fetch_piece(self, badge):
         engine = badge.engine
         receiver = self.receivers.get(badge.index)
         if receiver is None:
@@ -134,12 +145,16 @@ class UpdateVenue(Venue):
                 self.begin(badge, engine.offered)
                 engine.offered = ()
             return
-        receiver.is_quiet = not engine.floor.talker and engine.floor.state == 0
+        receiver.is_quiet = self.is_quiet(badge)
         if receiver.is_quiet:
             receiver.step(self.now_ms)
         if receiver.is_over():
             self.ended[badge.index].append(receiver.reason)
             self.stop(badge.index)
+
+    def is_quiet(self, badge):
+        floor = badge.engine.floor
+        return not floor.talker and floor.state == NO_PERMISSION
 
     def receiver(self, index):
         return self.receivers[index]

@@ -1,17 +1,19 @@
 """A small deterministic venue for tests: one leader, some badges, a network that can misbehave.
 
-Runs on both runtimes. Virtual time only moves from one step to the next; every random choice
-comes from the seed, so that the same seed gives the same trace, byte for byte.
+Runs on both runtimes. Virtual time jumps to the next instant at which anything is due: a datagram,
+a timer of an engine, a frame that a microphone or speaker wants. Every random choice comes from the
+seed, so that the same seed gives the same trace, byte for byte.
 """
 
 from array import array
 
+from tests.shared import marks
 from tests.shared.keys import Directory, make_leader, make_participant, opened
 
 from ptt import clock, events
 from ptt.floor.roster import FixedRoster
 from ptt.leader import Leader
-from ptt.media import adpcm
+from ptt.media import dsp
 from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_MS, FRAME_SAMPLES
 from ptt.participant import Participant
 from ptt.prng import Prng
@@ -19,7 +21,8 @@ from ptt.wire import voice
 from ptt.wire.messages import VOICE_FRAME
 
 LEADER = ("leader", 1)
-STEP_MS = 5  # badges look at their button, microphone and speaker this often
+EAGER_MS = 5  # badges look at their button, microphone and speaker about this often
+REST_MS = 1000  # an empty venue is looked at this often
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 CONCEALED = (0, 0)  # what `Badge.played` holds for a frame that nobody spoke
@@ -41,10 +44,27 @@ class Badge:
         self.played = []  # (lease, number) of each frame that the speaker played
         self.pcm = array("h", bytes(FRAME_SAMPLES * 2))
         self.next_frame_ms = 0
+        self.wake_ms = 0  # when it has work next, or NEVER; told anew whenever it was called
 
-    def speak(self):
+    def is_sounding(self):
+        """Does its microphone or speaker have a frame that matters?"""
+        return self.engine.floor.wants_speech() or not self.engine.playout.is_quiet()
+
+    def skip_silence(self, now_ms):
+        """Frames of before `now_ms` mattered to nobody."""
+        passed_ms = clock.since(now_ms, self.next_frame_ms)
+        frames = (passed_ms + FRAME_MS - 1) // FRAME_MS
+        if frames > 0:
+            self.next_frame_ms = clock.add(self.next_frame_ms, frames * FRAME_MS)
+            if self.hears_itself:
+                self.spoken += frames
+
+    def speak(self, is_coded):
         """Fill `pcm` with the next frame of a voice that is only this badge's."""
         self.spoken += 1
+        if not is_coded:
+            marks.speak(self.pcm, self.index, self.spoken)
+            return self.pcm
         level = self.index * 997 + self.spoken * 7919
         for n in range(0, FRAME_SAMPLES, 8):
             level = (level * 75 + 74) % 65537
@@ -71,7 +91,9 @@ class Badge:
 
 class Venue:
     """`loss_percent` and `jitter_ms` apply to every datagram, both ways. `is_clear`: engines below
-    the seal, for tests that hand them datagrams of their own making."""
+    the seal, for tests that hand them datagrams of their own making. `is_coded`: sound is coded as
+    on a badge, not marked. `is_eager`: engines are called every 5 ms as well, not only when they
+    asked for it."""
 
     def __init__(
         self,
@@ -82,8 +104,9 @@ class Venue:
         jitter_ms=0,
         start_ms=1000,
         loses=None,
-        is_lazy=False,
+        is_eager=False,
         is_clear=False,
+        is_coded=False,
         roster=None,
     ):
         self.prng = Prng(seed)
@@ -91,13 +114,16 @@ class Venue:
         self.delay_ms = delay_ms
         self.jitter_ms = jitter_ms
         self.loses = loses  # called with (data, source, destination); True loses the datagram
-        self.is_lazy = is_lazy  # engines are called when they asked for it, not at every step
+        self.is_eager = is_eager
         self.now_ms = start_ms
         self.is_clear = is_clear
+        self.is_coded = is_coded
+        marks.use(is_coded)
         self.roster = roster or FixedRoster({})
         self.directory = Directory()
         self.leader = self.make_leader(1, seed + 1000)
         self.leader_alive = True
+        self.leader_wake_ms = start_ms
         self.leader_address = LEADER
         self.leader_events = []
         self.flying = []  # (due, serial, data, source, destination)
@@ -118,18 +144,40 @@ class Venue:
     # --- what happens ---
 
     def run(self, duration_ms):
-        """Let the venue live for `duration_ms`, a multiple of STEP_MS."""
-        for _ in range(duration_ms // STEP_MS):
-            self.deliver()
-            for badge in self.badges:
-                if badge.alive:
-                    self.step(badge)
-            if self.leader_alive:
-                self.let_time_pass(self.leader)
-                self.collect_leader()
-            self.look_who_talks()
-            self.now_ms = clock.add(self.now_ms, STEP_MS)
+        """Let the venue live for `duration_ms`; what is due at its end happens in the next run."""
+        self.run_until(duration_ms, lambda: False)
         return self
+
+    def run_until(self, limit_ms, is_so):
+        """Let the venue live until `is_so()`, at most `limit_ms`; returns how long, or None."""
+        passed_ms = 0
+        self.wake()
+        while passed_ms < limit_ms:
+            self.live()
+            if is_so():
+                return passed_ms
+            step_ms = min(self.next_due_ms(), limit_ms - passed_ms)
+            passed_ms += step_ms
+            self.now_ms = clock.add(self.now_ms, step_ms)
+        return None
+
+    def wake(self):
+        """Everybody is looked at in the first instant: the test may have called engines itself."""
+        for badge in self.badges:
+            badge.wake_ms = self.now_ms
+        self.leader_wake_ms = self.now_ms
+
+    def live(self):
+        """All that is due now."""
+        self.deliver()
+        for badge in self.badges:
+            if badge.alive and self.is_due(badge.wake_ms):
+                self.step(badge)
+        if self.leader_alive and self.is_due(self.leader_wake_ms):
+            self.let_time_pass(self.leader)
+            self.collect_leader()
+            self.leader_wake_ms = self.wake_ms(self.leader)
+        self.look_who_talks()
 
     def press(self, *names):
         for name in names:
@@ -157,22 +205,50 @@ class Venue:
 
     # --- how it happens ---
 
+    def next_due_ms(self):
+        """In how many milliseconds anything is due, at least one."""
+        left_ms = [clock.since(due_ms, self.now_ms) for due_ms in self.dues() if due_ms >= 0]
+        return max(min(left_ms), 1) if left_ms else REST_MS
+
+    def dues(self):
+        """When each part of the venue has work next, or NEVER."""
+        dues = [each[0] for each in self.flying]
+        dues += [badge.wake_ms for badge in self.badges if badge.alive]
+        if self.leader_alive:
+            dues.append(self.leader_wake_ms)
+        return dues
+
+    def wake_ms(self, engine):
+        """When to call an engine next."""
+        due_ms = engine.next_timeout_ms()
+        return clock.earliest(due_ms, clock.add(self.now_ms, EAGER_MS)) if self.is_eager else due_ms
+
+    def is_due(self, then_ms):
+        return then_ms != clock.NEVER and clock.since(self.now_ms, then_ms) >= 0
+
     def step(self, badge):
         engine = badge.engine
         self.let_time_pass(engine)
-        while clock.since(self.now_ms, badge.next_frame_ms) >= 0:
-            badge.next_frame_ms = clock.add(badge.next_frame_ms, FRAME_MS)
-            if badge.hears_itself:
-                engine.write_microphone(badge.speak(), self.now_ms)
-            pcm = engine.read_speaker(self.now_ms)
-            if pcm is not None:
-                badge.played.append(self.prints.get(bytes(pcm), CONCEALED))
+        badge.skip_silence(self.now_ms)
+        if badge.next_frame_ms == self.now_ms:
+            badge.next_frame_ms = clock.add(self.now_ms, FRAME_MS)
+            self.pass_sound(badge)
         self.collect(badge)
+        badge.wake_ms = self.wake_ms(engine)
+        if badge.is_sounding():
+            badge.wake_ms = clock.earliest(badge.wake_ms, badge.next_frame_ms)
+
+    def pass_sound(self, badge):
+        """One frame from the microphone, one to the speaker."""
+        engine = badge.engine
+        if badge.hears_itself:
+            engine.write_microphone(badge.speak(self.is_coded), self.now_ms)
+        pcm = engine.read_speaker(self.now_ms)
+        if pcm is not None:
+            badge.played.append(self.prints.get(bytes(pcm), CONCEALED))
 
     def let_time_pass(self, engine):
-        due_ms = engine.next_timeout_ms()
-        is_due = due_ms != clock.NEVER and clock.since(self.now_ms, due_ms) >= 0
-        if is_due or not self.is_lazy:
+        if self.is_eager or self.is_due(engine.next_timeout_ms()):
             engine.handle_timeout(self.now_ms)
 
     def look_who_talks(self):
@@ -222,13 +298,15 @@ class Venue:
         if not self.is_clear:
             data = opened(data, talker)
         for index in range(voice.count(data)):
-            adpcm.decode(data, at, self._pcm)
+            dsp.ima_decode(data, at, self._pcm)
             self.prints[bytes(self._pcm)] = (voice.lease(data), voice.first(data) + index)
             at += ADPCM_FRAME_BYTES
 
     def deliver(self):
-        due = [each for each in self.flying if clock.since(self.now_ms, each[0]) >= 0]
-        self.flying = [each for each in self.flying if clock.since(self.now_ms, each[0]) < 0]
+        due = [each for each in self.flying if self.is_due(each[0])]
+        if not due:
+            return
+        self.flying = [each for each in self.flying if not self.is_due(each[0])]
         due.sort(key=lambda each: (clock.since(each[0], self.now_ms), each[1]))
         for _, _, data, source, destination in due:
             self.note(destination, "in", "%02x %d" % (data[1], len(data)))
@@ -236,6 +314,7 @@ class Venue:
                 if self.leader_alive:
                     self.note_passed_on(data)
                     self.leader.receive_datagram(data, source, self.now_ms)
+                    self.leader_wake_ms = self.now_ms
                     self.collect_leader()
             elif destination[0] == "badge" and self.badges[destination[1]].alive:
                 self.hand_over(self.badges[destination[1]], data, source)
@@ -252,6 +331,7 @@ class Venue:
             numbers = range(voice.first(data), voice.first(data) + voice.count(data))
             self.arrived.setdefault(key, set()).update(numbers)
         badge.engine.receive_datagram(data, source, self.now_ms)
+        badge.wake_ms = self.now_ms
         self.collect(badge)
 
     def note(self, who, what, value):
