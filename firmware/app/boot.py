@@ -22,10 +22,10 @@ from hal.radio import Radio
 from hal.speaker import Speaker
 from hal.store import Store
 from hal.wifi import Wifi
-from ptt.compat import TYPE_CHECKING
+from ptt.badge.sealed import SecureParticipant
+from ptt.base.compat import TYPE_CHECKING
+from ptt.base.numbers import PORT
 from ptt.media import dsp
-from ptt.numbers import PORT
-from ptt.secure.participant import SecureParticipant
 
 from . import log
 from .handset import Handset

@@ -3,9 +3,9 @@
 from micropython import const
 
 from hal.battery import EMPTY, FULL
-from ptt import indications
-from ptt.clock import since
-from ptt.compat import TYPE_CHECKING
+from ptt.badge import indications
+from ptt.base.clock import since
+from ptt.base.compat import TYPE_CHECKING
 
 from . import log
 

@@ -8,7 +8,7 @@ import sys
 
 from micropython import const
 
-from ptt.compat import TYPE_CHECKING
+from ptt.base.compat import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hal.store import Store

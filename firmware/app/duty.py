@@ -7,8 +7,8 @@ wakes by a restart: every peripheral is then set up the one proved way.
 import machine
 from micropython import const
 
-from ptt.clock import since
-from ptt.compat import TYPE_CHECKING
+from ptt.base.clock import since
+from ptt.base.compat import TYPE_CHECKING
 
 from . import log
 

@@ -8,8 +8,8 @@ would delay every word.
 from micropython import const
 
 from hal import button as buttons
-from ptt.clock import since
-from ptt.table import compile_rules
+from ptt.base.clock import since
+from ptt.base.table import compile_rules
 
 _HOLD_MS = const(1500)  # longer than any press by accident, short enough to be found in need
 _CLICKS_MS = const(400)  # between the two presses of a double click

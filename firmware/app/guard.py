@@ -12,8 +12,8 @@ from micropython import const
 
 from hal import clock
 from hal.store import Store
-from ptt.clock import since
-from ptt.compat import TYPE_CHECKING
+from ptt.base.clock import since
+from ptt.base.compat import TYPE_CHECKING
 
 from . import log
 

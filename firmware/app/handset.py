@@ -10,14 +10,15 @@ import gc
 from micropython import const
 
 from hal import button as buttons
-from ptt import events, indications
-from ptt.clock import NEVER, since
-from ptt.compat import TYPE_CHECKING
-from ptt.floor.participant import NO_PERMISSION
+from ptt.badge import indications
+from ptt.badge.floor import NO_PERMISSION
+from ptt.base import events
+from ptt.base.clock import NEVER, since
+from ptt.base.compat import TYPE_CHECKING
+from ptt.base.words import nth_word
 from ptt.media import dsp
 from ptt.media.playout import SILENT
 from ptt.wire import messages
-from ptt.words import nth_word
 
 from . import log
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from hal.speaker import Speaker
     from hal.vibration import Vibration
     from hal.wifi import Wifi
-    from ptt.participant import Participant
+    from ptt.badge.participant import Participant
 
     class Extra(Protocol):
         """Something more that a badge has; `step` must be short and keep no memory."""

@@ -4,8 +4,8 @@ import gc
 
 from micropython import const
 
-from ptt.clock import since
-from ptt.compat import TYPE_CHECKING
+from ptt.base.clock import since
+from ptt.base.compat import TYPE_CHECKING
 
 from . import log
 

@@ -7,7 +7,7 @@ from micropython import const
 from hal import board
 from hal.nvs import Nvs
 from hal.store import Store
-from ptt.compat import TYPE_CHECKING
+from ptt.base.compat import TYPE_CHECKING
 from ptt.wire import messages
 
 from . import log
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .handset import Handset
 
 _KEY_BYTES = const(32)
-_DOWNGRADE = const(1)  # as in ptt.update.manifest, which is not loaded to say no
+_DOWNGRADE = const(1)  # as in ptt.link.update_manifest, which is not loaded to say no
 _AGAIN = const(2)
 _MODULES = ("hal.board", "hal.nvs", "app.offer")
 

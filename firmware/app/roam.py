@@ -7,8 +7,8 @@ caller scans and moves.
 
 from micropython import const
 
-from ptt.clock import add, since
-from ptt.table import compile_rules
+from ptt.base.clock import add, since
+from ptt.base.table import compile_rules
 
 WEAK_DBM = const(-72)  # below it an ESP32 falls back to rates that cost others their airtime
 STRONG_DBM = const(-67)  # five above: readings waver by three

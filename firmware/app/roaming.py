@@ -1,6 +1,6 @@
 """Walks from access point to access point: does what `roam` decides, between bursts."""
 
-from ptt.compat import TYPE_CHECKING
+from ptt.base.compat import TYPE_CHECKING
 
 from . import log
 from .roam import WANTING, Roam

@@ -1,7 +1,7 @@
-"""What a display says: the word of the present situation, from `ptt.indications`."""
+"""What a display says: the word of the present situation, from `ptt.badge.indications`."""
 
-from ptt import indications
-from ptt.compat import TYPE_CHECKING
+from ptt.badge import indications
+from ptt.base.compat import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hal.display import Display

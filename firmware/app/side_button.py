@@ -5,8 +5,8 @@ Whether an emergency is allowed the leader decides; a badge in one group has no 
 """
 
 from hal.button import NOTHING as NO_CHANGE
-from ptt import indications
-from ptt.compat import TYPE_CHECKING
+from ptt.badge import indications
+from ptt.base.compat import TYPE_CHECKING
 from ptt.wire import messages
 
 from . import log

@@ -1,9 +1,9 @@
-"""The slot that does not run, as `ptt.update.receiver` works on it. Loaded only for an update."""
+"""The slot that does not run, as `update_receiver` works on it. Loaded only for an update."""
 
 import os
 
-from ptt.compat import TYPE_CHECKING
-from ptt.update.receiver import MANIFEST
+from ptt.badge.update_receiver import MANIFEST
+from ptt.base.compat import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any

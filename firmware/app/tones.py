@@ -1,6 +1,6 @@
 """Tones over the loudspeaker, alone or mixed with speech, one 20 ms frame at a time.
 
-Integers only. What the tones are is in `ptt.indications`, how a wave is made in `ptt.media.dsp`.
+Integers only. What the tones are is in `badge.indications`, how a wave is made in `media.dsp`.
 Speech is never changed: the sum is a frame of its own, made once and in pieces of 2 ms, whose first
 and last of a note are softer, because a note that begins or ends at once clicks.
 """
@@ -9,9 +9,9 @@ from array import array
 
 from micropython import const
 
-from ptt import indications
+from ptt.badge import indications
+from ptt.base.numbers import FRAME_SAMPLES, RATE_HZ
 from ptt.media import dsp
-from ptt.numbers import FRAME_SAMPLES, RATE_HZ
 
 _PIECE_SAMPLES = const(32)
 _PIECES_A_SECOND = const(500)

@@ -10,9 +10,9 @@ from micropython import const
 
 from hal.nvs import Nvs
 from hal.store import Store
-from ptt.clock import since
-from ptt.cluster.join import JOINED
-from ptt.compat import TYPE_CHECKING
+from ptt.badge.join import JOINED
+from ptt.base.clock import since
+from ptt.base.compat import TYPE_CHECKING
 
 from . import log
 

@@ -11,10 +11,10 @@ import machine
 from micropython import const
 
 from hal.store import Store
-from ptt.clock import since
-from ptt.compat import TYPE_CHECKING
-from ptt.numbers import UPDATE_QUIET_MS
-from ptt.seal.hmac import HmacKey
+from ptt.base.clock import since
+from ptt.base.compat import TYPE_CHECKING
+from ptt.base.numbers import UPDATE_QUIET_MS
+from ptt.link.hmac import HmacKey
 from ptt.wire import messages, refusal
 
 from . import log
@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 
 _SPARE_BYTES = const(12_000)  # of heap: more than a press and its burst need
 _ROOM_BYTES = const(7500)  # beside all that is loaded: a step with a chunk, or with voice
-_NEEDED = ("ptt.update.manifest", "ptt.update.receiver", "app.slot_files")  # in this order
-_FETCHING = ("app.slot_files", "ptt.update.receiver", "ptt.update.manifest", "ptt.update")
+_NEEDED = (
+    "ptt.link.update_manifest",
+    "ptt.badge.update_receiver",
+    "app.slot_files",
+)  # in this order
+_FETCHING = ("app.slot_files", "ptt.badge.update_receiver", "ptt.link.update_manifest")
 _MODULES = ("app.update",)
 
 
@@ -62,7 +66,7 @@ class Update:
             return
         if gc.mem_free() < _ROOM_BYTES:
             raise MemoryError
-        from ptt.update.receiver import Receiver
+        from ptt.badge.update_receiver import Receiver
 
         from .slot_files import SlotFiles
 

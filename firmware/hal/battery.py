@@ -3,7 +3,7 @@
 from machine import ADC, Pin
 from micropython import const
 
-from ptt.clock import add, since
+from ptt.base.clock import add, since
 
 FULL = const(0)  # enough
 LOW = const(1)  # charge it soon

@@ -3,7 +3,7 @@
 from machine import Pin
 from micropython import const
 
-from ptt.clock import since
+from ptt.base.clock import since
 
 _DEBOUNCE_MS = const(20)  # tactile switches bounce for 5 ms, worn ones for 15
 

@@ -1,4 +1,4 @@
-"""The chip's AES: what `ptt.seal.ctr` builds its counter mode on."""
+"""The chip's AES: what `ptt.link.ctr` builds its counter mode on."""
 
 from cryptolib import aes
 from micropython import const

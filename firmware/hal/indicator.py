@@ -2,7 +2,7 @@
 
 from machine import Pin
 
-from ptt.clock import since
+from ptt.base.clock import since
 
 
 class Indicator:

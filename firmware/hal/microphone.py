@@ -12,7 +12,7 @@ from array import array
 from machine import I2S, Pin
 from micropython import const
 
-from ptt.numbers import FRAME_SAMPLES, RATE_HZ
+from ptt.base.numbers import FRAME_SAMPLES, RATE_HZ
 
 _BUFFER_BYTES = const(8192)  # four DMA blocks of 8-byte frames: 64 ms, three missed steps
 _PIECE_SAMPLES = const(32)

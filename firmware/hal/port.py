@@ -4,7 +4,7 @@ Stock MicroPython cannot run both directions of one port. The port is the speake
 time of a press, and each press costs the microphone's start: 256 ms of an INMP441.
 """
 
-from ptt.compat import TYPE_CHECKING
+from ptt.base.compat import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .microphone import Microphone

@@ -6,11 +6,11 @@ from errno import ENOMEM
 
 from micropython import const
 
-from ptt.compat import TYPE_CHECKING
-from ptt.numbers import DATAGRAM_BYTES_MAX
+from ptt.base.compat import TYPE_CHECKING
+from ptt.base.numbers import DATAGRAM_BYTES_MAX
 
 if TYPE_CHECKING:
-    from ptt.outbox import Datagram
+    from ptt.base.outbox import Datagram
 
 _READ_BYTES = DATAGRAM_BYTES_MAX + 1  # one more, so that an oversized one is seen as such
 _ENOBUFS = const(105)  # lwIP's other word for it; MicroPython's `errno` does not have it

@@ -10,9 +10,9 @@ import select
 from machine import I2S, Pin
 from micropython import const
 
-from ptt.clock import add, since
-from ptt.compat import TYPE_CHECKING
-from ptt.numbers import FRAME_MS, FRAME_SAMPLES, RATE_HZ
+from ptt.base.clock import add, since
+from ptt.base.compat import TYPE_CHECKING
+from ptt.base.numbers import FRAME_MS, FRAME_SAMPLES, RATE_HZ
 
 if TYPE_CHECKING:
     from array import array

@@ -2,7 +2,7 @@
 
 from machine import Pin
 
-from ptt.clock import add, since
+from ptt.base.clock import add, since
 
 
 class Vibration:

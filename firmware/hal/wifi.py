@@ -7,7 +7,7 @@ anew, less and less often. Which access point is best is decided elsewhere (`app
 import network
 from micropython import const
 
-from ptt.clock import add, since
+from ptt.base.clock import add, since
 
 _CHECK_MS = const(500)  # how soon a lost network is noticed
 _RETRY_MS = const(8000)  # a join with its address takes 2 to 5 s; then it has failed

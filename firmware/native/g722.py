@@ -1,4 +1,4 @@
-"""Native twin of `ptt.media.g722`: both directions in one function, which saves executable memory.
+"""Native twin of `ptt.twins.g722`: both directions in one function, which saves executable memory.
 
 Samples and state are read as unsigned 16-bit values: (x ^ 32768) - 32768 gives them their sign.
 Names and numbers are those of ITU-T Recommendation G.722, clause 6.2.
@@ -7,10 +7,10 @@ Names and numbers are those of ITU-T Recommendation G.722, clause 6.2.
 import micropython
 from micropython import const
 
-from ptt.compat import TYPE_CHECKING
+from ptt.base.compat import TYPE_CHECKING
+from ptt.base.numbers import FRAME_SAMPLES
 from ptt.media.dsp import G722_STATE_SHORTS
 from ptt.media.g722_tables import ILB, Q6, QM2, QM4, QM6, TABLES, WH, WL
-from ptt.numbers import FRAME_SAMPLES
 
 if TYPE_CHECKING:
     from array import array

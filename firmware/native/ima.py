@@ -3,9 +3,9 @@
 import micropython
 from micropython import const
 
-from ptt.compat import TYPE_CHECKING
+from ptt.base.compat import TYPE_CHECKING
+from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 from ptt.media.adpcm import _STEPS
-from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 
 if TYPE_CHECKING:
     from array import array

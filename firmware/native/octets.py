@@ -1,8 +1,8 @@
-"""Native twins of `ptt.media.octets`: bytes copied and XORed."""
+"""Native twins of `ptt.base.octets`: bytes copied and XORed."""
 
 import micropython
 
-from ptt.compat import TYPE_CHECKING
+from ptt.base.compat import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from micropython import ptr8  # pyright: ignore[reportAttributeAccessIssue]

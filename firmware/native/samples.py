@@ -6,7 +6,7 @@ Frames are read as unsigned 16-bit values: (x ^ 32768) - 32768 gives them their 
 import micropython
 from micropython import const
 
-from ptt.compat import TYPE_CHECKING
+from ptt.base.compat import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from array import array

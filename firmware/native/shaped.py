@@ -1,4 +1,4 @@
-"""Native twin of `ptt.media.adpcm_shaped`: the better coder of IMA-ADPCM, in the same three steps.
+"""Native twin of `ptt.twins.shaped`: the better coder of IMA-ADPCM, in the same three steps.
 
 Loops over coefficients are written out, because locals are read several times faster than arrays.
 Names, scaling and biases are those of the bytecode twin.
@@ -9,10 +9,10 @@ from array import array
 import micropython
 from micropython import const
 
-from ptt.compat import TYPE_CHECKING
+from ptt.base.compat import TYPE_CHECKING
+from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 from ptt.media import room_noise
 from ptt.media.adpcm import _STEPS
-from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 
 if TYPE_CHECKING:
     from micropython import ptr8, ptr16, ptr32  # pyright: ignore[reportAttributeAccessIssue]

@@ -5,21 +5,21 @@ whoever leads, and `leader`, which exists while this host leads. Two networks: b
 has them, and other hosts (8 bytes each), over a channel that says truly who sent what.
 """
 
-from .clock import NEVER, add, earliest, since
+from .base.clock import NEVER, add, earliest, since
+from .base.compat import TYPE_CHECKING, const
+from .base.counters import Counters
+from .base.numbers import CLAIM_JUMP_MAX, CLAIMS_MAX, CLAIMS_MS, FAREWELL_MS
 from .cluster import election, journal
 from .cluster.election import Election
 from .cluster.replica import Replica, State
-from .compat import TYPE_CHECKING, const
-from .counters import Counters
-from .numbers import CLAIM_JUMP_MAX, CLAIMS_MAX, CLAIMS_MS, FAREWELL_MS
-from .quota import Quota
+from .leader.quota import Quota
 from .wire import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from .leader import Leader
+    from .leader.leader import Leader
 
 _KEEPS_STATE = const(128)  # of the capabilities: who has a leader's state stands before who has not
 _TOLD_MAX = const(256)  # events nobody fetched, while leaders come and go
@@ -89,7 +89,7 @@ class Host:
         return self.leader.poll_transmit() if self.leader is not None else None
 
     def next_event(self) -> "tuple[int, Any] | None":
-        """The next (kind, value) of `ptt.events`."""
+        """The next (kind, value) of `ptt.base.events`."""
         if self._told:
             return self._told.pop(0)
         return None

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 import pytest
+from pressel.firmware.manifest import list_sources, read_manifest
 
 from pressel.schema import messages
 
@@ -27,10 +28,19 @@ MICROPYTHON = {
     "array", "micropython", "os", "errno", "esp32", "cryptolib", "framebuf", "io", "math",
     "neopixel", "sys",
 }  # fmt: skip
-# Of ptt; each is for itself.
-PARTS = ("floor", "cluster", "relay", "media", "settings", "text", "update")
+# The wings of ptt, and which others each may know. `host` stands above all of them.
+WINGS: dict[str, tuple[str, ...]] = {
+    "base": (),
+    "wire": ("base",),
+    "link": ("base", "wire"),
+    "media": ("base", "wire"),
+    "badge": ("base", "wire", "link", "media"),
+    "twins": ("base", "wire", "media"),
+    "cluster": ("base", "wire"),
+    "leader": ("base", "wire", "link", "cluster"),
+}
+ON_A_BADGE = ("base", "wire", "link", "media", "badge")
 TYPES = ("typing", "collections.abc")  # under TYPE_CHECKING only: a badge has neither
-STATE_MACHINES = (*(f"ptt.{part}" for part in PARTS), "ptt.participant", "ptt.leader")
 
 
 @dataclass(frozen=True)
@@ -89,28 +99,16 @@ def engines_import_only_plain_modules(found: Import) -> bool:
     """The engines import themselves and plain computing; MicroPython's own module only `compat`."""
     if not is_in(found.module, "ptt"):
         return True
-    if found.module == "ptt.compat" and found.is_in("micropython"):
+    if found.module == "ptt.base.compat" and found.is_in("micropython"):
         return True
     return found.is_in("ptt", *TYPES, *PLAIN)
 
 
-def wire_knows_no_state_machine(found: Import) -> bool:
-    """The wire format can be read without knowing what anybody does with it."""
-    return not is_in(found.module, "ptt.wire") or not found.is_in(*STATE_MACHINES)
-
-
-def seals_know_no_state_machine(found: Import) -> bool:
-    """What is computed with a key does not depend on who uses it when."""
-    return not is_in(found.module, "ptt.seal") or not found.is_in(*STATE_MACHINES)
-
-
-def parts_do_not_know_each_other(found: Import) -> bool:
-    """The rooms of the engines know the wire; they meet in `participant` and `leader` only."""
-    for part in PARTS:
-        others = [f"ptt.{other}" for other in PARTS if other != part]
-        owners = ["ptt.participant", "ptt.leader"]
-        if is_in(found.module, f"ptt.{part}") and found.is_in(*others, *owners):
-            return False
+def wings_know_those_below(found: Import) -> bool:
+    """Each wing of the engines knows those that it stands on; what runs which is `host`'s alone."""
+    for wing, below in WINGS.items():
+        if is_in(found.module, f"ptt.{wing}") and found.is_in("ptt"):
+            return found.is_in(*(f"ptt.{known}" for known in (wing, *below)))
     return True
 
 
@@ -151,9 +149,7 @@ def simulated_world_imports_only_the_library(found: Import) -> bool:
 
 RULES: tuple[Callable[[Import], bool], ...] = (
     engines_import_only_plain_modules,
-    wire_knows_no_state_machine,
-    seals_know_no_state_machine,
-    parts_do_not_know_each_other,
+    wings_know_those_below,
     engines_know_neither_badge_nor_host,
     badge_and_host_do_not_know_each_other,
     badge_imports_only_what_it_carries,
@@ -215,7 +211,7 @@ def test_types_are_imported_for_type_checkers_only() -> None:
 
 
 def test_the_message_table_as_code_is_current() -> None:
-    """`messages.py` and `host_messages.py` in `shared/ptt/wire` are written from
+    """`wire/messages.py` and `cluster/host_messages.py` in `shared/ptt` are written from
     `shared/schema/messages.toml`."""
     table = messages.load_table()
     written = messages.generated_path().read_text("utf-8")
@@ -228,9 +224,7 @@ def test_the_message_table_as_code_is_current() -> None:
 
 PLANTED = {
     "engines_import_only_plain_modules": ("shared/ptt/bad.py", "import time"),
-    "wire_knows_no_state_machine": ("shared/ptt/wire/bad.py", "from ..floor import arbitrator"),
-    "seals_know_no_state_machine": ("shared/ptt/seal/bad.py", "from ..cluster import join"),
-    "parts_do_not_know_each_other": ("shared/ptt/media/bad.py", "from ..cluster.join import Join"),
+    "wings_know_those_below": ("shared/ptt/wire/bad.py", "from ..leader import members"),
     "engines_know_neither_badge_nor_host": ("shared/ptt/bad.py", "import pressel.errors"),
     "badge_and_host_do_not_know_each_other": ("host/pressel/bad.py", "from hal import board"),
     "badge_imports_only_what_it_carries": ("firmware/app/bad.py", "import asyncio"),
@@ -249,33 +243,42 @@ def test_a_planted_import_is_found(rule: Callable[[Import], bool], tmp_path: Pat
     assert found.line == 2
 
 
-@pytest.mark.parametrize("room", PARTS)
-@pytest.mark.parametrize("other", PARTS)
-def test_rooms_may_know_the_wire_and_not_each_other(room: str, other: str) -> None:
-    module = f"ptt.{room}.bad"
-    assert parts_do_not_know_each_other(Import(module, "ptt.wire.messages.HELLO", 1))
-    allowed = parts_do_not_know_each_other(Import(module, f"ptt.{other}.any.Thing", 1))
-    assert allowed == (room == other)
-    assert not parts_do_not_know_each_other(Import(module, "ptt.leader.Leader", 1))
-    assert not wire_knows_no_state_machine(Import("ptt.wire.bad", f"ptt.{other}.any", 1))
+@pytest.mark.parametrize("wing", WINGS)
+@pytest.mark.parametrize("other", WINGS)
+def test_a_wing_may_know_those_below_and_no_others(wing: str, other: str) -> None:
+    allowed = wings_know_those_below(Import(f"ptt.{wing}.bad", f"ptt.{other}.any.Thing", 1))
+    assert allowed == (other == wing or other in WINGS[wing])
+    assert not wings_know_those_below(Import(f"ptt.{wing}.bad", "ptt.host.Host", 1))
 
 
-def test_every_room_has_its_rule() -> None:
-    rooms = {file.parent.name for file in (ROOT / "shared/ptt").glob("*/__init__.py")}
-    assert rooms == {"wire", "seal", "secure", *PARTS}
+def test_every_wing_has_its_rule() -> None:
+    folders = {file.parent.name for file in (ROOT / "shared/ptt").glob("*/__init__.py")}
+    assert folders == set(WINGS)
+    for wing, below in WINGS.items():
+        assert wing not in below
+        for each in below:  # what lies below something lies below all that stands on it
+            assert set(WINGS[each]) <= set(below), (wing, each)
+
+
+def test_a_badge_gets_its_wings_and_nothing_else() -> None:
+    manifest = read_manifest(ROOT / "firmware/manifest.toml")
+    sources = [source.path for source in list_sources(manifest, ROOT, native=True)]
+    engines = {path for path in sources if path.is_relative_to(ROOT / "shared")}
+    wings = {file for wing in ON_A_BADGE for file in (ROOT / "shared/ptt" / wing).rglob("*.py")}
+    assert engines == wings | {ROOT / "shared/ptt/__init__.py"}
+    own = {*(ROOT / "firmware").rglob("*.py"), ROOT / "firmware/boot.json"}
+    assert set(sources) - engines == own
 
 
 def test_no_engine_knows_that_it_is_sealed() -> None:
-    """`secure` is a layer above them, and only whoever speaks on a network takes it."""
-    inside = [found for found in imports(ROOT) if found.name.startswith("ptt.secure")]
-    rooms = {
-        found.module.split(".")[0] for found in inside if not is_in(found.module, "ptt.secure")
-    }
-    assert rooms <= {"pressel", "app"}
+    """`sealed` is a layer above them, and only whoever speaks on a network takes it."""
+    sealed = ("ptt.badge.sealed", "ptt.leader.sealed")
+    takers = {found.module.split(".")[0] for found in imports(ROOT) if found.is_in(*sealed)}
+    assert takers <= {"pressel", "app"}
 
 
 def test_nobody_speaks_on_a_network_without_a_seal() -> None:
-    plain = ("ptt.leader.Leader", "ptt.participant.Participant")
+    plain = ("ptt.leader.leader.Leader", "ptt.badge.participant.Participant")
     told = {"pressel.sim.explore", "pressel.node.event_log", "pressel.node.snapshot"}
     for found in imports(ROOT):
         if found.name in plain and not is_in(found.module, "ptt"):

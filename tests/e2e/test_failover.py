@@ -21,8 +21,8 @@ from pressel.registry.device import KEY_BYTES
 from pressel.soft.badge import SoftBadge
 from pressel.soft.credential import Credential, register
 from pressel.soft.sound import Heard, Wanted
-from ptt import events
-from ptt.numbers import FRAME_MS, FRAME_SAMPLES
+from ptt.base import events
+from ptt.base.numbers import FRAME_MS, FRAME_SAMPLES
 
 pytestmark = pytest.mark.e2e
 

@@ -20,7 +20,7 @@ from tests.shared.venue import Venue
 
 from pressel.demo.actor import Actor
 from pressel.demo.venue import LeaderProcess
-from ptt.numbers import NACK_INTERVAL_MS
+from ptt.base.numbers import NACK_INTERVAL_MS
 from ptt.wire import messages
 from ptt.wire.messages import VERSION
 

@@ -35,9 +35,9 @@ from pressel.registry.store import Registry
 from pressel.soft.credential import Credential, register
 from pressel.transport.udp import UdpEndpoint, engine_now_ms
 from pressel.virtual import now_ms
-from ptt.cluster.join import JOINED
-from ptt.numbers import JOINS_MAX
-from ptt.secure.participant import SecureParticipant
+from ptt.badge.join import JOINED
+from ptt.badge.sealed import SecureParticipant
+from ptt.base.numbers import JOINS_MAX
 from ptt.wire import envelope, messages
 
 pytestmark = pytest.mark.e2e

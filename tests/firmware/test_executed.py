@@ -4,7 +4,7 @@ from tests.firmware.executed import measure, merge, report, total_percent
 
 SOURCE = '''\
 """Docstring."""
-from ptt.compat import TYPE_CHECKING, const
+from ptt.base.compat import TYPE_CHECKING, const
 if TYPE_CHECKING:
     from typing import Any
 _HIDDEN = const(5)

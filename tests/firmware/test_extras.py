@@ -9,7 +9,7 @@ import pytest
 from tests.firmware.conftest import Load
 from tests.firmware.hardware import I2C, I2S, NVS, FrameBuffer, NeoPixel, Pin
 
-from ptt.numbers import FRAME_SAMPLES
+from ptt.base.numbers import FRAME_SAMPLES
 
 PINS = {"id": 0, "sck": 4, "ws": 5, "sd": 6}
 PCM = array("h", bytes(2 * FRAME_SAMPLES))

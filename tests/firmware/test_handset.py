@@ -23,7 +23,7 @@ from tests.firmware.hardware import (
 )
 
 from pressel.boards.board import board_ids, load_board
-from ptt import indications
+from ptt.badge import indications
 from ptt.wire import messages
 
 DEVICE = "0200000000000001"

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from pressel.soft.words import describe_situation
-from ptt import events, indications
-from ptt.cluster import join
-from ptt.floor import participant as floor
-from ptt.numbers import PLAYOUT_DELAY_MS
+from ptt.badge import floor, indications, join
+from ptt.base import events
+from ptt.base.numbers import PLAYOUT_DELAY_MS
 
 TONE_NAMES = [name for name in vars(indications) if name.startswith("TONE_")]
 

@@ -20,10 +20,10 @@ from tests.firmware.cut_flash import CutFlash, CutOs
 from tests.firmware.hardware import Reset
 from tests.shared.update_stage import Release
 
-from ptt.cluster.join import JOINED
-from ptt.seal.hmac import HmacKey
-from ptt.update import receiver as engine
-from ptt.update.manifest import DOWNGRADE
+from ptt.badge import update_receiver as engine
+from ptt.badge.join import JOINED
+from ptt.link.hmac import HmacKey
+from ptt.link.update_manifest import DOWNGRADE
 from ptt.wire import codec, envelope, messages
 
 KEY = bytes(range(32))

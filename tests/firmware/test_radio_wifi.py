@@ -9,8 +9,8 @@ from typing import Any
 from tests.firmware.conftest import Load
 from tests.firmware.hardware import Socket, SocketModule, Wlan
 
-from ptt.numbers import DATAGRAM_BYTES_MAX
-from ptt.outbox import Datagram
+from ptt.base.numbers import DATAGRAM_BYTES_MAX
+from ptt.base.outbox import Datagram
 
 LEADER = ("10.0.0.1", 47800)
 

@@ -15,7 +15,7 @@ from tests.firmware.conftest import FIRMWARE, Load
 from tests.firmware.hardware import NVS, Machine, Reset, Wdt
 from tests.firmware.releases import build_release
 
-from ptt.cluster.join import JOINED, SEARCHING
+from ptt.badge.join import JOINED, SEARCHING
 
 GOOD = {"slot": "a", "former": "a", "left": -1, "release": 0, "failed": 0}
 TRIAL = {"slot": "b", "former": "a", "left": 3, "release": 7, "failed": 0}

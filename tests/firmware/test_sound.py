@@ -8,7 +8,7 @@ from typing import Any
 from tests.firmware.conftest import Load
 from tests.firmware.hardware import I2S, Poll
 
-from ptt.numbers import FRAME_MS, FRAME_SAMPLES
+from ptt.base.numbers import FRAME_MS, FRAME_SAMPLES
 
 FACTS = {"id": 0, "sck": 14, "ws": 15, "sd": 32}
 BLOCK = 256  # samples of a DMA block

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from tests.firmware.conftest import Load
 
-from ptt import indications
-from ptt.numbers import FRAME_SAMPLES, RATE_HZ
+from ptt.badge import indications
+from ptt.base.numbers import FRAME_SAMPLES, RATE_HZ
 
 
 @pytest.fixture

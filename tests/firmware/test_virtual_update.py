@@ -23,9 +23,10 @@ from pressel.virtual.make_kit import make_kit
 from pressel.virtual.stepped import Press, Speak
 from pressel.virtual.stepped import Release as LetGo
 from pressel.virtual.stepped.heap import HEAP_BYTES
-from ptt import clock, events
-from ptt.numbers import LAST_REPEATS
-from ptt.update import distributor, manifest
+from ptt.base import clock, events
+from ptt.base.numbers import LAST_REPEATS
+from ptt.leader import distributor
+from ptt.link import update_manifest as manifest
 from ptt.wire import messages
 
 OLD, NEW, BROKEN = 1, 2, 3

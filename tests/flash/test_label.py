@@ -10,7 +10,7 @@ import segno
 from PIL import Image, ImageChops
 
 from pressel.flash.label import write_label
-from ptt.numbers import NAME_BYTES_MAX
+from ptt.base.numbers import NAME_BYTES_MAX
 
 
 @pytest.mark.parametrize("name", ["Bar 1", "W" * NAME_BYTES_MAX, "Küche"])

@@ -12,10 +12,10 @@ from typing import Any
 from tests.property.driver import STARTS_MS, Driver
 from tests.property.invariants import check_bounded, check_leader, check_participant
 
-from ptt.leader import Leader
-from ptt.numbers import FRAME_SAMPLES
-from ptt.participant import Participant
-from ptt.settings.snapshot import Settings
+from ptt.badge.participant import Participant
+from ptt.base.numbers import FRAME_SAMPLES
+from ptt.leader.leader import Leader
+from ptt.leader.settings import Settings
 from ptt.wire import messages, voice
 
 from .script import Script, sealed

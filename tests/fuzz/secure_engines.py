@@ -11,11 +11,11 @@ from tests.property.invariants import check_bounded
 from tests.shared.keys import Chance, Directory, device_key, make_leader
 
 from pressel.block_cipher import BlockCipher
-from ptt.cluster.join import JOINED
-from ptt.numbers import DATAGRAM_BYTES_MAX, MEMBERS_MAX
-from ptt.seal import derive
-from ptt.seal.hmac import Hmac
-from ptt.secure.participant import SecureParticipant
+from ptt.badge.join import JOINED
+from ptt.badge.sealed import SecureParticipant
+from ptt.base.numbers import DATAGRAM_BYTES_MAX, MEMBERS_MAX
+from ptt.link import derive
+from ptt.link.hmac import Hmac
 from ptt.wire import envelope, messages
 
 from .engines import PLACES, LeaderRun, ParticipantRun, pick_kind

@@ -12,10 +12,10 @@ from tests.fuzz.corpus import KEPT, seeds
 from tests.fuzz.harnesses import HARNESSES
 from tests.fuzz.mutation import Outcome, mutated, run_one
 
-from ptt.floor.arbitrator import Arbitrator
+from ptt.badge.sealed import SecureParticipant
+from ptt.leader.floor.arbitrator import Arbitrator
+from ptt.leader.sealed import SecureLeader
 from ptt.media.jitter_buffer import JitterBuffer
-from ptt.secure.leader import SecureLeader
-from ptt.secure.participant import SecureParticipant
 from ptt.wire import codec, voice
 
 KEPT_BYTES_MAX = 200_000

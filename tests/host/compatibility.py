@@ -17,8 +17,8 @@ from tests.shared.venue import Badge, Venue
 
 from pressel.node.snapshot import ADVICE
 from pressel.soft.words import describe
-from ptt import events
-from ptt.numbers import NACK_INTERVAL_MS
+from ptt.base import events
+from ptt.base.numbers import NACK_INTERVAL_MS
 from ptt.wire import messages
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,9 +10,9 @@ from pressel.legacy.bridge import Bridge
 from pressel.legacy.client import Client
 from pressel.legacy.directory import Directory
 from pressel.legacy.framing import Framing, pack
-from ptt import clock
-from ptt.leader import Leader
-from ptt.participant import Participant
+from ptt.badge.participant import Participant
+from ptt.base import clock
+from ptt.leader.leader import Leader
 
 LEADER = ("leader", 1)
 STEP_MS = 5

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.shared.keys import Chance, Directory, device_key, make_leader, make_participant
 
-import ptt.settings.snapshot
+import ptt.leader.settings
 import ptt.wire.codec
 import ptt.wire.messages as messages_now
 from pressel.block_cipher import BlockCipher
@@ -48,7 +48,7 @@ NOW = Build(
     "now",
     make_leader,
     make_participant,
-    ptt.settings.snapshot.Settings,
+    ptt.leader.settings.Settings,
     messages_now,
     ptt.wire.codec.encode,
     ptt.wire.codec.decode,
@@ -82,7 +82,7 @@ def render_for_today(table: MessageTable) -> str:
     """The table as code, and the numbers that today's code asks for by name."""
     text = render(table)
     known = ModuleType("known")
-    exec(text.replace("from ..compat import const", "const = int"), vars(known))
+    exec(text.replace("from ..base.compat import const", "const = int"), vars(known))
     missing = [
         f"{name} = {value}"
         for name, value in vars(messages_now).items()
@@ -103,18 +103,18 @@ def adapted(version: str, package: str) -> Build:
             messages.SENDERS[kind] = messages_now.SENDERS[kind]
     adapt_codec(messages, codec)
     if version == OLDER:
-        leader: Any = speaking(module("leader").Leader, messages)
-        participant: Any = speaking(module("participant").Participant, messages)
+        leader: Any = speaking(module("leader.leader").Leader, messages)
+        participant: Any = speaking(module("badge.participant").Participant, messages)
     else:
-        leader = sealed_leader(speaking(module("secure.leader").SecureLeader, messages))
+        leader = sealed_leader(speaking(module("leader.sealed").SecureLeader, messages))
         participant = sealed_participant(
-            speaking(module("secure.participant").SecureParticipant, messages)
+            speaking(module("badge.sealed").SecureParticipant, messages)
         )
     return Build(
         version,
         leader,
         participant,
-        module("settings.snapshot").Settings,
+        module("leader.settings").Settings,
         messages,
         encode,
         decode,

@@ -27,7 +27,7 @@ from pressel.virtual.stepped import (  # noqa: E402
     SteppedBadge,
 )
 from pressel.virtual.stepped.heap import HEAP_BYTES  # noqa: E402
-from ptt import clock  # noqa: E402
+from ptt.base import clock  # noqa: E402
 from ptt.wire import voice as voice_layout  # noqa: E402
 from ptt.wire.messages import VOICE_FRAME  # noqa: E402
 

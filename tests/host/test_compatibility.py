@@ -26,7 +26,7 @@ from tests.vectors.writer.__main__ import FOLDER, living
 from pressel.docs.compatibility import cells
 from pressel.node.snapshot import ADVICE
 from pressel.schema.messages import load_table
-from ptt import events
+from ptt.base import events
 
 HEADER_BYTES = 24
 FROZEN = {  # of the table and all vectors: a change here means that history was changed

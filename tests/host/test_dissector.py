@@ -13,7 +13,7 @@ from pressel.dissector import make_dissector
 from pressel.dissector.make import SUMMARIES
 from pressel.docs.session_example import play
 from pressel.schema.messages import MessageTable, load_table
-from ptt.numbers import DATAGRAM_BYTES_MAX, PORT
+from ptt.base.numbers import DATAGRAM_BYTES_MAX, PORT
 from ptt.wire import codec, envelope, messages, voice
 
 needs_tshark = pytest.mark.skipif(TSHARK is None, reason=WITHOUT)

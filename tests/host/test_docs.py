@@ -18,7 +18,7 @@ def test_blocks_are_current(document: Path) -> None:
 
 
 def test_a_stale_block_is_noticed() -> None:
-    stale = "<!-- begin rules ptt.floor.arbitrator -->\nold\n<!-- end -->"
+    stale = "<!-- begin rules ptt.leader.floor.arbitrator -->\nold\n<!-- end -->"
     assert render_document(stale) != stale
 
 

@@ -21,7 +21,7 @@ entry = "app.boot"
 [[package]]
 source = "shared/ptt"
 target = "lib/ptt"
-exclude = ["leader.py", "relay/*"]
+folders = ["base", "wire"]
 
 [[package]]
 source = "firmware/app"
@@ -35,11 +35,12 @@ target = "main.py"
 SOURCES = {
     "manifest.toml": MANIFEST,
     "shared/ptt/__init__.py": "",
-    "shared/ptt/numbers.py": "PORT = 47800\n",
+    "shared/ptt/base/__init__.py": "",
+    "shared/ptt/base/numbers.py": "PORT = 47800\n",
     "shared/ptt/wire/__init__.py": "",
-    "shared/ptt/wire/crc.py": "import binascii\nfrom ..numbers import PORT\n",
-    "shared/ptt/leader.py": "raise RuntimeError\n",
-    "shared/ptt/relay/__init__.py": "",
+    "shared/ptt/wire/crc.py": "import binascii\nfrom ..base.numbers import PORT\n",
+    "shared/ptt/host.py": "raise RuntimeError\n",
+    "shared/ptt/leader/__init__.py": "raise RuntimeError\n",
     "firmware/app/boot.py": (
         "import json\nfrom ptt.wire import crc\nTYPE_CHECKING = False\n"
         "if TYPE_CHECKING:\n    from typing import Any\n"
@@ -73,7 +74,8 @@ def test_holds_what_the_manifest_names_and_nothing_else(tree: Path, tmp_path: Pa
     assert sorted(_content(built.folder)) == [
         "lib/app/boot.mpy",
         "lib/ptt/__init__.mpy",
-        "lib/ptt/numbers.mpy",
+        "lib/ptt/base/__init__.mpy",
+        "lib/ptt/base/numbers.mpy",
         "lib/ptt/wire/__init__.mpy",
         "lib/ptt/wire/crc.mpy",
         "main.py",
@@ -103,7 +105,8 @@ def test_modules_are_listed_after_those_they_need(tree: Path, tmp_path: Path) ->
         "ptt",
         "ptt.wire",
         "binascii",
-        "ptt.numbers",
+        "ptt.base",
+        "ptt.base.numbers",
         "ptt.wire.crc",
         "app.boot",
     )
@@ -120,7 +123,7 @@ def test_same_bytes_wherever_the_tree_lies(tree: Path, tmp_path: Path) -> None:
 
 def test_bytecode_is_of_no_architecture(tree: Path, tmp_path: Path) -> None:
     built = _build(tree, tmp_path / "out")
-    head = (built.folder / "lib/ptt/numbers.mpy").read_bytes()[:3]
+    head = (built.folder / "lib/ptt/base/numbers.mpy").read_bytes()[:3]
     assert head == b"M\x06\x00"  # .mpy version 6, no feature flags and no native code
 
 
@@ -136,14 +139,14 @@ def test_only_what_changed_is_compiled_again(
 
     monkeypatch.setattr(build, "compile_module", spy)
     before = _build(tree, tmp_path / "out")
-    assert len(compiled) == 5
+    assert len(compiled) == 6
     compiled.clear()
     assert _build(tree, tmp_path / "out") == before
     assert compiled == []
-    (tree / "shared/ptt/numbers.py").write_text("PORT = 47801\n")
+    (tree / "shared/ptt/base/numbers.py").write_text("PORT = 47801\n")
     (before.folder / "lib/app/boot.mpy").write_bytes(b"damaged")
     after = _build(tree, tmp_path / "out")
-    assert compiled == ["app/boot.py", "ptt/numbers.py"]
+    assert compiled == ["app/boot.py", "ptt/base/numbers.py"]
     assert after.digest != before.digest
 
 
@@ -199,7 +202,7 @@ def test_sources_stay_sources_when_asked(tree: Path, tmp_path: Path) -> None:
 
 
 def test_an_error_names_file_and_line(tree: Path, tmp_path: Path) -> None:
-    broken = tree / "shared/ptt/numbers.py"
+    broken = tree / "shared/ptt/base/numbers.py"
     broken.write_text("PORT = 1\n\ndef f(:\n")
     with pytest.raises(CompileError) as caught:
         _build(tree, tmp_path / "out")
@@ -208,12 +211,12 @@ def test_an_error_names_file_and_line(tree: Path, tmp_path: Path) -> None:
 
 
 def test_what_micropython_does_not_know_is_an_error(tree: Path, tmp_path: Path) -> None:
-    (tree / "shared/ptt/numbers.py").write_text("A = 1\nmatch A:\n    case 1: pass\n")
+    (tree / "shared/ptt/base/numbers.py").write_text("A = 1\nmatch A:\n    case 1: pass\n")
     with pytest.raises(CompileError, match=r"numbers\.py:2: SyntaxError"):
         _build(tree, tmp_path / "out")
 
 
-@pytest.mark.parametrize("module", ["leader", "relay", "nothing"])
+@pytest.mark.parametrize("module", ["leader", "host", "nothing"])
 def test_a_module_that_is_left_out_must_not_be_needed(
     tree: Path, tmp_path: Path, module: str
 ) -> None:

@@ -62,7 +62,7 @@ def test_the_firmware_still_parses_line_for_line() -> None:
     for path, text in inline_constants(sources).items():
         ast.parse(text)
         assert text.count("\n") == sources[path].count("\n"), path
-        assert "const(" not in text or path == "ptt/compat.py", path
+        assert "const(" not in text or path == "ptt/base/compat.py", path
 
 
 def test_values_are_the_same_as_when_imported() -> None:

@@ -22,7 +22,7 @@ from pressel.pack.stock.shortening import shorten_names
 from pressel.pack.stock.tables import shrink_tables
 from pressel.tracebacks import Tracebacks
 from pressel.virtual.install import SHIMS
-from ptt.floor import participant
+from ptt.badge import floor as participant
 
 LOW = '''"""Says how much."""
 

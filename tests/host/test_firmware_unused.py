@@ -106,11 +106,11 @@ def test_a_badge_carries_what_it_calls_and_no_more() -> None:
     prepared = STOCK.prepare(content, list_sources(content, ROOT))
     whole = next(piece for piece in prepared.pieces if piece.places)
     lines = {(place.path, place.line) for place in whole.places}
-    engine = (ROOT / "shared/ptt/participant.py").read_text("utf-8").splitlines()
+    engine = (ROOT / "shared/ptt/badge/participant.py").read_text("utf-8").splitlines()
 
     def is_carried(name: str) -> bool:
         (number,) = (n for n, line in enumerate(engine, 1) if f"def {name}(" in line)
-        return ("ptt/participant.py", number) in lines
+        return ("ptt/badge/participant.py", number) in lines
 
     assert is_carried("receive_datagram") and is_carried("send_heartbeat")
     assert not is_carried("send_text") and not is_carried("hang_up")

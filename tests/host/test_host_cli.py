@@ -10,7 +10,7 @@ import pytest
 from pressel.cli import main
 from pressel.registry.identity import public_key
 from pressel.registry.store import Registry
-from ptt.numbers import VOTERS_MAX
+from ptt.base.numbers import VOTERS_MAX
 
 
 def _mark(key: str) -> int:

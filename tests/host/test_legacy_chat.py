@@ -8,8 +8,8 @@ from tests.host.legacy_world import Badge, World
 from pressel.legacy import chat, limits
 from pressel.legacy.app import App
 from pressel.legacy.words import Kind, kind_of
-from ptt import events
-from ptt.numbers import TEXT_BYTES_MAX
+from ptt.base import events
+from ptt.base.numbers import TEXT_BYTES_MAX
 
 
 def texts(badge: Badge) -> list[str]:

@@ -7,10 +7,10 @@ from tests.host.legacy_world import FRAME, RELEASED, TAKEN, Badge, OldApp, World
 
 from pressel.legacy import press
 from pressel.legacy.limits import BURST_END_MS
-from ptt import events
-from ptt.clock import since
-from ptt.leader import GROUP_DEFAULT
-from ptt.numbers import LEASE_MS
+from ptt.base import events
+from ptt.base.clock import since
+from ptt.base.numbers import LEASE_MS
+from ptt.leader.leader import GROUP_DEFAULT
 
 GUARD_MS = 180
 

@@ -10,7 +10,7 @@ from pressel.audio.speech import RECORDINGS
 from pressel.audio.wav import read_speech
 from pressel.legacy.sound import Cutter, samples_of
 from pressel.report.quality import stoi_of
-from ptt.numbers import FRAME_SAMPLES
+from ptt.base.numbers import FRAME_SAMPLES
 
 RATES = [8_000, 11_025, 16_000, 22_050, 44_100]
 LATE_FRAMES_MAX = 3  # the resampler's delay and a frame that is not full yet

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pressel.node import channel, handshake, session
 from pressel.node.channel import MESSAGE, OTHER_TABLE, UP, Channel
-from ptt import clock
+from ptt.base import clock
 
 START_MS = (1 << 30) - 500  # the clock wraps in every test
 

@@ -10,7 +10,7 @@ import pytest
 from pressel.cli import main
 from pressel.node.event_log import EventLog
 from pressel.node.timeline import figures, read_logs
-from ptt import events
+from ptt.base import events
 from ptt.cluster import election
 
 

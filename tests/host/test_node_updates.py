@@ -13,7 +13,7 @@ from pressel.errors import PresselError, UsageError
 from pressel.node.updates import Updates
 from pressel.update import keys
 from pressel.update.release import sign_build
-from ptt.update import distributor
+from ptt.leader import distributor
 
 START = {"do": "start", "release": None, "stage": "all", "devices": (), "groups": (), "flags": 0}
 

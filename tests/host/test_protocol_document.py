@@ -14,7 +14,7 @@ import crcmod.predefined
 import pytest
 from tests.host.protocol_pages import Example, ProtocolPages, Row, read_pages
 
-from ptt import numbers
+from ptt.base import numbers
 from ptt.media import adpcm
 from ptt.wire import codec, envelope, messages
 
@@ -190,9 +190,9 @@ def test_the_times_of_eight_tries_are_right() -> None:
 @pytest.mark.parametrize(
     ("heading", "module"),
     [
-        ("9. Membership", "ptt.cluster.join"),
-        ("10. The floor at a participant", "ptt.floor.participant"),
-        ("16. The leader", "ptt.floor.arbitrator"),
+        ("9. Membership", "ptt.badge.join"),
+        ("10. The floor at a participant", "ptt.badge.floor"),
+        ("16. The leader", "ptt.leader.floor.arbitrator"),
     ],
 )
 def test_every_action_is_explained(heading: str, module: str) -> None:

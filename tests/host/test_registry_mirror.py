@@ -12,7 +12,7 @@ from pressel.registry.directory import RegistryDirectory, mirror
 from pressel.registry.store import Registry
 from ptt.cluster import records
 from ptt.cluster.replica import Replica
-from ptt.secure.leader import SecureLeader
+from ptt.leader.sealed import SecureLeader
 
 ANN, BEN = "00000000000000a1", "00000000000000b2"
 

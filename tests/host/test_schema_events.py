@@ -8,7 +8,7 @@ from pathlib import Path
 import pressel
 from pressel.schema.events import event_table
 from pressel.schema.sentences import event_fields, sentence
-from ptt import events
+from ptt.base import events
 from ptt.cluster import election
 
 HOST = Path(pressel.__file__).parent

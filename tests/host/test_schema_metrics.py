@@ -17,7 +17,7 @@ from pressel.node.snapshot import take_snapshot
 from pressel.schema.metrics import metrics
 from ptt.cluster.ballot import NOBODY
 from ptt.host import Host
-from ptt.leader import Leader
+from ptt.leader.leader import Leader
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pressel.block_cipher import BlockCipher
-from ptt.numbers import INT_MAX
-from ptt.seal.ctr import KeyStream
-from ptt.seal.derive import session_keys, session_secret
-from ptt.seal.hmac import Hmac, HmacKey
+from ptt.base.numbers import INT_MAX
+from ptt.link.ctr import KeyStream
+from ptt.link.derive import session_keys, session_secret
+from ptt.link.hmac import Hmac, HmacKey
 
 numbers = st.integers(0, INT_MAX)
 nonces = st.binary(min_size=16, max_size=16)

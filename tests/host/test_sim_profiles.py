@@ -12,7 +12,7 @@ from pressel.errors import UsageError
 from pressel.sim.profiles import load_profile, profile_names, read_profile
 from pressel.sim.targets import all_targets
 from pressel.sim.world.air.path import Path as Hop
-from ptt.prng import Prng
+from ptt.base.prng import Prng
 
 GOOD = 'why = "a test"\n[hop]\ndelay_ms = [5, 20]\n'
 

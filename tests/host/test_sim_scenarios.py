@@ -10,7 +10,7 @@ import pytest
 from pressel.errors import UsageError
 from pressel.sim.scenarios import load_scenario, read_scenario, scenario_names
 from pressel.sim.world.plan import Plan
-from ptt.prng import Prng
+from ptt.base.prng import Prng
 
 TIMES = "duration_s = 10\nsettle_s = 2\n"
 

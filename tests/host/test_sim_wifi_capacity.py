@@ -10,7 +10,7 @@ from pressel.sim.wifi.capacity import G711_BYTES, PUBLISHED, Published, calls, t
 from pressel.sim.wifi.channel import Channel
 from pressel.sim.wifi.contention import contention
 from pressel.sim.wifi.phy import PHYS
-from ptt.prng import Prng
+from ptt.base.prng import Prng
 
 ROOT = Path(__file__).resolve().parents[2]
 B_LONG = PHYS["b-long"]

@@ -9,7 +9,7 @@ import pytest
 from pressel.errors import UsageError
 from pressel.sim.wifi.channel import Channel
 from pressel.sim.wifi.phy import CCMP_BYTES, PHYS, exchange_us, frame_us, multicast_us
-from ptt.prng import Prng
+from ptt.base.prng import Prng
 
 N = PHYS["n"]
 VOICE_BYTES = 186

@@ -15,7 +15,7 @@ SMOKE = """
 import binascii
 from pressel.sim.wifi import capacity, cost, roaming
 from pressel.sim.wifi.channel import Channel
-from ptt.prng import Prng
+from ptt.base.prng import Prng
 
 prng = Prng(7)
 channel = Channel({"interference_ppm": 30000}, prng)

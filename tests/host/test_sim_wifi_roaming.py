@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pressel.sim.wifi.roaming import SILENCE_US_MAX, SILENCE_US_MIN, Roaming, rssi_dbm, silence_us
-from ptt.prng import Prng
+from ptt.base.prng import Prng
 
 ENDS = [(0.0, 0.0), (100.0, 0.0)]
 

@@ -18,7 +18,7 @@ from pressel import cli
 from pressel.errors import PresselError
 from pressel.soft import sound as sounds
 from pressel.soft.sound import DeviceSound, FileSound
-from ptt.numbers import FRAME_SAMPLES
+from ptt.base.numbers import FRAME_SAMPLES
 
 NOISE = np.random.default_rng(1).integers(-9_000, 9_000, 3 * FRAME_SAMPLES + 5).astype(np.int16)
 

@@ -9,8 +9,8 @@ import pytest
 from pressel.schema.events import event_table
 from pressel.schema.messages import load_table
 from pressel.soft.words import describe
-from ptt import events
-from ptt.floor.participant import DENIED_NO_ANSWER, DENIED_NO_LEADER
+from ptt.badge.floor import DENIED_NO_ANSWER, DENIED_NO_LEADER
+from ptt.base import events
 from ptt.wire import messages
 
 ENUMS = load_table().enums

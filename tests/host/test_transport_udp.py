@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pressel.transport.udp import UdpEndpoint, engine_now_ms, parse_address, resolve
-from ptt import clock
+from ptt.base import clock
 
 LIMIT_S = 10.0
 ANYWHERE = ("127.0.0.1", 0)

@@ -17,7 +17,7 @@ from pressel.update import keys
 from pressel.update.campaign import Campaigner
 from pressel.update.library import Library
 from pressel.update.release import MANIFEST, SIGNATURE, read_release, sign_build
-from ptt import events
+from ptt.base import events
 from ptt.wire import messages
 
 

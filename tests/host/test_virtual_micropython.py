@@ -23,7 +23,7 @@ def test_each_test_is_told_of(folder: Path) -> None:
     (folder / "test_venue.py").write_text(
         "import venue\n"
         "from tests.shared import venue as same\n"
-        "from ptt import clock\n"
+        "from ptt.base import clock\n"
         "def test_seats(): assert venue.SEATS == same.SEATS == 4\n"
         "def test_full():\n"
         "    print('noise')\n"

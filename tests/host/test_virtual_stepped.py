@@ -23,8 +23,8 @@ from pressel.pack import build_firmware
 from pressel.virtual import BadgeCrashed
 from pressel.virtual.make_kit import make_kit
 from pressel.virtual.stepped import Kit, Pin, Speak, SteppedBadge
+from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES, LAST_REPEATS
 from ptt.media import adpcm
-from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES, LAST_REPEATS
 from ptt.wire import voice as voice_layout
 
 PROGRAM = Path(__file__).with_name("stepped_venue.py")

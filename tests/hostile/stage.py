@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.shared.venue import LEADER, Badge, Venue
 
-from ptt.numbers import DATAGRAM_BYTES_MAX
-from ptt.seal.hmac import Hmac, HmacKey
+from ptt.base.numbers import DATAGRAM_BYTES_MAX
+from ptt.link.hmac import Hmac, HmacKey
 from ptt.wire import codec, envelope, messages
 
 STRANGER = ("stranger", 66)

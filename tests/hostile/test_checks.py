@@ -6,8 +6,8 @@ import pytest
 from tests.hostile.stage import STRANGER, Attacked, by, forged, in_the_clear, joined
 from tests.shared.venue import LEADER
 
-from ptt.seal import derive
-from ptt.seal.hmac import Hmac, HmacKey
+from ptt.link import derive
+from ptt.link.hmac import Hmac, HmacKey
 from ptt.wire import envelope, messages
 
 NOBODY_KEY = HmacKey(bytes(range(32)))

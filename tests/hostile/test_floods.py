@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from tests.hostile.stage import by, forged, joined
 
-from ptt import events
-from ptt.cluster.join import JOINED
-from ptt.numbers import JOINS_MAX, JOINS_MS, PRESS_BURST, PRESS_PER_S, TEXT_BURST, TEXT_PER_S
-from ptt.seal.hmac import HmacKey
+from ptt.badge.join import JOINED
+from ptt.base import events
+from ptt.base.numbers import JOINS_MAX, JOINS_MS, PRESS_BURST, PRESS_PER_S, TEXT_BURST, TEXT_PER_S
+from ptt.link.hmac import HmacKey
 from ptt.wire import messages
 
 
@@ -93,7 +93,7 @@ def test_who_plays_with_the_button_keeps_the_others_radios_quiet() -> None:
 
 
 def test_forged_challenges_cost_a_badge_so_much_a_second_and_no_more() -> None:
-    from ptt.numbers import DERIVATIONS_MAX
+    from ptt.base.numbers import DERIVATIONS_MAX
     from ptt.wire import codec, envelope
 
     venue = joined(2)

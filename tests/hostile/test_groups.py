@@ -8,12 +8,12 @@ from tests.hostile.stage import Attacked, joined
 from tests.shared.failover_venue import talking
 from tests.shared.keys import Chance, opened_by
 
-from ptt import events
-from ptt.floor.roster import FixedRoster, Grants
-from ptt.numbers import CALL_GROUP_FIRST
-from ptt.seal.hmac import Hmac
-from ptt.secure.group_keys import GroupKeys
-from ptt.secure.key_ring import KeyRing
+from ptt.badge.key_ring import KeyRing
+from ptt.base import events
+from ptt.base.numbers import CALL_GROUP_FIRST
+from ptt.leader.group_keys import GroupKeys
+from ptt.leader.roster import FixedRoster, Grants
+from ptt.link.hmac import Hmac
 from ptt.wire import messages, voice
 
 

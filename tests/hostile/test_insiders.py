@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.hostile.stage import by, forged, joined, sealed
 
-from ptt import events
-from ptt.numbers import ADPCM_FRAME_BYTES
+from ptt.base import events
+from ptt.base.numbers import ADPCM_FRAME_BYTES
 from ptt.wire import messages, refusal, voice
 
 LOUD = bytes(range(1, ADPCM_FRAME_BYTES)) + b"x"

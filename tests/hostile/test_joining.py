@@ -6,11 +6,11 @@ from tests.hostile.stage import STRANGER, Attacked, by, forged, joined
 from tests.shared.keys import Chance, device_key
 from tests.shared.venue import LEADER
 
-from ptt import events
-from ptt.cluster.join import JOINED
-from ptt.numbers import CHALLENGE_MS, CLEAR_NACK_MS, MEMBER_TTL_MS
-from ptt.seal import derive
-from ptt.seal.hmac import Hmac
+from ptt.badge.join import JOINED
+from ptt.base import events
+from ptt.base.numbers import CHALLENGE_MS, CLEAR_NACK_MS, MEMBER_TTL_MS
+from ptt.link import derive
+from ptt.link.hmac import Hmac
 from ptt.wire import codec, envelope, messages
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tests.hostile.stage import joined
 
-from ptt import clock, events
-from ptt.cluster.join import JOINED
-from ptt.numbers import REKEY_MS, SESSION_MS_MAX
+from ptt.badge.join import JOINED
+from ptt.base import clock, events
+from ptt.base.numbers import REKEY_MS, SESSION_MS_MAX
 from ptt.wire import messages
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from tests.hostile.stage import by
 from tests.shared.test_host import Cluster, talking
 
+from ptt.badge.join import JOINED
+from ptt.base.numbers import CLAIM_JUMP_MAX, CLAIMS_MAX
 from ptt.cluster.election import BECAME_LEADER
-from ptt.cluster.join import JOINED
-from ptt.numbers import CLAIM_JUMP_MAX, CLAIMS_MAX
 from ptt.wire import messages
 
 ATTACKED_MS = 60_000

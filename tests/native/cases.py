@@ -9,9 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ptt.media import adpcm, adpcm_shaped, g722, g722_tables, octets, room_noise, samples
+from ptt.base import octets
+from ptt.base.numbers import ADPCM_FRAME_BYTES
+from ptt.media import adpcm, g722_tables, room_noise, samples
 from ptt.media.dsp import G722_STATE_SHORTS, IMA_STATE_INTS
-from ptt.numbers import ADPCM_FRAME_BYTES
+from ptt.twins import g722
+from ptt.twins import shaped as adpcm_shaped
 
 from . import mpy, signals
 from .machines import Machine, Program

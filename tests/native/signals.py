@@ -8,7 +8,7 @@ from array import array
 from pathlib import Path
 
 from pressel.audio import wav
-from ptt.numbers import FRAME_SAMPLES
+from ptt.base.numbers import FRAME_SAMPLES
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEECH = ROOT / "host" / "pressel" / "audio" / "speech"

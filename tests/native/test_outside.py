@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from ptt.media import adpcm, dsp, g722
-from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
+from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
+from ptt.media import adpcm, dsp
+from ptt.twins import g722
 
 from . import signals
 

@@ -9,8 +9,8 @@ import pytest
 
 from pressel.audio.speech import RECORDINGS
 from pressel.audio.wav import read_speech
+from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 from ptt.media import dsp
-from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 
 pesq = pytest.importorskip("pesq", reason="the PESQ package needs a C compiler")
 

@@ -8,6 +8,7 @@ import hashlib
 import sys
 from array import array
 
+from ptt import twins
 from ptt.media import dsp
 
 _BYTES = 640
@@ -72,6 +73,9 @@ def _changed(name: str, frames: list, call) -> None:
 
 
 def main(words: list) -> None:
+    dsp.use(twins)
+    assert dsp.g722_decode is not None
+    g722_decode = dsp.g722_decode
     frames = _made_frames() + [array("h", binascii.unhexlify(word)) for word in words]
     ima, shaped = (array("i", [0] * dsp.IMA_STATE_INTS) for _ in range(2))
     coded = _encode("ima_encode", dsp.ima_encode, ima, _IMA_BYTES, frames)
@@ -80,7 +84,7 @@ def main(words: list) -> None:
     _decoded("ima_decode", coded, lambda data, pcm: dsp.ima_decode(data, 2, pcm))
     state, other = (array("h", bytes(2 * dsp.G722_STATE_SHORTS)) for _ in range(2))
     wide = _encode("g722_encode", dsp.g722_encode, state, _G722_BYTES, frames)
-    _decoded("g722_decode", wide, lambda data, pcm: dsp.g722_decode(other, data, 2, pcm))
+    _decoded("g722_decode", wide, lambda data, pcm: g722_decode(other, data, 2, pcm))
     _changed("gain", frames, lambda n, pcm: dsp.gain(pcm, (0, 90, 256, 900, 4096)[n % 5]))
     _changed("fade", frames, lambda n, pcm: dsp.fade(pcm, (0, 1, 15, 16)[n % 4]))
     phase = array("i", [0])

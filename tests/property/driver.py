@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ptt import clock
+from ptt.base import clock
 from ptt.wire import envelope, refusal
 
 STARTS_MS = (0, 5000, (1 << 29) - 700, (1 << 29) + 5000, (1 << 30) - 700)

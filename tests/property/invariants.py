@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ptt.cluster.join import JOINED
-from ptt.floor import arbitrator
-from ptt.floor.participant import NO_PERMISSION
-from ptt.leader import Leader
-from ptt.numbers import (
+from ptt.badge.floor import NO_PERMISSION
+from ptt.badge.join import JOINED
+from ptt.badge.participant import Participant
+from ptt.base.numbers import (
     EVENTS_MAX,
     JITTER_FRAMES_MAX,
     KEPT_FRAMES_MAX,
@@ -14,7 +13,8 @@ from ptt.numbers import (
     OUTBOX_SLOTS,
     QUEUE_MAX,
 )
-from ptt.participant import Participant
+from ptt.leader.floor import arbitrator
+from ptt.leader.leader import Leader
 
 LEADER_LONGEST = 8 * MEMBERS_MAX  # of all that a leader keeps: its outbox before it is cleared
 PARTICIPANT_LONGEST = 64

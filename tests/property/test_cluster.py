@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.shared.test_host import Cluster
 
-from ptt.cluster.join import JOINED
+from ptt.badge.join import JOINED
 
 from .invariants import check_leader, check_participant
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.shared.floor_stage import Output
 
-from ptt.clock import add
-from ptt.floor.arbitrator import FLOOR_TAKEN, Arbitrator
+from ptt.base.clock import add
+from ptt.leader.floor.arbitrator import FLOOR_TAKEN, Arbitrator
 from ptt.wire.messages import LANE_EMERGENCY
 
 from .driver import STARTS_MS

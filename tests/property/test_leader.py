@@ -8,10 +8,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from ptt import clock, events
-from ptt.leader import Leader
-from ptt.numbers import NACK_INTERVAL_MS
-from ptt.settings.snapshot import Settings
+from ptt.base import clock, events
+from ptt.base.numbers import NACK_INTERVAL_MS
+from ptt.leader.leader import Leader
+from ptt.leader.settings import Settings
 from ptt.wire import envelope, messages
 
 from .driver import STARTS_MS, Driver

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from ptt.floor import lanes
-from ptt.floor.arbitrator import Arbitrator
-from ptt.floor.lanes import Waiting
+from ptt.leader.floor import lanes
+from ptt.leader.floor.arbitrator import Arbitrator
+from ptt.leader.floor.lanes import Waiting
 from ptt.wire.messages import LANE_PRIORITY
 
 from .test_floor import ArbitratorMachine

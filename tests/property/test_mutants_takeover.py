@@ -16,15 +16,15 @@ from tests.shared import (
 )
 from tests.sim.mutants import replaced
 
-from ptt import leader as leader_module
-from ptt import takeover
-from ptt.cluster.join import JOINED, Join
+from ptt.badge.join import JOINED, Join
+from ptt.badge.sealed import SecureParticipant
 from ptt.cluster.journal import Journal
 from ptt.cluster.replica import Replica
-from ptt.floor.arbitrator import Arbitrator
 from ptt.host import Host
-from ptt.leader import Leader
-from ptt.secure.participant import SecureParticipant
+from ptt.leader import leader as leader_module
+from ptt.leader import takeover
+from ptt.leader.floor.arbitrator import Arbitrator
+from ptt.leader.leader import Leader
 
 
 def lease_off_by_one() -> Any:

@@ -9,10 +9,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from ptt import clock
-from ptt.cluster.join import JOINED
-from ptt.numbers import FRAME_SAMPLES
-from ptt.participant import Participant
+from ptt.badge.join import JOINED
+from ptt.badge.participant import Participant
+from ptt.base import clock
+from ptt.base.numbers import FRAME_SAMPLES
 from ptt.wire import envelope, messages, voice
 
 from .driver import STARTS_MS, Driver

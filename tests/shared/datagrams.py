@@ -1,6 +1,6 @@
 """Datagrams made by hand, and what an engine wants sent."""
 
-from ptt.numbers import DATAGRAM_BYTES_MAX
+from ptt.base.numbers import DATAGRAM_BYTES_MAX
 from ptt.wire import codec, envelope, messages, voice
 
 

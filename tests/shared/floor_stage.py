@@ -1,6 +1,6 @@
 """An arbitrator alone, with an output that writes down in words what it would say."""
 
-from ptt.floor.arbitrator import Arbitrator
+from ptt.leader.floor.arbitrator import Arbitrator
 
 NOW_MS = 5000
 GROUP = 1

@@ -5,11 +5,11 @@ to the next instant at which anything is due.
 Always: a term has one leader, no host's term goes down, and a host votes once a term.
 """
 
-from ptt import clock
+from ptt.base import clock
+from ptt.base.prng import Prng
 from ptt.cluster import election
 from ptt.cluster.ballot import NOBODY
 from ptt.cluster.election import Election
-from ptt.prng import Prng
 
 START_MS = (1 << 30) - 2000  # the clock wraps early in every test
 DELAY_MS = 2

@@ -2,11 +2,11 @@
 
 from tests.shared.aes import block_cipher
 
-from ptt.numbers import ADPCM_FRAME_BYTES
-from ptt.prng import Prng
-from ptt.seal.ctr import KeyStream
-from ptt.secure.leader import SecureLeader
-from ptt.secure.participant import SecureParticipant
+from ptt.badge.sealed import SecureParticipant
+from ptt.base.numbers import ADPCM_FRAME_BYTES
+from ptt.base.prng import Prng
+from ptt.leader.sealed import SecureLeader
+from ptt.link.ctr import KeyStream
 from ptt.wire import voice
 
 

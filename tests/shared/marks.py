@@ -5,8 +5,9 @@ microphone puts `whose` and `number` into a frame's first samples, the coder car
 nothing else, and a concealed frame is nobody's. Where sound is the subject, a venue `is_coded`.
 """
 
-from ptt.media import adpcm, dsp, octets, samples
-from ptt.numbers import ADPCM_FRAME_BYTES
+from ptt.base import octets
+from ptt.base.numbers import ADPCM_FRAME_BYTES
+from ptt.media import adpcm, dsp, samples
 
 NOBODY = -1  # in place of whose: a frame that was made up
 _MARK = 0xA5  # where a frame of the real coder has a zero

@@ -2,10 +2,10 @@
 
 from tests.shared.venue import CONCEALED
 
-from ptt import events
-from ptt.cluster.join import JOINED
-from ptt.floor import arbitrator
-from ptt.floor.participant import NO_PERMISSION
+from ptt.badge.floor import NO_PERMISSION
+from ptt.badge.join import JOINED
+from ptt.base import events
+from ptt.leader.floor import arbitrator
 
 
 def check_floor(venue):

@@ -1,8 +1,8 @@
 """States of a leader and a participant in which vectors are tried; tests/vectors/README.md tells
 them in words. Each call makes a fresh engine with nothing left to send or to tell."""
 
-from ptt.leader import Leader
-from ptt.participant import Participant
+from ptt.badge.participant import Participant
+from ptt.leader.leader import Leader
 from ptt.wire import codec, envelope, messages, voice
 
 LEADER = ("leader", 1)

@@ -4,8 +4,8 @@ from array import array
 
 from tests.shared.adpcm_reference import STEPS, Reference
 
+from ptt.base.prng import Prng
 from ptt.media import adpcm
-from ptt.prng import Prng
 
 SAMPLES = 320
 BYTES = 164

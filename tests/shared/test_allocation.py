@@ -9,9 +9,9 @@ import gc
 import sys
 from array import array
 
-from ptt import clock
-from ptt.numbers import FRAME_MS, FRAME_SAMPLES, HEARTBEAT_MS
-from ptt.participant import Participant
+from ptt.badge.participant import Participant
+from ptt.base import clock
+from ptt.base.numbers import FRAME_MS, FRAME_SAMPLES, HEARTBEAT_MS
 from ptt.wire import codec, envelope, messages, voice
 
 LEADER = ("leader", 1)

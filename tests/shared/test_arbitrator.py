@@ -2,9 +2,9 @@
 
 from tests.shared.floor_stage import NOW_MS, idle, taken
 
-from ptt.clock import NEVER
-from ptt.floor.arbitrator import RULES, STATES, TRIGGERS
-from ptt.numbers import GRANT_REPEAT_MS, LEASE_MS, TAIL_GRACE_MS, TALK_MS_MAX
+from ptt.base.clock import NEVER
+from ptt.base.numbers import GRANT_REPEAT_MS, LEASE_MS, TAIL_GRACE_MS, TALK_MS_MAX
+from ptt.leader.floor.arbitrator import RULES, STATES, TRIGGERS
 from ptt.wire.messages import LANE_EMERGENCY
 
 HOLDER = 2

@@ -2,7 +2,7 @@
 
 from tests.shared.floor_stage import NOW_MS, idle, said, taken
 
-from ptt.numbers import LEASE_MS, QUEUE_KEEPALIVE_MS, QUEUE_MAX
+from ptt.base.numbers import LEASE_MS, QUEUE_KEEPALIVE_MS, QUEUE_MAX
 from ptt.wire.messages import DENIAL_QUEUE_FULL, DENIAL_STALE
 
 HOLDER = 2

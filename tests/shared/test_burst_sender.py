@@ -2,11 +2,8 @@
 
 from array import array
 
-from ptt.clock import NEVER, add
-from ptt.media import adpcm
-from ptt.media.burst_sender import BurstSender
-from ptt.media.frame_store import FrameStore
-from ptt.numbers import (
+from ptt.base.clock import NEVER, add
+from ptt.base.numbers import (
     CAPTURE_FRAMES_MAX,
     FRAME_MS,
     FRAME_SAMPLES,
@@ -15,7 +12,10 @@ from ptt.numbers import (
     RELEASE_TAIL_MS_MAX,
     VOICE_PACE_MS,
 )
-from ptt.outbox import Datagram
+from ptt.base.outbox import Datagram
+from ptt.media import adpcm
+from ptt.media.burst_sender import BurstSender
+from ptt.media.frame_store import FrameStore
 from ptt.wire import envelope, messages, voice
 
 GROUP = 1

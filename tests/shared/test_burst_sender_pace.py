@@ -2,10 +2,16 @@
 
 from array import array
 
+from ptt.base.numbers import (
+    AHEAD_FRAMES_MAX,
+    CAPTURE_FRAMES_MAX,
+    FRAME_MS,
+    FRAME_SAMPLES,
+    VOICE_PACE_MS,
+)
+from ptt.base.outbox import Datagram
 from ptt.media.burst_sender import BurstSender
 from ptt.media.frame_store import FrameStore
-from ptt.numbers import AHEAD_FRAMES_MAX, CAPTURE_FRAMES_MAX, FRAME_MS, FRAME_SAMPLES, VOICE_PACE_MS
-from ptt.outbox import Datagram
 from ptt.wire import voice
 
 GRANTED_MS = 5000

@@ -1,6 +1,6 @@
 """Time that wraps at 2^30 ms, as on a badge that has been up for 12.4 days."""
 
-from ptt import clock
+from ptt.base import clock
 
 PERIOD = 0x40000000
 HALF = PERIOD // 2

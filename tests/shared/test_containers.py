@@ -2,12 +2,12 @@
 
 from tests.shared.raising import raised
 
-from ptt import events
-from ptt.counters import Counters
-from ptt.events import EventQueue
-from ptt.outbox import Outbox
-from ptt.table import compile_rules
-from ptt.words import nth_word
+from ptt.base import events
+from ptt.base.counters import Counters
+from ptt.base.events import EventQueue
+from ptt.base.outbox import Outbox
+from ptt.base.table import compile_rules
+from ptt.base.words import nth_word
 
 
 def write(outbox, text):

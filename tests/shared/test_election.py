@@ -2,7 +2,9 @@
 
 from tests.shared.hosts import Hosts, host_id
 
-from ptt.cluster import election
+from ptt.base.numbers import ELECTION_MS, HOST_HEARTBEAT_MS, HOST_LOST_MS, INT_MAX
+from ptt.cluster import election, host_messages
+from ptt.cluster import host_wire as wire
 from ptt.cluster.ballot import NOBODY, next_term, outranks
 from ptt.cluster.election import (
     ATTEMPT,
@@ -15,9 +17,6 @@ from ptt.cluster.election import (
     RESIGNED,
     Election,
 )
-from ptt.numbers import ELECTION_MS, HOST_HEARTBEAT_MS, HOST_LOST_MS, INT_MAX
-from ptt.wire import host as wire
-from ptt.wire import host_messages
 
 FAILOVER_MS = HOST_LOST_MS + HOST_HEARTBEAT_MS + 2 * ELECTION_MS  # 800: far within 1.5 s
 HEAL_MS = 2000

@@ -5,7 +5,7 @@ from binascii import crc32
 from tests.shared.raising import raised
 from tests.shared.samples import MINIMUM, control_values
 
-from ptt.numbers import DATAGRAM_BYTES_MAX, INT_MAX
+from ptt.base.numbers import DATAGRAM_BYTES_MAX, INT_MAX
 from ptt.wire import codec, envelope, messages, refusal, voice
 
 

@@ -1,7 +1,6 @@
 """Words of the leader that come late, twice or about somebody else."""
 
-from ptt import events
-from ptt.floor.participant import (
+from ptt.badge.floor import (
     FINISHING,
     HAS_PERMISSION,
     LET_GO,
@@ -11,6 +10,7 @@ from ptt.floor.participant import (
     STATES,
     FloorParticipant,
 )
+from ptt.base import events
 
 NOW_MS = 5000
 OWN = 3

@@ -1,9 +1,9 @@
 """A badge's side of the floor: every rule by name, every pair without a rule, and what is stale."""
 
-from ptt import events
-from ptt.floor import participant
-from ptt.floor.participant import RULES, STATES, TRIGGERS, FloorParticipant
-from ptt.numbers import (
+from ptt.badge import floor as participant
+from ptt.badge.floor import RULES, STATES, TRIGGERS, FloorParticipant
+from ptt.base import events
+from ptt.base.numbers import (
     QUEUE_KEEPALIVE_MS,
     REQUEST_RETRY_MS,
     REQUEST_TRIES_MAX,

@@ -3,12 +3,12 @@
 from tests.shared.keys import make_leader
 from tests.shared.venue import Venue
 
-from ptt import clock, events
+from ptt.badge.join import JOINED
+from ptt.base import clock, events
+from ptt.base.numbers import CLAIM_JUMP_MAX, HOST_LOST_MS, LEASE_MS
 from ptt.cluster import election
 from ptt.cluster.ballot import NOBODY
-from ptt.cluster.join import JOINED
 from ptt.host import Host
-from ptt.numbers import CLAIM_JUMP_MAX, HOST_LOST_MS, LEASE_MS
 
 WIRE_MS = 1
 FAILOVER_MS = 1500

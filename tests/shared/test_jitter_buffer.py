@@ -1,8 +1,8 @@
 """The frames of one burst put in order, whatever order they come in."""
 
+from ptt.base.numbers import CONCEAL_FRAMES_MAX
 from ptt.media.frame_store import FrameStore
 from ptt.media.jitter_buffer import JitterBuffer
-from ptt.numbers import CONCEAL_FRAMES_MAX
 
 FRAMES = 8
 BYTES = 164

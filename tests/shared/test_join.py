@@ -1,9 +1,15 @@
 """A badge looks for its leader, joins it, and notices when it is gone."""
 
-from ptt import events
-from ptt.cluster.join import JOINED, RULES, SEARCHING, STATES, TRIGGERS, Join
-from ptt.numbers import HEARTBEAT_MS, HELLO_RETRY_MS, HELLO_RETRY_MS_MAX, LEADER_LOST_MS, PROBE_MS
-from ptt.prng import Prng
+from ptt.badge.join import JOINED, RULES, SEARCHING, STATES, TRIGGERS, Join
+from ptt.base import events
+from ptt.base.numbers import (
+    HEARTBEAT_MS,
+    HELLO_RETRY_MS,
+    HELLO_RETRY_MS_MAX,
+    LEADER_LOST_MS,
+    PROBE_MS,
+)
+from ptt.base.prng import Prng
 
 NOW_MS = 5000
 

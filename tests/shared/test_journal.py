@@ -1,10 +1,7 @@
 """A journal and replicas: whatever is lost, late or doubled, a complete copy is a copy."""
 
-from ptt.clock import add
-from ptt.cluster import records
-from ptt.cluster.journal import HEAD_BYTES, Journal, is_answer, is_entries
-from ptt.cluster.replica import Replica
-from ptt.numbers import (
+from ptt.base.clock import add
+from ptt.base.numbers import (
     JOURNAL_BEAT_MS,
     JOURNAL_BYTES_MAX,
     JOURNAL_GONE_MAX,
@@ -12,7 +9,10 @@ from ptt.numbers import (
     JOURNAL_WINDOW,
     STANDBYS_MAX,
 )
-from ptt.prng import Prng
+from ptt.base.prng import Prng
+from ptt.cluster import records
+from ptt.cluster.journal import HEAD_BYTES, Journal, is_answer, is_entries
+from ptt.cluster.replica import Replica
 from ptt.wire import refusal
 from ptt.wire.refusal import Refused
 

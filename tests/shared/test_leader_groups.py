@@ -3,9 +3,9 @@
 from tests.shared.datagrams import datagram, drain, voice_packet
 from tests.shared.venue import LEADER, Venue
 
-from ptt.floor.roster import FixedRoster, Grants
-from ptt.leader import Leader
-from ptt.numbers import CALL_GROUP_FIRST
+from ptt.base.numbers import CALL_GROUP_FIRST
+from ptt.leader.leader import Leader
+from ptt.leader.roster import FixedRoster, Grants
 from ptt.wire import messages
 from ptt.wire.messages import CALL_ENDED, CODEC_IMA_ADPCM, CODEC_PCM16, HEARTBEAT
 

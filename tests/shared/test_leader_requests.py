@@ -2,8 +2,8 @@
 
 from tests.shared.datagrams import datagram, drain
 
-from ptt.floor.roster import ENTITLED_EMERGENCY, FixedRoster, Grants
-from ptt.leader import Leader
+from ptt.leader.leader import Leader
+from ptt.leader.roster import ENTITLED_EMERGENCY, FixedRoster, Grants
 from ptt.wire import messages
 from ptt.wire.messages import (
     DENIAL_CALLEE_UNKNOWN,

@@ -1,8 +1,8 @@
 """The leader's table of members."""
 
-from ptt.clock import NEVER
-from ptt.cluster.members import Members
-from ptt.numbers import MEMBER_TTL_MS, MEMBERS_MAX
+from ptt.base.clock import NEVER
+from ptt.base.numbers import MEMBER_TTL_MS, MEMBERS_MAX
+from ptt.leader.members import Members
 
 NOW_MS = 5000
 

@@ -2,8 +2,9 @@
 
 from array import array
 
-from ptt import events
-from ptt.numbers import (
+from ptt.badge.participant import Participant
+from ptt.base import events
+from ptt.base.numbers import (
     AHEAD_FRAMES_MAX,
     CALL_GROUP_FIRST,
     FRAME_MS,
@@ -12,7 +13,6 @@ from ptt.numbers import (
     RELEASE_TAIL_MS_MAX,
     VOICE_PACE_MS,
 )
-from ptt.participant import Participant
 from ptt.wire import codec, envelope, messages, voice
 
 LEADER = ("leader", 1)

@@ -4,17 +4,17 @@ from array import array
 
 from tests.shared.raising import raised
 
-from ptt.clock import add
-from ptt.media import adpcm, playout
-from ptt.media.frame_store import FrameStore
-from ptt.media.playout import BUFFERING, PLAYING, RULES, SILENT, STATES, TRIGGERS, Playout
-from ptt.numbers import (
+from ptt.base.clock import add
+from ptt.base.numbers import (
     BURST_STALL_MS,
     CONCEAL_FRAMES_MAX,
     FRAME_MS,
     KEPT_FRAMES_MAX,
     PLAYOUT_DELAY_MS,
 )
+from ptt.media import adpcm, playout
+from ptt.media.frame_store import FrameStore
+from ptt.media.playout import BUFFERING, PLAYING, RULES, SILENT, STATES, TRIGGERS, Playout
 
 SAMPLES = 320
 TALKER = 7

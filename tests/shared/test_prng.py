@@ -1,6 +1,6 @@
 """The generator gives the same numbers on every runtime, for ever: seeds name test runs."""
 
-from ptt.prng import Prng
+from ptt.base.prng import Prng
 
 INT_MAX = 0x3FFFFFFF
 

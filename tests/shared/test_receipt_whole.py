@@ -2,7 +2,7 @@
 
 from tests.shared.venue import Venue
 
-from ptt import events
+from ptt.base import events
 from ptt.wire import voice
 from ptt.wire.messages import VOICE_FRAME
 

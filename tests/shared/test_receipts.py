@@ -1,8 +1,8 @@
 """The leader's account of who heard a burst."""
 
-from ptt.clock import NEVER
-from ptt.numbers import MEMBERS_MAX, RECEIPT_WAIT_MS
-from ptt.relay.receipts import Receipts
+from ptt.base.clock import NEVER
+from ptt.base.numbers import MEMBERS_MAX, RECEIPT_WAIT_MS
+from ptt.leader.receipts import Receipts
 
 NOW_MS = 5000
 GROUP = 1

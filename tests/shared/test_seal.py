@@ -3,10 +3,10 @@
 from tests.shared.aes import block_cipher
 from tests.shared.raising import raised
 
-from ptt.seal.ctr import KeyStream
-from ptt.seal.derive import session_keys, session_secret
-from ptt.seal.hmac import Hmac, HmacKey, equal
-from ptt.seal.replay import ReplayWindow
+from ptt.link.ctr import KeyStream
+from ptt.link.derive import session_keys, session_secret
+from ptt.link.hmac import Hmac, HmacKey, equal
+from ptt.link.replay import ReplayWindow
 
 KEY = bytes(range(32))
 BADGE_NONCE = b"badge nonce 0123"

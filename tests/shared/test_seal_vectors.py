@@ -4,8 +4,8 @@ from binascii import unhexlify
 
 from tests.shared.aes import block_cipher
 
-from ptt.seal import hkdf
-from ptt.seal.hmac import Hmac, HmacKey
+from ptt.link import hkdf
+from ptt.link.hmac import Hmac, HmacKey
 
 # RFC 4231, section 4: key, data, what comes out (test case 5 publishes 16 bytes of it).
 RFC_4231 = (

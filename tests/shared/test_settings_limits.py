@@ -3,9 +3,9 @@
 from tests.shared.datagrams import datagram
 from tests.shared.raising import raised
 
-from ptt import clock
-from ptt.leader import Leader
-from ptt.settings.snapshot import Settings
+from ptt.base import clock
+from ptt.leader.leader import Leader
+from ptt.leader.settings import Settings
 from ptt.wire import messages
 
 PLACE = ("badge", 0)

@@ -1,10 +1,10 @@
 """Who has the settings, and whom they are sent again."""
 
-from ptt.clock import NEVER, add
-from ptt.cluster.delivery import Delivery
-from ptt.numbers import REQUEST_RETRY_MS, REQUEST_RETRY_MS_MAX
-from ptt.settings.publisher import Publisher
-from ptt.settings.snapshot import Settings
+from ptt.base.clock import NEVER, add
+from ptt.base.numbers import REQUEST_RETRY_MS, REQUEST_RETRY_MS_MAX
+from ptt.leader.delivery import Delivery
+from ptt.leader.publisher import Publisher
+from ptt.leader.settings import Settings
 
 NOW_MS = 5000
 

@@ -2,7 +2,7 @@
 
 from tests.shared.venue import LEADER, Venue
 
-from ptt import events
+from ptt.base import events
 from ptt.wire.messages import TEXT_MESSAGE
 
 

@@ -1,8 +1,8 @@
 """One text on its way to the leader."""
 
-from ptt.clock import NEVER
-from ptt.numbers import REQUEST_RETRY_MS, TEXT_TRIES_MAX
-from ptt.text.sender import TextSender
+from ptt.badge.text_sender import TextSender
+from ptt.base.clock import NEVER
+from ptt.base.numbers import REQUEST_RETRY_MS, TEXT_TRIES_MAX
 
 NOW_MS = 5000
 

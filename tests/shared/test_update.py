@@ -2,14 +2,15 @@
 
 from tests.shared.update_stage import Release, UpdateVenue
 
-from ptt.update import distributor, receiver
-from ptt.update.manifest import DOWNGRADE
+from ptt.badge import update_receiver as receiver
+from ptt.leader import distributor
+from ptt.link.update_manifest import DOWNGRADE
 from ptt.wire import messages
 
 FILES = {
     "app/boot.mpy": bytes(range(256)) * 12,
     "app/empty.py": b"",
-    "ptt/leader.mpy": b"\x01" * 901,
+    "ptt/leader/leader.mpy": b"\x01" * 901,
     "ptt/wire/codec.mpy": b"\x02" * 900,
     "z.mpy": b"\x03",
 }

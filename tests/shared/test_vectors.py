@@ -5,9 +5,9 @@ from binascii import unhexlify
 
 from tests.shared import scenes, vectors
 
-from ptt import events
+from ptt.base import events
+from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 from ptt.media import adpcm
-from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 from ptt.wire import codec, envelope, messages, refusal, voice
 from ptt.wire.checksum import Checksum
 from ptt.wire.refusal import Refused

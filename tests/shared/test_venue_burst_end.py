@@ -3,8 +3,8 @@
 from tests.shared import oracle
 from tests.shared.venue import LEADER, Venue
 
-from ptt import events
-from ptt.numbers import BURST_STALL_MS, LAST_REPEATS
+from ptt.base import events
+from ptt.base.numbers import BURST_STALL_MS, LAST_REPEATS
 from ptt.wire import messages, voice
 
 

@@ -3,9 +3,9 @@
 from tests.shared import oracle
 from tests.shared.venue import Venue
 
-from ptt import events
-from ptt.floor.participant import STATES
-from ptt.numbers import LEASE_MS
+from ptt.badge.floor import STATES
+from ptt.base import events
+from ptt.base.numbers import LEASE_MS
 
 
 def joined(badges=3, seed=1, **network):

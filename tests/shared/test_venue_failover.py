@@ -3,10 +3,10 @@
 from tests.shared import oracle
 from tests.shared.failover_venue import Failover, talking
 
-from ptt import events
-from ptt.floor.participant import HAS_PERMISSION, QUEUED
-from ptt.floor.roster import ENTITLED_EMERGENCY
-from ptt.numbers import LEASE_GAP, MEMBER_TTL_MS
+from ptt.badge.floor import HAS_PERMISSION, QUEUED
+from ptt.base import events
+from ptt.base.numbers import LEASE_GAP, MEMBER_TTL_MS
+from ptt.leader.roster import ENTITLED_EMERGENCY
 from ptt.wire import messages
 
 OUTAGE_MS = 600

@@ -2,10 +2,10 @@
 
 from tests.shared.venue import Venue
 
-from ptt import events
-from ptt.floor.roster import ENTITLED_EMERGENCY, FixedRoster, Grants
-from ptt.leader import Leader
-from ptt.numbers import CALL_GROUP_FIRST, CALL_HANG_MS, CALLS_MAX, GROUPS_MAX
+from ptt.base import events
+from ptt.base.numbers import CALL_GROUP_FIRST, CALL_HANG_MS, CALLS_MAX, GROUPS_MAX
+from ptt.leader.leader import Leader
+from ptt.leader.roster import ENTITLED_EMERGENCY, FixedRoster, Grants
 from ptt.wire import messages
 
 SEED = 1

@@ -3,11 +3,11 @@
 from tests.shared.datagrams import datagram, drain
 from tests.shared.venue import LEADER, Venue
 
-from ptt import events
-from ptt.cluster.join import SEARCHING
-from ptt.leader import Leader
-from ptt.numbers import EVENTS_MAX, MEMBERS_MAX, OUTBOX_SLOTS, QUEUE_MAX
-from ptt.participant import Participant
+from ptt.badge.join import SEARCHING
+from ptt.badge.participant import Participant
+from ptt.base import events
+from ptt.base.numbers import EVENTS_MAX, MEMBERS_MAX, OUTBOX_SLOTS, QUEUE_MAX
+from ptt.leader.leader import Leader
 from ptt.wire import envelope, messages
 
 NOW_MS = 5000

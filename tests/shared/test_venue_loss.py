@@ -5,7 +5,7 @@ import sys
 from tests.shared import oracle
 from tests.shared.venue import Venue
 
-from ptt import events
+from ptt.base import events
 
 # MicroPython is ten times slower here and walks the same paths: it gets the first seeds only.
 SEEDS = 60 if sys.implementation.name == "cpython" else 4

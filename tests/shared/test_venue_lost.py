@@ -3,8 +3,8 @@
 from tests.shared import oracle
 from tests.shared.venue import Venue
 
-from ptt import events
-from ptt.floor.participant import PENDING_RELEASE
+from ptt.badge.floor import PENDING_RELEASE
+from ptt.base import events
 from ptt.wire import messages, voice
 
 NTH_MAX = 3  # the first, second and third of a kind are lost in turn

@@ -3,10 +3,10 @@
 from tests.shared import oracle
 from tests.shared.venue import LEADER, Venue
 
-from ptt import events
-from ptt.cluster.join import JOINED, SEARCHING
-from ptt.floor.participant import HAS_PERMISSION, QUEUED
-from ptt.numbers import CONCEAL_FRAMES_MAX, LEADER_LOST_MS, LEASE_MS, MEMBER_TTL_MS
+from ptt.badge.floor import HAS_PERMISSION, QUEUED
+from ptt.badge.join import JOINED, SEARCHING
+from ptt.base import events
+from ptt.base.numbers import CONCEAL_FRAMES_MAX, LEADER_LOST_MS, LEASE_MS, MEMBER_TTL_MS
 from ptt.wire import messages
 
 

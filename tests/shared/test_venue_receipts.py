@@ -4,10 +4,10 @@ from tests.shared import oracle
 from tests.shared.datagrams import datagram, drain
 from tests.shared.venue import Venue
 
-from ptt import events
+from ptt.base import events
+from ptt.base.numbers import RECEIPT_WAIT_MS
 from ptt.media.frame_store import FrameStore
 from ptt.media.jitter_buffer import JitterBuffer
-from ptt.numbers import RECEIPT_WAIT_MS
 from ptt.wire import codec, messages
 from ptt.wire.messages import BURST_RECEIPT, FLOOR_RELEASE, RECEIVER_REPORT, VOICE_FRAME
 

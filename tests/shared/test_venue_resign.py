@@ -4,10 +4,10 @@ from tests.shared import oracle
 from tests.shared.datagrams import datagram, drain
 from tests.shared.venue import LEADER, Venue
 
-from ptt import events
-from ptt.cluster.join import JOINED, SEARCHING
-from ptt.floor.participant import DENIED_NO_LEADER
-from ptt.numbers import RESIGN_REPEATS
+from ptt.badge.floor import DENIED_NO_LEADER
+from ptt.badge.join import JOINED, SEARCHING
+from ptt.base import events
+from ptt.base.numbers import RESIGN_REPEATS
 from ptt.wire import envelope, messages
 
 STRANGER = ("stranger", 0)

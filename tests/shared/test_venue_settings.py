@@ -3,9 +3,9 @@
 from tests.shared import oracle
 from tests.shared.venue import LEADER, Venue
 
-from ptt import events
-from ptt.numbers import MEMBER_TTL_MS, TALK_MS_MAX
-from ptt.settings.snapshot import Settings
+from ptt.base import events
+from ptt.base.numbers import MEMBER_TTL_MS, TALK_MS_MAX
+from ptt.leader.settings import Settings
 from ptt.wire import codec, envelope, messages
 
 

@@ -4,8 +4,8 @@ from tests.shared import oracle
 from tests.shared.datagrams import datagram, drain
 from tests.shared.venue import LEADER, Venue
 
-from ptt.floor.participant import HAS_PERMISSION
-from ptt.prng import Prng
+from ptt.badge.floor import HAS_PERMISSION
+from ptt.base.prng import Prng
 from ptt.wire import envelope, messages, refusal
 
 STRANGER = ("stranger", 0)

@@ -5,12 +5,12 @@ from tests.shared.datagrams import datagram, drain
 from tests.shared.failover_venue import Failover, talking
 from tests.shared.venue import LEADER
 
-from ptt import events
-from ptt.cluster.join import JOINED
-from ptt.floor.participant import HAS_PERMISSION
-from ptt.floor.roster import FixedRoster, Grants
-from ptt.numbers import LEASE_MS, MEMBER_TTL_MS
-from ptt.settings.snapshot import Settings
+from ptt.badge.floor import HAS_PERMISSION
+from ptt.badge.join import JOINED
+from ptt.base import events
+from ptt.base.numbers import LEASE_MS, MEMBER_TTL_MS
+from ptt.leader.roster import FixedRoster, Grants
+from ptt.leader.settings import Settings
 from ptt.wire import messages
 
 OUTAGE_MS = 600

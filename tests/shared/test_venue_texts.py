@@ -5,8 +5,8 @@ from tests.shared.datagrams import datagram, drain
 from tests.shared.raising import raised
 from tests.shared.venue import LEADER, Venue
 
-from ptt import events
-from ptt.numbers import TEXT_BYTES_MAX, TEXT_TRIES_MAX
+from ptt.base import events
+from ptt.base.numbers import TEXT_BYTES_MAX, TEXT_TRIES_MAX
 from ptt.wire import messages
 from ptt.wire.messages import TEXT_ACK, TEXT_MESSAGE, TEXT_OPERATOR, TEXT_PERSON
 

@@ -2,7 +2,7 @@
 
 from tests.shared.venue import Venue
 
-from ptt import clock
+from ptt.base import clock
 
 SEEDS_AND_STARTS_MS = ((1, 1000), (2, 0x40000000 - 3000))
 

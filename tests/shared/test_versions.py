@@ -4,11 +4,11 @@ is missing is made up for, another major is told of, once."""
 from tests.shared.datagrams import datagram, drain
 from tests.shared.venue import LEADER, Venue
 
-from ptt import events
-from ptt.cluster.join import JOINED
-from ptt.cluster.members import DIFFERENT_TABLE, NEWER_TABLE, OLDER_TABLE, SAME_TABLE
-from ptt.leader import Leader
-from ptt.participant import Participant
+from ptt.badge.join import JOINED
+from ptt.badge.participant import Participant
+from ptt.base import events
+from ptt.leader.leader import Leader
+from ptt.leader.members import DIFFERENT_TABLE, NEWER_TABLE, OLDER_TABLE, SAME_TABLE
 from ptt.wire import codec, envelope, messages
 
 PLACE = ("badge", 0)

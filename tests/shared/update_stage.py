@@ -5,11 +5,11 @@ from hashlib import sha256
 
 from tests.shared.venue import Venue
 
-from ptt import clock
-from ptt.floor.participant import NO_PERMISSION
-from ptt.seal.hmac import HmacKey
-from ptt.update import manifest
-from ptt.update.receiver import Receiver
+from ptt.badge.floor import NO_PERMISSION
+from ptt.badge.update_receiver import Receiver
+from ptt.base import clock
+from ptt.link import update_manifest as manifest
+from ptt.link.hmac import HmacKey
 
 RUNNING = 1
 STEP_MS = 5  # a badge writes and hashes one piece about this often

@@ -10,13 +10,13 @@ from array import array
 from tests.shared import marks
 from tests.shared.keys import Directory, make_leader, make_participant, opened
 
-from ptt import clock, events
-from ptt.floor.roster import FixedRoster
-from ptt.leader import Leader
+from ptt.badge.participant import Participant
+from ptt.base import clock, events
+from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_MS, FRAME_SAMPLES
+from ptt.base.prng import Prng
+from ptt.leader.leader import Leader
+from ptt.leader.roster import FixedRoster
 from ptt.media import dsp
-from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_MS, FRAME_SAMPLES
-from ptt.participant import Participant
-from ptt.prng import Prng
 from ptt.wire import voice
 from ptt.wire.messages import VOICE_FRAME
 

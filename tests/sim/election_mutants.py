@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pressel.sim.explore.hosts import BOOT, RIVALS, SETTLED, Bounds
-from ptt.clock import add
-from ptt.cluster import election
+from ptt.base.clock import add
+from ptt.base.numbers import HOST_LOST_MS
+from ptt.cluster import election, host_messages
 from ptt.cluster.ballot import NOBODY
 from ptt.cluster.election import CANDIDATE, FOLLOWER, LEADER, Election
 from ptt.cluster.voters import Voters
-from ptt.numbers import HOST_LOST_MS
-from ptt.wire import host_messages
 
 TWO = Bounds(2, start=SETTLED)
 THREE = Bounds(3, start=SETTLED, pauses=0, resignations=0)

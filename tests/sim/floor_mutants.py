@@ -9,13 +9,13 @@ from typing import Any
 from tests.sim.mutants import listener_mixes_two_talkers, older_burst_takes_over, replaced
 
 from pressel.sim.explore.floor import AGAIN, KNOWN, TALKS, Bounds
-from ptt import takeover
+from ptt.badge.floor import FloorParticipant
+from ptt.badge.join import JOINED, Join
+from ptt.badge.participant import _TERM_SECOND, Participant
 from ptt.cluster import records
-from ptt.cluster.join import JOINED, Join
-from ptt.floor.arbitrator import Arbitrator
-from ptt.floor.participant import FloorParticipant
-from ptt.leader import Leader
-from ptt.participant import _TERM_SECOND, Participant
+from ptt.leader import takeover
+from ptt.leader.floor.arbitrator import Arbitrator
+from ptt.leader.leader import Leader
 
 
 def lease_is_off_by_one() -> Any:

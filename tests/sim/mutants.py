@@ -9,15 +9,15 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from ptt.clock import NEVER
-from ptt.cluster.join import Join
-from ptt.floor.arbitrator import Arbitrator
-from ptt.leader import Leader
+from ptt.badge.join import Join
+from ptt.badge.participant import Participant
+from ptt.badge.sealed import SecureParticipant
+from ptt.base.clock import NEVER
+from ptt.leader.floor.arbitrator import Arbitrator
+from ptt.leader.leader import Leader
+from ptt.leader.sealed import SecureLeader
 from ptt.media.jitter_buffer import JitterBuffer
 from ptt.media.playout import Playout
-from ptt.participant import Participant
-from ptt.secure.leader import SecureLeader
-from ptt.secure.participant import SecureParticipant
 from ptt.wire import refusal
 
 

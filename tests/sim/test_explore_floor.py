@@ -12,7 +12,7 @@ from pressel.cli import main
 from pressel.sim.explore.floor import TALKS, Bounds, FloorModel
 from pressel.sim.explore.floor_state import FLOOR, dump_badge, dump_leader, load_badge, load_leader
 from pressel.sim.explore.search import explore, timeline
-from ptt.floor.participant import HAS_PERMISSION, QUEUED
+from ptt.badge.floor import HAS_PERMISSION, QUEUED
 
 
 @pytest.mark.parametrize("mutant", FLOOR_MUTANTS, ids=lambda each: each.fault.__name__)

@@ -12,7 +12,7 @@ from pressel.sim.world.nodes.legacy_stream import DATA, decode
 from pressel.sim.world.people import marker
 from pressel.sim.world.run import run
 from pressel.sim.world.world import World
-from ptt import events
+from ptt.base import events
 
 TOGETHER = {
     "pattern": "together", "hold_ms_min": 1500, "hold_ms_max": 1500, "gap_ms_min": 60_000,

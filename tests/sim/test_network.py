@@ -13,7 +13,7 @@ from pressel.sim.world.air.network import BROADCAST, ChanceAir, Network
 from pressel.sim.world.air.path import Path
 from pressel.sim.world.loop import EventLoop
 from pressel.sim.world.record import Record
-from ptt.prng import Prng
+from ptt.base.prng import Prng
 
 DATA = bytes(100)
 

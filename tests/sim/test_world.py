@@ -10,7 +10,7 @@ from tests.sim.facts import profile, spec
 from pressel.sim.world import record
 from pressel.sim.world.people import marker
 from pressel.sim.world.world import World
-from ptt import events
+from ptt.base import events
 
 
 class Watch:

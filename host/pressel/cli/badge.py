@@ -18,7 +18,7 @@ from pressel.enrol.search import find_leader
 from pressel.soft import run
 from pressel.soft.credential import Credential, held_credential, read_credential, register
 from pressel.transport.udp import BROADCAST, Address, resolve
-from ptt.numbers import NAME_BYTES_MAX, PORT
+from ptt.base.numbers import NAME_BYTES_MAX, PORT
 
 _EVERYBODY = f"{BROADCAST}:{PORT}"
 

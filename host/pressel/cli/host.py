@@ -16,7 +16,7 @@ from pressel.errors import UsageError
 from pressel.registry.device import checked_public_key
 from pressel.registry.identity import fingerprint, public_key
 from pressel.registry.store import Registry
-from ptt.numbers import VOTERS_MAX
+from ptt.base.numbers import VOTERS_MAX
 
 _FILE_COLUMNS = 200  # in a file or a pipe a host is one line
 

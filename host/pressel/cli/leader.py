@@ -12,7 +12,7 @@ from pressel.cli.options import AddressOption, joining_option
 from pressel.node import control as sockets
 from pressel.node.leader import LeaderNode, LeaderOptions
 from pressel.node.log import report_json, report_words
-from ptt.numbers import PORT
+from ptt.base.numbers import PORT
 
 
 @click.group(invoke_without_command=True)

@@ -16,7 +16,7 @@ from pressel.errors import PresselError
 from pressel.node import control as sockets
 from pressel.node.cluster_state import NodeState
 from pressel.node.log import report_json, report_words
-from ptt.numbers import PORT
+from ptt.base.numbers import PORT
 
 HOSTS_PORT = PORT + 1
 

@@ -30,7 +30,7 @@ from pressel.sim.commit import commit
 from pressel.sim.profiles import load_profile, profile_names
 from pressel.sim.scenarios import load_scenario, scenario_names
 from pressel.sim.workers import PYTHONS, Result, RunDied, interpreter, run_specs
-from ptt.numbers import STANDBYS_MAX
+from ptt.base.numbers import STANDBYS_MAX
 
 BROKEN = InvariantError.exit_code
 FAILED = PresselError.exit_code

@@ -19,8 +19,8 @@ from pressel.update import keys
 from pressel.update.campaign import STAGES
 from pressel.update.library import Library
 from pressel.update.release import ANY_CHIP, Release, sign_build
-from ptt.numbers import INT_MAX
-from ptt.update import manifest
+from ptt.base.numbers import INT_MAX
+from ptt.link import update_manifest as manifest
 
 _FILE_COLUMNS = 200  # in a file or a pipe a badge is one line
 _STATE = state_option()

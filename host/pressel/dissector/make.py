@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pressel.schema.messages import FieldRow, MessageRow, MessageTable, load_table
-from ptt.numbers import ADPCM_FRAME_BYTES, DATAGRAM_BYTES_MAX, FRAME_SAMPLES, PORT
+from ptt.base.numbers import ADPCM_FRAME_BYTES, DATAGRAM_BYTES_MAX, FRAME_SAMPLES, PORT
 from ptt.wire.envelope import HEADER_BYTES, TAG_BYTES
 
 # What the info column says behind a message's name. {field} is a field's value, an enum's by name.

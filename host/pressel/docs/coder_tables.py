@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from array import array
 
+from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 from ptt.media import adpcm
-from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 
 _STEPS_A_LINE = 10
 _SHOWN = 8

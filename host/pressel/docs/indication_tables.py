@@ -1,8 +1,9 @@
-"""What a person sees, hears and feels, as Markdown: drawn from `ptt.indications`."""
+"""What a person sees, hears and feels, as Markdown: drawn from `ptt.badge.indications`."""
 
 from __future__ import annotations
 
-from ptt import events, indications
+from ptt.badge import indications
+from ptt.base import events
 
 from .comments import comments_by_line
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from pressel.block_cipher import BlockCipher
 from pressel.schema.messages import FieldRow, MessageRow, MessageTable, load_table
-from ptt.media import octets
-from ptt.numbers import ADPCM_FRAME_BYTES, DATAGRAM_BYTES_MAX, LEASE_MS
-from ptt.seal import derive, hkdf
-from ptt.seal.ctr import KeyStream
-from ptt.seal.hmac import Hmac, HmacKey
+from ptt.base import octets
+from ptt.base.numbers import ADPCM_FRAME_BYTES, DATAGRAM_BYTES_MAX, LEASE_MS
+from ptt.link import derive, hkdf
+from ptt.link.ctr import KeyStream
+from ptt.link.hmac import Hmac, HmacKey
 from ptt.wire import codec, envelope, messages, voice
 
 from .coder_tables import example_frame

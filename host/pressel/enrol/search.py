@@ -11,7 +11,7 @@ from pressel import __version__
 from pressel.block_cipher import BlockCipher
 from pressel.errors import UnreachableError
 from pressel.transport.udp import Address, engine_now_ms
-from ptt.secure.participant import SecureParticipant
+from ptt.badge.sealed import SecureParticipant
 from ptt.wire import envelope, messages, refusal
 
 from .client import Newcomer

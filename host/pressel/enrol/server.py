@@ -18,7 +18,7 @@ from typing import Any
 from pressel.errors import PresselError
 from pressel.registry.device import PENDING
 from pressel.transport.udp import Address, engine_now_ms
-from ptt.budget import Budget
+from ptt.leader.budget import Budget
 
 from . import lines
 from .desk import ALLOWLIST, Conversation, Enrolled, RefusedError

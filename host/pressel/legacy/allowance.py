@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ptt.clock import since
+from ptt.base.clock import since
 
 
 class Allowance:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import Any, Protocol
 
-from ptt import events
-from ptt.clock import NEVER, add, earliest, since
+from ptt.badge.participant import Participant
+from ptt.base import events
+from ptt.base.clock import NEVER, add, earliest, since
 from ptt.media.playout import SILENT
-from ptt.participant import Participant
 
 from . import chat, limits, press, words
 from .app import App

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ptt.numbers import TEXT_BYTES_MAX
+from ptt.base.numbers import TEXT_BYTES_MAX
 
 from .limits import NAME_BYTES_MAX, TEXT_PIECES_MAX
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ptt.clock import add, earliest, since
+from ptt.base.clock import add, earliest, since
 
 from . import limits, words
 from .allowance import Allowance

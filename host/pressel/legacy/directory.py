@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from ptt.clock import NEVER, add, earliest, since
+from ptt.base.clock import NEVER, add, earliest, since
 
 from .app import App
 from .limits import APPS_MAX, CONNECT_AFTER_MS, CONNECT_RETRY_MS, CONNECT_RETRY_MS_MAX

@@ -6,8 +6,8 @@ when the leader has given it to the bridge. What an action does is the owner's.
 
 from __future__ import annotations
 
-from ptt.clock import NEVER, add, since
-from ptt.table import compile_rules
+from ptt.base.clock import NEVER, add, since
+from ptt.base.table import compile_rules
 
 from .limits import BURST_END_MS
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ptt import events
-from ptt.floor.participant import NO_PERMISSION, PENDING_RELEASE
-from ptt.numbers import RELEASE_TAIL_FRAMES
-from ptt.participant import Participant
+from ptt.badge.floor import NO_PERMISSION, PENDING_RELEASE
+from ptt.badge.participant import Participant
+from ptt.base import events
+from ptt.base.numbers import RELEASE_TAIL_FRAMES
 
 from .client import Client
 from .press import GRANT, REFUSE

@@ -14,8 +14,8 @@ from pressel import __version__
 from pressel.block_cipher import BlockCipher
 from pressel.soft.credential import Credential
 from pressel.transport.udp import Address, UdpEndpoint, engine_now_ms
-from ptt import clock
-from ptt.secure.participant import SecureParticipant
+from ptt.badge.sealed import SecureParticipant
+from ptt.base import clock
 
 from . import press
 from .app import BRIDGE_PREFIX, App

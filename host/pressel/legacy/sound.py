@@ -11,7 +11,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from ptt.numbers import FRAME_SAMPLES, RATE_HZ
+from ptt.base.numbers import FRAME_SAMPLES, RATE_HZ
 
 from .limits import RATE_HZ_OF_BYTES, VOICE_RATE_HZ
 

@@ -16,9 +16,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ptt.clock import NEVER, add, earliest, since
-from ptt.counters import Counters
-from ptt.wire.host_messages import TABLE_HASH
+from ptt.base.clock import NEVER, add, earliest, since
+from ptt.base.counters import Counters
+from ptt.cluster.host_messages import TABLE_HASH
 
 from . import handshake, session
 from .handshake import Entropy, Half, Hello

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from pressel.schema.sentences import event_fields
-from ptt import events
+from ptt.base import events
 from ptt.cluster import election
-from ptt.leader import Leader
+from ptt.leader.leader import Leader
 
 Report = Callable[[str, dict[str, Any]], None]
 
@@ -28,7 +28,7 @@ class EventLog:
         self._names: dict[int, str] = {}  # by node, for events about who has just gone
 
     def on_floor(self, kind: int, value: Any) -> None:
-        """An event of `ptt.events`."""
+        """An event of `ptt.base.events`."""
         name = events.NAMES[kind]
         self._report(name, event_fields(name, value, self._badge, self._name_of))
         if kind == events.MEMBER_LEFT:

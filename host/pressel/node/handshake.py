@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from ptt.wire.host_messages import TABLE_HASH
+from ptt.cluster.host_messages import TABLE_HASH
 
 QUESTION = 1  # first bytes
 ANSWER = 2

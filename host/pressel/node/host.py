@@ -24,15 +24,14 @@ from pressel.registry.directory import RegistryDirectory, mirror
 from pressel.registry.identity import identity
 from pressel.registry.store import Registry
 from pressel.transport.udp import BROADCAST, Address, engine_now_ms
-from ptt import clock, events
-from ptt.cluster import election
+from ptt.base import clock, events
+from ptt.base.numbers import TEXT_BYTES_MAX, VOTERS_MAX
+from ptt.cluster import election, host_messages, host_wire
 from ptt.cluster.ballot import mark_of
-from ptt.floor.roster import GROUP_DEFAULT
 from ptt.host import Host
-from ptt.numbers import TEXT_BYTES_MAX, VOTERS_MAX
-from ptt.secure.leader import SecureLeader
-from ptt.wire import host as host_wire
-from ptt.wire import host_messages, messages
+from ptt.leader.roster import GROUP_DEFAULT
+from ptt.leader.sealed import SecureLeader
+from ptt.wire import messages
 from ptt.wire.refusal import Refused
 
 from . import channel as channels

@@ -19,10 +19,10 @@ from pressel.registry.directory import RegistryDirectory
 from pressel.registry.store import Registry
 from pressel.soft.credential import Credential, held_credential, register
 from pressel.transport.udp import Address, UdpEndpoint, engine_now_ms
-from ptt import events
-from ptt.floor.roster import GROUP_DEFAULT
-from ptt.numbers import TEXT_BYTES_MAX
-from ptt.secure.leader import SecureLeader
+from ptt.base import events
+from ptt.base.numbers import TEXT_BYTES_MAX
+from ptt.leader.roster import GROUP_DEFAULT
+from ptt.leader.sealed import SecureLeader
 from ptt.wire import messages
 
 from . import control

@@ -9,7 +9,7 @@ from __future__ import annotations
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from ptt.seal.replay import ReplayWindow
+from ptt.link.replay import ReplayWindow
 
 DATA = 3  # first byte: a sealed datagram
 HEAD_BYTES = 9  # type 0 1 · receiver's session 1 4 · number 5 4; the sealed message follows

@@ -6,10 +6,10 @@ from pydantic import BaseModel
 
 from pressel.legacy.state import V1ClientState
 from pressel.schema.events import event_table
-from ptt import clock
-from ptt.cluster.members import DIFFERENT_TABLE, NEWER_TABLE, OLDER_TABLE
-from ptt.floor import arbitrator
-from ptt.leader import Leader
+from ptt.base import clock
+from ptt.leader.floor import arbitrator
+from ptt.leader.leader import Leader
+from ptt.leader.members import DIFFERENT_TABLE, NEWER_TABLE, OLDER_TABLE
 
 # What to do when two builds have different message tables.
 ADVICE = {

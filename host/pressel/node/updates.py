@@ -10,8 +10,8 @@ from pressel.errors import PresselError, UsageError
 from pressel.registry.directory import RegistryDirectory
 from pressel.transport.udp import engine_now_ms
 from pressel.update.campaign import Campaigner, reason_words
-from ptt.leader import Leader
-from ptt.update.distributor import STATES
+from ptt.leader.distributor import STATES
+from ptt.leader.leader import Leader
 
 from .event_log import Report
 
@@ -62,7 +62,7 @@ class Updates:
         return campaigner.status()
 
     def on_told(self, device: bytes, release: int, state: int, reason: int) -> None:
-        """The value of `ptt.events.UPDATE`."""
+        """The value of `ptt.base.events.UPDATE`."""
         if self._campaigner is not None:
             self._campaigner.on_told(device, release, state, reason)
         fields = {"device": device.hex(), "release": release, "state": STATES[state]}

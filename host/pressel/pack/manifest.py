@@ -22,12 +22,12 @@ class _Strict(BaseModel):
 
 
 class Package(_Strict):
-    """A folder of modules that are compiled; `exclude` holds globs relative to `source`. `native`
-    ones are machine code: only a build for a chip has them."""
+    """A folder of modules that are compiled, with all that lies below it; or, where `folders` are
+    named, with these alone. `native` ones are machine code: only a build for a chip has them."""
 
     source: PurePosixPath
     target: PurePosixPath
-    exclude: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
     native: bool = False
 
 
@@ -109,12 +109,17 @@ def list_sources(manifest: Manifest, root: Path, *, native: bool = False) -> lis
         if package.native and not native:
             continue
         folder = _existing(root / package.source)
-        for path in sorted(folder.rglob("*.py")):
-            relative = PurePosixPath(path.relative_to(folder).as_posix())
-            if not any(relative.match(pattern) for pattern in package.exclude):
-                target = package.target / relative
-                sources.append(Source(path, target, True, package.native))
+        for path in _modules(folder, package.folders):
+            target = package.target / path.relative_to(folder).as_posix()
+            sources.append(Source(path, target, True, package.native))
     return sorted(sources, key=lambda source: source.target.as_posix())
+
+
+def _modules(folder: Path, folders: tuple[str, ...]) -> list[Path]:
+    if not folders:
+        return sorted(folder.rglob("*.py"))
+    found = [file for name in folders for file in _existing(folder / name).rglob("*.py")]
+    return sorted([*folder.glob("__init__.py"), *found])
 
 
 def _existing(path: Path) -> Path:

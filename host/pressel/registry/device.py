@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from pressel.errors import UsageError
-from ptt.numbers import CALL_GROUP_FIRST, MEMBER_GROUPS_MAX, NAME_BYTES_MAX
+from ptt.base.numbers import CALL_GROUP_FIRST, MEMBER_GROUPS_MAX, NAME_BYTES_MAX
 
 ACTIVE = "active"
 PENDING = "pending"  # waits for the operator's word

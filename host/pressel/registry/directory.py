@@ -13,7 +13,7 @@ from ptt.cluster.records import (
     read_numbers,
 )
 from ptt.cluster.replica import State
-from ptt.floor.roster import ENTITLED_EMERGENCY, ENTITLED_PRIORITY, Grants
+from ptt.leader.roster import ENTITLED_EMERGENCY, ENTITLED_PRIORITY, Grants
 
 from .device import ACTIVE, Device, Entitlements, Mirrored
 from .store import Registry

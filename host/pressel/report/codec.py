@@ -6,8 +6,8 @@ from array import array
 
 import numpy as np
 
+from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 from ptt.media import adpcm
-from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 
 from .timeline import Pcm
 

@@ -1,5 +1,5 @@
 """The message table: reads shared/schema/messages.toml and renders ptt/wire/messages.py, and
-ptt/wire/host_messages.py for what only hosts say to each other.
+ptt/cluster/host_messages.py for what only hosts say to each other.
 
 Knows nothing of sockets or state; it is run by developers (`make schema`) and by the test that
 says when the generated file is stale.
@@ -164,7 +164,7 @@ def render(table: MessageTable) -> str:
         "a text with a length byte. A field with a default may be missing, from an older sender.",
         '`SENDERS` holds who may send a type: 1 participant, 2 leader, 3 both."""',
         "",
-        "from ..compat import const",
+        "from ..base.compat import const",
         "",
         f"VERSION = const(0x{table.version_byte:02x})  # major: high four bits, minor: low four",
         'TABLE_HASH = b"' + "".join(f"\\x{byte:02x}" for byte in table.digest()) + '"',
@@ -179,13 +179,13 @@ def render(table: MessageTable) -> str:
 
 
 def render_host(table: MessageTable) -> str:
-    """The text of ptt/wire/host_messages.py."""
+    """The text of ptt/cluster/host_messages.py."""
     lines = [
         '"""What hosts say to each other, as code. Written by `make schema` from',
         "shared/schema/messages.toml; `LAYOUTS` is as in `messages`. No badge carries it.",
         '"""',
         "",
-        "from ..compat import const",
+        "from ..base.compat import const",
         "",
         'TABLE_HASH = b"' + "".join(f"\\x{byte:02x}" for byte in table.host_digest()) + '"',
         "",
@@ -236,7 +236,7 @@ def generated_path() -> Path:
 
 def generated_host_path() -> Path:
     """The file that `render_host` is written to."""
-    return generated_path().with_name("host_messages.py")
+    return table_path().parents[1] / "ptt" / "cluster" / "host_messages.py"
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from ptt.numbers import STANDBYS_MAX
+from ptt.base.numbers import STANDBYS_MAX
 
 from .facts import Facts, Milliseconds, Percent, Range, Rate, load, names_in, read_table
 

@@ -12,8 +12,8 @@ from pressel import __version__
 from pressel.block_cipher import BlockCipher
 from pressel.errors import PresselError, UnreachableError
 from pressel.transport.udp import Address, UdpEndpoint, address_of, engine_now_ms
-from ptt import events
-from ptt.secure.participant import SecureParticipant
+from ptt.badge.sealed import SecureParticipant
+from ptt.base import events
 from ptt.wire import messages
 
 from .credential import Credential

@@ -22,7 +22,7 @@ from pressel.node.priority import serve_first
 from pressel.pack import build_firmware
 from pressel.transport.udp import Address
 from pressel.virtual import VirtualBadge, now_ms
-from ptt import events
+from ptt.base import events
 
 from .badge import (
     DENIED,

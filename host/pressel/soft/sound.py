@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from pressel.audio.wav import write_wav
 from pressel.errors import PresselError
-from ptt.numbers import FRAME_MS, FRAME_SAMPLES, RATE_HZ
+from ptt.base.numbers import FRAME_MS, FRAME_SAMPLES, RATE_HZ
 
 Frame = array  # array("h") of FRAME_SAMPLES
 Heard = Callable[[Frame], None]

@@ -6,8 +6,9 @@ from typing import Any
 
 from pressel.schema.events import event_table
 from pressel.schema.sentences import event_fields, sentence
-from ptt import events, indications
-from ptt.numbers import TEXT_BYTES_MAX
+from ptt.badge import indications
+from ptt.base import events
+from ptt.base.numbers import TEXT_BYTES_MAX
 
 
 def cut_text(line: str) -> bytes:
@@ -17,7 +18,7 @@ def cut_text(line: str) -> bytes:
 
 
 def describe_situation(number: int) -> str:
-    """What a display would say in that situation of `ptt.indications`."""
+    """What a display would say in that situation of `ptt.badge.indications`."""
     return indications.SITUATIONS[number][3]
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ptt import clock
+from ptt.base import clock
 
 Address = tuple[str, int]
 

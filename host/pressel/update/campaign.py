@@ -13,10 +13,11 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ValidationError
 
 from pressel.errors import PresselError
-from ptt.cluster.members import Members
-from ptt.seal.hmac import HmacKey
-from ptt.update import distributor, manifest
-from ptt.update.distributor import Distributor
+from ptt.leader import distributor
+from ptt.leader.distributor import Distributor
+from ptt.leader.members import Members
+from ptt.link import update_manifest as manifest
+from ptt.link.hmac import HmacKey
 from ptt.wire import messages
 
 from .library import Library, for_chip
@@ -46,7 +47,7 @@ _NO_KEY_WORDS = "the registry has no key of it; register it with `pressel flash`
 
 
 class Progress(BaseModel):
-    """One badge of a campaign; `state` is a word of `ptt.update.distributor.STATES`."""
+    """One badge of a campaign; `state` is a word of `ptt.leader.distributor.STATES`."""
 
     name: str = ""
     chip: str = ""

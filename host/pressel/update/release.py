@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pressel.errors import UsageError
-from ptt.numbers import UPDATE_FILE_BYTES_MAX, UPDATE_FILES_MAX, UPDATE_MANIFEST_BYTES_MAX
-from ptt.update import manifest
+from ptt.base.numbers import UPDATE_FILE_BYTES_MAX, UPDATE_FILES_MAX, UPDATE_MANIFEST_BYTES_MAX
+from ptt.link import update_manifest as manifest
 
 from . import keys
 

@@ -5,8 +5,8 @@ hear each other and are both right to lead. Hosts of one venue have different ma
 is told when a new one would not.
 """
 
-from ..compat import const
-from ..numbers import INT_MAX
+from ..base.compat import const
+from ..base.numbers import INT_MAX
 
 MARK_BITS = const(8)
 NOBODY = b""  # in place of a host: no vote, no leader

@@ -6,16 +6,16 @@ stagger their candidacies, so that the best one stands first; with one or two vo
 a split serves its badges, and the lower term yields when they meet again.
 
 Carries nothing of a leader's state. Its owner writes what `poll_store` gives to a disk and says
-so with `on_stored`; what depends on it is not sent before. Datagrams are those of `wire.host`;
+so with `on_stored`; what depends on it is not sent before. Datagrams are those of `host_wire`;
 `source` and `destination` are hosts (8 bytes), whom the channel between hosts has authenticated.
 Mutable state is in plain attributes with immutable values, so that a copy of them is a snapshot.
 """
 
-from ..clock import NEVER, add, earliest, since
-from ..compat import TYPE_CHECKING, const
-from ..counters import Counters
-from ..events import EventQueue
-from ..numbers import (
+from ..base.clock import NEVER, add, earliest, since
+from ..base.compat import TYPE_CHECKING, const
+from ..base.counters import Counters
+from ..base.events import EventQueue
+from ..base.numbers import (
     ELECTION_MS,
     ELECTION_REPEAT_MS,
     ELECTION_SPREAD_MS,
@@ -25,9 +25,10 @@ from ..numbers import (
     HOST_LOST_MS,
     RESIGN_REPEATS,
 )
-from ..table import compile_rules
-from ..wire import host, host_messages
+from ..base.table import compile_rules
 from ..wire.refusal import Refused
+from . import host_messages
+from . import host_wire as host
 from .ballot import NOBODY, next_term
 from .voters import Voters
 
@@ -95,7 +96,7 @@ RULES = (
 )
 _RULES = compile_rules(RULES)
 
-# Events: (kind, value), as from `ptt.events`, but none that a badge has.
+# Events: (kind, value), as from `ptt.base.events`, but none that a badge has.
 BECAME_LEADER = const(0)  # term
 LOST_LEADERSHIP = const(1)  # (term, trigger)
 LEADER_IS = const(2)  # (host, term): another one leads
@@ -173,7 +174,7 @@ class Election:
     # --- the engine interface ---
 
     def receive_datagram(self, data: "Any", source: bytes, now_ms: int) -> None:
-        """Obey one message of `wire.host` from host `source`; what is none of ours is counted."""
+        """Obey one message of `host_wire` from host `source`; what is none of ours is counted."""
         self._notice_sleep(now_ms)
         index = self.voters.index(source)
         if index < 0 or index == self.voters.own:

@@ -9,9 +9,9 @@ Nothing waits for a standby: who asks for the floor is answered at once, and the
 in the same step. Bytes go over a channel between hosts that keeps them whole and secret.
 """
 
-from ..clock import NEVER, add, earliest, since
-from ..compat import TYPE_CHECKING, const
-from ..numbers import (
+from ..base.clock import NEVER, add, earliest, since
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import (
     JOURNAL_BEAT_MS,
     JOURNAL_BYTES_MAX,
     JOURNAL_GONE_MAX,

@@ -13,8 +13,8 @@ lease 4, next node 2, last text 2, next call 1. KEYS (0): epoch 2, and
 name and groups, each behind its length. ROSTER (0): version of the list of devices 4, how many 2.
 """
 
-from ..compat import TYPE_CHECKING, const
-from ..numbers import (
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import (
     CALL_GROUP_FIRST,
     DEVICES_MAX,
     INT_MAX,
@@ -28,7 +28,7 @@ from ..wire.envelope import LEADER_NODE, get16, get32, put16, put32
 from ..wire.refusal import Refused
 
 if TYPE_CHECKING:
-    from ..wire.envelope import Buffer
+    from ..base.compat import Buffer
 
 MEMBER = const(1)
 FLOOR = const(2)

@@ -4,10 +4,10 @@ It obeys the highest term that it has heard of. A snapshot counts only when it i
 then the state before it is kept. Records are checked when they come and read when they are needed.
 """
 
-from ..clock import since
-from ..compat import TYPE_CHECKING
-from ..counters import Counters
-from ..numbers import CALLS_MAX, DEVICES_MAX, GROUPS_MAX, MEMBERS_MAX
+from ..base.clock import since
+from ..base.compat import TYPE_CHECKING
+from ..base.counters import Counters
+from ..base.numbers import CALLS_MAX, DEVICES_MAX, GROUPS_MAX, MEMBERS_MAX
 from ..wire import refusal
 from ..wire.envelope import get16, get32
 from ..wire.refusal import Refused

@@ -4,8 +4,8 @@ Bounded by `VOTERS_MAX`. Everything is a plain value or a tuple of them, so that
 attributes is a copy of the state. A set of voters is an int with one bit each.
 """
 
-from ..clock import since
-from ..numbers import VOTERS_MAX
+from ..base.clock import since
+from ..base.numbers import VOTERS_MAX
 from .ballot import outranks
 
 

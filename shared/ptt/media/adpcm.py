@@ -8,11 +8,11 @@ coder's state, each can be decoded alone after any loss. The step and index tabl
 
 from array import array
 
-from ..compat import TYPE_CHECKING, const
-from ..numbers import FRAME_SAMPLES
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import FRAME_SAMPLES
 
 if TYPE_CHECKING:
-    from ..wire.envelope import Buffer
+    from ..base.compat import Buffer
 
 _INDEX_MAX = const(88)
 _LOW = const(-32768)

@@ -5,9 +5,9 @@ the last packet and repeats it. It knows packets and no floor: its owner says wh
 may be sent, and is to end.
 """
 
-from ..clock import NEVER, add, earliest, since
-from ..compat import TYPE_CHECKING
-from ..numbers import (
+from ..base.clock import NEVER, add, earliest, since
+from ..base.compat import TYPE_CHECKING
+from ..base.numbers import (
     ADPCM_FRAME_BYTES,
     AHEAD_FRAMES_MAX,
     CAPTURE_FRAMES_MAX,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from array import array
     from typing import Protocol
 
-    from ..outbox import Datagram
+    from ..base.outbox import Datagram
     from .frame_store import FrameStore
 
     class VoiceOutput(Protocol):

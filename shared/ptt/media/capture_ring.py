@@ -7,8 +7,8 @@ frame goes, counted.
 
 from array import array
 
-from ..compat import TYPE_CHECKING
-from ..numbers import ADPCM_FRAME_BYTES
+from ..base.compat import TYPE_CHECKING
+from ..base.numbers import ADPCM_FRAME_BYTES
 from . import dsp
 
 if TYPE_CHECKING:

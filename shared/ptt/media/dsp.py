@@ -2,17 +2,19 @@
 
 Engines call them here by name. The bytecode twins stand until `use` puts others in their place: a
 badge's native code, or a simulator's stand-in. Twins agree to the bit, so nobody else need know.
-What every twin is and how it is called: `adpcm`, `adpcm_shaped`, `g722`, `samples`, `octets`.
+What every twin is and how it is called: `adpcm`, `samples`, `base.octets`, `twins`.
 """
 
-from ..compat import TYPE_CHECKING, const
-from . import adpcm, octets, samples
+from ..base import octets
+from ..base.compat import TYPE_CHECKING, const
+from . import adpcm, samples
 
 if TYPE_CHECKING:
     from array import array
+    from collections.abc import Callable
     from typing import Any
 
-    from ..wire.envelope import Buffer
+    from ..base.compat import Buffer
 
 IMA_STATE_INTS = const(20)  # a coder's state, array 'i', zeros to begin: plain or shaped
 IMA_BURST_INTS = const(18)  # of these, those that begin anew with each burst
@@ -28,32 +30,12 @@ fade = samples.fade
 slip = samples.slip
 
 
-# The twins of these are long, and as bytecode too slow for a badge: loaded by the first call, so
-# that a badge, which has them as native code or not at all, does not carry them.
-
-
-def ima_encode_shaped(state: "array", pcm: "array", out: bytearray, at: int) -> None:
-    """As `ima_encode`, for the same decoder, with better sound."""
-    from . import adpcm_shaped
-
-    _put("ima_encode_shaped", adpcm_shaped.encode)
-    adpcm_shaped.encode(state, pcm, out, at)
-
-
-def g722_encode(state: "array", pcm: "array", out: bytearray, at: int) -> None:
-    """Code `pcm` (320 samples, array 'h') into 160 bytes of `out` from `at`."""
-    from . import g722
-
-    _put("g722_encode", g722.encode)
-    g722.encode(state, pcm, out, at)
-
-
-def g722_decode(state: "array", data: "Buffer", at: int, pcm: "array") -> None:
-    """Decode the 160 bytes of `data` from `at` into `pcm` (320 samples, array 'h')."""
-    from . import g722
-
-    _put("g722_decode", g722.decode)
-    g722.decode(state, data, at, pcm)
+# Too slow as bytecode for a badge, which has them as native code or not at all; `ptt.twins` has
+# them for whoever runs elsewhere. The shaped coder is called as `ima_encode`, with better sound for
+# the same decoder; the other two code 320 samples (array 'h') into 160 bytes, and back.
+ima_encode_shaped: "Callable[[array, array, bytearray, int], None] | None" = None
+g722_encode: "Callable[[array, array, bytearray, int], None] | None" = None
+g722_decode: "Callable[[array, Buffer, int, array], None] | None" = None
 
 
 def use(twin: "Any") -> None:
@@ -65,8 +47,9 @@ def use(twin: "Any") -> None:
 
 
 def shape_noise() -> None:
-    """From now on `ima_encode` is the better coder: for badges that have it as native code."""
-    _put("ima_encode", ima_encode_shaped)
+    """From now on `ima_encode` is the better coder, where there is one."""
+    if ima_encode_shaped is not None:
+        _put("ima_encode", ima_encode_shaped)
 
 
 def _put(name: str, function: "Any") -> None:

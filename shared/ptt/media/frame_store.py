@@ -4,7 +4,7 @@ A badge talks or listens. Memory for both at once, and for the burst that may fo
 idle, so whoever keeps frames takes places here and gives them back.
 """
 
-from ..numbers import ADPCM_FRAME_BYTES
+from ..base.numbers import ADPCM_FRAME_BYTES
 
 
 class FrameStore:

@@ -2,7 +2,7 @@
 
 from array import array
 
-from ..compat import const
+from ..base.compat import const
 
 # Where tables lie in `TABLES`.
 H = const(0)  # the filter bank's coefficients, every second one

@@ -6,12 +6,12 @@ whether it came, came twice, came too late or found no room.
 
 from array import array
 
-from ..compat import TYPE_CHECKING
-from ..numbers import ADPCM_FRAME_BYTES, CONCEAL_FRAMES_MAX
+from ..base.compat import TYPE_CHECKING
+from ..base.numbers import ADPCM_FRAME_BYTES, CONCEAL_FRAMES_MAX
 from . import dsp
 
 if TYPE_CHECKING:
-    from ..wire.envelope import Buffer
+    from ..base.compat import Buffer
     from .frame_store import FrameStore
 
 _ABSENT = -1

@@ -7,9 +7,9 @@ States and rules are the table below (jitter buffer, RFC 5481's playout delay).
 
 from array import array
 
-from ..clock import since
-from ..compat import TYPE_CHECKING, const
-from ..numbers import (
+from ..base.clock import since
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import (
     BURST_STALL_MS,
     CONCEAL_FRAMES_MAX,
     FRAME_MS,
@@ -18,14 +18,14 @@ from ..numbers import (
     JITTER_FRAMES_MAX,
     PLAYOUT_DELAY_MS,
 )
-from ..table import compile_rules
+from ..base.table import compile_rules
 from . import dsp
 from .jitter_buffer import JitterBuffer
 
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from ..wire.envelope import Buffer
+    from ..base.compat import Buffer
     from .frame_store import FrameStore
 
     class PlayoutOutput(Protocol):

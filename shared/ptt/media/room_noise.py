@@ -4,7 +4,7 @@ The quietest frames of speech are the room's; how far they lie below the loudest
 a coder adds is heard beside it.
 """
 
-from ..compat import TYPE_CHECKING, const
+from ..base.compat import TYPE_CHECKING, const
 
 if TYPE_CHECKING:
     from array import array

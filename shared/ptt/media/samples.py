@@ -4,7 +4,7 @@ Frames are arrays 'h' and are changed in place. Each function has a native twin 
 bit, so every intermediate value fits 31 bits and nothing depends on how a division rounds.
 """
 
-from ..compat import TYPE_CHECKING, const
+from ..base.compat import TYPE_CHECKING, const
 
 if TYPE_CHECKING:
     from array import array

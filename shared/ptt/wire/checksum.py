@@ -8,19 +8,19 @@ more behind the payload, and one call runs over all of it in the right order.
 from binascii import crc32
 from struct import pack_into
 
-from ..compat import TYPE_CHECKING, const
-from ..numbers import DATAGRAM_BYTES_MAX
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import DATAGRAM_BYTES_MAX
 from . import envelope, refusal
 from .envelope import CRC_AT, HEADER_BYTES
 
 if TYPE_CHECKING:
-    from .envelope import Buffer
+    from ..base.compat import Buffer
 
 # What a CRC-32 becomes when it runs on over its own four bytes, the lowest first: always this,
 # which is a small integer on a badge, while the CRC itself mostly is not.
 _RESIDUE = const(0x2144DF1C)
 
-FRONT_BYTES = const(64)  # before the datagram: a tag's key goes there, see `seal.hmac`
+FRONT_BYTES = const(64)  # before the datagram: a tag's key goes there, see `link.hmac`
 
 
 class Checksum:

@@ -5,14 +5,14 @@ struct would let it pass. `decode` raises `Refused`. Voice does not come through
 `voice`.
 """
 
-from ..compat import TYPE_CHECKING
+from ..base.compat import TYPE_CHECKING
 from . import refusal
 from .envelope import get16, get32, put16, put32
 from .messages import LAYOUTS
 from .refusal import Refused
 
 if TYPE_CHECKING:
-    from .envelope import Buffer
+    from ..base.compat import Buffer
 
 _TEXT = 9
 _RAW = 10  # kinds above it are raw: 10 + number of bytes

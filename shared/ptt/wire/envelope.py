@@ -9,8 +9,8 @@ Every parse of a datagram starts with `check`; whoever reads fields before that 
 
 from binascii import crc32
 
-from ..compat import TYPE_CHECKING, const
-from ..numbers import DATAGRAM_BYTES_MAX, INT_MAX
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import DATAGRAM_BYTES_MAX, INT_MAX
 from . import refusal
 from .messages import (
     ANSWER,
@@ -26,7 +26,7 @@ from .messages import (
 )
 
 if TYPE_CHECKING:
-    Buffer = bytes | bytearray | memoryview
+    from ..base.compat import Buffer
 
 HEADER_BYTES = const(24)
 TAG_BYTES = const(8)  # HMAC-SHA256 cut to 64 bits

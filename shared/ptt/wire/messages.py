@@ -5,7 +5,7 @@
 a text with a length byte. A field with a default may be missing, from an older sender.
 `SENDERS` holds who may send a type: 1 participant, 2 leader, 3 both."""
 
-from ..compat import const
+from ..base.compat import const
 
 VERSION = const(0x25)  # major: high four bits, minor: low four
 TABLE_HASH = b"\x82\xf1\x19\x2f"

@@ -3,8 +3,8 @@
 `Refused` is the only exception that decoding raises; any other is a bug of ours.
 """
 
-from ..compat import const
-from ..words import nth_word
+from ..base.compat import const
+from ..base.words import nth_word
 
 ACCEPTED = const(0)
 EMPTY = const(1)  # nothing in it

@@ -5,14 +5,14 @@ marks 10 1 · count 11 1 · frame_bytes 12 2 · frames 14. The order is the mess
 compares the two.
 """
 
-from ..compat import TYPE_CHECKING, const
-from ..numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES, FRAMES_PER_PACKET_MAX
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES, FRAMES_PER_PACKET_MAX
 from . import refusal
 from .envelope import HEADER_BYTES, get16, get32, payload_end, put16, put32
 from .messages import CODEC_IMA_ADPCM, CODEC_PCM16
 
 if TYPE_CHECKING:
-    from .envelope import Buffer
+    from ..base.compat import Buffer
 
 FRAMES_AT = const(38)  # in the datagram: envelope 24 + voice fields 14
 MARK_LAST = const(1)

@@ -16,7 +16,7 @@ from .edits import Edits
 from .names import uses
 
 _SHARED = "_shared_rows"  # a name that is gone when the module has been loaded
-_COMPILER = "compile_rules"  # of ptt.table
+_COMPILER = "compile_rules"  # of ptt.base.table
 
 
 def shrink_tables(texts: Mapping[str, str]) -> dict[str, str]:

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ptt import takeover
-from ptt.clock import add
+from ptt.badge import floor as participant
+from ptt.base.clock import add
+from ptt.base.numbers import LEASE_MS
 from ptt.cluster.replica import Replica
-from ptt.floor import arbitrator, participant
-from ptt.floor.roster import GROUP_DEFAULT
+from ptt.leader import takeover
+from ptt.leader.floor import arbitrator
+from ptt.leader.roster import GROUP_DEFAULT
 from ptt.media.playout import SILENT
-from ptt.numbers import LEASE_MS
 from ptt.wire import envelope, messages
 
 from . import floor_promises, floor_state, floor_words

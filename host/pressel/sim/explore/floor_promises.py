@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ptt.floor.arbitrator import REQUEST_UNKNOWN
-from ptt.floor.participant import FINISHING, HAS_PERMISSION
+from ptt.badge.floor import FINISHING, HAS_PERMISSION
+from ptt.leader.floor.arbitrator import REQUEST_UNKNOWN
 from ptt.wire import messages as kinds
 
 from .floor_state import BADGES, FIRST_NODE, FLOOR, TERM, TERMS, SpokenBadge

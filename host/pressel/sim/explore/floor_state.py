@@ -9,18 +9,10 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
-from ptt.budget import Budget
-from ptt.clock import add
-from ptt.cluster import records
-from ptt.cluster.ballot import MARK_BITS
-from ptt.cluster.join import JOINED
-from ptt.cluster.journal import Journal
-from ptt.floor.lanes import Waiting
-from ptt.floor.roster import GROUP_DEFAULT
-from ptt.leader import Leader
-from ptt.media.frame_store import FrameStore
-from ptt.media.jitter_buffer import JitterBuffer
-from ptt.numbers import (
+from ptt.badge.join import JOINED
+from ptt.badge.participant import Participant
+from ptt.base.clock import add
+from ptt.base.numbers import (
     ADPCM_FRAME_BYTES,
     DATAGRAM_BYTES_MAX,
     JITTER_FRAMES_MAX,
@@ -31,7 +23,15 @@ from ptt.numbers import (
     PRESS_PER_S,
     REQUEST_TRIES_MAX,
 )
-from ptt.participant import Participant
+from ptt.cluster import records
+from ptt.cluster.ballot import MARK_BITS
+from ptt.cluster.journal import Journal
+from ptt.leader.budget import Budget
+from ptt.leader.floor.lanes import Waiting
+from ptt.leader.leader import Leader
+from ptt.leader.roster import GROUP_DEFAULT
+from ptt.media.frame_store import FrameStore
+from ptt.media.jitter_buffer import JitterBuffer
 from ptt.wire import codec, envelope, messages, voice
 
 NOW_MS = 1 << 20  # where every clock stands between two actions

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ptt.floor import arbitrator, participant
+from ptt.badge import floor as participant
+from ptt.leader.floor import arbitrator
 from ptt.wire import messages
 
 from .floor_state import BADGES, FIRST_LEADER, FIRST_NODE, FLOOR

@@ -5,11 +5,11 @@ What the state of an engine does not look at is left out, so that equal futures 
 
 from __future__ import annotations
 
-from ptt import clock
+from ptt.base import clock
+from ptt.base.numbers import HOST_LOST_MS
 from ptt.cluster import election
 from ptt.cluster.ballot import NOBODY
 from ptt.cluster.election import Election
-from ptt.numbers import HOST_LOST_MS
 
 NOW_MS = 1 << 20  # where a host's clock stands between two actions
 FAR_MS = 2 * HOST_LOST_MS  # longer ago than this is long ago

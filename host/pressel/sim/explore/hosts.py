@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ptt import clock
-from ptt.cluster import election
+from ptt.base import clock
+from ptt.cluster import election, host_messages
+from ptt.cluster import host_wire as wire
 from ptt.cluster.ballot import NOBODY
 from ptt.cluster.election import Election
-from ptt.wire import host as wire
-from ptt.wire import host_messages
 
 from . import host_state, promises
 from .host_state import DUE, FAR_MS, HANDED, NOW_MS, STATE, TERM

@@ -6,11 +6,11 @@ highest term that each host has spoken of, pre-votes, hosts that have resigned, 
 
 from __future__ import annotations
 
+from ptt.base.numbers import HOST_LOST_MS
 from ptt.cluster import election
+from ptt.cluster import host_messages as kinds
 from ptt.cluster.ballot import NOBODY
 from ptt.cluster.election import Election
-from ptt.numbers import HOST_LOST_MS
-from ptt.wire import host_messages as kinds
 
 from .host_state import NOW_MS
 

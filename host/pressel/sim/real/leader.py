@@ -17,7 +17,7 @@ import psutil
 from pressel.errors import PresselError
 from pressel.registry.store import Registry
 from pressel.sim.world import keys, record
-from ptt import events
+from ptt.base import events
 
 START_LIMIT_S = 20.0
 STOP_LIMIT_S = 5.0

@@ -12,7 +12,7 @@ from pressel.node.priority import serve_first
 from pressel.pack import FirmwareBuild
 from pressel.sim.world import keys, record
 from pressel.virtual import VirtualBadge
-from ptt import events
+from ptt.base import events
 
 from .leader import Note
 

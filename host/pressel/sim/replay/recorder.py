@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ptt import events
+from ptt.base import events
 from ptt.wire import refusal
 
 from ..choice import Choice

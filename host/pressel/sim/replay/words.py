@@ -7,7 +7,7 @@ from typing import Any
 
 from pressel.schema.messages import load_table
 from pressel.schema.sentences import event_fields, sentence
-from ptt import events
+from ptt.base import events
 from ptt.wire import messages
 
 from ..world import record

@@ -9,10 +9,10 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any, Callable
 
+from ptt.base.numbers import ADPCM_FRAME_BYTES
+from ptt.base.prng import Prng
+from ptt.link.ctr import KeyStream
 from ptt.media import dsp
-from ptt.numbers import ADPCM_FRAME_BYTES
-from ptt.prng import Prng
-from ptt.seal.ctr import KeyStream
 from ptt.wire import voice
 
 

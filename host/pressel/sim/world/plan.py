@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ptt.prng import Prng
+from ptt.base.prng import Prng
 
 Step = tuple  # (at_us, action, node, measure)
 

@@ -14,7 +14,7 @@ from typing import Any, Callable
 PRESSED = 0  # a: number of the utterance
 LET_GO = 1  # a: number of the utterance
 SPOKEN = 2  # a: utterance, b: frame; detail: world time of its first sample, us
-EVENT = 3  # a: kind of ptt.events; detail: its value
+EVENT = 3  # a: kind of ptt.base.events; detail: its value
 SENT = 4  # a: destination (a node, or network.BROADCAST), b: bytes; detail: the datagram
 DELIVERED = 5  # a: source, b: bytes; detail: the datagram; when the engine gets it
 LOST = 6  # a: destination, b: reason, see LOSSES; detail: the datagram

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from ptt.prng import Prng
+from ptt.base.prng import Prng
 
 from .air.airs import make_air
 from .air.network import Network

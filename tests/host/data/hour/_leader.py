@@ -5,10 +5,10 @@ from binascii import crc32
 import _world as world
 from cryptolib import aes
 
-from ptt.media import octets
-from ptt.seal import derive
-from ptt.seal.ctr import KeyStream
-from ptt.seal.hmac import Hmac
+from ptt.base import octets
+from ptt.link import derive
+from ptt.link.ctr import KeyStream
+from ptt.link.hmac import Hmac
 from ptt.wire import codec, envelope, messages, voice
 
 KEY = b"k" * 32

@@ -3,10 +3,10 @@
 import _host
 import _world as world
 
+from ptt.badge import sealed as secure
+from ptt.link.ctr import KeyStream
+from ptt.link.hmac import Hmac
 from ptt.media import dsp
-from ptt.seal.ctr import KeyStream
-from ptt.seal.hmac import Hmac
-from ptt.secure import participant as secure
 
 _STEPS_A_TURN = 64  # 320 ms: 16 frames and 20 blocks of the I2S, so every turn has the same work
 _WARM_TURNS = 100  # until the machine has translated what runs often

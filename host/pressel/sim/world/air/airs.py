@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ptt.prng import Prng
+from ptt.base.prng import Prng
 
 from .network import ChanceAir, Hop
 from .wifi_air import WifiAir

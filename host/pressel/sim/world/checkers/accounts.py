@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ptt import events
+from ptt.base import events
 from ptt.wire import refusal, voice
 from ptt.wire.messages import VOICE_FRAME
 

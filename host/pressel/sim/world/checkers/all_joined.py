@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ptt.cluster.join import JOINED
+from ptt.badge.join import JOINED
 
 from .. import record
 

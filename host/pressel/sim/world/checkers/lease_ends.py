@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ptt.numbers import LEASE_MS
+from ptt.base.numbers import LEASE_MS
 
 from .. import record
 

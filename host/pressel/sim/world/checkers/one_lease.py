@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ptt import events
+from ptt.base import events
 
 from .. import record
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Any
 
-from ptt import events
+from ptt.base import events
 
 from .. import record
 from ..people import marker

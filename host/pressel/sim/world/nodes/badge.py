@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ptt import events
+from ptt.badge.sealed import SecureParticipant
+from ptt.base import events
 from ptt.media.playout import SILENT
-from ptt.secure.participant import SecureParticipant
 from ptt.wire import refusal
 
 from .. import keys, record

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from pressel.virtual.stepped import FailSends, Kit, Press, Release, Speak, SteppedBadge
-from ptt import events
-from ptt.clock import add
+from ptt.base import events
+from ptt.base.clock import add
+from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES, RATE_HZ
 from ptt.media import adpcm
-from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES, RATE_HZ
 from ptt.wire import voice
 from ptt.wire.messages import VOICE_FRAME
 

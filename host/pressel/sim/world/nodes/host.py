@@ -8,7 +8,7 @@ from typing import Any
 from ptt.cluster import election
 from ptt.cluster.ballot import NOBODY
 from ptt.host import Host
-from ptt.secure.leader import SecureLeader
+from ptt.leader.sealed import SecureLeader
 from ptt.wire import refusal
 
 from .. import keys, record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ptt.secure.leader import SecureLeader
+from ptt.leader.sealed import SecureLeader
 from ptt.wire import refusal
 
 from .. import keys, record

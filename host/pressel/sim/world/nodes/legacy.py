@@ -13,8 +13,8 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from ptt import events
-from ptt.clock import NEVER
+from ptt.base import events
+from ptt.base.clock import NEVER
 
 from .. import record
 from ..local_clock import LocalClock

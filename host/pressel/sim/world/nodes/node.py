@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from ptt.clock import NEVER
-from ptt.counters import Counters
+from ptt.base.clock import NEVER
+from ptt.base.counters import Counters
 from ptt.wire import refusal
 
 from .. import record

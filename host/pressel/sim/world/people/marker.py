@@ -11,8 +11,8 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 from ptt.media import dsp
-from ptt.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 
 UTTERANCES = 1 << 12  # of one talker in one run
 FRAMES = 1 << 12  # of one utterance: 82 s

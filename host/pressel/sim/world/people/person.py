@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ptt.numbers import FRAME_MS
+from ptt.base.numbers import FRAME_MS
 
 from .. import record
 from ..stage import Stage

@@ -1,0 +1,54 @@
+"""A badge ends its private call, and says so until the leader has said the same."""
+
+from ..base.clock import NEVER, add, since
+from ..base.compat import TYPE_CHECKING
+from ..base.numbers import REQUEST_RETRY_MS, REQUEST_RETRY_MS_MAX, REQUEST_TRIES_MAX
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class HangUpOutput(Protocol):
+        """What hanging up needs done."""
+
+        def send_call_ended(self, group: int, now_ms: int) -> None: ...
+
+
+class HangUp:
+    """One call at a time; who calls again meanwhile is told by the leader."""
+
+    def __init__(self, output: "HangUpOutput") -> None:
+        self._output = output
+        self.group = 0  # of the call that ends, 0: none
+        self._tries = 0
+        self._retry_ms = 0
+        self._due_ms = 0
+
+    def start(self, group: int, now_ms: int) -> None:
+        self.group = group
+        self._tries = 0
+        self._retry_ms = REQUEST_RETRY_MS
+        self._say(now_ms)
+
+    def on_ended(self, group: int) -> bool:
+        """CALL_ENDED; False when it is about another call."""
+        if group != self.group or not group:
+            return False
+        self.group = 0
+        return True
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self.group and since(now_ms, self._due_ms) >= 0:
+            if self._tries >= REQUEST_TRIES_MAX:
+                self.group = 0  # the hang time ends it
+            else:
+                self._say(now_ms)
+
+    def next_timeout_ms(self) -> int:
+        """When `handle_timeout` has work next, or `NEVER`."""
+        return self._due_ms if self.group else NEVER
+
+    def _say(self, now_ms: int) -> None:
+        self._tries += 1
+        self._due_ms = add(now_ms, self._retry_ms)
+        self._retry_ms = min(self._retry_ms * 2, REQUEST_RETRY_MS_MAX)
+        self._output.send_call_ended(self.group, now_ms)

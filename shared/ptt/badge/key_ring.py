@@ -1,0 +1,73 @@
+"""A participant's keys of its groups' voice: of each group the newest, and the one before."""
+
+from ..base.clock import since
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import KEY_ADOPT_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_EPOCH = const(0)
+_KEY = const(1)
+_CAME_MS = const(2)
+
+
+class KeyRing:
+    """`cipher(key)` makes a block cipher; the one in use is kept, since making it costs memory."""
+
+    def __init__(self, cipher: "Callable[[bytes], Any]") -> None:
+        self._make = cipher
+        self._of: dict[int, list] = {}  # group -> keys, (epoch, key, when it came), newest first
+        self._key = b""  # of `_cipher`
+        self._cipher: Any = None
+        self.epoch = 0  # of the key that `cipher` or `newest` found
+
+    def clear(self) -> None:
+        self._of.clear()
+
+    def put(self, group: int, epoch: int, key: bytes, now_ms: int) -> bool:
+        """A key came; False when it is not newer than what is here."""
+        keys = self._of.get(group, [])
+        if keys and ((epoch - keys[0][_EPOCH]) & 0xFFFF >= 0x8000 or key == keys[0][_KEY]):
+            return False
+        self._of[group] = [(epoch, key, now_ms)] + keys[0:1]
+        return True
+
+    def groups(self) -> "list[int]":
+        return list(self._of)
+
+    def forget(self, group: int) -> None:
+        """Its keys, if there are any."""
+        if group in self._of:
+            del self._of[group]
+
+    def is_newest(self, group: int, mark: int) -> bool:
+        """Is the newest key of `group` of the epoch with this low byte?"""
+        keys = self._of.get(group)
+        return keys is not None and keys[0][_EPOCH] & 255 == mark
+
+    def cipher(self, group: int, mark: int) -> "Any":
+        """For voice that came under the epoch with this low byte; None when that is not here."""
+        keys = self._of.get(group)
+        if keys is not None:
+            for index in range(len(keys)):
+                if keys[index][_EPOCH] & 255 == mark:
+                    return self._take(keys[index])
+        return None
+
+    def own_cipher(self, group: int, now_ms: int) -> "Any":
+        """For voice that we send: the newest, once the others have had time to get it."""
+        keys = self._of.get(group)
+        if keys is None:
+            return None
+        if len(keys) > 1 and since(now_ms, keys[0][_CAME_MS]) < KEY_ADOPT_MS:
+            return self._take(keys[1])
+        return self._take(keys[0])
+
+    def _take(self, entry: "tuple") -> "Any":
+        self.epoch = entry[_EPOCH]
+        if entry[_KEY] is not self._key:
+            self._key = entry[_KEY]
+            self._cipher = self._make(self._key)
+        return self._cipher

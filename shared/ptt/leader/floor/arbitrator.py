@@ -1,0 +1,476 @@
+"""The leader's side of floor control: one talk group, one lease at a time. The floor is decided
+here and nowhere else.
+
+Members are node numbers. What a decision means on the wire is left to the owner's
+`ArbitratorOutput`. First come, first served in each of the `lanes`; an emergency takes the floor
+from whoever has it for less. Lease numbers only go up, for all groups of a leader together, so that
+(term, lease) orders everything that is ever said about a floor.
+"""
+
+from ...base.clock import NEVER, add, earliest, since
+from ...base.compat import TYPE_CHECKING, const
+from ...base.numbers import (
+    GRANT_REPEAT_MS,
+    LEASE_MS,
+    QUEUE_KEEPALIVE_MS,
+    QUEUE_MAX,
+    TAIL_GRACE_MS,
+    TALK_MS_MAX,
+)
+from ...base.table import compile_rules
+from ...wire.messages import (
+    DENIAL_QUEUE_FULL,
+    DENIAL_STALE,
+    LANE_EMERGENCY,
+    LANE_ROUTINE,
+    REVOCATION_CALL_ENDED,
+    REVOCATION_PREEMPTED,
+    REVOCATION_SILENT,
+    REVOCATION_TALK_LIMIT,
+)
+from . import lanes
+from .lanes import Waiting
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class ArbitratorOutput(Protocol):
+        """What the arbitrator needs said; `group` is its own."""
+
+        def next_lease(self) -> int: ...
+        def grant(self, group: int, node: int, request: int, lease: int, now_ms: int) -> None: ...
+        def queued(
+            self, group: int, node: int, request: int, position: int, now_ms: int
+        ) -> None: ...
+        def denied(self, group: int, node: int, request: int, reason: int, now_ms: int) -> None: ...
+        def revoked(self, group: int, node: int, lease: int, reason: int, now_ms: int) -> None: ...
+        def taken(self, group: int, lease: int, talker: int, now_ms: int) -> None: ...
+        def idle(self, group: int, lease: int, now_ms: int) -> None: ...
+        def idle_to(self, group: int, node: int, lease: int, now_ms: int) -> None: ...
+        def freed(self, group: int, talker: int, lease: int, cause: int, now_ms: int) -> None: ...
+        def floor_changed(self, group: int) -> None: ...
+
+
+# States (TS 24.380 section 6.3: floor control arbitration logic)
+FLOOR_IDLE = const(0)
+FLOOR_TAKEN = const(1)
+STATES = ("floor idle", "floor taken")
+
+# Triggers; "holder" is who has the lease, "other" anybody else
+REQUEST = const(0)  # a new request while nobody talks, or the next in the queue
+REQUEST_HOLDER = const(1)  # the holder's own request again
+REQUEST_OTHER = const(2)
+RELEASE_HOLDER = const(3)
+SILENT = const(4)  # no voice for a whole lease
+TALK_LIMIT = const(5)
+HOLDER_LEFT = const(6)
+UNHEARD = const(7)  # granted, but no voice yet
+EMERGENCY = const(8)  # of another, while the holder has no emergency
+CLOSED = const(9)  # the group itself is gone: a private call has ended, or the leader leads no more
+CLAIM = const(10)  # voice under a newer lease of the term before, which no standby had heard of
+TRIGGERS = (
+    "request",
+    "request of the holder",
+    "request of another",
+    "release by the holder",
+    "lease expired",
+    "talk limit",
+    "holder left",
+    "grant unheard",
+    "emergency of another",
+    "group closed",
+    "burst of the term before",
+)
+
+RULES = (
+    (FLOOR_IDLE, REQUEST, FLOOR_TAKEN, "grant"),  # first come, first served
+    (FLOOR_TAKEN, REQUEST_HOLDER, FLOOR_TAKEN, "repeat_grant"),  # the grant was lost
+    (FLOOR_TAKEN, REQUEST_OTHER, FLOOR_TAKEN, "enqueue"),  # or say again at which place
+    (FLOOR_TAKEN, EMERGENCY, FLOOR_TAKEN, "preempt"),  # who is preempted talks on afterwards
+    (FLOOR_TAKEN, UNHEARD, FLOOR_TAKEN, "repeat_grant"),  # a queued badge asks rarely
+    (FLOOR_TAKEN, RELEASE_HOLDER, FLOOR_IDLE, "free"),  # the next in the queue follows at once
+    (FLOOR_TAKEN, SILENT, FLOOR_IDLE, "revoke_silent"),  # out of reach, or its battery is empty
+    (
+        FLOOR_TAKEN,
+        TALK_LIMIT,
+        FLOOR_IDLE,
+        "revoke_limit",
+    ),  # a stuck button must not mute a venue
+    (FLOOR_TAKEN, HOLDER_LEFT, FLOOR_IDLE, "free"),  # it joined anew, or was not heard for long
+    (FLOOR_TAKEN, CLOSED, FLOOR_IDLE, "revoke_closed"),
+    (FLOOR_IDLE, CLAIM, FLOOR_TAKEN, "adopt"),  # granted in the instant in which the leader died
+    (FLOOR_TAKEN, CLAIM, FLOOR_TAKEN, "adopt"),  # its holder was not heard: that burst had ended
+)
+_RULES = compile_rules(RULES)
+
+REQUEST_UNKNOWN = const(-1)  # of a burst that was claimed: its voice does not say it
+_QUEUE_TTL_MS = 3 * QUEUE_KEEPALIVE_MS  # two keep-alives may be lost
+
+
+class Arbitrator:
+    """The floor of talk group `group`."""
+
+    def __init__(self, group: int, output: "ArbitratorOutput") -> None:
+        self.group = group
+        self._output = output
+        self.state = FLOOR_IDLE
+        self.talk_ms = TALK_MS_MAX  # longest burst, as the settings have it
+        self.granted_ms = 0  # longest that the running burst may last: settings may change
+        self.holder = 0  # node that may talk, 0 when idle
+        self.lease = 0  # running, or the last one
+        self.queue: list[Waiting] = []
+        self.request = 0  # the holder's
+        self.lane = LANE_ROUTINE  # the holder's
+        self._over = {}  # node -> its last request that is over; as many as members
+        self.begun_ms = 0  # when the holder got it
+        self._voice_ms = 0  # last voice of the holder, or the grant
+        self._repeat_ms = 0
+        self._is_heard = False
+        self._tail_node = 0  # who released last, and when: its voice may still arrive
+        self._tail_lease = 0
+        self._freed_ms = 0
+        self._closing = REVOCATION_CALL_ENDED  # why the group is closed
+        self._claimed = 0  # lease that is being claimed
+
+    # --- a leader that goes on where another was interrupted ---
+
+    def restore(
+        self,
+        lease: int,
+        burst: "tuple[int, ...]",
+        queue: "list[tuple[int, int, int, int]]",
+        now_ms: int,
+    ) -> None:
+        """Take over a floor. `burst`: holder (0: nobody), its request, when it began, how long it
+        may last, and its lane (or nothing for routine). `queue`: (order, node, request, lane).
+
+        The holder has a whole lease from now on to be heard again; its grant is repeated."""
+        self.lease = lease
+        for order, node, request, lane in queue:
+            lanes.insert(self.queue, Waiting(node, request, lane, order, now_ms))
+        holder, request, begun_ms, granted_ms = burst[0:4]
+        if holder:
+            self.state = FLOOR_TAKEN
+            self.holder = holder
+            self.request = request
+            self.lane = burst[4] if len(burst) > 4 else LANE_ROUTINE
+            self.begun_ms = begun_ms
+            self.granted_ms = granted_ms
+            self._voice_ms = now_ms
+            self._is_heard = False
+            self._do_repeat_grant(holder, request, self.lane, now_ms)
+        elif self.queue:
+            self._pass_on(now_ms)
+
+    def end_request(self, node: int, request: int) -> None:
+        """That `request` was over before the takeover, or came to no floor at all: neither its
+        repetition nor anything older is a new one."""
+        self._over[node] = request
+
+    def claim(self, node: int, lease: int, now_ms: int) -> bool:
+        """Voice of `node` names a lease of the term before that is newer than any known here. May
+        it go on? Never while a holder is heard: nobody is cut off on the word of another."""
+        if lease <= self.lease or (self.holder and self._is_heard):
+            return False
+        self._claimed = lease
+        self._fire(CLAIM, node, REQUEST_UNKNOWN, now_ms)
+        return True
+
+    def waiting(self, node: int) -> "Waiting | None":
+        """The place of `node` in the queue."""
+        place = self._place_of(node)
+        return self.queue[place - 1] if place else None
+
+    def knows(self, node: int, request: int) -> bool:
+        """Does this request hold the floor or a place?"""
+        if node == self.holder:
+            return request == self.request
+        waiting = self.waiting(node)
+        return waiting is not None and waiting.request == request
+
+    # --- what members say ---
+
+    def on_request(self, node: int, request: int, now_ms: int, lane: int = LANE_ROUTINE) -> None:
+        """FLOOR_REQUEST: new, repeated, or the keep-alive of somebody who waits."""
+        if self._is_over(node, request) or self._is_before_waiting(node, request):
+            self._answer_ended(node, request, now_ms)  # a press that came late changes nothing
+        elif node == self.holder:
+            if request == self.request:
+                self._raise_holder(lane)
+                self._fire(REQUEST_HOLDER, node, request, now_ms)
+            elif self._is_before_holders(request):
+                self._answer_ended(node, request, now_ms)
+            else:  # a new press: it says that the burst before is over
+                self._fire(RELEASE_HOLDER, node, request, now_ms)
+                self._pass_on(now_ms)
+                self.on_request(node, request, now_ms, lane)
+        elif self.state == FLOOR_IDLE:
+            self._fire(REQUEST, node, request, now_ms, lane)
+        elif lane == LANE_EMERGENCY and self.lane != LANE_EMERGENCY:
+            self._fire(EMERGENCY, node, request, now_ms, lane)
+        else:
+            self._fire(REQUEST_OTHER, node, request, now_ms, lane)
+
+    def close(self, now_ms: int, reason: int = REVOCATION_CALL_ENDED) -> None:
+        """The group is gone: nobody waits or talks any more."""
+        self.queue = []
+        self._closing = reason
+        self._fire(CLOSED, self.holder, 0, now_ms)
+
+    def on_release(self, node: int, request: int, now_ms: int) -> None:
+        """FLOOR_RELEASE: of the floor or of a place in the queue; anything else is answered."""
+        if not self._is_over(node, request):
+            self._over[node] = request
+        if node == self.holder and self.request in (request, REQUEST_UNKNOWN):
+            self._fire(RELEASE_HOLDER, node, request, now_ms)
+            self._pass_on(now_ms)  # what all are told then answers the release too
+            return
+        place = self._place_of(node)
+        if place and self._is_over(node, self.queue[place - 1].request):
+            self._leave_queue(place, now_ms)
+        self._answer_ended(node, request, now_ms)
+
+    def on_voice(self, node: int, lease: int, now_ms: int) -> bool:
+        """May this voice be passed on? The holder's renews the lease."""
+        if node == self.holder and lease == self.lease:
+            self._voice_ms = now_ms
+            self._is_heard = True
+            return True
+        return (
+            node == self._tail_node
+            and lease == self._tail_lease
+            and since(now_ms, self._freed_ms) <= TAIL_GRACE_MS
+        )
+
+    def on_member_left(self, node: int, now_ms: int) -> None:
+        place = self._place_of(node)
+        if place:
+            self._leave_queue(place, now_ms)
+        if node == self.holder:
+            self._fire(HOLDER_LEFT, node, 0, now_ms)
+            self._pass_on(now_ms)
+        self._over.pop(node, None)  # its number may be somebody else's one day
+
+    # --- time ---
+
+    def handle_timeout(self, now_ms: int) -> None:
+        self._drop_vanished(now_ms)
+        if self.state != FLOOR_TAKEN:
+            return
+        if since(now_ms, self.begun_ms) >= self.granted_ms:
+            self._fire(TALK_LIMIT, self.holder, 0, now_ms)
+            self._pass_on(now_ms)
+        elif since(now_ms, self._voice_ms) >= LEASE_MS:
+            self._fire(SILENT, self.holder, 0, now_ms)
+            self._pass_on(now_ms)
+        elif not self._is_heard and since(now_ms, self._repeat_ms) >= 0:
+            self._fire(UNHEARD, self.holder, self.request, now_ms)
+
+    def next_timeout_ms(self) -> int:
+        """When `handle_timeout` has work next, or `NEVER`."""
+        if self.state != FLOOR_TAKEN:
+            return NEVER  # a queue exists only behind a holder
+        due = earliest(add(self._voice_ms, LEASE_MS), add(self.begun_ms, self.granted_ms))
+        if not self._is_heard:
+            due = earliest(due, self._repeat_ms)
+        for waiting in self.queue:
+            due = earliest(due, add(waiting.seen_ms, _QUEUE_TTL_MS))
+        return due
+
+    # --- rules ---
+
+    def _fire(
+        self, trigger: int, node: int, request: int, now_ms: int, lane: int = LANE_ROUTINE
+    ) -> None:
+        rule = _RULES.get(self.state << 4 | trigger)
+        if rule is None:
+            return
+        self.state = rule[0]
+        getattr(self, "_do_" + rule[1])(node, request, lane, now_ms)
+
+    def _raise_holder(self, lane: int) -> None:
+        if lane > self.lane:
+            self.lane = lane
+            self._output.floor_changed(self.group)
+
+    def _do_grant(self, node: int, request: int, lane: int, now_ms: int) -> None:
+        self.holder = node
+        self.request = request
+        self.lane = lane
+        self.lease = self._output.next_lease()
+        self.begun_ms = now_ms
+        self.granted_ms = self.talk_ms
+        self._voice_ms = now_ms
+        self._is_heard = False
+        self._do_repeat_grant(node, request, lane, now_ms)
+        self._output.taken(self.group, self.lease, node, now_ms)
+        self._output.floor_changed(self.group)
+
+    def _do_repeat_grant(self, node: int, request: int, lane: int, now_ms: int) -> None:
+        self._repeat_ms = add(now_ms, GRANT_REPEAT_MS)
+        if request != REQUEST_UNKNOWN:  # who claimed the floor needs no grant
+            self._output.grant(self.group, node, request, self.lease, now_ms)
+
+    def _do_enqueue(self, node: int, request: int, lane: int, now_ms: int) -> None:
+        place = self._place_of(node)
+        waiting = self.waiting(node)
+        if waiting is not None and self._keeps_place(waiting, request, lane):
+            if waiting.request != request:
+                waiting.request = request
+                self._output.floor_changed(self.group)
+            waiting.seen_ms = now_ms
+            self._output.queued(self.group, node, request, place, now_ms)
+            return
+        if place:
+            self.queue.pop(place - 1)
+        elif len(self.queue) >= QUEUE_MAX and not self._make_room(lane, now_ms):
+            self._over[node] = request
+            self._output.denied(self.group, node, request, DENIAL_QUEUE_FULL, now_ms)
+            return
+        self._join_queue(Waiting(node, request, lane, lanes.next_order(self.queue), now_ms), now_ms)
+
+    def _keeps_place(self, waiting: Waiting, request: int, lane: int) -> bool:
+        """The same request never falls back; a new one keeps the place in the same lane only."""
+        if waiting.request == request:
+            return lane <= waiting.lane
+        return lane == waiting.lane
+
+    def _make_room(self, lane: int, now_ms: int) -> bool:
+        """A full queue of lesser requests must not keep an emergency out."""
+        last = self.queue[-1]
+        if lane <= last.lane:
+            return False
+        self.queue.pop()
+        self._over[last.node] = last.request
+        self._output.denied(self.group, last.node, last.request, DENIAL_QUEUE_FULL, now_ms)
+        return True
+
+    def _join_queue(self, waiting: Waiting, now_ms: int) -> None:
+        """A new place; those behind it are told theirs."""
+        place = lanes.insert(self.queue, waiting)
+        self._tell_positions(now_ms, place)
+        self._output.floor_changed(self.group)
+
+    def _do_preempt(self, node: int, request: int, lane: int, now_ms: int) -> None:
+        """An emergency: the holder stops and waits, behind other emergencies only."""
+        place = self._place_of(node)
+        if place:
+            self.queue.pop(place - 1)
+        talker, its_request = self.holder, self.request
+        self._output.revoked(self.group, talker, self.lease, REVOCATION_PREEMPTED, now_ms)
+        self._empty(0, REVOCATION_PREEMPTED, now_ms)
+        if len(self.queue) >= QUEUE_MAX:
+            self._make_room(LANE_EMERGENCY, now_ms)
+        if its_request != REQUEST_UNKNOWN:  # a place is by request
+            lanes.insert(self.queue, lanes.preempted(talker, its_request, now_ms))
+        self._do_grant(node, request, lane, now_ms)
+        self._tell_positions(now_ms)
+
+    def _do_revoke_silent(self, node: int, request: int, lane: int, now_ms: int) -> None:
+        self._revoke(node, REVOCATION_SILENT, now_ms)
+
+    def _do_revoke_limit(self, node: int, request: int, lane: int, now_ms: int) -> None:
+        self._revoke(node, REVOCATION_TALK_LIMIT, now_ms)
+
+    def _do_revoke_closed(self, node: int, request: int, lane: int, now_ms: int) -> None:
+        self._revoke(node, self._closing, now_ms)
+
+    def _do_adopt(self, node: int, request: int, lane: int, now_ms: int) -> None:
+        place = self._place_of(node)
+        if place:
+            self.queue.pop(place - 1)
+        if self.holder:
+            self._vacate(0, 0, now_ms)
+        self._over.pop(node, None)
+        self.holder = node
+        self.request = request
+        self.lane = LANE_ROUTINE
+        self.lease = self._claimed
+        self.begun_ms = now_ms
+        self.granted_ms = self.talk_ms
+        self._voice_ms = now_ms
+        self._is_heard = True
+        self._output.taken(self.group, self.lease, node, now_ms)
+        self._tell_positions(now_ms)
+        self._output.floor_changed(self.group)
+
+    def _revoke(self, node: int, reason: int, now_ms: int) -> None:
+        self._output.revoked(self.group, node, self.lease, reason, now_ms)
+        self._vacate(0, reason, now_ms)
+
+    def _do_free(self, node: int, request: int, lane: int, now_ms: int) -> None:
+        self._vacate(node, 0, now_ms)
+
+    def _vacate(self, tail_node: int, cause: int, now_ms: int) -> None:
+        if self.request != REQUEST_UNKNOWN:
+            self._over[self.holder] = self.request
+        self._empty(tail_node, cause, now_ms)
+
+    def _empty(self, tail_node: int, cause: int, now_ms: int) -> None:
+        self._output.freed(self.group, self.holder, self.lease, cause, now_ms)
+        self.holder = 0
+        self._tail_node = tail_node
+        self._tail_lease = self.lease
+        self._freed_ms = now_ms
+        self._output.floor_changed(self.group)
+
+    def _pass_on(self, now_ms: int) -> None:
+        """The floor has become free: the next in the queue talks, or all hear that it is idle."""
+        if self.state != FLOOR_IDLE:
+            return
+        self._drop_vanished(now_ms)
+        if not self.queue:
+            self._output.idle(self.group, self.lease, now_ms)
+            return
+        first = self.queue.pop(0)
+        self._fire(REQUEST, first.node, first.request, now_ms, first.lane)
+        self._tell_positions(now_ms)
+
+    def _is_over(self, node: int, request: int) -> bool:
+        """Is `request` the last one that ended, or older (a datagram that came very late)?"""
+        over = self._over.get(node)
+        return over is not None and (over - request) & 0xFFFF < 0x8000
+
+    def _is_before_holders(self, request: int) -> bool:
+        return self.request != REQUEST_UNKNOWN and (self.request - request) & 0xFFFF < 0x8000
+
+    def _is_before_waiting(self, node: int, request: int) -> bool:
+        waiting = self.waiting(node)
+        return waiting is not None and 0 < (waiting.request - request) & 0xFFFF < 0x8000
+
+    # --- the queue ---
+
+    def _place_of(self, node: int) -> int:
+        """1 for the next to talk, 0 for nobody in the queue."""
+        for index in range(len(self.queue)):
+            if self.queue[index].node == node:
+                return index + 1
+        return 0
+
+    def _leave_queue(self, place: int, now_ms: int) -> None:
+        self.queue.pop(place - 1)
+        self._tell_positions(now_ms)
+        self._output.floor_changed(self.group)
+
+    def _drop_vanished(self, now_ms: int) -> None:
+        kept = []
+        for waiting in self.queue:
+            if since(now_ms, waiting.seen_ms) < _QUEUE_TTL_MS:
+                kept.append(waiting)
+        if len(kept) != len(self.queue):
+            self.queue = kept
+            self._tell_positions(now_ms)
+            self._output.floor_changed(self.group)
+
+    def _tell_positions(self, now_ms: int, first: int = 1) -> None:
+        """To everybody from position `first` on."""
+        for index in range(first - 1, len(self.queue)):
+            waiting = self.queue[index]
+            self._output.queued(self.group, waiting.node, waiting.request, index + 1, now_ms)
+
+    def _answer_ended(self, node: int, request: int, now_ms: int) -> None:
+        """To somebody whose request is over: how the floor stands now."""
+        if self.state == FLOOR_IDLE:
+            self._output.idle_to(self.group, node, self.lease, now_ms)
+        else:
+            self._output.denied(self.group, node, request, DENIAL_STALE, now_ms)

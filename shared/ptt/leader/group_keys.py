@@ -1,0 +1,56 @@
+"""The leader's keys of all groups' voice: one secret and an epoch, from which each key comes.
+
+A new secret in a new epoch shuts out whoever knew the keys before. A leader that takes over keeps
+the secret but not the epoch: two leaders may have given one lease, and then no key stream may come
+twice. After 65,535 epochs begin again, with another secret.
+"""
+
+from ..base.compat import TYPE_CHECKING, const
+from ..link import derive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..link.hmac import Hmac
+
+_EPOCH_MASK = const(0xFFFF)
+_TAKEOVER_STEP = const(32)  # so many changes of the leader before may not have come to us
+
+
+class GroupKeys:
+    """`random(n)` gives n unpredictable bytes."""
+
+    def __init__(self, hmac: "Hmac", random: "Callable[[int], bytes]") -> None:
+        self._hmac = hmac
+        self._random = random
+        self._secret = random(derive.KEY_BYTES)
+        self.epoch = 1
+
+    def key(self, group: int, members: bytes = b"") -> bytes:
+        """16 bytes; `members`: whose private call it is."""
+        return derive.group_key(self._hmac, self._secret, self.epoch, group, members)
+
+    def change(self) -> None:
+        """Somebody is not to hear any more."""
+        self._secret = self._random(derive.KEY_BYTES)
+        self._advance(1)
+
+    def record(self) -> bytes:
+        """For standbys."""
+        return bytes((self.epoch >> 8, self.epoch & 255)) + self._secret
+
+    def go_on_from(self, record: bytes) -> None:
+        """Beyond where the leader before was."""
+        self.epoch = record[0] << 8 | record[1]
+        self._secret = record[2:]
+        self._advance(_TAKEOVER_STEP)
+
+    def is_to_come(self, mark: int) -> bool:
+        """Is this the low byte of an epoch that nobody has been told of?"""
+        return 0 < (mark - self.epoch) & 255 < 128
+
+    def _advance(self, step: int) -> None:
+        epoch = (self.epoch + step) & _EPOCH_MASK
+        if epoch < self.epoch:  # numbers come again, and must not under the same secret
+            self._secret = self._random(derive.KEY_BYTES)
+        self.epoch = epoch

@@ -1,0 +1,167 @@
+"""The leader's table of members: who they are, where they are reached, when they were heard.
+
+Bounded by `MEMBERS_MAX`. Knows neither floor nor voice.
+"""
+
+from ..base.clock import NEVER, add, earliest, since
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import MEMBER_TTL_MS, MEMBERS_MAX, PRESS_BURST, PRESS_PER_S
+from ..wire.envelope import LEADER_NODE
+from .budget import Budget
+from .delivery import Delivery
+
+if TYPE_CHECKING:
+    from typing import Any
+
+OLDER_TABLE = const(-1)
+DIFFERENT_TABLE = const(0)  # same version, other contents: built from changed sources
+NEWER_TABLE = const(1)
+SAME_TABLE = const(2)
+
+_FIRST_NODE = LEADER_NODE + 1
+
+
+class Member:
+    """One participant as the leader knows it."""
+
+    __slots__ = (
+        "address",
+        "asked",
+        "beats",
+        "build",
+        "call",
+        "denied",
+        "device",
+        "entitlements",
+        "groups",
+        "heard_ms",
+        "name",
+        "node",
+        "nonce",
+        "presses",
+        "request",
+        "roster",
+        "secret",
+        "seq",
+        "session",
+        "settings",
+        "table_is",
+        "text_number",
+    )
+
+    def __init__(self, device: bytes, node: int) -> None:
+        self.device = device  # 8 bytes
+        self.node = node
+        self.address: Any = None
+        self.session = 0
+        self.nonce = 0
+        self.name = b""
+        self.build = b""
+        self.groups: "tuple[int, ...]" = ()  # talk groups, highest scan priority first
+        self.entitlements = 0  # as `roster` counts them
+        self.roster = 0  # goes up when `groups` changes; 0: one group, of which WELCOME says all
+        self.call = 0  # group of its private call, 0: none
+        self.asked = 0  # group of its last request, 0: none yet
+        self.request = 0  # that request: a badge has one button
+        self.denied = 0  # why that request was refused, 0: it was not
+        self.presses = Budget(PRESS_PER_S, PRESS_BURST)
+        self.heard_ms = 0
+        self.beats = 0  # heartbeats answered
+        self.secret = b""  # that its session's keys come from
+        self.seq = 0  # of the last datagram sent to it
+        self.settings = Delivery()
+        self.table_is = SAME_TABLE  # how its message table compares with ours
+        self.text_number = -1  # id of its last text, to know a repetition
+
+    @property
+    def group(self) -> int:
+        """Where it talks when nothing else is chosen; 0: nowhere."""
+        return self.groups[0] if self.groups else 0
+
+    def hears(self, group: int) -> bool:
+        return group in self.groups or (group == self.call and group != 0)
+
+    def next_seq(self) -> int:
+        self.seq += 1
+        return self.seq
+
+
+class Members:
+    """Members by device, by node number and by session."""
+
+    def __init__(self) -> None:
+        self._by_device: dict[bytes, Member] = {}
+        self._by_session: dict[int, Member] = {}
+        self._by_node: dict[int, Member] = {}
+        self._next_node = _FIRST_NODE
+
+    def __len__(self) -> int:
+        return len(self._by_device)
+
+    def all(self) -> "list[Member]":
+        """Every member, by node number: dictionaries have no order on MicroPython."""
+        return [self._by_node[node] for node in sorted(self._by_node)]
+
+    def by_device(self, device: bytes) -> "Member | None":
+        return self._by_device.get(device)
+
+    def by_session(self, session: int) -> "Member | None":
+        return self._by_session.get(session)
+
+    def by_node(self, node: int) -> "Member | None":
+        return self._by_node.get(node)
+
+    def add(self, device: bytes, session: int) -> "Member | None":
+        """A new member with a number that nobody has; None when the table is full."""
+        if len(self._by_device) >= MEMBERS_MAX:
+            return None
+        while self._next_node in self._by_node:
+            self._advance()
+        member = Member(device, self._next_node)
+        self._advance()
+        member.session = session
+        self._by_device[device] = member
+        self._by_session[session] = member
+        self._by_node[member.node] = member
+        return member
+
+    @property
+    def next_node(self) -> int:
+        """The number that nobody has had for longest."""
+        return self._next_node
+
+    def go_on_from(self, next_node: int) -> None:
+        """For a leader that takes over: numbers given before are not given again soon."""
+        self._next_node = max(_FIRST_NODE, next_node)
+
+    def restore(self, node: int, device: bytes, session: int) -> "Member | None":
+        """A member of the leader before, as it was; None when that cannot be."""
+        is_known = node in self._by_node or device in self._by_device or session in self._by_session
+        if is_known or len(self._by_device) >= MEMBERS_MAX:
+            return None
+        member = Member(device, node)
+        member.session = session
+        self._by_device[device] = member
+        self._by_session[session] = member
+        self._by_node[node] = member
+        return member
+
+    def _advance(self) -> None:
+        # Numbers are not used again soon: late datagrams may still speak of the old owner.
+        self._next_node = self._next_node + 1 if self._next_node < 0xFFFF else _FIRST_NODE
+
+    def remove(self, member: "Member") -> None:
+        del self._by_device[member.device]
+        del self._by_session[member.session]
+        del self._by_node[member.node]
+
+    def vanished(self, now_ms: int) -> "list[Member]":
+        """Members not heard for `MEMBER_TTL_MS`."""
+        return [m for m in self.all() if since(now_ms, m.heard_ms) >= MEMBER_TTL_MS]
+
+    def next_timeout_ms(self) -> int:
+        """When `vanished` may name somebody next, or `NEVER`."""
+        due = NEVER
+        for member in self._by_node.values():
+            due = earliest(due, add(member.heard_ms, MEMBER_TTL_MS))
+        return due

@@ -1,0 +1,75 @@
+"""The leader's side of settings: who has them, and whom to send them again.
+
+It keeps no copy of the members: each carries its own `Delivery`.
+"""
+
+from ..base.clock import NEVER, add, earliest, since
+from ..base.compat import TYPE_CHECKING
+from ..base.numbers import REQUEST_RETRY_MS, REQUEST_RETRY_MS_MAX
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Protocol
+
+    class Delivery(Protocol):
+        """How far the settings are on their way to one member; `members` keeps it."""
+
+        sent: int
+        acknowledged: int
+        refused: bool
+        retry_ms: int
+        due_ms: int
+
+    class Member(Protocol):
+        """Somebody who is to have them."""
+
+        @property
+        def node(self) -> int: ...
+        @property
+        def settings(self) -> Delivery: ...
+
+    class SettingsOutput(Protocol):
+        """What publishing needs done."""
+
+        def send_settings(self, node: int, settings: Settings, now_ms: int) -> None: ...
+
+
+class Publisher:
+    """Publishes `settings` to members until each has answered."""
+
+    def __init__(self, settings: "Settings", output: "SettingsOutput") -> None:
+        self.settings = settings
+        self._output = output
+
+    def on_ack(self, delivery: "Delivery", version: int, was_applied: bool) -> bool:
+        """SETTINGS_ACK; False when it is about other settings than those in force."""
+        if version != self.settings.version:
+            return False
+        delivery.acknowledged = version
+        delivery.refused = not was_applied
+        return True
+
+    def handle_timeout(self, members: "Sequence[Member]", now_ms: int) -> None:
+        for member in members:
+            delivery = member.settings
+            if delivery.acknowledged == self.settings.version:
+                continue
+            if delivery.sent != self.settings.version:
+                delivery.retry_ms = REQUEST_RETRY_MS
+            elif since(now_ms, delivery.due_ms) < 0:
+                continue
+            else:
+                delivery.retry_ms = min(delivery.retry_ms * 2, REQUEST_RETRY_MS_MAX)
+            delivery.sent = self.settings.version
+            delivery.due_ms = add(now_ms, delivery.retry_ms)
+            self._output.send_settings(member.node, self.settings, now_ms)
+
+    def next_timeout_ms(self, members: "Sequence[Member]") -> int:
+        """When `handle_timeout` has work next, or `NEVER`."""
+        due = NEVER
+        for member in members:
+            delivery = member.settings
+            if delivery.acknowledged != self.settings.version:
+                due = earliest(due, delivery.due_ms)
+        return due

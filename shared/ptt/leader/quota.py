@@ -1,0 +1,32 @@
+"""So many of something of one device within a while: what a budget of so many a second cannot say.
+
+For what only devices of the registry can do, so that there are never many of them.
+"""
+
+from ..base.clock import since
+from ..base.numbers import DEVICES_MAX
+
+
+class Quota:
+    """`most` within `while_ms`, of each device."""
+
+    def __init__(self, most: int, while_ms: int) -> None:
+        self._most = most
+        self._while_ms = while_ms
+        self._taken_ms: dict[bytes, list[int]] = {}  # device -> when
+
+    def take(self, device: bytes, now_ms: int) -> bool:
+        """Use one up; False when `device` has none left."""
+        if len(self._taken_ms) > DEVICES_MAX:  # devices go, others come
+            self._taken_ms = {
+                each: recent for each in self._taken_ms if (recent := self._recent(each, now_ms))
+            }
+        recent = self._taken_ms[device] = self._recent(device, now_ms)
+        if len(recent) >= self._most:
+            return False
+        recent.append(now_ms)
+        return True
+
+    def _recent(self, device: bytes, now_ms: int) -> list[int]:
+        taken_ms = self._taken_ms.get(device, ())
+        return [each for each in taken_ms if 0 <= since(now_ms, each) < self._while_ms]

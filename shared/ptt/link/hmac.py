@@ -1,0 +1,84 @@
+"""HMAC-SHA256 (RFC 2104, FIPS 180-4) for the same few keys over and over.
+
+A key is kept as its two padded blocks. A badge's hash objects can be neither copied nor used again,
+so a tag makes two of them and two digests of garbage: 384 bytes. What is hashed lies in a buffer
+that stays, behind room for the key's block, since a slice would be garbage, too.
+"""
+
+from hashlib import sha256
+
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import DATAGRAM_BYTES_MAX
+from ..wire.checksum import FRONT_BYTES
+
+if TYPE_CHECKING:
+    from ..base.compat import Buffer
+
+DIGEST_BYTES = const(32)
+
+_BLOCK_BYTES = const(64)
+
+
+class HmacKey:
+    """`key` as the blocks that begin both hashes; one of more than 64 bytes is hashed itself."""
+
+    __slots__ = ("inner", "outer")
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) > _BLOCK_BYTES:
+            key = sha256(key).digest()
+        inner = bytearray(_BLOCK_BYTES)
+        outer = bytearray(_BLOCK_BYTES)
+        for index in range(_BLOCK_BYTES):
+            byte = key[index] if index < len(key) else 0
+            inner[index] = byte ^ 0x36
+            outer[index] = byte ^ 0x5C
+        self.inner = inner
+        self.outer = outer
+
+
+class Hmac:
+    """Computes tags; one for all keys of an engine. `buffer`: where, at most as much as lies in it
+    behind `FRONT_BYTES`; a badge shares it with its `Checksum`."""
+
+    def __init__(self, buffer: "bytearray | None" = None) -> None:
+        self.buffer = buffer or bytearray(FRONT_BYTES + DATAGRAM_BYTES_MAX)
+        self._whole = memoryview(self.buffer)
+        self._view = self._whole[0:0]  # block and data of the last call
+        self._outer = bytearray(_BLOCK_BYTES + DIGEST_BYTES)
+
+    def load(self, data: "Buffer") -> None:
+        """Put `data` where `digest_loaded` reads it."""
+        size = len(data)
+        if size > len(self.buffer) - FRONT_BYTES:
+            raise ValueError("%d bytes" % size)  # an assignment to a slice would grow the buffer
+        self.buffer[FRONT_BYTES : FRONT_BYTES + size] = data
+
+    def digest(self, key: HmacKey, data: "Buffer", end: int) -> bytes:
+        """The 32 bytes for the first `end` bytes of `data`."""
+        if end > len(data):
+            raise ValueError("%d bytes" % end)
+        self.load(data)
+        return self.digest_loaded(key, end)
+
+    def digest_loaded(self, key: HmacKey, end: int) -> bytes:
+        """The same for what was loaded."""
+        buffer = self.buffer
+        buffer[0:FRONT_BYTES] = key.inner
+        if len(self._view) != FRONT_BYTES + end:
+            self._view = self._whole[0 : FRONT_BYTES + end]
+        outer = self._outer
+        outer[0:_BLOCK_BYTES] = key.outer
+        outer[_BLOCK_BYTES : _BLOCK_BYTES + DIGEST_BYTES] = sha256(self._view).digest()
+        return sha256(outer).digest()
+
+
+def equal(data: "Buffer", at: int, tag: bytes, count: int) -> bool:
+    """Are `count` bytes of `data` from `at` the first of `tag`? Looks at all of them always, so
+    that the time taken does not tell how many are right."""
+    difference = 0
+    index = 0
+    while index < count:
+        difference |= data[at + index] ^ tag[index]
+        index += 1
+    return difference == 0

@@ -1,1 +1,0 @@
-"""Passing voice on, and what listeners report of it."""

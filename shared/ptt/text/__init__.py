@@ -1,1 +1,0 @@
-"""Short texts to a talk group: reliable to the leader, once to everybody else."""
