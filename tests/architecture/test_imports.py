@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TypeGuard
 
 import pytest
-from pressel.firmware.manifest import list_sources, read_manifest
 
+from pressel.pack.manifest import list_sources, read_manifest
 from pressel.schema import messages
 
 ROOT = Path(__file__).resolve().parents[2]
