@@ -54,8 +54,8 @@ _HELLO_FIELD = const(3)  # of ANSWER: what HELLO said begins here
 
 
 class SecureLeader(leader.Leader):
-    """`directory` knows the devices' keys; `random(n)` gives n unpredictable bytes. The rest is
-    `Leader`'s."""
+    """`directory` knows the devices' keys; `random(n)` gives n unpredictable bytes;
+    `hmac` is another way to make tags, for who plays many venues at once. The rest is `Leader`'s."""
 
     def __init__(
         self,
@@ -65,11 +65,12 @@ class SecureLeader(leader.Leader):
         random: "Callable[[int], bytes]",
         settings: "Settings | None" = None,
         roster: "Any" = None,
+        hmac: "Hmac | None" = None,
     ) -> None:
         super().__init__(term, seed, settings, roster)
         self._directory = directory
         self._random = random
-        self._hmac = Hmac()
+        self._hmac = hmac or Hmac()
         self._door = Door(random(derive.KEY_BYTES), self._hmac)
         self._groups = GroupKeys(self._hmac, random)
         self._sessions: dict[int, Session] = {}  # of members, and a moment longer
