@@ -26,7 +26,7 @@ from ..link.hmac import Hmac, equal
 from ..link.replay import ReplayWindow
 from ..media import dsp
 from ..wire import envelope, messages, refusal, voice
-from ..wire.checksum import FRONT_BYTES
+from ..wire.checksum import FRONT_BYTES, Checksum
 from ..wire.envelope import (
     CRC_AT,
     FLAG_SEALED,
@@ -59,7 +59,8 @@ _NONCE_AT = const(8)  # in a HELLO's payload
 
 class SecureParticipant(participant.Participant):
     """`key`: the device's 32 bytes. `cipher(key)` makes an AES block cipher of 16 bytes' key, with
-    `encrypt(source, target)`; `random(n)` gives n unpredictable bytes. The rest is `Participant`'s.
+    `encrypt(source, target)`; `random(n)` gives n unpredictable bytes. `hmac` is
+    another way to make tags, for who plays many venues at once. The rest is `Participant`'s.
     """
 
     tail_bytes = TAG_BYTES
@@ -74,11 +75,13 @@ class SecureParticipant(participant.Participant):
         key: bytes,
         cipher: "Callable[[bytes], Any]",
         random: "Callable[[int], bytes]",
+        hmac: "Hmac | None" = None,
     ) -> None:
         super().__init__(device, name, build, leader_address, seed)
         self._key = key
         self._random = random
-        self._hmac = Hmac(self.checksum.buffer)
+        self._hmac = hmac or Hmac()
+        self.checksum = Checksum(self._hmac.buffer)
         self._scratch = memoryview(self.checksum.buffer)
         self._clear = self._scratch[0:0]  # the datagram that is obeyed, opened
         self._stream = KeyStream()

@@ -8,8 +8,7 @@ that stays, behind room for the key's block, since a slice would be garbage, too
 from hashlib import sha256
 
 from ..base.compat import TYPE_CHECKING, const
-from ..base.numbers import DATAGRAM_BYTES_MAX
-from ..wire.checksum import FRONT_BYTES
+from ..wire.checksum import BUFFER_BYTES, FRONT_BYTES
 
 if TYPE_CHECKING:
     from ..base.compat import Buffer
@@ -39,10 +38,10 @@ class HmacKey:
 
 class Hmac:
     """Computes tags; one for all keys of an engine. `buffer`: where, at most as much as lies in it
-    behind `FRONT_BYTES`; a badge shares it with its `Checksum`."""
+    behind `FRONT_BYTES`; a badge's `Checksum` works in the same."""
 
     def __init__(self, buffer: "bytearray | None" = None) -> None:
-        self.buffer = buffer or bytearray(FRONT_BYTES + DATAGRAM_BYTES_MAX)
+        self.buffer = buffer or bytearray(BUFFER_BYTES)
         self._whole = memoryview(self.buffer)
         self._view = self._whole[0:0]  # block and data of the last call
         self._outer = bytearray(_BLOCK_BYTES + DIGEST_BYTES)

@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 _RESIDUE = const(0x2144DF1C)
 
 FRONT_BYTES = const(64)  # before the datagram: a tag's key goes there, see `link.hmac`
+BUFFER_BYTES = FRONT_BYTES + DATAGRAM_BYTES_MAX + HEADER_BYTES
 
 
 class Checksum:
     """Checks and writes the CRC of one datagram at a time, of which `buffer` then has a copy from
-    `FRONT_BYTES` on."""
+    `FRONT_BYTES` on. Who makes tags hands in the buffer, of `BUFFER_BYTES`, that he reads."""
 
-    def __init__(self) -> None:
-        self.buffer = bytearray(FRONT_BYTES + DATAGRAM_BYTES_MAX + HEADER_BYTES)
+    def __init__(self, buffer: "bytearray | None" = None) -> None:
+        self.buffer = buffer or bytearray(BUFFER_BYTES)
         self._whole = memoryview(self.buffer)
         self._view = self._whole[0:0]  # payload and header of the last datagram
 
