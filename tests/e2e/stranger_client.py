@@ -48,7 +48,7 @@ INDEX = (-1, -1, -1, -1, 2, 4, 6, 8)
 
 
 class Coder:
-    """Section 8: the predictor and the step index."""
+    """Section 10: the predictor and the step index."""
 
     def __init__(self, predictor: int = 0, index: int = 0) -> None:
         self.predictor = predictor
@@ -101,7 +101,7 @@ def decode(frame: bytes) -> list[int]:
 
 
 def crc_of(head: bytes, payload: bytes) -> int:
-    """Section 3: the payload first, then bytes 0 to 19."""
+    """Section 2: the payload first, then bytes 0 to 19."""
     return zlib.crc32(head[:20], zlib.crc32(payload))
 
 
@@ -109,7 +109,7 @@ def now_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
-# --- section 17 ---
+# --- sealing and voice keys, sections 4 and 8 ---
 
 
 def mac(key: bytes, data: bytes) -> bytes:
@@ -132,7 +132,7 @@ def cross(key: bytes, epoch: int, payload: bytes) -> bytes:
 
 
 class Hearing:
-    """One burst as it is heard, section 14."""
+    """One burst as it is heard, section 11."""
 
     def __init__(self, lease: int, talker: int) -> None:
         self.lease, self.talker, self.first_ms = lease, talker, now_ms()
@@ -209,7 +209,7 @@ class Stranger:
         self.receipt: tuple | None = None
         self.search_anew()
 
-    # --- membership, section 9 ---
+    # --- membership, sections 5 and 6 ---
 
     def search_anew(self) -> None:
         self.node = self.session = self.seq = self.group = 0
@@ -286,7 +286,7 @@ class Stranger:
         self.settings_version, self.delay_ms = version, delay_ms
         self.send(SETTINGS_ACK, struct.pack(">IB", version, 0))
 
-    # --- datagrams, sections 3 and 4 ---
+    # --- datagrams, sections 2 to 4 ---
 
     def send(self, kind: int, payload: bytes, to: tuple[str, int] | None = None) -> None:
         self.seq += 1
@@ -384,7 +384,7 @@ class Stranger:
             if term == self.term:
                 self.on_floor(lease, 0)
 
-    # --- the floor, sections 10 and 12 ---
+    # --- the floor, section 7 ---
 
     def press(self) -> None:
         self.request = (self.request + 1) % 65536
@@ -444,7 +444,7 @@ class Stranger:
                 kind = FLOOR_REQUEST if self.floor == "pending" else FLOOR_RELEASE
                 self.try_again(kind, self.tries)
 
-    # --- talking, section 11; letting go is the end of the file, the tail two frames of silence ---
+    # --- talking, section 10; letting go is the end of the file, the tail two frames of silence ---
 
     def talk(self) -> None:
         if self.floor in ("pending", "talking"):
@@ -477,7 +477,7 @@ class Stranger:
             self.last_packet = payload
             self.repeats = [now_ms() + FRAME_MS, now_ms() + 2 * FRAME_MS]
 
-    # --- listening, section 14 ---
+    # --- listening, section 11 ---
 
     def on_voice(self, payload: bytes) -> None:
         if len(payload) < 14:

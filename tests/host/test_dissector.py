@@ -11,7 +11,7 @@ from tests.shared.venue import LEADER, Venue
 
 from pressel.dissector import make_dissector
 from pressel.dissector.make import SUMMARIES
-from pressel.docs.session_example import play
+from pressel.docs.conversation import play
 from pressel.schema.messages import MessageTable, load_table
 from ptt.base.numbers import DATAGRAM_BYTES_MAX, PORT
 from ptt.wire import codec, envelope, messages, voice

@@ -1,7 +1,8 @@
-"""docs/protocol-v2.md: its examples against the codec, and against a reader of the document alone.
+"""docs/protocol-v2.md and its annexes: their datagrams against the codec, against a reader of the
+pages alone, and against a real badge.
 
-Datagrams are taken apart twice: by the real codec, and by `ProtocolPages`, which knows only the
-document's tables. Both must find what the document says of them.
+Datagrams are opened and taken apart twice: by the real codec, and by `VectorReader` and
+`ProtocolPages`, which know only the pages. All must find what the pages say of them.
 """
 
 from __future__ import annotations
@@ -13,14 +14,29 @@ from array import array
 import crcmod.predefined
 import pytest
 from tests.host.protocol_pages import Example, ProtocolPages, Row, read_pages
+from tests.host.vector_reader import TAG_BYTES, VectorReader
+from tests.shared.aes import block_cipher
 
-from ptt.base import numbers
+from ptt.badge.floor import HAS_PERMISSION, QUEUED
+from ptt.badge.join import JOINED
+from ptt.badge.sealed import SecureParticipant
+from ptt.base import events, numbers
 from ptt.media import adpcm
 from ptt.wire import codec, envelope, messages
 
 PAGES = read_pages()
 EXAMPLES = PAGES.examples()
 HEADER = 24
+CORE_LINES_MAX = 1100  # what a client needs; the rest stands in annexes
+
+
+def readable() -> dict[str, bytes]:
+    """The payload of each example, by its title, as somebody reads it who has the keys."""
+    reader = VectorReader(PAGES)
+    return {example.title: reader.read(example) for example in EXAMPLES}
+
+
+READABLE = readable()  # every tag and proof has been checked by now
 
 crc32 = crcmod.predefined.mkCrcFun("crc-32")
 
@@ -29,27 +45,56 @@ def by_title(example: Example) -> str:
     return example.title
 
 
-def test_every_message_has_an_example() -> None:
+def payload_of(example: Example) -> bytes:
+    """As it travels."""
+    size = PAGES.envelope(example.data)["payloadLen"]
+    return example.data[HEADER : HEADER + size]
+
+
+def test_every_message_stands_in_the_pages_and_has_an_example() -> None:
     assert {example.name for example in EXAMPLES} == set(PAGES.messages())
+    assert {number for number, _ in PAGES.messages().values()} == set(messages.SENDERS)
+
+
+def test_the_keys_that_are_given_are_those_that_come_of_the_datagrams() -> None:
+    given = PAGES.keys()
+    reader = VectorReader(PAGES)
+    seen: dict[str, bytes] = {}
+    for example in EXAMPLES:
+        reader.read(example)
+        for number, session in reader.sessions.items():
+            who = "Ada" if session.device_key == reader.ada else "Ben"
+            assert number == PAGES.envelope(example.data)["sessionId"] or len(reader.sessions) > 1
+            when = "after REKEYED, " if session.secret == given["secret after REKEYED"] else ""
+            for name, key in session.keys.items():
+                seen[f"{name} of {who}, {when}term {session.term}"] = key
+    for (group, mark), key in reader.group_keys.items():
+        seen[f"group key of group {group}, epoch {reader.epochs[mark]}"] = key
+    assert reader.secret == given["secret of Ada's session"]
+    derived = {what: key for what, key in given.items() if " of group " in what or "term" in what}
+    assert seen == derived
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=by_title)
-def test_an_example_reads_as_the_document_says(example: Example) -> None:
-    """Only the document's tables are used."""
+def test_an_example_reads_as_the_pages_say(example: Example) -> None:
+    """Only the pages' tables are used."""
     head = PAGES.envelope(example.data)
-    payload = example.data[HEADER:]
+    payload = payload_of(example)
     assert head["msgType"] == PAGES.messages()[example.name][0]
-    assert head["payloadLen"] == len(payload)
     assert head["crc"] == crc32(payload + example.data[:20])
-    assert example.envelope == (
+    said = (
         f"session {head['sessionId']}, source {head['sourceNodeId']}, "
         f"payload {len(payload)} bytes, seq {head['seq']}, "
-        f"timestamp {head['timestamp']}, CRC `{head['crc']:08x}`"
+        f"timestamp {head['timestamp']}, CRC `{head['crc']:08x}`, "
     )
+    is_clear = example.name in ("HELLO", "CHALLENGE", "ANSWER", "NACK")
+    flags, tag = example.data[2:4].hex(" "), example.data[-TAG_BYTES:].hex()
+    said += "in the clear" if is_clear else f"flags `{flags}`, tag `{tag}`"
+    assert example.envelope == said
     fields, rest = PAGES.fields(example.name, payload)
-    said = [row for row in example.rows if row["field"] in fields]
-    assert [row["field"] for row in said] == list(fields)
-    for row in said:
+    rows = [row for row in example.rows if row["field"] in fields]
+    assert [row["field"] for row in rows] == list(fields)[: len(rows)]
+    for row in rows:
         assert row["value"] == in_words(example.name, row["field"], fields[row["field"]])
     assert bool(rest) == (example.name in ("VOICE_FRAME", "UPDATE_OFFER", "UPDATE_CHUNK"))
 
@@ -66,19 +111,24 @@ def in_words(message: str, field: str, value: int | bytes) -> str:
 @pytest.mark.parametrize("example", EXAMPLES, ids=by_title)
 def test_bytes_of_an_example_lie_where_it_says(example: Example) -> None:
     for row in example.rows:
+        at = int(row["at"])
         raw = bytes.fromhex(row["bytes"].split("`")[1])
-        at = HEADER + int(row["at"])
-        assert example.data[at : at + len(raw)] == raw
+        assert example.data[HEADER + at : HEADER + at + len(raw)] == raw
+        meant = re.match(r"decrypted: `(.*)`", row["value"])
+        if meant:
+            frame = bytes.fromhex(meant[1])
+            assert READABLE[example.title][at : at + len(frame)] == frame
+            assert frame[2] <= 88 and frame[3] == 0  # a step index, and zero: sound
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=by_title)
 def test_the_codec_reads_an_example_alike(example: Example) -> None:
     data = example.data
     assert envelope.check(data) == 0
-    fields, _ = PAGES.fields(example.name, data[HEADER:])
-    assert codec.decode(data[1], data, HEADER, len(data)) == list(fields.values())
     side = 2 if envelope.source_node(data) == envelope.LEADER_NODE else 1
-    assert messages.SENDERS[data[1]] & side
+    assert envelope.check_type(data, side) == 0
+    fields, _ = PAGES.fields(example.name, payload_of(example))
+    assert codec.decode(data[1], data, HEADER, envelope.payload_end(data)) == list(fields.values())
 
 
 def test_a_damaged_example_is_noticed() -> None:
@@ -87,22 +137,102 @@ def test_a_damaged_example_is_noticed() -> None:
     assert PAGES.envelope(bytes(damaged))["crc"] != crc32(damaged[HEADER:] + damaged[:20])
 
 
+@pytest.mark.parametrize("at", [3, 12, 30, -1])
+def test_a_forged_example_is_noticed(at: int) -> None:
+    reader = VectorReader(PAGES)
+    for example in EXAMPLES[:9]:
+        reader.read(example)
+    forged = bytearray(EXAMPLES[9].data)
+    forged[at] ^= 2
+    with pytest.raises(AssertionError):
+        reader.read(Example("forged", EXAMPLES[9].name, bytes(forged), "", ()))
+
+
+class Chosen:
+    """Unpredictable bytes, as Ada's vectors have them."""
+
+    def __init__(self) -> None:
+        self.left = [PAGES.keys()["own nonce of Ada"]]
+
+    def __call__(self, count: int) -> bytes:
+        value = self.left.pop(0)
+        assert len(value) == count
+        return value
+
+
+def test_a_real_badge_says_what_ada_says_and_obeys_what_she_is_told() -> None:
+    """The vectors put on the wire as they stand."""
+    at_the_leader = ("192.168.1.8", 47800)
+    hello = PAGES.fields("HELLO", payload_of(EXAMPLES[0]))[0]
+    device, key = hello["device"], PAGES.keys()["device key of Ada"]
+    assert isinstance(device, bytes) and isinstance(hello["nonce"], int)
+    ada = SecureParticipant(device, b"Ada", b"doc 1", at_the_leader, 1, key, block_cipher, Chosen())
+    ada.join.nonce = hello["nonce"]
+    ada.start(5_000)
+    told = {example.title: example for example in EXAMPLES}
+    assert sent_by(ada) == [payload_of(EXAMPLES[0])]
+    now_ms = 5_010
+    reasons: list[str] = []
+    for title, example in told.items():
+        if title.endswith("the leader to Ada") and example.name != "NACK":
+            before = ada.refusals.as_dict()
+            ada.receive_datagram(example.data, at_the_leader, now_ms)
+            now_ms += 1
+            after = ada.refusals.as_dict()
+            reasons += [f"{title}: {each}" for each in after if after[each] != before.get(each, 0)]
+            if example.name == "CHALLENGE":
+                assert sent_by(ada) == [payload_of(EXAMPLES[2])]
+            elif example.name == "HEARTBEAT":
+                assert ada.join.state == JOINED
+                ada.press(now_ms)
+            elif title.startswith("11."):
+                assert ada.floor.state == HAS_PERMISSION
+                ada.release(now_ms)
+                ada.handle_timeout(now_ms + numbers.RELEASE_TAIL_MS_MAX)
+            elif example.name == "FLOOR_TAKEN":
+                ada.press(now_ms)
+            elif title.startswith("25."):
+                assert ada.floor.state == QUEUED
+                break
+        sent_by(ada)
+    assert [reason for reason in reasons if not reason.endswith("accepted")] == []
+    kinds = []
+    while (event := ada.next_event()) is not None:
+        kinds.append(events.NAMES[event[0]])
+    assert [kind for kind in kinds if kind in ("joined", "granted", "receipt", "revoked")] == [
+        "joined",
+        "granted",
+        "receipt",
+        "granted",
+        "revoked",
+    ]
+
+
+def sent_by(engine: SecureParticipant) -> list[bytes]:
+    """Payloads of what waits to be sent."""
+    sent = []
+    while (datagram := engine.poll_transmit()) is not None:
+        data = bytes(datagram.data)
+        sent.append(data[HEADER : envelope.payload_end(data)])
+    return sent
+
+
 def test_the_checksum_is_worked_out_right() -> None:
-    assert "`cbf43926`" in PAGES.section("The CRC") and crc32(b"123456789") == 0xCBF43926
-    payload, head = PAGES.tables("The CRC")[0]
+    assert "`cbf43926`" in PAGES.section("Envelope") and crc32(b"123456789") == 0xCBF43926
+    payload, head = next(rows for rows in PAGES.tables("Envelope") if "step" in rows[0])
     first, second = (bytes.fromhex(row["bytes"].strip("`")) for row in (payload, head))
     assert payload["CRC-32"] == f"`{crc32(first):08x}`"
     assert head["CRC-32"] == f"`{crc32(first + second):08x}`"
-    request = EXAMPLES[9].data
-    assert (first, second) == (request[HEADER:], request[:20])
-    assert int(head["CRC-32"].strip("`"), 16) == PAGES.envelope(request)["crc"]
+    request = EXAMPLES[9]
+    assert (first, second) == (payload_of(request), request.data[:20])
+    assert int(head["CRC-32"].strip("`"), 16) == PAGES.envelope(request.data)["crc"]
 
 
-# --- the coder, written again from section 8 ---
+# --- the coder, written again from section 10 ---
 
 
 class Coder:
-    """Section 8 as a stranger would write it."""
+    """Section 10 as a stranger would write it."""
 
     def __init__(self, predictor: int = 0, index: int = 0) -> None:
         self.predictor, self.index = predictor, index
@@ -137,7 +267,9 @@ def saw() -> list[int]:
 
 
 def example_frame() -> bytes:
-    return next(each.data for each in EXAMPLES if each.name == "VOICE_FRAME")[HEADER + 14 :]
+    """The first of a burst, decrypted."""
+    title = next(each.title for each in EXAMPLES if each.name == "VOICE_FRAME")
+    return READABLE[title][14 : 14 + numbers.ADPCM_FRAME_BYTES]
 
 
 def test_the_coder_writes_the_frame_of_the_example() -> None:
@@ -182,7 +314,7 @@ def test_the_times_of_eight_tries_are_right() -> None:
         times.append(at_ms)
         at_ms += wait_ms
         wait_ms = min(2 * wait_ms, numbers.REQUEST_RETRY_MS_MAX)
-    words = re.sub(r"\s+", " ", PAGES.section("13. Repetition"))
+    words = re.sub(r"\s+", " ", PAGES.section("9. Repetition"))
     assert f"{', '.join(map(str, times[:-1]))} and {times[-1]} ms after the first" in words
     assert f"ends at {at_ms} ms" in words
 
@@ -190,9 +322,9 @@ def test_the_times_of_eight_tries_are_right() -> None:
 @pytest.mark.parametrize(
     ("heading", "module"),
     [
-        ("9. Membership", "ptt.badge.join"),
-        ("10. The floor at a participant", "ptt.badge.floor"),
-        ("16. The leader", "ptt.leader.floor.arbitrator"),
+        ("6. Staying a member", "ptt.badge.join"),
+        ("7. The floor", "ptt.badge.floor"),
+        ("The floor", "ptt.leader.floor.arbitrator"),
     ],
 )
 def test_every_action_is_explained(heading: str, module: str) -> None:
@@ -210,6 +342,16 @@ def explanations(pages: ProtocolPages, heading: str) -> list[str]:
 
 
 def test_every_section_that_is_named_exists() -> None:
-    there = {int(number) for number in re.findall(r"^## (\d+)\. ", PAGES.text, re.MULTILINE)}
-    named = {int(number) for number in re.findall(r"[Ss]ection (\d+)", PAGES.text)}
+    """Annexes name those of the core, too."""
+    there = {int(number) for number in re.findall(r"^## (\d+)\. ", PAGES.core, re.MULTILINE)}
+    said = PAGES.text + PAGES.vectors
+    named = {int(number) for number in re.findall(r"[Ss]ection (\d+)", said)}
     assert there == set(range(1, len(there) + 1)) and named <= there
+
+
+def test_the_number_of_vectors_is_right() -> None:
+    assert f"{len(EXAMPLES)} datagrams as they travel" in PAGES.core
+
+
+def test_the_core_is_short_enough_to_be_read() -> None:
+    assert len(PAGES.core.splitlines()) < CORE_LINES_MAX

@@ -7,10 +7,25 @@ from pressel.schema.messages import FieldRow, MessageRow, MessageTable, load_tab
 SIZES = {"u8": 1, "u16": 2, "u32": 4, "raw4": 4, "raw8": 8, "raw16": 16}  # a text has no fixed size
 
 
-def messages(_: str) -> str:
-    """Every message of the table with its fields."""
+def message(name: str) -> str:
+    """One message with its fields, and the enums that no message before it has."""
     table = load_table()
-    return "\n\n".join(_message(message, table) for message in table.message)
+    (row,) = [each for each in table.message if each.name == name]
+    parts = [_message(row, table)]
+    parts += [_enum(enum, table) for enum in _first_used_by(row, table)]
+    return "\n\n".join(parts)
+
+
+def _first_used_by(row: MessageRow, table: MessageTable) -> list[str]:
+    """Enums are told of once, beside the message of the lowest number that has them."""
+    known: list[str] = []
+    for each in table.message:
+        used = dict.fromkeys(field.enum for field in each.fields if field.enum)
+        own = [enum for enum in used if enum not in known]
+        if each is row:
+            return own
+        known += own
+    return []
 
 
 def host_messages(_: str) -> str:
@@ -26,7 +41,7 @@ def _message(message: MessageRow, table: MessageTable) -> str:
     sender = {"both": "participant or leader"}.get(message.sender, message.sender)
     since = f" Since version {_version(message.since, table)}." if message.since else ""
     rows = [
-        f"### {message.name} ({message.number})",
+        f"#### {message.name} ({message.number})",
         "",
         f"From {sender}. {message.text}{since}",
         "",
@@ -73,11 +88,11 @@ def _version(minor: int, table: MessageTable) -> str:
     return f"{table.version_byte >> 4}.{minor}"
 
 
-def enums(_: str) -> str:
-    """Every value of every enum."""
+def _enum(enum: str, table: MessageTable) -> str:
     rows = ["| enum | value | name | meaning |", "|---|---|---|---|"]
-    for enum, values in load_table().enums.items():
-        rows += [f"| {enum} | {v.number} | {name} | {v.text} |" for name, v in values.items()]
+    rows += [
+        f"| {enum} | {v.number} | {name} | {v.text} |" for name, v in table.enums[enum].items()
+    ]
     return "\n".join(rows)
 
 
