@@ -88,6 +88,11 @@ class Host:
             self._left = None
         return self.leader.poll_transmit() if self.leader is not None else None
 
+    @property
+    def is_parting(self) -> bool:
+        """Whether it led until now, and has members to tell who have not moved over."""
+        return self._left is not None
+
     def next_event(self) -> "tuple[int, Any] | None":
         """The next (kind, value) of `ptt.base.events`."""
         if self._told:
@@ -235,7 +240,7 @@ class Host:
         # still a member. Nobody takes over from a host alone that has resigned.
         is_last = self.election.state == election.RESIGNED and len(self.election.voters.hosts) == 1
         self._left = leader
-        self._farewell_ms = add(now_ms, 0 if is_last else FAREWELL_MS)
+        self._farewell_ms = NEVER if is_last else add(now_ms, FAREWELL_MS)
         self.leader = None
         self._say_what_we_keep()
 

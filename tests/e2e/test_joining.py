@@ -27,10 +27,8 @@ def credential(work: Path, number: int) -> str:
 
 
 async def address_of(leader: Command) -> str:
-    await leader.line("ready")
-    (ready,) = [line for line in leader.err.splitlines() if "ready" in line]
-    facts = dict(each.split("=", 1) for each in ready.split() if "=" in each)
-    return f"{facts['address']}:{facts['port']}"
+    await leader.line(" badges at ")
+    return leader.err.split(" badges at ")[1].split()[0]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +59,7 @@ def test_by_approval_and_by_code(work: Path, wav, host: tuple[str, ...]) -> None
                 code = command.err.split("device approve ")[1][:9]
                 waiting = await run(work / "pending", "device", "pending", "--state", state)
                 assert code in waiting.out and "N1" in waiting.out
-                await leader.line(f"code={code}")
+                await leader.line(f"approve {code}")
                 approved = await run(work / "approve", "device", "approve", code, "--state", state)
                 assert approved.code == 0, approved.err
                 await command.line("joined")

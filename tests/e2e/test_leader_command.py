@@ -45,7 +45,7 @@ def test_status_finds_the_leader_that_runs(tmp_path: Path) -> None:
             shown = await run(tmp_path / "status-1", "status")
             assert shown.code == 0 and f"Leader on 127.0.0.1:{port}" in shown.out
             assert "0 members" in shown.out and "nobody talks" in shown.out
-            async with leading(tmp_path / "other") as other:
+            async with leading(tmp_path / "other", "--state", tmp_path / "s") as other:
                 both = {port, await _port(other)}
                 which = await run(tmp_path / "status-2", "status")
                 assert which.code == 2 and which.is_one_sentence()
@@ -82,10 +82,15 @@ def test_a_second_leader_is_told_what_is_in_its_way(tmp_path: Path) -> None:
         socket = tmp_path / "home" / "c.sock"
         async with leading(tmp_path / "first", "--control", socket) as command:
             port = await _port(command)
-            same_port = await run(tmp_path / "second", "leader", "--listen", f"127.0.0.1:{port}")
+            listen = ("--listen", f"127.0.0.1:{port}", "--state", tmp_path / "s")
+            same_port = await run(tmp_path / "second", "leader", *listen)
             assert same_port.code == 2 and same_port.is_one_sentence()
             assert f"127.0.0.1:{port}" in same_port.err and "another leader" in same_port.err
-            other_port = ("leader", "--listen", "127.0.0.1:0", "--control", socket)
+            same_folder = await run(tmp_path / "folder", "leader", "--listen", "127.0.0.1:0")
+            assert same_folder.code == 2 and same_folder.is_one_sentence()
+            assert "another host runs with the folder" in same_folder.err
+            elsewhere = ("--state", tmp_path / "s", "--control", socket)
+            other_port = ("leader", "--listen", "127.0.0.1:0", *elsewhere)
             same_socket = await run(tmp_path / "third", *other_port)
             assert same_socket.code == 2 and same_socket.is_one_sentence()
             assert "another leader uses it" in same_socket.err

@@ -69,10 +69,12 @@ async def bridged(work: Path, *options: str) -> AsyncIterator[Bridged]:
     where = ("--listen", f"{HOST}:0", "--state", "leader", "--control", "leader.sock")
     args = ("leader", *where, "--json", "--dies-with-parent", "--v1-bridge", *options)
     async with running(work / "log", *args, cwd=work) as command:
-        await until(lambda: command.out.count("\n") >= 3, "the leader and its bridge")
-        ready, warning, joined = map(json.loads, command.out.splitlines()[:3])
-        assert (ready["event"], joined["event"]) == ("ready", "member_joined")
-        assert warning["event"] == "v1_bridge" and "anybody" in warning["insecure"]
+        await until(lambda: command.out.count("\n") >= 4, "the leader and its bridge")
+        told = [json.loads(line) for line in command.out.splitlines()[:4]]
+        words = ["ready", "became_leader", "v1_bridge", "member_joined"]
+        assert [each["event"] for each in told] == words
+        ready, warning = told[0], told[2]
+        assert "anybody" in warning["insecure"]
         address = f"{ready['address']}:{ready['port']}"
         yield Bridged(command, work / "leader.sock", address, warning["port"])
         assert "Traceback" not in command.err
@@ -354,7 +356,7 @@ def test_the_bridge_is_off_unless_wanted_and_shown_as_insecure(work: Path) -> No
     async def scenario() -> None:
         folder = ("--listen", f"{HOST}:0", "--state", work / "s", "--control", work / "c.sock")
         async with running(work / "off", "leader", *folder) as off:
-            await off.line("ready")
+            await off.line("serves badges at")
             shown = await run(work / "off-status", "status", "--json", "--control", work / "c.sock")
             assert json.loads(shown.out)["v1_clients"] is None
         async with running(work / "on", "leader", *folder, "--v1-bridge") as on:

@@ -55,7 +55,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
 
     def show(answer: Any, *options: str) -> tuple[int, str, str]:
         answered = answer.model_dump() if isinstance(answer, LeaderState) else answer
-        monkeypatch.setattr(control, "ask", lambda path, word: answered)
+        monkeypatch.setattr(control, "request", lambda path, word: control.Reply(answered))
         code = cli.main(["status", "--control", "x", *options])
         out, err = capsys.readouterr()
         return code, out, err

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pressel.node import channel, handshake, session
-from pressel.node.channel import MESSAGE, OTHER_TABLE, UP, Channel
+from pressel.node.channel import channel, handshake, session
+from pressel.node.channel.channel import MESSAGE, OTHER_TABLE, UP, Channel
 from ptt.base import clock
 
 START_MS = (1 << 30) - 500  # the clock wraps in every test

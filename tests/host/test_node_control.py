@@ -16,14 +16,27 @@ import pytest
 
 from pressel.errors import PresselError, UnreachableError, UsageError
 from pressel.node import control
+from pressel.node.desk import Desk, Verb
 
 LIMIT_S = 10.0
 
 
-def answer(request: dict[str, Any]) -> dict[str, Any]:
-    if request["ask"] != "status":
-        raise ValueError(request["ask"])
-    return {"asked": request["ask"]}
+desk = Desk(
+    [
+        Verb("status", lambda fields: {"asked": "status"}),
+        Verb("sulk", lambda fields: _refuse()),
+    ],
+    b"ownhost1",
+    lambda: None,
+    None,  # pyright: ignore[reportArgumentType]
+    bytes.hex,
+    lambda event, fields: None,
+)
+answer = desk.answer
+
+
+def _refuse() -> None:
+    raise UnreachableError("not today")
 
 
 @contextlib.asynccontextmanager
@@ -149,7 +162,7 @@ def test_a_living_socket_is_not(tmp_path: Path) -> None:
         path = tmp_path / "c.sock"
         async with serving(path):
             with pytest.raises(UsageError, match="another leader uses it"):
-                await control.serve(path, lambda word: "the usurper")
+                await control.serve(path, answer)
             assert await asyncio.to_thread(control.ask, path, "status") == {"asked": "status"}
 
     asyncio.run(scenario())
@@ -194,6 +207,8 @@ def test_a_leader_that_refuses_is_quoted(tmp_path: Path) -> None:
         async with serving(tmp_path / "c.sock"):
             with pytest.raises(PresselError, match="not understood: sing"):
                 await asyncio.to_thread(control.ask, tmp_path / "c.sock", "sing")
+            with pytest.raises(UnreachableError, match="not today"):
+                await asyncio.to_thread(control.ask, tmp_path / "c.sock", "sulk")
 
     asyncio.run(scenario())
 

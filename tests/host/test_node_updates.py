@@ -15,7 +15,7 @@ from pressel.update import keys
 from pressel.update.release import sign_build
 from ptt.leader import distributor
 
-START = {"do": "start", "release": None, "stage": "all", "devices": (), "groups": (), "flags": 0}
+START = {"release": None, "stage": "all", "devices": (), "groups": (), "flags": 0}
 
 
 class Host:
@@ -29,7 +29,13 @@ class Host:
         believed(self.state, key).add(folder / "release.zip")
         self.leader: Any = None
         self.told: list[dict[str, Any]] = []
-        self.updates = Updates(self.state, lambda: self.leader, self, self._report, lambda: 2000)  # pyright: ignore[reportArgumentType]
+        self.updates = Updates(
+            self.state,
+            lambda: self.leader,
+            self,  # pyright: ignore[reportArgumentType]
+            self._report,
+            now_ms=lambda: 2000,
+        )
 
     def key(self, device: bytes) -> bytes:
         return device * 4
@@ -52,21 +58,21 @@ def leading(badges: int = 2) -> Any:
 def test_who_does_not_lead_says_so(host: Host) -> None:
     host.updates.resume()
     with pytest.raises(UsageError, match="does not lead"):
-        host.updates.answer(START)
+        host.updates.start(START)
     assert host.told == []
 
 
 def test_a_campaign_goes_on_when_the_host_leads_again(host: Host) -> None:
     host.leader = first = leading()
-    assert host.updates.answer(START)["release"] == 2
+    assert host.updates.start(START)["release"] == 2
     assert len(first.updates.jobs()) == 2
     host.leader = None
     with pytest.raises(UsageError, match="does not lead"):
-        host.updates.answer({"do": "status"})
+        host.updates.status({})
     host.leader = second = leading()
     host.updates.resume()
     assert len(second.updates.jobs()) == 2
-    host.updates.answer({"do": "cancel"})
+    host.updates.cancel({})
     assert not second.updates.jobs()
 
 
@@ -76,12 +82,12 @@ def test_a_damaged_campaign_is_told_and_the_host_goes_on(host: Host) -> None:
     host.updates.resume()
     assert "is damaged" in host.told[0]["advice"]
     with pytest.raises(PresselError, match="is damaged"):
-        host.updates.answer(START)
+        host.updates.start(START)
 
 
 def test_a_badge_may_name_any_reason(host: Host) -> None:
     host.leader = leading()
-    host.updates.answer(START)
+    host.updates.start(START)
     device = host.leader.updates.jobs()[0].device
     host.updates.on_told(device, 2, distributor.FAILED, 77)
     assert host.told[-1]["why"] == "reason 77"

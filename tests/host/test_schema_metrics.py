@@ -11,7 +11,7 @@ from tests.shared.venue import Venue
 
 from pressel.legacy.state import V1ClientState
 from pressel.metrics.samples import Sample, samples
-from pressel.node.channel import Channel
+from pressel.node.channel.channel import Channel
 from pressel.node.cluster_state import take_state
 from pressel.node.snapshot import take_snapshot
 from pressel.schema.metrics import metrics

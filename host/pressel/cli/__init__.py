@@ -27,7 +27,7 @@ COMMANDS = {
     "status": "Show who is there and who talks.",
     "timeline": "Show who led and who talked when, from the logs of hosts.",
     "device": "Say which badges may take part, and with what rights.",
-    "host": "Say which other hosts may be part of the venue.",
+    "host": "Run a host, take it off duty, and say which others may be part of the venue.",
     "registry": "Back up and restore what the leader knows of devices and hosts.",
     "text": "Send a text to all badges.",
     "sim": "Simulate venues: every fault and size, in virtual or in real time.",

@@ -15,6 +15,7 @@ from pressel.cli import attached
 from pressel.cli.options import AddressOption
 from pressel.enrol.client import Newcomer, enrol
 from pressel.enrol.search import find_leader
+from pressel.node.options import default_state
 from pressel.soft import run
 from pressel.soft.credential import Credential, held_credential, read_credential, register
 from pressel.transport.udp import BROADCAST, Address, resolve
@@ -59,7 +60,7 @@ def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
     "registry",
     type=click.Path(file_okay=False, path_type=Path),
     is_flag=False,
-    flag_value=platformdirs.user_state_path("pressel") / "leader",
+    flag_value=default_state(),
     help="Let this badge in first, at the leader of this machine; FOLDER is its --state.",
 )
 @click.option("--invite", metavar="CODE", help="Come in by a code of `pressel device invite`.")

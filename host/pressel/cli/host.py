@@ -1,4 +1,4 @@
-"""`pressel host`: this host's identity, and which other hosts may be part of the venue."""
+"""`pressel host`: run a host, and say which other ones may be part of the venue."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pressel.cli import duty
+from pressel.cli.host_run import run
 from pressel.cli.options import state_option
 from pressel.errors import UsageError
 from pressel.registry.device import checked_public_key
@@ -26,7 +28,11 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 @click.group()
 def host() -> None:
-    """Say which other hosts may be part of the venue."""
+    """Run a host, take it off duty, and say which other hosts may be part of the venue."""
+
+
+for command in (run, duty.status, duty.resign, duty.return_to_duty, duty.drain):
+    host.add_command(command)
 
 
 @host.command()

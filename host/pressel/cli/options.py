@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-import platformdirs
 
 from pressel.enrol.desk import JOINING
 from pressel.enrol.lines import INVITE
+from pressel.node.options import default_state
 from pressel.transport.udp import Address, parse_address
 
 
@@ -32,15 +33,22 @@ class AddressOption(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-def state_option(text: str = "Folder for what the leader keeps."):
-    """`--state`: the folder of the leader on this machine, with term, registry and keys."""
+def state_option(text: str = "Folder for what the host keeps."):
+    """`--state`: the folder of the host on this machine, with term, registry and keys."""
     return click.option(
         "--state",
         type=click.Path(file_okay=False, path_type=Path),
-        default=platformdirs.user_state_path("pressel") / "leader",
-        show_default=True,
+        default=default_state,
+        show_default=str(default_state()),
         help=text,
     )
+
+
+def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--port` and `--control`: which of the hosts on this machine is meant."""
+    port = click.option("--port", type=click.IntRange(1, 65535), help="UDP port of the host meant.")
+    control = click.option("--control", type=click.Path(path_type=Path), help="Its control socket.")
+    return port(control(command))
 
 
 def joining_option():

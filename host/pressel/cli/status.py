@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pressel.cli.options import control_options
 from pressel.errors import PresselError
 from pressel.legacy.state import INSECURE, V1ClientState
 from pressel.node import control as sockets
@@ -17,14 +19,13 @@ from pressel.node.snapshot import LeaderState
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), help="UDP port of the leader meant.")
-@click.option("--control", type=click.Path(path_type=Path), help="Its control socket.")
+@control_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def status(port: int | None, control: Path | None, as_json: bool) -> None:
-    """Show who is there and who talks, as the leader on this machine sees it."""
-    answer = sockets.ask(sockets.find(control, port), "status")
+    """Show who is there and who talks, as the leader sees it."""
+    reply = sockets.request(sockets.find(control, port), "status")
     try:
-        state = LeaderState.model_validate(answer)
+        state = LeaderState.model_validate(reply.answer)
     except ValidationError as error:
         raise PresselError(
             "the leader's answer is of another version of Pressel; update the older one"
@@ -32,6 +33,8 @@ def status(port: int | None, control: Path | None, as_json: bool) -> None:
     if as_json:
         print(state.model_dump_json(indent=2))
     else:
+        if reply.by:
+            print(f"the host on this machine stands by; {reply.by} leads", file=sys.stderr)
         _show(state, Console(emoji=False))  # a name like ":fire:" is shown as it is
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pressel.cli.options import state_option
+from pressel.cli.options import control_options, state_option
 from pressel.node import control
 from pressel.pack import ARCHITECTURES
 from pressel.update import keys
@@ -31,10 +31,6 @@ _KEY = click.option(
     required=True,
     help="File of the release key.",
 )
-_CONTROL = click.option(
-    "--control", type=click.Path(path_type=Path), help="Control socket of the leader."
-)
-_PORT = click.option("--port", type=click.IntRange(1, 65535), help="UDP port of the leader.")
 
 
 @click.group()
@@ -105,8 +101,7 @@ def list_releases(state: Path, as_json: bool) -> None:
 @click.option("--device", "devices", multiple=True, help="Only this device; several times.")
 @click.option("--group", "groups", type=int, multiple=True, help="Only this talk group.")
 @click.option("--allow-downgrade", is_flag=True, help="An older release is what is meant.")
-@_CONTROL
-@_PORT
+@control_options
 @_JSON
 def start(
     release: int | None,
@@ -136,8 +131,7 @@ def start(
 
 
 @update.command()
-@_CONTROL
-@_PORT
+@control_options
 @_JSON
 def status(control: Path | None, port: int | None, as_json: bool) -> int:
     """Show which badge runs what, and how the update is doing. Ends in 1 when it has stopped."""
@@ -147,8 +141,7 @@ def status(control: Path | None, port: int | None, as_json: bool) -> int:
 
 
 @update.command()
-@_CONTROL
-@_PORT
+@control_options
 def pause(control: Path | None, port: int | None) -> None:
     """Stop handing out for now; `start` goes on where it was."""
     _ask(control, port, "pause")
@@ -156,8 +149,7 @@ def pause(control: Path | None, port: int | None) -> None:
 
 
 @update.command()
-@_CONTROL
-@_PORT
+@control_options
 def cancel(control: Path | None, port: int | None) -> None:
     """Forget the update. Badges that run the release keep it."""
     _ask(control, port, "cancel")
@@ -165,7 +157,7 @@ def cancel(control: Path | None, port: int | None) -> None:
 
 
 def _ask(path: Path | None, port: int | None, verb: str, **fields: Any) -> dict[str, Any]:
-    return control.ask(control.find(path, port), "update", do=verb, **fields)
+    return control.ask(control.find(path, port), f"update {verb}", **fields)
 
 
 def _show_releases(releases: list[Release], as_json: bool) -> None:

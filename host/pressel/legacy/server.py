@@ -110,23 +110,10 @@ class Server:
 
     def open(self, host: str) -> int:
         """Listen on the first free port of the old app's; returns it. Raises UsageError."""
-        for port in limits.PORTS:
-            listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            try:
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                listener.setblocking(False)
-                listener.bind((host, port))
-                listener.listen(limits.BACKLOG_CONNECTIONS)
-            except OSError:
-                listener.close()
-                continue
-            self._listener = listener
-            self._start(self._accept(listener))
-            return port
-        raise UsageError(
-            f"the v1 bridge cannot listen on {host}: all TCP ports from {limits.PORTS.start} to "
-            f"{limits.PORTS.stop - 1} are taken. Does another bridge or an old app run here?"
-        )
+        listener = free_port(host)
+        self._listener = listener
+        self._start(self._accept(listener))
+        return listener.getsockname()[1]
 
     def close(self) -> None:
         for job in self._jobs:
@@ -180,3 +167,22 @@ class Server:
 
     def _connection(self, app: App | None) -> Connection:
         return Connection(self._bridge, self._connections, app, self._pump)
+
+
+def free_port(host: str) -> socket.socket:
+    """A socket that listens on the first free port of the old app's. Raises UsageError."""
+    for port in limits.PORTS:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.setblocking(False)
+            listener.bind((host, port))
+            listener.listen(limits.BACKLOG_CONNECTIONS)
+        except OSError:
+            listener.close()
+            continue
+        return listener
+    raise UsageError(
+        f"the v1 bridge cannot listen on {host}: all TCP ports from {limits.PORTS.start} to "
+        f"{limits.PORTS.stop - 1} are taken. Does another bridge or an old app run here?"
+    )

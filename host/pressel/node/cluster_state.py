@@ -1,4 +1,4 @@
-"""What a host says of its cluster to `pressel node status`: plain data, checked on both ends."""
+"""What a host says of its cluster to `pressel host status`: plain data, checked on both ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ptt.cluster import election
 from ptt.cluster.ballot import NOBODY
 from ptt.host import Host
 
-from .channel import Channel
+from .channel.channel import Channel
 
 
 class PeerState(BaseModel):
@@ -24,7 +24,9 @@ class PeerState(BaseModel):
 
 class NodeState(BaseModel):
     """A host at one moment. `leader` is a name, None when nobody is known to lead; `convergence_ms`
-    how long the last search for a leader took; `keeps_term` of which leader it has the state."""
+    how long the last search for a leader took; `keeps_term` of which leader it has the state;
+    `hosts_address` is None while no port is open for other hosts. `duty` is a word of
+    `pressel.node.desk.duty`, `left` what a host that drains has still to do."""
 
     host: str
     state: str
@@ -32,19 +34,21 @@ class NodeState(BaseModel):
     leader: str | None
     quorum: int
     badges_address: str
-    hosts_address: str
+    hosts_address: str | None
     peers: list[PeerState]
     keeps_term: int
     elections: dict[str, int]
     convergence_ms: int | None
     channel: dict[str, int]
+    duty: str = "on duty"
+    left: list[str] = []
 
 
 def take_state(
     host: Host,
     channel: Channel,
     name_of: Callable[[bytes], str],
-    addresses: tuple[str, str],
+    addresses: tuple[str, str | None],
     now_ms: int,
 ) -> NodeState:
     """The state of `host` at `now_ms`; `addresses` are those for badges and for hosts."""

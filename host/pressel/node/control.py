@@ -1,6 +1,7 @@
-"""The control socket: how commands on the leader box ask a running leader things.
+"""The control socket: how commands on a machine ask the host that runs there.
 
-A Unix socket that only its user may open; one JSON line asks, one JSON line answers.
+A Unix socket that only its user may open; one JSON line asks, one JSON line answers. What may be
+asked is the desk's affair.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import json
 import os
 import socket
 import warnings
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,24 @@ import platformdirs
 
 from pressel.errors import PresselError, UnreachableError, UsageError
 
+from .desk import asker as askers
+from .desk.asker import Asker
+
 LINE_BYTES_MAX = 1 << 20  # 256 members of 300 bytes fit ten times over
-ANSWER_LIMIT_S = 3.0
+ANSWER_LIMIT_S = 30.0  # an election, and a leader that is gone once more; a busy disk 10 s
 PATH_BYTES_MAX = 107  # of a Unix socket on Linux
+
+Answer = Callable[[Any, Asker], Awaitable[dict[str, Any]]]
+
+_ERRORS = {each.exit_code: each for each in (PresselError, UsageError, UnreachableError)}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer; `by` is the host that gave it, "" when it is the one that was asked."""
+
+    answer: Any
+    by: str = ""
 
 
 def control_folder() -> Path:
@@ -33,15 +50,15 @@ def control_folder() -> Path:
 
 
 def control_path(port: int) -> Path:
-    """The control socket of the leader on UDP port `port`."""
+    """The control socket of the host on UDP port `port`."""
     return control_folder() / f"leader-{port}.sock"
 
 
-Answer = Callable[[dict[str, Any]], Any]
+# --- the host's end ---
 
 
 async def serve(path: Path, answer: Answer) -> asyncio.Server:
-    """Answer each request, a JSON object {"ask": word, ...}, with what `answer` makes of it.
+    """Answer each request with the object that `answer` makes of it and of who asks.
 
     Takes over a dead socket."""
     if len(os.fsencode(path)) > PATH_BYTES_MAX:
@@ -64,48 +81,62 @@ async def serve(path: Path, answer: Answer) -> asyncio.Server:
 
 def _make_way(path: Path) -> None:
     """Remove a socket that nobody serves; OSError when something else is in the way. asyncio
-    would take over a running leader's socket without a word."""
+    would take over a running host's socket without a word."""
     if not path.exists():
         return
     if not path.is_socket():
         raise FileExistsError(errno.EEXIST, "it is something else than a socket")
-    if _is_alive(path):
+    if is_alive(path):
         raise OSError(errno.EADDRINUSE, "another leader uses it")
     path.unlink()
 
 
-def _is_alive(path: Path) -> bool:
+def is_alive(path: Path) -> bool:
+    """Whether somebody serves the socket at `path`."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(1)
-        return probe.connect_ex(str(path)) == 0
+        try:
+            return probe.connect_ex(str(path)) == 0
+        except OSError:  # no path that a socket can have
+            return False
 
 
 async def _converse(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answer
 ) -> None:
     with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
+        uid = askers.uid_behind(writer.get_extra_info("socket"))
+        who = await asyncio.to_thread(askers.of_user, uid)  # a directory of users may be slow
         while line := await reader.readline():
-            writer.write(json.dumps(_answer(line, answer)).encode() + b"\n")
+            writer.write(json.dumps(await _answered(line, who, answer)).encode() + b"\n")
             await writer.drain()
     writer.close()
 
 
-def _answer(line: bytes, answer: Answer) -> dict[str, Any]:
+async def _answered(line: bytes, who: Asker, answer: Answer) -> dict[str, Any]:
     try:
-        return {"answer": answer(json.loads(line))}
-    except PresselError as error:
-        return {"error": str(error)}
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        return {"error": f"not understood: {error}"}
+        request = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return {"error": f"not understood: {error}", "exit": UsageError.exit_code}
+    return await answer(request, who)
 
 
-def ask(path: Path, word: str, **fields: Any) -> Any:
-    """Ask the leader behind `path`; UnreachableError when nobody answers."""
+# --- a command's end ---
+
+
+def ask(path: Path, verb: str, **fields: Any) -> Any:
+    """The answer of the host behind `path`; see `request`."""
+    return request(path, verb, **fields).answer
+
+
+def request(path: Path, verb: str, **fields: Any) -> Reply:
+    """Ask the host behind `path`. UnreachableError when nobody answers; what it refuses is raised
+    as it was there."""
     try:
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(ANSWER_LIMIT_S)
             line.connect(str(path))
-            line.sendall(json.dumps({"ask": word, **fields}).encode() + b"\n")
+            line.sendall(json.dumps({"ask": verb, **fields}).encode() + b"\n")
             reply = json.loads(line.makefile("rb").readline(LINE_BYTES_MAX))
     except OSError as error:
         raise UnreachableError(f"no leader answers at {path}: {error.strerror or error}") from error
@@ -114,8 +145,8 @@ def ask(path: Path, word: str, **fields: Any) -> Any:
     if not isinstance(reply, dict) or not reply.keys() & {"answer", "error"}:
         raise UnreachableError(f"what answers at {path} is no leader")
     if "error" in reply:
-        raise PresselError(f"the leader at {path}: {reply['error']}")
-    return reply["answer"]
+        raise _ERRORS.get(reply.get("exit", 1), PresselError)(str(reply["error"]))
+    return Reply(reply["answer"], str(reply.get("by", "")))
 
 
 def find(path: Path | None, port: int | None) -> Path:
@@ -124,10 +155,16 @@ def find(path: Path | None, port: int | None) -> Path:
         return path
     if port is not None:
         return control_path(port)
-    alive = [each for each in sorted(control_folder().glob("leader-*.sock")) if _is_alive(each)]
+    alive = all_alive()
     if not alive:
         raise UnreachableError("no leader runs on this machine; start one with: pressel leader")
     if len(alive) > 1:
         ports = ", ".join(each.stem.removeprefix("leader-") for each in alive)
         raise UsageError(f"several leaders run here (ports {ports}); choose one with --port")
     return alive[0]
+
+
+def all_alive() -> list[Path]:
+    """The control sockets of all hosts of this user that run, those that were given a path left
+    out."""
+    return [each for each in sorted(control_folder().glob("leader-*.sock")) if is_alive(each)]

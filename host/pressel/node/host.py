@@ -1,72 +1,52 @@
-"""The process of a host: it elects with the others, and leads or stands by.
+"""The process of a host: it elects with the others, and leads or stands by. Who is alone, leads.
 
-Ties `ptt.host` to sockets, disk and operator. Hosts talk through `channel`; which of them may is in
-the registry, and looked at again while the process runs.
+Ties `ptt.host` to sockets, disk, desk and operator. Who may take part, host or badge, is in the
+registry, which is looked at again and again while the process runs.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import secrets
 import signal
 import socket
-import time
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pressel.enrol.lines import INVITE
 from pressel.enrol.server import EnrolmentServer
-from pressel.errors import PresselError, UsageError
-from pressel.registry.directory import RegistryDirectory, mirror
+from pressel.errors import PresselError
 from pressel.registry.identity import identity
-from pressel.registry.store import Registry
-from pressel.transport.udp import BROADCAST, Address, engine_now_ms
+from pressel.transport.udp import Address, engine_now_ms
 from ptt.base import clock, events
-from ptt.base.numbers import TEXT_BYTES_MAX, VOTERS_MAX
 from ptt.cluster import election, host_messages, host_wire
-from ptt.cluster.ballot import mark_of
+from ptt.cluster.ballot import NOBODY
 from ptt.host import Host
-from ptt.leader.roster import GROUP_DEFAULT
 from ptt.leader.sealed import SecureLeader
-from ptt.wire import messages
 from ptt.wire.refusal import Refused
 
-from . import channel as channels
 from . import control
-from .channel import Channel, host_of
-from .cluster_state import take_state
-from .discovery import BEACON_S, EVERYWHERE, Discovery, beacon, read_beacon
+from .bridging import Bridging
+from .desk import Desk
+from .desk.duty import Duty
+from .desk.venue import Venue
+from .discovery import BEACON_S
 from .event_log import EventLog, Report
 from .lifeline import on_stdin_closed
+from .options import HostOptions
+from .others import OtherHosts, voters_of
+from .presence import Presence, present
 from .priority import serve_first
-from .snapshot import take_snapshot
+from .registry_watch import RegistryWatch
 from .sockets import Port, Timer
 from .term import load_record, store_record
 from .updates import Updates
 
-LOOK_S = 0.5  # at the registry: a host that is removed is out within a second
+LOOK_S = 0.5  # at the registry: who is removed or revoked is out within a second
 
-
-@dataclass(frozen=True)
-class HostOptions:
-    """`listen` for badges and `hosts` for other hosts: address and UDP port (0: any); `state`:
-    folder for what it keeps; `control`: its control socket (None: named after the port); `peers`:
-    addresses where to look for hosts; `node_class`: who stands first; `discovery`: look for hosts
-    by mDNS and broadcast; `dies_with_parent`: end when stdin closes; `joining`: one of
-    `pressel.enrol.desk.JOINING`."""
-
-    listen: Address
-    hosts: Address
-    state: Path
-    control: Path | None = None
-    peers: tuple[Address, ...] = ()
-    node_class: int = 1
-    discovery: bool = True
-    dies_with_parent: bool = False
-    joining: str = INVITE
+Look = Callable[[int], Awaitable[None]]
 
 
 class HostNode:
@@ -76,31 +56,56 @@ class HostNode:
         self._options = options
         self._report = report
         self._stopping = asyncio.Event()
-        self._failure: PresselError | None = None  # why it stops
-        self._started_s = time.monotonic()
-        self._registry = Registry(options.state)
-        self._directory = RegistryDirectory(self._registry)
-        self._names: dict[bytes, str] = {}
-        self._changes = -1
+        self._failure: BaseException | None = None  # why it stops
+        self._told = ""  # of the registry
         now_ms = engine_now_ms()
         private = identity(options.state)
-        self._channel = Channel(private, [], os.urandom, now_ms)
-        keys = self._look_at_registry()
-        self._channel.allow(keys, now_ms)
-        own = self._channel.host
-        voters = (own, *(host_of(key) for key in keys))
-        self._host = Host(
-            own, voters, load_record(options.state), self._make_leader, now_ms, options.node_class
+        self._watch = RegistryWatch(options.state, private.public_key().public_bytes_raw())
+        self._others = OtherHosts(
+            private, options, self._on_message, self._on_up, self._answer, self._settle, report
         )
-        self._log = EventLog(report, lambda: self._host.leader, self._name_of)
-        self._updates = Updates(options.state, lambda: self._host.leader, self._directory, report)
+        keys = self._watch.others()
+        self._others.allow(keys, now_ms)
+        own = self._others.own
+        record = load_record(options.state, is_alone=not keys)
+        voters = voters_of(keys, own)
+        self._host = Host(own, voters, record, self._make_leader, now_ms, options.node_class)
+        self._log = EventLog(report, lambda: self._host.leader, self._others.name_of)
+        self._badges = Port(self._on_badge)
+        self._timer = Timer(self._on_time)
         self._enrolment = EnrolmentServer(
             options.state, options.joining, lambda: self._host.leader is not None, report
         )
-        self._badges = Port(self._on_badge)
-        self._hosts = Port(self._on_host)
-        self._timer = Timer(self._on_time)
-        self._discovery = Discovery(own, self._on_found)
+        self._updates = Updates(
+            options.state,
+            lambda: self._host.leader,
+            self._watch.directory,
+            report,
+            self._settle,
+        )
+        self._duty = Duty(self._host, self._others, lambda: self._badges.address, self._settle)
+        self._bridging = self._make_bridging() if options.v1_bridge else None
+        self._desk = self._make_desk()
+
+    def _make_bridging(self) -> Bridging:
+        return Bridging(
+            self._options.state,
+            self._options.v1_rate_hz,
+            lambda: self._badges.address,
+            lambda *call: self._desk.in_thread(*call),
+            self._obey_registry,
+            self._report,
+        )
+
+    def _make_desk(self) -> Desk:
+        venue = Venue(
+            lambda: self._host.leader, lambda: self._badges.address, self._bridging, self._settle
+        )
+        verbs = (*venue.verbs(), *self._duty.verbs(), *self._updates.verbs())
+        others = self._others
+        return Desk(verbs, others.own, self._leader_is, others.ask, others.name_of, self._report)
+
+    # --- from start to stop ---
 
     async def run(self) -> None:
         """Serve until a signal, or the parent, ends it."""
@@ -109,41 +114,46 @@ class HostNode:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stopping.set)
         async with contextlib.AsyncExitStack() as closing:
-            closing.callback(self._registry.close)
-            await self._open(closing)
+            presence = closing.enter_context(present(self._options.state))
+            closing.callback(self._watch.close)
+            closing.callback(self._desk.close)
+            closing.push_async_callback(self._desk.in_thread, self._watch.close_there)
+            await self._open(closing, presence)
             if self._options.dies_with_parent:
                 on_stdin_closed(self._stopping.set)
-            host, port = self._badges.address
-            fields = {"address": host, "port": port, "hosts_port": self._hosts.address[1]}
-            self._report("ready", {**fields, "host": self._host.own.hex()})
-            looking = asyncio.create_task(self._look_around())
-            closing.callback(looking.cancel)
-            self._settle()
+            self._say_ready()
+            for look in (self._look_around, self._keep_registry, self._look_at_duty):
+                self._begin(closing, look)
+            self._on_time()  # who is alone leads before anybody can ask
             await self._stopping.wait()
         if self._failure is not None:
             raise self._failure
         self._report("stopped", {})
 
-    async def _open(self, closing: contextlib.AsyncExitStack) -> None:
+    async def _open(self, closing: contextlib.AsyncExitStack, presence: Presence) -> None:
         await self._badges.open(self._options.listen, "badges")
         closing.callback(self._badges.close)
-        await self._hosts.open(self._options.hosts, "other hosts")
-        closing.callback(self._hosts.close)
+        await self._others.open()
+        closing.callback(self._others.close_port)
         closing.callback(self._timer.set, None)
         path = self._options.control or control.control_path(self._badges.address[1])
-        server = await control.serve(path, self._answer)
+        server = await control.serve(path, self._desk.answer)
         closing.callback(path.unlink, missing_ok=True)
         closing.callback(server.close)
+        presence.say(path)
         await self._enrolment.open(self._badges.address)
         closing.push_async_callback(self._enrolment.close)
+        closing.push_async_callback(self._others.close)
         closing.callback(self._resign)
-        if self._options.discovery:
-            closing.push_async_callback(self._discovery.close)
-            try:
-                await self._discovery.open(self._hosts.address)
-            except OSError as error:
-                advice = "name the other hosts by --peer if they do not find each other"
-                self._report("not_announced", {"why": str(error), "advice": advice})
+        if self._bridging is not None:  # it ends first: it would only search for its leader
+            await self._bridging.open(closing)
+
+    def _say_ready(self) -> None:
+        host, port = self._badges.address
+        fields: dict[str, Any] = {"address": host, "port": port}
+        if self._others.address is not None:
+            fields["hosts_port"] = self._others.address[1]
+        self._report("ready", {**fields, "host": self._host.own.hex()})
 
     def _resign(self) -> None:
         """The last thing said: another one leads at once."""
@@ -154,28 +164,19 @@ class HostNode:
 
     def _on_badge(self, data: bytes, source: Address) -> None:
         self._host.receive_datagram(data, source, engine_now_ms())
+        self._look_at_time()
         self._settle()
 
-    def _on_host(self, data: bytes, source: Address) -> None:
-        host = read_beacon(data)
-        if host is not None:
-            self._on_found(host, source)
-            return
-        self._channel.receive_datagram(data, source, engine_now_ms())
-        self._settle()
-
-    def _on_found(self, host: bytes, address: Address) -> None:
-        """A hint that `host` is at `address`; who does not answer by its key is not believed."""
-        silent_ms = self._channel.silent_ms(host, engine_now_ms())
-        is_wanted = host in self._channel.hosts()
-        if is_wanted and (silent_ms is None or silent_ms > channels.UNANSWERED_MS):
-            self._channel.reach(address, engine_now_ms())
-            self._settle()
+    def _look_at_time(self) -> None:
+        """Each datagram sets the timer anew: under a flood it would never fire."""
+        due_ms, now_ms = self._host.next_timeout_ms(), engine_now_ms()
+        if due_ms != clock.NEVER and clock.since(now_ms, due_ms) >= 0:
+            self._host.handle_timeout(now_ms)
 
     def _on_time(self) -> None:
         now_ms = engine_now_ms()
         self._host.handle_timeout(now_ms)
-        self._channel.handle_timeout(now_ms)
+        self._others.handle_timeout(now_ms)
         self._settle()
 
     def _on_message(self, source: bytes, message: bytes, now_ms: int) -> None:
@@ -184,9 +185,16 @@ class HostNode:
             return
         with contextlib.suppress(Refused):
             _, (port,) = host_wire.decode(message)
-            at = self._channel.address_of(source)
+            at = self._others.channel.address_of(source)
             if at is not None:
                 self._host.note_address(source, (socket.inet_aton(at[0]), port))
+
+    def _on_up(self, host: bytes, now_ms: int) -> None:
+        told = host_wire.encode(host_messages.HOST_ADDRESS, (self._badges.address[1],))
+        self._others.send(host, told, now_ms)
+
+    async def _answer(self, body: bytes, host: bytes) -> bytes:
+        return await self._desk.answer_host(body, host)
 
     # --- what goes out ---
 
@@ -195,8 +203,9 @@ class HostNode:
         is_moving = True
         while is_moving:
             now_ms = engine_now_ms()
-            is_moving = self._store(now_ms) | self._carry(now_ms) | self._tell(now_ms)
-        due_ms = clock.earliest(self._host.next_timeout_ms(), self._channel.next_timeout_ms())
+            is_moving = self._store(now_ms) | self._carry(now_ms)
+            self._tell()
+        due_ms = clock.earliest(self._host.next_timeout_ms(), self._others.next_timeout_ms())
         wait_ms = None if due_ms == clock.NEVER else clock.since(due_ms, engine_now_ms())
         self._timer.set(wait_ms)
 
@@ -214,33 +223,13 @@ class HostNode:
         return True
 
     def _carry(self, now_ms: int) -> bool:
-        is_moving = False
         while (outgoing := self._host.poll_transmit()) is not None:
             self._badges.send(bytes(outgoing.data), outgoing.destination)
         while (outgoing := self._host.poll_host()) is not None:
-            self._channel.send(outgoing.destination, bytes(outgoing.data), now_ms)
-        while (outgoing := self._channel.poll_transmit()) is not None:
-            self._hosts.send(outgoing.data, outgoing.destination)
-        while (event := self._channel.next_event()) is not None:
-            is_moving = True
-            kind, value = event
-            self._on_channel(kind, value, now_ms)
-        return is_moving
+            self._others.send(outgoing.destination, bytes(outgoing.data), now_ms)
+        return self._others.carry(now_ms)
 
-    def _on_channel(self, kind: int, value: Any, now_ms: int) -> None:
-        if kind == channels.MESSAGE:
-            source, message = value
-            self._on_message(source, message, now_ms)
-        elif kind == channels.UP:
-            self._report("host_up", {"name": self._name_of(value)})
-            port = self._badges.address[1]
-            told = host_wire.encode(host_messages.HOST_ADDRESS, (port,))
-            self._channel.send(value, told, now_ms)
-        elif kind == channels.OTHER_TABLE:
-            advice = "it runs another version of Pressel: update the older of the two"
-            self._report("other_host", {"name": self._name_of(value), "advice": advice})
-
-    def _tell(self, now_ms: int) -> bool:
+    def _tell(self) -> None:
         while (event := self._host.next_event()) is not None:
             if event[0] == events.UPDATE:
                 self._updates.on_told(*event[1])
@@ -248,145 +237,106 @@ class HostNode:
                 self._log.on_floor(*event)
         while (event := self._host.next_election_event()) is not None:
             kind, value = event
-            self._log.on_election(kind, value, self._host.election.convergence_ms)
-            if kind == election.BECAME_LEADER:
-                self._updates.resume()
-        return False
+            if kind != election.ATTEMPT or self._others.channel.hosts():  # alone it cannot fail
+                self._log.on_election(kind, value, self._host.election.convergence_ms)
+            self._on_election(kind)
+
+    def _on_election(self, kind: int) -> None:
+        self._desk.on_election()
+        if kind == election.BECAME_LEADER:
+            self._updates.resume()
+        if self._bridging is not None and kind in (
+            election.BECAME_LEADER,
+            election.LOST_LEADERSHIP,
+        ):
+            self._bridging.lead(kind == election.BECAME_LEADER)
+
+    # --- who leads ---
 
     def _make_leader(self, term: int) -> SecureLeader:
-        self._directory.refresh()
-        leader = SecureLeader(
-            term, secrets.randbits(32), self._directory, os.urandom, roster=self._directory
-        )
+        directory = self._watch.directory
+        directory.refresh()
+        leader = SecureLeader(term, secrets.randbits(32), directory, os.urandom, roster=directory)
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
-        leader.keep_devices(self._directory.version, self._directory.records(), engine_now_ms())
+        leader.keep_devices(directory.version, directory.records(), engine_now_ms())
         return leader
 
-    # --- the other hosts ---
+    def _leader_is(self) -> bytes | None:
+        """The host that leads, None when none is heard."""
+        engine = self._host.election
+        if engine.leader == NOBODY or not engine.hears_leader(engine_now_ms()):
+            return None
+        return engine.leader
 
-    async def _look_around(self) -> None:
-        """For hosts that are missing, and for what the operator changes."""
-        looks = 0
-        while True:
-            now_ms = engine_now_ms()
-            silent = [self._channel.silent_ms(host, now_ms) for host in self._channel.hosts()]
-            is_missing = any(each is None or each > BEACON_S * 1000 for each in silent)
-            if is_missing and looks % round(BEACON_S / LOOK_S) == 0:
-                for peer in self._options.peers:
-                    self._channel.reach(peer, now_ms)
-                if self._options.discovery and self._options.hosts[0] == EVERYWHERE:
-                    address = (BROADCAST, self._hosts.address[1])
-                    self._hosts.send(beacon(self._host.own), address)
-            self._obey_registry(now_ms)
-            self._settle()
-            looks += 1
-            await asyncio.sleep(LOOK_S)
+    # --- what changes while it runs ---
 
-    def _obey_registry(self, now_ms: int) -> None:
+    def _begin(
+        self, closing: contextlib.AsyncExitStack, look: Callable[[int], Awaitable[None]]
+    ) -> None:
+        """Call `look` again and again, with the number of the call, until we stop."""
+
+        async def repeat() -> None:
+            for number in itertools.count():
+                await look(number)
+                await asyncio.sleep(LOOK_S)
+
+        def end(task: asyncio.Task[None]) -> None:
+            if not task.cancelled():  # a fault of ours: nobody must go on without what it does
+                self._failure = task.exception()
+                self._stopping.set()
+
+        task = asyncio.create_task(repeat())
+        task.add_done_callback(end)
+        closing.callback(task.cancel)
+
+    async def _look_around(self, number: int) -> None:
+        """For what the operator changes, and for hosts that are missing."""
+        self._obey_registry()
+        await self._others.look_around(number, round(BEACON_S / LOOK_S))
+        self._settle()
+
+    async def _look_at_duty(self, number: int) -> None:
+        await self._duty.look()
+
+    async def _keep_registry(self, number: int) -> None:
+        """What is written there without anybody's asking."""
+        state = self._host.replica.state if self._host.leader is None else None
         try:
-            self._registry.forget_old()
-            self._follow_leader()
-            if self._registry.changes() == self._changes:
-                return
-            keys = self._look_at_registry()
-            self._obey_directory(now_ms)
+            await self._desk.in_thread(self._watch.forget_old)
+            news = self._watch.news_of(state) if state is not None else None
+            known = await self._desk.in_thread(self._watch.follow, news) if news else None
         except PresselError as error:
-            self._report("registry", {"advice": str(error)})
+            self._tell_registry(str(error))
             return
-        self._channel.allow(keys, now_ms)
-        own = self._channel.host
-        voters = (own, *(host_of(key) for key in keys))
+        self._tell_registry("")
+        if known is not None:
+            self._report("devices", {"known": known})
+
+    def _tell_registry(self, advice: str) -> None:
+        """Once, however often it is met."""
+        if advice and advice != self._told:
+            self._report("registry", {"advice": advice})
+        self._told = advice
+
+    def _obey_registry(self) -> None:
+        now_ms = engine_now_ms()
+        try:
+            if not self._watch.is_new():
+                return
+            keys = self._watch.others()
+            is_new = self._watch.directory.refresh()
+        except PresselError as error:
+            self._tell_registry(str(error))
+            return
+        leader, directory = self._host.leader, self._watch.directory
+        if is_new and isinstance(leader, SecureLeader):
+            leader.keep_devices(directory.version, directory.records(), now_ms)
+            leader.look_at_directory(now_ms)
+        self._others.allow(keys, now_ms)
+        voters = voters_of(keys, self._others.own)
         if sorted(voters) != list(self._host.election.voters.hosts):
             self._host.configure(voters, now_ms)
             self._report("voters", {"hosts": len(voters)})
-
-    def _follow_leader(self) -> None:
-        """Who stands by knows the leader's devices, so that they can join here one day."""
-        state = self._host.replica.state
-        if self._host.leader is not None or state is None:
-            return
-        if mirror(self._registry, state):
-            self._report("devices", {"known": len(self._registry.devices("active"))})
-
-    def _obey_directory(self, now_ms: int) -> None:
-        leader = self._host.leader
-        if self._directory.refresh() and isinstance(leader, SecureLeader):
-            leader.keep_devices(self._directory.version, self._directory.records(), now_ms)
-            leader.look_at_directory(now_ms)
-
-    def _look_at_registry(self) -> list[bytes]:
-        """The public keys of the other hosts. UsageError when they cannot all be voters."""
-        self._changes = self._registry.changes()
-        allowed = self._registry.hosts()
-        own = self._channel.host
-        keys = [bytes.fromhex(each.public_key) for each in allowed]
-        hosts = {host_of(key): each.name for key, each in zip(keys, allowed, strict=True)}
-        hosts.pop(own, None)
-        if len(hosts) >= VOTERS_MAX:
-            raise UsageError(f"at most {VOTERS_MAX} hosts vote; `pressel host remove` some")
-        if len({mark_of(host) for host in (own, *hosts)}) <= len(hosts):
-            raise UsageError(
-                "two hosts have the same mark; on one of them delete host.key, and allow its new "
-                "key on the others"
-            )
-        self._names = hosts
-        return [key for key in keys if host_of(key) != own]
-
-    def _name_of(self, host: bytes) -> str:
-        if host == self._channel.host:
-            return "this host"
-        return self._names.get(host, host.hex())
-
-    # --- the operator ---
-
-    def _answer(self, request: dict[str, Any]) -> Any:
-        """What other commands ask over the control socket."""
-        now_ms = engine_now_ms()
-        ask = request["ask"]
-        if ask == "node":
-            addresses = (_words(self._badges.address), _words(self._hosts.address))
-            state = take_state(self._host, self._channel, self._name_of, addresses, now_ms)
-            return state.model_dump()
-        if ask == "resign":
-            if self._host.leader is None:
-                raise UsageError("this host does not lead; see `pressel node status`")
-            if not self._channel.hosts():
-                raise UsageError("there is no other host to lead; stop this one to end the venue")
-            self._host.resign(now_ms)
-            self._settle()
-            return True
-        if ask == "return":
-            self._host.return_to_duty(now_ms)
-            self._settle()
-            return True
-        return self._leader_answer(ask, request, now_ms)
-
-    def _leader_answer(self, ask: str, request: dict[str, Any], now_ms: int) -> Any:
-        leader = self._host.leader
-        if leader is None:
-            raise UsageError("this host does not lead; `pressel node status` says who does")
-        if ask == "status":
-            uptime_s = time.monotonic() - self._started_s
-            address = _words(self._badges.address)
-            return take_snapshot(leader, address, uptime_s, now_ms).model_dump()
-        if ask == "text":
-            words = str(request["text"])
-            text = words.encode()
-            if not 0 < len(text) <= TEXT_BYTES_MAX or not words.isprintable():
-                raise ValueError(f"a text has 1 to {TEXT_BYTES_MAX} bytes, all printable")
-            operator = messages.TEXT_OPERATOR
-            leader.send_text(GROUP_DEFAULT, operator, b"operator", text, now_ms)
-            self._settle()
-            return len(leader.members)
-        if ask == "update":
-            status = self._updates.answer(request)
-            self._settle()
-            return status
-        raise ValueError(ask)
-
-
-def _words(address: Address) -> str:
-    return f"{address[0]}:{address[1]}"
 
 
 def _bytes_of(address: Address) -> bytes:

@@ -21,6 +21,10 @@ class Port(asyncio.DatagramProtocol):
         self.address: Address = ("", 0)
         self.send_errors = 0  # datagrams that the system would not take
 
+    @property
+    def is_open(self) -> bool:
+        return self._transport is not None
+
     async def open(self, local: Address, what: str) -> None:
         """Bind to `local` (port 0: any). UsageError that names `what` it is for."""
         bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

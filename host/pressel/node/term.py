@@ -1,7 +1,7 @@
 """Term and vote of this host on disk: written before they are spoken, never lower than before.
 
-Where the disk was lost, the clock stands in: a term is at least the seconds since 2025. A leader
-that starts, or an election every four minutes, never gets ahead of that.
+Where the disk was lost, the clock stands in: a term is at least the seconds since 2025. An election
+every four minutes never gets ahead of that.
 """
 
 from __future__ import annotations
@@ -11,29 +11,28 @@ import time
 from pathlib import Path
 
 from pressel.errors import UsageError
-from ptt.cluster.ballot import NOBODY
+from ptt.base.numbers import INT_MAX
+from ptt.cluster.ballot import MARK_BITS, NOBODY
 
 _EPOCH_S = 1_735_689_600  # 2025-01-01 UTC
-_TERM_MAX = 2**30 - 1  # by the clock reached in 2059
+_CLOCK_S_MAX = 631_152_000  # 2045: a clock beyond it is wrong, and would use up all terms there are
+_TERM_MAX = INT_MAX - (1 << MARK_BITS)  # the highest above which one can still stand
 _HOST_BYTES = 8
 
 Record = tuple[int, bytes]  # term, and the host that has our vote in it
 
 
-def next_term(folder: Path) -> int:
-    """A term above all earlier ones, on disk before it is returned: for a leader without others."""
-    term = max(_load(folder)[0] + 1, _by_the_clock())
-    if term > _TERM_MAX:
-        words = f"term {term - 1} is the last there is"
-        raise UsageError(f"{_file(folder)} is damaged ({words}); delete it and start again")
-    store_record(folder, (term, NOBODY))
-    return term
+def load_record(folder: Path, *, is_alone: bool = False) -> Record:
+    """What was stored last; where nothing was, a term that this host has hardly voted in.
 
-
-def load_record(folder: Path) -> Record:
-    """What was stored last; where nothing was, a term that this host has hardly voted in."""
-    record = _load(folder)
-    return record if record[0] else (_by_the_clock(), NOBODY)
+    A host that `is_alone` begins above the clock, too: its folder may be an old copy, and nobody
+    else could tell it of the terms since. Among others that would end the lead of whoever leads.
+    Leaders of earlier versions kept their term in this file, without a vote: it is not led again.
+    """
+    term, vote = _load(folder)
+    if term and not (is_alone and _by_the_clock() > term):
+        return term, vote
+    return _by_the_clock(), NOBODY
 
 
 def store_record(folder: Path, record: Record) -> None:
@@ -74,7 +73,8 @@ def _file(folder: Path) -> Path:
 
 
 def _by_the_clock() -> int:
-    return min(max(1, int(time.time()) - _EPOCH_S), _TERM_MAX)
+    now_s = int(time.time()) - _EPOCH_S
+    return now_s if 0 < now_s <= _CLOCK_S_MAX else 1
 
 
 def _sync_folder(folder: Path) -> None:

@@ -13,14 +13,15 @@ from pressel.update.campaign import Campaigner, reason_words
 from ptt.leader.distributor import STATES
 from ptt.leader.leader import Leader
 
+from .desk.verb import LEADER, Fields, Verb
 from .event_log import Report
 
 _NAMES = ("release", "stage", "devices", "groups", "flags")  # of what starts a campaign
 
 
 class Updates:
-    """`state`: the host's folder; `leader` gives the engine that leads here now, or None. A
-    campaign stays on disk: who leads again goes on with it."""
+    """`state`: the host's folder; `leader` gives the engine that leads here now, or None; `settle`
+    sends what it has to say. A campaign stays on disk: who leads next goes on with it."""
 
     def __init__(
         self,
@@ -28,15 +29,25 @@ class Updates:
         leader: Callable[[], Leader | None],
         directory: RegistryDirectory,
         report: Report,
+        settle: Callable[[], None] = lambda: None,
         now_ms: Callable[[], int] = engine_now_ms,
     ) -> None:
         self._state = state
         self._leader = leader
         self._directory = directory
         self._report = report
+        self._settle = settle
         self._now_ms = now_ms
         self._served: Leader | None = None  # whose campaign `_campaigner` runs
         self._campaigner: Campaigner | None = None
+
+    def verbs(self) -> tuple[Verb, ...]:
+        return (
+            Verb("update start", self.start, writes=True, place=LEADER, shown=_NAMES),
+            Verb("update pause", self.pause, writes=True, place=LEADER),
+            Verb("update cancel", self.cancel, writes=True, place=LEADER),
+            Verb("update status", self.status, place=LEADER),
+        )
 
     def resume(self) -> None:
         """Go on with what is on disk, if somebody leads here; a damaged file is told, no more."""
@@ -45,21 +56,29 @@ class Updates:
         except PresselError as error:
             self._report("campaign", {"advice": str(error)})
 
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """What `pressel update` asks of a running host. UsageError when it does not lead."""
+    # --- the operator: each answers with the status then. UsageError when it does not lead ---
+
+    def start(self, fields: Fields) -> dict[str, Any]:
+        return self._after(lambda c: c.start(*(fields[name] for name in _NAMES)))
+
+    def pause(self, fields: Fields) -> dict[str, Any]:
+        return self._after(lambda c: c.pause("you paused it"))
+
+    def cancel(self, fields: Fields) -> dict[str, Any]:
+        return self._after(Campaigner.cancel)
+
+    def status(self, fields: Fields) -> dict[str, Any]:
+        return self._after(lambda c: None)
+
+    def _after(self, act: Callable[[Campaigner], object]) -> dict[str, Any]:
         campaigner = self._current()
         if campaigner is None:
-            raise UsageError("this host does not lead; `pressel node status` says who does")
-        verb = request["do"]
-        if verb == "start":
-            campaigner.start(*(request[name] for name in _NAMES))
-        elif verb == "pause":
-            campaigner.pause("you paused it")
-        elif verb == "cancel":
-            campaigner.cancel()
-        elif verb != "status":
-            raise ValueError(verb)
+            raise UsageError("this host does not lead any more; try again")
+        act(campaigner)
+        self._settle()
         return campaigner.status()
+
+    # --- what happens ---
 
     def on_told(self, device: bytes, release: int, state: int, reason: int) -> None:
         """The value of `ptt.base.events.UPDATE`."""

@@ -89,21 +89,28 @@ def grants_of(device: Device) -> Grants:
     return Grants(device.groups, entitlements)
 
 
-def mirror(registry: Registry, state: State) -> bool:
-    """Make `registry` that of the leader whose `state` a standby keeps; was it changed?
-
-    Nothing is done while not all devices are there, or when ours is the newer list."""
+def devices_of(state: State) -> tuple[int, list[Mirrored]] | None:
+    """The version and the devices of the leader whose `state` a standby keeps; None while not all
+    of them are there."""
     body = state.body(ROSTER, 0)
     if body is None:
-        return False
+        return None
     version, count = read_numbers(ROSTER_SIZES, body)
     numbers = state.numbers(DEVICE)
-    if len(numbers) != count or registry.version() >= version:
-        return False
+    if len(numbers) != count:
+        return None
     devices = []
     for number in numbers:
         record = read_device(number, state.body(DEVICE, number) or b"")
         rights = Entitlements(record.emergency, record.priority)
         name = record.name.decode("utf-8", "replace")
         devices.append(Mirrored(record.device.hex(), name, record.groups, rights, record.key))
-    return registry.mirror(version, devices)
+    return version, devices
+
+
+def mirror(registry: Registry, state: State) -> bool:
+    """Make `registry` that of the leader whose `state` a standby keeps; was it changed?
+
+    Nothing is done while not all devices are there, or when ours is the newer list."""
+    told = devices_of(state)
+    return told is not None and registry.mirror(*told)

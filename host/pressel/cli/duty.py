@@ -1,0 +1,124 @@
+"""`pressel host status | resign | return | drain`: whether the host on this machine may lead."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pressel.cli.options import control_options
+from pressel.errors import PresselError
+from pressel.node import control as sockets
+from pressel.node.cluster_state import NodeState
+from pressel.node.desk.duty import DRAINED, DRAINING, ON_DUTY
+
+_LOOK_S = 0.5  # while a host drains
+
+_WORDS = {ON_DUTY: "", DRAINING: ", drains", DRAINED: ", drained", "resigned": ", off duty"}
+
+
+@click.command()
+@control_options
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def status(port: int | None, control: Path | None, as_json: bool) -> None:
+    """Show who leads and which hosts are there, as the host on this machine sees it."""
+    state = _state(sockets.ask(sockets.find(control, port), "host status"))
+    if as_json:
+        print(state.model_dump_json(indent=2))
+    else:
+        _show(state, Console(emoji=False))
+
+
+@click.command()
+@control_options
+@click.option("--force", is_flag=True, help="Also when nobody leads then.")
+def resign(port: int | None, control: Path | None, force: bool) -> None:
+    """Let another host lead, for maintenance of this one.
+
+    This host stands by without ever leading, until `pressel host return` or a restart. Refused when
+    no other host can lead.
+    """
+    answer = sockets.ask(sockets.find(control, port), "host resign", force=force)
+    leader = answer["leader"]
+    print(
+        f"resigned; {f'{leader} leads' if leader else 'nobody leads'}. `pressel host return` when "
+        "this one may lead again"
+    )
+    if leader is None and not force:
+        raise PresselError("no other host has taken over yet; see `pressel host status`")
+
+
+@click.command("return")
+@control_options
+def return_to_duty(port: int | None, control: Path | None) -> None:
+    """Maintenance is over: the host may lead again when the leader is gone."""
+    sockets.ask(sockets.find(control, port), "host return")
+    print("the host may lead again")
+
+
+@click.command()
+@control_options
+@click.option("--no-wait", is_flag=True, help="Do not wait until nothing is left to do.")
+def drain(port: int | None, control: Path | None, no_wait: bool) -> int:
+    """Take the host on this machine out of use without anybody's noticing, before it is stopped.
+
+    From now on it takes no new duty: it does not stand for leader any more. If it leads, it leads
+    on until another host can, and hands over then. The command waits and says what is left to do;
+    it ends when nothing is, and the host may be stopped. Ctrl-C ends the waiting, not the
+    draining: `pressel host return` does that.
+    """
+    path = sockets.find(control, port)
+    state = _state(sockets.ask(path, "host drain"))
+    told: list[str] = []
+    while state.duty == DRAINING and not no_wait:
+        if state.left != told:
+            print(f"left to do: {'; '.join(state.left)}", file=sys.stderr)
+        told = state.left
+        time.sleep(_LOOK_S)
+        state = _state(sockets.ask(path, "host status"))
+    if state.duty == ON_DUTY:
+        raise PresselError("the host was returned to duty meanwhile")
+    if state.duty == DRAINING:
+        print(f"the host drains; left to do: {'; '.join(state.left)}")
+        return 1
+    leads = f"{state.leader} leads; " if state.leader else ""
+    print(f"drained: {leads}nothing is left to do here. Stop it, or `pressel host return`")
+    return 0
+
+
+def _state(answer: Any) -> NodeState:
+    try:
+        return NodeState.model_validate(answer)
+    except ValidationError as error:
+        raise PresselError(
+            "the host's answer is of another version of Pressel; update the older one"
+        ) from error
+
+
+def _show(state: NodeState, console: Console) -> None:
+    leads = "leads" if state.state == "leader" else f"{state.leader or 'nobody'} leads"
+    words = f"{state.state}{_WORDS.get(state.duty, '')}"
+    console.print(f"Host {state.host}, {words}: {escape(leads)}, term {state.term}")
+    hosts = f", for hosts {state.hosts_address}" if state.hosts_address else ""
+    console.print(f"For badges {state.badges_address}{hosts}")
+    if state.peers:
+        table = Table("Host", "Fingerprint", "Address", "Heard", box=None, pad_edge=False)
+        for each in state.peers:
+            silent = each.silent_ms
+            heard = "never" if silent is None else f"{silent / 1000:.1f} s ago"
+            table.add_row(escape(each.name), each.host, each.address or "not known", heard)
+        console.print(table)
+    if state.quorum > 1:
+        console.print(f"{state.quorum} of {len(state.peers) + 1} hosts are needed to lead")
+    if state.left:
+        console.print(f"Left to do: {escape('; '.join(state.left))}")
+    took = f", the last took {state.convergence_ms} ms" if state.convergence_ms is not None else ""
+    counts = ", ".join(f"{count} {name}" for name, count in state.elections.items())
+    console.print(f"Elections: {counts or 'none yet'}{took}")

@@ -1,0 +1,103 @@
+"""`pressel host run`, and its short names `pressel leader` and `pressel node`: run a host."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pressel.cli.options import AddressOption, joining_option, state_option
+from pressel.node.log import report_json, report_words
+from pressel.node.options import HOSTS_PORT, HostOptions
+from ptt.base.numbers import PORT
+
+_OPTIONS = (
+    click.option(
+        "--listen",
+        type=AddressOption(PORT),
+        default=f"0.0.0.0:{PORT}",
+        show_default=True,
+        help="Address and UDP port for badges; port 0 takes any free one.",
+    ),
+    click.option(
+        "--hosts",
+        type=AddressOption(HOSTS_PORT),
+        help=f"Address and UDP port for other hosts; without it 0.0.0.0:{HOSTS_PORT}, opened once "
+        "another host is allowed.",
+    ),
+    click.option(
+        "--peer",
+        "peers",
+        type=AddressOption(HOSTS_PORT),
+        multiple=True,
+        help="Where another host is, on a network on which they do not find each other.",
+    ),
+    click.option(
+        "--class",
+        "node_class",
+        type=click.IntRange(0, 255),
+        default=1,
+        show_default=True,
+        help="Hosts of a higher class lead before others.",
+    ),
+    click.option(
+        "--discovery/--no-discovery",
+        default=True,
+        help="Look for other hosts by mDNS and broadcast.",
+    ),
+    state_option(),
+    click.option(
+        "--control",
+        type=click.Path(path_type=Path),
+        help="Control socket for other commands; without it one named after the port.",
+    ),
+    click.option(
+        "--v1-bridge",
+        is_flag=True,
+        help="Let old v1 apps take part wherever this host leads. Insecure: off unless given.",
+    ),
+    click.option(
+        "--v1-rate",
+        "v1_rate_hz",
+        type=click.IntRange(8_000, 48_000),
+        help="Sample rate of the old apps' voice in Hz; without it known from the size of packets.",
+    ),
+    joining_option(),
+    click.option(
+        "--json", "as_json", is_flag=True, help="Events as JSON lines on standard output."
+    ),
+    click.option("--dies-with-parent", is_flag=True, help="End when standard input closes."),
+)
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of `host run`, of all its names."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def run_host(as_json: bool, **options: Any) -> None:
+    """Run a host with `run_options` until it is told to end."""
+    from pressel.node.host import HostNode
+
+    async def run() -> None:
+        report = report_json if as_json else report_words
+        await HostNode(HostOptions(**options), report).run()
+
+    asyncio.run(run())
+
+
+@click.command("run")
+@run_options
+def run(**options: Any) -> None:
+    """Run a host: it leads the venue, or stands by and leads when the leader is gone.
+
+    A host that is alone leads at once. Others take part when each has allowed the others, see
+    `pressel host allow`. Badges on the same network find the leader by themselves; those on another
+    one are given its address. Ctrl-C ends it, and another one leads at once.
+    """
+    run_host(**options)

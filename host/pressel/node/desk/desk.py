@@ -1,0 +1,173 @@
+"""Finds who answers a request, this host or the one that leads, and has it answered."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+from pressel.errors import PresselError, UnreachableError, UsageError
+
+from ..event_log import Report
+from . import asker as askers
+from .asker import Asker
+from .verb import COPY, HERE, Fields, Verb
+
+LEADERLESS_S = 3.0  # an election takes 0.7 s; who waits longer has nobody to wait for
+BODY_CHARACTERS_MAX = 1 << 20
+
+Reply = dict[str, Any]  # {"answer": ...} or {"error": words, "exit": code}; "by" of another host
+
+
+class Ask(Protocol):
+    """Asks another host; None when it does not answer."""
+
+    async def __call__(self, host: bytes, body: bytes) -> bytes | None: ...
+
+
+class Desk:
+    """`leader_is` gives the host that leads, None when none is known; `own` is this host, `name_of`
+    what people call one."""
+
+    def __init__(
+        self,
+        verbs: Iterable[Verb],
+        own: bytes,
+        leader_is: Callable[[], bytes | None],
+        ask: Ask,
+        name_of: Callable[[bytes], str],
+        report: Report,
+    ) -> None:
+        self._verbs = {verb.name: verb for verb in verbs}
+        self._own = own
+        self._leader_is = leader_is
+        self._ask = ask
+        self._name_of = name_of
+        self._report = report
+        self._thread = ThreadPoolExecutor(1, "desk")  # one: writes keep their order
+        self._news = asyncio.Event()
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def on_election(self) -> None:
+        """Somebody else leads than before, or nobody."""
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def in_thread(self, call: Callable[..., Any], *values: Any) -> Any:
+        """The result of `call`, which may wait for the disk, in turn with what verbs do there."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *values)
+
+    # --- faces ---
+
+    async def answer(self, request: Any, who: Asker) -> Reply:
+        """What somebody on this machine asks: a JSON object {"ask": verb, field: value}."""
+        return await _told(lambda: self._answer(request, who))
+
+    async def answer_host(self, body: bytes, source: bytes) -> bytes:
+        """What host `source` asks on behalf of somebody there, and thinks that we lead."""
+        reply = await _told(lambda: self._answer_host(body, source))
+        return json.dumps(reply).encode()
+
+    # --- inside ---
+
+    async def _answer(self, request: Any, who: Asker) -> Reply:
+        verb, fields = self._read(request)
+        if verb.place == HERE:
+            return {"answer": await self._do(verb, fields, who)}
+        leader = await self._leader()
+        if leader == self._own:
+            return {"answer": await self._do(verb, fields, who)}
+        reply = await self._forwarded(leader, verb, fields, who) if leader else None
+        if reply is not None:
+            return reply
+        if verb.place == COPY:
+            return {"answer": await self._do(verb, fields, who), "by": "own copy"}
+        if leader is None:
+            raise UnreachableError(
+                "no host leads that this one can reach; `pressel host status` says what it sees"
+            )
+        raise UnreachableError(
+            f"{self._name_of(leader)} leads and does not answer; look whether it was done, and "
+            "try again"
+        )
+
+    async def _answer_host(self, body: bytes, source: bytes) -> Reply:
+        request = json.loads(body)
+        verb, fields = self._read(request)
+        who = askers.from_json(fields.pop("who", None), self._name_of(source))
+        if verb.place != HERE and self._leader_is() != self._own:
+            raise UnreachableError("the leader has changed just now; try again")
+        if verb.place == HERE and verb.writes:
+            raise UsageError(f"{verb.name} is asked of the host that it is about")
+        return {"answer": await self._do(verb, fields, who)}
+
+    def _read(self, request: Any) -> tuple[Verb, Fields]:
+        if not isinstance(request, dict):
+            raise TypeError("a request is an object")
+        fields = dict(request)
+        name = fields.pop("ask")
+        verb = self._verbs.get(name) if isinstance(name, str) else None
+        if verb is None:
+            raise ValueError(str(name)[:40])
+        return verb, fields
+
+    async def _do(self, verb: Verb, fields: Fields, who: Asker) -> Any:
+        if verb.in_thread:
+            answer = await self.in_thread(verb.answer, fields)
+        else:
+            answer = verb.answer(fields)
+            if inspect.isawaitable(answer):
+                answer = await answer
+        if verb.writes:
+            self._tell(verb, fields, who)
+        return answer
+
+    def _tell(self, verb: Verb, fields: Fields, who: Asker) -> None:
+        """Who had what done, in the log of the host that did it."""
+        shown = {name: fields[name] for name in verb.shown if fields.get(name)}
+        values = ", ".join(map(_words, shown.values()))
+        what = f"{verb.name}: {values}" if values else verb.name
+        self._report("asked", {"verb": verb.name, "who": str(who), "what": what, **shown})
+
+    async def _leader(self) -> bytes | None:
+        """The host that leads; waits for an election to end."""
+        deadline_s = asyncio.get_running_loop().time() + LEADERLESS_S
+        while (leader := self._leader_is()) is None:
+            try:
+                async with asyncio.timeout_at(deadline_s):
+                    await self._news.wait()
+            except TimeoutError:
+                return None
+        return leader
+
+    async def _forwarded(
+        self, leader: bytes, verb: Verb, fields: Fields, who: Asker
+    ) -> Reply | None:
+        """The leader's reply; None when none comes."""
+        body = json.dumps({"ask": verb.name, **fields, "who": who.as_json()}).encode()
+        told = await self._ask(leader, body)
+        if told is None:
+            return None
+        reply = json.loads(told)
+        if not isinstance(reply, dict) or not reply.keys() & {"answer", "error"}:
+            raise PresselError("the leader runs another version of Pressel; update the older one")
+        return {**reply, "by": self._name_of(leader)}
+
+
+def _words(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+async def _told(answer: Callable[[], Any]) -> Reply:
+    """Its reply, or why there is none, in words."""
+    try:
+        return await answer()
+    except PresselError as error:
+        return {"error": str(error), "exit": error.exit_code}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        return {"error": f"not understood: {error}", "exit": UsageError.exit_code}

@@ -1,0 +1,72 @@
+"""What concerns everybody who is there: who they are, and texts to them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pressel.errors import UsageError
+from pressel.transport.udp import Address, engine_now_ms
+from ptt.base.numbers import TEXT_BYTES_MAX
+from ptt.leader.leader import Leader
+from ptt.leader.roster import GROUP_DEFAULT
+from ptt.wire import messages
+
+from ..bridging import Bridging
+from ..snapshot import take_snapshot
+from .verb import LEADER, Fields, Verb
+
+
+class Venue:
+    """`leader` gives the engine that leads here, None when none does; `badges` its address;
+    `bridging` the v1 bridge where old apps take part; `settle` sends what the engine has to say."""
+
+    def __init__(
+        self,
+        leader: Callable[[], Leader | None],
+        badges: Callable[[], Address],
+        bridging: Bridging | None,
+        settle: Callable[[], None],
+    ) -> None:
+        self._leader = leader
+        self._badges = badges
+        self._bridging = bridging
+        self._settle = settle
+        self._started_s = time.monotonic()
+
+    def verbs(self) -> tuple[Verb, ...]:
+        return (
+            Verb("status", self.status, place=LEADER),
+            Verb("text", self.text, writes=True, place=LEADER, shown=("text",)),
+        )
+
+    def status(self, fields: Fields) -> dict[str, Any]:
+        """A `LeaderState`."""
+        host, port = self._badges()
+        uptime_s = time.monotonic() - self._started_s
+        snapshot = take_snapshot(leading(self._leader), f"{host}:{port}", uptime_s, engine_now_ms())
+        if self._bridging is not None:
+            snapshot.v1_clients = self._bridging.states()
+            snapshot.v1_refused = self._bridging.refused()
+        return snapshot.model_dump()
+
+    def text(self, fields: Fields) -> int:
+        """A text to all; to how many."""
+        words = str(fields["text"])
+        text = words.encode()
+        if not 0 < len(text) <= TEXT_BYTES_MAX or not words.isprintable():
+            raise UsageError(f"a text has 1 to {TEXT_BYTES_MAX} bytes, all printable")
+        leader = leading(self._leader)
+        operator = messages.TEXT_OPERATOR
+        leader.send_text(GROUP_DEFAULT, operator, b"operator", text, engine_now_ms())
+        self._settle()
+        return len(leader.members)
+
+
+def leading(leader: Callable[[], Leader | None]) -> Leader:
+    """The engine that leads here. UsageError when it has stopped a moment ago."""
+    engine = leader()
+    if engine is None:
+        raise UsageError("this host does not lead any more; try again")
+    return engine

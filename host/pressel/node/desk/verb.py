@@ -1,0 +1,27 @@
+"""One thing that may be asked of a host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+HERE = "here"  # it is about this host
+LEADER = "leader"  # only the host that leads can answer
+COPY = "copy"  # the leader answers best; each host has a copy, too
+
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Verb:
+    """`answer` takes the fields of a request and returns JSON values, or an awaitable of them; with
+    `in_thread` it is called outside the event loop and may wait for the disk. `shown`: the fields
+    that the log tells of a write, beside who asked."""
+
+    name: str
+    answer: Callable[[Fields], Any]
+    writes: bool = False
+    place: str = HERE
+    in_thread: bool = False
+    shown: tuple[str, ...] = ()

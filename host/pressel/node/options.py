@@ -1,0 +1,49 @@
+"""What a host is started with, and where it keeps its state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from pressel.enrol.lines import INVITE
+from pressel.transport.udp import Address
+from ptt.base.numbers import PORT
+
+HOSTS_PORT = PORT + 1
+EVERYWHERE = "0.0.0.0"
+
+_FOLDER = "host"
+_FORMER_FOLDER = "leader"  # of the time when a leader was a program of its own
+
+
+def default_state() -> Path:
+    """The one folder of this user's host. Where an earlier version has made one by another name,
+    that is it: keys and terms in it must not be lost, and an earlier version can still go back."""
+    base = platformdirs.user_state_path("pressel")
+    former = base / _FORMER_FOLDER
+    return former if former.is_dir() and not (base / _FOLDER).is_dir() else base / _FOLDER
+
+
+@dataclass(frozen=True)
+class HostOptions:
+    """`listen` for badges and `hosts` for other hosts: address and UDP port (0: any); `hosts` is
+    None where nobody has named one: then the port is opened once another host is allowed. `state`:
+    folder for what it keeps; `control`: its control socket (None: named after the port); `peers`:
+    addresses where to look for hosts; `node_class`: who stands first; `discovery`: look for hosts
+    by mDNS and broadcast; `dies_with_parent`: end when stdin closes; `joining`: one of
+    `pressel.enrol.desk.JOINING`; `v1_bridge`: let old apps take part where this host leads,
+    `v1_rate_hz`: of their voice (None: by packet size)."""
+
+    listen: Address
+    state: Path
+    hosts: Address | None = None
+    control: Path | None = None
+    peers: tuple[Address, ...] = ()
+    node_class: int = 1
+    discovery: bool = True
+    dies_with_parent: bool = False
+    joining: str = INVITE
+    v1_bridge: bool = False
+    v1_rate_hz: int | None = None

@@ -1,0 +1,155 @@
+"""The desk: who answers a request, who asked it, and what the log says of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+from pressel.errors import PresselError
+from pressel.node import control
+from pressel.node.desk import COPY, HERE, LEADER, Asker, Desk, Fields, Verb
+from pressel.node.desk import asker as askers
+
+ANN = Asker("ann", 1000)
+OWN, OTHER = b"own host", b"kitchen "
+SAID = {"verb": "say", "what": "say: hi", "text": "hi"}
+NAMES = {OWN: "this host", OTHER: "kitchen"}
+
+
+class Stage:
+    """A desk of one host; `leader` leads, `other` answers for the other host."""
+
+    def __init__(self, leader: bytes | None = OWN) -> None:
+        self.leader = leader
+        self.other: Stage | None = None
+        self.log: list[tuple[str, dict[str, Any]]] = []
+        self.done: list[str] = []
+        verbs = (
+            Verb("look", self._note("look"), place=LEADER),
+            Verb("say", self._note("say"), writes=True, place=LEADER, shown=("text",)),
+            Verb("list", self._note("list"), place=COPY, in_thread=True),
+            Verb("own", self._note("own"), place=HERE),
+            Verb("rest", self._note("rest"), writes=True, place=HERE),
+            Verb("fail", self._fail, writes=True, place=LEADER),
+        )
+        self.desk = Desk(
+            verbs, OWN, lambda: self.leader, self._ask, NAMES.__getitem__, self._report
+        )
+
+    def _note(self, word: str):
+        def answer(fields: Fields) -> str:
+            self.done.append(word)
+            return f"{word} {sorted(fields)}"
+
+        return answer
+
+    def _fail(self, fields: Fields) -> None:
+        raise PresselError("the disk is full")
+
+    def _report(self, event: str, fields: dict[str, Any]) -> None:
+        self.log.append((event, fields))
+
+    async def _ask(self, host: bytes, body: bytes) -> bytes | None:
+        return None if self.other is None else await self.other.desk.answer_host(body, OTHER)
+
+    def ask(self, verb: str, **fields: Any) -> dict[str, Any]:
+        return asyncio.run(self.desk.answer({"ask": verb, **fields}, ANN))
+
+
+def follower() -> Stage:
+    stage = Stage(OTHER)
+    stage.other = Stage(OWN)
+    return stage
+
+
+def test_who_leads_answers_itself_and_writes_down_who_asked() -> None:
+    stage = Stage()
+    assert stage.ask("say", text="hi", key="secret") == {"answer": "say ['key', 'text']"}
+    assert stage.log == [("asked", SAID | {"who": "ann"})]
+    stage.log.clear()
+    assert "answer" in stage.ask("look")
+    assert stage.log == []
+
+
+def test_who_follows_has_the_leader_answer_and_the_leader_writes_down_who_asked_where() -> None:
+    stage = follower()
+    assert stage.other is not None
+    assert stage.ask("say", text="hi") == {"answer": "say ['text']", "by": "kitchen"}
+    assert (stage.done, stage.other.done) == ([], ["say"])
+    assert stage.other.log == [("asked", SAID | {"who": "ann at kitchen"})]
+    assert stage.ask("list")["by"] == "kitchen"
+    assert stage.ask("own") == {"answer": "own []"}
+
+
+def test_a_refusal_of_the_leader_is_the_followers_too() -> None:
+    stage = follower()
+    assert stage.ask("fail") == {"error": "the disk is full", "exit": 1, "by": "kitchen"}
+    assert stage.other is not None and stage.other.log == []  # what was not done is not told
+
+
+def test_it_refuses_in_a_sentence_only_when_no_leader_can_be_reached(monkeypatch) -> None:
+    monkeypatch.setattr("pressel.node.desk.desk.LEADERLESS_S", 0.01)
+    assert Stage(None).ask("say", text="hi")["exit"] == 3
+    assert "no host leads" in Stage(None).ask("look")["error"]
+    assert Stage(None).ask("list") == {"answer": "list []", "by": "own copy"}
+    silent = Stage(OTHER)
+    assert "kitchen leads and does not answer" in silent.ask("say", text="hi")["error"]
+    assert silent.done == []
+
+
+def test_an_election_is_waited_for() -> None:
+    async def scenario() -> None:
+        stage = Stage(None)
+        asked = asyncio.ensure_future(stage.desk.answer({"ask": "look"}, ANN))
+        await asyncio.sleep(0)
+        stage.leader = OWN
+        stage.desk.on_election()
+        assert await asked == {"answer": "look []"}
+
+    asyncio.run(scenario())
+
+
+def test_a_host_takes_no_orders_of_another_that_are_its_own_operators() -> None:
+    stage = Stage()
+
+    def asked(**request: Any) -> dict[str, Any]:
+        body = json.dumps(request).encode()
+        return json.loads(asyncio.run(stage.desk.answer_host(body, OTHER)))
+
+    who = {"name": "ann", "uid": 1000}
+    assert "answer" in asked(ask="own", who=who)
+    assert "the host that it is about" in asked(ask="rest", who=who)["error"]
+    assert "who asks" in asked(ask="say", text="hi")["error"]
+    stage.leader = OTHER
+    assert "has changed" in asked(ask="say", who=who)["error"]
+    assert stage.done == ["own"]
+
+
+def test_rubbish_of_another_host_is_answered_in_words() -> None:
+    stage = Stage()
+    for body in (b"", b"[]", b"17", b'{"ask": "sing"}', b'{"ask": ["own"]}', b"\xff"):
+        reply = json.loads(asyncio.run(stage.desk.answer_host(body, OTHER)))
+        assert reply["error"].startswith("not understood")
+
+
+def test_a_name_from_another_host_is_short_and_printable() -> None:
+    who = askers.from_json({"name": "a\x1b[31m\n" + "n" * 500, "uid": 0}, "kitchen")
+    assert who.name.isprintable() and len(who.name) == 64 and str(who).endswith(" at kitchen")
+
+
+def test_the_kernel_says_who_is_behind_a_control_socket(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        stage = Stage()
+        path = tmp_path / "c.sock"
+        server = await control.serve(path, stage.desk.answer)
+        await asyncio.to_thread(control.ask, path, "say", text="hi")
+        server.close()
+        left, right = socket.socketpair()
+        with left, right:
+            expected = str(askers.of_user(askers.uid_behind(left)))
+        assert stage.log == [("asked", SAID | {"who": expected})]
+
+    asyncio.run(scenario())
