@@ -11,7 +11,7 @@ from tests.shared.venue import LEADER, Venue
 
 from pressel.dissector import make_dissector
 from pressel.dissector.make import SUMMARIES
-from pressel.docs.conversation import play
+from pressel.docs.conversation import play, vectors
 from pressel.schema.messages import MessageTable, load_table
 from ptt.base.numbers import DATAGRAM_BYTES_MAX, PORT
 from ptt.wire import codec, envelope, messages, voice
@@ -124,8 +124,8 @@ def fields_of(table: MessageTable, data: bytes) -> dict[str, str]:
     ("title", "info"),
     [
         ("FLOOR_GRANT", "FLOOR_GRANT lease 7 to request 1"),
-        ("FLOOR_DENIED", "FLOOR_DENIED request 1: stale"),
-        ("VOICE_FRAME", "VOICE_FRAME lease 7 talker 2 frame 0, last"),
+        ("FLOOR_DENIED", "FLOOR_DENIED request 3: not_entitled"),
+        ("VOICE_FRAME", "VOICE_FRAME lease 7 talker 2 frames 0 to 2"),
         ("TEXT_MESSAGE", "TEXT_MESSAGE 1 from Ada: Tür 3 öffnen"),
         ("NACK", "NACK unknown_session, about type 3"),
         ("HELLO", "HELLO Ada, build doc 1"),
@@ -136,6 +136,15 @@ def test_the_info_column_says_what_matters(
 ) -> None:
     file = write_pcap(tmp_path / "one.pcap", [towards_leader(sent(title))])
     assert tshark.read(file)[0].info == info
+
+
+@needs_tshark
+def test_the_document_s_datagrams_are_shown_as_they_travel(tshark: Tshark, tmp_path: Path) -> None:
+    said = vectors()
+    file = write_pcap(tmp_path / "travel.pcap", [towards_leader(each.data) for each in said])
+    shown = tshark.read(file)
+    assert [seen.faults for seen in shown] == [()] * len(said)
+    assert shown[14].info == "VOICE_FRAME lease 7 talker 2 frame 3, last"
 
 
 @needs_tshark
@@ -264,7 +273,7 @@ def _from_the_wrong_side() -> bytes:
         (_unknown_type, "type 99", "a type that this dissector does not know"),
         (_appended, "FLOOR_REQUEST request 1", None),
         (_sealed, "FLOOR_REQUEST request 1", None),
-        (_out_of_range, "FLOOR_QUEUED request 9 at place 0", "position is not within 1 to 255"),
+        (_out_of_range, "FLOOR_QUEUED request 2 at place 0", "position is not within 1 to 255"),
         (_no_clean_text, "HELLO A\\x1b\\xff, build doc 1", "name is not clean UTF-8"),
         (_from_the_wrong_side, "FLOOR_GRANT lease 7", "a type that this side may not send"),
         (lambda: b"\x31" + bytes(40), "another major version", "another major version"),
