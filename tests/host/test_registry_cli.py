@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from pressel import cli
+from pressel.registry.directory import grants_of
 from pressel.registry.identity import fingerprint, public_key
 from pressel.registry.store import Registry
+from ptt.leader.roster import ENTITLED_EMERGENCY, ENTITLED_PRIORITY
 
 ANN = "00112233445566aa"
 CODE = "ACDE-FHJK"
@@ -66,6 +68,26 @@ def test_a_device_from_first_to_last(run, tmp_path: Path) -> None:
         assert key not in "".join(said)
     assert run("device", "list", "--json")[1].strip() == "[]"
     assert json.loads(run("device", "list", "--all", "--json")[1])[0]["groups"] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("words", "rights", "entitlements"),
+    [
+        ((), "", 0),
+        (("--priority",), "priority", ENTITLED_PRIORITY),
+        (("--emergency",), "emergency", ENTITLED_EMERGENCY),
+        (("--emergency", "--priority"), "emergency, priority", 3),
+    ],
+)
+def test_a_right_is_a_lane(
+    run, tmp_path: Path, words: tuple[str, ...], rights: str, entitlements: int
+) -> None:
+    file = str(tmp_path / "ann.json")
+    assert run("device", "add", "Ann", "--id", ANN, *words, "--key-file", file)[0] == 0
+    assert rights in run("device", "show", ANN)[1]
+    with Registry(tmp_path / "leader") as registry:
+        grants = grants_of(registry.device(ANN))
+    assert grants.entitlements == entitlements
 
 
 def test_approval(run, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from rich.table import Table
 from pressel.cli.options import state_option
 from pressel.errors import PresselError, UsageError
 from pressel.registry import code as codes
-from pressel.registry.device import GROUP_MAX, PENDING, PRIORITY_MAX, Device, Entitlements
+from pressel.registry.device import GROUP_MAX, PENDING, Device, Entitlements
 from pressel.registry.secret_file import write_private
 from pressel.registry.store import Registry
 
@@ -56,10 +56,7 @@ def device() -> None:
 @_GROUPS
 @click.option("--emergency", is_flag=True, help="May interrupt others in an emergency.")
 @click.option(
-    "--priority",
-    type=click.IntRange(0, PRIORITY_MAX),
-    default=0,
-    help="Lane in the queue for the floor; higher ones come first.",
+    "--priority", is_flag=True, help="May press for priority, before all routine presses."
 )
 @_KEY_FILE
 @_STATE
@@ -69,14 +66,14 @@ def add(
     device_id: str | None,
     groups: tuple[int, ...],
     emergency: bool,
-    priority: int,
+    priority: bool,
     key_file: Path,
     state: Path,
     as_json: bool,
 ) -> None:
     """Add a device called NAME and write its key to a file."""
     chosen = device_id or secrets.token_hex(_ID_BYTES)
-    rights = Entitlements(emergency, priority)
+    rights = Entitlements(emergency, int(priority))
     with Registry(state) as registry:
         _with_key_file(
             registry, chosen, key_file, lambda: registry.enrol(chosen, name, groups, rights)
@@ -257,7 +254,7 @@ def _show(devices: list[Device], as_json: bool, one: bool = False, waiting: bool
     for each in devices:
         rights = ["emergency"] if each.entitlements.emergency else []
         if each.entitlements.priority:
-            rights.append(f"priority {each.entitlements.priority}")
+            rights.append("priority")
         name, words = escape(each.name), ", ".join(rights)
         table.add_row(each.id, name, _words(each.groups), words, each.state, str(each.epoch))
     _print(table)

@@ -15,7 +15,7 @@ REVOKED = "revoked"
 KEY_BYTES = 32
 GROUP_MAX = CALL_GROUP_FIRST - 1  # the numbers above are private calls
 GROUPS_MAX = MEMBER_GROUPS_MAX
-PRIORITY_MAX = 7  # lanes of the floor's queue; 0 is everybody's
+PRIORITY_MAX = 7  # as registries hold it; all above 0 give the one priority lane
 
 _ID = re.compile(r"[0-9a-f]{16}")
 _PUBLIC_KEY = re.compile(r"[0-9a-f]{64}")

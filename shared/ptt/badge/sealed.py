@@ -279,7 +279,7 @@ class SecureParticipant(participant.Participant):
         hello = self._hello
         if self.join.state == JOINED or not hello:
             return refusal.STALE
-        if len(data) != _CHALLENGE_END:
+        if len(data) < _CHALLENGE_END:
             return refusal.FIELD
         if bytes(data[24:28]) != hello[_NONCE_AT : _NONCE_AT + 4]:
             return refusal.STALE
@@ -372,7 +372,7 @@ class SecureParticipant(participant.Participant):
         self._send(messages.REKEY, (self._own_nonce,), self._leader_address, now_ms)
 
     def _on_rekeyed(self, data: "Any", now_ms: int) -> int:
-        if len(data) != _REKEYED_END + TAG_BYTES:
+        if len(data) < _REKEYED_END + TAG_BYTES:
             return refusal.FIELD
         if not self._is_rekeying or bytes(data[24:40]) != self._own_nonce:
             return refusal.STALE
@@ -389,7 +389,7 @@ class SecureParticipant(participant.Participant):
         return refusal.ACCEPTED
 
     def _on_group_key(self, data: "Any", now_ms: int) -> int:
-        if len(data) != _GROUP_KEY_END + TAG_BYTES or self._keys is None:
+        if len(data) < _GROUP_KEY_END + TAG_BYTES or self._keys is None:
             return refusal.FIELD
         group = data[24]
         if self.scan.place(group) < 0 and not self._is_call(group):
