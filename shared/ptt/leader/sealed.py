@@ -54,8 +54,8 @@ _HELLO_FIELD = const(3)  # of ANSWER: what HELLO said begins here
 
 
 class SecureLeader(leader.Leader):
-    """`directory` knows the devices' keys; `random(n)` gives n unpredictable bytes;
-    `hmac` is another way to make tags, for who plays many venues at once. The rest is `Leader`'s."""
+    """`directory` knows the devices' keys; `random(n)` gives n unpredictable bytes; `hmac` is
+    another way to make tags, for whoever plays many venues at once. The rest is `Leader`'s."""
 
     def __init__(
         self,
