@@ -68,7 +68,7 @@ flash: ready  ## Make badges: PORT=... (or all) BOARD=... FLASH="--wifi ... and 
 		$(if $(IMAGE),--image "$(IMAGE)") $(FLASH)
 
 schema: ready  ## Write the code that is made from shared/schema
-	@$(BIN)/python -m pressel.schema.messages
+	@$(BIN)/python -m pressel.schema.generated
 
 docs: ready  ## Write the parts of documents that are made from the code
 	@$(BIN)/python -m pressel.docs.blocks

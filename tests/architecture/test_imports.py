@@ -17,7 +17,6 @@ from typing import TypeGuard
 import pytest
 
 from pressel.pack.manifest import list_sources, read_manifest
-from pressel.schema import messages
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("shared", "firmware", "host")
@@ -208,16 +207,6 @@ def imported(node: ast.Import | ast.ImportFrom) -> list[str]:
 def test_types_are_imported_for_type_checkers_only() -> None:
     """There is no `typing` on a badge, so an import that runs would end the firmware."""
     assert running_type_imports(ROOT) == []
-
-
-def test_the_message_table_as_code_is_current() -> None:
-    """`wire/messages.py` and `cluster/host_messages.py` in `shared/ptt` are written from
-    `shared/schema/messages.toml`."""
-    table = messages.load_table()
-    written = messages.generated_path().read_text("utf-8")
-    assert written == messages.render(table), "run `make schema`"
-    written = messages.generated_host_path().read_text("utf-8")
-    assert written == messages.render_host(table), "run `make schema`"
 
 
 # The tests above can fail

@@ -10,7 +10,7 @@ import pytest
 from pressel.soft.words import describe_situation
 from ptt.badge import floor, indications, join
 from ptt.base import events
-from ptt.base.numbers import PLAYOUT_DELAY_MS
+from ptt.base.defaults import PLAYOUT_DELAY_MS
 
 TONE_NAMES = [name for name in vars(indications) if name.startswith("TONE_")]
 

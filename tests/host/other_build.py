@@ -20,9 +20,9 @@ import ptt.leader.settings
 import ptt.wire.codec
 import ptt.wire.messages as messages_now
 from pressel.block_cipher import BlockCipher
-from pressel.schema.messages import MessageTable, generated_path, load_table, render
+from pressel.schema.generated import PTT
+from pressel.schema.messages import MessageTable, load_table, render
 
-PTT = generated_path().parents[1]
 TEXT = 9  # kinds of a layout's fields: above it raw bytes, below it integers
 OLDER, NEWER, OTHER_MAJOR = "2.0", "2.9", "3.0"
 TABLES = Path(__file__).resolve().parents[1] / "vectors" / "builds"

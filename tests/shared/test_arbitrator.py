@@ -3,7 +3,8 @@
 from tests.shared.floor_stage import NOW_MS, idle, taken
 
 from ptt.base.clock import NEVER
-from ptt.base.numbers import GRANT_REPEAT_MS, LEASE_MS, TAIL_GRACE_MS, TALK_MS_MAX
+from ptt.base.defaults import TALK_MS
+from ptt.base.numbers import GRANT_REPEAT_MS, LEASE_MS, TAIL_GRACE_MS
 from ptt.leader.floor.arbitrator import RULES, STATES, TRIGGERS
 from ptt.wire.messages import LANE_EMERGENCY
 
@@ -52,7 +53,7 @@ def happen(floor, trigger):
     elif trigger == "lease expired":
         floor.handle_timeout(NOW_MS + LEASE_MS)
     elif trigger == "talk limit":
-        floor.handle_timeout(NOW_MS + TALK_MS_MAX)
+        floor.handle_timeout(NOW_MS + TALK_MS)
     else:
         assert trigger == "holder left"
         floor.on_member_left(HOLDER, NOW_MS)
@@ -92,7 +93,7 @@ def test_every_pair_without_a_rule_changes_nothing():
 def test_nothing_happens_at_an_idle_floor():
     floor = idle()
     floor.on_member_left(HOLDER, NOW_MS)
-    floor.handle_timeout(NOW_MS + TALK_MS_MAX)
+    floor.handle_timeout(NOW_MS + TALK_MS)
     assert floor.output.said == []
     assert floor.next_timeout_ms() == NEVER
 
@@ -131,11 +132,11 @@ def test_voice_renews_the_lease():
 
 def test_nobody_talks_longer_than_allowed():
     floor = taken(HOLDER)
-    for now_ms in range(NOW_MS, NOW_MS + TALK_MS_MAX, 1000):
+    for now_ms in range(NOW_MS, NOW_MS + TALK_MS, 1000):
         floor.on_voice(HOLDER, 1, now_ms)
         floor.handle_timeout(now_ms)
     assert floor.holder == HOLDER
-    floor.handle_timeout(NOW_MS + TALK_MS_MAX)
+    floor.handle_timeout(NOW_MS + TALK_MS)
     assert floor.output.said[-3] == "revoked 2 l1: 1"
 
 

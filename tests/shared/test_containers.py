@@ -4,7 +4,7 @@ from tests.shared.raising import raised
 
 from ptt.base import events
 from ptt.base.counters import Counters
-from ptt.base.events import EventQueue
+from ptt.base.event_queue import EventQueue
 from ptt.base.outbox import Outbox
 from ptt.base.table import compile_rules
 from ptt.base.words import nth_word

@@ -5,12 +5,12 @@ from array import array
 from tests.shared.raising import raised
 
 from ptt.base.clock import add
+from ptt.base.defaults import PLAYOUT_DELAY_MS
 from ptt.base.numbers import (
     BURST_STALL_MS,
     CONCEAL_FRAMES_MAX,
     FRAME_MS,
     KEPT_FRAMES_MAX,
-    PLAYOUT_DELAY_MS,
 )
 from ptt.media import adpcm, playout
 from ptt.media.frame_store import FrameStore

@@ -4,9 +4,11 @@ from tests.shared.datagrams import datagram
 from tests.shared.raising import raised
 
 from ptt.base import clock
+from ptt.cluster import records, settings_record
 from ptt.leader.leader import Leader
 from ptt.leader.settings import Settings
 from ptt.wire import messages
+from ptt.wire.refusal import Refused
 
 PLACE = ("badge", 0)
 WEEK_MS = 7 * 24 * 3600 * 1000
@@ -66,3 +68,11 @@ def test_the_longest_burst_is_far_below_half_of_the_clock():
     leader.handle_timeout(5000)
     assert leader.floors[1].holder == member.node
     assert clock.since(leader.next_timeout_ms(), 5000) > 0
+
+
+def test_a_record_of_another_host_is_checked_before_it_is_kept():
+    for values in ((2, 60, 1000), (2, 400, LONGEST_MS)):
+        records.check(records.SETTINGS, 0, records.write_numbers(settings_record.SIZES, values))
+    for values in ((0, 60, 1000), (2, 19, 1000), (2, 401, 1000), (2, 60, LONGEST_MS + 1)):
+        record = records.write_numbers(settings_record.SIZES, values)
+        raised(Refused, records.check, records.SETTINGS, 0, record)

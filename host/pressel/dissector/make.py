@@ -12,8 +12,20 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pressel.schema.messages import FieldRow, MessageRow, MessageTable, load_table
+from pressel.schema.settings import settings, short
 from ptt.base.numbers import ADPCM_FRAME_BYTES, DATAGRAM_BYTES_MAX, FRAME_SAMPLES, PORT
 from ptt.wire.envelope import HEADER_BYTES, TAG_BYTES
+
+
+def _settings_summary() -> str:
+    """`version {version}`, then name, place and unit of each setting that badges obey."""
+    said = ["version {version}"]
+    for name, row in settings().items():
+        if row.badge == "obeys":
+            words = short(name).removesuffix(f"_{row.unit}").replace("_", " ")
+            said.append(f"{words} {{{short(name)}}} {row.unit}")
+    return ", ".join(said)
+
 
 # What the info column says behind a message's name. {field} is a field's value, an enum's by name.
 SUMMARIES = {
@@ -28,7 +40,7 @@ SUMMARIES = {
     "KEY_WANT": "group {group}",
     "REKEY": "",
     "REKEYED": "",
-    "SETTINGS_SNAPSHOT": "version {version}, playout delay {playout_delay_ms} ms",
+    "SETTINGS_SNAPSHOT": _settings_summary(),
     "SETTINGS_ACK": "version {version} {result}",
     "TEXT_MESSAGE": "{id} from {name}: {text}",
     "TEXT_ACK": "{id}",

@@ -167,8 +167,3 @@ def _words(names: list[str]) -> list[str]:
             line = ""
         line += name + " "
     return [*lines, f'    "{line.rstrip()}"', ")"]
-
-
-def generated_path() -> Path:
-    """The file that `render` is written to."""
-    return events_path().parents[1] / "ptt" / "base" / "events.py"

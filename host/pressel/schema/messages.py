@@ -15,6 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from .check import Loc, Wrong, load
+from .settings import settings, short
 
 U32_MAX = 2**30 - 1  # a badge keeps larger integers on its heap
 
@@ -46,7 +47,8 @@ class FieldRow(BaseModel):
 
 
 class MessageRow(BaseModel):
-    """One message: number, who sends it, and its fields in wire order."""
+    """One message: number, who sends it, and its fields in wire order. With `settings` the
+    settings that badges are told follow."""
 
     model_config = ConfigDict(extra="forbid")
     name: str
@@ -55,6 +57,7 @@ class MessageRow(BaseModel):
     text: str
     tail: str | None = None
     since: int = 0
+    settings: bool = False
     fields: list[FieldRow]
 
 
@@ -114,7 +117,28 @@ def table_path() -> Path:
 
 def load_table(path: Path | None = None) -> MessageTable:
     """The table as checked data; UsageError with file, line and reason of each mistake."""
-    return load(path or table_path(), MessageTable, _can_evolve)
+    table = load(path or table_path(), MessageTable, _can_evolve)
+    for row in table.message:
+        if row.settings:
+            row.fields += _told_settings()
+    return table
+
+
+def _told_settings() -> list[FieldRow]:
+    """The settings that badges are told, as fields: without a newer one its default holds."""
+    return [
+        FieldRow(
+            name=short(name),
+            type=row.type,
+            text=row.text,
+            min=row.min,
+            max=row.max,
+            since=row.since,
+            default=row.default if row.since else None,
+        )
+        for name, row in settings().items()
+        if row.badge != "none"
+    ]
 
 
 @cache
@@ -227,23 +251,3 @@ def _default(field: FieldRow) -> str:
     if isinstance(field.default, str):
         return f'b"{field.default}"'
     return str(field.default)
-
-
-def generated_path() -> Path:
-    """The file that `render` is written to."""
-    return table_path().parents[1] / "ptt" / "wire" / "messages.py"
-
-
-def generated_host_path() -> Path:
-    """The file that `render_host` is written to."""
-    return table_path().parents[1] / "ptt" / "cluster" / "host_messages.py"
-
-
-def main() -> None:
-    table = load_table()
-    generated_path().write_text(render(table), encoding="utf-8")
-    generated_host_path().write_text(render_host(table), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

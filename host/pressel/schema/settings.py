@@ -174,25 +174,43 @@ def render_defaults(table: SettingTable) -> str:
     return "\n".join([*lines, ""])
 
 
-def render_class(table: SettingTable, defaults: str) -> str:
-    """The text of the module with `Settings`; `defaults` is the module of `render_defaults`, as
-    it is imported there."""
+def render_record(table: SettingTable) -> str:
+    """The text of ptt/cluster/settings_record.py."""
+    rows = {short(name): row for name, row in table.rows().items()}
+    sizes = ["4", *(str(SIZES[row.type]) for row in rows.values())]
+    lines = [
+        '"""The settings as hosts keep them: of each value its bytes and its range. Written by',
+        '`make schema` from shared/schema/settings.toml."""',
+        "",
+        "from ..base.numbers import INT_MAX",
+        "",
+        f"SIZES = {_tuple(sizes)}",
+        "RANGES = (",
+        "    (1, INT_MAX),  # version",
+        *(f"    ({row.min}, {row.max}),  # {name}: {row.text}" for name, row in rows.items()),
+        ")",
+        "",
+        "",
+        'def is_in_range(values: "tuple | list") -> bool:',
+        "    for index in range(len(values)):",
+        "        low, high = RANGES[index]",
+        "        if not low <= values[index] <= high:",
+        "            return False",
+        "    return True",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def render_class(table: SettingTable) -> str:
+    """The text of ptt/leader/settings.py."""
     rows = {short(name): row for name, row in table.rows().items()}
     upper = [name.upper() for name in rows]
     told = [name for name, row in rows.items() if row.badge != "none"]
     lines = [
         '"""The settings in force. Written by `make schema` from shared/schema/settings.toml."""',
         "",
-        f"from {defaults} import {', '.join(sorted(upper))}",
-        f"from {defaults.rpartition('.')[0] or '.'}.numbers import INT_MAX",
-        "",
-        "# Of each value of a record: its bytes, and its range.",
-        f"SIZES = {_tuple(['4', *(str(SIZES[row.type]) for row in rows.values())])}"
-        f"  # version, {', '.join(rows)}",
-        "RANGES = (",
-        "    (1, INT_MAX),  # version",
-        *(f"    ({row.min}, {row.max}),  # {name}: {row.text}" for name, row in rows.items()),
-        ")",
+        f"from ..base.defaults import {', '.join(sorted(upper))}",
         "",
         "",
         "class Settings:",
@@ -207,20 +225,12 @@ def render_class(table: SettingTable, defaults: str) -> str:
         *(f"        self.{name} = {name}" for name in rows),
         "",
         '    def values(self) -> "tuple":',
-        '        """All of them, in the order of `SIZES` and `RANGES`."""',
+        '        """All of them, in the order of `cluster.settings_record`."""',
         f"        return {_tuple(['self.version', *(f'self.{name}' for name in rows)])}",
         "",
         '    def fields(self) -> "tuple":',
         '        """What badges are told, in the order of the message table."""',
         f"        return {_tuple(['self.version', *(f'self.{name}' for name in told)])}",
-        "",
-        "    def is_in_range(self) -> bool:",
-        "        values = self.values()",
-        "        for index in range(len(values)):",
-        "            low, high = RANGES[index]",
-        "            if not low <= values[index] <= high:",
-        "                return False",
-        "        return True",
         "",
     ]
     return "\n".join(lines)

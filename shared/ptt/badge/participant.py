@@ -9,7 +9,8 @@ from ..base import events
 from ..base.clock import earliest
 from ..base.compat import TYPE_CHECKING
 from ..base.counters import Counters
-from ..base.events import EventQueue
+from ..base.defaults import AT_PLAYOUT_DELAY_MS, AT_VERSION
+from ..base.event_queue import EventQueue
 from ..base.numbers import (
     ADPCM_FRAME_BYTES,
     CALL_GROUP_FIRST,
@@ -466,12 +467,12 @@ class Participant:
         return refusal.ACCEPTED
 
     def _on_settings(self, fields: "list", now_ms: int) -> int:
-        version, playout_delay_ms, _talk_ms = fields
+        version = fields[AT_VERSION]
         if version < self.settings_version:
             return refusal.STALE
         if version != self.settings_version:
             self.settings_version = version
-            self.playout.delay_ms = playout_delay_ms
+            self.playout.delay_ms = fields[AT_PLAYOUT_DELAY_MS]
             self._events.push(events.SETTINGS, version)
         answer = (version, messages.APPLIED_APPLIED)
         self._send(messages.SETTINGS_ACK, answer, self._leader_address, now_ms)

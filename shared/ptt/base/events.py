@@ -1,69 +1,49 @@
-"""What an engine tells the person and the log: (kind, value) pairs in order of happening.
+"""What an engine tells the person and the log, as (kind, value) pairs in order of
+happening. Written by `make schema` from shared/schema/events.toml.
 
-Kinds are small numbers; `WORDS` and `NAMES` have the word for each. The value is an int, a tuple of
-ints or None, as the comment beside the kind says.
-"""
+The value is an int, or a tuple of what the comment beside the kind names. `WORDS` and
+`NAMES` have the word for each kind."""
 
 from .compat import const
 
-JOINED = const(0)  # node number
-LOST = const(1)  # leader silent for this many ms, or 0 when it said that it forgot us
-PENDING = const(2)  # request id: the button was pressed, the leader is being asked
+JOINED = const(0)  # node: joined as node {node}
+LOST = const(1)  # silent_ms: the leader is gone; looking for it
+PENDING = const(2)  # request: asking to talk
 GRANTED = const(3)  # lease: talk now
-QUEUED = const(4)  # position, 1 is next
-DENIED = const(5)  # reason, see DENIALS
-REVOKED = const(6)  # reason, see REVOCATIONS
-RELEASED = const(7)  # lease: the leader knows that we are done
-SENT = const(8)  # (lease, frames sent, frames lost before sending)
-TAKEN = const(9)  # (talker, lease): somebody else talks
-IDLE = const(10)  # last lease: nobody talks
-HEARING = const(11)  # (talker, lease): the speaker starts
-HEARD = const(12)  # (talker, lease, played, concealed, late, duplicate, dropped)
-REFUSED = const(13)  # NACK reason: the leader would not have us
-MEMBER_JOINED = const(14)  # node number (leader)
-MEMBER_LEFT = const(15)  # node number (leader)
-FLOOR_GRANTED = const(16)  # (talker, lease) (leader)
-FLOOR_FREED = const(17)  # (talker, lease, cause) (leader)
-SETTINGS = const(18)  # version now in force
-TEXT = const(19)  # (kind, writer, name, text), the last two as UTF-8 bytes
-TEXT_SENT = const(20)  # 1 when the leader has it, 0 when it never answered
-RECEIPT = const(21)  # (lease, listeners, heard, whole): how our burst was heard
-OTHER_TABLE = const(22)  # the other side's protocol table differs: -1 it is older, 1 newer, 0 else
-MOVED = const(23)  # term: another leader goes on where ours was interrupted
-TALK_WARNING = const(24)  # seconds left until the talk limit
-SCANNED = const(25)  # group that is heard from now on, another than the one before
-CALL = const(26)  # node: a private call with it is open
-CALL_OVER = const(27)  # reason, see CALLS: the private call has ended
-DEPOSED = const(28)  # term: another leads in it, so we do no longer (leader)
-HIGHER_TERM = const(29)  # (device, term): it has seen one above the leader's, it says (leader)
-LEADING = const(30)  # (term, lease): goes on from a standby's copy; leases it gives are above that
-UPDATE = const(31)  # release that is offered; leader: (device, release, state, reason)
-STRANGER = const(32)  # (device, name): it wants to join and is not known here (leader)
+QUEUED = const(4)  # position: wait: you are number {position} in the queue
+DENIED = const(5)  # reason (denial or own_denial): no: {reason}
+REVOKED = const(6)  # reason (revocation or lost_floor): stop talking: {reason}
+RELEASED = const(7)  # lease: done
+SENT = const(8)  # lease, frames, lost: sent {frames} frames
+TAKEN = const(9)  # talker (node), lease: {talker} talks
+IDLE = const(10)  # lease: nobody talks
+HEARING = const(11)  # talker (node), lease: hearing {talker}
+HEARD = const(12)  # talker (node), lease, played, concealed, late, duplicate, dropped
+REFUSED = const(13)  # reason (nack): refused: {reason}
+MEMBER_JOINED = const(14)  # name (member): {name} joins
+MEMBER_LEFT = const(15)  # name (member): {name} leaves
+FLOOR_GRANTED = const(16)  # talker (node), lease: {talker} talks, lease {lease}
+FLOOR_FREED = const(17)  # talker (node), lease, cause (ended or revocation)
+SETTINGS = const(18)  # version: version {version} of the settings holds
+TEXT = const(19)  # origin (origin), writer, from (text), text (text): {from}{origin}: {text}
+TEXT_SENT = const(20)  # arrival (arrival): {arrival}
+RECEIPT = const(21)  # lease, listeners, heard, whole
+OTHER_TABLE = const(22)  # protocols (protocols): {protocols}
+MOVED = const(23)  # term: another leader has taken over; talking goes on
+TALK_WARNING = const(24)  # left_s: {left_s} s left to talk
+SCANNED = const(25)  # group: group {group}:
+CALL = const(26)  # with (node): private call with {with}
+CALL_OVER = const(27)  # reason (call): the private call is over: {reason}
+DEPOSED = const(28)  # term: serves nobody any more: another one leads in term {term}
+HIGHER_TERM = const(29)  # device (device), term
+LEADING = const(30)  # term, lease
+UPDATE = const(31)  # release: an update to release {release} is offered
+STRANGER = const(32)  # device (device), name (text)
 
 WORDS = (
-    "joined lost pending granted queued denied revoked released sent taken idle hearing "
-    "heard refused member_joined member_left floor_granted floor_freed settings text "
-    "text_sent receipt other_table moved talk_warning scanned call call_over deposed "
-    "higher_term leading update stranger"
+    "joined lost pending granted queued denied revoked released sent taken idle hearing heard "
+    "refused member_joined member_left floor_granted floor_freed settings text text_sent receipt "
+    "other_table moved talk_warning scanned call call_over deposed higher_term leading update "
+    "stranger"
 )
 NAMES = tuple(WORDS.split())
-
-
-class EventQueue:
-    """First in, first out, at most `limit`; the oldest is dropped and counted."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._events = []
-        self.dropped = 0
-
-    def push(self, kind: int, value: object = None) -> None:
-        if len(self._events) == self._limit:
-            self._events.pop(0)
-            self.dropped += 1
-        self._events.append((kind, value))
-
-    def poll(self) -> "tuple[int, object] | None":
-        if not self._events:
-            return None
-        return self._events.pop(0)

@@ -20,7 +20,6 @@ AHEAD_FRAMES_MAX = const(14)  # so far before real time: with delay and jitter a
 LAST_REPEATS = const(2)  # the last packet thrice: at 5 % loss it is lost once in 8,000 bursts
 
 # --- Playout ---------------------------------------------------------------------------
-PLAYOUT_DELAY_MS = const(60)  # covers 16 ms of DMA, 20 ms of frame and 15 ms of clean jitter
 JITTER_FRAMES_MAX = const(24)  # 480 ms: what is sent ahead, the delay and 80 ms of jitter
 BURST_STALL_MS = const(500)  # a burst silent this long is over (old app: 650 ms)
 CONCEAL_FRAMES_MAX = const(3)  # 60 ms of fading repetition; longer sounds like a robot
@@ -53,7 +52,6 @@ VOTERS_MAX = const(7)  # outlives three dead hosts; one more only adds traffic
 
 # --- Floor -----------------------------------------------------------------------------
 LEASE_MS = const(2000)  # outlives the longest roam (1.5 s); a vanished talker frees it then
-TALK_MS_MAX = const(60000)  # a stuck button must not silence a venue
 REQUEST_RETRY_MS = const(60)  # first repeat of a floor message: a clean round trip is 40 ms
 REQUEST_RETRY_MS_MAX = const(480)  # doubling stops here
 REQUEST_TRIES_MAX = const(8)  # 2.8 s in all, then "no answer"

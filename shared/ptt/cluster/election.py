@@ -14,7 +14,7 @@ Mutable state is in plain attributes with immutable values, so that a copy of th
 from ..base.clock import NEVER, add, earliest, since
 from ..base.compat import TYPE_CHECKING, const
 from ..base.counters import Counters
-from ..base.events import EventQueue
+from ..base.event_queue import EventQueue
 from ..base.numbers import (
     ELECTION_MS,
     ELECTION_REPEAT_MS,

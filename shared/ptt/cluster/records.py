@@ -7,7 +7,8 @@ MEMBER (its node number): session 4, nonce 4, request 2, text 4, settings 4, ent
 asked, table 1 each, device 8; name, build, address, groups and secret, each behind its length.
 FLOOR (its group): lease 4, left_ms 4, granted_ms 4, holder 2, request + 1 4, lane 1, then 5 bytes
 for each that waits: node 2, request 2, lane 1 (and 128: preempted). CALL (its group): caller 2,
-callee 2, quiet_ms 4. SETTINGS (0): version 4, playout_delay_ms 2, talk_ms 4. COUNTERS (0): newest
+callee 2, quiet_ms 4. SETTINGS (0): version 4, then the
+values of `settings_record`. COUNTERS (0): newest
 lease 4, next node 2, last text 2, next call 1. KEYS (0): epoch 2, and
 32 that the groups' keys come from. DEVICE (1 and up): device 8, key 32, emergency 1, priority 1;
 name and groups, each behind its length. ROSTER (0): version of the list of devices 4, how many 2.
@@ -26,6 +27,7 @@ from ..base.numbers import (
 from ..wire import refusal
 from ..wire.envelope import LEADER_NODE, get16, get32, put16, put32
 from ..wire.refusal import Refused
+from . import settings_record
 
 if TYPE_CHECKING:
     from ..base.compat import Buffer
@@ -260,7 +262,6 @@ def read_numbers(sizes: "tuple[int, ...]", data: "Buffer") -> "list[int]":
 
 
 CALL_SIZES = (2, 2, 4)  # caller, callee, quiet_ms
-SETTINGS_SIZES = (4, 2, 4)  # version, playout_delay_ms, talk_ms
 ROSTER_SIZES = (4, 2)  # version, devices
 COUNTERS_SIZES = (4, 2, 2, 1)  # newest lease, next node, last text, next call
 
@@ -276,7 +277,8 @@ def check(kind: int, number: int, data: "Buffer") -> None:
             raise Refused(refusal.FIELD)
         read_numbers(CALL_SIZES, data)
     elif kind == SETTINGS and number == 0:
-        read_numbers(SETTINGS_SIZES, data)
+        if not settings_record.is_in_range(read_numbers(settings_record.SIZES, data)):
+            raise Refused(refusal.FIELD)
     elif kind == COUNTERS and number == 0:
         read_numbers(COUNTERS_SIZES, data)
     elif kind == DEVICE:

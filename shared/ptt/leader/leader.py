@@ -8,7 +8,7 @@ from ..base import events
 from ..base.clock import NEVER, add, earliest, since
 from ..base.compat import TYPE_CHECKING, const
 from ..base.counters import Counters
-from ..base.events import EventQueue
+from ..base.event_queue import EventQueue
 from ..base.numbers import (
     CALL_GROUP_FIRST,
     DATAGRAM_BYTES_MAX,
@@ -23,7 +23,7 @@ from ..base.numbers import (
     RESIGN_REPEATS,
 )
 from ..base.prng import Prng
-from ..cluster import records
+from ..cluster import records, settings_record
 from ..cluster.journal import Journal
 from ..wire import codec, envelope, messages, refusal, voice
 from ..wire.envelope import OF_THE_SEAL
@@ -198,8 +198,8 @@ class Leader:
             values = (call.caller.node, call.callee.node, quiet_ms)
             return records.write_numbers(records.CALL_SIZES, values)
         if kind == records.SETTINGS:
-            fields = self.settings.settings.fields()
-            return records.write_numbers(records.SETTINGS_SIZES, fields)
+            values = self.settings.settings.values()
+            return records.write_numbers(settings_record.SIZES, values)
         values = (self._lease, self.members.next_node, self._text_number, self._calls.next_group)
         return records.write_numbers(records.COUNTERS_SIZES, values)
 
@@ -275,10 +275,11 @@ class Leader:
             raise ValueError("settings need a higher version")
         self._adopt(settings)
         self.settings.handle_timeout(self.members.all(), now_ms)
+        self.journal.flush(now_ms)
 
     def _adopt(self, settings: "Settings") -> None:
-        fields = settings.fields()  # written once to nobody, to see that they can be sent
-        codec.encode(self._scratch, envelope.HEADER_BYTES, messages.SETTINGS_SNAPSHOT, fields)
+        if not settings_record.is_in_range(settings.values()):
+            raise ValueError("a setting is out of range")
         self.settings.settings = settings
         self.journal.changed(records.SETTINGS, 0)
         for floor in self.floors.values():

@@ -1,6 +1,6 @@
-"""The settings in force, as SETTINGS_SNAPSHOT carries them."""
+"""The settings in force. Written by `make schema` from shared/schema/settings.toml."""
 
-from ..base.numbers import PLAYOUT_DELAY_MS, TALK_MS_MAX
+from ..base.defaults import PLAYOUT_DELAY_MS, TALK_MS
 
 
 class Settings:
@@ -10,12 +10,16 @@ class Settings:
         self,
         version: int = 0,
         playout_delay_ms: int = PLAYOUT_DELAY_MS,
-        talk_ms: int = TALK_MS_MAX,
+        talk_ms: int = TALK_MS,
     ) -> None:
         self.version = version
         self.playout_delay_ms = playout_delay_ms
         self.talk_ms = talk_ms
 
-    def fields(self) -> "tuple[int, int, int]":
-        """The values in the order of the message table."""
+    def values(self) -> "tuple":
+        """All of them, in the order of `cluster.settings_record`."""
+        return (self.version, self.playout_delay_ms, self.talk_ms)
+
+    def fields(self) -> "tuple":
+        """What badges are told, in the order of the message table."""
         return (self.version, self.playout_delay_ms, self.talk_ms)

@@ -5,7 +5,7 @@ of the journal, and records as members, floors and settings again.
 from ..base.clock import add, since
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import INT_MAX, LEASE_GAP
-from ..cluster import records
+from ..cluster import records, settings_record
 from ..cluster.ballot import MARK_BITS
 from .floor import lanes
 from .settings import Settings
@@ -98,8 +98,7 @@ def settings_of(state: "State") -> "Settings | None":
     body = state.body(records.SETTINGS, 0)
     if body is None:
         return None
-    version, playout_delay_ms, talk_ms = records.read_numbers(records.SETTINGS_SIZES, body)
-    return Settings(version, playout_delay_ms, talk_ms)
+    return Settings(*records.read_numbers(settings_record.SIZES, body))
 
 
 def counters_of(state: "State", term: int) -> "list[int]":

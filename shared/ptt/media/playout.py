@@ -9,6 +9,7 @@ from array import array
 
 from ..base.clock import since
 from ..base.compat import TYPE_CHECKING, const
+from ..base.defaults import PLAYOUT_DELAY_MS
 from ..base.numbers import (
     BURST_STALL_MS,
     CONCEAL_FRAMES_MAX,
@@ -16,7 +17,6 @@ from ..base.numbers import (
     FRAME_SAMPLES,
     FRAMES_PER_PACKET_MAX,
     JITTER_FRAMES_MAX,
-    PLAYOUT_DELAY_MS,
 )
 from ..base.table import compile_rules
 from . import dsp

@@ -67,7 +67,7 @@ CALL_QUIET = const(2)  # nobody talked for a while
 CALL_LEFT = const(3)  # one of the two is not here any more
 CALL_UNKNOWN = const(4)  # the leader knows of no such call
 
-NACK_VERSION = const(1)  # the leader speaks another protocol version: update the older of the two
+NACK_VERSION = const(1)  # the leader speaks another protocol version: update the older one
 NACK_UNKNOWN_SESSION = const(2)  # the leader does not know this session: join again
 NACK_FULL = const(3)  # the leader has no room for another member
 

@@ -12,13 +12,13 @@ from typing import Any
 from ptt.badge.join import JOINED
 from ptt.badge.participant import Participant
 from ptt.base.clock import add
+from ptt.base.defaults import PLAYOUT_DELAY_MS
 from ptt.base.numbers import (
     ADPCM_FRAME_BYTES,
     DATAGRAM_BYTES_MAX,
     JITTER_FRAMES_MAX,
     KEPT_FRAMES_MAX,
     MEMBER_TTL_MS,
-    PLAYOUT_DELAY_MS,
     PRESS_BURST,
     PRESS_PER_S,
     REQUEST_TRIES_MAX,

@@ -9,13 +9,13 @@ from whoever has it for less. Lease numbers only go up, for all groups of a lead
 
 from ...base.clock import NEVER, add, earliest, since
 from ...base.compat import TYPE_CHECKING, const
+from ...base.defaults import TALK_MS
 from ...base.numbers import (
     GRANT_REPEAT_MS,
     LEASE_MS,
     QUEUE_KEEPALIVE_MS,
     QUEUE_MAX,
     TAIL_GRACE_MS,
-    TALK_MS_MAX,
 )
 from ...base.table import compile_rules
 from ...wire.messages import (
@@ -114,7 +114,7 @@ class Arbitrator:
         self.group = group
         self._output = output
         self.state = FLOOR_IDLE
-        self.talk_ms = TALK_MS_MAX  # longest burst, as the settings have it
+        self.talk_ms = TALK_MS  # longest burst, as the settings have it
         self.granted_ms = 0  # longest that the running burst may last: settings may change
         self.holder = 0  # node that may talk, 0 when idle
         self.lease = 0  # running, or the last one
