@@ -6,6 +6,7 @@ import pytest
 from tests.hostile.stage import STRANGER, Attacked, by, forged, in_the_clear, joined
 from tests.shared.venue import LEADER
 
+from ptt.base.numbers import CONTROL_BURST
 from ptt.link import derive
 from ptt.link.hmac import Hmac, HmacKey
 from ptt.wire import envelope, messages
@@ -86,3 +87,52 @@ def test_a_badge_takes_no_sealed_word_that_is_never_sealed(kind: int) -> None:
     session = engine.join.session
     assert venue.to_badge("A", retyped(bytearray(data), kind, keys.down), LEADER) == "sealed"
     assert engine.join.session == session
+
+
+def fails_twice(name: str, venue: Attacked) -> tuple[bytes, object]:
+    """A datagram that fails two checks, and where it comes from."""
+    badge = venue.badge("A")
+    engine = badge.engine
+    own = badge.address
+    new = engine._seq + 2000
+    foreign = (1, 77, 1, 0, 0, 0)  # of a group that is not its own
+    if name == "type, session":
+        return of_nobody(UNKNOWN_TYPE), STRANGER
+    if name == "session, source":
+        return of_nobody(messages.HEARTBEAT), STRANGER
+    if name == "source, replay":
+        return by(badge, messages.HEARTBEAT, BEAT, seq=engine._seq), STRANGER
+    if name == "replay, tag":
+        session, node = engine.join.session, engine.join.node
+        old = forged(NOBODY_KEY, messages.HEARTBEAT, BEAT, session, node, engine._seq)
+        return old, own
+    if name == "tag, sender":
+        session = engine.join.session
+        return forged(NOBODY_KEY, messages.HEARTBEAT, BEAT, session, 99, new), own
+    if name == "sender, field":
+        return by(badge, messages.HEARTBEAT, foreign, node=99, seq=new), own
+    assert name == "limit, sender"
+    for number in range(CONTROL_BURST + 1):
+        venue.leader.receive_datagram(
+            by(badge, messages.HEARTBEAT, BEAT, seq=new + number), own, venue.now_ms
+        )
+    return by(badge, messages.HEARTBEAT, BEAT, node=99, seq=new + 200), own
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "type, session",
+        "session, source",
+        "source, replay",
+        "replay, tag",
+        "tag, sender",
+        "limit, sender",
+        "sender, field",
+    ],
+)
+def test_the_first_check_that_fails_says_why(name: str) -> None:
+    """In the order of section 3 of the protocol."""
+    venue = joined()
+    data, source = fails_twice(name, venue)
+    assert venue.to_leader(data, source) == name.split(", ")[0]
