@@ -6,7 +6,6 @@ What a board does not have is not even loaded. The loop around the handset is `a
 import gc
 import os
 import random
-import sys
 from binascii import unhexlify
 
 import machine
@@ -28,10 +27,12 @@ from ptt.base.numbers import PORT
 from ptt.media import dsp
 
 from . import log
+from .extras.health import Health
+from .extras.roaming import Roaming
+from .extras.updates import Updates
 from .handset import Handset
-from .health import Health
+from .modules import forget
 from .release import RELEASE
-from .roaming import Roaming
 from .tones import Tones
 
 if TYPE_CHECKING:
@@ -112,28 +113,16 @@ def stages() -> "Iterator[Handset | None]":
     if microphone is not None and is_shared:
         from hal.port import SharedPort
 
-        handset.port = SharedPort(microphone, handset.speaker)
+        handset.port = SharedPort(microphone, pins["microphone"], handset.speaker, pins["speaker"])
     for load in _LOADERS:
         yield None
         extra = load(handset, pins, config, now_ms)
         if extra is not None:
             handset.extras.append(extra)
-    if store.load("boot").get("left", -1) >= 0:
-        from .trial import Trial
-
-        handset.extras.append(Trial(now_ms))
     participant.start(now_ms)
     log.write(now_ms, "boot", config["name"])
-    _forget()
+    forget("app.boot", "hal.board", "hal.nvs")  # 4 KB of the heap, this module included
     yield handset
-
-
-def _forget() -> None:
-    """Let go of what is needed once, this module included: 4 KB of the heap."""
-    for name in ("app.boot", "hal.board", "hal.nvs"):
-        if sys.modules.pop(name, None) is not None:
-            package, _, module = name.partition(".")
-            delattr(sys.modules[package], module)
 
 
 def _roaming(handset: Handset, pins: dict, config: dict, now_ms: int) -> Roaming:
@@ -142,6 +131,15 @@ def _roaming(handset: Handset, pins: dict, config: dict, now_ms: int) -> Roaming
 
 def _health(handset: Handset, pins: dict, config: dict, now_ms: int) -> Health:
     return Health(now_ms)
+
+
+def _updates(handset: Handset, pins: dict, config: dict, now_ms: int) -> Updates:
+    updates = Updates()
+    if Store().load("boot").get("left", -1) >= 0:
+        from .extras.trial import Trial
+
+        updates.task = Trial(now_ms)
+    return updates
 
 
 def _vibration(handset: Handset, pins: dict, config: dict, now_ms: int) -> None:
@@ -156,7 +154,7 @@ def _charge(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra |
         return None
     from hal.battery import Battery
 
-    from .charge import Charge
+    from .extras.charge import Charge
 
     return Charge(Battery(pins["battery"]))
 
@@ -164,7 +162,7 @@ def _charge(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra |
 def _side_button(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
     if "side_button" not in pins:
         return None
-    from .side_button import SideButton
+    from .extras.side_button import SideButton
 
     return SideButton(_button(pins["side_button"]))
 
@@ -174,7 +172,7 @@ def _screen(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra |
         return None
     from hal.display import Display
 
-    from .screen import Screen
+    from .extras.screen import Screen
 
     return Screen(Display(pins["display"]))
 
@@ -182,12 +180,12 @@ def _screen(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra |
 def _duty(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
     if not config.get("off_duty_after_s", 0):
         return None
-    from .duty import Duty
+    from .extras.duty import Duty
 
     return Duty(config["off_duty_after_s"], now_ms)
 
 
-_LOADERS = (_roaming, _health, _vibration, _charge, _side_button, _screen, _duty)
+_LOADERS = (_roaming, _health, _updates, _vibration, _charge, _side_button, _screen, _duty)
 
 
 def _button(facts: dict) -> Button:

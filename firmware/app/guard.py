@@ -80,7 +80,7 @@ def end(error: BaseException, now_ms: int, uptime_ms: int) -> None:
         text = crashes.traceback(error)
         log.write(now_ms, "crash", text)
         crashes.keep(Store(), uptime_ms, text)
-        from .trial import fail
+        from .extras.trial import fail
 
         fail(Store())
     except Exception:  # no memory, no flash: a badge that starts anew is worth more

@@ -37,9 +37,12 @@ if TYPE_CHECKING:
     from ptt.badge.participant import Participant
 
     class Extra(Protocol):
-        """Something more that a badge has; `step` must be short and keep no memory."""
+        """Something more that a badge does or has. Both must be short and keep no memory: `step`
+        comes at the end of each step, `on_event` with each event of the participant before it."""
 
         def step(self, handset: "Handset", now_ms: int) -> None: ...
+
+        def on_event(self, handset: "Handset", event: tuple, now_ms: int) -> None: ...
 
 
 _SLEEP_MS_MAX = const(5)  # so late may a press, a frame or the speaker be noticed
@@ -100,7 +103,10 @@ class Handset:
         self._tell(now_ms)
         for extra in self.extras:
             extra.step(self, now_ms)
-        return self._sleep_ms(now_ms)
+        due_ms = self.participant.next_timeout_ms()
+        if due_ms == NEVER:
+            return _SLEEP_MS_MAX
+        return min(max(0, since(due_ms, now_ms)), _SLEEP_MS_MAX)
 
     def is_quiet(self) -> bool:
         """True while nothing would be missed: no press, nothing to hear, no tone."""
@@ -192,13 +198,8 @@ class Handset:
             if moment is not None:
                 self.notice(moment[1], moment[2], now_ms)
             log.write(now_ms, nth_word(events.WORDS, event[0]), _readable(event))
-            if event[0] == events.UPDATE and self.is_quiet():  # it is offered again
-                try:
-                    from .offer import answer
-
-                    answer(self, self.participant.offered, now_ms)
-                except MemoryError:  # there may be more then
-                    pass
+            for extra in self.extras:
+                extra.on_event(self, event, now_ms)
         situation = indications.situation(self.participant, self.is_battery_low)
         self.situation = situation
         light = indications.SITUATIONS[situation]
@@ -206,9 +207,3 @@ class Handset:
         self._indicator.update(now_ms)
         if self.vibration is not None:
             self.vibration.update(now_ms)
-
-    def _sleep_ms(self, now_ms: int) -> int:
-        due_ms = self.participant.next_timeout_ms()
-        if due_ms == NEVER:
-            return _SLEEP_MS_MAX
-        return min(max(0, since(due_ms, now_ms)), _SLEEP_MS_MAX)

@@ -24,9 +24,10 @@ class Tones:
         self._is_silent = is_silent
         self._pcm = array("h", bytes(FRAME_SAMPLES * 2))
         view = memoryview(self._pcm)
-        self._pieces = []
+        pieces = []
         for at in range(0, FRAME_SAMPLES, _PIECE_SAMPLES):
-            self._pieces.append(view[at : at + _PIECE_SAMPLES])
+            pieces.append(view[at : at + _PIECE_SAMPLES])
+        self._pieces = tuple(pieces)  # without the places that a list keeps for more
         self._wave = array("i", (0,))  # the phase
         self._notes = ()
         self._next = 0  # index of the next note in `_notes`

@@ -22,22 +22,20 @@ class Microphone:
     """An I2S receiver with the pins of `facts` (id, sck, ws, sd)."""
 
     def __init__(self, facts: dict) -> None:
-        self._facts = facts
         self.gain_q8 = facts.get("gain_permille", 1000) * 256 // 1000
         self.pcm = array("h", bytes(FRAME_SAMPLES * 2))  # the frame that `read` fills
         view = memoryview(self.pcm)
         pieces = []
         for at in range(0, FRAME_SAMPLES, _PIECE_SAMPLES):
             pieces.append(view[at : at + _PIECE_SAMPLES])
-        self._pieces = pieces
+        self._pieces = tuple(pieces)  # without the places that a list keeps for more
         self._filled = 0  # pieces of the current frame that have come
         self.torn = 0  # pieces that came in part: another DMA layout than we know
         self._i2s = None
-        self.open()
+        self.open(facts)
 
-    def open(self) -> None:
+    def open(self, facts: dict) -> None:
         """Start the clocks; what is read begins with a whole frame."""
-        facts = self._facts
         self._filled = 0
         self._i2s = I2S(
             facts["id"],

@@ -12,11 +12,16 @@ if TYPE_CHECKING:
 
 
 class SharedPort:
-    """Gives the port to the microphone or to the speaker, which must not be open already."""
+    """Gives the port to the microphone or to the speaker, of which only the speaker is open. Each
+    with the facts of its pins."""
 
-    def __init__(self, microphone: "Microphone", speaker: "Speaker") -> None:
+    def __init__(
+        self, microphone: "Microphone", microphone_facts: dict, speaker: "Speaker", facts: dict
+    ) -> None:
         self._microphone = microphone
+        self._microphone_facts = microphone_facts
         self._speaker = speaker
+        self._speaker_facts = facts
         self._is_talking = False
 
     def give(self, is_talking: bool) -> None:
@@ -26,7 +31,7 @@ class SharedPort:
         self._is_talking = is_talking
         if is_talking:
             self._speaker.close()
-            self._microphone.open()
+            self._microphone.open(self._microphone_facts)
         else:
             self._microphone.close()
-            self._speaker.open()
+            self._speaker.open(self._speaker_facts)

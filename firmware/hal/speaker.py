@@ -26,7 +26,6 @@ class Speaker:
     """An I2S transmitter with the pins of `facts` (id, sck, ws, sd, and enable where there is)."""
 
     def __init__(self, facts: dict) -> None:
-        self._facts = facts
         self.volume_q8 = facts.get("volume_permille", 1000) * 256 // 1000
         enable = facts.get("enable", -1)
         self._amplifier = Pin(enable, Pin.OUT) if enable >= 0 else None
@@ -37,11 +36,10 @@ class Speaker:
         self.starved = 0  # times the queue ran dry between two frames of a burst
         self._i2s = None
         self._set_amplifier(False)
-        self.open()
+        self.open(facts)
 
-    def open(self) -> None:
+    def open(self, facts: dict) -> None:
         """Start the clocks."""
-        facts = self._facts
         self._is_playing = False
         self._i2s = I2S(
             facts["id"],

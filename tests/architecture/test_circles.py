@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIMS = "host/pressel/virtual/shims"  # their names are those of MicroPython's own modules
-SOURCES = ("shared", "host")
+SOURCES = ("shared", "host", "firmware", SHIMS)
 
 
 def module_names(source: Path) -> dict[str, Path]:
@@ -99,3 +99,4 @@ def test_every_file_is_looked_at() -> None:
     assert {"pressel.sim.world.world", "pressel.cli"} <= set(module_names(ROOT / "host"))
     assert "pressel.virtual.shims.machine" not in module_names(ROOT / "host")
     assert {"machine", "_watchdog"} <= set(module_names(ROOT / SHIMS))
+    assert {"app.handset", "hal.radio"} <= set(module_names(ROOT / "firmware"))

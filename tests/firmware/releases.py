@@ -32,5 +32,5 @@ def build_release(
     release.write_text("".join(kept) + f"RELEASE = {number}\n", "utf-8")
     if raises_after_ms is not None:
         text = _HEALTH.format(after_ms=raises_after_ms)
-        (root / "firmware/app/health.py").write_text(text, "utf-8")
+        (root / "firmware/app/extras/health.py").write_text(text, "utf-8")
     return build_firmware(out, root=root)

@@ -112,7 +112,7 @@ def test_a_shared_port_belongs_to_one_at_a_time(firmware: Load) -> None:
     microphone = firmware("hal.microphone").Microphone(PINS)
     microphone.close()
     out = speaker(firmware)
-    port = firmware("hal.port").SharedPort(microphone, out)
+    port = firmware("hal.port").SharedPort(microphone, PINS, out, PINS)
     for is_talking in (False, True, True, False, True):
         port.give(is_talking)
         (open_port,) = (each for each in I2S.made if each.is_open)
@@ -129,7 +129,7 @@ def test_a_frame_begun_before_the_port_went_is_not_ended_after_it(firmware: Load
     assert not microphone.read()
     microphone.close()
     assert not microphone.read()
-    microphone.open()
+    microphone.open(PINS)
     I2S.made[-1].samples.extend([1] * FRAME_SAMPLES)
     assert microphone.read()
     assert set(microphone.pcm) == {1}

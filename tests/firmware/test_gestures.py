@@ -36,7 +36,7 @@ SITUATIONS = {
 @pytest.mark.parametrize("start_ms", [0, 0x40000000 - 800])
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_gestures(firmware: Load, name: str, start_ms: int) -> None:
-    gestures = firmware("app.gestures")
+    gestures = firmware("app.extras.gestures")
     made = gestures.Gestures()
     moments, understood = SITUATIONS[name]
     changes = dict(moments)

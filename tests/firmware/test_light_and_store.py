@@ -58,30 +58,31 @@ def test_a_board_without_a_led(firmware: Load) -> None:
     assert levels(made, 0, 50) == [-1, -1]
 
 
-def store(firmware: Load, folder: Path) -> Any:
-    return firmware("hal.store").Store(str(folder))
+@pytest.fixture
+def store(firmware: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.chdir(tmp_path)
+    return firmware("hal.store").Store()
 
 
-def test_a_record_comes_back(firmware: Load, tmp_path: Path) -> None:
-    store(firmware, tmp_path).save("notes", {"a": 1})
-    store(firmware, tmp_path).save("notes", {"a": 2})
-    assert store(firmware, tmp_path).load("notes") == {"a": 2}
+def test_a_record_comes_back(store: Any, tmp_path: Path) -> None:
+    store.save("notes", {"a": 1})
+    store.save("notes", {"a": 2})
+    assert store.load("notes") == {"a": 2}
     assert [file.name for file in tmp_path.iterdir()] == ["notes.json"]
 
 
 @pytest.mark.parametrize("content", [b"", b'{"a": ', b"[1, 2]", b"\xff\xfe", b"null"])
-def test_a_damaged_record_is_an_empty_one(firmware: Load, tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_record_is_an_empty_one(store: Any, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "notes.json").write_bytes(content)
-    assert store(firmware, tmp_path).load("notes") == {}
-    assert store(firmware, tmp_path).load("missing") == {}
+    assert store.load("notes") == {}
+    assert store.load("missing") == {}
 
 
-def test_a_power_cut_while_writing_leaves_the_old_record(firmware: Load, tmp_path: Path) -> None:
-    made = store(firmware, tmp_path)
-    made.save("notes", {"a": 1})
+def test_a_power_cut_while_writing_leaves_the_old_record(store: Any) -> None:
+    store.save("notes", {"a": 1})
     with pytest.raises(TypeError):
-        made.save("notes", {"a": object()})  # fails half-way, as a cut would
-    assert made.load("notes") == {"a": 1}
+        store.save("notes", {"a": object()})  # fails half-way, as a cut would
+    assert store.load("notes") == {"a": 1}
 
 
 def test_the_boards_facts(firmware: Load, tmp_path: Path) -> None:

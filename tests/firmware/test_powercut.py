@@ -1,7 +1,8 @@
 """The power is cut at every operation on flash of an update: a badge always starts exactly the old
 release or the new one, and can be updated afterwards.
 
-The badge's own code runs: main.py, app.update, app.slot_files, app.trial, hal.store and the engine.
+The badge's own code runs: main.py, app.extras.updates and what it loads, hal.store and
+the engine.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tests.shared.update_stage import Release
 
 from ptt.badge import update_receiver as engine
 from ptt.badge.join import JOINED
+from ptt.base import events
 from ptt.link.hmac import HmacKey
 from ptt.link.update_manifest import DOWNGRADE
 from ptt.wire import codec, envelope, messages
@@ -56,8 +58,11 @@ class Badge:
         assert spec and spec.loader
         self.loader: Any = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self.loader)
-        names = ("hal.store", "app.slot_files", "app.update", "app.trial", "app.offer")
-        self.store, self.files, self.update, self.trial, self.offer = map(firmware, names)
+        parts = ("slot_files", "update", "trial", "offer", "updates")
+        self.store = firmware("hal.store")
+        self.files, self.update, self.trial, self.offer, self.updates = (
+            firmware(f"app.extras.{part}") for part in parts
+        )
         for module in (self.loader, self.store, self.files, firmware("hal.board")):
             module.open = flash.open
             if hasattr(module, "os"):
@@ -68,21 +73,22 @@ class Badge:
             blob=lambda name: KEY,
         )
         # Loaded anew they would be on this machine's own disk.
-        self.update._FETCHING = self.update._MODULES = self.offer._MODULES = ()
+        self.update.forget = self.updates.forget = lambda *names: None
         self.offer.Nvs = self.trial.Nvs = lambda: nvs
         self.participant = SimpleNamespace(
             updater=None, send_update=self._say, join=SimpleNamespace(state=JOINED)
         )
         self.handset = SimpleNamespace(
-            participant=self.participant, extras=[], is_quiet=lambda: True, send=lambda: None
+            participant=self.participant, is_quiet=lambda: True, send=lambda: None
         )
+        self.extra = self.updates.Updates()
         self._asked: list[tuple[int, int, int]] = []
 
     def start(self) -> dict[str, Any]:
         """What the loader runs."""
         boot = self.loader.choose()
         assert sys.path.pop(0) == boot["slot"]
-        self.handset.extras.clear()
+        self.extra.task = None
         self.participant.updater = None
         return boot
 
@@ -96,25 +102,25 @@ class Badge:
         flags = DOWNGRADE if self.downgrades else 0
         offer = (release.number, len(release.parts[0]), flags, release.tag(HmacKey(KEY), flags))
         self.offer.RELEASE = 1
-        self.offer.answer(self.handset, offer, self.now_ms)
+        self.participant.offered = offer
+        self.extra.on_event(self.handset, (events.UPDATE, release.number), self.now_ms)
         for _ in range(STEPS_MAX):
-            if not self.handset.extras:
+            if self.extra.task is None:
                 return False
             self.now_ms += 600
             try:
-                self.handset.extras[0].step(self.handset, self.now_ms)
+                self.extra.step(self.handset, self.now_ms)
             except Reset:
                 return True
             self._give(release)
         raise AssertionError("the update does not end")
 
     def pass_trial(self) -> None:
-        self.handset.extras[:] = [self.trial.Trial(self.now_ms)]
+        self.extra.task = self.trial.Trial(self.now_ms)
         for _ in range(3):
             self.now_ms += 60_000
-            if self.handset.extras:
-                self.handset.extras[0].step(self.handset, self.now_ms)
-        assert not self.handset.extras
+            self.extra.step(self.handset, self.now_ms)
+        assert self.extra.task is None
 
     def _say(self, kind: int, values: tuple[Any, ...], now_ms: int) -> None:
         if kind == messages.UPDATE_WANT:
@@ -336,7 +342,7 @@ def refused(one: Badge, release: Release = V2) -> int:
     assert not one.fetch(release)
     reason = one.reason
     assert verdict(one) == "old"
-    assert not one.handset.extras and one.participant.updater is None
+    assert one.extra.task is None and one.participant.updater is None
     return reason
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from tests.firmware.conftest import Load
@@ -9,22 +10,34 @@ from tests.firmware.conftest import Load
 FAR = -80
 NEAR = -50
 EDGE = -70  # neither weak nor strong
+NAMES = ("staying", "weakening", "wanting", "holding")
 
 
 def walk(roam: Any, *readings: int, start_ms: int = 0) -> list[str]:
     """One reading a second; the state after each."""
-    names = ("staying", "weakening", "wanting", "holding")
     states = []
     for second, dbm in enumerate(readings):
         now_ms = (start_ms + 1000 * second) & 0x3FFFFFFF
-        assert roam.wants_reading(now_ms)
         roam.read(dbm, now_ms)
-        states.append(names[roam.state])
+        states.append(NAMES[roam.state])
     return states
 
 
+def looks(roam: Any, *, is_quiet: bool, is_connected: bool = True) -> int:
+    """How often a step scans the air, just after a reading; it finds nothing."""
+    scans: list[None] = []
+
+    def strongest() -> tuple[int, None]:
+        scans.append(None)
+        return -128, None
+
+    wifi = SimpleNamespace(is_connected=is_connected, rssi=lambda: FAR, strongest=strongest)
+    roam.step(SimpleNamespace(wifi=wifi, is_quiet=lambda: is_quiet), roam._read_ms)
+    return len(scans)
+
+
 def made(firmware: Load) -> Any:
-    return firmware("app.roam").Roam()
+    return firmware("app.extras.roaming").Roaming()
 
 
 def test_a_strong_signal_is_left_alone(firmware: Load) -> None:
@@ -48,14 +61,20 @@ def test_a_reading_between_the_limits_changes_nothing(firmware: Load) -> None:
 def test_it_never_looks_while_somebody_talks(firmware: Load) -> None:
     roam = made(firmware)
     walk(roam, *[FAR] * 30)
-    assert not roam.wants_look(is_quiet=False)
-    assert roam.wants_look(is_quiet=True)
+    assert looks(roam, is_quiet=False) == 0
+    assert looks(roam, is_quiet=True) == 1
 
 
 def test_walked_back_in_the_meantime(firmware: Load) -> None:
     roam = made(firmware)
     walk(roam, *[FAR] * 4, NEAR)
-    assert not roam.wants_look(is_quiet=True)
+    assert looks(roam, is_quiet=True) == 0
+
+
+def test_without_a_network_there_is_nothing_to_look_for(firmware: Load) -> None:
+    roam = made(firmware)
+    walk(roam, *[FAR] * 30)
+    assert looks(roam, is_quiet=True, is_connected=False) == 0
 
 
 def test_only_a_clearly_stronger_one_is_worth_it(firmware: Load) -> None:
@@ -70,7 +89,7 @@ def test_after_looking_in_vain_it_waits_longer_each_time(firmware: Load) -> None
     now_ms, waits = 0, []
     for _ in range(7):
         begun_ms = now_ms
-        while not roam.wants_look(is_quiet=True):
+        while NAMES[roam.state] != "wanting":
             now_ms += 1000
             roam.read(FAR, now_ms)
         waits.append((now_ms - begun_ms) // 1000)

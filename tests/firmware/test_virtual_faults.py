@@ -198,7 +198,9 @@ def test_a_crash_is_told_after_the_restart_and_the_ring_stays_small(
         crashes = [value for event, value in told if event == "crash"]
         before = [value for event, value in told if event == "crashed before"]
         assert all("ValueError: planted" in text for text in crashes)
-        assert "app/health.py" in Tracebacks.beside(tmp_path / "broken").translate(crashes[0])
+        assert "app/extras/health.py" in Tracebacks.beside(tmp_path / "broken").translate(
+            crashes[0]
+        )
         assert before[0][1] == crashes[0]
         assert ("restart", [2, 2]) in told
         badge.stop()

@@ -16,9 +16,10 @@ _UNITS = ("_MS", "_BYTES", "_MAX", "_DBM", "_DB", "_S")
 def numbers(folder: str) -> str:
     """One row a number with a unit in its name; `folder` is "app" or "hal"."""
     rows = ["| where | number | value | why |", "|---|---|--:|---|"]
-    for file in sorted((_FIRMWARE / folder).glob("*.py")):
+    for file in sorted((_FIRMWARE / folder).rglob("*.py")):
+        path = file.relative_to(_FIRMWARE).as_posix()
         for name, value, why in _LINE.findall(file.read_text("utf-8")):
             if name.endswith(_UNITS):
                 shown = f"{int(value):,}"
-                rows.append(f"| `{folder}/{file.name}` | `{name.lstrip('_')}` | {shown} | {why} |")
+                rows.append(f"| `{path}` | `{name.lstrip('_')}` | {shown} | {why} |")
     return "\n".join(rows)

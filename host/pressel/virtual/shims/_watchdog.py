@@ -2,6 +2,8 @@
 
 from time import ticks_diff, ticks_ms
 
+from _cause import WDT_RESET, restart
+
 
 # A timer of the host could not end a loop that hangs here, so a feed that comes too late restarts
 # the badge instead; one that never comes is the host's own time limit.
@@ -16,7 +18,5 @@ class WDT:
     def feed(self):
         now_ms = ticks_ms()
         if ticks_diff(now_ms, WDT._fed_ms) > WDT._timeout_ms:
-            import machine
-
-            machine._end(machine.WDT_RESET)
+            restart(WDT_RESET)
         WDT._fed_ms = now_ms

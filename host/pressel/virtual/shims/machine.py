@@ -1,10 +1,18 @@
 # Stands for the badge's `machine`: each call goes to the host's model of the hardware.
 
-from os import remove
 from time import sleep_ms
 
 import _bridge
 from _buffer import byte_length
+from _cause import (  # noqa: F401 - what the firmware asks for by these names
+    DEEPSLEEP_RESET,
+    HARD_RESET,
+    PWRON_RESET,
+    SOFT_RESET,
+    WDT_RESET,
+    reset_cause,
+    restart,
+)
 from uctypes import addressof
 
 _pin_level = _bridge.pin_level
@@ -12,15 +20,7 @@ _pin_drive = _bridge.pin_drive
 _i2s_read = _bridge.i2s_read
 _i2s_write = _bridge.i2s_write
 
-PWRON_RESET = 1
-HARD_RESET = 2
-WDT_RESET = 3
-DEEPSLEEP_RESET = 4
-SOFT_RESET = 5
-
 _FREQUENCY_HZ = 240_000_000
-_CAUSE = "/reset_cause.txt"
-_cause = 0  # once it is known
 
 
 class Pin:
@@ -126,27 +126,7 @@ def freq(hz=None):
 
 
 def reset():
-    _end(HARD_RESET)
-
-
-# Noted in the flash, since what restarts is another process.
-def _end(cause):
-    with open(_CAUSE, "w") as file:
-        file.write(str(cause))
-    _bridge.reset()
-
-
-def reset_cause():
-    global _cause
-    if not _cause:
-        _cause = PWRON_RESET
-        try:
-            with open(_CAUSE) as file:
-                _cause = int(file.read())
-            remove(_CAUSE)
-        except OSError:
-            pass
-    return _cause
+    restart(HARD_RESET)
 
 
 def lightsleep(time_ms=0):

@@ -3,10 +3,12 @@
 from ptt.badge import indications
 from ptt.base.compat import TYPE_CHECKING
 
+from . import ignore
+
 if TYPE_CHECKING:
     from hal.display import Display
 
-    from .handset import Handset
+    from ..handset import Handset
 
 
 class Screen:
@@ -18,3 +20,5 @@ class Screen:
     def step(self, handset: "Handset", now_ms: int) -> None:
         self._display.show(indications.SITUATIONS[handset.situation][3])
         self._display.update()
+
+    on_event = ignore

@@ -1,11 +1,10 @@
 """Fetches a release into the slot that does not run. Loaded for that, and gone after it.
 
 Flash is written only while nobody talks and the button is up. The leader's word to apply ends in a
-restart, which `main.py` and `app.trial` take over.
+restart, which `main.py` and `trial` take over.
 """
 
 import gc
-import sys
 
 import machine
 from micropython import const
@@ -17,26 +16,25 @@ from ptt.base.numbers import UPDATE_QUIET_MS
 from ptt.link.hmac import HmacKey
 from ptt.wire import messages, refusal
 
-from . import log
+from .. import log
+from ..modules import forget
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from .handset import Handset
+    from ..handset import Handset
 
 _SPARE_BYTES = const(12_000)  # of heap: more than a press and its burst need
 _ROOM_BYTES = const(7500)  # beside all that is loaded: a step with a chunk, or with voice
-_NEEDED = (
+_FETCHING = (  # in this order
     "ptt.link.update_manifest",
     "ptt.badge.update_receiver",
-    "app.slot_files",
-)  # in this order
-_FETCHING = ("app.slot_files", "ptt.badge.update_receiver", "ptt.link.update_manifest")
-_MODULES = ("app.update",)
+    "app.extras.slot_files",
+)
 
 
 class Update:
-    """One of the handset's extras; takes itself off when the update is over."""
+    """What `updates` steps until the update is over."""
 
     def __init__(
         self, offer: tuple, slot: str, key: bytes, chip: bytes, running: int, now_ms: int
@@ -60,8 +58,8 @@ class Update:
     def _load(self, handset: "Handset", now_ms: int) -> None:
         """One module a step, so that the garbage of loading never comes together."""
         gc.collect()
-        if self._loaded < len(_NEEDED):
-            __import__(_NEEDED[self._loaded])
+        if self._loaded < len(_FETCHING):
+            __import__(_FETCHING[self._loaded])
             self._loaded += 1
             return
         if gc.mem_free() < _ROOM_BYTES:
@@ -83,7 +81,8 @@ class Update:
         )
         participant.updater = self._receiver
 
-    def step(self, handset: "Handset", now_ms: int) -> None:
+    def step(self, handset: "Handset", now_ms: int) -> bool:
+        """True when it is over, which then did not lead to a restart."""
         receiver = self._receiver
         if not handset.is_quiet():
             self._noisy_ms = now_ms
@@ -91,34 +90,36 @@ class Update:
         if receiver is not None:
             receiver.is_quiet = is_quiet
         if not is_quiet:
-            return
+            return False
         if self._is_failing:
-            self._end(handset)
+            self._let_go(handset, None)
             log.write(now_ms, "update fails")
-        else:
-            try:
-                self._go_on(handset, now_ms)
-            except (OSError, MemoryError):  # it is offered again; the badge goes on as it was
-                self._is_failing = True
+            return True
+        try:
+            return self._go_on(handset, now_ms)
+        except (OSError, MemoryError):  # it is offered again; the badge goes on as it was
+            self._is_failing = True
+            return False
 
-    def _go_on(self, handset: "Handset", now_ms: int) -> None:
+    def _go_on(self, handset: "Handset", now_ms: int) -> bool:
+        """One small thing. True when nothing is left to do."""
         receiver = self._receiver
         if self._is_applying:
             self._apply(handset, now_ms)
-            return
-        if receiver is None:
+        elif receiver is None:
             self._load(handset, now_ms)
-            return
-        if receiver.wants_apply:  # in the next step, in the room that fetching leaves
+        elif receiver.wants_apply:  # in the next step, in the room that fetching leaves
             self._is_applying = True
             self._let_go(handset, self)
-            return
-        receiver.step(now_ms)
-        if receiver.is_over():
-            log.write(now_ms, "update ends", receiver.reason)
-            self._end(handset)
-        elif gc.mem_free() < _SPARE_BYTES:
-            gc.collect()  # nobody talks: now is a good time
+        else:
+            receiver.step(now_ms)
+            if receiver.is_over():
+                log.write(now_ms, "update ends", receiver.reason)
+                self._let_go(handset, None)
+                return True
+            if gc.mem_free() < _SPARE_BYTES:
+                gc.collect()  # nobody talks: now is a good time
+        return False
 
     def _apply(self, handset: "Handset", now_ms: int) -> None:
         from .trial import begin
@@ -135,25 +136,11 @@ class Update:
             pass
         machine.reset()
 
-    def _end(self, handset: "Handset") -> None:
-        self._let_go(handset, None)
-        handset.extras.remove(self)
-        forget(_MODULES)
-
     def _let_go(self, handset: "Handset", updater: "Any") -> None:
         """No more fetching: files are closed, its modules go, `updater` is who hears the leader."""
         if self._files is not None:
             self._files.let_go()
         self._files = self._receiver = None
         handset.participant.updater = updater
-        forget(_FETCHING)
+        forget(*_FETCHING, "app.extras", "ptt.badge", "ptt.link")
         gc.collect()
-
-
-def forget(names: tuple) -> None:
-    """Let go of modules that are loaded."""
-    for name in names:
-        if sys.modules.pop(name, None) is not None:
-            package, _, module = name.rpartition(".")
-            if package in sys.modules and hasattr(sys.modules[package], module):
-                delattr(sys.modules[package], module)

@@ -3,8 +3,6 @@
 Until then a crash, or a number of starts, brings the former release back (`main.py` counts them).
 """
 
-import sys
-
 import machine
 from micropython import const
 
@@ -14,10 +12,10 @@ from ptt.badge.join import JOINED
 from ptt.base.clock import since
 from ptt.base.compat import TYPE_CHECKING
 
-from . import log
+from .. import log
 
 if TYPE_CHECKING:
-    from .handset import Handset
+    from ..handset import Handset
 
 STARTS = const(3)  # a battery may run out once or twice meanwhile
 _CONFIRM_MS = const(60_000)  # joined this long: as long as a crash counts as an early one
@@ -25,13 +23,14 @@ _GIVE_UP_MS = const(600_000)  # not joined by then: the next start; leaders rest
 
 
 class Trial:
-    """One of the handset's extras; takes itself off when the trial is over."""
+    """What `updates` steps until the trial is over."""
 
     def __init__(self, now_ms: int) -> None:
         self._begun_ms = now_ms
         self._joined_ms = -1  # since when without a break; -1: not joined
 
-    def step(self, handset: "Handset", now_ms: int) -> None:
+    def step(self, handset: "Handset", now_ms: int) -> bool:
+        """True when the release has stood its trial."""
         if handset.participant.join.state != JOINED:
             self._joined_ms = -1
             if since(now_ms, self._begun_ms) >= _GIVE_UP_MS:
@@ -42,8 +41,8 @@ class Trial:
         elif since(now_ms, self._joined_ms) >= _CONFIRM_MS and handset.is_quiet():
             confirm(Nvs(), Store())
             log.write(now_ms, "trial passed")
-            handset.extras.remove(self)
-            sys.modules.pop("app.trial", None)
+            return True
+        return False
 
 
 def confirm(nvs: "Nvs", store: "Store") -> None:

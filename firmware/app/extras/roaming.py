@@ -1,14 +1,20 @@
-"""When to look for a stronger access point and when to move there: a table, told RSSI and time.
+"""Walks from access point to access point: a table says when to look for a stronger one.
 
 Roaming is break before make and looking costs two seconds of silence, so both happen only while
-nobody talks or listens, and only when the signal has been weak for a while. It knows no radio: the
-caller scans and moves.
+nobody talks or listens, and only when the signal has been weak for a while.
 """
 
 from micropython import const
 
 from ptt.base.clock import add, since
+from ptt.base.compat import TYPE_CHECKING
 from ptt.base.table import compile_rules
+
+from .. import log
+from . import ignore
+
+if TYPE_CHECKING:
+    from ..handset import Handset
 
 WEAK_DBM = const(-72)  # below it an ESP32 falls back to rates that cost others their airtime
 STRONG_DBM = const(-67)  # five above: readings waver by three
@@ -45,8 +51,8 @@ RULES = (
 _RULES = compile_rules(RULES)
 
 
-class Roam:
-    """Says when to look; is told what was found."""
+class Roaming:
+    """An extra of every badge."""
 
     def __init__(self) -> None:
         self.state = STAYING
@@ -55,9 +61,22 @@ class Roam:
         self._hold_ms = _HOLD_MS
         self._until_ms = 0
 
-    def wants_reading(self, now_ms: int) -> bool:
-        """Once a second."""
-        return self._read_ms < 0 or since(now_ms, self._read_ms) >= _READ_MS
+    def step(self, handset: "Handset", now_ms: int) -> None:
+        wifi = handset.wifi
+        if not wifi.is_connected:
+            return
+        if self._read_ms < 0 or since(now_ms, self._read_ms) >= _READ_MS:
+            self.read(wifi.rssi(), now_ms)
+        if self.state != WANTING or not handset.is_quiet():
+            return
+        present_dbm = wifi.rssi()
+        best_dbm, best = wifi.strongest()  # about 2 s in which nothing else happens
+        is_better = self.found(present_dbm, best_dbm, now_ms)
+        log.write(now_ms, "roam", (present_dbm, best_dbm, 1 if is_better else 0))
+        if is_better and best is not None:
+            wifi.move_to(best, now_ms)
+
+    on_event = ignore
 
     def read(self, rssi_dbm: int, now_ms: int) -> None:
         """One reading of the present access point."""
@@ -71,10 +90,6 @@ class Roam:
             self._fire(WEAK, now_ms)
             if self._count >= _WEAK_READINGS:
                 self._fire(WEAK_FOR_LONG, now_ms)
-
-    def wants_look(self, is_quiet: bool) -> bool:
-        """True when the air should be scanned now; never while somebody is heard or talks."""
-        return is_quiet and self.state == WANTING
 
     def found(self, present_dbm: int, best_dbm: int, now_ms: int) -> bool:
         """What the look brought; True when the badge is to move to the strongest."""
@@ -90,7 +105,8 @@ class Roam:
         if rule[1] == "count":
             self._count += 1
         elif rule[1]:
-            longer_ms = min(self._hold_ms * 2, _HOLD_MS_MAX)
-            self._until_ms = add(now_ms, _HOLD_MS if rule[1] == "hold" else self._hold_ms)
-            self._hold_ms = _HOLD_MS if rule[1] == "hold" else longer_ms
+            is_move = rule[1] == "hold"
+            held_ms = _HOLD_MS if is_move else self._hold_ms
+            self._until_ms = add(now_ms, held_ms)
+            self._hold_ms = held_ms if is_move else min(held_ms * 2, _HOLD_MS_MAX)
             self._count = 0

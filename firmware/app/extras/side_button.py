@@ -9,13 +9,14 @@ from ptt.badge import indications
 from ptt.base.compat import TYPE_CHECKING
 from ptt.wire import messages
 
-from . import log
+from .. import log
+from . import ignore
 from .gestures import CHANGE_GROUP, EMERGENCY, NAMES, NOTHING, Gestures
 
 if TYPE_CHECKING:
     from hal.button import Button
 
-    from .handset import Handset
+    from ..handset import Handset
 
 
 class SideButton:
@@ -39,6 +40,8 @@ class SideButton:
             self._change_group(handset, now_ms)
         else:
             handset.participant.release(now_ms)
+
+    on_event = ignore
 
     def _change_group(self, handset: "Handset", now_ms: int) -> None:
         scan = handset.participant.scan

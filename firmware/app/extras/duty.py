@@ -10,10 +10,11 @@ from micropython import const
 from ptt.base.clock import since
 from ptt.base.compat import TYPE_CHECKING
 
-from . import log
+from .. import log
+from . import ignore
 
 if TYPE_CHECKING:
-    from .handset import Handset
+    from ..handset import Handset
 
 _NAP_MS = const(200)  # a press shorter than this may be slept through; longer saves little more
 
@@ -36,6 +37,8 @@ class Duty:
             self._busy_ms = now_ms
         elif since(now_ms, self._busy_ms) >= self._after_ms:
             self._go_off(handset, now_ms)
+
+    on_event = ignore
 
     def _go_off(self, handset: "Handset", now_ms: int) -> None:
         log.write(now_ms, "off duty")

@@ -7,10 +7,11 @@ from micropython import const
 from ptt.base.clock import since
 from ptt.base.compat import TYPE_CHECKING
 
-from . import log
+from .. import log
+from . import ignore
 
 if TYPE_CHECKING:
-    from .handset import Handset
+    from ..handset import Handset
 
 _PERIOD_MS = const(60000)  # often enough to see a trend, rare enough for a log
 
@@ -32,3 +33,5 @@ class Health:
         torn = 0 if handset.microphone is None else handset.microphone.torn
         heard = (radio.send_drops, radio.no_memory, speaker.starved, speaker.cut, torn)
         log.write(now_ms, "health", (gc.mem_free(), heard, handset.wifi.rssi()))
+
+    on_event = ignore

@@ -7,12 +7,13 @@ from ptt.badge import indications
 from ptt.base.clock import since
 from ptt.base.compat import TYPE_CHECKING
 
-from . import log
+from .. import log
+from . import ignore
 
 if TYPE_CHECKING:
     from hal.battery import Battery
 
-    from .handset import Handset
+    from ..handset import Handset
 
 _LOW_WARNING_MS = const(300_000)  # an hour or so is left: a reminder
 _EMPTY_WARNING_MS = const(30_000)  # minutes are left: nobody shall miss it
@@ -42,3 +43,5 @@ class Charge:
             self._is_due = False
             self._warned_ms = now_ms
             handset.notice(indications.TONE_LOW_BATTERY, 0, now_ms)
+
+    on_event = ignore
