@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from pressel.errors import UsageError
-from pressel.pack import FirmwareBuild, build, build_firmware
+from pressel.pack import build
+from pressel.pack.build import FirmwareBuild, build_firmware
 from pressel.pack.bytecode import CompileError
 
 MANIFEST = """

@@ -85,8 +85,8 @@ def build_firmware(
         imports = list(prepared.imports)
         listing = _listing(files, imports, compiler, architecture, _release(sources))
         (folder / LISTING).write_text(listing, "utf-8")
-        if not _is_intact(out, listing, files):
-            _swap(folder, out, Path(scratch))
+        if not is_intact(out, listing, files):
+            swap(folder, out, Path(scratch))
     if prepared.names:
         Tracebacks(prepared.lines, prepared.functions, prepared.names).save_beside(out)
     digest = hashlib.sha256(listing.encode()).hexdigest()
@@ -170,7 +170,7 @@ def _earlier_files(out: Path, compiler: str, architecture: str) -> dict[str, Bui
         return {}
 
 
-def _is_intact(out: Path, listing: str, files: Iterable[BuiltFile]) -> bool:
+def is_intact(out: Path, listing: str, files: Iterable[BuiltFile]) -> bool:
     """Is `out` already this build, to the byte and without anything else in it?"""
     try:
         if (out / LISTING).read_text("utf-8") != listing:
@@ -186,7 +186,7 @@ def _is_intact(out: Path, listing: str, files: Iterable[BuiltFile]) -> bool:
     return found == wanted
 
 
-def _swap(folder: Path, out: Path, scratch: Path) -> None:
+def swap(folder: Path, out: Path, scratch: Path) -> None:
     """Puts `folder` in the place of `out`; of two processes that do so, the later one wins."""
     for attempt in range(100):
         try:
