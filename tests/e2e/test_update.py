@@ -51,10 +51,10 @@ class Operator:
 
 
 @contextlib.asynccontextmanager
-async def waiter(work: Path, leader: str) -> AsyncIterator[None]:
+async def waiter(work: Path, leader: str, state: str = STATE) -> AsyncIterator[None]:
     """A badge that boots again whenever its firmware restarts it."""
     own = Credential(secrets.token_bytes(8), secrets.token_bytes(KEY_BYTES))
-    register(own, "Waiter", work / STATE)
+    register(own, "Waiter", work / state)
     config = {
         "device": own.device.hex(),
         "name": "Waiter",

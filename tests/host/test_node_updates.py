@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,10 @@ from pressel.update.release import sign_build
 from ptt.leader import distributor
 
 START = {"release": None, "stage": "all", "devices": (), "groups": (), "flags": 0}
+
+
+async def directly(call: Callable[..., Any], *values: Any) -> Any:
+    return call(*values)
 
 
 class Host:
@@ -34,6 +40,7 @@ class Host:
             lambda: self.leader,
             self,  # pyright: ignore[reportArgumentType]
             self._report,
+            directly,
             now_ms=lambda: 2000,
         )
 
@@ -56,38 +63,38 @@ def leading(badges: int = 2) -> Any:
 
 
 def test_who_does_not_lead_says_so(host: Host) -> None:
-    host.updates.resume()
+    asyncio.run(host.updates.resume())
     with pytest.raises(UsageError, match="does not lead"):
-        host.updates.start(START)
+        asyncio.run(host.updates.start(START))
     assert host.told == []
 
 
 def test_a_campaign_goes_on_when_the_host_leads_again(host: Host) -> None:
     host.leader = first = leading()
-    assert host.updates.start(START)["release"] == 2
+    assert asyncio.run(host.updates.start(START))["release"] == 2
     assert len(first.updates.jobs()) == 2
     host.leader = None
     with pytest.raises(UsageError, match="does not lead"):
-        host.updates.status({})
+        asyncio.run(host.updates.status({}))
     host.leader = second = leading()
-    host.updates.resume()
+    asyncio.run(host.updates.resume())
     assert len(second.updates.jobs()) == 2
-    host.updates.cancel({})
+    asyncio.run(host.updates.cancel({}))
     assert not second.updates.jobs()
 
 
 def test_a_damaged_campaign_is_told_and_the_host_goes_on(host: Host) -> None:
     (host.state / "updates/campaign.json").write_text("{")
     host.leader = leading()
-    host.updates.resume()
+    asyncio.run(host.updates.resume())
     assert "is damaged" in host.told[0]["advice"]
     with pytest.raises(PresselError, match="is damaged"):
-        host.updates.start(START)
+        asyncio.run(host.updates.start(START))
 
 
 def test_a_badge_may_name_any_reason(host: Host) -> None:
     host.leader = leading()
-    host.updates.start(START)
+    asyncio.run(host.updates.start(START))
     device = host.leader.updates.jobs()[0].device
     host.updates.on_told(device, 2, distributor.FAILED, 77)
     assert host.told[-1]["why"] == "reason 77"

@@ -30,11 +30,11 @@ def status(port: int | None, control: Path | None, as_json: bool) -> None:
         raise PresselError(
             "the leader's answer is of another version of Pressel; update the older one"
         ) from error
+    if reply.by:
+        print(f"the host on this machine stands by; {reply.by} leads", file=sys.stderr)
     if as_json:
         print(state.model_dump_json(indent=2))
     else:
-        if reply.by:
-            print(f"the host on this machine stands by; {reply.by} leads", file=sys.stderr)
         _show(state, Console(emoji=False))  # a name like ":fire:" is shown as it is
 
 

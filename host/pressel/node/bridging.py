@@ -43,20 +43,33 @@ class Bridging:
         self._in_thread = in_thread
         self._look = look
         self._report = report
+        self._own: Credential | None = None
         self._is_wanted = False
         self._news = asyncio.Event()
         self._bridge: V1Bridge | None = None
         self._told = ""
 
     async def open(self, closing: contextlib.AsyncExitStack) -> None:
-        """Follow `lead` from now on. UsageError when no port is free: the operator hears of it at
-        the start, not at the first failover."""
+        """Get ready for `run`. UsageError when no port is free: the operator hears of it at the
+        start, not at the first failover."""
         from pressel.legacy.server import free_port  # only when wanted: most have no old apps
 
         free_port(self._badges()[0]).close()
-        own = closing.enter_context(held_credential(self._state / "v1-bridge"))
-        following = asyncio.create_task(self._follow(own))
-        closing.push_async_callback(self._end, following)
+        self._own = closing.enter_context(held_credential(self._state / "v1-bridge"))
+        closing.push_async_callback(self._close)
+
+    async def run(self) -> None:
+        """Follow `lead`, for ever."""
+        while True:
+            self._news.clear()
+            is_settled = True
+            if self._is_wanted and self._bridge is None:
+                is_settled = await self._try_open()
+            elif not self._is_wanted and self._bridge is not None:
+                await self._close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if is_settled else AGAIN_S):
+                    await self._news.wait()
 
     def lead(self, leads: bool) -> None:
         """Whether this host leads now."""
@@ -71,22 +84,12 @@ class Bridging:
 
     # --- inside ---
 
-    async def _follow(self, own: Credential) -> None:
-        while True:
-            self._news.clear()
-            is_settled = True
-            if self._is_wanted and self._bridge is None:
-                is_settled = await self._try_open(own)
-            elif not self._is_wanted and self._bridge is not None:
-                await self._close()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(None if is_settled else AGAIN_S):
-                    await self._news.wait()
-
-    async def _try_open(self, own: Credential) -> bool:
+    async def _try_open(self) -> bool:
         """False when it has to be tried again."""
         from pressel.legacy.service import V1Bridge
 
+        own = self._own
+        assert own is not None
         bridge = V1Bridge(own, self._badges(), self._rate_hz, self._report)
         async with contextlib.AsyncExitStack() as opening:
             opening.push_async_callback(bridge.close)
@@ -110,8 +113,3 @@ class Bridging:
         if bridge is not None:
             await bridge.close()
             self._report("v1_bridge_closed", {})
-
-    async def _end(self, following: asyncio.Task[None]) -> None:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
-        await self._close()

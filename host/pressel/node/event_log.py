@@ -42,6 +42,12 @@ class EventLog:
             fields["convergence_ms"] = convergence_ms
         self._report(name, fields)
 
+    def on_lead(self) -> None:
+        """This host leads now: who was a member before it is called by name when it leaves."""
+        leader = self._leader()
+        members = leader.members.all() if leader is not None else ()
+        self._names = {member.node: member.name.decode() for member in members}
+
     def _badge(self, node: int) -> str:
         """What people call `node`, also just after it has left."""
         leader = self._leader()

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import os
 import secrets
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from pressel.enrol.server import EnrolmentServer
@@ -29,6 +28,7 @@ from ptt.wire.refusal import Refused
 
 from . import control
 from .bridging import Bridging
+from .chores import Chores
 from .desk import Desk
 from .desk.duty import Duty
 from .desk.venue import Venue
@@ -42,11 +42,11 @@ from .priority import serve_first
 from .registry_watch import RegistryWatch
 from .sockets import Port, Timer
 from .term import load_record, store_record
+from .update_copy import UpdateCopy
 from .updates import Updates
 
 LOOK_S = 0.5  # at the registry: who is removed or revoked is out within a second
-
-Look = Callable[[int], Awaitable[None]]
+COPY_S = 2.0  # a standby asks what is new of updates: so much of a campaign is done twice at most
 
 
 class HostNode:
@@ -58,6 +58,7 @@ class HostNode:
         self._stopping = asyncio.Event()
         self._failure: BaseException | None = None  # why it stops
         self._told = ""  # of the registry
+        self._chores = Chores(self._on_fault)
         now_ms = engine_now_ms()
         private = identity(options.state)
         self._watch = RegistryWatch(options.state, private.public_key().public_bytes_raw())
@@ -81,8 +82,10 @@ class HostNode:
             lambda: self._host.leader,
             self._watch.directory,
             report,
+            self._in_thread,
             self._settle,
         )
+        self._update_copy = UpdateCopy(options.state, report)
         self._duty = Duty(self._host, self._others, lambda: self._badges.address, self._settle)
         self._bridging = self._make_bridging() if options.v1_bridge else None
         self._desk = self._make_desk()
@@ -92,7 +95,7 @@ class HostNode:
             self._options.state,
             self._options.v1_rate_hz,
             lambda: self._badges.address,
-            lambda *call: self._desk.in_thread(*call),
+            self._in_thread,
             self._obey_registry,
             self._report,
         )
@@ -101,9 +104,13 @@ class HostNode:
         venue = Venue(
             lambda: self._host.leader, lambda: self._badges.address, self._bridging, self._settle
         )
-        verbs = (*venue.verbs(), *self._duty.verbs(), *self._updates.verbs())
+        subjects = (venue, self._duty, self._updates, self._update_copy)
+        verbs = [verb for subject in subjects for verb in subject.verbs()]
         others = self._others
         return Desk(verbs, others.own, self._leader_is, others.ask, others.name_of, self._report)
+
+    async def _in_thread(self, call: Callable[..., Any], *values: Any) -> Any:
+        return await self._desk.in_thread(call, *values)
 
     # --- from start to stop ---
 
@@ -119,11 +126,11 @@ class HostNode:
             closing.callback(self._desk.close)
             closing.push_async_callback(self._desk.in_thread, self._watch.close_there)
             await self._open(closing, presence)
+            closing.push_async_callback(self._chores.close)
             if self._options.dies_with_parent:
                 on_stdin_closed(self._stopping.set)
             self._say_ready()
-            for look in (self._look_around, self._keep_registry, self._look_at_duty):
-                self._begin(closing, look)
+            self._begin_chores()
             self._on_time()  # who is alone leads before anybody can ask
             await self._stopping.wait()
         if self._failure is not None:
@@ -147,6 +154,7 @@ class HostNode:
         closing.callback(self._resign)
         if self._bridging is not None:  # it ends first: it would only search for its leader
             await self._bridging.open(closing)
+            self._chores.once(self._bridging.run())
 
     def _say_ready(self) -> None:
         host, port = self._badges.address
@@ -243,13 +251,15 @@ class HostNode:
 
     def _on_election(self, kind: int) -> None:
         self._desk.on_election()
-        if kind == election.BECAME_LEADER:
-            self._updates.resume()
-        if self._bridging is not None and kind in (
-            election.BECAME_LEADER,
-            election.LOST_LEADERSHIP,
-        ):
-            self._bridging.lead(kind == election.BECAME_LEADER)
+        if kind not in (election.BECAME_LEADER, election.LOST_LEADERSHIP):
+            return
+        leads = kind == election.BECAME_LEADER
+        if leads:
+            self._log.on_lead()
+            self._update_copy.forget()
+            self._chores.once(self._updates.resume())
+        if self._bridging is not None:
+            self._bridging.lead(leads)
 
     # --- who leads ---
 
@@ -270,24 +280,16 @@ class HostNode:
 
     # --- what changes while it runs ---
 
-    def _begin(
-        self, closing: contextlib.AsyncExitStack, look: Callable[[int], Awaitable[None]]
-    ) -> None:
-        """Call `look` again and again, with the number of the call, until we stop."""
+    def _begin_chores(self) -> None:
+        self._chores.repeat(self._look_around, LOOK_S)
+        self._chores.repeat(self._keep_registry, LOOK_S)
+        self._chores.repeat(self._look_at_duty, LOOK_S)
+        self._chores.repeat(self._copy_updates, COPY_S)
 
-        async def repeat() -> None:
-            for number in itertools.count():
-                await look(number)
-                await asyncio.sleep(LOOK_S)
-
-        def end(task: asyncio.Task[None]) -> None:
-            if not task.cancelled():  # a fault of ours: nobody must go on without what it does
-                self._failure = task.exception()
-                self._stopping.set()
-
-        task = asyncio.create_task(repeat())
-        task.add_done_callback(end)
-        closing.callback(task.cancel)
+    def _on_fault(self, fault: BaseException) -> None:
+        """Nobody must go on without what it did."""
+        self._failure = fault
+        self._stopping.set()
 
     async def _look_around(self, number: int) -> None:
         """For what the operator changes, and for hosts that are missing."""
@@ -298,13 +300,17 @@ class HostNode:
     async def _look_at_duty(self, number: int) -> None:
         await self._duty.look()
 
+    async def _copy_updates(self, number: int) -> None:
+        await self._update_copy.follow(self._desk, self._is_following)
+
+    def _is_following(self) -> bool:
+        return self._leader_is() not in (None, self._others.own)
+
     async def _keep_registry(self, number: int) -> None:
         """What is written there without anybody's asking."""
         state = self._host.replica.state if self._host.leader is None else None
         try:
-            await self._desk.in_thread(self._watch.forget_old)
-            news = self._watch.news_of(state) if state is not None else None
-            known = await self._desk.in_thread(self._watch.follow, news) if news else None
+            known = await self._watch.keep(self._in_thread, state)
         except PresselError as error:
             self._tell_registry(str(error))
             return

@@ -5,7 +5,9 @@ Read on the event loop, which SQLite never holds up for readers; what writes wai
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from pressel.errors import UsageError
 from pressel.registry.device import Mirrored
@@ -17,6 +19,7 @@ from ptt.cluster.replica import State
 
 from .channel.channel import host_of
 
+InThread = Callable[..., Awaitable[Any]]
 News = tuple[int, list[Mirrored]]  # version, devices
 
 
@@ -52,25 +55,28 @@ class RegistryWatch:
             )
         return keys
 
-    def news_of(self, state: State) -> News | None:
-        """What the leader whose `state` we keep knows of devices, if that is newer than ours."""
-        news = devices_of(state)
-        return news if news is not None and news[0] > self._registry.version() else None
-
-    # --- what may wait for the disk: called outside the event loop, always in the same thread ---
-
-    def forget_old(self) -> None:
-        self._opened().forget_old()
-
-    def follow(self, news: News) -> int | None:
-        """Take the leader's devices over; how many there are, None when ours were newer by now."""
-        return len(news[1]) if self._opened().mirror(*news) else None
+    async def keep(self, in_thread: InThread, state: State | None) -> int | None:
+        """Forget what is too old, and take over the devices of the leader whose `state` we keep;
+        how many there are, None when none were new. `in_thread` runs what waits for the disk,
+        always in the same thread."""
+        await in_thread(self._forget_old)
+        news = devices_of(state) if state is not None else None
+        if news is None or news[0] <= self._registry.version():
+            return None
+        return await in_thread(self._follow, news)
 
     def close_there(self) -> None:
-        """The end of what that thread has opened."""
+        """The end of what `keep` has opened, in its thread."""
         if self._there is not None:
             self._there.close()
             self._there = None
+
+    def _forget_old(self) -> None:
+        self._opened().forget_old()
+
+    def _follow(self, news: News) -> int | None:
+        """None when ours were newer by now."""
+        return len(news[1]) if self._opened().mirror(*news) else None
 
     def _opened(self) -> Registry:
         if self._there is None:

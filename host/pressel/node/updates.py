@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from pressel.errors import PresselError, UsageError
 from pressel.registry.directory import RegistryDirectory
 from pressel.transport.udp import engine_now_ms
-from pressel.update.campaign import Campaigner, reason_words
+from pressel.update.campaign import Campaigner, find_campaign, reason_words
+from pressel.update.library import Library
 from ptt.leader.distributor import STATES
 from ptt.leader.leader import Leader
 
 from .desk.verb import LEADER, Fields, Verb
 from .event_log import Report
 
+InThread = Callable[..., Awaitable[Any]]
+
 _NAMES = ("release", "stage", "devices", "groups", "flags")  # of what starts a campaign
 
 
 class Updates:
-    """`state`: the host's folder; `leader` gives the engine that leads here now, or None; `settle`
-    sends what it has to say. A campaign stays on disk: who leads next goes on with it."""
+    """`state`: the host's folder; `leader` gives the engine that leads here now, or None;
+    `in_thread` runs what waits for the disk; `settle` sends what the engine has to say. A campaign
+    stays on disk: who leads next goes on with it."""
 
     def __init__(
         self,
@@ -29,6 +33,7 @@ class Updates:
         leader: Callable[[], Leader | None],
         directory: RegistryDirectory,
         report: Report,
+        in_thread: InThread,
         settle: Callable[[], None] = lambda: None,
         now_ms: Callable[[], int] = engine_now_ms,
     ) -> None:
@@ -36,6 +41,7 @@ class Updates:
         self._leader = leader
         self._directory = directory
         self._report = report
+        self._in_thread = in_thread
         self._settle = settle
         self._now_ms = now_ms
         self._served: Leader | None = None  # whose campaign `_campaigner` runs
@@ -49,29 +55,32 @@ class Updates:
             Verb("update status", self.status, place=LEADER),
         )
 
-    def resume(self) -> None:
+    async def resume(self) -> None:
         """Go on with what is on disk, if somebody leads here; a damaged file is told, no more."""
         try:
-            self._current()
+            await self._current()
         except PresselError as error:
             self._report("campaign", {"advice": str(error)})
+        self._settle()
 
     # --- the operator: each answers with the status then. UsageError when it does not lead ---
 
-    def start(self, fields: Fields) -> dict[str, Any]:
-        return self._after(lambda c: c.start(*(fields[name] for name in _NAMES)))
+    async def start(self, fields: Fields) -> dict[str, Any]:
+        releases = await self._in_thread(Library(self._state).get, fields["release"])
+        chosen = [fields[name] for name in _NAMES]
+        return await self._after(lambda campaigner: campaigner.start(*chosen, releases=releases))
 
-    def pause(self, fields: Fields) -> dict[str, Any]:
-        return self._after(lambda c: c.pause("you paused it"))
+    async def pause(self, fields: Fields) -> dict[str, Any]:
+        return await self._after(lambda campaigner: campaigner.pause("you paused it"))
 
-    def cancel(self, fields: Fields) -> dict[str, Any]:
-        return self._after(Campaigner.cancel)
+    async def cancel(self, fields: Fields) -> dict[str, Any]:
+        return await self._after(Campaigner.cancel)
 
-    def status(self, fields: Fields) -> dict[str, Any]:
-        return self._after(lambda c: None)
+    async def status(self, fields: Fields) -> dict[str, Any]:
+        return await self._after(lambda campaigner: None)
 
-    def _after(self, act: Callable[[Campaigner], object]) -> dict[str, Any]:
-        campaigner = self._current()
+    async def _after(self, act: Callable[[Campaigner], object]) -> dict[str, Any]:
+        campaigner = await self._current()
         if campaigner is None:
             raise UsageError("this host does not lead any more; try again")
         act(campaigner)
@@ -82,22 +91,26 @@ class Updates:
 
     def on_told(self, device: bytes, release: int, state: int, reason: int) -> None:
         """The value of `ptt.base.events.UPDATE`."""
-        if self._campaigner is not None:
+        if self._campaigner is not None and self._leader() is self._served:
             self._campaigner.on_told(device, release, state, reason)
         fields = {"device": device.hex(), "release": release, "state": STATES[state]}
         if reason:
             fields["why"] = reason_words(reason)
         self._report("badge_update", fields)
 
-    def _current(self) -> Campaigner | None:
-        """The campaigner of whoever leads here now."""
+    async def _current(self) -> Campaigner | None:
+        """The campaigner of whoever leads here now. The disk is read elsewhere: in a takeover voice
+        must not wait for it."""
         leader = self._leader()
-        if leader is not self._served:
-            self._campaigner = None
-            if leader is not None:
-                self._campaigner = Campaigner(self._state, leader, self._key_of, self._now_ms)
-            self._served = leader
-        return self._campaigner
+        if leader is not None and leader is not self._served:
+            found = await self._in_thread(find_campaign, self._state)
+            leader = self._leader()
+            if leader is not None and leader is not self._served:
+                self._campaigner = Campaigner(
+                    self._state, leader, self._key_of, self._now_ms, found
+                )
+                self._served = leader
+        return self._campaigner if leader is not None and leader is self._served else None
 
     def _key_of(self, device: str) -> bytes | None:
         return self._directory.key(bytes.fromhex(device))

@@ -74,8 +74,32 @@ class Venue(Protocol):
     def updates(self) -> Distributor: ...
 
 
+Found = tuple[Campaign | None, dict[str, Release]]  # and its release by chip
+
+
+def find_campaign(state: Path) -> Found:
+    """What is to go on, from the disk. PresselError when the file is damaged."""
+    file = _file(state)
+    try:
+        campaign = Campaign.model_validate_json(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return None, {}
+    except (OSError, ValidationError, ValueError) as error:
+        raise PresselError(f"{file} is damaged; delete it and start the update again") from error
+    try:
+        return campaign, Library(state).get(campaign.release)
+    except PresselError as error:  # a leader without its updates is still a leader
+        campaign.paused = campaign.paused or str(error)
+        return campaign, {}
+
+
+def _file(state: Path) -> Path:
+    return state / "updates" / "campaign.json"
+
+
 class Campaigner:
-    """Runs the campaign of one leader. `key_of` gives a device's key or None."""
+    """Runs the campaign of one leader. `key_of` gives a device's key or None; `found`: what was
+    read from the disk already."""
 
     def __init__(
         self,
@@ -83,19 +107,16 @@ class Campaigner:
         venue: Venue,
         key_of: Callable[[str], bytes | None],
         now_ms: Callable[[], int],
+        found: Found | None = None,
     ) -> None:
-        self._file = state / "updates" / "campaign.json"
+        self._file = _file(state)
         self._library = Library(state)
         self._venue = venue
         self._key_of = key_of
         self._now_ms = now_ms
-        self._releases: dict[str, Release] = {}
-        self.campaign: Campaign | None = self._load()
+        self.campaign, self._releases = find_campaign(state) if found is None else found
         if self.campaign and not self.campaign.paused:
-            try:
-                self._resume()
-            except PresselError as error:  # a leader without its updates is still a leader
-                self.campaign.paused = str(error)
+            self._resume()
 
     # --- the operator ---
 
@@ -106,9 +127,11 @@ class Campaigner:
         devices: Sequence[str] = (),
         groups: Sequence[int] = (),
         flags: int = 0,
+        releases: dict[str, Release] | None = None,
     ) -> Campaign:
-        """Begin, widen or go on: badges that have the release already are left alone."""
-        self._releases = self._library.get(release)
+        """Begin, widen or go on: badges that have the release already are left alone. `releases`:
+        what the library gave for `release`, where it was asked already."""
+        self._releases = releases or self._library.get(release)
         number = next(iter(self._releases.values())).number
         campaign = self.campaign
         if campaign is None or campaign.release != number:
@@ -209,7 +232,6 @@ class Campaigner:
 
     def _resume(self) -> None:
         assert self.campaign is not None
-        self._releases = self._releases or self._library.get(self.campaign.release)
         for device, known in sorted(self.campaign.badges.items()):
             if known.state not in ("done", "failed"):
                 self._assign(device, known)
@@ -238,16 +260,6 @@ class Campaigner:
             for known in self.campaign.badges.values():
                 if known.state in ("offered", "fetching"):
                     known.state = "waiting"
-
-    def _load(self) -> Campaign | None:
-        try:
-            return Campaign.model_validate_json(self._file.read_text("utf-8"))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValidationError, ValueError) as error:
-            raise PresselError(
-                f"{self._file} is damaged; delete it and start the update again"
-            ) from error
 
     def _save(self) -> None:
         if self.campaign is None:

@@ -53,9 +53,14 @@ def trust(state: Path, public: str) -> None:
         return
     if len(known) >= KEYS_MAX:
         raise UsageError(f"{KEYS_MAX} release keys are trusted already; remove one from the file")
+    trust_only(state, [*known, key])
+
+
+def trust_only(state: Path, public: list[str]) -> None:
+    """Believe these keys and no others from now on."""
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = state / f"{TRUSTED_FILE}.new"
-    beside.write_text("".join(f"{each}\n" for each in [*known, key]), "utf-8")
+    beside.write_text("".join(f"{each}\n" for each in public), "utf-8")
     beside.chmod(0o600)
     beside.replace(state / TRUSTED_FILE)
 

@@ -52,10 +52,13 @@ class Library:
             raise PresselError(f"cannot keep {target}: {error.strerror}") from error
         return release
 
-    def all(self) -> list[Release]:
-        """Every release that is still right, newest first; a damaged one is left out."""
+    def all(self, number: int | None = None) -> list[Release]:
+        """Every release (of that number) that is still right, newest first; a damaged one is left
+        out."""
         found = []
         for file in self._files():
+            if number is not None and not file.name.startswith(f"{number}-"):
+                continue
             try:
                 found.append(self._read(file))
             except UsageError:
@@ -64,14 +67,27 @@ class Library:
 
     def get(self, number: int | None) -> dict[str, Release]:
         """By chip: what there is of release `number` (None: the newest)."""
-        releases = self.all()
-        if not releases:
+        releases = self.all(number)
+        if not releases and not self._files():
             raise UsageError("there is no release; add one with `pressel update add`")
-        wanted = releases[0].number if number is None else number
+        wanted = releases[0].number if number is None and releases else number
         found = {each.chip: each for each in releases if each.number == wanted}
         if not found:
             raise UsageError(f"there is no release {wanted}; `pressel update list` shows which are")
         return found
+
+    def files(self) -> list[Path]:
+        """A ZIP file a release, damaged ones among them."""
+        return self._files()
+
+    def make_room(self, kept: set[str]) -> None:
+        """Delete the oldest of those whose file is not named in `kept`, until one more has room."""
+        others = sorted(
+            (file for file in self._files() if file.name not in kept),
+            key=lambda file: file.stat().st_mtime,
+        )
+        for file in others[: max(0, len(self._files()) + 1 - RELEASES_MAX)]:
+            file.unlink()
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("*.zip")) if self.folder.is_dir() else []

@@ -1,0 +1,197 @@
+"""What a standby keeps of the leader's updates, so that it goes on with them when it leads: whom to
+believe, the releases, and how far the campaign is.
+
+The leader answers two verbs; a standby asks them again and again. Releases come first and the
+campaign last: whoever leads next never has a campaign without its release. A release is checked as
+if it had been added here.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+
+from pressel.errors import PresselError, UsageError
+from pressel.registry.device import checked_public_key
+from pressel.update import keys
+from pressel.update.campaign import Campaign
+from pressel.update.library import RELEASES_MAX, Library
+
+from .desk import Asker, Desk
+from .desk.verb import LEADER, Fields, Verb
+from .event_log import Report
+
+PIECE_BYTES = 256 * 1024  # of a release; in base64 a third of what hosts answer at once
+RELEASE_BYTES_MAX = 64 << 20  # 200 files of 256 kB are 50 MB
+CAMPAIGN = "campaign.json"
+
+_WHO = Asker("standby")
+_NAME = r"^[0-9]{1,10}-[a-z0-9]{1,16}\.zip$"
+
+
+class Kept(BaseModel):
+    """A release as a file of the leader's."""
+
+    name: str = Field(pattern=_NAME)
+    bytes: int = Field(ge=0, le=RELEASE_BYTES_MAX)
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class Copied(BaseModel):
+    """All of it; `campaign` is None when no badge is to be updated."""
+
+    keys: list[str] = Field(max_length=keys.KEYS_MAX)
+    releases: list[Kept] = Field(max_length=RELEASES_MAX)
+    campaign: Campaign | None
+
+
+class UpdateCopy:
+    """Both sides of it, for the host whose folder is `state`. `is_leading` says whether this host
+    leads, `follows` whether another one does."""
+
+    def __init__(self, state: Path, report: Report) -> None:
+        self._state = state
+        self._library = Library(state)
+        self._report = report
+        self._digests: dict[tuple[str, int, int], str] = {}  # by name, time of change and size
+        self._seen = ""  # the digest of what was copied last
+        self._told = ""
+
+    def verbs(self) -> tuple[Verb, ...]:
+        return (
+            Verb("update copy", self.copy, place=LEADER, in_thread=True),
+            Verb("update piece", self.piece, place=LEADER, in_thread=True),
+        )
+
+    # --- the leader's side, in the desk's thread ---
+
+    def copy(self, fields: Fields) -> dict[str, Any]:
+        """{"digest": ..., "copied": a `Copied`}, the latter None when the asker has this digest."""
+        copied = Copied(
+            keys=keys.trusted(self._state),
+            releases=[self._kept(file) for file in self._library.files()],
+            campaign=self._campaign(),
+        )
+        digest = hashlib.sha256(copied.model_dump_json().encode()).hexdigest()
+        is_known = fields.get("has") == digest
+        return {"digest": digest, "copied": None if is_known else copied.model_dump()}
+
+    def piece(self, fields: Fields) -> str:
+        """PIECE_BYTES of a release from `offset` on, in base64; "" behind its end."""
+        name, offset = str(fields["name"]), int(fields["offset"])
+        file = next((each for each in self._library.files() if each.name == name), None)
+        if file is None:
+            raise UsageError(f"there is no release {name} any more")
+        with file.open("rb") as source:
+            source.seek(max(0, offset))
+            return base64.b64encode(source.read(PIECE_BYTES)).decode("ascii")
+
+    def _kept(self, file: Path) -> Kept:
+        facts = file.stat()
+        key = (file.name, facts.st_mtime_ns, facts.st_size)
+        if key not in self._digests:
+            with file.open("rb") as source:
+                digest = hashlib.file_digest(source, "sha256").hexdigest()
+            self._digests = {k: d for k, d in self._digests.items() if k[0] != file.name}
+            self._digests[key] = digest
+        return Kept(name=file.name, bytes=facts.st_size, sha256=self._digests[key])
+
+    def _campaign(self) -> Campaign | None:
+        with contextlib.suppress(OSError, ValidationError, ValueError):
+            return Campaign.model_validate_json(self._file.read_text("utf-8"))
+        return None
+
+    @property
+    def _file(self) -> Path:
+        return self._library.folder.parent / CAMPAIGN
+
+    # --- the standby's side ---
+
+    async def follow(self, desk: Desk, is_following: Callable[[], bool]) -> None:
+        """Ask whoever leads once, and keep what is new."""
+        if not is_following():
+            return
+        try:
+            told = await self._ask(desk, "update copy", has=self._seen)
+            if told["copied"] is None:
+                return
+            copied = Copied.model_validate(told["copied"])
+            await desk.in_thread(self._believe, copied)
+            for kept in copied.releases:
+                if await desk.in_thread(self._lacks, kept):
+                    await self._fetch(desk, kept, {each.name for each in copied.releases})
+            if is_following():
+                await desk.in_thread(self._keep_campaign, copied)
+                self._seen = told["digest"]
+        except (PresselError, ValidationError, ValueError, KeyError, TypeError, OSError) as error:
+            self._say(str(error).splitlines()[0])
+            return
+        self._say("")
+
+    def forget(self) -> None:
+        """This host has led meanwhile: what it has is no copy any more."""
+        self._seen = ""
+
+    async def _ask(self, desk: Desk, verb: str, **fields: Any) -> Any:
+        reply = await desk.answer({"ask": verb, **fields}, _WHO)
+        if "error" in reply:
+            raise PresselError(reply["error"])
+        return reply["answer"]
+
+    async def _fetch(self, desk: Desk, kept: Kept, names: set[str]) -> None:
+        parts, size = [], 0
+        while size < kept.bytes:
+            part = base64.b64decode(
+                await self._ask(desk, "update piece", name=kept.name, offset=size)
+            )
+            if not part:
+                break
+            parts.append(part)
+            size += len(part)
+        await desk.in_thread(self._add, kept, b"".join(parts), names)
+        self._report("release", {"name": kept.name})
+
+    # --- the standby's disk, in the desk's thread ---
+
+    def _believe(self, copied: Copied) -> None:
+        public = [checked_public_key(each) for each in copied.keys]
+        if public and public != keys.trusted(self._state):
+            keys.trust_only(self._state, public)
+
+    def _lacks(self, kept: Kept) -> bool:
+        own = {file.name: file for file in self._library.files()}
+        return kept.name not in own or self._kept(own[kept.name]).sha256 != kept.sha256
+
+    def _add(self, kept: Kept, data: bytes, names: set[str]) -> None:
+        if hashlib.sha256(data).hexdigest() != kept.sha256:
+            raise PresselError(f"release {kept.name} has changed on its way, or at the leader")
+        arrived = self._library.folder.parent / f"{kept.name}.part"
+        try:
+            arrived.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            arrived.write_bytes(data)
+            (self._library.folder / kept.name).unlink(missing_ok=True)
+            self._library.make_room(names)
+            self._library.add(arrived)
+        finally:
+            arrived.unlink(missing_ok=True)
+
+    def _keep_campaign(self, copied: Copied) -> None:
+        if copied.campaign is None:
+            self._file.unlink(missing_ok=True)
+            return
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        beside = self._file.with_suffix(".new")
+        beside.write_text(copied.campaign.model_dump_json(indent=1) + "\n", "utf-8")
+        beside.replace(self._file)
+
+    def _say(self, why: str) -> None:
+        """Once, however often it fails."""
+        if why and why != self._told:
+            self._report("update_copy", {"why": why})
+        self._told = why

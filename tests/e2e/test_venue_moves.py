@@ -1,0 +1,149 @@
+"""A venue with old apps bridged and an update running: its leader dies, another host goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.command import run, until
+from tests.e2e.stage import words
+from tests.e2e.test_failover import Person, badges_port
+from tests.e2e.test_nodes import Cluster
+from tests.e2e.test_update import FETCH_S, Operator, of_waiter, waiter
+from tests.firmware.releases import build_release
+from tests.host.legacy_client import LegacyApp
+
+from pressel.node.desk.asker import of_user
+from ptt.base import events
+
+pytestmark = pytest.mark.e2e
+
+WITH_BRIDGE = ("--no-discovery", "--v1-bridge")
+
+
+def told(cluster: Cluster, host: str, event: str, **fields: Any) -> list[dict[str, Any]]:
+    return [
+        each
+        for each in cluster.events(host)
+        if each["event"] == event and fields.items() <= each.items()
+    ]
+
+
+def bridge_port(cluster: Cluster, host: str) -> int:
+    port = told(cluster, host, "v1_bridge")[-1]["port"]
+    assert isinstance(port, int)
+    return port
+
+
+@contextlib.asynccontextmanager
+async def listening(cluster: Cluster, leader: str):
+    """A person with a soft badge who hears what is said."""
+    address = ("127.0.0.1", badges_port(cluster, leader))
+    person = Person(9, address, cluster.state(leader))
+    async with person.badge:
+        carrying = asyncio.create_task(person.badge.carry_sound())
+        await until(lambda: person.all(events.JOINED), "the listener has joined")
+        yield person
+        carrying.cancel()
+
+
+async def heard(app: LegacyApp, person: Person) -> None:
+    """What the old app says is heard by the soft badge."""
+    from_s = time.monotonic()
+    assert await app.talk(words(1, 2.0).pcm)
+    await until(
+        lambda: len([at for at in person.sound.sounded_s if at > from_s]) > 20,
+        "the old app is heard",
+    )
+
+
+async def start_update(work: Path, cluster: Cluster, leader: str, operator: Operator) -> str:
+    """Trust, add and start, as an operator types them at the leader; the device."""
+    key, package = work / "release.key", work / "release.zip"
+    release = build_release(work / "release", work, number=2)
+    state = ("--state", cluster.state(leader))
+    public = (await operator("keygen", "--key", key)).out.strip()
+    await operator("sign", release.folder, "--key", key, "--out", package)
+    await operator("trust", public, *state)
+    await operator("add", package, *state)
+    device = of_waiter(await operator.status())["device"]
+    await operator("start", "--device", device, *operator.leader)
+    return device
+
+
+def test_old_apps_and_an_update_go_on_at_the_host_that_leads_next(work: Path) -> None:
+    async def scenario() -> None:
+        cluster = Cluster(work, "ab")
+        async with contextlib.AsyncExitStack() as stack:
+            for name in "ab":
+                await stack.enter_async_context(cluster.started(name, *WITH_BRIDGE))
+            first = await cluster.until_led()
+            second = "ab".replace(first, "")
+            await until(lambda: told(cluster, first, "v1_bridge"), "the bridge of the leader")
+            leader = f"127.0.0.1:{badges_port(cluster, first)}"
+            state = cluster.state(first).name
+            person = await stack.enter_async_context(listening(cluster, first))
+            await stack.enter_async_context(waiter(work, leader, state))
+            await until(
+                lambda: told(cluster, first, "member_joined", name="Waiter"), "the badge", FETCH_S
+            )
+            app = await stack.enter_async_context(LegacyApp("Anna"))
+            await app.connect("127.0.0.1", bridge_port(cluster, first))
+            await heard(app, person)
+            operator = Operator(work, work / f"{first}.sock")
+            device = await start_update(work, cluster, first, operator)
+            kept = cluster.state(second) / "updates" / "campaign.json"
+            await until(kept.exists, "the standby to know of the update", FETCH_S)
+            assert json.loads(kept.read_text())["badges"].keys() == {device}
+            assert not told(cluster, second, "v1_bridge")
+
+            cluster.commands[first].process.send_signal(signal.SIGKILL)
+            assert await cluster.until_led(second) == second
+            await until(lambda: told(cluster, second, "v1_bridge"), "the bridge of the next one")
+            anna = await stack.enter_async_context(LegacyApp("Anna"))
+            await anna.connect("127.0.0.1", bridge_port(cluster, second))
+            await until(lambda: person.all(events.MOVED), "the listener has moved over")
+            await heard(anna, person)
+            await until(
+                lambda: told(cluster, second, "badge_update", device=device, state="applying"),
+                "the badge to have all of the release",
+                FETCH_S,
+            )
+            there = Operator(work / "there", work / f"{second}.sock")
+            assert of_waiter(await there.status())["state"] == "applying"
+
+            async with cluster.started(first, *WITH_BRIDGE):
+                assert await cluster.until_led() == second
+                await check_follower(work, cluster, first, second)
+                await there("cancel", *there.leader)
+                copy = cluster.state(first) / "updates" / "campaign.json"
+                await until(lambda: not copy.exists(), "the returned one to know of that")
+            assert not told(cluster, first, "v1_bridge")
+            for name in "ab":
+                assert "Traceback" not in cluster.commands[name].err
+
+    asyncio.run(scenario())
+
+
+async def check_follower(work: Path, cluster: Cluster, follower: str, leader: str) -> None:
+    """What is asked of a host that stands by is answered by the one that leads."""
+    here = ("--control", work / f"{follower}.sock")
+    status = await run(work / "status", "status", "--json", *here)
+    assert status.code == 0 and f"{leader} leads" in status.err
+    members = {each["name"] for each in json.loads(status.out)["members"]}
+    assert {"B9", "v1 bridge"} <= members
+    assert len(json.loads(status.out)["v1_clients"]) == 1
+    sent = await run(work / "text", "text", "closing", "soon", *here)
+    assert sent.code == 0, sent.err
+    who = f"{of_user(os.getuid())} at {follower}"
+    wrote = {"who": who, "verb": "text", "text": "closing soon"}
+    await until(lambda: told(cluster, leader, "asked", **wrote), f"the log to name {who}")
+    updates = await run(work / "updates", "update", "status", "--json", *here)
+    assert json.loads(updates.out)["release"] == 2
