@@ -261,7 +261,7 @@ def test_a_badge_gets_its_wings_and_nothing_else() -> None:
 
 def test_no_engine_knows_that_it_is_sealed() -> None:
     """`sealed` is a layer above them, and only whoever speaks on a network takes it."""
-    sealed = ("ptt.badge.sealed", "ptt.leader.sealed")
+    sealed = ("ptt.badge.sealed", "ptt.leader.leader")
     takers = {found.module.split(".")[0] for found in imports(ROOT) if found.is_in(*sealed)}
     assert takers <= {"pressel", "app"}
 
@@ -273,7 +273,7 @@ def test_nobody_speaks_on_a_network_without_a_seal() -> None:
         if found.name in plain and not is_in(found.module, "ptt"):
             source = (ROOT / "host" / Path(*found.module.split("."))).with_suffix(".py")
             text = source.read_text("utf-8") if source.exists() else ""
-            makes = "Leader(" in text.replace("SecureLeader(", "").replace("SpokenLeader(", "")
+            makes = "Leader(" in text.replace("Leader(", "").replace("SpokenLeader(", "")
             makes = makes or " Participant(" in text
             assert not makes or is_in(found.module, *told), found
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.property.driver import STARTS_MS, Driver
 from tests.property.invariants import check_bounded, check_leader, check_participant
+from tests.shared.clear import ClearLeader
 
 from ptt.badge.participant import Participant
 from ptt.base.numbers import FRAME_SAMPLES
@@ -49,7 +50,7 @@ def speech(script: Script, talker: int, lease: int) -> bytes:
 class LeaderRun:
     def __init__(self, script: Script, leader: Leader | None = None) -> None:
         self.script = script
-        self.leader = leader or Leader(3, 7)
+        self.leader = leader or ClearLeader(3, 7)
         self.driver = Driver(self.leader, STARTS_MS[script.byte() % len(STARTS_MS)])
         self.is_fetched = script.byte() & 1 == 0
         self.steps: tuple[Callable[[], None], ...] = (

@@ -58,9 +58,9 @@ class SecureLeaderRun(LeaderRun):
 
     def after_step(self) -> None:
         super().after_step()
-        assert len(self.leader._sessions) <= MEMBERS_MAX + 8
+        assert len(self.leader.sessions) <= MEMBERS_MAX + 8
         for member in self.leader.members.all():
-            assert member.session in self.leader._sessions
+            assert self.leader.sessions.of(member) is not None
             assert member.device not in self.directory.revoked
 
     def check_drained(self, sent: list[tuple[bytes, Any]]) -> None:
@@ -75,7 +75,7 @@ class SecureLeaderRun(LeaderRun):
         said += bytes(4)
         self.driver.receive(around(messages.HELLO, 0, 0, said, messages.VERSION), place)
         nonce = envelope.get32(said, 8)
-        challenge = self.leader._door.challenge(device, nonce, place, self.driver.now_ms)
+        challenge = self.leader.joining.door.challenge(device, nonce, place, self.driver.now_ms)
         own = bytes([self.script.byte()] * 16)
         key = device_key(device if which & 32 else bytes([which % DEVICES] * 8))
         secret = derive.session_secret(Hmac(), key, own, challenge)
@@ -91,10 +91,10 @@ class SecureLeaderRun(LeaderRun):
         self.driver.receive(self.sealed_by(member, data), member.address)
 
     def sealed_by(self, member: Any, data: bytes) -> bytes:
-        session = self.leader._sessions[member.session]
+        session = self.leader.sessions.of(member)
         self.seq += 1
         shape = self.script.byte()
-        keys = session.following if shape & 1 and session.following else session.keys
+        keys = session.following if shape & 1 and session.following else session.link.keys
         back = shape >> 5 if shape & 6 == 6 else 0  # a number that was there
         return closed(keys.up, data, self.seq - back, shape >> 3 & 3)
 

@@ -14,7 +14,7 @@ from tests.fuzz.mutation import Outcome, mutated, run_one
 
 from ptt.badge.sealed import SecureParticipant
 from ptt.leader.floor.arbitrator import Arbitrator
-from ptt.leader.sealed import SecureLeader
+from ptt.leader.leader import Leader
 from ptt.media.jitter_buffer import JitterBuffer
 from ptt.wire import codec, voice
 
@@ -108,7 +108,7 @@ def test_a_buffer_that_counts_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_revoked_device_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SecureLeader, "look_at_directory", lambda self, now_ms: None)
+    monkeypatch.setattr(Leader, "look_at_directory", lambda self, now_ms: None)
     planted("secure_leader")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+from tests.shared.clear import ClearLeader
+
 from pressel.legacy.app import App
 from pressel.legacy.bridge import Bridge
 from pressel.legacy.client import Client
@@ -12,7 +14,6 @@ from pressel.legacy.directory import Directory
 from pressel.legacy.framing import Framing, pack
 from ptt.badge.participant import Participant
 from ptt.base import clock
-from ptt.leader.leader import Leader
 
 LEADER = ("leader", 1)
 STEP_MS = 5
@@ -74,7 +75,7 @@ class OldApp:
 class World:
     def __init__(self, badges: int = 2, start_ms: int = 1000) -> None:
         self.now_ms = start_ms
-        self.leader: Any = Leader(1, 9)
+        self.leader: Any = ClearLeader(1, 9)
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.wanted: list[App] = []  # the apps that the bridge would connect to
         self.apps: dict[int, OldApp] = {}

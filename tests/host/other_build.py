@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tests.shared import clear
 from tests.shared.keys import Chance, Directory, device_key, make_leader, make_participant
 
 import ptt.leader.settings
@@ -103,10 +104,10 @@ def adapted(version: str, package: str) -> Build:
             messages.SENDERS[kind] = messages_now.SENDERS[kind]
     adapt_codec(messages, codec)
     if version == OLDER:
-        leader: Any = speaking(module("leader.leader").Leader, messages)
+        leader: Any = leader_speaking(clear_engines(package)["ClearLeader"], messages)
         participant: Any = speaking(module("badge.participant").Participant, messages)
     else:
-        leader = sealed_leader(speaking(module("leader.sealed").SecureLeader, messages))
+        leader = sealed_leader(leader_speaking(module("leader.leader").Leader, messages))
         participant = sealed_participant(
             speaking(module("badge.sealed").SecureParticipant, messages)
         )
@@ -119,6 +120,14 @@ def adapted(version: str, package: str) -> Build:
         encode,
         decode,
     )
+
+
+def clear_engines(package: str) -> dict[str, Any]:
+    """What `tests.shared.clear` makes, of the engines of this build."""
+    text = Path(clear.__file__).read_text("utf-8")
+    names: dict[str, Any] = {}
+    exec(text.replace("from ptt.", f"from {package}."), names)
+    return names
 
 
 def sealed_leader(engine: Any) -> Callable[[int, int], Any]:
@@ -162,6 +171,26 @@ def speaking(engine: Any, messages: Any) -> Any:
                 super()._send(kind, values, destination, now_ms)
             if kind == messages.HEARTBEAT and BATTERY in messages.LAYOUTS:
                 super()._send(BATTERY, (1, 55), destination, now_ms)
+
+    return Speaking
+
+
+def leader_speaking(engine: Any, messages: Any) -> Any:
+    """The same of a leader."""
+
+    class Speaking(engine):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            self._say = self.outbound.send
+            self.outbound.send = self._send
+
+        def _send(
+            self, kind: int, values: Any, member: Any, now_ms: int, tail: bytes = b""
+        ) -> None:
+            if kind in messages.LAYOUTS:
+                self._say(kind, values, member, now_ms, tail)
+            if kind == messages.HEARTBEAT and BATTERY in messages.LAYOUTS:
+                self._say(BATTERY, (1, 55), member, now_ms)
 
     return Speaking
 

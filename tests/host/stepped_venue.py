@@ -110,7 +110,7 @@ class Venue:
             if destination == LEADER:
                 self.flying.append((self.now_ms + DELAY_MS, data, -1 - index))
                 if data[1] == VOICE_FRAME:
-                    epoch, key = self.leader.voice_key(voice_layout.group(data))
+                    epoch, key = self.leader.keys.current(voice_layout.group(data))
                     self.packets.append((data.hex(), epoch, key.hex()))
 
     def note(self, index: int, stepped: Stepped) -> None:

@@ -12,7 +12,7 @@ from pressel.registry.directory import RegistryDirectory, mirror
 from pressel.registry.store import Registry
 from ptt.cluster import records
 from ptt.cluster.replica import Replica
-from ptt.leader.sealed import SecureLeader
+from ptt.leader.leader import Leader
 
 ANN, BEN = "00000000000000a1", "00000000000000b2"
 
@@ -24,7 +24,7 @@ class Pair:
         self.leads = Registry(folder / "leads")
         self.stands_by = Registry(folder / "stands-by")
         self.directory = RegistryDirectory(self.leads)
-        self.engine = SecureLeader(5, 1, self.directory, os.urandom, roster=self.directory)
+        self.engine = Leader(5, 1, self.directory, os.urandom, roster=self.directory)
         self.engine.journal.add_standby("standby", 1000)
         self.replica = Replica()
 

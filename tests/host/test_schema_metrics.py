@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.shared.clear import ClearLeader
 from tests.shared.venue import Venue
 
 from pressel.legacy.state import V1ClientState
@@ -17,7 +18,6 @@ from pressel.node.snapshot import take_snapshot
 from pressel.schema.metrics import metrics
 from ptt.cluster.ballot import NOBODY
 from ptt.host import Host
-from ptt.leader.leader import Leader
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def host_state() -> dict[str, Any]:
     other = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
     channel = Channel(private, [other], os.urandom, 0)
     channel.receive_datagram(b"\x00", ("127.0.0.1", 1), 0)
-    host = Host(channel.host, (channel.host,), (1, NOBODY), lambda term: Leader(term, 1), 0, 1)
+    host = Host(channel.host, (channel.host,), (1, NOBODY), lambda term: ClearLeader(term, 1), 0, 1)
     for now_ms in range(0, 3000, 50):
         host.handle_timeout(now_ms)
         while (wanted := host.poll_store()) is not None:

@@ -83,7 +83,7 @@ def test_another_groups_voice_cannot_be_opened() -> None:
     outsider = venue.badge("C").engine._ring
     assert outsider.cipher(2, 1) is None
     own = outsider._of[3][0][1]
-    assert own != venue.leader.voice_key(2)[1]
+    assert own != venue.leader.keys.current(2)[1]
 
 
 def test_a_private_call_is_private() -> None:
@@ -94,18 +94,18 @@ def test_a_private_call_is_private() -> None:
     venue.run(800)
     group = a.scan.call
     assert group >= CALL_GROUP_FIRST and b.scan.call == group
-    key = venue.leader.voice_key(group)[1]
+    key = venue.leader.keys.current(group)[1]
     assert a._ring._of[group][0][1] == b._ring._of[group][0][1] == key
     for name in "CD":
         assert group not in venue.badge(name).engine._ring._of
-    assert key != venue.leader.voice_key(1)[1]
+    assert key != venue.leader.keys.current(1)[1]
     first = key
     venue.release("A")
     a.hang_up(venue.now_ms)
     venue.collect(venue.badge("A"))
     venue.run(500)
     c, d = venue.badge("C").engine, venue.badge("D").engine
-    venue.leader._calls._next = group  # the number again
+    venue.leader.calls._next = group  # the number again
     assert c.call(d.join.node, venue.now_ms)
     venue.collect(venue.badge("C"))
     venue.run(500)
@@ -129,12 +129,12 @@ def test_no_key_stream_comes_twice_across_a_takeover() -> None:
 
     venue.send = watch  # pyright: ignore[reportAttributeAccessIssue]
     venue.run(500)
-    before = venue.leader.voice_key(1)
+    before = venue.leader.keys.current(1)
     venue.kill()
     venue.run(300)
     venue.take_over()
     venue.run(3000)
-    epoch, key = venue.leader.voice_key(1)
+    epoch, key = venue.leader.keys.current(1)
     assert epoch > before[0] and key != before[1]
     assert len({place[0] for place in heard}) == 2  # the talker went over to the new key
     venue.release("A")
@@ -146,7 +146,7 @@ def test_changes_that_the_standby_missed_silence_nobody_after_a_takeover() -> No
     venue = talking(badges=3)
     venue.host_loses.loses = lambda data: True
     for _ in range(3):
-        venue.leader.change_group_keys(venue.now_ms)
+        venue.leader.keys.change(venue.now_ms)
         venue.collect_leader()
         venue.run(1500)
     venue.kill()

@@ -67,7 +67,11 @@ def test_an_answer_of_before_a_restart_throws_nobody_out() -> None:
 
 def test_strangers_leave_nothing_behind_and_get_no_more_than_they_sent() -> None:
     venue = joined()
-    before = (len(venue.leader._sessions), len(venue.leader.members), len(venue.leader._door))
+    before = (
+        len(venue.leader.sessions),
+        len(venue.leader.members),
+        len(venue.leader.joining.door),
+    )
     for number in range(3000):
         device = number.to_bytes(8, "big")
         values = (device, 1 + number, bytes(4), 2, b"x", b"y")
@@ -79,8 +83,8 @@ def test_strangers_leave_nothing_behind_and_get_no_more_than_they_sent() -> None
             assert len(answer.data) <= end
         if number % 200 == 0:
             venue.run(100)
-    assert (len(venue.leader._sessions), len(venue.leader.members)) == before[:2]
-    assert len(venue.leader._door) <= before[2]
+    assert (len(venue.leader.sessions), len(venue.leader.members)) == before[:2]
+    assert len(venue.leader.joining.door) <= before[2]
     assert venue.leader.refusals.as_dict()["limit"] > 0
     venue.talk("A")
     assert venue.badge("B").all(events.HEARD)

@@ -26,7 +26,9 @@ def test_keys_change_without_a_gap_in_speech() -> None:
     for badge, key, session in zip(venue.badges, before, sessions, strict=True):
         assert badge.engine._keys.up.inner != key
         assert badge.engine.join.session == session
-        assert venue.leader._sessions[session].keys.up.inner == badge.engine._keys.up.inner
+        member = venue.leader.members.by_session(session)
+        assert member is not None and member.link.keys is not None
+        assert member.link.keys.up.inner == badge.engine._keys.up.inner
         assert "tag" not in badge.engine.refusals.as_dict()
     assert "tag" not in venue.leader.refusals.as_dict()
     for name in "BC":
@@ -57,7 +59,11 @@ def test_a_lost_answer_is_asked_for_again() -> None:
 def test_who_never_asks_for_new_keys_has_to_join_again() -> None:
     venue = joined()
     session = venue.badge("A").engine.join.session
-    venue.leader._sessions[session].made_ms = clock.add(venue.now_ms, -SESSION_MS_MAX)
+    member = venue.leader.members.by_session(session)
+    assert member is not None
+    kept = venue.leader.sessions.of(member)
+    assert kept is not None
+    kept.made_ms = clock.add(venue.now_ms, -SESSION_MS_MAX)
     venue.run(2500)
     assert venue.leader.members.by_session(session) is None
     venue.run(8000)

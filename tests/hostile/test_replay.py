@@ -21,14 +21,18 @@ def sealed_of(venue: Attacked) -> list:
 
 def test_nothing_that_was_sealed_is_obeyed_twice() -> None:
     venue = after_a_talk()
-    state = (venue.leader.floors[1].lease, len(venue.leader.members), venue.leader.voice_out)
+    state = (
+        venue.leader.floors[1].lease,
+        len(venue.leader.members),
+        venue.leader.voice.packets_out,
+    )
     for data, source, destination in sealed_of(venue):
         if destination == LEADER:
             assert venue.to_leader(data, source) == "replay"
         else:
             name = "ABC"[destination[1]]
             assert venue.to_badge(name, data) == "replay"
-    assert state == (venue.leader.floors[1].lease, 3, venue.leader.voice_out)
+    assert state == (venue.leader.floors[1].lease, 3, venue.leader.voice.packets_out)
 
 
 def test_nothing_is_taken_from_the_other_direction() -> None:

@@ -23,8 +23,8 @@ PARTICIPANT_LONGEST = 64
 def check_leader(leader: Leader) -> None:
     check_floors(leader)
     check_members(leader)
-    assert len(leader._out) - leader._out_head <= 4 * MEMBERS_MAX
-    assert len(leader._events._events) <= EVENTS_MAX
+    assert len(leader.outbound) <= 4 * MEMBERS_MAX
+    assert len(leader.told._events) <= EVENTS_MAX
 
 
 def check_bounded(engine: Leader | Participant) -> None:
@@ -65,7 +65,7 @@ def check_floors(leader: Leader) -> None:
         assert (floor.holder != 0) == (floor.state == arbitrator.FLOOR_TAKEN)
         assert floor.holder == 0 or floor.holder in nodes
         assert not waiting or floor.holder
-        assert floor.lease <= leader._lease
+        assert floor.lease <= leader.groups.lease
         assert set(floor._over) <= nodes
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.shared.clear import ClearLeader
 
 from ptt.base import clock, events
 from ptt.base.numbers import NACK_INTERVAL_MS
-from ptt.leader.leader import Leader
 from ptt.leader.settings import Settings
 from ptt.wire import envelope, messages
 
@@ -34,7 +34,7 @@ class LeaderMachine(RuleBasedStateMachine):
         start_ms=st.sampled_from(STARTS_MS), is_fetched=st.booleans(), members=st.integers(0, 4)
     )
     def begin(self, start_ms: int, is_fetched: bool, members: int) -> None:
-        self.engine = Leader(3, 7)
+        self.engine = ClearLeader(3, 7)
         self.driver = Driver(self.engine, start_ms)
         self.is_fetched = is_fetched
         self.seen: list[bytes] = [b"\x21"]
@@ -146,9 +146,9 @@ class LeaderMachine(RuleBasedStateMachine):
     @rule()
     def called_too_early(self) -> None:
         """Before its time `handle_timeout` has nothing to do, or somebody would wait for it."""
-        before = len(self.engine._out)
+        before = len(self.engine.outbound)
         self.engine.handle_timeout(self.driver.now_ms)
-        assert len(self.engine._out) == before
+        assert len(self.engine.outbound) == before
 
     # --- what goes out ---
 

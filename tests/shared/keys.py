@@ -5,7 +5,7 @@ from tests.shared.aes import block_cipher
 from ptt.badge.sealed import SecureParticipant
 from ptt.base.numbers import ADPCM_FRAME_BYTES
 from ptt.base.prng import Prng
-from ptt.leader.sealed import SecureLeader
+from ptt.leader.leader import Leader
 from ptt.link.ctr import KeyStream
 from ptt.wire import voice
 
@@ -45,7 +45,7 @@ def make_participant(device, name, build, leader, seed):
 
 def make_leader(term, seed, settings=None, roster=None, directory=None):
     directory = directory or Directory()
-    return SecureLeader(term, seed, directory, Chance(seed + 7), settings, roster)
+    return Leader(term, seed, directory, Chance(seed + 7), settings, roster)
 
 
 def opened(data, talker):
@@ -56,7 +56,7 @@ def opened(data, talker):
 
 def opened_by(data, leader):
     """The same by the keys that `leader` gives out now."""
-    epoch, key = leader.voice_key(voice.group(data))
+    epoch, key = leader.keys.current(voice.group(data))
     return opened_with(data, epoch, key)
 
 

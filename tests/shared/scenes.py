@@ -1,8 +1,9 @@
 """States of a leader and a participant in which vectors are tried; tests/vectors/README.md tells
 them in words. Each call makes a fresh engine with nothing left to send or to tell."""
 
+from tests.shared.clear import ClearLeader
+
 from ptt.badge.participant import Participant
-from ptt.leader.leader import Leader
 from ptt.wire import codec, envelope, messages, voice
 
 LEADER = ("leader", 1)
@@ -48,7 +49,7 @@ def drain(engine):
 
 
 def leader_empty():
-    return Leader(TERM, 1)
+    return ClearLeader(TERM, 1)
 
 
 def leader_idle():
@@ -77,7 +78,7 @@ def leader_taken():
     envelope.seal_header(data, end, messages.VOICE_FRAME, SESSIONS[2], 2, 2, 1000)
     leader.receive_datagram(bytes(data), ("member", 2), NOW_MS)
     drain(leader)
-    assert leader.floors[1].holder == 2 and leader.voice_in == 1
+    assert leader.floors[1].holder == 2 and leader.voice.packets_in == 1
     return leader
 
 

@@ -1,10 +1,10 @@
 """What a member says of a group that it is not in, or in a codec that nobody speaks."""
 
+from tests.shared.clear import ClearLeader
 from tests.shared.datagrams import datagram, drain, voice_packet
 from tests.shared.venue import LEADER, Venue
 
 from ptt.base.numbers import CALL_GROUP_FIRST
-from ptt.leader.leader import Leader
 from ptt.leader.roster import FixedRoster, Grants
 from ptt.wire import messages
 from ptt.wire.messages import CALL_ENDED, CODEC_IMA_ADPCM, CODEC_PCM16, HEARTBEAT
@@ -17,7 +17,7 @@ class Stage:
     """A leader with two members, who are in `groups`."""
 
     def __init__(self, groups=(1, 2)):
-        self.leader = Leader(1, 1, roster=FixedRoster({}, Grants(groups)))
+        self.leader = ClearLeader(1, 1, roster=FixedRoster({}, Grants(groups)))
         for number in range(2):
             values = (b"device-%d" % number, 7, messages.TABLE_HASH, 2, b"x", b"y", 0)
             self.give(datagram(messages.HELLO, values), number)

@@ -1,8 +1,8 @@
 """A member has one button: its newest press counts, and ends whatever it asked for before."""
 
+from tests.shared.clear import ClearLeader
 from tests.shared.datagrams import datagram, drain
 
-from ptt.leader.leader import Leader
 from ptt.leader.roster import ENTITLED_EMERGENCY, FixedRoster, Grants
 from ptt.wire import messages
 from ptt.wire.messages import (
@@ -27,7 +27,7 @@ class Stage:
     def __init__(self, grants=None):
         table = {} if grants is None else {b"device-1": grants}
         both = Grants((1, 2))
-        self.leader = Leader(1, 1, roster=FixedRoster(table, both))
+        self.leader = ClearLeader(1, 1, roster=FixedRoster(table, both))
         for number in range(3):
             values = (b"device-%d" % number, 7, messages.TABLE_HASH, 2, b"x", b"y", 0)
             self.give(datagram(messages.HELLO, values), number)

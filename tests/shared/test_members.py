@@ -1,5 +1,7 @@
 """The leader's table of members."""
 
+from tests.shared.clear import ClearLink
+
 from ptt.base.clock import NEVER
 from ptt.base.numbers import MEMBER_TTL_MS, MEMBERS_MAX
 from ptt.leader.members import Members
@@ -12,7 +14,7 @@ def device(number):
 
 
 def table(count):
-    members = Members()
+    members = Members(ClearLink)
     for number in range(count):
         member = members.add(device(number), 100 + number)
         assert member is not None
@@ -99,9 +101,9 @@ def test_who_was_not_heard_has_vanished():
 
 
 def test_an_empty_table_waits_for_nobody():
-    assert Members().next_timeout_ms() == NEVER
+    assert Members(ClearLink).next_timeout_ms() == NEVER
 
 
 def test_sequence_numbers_count_up():
     (member,) = table(1).all()
-    assert [member.next_seq() for _ in range(3)] == [1, 2, 3]
+    assert [member.link.next_seq() for _ in range(3)] == [1, 2, 3]

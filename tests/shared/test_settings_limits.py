@@ -1,11 +1,11 @@
 """Settings that cannot be, and settings of a leader that has run for a week."""
 
+from tests.shared.clear import ClearLeader
 from tests.shared.datagrams import datagram
 from tests.shared.raising import raised
 
 from ptt.base import clock
 from ptt.cluster import records, settings_record
-from ptt.leader.leader import Leader
 from ptt.leader.settings import Settings
 from ptt.wire import messages
 from ptt.wire.refusal import Refused
@@ -32,7 +32,7 @@ def next_type(leader):
 def test_a_new_member_gets_them_at_once_after_a_week():
     """A time of 0 is half an eternity ahead then: the adapter would not have called."""
     now_ms = clock.wrap(WEEK_MS)
-    leader = joined(Leader(1, 1), now_ms)
+    leader = joined(ClearLeader(1, 1), now_ms)
     assert clock.since(now_ms, leader.next_timeout_ms()) >= 0
     leader.handle_timeout(now_ms)
     assert next_type(leader) == messages.SETTINGS_SNAPSHOT
@@ -40,7 +40,7 @@ def test_a_new_member_gets_them_at_once_after_a_week():
 
 def test_values_out_of_range_are_not_published():
     """They would raise later, when nobody is there who could mend them."""
-    leader = joined(Leader(1, 1), 5000)
+    leader = joined(ClearLeader(1, 1), 5000)
     for wrong in (
         Settings(2, 19),
         Settings(2, 401),
@@ -54,12 +54,12 @@ def test_values_out_of_range_are_not_published():
 
 
 def test_settings_out_of_range_do_not_start_a_leader():
-    raised(ValueError, Leader, 1, 1, Settings(0))
+    raised(ValueError, ClearLeader, 1, 1, Settings(0))
 
 
 def test_the_longest_burst_is_far_below_half_of_the_clock():
     """A limit that wraps would be due at every moment."""
-    leader = joined(Leader(1, 1, Settings(1, 60, LONGEST_MS)), 5000)
+    leader = joined(ClearLeader(1, 1, Settings(1, 60, LONGEST_MS)), 5000)
     raised(ValueError, leader.publish, Settings(2, 60, LONGEST_MS + 1), 5000)
     assert leader.floors[1].talk_ms == LONGEST_MS
     (member,) = leader.members.all()

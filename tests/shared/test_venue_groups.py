@@ -1,10 +1,10 @@
 """Several talk groups and private calls in a whole venue: who hears whom, and who does not."""
 
+from tests.shared.clear import ClearLeader
 from tests.shared.venue import Venue
 
 from ptt.base import events
 from ptt.base.numbers import CALL_GROUP_FIRST, CALL_HANG_MS, CALLS_MAX, GROUPS_MAX
-from ptt.leader.leader import Leader
 from ptt.leader.roster import ENTITLED_EMERGENCY, FixedRoster, Grants
 from ptt.wire import messages
 
@@ -277,11 +277,11 @@ def test_nobody_makes_more_floors_than_there_is_room_for():
     venue.run(500)
     assert len(venue.leader.floors) == 1 + CALLS_MAX
     assert venue.badges[-2].last(events.DENIED) == messages.DENIAL_CALLS_FULL
-    leader = Leader(1, 1, None, FixedRoster({}, Grants((1, 0, 128, 2, 2))))
+    leader = ClearLeader(1, 1, None, FixedRoster({}, Grants((1, 0, 128, 2, 2))))
     for group in range(1, GROUPS_MAX + 5):
-        leader._open_group(group)
+        leader.groups.open(group)
     assert len(leader.floors) == GROUPS_MAX
-    assert leader.groups_refused == 4
+    assert leader.groups.refused == 4
 
 
 def test_a_member_asks_in_one_group_at_a_time():

@@ -1,5 +1,6 @@
 """Everything that grows has a limit, and says so when it is reached."""
 
+from tests.shared.clear import ClearLeader
 from tests.shared.datagrams import datagram, drain
 from tests.shared.venue import LEADER, Venue
 
@@ -7,7 +8,6 @@ from ptt.badge.join import SEARCHING
 from ptt.badge.participant import Participant
 from ptt.base import events
 from ptt.base.numbers import EVENTS_MAX, MEMBERS_MAX, OUTBOX_SLOTS, QUEUE_MAX
-from ptt.leader.leader import Leader
 from ptt.wire import envelope, messages
 
 NOW_MS = 5000
@@ -19,7 +19,7 @@ def hello(number):
 
 
 def full_leader():
-    leader = Leader(1, 1)
+    leader = ClearLeader(1, 1)
     for number in range(MEMBERS_MAX):
         leader.receive_datagram(hello(number), ("badge", number), NOW_MS)
     kinds = [data[1] for data, _ in drain(leader)]
@@ -76,7 +76,7 @@ def test_the_queue_has_a_limit():
     assert denied[0][27] == messages.DENIAL_QUEUE_FULL
     request(leader, 0, messages.FLOOR_RELEASE, (1, 1, 1))
     assert len(floor.queue) == QUEUE_MAX - 1
-    assert leader.overrun == 0
+    assert leader.outbound.overrun == 0
 
 
 def test_events_that_nobody_fetches_are_bounded():
@@ -89,7 +89,7 @@ def test_events_that_nobody_fetches_are_bounded():
         kept.append(event)
     assert len(kept) == EVENTS_MAX
     assert kept[-1] == (events.MEMBER_JOINED, MEMBERS_MAX + 1)  # the newest stay
-    assert leader._events.dropped == MEMBERS_MAX - EVENTS_MAX
+    assert leader.told.dropped == MEMBERS_MAX - EVENTS_MAX
 
 
 def test_datagrams_that_nobody_fetches_are_bounded():
@@ -97,7 +97,7 @@ def test_datagrams_that_nobody_fetches_are_bounded():
     for _ in range(9):
         for number in range(MEMBERS_MAX):
             leader.receive_datagram(hello(number), ("badge", number), NOW_MS)
-    assert leader.overrun == 5 * MEMBERS_MAX
+    assert leader.outbound.overrun == 5 * MEMBERS_MAX
     assert len(drain(leader)) == 4 * MEMBERS_MAX
 
 
@@ -110,8 +110,8 @@ def test_an_outbox_that_is_never_empty_does_not_grow():
             hello(number % MEMBERS_MAX), ("badge", number % MEMBERS_MAX), NOW_MS
         )
         assert leader.poll_transmit() is not None
-    assert len(leader._out) <= 8 * MEMBERS_MAX
-    assert leader.overrun == 0
+    assert len(leader.outbound) <= 8 * MEMBERS_MAX
+    assert leader.outbound.overrun == 0
 
 
 def test_a_badge_that_cannot_send_keeps_the_newest():

@@ -104,7 +104,7 @@ def test_who_is_unknown_to_the_new_leader_joins_it_by_the_addresses_it_was_told(
 def test_settings_texts_and_groups_go_on():
     venue = Failover(3)
     groups = {venue.badge("B").engine._device: Grants((1, 7))}
-    venue.leader._roster = FixedRoster(groups)
+    venue.leader.joining.roster = FixedRoster(groups)
     venue.run(1500)
     venue.leader.publish(Settings(5, 100, 30000), venue.now_ms)
     venue.leader.send_text(1, messages.TEXT_OPERATOR, b"", b"one", venue.now_ms)

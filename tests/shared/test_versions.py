@@ -1,13 +1,13 @@
 """Builds of different versions side by side: what is newer is obeyed as far as it is known, what
 is missing is made up for, another major is told of, once."""
 
+from tests.shared.clear import ClearLeader
 from tests.shared.datagrams import datagram, drain
 from tests.shared.venue import LEADER, Venue
 
 from ptt.badge.join import JOINED
 from ptt.badge.participant import Participant
 from ptt.base import events
-from ptt.leader.leader import Leader
 from ptt.leader.members import DIFFERENT_TABLE, NEWER_TABLE, OLDER_TABLE, SAME_TABLE
 from ptt.wire import codec, envelope, messages
 
@@ -101,7 +101,7 @@ def test_members_of_other_builds_are_told_apart():
         (OTHER_HASH, OLDER, OLDER_TABLE),
         (OTHER_HASH, NEWER, NEWER_TABLE),
     ):
-        leader = Leader(1, 1)
+        leader = ClearLeader(1, 1)
         for _ in range(2):  # told once, however often it asks
             leader.receive_datagram(changed(hello(table), version), PLACE, 5000)
         (member,) = leader.members.all()
@@ -158,7 +158,7 @@ def test_another_major_is_no_news_to_who_has_a_leader():
 
 
 def nack_to(data):
-    leader = Leader(1, 1)
+    leader = ClearLeader(1, 1)
     leader.receive_datagram(data, PLACE, 5000)
     ((answer, destination),) = drain(leader)
     assert destination == PLACE

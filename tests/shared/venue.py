@@ -8,13 +8,13 @@ seed, so that the same seed gives the same trace, byte for byte.
 from array import array
 
 from tests.shared import marks
+from tests.shared.clear import ClearLeader
 from tests.shared.keys import Directory, make_leader, make_participant, opened
 
 from ptt.badge.participant import Participant
 from ptt.base import clock, events
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_MS, FRAME_SAMPLES
 from ptt.base.prng import Prng
-from ptt.leader.leader import Leader
 from ptt.leader.roster import FixedRoster
 from ptt.media import dsp
 from ptt.wire import voice
@@ -197,7 +197,7 @@ class Venue:
 
     def make_leader(self, term, seed):
         if self.is_clear:
-            return Leader(term, seed, None, self.roster)
+            return ClearLeader(term, seed, None, self.roster)
         return make_leader(term, seed, None, self.roster, self.directory)
 
     def badge(self, name):

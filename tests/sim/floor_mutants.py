@@ -15,17 +15,17 @@ from ptt.badge.participant import _TERM_SECOND, Participant
 from ptt.cluster import records
 from ptt.leader import takeover
 from ptt.leader.floor.arbitrator import Arbitrator
-from ptt.leader.leader import Leader
+from ptt.leader.groups import Groups
 
 
 def lease_is_off_by_one() -> Any:
     """The first two leases have the same number."""
 
-    def next_lease(self: Leader) -> int:
-        self._lease += 1
-        return max(1, self._lease - 1)
+    def next_lease(self: Groups) -> int:
+        self.lease += 1
+        return max(1, self.lease - 1)
 
-    return replaced(Leader, "next_lease", next_lease)
+    return replaced(Groups, "next_lease", next_lease)
 
 
 def second_grant_while_one_runs() -> Any:

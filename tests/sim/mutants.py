@@ -14,8 +14,9 @@ from ptt.badge.participant import Participant
 from ptt.badge.sealed import SecureParticipant
 from ptt.base.clock import NEVER
 from ptt.leader.floor.arbitrator import Arbitrator
+from ptt.leader.groups import Groups
 from ptt.leader.leader import Leader
-from ptt.leader.sealed import SecureLeader
+from ptt.leader.voice_path import VoicePath
 from ptt.media.jitter_buffer import JitterBuffer
 from ptt.media.playout import Playout
 from ptt.wire import refusal
@@ -89,7 +90,7 @@ def floor_granted_to_everybody() -> Any:
 
 def lease_number_used_again() -> Any:
     """Every lease has the same number."""
-    return replaced(Leader, "next_lease", lambda self: 7)
+    return replaced(Groups, "next_lease", lambda self: 7)
 
 
 def own_voice_comes_back() -> Any:
@@ -103,14 +104,14 @@ def own_voice_comes_back() -> Any:
         self.join.node = node
         return reason
 
-    def pass_on(self: Leader, talker: Any, group: int, data: Any, now_ms: int) -> None:
-        for member in self.members.all():
-            self._queue(_readdressed(data, member, now_ms), member.address)
-            self.voice_out += 1
+    def pass_on(self: VoicePath, talker: Any, group: int, data: Any, now_ms: int) -> None:
+        for member in self._members.all():
+            self._outbound.queue(_readdressed(data, member, now_ms), member)
+            self.packets_out += 1
 
     stack = contextlib.ExitStack()
     stack.enter_context(replaced(Participant, "_obey_voice", obey_voice))
-    stack.enter_context(replaced(Leader, "_pass_on_voice", pass_on))
+    stack.enter_context(replaced(VoicePath, "_pass_on", pass_on))
     return stack
 
 
@@ -118,10 +119,11 @@ def _readdressed(data: Any, member: Any, now_ms: int) -> bytearray:
     from ptt.wire import envelope, messages
 
     end = envelope.payload_end(data)
-    copy = bytearray(data[0:end])
+    copy = bytearray(data)
     node, kind = envelope.LEADER_NODE, messages.VOICE_FRAME
-    envelope.seal_header(copy, end, kind, member.session, node, member.next_seq(), now_ms)
-    copy[2] = data[2]  # sealing it writes the CRC
+    envelope.write_header(copy, end, kind, member.session, node, member.link.next_seq(), now_ms)
+    copy[2:4] = data[2:4]
+    envelope.put_crc(copy, envelope.header_crc(copy, envelope.payload_crc(copy)))
     return copy
 
 
@@ -162,13 +164,13 @@ def old_term_obeyed() -> Any:
 
 def everything_is_kept() -> Any:
     """The leader remembers every datagram for ever."""
-    original = SecureLeader.receive_datagram
+    original = Leader.receive_datagram
 
-    def receive(self: SecureLeader, data: Any, source: Any, now_ms: int) -> None:
+    def receive(self: Leader, data: Any, source: Any, now_ms: int) -> None:
         self.__dict__.setdefault("kept", []).append(bytes(data))
         original(self, data, source, now_ms)
 
-    return replaced(SecureLeader, "receive_datagram", receive)
+    return replaced(Leader, "receive_datagram", receive)
 
 
 CAUGHT_BY = {

@@ -10,7 +10,7 @@ from tests.sim.test_explore import COUNTED
 
 from pressel.cli import main
 from pressel.sim.explore.floor import TALKS, Bounds, FloorModel
-from pressel.sim.explore.floor_state import FLOOR, dump_badge, dump_leader, load_badge, load_leader
+from pressel.sim.explore.floor_state import FLOOR, dump_badge, load_badge
 from pressel.sim.explore.search import explore, timeline
 from ptt.badge.floor import HAS_PERMISSION, QUEUED
 
@@ -42,7 +42,7 @@ def test_values_make_the_engines_that_they_came_from() -> None:
     state = model.initial()
     for action in (("talk", 0), ("deliver", 0), ("deliver", 0), ("hear", 1)):
         state = model.step(state, action)
-        assert dump_leader(load_leader(model._leaders[0], state[0][0])) == state[0][0]
+        assert model._leaders[0].load(state[0][0]).dump() == state[0][0]
         for badge, values in zip(model._badges, state[1], strict=True):
             assert dump_badge(load_badge(badge, values)) == values
 

@@ -23,7 +23,7 @@ from ptt.base import clock, events
 from ptt.cluster import election, host_messages, host_wire
 from ptt.cluster.ballot import NOBODY
 from ptt.host import Host
-from ptt.leader.sealed import SecureLeader
+from ptt.leader.leader import Leader
 from ptt.wire.refusal import Refused
 
 from . import control
@@ -263,10 +263,10 @@ class HostNode:
 
     # --- who leads ---
 
-    def _make_leader(self, term: int) -> SecureLeader:
+    def _make_leader(self, term: int) -> Leader:
         directory = self._watch.directory
         directory.refresh()
-        leader = SecureLeader(term, secrets.randbits(32), directory, os.urandom, roster=directory)
+        leader = Leader(term, secrets.randbits(32), directory, os.urandom, roster=directory)
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
         leader.keep_devices(directory.version, directory.records(), engine_now_ms())
         return leader
@@ -335,7 +335,7 @@ class HostNode:
             self._tell_registry(str(error))
             return
         leader, directory = self._host.leader, self._watch.directory
-        if is_new and isinstance(leader, SecureLeader):
+        if is_new and isinstance(leader, Leader):
             leader.keep_devices(directory.version, directory.records(), now_ms)
             leader.look_at_directory(now_ms)
         self._others.allow(keys, now_ms)

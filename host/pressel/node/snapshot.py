@@ -92,7 +92,7 @@ def take_snapshot(leader: Leader, address: str, uptime_s: float, now_ms: int) ->
             )
             for group, floor in sorted(leader.floors.items())
         ],
-        voice_in=leader.voice_in,
-        voice_out=leader.voice_out,
+        voice_in=leader.voice.packets_in,
+        voice_out=leader.voice.packets_out,
         refused=refused,
     )

@@ -27,7 +27,7 @@ class _Entry:
 
 
 class RegistryDirectory:
-    """Directory and roster of a `SecureLeader`; as fresh as the last `refresh`."""
+    """Directory and roster of a `Leader`; as fresh as the last `refresh`."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

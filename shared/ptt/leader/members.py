@@ -11,7 +11,10 @@ from .budget import Budget
 from .delivery import Delivery
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
+
+    from ..link.link import Link
 
 OLDER_TABLE = const(-1)
 DIFFERENT_TABLE = const(0)  # same version, other contents: built from changed sources
@@ -25,7 +28,6 @@ class Member:
     """One participant as the leader knows it."""
 
     __slots__ = (
-        "address",
         "asked",
         "beats",
         "build",
@@ -35,6 +37,7 @@ class Member:
         "entitlements",
         "groups",
         "heard_ms",
+        "link",
         "name",
         "node",
         "nonce",
@@ -42,17 +45,16 @@ class Member:
         "request",
         "roster",
         "secret",
-        "seq",
         "session",
         "settings",
         "table_is",
         "text_number",
     )
 
-    def __init__(self, device: bytes, node: int) -> None:
+    def __init__(self, device: bytes, node: int, link: "Link") -> None:
         self.device = device  # 8 bytes
         self.node = node
-        self.address: Any = None
+        self.link = link
         self.session = 0
         self.nonce = 0
         self.name = b""
@@ -68,7 +70,6 @@ class Member:
         self.heard_ms = 0
         self.beats = 0  # heartbeats answered
         self.secret = b""  # that its session's keys come from
-        self.seq = 0  # of the last datagram sent to it
         self.settings = Delivery()
         self.table_is = SAME_TABLE  # how its message table compares with ours
         self.text_number = -1  # id of its last text, to know a repetition
@@ -78,29 +79,47 @@ class Member:
         """Where it talks when nothing else is chosen; 0: nowhere."""
         return self.groups[0] if self.groups else 0
 
+    def snapshot(self) -> "tuple":
+        """What the leader's future words to it depend on, beside sequence numbers."""
+        return (self.node, self.asked, self.request, self.denied, self.call, self.text_number)
+
+    def resume(self, snapshot: "tuple") -> None:
+        _, self.asked, self.request, self.denied, self.call, self.text_number = snapshot
+        self.presses = Budget(PRESS_PER_S, PRESS_BURST)
+
     def hears(self, group: int) -> bool:
         return group in self.groups or (group == self.call and group != 0)
 
-    def next_seq(self) -> int:
-        self.seq += 1
-        return self.seq
+    @property
+    def address(self) -> "Any":
+        """Where it is."""
+        return self.link.address
+
+    @address.setter
+    def address(self, address: "Any") -> None:
+        self.link.address = address
 
 
 class Members:
-    """Members by device, by node number and by session."""
+    """Members by device, by node number and by session; `make_link` gives each its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, make_link: "Callable[[], Link]") -> None:
+        self.make_link = make_link
         self._by_device: dict[bytes, Member] = {}
         self._by_session: dict[int, Member] = {}
         self._by_node: dict[int, Member] = {}
+        self._all: list[Member] | None = None  # in order; None: to be sorted again
         self._next_node = _FIRST_NODE
 
     def __len__(self) -> int:
         return len(self._by_device)
 
     def all(self) -> "list[Member]":
-        """Every member, by node number: dictionaries have no order on MicroPython."""
-        return [self._by_node[node] for node in sorted(self._by_node)]
+        """Every member, by node number: dictionaries have no order on MicroPython. Whoever is given
+        the list does not change it."""
+        if self._all is None:
+            self._all = [self._by_node[node] for node in sorted(self._by_node)]
+        return self._all
 
     def by_device(self, device: bytes) -> "Member | None":
         return self._by_device.get(device)
@@ -117,12 +136,13 @@ class Members:
             return None
         while self._next_node in self._by_node:
             self._advance()
-        member = Member(device, self._next_node)
+        member = Member(device, self._next_node, self.make_link())
         self._advance()
         member.session = session
         self._by_device[device] = member
         self._by_session[session] = member
         self._by_node[member.node] = member
+        self._all = None
         return member
 
     @property
@@ -139,11 +159,12 @@ class Members:
         is_known = node in self._by_node or device in self._by_device or session in self._by_session
         if is_known or len(self._by_device) >= MEMBERS_MAX:
             return None
-        member = Member(device, node)
+        member = Member(device, node, self.make_link())
         member.session = session
         self._by_device[device] = member
         self._by_session[session] = member
         self._by_node[node] = member
+        self._all = None
         return member
 
     def _advance(self) -> None:
@@ -154,6 +175,7 @@ class Members:
         del self._by_device[member.device]
         del self._by_session[member.session]
         del self._by_node[member.node]
+        self._all = None
 
     def vanished(self, now_ms: int) -> "list[Member]":
         """Members not heard for `MEMBER_TTL_MS`."""

@@ -2,6 +2,7 @@
 of the journal, and records as members, floors and settings again.
 """
 
+from ..base import events
 from ..base.clock import add, since
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import INT_MAX, LEASE_GAP
@@ -15,7 +16,112 @@ if TYPE_CHECKING:
 
     from ..cluster.replica import State
     from .floor.arbitrator import Arbitrator
+    from .leader import Leader
     from .members import Member
+
+
+def write_record(leader: "Leader", kind: int, number: int, now_ms: int) -> bytes:
+    """For the journal: the state of `leader` as it is now."""
+    if kind == records.MEMBER:
+        member = leader.members.by_node(number)
+        return member_record(member, leader.bytes_of(member.address)) if member else b""
+    if kind == records.FLOOR:
+        return floor_record(leader.floors[number], now_ms)
+    if kind == records.CALL:
+        call = leader.calls.get(number)
+        if call is None:
+            return b""
+        quiet_ms = min(max(0, since(now_ms, call.quiet_ms)), INT_MAX)
+        values = (call.caller.node, call.callee.node, quiet_ms)
+        return records.write_numbers(records.CALL_SIZES, values)
+    if kind == records.SETTINGS:
+        values = leader.settings.settings.values()
+        return records.write_numbers(settings_record.SIZES, values)
+    if kind == records.KEYS:
+        return leader.keys.record()
+    if kind == records.DEVICE:
+        return leader.devices.record(number)
+    if kind == records.ROSTER:
+        return leader.devices.roster_record()
+    counters = (leader.groups.lease, leader.members.next_node, leader.texts.number)
+    values = counters + (leader.calls.next_group,)
+    return records.write_numbers(records.COUNTERS_SIZES, values)
+
+
+def restore(leader: "Leader", state: "State", now_ms: int) -> None:
+    """Members, floors, calls and settings are as they were; every member is told."""
+    keys = state.body(records.KEYS, 0)
+    if keys is not None:
+        leader.keys.go_on_from(keys)
+    newest, next_node, leader.texts.number, next_call = counters_of(state, leader.term)
+    leader.groups.go_on_from(newest, now_ms)
+    leader.told.push(events.LEADING, (leader.term, newest))
+    settings = settings_of(state)
+    if settings is not None:
+        leader.adopt(settings)
+    leader.members.go_on_from(next_node)
+    _restore_members(leader, state, now_ms)
+    _restore_calls(leader, state, next_call, now_ms)
+    _restore_floors(leader, state, now_ms)
+    for member in leader.members.all():
+        leader.announcer.start(member.node, now_ms)
+        if member.asked in leader.floors:
+            floor = leader.floors[member.asked]
+            if not floor.knows(member.node, member.request):
+                floor.end_request(member.node, member.request)
+    leader.journal.flush(now_ms)
+    _restore_sessions(leader, state, now_ms)
+
+
+def _restore_members(leader: "Leader", state: "State", now_ms: int) -> None:
+    for node in state.numbers(records.MEMBER):
+        record = records.read_member(node, state.body(records.MEMBER, node) or b"")
+        member = leader.members.restore(node, record.device, record.session)
+        if member is None:
+            continue
+        restore_member(member, record, leader.address_of(record.address))
+        member.heard_ms = now_ms
+        for group in member.groups:
+            leader.groups.open(group)
+        member.groups = tuple([group for group in member.groups if group in leader.floors])
+        leader.journal.changed(records.MEMBER, node)
+
+
+def _restore_calls(leader: "Leader", state: "State", next_call: int, now_ms: int) -> None:
+    leader.calls.go_on_from(next_call)
+    for group in state.numbers(records.CALL):
+        body = state.body(records.CALL, group) or b""
+        first, second, quiet_ms = records.read_numbers(records.CALL_SIZES, body)
+        caller, callee = leader.members.by_node(first), leader.members.by_node(second)
+        if caller is None or callee is None or leader.calls.is_full():
+            continue
+        leader.calls.restore(group, caller, callee, add(now_ms, -quiet_ms))
+        leader.groups.open_floor(group)
+        leader.journal.changed(records.CALL, group)
+
+
+def _restore_floors(leader: "Leader", state: "State", now_ms: int) -> None:
+    nodes = {member.node: member for member in leader.members.all()}
+    for group in sorted(leader.floors):
+        holder = floor_of(state, group, now_ms).holder
+        if holder in nodes:  # who talks is not to wait until all the others are told
+            leader.announcer.start(holder, now_ms)
+    for group in sorted(leader.floors):
+        floor = leader.floors[group]
+        record = floor_of(state, group, now_ms)
+        restore_floor(floor, record, nodes, now_ms)
+        if floor.holder and floor.lease == record.lease:
+            leader.groups.note_burst(group, floor.lease, floor.holder)
+        leader.journal.changed(records.FLOOR, group)
+
+
+def _restore_sessions(leader: "Leader", state: "State", now_ms: int) -> None:
+    for member in leader.members.all():
+        key = leader.joining.directory.key(member.device)
+        if key is None or not member.secret:
+            leader.drop(member, now_ms)
+        else:
+            leader.sessions.go_on(member, key, state.term, now_ms)
 
 
 def member_record(member: "Member", address: bytes) -> bytes:

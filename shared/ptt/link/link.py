@@ -8,7 +8,7 @@ is copied for it; on a badge that is where the checksum has just put the datagra
 from ..base.clock import since
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import FORMER_KEYS_MS
-from ..wire.envelope import TAG_BYTES
+from ..wire.envelope import FLAG_SEALED, TAG_BYTES
 from .hmac import equal
 from .replay import ReplayWindow
 
@@ -34,6 +34,9 @@ class Link:
         "session",
         "switched_ms",
     )
+
+    flags = FLAG_SEALED  # in the envelope of what is said by it
+    tail_bytes = TAG_BYTES  # room to leave behind a payload
 
     def __init__(self, hmac: "Hmac", is_leader: bool) -> None:
         self._hmac = hmac
@@ -78,13 +81,26 @@ class Link:
         key = keys.up if self._is_leader else keys.down
         return equal(data, end, self._hmac.digest_loaded(key, end), TAG_BYTES)
 
-    def is_from_there(self, data: "Buffer", end: int, now_ms: int) -> bool:
-        """By the keys in use, or for a moment by those before?"""
-        if self.is_sealed_by(self.keys, data, end):
-            return True
+    def is_sealed_by_former(self, data: "Buffer", end: int, now_ms: int) -> bool:
+        """By the keys before the last change, which are good for a moment?"""
         if self.former is None:
             return False
         if since(now_ms, self.switched_ms) >= FORMER_KEYS_MS:
             self.former = None
             return False
         return self.is_sealed_by(self.former, data, end)
+
+    def is_from_there(self, data: "Buffer", end: int, now_ms: int) -> bool:
+        """By the keys in use, or those before?"""
+        if self.is_sealed_by(self.keys, data, end):
+            return True
+        return self.is_sealed_by_former(data, end, now_ms)
+
+    def seal(self, data: bytearray) -> bool:
+        """Put the tag into the last `TAG_BYTES` of `data`; False when there are no keys."""
+        if self.keys is None:
+            return False
+        end = len(data) - TAG_BYTES
+        self._hmac.load(data)
+        data[end:] = self.tag(end)[0:TAG_BYTES]
+        return True

@@ -189,6 +189,14 @@ def write_header(
     put32(data, 16, now_ms)
 
 
+def put_receiver(data: bytearray, session: int, seq: int) -> None:
+    """For the copy of a datagram to another member: the parts of the envelope that are its own."""
+    if session > INT_MAX or seq > INT_MAX:
+        raise ValueError("out of range")
+    put32(data, 4, session)
+    put32(data, 12, seq)
+
+
 def put_crc(data: bytearray, crc: int) -> None:
     """Write the CRC, a full 32-bit number."""
     put16(data, CRC_AT, crc >> 16)

@@ -16,12 +16,11 @@ from ptt.base.clock import add
 from ptt.base.numbers import LEASE_MS
 from ptt.cluster.replica import Replica
 from ptt.leader import takeover
-from ptt.leader.floor import arbitrator
 from ptt.leader.roster import GROUP_DEFAULT
 from ptt.media.playout import SILENT
 from ptt.wire import envelope, messages
 
-from . import floor_promises, floor_state, floor_words
+from . import floor_promises, floor_state, floor_words, spoken_leader
 from .floor_state import BADGES, FIRST_LEADER, FIRST_NODE, FLOOR, NOW_MS, PLAYOUT, TERMS
 from .search import Action, State
 
@@ -74,7 +73,7 @@ class FloorModel:
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
-        self._leaders = [floor_state.new_leader(number) for number in range(bounds.hosts)]
+        self._leaders = [spoken_leader.new_leader(number) for number in range(bounds.hosts)]
         self._badges = [floor_state.SpokenBadge(n) for n in range(len(BADGES))]
         self._initial = self._begin()
 
@@ -93,11 +92,11 @@ class FloorModel:
             yield from self._badge_actions(n, values, presses[n])
         for number, values in enumerate(leaders):
             if values is not None:
-                if values[0][0] == arbitrator.FLOOR_TAKEN:
+                if spoken_leader.is_taken(values):
                     yield ("expire", number)
-                    if not values[0][4]:
+                    if not spoken_leader.is_heard(values):
                         yield ("repeat", number)
-                if values[6]:
+                if spoken_leader.is_announcing(values):
                     yield ("announce", number)
         if journal != replica and self.bounds.takeovers:
             yield ("copy", 0)
@@ -141,7 +140,7 @@ class FloorModel:
         if destination >= FIRST_LEADER:
             leader = self._load_leader(state, destination - FIRST_LEADER)
             data = floor_state.datagram(kind, fields, source, None, seq)
-            leader._obey(data, floor_state.address_of(source), NOW_MS)
+            leader.hear(data, source)
             watch.leader_heard(destination - FIRST_LEADER, FIRST_NODE + source, kind, fields)
             return self._after_leader(state, destination - FIRST_LEADER, leader, watch)
         badge = self._load_badge(state, destination)
@@ -200,17 +199,17 @@ class FloorModel:
 
     def _repeat(self, state: State, number: int) -> State:
         leader = self._load_leader(state, number)
-        leader.floors[GROUP_DEFAULT].handle_timeout(NOW_MS)
+        leader.engine.floors[GROUP_DEFAULT].handle_timeout(NOW_MS)
         return self._after_leader(state, number, leader)
 
     def _expire(self, state: State, number: int) -> State:
         leader = self._load_leader(state, number)
-        leader.floors[GROUP_DEFAULT].handle_timeout(add(NOW_MS, LEASE_MS))
+        leader.engine.floors[GROUP_DEFAULT].handle_timeout(add(NOW_MS, LEASE_MS))
         return self._after_leader(state, number, leader)
 
     def _announce(self, state: State, number: int) -> State:
         leader = self._load_leader(state, number)
-        leader.announcer.handle_timeout(NOW_MS)
+        leader.engine.announcer.handle_timeout(NOW_MS)
         return self._after_leader(state, number, leader)
 
     def _copy(self, state: State, _: int) -> State:
@@ -221,11 +220,11 @@ class FloorModel:
         replica = Replica()
         replica.receive(state[4], NOW_MS)
         assert replica.state is not None
-        leader = floor_state.SpokenLeader(number)
-        leader.take_over(replica.state, NOW_MS)
+        leader = spoken_leader.SpokenLeader(number)
+        leader.engine.take_over(replica.state, NOW_MS)
         watch = floor_promises.Watch(state[5])
         record = takeover.floor_of(replica.state, GROUP_DEFAULT, NOW_MS)
-        watch.took_over(number, record, leader.floors[GROUP_DEFAULT].holder)
+        watch.took_over(number, record, leader.engine.floors[GROUP_DEFAULT].holder)
         if self.bounds.same_address:
             state = _put(state, 0, (None,) * len(state[0]))
         state = _put(state, 6, (presses, takeovers - 1))
@@ -233,8 +232,8 @@ class FloorModel:
 
     # --- what follows from it ---
 
-    def _load_leader(self, state: State, number: int) -> floor_state.SpokenLeader:
-        return floor_state.load_leader(self._leaders[number], state[0][number])
+    def _load_leader(self, state: State, number: int) -> spoken_leader.SpokenLeader:
+        return self._leaders[number].load(state[0][number])
 
     def _load_badge(self, state: State, n: int) -> floor_state.SpokenBadge:
         return floor_state.load_badge(self._badges[n], state[1][n])
@@ -243,7 +242,7 @@ class FloorModel:
         self,
         state: State,
         number: int,
-        leader: floor_state.SpokenLeader,
+        leader: spoken_leader.SpokenLeader,
         watch: floor_promises.Watch | None = None,
     ) -> State:
         """The state when a leader has said what it has to say."""
@@ -256,9 +255,9 @@ class FloorModel:
             seq = seq if kind in _ORDERED else 0
             message = (FIRST_LEADER + number, node - FIRST_NODE, kind, tuple(fields), seq)
             network = self._carry(network, message)
-        leaders = _put(leaders, number, floor_state.dump_leader(leader))
+        leaders = _put(leaders, number, leader.dump())
         if all(each is None for each in leaders[number + 1 :]) and self.bounds.takeovers:
-            journal = floor_state.journal_of(leader)
+            journal = leader.journal()
         watch.stands(badges)
         state = (leaders, badges, network, journal, replica, watch.memory(), budget)
         return _ranked(state)
@@ -305,12 +304,12 @@ class FloorModel:
 
     def _begin(self) -> State:
         bounds = self.bounds
-        leaders = (floor_state.dump_leader(self._leaders[0]), *(None,) * bounds.takeovers)
+        leaders = (self._leaders[0].dump(), *(None,) * bounds.takeovers)
         for badge in self._badges:
             badge.join.term = TERMS[0]
             badge._leader_address = self._address(0)
         badges = tuple(floor_state.dump_badge(badge) for badge in self._badges)
-        journal = floor_state.journal_of(self._leaders[0])
+        journal = self._leaders[0].journal()
         budget = ((bounds.presses,) * len(BADGES), bounds.takeovers)
         memory = floor_promises.nothing(bounds.hosts)
         state = (leaders, badges, (), journal, journal, memory, budget)
@@ -347,14 +346,14 @@ def _ranked(state: State) -> State:
     for n in range(len(BADGES)):
         used = {0, badges[n][floor_state.QUEUED_SEQ]}
         used.update(each[4] for each in network if each[1] == n)
-        used.update(each[floor_state.SEQS][n] for each in leaders if each is not None)
+        used.update(each[spoken_leader.SEQS][n] for each in leaders if each is not None)
         rank = {seq: place for place, seq in enumerate(sorted(used))}
         queued = rank[badges[n][floor_state.QUEUED_SEQ]]
         badges = _put(badges, n, _put(badges[n], floor_state.QUEUED_SEQ, queued))
         network = tuple((*each[:4], rank[each[4]]) if each[1] == n else each for each in network)
         leaders = tuple(
-            each and _put(each, floor_state.SEQS, _put(
-                each[floor_state.SEQS], n, rank[each[floor_state.SEQS][n]]))
+            each and _put(each, spoken_leader.SEQS, _put(
+                each[spoken_leader.SEQS], n, rank[each[spoken_leader.SEQS][n]]))
             for each in leaders
         )  # fmt: skip
     return (leaders, badges, network, *rest)

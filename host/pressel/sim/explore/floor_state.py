@@ -1,4 +1,4 @@
-"""A leader and a badge of a floor as tuples of plain values and back.
+"""A badge of a floor, and what is said to it, as tuples of plain values and back.
 
 No clock is among them: whatever waits for a time may come at any moment, which holds all rates of
 clocks. What their futures do not depend on is left out, so that equal futures are equal tuples.
@@ -18,17 +18,9 @@ from ptt.base.numbers import (
     DATAGRAM_BYTES_MAX,
     JITTER_FRAMES_MAX,
     KEPT_FRAMES_MAX,
-    MEMBER_TTL_MS,
-    PRESS_BURST,
-    PRESS_PER_S,
     REQUEST_TRIES_MAX,
 )
-from ptt.cluster import records
 from ptt.cluster.ballot import MARK_BITS
-from ptt.cluster.journal import Journal
-from ptt.leader.budget import Budget
-from ptt.leader.floor.lanes import Waiting
-from ptt.leader.leader import Leader
 from ptt.leader.roster import GROUP_DEFAULT
 from ptt.media.frame_store import FrameStore
 from ptt.media.jitter_buffer import JitterBuffer
@@ -47,53 +39,12 @@ _SESSION = 11
 _SEED = 1
 _FRAMES = 2  # of a burst: number 0, as often as it likes, and number 1, the last
 _TAG_AT = 4  # in a frame, behind the coder's state: who speaks, under which lease
-_KEPT = (
-    (records.SETTINGS, 0),
-    (records.MEMBER, FIRST_NODE),
-    (records.MEMBER, FIRST_NODE + 1),
-    (records.FLOOR, GROUP_DEFAULT),
-    (records.COUNTERS, 0),
-)
-
-_FLOOR = (
-    "state", "holder", "lease", "request", "_is_heard", "_tail_node", "_tail_lease", "_claimed",
-)  # fmt: skip
 _BADGE_FLOOR = (
     "state", "request", "lease", "position", "seen_lease", "talker", "_is_down", "_was_taken_away",
     "_done_lease",
 )  # fmt: skip
 _BUFFER = ("lease", "talker", "next", "unheard", "last", "playing", "waiting")
 TERM, ADDRESS, QUEUED_SEQ, HEARD, ENDED, FLOOR, PLAYOUT = range(7)  # places in a badge's values
-SEQS = 4  # place in a leader's
-
-
-class _NoReceipts:
-    """Receipts tell what was heard; they decide nothing."""
-
-    def begin(self, *_: Any) -> None: ...
-    def end(self, *_: Any) -> None: ...
-    def on_voice(self, *_: Any) -> None: ...
-    def on_report(self, *_: Any) -> bool:
-        return True
-
-
-class SpokenLeader(Leader):
-    """The leader, whose words are kept as fields: bytes are made when they are delivered."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(TERMS[number], _SEED)
-        self.said: Said = []
-        receipts: Any = _NoReceipts()
-        self.receipts = {GROUP_DEFAULT: receipts}
-
-    def _send(self, kind: int, values: tuple, member: Any, now_ms: int, tail: bytes = b"") -> None:
-        self.said.append((member.node, kind, values, member.next_seq()))
-
-    def _pass_on_voice(self, talker: Any, group: int, data: Any, now_ms: int) -> None:
-        for member in self.members.all():
-            if member is not talker and member.hears(group):
-                values = read_voice(data)
-                self.said.append((member.node, messages.VOICE_FRAME, values, 0))
 
 
 class _NoSpeech:
@@ -160,65 +111,6 @@ def session_of(n: int) -> int:
 
 def address_of(n: int) -> bytes:
     return BADGES[n].encode()
-
-
-def new_leader(number: int) -> SpokenLeader:
-    """With both badges as its members, and nothing said."""
-    leader = SpokenLeader(number)
-    for n in range(len(BADGES)):
-        member = leader.members.restore(FIRST_NODE + n, device_of(n), _SESSION + n)
-        assert member is not None
-        member.address = address_of(n)
-        member.nonce = 1 + n
-        member.groups = (GROUP_DEFAULT,)
-    leader.members.go_on_from(FIRST_NODE + len(BADGES))
-    return leader
-
-
-def dump_leader(leader: Leader) -> Values:
-    floor = leader.floors[GROUP_DEFAULT]
-    members = leader.members.all()
-    return (
-        tuple(getattr(floor, name) for name in _FLOOR),
-        tuple((each.node, each.request, each.order) for each in floor.queue),
-        tuple(sorted(floor._over.items())),
-        tuple((member.asked, member.request, member.denied) for member in members),
-        tuple(member.seq for member in members),
-        (leader._lease, leader._claimable),
-        tuple(sorted(leader.announcer._due)),
-    )
-
-
-def load_leader(leader: SpokenLeader, values: Values) -> SpokenLeader:
-    """Give `leader` the values of a state; nothing is said yet."""
-    leader.said = []
-    floor = leader.floors[GROUP_DEFAULT]
-    for name, value in zip(_FLOOR, values[0], strict=True):
-        setattr(floor, name, value)
-    floor.begun_ms = floor._voice_ms = floor._repeat_ms = floor._freed_ms = NOW_MS
-    floor.granted_ms = floor.talk_ms
-    floor.queue = [Waiting(node, request, 0, order, NOW_MS) for node, request, order in values[1]]
-    floor._over = dict(values[2])
-    for member, (asked, request, denied), seq in zip(
-        leader.members.all(), values[3], values[SEQS], strict=True
-    ):
-        member.asked, member.request, member.denied, member.seq = asked, request, denied, seq
-        member.presses = Budget(PRESS_PER_S, PRESS_BURST)  # no time passes here that would fill it
-    leader._lease, leader._claimable = values[5]
-    leader._claims_end_ms = add(NOW_MS, MEMBER_TTL_MS)
-    leader.announcer._due = {node: (NOW_MS, MEMBER_TTL_MS) for node in values[6]}
-    return leader
-
-
-def journal_of(leader: Leader) -> bytes:
-    """What a standby that lacks all is sent."""
-    journal = Journal(leader.term, leader)
-    for kind, number in _KEPT:
-        journal.changed(kind, number)
-    journal.add_standby(b"", NOW_MS)
-    entries = journal.poll_transmit()
-    assert entries is not None
-    return entries.data
 
 
 def dump_badge(badge: SpokenBadge) -> Values:

@@ -6,6 +6,7 @@ from ptt.badge import floor as participant
 from ptt.leader.floor import arbitrator
 from ptt.wire import messages
 
+from . import spoken_leader
 from .floor_state import BADGES, FIRST_LEADER, FIRST_NODE, FLOOR
 from .search import Action, State
 
@@ -67,7 +68,7 @@ def _seen(state: State, actor: int) -> str:
     values = state[0][actor - FIRST_LEADER]
     if values is None:
         return ""
-    floor = values[0]
+    floor = spoken_leader.floor_of(values)
     if floor[0] == arbitrator.FLOOR_IDLE:
         return "floor idle"
     return f"{BADGES[floor[1] - FIRST_NODE]} has {floor[2]}"

@@ -82,6 +82,19 @@ TRIGGERS = (
     "burst of the term before",
 )
 
+_KEPT = (
+    "state",
+    "holder",
+    "lease",
+    "request",
+    "lane",
+    "talk_ms",
+    "_is_heard",
+    "_tail_node",
+    "_tail_lease",
+    "_claimed",
+)
+
 RULES = (
     (FLOOR_IDLE, REQUEST, FLOOR_TAKEN, "grant"),  # first come, first served
     (FLOOR_TAKEN, REQUEST_HOLDER, FLOOR_TAKEN, "repeat_grant"),  # the grant was lost
@@ -131,6 +144,27 @@ class Arbitrator:
         self._freed_ms = 0
         self._closing = REVOCATION_CALL_ENDED  # why the group is closed
         self._claimed = 0  # lease that is being claimed
+
+    # --- all of it, for whoever looks at every state that there is ---
+
+    def snapshot(self) -> "tuple":
+        """What its future depends on beside the clock, as values that compare and hash."""
+        queue = [(each.node, each.request, each.lane, each.order) for each in self.queue]
+        over = sorted(self._over.items())
+        granted_ms = self.granted_ms if self.holder else 0
+        kept = tuple([getattr(self, name) for name in _KEPT])
+        return kept + (granted_ms, tuple(queue), tuple(over))
+
+    def resume(self, snapshot: "tuple", now_ms: int) -> None:
+        """Be as `snapshot` says. Whatever waits for a time begins to wait now."""
+        for index in range(len(_KEPT)):
+            setattr(self, _KEPT[index], snapshot[index])
+        self.granted_ms, queue, over = snapshot[len(_KEPT) :]
+        self.queue = [
+            Waiting(node, request, lane, order, now_ms) for node, request, lane, order in queue
+        ]
+        self._over = dict(over)
+        self.begun_ms = self._voice_ms = self._repeat_ms = self._freed_ms = now_ms
 
     # --- a leader that goes on where another was interrupted ---
 

@@ -50,8 +50,8 @@ class LeaseEnds:
         if lease != self._lease:
             self._lease = lease
             self._since_us = self._voice_us = now_us
-        if engine.voice_in != self._voice_in:
-            self._voice_in = engine.voice_in
+        if engine.voice.packets_in != self._voice_in:
+            self._voice_in = engine.voice.packets_in
             self._voice_us = now_us
         if not lease[1]:
             return

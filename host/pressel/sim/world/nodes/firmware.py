@@ -217,7 +217,7 @@ class FirmwareNode(Node):
         leader = leading(self._hosts).leader()
         if leader is None:
             return data
-        epoch, key = leader.voice_key(voice.group(data))
+        epoch, key = leader.keys.current(voice.group(data))
         return keys.opened(data, epoch, self.stage.cipher(key))
 
     def _is_known(self, content: bytes) -> bool:

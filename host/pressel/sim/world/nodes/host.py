@@ -8,7 +8,7 @@ from typing import Any
 from ptt.cluster import election
 from ptt.cluster.ballot import NOBODY
 from ptt.host import Host
-from ptt.leader.sealed import SecureLeader
+from ptt.leader.leader import Leader
 from ptt.wire import refusal
 
 from .. import keys, record
@@ -117,9 +117,9 @@ class HostNode(Node):
 
     # --- inside ---
 
-    def _make_leader(self, term: int) -> SecureLeader:
+    def _make_leader(self, term: int) -> Leader:
         seed = 1 + self.stage.prng.below(1 << 30)
-        leader = SecureLeader(term, seed, keys.Everybody(), keys.chance(seed))
+        leader = Leader(term, seed, keys.Everybody(), keys.chance(seed))
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
         return leader
 

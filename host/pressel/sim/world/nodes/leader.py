@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ptt.leader.sealed import SecureLeader
+from ptt.leader.leader import Leader
 from ptt.wire import refusal
 
 from .. import keys, record
@@ -21,7 +21,7 @@ class LeaderNode(Node):
     is_wired = True
     mailbox_datagrams = 4096  # 212,992 bytes of Linux, at some 50 bytes of bookkeeping and more
     step_us = 0
-    engine: SecureLeader
+    engine: Leader
 
     def __init__(self, stage: Stage, number: int, clock: LocalClock) -> None:
         super().__init__(stage, number, clock)
@@ -32,7 +32,7 @@ class LeaderNode(Node):
         term = max(self.disk.get("term", 0) + 1, seconds)
         self.disk["term"] = term
         seed = 1 + self.stage.prng.below(1 << 30)
-        self.engine = SecureLeader(term, seed, keys.Everybody(), keys.chance(seed))
+        self.engine = Leader(term, seed, keys.Everybody(), keys.chance(seed))
         self._accepted = 0
 
     def take(self, data: Any, source: int, now_ms: int) -> None:
@@ -47,7 +47,7 @@ class LeaderNode(Node):
     def is_leading(self) -> bool:
         return self.is_up
 
-    def leader(self) -> SecureLeader:
+    def leader(self) -> Leader:
         return self.engine
 
     def let_time_pass(self, now_ms: int) -> None:

@@ -1,0 +1,36 @@
+"""The devices that may join, as records: standbys get to know them from the leader."""
+
+from ..base.compat import TYPE_CHECKING
+from ..base.numbers import DEVICES_MAX
+from ..cluster import records
+
+if TYPE_CHECKING:
+    from ..cluster.journal import Journal
+
+
+class Devices:
+    """The list of the registry, numbered from 1 in the journal."""
+
+    def __init__(self, journal: "Journal") -> None:
+        self._journal = journal
+        self._written: list[bytes] = []
+        self._version = 0
+
+    def keep(self, version: int, devices: "list[records.DeviceRecord]", now_ms: int) -> None:
+        """All `devices`, in the same order always."""
+        written = [records.write_device(each) for each in devices[0:DEVICES_MAX]]
+        for number in range(max(len(written), len(self._written))):
+            if number >= len(written):
+                self._journal.removed(records.DEVICE, number + 1)
+            elif number >= len(self._written) or written[number] != self._written[number]:
+                self._journal.changed(records.DEVICE, number + 1)
+        self._written = written
+        self._version = version
+        self._journal.changed(records.ROSTER, 0)
+        self._journal.flush(now_ms)
+
+    def record(self, number: int) -> bytes:
+        return self._written[number - 1]
+
+    def roster_record(self) -> bytes:
+        return records.write_numbers(records.ROSTER_SIZES, (self._version, len(self._written)))

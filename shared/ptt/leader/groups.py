@@ -1,0 +1,197 @@
+"""The groups that the leader serves, each with its floor and its receipts, and what their floors
+decide, said to members. Lease numbers are given here, for all groups together.
+"""
+
+from ..base import events
+from ..base.clock import NEVER, add, earliest, since
+from ..base.compat import TYPE_CHECKING
+from ..base.numbers import CALL_GROUP_FIRST, GROUPS_MAX, LEASE_MS, MEMBER_TTL_MS
+from ..cluster import records
+from ..wire import messages
+from .floor.arbitrator import FLOOR_IDLE, Arbitrator
+from .receipts import Receipts
+
+if TYPE_CHECKING:
+    from ..base.event_queue import EventQueue
+    from ..cluster.journal import Journal
+    from .calls import Calls
+    from .members import Member, Members
+    from .outbound import Outbound
+
+
+class Groups:
+    """Talk groups, and those of private calls while there are any."""
+
+    def __init__(
+        self,
+        term: int,
+        members: "Members",
+        calls: "Calls",
+        outbound: "Outbound",
+        journal: "Journal",
+        told: "EventQueue",
+    ) -> None:
+        self._term = term
+        self._members = members
+        self._calls = calls
+        self._outbound = outbound
+        self._journal = journal
+        self._events = told
+        self._talk_ms = 0
+        self.floors: dict[int, Arbitrator] = {}
+        self.receipts: dict[int, Receipts] = {}
+        self.refused = 0  # that the roster named beyond what a leader serves
+        self.lease = 0  # the newest, of any group
+        self.claimable = 0  # leases up to here are of terms before this one
+        self._claims_end_ms = 0  # until then voice under one of them may go on
+
+    # --- which there are ---
+
+    def open(self, group: int) -> bool:
+        """Serve talk group `group` from now on; False when there is no room for it."""
+        if group in self.floors:
+            return group < CALL_GROUP_FIRST
+        served = len(self.floors) - len(self._calls.groups())
+        if not 0 < group < CALL_GROUP_FIRST or served >= GROUPS_MAX:
+            self.refused += 1
+            return False
+        self.open_floor(group)
+        return True
+
+    def open_floor(self, group: int) -> None:
+        """Also of a private call, whatever the number of groups."""
+        assert group not in self.floors
+        self.floors[group] = Arbitrator(group, self)
+        self.floors[group].talk_ms = self._talk_ms
+        self.receipts[group] = Receipts(group, self)
+        self._journal.changed(records.FLOOR, group)
+
+    def close(self, group: int) -> None:
+        """Of a call that is over."""
+        assert self.floors[group].holder == 0, "its talker would never be told"
+        del self.floors[group]
+        del self.receipts[group]
+        self._journal.removed(records.FLOOR, group)
+
+    def limit_talk(self, talk_ms: int) -> None:
+        """From the next grant on, nobody talks for longer."""
+        self._talk_ms = talk_ms
+        for floor in self.floors.values():
+            floor.talk_ms = talk_ms
+
+    def is_quiet(self, member: "Member") -> bool:
+        """Does nobody talk in any of its groups?"""
+        for group in member.groups + (member.call,):
+            floor = self.floors.get(group)
+            if floor is not None and floor.state != FLOOR_IDLE:
+                return False
+        return True
+
+    # --- time ---
+
+    def handle_timeout(self, now_ms: int) -> None:
+        for group in sorted(self.floors):
+            self.floors[group].handle_timeout(now_ms)
+            self.receipts[group].handle_timeout(now_ms)
+
+    def next_timeout_ms(self) -> int:
+        """When `handle_timeout` has work next, or `NEVER`."""
+        due = NEVER
+        for group in self.floors:
+            due = earliest(due, self.floors[group].next_timeout_ms())
+            due = earliest(due, self.receipts[group].next_timeout_ms())
+        return due
+
+    # --- leases ---
+
+    def snapshot(self) -> "tuple":
+        """The floors, and the leases that they have in common: values that compare and hash."""
+        floors = [(group, self.floors[group].snapshot()) for group in sorted(self.floors)]
+        return (tuple(floors), self.lease, self.claimable)
+
+    def resume(self, snapshot: "tuple", now_ms: int) -> None:
+        """Be as `snapshot` says; the groups must be there."""
+        floors, self.lease, self.claimable = snapshot
+        for group, floor in floors:
+            self.floors[group].resume(floor, now_ms)
+        self._claims_end_ms = add(now_ms, MEMBER_TTL_MS)
+
+    def go_on_from(self, newest: int, now_ms: int) -> None:
+        """For a leader that takes over: leases up to `newest` may be the former one's."""
+        self.lease = self.claimable = newest
+        self._claims_end_ms = add(now_ms, MEMBER_TTL_MS)  # whoever talks has moved over by then
+
+    def may_talk(self, member: "Member", group: int, lease: int, now_ms: int) -> bool:
+        """Is voice of `member` under `lease` passed on?"""
+        floor = self.floors[group]
+        if floor.on_voice(member.node, lease, now_ms):
+            assert lease <= self.lease, "nobody has been given such a lease"
+            return True
+        if since(now_ms, self._claims_end_ms) >= 0:
+            self.claimable = 0
+        return lease <= self.claimable and floor.claim(member.node, lease, now_ms)
+
+    def note_burst(self, group: int, lease: int, talker: int) -> None:
+        """A burst that began under another leader goes on."""
+        self._events.push(events.FLOOR_GRANTED, (talker, lease))
+        self._begin_receipts(group, lease, talker)
+
+    def _begin_receipts(self, group: int, lease: int, talker: int) -> None:
+        listeners = [m.node for m in self._members.all() if m.hears(group) and m.node != talker]
+        self.receipts[group].begin(lease, talker, listeners)
+
+    # --- what `Arbitrator` and `Receipts` need said ---
+
+    def next_lease(self) -> int:
+        self.lease += 1
+        self._journal.changed(records.COUNTERS, 0)
+        return self.lease
+
+    def grant(self, group: int, node: int, request: int, lease: int, now_ms: int) -> None:
+        talk_ms = self.floors[group].granted_ms
+        values = (group, request, self._term, lease, LEASE_MS, talk_ms)
+        self._outbound.send_to(node, messages.FLOOR_GRANT, values, now_ms)
+
+    def queued(self, group: int, node: int, request: int, position: int, now_ms: int) -> None:
+        self._outbound.send_to(node, messages.FLOOR_QUEUED, (group, request, position), now_ms)
+
+    def denied(self, group: int, node: int, request: int, reason: int, now_ms: int) -> None:
+        self._outbound.send_to(node, messages.FLOOR_DENIED, (group, request, reason), now_ms)
+
+    def revoked(self, group: int, node: int, lease: int, reason: int, now_ms: int) -> None:
+        values = (group, self._term, lease, reason)
+        self._outbound.send_to(node, messages.FLOOR_REVOKED, values, now_ms)
+
+    def taken(self, group: int, lease: int, talker: int, now_ms: int) -> None:
+        self._events.push(events.FLOOR_GRANTED, (talker, lease))
+        member = self._members.by_node(talker)
+        name = member.name if member is not None else b""
+        values = (group, self._term, lease, talker, name)
+        self._outbound.send_to_group(group, talker, messages.FLOOR_TAKEN, values, now_ms)
+        self._begin_receipts(group, lease, talker)
+
+    def idle(self, group: int, lease: int, now_ms: int) -> None:
+        values = (group, self._term, lease)
+        self._outbound.send_to_group(group, 0, messages.FLOOR_IDLE, values, now_ms)
+
+    def idle_to(self, group: int, node: int, lease: int, now_ms: int) -> None:
+        self._outbound.send_to(node, messages.FLOOR_IDLE, (group, self._term, lease), now_ms)
+
+    def freed(self, group: int, talker: int, lease: int, cause: int, now_ms: int) -> None:
+        self._events.push(events.FLOOR_FREED, (talker, lease, cause))
+        self.receipts[group].end(lease, now_ms)
+        call = self._calls.get(group)
+        if call is not None:
+            call.quiet_ms = now_ms
+            self._journal.changed(records.CALL, group)
+
+    def floor_changed(self, group: int) -> None:
+        """Standbys keep a copy."""
+        self._journal.changed(records.FLOOR, group)
+
+    def send_receipt(
+        self, group: int, talker: int, counts: "tuple[int, int, int, int]", now_ms: int
+    ) -> None:
+        self._events.push(events.RECEIPT, counts)
+        values = (group,) + counts
+        self._outbound.send_to(talker, messages.BURST_RECEIPT, values, now_ms)

@@ -1,0 +1,241 @@
+"""How a device becomes a member: its HELLO is challenged, its ANSWER proves its key, and WELCOME
+says what it is here. What is kept of whom is `door`'s and `members`'.
+"""
+
+from ..base import events
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import INT_MAX, MEMBER_GROUPS_MAX, STRANGERS_BURST, STRANGERS_PER_S
+from ..base.prng import Prng
+from ..cluster import records
+from ..link import derive
+from ..link.hmac import equal
+from ..wire import codec, envelope, messages, refusal
+from ..wire.envelope import HEADER_BYTES, SEALED_SINCE
+from ..wire.refusal import Refused
+from .budget import Budget
+from .door import Door
+from .members import DIFFERENT_TABLE, SAME_TABLE
+from .roster import OpenRoster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from ..link.hmac import Hmac
+    from .leader import Leader
+    from .members import Member
+
+    class Directory(Protocol):
+        """Who may become a member."""
+
+        def key(self, device: bytes) -> "bytes | None":
+            """The 32-byte key of an active device."""
+            ...
+
+        def name(self, device: bytes) -> "bytes | None":
+            """What people call it, UTF-8; None: what it says itself."""
+            ...
+
+
+_HELLO_FIELD = const(3)  # of ANSWER: what HELLO said begins here
+_LEASE_BYTES = const(48)  # WELCOME up to the newest lease
+_FULL_BYTES = const(57)  # WELCOME with all its fields
+
+
+class Joining:
+    """`directory` knows the devices' keys, `roster` their groups and entitlements; session numbers
+    come from `seed`. `leader` is whose members they become."""
+
+    def __init__(
+        self,
+        leader: "Leader",
+        seed: int,
+        directory: "Directory",
+        roster: "Any",
+        hmac: "Hmac",
+        random: "Callable[[int], bytes]",
+    ) -> None:
+        self._leader = leader
+        self._members = leader.members
+        self._groups = leader.groups
+        self._outbound = leader.outbound
+        self._journal = leader.journal
+        self._prng = Prng(seed)
+        self.directory = directory
+        self.roster = roster or OpenRoster()
+        self._hmac = hmac
+        self.door = Door(random(derive.KEY_BYTES), hmac)
+        self._strangers = Budget(STRANGERS_PER_S, STRANGERS_BURST)  # that are told of
+
+    def on_hello(self, data: "Any", source: "Any", now_ms: int) -> int:
+        """HELLO: nothing is kept, and a challenge is the answer."""
+        if data[0] < SEALED_SINCE:
+            self._outbound.nack(messages.NACK_VERSION, data, source, now_ms)
+            return refusal.VERSION
+        if not self.door.may_knock(source, now_ms):
+            return refusal.LIMIT
+        try:
+            fields = codec.decode(messages.HELLO, data, HEADER_BYTES, envelope.payload_end(data))
+        except Refused as refused:
+            return refused.reason
+        device, nonce = fields[0:2]
+        values = (nonce, self.door.challenge(device, nonce, source, now_ms))
+        self._outbound.send_unbound(messages.CHALLENGE, values, source, now_ms)
+        return refusal.ACCEPTED
+
+    def on_answer(self, data: "Any", source: "Any", now_ms: int) -> int:
+        """ANSWER: whoever proves the key of a device is that device."""
+        if not self.door.may_knock(source, now_ms):
+            return refusal.LIMIT
+        end = envelope.payload_end(data)
+        try:
+            fields = codec.decode(messages.ANSWER, data, HEADER_BYTES, end)
+        except Refused as refused:
+            return refused.reason
+        challenge, own_nonce, proof = fields[0:_HELLO_FIELD]
+        hello = fields[_HELLO_FIELD:]
+        device, nonce = hello[0:2]
+        if not self.door.is_good(challenge, device, nonce, source, now_ms):
+            return refusal.CHALLENGE
+        key = self.directory.key(device)
+        if key is None:
+            if self._strangers.take(now_ms):
+                self._leader.told.push(events.STRANGER, (device, hello[4]))
+            return refusal.IDENTITY
+        secret = derive.session_secret(self._hmac, key, own_nonce, challenge)
+        said = data[HEADER_BYTES + 3 * derive.NONCE_BYTES : end]
+        if not equal(proof, 0, derive.proof(self._hmac, secret, said), derive.PROOF_BYTES):
+            return refusal.IDENTITY
+        member = self._members.by_device(device)
+        is_repeated = member is not None and member.secret == secret  # its WELCOME was lost
+        if not is_repeated and not self.door.may_enter(device, now_ms):
+            return refusal.LIMIT
+        self.door.answered(device, challenge)
+        hello[4] = self.directory.name(device) or hello[4]  # nobody goes by another's name
+        reason = self.admit(hello, data, source, now_ms)
+        member = self._members.by_device(device)
+        if member is not None and member.nonce == nonce and member.address == source:
+            if self._leader.sessions.begin(member, key, secret, now_ms):
+                self._leader.keys.give(member, now_ms)
+        return reason
+
+    def admit(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
+        """Whoever said the HELLO of `fields` is known by its key: a member from now on."""
+        device, nonce, table, codecs, name, build = fields[0:6]
+        if not codecs & (1 << messages.CODEC_IMA_ADPCM):
+            return refusal.FIELD
+        if fields[6] > self._leader.term:  # it would refuse us
+            self._leader.heartbeats.on_claim(device, fields[6], now_ms)
+            return refusal.STALE
+        member = self._members.by_device(device)
+        before = 0
+        if member is not None and (member.nonce != nonce or member.address != source):
+            before = member.node
+            self._leader.drop(member, now_ms)  # it restarted, or forgot us: a new session
+            member = None
+        if member is None:
+            member = self._members.add(device, self._new_session())
+            if member is None:
+                self._outbound.nack(messages.NACK_FULL, data, source, now_ms)
+                return refusal.LIMIT
+            member.address = source
+            member.nonce = nonce
+            member.name = name
+            member.build = build
+            if table != messages.TABLE_HASH:
+                member.table_is = envelope.compare_version(data) or DIFFERENT_TABLE
+            self._enter(member, before, now_ms)
+        member.heard_ms = now_ms
+        self.welcome(member, now_ms, len(data))
+        return refusal.ACCEPTED
+
+    def _enter(self, member: "Member", before: int, now_ms: int) -> None:
+        """`before`: the number that it had until now, 0 for none."""
+        self._take_grants(member)
+        for group in member.groups:
+            self._groups.receipts[group].joined(member.node, before)
+        member.roster = 0 if len(member.groups) == 1 else 1
+        member.settings.due_ms = now_ms
+        self._journal.changed(records.MEMBER, member.node)
+        self._journal.changed(records.COUNTERS, 0)
+        self._leader.told.push(events.MEMBER_JOINED, member.node)
+        if member.table_is != SAME_TABLE:
+            self._leader.told.push(events.OTHER_TABLE, -member.table_is)  # as the badge sees it
+
+    def welcome(self, member: "Member", now_ms: int, asked_bytes: int = _FULL_BYTES) -> None:
+        """WELCOME. Who asked with less than `asked_bytes` is told its groups when its first
+        heartbeat comes: an answer to a stranger is never longer than the question."""
+        values = (
+            member.nonce,
+            member.node,
+            member.session,
+            self._leader.term,
+            messages.TABLE_HASH,
+            member.group,
+            messages.CODEC_IMA_ADPCM,
+        )
+        if asked_bytes >= _LEASE_BYTES:
+            values += (self._groups.lease,)
+        if member.roster and asked_bytes >= _FULL_BYTES:
+            places = bytearray(MEMBER_GROUPS_MAX)
+            for index in range(len(member.groups)):
+                places[index] = member.groups[index]
+            values += (bytes(places), member.roster)
+        self._outbound.send(messages.WELCOME, values, member, now_ms)
+
+    def _new_session(self) -> int:
+        while True:
+            session = 1 + self._prng.below(INT_MAX)
+            if self._members.by_session(session) is None:
+                return session
+
+    # --- what the operator changes ---
+
+    def regroup(self, device: bytes, now_ms: int) -> None:
+        """The roster says something new about `device`: it is told, if it is here."""
+        member = self._members.by_device(device)
+        if member is None:
+            return
+        before = member.groups
+        self._take_grants(member)
+        for group in before:
+            if group not in member.groups:
+                self._groups.floors[group].on_member_left(member.node, now_ms)
+        if member.groups != before:
+            member.roster = member.roster % 255 + 1
+            self.welcome(member, now_ms)
+            self._journal.changed(records.MEMBER, member.node)
+            self._journal.flush(now_ms)
+
+    def _take_grants(self, member: "Member") -> None:
+        grants = self.roster.lookup(member.device)
+        member.entitlements = grants.entitlements
+        groups = []
+        for group in grants.groups[0:MEMBER_GROUPS_MAX]:
+            if self._groups.open(group) and group not in groups:
+                groups.append(group)
+        member.groups = tuple(groups)
+
+    def look_at_directory(self, now_ms: int) -> None:
+        """The directory or the roster has changed: whoever lost its key is out, with new keys for
+        all others; whoever lost a group hears it no more; a new name is told from now on."""
+        is_less = False
+        for member in self._members.all():
+            session = self._leader.sessions.of(member)
+            if session is None or self.directory.key(member.device) != session.device_key:
+                self._leader.drop(member, now_ms)
+                self._leader.sessions.end(member)
+                is_less = True
+                continue
+            name = self.directory.name(member.device) or member.name
+            if name != member.name:
+                member.name = name
+                self._journal.changed(records.MEMBER, member.node)
+            before = member.groups
+            self.regroup(member.device, now_ms)
+            if member.groups != before:
+                is_less = is_less or any(group not in member.groups for group in before)
+                self._leader.keys.give(member, now_ms)
+        if is_less:
+            self._leader.keys.change(now_ms)
+        self._journal.flush(now_ms)

@@ -1,0 +1,120 @@
+"""What the leader says: datagrams composed for members, sealed when they are fetched.
+
+A datagram waits with the link of its member. Who is gone by then is sent nothing, and whoever asks
+by the newest keys is answered by them.
+"""
+
+from ..base.clock import since
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import DATAGRAM_BYTES_MAX, MEMBERS_MAX, NACK_INTERVAL_MS
+from ..wire import codec, envelope, messages
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..link.link import Link
+    from .members import Member, Members
+
+_WAITING_MAX = 4 * MEMBERS_MAX  # every member once for voice and thrice for control
+_NACK_BYTES = const(28)  # envelope and four fields
+
+
+class Outgoing:
+    """One datagram to send: `data` (bytes-like) and `destination`."""
+
+    __slots__ = ("data", "destination", "link")
+
+    def __init__(self, data: "Any", destination: "Any", link: "Link | None") -> None:
+        self.data = data
+        self.destination = destination
+        self.link = link  # None: to somebody without a session
+
+
+class Outbound:
+    """Datagrams on their way to `members` and to strangers."""
+
+    def __init__(self, members: "Members") -> None:
+        self._members = members
+        self._waiting: list[Outgoing] = []
+        self._head = 0
+        self._scratch = bytearray(DATAGRAM_BYTES_MAX)
+        self._nacked_ms = -1  # when a stranger was last answered; -1: never
+        self.mark = 0  # low byte of the newest epoch of the groups' keys
+        self.overrun = 0  # datagrams dropped because nobody fetched them
+
+    def __len__(self) -> int:
+        return len(self._waiting) - self._head
+
+    def poll(self) -> "Outgoing | None":
+        """The next datagram, sealed."""
+        while self._head < len(self._waiting):
+            outgoing = self._waiting[self._head]
+            self._head += 1
+            if outgoing.link is None or outgoing.link.seal(outgoing.data):
+                return outgoing
+        self._waiting.clear()
+        self._head = 0
+        return None
+
+    def send(
+        self, kind: int, values: "tuple", member: "Member", now_ms: int, tail: bytes = b""
+    ) -> None:
+        """`tail`: bytes behind the fields that the table knows."""
+        scratch = self._scratch
+        end = codec.encode(scratch, envelope.HEADER_BYTES, kind, values)
+        scratch[end : end + len(tail)] = tail
+        end += len(tail)
+        link = member.link
+        data = bytearray(end + link.tail_bytes)
+        data[0:end] = memoryview(scratch)[0:end]
+        envelope.write_header(
+            data, end, kind, member.session, envelope.LEADER_NODE, link.next_seq(), now_ms
+        )
+        if link.flags:
+            data[2] = self.mark
+            data[3] = link.flags
+        envelope.put_crc(data, envelope.header_crc(data, envelope.payload_crc(data)))
+        self.queue(data, member)
+
+    def send_to(self, node: int, kind: int, values: "tuple", now_ms: int) -> None:
+        member = self._members.by_node(node)
+        if member is not None:
+            self.send(kind, values, member, now_ms)
+
+    def send_to_group(
+        self, group: int, except_node: int, kind: int, values: "tuple", now_ms: int
+    ) -> None:
+        for member in self._members.all():
+            if member.hears(group) and member.node != except_node:
+                self.send(kind, values, member, now_ms)
+
+    def send_unbound(self, kind: int, values: "tuple", destination: "Any", now_ms: int) -> None:
+        """To somebody without a session."""
+        scratch = self._scratch
+        end = codec.encode(scratch, envelope.HEADER_BYTES, kind, values)
+        envelope.seal_header(scratch, end, kind, 0, envelope.LEADER_NODE, 0, now_ms)
+        self._append(Outgoing(bytes(scratch[0:end]), destination, None))
+
+    def queue(self, data: bytearray, member: "Member") -> None:
+        """A whole datagram for `member`, with room for its tag."""
+        self._append(Outgoing(data, member.address, member.link))
+
+    def nack(self, reason: int, data: "Any", source: "Any", now_ms: int) -> None:
+        """Answer a stranger, at most once a second all together and never with more than came."""
+        if len(data) < _NACK_BYTES:
+            return
+        # After 6 days of silence the difference is negative, which is long ago, too.
+        if self._nacked_ms >= 0 and 0 <= since(now_ms, self._nacked_ms) < NACK_INTERVAL_MS:
+            return
+        self._nacked_ms = now_ms
+        values = (reason, messages.VERSION & 0xF0, messages.VERSION, data[1])
+        self.send_unbound(messages.NACK, values, source, now_ms)
+
+    def _append(self, outgoing: Outgoing) -> None:
+        if len(self) >= _WAITING_MAX:
+            self.overrun += 1
+            return
+        if self._head >= _WAITING_MAX:  # somebody always leaves one: free what was fetched
+            self._waiting = self._waiting[self._head :]
+            self._head = 0
+        self._waiting.append(outgoing)

@@ -1,0 +1,100 @@
+"""What members ask of floors. A member has one button: its newest press counts, in whatever group,
+and ends what it asked for before, however it is answered.
+"""
+
+from ..base.compat import TYPE_CHECKING
+from ..cluster import records
+from ..wire import messages, refusal
+from .roster import ENTITLED_EMERGENCY, ENTITLED_PRIORITY, GROUP_DEFAULT
+
+if TYPE_CHECKING:
+    from ..cluster.journal import Journal
+    from .groups import Groups
+    from .members import Member
+    from .private_calls import PrivateCalls
+
+
+class Presses:
+    """FLOOR_REQUEST and FLOOR_RELEASE."""
+
+    def __init__(self, groups: "Groups", calls: "PrivateCalls", journal: "Journal") -> None:
+        self._groups = groups
+        self._floors = groups.floors
+        self._calls = calls
+        self._journal = journal
+
+    def on_request(self, member: "Member", fields: "list", now_ms: int) -> int:
+        """FLOOR_REQUEST."""
+        group, request, lane, callee = fields
+        is_new = not member.asked or request != member.request
+        if is_new:
+            if member.asked and (member.request - request) & 0xFFFF < 0x8000:
+                return self._on_late(member, group, request, lane, now_ms)
+            if not member.presses.take(now_ms):
+                return refusal.LIMIT
+        elif member.denied:
+            self._groups.denied(group, member.node, request, member.denied, now_ms)
+            return refusal.ACCEPTED
+        if group == 0 and callee:
+            reason = self._calls.connect(member, request, callee, now_ms)
+            if reason:
+                return self._deny(member, 0, request, reason, now_ms)
+            return self._ask(member, member.call, request, lane, now_ms)
+        if not member.hears(group):
+            if is_new:
+                self._end_asked(member, now_ms)
+            return self._calls.refuse(member, group, now_ms)
+        return self._ask(member, group, request, lane, now_ms)
+
+    def on_release(self, member: "Member", fields: "list", now_ms: int) -> int:
+        """FLOOR_RELEASE."""
+        group = fields[0]
+        if not member.hears(group):
+            return self._calls.refuse(member, group, now_ms)
+        self._floors[group].on_release(member.node, fields[1], now_ms)
+        return refusal.ACCEPTED
+
+    def _ask(self, member: "Member", group: int, request: int, lane: int, now_ms: int) -> int:
+        floor = self._floors[group]
+        entitled = (0, ENTITLED_PRIORITY, ENTITLED_EMERGENCY)[lane]
+        if entitled and not member.entitlements & entitled:
+            if not floor.knows(member.node, request):
+                return self._deny(member, group, request, messages.DENIAL_NOT_ENTITLED, now_ms)
+            lane = messages.LANE_ROUTINE  # what it has it keeps
+        if member.asked != group:
+            self._end_asked(member, now_ms)
+        is_new = member.request != request or member.asked != group
+        member.asked = group
+        member.request = request
+        member.denied = 0
+        floor.on_request(member.node, request, now_ms, lane)
+        if is_new:  # behind the floor: else a request might seem over that has just been granted
+            self._journal.changed(records.MEMBER, member.node)
+        return refusal.ACCEPTED
+
+    def _on_late(self, member: "Member", group: int, request: int, lane: int, now_ms: int) -> int:
+        """Older than its newest: the network brought it late, and only its own floor answers."""
+        if group != member.asked or not member.hears(group):
+            return refusal.STALE
+        self._floors[group].on_request(member.node, request, now_ms, lane)
+        return refusal.ACCEPTED
+
+    def _deny(self, member: "Member", group: int, request: int, reason: int, now_ms: int) -> int:
+        """Its newest press comes to no floor and into no queue."""
+        self._end_asked(member, now_ms)
+        member.asked = group or member.asked or member.group or GROUP_DEFAULT
+        member.request = request
+        member.denied = reason
+        if member.hears(member.asked):
+            self._floors[member.asked].end_request(member.node, request)
+        self._groups.denied(group, member.node, request, reason, now_ms)
+        self._journal.changed(records.MEMBER, member.node)
+        return refusal.ACCEPTED
+
+    def _end_asked(self, member: "Member", now_ms: int) -> None:
+        """Nobody takes what is granted to a press before the newest."""
+        floor = self._floors.get(member.asked)
+        if floor is None:
+            return
+        if floor.holder == member.node or floor.waiting(member.node) is not None:
+            floor.on_release(member.node, member.request, now_ms)

@@ -1,0 +1,91 @@
+"""Engines below the seal: tests hand them datagrams of their own making, and read what they say.
+
+Nothing but tests can make such engines. Whoever says HELLO is a member at once, without proof.
+"""
+
+from ptt.leader.leader import Leader
+from ptt.link.hmac import Hmac
+from ptt.link.link import Link
+from ptt.wire import codec, envelope, messages, refusal
+from ptt.wire.envelope import FROM_PARTICIPANT, HEADER_BYTES, OF_THE_SEAL
+from ptt.wire.refusal import Refused
+
+_HMAC = Hmac()
+
+
+class ClearLink(Link):
+    """Neither seals nor checks."""
+
+    flags = 0
+    tail_bytes = 0
+
+    def __init__(self):
+        super().__init__(_HMAC, True)
+
+    def begin(self, session, keys, now_ms):
+        self.session = session
+
+    def seal(self, data):
+        return True
+
+
+class Everybody:
+    """A directory in which every device is."""
+
+    def key(self, device):
+        return bytes(32)
+
+    def name(self, device):
+        return None
+
+
+class ClearLeader(Leader):
+    """A leader that believes every datagram."""
+
+    def __init__(self, term, seed, settings=None, roster=None):
+        super().__init__(term, seed, Everybody(), bytes, settings, roster)
+        self.members.make_link = ClearLink
+
+    def receive_datagram(self, data, source, now_ms):
+        reason = envelope.check(data)
+        if reason == refusal.ACCEPTED:
+            reason = self.believe(data, source, now_ms)
+        elif reason == refusal.VERSION:
+            self.outbound.nack(messages.NACK_VERSION, data, source, now_ms)
+        self.refusals.add(reason)
+        self.journal.flush(now_ms)
+
+    def believe(self, data, source, now_ms):
+        if self.is_deposed:
+            return refusal.STALE
+        if envelope.is_sealed(data):
+            return refusal.SEALED
+        kind = envelope.msg_type(data)
+        sender = messages.SENDERS.get(kind)
+        if sender is None:
+            return refusal.TYPE
+        if not sender & FROM_PARTICIPANT:
+            return refusal.SENDER
+        if kind == messages.HELLO:
+            return self.on_clear_hello(data, source, now_ms)
+        member = self.members.by_session(envelope.session_id(data))
+        if member is None:
+            self.outbound.nack(messages.NACK_UNKNOWN_SESSION, data, source, now_ms)
+            return refusal.SESSION
+        if source != member.address:
+            return refusal.SOURCE
+        if kind in OF_THE_SEAL:
+            return refusal.TYPE
+        return self.obey(member, data, now_ms)
+
+    def on_clear_hello(self, data, source, now_ms):
+        end = envelope.payload_end(data)
+        try:
+            fields = codec.decode(messages.HELLO, data, HEADER_BYTES, end)
+        except Refused as refused:
+            return refused.reason
+        reason = self.joining.admit(fields, data, source, now_ms)
+        member = self.members.by_device(fields[0])
+        if member is not None:
+            member.secret = b"clear"  # a leader that takes over keeps whoever has one
+        return reason
