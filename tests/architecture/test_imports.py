@@ -259,23 +259,45 @@ def test_a_badge_gets_its_wings_and_nothing_else() -> None:
     assert set(sources) - engines == own
 
 
-def test_no_engine_knows_that_it_is_sealed() -> None:
-    """`sealed` is a layer above them, and only whoever speaks on a network takes it."""
-    sealed = ("ptt.badge.sealed", "ptt.leader.leader")
-    takers = {found.module.split(".")[0] for found in imports(ROOT) if found.is_in(*sealed)}
-    assert takers <= {"pressel", "app"}
+def seals_of_its_own(root: Path) -> list[str]:
+    """Where links are made that seal otherwise, or another hash is put in the place of ours."""
+    found = []
+    for module, tree, _ in modules(root):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                bases = [ast.unparse(base).rpartition(".")[2] for base in node.bases]
+                is_other = bool({"Link", "Hmac", "Leader", "Participant"} & set(bases))
+            elif isinstance(node, ast.Assign):
+                is_other = any(ast.unparse(each).endswith(".make_link") for each in node.targets)
+                is_other = is_other and module != "ptt.leader.members"
+            elif isinstance(node, ast.Call):
+                is_other = any(keyword.arg == "hmac" for keyword in node.keywords)
+            else:
+                continue
+            if is_other and not is_in(module, "pressel.sim"):
+                found.append(f"{module}:{node.lineno}")
+    return found
 
 
-def test_nobody_speaks_on_a_network_without_a_seal() -> None:
-    plain = ("ptt.leader.leader.Leader", "ptt.badge.participant.Participant")
-    told = {"pressel.sim.explore", "pressel.node.event_log", "pressel.node.snapshot"}
-    for found in imports(ROOT):
-        if found.name in plain and not is_in(found.module, "ptt"):
-            source = (ROOT / "host" / Path(*found.module.split("."))).with_suffix(".py")
-            text = source.read_text("utf-8") if source.exists() else ""
-            makes = "Leader(" in text.replace("Leader(", "").replace("SpokenLeader(", "")
-            makes = makes or " Participant(" in text
-            assert not makes or is_in(found.module, *told), found
+def test_only_the_simulator_has_a_seal_of_its_own() -> None:
+    """Whoever speaks on a network has the one that protocol-v2.md tells of."""
+    found = seals_of_its_own(ROOT)
+    assert [each for each in found if not each.startswith("ptt.badge.sealed")] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "class Clear(Link): flags = 0",
+        "leader.members.make_link = Clear",
+        "Leader(1, 1, directory, chance, hmac=Cheap())",
+    ],
+)
+def test_a_planted_seal_is_found(line: str, tmp_path: Path) -> None:
+    for folder in ("shared/ptt", "host/pressel/node", "firmware/app", "host/pressel/sim"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "bad.py").write_text(line + "\n")
+    assert seals_of_its_own(tmp_path) == ["ptt.bad:1", "app.bad:1", "pressel.node.bad:1"]
 
 
 @pytest.mark.parametrize("line", ["import typing", "from typing import Any"])
