@@ -193,9 +193,10 @@ class Stranger:
         self.device, self.key = own
         self.hello = self.own_nonce = self.secret = b""
         self.keys: dict[str, bytes] = {}
-        self.seen: set[int] = set()  # seqs of the session
+        self.seen: set[int] = set()  # seqs of the session that were accepted
+        self.roster = 0
         self.epochs: dict[int, bytes] = {}  # of our group, by epoch
-        self.want_ms = 0
+        self.want_ms = self.epoch_ms = 0
         self.term = self.settings_version = self.highest = self.given_back = 0
         self.is_idle = True  # of the highest lease: nobody holds it any more
         self.delay_ms = 60
@@ -239,8 +240,8 @@ class Stranger:
         else:
             talker = 0 if self.is_idle else self.talker
             clock = now_ms() % 2**30
-            beat = struct.pack(">IBIIHB", clock, self.group, self.term, self.highest, talker, 0)
-            self.send(HEARTBEAT, beat)
+            floor = (self.group, self.term, self.highest, talker)
+            self.send(HEARTBEAT, struct.pack(">IBIIHBB", clock, *floor, 0, self.roster))
             self.due_ms = now_ms() + 1000
         if self.session and not self.epochs and now_ms() >= self.want_ms:
             self.want_ms = now_ms() + 100
@@ -262,10 +263,17 @@ class Stranger:
     def on_group_key(self, payload: bytes, seq: int) -> None:
         group, epoch = struct.unpack_from(">BH", payload)
         pad = mac(self.keys["wrap"], struct.pack(">II", self.session, seq))
-        if group == self.group:
+        if group == self.group and epoch not in self.epochs:
             self.epochs[epoch] = bytes(a ^ b for a, b in zip(payload[3:19], pad, strict=False))
+            self.epoch_ms = now_ms()
+
+    def own_epoch(self) -> int:
+        """Under which we talk: the newest, once the others have had a second to get it."""
+        epochs = sorted(self.epochs)
+        return epochs[-2] if len(epochs) > 1 and now_ms() - self.epoch_ms < 1000 else epochs[-1]
 
     def on_welcome(self, payload: bytes, source: tuple[str, int]) -> None:
+        """Our one group is `group`, whatever stands in `groups`."""
         nonce, node, session, term, _, group, codec = struct.unpack_from(">IHII4sBB", payload)
         if nonce != self.nonce or codec != IMA_ADPCM or term < self.term or self.session:
             return
@@ -273,6 +281,7 @@ class Stranger:
             self.highest = self.finished = self.given_back = 0
             self.is_idle, self.hearing = True, []
         self.node, self.session, self.term, self.group = node, session, term, group
+        self.roster = payload[32] if len(payload) > 32 else 0
         self.leader, self.seq, self.settings_version = source, 0, 0
         self.epochs = {}
         self.leader_heard_ms, self.talker = now_ms(), 0
@@ -293,7 +302,7 @@ class Stranger:
         is_sealed = kind not in (HELLO, ANSWER)
         mark = 0
         if kind == VOICE_FRAME:
-            epoch = max(self.epochs)
+            epoch = self.own_epoch()
             mark, payload = epoch & 255, cross(self.epochs[epoch], epoch, payload)
         head = struct.pack(">BBBBI", VERSION, kind, mark, is_sealed, self.session)
         head += struct.pack(">HHII", self.node, len(payload), self.seq, now_ms() % 2**30)
@@ -320,7 +329,7 @@ class Stranger:
             return
         if not self.session or source != self.leader or node != 1:
             return
-        if session != self.session or seq in self.seen:
+        if session != self.session or seq in self.seen or seq <= max(self.seen) - 64:
             return
         if not hmac.compare_digest(mac(self.keys["down"], data[:-8])[:8], tag):
             return
