@@ -146,6 +146,13 @@ def simulated_world_imports_only_the_library(found: Import) -> bool:
     return package in sys.stdlib_module_names and package != "tomllib"
 
 
+def only_the_explorer_speaks_in_the_clear(found: Import) -> bool:
+    """A badge without a seal exists in tests and in the explorer, which has no network."""
+    if not found.is_in("tests", "pressel.sim.explore.clear"):
+        return True
+    return is_in(found.module, "pressel.sim.explore") and not found.is_in("tests")
+
+
 RULES: tuple[Callable[[Import], bool], ...] = (
     engines_import_only_plain_modules,
     wings_know_those_below,
@@ -154,6 +161,7 @@ RULES: tuple[Callable[[Import], bool], ...] = (
     badge_imports_only_what_it_carries,
     hal_does_not_know_the_application,
     simulated_world_imports_only_the_library,
+    only_the_explorer_speaks_in_the_clear,
 )
 
 
@@ -219,6 +227,10 @@ PLANTED = {
     "badge_imports_only_what_it_carries": ("firmware/app/bad.py", "import asyncio"),
     "hal_does_not_know_the_application": ("firmware/hal/bad.py", "from app import log"),
     "simulated_world_imports_only_the_library": ("host/pressel/sim/world/bad.py", "import numpy"),
+    "only_the_explorer_speaks_in_the_clear": (
+        "host/pressel/node/bad.py",
+        "from pressel.sim.explore.clear import ClearSession",
+    ),
 }
 
 
@@ -281,8 +293,7 @@ def seals_of_its_own(root: Path) -> list[str]:
 
 def test_only_the_simulator_has_a_seal_of_its_own() -> None:
     """Whoever speaks on a network has the one that protocol-v2.md tells of."""
-    found = seals_of_its_own(ROOT)
-    assert [each for each in found if not each.startswith("ptt.badge.sealed")] == []
+    assert seals_of_its_own(ROOT) == []
 
 
 @pytest.mark.parametrize(
@@ -298,6 +309,34 @@ def test_a_planted_seal_is_found(line: str, tmp_path: Path) -> None:
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "bad.py").write_text(line + "\n")
     assert seals_of_its_own(tmp_path) == ["ptt.bad:1", "app.bad:1", "pressel.node.bad:1"]
+
+
+def makers_of_sessions(root: Path) -> list[str]:
+    """Modules in which something is put in the place of a participant's session."""
+    makers = []
+    for module, tree, _ in modules(root):
+        for node in ast.walk(tree):
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
+            names = {each.attr for each in targets if isinstance(each, ast.Attribute)}
+            if "session" in names and "Session(" in ast.unparse(node):
+                makers.append(module)
+    return makers
+
+
+def test_a_participant_that_is_made_is_sealed() -> None:
+    """It makes its session itself, from its key; only the explorer puts another in its place."""
+    assert set(makers_of_sessions(ROOT)) == {
+        "ptt.badge.participant",
+        "pressel.sim.explore.floor_state",
+    }
+
+
+def test_a_planted_session_is_found(tmp_path: Path) -> None:
+    (tmp_path / "firmware/app").mkdir(parents=True)
+    file = tmp_path / "firmware/app/bad.py"
+    file.write_text("def inside(badge):\n    badge.session = OpenSession()\n")
+    assert makers_of_sessions(tmp_path) == ["app.bad"]
 
 
 @pytest.mark.parametrize("line", ["import typing", "from typing import Any"])

@@ -36,7 +36,7 @@ from pressel.soft.credential import Credential, register
 from pressel.transport.udp import UdpEndpoint, engine_now_ms
 from pressel.virtual import now_ms
 from ptt.badge.join import JOINED
-from ptt.badge.sealed import SecureParticipant
+from ptt.badge.participant import Participant
 from ptt.base.numbers import JOINS_MAX
 from ptt.wire import envelope, messages
 
@@ -60,7 +60,7 @@ class Insider:
             register(self.own, "insider", work / STATE)
         host, port = leader.address.split(":")
         self.leader = (host, int(port))
-        self.engine: Any = SecureParticipant(
+        self.engine: Any = Participant(
             self.own.device, b"insider", b"test", self.leader, 1, self.own.key, BlockCipher,
             os.urandom,
         )  # fmt: skip
@@ -75,15 +75,15 @@ class Insider:
         return by(SimpleNamespace(engine=self.engine), kind, values, seq=self._next(), **claims)  # pyright: ignore[reportArgumentType]
 
     def voice(self, node: int, lease: int, mark: int = 1) -> bytes:
-        keys, join = self.engine._keys, self.engine.join
+        keys, join = self.engine.link.keys, self.engine.join
         kind = messages.VOICE_FRAME
         data = voice_of(node, lease)
         return sealed(keys.up, data, kind, join.session, join.node, self._next(), mark)
 
     def _next(self) -> int:
         """Of the numbers that the engine uses, too: none comes twice unless that is meant."""
-        self.engine._seq += 1
-        return self.engine._seq
+        self.engine.link.seq += 1
+        return self.engine.link.seq
 
 
 @contextlib.asynccontextmanager
@@ -203,7 +203,7 @@ def test_the_owner_of_one_badge_reaches_no_other_group_and_moves_no_leader(work:
             )
             assert moved.code == 0, moved.err
             async with insider_at(work, leader, kept) as thief:
-                assert thief.engine._ring.groups() == [2]
+                assert thief.engine.voice_keys.ring.groups() == [2]
                 speech = long_words()
                 speaking = asyncio.create_task(a.press_and_speak(speech.pcm))
                 await b.wait_for("hearing")
@@ -234,7 +234,7 @@ def test_the_owner_of_one_badge_reaches_no_other_group_and_moves_no_leader(work:
                 assert after.term == state.term
                 names = [e["name"] for e in leader.events if e["event"] == "member_joined"]
                 assert names.count("insider") <= 1 + JOINS_MAX
-                assert thief.engine._ring.groups() in ([], [2])
+                assert thief.engine.voice_keys.ring.groups() in ([], [2])
                 assert b.find("lost", 0) is None and b.find("text", 0) is None
         return faults([(said, speech)], [a, b])
 
@@ -365,8 +365,8 @@ def test_no_file_of_a_venue_holds_a_key(work: Path) -> None:
             ):
                 result = await run(work / f"command-{number}", *args)
                 assert result.code == 0, result.err
-            keys = {"the session": member.engine._secret, "the insider": member.own.key}
-            for group, kept in member.engine._ring._of.items():
+            keys = {"the session": member.engine.door.secret, "the insider": member.own.key}
+            for group, kept in member.engine.voice_keys.ring._of.items():
                 keys[f"group {group}"] = kept[0][1]
             with Registry(work / STATE) as registry:
                 for device in registry.devices("active"):

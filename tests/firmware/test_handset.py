@@ -261,7 +261,7 @@ def test_a_press_keeps_it_on_duty(build: Build) -> None:
 
 
 def test_identity_comes_from_the_chip_when_nobody_configured_one(build: Build) -> None:
-    first = build(device="0000000000000009").participant._device
+    first = build(device="0000000000000009").participant.device
     assert first == b"\0\0\0\0\0\0\0\x09"
     NVS.kept.clear()
     file = Path("config.json")
@@ -281,7 +281,7 @@ def test_identity_comes_from_the_chip_when_nobody_configured_one(build: Build) -
     from importlib import import_module
 
     handset = import_module("app.boot").build()
-    assert handset.participant._device == b"\x02\0\0\0\0\x07\0\0"
+    assert handset.participant.device == b"\x02\0\0\0\0\x07\0\0"
     assert NVS.kept["device"] == b"\x02\0\0\0\0\x07\0\0"
     assert NVS.kept["starts"] == 2
 

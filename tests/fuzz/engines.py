@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.property.driver import STARTS_MS, Driver
 from tests.property.invariants import check_bounded, check_leader, check_participant
-from tests.shared.clear import ClearLeader
+from tests.shared.clear import ClearLeader, clear_participant
 
 from ptt.badge.participant import Participant
 from ptt.base.numbers import FRAME_SAMPLES
@@ -160,7 +160,7 @@ class ParticipantRun:
     def __init__(self, script: Script, badge: Participant | None = None) -> None:
         self.script = script
         start_ms = STARTS_MS[script.byte() % len(STARTS_MS)]
-        self.badge = badge or Participant(b"12345678", b"Ann", b"1", PLACES[0], 7)
+        self.badge = badge or clear_participant(b"12345678", b"Ann", b"1", PLACES[0], 7)
         self.badge.start(start_ms)
         self.driver = Driver(self.badge, start_ms)
         self.is_fetched = script.byte() & 1 == 0
@@ -199,7 +199,7 @@ class ParticipantRun:
     def leader_sends(self, kind: int, payload: bytes) -> None:
         version = messages.VERSION + (self.script.byte() == 1)
         data = sealed(kind, self.badge.join.session, 1, payload, version)
-        self.driver.receive(data, self.badge._leader_address)
+        self.driver.receive(data, self.badge.link.address)
 
     def raw(self) -> None:
         self.driver.receive(self.script.blob(), PLACES[self.script.byte() % len(PLACES)])

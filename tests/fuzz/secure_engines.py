@@ -12,7 +12,7 @@ from tests.shared.keys import Chance, Directory, device_key, make_leader
 
 from pressel.block_cipher import BlockCipher
 from ptt.badge.join import JOINED
-from ptt.badge.sealed import SecureParticipant
+from ptt.badge.participant import Participant
 from ptt.base.numbers import DATAGRAM_BYTES_MAX, MEMBERS_MAX
 from ptt.link import derive
 from ptt.link.hmac import Hmac
@@ -128,7 +128,7 @@ class SecureParticipantRun(ParticipantRun):
 
     def __init__(self, script: Script) -> None:
         device = b"12345678"
-        badge = SecureParticipant(
+        badge = Participant(
             device, b"Ann", b"1", PLACES[0], 7, device_key(device), BlockCipher, Chance(7)
         )
         super().__init__(script, badge)
@@ -156,15 +156,15 @@ class SecureParticipantRun(ParticipantRun):
         numbers = bytes([0, 2 + which % 3, 0, 0, 0, session, 0, 0, 0, term])
         payload = nonce + numbers + messages.TABLE_HASH + b"\x01\x01"
         data = around(messages.WELCOME, session, 1, payload, messages.VERSION)
-        keys = derive.session_keys(Hmac(), self.badge._pending or bytes(32), term, session)
+        keys = derive.session_keys(Hmac(), self.badge.door.pending or bytes(32), term, session)
         self.driver.receive(self.closed_with(keys, data), PLACES[0])
 
     def leader_sends(self, kind: int, payload: bytes) -> None:
         version = messages.VERSION + (self.script.byte() == 1)
         data = around(kind, self.badge.join.session, 1, payload, version)
-        if self.badge._keys is not None:
-            data = self.closed_with(self.badge._keys, data)
-        self.driver.receive(data, self.badge._leader_address)
+        if self.badge.link.keys is not None:
+            data = self.closed_with(self.badge.link.keys, data)
+        self.driver.receive(data, self.badge.link.address)
 
     def closed_with(self, keys: Any, data: bytes) -> bytes:
         self.seq += 1
@@ -178,9 +178,9 @@ class SecureParticipantRun(ParticipantRun):
         self.leader_sends(messages.GROUP_KEY, bytes([group, 0, shape >> 2 & 7]) + bytes(16))
 
     def rekeyed(self) -> None:
-        self.badge._rekey_ms = self.driver.now_ms  # the hour is over
+        self.badge.door.rekey_ms = self.driver.now_ms  # the hour is over
         self.driver.pass_time(1)
-        own = self.badge._own_nonce if self.script.byte() & 7 else bytes(16)
+        own = self.badge.door.own_nonce if self.script.byte() & 7 else bytes(16)
         self.leader_sends(messages.REKEYED, own + bytes([self.script.byte()] * 16))
 
     def announce(self) -> None:
@@ -189,12 +189,10 @@ class SecureParticipantRun(ParticipantRun):
             return
         shape = self.script.byte()
         term = self.badge.join.term + (shape & 3)
-        secret = self.badge._secret if shape & 4 else bytes(32)
-        keys = derive.session_keys(Hmac(), secret, term, self.badge._keys_session)
+        secret = self.badge.door.secret if shape & 4 else bytes(32)
+        keys = derive.session_keys(Hmac(), secret, term, self.badge.link.session)
         payload = bytes([messages.ROLE_LEADER]) + term.to_bytes(4, "big")
-        data = around(
-            messages.ROLE_ANNOUNCE, self.badge._keys_session, 1, payload, messages.VERSION
-        )
+        data = around(messages.ROLE_ANNOUNCE, self.badge.link.session, 1, payload, messages.VERSION)
         self.driver.receive(self.closed_with(keys, data), PLACES[1 + (shape >> 7)])
 
 

@@ -12,7 +12,7 @@ from tests.fuzz.corpus import KEPT, seeds
 from tests.fuzz.harnesses import HARNESSES
 from tests.fuzz.mutation import Outcome, mutated, run_one
 
-from ptt.badge.sealed import SecureParticipant
+from ptt.badge.session import Session
 from ptt.leader.floor.arbitrator import Arbitrator
 from ptt.leader.leader import Leader
 from ptt.media.jitter_buffer import JitterBuffer
@@ -113,7 +113,7 @@ def test_a_revoked_device_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_leaves_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SecureParticipant, "_close", lambda self, datagram: True)
+    monkeypatch.setattr(Session, "seal", lambda self, datagram: True)
     planted("secure_participant")
 
 

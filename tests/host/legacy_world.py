@@ -5,14 +5,13 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
-from tests.shared.clear import ClearLeader
+from tests.shared.clear import ClearLeader, clear_participant
 
 from pressel.legacy.app import App
 from pressel.legacy.bridge import Bridge
 from pressel.legacy.client import Client
 from pressel.legacy.directory import Directory
 from pressel.legacy.framing import Framing, pack
-from ptt.badge.participant import Participant
 from ptt.base import clock
 
 LEADER = ("leader", 1)
@@ -28,7 +27,9 @@ class Badge:
 
     def __init__(self, number: int) -> None:
         device = bytes([7, 0, 0, 0, 0, 0, 0, number])
-        self.engine: Any = Participant(device, f"B{number}".encode(), b"test", LEADER, 100 + number)
+        self.engine: Any = clear_participant(
+            device, f"B{number}".encode(), b"test", LEADER, 100 + number
+        )
         self.address = ("badge", number)
         self.told: list[tuple[int, Any]] = []
         self.heard = 0  # frames played
@@ -79,7 +80,7 @@ class World:
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.wanted: list[App] = []  # the apps that the bridge would connect to
         self.apps: dict[int, OldApp] = {}
-        participant = Participant(bytes(8), b"v1 bridge", b"test", LEADER, 5)
+        participant = clear_participant(bytes(8), b"v1 bridge", b"test", LEADER, 5)
         self.bridge = Bridge(participant, Directory(lambda address: address != "8.8.8.8"), self)
         self.participant = participant
         self.badges = [Badge(number) for number in range(badges)]

@@ -5,6 +5,7 @@ with what today's code knows nothing of.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import shutil
 import sys
@@ -103,14 +104,14 @@ def adapted(version: str, package: str) -> Build:
             messages.LAYOUTS[kind] = messages_now.LAYOUTS[kind]
             messages.SENDERS[kind] = messages_now.SENDERS[kind]
     adapt_codec(messages, codec)
+    badge = speaking(module("badge.participant").Participant, messages)
     if version == OLDER:
-        leader: Any = leader_speaking(clear_engines(package)["ClearLeader"], messages)
-        participant: Any = speaking(module("badge.participant").Participant, messages)
+        clear_engine = clear_engines(package)
+        leader: Any = leader_speaking(clear_engine["ClearLeader"], messages)
+        participant: Any = functools.partial(clear_engine["clear_participant"], make=badge)
     else:
         leader = sealed_leader(leader_speaking(module("leader.leader").Leader, messages))
-        participant = sealed_participant(
-            speaking(module("badge.sealed").SecureParticipant, messages)
-        )
+        participant = sealed_participant(badge)
     return Build(
         version,
         leader,
@@ -166,11 +167,11 @@ def speaking(engine: Any, messages: Any) -> Any:
     only build 2.9 has."""
 
     class Speaking(engine):
-        def _send(self, kind: int, values: Any, destination: Any, now_ms: int) -> None:
+        def send(self, kind: int, values: Any, destination: Any, now_ms: int) -> None:
             if kind in messages.LAYOUTS:
-                super()._send(kind, values, destination, now_ms)
+                super().send(kind, values, destination, now_ms)
             if kind == messages.HEARTBEAT and BATTERY in messages.LAYOUTS:
-                super()._send(BATTERY, (1, 55), destination, now_ms)
+                super().send(BATTERY, (1, 55), destination, now_ms)
 
     return Speaking
 

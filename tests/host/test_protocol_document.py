@@ -19,7 +19,7 @@ from tests.shared.aes import block_cipher
 
 from ptt.badge.floor import HAS_PERMISSION, QUEUED
 from ptt.badge.join import JOINED
-from ptt.badge.sealed import SecureParticipant
+from ptt.badge.participant import Participant
 from ptt.base import events, numbers
 from ptt.media import adpcm
 from ptt.wire import codec, envelope, messages
@@ -166,7 +166,7 @@ def test_a_real_badge_says_what_ada_says_and_obeys_what_she_is_told() -> None:
     hello = PAGES.fields("HELLO", payload_of(EXAMPLES[0]))[0]
     device, key = hello["device"], PAGES.keys()["device key of Ada"]
     assert isinstance(device, bytes) and isinstance(hello["nonce"], int)
-    ada = SecureParticipant(device, b"Ada", b"doc 1", at_the_leader, 1, key, block_cipher, Chosen())
+    ada = Participant(device, b"Ada", b"doc 1", at_the_leader, 1, key, block_cipher, Chosen())
     ada.join.nonce = hello["nonce"]
     ada.start(5_000)
     told = {example.title: example for example in EXAMPLES}
@@ -208,7 +208,7 @@ def test_a_real_badge_says_what_ada_says_and_obeys_what_she_is_told() -> None:
     ]
 
 
-def sent_by(engine: SecureParticipant) -> list[bytes]:
+def sent_by(engine: Participant) -> list[bytes]:
     """Payloads of what waits to be sent."""
     sent = []
     while (datagram := engine.poll_transmit()) is not None:

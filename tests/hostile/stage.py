@@ -107,5 +107,5 @@ def in_the_clear(
 def by(badge: Badge, kind: int, values: tuple[Any, ...], **claims: int) -> bytes:
     """What a badge's owner can send who has taken it apart: with its keys, and other claims."""
     engine = badge.engine
-    said = {"session": engine.join.session, "node": engine.join.node, "seq": engine._seq + 1000}
-    return forged(engine._keys.up, kind, values, **{**said, **claims})
+    said = {"session": engine.join.session, "node": engine.join.node, "seq": engine.link.seq + 1000}
+    return forged(engine.link.keys.up, kind, values, **{**said, **claims})

@@ -44,7 +44,7 @@ class Newer(Attacked):
         if self.kind != messages.REKEYED:
             return member.secret
         (badge,) = self.badges
-        return badge.engine._secret
+        return badge.engine.door.secret
 
 
 def newer(kind: int) -> Newer:
@@ -62,17 +62,17 @@ def test_a_longer_challenge_is_answered() -> None:
 def test_a_longer_group_key_is_taken() -> None:
     venue = newer(messages.GROUP_KEY)
     assert venue.sent
-    assert venue.badge("A").engine._ring.own_cipher(1, venue.now_ms) is not None
+    assert venue.badge("A").engine.voice_keys.ring.own_cipher(1, venue.now_ms) is not None
 
 
 def test_longer_new_keys_are_taken() -> None:
     venue = newer(messages.REKEYED)
     engine = venue.badge("A").engine
-    before = engine._secret
-    engine._rekey_ms = venue.now_ms  # as if fifty minutes had passed
-    engine._keys_ms = venue.now_ms - REKEY_MS - REKEY_SPREAD_MS & 0x3FFFFFFF
+    before = engine.door.secret
+    engine.door.rekey_ms = venue.now_ms  # as if fifty minutes had passed
+    engine.door.keys_ms = venue.now_ms - REKEY_MS - REKEY_SPREAD_MS & 0x3FFFFFFF
     venue.run(1500)
-    assert venue.sent and engine._secret != before
+    assert venue.sent and engine.door.secret != before
     assert engine.join.state == JOINED
 
 

@@ -62,7 +62,7 @@ def test_nor_is_it_of_a_member(kind: int) -> None:
     venue = joined()
     answers(venue)
     badge = venue.badge("A")
-    data = retyped(bytearray(by(badge, messages.HEARTBEAT, BEAT)), kind, badge.engine._keys.up)
+    data = retyped(bytearray(by(badge, messages.HEARTBEAT, BEAT)), kind, badge.engine.link.keys.up)
     why = "sealed" if kind in NEVER_SEALED else "type" if kind == UNKNOWN_TYPE else "sender"
     assert venue.to_leader(data, badge.address) == why
     assert answers(venue) == []
@@ -94,17 +94,17 @@ def fails_twice(name: str, venue: Attacked) -> tuple[bytes, object]:
     badge = venue.badge("A")
     engine = badge.engine
     own = badge.address
-    new = engine._seq + 2000
+    new = engine.link.seq + 2000
     foreign = (1, 77, 1, 0, 0, 0)  # of a group that is not its own
     if name == "type, session":
         return of_nobody(UNKNOWN_TYPE), STRANGER
     if name == "session, source":
         return of_nobody(messages.HEARTBEAT), STRANGER
     if name == "source, replay":
-        return by(badge, messages.HEARTBEAT, BEAT, seq=engine._seq), STRANGER
+        return by(badge, messages.HEARTBEAT, BEAT, seq=engine.link.seq), STRANGER
     if name == "replay, tag":
         session, node = engine.join.session, engine.join.node
-        old = forged(NOBODY_KEY, messages.HEARTBEAT, BEAT, session, node, engine._seq)
+        old = forged(NOBODY_KEY, messages.HEARTBEAT, BEAT, session, node, engine.link.seq)
         return old, own
     if name == "tag, sender":
         session = engine.join.session

@@ -19,7 +19,7 @@ def test_bad_tags_throw_nobody_out_and_keep_nobody_waiting() -> None:
     venue.press("A")
     for number in range(2000):
         key = HmacKey(number.to_bytes(4, "big"))
-        said = (victim.join.session, victim.join.node, victim._seq + 1 + number % 50)
+        said = (victim.join.session, victim.join.node, victim.link.seq + 1 + number % 50)
         venue.leader.receive_datagram(
             forged(key, messages.HEARTBEAT, beat, *said), ("badge", 0), venue.now_ms
         )
@@ -45,7 +45,7 @@ def test_a_member_gets_no_more_than_its_budget(kind: int, values: tuple) -> None
     venue = joined()
     thief = venue.badge("C")
     before = len(venue.seen)
-    seq = thief.engine._seq + 1
+    seq = thief.engine.link.seq + 1
     for number in range(1000):
         venue.leader.receive_datagram(
             by(thief, kind, values, seq=seq + number), thief.address, venue.now_ms
@@ -64,7 +64,7 @@ def test_who_plays_with_the_button_keeps_the_others_radios_quiet() -> None:
     """Each grant and each release is told to the whole group."""
     venue = joined(8)
     thief = venue.badge("C")
-    seq = thief.engine._seq
+    seq = thief.engine.link.seq
     venue.seen.clear()
     for number in range(1, 501):
         for kind, values in (
@@ -123,8 +123,8 @@ def test_a_device_that_joins_all_the_time_gets_no_more_by_it() -> None:
         for _ in range(TEXT_BURST):
             number += 1
             text = (1, number, messages.TEXT_PERSON, engine.join.node, b"C0", b"buy")
-            engine._seq += 1
-            data = by(thief, messages.TEXT_MESSAGE, text, seq=engine._seq)
+            engine.link.seq += 1
+            data = by(thief, messages.TEXT_MESSAGE, text, seq=engine.link.seq)
             venue.leader.receive_datagram(data, thief.address, venue.now_ms)
         venue.collect_leader()
         engine.join.on_unknown_session(venue.now_ms)

@@ -19,7 +19,7 @@ from ptt.wire import messages, voice
 
 def shut_out(venue: Attacked, name: str) -> Any:
     engine = venue.badge(name).engine
-    venue.directory.revoked.add(engine._device)
+    venue.directory.revoked.add(engine.device)
     venue.leader.look_at_directory(venue.now_ms)
     venue.collect_leader()
     return engine
@@ -36,7 +36,7 @@ def test_a_revoked_badge_hears_nothing_after_two_seconds_and_nobody_else_misses_
         d for d, source, _ in venue.seen if d[1] == messages.VOICE_FRAME and source[0] == "badge"
     ]
     late = mine[len(mine) // 2 :]
-    assert late and all(revoked._ring.cipher(1, data[2]) is None for data in late)
+    assert late and all(revoked.voice_keys.ring.cipher(1, data[2]) is None for data in late)
     assert not [
         to
         for _, source, to in venue.seen
@@ -60,7 +60,7 @@ def test_who_loses_a_group_hears_it_no_more() -> None:
     venue = Attacked(3, roster=FixedRoster(table, Grants((2, 3))))
     venue.run(2000)
     engine = venue.badge("C").engine
-    table[engine._device] = Grants((3,))
+    table[engine.device] = Grants((3,))
     venue.leader.look_at_directory(venue.now_ms)
     venue.collect_leader()
     venue.run(2000)
@@ -72,15 +72,15 @@ def test_who_loses_a_group_hears_it_no_more() -> None:
     assert spoken
     for data in spoken:
         assert voice.group(data) == 2
-        assert engine._ring.cipher(2, data[2]) is None
+        assert engine.voice_keys.ring.cipher(2, data[2]) is None
 
 
 def test_another_groups_voice_cannot_be_opened() -> None:
     table: dict[bytes, Grants] = {}
     venue = Attacked(3, roster=FixedRoster(table, Grants((2,))))
-    table[venue.badge("C").engine._device] = Grants((3,))
+    table[venue.badge("C").engine.device] = Grants((3,))
     venue.run(3000)
-    outsider = venue.badge("C").engine._ring
+    outsider = venue.badge("C").engine.voice_keys.ring
     assert outsider.cipher(2, 1) is None
     own = outsider._of[3][0][1]
     assert own != venue.leader.keys.current(2)[1]
@@ -95,9 +95,9 @@ def test_a_private_call_is_private() -> None:
     group = a.scan.call
     assert group >= CALL_GROUP_FIRST and b.scan.call == group
     key = venue.leader.keys.current(group)[1]
-    assert a._ring._of[group][0][1] == b._ring._of[group][0][1] == key
+    assert a.voice_keys.ring._of[group][0][1] == b.voice_keys.ring._of[group][0][1] == key
     for name in "CD":
-        assert group not in venue.badge(name).engine._ring._of
+        assert group not in venue.badge(name).engine.voice_keys.ring._of
     assert key != venue.leader.keys.current(1)[1]
     first = key
     venue.release("A")
@@ -110,7 +110,7 @@ def test_a_private_call_is_private() -> None:
     venue.collect(venue.badge("C"))
     venue.run(500)
     assert c.scan.call == group
-    assert c._ring._of[group][0][1] != first
+    assert c.voice_keys.ring._of[group][0][1] != first
 
 
 def test_no_key_stream_comes_twice_across_a_takeover() -> None:
@@ -121,9 +121,14 @@ def test_no_key_stream_comes_twice_across_a_takeover() -> None:
     def watch(data: bytes, source: Any, destination: Any) -> None:
         if data[1] == messages.VOICE_FRAME and source[0] == "badge":
             engine = venue.badges[source[1]].engine
-            cipher = engine._ring.cipher(voice.group(data), data[2])
+            cipher = engine.voice_keys.ring.cipher(voice.group(data), data[2])
             assert cipher is not None
-            place = (engine._ring._key, voice.talker(data), voice.lease(data), voice.first(data))
+            place = (
+                engine.voice_keys.ring._key,
+                voice.talker(data),
+                voice.lease(data),
+                voice.first(data),
+            )
             assert heard.setdefault(place, data[38:-8]) == data[38:-8]
         send(data, source, destination)
 

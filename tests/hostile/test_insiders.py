@@ -25,12 +25,12 @@ def test_nobody_speaks_without_the_floor() -> None:
     thief = venue.badge("C").engine
     for lease in (1, 2, 99):
         data = sealed(
-            thief._keys.up,
+            thief.link.keys.up,
             voice_of(thief.join.node, lease),
             messages.VOICE_FRAME,
             thief.join.session,
             thief.join.node,
-            thief._seq + 100 + lease,
+            thief.link.seq + 100 + lease,
             1,
         )
         assert venue.to_leader(data, venue.badge("C").address) == "floor"
@@ -45,14 +45,14 @@ def test_nobody_speaks_into_anothers_burst_or_in_its_name() -> None:
     talker, thief = venue.badge("A").engine, venue.badge("C").engine
     lease = talker.floor.seen_lease
     for node, reason in ((talker.join.node, "field"), (thief.join.node, "floor")):
-        thief._seq += 1
+        thief.link.seq += 1
         data = sealed(
-            thief._keys.up,
+            thief.link.keys.up,
             voice_of(node, lease),
             messages.VOICE_FRAME,
             thief.join.session,
             thief.join.node,
-            thief._seq,
+            thief.link.seq,
             1,
         )
         assert venue.to_leader(data, venue.badge("C").address) == reason
@@ -94,7 +94,7 @@ def test_a_node_is_its_own() -> None:
     beat = (1, 1, 1, 0, 0, 0)
     data = by(thief, messages.HEARTBEAT, beat, node=victim.join.node)
     assert venue.to_leader(data, thief.address) == "sender"
-    seq = thief.engine._seq + 2000
+    seq = thief.engine.link.seq + 2000
     data = by(thief, messages.KEY_WANT, (1,), node=victim.join.node, seq=seq)
     assert venue.to_leader(data, thief.address) == "sender"
 
@@ -116,7 +116,7 @@ def test_the_leaders_word_needs_the_leaders_key(kind: int, values: tuple) -> Non
     venue = joined()
     victim, thief = venue.badge("A").engine, venue.badge("C").engine
     before = (victim.join.term, victim.settings_version, victim.floor.state)
-    for key in (thief._keys.down, thief._keys.up, victim._keys.up):  # reflected, too
+    for key in (thief.link.keys.down, thief.link.keys.up, victim.link.keys.up):  # reflected, too
         data = forged(key, kind, values, victim.join.session, 1, 9000)
         assert venue.to_badge("A", data) == "tag"
     assert (victim.join.term, victim.settings_version, victim.floor.state) == before
@@ -137,7 +137,7 @@ def test_every_message_of_an_insider_is_refused_or_obeyed_and_never_raises() -> 
     """Each type, sealed by right keys, with the smallest and the largest values."""
     venue = joined()
     thief = venue.badge("C")
-    seq = thief.engine._seq + 1
+    seq = thief.engine.link.seq + 1
     for kind, layout in messages.LAYOUTS.items():
         for end in (1, 2):
             values = tuple(_extreme(field, end) for field in layout)
@@ -166,14 +166,14 @@ def test_a_talker_cannot_make_others_look_for_keys_that_are_not() -> None:
     assert thief.floor.may_send()
     venue.seen.clear()
     for number in range(100):
-        thief._seq += 1
+        thief.link.seq += 1
         data = sealed(
-            thief._keys.up,
+            thief.link.keys.up,
             voice_of(thief.join.node, thief.floor.seen_lease),
             messages.VOICE_FRAME,
             thief.join.session,
             thief.join.node,
-            thief._seq,
+            thief.link.seq,
             2 + number % 100,
         )
         assert venue.to_leader(data, venue.badge("C").address) == "key"

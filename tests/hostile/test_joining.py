@@ -24,7 +24,7 @@ def answers_of(venue: Attacked, index: int) -> list[bytes]:
 
 def test_a_device_that_nobody_knows_stays_outside_and_is_told_of_once() -> None:
     venue = Attacked(2)
-    device = venue.badge("A").engine._device
+    device = venue.badge("A").engine.device
     venue.directory.revoked.add(device)
     venue.run(30000)
     assert len(venue.leader.members) == 1
@@ -35,7 +35,7 @@ def test_a_device_that_nobody_knows_stays_outside_and_is_told_of_once() -> None:
 
 def test_without_the_devices_key_its_identity_is_worth_nothing() -> None:
     venue = Attacked(2)
-    venue.badge("A").engine._key = bytes(32)
+    venue.badge("A").engine.door.key = bytes(32)
     venue.run(3000)
     assert [member.name for member in venue.leader.members.all()] == [b"B0"]
     assert venue.badge("A").engine.join.state != JOINED
@@ -101,7 +101,7 @@ def test_a_forged_welcome_is_not_believed() -> None:
     end = codec.encode(data, 24, messages.CHALLENGE, (nonce, b"c" * 16))
     envelope.seal_header(data, end, messages.CHALLENGE, 0, 1, 0, 1)
     assert venue.to_badge("A", bytes(data[:end]), STRANGER) == "accepted"
-    guess = derive.session_secret(Hmac(), b"g" * 32, engine._own_nonce, b"c" * 16)
+    guess = derive.session_secret(Hmac(), b"g" * 32, engine.door.own_nonce, b"c" * 16)
     keys = derive.session_keys(Hmac(), guess, 9, 77)
     welcome = (nonce, 2, 77, 9, messages.TABLE_HASH, 1, messages.CODEC_IMA_ADPCM)
     assert venue.to_badge("A", forged(keys.down, messages.WELCOME, welcome, 77, 1, 1)) == "tag"
@@ -126,7 +126,7 @@ def test_a_nack_in_the_clear_ends_no_membership() -> None:
 def test_an_insider_cannot_say_hello_in_anothers_name() -> None:
     venue = joined()
     victim, thief = venue.badge("A").engine, venue.badge("C")
-    values = (victim._device, 5, messages.TABLE_HASH, 2, b"A0", b"test", 0)
+    values = (victim.device, 5, messages.TABLE_HASH, 2, b"A0", b"test", 0)
     assert venue.to_leader(by(thief, messages.HELLO, values), thief.address) == "sealed"
     assert venue.leader.members.by_session(victim.join.session) is not None
 
@@ -135,7 +135,7 @@ def test_an_insider_can_answer_for_its_own_device_only() -> None:
     venue = joined()
     victim, thief = venue.badge("A").engine, venue.badge("C").engine
     hello = bytearray(200)
-    values = (victim._device, 5, messages.TABLE_HASH, 2, b"A0", b"test", 0)
+    values = (victim.device, 5, messages.TABLE_HASH, 2, b"A0", b"test", 0)
     end = codec.encode(hello, 24, messages.HELLO, values)
     envelope.seal_header(hello, end, messages.HELLO, 0, 0, 1, 1)
     assert venue.to_leader(bytes(hello[:end]), STRANGER) == "accepted"
@@ -145,7 +145,7 @@ def test_an_insider_can_answer_for_its_own_device_only() -> None:
         if out.data[1] == messages.CHALLENGE
     )
     own = Chance(1)(16)
-    secret = derive.session_secret(Hmac(), device_key(thief._device), own, bytes(challenge))
+    secret = derive.session_secret(Hmac(), device_key(thief.device), own, bytes(challenge))
     proof = derive.proof(Hmac(), secret, bytes(hello[24:end]))
     data = bytearray(200)
     end = codec.encode(data, 24, messages.ANSWER, (bytes(challenge), own, proof, *values))
@@ -156,9 +156,9 @@ def test_an_insider_can_answer_for_its_own_device_only() -> None:
 def test_a_new_name_in_the_registry_is_told_without_a_new_session() -> None:
     venue = joined()
     badge = venue.badge("A")
-    venue.directory.names[badge.engine._device] = b"Terrace"
+    venue.directory.names[badge.engine.device] = b"Terrace"
     venue.leader.look_at_directory(venue.now_ms)
-    (member,) = [m for m in venue.leader.members.all() if m.device == badge.engine._device]
+    (member,) = [m for m in venue.leader.members.all() if m.device == badge.engine.device]
     assert member.name == b"Terrace"
     assert badge.engine.send_text(b"here", venue.now_ms)
     venue.run(300)
@@ -171,7 +171,7 @@ def test_a_leader_that_restarts_is_joined_again_by_those_whom_it_knows() -> None
     venue.restart_leader(term=2)
     venue.run(MEMBER_TTL_MS + 3000)
     assert len(venue.leader.members) == 3
-    assert venue.badge("A").engine._leader_address == LEADER
+    assert venue.badge("A").engine.link.address == LEADER
 
 
 def test_only_a_known_badge_makes_a_leader_stand_for_a_higher_term() -> None:
@@ -189,5 +189,5 @@ def test_only_a_known_badge_makes_a_leader_stand_for_a_higher_term() -> None:
     engine.join.term = 900
     venue.run(1000)
     told = [value for _, kind, value in venue.leader_events if kind == events.HIGHER_TERM]
-    claim = (engine._device, 900)
+    claim = (engine.device, 900)
     assert set(told) == {claim} and venue.leader.claim == claim

@@ -16,19 +16,19 @@ def test_keys_change_without_a_gap_in_speech() -> None:
     venue.run(400)
     for badge in venue.badges:
         engine = badge.engine
-        engine._rekey_ms = venue.now_ms
-        engine._keys_ms = clock.add(venue.now_ms, -2 * REKEY_MS)  # overdue: not only in a pause
-    before = [badge.engine._keys.up.inner for badge in venue.badges]
+        engine.door.rekey_ms = venue.now_ms
+        engine.door.keys_ms = clock.add(venue.now_ms, -2 * REKEY_MS)  # overdue: not only in a pause
+    before = [badge.engine.link.keys.up.inner for badge in venue.badges]
     sessions = [badge.engine.join.session for badge in venue.badges]
     venue.run(1500)
     venue.release("A")
     venue.run(1500)
     for badge, key, session in zip(venue.badges, before, sessions, strict=True):
-        assert badge.engine._keys.up.inner != key
+        assert badge.engine.link.keys.up.inner != key
         assert badge.engine.join.session == session
         member = venue.leader.members.by_session(session)
         assert member is not None and member.link.keys is not None
-        assert member.link.keys.up.inner == badge.engine._keys.up.inner
+        assert member.link.keys.up.inner == badge.engine.link.keys.up.inner
         assert "tag" not in badge.engine.refusals.as_dict()
     assert "tag" not in venue.leader.refusals.as_dict()
     for name in "BC":
@@ -48,10 +48,10 @@ def test_a_lost_answer_is_asked_for_again() -> None:
 
     venue.loses = loses
     engine = venue.badge("A").engine
-    before = engine._keys.up.inner
-    engine._rekey_ms = venue.now_ms
+    before = engine.link.keys.up.inner
+    engine.door.rekey_ms = venue.now_ms
     venue.run(4000)
-    assert len(lost) == 2 and engine._keys.up.inner != before
+    assert len(lost) == 2 and engine.link.keys.up.inner != before
     venue.talk("A")
     assert venue.badge("B").all(events.HEARD)
 
@@ -74,17 +74,17 @@ def test_who_never_asks_for_new_keys_has_to_join_again() -> None:
 def test_the_old_keys_are_of_no_use_after_a_moment() -> None:
     venue = joined()
     engine = venue.badge("A").engine
-    old = engine._keys
-    engine._rekey_ms = venue.now_ms
+    old = engine.link.keys
+    engine.door.rekey_ms = venue.now_ms
     venue.run(1000)
-    assert engine._keys is not old
+    assert engine.link.keys is not old
     from tests.hostile.stage import forged
 
     beat = (1, 1, 1, 0, 0, 0)
-    said = (engine.join.session, engine.join.node, engine._seq + 10)
+    said = (engine.join.session, engine.join.node, engine.link.seq + 10)
     assert (
         venue.to_leader(forged(old.up, messages.HEARTBEAT, beat, *said), ("badge", 0)) == "accepted"
     )
     venue.run(6000)
-    said = (engine.join.session, engine.join.node, engine._seq + 20)
+    said = (engine.join.session, engine.join.node, engine.link.seq + 20)
     assert venue.to_leader(forged(old.up, messages.HEARTBEAT, beat, *said), ("badge", 0)) == "tag"

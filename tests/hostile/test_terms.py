@@ -21,10 +21,10 @@ def claim(venue: Cluster, thief: str, jump: int) -> None:
     """What the thief's heartbeat says when it has seen a term `jump` above the leader's."""
     for machine in venue.leading():
         badge: Any = venue.badge(thief)
-        badge.engine._seq += 1
+        badge.engine.link.seq += 1
         term = machine.engine.leader.term + jump
         beat = (1, 1, term, 0, 0, 0)
-        data = by(badge, messages.HEARTBEAT, beat, seq=badge.engine._seq)
+        data = by(badge, messages.HEARTBEAT, beat, seq=badge.engine.link.seq)
         machine.engine.receive_datagram(data, badge.address, venue.now_ms)
         venue.settle(machine)
 

@@ -80,7 +80,7 @@ def check_members(leader: Leader) -> None:
 
 
 def check_participant(engine: Participant) -> None:
-    assert engine._outbox._count <= OUTBOX_SLOTS
+    assert engine.outbox._count <= OUTBOX_SLOTS
     assert len(engine._events._events) <= EVENTS_MAX
     assert 0 <= engine._burst._ring.count <= engine._burst._ring._frames
     check_floor_of(engine)

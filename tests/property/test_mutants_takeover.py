@@ -17,7 +17,7 @@ from tests.shared import (
 from tests.sim.mutants import replaced
 
 from ptt.badge.join import JOINED, Join
-from ptt.badge.sealed import SecureParticipant
+from ptt.badge.session import Session
 from ptt.cluster.journal import Journal
 from ptt.cluster.replica import Replica
 from ptt.host import Host
@@ -25,6 +25,7 @@ from ptt.leader import leader as leader_module
 from ptt.leader import takeover
 from ptt.leader.floor.arbitrator import Arbitrator
 from ptt.leader.leader import Leader
+from ptt.link.link import Link
 
 
 def lease_off_by_one() -> Any:
@@ -59,16 +60,19 @@ def queue_order_lost() -> Any:
 
 def no_fencing_at_the_badge() -> Any:
     """It obeys whoever speaks under its session."""
-    original = SecureParticipant._open
+    unseal, is_sealed_by = Session.unseal, Link.is_sealed_by
 
-    def open_it(self: SecureParticipant, data: Any, source: Any, now_ms: int) -> int:
-        if self.join.state == JOINED:
-            self._leader_address = source
-        return original(self, data, source, now_ms)
+    def unseal_all(self: Session, data: Any, source: Any, now_ms: int) -> int:
+        if self._owner.join.state == JOINED:
+            self._owner.link.address = source
+        return unseal(self, data, source, now_ms)
+
+    def is_believed(self: Link, *rest: Any) -> bool:
+        return not self._is_leader or is_sealed_by(self, *rest)
 
     stack = contextlib.ExitStack()
-    stack.enter_context(replaced(SecureParticipant, "_open", open_it))
-    stack.enter_context(replaced(SecureParticipant, "_is_sealed_by", lambda *_: True))
+    stack.enter_context(replaced(Session, "unseal", unseal_all))
+    stack.enter_context(replaced(Link, "is_sealed_by", is_believed))
     return stack
 
 

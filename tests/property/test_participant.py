@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.shared.clear import clear_participant
 
 from ptt.badge.join import JOINED
-from ptt.badge.participant import Participant
 from ptt.base import clock
 from ptt.base.numbers import FRAME_SAMPLES
 from ptt.wire import envelope, messages, voice
@@ -36,7 +36,7 @@ class ParticipantMachine(RuleBasedStateMachine):
         start_ms=st.sampled_from(STARTS_MS), is_fetched=st.booleans(), is_joined=st.booleans()
     )
     def begin(self, start_ms: int, is_fetched: bool, is_joined: bool) -> None:
-        self.engine = Participant(b"12345678", b"Ann", b"1", LEADER, 7)
+        self.engine = clear_participant(b"12345678", b"Ann", b"1", LEADER, 7)
         self.driver = Driver(self.engine, start_ms)
         self.is_fetched = is_fetched
         self.seen: list[bytes] = [b"\x21"]
@@ -117,7 +117,7 @@ class ParticipantMachine(RuleBasedStateMachine):
         self.take(datagram(kind, values, self.engine.join.session, 1), self.leader())
 
     def leader(self) -> Any:
-        return self.engine._leader_address
+        return self.engine.link.address
 
     @rule(
         lease=st.integers(1, 6),
@@ -203,9 +203,9 @@ class ParticipantMachine(RuleBasedStateMachine):
     @precondition(lambda self: not self.driver.is_due())
     @rule()
     def called_too_early(self) -> None:
-        before = self.engine._outbox._count
+        before = self.engine.outbox._count
         self.engine.handle_timeout(self.driver.now_ms)
-        assert self.engine._outbox._count == before
+        assert self.engine.outbox._count == before
 
     # --- what goes out ---
 

@@ -2,7 +2,7 @@
 
 from tests.shared.aes import block_cipher
 
-from ptt.badge.sealed import SecureParticipant
+from ptt.badge.participant import Participant
 from ptt.base.numbers import ADPCM_FRAME_BYTES
 from ptt.base.prng import Prng
 from ptt.leader.leader import Leader
@@ -40,7 +40,7 @@ class Chance:
 
 def make_participant(device, name, build, leader, seed):
     key = device_key(device)
-    return SecureParticipant(device, name, build, leader, seed, key, block_cipher, Chance(seed + 7))
+    return Participant(device, name, build, leader, seed, key, block_cipher, Chance(seed + 7))
 
 
 def make_leader(term, seed, settings=None, roster=None, directory=None):
@@ -50,8 +50,8 @@ def make_leader(term, seed, settings=None, roster=None, directory=None):
 
 def opened(data, talker):
     """A copy of a voice packet with its frames readable, by the keys of its `talker`, an engine."""
-    cipher = talker._ring.cipher(voice.group(data), data[2])
-    return _opened(data, cipher, talker._ring.epoch)
+    cipher = talker.voice_keys.ring.cipher(voice.group(data), data[2])
+    return _opened(data, cipher, talker.voice_keys.ring.epoch)
 
 
 def opened_by(data, leader):

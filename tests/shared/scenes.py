@@ -1,9 +1,8 @@
 """States of a leader and a participant in which vectors are tried; tests/vectors/README.md tells
 them in words. Each call makes a fresh engine with nothing left to send or to tell."""
 
-from tests.shared.clear import ClearLeader
+from tests.shared.clear import ClearLeader, clear_participant
 
-from ptt.badge.participant import Participant
 from ptt.wire import codec, envelope, messages, voice
 
 LEADER = ("leader", 1)
@@ -94,7 +93,7 @@ def leader_waiting():
 
 
 def participant_searching():
-    engine = Participant(DEVICES[2], NAMES[2], b"test", LEADER, 5)
+    engine = clear_participant(DEVICES[2], NAMES[2], b"test", LEADER, 5)
     engine.start(NOW_MS)
     engine.join.nonce = NONCE
     drain(engine)

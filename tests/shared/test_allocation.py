@@ -9,7 +9,8 @@ import gc
 import sys
 from array import array
 
-from ptt.badge.participant import Participant
+from tests.shared.clear import clear_participant
+
 from ptt.base import clock
 from ptt.base.numbers import FRAME_MS, FRAME_SAMPLES, HEARTBEAT_MS
 from ptt.wire import codec, envelope, messages, voice
@@ -58,7 +59,7 @@ def drain(engine):
 
 
 def joined():
-    engine = Participant(b"12345678", b"Ann", b"test", LEADER, 5)
+    engine = clear_participant(b"12345678", b"Ann", b"test", LEADER, 5)
     engine.start(START_MS)
     values = (engine.join.nonce, 2, SESSION, 7, messages.TABLE_HASH, 1, messages.CODEC_IMA_ADPCM)
     engine.receive_datagram(datagram(messages.WELCOME, values), LEADER, START_MS)

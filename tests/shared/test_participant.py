@@ -2,7 +2,8 @@
 
 from array import array
 
-from ptt.badge.participant import Participant
+from tests.shared.clear import clear_participant
+
 from ptt.base import events
 from ptt.base.numbers import (
     AHEAD_FRAMES_MAX,
@@ -25,7 +26,7 @@ class Talker:
     """A participant and the clock; `sent` has what it sent since the last look."""
 
     def __init__(self):
-        self.engine = Participant(b"12345678", b"Ann", b"test", LEADER, 1)
+        self.engine = clear_participant(b"12345678", b"Ann", b"test", LEADER, 1)
         self.now_ms = 1000
         self._outgoing = []
         self.engine.start(self.now_ms)
@@ -88,7 +89,7 @@ class Talker:
 
 
 def test_hello_says_who_it_is():
-    engine = Participant(b"12345678", "Ä".encode(), b"1.2", LEADER, 1)
+    engine = clear_participant(b"12345678", "Ä".encode(), b"1.2", LEADER, 1)
     engine.start(5)
     datagram = engine.poll_transmit()
     assert datagram is not None
@@ -100,7 +101,7 @@ def test_hello_says_who_it_is():
 
 
 def test_it_answers_to_where_the_welcome_came_from():
-    engine = Participant(b"12345678", b"Ann", b"test", "everybody", 1)
+    engine = clear_participant(b"12345678", b"Ann", b"test", "everybody", 1)
     talker = Talker()
     engine.start(1000)
     hello = engine.poll_transmit()
@@ -115,7 +116,7 @@ def test_it_answers_to_where_the_welcome_came_from():
 
 
 def test_a_press_without_a_leader_is_denied_at_once():
-    engine = Participant(b"12345678", b"Ann", b"test", LEADER, 1)
+    engine = clear_participant(b"12345678", b"Ann", b"test", LEADER, 1)
     engine.press(5)
     assert engine.next_event() == (events.DENIED, 128)
     assert engine.poll_transmit() is None

@@ -162,7 +162,7 @@ def test_nobody_is_cut_off_by_a_claim():
 
 def test_an_emergency_takes_an_adopted_floor():
     venue = Failover().run(1500)
-    device = venue.badge("C").engine._device
+    device = venue.badge("C").engine.device
     venue.host_loses.loses = lambda data: True
     venue.press("A")
     venue.run(200)

@@ -1,11 +1,10 @@
 """Everything that grows has a limit, and says so when it is reached."""
 
-from tests.shared.clear import ClearLeader
+from tests.shared.clear import ClearLeader, clear_participant
 from tests.shared.datagrams import datagram, drain
 from tests.shared.venue import LEADER, Venue
 
 from ptt.badge.join import SEARCHING
-from ptt.badge.participant import Participant
 from ptt.base import events
 from ptt.base.numbers import EVENTS_MAX, MEMBERS_MAX, OUTBOX_SLOTS, QUEUE_MAX
 from ptt.wire import envelope, messages
@@ -54,7 +53,7 @@ def test_a_member_that_asks_again_is_no_further_member():
 
 def test_a_badge_learns_that_the_leader_is_full():
     leader = full_leader()
-    engine = Participant(b"12345678", b"late", b"test", LEADER, 5)
+    engine = clear_participant(b"12345678", b"late", b"test", LEADER, 5)
     engine.start(NOW_MS)
     ((data, _),) = drain(engine)
     leader.receive_datagram(data, ("badge", 999), NOW_MS)
@@ -115,7 +114,7 @@ def test_an_outbox_that_is_never_empty_does_not_grow():
 
 
 def test_a_badge_that_cannot_send_keeps_the_newest():
-    engine = Participant(b"12345678", b"alone", b"test", LEADER, 5)
+    engine = clear_participant(b"12345678", b"alone", b"test", LEADER, 5)
     engine.start(0)
     now_ms = 0
     for _ in range(20):
@@ -123,7 +122,7 @@ def test_a_badge_that_cannot_send_keeps_the_newest():
         engine.handle_timeout(now_ms)
     sent = drain(engine)
     assert len(sent) == OUTBOX_SLOTS
-    assert engine._outbox.overrun == 21 - OUTBOX_SLOTS
+    assert engine.outbox.overrun == 21 - OUTBOX_SLOTS
     assert envelope.timestamp_ms(sent[-1][0]) == now_ms
 
 

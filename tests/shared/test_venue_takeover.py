@@ -67,7 +67,7 @@ def test_a_badge_that_saw_a_higher_term_says_so():
     badge = venue.badge("A")
     badge.engine.join.term = 8
     venue.run(1100)
-    assert (events.HIGHER_TERM, (badge.engine._device, 8)) in [
+    assert (events.HIGHER_TERM, (badge.engine.device, 8)) in [
         each[1:] for each in venue.leader_events
     ]
 
@@ -103,7 +103,7 @@ def test_who_is_unknown_to_the_new_leader_joins_it_by_the_addresses_it_was_told(
 
 def test_settings_texts_and_groups_go_on():
     venue = Failover(3)
-    groups = {venue.badge("B").engine._device: Grants((1, 7))}
+    groups = {venue.badge("B").engine.device: Grants((1, 7))}
     venue.leader.joining.roster = FixedRoster(groups)
     venue.run(1500)
     venue.leader.publish(Settings(5, 100, 30000), venue.now_ms)

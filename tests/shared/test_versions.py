@@ -1,12 +1,11 @@
 """Builds of different versions side by side: what is newer is obeyed as far as it is known, what
 is missing is made up for, another major is told of, once."""
 
-from tests.shared.clear import ClearLeader
+from tests.shared.clear import ClearLeader, clear_participant
 from tests.shared.datagrams import datagram, drain
 from tests.shared.venue import LEADER, Venue
 
 from ptt.badge.join import JOINED
-from ptt.badge.participant import Participant
 from ptt.base import events
 from ptt.leader.members import DIFFERENT_TABLE, NEWER_TABLE, OLDER_TABLE, SAME_TABLE
 from ptt.wire import codec, envelope, messages
@@ -130,7 +129,7 @@ def test_a_badge_is_told_that_its_leader_is_of_another_build():
 
 
 def searching():
-    engine = Participant(b"12345678", b"Ann", b"1", LEADER, 1)
+    engine = clear_participant(b"12345678", b"Ann", b"1", LEADER, 1)
     engine.start(5000)
     drain(engine)
     return engine

@@ -118,7 +118,7 @@ class UpdateVenue(Venue):
         Venue.__init__(self, badges, **options)
 
     def device(self, index):
-        return self.badges[index].engine._device
+        return self.badges[index].engine.device
 
     def assign(self, release, *indices, flags=0):
         for index in indices:

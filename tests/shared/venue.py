@@ -8,10 +8,9 @@ seed, so that the same seed gives the same trace, byte for byte.
 from array import array
 
 from tests.shared import marks
-from tests.shared.clear import ClearLeader
+from tests.shared.clear import ClearLeader, clear_participant
 from tests.shared.keys import Directory, make_leader, make_participant, opened
 
-from ptt.badge.participant import Participant
 from ptt.base import clock, events
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_MS, FRAME_SAMPLES
 from ptt.base.prng import Prng
@@ -134,7 +133,7 @@ class Venue:
         self.talking = []  # indices of the badges that may talk, each time these changed
         self.trace = []
         self._pcm = array("h", bytes(FRAME_SAMPLES * 2))
-        make = Participant if is_clear else make_participant
+        make = clear_participant if is_clear else make_participant
         self.badges = [Badge(index, seed * 50 + index + 1, make) for index in range(badges)]
         for badge in self.badges:
             badge.next_frame_ms = start_ms

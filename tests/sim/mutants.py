@@ -11,7 +11,6 @@ from typing import Any
 
 from ptt.badge.join import Join
 from ptt.badge.participant import Participant
-from ptt.badge.sealed import SecureParticipant
 from ptt.base.clock import NEVER
 from ptt.leader.floor.arbitrator import Arbitrator
 from ptt.leader.groups import Groups
@@ -134,15 +133,15 @@ def _readdressed(data: Any, member: Any, now_ms: int) -> bytearray:
 
 def refusal_not_counted() -> Any:
     """What is refused as stale is in nobody's books."""
-    original = SecureParticipant.receive_datagram
+    original = Participant.receive_datagram
 
-    def receive(self: SecureParticipant, data: Any, source: Any, now_ms: int) -> None:
+    def receive(self: Participant, data: Any, source: Any, now_ms: int) -> None:
         counts = self.refusals._counts
         before = counts[refusal.STALE]
         original(self, data, source, now_ms)
         counts[refusal.STALE] = before
 
-    return replaced(SecureParticipant, "receive_datagram", receive)
+    return replaced(Participant, "receive_datagram", receive)
 
 
 def frame_forgotten() -> Any:

@@ -11,7 +11,7 @@ from pressel import __version__
 from pressel.block_cipher import BlockCipher
 from pressel.errors import UnreachableError
 from pressel.transport.udp import Address, engine_now_ms
-from ptt.badge.sealed import SecureParticipant
+from ptt.badge.participant import Participant
 from ptt.wire import envelope, messages, refusal
 
 from .client import Newcomer
@@ -23,7 +23,7 @@ _DATAGRAM_BYTES_MAX = 1500
 
 def find_leader(everybody: Address, newcomer: Newcomer) -> Address:
     """The address of the first leader that answers at the broadcast address `everybody`."""
-    engine = SecureParticipant(
+    engine = Participant(
         newcomer.device,
         newcomer.name.encode(),
         f"soft {__version__}".encode(),

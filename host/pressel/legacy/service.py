@@ -14,7 +14,7 @@ from pressel import __version__
 from pressel.block_cipher import BlockCipher
 from pressel.soft.credential import Credential
 from pressel.transport.udp import Address, UdpEndpoint, engine_now_ms
-from ptt.badge.sealed import SecureParticipant
+from ptt.badge.participant import Participant
 from ptt.base import clock
 
 from . import press
@@ -45,7 +45,7 @@ class V1Bridge:
         self._port = 0
         self._tell = tell
         build = f"v1 {__version__}"[:_BUILD_BYTES_MAX].encode()
-        participant = SecureParticipant(
+        participant = Participant(
             own.device,
             NAME.encode(),
             build,

@@ -12,7 +12,7 @@ from pressel import __version__
 from pressel.block_cipher import BlockCipher
 from pressel.errors import PresselError, UnreachableError
 from pressel.transport.udp import Address, UdpEndpoint, address_of, engine_now_ms
-from ptt.badge.sealed import SecureParticipant
+from ptt.badge.participant import Participant
 from ptt.base import events
 from ptt.wire import messages
 
@@ -45,7 +45,7 @@ class SoftBadge:
         self, own: Credential, name: str, leader: Address, sound: Sound, on_event: OnEvent
     ) -> None:
         build = f"soft {__version__}"
-        self.participant = SecureParticipant(
+        self.participant = Participant(
             own.device,
             name.encode(),
             build.encode(),
@@ -125,7 +125,7 @@ class SoftBadge:
 
     @property
     def why_not_joined(self) -> str:
-        return NOT_KNOWN if self.participant.answered else NO_LEADER
+        return NOT_KNOWN if self.participant.door.answered else NO_LEADER
 
     async def explain(self, say: Callable[[str], None]) -> None:
         """Tell somebody who waits in vain why; it goes on trying. Until cancelled."""

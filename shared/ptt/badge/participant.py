@@ -17,22 +17,29 @@ from ..base.numbers import (
     EVENTS_MAX,
     KEPT_FRAMES_MAX,
     OUTBOX_SLOTS,
+    REKEY_SPREAD_MS,
     TEXT_BYTES_MAX,
 )
 from ..base.outbox import Outbox
 from ..base.prng import Prng
+from ..link.hmac import Hmac
+from ..link.link import Link
 from ..media.burst_sender import PACKET_BYTES_MAX, BurstSender
 from ..media.frame_store import FrameStore
 from ..media.playout import Playout
 from ..wire import codec, envelope, messages, refusal, voice
 from ..wire.checksum import Checksum
-from ..wire.envelope import OF_THE_SEAL
+from ..wire.envelope import OF_THE_SEAL, TAG_BYTES
+from ..wire.offsets import OFFER_TAG_AT
 from ..wire.refusal import Refused
+from .door import Door
 from .floor import DENIED_NO_LEADER, NO_PERMISSION, PENDING_RELEASE, FloorParticipant
 from .hang_up import HangUp
 from .join import JOINED, Join
 from .scan import Scan
+from .session import Session
 from .text_sender import TextSender
+from .voice_keys import VoiceKeys
 
 if TYPE_CHECKING:
     from array import array
@@ -42,7 +49,6 @@ if TYPE_CHECKING:
     from ..base.outbox import Datagram
     from ..media.jitter_buffer import JitterBuffer
 
-_OFFER_TAG_AT = envelope.HEADER_BYTES + 7  # behind the fields of UPDATE_OFFER
 _CODECS = 1 << messages.CODEC_IMA_ADPCM  # what we decode
 
 
@@ -50,25 +56,38 @@ class Participant:
     """One badge. `device` is its 8-byte identity, `name` and `build` UTF-8 bytes; HELLO goes to
     `leader_address` (whatever the transport uses); `seed` must differ from start to start.
 
-    It speaks in the clear, which only tests may: a badge is a `sealed`."""
-
-    tail_bytes = 0  # behind each payload, for who seals it
+    `key`: the device's 32 bytes. `cipher(key)` makes an AES block cipher of 16 bytes' key, with
+    `encrypt(source, target)`; `random(n)` gives n unpredictable bytes. `hmac` is another way to
+    make tags, for who plays many venues at once."""
 
     def __init__(
-        self, device: bytes, name: bytes, build: bytes, leader_address: "Any", seed: int
+        self,
+        device: bytes,
+        name: bytes,
+        build: bytes,
+        leader_address: "Any",
+        seed: int,
+        key: bytes,
+        cipher: "Callable[[bytes], Any]",
+        random: "Callable[[int], bytes]",
+        hmac: "Hmac | None" = None,
     ) -> None:
-        self._device = device
+        hmac = hmac or Hmac()
+        self.device = device
         self._name = name
         self._build = build
-        self._search_address = leader_address
-        self._leader_address = leader_address
+        self.search_address = leader_address
         self._events = EventQueue(EVENTS_MAX)
-        self._outbox = Outbox(OUTBOX_SLOTS, PACKET_BYTES_MAX + self.tail_bytes)
-        self.checksum = Checksum()
+        self.outbox = Outbox(OUTBOX_SLOTS, PACKET_BYTES_MAX + TAG_BYTES)
+        self.checksum = Checksum(hmac.buffer)
+        self.link = Link(hmac, False)
+        self.link.address = leader_address
+        self.door = Door(self, hmac, key, random, Prng(seed).below(REKEY_SPREAD_MS))
+        self.voice_keys = VoiceKeys(self, hmac, cipher)
+        self.session = Session(self, hmac)
         self.address_of: Callable[[bytes, int], Any] | None = None  # of an IPv4 and port
         self._standbys: list[Any] = []  # addresses to turn to when the leader is silent
         self._is_major_told = False  # since the last WELCOME
-        self._seq = 0
         self._queued_seq = 0  # of the newest word about our place in the queue
         self._text_writer = -1  # of the last text shown, to know a repetition by the network
         self._text_number = -1
@@ -103,9 +122,9 @@ class Participant:
         """Obey one datagram, or count why not. Never raises for what a stranger sends."""
         reason = self.checksum.check(data)
         if reason == refusal.ACCEPTED:
-            reason = self._obey(data, source, now_ms)
+            reason = self.session.unseal(data, source, now_ms)
         elif reason == refusal.VERSION:
-            self._on_other_major(data)
+            self.on_other_version(data)
         self.refusals.add(reason)
 
     def handle_timeout(self, now_ms: int) -> None:
@@ -114,20 +133,22 @@ class Participant:
         self._burst.handle_timeout(now_ms)
         self._text.handle_timeout(now_ms)
         self._hang_up.handle_timeout(now_ms)
+        self.session.handle_timeout(now_ms)
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `clock.NEVER`."""
         due = earliest(self.join.next_timeout_ms(), self.floor.next_timeout_ms())
         due = earliest(due, self._burst.next_timeout_ms())
         due = earliest(due, self._hang_up.next_timeout_ms())
+        due = earliest(due, self.session.next_timeout_ms())
         return earliest(due, self._text.next_timeout_ms())
 
     def poll_transmit(self) -> "Datagram | None":
         """The next datagram to send; valid until the engine is called again."""
-        datagram = self._outbox.poll()
-        if datagram is not None:
-            self.checksum.put(datagram.buffer, datagram.data, len(datagram.data))
-        return datagram
+        while True:
+            datagram = self.outbox.poll()
+            if datagram is None or self.session.seal(datagram):
+                return datagram
 
     def next_event(self) -> "tuple[int, Any] | None":
         """The next (kind, value) of `ptt.base.events`."""
@@ -219,16 +240,15 @@ class Participant:
 
     # --- datagrams in ---
 
-    def _on_other_major(self, data: "Any") -> None:
+    def on_other_version(self, data: "Any") -> None:
         """All that can be read is that byte: why nobody lets us join. Told once a search, since it
         may go on for days."""
         if self.join.state != JOINED and not self._is_major_told:
             self._is_major_told = True
             self._events.push(events.OTHER_TABLE, envelope.compare_version(data))
 
-    def _obey(self, data: "Any", source: "Any", now_ms: int) -> int:
-        if envelope.is_sealed(data):
-            return refusal.SEALED
+    def obey(self, data: "Any", source: "Any", now_ms: int) -> int:
+        """For `Session`, which believes `data`; why not when it is refused."""
         kind = envelope.msg_type(data)
         sender = messages.SENDERS.get(kind)
         if sender is None:
@@ -241,7 +261,7 @@ class Participant:
             if kind == messages.NACK:  # of our HELLO, from a leader whom we do not know yet
                 return self._obey_control(kind, data, source, now_ms)
             return refusal.SESSION
-        if source != self._leader_address and kind != messages.ROLE_ANNOUNCE:
+        if source != self.link.address and kind != messages.ROLE_ANNOUNCE:
             return refusal.SOURCE
         if envelope.source_node(data) != envelope.LEADER_NODE:
             return refusal.SENDER
@@ -249,7 +269,7 @@ class Participant:
             return self._obey_control(kind, data, source, now_ms)
         if envelope.session_id(data) != self.join.session:
             return refusal.SESSION
-        if source == self._leader_address:
+        if source == self.link.address:
             self.join.on_leader_heard(now_ms)
         if envelope.is_newer(data):
             self.newer += 1
@@ -262,7 +282,7 @@ class Participant:
         if reason != refusal.ACCEPTED:
             return reason
         group = voice.group(data)
-        if self.scan.place(group) < 0 and not self._is_call(group):
+        if not self.may_be_ours(group):
             return refusal.FIELD
         if voice.codec(data) != messages.CODEC_IMA_ADPCM:
             return refusal.FIELD
@@ -280,7 +300,7 @@ class Participant:
         if not self._is_heard(group, now_ms):
             self.scan.unheard += count
             return refusal.ACCEPTED
-        reason = self.unlock(data, now_ms)
+        reason = self.session.decrypt(data, now_ms)
         if reason != refusal.ACCEPTED:
             return reason
         first = voice.first(data)
@@ -291,10 +311,6 @@ class Participant:
             self.playout.insert(lease, talker, first + index, is_last, data, at, now_ms)
             at += ADPCM_FRAME_BYTES
             index += 1
-        return refusal.ACCEPTED
-
-    def unlock(self, data: "Any", now_ms: int) -> int:
-        """Make the frames of a voice packet readable, for who has its key; the reason if not."""
         return refusal.ACCEPTED
 
     def _is_heard(self, group: int, now_ms: int) -> bool:
@@ -310,6 +326,10 @@ class Participant:
             self.playout.tune(scan.ended(group), now_ms)
         scan.heard = group
         return True
+
+    def may_be_ours(self, group: int) -> bool:
+        """Are we in `group`, or might it be a private call of ours?"""
+        return self.scan.place(group) >= 0 or self._is_call(group)
 
     def _is_call(self, group: int) -> bool:
         """May a private call have this number? Not the one that we have just ended."""
@@ -329,6 +349,7 @@ class Participant:
 
     def _end_call(self, reason: int, now_ms: int) -> None:
         group = self.scan.call
+        self.voice_keys.ring.forget(group)  # another call of this number has another key
         if self.group == group:
             self.floor.on_closed(messages.REVOCATION_CALL_ENDED, now_ms)
         if self.scan.heard == group:
@@ -377,7 +398,7 @@ class Participant:
         if messages.UPDATE_OFFER <= kind <= messages.UPDATE_ORDER:
             return self._on_update(kind, fields, data, now_ms)
         group = fields[0]
-        if self.scan.place(group) < 0 and not self._is_call(group):
+        if not self.may_be_ours(group):
             if group or self.group:
                 return refusal.FIELD
         if kind == messages.TEXT_MESSAGE:
@@ -402,9 +423,9 @@ class Participant:
             self.floor.restart()
             self.playout.restart()
             self.scan.restart()
-        self._leader_address = source
+        self.link.address = source
         self._is_major_told = False
-        self._seq = 0
+        self.link.seq = 0
         self._queued_seq = 0
         self.settings_version = 0  # another leader counts its own, texts and leases too
         self._text_writer = -1
@@ -416,6 +437,7 @@ class Participant:
     def _take_groups(self, groups: bytes, only: int, roster: int) -> None:
         self._roster = roster
         self.scan.set_groups(groups, only)
+        self.voice_keys.forget_others()
         if self.floor.state == NO_PERMISSION and not self.scan.call:
             self._turn_to(self.scan.selected)
 
@@ -423,7 +445,7 @@ class Participant:
         role, term = fields
         if role == messages.ROLE_LEADER:
             return self._on_new_leader(term, source, now_ms)
-        if source != self._leader_address:
+        if source != self.link.address:
             return refusal.SOURCE
         if term != self.join.term:
             return refusal.STALE
@@ -433,10 +455,10 @@ class Participant:
 
     def _on_new_leader(self, term: int, source: "Any", now_ms: int) -> int:
         """A standby goes on with our membership: so do burst, queue and whatever is heard."""
-        is_ours = term == self.join.term and source == self._leader_address
+        is_ours = term == self.join.term and source == self.link.address
         if not self.join.on_announced(term, now_ms):
             return refusal.ACCEPTED if is_ours else refusal.STALE  # a repetition
-        self._leader_address = source
+        self.link.address = source
         self._queued_seq = 0
         self.floor.on_new_leader(now_ms)
         return refusal.ACCEPTED
@@ -475,7 +497,7 @@ class Participant:
             self.playout.delay_ms = fields[AT_PLAYOUT_DELAY_MS]
             self._events.push(events.SETTINGS, version)
         answer = (version, messages.APPLIED_APPLIED)
-        self._send(messages.SETTINGS_ACK, answer, self._leader_address, now_ms)
+        self.send(messages.SETTINGS_ACK, answer, self.link.address, now_ms)
         return refusal.ACCEPTED
 
     def _on_text(self, fields: "list") -> int:
@@ -500,7 +522,7 @@ class Participant:
             return self.updater.on_message(kind, fields, data, now_ms)
         if kind != messages.UPDATE_OFFER:
             return refusal.STALE
-        tag = bytes(data[_OFFER_TAG_AT : envelope.payload_end(data)])
+        tag = bytes(data[OFFER_TAG_AT : envelope.payload_end(data)])
         self.offered = (fields[0], fields[1], fields[2], tag)
         self._events.push(events.UPDATE, fields[0])
         return refusal.ACCEPTED
@@ -564,28 +586,28 @@ class Participant:
 
     # --- datagrams out ---
 
-    def _send(self, kind: int, values: "tuple", destination: "Any", now_ms: int) -> None:
-        slot = self._outbox.reserve()
+    def send(self, kind: int, values: "tuple", destination: "Any", now_ms: int) -> None:
+        slot = self.outbox.reserve()
         end = codec.encode(slot.buffer, envelope.HEADER_BYTES, kind, values)
-        self._commit(slot, end, kind, destination, now_ms)
+        self.commit(slot, end, kind, destination, now_ms)
 
-    def _commit(
+    def commit(
         self, slot: "Datagram", end: int, kind: int, destination: "Any", now_ms: int
     ) -> None:
         if self.join.session == 0 and kind != messages.HELLO and kind != messages.ANSWER:
             return  # a text or a last packet whose repetition outlived the session
-        slot.resize(end + self.tail_bytes)
+        slot.resize(end + self.session.tail_bytes)
         slot.destination = destination
-        self._seq += 1
+        seq = self.link.next_seq()
         envelope.write_header(
-            slot.buffer, end, kind, self.join.session, self.join.node, self._seq, now_ms
+            slot.buffer, end, kind, self.join.session, self.join.node, seq, now_ms
         )
-        self._outbox.commit()
+        self.outbox.commit()
 
     def send_update(self, kind: int, values: "tuple", now_ms: int) -> None:
         """UPDATE_WANT or UPDATE_STATE, for whoever fetches a release; lost while not joined."""
         if self.join.state == JOINED:
-            self._send(kind, values, self._leader_address, now_ms)
+            self.send(kind, values, self.link.address, now_ms)
 
     # --- what the state machines need done ---
 
@@ -596,7 +618,7 @@ class Participant:
     def send_hello(self, now_ms: int) -> None:
         """For `Join`."""
         values = (
-            self._device,
+            self.device,
             self.join.nonce,
             messages.TABLE_HASH,
             _CODECS,
@@ -604,13 +626,17 @@ class Participant:
             self._build,
             self.join.term,
         )
-        self._send(messages.HELLO, values, self._search_address, now_ms)
+        self.send(messages.HELLO, values, self.search_address, now_ms)
         for standby in self._standbys:
-            self._send(messages.HELLO, values, standby, now_ms)
+            self.send(messages.HELLO, values, standby, now_ms)
+
+    def send_key_want(self, group: int, now_ms: int) -> None:
+        """For `Session` and `VoiceKeys`."""
+        self.send(messages.KEY_WANT, (group,), self.link.address, now_ms)
 
     def send_heartbeat(self, now_ms: int) -> None:
-        """For `Join`."""
-        self._send_beat(self._leader_address, now_ms)
+        """For `Join` and `Session`."""
+        self._send_beat(self.link.address, now_ms)
 
     def send_probe(self, tries: int, now_ms: int) -> None:
         """For `Join`: the leader does not answer; one of the standbys may lead by now."""
@@ -624,10 +650,11 @@ class Participant:
         if group == self.group:
             lease, talker = self.floor.seen_lease, self.floor.talker
         values = (now_ms, group, self.join.term, lease, talker, 0, self._roster)
-        self._send(messages.HEARTBEAT, values, destination, now_ms)
+        self.send(messages.HEARTBEAT, values, destination, now_ms)
 
     def leader_lost(self, now_ms: int) -> None:
         """For `Join`."""
+        self.session.left()
         self.floor.on_leader_lost(now_ms)
         if self.scan.call:
             self._end_call(messages.CALL_UNKNOWN, now_ms)
@@ -637,17 +664,17 @@ class Participant:
         values = (self.group, request)
         if self.floor.lane or self.group == 0:
             values += (self.floor.lane, self._callee)
-        self._send(messages.FLOOR_REQUEST, values, self._leader_address, now_ms)
+        self.send(messages.FLOOR_REQUEST, values, self.link.address, now_ms)
 
     def send_call_ended(self, group: int, now_ms: int) -> None:
         """For `HangUp`."""
         values = (group, self.join.term, self.scan.lease(group), messages.CALL_HUNG_UP)
-        self._send(messages.CALL_ENDED, values, self._leader_address, now_ms)
+        self.send(messages.CALL_ENDED, values, self.link.address, now_ms)
 
     def send_release(self, request: int, lease: int, now_ms: int) -> None:
         """For `FloorParticipant`."""
         values = (self.group, request, lease)
-        self._send(messages.FLOOR_RELEASE, values, self._leader_address, now_ms)
+        self.send(messages.FLOOR_RELEASE, values, self.link.address, now_ms)
 
     def burst_begins(self, lease: int, now_ms: int) -> None:
         """For `FloorParticipant`: granted."""
@@ -662,11 +689,11 @@ class Participant:
 
     def reserve_voice(self) -> "Datagram":
         """For `BurstSender`."""
-        return self._outbox.reserve()
+        return self.outbox.reserve()
 
     def commit_voice(self, slot: "Datagram", end: int, now_ms: int) -> None:
         """For `BurstSender`."""
-        self._commit(slot, end, messages.VOICE_FRAME, self._leader_address, now_ms)
+        self.commit(slot, end, messages.VOICE_FRAME, self.link.address, now_ms)
 
     def burst_is_out(self, lease: int, sent: int, dropped: int, now_ms: int) -> None:
         """For `BurstSender`: the last frame has been handed over."""
@@ -706,12 +733,12 @@ class Participant:
                 min(buffer.concealed, voice.FRAMES_MAX),
                 min(buffer.late, voice.FRAMES_MAX),
             )
-            self._send(messages.RECEIVER_REPORT, values, self._leader_address, now_ms)
+            self.send(messages.RECEIVER_REPORT, values, self.link.address, now_ms)
 
     def send_text_message(self, number: int, text: bytes, now_ms: int) -> None:
         """For `TextSender`."""
         values = (self.group, number, messages.TEXT_PERSON, self.join.node, self._name, text)
-        self._send(messages.TEXT_MESSAGE, values, self._leader_address, now_ms)
+        self.send(messages.TEXT_MESSAGE, values, self.link.address, now_ms)
 
     def text_done(self, number: int, was_taken: bool) -> None:
         """For `TextSender`."""

@@ -145,7 +145,7 @@ class FloorModel:
             return self._after_leader(state, destination - FIRST_LEADER, leader, watch)
         badge = self._load_badge(state, destination)
         data = floor_state.datagram(kind, fields, destination, envelope.LEADER_NODE, seq)
-        badge._obey(data, self._address(source - FIRST_LEADER), NOW_MS)
+        badge.obey(data, self._address(source - FIRST_LEADER), NOW_MS)
         after = floor_state.dump_badge(badge)
         watch.badge_heard(destination, source - FIRST_LEADER, kind, state[1][destination], after)
         return self._after_badge(state, destination, badge, watch)
@@ -185,7 +185,7 @@ class FloorModel:
 
     def _say(self, badge: floor_state.SpokenBadge, number: int, is_last: bool) -> None:
         values = (badge.join.node, badge.floor.lease, number, int(is_last))
-        badge.said.append((messages.VOICE_FRAME, values, badge._leader_address))
+        badge.said.append((messages.VOICE_FRAME, values, badge.link.address))
 
     def _hear(self, state: State, n: int) -> State:
         badge = self._load_badge(state, n)
@@ -307,7 +307,7 @@ class FloorModel:
         leaders = (self._leaders[0].dump(), *(None,) * bounds.takeovers)
         for badge in self._badges:
             badge.join.term = TERMS[0]
-            badge._leader_address = self._address(0)
+            badge.link.address = self._address(0)
         badges = tuple(floor_state.dump_badge(badge) for badge in self._badges)
         journal = self._leaders[0].journal()
         budget = ((bounds.presses,) * len(BADGES), bounds.takeovers)

@@ -26,6 +26,8 @@ from ptt.media.frame_store import FrameStore
 from ptt.media.jitter_buffer import JitterBuffer
 from ptt.wire import codec, envelope, messages, voice
 
+from .clear import ClearSession, no_chance, no_cipher
+
 NOW_MS = 1 << 20  # where every clock stands between two actions
 TERMS = tuple(n << MARK_BITS | n for n in range(1, 5))
 BADGES = ("A", "B")
@@ -76,7 +78,8 @@ class SpokenBadge(Participant):
     played, by the frame and by the burst it was played for."""
 
     def __init__(self, n: int) -> None:
-        super().__init__(device_of(n), b"", b"", b"", _SEED)
+        super().__init__(device_of(n), b"", b"", b"", _SEED, b"", no_cipher, no_chance)
+        self.session: Any = ClearSession()
         self.said: list[tuple] = []
         self.heard: list[tuple] = []
         speech: Any = _NoSpeech()
@@ -90,7 +93,7 @@ class SpokenBadge(Participant):
         self.join.nonce = 1 + n
         self._take_groups(b"", GROUP_DEFAULT, 0)
 
-    def _send(self, kind: int, values: tuple, destination: Any, now_ms: int) -> None:
+    def send(self, kind: int, values: tuple, destination: Any, now_ms: int) -> None:
         self.said.append((kind, values, destination))
 
     def listen(self) -> None:
@@ -117,7 +120,7 @@ def dump_badge(badge: SpokenBadge) -> Values:
     playout = badge.playout
     return (
         badge.join.term,
-        badge._leader_address,
+        badge.link.address,
         badge._queued_seq,
         badge.scan.heard,
         badge.scan.ended(GROUP_DEFAULT),
@@ -135,7 +138,7 @@ def load_badge(badge: SpokenBadge, values: Values) -> SpokenBadge:
     """Give `badge` the values of a state; nothing is said or heard yet."""
     badge.said.clear()
     badge.heard.clear()
-    badge.join.term, badge._leader_address, badge._queued_seq, badge.scan.heard = values[:ENDED]
+    badge.join.term, badge.link.address, badge._queued_seq, badge.scan.heard = values[:ENDED]
     badge.scan._ended[badge.scan.place(GROUP_DEFAULT)] = values[ENDED]
     for name, value in zip(_BADGE_FLOOR, values[FLOOR], strict=True):
         setattr(badge.floor, name, value)

@@ -3,7 +3,7 @@
 import _host
 import _world as world
 
-from ptt.badge import sealed as secure
+from ptt.link import link
 from ptt.link.ctr import KeyStream
 from ptt.link.hmac import Hmac
 from ptt.media import dsp
@@ -13,7 +13,7 @@ _WARM_TURNS = 100  # until the machine has translated what runs often
 
 _DIGEST = bytes(32)
 
-_real = (Hmac.digest_loaded, KeyStream.make, dsp.xor, secure.equal)
+_real = (Hmac.digest_loaded, KeyStream.make, dsp.xor, link.equal)
 _is_real = 1
 _what = ""  # this turn is of
 _steps = 0  # in it so far
@@ -59,4 +59,4 @@ def _turn():
     _turns += 1
     _is_real = 1 - _is_real
     functions = _real if _is_real else (_nothing, _nothing, _nothing, _nothing)
-    Hmac.digest_loaded, KeyStream.make, dsp.xor, secure.equal = functions
+    Hmac.digest_loaded, KeyStream.make, dsp.xor, link.equal = functions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ptt.badge.sealed import SecureParticipant
+from ptt.badge.participant import Participant
 from ptt.base import events
 from ptt.media.playout import SILENT
 from ptt.wire import refusal
@@ -24,7 +24,7 @@ _IN_VAIN = (events.DENIED, events.REVOKED, events.LOST)  # nobody hears what is 
 class BadgeNode(Node):
     """`number` is 1 or more; its device identity follows from it."""
 
-    engine: SecureParticipant
+    engine: Participant
 
     def __init__(self, stage: Stage, number: int, clock: LocalClock, drift_ppm: int) -> None:
         super().__init__(stage, number, clock)
@@ -53,7 +53,7 @@ class BadgeNode(Node):
         name = b"B%d" % self.number
         seed = 1 + self.stage.prng.below(1 << 30)
         key, random = keys.device_key(device), keys.chance(seed)
-        self.engine = SecureParticipant(
+        self.engine = Participant(
             device, name, b"sim", BROADCAST, seed, key, self.stage.cipher, random
         )
         self.engine.address_of = _address_of

@@ -1,0 +1,219 @@
+"""How a badge agrees on keys with its leader: when it joins, when a standby goes on, every hour.
+
+It proves that it has the device's key and believes who proves the same. Who sees the network can
+make it derive keys for nothing, but not without end.
+"""
+
+from ..base import octets
+from ..base.clock import NEVER, add, since
+from ..base.compat import TYPE_CHECKING
+from ..base.numbers import (
+    DERIVATIONS_MAX,
+    REKEY_MS,
+    REKEY_RETRY_MS,
+    REKEY_SPREAD_MS,
+)
+from ..link import derive
+from ..wire import envelope, messages, refusal
+from ..wire.envelope import HEADER_BYTES, TAG_BYTES, get32
+from ..wire.offsets import (
+    ANNOUNCE_TERM_AT,
+    CHALLENGE_AT,
+    CHALLENGE_END,
+    CHALLENGE_NONCE_AT,
+    HELLO_NONCE_AT,
+    REKEYED_CHALLENGE_AT,
+    REKEYED_END,
+    REKEYED_NONCE_AT,
+    WELCOME_NONCE_AT,
+    WELCOME_TERM_AT,
+)
+from .floor import NO_PERMISSION
+from .join import JOINED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from ..base.compat import Buffer
+    from ..base.outbox import Datagram, Outbox
+    from ..link.hmac import Hmac
+    from ..link.link import Link
+    from .floor import FloorParticipant
+    from .join import Join
+
+    class DoorOutput(Protocol):
+        """What the door needs to know and to send."""
+
+        floor: FloorParticipant
+        join: Join
+        link: Link
+        outbox: Outbox
+
+        def commit(
+            self, slot: Datagram, end: int, kind: int, destination: Any, now_ms: int
+        ) -> None: ...
+        def send(self, kind: int, values: tuple, destination: Any, now_ms: int) -> None: ...
+
+
+_NONCE_AT = HELLO_NONCE_AT - HEADER_BYTES  # in the payload of HELLO
+
+
+class Door:
+    """`key`: the device's 32 bytes. `random(n)` gives n unpredictable bytes. New keys are asked for
+    `spread_ms` later than every `REKEY_MS`, lest a venue's badges do so together."""
+
+    def __init__(
+        self,
+        owner: "DoorOutput",
+        hmac: "Hmac",
+        key: bytes,
+        random: "Callable[[int], bytes]",
+        spread_ms: int,
+    ) -> None:
+        self._owner = owner
+        self._hmac = hmac
+        self.key = key
+        self._random = random
+        self._spread_ms = spread_ms
+        self._hello = b""  # payload of the last HELLO
+        self.own_nonce = b""  # our part of the keys that are being agreed on
+        self.secret = b""  # that the keys come from
+        self.pending = b""  # the same of a join under way; empty: none
+        self._term = 0  # that the keys are of
+        self.keys_ms = 0  # since when there are keys
+        self.rekey_ms = NEVER  # when to ask for new ones
+        self._is_rekeying = False
+        self._derived = 0  # in the second that began at
+        self._derived_ms = 0
+        self.answered = 0  # challenges, since the start: somebody leads here
+
+    # --- joining ---
+
+    def on_hello(self, payload: bytes) -> None:
+        """Our HELLO goes out."""
+        if payload[_NONCE_AT : _NONCE_AT + 4] != self._hello[_NONCE_AT : _NONCE_AT + 4]:
+            self.own_nonce = self._random(derive.NONCE_BYTES)
+        self._hello = payload
+
+    def on_challenge(self, data: "Buffer", source: "Any", now_ms: int) -> int:
+        """CHALLENGE, in the clear: answer with the proof; why not when it is refused."""
+        owner = self._owner
+        hello = self._hello
+        if owner.join.state == JOINED or not hello:
+            return refusal.STALE
+        if len(data) < CHALLENGE_END:
+            return refusal.FIELD
+        if not self._is_of_hello(data, CHALLENGE_NONCE_AT):
+            return refusal.STALE
+        if not self._may_derive(now_ms):
+            return refusal.LIMIT
+        challenge = bytes(data[CHALLENGE_AT:CHALLENGE_END])
+        self.pending = derive.session_secret(self._hmac, self.key, self.own_nonce, challenge)
+        proof = derive.proof(self._hmac, self.pending, hello)
+        slot = owner.outbox.reserve()
+        at = HEADER_BYTES
+        for part in (challenge, self.own_nonce, proof, hello):
+            octets.copy(slot.buffer, at, part, 0, len(part))
+            at += len(part)
+        owner.commit(slot, at, messages.ANSWER, source, now_ms)
+        self.answered += 1
+        return refusal.ACCEPTED
+
+    def on_welcome(self, data: "Buffer", now_ms: int) -> int:
+        """A sealed WELCOME while we join: are its keys those that we agreed on? Then they are the
+        link's; why not when it is refused."""
+        if len(data) < WELCOME_TERM_AT + 4 + TAG_BYTES or not self.pending:
+            return refusal.SESSION
+        if not self._is_of_hello(data, WELCOME_NONCE_AT):
+            return refusal.STALE
+        if not self._may_derive(now_ms):
+            return refusal.LIMIT
+        reason = self._begin(self.pending, get32(data, WELCOME_TERM_AT), data, now_ms)
+        if reason == refusal.ACCEPTED:
+            self.secret = self.pending
+        return reason
+
+    def _is_of_hello(self, data: "Buffer", at: int) -> bool:
+        return bytes(data[at : at + 4]) == self._hello[_NONCE_AT : _NONCE_AT + 4]
+
+    def is_of_newer_term(self, data: "Buffer") -> bool:
+        """Is this ROLE_ANNOUNCE of a term for which there are no keys yet?"""
+        is_whole = len(data) > ANNOUNCE_TERM_AT + 4
+        return is_whole and get32(data, ANNOUNCE_TERM_AT) > self._term
+
+    def on_announce(self, data: "Buffer", now_ms: int) -> int:
+        """A standby goes on: the same secret, and keys of its term; why not when it is refused."""
+        if not self._may_derive(now_ms):
+            return refusal.LIMIT
+        return self._begin(self.secret, get32(data, ANNOUNCE_TERM_AT), data, now_ms)
+
+    def _begin(self, secret: bytes, term: int, data: "Buffer", now_ms: int) -> int:
+        """The link's keys are of `secret` and `term` from now on, if `data` is sealed by them."""
+        link = self._owner.link
+        session = get32(data, 4)
+        keys = derive.session_keys(self._hmac, secret, term, session)
+        self._hmac.load(data)
+        if not link.is_sealed_by(keys, data, len(data) - TAG_BYTES):
+            return refusal.TAG
+        self._term = term
+        link.begin(session, keys, now_ms)
+        link.replay.accept(envelope.seq(data))
+        return refusal.ACCEPTED
+
+    def _may_derive(self, now_ms: int) -> bool:
+        if not 0 <= since(now_ms, self._derived_ms) < 1000:
+            self._derived_ms = now_ms
+            self._derived = 0
+        self._derived += 1
+        return self._derived <= DERIVATIONS_MAX
+
+    def joined(self, now_ms: int) -> None:
+        """The WELCOME was obeyed."""
+        self.pending = b""
+        self._renew_later(now_ms)
+
+    def left(self) -> None:
+        """The leader is lost."""
+        self.pending = b""
+        self._is_rekeying = False
+        self.rekey_ms = NEVER
+
+    # --- new keys every hour ---
+
+    def _renew_later(self, now_ms: int) -> None:
+        self.keys_ms = now_ms
+        self.rekey_ms = add(now_ms, REKEY_MS + self._spread_ms)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Ask for new keys, in a pause if one comes in time."""
+        if self.rekey_ms == NEVER or since(now_ms, self.rekey_ms) < 0:
+            return
+        owner = self._owner
+        self.rekey_ms = add(now_ms, REKEY_RETRY_MS)
+        is_busy = owner.floor.state != NO_PERMISSION or owner.floor.talker
+        if is_busy and since(now_ms, self.keys_ms) < REKEY_MS + REKEY_SPREAD_MS:
+            return
+        if not self._is_rekeying:  # what is repeated stays the same
+            self.own_nonce = self._random(derive.NONCE_BYTES)
+            self._is_rekeying = True
+        owner.send(messages.REKEY, (self.own_nonce,), owner.link.address, now_ms)
+
+    def next_timeout_ms(self) -> int:
+        """When `handle_timeout` has work next, or `NEVER`."""
+        return self.rekey_ms
+
+    def on_rekeyed(self, data: "Buffer", now_ms: int) -> int:
+        """REKEYED: the link's keys are new ones; why not when it is refused."""
+        if len(data) < REKEYED_END + TAG_BYTES:
+            return refusal.FIELD
+        is_ours = bytes(data[REKEYED_NONCE_AT:REKEYED_CHALLENGE_AT]) == self.own_nonce
+        if not self._is_rekeying or not is_ours:
+            return refusal.STALE
+        link = self._owner.link
+        challenge = bytes(data[REKEYED_CHALLENGE_AT:REKEYED_END])
+        self.secret = derive.session_secret(self._hmac, self.key, self.own_nonce, challenge)
+        link.renew(derive.session_keys(self._hmac, self.secret, self._term, link.session), now_ms)
+        self._is_rekeying = False
+        self._renew_later(now_ms)
+        return refusal.ACCEPTED

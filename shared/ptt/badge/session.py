@@ -1,0 +1,195 @@
+"""What a badge believes and how it speaks: behind each datagram stands a tag, voice is encrypted.
+
+In the clear go HELLO and ANSWER, and come CHALLENGE and NACK, nothing else. Cheap looks come
+first: a flood of forged datagrams costs a comparison each, or one hash from who sees the network.
+"""
+
+from ..base import octets
+from ..base.clock import NEVER, earliest
+from ..base.compat import TYPE_CHECKING
+from ..base.numbers import CLEAR_NACK_MS
+from ..wire import envelope, messages, refusal
+from ..wire.checksum import FRONT_BYTES
+from ..wire.envelope import (
+    CRC_AT,
+    FLAG_SEALED,
+    HEADER_BYTES,
+    IN_THE_CLEAR,
+    SEALED_SINCE,
+    TAG_BYTES,
+    get32,
+)
+from ..wire.offsets import GRANT_GROUP_AT
+from .join import JOINED
+
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    from ..base.compat import Buffer
+    from ..base.outbox import Datagram
+    from ..link.hmac import Hmac
+    from ..link.link import Link
+    from ..wire.checksum import Checksum
+    from .door import Door
+    from .join import Join
+    from .voice_keys import VoiceKeys
+
+    class SessionOutput(Protocol):
+        """Who obeys what is believed, and what a session is made of."""
+
+        checksum: Checksum
+        door: Door
+        join: Join
+        link: Link
+        voice_keys: VoiceKeys
+
+        def obey(self, data: Buffer, source: Any, now_ms: int) -> int: ...
+        def on_other_version(self, data: Buffer) -> None: ...
+        def send_heartbeat(self, now_ms: int) -> None: ...
+        def send_key_want(self, group: int, now_ms: int) -> None: ...
+
+
+class Session:
+    """The session with the leader, from the first HELLO on. It reads the buffer of `hmac`, where
+    the owner's checksum puts each datagram."""
+
+    tail_bytes = TAG_BYTES  # the room that `seal` needs behind each payload
+
+    def __init__(self, owner: "SessionOutput", hmac: "Hmac") -> None:
+        self._owner = owner
+        self._hmac = hmac
+        self._scratch = memoryview(hmac.buffer)
+        self._clear = self._scratch[0:0]  # the datagram that is obeyed, unsealed
+
+    # --- out ---
+
+    def seal(self, datagram: "Datagram") -> bool:
+        """Make what is on its way ready to be sent; False when it is not to be sent."""
+        owner = self._owner
+        buffer = datagram.buffer
+        kind = buffer[1]
+        end = envelope.payload_end(buffer)
+        if kind == messages.HELLO or kind == messages.ANSWER:
+            datagram.resize(end)
+            owner.checksum.put(buffer, datagram.data, end)
+            if kind == messages.HELLO:
+                owner.door.on_hello(bytes(buffer[HEADER_BYTES:end]))
+            return True
+        link = owner.link
+        if link.keys is None or get32(buffer, 4) != link.session:
+            return False  # of a session that is over
+        if kind == messages.VOICE_FRAME and not owner.voice_keys.encrypt(buffer):
+            return False
+        buffer[3] = FLAG_SEALED
+        owner.checksum.put(buffer, datagram.data, end)
+        octets.copy(self._hmac.buffer, FRONT_BYTES + CRC_AT, buffer, CRC_AT, 4)
+        octets.copy(buffer, end, link.tag(end), 0, TAG_BYTES)
+        return True
+
+    # --- in ---
+
+    def unseal(self, data: "Buffer", source: "Any", now_ms: int) -> int:
+        """Let the owner obey `data`, which lies in the buffer of `hmac`, when it is to be believed;
+        the reason when it is not."""
+        kind = data[1]
+        if not envelope.is_sealed(data):
+            return self._take_clear(kind, data, source, now_ms)
+        if kind in IN_THE_CLEAR:
+            return refusal.SEALED
+        owner = self._owner
+        is_joined = owner.join.state == JOINED
+        if kind == messages.WELCOME and not is_joined:
+            return self._take_welcome(data, source, now_ms)
+        link = owner.link
+        if not is_joined or get32(data, 4) != link.session:
+            return refusal.SESSION
+        if kind == messages.ROLE_ANNOUNCE and owner.door.is_of_newer_term(data):
+            reason = owner.door.on_announce(data, now_ms)
+            if reason != refusal.ACCEPTED:
+                return reason
+            return self._obey(kind, data, source, now_ms)
+        if source != link.address:
+            return refusal.SOURCE
+        if not link.replay.is_new(envelope.seq(data)):
+            return refusal.REPLAY
+        if not link.is_from_there(data, len(data) - TAG_BYTES, now_ms):
+            return refusal.TAG
+        link.replay.accept(envelope.seq(data))
+        return self._take(kind, data, source, now_ms)
+
+    def _take(self, kind: int, data: "Buffer", source: "Any", now_ms: int) -> int:
+        """Obey what is believed; keys are this room's own subject."""
+        owner = self._owner
+        if kind == messages.GROUP_KEY:
+            return owner.voice_keys.on_group_key(data, now_ms)
+        if kind == messages.REKEYED:
+            reason = owner.door.on_rekeyed(data, now_ms)
+            if reason == refusal.ACCEPTED:
+                owner.send_heartbeat(now_ms)  # the leader sees by it that we have them
+            return reason
+        if kind == messages.FLOOR_GRANT and not owner.voice_keys.has_own(
+            data[GRANT_GROUP_AT], now_ms
+        ):
+            # What waits to be said would be lost; the grant comes again.
+            owner.send_key_want(data[GRANT_GROUP_AT], now_ms)
+            return refusal.KEY
+        return self._obey(kind, data, source, now_ms)
+
+    def _obey(self, kind: int, data: "Buffer", source: "Any", now_ms: int) -> int:
+        owner = self._owner
+        end = len(data) - TAG_BYTES
+        if len(self._clear) != end:
+            self._clear = self._scratch[FRONT_BYTES : FRONT_BYTES + end]
+        self._clear[3] = 0
+        reason = owner.obey(self._clear, source, now_ms)
+        if kind != messages.VOICE_FRAME:
+            owner.voice_keys.on_mark(data[2], now_ms)
+        if kind == messages.WELCOME or kind == messages.FLOOR_TAKEN:
+            owner.voice_keys.look(now_ms)  # other groups, or a call
+        return reason
+
+    def _take_welcome(self, data: "Buffer", source: "Any", now_ms: int) -> int:
+        owner = self._owner
+        reason = owner.door.on_welcome(data, now_ms)
+        if reason != refusal.ACCEPTED:
+            return reason
+        owner.voice_keys.begin(data[2])
+        reason = self._obey(messages.WELCOME, data, source, now_ms)
+        if owner.join.state == JOINED:
+            owner.door.joined(now_ms)
+        return reason
+
+    def _take_clear(self, kind: int, data: "Buffer", source: "Any", now_ms: int) -> int:
+        owner = self._owner
+        if kind == messages.CHALLENGE:
+            return owner.door.on_challenge(data, source, now_ms)
+        if kind != messages.NACK:
+            if kind == messages.WELCOME and data[0] < SEALED_SINCE:
+                owner.on_other_version(data)  # a leader without keys: told, not believed
+            return refusal.UNSEALED
+        if owner.join.state == JOINED and owner.join.silent_ms(now_ms) < CLEAR_NACK_MS:
+            return refusal.UNSEALED  # anybody could say so; our leader was heard just now
+        return owner.obey(data, source, now_ms)
+
+    def decrypt(self, data: "Buffer", now_ms: int) -> int:
+        """The frames of a voice packet that is heard, in place; the reason when that fails."""
+        return self._owner.voice_keys.decrypt(data, now_ms)
+
+    # --- time ---
+
+    def left(self) -> None:
+        """The leader is lost: nothing is left to be agreed on with it."""
+        self._owner.door.left()
+        self._owner.voice_keys.stop()
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self._owner.join.state == JOINED:
+            self._owner.voice_keys.handle_timeout(now_ms)
+            self._owner.door.handle_timeout(now_ms)
+
+    def next_timeout_ms(self) -> int:
+        """When `handle_timeout` has work next, or `NEVER`."""
+        owner = self._owner
+        if owner.join.state != JOINED:
+            return NEVER
+        return earliest(owner.voice_keys.next_timeout_ms(), owner.door.next_timeout_ms())

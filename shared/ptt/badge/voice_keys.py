@@ -1,0 +1,168 @@
+"""A badge's voice under its groups' keys: what it says is encrypted, what it hears decrypted, and a
+key that is missing is asked for."""
+
+from ..base.clock import NEVER, add, since
+from ..base.compat import TYPE_CHECKING
+from ..base.numbers import ADPCM_FRAME_BYTES, KEY_WANT_MS, KEY_WANT_MS_MAX
+from ..link import derive
+from ..link.ctr import KeyStream
+from ..media import dsp
+from ..wire import envelope, refusal, voice
+from ..wire.envelope import TAG_BYTES
+from ..wire.offsets import (
+    GROUP_KEY_END,
+    GROUP_KEY_EPOCH_AT,
+    GROUP_KEY_GROUP_AT,
+    GROUP_KEY_WRAPPED_AT,
+)
+from .key_ring import KeyRing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from ..base.compat import Buffer
+    from ..link.hmac import Hmac
+    from ..link.link import Link
+    from .scan import Scan
+
+    class VoiceKeysOutput(Protocol):
+        """Whose groups they are, and who asks for a key."""
+
+        link: Link
+        scan: Scan
+
+        def may_be_ours(self, group: int) -> bool: ...
+        def send_key_want(self, group: int, now_ms: int) -> None: ...
+
+
+class VoiceKeys:
+    """`cipher(key)` makes a block cipher, see `ptt.link.ctr`."""
+
+    def __init__(
+        self, owner: "VoiceKeysOutput", hmac: "Hmac", cipher: "Callable[[bytes], Any]"
+    ) -> None:
+        self._owner = owner
+        self._hmac = hmac
+        self._stream = KeyStream()
+        self.ring = KeyRing(cipher)
+        self._mark = -1  # low byte of the leader's newest epoch; -1: not told yet
+        self._want_ms = NEVER  # when to ask for a group's key
+        self._wait_ms = KEY_WANT_MS
+        self.keyless = 0  # voice packets of ours not sent because no key was here
+
+    # --- voice ---
+
+    def encrypt(self, buffer: bytearray) -> bool:
+        """The frames of a voice packet of ours, in place; False without a key."""
+        cipher = self.ring.own_cipher(voice.group(buffer), envelope.timestamp_ms(buffer))
+        if cipher is None:
+            self.keyless += 1
+            return False
+        buffer[2] = self.ring.epoch & 255
+        self._xor_frames(cipher, buffer)
+        return True
+
+    def decrypt(self, data: "Any", now_ms: int) -> int:
+        """The frames of a voice packet, in place; the reason when they stay unreadable."""
+        mark = data[2]
+        cipher = self.ring.cipher(voice.group(data), mark)
+        if cipher is None:
+            if (mark - self._mark) & 255 < 128:  # an epoch that we have not been told of
+                self._mark = mark
+            self.look(now_ms)
+            return refusal.KEY
+        self._xor_frames(cipher, data)
+        return refusal.ACCEPTED
+
+    def _xor_frames(self, cipher: "Any", data: "Any") -> None:
+        """The same work encrypts and decrypts."""
+        stream = self._stream
+        talker = voice.talker(data)
+        lease = voice.lease(data)
+        number = voice.first(data)
+        left = voice.count(data)
+        at = voice.FRAMES_AT
+        while left:
+            stream.make(cipher, self.ring.epoch, talker, lease, number)
+            dsp.xor(data, at, stream.bytes, 0, ADPCM_FRAME_BYTES)
+            at += ADPCM_FRAME_BYTES
+            number += 1
+            left -= 1
+
+    def has_own(self, group: int, now_ms: int) -> bool:
+        """Could we talk in `group` now?"""
+        return self.ring.own_cipher(group, now_ms) is not None
+
+    # --- keys that come and go ---
+
+    def begin(self, mark: int) -> None:
+        """A session begins: its leader counts epochs of its own."""
+        self.ring.clear()
+        self._mark = mark
+
+    def stop(self) -> None:
+        """Nobody leads whom we could ask."""
+        self._want_ms = NEVER
+
+    def on_mark(self, mark: int, now_ms: int) -> None:
+        """The leader's newest epoch, as each of its datagrams tells it."""
+        if mark != self._mark:
+            self._mark = mark
+            self.look(now_ms)
+
+    def on_group_key(self, data: "Buffer", now_ms: int) -> int:
+        """GROUP_KEY; why not when it is refused."""
+        link = self._owner.link
+        if len(data) < GROUP_KEY_END + TAG_BYTES or link.keys is None:
+            return refusal.FIELD
+        group = data[GROUP_KEY_GROUP_AT]
+        if not self._owner.may_be_ours(group):
+            return refusal.FIELD
+        epoch = envelope.get16(data, GROUP_KEY_EPOCH_AT)
+        wrapped = bytes(data[GROUP_KEY_WRAPPED_AT:GROUP_KEY_END])
+        seq = envelope.seq(data)
+        key = derive.wrap(self._hmac, link.keys.wrap, link.session, seq, wrapped)
+        self._mark = epoch & 255
+        is_new = self.ring.put(group, epoch, key, now_ms)
+        self._wait_ms = KEY_WANT_MS
+        self.look(now_ms)
+        return refusal.ACCEPTED if is_new else refusal.STALE
+
+    def forget_others(self) -> None:
+        """The badge's groups are others now."""
+        for group in self.ring.groups():
+            if self._owner.scan.place(group) < 0:
+                self.ring.forget(group)
+
+    # --- asking ---
+
+    def look(self, now_ms: int) -> None:
+        """Is a key missing? Then ask for it soon; what the leader sends by itself comes first."""
+        if not self._missing():
+            self._want_ms = NEVER
+        elif self._want_ms == NEVER:
+            self._want_ms = add(now_ms, KEY_WANT_MS // 4)
+
+    def _missing(self) -> int:
+        """A group of ours without the newest key, 0 when there is none."""
+        if self._mark >= 0:
+            for group in self._owner.scan.groups():
+                if group and not self.ring.is_newest(group, self._mark):
+                    return group
+        return 0
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self._want_ms == NEVER or since(now_ms, self._want_ms) < 0:
+            return
+        group = self._missing()
+        if not group:
+            self._want_ms = NEVER
+            return
+        self._owner.send_key_want(group, now_ms)
+        self._want_ms = add(now_ms, self._wait_ms)
+        self._wait_ms = min(2 * self._wait_ms, KEY_WANT_MS_MAX)
+
+    def next_timeout_ms(self) -> int:
+        """When `handle_timeout` has work next, or `NEVER`."""
+        return self._want_ms

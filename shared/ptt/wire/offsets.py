@@ -1,0 +1,23 @@
+"""Where in a datagram stands what is read before its fields are decoded, or without decoding them.
+
+They follow from the message table; tests/shared/test_offsets.py compares them with it.
+"""
+
+from ..base.compat import const
+
+HELLO_NONCE_AT = const(32)
+WELCOME_NONCE_AT = const(24)
+WELCOME_TERM_AT = const(34)
+ANNOUNCE_TERM_AT = const(25)
+GRANT_GROUP_AT = const(24)
+CHALLENGE_NONCE_AT = const(24)
+CHALLENGE_AT = const(28)
+CHALLENGE_END = const(44)
+GROUP_KEY_GROUP_AT = const(24)
+GROUP_KEY_EPOCH_AT = const(25)
+GROUP_KEY_WRAPPED_AT = const(27)
+GROUP_KEY_END = const(43)
+REKEYED_NONCE_AT = const(24)
+REKEYED_CHALLENGE_AT = const(40)
+REKEYED_END = const(56)
+OFFER_TAG_AT = const(31)  # behind the fields that the table names
