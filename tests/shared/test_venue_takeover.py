@@ -2,7 +2,8 @@
 
 from tests.shared import oracle
 from tests.shared.datagrams import datagram, drain
-from tests.shared.failover_venue import Failover, talking
+from tests.shared.failover_venue import Failover, address_of, bytes_of, talking
+from tests.shared.keys import make_leader
 from tests.shared.venue import LEADER
 
 from ptt.badge.floor import HAS_PERMISSION
@@ -122,6 +123,19 @@ def test_settings_texts_and_groups_go_on():
         assert badge.all(events.SETTINGS) == [1, 5] or badge.all(events.SETTINGS) == [5]
         assert badge.all(events.JOINED) == [badge.engine.join.node]
     oracle.check_settings(venue)
+
+
+def test_a_host_that_knew_newer_settings_than_its_replica_leads_with_them():
+    venue = Failover(2).run(1500)
+    newer = Settings(7, 120, 40000)
+    leader = make_leader(2, 900, newer, directory=venue.directory)
+    leader.bytes_of, leader.address_of = bytes_of, address_of
+    leader.take_over(venue.replicas[("standby", 1)].state, venue.now_ms)
+    assert leader.settings.settings.values() == newer.values()
+    older = make_leader(3, 901, Settings(1, 120, 40000), directory=venue.directory)
+    older.bytes_of, older.address_of = bytes_of, address_of
+    older.take_over(venue.replicas[("standby", 1)].state, venue.now_ms)
+    assert older.settings.settings.values() == Settings(1).values()
 
 
 def test_a_private_call_goes_on():

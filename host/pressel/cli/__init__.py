@@ -30,6 +30,7 @@ COMMANDS = {
     "host": "Run a host, take it off duty, and say which others may be part of the venue.",
     "registry": "Back up and restore what the leader knows of devices and hosts.",
     "text": "Send a text to all badges.",
+    "settings": "Show and change what holds for the whole venue.",
     "sim": "Simulate venues: every fault and size, in virtual or in real time.",
     "flash": "Make a badge out of a board: image, identity, key, Wi-Fi and firmware.",
     "provision": "Change a badge's Wi-Fi, leader or name without flashing it.",

@@ -31,6 +31,7 @@ from .bridging import Bridging
 from .chores import Chores
 from .desk import Desk
 from .desk.duty import Duty
+from .desk.settings import VenueSettings
 from .desk.venue import Venue
 from .discovery import BEACON_S
 from .event_log import EventLog, Report
@@ -86,6 +87,14 @@ class HostNode:
             self._settle,
         )
         self._update_copy = UpdateCopy(options.state, report)
+        self._settings = VenueSettings(
+            options.state,
+            lambda: self._host.leader,
+            lambda: self._host.replica.state,
+            self._settle,
+            lambda *call: self._desk.in_thread(*call),
+            report,
+        )
         self._duty = Duty(self._host, self._others, lambda: self._badges.address, self._settle)
         self._bridging = self._make_bridging() if options.v1_bridge else None
         self._desk = self._make_desk()
@@ -104,7 +113,7 @@ class HostNode:
         venue = Venue(
             lambda: self._host.leader, lambda: self._badges.address, self._bridging, self._settle
         )
-        subjects = (venue, self._duty, self._updates, self._update_copy)
+        subjects = (venue, self._settings, self._duty, self._updates, self._update_copy)
         verbs = [verb for subject in subjects for verb in subject.verbs()]
         others = self._others
         return Desk(verbs, others.own, self._leader_is, others.ask, others.name_of, self._report)
@@ -266,7 +275,10 @@ class HostNode:
     def _make_leader(self, term: int) -> Leader:
         directory = self._watch.directory
         directory.refresh()
-        leader = Leader(term, secrets.randbits(32), directory, os.urandom, roster=directory)
+        settings = self._settings.kept
+        leader = Leader(
+            term, secrets.randbits(32), directory, os.urandom, settings, roster=directory
+        )
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
         leader.keep_devices(directory.version, directory.records(), engine_now_ms())
         return leader
@@ -284,6 +296,7 @@ class HostNode:
         self._chores.repeat(self._look_around, LOOK_S)
         self._chores.repeat(self._keep_registry, LOOK_S)
         self._chores.repeat(self._look_at_duty, LOOK_S)
+        self._chores.repeat(self._settings.keep, LOOK_S)
         self._chores.repeat(self._copy_updates, COPY_S)
 
     def _on_fault(self, fault: BaseException) -> None:

@@ -93,7 +93,10 @@ def parse_value(name: str, row: SettingRow, text: str) -> int:
     factors = _FACTORS.get(row.unit, {row.unit: 1})
     if found is None or found.group(2) not in ("", *factors):
         example = row.in_words(row.default)
-        raise UsageError(f"'{text}' is no value of {name}; give a whole number, such as: {example}")
+        units = f" of {' or '.join(factors)}" if row.unit else ""
+        raise UsageError(
+            f"'{text}' is no value of {name}; give a whole number{units}, such as: {example}"
+        )
     value = int(found.group(1)) * factors.get(found.group(2), 1)
     check_value(name, row, value)
     return value

@@ -57,8 +57,8 @@ def restore(leader: "Leader", state: "State", now_ms: int) -> None:
     leader.groups.go_on_from(newest, now_ms)
     leader.told.push(events.LEADING, (leader.term, newest))
     settings = settings_of(state)
-    if settings is not None:
-        leader.adopt(settings)
+    if settings is not None and settings.version >= leader.settings.settings.version:
+        leader.adopt(settings)  # else this host knew newer ones, which that leader had not heard of
     leader.members.go_on_from(next_node)
     _restore_members(leader, state, now_ms)
     _restore_calls(leader, state, next_call, now_ms)

@@ -1,0 +1,96 @@
+"""`pressel settings` at hosts with badges: asked anywhere, told to all, there after a failover."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.command import Result, run, until
+from tests.e2e.test_failover import Person, badges_port
+from tests.e2e.test_nodes import Cluster, cluster_of
+
+pytestmark = pytest.mark.e2e
+
+LIMIT_MS = 90_000
+
+
+async def settings(cluster: Cluster, name: str, *words: str) -> Result:
+    cluster.starts += 1
+    work = cluster.folder / f"settings-{cluster.starts}"
+    return await run(work, "settings", *words, "--control", cluster.folder / f"{name}.sock")
+
+
+async def talk_limit(cluster: Cluster, name: str) -> dict[str, Any]:
+    """What `name` says of it; with how many badges have the settings."""
+    result = await settings(cluster, name, "get", "floor.talk_ms", "--json")
+    assert result.code == 0, result.err
+    return json.loads(result.out)
+
+
+@contextlib.asynccontextmanager
+async def badges(cluster: Cluster, leader: str, count: int) -> AsyncIterator[list[Person]]:
+    address, state = ("127.0.0.1", badges_port(cluster, leader)), cluster.state(leader)
+    people = [Person(number, address, state) for number in range(1, count + 1)]
+    async with contextlib.AsyncExitStack() as stack:
+        for person in people:
+            await stack.enter_async_context(person.badge)
+        await until(lambda: all(p.badge.participant.settings_version for p in people), "settings")
+        yield people
+
+
+def test_a_change_reaches_all_badges_and_outlives_its_leader(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with cluster_of(tmp_path, "ab") as cluster:
+            leader = await cluster.until_led()
+            other = "ab".replace(leader, "")
+            async with badges(cluster, leader, 3) as people:
+                result = await settings(cluster, other, "set", "floor.talk_ms", "90s")
+                assert result.code == 0, result.err
+                assert "floor.talk_ms is 90000 ms, was 60000 ms" in result.out
+                assert "applied by 3 of 3 badges" in result.out
+                assert [p.badge.participant.settings_version for p in people] == [2, 2, 2]
+                await until(
+                    lambda: any(e["event"] == "asked" and e["value"] == LIMIT_MS
+                                for e in cluster.events(leader)),
+                    "the leader's log says who asked",
+                )  # fmt: skip
+                await refused(cluster, other)
+                cluster.commands[leader].process.send_signal(signal.SIGKILL)
+                await until(lambda: cluster.leads(other), "the other one leads")
+                now = await talk_limit(cluster, other)
+                assert (now["value"], now["version"]) == (LIMIT_MS, 2)
+                async with asyncio.timeout(30):
+                    while (now := await talk_limit(cluster, other))["applied"] != 3:
+                        assert now["badges"] == 3
+
+    asyncio.run(scenario())
+
+
+async def refused(cluster: Cluster, name: str) -> None:
+    """What cannot be is told in a sentence, and changes nothing."""
+    late = await settings(cluster, name, "set", "floor.talk_ms", "5000", "--base", "1")
+    assert late.code == 1 and "of version 2, not 1 any more" in late.err
+    for value, words in (("1ms", "it goes from 1000"), ("soon", "is no value")):
+        bad = await settings(cluster, name, "set", "floor.talk_ms", value)
+        assert bad.code == 2 and words in bad.err and bad.err.count("\n") == 1
+    assert (await talk_limit(cluster, name))["version"] == 2
+
+
+def test_all_hosts_off_and_on_again_have_the_settings_they_had(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with cluster_of(tmp_path, "ab") as cluster:
+            leader = await cluster.until_led()
+            other = "ab".replace(leader, "")
+            assert (await settings(cluster, leader, "set", "talk_ms", "2min")).code == 0
+            await until((cluster.state(other) / "settings.json").exists, "the standby keeps them")
+        async with cluster.started("a"), cluster.started("b"):
+            now = await talk_limit(cluster, await cluster.until_led())
+            assert (now["value"], now["version"]) == (120_000, 2)
+
+    asyncio.run(scenario())

@@ -1,0 +1,190 @@
+"""The settings at a host: changed by one operator after the other, kept on disk, followed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.shared.keys import Directory
+
+from pressel.errors import PresselError, UsageError
+from pressel.node.desk.settings import VenueSettings
+from pressel.node.kept_settings import FILE, load_kept, store_kept
+from pressel.schema.settings import load_settings, parse_value
+from pressel.schema.settings import settings as all_settings
+from ptt.cluster import records, settings_record
+from ptt.cluster.replica import State
+from ptt.leader.leader import Leader
+from ptt.leader.settings import Settings
+
+TALK, DELAY = "floor.talk_ms", "audio.playout_delay_ms"
+
+
+class Stage:
+    """A host that leads, or with `replica` stands by."""
+
+    def __init__(self, folder: Path, replica: Settings | None = None) -> None:
+        self.folder = folder
+        self.told: list[str] = []
+        self.disk_is_full = False
+        self.state: State | None = None
+        self.leader: Leader | None = None
+        self.settings = VenueSettings(
+            folder, lambda: self.leader, lambda: self.state, lambda: None, self._in_thread,
+            lambda event, fields: self.told.append(f"{event}: {fields['advice']}"),
+        )  # fmt: skip
+        if replica is None:
+            kept = self.settings.kept
+            self.leader = Leader(1, 1, Directory(), os.urandom, kept)
+        else:
+            self.follow(replica)
+
+    def follow(self, replica: Settings) -> None:
+        body = records.write_numbers(settings_record.SIZES, replica.values())
+        self.state = State(1, 1)
+        self.state.records[records.SETTINGS << 16] = (body, 0)
+
+    async def _in_thread(self, call: Any, *values: Any) -> Any:
+        await asyncio.sleep(0)
+        if self.disk_is_full:
+            raise UsageError("the disk is full")
+        return call(*values)
+
+    def set(self, name: str, value: Any, base: int) -> dict[str, Any]:
+        fields = {"setting": name, "value": value, "base": base}
+        return asyncio.run(self.settings.set(fields))
+
+    def keep(self) -> None:
+        asyncio.run(self.settings.keep(0))
+
+
+def test_a_change_is_in_force_has_the_next_version_and_is_on_disk(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    answer = stage.set(TALK, 90_000, 1)
+    assert (answer["version"], answer["values"]) == (2, {DELAY: 60, TALK: 90_000})
+    assert stage.leader is not None and stage.leader.floors[1].talk_ms == 90_000
+    assert Stage(tmp_path).settings.show({})["values"][TALK] == 90_000
+
+
+def test_who_comes_second_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.set(TALK, 90_000, 1)
+    with pytest.raises(PresselError, match="of version 2, not 1 any more"):
+        stage.set(DELAY, 80, 1)
+    assert stage.settings.show({})["values"] == {DELAY: 60, TALK: 90_000}
+
+
+def test_of_two_at_once_one_is_refused(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+
+    async def both() -> list[Any]:
+        changes = ({"setting": TALK, "value": 90_000, "base": 1},
+                   {"setting": DELAY, "value": 80, "base": 1})  # fmt: skip
+        return await asyncio.gather(*map(stage.settings.set, changes), return_exceptions=True)
+
+    first, second = asyncio.run(both())
+    assert first["version"] == 2
+    assert isinstance(second, PresselError)
+    assert stage.settings.show({})["values"] == {DELAY: 60, TALK: 90_000}
+
+
+def test_the_same_value_again_is_no_change(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    assert stage.set(TALK, 60_000, 1)["version"] == 1
+    assert not (tmp_path / FILE).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        (TALK, 999, "cannot be 999 ms; it goes from 1000 to 1300000 ms"),
+        (TALK, "60000", "knows no setting"),
+        (TALK, True, "knows no setting"),
+        ("floor.silence_ms", 1, "knows no setting"),
+    ],
+)
+def test_what_cannot_be_is_refused(tmp_path: Path, name: str, value: Any, words: str) -> None:
+    stage = Stage(tmp_path)
+    with pytest.raises(UsageError, match=words):
+        stage.set(name, value, 1)
+    assert stage.settings.show({})["version"] == 1
+
+
+def test_what_the_disk_does_not_take_is_not_told_to_badges(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.disk_is_full = True
+    with pytest.raises(UsageError, match="disk is full"):
+        stage.set(TALK, 90_000, 1)
+    assert stage.settings.show({})["version"] == 1
+
+
+def test_a_host_that_stands_by_keeps_what_its_leader_has(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, Settings(4, 100, 30_000))
+    assert stage.settings.show({})["values"] == {DELAY: 100, TALK: 30_000}
+    assert stage.settings.show({})["badges"] is None
+    stage.keep()
+    assert load_kept(tmp_path).values() == (4, 100, 30_000)
+    stage.follow(Settings(3, 60, 60_000))  # of a leader that has not heard of them
+    stage.keep()
+    assert load_kept(tmp_path).values() == (4, 100, 30_000)
+    stage.follow(Settings(4, 120, 30_000))  # two leaders of a split had the same thought
+    stage.keep()
+    assert load_kept(tmp_path).values() == (4, 120, 30_000)
+    stage.disk_is_full = True
+    stage.follow(Settings(5, 60, 60_000))
+    stage.keep()
+    stage.keep()
+    assert stage.told == ["settings_file: the disk is full"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "damaged"),
+        ("[]", "damaged"),
+        ('{"version": 0, "values": {}}', "version 0"),
+        ('{"version": 2}', "damaged"),
+        ('{"version": 2, "values": {"floor.talk_ms": 5}}', "cannot be 5 ms"),
+        ('{"version": 2, "values": {"floor.talk_ms": "long"}}', "is no number"),
+    ],
+)
+def test_a_damaged_file_is_told_and_the_defaults_hold(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    (tmp_path / FILE).write_text(text)
+    stage = Stage(tmp_path)
+    (told,) = stage.told
+    assert told.startswith("settings_file: ") and words in told and str(tmp_path) in told
+    assert stage.settings.show({})["values"] == {DELAY: 60, TALK: 60_000}
+
+
+def test_what_a_newer_host_kept_is_passed_over(tmp_path: Path) -> None:
+    store_kept(tmp_path, Settings(3, 80, 5000))
+    told = json.loads((tmp_path / FILE).read_text())
+    told["values"]["relay.shift"] = 9
+    (tmp_path / FILE).write_text(json.dumps(told))
+    assert load_kept(tmp_path).values() == (3, 80, 5000)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("90000", 90_000), (" 90000 ms ", 90_000), ("90s", 90_000), ("2min", 120_000)],
+)
+def test_values_may_have_a_unit(text: str, value: int) -> None:
+    assert parse_value(TALK, all_settings()[TALK], text) == value
+
+
+@pytest.mark.parametrize("text", ["", "ninety", "90.5s", "1h", "0x10", "90 s s", "-5", "999"])
+def test_what_is_no_value_is_told(text: str) -> None:
+    with pytest.raises(UsageError, match=TALK):
+        parse_value(TALK, all_settings()[TALK], text)
+
+
+def test_a_setting_is_found_by_its_name_alone() -> None:
+    assert load_settings().find("talk_ms")[0] == TALK
+    with pytest.raises(UsageError, match=r"did you mean 'floor\.talk_ms'"):
+        load_settings().find("floor.talk")
