@@ -21,9 +21,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Protocol
 
+    from ..base.event_queue import EventQueue
+    from ..cluster.journal import Journal
     from ..link.hmac import Hmac
-    from .leader import Leader
-    from .members import Member
+    from .groups import Groups
+    from .heartbeats import Heartbeats
+    from .members import Member, Members
+    from .outbound import Outbound
+    from .sessions import Sessions
+    from .voice_keys import VoiceKeys
+
+    class Owner(Protocol):
+        """The leader whose members they become."""
+
+        term: int
+        members: Members
+        groups: Groups
+        outbound: Outbound
+        journal: Journal
+        sessions: Sessions
+        keys: VoiceKeys
+        heartbeats: Heartbeats
+        told: EventQueue
+
+        def drop(self, member: Member, now_ms: int) -> None: ...
 
     class Directory(Protocol):
         """Who may become a member."""
@@ -44,11 +65,11 @@ _FULL_BYTES = const(57)  # WELCOME with all its fields
 
 class Joining:
     """`directory` knows the devices' keys, `roster` their groups and entitlements; session numbers
-    come from `seed`. `leader` is whose members they become."""
+    come from `seed`."""
 
     def __init__(
         self,
-        leader: "Leader",
+        leader: "Owner",
         seed: int,
         directory: "Directory",
         roster: "Any",

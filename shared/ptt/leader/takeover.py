@@ -12,15 +12,38 @@ from .floor import lanes
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, Protocol
 
     from ..cluster.replica import State
+    from .announcer import Announcer
+    from .calls import Calls
+    from .devices import Devices
     from .floor.arbitrator import Arbitrator
-    from .leader import Leader
+    from .joining import Joining, Owner
     from .members import Member
+    from .publisher import Publisher
+    from .texts import Texts
+
+    class Restored(Owner, Protocol):
+        """A leader as the journal and a takeover see it."""
+
+        calls: Calls
+        texts: Texts
+        devices: Devices
+        settings: Publisher
+        announcer: Announcer
+        joining: Joining
+        address_of: Callable[[bytes], Any]
+        bytes_of: Callable[[Any], bytes]
+
+        @property
+        def floors(self) -> dict[int, Arbitrator]: ...
+
+        def adopt(self, settings: Settings) -> None: ...
 
 
-def write_record(leader: "Leader", kind: int, number: int, now_ms: int) -> bytes:
+def write_record(leader: "Restored", kind: int, number: int, now_ms: int) -> bytes:
     """For the journal: the state of `leader` as it is now."""
     if kind == records.MEMBER:
         member = leader.members.by_node(number)
@@ -48,7 +71,7 @@ def write_record(leader: "Leader", kind: int, number: int, now_ms: int) -> bytes
     return records.write_numbers(records.COUNTERS_SIZES, values)
 
 
-def restore(leader: "Leader", state: "State", now_ms: int) -> None:
+def restore(leader: "Restored", state: "State", now_ms: int) -> None:
     """Members, floors, calls and settings are as they were; every member is told."""
     keys = state.body(records.KEYS, 0)
     if keys is not None:
@@ -73,7 +96,7 @@ def restore(leader: "Leader", state: "State", now_ms: int) -> None:
     _restore_sessions(leader, state, now_ms)
 
 
-def _restore_members(leader: "Leader", state: "State", now_ms: int) -> None:
+def _restore_members(leader: "Restored", state: "State", now_ms: int) -> None:
     for node in state.numbers(records.MEMBER):
         record = records.read_member(node, state.body(records.MEMBER, node) or b"")
         member = leader.members.restore(node, record.device, record.session)
@@ -87,7 +110,7 @@ def _restore_members(leader: "Leader", state: "State", now_ms: int) -> None:
         leader.journal.changed(records.MEMBER, node)
 
 
-def _restore_calls(leader: "Leader", state: "State", next_call: int, now_ms: int) -> None:
+def _restore_calls(leader: "Restored", state: "State", next_call: int, now_ms: int) -> None:
     leader.calls.go_on_from(next_call)
     for group in state.numbers(records.CALL):
         body = state.body(records.CALL, group) or b""
@@ -100,7 +123,7 @@ def _restore_calls(leader: "Leader", state: "State", next_call: int, now_ms: int
         leader.journal.changed(records.CALL, group)
 
 
-def _restore_floors(leader: "Leader", state: "State", now_ms: int) -> None:
+def _restore_floors(leader: "Restored", state: "State", now_ms: int) -> None:
     nodes = {member.node: member for member in leader.members.all()}
     for group in sorted(leader.floors):
         holder = floor_of(state, group, now_ms).holder
@@ -115,7 +138,7 @@ def _restore_floors(leader: "Leader", state: "State", now_ms: int) -> None:
         leader.journal.changed(records.FLOOR, group)
 
 
-def _restore_sessions(leader: "Leader", state: "State", now_ms: int) -> None:
+def _restore_sessions(leader: "Restored", state: "State", now_ms: int) -> None:
     for member in leader.members.all():
         key = leader.joining.directory.key(member.device)
         if key is None or not member.secret:
