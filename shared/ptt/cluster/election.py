@@ -325,6 +325,7 @@ class Election:
             answer = host_messages.VOTE_GRANTED  # the answer was lost
         elif answer == host_messages.VOTE_GRANTED:
             self._take_term(term)
+            assert self.vote in (NOBODY, asking), "two votes in one term"
             self.vote = asking
             self._promised = asking
             self._promised_ms = add(now_ms, ELECTION_MS)
@@ -490,6 +491,7 @@ class Election:
             self._due_ms = due_ms
 
     def _do_lead(self, trigger: int, now_ms: int) -> None:
+        assert self.vote == self.own, "nobody leads without its own vote"
         self._found_leader(self.own, now_ms)
         self.counts.add(ELECTED)
         self._events.push(BECAME_LEADER, self.term)

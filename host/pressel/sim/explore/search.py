@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from pressel.sim.world.asserted import failed_at
+
 State = tuple
 Action = tuple
 
@@ -77,8 +79,13 @@ def _next_level(
     for state in level:
         here = _digest(state)
         for action in model.actions(state):
-            after = model.step(state, action)
             found.transitions += 1
+            try:
+                after = model.step(state, action)
+            except AssertionError as error:
+                found.broken = f"an engine's own assertion fails: {failed_at(error)}"
+                found.way = [*_way(came_by, here), action]
+                return following
             there = _digest(after)
             if there in came_by:
                 continue
@@ -110,6 +117,9 @@ def timeline(model: Model, way: list[Action]) -> list[str]:
     state = model.initial()
     lines = []
     for number, action in enumerate(way, 1):
-        lines.append(f"{number:3}  {model.words(state, action)}")
-        state = model.step(state, action)
+        try:
+            lines.append(f"{number:3}  {model.words(state, action)}")
+            state = model.step(state, action)
+        except AssertionError as error:
+            lines.append(f"{number:3}  {action[0]} {action[1]}: {failed_at(error)}")
     return lines

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from .asserted import failed_at
 from .checkers import CHECKERS
 from .kpis import KPIS
 from .world import World
@@ -19,7 +20,10 @@ def run(spec: Mapping[str, Any]) -> dict[str, Any]:
     checkers = [checker(world) for checker in CHECKERS if protocol in checker.protocols]
     measures = [measure(world) for measure in KPIS]
     try:
-        world.run()
+        try:
+            world.run()
+        except AssertionError as error:  # of an engine: the run ends here
+            world.violate("assertion", failed_at(error))
         cost = _firmware(world, time.perf_counter() - begun)
     finally:
         world.close()

@@ -320,7 +320,19 @@ class Arbitrator:
         if rule is None:
             return
         self.state = rule[0]
+        lease = self.lease
         getattr(self, "_do_" + rule[1])(node, request, lane, now_ms)
+        assert self.lease >= lease, "a lease went back"
+        assert self._is_sound(), "the floor has a holder that it must not have"
+
+    def _is_sound(self) -> bool:
+        """What always holds between two rules."""
+        waiting = [each.node for each in self.queue]
+        return (
+            (self.state == FLOOR_TAKEN) == (self.holder != 0)
+            and self.holder not in waiting
+            and len(waiting) == len(set(waiting)) <= QUEUE_MAX
+        )
 
     def _raise_holder(self, lane: int) -> None:
         if lane > self.lane:
@@ -331,7 +343,9 @@ class Arbitrator:
         self.holder = node
         self.request = request
         self.lane = lane
-        self.lease = self._output.next_lease()
+        lease = self._output.next_lease()
+        assert lease > self.lease, "two bursts under one lease"
+        self.lease = lease
         self.begun_ms = now_ms
         self.granted_ms = self.talk_ms
         self._voice_ms = now_ms
