@@ -4,7 +4,7 @@ PYTHON ?= python3
 # Words for pytest, such as: make test TESTS="tests/shared -k lease"
 TESTS ?=
 
-PARALLEL := -q -n auto --maxprocesses 4 -m "not e2e"
+PARALLEL := -q -n auto --maxprocesses 4 -m "not e2e and not proof"
 
 BIN := .venv/bin
 STUBS := .venv/micropython-stubs
@@ -15,10 +15,13 @@ ifneq ($(value SPEECH),)
 export PRESSEL_SPEECH := $(value SPEECH)
 endif
 unexport SPEECH
+ifneq ($(SLICE),)
+export PRESSEL_SLICE := $(SLICE)
+endif
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup ready python demo test lint type coverage firmware flash schema docs dissector fuzz sim bench-sim \
+.PHONY: help setup ready python demo test proof lint type coverage firmware flash schema docs dissector fuzz sim bench-sim \
 	report-phase0 report-phase2-3 lock clean
 
 help:  ## List the targets
@@ -38,9 +41,11 @@ python:
 demo: ready  ## Let badges talk through a leader and report to build/demo; SPEECH=file.wav is said
 	@exec $(BIN)/pressel demo --out build/demo --dies-with-parent
 
-test: ready  ## Run the tests: first those that can share the machine, then those in real time
-	@$(BIN)/python -m pytest $(PARALLEL) $(TESTS)
-	@$(BIN)/python -m pytest -q -m e2e $(TESTS) || [ $$? -eq 5 ]  # 5: TESTS has none of them
+test: ready  ## Run the tests, those in real time beside the others
+	@exec $(BIN)/python -m tests.run test $(TESTS)
+
+proof: ready  ## Run the long sweeps, going on where the last run stopped; SLICE=i/n runs a part
+	@exec $(BIN)/python -m tests.run proof $(TESTS)
 
 lint: ready  ## Check style and order of the code
 	@$(BIN)/ruff check --quiet

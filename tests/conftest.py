@@ -1,12 +1,20 @@
-"""Simulated worlds put a stand-in in the coder's place; other tests want the coder back."""
+"""What all tests have: their costs are summed, long sweeps wait for `make proof`, and the coder
+that simulated worlds replace is there again for the next test."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from tests.costs import CostsPlugin
+from tests.proof import ProofPlugin
 
 from ptt.media import dsp
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(CostsPlugin(), "pressel-costs")
+    config.pluginmanager.register(ProofPlugin(config), "pressel-proof")
 
 
 @pytest.fixture(autouse=True)

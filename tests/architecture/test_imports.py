@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -67,28 +68,44 @@ def module_name(file: Path, root: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def modules(root: Path) -> Iterator[tuple[str, ast.Module, bool]]:
-    """Each module below `root`: its name, its syntax tree, and whether it is a package."""
+@functools.cache  # by what a file says: every rule reads the whole tree
+def parsed(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
+def sources(root: Path) -> Iterator[tuple[str, str, bool]]:
+    """Each module below `root`: its name, its text, and whether it is a package."""
     for source in SOURCES:
         for file in sorted((root / source).rglob("*.py")):
             if "shims" not in file.parts:  # those stand for MicroPython's own modules
-                tree = ast.parse(file.read_text("utf-8"), str(file))
-                yield module_name(file, root / source), tree, file.name == "__init__.py"
+                name = module_name(file, root / source)
+                yield name, file.read_text("utf-8"), file.name == "__init__.py"
+
+
+def modules(root: Path) -> Iterator[tuple[str, ast.Module]]:
+    """Each module below `root`: its name and its syntax tree."""
+    for module, text, _ in sources(root):
+        yield module, parsed(text)
 
 
 def imports(root: Path) -> Iterator[Import]:
     """Every import of the tree, also those inside functions and for type checking only."""
-    for module, tree, is_package in modules(root):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                for alias in node.names:
-                    yield Import(module, alias.name, node.lineno)
-            elif isinstance(node, ast.ImportFrom):
-                base = module.split(".") if is_package else module.split(".")[:-1]
-                above = base[: len(base) - node.level + 1] if node.level else []
-                origin = ".".join([*above, *([node.module] if node.module else [])])
-                for alias in node.names:
-                    yield Import(module, f"{origin}.{alias.name}", node.lineno)
+    for module, text, is_package in sources(root):
+        yield from imports_of(module, text, is_package)
+
+
+@functools.cache
+def imports_of(module: str, text: str, is_package: bool) -> tuple[Import, ...]:
+    found = []
+    for node in ast.walk(parsed(text)):
+        if isinstance(node, ast.Import):
+            found += [Import(module, alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = module.split(".") if is_package else module.split(".")[:-1]
+            above = base[: len(base) - node.level + 1] if node.level else []
+            origin = ".".join([*above, *([node.module] if node.module else [])])
+            found += [Import(module, f"{origin}.{each.name}", node.lineno) for each in node.names]
+    return tuple(found)
 
 
 # One function a rule: is this import allowed?
@@ -176,7 +193,7 @@ def forbidden_calls(root: Path) -> list[str]:
     world = {"print", "open", "input", "exec", "eval", "__import__"}
     assert world <= set(dir(builtins))
     calls = []
-    for module, tree, _ in modules(root):
+    for module, tree in modules(root):
         if is_in(module, "ptt"):
             for node in ast.walk(tree):
                 if isinstance(node, ast.Name) and node.id in world:
@@ -191,7 +208,7 @@ def test_engines_print_and_open_nothing() -> None:
 def running_type_imports(root: Path) -> list[str]:
     """Imports of `TYPES` on a badge that stand outside `if TYPE_CHECKING`."""
     running = []
-    for module, tree, _ in modules(root):
+    for module, tree in modules(root):
         if is_in(module, "ptt", "app", "hal", "main"):
             checked = {node for each in ast.walk(tree) if is_type_check(each) for node in each.body}
             for node in ast.walk(tree):
@@ -274,7 +291,7 @@ def test_a_badge_gets_its_wings_and_nothing_else() -> None:
 def seals_of_its_own(root: Path) -> list[str]:
     """Where links are made that seal otherwise, or another hash is put in the place of ours."""
     found = []
-    for module, tree, _ in modules(root):
+    for module, tree in modules(root):
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 bases = [ast.unparse(base).rpartition(".")[2] for base in node.bases]
@@ -314,7 +331,7 @@ def test_a_planted_seal_is_found(line: str, tmp_path: Path) -> None:
 def makers_of_sessions(root: Path) -> list[str]:
     """Modules in which something is put in the place of a participant's session."""
     makers = []
-    for module, tree, _ in modules(root):
+    for module, tree in modules(root):
         for node in ast.walk(tree):
             targets = node.targets if isinstance(node, ast.Assign) else []
             targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
@@ -358,5 +375,5 @@ def test_a_planted_print_is_found(tmp_path: Path) -> None:
 
 
 def test_every_file_is_looked_at() -> None:
-    names = {module for module, _, _ in modules(ROOT)}
+    names = {module for module, _ in modules(ROOT)}
     assert {"ptt.wire.codec", "hal.radio", "app.handset", "main", "pressel.cli"} <= names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.hostile.stage import by
-from tests.shared.test_host import Cluster, talking
+from tests.shared.test_venue_hosts import Cluster, talking
 
 from ptt.badge.join import JOINED
 from ptt.base.numbers import CLAIM_JUMP_MAX, CLAIMS_MAX

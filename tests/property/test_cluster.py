@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.shared.test_host import Cluster
+from tests.shared.test_venue_hosts import Cluster
 
 from ptt.badge.join import JOINED
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from tests.shared import (
-    test_host,
     test_join,
     test_journal,
     test_venue_failover,
+    test_venue_hosts,
     test_venue_takeover,
 )
 from tests.sim.mutants import replaced
@@ -161,8 +161,8 @@ CAUGHT_BY = {
     queue_order_lost: test_venue_failover.test_the_queue_keeps_its_order_and_its_lanes,
     no_fencing_at_the_badge: test_venue_takeover.test_the_old_leader_is_not_obeyed_any_more,
     any_term_is_obeyed: test_join.test_only_a_higher_term_moves_a_member,
-    no_fencing_at_the_leader: test_host.test_a_leader_that_stood_still_demotes_itself,
-    term_forgotten: test_host.test_a_killed_leader_is_followed_by_its_standby,
+    no_fencing_at_the_leader: test_venue_hosts.test_a_leader_that_stood_still_demotes_itself,
+    term_forgotten: test_venue_hosts.test_a_killed_leader_is_followed_by_its_standby,
     claims_cut_others_off: test_venue_failover.test_nobody_is_cut_off_by_a_claim,
     claims_are_refused: test_venue_failover.test_a_grant_that_no_standby_heard_of_is_adopted,
     standbys_hear_of_it_later: test_venue_failover.test_the_same_burst_goes_on,

@@ -1,0 +1,146 @@
+"""How the suite itself works: what waits for `make proof`, what is kept of it, what tests cost."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+from tests import costs, proof, run
+
+
+def test_slices_share_the_tests_among_them() -> None:
+    tests = [f"tests/a.py::test_{n}" for n in range(300)]
+    slices = [[t for t in tests if proof.in_slice(t, f"{i}/5")] for i in range(1, 6)]
+    assert sorted(itertools.chain(*slices)) == sorted(tests)
+    assert all(len(each) > 30 for each in slices)
+
+
+def test_another_seed_deals_otherwise() -> None:
+    tests = [f"tests/a.py::test_{n}" for n in range(300)]
+    dealt = {seed: [t for t in tests if proof.in_slice(t, "1/5", seed)] for seed in ("a", "b")}
+    assert dealt["a"] != dealt["b"]
+
+
+@pytest.mark.parametrize("wanted", ["", "3", "0/5", "6/5", "1/0", "a/b", "1/5/2"])
+def test_a_slice_that_makes_no_sense_is_refused(wanted: str) -> None:
+    with pytest.raises(pytest.UsageError, match="like 2/5"):
+        proof.in_slice("tests/a.py::test_a", wanted)
+
+
+def test_what_passed_is_kept_for_its_tree_alone(tmp_path: Path) -> None:
+    file = tmp_path / "proof" / "passed.json"
+    passed = proof.Passed(file, "this tree")
+    passed.add("one", 1.23456)
+    passed.add("two", 2)
+    assert proof.Passed(file, "this tree").tests == {"one": 1.23, "two": 2}
+    assert proof.Passed(file, "another tree").tests == {}
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"tree": "this tree"}', "\xff"])
+def test_a_file_of_passes_that_is_broken_counts_for_nothing(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "passed.json"
+    file.write_bytes(content.encode("latin-1"))
+    assert proof.Passed(file, "this tree").tests == {}
+
+
+def test_the_tree_s_digest_sees_a_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "ROOT", tmp_path)
+    for name in ("host", "shared", "firmware", "boards", "tests"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "pyproject.toml").write_text("")
+    before = proof.tree_digest()
+    (tmp_path / "host" / "__pycache__").mkdir()
+    (tmp_path / "host" / "__pycache__" / "x.pyc").write_text("x")
+    assert proof.tree_digest() == before
+    (tmp_path / "host" / "x.py").write_text("x = 1")
+    assert proof.tree_digest() != before
+
+
+def test_the_dearest_files_come_first() -> None:
+    spent = {f"tests/{n}.py": [float(n), 2.0 * n, 1.0] for n in range(20)}
+    lines = costs.table(spent)
+    assert lines[0].endswith("the 10 dearest files")
+    assert lines[1] == "  19.0 s    38.0 s   tests/19.py"
+    assert lines[10] == "  10.0 s    20.0 s   tests/10.py"
+    assert lines[11] == " 190.0 s   380.0 s   all 20 files"
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"),
+    [([0, 0], 0), ([0, 5], 0), ([5, 0], 0), ([5, 5], 5), ([0, 1], 1), ([2, 1], 2)],
+)
+def test_the_suite_fails_when_either_part_does(codes: list[int], code: int) -> None:
+    assert run.verdict(codes) == code
+
+
+INNER = """
+import pytest
+
+def test_short(): pass
+
+@pytest.mark.proof
+@pytest.mark.parametrize("n", range(3))
+def test_long(n):
+    assert n != 1 or not __import__("os").environ.get("PLANTED")
+"""
+
+
+@pytest.fixture
+def inner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(proof, "KEPT", tmp_path / "passed.json")
+    for name in (proof.SLICE, proof.SEED, costs.FILE):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "test_inner.py").write_text(INNER)
+    return tmp_path
+
+
+def outcomes(folder: Path, *options: str) -> dict[str, str]:
+    """How each test of the folder ended that ran, in a pytest of its own with our plugins."""
+    ended: dict[str, str] = {}
+
+    class Watch:
+        def pytest_configure(self, config: pytest.Config) -> None:
+            config.pluginmanager.register(costs.CostsPlugin())
+            config.pluginmanager.register(proof.ProofPlugin(config))
+
+        def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+            if report.when == "call":
+                ended[report.nodeid.partition("::")[2]] = report.outcome
+                assert report.cpu_s >= 0  # pyright: ignore[reportAttributeAccessIssue]
+
+    words = ["-q", "-p", "no:cacheprovider", "-c", str(folder / "none.toml"), *options]
+    words.append("--import-mode=importlib")
+    (folder / "none.toml").write_text('[tool.pytest]\nmarkers = ["proof"]\n')
+    pytest.main([*words, str(folder / "test_inner.py")], plugins=[Watch()])
+    return ended
+
+
+@pytest.mark.parametrize("options", [(), ("-m", "not proof")])
+def test_make_test_leaves_the_long_ones_out(inner: Path, options: tuple[str, ...]) -> None:
+    assert outcomes(inner, *options) == {"test_short": "passed"}
+    assert not proof.KEPT.exists()
+
+
+def test_make_proof_goes_on_with_what_has_not_passed(
+    inner: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLANTED", "1")
+    assert outcomes(inner, "-m", "proof") == {
+        "test_long[0]": "passed",
+        "test_long[1]": "failed",
+        "test_long[2]": "passed",
+    }
+    assert len(json.loads(proof.KEPT.read_text("utf-8"))["passed"]) == 2
+    monkeypatch.delenv("PLANTED")
+    assert outcomes(inner, "-m", "proof") == {"test_long[1]": "passed"}
+    assert outcomes(inner, "-m", "proof") == {}
+
+
+def test_a_slice_runs_its_own_part(inner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    for part in ("1/2", "2/2"):
+        monkeypatch.setenv(proof.SLICE, part)
+        ran += outcomes(inner, "-m", "proof")
+    assert sorted(ran) == ["test_long[0]", "test_long[1]", "test_long[2]"]

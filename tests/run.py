@@ -1,0 +1,88 @@
+"""Runs the whole suite: `python -m tests.run test [words for pytest]`, or `proof`.
+
+Tests in real time mostly wait, so the others run beside them, at the lowest priority and a worker a
+core: what waits for the clock is served first. What the tests in real time say comes at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.costs import FILE, Costs, table
+
+BUILD = Path(__file__).resolve().parents[1] / "build" / "test"
+WORKERS_MAX = 4  # more would only start processes that have little to do
+NICE = 19
+
+_OK = 0
+_INTERRUPTED = 2  # pytest's own codes
+_NO_TESTS = 5
+_SUITES = {
+    "test": ("not e2e and not proof", "e2e and not proof", ("-q",)),
+    "proof": ("proof and not e2e", "proof and e2e", ("-v",)),
+}
+
+
+def command(marks: str, words: list[str], *more: str) -> list[str]:
+    return [sys.executable, "-m", "pytest", "-m", marks, *more, *words]
+
+
+def environment(name: str) -> dict[str, str]:
+    return {**os.environ, FILE: str(BUILD / f"{name}.json")}
+
+
+def costs() -> Costs:
+    summed: Costs = {}
+    for file in BUILD.glob("*.json"):
+        summed.update(json.loads(file.read_text("utf-8")))
+    return summed
+
+
+def verdict(codes: list[int]) -> int:
+    """The exit code of both together; one of them may have had nothing to do."""
+    bad = [code for code in codes if code not in (_OK, _NO_TESTS)]
+    return bad[0] if bad else min(codes)
+
+
+def run(suite: str, words: list[str]) -> int:
+    shared, real_time, options = _SUITES[suite]
+    BUILD.mkdir(parents=True, exist_ok=True)
+    for old in BUILD.glob("*.json"):
+        old.unlink()
+    log = BUILD / "real-time.log"
+    workers = ("-n", "auto", "--maxprocesses", str(WORKERS_MAX))
+    with log.open("wb") as out:
+        beside = subprocess.Popen(
+            command(real_time, words, *options),
+            env=environment("real-time"),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+        codes = []
+        try:
+            nice = ["nice", "-n", str(NICE)]
+            codes.append(
+                subprocess.call(
+                    [*nice, *command(shared, words, *options, *workers)], env=environment("shared")
+                )
+            )
+            codes.append(beside.wait())
+        except KeyboardInterrupt:  # both were told, too
+            beside.send_signal(signal.SIGINT)
+            beside.wait()
+            codes = [_INTERRUPTED]
+    print("\n=== in real time", flush=True)
+    sys.stdout.write(log.read_text("utf-8", "replace"))
+    found = costs()
+    if len(found) > 1:
+        print("", *table(found), sep="\n")
+    return verdict(codes)
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1], sys.argv[2:]))
