@@ -8,8 +8,6 @@ a burst to listen to with losses; now and then sends fail, the leader is gone or
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import subprocess
 import sys
@@ -19,15 +17,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mpremote.romfs import VfsRomWriter
-
 from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.errors import PresselError
 from pressel.pack import build_firmware
 from pressel.pack.build import MANIFEST, ROOT
 from pressel.pack.bytecode import compile_module
 from pressel.pack.manifest import list_sources, read_manifest
-from pressel.pack.packing import STOCK
+from pressel.pack.packing import STOCK, Packing
+from pressel.pack.rom_image import rom_image
 from pressel.pack.stock.shortening import shorten_private_names
 from pressel.tracebacks import Tracebacks
 from pressel.virtual.install import SHIMS, find_install
@@ -53,15 +50,16 @@ def run_cycles(
     *,
     limit_s: float = LIMIT_S,
     heap_bytes: int = HEAP_BYTES,
+    packing: Packing = STOCK,
     seal: bool = False,
 ) -> dict[str, Any]:
     """The figures of `_hour.report`, or of its `seal_report`. Raises `PresselError` with the
     traceback when the firmware fails, has not memory enough, or does not end in time."""
-    firmware = build_firmware(work / "firmware")
+    firmware = build_firmware(work / "firmware", packing=packing)
     for name, record in (("board", load_board(DEFAULT_BOARD).facts()), ("config", CONFIG)):
         (firmware.folder / f"{name}.json").write_text(json.dumps(record))
     fakes = work / "fakes.romfs"
-    fakes.write_bytes(_image(CIPHER_SHIMS if seal else ()))
+    fakes.write_bytes(_image(packing, CIPHER_SHIMS if seal else ()))
     options = {
         "fakes": fakes,
         "flash": firmware.folder,
@@ -82,22 +80,22 @@ def run_cycles(
     return json.loads(done.stdout)
 
 
-def _image(shims: Sequence[str]) -> bytes:
+def _image(packing: Packing, shims: Sequence[str]) -> bytes:
     """The fakes as frozen modules: their code takes nothing of the heap. `shims`: those of the
     virtual badge that stand in place of the fakes."""
-    image = VfsRomWriter()
+    files: dict[str, bytes] = {}
     content = read_manifest(MANIFEST)
     names = {source.name: source.read_text("utf-8") for source in FAKES.glob("*.py")}
-    fakes = STOCK.beside(content, list_sources(content, ROOT), names)
+    fakes = packing.beside(content, list_sources(content, ROOT), names)
     fakes = shorten_private_names(fakes)  # a C module takes no names of the heap
     fakes |= {name: (SHIMS / name).read_text("utf-8") for name in shims}
-    with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(io.StringIO()):
+    with tempfile.TemporaryDirectory() as scratch:
         for name in sorted(fakes):
             source = Path(scratch) / name
             source.write_text(fakes[name], "utf-8")
             compile_module(source, source.with_suffix(".mpy"), f"hour/{name}")
-            image.mkfile(f"{source.stem}.mpy", source.with_suffix(".mpy").read_bytes())
-    return bytes(image.finalise())
+            files[f"{source.stem}.mpy"] = source.with_suffix(".mpy").read_bytes()
+    return rom_image(files)
 
 
 def bytes_a_frame(figures: dict[str, Any], what: str) -> float:

@@ -10,6 +10,7 @@ import { Clock } from '../virtual/runtime/clock.mjs';
 import { Flash } from '../virtual/runtime/files.mjs';
 import { loadMicroPython } from '../virtual/runtime/loader.mjs';
 import { Pins } from '../virtual/runtime/pins.mjs';
+import { romImage } from '../virtual/runtime/romfs.mjs';
 
 const SOFT_RESET = 4;
 const SOFT_RESET_RAW = 5;
@@ -26,7 +27,7 @@ const say = (text) => fs.writeSync(1, Buffer.from(text, 'latin1'));
 const clock = new Clock();
 const { mp, FS, bytes } = await loadMicroPython({
   modules: options.modules, heapBytes: 1 << 20, capped: false,
-  romfs: fs.readFileSync(options.shims), ticks: () => clock.ticks(),
+  romfs: romImage(fs.readFileSync(options.shims), options.flash), ticks: () => clock.ticks(),
   stdout: (chunk) => fs.writeSync(1, chunk),
 });
 const flash = new Flash(FS, options.flash);

@@ -3,5 +3,15 @@
 from .build import BuiltFile, FirmwareBuild
 from .bytecode import ARCHITECTURES
 from .kept import build_firmware
+from .packing import PACKINGS, ROMFS, STOCK, Packing
 
-__all__ = ["ARCHITECTURES", "BuiltFile", "FirmwareBuild", "build_firmware"]
+__all__ = [
+    "ARCHITECTURES",
+    "PACKINGS",
+    "ROMFS",
+    "STOCK",
+    "BuiltFile",
+    "FirmwareBuild",
+    "Packing",
+    "build_firmware",
+]

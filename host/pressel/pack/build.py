@@ -19,9 +19,10 @@ from pathlib import Path
 from pressel.tracebacks import Tracebacks
 
 from .bytecode import compile_module, compiler_version
-from .manifest import Source, list_sources, read_manifest
-from .packing import STOCK, WRITTEN
+from .manifest import ROM, ROM_FILE, Source, list_sources, read_manifest
+from .packing import STOCK, WRITTEN, Packing
 from .piece import Piece
+from .rom_image import rom_image
 
 ROOT = Path(__file__).resolve().parents[3]
 MANIFEST = ROOT / "firmware" / "manifest.toml"
@@ -45,18 +46,21 @@ class BuiltFile:
 
 @dataclass(frozen=True)
 class FirmwareBuild:
-    """A finished build. `imports` is the order in which the entry module loads the others."""
+    """A finished build. `imports` is the order in which the entry module loads the others, `rom`
+    what is in its `ROM_FILE`, by paths as a badge has it mounted."""
 
     folder: Path
     files: tuple[BuiltFile, ...]
     imports: tuple[str, ...]
     is_source: bool
     digest: str  # SHA-256 of the listing: two builds of one digest are the same
+    rom: tuple[BuiltFile, ...] = ()
 
 
 def build_firmware(
     out: Path,
     *,
+    packing: Packing = STOCK,
     source: bool = False,
     architecture: str = "",
     manifest: Path = MANIFEST,
@@ -71,7 +75,7 @@ def build_firmware(
     """
     content = read_manifest(manifest)
     sources = list_sources(content, root, native=bool(architecture) and not source)
-    packing = WRITTEN if source else STOCK
+    packing = WRITTEN if source else packing
     compiler = compiler_version() if packing.is_compiled else ""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
@@ -82,15 +86,26 @@ def build_firmware(
         for piece in prepared.pieces:
             machine = architecture if piece.is_native else ""
             files.append(_build_file(piece, folder, compiler, machine, earlier, out))
-        imports = list(prepared.imports)
-        listing = _listing(files, imports, compiler, architecture, _release(sources))
+        rom: list[BuiltFile] = []
+        if packing.is_rom:
+            rom = [file for file in files if Path(file.path).is_relative_to(ROM)]
+            files = [file for file in files if file not in rom] + [_put_image(folder, rom)]
+        facts = {
+            **_release(sources),
+            "architecture": architecture,
+            "compiler": compiler,
+            "imports": list(prepared.imports),
+            "packing": packing.name,
+            "rom": [vars(file) for file in rom],
+        }
+        listing = _listing(files, facts)
         (folder / LISTING).write_text(listing, "utf-8")
         if not is_intact(out, listing, files):
             swap(folder, out, Path(scratch))
     if prepared.names:
         Tracebacks(prepared.lines, prepared.functions, prepared.names).save_beside(out)
     digest = hashlib.sha256(listing.encode()).hexdigest()
-    return FirmwareBuild(out, tuple(files), tuple(imports), source, digest)
+    return FirmwareBuild(out, tuple(files), prepared.imports, source, digest, tuple(rom))
 
 
 def _build_file(
@@ -115,6 +130,16 @@ def _build_file(
         compile_module(prepared, target, piece.module_path, piece.written, architecture)
         prepared.unlink()
     return BuiltFile(str(path), target.stat().st_size, _sha256(target), source_sha256)
+
+
+def _put_image(folder: Path, files: Iterable[BuiltFile]) -> BuiltFile:
+    """Makes one image of `files`, which are in `folder` and lie in the image afterwards."""
+    prefix = f"{ROM}/"
+    image = rom_image({f.path.removeprefix(prefix): (folder / f.path).read_bytes() for f in files})
+    (folder / ROM_FILE).write_bytes(image)
+    shutil.rmtree(folder / ROM)
+    sha256 = _sha256(folder / ROM_FILE)
+    return BuiltFile(ROM_FILE, len(image), sha256, sha256)
 
 
 def _copy(out: Path, known: BuiltFile, target: Path) -> bool:
@@ -142,20 +167,8 @@ def _release(sources: list[Source]) -> dict[str, object]:
     return facts
 
 
-def _listing(
-    files: Iterable[BuiltFile],
-    imports: list[str],
-    compiler: str,
-    architecture: str,
-    release: dict[str, object],
-) -> str:
-    content = {
-        **release,
-        "architecture": architecture,
-        "compiler": compiler,
-        "files": [vars(file) for file in files],
-        "imports": imports,
-    }
+def _listing(files: Iterable[BuiltFile], facts: dict[str, object]) -> str:
+    content = {**facts, "files": [vars(file) for file in files]}
     return json.dumps(content, indent=1, sort_keys=True) + "\n"
 
 

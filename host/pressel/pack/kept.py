@@ -8,6 +8,7 @@ its bytes are no longer what they were.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import hashlib
 import json
@@ -22,6 +23,7 @@ from . import build
 from .build import LISTING, MANIFEST, ROOT, BuiltFile, FirmwareBuild
 from .bytecode import compiler_version
 from .manifest import list_sources, read_manifest
+from .packing import STOCK, WRITTEN, Packing
 
 SHELF = ROOT / "build" / "cache" / "firmware"
 KEPT_MAX = 32  # builds: chips, ways of packing, and the releases that tests make; 0.5 MB each
@@ -33,6 +35,7 @@ _NAMES = ".map.json"  # behind a build's name, what tracebacks are translated by
 def build_firmware(
     out: Path,
     *,
+    packing: Packing = STOCK,
     source: bool = False,
     architecture: str = "",
     manifest: Path = MANIFEST,
@@ -41,35 +44,37 @@ def build_firmware(
 ) -> FirmwareBuild:
     """As `build.build_firmware`, from `shelf` if the same was built before; several processes that
     want the same build wait for the first one to make it."""
-    key = _key(source, architecture, manifest, root)
+    key = _key(WRITTEN if source else packing, architecture, manifest, root)
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(_locked(shelf, key))
         except OSError:  # nothing can be kept here, such as in somebody else's clone
             return build.build_firmware(
-                out, source=source, architecture=architecture, manifest=manifest, root=root
-            )
+                out, packing=packing, source=source, architecture=architecture,
+                manifest=manifest, root=root,
+            )  # fmt: skip
         kept = shelf / key
         made = _read(kept, source)
         if made is None:
             made = build.build_firmware(
-                kept, source=source, architecture=architecture, manifest=manifest, root=root
-            )
+                kept, packing=packing, source=source, architecture=architecture,
+                manifest=manifest, root=root,
+            )  # fmt: skip
             _forget_oldest(shelf)
         os.utime(kept)
         return _copy(made, out)
 
 
-def _key(source: bool, architecture: str, manifest: Path, root: Path) -> str:
+def _key(packing: Packing, architecture: str, manifest: Path, root: Path) -> str:
     digest = hashlib.sha256()
     content = read_manifest(manifest)
-    sources = list_sources(content, root, native=bool(architecture) and not source)
-    words = (str(source), architecture, compiler_version(), sys.version)
+    sources = list_sources(content, root, native=bool(architecture) and packing.is_compiled)
+    words = (packing.name, architecture, compiler_version(), sys.version)
     pieces = [word.encode() for word in words]
     pieces.append(manifest.read_bytes())
     for each in sources:
         pieces += [str(each.target).encode(), each.path.read_bytes()]
-    for file in sorted(_BUILDER.rglob("*.py")):
+    for file in sorted((*_BUILDER.rglob("*.py"), *_BUILDER.rglob("*.toml"))):
         pieces.append(file.read_bytes())
     for piece in pieces:
         digest.update(b"%d " % len(piece) + piece)
@@ -91,13 +96,14 @@ def _read(kept: Path, source: bool) -> FirmwareBuild | None:
         listing = (kept / LISTING).read_text("utf-8")
         content = json.loads(listing)
         files = tuple(BuiltFile(**entry) for entry in content["files"])
+        rom = tuple(BuiltFile(**entry) for entry in content["rom"])
         imports = tuple(content["imports"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if not build.is_intact(kept, listing, files):
         return None
     digest = hashlib.sha256(listing.encode()).hexdigest()
-    return FirmwareBuild(kept, files, imports, source, digest)
+    return FirmwareBuild(kept, files, imports, source, digest, rom)
 
 
 def _copy(made: FirmwareBuild, out: Path) -> FirmwareBuild:
@@ -113,7 +119,7 @@ def _copy(made: FirmwareBuild, out: Path) -> FirmwareBuild:
         new = out.with_name(f".{out.name}{_NAMES}-{os.getpid()}")
         shutil.copyfile(names, new)
         new.replace(out.with_name(out.name + _NAMES))
-    return FirmwareBuild(out, made.files, made.imports, made.is_source, made.digest)
+    return dataclasses.replace(made, folder=out)
 
 
 def _forget_oldest(shelf: Path) -> None:

@@ -13,8 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pressel.errors import UsageError
 
-# On a badge's sys.path: every MicroPython board's own folder, and the application slot.
-_LIBRARIES = (PurePosixPath("lib"), PurePosixPath("a"))
+SLOT = PurePosixPath("a")  # the application's, docs/updates.md
+ROM = PurePosixPath("rom")  # where MicroPython mounts a ROMFS image
+ROM_FILE = "rom.romfs"  # the image, among a build's files; on a badge it is a partition
+# On a badge's sys.path: every MicroPython board's own folder, and where the application lies.
+_LIBRARIES = (PurePosixPath("lib"), SLOT, ROM)
 
 
 class _Strict(BaseModel):

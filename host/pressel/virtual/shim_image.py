@@ -5,15 +5,12 @@ Their code then takes nothing of the badge's heap, as the C modules that they st
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import io
 import tempfile
 from pathlib import Path
 
-from mpremote.romfs import VfsRomWriter
-
 from pressel.pack.bytecode import compile_module
+from pressel.pack.rom_image import rom_image
 from pressel.pack.stock.shortening import shorten_private_names
 
 from .install import SHIMS
@@ -22,14 +19,14 @@ from .install import SHIMS
 @functools.cache
 def shim_image() -> bytes:
     """Compiles all shims and packs them. The same in all badges of a process."""
-    image = VfsRomWriter()
     texts = {source.name: source.read_text("utf-8") for source in sorted(SHIMS.glob("*.py"))}
     texts = shorten_private_names(texts)  # a C module takes no names of the heap
-    with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(io.StringIO()):
+    files: dict[str, bytes] = {}
+    with tempfile.TemporaryDirectory() as scratch:
         for name, text in texts.items():
             source = Path(scratch) / name
             source.write_text(text, "utf-8")
             compiled = source.with_suffix(".mpy")
             compile_module(source, compiled, f"shims/{name}")
-            image.mkfile(compiled.name, compiled.read_bytes())
-    return bytes(image.finalise())
+            files[compiled.name] = compiled.read_bytes()
+    return rom_image(files)

@@ -15,6 +15,7 @@ import { Flash } from './files.mjs';
 import { Heap } from './heap.mjs';
 import { LoadError, loadMicroPython } from './loader.mjs';
 import { Pins } from './pins.mjs';
+import { romImage } from './romfs.mjs';
 import { Steps } from './steps.mjs';
 import { Udp } from './udp.mjs';
 
@@ -50,7 +51,7 @@ try {
     pystackWords: Number(options.pystack),
     capped: !options.trace,
     traced: Boolean(options.trace),
-    romfs: fs.readFileSync(options.shims),
+    romfs: romImage(fs.readFileSync(options.shims), options.flash),
     ticks: () => clock.ticks(),
     stdout: (bytes) => lines.write(bytes),
   });

@@ -28,6 +28,7 @@ import { Heap } from './heap.mjs';
 import { loadMicroPython } from './loader.mjs';
 import { Input, Output, Pipe } from './pipe.mjs';
 import { Pins } from './pins.mjs';
+import { romImage } from './romfs.mjs';
 import { SteppedClock } from './stepped_clock.mjs';
 import { SteppedUdp } from './stepped_udp.mjs';
 import { Silent, Tape } from './tape.mjs';
@@ -86,7 +87,7 @@ const badge = await loadMicroPython({
   modules: options.modules,
   heapBytes: heap.wholeBytes,
   pystackWords: Number(options.pystack),
-  romfs: fs.readFileSync(options.shims),
+  romfs: romImage(fs.readFileSync(options.shims), options.flash),
   ticks: () => clock.ticks(),
   date: () => CALENDAR_MS + Math.floor(clock.now()),
   random: () => entropy.word(),

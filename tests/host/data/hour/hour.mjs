@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { Ciphers } from '../../../../host/pressel/virtual/runtime/ciphers.mjs';
 import { mount } from '../../../../host/pressel/virtual/runtime/files.mjs';
 import { loadMicroPython } from '../../../../host/pressel/virtual/runtime/loader.mjs';
+import { romImage } from '../../../../host/pressel/virtual/runtime/romfs.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -23,7 +24,7 @@ const cycles = Number(options.cycles);
 const badge = await loadMicroPython({
   modules: options.modules,
   heapBytes: Number(options.heap),
-  romfs: fs.readFileSync(options.fakes),
+  romfs: romImage(fs.readFileSync(options.fakes), options.flash),
   ticks: () => 1000,
   stdout: (bytes) => process.stderr.write(bytes),
 });
