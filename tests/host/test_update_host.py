@@ -72,6 +72,15 @@ def test_a_signed_release_is_read_back_and_the_same_bytes_come_again(
     assert read_release(tmp_path / "folder", [keys.public_key(key)]) == release
 
 
+def test_a_build_that_is_an_image_is_not_sent_over_the_air(tmp_path: Path, key: Path) -> None:
+    made = build(tmp_path / "build")
+    listing = json.loads((made / "manifest.json").read_text())
+    (made / "manifest.json").write_text(json.dumps({**listing, "packing": "romfs"}))
+    with pytest.raises(UsageError, match="is packed as romfs.* sign a build with --packing stock"):
+        sign_build(made, "any", key, tmp_path / "release.zip")
+    assert not (tmp_path / "release.zip").exists()
+
+
 def test_what_nobody_trusted_signed_is_refused(tmp_path: Path, key: Path, package: Path) -> None:
     with pytest.raises(UsageError, match="no release key is trusted yet"):
         Library(tmp_path / "state").add(package)
@@ -152,8 +161,8 @@ class Fleet:
                 if kind == events.UPDATE:
                     self.campaigner.on_told(*value)
 
-    def say(self, index: int, state: int, reason: int = 0) -> None:
-        values = (2, state, reason, 1, 0, b"esp32")
+    def say(self, index: int, state: int, reason: int = 0, chip: bytes = b"esp32") -> None:
+        values = (2, state, reason, 1, 0, chip)
         self.venue.badges[index].engine.send_update(messages.UPDATE_STATE, values, self.now_ms)
 
     @property
@@ -214,6 +223,24 @@ def test_one_failure_of_many_does_not_stop_it_two_do(fleet: Fleet) -> None:
     fleet.campaigner.start(None, "all")  # the operator says: once more
     assert not fleet.campaigner.status()["paused"]
     assert fleet.states() == ["waiting"] * 6
+
+
+def test_a_badge_that_runs_from_an_image_is_told_as_such_and_is_no_failure(fleet: Fleet) -> None:
+    fleet.campaigner.start(None, "all")
+    fleet.run(300)
+    for index in (0, 1, 2):
+        failed, chip = messages.UPDATE_STATE_FAILED, messages.UPDATE_REASON_CHIP
+        fleet.say(index, failed, chip, b"romfs")
+    fleet.run(300)
+    status = fleet.campaigner.status()
+    assert fleet.states()[:3] == ["failed"] * 3
+    for row in status["badges"][:3]:
+        assert row["reason"].endswith("flash it with `pressel flash --packing romfs`")
+    assert not status["paused"]
+    for index in (3, 4):
+        fleet.say(index, messages.UPDATE_STATE_FAILED, messages.UPDATE_REASON_FLASH)
+    fleet.run(300)
+    assert fleet.campaigner.status()["paused"]
 
 
 def test_pause_and_cancel(fleet: Fleet) -> None:

@@ -18,15 +18,19 @@ if TYPE_CHECKING:
 _KEY_BYTES = const(32)
 _DOWNGRADE = const(1)  # as in ptt.link.update_manifest, which is not loaded to say no
 _AGAIN = const(2)
+_IMAGE = "/rom/"  # where MicroPython has what lies in a ROMFS image, which no update can write
+_ROM = b"romfs"  # the leader is told it in place of the chip
 
 
 def answer(handset: "Handset", offer: tuple, now_ms: int) -> "Update | None":
     """Begin to fetch `offer` (release, bytes of the manifest, flags, tag), or say why not."""
     boot = Store().load("boot")
     chip = board.load().get("chip", "").encode()
+    if __file__.startswith(_IMAGE):
+        chip = _ROM
     nvs = Nvs()
     key = nvs.blob("key")
-    state, reason = _refusal(offer, boot, nvs.number("release", RELEASE), len(key))
+    state, reason = _refusal(offer, boot, nvs.number("release", RELEASE), len(key), chip)
     if state:
         values = (offer[0], state, reason, RELEASE, 0, chip)
         handset.participant.send_update(messages.UPDATE_STATE, values, now_ms)
@@ -39,7 +43,9 @@ def answer(handset: "Handset", offer: tuple, now_ms: int) -> "Update | None":
     return update
 
 
-def _refusal(offer: tuple, boot: dict, newest: int, key_bytes: int) -> "tuple[int, int]":
+def _refusal(
+    offer: tuple, boot: dict, newest: int, key_bytes: int, chip: bytes
+) -> "tuple[int, int]":
     """(state, reason) that answer the offer at once; state 0: it is welcome."""
     release, _, flags, _ = offer
     if boot.get("left", -1) >= 0:
@@ -47,7 +53,9 @@ def _refusal(offer: tuple, boot: dict, newest: int, key_bytes: int) -> "tuple[in
     if release == RELEASE:
         return messages.UPDATE_STATE_CURRENT, 0
     reason = 0
-    if key_bytes != _KEY_BYTES:
+    if chip == _ROM:
+        reason = messages.UPDATE_REASON_CHIP
+    elif key_bytes != _KEY_BYTES:
         reason = messages.UPDATE_REASON_KEY
     elif release < newest and not flags & _DOWNGRADE:
         reason = messages.UPDATE_REASON_OLDER

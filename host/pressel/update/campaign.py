@@ -42,8 +42,12 @@ REASONS = {
     messages.UPDATE_REASON_STOPPED: "",
 }
 COMPUTER = "computer"  # what a soft badge calls its chip: it is updated by other means
-NO_KEY = 100  # a reason of this host's own
-_NO_KEY_WORDS = "the registry has no key of it; register it with `pressel flash`"
+ROM = "romfs"  # what a badge calls its chip when it runs from an image that only a cable writes
+# Reasons of this host's own.
+NO_KEY = 100
+IN_ROM = 101
+REASONS[NO_KEY] = "the registry has no key of it; register it with `pressel flash`"
+REASONS[IN_ROM] = "runs from a ROMFS image; flash it with `pressel flash --packing romfs`"
 
 
 class Progress(BaseModel):
@@ -177,7 +181,9 @@ class Campaigner:
                 self._save()
                 return
             better = for_chip(self._releases, chip)
-            if chip and better is not None and better is not job.release and chip != known.chip:
+            if chip == ROM:
+                reason = IN_ROM
+            elif chip and chip != known.chip and better not in (None, job.release):
                 known.chip = chip
                 self._assign(device.hex(), known)
                 return
@@ -188,7 +194,8 @@ class Campaigner:
 
     def _fails_too_often(self) -> bool:
         assert self.campaign is not None
-        states = [each.state for each in self.campaign.badges.values()]
+        badges = self.campaign.badges.values()
+        states = [each.state for each in badges if each.reason != IN_ROM]  # no release's fault
         failed, done = states.count("failed"), states.count("done")
         least = 1 if len(states) <= PILOT else FAILED_MIN
         return failed >= least and failed > FAILED_SHARE_MAX * (failed + done)
@@ -286,4 +293,4 @@ def _percent(job: distributor.Job) -> int:
 
 def reason_words(reason: int) -> str:
     """What the operator does about `reason`, which badges may name as they like."""
-    return _NO_KEY_WORDS if reason == NO_KEY else REASONS.get(reason, f"reason {reason}")
+    return REASONS.get(reason, f"reason {reason}")

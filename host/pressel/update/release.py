@@ -23,6 +23,7 @@ SIGNATURE = "update.sig"
 FILES = "files/"
 ANY_CHIP = "any"
 SLOT = "a"  # of a build
+STOCK = "stock"  # the packing of which a slot holds all
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,12 @@ def sign_build(build: Path, chip: str, key: Path, out: Path) -> Release:
     try:
         listing = json.loads((build / "manifest.json").read_text("utf-8"))
         number, name, table = listing["release"], listing["build"], listing["table"]
-        machine = listing["architecture"]
+        machine, packing = listing["architecture"], listing.get("packing", STOCK)
     except (OSError, ValueError, KeyError, TypeError):
         raise UsageError(f"{build} is no build; make one with `pressel firmware build`") from None
+    if packing != STOCK:
+        raise UsageError(f"{build} is packed as {packing}, which only a cable brings to a badge; "
+                         "sign a build with --packing stock")  # fmt: skip
     if bool(machine) != (chip != ANY_CHIP):
         what = f"has machine code ({machine})" if machine else "has no machine code"
         raise UsageError(f"{build} {what}: name its chip with --chip, or 'any' when it has none")
