@@ -11,8 +11,8 @@ from pathlib import Path
 from pressel.boards.board import load_board
 from pressel.flash.contents import NVS_FILE, take_out
 from pressel.flash.image import read_image, synthetic_image
-from pressel.flash.order import Order, read_firmware
-from pressel.pack import ARCHITECTURES, build_firmware
+from pressel.flash.order import Order, read_firmware, read_rom
+from pressel.pack import ARCHITECTURES, STOCK, Packing, build_firmware
 from pressel.registry.store import Registry
 
 BOARDS = {"esp32": "esp32-devkit", "esp32s3": "esp32s3-devkit", "esp32c3": "esp32c3-devkit"}
@@ -24,20 +24,32 @@ def flash_bytes(chip: str) -> int:
     return load_board(BOARDS[chip]).flash_mib << 20
 
 
-def image_file(folder: Path, chip: str, app_bytes: int = 0x10000) -> tuple[Path, str]:
+def image_file(
+    folder: Path, chip: str, app_bytes: int = 0x10000, romfs_bytes: int = 0
+) -> tuple[Path, str]:
     """The synthetic image and its SHA-256."""
-    data = synthetic_image(chip, app_bytes)
+    data = synthetic_image(chip, app_bytes, romfs_bytes)
     file = folder / f"{chip}.bin"
     file.write_bytes(data)
     return file, hashlib.sha256(data).hexdigest()
 
 
-def make_order(folder: Path, chip: str, app_bytes: int = 0x10000, **changes: object) -> Order:
-    file, sha256 = image_file(folder, chip, app_bytes)
+def make_order(
+    folder: Path,
+    chip: str,
+    app_bytes: int = 0x10000,
+    *,
+    packing: Packing = STOCK,
+    romfs_bytes: int = 0,
+    **changes: object,
+) -> Order:
+    file, sha256 = image_file(folder, chip, app_bytes, romfs_bytes)
     board_id = BOARDS[chip]
-    firmware = build_firmware(folder / "firmware", architecture=ARCHITECTURES[chip])
+    architecture = ARCHITECTURES[chip]
+    firmware = build_firmware(folder / packing.name, packing=packing, architecture=architecture)
     given = {
-        "image": read_image(file, sha256), "leader": NOWHERE, "labels": folder / "labels"
+        "image": read_image(file, sha256), "leader": NOWHERE, "labels": folder / "labels",
+        "rom": read_rom(firmware),
     } | changes  # fmt: skip
     order = functools.partial(
         Order, board_id, load_board(board_id), read_firmware(firmware), ("venue", "secret")

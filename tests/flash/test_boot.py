@@ -15,10 +15,13 @@ from pressel.emulator.badge import EmulatedBadge
 from pressel.flash.contents import NVS_FILE, take_out
 from pressel.flash.job import flash_badge
 from pressel.flash.order import Order, built_firmware
+from pressel.pack import PACKINGS
+from pressel.pack.manifest import ROM_FILE
 from pressel.registry.store import Registry
 from pressel.virtual import VirtualBadge
 
 _LIMIT_S = 15
+ROMFS_BYTES = 0x20000  # as in MicroPython's own example of a table with such a partition
 
 
 async def _until(badge: VirtualBadge, event: str) -> None:
@@ -35,16 +38,21 @@ def _flash(port: str, order: Order, venue: Path) -> None:
 
 
 @pytest.mark.e2e
-def test_a_flashed_badge_joins_a_leader_and_talks(tmp_path: Path) -> None:
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_a_flashed_badge_joins_a_leader_and_talks(packing: str, tmp_path: Path) -> None:
     async def scenario() -> None:
         (tmp_path / "venue").mkdir()
         async with run_leader(tmp_path / "venue") as leader:
-            order = make_order(tmp_path, "esp32", name="Bar 1", leader=leader.address)
+            order = make_order(
+                tmp_path, "esp32", packing=PACKINGS[packing], romfs_bytes=ROMFS_BYTES,
+                name="Bar 1", leader=leader.address,
+            )  # fmt: skip
             flash = tmp_path / "flash"
             with EmulatedBadge("esp32", flash, 4 << 20) as emulated:
                 await asyncio.to_thread(_flash, emulated.port, order, tmp_path / "venue")
             taken = tmp_path / "taken"
             assert take_out(flash.read_bytes(), "esp32", taken)
+            assert (taken / ROM_FILE).exists() == (packing == "romfs")
             badge = VirtualBadge(
                 "flashed",
                 firmware=built_firmware(taken),

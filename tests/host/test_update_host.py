@@ -76,7 +76,7 @@ def test_a_build_that_is_an_image_is_not_sent_over_the_air(tmp_path: Path, key: 
     made = build(tmp_path / "build")
     listing = json.loads((made / "manifest.json").read_text())
     (made / "manifest.json").write_text(json.dumps({**listing, "packing": "romfs"}))
-    with pytest.raises(UsageError, match="is packed as romfs.* sign a build with --packing stock"):
+    with pytest.raises(UsageError, match=r"is packed as romfs.* sign a build with --packing stock"):
         sign_build(made, "any", key, tmp_path / "release.zip")
     assert not (tmp_path / "release.zip").exists()
 

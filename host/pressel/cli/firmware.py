@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
+from pressel.cli.options import build_folder, packing_option
 from pressel.flash.fetch import fetch_image
 from pressel.flash.image import parse_image
-from pressel.flash.messages import flash_error
+from pressel.flash.messages import FlashError, flash_error
 from pressel.flash.pins import Pin, find_pin, image_folder, keep_image, known_pins
-from pressel.pack import ARCHITECTURES, build_firmware
+from pressel.pack import ARCHITECTURES, PACKINGS, build_firmware
 
 _FILE_COLUMNS = 200  # in a file or a pipe an image is one line
 PORTABLE = "any"  # the build without machine code
@@ -31,8 +32,7 @@ def firmware() -> None:
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("build/firmware"),
-    show_default=True,
+    show_default="build/firmware, or build/romfs",
     help="Folder for the files and their manifest; without --chip a folder in it for each chip.",
 )
 @click.option(
@@ -40,16 +40,20 @@ def firmware() -> None:
     type=click.Choice((PORTABLE, *sorted(ARCHITECTURES))),
     help="Only for this chip; 'any' has no machine code and runs on all of them.",
 )
-def build(out: Path, chip: str | None) -> None:
+@packing_option
+def build(out: Path | None, chip: str | None, packing: str) -> None:
     """Compile the firmware for each chip, with a manifest of versions, sizes and hashes.
 
     The same sources give the same bytes, wherever they are built.
     """
+    out = out or build_folder(packing)
     folders = {chip: out} if chip else {each: out / each for each in (PORTABLE, *ARCHITECTURES)}
     for each, folder in folders.items():
-        built = build_firmware(folder, architecture=ARCHITECTURES.get(each, ""))
+        architecture = ARCHITECTURES.get(each, "")
+        built = build_firmware(folder, packing=PACKINGS[packing], architecture=architecture)
         size = sum(file.bytes for file in built.files)
-        print(f"{folder}: {len(built.files)} files, {size} bytes, SHA-256 {built.digest}")
+        rom = f" (one an image of {len(built.rom)} modules)" if built.rom else ""
+        print(f"{folder}: {len(built.files)} files{rom}, {size} bytes, SHA-256 {built.digest}")
 
 
 @firmware.command()
@@ -58,15 +62,29 @@ def images(as_json: bool) -> None:
     """List the images of MicroPython that are pinned, and which of them are here."""
     folder = image_folder()
     pins = known_pins()
+    here = {pin.name: (folder / pin.name).is_file() for pin in pins}
+    packings = {name: _packings(folder / name) for name, is_here in here.items() if is_here}
     if as_json:
-        rows = [{**pin.model_dump(), "here": (folder / pin.name).is_file()} for pin in pins]
+        rows = [
+            {**pin.model_dump(), "here": here[pin.name], "packings": packings.get(pin.name, [])}
+            for pin in pins
+        ]
         print(json.dumps(rows, indent=2))
         return
-    table = Table("Image", "Chip", "Bytes", "SHA-256", "Here", box=None)
+    table = Table("Image", "Chip", "Bytes", "SHA-256", "Here", "Packings", box=None)
     for pin in pins:
-        here = "yes" if (folder / pin.name).is_file() else "no"
-        table.add_row(pin.name, pin.chip, f"{pin.bytes:,}", pin.sha256, here)
+        words = ", ".join(packings.get(pin.name, []))
+        is_here = "yes" if here[pin.name] else "no"
+        table.add_row(pin.name, pin.chip, f"{pin.bytes:,}", pin.sha256, is_here, words)
     Console(width=None if sys.stdout.isatty() else _FILE_COLUMNS).print(table)
+
+
+def _packings(file: Path) -> list[str]:
+    """What the image can take; nothing when it is damaged, which flashing it says."""
+    try:
+        return parse_image(str(file), file.read_bytes()).packings
+    except FlashError:
+        return []
 
 
 @firmware.command()

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
 
 from pressel.boards.board import load_board
 from pressel.cli.attached import open_registry, ports_of, tell_all, wifi_network
-from pressel.cli.options import state_option
+from pressel.cli.options import build_folder, packing_option, state_option
 from pressel.flash.fleet import flash_fleet
 from pressel.flash.image import Image, read_image
 from pressel.flash.messages import flash_error
-from pressel.flash.order import Order, Outcome, read_firmware
+from pressel.flash.order import Order, Outcome, read_firmware, read_rom
 from pressel.flash.pins import newest_image
-from pressel.pack import ARCHITECTURES, build_firmware
+from pressel.pack import ARCHITECTURES, PACKINGS, build_firmware
 from pressel.registry.device import GROUP_MAX, checked_name
 
 
@@ -28,6 +29,7 @@ from pressel.registry.device import GROUP_MAX, checked_name
     help="MicroPython image of the vendor; without it the newest fetched or pinned one.",
 )  # fmt: skip
 @click.option("--image-sha256", help="Its SHA-256, as somebody else says it.")
+@packing_option
 @click.option("--wifi", help="Name of the venue's Wi-Fi network.")
 @click.option("--wifi-password", envvar="PRESSEL_WIFI_PASSWORD", help="Its password.")
 @click.option("--leader", default="", help="Address of the leader; without it badges search.")
@@ -49,9 +51,9 @@ from pressel.registry.device import GROUP_MAX, checked_name
 @click.option("--json", "as_json", is_flag=True, help="Outcomes as JSON.")
 def flash(
     ports: tuple[str, ...], is_all: bool, board_id: str, image: Path | None,
-    image_sha256: str | None, wifi: str | None, wifi_password: str | None, leader: str, name: str,
-    groups: tuple[int, ...], state: Path, no_registry: bool, labels: Path, erase: bool,
-    dry_run: bool, only_app: bool, new_identity: bool, as_json: bool,
+    image_sha256: str | None, packing: str, wifi: str | None, wifi_password: str | None,
+    leader: str, name: str, groups: tuple[int, ...], state: Path, no_registry: bool, labels: Path,
+    erase: bool, dry_run: bool, only_app: bool, new_identity: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Make badges: check, write, verify, start, check again, register, print a label.
 
@@ -66,17 +68,30 @@ def flash(
         raise flash_error("one-name")
     board = load_board(board_id)
     vendor = None if only_app else _image(board.chip, image, image_sha256)
-    folder = Path("build/firmware") / board.chip
-    firmware = build_firmware(folder, architecture=ARCHITECTURES.get(board.chip, ""))
+    if vendor is not None:
+        _tell_packings(vendor, packing)
+    folder = build_folder(packing) / board.chip
+    architecture = ARCHITECTURES.get(board.chip, "")
+    firmware = build_firmware(folder, packing=PACKINGS[packing], architecture=architecture)
     order = Order(
         board_id, board, read_firmware(firmware), wifi_network(wifi, wifi_password), vendor, leader,
         checked_name(name) if name else "", groups, labels, erase, dry_run, new_identity,
+        read_rom(firmware),
     )  # fmt: skip
     registry = None if no_registry else open_registry(state, is_made=not dry_run)
     outcomes = flash_fleet(found, order, registry)
     if as_json:
         print(json.dumps([vars(each) for each in outcomes], indent=2))
     return tell_all(outcomes, lambda each: None if as_json else _word(dry_run, each))
+
+
+def _tell_packings(image: Image, packing: str) -> None:
+    """What the image can take; FlashError when that is not what was asked for."""
+    if packing not in image.packings:
+        raise flash_error("no-romfs", where=image.name)
+    if len(image.packings) > 1:
+        words = " and ".join(image.packings)
+        print(f"{image.name} takes the packings {words}: this is {packing}", file=sys.stderr)
 
 
 def _image(chip: str, file: Path | None, sha256: str | None) -> Image:
@@ -92,5 +107,6 @@ def _word(is_dry: bool, outcome: Outcome) -> str:
     who = f"{outcome.name} ({outcome.device})"
     if is_dry:
         parts = (f"{-(-size // 1024)} KiB at {at:#x}" for at, size in outcome.regions)
-        return f"would be {who}: {', '.join(parts)}; nothing was written"
+        words = f"would be {who}, packed as {outcome.packing}: {', '.join(parts)}"
+        return f"{words}; nothing was written"
     return f"is {who}" + (f"; label: {outcome.label}" if outcome.label else "")

@@ -11,6 +11,7 @@ import click
 from pressel.enrol.desk import JOINING
 from pressel.enrol.lines import INVITE
 from pressel.node.options import default_state
+from pressel.pack import PACKINGS, STOCK
 from pressel.transport.udp import Address, parse_address
 
 
@@ -42,6 +43,22 @@ def state_option(text: str = "Folder for what the host keeps."):
         show_default=str(default_state()),
         help=text,
     )
+
+
+def packing_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--packing`: for which MicroPython the firmware is packed."""
+    return click.option(
+        "--packing",
+        type=click.Choice(list(PACKINGS)),
+        default=STOCK.name,
+        show_default=True,
+        help="romfs is for a MicroPython of your own that has MICROPY_VFS_ROM.",
+    )(command)
+
+
+def build_folder(packing: str) -> Path:
+    """Where builds of that packing lie unless somebody says otherwise."""
+    return Path("build") / ("firmware" if packing == STOCK.name else packing)
 
 
 def control_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,6 +1,7 @@
 """What a whole flash holds, as files of a folder, and back: for emulated and virtual badges.
 
-NVS becomes `nvs.json`, which the virtual badge's `esp32.NVS` reads: bytes in hexadecimal.
+NVS becomes `nvs.json`, which the virtual badge's `esp32.NVS` reads: bytes in hexadecimal. A ROMFS
+partition becomes the file that a virtual badge mounts at /rom.
 """
 
 from __future__ import annotations
@@ -8,6 +9,9 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+
+from pressel.pack.manifest import ROM_FILE
+from pressel.pack.rom_image import MAGIC as ROMFS_MAGIC
 
 from .filesystem import make_filesystem, read_filesystem
 from .nvs import make_nvs, read_nvs
@@ -17,6 +21,7 @@ from .partitions import (
     TABLE_BYTES,
     Partition,
     find_nvs,
+    find_romfs,
     find_vfs,
     read_table,
 )
@@ -41,6 +46,9 @@ def take_out(flash: bytes | bytearray, chip: str, folder: Path) -> bool:
         {s: {k: v.hex() if isinstance(v, bytes) else v for k, v in each.items()}
          for s, each in values.items()}
     ).encode()  # fmt: skip
+    image = _romfs(flash)
+    if image.startswith(ROMFS_MAGIC):
+        files[ROM_FILE] = image
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
@@ -55,6 +63,7 @@ def put_back(flash: bytearray, chip: str, folder: Path) -> bool:
     nvs, vfs = places
     files = {p.relative_to(folder).as_posix(): p.read_bytes()
              for p in folder.rglob("*") if p.is_file()}  # fmt: skip
+    files.pop(ROM_FILE, None)  # which no program writes
     kept = json.loads(files.pop(NVS_FILE, b"{}"))
     values = {s: {k: bytes.fromhex(v) if isinstance(v, str) else v for k, v in each.items()}
               for s, each in kept.items()}  # fmt: skip
@@ -70,6 +79,11 @@ def put_back(flash: bytearray, chip: str, folder: Path) -> bool:
         flash[vfs.at : vfs.at + vfs.size] = make_filesystem(files, vfs.size)
         is_changed = True
     return is_changed
+
+
+def _romfs(flash: bytes | bytearray) -> bytes:
+    place = find_romfs(read_table(flash[TABLE_AT : TABLE_AT + TABLE_BYTES]))
+    return bytes(flash[place.at : place.at + place.size]) if place else b""
 
 
 def _places(flash: bytes | bytearray, chip: str) -> tuple[Partition, Partition] | None:

@@ -10,6 +10,8 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from pressel.pack import ROMFS, STOCK
+
 from .messages import flash_error
 from .partitions import (
     IMAGE_AT,
@@ -17,6 +19,7 @@ from .partitions import (
     TABLE_BYTES,
     Partition,
     find_nvs,
+    find_romfs,
     read_table,
     write_table,
 )
@@ -24,6 +27,7 @@ from .pins import is_pinned
 
 CHIP_IDS = {0: "esp32", 9: "esp32s3", 5: "esp32c3"}  # ESP-IDF's esp_chip_id_t
 _MAGIC = 0xE9
+_READS_ROMFS = b"VfsRom"  # the name of a class that only MICROPY_VFS_ROM brings
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,12 @@ class Image:
         nvs = find_nvs(self.rows)
         assert nvs is not None  # read_image has looked
         return nvs
+
+    @property
+    def packings(self) -> list[str]:
+        """Which ways of packing our firmware it can take."""
+        takes_rom = find_romfs(self.rows) is not None and _READS_ROMFS in self.data
+        return [STOCK.name, ROMFS.name] if takes_rom else [STOCK.name]
 
     def with_nvs(self, nvs: bytes) -> bytes:
         """The image with a device's NVS in its place."""
@@ -78,18 +88,23 @@ def parse_image(name: str, data: bytes) -> Image:
     return Image(name, chip, data, rows)
 
 
-def synthetic_image(chip: str, app_bytes: int = 0x10000) -> bytes:
-    """A whole, small image that no chip runs; it stands in for the vendor's in tests."""
+def synthetic_image(chip: str, app_bytes: int = 0x10000, romfs_bytes: int = 0) -> bytes:
+    """A whole, small image that no chip runs; it stands in for the vendor's in tests, and with
+    `romfs_bytes` for an owner's own that reads ROMFS."""
     chip_id = next(each for each, name in CHIP_IDS.items() if name == chip)
     rows = [
         Partition(1, 2, 0x9000, 0x6000, "nvs"),
         Partition(1, 1, 0xF000, 0x1000, "phy_init"),
         Partition(0, 0, 0x10000, app_bytes, "factory"),
     ]
+    code = b"application" * 1000
+    if romfs_bytes:
+        rows.append(Partition(1, 0x8F, 0x10000 + app_bytes, romfs_bytes, "romfs"))
+        code += _READS_ROMFS
     at = IMAGE_AT[chip]
     boot = _program(chip_id, b"boot loader")
     data = boot.ljust(TABLE_AT - at, b"\xff") + write_table(rows)
-    return data.ljust(0x10000 - at, b"\xff") + _program(chip_id, b"application" * 1000)
+    return data.ljust(0x10000 - at, b"\xff") + _program(chip_id, code)
 
 
 def _program(chip_id: int, code: bytes) -> bytes:

@@ -17,18 +17,18 @@ from . import port as ports
 from .console import console, file_hashes, watch_start
 from .filesystem import make_runs
 from .identity import Identity, Kept, choose_identity, kept_device, register
-from .image import Image
 from .label import write_label
 from .loader import Loader, Region
 from .messages import MESSAGES, flash_error
 from .nvs import NAMESPACE, read_nvs
-from .order import Order, Outcome
+from .order import Order, Outcome, Rom
 from .partitions import (
     BLOCK_BYTES,
     TABLE_AT,
     TABLE_BYTES,
     Partition,
     find_nvs,
+    find_romfs,
     find_vfs,
     read_table,
 )
@@ -51,7 +51,7 @@ def flash_badge(port: str, order: Order, registry: Registry | None, tell: Tell) 
             loader.restart()
         finally:
             loader.close()
-        _check_running(port, order.files(identity), outcome, tell)
+        _check_running(port, order, order.files(identity), outcome, tell)
         if registry is not None:
             tell("register", 0.0)
             register(registry, identity, order.name, order.groups)
@@ -77,14 +77,15 @@ def _written(
 ) -> tuple[Outcome, Identity]:
     """Write and verify; with a dry run only say what would be written."""
     _check_fit(loader, order)
-    places = _places(loader, order.image)
+    places = _places(loader, order)
     kept = _kept(loader, places.nvs)
     identity = choose_identity(
         loader.port, loader.mac, kept, registry, name=order.name, is_new=order.new_identity
     )
     regions = _regions(loader, order, places, identity)
     sizes = [(at, len(data)) for at, data in regions]
-    outcome = Outcome(loader.port, identity.device.hex(), identity.name, regions=sizes)
+    outcome = Outcome(loader.port, identity.device.hex(), identity.name, regions=sizes,
+                      packing=order.packing)  # fmt: skip
     if order.dry_run:
         return outcome, identity
     tell("write", 0.0)
@@ -111,13 +112,15 @@ def _check_fit(loader: Loader, order: Order) -> None:
 
 @dataclass(frozen=True)
 class _Places:
-    """Where on this chip storage and file system lie."""
+    """Where on this chip storage and file system lie, and the ROMFS image if there is one."""
 
     nvs: Partition
     vfs: Partition
+    romfs: Partition | None
 
 
-def _places(loader: Loader, image: Image | None) -> _Places:
+def _places(loader: Loader, order: Order) -> _Places:
+    image = order.image
     rows = image.rows if image else read_table(loader.read(TABLE_AT, TABLE_BYTES))
     nvs = find_nvs(rows)
     if nvs is None:
@@ -127,7 +130,22 @@ def _places(loader: Loader, image: Image | None) -> _Places:
     image_end = image.at + len(image.data) if image else 0
     if vfs.size < 2 * BLOCK_BYTES or vfs.at + vfs.size > flash_bytes or image_end > vfs.at:
         raise flash_error("image-too-large", found=loader.flash_mib, port=loader.port)
-    return _Places(nvs, vfs)
+    return _Places(nvs, vfs, _romfs_place(loader.port, order, rows))
+
+
+def _romfs_place(port: str, order: Order, rows: list[Partition]) -> Partition | None:
+    """Where the image goes that the firmware is packed as; None when it is packed as stock."""
+    if order.rom is None:
+        return None
+    image = order.image
+    where = image.name if image else f"the MicroPython of the badge on {port}"
+    place = find_romfs(rows)
+    if place is None or (image is not None and order.packing not in image.packings):
+        raise flash_error("no-romfs", where=where)
+    if len(order.rom.image) > place.size:
+        raise flash_error("romfs-too-small", where=where, found=place.size,
+                          wanted=len(order.rom.image))  # fmt: skip
+    return place
 
 
 def _kept(loader: Loader, nvs: Partition) -> Kept:
@@ -143,16 +161,26 @@ def _regions(loader: Loader, order: Order, places: _Places, identity: Identity) 
             raise flash_error("image-too-large", found=loader.flash_mib, port=loader.port) from None
     image = order.image
     first = (places.nvs.at, nvs) if image is None else (image.at, image.with_nvs(nvs))
-    return [first, *((places.vfs.at + at, data) for at, data in runs)]
+    regions = [first, *((places.vfs.at + at, data) for at, data in runs)]
+    if places.romfs is not None and order.rom is not None:
+        blocks = -(-len(order.rom.image) // BLOCK_BYTES)
+        data = order.rom.image.ljust(blocks * BLOCK_BYTES, b"\xff")
+        regions.insert(1, (places.romfs.at, data))
+    return regions
 
 
-def _check_running(port: str, files: dict[str, bytes], outcome: Outcome, tell: Tell) -> None:
+def _check_running(
+    port: str, order: Order, files: dict[str, bytes], outcome: Outcome, tell: Tell
+) -> None:
     """Files as MicroPython reads them, then the firmware's first words."""
+    wanted = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
     with console(port) as badge:
         tell("check", 0.0)
-        found = file_hashes(badge, sorted(files))
-        for path, content in sorted(files.items()):
-            if found.get(path) != hashlib.sha256(content).hexdigest():
+        if order.rom is not None:
+            _check_rom(port, order.rom, file_hashes(badge, sorted(order.rom.sha256)))
+        found = file_hashes(badge, sorted(wanted))
+        for path, sha256 in sorted(wanted.items()):
+            if found.get(path) != sha256:
                 raise flash_error("file-hash", file=path, port=port)
         tell("check", 0.5)
         started = watch_start(badge)
@@ -160,3 +188,12 @@ def _check_running(port: str, files: dict[str, bytes], outcome: Outcome, tell: T
         raise flash_error("start-failed", port=port, reason=started.failure)
     if not started.is_heard:
         outcome.warnings.append(MESSAGES["not-heard"].format(port=port))
+
+
+def _check_rom(port: str, rom: Rom, found: dict[str, str]) -> None:
+    """`found` by path; empty for a file that MicroPython does not see."""
+    if not any(found.values()):
+        raise flash_error("romfs-unread", port=port)
+    for path, sha256 in sorted(rom.sha256.items()):
+        if found.get(path) != sha256:
+            raise flash_error("file-hash", file=path, port=port)

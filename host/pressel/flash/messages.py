@@ -51,6 +51,12 @@ MESSAGES = {
     "image-chip": "{file} is for {found}, but board {board} has {wanted}; give its own image",
     "image-too-large": "image and firmware need more than the {found} MiB of flash on {port}; use "
     "a smaller image or a larger board",
+    "no-romfs": "{where} takes the packing stock only; use --packing stock, or a MicroPython that "
+    "was built with MICROPY_VFS_ROM and a partition named romfs",
+    "romfs-too-small": "the partition romfs of {where} has {found} bytes, but the firmware needs "
+    "{wanted}; use --packing stock, or a MicroPython with a larger one",
+    "romfs-unread": "the MicroPython of the badge on {port} does not read its partition romfs; run "
+    "again with --packing stock, or with an image that was built with MICROPY_VFS_ROM",
     "image-unreadable": "cannot read the image {file}: {reason}; give another with --image",
     "image-damaged": "{file} is no whole MicroPython image for a chip that Pressel knows; get it "
     "again",

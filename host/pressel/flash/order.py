@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pressel.boards.board import Board
-from pressel.pack import FirmwareBuild
+from pressel.pack import ROMFS, STOCK, FirmwareBuild
+from pressel.pack.manifest import ROM_FILE
 
 from .identity import Identity
 from .image import Image
@@ -20,8 +21,17 @@ CONFIG_FILE = "config.json"  # what firmware/app/boot.py reads
 
 
 @dataclass(frozen=True)
+class Rom:
+    """A ROMFS image, and the SHA-256 of what is in it, by path on the badge that mounted it."""
+
+    image: bytes
+    sha256: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Order:
-    """`firmware` by path in the badge, as `read_firmware` gives it; `wifi`: network, password."""
+    """`firmware` by path in the badge, as `read_firmware` gives it, and `rom` what of it is an
+    image of its own; `wifi`: network, password."""
 
     board_id: str
     board: Board
@@ -35,6 +45,11 @@ class Order:
     erase: bool = False
     dry_run: bool = False
     new_identity: bool = False
+    rom: Rom | None = None  # None: packed as stock
+
+    @property
+    def packing(self) -> str:
+        return ROMFS.name if self.rom else STOCK.name
 
     def files(self, identity: Identity) -> dict[str, bytes]:
         """All files of the badge that is `identity`."""
@@ -60,13 +75,23 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
     label: str = ""  # file
     regions: list[tuple[int, int]] = field(default_factory=list)  # address, bytes
+    packing: str = ""
 
 
 def read_firmware(build: FirmwareBuild) -> dict[str, bytes]:
-    """The files of a build by path, read once: another run may build the folder anew."""
+    """The files of a build by path but for its `rom`, read once: another run may build the folder
+    anew."""
     folder = build.folder
     return {p.relative_to(folder).as_posix(): p.read_bytes()
-            for p in sorted(folder.rglob("*")) if p.is_file()}  # fmt: skip
+            for p in sorted(folder.rglob("*")) if p.is_file() and p.name != ROM_FILE}  # fmt: skip
+
+
+def read_rom(build: FirmwareBuild) -> Rom | None:
+    """The image of a build that is packed as one."""
+    if not build.rom:
+        return None
+    image = (build.folder / ROM_FILE).read_bytes()
+    return Rom(image, {f"/{file.path}": file.sha256 for file in build.rom})
 
 
 def built_firmware(folder: Path) -> FirmwareBuild:

@@ -55,6 +55,11 @@ def find_nvs(rows: list[Partition]) -> Partition | None:
     return next((r for r in rows if (r.kind, r.sub_kind) == (1, 2)), None)
 
 
+def find_romfs(rows: list[Partition]) -> Partition | None:
+    """Where MicroPython looks for a ROMFS image: data, by its name; stock tables have none."""
+    return next((r for r in rows if r.kind == 1 and r.label == "romfs"), None)
+
+
 def find_vfs(rows: list[Partition], flash_bytes: int) -> Partition:
     """The file system's partition; its size may be zero or negative on too small a chip."""
     for row in rows:
