@@ -21,7 +21,7 @@ endif
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup ready python demo test proof lint type coverage firmware flash schema docs dissector fuzz sim bench-sim \
+.PHONY: help setup ready python demo test proof lint type coverage firmware memory flash schema docs dissector fuzz sim bench-sim \
 	report-phase0 report-phase2-3 lock clean
 
 help:  ## List the targets
@@ -67,6 +67,9 @@ coverage: ready  ## Lines covered: host and shared on CPython, firmware on Micro
 
 firmware: ready  ## Build what runs on a badge, into a folder a chip of build/firmware
 	@exec $(BIN)/pressel firmware build --out build/firmware
+
+memory: ready  ## Print what eight minutes of talk take of a badge's memory, for each way of packing
+	@exec $(BIN)/python -m tests.firmware.hour 23 --packing stock --packing romfs
 
 flash: ready  ## Make badges: PORT=... (or all) BOARD=... FLASH="--wifi ... and more options"
 	@exec $(BIN)/pressel flash $(if $(PORT),--port "$(PORT)",--all) --board "$(BOARD)" \

@@ -1,5 +1,6 @@
 """An hour of mixed talk in virtual time, on MicroPython with a badge's heap: what is kept, what is
-made. `python -m tests.firmware.hour` runs the whole of it and prints the figures.
+made. `python -m tests.firmware.hour` runs the whole of it and prints the figures; with `--packing`
+for another way of packing than stock.
 
 The handset and the engines are the real bytecode; `tests/host/data/hour` holds the fakes below
 them and the script. A cycle of 20 s has a press (granted, queued, denied, unanswered, revoked) and
@@ -8,9 +9,9 @@ a burst to listen to with losses; now and then sends fail, the leader is gone or
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from pressel.pack import build_firmware
 from pressel.pack.build import MANIFEST, ROOT
 from pressel.pack.bytecode import compile_module
 from pressel.pack.manifest import list_sources, read_manifest
-from pressel.pack.packing import STOCK, Packing
+from pressel.pack.packing import PACKINGS, STOCK, Packing
 from pressel.pack.rom_image import rom_image
 from pressel.pack.stock.shortening import shorten_private_names
 from pressel.tracebacks import Tracebacks
@@ -33,6 +34,7 @@ from pressel.virtual.stepped.heap import HEAP_BYTES
 FAKES = Path(__file__).resolve().parents[1] / "host" / "data" / "hour"
 CIPHER_SHIMS = ("cryptolib.py", "_buffer.py")
 CYCLES_AN_HOUR = 180
+CYCLE_S = 20
 STEPS_A_FRAME = 4  # of 5 ms
 LIMIT_S = 300  # eight minutes of virtual time take half a minute, on a busy machine two
 HOUR_LIMIT_S = 3600
@@ -105,15 +107,25 @@ def bytes_a_frame(figures: dict[str, Any], what: str) -> float:
 
 
 def main() -> None:
-    cycles = int(sys.argv[1]) if len(sys.argv) > 1 else CYCLES_AN_HOUR
-    begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="pressel-hour-") as work:
-        figures = run_cycles(cycles, Path(work), limit_s=HOUR_LIMIT_S)
-    print(json.dumps(figures, indent=1))
-    for what in ("talk", "listen"):
-        print(f"{what}: {bytes_a_frame(figures, what):.1f} bytes made a frame")
-    print(f"kept: {figures['live_last'] - figures['live_first']} bytes since cycle 20")
-    print(f"{cycles * 20 / 60:.0f} minutes in {time.monotonic() - begun:.0f} s")
+    parser = argparse.ArgumentParser(description="An hour of mixed talk: what it keeps and makes.")
+    parser.add_argument("cycles", type=int, nargs="?", default=CYCLES_AN_HOUR, help="20 s each")
+    parser.add_argument("--packing", choices=PACKINGS, action="append", help="may be repeated")
+    given = parser.parse_args()
+    rows: list[str] = []
+    for name in given.packing or [STOCK.name]:
+        begun = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="pressel-hour-") as work:
+            packing, limit_s = PACKINGS[name], HOUR_LIMIT_S
+            figures = run_cycles(given.cycles, Path(work), limit_s=limit_s, packing=packing)
+        print(json.dumps(figures, indent=1))
+        for what in ("talk", "listen"):
+            print(f"{name}, {what}: {bytes_a_frame(figures, what):.1f} bytes made a frame")
+        print(f"{name}: {figures['live_last'] - figures['live_first']} bytes kept since cycle 20")
+        minutes = given.cycles * CYCLE_S / 60
+        print(f"{name}: {minutes:.0f} minutes in {time.monotonic() - begun:.0f} s")
+        rows.append(f"| {name} | {figures['live_most']:,} | {figures['peak']:,} |")
+    print("\n| packing | bytes that live | peak |\n|---|--:|--:|")
+    print("\n".join(rows))
 
 
 if __name__ == "__main__":
