@@ -96,6 +96,20 @@ RULES = (
 )
 _RULES = compile_rules(RULES)
 
+KEPT = (  # of an election's values, in a snapshot
+    "state",
+    "term",
+    "vote",
+    "leader",
+    "leader_term",
+    "_stored",
+    "_handed",
+    "_held",
+    "_promised",
+    "_over_term",
+    "_tries",
+)
+
 # Events: (kind, value), as from `ptt.base.events`, but none that a badge has.
 BECAME_LEADER = const(0)  # term
 LOST_LEADERSHIP = const(1)  # (term, trigger)
@@ -402,6 +416,41 @@ class Election:
             self._fire(QUORUM, now_ms)
         else:
             self._fire(NO_QUORUM, now_ms)
+
+    # --- all of it, for whoever looks at every state that there is ---
+
+    def snapshot(self, now_ms: int) -> "tuple":
+        """What its future depends on: (values, ages in ms, who answered a candidate, who said yes,
+        how long ago each voter followed us). What no rule looks at is left out, so that equal
+        futures are equal tuples; the age of what never comes is None."""
+        is_promised = self._promised != NOBODY and since(self._promised_ms, now_ms) > 0
+        is_follower = self.leader not in (NOBODY, self.own)
+        is_counting = self.state in (PRE_CANDIDATE, CANDIDATE)
+        values = [getattr(self, name) for name in KEPT]
+        if not is_promised:
+            values[KEPT.index("_promised")] = NOBODY
+        ages = (
+            since(now_ms, self._heard_ms) if is_follower else 0,
+            since(now_ms, self._promised_ms) if is_promised else 0,
+            None if self._due_ms == NEVER else since(now_ms, self._due_ms),
+            since(now_ms, self._close_ms) if is_counting else 0,
+        )
+        voters = self.voters
+        counts = (voters.asked, voters.granted) if is_counting else (0, 0)
+        heard = [0] * len(voters.hosts)
+        if self.state == LEADER:
+            heard = [since(now_ms, heard_ms) for heard_ms in voters.heard_ms]
+        return (tuple(values), ages) + counts + (tuple(heard),)
+
+    def resume(self, snapshot: "tuple", now_ms: int) -> None:
+        """Be as `snapshot` says, with the voters that are here."""
+        values, ages, self.voters.asked, self.voters.granted, heard = snapshot
+        for name, value in zip(KEPT, values):
+            setattr(self, name, value)
+        self._heard_ms, self._promised_ms, self._due_ms, self._close_ms = [
+            NEVER if age_ms is None else add(now_ms, -age_ms) for age_ms in ages
+        ]
+        self.voters.heard_ms = tuple([add(now_ms, -age_ms) for age_ms in heard])
 
     # --- time, terms, and the table ---
 

@@ -88,7 +88,7 @@ class HostsModel:
                 continue
             if values[0][HANDED] != disk:
                 yield ("store", n)
-            if values[1][DUE] != clock.NEVER:
+            if values[1][DUE] is not None:
                 yield ("timeout", n)
             if crashes:
                 yield ("crash", n)
