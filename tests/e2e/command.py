@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from tests.patience import PATIENCE_S
 
 PRESSEL = (sys.executable, "-m", "pressel")
-PATIENCE_S = 30.0  # for what takes a second on an idle machine; nothing here measures speed
 
 _LOOK_EVERY_S = 0.05
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy.signal import correlate
-from tests.e2e.command import PATIENCE_S, until
+from tests.e2e.command import until
 
 from pressel.audio.speech import RECORDINGS
 from pressel.audio.wav import RATE_HZ, read_speech
@@ -80,9 +80,7 @@ async def reported(leader: LeaderProcess, event: str, **fields: object) -> None:
 async def heard_by(said: Said, *listeners: Actor) -> None:
     """Wait until each listener has heard the burst to its end."""
     for listener in listeners:
-        await listener.wait_for(
-            "heard", lambda value: value[1] == said.lease, said.t_press_ms, PATIENCE_S
-        )
+        await listener.wait_for("heard", lambda value: value[1] == said.lease, said.t_press_ms)
     await asyncio.sleep(PLAYED_S)
 
 

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from tests.e2e.busy import without_faults
 from tests.e2e.command import Result, run
 from tests.e2e.stage import words
+from tests.patience import PATIENCE_S
 
 from pressel.audio.wav import RATE_HZ, read_speech
 
 pytestmark = pytest.mark.e2e
 
-LIMIT_S = 150.0
 NAMES = {"A", "B", "C"}
 FILES = {f"{kind}-{name}.wav" for kind in ("mic", "heard") for name in NAMES}
 
@@ -49,7 +49,7 @@ async def play(base: Path, options: dict[str, tuple[str | Path, ...]]) -> list[R
     """A demo for each of `options`, all at once: most of a demo is waiting for speech."""
     return await asyncio.gather(
         *(
-            run(base / f"log-{name}", "demo", *more, limit_s=LIMIT_S)
+            run(base / f"log-{name}", "demo", *more, limit_s=PATIENCE_S)
             for name, more in options.items()
         )
     )

@@ -14,8 +14,9 @@ from typing import Any
 import psutil
 import pytest
 from tests.e2e.busy import without_faults
-from tests.e2e.command import PATIENCE_S, run
+from tests.e2e.command import run
 from tests.e2e.stage import ask, faults, heard_by, venue, words
+from tests.patience import PATIENCE_S
 from tests.shared.venue import Venue
 
 from pressel.demo.actor import Actor

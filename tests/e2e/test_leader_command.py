@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.e2e.command import PATIENCE_S, PRESSEL, Command, Result, run, running, until
+from tests.e2e.command import PRESSEL, Command, Result, run, running, until
+from tests.patience import PATIENCE_S
 
 from pressel.demo.actor import Actor
 from pressel.demo.venue import run_badges

@@ -17,6 +17,7 @@ import pytest
 from tests.e2e.command import Command, run, running, until
 from tests.e2e.stage import own, words
 from tests.host.legacy_client import PORTS, LegacyApp, Pcm
+from tests.patience import PATIENCE_S
 from zeroconf import IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
@@ -226,7 +227,7 @@ def test_strangers_and_slow_readers_hold_nobody_up(work: Path) -> None:
     def stranger(*sent: bytes) -> socket.socket:
         connection = socket.socket()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)  # reads nothing
-        connection.settimeout(5)
+        connection.settimeout(PATIENCE_S)
         connection.connect((HOST, bridge_port[0]))
         for data in sent:
             connection.sendall(data)

@@ -14,6 +14,7 @@ from tests.e2e.busy import without_faults
 from tests.e2e.stage import ask, faults, heard_by, words
 from tests.e2e.tap import Seen, Tap, tapped
 from tests.hostile.stage import in_the_clear
+from tests.patience import PATIENCE_S
 
 from pressel.demo.actor import Actor
 from pressel.demo.venue import LeaderProcess, run_badges, run_leader
@@ -118,7 +119,7 @@ def test_what_was_good_once_is_good_for_nothing_more(work: Path) -> None:
                     while await refused(leader) < goal:
                         await asyncio.sleep(0.05)
 
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(PATIENCE_S):
                     await counted()
             state = await ask(leader)
             assert {each.name for each in state.members} == {"A", "B"}
@@ -153,9 +154,9 @@ def test_an_old_session_is_no_session(work: Path) -> None:
             which = tap.at(address)
             old = [each for each in sealed_of(tap.seen) if each.who == which]
             tap.passes = lambda seen: () if seen.who == which else (seen.data,)
-            lost = await a.wait_for("lost", limit_s=30)
+            lost = await a.wait_for("lost", limit_s=PATIENCE_S)
             tap.mend()
-            await a.wait_for("joined", after_ms=lost.t_ms, limit_s=30)
+            await a.wait_for("joined", after_ms=lost.t_ms, limit_s=PATIENCE_S)
             before = (await ask(leader)).refused.get("session", 0)
             ups = [each for each in old if each.is_up]
             for each in old:
@@ -165,7 +166,7 @@ def test_an_old_session_is_no_session(work: Path) -> None:
             async def counted() -> int:
                 return (await ask(leader)).refused.get("session", 0) - before
 
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 while await counted() < len(ups):
                     await asyncio.sleep(0.05)
             assert a.find("lost", lost.t_ms + 1) is None

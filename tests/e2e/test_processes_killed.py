@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 from tests.e2e.busy import without_faults
-from tests.e2e.command import PATIENCE_S
 from tests.e2e.stage import Spoken, ask, faults, heard_by, reported, venue, words
+from tests.patience import PATIENCE_S
 
 from pressel.demo.actor import Actor
 from pressel.demo.venue import run_badges, run_leader

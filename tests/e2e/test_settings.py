@@ -14,6 +14,7 @@ import pytest
 from tests.e2e.command import Result, run, until
 from tests.e2e.test_failover import Person, badges_port
 from tests.e2e.test_nodes import Cluster, cluster_of
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 
@@ -65,7 +66,7 @@ def test_a_change_reaches_all_badges_and_outlives_its_leader(tmp_path: Path) -> 
                 await until(lambda: cluster.leads(other), "the other one leads")
                 now = await talk_limit(cluster, other)
                 assert (now["value"], now["version"]) == (LIMIT_MS, 2)
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(PATIENCE_S):
                     while (now := await talk_limit(cluster, other))["applied"] != 3:
                         assert now["badges"] == 3
 

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.e2e.command import PATIENCE_S
 from tests.firmware.executed import (
     FileCoverage,
     measure,
@@ -26,6 +25,7 @@ from tests.firmware.executed import (
     report,
     total_percent,
 )
+from tests.patience import PATIENCE_S
 
 from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.demo.actor import ANSWER_LIMIT_S, Actor, Told

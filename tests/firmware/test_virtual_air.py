@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.patience import PATIENCE_S
 
 from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.pack import build_firmware
@@ -16,13 +17,12 @@ from pressel.virtual import VirtualBadge
 pytestmark = pytest.mark.e2e
 
 FAR, NEAR = "020000000001", "020000000002"
-LIMIT_S = 30.0
 
 
 async def told(badge: VirtualBadge, event: str) -> Any:
     """The value of the next line of that name in the badge's log."""
     while True:
-        happened = await asyncio.wait_for(badge.events.get(), LIMIT_S)
+        happened = await asyncio.wait_for(badge.events.get(), PATIENCE_S)
         assert happened["event"] not in ("crashed", "ended"), happened
         if happened["event"] == "log":
             record = json.loads(happened["line"])
@@ -32,7 +32,7 @@ async def told(badge: VirtualBadge, event: str) -> Any:
 
 async def refused(badge: VirtualBadge) -> str:
     while True:
-        happened = await asyncio.wait_for(badge.events.get(), LIMIT_S)
+        happened = await asyncio.wait_for(badge.events.get(), PATIENCE_S)
         if happened["event"] == "refused":
             return happened["reason"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.flash.bench import make_order
+from tests.patience import PATIENCE_S
 
 from pressel.demo.venue import run_leader
 from pressel.emulator.badge import EmulatedBadge
@@ -20,12 +21,11 @@ from pressel.pack.manifest import ROM_FILE
 from pressel.registry.store import Registry
 from pressel.virtual import VirtualBadge
 
-_LIMIT_S = 15
 ROMFS_BYTES = 0x20000  # as in MicroPython's own example of a table with such a partition
 
 
 async def _until(badge: VirtualBadge, event: str) -> None:
-    async with asyncio.timeout(_LIMIT_S):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             told = await badge.events.get()
             if told["event"] == "log" and json.loads(told["line"])["event"] == event:

@@ -20,6 +20,7 @@ import pytest
 from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 from tests.flash.bench import NOWHERE, agreed, flash_bytes, image_file, make_order
+from tests.patience import PATIENCE_S
 
 from pressel import cli
 from pressel.emulator.badge import MAC, EmulatedBadge
@@ -31,7 +32,6 @@ from pressel.registry.store import Registry
 
 CHIP = "esp32"
 DEVICE = MAC.hex() + "0000"
-_LIMIT_S = 60
 _NOBODY = 65534
 
 
@@ -167,7 +167,7 @@ def test_ctrl_c_stops_all_and_says_so(tmp_path: Path) -> None:
                 assert flash.poll() is None
             flash.send_signal(signal.SIGINT)
             assert "you stopped it at 'connect'" in flash.stderr.read()
-            assert flash.wait(_LIMIT_S) == cli.INTERRUPTED
+            assert flash.wait(PATIENCE_S) == cli.INTERRUPTED
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_logs_show_what_the_badge_prints_and_that_it_is_gone(tmp_path: Path) -> 
             finally:
                 os.close(badge)
                 plugged.terminate()
-            assert logs.wait(_LIMIT_S) == 1
+            assert logs.wait(PATIENCE_S) == 1
             assert b"went away at 'logs'" in logs.stderr.read()
 
 
@@ -227,14 +227,14 @@ def test_the_prompt_is_a_persons(badge: EmulatedBadge, tmp_path: Path) -> None:
             _typed(hands, b"print(open('config.json').read())\r", hands, b'"name": "Bar 1"')
         finally:
             os.write(hands, b"\x1d")
-        assert shell.wait(_LIMIT_S) == 0
+        assert shell.wait(PATIENCE_S) == 0
     os.close(hands)
 
 
 def _typed(hands: int, keys: bytes, eyes: int, wanted: bytes) -> bytes:
     """Press `keys` until `eyes` see what is `wanted`, as a person does; all that they saw."""
     seen = b""
-    end_s = time.monotonic() + _LIMIT_S
+    end_s = time.monotonic() + PATIENCE_S
     while wanted not in seen:
         assert time.monotonic() < end_s, seen
         os.write(hands, keys)
@@ -255,7 +255,7 @@ def test_a_port_that_is_somebody_elses(badge: EmulatedBadge) -> None:
     command = [sys.executable, "-c", code, badge.port]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, user=_NOBODY, timeout=_LIMIT_S
+            command, capture_output=True, text=True, user=_NOBODY, timeout=PATIENCE_S
         )
     except PermissionError:
         pytest.skip("nobody may not run this Python")

@@ -9,16 +9,15 @@ from pathlib import Path
 
 import pytest
 from tests.flash.bench import CHIPS, flash_bytes, image_file, make_order
+from tests.patience import PATIENCE_S
 
 from pressel.emulator.badge import EmulatedBadge
 from pressel.flash.job import flash_badge
 
-_LIMIT_S = 60
-
 
 def _run(*words: str) -> str:
     command = [sys.executable, "-m", *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_S)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE_S
+
 from pressel.pack import FirmwareBuild, build_firmware
 from pressel.virtual import VirtualBadge
 
@@ -18,7 +20,6 @@ BOARD = {
     "speaker": {"id": 1, "sck": 26, "ws": 25, "sd": 22},
     "button": {"pin": 9, "active_low": True},
 }
-ANSWER_LIMIT_S = 20.0
 
 
 def build_echo(out: Path, *, source: bool = False) -> FirmwareBuild:
@@ -44,7 +45,7 @@ class Host(asyncio.DatagramProtocol):
         self.transport.sendto(text if isinstance(text, bytes) else text.encode(), self.badge)
 
     async def receive(self) -> bytes:
-        return await asyncio.wait_for(self.inbox.get(), ANSWER_LIMIT_S)
+        return await asyncio.wait_for(self.inbox.get(), PATIENCE_S)
 
     async def ask(self, text: str) -> str:
         self.send(text)
@@ -77,7 +78,7 @@ async def echo_badge(work: Path, **options: Any) -> AsyncIterator[tuple[VirtualB
 async def next_event(badge: VirtualBadge, name: str) -> dict[str, Any]:
     """The next event of that name; those before it are thrown away."""
     while True:
-        event = await asyncio.wait_for(badge.events.get(), ANSWER_LIMIT_S)
+        event = await asyncio.wait_for(badge.events.get(), PATIENCE_S)
         if event["event"] == name:
             return event
         assert event["event"] != "ended", f"the badge has ended; wanted {name}"

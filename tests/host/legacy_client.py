@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import soxr
 from numpy.typing import NDArray
+from tests.patience import PATIENCE_S
 
 Pcm = NDArray[np.int16]
 
@@ -33,7 +34,7 @@ def now_ms() -> float:
     return time.monotonic_ns() / 1e6
 
 
-async def wait_until(is_so: Callable[[], object], what: str, limit_s: float = 10.0) -> None:
+async def wait_until(is_so: Callable[[], object], what: str, limit_s: float = PATIENCE_S) -> None:
     deadline_s = time.monotonic() + limit_s
     while not is_so():
         assert time.monotonic() < deadline_s, f"waited {limit_s:g} s for {what}"

@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.patience import PATIENCE_S
 
 from pressel.errors import PresselError, UnreachableError, UsageError
 from pressel.node import control
 from pressel.node.desk import Desk, Verb
-
-LIMIT_S = 10.0
-
 
 desk = Desk(
     [
@@ -58,7 +56,7 @@ async def converse(path: Path, *lines: bytes) -> list[Any]:
             await writer.drain()
         reply = b""
         with contextlib.suppress(OSError):
-            reply = await asyncio.wait_for(reader.readline(), LIMIT_S)
+            reply = await asyncio.wait_for(reader.readline(), PATIENCE_S)
         answers.append(json.loads(reply) if reply else None)
     writer.close()
     return answers
@@ -135,7 +133,7 @@ def test_many_at_once_and_some_who_say_nothing(
         async with serving(path):
             silent = [await asyncio.open_unix_connection(path) for _ in range(50)]
             asked = [converse(path, b'{"ask": "status"}\n') for _ in range(100)]
-            replies = await asyncio.wait_for(asyncio.gather(*asked), LIMIT_S)
+            replies = await asyncio.wait_for(asyncio.gather(*asked), PATIENCE_S)
             assert replies == [[{"answer": {"asked": "status"}}]] * 100
             for _, writer in silent:
                 writer.transport.abort()

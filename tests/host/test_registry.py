@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.patience import PATIENCE_S
 
 from pressel.errors import PresselError, UsageError
 from pressel.registry import backup, identity, tables
@@ -302,7 +303,7 @@ def test_writers_at_once(folder: Path) -> None:
     """They also race for making the files."""
     writers = [python(ENROL, folder, 100 * each, 15) for each in range(4)]
     for writer in writers:
-        writer.communicate(timeout=60)
+        writer.communicate(timeout=PATIENCE_S)
     assert [writer.returncode for writer in writers] == [0] * 4
     with Registry(folder) as registry:
         assert len(registry.devices()) == 60
@@ -318,7 +319,7 @@ def test_a_writer_killed_in_the_middle(folder: Path) -> None:
         said = int(writer.stdout.readline())
     writer.send_signal(signal.SIGKILL)
     rest = writer.stdout.read().split(b"\n")[:-1]  # `communicate` drops what was read ahead
-    writer.wait(timeout=60)
+    writer.wait(timeout=PATIENCE_S)
     said = int(rest[-1]) if rest else said
     with Registry(folder) as registry:
         known = registry.devices()
@@ -342,7 +343,7 @@ def test_a_writer_killed_inside_a_transaction(folder: Path) -> None:
     with Registry(folder) as registry:
         key = registry.enrol(ANN, "Ann")
     writer = python(HALF, folder, ANN)
-    writer.communicate(timeout=60)
+    writer.communicate(timeout=PATIENCE_S)
     assert writer.returncode == -signal.SIGKILL
     with Registry(folder) as registry:
         assert registry.key(ANN) == key

@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+from tests.patience import PATIENCE_S
 
 from pressel import cli
 from pressel.errors import UsageError
@@ -226,11 +227,11 @@ def test_a_sweep_that_is_interrupted_ends_in_130_and_leaves_nothing() -> None:
         json.loads(process.stdout.readline())  # it is at work
         children = psutil.Process(process.pid).children(recursive=True)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of the foreground
-        said = process.communicate(timeout=60)[1]
+        said = process.communicate(timeout=PATIENCE_S)[1]
     assert process.returncode == 130
     assert said.endswith("pressel: interrupted\n") and "Traceback" not in said
     assert children
-    assert psutil.wait_procs(children, timeout=30)[1] == []
+    assert psutil.wait_procs(children, timeout=PATIENCE_S)[1] == []
 
 
 # --- choices ---

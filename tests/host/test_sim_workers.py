@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
+from tests.patience import PATIENCE_S
 
 from pressel.errors import UsageError
 from pressel.sim.choice import Choice, specs_of
@@ -100,7 +101,7 @@ def test_nothing_is_left_behind_when_nobody_wants_more() -> None:
     runs.close()
     assert isinstance(first, dict) and first["pid"] in [child.pid for child in children]
     for child in children:
-        child.wait(timeout=10)  # killed already; this only reaps what the test saw
+        child.wait(timeout=PATIENCE_S)  # killed already; this only reaps what the test saw
         assert not child.is_running()
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from tests.patience import PATIENCE_S
 
 from pressel.transport.udp import UdpEndpoint, engine_now_ms, parse_address, resolve
 from ptt.base import clock
 
-LIMIT_S = 10.0
 ANYWHERE = ("127.0.0.1", 0)
 
 
@@ -64,7 +64,7 @@ class Stage:
         )
         self.peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.peer.bind(ANYWHERE)
-        self.peer.settimeout(LIMIT_S)
+        self.peer.settimeout(PATIENCE_S)
 
     async def __aenter__(self) -> Stage:
         self.address = await self.endpoint.open(ANYWHERE)
@@ -75,7 +75,7 @@ class Stage:
         self.peer.close()
 
     async def happens(self) -> None:
-        await asyncio.wait_for(self.engine.happened.wait(), LIMIT_S)
+        await asyncio.wait_for(self.engine.happened.wait(), PATIENCE_S)
         self.engine.happened.clear()
 
 
@@ -87,7 +87,7 @@ def test_a_datagram_reaches_the_engine_with_its_source_and_the_time() -> None:
             await stage.happens()
             ((data, source, now_ms),) = stage.engine.received
             assert (data, source) == (b"hello", stage.peer.getsockname())
-            assert 0 <= clock.since(now_ms, before_ms) < LIMIT_S * 1000
+            assert 0 <= clock.since(now_ms, before_ms) < PATIENCE_S * 1000
 
     asyncio.run(scenario())
 

@@ -15,13 +15,13 @@ from pathlib import Path
 import psutil
 import pytest
 from tests.host.echo_badge import (
-    ANSWER_LIMIT_S,
     BOARD,
     build_echo,
     echo_badge,
     next_event,
     next_record,
 )
+from tests.patience import PATIENCE_S
 
 from pressel.errors import PresselError
 from pressel.virtual import BadgeCrashed, VirtualBadge, install, now_ms
@@ -44,7 +44,7 @@ def test_an_empty_datagram_is_one_too(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with echo_badge(tmp_path) as (_, host):
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as raw:  # asyncio sends none
-                raw.settimeout(ANSWER_LIMIT_S)
+                raw.settimeout(PATIENCE_S)
                 raw.sendto(b"", ("127.0.0.1", host.badge[1]))
                 assert await asyncio.to_thread(raw.recv, 100) == b""
 
@@ -255,7 +255,7 @@ def test_no_badge_outlives_a_killed_parent(tmp_path: Path, command: str) -> None
         badge = psutil.Process(int(parent.stdout.readline()))
         os.kill(parent.pid, signal.SIGKILL)
         parent.wait()
-    _, alive = psutil.wait_procs([badge], timeout=15)
+    _, alive = psutil.wait_procs([badge], timeout=PATIENCE_S)
     for process in alive:
         process.kill()
     assert not alive

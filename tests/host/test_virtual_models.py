@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from tests.patience import PATIENCE_S
+
 from pressel.virtual.install import find_install
 
 MODELS = Path(__file__).parent / "data" / "models.test.mjs"
-LIMIT_S = 60
 
 
 def test_models_of_the_hardware() -> None:
@@ -16,7 +17,7 @@ def test_models_of_the_hardware() -> None:
         [find_install().node, "--test", "--test-reporter=tap", MODELS],
         capture_output=True,
         text=True,
-        timeout=LIMIT_S,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "# pass 14\n" in done.stdout

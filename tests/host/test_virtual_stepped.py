@@ -17,6 +17,7 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 from tests.host.stepped_venue import BOARD, voice
+from tests.patience import PATIENCE_S
 from tests.shared.keys import device_key, opened_with
 
 from pressel.pack import build_firmware
@@ -33,7 +34,6 @@ CONFIG: dict[str, Any] = {
     "name": "A",
     "wifi": {"ssid": "x", "password": "y"},
 }
-LIMIT_S = 120
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,9 @@ def badge(made: Path, work: Path, seed: int = 7, **options: Any) -> SteppedBadge
 def play(made: Path, scene: str, work: Path, hash_seed: str, python: str = sys.executable) -> Any:
     command = [python, PROGRAM, scene, made / "kit.json", made / "firmware", work]
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT_S)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -191,7 +193,7 @@ def test_no_child_outlives_its_parent(made: Path, tmp_path: Path) -> None:
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))
         os.kill(parent.pid, signal.SIGKILL)
-    _, alive = psutil.wait_procs([child], timeout=15)
+    _, alive = psutil.wait_procs([child], timeout=PATIENCE_S)
     for process in alive:
         process.kill()
     assert not alive

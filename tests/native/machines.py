@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.patience import PATIENCE_S
+
 from . import mpy
 
 CODE_AT = 0x400000
@@ -24,7 +26,6 @@ _IDENTITY_AT, _TRAP_AT, _FUNCTIONS_AT = 0x400, 0x500, 0x1000  # behind the start
 _TABLE_SLOTS = 90  # more than MicroPython's function table has
 _FROM_OBJ_SLOT = 3
 TRAP_EXIT = 77
-_LIMIT_S = 60.0
 
 Argument = int | str  # a number, or a buffer by name
 Call = tuple[str, tuple[Argument, ...]]
@@ -113,7 +114,7 @@ class Program:
     def call(self, function: str, *arguments: Argument) -> None:
         self._calls.append((function, arguments))
 
-    def run(self, limit_s: float = _LIMIT_S) -> dict[str, bytes]:
+    def run(self, limit_s: float = PATIENCE_S) -> dict[str, bytes]:
         """The buffers as they are after all calls. Raises `Trapped`, for an endless loop too."""
         data, places = self._memory()
         with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,3 @@
+"""How long a test waits for another process or thread: so long that no busy machine breaks it."""
+
+PATIENCE_S = 300.0  # for what takes seconds on an idle machine; nothing is measured by it
