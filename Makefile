@@ -17,6 +17,7 @@ endif
 unexport SPEECH
 ifneq ($(SLICE),)
 export PRESSEL_SLICE := $(SLICE)
+export PRESSEL_SLICE_SEED := $(SEED)
 endif
 
 .DELETE_ON_ERROR:
@@ -87,8 +88,8 @@ dissector: ready  ## Write the Wireshark dissector, to build/pressel.lua
 fuzz: ready $(FUZZER)  ## Fuzz the decoders and the engines for SECONDS (60)
 	@$(BIN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),60)
 
-sim: ready  ## Sweep all scenarios and profiles of the simulator over SEEDS (1)
-	@exec $(BIN)/pressel sim sweep --seeds $(or $(SEEDS),1)
+sim: ready  ## Sweep all scenarios and profiles over SEEDS (1); DEAL=1: each scenario once a seed
+	@exec $(BIN)/pressel sim sweep --seeds $(or $(SEEDS),1) $(if $(DEAL),--deal)
 
 bench-sim: ready  ## How fast the simulator is on each Python that is here
 	@$(BIN)/python -m pressel.sim.bench

@@ -18,7 +18,7 @@ from pressel import cli
 from pressel.errors import UsageError
 from pressel.sim import commit as commits
 from pressel.sim import workers
-from pressel.sim.choice import Choice, combinations, seeds_of, specs_of
+from pressel.sim.choice import Choice, combinations, dealt, seeds_of, specs_of
 from pressel.sim.figures import print_result
 from pressel.sim.profiles import profile_names
 from pressel.sim.scenarios import scenario_names
@@ -248,6 +248,27 @@ def test_all_of_a_seed_comes_before_the_next() -> None:
     choices = combinations(["a", "b"], ["p"], [5], ["v1", "v2"], range(1, 3))
     assert [each.seed for each in choices] == [1] * 4 + [2] * 4
     assert len(set(choices)) == 8
+
+
+def test_a_deal_has_every_scenario_once_a_seed_and_all_pairs_in_turn() -> None:
+    scenarios, profiles = ["a", "b", "c", "d"], ["p", "q", "r"]
+    for seed in (1, 900_000):
+        choices = combinations(scenarios, profiles, [5], ["v2"], range(seed, seed + 3))
+        hands = dealt(choices)
+        for each in range(seed, seed + 3):
+            of_seed = [choice for choice in hands if choice.seed == each]
+            assert [choice.scenario for choice in of_seed] == scenarios
+            assert {choice.profile for choice in of_seed} == set(profiles)
+        assert len({(choice.scenario, choice.profile) for choice in hands}) == 12
+
+
+@pytest.mark.usefixtures("faulty")
+def test_a_dealt_sweep_runs_each_scenario_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["sim", "sweep", "--seeds", "1", "--deal", "--json"]) == 0
+    *results, last = rows(capsys)
+    assert sorted(each["scenario"] for each in results) == sorted(scenario_names())
+    assert {each["profile"] for each in results} == set(profile_names())
+    assert last["runs"] == len(scenario_names())
 
 
 def test_runs_of_one_kind_share_their_facts() -> None:

@@ -24,6 +24,7 @@ from pressel.sim.choice import (
     SEED_MOST,
     Choice,
     combinations,
+    dealt,
     seeds_of,
 )
 from pressel.sim.commit import commit
@@ -178,6 +179,7 @@ def _with_commit(result: Result) -> Result:
     "--protocol", type=click.Choice(PROTOCOLS), multiple=True, default=("v2",), show_default=True
 )
 @_STANDBYS
+@click.option("--deal", is_flag=True, help="Each scenario once a seed, on the profile of its turn.")
 @click.option("--processes", type=click.IntRange(1), help="In place of one a core.")
 @_PYTHON
 @click.option("--json", "as_json", is_flag=True, help="A line a run, and a last one of them all.")
@@ -188,6 +190,7 @@ def sweep(
     participants: tuple[int, ...],
     protocol: tuple[str, ...],
     standbys: int | None,
+    deal: bool,
     processes: int | None,
     python: str | None,
     as_json: bool,
@@ -208,6 +211,7 @@ def sweep(
         seeds_of(seeds),
         standbys,
     )
+    choices = dealt(choices) if deal else choices
     tally = Tally()
     finished = start(choices, interpreter(python), processes)
     with _Progress(len(choices)) as progress, contextlib.closing(finished):

@@ -85,6 +85,19 @@ def combinations(
     return [Choice(*kind, seed=seed, standbys=standbys) for seed in seeds for kind in kinds]
 
 
+def dealt(choices: Sequence[Choice]) -> list[Choice]:
+    """Of each seed, every scenario once and all profiles as evenly as can be: the seed says which
+    goes with which, so that as many seeds in a row as there are profiles see all pairs."""
+    scenarios = list(dict.fromkeys(choice.scenario for choice in choices))
+    profiles = list(dict.fromkeys(choice.profile for choice in choices))
+
+    def is_dealt(choice: Choice) -> bool:
+        place = scenarios.index(choice.scenario) + choice.seed
+        return choice.profile == profiles[place % len(profiles)]
+
+    return [choice for choice in choices if is_dealt(choice)]
+
+
 def specs_of(choices: Sequence[Choice]) -> list[dict[str, Any]]:
     """The facts of each. What runs have in common is read once, and kept once."""
     known: dict[Choice, dict[str, Any]] = {}
