@@ -1,7 +1,7 @@
 """Runs the whole suite: `python -m tests.run test [words for pytest]`, or `proof`.
 
-Tests in real time mostly wait, so the others run beside them, a worker a core and at a lower
-priority: what waits for the clock is served first. What the tests in real time say comes at the end.
+Tests in real time mostly wait, so the others run beside them, a worker a core and at lower
+priority: what waits for the clock is served first. What the tests in real time say comes last.
 """
 
 from __future__ import annotations
