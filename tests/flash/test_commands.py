@@ -68,6 +68,20 @@ def _flash_words(folder: Path, port: str, *more: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+def test_the_packings_that_an_image_can_take(badge: EmulatedBadge, tmp_path: Path, run) -> None:
+    words = (*_flash_words(tmp_path, badge.port), "--dry-run", "--packing", "romfs")
+    file, sha256 = image_file(tmp_path, CHIP)
+    code, out, err = run(*words, "--image", str(file), "--image-sha256", sha256)
+    assert (code, out) == (1, "") and f"{file} takes the packing stock only; use --packing" in err
+    file, sha256 = image_file(tmp_path, CHIP, romfs_bytes=0x20000)
+    code, out, err = run(*words, "--image", str(file), "--image-sha256", sha256)
+    assert code == 0 and "packed as romfs: " in out
+    assert err == f"{file} can take stock and romfs; the firmware is packed as romfs\n"
+    run("firmware", "pin", str(file), "--sha256", sha256)
+    code, out, err = run("firmware", "images", "--json")
+    assert [each["packings"] for each in json.loads(out) if each["here"]] == [["stock", "romfs"]]
+
+
 def test_a_badge_from_first_to_last(badge: EmulatedBadge, tmp_path: Path, run) -> None:
     file, sha256 = image_file(tmp_path, CHIP)
     image = ("--image", str(file), "--image-sha256", sha256)

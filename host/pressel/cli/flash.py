@@ -91,7 +91,9 @@ def _tell_packings(image: Image, packing: str) -> None:
         raise flash_error("no-romfs", where=image.name)
     if len(image.packings) > 1:
         words = " and ".join(image.packings)
-        print(f"{image.name} takes the packings {words}: this is {packing}", file=sys.stderr)
+        print(
+            f"{image.name} can take {words}; the firmware is packed as {packing}", file=sys.stderr
+        )
 
 
 def _image(chip: str, file: Path | None, sha256: str | None) -> Image:
