@@ -78,7 +78,7 @@ class ClearLeader(Leader):
             return refusal.SOURCE
         if kind in OF_THE_SEAL:
             return refusal.TYPE
-        return self.obey(member, data, now_ms)
+        return self.inbound.obey(member, data, now_ms)
 
     def on_clear_hello(self, data, source, now_ms):
         end = envelope.payload_end(data)

@@ -7,7 +7,7 @@ from ..base.clock import NEVER, add, earliest, since
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import CALL_GROUP_FIRST, GROUPS_MAX, LEASE_MS, MEMBER_TTL_MS
 from ..cluster import records
-from ..wire import messages
+from ..wire import messages, refusal
 from .floor.arbitrator import FLOOR_IDLE, Arbitrator
 from .receipts import Receipts
 
@@ -139,6 +139,15 @@ class Groups:
     def _begin_receipts(self, group: int, lease: int, talker: int) -> None:
         listeners = [m.node for m in self._members.all() if m.hears(group) and m.node != talker]
         self.receipts[group].begin(lease, talker, listeners)
+
+    def on_report(self, member: "Member", fields: "list", now_ms: int) -> int:
+        """RECEIVER_REPORT."""
+        group, lease, played, concealed, late = fields
+        if not member.hears(group):
+            return refusal.FIELD
+        receipts = self.receipts[group]
+        is_known = receipts.on_report(member.node, lease, played, concealed, late, now_ms)
+        return refusal.ACCEPTED if is_known else refusal.STALE
 
     # --- what `Arbitrator` and `Receipts` need said ---
 

@@ -1,7 +1,7 @@
 """The leader: members, floors, settings, texts and the passing-on of voice tied together.
 
-It decides nothing itself: `floor.arbitrator` decides who talks, `joining` who belongs. A datagram
-goes the same way always: shape, type, session, tag, budget, then the room whose kind it is.
+It decides nothing itself: `floor.arbitrator` decides who talks, `joining` who belongs, `inbound`
+which room a datagram is for.
 """
 
 from ..base import events
@@ -14,9 +14,7 @@ from ..cluster import records, settings_record
 from ..cluster.journal import Journal
 from ..link.hmac import Hmac
 from ..link.link import Link
-from ..wire import codec, envelope, messages, refusal
-from ..wire.envelope import FROM_PARTICIPANT, HEADER_BYTES
-from ..wire.refusal import Refused
+from ..wire import messages, refusal
 from . import takeover
 from .announcer import Announcer
 from .calls import Calls
@@ -24,6 +22,7 @@ from .devices import Devices
 from .distributor import Distributor
 from .groups import Groups
 from .heartbeats import Heartbeats
+from .inbound import Inbound
 from .joining import Joining
 from .members import Members
 from .outbound import Outbound
@@ -31,7 +30,7 @@ from .presses import Presses
 from .private_calls import PrivateCalls
 from .publisher import Publisher
 from .roster import GROUP_DEFAULT
-from .sessions import OF_BEFORE, Sessions
+from .sessions import Sessions
 from .settings import Settings
 from .texts import Texts
 from .voice_keys import VoiceKeys
@@ -70,13 +69,12 @@ class Leader:
     ) -> None:
         self.term = term
         self.refusals = Counters(refusal.WORDS)
-        self.newer = 0  # datagrams of a newer minor version, obeyed as far as we know it
         self.is_deposed = False  # a higher term leads: nobody is served here any more
         self.address_of: Callable[[bytes], Any] = _as_it_is  # of a record
         self.bytes_of: Callable[[Any], bytes] = _as_it_is  # of an address
         self.told = EventQueue(EVENTS_MAX)
         self.journal = Journal(term, self)
-        self._hmac = hmac = hmac or Hmac()
+        hmac = hmac or Hmac()
         self.members = Members(lambda: Link(hmac, True))
         self.outbound = out = Outbound(self.members)
         self.calls = Calls()
@@ -103,19 +101,7 @@ class Leader:
         )
         self.settings = Publisher(Settings(version=1), self)
         self.updates = Distributor(self)
-        self._of_kind: dict[int, Callable[[Member, list, int], int]] = {
-            messages.HEARTBEAT: self.heartbeats.on_heartbeat,
-            messages.FLOOR_REQUEST: self.presses.on_request,
-            messages.FLOOR_RELEASE: self.presses.on_release,
-            messages.CALL_ENDED: self.private_calls.on_ended,
-            messages.TEXT_MESSAGE: self.texts.on_text,
-            messages.SETTINGS_ACK: self._on_settings_ack,
-            messages.RECEIVER_REPORT: self._on_report,
-            messages.KEY_WANT: self.keys.on_want,
-            messages.REKEY: self.sessions.on_rekey,
-            messages.UPDATE_WANT: self._on_update_want,
-            messages.UPDATE_STATE: self._on_update_state,
-        }
+        self.inbound = Inbound(self, hmac)
         self.groups.open(GROUP_DEFAULT)
         self.adopt(settings or self.settings.settings)
 
@@ -123,11 +109,7 @@ class Leader:
 
     def receive_datagram(self, data: "Any", source: "Any", now_ms: int) -> None:
         """Obey one datagram, or count why not. Never raises for what a stranger sends."""
-        reason = envelope.check(data)
-        if reason == refusal.ACCEPTED:
-            reason = self._unseal(data, source, now_ms)
-        elif reason == refusal.VERSION:
-            self.outbound.nack(messages.NACK_VERSION, data, source, now_ms)
+        reason = self.inbound.receive(data, source, now_ms)
         self.refusals.add(reason)
         self.journal.flush(now_ms)
 
@@ -179,6 +161,11 @@ class Leader:
     def receipts(self) -> "dict[int, Receipts]":
         """By group."""
         return self.groups.receipts
+
+    @property
+    def newer(self) -> int:
+        """Datagrams of a newer minor version, obeyed as far as we know it."""
+        return self.inbound.newer
 
     @property
     def claim(self) -> "tuple[bytes, int] | None":
@@ -287,89 +274,7 @@ class Leader:
         """Standbys get to know who may join: all `devices`, in the same order always."""
         self.devices.keep(version, devices, now_ms)
 
-    # --- datagrams in ---
-
-    def _unseal(self, data: "Any", source: "Any", now_ms: int) -> int:
-        if self.is_deposed:
-            return refusal.STALE
-        reason = envelope.check_type(data, FROM_PARTICIPANT)
-        if reason != refusal.ACCEPTED:
-            return reason
-        kind = data[1]
-        if kind == messages.HELLO:
-            return self.joining.on_hello(data, source, now_ms)
-        if kind == messages.ANSWER:
-            return self.joining.on_answer(data, source, now_ms)
-        member = self.members.by_session(envelope.session_id(data))
-        session = self.sessions.of(member) if member is not None else None
-        if member is None or session is None:
-            self.outbound.nack(messages.NACK_UNKNOWN_SESSION, data, source, now_ms)
-            return refusal.SESSION
-        if source != member.address:
-            return refusal.SOURCE
-        self._hmac.load(data)
-        reason = session.check(data, envelope.payload_end(data), now_ms)
-        if reason == OF_BEFORE:
-            # Its word could have been kept by anybody since the leader before, so it makes us
-            # repeat ourselves and nothing else.
-            if kind == messages.HEARTBEAT and session.may_say(kind, now_ms):
-                self.announcer.start(member.node, now_ms)
-                return refusal.ACCEPTED
-            return refusal.STALE
-        if reason != refusal.ACCEPTED:
-            return reason
-        session.link.replay.accept(envelope.seq(data))
-        if not session.may_say(kind, now_ms):
-            return refusal.LIMIT
-        if kind == messages.VOICE_FRAME and self.keys.is_to_come(data[2]):
-            return refusal.KEY  # every listener would ask us for it
-        if session.before is not None:  # the first word since it has moved over
-            session.before = None
-            self.keys.give(member, now_ms)
-        return self.obey(member, data, now_ms)
-
-    def obey(self, member: "Member", data: "Any", now_ms: int) -> int:
-        """What `member` is known to have said."""
-        if envelope.source_node(data) != member.node:
-            return refusal.SENDER
-        kind = data[1]
-        member.heard_ms = now_ms
-        if envelope.is_newer(data):
-            self.newer += 1
-        if kind != messages.HEARTBEAT:
-            self.announcer.heard(member.node)
-        if kind == messages.VOICE_FRAME:
-            return self.voice.on_voice(member, data, now_ms)
-        on_kind = self._of_kind.get(kind)
-        if on_kind is None:
-            return refusal.TYPE
-        try:
-            fields = codec.decode(kind, data, HEADER_BYTES, envelope.payload_end(data))
-        except Refused as refused:
-            return refused.reason
-        return on_kind(member, fields, now_ms)
-
-    def _on_settings_ack(self, member: "Member", fields: "list", now_ms: int) -> int:
-        was_applied = fields[1] == messages.APPLIED_APPLIED
-        is_known = self.settings.on_ack(member.settings, fields[0], was_applied)
-        self.journal.changed(records.MEMBER, member.node)
-        return refusal.ACCEPTED if is_known else refusal.STALE
-
-    def _on_report(self, member: "Member", fields: "list", now_ms: int) -> int:
-        group, lease, played, concealed, late = fields
-        if not member.hears(group):
-            return refusal.FIELD
-        receipts = self.receipts[group]
-        is_known = receipts.on_report(member.node, lease, played, concealed, late, now_ms)
-        return refusal.ACCEPTED if is_known else refusal.STALE
-
-    def _on_update_want(self, member: "Member", fields: "list", now_ms: int) -> int:
-        is_known = self.updates.on_want(member.device, fields, now_ms)
-        return refusal.ACCEPTED if is_known else refusal.STALE
-
-    def _on_update_state(self, member: "Member", fields: "list", now_ms: int) -> int:
-        is_known = self.updates.on_state(member.device, fields, now_ms)
-        return refusal.ACCEPTED if is_known else refusal.STALE
+    # --- what its parts need done ---
 
     def drop(self, member: "Member", now_ms: int) -> None:
         """It is no member any more, whatever it does."""
@@ -381,8 +286,6 @@ class Leader:
         for group in member.groups:
             self.floors[group].on_member_left(member.node, now_ms)
         self.told.push(events.MEMBER_LEFT, member.node)
-
-    # --- what its parts need done ---
 
     def is_quiet(self, device: bytes) -> bool:
         """For `Distributor`: is the device here, and nobody talks in its groups?"""

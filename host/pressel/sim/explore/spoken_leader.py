@@ -97,7 +97,7 @@ class SpokenLeader:
         """Of badge `n`."""
         member = self.engine.members.by_node(FIRST_NODE + n)
         assert member is not None
-        self.engine.obey(member, data, NOW_MS)
+        self.engine.inbound.obey(member, data, NOW_MS)
 
     def load(self, values: Values) -> SpokenLeader:
         """Have the values of a state; nothing is said yet."""
