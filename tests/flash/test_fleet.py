@@ -18,6 +18,7 @@ from pressel.flash.fleet import flash_fleet, run_fleet
 from pressel.flash.job import STAGES, Tell
 from pressel.flash.nvs import make_nvs
 from pressel.flash.order import Outcome
+from pressel.registry.roll import Roll
 from pressel.registry.store import Registry
 
 _FAULTS = {
@@ -78,7 +79,7 @@ def test_ctrl_c_while_the_badges_begin_stops_all(monkeypatch: pytest.MonkeyPatch
             raise KeyboardInterrupt
         return begin(self, *what)
 
-    def work(port: str, registry: Registry | None, tell: Tell) -> Outcome:
+    def work(port: str, registry: Roll | None, tell: Tell) -> Outcome:
         for _ in range(1000):  # at the latest after ten seconds
             tell("connect", 0.0)
             time.sleep(0.01)

@@ -12,17 +12,16 @@ from pathlib import Path
 import click
 
 from pressel.cli import INTERRUPTED
-from pressel.cli.options import state_option
+from pressel.cli.options import folder_option
 from pressel.flash.fleet import OpenRegistry
 from pressel.flash.messages import MESSAGES, flash_error
 from pressel.flash.order import Outcome
 from pressel.flash.port import attached_ports, held, is_gone
-from pressel.registry.database import DATABASE
-from pressel.registry.store import Registry
+from pressel.node.door import is_there, open_roll
 
 BAUD = 115_200  # of MicroPython's console
 
-_STATE = state_option("Folder of the leader with its registry.")
+_STATE = folder_option()
 
 
 def ports_of(named: tuple[str, ...], is_all: bool) -> list[str]:
@@ -35,12 +34,12 @@ def ports_of(named: tuple[str, ...], is_all: bool) -> list[str]:
     return ports
 
 
-def open_registry(state: Path, *, is_made: bool = True) -> OpenRegistry | None:
-    """How each thread opens the registry; None when there is none and none shall be made."""
-    if not is_made and not (state / DATABASE).exists():
+def open_registry(state: Path | None, *, is_made: bool = True) -> OpenRegistry | None:
+    """How each thread opens the venue's roll; None when there is none and none shall be made."""
+    if not is_made and not is_there(state):
         return None
-    with Registry(state):  # made once, before many threads open it
-        return functools.partial(Registry, state)
+    with open_roll(state):  # made once, before many threads open it
+        return functools.partial(open_roll, state)
 
 
 def wifi_network(name: str, password: str | None) -> tuple[str, str]:
@@ -132,16 +131,16 @@ def shell(port: str) -> int:
 @click.argument("old")
 @click.argument("new")
 @_STATE
-def replace(old: str, new: str, state: Path) -> None:
+def replace(old: str, new: str, state: Path | None) -> None:
     """Let device NEW take the name, groups and entitlements of OLD, whose key dies.
 
     A NEW that is a badge already keeps its key and takes the name with `pressel provision`; one
     that is not gets both with `pressel flash`.
     """
-    with Registry(state) as registry:
-        is_known = any(each.id == new.lower() for each in registry.devices())
-        registry.replace(old, new)
-        name = registry.device(new).name
+    with open_roll(state) as roll:
+        is_known = any(each.id == new.lower() for each in roll.devices())
+        roll.replace(old, new)
+        name = roll.device(new).name
     then = "pressel provision PORT" if is_known else "pressel flash --port PORT"
     print(f"{new} is {name} now, and {old} is shut out; give the badge its name with `{then}`")
 
@@ -150,7 +149,7 @@ def replace(old: str, new: str, state: Path) -> None:
 @click.argument("port")
 @click.option("--revoke", is_flag=True, help="Its key shall die too.")
 @_STATE
-def wipe(port: str, revoke: bool, state: Path) -> None:
+def wipe(port: str, revoke: bool, state: Path | None) -> None:
     """Erase everything on the badge on PORT: firmware, identity, key and Wi-Fi settings."""
     from pressel.flash.wipe import wipe_badge
 

@@ -15,12 +15,12 @@ from pressel.cli import attached
 from pressel.cli.options import AddressOption
 from pressel.enrol.client import Newcomer, enrol
 from pressel.enrol.search import find_leader
-from pressel.node.options import default_state
 from pressel.soft import run
 from pressel.soft.credential import Credential, held_credential, read_credential, register
 from pressel.transport.udp import BROADCAST, Address, resolve
 from ptt.base.numbers import NAME_BYTES_MAX, PORT
 
+_HERE = Path("-")  # in place of a folder: the host that runs here
 _EVERYBODY = f"{BROADCAST}:{PORT}"
 
 
@@ -60,8 +60,8 @@ def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
     "registry",
     type=click.Path(file_okay=False, path_type=Path),
     is_flag=False,
-    flag_value=default_state(),
-    help="Let this badge in first, at the leader of this machine; FOLDER is its --state.",
+    flag_value=_HERE,
+    help="Let this badge in first, at the host of this machine; FOLDER is its --state.",
 )
 @click.option("--invite", metavar="CODE", help="Come in by a code of `pressel device invite`.")
 @click.option("--ask", is_flag=True, help="Ask the operator to let this badge in.")
@@ -110,7 +110,7 @@ def badge(
         raise click.BadParameter(f"the folder of {record} does not exist", param_hint="--record")
     speech = read_speech(wav) if wav else None
     if registry is not None:
-        register(own, name, registry)
+        register(own, name, None if registry == _HERE else registry)
     if invite is not None or ask:
         _enrol(leader, own, name, invite)
     session = run.Session(

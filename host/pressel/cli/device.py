@@ -15,17 +15,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pressel.cli.options import state_option
+from pressel.cli.options import folder_option, opened
 from pressel.errors import PresselError, UsageError
 from pressel.registry import code as codes
 from pressel.registry.device import GROUP_MAX, PENDING, Device, Entitlements
+from pressel.registry.roll import Roll
 from pressel.registry.secret_file import write_private
-from pressel.registry.store import Registry
 
 _FILE_COLUMNS = 200  # in a file or a pipe a device is one line
 _ID_BYTES = 8
 
-_STATE = state_option()
+_STATE = folder_option()
 _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 _ID = click.argument("device_id", metavar="ID")
 _KEY_FILE = click.option(
@@ -68,17 +68,15 @@ def add(
     emergency: bool,
     priority: bool,
     key_file: Path,
-    state: Path,
+    state: Path | None,
     as_json: bool,
 ) -> None:
     """Add a device called NAME and write its key to a file."""
     chosen = device_id or secrets.token_hex(_ID_BYTES)
     rights = Entitlements(emergency, int(priority))
-    with Registry(state) as registry:
-        _with_key_file(
-            registry, chosen, key_file, lambda: registry.enrol(chosen, name, groups, rights)
-        )
-        _show([registry.device(chosen)], as_json, one=True)
+    with opened(state) as roll:
+        _with_key_file(roll, chosen, key_file, lambda: roll.enrol(chosen, name, groups, rights))
+        _show([roll.device(chosen)], as_json, one=True)
 
 
 @device.command()
@@ -86,16 +84,14 @@ def add(
 @_KEY_FILE
 @_STATE
 @_JSON
-def rotate(device_id: str, key_file: Path, state: Path, as_json: bool) -> None:
+def rotate(device_id: str, key_file: Path, state: Path | None, as_json: bool) -> None:
     """Give a device a new key. The old one ends at once: flash the badge with the new file."""
-    with Registry(state) as registry:
-        _with_key_file(registry, device_id, key_file, lambda: registry.rotate(device_id))
-        _show([registry.device(device_id)], as_json, one=True)
+    with opened(state) as roll:
+        _with_key_file(roll, device_id, key_file, lambda: roll.rotate(device_id))
+        _show([roll.device(device_id)], as_json, one=True)
 
 
-def _with_key_file(
-    registry: Registry, device_id: str, file: Path, make_key: Callable[[], bytes]
-) -> None:
+def _with_key_file(roll: Roll, device_id: str, file: Path, make_key: Callable[[], bytes]) -> None:
     """`make_key`, its result into the new `file`; the file is claimed before anything changes."""
     try:
         write_private(file, "")
@@ -108,7 +104,7 @@ def _with_key_file(
     except BaseException:
         file.unlink()
         raise
-    known = registry.device(device_id)
+    known = roll.device(device_id)
     content = {"device": known.id, "name": known.name, "epoch": known.epoch, "key": key.hex()}
     try:
         file.unlink()  # a new one: nobody can have opened the empty one's name meanwhile
@@ -124,10 +120,10 @@ def _with_key_file(
 @click.option("--all", "with_revoked", is_flag=True, help="Revoked ones, too.")
 @_STATE
 @_JSON
-def list_devices(with_revoked: bool, state: Path, as_json: bool) -> None:
+def list_devices(with_revoked: bool, state: Path | None, as_json: bool) -> None:
     """List devices; never their keys."""
-    with Registry(state) as registry:
-        known = registry.devices()
+    with opened(state, writes=False) as roll:
+        known = roll.devices()
     _show([each for each in known if with_revoked or each.state != "revoked"], as_json)
 
 
@@ -135,19 +131,19 @@ def list_devices(with_revoked: bool, state: Path, as_json: bool) -> None:
 @_ID
 @_STATE
 @_JSON
-def show(device_id: str, state: Path, as_json: bool) -> None:
+def show(device_id: str, state: Path | None, as_json: bool) -> None:
     """Show one device; never its key."""
-    with Registry(state) as registry:
-        _show([registry.device(device_id)], as_json, one=True)
+    with opened(state, writes=False) as roll:
+        _show([roll.device(device_id)], as_json, one=True)
 
 
 @device.command()
 @_ID
 @_STATE
-def revoke(device_id: str, state: Path) -> None:
+def revoke(device_id: str, state: Path | None) -> None:
     """Shut a device out for good."""
-    with Registry(state) as registry:
-        registry.revoke(device_id)
+    with opened(state) as roll:
+        roll.revoke(device_id)
     _say(f"{device_id} is revoked")
 
 
@@ -155,10 +151,10 @@ def revoke(device_id: str, state: Path) -> None:
 @_ID
 @click.argument("name")
 @_STATE
-def rename(device_id: str, name: str, state: Path) -> None:
+def rename(device_id: str, name: str, state: Path | None) -> None:
     """Call a device NAME from now on."""
-    with Registry(state) as registry:
-        registry.rename(device_id, name)
+    with opened(state) as roll:
+        roll.rename(device_id, name)
     _say(f"{device_id} is called {name}")
 
 
@@ -166,37 +162,37 @@ def rename(device_id: str, name: str, state: Path) -> None:
 @_ID
 @click.argument("groups", type=click.IntRange(1, GROUP_MAX), nargs=-1, required=True)
 @_STATE
-def group(device_id: str, groups: tuple[int, ...], state: Path) -> None:
+def group(device_id: str, groups: tuple[int, ...], state: Path | None) -> None:
     """Put a device into these talk GROUPS, and no others."""
-    with Registry(state) as registry:
-        registry.set_groups(device_id, groups)
-        now = registry.device(device_id).groups
+    with opened(state) as roll:
+        roll.set_groups(device_id, groups)
+        now = roll.device(device_id).groups
     _say(f"{device_id} is in talk group{'s' if len(now) > 1 else ''} {_words(now)}")
 
 
 @device.command()
 @_STATE
 @_JSON
-def pending(state: Path, as_json: bool) -> None:
+def pending(state: Path | None, as_json: bool) -> None:
     """List devices that wait for your approval, with the check code that each must show."""
-    with Registry(state) as registry:
-        _show(registry.devices(PENDING), as_json, waiting=True)
+    with opened(state, writes=False) as roll:
+        _show(roll.devices(PENDING), as_json, waiting=True)
 
 
 @device.command()
 @click.argument("code_or_id", metavar="CODE")
 @_GROUPS
 @_STATE
-def approve(code_or_id: str, groups: tuple[int, ...], state: Path) -> None:
+def approve(code_or_id: str, groups: tuple[int, ...], state: Path | None) -> None:
     """Let the waiting device in that shows the check code CODE.
 
     Read the code from the device itself, or have it said by somebody whose voice you know: then
     nobody on the network can have put himself in between. An id is taken, too.
     """
-    with Registry(state) as registry:
-        device_id = registry.waiting(code_or_id)
-        registry.approve(device_id, groups)
-        name = registry.device(device_id).name
+    with opened(state) as roll:
+        device_id = roll.waiting(code_or_id)
+        roll.approve(device_id, groups)
+        name = roll.device(device_id).name
     _say(f"{name} ({device_id}) may join")
 
 
@@ -204,14 +200,14 @@ def approve(code_or_id: str, groups: tuple[int, ...], state: Path) -> None:
 @click.argument("code_or_id", metavar="CODE", required=False)
 @click.option("--all", "is_all", is_flag=True, help="All that wait.")
 @_STATE
-def deny(code_or_id: str | None, is_all: bool, state: Path) -> None:
+def deny(code_or_id: str | None, is_all: bool, state: Path | None) -> None:
     """Forget the waiting device that shows CODE, or has it for an id."""
     if is_all == (code_or_id is not None):
         raise UsageError("name one device, or --all")
-    with Registry(state) as registry:
-        waiting = [each.id for each in registry.devices(PENDING)]
-        for device_id in waiting if code_or_id is None else [registry.waiting(code_or_id)]:
-            registry.deny(device_id)
+    with opened(state) as roll:
+        waiting = [each.id for each in roll.devices(PENDING)]
+        for device_id in waiting if code_or_id is None else [roll.waiting(code_or_id)]:
+            roll.deny(device_id)
             _say(f"{device_id} is forgotten; it may ask again")
 
 
@@ -226,13 +222,13 @@ def deny(code_or_id: str | None, is_all: bool, state: Path) -> None:
 )
 @_STATE
 @_JSON
-def invite(groups: tuple[int, ...], minutes: int, state: Path, as_json: bool) -> None:
+def invite(groups: tuple[int, ...], minutes: int, state: Path | None, as_json: bool) -> None:
     """Make a code that lets one device in. It is shown once.
 
     It is typed at the device, as `pressel badge --leader ADDRESS --invite CODE`.
     """
-    with Registry(state) as registry:
-        code = registry.invite(groups, minutes * 60)
+    with opened(state) as roll:
+        code = roll.invite(groups, minutes * 60)
     print(json.dumps({"code": code, "minutes": minutes}) if as_json else code)
     _say(f"good for one device, for {minutes} minute{'' if minutes == 1 else 's'}")
 

@@ -10,7 +10,7 @@ import click
 
 from pressel.boards.board import load_board
 from pressel.cli.attached import open_registry, ports_of, tell_all, wifi_network
-from pressel.cli.options import build_folder, packing_option, state_option
+from pressel.cli.options import build_folder, folder_option, packing_option
 from pressel.flash.fleet import flash_fleet
 from pressel.flash.image import Image, read_image
 from pressel.flash.messages import flash_error
@@ -38,7 +38,7 @@ from pressel.registry.device import GROUP_MAX, checked_name
     "--group", "groups", type=click.IntRange(1, GROUP_MAX), multiple=True,
     help="Talk group; may be repeated. A known badge keeps its own, a new one is in group 1.",
 )  # fmt: skip
-@state_option("Folder of the leader with its registry.")
+@folder_option()
 @click.option("--no-registry", is_flag=True, help="Register the badge nowhere.")
 @click.option(
     "--labels", type=click.Path(file_okay=False, path_type=Path), default=Path("build/labels"),
@@ -52,8 +52,8 @@ from pressel.registry.device import GROUP_MAX, checked_name
 def flash(
     ports: tuple[str, ...], is_all: bool, board_id: str, image: Path | None,
     image_sha256: str | None, packing: str, wifi: str | None, wifi_password: str | None,
-    leader: str, name: str, groups: tuple[int, ...], state: Path, no_registry: bool, labels: Path,
-    erase: bool, dry_run: bool, only_app: bool, new_identity: bool, as_json: bool,
+    leader: str, name: str, groups: tuple[int, ...], state: Path | None, no_registry: bool,
+    labels: Path, erase: bool, dry_run: bool, only_app: bool, new_identity: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Make badges: check, write, verify, start, check again, register, print a label.
 

@@ -13,16 +13,15 @@ from rich.table import Table
 
 from pressel.cli import duty
 from pressel.cli.host_run import run
-from pressel.cli.options import state_option
+from pressel.cli.options import folder_option, opened
 from pressel.errors import UsageError
 from pressel.registry.device import checked_public_key
-from pressel.registry.identity import fingerprint, public_key
-from pressel.registry.store import Registry
+from pressel.registry.identity import fingerprint
 from ptt.base.numbers import VOTERS_MAX
 
 _FILE_COLUMNS = 200  # in a file or a pipe a host is one line
 
-_STATE = state_option()
+_STATE = folder_option()
 _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
@@ -38,9 +37,10 @@ for command in (run, duty.status, duty.resign, duty.return_to_duty, duty.drain):
 @host.command()
 @_STATE
 @_JSON
-def show(state: Path, as_json: bool) -> None:
+def show(state: Path | None, as_json: bool) -> None:
     """Show this host's public key, to be allowed on the others."""
-    key = public_key(state)
+    with opened(state) as roll:
+        key = roll.own_key()
     if as_json:
         print(json.dumps({"public_key": key, "fingerprint": fingerprint(key)}, indent=2))
     else:
@@ -52,15 +52,15 @@ def show(state: Path, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("key", metavar="PUBLIC_KEY")
 @_STATE
-def allow(name: str, key: str, state: Path) -> None:
+def allow(name: str, key: str, state: Path | None) -> None:
     """Let the host with PUBLIC_KEY take part, called NAME here.
 
     Compare the fingerprint with what `pressel host show` says there, aloud or side by side. The
     other host must allow this one, too.
     """
     checked_public_key(key)
-    with Registry(state) as registry:
-        others = [public_key(state), *(each.public_key for each in registry.hosts())]
+    with opened(state) as roll:
+        others = [roll.own_key(), *(each.public_key for each in roll.hosts())]
         if key.lower() == others[0]:
             raise UsageError("that is this host's own key; allow the others' keys here")
         if len(others) >= VOTERS_MAX and key.lower() not in others:
@@ -73,27 +73,27 @@ def allow(name: str, key: str, state: Path) -> None:
                 "another host's fingerprint begins alike; delete host.key in the state folder "
                 "there, and allow the new key that `pressel host show` makes"
             )
-        registry.allow_host(name, key)
+        roll.allow_host(name, key)
     print(f"{name} is allowed: {fingerprint(key)}", file=sys.stderr)
 
 
 @host.command()
 @click.argument("name")
 @_STATE
-def remove(name: str, state: Path) -> None:
+def remove(name: str, state: Path | None) -> None:
     """Do not let the host called NAME take part any more."""
-    with Registry(state) as registry:
-        registry.remove_host(name)
+    with opened(state) as roll:
+        roll.remove_host(name)
     print(f"{name} is not allowed any more", file=sys.stderr)
 
 
 @host.command("list")
 @_STATE
 @_JSON
-def list_hosts(state: Path, as_json: bool) -> None:
+def list_hosts(state: Path | None, as_json: bool) -> None:
     """List the hosts that are allowed."""
-    with Registry(state) as registry:
-        known = registry.hosts()
+    with opened(state, writes=False) as roll:
+        known = roll.hosts()
     if as_json:
         rows = [{"name": each.name, "public_key": each.public_key} for each in known]
         print(json.dumps(rows, indent=2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import click
 
 from pressel.enrol.desk import JOINING
 from pressel.enrol.lines import INVITE
+from pressel.node.door import open_roll
 from pressel.node.options import default_state
 from pressel.pack import PACKINGS, STOCK
 from pressel.transport.udp import Address, parse_address
@@ -59,6 +61,21 @@ def packing_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def build_folder(packing: str) -> Path:
     """Where builds of that packing lie unless somebody says otherwise."""
     return Path("build") / ("firmware" if packing == STOCK.name else packing)
+
+
+def folder_option():
+    """`--state` of what works on a venue's devices and hosts: a `Path` or None, for `open_roll`."""
+    return click.option(
+        "--state",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of the host that is meant; without it the one that runs on this machine, else "
+        f"{default_state()}.",
+    )
+
+
+def opened(state: Path | None, *, writes: bool = True):
+    """The roll of the venue; what is odd about it is said on standard error."""
+    return open_roll(state, writes=writes, notice=lambda words: print(words, file=sys.stderr))
 
 
 def control_options(command: Callable[..., Any]) -> Callable[..., Any]:

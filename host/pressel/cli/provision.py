@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pressel.cli.attached import open_registry, ports_of, tell_all, wifi_network
-from pressel.cli.options import state_option
+from pressel.cli.options import folder_option
 from pressel.flash.fleet import run_fleet
 from pressel.flash.messages import flash_error
 from pressel.flash.provision import STAGES, Change, provision_badge
@@ -23,12 +23,12 @@ from pressel.registry.device import checked_name
 @click.option("--wifi-password", envvar="PRESSEL_WIFI_PASSWORD", help="Its password.")
 @click.option("--leader", help="Address of the leader; '' lets the badge search.")
 @click.option("--name", help="Name of the badge; without it the badge takes the registry's.")
-@state_option("Folder of the leader with its registry.")
+@folder_option()
 @click.option("--no-registry", is_flag=True, help="Leave the registry alone.")
 @click.option("--json", "as_json", is_flag=True, help="Outcomes as JSON.")
 def provision(
     arguments: tuple[str, ...], options: tuple[str, ...], is_all: bool, wifi: str | None,
-    wifi_password: str | None, leader: str | None, name: str | None, state: Path,
+    wifi_password: str | None, leader: str | None, name: str | None, state: Path | None,
     no_registry: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Change settings of the badge on PORT: Wi-Fi, leader, name. Identity and key stay.

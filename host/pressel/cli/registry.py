@@ -7,12 +7,11 @@ from pathlib import Path
 
 import click
 
-from pressel.cli.options import state_option
-from pressel.registry.backup import back_up
-from pressel.registry.backup import restore as put_back
+from pressel.cli.options import folder_option
+from pressel.node import backups
 from pressel.registry.database import KEY_FILE
 
-_STATE = state_option()
+_STATE = folder_option()
 _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 
@@ -24,11 +23,11 @@ def registry() -> None:
 @registry.command()
 @_FILE
 @_STATE
-def backup(file: Path, state: Path) -> None:
-    """Copy the registry to FILE, also while a leader runs."""
-    back_up(state, file)
+def backup(file: Path, state: Path | None) -> None:
+    """Copy the registry to FILE, also while a host runs."""
+    folder = backups.back_up(state, file)
     print(
-        f"{file} is written. It is of use only with the key file {state / KEY_FILE}: "
+        f"{file} is written. It is of use only with the key file {folder / KEY_FILE}: "
         "keep a copy of that too, in another place.",
         file=sys.stderr,
     )
@@ -37,11 +36,11 @@ def backup(file: Path, state: Path) -> None:
 @registry.command()
 @_FILE
 @_STATE
-def restore(file: Path, state: Path) -> None:
-    """Put the backup FILE in the registry's place, also while a leader runs.
+def restore(file: Path, state: Path | None) -> None:
+    """Put the backup FILE in the registry's place, also while a host runs.
 
     The key file must be there already. Devices revoked since stay revoked; those whose key was
     rotated since have their older key again.
     """
-    put_back(state, file)
+    backups.restore(state, file)
     print("restored; look with `pressel device list --all`", file=sys.stderr)

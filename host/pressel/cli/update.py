@@ -12,18 +12,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pressel.cli.options import control_options, state_option
-from pressel.node import control
+from pressel.cli.options import control_options, folder_option
+from pressel.node import control, release_door
 from pressel.pack import ARCHITECTURES
 from pressel.update import keys
 from pressel.update.campaign import STAGES
-from pressel.update.library import Library
-from pressel.update.release import ANY_CHIP, Release, sign_build
+from pressel.update.release import ANY_CHIP, sign_build
 from ptt.base.numbers import INT_MAX
 from ptt.link import update_manifest as manifest
 
 _FILE_COLUMNS = 200  # in a file or a pipe a badge is one line
-_STATE = state_option()
+_STATE = folder_option()
 _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 _KEY = click.option(
     "--key",
@@ -53,9 +52,9 @@ def keygen(key: Path) -> None:
 @update.command()
 @click.argument("public")
 @_STATE
-def trust(public: str, state: Path) -> None:
+def trust(public: str, state: Path | None) -> None:
     """Believe releases that the key PUBLIC signed. Compare it with their maker first."""
-    keys.trust(state, public)
+    release_door.trust(state, public)
     print(f"releases signed by {public.lower()} are taken from now on", file=sys.stderr)
 
 
@@ -82,17 +81,17 @@ def sign(build: Path, key: Path, chip: str, out: Path | None) -> None:
 @click.argument("source", metavar="DIR|FILE", type=click.Path(exists=True, path_type=Path))
 @_STATE
 @_JSON
-def add(source: Path, state: Path, as_json: bool) -> None:
-    """Check a signed release and keep it on the leader box."""
-    _show_releases([Library(state).add(source)], as_json)
+def add(source: Path, state: Path | None, as_json: bool) -> None:
+    """Check a signed release and keep it at the venue's hosts."""
+    _show_releases([release_door.add(state, source)], as_json)
 
 
 @update.command("list")
 @_STATE
 @_JSON
-def list_releases(state: Path, as_json: bool) -> None:
-    """List the releases that are kept here."""
-    _show_releases(Library(state).all(), as_json)
+def list_releases(state: Path | None, as_json: bool) -> None:
+    """List the releases that are kept."""
+    _show_releases(release_door.releases(state), as_json)
 
 
 @update.command()
@@ -160,19 +159,14 @@ def _ask(path: Path | None, port: int | None, verb: str, **fields: Any) -> dict[
     return control.ask(control.find(path, port), f"update {verb}", **fields)
 
 
-def _show_releases(releases: list[Release], as_json: bool) -> None:
+def _show_releases(releases: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
-        rows = [
-            {"release": each.number, "build": each.build, "chip": each.chip, "table": each.table,
-             "files": len(each.paths), "bytes": each.size_bytes}
-            for each in releases
-        ]  # fmt: skip
-        print(json.dumps(rows, indent=2))
+        print(json.dumps(releases, indent=2))
         return
     table = Table("Release", "Build", "Chip", "Files", "Bytes", box=None)
     for each in releases:
-        count, size = str(len(each.paths)), f"{each.size_bytes:,}"
-        table.add_row(str(each.number), each.build, each.chip, count, size)
+        count, size = str(each["files"]), f"{each['bytes']:,}"
+        table.add_row(str(each["release"]), each["build"], each["chip"], count, size)
     _print(table)
 
 

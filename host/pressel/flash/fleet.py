@@ -12,19 +12,19 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from pressel.errors import PresselError
-from pressel.registry.store import Registry
+from pressel.registry.roll import Roll
 
 from .job import STAGES, Tell, flash_badge
 from .messages import FlashError, flash_error
 from .order import Order, Outcome
 
 # Opened by each thread for itself: a database connection is bound to its thread.
-OpenRegistry = Callable[[], contextlib.AbstractContextManager[Registry]]
+OpenRegistry = Callable[[], contextlib.AbstractContextManager[Roll]]
 
 _STYLES = {"failed": "red", "done": "green"}
 
 
-Work = Callable[[str, Registry | None, Tell], Outcome]  # on one port
+Work = Callable[[str, Roll | None, Tell], Outcome]  # on one port
 
 
 def flash_fleet(ports: list[str], order: Order, registry: OpenRegistry | None) -> list[Outcome]:

@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 
 from pressel.registry.device import ACTIVE, KEY_BYTES, REVOKED, Device
-from pressel.registry.store import Registry
+from pressel.registry.roll import Roll
 
 from .messages import flash_error
 from .nvs import NAMESPACE, make_nvs
@@ -51,7 +51,7 @@ def choose_identity(
     port: str,
     mac: bytes,
     kept: Kept,
-    registry: Registry | None,
+    registry: Roll | None,
     *,
     name: str = "",
     is_new: bool = False,
@@ -84,7 +84,7 @@ def choose_identity(
     )
 
 
-def register(registry: Registry, identity: Identity, name: str, groups: tuple[int, ...]) -> None:
+def register(registry: Roll, identity: Identity, name: str, groups: tuple[int, ...]) -> None:
     """Let the registry have what the badge has; `name` and `groups` are what was asked for.
 
     FlashError when somebody changed the registry since `choose_identity`."""

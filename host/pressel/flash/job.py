@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pressel.registry.store import Registry
+from pressel.registry.roll import Roll
 
 from . import port as ports
 from .console import console, file_hashes, watch_start
@@ -38,7 +38,7 @@ STAGES = ("connect", "write", "verify", "start", "check", "register", "done")
 _making = threading.Lock()  # Espressif's NVS tool prints; only one may redirect that at a time
 
 
-def flash_badge(port: str, order: Order, registry: Registry | None, tell: Tell) -> Outcome:
+def flash_badge(port: str, order: Order, registry: Roll | None, tell: Tell) -> Outcome:
     """Do it all; FlashError says what went wrong."""
     with ports.held(port):
         tell("connect", 0.0)
@@ -65,7 +65,7 @@ def flash_badge(port: str, order: Order, registry: Registry | None, tell: Tell) 
     return outcome
 
 
-def identity_of(loader: Loader, registry: Registry | None) -> str:
+def identity_of(loader: Loader, registry: Roll | None) -> str:
     """The device id that the badge has now, hexadecimal."""
     nvs = find_nvs(read_table(loader.read(TABLE_AT, TABLE_BYTES)))
     known = registry.devices() if registry is not None else []
@@ -73,7 +73,7 @@ def identity_of(loader: Loader, registry: Registry | None) -> str:
 
 
 def _written(
-    loader: Loader, order: Order, registry: Registry | None, tell: Tell
+    loader: Loader, order: Order, registry: Roll | None, tell: Tell
 ) -> tuple[Outcome, Identity]:
     """Write and verify; with a dry run only say what would be written."""
     _check_fit(loader, order)

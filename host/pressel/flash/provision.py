@@ -12,7 +12,7 @@ from typing import Any
 from mpremote.transport import TransportExecError
 from mpremote.transport_serial import SerialTransport
 
-from pressel.registry.store import Registry
+from pressel.registry.roll import Roll
 
 from .console import console, watch_start
 from .job import Tell
@@ -45,7 +45,7 @@ class Change:
     name: str | None = None
 
 
-def provision_badge(port: str, change: Change, registry: Registry | None, tell: Tell) -> Outcome:
+def provision_badge(port: str, change: Change, registry: Roll | None, tell: Tell) -> Outcome:
     """FlashError says what went wrong."""
     with held(port):
         tell("connect", 0.0)

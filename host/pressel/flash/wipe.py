@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pressel.registry.store import Registry
+from pressel.registry.roll import Roll
 
 from .job import identity_of
 from .loader import Loader
@@ -10,7 +10,7 @@ from .messages import MESSAGES
 from .port import held
 
 
-def wipe_badge(port: str, registry: Registry | None, *, revoke: bool) -> tuple[str, str]:
+def wipe_badge(port: str, registry: Roll | None, *, revoke: bool) -> tuple[str, str]:
     """The device id, and a warning or nothing. FlashError says what went wrong."""
     warning = ""
     with held(port):

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pressel.errors import PresselError
-from pressel.soft.credential import Credential, held_credential, register
+from pressel.soft.credential import Credential, held_credential
 from pressel.transport.udp import Address
 
 from .event_log import Report
@@ -21,27 +21,25 @@ if TYPE_CHECKING:
 NAME = "v1 bridge"
 AGAIN_S = 2.0  # a port or a registry that was busy is tried again
 
-InThread = Callable[..., Awaitable[Any]]
+LetIn = Callable[[Credential], Awaitable[None]]
 
 
 class Bridging:
-    """`state`: the host's folder; `badges` gives the address of its leader; `in_thread` runs what
-    waits for the disk; `look` lets the leader know whom the registry has let in just now."""
+    """`state`: the host's folder; `badges` gives the address of its leader; `let_in` puts the
+    bridge on the venue's roll."""
 
     def __init__(
         self,
         state: Path,
         rate_hz: int | None,
         badges: Callable[[], Address],
-        in_thread: InThread,
-        look: Callable[[], None],
+        let_in: LetIn,
         report: Report,
     ) -> None:
         self._state = state
         self._rate_hz = rate_hz
         self._badges = badges
-        self._in_thread = in_thread
-        self._look = look
+        self._let_in = let_in
         self._report = report
         self._own: Credential | None = None
         self._is_wanted = False
@@ -94,8 +92,7 @@ class Bridging:
         async with contextlib.AsyncExitStack() as opening:
             opening.push_async_callback(bridge.close)
             try:
-                await self._in_thread(register, own, NAME, self._state)
-                self._look()
+                await self._let_in(own)
                 await bridge.open()
             except PresselError as error:
                 if str(error) != self._told:

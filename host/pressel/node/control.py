@@ -36,7 +36,8 @@ _ERRORS = {each.exit_code: each for each in (PresselError, UsageError, Unreachab
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer; `by` is the host that gave it, "" when it is the one that was asked."""
+    """An answer; `by` is the host that gave it: "" when it is the one that was asked, OWN_COPY of
+    `desk.desk` when no leader was reachable."""
 
     answer: Any
     by: str = ""
@@ -135,7 +136,7 @@ def request(path: Path, verb: str, **fields: Any) -> Reply:
     try:
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(ANSWER_LIMIT_S)
-            line.connect(str(path))
+            _connect(line, path)
             line.sendall(json.dumps({"ask": verb, **fields}).encode() + b"\n")
             reply = json.loads(line.makefile("rb").readline(LINE_BYTES_MAX))
     except OSError as error:
@@ -147,6 +148,18 @@ def request(path: Path, verb: str, **fields: Any) -> Reply:
     if "error" in reply:
         raise _ERRORS.get(reply.get("exit", 1), PresselError)(str(reply["error"]))
     return Reply(reply["answer"], str(reply.get("by", "")))
+
+
+def _connect(line: socket.socket, path: Path) -> None:
+    """A path that is too long is gone by way of its folder: it was shorter where it was opened."""
+    if len(os.fsencode(path)) <= PATH_BYTES_MAX:
+        line.connect(str(path))
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        line.connect(f"/proc/self/fd/{folder}/{path.name}")
+    finally:
+        os.close(folder)
 
 
 def find(path: Path | None, port: int | None) -> Path:

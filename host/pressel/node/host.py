@@ -18,6 +18,7 @@ from typing import Any
 from pressel.enrol.server import EnrolmentServer
 from pressel.errors import PresselError
 from pressel.registry.identity import identity
+from pressel.soft.credential import Credential, enter
 from pressel.transport.udp import Address, engine_now_ms
 from ptt.base import clock, events
 from ptt.cluster import election, host_messages, host_wire
@@ -27,10 +28,13 @@ from ptt.leader.leader import Leader
 from ptt.wire.refusal import Refused
 
 from . import control
+from .bridging import NAME as BRIDGE
 from .bridging import Bridging
 from .chores import Chores
-from .desk import Desk
+from .desk import Desk, devices
+from .desk.backups import Backups
 from .desk.duty import Duty
+from .desk.releases import Releases
 from .desk.settings import VenueSettings
 from .desk.venue import Venue
 from .discovery import BEACON_S
@@ -104,8 +108,7 @@ class HostNode:
             self._options.state,
             self._options.v1_rate_hz,
             lambda: self._badges.address,
-            self._in_thread,
-            self._obey_registry,
+            self._let_in,
             self._report,
         )
 
@@ -113,10 +116,30 @@ class HostNode:
         venue = Venue(
             lambda: self._host.leader, lambda: self._badges.address, self._bridging, self._settle
         )
-        subjects = (venue, self._settings, self._duty, self._updates, self._update_copy)
+        state = self._options.state
+        subjects = (
+            venue, self._settings, self._duty, self._updates, self._update_copy, Releases(state),
+            Backups(state, lambda: self._host.leader is not None),
+        )  # fmt: skip
         verbs = [verb for subject in subjects for verb in subject.verbs()]
+        verbs += devices.verbs(self._watch.with_registry)
         others = self._others
-        return Desk(verbs, others.own, self._leader_is, others.ask, others.name_of, self._report)
+        return Desk(
+            verbs, others.own, self._leader_is, others.ask, others.name_of, self._report,
+            self._on_written,
+        )  # fmt: skip
+
+    def _on_written(self) -> None:
+        """What the operator has changed takes effect at once."""
+        self._obey_registry()
+        self._settle()
+
+    async def _let_in(self, own: Credential) -> None:
+        """Put the v1 bridge of this host on the venue's roll, which this host keeps now."""
+        await self._in_thread(
+            self._watch.with_registry, lambda registry: enter(registry, own, BRIDGE)
+        )
+        self._obey_registry()
 
     async def _in_thread(self, call: Callable[..., Any], *values: Any) -> Any:
         return await self._desk.in_thread(call, *values)

@@ -65,6 +65,10 @@ class RegistryWatch:
             return None
         return await in_thread(self._follow, news)
 
+    def with_registry(self, act: Callable[[Registry], Any]) -> Any:
+        """What `act` makes of the registry, in the thread of `keep`."""
+        return act(self._opened())
+
     def close_there(self) -> None:
         """The end of what `keep` has opened, in its thread."""
         if self._there is not None:

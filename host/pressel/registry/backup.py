@@ -55,14 +55,19 @@ def restore(folder: Path, source: Path) -> None:
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             copy = Path(scratch) / "copy"
             _copy(source, copy)
-            changes, revoked = _present(folder)
+            changes, version, revoked = _present(folder)
             with closing(sqlite3.connect(copy, isolation_level=None)) as db:
                 _check(db, source, vault)
                 for device in revoked:
                     what = "state = ?, sealed_key = NULL"
                     db.execute(f"UPDATE device SET {what} WHERE id = ?", (REVOKED, device))
-                # Readers poll for another number than their last one.
-                db.execute("UPDATE registry SET changes = max(changes, ?) + 1", (changes,))
+                # Readers poll for another number than their last one; other hosts follow the list
+                # with the higher version.
+                db.execute(
+                    "UPDATE registry SET changes = max(changes, ?) + 1, "
+                    "version = max(version, ?) + 1",
+                    (changes, version),
+                )
             with Registry(folder):
                 pass
             _copy(copy, folder / DATABASE)
@@ -72,12 +77,14 @@ def restore(folder: Path, source: Path) -> None:
         raise UsageError(f"{source} is no backup of a registry ({error})") from error
 
 
-def _present(folder: Path) -> tuple[int, list[str]]:
-    """The change counter and the revoked devices of today's registry, if there is one."""
+def _present(folder: Path) -> tuple[int, int, list[str]]:
+    """The change counter, the version and the revoked devices of today's registry, if there is
+    one."""
     if not (folder / DATABASE).exists():
-        return 0, []
+        return 0, 0, []
     with Registry(folder) as registry:
-        return registry.changes(), [each.id for each in registry.devices(REVOKED)]
+        revoked = [each.id for each in registry.devices(REVOKED)]
+        return registry.changes(), registry.version(), revoked
 
 
 def _check(db: sqlite3.Connection, source: Path, vault: Vault) -> None:

@@ -28,6 +28,7 @@ from pressel.registry.device import (
     checked_name,
     checked_public_key,
 )
+from pressel.registry.identity import public_key
 
 PENDING_MAX = 32  # devices that wait for the operator; strangers must not fill a disk
 PENDING_S = 3600  # who was not approved in an hour has gone home; strangers must not fill the list
@@ -380,6 +381,10 @@ class Registry(Database):
         return place, now_s, now_s
 
     # --- hosts ---
+
+    def own_key(self) -> str:
+        """The public key of the host whose folder this is, in hexadecimal; made at first use."""
+        return public_key(self.file.parent)
 
     def hosts(self) -> list[Host]:
         with told(self.file):

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from pressel.errors import UsageError
+from pressel.node.door import open_roll
 from pressel.registry.device import ACTIVE, KEY_BYTES
-from pressel.registry.store import Registry
+from pressel.registry.roll import Roll
 
 DEVICE_BYTES = 8
 
@@ -62,20 +63,25 @@ def held_credential(file: Path) -> Iterator[Credential]:
         yield credential
 
 
-def register(credential: Credential, name: str, state: Path) -> None:
-    """Let this badge in at the leader whose state folder this is. UsageError when it was revoked,
-    or the registry knows another key of it."""
+def register(credential: Credential, name: str, state: Path | None) -> None:
+    """Let this badge in at the venue of the host whose folder is `state` (None: the one that runs
+    here). UsageError when it was revoked, or the registry knows another key of it."""
+    with open_roll(state) as roll:
+        enter(roll, credential, name)
+
+
+def enter(roll: Roll, credential: Credential, name: str) -> None:
+    """Put this badge on the `roll`, as `register` does."""
     device = credential.device.hex()
-    with Registry(state) as registry:
-        known = {each.id: each.state for each in registry.devices()}.get(device)
-        if known is None:
-            registry.adopt(device, name, credential.key)
-        elif known != ACTIVE or registry.key(device) != credential.key:
-            raise UsageError(
-                f"the registry in {state} knows device {device} otherwise (revoked, waiting or "
-                "with another key); see `pressel device list --all`, or become a new badge by "
-                "another --credential file"
-            )
+    known = {each.id: each.state for each in roll.devices()}.get(device)
+    if known is None:
+        roll.adopt(device, name, credential.key)
+    elif known != ACTIVE or roll.key(device) != credential.key:
+        raise UsageError(
+            f"the registry knows device {device} otherwise (revoked, waiting or with another "
+            "key); see `pressel device list --all`, or become a new badge by another --credential "
+            "file"
+        )
 
 
 def _new() -> Credential:

@@ -7,6 +7,7 @@ checked whole before it is believed; limits are the badge's own.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
 from dataclasses import dataclass
@@ -86,6 +87,25 @@ def _manifest(number: int, name: str, chip: str, table: str, files: dict[str, by
     for path in sorted(files):
         lines.append(f"{hashlib.sha256(files[path]).hexdigest()} {len(files[path])} {path}")
     return "\n".join([*lines, ""]).encode()
+
+
+def package_of(source: Path) -> bytes:
+    """The ZIP file of the release in a folder or file, believed by nobody yet. UsageError when it
+    cannot be one."""
+    try:
+        if not source.is_dir():
+            with zipfile.ZipFile(source) as package:
+                _check_names(source, {each.filename: each.file_size for each in package.infolist()})
+            return source.read_bytes()
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
+            names = {p.relative_to(source).as_posix(): p for p in source.rglob("*") if p.is_file()}
+            _check_names(source, {name: file.stat().st_size for name, file in names.items()})
+            for name, file in sorted(names.items()):
+                _put(package, name, file.read_bytes())
+        return packed.getvalue()
+    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise UsageError(f"cannot read {source} as a release: {error}") from error
 
 
 def read_release(source: Path, trusted: list[str]) -> Release:

@@ -16,6 +16,7 @@ from . import asker as askers
 from .asker import Asker
 from .verb import COPY, HERE, Fields, Verb
 
+OWN_COPY = "own copy"  # in place of a host that has answered: no leader was reachable
 LEADERLESS_S = 3.0  # an election takes 0.7 s; who waits longer has nobody to wait for
 BODY_CHARACTERS_MAX = 1 << 20
 
@@ -30,7 +31,7 @@ class Ask(Protocol):
 
 class Desk:
     """`leader_is` gives the host that leads, None when none is known; `own` is this host, `name_of`
-    what people call one."""
+    what people call one; `on_written` is called after each write."""
 
     def __init__(
         self,
@@ -40,6 +41,7 @@ class Desk:
         ask: Ask,
         name_of: Callable[[bytes], str],
         report: Report,
+        on_written: Callable[[], None] = lambda: None,
     ) -> None:
         self._verbs = {verb.name: verb for verb in verbs}
         self._own = own
@@ -47,6 +49,7 @@ class Desk:
         self._ask = ask
         self._name_of = name_of
         self._report = report
+        self._on_written = on_written
         self._thread = ThreadPoolExecutor(1, "desk")  # one: writes keep their order
         self._news = asyncio.Event()
 
@@ -86,7 +89,7 @@ class Desk:
         if reply is not None:
             return reply
         if verb.place == COPY:
-            return {"answer": await self._do(verb, fields, who), "by": "own copy"}
+            return {"answer": await self._do(verb, fields, who), "by": OWN_COPY}
         if leader is None:
             raise UnreachableError(
                 "no host leads that this one can reach; `pressel host status` says what it sees"
@@ -125,6 +128,7 @@ class Desk:
                 answer = await answer
         if verb.writes:
             self._tell(verb, fields, who)
+            self._on_written()
         return answer
 
     def _tell(self, verb: Verb, fields: Fields, who: Asker) -> None:

@@ -1,0 +1,98 @@
+"""Whom to believe about releases, and the releases that the venue has. A release comes in pieces,
+into a file that becomes one of the library's when it is whole."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+from pressel.errors import PresselError, UsageError
+from pressel.update import keys
+from pressel.update.library import Library
+from pressel.update.release import Release
+
+from .verb import COPY, LEADER, Fields, Verb
+
+PIECE_BYTES = 256 * 1024  # in base64 a third of what may be asked at once
+PACKAGE_BYTES_MAX = 64 << 20  # 200 files of 256 kB are 50 MB
+
+_DIGEST = re.compile("[0-9a-f]{64}")
+
+
+class Releases:
+    """`state`: the host's folder."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self._library = Library(state)
+
+    def verbs(self) -> tuple[Verb, ...]:
+        return (
+            Verb("update trust", self.trust, True, LEADER, in_thread=True, shown=("key",)),
+            Verb("update put", self.put, place=LEADER, in_thread=True),
+            Verb("update add", self.add, True, LEADER, in_thread=True, shown=("digest",)),
+            Verb("update list", self.list, place=COPY, in_thread=True),
+        )
+
+    def trust(self, fields: Fields) -> None:
+        keys.trust(self._state, str(fields["key"]))
+
+    def put(self, fields: Fields) -> None:
+        """A piece of the package with SHA-256 `digest`, from `offset` on; in order."""
+        file, offset = self._arriving(fields), int(fields["offset"])
+        data = base64.b64decode(fields["data"], validate=True)
+        if len(data) > PIECE_BYTES or not 0 <= offset <= PACKAGE_BYTES_MAX:
+            raise UsageError(f"a release has at most {PACKAGE_BYTES_MAX >> 20} MB")
+        try:
+            if offset == 0:
+                for left in self._folder.glob("*.arriving"):  # of one that broke off
+                    left.unlink()
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                file.touch(mode=0o600)
+            with file.open("r+b") as target:
+                target.seek(offset)
+                target.write(data)
+        except OSError as error:
+            raise PresselError(f"cannot keep the release: {error.strerror}") from error
+
+    def add(self, fields: Fields) -> dict[str, Any]:
+        """What was put becomes a release, if it is one."""
+        file = self._arriving(fields)
+        try:
+            with file.open("rb") as source:
+                digest = hashlib.file_digest(source, "sha256").hexdigest()
+            if digest != fields["digest"]:
+                raise PresselError("the release did not arrive whole; add it again")
+            return as_json(self._library.add(file))
+        except OSError as error:
+            raise PresselError("another host leads since a moment ago; add it again") from error
+        finally:
+            file.unlink(missing_ok=True)
+
+    def list(self, fields: Fields) -> list[dict[str, Any]]:
+        return [as_json(each) for each in self._library.all()]
+
+    @property
+    def _folder(self) -> Path:
+        return self._library.folder.parent
+
+    def _arriving(self, fields: Fields) -> Path:
+        digest = str(fields["digest"])
+        if not _DIGEST.fullmatch(digest):
+            raise ValueError("a digest has 64 hexadecimal digits")
+        return self._folder / f"{digest}.arriving"
+
+
+def as_json(release: Release) -> dict[str, Any]:
+    """A release as it is listed."""
+    return {
+        "release": release.number,
+        "build": release.build,
+        "chip": release.chip,
+        "table": release.table,
+        "files": len(release.paths),
+        "bytes": release.size_bytes,
+    }

@@ -1,0 +1,172 @@
+"""How commands come to the registry of a venue, whether a host runs or not.
+
+Where one runs on the folder, its desk is asked, which has the leader do what is the leader's. Where
+none does, the file is worked on at once. Reading makes no folder and no file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Self
+
+from pressel.errors import UsageError
+from pressel.registry import code as codes
+from pressel.registry.database import DATABASE
+from pressel.registry.device import Device, Entitlements, Host
+from pressel.registry.roll import Groups, Roll
+from pressel.registry.store import Registry
+
+from . import control
+from .desk.desk import OWN_COPY
+from .desk.devices import device_of_json
+from .options import default_state
+from .presence import control_of
+
+Notice = Callable[[str], None]
+
+
+class DeskRoll:
+    """The `Roll` of the venue of the host behind the control socket `path`. `notice` is told once
+    when it is a copy that answers."""
+
+    def __init__(self, path: Path, notice: Notice) -> None:
+        self._path = path
+        self._notice = notice
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def devices(self, state: str | None = None) -> list[Device]:
+        return [device_of_json(each) for each in self._ask("device list", state=state)]
+
+    def device(self, device_id: str) -> Device:
+        return device_of_json(self._ask("device show", id=device_id))
+
+    def key(self, device_id: str) -> bytes | None:
+        told = self._ask("device key", id=device_id)
+        return None if told is None else bytes.fromhex(told)
+
+    def enrol(self, device_id: str, name: str, groups: Groups, entitlements: Entitlements) -> bytes:
+        rights = {"emergency": entitlements.emergency, "priority": entitlements.priority}
+        return bytes.fromhex(
+            self._ask("device add", id=device_id, name=name, groups=list(groups), **rights)
+        )
+
+    def adopt(
+        self,
+        device_id: str,
+        name: str,
+        key: bytes,
+        groups: Groups = (1,),
+        former: tuple[str, ...] = (),
+    ) -> None:
+        given = {"name": name, "key": key.hex(), "groups": list(groups), "former": list(former)}
+        self._ask("device adopt", id=device_id, **given)
+
+    def replace(self, old_id: str, new_id: str) -> bytes:
+        return bytes.fromhex(self._ask("device replace", old=old_id, id=new_id))
+
+    def rotate(self, device_id: str) -> bytes:
+        return bytes.fromhex(self._ask("device rotate", id=device_id))
+
+    def rename(self, device_id: str, name: str) -> None:
+        self._ask("device rename", id=device_id, name=name)
+
+    def set_groups(self, device_id: str, groups: Groups) -> None:
+        self._ask("device group", id=device_id, groups=list(groups))
+
+    def revoke(self, device_id: str) -> None:
+        self._ask("device revoke", id=device_id)
+
+    def waiting(self, word: str) -> str:
+        return self._ask("device waiting", word=word)
+
+    def approve(self, device_id: str, groups: Groups = (1,)) -> None:
+        self._ask("device approve", id=device_id, groups=list(groups))
+
+    def deny(self, device_id: str) -> None:
+        self._ask("device deny", id=device_id)
+
+    def invite(self, groups: Groups = (1,), life_s: int = codes.LIFE_S) -> str:
+        return self._ask("device invite", groups=list(groups), life_s=life_s)
+
+    def own_key(self) -> str:
+        return self._ask("host key")
+
+    def hosts(self) -> list[Host]:
+        return [Host(**each) for each in self._ask("host list")]
+
+    def allow_host(self, name: str, public_key: str) -> None:
+        self._ask("host allow", name=name, key=public_key)
+
+    def remove_host(self, name: str) -> None:
+        self._ask("host remove", name=name)
+
+    def _ask(self, verb: str, **fields: Any) -> Any:
+        reply = control.request(self._path, verb, **fields)
+        if reply.by == OWN_COPY:
+            self._notice("no host leads that can be reached; this is the copy of this one")
+            self._notice = _silent
+        return reply.answer
+
+
+def open_roll(
+    state: Path | None, *, writes: bool = True, notice: Notice | None = None
+) -> AbstractContextManager[Roll]:
+    """The devices and hosts of the venue whose host has the folder `state`; None: the one that runs
+    here, else that of this user. `notice` is told what is odd, in a sentence."""
+    path = running(state)
+    say = notice or _silent
+    if path is not None:
+        return DeskRoll(path, say)
+    folder = state or default_state()
+    if writes or (folder / DATABASE).exists():
+        return Registry(folder)
+    say(f"there is no registry in {folder} yet")
+    return _empty()
+
+
+def running(state: Path | None) -> Path | None:
+    """The control socket of the host that has the folder `state`, None when none runs. Without a
+    folder the only one of this user's that runs; UsageError when there are several."""
+    own = control_of(state or default_state())
+    if own is not None or state is not None:
+        return own
+    alive = control.all_alive()
+    if len(alive) > 1:
+        raise UsageError("several hosts run here; name the folder of the one meant by --state")
+    return alive[0] if alive else None
+
+
+def is_there(state: Path | None) -> bool:
+    """Whether there is anything to read."""
+    return running(state) is not None or ((state or default_state()) / DATABASE).exists()
+
+
+class _Empty(Registry):
+    """What is read where there is nothing: an empty one that leaves nothing behind."""
+
+    def close(self) -> None:
+        super().close()
+        shutil.rmtree(self.file.parent, ignore_errors=True)
+
+
+def _empty() -> Registry:
+    folder = tempfile.mkdtemp(prefix="pressel-")
+    with contextlib.ExitStack() as failing:
+        failing.callback(shutil.rmtree, folder, ignore_errors=True)
+        empty = _Empty(Path(folder))
+        failing.pop_all()
+        return empty
+
+
+def _silent(words: str) -> None:
+    pass

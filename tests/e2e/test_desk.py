@@ -1,0 +1,198 @@
+"""What an operator types at any host of a venue: the one that leads does it, and says who asked."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.command import Result, run, running, until
+from tests.e2e.test_nodes import Cluster, cluster_of
+from tests.e2e.test_venue_moves import told
+from tests.host.test_update_host import build
+
+from pressel.node.desk.asker import of_user
+from pressel.registry.store import Registry
+from pressel.update import keys
+from pressel.update.release import sign_build
+
+pytestmark = pytest.mark.e2e
+
+ME = of_user(os.getuid()).name
+_numbers = itertools.count()
+
+
+async def typed(folder: Path, *words: str | Path) -> Result:
+    return await run(folder / f"typed-{next(_numbers)}", *words)
+
+
+async def done(folder: Path, *words: str | Path) -> str:
+    result = await typed(folder, *words)
+    assert result.code == 0, result.err
+    return result.out
+
+
+def names_at(cluster: Cluster, host: str) -> set[str]:
+    with Registry(cluster.state(host)) as registry:
+        return {each.name for each in registry.devices("active")}
+
+
+def test_what_is_typed_at_a_standby_is_done_by_the_leader(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with cluster_of(tmp_path, "ab") as cluster:
+            leader = await cluster.until_led()
+            standby = "ab".replace(leader, "")
+            here = ("--state", cluster.state(standby))
+            key_file = tmp_path / "ann.json"
+            shown = await done(
+                tmp_path, "device", "add", "Ann", "--key-file", key_file, "--json", *here
+            )
+            device = json.loads(shown)["id"]
+            key = json.loads(key_file.read_text())["key"]
+            with Registry(cluster.state(leader)) as registry:
+                assert registry.key(device) == bytes.fromhex(key)
+            who = {"who": f"{ME} at {standby}"}
+            assert told(cluster, leader, "asked", verb="device add", name="Ann", **who)
+            assert key not in cluster.commands[leader].out
+
+            await done(tmp_path, "device", "rename", device, "Anna", *here)
+            listed = json.loads(await done(tmp_path, "device", "list", "--json", *here))
+            assert [each["name"] for each in listed] == ["Anna"]
+            await until(lambda: names_at(cluster, standby) == {"Anna"}, "the standby's own copy")
+            known = await typed(tmp_path, "device", "add", "B", "--id", device, "--key-file",
+                                tmp_path / "b.json", *here)  # fmt: skip
+            assert known.code == 2 and known.is_one_sentence() and "known already" in known.err
+            await check_invitation(cluster, leader, standby, tmp_path)
+            await check_releases(cluster, leader, standby, tmp_path)
+            copy = tmp_path / "copy"
+            await done(tmp_path, "registry", "backup", copy, *here)
+            refused = await typed(tmp_path, "registry", "restore", copy, *here)
+            assert refused.code == 1 and "stands by" in refused.err
+
+    asyncio.run(scenario())
+
+
+async def check_invitation(cluster: Cluster, leader: str, standby: str, folder: Path) -> None:
+    """One made at the standby is open at the leader, and asked for nowhere in the log."""
+    here = ("--state", cluster.state(standby))
+    made = json.loads(await done(folder, "device", "invite", "--json", *here))
+    with Registry(cluster.state(leader)) as registry:
+        assert registry.invited(made["code"][0:2]) or registry.invited(made["code"][0:1])
+    assert made["code"] not in cluster.commands[leader].out + cluster.commands[standby].out
+
+
+async def check_releases(cluster: Cluster, leader: str, standby: str, folder: Path) -> None:
+    key, package = folder / "release.key", folder / "release.zip"
+    public = keys.public_key(key, make=True)
+    sign_build(build(folder / "build"), "any", key, package)
+    here = ("--state", cluster.state(standby))
+    await done(folder, "update", "trust", public, *here)
+    (folder / "rubbish.zip").write_bytes(b"PK rubbish")
+    rubbish = await typed(folder, "update", "add", folder / "rubbish.zip", *here)
+    assert rubbish.code == 2 and rubbish.is_one_sentence() and "rubbish.zip" in rubbish.err
+    added = json.loads(await done(folder, "update", "add", package, "--json", *here))
+    assert added[0]["release"] == 2
+    at_leader = cluster.state(leader) / "updates" / "releases" / "2-any.zip"
+    assert at_leader.read_bytes() == package.read_bytes()
+    copy = cluster.state(standby) / "updates" / "releases" / "2-any.zip"
+    await until(copy.exists, "the standby to have the release, too")
+    assert copy.read_bytes() == package.read_bytes()
+
+
+def test_without_a_leader_a_host_says_so_and_reads_from_its_own_copy(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with cluster_of(tmp_path, "abc") as cluster:
+            leader = await cluster.until_led()
+            left, other = (name for name in "abc" if name != leader)
+            with Registry(cluster.state(leader)) as registry:
+                registry.enrol("00" * 8, "Ann")
+            await until(lambda: names_at(cluster, left) == {"Ann"}, "the copy")
+            for gone in (leader, other):
+                cluster.commands[gone].process.send_signal(signal.SIGKILL)
+            await until(lambda: cluster.follows(left) is None, "it to hear nobody")
+            here = ("--state", cluster.state(left))
+            refused = await typed(tmp_path, "device", "revoke", "00" * 8, *here)
+            assert refused.code == 3 and refused.is_one_sentence()
+            assert "no host leads" in refused.err
+            shown = await typed(tmp_path, "device", "list", "--json", *here)
+            assert [each["name"] for each in json.loads(shown.out)] == ["Ann"]
+            assert "this is the copy" in shown.err
+            status = await typed(tmp_path, "status", "--control", tmp_path / f"{left}.sock")
+            assert status.code == 3 and status.is_one_sentence()
+            text = await typed(tmp_path, "text", "hi", "--control", tmp_path / f"{left}.sock")
+            assert text.code == 3 and text.is_one_sentence()
+
+    asyncio.run(scenario())
+
+
+def test_a_lead_is_given_up_only_to_somebody(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with cluster_of(tmp_path, "ab") as cluster:
+            leader = await cluster.until_led()
+            standby = "ab".replace(leader, "")
+
+            async def at(host: str, *words: str) -> Result:
+                return await typed(tmp_path, "host", *words, "--control", tmp_path / f"{host}.sock")
+
+            assert (await at(standby, "drain")).code == 0
+            refused = await at(leader, "resign")
+            assert refused.code == 1 and refused.is_one_sentence()
+            assert "off duty" in refused.err and cluster.leads(leader)
+            drains = await at(leader, "drain", "--no-wait")
+            assert drains.code == 1 and "off duty" in drains.out and cluster.leads(leader)
+            assert (await at(standby, "return")).code == 0
+            await until(lambda: cluster.leader() == standby, "the one that is back to lead")
+            drained = await at(leader, "drain")
+            assert drained.code == 0 and "nothing is left to do" in drained.out
+            assert f"{standby} leads" in drained.out
+
+            state = await duty_of(tmp_path, leader)
+            assert (state["duty"], state["left"]) == ("drained", [])
+            cluster.commands[standby].process.send_signal(signal.SIGSTOP)  # nobody is left
+            await until(lambda: cluster.follows(leader) is None, "it to hear nobody")
+            assert (await at(leader, "return")).code == 0
+            await until(lambda: cluster.leads(leader), "the one that is back to lead")
+            refused = await at(leader, "resign")
+            assert refused.code == 1 and "no other host answers" in refused.err
+            assert cluster.leads(leader)
+            forced = await at(leader, "resign", "--force")
+            assert forced.code == 0 and "nobody leads" in forced.out
+            assert not cluster.leads(leader)
+
+    asyncio.run(scenario())
+
+
+async def duty_of(folder: Path, host: str) -> dict[str, Any]:
+    control = ("--control", folder / f"{host}.sock")
+    return json.loads(await done(folder, "host", "status", "--json", *control))
+
+
+def test_a_command_finds_the_host_that_runs_whatever_its_folder(tmp_path: Path) -> None:
+    """Nothing is written into the folder of a host that does not run here."""
+
+    async def scenario() -> None:
+        cluster = Cluster(tmp_path, "a")
+        nothing = await typed(tmp_path, "device", "list", "--json")
+        assert (nothing.code, nothing.out.strip()) == (0, "[]") and "no registry" in nothing.err
+        home = tmp_path / "home" / "STATE_HOME"
+        assert list(home.iterdir()) == []
+        state = cluster.state("a")
+        args = ("leader", "--listen", "127.0.0.1:0", "--state", state, "--json")
+        async with running(tmp_path / "host", *args) as host:
+            await until(lambda: "became_leader" in host.out, "the host to lead")
+            file = tmp_path / "ann.json"
+            await done(tmp_path, "device", "add", "Ann", "--key-file", file)
+            assert names_at(cluster, "a") == {"Ann"}
+            assert f'"who": "{ME}"' in host.out
+            assert "Ann" in await done(tmp_path, "device", "list")
+            elsewhere = await typed(tmp_path, "device", "list", "--state", tmp_path / "typo")
+            assert "no registry" in elsewhere.err and not (tmp_path / "typo").exists()
+        assert list(home.iterdir()) == []
+        assert "Ann" in await done(tmp_path, "device", "list", "--state", state)
+
+    asyncio.run(scenario())
