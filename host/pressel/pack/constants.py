@@ -12,17 +12,18 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from .edits import Edits
+from .names import imported_module, module_name
+
 Value = int | bool
-_Edit = tuple[int, int, str]  # from, to (offsets in the text), replacement
 
 
 @dataclass
 class _Module:
     """One module: its name, text and tree, and what its global names stand for."""
 
-    name: str
+    path: str
     text: str
-    is_package: bool
     tree: ast.Module = field(init=False)
     constants: dict[str, Value] = field(default_factory=dict)
     imported: dict[str, Value] = field(default_factory=dict)  # local name -> value
@@ -31,31 +32,24 @@ class _Module:
     def __post_init__(self) -> None:
         self.tree = ast.parse(self.text)
 
+    @property
+    def name(self) -> str:
+        return module_name(self.path)
+
     def absolute(self, node: ast.ImportFrom) -> str:
         """The module that ``from X import`` names."""
-        if not node.level:
-            return node.module or ""
-        parts = self.name.split(".")
-        parts = parts[: len(parts) - node.level + (1 if self.is_package else 0)]
-        return ".".join([*parts, node.module] if node.module else parts)
+        return imported_module(self.path, node)
 
 
 def inline_constants(sources: Mapping[str, str]) -> dict[str, str]:
     """Sources by module path (`ptt/wire/codec.py`) to the sources that a badge gets."""
-    modules = {
-        _name(path): _Module(_name(path), text, path.endswith("/__init__.py"))
-        for path, text in sources.items()
-    }
+    modules = {module_name(path): _Module(path, text) for path, text in sources.items()}
     for module in modules.values():
         module.constants = dict(_constants(module.tree))
     for module in modules.values():
         _resolve_imports(module, modules)
     used = {use for module in modules.values() for use in _uses(module)}
-    return {path: _rewrite(modules[_name(path)], modules, used) for path in sources}
-
-
-def _name(path: str) -> str:
-    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return {path: _rewrite(modules[module_name(path)], modules, used) for path in sources}
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, Value]]:
@@ -105,22 +99,12 @@ def _uses(module: _Module) -> Iterator[tuple[str, str]]:
 
 
 def _rewrite(module: _Module, modules: Mapping[str, _Module], used: set[tuple[str, str]]) -> str:
-    starts = [0]
-    for line in module.text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line.encode()))
-    data = module.text.encode()
-    edits: list[_Edit] = []
-
-    def replace(node: ast.stmt | ast.expr, text: str) -> None:
-        start = starts[node.lineno - 1] + node.col_offset
-        end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
-        edits.append((start, end, text + "\n" * data[start:end].count(b"\n")))
-
+    edits = Edits(module.text)
     kept_names: set[str] = set()
     skipped: list[ast.AST] = []
     for node in module.tree.body:
         if _is_for_checkers(node) or _is_unread(module, node, used):
-            replace(node, "")
+            edits.replace(node, "")
             skipped.append(node)
     for top in module.tree.body:
         if top in skipped:
@@ -128,13 +112,13 @@ def _rewrite(module: _Module, modules: Mapping[str, _Module], used: set[tuple[st
         for node in ast.walk(top):
             value = _known(module, node, modules)
             if value is not None and isinstance(node, ast.expr):
-                replace(node, str(value) if value >= 0 else f"({value})")
+                edits.replace(node, str(value) if value >= 0 else f"({value})")
             elif isinstance(node, ast.Name) and not _is_owner(node, top, module, modules):
                 kept_names.add(node.id)
     for node in module.tree.body:
         if isinstance(node, ast.ImportFrom):
-            replace(node, _import(module, node, kept_names))
-    return _apply(data, edits)
+            edits.replace(node, _import(module, node, kept_names))
+    return edits.apply()
 
 
 def _is_for_checkers(node: ast.stmt) -> bool:
@@ -182,9 +166,3 @@ def _import(module: _Module, node: ast.ImportFrom, kept: set[str]) -> str:
     if not names:
         return ""
     return f"from {'.' * node.level}{node.module or ''} import {', '.join(names)}"
-
-
-def _apply(data: bytes, edits: list[_Edit]) -> str:
-    for start, end, text in sorted(edits, reverse=True):
-        data = data[:start] + text.encode() + data[end:]
-    return data.decode()

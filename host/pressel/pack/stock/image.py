@@ -14,9 +14,9 @@ from pathlib import Path
 from ..constants import inline_constants
 from ..import_order import import_order
 from ..manifest import Join, Manifest, Source, module_path
+from ..names import module_name
 from ..piece import Piece, Prepared, pieces_of, texts_of
 from .joining import join_modules
-from .names import module_name
 from .ordering import frequent_first
 from .shortening import called_words, follow_names, shorten_names
 from .tables import shrink_tables

@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 
 from pressel.errors import UsageError
 
+from ..edits import Edits
+from ..names import Use, bound_names, imported_module, module_name, uses
 from ..piece import Place
-from .edits import Edits
-from .names import Use, bound_names, imported_module, module_name, uses
 
 _QUIET = {
     tokenize.COMMENT,

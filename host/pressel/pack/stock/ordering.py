@@ -10,8 +10,8 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
-from .edits import Edits
-from .names import uses
+from ..edits import Edits
+from ..names import uses
 
 _SHORT_PLACES = 128  # with one byte
 _TAKEN = 3  # the file's name, and the two names of the expression

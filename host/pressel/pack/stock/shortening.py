@@ -24,9 +24,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..edits import Edits
+from ..names import imported_module, module_name, uses
 from .classes import Members, give_names
-from .edits import Edits
-from .names import imported_module, module_name, uses
 
 _WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
 

@@ -12,8 +12,8 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from .edits import Edits
-from .names import uses
+from ..edits import Edits
+from ..names import uses
 
 _SHARED = "_shared_rows"  # a name that is gone when the module has been loaded
 _COMPILER = "compile_rules"  # of ptt.base.table

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from .edits import Edits
+from ..edits import Edits
 
 
 def drop_unused(
