@@ -133,6 +133,24 @@ def test_a_damaged_or_impossible_state_folder_is_told(
     assert says in result.err and str(state) in result.err
 
 
+@pytest.mark.parametrize("kept", ["70000000\n", f"70000100 {'ab' * 8}\n"])
+def test_goes_on_above_what_an_earlier_leader_or_node_kept(tmp_path: Path, kept: str) -> None:
+    """In the folder that both used; a node's record has its vote."""
+    old = tmp_path / "home" / "STATE_HOME" / "pressel" / "leader"
+    old.mkdir(parents=True)
+    (old / "term").write_text(kept, "ascii")
+
+    async def scenario() -> None:
+        async with leading(tmp_path / "log") as command:
+            await until(lambda: "became_leader" in command.out, "it to lead")
+            told = [json.loads(line) for line in command.out.splitlines()]
+            (term,) = [each["term"] for each in told if each["event"] == "became_leader"]
+            assert term > int(kept.split()[0])
+            assert (old / "term").read_text("ascii").startswith(f"{term} ")
+
+    asyncio.run(scenario())
+
+
 def test_serves_on_when_nobody_reads_its_events_any_more(work: Path) -> None:
     """As in `pressel leader --json | head -1`."""
     leader = subprocess.Popen(

@@ -21,7 +21,7 @@ _FILE_COLUMNS = 160  # in a file or a pipe
 @click.argument("logs", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Events in order of time as JSON lines.")
 def timeline(logs: tuple[Path, ...], as_json: bool) -> None:
-    """Show elections and floors from LOGS, each what one `pressel node --json` wrote.
+    """Show elections and floors from LOGS, each what one `pressel host run --json` wrote.
 
     The hosts' clocks must agree for several logs to be in order. Of a simulated run the same is
     shown by `pressel sim replay`.

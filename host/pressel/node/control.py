@@ -24,6 +24,8 @@ from pressel.errors import PresselError, UnreachableError, UsageError
 
 from .desk import asker as askers
 from .desk.asker import Asker
+from .options import default_state
+from .presence import control_of
 
 LINE_BYTES_MAX = 1 << 20  # 256 members of 300 bytes fit ten times over
 ANSWER_LIMIT_S = 30.0  # an election, and a leader that is gone once more; a busy disk 10 s
@@ -170,6 +172,9 @@ def find(path: Path | None, port: int | None) -> Path:
         return control_path(port)
     alive = all_alive()
     if not alive:
+        own = control_of(default_state())  # one with a path of its own
+        if own is not None:
+            return own
         raise UnreachableError("no leader runs on this machine; start one with: pressel leader")
     if len(alive) > 1:
         ports = ", ".join(each.stem.removeprefix("leader-") for each in alive)

@@ -1,6 +1,6 @@
 """What hosts wrote of elections and floors, from the logs of one or several, in order of time.
 
-Reads the JSON lines of `pressel node --json` and `pressel leader --json`. Knows no terminal.
+Reads the JSON lines of `pressel host run --json`. Knows no terminal.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def read_logs(files: Iterable[Path]) -> list[Row]:
         found = list(_rows(file))
         if not found:
             raise UsageError(
-                f"{file} holds no events; write one with: pressel node --json >{file.name}"
+                f"{file} holds no events; a log is what `pressel host run --json` writes"
             )
         rows += found
         if len(rows) > ROWS_MAX:

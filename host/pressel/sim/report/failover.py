@@ -158,7 +158,7 @@ def _opening(records: list[Result]) -> str:
     return f"""# Phases 2 and 3: one leader, one floor
 
 {len(records):,} runs of the simulator, {events / 1e6:.0f} million events. Three hosts elect their
-leader as `pressel node` does; term and vote take 1 to 21 ms to the disk. Made by
+leader as `pressel host run` does; term and vote take 1 to 21 ms to the disk. Made by
 `make report-phase2-3` from [phase2-3-runs.jsonl](phase2-3-runs.jsonl); `RECORD=1` makes the runs
 anew. Of source {sources}, whose engines a seed's digest in the records belongs to.
 
