@@ -170,6 +170,13 @@ def only_the_explorer_speaks_in_the_clear(found: Import) -> bool:
     return is_in(found.module, "pressel.sim.explore") and not found.is_in("tests")
 
 
+def nothing_that_serves_knows_the_simulator(found: Import) -> bool:
+    """The stand-in seal is the simulator's: what speaks on a network cannot reach it."""
+    if not found.is_in("pressel.sim"):
+        return True
+    return is_in(found.module, "pressel.sim", "pressel.cli", "pressel.docs")
+
+
 RULES: tuple[Callable[[Import], bool], ...] = (
     engines_import_only_plain_modules,
     wings_know_those_below,
@@ -179,6 +186,7 @@ RULES: tuple[Callable[[Import], bool], ...] = (
     hal_does_not_know_the_application,
     simulated_world_imports_only_the_library,
     only_the_explorer_speaks_in_the_clear,
+    nothing_that_serves_knows_the_simulator,
 )
 
 
@@ -247,6 +255,10 @@ PLANTED = {
     "only_the_explorer_speaks_in_the_clear": (
         "host/pressel/node/bad.py",
         "from pressel.sim.explore.clear import ClearSession",
+    ),
+    "nothing_that_serves_knows_the_simulator": (
+        "host/pressel/node/bad.py",
+        "from pressel.sim.world.seal import StandInTags",
     ),
 }
 

@@ -24,7 +24,7 @@ from pressel.sim.profiles import profile_names
 from pressel.sim.scenarios import scenario_names
 from pressel.sim.workers import Interpreter
 
-RESULT = ("scenario", "profile", "protocol", "participants", "seed", "commit", "digest")
+RESULT = ("scenario", "profile", "protocol", "participants", "seed", "seal", "commit", "digest")
 # A worker in whose runs seed 2 breaks a promise and seed 3 breaks down.
 SCRIPT = """
 import json, sys
@@ -36,7 +36,7 @@ for line in sys.stdin:
     print(json.dumps({
         "scenario": spec["scenario"]["name"], "profile": spec["profile"]["name"],
         "protocol": spec["protocol"], "participants": spec["participants"], "seed": seed,
-        "digest": "d", "virtual_s": 48.0, "wall_s": 0.1, "events": 9, "kpis": {
+        "seal": "stand-in", "digest": "d", "virtual_s": 48.0, "wall_s": 0.1, "events": 9, "kpis": {
             "access_ms": {"p50": 1.0, "p95": 99.0, "p99": 99.0, "max": 99.0, "n": 4},
             "failover_ms": None, "double_talk_ms": 0.0, "queue_depth": None},
         "violations":

@@ -36,11 +36,13 @@ def profile(**path: int) -> dict[str, Any]:
 
 
 def spec(participants: int = 5, seed: int = 1, **changed: Any) -> dict[str, Any]:
-    """A run of `ONE_TALKS`; `changed`: tables of the scenario, "profile" or "protocol"."""
+    """A run of `ONE_TALKS`; `changed`: tables of the scenario, "profile", "protocol" or "seal"."""
     facts = {
         "profile": changed.pop("profile", profile()),
         "protocol": changed.pop("protocol", "v2"),
         "participants": participants,
         "seed": seed,
     }
+    if "seal" in changed:
+        facts["seal"] = changed.pop("seal")
     return {**facts, "scenario": {**ONE_TALKS, **changed}}

@@ -85,7 +85,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.loop = EventLoop()
-        recorded = Record()
+        recorded = Record(self.loop)
         self.lost: list[int] = []
         recorded.watch(record.LOST, lambda now, node, a, b, detail: self.lost.append(b))
         air = ChanceAir(profile(), Prng(3))

@@ -21,6 +21,7 @@ from pressel.sim.choice import (
     PARTICIPANTS_LEAST,
     PARTICIPANTS_MOST,
     PROTOCOLS,
+    SEALS,
     SEED_MOST,
     Choice,
     combinations,
@@ -51,6 +52,11 @@ _STANDBYS = click.option(
     type=click.IntRange(0, STANDBYS_MAX),
     help="Hosts that follow the leader; else as many as the scenario has.",
 )
+_SEAL = click.option(
+    "--seal",
+    type=click.Choice(SEALS),
+    help="Real tags and ciphers, or a cheap stand-in; else real in one of 16 runs.",
+)
 
 
 def _one_run(command: Command) -> Command:
@@ -61,6 +67,7 @@ def _one_run(command: Command) -> Command:
         click.option("--profile", default="clean", show_default=True, help="Name or .toml file."),
         click.option("--participants", type=_PARTICIPANTS, default=25, show_default=True),
         _STANDBYS,
+        _SEAL,
         click.argument("scenario"),
     ):
         command = add(command)
@@ -157,7 +164,7 @@ def _run_virtual(spec: dict[str, Any], virtual_badges: int, python: str | None) 
 
 def _with_commit(result: Result) -> Result:
     """The result with its source, in the order that docs/test-harness.md has."""
-    first = ("scenario", "profile", "protocol", "participants", "seed")
+    first = ("scenario", "profile", "protocol", "participants", "seed", "seal")
     facts = {name: result[name] for name in first}
     rest = {name: value for name, value in result.items() if name not in first}
     return {**facts, "commit": commit(), **rest}
@@ -180,6 +187,7 @@ def _with_commit(result: Result) -> Result:
 )
 @_STANDBYS
 @click.option("--deal", is_flag=True, help="Each scenario once a seed, on the profile of its turn.")
+@_SEAL
 @click.option("--processes", type=click.IntRange(1), help="In place of one a core.")
 @_PYTHON
 @click.option("--json", "as_json", is_flag=True, help="A line a run, and a last one of them all.")
@@ -191,6 +199,7 @@ def sweep(
     protocol: tuple[str, ...],
     standbys: int | None,
     deal: bool,
+    seal: str | None,
     processes: int | None,
     python: str | None,
     as_json: bool,
@@ -210,6 +219,7 @@ def sweep(
         list(dict.fromkeys(protocol)),
         seeds_of(seeds),
         standbys,
+        seal,
     )
     choices = dealt(choices) if deal else choices
     tally = Tally()

@@ -12,11 +12,13 @@ from pressel.errors import UsageError
 
 from .profiles import load_profile
 from .scenarios import load_scenario
+from .world.seal import REAL, STAND_IN
 
 PARTICIPANTS_LEAST = 2  # one who talks and one who listens
 PARTICIPANTS_MOST = 250  # the largest venue planned
 SEED_MOST = (1 << 31) - 1  # more would not fit the generator of every platform
 PROTOCOLS = ("v1", "v2")
+SEALS = (REAL, STAND_IN)
 _RUNS_MOST = 1_000_000  # a week of a large machine
 
 
@@ -30,6 +32,7 @@ class Choice:
     protocol: str = "v2"
     seed: int = 1
     standbys: int | None = None  # hosts beside the leader; None: as many as the scenario has
+    seal: str | None = None  # one of SEALS; None: by the seed
 
     def spec(self) -> dict[str, Any]:
         """The facts that a world takes; UsageError for a scenario or profile that is none."""
@@ -40,7 +43,11 @@ class Choice:
             "protocol": self.protocol,
             "seed": self.seed,
         }
-        return facts if self.standbys is None else {**facts, "standbys": self.standbys}
+        if self.standbys is not None:
+            facts["standbys"] = self.standbys
+        if self.seal is not None:
+            facts["seal"] = self.seal
+        return facts
 
     def replay_command(self) -> str:
         """What shows this run, event by event."""
@@ -48,6 +55,7 @@ class Choice:
         words += ["--participants", str(self.participants), "--profile", self.profile]
         words += ["--protocol", self.protocol, "--seed", str(self.seed)]
         words += ["--standbys", str(self.standbys)] if self.standbys is not None else []
+        words += ["--seal", self.seal] if self.seal is not None else []
         return shlex.join(words)
 
 
@@ -74,6 +82,7 @@ def combinations(
     protocols: Sequence[str],
     seeds: range,
     standbys: int | None = None,
+    seal: str | None = None,
 ) -> list[Choice]:
     """Every combination; all scenarios and profiles of a seed come before the next seed, so that
     a sweep that is ended early has seen something of everything."""
@@ -82,7 +91,9 @@ def combinations(
         raise UsageError(
             f"that would be {len(kinds) * len(seeds):,} runs; at most {_RUNS_MOST:,} go at once"
         )
-    return [Choice(*kind, seed=seed, standbys=standbys) for seed in seeds for kind in kinds]
+    return [
+        Choice(*kind, seed=seed, standbys=standbys, seal=seal) for seed in seeds for kind in kinds
+    ]
 
 
 def dealt(choices: Sequence[Choice]) -> list[Choice]:

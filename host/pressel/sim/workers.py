@@ -27,6 +27,9 @@ PYTHONS = ("pypy", "cpython")
 PYPY_LEAST = (3, 9)  # what the simulator's heart is written in
 _ERROR_LINES = 12  # of a dead worker's traceback
 _PROBE_LIMIT_S = 20.0
+# A run is short and made of many small parts: by default half of them would be compiled only when
+# it is over. Measured: 1.4 times as fast in the first ten seconds of a worker, 1.9 times later.
+_PYPY_JIT = "function_threshold=400,threshold=300,trace_eagerness=60"
 
 Spec = Mapping[str, Any]
 Result = dict[str, Any]
@@ -55,7 +58,7 @@ def interpreters() -> list[Interpreter]:
     found = [_interpreter("cpython", sys.executable)]
     pypy = shutil.which("pypy3")
     if pypy and _is_new_enough(pypy):
-        found.insert(0, _interpreter("pypy", pypy))
+        found.insert(0, _interpreter("pypy", pypy, "--jit", _PYPY_JIT))
     return found
 
 
@@ -68,11 +71,11 @@ def interpreter(name: str | None) -> Interpreter:
     raise UsageError(f"there is no PyPy {least} or newer here; Debian has it in the package pypy3")
 
 
-def _interpreter(name: str, program: str) -> Interpreter:
+def _interpreter(name: str, program: str, *options: str) -> Interpreter:
     paths = (str(HOST), str(HOST.parent / "shared"))
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     environment.pop("PYTHONHOME", None)
-    return Interpreter(name, (program,), environment)
+    return Interpreter(name, (program, *options), environment)
 
 
 def _is_new_enough(program: str) -> bool:

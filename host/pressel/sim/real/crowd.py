@@ -16,6 +16,7 @@ from pressel.block_cipher import BlockCipher
 from pressel.node.priority import serve_first
 from pressel.sim.world import record
 from pressel.sim.world.nodes.node import Node
+from pressel.sim.world.seal import REAL
 from pressel.sim.world.stage import Stage
 from pressel.sim.world.venue import LEADER, make_nodes
 from pressel.sim.world.world import World
@@ -45,8 +46,8 @@ class Crowd:
     def __init__(self, facts: dict[str, Any]) -> None:
         self._loop = RealLoop(facts["begin_us"])
         self._mine = set(facts["nodes"])
-        self.world = World(facts["spec"], self._loop, self._make_nodes)
-        self.world.stage.cipher = BlockCipher  # virtual badges may be among those who listen
+        self.world = World({**facts["spec"], "seal": REAL}, self._loop, self._make_nodes)
+        self.world.stage.seal.cipher = BlockCipher  # virtual badges may be among those who listen
         for _ in range(min(facts["nodes"], default=0)):
             self.world.prng.below(2)  # from here on no two processes may draw the same
         leader = RemoteLeader(self.world, self._loop, tuple(facts["leader"]))

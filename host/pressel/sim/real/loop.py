@@ -25,6 +25,8 @@ class RealLoop(EventLoop):
     def __init__(self, begin_us: int) -> None:
         super().__init__()
         self._begin_us = begin_us
+        self._heap: list[tuple[int, int, Callable[[Any], None], Any]] = []
+        self._serial = 0  # equal times keep the order in which they were made
         self._selector = selectors.DefaultSelector()
         self.late_us: list[int] = []  # of each event, in batches: how late it began
 

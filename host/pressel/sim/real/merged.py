@@ -38,7 +38,7 @@ class MergedWorld:
         self.network = traffic
         self.duration_us = end_us
         self.loop = EventLoop()
-        self.record = Record()
+        self.record = Record(self.loop)
         self.nodes: dict[int, Any] = {}
         self.violations: list[dict[str, Any]] = []
 
@@ -46,7 +46,7 @@ class MergedWorld:
         """Show the records to whoever watches, in the order of time."""
         for now_us, kind, node, a, b, detail in sorted(kept, key=lambda each: each[0]):
             self.loop.now_us = now_us
-            self.record.add(now_us, kind, node, a, b, detail)
+            self.record.note(kind, node, a, b, detail)
         self.loop.now_us = self.duration_us
 
     def violate(self, checker: str, words: str) -> None:

@@ -21,6 +21,7 @@ from pressel.errors import PresselError
 from pressel.pack import FirmwareBuild, build_firmware
 from pressel.sim.world.checkers import CHECKERS
 from pressel.sim.world.kpis import KPIS
+from pressel.sim.world.seal import REAL
 from pressel.sim.world.venue import LEADER
 from pressel.sim.world.world import World
 
@@ -199,6 +200,7 @@ class _RealRun:
             "protocol": self._spec["protocol"],
             "participants": self._spec["participants"],
             "seed": self._spec["seed"],
+            "seal": REAL,
             "digest": None,
             "virtual_s": end_us / 1_000_000,
             "wall_s": round(wall_s, 3),

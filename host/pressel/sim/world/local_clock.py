@@ -22,7 +22,8 @@ class LocalClock:
 
     def now_ms(self, now_us: int) -> int:
         """What an engine is told at world time `now_us`."""
-        return self.local_us(now_us) // 1000 % PERIOD_MS
+        drifted_us = now_us * self._drift_ppm // 1_000_000
+        return (self._offset_us + now_us + drifted_us) // 1000 % PERIOD_MS
 
     def step(self, milliseconds: int) -> None:
         """Set it forward, or back when negative."""

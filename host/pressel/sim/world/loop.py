@@ -1,6 +1,8 @@
 """The event loop in virtual time: what is due next happens next, first come, first served.
 
-Knows times and callbacks, nothing else. Times are microseconds since the run began.
+Knows times and callbacks, nothing else. Times are microseconds since the run began. Much is due in
+the same instant, so the heap holds instants and each of them a list: a thing more to do then costs
+an entry in that list.
 """
 
 from __future__ import annotations
@@ -10,26 +12,33 @@ from typing import Any, Callable
 
 
 class EventLoop:
-    """A queue of (time, callback, argument); equal times keep the order in which they were made."""
+    """Calls (callback, argument) when they are due; in one instant, in the order of asking."""
 
     def __init__(self) -> None:
         self.now_us = 0
         self.events = 0  # that have happened
-        self._heap: list[tuple[int, int, Callable[[Any], None], Any]] = []
-        self._serial = 0
+        self._instants: list[int] = []  # a heap
+        self._due: dict[int, list[tuple[Callable[[Any], None], Any]]] = {}  # by instant
 
     def at(self, due_us: int, callback: Callable[[Any], None], argument: Any = None) -> None:
-        """Call `callback(argument)` at `due_us`, or next when that is over."""
-        self._serial += 1
-        heappush(self._heap, (due_us, self._serial, callback, argument))
+        """Call `callback(argument)` at `due_us`, or still in this instant when that is over."""
+        if due_us < self.now_us:
+            due_us = self.now_us
+        due = self._due.get(due_us)
+        if due is None:
+            self._due[due_us] = [(callback, argument)]
+            heappush(self._instants, due_us)
+        else:
+            due.append((callback, argument))
 
     def run(self, until_us: int) -> None:
         """Let everything happen that is due before `until_us`, which becomes the time."""
-        heap = self._heap
-        while heap and heap[0][0] < until_us:
-            due_us, _, callback, argument = heappop(heap)
-            if due_us > self.now_us:
-                self.now_us = due_us
-            self.events += 1
-            callback(argument)
+        instants = self._instants
+        while instants and instants[0] < until_us:
+            now_us = self.now_us = heappop(instants)
+            due = self._due[now_us]
+            for callback, argument in due:  # which may grow meanwhile
+                callback(argument)
+            self.events += len(due)
+            del self._due[now_us]
         self.now_us = until_us

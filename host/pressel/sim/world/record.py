@@ -7,9 +7,11 @@ watches are handed over besides, with `detail` as an object.
 from __future__ import annotations
 
 import hashlib
-from array import array
 from binascii import crc32
+from struct import Struct
 from typing import Any, Callable
+
+from .loop import EventLoop
 
 PRESSED = 0  # a: number of the utterance
 LET_GO = 1  # a: number of the utterance
@@ -78,35 +80,39 @@ CLOCK_STEPPED, NO_MEMORY, LEFT, ROAMED = 7, 8, 9, 10
 
 Watcher = Callable[[int, int, int, int, Any], None]  # (now_us, node, a, b, detail)
 
-_BATCH_INTS = 5 * 4096  # hashed at a time
+_put = Struct("=5q").pack_into  # a record as it is hashed
+_RECORD_BYTES = 40
+_BATCH_BYTES = 4096 * _RECORD_BYTES
+_mark_of = Struct(">I").unpack_from  # the CRC that a datagram carries
+_MARK_AT, _MARK_END = 20, 24
 
 
 class Record:
-    """The run's own log. `watch` before the run begins; `digest` when it is over."""
+    """The run's own log, of what happens at the time of `loop`. `watch` before the run begins;
+    `digest` when it is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop: EventLoop) -> None:
+        self._loop = loop
         self._sha = hashlib.sha256()
-        self._ints = array("q")
+        self._batch = bytearray(_BATCH_BYTES)
+        self._end = 0  # of what is in the batch
         self._watchers: list[list[Watcher]] = [[] for _ in NAMES]
 
     def watch(self, kind: int, watcher: Watcher) -> None:
         """Call `watcher(now_us, node, a, b, detail)` for each record of `kind`."""
         self._watchers[kind].append(watcher)
 
-    def add(self, now_us: int, kind: int, node: int, a: int, b: int, detail: Any = None) -> None:
+    def note(self, kind: int, node: int, a: int, b: int, detail: Any = None) -> None:
         """Note one record. A datagram as `detail` enters the digest by the CRC that it carries."""
-        ints = self._ints
-        ints.append(now_us)
-        ints.append(kind << 16 | node)
-        ints.append(a)
-        ints.append(b)
+        now_us = self._loop.now_us
+        mark = 0
         if kind == EVENT:
-            ints.append(crc32(repr(detail).encode()))
-        elif SENT <= kind <= LOST and len(detail) >= 24:
-            ints.append(detail[20] << 24 | detail[21] << 16 | detail[22] << 8 | detail[23])
-        else:
-            ints.append(0)
-        if len(ints) >= _BATCH_INTS:
+            mark = crc32(repr(detail).encode())
+        elif SENT <= kind <= LOST and len(detail) >= _MARK_END:
+            mark = _mark_of(detail, _MARK_AT)[0]
+        _put(self._batch, self._end, now_us, kind << 16 | node, a, b, mark)
+        self._end += _RECORD_BYTES
+        if self._end == _BATCH_BYTES:
             self._flush()
         for watcher in self._watchers[kind]:
             watcher(now_us, node, a, b, detail)
@@ -117,5 +123,5 @@ class Record:
         return self._sha.hexdigest()[:32]
 
     def _flush(self) -> None:
-        self._sha.update(self._ints.tobytes())
-        self._ints = array("q")
+        self._sha.update(self._batch[: self._end])
+        self._end = 0

@@ -38,6 +38,7 @@ def run(spec: Mapping[str, Any]) -> dict[str, Any]:
         "protocol": spec["protocol"],
         "participants": spec["participants"],
         "seed": spec["seed"],
+        "seal": world.stage.seal.kind,
         "digest": world.record.digest(),
         "virtual_s": world.duration_us / 1_000_000,
         "wall_s": round(time.perf_counter() - begun, 3),

@@ -6,16 +6,18 @@ its checkers look at all of them together.
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any
 
 from ptt.base.prng import Prng
 
 from .air.airs import make_air
 from .air.network import Network
+from .air.path import STEP_US
 from .keys import CheapCipher
 from .local_clock import PERIOD_MS, LocalClock
 from .loop import EventLoop
 from .record import Record
+from .seal import Seal, kind_of
 
 
 class Stage:
@@ -26,13 +28,15 @@ class Stage:
         self.participants: int = spec["participants"]
         wanted: int | None = spec.get("standbys")
         self.standbys: int = spec["scenario"].get("standbys", 0) if wanted is None else wanted
-        self.cipher: Callable[[bytes], Any] = CheapCipher  # with which voice is sealed
+        self.seal = Seal(kind_of(spec), CheapCipher)
         self.loop = loop
         self.prng = _chance(spec["seed"])
-        self.record = Record()
-        self.note = _noter(loop, self.record)
-        air = make_air(spec["profile"], self.participants, self.prng)
-        self.network = Network(loop, self.record, air)
+        self.record = Record(loop)
+        self.note = self.record.note
+        is_v1 = spec["protocol"] == "v1"  # whose nodes do not count time in whole milliseconds
+        step_us = 1 if is_v1 else STEP_US
+        air = make_air(spec["profile"], self.participants, self.prng, step_us)
+        self.network = Network(loop, self.record, air, in_one_go=not is_v1)
         self.send = self.network.send
 
     def new_clock(self, drift_ppm: int) -> LocalClock:
@@ -52,13 +56,3 @@ def _chance(seed: int) -> Prng:
     for _ in range(8):
         prng.below(2)  # xorshift's first numbers still show the seed
     return prng
-
-
-def _noter(loop: EventLoop, record: Record) -> Callable[..., None]:
-    """`note(kind, node, a, b, detail)` at the world's present time, without a look-up more."""
-    add = record.add
-
-    def note(kind: int, node: int, a: int, b: int, detail: Any = None) -> None:
-        add(loop.now_us, kind, node, a, b, detail)
-
-    return note

@@ -31,7 +31,7 @@ def make_nodes(stage: Stage) -> list[Node]:
         if number > stage.participants - virtual:
             from .nodes.firmware import FirmwareNode  # brings processes and their kit with it
 
-            stage.cipher = import_module("pressel.block_cipher").BlockCipher  # and real AES
+            stage.seal.cipher = import_module("pressel.block_cipher").BlockCipher  # and real AES
             nodes.append(FirmwareNode(stage, number, stage.spec["firmware"], hosts))
         else:
             nodes.append(kind(stage, number, clock, drift_ppm))

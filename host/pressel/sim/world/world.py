@@ -31,9 +31,9 @@ class World:
         loop: EventLoop | None = None,
         make_nodes: Callable[[Stage], list[Node]] = make_nodes,
     ) -> None:
-        marker.install()
         self.spec = spec
         stage = self.stage = Stage(spec, loop or EventLoop())
+        marker.install(stage.seal.is_real)
         self.participants, self.standbys = stage.participants, stage.standbys
         self.loop, self.prng = stage.loop, stage.prng
         self.record, self.note, self.network = stage.record, stage.note, stage.network

@@ -15,11 +15,14 @@ from ...wifi.cost import airtime_us
 from .. import record
 from ..loop import EventLoop
 from ..record import Record
-from .path import Path
+from .path import STEP_US, Path
 
 BROADCAST = -1  # as a destination: all wired hosts, since only they listen for strangers
 _RATE_KBPS = 39_000  # of a badge at -67 dBm, where the profile names none
 _WIRE_US = 200  # switch and kernel of the leader's own network
+
+
+Parcel = tuple  # (source, destination, data)
 
 
 class Receiver(Protocol):
@@ -46,8 +49,9 @@ class Hop(Protocol):
 class ChanceAir:
     """Every station has a path up and one down, by chance; the air's use is reckoned only."""
 
-    def __init__(self, profile: Mapping[str, Any], prng: Prng) -> None:
+    def __init__(self, profile: Mapping[str, Any], prng: Prng, step_us: int = STEP_US) -> None:
         self._profile = profile
+        self._step_us = step_us  # see `Path`
         self._prng = prng
         self._paths: dict[int, Path] = {}
         self._used_us = 0
@@ -58,7 +62,7 @@ class ChanceAir:
         key = station << 1 | is_down
         path = self._paths.get(key)
         if path is None:
-            path = self._paths[key] = Path(self._profile["path"], self._prng)
+            path = self._paths[key] = Path(self._profile["path"], self._prng, self._step_us)
         cost_us = self._cost_us.get(size_bytes)
         if cost_us is None:
             wifi = self._profile["wifi"]
@@ -78,14 +82,18 @@ class ChanceAir:
 
 
 class Network:
-    """Carries datagrams between the nodes that `join` it."""
+    """Carries datagrams between the nodes that `join` it. What arrives in one instant is handed
+    over in one go, in the order of sending, unless `in_one_go` is False: then between other things
+    of that instant."""
 
-    def __init__(self, loop: EventLoop, recorded: Record, air: Hop) -> None:
+    def __init__(self, loop: EventLoop, log: Record, air: Hop, in_one_go: bool = True) -> None:
+        self._in_one_go = in_one_go
         self._loop = loop
-        self._record = recorded
+        self._note = log.note
         self._air = air
         self._nodes: dict[int, Receiver] = {}
         self._wired: list[int] = []
+        self._arrivals: dict[int, list[Parcel]] = {}  # by instant
         self._wire: dict[int, Callable[[bytes, int], None]] = {}  # between hosts
         self._cuts: list[tuple[frozenset[int], frozenset[int]]] = []
         self._silent_until_us: dict[int, int] = {}  # stations between two access points
@@ -106,7 +114,7 @@ class Network:
 
     def send(self, source: int, destination: int, data: Any) -> None:
         """Take a datagram, whose bytes must not change any more."""
-        self._record.add(self._loop.now_us, record.SENT, source, destination, len(data), data)
+        self._note(record.SENT, source, destination, len(data), data)
         if destination == BROADCAST:
             for host in self._wired:
                 self.carry(source, host, data)
@@ -136,9 +144,9 @@ class Network:
         """Bring one datagram, whose sending is on record, to one node."""
         self.datagrams += 1
         self.bytes += len(data)
-        if self._is_cut(source, destination):
+        if self._cuts and self._is_cut(source, destination):
             self._lose(source, destination, record.BY_CUT, data)
-        elif self._nodes[source].is_wired:
+        elif source in self._wired:
             self._down((source, destination, data))
         else:
             self._up(source, destination, data)
@@ -166,35 +174,61 @@ class Network:
         if due_us < 0:
             self._lose(source, destination, self._air.why_lost, data)
             return
-        next_hop = self._arrive if self._nodes[destination].is_wired else self._down
-        self._loop.at(due_us + _WIRE_US, next_hop, (source, destination, data))
-        if again_us >= 0:
-            self._loop.at(again_us + _WIRE_US, next_hop, (source, destination, data))
+        parcel = (source, destination, data)
+        for at_us in (due_us,) if again_us < 0 else (due_us, again_us):
+            if destination in self._wired:
+                self._hand_over(at_us + _WIRE_US, parcel)
+            else:
+                self._loop.at(at_us + _WIRE_US, self._down, parcel)
 
-    def _down(self, parcel: tuple[int, int, Any]) -> None:
+    def _down(self, parcel: Parcel) -> None:
         source, destination, data = parcel
-        if self._nodes[destination].is_wired:
-            self._loop.at(self._loop.now_us + _WIRE_US, self._arrive, parcel)
+        if destination in self._wired:
+            self._hand_over(self._loop.now_us + _WIRE_US, parcel)
             return
-        if self._is_roaming(destination):
+        if self._silent_until_us and self._is_roaming(destination):
             self._lose(source, destination, record.BY_ROAMING, data)
             return
         due_us, again_us = self._air.transit(self._loop.now_us, destination, len(data), True)
         if due_us < 0:
             self._lose(source, destination, self._air.why_lost, data)
             return
-        self._loop.at(due_us, self._arrive, parcel)
+        self._hand_over(due_us, parcel)
         if again_us >= 0:
-            self._loop.at(again_us, self._arrive, parcel)
+            self._hand_over(again_us, parcel)
 
-    def _arrive(self, parcel: tuple[int, int, Any]) -> None:
+    def _hand_over(self, due_us: int, parcel: Parcel) -> None:
+        parcels = self._arrivals.get(due_us)
+        if not self._in_one_go:
+            self._loop.at(due_us, self._arrive_alone, parcel)
+        elif parcels is None:
+            self._arrivals[due_us] = [parcel]
+            self._loop.at(due_us, self._arrive, due_us)
+        else:
+            parcels.append(parcel)
+
+    def _arrive(self, due_us: int) -> None:
+        """All that arrives in this instant."""
+        nodes = self._nodes
+        is_clear = not self._cuts and not self._silent_until_us
+        for source, destination, data in self._arrivals.pop(due_us):
+            if is_clear or self._is_let_through(source, destination, data):
+                nodes[destination].arrive(data, source)
+
+    def _arrive_alone(self, parcel: Parcel) -> None:
         source, destination, data = parcel
+        if self._is_let_through(source, destination, data):
+            self._nodes[destination].arrive(data, source)
+
+    def _is_let_through(self, source: int, destination: int, data: Any) -> bool:
+        """Still, at the end of its way?"""
         if self._is_roaming(destination):
             self._lose(source, destination, record.BY_ROAMING, data)
-        elif self._is_cut(source, destination):
+            return False
+        if self._is_cut(source, destination):
             self._lose(source, destination, record.BY_CUT, data)
-        else:
-            self._nodes[destination].arrive(data, source)
+            return False
+        return True
 
     def _is_cut(self, source: int, destination: int) -> bool:
         for sources, destinations in self._cuts:
@@ -206,4 +240,4 @@ class Network:
         return self._silent_until_us.get(station, 0) > self._loop.now_us
 
     def _lose(self, source: int, destination: int, reason: int, data: Any) -> None:
-        self._record.add(self._loop.now_us, record.LOST, source, destination, reason, data)
+        self._note(record.LOST, source, destination, reason, data)

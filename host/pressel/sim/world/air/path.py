@@ -14,14 +14,17 @@ from ptt.base.prng import Prng
 from .. import record
 
 _MILLION = 1_000_000
+STEP_US = 1_000  # as engines count time: all that comes to many nodes in one, comes in one go
 
 
 class Path:
     """One direction of one station's radio. `facts`: a profile's, all times in microseconds,
-    chances in parts per million."""
+    chances in parts per million. Arrivals are told in multiples of `step_us`."""
 
-    def __init__(self, facts: Mapping[str, Any], prng: Prng) -> None:
+    def __init__(self, facts: Mapping[str, Any], prng: Prng, step_us: int = STEP_US) -> None:
         self._prng = prng
+        self._step_us = step_us
+        self._apart_us = 1 if step_us == 1 else 0  # what comes in one step stays in order
         self._min_us: int = facts["delay_min_us"]
         self._spread_us: int = facts["delay_max_us"] - facts["delay_min_us"]
         self._loss_ppm: int = facts["loss_ppm"]
@@ -67,11 +70,13 @@ class Path:
             self._spike_until_us = now_us + below(self._spike_us + 1)
         if due_us < self._spike_until_us:
             due_us = self._spike_until_us
+        step_us = self._step_us
+        due_us = (due_us + step_us // 2) // step_us * step_us
         if self._reorder_ppm and below(_MILLION) < self._reorder_ppm:
             return due_us, -1  # may overtake
-        if due_us <= self._last_us:
-            due_us = self._last_us + 1
+        if due_us < self._last_us + self._apart_us:
+            due_us = self._last_us + self._apart_us
         self._last_us = due_us
         if self._duplicate_ppm and below(_MILLION) < self._duplicate_ppm:
-            return due_us, due_us + 1 + below(self._min_us + 1)
+            return due_us, due_us + step_us + below(self._min_us + 1) // step_us * step_us
         return due_us, -1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ class BoundedMemory:
     def _look(self, _: Any) -> None:
         for number, node in sorted(self._world.nodes.items()):
             if node.is_up:
-                size = elements(node.engine, set(), 0)
+                size = elements(node.engine) if node.engine else 0
                 limit = self._leader_max if node.is_wired else _BADGE_MAX
                 if node.is_of_cluster:  # its own state, and the copy of another's
                     limit += 2 * _MEMBER_MAX * self._world.participants
@@ -41,16 +43,44 @@ class BoundedMemory:
         self._look(None)
 
 
-def elements(thing: Any, seen: set[int], depth: int) -> int:
-    """Elements of all containers and buffers that hang on `thing`, each counted once."""
-    if id(thing) in seen or depth > _DEPTH_MAX:
-        return 0
-    seen.add(id(thing))
-    if isinstance(thing, (bytes, bytearray, str)) or hasattr(thing, "typecode"):
-        return len(thing)
-    if isinstance(thing, dict):
-        return len(thing) + sum(elements(each, seen, depth + 1) for each in thing.values())
-    if isinstance(thing, (list, tuple, set)):
-        return len(thing) + sum(elements(each, seen, depth + 1) for each in thing)
-    names = list(getattr(thing, "__dict__", ())) + list(getattr(type(thing), "__slots__", ()))
-    return sum(elements(getattr(thing, name, None), seen, depth + 1) for name in names)
+def elements(engine: Any) -> int:
+    """Elements of all containers and buffers that hang on `engine`, each counted once."""
+    seen: set[int] = set()
+    count = 0
+    things = [engine]
+    for _ in range(_DEPTH_MAX + 1):
+        inner: list[Any] = []
+        for thing in things:
+            if thing is None or id(thing) in seen:
+                continue
+            seen.add(id(thing))
+            kind = type(thing)
+            if kind in _COUNTED:
+                count += len(thing)
+            elif kind is dict:
+                count += len(thing)
+                inner += thing.values()
+            elif kind in _CONTAINERS:
+                count += len(thing)
+                inner += thing
+            elif kind not in _PLAIN:
+                inner += getattr(thing, "__dict__", _NOTHING).values()
+                inner += [getattr(thing, name, None) for name in _slots(kind)]
+        things = inner
+    return count
+
+
+_NOTHING: dict[str, Any] = {}
+_PLAIN = (int, bool, float)
+_COUNTED = (bytes, bytearray, str, array)
+_CONTAINERS = (list, tuple, set, frozenset, deque)
+_known_slots: dict[type, tuple[str, ...]] = {}
+
+
+def _slots(kind: type) -> tuple[str, ...]:
+    """Of all classes that `kind` is made of."""
+    slots = _known_slots.get(kind)
+    if slots is None:
+        named = [getattr(each, "__slots__", ()) for each in kind.__mro__]
+        slots = _known_slots[kind] = tuple(name for names in named for name in names)
+    return slots

@@ -52,9 +52,10 @@ class BadgeNode(Node):
         device = keys.device_of(self.number)
         name = b"B%d" % self.number
         seed = 1 + self.stage.prng.below(1 << 30)
+        seal = self.stage.seal
         key, random = keys.device_key(device), keys.chance(seed)
         self.engine = Participant(
-            device, name, b"sim", BROADCAST, seed, key, self.stage.cipher, random
+            device, name, b"sim", BROADCAST, seed, key, seal.cipher, random, seal.hmac()
         )
         self.engine.address_of = _address_of
         self._accepted = 0
@@ -107,7 +108,7 @@ class BadgeNode(Node):
     # --- inside ---
 
     def _tell(self, kind: int, value: Any) -> None:
-        self.stage.note(record.EVENT, self.number, kind, 0, value)
+        self._note(record.EVENT, self.number, kind, 0, value)
         person = self.person
         if kind == events.GRANTED:
             person.on_granted()
@@ -119,7 +120,7 @@ class BadgeNode(Node):
     def _note_talking(self, is_talking: bool) -> None:
         if self._is_talking != is_talking:
             self._is_talking = is_talking
-            self.stage.note(record.TALKING, self.number, 1 if is_talking else 0, 0)
+            self._note(record.TALKING, self.number, 1 if is_talking else 0, 0)
 
     def _hear(self, pcm: Any) -> bool:
         if self.is_paused:

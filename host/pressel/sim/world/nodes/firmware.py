@@ -218,7 +218,7 @@ class FirmwareNode(Node):
         if leader is None:
             return data
         epoch, key = leader.keys.current(voice.group(data))
-        return keys.opened(data, epoch, self.stage.cipher(key))
+        return keys.opened(data, epoch, self.stage.seal.cipher(key))
 
     def _is_known(self, content: bytes) -> bool:
         """The last packet of a burst is repeated."""

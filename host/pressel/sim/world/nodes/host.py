@@ -119,7 +119,8 @@ class HostNode(Node):
 
     def _make_leader(self, term: int) -> Leader:
         seed = 1 + self.stage.prng.below(1 << 30)
-        leader = Leader(term, seed, keys.Everybody(), keys.chance(seed))
+        hmac = self.stage.seal.hmac()
+        leader = Leader(term, seed, keys.Everybody(), keys.chance(seed), hmac=hmac)
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
         return leader
 

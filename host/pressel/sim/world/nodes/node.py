@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from ptt.base.clock import NEVER
+from ptt.base.clock import NEVER, since
 from ptt.base.counters import Counters
 from ptt.wire import refusal
 
@@ -31,6 +31,7 @@ class Node:
 
     def __init__(self, stage: Stage, number: int, clock: LocalClock) -> None:
         self.stage = stage
+        self._loop, self._note, self._transmit = stage.loop, stage.note, stage.send
         self.number = number
         self.clock = clock
         self.is_up = False
@@ -41,6 +42,7 @@ class Node:
         self._busy_until_us = 0
         self._is_woken = False  # an event that empties the mailbox is on its way
         self._armed_us = -1  # of the timer event that counts; -1: none
+        self._armed_ms = 0  # the same by its own clock
         self._memory_short = 0  # sends that will fail with ENOMEM
         self._refusals: Counters | None = None  # of the engine that refused last
         self._refused: list[int] = []  # what they were then, by reason
@@ -77,28 +79,31 @@ class Node:
 
     def arrive(self, data: Any, source: int) -> None:
         """A datagram has come to the socket."""
-        stage = self.stage
+        now_us = self._loop.now_us
         if not self.is_up:
             self._lose(data, source, record.BY_DOWN)
-        elif self.is_paused or stage.loop.now_us < self._busy_until_us:
+        elif self.is_paused or now_us < self._busy_until_us:
             if len(self._mailbox) >= self.mailbox_datagrams:
                 self._lose(data, source, record.BY_MAILBOX)
                 return
             self._mailbox.append((data, source))
             if not self.is_paused and not self._is_woken:
                 self._is_woken = True
-                stage.loop.at(self._busy_until_us, self._empty_mailbox)
+                self._loop.at(self._busy_until_us, self._empty_mailbox)
         else:
-            self._take(data, source)
-            self.refresh()
+            self._busy_until_us = now_us + self.step_us
+            now_ms = self.clock.now_ms(now_us)
+            self._note(record.DELIVERED, self.number, source, len(data), data)
+            self.take(data, source, now_ms)
+            self._go_on(now_ms)
 
     def send(self, destination: int, data: Any) -> None:
         """Put a datagram on the network, unless the radio has no memory for it."""
         if self._memory_short:
             self._memory_short -= 1
-            self.stage.note(record.LOST, self.number, destination, record.BY_MEMORY, data)
+            self._note(record.LOST, self.number, destination, record.BY_MEMORY, data)
             return
-        self.stage.send(self.number, destination, data)
+        self._transmit(self.number, destination, data)
 
     def note_refusal(self, refusals: Counters, data: Any) -> None:
         """The datagram that was just taken was not accepted; say why, by the engine's books."""
@@ -108,21 +113,22 @@ class Node:
         for reason in range(1, len(refusal.NAMES)):
             if refusals[reason] != self._refused[reason]:
                 self._refused[reason] = refusals[reason]
-                self.stage.note(record.REFUSED, self.number, reason, 0, data)
+                self._note(record.REFUSED, self.number, reason, 0, data)
 
     def refresh(self) -> None:
         """Fetch what the engine wants done and set the timer."""
-        now_us = self.stage.loop.now_us
-        due_ms = self.settle(self.clock.now_ms(now_us))
-        if due_ms == NEVER:
+        self._go_on(self.clock.now_ms(self._loop.now_us))
+
+    def _go_on(self, now_ms: int) -> None:
+        due_ms = self.settle(now_ms)
+        if due_ms == NEVER or (self._armed_us >= 0 and since(due_ms, self._armed_ms) >= 0):
             return
-        due_us = self.clock.world_us(due_ms, now_us)
-        if self._armed_us < 0 or due_us < self._armed_us:
-            self._armed_us = due_us
-            self.stage.loop.at(due_us, self._time_out, due_us)
+        self._armed_ms = due_ms
+        due_us = self._armed_us = self.clock.world_us(due_ms, self._loop.now_us)
+        self._loop.at(due_us, self._time_out, due_us)
 
     def now_ms(self) -> int:
-        return self.clock.now_ms(self.stage.loop.now_us)
+        return self.clock.now_ms(self._loop.now_us)
 
     # --- what can happen to a machine ---
 
@@ -130,7 +136,7 @@ class Node:
         """Power on."""
         self.is_up = True
         self.boots += 1
-        self.stage.note(record.STARTED, self.number, 1 if self.boots > 1 else 0, 0)
+        self._note(record.STARTED, self.number, 1 if self.boots > 1 else 0, 0)
         self.boot(self.now_ms())
         self.refresh()
 
@@ -145,19 +151,19 @@ class Node:
         if not keeps_disk:
             self.disk.clear()
         self.power_off()
-        self.stage.note(record.FAULT, self.number, record.CRASHED, 1 if keeps_disk else 0)
+        self._note(record.FAULT, self.number, record.CRASHED, 1 if keeps_disk else 0)
 
     def pause(self) -> None:
         """It stands still: a stopped process, a collection of garbage without end."""
         if self.is_up and not self.is_paused:
             self.is_paused = True
-            self.stage.note(record.FAULT, self.number, record.PAUSED, 0)
+            self._note(record.FAULT, self.number, record.PAUSED, 0)
 
     def resume(self) -> None:
         """It goes on, with what its socket kept."""
         if self.is_paused:
             self.is_paused = False
-            self.stage.note(record.FAULT, self.number, record.RESUMED, len(self._mailbox))
+            self._note(record.FAULT, self.number, record.RESUMED, len(self._mailbox))
             self._empty_mailbox(None)
             self.let_time_pass(self.now_ms())
             self.refresh()
@@ -165,12 +171,12 @@ class Node:
     def lose_memory(self, sends: int) -> None:
         """The next `sends` sends fail with ENOMEM."""
         self._memory_short = sends
-        self.stage.note(record.FAULT, self.number, record.NO_MEMORY, sends)
+        self._note(record.FAULT, self.number, record.NO_MEMORY, sends)
 
     def step_clock(self, milliseconds: int) -> None:
         """Somebody sets its clock."""
         self.clock.step(milliseconds)
-        self.stage.note(record.FAULT, self.number, record.CLOCK_STEPPED, milliseconds)
+        self._note(record.FAULT, self.number, record.CLOCK_STEPPED, milliseconds)
         if self.is_up:
             self._armed_us = -1
             if not self.is_paused:
@@ -180,9 +186,9 @@ class Node:
     # --- inside ---
 
     def _take(self, data: Any, source: int) -> None:
-        now_us = self.stage.loop.now_us
+        now_us = self._loop.now_us
         self._busy_until_us = now_us + self.step_us
-        self.stage.note(record.DELIVERED, self.number, source, len(data), data)
+        self._note(record.DELIVERED, self.number, source, len(data), data)
         self.take(data, source, self.clock.now_ms(now_us))
 
     def _empty_mailbox(self, _: Any) -> None:
@@ -205,7 +211,7 @@ class Node:
             self.refresh()
 
     def _lose(self, data: Any, source: int, reason: int) -> None:
-        self.stage.note(record.LOST, source, self.number, reason, data)
+        self._note(record.LOST, source, self.number, reason, data)
 
 
 def leading(hosts: Sequence[Node]) -> Node:

@@ -9,6 +9,7 @@ speaker plays can be compared by it.
 from __future__ import annotations
 
 from array import array
+from struct import Struct
 from typing import Any
 
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
@@ -20,7 +21,8 @@ SILENCE = 0x7FFF  # the talker's number in a frame in which nobody says anything
 
 _MARK = 0xA5  # where real frames have a zero
 _HEADER_BYTES = 4  # of a frame: its predictor, high byte first, its step and the mark
-_ID_AT = _HEADER_BYTES + FRAME_SAMPLES // 4  # a byte holds two samples, so this is a frame's middle
+ID_AT = _HEADER_BYTES + FRAME_SAMPLES // 4  # a byte holds two samples, so this is a frame's middle
+_eight_of, _put_eight = Struct(">Q").unpack_from, Struct(">Q").pack_into
 _BLANK = bytes(ADPCM_FRAME_BYTES)
 
 
@@ -46,6 +48,7 @@ class MarkerCoder:
 
     def __init__(self) -> None:
         self.heard = -1
+        self.is_sealed_wholly = True  # with a real key stream
         self.known: dict[bytes, int] = {}  # frames of real speech, by their bytes
 
     def ima_encode(self, state: Any, pcm: Any, out: bytearray, at: int) -> None:
@@ -57,7 +60,7 @@ class MarkerCoder:
         out[at] = level >> 8 & 255
         out[at + 1] = level & 255
         out[at + 3] = _MARK
-        at += _ID_AT
+        at += ID_AT
         for n in range(3):
             out[at + 2 * n] = pcm[n] >> 8
             out[at + 2 * n + 1] = pcm[n] & 255
@@ -67,7 +70,7 @@ class MarkerCoder:
             content = bytes(data[at : at + ADPCM_FRAME_BYTES])
             self.heard = self.known.get(content, SILENCE << 24)
             return
-        at += _ID_AT
+        at += ID_AT
         talker = data[at] << 8 | data[at + 1]
         utterance = data[at + 2] << 8 | data[at + 3]
         self.heard = talker << 24 | utterance << 12 | data[at + 4] << 8 | data[at + 5]
@@ -76,7 +79,12 @@ class MarkerCoder:
         """Concealment has nothing to fade here."""
 
     def xor(self, target: Any, at: int, key: Any, start: int, count: int) -> None:
-        """As the twins do, in one go."""
+        """As the twins do, in one go. A stand-in's key stream is 0 but for the mark."""
+        if not self.is_sealed_wholly:
+            (mark,) = _eight_of(target, at + ID_AT)
+            (stream,) = _eight_of(key, start + ID_AT)
+            _put_eight(target, at + ID_AT, mark ^ stream)
+            return
         mixed = int.from_bytes(target[at : at + count], "big") ^ int.from_bytes(
             key[start : start + count], "big"
         )
@@ -99,7 +107,8 @@ def spoken(talker: int, utterance: int, number: int) -> array[int]:
     return _pcm
 
 
-def install() -> None:
+def install(is_sealed_wholly: bool = True) -> None:
     """From now on engines of this process use it."""
+    CODER.is_sealed_wholly = is_sealed_wholly
     CODER.known.clear()
     dsp.use(CODER)

@@ -14,6 +14,7 @@ from .microphone import DMA_BLOCK_US
 from .person import FRAME_US
 
 _LEAD_US = 30_000  # as _LEAD_MS of the driver
+_LOOK_US = 1_000  # it is woken in whole milliseconds
 _STEP_US = 5_000  # as _SLEEP_MS_MAX of the handset: so often it looks while it may begin
 
 
@@ -72,7 +73,7 @@ class Speaker:
             elif marker.talker_of(heard) != marker.SILENCE:
                 stage.note(record.PLAYED, self._number, heard, delay_us)
         if self._is_playing:
-            stage.loop.at(self._end_us - _LEAD_US + 1, self._tick)
+            stage.loop.at((self._end_us - _LEAD_US) // _LOOK_US * _LOOK_US + _LOOK_US, self._tick)
         elif self._is_expecting():
             stage.loop.at(now_us + _STEP_US, self._tick)
         else:

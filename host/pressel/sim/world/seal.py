@@ -1,0 +1,83 @@
+"""With what a venue is sealed: as on the air, or by a stand-in that costs next to nothing.
+
+Tags and key streams are most of a run and decide nothing where nobody attacks. The stand-in
+is still keyed by who speaks to whom, epoch and number: what comes under a wrong key, comes twice or
+was put together from parts is refused, or is heard as something that nobody has said. It keeps no
+secret. Nothing outside of the simulator can reach it.
+"""
+
+from __future__ import annotations
+
+from binascii import crc32
+from collections.abc import Mapping
+from struct import Struct
+from typing import Any, Callable
+
+from ptt.link.hmac import Hmac, HmacKey
+from ptt.wire.checksum import FRONT_BYTES
+from ptt.wire.envelope import HEADER_BYTES
+from ptt.wire.messages import VERSION
+
+from .people import marker
+
+REAL, STAND_IN = "real", "stand-in"
+REAL_EVERY = 16  # of so many runs one has the real seal: that costs an eighth of all runs' time
+
+_HEADER_END = FRONT_BYTES + HEADER_BYTES
+_number_of = Struct(">I").unpack_from  # of a key: as many of its bytes as a CRC begins with
+_put_stream = Struct(">Q").pack_into
+_ONES = 0x1_0000_0001  # a CRC times this is itself twice
+
+
+def kind_of(spec: Mapping[str, Any]) -> str:
+    """How the run of `spec` is sealed: as it says; or really where the firmware takes part, and
+    with one of `REAL_EVERY` seeds in a row, another one for each scenario and profile."""
+    if spec.get("virtual_badges"):
+        return REAL
+    named = f"{spec['scenario']['name']} {spec['profile']['name']}"
+    is_drawn = (spec["seed"] + crc32(named.encode())) % REAL_EVERY == 0
+    return spec.get("seal") or (REAL if is_drawn else STAND_IN)
+
+
+class StandInTags(Hmac):
+    """A datagram's tag is the keyed CRC of its header, which has the CRC of its payload. Whatever
+    else is hashed, such as that from which keys come, is hashed as always."""
+
+    def digest(self, key: HmacKey, data: Any, end: int) -> bytes:
+        if end < HEADER_BYTES or data[0] != VERSION:
+            return super().digest(key, data, end)
+        return _tag(key, bytes(data[0:HEADER_BYTES]))
+
+    def digest_loaded(self, key: HmacKey, end: int) -> bytes:
+        if end < HEADER_BYTES or self.buffer[FRONT_BYTES] != VERSION:
+            return super().digest_loaded(key, end)
+        return _tag(key, bytes(self.buffer[FRONT_BYTES:_HEADER_END]))
+
+
+def _tag(key: HmacKey, header: bytes) -> bytes:
+    crc = crc32(header, _number_of(key.inner)[0])
+    return (crc * _ONES).to_bytes(8, "big")
+
+
+class StandInCipher:
+    """In place of AES with `key`: of a frame's key stream, only what falls on its mark is not 0."""
+
+    def __init__(self, key: bytes) -> None:
+        self._number = _number_of(key)[0]
+
+    def encrypt(self, source: Any, target: bytearray) -> None:
+        """`source`: counter blocks, of which the first is unlike that of any other frame."""
+        _put_stream(target, marker.ID_AT, crc32(bytes(source[0:16]), self._number) * _ONES)
+
+
+class Seal:
+    """`kind`: `REAL` or `STAND_IN`. `cipher(key)` makes the block cipher of voice."""
+
+    def __init__(self, kind: str, real_cipher: Callable[[bytes], Any]) -> None:
+        self.kind = kind
+        self.is_real = kind == REAL
+        self.cipher: Callable[[bytes], Any] = real_cipher if self.is_real else StandInCipher
+
+    def hmac(self) -> Hmac:
+        """What makes an engine's tags."""
+        return Hmac() if self.is_real else StandInTags()
