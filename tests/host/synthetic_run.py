@@ -40,13 +40,13 @@ def coded(pcm: Pcm) -> Pcm:
 def _coded(data: bytes) -> Pcm:
     pcm = np.frombuffer(data, dtype=np.int16)
     predicted, step = 0.0, 8.0
-    out = np.empty(len(pcm))
-    for i, sample in enumerate(pcm.astype(float)):
-        level = np.clip(np.round((sample - predicted) / step * 4) / 4, -1.75, 1.75)
-        predicted = float(np.clip(predicted + level * step, -32768, 32767))
-        out[i] = predicted
-        step = float(np.clip(step * (0.91 if abs(level) < 1 else 1.2 * abs(level)), 8, 32767))
-    return out.astype(np.int16)
+    out = []
+    for sample in pcm.tolist():  # numbers of Python: those of numpy take ten times as long
+        level = max(-1.75, min(1.75, round((sample - predicted) / step * 4) / 4))
+        predicted = max(-32768.0, min(32767.0, predicted + level * step))
+        out.append(predicted)
+        step = max(8.0, min(32767.0, step * (0.91 if abs(level) < 1 else 1.2 * abs(level))))
+    return np.array(out).astype(np.int16)
 
 
 def at_level(pcm: Pcm, gain_db: float) -> Pcm:
