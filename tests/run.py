@@ -33,7 +33,9 @@ def command(marks: str, words: list[str], *more: str) -> list[str]:
 
 
 def environment(name: str) -> dict[str, str]:
-    return {**os.environ, FILE: str(BUILD / f"{name}.json")}
+    """Costs are kept, and numpy has one thread: a worker a core leaves no core for more."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    return {**threads, **os.environ, FILE: str(BUILD / f"{name}.json")}
 
 
 def costs() -> Costs:
