@@ -12,7 +12,7 @@ from micropython import const
 
 from hal import clock
 from hal.store import Store
-from ptt.base.clock import since
+from ptt.base.clock import age
 from ptt.base.compat import TYPE_CHECKING
 
 from . import log
@@ -64,7 +64,7 @@ class Guard:
         try:
             sleep_ms = self._handset.step(now_ms)
         except Exception as error:
-            end(error, now_ms, since(now_ms, self._begun_ms))
+            end(error, now_ms, age(now_ms, self._begun_ms))
             raise  # the restart has failed: the watchdog will not
         if self._watchdog is not None:
             self._watchdog.feed()

@@ -24,6 +24,7 @@ from tests.firmware.hardware import (
 
 from pressel.boards.board import board_ids, load_board
 from ptt.badge import indications
+from ptt.base import clock
 from ptt.wire import messages
 
 DEVICE = "0200000000000001"
@@ -250,6 +251,18 @@ def test_off_duty_only_when_asked_for_and_woken_by_a_press(build: Build) -> None
     Pin.levels[0] = 0
     with pytest.raises(Reset):
         run(handset, 61_100, 61_200)
+
+
+@pytest.mark.parametrize("days", [1, 6, 7, 10, 12])
+def test_a_press_wakes_it_after_days_off_duty(build: Build, days: int) -> None:
+    handset = build(off_duty_after_s=60)
+    run(handset, 1000, 61_100)
+    assert Machine.naps_ms
+    now_ms = clock.add(61_100, days * 24 * 3600 * 1000)
+    handset.step(now_ms)
+    Pin.levels[0] = 0
+    with pytest.raises(Reset):
+        run(handset, now_ms, clock.add(now_ms, 100))
 
 
 def test_a_press_keeps_it_on_duty(build: Build) -> None:

@@ -96,6 +96,17 @@ def connected(names: str = "ab", **options) -> Wire:
 # --- hosts that may ---
 
 
+def test_a_host_that_was_silent_for_days_is_silent_for_long() -> None:
+    """Whoever runs the channel looks twice a second; here, once an hour."""
+    wire = connected()
+    end, other = wire.ends["a"], wire.host["b"]
+    del wire.ends["b"]
+    hour_ms = 3600 * 1000
+    for hours in range(1, 40 * 24):
+        silent_ms = end.silent_ms(other, clock.add(wire.now_ms, hours * hour_ms))
+        assert silent_ms == min(hours * hour_ms, clock.FAR_MS), hours / 24
+
+
 def test_two_hosts_talk_both_ways() -> None:
     wire = connected()
     assert wire.told == {"a": [(UP, wire.host["b"])], "b": [(UP, wire.host["a"])]}

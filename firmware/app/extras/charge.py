@@ -4,7 +4,7 @@ from micropython import const
 
 from hal.battery import EMPTY, FULL
 from ptt.badge import indications
-from ptt.base.clock import since
+from ptt.base.clock import age
 from ptt.base.compat import TYPE_CHECKING
 
 from .. import log
@@ -37,7 +37,7 @@ class Charge:
         if battery.level == FULL:
             return
         period_ms = _EMPTY_WARNING_MS if battery.level == EMPTY else _LOW_WARNING_MS
-        if since(now_ms, self._warned_ms) >= period_ms:
+        if age(now_ms, self._warned_ms) >= period_ms:
             self._is_due = True
         if self._is_due and handset.is_quiet():
             self._is_due = False

@@ -26,10 +26,11 @@ class Duty:
         self._after_ms = after_s * 1000
         self._busy_ms = now_ms  # when it last had something to do
         self._is_off = False
+        self._pressed_ms = 0  # when a button had last moved, as it went off
 
     def step(self, handset: "Handset", now_ms: int) -> None:
         if self._is_off:
-            if since(handset.pressed_ms, self._busy_ms) > 0:
+            if handset.pressed_ms != self._pressed_ms:  # however long ago that was
                 log.write(now_ms, "on duty")
                 machine.reset()
             machine.lightsleep(_NAP_MS)
@@ -43,7 +44,7 @@ class Duty:
     def _go_off(self, handset: "Handset", now_ms: int) -> None:
         log.write(now_ms, "off duty")
         self._is_off = True
-        self._busy_ms = now_ms
+        self._pressed_ms = handset.pressed_ms
         handset.wifi.off()
         handset.speaker.close()
         if handset.microphone is not None:

@@ -1,6 +1,6 @@
 """A participant's keys of its groups' voice: of each group the newest, and the one before."""
 
-from ..base.clock import since
+from ..base.clock import age
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import KEY_ADOPT_MS
 
@@ -61,7 +61,7 @@ class KeyRing:
         keys = self._of.get(group)
         if keys is None:
             return None
-        if len(keys) > 1 and since(now_ms, keys[0][_CAME_MS]) < KEY_ADOPT_MS:
+        if len(keys) > 1 and age(now_ms, keys[0][_CAME_MS]) < KEY_ADOPT_MS:
             return self._take(keys[1])
         return self._take(keys[0])
 

@@ -1,12 +1,15 @@
 """Arithmetic on a millisecond clock that wraps at 2^30, as MicroPython's `ticks_ms` does.
 
 All engines use it, on hosts too, so that every run takes the same path and a badge that has
-been up for 12.4 days behaves like a fresh one. Differences are right up to 6.2 days.
+been up for 12.4 days behaves like a fresh one. Differences are right up to 6.2 days, ages up to
+12.4, and nobody compares times that may lie further apart than that: see `kept`.
 """
 
 from .compat import const
 
 NEVER = const(-1)  # in place of a time: there is nothing to wait for
+
+FAR_MS = const(0x10000000)  # 3.1 days: all that lies further back lies equally far back
 
 _PERIOD_MS = const(0x40000000)
 _MASK = const(0x3FFFFFFF)
@@ -21,6 +24,18 @@ def add(now_ms: int, delay_ms: int) -> int:
 def since(now_ms: int, then_ms: int) -> int:
     """Milliseconds from `then_ms` to `now_ms`; negative when `then_ms` is still to come."""
     return ((now_ms - then_ms + _HALF) & _MASK) - _HALF
+
+
+def age(now_ms: int, then_ms: int) -> int:
+    """Milliseconds since `then_ms`, which is past: right up to 12.4 days, where `since` changes its
+    sign after 6.2. For "how long ago"; a time that may still come is compared by `since`."""
+    return (now_ms - then_ms) & _MASK
+
+
+def kept(then_ms: int, now_ms: int) -> int:
+    """`then_ms`, which is past, or `FAR_MS` ago if it is longer ago than that. Whoever keeps a time
+    for longer than the clock can tell looks at it so, at least once in nine days."""
+    return then_ms if age(now_ms, then_ms) <= FAR_MS else add(now_ms, -FAR_MS)
 
 
 def earliest(a_ms: int, b_ms: int) -> int:

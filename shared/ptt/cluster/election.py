@@ -455,6 +455,8 @@ class Election:
     # --- time, terms, and the table ---
 
     def _notice_sleep(self, now_ms: int) -> None:
+        if self._promised != NOBODY and since(now_ms, self._promised_ms) >= 0:
+            self._promised = NOBODY  # at once: in a week that time would lie ahead again
         due_ms = self.next_timeout_ms()
         if len(self.voters.hosts) == 1 or due_ms == NEVER:
             return

@@ -4,7 +4,7 @@ It obeys the highest term that it has heard of. A snapshot counts only when it i
 then the state before it is kept. Records are checked when they come and read when they are needed.
 """
 
-from ..base.clock import since
+from ..base.clock import age
 from ..base.compat import TYPE_CHECKING
 from ..base.counters import Counters
 from ..base.numbers import CALLS_MAX, DEVICES_MAX, GROUPS_MAX, MEMBERS_MAX
@@ -39,7 +39,7 @@ class State:
 
     def age_ms(self, kind: int, number: int, now_ms: int) -> int:
         """How long ago that record came."""
-        return max(0, since(now_ms, self.records[kind << 16 | number][1]))
+        return age(now_ms, self.records[kind << 16 | number][1])
 
 
 class Replica:

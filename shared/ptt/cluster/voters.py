@@ -4,7 +4,7 @@ Bounded by `VOTERS_MAX`. Everything is a plain value or a tuple of them, so that
 attributes is a copy of the state. A set of voters is an int with one bit each.
 """
 
-from ..base.clock import since
+from ..base.clock import kept, since
 from ..base.numbers import VOTERS_MAX
 from .ballot import outranks
 
@@ -96,7 +96,8 @@ class Voters:
 
     def majority_silent_ms(self, now_ms: int) -> int:
         """For how long we have not had a quorum with us, ourselves in it; 0 where one is enough."""
-        ages = [since(now_ms, heard) for heard in self.heard_ms]
+        self.heard_ms = tuple([kept(heard_ms, now_ms) for heard_ms in self.heard_ms])
+        ages = [since(now_ms, heard_ms) for heard_ms in self.heard_ms]
         ages[self.own] = 0
         return sorted(ages)[self.quorum - 1]
 

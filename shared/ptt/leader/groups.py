@@ -90,6 +90,8 @@ class Groups:
     # --- time ---
 
     def handle_timeout(self, now_ms: int) -> None:
+        if self.claimable and since(now_ms, self._claims_end_ms) >= 0:
+            self.claimable = 0
         for group in sorted(self.floors):
             self.floors[group].handle_timeout(now_ms)
             self.receipts[group].handle_timeout(now_ms)

@@ -3,7 +3,7 @@ may have missed: its groups, that we lead, where the standbys are.
 """
 
 from ..base import events
-from ..base.clock import NEVER, since
+from ..base.clock import NEVER, age
 from ..base.compat import TYPE_CHECKING, const
 from ..wire import messages, refusal
 
@@ -71,7 +71,7 @@ class Heartbeats:
     def on_claim(self, device: bytes, term: int, now_ms: int) -> None:
         """Whoever runs us should stand again, if that is believed."""
         self.claim = (device, term)
-        if self._claim_told_ms == NEVER or since(now_ms, self._claim_told_ms) >= _CLAIM_TELL_MS:
+        if self._claim_told_ms == NEVER or age(now_ms, self._claim_told_ms) >= _CLAIM_TELL_MS:
             self._claim_told_ms = now_ms
             self._events.push(events.HIGHER_TERM, (device, term))
 

@@ -5,7 +5,7 @@ knows no message and no state machine. It reads what its `Hmac` holds (`Hmac.loa
 is copied for it; on a badge that is where the checksum has just put the datagram.
 """
 
-from ..base.clock import since
+from ..base.clock import age
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import FORMER_KEYS_MS
 from ..wire.envelope import FLAG_SEALED, TAG_BYTES
@@ -85,7 +85,7 @@ class Link:
         """By the keys before the last change, which are good for a moment?"""
         if self.former is None:
             return False
-        if since(now_ms, self.switched_ms) >= FORMER_KEYS_MS:
+        if age(now_ms, self.switched_ms) >= FORMER_KEYS_MS:
             self.former = None
             return False
         return self.is_sealed_by(self.former, data, end)

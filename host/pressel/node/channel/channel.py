@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ptt.base.clock import NEVER, add, earliest, since
+from ptt.base.clock import NEVER, add, age, earliest, kept, since
 from ptt.base.counters import Counters
 from ptt.cluster.host_messages import TABLE_HASH
 
@@ -150,7 +150,10 @@ class Channel:
     def silent_ms(self, host: bytes, now_ms: int) -> int | None:
         """How long ago `host` was heard; None: never."""
         peer = self._by_host.get(host)
-        return None if peer is None or peer.heard_ms is None else since(now_ms, peer.heard_ms)
+        if peer is None or peer.heard_ms is None:
+            return None
+        peer.heard_ms = kept(peer.heard_ms, now_ms)
+        return since(now_ms, peer.heard_ms)
 
     def send(self, host: bytes, message: bytes, now_ms: int) -> None:
         """Say `message` (at most MESSAGE_BYTES_MAX) to `host`; it may be lost on its way."""
@@ -195,6 +198,9 @@ class Channel:
             if since(now_ms, question.due_ms) >= 0:
                 self._ask_again(question, now_ms)
         for peer in self._peers.values():
+            peer.budget_ms = kept(peer.budget_ms, now_ms)
+            if peer.unanswered_ms is not None:
+                peer.unanswered_ms = kept(peer.unanswered_ms, now_ms)
             for each in peer.sessions[:]:
                 if since(now_ms, each.begun_ms) >= SESSION_MS_MAX:
                     self._end(peer, each)
@@ -282,7 +288,7 @@ class Channel:
 
     def _may_verify(self, peer: _Peer, now_ms: int) -> bool:
         """A question's sender need not be who it says: signatures are checked within a budget."""
-        more = max(0, since(now_ms, peer.budget_ms)) // VERIFIED_MS
+        more = age(now_ms, peer.budget_ms) // VERIFIED_MS
         if more:
             peer.budget = min(VERIFIED_MAX, peer.budget + more)
             peer.budget_ms = now_ms

@@ -7,7 +7,7 @@ from whoever has it for less. Lease numbers only go up, for all groups of a lead
 (term, lease) orders everything that is ever said about a floor.
 """
 
-from ...base.clock import NEVER, add, earliest, since
+from ...base.clock import NEVER, add, age, earliest, since
 from ...base.compat import TYPE_CHECKING, const
 from ...base.defaults import TALK_MS
 from ...base.numbers import (
@@ -273,7 +273,7 @@ class Arbitrator:
         return (
             node == self._tail_node
             and lease == self._tail_lease
-            and since(now_ms, self._freed_ms) <= TAIL_GRACE_MS
+            and age(now_ms, self._freed_ms) <= TAIL_GRACE_MS
         )
 
     def on_member_left(self, node: int, now_ms: int) -> None:
