@@ -84,7 +84,7 @@ class Handset:
         self.extras: "list[Extra]" = []
         self.situation = indications.SEARCHING
         self.is_battery_low = False
-        self.pressed_ms = 0  # when the talk button last moved, for who waits for a long rest
+        self.pressed_ms = 0  # when the talk button last moved, for extras that wait for a long rest
         self._button = button
         self._indicator = indicator
 

@@ -78,7 +78,7 @@ class Outcome(_Line):
     groups: list[Annotated[int, Field(ge=1, le=255)]] = []
 
 
-# What a leader says no for, in words for who is refused.
+# Why a leader says no, in words for whoever is refused.
 REFUSALS = {
     "code": "the code is wrong, used or too old; have a new one made (`pressel device invite`)",
     "policy": "this leader does not let devices in that way; see --joining of `pressel host run`",

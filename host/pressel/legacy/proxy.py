@@ -44,7 +44,7 @@ class FloorProxy:
         self.settle(now_ms)
 
     def settle(self, now_ms: int) -> None:
-        """Press for who waits, as soon as the burst before is out: it is another's."""
+        """Press for the app that waits, as soon as the burst before is out: that is another's."""
         state = self._participant.floor.state
         is_free = state in (NO_PERMISSION, PENDING_RELEASE)
         if self.talker is not None and not self._is_pressed and is_free:

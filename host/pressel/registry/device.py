@@ -41,7 +41,7 @@ class Device:
     epoch: int  # of its key; goes up with every rotation
     created_s: int
     changed_s: int
-    check_code: str | None = None  # while it waits: what it shows to who would compare
+    check_code: str | None = None  # while it waits: what it shows for people to compare
 
 
 @dataclass(frozen=True)

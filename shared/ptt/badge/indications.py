@@ -78,7 +78,7 @@ MOMENTS = (
     (events.REVOKED, TONE_STOP, 400),  # a talker looks at nothing and hears himself
     (events.TAKEN, TONE_RECEIVE, 0),  # when the first packet comes: the playout delay is for it
     (events.LOST, TONE_LOST, 400),  # nobody would hear a press
-    (events.TALK_WARNING, TONE_WARNING, 100),  # felt by who talks and hears nothing else
+    (events.TALK_WARNING, TONE_WARNING, 100),  # felt by the talker, who hears nothing else
     (events.CALL, TONE_CALL, 200),  # to both, before the first word
     (events.CALL_OVER, TONE_CALL_OVER, 0),  # hung up, quiet for long, or one has gone
 )

@@ -58,7 +58,7 @@ class Participant:
 
     `key`: the device's 32 bytes. `cipher(key)` makes an AES block cipher of 16 bytes' key, with
     `encrypt(source, target)`; `random(n)` gives n unpredictable bytes. `hmac` is another way to
-    make tags, for who plays many venues at once."""
+    make tags, for whoever plays many venues at once."""
 
     def __init__(
         self,

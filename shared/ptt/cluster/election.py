@@ -406,7 +406,7 @@ class Election:
             self._fire(NO_QUORUM, now_ms)
 
     def _go_on_counting(self, now_ms: int) -> None:
-        """Ask again who has not answered, until the time for answers is up."""
+        """Ask those again that have not answered, until the time for answers is up."""
         if since(now_ms, self._close_ms) < 0:
             self._due_ms = earliest(self._close_ms, add(now_ms, ELECTION_REPEAT_MS))
             self._ask()

@@ -48,7 +48,7 @@ class Door:
         return self._shares[share].take(now_ms) and self._all.take(now_ms)
 
     def challenge(self, device: bytes, nonce: int, source: "Any", now_ms: int) -> bytes:
-        """16 bytes for who said HELLO."""
+        """16 bytes for whoever said HELLO."""
         made = bytearray(_TIME_BYTES)
         put32(made, 0, now_ms)
         return bytes(made) + self._mark(bytes(made), device, nonce, source)

@@ -1,7 +1,7 @@
 """What the leader says: datagrams composed for members, sealed when they are fetched.
 
-A datagram waits with the link of its member. Who is gone by then is sent nothing, and whoever asks
-by the newest keys is answered by them.
+A datagram waits with the link of its member. A member that is gone by then is sent nothing, and one
+that has newer keys is answered under them.
 """
 
 from ..base.clock import since

@@ -127,7 +127,7 @@ def _restore_floors(leader: "Restored", state: "State", now_ms: int) -> None:
     nodes = {member.node: member for member in leader.members.all()}
     for group in sorted(leader.floors):
         holder = floor_of(state, group, now_ms).holder
-        if holder in nodes:  # who talks is not to wait until all the others are told
+        if holder in nodes:  # the talker must not wait until all the others are told
             leader.announcer.start(holder, now_ms)
     for group in sorted(leader.floors):
         floor = leader.floors[group]
