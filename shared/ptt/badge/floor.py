@@ -240,7 +240,7 @@ class FloorParticipant:
         return True
 
     def on_closed(self, reason: int, now_ms: int) -> None:
-        """The group of our request is gone; `reason` is a denial's, for a badge that did not talk yet."""
+        """The group of our request is gone; `reason` is a denial's, if we did not talk yet."""
         if self.may_send():
             self._fire(REVOKE, reason, now_ms)
         else:

@@ -1,7 +1,7 @@
 """What a badge believes and how it speaks: behind each datagram stands a tag, voice is encrypted.
 
 In the clear go HELLO and ANSWER, and come CHALLENGE and NACK, nothing else. Cheap looks come
-first: a flood of forged datagrams costs a comparison each, or one hash when its sender sees the network.
+first: a forged datagram costs a comparison, or one hash when its sender sees the network.
 """
 
 from ..base import octets

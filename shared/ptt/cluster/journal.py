@@ -5,8 +5,8 @@ changed and in which order: a standby is sent those that it has not acknowledged
 oldest change first. A new standby lacks all, so it gets all: a snapshot is nothing else. Memory is
 bounded by the records that there are, however long a standby is silent.
 
-Nothing waits for a standby: whoever asks for the floor is answered at once, and the standbys hear of it
-in the same step. Bytes go over a channel between hosts that keeps them whole and secret.
+Nothing waits for a standby: whoever asks for the floor is answered at once, and the standbys hear
+of it in the same step. Bytes go over a channel between hosts that keeps them whole and secret.
 """
 
 from ..base.clock import NEVER, add, earliest, since

@@ -43,7 +43,7 @@ class _Account:
         return (self.lease, len(self.listeners), self.heard, whole)
 
     def admit(self) -> None:
-        """Voice is passed on to the newcomers, too. Whoever was here before is still one listener."""
+        """Voice is passed on to the newcomers, too. One that was here before stays one listener."""
         for node, before in self.newcomers.items():
             has_to_report = self.listeners.pop(before, True)
             if len(self.listeners) < MEMBERS_MAX:
