@@ -75,6 +75,13 @@ def test_the_suite_fails_when_either_part_does(codes: list[int], code: int) -> N
     assert run.verdict(codes) == code
 
 
+def test_no_test_of_mutants_waits_for_a_proof() -> None:
+    """What finds planted faults is worth nothing when it is left out."""
+    files = [file for file in proof.ROOT.glob("tests/**/*.py") if "mutants" in file.name]
+    assert len(files) >= 5
+    assert [file for file in files if "mark.proof" in file.read_text("utf-8")] == []
+
+
 INNER = """
 import pytest
 

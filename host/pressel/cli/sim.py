@@ -321,6 +321,8 @@ def replay(
     width = Console().width if sys.stdout.isatty() else _REPLAY_COLUMNS
     is_text = html is None and not as_json
     most = columns_at(width) if is_text else CHART_NODES
+    if html:
+        _see_writable(html)  # before the run, which takes its time
     tape = record(choice, from_s, to_s, chosen, most)
     if html:
         from pressel.sim.replay.chart import render_chart
@@ -328,7 +330,7 @@ def replay(
         try:
             html.write_text(render_chart(tape, commit()), "utf-8")
         except OSError as error:
-            raise UsageError(f"{html} cannot be written: {error.strerror}") from error
+            raise _unwritable(html, error) from error
         click.echo(f"wrote {html}", err=True)
     if as_json:
         for row in tape.rows():
@@ -338,3 +340,19 @@ def replay(
         for line in lines(tape, width, is_all):
             console.print(line, soft_wrap=True)
     return BROKEN if tape.violations else 0
+
+
+def _see_writable(file: Path) -> None:
+    """UsageError unless a file can be written there; what it holds stays."""
+    is_new = not file.exists()
+    try:
+        with file.open("a"):
+            pass
+        if is_new:
+            file.unlink()  # the run may still end without a chart
+    except OSError as error:
+        raise _unwritable(file, error) from error
+
+
+def _unwritable(file: Path, error: OSError) -> UsageError:
+    return UsageError(f"{file} cannot be written: {error.strerror}")
