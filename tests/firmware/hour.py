@@ -10,12 +10,12 @@ a burst to listen to with losses; now and then sends fail, the leader is gone or
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def run_cycles(
     for name, record in (("board", load_board(DEFAULT_BOARD).facts()), ("config", CONFIG)):
         (firmware.folder / f"{name}.json").write_text(json.dumps(record))
     fakes = work / "fakes.romfs"
-    fakes.write_bytes(_image(packing, CIPHER_SHIMS if seal else ()))
+    fakes.write_bytes(_image(packing.name, CIPHER_SHIMS if seal else ()))
     options = {
         "fakes": fakes,
         "flash": firmware.folder,
@@ -87,13 +87,14 @@ def run_cycles(
     return json.loads(done.stdout)
 
 
-def _image(packing: Packing, shims: Sequence[str]) -> bytes:
+@functools.cache  # the sources that badges have are packed for it, which takes seconds
+def _image(packing_name: str, shims: tuple[str, ...]) -> bytes:
     """The fakes as frozen modules: their code takes nothing of the heap. `shims`: those of the
     virtual badge that stand in place of the fakes."""
     files: dict[str, bytes] = {}
     content = read_manifest(MANIFEST)
     names = {source.name: source.read_text("utf-8") for source in FAKES.glob("*.py")}
-    fakes = packing.beside(content, list_sources(content, ROOT), names)
+    fakes = PACKINGS[packing_name].beside(content, list_sources(content, ROOT), names)
     fakes = shorten_private_names(fakes)  # a C module takes no names of the heap
     fakes |= {name: (SHIMS / name).read_text("utf-8") for name in shims}
     with tempfile.TemporaryDirectory() as scratch:
