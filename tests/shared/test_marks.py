@@ -4,9 +4,9 @@ from array import array
 
 from tests.shared import marks
 
+from ptt.base import octets
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 from ptt.base.prng import Prng
-from ptt.media import octets
 
 AT = 38
 
