@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import correlate, find_peaks
 
 from .audibility import BLOCK_MS, audible_blocks
 from .timeline import SAMPLES_PER_MS, Samples
@@ -66,6 +65,8 @@ class Alignment:
 def normalised_correlation(window: Samples, recording: Samples) -> Samples:
     """Correlation in -1..1 of the window at every offset of the recording that holds it whole."""
     n = len(window)
+    from scipy.signal import correlate  # a second of loading, only where something is measured
+
     raw = correlate(recording, window, mode="valid", method="fft")
     power = np.concatenate(([0.0], np.cumsum(recording**2)))
     energy = np.maximum(power[n:] - power[:-n], n * _SILENT_POWER)
@@ -121,6 +122,8 @@ class _Path:
 
 def _candidates(fits: Samples, coarse: int) -> list[tuple[int, float]]:
     """The best few peaks, and the best place near the lag of the burst as a whole."""
+    from scipy.signal import find_peaks
+
     peaks, _ = find_peaks(fits, height=_MISSED / 2)
     best = peaks[np.argsort(fits[peaks])[::-1][:_CANDIDATES]]
     near = max(0, coarse - 5 * SAMPLES_PER_MS)

@@ -7,9 +7,10 @@ because both would count as sound that nobody hears.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfilt
 
 from .timeline import RATE_HZ, SAMPLES_PER_MS, PcmTimeline, Samples
 
@@ -22,15 +23,24 @@ AUDIBLE_BELOW_LOUDEST_DB = 35.0
 # Below this even the loudest block is no speech: about 20 steps of a 16 bit sample.
 AUDIBLE_FLOOR_DBFS = -65.0
 
-_HIGH_PASS = butter(2, 80.0, "highpass", fs=RATE_HZ, output="sos")  # below any voice
+_HIGH_PASS_HZ = 80.0  # below any voice
 _SETTLING_MS = 50.0  # the filter's own transient at 80 Hz has died away by then
 _SILENCE = 1e-12  # keeps log10 and divisions finite; -120 dBFS
 
 
 def audio_between(timeline: PcmTimeline, from_ms: float, to_ms: float) -> Samples:
     """High-passed samples of [from_ms, to_ms), the filter settled on what came before."""
-    filtered = sosfilt(_HIGH_PASS, timeline.between(from_ms - _SETTLING_MS, to_ms))
+    from scipy.signal import sosfilt  # a second of loading, which who only reads limits is spared
+
+    filtered = sosfilt(_high_pass(), timeline.between(from_ms - _SETTLING_MS, to_ms))
     return np.asarray(filtered, dtype=np.float64)[round(_SETTLING_MS * SAMPLES_PER_MS) :]
+
+
+@functools.cache
+def _high_pass() -> NDArray[np.float64]:
+    from scipy.signal import butter
+
+    return np.asarray(butter(2, _HIGH_PASS_HZ, "highpass", fs=RATE_HZ, output="sos"), np.float64)
 
 
 def blocks_of(signal: Samples) -> NDArray[np.float64]:
