@@ -6,10 +6,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tests.costs import CostsPlugin
 from tests.proof import ProofPlugin
 
 from ptt.media import dsp
+
+# No deadlines: the machine may be busy with something else.
+settings.register_profile(
+    "pressel", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("pressel")
 
 
 def pytest_configure(config: pytest.Config) -> None:
