@@ -254,7 +254,7 @@ PLANTED = {
     "simulated_world_imports_only_the_library": ("host/pressel/sim/world/bad.py", "import numpy"),
     "only_the_explorer_speaks_in_the_clear": (
         "host/pressel/node/bad.py",
-        "from pressel.sim.explore.clear import ClearSession",
+        "from pressel.sim.explore.clear import read_as_it_is",
     ),
     "nothing_that_serves_knows_the_simulator": (
         "host/pressel/node/bad.py",
@@ -354,11 +354,8 @@ def makers_of_sessions(root: Path) -> list[str]:
 
 
 def test_a_participant_that_is_made_is_sealed() -> None:
-    """It makes its session itself, from its key; only the explorer puts another in its place."""
-    assert set(makers_of_sessions(ROOT)) == {
-        "ptt.badge.participant",
-        "pressel.sim.explore.floor_state",
-    }
+    """It makes its session itself, from its key; nobody puts another in its place."""
+    assert makers_of_sessions(ROOT) == ["ptt.badge.participant"]
 
 
 def test_a_planted_session_is_found(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ class SecureParticipantRun(ParticipantRun):
         self.leader_sends(messages.GROUP_KEY, bytes([group, 0, shape >> 2 & 7]) + bytes(16))
 
     def rekeyed(self) -> None:
-        self.badge.door.rekey_ms = self.driver.now_ms  # the hour is over
+        self.badge.door.due_ms = self.driver.now_ms  # the hour is over
         self.driver.pass_time(1)
         own = self.badge.door.own_nonce if self.script.byte() & 7 else bytes(16)
         self.leader_sends(messages.REKEYED, own + bytes([self.script.byte()] * 16))

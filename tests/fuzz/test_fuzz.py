@@ -113,7 +113,7 @@ def test_a_revoked_device_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_leaves_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Session, "seal", lambda self, datagram: True)
+    monkeypatch.setattr(Session, "put_seal", lambda self, datagram: True)
     planted("secure_participant")
 
 

@@ -9,6 +9,7 @@ import pytest
 from pressel.pack.build import MANIFEST, ROOT
 from pressel.pack.manifest import list_sources, read_manifest
 from pressel.pack.packing import STOCK
+from pressel.pack.stock.asides import drop_asides
 from pressel.pack.stock.unused import drop_unused
 
 ENGINE = """class Engine:
@@ -93,6 +94,32 @@ def test_the_last_mention_is_what_holds_it(written: str, changed: str, gone: set
     assert defined(whole["engine.py"]) - defined(less["engine.py"]) == gone
 
 
+def test_an_import_of_what_is_gone_goes_too() -> None:
+    """It holds nothing by itself: a class that only a method makes which nobody calls is gone."""
+    texts = {
+        "rare.py": "class Rare:\n    pass\n\n\nclass Often:\n    pass\n",
+        "engine.py": "from rare import (\n    Often,\n    Rare,\n)\n\n\n"
+        "class Engine:\n    def often(self):\n        return Often()\n\n"
+        "    def rarely(self):\n        return Rare()\n",
+        "user.py": "from engine import Engine\n\n\ndef fire():\n    return Engine().often()\n",
+    }
+    made = drop_unused(texts, kept=["fire"])
+    assert defined(made["rare.py"]) == {"Often"} and "Rare" not in made["engine.py"]
+    assert defined(made["engine.py"]) == {"Engine", "often"}
+    assert made["engine.py"].count("\n") == texts["engine.py"].count("\n")
+
+
+def test_asides_are_left_out() -> None:
+    text = (
+        "class Thing:\n"
+        "    __slots__ = (\n        'a',\n    )\n\n"
+        "    def check(self):\n        assert self.a, 'there is none'\n"
+    )
+    (made,) = drop_asides({"thing.py": text}).values()
+    assert "assert" not in made and "__slots__" not in made
+    assert made.count("\n") == text.count("\n") and defined(made) == {"Thing", "check"}
+
+
 def test_untouched_modules_count_and_stay() -> None:
     texts = {"native.py": "def a(): return only_for_text()\n", "engine.py": ENGINE}
     made = drop_unused(texts, kept=["Engine"], untouched=["native.py"])
@@ -112,5 +139,5 @@ def test_a_badge_carries_what_it_calls_and_no_more() -> None:
         (number,) = (n for n, line in enumerate(engine, 1) if f"def {name}(" in line)
         return ("ptt/badge/participant.py", number) in lines
 
-    assert is_carried("receive_datagram") and is_carried("send_heartbeat")
+    assert is_carried("receive_datagram") and is_carried("begin_anew")
     assert not is_carried("send_text") and not is_carried("hang_up")

@@ -69,7 +69,7 @@ def test_longer_new_keys_are_taken() -> None:
     venue = newer(messages.REKEYED)
     engine = venue.badge("A").engine
     before = engine.door.secret
-    engine.door.rekey_ms = venue.now_ms  # as if fifty minutes had passed
+    engine.door.due_ms = venue.now_ms  # as if fifty minutes had passed
     engine.door.keys_ms = venue.now_ms - REKEY_MS - REKEY_SPREAD_MS & 0x3FFFFFFF
     venue.run(1500)
     assert venue.sent and engine.door.secret != before

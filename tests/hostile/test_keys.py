@@ -16,7 +16,7 @@ def test_keys_change_without_a_gap_in_speech() -> None:
     venue.run(400)
     for badge in venue.badges:
         engine = badge.engine
-        engine.door.rekey_ms = venue.now_ms
+        engine.door.due_ms = venue.now_ms
         engine.door.keys_ms = clock.add(venue.now_ms, -2 * REKEY_MS)  # overdue: not only in a pause
     before = [badge.engine.link.keys.up.inner for badge in venue.badges]
     sessions = [badge.engine.join.session for badge in venue.badges]
@@ -49,7 +49,7 @@ def test_a_lost_answer_is_asked_for_again() -> None:
     venue.loses = loses
     engine = venue.badge("A").engine
     before = engine.link.keys.up.inner
-    engine.door.rekey_ms = venue.now_ms
+    engine.door.due_ms = venue.now_ms
     venue.run(4000)
     assert len(lost) == 2 and engine.link.keys.up.inner != before
     venue.talk("A")
@@ -75,7 +75,7 @@ def test_the_old_keys_are_of_no_use_after_a_moment() -> None:
     venue = joined()
     engine = venue.badge("A").engine
     old = engine.link.keys
-    engine.door.rekey_ms = venue.now_ms
+    engine.door.due_ms = venue.now_ms
     venue.run(1000)
     assert engine.link.keys is not old
     from tests.hostile.stage import forged

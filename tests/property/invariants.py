@@ -82,7 +82,7 @@ def check_members(leader: Leader) -> None:
 def check_participant(engine: Participant) -> None:
     assert engine.outbox._count <= OUTBOX_SLOTS
     assert len(engine._events._events) <= EVENTS_MAX
-    assert 0 <= engine._burst._ring.count <= engine._burst._ring._frames
+    assert 0 <= engine.burst._ring.count <= engine.burst._ring._frames
     check_floor_of(engine)
     check_buffers(engine)
 
@@ -95,12 +95,12 @@ def check_floor_of(engine: Participant) -> None:
         assert floor.lease == 0
     if floor.may_send():
         assert 0 < floor.lease == floor.seen_lease
-    assert engine._burst._lease in (0, floor.lease)
+    assert engine.burst._lease in (0, floor.lease)
 
 
 def check_buffers(engine: Participant) -> None:
     """A jitter buffer counts what it keeps, and keeps no frame twice; no place is lost."""
-    ring = engine._burst._ring
+    ring = engine.burst._ring
     places = [ring._places[(ring._head + each) % ring._frames] for each in range(ring.count)]
     for buffer in (engine.playout._current, engine.playout._following):
         kept = [number for number in buffer._number if number >= 0]

@@ -52,11 +52,14 @@ class ParticipantMachine(RuleBasedStateMachine):
 
     def take(self, data: bytes, source: Any) -> None:
         self.seen = [*self.seen[-20:], data]
-        group, before = self.engine.group, (self.engine.join.term, self.engine.floor.seen_lease)
+        group, before = (
+            self.engine.floor.group,
+            (self.engine.join.term, self.engine.floor.seen_lease),
+        )
         self.driver.receive(data, source)
         term, seen_lease = self.engine.join.term, self.engine.floor.seen_lease
         assert term >= before[0], "an older term was obeyed"
-        if term == before[0] and self.engine.group == group:  # each group counts for itself
+        if term == before[0] and self.engine.floor.group == group:  # each group counts for itself
             assert seen_lease >= before[1], "an older lease was obeyed"
         self.fetch()
 

@@ -4,7 +4,6 @@ Nothing but tests can make such engines. Whoever says HELLO is a member at once,
 """
 
 from ptt.badge.participant import Participant
-from ptt.base.clock import NEVER
 from ptt.leader.leader import Leader
 from ptt.link.hmac import Hmac
 from ptt.link.link import Link
@@ -101,7 +100,7 @@ class ClearSession:
     def __init__(self, engine):
         self._engine = engine
 
-    def seal(self, datagram):
+    def put_seal(self, datagram):
         self._engine.checksum.put(datagram.buffer, datagram.data, len(datagram.data))
         return True
 
@@ -110,21 +109,10 @@ class ClearSession:
             return refusal.SEALED
         return self._engine.obey(data, source, now_ms)
 
-    def decrypt(self, data, now_ms):
-        return refusal.ACCEPTED
-
-    def left(self):
-        """There are no keys to forget."""
-
-    def handle_timeout(self, now_ms):
-        """There are no keys to ask for."""
-
-    def next_timeout_ms(self):
-        return NEVER
-
 
 def clear_participant(device, name, build, leader_address, seed, make=Participant):
     """A participant whose datagrams are in the clear."""
     engine = make(device, name, build, leader_address, seed, bytes(32), bytes, bytes)
     engine.session = ClearSession(engine)  # pyright: ignore[reportAttributeAccessIssue]
+    engine.voice_keys.decrypt = lambda data, now_ms: refusal.ACCEPTED
     return engine

@@ -274,7 +274,7 @@ def test_a_call_of_another_term_is_stale():
     talker = Talker()
     group = CALL_GROUP_FIRST
     talker.hear(messages.FLOOR_TAKEN, (group, 2, 1, 3, b"Ben"))
-    assert talker.engine.scan.call == 0 and talker.engine.group == GROUP
+    assert talker.engine.scan.call == 0 and talker.engine.floor.group == GROUP
     assert talker.engine.call(3, talker.now_ms)
     request = talker.engine.floor.request
     talker.hear(messages.FLOOR_GRANT, (group, request, 2, 1, 2000, 60000))

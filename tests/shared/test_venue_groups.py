@@ -42,7 +42,7 @@ def test_a_badge_is_told_its_groups():
         scan = venue.badge(name).engine.scan
         for group in (1, 2, 3):
             assert (scan.place(group) > 0) == (group in groups), (name, group)
-        assert venue.badge(name).engine.group == groups[0]
+        assert venue.badge(name).engine.floor.group == groups[0]
 
 
 def test_voice_stays_in_its_group():
@@ -124,7 +124,7 @@ def test_a_lost_roster_comes_again_with_the_heartbeat():
     venue.collect_leader()
     venue.loses = None
     venue.run(1200)
-    assert venue.badge("A").engine.group == 3
+    assert venue.badge("A").engine.floor.group == 3
 
 
 def test_an_emergency_needs_to_be_entitled():
@@ -170,11 +170,11 @@ def test_two_talk_in_private():
     for name, peer in (("A", "B"), ("B", "A")):
         badge = venue.badge(name)
         assert badge.all(events.CALL) == [venue.badge(peer).engine.join.node]
-        assert badge.engine.group == CALL_GROUP_FIRST
+        assert badge.engine.floor.group == CALL_GROUP_FIRST
     venue.run(CALL_HANG_MS)
     for name in "AB":
         assert venue.badge(name).last(events.CALL_OVER) == messages.CALL_QUIET
-        assert venue.badge(name).engine.group == 1
+        assert venue.badge(name).engine.floor.group == 1
     assert sorted(venue.leader.floors) == [1]
     speak(venue, "A")
     assert leases(venue, "C") == [3]

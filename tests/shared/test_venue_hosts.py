@@ -70,7 +70,7 @@ class Cluster(Venue):
             machine = self.machines[number] = Machine(number, ids)
             machine.start(self.now_ms)
         for badge in self.badges:
-            badge.engine.search_address = ("everybody", 0)
+            badge.engine.membership.search_address = ("everybody", 0)
             badge.engine.address_of = lambda host, port: ("host", port)
         self.leader_alive = False
         self.leader_address = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +12,7 @@ from tests.sim.mutants import listener_mixes_two_talkers, older_burst_takes_over
 from pressel.sim.explore.floor import AGAIN, KNOWN, TALKS, Bounds
 from ptt.badge.floor import FloorParticipant
 from ptt.badge.join import JOINED, Join
-from ptt.badge.participant import _TERM_SECOND, Participant
+from ptt.badge.talking import Talking
 from ptt.cluster import records
 from ptt.leader import takeover
 from ptt.leader.floor.arbitrator import Arbitrator
@@ -55,13 +56,19 @@ def queue_entry_is_granted_twice() -> Any:
 def badge_skips_the_term_check() -> Any:
     """What is said of a floor is obeyed in whatever term."""
 
-    def on_floor_message(self: Participant, kind: int, fields: list, *rest: int) -> int:
-        if len(fields) > 3 or kind in _TERM_SECOND:
-            fields[1 if kind in _TERM_SECOND else 2] = self.join.term
-        return original(self, kind, fields, *rest)
+    stack = contextlib.ExitStack()
+    for name, place in (("_on_answer", 2), ("_on_revoked", 1), ("_on_floor", 1)):
+        stack.enter_context(replaced(Talking, name, _in_our_term(getattr(Talking, name), place)))
+    return stack
 
-    original = Participant._on_floor_message
-    return replaced(Participant, "_on_floor_message", on_floor_message)
+
+def _in_our_term(original: Any, place: int) -> Any:
+    def obey(self: Talking, fields: list, *rest: Any) -> int:
+        if len(fields) > 3 or place == 1:
+            fields[place] = self._owner.join.term
+        return original(self, fields, *rest)
+
+    return obey
 
 
 def badge_follows_any_leader() -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ptt.badge.join import Join
+from ptt.badge.listening import Listening
 from ptt.badge.participant import Participant
 from ptt.base.clock import NEVER
 from ptt.leader.floor.arbitrator import Arbitrator
@@ -99,13 +100,14 @@ def lease_number_used_again() -> Any:
 
 def own_voice_comes_back() -> Any:
     """The leader sends voice to its talker, too, and the talker plays it."""
-    original = Participant._obey_voice
+    original = Listening.on_voice
 
-    def obey_voice(self: Participant, data: Any, now_ms: int) -> int:
-        node = self.join.node
-        self.join.node = -1
+    def on_voice(self: Listening, data: Any, now_ms: int) -> int:
+        join = self._owner.join
+        node = join.node
+        join.node = -1
         reason = original(self, data, now_ms)
-        self.join.node = node
+        join.node = node
         return reason
 
     def pass_on(self: VoicePath, talker: Any, group: int, data: Any, now_ms: int) -> None:
@@ -114,7 +116,7 @@ def own_voice_comes_back() -> Any:
             self.packets_out += 1
 
     stack = contextlib.ExitStack()
-    stack.enter_context(replaced(Participant, "_obey_voice", obey_voice))
+    stack.enter_context(replaced(Listening, "on_voice", on_voice))
     stack.enter_context(replaced(VoicePath, "_pass_on", pass_on))
     return stack
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from .floor import FloorParticipant
     from .join import Join
 
-    class DoorOutput(Protocol):
+    class DoorOwner(Protocol):
         """What the door needs to know and to send."""
 
         floor: FloorParticipant
@@ -65,7 +65,7 @@ class Door:
 
     def __init__(
         self,
-        owner: "DoorOutput",
+        owner: "DoorOwner",
         hmac: "Hmac",
         key: bytes,
         random: "Callable[[int], bytes]",
@@ -82,7 +82,7 @@ class Door:
         self.pending = b""  # the same of a join under way; empty: none
         self._term = 0  # that the keys are of
         self.keys_ms = 0  # since when there are keys
-        self.rekey_ms = NEVER  # when to ask for new ones
+        self.due_ms = NEVER  # when to ask for new ones, or `NEVER`
         self._is_rekeying = False
         self._derived = 0  # in the second that began at
         self._derived_ms = 0
@@ -171,26 +171,21 @@ class Door:
     def joined(self, now_ms: int) -> None:
         """The WELCOME was obeyed."""
         self.pending = b""
-        self._renew_later(now_ms)
-
-    def left(self) -> None:
-        """The leader is lost."""
-        self.pending = b""
         self._is_rekeying = False
-        self.rekey_ms = NEVER
+        self._renew_later(now_ms)
 
     # --- new keys every hour ---
 
     def _renew_later(self, now_ms: int) -> None:
         self.keys_ms = now_ms
-        self.rekey_ms = add(now_ms, REKEY_MS + self._spread_ms)
+        self.due_ms = add(now_ms, REKEY_MS + self._spread_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
         """Ask for new keys, in a pause if one comes in time."""
-        if self.rekey_ms == NEVER or since(now_ms, self.rekey_ms) < 0:
+        if self.due_ms == NEVER or since(now_ms, self.due_ms) < 0:
             return
         owner = self._owner
-        self.rekey_ms = add(now_ms, REKEY_RETRY_MS)
+        self.due_ms = add(now_ms, REKEY_RETRY_MS)
         is_busy = owner.floor.state != NO_PERMISSION or owner.floor.talker
         if is_busy and since(now_ms, self.keys_ms) < REKEY_MS + REKEY_SPREAD_MS:
             return
@@ -198,10 +193,6 @@ class Door:
             self.own_nonce = self._random(derive.NONCE_BYTES)
             self._is_rekeying = True
         owner.send(messages.REKEY, (self.own_nonce,), owner.link.address, now_ms)
-
-    def next_timeout_ms(self) -> int:
-        """When `handle_timeout` has work next, or `NEVER`."""
-        return self.rekey_ms
 
     def on_rekeyed(self, data: "Buffer", now_ms: int) -> int:
         """REKEYED: the link's keys are new ones; why not when it is refused."""

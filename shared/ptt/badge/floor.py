@@ -141,6 +141,7 @@ class FloorParticipant:
     def __init__(self, output: "FloorOutput") -> None:
         self._output = output
         self.state = NO_PERMISSION
+        self.group = 0  # of the button: where it talks, or asks to; 0: a call without a number yet
         self.request = 0  # id of the last press
         self.lease = 0  # ours while HAS_PERMISSION, FINISHING or PENDING_RELEASE
         self.position = 0  # in the queue
@@ -292,8 +293,9 @@ class FloorParticipant:
         self.talker = 0
         self._done_lease = 0
 
-    def tune(self, lease: int, talker: int) -> None:
-        """Another talk group, where `talker` (0: nobody) has or had `lease`."""
+    def tune(self, group: int, lease: int, talker: int) -> None:
+        """Another group, where `talker` (0: nobody) has or had `lease`."""
+        self.group = group
         self.seen_lease = lease
         self.talker = talker
 

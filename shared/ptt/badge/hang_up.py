@@ -14,27 +14,15 @@ if TYPE_CHECKING:
 
 
 class HangUp:
-    """One call at a time; who calls again meanwhile is told by the leader."""
+    """Of the call with number `group`, which becomes 0 when it need not be said any more. Who calls
+    again meanwhile is told by the leader."""
 
-    def __init__(self, output: "HangUpOutput") -> None:
+    def __init__(self, output: "HangUpOutput", group: int, now_ms: int) -> None:
         self._output = output
-        self.group = 0  # of the call that ends, 0: none
-        self._tries = 0
-        self._retry_ms = 0
-        self._due_ms = 0
-
-    def start(self, group: int, now_ms: int) -> None:
         self.group = group
         self._tries = 0
         self._retry_ms = REQUEST_RETRY_MS
         self._say(now_ms)
-
-    def on_ended(self, group: int) -> bool:
-        """CALL_ENDED; False when it is about another call."""
-        if group != self.group or not group:
-            return False
-        self.group = 0
-        return True
 
     def handle_timeout(self, now_ms: int) -> None:
         if self.group and since(now_ms, self._due_ms) >= 0:

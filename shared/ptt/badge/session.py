@@ -5,7 +5,6 @@ first: a forged datagram costs a comparison, or one hash when its sender sees th
 """
 
 from ..base import octets
-from ..base.clock import NEVER, earliest
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import CLEAR_NACK_MS
 from ..wire import envelope, messages, refusal
@@ -32,20 +31,20 @@ if TYPE_CHECKING:
     from ..wire.checksum import Checksum
     from .door import Door
     from .join import Join
+    from .membership import Membership
     from .voice_keys import VoiceKeys
 
-    class SessionOutput(Protocol):
+    class SessionOwner(Protocol):
         """Who obeys what is believed, and what a session is made of."""
 
         checksum: Checksum
         door: Door
         join: Join
         link: Link
+        membership: Membership
         voice_keys: VoiceKeys
 
         def obey(self, data: Buffer, source: Any, now_ms: int) -> int: ...
-        def on_other_version(self, data: Buffer) -> None: ...
-        def send_heartbeat(self, now_ms: int) -> None: ...
         def send_key_want(self, group: int, now_ms: int) -> None: ...
 
 
@@ -53,9 +52,9 @@ class Session:
     """The session with the leader, from the first HELLO on. It reads the buffer of `hmac`, where
     the owner's checksum puts each datagram."""
 
-    tail_bytes = TAG_BYTES  # the room that `seal` needs behind each payload
+    tail_bytes = TAG_BYTES  # the room that `put_seal` needs behind each payload
 
-    def __init__(self, owner: "SessionOutput", hmac: "Hmac") -> None:
+    def __init__(self, owner: "SessionOwner", hmac: "Hmac") -> None:
         self._owner = owner
         self._hmac = hmac
         self._scratch = memoryview(hmac.buffer)
@@ -63,7 +62,7 @@ class Session:
 
     # --- out ---
 
-    def seal(self, datagram: "Datagram") -> bool:
+    def put_seal(self, datagram: "Datagram") -> bool:
         """Make what is on its way ready to be sent; False when it is not to be sent."""
         owner = self._owner
         buffer = datagram.buffer
@@ -125,14 +124,14 @@ class Session:
         if kind == messages.REKEYED:
             reason = owner.door.on_rekeyed(data, now_ms)
             if reason == refusal.ACCEPTED:
-                owner.send_heartbeat(now_ms)  # the leader sees by it that we have them
+                owner.membership.send_heartbeat(now_ms)  # the leader sees by it that we have them
             return reason
-        if kind == messages.FLOOR_GRANT and not owner.voice_keys.has_own(
-            data[GRANT_GROUP_AT], now_ms
-        ):
-            # What waits to be said would be lost; the grant comes again.
-            owner.send_key_want(data[GRANT_GROUP_AT], now_ms)
-            return refusal.KEY
+        if kind == messages.FLOOR_GRANT:
+            group = data[GRANT_GROUP_AT]
+            if owner.voice_keys.ring.own_cipher(group, now_ms) is None:
+                # What waits to be said would be lost; the grant comes again.
+                owner.send_key_want(group, now_ms)
+                return refusal.KEY
         return self._obey(kind, data, source, now_ms)
 
     def _obey(self, kind: int, data: "Buffer", source: "Any", now_ms: int) -> int:
@@ -165,31 +164,8 @@ class Session:
             return owner.door.on_challenge(data, source, now_ms)
         if kind != messages.NACK:
             if kind == messages.WELCOME and data[0] < SEALED_SINCE:
-                owner.on_other_version(data)  # a leader without keys: told, not believed
+                owner.membership.on_other_version(data)  # a leader without keys: told, not believed
             return refusal.UNSEALED
         if owner.join.state == JOINED and owner.join.silent_ms(now_ms) < CLEAR_NACK_MS:
             return refusal.UNSEALED  # anybody could say so; our leader was heard just now
         return owner.obey(data, source, now_ms)
-
-    def decrypt(self, data: "Buffer", now_ms: int) -> int:
-        """The frames of a voice packet that is heard, in place; the reason when that fails."""
-        return self._owner.voice_keys.decrypt(data, now_ms)
-
-    # --- time ---
-
-    def left(self) -> None:
-        """The leader is lost: nothing is left to be agreed on with it."""
-        self._owner.door.left()
-        self._owner.voice_keys.stop()
-
-    def handle_timeout(self, now_ms: int) -> None:
-        if self._owner.join.state == JOINED:
-            self._owner.voice_keys.handle_timeout(now_ms)
-            self._owner.door.handle_timeout(now_ms)
-
-    def next_timeout_ms(self) -> int:
-        """When `handle_timeout` has work next, or `NEVER`."""
-        owner = self._owner
-        if owner.join.state != JOINED:
-            return NEVER
-        return earliest(owner.voice_keys.next_timeout_ms(), owner.door.next_timeout_ms())

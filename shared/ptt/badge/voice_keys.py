@@ -26,13 +26,18 @@ if TYPE_CHECKING:
     from ..link.link import Link
     from .scan import Scan
 
-    class VoiceKeysOutput(Protocol):
+    class Groups(Protocol):
+        def may_be_ours(self, group: int) -> bool: ...
+
+    class VoiceKeysOwner(Protocol):
         """Whose groups they are, and who asks for a key."""
 
         link: Link
         scan: Scan
 
-        def may_be_ours(self, group: int) -> bool: ...
+        @property
+        def groups(self) -> Groups: ...
+
         def send_key_want(self, group: int, now_ms: int) -> None: ...
 
 
@@ -40,14 +45,14 @@ class VoiceKeys:
     """`cipher(key)` makes a block cipher, see `ptt.link.ctr`."""
 
     def __init__(
-        self, owner: "VoiceKeysOutput", hmac: "Hmac", cipher: "Callable[[bytes], Any]"
+        self, owner: "VoiceKeysOwner", hmac: "Hmac", cipher: "Callable[[bytes], Any]"
     ) -> None:
         self._owner = owner
         self._hmac = hmac
         self._stream = KeyStream()
         self.ring = KeyRing(cipher)
         self._mark = -1  # low byte of the leader's newest epoch; -1: not told yet
-        self._want_ms = NEVER  # when to ask for a group's key
+        self.due_ms = NEVER  # when to ask for a group's key, or `NEVER`
         self._wait_ms = KEY_WANT_MS
         self.keyless = 0  # voice packets of ours not sent because no key was here
 
@@ -90,20 +95,13 @@ class VoiceKeys:
             number += 1
             left -= 1
 
-    def has_own(self, group: int, now_ms: int) -> bool:
-        """Could we talk in `group` now?"""
-        return self.ring.own_cipher(group, now_ms) is not None
-
     # --- keys that come and go ---
 
     def begin(self, mark: int) -> None:
         """A session begins: its leader counts epochs of its own."""
         self.ring.clear()
         self._mark = mark
-
-    def stop(self) -> None:
-        """Nobody leads whom we could ask."""
-        self._want_ms = NEVER
+        self.due_ms = NEVER
 
     def on_mark(self, mark: int, now_ms: int) -> None:
         """The leader's newest epoch, as each of its datagrams tells it."""
@@ -117,7 +115,7 @@ class VoiceKeys:
         if len(data) < GROUP_KEY_END + TAG_BYTES or link.keys is None:
             return refusal.FIELD
         group = data[GROUP_KEY_GROUP_AT]
-        if not self._owner.may_be_ours(group):
+        if not self._owner.groups.may_be_ours(group):
             return refusal.FIELD
         epoch = envelope.get16(data, GROUP_KEY_EPOCH_AT)
         wrapped = bytes(data[GROUP_KEY_WRAPPED_AT:GROUP_KEY_END])
@@ -140,9 +138,9 @@ class VoiceKeys:
     def look(self, now_ms: int) -> None:
         """Is a key missing? Then ask for it soon; what the leader sends by itself comes first."""
         if not self._missing():
-            self._want_ms = NEVER
-        elif self._want_ms == NEVER:
-            self._want_ms = add(now_ms, KEY_WANT_MS // 4)
+            self.due_ms = NEVER
+        elif self.due_ms == NEVER:
+            self.due_ms = add(now_ms, KEY_WANT_MS // 4)
 
     def _missing(self) -> int:
         """A group of ours without the newest key, 0 when there is none."""
@@ -153,16 +151,12 @@ class VoiceKeys:
         return 0
 
     def handle_timeout(self, now_ms: int) -> None:
-        if self._want_ms == NEVER or since(now_ms, self._want_ms) < 0:
+        if self.due_ms == NEVER or since(now_ms, self.due_ms) < 0:
             return
         group = self._missing()
         if not group:
-            self._want_ms = NEVER
+            self.due_ms = NEVER
             return
         self._owner.send_key_want(group, now_ms)
-        self._want_ms = add(now_ms, self._wait_ms)
+        self.due_ms = add(now_ms, self._wait_ms)
         self._wait_ms = min(2 * self._wait_ms, KEY_WANT_MS_MAX)
-
-    def next_timeout_ms(self) -> int:
-        """When `handle_timeout` has work next, or `NEVER`."""
-        return self._want_ms

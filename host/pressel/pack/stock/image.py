@@ -16,6 +16,7 @@ from ..import_order import import_order
 from ..manifest import Join, Manifest, Source, module_path
 from ..names import module_name
 from ..piece import Piece, Prepared, pieces_of, texts_of
+from .asides import drop_asides
 from .joining import join_modules
 from .ordering import frequent_first
 from .shortening import called_words, follow_names, shorten_names
@@ -91,7 +92,7 @@ class _Image:
         self.members = _members(join, sources, imports)
         native = [each.module_path for each in sources if each.is_native]
         kept = {*join.kept, *called_words()}
-        self.used = drop_unused(shrink_tables(texts), kept=kept, untouched=native)
+        self.used = drop_unused(shrink_tables(drop_asides(texts)), kept=kept, untouched=native)
         joined = join_modules(self.used, self.members, self.path)
         short = shorten_names(joined.texts, kept=join.kept, untouched=native, loaded=self.path)
         self.modules = [module_name(path) for path in joined.texts]

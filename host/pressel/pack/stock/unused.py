@@ -25,9 +25,8 @@ def drop_unused(
         trees = {path: ast.parse(text) for path, text in result.items()}
         names = {name for tree in trees.values() for name in _written(tree)}
         begins = tuple({begin for tree in trees.values() for begin in _beginnings(tree)})
-        is_changed = False
-        for path, tree in trees.items():
-            unused = [
+        unused = {
+            path: [
                 (owner, node)
                 for owner, node in _definitions(tree)
                 if path not in untouched
@@ -35,11 +34,13 @@ def drop_unused(
                 and node.name not in kept
                 and not node.name.startswith(("__", *begins))
             ]
-            if unused:
-                result[path] = _without(result[path], unused)
-                is_changed = True
-        if not is_changed:
+            for path, tree in trees.items()
+        }
+        if not any(unused.values()):
             return result
+        gone = {node.name for each in unused.values() for _, node in each}
+        for path, tree in trees.items():
+            result[path] = _without(result[path], unused[path], _imports(tree, gone), gone)
 
 
 _Definition = ast.FunctionDef | ast.ClassDef
@@ -54,8 +55,23 @@ def _definitions(tree: ast.Module) -> Iterator[tuple[_Owner, _Definition]]:
                 yield owner, node
 
 
-def _without(text: str, unused: list[tuple[_Owner, _Definition]]) -> str:
+def _imports(tree: ast.Module, names: Collection[str]) -> Iterator[ast.ImportFrom]:
+    """Those of `names`, which nobody uses any more."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and any(each.name in names for each in node.names):
+            yield node
+
+
+def _without(
+    text: str,
+    unused: list[tuple[_Owner, _Definition]],
+    imports: Iterable[ast.ImportFrom],
+    names: Collection[str],
+) -> str:
     edits = Edits(text)
+    for node in imports:
+        node.names = [each for each in node.names if each.name not in names]
+        edits.replace(node, ast.unparse(node) if node.names else "pass")
     gone = {id(node) for _, node in unused}
     for owner, node in unused:
         if id(owner) not in gone:
@@ -65,14 +81,14 @@ def _without(text: str, unused: list[tuple[_Owner, _Definition]]) -> str:
 
 
 def _written(tree: ast.Module) -> Iterator[str]:
-    """All names but those behind ``def`` and ``class``."""
+    """All names but those behind ``def`` and ``class``, and those that are imported only."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             yield node.id
         elif isinstance(node, ast.Attribute):
             yield node.attr
         elif isinstance(node, ast.alias):
-            yield node.name
+            yield node.name if node.asname else ""
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
 

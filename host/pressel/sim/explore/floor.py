@@ -194,7 +194,7 @@ class FloorModel:
 
     def _beat(self, state: State, n: int) -> State:
         badge = self._load_badge(state, n)
-        badge.send_heartbeat(NOW_MS)
+        badge.membership.send_heartbeat(NOW_MS)
         return self._after_badge(state, n, badge)
 
     def _repeat(self, state: State, number: int) -> State:

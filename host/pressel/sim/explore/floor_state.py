@@ -26,7 +26,7 @@ from ptt.media.frame_store import FrameStore
 from ptt.media.jitter_buffer import JitterBuffer
 from ptt.wire import codec, envelope, messages, voice
 
-from .clear import ClearSession, no_chance, no_cipher
+from .clear import read_as_it_is
 
 NOW_MS = 1 << 20  # where every clock stands between two actions
 TERMS = tuple(n << MARK_BITS | n for n in range(1, 5))
@@ -78,12 +78,12 @@ class SpokenBadge(Participant):
     played, by the frame and by the burst it was played for."""
 
     def __init__(self, n: int) -> None:
-        super().__init__(device_of(n), b"", b"", b"", _SEED, b"", no_cipher, no_chance)
-        self.session: Any = ClearSession()
+        super().__init__(device_of(n), b"", b"", b"", _SEED, b"", bytes, bytes)
+        self.voice_keys.decrypt = read_as_it_is
         self.said: list[tuple] = []
         self.heard: list[tuple] = []
         speech: Any = _NoSpeech()
-        self._burst = speech
+        self.burst = speech
         store = FrameStore(KEPT_FRAMES_MAX)
         self.playout._current = _TaggedBuffer(self.heard, store)
         self.playout._following = _TaggedBuffer(self.heard, store)
@@ -91,7 +91,7 @@ class SpokenBadge(Participant):
         self.join.node = FIRST_NODE + n
         self.join.session = _SESSION + n
         self.join.nonce = 1 + n
-        self._take_groups(b"", GROUP_DEFAULT, 0)
+        self.groups.on_roster(b"", GROUP_DEFAULT)
 
     def send(self, kind: int, values: tuple, destination: Any, now_ms: int) -> None:
         self.said.append((kind, values, destination))
@@ -121,7 +121,7 @@ def dump_badge(badge: SpokenBadge) -> Values:
     return (
         badge.join.term,
         badge.link.address,
-        badge._queued_seq,
+        badge.talking.queued_seq,
         badge.scan.heard,
         badge.scan.ended(GROUP_DEFAULT),
         tuple(getattr(badge.floor, name) for name in _BADGE_FLOOR),
@@ -138,7 +138,7 @@ def load_badge(badge: SpokenBadge, values: Values) -> SpokenBadge:
     """Give `badge` the values of a state; nothing is said or heard yet."""
     badge.said.clear()
     badge.heard.clear()
-    badge.join.term, badge.link.address, badge._queued_seq, badge.scan.heard = values[:ENDED]
+    badge.join.term, badge.link.address, badge.talking.queued_seq, badge.scan.heard = values[:ENDED]
     badge.scan._ended[badge.scan.place(GROUP_DEFAULT)] = values[ENDED]
     for name, value in zip(_BADGE_FLOOR, values[FLOOR], strict=True):
         setattr(badge.floor, name, value)

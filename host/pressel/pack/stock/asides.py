@@ -1,0 +1,27 @@
+"""Leaves out what only helps whoever develops: assertions, which cost a badge code and time, and
+``__slots__``, which MicroPython keeps and does not look at. Lines stay where they are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import TypeGuard
+
+from .edits import Edits
+
+
+def drop_asides(texts: Mapping[str, str]) -> dict[str, str]:
+    """Sources by module path to those without."""
+    return {path: _drop(text) for path, text in texts.items()}
+
+
+def _drop(text: str) -> str:
+    edits = Edits(text)
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Assert) or _is_slots(node):
+            edits.replace(node, "pass")
+    return edits.apply()
+
+
+def _is_slots(node: ast.AST) -> TypeGuard[ast.Assign]:
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__slots__"

@@ -1,0 +1,142 @@
+"""What a badge listens to: one group at a time, whose voice goes to the speaker; and what it tells
+the person and the leader of what was heard."""
+
+from ..base import events
+from ..base.compat import TYPE_CHECKING
+from ..base.numbers import ADPCM_FRAME_BYTES
+from ..wire import messages, refusal, voice
+from .join import JOINED
+
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    from ..link.link import Link
+    from ..media.jitter_buffer import JitterBuffer
+    from ..media.playout import Playout
+    from .floor import FloorParticipant
+    from .groups import Groups
+    from .join import Join
+    from .scan import Scan
+    from .voice_keys import VoiceKeys
+
+    class ListeningOwner(Protocol):
+        """Who listens."""
+
+        floor: FloorParticipant
+        groups: Groups
+        join: Join
+        link: Link
+        playout: Playout
+        scan: Scan
+        voice_keys: VoiceKeys
+
+        def send(self, kind: int, values: tuple, destination: Any, now_ms: int) -> None: ...
+        def tell(self, kind: int, value: object) -> None: ...
+
+
+class Listening:
+    """The voice that comes, up to the playout."""
+
+    def __init__(self, owner: "ListeningOwner") -> None:
+        self._owner = owner
+        self.talker = 0  # heard last
+        self._group_told = 0  # that the person knows to be heard
+
+    def on_voice(self, data: "Any", now_ms: int) -> int:
+        """A voice packet of our leader; why not when it is refused."""
+        owner = self._owner
+        reason = voice.check(data)
+        if reason != refusal.ACCEPTED:
+            return reason
+        group = voice.group(data)
+        if not owner.groups.may_be_ours(group):
+            return refusal.FIELD
+        if voice.codec(data) != messages.CODEC_IMA_ADPCM:
+            return refusal.FIELD
+        talker = voice.talker(data)
+        if talker == owner.join.node:
+            return refusal.FLOOR  # our own voice must never come back
+        lease = voice.lease(data)
+        floor = owner.floor
+        owner.groups.on_call(group, talker)
+        if group != floor.group:
+            owner.scan.on_floor(group, lease, talker)
+        elif lease >= floor.seen_lease:
+            floor.on_floor(lease, talker, owner.join.node, now_ms)
+        count = voice.count(data)
+        if not self._is_heard(group, now_ms):
+            owner.scan.unheard += count
+            return refusal.ACCEPTED
+        reason = owner.voice_keys.decrypt(data, now_ms)
+        if reason != refusal.ACCEPTED:
+            return reason
+        first = voice.first(data)
+        at = voice.FRAMES_AT
+        index = 0
+        while index < count:
+            is_last = index == count - 1 and voice.is_last(data)
+            owner.playout.insert(lease, talker, first + index, is_last, data, at, now_ms)
+            at += ADPCM_FRAME_BYTES
+            index += 1
+        return refusal.ACCEPTED
+
+    def _is_heard(self, group: int, now_ms: int) -> bool:
+        """Is voice of `group` for the speaker now? Whoever talks hears no other group."""
+        owner = self._owner
+        scan = owner.scan
+        if group == scan.heard:
+            return True
+        if owner.floor.may_send() and group != owner.floor.group:
+            return False
+        if not owner.playout.is_quiet() and scan.rank(group) > scan.rank(scan.heard):
+            return False
+        if scan.heard:
+            self.attend(group, now_ms)
+        scan.heard = group
+        return True
+
+    def attend(self, group: int, now_ms: int) -> None:
+        """Hear `group` from now on, and not the one before."""
+        scan = self._owner.scan
+        self._owner.playout.tune(scan.ended(group), now_ms)
+        scan.heard = group
+
+    # --- what the playout tells ---
+
+    def burst_heard_from(self, talker: int, lease: int) -> None:
+        """For `Playout`: the speaker starts."""
+        owner = self._owner
+        self.talker = talker
+        group = owner.scan.heard
+        if group != (self._group_told or owner.floor.group):
+            owner.tell(events.SCANNED, group)
+        self._group_told = group
+        owner.tell(events.HEARING, (talker, lease))
+
+    def burst_heard(self, buffer: "JitterBuffer", now_ms: int) -> None:
+        """For `Playout`: a burst is over, or has paused for long."""
+        owner = self._owner
+        owner.tell(
+            events.HEARD,
+            (
+                buffer.talker,
+                buffer.lease,
+                buffer.played,
+                buffer.concealed,
+                buffer.late,
+                buffer.duplicate,
+                buffer.dropped,
+            ),
+        )
+        group = owner.scan.heard
+        if buffer.is_over():
+            owner.scan.set_ended(group, buffer.lease)
+        if owner.join.state == JOINED:
+            values = (
+                group,
+                buffer.lease,
+                min(buffer.played, voice.FRAMES_MAX),
+                min(buffer.concealed, voice.FRAMES_MAX),
+                min(buffer.late, voice.FRAMES_MAX),
+            )
+            owner.send(messages.RECEIVER_REPORT, values, owner.link.address, now_ms)

@@ -1,0 +1,205 @@
+"""Whom a badge belongs to: what it says to find a leader and to stay with it, and what a leader
+says of its own place. When to say something is `Join`'s; this room knows the messages."""
+
+from ..base import events
+from ..base.compat import TYPE_CHECKING
+from ..wire import envelope, messages, refusal
+from .join import JOINED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from ..base.compat import Buffer
+    from ..link.link import Link
+    from .floor import FloorParticipant
+    from .groups import Groups
+    from .join import Join
+    from .scan import Scan
+    from .talking import Talking
+
+    class MembershipOwner(Protocol):
+        """Who belongs to a leader."""
+
+        device: bytes
+        name: bytes
+        build: bytes
+        address_of: "Callable[[bytes, int], Any] | None"
+        floor: FloorParticipant
+        groups: Groups
+        join: Join
+        link: Link
+        scan: Scan
+        talking: Talking
+
+        def begin_anew(self, is_new_term: bool) -> None: ...
+        def send(self, kind: int, values: tuple, destination: Any, now_ms: int) -> None: ...
+        def tell(self, kind: int, value: object) -> None: ...
+
+
+_CODECS = 1 << messages.CODEC_IMA_ADPCM  # what we decode
+
+
+class Membership:
+    """HELLO goes to `search_address`."""
+
+    obeys = {
+        messages.WELCOME: "_on_welcome",
+        messages.ROLE_ANNOUNCE: "_on_announce",
+        messages.STANDBY: "_on_standby",
+        messages.NACK: "_on_nack",
+        messages.HEARTBEAT: "_on_heartbeat",
+    }
+
+    def __init__(self, owner: "MembershipOwner", search_address: "Any") -> None:
+        self._owner = owner
+        self.tell = owner.tell  # for `Join`
+        self.search_address = search_address
+        self._standbys: list[Any] = []  # addresses to turn to when the leader is silent
+        self._roster = 0  # of the last WELCOME
+        self._beat_group = 0  # that the last heartbeat asked about
+        self._is_version_told = False  # since the last WELCOME
+
+    # --- what a leader says; why not when it is refused ---
+
+    def _on_welcome(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
+        """WELCOME."""
+        owner = self._owner
+        nonce, node, session, term, table, group, codec_number, _lease, groups, roster = fields
+        if codec_number != messages.CODEC_IMA_ADPCM:
+            return refusal.FIELD
+        was_joined = owner.join.state == JOINED
+        is_new_term = term > owner.join.term
+        if not owner.join.on_welcome(nonce, node, session, term, now_ms):
+            return refusal.STALE
+        if not was_joined or roster != self._roster:
+            self._roster = roster
+            owner.groups.on_roster(groups, group)
+        if was_joined:
+            return refusal.ACCEPTED
+        owner.link.address = source
+        owner.link.seq = 0
+        self._is_version_told = False
+        owner.begin_anew(is_new_term)
+        if table != messages.TABLE_HASH:
+            owner.tell(events.OTHER_TABLE, envelope.compare_version(data))
+        return refusal.ACCEPTED
+
+    def _on_announce(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
+        """ROLE_ANNOUNCE."""
+        owner = self._owner
+        role, term = fields
+        if role == messages.ROLE_LEADER:
+            return self._on_new_leader(term, source, now_ms)
+        if source != owner.link.address:
+            return refusal.SOURCE
+        if term != owner.join.term:
+            return refusal.STALE
+        if role == messages.ROLE_RESIGNED:
+            owner.join.on_resigned(now_ms)
+        return refusal.ACCEPTED
+
+    def _on_new_leader(self, term: int, source: "Any", now_ms: int) -> int:
+        """A standby goes on with our membership: so do burst, queue and whatever is heard."""
+        owner = self._owner
+        is_ours = term == owner.join.term and source == owner.link.address
+        if not owner.join.on_announced(term, now_ms):
+            return refusal.ACCEPTED if is_ours else refusal.STALE  # a repetition
+        owner.link.address = source
+        owner.talking.queued_seq = 0
+        owner.floor.on_new_leader(now_ms)
+        return refusal.ACCEPTED
+
+    def _on_standby(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
+        """STANDBY: one address of several, told in turn."""
+        host, port, place, count = fields
+        if count and place >= count:
+            return refusal.FIELD
+        address_of = self._owner.address_of
+        if address_of is None:
+            return refusal.ACCEPTED  # whoever runs us knows one address only
+        standbys = self._standbys
+        while len(standbys) > count:
+            standbys.pop()
+        if count:
+            address = address_of(host, port)
+            if place < len(standbys):
+                standbys[place] = address
+            elif address not in standbys:
+                standbys.append(address)
+        return refusal.ACCEPTED
+
+    def _on_nack(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
+        """NACK."""
+        if fields[0] == messages.NACK_UNKNOWN_SESSION:
+            self._owner.join.on_unknown_session(now_ms)
+        else:
+            self._owner.tell(events.REFUSED, fields[0])
+        return refusal.ACCEPTED
+
+    def _on_heartbeat(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
+        """HEARTBEAT: the answer to ours."""
+        owner = self._owner
+        echo_ms, group, term, lease, talker = fields[0:5]
+        if group and owner.scan.place(group) < 0:
+            return refusal.FIELD
+        if term != owner.join.term:
+            return refusal.STALE
+        owner.join.on_heartbeat(echo_ms, now_ms)
+        if group == owner.floor.group:
+            obeyed = owner.floor.on_floor(lease, talker, owner.join.node, now_ms)
+        else:
+            obeyed = owner.scan.on_floor(group, lease, talker)
+        return refusal.ACCEPTED if obeyed else refusal.STALE
+
+    def on_other_version(self, data: "Buffer") -> None:
+        """All that can be read is that byte: why nobody lets us join. Told once a search, since it
+        may go on for days."""
+        if self._owner.join.state != JOINED and not self._is_version_told:
+            self._is_version_told = True
+            self._owner.tell(events.OTHER_TABLE, envelope.compare_version(data))
+
+    # --- what `Join` needs done ---
+
+    def send_hello(self, now_ms: int) -> None:
+        """For `Join`."""
+        owner = self._owner
+        values = (
+            owner.device,
+            owner.join.nonce,
+            messages.TABLE_HASH,
+            _CODECS,
+            owner.name,
+            owner.build,
+            owner.join.term,
+        )
+        owner.send(messages.HELLO, values, self.search_address, now_ms)
+        for standby in self._standbys:
+            owner.send(messages.HELLO, values, standby, now_ms)
+
+    def send_heartbeat(self, now_ms: int) -> None:
+        """For `Join` and `Session`."""
+        self._send_beat(self._owner.link.address, now_ms)
+
+    def send_probe(self, tries: int, now_ms: int) -> None:
+        """For `Join`: the leader does not answer; one of the standbys may lead by now."""
+        if self._standbys:
+            self._send_beat(self._standbys[tries % len(self._standbys)], now_ms)
+
+    def _send_beat(self, destination: "Any", now_ms: int) -> None:
+        owner = self._owner
+        scan = owner.scan
+        group = scan.after(self._beat_group)
+        self._beat_group = group
+        lease, talker = scan.lease(group), scan.talker(group)
+        if group == owner.floor.group:
+            lease, talker = owner.floor.seen_lease, owner.floor.talker
+        values = (now_ms, group, owner.join.term, lease, talker, 0, self._roster)
+        owner.send(messages.HEARTBEAT, values, destination, now_ms)
+
+    def leader_lost(self, now_ms: int) -> None:
+        """For `Join`."""
+        owner = self._owner
+        owner.floor.on_leader_lost(now_ms)
+        if owner.scan.call:
+            owner.groups.end_call(messages.CALL_UNKNOWN, now_ms)
