@@ -283,6 +283,28 @@ def test_a_call_of_another_term_is_stale():
     assert talker.engine.scan.call == group
 
 
+def test_word_of_an_idle_group_is_no_answer_to_a_call():
+    """Its term is not a request, even if both are 1."""
+    talker = Talker()
+    assert talker.engine.call(3, talker.now_ms)
+    assert talker.engine.floor.request == talker.engine.join.term == 1
+    talker.hear(messages.FLOOR_IDLE, (CALL_GROUP_FIRST, 1, 0))
+    assert talker.engine.scan.call == 0 and talker.engine.floor.group == 0
+
+
+def test_who_calls_while_a_call_waits_talks_in_that_call():
+    """And not in the talk group, where the press began during which the call came."""
+    talker = Talker()
+    talker.press()
+    talker.hear(messages.FLOOR_GRANT, (GROUP, 1, 1, 1, 2000, 60000))
+    talker.hear(messages.FLOOR_TAKEN, (CALL_GROUP_FIRST, 1, 2, 3, b"Ben"))
+    assert talker.engine.floor.group == GROUP
+    talker.hear(messages.FLOOR_REVOKED, (GROUP, 1, 1, messages.REVOCATION_TALK_LIMIT))
+    assert talker.engine.floor.group == GROUP
+    assert talker.engine.call(3, talker.now_ms)
+    assert talker.engine.floor.group == CALL_GROUP_FIRST
+
+
 def test_words_about_another_group_are_refused():
     talker = Talker()
     talker.hear(messages.FLOOR_IDLE, (GROUP + 1, 1, 5))
