@@ -109,6 +109,17 @@ def test_an_import_of_what_is_gone_goes_too() -> None:
     assert made["engine.py"].count("\n") == texts["engine.py"].count("\n")
 
 
+def test_a_function_is_not_called_by_itself_nor_by_others_of_its_name() -> None:
+    text = (
+        "class Whole:\n    def dump(self):\n        return self.part.dump()\n\n"
+        "    def step(self, n):\n        return self.step(n - 1)\n\n\n"
+        "class Part:\n    def dump(self):\n        return 1\n\n\n"
+        "def fire():\n    Whole().step(1)\n    return Part()\n"
+    )
+    (made,) = drop_unused({"engine.py": text}, kept=["fire"]).values()
+    assert defined(made) == {"Whole", "step", "Part", "fire"}
+
+
 def test_asides_are_left_out() -> None:
     text = (
         "class Thing:\n"
@@ -141,3 +152,4 @@ def test_a_badge_carries_what_it_calls_and_no_more() -> None:
 
     assert is_carried("receive_datagram") and is_carried("begin_anew")
     assert not is_carried("send_text") and not is_carried("hang_up")
+    assert not is_carried("snapshot") and not is_carried("restore")

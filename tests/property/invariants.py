@@ -102,7 +102,7 @@ def check_buffers(engine: Participant) -> None:
     """A jitter buffer counts what it keeps, and keeps no frame twice; no place is lost."""
     ring = engine.burst._ring
     places = [ring._places[(ring._head + each) % ring._frames] for each in range(ring.count)]
-    for buffer in (engine.playout._current, engine.playout._following):
+    for buffer in (engine.playout.current, engine.playout.following):
         kept = [number for number in buffer._number if number >= 0]
         assert len(kept) == len(set(kept)) == buffer.waiting <= JITTER_FRAMES_MAX
         places += [buffer._place[number % buffer._frames] for number in kept]

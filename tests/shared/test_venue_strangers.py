@@ -65,7 +65,7 @@ def snapshot(venue):
         engine = badge.engine
         floor = vars_of(engine.floor, ("state", "lease", "seen_lease", "talker", "request"))
         facts.append((vars_of(engine.join, ("state", "node", "session", "term", "nonce")), floor))
-        facts.append((engine.playout.state, engine.playout._current.lease, len(badge.events)))
+        facts.append((engine.playout.state, engine.playout.current.lease, len(badge.events)))
     for floor in venue.leader.floors.values():
         facts.append((floor.state, floor.holder, floor.lease, len(floor.queue)))
     facts.append([member.node for member in venue.leader.members.all()])

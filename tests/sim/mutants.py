@@ -60,7 +60,7 @@ def listener_mixes_two_talkers() -> Any:
     original = Playout.insert
 
     def insert(self: Playout, lease: int, *rest: Any) -> None:
-        original(self, self._current.lease or lease, *rest)
+        original(self, self.current.lease or lease, *rest)
 
     return replaced(Playout, "insert", insert)
 
@@ -69,10 +69,10 @@ def older_burst_takes_over() -> Any:
     """A late packet of the burst before starts it anew."""
 
     def buffer_for(self: Playout, lease: int, talker: int, now_ms: int) -> Any:
-        if lease != self._current.lease:
-            self._current.open(lease, talker, now_ms)
+        if lease != self.current.lease:
+            self.current.open(lease, talker, now_ms)
             self.state = 0
-        return self._current
+        return self.current
 
     return replaced(Playout, "_buffer_for", buffer_for)
 

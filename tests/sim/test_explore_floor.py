@@ -10,8 +10,8 @@ from tests.sim.test_explore import COUNTED
 
 from pressel.cli import main
 from pressel.sim.explore.floor import TALKS, Bounds, FloorModel
-from pressel.sim.explore.floor_state import FLOOR, dump_badge, load_badge
 from pressel.sim.explore.search import explore, timeline
+from pressel.sim.explore.spoken_badge import FLOOR
 from ptt.badge.floor import HAS_PERMISSION, QUEUED
 
 
@@ -45,7 +45,7 @@ def test_values_make_the_engines_that_they_came_from() -> None:
         state = model.step(state, action)
         assert model._leaders[0].load(state[0][0]).dump() == state[0][0]
         for badge, values in zip(model._badges, state[1], strict=True):
-            assert dump_badge(load_badge(badge, values)) == values
+            assert badge.load(values).dump() == values
 
 
 def test_a_counterexample_is_a_timeline_to_read() -> None:

@@ -299,6 +299,35 @@ class FloorParticipant:
         self.seen_lease = lease
         self.talker = talker
 
+    # --- as values ---
+
+    def snapshot(self) -> "tuple":
+        """What its future depends on beside the clock, as values that compare and hash."""
+        return (
+            self.state,
+            self.request,
+            self.lease,
+            self.position,
+            self.seen_lease,
+            self.talker,
+            self._is_down,
+            self._was_taken_away,
+            self._done_lease,
+            self.lane,
+            self.group,
+        )
+
+    def restore(self, values: "tuple", now_ms: int, tries: int = 1) -> None:
+        """Be as `values` say. What waits for an answer has been said `tries` times and is due now;
+        of the end of the talk time nobody is warned."""
+        self.state, self.request, self.lease, self.position, self.seen_lease = values[0:5]
+        self.talker, self._is_down, self._was_taken_away, self._done_lease = values[5:9]
+        self.lane, self.group = values[9:11]
+        self._due_ms = now_ms
+        self._retry_ms = REQUEST_RETRY_MS
+        self._tries = tries
+        self._is_warned = True
+
     # --- time ---
 
     def handle_timeout(self, now_ms: int) -> None:

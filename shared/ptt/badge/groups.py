@@ -152,6 +152,18 @@ class Groups:
         """May the leader tell us about `group`? About none while we call: it has no number yet."""
         return self.may_be_ours(group) or (group == 0 and self._owner.floor.group == 0)
 
+    # --- as values ---
+
+    def snapshot(self) -> "tuple":
+        """What its future depends on, as values that compare and hash; where the button is stands
+        in those of the floor."""
+        return (self.state, self.callee)
+
+    def restore(self, values: "tuple") -> None:
+        """Be as `values` say; no call has been ended by the person."""
+        self.state, self.callee = values
+        self.ending = None
+
     # --- rules ---
 
     def end_call(self, reason: int, now_ms: int) -> None:

@@ -119,6 +119,17 @@ class Join:
             self._unanswered = 0
             self._due_ms = add(self._beat_ms, HEARTBEAT_MS)
 
+    def snapshot(self) -> "tuple":
+        """What its future depends on beside the clock, as values that compare and hash."""
+        return (self.state, self.node, self.session, self.term, self.nonce)
+
+    def restore(self, values: "tuple", now_ms: int) -> None:
+        """Be as `values` say, with a leader that was heard just now."""
+        self.state, self.node, self.session, self.term, self.nonce = values
+        self._heard_ms = self._beat_ms = self._due_ms = now_ms
+        self._unanswered = 0
+        self._retry_ms = HELLO_RETRY_MS
+
     def handle_timeout(self, now_ms: int) -> None:
         if self.state == JOINED:
             silent_ms = since(now_ms, self._heard_ms)

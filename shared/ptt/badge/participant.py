@@ -232,6 +232,30 @@ class Participant:
             raise ValueError("a text has 1 to %d bytes" % TEXT_BYTES_MAX)
         return self.join.state == JOINED and self.text.submit(text, now_ms)
 
+    # --- as values ---
+
+    def snapshot(self) -> "tuple":
+        """What its future depends on beside the clock, its keys and what is on its way: membership,
+        leader, groups, floor, and what waits to be heard. Values that compare and hash."""
+        return (
+            self.join.snapshot(),
+            self.link.address,
+            self.talking.queued_seq,
+            self.scan.snapshot(),
+            self.groups.snapshot(),
+            self.floor.snapshot(),
+            self.playout.snapshot(),
+        )
+
+    def restore(self, values: "tuple", now_ms: int) -> None:
+        """Be as `values` say. Whatever waits for a time is due now, and nothing is on its way."""
+        join, self.link.address, self.talking.queued_seq, scan, groups, floor, playout = values
+        self.join.restore(join, now_ms)
+        self.scan.restore(scan)
+        self.groups.restore(groups)
+        self.floor.restore(floor, now_ms)
+        self.playout.restore(playout, now_ms)
+
     # --- datagrams in ---
 
     def obey(self, data: "Any", source: "Any", now_ms: int) -> int:

@@ -105,6 +105,23 @@ class Scan:
                 return self._group[place]
         return group
 
+    # --- as values ---
+
+    def snapshot(self) -> "tuple":
+        """What its future depends on, as values that compare and hash."""
+        floors = (tuple(self._lease), tuple(self._talker), tuple(self._ended))
+        return (bytes(self._group), self.selected, self.heard, floors)
+
+    def restore(self, values: "tuple") -> None:
+        """Be as `values` say."""
+        groups, self.selected, self.heard, floors = values
+        leases, talkers, ended = floors
+        for place in range(MEMBER_GROUPS_MAX + 1):
+            self._group[place] = groups[place]
+            self._lease[place] = leases[place]
+            self._talker[place] = talkers[place]
+            self._ended[place] = ended[place]
+
     # --- who talks where ---
 
     def lease(self, group: int) -> int:

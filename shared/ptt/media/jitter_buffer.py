@@ -120,6 +120,35 @@ class JitterBuffer:
                 self.dropped += 1
         self.next = number
 
+    def snapshot(self) -> "tuple":
+        """What its future depends on beside the clock: of each frame that is kept or known its
+        number, and its bytes while it waits. Values that compare and hash."""
+        frames = []
+        for number in self._number:
+            if number >= 0:
+                at = self._place[number % self._frames] * ADPCM_FRAME_BYTES
+                frames.append((number, bytes(self.store.data[at : at + ADPCM_FRAME_BYTES])))
+            elif number != _ABSENT:
+                frames.append((number, b""))
+        burst = (self.lease, self.talker, self.next, self.unheard, self.last, self.playing)
+        return (burst, tuple(frames))
+
+    def restore(self, values: "tuple", now_ms: int) -> None:
+        """Be as `values` say; the first packet came at `now_ms`, and nothing is missing yet."""
+        self.clear()
+        burst, frames = values
+        self.lease, self.talker, self.next, self.unheard, self.last, self.playing = burst
+        self.first_ms = now_ms
+        self.missed = 0
+        for number, data in frames:
+            slot = (number if number >= 0 else -2 - number) % self._frames
+            self._number[slot] = number
+            if data:
+                self._place[slot] = self.store.take()
+                at = self._place[slot] * ADPCM_FRAME_BYTES
+                dsp.copy(self.store.data, at, data, 0, ADPCM_FRAME_BYTES)
+                self.waiting += 1
+
     def is_over(self) -> bool:
         """True when the final frame has been taken."""
         return self.last != _ABSENT and self.next > self.last

@@ -65,8 +65,8 @@ class Playout:
     def __init__(self, output: "PlayoutOutput", store: "FrameStore") -> None:
         self._output = output
         self.delay_ms = PLAYOUT_DELAY_MS
-        self._current = JitterBuffer(JITTER_FRAMES_MAX, store)
-        self._following = JitterBuffer(JITTER_FRAMES_MAX, store)
+        self.current = JitterBuffer(JITTER_FRAMES_MAX, store)  # the burst that is heard
+        self.following = JitterBuffer(JITTER_FRAMES_MAX, store)  # the one behind it
         self._pcm = array("h", bytes(FRAME_SAMPLES * 2))
         self.state = SILENT
         self._tuned_lease = 0  # what is not newer was heard before another group was
@@ -89,13 +89,13 @@ class Playout:
             return
         if is_last:
             buffer.last = number
-        if buffer.insert(number, data, at) and buffer is self._current:
+        if buffer.insert(number, data, at) and buffer is self.current:
             if self.state == SILENT:
                 buffer.resume(number, now_ms)
             self._fire(FRAME, now_ms)
 
     def _buffer_for(self, lease: int, talker: int, now_ms: int) -> "JitterBuffer | None":
-        current = self._current
+        current = self.current
         if lease == current.lease and not (self.state == SILENT and current.is_over()):
             return current
         if (
@@ -106,7 +106,7 @@ class Playout:
         if self.state == SILENT:
             current.open(lease, talker, now_ms)
             return current
-        following = self._following
+        following = self.following
         if following.lease < lease:
             if following.waiting:
                 self.crowded += following.waiting
@@ -118,7 +118,7 @@ class Playout:
 
     def read(self, now_ms: int) -> "array | None":
         """The next 320 samples, or None when there is silence; valid until the next call."""
-        current = self._current
+        current = self.current
         if self.state == BUFFERING and self._is_delay_over(now_ms):
             current.playing = True
             self._fire(DELAY_OVER, now_ms)
@@ -141,14 +141,14 @@ class Playout:
 
     def _is_delay_over(self, now_ms: int) -> bool:
         """Speech that was kept comes faster than it is played: the buffer may be full before."""
-        current = self._current
+        current = self.current
         is_full = current.waiting >= _ENOUGH_FRAMES
         return is_full or since(now_ms, current.first_ms) >= self.delay_ms
 
     def _patience(self) -> int:
         """Frames that may be missing in a row. Few when nothing is left of this burst and the next
         one waits: its end was lost, and the next must not overflow its buffer meanwhile."""
-        is_followed = self._following.waiting and not self._current.waiting
+        is_followed = self.following.waiting and not self.current.waiting
         return CONCEAL_FRAMES_MAX if is_followed else _STALL_FRAMES
 
     def _conceal(self, missed: int) -> None:
@@ -161,38 +161,53 @@ class Playout:
             return
         self.state = rule[0]
         if rule[1] == "announce":
-            self._output.burst_heard_from(self._current.talker, self._current.lease)
+            self._output.burst_heard_from(self.current.talker, self.current.lease)
         elif rule[1] == "close":
             self._close(now_ms)
 
     def _close(self, now_ms: int) -> None:
         """Report the burst that ended and go on with the one that began meanwhile."""
-        ended = self._current
+        ended = self.current
         ended.concealed -= ended.missed  # silence after the end was nobody's speech
         self._output.burst_heard(ended, now_ms)
         if ended.waiting:  # behind its end
             ended.clear()
-        if self._following.lease > ended.lease:
-            self._current = self._following
-            self._following = ended
+        if self.following.lease > ended.lease:
+            self.current = self.following
+            self.following = ended
             ended.lease = 0
             self._fire(FRAME, now_ms)
 
+    def snapshot(self) -> "tuple":
+        """What its future depends on beside the clock, as values that compare and hash."""
+        return (
+            self.state,
+            self._tuned_lease,
+            self.current.snapshot(),
+            self.following.snapshot(),
+        )
+
+    def restore(self, values: "tuple", now_ms: int) -> None:
+        """Be as `values` say; what waits came at `now_ms`."""
+        self.state, self._tuned_lease, current, following = values
+        self.current.restore(current, now_ms)
+        self.following.restore(following, now_ms)
+
     def is_quiet(self) -> bool:
         """True when nothing is heard and nothing waits."""
-        return self.state == SILENT and not self._following.waiting
+        return self.state == SILENT and not self.following.waiting
 
     def tune(self, ended_lease: int, now_ms: int) -> None:
         """Another talk group: stop what is heard; there, `ended_lease` was heard to its end."""
         if self.state == PLAYING:
-            self._current.concealed -= self._current.missed
-            self._output.burst_heard(self._current, now_ms)
+            self.current.concealed -= self.current.missed
+            self._output.burst_heard(self.current, now_ms)
         self.restart()
         self._tuned_lease = ended_lease
 
     def restart(self) -> None:
         """A new term counts its leases anew: forget the old ones."""
-        self._current.open(0, 0, 0)
-        self._following.open(0, 0, 0)
+        self.current.open(0, 0, 0)
+        self.following.open(0, 0, 0)
         self._tuned_lease = 0
         self.state = SILENT

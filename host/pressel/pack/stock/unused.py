@@ -80,17 +80,24 @@ def _without(
     return edits.apply()
 
 
-def _written(tree: ast.Module) -> Iterator[str]:
-    """All names but those behind ``def`` and ``class``, and those that are imported only."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            yield node.id
-        elif isinstance(node, ast.Attribute):
-            yield node.attr
-        elif isinstance(node, ast.alias):
-            yield node.name if node.asname else ""
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+def _written(node: ast.AST, inside: Collection[str] = ()) -> Iterator[str]:
+    """All names but those behind ``def`` and ``class``, and what is imported only. A function
+    that names itself, or others of its name, is not called by that: see `inside`."""
+    if isinstance(node, ast.FunctionDef):
+        inside = {*inside, node.name}
+    found = None
+    if isinstance(node, ast.Name):
+        found = node.id
+    elif isinstance(node, ast.Attribute):
+        found = node.attr
+    elif isinstance(node, ast.alias) and node.asname:
+        found = node.name
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        found = node.value
+    if found is not None and found not in inside:
+        yield found
+    for child in ast.iter_child_nodes(node):
+        yield from _written(child, inside)
 
 
 def _beginnings(tree: ast.Module) -> Iterator[str]:

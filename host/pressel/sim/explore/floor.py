@@ -21,8 +21,9 @@ from ptt.media.playout import SILENT
 from ptt.wire import envelope, messages
 
 from . import floor_promises, floor_state, floor_words, spoken_leader
-from .floor_state import BADGES, FIRST_LEADER, FIRST_NODE, FLOOR, NOW_MS, PLAYOUT, TERMS
+from .floor_state import BADGES, FIRST_LEADER, FIRST_NODE, NOW_MS, TERMS
 from .search import Action, State
+from .spoken_badge import FLOOR, PLAYOUT, QUEUED_SEQ, SpokenBadge
 
 # Where a search may begin.
 IDLE = "idle"  # both badges have joined, nobody has pressed
@@ -74,7 +75,7 @@ class FloorModel:
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
         self._leaders = [spoken_leader.new_leader(number) for number in range(bounds.hosts)]
-        self._badges = [floor_state.SpokenBadge(n) for n in range(len(BADGES))]
+        self._badges = [SpokenBadge(n) for n in range(len(BADGES))]
         self._initial = self._begin()
 
     # --- the model ---
@@ -145,47 +146,43 @@ class FloorModel:
             return self._after_leader(state, destination - FIRST_LEADER, leader, watch)
         badge = self._load_badge(state, destination)
         data = floor_state.datagram(kind, fields, destination, envelope.LEADER_NODE, seq)
-        badge.obey(data, self._address(source - FIRST_LEADER), NOW_MS)
-        after = floor_state.dump_badge(badge)
+        badge.engine.obey(data, self._address(source - FIRST_LEADER), NOW_MS)
+        after = badge.dump()
         watch.badge_heard(destination, source - FIRST_LEADER, kind, state[1][destination], after)
         return self._after_badge(state, destination, badge, watch)
 
     def _press(self, state: State, n: int) -> State:
         badge = self._load_badge(state, n)
-        badge.press(NOW_MS)
+        badge.engine.press(NOW_MS)
         presses, takeovers = state[6]
         state = _put(state, 6, (_put(presses, n, presses[n] - 1), takeovers))
         return self._after_badge(state, n, badge)
 
     def _release(self, state: State, n: int) -> State:
         badge = self._load_badge(state, n)
-        badge.release(NOW_MS)
+        badge.engine.release(NOW_MS)
         return self._after_badge(state, n, badge)
 
     def _timeout(self, state: State, n: int) -> State:
         badge = self._load_badge(state, n)
-        badge.floor.handle_timeout(NOW_MS)
+        badge.engine.floor.handle_timeout(NOW_MS)
         return self._after_badge(state, n, badge)
 
     def _give_up(self, state: State, n: int) -> State:
         badge = self._load_badge(state, n)
-        floor_state.give_up(badge)
+        badge.give_up()
         return self._after_badge(state, n, badge)
 
     def _talk(self, state: State, n: int) -> State:
         badge = self._load_badge(state, n)
-        self._say(badge, 0, False)
+        badge.say(0, False)
         return self._after_badge(state, n, badge)
 
     def _drain(self, state: State, n: int) -> State:
         badge = self._load_badge(state, n)
-        self._say(badge, 1, True)
-        badge.floor.drained(NOW_MS)
+        badge.say(1, True)
+        badge.engine.floor.drained(NOW_MS)
         return self._after_badge(state, n, badge)
-
-    def _say(self, badge: floor_state.SpokenBadge, number: int, is_last: bool) -> None:
-        values = (badge.join.node, badge.floor.lease, number, int(is_last))
-        badge.said.append((messages.VOICE_FRAME, values, badge.link.address))
 
     def _hear(self, state: State, n: int) -> State:
         badge = self._load_badge(state, n)
@@ -194,7 +191,7 @@ class FloorModel:
 
     def _beat(self, state: State, n: int) -> State:
         badge = self._load_badge(state, n)
-        badge.membership.send_heartbeat(NOW_MS)
+        badge.engine.membership.send_heartbeat(NOW_MS)
         return self._after_badge(state, n, badge)
 
     def _repeat(self, state: State, number: int) -> State:
@@ -235,8 +232,8 @@ class FloorModel:
     def _load_leader(self, state: State, number: int) -> spoken_leader.SpokenLeader:
         return self._leaders[number].load(state[0][number])
 
-    def _load_badge(self, state: State, n: int) -> floor_state.SpokenBadge:
-        return floor_state.load_badge(self._badges[n], state[1][n])
+    def _load_badge(self, state: State, n: int) -> SpokenBadge:
+        return self._badges[n].load(state[1][n])
 
     def _after_leader(
         self,
@@ -266,7 +263,7 @@ class FloorModel:
         self,
         state: State,
         n: int,
-        badge: floor_state.SpokenBadge,
+        badge: SpokenBadge,
         watch: floor_promises.Watch | None = None,
     ) -> State:
         leaders, badges, network, journal, replica, memory, budget = state
@@ -274,7 +271,7 @@ class FloorModel:
         for kind, fields, destination in badge.said:
             leader = self._leader_at(leaders, destination)
             network = self._carry(network, (n, FIRST_LEADER + leader, kind, tuple(fields), 0))
-        after = floor_state.dump_badge(badge)
+        after = badge.dump()
         watch.badge_stands(n, badges[n], after, badge)
         badges = _put(badges, n, after)
         watch.stands(badges)
@@ -306,9 +303,8 @@ class FloorModel:
         bounds = self.bounds
         leaders = (self._leaders[0].dump(), *(None,) * bounds.takeovers)
         for badge in self._badges:
-            badge.join.term = TERMS[0]
-            badge.link.address = self._address(0)
-        badges = tuple(floor_state.dump_badge(badge) for badge in self._badges)
+            badge.follow(TERMS[0], self._address(0))
+        badges = tuple(badge.dump() for badge in self._badges)
         journal = self._leaders[0].journal()
         budget = ((bounds.presses,) * len(BADGES), bounds.takeovers)
         memory = floor_promises.nothing(bounds.hosts)
@@ -344,12 +340,12 @@ def _ranked(state: State) -> State:
     """Numbers of datagrams are only compared: keep their order, and let them be small."""
     leaders, badges, network, *rest = state
     for n in range(len(BADGES)):
-        used = {0, badges[n][floor_state.QUEUED_SEQ]}
+        used = {0, badges[n][QUEUED_SEQ]}
         used.update(each[4] for each in network if each[1] == n)
         used.update(each[spoken_leader.SEQS][n] for each in leaders if each is not None)
         rank = {seq: place for place, seq in enumerate(sorted(used))}
-        queued = rank[badges[n][floor_state.QUEUED_SEQ]]
-        badges = _put(badges, n, _put(badges[n], floor_state.QUEUED_SEQ, queued))
+        queued = rank[badges[n][QUEUED_SEQ]]
+        badges = _put(badges, n, _put(badges[n], QUEUED_SEQ, queued))
         network = tuple((*each[:4], rank[each[4]]) if each[1] == n else each for each in network)
         leaders = tuple(
             each and _put(each, spoken_leader.SEQS, _put(

@@ -12,7 +12,8 @@ from ptt.badge.floor import FINISHING, HAS_PERMISSION
 from ptt.leader.floor.arbitrator import REQUEST_UNKNOWN
 from ptt.wire import messages as kinds
 
-from .floor_state import BADGES, FIRST_NODE, FLOOR, TERM, TERMS, SpokenBadge
+from .floor_state import BADGES, FIRST_NODE, TERMS
+from .spoken_badge import FLOOR, SpokenBadge, term_of
 
 Memory = tuple
 
@@ -131,7 +132,7 @@ class Watch:
             self._break("highest term", how)
         if kind == kinds.ROLE_ANNOUNCE:
             self.highest[n] = max(self.highest[n], leader)
-        if after[TERM] < TERMS[self.highest[n]]:
+        if term_of(after) < TERMS[self.highest[n]]:
             self._break("highest term", f"{BADGES[n]} is in a lower one")
 
     def badge_stands(self, n: int, before: tuple, after: tuple, badge: SpokenBadge) -> None:
@@ -151,7 +152,7 @@ class Watch:
         talking = []
         for n, values in enumerate(badges):
             if values[FLOOR][0] in _SENDING:
-                talking.append((values[TERM], values[FLOOR][2], FIRST_NODE + n))
+                talking.append((term_of(values), values[FLOOR][2], FIRST_NODE + n))
         for _, lease, node in talking:
             if not any(each[1:3] == (lease, node) for each in self.given):
                 self._break("own lease", f"{_badge(node)} sends under {lease}")

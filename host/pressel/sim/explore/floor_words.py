@@ -7,8 +7,9 @@ from ptt.leader.floor import arbitrator
 from ptt.wire import messages
 
 from . import spoken_leader
-from .floor_state import BADGES, FIRST_LEADER, FIRST_NODE, FLOOR
+from .floor_state import BADGES, FIRST_LEADER, FIRST_NODE
 from .search import Action, State
+from .spoken_badge import FLOOR
 
 _MESSAGES = {
     number: name.lower().replace("_", " ")
