@@ -48,9 +48,13 @@ def looks_inside(root: Path) -> list[str]:
             continue
         foreign = known - private_names(tree)
         for node in ast.walk(tree):
-            is_read = isinstance(node, ast.Attribute) and not is_own(node) and node.attr in foreign
-            is_named = isinstance(node, ast.Constant) and node.value in foreign
-            if is_read or is_named:
+            if not isinstance(node, ast.Attribute | ast.Constant):
+                continue
+            if isinstance(node, ast.Attribute):
+                is_look = not is_own(node) and node.attr in foreign
+            else:
+                is_look = node.value in foreign  # by name
+            if is_look:
                 found.append(f"{file.relative_to(root)}:{node.lineno} {ast.unparse(node)}")
     return found
 

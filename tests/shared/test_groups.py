@@ -66,9 +66,10 @@ class Owner:
 
 
 def in_state(state):
-    made = Groups(Owner())
+    owner = Owner()
+    made = Groups(owner)  # pyright: ignore[reportArgumentType]
     made.state = state
-    return made
+    return made, owner
 
 
 def where(state):
@@ -78,11 +79,11 @@ def where(state):
 
 def test_every_rule_does_what_it_says():
     for state, trigger, following, action in RULES:
-        made = in_state(state)
+        made, owner = in_state(state)
         made.fire(trigger, PEER if trigger == CALL else 0)
         assert made.state == following, (STATES[state], TRIGGERS[trigger])
         expected = where(following) if action else OWN
-        assert made._owner.floor.group == expected, (STATES[state], TRIGGERS[trigger])
+        assert owner.floor.group == expected, (STATES[state], TRIGGERS[trigger])
         assert made.callee == (PEER if following == CALLING else 0)
 
 
@@ -91,38 +92,38 @@ def test_every_pair_without_a_rule_changes_nothing():
     for state in range(len(STATES)):
         for trigger in range(len(TRIGGERS)):
             if (state, trigger) not in known:
-                made = in_state(state)
+                made, owner = in_state(state)
                 made.fire(trigger, PEER)
-                assert made.state == state and made._owner.floor.group == OWN
+                assert made.state == state and owner.floor.group == OWN
 
 
 def test_a_press_stays_where_it_began():
-    made = in_state(TALK_GROUP)
+    made, owner = in_state(TALK_GROUP)
     made.fire(OPEN_BUSY)
-    assert (made.state, made._owner.floor.group) == (CALL_WAITS, OWN)
+    assert (made.state, owner.floor.group) == (CALL_WAITS, OWN)
     made.fire(SELECT)
-    assert (made.state, made._owner.floor.group) == (CALL_WAITS, OWN)
+    assert (made.state, owner.floor.group) == (CALL_WAITS, OWN)
     made.fire(PRESS)
-    assert (made.state, made._owner.floor.group) == (IN_CALL, CALL_GROUP_FIRST)
+    assert (made.state, owner.floor.group) == (IN_CALL, CALL_GROUP_FIRST)
     made.fire(END)
-    assert (made.state, made._owner.floor.group) == (TALK_GROUP, OTHER)
+    assert (made.state, owner.floor.group) == (TALK_GROUP, OTHER)
 
 
 def test_who_is_called_during_its_own_call_request_is_in_that_call():
     for trigger in (OPEN, OPEN_BUSY):
-        made = in_state(TALK_GROUP)
+        made, owner = in_state(TALK_GROUP)
         made.fire(CALL, PEER)
-        assert (made.callee, made._owner.floor.group) == (PEER, 0)
+        assert (made.callee, owner.floor.group) == (PEER, 0)
         made.fire(trigger)
-        assert (made.callee, made._owner.floor.group) == (0, CALL_GROUP_FIRST)
+        assert (made.callee, owner.floor.group) == (0, CALL_GROUP_FIRST)
 
 
 def test_the_floor_that_is_left_is_remembered():
-    made = in_state(TALK_GROUP)
+    made, owner = in_state(TALK_GROUP)
     made.fire(PRESS)
-    assert made._owner.scan.kept == [(OWN, 5, PEER)]
+    assert owner.scan.kept == [(OWN, 5, PEER)]
     made.fire(PRESS)
-    assert len(made._owner.scan.kept) == 1  # it was there already
+    assert len(owner.scan.kept) == 1  # it was there already
 
 
 def test_every_state_and_trigger_is_in_a_rule():
