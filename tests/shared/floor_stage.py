@@ -11,12 +11,12 @@ class Output:
 
     def __init__(self):
         self.said = []
-        self._lease = 0
+        self.lease = 0
         self.changes = 0
 
     def next_lease(self):
-        self._lease += 1
-        return self._lease
+        self.lease += 1
+        return self.lease
 
     def grant(self, group, node, request, lease, now_ms):
         self.note(group, "grant %d r%d l%d" % (node, request, lease))

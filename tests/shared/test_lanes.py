@@ -133,7 +133,7 @@ def test_another_leader_goes_on_where_this_one_was_interrupted():
     first.on_request(3, 5, NOW_MS, LANE_PRIORITY)
     queue = [(each.order, each.node, each.request, each.lane) for each in reversed(first.queue)]
     floor = idle()
-    floor.output._lease = 1
+    floor.output.lease = 1
     begun_ms = NOW_MS - 1000
     floor.restore(1, (HOLDER, 1, begun_ms, 60000, LANE_EMERGENCY), queue, NOW_MS)
     assert said(floor) == ["grant 2 r1 l1"]
@@ -149,6 +149,7 @@ def test_another_leader_goes_on_where_this_one_was_interrupted():
 
 def test_a_queue_without_a_holder_goes_on_with_its_first():
     floor = idle()
+    floor.output.lease = 7  # the newest that was given out, as a takeover tells it
     floor.restore(7, (0, 0, 0, 0), [(5, 3, 1, LANE_ROUTINE), (4, 4, 1, LANE_ROUTINE)], NOW_MS)
     assert floor.holder == 4
     assert nodes(floor) == [3]
