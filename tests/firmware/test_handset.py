@@ -309,6 +309,6 @@ def test_the_sound_of_an_event_is_played(build: Build) -> None:
     handset = build()
     assert SocketModule.made
     for kind, tone, _ in indications.MOMENTS:
-        handset.participant._events.push(kind, 1)
+        handset.participant.tell(kind, 1)
         handset._tell(1000)
         assert tone_of(handset) == tone

@@ -129,7 +129,7 @@ def test_a_claim_that_comes_long_after_the_takeover_is_refused():
     engine = venue.badge("A").engine
     engine.floor.state = HAS_PERMISSION
     engine.floor.lease = engine.floor.seen_lease = 5
-    engine.burst_begins(5, venue.now_ms)
+    engine.talking.burst_begins(5, venue.now_ms)
     venue.run(500)
     assert leader.refusals.as_dict()["floor"] > 10
     assert leader.floors[1].holder == 0

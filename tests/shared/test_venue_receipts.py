@@ -166,7 +166,7 @@ def test_a_report_holds_no_more_than_its_fields():
     buffer.played = 0x10000
     buffer.concealed = 0x10001
     buffer.late = 0x3FFFFFFF
-    engine.burst_heard(buffer, 5000)
+    engine.listening.burst_heard(buffer, 5000)
     ((data, _),) = drain(engine)
     assert codec.decode(messages.RECEIVER_REPORT, data, 24, len(data))[2:] == [0xFFFF] * 3
 

@@ -3,7 +3,7 @@ goes out while the floor is ours."""
 
 from ..base import events
 from ..base.compat import TYPE_CHECKING
-from ..wire import envelope, messages, refusal
+from ..wire import envelope, messages, refusal, voice
 
 if TYPE_CHECKING:
     from typing import Any, Protocol
@@ -134,6 +134,7 @@ class Talking:
         """For `FloorParticipant`: granted."""
         owner = self._owner
         group = owner.floor.group
+        assert owner.floor.may_send() and lease == owner.floor.lease, "a burst without the floor"
         if owner.scan.heard and owner.scan.heard != group:
             owner.listening.attend(group, now_ms)  # who talks hears no other group
         owner.burst.begin(group, owner.join.node, lease, now_ms)
@@ -147,6 +148,9 @@ class Talking:
     def commit_voice(self, slot: "Datagram", end: int, now_ms: int) -> None:
         """For `BurstSender`."""
         owner = self._owner
+        assert voice.is_last(slot.buffer) or (  # which is said again when the floor is given back
+            owner.floor.may_send() and voice.lease(slot.buffer) == owner.floor.lease
+        ), "voice without the lease"
         owner.commit(slot, end, messages.VOICE_FRAME, owner.link.address, now_ms)
 
     def burst_is_out(self, lease: int, sent: int, dropped: int, now_ms: int) -> None:

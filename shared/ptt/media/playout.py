@@ -128,6 +128,7 @@ class Playout:
         if current.is_over() or is_stalled:
             self._fire(BURST_OVER, now_ms)
             return self.read(now_ms) if self.state != SILENT else None
+        assert self.following.lease == 0 or self.following.lease != current.lease, "a burst twice"
         at = current.take()
         if at >= 0:
             dsp.ima_decode(current.store.data, at, self._pcm)
