@@ -26,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def coder() -> Iterator[None]:
-    kept = {name: value for name, value in vars(dsp).items() if callable(value)}
+    kept = {name: getattr(dsp, name) for name in dsp.NAMES}
     yield
     for name, value in kept.items():
         setattr(dsp, name, value)

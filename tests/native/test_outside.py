@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from ptt import twins
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 from ptt.media import adpcm, dsp
 from ptt.twins import g722
@@ -90,6 +91,7 @@ def _agree(tool: str, theirs: array[int], ours: array[int]) -> None:
 @pytest.mark.parametrize("tool", ["sox", "ffmpeg"])
 def test_they_decode_our_ima(tool: str, coder: str, tmp_path: Path) -> None:
     _need(tool)
+    dsp.use(twins)
     state = array("i", [0] * dsp.IMA_STATE_INTS)
     frames = _coded(getattr(dsp, coder), state, ADPCM_FRAME_BYTES)
     source = tmp_path / "ours.wav"

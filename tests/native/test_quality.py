@@ -9,6 +9,7 @@ import pytest
 
 from pressel.audio.speech import RECORDINGS
 from pressel.audio.wav import read_speech
+from ptt import twins
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 from ptt.media import dsp
 
@@ -29,6 +30,7 @@ def score(coder: str, pcm: np.ndarray) -> float:
 
 
 def test_the_shaped_coder_sounds_better() -> None:
+    dsp.use(twins)
     speech = [read_speech(recording.path) for recording in RECORDINGS]
     shaped = [score("ima_encode_shaped", pcm) for pcm in speech]
     plain = [score("ima_encode", pcm) for pcm in speech]
