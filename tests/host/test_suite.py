@@ -82,6 +82,11 @@ def test_no_test_of_mutants_waits_for_a_proof() -> None:
     assert [file for file in files if "mark.proof" in file.read_text("utf-8")] == []
 
 
+def test_a_proof_whose_parts_have_all_passed_before_is_no_failure() -> None:
+    assert run.verdict([5, 5], is_proof=True) == 0
+    assert run.verdict([5, 1], is_proof=True) == 1
+
+
 INNER = """
 import pytest
 
