@@ -61,6 +61,19 @@ def test_status_finds_the_leader_that_runs(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    async def scenario() -> None:
+        async with leading(tmp_path / "log") as command:
+            await _port(command)
+            command.process.send_signal(number)
+            assert (await command.end()).code == 0
+            assert json.loads(command.out.splitlines()[-1])["event"] == "stopped"
+        assert not list((tmp_path / "home" / "RUNTIME_DIR").rglob("*.sock"))
+
+    asyncio.run(scenario())
+
+
 def test_the_socket_of_a_killed_leader_is_no_leader_and_in_nobodys_way(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with leading(tmp_path / "first") as command:

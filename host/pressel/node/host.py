@@ -28,6 +28,7 @@ from ptt.leader.leader import Leader
 from ptt.wire.refusal import Refused
 
 from . import control
+from .admission import Admission
 from .bridging import NAME as BRIDGE
 from .bridging import Bridging
 from .chores import Chores
@@ -62,7 +63,6 @@ class HostNode:
         self._report = report
         self._stopping = asyncio.Event()
         self._failure: BaseException | None = None  # why it stops
-        self._told = ""  # of the registry
         self._chores = Chores(self._on_fault)
         now_ms = engine_now_ms()
         private = identity(options.state)
@@ -76,6 +76,7 @@ class HostNode:
         record = load_record(options.state, is_alone=not keys)
         voters = voters_of(keys, own)
         self._host = Host(own, voters, record, self._make_leader, now_ms, options.node_class)
+        self._admission = Admission(self._watch, self._host, self._others, self._in_thread, report)
         self._log = EventLog(report, lambda: self._host.leader, self._others.name_of)
         self._badges = Port(self._on_badge)
         self._timer = Timer(self._on_time)
@@ -96,7 +97,7 @@ class HostNode:
             lambda: self._host.leader,
             lambda: self._host.replica.state,
             self._settle,
-            lambda *call: self._desk.in_thread(*call),
+            self._in_thread,
             report,
         )
         self._duty = Duty(self._host, self._others, lambda: self._badges.address, self._settle)
@@ -131,7 +132,7 @@ class HostNode:
 
     def _on_written(self) -> None:
         """What the operator has changed takes effect at once."""
-        self._obey_registry()
+        self._admission.obey()
         self._settle()
 
     async def _let_in(self, own: Credential) -> None:
@@ -139,7 +140,7 @@ class HostNode:
         await self._in_thread(
             self._watch.with_registry, lambda registry: enter(registry, own, BRIDGE)
         )
-        self._obey_registry()
+        self._admission.obey()
 
     async def _in_thread(self, call: Callable[..., Any], *values: Any) -> Any:
         return await self._desk.in_thread(call, *values)
@@ -150,7 +151,10 @@ class HostNode:
         """Serve until a signal, or the parent, ends it."""
         serve_first()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        ends = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
+            ends.append(signal.SIGHUP)  # of a terminal that is closed: others lead at once
+        for number in ends:
             loop.add_signal_handler(number, self._stopping.set)
         async with contextlib.AsyncExitStack() as closing:
             presence = closing.enter_context(present(self._options.state))
@@ -317,7 +321,7 @@ class HostNode:
 
     def _begin_chores(self) -> None:
         self._chores.repeat(self._look_around, LOOK_S)
-        self._chores.repeat(self._keep_registry, LOOK_S)
+        self._chores.repeat(self._admission.keep, LOOK_S)
         self._chores.repeat(self._look_at_duty, LOOK_S)
         self._chores.repeat(self._settings.keep, LOOK_S)
         self._chores.repeat(self._copy_updates, COPY_S)
@@ -329,7 +333,7 @@ class HostNode:
 
     async def _look_around(self, number: int) -> None:
         """For what the operator changes, and for hosts that are missing."""
-        self._obey_registry()
+        self._admission.obey()
         await self._others.look_around(number, round(BEACON_S / LOOK_S))
         self._settle()
 
@@ -341,44 +345,6 @@ class HostNode:
 
     def _is_following(self) -> bool:
         return self._leader_is() not in (None, self._others.own)
-
-    async def _keep_registry(self, number: int) -> None:
-        """What is written there without anybody's asking."""
-        state = self._host.replica.state if self._host.leader is None else None
-        try:
-            known = await self._watch.keep(self._in_thread, state)
-        except PresselError as error:
-            self._tell_registry(str(error))
-            return
-        self._tell_registry("")
-        if known is not None:
-            self._report("devices", {"known": known})
-
-    def _tell_registry(self, advice: str) -> None:
-        """Once, however often it is met."""
-        if advice and advice != self._told:
-            self._report("registry", {"advice": advice})
-        self._told = advice
-
-    def _obey_registry(self) -> None:
-        now_ms = engine_now_ms()
-        try:
-            if not self._watch.is_new():
-                return
-            keys = self._watch.others()
-            is_new = self._watch.directory.refresh()
-        except PresselError as error:
-            self._tell_registry(str(error))
-            return
-        leader, directory = self._host.leader, self._watch.directory
-        if is_new and isinstance(leader, Leader):
-            leader.keep_devices(directory.version, directory.records(), now_ms)
-            leader.look_at_directory(now_ms)
-        self._others.allow(keys, now_ms)
-        voters = voters_of(keys, self._others.own)
-        if sorted(voters) != list(self._host.election.voters.hosts):
-            self._host.configure(voters, now_ms)
-            self._report("voters", {"hosts": len(voters)})
 
 
 def _bytes_of(address: Address) -> bytes:

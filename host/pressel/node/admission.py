@@ -1,0 +1,75 @@
+"""Who may take part at a host, devices and other hosts: keeps its engines to what the registry
+says, and the registry to what the leader has."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pressel.errors import PresselError
+from pressel.transport.udp import engine_now_ms
+from ptt.host import Host
+
+from .event_log import Report
+from .others import OtherHosts, voters_of
+from .registry_watch import RegistryWatch
+
+InThread = Callable[..., Awaitable[Any]]
+
+
+class Admission:
+    """Of one host. `in_thread` runs what waits for the disk, always in the same thread."""
+
+    def __init__(
+        self,
+        watch: RegistryWatch,
+        host: Host,
+        others: OtherHosts,
+        in_thread: InThread,
+        report: Report,
+    ) -> None:
+        self._watch = watch
+        self._host = host
+        self._others = others
+        self._in_thread = in_thread
+        self._report = report
+        self._told = ""
+
+    def obey(self) -> None:
+        """What somebody has changed in the registry takes effect."""
+        try:
+            if not self._watch.is_new():
+                return
+            keys = self._watch.others()
+            is_new = self._watch.directory.refresh()
+        except PresselError as error:
+            self._tell(str(error))
+            return
+        now_ms = engine_now_ms()
+        leader, directory = self._host.leader, self._watch.directory
+        if is_new and leader is not None:
+            leader.keep_devices(directory.version, directory.records(), now_ms)
+            leader.look_at_directory(now_ms)
+        self._others.allow(keys, now_ms)
+        voters = voters_of(keys, self._others.own)
+        if sorted(voters) != list(self._host.election.voters.hosts):
+            self._host.configure(voters, now_ms)
+            self._report("voters", {"hosts": len(voters)})
+
+    async def keep(self, number: int) -> None:
+        """What is written into the registry without anybody's asking."""
+        state = self._host.replica.state if self._host.leader is None else None
+        try:
+            known = await self._watch.keep(self._in_thread, state)
+        except PresselError as error:
+            self._tell(str(error))
+            return
+        self._tell("")
+        if known is not None:
+            self._report("devices", {"known": known})
+
+    def _tell(self, advice: str) -> None:
+        """Once, however often it is met."""
+        if advice and advice != self._told:
+            self._report("registry", {"advice": advice})
+        self._told = advice
