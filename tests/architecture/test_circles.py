@@ -96,6 +96,7 @@ def test_a_package_that_its_own_module_imports_is_a_circle(tmp_path: Path) -> No
 
 def test_every_file_is_looked_at() -> None:
     assert {"ptt.wire.codec", "ptt.leader"} <= set(module_names(ROOT / "shared"))
+    assert {"app.handset", "hal.radio", "main"} <= set(module_names(ROOT / "firmware"))
     assert {"pressel.sim.world.world", "pressel.cli"} <= set(module_names(ROOT / "host"))
     assert "pressel.virtual.shims.machine" not in module_names(ROOT / "host")
     assert {"machine", "_watchdog"} <= set(module_names(ROOT / SHIMS))

@@ -30,6 +30,7 @@ _PROBE_LIMIT_S = 20.0
 # A run is short and made of many small parts: by default half of them would be compiled only when
 # it is over. Measured: 1.4 times as fast in the first ten seconds of a worker, 1.9 times later.
 _PYPY_JIT = "function_threshold=400,threshold=300,trace_eagerness=60"
+_PYPY_NURSERY = "16M"  # a packet's objects die before it is full: a quarter less time than with 4
 
 Spec = Mapping[str, Any]
 Result = dict[str, Any]
@@ -75,6 +76,8 @@ def _interpreter(name: str, program: str, *options: str) -> Interpreter:
     paths = (str(HOST), str(HOST.parent / "shared"))
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     environment.pop("PYTHONHOME", None)
+    if name == "pypy":
+        environment.setdefault("PYPY_GC_NURSERY", _PYPY_NURSERY)
     return Interpreter(name, (program, *options), environment)
 
 
