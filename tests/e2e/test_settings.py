@@ -57,7 +57,7 @@ def test_a_change_reaches_all_badges_and_outlives_its_leader(tmp_path: Path) -> 
                 assert "applied by 3 of 3 badges" in result.out
                 assert [p.badge.participant.settings_version for p in people] == [2, 2, 2]
                 await until(
-                    lambda: any(e["event"] == "asked" and e["value"] == LIMIT_MS
+                    lambda: any(e["event"] == "asked" and e.get("value") == LIMIT_MS
                                 for e in cluster.events(leader)),
                     "the leader's log says who asked",
                 )  # fmt: skip

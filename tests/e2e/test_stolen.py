@@ -56,8 +56,9 @@ def test_a_registry_without_its_key_file_is_worth_nothing(work: Path) -> None:
                 assert "key" in tried.err
             assert not (thief / KEY_FILE).exists() and not (work / "new-key").exists()
 
-            other = await run(work / "other", "device", "list", "--state", work / "other-state")
-            assert other.code == 0
+            args = ("device", "add", "Zoe", "--key-file", work / "zoe.json")
+            other = await run(work / "other", *args, "--state", work / "other-state")
+            assert other.code == 0, other.err
             shutil.copy(work / "other-state" / KEY_FILE, thief / KEY_FILE)
             tried = await run(work / "try-key", "device", "list", "--state", thief)
             assert tried.code != 0 and tried.is_one_sentence() and "key" in tried.err
