@@ -112,7 +112,7 @@ def test_a_claim_is_told_again_a_week_later():
 
     for days in LONG:
         told.clear()
-        heartbeats = Heartbeats(1, Nothing(), None, None, None, Told(), None)
+        heartbeats = Heartbeats(1, Nothing(), None, None, None, Told(), None)  # pyright: ignore
         heartbeats.on_claim(b"12345678", 9, 5000)
         heartbeats.on_claim(b"12345678", 9, 5001)
         assert len(told) == 1
