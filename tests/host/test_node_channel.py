@@ -379,6 +379,18 @@ def test_nobody_takes_anothers_answer_for_its_own() -> None:
 # --- floods ---
 
 
+@pytest.mark.parametrize("days", [1, 6, 7, 9, 12])
+def test_signatures_are_checked_again_days_after_a_flood(days: int) -> None:
+    wire = Wire()
+    forged = bytearray(handshake.Half(wire.keys["m"], wire.random.randbytes).ask(7))
+    forged[14:46] = wire.public["b"]
+    for _ in range(1000):
+        wire.inject(bytes(forged), "m", "a")
+    wire.now_ms = clock.add(wire.now_ms, days * 24 * 3600 * 1000)
+    wire.inject(bytes(forged), "m", "a")
+    assert wire.counts("a")["forged"] == channel.VERIFIED_MAX + 1
+
+
 def test_a_flood_of_forged_questions_costs_little_and_shuts_nobody_out() -> None:
     wire = Wire()
     forged = bytearray(handshake.Half(wire.keys["m"], wire.random.randbytes).ask(7))

@@ -118,3 +118,13 @@ def test_a_claim_is_told_again_a_week_later():
         assert len(told) == 1
         heartbeats.on_claim(b"12345678", 9, later(5000, days))
         assert len(told) == 2, days
+
+
+def test_how_long_nobody_led_is_told_after_days():
+    for days in LONG:
+        host = Hosts([1, 2])
+        host.start()
+        engine = host[1].engine
+        begun_ms = host.now_ms
+        engine._found_leader(host_id(2), later(begun_ms, days))
+        assert engine.convergence_ms == days * DAY_MS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ptt.base.clock import since
+from ptt.base.clock import age
 
 
 class Allowance:
@@ -29,6 +29,6 @@ class Allowance:
         return 0 if self._left >= 0 else int(-self._left / self._per_ms) + 1
 
     def _refill(self, now_ms: int) -> None:
-        passed_ms = max(0, since(now_ms, self._at_ms))
+        passed_ms = age(now_ms, self._at_ms)
         self._left = min(self._burst, self._left + passed_ms * self._per_ms)
         self._at_ms = now_ms

@@ -11,7 +11,7 @@ so with `on_stored`; what depends on it is not sent before. Datagrams are those 
 Mutable state is in plain attributes with immutable values, so that a copy of them is a snapshot.
 """
 
-from ..base.clock import NEVER, add, earliest, since
+from ..base.clock import NEVER, add, age, earliest, since
 from ..base.compat import TYPE_CHECKING, const
 from ..base.counters import Counters
 from ..base.event_queue import EventQueue
@@ -482,7 +482,7 @@ class Election:
         self.leader_term = 0
 
     def _found_leader(self, leader: bytes, now_ms: int) -> None:
-        self.convergence_ms = since(now_ms, self._leaderless_ms)
+        self.convergence_ms = age(now_ms, self._leaderless_ms)
         self.leader = leader
         self.leader_term = self.term
         self._tries = 0
