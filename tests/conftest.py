@@ -24,9 +24,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(ProofPlugin(config), "pressel-proof")
 
 
+# Kept before any fixture of a wider scope can have put another one in its place.
+_CODER = {name: getattr(dsp, name) for name in dsp.NAMES}
+
+
 @pytest.fixture(autouse=True)
 def coder() -> Iterator[None]:
-    kept = {name: getattr(dsp, name) for name in dsp.NAMES}
     yield
-    for name, value in kept.items():
+    for name, value in _CODER.items():
         setattr(dsp, name, value)
