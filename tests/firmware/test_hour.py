@@ -15,7 +15,7 @@ from pressel.virtual.stepped.heap import HEAP_BYTES
 
 CYCLES = 23  # all kinds of a press and every fault come in the first 20
 LIVE_BYTES_MAX = 92_000  # beside it the garbage of a step; 2 KB of it are the fakes' own keys
-ROMFS_LIVE_BYTES_MAX = 87_000  # names and what modules hold stay in the heap
+ROMFS_LIVE_BYTES_MAX = 90_000  # names and what modules hold stay in the heap
 CHURN_BYTES_MAX = 64 + 384  # a voice frame, and its tag: two hash objects and their digests
 
 
