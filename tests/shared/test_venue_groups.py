@@ -3,8 +3,16 @@
 from tests.shared.clear import ClearLeader
 from tests.shared.venue import Venue
 
+from ptt.badge.floor import NO_PERMISSION
 from ptt.base import events
-from ptt.base.numbers import CALL_GROUP_FIRST, CALL_HANG_MS, CALLS_MAX, GROUPS_MAX
+from ptt.base.numbers import (
+    CALL_GROUP_FIRST,
+    CALL_HANG_MS,
+    CALL_HOLD_MS,
+    CALLS_MAX,
+    GROUPS_MAX,
+    QUEUE_KEEPALIVE_MS,
+)
 from ptt.leader.roster import ENTITLED_EMERGENCY, FixedRoster, Grants
 from ptt.wire import messages
 
@@ -297,3 +305,150 @@ def test_a_member_asks_in_one_group_at_a_time():
     venue.run(200)
     assert len(venue.leader.floors[2].queue) == 0
     assert len(venue.leader.floors[3].queue) == 1
+
+
+def hang_up_by_callee(venue):
+    """A calls B, says a word, and B hangs up."""
+    call(venue, "A", "B")
+    venue.run(300)
+    venue.release("A")
+    venue.run(500)
+    venue.badge("B").engine.hang_up(venue.now_ms)
+    venue.run(500)
+
+
+def test_an_emergency_goes_to_the_group_and_ends_the_call():
+    venue = venue_of(((1,), (1,), (1,)), ENTITLED_EMERGENCY)
+    call(venue, "A", "B")
+    venue.run(300)
+    venue.release("A")
+    venue.run(500)
+    venue.badge("B").engine.press(venue.now_ms, messages.LANE_EMERGENCY)
+    venue.run(500)
+    assert venue.badge("B").engine.floor.group == 1
+    assert venue.badge("B").engine.floor.may_send()
+    assert venue.badge("A").last(events.CALL_OVER) == messages.CALL_HUNG_UP
+    assert leases(venue, "A") == leases(venue, "C") == [2]
+
+
+def test_a_press_in_a_call_that_becomes_an_emergency_is_the_groups():
+    venue = venue_of(((1,), (1,), (1,)), ENTITLED_EMERGENCY)
+    call(venue, "A", "B")  # talks in the call
+    venue.run(300)
+    venue.badge("A").engine.press(venue.now_ms, messages.LANE_EMERGENCY)
+    venue.run(500)
+    assert leases(venue, "B") == [1, 2] and leases(venue, "C") == [2]
+
+
+def test_an_emergency_goes_to_the_group_when_a_call_is_asked_for():
+    venue = venue_of(((1,), (1,), (1,)), ENTITLED_EMERGENCY)
+    call(venue, "A", "B")
+    venue.badge("A").engine.press(venue.now_ms, messages.LANE_EMERGENCY)
+    venue.run(500)
+    assert venue.badge("A").engine.floor.may_send()
+    assert leases(venue, "C") and sorted(venue.leader.floors) == [1]
+
+
+def test_the_word_that_a_call_was_left_may_be_lost():
+    venue = venue_of(((1,), (1,), (1,)), ENTITLED_EMERGENCY)
+    call(venue, "A", "B")
+    venue.run(300)
+    venue.release("A")
+    venue.run(500)
+    venue.loses = lambda data, source, to: data[1] == messages.CALL_ENDED and to[0] == "leader"
+    venue.badge("B").engine.press(venue.now_ms, messages.LANE_EMERGENCY)
+    venue.run(500)
+    assert leases(venue, "A") == leases(venue, "C") == [2]
+    assert sorted(venue.leader.floors) == [1]
+
+
+def test_who_was_hung_up_on_waits_longer_each_time():
+    venue = venue_of(((1,), (1,), (1,)))
+    for hold_ms in (CALL_HOLD_MS, 2 * CALL_HOLD_MS):
+        hang_up_by_callee(venue)
+        for wait_ms in (0, hold_ms - 3000):
+            venue.run(wait_ms)
+            before = len(venue.badge("B").all(events.CALL))
+            call(venue, "A", "B")
+            venue.run(300)
+            venue.release("A")
+            assert venue.badge("A").last(events.DENIED) == messages.DENIAL_CALLEE_BUSY
+            assert len(venue.badge("B").all(events.CALL)) == before
+        venue.run(3000)
+    call(venue, "A", "C")  # somebody else
+    venue.run(300)
+    assert venue.badge("C").all(events.CALL)
+
+
+def test_a_call_that_is_never_answered_holds_its_caller_off_too():
+    venue = venue_of(((1,), (1,)))
+    for _ in range(2):
+        call(venue, "A", "B")
+        venue.run(300)
+        venue.release("A")
+        venue.run(500)
+        venue.badge("A").engine.hang_up(venue.now_ms)
+        venue.run(500)
+    assert len(venue.badge("B").all(events.CALL)) == 1
+
+
+def test_who_was_answered_may_call_again():
+    venue = venue_of(((1,), (1,)))
+    for times in (1, 2):
+        call(venue, "A", "B")
+        venue.run(300)
+        venue.release("A")
+        venue.run(500)
+        speak(venue, "B")
+        venue.badge("A").engine.hang_up(venue.now_ms)
+        venue.run(500)
+        assert len(venue.badge("B").all(events.CALL)) == times
+    call(venue, "B", "A")  # the other way round nobody was ever held off
+    venue.run(300)
+    assert len(venue.badge("A").all(events.CALL)) == 3
+
+
+def test_an_answer_forgives():
+    venue = venue_of(((1,), (1,)))
+    hang_up_by_callee(venue)
+    venue.run(CALL_HOLD_MS)
+    call(venue, "A", "B")
+    venue.run(300)
+    venue.release("A")
+    venue.run(500)
+    speak(venue, "B")
+    venue.badge("A").engine.hang_up(venue.now_ms)
+    venue.run(500)
+    hang_up_by_callee(venue)
+    venue.run(CALL_HOLD_MS)  # not twice as long
+    call(venue, "A", "B")
+    venue.run(300)
+    assert len(venue.badge("B").all(events.CALL)) == 4
+
+
+def test_a_call_waits_while_the_group_talks():
+    venue = venue_of(((1,), (1,), (1,)))
+    venue.press("C")
+    venue.run(300)
+    call(venue, "A", "B")
+    venue.run(QUEUE_KEEPALIVE_MS * 2)
+    assert venue.badge("A").last(events.QUEUED) == 1
+    assert venue.badge("B").all(events.CALL) == []
+    venue.release("C")
+    venue.run(1000 + QUEUE_KEEPALIVE_MS)
+    assert venue.badge("A").engine.floor.may_send()
+    assert len(venue.badge("B").all(events.CALL)) == 1
+
+
+def test_who_gives_up_waiting_is_free_at_once():
+    venue = venue_of(((1,), (1,), (1,)))
+    venue.press("C")
+    venue.run(300)
+    call(venue, "A", "B")
+    venue.run(300)
+    venue.release("A")
+    venue.run(100)
+    assert venue.badge("A").engine.floor.state == NO_PERMISSION
+    venue.release("C")
+    venue.run(QUEUE_KEEPALIVE_MS * 2)
+    assert venue.badge("B").all(events.CALL) == []

@@ -96,6 +96,11 @@ class Groups:
         self.ending = HangUp(self, group, now_ms)
         return True
 
+    def leave_call(self, now_ms: int) -> None:
+        """End the private call, or the press that asks for one."""
+        if not self.on_hang_up(now_ms) and self.state == CALLING:
+            self._owner.floor.on_closed(messages.DENIAL_STALE, now_ms)
+
     # --- the leader ---
 
     def on_roster(self, groups: bytes, only: int) -> None:
@@ -173,7 +178,9 @@ class Groups:
         group = scan.call
         owner.voice_keys.ring.forget(group)  # another call of this number has another key
         if owner.floor.group == group:
-            owner.floor.on_closed(messages.REVOCATION_CALL_ENDED, now_ms)
+            talks = owner.floor.may_send()
+            over = messages.REVOCATION_CALL_ENDED if talks else messages.DENIAL_STALE
+            owner.floor.on_closed(over, now_ms)
         self.fire(END)
         if scan.heard == group:
             owner.playout.tune(0, now_ms)

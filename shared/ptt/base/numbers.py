@@ -67,6 +67,9 @@ MEMBER_GROUPS_MAX = const(8)  # groups of one badge, what WELCOME carries; nobod
 CALL_GROUP_FIRST = const(128)  # group numbers from here on are private calls
 CALLS_MAX = const(16)  # private calls at a time: each costs airtime as a talk group does
 CALL_HANG_MS = const(10000)  # a quiet call ends: time to think of an answer, not to forget it
+CALL_HOLD_MS = const(30000)  # before an unwanted caller may call the same member again
+CALL_HOLD_MS_MAX = const(960000)  # doubled up to here: four calls an hour take nobody's button
+CALL_HOLDS_MAX = const(64)  # pairs held apart: more than a venue has quarrels
 
 # --- Standbys --------------------------------------------------------------------------
 STANDBYS_MAX = const(3)  # hosts that follow a leader; a badge is told as many addresses

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     class Party(Protocol):
         """One of the two: a member, which knows the number of its call, 0 when it has none."""
 
+        device: bytes
         node: int
         call: int
 
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 class Call:
     """A call between `caller` and `callee`, with `group` as its number."""
 
-    __slots__ = ("callee", "caller", "group", "quiet_ms")
+    __slots__ = ("callee", "caller", "group", "is_answered", "quiet_ms")
 
     def __init__(self, group: int, caller: "Party", callee: "Party", now_ms: int) -> None:
         self.group = group
         self.caller = caller
         self.callee = callee
         self.quiet_ms = now_ms  # when somebody was last heard of
+        self.is_answered = False  # has the callee talked in it?
 
 
 class Calls:

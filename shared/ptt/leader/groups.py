@@ -194,6 +194,7 @@ class Groups:
         call = self._calls.get(group)
         if call is not None:
             call.quiet_ms = now_ms
+            call.is_answered = call.is_answered or talker == call.callee.node
             self._journal.changed(records.CALL, group)
 
     def floor_changed(self, group: int) -> None:

@@ -5,13 +5,13 @@ and ends what it asked for before, however it is answered.
 from ..base.compat import TYPE_CHECKING
 from ..cluster import records
 from ..wire import messages, refusal
+from .private_calls import WAITS, PrivateCalls
 from .roster import ENTITLED_EMERGENCY, ENTITLED_PRIORITY, GROUP_DEFAULT
 
 if TYPE_CHECKING:
     from ..cluster.journal import Journal
     from .groups import Groups
     from .members import Member
-    from .private_calls import PrivateCalls
 
 
 class Presses:
@@ -35,8 +35,16 @@ class Presses:
         elif member.denied:
             self._groups.denied(group, member.node, request, member.denied, now_ms)
             return refusal.ACCEPTED
+        if lane == messages.LANE_EMERGENCY and member.entitlements & ENTITLED_EMERGENCY:
+            if group == 0 and callee:
+                return self._deny(member, 0, request, messages.DENIAL_CALLEE_BUSY, now_ms)
+            self._calls.hang_up(member, now_ms)  # the talk group is to hear it
         if group == 0 and callee:
             reason = self._calls.connect(member, request, callee, now_ms)
+            if reason == WAITS:  # of which nothing is kept: it asks again
+                self._end_asked(member, now_ms)
+                self._groups.queued(0, member.node, request, 1, now_ms)
+                return refusal.ACCEPTED
             if reason:
                 return self._deny(member, 0, request, reason, now_ms)
             return self._ask(member, member.call, request, lane, now_ms)
@@ -49,6 +57,9 @@ class Presses:
     def on_release(self, member: "Member", fields: "list", now_ms: int) -> int:
         """FLOOR_RELEASE."""
         group = fields[0]
+        if group == 0:  # of a call that has not come to be
+            self._groups.denied(0, member.node, fields[1], messages.DENIAL_STALE, now_ms)
+            return refusal.ACCEPTED
         if not member.hears(group):
             return self._calls.refuse(member, group, now_ms)
         self._floors[group].on_release(member.node, fields[1], now_ms)

@@ -1,11 +1,12 @@
 """Private calls: two members with a floor and a key of their own, until one hangs up."""
 
-from ..base.clock import NEVER, earliest, since
-from ..base.compat import TYPE_CHECKING
+from ..base.clock import earliest, since
+from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import CALL_GROUP_FIRST
 from ..cluster import records
 from ..wire import messages, refusal
 from .floor.arbitrator import FLOOR_IDLE
+from .held_calls import HeldCalls
 
 if TYPE_CHECKING:
     from ..cluster.journal import Journal
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from .members import Member, Members
     from .outbound import Outbound
     from .voice_keys import VoiceKeys
+
+WAITS = const(-1)  # a group of the callee talks
 
 
 class PrivateCalls:
@@ -36,10 +39,11 @@ class PrivateCalls:
         self._outbound = outbound
         self._keys = keys
         self._journal = journal
+        self._held = HeldCalls()
 
     def connect(self, member: "Member", request: int, node: int, now_ms: int) -> int:
         """`member` presses to talk with `node`: 0 when they are in a call together now, else why
-        not, one of `messages.DENIAL_*`."""
+        not: one of `messages.DENIAL_*`, or `WAITS`."""
         callee = self._members.by_node(node)
         if member.asked and request == member.request and not member.call:
             return messages.DENIAL_STALE  # that call has been made and is over
@@ -51,8 +55,12 @@ class PrivateCalls:
             return messages.DENIAL_CALLEE_BUSY
         if member.call:
             return 0
+        if self._held.is_held(member.device, callee.device, now_ms):
+            return messages.DENIAL_CALLEE_BUSY
         if self._calls.is_full():
             return messages.DENIAL_CALLS_FULL
+        if not self._groups.is_quiet(callee):
+            return WAITS
         call = self._calls.open(member, callee, now_ms)
         self._groups.open_floor(call.group)
         self._keys.give_call(call, now_ms)
@@ -65,8 +73,16 @@ class PrivateCalls:
         if fields[0] != member.call:
             self.tell_unknown(member, fields[0], now_ms)
             return refusal.ACCEPTED
-        self.end(member.call, messages.CALL_HUNG_UP, now_ms)
+        self.hang_up(member, now_ms)
         return refusal.ACCEPTED
+
+    def hang_up(self, member: "Member", now_ms: int) -> None:
+        """The member ends its call, if it is in one: when it was called, its caller has to wait
+        before the next."""
+        call = self._calls.get(member.call)
+        if call is not None:
+            call.is_answered = call.is_answered and member is not call.callee
+            self.end(call.group, messages.CALL_HUNG_UP, now_ms)
 
     def end(self, group: int, reason: int, now_ms: int) -> None:
         """Both sides are told, if there is such a call."""
@@ -74,6 +90,10 @@ class PrivateCalls:
         if call is None:
             return
         self._groups.floors[group].close(now_ms)
+        if call.is_answered:
+            self._held.forgive(call.caller.device, call.callee.device)
+        elif reason != messages.CALL_LEFT:
+            self._held.hold(call.caller.device, call.callee.device, now_ms)
         values = (group, self._term, self._groups.lease, reason)
         self._outbound.send_to_group(group, 0, messages.CALL_ENDED, values, now_ms)
         self._close(call)
@@ -94,15 +114,16 @@ class PrivateCalls:
         self._outbound.send(messages.CALL_ENDED, values, member, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """End calls in which nobody has talked for long."""
+        """End calls in which nobody has talked for long, and forget old quarrels."""
         for group in self._calls.groups():
             is_idle = self._groups.floors[group].state == FLOOR_IDLE
             if is_idle and since(now_ms, self._calls.due_ms(group)) >= 0:
                 self.end(group, messages.CALL_QUIET, now_ms)
+        self._held.handle_timeout(now_ms)
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `NEVER`."""
-        due = NEVER
+        due = self._held.next_timeout_ms()
         for group in self._calls.groups():
             if self._groups.floors[group].state == FLOOR_IDLE:
                 due = earliest(due, self._calls.due_ms(group))

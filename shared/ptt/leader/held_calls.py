@@ -1,0 +1,59 @@
+"""Callers who must wait before they call the same member again.
+
+A call captures the button of whoever is called, so a caller whose call was hung up, or never
+answered, is held off for a time that grows with each such call. Bounded by `CALL_HOLDS_MAX`; a
+standby that takes over knows of none.
+"""
+
+from ..base.clock import NEVER, add, earliest, since
+from ..base.compat import TYPE_CHECKING
+from ..base.numbers import CALL_HOLD_MS, CALL_HOLD_MS_MAX, CALL_HOLDS_MAX
+
+if TYPE_CHECKING:
+    Pair = tuple[bytes, bytes]
+
+
+class HeldCalls:
+    """By the devices of caller and callee: who joins anew is the same caller."""
+
+    def __init__(self) -> None:
+        self._holds: dict[Pair, tuple[int, int, int]] = {}  # its length, its end, when forgotten
+
+    def is_held(self, caller: bytes, callee: bytes, now_ms: int) -> bool:
+        hold = self._holds.get((caller, callee))
+        return hold is not None and since(now_ms, hold[1]) < 0
+
+    def hold(self, caller: bytes, callee: bytes, now_ms: int) -> None:
+        """The call was not wanted: the next one has to wait, twice as long as the last time."""
+        pair = (caller, callee)
+        former = self._holds.pop(pair, None)
+        if former is None and len(self._holds) >= CALL_HOLDS_MAX:
+            del self._holds[self._first()]
+        hold_ms = CALL_HOLD_MS if former is None else min(2 * former[0], CALL_HOLD_MS_MAX)
+        end_ms = add(now_ms, hold_ms)
+        self._holds[pair] = (hold_ms, end_ms, add(end_ms, CALL_HOLD_MS_MAX))
+
+    def forgive(self, caller: bytes, callee: bytes) -> None:
+        """The callee has talked with the caller."""
+        self._holds.pop((caller, callee), None)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Forget those who have called nobody in vain for long."""
+        for pair in [pair for pair, hold in self._holds.items() if since(now_ms, hold[2]) >= 0]:
+            del self._holds[pair]
+
+    def next_timeout_ms(self) -> int:
+        """When `handle_timeout` has work next, or `NEVER`."""
+        due = NEVER
+        for hold in self._holds.values():
+            due = earliest(due, hold[2])
+        return due
+
+    def _first(self) -> "Pair":
+        """The pair that is forgotten first."""
+        first: Pair | None = None
+        for pair, hold in self._holds.items():
+            if first is None or since(hold[2], self._holds[first][2]) < 0:
+                first = pair
+        assert first is not None, "there is none to be forgotten"
+        return first
