@@ -1,4 +1,5 @@
-"""The long sweeps, marked `proof`: `make test` leaves them out, `make proof` runs them.
+"""The long sweeps, marked `proof`: `make test` leaves them out, `make proof` runs them. Of a test
+marked `sweep(n)` the first n sets of parameters are in `make test`, the others are proofs.
 
 What has passed is kept in build/proof, for exactly the tree that it passed in, so that a run which
 was stopped goes on. `PRESSEL_SLICE` is `i/n`, one of n parts of about equal size;
@@ -12,6 +13,7 @@ import json
 import os
 import re
 import zlib
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,18 @@ def in_slice(test: str, wanted: str, seed: str = "") -> bool:
     return zlib.crc32(f"{seed} {test}".encode()) % int(parts[2]) == int(parts[1]) - 1
 
 
+def mark_sweeps(items: list[pytest.Item]) -> None:
+    """What a `sweep` leaves over becomes a proof."""
+    seen: dict[str, int] = {}
+    for item in items:
+        sweep = item.get_closest_marker("sweep")
+        if sweep is not None:
+            name = item.nodeid.partition("[")[0]
+            seen[name] = seen.get(name, 0) + 1
+            if seen[name] > sweep.args[0]:
+                item.add_marker(pytest.mark.proof)
+
+
 class ProofPlugin:
     """Chooses which tests marked `proof` run, and notes those that pass."""
 
@@ -77,10 +91,12 @@ class ProofPlugin:
         self._costs_s: dict[str, float] = {}
         self._failed: set[str] = set()
 
-    @pytest.hookimpl(trylast=True)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
-    ) -> None:
+    ) -> Generator[None]:
+        mark_sweeps(items)  # before others choose by marks
+        yield
         left_out = [item for item in items if not self._is_due(item)]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)

@@ -33,9 +33,11 @@ def command(marks: str, words: list[str], *more: str) -> list[str]:
 
 
 def environment(name: str) -> dict[str, str]:
-    """Costs are kept, and numpy has one thread: a worker a core leaves no core for more."""
+    """Costs are kept, and numpy has one thread: a worker a core leaves no core for more. Bytecode
+    is kept, too: tests start hundreds of commands, and each would compile the sources again."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    return {**threads, **os.environ, FILE: str(BUILD / f"{name}.json")}
+    kept = {"PYTHONPYCACHEPREFIX": str(BUILD / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
+    return {**threads, **os.environ, **kept, FILE: str(BUILD / f"{name}.json")}
 
 
 def costs() -> Costs:

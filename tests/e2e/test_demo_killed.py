@@ -42,6 +42,7 @@ async def _midway(command: Command) -> list[psutil.Process]:
     return command.family()
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_demo_that_is_told_to_end_ends_tidily(tmp_path: Path, number: signal.Signals) -> None:
     async def scenario() -> None:

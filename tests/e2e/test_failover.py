@@ -121,6 +121,7 @@ async def end_burst(people: list[Person]) -> None:
     people[1].badge.release()
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("names", ["ab", "abc"])
 def test_a_burst_survives_the_death_of_its_leader(
     tmp_path: Path, names: str, capsys: pytest.CaptureFixture[str]

@@ -61,6 +61,7 @@ def test_status_finds_the_leader_that_runs(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_in_order(tmp_path: Path, number: signal.Signals) -> None:
     async def scenario() -> None:
@@ -146,6 +147,7 @@ def test_a_damaged_or_impossible_state_folder_is_told(
     assert says in result.err and str(state) in result.err
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("kept", ["70000000\n", f"70000100 {'ab' * 8}\n"])
 def test_goes_on_above_what_an_earlier_leader_or_node_kept(tmp_path: Path, kept: str) -> None:
     """In the folder that both used; a node's record has its vote."""
@@ -198,6 +200,7 @@ async def _talk(talker: Actor, listener: Actor) -> None:
     await listener.wait_for("heard", lambda value: value[1] == granted.value)
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("stdin", ["closed", "/dev/null"])
 def test_a_leader_bound_to_a_parent_that_is_not_there_ends(tmp_path: Path, stdin: str) -> None:
     args = ["leader", "--listen", "127.0.0.1:0", "--dies-with-parent"]

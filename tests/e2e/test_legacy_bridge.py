@@ -170,6 +170,7 @@ def test_old_apps_and_badges_hear_each_other_whole(work: Path) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.proof
 def test_apps_of_any_rate_are_understood(work: Path) -> None:
     rates = (8_000, 22_050, 44_100)
     speeches = [words(number, 1.5).pcm for number in (1, 2, 3)]
@@ -194,6 +195,7 @@ def test_apps_of_any_rate_are_understood(work: Path) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.proof
 def test_twenty_apps_press_at_once_and_one_is_heard_by_all(work: Path) -> None:
     said = words(1, 2.0).pcm
 

@@ -144,6 +144,7 @@ async def cluster_of(folder: Path, names: str) -> AsyncIterator[Cluster]:
         assert all(len(names) == 1 for names in cluster.terms().values())
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("names", ["ab", "abc"])
 def test_a_killed_leader_is_replaced_and_comes_back_as_a_follower(
     tmp_path: Path, names: str
@@ -163,6 +164,7 @@ def test_a_killed_leader_is_replaced_and_comes_back_as_a_follower(
     asyncio.run(scenario())
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("names", ["ab", "abc"])
 def test_a_leader_that_stood_still_finds_that_another_leads(tmp_path: Path, names: str) -> None:
     async def scenario() -> None:

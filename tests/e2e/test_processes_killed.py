@@ -64,6 +64,7 @@ def test_a_badge_killed_in_its_burst_frees_the_floor(work: Path) -> None:
     without_faults(scenario, work)
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("keeps_its_disk", [True, False], ids=["same disk", "new disk"])
 def test_a_leader_killed_and_restarted_is_found_again(work: Path, keeps_its_disk: bool) -> None:
     async def scenario(work: Path) -> list[str]:

@@ -40,6 +40,7 @@ def test_a_hundred_participants_talk_in_real_time() -> None:
         assert kpis["mouth_to_ear_ms"]["p50"] < 1000  # the system's own: a tenth of that
 
 
+@pytest.mark.proof
 def test_virtual_badges_take_part() -> None:
     speech = {**load_scenario("burst").resolved()["speech"], "talkers_percent": 100}
     result = run_real(spec(4, speech=speech), virtual_badges=2)

@@ -64,6 +64,7 @@ def test_soft_and_virtual_badges_hear_each_other(work: Path, wav: WriteWav) -> N
     without_faults(scenario, work)
 
 
+@pytest.mark.proof
 def test_an_odd_wav_is_heard_by_a_badge_that_only_records(work: Path) -> None:
     """48 kHz, three channels, float; the recording is written when the badge is told to end."""
     speech = words(1, 2.0)
@@ -106,6 +107,7 @@ def test_an_odd_wav_is_heard_by_a_badge_that_only_records(work: Path) -> None:
     without_faults(scenario, work)
 
 
+@pytest.mark.proof
 def test_a_virtual_badge_says_a_file_too(work: Path, wav: WriteWav) -> None:
     file = wav("said.wav", words(1, 1.0).pcm)
 

@@ -210,6 +210,7 @@ def test_what_is_wrong_is_refused_and_the_badge_goes_on(make_venue: Any) -> None
     assert venue.runs(0) == {"0.1.2"}
 
 
+@pytest.mark.proof
 def test_a_release_that_crashes_is_left_again_and_not_taken_twice(make_venue: Any) -> None:
     venue = make_venue(1)
     venue.campaigner.start(BROKEN, "pilot")
@@ -223,6 +224,7 @@ def test_a_release_that_crashes_is_left_again_and_not_taken_twice(make_venue: An
     venue.until("on trial", 0, 60_000)
 
 
+@pytest.mark.proof
 def test_a_power_cut_in_the_middle_is_gone_on_from(make_venue: Any) -> None:
     venue = make_venue(1)
     venue.campaigner.start(NEW, "all")
@@ -236,6 +238,7 @@ def test_a_power_cut_in_the_middle_is_gone_on_from(make_venue: Any) -> None:
     assert venue.leader.updates.chunks <= pieces + 8 + 5  # 7 KB come again at most; the manifest
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("less_bytes", [3000, 5000, 7000])
 def test_without_memory_for_it_the_badge_goes_on(make_venue: Any, less_bytes: int) -> None:
     venue = make_venue(2, HEAP_BYTES - less_bytes)

@@ -119,6 +119,7 @@ def fields_of(table: MessageTable, data: bytes) -> dict[str, str]:
     return found
 
 
+@pytest.mark.sweep(2)
 @needs_tshark
 @pytest.mark.parametrize(
     ("title", "info"),
@@ -266,6 +267,7 @@ def _from_the_wrong_side() -> bytes:
     return resealed(bytes(data), bytes(data[envelope.HEADER_BYTES :]))
 
 
+@pytest.mark.sweep(3)
 @needs_tshark
 @pytest.mark.parametrize(
     ("make", "info", "fault"),

@@ -59,6 +59,7 @@ def starting_audibly(name: str) -> Pcm:
 # Mouth to ear
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("lag_ms", [8.0, 63.4, 113.7, 149.9, 600.0, 1_400.0])
 def test_lag_is_found_within_a_millisecond(lag_ms: float) -> None:
     scene = Scene()
@@ -68,6 +69,7 @@ def test_lag_is_found_within_a_millisecond(lag_ms: float) -> None:
     assert ear.n >= 20
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("name", ["leisure", "young-man", "cold-hearted", "amiable"])
 def test_no_window_is_fooled_by_a_vowel(name: str) -> None:
     scene = Scene()
@@ -88,6 +90,7 @@ def test_the_period_of_a_steady_vowel_is_no_lag() -> None:
     assert found.found and np.abs(found.lag_ms - 90.0).max() <= 1.0
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("step_ms", [-15, -5, 3, 5, 20, 40])
 def test_a_step_of_the_playout_delay_is_followed(step_ms: float) -> None:
     scene = Scene()
@@ -116,6 +119,7 @@ def test_speakers_that_started_at_other_times_share_the_clock() -> None:
     assert burst.mouth_to_ear_ms.p50 == pytest.approx(90.0, abs=1.0)
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("gain_db", [-18, -6, 6])
 def test_a_volume_knob_changes_no_figure(gain_db: float) -> None:
     scene = Scene()
@@ -142,6 +146,7 @@ def test_a_whole_burst_misses_nothing() -> None:
         assert listener.stoi is not None and listener.stoi > 0.95
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("cut_ms", [30, 60, 200])
 @pytest.mark.parametrize("name", [SHORT, "cold-hearted"])
 def test_a_cut_at_the_start(name: str, cut_ms: int) -> None:
@@ -155,6 +160,7 @@ def test_a_cut_at_the_start(name: str, cut_ms: int) -> None:
     assert heard_by(burst, "cat").clipped_start_ms == 0
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("cut_ms", [30, 60, 200])
 @pytest.mark.parametrize("name", [SHORT, "cold-hearted"])
 def test_a_cut_at_the_end(name: str, cut_ms: int) -> None:
@@ -195,6 +201,7 @@ def test_dropped_frames_are_missing_but_no_gap() -> None:
     assert (listener.clipped_start_ms, listener.clipped_end_ms) == (0, 0)
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("name", ["cold-hearted", "amiable"])
 def test_other_sound_in_place_of_speech_is_a_gap(name: str) -> None:
     def replaced(pcm: Pcm) -> Pcm:
@@ -209,6 +216,7 @@ def test_other_sound_in_place_of_speech_is_a_gap(name: str) -> None:
     assert listener.gaps_over_100ms.count >= 1
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("at_ms", [800, 1_000, 2_800, 3_000])
 def test_a_gap_of_150_ms(at_ms: int) -> None:
     scene = Scene()
@@ -265,6 +273,7 @@ def test_other_speech_is_not_the_burst() -> None:
     assert not heard_by(measured(scene)).reached
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("gain_db", [0, -6, -12])
 def test_two_talkers_at_once(gain_db: float) -> None:
     scene = Scene()
@@ -330,6 +339,7 @@ def test_a_talker_that_hears_itself() -> None:
 # Odd speech
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("length_ms", [60, 120, 250, 500])
 def test_very_short_speech(length_ms: int) -> None:
     scene = Scene()
@@ -350,6 +360,7 @@ def test_long_leading_silence() -> None:
     assert listener.mouth_to_ear_ms.p95 == pytest.approx(90.0, abs=1.0)
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("gain_db", [-20, -30, -40])
 def test_quiet_speech(gain_db: float) -> None:
     scene = Scene()
@@ -362,6 +373,7 @@ def test_quiet_speech(gain_db: float) -> None:
     assert listener.clipped_end_ms == 0
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("length_ms", [0, 1, 9, 2_000])
 def test_a_press_without_a_word(length_ms: int) -> None:
     scene = Scene()
@@ -383,6 +395,7 @@ def test_access_and_queue() -> None:
     assert at_once.press_at_ms == 480.0 and at_once.granted_at_ms == 511.5
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("length_ms", [200.0, 400.0, 1_000.0])
 def test_unrelated_speech_is_hardly_ever_found(length_ms: float) -> None:
     """Pieces of one recording searched in another by the same reader: at most 1 in 80."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from pathlib import Path
+from typing import cast
 
 import pytest
 from tests import costs, proof, run
@@ -27,6 +28,29 @@ def test_another_seed_deals_otherwise() -> None:
 def test_a_slice_that_makes_no_sense_is_refused(wanted: str) -> None:
     with pytest.raises(pytest.UsageError, match="like 2/5"):
         proof.in_slice("tests/a.py::test_a", wanted)
+
+
+class Item:
+    """As much of pytest's item as a sweep needs."""
+
+    def __init__(self, nodeid: str, sweep: int | None) -> None:
+        self.nodeid = nodeid
+        self.marks: list[str] = []
+        self._sweep = None if sweep is None else pytest.mark.sweep(sweep).mark
+
+    def get_closest_marker(self, name: str) -> pytest.Mark | None:
+        assert name == "sweep"
+        return self._sweep
+
+    def add_marker(self, mark: pytest.MarkDecorator) -> None:
+        self.marks.append(mark.name)
+
+
+def test_a_sweep_leaves_its_rest_to_the_proofs() -> None:
+    ids = [("a.py::test_a[1]", 2), ("a.py::test_a[2]", 2), ("a.py::test_a[3]", 2)]
+    items = [Item(*each) for each in [*ids, ("a.py::test_b[1]", 1), ("a.py::test_c", None)]]
+    proof.mark_sweeps(cast(list[pytest.Item], items))
+    assert [item.nodeid for item in items if item.marks == ["proof"]] == ["a.py::test_a[3]"]
 
 
 def test_what_passed_is_kept_for_its_tree_alone(tmp_path: Path) -> None:

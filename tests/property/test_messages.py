@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ptt.wire import codec, envelope, messages, refusal, voice
@@ -23,10 +23,12 @@ from .strategies import (
 )
 
 HEADER_BYTES = 24
+some = settings(max_examples=40)  # of each kind: thousands in all, and the codec has a fuzz harness
 KINDS = sorted(messages.LAYOUTS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@some
 @given(data=st.data())
 def test_what_is_written_is_read(kind: int, data: st.DataObject) -> None:
     values = data.draw(values_of(kind))
@@ -45,6 +47,7 @@ def test_what_is_written_is_read(kind: int, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@some
 @given(data=st.data())
 def test_what_is_out_of_range_is_not_written(kind: int, data: st.DataObject) -> None:
     values = list(data.draw(values_of(kind)))
@@ -55,6 +58,7 @@ def test_what_is_out_of_range_is_not_written(kind: int, data: st.DataObject) -> 
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@some
 @given(payload=st.binary(max_size=300))
 def test_any_payload_is_read_or_refused(kind: int, payload: bytes) -> None:
     """What is read is in range, and writing it again gives the bytes that were read."""
