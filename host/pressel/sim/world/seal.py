@@ -43,20 +43,19 @@ class StandInTags(Hmac):
     """A datagram's tag is the keyed CRC of its header, which has the CRC of its payload. Whatever
     else is hashed, such as that from which keys come, is hashed as always."""
 
+    def __init__(self, buffer: bytearray | None = None) -> None:
+        super().__init__(buffer)
+        self._header = memoryview(self.buffer)[FRONT_BYTES:_HEADER_END]
+
     def digest(self, key: HmacKey, data: Any, end: int) -> bytes:
         if end < HEADER_BYTES or data[0] != VERSION:
             return super().digest(key, data, end)
-        return _tag(key, bytes(data[0:HEADER_BYTES]))
+        return (crc32(data[0:HEADER_BYTES], _number_of(key.inner)[0]) * _ONES).to_bytes(8, "big")
 
     def digest_loaded(self, key: HmacKey, end: int) -> bytes:
         if end < HEADER_BYTES or self.buffer[FRONT_BYTES] != VERSION:
             return super().digest_loaded(key, end)
-        return _tag(key, bytes(self.buffer[FRONT_BYTES:_HEADER_END]))
-
-
-def _tag(key: HmacKey, header: bytes) -> bytes:
-    crc = crc32(header, _number_of(key.inner)[0])
-    return (crc * _ONES).to_bytes(8, "big")
+        return (crc32(self._header, _number_of(key.inner)[0]) * _ONES).to_bytes(8, "big")
 
 
 class StandInCipher:
@@ -67,7 +66,7 @@ class StandInCipher:
 
     def encrypt(self, source: Any, target: bytearray) -> None:
         """`source`: counter blocks, of which the first is unlike that of any other frame."""
-        _put_stream(target, marker.ID_AT, crc32(bytes(source[0:16]), self._number) * _ONES)
+        _put_stream(target, marker.ID_AT, crc32(source[0:16], self._number) * _ONES)
 
 
 class Seal:
