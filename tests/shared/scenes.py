@@ -60,7 +60,7 @@ def leader_idle():
         member.nonce = NONCE
         member.name = NAMES[node]
         member.groups = (1,)
-        member.heard_ms = NOW_MS
+        leader.members.heard(member, NOW_MS)
         member.settings.sent = member.settings.acknowledged = leader.settings.settings.version
     return leader
 

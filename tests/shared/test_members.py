@@ -18,7 +18,7 @@ def table(count):
     for number in range(count):
         member = members.add(device(number), 100 + number)
         assert member is not None
-        member.heard_ms = NOW_MS
+        members.heard(member, NOW_MS)
     return members
 
 
@@ -93,11 +93,34 @@ def test_who_was_not_heard_has_vanished():
     members = table(3)
     second = members.by_session(101)
     assert second is not None
-    second.heard_ms = NOW_MS + 1000
+    members.heard(second, NOW_MS + 1000)
     assert members.next_timeout_ms() == NOW_MS + MEMBER_TTL_MS
     assert members.vanished(NOW_MS + MEMBER_TTL_MS - 1) == []
     gone = members.vanished(NOW_MS + MEMBER_TTL_MS)
     assert [member.session for member in gone] == [100, 102]
+
+
+def test_the_quietest_is_awaited_whoever_was_heard():
+    """Who it is has to be looked for again when it is heard, goes, or is no longer the quietest."""
+    members = table(3)
+    assert members.next_timeout_ms() == NOW_MS + MEMBER_TTL_MS
+    one, two, three = members.all()
+    members.heard(one, NOW_MS + 10)
+    members.heard(two, NOW_MS + 20)
+    assert members.next_timeout_ms() == NOW_MS + MEMBER_TTL_MS
+    members.heard(three, NOW_MS + 30)
+    assert members.next_timeout_ms() == NOW_MS + 10 + MEMBER_TTL_MS
+    members.heard(two, NOW_MS - 40)  # the clock was set back
+    assert members.next_timeout_ms() == NOW_MS - 40 + MEMBER_TTL_MS
+    members.remove(two)
+    assert members.next_timeout_ms() == NOW_MS + 10 + MEMBER_TTL_MS
+    members.remove(one)
+    members.remove(three)
+    assert members.next_timeout_ms() == NEVER
+    four = members.add(device(4), 104)
+    assert four is not None
+    members.heard(four, NOW_MS + 50)
+    assert members.next_timeout_ms() == NOW_MS + 50 + MEMBER_TTL_MS
 
 
 def test_an_empty_table_waits_for_nobody():

@@ -125,7 +125,7 @@ class Inbound:
         if envelope.source_node(data) != member.node:
             return refusal.SENDER
         kind = data[1]
-        member.heard_ms = now_ms
+        self._rooms.members.heard(member, now_ms)
         if envelope.is_newer(data):
             self.newer += 1
         if kind != messages.HEARTBEAT:

@@ -166,7 +166,7 @@ class Joining:
             if table != messages.TABLE_HASH:
                 member.table_is = envelope.compare_version(data) or DIFFERENT_TABLE
             self._enter(member, before, now_ms)
-        member.heard_ms = now_ms
+        self._members.heard(member, now_ms)
         self.welcome(member, now_ms, len(data))
         return refusal.ACCEPTED
 

@@ -3,7 +3,7 @@
 Bounded by `MEMBERS_MAX`. Knows neither floor nor voice.
 """
 
-from ..base.clock import NEVER, add, earliest, since
+from ..base.clock import NEVER, add, since
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import MEMBER_TTL_MS, MEMBERS_MAX, PRESS_BURST, PRESS_PER_S
 from ..wire.envelope import LEADER_NODE
@@ -110,6 +110,7 @@ class Members:
         self._by_node: dict[int, Member] = {}
         self._all: list[Member] | None = None  # in order; None: to be sorted again
         self._next_node = _FIRST_NODE
+        self._quietest: Member | None = None  # not heard for longest; None: to be looked for again
 
     def __len__(self) -> int:
         return len(self._by_device)
@@ -142,7 +143,7 @@ class Members:
         self._by_device[device] = member
         self._by_session[session] = member
         self._by_node[member.node] = member
-        self._all = None
+        self._all = self._quietest = None
         return member
 
     @property
@@ -164,7 +165,7 @@ class Members:
         self._by_device[device] = member
         self._by_session[session] = member
         self._by_node[node] = member
-        self._all = None
+        self._all = self._quietest = None
         return member
 
     def _advance(self) -> None:
@@ -175,15 +176,26 @@ class Members:
         del self._by_device[member.device]
         del self._by_session[member.session]
         del self._by_node[member.node]
-        self._all = None
+        self._all = self._quietest = None
 
     def vanished(self, now_ms: int) -> "list[Member]":
         """Members not heard for `MEMBER_TTL_MS`."""
         return [m for m in self.all() if since(now_ms, m.heard_ms) >= MEMBER_TTL_MS]
 
+    def heard(self, member: "Member", now_ms: int) -> None:
+        """Something came from `member`. Nobody else sets `heard_ms`: who is the quietest is kept
+        as long as nobody becomes quieter, and it stays the quietest until it is heard itself."""
+        quietest = self._quietest
+        if quietest is member or (quietest and since(now_ms, quietest.heard_ms) < 0):
+            self._quietest = None  # the second: somebody has set the clock back
+        member.heard_ms = now_ms
+
     def next_timeout_ms(self) -> int:
         """When `vanished` may name somebody next, or `NEVER`."""
-        due = NEVER
-        for member in self._by_node.values():
-            due = earliest(due, add(member.heard_ms, MEMBER_TTL_MS))
-        return due
+        quietest = self._quietest
+        if quietest is None:
+            for member in self._by_node.values():
+                if quietest is None or since(member.heard_ms, quietest.heard_ms) < 0:
+                    quietest = member
+            self._quietest = quietest
+        return NEVER if quietest is None else add(quietest.heard_ms, MEMBER_TTL_MS)

@@ -103,7 +103,7 @@ def _restore_members(leader: "Restored", state: "State", now_ms: int) -> None:
         if member is None:
             continue
         restore_member(member, record, leader.address_of(record.address))
-        member.heard_ms = now_ms
+        leader.members.heard(member, now_ms)
         for group in member.groups:
             leader.groups.open(group)
         member.groups = tuple([group for group in member.groups if group in leader.floors])

@@ -137,7 +137,7 @@ def new_leader(number: int) -> SpokenLeader:
         member.nonce = 1 + n
         member.groups = (GROUP_DEFAULT,)
         member.secret = _SECRET
-        member.heard_ms = add(NOW_MS, MEMBER_TTL_MS)
+        members.heard(member, add(NOW_MS, MEMBER_TTL_MS))
     members.go_on_from(FIRST_NODE + len(BADGES))
     return leader
 
