@@ -10,7 +10,7 @@ from tests.shared.keys import Chance, opened_by
 
 from ptt.badge.key_ring import KeyRing
 from ptt.base import events
-from ptt.base.numbers import CALL_GROUP_FIRST
+from ptt.base.numbers import CALL_GROUP_FIRST, KEY_ADOPT_MS
 from ptt.leader.group_keys import GroupKeys
 from ptt.leader.roster import FixedRoster, Grants
 from ptt.link.hmac import Hmac
@@ -171,12 +171,37 @@ def test_epochs_begin_again_and_no_key_does() -> None:
     ring = KeyRing(lambda key: key)
     before = keys.key(1)
     assert ring.put(1, keys.epoch, before, 0)
-    keys.go_on_from(keys.record())
+    keys.go_on_from(keys.record(), 1)
     assert keys.epoch < 100
     assert ring.put(1, keys.epoch, keys.key(1), 0)  # it is the newer one
     assert not ring.put(1, 0xFFFF, before, 0)
     keys.epoch = 0xFFFF
     assert keys.key(1) != before
+
+
+def test_no_two_that_take_over_from_one_leader_agree() -> None:
+    """After a split both sides speak under leases of one number; their keys are others."""
+    record = GroupKeys(Hmac(), Chance(1)).record()
+    seen = {}
+    for term in (256, 257, 258, 320, 512, 513):
+        keys = GroupKeys(Hmac(), Chance(1))
+        keys.go_on_from(record, term)
+        for group in (1, 2, CALL_GROUP_FIRST):
+            place = (term, group)
+            assert seen.setdefault(keys.key(group), place) == place
+    keys = GroupKeys(Hmac(), Chance(1))
+    keys.go_on_from(record, 512)
+    assert seen[keys.key(2)] == (512, 2)  # and it can be made again
+
+
+def test_a_key_of_another_leader_takes_the_place_of_one_of_the_same_epoch() -> None:
+    ring = KeyRing(lambda key: key)
+    assert ring.put(1, 40, b"former", 0)
+    assert ring.put(1, 72, b"of one", 5000)
+    assert ring.put(1, 72, b"of the other", 10_000)
+    assert ring.cipher(1, 72) == b"of the other"
+    assert ring.cipher(1, 40) == b"former"
+    assert ring.own_cipher(1, 10_000 + KEY_ADOPT_MS) == b"of the other"
 
 
 def test_the_leaders_own_view_agrees() -> None:

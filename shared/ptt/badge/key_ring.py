@@ -31,6 +31,8 @@ class KeyRing:
         keys = self._of.get(group, [])
         if keys and ((epoch - keys[0][_EPOCH]) & 0xFFFF >= 0x8000 or key == keys[0][_KEY]):
             return False
+        if keys and keys[0][_EPOCH] == epoch:  # two leaders took over at once: this one is ours now
+            keys = keys[1:]
         self._of[group] = [(epoch, key, now_ms)] + keys[0:1]
         return True
 

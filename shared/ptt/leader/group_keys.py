@@ -1,8 +1,9 @@
 """The leader's keys of all groups' voice: one secret and an epoch, from which each key comes.
 
-A new secret in a new epoch shuts out whoever knew the keys before. A leader that takes over keeps
-the secret but not the epoch: two leaders may have given one lease, and then no key stream may come
-twice. After 65,535 epochs begin again, with another secret.
+A new secret in a new epoch shuts out whoever knew the keys before. A leader that takes over makes
+its secret from the former one and its term, in an epoch beyond the former ones: two leaders may
+have given one lease, and then no key stream may come twice, not even if both took over from the
+same one. After 65,535 epochs begin again, with another secret.
 """
 
 from ..base.compat import TYPE_CHECKING, const
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _EPOCH_MASK = const(0xFFFF)
 _TAKEOVER_STEP = const(32)  # so many changes of the leader before may not have come to us
+_HOSTS_MASK = const(63)  # of the term: two that take over at once mostly differ in the epoch, too
 
 
 class GroupKeys:
@@ -39,11 +41,11 @@ class GroupKeys:
         """For standbys."""
         return bytes((self.epoch >> 8, self.epoch & 255)) + self._secret
 
-    def go_on_from(self, record: bytes) -> None:
-        """Beyond where the leader before was."""
+    def go_on_from(self, record: bytes, term: int) -> None:
+        """Beyond where the leader before was, as the leader of `term`."""
         self.epoch = record[0] << 8 | record[1]
-        self._secret = record[2:]
-        self._advance(_TAKEOVER_STEP)
+        self._secret = derive.next_secret(self._hmac, record[2:], term)
+        self._advance(_TAKEOVER_STEP + (term & _HOSTS_MASK))
 
     def is_to_come(self, mark: int) -> bool:
         """Is this the low byte of an epoch that nobody has been told of?"""

@@ -75,7 +75,7 @@ def restore(leader: "Restored", state: "State", now_ms: int) -> None:
     """Members, floors, calls and settings are as they were; every member is told."""
     keys = state.body(records.KEYS, 0)
     if keys is not None:
-        leader.keys.go_on_from(keys)
+        leader.keys.go_on_from(keys, leader.term)
     newest, next_node, leader.texts.number, next_call = counters_of(state, leader.term)
     leader.groups.go_on_from(newest, now_ms)
     leader.told.push(events.LEADING, (leader.term, newest))

@@ -76,9 +76,9 @@ class VoiceKeys:
         """For standbys."""
         return self._groups.record()
 
-    def go_on_from(self, record: bytes) -> None:
-        """Beyond where the leader before was."""
-        self._groups.go_on_from(record)
+    def go_on_from(self, record: bytes, term: int) -> None:
+        """Beyond where the leader before was, as the leader of `term`."""
+        self._groups.go_on_from(record, term)
         self._mark()
 
     def _mark(self) -> None:

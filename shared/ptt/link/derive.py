@@ -57,6 +57,13 @@ def group_key(hmac: Hmac, master: bytes, epoch: int, group: int, members: bytes)
     return hkdf.expand(hmac, HmacKey(master), info, WRAPPED_BYTES)
 
 
+def next_secret(hmac: Hmac, secret: bytes, term: int) -> bytes:
+    """What the groups' keys come from when the leader of `term` (below 2^30) goes on where the one
+    with `secret` was interrupted: 32 bytes."""
+    info = _PURPOSE + b"term" + _bytes4(term)
+    return hkdf.expand(hmac, HmacKey(secret), info, KEY_BYTES)
+
+
 def wrap(hmac: Hmac, key: HmacKey, session: int, seq: int, group_key: bytes) -> bytes:
     """`group_key` wrapped, or unwrapped: it is the same. `seq`: of the GROUP_KEY that carries it,
     so that no pad comes twice."""
