@@ -110,7 +110,7 @@ def test_other_sources_of_the_same_version_are_told_too(folder: Path) -> None:
         _, found = play(leader, badge)
         assert found["joins"]
         assert found["talks"]
-        assert found["badge says"].endswith("other sources of the same version: flash the badge")
+        assert found["badge says"].endswith("one version but different sources: flash the badge")
         assert found["leader says"] == ADVICE[0]
 
 

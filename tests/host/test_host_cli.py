@@ -46,7 +46,7 @@ def test_a_host_with_the_mark_of_another_is_refused(tmp_path: Path, capsys, whos
         assert _allow(tmp_path, "bar", other) == 0
         mark = _mark(other)
     assert _allow(tmp_path, "kitchen", _key(mark, start=20_000)) == 2
-    assert "fingerprint begins alike" in capsys.readouterr().err
+    assert "fingerprint begins with the same byte" in capsys.readouterr().err
     with Registry(tmp_path) as registry:
         assert "kitchen" not in [each.name for each in registry.hosts()]
 

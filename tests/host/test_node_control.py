@@ -170,7 +170,7 @@ def test_a_living_socket_is_not(tmp_path: Path) -> None:
 def test_something_else_in_its_place_is_left_alone(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "c.sock"
     path.mkdir() if kind == "folder" else path.write_text("precious", "utf-8")
-    with pytest.raises(UsageError, match="something else than a socket"):
+    with pytest.raises(UsageError, match="is not a socket"):
         asyncio.run(control.serve(path, answer))
     assert path.is_dir() if kind == "folder" else path.read_text("utf-8") == "precious"
 

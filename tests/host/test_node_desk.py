@@ -96,7 +96,7 @@ def test_it_refuses_in_a_sentence_only_when_no_leader_can_be_reached(monkeypatch
     assert "no host leads" in Stage(None).ask("look")["error"]
     assert Stage(None).ask("list") == {"answer": "list []", "by": "own copy"}
     silent = Stage(OTHER)
-    assert "kitchen leads and does not answer" in silent.ask("say", text="hi")["error"]
+    assert "kitchen leads but does not answer" in silent.ask("say", text="hi")["error"]
     assert silent.done == []
 
 

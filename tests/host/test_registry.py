@@ -193,7 +193,7 @@ def test_pending_devices_have_no_key_yet_and_are_bounded(folder: Path) -> None:
     with Registry(folder) as registry:
         for number in range(PENDING_MAX):
             registry.ask(f"{number:016x}", "x", bytes(32), CODE)
-        with pytest.raises(UsageError, match="wait already"):
+        with pytest.raises(UsageError, match="are waiting already"):
             registry.ask(ANN, "Ann", bytes(32), CODE)
         assert registry.key(f"{0:016x}") is None
         registry.approve(f"{0:016x}", [4])

@@ -29,9 +29,9 @@ MESSAGES = {
         ["message.fields.text: is missing"],
     ),
     "no default": (
-        'since = 2, default = 0, text = "newest that',
-        'since = 2, text = "newest that',
-        'text = "newest that',
+        'since = 2, default = 0, text = "newest known',
+        'since = 2, text = "newest known',
+        'text = "newest known',
         ["WELCOME.lease", "has a default"],
     ),
     "not appended": (

@@ -137,7 +137,10 @@ def test_a_missing_portaudio_says_what_to_do(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert cli.main(["badge", "--leader", "127.0.0.1:9"]) == 1
     err = capfd.readouterr().err
-    assert err.startswith("pressel: PortAudio is missing") and err.count("\n") == 1
+    assert (
+        err.startswith("pressel: PortAudio, which carries the sound, is missing")
+        and err.count("\n") == 1
+    )
     assert "libportaudio2" in err and "--wav" in err
 
 

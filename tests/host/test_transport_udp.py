@@ -249,7 +249,7 @@ def test_addresses(text: str, address: tuple[str, int]) -> None:
     "text", ["", ":", "1.2.3.4:", "1.2.3.4:x", "1.2.3.4:-1", "1.2.3.4:65536", "::1", "a:b:1", "h:²"]
 )
 def test_what_is_no_address(text: str) -> None:
-    with pytest.raises(ValueError, match="is no address; write it like"):
+    with pytest.raises(ValueError, match="is not an address; write it like"):
         parse_address(text, 47800)
 
 
@@ -271,5 +271,5 @@ def test_a_name_that_nobody_has_is_told(host: str, monkeypatch: pytest.MonkeyPat
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
     monkeypatch.setattr(socket, "getaddrinfo", offline)
-    with pytest.raises(ValueError, match="no computer is found under the name"):
+    with pytest.raises(ValueError, match="no computer has the name"):
         resolve((host, 47800))

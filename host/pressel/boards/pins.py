@@ -126,12 +126,12 @@ def _check_ports(data: dict[str, Any], chip: Chip, say: Say) -> None:
         text = "microphone and speaker have a port each; remove this line, or give both one id"
         say("shares_port", text, "error")
     if get(data, "microphone.kind") == "pdm":
-        text = "stock MicroPython reads no PDM microphone: this board can listen but not talk"
+        text = "stock MicroPython cannot read a PDM microphone: this board can listen but not talk"
         say("microphone.kind", text, "warning")
     elif shares:
         text = (
-            "half duplex: it hears nothing while it talks, and the microphone starts anew at "
-            "each press (an INMP441 takes 256 ms)"
+            "half duplex: it hears nothing while it talks, and the microphone restarts at each "
+            "press (an INMP441 takes 256 ms)"
         )
         say("shares_port", text, "warning")
 
@@ -142,11 +142,14 @@ def _check_voltage(data: dict[str, Any], chip: Chip, say: Say) -> None:
         return
     pin_mv = full_mv * 1000 // scale
     if pin_mv > _LEVEL_MAX_MV:
-        text = f"a full battery puts {pin_mv} mV on the pin, which dies above 3300; divide it more"
+        text = (
+            f"a full battery puts {pin_mv} mV on the pin, which dies above 3300; "
+            "use a larger divider"
+        )
         say("battery.scale_permille", text, "error")
     elif pin_mv > chip.adc_max_mv:
         text = (
             f"a full battery puts {pin_mv} mV on the pin; the {chip.name} measures well only up "
-            f"to {chip.adc_max_mv}; divide it more"
+            f"to {chip.adc_max_mv}; use a larger divider"
         )
         say("battery.scale_permille", text, "warning")

@@ -60,7 +60,7 @@ class LedPin(_Facts):
         if self.kind == "plain" and self.active_high is None:
             raise ValueError("active_high is missing; write true when a high level lights it")
         if self.kind == "rgb" and self.active_high is not None:
-            raise ValueError("an rgb light is told its colour, it has no level; remove active_high")
+            raise ValueError("an rgb light takes a colour and has no level; remove active_high")
         return self
 
 

@@ -3,8 +3,8 @@
 Each sub-command is a module of this package that defines a click command of its own name. It is
 imported when it is called, not before, so that `pressel --help` does not wait for numpy.
 
-A command ends in exit code 0 when it returns nothing, or in the number that it returns. It raises
-a PresselError for what the user can mend; every other exception is a bug and shows its traceback.
+A command ends in exit code 0 when it returns nothing, or in the number that it returns. It raises a
+PresselError for what the user can fix; every other exception is a bug and shows its traceback.
 """
 
 import importlib
@@ -22,20 +22,20 @@ INTERRUPTED = 130  # what shells report for a process ended by Ctrl-C: 128 + SIG
 COMMANDS = {
     "demo": "Let badges talk through a leader on this machine, and report how it sounded.",
     "leader": "Run a leader: the box that owns membership, floor and settings.",
-    "node": "Run a host that leads or stands by, one of several.",
+    "node": "Run one of several hosts: it leads or stands by.",
     "badge": "Run a soft badge: a participant on this machine.",
     "status": "Show who is there and who talks.",
-    "timeline": "Show who led and who talked when, from the logs of hosts.",
-    "device": "Say which badges may take part, and with what rights.",
-    "host": "Run a host, take it off duty, and say which others may be part of the venue.",
-    "registry": "Back up and restore what the leader knows of devices and hosts.",
+    "timeline": "Show from the logs of hosts who led and who talked when.",
+    "device": "Choose which badges may take part, and with what rights.",
+    "host": "Run a host, take it off duty, and choose which others may take part.",
+    "registry": "Back up and restore the leader's registry of devices and hosts.",
     "text": "Send a text to all badges.",
-    "settings": "Show and change what holds for the whole venue.",
+    "settings": "Show and change the settings of the whole venue.",
     "sim": "Simulate venues: every fault and size, in virtual or in real time.",
     "flash": "Make a badge out of a board: image, identity, key, Wi-Fi and firmware.",
     "provision": "Change a badge's Wi-Fi, leader or name without flashing it.",
     "update": "Bring a new release to badges over the air.",
-    "firmware": "Build what runs on a badge, and get the MicroPython that it runs on.",
+    "firmware": "Build a badge's firmware, and get the MicroPython that it runs on.",
     "board": "Show and check the boards that Pressel knows.",
     "dissector": "Write a Wireshark dissector for Pressel's datagrams.",
 }

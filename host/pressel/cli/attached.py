@@ -25,7 +25,7 @@ _STATE = folder_option()
 
 
 def ports_of(named: tuple[str, ...], is_all: bool) -> list[str]:
-    """The ports that somebody meant, none twice."""
+    """The ports that the user meant, without duplicates."""
     if bool(named) == is_all:
         raise flash_error("which-badge")
     ports = list(dict.fromkeys(named)) or attached_ports()
@@ -35,7 +35,7 @@ def ports_of(named: tuple[str, ...], is_all: bool) -> list[str]:
 
 
 def open_registry(state: Path | None, *, is_made: bool = True) -> OpenRegistry | None:
-    """How each thread opens the venue's roll; None when there is none and none shall be made."""
+    """The function by which each thread opens the venue's roll; None to go without one."""
     if not is_made and not is_there(state):
         return None
     with open_roll(state):  # made once, before many threads open it
@@ -43,7 +43,7 @@ def open_registry(state: Path | None, *, is_made: bool = True) -> OpenRegistry |
 
 
 def wifi_network(name: str, password: str | None) -> tuple[str, str]:
-    """Wi-Fi settings; asks for the password when somebody sits there."""
+    """Wi-Fi settings; asks for the password on a terminal."""
     if password is None and sys.stdin.isatty():
         password = click.prompt(
             f"Password of {name} (Enter: none)", default="", hide_input=True,
@@ -55,7 +55,7 @@ def wifi_network(name: str, password: str | None) -> tuple[str, str]:
 
 
 def tell_all(outcomes: list[Outcome], word: Callable[[Outcome], str | None]) -> int:
-    """Say how it went, `word` for what went well; the exit code."""
+    """Print the outcomes, with `word` for success; return the exit code."""
     for each in outcomes:
         for warning in each.warnings:
             print(f"{each.port}: warning: {warning}", file=sys.stderr)
@@ -76,13 +76,15 @@ def tell_all(outcomes: list[Outcome], word: Callable[[Outcome], str | None]) -> 
 @click.option("--chip", type=click.Choice(("esp32", "esp32s3", "esp32c3")), default="esp32")
 @click.option("--flash-mib", type=click.Choice(("2", "4", "8", "16")), default="4")
 @click.option("--mac", default="a0b1c2d3e4f5", show_default=True, help="12 hexadecimal digits.")
-@click.option("--fault", "faults", multiple=True, help="Such as unplug-at=write; 'help' lists.")
+@click.option(
+    "--fault", "faults", multiple=True, help="For example unplug-at=write; 'help' lists all."
+)
 @click.argument("flash", type=click.Path(dir_okay=False, path_type=Path))
 def emulate(chip: str, flash_mib: str, mac: str, faults: tuple[str, ...], flash: Path) -> None:
     """Emulate a badge on a serial port of its own; its flash is the file FLASH.
 
-    Prints the port. esptool, mpremote and `pressel flash` work on it as on hardware, and once it
-    is flashed it runs its firmware, on this machine's network. Ctrl-C unplugs it.
+    Prints the port. esptool, mpremote and `pressel flash` work on it as on hardware. Once flashed,
+    it runs its firmware on this machine's network. Ctrl-C unplugs it.
     """
     from pressel.emulator.badge import EmulatedBadge
     from pressel.emulator.faults import NAMES, parse_faults
@@ -119,7 +121,7 @@ def logs(port: str) -> None:
 @click.command()
 @click.argument("port")
 def shell(port: str) -> int:
-    """MicroPython's prompt of the badge on PORT; Ctrl-] leaves it."""
+    """Open the prompt of MicroPython on the badge on PORT; Ctrl-] leaves it."""
     with held(port):
         code = subprocess.call([sys.executable, "-m", "mpremote", "connect", port, "repl"])
     if is_gone(port):
@@ -134,8 +136,8 @@ def shell(port: str) -> int:
 def replace(old: str, new: str, state: Path | None) -> None:
     """Let device NEW take the name, groups and entitlements of OLD, whose key dies.
 
-    A NEW that is a badge already keeps its key and takes the name with `pressel provision`; one
-    that is not gets both with `pressel flash`.
+    If NEW is already a badge, it keeps its key and takes the name with `pressel provision`;
+    otherwise it gets both with `pressel flash`.
     """
     with open_roll(state) as roll:
         is_known = any(each.id == new.lower() for each in roll.devices())
@@ -147,7 +149,7 @@ def replace(old: str, new: str, state: Path | None) -> None:
 
 @click.command()
 @click.argument("port")
-@click.option("--revoke", is_flag=True, help="Its key shall die too.")
+@click.option("--revoke", is_flag=True, help="Revoke its key, too.")
 @_STATE
 def wipe(port: str, revoke: bool, state: Path | None) -> None:
     """Erase everything on the badge on PORT: firmware, identity, key and Wi-Fi settings."""

@@ -47,13 +47,13 @@ def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
     callback=_leader,
     default=_EVERYBODY,
     show_default=True,
-    help="Where to look for the leader; the default asks the whole network.",
+    help="Address of the leader; by default the badge searches the whole network.",
 )
 @click.option("--name", callback=_name, default="soft badge", show_default=True)
 @click.option(
     "--credential",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Identity and key, a file of `pressel device add`; without it this user's own.",
+    help="File with identity and key from `pressel device add`; default: this user's own.",
 )
 @click.option(
     "--register",
@@ -61,18 +61,20 @@ def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
     type=click.Path(file_okay=False, path_type=Path),
     is_flag=False,
     flag_value=_HERE,
-    help="Let this badge in first, at the host of this machine; FOLDER is its --state.",
+    help="First register this badge with this machine's host; FOLDER is its --state.",
 )
-@click.option("--invite", metavar="CODE", help="Come in by a code of `pressel device invite`.")
+@click.option("--invite", metavar="CODE", help="Join with a code from `pressel device invite`.")
 @click.option("--ask", is_flag=True, help="Ask the operator to let this badge in.")
 @click.option("--virtual", is_flag=True, help="Run the real firmware on MicroPython.")
 @click.option("--wav", type=click.Path(path_type=Path), help="Say this file, then leave.")
 @click.option(
-    "--record", type=click.Path(dir_okay=False, path_type=Path), help="Write what is heard here."
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what is heard to this file.",
 )
-@click.option("--seconds", type=click.FloatRange(min=0.1), help="Leave after so long.")
-@click.option("--microphone", help="Sound device to listen with (name or number).")
-@click.option("--speaker", help="Sound device to play on (name or number).")
+@click.option("--seconds", type=click.FloatRange(min=0.1), help="Leave after this many seconds.")
+@click.option("--microphone", help="Sound device for the microphone (name or number).")
+@click.option("--speaker", help="Sound device for the speaker (name or number).")
 @click.pass_context
 def badge(
     ctx: click.Context,
@@ -94,8 +96,7 @@ def badge(
     Enter presses the talk button and lets it go again. With --wav the button is pressed for as
     long as the file lasts. Ctrl-C ends the badge. The leader must know the badge: add it there by
     `pressel device add NAME --key-file FILE` and start it with --credential FILE, or, on the
-    leader's own machine, with --register. On another machine --invite CODE or --ask let it in, once
-    and for all.
+    leader's own machine, with --register. On another machine, use --invite CODE or --ask, once.
     """
     if ctx.invoked_subcommand:
         return
@@ -131,7 +132,7 @@ def badge(
 
 
 def _enrol(leader: Address, own: Credential, name: str, code: str | None) -> None:
-    """Come in over the network before anything else."""
+    """Be let in over the network before anything else."""
     newcomer = Newcomer(own.device, name, own.key)
     if leader[0] == BROADCAST:
         leader = find_leader(leader, newcomer)

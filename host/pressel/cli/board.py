@@ -65,7 +65,7 @@ def _row(board_id: str, checked: Checked) -> dict:
 def check(boards: tuple[str, ...], as_json: bool) -> int:
     """Check boards by ID or FILE, or all known boards.
 
-    Every mistake is told with its line. Warnings are told too, but do not fail the check.
+    Every mistake is shown with its line. Warnings are shown too, but do not fail the check.
     """
     all_checked = [(each, check_file(_file(each))) for each in boards or board_ids()]
     if as_json:
@@ -119,11 +119,13 @@ def _report(name: str, checked: Checked) -> dict:
 @board.command()
 @click.argument("board_id", metavar="ID")
 @click.option("--chip", type=click.Choice(chip_ids()), help="Its chip.")
-@click.option("--from", "source", metavar="ID", help="A known board to copy.")
+@click.option("--from", "source", metavar="ID", help="Copy this known board.")
 def new(board_id: str, chip: str | None, source: str | None) -> None:
     """Write boards/ID/board.toml: a template for --chip, or a copy of the board of --from."""
     if not _ID.fullmatch(board_id):
-        raise UsageError(f"'{board_id}' is no board id; use small letters, digits and hyphens")
+        raise UsageError(
+            f"'{board_id}' is not a board id; use lower-case letters, digits and hyphens"
+        )
     if not chip and not source:
         raise UsageError(f"say which chip the board has: --chip {'|'.join(chip_ids())}")
     if source:

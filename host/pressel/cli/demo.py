@@ -26,14 +26,14 @@ from pressel.report.table import print_report
     "--speech",
     type=click.Path(path_type=Path),
     envvar="PRESSEL_SPEECH",
-    help="WAV file to say in place of the one that ships.",
+    help="WAV file to say instead of the built-in one.",
 )
 @click.option("--dies-with-parent", is_flag=True, help="End when the calling process is gone.")
 def demo(out: Path, speech: Path | None, dies_with_parent: bool) -> int:
     """Let three badges talk through a leader, and report how it sounded.
 
-    The badges run the real firmware on MicroPython, a process each. Exit code 0 means: every burst
-    reached every listener whole and in time.
+    The badges run the real firmware on MicroPython, one process each. Exit code 0 means that every
+    burst reached every listener whole and in time.
     """
     with Steps() as steps:
         try:
@@ -46,7 +46,7 @@ def demo(out: Path, speech: Path | None, dies_with_parent: bool) -> int:
 
 
 class Steps:
-    """What is going on, on standard error: a bar on a terminal, plain lines elsewhere."""
+    """Progress on standard error: a bar on a terminal, plain lines elsewhere."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
@@ -70,7 +70,7 @@ class Steps:
             self._bar.stop()
 
     def tell(self, words: str, seconds: float) -> None:
-        """A step begins that takes about `seconds`."""
+        """Begin a step that takes about `seconds`."""
         if self._bar is None:
             self._console.print(f"demo: {words}", markup=False)
             return

@@ -32,7 +32,7 @@ _KEY_FILE = click.option(
     "--key-file",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="New file for the key, to be flashed; only you can read it. Delete it afterwards.",
+    help="New file for the key, for flashing; only you can read it. Delete it afterwards.",
 )
 _GROUPS = click.option(
     "--group",
@@ -41,22 +41,22 @@ _GROUPS = click.option(
     multiple=True,
     default=(1,),
     show_default=True,
-    help="Talk group; may be given several times.",
+    help="Talk group; may be repeated.",
 )
 
 
 @click.group()
 def device() -> None:
-    """Say which badges may take part, and with what rights."""
+    """Choose which badges may take part, and with what rights."""
 
 
 @device.command()
 @click.argument("name")
-@click.option("--id", "device_id", help="16 hexadecimal digits; without it random ones.")
+@click.option("--id", "device_id", help="16 hexadecimal digits; random by default.")
 @_GROUPS
 @click.option("--emergency", is_flag=True, help="May interrupt others in an emergency.")
 @click.option(
-    "--priority", is_flag=True, help="May press for priority, before all routine presses."
+    "--priority", is_flag=True, help="May press with priority, ahead of all routine presses."
 )
 @_KEY_FILE
 @_STATE
@@ -92,7 +92,8 @@ def rotate(device_id: str, key_file: Path, state: Path | None, as_json: bool) ->
 
 
 def _with_key_file(roll: Roll, device_id: str, file: Path, make_key: Callable[[], bytes]) -> None:
-    """`make_key`, its result into the new `file`; the file is claimed before anything changes."""
+    """Write the result of `make_key` to the new `file`, which is claimed before anything
+    changes."""
     try:
         write_private(file, "")
     except FileExistsError:
@@ -117,7 +118,7 @@ def _with_key_file(roll: Roll, device_id: str, file: Path, make_key: Callable[[]
 
 
 @device.command("list")
-@click.option("--all", "with_revoked", is_flag=True, help="Revoked ones, too.")
+@click.option("--all", "with_revoked", is_flag=True, help="Include revoked devices.")
 @_STATE
 @_JSON
 def list_devices(with_revoked: bool, state: Path | None, as_json: bool) -> None:
@@ -152,7 +153,7 @@ def revoke(device_id: str, state: Path | None) -> None:
 @click.argument("name")
 @_STATE
 def rename(device_id: str, name: str, state: Path | None) -> None:
-    """Call a device NAME from now on."""
+    """Rename a device to NAME."""
     with opened(state) as roll:
         roll.rename(device_id, name)
     _say(f"{device_id} is called {name}")
@@ -163,7 +164,7 @@ def rename(device_id: str, name: str, state: Path | None) -> None:
 @click.argument("groups", type=click.IntRange(1, GROUP_MAX), nargs=-1, required=True)
 @_STATE
 def group(device_id: str, groups: tuple[int, ...], state: Path | None) -> None:
-    """Put a device into these talk GROUPS, and no others."""
+    """Put a device into exactly these talk GROUPS."""
     with opened(state) as roll:
         roll.set_groups(device_id, groups)
         now = roll.device(device_id).groups
@@ -184,10 +185,9 @@ def pending(state: Path | None, as_json: bool) -> None:
 @_GROUPS
 @_STATE
 def approve(code_or_id: str, groups: tuple[int, ...], state: Path | None) -> None:
-    """Let the waiting device in that shows the check code CODE.
-
-    Read the code from the device itself, or have it said by somebody whose voice you know: then
-    nobody on the network can have put himself in between. An id is taken, too.
+    """Let in the waiting device that shows the check code CODE. Read the code from the device
+    itself, or hear it from somebody whose voice you know: then nobody on the network can have come
+    between. An id is accepted, too.
     """
     with opened(state) as roll:
         device_id = roll.waiting(code_or_id)
@@ -198,10 +198,10 @@ def approve(code_or_id: str, groups: tuple[int, ...], state: Path | None) -> Non
 
 @device.command()
 @click.argument("code_or_id", metavar="CODE", required=False)
-@click.option("--all", "is_all", is_flag=True, help="All that wait.")
+@click.option("--all", "is_all", is_flag=True, help="Forget all waiting devices.")
 @_STATE
 def deny(code_or_id: str | None, is_all: bool, state: Path | None) -> None:
-    """Forget the waiting device that shows CODE, or has it for an id."""
+    """Forget the waiting device that shows CODE or has that id."""
     if is_all == (code_or_id is not None):
         raise UsageError("name one device, or --all")
     with opened(state) as roll:
@@ -218,14 +218,13 @@ def deny(code_or_id: str | None, is_all: bool, state: Path | None) -> None:
     type=click.IntRange(1, codes.LIFE_S_MAX // 60),
     default=codes.LIFE_S // 60,
     show_default=True,
-    help="How long the code can be used.",
+    help="How long the code is valid.",
 )
 @_STATE
 @_JSON
 def invite(groups: tuple[int, ...], minutes: int, state: Path | None, as_json: bool) -> None:
-    """Make a code that lets one device in. It is shown once.
-
-    It is typed at the device, as `pressel badge --leader ADDRESS --invite CODE`.
+    """Make a code that lets one device in. It is shown once. Type it at the device:
+    `pressel badge --leader ADDRESS --invite CODE`.
     """
     with opened(state) as roll:
         code = roll.invite(groups, minutes * 60)

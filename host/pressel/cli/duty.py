@@ -28,7 +28,7 @@ _WORDS = {ON_DUTY: "", DRAINING: ", drains", DRAINED: ", drained", "resigned": "
 @control_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def status(port: int | None, control: Path | None, as_json: bool) -> None:
-    """Show who leads and which hosts are there, as the host on this machine sees it."""
+    """Show who leads and which hosts are there, as this machine's host sees it."""
     state = _state(sockets.ask(sockets.find(control, port), "host status"))
     if as_json:
         print(state.model_dump_json(indent=2))
@@ -38,12 +38,10 @@ def status(port: int | None, control: Path | None, as_json: bool) -> None:
 
 @click.command()
 @control_options
-@click.option("--force", is_flag=True, help="Also when nobody leads then.")
+@click.option("--force", is_flag=True, help="Resign even if nobody can lead then.")
 def resign(port: int | None, control: Path | None, force: bool) -> None:
-    """Let another host lead, for maintenance of this one.
-
-    This host stands by without ever leading, until `pressel host return` or a restart. Refused when
-    no other host can lead.
+    """Let another host lead while this one is maintained. This host stands by without leading,
+    until `pressel host return` or a restart. Refused when no other host can lead.
     """
     answer = sockets.ask(sockets.find(control, port), "host resign", force=force)
     leader = answer["leader"]
@@ -58,21 +56,19 @@ def resign(port: int | None, control: Path | None, force: bool) -> None:
 @click.command("return")
 @control_options
 def return_to_duty(port: int | None, control: Path | None) -> None:
-    """Maintenance is over: the host may lead again when the leader is gone."""
+    """End maintenance: the host may lead again when the leader is gone."""
     sockets.ask(sockets.find(control, port), "host return")
     print("the host may lead again")
 
 
 @click.command()
 @control_options
-@click.option("--no-wait", is_flag=True, help="Do not wait until nothing is left to do.")
+@click.option("--no-wait", is_flag=True, help="Do not wait until everything is handed over.")
 def drain(port: int | None, control: Path | None, no_wait: bool) -> int:
-    """Take the host on this machine out of use without anybody's noticing, before it is stopped.
-
-    From now on it takes no new duty: it does not stand for leader any more. If it leads, it leads
-    on until another host can, and hands over then. The command waits and says what is left to do;
-    it ends when nothing is, and the host may be stopped. Ctrl-C ends the waiting, not the
-    draining: `pressel host return` does that.
+    """Prepare the host on this machine to be stopped without anybody noticing. It takes no new
+    duty: it no longer stands for leader. If it leads, it continues until another host can lead, and
+    then hands over. The command waits and says what is left to do; it ends when you may stop the
+    host. Ctrl-C ends the waiting, not the draining: `pressel host return` does that.
     """
     path = sockets.find(control, port)
     state = _state(sockets.ask(path, "host drain"))
@@ -98,7 +94,7 @@ def _state(answer: Any) -> NodeState:
         return NodeState.model_validate(answer)
     except ValidationError as error:
         raise PresselError(
-            "the host's answer is of another version of Pressel; update the older one"
+            "the host's answer is from another version of Pressel; update the older one"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""`pressel sim explore`: every way in which a small venue can go, not only the likely ones."""
+"""`pressel sim explore`: every course that a small venue can take, not only the likely ones."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from pressel.sim.explore.searches import SEARCHES, Search
 
 @click.command("explore")
 @click.argument("names", nargs=-1, metavar="[SEARCH]...")
-@click.option("--nodes", type=click.IntRange(2, 3), help="Only elections with so many hosts.")
-@click.option("--badges", type=click.IntRange(2, 2), help="Only floors with so many badges.")
-@click.option("--depth", type=click.IntRange(1, 99), help="Actions from the start, for all.")
-@click.option("--states", type=click.IntRange(1), help="Begin no level beyond so many.")
+@click.option("--nodes", type=click.IntRange(2, 3), help="Only elections with this many hosts.")
+@click.option("--badges", type=click.IntRange(2, 2), help="Only floors with this many badges.")
+@click.option(
+    "--depth", type=click.IntRange(1, 99), help="Depth of all searches, in actions from the start."
+)
+@click.option("--states", type=click.IntRange(1), help="Start no further level beyond this many.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def explore_command(
     names: tuple[str, ...],
@@ -31,11 +33,11 @@ def explore_command(
     states: int | None,
     as_json: bool,
 ) -> int:
-    """Try every way in which a small cluster or floor can go: the real engines, all interleavings
+    """Try every course that a small cluster or floor can take: the real engines, all interleavings
     of deliveries, losses, timeouts, presses, crashes and pauses, breadth first, up to a depth.
 
-    Without a SEARCH all are made. The same search sees the same number of states in every run.
-    Exit code 4 when a promise is broken; the shortest way to it is shown then.
+    Without a SEARCH, all are run. The same search sees the same number of states in every run. Exit
+    code 4 means that a promise was broken; the shortest way to it is shown.
     """
     chosen = [each for each in _chosen(names) if _is_meant(each, nodes, badges)]
     results = [_made(search, depth, states) for search in chosen]

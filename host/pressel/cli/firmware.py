@@ -25,7 +25,7 @@ PORTABLE = "any"  # the build without machine code
 
 @click.group()
 def firmware() -> None:
-    """Build what runs on a badge, and get the MicroPython that it runs on."""
+    """Build a badge's firmware, and get the MicroPython that it runs on."""
 
 
 @firmware.command()
@@ -33,18 +33,18 @@ def firmware() -> None:
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     show_default="build/firmware, or build/romfs",
-    help="Folder for the files and their manifest; without --chip a folder in it for each chip.",
+    help="Folder for the files and their manifest; without --chip, one subfolder per chip.",
 )
 @click.option(
     "--chip",
     type=click.Choice((PORTABLE, *sorted(ARCHITECTURES))),
-    help="Only for this chip; 'any' has no machine code and runs on all of them.",
+    help="Build only for this chip; 'any' has no machine code and runs on all chips.",
 )
 @packing_option
 def build(out: Path | None, chip: str | None, packing: str) -> None:
     """Compile the firmware for each chip, with a manifest of versions, sizes and hashes.
 
-    The same sources give the same bytes, wherever they are built.
+    The same sources give the same bytes on every machine.
     """
     out = out or build_folder(packing)
     folders = {chip: out} if chip else {each: out / each for each in (PORTABLE, *ARCHITECTURES)}
@@ -80,7 +80,7 @@ def images(as_json: bool) -> None:
 
 
 def _packings(file: Path) -> list[str]:
-    """What the image can take; nothing when it is damaged, which flashing it says."""
+    """The packings that the image can take; none when it is damaged: flashing it reports that."""
     try:
         return parse_image(str(file), file.read_bytes()).packings
     except FlashError:
@@ -90,9 +90,10 @@ def _packings(file: Path) -> list[str]:
 @firmware.command()
 @click.argument("image")
 @click.option("--from", "base", envvar="PRESSEL_IMAGES", help="Address or folder of the images.")
-@click.option("--sha256", help="Its SHA-256, for an image that is not pinned yet.")
+@click.option("--sha256", help="SHA-256 of an image that is not pinned yet.")
 def fetch(image: str, base: str | None, sha256: str | None) -> None:
-    """Get the IMAGE of that file name, or the pinned one for a chip, and keep it for flashing."""
+    """Get the image with the file name IMAGE, or the pinned one for that chip, and keep it for
+    flashing."""
     pin = find_pin(image)
     if sha256 is not None:
         name = pin.name if pin else image
@@ -111,7 +112,7 @@ def fetch(image: str, base: str | None, sha256: str | None) -> None:
 
 @firmware.command("pin")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--sha256", help="What it must be, as somebody else says it.")
+@click.option("--sha256", help="SHA-256 that it must have, from somebody else.")
 def pin_file(file: Path, sha256: str | None) -> None:
     """Vouch for the image FILE: keep it for flashing, and remember its SHA-256."""
     try:

@@ -23,23 +23,28 @@ from pressel.registry.device import GROUP_MAX, checked_name
 @click.command()
 @click.option("--port", "ports", multiple=True, help="Serial port of the badge; may be repeated.")
 @click.option("--all", "is_all", is_flag=True, help="Every attached badge.")
-@click.option("--board", "board_id", required=True, help="Which board it is: pressel board list.")
+@click.option(
+    "--board", "board_id", required=True, help="Name of the board; see `pressel board list`."
+)
 @click.option(
     "--image", type=click.Path(dir_okay=False, path_type=Path),
-    help="MicroPython image of the vendor; without it the newest fetched or pinned one.",
+    help="MicroPython image from its makers; default: the newest fetched or pinned one.",
 )  # fmt: skip
-@click.option("--image-sha256", help="Its SHA-256, as somebody else says it.")
+@click.option("--image-sha256", help="SHA-256 of the image, from somebody else.")
 @packing_option
 @click.option("--wifi", help="Name of the venue's Wi-Fi network.")
 @click.option("--wifi-password", envvar="PRESSEL_WIFI_PASSWORD", help="Its password.")
-@click.option("--leader", default="", help="Address of the leader; without it badges search.")
-@click.option("--name", default="", help="Name of the badge; without it a known badge keeps its.")
+@click.option("--leader", default="", help="Address of the leader; by default badges search.")
+@click.option(
+    "--name", default="", help="Name of the badge; by default a known badge keeps its name."
+)
 @click.option(
     "--group", "groups", type=click.IntRange(1, GROUP_MAX), multiple=True,
-    help="Talk group; may be repeated. A known badge keeps its own, a new one is in group 1.",
+    help="Talk group; may be repeated. By default a known badge keeps its groups, a new one joins "
+        "group 1.",
 )  # fmt: skip
 @folder_option()
-@click.option("--no-registry", is_flag=True, help="Register the badge nowhere.")
+@click.option("--no-registry", is_flag=True, help="Do not register the badge.")
 @click.option(
     "--labels", type=click.Path(file_okay=False, path_type=Path), default=Path("build/labels"),
     show_default=True, help="Folder for the labels.",
@@ -47,7 +52,9 @@ from pressel.registry.device import GROUP_MAX, checked_name
 @click.option("--erase", is_flag=True, help="Erase the whole badge first.")
 @click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
 @click.option("--only-app", is_flag=True, help="Write firmware and settings, not the image.")
-@click.option("--new-identity", is_flag=True, help="Make it another device than it was.")
+@click.option(
+    "--new-identity", is_flag=True, help="Give it a new identity: it becomes another device."
+)
 @click.option("--json", "as_json", is_flag=True, help="Outcomes as JSON.")
 def flash(
     ports: tuple[str, ...], is_all: bool, board_id: str, image: Path | None,
@@ -55,9 +62,8 @@ def flash(
     leader: str, name: str, groups: tuple[int, ...], state: Path | None, no_registry: bool,
     labels: Path, erase: bool, dry_run: bool, only_app: bool, new_identity: bool, as_json: bool,
 ) -> int:  # fmt: skip
-    """Make badges: check, write, verify, start, check again, register, print a label.
-
-    A run that failed is simply run again. A badge that is flashed again keeps its identity.
+    """Make badges: check, write, verify, start, check again, register, write a label. If a run
+    fails, run it again. A badge that is flashed again keeps its identity.
     """
     if only_app and (erase or image):
         raise flash_error("erase-app" if erase else "image-app")
@@ -86,7 +92,7 @@ def flash(
 
 
 def _tell_packings(image: Image, packing: str) -> None:
-    """What the image can take; FlashError when that is not what was asked for."""
+    """The packings that the image can take; FlashError when the requested one is not among them."""
     if packing not in image.packings:
         raise flash_error("no-romfs", where=image.name)
     if len(image.packings) > 1:

@@ -27,7 +27,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 @click.group()
 def host() -> None:
-    """Run a host, take it off duty, and say which other hosts may be part of the venue."""
+    """Run a host, take it off duty, and choose which other hosts may take part."""
 
 
 for command in (run, duty.status, duty.resign, duty.return_to_duty, duty.drain):
@@ -38,7 +38,7 @@ for command in (run, duty.status, duty.resign, duty.return_to_duty, duty.drain):
 @_STATE
 @_JSON
 def show(state: Path | None, as_json: bool) -> None:
-    """Show this host's public key, to be allowed on the others."""
+    """Show this host's public key, to allow it on the others."""
     with opened(state) as roll:
         key = roll.own_key()
     if as_json:
@@ -55,8 +55,8 @@ def show(state: Path | None, as_json: bool) -> None:
 def allow(name: str, key: str, state: Path | None) -> None:
     """Let the host with PUBLIC_KEY take part, called NAME here.
 
-    Compare the fingerprint with what `pressel host show` says there, aloud or side by side. The
-    other host must allow this one, too.
+    Compare the fingerprint, aloud or side by side, with the one that `pressel host show` prints
+    there. The other host must also allow this one.
     """
     checked_public_key(key)
     with opened(state) as roll:
@@ -70,7 +70,8 @@ def allow(name: str, key: str, state: Path | None) -> None:
             fingerprint(k)[:2] for k in others
         }:
             raise UsageError(
-                "another host's fingerprint begins alike; delete host.key in the state folder "
+                "another host's fingerprint begins with the same byte; delete host.key in the "
+                "state folder "
                 "there, and allow the new key that `pressel host show` makes"
             )
         roll.allow_host(name, key)
@@ -81,7 +82,7 @@ def allow(name: str, key: str, state: Path | None) -> None:
 @click.argument("name")
 @_STATE
 def remove(name: str, state: Path | None) -> None:
-    """Do not let the host called NAME take part any more."""
+    """Stop the host called NAME from taking part."""
     with opened(state) as roll:
         roll.remove_host(name)
     print(f"{name} is not allowed any more", file=sys.stderr)
@@ -91,7 +92,7 @@ def remove(name: str, state: Path | None) -> None:
 @_STATE
 @_JSON
 def list_hosts(state: Path | None, as_json: bool) -> None:
-    """List the hosts that are allowed."""
+    """List the allowed hosts."""
     with opened(state, writes=False) as roll:
         known = roll.hosts()
     if as_json:

@@ -25,7 +25,7 @@ _OPTIONS = (
     click.option(
         "--hosts",
         type=AddressOption(HOSTS_PORT),
-        help=f"Address and UDP port for other hosts; without it 0.0.0.0:{HOSTS_PORT}, opened once "
+        help=f"Address and UDP port for other hosts; by default 0.0.0.0:{HOSTS_PORT}, opened once "
         "another host is allowed.",
     ),
     click.option(
@@ -33,7 +33,7 @@ _OPTIONS = (
         "peers",
         type=AddressOption(HOSTS_PORT),
         multiple=True,
-        help="Where another host is, on a network on which they do not find each other.",
+        help="Address of another host, for a network on which hosts do not find each other.",
     ),
     click.option(
         "--class",
@@ -52,7 +52,7 @@ _OPTIONS = (
     click.option(
         "--control",
         type=click.Path(path_type=Path),
-        help="Control socket for other commands; without it one named after the port.",
+        help="Control socket for other commands; by default one named after the port.",
     ),
     click.option(
         "--v1-bridge",
@@ -63,7 +63,7 @@ _OPTIONS = (
         "--v1-rate",
         "v1_rate_hz",
         type=click.IntRange(8_000, 48_000),
-        help="Sample rate of the old apps' voice in Hz; without it known from the size of packets.",
+        help="Sample rate of the old apps' voice in Hz; by default inferred from the packet size.",
     ),
     joining_option(),
     click.option(
@@ -74,7 +74,7 @@ _OPTIONS = (
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of `host run`, of all its names."""
+    """The options of `host run`, under all its names."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -94,10 +94,9 @@ def run_host(as_json: bool, **options: Any) -> None:
 @click.command("run")
 @run_options
 def run(**options: Any) -> None:
-    """Run a host: it leads the venue, or stands by and leads when the leader is gone.
-
-    A host that is alone leads at once. Others take part when each has allowed the others, see
-    `pressel host allow`. Badges on the same network find the leader by themselves; those on another
-    one are given its address. Ctrl-C ends it, and another one leads at once.
+    """Run a host: it leads the venue, or stands by and leads when the leader is gone. A lone host
+    leads at once. Others take part when each has allowed the others, see `pressel host allow`.
+    Badges on the same network find the leader by themselves; give its address to badges on another
+    network. Ctrl-C stops the host, and another one leads at once.
     """
     run_host(**options)

@@ -17,7 +17,7 @@ def node(ctx: click.Context, **options: Any) -> None:
     """Run a host: it leads the venue, or stands by and leads when the leader is gone.
 
     The same as `pressel host run`. Other hosts take part when each has allowed the others: see
-    `pressel host`. Ctrl-C ends it, and another one leads at once.
+    `pressel host`. Ctrl-C stops it, and another one leads at once.
     """
     if ctx.invoked_subcommand is None:
         run_host(**options)

@@ -36,7 +36,7 @@ class AddressOption(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-def state_option(text: str = "Folder for what the host keeps."):
+def state_option(text: str = "Folder for the host's files."):
     """`--state`: the folder of the host on this machine, with term, registry and keys."""
     return click.option(
         "--state",
@@ -48,50 +48,51 @@ def state_option(text: str = "Folder for what the host keeps."):
 
 
 def packing_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--packing`: for which MicroPython the firmware is packed."""
+    """`--packing`: the MicroPython that the firmware is packed for."""
     return click.option(
         "--packing",
         type=click.Choice(list(PACKINGS)),
         default=STOCK.name,
         show_default=True,
-        help="romfs is for a MicroPython of your own that has MICROPY_VFS_ROM.",
+        help="romfs is for your own MicroPython with MICROPY_VFS_ROM.",
     )(command)
 
 
 def build_folder(packing: str) -> Path:
-    """Where builds of that packing lie unless somebody says otherwise."""
+    """The default folder for builds of that packing."""
     return Path("build") / ("firmware" if packing == STOCK.name else packing)
 
 
 def folder_option():
-    """`--state` of what works on a venue's devices and hosts: a `Path` or None, for `open_roll`."""
+    """`--state` for commands on a venue's devices and hosts: a `Path` or None, for `open_roll`."""
     return click.option(
         "--state",
         type=click.Path(file_okay=False, path_type=Path),
-        help="Folder of the host that is meant; without it the one that runs on this machine, else "
+        help="Folder of the host; by default that of the host running on this machine, else "
         f"{default_state()}.",
     )
 
 
 def opened(state: Path | None, *, writes: bool = True):
-    """The roll of the venue; what is odd about it is said on standard error."""
+    """The roll of the venue; warnings about it go to standard error."""
     return open_roll(state, writes=writes, notice=lambda words: print(words, file=sys.stderr))
 
 
 def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--port` and `--control`: which of the hosts on this machine is meant."""
-    port = click.option("--port", type=click.IntRange(1, 65535), help="UDP port of the host meant.")
+    """`--port` and `--control`: choose one of the hosts on this machine."""
+    port = click.option("--port", type=click.IntRange(1, 65535), help="UDP port of the host.")
     control = click.option("--control", type=click.Path(path_type=Path), help="Its control socket.")
     return port(control(command))
 
 
 def joining_option():
-    """`--joining`: how devices come in that the registry does not know."""
+    """`--joining`: how devices that the registry does not know are let in."""
     return click.option(
         "--joining",
         type=click.Choice(JOINING),
         default=INVITE,
         show_default=True,
-        help="Who may come in that the registry does not know: nobody; who has a code of `pressel "
-        "device invite`; or who asks, too, and is approved by `pressel device approve`.",
+        help="Which devices may join that the registry does not know: none; those with a code "
+        "from `pressel device invite`; or also those that ask and are approved by `pressel "
+        "device approve`.",
     )

@@ -17,12 +17,12 @@ from pressel.registry.device import checked_name
 
 @click.command()
 @click.argument("arguments", metavar="[PORT]...", nargs=-1)
-@click.option("--port", "options", multiple=True, help="The same as PORT.")
+@click.option("--port", "options", multiple=True, help="Same as PORT.")
 @click.option("--all", "is_all", is_flag=True, help="Every attached badge.")
 @click.option("--wifi", help="Name of the venue's Wi-Fi network.")
 @click.option("--wifi-password", envvar="PRESSEL_WIFI_PASSWORD", help="Its password.")
 @click.option("--leader", help="Address of the leader; '' lets the badge search.")
-@click.option("--name", help="Name of the badge; without it the badge takes the registry's.")
+@click.option("--name", help="Name of the badge; by default the registry's.")
 @folder_option()
 @click.option("--no-registry", is_flag=True, help="Leave the registry alone.")
 @click.option("--json", "as_json", is_flag=True, help="Outcomes as JSON.")
@@ -31,9 +31,8 @@ def provision(
     wifi_password: str | None, leader: str | None, name: str | None, state: Path | None,
     no_registry: bool, as_json: bool,
 ) -> int:  # fmt: skip
-    """Change settings of the badge on PORT: Wi-Fi, leader, name. Identity and key stay.
-
-    A run that failed is simply run again.
+    """Change settings of the badge on PORT: Wi-Fi, leader, name. Identity and key stay. If a run
+    fails, run it again.
     """
     ports = ports_of((*arguments, *options), is_all)
     if name and len(ports) > 1:

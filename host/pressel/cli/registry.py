@@ -17,17 +17,17 @@ _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 @click.group()
 def registry() -> None:
-    """Back up and restore what the leader knows of devices and hosts."""
+    """Back up and restore the leader's registry of devices and hosts."""
 
 
 @registry.command()
 @_FILE
 @_STATE
 def backup(file: Path, state: Path | None) -> None:
-    """Copy the registry to FILE, also while a host runs."""
+    """Copy the registry to FILE; a host may be running."""
     folder = backups.back_up(state, file)
     print(
-        f"{file} is written. It is of use only with the key file {folder / KEY_FILE}: "
+        f"{file} is written. It is useless without the key file {folder / KEY_FILE}: "
         "keep a copy of that too, in another place.",
         file=sys.stderr,
     )
@@ -37,10 +37,9 @@ def backup(file: Path, state: Path | None) -> None:
 @_FILE
 @_STATE
 def restore(file: Path, state: Path | None) -> None:
-    """Put the backup FILE in the registry's place, also while a host runs.
-
-    The key file must be there already. Devices revoked since stay revoked; those whose key was
-    rotated since have their older key again.
+    """Replace the registry with the backup FILE; a host may be running. The key file must already
+    be there. Devices revoked since the backup stay revoked; devices whose key was rotated since get
+    their older key back.
     """
     backups.restore(state, file)
     print("restored; look with `pressel device list --all`", file=sys.stderr)

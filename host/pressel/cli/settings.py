@@ -1,4 +1,4 @@
-"""`pressel settings`: what an operator may turn, and turning it."""
+"""`pressel settings`: show and change what an operator may set."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
 class State(BaseModel):
-    """What the desk says of settings; counts are None where this host's own copy answers."""
+    """The desk's answer about settings; counts are None when this host's own copy answers."""
 
     version: int
     values: dict[str, int]
@@ -41,7 +41,7 @@ class State(BaseModel):
 
     def counts(self) -> str:
         if self.badges is None:
-            return "as this host knew them last; no leader is reachable"
+            return "as this host last knew them; no leader is reachable"
         if not self.badges:
             return "no badge is here"
         words = f"applied by {self.applied} of {self.badges} badges"
@@ -103,15 +103,15 @@ def _help() -> str:
 @click.option(
     "--base",
     type=click.IntRange(1),
-    help="Version that the change is based on: if the settings are of another one by now, nothing "
-    "is changed. Without it, the version of this moment.",
+    help="Version that the change is based on; if the settings have another version by now, "
+    "nothing is changed. Default: the current version.",
 )
 @control_options
 @_JSON
 def change(
     name: str, value: str, base: int | None, port: int | None, control: Path | None, as_json: bool
 ) -> int:
-    """Set NAME to VALUE for the whole venue, such as: floor.talk_ms 90s"""
+    """Set NAME to VALUE for the whole venue, for example: floor.talk_ms 90s"""
     full, row = load_settings().find(name)
     number = parse_value(full, row, value)
     path = sockets.find(control, port)
@@ -131,12 +131,12 @@ def _ask(path: Path) -> State:
         return State.model_validate(reply.answer)
     except ValidationError as error:
         raise PresselError(
-            "the leader's answer is of another version of Pressel; update the older one"
+            "the leader's answer is from another version of Pressel; update the older one"
         ) from error
 
 
 def _settled(path: Path) -> State:
-    """The state once every badge has answered, or after a while."""
+    """The state once every badge has answered, or when the wait is over."""
     deadline_s = time.monotonic() + WAIT_S
     while not (state := _ask(path)).is_settled() and time.monotonic() < deadline_s:
         time.sleep(_LOOK_S)

@@ -1,4 +1,4 @@
-"""`pressel sim`: whole venues in virtual time, many seeds of them, one of them event by event."""
+"""`pressel sim`: whole venues in virtual time: one, many seeds of them, or one event by event."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ Command = Callable[..., Any]
 
 _PARTICIPANTS = click.IntRange(PARTICIPANTS_LEAST, PARTICIPANTS_MOST)
 _PYTHON = click.option(
-    "--python", type=click.Choice(PYTHONS), help="Which Python runs it; else the fastest here."
+    "--python", type=click.Choice(PYTHONS), help="Python that runs it; default: the fastest here."
 )
 
 
 _STANDBYS = click.option(
     "--standbys",
     type=click.IntRange(0, STANDBYS_MAX),
-    help="Hosts that follow the leader; else as many as the scenario has.",
+    help="Number of standbys; default: as in the scenario.",
 )
 _SEAL = click.option(
     "--seal",
     type=click.Choice(SEALS),
-    help="Real tags and ciphers, or a cheap stand-in; else real in one of 16 runs.",
+    help="Real tags and ciphers, or a cheap stand-in; default: real in one of 16 runs.",
 )
 
 
@@ -85,7 +85,7 @@ sim.add_command(explore_command)
 @sim.command("list")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def list_all(as_json: bool) -> None:
-    """Show the scenarios and network profiles there are."""
+    """Show all scenarios and network profiles."""
     scenarios = [load_scenario(name) for name in scenario_names()]
     profiles = [load_profile(name) for name in profile_names()]
     if as_json:
@@ -103,19 +103,18 @@ def list_all(as_json: bool) -> None:
 
 @sim.command()
 @_one_run
-@click.option("--real", is_flag=True, help="In real time, with real processes and sockets.")
+@click.option("--real", is_flag=True, help="Run in real time, with real processes and sockets.")
 @click.option(
     "--virtual-badges",
     type=click.IntRange(0, PARTICIPANTS_MOST),
     default=0,
-    help="So many of the participants run the firmware itself.",
+    help="Number of participants that run the firmware itself.",
 )
 @_PYTHON
 @click.option("--json", "as_json", is_flag=True, help="The result as one line of JSON.")
 def run(real: bool, virtual_badges: int, python: str | None, as_json: bool, **which: Any) -> int:
-    """Run SCENARIO once and show its figures.
-
-    Exit code 4 means: something was seen that must never be.
+    """Run SCENARIO once and show its figures. Exit code 4 means that something happened that must
+    never happen.
     """
     choice = Choice(**which)
     if virtual_badges > choice.participants:
@@ -140,7 +139,7 @@ def run(real: bool, virtual_badges: int, python: str | None, as_json: bool, **wh
 
 def _run_real(spec: dict[str, Any], virtual_badges: int, python: str | None) -> Result:
     if python:
-        raise UsageError("--python chooses for virtual time; leave it out with --real")
+        raise UsageError("--python is for virtual time; leave it out with --real")
     try:
         from pressel.sim.real.run import run_real
     except ImportError as error:
@@ -171,7 +170,7 @@ def _with_commit(result: Result) -> Result:
 
 
 @sim.command()
-@click.option("--seeds", required=True, help="First and last, such as 1..100; or one.")
+@click.option("--seeds", required=True, help="One seed, or first and last, such as 1..100.")
 @click.option("--scenario", "scenarios", multiple=True, help="Only this one; may be repeated.")
 @click.option("--profile", "profiles", multiple=True, help="Only this one; may be repeated.")
 @click.option(
@@ -186,11 +185,13 @@ def _with_commit(result: Result) -> Result:
     "--protocol", type=click.Choice(PROTOCOLS), multiple=True, default=("v2",), show_default=True
 )
 @_STANDBYS
-@click.option("--deal", is_flag=True, help="Each scenario once a seed, on the profile of its turn.")
+@click.option("--deal", is_flag=True, help="Run each scenario on one profile per seed, in turn.")
 @_SEAL
-@click.option("--processes", type=click.IntRange(1), help="In place of one a core.")
+@click.option(
+    "--processes", type=click.IntRange(1), help="Number of processes; default: one per core."
+)
 @_PYTHON
-@click.option("--json", "as_json", is_flag=True, help="A line a run, and a last one of them all.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line per run, and a summary line.")
 def sweep(
     seeds: str,
     scenarios: tuple[str, ...],
@@ -204,10 +205,9 @@ def sweep(
     python: str | None,
     as_json: bool,
 ) -> int:
-    """Run all scenarios on all profiles, unless some are named, with many seeds on all cores.
-
-    Prints a line for each run that broke a promise, with the command that replays it. Exit code 4
-    means that there was one.
+    """Run all scenarios on all profiles, or the named ones, with many seeds on all cores. Print a
+    line for each run that broke a promise, with the command that replays it. Exit code 4 means that
+    some run did.
     """
     from pressel.sim.sweep import Tally
     from pressel.sim.sweep import sweep as start
@@ -251,7 +251,7 @@ def _count(number: int, noun: str) -> str:
 
 
 class _Progress:
-    """How far a sweep is, on standard error of a terminal; lines for people go above the bar."""
+    """A sweep's progress, on a terminal's standard error; lines for people go above the bar."""
 
     def __init__(self, total: int) -> None:
         console = Console(stderr=True)
@@ -288,15 +288,15 @@ class _Progress:
 @sim.command()
 @_one_run
 @click.option("--from", "from_s", type=click.FloatRange(0), default=0.0, help="In seconds.")
-@click.option("--to", "to_s", type=click.FloatRange(0), help="In seconds; the run ends there.")
-@click.option("--nodes", help="Such as 0,3,7-9; 0 is the leader. Else those who talk first.")
-@click.option("--all", "is_all", is_flag=True, help="Heartbeats and every voice packet, too.")
+@click.option("--to", "to_s", type=click.FloatRange(0), help="End of the run, in seconds.")
+@click.option("--nodes", help="For example 0,3,7-9; 0 is the leader. Default: the first talkers.")
+@click.option("--all", "is_all", is_flag=True, help="Show heartbeats and every voice packet, too.")
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a sequence chart to this file.",
 )
-@click.option("--json", "as_json", is_flag=True, help="The timeline as lines of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the timeline as lines of JSON.")
 def replay(
     from_s: float,
     to_s: float | None,
@@ -306,9 +306,8 @@ def replay(
     as_json: bool,
     **which: Any,
 ) -> int:
-    """Run SCENARIO again and show what happened: a line an event, a column a node.
-
-    The run is the same as that of `run` and `sweep`: same seed, same digest.
+    """Run SCENARIO again and show what happened: one line per event, one column per node. It
+    repeats the run of `run` and `sweep`: same seed, same digest.
     """
     from pressel.sim.replay import replay as record
     from pressel.sim.replay.columns import columns_at, lines
@@ -343,7 +342,7 @@ def replay(
 
 
 def _see_writable(file: Path) -> None:
-    """UsageError unless a file can be written there; what it holds stays."""
+    """Raise UsageError unless a file can be written there; its content stays."""
     is_new = not file.exists()
     try:
         with file.open("a"):

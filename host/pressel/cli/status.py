@@ -28,7 +28,7 @@ def status(port: int | None, control: Path | None, as_json: bool) -> None:
         state = LeaderState.model_validate(reply.answer)
     except ValidationError as error:
         raise PresselError(
-            "the leader's answer is of another version of Pressel; update the older one"
+            "the leader's answer is from another version of Pressel; update the older one"
         ) from error
     if reply.by:
         print(f"the host on this machine stands by; {reply.by} leads", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`pressel timeline`: who led and who talked when, from the logs of hosts."""
+"""`pressel timeline`: from the logs of hosts, who led and who talked when."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ _FILE_COLUMNS = 160  # in a file or a pipe
 
 @click.command()
 @click.argument("logs", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Events in order of time as JSON lines.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print events in order of time as JSON lines."
+)
 def timeline(logs: tuple[Path, ...], as_json: bool) -> None:
-    """Show elections and floors from LOGS, each what one `pressel host run --json` wrote.
-
-    The hosts' clocks must agree for several logs to be in order. Of a simulated run the same is
-    shown by `pressel sim replay`.
+    """Show elections and floors from LOGS, each written by one `pressel host run --json`. The
+    hosts' clocks must agree for several logs to be in order. `pressel sim replay` shows the same
+    for a simulated run.
     """
     rows = read_logs(logs)
     if as_json:
@@ -40,7 +41,7 @@ def timeline(logs: tuple[Path, ...], as_json: bool) -> None:
 
 
 def _chart(rows: list[Row], sources: list[str]) -> Table:
-    """One column a log, one row an event; times from the first."""
+    """One column per log, one row per event; times from the first."""
     table = Table("Seconds", *map(escape, sources), box=None, pad_edge=False, padding=(0, 2, 0, 0))
     start = time.strftime("%H:%M:%S", time.localtime(rows[0].at_s))
     table.title, table.title_justify = f"From {start}", "left"

@@ -28,7 +28,7 @@ _KEY = click.option(
     "--key",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="File of the release key.",
+    help="File with the release key.",
 )
 
 
@@ -40,7 +40,7 @@ def update() -> None:
 @update.command()
 @_KEY
 def keygen(key: Path) -> None:
-    """Make a release key, or show the public half of one that is there."""
+    """Make a release key, or show the public half of an existing one."""
     print(keys.public_key(key, make=True))
     print(
         f"{key} signs releases: keep it off the leader box. There, run "
@@ -53,7 +53,7 @@ def keygen(key: Path) -> None:
 @click.argument("public")
 @_STATE
 def trust(public: str, state: Path | None) -> None:
-    """Believe releases that the key PUBLIC signed. Compare it with their maker first."""
+    """Trust releases that the key PUBLIC signed. First compare it with the key of their maker."""
     release_door.trust(state, public)
     print(f"releases signed by {public.lower()} are taken from now on", file=sys.stderr)
 
@@ -82,7 +82,7 @@ def sign(build: Path, key: Path, chip: str, out: Path | None) -> None:
 @_STATE
 @_JSON
 def add(source: Path, state: Path | None, as_json: bool) -> None:
-    """Check a signed release and keep it at the venue's hosts."""
+    """Check a signed release and keep it on the venue's hosts."""
     _show_releases([release_door.add(state, source)], as_json)
 
 
@@ -90,16 +90,16 @@ def add(source: Path, state: Path | None, as_json: bool) -> None:
 @_STATE
 @_JSON
 def list_releases(state: Path | None, as_json: bool) -> None:
-    """List the releases that are kept."""
+    """List the releases that the hosts keep."""
     _show_releases(release_door.releases(state), as_json)
 
 
 @update.command()
-@click.option("--release", type=click.IntRange(1, INT_MAX), help="Without it the newest.")
-@click.option("--stage", type=click.Choice(STAGES), help="How many of the badges that are here.")
-@click.option("--device", "devices", multiple=True, help="Only this device; several times.")
+@click.option("--release", type=click.IntRange(1, INT_MAX), help="Default: the newest.")
+@click.option("--stage", type=click.Choice(STAGES), help="How many of the badges that have joined.")
+@click.option("--device", "devices", multiple=True, help="Only this device; may be repeated.")
 @click.option("--group", "groups", type=int, multiple=True, help="Only this talk group.")
-@click.option("--allow-downgrade", is_flag=True, help="An older release is what is meant.")
+@click.option("--allow-downgrade", is_flag=True, help="Allow an older release.")
 @control_options
 @_JSON
 def start(
@@ -112,12 +112,13 @@ def start(
     port: int | None,
     as_json: bool,
 ) -> None:
-    """Start an update, widen it to a larger stage, or go on with a paused one.
-
-    Badges that have the release are left alone; those that failed try once more.
+    """Start an update, widen it to a larger stage, or resume a paused one. Badges that have the
+    release are left alone; those that failed try again.
     """
     if not stage and not devices and not groups:
-        raise click.UsageError("say who: --stage pilot, half or all, or --device, or --group")
+        raise click.UsageError(
+            "say which badges: --stage pilot, half or all, or --device, or --group"
+        )
     flags = manifest.DOWNGRADE if allow_downgrade else 0
     fields = {
         "release": release,
@@ -133,7 +134,8 @@ def start(
 @control_options
 @_JSON
 def status(control: Path | None, port: int | None, as_json: bool) -> int:
-    """Show which badge runs what, and how the update is doing. Ends in 1 when it has stopped."""
+    """Show which release each badge runs, and how the update is going. Exits with 1 when it has
+    stopped."""
     answer = _ask(control, port, "status")
     _show_status(answer, as_json)
     return 1 if answer["paused"] else 0
@@ -142,9 +144,9 @@ def status(control: Path | None, port: int | None, as_json: bool) -> int:
 @update.command()
 @control_options
 def pause(control: Path | None, port: int | None) -> None:
-    """Stop handing out for now; `start` goes on where it was."""
+    """Stop handing out for now; `start` resumes."""
     _ask(control, port, "pause")
-    print("paused; go on with `pressel update start`", file=sys.stderr)
+    print("paused; resume with `pressel update start`", file=sys.stderr)
 
 
 @update.command()

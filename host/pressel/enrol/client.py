@@ -108,12 +108,12 @@ def _ask(stream: Stream, line: BaseModel, answer: type[Model]) -> Model:
         raise PresselError(f"not let in: {words}")
     found = lines.read(answer, said)
     if found is None:
-        raise UnreachableError("what answers there is no leader, or it went away")
+        raise UnreachableError("what answers there is not a leader, or it went away")
     return found
 
 
 def _other_leader() -> PresselError:
     return PresselError(
-        "who answered does not have the code: it is no leader of this venue, or it went away; "
-        "look at the address"
+        "what answered does not have the code: it is not a leader of this venue, or it went away; "
+        "check the address"
     )

@@ -82,13 +82,14 @@ class Outcome(_Line):
 REFUSALS = {
     "code": "the code is wrong, used or too old; have a new one made (`pressel device invite`)",
     "policy": "this leader does not let devices in that way; see --joining of `pressel host run`",
-    "busy": "the leader is asked too much at once; try again in a minute",
-    "full": "too many devices wait for the operator; have some approved or denied",
-    "known": "the leader knows this device otherwise; see `pressel device list --all` there",
-    "elsewhere": "this host stands by; ask the one that leads (`pressel host status`)",
+    "busy": "the leader has too many requests at once; try again in a minute",
+    "full": "too many devices wait for the operator; have the operator approve or deny some",
+    "known": "the leader knows this device with another key or state; see `pressel device list "
+    "--all` there",
+    "elsewhere": "this host stands by; ask the one that leads (see `pressel host status`)",
     "version": "the leader runs another version of Pressel; update the older of the two",
     "line": "the leader did not understand; update the older of the two",
-    "failed": "the leader could not do it; see what it says there",
+    "failed": "the leader could not do it; see its log",
 }
 
 Model = TypeVar("Model", bound=BaseModel)

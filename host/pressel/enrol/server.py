@@ -143,7 +143,7 @@ class EnrolmentServer:
         fields = {"device": enrolled.device, "name": enrolled.name}
         if enrolled.state == PENDING:
             code = enrolled.check_code
-            advice = f"compare the code it shows, then: pressel device approve {code}"
+            advice = f"compare the code that it shows, then run: pressel device approve {code}"
             self._report("waits", {**fields, "code": code, "advice": advice})
         else:
             self._report("enrolled", fields)

@@ -12,7 +12,7 @@ MESSAGES = {
     # The port.
     "no-port": "there is no port {port}; plug the badge in, and see `ls /dev/tty*` for its name",
     "no-ports": "no badge is attached; plug one in with a cable that carries data",
-    "no-serial": "{port} is no serial port; see `ls /dev/tty*` for the badge's",
+    "no-serial": "{port} is not a serial port; see `ls /dev/tty*` for the badge's",
     "port-busy": "{port} is in use by another program; close it, then try again",
     "no-permission": "you may not use {port}; join the group that owns it (often `dialout`), log "
     "in again and try again",
@@ -27,15 +27,15 @@ MESSAGES = {
     "no-micropython": "the badge on {port} holds no MicroPython yet; run again without --only-app",
     "loader": "flashing {port} failed: {reason}; run the same again",
     "verify-failed": "what was written to the badge on {port} reads back changed; run the same "
-    "again, and replace the badge if it stays so",
+    "again, and replace the badge if that does not help",
     "file-hash": "file {file} on the badge on {port} is not the one that was written; run the same "
     "again",
     "no-console": "the MicroPython of the badge on {port} does not answer; press RESET and run the "
     "same again",
     "start-failed": "the firmware of the badge on {port} does not start: {reason}; run the same "
-    "again, and try another MicroPython image if it stays so",
-    "not-heard": "the badge on {port} was written well, but was not heard to start; press RESET "
-    "and look with `pressel badge logs {port}`",
+    "again, and try another MicroPython image if that does not help",
+    "not-heard": "the badge on {port} was written correctly, but nobody heard it start; press "
+    "RESET and look with `pressel badge logs {port}`",
     "no-settings": "the badge on {port} holds no settings of Pressel; make it with `pressel flash`",
     # Who it is.
     "revoked": "the device {device} on {port} was revoked; run again with --new-identity",
@@ -58,17 +58,17 @@ MESSAGES = {
     "romfs-unread": "the MicroPython of the badge on {port} does not read its partition romfs; run "
     "again with --packing stock, or with an image that was built with MICROPY_VFS_ROM",
     "image-unreadable": "cannot read the image {file}: {reason}; give another with --image",
-    "image-damaged": "{file} is no whole MicroPython image for a chip that Pressel knows; get it "
-    "again",
+    "image-damaged": "{file} is not a complete MicroPython image for a chip that Pressel knows; "
+    "get it again",
     "image-unpinned": "nobody has vouched for {file}; compare its SHA-256 {found} with another "
     "source and give it as --image-sha256",
     "image-hash": "{file} has the SHA-256 {found}, not {wanted}; get it again and do not use it",
     "unknown-image": "no image {file} is known; see `pressel firmware images`, or give the "
     "SHA-256 of that file with --sha256",
-    "no-source": "say where images lie: --from with an address or a folder, or PRESSEL_IMAGES",
+    "no-source": "say where images are: --from with an address or a folder, or PRESSEL_IMAGES",
     "fetch-failed": "cannot get {file}: {reason}; get it in a browser, then run "
     "`pressel firmware pin FILE`",
-    "fetch-size": "{file} has {found} bytes or more there, not {wanted}; look for it elsewhere",
+    "fetch-size": "{file} there has {found} bytes or more, not {wanted}; look for it elsewhere",
     "no-folder": "cannot keep images in {folder}: {reason}",
     # The order.
     "no-wifi": "the badge needs a Wi-Fi network; give --wifi and set PRESSEL_WIFI_PASSWORD",

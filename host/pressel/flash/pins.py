@@ -54,7 +54,7 @@ def own_pins() -> list[Pin]:
     except FileNotFoundError:
         return []
     except (OSError, ValidationError) as error:
-        raise UsageError(f"{file} is damaged; delete it and pin your images anew") from error
+        raise UsageError(f"{file} is damaged; delete it and pin your images again") from error
 
 
 def find_pin(image: str) -> Pin | None:

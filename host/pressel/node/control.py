@@ -88,7 +88,7 @@ def _make_way(path: Path) -> None:
     if not path.exists():
         return
     if not path.is_socket():
-        raise FileExistsError(errno.EEXIST, "it is something else than a socket")
+        raise FileExistsError(errno.EEXIST, "it is not a socket")
     if is_alive(path):
         raise OSError(errno.EADDRINUSE, "another leader uses it")
     path.unlink()

@@ -113,7 +113,7 @@ class DeskRoll:
     def _ask(self, verb: str, **fields: Any) -> Any:
         reply = control.request(self._path, verb, **fields)
         if reply.by == OWN_COPY:
-            self._notice("no host leads that can be reached; this is the copy of this one")
+            self._notice("no leader can be reached; this is this host's own copy")
             self._notice = _silent
         return reply.answer
 
@@ -142,7 +142,7 @@ def running(state: Path | None) -> Path | None:
         return own
     alive = control.all_alive()
     if len(alive) > 1:
-        raise UsageError("several hosts run here; name the folder of the one meant by --state")
+        raise UsageError("several hosts run here; choose one with --state FOLDER")
     return alive[0] if alive else None
 
 

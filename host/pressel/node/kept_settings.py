@@ -39,7 +39,7 @@ def load_kept(folder: Path) -> Settings:
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, UsageError) as error:
-        raise UsageError(f"{file} is damaged ({error}); mend or delete it") from error
+        raise UsageError(f"{file} is damaged ({error}); repair or delete it") from error
     return Settings(version, **kept)
 
 

@@ -95,7 +95,7 @@ class OtherHosts:
         try:
             await self._discovery.open(self._port.address)
         except OSError as error:
-            advice = "name the other hosts by --peer if they do not find each other"
+            advice = "name the other hosts with --peer if they do not find each other"
             self._report("not_announced", {"why": str(error), "advice": advice})
 
     async def close(self) -> None:
@@ -218,7 +218,7 @@ class OtherHosts:
             self._report("host_up", {"name": self.name_of(value)})
             self._on_up(value, now_ms)
         elif kind == channels.OTHER_TABLE:
-            advice = "it runs another version of Pressel: update the older of the two"
+            advice = "it runs another version of Pressel; update the older of the two"
             self._report("other_host", {"name": self.name_of(value), "advice": advice})
 
     def _tell(self) -> bool:

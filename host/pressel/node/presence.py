@@ -41,7 +41,7 @@ def present(state: Path) -> Iterator[Presence]:
     except BlockingIOError:
         os.close(handle)
         raise UsageError(
-            f"another host runs with the folder {state}; give this one its own by --state"
+            f"another host runs with the folder {state}; give this one its own with --state"
         ) from None
     except OSError as error:
         if handle >= 0:

@@ -47,7 +47,9 @@ class RegistryWatch:
         keys = {bytes.fromhex(each.public_key): each.name for each in self._registry.hosts()}
         keys.pop(self._own, None)
         if len(keys) >= VOTERS_MAX:
-            raise UsageError(f"at most {VOTERS_MAX} hosts vote; `pressel host remove` some")
+            raise UsageError(
+                f"at most {VOTERS_MAX} hosts may vote; remove some with `pressel host remove`"
+            )
         if len({mark_of(host_of(key)) for key in (self._own, *keys)}) <= len(keys):
             raise UsageError(
                 "two hosts have the same mark; on one of them delete host.key, and allow its new "

@@ -59,7 +59,9 @@ def read_logs(files: Iterable[Path]) -> list[Row]:
             )
         rows += found
         if len(rows) > ROWS_MAX:
-            raise UsageError(f"more than {ROWS_MAX} events; cut the logs to the time you look for")
+            raise UsageError(
+                f"more than {ROWS_MAX} events; cut the logs to the time that you look for"
+            )
     return sorted(rows, key=lambda row: row.at_s)
 
 

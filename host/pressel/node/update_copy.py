@@ -170,7 +170,7 @@ class UpdateCopy:
 
     def _add(self, kept: Kept, data: bytes, names: set[str]) -> None:
         if hashlib.sha256(data).hexdigest() != kept.sha256:
-            raise PresselError(f"release {kept.name} has changed on its way, or at the leader")
+            raise PresselError(f"release {kept.name} was changed on its way, or at the leader")
         arrived = self._library.folder.parent / f"{kept.name}.part"
         try:
             arrived.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -82,7 +82,7 @@ class Updates:
     async def _after(self, act: Callable[[Campaigner], object]) -> dict[str, Any]:
         campaigner = await self._current()
         if campaigner is None:
-            raise UsageError("this host does not lead any more; try again")
+            raise UsageError("this host no longer leads; try again")
         act(campaigner)
         self._settle()
         return campaigner.status()

@@ -74,7 +74,7 @@ def restore(folder: Path, source: Path) -> None:
     except OSError as error:
         raise UsageError(f"cannot restore {source}: {error.strerror}") from error
     except sqlite3.Error as error:
-        raise UsageError(f"{source} is no backup of a registry ({error})") from error
+        raise UsageError(f"{source} is not a backup of a registry ({error})") from error
 
 
 def _present(folder: Path) -> tuple[int, int, list[str]]:
@@ -95,7 +95,9 @@ def _check(db: sqlite3.Connection, source: Path, vault: Vault) -> None:
         raise UsageError(f"{source} is no backup of a registry")
     tables.migrate(db, source)
     if db.execute("SELECT mark FROM registry").fetchone()[0] != vault.mark:
-        raise UsageError(f"{source} belongs to another key file; put that one beside the registry")
+        raise UsageError(
+            f"{source} belongs to another key file; put that key file next to the registry"
+        )
 
 
 def _copy(source: Path, target: Path) -> None:

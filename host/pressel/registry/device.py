@@ -99,5 +99,7 @@ def checked_public_key(text: str) -> str:
     """A host's public key as it is kept. UsageError when it is none."""
     key = text.lower()
     if not _PUBLIC_KEY.fullmatch(key):
-        raise UsageError("a host's key is 64 hexadecimal digits; `pressel host show` there says it")
+        raise UsageError(
+            "a host's key is 64 hexadecimal digits; `pressel host show` prints it there"
+        )
     return key

@@ -27,7 +27,7 @@ def load(file: Path, kind: str) -> bytes:
     with os.fdopen(handle, "rb") as source:
         facts = os.fstat(source.fileno())
         if not stat.S_ISREG(facts.st_mode):
-            raise UsageError(f"{file} is no plain file; put the {kind} there")
+            raise UsageError(f"{file} is not a plain file; put the {kind} there")
         if facts.st_mode & _OTHERS:
             raise UsageError(f"others can read the {kind}; run `chmod 600 {file}`")
         words = source.read(200).split()

@@ -141,7 +141,7 @@ class Registry(Database):
             self._forget_waiting(device)
             query = "SELECT count(*) FROM device WHERE state = ?"
             if self._db.execute(query, (PENDING,)).fetchone()[0] >= PENDING_MAX:
-                raise FullError(f"{PENDING_MAX} devices wait already; approve or deny some")
+                raise FullError(f"{PENDING_MAX} devices are waiting already; approve or deny some")
             self._insert(device, name, key, (1,), Entitlements(), PENDING, code)
         return PENDING
 
@@ -153,7 +153,7 @@ class Registry(Database):
             return self._must_be(word, PENDING).id
         found = [each.id for each in self.devices(PENDING) if each.check_code == plain]
         if len(found) != 1:
-            raise UsageError(f"no device that waits shows {word}; see `pressel device pending`")
+            raise UsageError(f"no waiting device shows {word}; see `pressel device pending`")
         return found[0]
 
     def approve(self, device_id: str, groups: tuple[int, ...] | list[int] = (1,)) -> None:
@@ -195,7 +195,10 @@ class Registry(Database):
         if row is None:
             return None
         if row[1] is None or self._vault.open(row[1], device, row[2]) != key:
-            raise UsageError(f"device {device} is known otherwise; see `pressel device list --all`")
+            raise UsageError(
+                f"device {device} is known with another key or state; see `pressel "
+                f"device list --all`"
+            )
         return row[0]
 
     def revoke(self, device_id: str) -> None:
@@ -314,7 +317,7 @@ class Registry(Database):
             (*values, int(self._now_s()), device, state),
         )
         if changed.rowcount != 1:
-            raise UsageError(f"device {device} was changed meanwhile; look and try again")
+            raise UsageError(f"device {device} was changed meanwhile; check it and try again")
 
     # --- invitations ---
 

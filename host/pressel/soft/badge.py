@@ -29,7 +29,7 @@ LISTEN_ON_S = 1.0  # after its own speech: the last words of an answer
 NO_LEADER = "no leader answers; is one running?"
 NOT_KNOWN = (
     "a leader answers, but does not know this badge; start it with --ask, or with --invite and a "
-    "code of `pressel device invite`, or with --register on the leader's machine"
+    "code from `pressel device invite`, or with --register on the leader's machine"
 )
 NO_FLOOR = "the leader did not give the floor"
 DENIED = "the leader denied the floor"

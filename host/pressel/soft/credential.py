@@ -79,8 +79,8 @@ def enter(roll: Roll, credential: Credential, name: str) -> None:
     elif known != ACTIVE or roll.key(device) != credential.key:
         raise UsageError(
             f"the registry knows device {device} otherwise (revoked, waiting or with another "
-            "key); see `pressel device list --all`, or become a new badge by another --credential "
-            "file"
+            "key); see `pressel device list --all`, or become a new badge with another "
+            "--credential file"
         )
 
 
@@ -108,7 +108,7 @@ def _parse(text: str, file: Path) -> Credential:
         device = key = b""
     if len(device) != DEVICE_BYTES or len(key) != KEY_BYTES:
         raise UsageError(
-            f"{file} is damaged, or no credential; put back your copy, or delete it to become a "
+            f"{file} is damaged or not a credential; put back your copy, or delete it to become a "
             "new badge"
         )
     return Credential(device, key)

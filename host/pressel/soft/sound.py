@@ -146,7 +146,7 @@ def _load_portaudio() -> Any:
             import sounddevice
         except OSError as error:
             raise PresselError(
-                "PortAudio is missing, which carries the sound. Install it (Debian: "
+                "PortAudio, which carries the sound, is missing. Install it (Debian: "
                 "apt-get install libportaudio2), or use files: --wav in.wav --record out.wav"
             ) from error
         return sounddevice

@@ -120,7 +120,7 @@ def resolve(address: Address) -> Address:
     try:
         found = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_DGRAM)
     except (OSError, UnicodeError):  # UnicodeError: a label too long or empty
-        raise ValueError(f"no computer is found under the name '{host}'") from None
+        raise ValueError(f"no computer has the name '{host}'") from None
     return str(found[0][4][0]), port
 
 
@@ -131,5 +131,5 @@ def parse_address(text: str, default_port: int) -> Address:
         host, port = text, str(default_port)
     is_port = port.isascii() and port.isdecimal() and int(port) <= 65535
     if not text or ":" in host or not is_port:
-        raise ValueError(f"'{text}' is no address; write it like 192.168.1.5:{default_port}")
+        raise ValueError(f"'{text}' is not an address; write it like 192.168.1.5:{default_port}")
     return host or "0.0.0.0", int(port)

@@ -73,7 +73,9 @@ class Library:
         wanted = releases[0].number if number is None and releases else number
         found = {each.chip: each for each in releases if each.number == wanted}
         if not found:
-            raise UsageError(f"there is no release {wanted}; `pressel update list` shows which are")
+            raise UsageError(
+                f"there is no release {wanted}; `pressel update list` shows those that exist"
+            )
         return found
 
     def files(self) -> list[Path]:

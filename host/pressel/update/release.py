@@ -56,11 +56,13 @@ def sign_build(build: Path, chip: str, key: Path, out: Path) -> Release:
     except (OSError, ValueError, KeyError, TypeError):
         raise UsageError(f"{build} is no build; make one with `pressel firmware build`") from None
     if packing != STOCK:
-        raise UsageError(f"{build} is packed as {packing}, which only a cable brings to a badge; "
-                         "sign a build with --packing stock")  # fmt: skip
+        raise UsageError(f"{build} is packed as {packing}, which reaches a badge only by cable; "
+            f"sign a build with --packing stock")  # fmt: skip
     if bool(machine) != (chip != ANY_CHIP):
         what = f"has machine code ({machine})" if machine else "has no machine code"
-        raise UsageError(f"{build} {what}: name its chip with --chip, or 'any' when it has none")
+        raise UsageError(
+            f"{build} {what}: name its chip with --chip, or use 'any' when it has none"
+        )
     slot = build / SLOT
     files = {p.relative_to(slot).as_posix(): p.read_bytes() for p in slot.rglob("*") if p.is_file()}
     text = _manifest(number, name, chip, table, files)
@@ -140,7 +142,7 @@ def check(text: bytes, signature: str, files: dict[str, bytes], trusted: list[st
     """The release, when a trusted key signed it and every file is the one in the manifest."""
     if not keys.is_signed(text, signature, trusted):
         raise UsageError(
-            "no trusted key signed this release; compare its maker's key with him and run "
+            "no trusted key signed this release; compare the key with the release's maker and run "
             "`pressel update trust KEY`"
         )
     lines = text.split(b"\n")

@@ -16,10 +16,10 @@ LEADER_RESIGNED = const(70)
 HOST_ADDRESS = const(71)
 
 VOTE_GRANTED = const(0)  # yes
-VOTE_LEADER_LIVES = const(1)  # a leader is heard here, or the asked one leads
-VOTE_OLD_TERM = const(2)  # the term asked for is not above the one known here
-VOTE_RIVAL = const(3)  # the asked one stands itself, and outranks the asking one
-VOTE_PROMISED = const(4)  # another one has the vote, or was promised time
+VOTE_LEADER_LIVES = const(1)  # the asked host hears a leader, or leads
+VOTE_OLD_TERM = const(2)  # the requested term is not above the one known here
+VOTE_RIVAL = const(3)  # the asked host stands itself, and outranks the asker
+VOTE_PROMISED = const(4)  # another host has the vote, or was promised time
 
 LAYOUTS = {
     64: (  # LEADER_HEARTBEAT
@@ -53,7 +53,7 @@ LAYOUTS = {
         (1, 0, 255, None),  # capabilities: of the sender
     ),
     69: (  # VOTE
-        (4, 0, 1073741823, None),  # term: highest that the sender knows; of a yes, that voted in
+        (4, 0, 1073741823, None),  # term: highest known to the sender; in a yes, the one voted in
         (1, 0, 255, None),  # node_class: of the sender
         (1, 0, 255, None),  # capabilities: of the sender
         (1, 0, 255, None),  # vote: yes, or why not

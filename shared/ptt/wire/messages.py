@@ -46,15 +46,15 @@ UPDATE_ORDER = const(44)
 
 DENIAL_QUEUE_FULL = const(1)  # too many badges wait already
 DENIAL_STALE = const(2)  # that request is over
-DENIAL_NOT_ENTITLED = const(3)  # this badge may not press for priority or in an emergency
-DENIAL_CALLEE_UNKNOWN = const(4)  # nobody of that number is here
+DENIAL_NOT_ENTITLED = const(3)  # this badge may not press with priority or in an emergency
+DENIAL_CALLEE_UNKNOWN = const(4)  # nobody here has that number
 DENIAL_CALLEE_BUSY = const(5)  # it is in another private call, or did not want your last
 DENIAL_CALLEE_SELF = const(6)  # a member cannot call itself
 DENIAL_CALLS_FULL = const(7)  # the leader serves as many private calls as it can
 
 REVOCATION_TALK_LIMIT = const(1)  # talked longer than allowed
 REVOCATION_SILENT = const(2)  # no voice arrived for a whole lease
-REVOCATION_PREEMPTED = const(3)  # an emergency has the floor; who keeps the button down talks next
+REVOCATION_PREEMPTED = const(3)  # an emergency has the floor; keep the button down to talk next
 REVOCATION_CALL_ENDED = const(4)  # the private call is over
 REVOCATION_LEADER_CHANGED = const(5)  # another leader has taken over
 
@@ -64,7 +64,7 @@ LANE_EMERGENCY = const(2)  # before all others, and takes the floor from them
 
 CALL_HUNG_UP = const(1)  # one of the two ended it
 CALL_QUIET = const(2)  # nobody talked for a while
-CALL_LEFT = const(3)  # one of the two is not here any more
+CALL_LEFT = const(3)  # one of the two has left
 CALL_UNKNOWN = const(4)  # the leader knows of no such call
 
 NACK_VERSION = const(1)  # the leader speaks another protocol version: update the older one
@@ -85,23 +85,23 @@ TEXT_LEGACY = const(2)  # from the old app, insecure
 CODEC_PCM16 = const(0)  # 16-bit samples, little endian (tests and the old app)
 CODEC_IMA_ADPCM = const(1)  # IMA-ADPCM, every frame with its own coder state
 
-UPDATE_ORDER_APPLY = const(1)  # run the release that lies ready
-UPDATE_ORDER_STOP = const(2)  # let go; what was brought stays on the flash
+UPDATE_ORDER_APPLY = const(1)  # run the release that is ready
+UPDATE_ORDER_STOP = const(2)  # stop; what was fetched stays on the flash
 
 UPDATE_STATE_FETCHING = const(1)  # files are looked at or fetched
 UPDATE_STATE_READY = const(2)  # all files are there and right
 UPDATE_STATE_APPLYING = const(3)  # restarts into the release now
 UPDATE_STATE_TRIAL = const(4)  # runs it, and may still fall back
 UPDATE_STATE_CURRENT = const(5)  # runs it for good
-UPDATE_STATE_FAILED = const(6)  # will not have it, see the reason
+UPDATE_STATE_FAILED = const(6)  # refuses it, see the reason
 
 UPDATE_REASON_NONE = const(0)  # no reason
 UPDATE_REASON_TAG = const(1)  # the manifest is not the one that was vouched for
 UPDATE_REASON_MANIFEST = const(2)  # the manifest cannot be read, or is another release's
 UPDATE_REASON_FILE = const(3)  # a file is not the one in the manifest
 UPDATE_REASON_CHIP = const(4)  # the release is for another chip
-UPDATE_REASON_OLDER = const(5)  # older than what ran before, and nobody said that this is meant
-UPDATE_REASON_FELL_BACK = const(6)  # it was tried and did not stand its trial
+UPDATE_REASON_OLDER = const(5)  # older than what ran before, and not marked as meant
+UPDATE_REASON_FELL_BACK = const(6)  # it was tried and failed its trial
 UPDATE_REASON_ROOM = const(7)  # the flash is full
 UPDATE_REASON_FLASH = const(8)  # the flash cannot be read or written
 UPDATE_REASON_KEY = const(9)  # the badge has no key: it was not flashed by Pressel
@@ -161,8 +161,8 @@ LAYOUTS = {
         (14, 0, 4, None),  # table: hash of the leader's table
         (1, 0, 255, None),  # group: talk group of this member
         (1, 0, 255, None),  # codec: codec to talk with
-        (4, 0, 1073741823, 0),  # lease: newest that the leader knows of
-        (18, 0, 8, b"\x00\x00\x00\x00\x00\x00\x00\x00"),  # groups: all of this member, by priority
+        (4, 0, 1073741823, 0),  # lease: newest known to the leader
+        (18, 0, 8, b"\x00\x00\x00\x00\x00\x00\x00\x00"),  # groups: of this member, by priority
         (1, 0, 255, 0),  # roster: counts the changes of `groups`
     ),
     3: (  # HEARTBEAT
@@ -201,7 +201,7 @@ LAYOUTS = {
         (4, 0, 1073741823, None),  # term: highest term seen
     ),
     8: (  # SETTINGS_SNAPSHOT
-        (4, 1, 1073741823, None),  # version: goes up with every change
+        (4, 1, 1073741823, None),  # version: rises with every change
         (2, 20, 400, None),  # playout_delay_ms: delay of the jitter buffer
         (4, 1000, 1300000, None),  # talk_ms: longest burst
     ),
@@ -222,7 +222,7 @@ LAYOUTS = {
     ),
     12: (  # GROUP_KEY
         (1, 0, 255, None),  # group: talk group, or private call
-        (2, 0, 65535, None),  # epoch: goes up when the keys of all groups change
+        (2, 0, 65535, None),  # epoch: rises when the keys of all groups change
         (26, 0, 16, None),  # key: wrapped
     ),
     13: (  # KEY_WANT
@@ -292,7 +292,7 @@ LAYOUTS = {
         (14, 0, 4, None),  # host: IPv4 address
         (2, 0, 65535, None),  # port: UDP port
         (1, 0, 2, None),  # place: its place among them, from 0
-        (1, 0, 3, None),  # count: how many there are; 0: none, and the rest means nothing
+        (1, 0, 3, None),  # count: how many there are; with 0 the other fields mean nothing
     ),
     32: (  # VOICE_FRAME
         (1, 0, 255, None),  # group: talk group
@@ -314,19 +314,19 @@ LAYOUTS = {
     34: (  # BURST_RECEIPT
         (1, 0, 255, None),  # group: talk group
         (4, 1, 1073741823, None),  # lease: the burst
-        (2, 0, 65535, None),  # listeners: members it was passed on to
+        (2, 0, 65535, None),  # listeners: members to which it was relayed
         (2, 0, 65535, None),  # heard: of these, how many heard any of it
         (2, 0, 65535, None),  # whole: of these, how many heard every frame
     ),
     40: (  # UPDATE_OFFER
         (4, 1, 1073741823, None),  # release: number of the release
         (2, 1, 24000, None),  # manifest_bytes: size of its manifest
-        (1, 0, 3, None),  # flags: 1: an older one is meant; 2: try again what fell back
+        (1, 0, 3, None),  # flags: 1: an older release is meant; 2: retry one that fell back
     ),
     41: (  # UPDATE_WANT
         (4, 1, 1073741823, None),  # release: from the offer
         (1, 0, 200, None),  # file: 0: the manifest; n: its n-th file
-        (4, 0, 1073741823, None),  # offset: bytes that are there
+        (4, 0, 1073741823, None),  # offset: bytes already there
     ),
     42: (  # UPDATE_CHUNK
         (4, 1, 1073741823, None),  # release: from the offer
@@ -338,7 +338,7 @@ LAYOUTS = {
         (1, 0, 255, None),  # state: how far
         (1, 0, 255, None),  # reason: why not
         (4, 0, 1073741823, None),  # running: release that runs
-        (1, 0, 200, None),  # file: file that is worked on
+        (1, 0, 200, None),  # file: file in progress
         (9, 0, 16, None),  # chip: chip of the badge
     ),
     44: (  # UPDATE_ORDER

@@ -37,7 +37,7 @@ def from_json(told: Any, host: str) -> Asker:
     try:
         name, uid = str(told["name"]), int(told["uid"])
     except (KeyError, TypeError) as error:
-        raise ValueError("it does not say who asks") from error
+        raise ValueError("it does not say who is asking") from error
     printable = "".join(each for each in name if each.isprintable())
     return Asker(printable[:_NAME_CHARACTERS_MAX], uid, host)
 

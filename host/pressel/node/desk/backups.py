@@ -33,7 +33,7 @@ class Backups:
         """Only at the host that leads: of another one the registry is a copy, made anew."""
         if not self._is_leading():
             raise PresselError(
-                "this host stands by, and its registry follows the leader's; restore a backup of "
-                "the host that leads there, or stop the other hosts first"
+                "this host stands by, and its registry follows the leader's; restore the backup "
+                "on the host that leads, or stop the other hosts first"
             )
         backup.restore(self._state, Path(fields["file"]))

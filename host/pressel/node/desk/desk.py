@@ -92,11 +92,11 @@ class Desk:
             return {"answer": await self._do(verb, fields, who), "by": OWN_COPY}
         if leader is None:
             raise UnreachableError(
-                "no host leads that this one can reach; `pressel host status` says what it sees"
+                "this host reaches no leader; `pressel host status` shows what it sees"
             )
         raise UnreachableError(
-            f"{self._name_of(leader)} leads and does not answer; look whether it was done, and "
-            "try again"
+            f"{self._name_of(leader)} leads but does not answer; check whether it was done, and "
+            f"try again"
         )
 
     async def _answer_host(self, body: bytes, source: bytes) -> Reply:
@@ -104,14 +104,14 @@ class Desk:
         verb, fields = self._read(request)
         who = askers.from_json(fields.pop("who", None), self._name_of(source))
         if verb.place != HERE and self._leader_is() != self._own:
-            raise UnreachableError("the leader has changed just now; try again")
+            raise UnreachableError("the leader has just changed; try again")
         if verb.place == HERE and verb.writes:
-            raise UsageError(f"{verb.name} is asked of the host that it is about")
+            raise UsageError(f"{verb.name} must be asked of the host that it concerns")
         return {"answer": await self._do(verb, fields, who)}
 
     def _read(self, request: Any) -> tuple[Verb, Fields]:
         if not isinstance(request, dict):
-            raise TypeError("a request is an object")
+            raise TypeError("a request must be an object")
         fields = dict(request)
         name = fields.pop("ask")
         verb = self._verbs.get(name) if isinstance(name, str) else None

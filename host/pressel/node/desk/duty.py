@@ -73,7 +73,7 @@ class Duty:
             raise PresselError("this host does not lead; see `pressel host status`")
         why = await self._why_nobody_can()
         if why and not fields.get("force"):
-            raise PresselError(f"{why}; --force ends the lead all the same, and nobody leads then")
+            raise PresselError(f"{why}; --force resigns all the same, and nobody leads then")
         self._step_aside()
         return {"leader": await self._successor(0.0 if why else HANDED_OVER_S)}
 
@@ -124,9 +124,9 @@ class Duty:
         if self._host.leader is not None:
             left.append(f"it leads: {self._waits_for or 'it hands over'}")
         elif self._host.is_parting:
-            left.append("badges that have not moved over are told")
+            left.append("it tells badges that have not moved over")
         if self._others.exchange.unfetched:
-            left.append("other hosts fetch answers")
+            left.append("other hosts are fetching answers")
         return left
 
     async def _successor(self, limit_s: float) -> str | None:

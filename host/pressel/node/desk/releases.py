@@ -68,7 +68,7 @@ class Releases:
                 raise PresselError("the release did not arrive whole; add it again")
             return as_json(self._library.add(file))
         except OSError as error:
-            raise PresselError("another host leads since a moment ago; add it again") from error
+            raise PresselError("another host has just taken over; add it again") from error
         finally:
             file.unlink(missing_ok=True)
 

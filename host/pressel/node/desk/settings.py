@@ -48,7 +48,7 @@ class VenueSettings:
         try:
             self.kept = load_kept(state)
         except UsageError as error:
-            self._tell(f"{error}; until then the defaults hold")
+            self._tell(f"{error}; until then the defaults apply")
 
     def verbs(self) -> tuple[Verb, ...]:
         return (
@@ -108,13 +108,13 @@ class VenueSettings:
     async def _change(self, leader: Leader, now: Settings, name: str, value: int) -> None:
         """On disk first: what badges have been told must not be forgotten."""
         if now.version >= INT_MAX:
-            raise PresselError("the settings cannot be changed any more: no version is left")
+            raise PresselError("the settings can no longer be changed: no version number is left")
         values = {short(each): getattr(now, short(each)) for each in settings()}
         new = Settings(now.version + 1, **(values | {name: value}))
         await self._in_thread(store_kept, self._state, new)
         self.kept = new
         if leading(self._leader) is not leader:
-            raise UsageError("another term has begun just now; look at the settings and try again")
+            raise UsageError("another term has just begun; look at the settings and try again")
         leader.publish(new, engine_now_ms())
         self._settle()
 

@@ -68,5 +68,5 @@ def leading(leader: Callable[[], Leader | None]) -> Leader:
     """The engine that leads here. UsageError when it has stopped a moment ago."""
     engine = leader()
     if engine is None:
-        raise UsageError("this host does not lead any more; try again")
+        raise UsageError("this host no longer leads; try again")
     return engine
