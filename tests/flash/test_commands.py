@@ -310,7 +310,7 @@ def test_an_image_is_fetched_by_its_pin_and_flashed_without_being_named(
         assert run("firmware", "fetch", CHIP, *base)[0] == 0  # the latest pin for the chip
         file.write_bytes(file.read_bytes() + b"x")
         code, _, err = run("firmware", "fetch", CHIP, *base)
-        assert code == 1 and "bytes or more there" in err
+        assert code == 1 and "there has 72481 bytes or more" in err
     finally:
         server.shutdown()
         server.server_close()

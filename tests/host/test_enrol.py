@@ -133,16 +133,16 @@ def test_somebody_elses_place_is_not_taken(tmp_path: Path) -> None:
     """Ids are seen on the air."""
     thief = Newcomer(ANN.device, "Ann", BEN.key)
     come(tmp_path, ANN)
-    with pytest.raises(PresselError, match="otherwise"):
+    with pytest.raises(PresselError, match="another key or state"):
         come(tmp_path, thief)
     come(tmp_path, ANN, invite(tmp_path))
-    with pytest.raises(PresselError, match="otherwise"):
+    with pytest.raises(PresselError, match="another key or state"):
         come(tmp_path, thief, invite(tmp_path))
     with Registry(tmp_path) as registry:
         assert registry.key(ANN.device.hex()) == ANN.key
         registry.revoke(ANN.device.hex())
     for code in (None, invite(tmp_path)):
-        with pytest.raises(PresselError, match="otherwise"):
+        with pytest.raises(PresselError, match="another key or state"):
             come(tmp_path, ANN, code)
 
 
@@ -240,7 +240,7 @@ def test_a_false_leader_learns_nothing_from_a_code(tmp_path: Path) -> None:
 
 
 def test_a_reply_is_the_leaders_own(tmp_path: Path) -> None:
-    with pytest.raises(PresselError, match="no leader of this venue"):
+    with pytest.raises(PresselError, match="not a leader of this venue"):
         come(tmp_path, ANN, invite(tmp_path), reply=lambda line: {"box": "00" + line["box"][2:]})
 
 

@@ -93,7 +93,7 @@ def test_a_refusal_of_the_leader_is_the_followers_too() -> None:
 def test_it_refuses_in_a_sentence_only_when_no_leader_can_be_reached(monkeypatch) -> None:
     monkeypatch.setattr("pressel.node.desk.desk.LEADERLESS_S", 0.01)
     assert Stage(None).ask("say", text="hi")["exit"] == 3
-    assert "no host leads" in Stage(None).ask("look")["error"]
+    assert "reaches no leader" in Stage(None).ask("look")["error"]
     assert Stage(None).ask("list") == {"answer": "list []", "by": "own copy"}
     silent = Stage(OTHER)
     assert "kitchen leads but does not answer" in silent.ask("say", text="hi")["error"]
@@ -121,7 +121,7 @@ def test_a_host_takes_no_orders_of_another_that_are_its_own_operators() -> None:
 
     who = {"name": "ann", "uid": 1000}
     assert "answer" in asked(ask="own", who=who)
-    assert "the host that it is about" in asked(ask="rest", who=who)["error"]
+    assert "the host that it concerns" in asked(ask="rest", who=who)["error"]
     assert "who asks" in asked(ask="say", text="hi")["error"]
     stage.leader = OTHER
     assert "has changed" in asked(ask="say", who=who)["error"]

@@ -261,7 +261,7 @@ def test_who_waits_is_named_by_what_it_shows(folder: Path) -> None:
         assert registry.ask(ANN, "Ann", KEY, "AAAA-AAAA") == PENDING  # it asks again
         with pytest.raises(UsageError, match="shows"):
             registry.waiting(CODE)
-        with pytest.raises(UsageError, match="otherwise"):
+        with pytest.raises(UsageError, match="another key or state"):
             registry.ask(ANN, "Ann", bytes(32), CODE)  # somebody who has seen its id
         registry.approve(registry.waiting("AAAA-AAAA"))
         assert registry.ask(ANN, "Ann", KEY, CODE) == ACTIVE
