@@ -1,7 +1,7 @@
 """How a badge agrees on keys with its leader: when it joins, when a standby goes on, every hour.
 
-It proves that it has the device's key and believes who proves the same. Who sees the network can
-make it derive keys for nothing, but not without end.
+It proves that it has the device's key and believes a leader that proves the same. An attacker who
+sees the network can make it derive keys for nothing, but not without limit.
 """
 
 from ..base import octets
@@ -60,8 +60,8 @@ _NONCE_AT = HELLO_NONCE_AT - HEADER_BYTES  # in the payload of HELLO
 
 
 class Door:
-    """`key`: the device's 32 bytes. `random(n)` gives n unpredictable bytes. New keys are asked for
-    `spread_ms` later than every `REKEY_MS`, lest a venue's badges do so together."""
+    """`key`: the device's 32 bytes. `random(n)` gives n unpredictable bytes. The badge asks for new
+    keys `spread_ms` after each `REKEY_MS`, so that a venue's badges do not all ask at once."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Door:
         self._random = random
         self._spread_ms = spread_ms
         self._hello = b""  # payload of the last HELLO
-        self.own_nonce = b""  # our part of the keys that are being agreed on
+        self.own_nonce = b""  # our part of the keys being agreed on
         self.secret = b""  # that the keys come from
         self.pending = b""  # the same of a join under way; empty: none
         self._term = 0  # that the keys are of
@@ -97,7 +97,7 @@ class Door:
         self._hello = payload
 
     def on_challenge(self, data: "Buffer", source: "Any", now_ms: int) -> int:
-        """CHALLENGE, in the clear: answer with the proof; why not when it is refused."""
+        """CHALLENGE, in the clear: answer with the proof, or return why it is refused."""
         owner = self._owner
         hello = self._hello
         if owner.join.state == JOINED or not hello:
@@ -121,8 +121,8 @@ class Door:
         return refusal.ACCEPTED
 
     def on_welcome(self, data: "Buffer", now_ms: int) -> int:
-        """A sealed WELCOME while we join: are its keys those that we agreed on? Then they are the
-        link's; why not when it is refused."""
+        """A sealed WELCOME while we join: if its keys are those that we agreed on, they become the
+        link's; otherwise return why it is refused."""
         if len(data) < WELCOME_TERM_AT + 4 + TAG_BYTES or not self.pending:
             return refusal.SESSION
         if not self._is_of_hello(data, WELCOME_NONCE_AT):
@@ -138,18 +138,20 @@ class Door:
         return bytes(data[at : at + 4]) == self._hello[_NONCE_AT : _NONCE_AT + 4]
 
     def is_of_newer_term(self, data: "Buffer") -> bool:
-        """Is this ROLE_ANNOUNCE of a term for which there are no keys yet?"""
+        """Is this a ROLE_ANNOUNCE from a term for which there are no keys yet?"""
         is_whole = len(data) > ANNOUNCE_TERM_AT + 4
         return is_whole and get32(data, ANNOUNCE_TERM_AT) > self._term
 
     def on_announce(self, data: "Buffer", now_ms: int) -> int:
-        """A standby goes on: the same secret, and keys of its term; why not when it is refused."""
+        """A standby takes over: the same secret, and keys of its term; returns why it is
+        refused."""
         if not self._may_derive(now_ms):
             return refusal.LIMIT
         return self._begin(self.secret, get32(data, ANNOUNCE_TERM_AT), data, now_ms)
 
     def _begin(self, secret: bytes, term: int, data: "Buffer", now_ms: int) -> int:
-        """The link's keys are of `secret` and `term` from now on, if `data` is sealed by them."""
+        """From now on derive the link's keys from `secret` and `term`, if `data` is sealed by
+        them."""
         link = self._owner.link
         session = get32(data, 4)
         keys = derive.session_keys(self._hmac, secret, term, session)
@@ -195,7 +197,7 @@ class Door:
         owner.send(messages.REKEY, (self.own_nonce,), owner.link.address, now_ms)
 
     def on_rekeyed(self, data: "Buffer", now_ms: int) -> int:
-        """REKEYED: the link's keys are new ones; why not when it is refused."""
+        """REKEYED: the link gets its new keys; returns why it is refused."""
         if len(data) < REKEYED_END + TAG_BYTES:
             return refusal.FIELD
         is_ours = bytes(data[REKEYED_NONCE_AT:REKEYED_CHALLENGE_AT]) == self.own_nonce

@@ -1,8 +1,8 @@
 """The badge's side of floor control: from the press of the button to the end of its burst.
 
-A table of rules; what a rule does to the outside (send, tell, begin, finish) is left to the
-owner's `FloorOutput`. Ordering: what the leader says of an older (term, lease) than already
-seen is stale and ignored.
+A table of rules; what a rule does to the outside (send, tell, begin, finish) is left to the owner's
+`FloorOutput`. Ordering: the leader's word about a (term, lease) older than one already seen is
+stale and ignored.
 """
 
 from ..base import events
@@ -61,8 +61,8 @@ TIMEOUT = const(7)
 GIVE_UP = const(8)  # the last repetition went unanswered
 DRAINED = const(9)  # the last frame of the burst has been sent
 LEADER_LOST = const(10)
-NEW_LEADER = const(12)  # another goes on where ours was interrupted: what is open is said to it
-PREEMPT = const(11)  # an emergency has the floor; our request waits for what follows
+NEW_LEADER = const(12)  # another leader continues where ours stopped: repeat to it what is open
+PREEMPT = const(11)  # an emergency has the floor; our request waits its turn
 TRIGGERS = (
     "press",
     "release",
@@ -141,7 +141,7 @@ class FloorParticipant:
     def __init__(self, output: "FloorOutput") -> None:
         self._output = output
         self.state = NO_PERMISSION
-        self.group = 0  # of the button: where it talks, or asks to; 0: a call without a number yet
+        self.group = 0  # where the button talks, or asks to; 0: a call without a number yet
         self.request = 0  # id of the last press
         self.lease = 0  # ours while HAS_PERMISSION, FINISHING or PENDING_RELEASE
         self.position = 0  # in the queue
@@ -149,7 +149,7 @@ class FloorParticipant:
         self.talker = 0  # its holder, 0 when idle
         self.lane = LANE_ROUTINE  # of the request
         self._is_down = False  # the button, since the last press
-        self._was_taken_away = False  # another talks, and nobody has said why
+        self._was_taken_away = False  # another talks, and the reason is not known yet
         self._is_warned = True  # of the end of the talk time, or there is nothing to warn of
         self._warn_ms = 0
         self._warn_left_ms = 0
@@ -248,7 +248,7 @@ class FloorParticipant:
             self._fire(DENY, reason, now_ms)
 
     def on_floor(self, lease: int, talker: int, own_node: int, now_ms: int) -> bool:
-        """The floor as FLOOR_TAKEN, FLOOR_IDLE (talker 0), HEARTBEAT or voice tell it."""
+        """The floor as reported by FLOOR_TAKEN, FLOOR_IDLE (talker 0), HEARTBEAT or voice."""
         if lease < self.seen_lease:
             return False
         is_ours = talker == own_node
@@ -263,7 +263,7 @@ class FloorParticipant:
         if lease == self.seen_lease and talker == self.talker:
             return True
         if lease == self.seen_lease and self.talker == 0 and lease != 0:
-            return True  # said late: that burst has ended already
+            return True  # arrived late: that burst has already ended
         self.seen_lease = lease
         self.talker = talker
         if talker:
@@ -273,8 +273,8 @@ class FloorParticipant:
         return True
 
     def _has_moved_on(self, lease: int, talker: int, is_ours: bool) -> bool:
-        """Has the leader seen our release? A place in the queue (lease 0) ends with an answer
-        of its own, or for certain when nobody talks at all."""
+        """Has the leader seen our release? A place in the queue (lease 0) ends with its own answer,
+        or certainly when nobody talks at all."""
         if self.lease == 0:
             return talker == 0
         return not is_ours or lease != self.lease
@@ -284,11 +284,11 @@ class FloorParticipant:
         self._fire(LEADER_LOST, 0, now_ms)
 
     def on_new_leader(self, now_ms: int) -> None:
-        """It numbers its leases on from those of the leader before."""
+        """It continues the lease numbers of the leader before."""
         self._fire(NEW_LEADER, 0, now_ms)
 
     def restart(self) -> None:
-        """A new term numbers its leases anew."""
+        """A new term numbers its leases from the start."""
         self.seen_lease = 0
         self.talker = 0
         self._done_lease = 0
@@ -302,7 +302,7 @@ class FloorParticipant:
     # --- as values ---
 
     def snapshot(self) -> "tuple":
-        """What its future depends on beside the clock, as values that compare and hash."""
+        """What its future depends on besides the clock, as values that compare and hash."""
         return (
             self.state,
             self.request,
@@ -318,8 +318,8 @@ class FloorParticipant:
         )
 
     def restore(self, values: "tuple", now_ms: int, tries: int = 1) -> None:
-        """Be as `values` say. What waits for an answer has been said `tries` times and is due now;
-        of the end of the talk time nobody is warned."""
+        """Be as `values` say. What waits for an answer has been sent `tries` times and is due now;
+        no warning of the end of the talk time follows."""
         self.state, self.request, self.lease, self.position, self.seen_lease = values[0:5]
         self.talker, self._is_down, self._was_taken_away, self._done_lease = values[5:9]
         self.lane, self.group = values[9:11]
@@ -382,7 +382,7 @@ class FloorParticipant:
         self._output.send_request(self.request, now_ms)
 
     def _do_wait(self, position: int, now_ms: int) -> None:
-        if self.position == 0:  # later moves must not put off the word that we still wait
+        if self.position == 0:  # later moves must not postpone the keep-alive
             self._output.burst_discarded()
             self._due_ms = add(now_ms, QUEUE_KEEPALIVE_MS)
         self.position = position

@@ -1,7 +1,6 @@
 """Which group the button belongs to: the selected talk group, or a private call while there is one.
-
 A table of rules, as for the floor. A press stays in the group where it began, whatever is selected
-or comes meanwhile.
+or arrives meanwhile.
 """
 
 from ..base import events
@@ -42,9 +41,9 @@ IN_CALL = const(2)  # it is in the private call
 CALL_WAITS = const(3)  # a private call came during a press in a talk group
 STATES = ("talk group", "calling", "in call", "call waits")
 
-PRESS = const(0)  # the button goes down anew
+PRESS = const(0)  # the button goes down again
 CALL = const(1)  # the person calls somebody
-SELECT = const(2)  # another talk group is selected, or the roster says so; no press is under way
+SELECT = const(2)  # the person or the roster selects another talk group; no press is under way
 OPEN = const(3)  # the leader tells of our private call
 OPEN_BUSY = const(4)  # likewise, during a press
 END = const(5)  # the private call is over
@@ -78,12 +77,12 @@ class Groups:
         self._owner = owner
         self.state = TALK_GROUP
         self.callee = 0  # whom the press under way calls
-        self.ending: "HangUp | None" = None  # of the call that we have just ended
+        self.ending: "HangUp | None" = None  # number of the call that we have just ended
 
     # --- the person ---
 
     def look_where_selected(self) -> None:
-        """Perhaps in another talk group than before."""
+        """Begin a press, perhaps in another talk group than before."""
         if self._owner.floor.state == NO_PERMISSION:
             self.fire(SELECT)
 
@@ -104,18 +103,18 @@ class Groups:
     # --- the leader ---
 
     def on_roster(self, groups: bytes, only: int) -> None:
-        """The talk groups that WELCOME tells, see `Scan.set_groups`."""
+        """Take the talk groups from WELCOME, see `Scan.set_groups`."""
         self._owner.scan.set_groups(groups, only)
         self._owner.voice_keys.forget_others()
         self.look_where_selected()
 
     def on_number(self, group: int, request: int) -> None:
-        """The leader answers a request: our call has got its number."""
+        """The leader answers a request: our call now has its number."""
         if self.state == CALLING and request == self._owner.floor.request:
             self.on_call(group, self.callee)
 
     def on_call(self, group: int, peer: int) -> None:
-        """The leader tells of `group`: when it is a private call, it is ours, with `peer`."""
+        """The leader mentions `group`: if that is a private call, it is ours, with `peer`."""
         owner = self._owner
         if group < CALL_GROUP_FIRST or owner.scan.call == group:
             return
@@ -154,18 +153,19 @@ class Groups:
         return self.ending is None or self.ending.group != group
 
     def is_told(self, group: int) -> bool:
-        """May the leader tell us about `group`? About none while we call: it has no number yet."""
+        """May the leader tell us about `group`? About none while we call, since the call has no
+        number yet."""
         return self.may_be_ours(group) or (group == 0 and self._owner.floor.group == 0)
 
     # --- as values ---
 
     def snapshot(self) -> "tuple":
-        """What its future depends on, as values that compare and hash; where the button is stands
-        in those of the floor."""
+        """What its future depends on, as values that compare and hash; the floor's values say where
+        the button is."""
         return (self.state, self.callee)
 
     def restore(self, values: "tuple") -> None:
-        """Be as `values` say; no call has been ended by the person."""
+        """Be as `values` say; the person has ended no call."""
         self.state, self.callee = values
         self.ending = None
 

@@ -1,4 +1,4 @@
-"""A badge ends its private call, and says so until the leader has said the same."""
+"""A badge ends its private call, and repeats this until the leader has said the same."""
 
 from ..base.clock import NEVER, add, since
 from ..base.compat import TYPE_CHECKING
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 class HangUp:
-    """Of the call with number `group`, which becomes 0 when it need not be said any more. Who calls
-    again meanwhile is told by the leader."""
+    """Ends the call with number `group`, which becomes 0 once nothing more need be sent. The leader
+    answers whoever calls again meanwhile."""
 
     def __init__(self, output: "HangUpOutput", group: int, now_ms: int) -> None:
         self._output = output

@@ -1,8 +1,7 @@
-"""What a badge shows, sounds and shakes, as data: the same for firmware and soft badge.
-
-`SITUATIONS` are what lasts: each has a light and a word for a display. `MOMENTS` are what happens:
-each event of `base.events` that a person should notice has a tone and a shake. `TONES` are notes.
-How a light, a loudspeaker or a motor is driven is not known here.
+"""A badge's lights, tones and vibration as data, the same for firmware and soft badge. `SITUATIONS`
+are lasting states: each has a light and a word for a display. `MOMENTS` are events: each event of
+`base.events` that a person should notice has a tone and a vibration. `TONES` are notes. This module
+does not know how a light, a loudspeaker or a motor is driven.
 """
 
 from ..base import events
@@ -23,8 +22,8 @@ WAITING = const(4)
 TALKING = const(5)
 LOW_BATTERY = const(6)
 
-# Light on for the first so many ms of every so many, colour of an RGB light (red, green, blue of
-# 0 to 255 as one number, dim: it is looked at from near), word on a display.
+# ms for which the light is on, ms after which it repeats, colour of an RGB light (red, green, blue
+# of 0 to 255 as one number, dim, since it is seen from near), word on a display.
 SITUATIONS = (
     (100, 2000, 0x300000, "no leader"),  # a short flash now and then: nobody would hear me
     (0, 1000, 0x000000, "ready"),  # dark: all is well
@@ -85,7 +84,7 @@ MOMENTS = (
 
 
 def situation(participant: "Participant", is_low: bool) -> int:
-    """The index in SITUATIONS; `is_low`: the battery is."""
+    """The index in SITUATIONS; `is_low` means the battery."""
     if participant.join.state != JOINED:
         return SEARCHING
     state = participant.floor.state

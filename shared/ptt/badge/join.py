@@ -1,7 +1,7 @@
 """A participant's membership: it looks for its leader, joins, and notices when it is gone.
 
-Knows neither floor nor sound. The leader is wherever WELCOME came from; while searching, HELLO
-goes to the address that the owner gave (one leader's, or a broadcast).
+It knows neither floor nor sound. The leader's address is where WELCOME came from; while searching,
+HELLO goes to the address that the owner gave (one leader's, or a broadcast).
 """
 
 from ..base import events
@@ -41,8 +41,8 @@ START = const(0)
 WELCOME = const(1)
 TIMEOUT = const(2)
 LEADER_SILENT = const(3)
-FORGOTTEN = const(4)  # the leader resigned, or does not know our session any more
-ANNOUNCED = const(5)  # another leader goes on, under a higher term
+FORGOTTEN = const(4)  # the leader resigned, or no longer knows our session
+ANNOUNCED = const(5)  # another leader takes over, under a higher term
 TRIGGERS = ("start", "welcome", "timeout", "leader silent", "forgotten", "announced")
 
 RULES = (
@@ -67,7 +67,7 @@ class Join:
         self.node = 0
         self.session = 0
         self.term = 0
-        self.nonce = 0  # of the HELLO that waits for its WELCOME
+        self.nonce = 0  # of the HELLO that awaits its WELCOME
         self.round_trip_ms = -1  # of the last heartbeat; -1: none yet
         self._heard_ms = 0
         self._beat_ms = 0  # when the last regular heartbeat was sent
@@ -105,11 +105,11 @@ class Join:
         return True
 
     def on_resigned(self, now_ms: int) -> None:
-        """The leader says that it stops."""
+        """The leader announces that it stops."""
         self._fire(FORGOTTEN, 0, now_ms)
 
     def silent_ms(self, now_ms: int) -> int:
-        """For how long the leader has not been heard."""
+        """How long the leader has not been heard."""
         return since(now_ms, self._heard_ms)
 
     def on_leader_heard(self, now_ms: int) -> None:
@@ -120,7 +120,7 @@ class Join:
             self._due_ms = add(self._beat_ms, HEARTBEAT_MS)
 
     def snapshot(self) -> "tuple":
-        """What its future depends on beside the clock, as values that compare and hash."""
+        """What its future depends on besides the clock, as values that compare and hash."""
         return (self.state, self.node, self.session, self.term, self.nonce)
 
     def restore(self, values: "tuple", now_ms: int) -> None:
@@ -168,7 +168,7 @@ class Join:
         self._output.tell(events.JOINED, node)
 
     def _do_heartbeat(self, value: int, now_ms: int) -> None:
-        """Until an answer moves it, the next one follows soon: standbys may know more."""
+        """The next heartbeat follows soon, until an answer postpones it: standbys may know more."""
         self._due_ms = add(now_ms, PROBE_MS)
         if self._unanswered:
             self._output.send_probe(self._unanswered, now_ms)

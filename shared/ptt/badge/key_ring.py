@@ -1,4 +1,4 @@
-"""A participant's keys of its groups' voice: of each group the newest, and the one before."""
+"""A participant's keys for its groups' voice: for each group the newest and the one before."""
 
 from ..base.clock import age
 from ..base.compat import TYPE_CHECKING, const
@@ -14,7 +14,7 @@ _CAME_MS = const(2)
 
 
 class KeyRing:
-    """`cipher(key)` makes a block cipher; the one in use is kept, since making it costs memory."""
+    """`cipher(key)` makes a block cipher; the one in use is kept, since making one costs memory."""
 
     def __init__(self, cipher: "Callable[[bytes], Any]") -> None:
         self._make = cipher
@@ -27,7 +27,7 @@ class KeyRing:
         self._of.clear()
 
     def put(self, group: int, epoch: int, key: bytes, now_ms: int) -> bool:
-        """A key came; False when it is not newer than what is here."""
+        """Take a key that came; False when it is not newer than those here."""
         keys = self._of.get(group, [])
         if keys and ((epoch - keys[0][_EPOCH]) & 0xFFFF >= 0x8000 or key == keys[0][_KEY]):
             return False
@@ -40,17 +40,18 @@ class KeyRing:
         return list(self._of)
 
     def forget(self, group: int) -> None:
-        """Its keys, if there are any."""
+        """Forget the group's keys, if there are any."""
         if group in self._of:
             del self._of[group]
 
     def is_newest(self, group: int, mark: int) -> bool:
-        """Is the newest key of `group` of the epoch with this low byte?"""
+        """Does the newest key of `group` belong to the epoch with this low byte?"""
         keys = self._of.get(group)
         return keys is not None and keys[0][_EPOCH] & 255 == mark
 
     def cipher(self, group: int, mark: int) -> "Any":
-        """For voice that came under the epoch with this low byte; None when that is not here."""
+        """The key for voice that came under the epoch with this low byte; None when it is not
+        here."""
         keys = self._of.get(group)
         if keys is not None:
             for index in range(len(keys)):
@@ -59,7 +60,7 @@ class KeyRing:
         return None
 
     def own_cipher(self, group: int, now_ms: int) -> "Any":
-        """For voice that we send: the newest, once the others have had time to get it."""
+        """The key for voice that we send: the newest, once the others have had time to get it."""
         keys = self._of.get(group)
         if keys is None:
             return None

@@ -1,5 +1,5 @@
-"""What a badge listens to: one group at a time, whose voice goes to the speaker; and what it tells
-the person and the leader of what was heard."""
+"""What a badge listens to: one group at a time, whose voice goes to the speaker; and what it
+reports to the person and the leader about what was heard."""
 
 from ..base import events
 from ..base.compat import TYPE_CHECKING
@@ -40,10 +40,10 @@ class Listening:
     def __init__(self, owner: "ListeningOwner") -> None:
         self._owner = owner
         self.talker = 0  # heard last
-        self._group_told = 0  # that the person knows to be heard
+        self._group_told = 0  # that the person knows is being heard
 
     def on_voice(self, data: "Any", now_ms: int) -> int:
-        """A voice packet of our leader; why not when it is refused."""
+        """A voice packet from our leader; returns why it is refused."""
         owner = self._owner
         reason = voice.check(data)
         if reason != refusal.ACCEPTED:
@@ -81,7 +81,7 @@ class Listening:
         return refusal.ACCEPTED
 
     def _is_heard(self, group: int, now_ms: int) -> bool:
-        """Is voice of `group` for the speaker now? Whoever talks hears no other group."""
+        """Does voice of `group` go to the speaker now? A talker hears no other group."""
         owner = self._owner
         scan = owner.scan
         if group == scan.heard:

@@ -1,5 +1,6 @@
-"""Whom a badge belongs to: what it says to find a leader and to stay with it, and what a leader
-says of its own place. When to say something is `Join`'s; this room knows the messages."""
+"""The leader that a badge belongs to: what the badge sends to find a leader and to stay with it,
+and what a leader says about its own place. `Join` decides when to send; this room knows the
+messages."""
 
 from ..base import events
 from ..base.compat import TYPE_CHECKING
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from .talking import Talking
 
     class MembershipOwner(Protocol):
-        """Who belongs to a leader."""
+        """The participant that belongs to a leader."""
 
         device: bytes
         name: bytes
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
         def tell(self, kind: int, value: object) -> None: ...
 
 
-_CODECS = 1 << messages.CODEC_IMA_ADPCM  # what we decode
+_CODECS = 1 << messages.CODEC_IMA_ADPCM  # the codecs that we decode
 
 
 class Membership:
@@ -55,7 +56,7 @@ class Membership:
         self._owner = owner
         self.tell = owner.tell  # for `Join`
         self.search_address = search_address
-        self._standbys: list[Any] = []  # addresses to turn to when the leader is silent
+        self._standbys: list[Any] = []  # addresses to ask when the leader is silent
         self._roster = 0  # of the last WELCOME
         self._beat_group = 0  # that the last heartbeat asked about
         self._is_version_told = False  # since the last WELCOME
@@ -100,7 +101,7 @@ class Membership:
         return refusal.ACCEPTED
 
     def _on_new_leader(self, term: int, source: "Any", now_ms: int) -> int:
-        """A standby goes on with our membership: so do burst, queue and whatever is heard."""
+        """A standby continues our membership, with burst, queue and what is being heard."""
         owner = self._owner
         is_ours = term == owner.join.term and source == owner.link.address
         if not owner.join.on_announced(term, now_ms):
@@ -111,13 +112,13 @@ class Membership:
         return refusal.ACCEPTED
 
     def _on_standby(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
-        """STANDBY: one address of several, told in turn."""
+        """STANDBY: one address of several, given in turn."""
         host, port, place, count = fields
         if count and place >= count:
             return refusal.FIELD
         address_of = self._owner.address_of
         if address_of is None:
-            return refusal.ACCEPTED  # whoever runs us knows one address only
+            return refusal.ACCEPTED  # our owner knows only one address
         standbys = self._standbys
         while len(standbys) > count:
             standbys.pop()
@@ -153,8 +154,8 @@ class Membership:
         return refusal.ACCEPTED if obeyed else refusal.STALE
 
     def on_other_version(self, data: "Buffer") -> None:
-        """All that can be read is that byte: why nobody lets us join. Told once a search, since it
-        may go on for days."""
+        """Only that byte can be read: it says why nobody lets us join. Reported once per search,
+        since a search may go on for days."""
         if self._owner.join.state != JOINED and not self._is_version_told:
             self._is_version_told = True
             self._owner.tell(events.OTHER_TABLE, envelope.compare_version(data))

@@ -2,8 +2,7 @@
 
 The same object runs in the badge, in the soft badge and in the simulator. Besides the five calls
 of every engine it has the person's: `press`, `release`, `write_microphone`, `read_speaker`,
-`send_text`. A datagram goes the same way always: shape, seal, sender, then the room whose kind it
-is.
+`send_text`. Every datagram takes the same way: shape, seal, sender, then the room for its kind.
 """
 
 from ..base import events
@@ -57,7 +56,7 @@ class Participant:
 
     `key`: the device's 32 bytes. `cipher(key)` makes an AES block cipher of 16 bytes' key, with
     `encrypt(source, target)`; `random(n)` gives n unpredictable bytes. `hmac` is another way to
-    make tags, for whoever plays many venues at once."""
+    make tags, for simulators that run many venues at once."""
 
     obeys = {
         messages.SETTINGS_SNAPSHOT: "_on_settings",
@@ -86,14 +85,14 @@ class Participant:
         self.name = name
         self.build = build
         self.address_of: Callable[[bytes, int], Any] | None = None  # of an IPv4 and port
-        self.updater: Any = None  # takes what the leader says of updates; None: none runs
-        self.offered = ()  # release, bytes of the manifest, flags, tag: of the last UPDATE_OFFER
+        self.updater: Any = None  # takes the leader's messages about updates; None: no update runs
+        self.offered = ()  # from the last UPDATE_OFFER: release, bytes of the manifest, flags, tag
         self.settings_version = 0
         self.refusals = Counters(refusal.WORDS)
         self.newer = 0  # datagrams of a newer minor version, obeyed as far as we know it
-        self._text_writer = -1  # of the last text shown, to know a repetition by the network
+        self._text_writer = -1  # of the last text shown, to recognize the network's repetitions
         self._text_number = -1
-        self._receipt_lease = 0  # of the last receipt told, likewise
+        self._receipt_lease = 0  # of the last receipt shown, likewise
         self._events = EventQueue(EVENTS_MAX)
         self.outbox = Outbox(OUTBOX_SLOTS, PACKET_BYTES_MAX + TAG_BYTES)
         self.checksum = Checksum(hmac.buffer)
@@ -122,7 +121,8 @@ class Participant:
         self.join.start(now_ms)
 
     def receive_datagram(self, data: "Any", source: "Any", now_ms: int) -> None:
-        """Obey one datagram, or count why not. Never raises for what a stranger sends."""
+        """Obey one datagram, or count why not. Nothing that a stranger sends raises an
+        exception."""
         reason = self.checksum.check(data)
         if reason == refusal.ACCEPTED:
             reason = self.session.unseal(data, source, now_ms)
@@ -166,7 +166,7 @@ class Participant:
 
     def press(self, now_ms: int, lane: int = messages.LANE_ROUTINE) -> None:
         """The talk button goes down: in the private call while there is one, else in the selected
-        group. Again in a higher `lane` while it is down: the same request matters more. An
+        group. A second call in a higher `lane` while it is down lifts the same request. An
         emergency is for the talk group always, and ends the call."""
         if self.join.state != JOINED:
             self._events.push(events.DENIED, DENIED_NO_LEADER)
@@ -187,7 +187,7 @@ class Participant:
         return True
 
     def call_back(self, now_ms: int) -> bool:
-        """`call` whoever was heard last."""
+        """`call` the talker heard last."""
         return self.call(self.listening.talker, now_ms)
 
     def hang_up(self, now_ms: int) -> bool:
@@ -213,7 +213,7 @@ class Participant:
         self.floor.press(now_ms, lane)
 
     def release(self, now_ms: int) -> None:
-        """The talk button goes up; what is still on its way from the microphone is awaited."""
+        """The talk button goes up; speech still on its way from the microphone is awaited."""
         self.floor.release(now_ms)
         if self.floor.is_let_go():
             self.burst.end(now_ms)
@@ -238,8 +238,9 @@ class Participant:
     # --- as values ---
 
     def snapshot(self) -> "tuple":
-        """What its future depends on beside the clock, its keys and what is on its way: membership,
-        leader, groups, floor, and what waits to be heard. Values that compare and hash."""
+        """What its future depends on besides the clock, its keys and what is on its way:
+        membership, leader, groups, floor, and what waits to be heard. Values that compare and
+        hash."""
         return (
             self.join.snapshot(),
             self.link.address,
@@ -262,7 +263,7 @@ class Participant:
     # --- datagrams in ---
 
     def obey(self, data: "Any", source: "Any", now_ms: int) -> int:
-        """For `Session`, which believes `data`; why not when it is refused."""
+        """For `Session`, which believes `data`; returns why it is refused."""
         kind = envelope.msg_type(data)
         sender = messages.SENDERS.get(kind)
         if sender is None:
@@ -272,7 +273,7 @@ class Participant:
         if kind == messages.WELCOME:
             return self._obey_control(kind, data, source, now_ms)
         if self.join.state != JOINED:
-            if kind == messages.NACK:  # of our HELLO, from a leader whom we do not know yet
+            if kind == messages.NACK:  # of our HELLO, from a leader that we do not know yet
                 return self._obey_control(kind, data, source, now_ms)
             return refusal.SESSION
         if source != self.link.address and kind != messages.ROLE_ANNOUNCE:
@@ -382,14 +383,15 @@ class Participant:
         self.outbox.commit()
 
     def send_update(self, kind: int, values: "tuple", now_ms: int) -> None:
-        """UPDATE_WANT or UPDATE_STATE, for whoever fetches a release; lost while not joined."""
+        """UPDATE_WANT or UPDATE_STATE, for the room that fetches a release; lost while not
+        joined."""
         if self.join.state == JOINED:
             self.send(kind, values, self.link.address, now_ms)
 
     # --- what the rooms need done ---
 
     def tell(self, kind: int, value: object) -> None:
-        """Let `next_event` say it."""
+        """Queue an event for `next_event`."""
         self._events.push(kind, value)
 
     def send_key_want(self, group: int, now_ms: int) -> None:

@@ -1,9 +1,8 @@
-"""What a badge that belongs to several talk groups knows of each: who talks there, and which of
-them is heard.
+"""What a badge knows about each of its talk groups: who talks there, and which one is heard.
 
 One group is heard at a time. The private call comes first, then the group that its person has
 selected, then the others in the order of the roster. It switches up at once and down only when the
-burst that is heard has ended. Small arrays: it is asked for every voice packet.
+burst that is heard has ended. It uses small arrays, since every voice packet asks it.
 """
 
 from array import array
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from ..base.compat import Buffer
 
 _CALL = const(0)  # the place of the private call
-_NOBODY = const(99)  # a rank behind everybody's
+_NOBODY = const(99)  # a rank after all others
 
 
 class Scan:
@@ -27,7 +26,7 @@ class Scan:
         self._talker = array("H", [0] * (MEMBER_GROUPS_MAX + 1))
         self._ended = array("i", [0] * (MEMBER_GROUPS_MAX + 1))  # newest lease heard to its end
         self.selected = 0  # where the person talks when there is no call
-        self.heard = 0  # group that is or was heard last
+        self.heard = 0  # group that is heard, or was heard last
         self.unheard = 0  # voice frames not heard because of another group
 
     # --- which groups there are ---
@@ -61,7 +60,7 @@ class Scan:
         return True
 
     def next_selected(self) -> int:
-        """The talk group behind the selected one in the roster, the first behind the last."""
+        """The talk group after the selected one in the roster; after the last, the first."""
         place = max(self.place(self.selected), 0)
         for _ in range(MEMBER_GROUPS_MAX):
             place = place % MEMBER_GROUPS_MAX + 1
@@ -82,7 +81,7 @@ class Scan:
         self._set(_CALL, group)
 
     def groups(self) -> bytearray:
-        """All by place, 0 where there is none; to be looked at only."""
+        """All by place, 0 where there is none; not to be changed."""
         return self._group
 
     def place(self, group: int) -> int:
@@ -97,7 +96,7 @@ class Scan:
         return -1
 
     def after(self, group: int) -> int:
-        """The group behind `group`, all in turn: heartbeats ask about one after the other."""
+        """The group after `group`, all in turn: heartbeats ask about one after the other."""
         place = self.place(group)
         for _ in range(MEMBER_GROUPS_MAX + 1):
             place = (place + 1) % (MEMBER_GROUPS_MAX + 1)
@@ -133,7 +132,7 @@ class Scan:
         return self._talker[place] if place >= 0 else 0
 
     def on_floor(self, group: int, lease: int, talker: int) -> bool:
-        """What the leader says of the floor of `group`; False when it is stale."""
+        """Take the leader's word about the floor of `group`; False when it is stale."""
         place = self.place(group)
         if place < 0 or lease < self._lease[place]:
             return False

@@ -1,7 +1,6 @@
-"""What a badge believes and how it speaks: behind each datagram stands a tag, voice is encrypted.
-
-In the clear go HELLO and ANSWER, and come CHALLENGE and NACK, nothing else. Cheap looks come
-first: a forged datagram costs a comparison, or one hash when its sender sees the network.
+"""What a badge believes and how it speaks: every datagram ends in a tag, and voice is encrypted.
+Only HELLO and ANSWER go out, and CHALLENGE and NACK come in, in the clear. Cheap checks come first:
+a forged datagram costs a comparison, or one hash if its sender sees the network.
 """
 
 from ..base import octets
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from .voice_keys import VoiceKeys
 
     class SessionOwner(Protocol):
-        """Who obeys what is believed, and what a session is made of."""
+        """The room that obeys what is believed, and the parts of a session."""
 
         checksum: Checksum
         door: Door
@@ -63,7 +62,7 @@ class Session:
     # --- out ---
 
     def put_seal(self, datagram: "Datagram") -> bool:
-        """Make what is on its way ready to be sent; False when it is not to be sent."""
+        """Prepare a queued datagram for sending; False when it must not be sent."""
         owner = self._owner
         buffer = datagram.buffer
         kind = buffer[1]
@@ -76,7 +75,7 @@ class Session:
             return True
         link = owner.link
         if link.keys is None or get32(buffer, 4) != link.session:
-            return False  # of a session that is over
+            return False  # belongs to a session that is over
         if kind == messages.VOICE_FRAME and not owner.voice_keys.encrypt(buffer):
             return False
         buffer[3] = FLAG_SEALED
@@ -88,8 +87,8 @@ class Session:
     # --- in ---
 
     def unseal(self, data: "Buffer", source: "Any", now_ms: int) -> int:
-        """Let the owner obey `data`, which lies in the buffer of `hmac`, when it is to be believed;
-        the reason when it is not."""
+        """Let the owner obey `data`, which lies in the buffer of `hmac`, if it can be believed;
+        otherwise return the reason."""
         kind = data[1]
         if not envelope.is_sealed(data):
             return self._take_clear(kind, data, source, now_ms)
@@ -117,19 +116,19 @@ class Session:
         return self._take(kind, data, source, now_ms)
 
     def _take(self, kind: int, data: "Buffer", source: "Any", now_ms: int) -> int:
-        """Obey what is believed; keys are this room's own subject."""
+        """Obey what is believed; this room handles keys itself."""
         owner = self._owner
         if kind == messages.GROUP_KEY:
             return owner.voice_keys.on_group_key(data, now_ms)
         if kind == messages.REKEYED:
             reason = owner.door.on_rekeyed(data, now_ms)
             if reason == refusal.ACCEPTED:
-                owner.membership.send_heartbeat(now_ms)  # the leader sees by it that we have them
+                owner.membership.send_heartbeat(now_ms)  # shows the leader that we have them
             return reason
         if kind == messages.FLOOR_GRANT:
             group = data[GRANT_GROUP_AT]
             if owner.voice_keys.ring.own_cipher(group, now_ms) is None:
-                # What waits to be said would be lost; the grant comes again.
+                # Speech that waits would be lost; the grant comes again.
                 owner.send_key_want(group, now_ms)
                 return refusal.KEY
         return self._obey(kind, data, source, now_ms)
@@ -164,8 +163,10 @@ class Session:
             return owner.door.on_challenge(data, source, now_ms)
         if kind != messages.NACK:
             if kind == messages.WELCOME and data[0] < SEALED_SINCE:
-                owner.membership.on_other_version(data)  # a leader without keys: told, not believed
+                owner.membership.on_other_version(
+                    data
+                )  # a leader without keys: reported, not believed
             return refusal.UNSEALED
         if owner.join.state == JOINED and owner.join.silent_ms(now_ms) < CLEAR_NACK_MS:
-            return refusal.UNSEALED  # anybody could say so; our leader was heard just now
+            return refusal.UNSEALED  # anybody could send this; our leader was heard just now
         return owner.obey(data, source, now_ms)

@@ -1,5 +1,5 @@
-"""A badge's own turn: what the leader says of the floor, what is asked of it, and the voice that
-goes out while the floor is ours."""
+"""A badge's own turn: what the leader says about the floor, what the badge asks of it, and the
+voice that goes out while the floor is ours."""
 
 from ..base import events
 from ..base.compat import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .scan import Scan
 
     class TalkingOwner(Protocol):
-        """Who talks."""
+        """The participant that talks."""
 
         burst: BurstSender
         floor: FloorParticipant
@@ -52,9 +52,9 @@ class Talking:
         self._owner = owner
         self.tell = owner.tell  # for `FloorParticipant`
         self.reserve_voice = owner.outbox.reserve  # for `BurstSender`
-        self.queued_seq = 0  # of the newest word about our place in the queue
+        self.queued_seq = 0  # of the newest message about our place in the queue
 
-    # --- what the leader says; why not when it is refused ---
+    # --- what the leader says; each returns why it is refused ---
 
     def _on_answer(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
         """FLOOR_GRANT, FLOOR_QUEUED or FLOOR_DENIED: to a request."""
@@ -79,7 +79,7 @@ class Talking:
         elif kind == messages.FLOOR_DENIED:
             obeyed = floor.on_denied(request, fields[2], now_ms)
         else:
-            self.queued_seq = max(self.queued_seq, seq)  # a place from before it is stale
+            self.queued_seq = max(self.queued_seq, seq)  # a place from before the grant is stale
             obeyed = floor.on_grant(request, fields[3], now_ms, fields[5])
         return refusal.ACCEPTED if obeyed else refusal.STALE
 
@@ -95,7 +95,7 @@ class Talking:
         return refusal.ACCEPTED if obeyed else refusal.STALE
 
     def _on_floor(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
-        """FLOOR_TAKEN or FLOOR_IDLE: of one of our groups."""
+        """FLOOR_TAKEN or FLOOR_IDLE, about one of our groups."""
         owner = self._owner
         group = fields[0]
         lease = fields[2]
@@ -136,7 +136,7 @@ class Talking:
         group = owner.floor.group
         assert owner.floor.may_send() and lease == owner.floor.lease, "a burst without the floor"
         if owner.scan.heard and owner.scan.heard != group:
-            owner.listening.attend(group, now_ms)  # who talks hears no other group
+            owner.listening.attend(group, now_ms)  # a talker hears no other group
         owner.burst.begin(group, owner.join.node, lease, now_ms)
 
     def burst_discarded(self) -> None:
@@ -148,7 +148,7 @@ class Talking:
     def commit_voice(self, slot: "Datagram", end: int, now_ms: int) -> None:
         """For `BurstSender`."""
         owner = self._owner
-        assert voice.is_last(slot.buffer) or (  # which is said again when the floor is given back
+        assert voice.is_last(slot.buffer) or (  # which is repeated when the floor is given back
             owner.floor.may_send() and voice.lease(slot.buffer) == owner.floor.lease
         ), "voice without the lease"
         owner.commit(slot, end, messages.VOICE_FRAME, owner.link.address, now_ms)

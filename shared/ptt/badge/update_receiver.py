@@ -1,9 +1,10 @@
 """The badge's side of an update: pulls the manifest and the files that it lacks, checks each.
 
-It has no files of its own: `files` works on the slot that does not run. Progress is what lies
-there, so a run that broke off goes on where it was. File 0 is the manifest, known by its tag; the
-others are known by their hashes in it. A file comes under a name of its own and gets its place when
-it has been read back right. `step` is called only while nobody talks; each does one small thing.
+It has no files of its own: `files` works on the slot that does not run. What lies there is the
+progress, so an interrupted run resumes where it was. File 0 is the manifest, known by its tag; the
+others are known by their hashes in it. A file arrives under a temporary name and takes its place
+when it has been read back correctly. `step` is called only while nobody talks; each call does one
+small thing.
 """
 
 from hashlib import sha256
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from ..link.hmac import HmacKey
 
     class Files(Protocol):
-        """The slot that is written. OSError from any of them ends the update."""
+        """The slot that is written. An OSError from any call ends the update."""
 
         def size(self, path: str) -> int: ...
         def open(self, path: str) -> None: ...
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
         def paths(self) -> "Any": ...
 
     class ReceiverOutput(Protocol):
-        """What says things to the leader."""
+        """Sends to the leader."""
 
         def send_update(self, kind: int, values: "tuple", now_ms: int) -> None: ...
 
@@ -114,7 +115,7 @@ class Receiver:
         self._files = files
         self._output = output
         self._count = 0  # files besides the manifest
-        self._file = 0  # which one is worked on
+        self._file = 0  # which one is in progress
         self._path = MANIFEST
         self._size = offer[1]
         self._sha256 = offer[3]
@@ -122,8 +123,8 @@ class Receiver:
         self._left = 0  # bytes still to be hashed; tidying: lines still to be read
         self._have = 0  # bytes of the part
         self._unflushed = 0  # chunks
-        self._resumes = True  # the part may be of this very file
-        self._walk: Any = None  # through the slot, a file a step
+        self._resumes = True  # the part may belong to this very file
+        self._walk: Any = None  # walks through the slot, one file per step
         self._strays: list[str] = []  # what may lie there without being named
         self._retry_ms = UPDATE_WANT_MS
         self._due_ms = now_ms
@@ -142,7 +143,7 @@ class Receiver:
         if kind == messages.UPDATE_OFFER:
             tail = bytes(memoryview(data)[OFFER_TAIL_AT : envelope.payload_end(data)])
             if tail != self.offer[3]:
-                self._fail(messages.UPDATE_REASON_STOPPED, now_ms)  # another one is meant
+                self._fail(messages.UPDATE_REASON_STOPPED, now_ms)  # another release is meant
             else:
                 self.report(now_ms)
         elif fields[1] == messages.UPDATE_ORDER_STOP:
@@ -156,7 +157,7 @@ class Receiver:
         if self.state != FETCHING or fields[1] != self._file or at != self._have:
             return refusal.STALE
         if not self.is_quiet:
-            return refusal.FLOOR  # not while somebody talks; it is wanted again afterwards
+            return refusal.FLOOR  # not while somebody talks; it is requested again afterwards
         piece = memoryview(data)[CHUNK_TAIL_AT : envelope.payload_end(data)]
         count = len(piece)
         if not 0 < count <= UPDATE_CHUNK_BYTES or at + count > self._size:
@@ -197,7 +198,7 @@ class Receiver:
             self._fail(messages.UPDATE_REASON_STOPPED, now_ms)
 
     def is_over(self) -> bool:
-        """Ended, for the `reason`: to be let go."""
+        """End the update for `reason`; it can then be let go."""
         return self.state == OVER
 
     def next_timeout_ms(self) -> int:
@@ -207,7 +208,7 @@ class Receiver:
         return self._due_ms
 
     def close(self) -> None:
-        """Let go of open files, whatever the flash says to that."""
+        """Close open files, even if the flash reports an error."""
         try:
             self._files.close()
         except OSError:
@@ -352,7 +353,7 @@ class Receiver:
         self.report(now_ms)
 
     def _make_room(self) -> None:
-        """A full flash is of no use to anybody: what was brought goes again."""
+        """A full flash is of no use to anybody: remove what was fetched."""
         try:
             for path in list(self._files.paths()):
                 self._files.remove(path)

@@ -1,5 +1,5 @@
-"""A badge's voice under its groups' keys: what it says is encrypted, what it hears decrypted, and a
-key that is missing is asked for."""
+"""A badge's voice under its groups' keys: it encrypts what it says, decrypts what it hears, and
+asks for a missing key."""
 
 from ..base.clock import NEVER, add, since
 from ..base.compat import TYPE_CHECKING
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         def may_be_ours(self, group: int) -> bool: ...
 
     class VoiceKeysOwner(Protocol):
-        """Whose groups they are, and who asks for a key."""
+        """The room that knows the groups and asks for keys."""
 
         link: Link
         scan: Scan
@@ -54,12 +54,12 @@ class VoiceKeys:
         self._mark = -1  # low byte of the leader's newest epoch; -1: not told yet
         self.due_ms = NEVER  # when to ask for a group's key, or `NEVER`
         self._wait_ms = KEY_WANT_MS
-        self.keyless = 0  # voice packets of ours not sent because no key was here
+        self.keyless = 0  # our voice packets that were not sent for want of a key
 
     # --- voice ---
 
     def encrypt(self, buffer: bytearray) -> bool:
-        """The frames of a voice packet of ours, in place; False without a key."""
+        """Encrypt the frames of our voice packet, in place; False without a key."""
         cipher = self.ring.own_cipher(voice.group(buffer), envelope.timestamp_ms(buffer))
         if cipher is None:
             self.keyless += 1
@@ -69,7 +69,7 @@ class VoiceKeys:
         return True
 
     def decrypt(self, data: "Any", now_ms: int) -> int:
-        """The frames of a voice packet, in place; the reason when they stay unreadable."""
+        """Decrypt the frames of a voice packet, in place; the reason when they stay unreadable."""
         mark = data[2]
         cipher = self.ring.cipher(voice.group(data), mark)
         if cipher is None:
@@ -98,7 +98,7 @@ class VoiceKeys:
     # --- keys that come and go ---
 
     def begin(self, mark: int) -> None:
-        """A session begins: its leader counts epochs of its own."""
+        """A session begins: its leader counts its own epochs."""
         self.ring.clear()
         self._mark = mark
         self.due_ms = NEVER
@@ -110,7 +110,7 @@ class VoiceKeys:
             self.look(now_ms)
 
     def on_group_key(self, data: "Buffer", now_ms: int) -> int:
-        """GROUP_KEY; why not when it is refused."""
+        """GROUP_KEY; returns why it is refused."""
         link = self._owner.link
         if len(data) < GROUP_KEY_END + TAG_BYTES or link.keys is None:
             return refusal.FIELD
@@ -128,7 +128,7 @@ class VoiceKeys:
         return refusal.ACCEPTED if is_new else refusal.STALE
 
     def forget_others(self) -> None:
-        """The badge's groups are others now."""
+        """The badge's groups have changed."""
         for group in self.ring.groups():
             if self._owner.scan.place(group) < 0:
                 self.ring.forget(group)
@@ -136,7 +136,7 @@ class VoiceKeys:
     # --- asking ---
 
     def look(self, now_ms: int) -> None:
-        """Is a key missing? Then ask for it soon; what the leader sends by itself comes first."""
+        """If a key is missing, ask for it soon; the leader may send it by itself first."""
         if not self._missing():
             self.due_ms = NEVER
         elif self.due_ms == NEVER:
