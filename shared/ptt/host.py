@@ -10,6 +10,7 @@ from .base.compat import TYPE_CHECKING, const
 from .base.counters import Counters
 from .base.numbers import CLAIM_JUMP_MAX, CLAIMS_MAX, CLAIMS_MS, FAREWELL_MS
 from .cluster import election, journal
+from .cluster.ballot import is_plausible
 from .cluster.election import Election
 from .cluster.replica import Replica, State
 from .leader.quota import Quota
@@ -252,6 +253,8 @@ class Host:
         if leader.claim is not None:
             device, term = leader.claim
             leader.claim = None
+            if not is_plausible(term, leader.term):
+                return  # the leader has told who says so; the badge forgets it when nobody leads it
             if self._claims.take(device, now_ms):  # what is too far above us is believed in steps
                 self.election.hear_of(min(term, leader.term + CLAIM_JUMP_MAX), now_ms)
                 self._follow_election(now_ms)

@@ -9,8 +9,9 @@ import pytest
 
 from pressel.errors import UsageError
 from pressel.node.term import load_record, store_record
+from ptt.base.numbers import CLOCK_TERM_MAX
 from ptt.cluster import ballot
-from ptt.cluster.ballot import NOBODY, mark_of
+from ptt.cluster.ballot import NOBODY, TERM_MAX, mark_of
 
 IN_2026_S = 1_780_000_000.0
 BEFORE_NTP_S = 3_600.0  # a board without a battery wakes in 1970
@@ -71,7 +72,7 @@ def test_a_left_over_of_a_power_cut_does_not_matter(tmp_path: Path, clock) -> No
     assert next_term(tmp_path) == before + 256
 
 
-@pytest.mark.parametrize("content", [b"", b"x", b"1 2", b"\xff", b"9" * 5000, b"1073741823"])
+@pytest.mark.parametrize("content", [b"", b"x", b"1 2", b"\xff", b"9" * 5000])
 def test_a_damaged_file_is_told_and_left(tmp_path: Path, clock, content: bytes) -> None:
     file = tmp_path / "term"
     file.write_bytes(content)
@@ -81,6 +82,27 @@ def test_a_damaged_file_is_told_and_left(tmp_path: Path, clock, content: bytes) 
     assert file.read_bytes() == content
     file.unlink()
     assert next_term(tmp_path) > 1
+
+
+@pytest.mark.parametrize("term", [TERM_MAX - 255, TERM_MAX, 1073741823, 10**4000])
+def test_a_term_above_which_nobody_can_lead_is_told_with_the_way_back(
+    tmp_path: Path, clock, term: int
+) -> None:
+    file = tmp_path / "term"
+    file.write_text(f"{term}", "ascii")
+    with pytest.raises(
+        UsageError, match="above which nobody can lead: stop all hosts, delete"
+    ) as it:
+        next_term(tmp_path)
+    assert str(file) in str(it.value) and "\n" not in str(it.value) and len(str(it.value)) < 400
+    file.unlink()  # as the sentence says
+    assert next_term(tmp_path) < CLOCK_TERM_MAX
+
+
+def test_a_term_beyond_the_last_is_not_stored(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError):
+        store_record(tmp_path, (TERM_MAX + 1, OWN))
+    assert not (tmp_path / "term").exists()
 
 
 def test_a_folder_that_cannot_be_is_told(tmp_path: Path, clock) -> None:

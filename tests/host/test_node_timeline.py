@@ -90,6 +90,8 @@ def test_every_event_of_an_election_has_its_words(tmp_path: Path) -> None:
         election.LEADER_LOST: (host, 257),
         election.ATTEMPT: 257,
         election.ATTEMPT_FAILED: (257, election.NO_QUORUM),
+        election.TERM_DOUBTED: (host, 1073741813),
+        election.TERMS_USED_UP: 1073741567,
     }
     assert len(values) == len(election.EVENT_NAMES)
     for kind, value in values.items():

@@ -11,12 +11,10 @@ import time
 from pathlib import Path
 
 from pressel.errors import UsageError
-from ptt.base.numbers import INT_MAX
-from ptt.cluster.ballot import MARK_BITS, NOBODY
+from ptt.base.numbers import CLOCK_TERM_MAX
+from ptt.cluster.ballot import NOBODY, TERM_MAX, can_stand
 
 _EPOCH_S = 1_735_689_600  # 2025-01-01 UTC
-_CLOCK_S_MAX = 631_152_000  # 2045: a clock beyond it is wrong, and would use up all terms there are
-_TERM_MAX = INT_MAX - (1 << MARK_BITS)  # the highest above which one can still stand
 _HOST_BYTES = 8
 
 Record = tuple[int, bytes]  # term, and the host that has our vote in it
@@ -38,6 +36,7 @@ def load_record(folder: Path, *, is_alone: bool = False) -> Record:
 def store_record(folder: Path, record: Record) -> None:
     """Write and wait for the disk. UsageError when it does not take it."""
     term, vote = record
+    assert term <= TERM_MAX, "a term beyond the last"
     file = _file(folder)
     beside = file.with_suffix(".new")
     try:
@@ -57,7 +56,7 @@ def _load(folder: Path) -> Record:
     try:
         words = file.read_text("ascii").split()
         term, vote = int(words[0]), bytes.fromhex("".join(words[1:]))
-        if not 0 < term <= _TERM_MAX or len(vote) not in (0, _HOST_BYTES):
+        if term <= 0 or len(vote) not in (0, _HOST_BYTES):
             raise ValueError(f"term {term} in it is out of range")
     except FileNotFoundError:
         return (0, NOBODY)
@@ -65,6 +64,11 @@ def _load(folder: Path) -> Record:
         raise UsageError(f"cannot keep the leader's state in {folder}: {error.strerror}") from error
     except (ValueError, IndexError) as error:
         raise UsageError(f"{file} is damaged ({error}); delete it and start again") from error
+    if not can_stand(term):
+        raise UsageError(
+            f"{file} holds a term above which nobody can lead: stop all hosts, delete the "
+            "file `term` in the state folder of each, and start them; badges follow"
+        )
     return (term, vote)
 
 
@@ -74,7 +78,7 @@ def _file(folder: Path) -> Path:
 
 def _by_the_clock() -> int:
     now_s = int(time.time()) - _EPOCH_S
-    return now_s if 0 < now_s <= _CLOCK_S_MAX else 1
+    return now_s if 0 < now_s <= CLOCK_TERM_MAX else 1
 
 
 def _sync_folder(folder: Path) -> None:

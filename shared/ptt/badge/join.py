@@ -5,7 +5,7 @@ HELLO goes to the address that the owner gave (one leader's, or a broadcast).
 """
 
 from ..base import events
-from ..base.clock import add, earliest, since
+from ..base.clock import add, age, earliest, since
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import (
     HEARTBEAT_MS,
@@ -15,6 +15,7 @@ from ..base.numbers import (
     LEADER_LOST_MS,
     MOVE_SPREAD_MS,
     PROBE_MS,
+    TERM_FORGET_MS,
 )
 from ..base.table import compile_rules
 
@@ -156,6 +157,8 @@ class Join:
         # Half of the wait is random: a venue's badges must not ask in step after a power cut.
         wait = self._retry_ms // 2 + self._prng.below(self._retry_ms // 2)
         self._retry_ms = min(self._retry_ms * 2, HELLO_RETRY_MS_MAX)
+        if self.term and age(now_ms, self._heard_ms) >= TERM_FORGET_MS:
+            self.term = 0  # nobody leads there any more: who was repaired may lead in a lower one
         self._due_ms = add(now_ms, wait)
         if self.nonce == 0:
             self.nonce = 1 + self._prng.below(INT_MAX)

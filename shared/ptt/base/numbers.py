@@ -87,6 +87,11 @@ JOURNAL_RETRY_MS_MAX = const(480)  # doubling stops here
 JOURNAL_GONE_MAX = const(256)  # removals remembered; who lags behind more gets a snapshot
 JOURNAL_SECRET_BYTES_MAX = const(32)  # of a member's session: what its keys are derived from
 
+# A term that no clock and no row of elections can have brought is a fault, or an attack.
+CLOCK_TERM_MAX = const(631152000)  # seconds from 2025 to 2045: a later clock is wrong
+TERM_JUMP_MAX = const(16777216)  # 65,536 elections while a host was away: one a minute for 45 days
+TERM_FORGET_MS = const(60000)  # a badge that finds no leader for so long follows a lower term, too
+
 # Nothing proves a badge's word that somebody leads in a higher term. Honest ones say so after a
 # split; who has one badge's keys could keep the hosts electing, and use up the terms.
 CLAIM_JUMP_MAX = const(16384)  # 64 elections, more than hosts that cannot hear each other hold

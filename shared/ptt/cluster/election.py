@@ -29,7 +29,7 @@ from ..base.table import compile_rules
 from ..wire.refusal import Refused
 from . import host_messages
 from . import host_wire as host
-from .ballot import NOBODY, next_term
+from .ballot import NOBODY, TERM_MAX, can_stand, is_plausible, next_term
 from .voters import Voters
 
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ LEADER_IS = const(2)  # (host, term): another one leads
 LEADER_LOST = const(3)  # (host, term): it was silent for too long, or resigned
 ATTEMPT = const(4)  # the term that we ask about
 ATTEMPT_FAILED = const(5)  # (that term, trigger)
+TERM_DOUBTED = const(6)  # (host, term): it names a term that cannot be; once for each host
+TERMS_USED_UP = const(7)  # term: the last one is reached, so that we do not stand any more
 EVENT_NAMES = (
     "became_leader",
     "lost_leadership",
@@ -124,11 +126,13 @@ EVENT_NAMES = (
     "leader_lost",
     "attempt",
     "attempt_failed",
+    "term_doubted",
+    "terms_used_up",
 )
 
 # Counters.
-COUNTED = "attempts failures elected demoted malformed strangers"
-ATTEMPTS, FAILURES, ELECTED, DEMOTED, MALFORMED, STRANGERS = range(6)
+COUNTED = "attempts failures elected demoted malformed strangers implausible"
+ATTEMPTS, FAILURES, ELECTED, DEMOTED, MALFORMED, STRANGERS, IMPLAUSIBLE = range(7)
 
 _LATE_MS = HOST_LOST_MS - HOST_HEARTBEAT_MS  # a leader this late was silent HOST_LOST_MS
 # Two hosts that heard the same last heartbeat must not tell one another that the leader lives only
@@ -177,6 +181,7 @@ class Election:
         self._promised_ms = now_ms  # until then
         self._over_term = 0  # a leader resigned from it: late heartbeats of it count no more
         self._tries = 0  # since a leader was heard, modulo 8
+        self._doubted: tuple[bytes, ...] = ()  # voters that were told of: `TERM_DOUBTED`
         self._leaderless_ms = now_ms
         self._due_ms = now_ms
         self._close_ms = now_ms  # of a candidate: when the time for answers is up
@@ -200,7 +205,7 @@ class Election:
             self.counts.add(MALFORMED)
             return
         on_message = _ON.get(kind)
-        if on_message is not None:
+        if on_message is not None and self._believes(source, kind, fields):
             self.voters.learn(index, fields[1], fields[2])
             getattr(self, on_message)(index, fields, now_ms)
 
@@ -214,6 +219,8 @@ class Election:
         elif self._due_ms != NEVER and since(now_ms, self._due_ms) >= 0:
             if self.state in (PRE_CANDIDATE, CANDIDATE):
                 self._go_on_counting(now_ms)
+            elif self.state == FOLLOWER and not can_stand(self.term):
+                self._give_up_standing()
             else:
                 self._fire(LEADER_SILENT, now_ms)
 
@@ -277,8 +284,11 @@ class Election:
             self._fire(NO_QUORUM, now_ms)  # of a count that was going on
 
     def hear_of(self, term: int, now_ms: int) -> None:
-        """A badge has seen `term`: to lead it one has to stand in a higher one."""
-        if term > self.term:
+        """A badge has seen `term`: to lead it one has to stand in a higher one. A term that is not
+        plausible, or the last one, is not believed: whoever told of the badge has named it."""
+        if not is_plausible(term, self.term) or not can_stand(term):
+            self.counts.add(IMPLAUSIBLE)
+        elif term > self.term:
             self._hear_of(term, now_ms)
 
     def hears_leader(self, now_ms: int) -> bool:
@@ -291,6 +301,18 @@ class Election:
         return self.leader != NOBODY and since(now_ms, self._heard_ms) < limit_ms
 
     # --- messages in ---
+
+    def _believes(self, source: bytes, kind: int, fields: "list") -> bool:
+        """Whether the terms that `source` names may be. Else it is told of, but only once: it says
+        so ten times a second."""
+        named = max(fields[0], fields[3]) if kind in _PROPOSE else fields[0]
+        if is_plausible(named, self.term):
+            return True
+        self.counts.add(IMPLAUSIBLE)
+        if source not in self._doubted:
+            self._doubted += (source,)
+            self._events.push(TERM_DOUBTED, (source, named))
+        return False
 
     def _on_heartbeat(self, index: int, fields: "list", now_ms: int) -> None:
         term, _, _, sent_ms = fields
@@ -463,7 +485,14 @@ class Election:
         if since(now_ms, due_ms) >= _LATE_MS:
             self._fire(OVERSLEPT, now_ms)
 
+    def _give_up_standing(self) -> None:
+        """There is no term above. Others are followed, as long as they find one."""
+        self._forget_leader()
+        self._due_ms = NEVER
+        self._events.push(TERMS_USED_UP, self.term)
+
     def _take_term(self, term: int) -> None:
+        assert term <= TERM_MAX, "a term beyond the last"
         if term > self.term:
             self.term = term
             self.vote = NOBODY
@@ -604,6 +633,7 @@ class Election:
             self._held += ((destination, data),)
 
 
+_PROPOSE = (host_messages.PRE_VOTE_REQUEST, host_messages.PRE_VOTE)  # a term beside their own
 _ON = {
     host_messages.LEADER_HEARTBEAT: "_on_heartbeat",
     host_messages.LEADER_HEARTBEAT_ACK: "_on_heartbeat_ack",

@@ -1,15 +1,19 @@
-"""A node obeys only the highest term that it has seen since it was switched on."""
+"""A node obeys only the highest term that it has seen since it was switched on, or since it has
+found no leader for `TERM_FORGET_MS`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ptt.base import events
+from ptt.base.numbers import LEADER_LOST_MS, TERM_FORGET_MS
 
 from .. import record
 
 if TYPE_CHECKING:
     from ..world import World
+
+_FORGOTTEN_US = (TERM_FORGET_MS - LEADER_LOST_MS) * 1000  # after it has noticed the loss, at least
 
 
 class HighestTerm:
@@ -20,6 +24,7 @@ class HighestTerm:
     def __init__(self, world: World) -> None:
         self._world = world
         self._seen: dict[int, int] = {}
+        self._lost_us: dict[int, int] = {}
         world.record.watch(record.EVENT, self._on_event)
         world.record.watch(record.STARTED, self._on_started)
 
@@ -27,13 +32,16 @@ class HighestTerm:
         self._seen.pop(node, None)
 
     def _on_event(self, now_us: int, node: int, kind: int, b: int, value: Any) -> None:
+        if kind == events.LOST:
+            self._lost_us[node] = now_us
         if kind not in (events.JOINED, events.MOVED):
             return
         engine = self._world.nodes[node].engine
         if engine is None:  # the firmware itself: its term is in another process
             return
         term = engine.join.term
-        if term < self._seen.get(node, 0):
+        is_forgotten = now_us - self._lost_us.pop(node, now_us) >= _FORGOTTEN_US
+        if term < self._seen.get(node, 0) and not is_forgotten:
             self._world.violate(
                 "highest term", f"node {node} joined term {term} after {self._seen[node]}"
             )

@@ -1,0 +1,148 @@
+"""Terms that a broken clock, a damaged file or a hostile peer could name: what is not plausible is
+refused and told, and badges from such a term come back to a leader that was repaired."""
+
+from tests.shared.hosts import START_MS, Hosts, host_id
+from tests.shared.test_venue_hosts import Cluster
+
+from ptt.badge.join import JOINED
+from ptt.base import clock
+from ptt.base.numbers import CLOCK_TERM_MAX, INT_MAX, TERM_FORGET_MS, TERM_JUMP_MAX
+from ptt.cluster import election, host_messages
+from ptt.cluster import host_wire as wire
+from ptt.cluster.ballot import MARK_BITS, NOBODY, TERM_MAX, can_stand, is_plausible, next_term
+from ptt.cluster.election import Election
+
+ROUND = 1 << MARK_BITS
+
+
+def follower(term=0):
+    hosts = (host_id(1), host_id(2), host_id(3))
+    return Election(host_id(1), hosts, (term, NOBODY), START_MS)
+
+
+def says(engine, kind, term, *values):
+    data = wire.encode(kind, (term, 0, 0) + values)
+    engine.receive_datagram(data, host_id(2), START_MS)
+
+
+def doubts(engine):
+    found = []
+    event = engine.next_event()
+    while event is not None:
+        if event[0] == election.TERM_DOUBTED:
+            found.append(event[1])
+        event = engine.next_event()
+    return found
+
+
+def test_what_is_plausible():
+    assert is_plausible(CLOCK_TERM_MAX, 0)  # any clock that is believed may have given it
+    assert is_plausible(CLOCK_TERM_MAX + TERM_JUMP_MAX, 0)
+    assert not is_plausible(CLOCK_TERM_MAX + TERM_JUMP_MAX + 1, 0)
+    assert is_plausible(CLOCK_TERM_MAX + TERM_JUMP_MAX + 1, CLOCK_TERM_MAX + 1)
+    assert is_plausible(TERM_MAX, TERM_MAX)
+    assert not is_plausible(TERM_MAX + 1, TERM_MAX)
+    assert can_stand(TERM_MAX - ROUND) and next_term(TERM_MAX - ROUND, host_id(255)) <= TERM_MAX
+    assert not can_stand(TERM_MAX - ROUND + 1)
+
+
+def test_no_message_of_a_peer_brings_an_implausible_term():
+    messages = (
+        (host_messages.LEADER_HEARTBEAT, 0),
+        (host_messages.LEADER_HEARTBEAT_ACK, 0),
+        (host_messages.PRE_VOTE_REQUEST, 1 << 20),
+        (host_messages.PRE_VOTE, 1 << 20, 1),
+        (host_messages.VOTE_REQUEST,),
+        (host_messages.VOTE, 1),
+        (host_messages.LEADER_RESIGNED,),
+    )
+    for term in (CLOCK_TERM_MAX + TERM_JUMP_MAX + 1, TERM_MAX + 1, INT_MAX - 10):
+        for message in messages:
+            engine = follower(5)
+            says(engine, message[0], term, *message[1:])
+            assert (engine.term, engine.vote, engine.leader) == (5, NOBODY, NOBODY), message
+            assert engine.poll_transmit() is None
+            assert doubts(engine) == [(host_id(2), term)]
+
+
+def test_a_proposal_that_is_not_plausible_gets_no_answer():
+    engine = follower(5)
+    says(engine, host_messages.PRE_VOTE_REQUEST, 5, INT_MAX - 10)
+    assert engine.poll_transmit() is None
+    assert doubts(engine) == [(host_id(2), INT_MAX - 10)]
+
+
+def test_a_host_whose_term_is_doubted_is_told_of_once():
+    engine = follower(5)
+    for _ in range(50):
+        says(engine, host_messages.LEADER_HEARTBEAT, INT_MAX - 10, 0)
+    assert doubts(engine) == [(host_id(2), INT_MAX - 10)]
+    assert engine.counts[election.IMPLAUSIBLE] == 50
+
+
+def test_a_term_that_a_clock_may_give_is_followed():
+    engine = follower(5)
+    says(engine, host_messages.LEADER_HEARTBEAT, CLOCK_TERM_MAX, 0)
+    assert (engine.term, engine.leader) == (CLOCK_TERM_MAX, host_id(2))
+    assert doubts(engine) == []
+
+
+def test_a_badge_s_word_of_an_implausible_term_moves_nobody():
+    """Nor does one above which nobody could stand: its hosts would have no leader."""
+    for known, term in (
+        (5, INT_MAX - 10),
+        (5, CLOCK_TERM_MAX + TERM_JUMP_MAX + 1),
+        (TERM_MAX - ROUND, TERM_MAX - 1),
+    ):
+        engine = follower(known)
+        engine.hear_of(term, START_MS)
+        assert engine.term == known
+        engine.handle_timeout(clock.add(START_MS, 1000))
+
+
+def test_a_host_in_the_last_term_does_not_stand_and_says_so():
+    for count in (1, 2, 3):
+        numbers = list(range(1, count + 1))
+        hosts = Hosts(numbers)
+        for number in numbers:
+            hosts[number].disk = (TERM_MAX - 1, NOBODY)
+        hosts.start()
+        hosts.run(20000)
+        for number in numbers:
+            assert hosts[number].engine.term == TERM_MAX - 1
+            told = [each for each in hosts[number].told if each[0] == election.TERMS_USED_UP]
+            assert told == [(election.TERMS_USED_UP, TERM_MAX - 1)]
+
+
+def test_badges_come_back_to_a_leader_that_was_repaired():
+    """Its record was deleted: it leads far below what the badges have seen. No badge restarts."""
+    venue = Cluster(hosts=1)
+    venue.run(3000)
+    for high, record in ((INT_MAX - 10, 1 << 20), (CLOCK_TERM_MAX, 1 << 21)):
+        venue.kill(1)
+        for badge in venue.badges:
+            badge.engine.join.term = high
+        machine = venue.machines[1]
+        machine.disk = (record, NOBODY)  # by the clock
+        venue.run(5000)  # they have lost it
+        machine.start(venue.now_ms)
+        venue.run(TERM_FORGET_MS + 15000)
+        leader = venue.only().engine.leader
+        if high > CLOCK_TERM_MAX:  # nobody stands above what badges say of it, not even in steps
+            assert leader.term == next_term(record, machine.own)
+        assert leader.term < TERM_JUMP_MAX
+        for badge in venue.badges:
+            assert badge.engine.join.state == JOINED
+            assert badge.engine.join.term == leader.term
+        venue.press("A")
+        venue.run(200)
+        assert venue.badge("A").engine.floor.may_send()
+        venue.release("A")
+        venue.run(1000)
+
+
+def test_a_badge_forgets_no_term_while_a_leader_is_heard():
+    venue = Cluster(hosts=2)
+    venue.run(TERM_FORGET_MS * 2)
+    term = venue.only().engine.leader.term
+    assert [badge.engine.join.term for badge in venue.badges] == [term] * 3
