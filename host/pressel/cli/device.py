@@ -185,9 +185,10 @@ def pending(state: Path | None, as_json: bool) -> None:
 @_GROUPS
 @_STATE
 def approve(code_or_id: str, groups: tuple[int, ...], state: Path | None) -> None:
-    """Let in the waiting device that shows the check code CODE. Read the code from the device
-    itself, or hear it from somebody whose voice you know: then nobody on the network can have come
-    between. An id is accepted, too.
+    """Let in the waiting device that shows the check code CODE.
+
+    Read the code from the device itself, or hear it from somebody whose voice you know: then nobody
+    on the network can have come between. An id is accepted, too.
     """
     with opened(state) as roll:
         device_id = roll.waiting(code_or_id)
@@ -223,8 +224,9 @@ def deny(code_or_id: str | None, is_all: bool, state: Path | None) -> None:
 @_STATE
 @_JSON
 def invite(groups: tuple[int, ...], minutes: int, state: Path | None, as_json: bool) -> None:
-    """Make a code that lets one device in. It is shown once. Type it at the device:
-    `pressel badge --leader ADDRESS --invite CODE`.
+    """Make a code that lets one device in. It is shown once.
+
+    Type it at the device: `pressel badge --leader ADDRESS --invite CODE`.
     """
     with opened(state) as roll:
         code = roll.invite(groups, minutes * 60)

@@ -40,8 +40,10 @@ def status(port: int | None, control: Path | None, as_json: bool) -> None:
 @control_options
 @click.option("--force", is_flag=True, help="Resign even if nobody can lead then.")
 def resign(port: int | None, control: Path | None, force: bool) -> None:
-    """Let another host lead while this one is maintained. This host stands by without leading,
-    until `pressel host return` or a restart. Refused when no other host can lead.
+    """Let another host lead while this one is maintained.
+
+    This host stands by without leading, until `pressel host return` or a restart. Refused when no
+    other host can lead.
     """
     answer = sockets.ask(sockets.find(control, port), "host resign", force=force)
     leader = answer["leader"]
@@ -65,10 +67,12 @@ def return_to_duty(port: int | None, control: Path | None) -> None:
 @control_options
 @click.option("--no-wait", is_flag=True, help="Do not wait until everything is handed over.")
 def drain(port: int | None, control: Path | None, no_wait: bool) -> int:
-    """Prepare the host on this machine to be stopped without anybody noticing. It takes no new
-    duty: it no longer stands for leader. If it leads, it continues until another host can lead, and
-    then hands over. The command waits and says what is left to do; it ends when you may stop the
-    host. Ctrl-C ends the waiting, not the draining: `pressel host return` does that.
+    """Prepare the host on this machine to be stopped without anybody noticing.
+
+    It takes no new duty: it no longer stands for leader. If it leads, it continues until another
+    host can lead, and then hands over. The command waits and says what is left to do; it ends when
+    you may stop the host. Ctrl-C ends the waiting, not the draining: `pressel host return` does
+    that.
     """
     path = sockets.find(control, port)
     state = _state(sockets.ask(path, "host drain"))

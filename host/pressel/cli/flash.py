@@ -62,8 +62,9 @@ def flash(
     leader: str, name: str, groups: tuple[int, ...], state: Path | None, no_registry: bool,
     labels: Path, erase: bool, dry_run: bool, only_app: bool, new_identity: bool, as_json: bool,
 ) -> int:  # fmt: skip
-    """Make badges: check, write, verify, start, check again, register, write a label. If a run
-    fails, run it again. A badge that is flashed again keeps its identity.
+    """Make badges: check, write, verify, start, check again, register, write a label.
+
+    If a run fails, run it again. A badge that is flashed again keeps its identity.
     """
     if only_app and (erase or image):
         raise flash_error("erase-app" if erase else "image-app")

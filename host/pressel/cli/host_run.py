@@ -94,9 +94,10 @@ def run_host(as_json: bool, **options: Any) -> None:
 @click.command("run")
 @run_options
 def run(**options: Any) -> None:
-    """Run a host: it leads the venue, or stands by and leads when the leader is gone. A lone host
-    leads at once. Others take part when each has allowed the others, see `pressel host allow`.
-    Badges on the same network find the leader by themselves; give its address to badges on another
-    network. Ctrl-C stops the host, and another one leads at once.
+    """Run a host: it leads the venue, or stands by and leads when the leader is gone.
+
+    A lone host leads at once. Others take part when each has allowed the others, see `pressel host
+    allow`. Badges on the same network find the leader by themselves; give its address to badges on
+    another network. Ctrl-C stops the host, and another one leads at once.
     """
     run_host(**options)

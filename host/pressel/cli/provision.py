@@ -31,8 +31,9 @@ def provision(
     wifi_password: str | None, leader: str | None, name: str | None, state: Path | None,
     no_registry: bool, as_json: bool,
 ) -> int:  # fmt: skip
-    """Change settings of the badge on PORT: Wi-Fi, leader, name. Identity and key stay. If a run
-    fails, run it again.
+    """Change settings of the badge on PORT: Wi-Fi, leader, name. Identity and key stay.
+
+    If a run fails, run it again.
     """
     ports = ports_of((*arguments, *options), is_all)
     if name and len(ports) > 1:

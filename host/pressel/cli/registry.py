@@ -37,9 +37,10 @@ def backup(file: Path, state: Path | None) -> None:
 @_FILE
 @_STATE
 def restore(file: Path, state: Path | None) -> None:
-    """Replace the registry with the backup FILE; a host may be running. The key file must already
-    be there. Devices revoked since the backup stay revoked; devices whose key was rotated since get
-    their older key back.
+    """Replace the registry with the backup FILE; a host may be running.
+
+    The key file must already be there. Devices revoked since the backup stay revoked; devices whose
+    key was rotated since get their older key back.
     """
     backups.restore(state, file)
     print("restored; look with `pressel device list --all`", file=sys.stderr)

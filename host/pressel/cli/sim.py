@@ -113,8 +113,9 @@ def list_all(as_json: bool) -> None:
 @_PYTHON
 @click.option("--json", "as_json", is_flag=True, help="The result as one line of JSON.")
 def run(real: bool, virtual_badges: int, python: str | None, as_json: bool, **which: Any) -> int:
-    """Run SCENARIO once and show its figures. Exit code 4 means that something happened that must
-    never happen.
+    """Run SCENARIO once and show its figures.
+
+    Exit code 4 means that something happened that must never happen.
     """
     choice = Choice(**which)
     if virtual_badges > choice.participants:
@@ -205,9 +206,10 @@ def sweep(
     python: str | None,
     as_json: bool,
 ) -> int:
-    """Run all scenarios on all profiles, or the named ones, with many seeds on all cores. Print a
-    line for each run that broke a promise, with the command that replays it. Exit code 4 means that
-    some run did.
+    """Run all scenarios on all profiles, or the named ones, with many seeds on all cores.
+
+    Print a line for each run that broke a promise, with the command that replays it. Exit code 4
+    means that some run did.
     """
     from pressel.sim.sweep import Tally
     from pressel.sim.sweep import sweep as start
@@ -306,8 +308,9 @@ def replay(
     as_json: bool,
     **which: Any,
 ) -> int:
-    """Run SCENARIO again and show what happened: one line per event, one column per node. It
-    repeats the run of `run` and `sweep`: same seed, same digest.
+    """Run SCENARIO again and show what happened: one line per event, one column per node.
+
+    It repeats the run of `run` and `sweep`: same seed, same digest.
     """
     from pressel.sim.replay import replay as record
     from pressel.sim.replay.columns import columns_at, lines

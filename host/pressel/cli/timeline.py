@@ -23,9 +23,10 @@ _FILE_COLUMNS = 160  # in a file or a pipe
     "--json", "as_json", is_flag=True, help="Print events in order of time as JSON lines."
 )
 def timeline(logs: tuple[Path, ...], as_json: bool) -> None:
-    """Show elections and floors from LOGS, each written by one `pressel host run --json`. The
-    hosts' clocks must agree for several logs to be in order. `pressel sim replay` shows the same
-    for a simulated run.
+    """Show elections and floors from LOGS, each written by one `pressel host run --json`.
+
+    The hosts' clocks must agree for several logs to be in order. `pressel sim replay` shows the
+    same for a simulated run.
     """
     rows = read_logs(logs)
     if as_json:

@@ -112,8 +112,9 @@ def start(
     port: int | None,
     as_json: bool,
 ) -> None:
-    """Start an update, widen it to a larger stage, or resume a paused one. Badges that have the
-    release are left alone; those that failed try again.
+    """Start an update, widen it to a larger stage, or resume a paused one.
+
+    Badges that have the release are left alone; those that failed try again.
     """
     if not stage and not devices and not groups:
         raise click.UsageError(

@@ -1,4 +1,5 @@
 """Which group the button belongs to: the selected talk group, or a private call while there is one.
+
 A table of rules, as for the floor. A press stays in the group where it began, whatever is selected
 or arrives meanwhile.
 """

@@ -1,7 +1,8 @@
-"""A badge's lights, tones and vibration as data, the same for firmware and soft badge. `SITUATIONS`
-are lasting states: each has a light and a word for a display. `MOMENTS` are events: each event of
-`base.events` that a person should notice has a tone and a vibration. `TONES` are notes. This module
-does not know how a light, a loudspeaker or a motor is driven.
+"""A badge's lights, tones and vibration as data, the same for firmware and soft badge.
+
+`SITUATIONS` are lasting states: each has a light and a word for a display. `MOMENTS` are events:
+each event of `base.events` that a person should notice has a tone and a vibration. `TONES` are
+notes. This module does not know how a light, a loudspeaker or a motor is driven.
 """
 
 from ..base import events

@@ -1,4 +1,5 @@
 """What a badge believes and how it speaks: every datagram ends in a tag, and voice is encrypted.
+
 Only HELLO and ANSWER go out, and CHALLENGE and NACK come in, in the clear. Cheap checks come first:
 a forged datagram costs a comparison, or one hash if its sender sees the network.
 """
@@ -163,9 +164,7 @@ class Session:
             return owner.door.on_challenge(data, source, now_ms)
         if kind != messages.NACK:
             if kind == messages.WELCOME and data[0] < SEALED_SINCE:
-                owner.membership.on_other_version(
-                    data
-                )  # a leader without keys: reported, not believed
+                owner.membership.on_other_version(data)  # a leader without keys: not believed
             return refusal.UNSEALED
         if owner.join.state == JOINED and owner.join.silent_ms(now_ms) < CLEAR_NACK_MS:
             return refusal.UNSEALED  # anybody could send this; our leader was heard just now

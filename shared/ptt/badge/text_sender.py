@@ -1,5 +1,6 @@
-"""One text on its way to the leader, repeated until it is acknowledged. One at a time: a badge has
-no keyboard, and a soft badge's user types slower than this repeats.
+"""One text on its way to the leader, repeated until it is acknowledged.
+
+One at a time: a badge has no keyboard, and a soft badge's user types slower than this repeats.
 """
 
 from ..base.clock import NEVER, add, since
