@@ -6,7 +6,7 @@ import pytest
 from tests.hostile.stage import by, forged, joined, sealed
 
 from ptt.base import events
-from ptt.base.numbers import ADPCM_FRAME_BYTES
+from ptt.base.numbers import ADPCM_FRAME_BYTES, SPEECH_FRAMES_BURST, SPEECH_FRAMES_PER_S
 from ptt.wire import messages, refusal, voice
 
 LOUD = bytes(range(1, ADPCM_FRAME_BYTES)) + b"x"
@@ -183,3 +183,35 @@ def test_a_talker_cannot_make_others_look_for_keys_that_are_not() -> None:
     venue.run(1000)
     venue.talk("A")
     assert venue.badge("B").all(events.HEARD)
+
+
+def test_a_talker_fills_no_more_air_than_a_voice_does() -> None:
+    """Three frames in each of a hundred packets a second are six voices at every listener."""
+    venue = joined()
+    venue.badge("A").hears_itself = False
+    venue.press("A")
+    venue.run(300)
+    talker = venue.badge("A").engine
+    before = venue.leader.voice.packets_in
+    seconds, first, frames, refused = 5, 0, 3, 0
+    for _ in range(seconds * 100):
+        talker.link.seq += 1
+        data = bytearray(voice.FRAMES_AT + frames * ADPCM_FRAME_BYTES)
+        coder = messages.CODEC_IMA_ADPCM
+        lease = talker.floor.lease
+        voice.write_fields(data, 1, coder, talker.join.node, lease, first, False, frames)
+        wire = sealed(
+            talker.link.keys.up,
+            bytes(data),
+            messages.VOICE_FRAME,
+            talker.join.session,
+            talker.join.node,
+            talker.link.seq,
+            1,
+        )
+        refused += venue.to_leader(wire, venue.badge("A").address) == "limit"
+        first += frames
+        venue.run(10)
+    passed_on = frames * (venue.leader.voice.packets_in - before)
+    assert passed_on <= seconds * SPEECH_FRAMES_PER_S + SPEECH_FRAMES_BURST
+    assert refused > 300

@@ -123,6 +123,8 @@ CLEAR_NACK_MS = const(1500)  # a NACK in the clear counts when the leader was si
 # --- What one member may say, a second and at once --------------------------------------
 VOICE_PER_S = const(120)  # kept speech starts at one packet every 10 ms
 VOICE_BURST = const(60)
+SPEECH_FRAMES_PER_S = const(64)  # passed on, however they are packed: nobody talks more than 50
+SPEECH_FRAMES_BURST = const(192)  # what was kept, and last packets of words that follow quickly
 FLOOR_PER_S = const(20)  # a request is repeated after 60 ms: nobody presses faster
 FLOOR_BURST = const(30)
 PRESS_PER_S = const(2)  # presses: each that is granted is told to the whole group, twice

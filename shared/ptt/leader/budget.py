@@ -17,15 +17,15 @@ class Budget:
         self._left = self._burst
         self._had_ms = 0
 
-    def take(self, now_ms: int) -> bool:
-        """Use one up; False when none is left."""
+    def take(self, now_ms: int, count: int = 1) -> bool:
+        """Use up `count`; False, and none is used, when fewer are left."""
         waited_ms = since(now_ms, self._had_ms)
         self._had_ms = now_ms
         if waited_ms < 0 or waited_ms > self._burst:  # long ago, however the clock reads
             self._left = self._burst
         else:
             self._left = min(self._burst, self._left + waited_ms * self._per_s)
-        if self._left < _UNIT:
+        if self._left < count * _UNIT:
             return False
-        self._left -= _UNIT
+        self._left -= count * _UNIT
         return True

@@ -5,7 +5,14 @@ Bounded by `MEMBERS_MAX`. Knows neither floor nor voice.
 
 from ..base.clock import NEVER, add, since
 from ..base.compat import TYPE_CHECKING, const
-from ..base.numbers import MEMBER_TTL_MS, MEMBERS_MAX, PRESS_BURST, PRESS_PER_S
+from ..base.numbers import (
+    MEMBER_TTL_MS,
+    MEMBERS_MAX,
+    PRESS_BURST,
+    PRESS_PER_S,
+    SPEECH_FRAMES_BURST,
+    SPEECH_FRAMES_PER_S,
+)
 from ..wire.envelope import LEADER_NODE
 from .budget import Budget
 from .delivery import Delivery
@@ -47,6 +54,7 @@ class Member:
         "secret",
         "session",
         "settings",
+        "speech",
         "table_is",
         "text_number",
     )
@@ -67,6 +75,7 @@ class Member:
         self.request = 0  # that request: a badge has one button
         self.denied = 0  # why that request was refused, 0: it was not
         self.presses = Budget(PRESS_PER_S, PRESS_BURST)
+        self.speech = Budget(SPEECH_FRAMES_PER_S, SPEECH_FRAMES_BURST)
         self.heard_ms = 0
         self.beats = 0  # heartbeats answered
         self.secret = b""  # that its session's keys come from

@@ -34,6 +34,8 @@ class VoicePath:
         lease = voice.lease(data)
         if not self._groups.may_talk(member, group, lease, now_ms):
             return refusal.FLOOR
+        if not member.speech.take(now_ms, voice.count(data)):
+            return refusal.LIMIT  # each costs airtime at every listener
         self.packets_in += 1
         self._groups.receipts[group].on_voice(lease, voice.first(data) + voice.count(data))
         self._pass_on(member, group, data, now_ms)
