@@ -24,16 +24,16 @@ class Announcer:
         return tuple(sorted(self._due))
 
     def start(self, node: int, now_ms: int) -> None:
-        """Say it now, and again until `heard`."""
+        """Tell it now, and again until `heard`."""
         self._due[node] = (add(now_ms, ANNOUNCE_RETRY_MS), 2 * ANNOUNCE_RETRY_MS)
         self._send(node, now_ms)
 
     def resume(self, nodes: "tuple[int, ...]", now_ms: int) -> None:
-        """These have not moved over, and are told now."""
+        """Be as these values say: these members have not moved over, and are told now."""
         self._due = {node: (now_ms, ANNOUNCE_RETRY_MS_MAX) for node in nodes}
 
     def heard(self, node: int) -> None:
-        """It has moved over, or is gone."""
+        """The member has moved over, or is gone."""
         if node in self._due:
             del self._due[node]
 

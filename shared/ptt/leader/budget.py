@@ -1,4 +1,4 @@
-"""How much of something one sender may have: so many a second, and so many at once."""
+"""How much of something one sender may use: so many per second, and so many at once."""
 
 from ..base.clock import since
 from ..base.compat import const
@@ -7,7 +7,7 @@ _UNIT = const(1000)  # a token in thousandths, so that a millisecond earns whole
 
 
 class Budget:
-    """A bucket of `burst` tokens into which `per_s` fall a second; it begins full."""
+    """A bucket of `burst` tokens into which `per_s` fall each second; it begins full."""
 
     __slots__ = ("_burst", "_had_ms", "_left", "_per_s")
 

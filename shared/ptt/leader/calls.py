@@ -57,7 +57,7 @@ class Calls:
 
     @property
     def next_group(self) -> int:
-        """The number that no call has had for longest."""
+        """The number that has been unused for longest."""
         return self._next
 
     def go_on_from(self, group: int) -> None:
@@ -65,7 +65,7 @@ class Calls:
         self._next = max(CALL_GROUP_FIRST, group)
 
     def restore(self, group: int, caller: "Party", callee: "Party", quiet_ms: int) -> None:
-        """A call of the leader before, last heard of at `quiet_ms`."""
+        """A call of the previous leader, quiet since `quiet_ms`."""
         self._calls[group] = Call(group, caller, callee, quiet_ms)
         caller.call = callee.call = group
 

@@ -1,4 +1,4 @@
-"""The devices that may join, as records: standbys get to know them from the leader."""
+"""The devices that may join, as records: standbys learn them from the leader."""
 
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import DEVICES_MAX
@@ -17,7 +17,7 @@ class Devices:
         self._version = 0
 
     def keep(self, version: int, devices: "list[records.DeviceRecord]", now_ms: int) -> None:
-        """All `devices`, in the same order always."""
+        """All `devices`, always in the same order."""
         written = [records.write_device(each) for each in devices[0:DEVICES_MAX]]
         for number in range(max(len(written), len(self._written))):
             if number >= len(written):

@@ -1,8 +1,8 @@
 """The leader's side of updates: offers releases, hands out chunks slowly, says when to apply.
 
-Badges pull; what they ask waits here until nobody talks in their groups and the rate allows. Of
-each badge one question waits, so a stranger costs nothing. Knows neither files nor stages: whoever
-runs a campaign assigns releases to devices and hears how it went.
+Badges pull; what they ask waits here until nobody talks in their groups and the rate allows. Only
+one question per badge waits, so a stranger costs nothing. It knows neither files nor stages: a
+campaign assigns releases to devices and hears how it went.
 """
 
 from ..base.clock import NEVER, add, earliest, since
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Release(Protocol):
-        """What is given: `parts[0]` is the manifest, the others its files in order."""
+        """A release: `parts[0]` is the manifest, the others its files in order."""
 
         @property
         def number(self) -> int: ...
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         def parts(self) -> "list[bytes]": ...
 
     class DistributorOutput(Protocol):
-        """What a distributor needs of its leader; a device that is no member hears nothing."""
+        """What a distributor needs from its leader; a device that is not a member hears nothing."""
 
         def is_quiet(self, device: bytes) -> bool: ...
         def send_update(
@@ -108,11 +108,11 @@ _TRIGGER_OF = {
     messages.UPDATE_STATE_CURRENT: HAS_CURRENT,
     messages.UPDATE_STATE_FAILED: HAS_FAILED,
 }
-_ACTIVE = (OFFERED, FETCHING)  # what takes part in the rate
+_ACTIVE = (OFFERED, FETCHING)  # states that share the rate
 
 
 class Job:
-    """The way of one release to one device."""
+    """One release on its way to one device."""
 
     __slots__ = (
         "chip",
@@ -137,13 +137,13 @@ class Job:
         self.flags = flags
         self.tag = tag
         self.state = WAITING
-        self.reason = 0  # of a failure
+        self.reason = 0  # reason of a failure
         self.running = 0  # release that it said it runs; 0: not heard yet
         self.chip = b""
         self.file = 0  # how far it is
         self.want: tuple[int, int] | None = None  # file, offset that wait for their chunk
         self.heard_ms = 0
-        self.due_ms = 0  # when something is said to it again
+        self.due_ms = 0  # when to send to it again
         self.next_ms = 0  # when the chunk that it wants may go out
         self.noisy_ms = -1  # when somebody talked in its groups last; -1: long ago
 
@@ -155,9 +155,9 @@ class Distributor:
         self._output = output
         self._jobs: dict[bytes, Job] = {}
         self._turn = 0  # so that no badge is always the first
-        self._next_ms = -1  # before which nobody gets a chunk
+        self._next_ms = -1  # nobody gets a chunk before this
         self.chunks = 0  # handed out
-        self.held_back = 0  # times that somebody's talk kept a chunk back
+        self.held_back = 0  # how often somebody's talk held a chunk back
 
     def jobs(self) -> "list[Job]":
         """By device: dictionaries have no order on MicroPython."""
@@ -166,13 +166,13 @@ class Distributor:
     def assign(
         self, device: bytes, release: "Release", flags: int, tag: bytes, now_ms: int
     ) -> None:
-        """From now on `device` is to have `release`."""
+        """From now on `device` is to get `release`."""
         job = Job(device, release, flags, tag)
         job.due_ms = now_ms
         self._jobs[device] = job
 
     def unassign(self, device: bytes, now_ms: int) -> None:
-        """Whatever `device` was to have, it is let be."""
+        """Cancel the update of `device`."""
         job = self._jobs.pop(device, None)
         if job is not None and job.state in (OFFERED, FETCHING):
             values = (job.release.number, messages.UPDATE_ORDER_STOP)
@@ -249,11 +249,11 @@ class Distributor:
         return due
 
     def _is_spent(self, now_ms: int) -> bool:
-        """Have all together had their share for now?"""
+        """Have all badges together had their share for now?"""
         return self._next_ms >= 0 and 0 < since(self._next_ms, now_ms) <= UPDATE_TOTAL_MS
 
     def _hand_out(self, jobs: "list[Job]", now_ms: int) -> None:
-        """At most one chunk: the rate of all together allows no more."""
+        """Send at most one chunk: the common rate allows no more."""
         if self._is_spent(now_ms):
             return
         for index in range(len(jobs)):
@@ -317,7 +317,7 @@ class Distributor:
         self._output.send_update(job.device, messages.UPDATE_ORDER, values, b"", now_ms)
 
     def _do_look_again(self, job: Job, now_ms: int) -> None:
-        job.flags &= ~AGAIN  # tried now; should it fall back, that is the answer
+        job.flags &= ~AGAIN  # tried now; if it falls back, that is the answer
         job.due_ms = add(now_ms, UPDATE_TRIAL_MS)
 
     def _do_queue(self, job: Job, now_ms: int) -> None:

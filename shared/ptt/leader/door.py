@@ -1,8 +1,8 @@
-"""Who may come in: challenges that cost the leader no memory, and answers that are good once.
+"""Who may join: challenges that cost the leader no memory, and answers that are good once.
 
-A challenge holds the time and a keyed hash of it, of the HELLO and of where that came from, so
-nothing is kept of strangers. Of those who came in, it is kept which challenge they answered, for as
-long as that one is good: an answer that is sent again, by whomever, lets nobody in.
+A challenge holds the time and a keyed hash of the time, the HELLO and its source, so nothing is
+stored for strangers. For those who joined, the door keeps the challenge that they answered for as
+long as it is good: a repeated answer, from anybody, lets nobody in.
 """
 
 from ..base.clock import since
@@ -30,7 +30,7 @@ _MARK_BYTES = const(12)
 
 
 class Door:
-    """`secret`: 32 bytes that nobody else has, new with every leader."""
+    """`secret`: 32 bytes that nobody else has, new for every leader."""
 
     def __init__(self, secret: bytes, hmac: Hmac) -> None:
         self._key = HmacKey(secret)
@@ -41,14 +41,14 @@ class Door:
         self._shares = [Budget(DOOR_SHARE_PER_S, DOOR_SHARE_BURST) for _ in range(DOOR_SHARES)]
 
     def may_knock(self, source: "Any", now_ms: int) -> bool:
-        """Is a HELLO or ANSWER of `source` looked at?"""
+        """Is there budget to look at a HELLO or ANSWER from `source`?"""
         host = source[0] if isinstance(source, tuple) else source
-        name = repr(host).encode()  # ports are for the asking
+        name = repr(host).encode()  # anybody can use many ports
         share = self._hmac.digest(self._key, name, len(name))[0] % DOOR_SHARES
         return self._shares[share].take(now_ms) and self._all.take(now_ms)
 
     def challenge(self, device: bytes, nonce: int, source: "Any", now_ms: int) -> bytes:
-        """16 bytes for whoever said HELLO."""
+        """16 bytes for the sender of HELLO."""
         made = bytearray(_TIME_BYTES)
         put32(made, 0, now_ms)
         return bytes(made) + self._mark(bytes(made), device, nonce, source)
@@ -73,11 +73,11 @@ class Door:
         return self._joins.take(device, now_ms)
 
     def answered(self, device: bytes, challenge: bytes) -> None:
-        """It came in by it."""
+        """The device joined with it."""
         self._answered[device] = challenge
 
     def forget_old(self, now_ms: int) -> None:
-        """Let go of challenges that nobody could answer any more."""
+        """Forget challenges that nobody can answer any longer."""
         for device in list(self._answered):
             if not 0 <= since(now_ms, get32(self._answered[device], 0)) < CHALLENGE_MS:
                 del self._answered[device]

@@ -1,6 +1,6 @@
 """The leader's keys of all groups' voice: one secret and an epoch, from which each key comes.
 
-A new secret in a new epoch shuts out whoever knew the keys before. A leader that takes over makes
+A new secret in a new epoch shuts out those who knew the keys before. A leader that takes over makes
 its secret from the former one and its term, in an epoch beyond the former ones: two leaders may
 have given one lease, and then no key stream may come twice, not even if both took over from the
 same one. After 65,535 epochs begin again, with another secret.
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..link.hmac import Hmac
 
 _EPOCH_MASK = const(0xFFFF)
-_TAKEOVER_STEP = const(32)  # so many changes of the leader before may not have come to us
+_TAKEOVER_STEP = const(32)  # so many changes by the leader before may not have reached us
 _HOSTS_MASK = const(63)  # of the term: two that take over at once mostly differ in the epoch, too
 
 
@@ -29,11 +29,11 @@ class GroupKeys:
         self.epoch = 1
 
     def key(self, group: int, members: bytes = b"") -> bytes:
-        """16 bytes; `members`: whose private call it is."""
+        """16 bytes; `members`: the two of a private call."""
         return derive.group_key(self._hmac, self._secret, self.epoch, group, members)
 
     def change(self) -> None:
-        """Somebody is not to hear any more."""
+        """Shut somebody out."""
         self._secret = self._random(derive.KEY_BYTES)
         self._advance(1)
 
@@ -42,13 +42,13 @@ class GroupKeys:
         return bytes((self.epoch >> 8, self.epoch & 255)) + self._secret
 
     def go_on_from(self, record: bytes, term: int) -> None:
-        """Beyond where the leader before was, as the leader of `term`."""
+        """Begin beyond the previous leader's epochs, as the leader of `term`."""
         self.epoch = record[0] << 8 | record[1]
         self._secret = derive.next_secret(self._hmac, record[2:], term)
         self._advance(_TAKEOVER_STEP + (term & _HOSTS_MASK))
 
     def is_to_come(self, mark: int) -> bool:
-        """Is this the low byte of an epoch that nobody has been told of?"""
+        """Is this the low byte of an epoch that nobody has been told about?"""
         return 0 < (mark - self.epoch) & 255 < 128
 
     def _advance(self, step: int) -> None:

@@ -1,5 +1,5 @@
-"""The groups that the leader serves, each with its floor and its receipts, and what their floors
-decide, said to members. Lease numbers are given here, for all groups together.
+"""The groups that the leader serves, each with its floor and its receipts; it sends the floors'
+decisions to members. Lease numbers are given here, for all groups together.
 """
 
 from ..base import events
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Groups:
-    """Talk groups, and those of private calls while there are any."""
+    """Talk groups, and those of current private calls."""
 
     def __init__(
         self,
@@ -40,10 +40,10 @@ class Groups:
         self._talk_ms = 0
         self.floors: dict[int, Arbitrator] = {}
         self.receipts: dict[int, Receipts] = {}
-        self.refused = 0  # that the roster named beyond what a leader serves
+        self.refused = 0  # that the roster named beyond the leader's limit
         self.lease = 0  # the newest, of any group
         self.claimable = 0  # leases up to here are of terms before this one
-        self._claims_end_ms = 0  # until then voice under one of them may go on
+        self._claims_end_ms = 0  # until then voice under one of them may continue
 
     # --- which there are ---
 
@@ -59,7 +59,7 @@ class Groups:
         return True
 
     def open_floor(self, group: int) -> None:
-        """Also of a private call, whatever the number of groups."""
+        """Also for a private call, whatever the number of groups."""
         assert group not in self.floors
         self.floors[group] = Arbitrator(group, self)
         self.floors[group].talk_ms = self._talk_ms
@@ -74,7 +74,7 @@ class Groups:
         self._journal.removed(records.FLOOR, group)
 
     def limit_talk(self, talk_ms: int) -> None:
-        """From the next grant on, nobody talks for longer."""
+        """The limit for talk from the next grant on."""
         self._talk_ms = talk_ms
         for floor in self.floors.values():
             floor.talk_ms = talk_ms
@@ -107,7 +107,7 @@ class Groups:
     # --- leases ---
 
     def snapshot(self) -> "tuple":
-        """The floors, and the leases that they have in common: values that compare and hash."""
+        """The floors, and the leases that they share: values that compare and hash."""
         floors = [(group, self.floors[group].snapshot()) for group in sorted(self.floors)]
         return (tuple(floors), self.lease, self.claimable)
 
@@ -121,10 +121,10 @@ class Groups:
     def go_on_from(self, newest: int, now_ms: int) -> None:
         """For a leader that takes over: leases up to `newest` may be the former one's."""
         self.lease = self.claimable = newest
-        self._claims_end_ms = add(now_ms, MEMBER_TTL_MS)  # whoever talks has moved over by then
+        self._claims_end_ms = add(now_ms, MEMBER_TTL_MS)  # talkers have moved over by then
 
     def may_talk(self, member: "Member", group: int, lease: int, now_ms: int) -> bool:
-        """Is voice of `member` under `lease` passed on?"""
+        """Is voice of `member` under `lease` relayed?"""
         floor = self.floors[group]
         if floor.on_voice(member.node, lease, now_ms):
             assert lease <= self.lease, "nobody has been given such a lease"
@@ -151,7 +151,7 @@ class Groups:
         is_known = receipts.on_report(member.node, lease, played, concealed, late, now_ms)
         return refusal.ACCEPTED if is_known else refusal.STALE
 
-    # --- what `Arbitrator` and `Receipts` need said ---
+    # --- what `Arbitrator` and `Receipts` need sent ---
 
     def next_lease(self) -> int:
         self.lease += 1

@@ -1,5 +1,5 @@
-"""Heartbeats: answered with the floor of the group that they ask about, and with what else a member
-may have missed: its groups, that we lead, where the standbys are.
+"""Heartbeats: answered with the floor of the group that they ask about, and with anything else that
+a member may have missed: its groups, a change of leader, the standbys' addresses.
 """
 
 from ..base import events
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from .outbound import Outbound
     from .private_calls import PrivateCalls
 
-_CLAIM_TELL_MS = const(10000)  # whoever claims a higher term is told of at most so often
-_STANDBY_EVERY = const(8)  # heartbeats between two words about standbys, once all are told
+_CLAIM_TELL_MS = const(10000)  # at most so many events about claims of a higher term
+_STANDBY_EVERY = const(8)  # heartbeats between two STANDBY messages, once all are told
 
 
 class Heartbeats:
@@ -69,7 +69,7 @@ class Heartbeats:
         return refusal.ACCEPTED
 
     def on_claim(self, device: bytes, term: int, now_ms: int) -> None:
-        """Whoever runs us should stand again, if that is believed."""
+        """Our owner should stand again, if it believes the claim."""
         self.claim = (device, term)
         if self._claim_told_ms == NEVER or age(now_ms, self._claim_told_ms) >= _CLAIM_TELL_MS:
             self._claim_told_ms = now_ms

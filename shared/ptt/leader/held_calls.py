@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class HeldCalls:
-    """By the devices of caller and callee: who joins anew is the same caller."""
+    """Keyed by the devices of caller and callee: a caller that joins again stays the same."""
 
     def __init__(self) -> None:
         self._holds: dict[Pair, tuple[int, int, int]] = {}  # its length, its end, when forgotten
@@ -24,7 +24,7 @@ class HeldCalls:
         return hold is not None and since(now_ms, hold[1]) < 0
 
     def hold(self, caller: bytes, callee: bytes, now_ms: int) -> None:
-        """The call was not wanted: the next one has to wait, twice as long as the last time."""
+        """The call was not wanted: the next one must wait twice as long as last time."""
         pair = (caller, callee)
         former = self._holds.pop(pair, None)
         if former is None and len(self._holds) >= CALL_HOLDS_MAX:
@@ -38,7 +38,7 @@ class HeldCalls:
         self._holds.pop((caller, callee), None)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Forget those who have called nobody in vain for long."""
+        """Forget pairs without an unwanted call for a long time."""
         for pair in [pair for pair, hold in self._holds.items() if since(now_ms, hold[2]) >= 0]:
             del self._holds[pair]
 
@@ -50,7 +50,7 @@ class HeldCalls:
         return due
 
     def _first(self) -> "Pair":
-        """The pair that is forgotten first."""
+        """The pair to be forgotten first."""
         first: Pair | None = None
         for pair, hold in self._holds.items():
             if first is None or since(hold[2], self._holds[first][2]) < 0:

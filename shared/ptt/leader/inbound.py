@@ -1,5 +1,5 @@
-"""What comes in at the leader. A datagram always goes the same way: shape, type, session, tag,
-budget, then the room that its kind belongs to.
+"""What comes in at the leader. Every datagram takes the same way: shape, type, session, tag,
+budget, then the room for its kind.
 """
 
 from ..base.compat import TYPE_CHECKING
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 
 class Inbound:
-    """Looks at datagrams, and leads what members say to its room."""
+    """Checks datagrams, and passes members' messages to their rooms."""
 
     def __init__(self, rooms: "Rooms", hmac: "Hmac") -> None:
         self._rooms = rooms
@@ -102,8 +102,8 @@ class Inbound:
         self._hmac.load(data)
         reason = session.check(data, envelope.payload_end(data), now_ms)
         if reason == OF_BEFORE:
-            # Its word could have been kept by anybody since the leader before, so it makes us
-            # repeat ourselves and nothing else.
+            # Anybody could have recorded it under the leader before, so it makes us repeat
+            # ourselves and nothing else.
             if kind == messages.HEARTBEAT and session.may_say(kind, now_ms):
                 self._rooms.announcer.start(member.node, now_ms)
                 return refusal.ACCEPTED
@@ -115,13 +115,13 @@ class Inbound:
             return refusal.LIMIT
         if kind == messages.VOICE_FRAME and self._rooms.keys.is_to_come(data[2]):
             return refusal.KEY  # every listener would ask us for it
-        if session.before is not None:  # the first word since it has moved over
+        if session.before is not None:  # the first datagram since it has moved over
             session.before = None
             self._rooms.keys.give(member, now_ms)
         return self.obey(member, data, now_ms)
 
     def obey(self, member: "Member", data: "Any", now_ms: int) -> int:
-        """What `member` is known to have said."""
+        """Obey what `member` is known to have sent."""
         if envelope.source_node(data) != member.node:
             return refusal.SENDER
         kind = data[1]

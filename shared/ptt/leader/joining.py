@@ -1,5 +1,5 @@
 """How a device becomes a member: its HELLO is challenged, its ANSWER proves its key, and WELCOME
-says what it is here. What is kept of whom is `door`'s and `members`'.
+tells it its place here. `door` and `members` do the remembering.
 """
 
 from ..base import events
@@ -54,11 +54,11 @@ if TYPE_CHECKING:
             ...
 
         def name(self, device: bytes) -> "bytes | None":
-            """What people call it, UTF-8; None: what it says itself."""
+            """Its name, UTF-8; None: the name that it gives itself."""
             ...
 
 
-_HELLO_FIELD = const(3)  # of ANSWER: what HELLO said begins here
+_HELLO_FIELD = const(3)  # of ANSWER: the copy of HELLO begins here
 _LEASE_BYTES = const(48)  # WELCOME up to the newest lease
 _FULL_BYTES = const(57)  # WELCOME with all its fields
 
@@ -89,7 +89,7 @@ class Joining:
         self._strangers = Budget(STRANGERS_PER_S, STRANGERS_BURST)  # that are told of
 
     def on_hello(self, data: "Any", source: "Any", now_ms: int) -> int:
-        """HELLO: nothing is kept, and a challenge is the answer."""
+        """HELLO: store nothing, and answer with a challenge."""
         if data[0] < SEALED_SINCE:
             self._outbound.nack(messages.NACK_VERSION, data, source, now_ms)
             return refusal.VERSION
@@ -105,7 +105,7 @@ class Joining:
         return refusal.ACCEPTED
 
     def on_answer(self, data: "Any", source: "Any", now_ms: int) -> int:
-        """ANSWER: whoever proves the key of a device is that device."""
+        """ANSWER: a sender that proves a device's key is that device."""
         if not self.door.may_knock(source, now_ms):
             return refusal.LIMIT
         end = envelope.payload_end(data)
@@ -132,7 +132,7 @@ class Joining:
         if not is_repeated and not self.door.may_enter(device, now_ms):
             return refusal.LIMIT
         self.door.answered(device, challenge)
-        hello[4] = self.directory.name(device) or hello[4]  # nobody goes by another's name
+        hello[4] = self.directory.name(device) or hello[4]  # nobody may use another's name
         reason = self.admit(hello, data, source, now_ms)
         member = self._members.by_device(device)
         if member is not None and member.nonce == nonce and member.address == source:
@@ -141,7 +141,7 @@ class Joining:
         return reason
 
     def admit(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
-        """Whoever said the HELLO of `fields` is known by its key: a member from now on."""
+        """The sender of `fields` has proved its key: it is a member from now on."""
         device, nonce, table, codecs, name, build = fields[0:6]
         if not codecs & (1 << messages.CODEC_IMA_ADPCM):
             return refusal.FIELD
@@ -171,7 +171,7 @@ class Joining:
         return refusal.ACCEPTED
 
     def _enter(self, member: "Member", before: int, now_ms: int) -> None:
-        """`before`: the number that it had until now, 0 for none."""
+        """`before`: its previous number, 0 for none."""
         self._take_grants(member)
         for group in member.groups:
             self._groups.receipts[group].joined(member.node, before)
@@ -184,8 +184,8 @@ class Joining:
             self._leader.told.push(events.OTHER_TABLE, -member.table_is)  # as the badge sees it
 
     def welcome(self, member: "Member", now_ms: int, asked_bytes: int = _FULL_BYTES) -> None:
-        """WELCOME. Who asked with less than `asked_bytes` is told its groups when its first
-        heartbeat comes: an answer to a stranger is never longer than the question."""
+        """WELCOME. An answer to a stranger is never longer than the question: a member that asked
+        with too few bytes (`asked_bytes`) learns its groups at its first heartbeat."""
         values = (
             member.nonce,
             member.node,
@@ -213,7 +213,7 @@ class Joining:
     # --- what the operator changes ---
 
     def regroup(self, device: bytes, now_ms: int) -> None:
-        """The roster says something new about `device`: it is told, if it is here."""
+        """The roster has changed for `device`: tell it, if it is here."""
         member = self._members.by_device(device)
         if member is None:
             return
@@ -238,8 +238,9 @@ class Joining:
         member.groups = tuple(groups)
 
     def look_at_directory(self, now_ms: int) -> None:
-        """The directory or the roster has changed: whoever lost its key is out, with new keys for
-        all others; whoever lost a group hears it no more; a new name is told from now on."""
+        """The directory or the roster has changed: a device that lost its key is out, and all
+        others get new keys; a member that lost a group no longer hears it; a new name is used from
+        now on."""
         is_less = False
         for member in self._members.all():
             session = self._leader.sessions.of(member)

@@ -1,4 +1,4 @@
-"""The leader: members, floors, settings, texts and the passing-on of voice tied together.
+"""The leader: members, floors, settings, texts and the relaying of voice tied together.
 
 It decides nothing itself: `floor.arbitrator` decides who talks, `joining` who belongs, `inbound`
 which room a datagram is for.
@@ -54,8 +54,8 @@ class Leader:
     from start to start, since session numbers come from it.
 
     `directory` knows the devices' keys; `random(n)` gives n unpredictable bytes; `roster` says who
-    is in which talk group and entitled to what, without one all are in one group; `hmac` is another
-    way to make tags, for whoever plays many venues at once."""
+    is in which talk group and entitled to what; without one all are in one group; `hmac` is another
+    way to make tags, for simulators that run many venues at once."""
 
     def __init__(
         self,
@@ -108,7 +108,8 @@ class Leader:
     # --- the engine interface ---
 
     def receive_datagram(self, data: "Any", source: "Any", now_ms: int) -> None:
-        """Obey one datagram, or count why not. Never raises for what a stranger sends."""
+        """Obey one datagram, or count why not. Nothing that a stranger sends raises an
+        exception."""
         reason = self.inbound.receive(data, source, now_ms)
         self.refusals.add(reason)
         self.journal.flush(now_ms)
@@ -186,7 +187,7 @@ class Leader:
         self.heartbeats.standby_hosts = hosts
 
     def state(self) -> "tuple":
-        """What its future depends on beside the clock and who its members are, as values that
+        """What its future depends on besides the clock and who its members are, as values that
         compare and hash: floors and leases, members, sequence numbers, who has not moved over."""
         members = self.members.all()
         return (
@@ -209,7 +210,7 @@ class Leader:
     # --- the cluster ---
 
     def take_over(self, state: "State", now_ms: int) -> None:
-        """Go on where the leader of `state` was interrupted, before anything else is done."""
+        """Continue where the leader of `state` was interrupted; call this before anything else."""
         takeover.restore(self, state, now_ms)
 
     def depose(self, term: int, now_ms: int) -> None:
@@ -237,7 +238,7 @@ class Leader:
         values = (messages.ROLE_LEADER, self.term)
         self.outbound.send_to(node, messages.ROLE_ANNOUNCE, values, now_ms)
 
-    # --- the operator, and whoever bridges another system ---
+    # --- the operator, and bridges to other systems ---
 
     def publish(self, settings: "Settings", now_ms: int) -> None:
         """Put `settings` in force. ValueError when their version is not above the last, or a value
@@ -249,7 +250,7 @@ class Leader:
         self.journal.flush(now_ms)
 
     def adopt(self, settings: "Settings") -> None:
-        """Have them, without telling anybody."""
+        """Put them in force without telling anybody."""
         if not settings_record.is_in_range(settings.values()):
             raise ValueError("a setting is out of range")
         self.settings.settings = settings
@@ -257,11 +258,11 @@ class Leader:
         self.groups.limit_talk(settings.talk_ms)
 
     def send_text(self, group: int, kind: int, name: bytes, text: bytes, now_ms: int) -> None:
-        """A text from somebody who is no member, to all members of `group`."""
+        """A text from a writer who is not a member, to all members of `group`."""
         self.texts.send(group, kind, name, text, now_ms)
 
     def regroup(self, device: bytes, now_ms: int) -> None:
-        """The roster says something new about `device`: it is told, if it is here."""
+        """The roster has changed for `device`: tell it, if it is here."""
         self.joining.regroup(device, now_ms)
 
     def look_at_directory(self, now_ms: int) -> None:
@@ -271,13 +272,13 @@ class Leader:
     def keep_devices(
         self, version: int, devices: "list[records.DeviceRecord]", now_ms: int
     ) -> None:
-        """Standbys get to know who may join: all `devices`, in the same order always."""
+        """Tell standbys who may join: all `devices`, always in the same order."""
         self.devices.keep(version, devices, now_ms)
 
     # --- what its parts need done ---
 
     def drop(self, member: "Member", now_ms: int) -> None:
-        """It is no member any more, whatever it does."""
+        """It is no longer a member, whatever it does."""
         self.members.remove(member)
         self.announcer.heard(member.node)
         self.journal.removed(records.MEMBER, member.node)
@@ -311,5 +312,5 @@ class Leader:
 
 
 def _as_it_is(address: "Any") -> "Any":
-    """Of hosts whose addresses are bytes."""
+    """The standbys, hosts whose addresses are bytes."""
     return address

@@ -1,6 +1,6 @@
-"""The leader's table of members: who they are, where they are reached, when they were heard.
+"""The leader's table of members: who they are, how to reach them, when they were heard.
 
-Bounded by `MEMBERS_MAX`. Knows neither floor nor voice.
+Bounded by `MEMBERS_MAX`. It knows neither floor nor voice.
 """
 
 from ..base.clock import NEVER, add, since
@@ -69,19 +69,19 @@ class Member:
         self.build = b""
         self.groups: "tuple[int, ...]" = ()  # talk groups, highest scan priority first
         self.entitlements = 0  # as `roster` counts them
-        self.roster = 0  # goes up when `groups` changes; 0: one group, of which WELCOME says all
+        self.roster = 0  # rises when `groups` changes; 0: one group, about which WELCOME says all
         self.call = 0  # group of its private call, 0: none
         self.asked = 0  # group of its last request, 0: none yet
         self.request = 0  # that request: a badge has one button
-        self.denied = 0  # why that request was refused, 0: it was not
+        self.denied = 0  # why that request was refused; 0: it was not
         self.presses = Budget(PRESS_PER_S, PRESS_BURST)
         self.speech = Budget(SPEECH_FRAMES_PER_S, SPEECH_FRAMES_BURST)
         self.heard_ms = 0
         self.beats = 0  # heartbeats answered
-        self.secret = b""  # that its session's keys come from
+        self.secret = b""  # from which its session's keys come
         self.settings = Delivery()
         self.table_is = SAME_TABLE  # how its message table compares with ours
-        self.text_number = -1  # id of its last text, to know a repetition
+        self.text_number = -1  # id of its last text, to recognize a repetition
 
     @property
     def group(self) -> int:
@@ -89,7 +89,7 @@ class Member:
         return self.groups[0] if self.groups else 0
 
     def snapshot(self) -> "tuple":
-        """What the leader's future words to it depend on, beside sequence numbers."""
+        """What the leader's future messages to it depend on, besides sequence numbers."""
         return (self.node, self.asked, self.request, self.denied, self.call, self.text_number)
 
     def resume(self, snapshot: "tuple") -> None:
@@ -119,14 +119,14 @@ class Members:
         self._by_node: dict[int, Member] = {}
         self._all: list[Member] | None = None  # in order; None: to be sorted again
         self._next_node = _FIRST_NODE
-        self._quietest: Member | None = None  # not heard for longest; None: to be looked for again
+        self._quietest: Member | None = None  # the quietest; None: to be looked for again
 
     def __len__(self) -> int:
         return len(self._by_device)
 
     def all(self) -> "list[Member]":
-        """Every member, by node number: dictionaries have no order on MicroPython. Whoever is given
-        the list does not change it."""
+        """Every member, by node number: dictionaries have no order on MicroPython. Callers must not
+        change the list."""
         if self._all is None:
             self._all = [self._by_node[node] for node in sorted(self._by_node)]
         return self._all
@@ -157,15 +157,15 @@ class Members:
 
     @property
     def next_node(self) -> int:
-        """The number that nobody has had for longest."""
+        """The number that has been unused for longest."""
         return self._next_node
 
     def go_on_from(self, next_node: int) -> None:
-        """For a leader that takes over: numbers given before are not given again soon."""
+        """For a leader that takes over: it must not soon reuse numbers given before."""
         self._next_node = max(_FIRST_NODE, next_node)
 
     def restore(self, node: int, device: bytes, session: int) -> "Member | None":
-        """A member of the leader before, as it was; None when that cannot be."""
+        """A member of the previous leader, as it was; None when that is impossible."""
         is_known = node in self._by_node or device in self._by_device or session in self._by_session
         if is_known or len(self._by_device) >= MEMBERS_MAX:
             return None
@@ -192,8 +192,8 @@ class Members:
         return [m for m in self.all() if since(now_ms, m.heard_ms) >= MEMBER_TTL_MS]
 
     def heard(self, member: "Member", now_ms: int) -> None:
-        """Something came from `member`. Nobody else sets `heard_ms`: who is the quietest is kept
-        as long as nobody becomes quieter, and it stays the quietest until it is heard itself."""
+        """Something came from `member`. Nobody else sets `heard_ms`: the quietest member is cached,
+        since it stays the quietest until it is heard itself."""
         quietest = self._quietest
         if quietest is member or (quietest and since(now_ms, quietest.heard_ms) < 0):
             self._quietest = None  # the second: somebody has set the clock back

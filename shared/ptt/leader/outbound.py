@@ -1,7 +1,7 @@
-"""What the leader says: datagrams composed for members, sealed when they are fetched.
+"""What the leader sends: datagrams composed for members, sealed when they are fetched.
 
-A datagram waits with the link of its member. A member that is gone by then is sent nothing, and one
-that has newer keys is answered under them.
+A datagram waits with the link of its member. A member that has gone meanwhile is sent nothing, and
+one that has newer keys is answered under them.
 """
 
 from ..base.clock import since
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..link.link import Link
     from .members import Member, Members
 
-_WAITING_MAX = 4 * MEMBERS_MAX  # every member once for voice and thrice for control
+_WAITING_MAX = 4 * MEMBERS_MAX  # every member once for voice and three times for control
 _NACK_BYTES = const(28)  # envelope and four fields
 
 
@@ -59,7 +59,7 @@ class Outbound:
     def send(
         self, kind: int, values: "tuple", member: "Member", now_ms: int, tail: bytes = b""
     ) -> None:
-        """`tail`: bytes behind the fields that the table knows."""
+        """`tail`: bytes after the fields that the table knows."""
         scratch = self._scratch
         end = codec.encode(scratch, envelope.HEADER_BYTES, kind, values)
         scratch[end : end + len(tail)] = tail
@@ -100,7 +100,7 @@ class Outbound:
         self._append(Outgoing(data, member.address, member.link))
 
     def nack(self, reason: int, data: "Any", source: "Any", now_ms: int) -> None:
-        """Answer a stranger, at most once a second all together and never with more than came."""
+        """Answer a stranger, at most once a second in all and never with more bytes than came."""
         if len(data) < _NACK_BYTES:
             return
         # After 6 days of silence the difference is negative, which is long ago, too.

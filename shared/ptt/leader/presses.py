@@ -1,5 +1,5 @@
 """What members ask of floors. A member has one button: its newest press counts, in whatever group,
-and ends what it asked for before, however it is answered.
+and ends its earlier request, however it is answered.
 """
 
 from ..base.compat import TYPE_CHECKING
@@ -57,7 +57,7 @@ class Presses:
     def on_release(self, member: "Member", fields: "list", now_ms: int) -> int:
         """FLOOR_RELEASE."""
         group = fields[0]
-        if group == 0:  # of a call that has not come to be
+        if group == 0:  # of a call that was never opened
             self._groups.denied(0, member.node, fields[1], messages.DENIAL_STALE, now_ms)
             return refusal.ACCEPTED
         if not member.hears(group):
@@ -84,14 +84,14 @@ class Presses:
         return refusal.ACCEPTED
 
     def _on_late(self, member: "Member", group: int, request: int, lane: int, now_ms: int) -> int:
-        """Older than its newest: the network brought it late, and only its own floor answers."""
+        """Older than its newest: the network delivered it late, and only its own floor answers."""
         if group != member.asked or not member.hears(group):
             return refusal.STALE
         self._floors[group].on_request(member.node, request, now_ms, lane)
         return refusal.ACCEPTED
 
     def _deny(self, member: "Member", group: int, request: int, reason: int, now_ms: int) -> int:
-        """Its newest press comes to no floor and into no queue."""
+        """Its newest press reaches no floor and no queue."""
         self._end_asked(member, now_ms)
         member.asked = group or member.asked or member.group or GROUP_DEFAULT
         member.request = request
@@ -103,7 +103,7 @@ class Presses:
         return refusal.ACCEPTED
 
     def _end_asked(self, member: "Member", now_ms: int) -> None:
-        """Nobody takes what is granted to a press before the newest."""
+        """Nobody would use a grant for a press before the newest."""
         floor = self._floors.get(member.asked)
         if floor is None:
             return

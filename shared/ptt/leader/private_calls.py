@@ -46,7 +46,7 @@ class PrivateCalls:
         not: one of `messages.DENIAL_*`, or `WAITS`."""
         callee = self._members.by_node(node)
         if member.asked and request == member.request and not member.call:
-            return messages.DENIAL_STALE  # that call has been made and is over
+            return messages.DENIAL_STALE  # that call was made and is over
         if callee is None:
             return messages.DENIAL_CALLEE_UNKNOWN
         if callee is member:
@@ -104,7 +104,8 @@ class PrivateCalls:
         self._journal.removed(records.CALL, call.group)
 
     def refuse(self, member: "Member", group: int, now_ms: int) -> int:
-        """It speaks of a group that is not its own; a call that is over it is told of."""
+        """It mentions a group that is not its own; if that is a call that is over, it is told
+        so."""
         if group >= CALL_GROUP_FIRST:
             self.tell_unknown(member, group, now_ms)
         return refusal.FIELD

@@ -1,4 +1,4 @@
-"""The leader's side of settings: who has them, and whom to send them again.
+"""The leader's side of settings: who has them, and who needs them again.
 
 It keeps no copy of the members: each carries its own `Delivery`.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         due_ms: int
 
     class Member(Protocol):
-        """Somebody who is to have them."""
+        """A member that is to have them."""
 
         @property
         def node(self) -> int: ...

@@ -1,6 +1,6 @@
-"""So many of something of one device within a while: what a budget of so many a second cannot say.
+"""A number of something per device within a long period, which a budget per second cannot express.
 
-For what only devices of the registry can do, so that there are never many of them.
+It is for what only devices of the registry can do, so that there are never many entries.
 """
 
 from ..base.clock import since
@@ -8,7 +8,7 @@ from ..base.numbers import DEVICES_MAX
 
 
 class Quota:
-    """`most` within `while_ms`, of each device."""
+    """At most `most` within `while_ms` per device."""
 
     def __init__(self, most: int, while_ms: int) -> None:
         self._most = most

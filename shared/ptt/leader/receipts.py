@@ -1,7 +1,7 @@
-"""The leader's bookkeeping of bursts: who was to hear each, who reported what.
+"""The leader's bookkeeping of bursts: who was to hear each, and who reported what.
 
-Several at a time: the next burst begins at once, and what listeners report of the one before comes
-later. It knows neither floor nor members, only numbers.
+It keeps several at a time, because the next burst begins before listeners have reported on the
+last. It knows neither floor nor members, only numbers.
 """
 
 from ..base.clock import NEVER, add, earliest, since
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         ) -> None: ...
 
 
-_ACCOUNTS_MAX = const(8)  # bursts that end within one wait; of more, the oldest is not told
+_ACCOUNTS_MAX = const(8)  # bursts that end within one wait; beyond that the oldest gets no receipt
 
 
 class _Account:
@@ -31,19 +31,19 @@ class _Account:
         self.listeners = {}  # node -> has it yet to report? At most MEMBERS_MAX
         for node in listeners:
             self.listeners[node] = True
-        self.newcomers = {}  # who joined since the last voice -> its node before, or 0
-        self.frames = 0  # of the burst, as far as they came to the leader
+        self.newcomers = {}  # node that joined since the last voice -> its previous node, or 0
+        self.frames = 0  # of the burst, as far as they reached the leader
         self.heard = 0
         self.unspoilt = []  # frames played by each listener that missed none in between
         self.due_ms = NEVER  # end of the wait, once the burst is over
 
     def counts(self) -> "tuple[int, int, int, int]":
-        # A listener cannot know of frames before the first or behind the last that it got.
+        # A listener cannot know of frames before the first or after the last that it got.
         whole = len([played for played in self.unspoilt if played >= self.frames])
         return (self.lease, len(self.listeners), self.heard, whole)
 
     def admit(self) -> None:
-        """Voice is passed on to the newcomers, too. One that was here before stays one listener."""
+        """Newcomers get voice, too. One that was here before stays one listener."""
         for node, before in self.newcomers.items():
             has_to_report = self.listeners.pop(before, True)
             if len(self.listeners) < MEMBERS_MAX:
@@ -69,14 +69,14 @@ class Receipts:
         self._accounts.append(_Account(lease, talker, listeners))
 
     def joined(self, node: int, before: int = 0) -> None:
-        """`node` hears the group from now on; `before`: the number it had until now, 0 for none."""
+        """`node` hears the group from now on; `before`: its previous number, 0 for none."""
         for account in self._accounts:
             if account.due_ms == NEVER:
                 before = account.newcomers.pop(before, before)
                 account.newcomers[node] = before
 
     def on_voice(self, lease: int, end: int) -> None:
-        """Voice is passed on; `end` is the number behind its last frame."""
+        """Voice is relayed; `end` is the number after its last frame."""
         account = self._find(lease)
         if account is None:
             return
@@ -95,7 +95,7 @@ class Receipts:
     def on_report(
         self, node: int, lease: int, played: int, concealed: int, late: int, now_ms: int
     ) -> bool:
-        """RECEIVER_REPORT; False when it is about no burst that waits or was counted before."""
+        """RECEIVER_REPORT; False when its burst does not await one, or it was counted before."""
         account = self._find(lease)
         if account is None or not account.listeners.get(node, False):
             return False

@@ -1,6 +1,6 @@
 """Who belongs to which talk group and what each may do, as the operator decided it.
 
-A leader asks its roster when somebody joins; whoever keeps the registry of devices brings one.
+A leader asks its roster when somebody joins; the registry of devices provides one.
 """
 
 from ..base.compat import const
@@ -30,7 +30,7 @@ class OpenRoster:
 
 
 class FixedRoster:
-    """Grants by device, as they were given; who is not listed gets `otherwise`."""
+    """Grants by device; those not listed get `otherwise`."""
 
     def __init__(self, grants: "dict[bytes, Grants]", otherwise: "Grants | None" = None) -> None:
         self.grants = grants

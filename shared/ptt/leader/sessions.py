@@ -1,4 +1,4 @@
-"""The sessions of members: whose datagram is it, is it new, may a member say so much?"""
+"""The sessions of members: whose datagram is it, is it new, and may a member send so much?"""
 
 from ..base.clock import NEVER, add, since
 from ..base.compat import TYPE_CHECKING, const
@@ -31,15 +31,16 @@ if TYPE_CHECKING:
     from .members import Member
     from .outbound import Outbound
 
-_SWEEP_MS = const(1000)  # between looks at what has become old
+_SWEEP_MS = const(1000)  # between two checks for what has become old
 _FLOOR_KINDS = (messages.FLOOR_REQUEST, messages.FLOOR_RELEASE, messages.CALL_ENDED)
 _UPDATE_KINDS = (messages.UPDATE_WANT, messages.UPDATE_STATE)
 
-OF_BEFORE = const(-1)  # sealed by the keys of the term before: it has not heard of us
+OF_BEFORE = const(-1)  # sealed by the keys of the term before: the member has not heard of us
 
 
 class Session:
-    """What is kept of one member beside its link: keys to come, and what it may still say."""
+    """What the leader keeps of one member in addition to its link: keys to come, and its
+    budgets."""
 
     __slots__ = (
         "_control",
@@ -71,8 +72,8 @@ class Session:
         self._control = Budget(CONTROL_PER_S, CONTROL_BURST)
 
     def check(self, data: "Any", end: int, now_ms: int) -> int:
-        """Is this loaded datagram the member's own, and has it not come before? ACCEPTED,
-        `OF_BEFORE`, or why not."""
+        """Check that this loaded datagram is the member's own and new. ACCEPTED, `OF_BEFORE`, or
+        why not."""
         link = self.link
         if not link.replay.is_new(envelope.seq(data)):
             return refusal.REPLAY
@@ -88,7 +89,7 @@ class Session:
         return OF_BEFORE if link.is_sealed_by(self.before, data, end) else refusal.TAG
 
     def may_say(self, kind: int, now_ms: int) -> bool:
-        """Is another message of this kind within what a member may say?"""
+        """May the member send another message of this kind?"""
         if kind == messages.VOICE_FRAME:
             return self._voice.take(now_ms)
         if kind in _FLOOR_KINDS:
@@ -101,7 +102,7 @@ class Session:
 
 
 class Sessions:
-    """Sessions by their number, of members, and a moment longer."""
+    """Members' sessions by number, kept a moment longer than their members."""
 
     def __init__(
         self,
@@ -126,7 +127,7 @@ class Sessions:
         return self._of.get(member.session)
 
     def begin(self, member: "Member", device_key: bytes, secret: bytes, now_ms: int) -> bool:
-        """`member` has come in; False when it had, and its WELCOME was lost."""
+        """`member` has joined; False when it already had and its WELCOME was lost."""
         if member.session in self._of and member.secret == secret:
             return False
         keys = derive.session_keys(self._hmac, secret, self._term, member.session)
@@ -139,7 +140,8 @@ class Sessions:
         return True
 
     def go_on(self, member: "Member", device_key: bytes, term: int, now_ms: int) -> None:
-        """A session of the leader of `term`, before us: the same secret, and keys of our term."""
+        """A session from our predecessor, the leader of `term`: the same secret, and keys of our
+        term."""
         number = member.session
         keys = derive.session_keys(self._hmac, member.secret, self._term, number)
         member.link.begin(number, keys, now_ms)
@@ -165,20 +167,20 @@ class Sessions:
         return refusal.ACCEPTED
 
     def end(self, member: "Member") -> None:
-        """Nothing more is said to `member`, not even what waits."""
+        """Send nothing more to `member`, not even what waits."""
         member.link.keys = None
         self._of.pop(member.session, None)
 
     def is_sweep_due(self, now_ms: int) -> bool:
-        """Once a second: time to look at what has become old?"""
+        """Is it time, once a second, to look at what has become old?"""
         if self._sweep_ms != NEVER and since(now_ms, self._sweep_ms) < 0:
             return False
         self._sweep_ms = add(now_ms, _SWEEP_MS)
         return True
 
     def sweep(self, members: "list[Member]", now_ms: int) -> "list[Member]":
-        """Forget sessions without a member. Those of `members` that have not asked for new keys in
-        time are over, and returned."""
+        """Forget sessions without a member. End those of `members` that have not asked for new keys
+        in time, and return these members."""
         numbers = [member.session for member in members]
         for number in list(self._of):
             if number not in numbers:

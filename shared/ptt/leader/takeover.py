@@ -1,5 +1,5 @@
-"""How a leader goes on where another was interrupted: its members, floors and settings as records
-of the journal, and records as members, floors and settings again.
+"""How a leader continues where another was interrupted: it turns members, floors and settings into
+records of the journal, and records back into members, floors and settings.
 """
 
 from ..base import events
@@ -72,7 +72,7 @@ def write_record(leader: "Restored", kind: int, number: int, now_ms: int) -> byt
 
 
 def restore(leader: "Restored", state: "State", now_ms: int) -> None:
-    """Members, floors, calls and settings are as they were; every member is told."""
+    """Restore members, floors, calls and settings; every member is told."""
     keys = state.body(records.KEYS, 0)
     if keys is not None:
         leader.keys.go_on_from(keys, leader.term)
@@ -81,7 +81,7 @@ def restore(leader: "Restored", state: "State", now_ms: int) -> None:
     leader.told.push(events.LEADING, (leader.term, newest))
     settings = settings_of(state)
     if settings is not None and settings.version >= leader.settings.settings.version:
-        leader.adopt(settings)  # else this host knew newer ones, which that leader had not heard of
+        leader.adopt(settings)  # else this host knew newer ones, of which that leader had not heard
     leader.members.go_on_from(next_node)
     _restore_members(leader, state, now_ms)
     _restore_calls(leader, state, next_call, now_ms)
@@ -174,7 +174,7 @@ _COMMON = (
 
 
 def restore_member(member: "Member", record: records.MemberRecord, address: "Any") -> None:
-    """All but node, device and session, with which it was made."""
+    """All but node, device and session, with which the member was made."""
     for name in _COMMON:
         setattr(member, name, getattr(record, name))
     member.address = address
@@ -199,7 +199,7 @@ def floor_record(floor: "Arbitrator", now_ms: int) -> bytes:
 def restore_floor(
     floor: "Arbitrator", record: records.FloorRecord, nodes: "dict[int, Any]", now_ms: int
 ) -> None:
-    """As it was, without those who are not members: `nodes` are."""
+    """As it was, but without those who are not members (`nodes`)."""
     queue = []
     for index in range(len(record.queue)):
         node, request, lane, was_preempted = record.queue[index]
@@ -213,7 +213,7 @@ def restore_floor(
 
 
 def floor_of(state: "State", group: int, now_ms: int) -> records.FloorRecord:
-    """The record of `group`; what was left of its times is less by its age."""
+    """The record of `group`; its remaining times are reduced by its age."""
     body = state.body(records.FLOOR, group)
     if body is None:
         return records.FloorRecord(group)

@@ -1,4 +1,4 @@
-"""Short texts: acknowledged to whoever wrote them, and passed on to the group once."""
+"""Short texts: acknowledged to their writers, and relayed once to the group."""
 
 from ..base import events
 from ..base.compat import TYPE_CHECKING
@@ -38,7 +38,7 @@ class Texts:
         return refusal.ACCEPTED
 
     def send(self, group: int, kind: int, name: bytes, text: bytes, now_ms: int) -> None:
-        """A text from somebody who is no member, to all members of `group`."""
+        """A text from a writer who is not a member, to all members of `group`."""
         self.number = (self.number + 1) & 0xFFFF
         self._journal.changed(records.COUNTERS, 0)
         values = (group, self.number, kind, 0, name, text)

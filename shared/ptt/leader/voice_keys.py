@@ -1,4 +1,4 @@
-"""Who is given which keys of the groups' voice, and when they change."""
+"""Which members get which keys for the groups' voice, and when they change."""
 
 from ..base.compat import TYPE_CHECKING
 from ..cluster import records
@@ -41,11 +41,11 @@ class VoiceKeys:
         return self._groups.epoch, self._groups.key(group, self._parties(group))
 
     def is_to_come(self, mark: int) -> bool:
-        """Is this the low byte of an epoch that nobody has been told of?"""
+        """Is this the low byte of an epoch that nobody has been told about?"""
         return self._groups.is_to_come(mark)
 
     def give(self, member: "Member", now_ms: int) -> None:
-        """`member` has all of its keys anew."""
+        """Send `member` all of its keys again."""
         for group in member.groups:
             self._give(member, group, now_ms)
         if member.call:
@@ -66,7 +66,7 @@ class VoiceKeys:
         return refusal.ACCEPTED
 
     def change(self, now_ms: int) -> None:
-        """From now on nobody hears who is not told the new keys."""
+        """From now on only those who are told the new keys can hear."""
         self._groups.change()
         self._mark()
         for member in self._members.all():
@@ -77,7 +77,7 @@ class VoiceKeys:
         return self._groups.record()
 
     def go_on_from(self, record: bytes, term: int) -> None:
-        """Beyond where the leader before was, as the leader of `term`."""
+        """Begin beyond the previous leader's epochs, as the leader of `term`."""
         self._groups.go_on_from(record, term)
         self._mark()
 

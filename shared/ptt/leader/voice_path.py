@@ -1,4 +1,4 @@
-"""Voice from whoever holds the lease to every other member of the group, payload untouched."""
+"""Voice from the holder of the lease to every other member of the group, payload untouched."""
 
 from ..base.compat import TYPE_CHECKING
 from ..wire import envelope, messages, refusal, voice
@@ -42,15 +42,15 @@ class VoicePath:
         return refusal.ACCEPTED
 
     def _pass_on(self, talker: "Member", group: int, data: "Any", now_ms: int) -> None:
-        """One copy a listener, and one checksum for all of them: the payload is the same, and the
-        tag of the talker leaves room for the listener's."""
+        """One copy per listener, and one checksum for all of them: the payload is the same, and the
+        talker's tag leaves room for the listener's."""
         end = envelope.payload_end(data)
         payload_crc = envelope.payload_crc(data)
         template = bytearray(data)
         envelope.write_header(
             template, end, messages.VOICE_FRAME, 0, envelope.LEADER_NODE, 0, now_ms
         )
-        template[2] = data[2]  # says under which key the frames are
+        template[2] = data[2]  # tells the key of the frames
         template[3] = data[3]
         for member in self._members.all():
             if member is talker or not member.hears(group):

@@ -3,7 +3,7 @@ here and nowhere else.
 
 Members are node numbers. What a decision means on the wire is left to the owner's
 `ArbitratorOutput`. First come, first served in each of the `lanes`; an emergency takes the floor
-from whoever has it for less. Lease numbers only go up, for all groups of a leader together, so that
+from a holder in a lower lane. Lease numbers only rise, across all groups of a leader, so that
 (term, lease) orders everything that is ever said about a floor.
 """
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class ArbitratorOutput(Protocol):
-        """What the arbitrator needs said; `group` is its own."""
+        """What the arbitrator needs sent; `group` is its own."""
 
         def next_lease(self) -> int: ...
         def grant(self, group: int, node: int, request: int, lease: int, now_ms: int) -> None: ...
@@ -66,7 +66,7 @@ TALK_LIMIT = const(5)
 HOLDER_LEFT = const(6)
 UNHEARD = const(7)  # granted, but no voice yet
 EMERGENCY = const(8)  # of another, while the holder has no emergency
-CLOSED = const(9)  # the group itself is gone: a private call has ended, or the leader leads no more
+CLOSED = const(9)  # the group is gone: a private call has ended, or this leader no longer leads
 CLAIM = const(10)  # voice under a newer lease of the term before, which no standby had heard of
 TRIGGERS = (
     "request",
@@ -148,7 +148,7 @@ class Arbitrator:
     # --- all of it, for whoever looks at every state that there is ---
 
     def snapshot(self) -> "tuple":
-        """What its future depends on beside the clock, as values that compare and hash."""
+        """What its future depends on besides the clock, as values that compare and hash."""
         queue = [(each.node, each.request, each.lane, each.order) for each in self.queue]
         over = sorted(self._over.items())
         granted_ms = self.granted_ms if self.holder else 0
@@ -197,13 +197,13 @@ class Arbitrator:
             self._pass_on(now_ms)
 
     def end_request(self, node: int, request: int) -> None:
-        """That `request` was over before the takeover, or came to no floor at all: neither its
-        repetition nor anything older is a new one."""
+        """`request` was over before the takeover, or never reached a floor: neither its repetition
+        nor an older one counts as new."""
         self._over[node] = request
 
     def claim(self, node: int, lease: int, now_ms: int) -> bool:
         """Voice of `node` names a lease of the term before that is newer than any known here. May
-        it go on? Never while a holder is heard: nobody is cut off on the word of another."""
+        it go on? Never while a holder is heard: nobody is cut off on another's word."""
         if lease <= self.lease or (self.holder and self._is_heard):
             return False
         self._claimed = lease
@@ -265,7 +265,7 @@ class Arbitrator:
         self._answer_ended(node, request, now_ms)
 
     def on_voice(self, node: int, lease: int, now_ms: int) -> bool:
-        """May this voice be passed on? The holder's renews the lease."""
+        """May this voice be relayed? The holder's renews the lease."""
         if node == self.holder and lease == self.lease:
             self._voice_ms = now_ms
             self._is_heard = True
@@ -378,13 +378,13 @@ class Arbitrator:
         self._join_queue(Waiting(node, request, lane, lanes.next_order(self.queue), now_ms), now_ms)
 
     def _keeps_place(self, waiting: Waiting, request: int, lane: int) -> bool:
-        """The same request never falls back; a new one keeps the place in the same lane only."""
+        """The same request never falls back; a new one keeps its place only in the same lane."""
         if waiting.request == request:
             return lane <= waiting.lane
         return lane == waiting.lane
 
     def _make_room(self, lane: int, now_ms: int) -> bool:
-        """A full queue of lesser requests must not keep an emergency out."""
+        """A full queue of lower lanes must not keep an emergency out."""
         last = self.queue[-1]
         if lane <= last.lane:
             return False
@@ -394,7 +394,7 @@ class Arbitrator:
         return True
 
     def _join_queue(self, waiting: Waiting, now_ms: int) -> None:
-        """A new place; those behind it are told theirs."""
+        """Give a new place, and tell those behind it theirs."""
         place = lanes.insert(self.queue, waiting)
         self._tell_positions(now_ms, place)
         self._output.floor_changed(self.group)
@@ -511,13 +511,13 @@ class Arbitrator:
             self._output.floor_changed(self.group)
 
     def _tell_positions(self, now_ms: int, first: int = 1) -> None:
-        """To everybody from position `first` on."""
+        """Tell everybody from position `first` on."""
         for index in range(first - 1, len(self.queue)):
             waiting = self.queue[index]
             self._output.queued(self.group, waiting.node, waiting.request, index + 1, now_ms)
 
     def _answer_ended(self, node: int, request: int, now_ms: int) -> None:
-        """To somebody whose request is over: how the floor stands now."""
+        """Tell somebody whose request is over how the floor stands now."""
         if self.state == FLOOR_IDLE:
             self._output.idle_to(self.group, node, self.lease, now_ms)
         else:

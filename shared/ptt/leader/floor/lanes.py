@@ -6,12 +6,12 @@ A preempted talker waits at the front of the priority lane: next, behind emergen
 from ...base.compat import const
 from ...wire.messages import LANE_PRIORITY
 
-ORDER_PREEMPTED = const(0)  # before all who came by themselves
+ORDER_PREEMPTED = const(0)  # before all who asked by themselves
 ORDER_FIRST = const(1)
 
 
 class Waiting:
-    """One place in the queue; a higher `lane` talks first, in it the lower `order`."""
+    """One place in the queue: the higher `lane` talks first, within a lane the lower `order`."""
 
     __slots__ = ("lane", "node", "order", "request", "seen_ms")
 
@@ -24,7 +24,7 @@ class Waiting:
 
 
 def preempted(node: int, request: int, now_ms: int) -> Waiting:
-    """The place of somebody whose burst an emergency has interrupted."""
+    """The place of a talker whom an emergency has interrupted."""
     return Waiting(node, request, LANE_PRIORITY, ORDER_PREEMPTED, now_ms)
 
 
@@ -38,7 +38,7 @@ def insert(queue: "list[Waiting]", waiting: Waiting) -> int:
 
 
 def next_order(queue: "list[Waiting]") -> int:
-    """An order behind everybody's."""
+    """An order after all others."""
     order = ORDER_FIRST
     for waiting in queue:
         if waiting.order >= order:
