@@ -391,6 +391,20 @@ def test_signatures_are_checked_again_days_after_a_flood(days: int) -> None:
     assert wire.counts("a")["forged"] == channel.VERIFIED_MAX + 1
 
 
+def test_signatures_are_checked_again_when_the_clock_has_turned_once() -> None:
+    """Then it shows what it showed at the flood; whoever runs the channel has looked meanwhile."""
+    wire = Wire()
+    forged = bytearray(handshake.Half(wire.keys["m"], wire.random.randbytes).ask(7))
+    forged[14:46] = wire.public["b"]
+    for _ in range(1000):
+        wire.inject(bytes(forged), "m", "a")
+    for _ in range(8):
+        wire.now_ms = clock.add(wire.now_ms, (1 << 30) // 8)
+        wire.ends["a"].handle_timeout(wire.now_ms)
+    wire.inject(bytes(forged), "m", "a")
+    assert wire.counts("a")["forged"] == channel.VERIFIED_MAX + 1
+
+
 def test_a_flood_of_forged_questions_costs_little_and_shuts_nobody_out() -> None:
     wire = Wire()
     forged = bytearray(handshake.Half(wire.keys["m"], wire.random.randbytes).ask(7))

@@ -4,10 +4,11 @@ longer ago than that is still long ago, to whoever is asked rarely."""
 from tests.shared.aes import block_cipher
 from tests.shared.floor_stage import idle
 from tests.shared.hosts import Hosts, host_id
+from tests.shared.test_leader_groups import Stage
 
 from ptt.badge.key_ring import KeyRing
 from ptt.base import clock
-from ptt.base.numbers import FORMER_KEYS_MS, HOST_LOST_MS
+from ptt.base.numbers import FORMER_KEYS_MS, HOST_LOST_MS, MEMBER_TTL_MS
 from ptt.cluster import host_messages, records
 from ptt.cluster.ballot import next_term
 from ptt.cluster.replica import State
@@ -128,3 +129,17 @@ def test_how_long_nobody_led_is_told_after_days():
         begun_ms = host.now_ms
         engine._found_leader(host_id(2), later(begun_ms, days))
         assert engine.convergence_ms == days * DAY_MS
+
+
+def test_a_lease_of_the_former_leader_is_not_taken_up_days_later():
+    """Its leader was quiet since: only its timer has looked, so that nobody claims it anew."""
+    for days in LONG:
+        stage = Stage()
+        member = stage.leader.members.all()[0]
+        groups = stage.leader.groups
+        groups.go_on_from(9, 5000)
+        end_ms = clock.add(5000, MEMBER_TTL_MS)
+        stage.leader.handle_timeout(clock.add(end_ms, -1))
+        assert groups.claimable == 9
+        stage.leader.handle_timeout(end_ms)
+        assert not groups.may_talk(member, 1, 9, later(end_ms, days)), days
