@@ -237,3 +237,37 @@ def test_finds_the_only_leader_and_asks_which_of_several(
 def test_the_folder_is_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", os.fspath(tmp_path))
     assert control.control_path(5).parent.parent == tmp_path
+
+
+def test_no_folder_that_others_can_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a session manager there is no runtime folder, and everybody may write in /tmp."""
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", os.fspath(tmp_path / "home"))
+    taken = tmp_path / "taken"
+    monkeypatch.setattr("tempfile.gettempdir", lambda: os.fspath(taken))
+    monkeypatch.setattr("platformdirs.user_runtime_path", lambda name: taken / "runtime-0" / name)
+    assert control.control_path(5) == tmp_path / "home" / "pressel" / "run" / "leader-5.sock"
+
+
+def test_nobody_else_can_open_it_at_any_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = asyncio.start_unix_server
+    seen: list[int] = []
+
+    async def look_and_start(*args: Any, **how: Any) -> asyncio.Server:
+        seen.append(stat.S_IMODE((tmp_path / "c.sock").stat().st_mode))
+        return await start(*args, **how)
+
+    async def scenario() -> None:
+        monkeypatch.setattr(asyncio, "start_unix_server", look_and_start)
+        former = os.umask(0)
+        try:
+            async with serving(tmp_path / "c.sock"):
+                assert await asyncio.to_thread(control.ask, tmp_path / "c.sock", "status")
+            assert os.umask(0) == 0  # as it was
+        finally:
+            os.umask(former)
+
+    asyncio.run(scenario())
+    assert seen == [0o600]

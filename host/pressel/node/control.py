@@ -12,6 +12,7 @@ import errno
 import json
 import os
 import socket
+import tempfile
 import warnings
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -46,10 +47,15 @@ class Reply:
 
 
 def control_folder() -> Path:
-    """Where control sockets lie unless a path is given."""
-    with warnings.catch_warnings():  # it warns where no session manager made the folder
+    """Where control sockets lie unless a path is given: in the user's runtime folder, or, where no
+    session manager made one, in the user's home. Never in the folder for temporary files, where
+    anybody may take the place first."""
+    with warnings.catch_warnings():  # it warns that it falls back to a temporary folder
         warnings.simplefilter("ignore")
-        return platformdirs.user_runtime_path("pressel")
+        folder = platformdirs.user_runtime_path("pressel")
+    given = os.environ.get("XDG_RUNTIME_DIR")
+    is_temporary = Path(tempfile.gettempdir()) in folder.parents
+    return platformdirs.user_state_path("pressel") / "run" if is_temporary and not given else folder
 
 
 def control_path(port: int) -> Path:
@@ -72,14 +78,29 @@ async def serve(path: Path, answer: Answer) -> asyncio.Server:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _make_way(path)
         server = await asyncio.start_unix_server(
-            lambda reader, writer: _converse(reader, writer, answer), path, limit=LINE_BYTES_MAX
+            lambda reader, writer: _converse(reader, writer, answer),
+            sock=_bound(path),
+            limit=LINE_BYTES_MAX,
         )
-        path.chmod(0o600)
     except OSError as error:
         raise UsageError(
             f"cannot open the control socket {path}: {error.strerror or error}"
         ) from error
     return server
+
+
+def _bound(path: Path) -> socket.socket:
+    """A socket at `path` that nobody but its user could ever open."""
+    bound = socket.socket(socket.AF_UNIX)
+    former = os.umask(0o177)
+    try:
+        bound.bind(os.fspath(path))
+    except OSError:
+        bound.close()
+        raise
+    finally:
+        os.umask(former)
+    return bound
 
 
 def _make_way(path: Path) -> None:
