@@ -1,8 +1,8 @@
-"""A host: it leads, or it keeps what it needs to lead from the next moment on.
+"""A host: it leads, or it keeps what it needs to lead at once.
 
-Ties together `cluster.election`, which says when, `cluster.replica`, which keeps the state of
-whoever leads, and `leader`, which exists while this host leads. Two networks: badges, as `Leader`
-has them, and other hosts (8 bytes each), over a channel that says truly who sent what.
+Ties together `cluster.election`, which says when, `cluster.replica`, which keeps the leader's
+state, and `leader`, which exists while this host leads. Two networks: badges, as `Leader` has them,
+and other hosts (8 bytes each), over a channel that authenticates senders.
 """
 
 from .base.clock import NEVER, add, earliest, since
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from .leader.leader import Leader
 
-_KEEPS_STATE = const(128)  # of the capabilities: who has a leader's state stands before who has not
-_TOLD_MAX = const(256)  # events nobody fetched, while leaders come and go
+_KEEPS_STATE = const(128)  # of the capabilities: with a leader's state it stands first
+_TOLD_MAX = const(256)  # events that nobody fetched, while leaders come and go
 
 
 class Answer:
@@ -40,7 +40,7 @@ class Host:
     """`own`, `hosts`, `record` and `node_class` as for `Election`, `capabilities` below 128.
     `make_leader(term)` gives a fresh `Leader` with roster, settings and the form of addresses.
 
-    Beside the calls of every engine: `receive_from_host` and `poll_host`, `poll_store` and
+    Besides the calls of every engine it has `receive_from_host` and `poll_host`, `poll_store` and
     `on_stored`, `resign` and `return_to_duty`, `next_election_event`."""
 
     def __init__(
@@ -72,8 +72,9 @@ class Host:
     # --- badges ---
 
     def receive_datagram(self, data: "Any", source: "Any", now_ms: int) -> None:
-        """Of a badge. Who does not lead answers nobody: badges know the leader by its answer."""
-        self._look_at_election(now_ms)  # who stood still must not speak before it knows
+        """From a badge. A host that does not lead does not answer: badges know the leader by its
+        answer."""
+        self._look_at_election(now_ms)  # a host that stood still must not speak before it knows
         if self.leader is None:
             self.refusals.add(refusal.SESSION)
             return
@@ -103,7 +104,7 @@ class Host:
     # --- hosts ---
 
     def receive_from_host(self, data: "Any", source: bytes, now_ms: int) -> None:
-        """Of another host, whom the channel knows to be `source`."""
+        """From another host, which the channel knows to be `source`."""
         if journal.is_answer(data):
             self._look_at_election(now_ms)
             if self.leader is not None:
@@ -200,7 +201,7 @@ class Host:
             self._follow_election(now_ms)
 
     def _follow_election(self, now_ms: int) -> None:
-        """Lead or stop leading, as the election has it."""
+        """Lead or stop leading, as the election says."""
         while True:
             event = self.election.next_event()
             if event is None:
@@ -237,8 +238,8 @@ class Host:
         self._own_state = _state_of(leader, now_ms)
         leader.depose(self.election.term, now_ms)
         self._take_events(leader)
-        # Whoever takes over comes first, maybe we ourselves: a burst goes on only if its talker is
-        # still a member. Nobody takes over from a host alone that has resigned.
+        # The next leader comes first, perhaps we ourselves: a burst goes on only if its talker is
+        # still a member. Nobody takes over from a lone host that has resigned.
         is_last = self.election.state == election.RESIGNED and len(self.election.voters.hosts) == 1
         self._left = leader
         self._farewell_ms = NEVER if is_last else add(now_ms, FAREWELL_MS)
@@ -255,7 +256,7 @@ class Host:
             leader.claim = None
             if not is_plausible(term, leader.term):
                 return  # the leader has told who says so; the badge forgets it when nobody leads it
-            if self._claims.take(device, now_ms):  # what is too far above us is believed in steps
+            if self._claims.take(device, now_ms):  # a term far above ours is believed in steps
                 self.election.hear_of(min(term, leader.term + CLAIM_JUMP_MAX), now_ms)
                 self._follow_election(now_ms)
 

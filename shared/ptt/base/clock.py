@@ -33,8 +33,8 @@ def age(now_ms: int, then_ms: int) -> int:
 
 
 def kept(then_ms: int, now_ms: int) -> int:
-    """`then_ms`, which is past, or `FAR_MS` ago if it is longer ago than that. Whoever keeps a time
-    for longer than the clock can tell looks at it so, at least once in nine days."""
+    """`then_ms`, which is past, or `FAR_MS` ago if it is longer ago than that. A time that is kept
+    for longer than the clock can tell must pass through here at least once in nine days."""
     return then_ms if age(now_ms, then_ms) <= FAR_MS else add(now_ms, -FAR_MS)
 
 

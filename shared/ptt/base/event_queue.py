@@ -1,4 +1,4 @@
-"""Events of an engine that wait for whoever runs it."""
+"""Events of an engine that wait for its owner."""
 
 
 class EventQueue:

@@ -1,7 +1,7 @@
-"""Every number of the protocol: its unit is the end of its name, its reason stands beside it.
+"""Every number of the protocol: its name ends in its unit, its reason stands beside it.
 
-Nothing else in `ptt` holds a figure that somebody might want to tune. Layout offsets live
-with their layout in `ptt.wire`, because they are facts of the format and not choices.
+Nothing else in `ptt` holds a figure that somebody might want to tune. Layout offsets live with
+their layout in `ptt.wire`, because they are facts of the format and not choices.
 """
 
 from .compat import const
@@ -92,8 +92,8 @@ CLOCK_TERM_MAX = const(631152000)  # seconds from 2025 to 2045: a later clock is
 TERM_JUMP_MAX = const(16777216)  # 65,536 elections while a host was away: one a minute for 45 days
 TERM_FORGET_MS = const(60000)  # a badge that finds no leader for so long follows a lower term, too
 
-# Nothing proves a badge's word that somebody leads in a higher term. Honest ones say so after a
-# split; who has one badge's keys could keep the hosts electing, and use up the terms.
+# Nothing proves a badge's claim that somebody leads in a higher term. Honest badges make it after a
+# split; somebody with one badge's keys could keep the hosts electing, and use up the terms.
 CLAIM_JUMP_MAX = const(16384)  # 64 elections, more than hosts that cannot hear each other hold
 CLAIMS_MAX = const(3)  # of one device within CLAIMS_MS: a day of many splits has so many
 CLAIMS_MS = const(1800000)  # half an hour; at that rate the terms last for a year of attack

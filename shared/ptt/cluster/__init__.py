@@ -1,1 +1,1 @@
-"""Who belongs to the venue: a badge's way in, and the leader's table of members."""
+"""Which host leads, and how standbys keep its state: election, journal and replica."""

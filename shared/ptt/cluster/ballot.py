@@ -1,8 +1,8 @@
-"""Terms of leaders: a round that goes up, and the mark of the host that stands in it.
+"""Terms of leaders: a round that rises, and the mark of the host that stands in it.
 
-Since the mark is part of the term, two hosts never lead in one term, not even two that cannot
-hear each other and are both right to lead. Hosts of one venue have different marks; the operator
-is told when a new one would not.
+Since the mark is part of the term, two hosts never lead in one term, not even two that cannot hear
+each other and may both lead. Hosts of one venue have different marks; the operator is told when a
+new one would not.
 
 Terms end at `TERM_MAX`. That is far away, unless somebody names a term that nothing can have
 brought: so hosts hear, take, store and load only what is plausible, see `is_plausible`.

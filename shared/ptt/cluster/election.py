@@ -5,10 +5,11 @@ while a leader is heard, a majority where three or more hosts vote. Beyond it: t
 stagger their candidacies, so that the best one stands first; with one or two voters each side of
 a split serves its badges, and the lower term yields when they meet again.
 
-Carries nothing of a leader's state. Its owner writes what `poll_store` gives to a disk and says
-so with `on_stored`; what depends on it is not sent before. Datagrams are those of `host_wire`;
-`source` and `destination` are hosts (8 bytes), whom the channel between hosts has authenticated.
-Mutable state is in plain attributes with immutable values, so that a copy of them is a snapshot.
+It carries none of a leader's state. Its owner writes the output of `poll_store` to a disk and
+confirms it with `on_stored`; what depends on it is not sent before. Datagrams are those of
+`host_wire`; `source` and `destination` are hosts (8 bytes), which the channel between hosts has
+authenticated. Mutable state is in plain attributes with immutable values, so that a copy of them is
+a snapshot.
 """
 
 from ..base.clock import NEVER, add, age, earliest, since
@@ -45,13 +46,13 @@ STATES = ("follower", "pre-candidate", "candidate", "leader", "resigned")
 LEADER_HEARD = const(0)  # of our term or a higher one
 LEADER_SILENT = const(1)  # for HOST_LOST_MS, and it is our turn by rank
 QUORUM = const(2)  # enough said yes
-NO_QUORUM = const(3)  # they cannot any more, or the time is up
-VOTED = const(4)  # another one has our vote, or our word and a better rank
-HIGHER_TERM = const(5)  # somebody knows one
+NO_QUORUM = const(3)  # enough no longer can, or the time is up
+VOTED = const(4)  # another host has our vote, or our promise and a better rank
+HIGHER_TERM = const(5)  # somebody knows a higher term
 MINORITY = const(6)  # no majority has followed for HOST_LOST_MS
 OVERSLEPT = const(7)  # this process stood still for so long that others may have elected
 RESIGN = const(8)  # the operator wants this host for maintenance
-RETURN = const(9)  # and has done with it
+RETURN = const(9)  # and has finished
 TRIGGERS = (
     "leader heard",
     "leader silent",
@@ -110,10 +111,10 @@ KEPT = (  # of an election's values, in a snapshot
     "_tries",
 )
 
-# Events: (kind, value), as from `ptt.base.events`, but none that a badge has.
+# Events: (kind, value), as in `ptt.base.events`, but none of a badge's.
 BECAME_LEADER = const(0)  # term
 LOST_LEADERSHIP = const(1)  # (term, trigger)
-LEADER_IS = const(2)  # (host, term): another one leads
+LEADER_IS = const(2)  # (host, term): another host leads
 LEADER_LOST = const(3)  # (host, term): it was silent for too long, or resigned
 ATTEMPT = const(4)  # the term that we ask about
 ATTEMPT_FAILED = const(5)  # (that term, trigger)
@@ -135,8 +136,9 @@ COUNTED = "attempts failures elected demoted malformed strangers implausible"
 ATTEMPTS, FAILURES, ELECTED, DEMOTED, MALFORMED, STRANGERS, IMPLAUSIBLE = range(7)
 
 _LATE_MS = HOST_LOST_MS - HOST_HEARTBEAT_MS  # a leader this late was silent HOST_LOST_MS
-# Two hosts that heard the same last heartbeat must not tell one another that the leader lives only
-# because one clock is a little slower: whoever is asked misses it a heartbeat earlier.
+# Two hosts that heard the same last heartbeat must not tell each other that the leader lives only
+# because one clock is a little slower: a host that is asked misses the leader one heartbeat
+# earlier.
 _VOTER_LOST_MS = HOST_LOST_MS - HOST_HEARTBEAT_MS
 _HELD_MAX = 32  # messages that wait for the disk
 
@@ -168,18 +170,18 @@ class Election:
         self.own = own
         self.voters = Voters(own, hosts, node_class, capabilities)
         self.state = FOLLOWER
-        self.term, self.vote = record  # highest term known; who has our vote in it
-        self.leader = NOBODY  # whom we follow, or ourselves
+        self.term, self.vote = record  # highest term known; the host that has our vote in it
+        self.leader = NOBODY  # the host that we follow, or ourselves
         self.leader_term = 0
         self.counts = Counters(COUNTED)
         self.convergence_ms = -1  # how long the last search for a leader took; -1: none yet
         self._stored = record
-        self._handed = record  # to the disk, which has not answered yet
+        self._handed = record  # handed to the disk, which has not answered yet
         self._held: tuple[tuple[bytes, bytes], ...] = ()
         self._heard_ms = now_ms  # the leader, or when we began to listen for one
-        self._promised = NOBODY  # whom we gave time to become leader
+        self._promised = NOBODY  # the host to which we gave time to become leader
         self._promised_ms = now_ms  # until then
-        self._over_term = 0  # a leader resigned from it: late heartbeats of it count no more
+        self._over_term = 0  # a leader resigned from it: its late heartbeats no longer count
         self._tries = 0  # since a leader was heard, modulo 8
         self._doubted: tuple[bytes, ...] = ()  # voters that were told of: `TERM_DOUBTED`
         self._leaderless_ms = now_ms
@@ -193,7 +195,7 @@ class Election:
     # --- the engine interface ---
 
     def receive_datagram(self, data: "Any", source: bytes, now_ms: int) -> None:
-        """Obey one message of `host_wire` from host `source`; what is none of ours is counted."""
+        """Obey one message of `host_wire` from host `source`; count what is not ours."""
         self._notice_sleep(now_ms)
         index = self.voters.index(source)
         if index < 0 or index == self.voters.own:
@@ -241,7 +243,8 @@ class Election:
     # --- the disk, and the operator ---
 
     def poll_store(self) -> "tuple[int, bytes] | None":
-        """(term, vote) to be written to a disk, then told to `on_stored`; None when nothing is."""
+        """(term, vote) to write to a disk and confirm with `on_stored`; None when there is
+        nothing."""
         record = (self.term, self.vote)
         if record == self._handed:
             return None
@@ -249,7 +252,7 @@ class Election:
         return record
 
     def on_stored(self, record: "tuple[int, bytes]", now_ms: int) -> None:
-        """`record` is on the disk: what depends on it may be said."""
+        """`record` is on the disk: what depends on it may be sent."""
         self._stored = record
         if record != (self.term, self.vote):
             return  # overtaken: a newer one is on its way
@@ -284,15 +287,15 @@ class Election:
             self._fire(NO_QUORUM, now_ms)  # of a count that was going on
 
     def hear_of(self, term: int, now_ms: int) -> None:
-        """A badge has seen `term`: to lead it one has to stand in a higher one. A term that is not
-        plausible, or the last one, is not believed: whoever told of the badge has named it."""
+        """A badge has seen `term`: to lead it, a host must stand in a higher one. A term that is
+        not plausible, or the last one, is not believed: whoever told of the badge has named it."""
         if not is_plausible(term, self.term) or not can_stand(term):
             self.counts.add(IMPLAUSIBLE)
         elif term > self.term:
             self._hear_of(term, now_ms)
 
     def hears_leader(self, now_ms: int) -> bool:
-        """Whether we lead, or heard whoever does within HOST_LOST_MS."""
+        """Whether we lead, or have heard the leader within HOST_LOST_MS."""
         return self._hears_leader_for(now_ms, HOST_LOST_MS)
 
     def _hears_leader_for(self, now_ms: int, limit_ms: int) -> bool:
@@ -320,7 +323,7 @@ class Election:
             self._answer_heartbeat(index, sent_ms)  # it learns that it is stale
             return
         if self.state == LEADER and term == self.term and not self.voters.is_outranked_by(index):
-            self._send_heartbeats(now_ms)  # two hosts of one mark: the other one yields
+            self._send_heartbeats(now_ms)  # two hosts with one mark: the other one yields
             return
         self._take_term(term)
         self._fire(LEADER_HEARD, now_ms, index)
@@ -384,7 +387,7 @@ class Election:
             self._due_ms = add(now_ms, self.voters.rank(index) * ELECTION_STAGGER_MS)
 
     def _judge(self, asking: bytes, term: int, now_ms: int) -> int:
-        """What we say to `asking`, who would lead in `term`."""
+        """What we answer `asking`, which would lead in `term`."""
         if self.leader != asking and self._hears_leader_for(now_ms, _VOTER_LOST_MS):
             return host_messages.VOTE_LEADER_LIVES
         if term < self.term or (term == self.term and self.vote not in (NOBODY, asking)):
@@ -406,7 +409,7 @@ class Election:
         self._ask()
 
     def _ask(self) -> None:
-        """Whoever has not answered."""
+        """The voters that have not answered."""
         kind, values = host_messages.VOTE_REQUEST, ()
         if self.state == PRE_CANDIDATE:
             kind, values = host_messages.PRE_VOTE_REQUEST, (next_term(self.term, self.own),)
@@ -415,8 +418,8 @@ class Election:
                 self._send(index, kind, values)
 
     def _look_at_count(self, now_ms: int) -> None:
-        """Enough, never enough, or wait. Where one voter is enough, the sounding out waits for
-        the other one: it may hear a leader."""
+        """Enough, never enough, or wait. Where one voter is enough, sounding out still waits for
+        the other: it may hear a leader."""
         voters = self.voters
         if self.state == CANDIDATE:
             is_won = voters.has_quorum() and self._stored == (self.term, self.vote)
@@ -428,7 +431,7 @@ class Election:
             self._fire(NO_QUORUM, now_ms)
 
     def _go_on_counting(self, now_ms: int) -> None:
-        """Ask those again that have not answered, until the time for answers is up."""
+        """Ask voters that have not answered again, until the time for answers is up."""
         if since(now_ms, self._close_ms) < 0:
             self._due_ms = earliest(self._close_ms, add(now_ms, ELECTION_REPEAT_MS))
             self._ask()
@@ -439,11 +442,11 @@ class Election:
         else:
             self._fire(NO_QUORUM, now_ms)
 
-    # --- all of it, for whoever looks at every state that there is ---
+    # --- all of it, for the explorer ---
 
     def snapshot(self, now_ms: int) -> "tuple":
         """What its future depends on: (values, ages in ms, who answered a candidate, who said yes,
-        how long ago each voter followed us). What no rule looks at is left out, so that equal
+        how long ago each voter followed us). It leaves out what no rule reads, so that equal
         futures are equal tuples; the age of what never comes is None."""
         is_promised = self._promised != NOBODY and since(self._promised_ms, now_ms) > 0
         is_follower = self.leader not in (NOBODY, self.own)
@@ -496,9 +499,9 @@ class Election:
         if term > self.term:
             self.term = term
             self.vote = NOBODY
-            self._held = ()  # said of an older term: whoever needs it asks again
+            self._held = ()  # belongs to an older term: a host that needs it asks again
             if self.state != LEADER:
-                self._forget_leader()  # who led below it does not lead any more
+                self._forget_leader()  # a leader below it no longer leads
 
     def _own_rank(self) -> int:
         return self.voters.rank(self.voters.index(self.leader))
@@ -559,13 +562,13 @@ class Election:
         self.counts.add(FAILURES)
         self._events.push(ATTEMPT_FAILED, (self.term, trigger))
         self._tries = self._tries + 1 & 7
-        # Differs from host to host and from try to try, and is the same in every run.
+        # It differs from host to host and from try to try, but is the same in every run.
         spread_ms = self._tries * (2 * self.own[0] + 1) % ELECTION_SPREAD_MS
         rank_ms = self._own_rank() * ELECTION_STAGGER_MS
         self._due_ms = add(now_ms, ELECTION_MS + rank_ms + spread_ms)
 
     def _do_make_way(self, trigger: int, now_ms: int) -> None:
-        """Give whoever stands before us time to win."""
+        """Give the host that stands before us time to win."""
         due_ms = add(now_ms, ELECTION_MS + (self._own_rank() + 1) * ELECTION_STAGGER_MS)
         if since(due_ms, self._due_ms) > 0:
             self._due_ms = due_ms
@@ -623,7 +626,7 @@ class Election:
                 self._send(index, kind, values)
 
     def _send(self, index: int, kind: int, values: "tuple") -> None:
-        """At once, or when the term and vote that it speaks of are on the disk."""
+        """Send at once, or when the term and vote that it mentions are on the disk."""
         node_class, capabilities, _ = self.voters.standings[self.voters.own]
         data = host.encode(kind, (self.term, node_class, capabilities) + values)
         destination = self.voters.hosts[index]

@@ -1,6 +1,7 @@
-"""What hosts say to each other: one byte for the type, then its fields as the table lays them out.
+"""What hosts send to each other: one byte for the type, then its fields as the table lays them out.
 
-No envelope: the channel between two hosts knows who sent it, keeps replays out and encrypts.
+There is no envelope: the channel between two hosts knows the sender, keeps replays out and
+encrypts.
 """
 
 from ..base.compat import TYPE_CHECKING
@@ -16,13 +17,14 @@ _scratch = bytearray(DATAGRAM_BYTES_MAX)
 
 
 def encode(kind: int, values: "tuple") -> bytes:
-    """Message `kind` with `values` in table order; ValueError for what the table forbids."""
+    """Message `kind` with `values` in table order; ValueError for anything that the table
+    forbids."""
     _scratch[0] = kind
     return bytes(_scratch[0 : codec.encode(_scratch, 1, kind, values, LAYOUTS)])
 
 
 def decode(data: "Buffer") -> "tuple[int, list]":
-    """Type and fields of a message. Raises `Refused` for what is no message of the table."""
+    """Type and fields of a message. Raises `Refused` for anything that is not in the table."""
     if len(data) == 0:
         raise Refused(refusal.EMPTY)
     if data[0] not in LAYOUTS:

@@ -1,12 +1,11 @@
-"""What a leader says of its state, so that a standby can go on where it is interrupted.
+"""What a leader reports of its state, so that a standby can continue where it is interrupted.
 
 State is records, each under a kind and a number (`records`). The journal knows only which of them
 changed and in which order: a standby is sent those that it has not acknowledged, as they are now,
-oldest change first. A new standby lacks all, so it gets all: a snapshot is nothing else. Memory is
-bounded by the records that there are, however long a standby is silent.
-
-Nothing waits for a standby: whoever asks for the floor is answered at once, and the standbys hear
-of it in the same step. Bytes go over a channel between hosts that keeps them whole and secret.
+oldest change first. A new standby lacks all, so it gets all: that is what a snapshot is. Memory is
+bounded by the number of records, however long a standby is silent. Nothing waits for a standby: a
+request for the floor is answered at once, and the standbys hear of it in the same step. Bytes go
+over a channel between hosts that keeps them whole and secret.
 """
 
 from ..base.clock import NEVER, add, earliest, since
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     class JournalSource(Protocol):
-        """Whose state it is."""
+        """The leader whose state it is."""
 
         def write_record(self, kind: int, number: int, now_ms: int) -> bytes: ...
 
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 # First bytes, behind those of `wire.host_messages`: hosts tell them apart by it.
 ENTRIES = const(80)
 ACK = const(81)
-GAP = const(82)  # an answer, too: what came begins behind what I have
+GAP = const(82)  # an answer, too: what came begins after what I have
 
 # ENTRIES: kind 0 1 · generation 1 1 · term 2 4 · after 6 4 · upto 10 4 · newest 14 4 · records 18
 # answer: kind 0 1 · generation 1 1 · term 2 4 · position 6 4
@@ -58,16 +57,16 @@ class Entries:
 
 
 class _Standby:
-    """How far one standby is."""
+    """The progress of one standby."""
 
     __slots__ = ("acked", "due_ms", "flight", "generation", "retry_ms", "sent", "window")
 
     def __init__(self, generation: int) -> None:
-        self.generation = generation  # goes up when it has to begin anew
+        self.generation = generation  # rises when it has to start over
         self.restart()
 
     def restart(self) -> None:
-        """Nothing is known of it."""
+        """Begin with nothing known of it."""
         self.acked = 0
         self.sent = 0
         self.flight: list[int] = []  # where each datagram on its way ends
@@ -85,8 +84,8 @@ class Journal:
         self._seq = 0  # of the newest change
         self._at: dict[int, int] = {}  # kind << 16 | number -> its newest change
         self._log: list[tuple[int, int]] = []  # (change, key) in order; overtaken ones stay a while
-        self._gone: list[tuple[int, int]] = []  # (change, key) of records that are no more
-        self._forgotten = 0  # up to here, what has gone is not known any more
+        self._gone: list[tuple[int, int]] = []  # (change, key) of records that are gone
+        self._forgotten = 0  # removals up to here are forgotten
         self._standbys: dict[Any, _Standby] = {}
         self._generation = 0
         self._out: list[Entries] = []
@@ -94,7 +93,7 @@ class Journal:
     # --- what the leader says ---
 
     def changed(self, kind: int, number: int) -> None:
-        """The record is new or another than before."""
+        """The record is new or has changed."""
         self._seq += 1
         key = kind << 16 | number
         self._at[key] = self._seq
@@ -103,7 +102,7 @@ class Journal:
             self._log = [each for each in self._log if self._at.get(each[1]) == each[0]]
 
     def removed(self, kind: int, number: int) -> None:
-        """The record is no more."""
+        """The record is gone."""
         key = kind << 16 | number
         if key not in self._at:
             return
@@ -116,7 +115,7 @@ class Journal:
                 self._forgotten = seq
 
     def records(self) -> "list[tuple[int, int]]":
-        """(kind, number) of all that there are."""
+        """(kind, number) of all records."""
         gone = [key for seq, key in self._gone if self._at.get(key) == seq]
         return [(key >> 16, key & 0xFFFF) for key in sorted(self._at) if key not in gone]
 
@@ -144,7 +143,7 @@ class Journal:
         return self._seq - self._standbys[peer].acked
 
     def receive(self, peer: "Any", data: "Any", now_ms: int) -> bool:
-        """An answer of `peer`; False when it is none, or of another time."""
+        """An answer from `peer`; False when it is not one, or is from another time."""
         standby = self._standbys.get(peer)
         if standby is None or len(data) != ANSWER_BYTES or data[0] not in (ACK, GAP):
             return False
@@ -188,7 +187,7 @@ class Journal:
             if not standby.flight and standby.sent == self._seq:
                 self._beat(peer, standby, now_ms)
             else:
-                standby.sent = standby.acked  # go back and say it again, one datagram at a time
+                standby.sent = standby.acked  # go back and send it again, one datagram at a time
                 standby.flight = []
                 standby.window = 1
                 standby.retry_ms = min(standby.retry_ms * 2, JOURNAL_RETRY_MS_MAX)
@@ -249,7 +248,7 @@ class Journal:
         return bytes(data)
 
     def _behind(self, seq: int) -> "list[tuple[int, int]]":
-        """Changes that came after `seq` and still count, in order."""
+        """Changes after `seq` that still count, in order."""
         low, high = 0, len(self._log)
         while low < high:
             middle = (low + high) // 2

@@ -1,7 +1,7 @@
 """The records of a leader's state as bytes: what a journal carries and a replica keeps.
 
-Times are what is left of them, in milliseconds, since no two hosts share a clock. Integers are big
-endian. Whoever reads raises `Refused` for anything that a leader does not write.
+Times are given as what is left of them, in milliseconds, since no two hosts share a clock. Integers
+are big endian. Readers raise `Refused` for anything that a leader does not write.
 
 MEMBER (its node number): session 4, nonce 4, request 2, text 4, settings 4, entitlements, roster,
 asked, table 1 each, device 8; name, build, address, groups and secret, each behind its length.
@@ -85,7 +85,7 @@ class MemberRecord:
 
 
 class FloorRecord:
-    """One floor. `queue`: (node, request, lane, was preempted), who talks next first."""
+    """One floor. `queue`: (node, request, lane, was preempted), the next to talk first."""
 
     __slots__ = ("granted_ms", "group", "holder", "lane", "lease", "left_ms", "queue", "request")
 

@@ -1,7 +1,7 @@
-"""What a standby keeps of its leader's state, so that it can lead from the next moment on.
+"""What a standby keeps of its leader's state, so that it can lead at once.
 
-It obeys the highest term that it has heard of. A snapshot counts only when it is complete: until
-then the state before it is kept. Records are checked when they come and read when they are needed.
+It obeys the highest term that it has heard of. A snapshot counts only when it is complete; until
+then the previous state is kept. Records are checked when they arrive and read when they are needed.
 """
 
 from ..base.clock import age
@@ -26,7 +26,7 @@ class State:
     def __init__(self, term: int, generation: int) -> None:
         self.term = term
         self.generation = generation
-        self.position = 0  # of the journal: all changes up to here are in it
+        self.position = 0  # position in the journal: all changes up to here are included
         self.records: dict[int, tuple[bytes, int]] = {}
 
     def numbers(self, kind: int) -> "list[int]":
@@ -43,7 +43,7 @@ class State:
 
 
 class Replica:
-    """The state of whichever leader has the highest term."""
+    """The state of the leader with the highest term."""
 
     def __init__(self) -> None:
         self.state: State | None = None  # the last that was complete
@@ -52,16 +52,17 @@ class Replica:
 
     @property
     def term(self) -> int:
-        """Of the state that is complete, 0 when there is none."""
+        """The term of the complete state, 0 when there is none."""
         return self.state.term if self.state is not None else 0
 
     @property
     def position(self) -> int:
-        """How far that state is in the journal of its leader."""
+        """The position of that state in its leader's journal."""
         return self.state.position if self.state is not None else 0
 
     def receive(self, data: "Any", now_ms: int) -> "bytes | None":
-        """Entries of a leader's journal; what to answer, None for what is old or no journal."""
+        """Take entries of a leader's journal; returns the answer, None for what is old or not a
+        journal."""
         if not is_entries(data):
             self.refusals.add(refusal.FIELD)
             return None
@@ -89,7 +90,7 @@ class Replica:
 
 
 def _take(state: State, data: "Any", now_ms: int) -> int:
-    """All records of one datagram, or none; the reason."""
+    """Take all records of one datagram, or none and return the reason."""
     found = []
     at = HEAD_BYTES
     while at < len(data):

@@ -1,6 +1,6 @@
 """The hosts that are configured to vote: how they rank, who has answered, who was heard.
 
-Bounded by `VOTERS_MAX`. Everything is a plain value or a tuple of them, so that a copy of the
+Bounded by `VOTERS_MAX`. Everything is a plain value or a tuple of values, so that a copy of the
 attributes is a copy of the state. A set of voters is an int with one bit each.
 """
 
@@ -11,7 +11,7 @@ from .ballot import outranks
 
 class Voters:
     """`hosts`: all of them, the own one `own` among them, at most `VOTERS_MAX`; `node_class` and
-    `capabilities` (0..255) are its own. ValueError when the hosts are not so."""
+    `capabilities` (0..255) are its own. ValueError when `hosts` breaks these rules."""
 
     def __init__(
         self, own: bytes, hosts: "tuple[bytes, ...]", node_class: int, capabilities: int
@@ -20,7 +20,7 @@ class Voters:
         if own not in self.hosts or len(set(hosts)) != len(hosts) or len(hosts) > VOTERS_MAX:
             raise ValueError("voters are this host and at most %d others" % (VOTERS_MAX - 1))
         self.own = self.hosts.index(own)
-        # Of the others the class is not known before they say it: taken as the lowest.
+        # The others' class is unknown until they say it: it is taken as the lowest.
         self.standings = tuple(
             (node_class, capabilities, host) if host == own else (0, 0, host) for host in self.hosts
         )
@@ -30,7 +30,7 @@ class Voters:
 
     @property
     def quorum(self) -> int:
-        """How many must say yes: a majority of three or more, else one alone is enough."""
+        """How many must say yes: a majority with three or more hosts, otherwise one."""
         count = len(self.hosts)
         return count // 2 + 1 if count >= 3 else 1
 
@@ -38,11 +38,11 @@ class Voters:
         return [host for host in self.hosts if host != self.hosts[self.own]]
 
     def index(self, host: bytes) -> int:
-        """Its place, or -1 when it is no voter."""
+        """Its place, or -1 when it is not a voter."""
         return self.hosts.index(host) if host in self.hosts else -1
 
     def learn(self, index: int, node_class: int, capabilities: int) -> None:
-        """What a voter says of itself."""
+        """What a voter says about itself."""
         standing = (node_class, capabilities, self.hosts[index])
         if self.standings[index] != standing:
             self.standings = self.standings[:index] + (standing,) + self.standings[index + 1 :]
@@ -51,7 +51,7 @@ class Voters:
         return outranks(self.standings[index], self.standings[self.own])
 
     def rank(self, absent: int) -> int:
-        """How many go before us, `absent` (an index, or -1) left out."""
+        """How many rank before us, leaving out `absent` (an index, or -1)."""
         better = [n for n in range(len(self.hosts)) if n != absent and self.is_outranked_by(n)]
         return len(better)
 
@@ -78,7 +78,7 @@ class Voters:
         return self.asked != self.granted
 
     def cannot_win(self) -> bool:
-        """Not even when all who have not answered yet say yes."""
+        """Not enough even if all who have not answered yet say yes."""
         refused = _ones(self.asked) - _ones(self.granted)
         return len(self.hosts) - refused < self.quorum
 
@@ -95,7 +95,7 @@ class Voters:
             self.heard_ms = tuple(heard)
 
     def majority_silent_ms(self, now_ms: int) -> int:
-        """For how long we have not had a quorum with us, ourselves in it; 0 where one is enough."""
+        """How long we, with those that follow us, have had no quorum; 0 where one is enough."""
         self.heard_ms = tuple([kept(heard_ms, now_ms) for heard_ms in self.heard_ms])
         ages = [since(now_ms, heard_ms) for heard_ms in self.heard_ms]
         ages[self.own] = 0

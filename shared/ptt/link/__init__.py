@@ -1,4 +1,4 @@
-"""What makes a datagram somebody's own: tags, keys, key streams and replay windows.
+"""What authenticates datagrams: tags, keys, key streams and replay windows.
 
-Which published document each module follows stands in it. It knows no state machine.
+Each module names the published document that it follows. It knows no state machine.
 """

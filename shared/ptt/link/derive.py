@@ -1,4 +1,4 @@
-"""The keys of a session, from the device's key and what both sides brought to the join.
+"""The keys of a session, from the device's key and both sides' parts of the join.
 
 The one place that says how: a badge, the leader and a standby that takes over come here, and
 `docs/protocol-v2.md` says the same in words.
@@ -35,7 +35,8 @@ def session_secret(hmac: Hmac, device_key: bytes, own_nonce: bytes, challenge: b
 
 
 def proof(hmac: Hmac, secret: bytes, hello: "bytes | bytearray | memoryview") -> bytes:
-    """16 bytes that show that who sends `hello`, the payload of a HELLO, has the device's key."""
+    """16 bytes that prove that the sender of `hello`, the payload of a HELLO, has the device's
+    key."""
     key = HmacKey(hkdf.expand(hmac, HmacKey(secret), _PURPOSE + b"answer", KEY_BYTES))
     return hmac.digest(key, hello, len(hello))[0:PROOF_BYTES]
 

@@ -73,8 +73,8 @@ class Hmac:
 
 
 def equal(data: "Buffer", at: int, tag: bytes, count: int) -> bool:
-    """Are `count` bytes of `data` from `at` the first of `tag`? Looks at all of them always, so
-    that the time taken does not tell how many are right."""
+    """Are `count` bytes of `data` from `at` the first of `tag`? It always looks at all of them, so
+    that the time taken does not reveal how many are right."""
     difference = 0
     index = 0
     while index < count:

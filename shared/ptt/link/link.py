@@ -1,8 +1,8 @@
 """One authenticated counterpart: where it is, under which keys we speak, and what has come from it.
 
-A leader has one of these a member, a badge one with its leader. Whoever speaks composes it: it
-knows no message and no state machine. It reads what its `Hmac` holds (`Hmac.load`), so that nothing
-is copied for it; on a badge that is where the checksum has just put the datagram.
+A leader has one per member, a badge one with its leader. Both engines compose it: it knows no
+message and no state machine. It reads what its `Hmac` holds (`Hmac.load`), so that nothing is
+copied for it; on a badge that is where the checksum has just put the datagram.
 """
 
 from ..base.clock import age
@@ -35,7 +35,7 @@ class Link:
         "switched_ms",
     )
 
-    flags = FLAG_SEALED  # in the envelope of what is said by it
+    flags = FLAG_SEALED  # in the envelopes that it seals
     tail_bytes = TAG_BYTES  # room to leave behind a payload
 
     def __init__(self, hmac: "Hmac", is_leader: bool) -> None:
@@ -44,7 +44,7 @@ class Link:
         self.address: Any = None
         self.session = 0  # number of the session, 0: none
         self.seq = 0  # of the last datagram to the other side
-        self.keys: SessionKeys | None = None  # None: nothing can be said or heard
+        self.keys: SessionKeys | None = None  # None: nothing can be sent or believed
         self.former: SessionKeys | None = None  # before a change, for what is still on its way
         self.switched_ms = 0  # when that was
         self.replay = ReplayWindow()
@@ -68,8 +68,8 @@ class Link:
         self.switched_ms = now_ms
 
     def tag(self, end: int) -> bytes:
-        """What to put behind the first `end` bytes of the datagram that is loaded: `TAG_BYTES` of
-        it. There must be keys."""
+        """The `TAG_BYTES` to put after the first `end` bytes of the loaded datagram. There must be
+        keys."""
         keys = self.keys
         assert keys is not None
         return self._hmac.digest_loaded(keys.down if self._is_leader else keys.up, end)
@@ -82,7 +82,7 @@ class Link:
         return equal(data, end, self._hmac.digest_loaded(key, end), TAG_BYTES)
 
     def is_sealed_by_former(self, data: "Buffer", end: int, now_ms: int) -> bool:
-        """By the keys before the last change, which are good for a moment?"""
+        """Is it sealed by the keys before the last change, which stay valid for a moment?"""
         if self.former is None:
             return False
         if age(now_ms, self.switched_ms) >= FORMER_KEYS_MS:
@@ -91,7 +91,7 @@ class Link:
         return self.is_sealed_by(self.former, data, end)
 
     def is_from_there(self, data: "Buffer", end: int, now_ms: int) -> bool:
-        """By the keys in use, or those before?"""
+        """Is it sealed by the keys in use, or those before?"""
         if self.is_sealed_by(self.keys, data, end):
             return True
         return self.is_sealed_by_former(data, end, now_ms)

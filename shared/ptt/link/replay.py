@@ -1,4 +1,5 @@
-"""Which sequence numbers of one session have come: each is obeyed once, and not when it is old.
+"""The sequence numbers of one session that have come: each is obeyed once, and never when it is
+old.
 
 A window of 64 numbers below the highest (as RFC 6479 keeps it): voice may overtake control, and
 nothing on a venue's network is more than a second late and still wanted.
