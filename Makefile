@@ -10,11 +10,15 @@ BIN := .venv/bin
 STUBS := .venv/micropython-stubs
 FUZZER := .venv/fuzzer-tried
 
-# A file's name may hold any character, so it travels in the environment and no shell reads it.
+# A file's name and a sentence may hold any character, so they travel in the environment and no shell reads it.
 ifneq ($(value SPEECH),)
 export PRESSEL_SPEECH := $(value SPEECH)
 endif
 unexport SPEECH
+ifneq ($(value CHANGE),)
+export PRESSEL_CHANGE := $(value CHANGE)
+endif
+unexport CHANGE
 ifneq ($(SLICE),)
 export PRESSEL_SLICE := $(SLICE)
 export PRESSEL_SLICE_SEED := $(SEED)
@@ -23,7 +27,7 @@ endif
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 .PHONY: help setup ready python demo test proof lint type coverage firmware memory flash schema docs dissector fuzz sim bench-sim \
-	report-phase0 report-phase2-3 lock clean
+	report-phase0 report-phase2-3 budgets lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -99,6 +103,10 @@ report-phase0: ready  ## Write docs/reports/phase0-baseline.md from its runs; RE
 
 report-phase2-3: ready  ## Write docs/reports/phase2-3.md from its runs; RECORD=1 runs them anew
 	@$(BIN)/python -m pressel.sim.report phase2-3 $(if $(RECORD),--record)
+
+budgets: ready  ## Measure what this commit costs, for docs/reports/budgets.md: CHANGE="what is new"
+	@$(BIN)/python -m tests.budgets
+	@$(BIN)/python -m pressel.docs.blocks
 
 # Takes the newest versions that pyproject.toml and the .in files allow; run the tests afterwards.
 lock: ready  ## Renew the lock files

@@ -28,8 +28,8 @@ def main() -> None:
             cycles, Path(work), limit_s=HOUR_LIMIT_S, heap_bytes=HEAP_BYTES + ROOM_BYTES, seal=True
         )
     for what, pairs in pairs_us.items():
-        low, share, high = statistics.quantiles((1 - bare / whole for whole, bare in pairs), n=4)
-        frame_us = statistics.median(whole for whole, _ in pairs) * STEPS_A_FRAME
+        low, share, high = statistics.quantiles((1 - bare / whole for whole, bare, _ in pairs), n=4)
+        frame_us = statistics.median(whole for whole, *_ in pairs) * STEPS_A_FRAME
         print(
             f"{what}: {share:.1%} of {frame_us:.0f} us a frame; half of {len(pairs)} pairs lie "
             f"between {low:.1%} and {high:.1%}"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import (
     board_tables,
+    budget_table,
     coder_tables,
     compatibility,
     election_tables,
@@ -54,6 +55,7 @@ _KINDS: dict[str, Callable[[str], str]] = {
     "sim_profiles": sim_tables.profiles,
     "sim_checkers": sim_tables.checkers,
     "targets": target_tables.targets,
+    "budgets": budget_table.budgets,
     "settings": schema_tables.settings,
     "events": schema_tables.events,
     "event_words": schema_tables.event_words,

@@ -1,4 +1,5 @@
 # What tags and cipher cost of a step: in turns they are the real ones and do nothing, in one run.
+# Beside each pair of turns stands the time of a loop that is always the same, to measure a step by.
 
 import _host
 import _world as world
@@ -11,6 +12,8 @@ from ptt.media import dsp
 _STEPS_A_TURN = 64  # 320 ms: 16 frames and 20 blocks of the I2S, so every turn has the same work
 _WARM_TURNS = 100  # until the machine has translated what runs often
 
+_LOOPS = 500  # about a step
+
 _DIGEST = bytes(32)
 
 _real = (Hmac.digest_loaded, KeyStream.make, dsp.xor, link.equal)
@@ -21,7 +24,7 @@ _spent_us = 0.0
 _turns = 0
 _begun_us = 0.0
 _before_us = 0.0  # a step of the turn before; 0: not of this burst
-pairs_us = {"talk": [], "listen": []}  # a step with the seal and without, in turns that follow
+pairs_us = {"talk": [], "listen": []}  # a step with the seal, one without, and the loop
 
 
 def _nothing(*args):
@@ -48,12 +51,20 @@ def after_step(what):
         _turn()
 
 
+def _loop_us():
+    begun_us = _host.now_us()
+    value = 1
+    for number in range(_LOOPS):
+        value = (value * 5 + number) & 0xFFFF
+    return _host.now_us() - begun_us
+
+
 def _turn():
     global _steps, _turns, _is_real, _before_us
     step_us = _spent_us / _steps
     if _turns >= _WARM_TURNS and _before_us:
-        pair = (step_us, _before_us) if _is_real else (_before_us, step_us)
-        pairs_us[_what].append(pair)
+        whole_us, bare_us = (step_us, _before_us) if _is_real else (_before_us, step_us)
+        pairs_us[_what].append((whole_us, bare_us, _loop_us()))
     _before_us = step_us
     _steps = 0
     _turns += 1

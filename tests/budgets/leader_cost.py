@@ -1,0 +1,116 @@
+"""What a delivered packet of voice costs the leader, beside a loop that does the least there is to
+do for one: a copy and a checksum. Both are timed in turns of one run, so that a busy machine falls
+on both: `python -m tests.budgets.leader_cost`.
+"""
+
+from __future__ import annotations
+
+import binascii
+import os
+import statistics
+import time
+from array import array
+from collections.abc import Iterator
+
+from tests.shared.keys import Directory, device_key
+
+from pressel.block_cipher import BlockCipher
+from ptt.badge.participant import Participant
+from ptt.base.numbers import FRAME_MS, FRAME_SAMPLES
+from ptt.leader.leader import Leader
+from ptt.leader.roster import FixedRoster
+from ptt.wire.messages import VOICE_FRAME
+
+MEMBERS = 100  # of the venue that the targets speak of
+PACKETS = 150  # three seconds of speech; nobody's membership ends meanwhile
+LEADER = ("leader", 1)
+_JOIN_STEPS = 200
+_SPEECH_STEPS = 2000
+_STEP_MS = 10
+
+
+class Hall:
+    """A leader and members that have joined, without a network between them."""
+
+    def __init__(self, members: int) -> None:
+        self.now_ms = 1000
+        self.leader = Leader(1, 1, Directory(), os.urandom, roster=FixedRoster({}))
+        self.members = {
+            ("badge", number): Participant(
+                device := number.to_bytes(8, "big"), b"B%d" % number, b"budget", LEADER, number,
+                device_key(device), BlockCipher, os.urandom,
+            )
+            for number in range(1, members + 1)
+        }  # fmt: skip
+        for member in self.members.values():
+            member.start(self.now_ms)
+        for _ in range(_JOIN_STEPS):
+            self.step()
+            if len(self.leader.members) == members:
+                break
+        self.step()
+        self.talker = next(iter(self.members))
+
+    def step(self) -> list[bytes]:
+        """Let 10 ms pass; the voice that members sent is kept back and returned."""
+        self.now_ms += _STEP_MS
+        voice = []
+        for address, member in self.members.items():
+            member.handle_timeout(self.now_ms)
+            while (out := member.poll_transmit()) is not None:
+                data = bytes(out.data)
+                if data[1] == VOICE_FRAME:
+                    voice.append(data)
+                else:
+                    self.leader.receive_datagram(data, address, self.now_ms)
+                    self.carry()
+        self.leader.handle_timeout(self.now_ms)
+        self.carry()
+        return voice
+
+    def carry(self) -> None:
+        while (out := self.leader.poll_transmit()) is not None:
+            member = self.members[out.destination]
+            member.receive_datagram(bytes(out.data), LEADER, self.now_ms)
+
+    def speech(self, count: int) -> Iterator[bytes]:
+        """`count` packets of one burst, each to be handed to the leader before the next is made."""
+        member = self.members[self.talker]
+        member.press(self.now_ms)
+        pcm = array("h", [1000, -1000] * (FRAME_SAMPLES // 2))
+        spoken_ms = self.now_ms
+        for _ in range(_SPEECH_STEPS):
+            for data in self.step():
+                yield data
+                count -= 1
+                if not count:
+                    return
+            while spoken_ms <= self.now_ms:
+                member.write_microphone(pcm, self.now_ms)
+                spoken_ms += FRAME_MS
+        raise AssertionError(f"{count} packets were not spoken")
+
+
+def delivered_packet_ratio(members: int = MEMBERS, packets: int = PACKETS) -> float:
+    """How many copies-with-checksum one delivered packet costs the leader."""
+    hall = Hall(members)
+    leader = hall.leader
+    ratios = []
+    for data in hall.speech(packets):
+        begun = time.perf_counter()
+        leader.receive_datagram(data, hall.talker, hall.now_ms)
+        delivered = 0
+        while leader.poll_transmit() is not None:
+            delivered += 1
+        between = time.perf_counter()
+        for _ in range(delivered):
+            copy = bytearray(data)
+            binascii.crc32(copy)
+        end = time.perf_counter()
+        assert delivered >= members - 1, f"delivered to {delivered} of {members}"
+        ratios.append((between - begun) / (end - between))
+    return statistics.median(ratios)
+
+
+if __name__ == "__main__":
+    print(f"{delivered_packet_ratio():.1f} copies with a checksum for a delivered packet")
