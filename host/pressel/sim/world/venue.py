@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from .local_clock import LocalClock
 from .nodes.badge import BadgeNode
 from .nodes.host import HostNode
 from .nodes.leader import LeaderNode
@@ -31,8 +32,9 @@ def make_nodes(stage: Stage) -> list[Node]:
         if number > stage.participants - virtual:
             from .nodes.firmware import FirmwareNode  # brings processes and their kit with it
 
+            own = LocalClock(clock.now_ms(0))  # its process counts the world's time
             stage.seal.cipher = import_module("pressel.block_cipher").BlockCipher  # and real AES
-            nodes.append(FirmwareNode(stage, number, stage.spec["firmware"], hosts))
+            nodes.append(FirmwareNode(stage, number, own, stage.spec["firmware"], hosts))
         else:
             nodes.append(kind(stage, number, clock, drift_ppm))
     return nodes

@@ -43,12 +43,18 @@ _IN_VAIN = (events.DENIED, events.REVOKED, events.LOST)
 
 
 class FirmwareNode(Node):
-    """`facts`: "kit", "firmware", "work" (paths) and "board". `hosts`: who may lead."""
+    """`clock`: without drift; what it shows at the first boot, the badge's own shows at each.
+    `facts`: "kit", "firmware", "work" (paths) and "board". `hosts`: who may lead."""
 
     def __init__(
-        self, stage: Stage, number: int, facts: dict[str, Any], hosts: Sequence[Node]
+        self,
+        stage: Stage,
+        number: int,
+        clock: LocalClock,
+        facts: dict[str, Any],
+        hosts: Sequence[Node],
     ) -> None:
-        super().__init__(stage, number, LocalClock(1000))
+        super().__init__(stage, number, clock)
         self.person = Person(self)
         self._facts = facts
         self._hosts = hosts
@@ -132,6 +138,7 @@ class FirmwareNode(Node):
             work,
             kit=Kit.load(Path(facts["kit"])),
             key=keys.device_key(keys.device_of(self.number)),
+            ticks_ms=now_ms,
         )
 
     def power_off(self) -> None:
