@@ -3,7 +3,7 @@
 An update never changes this file, so it is tiny. A slot (`a` or `b`) is a folder with a whole
 application. boot.json has `slot`, the `former` one, `left` (starts that a slot on trial still has;
 -1: it has stood its trial), `release` of the slot on trial, `failed`: release that fell back. It is
-written beside and renamed: a power cut leaves the old one or the new one.
+written to a new file and renamed: a power cut leaves the old one or the new one.
 """
 
 import json
@@ -12,7 +12,7 @@ import sys
 
 
 def choose() -> dict:
-    """Put the slot first where modules are looked for, and count its start if it is on trial."""
+    """Put the slot first in the module search path, and count its start if it is on trial."""
     try:
         with open("boot.json") as file:
             boot = json.load(file)

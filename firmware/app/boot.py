@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .handset import Extra
 
 _KEY_BYTES = const(32)
-_EVERYBODY = "255.255.255.255"  # where a leader is looked for when none is configured
+_EVERYBODY = "255.255.255.255"  # where to look for a leader when none is configured
 
 
 def build() -> Handset:
@@ -53,8 +53,8 @@ def build() -> Handset:
 
 
 def stages() -> "Iterator[Handset | None]":
-    """Makes the handset a part at a time, so that the garbage of making it never comes together:
-    None after each stage, the handset after the last."""
+    """Makes the handset one part at a time, so that garbage never piles up: None after each stage,
+    the handset after the last."""
     pins = board.load()
     store = Store()
     config = store.load("config")
@@ -214,7 +214,7 @@ def _use_native(now_ms: int) -> None:
 
 
 def _identity(config: dict, nvs: Nvs) -> bytes:
-    """8 bytes: as configured; else as kept; else made of the chip's own address, and kept."""
+    """8 bytes: as configured, else as kept, else made from the chip's address and kept."""
     if "device" in config:
         return unhexlify(config["device"])
     device = nvs.blob("device")
@@ -237,7 +237,7 @@ def _tell_crashes(store: Store, now_ms: int) -> None:
 
 
 def _standby_address(host, port):
-    """As the socket names whoever sent something."""
+    """In the form in which the socket names senders."""
     return "%d.%d.%d.%d" % tuple(host), port
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hal.store import Store
 
 NAME = "crashes"
-_ENTRIES = const(4)  # the newest is the one to mend, the others say whether it is always that one
+_ENTRIES = const(4)  # the newest is the one to fix, the others say whether it is always that one
 _CHARACTERS = const(500)  # of a traceback, its end: the last three frames and the message
 
 

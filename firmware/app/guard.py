@@ -1,4 +1,5 @@
-"""Keeps a badge alive: an exception is written down and ends in a restart, a hang in the watchdog.
+"""Keeps a badge alive: an exception is recorded and leads to a restart, a hang to the watchdog's
+reset.
 
 The watchdog is fed here and nowhere else, after a whole step: a loop that turns without doing its
 work is not fed. `run` is the badge's main loop; the virtual badge steps the handset itself.
@@ -39,7 +40,7 @@ def run() -> None:
 
 
 def start() -> "Guard":
-    """The handset under guard. What fails already here, a damaged file say, ends in a restart."""
+    """The handset under guard. A failure here, such as a damaged file, leads to a restart, too."""
     now_ms = clock.now_ms()
     try:
         from . import boot  # which goes again when it is done
@@ -83,7 +84,7 @@ def end(error: BaseException, now_ms: int, uptime_ms: int) -> None:
         from .extras.trial import fail
 
         fail(Store())
-    except Exception:  # no memory, no flash: a badge that starts anew is worth more
+    except Exception:  # no memory, no flash: a badge that restarts is worth more
         pass
     time.sleep_ms(_EARLY_WAIT_MS if uptime_ms < _EARLY_MS else _WAIT_MS)
     machine.reset()

@@ -1,8 +1,8 @@
 """The handset: `step(now_ms)` moves everything that waits to be moved and says how long to sleep.
 
 Each step is bounded: so many datagrams, so many frames, no waiting. While a burst runs it keeps no
-memory. It is the same on hardware and in the virtual badge, only the caller differs. What not every
-badge has (battery, side button, display) hangs on it as `extras`.
+memory. It is the same on hardware and in the virtual badge; only the caller differs. Parts that not
+every badge has (battery, side button, display) are its `extras`.
 """
 
 import gc
@@ -118,7 +118,7 @@ class Handset:
     def notice(self, tone: int, vibration_ms: int, now_ms: int) -> None:
         """Let the person hear and feel that something happened; `tone` is of `indications`.
 
-        While a shared port is the microphone's there is no tone: it would come when it is stale."""
+        While the microphone has a shared port there is no tone: it would come too late."""
         if self.port is None or not self.participant.floor.wants_speech():
             self.tones.play(tone)
         if self.vibration is not None and vibration_ms:
@@ -164,7 +164,8 @@ class Handset:
             left -= 1
 
     def _play(self, now_ms: int) -> None:
-        """What is received and what the badge says itself; never the own voice (no sidetone)."""
+        """Play what is received and the badge's own tones; never the wearer's own voice (no
+        sidetone)."""
         speaker = self.speaker
         tones = self.tones
         is_scaled = speaker.volume_q8 != _GAIN_ONE_Q8
@@ -182,7 +183,7 @@ class Handset:
             left -= 1
 
     def send(self) -> None:
-        """Hand over to the radio what waits."""
+        """Hand waiting datagrams to the radio."""
         while True:
             datagram = self.participant.poll_transmit()
             if datagram is None:

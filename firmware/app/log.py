@@ -1,4 +1,4 @@
-"""One JSON line on the serial port for each thing that happened; whoever listens may parse it."""
+"""One JSON line on the serial port for each event, for listeners to parse."""
 
 import json
 

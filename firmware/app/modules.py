@@ -1,4 +1,4 @@
-"""Lets go of modules that are needed once: their code and their objects leave the heap."""
+"""Unloads modules that are needed once: their code and their objects leave the heap."""
 
 import sys
 

@@ -18,7 +18,7 @@ _PIECES_A_SECOND = const(500)
 
 
 class Tones:
-    """Plays one tone at a time; a new one takes the place of the one that plays."""
+    """Plays one tone at a time; a new one replaces the one that plays."""
 
     def __init__(self, is_silent: bool) -> None:
         self._is_silent = is_silent

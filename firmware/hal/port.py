@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 class SharedPort:
-    """Gives the port to the microphone or to the speaker, of which only the speaker is open. Each
-    with the facts of its pins."""
+    """Gives the port to the microphone or to the speaker, each with the facts of its pins. At the
+    start only the speaker is open."""
 
     def __init__(
         self, microphone: "Microphone", microphone_facts: dict, speaker: "Speaker", facts: dict

@@ -1,7 +1,7 @@
 """The I2S speaker: takes 20 ms frames and keeps its queue short, since the queue is delay.
 
 Nothing is written while nobody talks: the DMA then plays zeros by itself, and an amplifier with an
-enable pin is switched off. How much is queued is reckoned from the clock, which on an ESP32 comes
+enable pin is switched off. How much is queued is computed from the clock, which on an ESP32 comes
 from the same crystal as the I2S clock.
 """
 

@@ -1,7 +1,7 @@
 """The Wi-Fi station: joins the venue's network and stays on it, awake.
 
-The driver joins again by itself after a short loss. When that does not help, it is told to begin
-anew, less and less often. Which access point is best is decided elsewhere (`app.extras.roam`).
+The driver joins again by itself after a short loss. When that does not help, it is told to start
+over, less and less often. Which access point is best is decided elsewhere (`app.extras.roaming`).
 """
 
 import network

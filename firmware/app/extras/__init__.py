@@ -1,4 +1,4 @@
-"""What hangs on the handset, each for itself; some only where a badge has the parts (`boot`)."""
+"""Independent additions to the handset; some only where a badge has the parts (`boot`)."""
 
 from ptt.base.compat import TYPE_CHECKING
 
@@ -7,4 +7,4 @@ if TYPE_CHECKING:
 
 
 def ignore(self: object, handset: "Handset", event: tuple, now_ms: int) -> None:
-    """The `on_event` of an extra to which events are nothing."""
+    """The `on_event` of an extra that ignores events."""

@@ -1,4 +1,4 @@
-"""Warns of a battery that ends. It never refuses to talk: speech is worth more than the charge."""
+"""Warns of a low battery. It never refuses to talk: speech is worth more than the charge."""
 
 from micropython import const
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..handset import Handset
 
 _LOW_WARNING_MS = const(300_000)  # an hour or so is left: a reminder
-_EMPTY_WARNING_MS = const(30_000)  # minutes are left: nobody shall miss it
+_EMPTY_WARNING_MS = const(30_000)  # minutes are left: nobody may miss it
 
 
 class Charge:

@@ -1,8 +1,8 @@
-"""What a side button says: held is an emergency until it is let go, two clicks change the group,
-one click is nothing.
+"""What a side button means: holding it is an emergency until it is let go, two clicks change the
+group, one click is nothing.
 
-The talk button has no gestures: its press counts at once, and whatever waits for a second click
-would delay every word.
+The talk button has no gestures: its press counts at once, and waiting for a second click would
+delay every word.
 """
 
 from micropython import const
@@ -47,7 +47,7 @@ _RULES = compile_rules(RULES)
 
 
 class Gestures:
-    """Told what the button does, says what that means."""
+    """Turns what the button does into what it means."""
 
     def __init__(self) -> None:
         self.state = IDLE

@@ -1,4 +1,4 @@
-"""Tells once a minute, while nobody talks, what a badge counts; and tidies the heap then."""
+"""Reports once a minute, while nobody talks, what a badge counts, and then tidies the heap."""
 
 import gc
 

@@ -1,4 +1,4 @@
-"""Takes the release that the leader offers, or says why not. Loaded for that, and gone after it."""
+"""Takes the release that the leader offers, or says why not. Loaded only for that."""
 
 from micropython import const
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _KEY_BYTES = const(32)
 _DOWNGRADE = const(1)  # as in ptt.link.update_manifest, which is not loaded to say no
 _AGAIN = const(2)
-_IMAGE = "/rom/"  # where MicroPython has what lies in a ROMFS image, which no update can write
-_ROM = b"romfs"  # the leader is told it in place of the chip
+_IMAGE = "/rom/"  # where MicroPython mounts a ROMFS image, which no update can write
+_ROM = b"romfs"  # reported to the leader instead of the chip
 
 
 def answer(handset: "Handset", offer: tuple, now_ms: int) -> "Update | None":

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 WEAK_DBM = const(-72)  # below it an ESP32 falls back to rates that cost others their airtime
 STRONG_DBM = const(-67)  # five above: readings waver by three
-BETTER_DB = const(8)  # so much stronger must the other be, or a badge would swing between two
+BETTER_DB = const(8)  # the other must be this much stronger, or a badge would swing between two
 _READ_MS = const(1000)  # walking takes a metre or so in that time
 _WEAK_READINGS = const(4)  # a hand over the aerial is no walk
 _HOLD_MS = const(15000)  # after looking in vain, or moving; doubles in vain
@@ -92,7 +92,7 @@ class Roaming:
                 self._fire(WEAK_FOR_LONG, now_ms)
 
     def found(self, present_dbm: int, best_dbm: int, now_ms: int) -> bool:
-        """What the look brought; True when the badge is to move to the strongest."""
+        """Take the result of the scan; True when the badge is to move to the strongest."""
         is_better = best_dbm >= present_dbm + BETTER_DB
         self._fire(MOVED if is_better else IN_VAIN, now_ms)
         return is_better

@@ -1,4 +1,4 @@
-"""What a display says: the word of the present situation, from `ptt.badge.indications`."""
+"""What a display shows: the word for the present situation, from `ptt.badge.indications`."""
 
 from ptt.badge import indications
 from ptt.base.compat import TYPE_CHECKING

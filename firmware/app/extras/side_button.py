@@ -1,7 +1,7 @@
 """The side button: while it is held the badge talks in an emergency; two clicks turn the talk
 button to the next group of this badge.
 
-Whether an emergency is allowed the leader decides; a badge in one group has no other to turn to.
+The leader decides whether an emergency is allowed; a badge in one group has no other to switch to.
 """
 
 from hal.button import NOTHING as NO_CHANGE

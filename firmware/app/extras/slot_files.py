@@ -50,7 +50,7 @@ class SlotFiles:
             file.close()
 
     def keep(self, path: str, place: str) -> None:
-        """Give a file its place, whatever lies there."""
+        """Move a file to its place, replacing what lies there."""
         at = place.find("/")
         while at > 0:
             if not _is_folder(self._slot + "/" + place[:at]):
@@ -61,7 +61,7 @@ class SlotFiles:
         os.rename(self._slot + "/" + path, self._slot + "/" + place)
 
     def remove(self, path: str) -> None:
-        """A file, and then its folders as far as they are empty."""
+        """Remove a file, and then its folders as far as they are empty."""
         path = self._slot + "/" + path
         if _is_folder(path):
             os.rmdir(path)

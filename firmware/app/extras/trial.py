@@ -30,7 +30,7 @@ class Trial:
         self._joined_ms = -1  # since when without a break; -1: not joined
 
     def step(self, handset: "Handset", now_ms: int) -> bool:
-        """True when the release has stood its trial."""
+        """True when the release has passed its trial."""
         if handset.participant.join.state != JOINED:
             self._joined_ms = -1
             if since(now_ms, self._begun_ms) >= _GIVE_UP_MS:
@@ -55,7 +55,7 @@ def confirm(nvs: "Nvs", store: "Store") -> None:
 
 
 def begin(store: "Store", slot: str, release: int) -> None:
-    """The next start runs `slot`: with the rename inside, the update has happened."""
+    """The next start runs `slot`: the rename in here completes the update."""
     former = store.load("boot").get("slot", "a")
     record = {"slot": slot, "former": former, "left": STARTS, "release": release, "failed": 0}
     store.save("boot", record)

@@ -1,7 +1,7 @@
-"""Fetches a release into the slot that does not run. Loaded for that, and gone after it.
+"""Fetches a release into the slot that does not run. Loaded only for that.
 
-Flash is written only while nobody talks and the button is up. The leader's word to apply ends in a
-restart, which `main.py` and `trial` take over.
+Flash is written only while nobody talks and the button is up. The leader's order to apply leads to
+a restart, after which `main.py` and `trial` take over.
 """
 
 import gc
@@ -56,7 +56,7 @@ class Update:
         return refusal.STALE
 
     def _load(self, handset: "Handset", now_ms: int) -> None:
-        """One module a step, so that the garbage of loading never comes together."""
+        """Load one module per step, so that garbage never piles up."""
         gc.collect()
         if self._loaded < len(_FETCHING):
             __import__(_FETCHING[self._loaded])
@@ -137,7 +137,8 @@ class Update:
         machine.reset()
 
     def _let_go(self, handset: "Handset", updater: "Any") -> None:
-        """No more fetching: files are closed, its modules go, `updater` is who hears the leader."""
+        """Stop fetching: close files, unload the modules; `updater` hears the leader from now
+        on."""
         if self._files is not None:
             self._files.let_go()
         self._files = self._receiver = None

@@ -1,6 +1,7 @@
-"""An extra of every badge: answers the releases that a leader offers, and steps what comes of it.
+"""An extra of every badge: answers the releases that a leader offers, and steps the updates that
+follow.
 
-What that needs is loaded when it begins and gone when it is over.
+It loads the code for that when one begins and unloads it when it is over.
 """
 
 from ptt.base import events

@@ -3,9 +3,10 @@
 State is records, each under a kind and a number (`records`). The journal knows only which of them
 changed and in which order: a standby is sent those that it has not acknowledged, as they are now,
 oldest change first. A new standby lacks all, so it gets all: that is what a snapshot is. Memory is
-bounded by the number of records, however long a standby is silent. Nothing waits for a standby: a
-request for the floor is answered at once, and the standbys hear of it in the same step. Bytes go
-over a channel between hosts that keeps them whole and secret.
+bounded by the number of records, however long a standby is silent.
+
+Nothing waits for a standby: a request for the floor is answered at once, and the standbys hear of
+it in the same step. Bytes go over a channel between hosts that keeps them whole and secret.
 """
 
 from ..base.clock import NEVER, add, earliest, since

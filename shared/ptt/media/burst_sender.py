@@ -1,8 +1,8 @@
 """The talker's voice: from microphone frames to voice packets, first word and last word included.
 
 It keeps what is said before the floor is granted, sends it faster than real time afterwards, marks
-the last packet and repeats it. It knows packets and no floor: its owner says when a burst begins,
-may be sent, and is to end.
+the last packet and repeats it. It knows packets but no floor: its owner says when a burst begins,
+may be sent, and must end.
 """
 
 from ..base.clock import NEVER, add, earliest, since
@@ -73,13 +73,13 @@ class BurstSender:
         self._tail_left = 0
 
     def end(self, now_ms: int) -> None:
-        """The button went up: what is on its way from the microphone is still taken."""
+        """The button went up: frames on their way from the microphone are still taken."""
         self._is_ending = True
         self._tail_left = RELEASE_TAIL_FRAMES
         self._tail_until_ms = add(now_ms, RELEASE_TAIL_MS_MAX)
 
     def discard(self) -> None:
-        """What was kept will not be sent."""
+        """Drop what was kept."""
         self._ring.clear()
         self._lease = 0
         self._tail_left = 0
@@ -128,7 +128,7 @@ class BurstSender:
         return self._is_ending and self._tail_left == 0
 
     def _send(self, now_ms: int) -> None:
-        """One packet with what is kept, when allowed and due; the end of the burst behind it."""
+        """Send one packet of kept frames, when allowed and due, and then the end of the burst."""
         if not self._lease or since(now_ms, self._due_ms) < 0:
             return
         is_complete = self._is_complete()

@@ -1,4 +1,4 @@
-"""What was said and is not sent yet: coded frames between the microphone and the packets.
+"""Speech that has not been sent yet: coded frames between the microphone and the packets.
 
 It fills from the press on, while the leader still decides, so that the first word is not lost;
 it knows nothing of floors or sockets. When it is full, or others have all of the store, the oldest

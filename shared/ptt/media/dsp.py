@@ -1,6 +1,6 @@
 """The functions that touch every sample or byte, and which twin of each runs.
 
-Engines call them here by name. The bytecode twins stand until `use` puts others in their place: a
+Engines call them here by name. The bytecode twins are used until `use` replaces them: with a
 badge's native code, or a simulator's stand-in. Twins agree to the bit, so nobody else need know.
 What every twin is and how it is called: `adpcm`, `samples`, `base.octets`, `twins`.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..base.compat import Buffer
 
 IMA_STATE_INTS = const(20)  # a coder's state, array 'i', zeros to begin: plain or shaped
-IMA_BURST_INTS = const(18)  # of these, those that begin anew with each burst
+IMA_BURST_INTS = const(18)  # of these, those that restart with each burst
 G722_STATE_SHORTS = const(406)  # likewise, array 'h'
 
 ima_encode = adpcm.encode
@@ -31,15 +31,15 @@ slip = samples.slip
 
 
 # Too slow as bytecode for a badge, which has them as native code or not at all; `ptt.twins` has
-# them for whoever runs elsewhere. The shaped coder is called as `ima_encode`, with better sound for
-# the same decoder; the other two code 320 samples (array 'h') into 160 bytes, and back.
+# them for other machines. The shaped coder is called as `ima_encode`, with better sound for the
+# same decoder; the other two code 320 samples (array 'h') into 160 bytes, and back.
 ima_encode_shaped: "Callable[[array, array, bytearray, int], None] | None" = None
 g722_encode: "Callable[[array, array, bytearray, int], None] | None" = None
 g722_decode: "Callable[[array, Buffer, int, array], None] | None" = None
 
 
 def use(twin: "Any") -> None:
-    """From now on the functions of `twin`, a module or an object, those that it has."""
+    """From now on use the functions that `twin`, a module or an object, has."""
     for name in NAMES:
         function = getattr(twin, name, None)
         if function is not None:
@@ -47,7 +47,7 @@ def use(twin: "Any") -> None:
 
 
 def shape_noise() -> None:
-    """From now on `ima_encode` is the better coder, where there is one."""
+    """From now on `ima_encode` is the better coder, if there is one."""
     if ima_encode_shaped is not None:
         _put("ima_encode", ima_encode_shaped)
 

@@ -57,7 +57,7 @@ class JitterBuffer:
         self._number[slot] = _ABSENT
 
     def resume(self, number: int, now_ms: int) -> None:
-        """Voice after a pause: buffer anew from frame `number` on, which came at `now_ms`."""
+        """Voice after a pause: buffer again from frame `number` on, which came at `now_ms`."""
         self.first_ms = now_ms
         self.next = number
         self.playing = False
@@ -112,7 +112,8 @@ class JitterBuffer:
         return self._place[slot] * ADPCM_FRAME_BYTES
 
     def _skip(self, number: int) -> None:
-        """Go on from frame `number`: without room the oldest goes, or all that follow would."""
+        """Continue from frame `number`: without room the oldest frame goes, lest all later ones
+        do."""
         for slot in range(self._frames):
             if 0 <= self._number[slot] < number:
                 self._let_go(slot)
@@ -121,8 +122,8 @@ class JitterBuffer:
         self.next = number
 
     def snapshot(self) -> "tuple":
-        """What its future depends on beside the clock: of each frame that is kept or known its
-        number, and its bytes while it waits. Values that compare and hash."""
+        """What its future depends on besides the clock: the number of each kept or known frame, and
+        its bytes while it waits. Values that compare and hash."""
         frames = []
         for number in self._number:
             if number >= 0:
@@ -155,5 +156,5 @@ class JitterBuffer:
 
 
 def _taken(number: int) -> int:
-    """What a slot remembers of a frame that has been played, to know its repetition."""
+    """What a slot remembers of a played frame, to recognize its repetition."""
     return -2 - number

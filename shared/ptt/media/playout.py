@@ -1,7 +1,7 @@
 """When each frame is heard: one burst at a time, after a fixed delay, losses concealed.
 
-Two jitter buffers: the burst that plays and the one that may begin while its tail still plays,
-so that no listener ever hears two talkers and none loses its first word to the one before.
+Two jitter buffers hold the burst that plays and the one that may begin while its tail still plays,
+so that no listener hears two talkers at once and no burst loses its first word to the one before.
 States and rules are the table below (jitter buffer, RFC 5481's playout delay).
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .frame_store import FrameStore
 
     class PlayoutOutput(Protocol):
-        """Who wants to know what is heard."""
+        """The room that is told what is heard."""
 
         def burst_heard_from(self, talker: int, lease: int) -> None: ...
         def burst_heard(self, buffer: JitterBuffer, now_ms: int) -> None: ...
@@ -69,7 +69,7 @@ class Playout:
         self.following = JitterBuffer(JITTER_FRAMES_MAX, store)  # the one behind it
         self._pcm = array("h", bytes(FRAME_SAMPLES * 2))
         self.state = SILENT
-        self._tuned_lease = 0  # what is not newer was heard before another group was
+        self._tuned_lease = 0  # leases up to this were heard before the change of group
         self.stale = 0  # frames of a burst that is over
         self.crowded = 0  # frames of a third burst while two are kept
 
@@ -100,7 +100,7 @@ class Playout:
             return current
         if (
             lease <= current.lease or lease <= self._tuned_lease
-        ):  # a burst that was heard to its end has no second life
+        ):  # a burst that was heard to its end is over for good
             self.stale += 1
             return None
         if self.state == SILENT:
@@ -141,7 +141,7 @@ class Playout:
         return self._pcm
 
     def _is_delay_over(self, now_ms: int) -> bool:
-        """Speech that was kept comes faster than it is played: the buffer may be full before."""
+        """Kept speech arrives faster than it is played: the buffer may fill up first."""
         current = self.current
         is_full = current.waiting >= _ENOUGH_FRAMES
         return is_full or since(now_ms, current.first_ms) >= self.delay_ms
@@ -167,7 +167,7 @@ class Playout:
             self._close(now_ms)
 
     def _close(self, now_ms: int) -> None:
-        """Report the burst that ended and go on with the one that began meanwhile."""
+        """Report the burst that ended and continue with the one that began meanwhile."""
         ended = self.current
         ended.concealed -= ended.missed  # silence after the end was nobody's speech
         self._output.burst_heard(ended, now_ms)
@@ -180,7 +180,7 @@ class Playout:
             self._fire(FRAME, now_ms)
 
     def snapshot(self) -> "tuple":
-        """What its future depends on beside the clock, as values that compare and hash."""
+        """What its future depends on besides the clock, as values that compare and hash."""
         return (
             self.state,
             self._tuned_lease,
@@ -207,7 +207,7 @@ class Playout:
         self._tuned_lease = ended_lease
 
     def restart(self) -> None:
-        """A new term counts its leases anew: forget the old ones."""
+        """A new term counts its leases from the start: forget the old ones."""
         self.current.open(0, 0, 0)
         self.following.open(0, 0, 0)
         self._tuned_lease = 0

@@ -1,7 +1,7 @@
-"""How noisy the room is that a burst is spoken in, from the largest magnitude of each frame.
+"""How noisy a talker's room is, from the largest magnitude of each frame.
 
-The quietest frames of speech are the room's; how far they lie below the loudest says whether what
-a coder adds is heard beside it.
+The quietest frames of speech are the room's; how far they lie below the loudest says whether a
+coder's noise is heard next to it.
 """
 
 from ..base.compat import TYPE_CHECKING, const

@@ -25,8 +25,9 @@ BUFFER_BYTES = FRONT_BYTES + DATAGRAM_BYTES_MAX + HEADER_BYTES
 
 
 class Checksum:
-    """Checks and writes the CRC of one datagram at a time, of which `buffer` then has a copy from
-    `FRONT_BYTES` on. Who makes tags hands in the buffer, of `BUFFER_BYTES`, that he reads."""
+    """Checks and writes the CRC of one datagram at a time; `buffer` then has a copy of it from
+    `FRONT_BYTES` on. Code that makes tags passes in the buffer, of `BUFFER_BYTES`, that it
+    reads."""
 
     def __init__(self, buffer: "bytearray | None" = None) -> None:
         self.buffer = buffer or bytearray(BUFFER_BYTES)

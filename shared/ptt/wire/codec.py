@@ -1,8 +1,8 @@
 """Control messages between tuples of values and bytes, driven by the message table.
 
-`encode` raises ValueError for what the table forbids: that is our own bug, and MicroPython's
-struct would let it pass. `decode` raises `Refused`. Voice does not come through here, see
-`voice`.
+`encode` raises ValueError for values that the table forbids: they are our own bug, and
+MicroPython's struct would let them pass. `decode` raises `Refused`. Voice does not come through
+here, see `voice`.
 """
 
 from ..base.compat import TYPE_CHECKING

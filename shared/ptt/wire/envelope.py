@@ -4,7 +4,7 @@ Offset, size: version 0 1 · msgType 1 1 · flags 2 2 · sessionId 4 4 · source
 payloadLen 10 2 · seq 12 4 · timestamp 16 4 · crc 20 4 · payload 24 · tag (8, when sealed).
 Integers are big endian and at most 2^30 - 1. The CRC-32 runs over the payload first and then
 over bytes 0 to 19: a relay that sends one payload to a hundred members computes that part once.
-Every parse of a datagram starts with `check`; whoever reads fields before that is wrong.
+Every parse of a datagram starts with `check`; nothing may read fields before that.
 """
 
 from binascii import crc32
@@ -34,12 +34,13 @@ LEADER_NODE = const(1)  # the leader's own number on the wire; members follow
 FLAG_SEALED = const(1)  # a tag follows the payload
 SEALED_SINCE = const(0x25)  # version byte of the first builds that have keys
 
-# What is said before there are keys, or by somebody who has none: never sealed.
+# Sent before there are keys, or by somebody who has none: never sealed.
 IN_THE_CLEAR = (HELLO, CHALLENGE, ANSWER, NACK)
 FROM_PARTICIPANT = const(1)  # as `messages.SENDERS` counts sides
 FROM_LEADER = const(2)
 
-# What keys are agreed on by: whoever seals obeys it, the engines below do not know it.
+# Messages by which keys are agreed on: the sealing rooms handle them, engines below do not know
+# them.
 OF_THE_SEAL = (CHALLENGE, ANSWER, GROUP_KEY, KEY_WANT, REKEY, REKEYED)
 
 CRC_AT = const(20)  # behind what it covers of the header
@@ -109,7 +110,9 @@ def check_shape(data: "Buffer") -> int:
 def check_type(data: "Buffer", side: int) -> int:
     """May `side` send a message of this type, sealed or in the clear as this one is?
 
-    It comes before the session: nobody is told that a session is unknown in answer to these."""
+    This check precedes that of the session: such messages never get the answer that a session is
+    unknown.
+    """
     kind = data[1]
     if data[3] & FLAG_SEALED:
         if kind in IN_THE_CLEAR:
@@ -131,7 +134,7 @@ def is_sealed(data: "Buffer") -> bool:
 
 
 def is_newer(data: "Buffer") -> bool:
-    """From a build of a newer minor version: fields and types may be there that we do not know."""
+    """Is it from a newer minor version? Then it may have fields and types that we do not know."""
     return data[0] > VERSION
 
 
@@ -190,7 +193,7 @@ def write_header(
 
 
 def put_receiver(data: bytearray, session: int, seq: int) -> None:
-    """For the copy of a datagram to another member: the parts of the envelope that are its own."""
+    """For the copy of a datagram to another member: write the parts of the envelope that differ."""
     if session > INT_MAX or seq > INT_MAX:
         raise ValueError("out of range")
     put32(data, 4, session)

@@ -1,4 +1,4 @@
-"""Where in a datagram stands what is read before its fields are decoded, or without decoding them.
+"""Offsets of fields that are read before a datagram is decoded, or without decoding it.
 
 They follow from the message table; tests/shared/test_offsets.py compares them with it.
 """
