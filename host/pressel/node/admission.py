@@ -1,5 +1,5 @@
-"""Who may take part at a host, devices and other hosts: keeps its engines to what the registry
-says, and the registry to what the leader has."""
+"""Which devices and other hosts may take part at a host: keeps its engines in line with the
+registry, and the registry in line with the leader's."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Admission:
         self._told = ""
 
     def obey(self) -> None:
-        """What somebody has changed in the registry takes effect."""
+        """Put changes of the registry into effect."""
         try:
             if not self._watch.is_new():
                 return
@@ -57,7 +57,7 @@ class Admission:
             self._report("voters", {"hosts": len(voters)})
 
     async def keep(self, number: int) -> None:
-        """What is written into the registry without anybody's asking."""
+        """Write into the registry what nobody has to ask for."""
         state = self._host.replica.state if self._host.leader is None else None
         try:
             known = await self._watch.keep(self._in_thread, state)
@@ -69,7 +69,7 @@ class Admission:
             self._report("devices", {"known": known})
 
     def _tell(self, advice: str) -> None:
-        """Once, however often it is met."""
+        """Report it once, however often it is met."""
         if advice and advice != self._told:
             self._report("registry", {"advice": advice})
         self._told = advice

@@ -1,4 +1,4 @@
-"""What a host does beside answering: again and again, or once. None is lost sight of: where one
+"""What a host does besides answering: again and again, or once. Every chore is watched: if one
 fails by a fault of ours, the host ends and says so."""
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from typing import Any
 
 
 class Chores:
-    """`on_fault` gets what a chore has failed by."""
+    """`on_fault` gets the exception with which a chore failed."""
 
     def __init__(self, on_fault: Callable[[BaseException], None]) -> None:
         self._on_fault = on_fault
         self._tasks: set[asyncio.Task[None]] = set()
 
     def repeat(self, chore: Callable[[int], Awaitable[None]], pause_s: float) -> None:
-        """Call `chore` with 0, 1, 2 and so on, `pause_s` after it was done."""
+        """Call `chore` with 0, 1, 2 and so on, each `pause_s` after the last was done."""
 
         async def go_on() -> None:
             for number in itertools.count():

@@ -1,4 +1,5 @@
-"""What a host says of its cluster to `pressel host status`: plain data, checked on both ends."""
+"""What a host reports about its cluster to `pressel host status`: plain data, checked on both
+ends."""
 
 from __future__ import annotations
 

@@ -67,9 +67,10 @@ def control_path(port: int) -> Path:
 
 
 async def serve(path: Path, answer: Answer) -> asyncio.Server:
-    """Answer each request with the object that `answer` makes of it and of who asks.
+    """Answer each request with the object that `answer` makes of the request and its asker.
 
-    Takes over a dead socket."""
+    Takes over a dead socket.
+    """
     if len(os.fsencode(path)) > PATH_BYTES_MAX:
         raise UsageError(
             f"the path of a control socket has a limit of {PATH_BYTES_MAX} bytes: {path}"
@@ -104,8 +105,8 @@ def _bound(path: Path) -> socket.socket:
 
 
 def _make_way(path: Path) -> None:
-    """Remove a socket that nobody serves; OSError when something else is in the way. asyncio
-    would take over a running host's socket without a word."""
+    """Remove a socket that nobody serves; OSError when something else is in the way. asyncio would
+    silently take over a running host's socket."""
     if not path.exists():
         return
     if not path.is_socket():

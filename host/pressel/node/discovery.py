@@ -1,7 +1,7 @@
 """How hosts of a venue find each other: mDNS, and a broadcast for networks that filter it.
 
-Only hints: who really answers at an address is settled by the channel. Where clients are kept apart
-from each other neither helps, and the operator names the other hosts by --peer.
+These are only hints: the channel proves who answers at an address. Where a network keeps clients
+apart neither helps, and the operator names the other hosts with --peer.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def beacon(host: bytes) -> bytes:
 
 
 def read_beacon(data: bytes) -> bytes | None:
-    """The host that says it is there, None for anything else."""
+    """The host that announces itself, None for anything else."""
     if len(data) != BEACON_BYTES or not data.startswith(BEACON):
         return None
     return data[len(BEACON) :]

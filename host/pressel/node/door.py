@@ -1,7 +1,7 @@
-"""How commands come to the registry of a venue, whether a host runs or not.
+"""How commands reach the registry of a venue, whether a host runs or not.
 
-Where one runs on the folder, its desk is asked, which has the leader do what is the leader's. Where
-none does, the file is worked on at once. Reading makes no folder and no file.
+If one runs on the folder, they ask its desk, which has the leader do the leader's part. If none
+does, they work on the file directly. Reading makes no folder and no file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Notice = Callable[[str], None]
 
 class DeskRoll:
     """The `Roll` of the venue of the host behind the control socket `path`. `notice` is told once
-    when it is a copy that answers."""
+    when a copy answers."""
 
     def __init__(self, path: Path, notice: Notice) -> None:
         self._path = path
@@ -152,7 +152,7 @@ def is_there(state: Path | None) -> bool:
 
 
 class _Empty(Registry):
-    """What is read where there is nothing: an empty one that leaves nothing behind."""
+    """What is read where there is nothing: an empty registry that leaves nothing behind."""
 
     def close(self) -> None:
         super().close()

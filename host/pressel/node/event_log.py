@@ -14,7 +14,7 @@ Report = Callable[[str, dict[str, Any]], None]
 
 
 class EventLog:
-    """`leader` gives the one that leads here now, or None; `name_of` a host's name."""
+    """`leader` gives the engine that leads here now, or None; `name_of` a host's name."""
 
     def __init__(
         self,
@@ -43,13 +43,13 @@ class EventLog:
         self._report(name, fields)
 
     def on_lead(self) -> None:
-        """This host leads now: who was a member before it is called by name when it leaves."""
+        """This host leads now: earlier members are called by name when they leave."""
         leader = self._leader()
         members = leader.members.all() if leader is not None else ()
         self._names = {member.node: member.name.decode() for member in members}
 
     def _badge(self, node: int) -> str:
-        """What people call `node`, also just after it has left."""
+        """The name of `node`, even just after it has left."""
         leader = self._leader()
         member = leader.members.by_node(node) if leader is not None else None
         if member is not None:

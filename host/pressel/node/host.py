@@ -1,7 +1,7 @@
-"""The process of a host: it elects with the others, and leads or stands by. Who is alone, leads.
+"""The process of a host: it elects with the others, and leads or stands by. A lone host leads.
 
-Ties `ptt.host` to sockets, disk, desk and operator. Who may take part, host or badge, is in the
-registry, which is looked at again and again while the process runs.
+This room ties `ptt.host` to sockets, disk, desk and operator. The registry says which hosts and
+badges may take part; it is read again and again while the process runs.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class HostNode:
         )  # fmt: skip
 
     def _on_written(self) -> None:
-        """What the operator has changed takes effect at once."""
+        """Put the operator's changes into effect at once."""
         self._admission.obey()
         self._settle()
 
@@ -327,7 +327,7 @@ class HostNode:
         self._chores.repeat(self._copy_updates, COPY_S)
 
     def _on_fault(self, fault: BaseException) -> None:
-        """Nobody must go on without what it did."""
+        """The host must not go on without this chore."""
         self._failure = fault
         self._stopping.set()
 

@@ -30,9 +30,8 @@ OnMessage = Callable[[bytes, bytes, int], None]  # host, message, now_ms
 
 
 class OtherHosts:
-    """`on_message` gets what hosts say to the engine, `on_up` a host that can be reached now,
-    `answer` the questions of hosts: (body, host); `settle` is called when something waits to be
-    sent."""
+    """`on_message` gets hosts' messages to the engine, `on_up` a host that can be reached now,
+    `answer` hosts' questions: (body, host); `settle` is called when something waits to be sent."""
 
     def __init__(
         self,
@@ -81,8 +80,8 @@ class OtherHosts:
     # --- from start to stop ---
 
     async def open(self) -> None:
-        """Open the port, when there is anybody to talk to or somebody has named it. UsageError when
-        it is taken."""
+        """Open the port, if there is anybody to talk to or the port was named. UsageError when it
+        is taken."""
         is_named = self._options.hosts is not None or bool(self._options.peers)
         if is_named or self.channel.hosts():
             await self._open()
@@ -172,7 +171,7 @@ class OtherHosts:
         self._settle()
 
     def _on_found(self, host: bytes, address: Address) -> None:
-        """A hint that `host` is at `address`; who does not answer by its key is not believed."""
+        """A hint that `host` is at `address`; it is not believed until it answers with its key."""
         now_ms = engine_now_ms()
         silent_ms = self.channel.silent_ms(host, now_ms)
         is_wanted = host in self.channel.hosts()
@@ -193,7 +192,7 @@ class OtherHosts:
         self.channel.send(host, message, now_ms)
 
     def carry(self, now_ms: int) -> bool:
-        """Send what waits and obey what has come; was there anything to obey?"""
+        """Send what waits and obey what has come; True when there was anything to obey."""
         is_moving = self._tell()
         while (asked := self.exchange.poll_transmit()) is not None:
             self.channel.send(asked.destination, asked.data, now_ms)

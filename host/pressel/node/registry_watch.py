@@ -1,6 +1,6 @@
 """What the registry says now: devices for the engine, other hosts for the channel.
 
-Read on the event loop, which SQLite never holds up for readers; what writes waits elsewhere.
+It is read on the event loop, because SQLite never blocks readers; writes wait in a thread.
 """
 
 from __future__ import annotations

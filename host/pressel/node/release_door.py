@@ -1,6 +1,6 @@
-"""How commands come to the releases of a venue, whether a host runs or not; as `door` for devices.
+"""How commands reach the releases of a venue, whether a host runs or not; like `door` for devices.
 
-All of `state`: the host's folder, None for the host that runs here, else that of this user.
+`state` is the host's folder; None: that of the host that runs here, else of this user.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .options import default_state
 
 
 def trust(state: Path | None, public: str) -> None:
-    """Believe releases that the key `public` signed."""
+    """Trust releases that the key `public` signed."""
     path = running(state)
     if path is None:
         keys.trust(state or default_state(), public)

@@ -1,4 +1,4 @@
-"""What a leader says of itself to `pressel status`: plain data, checked on both ends."""
+"""What a leader reports about itself to `pressel status`: plain data, checked on both ends."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What a standby keeps of the leader's updates, so that it goes on with them when it leads: whom to
-believe, the releases, and how far the campaign is.
+"""What a standby keeps of the leader's updates, so that it continues them when it leads: the
+trusted keys, the releases, and the campaign's progress.
 
 The leader answers two verbs; a standby asks them again and again. Releases come first and the
-campaign last: whoever leads next never has a campaign without its release. A release is checked as
-if it had been added here.
+campaign last: the next leader never has a campaign without its release. A release is checked as if
+it had been added here.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class UpdateCopy:
     # --- the standby's side ---
 
     async def follow(self, desk: Desk, is_following: Callable[[], bool]) -> None:
-        """Ask whoever leads once, and keep what is new."""
+        """Ask the leader once, and keep what is new."""
         if not is_following():
             return
         try:
@@ -135,7 +135,7 @@ class UpdateCopy:
         self._say("")
 
     def forget(self) -> None:
-        """This host has led meanwhile: what it has is no copy any more."""
+        """This host has led meanwhile: what it has is no longer a copy."""
         self._seen = ""
 
     async def _ask(self, desk: Desk, verb: str, **fields: Any) -> Any:

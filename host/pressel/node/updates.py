@@ -25,7 +25,7 @@ _NAMES = ("release", "stage", "devices", "groups", "flags")  # of what starts a 
 class Updates:
     """`state`: the host's folder; `leader` gives the engine that leads here now, or None;
     `in_thread` runs what waits for the disk; `settle` sends what the engine has to say. A campaign
-    stays on disk: who leads next goes on with it."""
+    stays on disk: the next leader continues it."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Updates:
         )
 
     async def resume(self) -> None:
-        """Go on with what is on disk, if somebody leads here; a damaged file is told, no more."""
+        """Continue the campaign on disk, if this host leads; a damaged file is only reported."""
         try:
             await self._current()
         except PresselError as error:
@@ -99,8 +99,8 @@ class Updates:
         self._report("badge_update", fields)
 
     async def _current(self) -> Campaigner | None:
-        """The campaigner of whoever leads here now. The disk is read elsewhere: in a takeover voice
-        must not wait for it."""
+        """The campaigner of the engine that leads here now. The disk is read elsewhere: in a
+        takeover voice must not wait for it."""
         leader = self._leader()
         if leader is not None and leader is not self._served:
             found = await self._in_thread(find_campaign, self._state)

@@ -1,9 +1,9 @@
 """The channel between hosts: messages to and from hosts that the operator has allowed, authentic,
 secret, each at most once; over datagrams that anybody may send, copy, change or lose.
 
-An engine: no socket, no clock, no randomness of its own. Who is not allowed costs a counter and
-gets no answer. Sessions are renewed while they are used; one that is not answered is asked for
-anew, so a host that has lost its memory is back within a second.
+An engine: no socket, no clock, no randomness of its own. A host that is not allowed costs a counter
+and gets no answer. Sessions are renewed while they are used; one that gets no answer is requested
+again, so a host that has lost its memory is back within a second.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Outgoing:
 
 @dataclass
 class _Question:
-    """One that waits for its answer: to an address, and, where it is known, to a host."""
+    """A question that waits for its answer: sent to an address and, if known, a host."""
 
     half: Half
     number: int
@@ -119,7 +119,7 @@ class Channel:
     # --- whom, and where ---
 
     def allow(self, keys: Iterable[bytes], now_ms: int) -> None:
-        """These hosts and no others from now on; what is agreed with others ends at once."""
+        """Only these hosts from now on; sessions with others end at once."""
         wanted = {key for key in keys if key != self._public}
         for key in [key for key in self._peers if key not in wanted]:
             peer = self._peers.pop(key)
@@ -137,7 +137,7 @@ class Channel:
         return sorted(self._by_host)
 
     def reach(self, address: Address, now_ms: int) -> None:
-        """Somebody said that a host is at `address`: ask, unless one is known there."""
+        """Take the hint that a host is at `address`: ask, unless one is known there."""
         known = [peer.address for peer in self._peers.values() if peer.sending is not None]
         asked = [question.address for question in self._questions.values()]
         if address not in known and address not in asked and self._peers:
@@ -156,7 +156,7 @@ class Channel:
         return since(now_ms, peer.heard_ms)
 
     def send(self, host: bytes, message: bytes, now_ms: int) -> None:
-        """Say `message` (at most MESSAGE_BYTES_MAX) to `host`; it may be lost on its way."""
+        """Send `message` (at most MESSAGE_BYTES_MAX) to `host`; it may be lost on its way."""
         if len(message) > MESSAGE_BYTES_MAX:
             raise ValueError(f"a message of {len(message)} bytes")
         peer = self._by_host.get(host)
@@ -176,7 +176,8 @@ class Channel:
     # --- the engine interface ---
 
     def receive_datagram(self, data: bytes, source: Address, now_ms: int) -> None:
-        """Obey one datagram, or count why not. Never raises for what a stranger sends."""
+        """Obey one datagram, or count why not. Nothing that a stranger sends raises an
+        exception."""
         kind = data[0] if data else 0
         if kind == session.DATA and len(data) >= session.OVERHEAD_BYTES:
             self._on_data(bytes(data), source, now_ms)
@@ -287,7 +288,7 @@ class Channel:
         self._use(peer, begun, source, now_ms)
 
     def _may_verify(self, peer: _Peer, now_ms: int) -> bool:
-        """A question's sender need not be who it says: signatures are checked within a budget."""
+        """A question's sender may be forged: signatures are checked within a budget."""
         more = age(now_ms, peer.budget_ms) // VERIFIED_MS
         if more:
             peer.budget = min(VERIFIED_MAX, peer.budget + more)
@@ -320,7 +321,7 @@ class Channel:
             self._events.append((MESSAGE, (peer.host, message)))
 
     def _begin(self, peer: _Peer, begun: Session) -> None:
-        """It opens what comes; said by it is nothing yet."""
+        """The session opens what comes; nothing is sent under it yet."""
         peer.sessions.append(begun)
         self._by_session[begun.own] = (peer, begun)
         idle = [each for each in peer.sessions if each is not peer.sending]
@@ -328,7 +329,7 @@ class Channel:
             self._end(peer, idle[0])
 
     def _use(self, peer: _Peer, begun: Session, source: Address, now_ms: int) -> None:
-        """What we say goes by this session from now on, first what has waited for it."""
+        """Send under this session from now on, first what has waited for it."""
         is_first = peer.sending is None
         peer.sending = begun
         peer.address = source
@@ -351,7 +352,7 @@ class Channel:
             peer.sending = None
 
     def _renew(self, peer: _Peer, now_ms: int) -> None:
-        """Ask for new keys when there are none, they are old, or nobody answers by them."""
+        """Ask for new keys when there are none, they are old, or nobody answers under them."""
         used = peer.sending
         if peer.address is None or any(q.host == peer.host for q in self._questions.values()):
             return

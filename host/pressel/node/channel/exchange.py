@@ -1,8 +1,9 @@
 """Questions from host to host, and their answers, of any size up to BODY_BYTES_MAX.
 
-An engine above the channel, which says truly who sent a message but may lose it. Both a question
-and its answer travel in parts; who wants the rest asks for it, so all patience is on the asker's
-side. A question is obeyed once, however often its parts arrive. Bodies mean nothing here.
+An engine above the channel, which authenticates a message's sender but may lose the message. Both a
+question and its answer travel in parts; the asker requests what is missing, so all patience is on
+its side. A question is obeyed once, however often its parts arrive. This module does not interpret
+bodies.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Outgoing:
 
 
 class _Body:
-    """What arrives in parts."""
+    """A body that arrives in parts."""
 
     def __init__(self) -> None:
         self.parts: list[bytes | None] = []
@@ -71,7 +72,7 @@ class _Body:
         return b"".join(part or b"" for part in self.parts)
 
     def take(self, part: int, parts: int, data: bytes) -> bool:
-        """False for what cannot be a part of it."""
+        """False for data that cannot be a part of it."""
         is_last = part == parts - 1
         is_right = part < parts <= PARTS_MAX and len(data) <= PART_BYTES
         if not is_right or (not is_last and len(data) != PART_BYTES):
@@ -86,7 +87,7 @@ class _Body:
 
 @dataclass
 class _Asking:
-    """A question of ours."""
+    """A question that we asked."""
 
     host: bytes
     question: list[bytes]
@@ -100,7 +101,7 @@ class _Asking:
 
 @dataclass
 class _Asked:
-    """A question of another host."""
+    """A question from another host."""
 
     begun_ms: int
     question: _Body = field(default_factory=_Body)
@@ -122,12 +123,13 @@ class Exchange:
 
     @property
     def unfetched(self) -> int:
-        """Questions of other hosts that are at work, or whose answer is not fetched yet."""
+        """Other hosts' questions that are in progress, or whose answer is not fetched yet."""
         return sum(len(each) for each in self._asked.values())
 
     def ask(self, host: bytes, body: bytes, now_ms: int) -> int:
         """Ask `host`; returns the number that ANSWERED or UNANSWERED will name. ValueError when
-        `body` is longer than BODY_BYTES_MAX; RuntimeError when too much is asked already."""
+        `body` is longer than BODY_BYTES_MAX; RuntimeError when too many questions are open
+        already."""
         if len(self._asking) >= ASKING_MAX:
             raise RuntimeError("too many questions wait for other hosts")
         self._number = (self._number + 1) & 0xFFFFFFFF
@@ -137,14 +139,14 @@ class Exchange:
         return self._number
 
     def answer(self, host: bytes, number: int, body: bytes) -> None:
-        """The answer to what ASKED told; nobody may wait for it any more."""
+        """Give the answer to a question from ASKED; the asker may no longer be waiting."""
         asked = self._asked.get(host, {}).get(number)
         if asked is not None:
             asked.answer = _parted(body)
             self._send_parts(TAKE, host, number, asked.answer, 0)
 
     def forget(self, hosts: list[bytes]) -> None:
-        """All others than `hosts` are nobody any more."""
+        """Forget all hosts but `hosts`."""
         for gone in self._asked.keys() - set(hosts):
             del self._asked[gone]
         for number in [n for n, each in self._asking.items() if each.host not in hosts]:
@@ -285,7 +287,7 @@ class Exchange:
             self._go_on(source, number, asked, part)
 
     def _go_on(self, host: bytes, number: int, asked: _Asked, part: int) -> None:
-        """The answer from `part` on; while there is none, that we are at work."""
+        """Send the answer from `part` on or, while there is none, that we are at work."""
         if asked.answer:
             self._send_parts(TAKE, host, number, asked.answer, part)
         else:

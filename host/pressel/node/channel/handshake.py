@@ -1,10 +1,10 @@
-"""How two hosts come to a session: a signed question and a signed answer.
+"""How two hosts agree on a session: a signed question and a signed answer.
 
 Both sides send a fresh X25519 key (RFC 7748) and sign with the Ed25519 identity (RFC 8032) that the
 other's operator has allowed. The answer's signature covers the whole question. Keys come from the
 shared secret by HKDF-SHA256 (RFC 5869) over both identities and both messages, so that nobody can
-take somebody else's answer for its own. What was sealed stays sealed when an identity is stolen
-later. A question is as long as an answer: nobody is flooded with our help.
+take somebody else's answer for its own. What was sealed stays sealed if an identity is stolen
+later. A question is as long as an answer: nobody can use us to flood others.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Hello:
 
 
 def read(datagram: bytes) -> Hello | None:
-    """None for what is neither, or of another version."""
+    """None for anything that is neither, or of another version."""
     if len(datagram) != BYTES or datagram[0] not in (QUESTION, ANSWER) or datagram[1] != VERSION:
         return None
     return Hello(
@@ -93,7 +93,7 @@ class Half:
 
     def keys(self, other: Hello, question: bytes, answer: bytes) -> tuple[bytes, bytes] | None:
         """(key of the asker, key of the answerer), each for what that side sends. None when the
-        other's fresh key is one of those that lead to no secret."""
+        other's fresh key is one of those that give no secret."""
         try:
             public = X25519PublicKey.from_public_bytes(other.fresh)
             secret = self._private.exchange(public)

@@ -33,7 +33,7 @@ class Asker:
 
 
 def from_json(told: Any, host: str) -> Asker:
-    """Who asks at `host`, as that host says. ValueError for what says nobody."""
+    """Who asks at `host`, as that host says. ValueError when it names nobody."""
     try:
         name, uid = str(told["name"]), int(told["uid"])
     except (KeyError, TypeError) as error:

@@ -62,17 +62,17 @@ class Desk:
         self._news = asyncio.Event()
 
     async def in_thread(self, call: Callable[..., Any], *values: Any) -> Any:
-        """The result of `call`, which may wait for the disk, in turn with what verbs do there."""
+        """The result of `call`, which may wait for the disk, in turn with the verbs' disk work."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *values)
 
     # --- faces ---
 
     async def answer(self, request: Any, who: Asker) -> Reply:
-        """What somebody on this machine asks: a JSON object {"ask": verb, field: value}."""
+        """Answer somebody on this machine who asks a JSON object {"ask": verb, field: value}."""
         return await _told(lambda: self._answer(request, who))
 
     async def answer_host(self, body: bytes, source: bytes) -> bytes:
-        """What host `source` asks on behalf of somebody there, and thinks that we lead."""
+        """Answer host `source`, which asks on behalf of somebody there and thinks that we lead."""
         reply = await _told(lambda: self._answer_host(body, source))
         return json.dumps(reply).encode()
 

@@ -1,7 +1,7 @@
-"""Whether this host may lead: what it says of itself, and how the operator takes it off duty.
+"""Whether this host may lead: its status, and how the operator takes it off duty.
 
-A host that resigns or drains stands by without ever leading until it returns. To drain is more: it
-leads on until another host can, then hands over, and says what it has still to do for others.
+A host that resigns or drains stands by without leading until it returns. Draining does more: the
+host leads until another can, then hands over, and says what it still has to do for others.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Duty:
         return state.model_dump()
 
     async def resign(self, fields: Fields) -> dict[str, Any]:
-        """Let another host lead. With `force` also when none can."""
+        """Let another host lead; with `force` even if none can."""
         if self._host.leader is None:
             raise PresselError("this host does not lead; see `pressel host status`")
         why = await self._why_nobody_can()
@@ -142,8 +142,8 @@ class Duty:
             await asyncio.sleep(_LOOK_S)
 
     async def _why_nobody_can(self) -> str:
-        """Why no other host would lead after us, "" when one would. They are asked: one that was
-        heard just now may be off duty itself."""
+        """Why no other host would lead after us, "" when one would. The hosts are asked: one that
+        was heard just now may be off duty itself."""
         hosts, now_ms = self._others.channel.hosts(), engine_now_ms()
         if not hosts:
             return "there is no other host to lead; stop this one to end the venue"

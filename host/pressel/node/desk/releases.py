@@ -1,4 +1,4 @@
-"""Whom to believe about releases, and the releases that the venue has. A release comes in pieces,
+"""The trusted release keys, and the releases that the venue has. A release comes in pieces,
 into a file that becomes one of the library's when it is whole."""
 
 from __future__ import annotations

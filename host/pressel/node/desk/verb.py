@@ -1,4 +1,4 @@
-"""One thing that may be asked of a host."""
+"""One request that a host answers."""
 
 from __future__ import annotations
 
