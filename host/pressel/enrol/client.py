@@ -1,4 +1,4 @@
-"""The newcomer's side of an enrolment: a connection to the leader, and what it came to."""
+"""The newcomer's side of an enrolment: a connection to the leader, and its outcome."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Stream(Protocol):
 
 @dataclass(frozen=True)
 class Newcomer:
-    """Who wants to come in: 8 bytes of id, a name, and its own key of 32 bytes."""
+    """A device that wants to join: 8 bytes of id, a name, and its own key of 32 bytes."""
 
     device: bytes
     name: str
@@ -49,7 +49,7 @@ class Outcome:
 
 def enrol(leader: Address, newcomer: Newcomer, code: str | None = None) -> Outcome:
     """Ask the leader at this TCP address to let `newcomer` in: by an invitation's `code`, or by
-    its operator's approval. UsageError for what can be no code, PresselError when it is refused,
+    its operator's approval. UsageError for an impossible code, PresselError when it is refused,
     UnreachableError when nobody answers."""
     plain = None if code is None else plain_code(code)
     try:

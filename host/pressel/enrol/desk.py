@@ -29,7 +29,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Enrolled:
-    """What a conversation has come to; `check_code` of one that waits for the operator."""
+    """The outcome of a conversation; `check_code` if it waits for the operator."""
 
     state: str
     device: str
@@ -69,7 +69,7 @@ class Conversation:
         return lines.Answer(part=self._half.part.hex()).model_dump_json()
 
     def on_request(self, line: bytes) -> tuple[str, Enrolled]:
-        """The reply, and what it came to; RefusedError."""
+        """The reply and the outcome; RefusedError."""
         request = lines.read(lines.Request, line)
         assert self._question is not None
         if request is None:

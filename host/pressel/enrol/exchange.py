@@ -1,10 +1,10 @@
-"""How a newcomer and a leader come to a key that nobody between them has. No I/O, no clock.
+"""How a newcomer and a leader agree on a key that nobody between them has. No I/O, no clock.
 
-By an invitation: SPAKE2 over the code, so that whoever is between them can try one code a
-conversation and learns nothing that could be tried later. By approval: X25519 (RFC 7748), and a
-check code of what both have seen, shown on both sides for people to compare. The newcomer is bound
-to its part by a hash before it sees the leader's: whoever is between them cannot look for parts
-that give both sides the same check code.
+By an invitation: SPAKE2 over the code, so that an attacker between them can try one code per
+conversation and learns nothing to try later. By approval: X25519 (RFC 7748), and a check code over
+what both have seen, shown on both sides for people to compare. A hash binds the newcomer to its
+part before it sees the leader's, so an attacker between them cannot search for parts that give both
+sides the same check code.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NONCE = bytes(12)  # each key seals one box
 
 @dataclass(frozen=True)
 class Agreed:
-    """One key a direction, and the code that both sides can compare."""
+    """One key per direction, and the code that both sides can compare."""
 
     request: bytes = field(repr=False)
     reply: bytes = field(repr=False)
@@ -58,7 +58,7 @@ class ByCode:
         self.part: bytes = self._side.start()
 
     def agree(self, other: bytes) -> Agreed | None:
-        """None when the other part is none."""
+        """None when the other part is invalid."""
         try:
             secret: bytes = self._side.finish(other)
         except Exception:  # the library has many words for bytes that are no point

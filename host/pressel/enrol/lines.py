@@ -1,4 +1,4 @@
-"""What goes over an enrolment's connection: four lines of JSON, each checked on arrival.
+"""The lines of an enrolment's connection: four lines of JSON, each checked on arrival.
 
 newcomer: Question · leader: Answer · newcomer: Request · leader: Reply. Instead of either of its
 lines the leader may send a Refusal. Bytes are written in hexadecimal.
@@ -58,13 +58,14 @@ class Reply(_Line):
 
 
 class Refusal(_Line):
-    """`refused`: a key of `REFUSALS`. Nobody vouches for it: whoever sees the network could."""
+    """`refused`: a key of `REFUSALS`. It is not authenticated: anybody on the network could have
+    sent it."""
 
     refused: Annotated[str, StringConstraints(max_length=16)]
 
 
 class Newcomer(_Line):
-    """In the box of a Request: who wants to come in, and the key that it made for itself."""
+    """In the box of a Request: the newcomer, and the key that it made for itself."""
 
     device: Annotated[str, _hex(8, 8)]
     name: Annotated[str, StringConstraints(max_length=64)]
@@ -96,7 +97,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read(model: type[Model], line: bytes | str) -> Model | None:
-    """None for what is no such line."""
+    """None for anything that is not such a line."""
     try:
         return model.model_validate_json(line)
     except ValidationError:

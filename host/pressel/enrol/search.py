@@ -1,4 +1,4 @@
-"""Where on this network a leader is, for a newcomer that was not told: it says HELLO to all."""
+"""Finds a leader on this network for a newcomer without its address: it sends HELLO to all."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The leader's port for enrolments: TCP, of the number that badges use with UDP.
+"""The leader's port for enrolments: TCP, with the number that badges use for UDP.
 
-Strangers may come, so all that they can fill has a limit. What takes time, agreeing on keys and
-writing the registry, is done in a thread of its own: voice does not wait for it.
+Strangers may connect, so everything that they can fill has a limit. Slow work, agreeing on keys and
+writing the registry, is done in its own thread: voice does not wait for it.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class EnrolmentServer:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, address: Address) -> None:
-        """Listen, unless nobody is let in this way. A port that is taken is told, and the venue
-        goes on without."""
+        """Listen, unless nobody is let in this way. A taken port is reported, and the venue runs
+        without this one."""
         if self._joining == ALLOWLIST:
             return
         try:

@@ -1,8 +1,8 @@
-"""Codes that people say to each other: of an invitation, and of two screens that are compared.
+"""Codes that people say to each other: for an invitation, and for comparing two screens.
 
-Eight letters of 20 are 34 bits. The first two of an invitation's say which one it is, the other six
-(26 bits) are its secret, of which nobody can try more than `TRIES`. It lives for minutes and dies
-by its first use.
+Eight letters out of 20 are 34 bits. The first two of an invitation's code say which one it is, the
+other six (26 bits) are its secret, at which nobody has more than `TRIES` guesses. It lives for
+minutes and dies at its first use.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def new_code(taken: set[str]) -> str:
 
 
 def plain_code(text: str) -> str:
-    """What was typed without gaps and case. UsageError when it can be no code."""
+    """What was typed, without gaps and case. UsageError when it cannot be a code."""
     plain = text.upper().replace("-", "").replace(" ", "")
     if len(plain) != _COUNT or any(letter not in _LETTERS for letter in plain):
         raise UsageError(f"a code has {_COUNT} letters and looks like ACDE-FHJK")

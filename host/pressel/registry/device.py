@@ -68,7 +68,7 @@ class Host:
 
 
 def checked_id(text: str) -> str:
-    """A device id as it is kept. UsageError when it is none."""
+    """A device id as it is kept. UsageError when it is not one."""
     device = text.lower()
     if not _ID.fullmatch(device):
         raise UsageError("a device id is 16 hexadecimal digits, as `pressel device list` shows")
@@ -99,7 +99,7 @@ def checked_entitlements(given: Entitlements) -> Entitlements:
 
 
 def checked_public_key(text: str) -> str:
-    """A host's public key as it is kept. UsageError when it is none."""
+    """A host's public key as it is kept. UsageError when it is not one."""
     key = text.lower()
     if not _PUBLIC_KEY.fullmatch(key):
         raise UsageError(
@@ -115,7 +115,7 @@ def checked_public_key(text: str) -> str:
 
 @functools.lru_cache(maxsize=64)  # it takes milliseconds, and a venue has few
 def is_public_key(key: str) -> bool:
-    """Is this the Ed25519 key of somebody? Under a point of low order anybody can sign."""
+    """Is this a usable Ed25519 key? Under a point of low order anybody can sign."""
     try:
         ed25519_basic.bytes_to_element(bytes.fromhex(key))
     except (ValueError, ed25519_basic.NotOnCurve):

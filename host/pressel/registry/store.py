@@ -53,9 +53,10 @@ class Registry(Database):
             return self._db.execute("SELECT version FROM registry").fetchone()[0]
 
     def mirror(self, version: int, devices: Iterable[Mirrored]) -> bool:
-        """Become a copy of another host's active `devices`, if its `version` is the newer one.
+        """Become a copy of another host's active `devices`, if its `version` is newer.
 
-        What that host does not have is revoked here. All of it or nothing; was anything done?"""
+        Devices that it does not have are revoked here. All or nothing; True when anything changed.
+        """
         with self._change():
             if self.version() >= version:
                 return False
@@ -106,7 +107,8 @@ class Registry(Database):
         return _device(row)
 
     def key(self, device_id: str) -> bytes | None:
-        """The key of an active device, None for every other. PresselError when it was tampered."""
+        """The key of an active device, None for every other. PresselError when it was tampered
+        with."""
         device = checked_id(device_id)
         with told(self.file):
             row = self._db.execute(
@@ -131,7 +133,7 @@ class Registry(Database):
         """Put a device that brings its own key on the list for the operator's approval; its state
         then. One that is known by this key keeps its state, and asks with a new code.
 
-        FullError when too many wait, UsageError when it is known otherwise."""
+        FullError when too many wait, UsageError when it is known with another key or state."""
         device = checked_id(device_id)
         code = codes.plain_code(check_code)
         with self._change():
@@ -146,7 +148,7 @@ class Registry(Database):
         return PENDING
 
     def waiting(self, word: str) -> str:
-        """The id of the device that waits and shows the check code `word`, or has it for an id."""
+        """The id of the waiting device that shows the check code `word` or has it as its id."""
         try:
             plain = codes.plain_code(word)
         except UsageError:
@@ -164,8 +166,8 @@ class Registry(Database):
         self._set(device_id, what, (ACTIVE, chosen), PENDING)
 
     def forget_old(self) -> None:
-        """Let go of invitations that are over and of devices that have waited too long. A leader
-        asks for it all the time, so that a clock that is set back finds none of them."""
+        """Forget invitations that are over and devices that have waited too long. A leader calls it
+        all the time, so that a clock that is set back finds none of them."""
         now_s = int(self._now_s())
         invites = f"FROM invite WHERE {_OVER}", (now_s, now_s)
         waiting = "FROM device WHERE state = ? AND changed_s < ?", (PENDING, now_s - PENDING_S)
@@ -187,8 +189,8 @@ class Registry(Database):
         self._db.execute(query, (device, PENDING))
 
     def _state_of_same(self, device: str, key: bytes) -> str | None:
-        """In which state a device is known by this `key`; None when not at all. UsageError when it
-        is known by another."""
+        """The state of a device known by this `key`; None when it is unknown. UsageError when it is
+        known by another key."""
         row = self._db.execute(
             "SELECT state, sealed_key, epoch FROM device WHERE id = ?", (device,)
         ).fetchone()
@@ -226,9 +228,10 @@ class Registry(Database):
         groups: tuple[int, ...] | list[int] = (1,),
         former: tuple[str, ...] = (),
     ) -> None:
-        """Make a device active that carries its `key` already, whether or not it waits for that.
+        """Make a device active that already carries its `key`, whether or not it waits for that.
 
-        `former` ids, those that the same badge had, end with it. All of it or nothing."""
+        Its `former` ids end at the same time. All or nothing.
+        """
         device = checked_id(device_id)
         with self._change():
             self._forget_waiting(device)
@@ -311,7 +314,7 @@ class Registry(Database):
             self._update(checked_id(device_id), what, values, state)
 
     def _update(self, device: str, what: str, values: tuple, state: str) -> None:
-        """Only while it still is in `state`: of two processes the slower one is told."""
+        """Only while it is still in `state`: the slower of two processes is told."""
         changed = self._db.execute(
             f"UPDATE device SET {what}, changed_s = ? WHERE id = ? AND state = ?",
             (*values, int(self._now_s()), device, state),
@@ -347,8 +350,8 @@ class Registry(Database):
         return None if row is None else self._vault.open_code(row[0], place)
 
     def try_invitation(self, place: str) -> bool:
-        """Somebody tries a code for the invitation at `place`: counted first, so that no try is
-        free. False when it is not open."""
+        """Count a try at the invitation at `place` before it is made, so that no try is free. False
+        when it is not open."""
         with self._change():
             what = "UPDATE invite SET tries_left = tries_left - 1"
             query = f"{what} WHERE place IN (SELECT place {_OPEN})"

@@ -1,7 +1,7 @@
 """Device keys at rest: AES-256-GCM (SP 800-38D) under a key that comes from the key file.
 
-Each sealed key is bound to its device and epoch, so that a row put in another's place does not
-open. Knows no database.
+Each sealed key is bound to its device and epoch, so that a row moved to another's place does not
+open. It knows no database.
 """
 
 from __future__ import annotations

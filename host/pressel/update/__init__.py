@@ -1,1 +1,1 @@
-"""Updates over the air on the host: releases, who vouches for them, and campaigns."""
+"""Updates over the air on the host: releases, trusted keys, and campaigns."""

@@ -1,7 +1,7 @@
-"""A campaign: which badges are to have a release, how each is doing, and when to stop.
+"""A campaign: which badges are to get a release, how each is doing, and when to stop.
 
-The leader keeps it in `updates/campaign.json` and goes on with it after a restart. It stops by
-itself when too many badges fail: a bad release fails everywhere, a bad badge alone does not.
+The leader keeps it in `updates/campaign.json` and continues it after a restart. It stops by itself
+when too many badges fail: a bad release fails everywhere, a bad badge alone does not.
 """
 
 from __future__ import annotations

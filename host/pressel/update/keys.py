@@ -1,4 +1,4 @@
-"""Who vouches for releases: a release key (Ed25519) signs, the leader's list says whom to believe.
+"""Release keys: a release key (Ed25519) signs, and the leader's list says which to trust.
 
 The private key need not be on the leader box, and should not be.
 """
@@ -35,7 +35,7 @@ def _private(file: Path, make: bool) -> Ed25519PrivateKey:
 
 
 def trusted(state: Path) -> list[str]:
-    """The public keys that the leader believes."""
+    """The public keys that the leader trusts."""
     try:
         lines = (state / TRUSTED_FILE).read_text("utf-8").split()
     except FileNotFoundError:
@@ -46,7 +46,7 @@ def trusted(state: Path) -> list[str]:
 
 
 def trust(state: Path, public: str) -> None:
-    """Believe `public` from now on."""
+    """Trust `public` from now on."""
     key = checked_public_key(public)
     known = trusted(state)
     if key in known:
@@ -57,7 +57,7 @@ def trust(state: Path, public: str) -> None:
 
 
 def trust_only(state: Path, public: list[str]) -> None:
-    """Believe these keys and no others from now on."""
+    """Trust only these keys from now on."""
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = state / f"{TRUSTED_FILE}.new"
     beside.write_text("".join(f"{each}\n" for each in public), "utf-8")

@@ -1,7 +1,7 @@
-"""A release as files: its manifest, the signature of that, and what lies in a badge's slot.
+"""A release as files: its manifest, the manifest's signature, and the content of a badge's slot.
 
-A folder, or a ZIP file of one, with `update.txt`, `update.sig` and `files/`. Whatever is read is
-checked whole before it is believed; limits are the badge's own.
+A folder, or a ZIP file of one, with `update.txt`, `update.sig` and `files/`. All input is checked
+as a whole before it is trusted; limits are the badge's own.
 """
 
 from __future__ import annotations
@@ -92,8 +92,8 @@ def _manifest(number: int, name: str, chip: str, table: str, files: dict[str, by
 
 
 def package_of(source: Path) -> bytes:
-    """The ZIP file of the release in a folder or file, believed by nobody yet. UsageError when it
-    cannot be one."""
+    """The ZIP file of the release in a folder or file, not yet trusted. UsageError when it cannot
+    be one."""
     try:
         if not source.is_dir():
             with zipfile.ZipFile(source) as package:
