@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ptt.badge.floor import NO_PERMISSION
 from ptt.badge.participant import Participant
 from ptt.base import events
 from ptt.media.playout import SILENT
@@ -99,10 +100,10 @@ class BadgeNode(Node):
             self._tell(event[0], event[1])
             event = engine.next_event()
         floor = engine.floor
-        if floor.may_send() != self._is_talking:
-            self._note_talking(not self._is_talking)
-        if floor.wants_speech():
-            self.microphone.run()
+        if floor.state != NO_PERMISSION or self._is_talking:
+            self._note_talking(floor.may_send())
+            if floor.wants_speech():
+                self.microphone.run()
         return engine.next_timeout_ms()
 
     # --- inside ---
