@@ -144,7 +144,7 @@ class Job:
         self.want: tuple[int, int] | None = None  # file, offset that wait for their chunk
         self.heard_ms = 0
         self.due_ms = 0  # when to send to it again
-        self.next_ms = 0  # when the chunk that it wants may go out
+        self.next_ms = -1  # when the chunk that it wants may go out; -1: none went yet
         self.noisy_ms = -1  # when somebody talked in its groups last; -1: long ago
 
 
@@ -191,7 +191,7 @@ class Distributor:
         job.heard_ms = now_ms
         job.want = (file, offset)
         job.file = file
-        if not 0 < since(job.next_ms, now_ms) <= UPDATE_BADGE_MS:
+        if job.next_ms < 0 or not 0 < since(job.next_ms, now_ms) <= UPDATE_BADGE_MS:
             job.next_ms = now_ms
         if job.state == OFFERED:
             self._fire(job, HAS_FETCHING, now_ms)
