@@ -25,8 +25,8 @@ LetIn = Callable[[Credential], Awaitable[None]]
 
 
 class Bridging:
-    """`state`: the host's folder; `badges` gives the address of its leader; `let_in` puts the
-    bridge on the venue's roll."""
+    """`state`: the host's folder; `badges` gives the address of its leader; `let_in` registers the
+    bridge with the venue."""
 
     def __init__(
         self,

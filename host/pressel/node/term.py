@@ -24,7 +24,7 @@ def load_record(folder: Path, *, is_alone: bool = False) -> Record:
     """What was stored last; where nothing was, a term that this host has hardly voted in.
 
     A host that `is_alone` begins above the clock, too: its folder may be an old copy, and nobody
-    else could tell it of the terms since. Among others that would end the lead of whoever leads.
+    else could tell it of the terms since. Among other hosts that would depose the leader.
     Leaders of earlier versions kept their term in this file, without a vote: it is not led again.
     """
     term, vote = _load(folder)

@@ -1,6 +1,6 @@
-"""What hosts wrote of elections and floors, from the logs of one or several, in order of time.
+"""Elections and floors from the logs of one or several hosts, in order of time.
 
-Reads the JSON lines of `pressel host run --json`. Knows no terminal.
+It reads the JSON lines of `pressel host run --json`, and knows no terminal.
 """
 
 from __future__ import annotations
