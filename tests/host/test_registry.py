@@ -14,7 +14,6 @@ import pytest
 from tests.patience import PATIENCE_S
 
 from pressel.errors import PresselError, UsageError
-from pressel.node.registry_watch import RegistryWatch
 from pressel.registry import backup, identity, tables
 from pressel.registry.code import INVITES_MAX, TRIES, place_of, plain_code
 from pressel.registry.database import DATABASE, KEY_FILE
@@ -435,17 +434,3 @@ def test_many_may_make_a_registry_at_once(tmp_path: Path) -> None:
         for attempt in range(20):
             folder = tmp_path / str(attempt)
             assert list(threads.map(make, [folder] * 8)) == [0] * 8
-
-
-@pytest.mark.parametrize("key", ["01" + "00" * 31, "00" * 32, "ec" + "ff" * 30 + "7f", "ab" * 32])
-def test_a_key_under_which_anybody_can_sign_is_no_hosts(folder: Path, key: str) -> None:
-    """Points of low order, and what is no point at all."""
-    with Registry(folder) as registry:
-        with pytest.raises(UsageError, match="check each digit"):
-            registry.allow_host("box", key)
-        registry.allow_host("box", BOX)
-        registry._db.execute("UPDATE host SET public_key = ?", (key,))  # as an older one took it
-        registry._db.commit()
-    watch = RegistryWatch(folder, bytes(32))
-    assert watch.others() == {}
-    watch.close()

@@ -317,49 +317,30 @@ def hang_up_by_callee(venue):
     venue.run(500)
 
 
-def test_an_emergency_goes_to_the_group_and_ends_the_call():
+def test_an_emergency_ends_the_call_and_the_next_press_is_the_groups():
     venue = venue_of(((1,), (1,), (1,)), ENTITLED_EMERGENCY)
     call(venue, "A", "B")
     venue.run(300)
     venue.release("A")
     venue.run(500)
-    venue.badge("B").engine.press(venue.now_ms, messages.LANE_EMERGENCY)
-    venue.run(500)
-    assert venue.badge("B").engine.floor.group == 1
-    assert venue.badge("B").engine.floor.may_send()
+    badge = venue.badge("B")
+    badge.engine.press(venue.now_ms, messages.LANE_EMERGENCY)
+    venue.run(300)
+    assert badge.last(events.CALL_OVER) == messages.CALL_HUNG_UP
     assert venue.badge("A").last(events.CALL_OVER) == messages.CALL_HUNG_UP
+    assert badge.engine.floor.state == NO_PERMISSION
+    badge.engine.press(venue.now_ms, messages.LANE_EMERGENCY)
+    venue.run(500)
     assert leases(venue, "A") == leases(venue, "C") == [2]
 
 
-def test_a_press_in_a_call_that_becomes_an_emergency_is_the_groups():
-    venue = venue_of(((1,), (1,), (1,)), ENTITLED_EMERGENCY)
-    call(venue, "A", "B")  # talks in the call
-    venue.run(300)
-    venue.badge("A").engine.press(venue.now_ms, messages.LANE_EMERGENCY)
-    venue.run(500)
-    assert leases(venue, "B") == [1, 2] and leases(venue, "C") == [2]
-
-
-def test_an_emergency_goes_to_the_group_when_a_call_is_asked_for():
+def test_no_emergency_is_a_call():
     venue = venue_of(((1,), (1,), (1,)), ENTITLED_EMERGENCY)
     call(venue, "A", "B")
     venue.badge("A").engine.press(venue.now_ms, messages.LANE_EMERGENCY)
-    venue.run(500)
-    assert venue.badge("A").engine.floor.may_send()
-    assert leases(venue, "C") and sorted(venue.leader.floors) == [1]
-
-
-def test_the_word_that_a_call_was_left_may_be_lost():
-    venue = venue_of(((1,), (1,), (1,)), ENTITLED_EMERGENCY)
-    call(venue, "A", "B")
     venue.run(300)
-    venue.release("A")
-    venue.run(500)
-    venue.loses = lambda data, source, to: data[1] == messages.CALL_ENDED and to[0] == "leader"
-    venue.badge("B").engine.press(venue.now_ms, messages.LANE_EMERGENCY)
-    venue.run(500)
-    assert leases(venue, "A") == leases(venue, "C") == [2]
     assert sorted(venue.leader.floors) == [1]
+    assert venue.badge("A").engine.floor.state == NO_PERMISSION
 
 
 def test_who_was_hung_up_on_waits_longer_each_time():

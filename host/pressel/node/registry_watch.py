@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.errors import UsageError
-from pressel.registry.device import Mirrored, is_public_key
+from pressel.registry.device import Mirrored
 from pressel.registry.directory import RegistryDirectory, devices_of
 from pressel.registry.store import Registry
 from ptt.base.numbers import VOTERS_MAX
@@ -44,8 +44,7 @@ class RegistryWatch:
     def others(self) -> dict[bytes, str]:
         """The other hosts: names by public key. UsageError when they cannot all be voters."""
         self._changes = self._registry.changes()
-        allowed = [each for each in self._registry.hosts() if is_public_key(each.public_key)]
-        keys = {bytes.fromhex(each.public_key): each.name for each in allowed}
+        keys = {bytes.fromhex(each.public_key): each.name for each in self._registry.hosts()}
         keys.pop(self._own, None)
         if len(keys) >= VOTERS_MAX:
             raise UsageError(

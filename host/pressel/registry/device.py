@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from dataclasses import dataclass, field
-
-from spake2 import ed25519_basic
 
 from pressel.errors import UsageError
 from ptt.base.numbers import CALL_GROUP_FIRST, MEMBER_GROUPS_MAX, NAME_BYTES_MAX
@@ -105,19 +102,4 @@ def checked_public_key(text: str) -> str:
         raise UsageError(
             "a host's key is 64 hexadecimal digits; `pressel host show` prints it there"
         )
-    if not is_public_key(key):
-        raise UsageError(
-            "that is not the public key of any host: check each digit against what "
-            "`pressel host show` prints there"
-        )
     return key
-
-
-@functools.lru_cache(maxsize=64)  # it takes milliseconds, and a venue has few
-def is_public_key(key: str) -> bool:
-    """Is this a usable Ed25519 key? Under a point of low order anybody can sign."""
-    try:
-        ed25519_basic.bytes_to_element(bytes.fromhex(key))
-    except (ValueError, ed25519_basic.NotOnCurve):
-        return False
-    return True

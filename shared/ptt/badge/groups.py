@@ -96,11 +96,6 @@ class Groups:
         self.ending = HangUp(self, group, now_ms)
         return True
 
-    def leave_call(self, now_ms: int) -> None:
-        """End the private call, or the press that asks for one."""
-        if not self.on_hang_up(now_ms) and self.state == CALLING:
-            self._owner.floor.on_closed(messages.DENIAL_STALE, now_ms)
-
     # --- the leader ---
 
     def on_roster(self, groups: bytes, only: int) -> None:

@@ -166,13 +166,10 @@ class Participant:
 
     def press(self, now_ms: int, lane: int = messages.LANE_ROUTINE) -> None:
         """The talk button goes down: in the private call while there is one, else in the selected
-        group. A second call in a higher `lane` while it is down lifts the same request. An
-        emergency is for the talk group always, and ends the call."""
+        group. A second call in a higher `lane` while it is down lifts the same request."""
         if self.join.state != JOINED:
             self._events.push(events.DENIED, DENIED_NO_LEADER)
             return
-        if lane == messages.LANE_EMERGENCY:
-            self.groups.leave_call(now_ms)
         if self._is_free():
             self.groups.fire(PRESS)
         self._press(now_ms, lane)

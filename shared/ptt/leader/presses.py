@@ -36,9 +36,9 @@ class Presses:
             self._groups.denied(group, member.node, request, member.denied, now_ms)
             return refusal.ACCEPTED
         if lane == messages.LANE_EMERGENCY and member.entitlements & ENTITLED_EMERGENCY:
+            self._calls.hang_up(member, now_ms)  # the talk group is to hear it
             if group == 0 and callee:
                 return self._deny(member, 0, request, messages.DENIAL_CALLEE_BUSY, now_ms)
-            self._calls.hang_up(member, now_ms)  # the talk group is to hear it
         if group == 0 and callee:
             reason = self._calls.connect(member, request, callee, now_ms)
             if reason == WAITS:  # of which nothing is kept: it asks again
