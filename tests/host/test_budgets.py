@@ -13,7 +13,7 @@ from tests.budgets.leader_cost import Hall
 
 from pressel.docs import budget_table
 from pressel.docs.budget_table import AREAS, FIGURES, Row
-from pressel.errors import UsageError
+from pressel.errors import PresselError, UsageError
 from ptt.wire.messages import VOICE_FRAME
 
 DAY = datetime.date(2026, 11, 1)
@@ -93,6 +93,23 @@ def test_what_was_measured_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [(each.change, each.figures) for each in kept] == [("two lines", {"leader_mib": 60.123})]
     assert make("--figures").exit_code == 0
     assert len(kept) == 1
+
+
+def test_a_figure_that_cannot_be_had_is_told_and_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails() -> dict[str, float]:
+        raise PresselError("no memory")
+
+    kept: list[Row] = []
+    monkeypatch.setattr(command, "commit", lambda: "a" * 12)
+    measures = {"a badge": fails, "the leader": lambda: {"leader_mib": 60.0}}
+    monkeypatch.setattr(command, "MEASURES", measures)
+    monkeypatch.setattr(budget_table, "append", kept.append)
+    told = make("--change", "new")
+    assert told.exit_code == 0
+    assert "a badge: not measured: no memory" in told.output
+    assert [each.figures for each in kept] == [{"leader_mib": 60.0}]
 
 
 def test_the_hall_of_a_leader_has_its_members_and_their_speech() -> None:
