@@ -194,6 +194,16 @@ def test_no_two_that_take_over_from_one_leader_agree() -> None:
     assert seen[keys.key(2)] == (512, 2)  # and it can be made again
 
 
+def test_a_talker_may_miss_one_of_two_takeovers_in_a_row() -> None:
+    """Its epoch is one of before to the second, not one to come: its voice is relayed."""
+    for first in range(256, 512):
+        keys = GroupKeys(Hmac(), Chance(1))
+        spoken = keys.epoch & 255
+        for term in (first, 1023):
+            keys.go_on_from(keys.record(), term)
+        assert not keys.is_to_come(spoken), first
+
+
 def test_a_key_of_another_leader_takes_the_place_of_one_of_the_same_epoch() -> None:
     ring = KeyRing(lambda key: key)
     assert ring.put(1, 40, b"former", 0)

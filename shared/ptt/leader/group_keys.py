@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _EPOCH_MASK = const(0xFFFF)
 _TAKEOVER_STEP = const(32)  # so many changes by the leader before may not have reached us
-_HOSTS_MASK = const(63)  # of the term: two that take over at once mostly differ in the epoch, too
+_HOSTS_MASK = const(31)  # of the term: rivals mostly differ, and two takeovers stay below 128
 
 
 class GroupKeys:
