@@ -166,6 +166,14 @@ def call(venue, caller, callee):
     venue.collect(badge)
 
 
+def called(venue):
+    """A has called B and said a word."""
+    call(venue, "A", "B")
+    venue.run(300)
+    venue.release("A")
+    venue.run(500)
+
+
 def test_two_talk_in_private():
     venue = venue_of(((1,), (1,), (1,)))
     call(venue, "A", "B")
@@ -190,10 +198,7 @@ def test_two_talk_in_private():
 
 def test_either_hangs_up_and_a_lost_word_is_said_again():
     venue = venue_of(((1,), (1,), (1,)))
-    call(venue, "A", "B")
-    venue.run(300)
-    venue.release("A")
-    venue.run(500)
+    called(venue)
     lost = []
 
     def loses_first(data, source, destination):
@@ -214,10 +219,7 @@ def test_either_hangs_up_and_a_lost_word_is_said_again():
 
 def test_the_end_of_a_call_that_was_lost_is_told_with_the_heartbeat():
     venue = venue_of(((1,), (1,)))
-    call(venue, "A", "B")
-    venue.run(300)
-    venue.release("A")
-    venue.run(500)
+    called(venue)
     venue.loses = lambda data, source, to: data[1] == messages.CALL_ENDED and to == ("badge", 0)
     venue.badge("B").engine.hang_up(venue.now_ms)
     venue.run(200)
@@ -228,10 +230,7 @@ def test_the_end_of_a_call_that_was_lost_is_told_with_the_heartbeat():
 
 def test_who_cannot_be_called():
     venue = venue_of(((1,), (1,), (1,)))
-    call(venue, "A", "B")
-    venue.run(300)
-    venue.release("A")
-    venue.run(500)
+    called(venue)
     nodes = [badge.engine.join.node for badge in venue.badges]
     for node, reason in (
         (nodes[0], messages.DENIAL_CALLEE_BUSY),
@@ -309,20 +308,14 @@ def test_a_member_asks_in_one_group_at_a_time():
 
 def hang_up_by_callee(venue):
     """A calls B, says a word, and B hangs up."""
-    call(venue, "A", "B")
-    venue.run(300)
-    venue.release("A")
-    venue.run(500)
+    called(venue)
     venue.badge("B").engine.hang_up(venue.now_ms)
     venue.run(500)
 
 
 def test_an_emergency_ends_the_call_and_the_next_press_is_the_groups():
     venue = venue_of(((1,), (1,), (1,)), ENTITLED_EMERGENCY)
-    call(venue, "A", "B")
-    venue.run(300)
-    venue.release("A")
-    venue.run(500)
+    called(venue)
     badge = venue.badge("B")
     badge.engine.press(venue.now_ms, messages.LANE_EMERGENCY)
     venue.run(300)
@@ -364,10 +357,7 @@ def test_who_was_hung_up_on_waits_longer_each_time():
 def test_a_call_that_is_never_answered_holds_its_caller_off_too():
     venue = venue_of(((1,), (1,)))
     for _ in range(2):
-        call(venue, "A", "B")
-        venue.run(300)
-        venue.release("A")
-        venue.run(500)
+        called(venue)
         venue.badge("A").engine.hang_up(venue.now_ms)
         venue.run(500)
     assert len(venue.badge("B").all(events.CALL)) == 1
@@ -376,10 +366,7 @@ def test_a_call_that_is_never_answered_holds_its_caller_off_too():
 def test_who_was_answered_may_call_again():
     venue = venue_of(((1,), (1,)))
     for times in (1, 2):
-        call(venue, "A", "B")
-        venue.run(300)
-        venue.release("A")
-        venue.run(500)
+        called(venue)
         speak(venue, "B")
         venue.badge("A").engine.hang_up(venue.now_ms)
         venue.run(500)
@@ -393,10 +380,7 @@ def test_an_answer_forgives():
     venue = venue_of(((1,), (1,)))
     hang_up_by_callee(venue)
     venue.run(CALL_HOLD_MS)
-    call(venue, "A", "B")
-    venue.run(300)
-    venue.release("A")
-    venue.run(500)
+    called(venue)
     speak(venue, "B")
     venue.badge("A").engine.hang_up(venue.now_ms)
     venue.run(500)
@@ -433,3 +417,28 @@ def test_who_gives_up_waiting_is_free_at_once():
     venue.release("C")
     venue.run(QUEUE_KEEPALIVE_MS * 2)
     assert venue.badge("B").all(events.CALL) == []
+
+
+def test_whoever_hangs_up_while_it_talks_has_not_answered():
+    """The button is the call's, so a press in it need not be meant for the caller."""
+    venue = venue_of(((1,), (1,)))
+    called(venue)
+    venue.press("B")
+    venue.run(300)
+    venue.badge("B").engine.hang_up(venue.now_ms)
+    venue.run(500)
+    call(venue, "A", "B")
+    venue.run(300)
+    assert venue.badge("A").last(events.DENIED) == messages.DENIAL_CALLEE_BUSY
+
+
+def test_who_joins_again_to_end_a_call_waits_as_well():
+    venue = venue_of(((1,), (1,)))
+    called(venue)
+    caller = venue.leader.members.by_node(venue.badge("A").engine.join.node)
+    venue.leader.drop(caller, venue.now_ms)  # as when it restarts
+    venue.collect_leader()
+    venue.run(5000)
+    call(venue, "A", "B")
+    venue.run(300)
+    assert len(venue.badge("B").all(events.CALL)) == 1

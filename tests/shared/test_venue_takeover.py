@@ -153,6 +153,10 @@ def test_a_private_call_goes_on():
     venue.release("A")
     venue.run(12000)
     assert venue.badge("B").all(events.CALL_OVER) == [messages.CALL_QUIET]
+    assert a.call(b.join.node, venue.now_ms)  # who did not answer is not known, so nobody waits
+    venue.collect(venue.badge("A"))
+    venue.run(500)
+    assert len(venue.badge("B").all(events.CALL)) == 2
 
 
 def test_a_talker_that_vanished_with_the_leader_frees_the_floor():

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Call:
     """A call between `caller` and `callee`, with `group` as its number."""
 
-    __slots__ = ("callee", "caller", "group", "is_answered", "quiet_ms")
+    __slots__ = ("callee", "caller", "group", "is_answered", "is_refused", "quiet_ms")
 
     def __init__(self, group: int, caller: "Party", callee: "Party", now_ms: int) -> None:
         self.group = group
@@ -30,6 +30,7 @@ class Call:
         self.callee = callee
         self.quiet_ms = now_ms  # when somebody was last heard of
         self.is_answered = False  # has the callee talked in it?
+        self.is_refused = False  # did the callee hang up?
 
 
 class Calls:
@@ -66,7 +67,9 @@ class Calls:
 
     def restore(self, group: int, caller: "Party", callee: "Party", quiet_ms: int) -> None:
         """A call of the previous leader, quiet since `quiet_ms`."""
-        self._calls[group] = Call(group, caller, callee, quiet_ms)
+        call = Call(group, caller, callee, quiet_ms)
+        call.is_answered = True  # unknown here, and nobody is held off on a guess
+        self._calls[group] = call
         caller.call = callee.call = group
 
     def _advance(self) -> None:

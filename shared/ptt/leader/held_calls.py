@@ -10,7 +10,7 @@ from ..base.compat import TYPE_CHECKING
 from ..base.numbers import CALL_HOLD_MS, CALL_HOLD_MS_MAX, CALL_HOLDS_MAX
 
 if TYPE_CHECKING:
-    Pair = tuple[bytes, bytes]
+    Pair = tuple[bytes, bytes]  # devices of caller and callee
 
 
 class HeldCalls:
@@ -19,13 +19,12 @@ class HeldCalls:
     def __init__(self) -> None:
         self._holds: dict[Pair, tuple[int, int, int]] = {}  # its length, its end, when forgotten
 
-    def is_held(self, caller: bytes, callee: bytes, now_ms: int) -> bool:
-        hold = self._holds.get((caller, callee))
+    def is_held(self, pair: "Pair", now_ms: int) -> bool:
+        hold = self._holds.get(pair)
         return hold is not None and since(now_ms, hold[1]) < 0
 
-    def hold(self, caller: bytes, callee: bytes, now_ms: int) -> None:
+    def hold(self, pair: "Pair", now_ms: int) -> None:
         """The call was not wanted: the next one must wait twice as long as last time."""
-        pair = (caller, callee)
         former = self._holds.pop(pair, None)
         if former is None and len(self._holds) >= CALL_HOLDS_MAX:
             del self._holds[self._first()]
@@ -33,9 +32,9 @@ class HeldCalls:
         end_ms = add(now_ms, hold_ms)
         self._holds[pair] = (hold_ms, end_ms, add(end_ms, CALL_HOLD_MS_MAX))
 
-    def forgive(self, caller: bytes, callee: bytes) -> None:
+    def forgive(self, pair: "Pair") -> None:
         """The callee has talked with the caller."""
-        self._holds.pop((caller, callee), None)
+        self._holds.pop(pair, None)
 
     def handle_timeout(self, now_ms: int) -> None:
         """Forget pairs without an unwanted call for a long time."""

@@ -55,7 +55,7 @@ class PrivateCalls:
             return messages.DENIAL_CALLEE_BUSY
         if member.call:
             return 0
-        if self._held.is_held(member.device, callee.device, now_ms):
+        if self._held.is_held((member.device, callee.device), now_ms):
             return messages.DENIAL_CALLEE_BUSY
         if self._calls.is_full():
             return messages.DENIAL_CALLS_FULL
@@ -81,7 +81,7 @@ class PrivateCalls:
         before the next."""
         call = self._calls.get(member.call)
         if call is not None:
-            call.is_answered = call.is_answered and member is not call.callee
+            call.is_refused = member is call.callee
             self.end(call.group, messages.CALL_HUNG_UP, now_ms)
 
     def end(self, group: int, reason: int, now_ms: int) -> None:
@@ -90,10 +90,11 @@ class PrivateCalls:
         if call is None:
             return
         self._groups.floors[group].close(now_ms)
-        if call.is_answered:
-            self._held.forgive(call.caller.device, call.callee.device)
-        elif reason != messages.CALL_LEFT:
-            self._held.hold(call.caller.device, call.callee.device, now_ms)
+        pair = (call.caller.device, call.callee.device)
+        if call.is_answered and not call.is_refused:
+            self._held.forgive(pair)
+        else:
+            self._held.hold(pair, now_ms)
         values = (group, self._term, self._groups.lease, reason)
         self._outbound.send_to_group(group, 0, messages.CALL_ENDED, values, now_ms)
         self._close(call)
