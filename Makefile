@@ -105,8 +105,7 @@ report-phase2-3: ready  ## Write docs/reports/phase2-3.md from its runs; RECORD=
 	@$(BIN)/python -m pressel.sim.report phase2-3 $(if $(RECORD),--record)
 
 budgets: ready  ## Measure what this commit costs, for docs/reports/budgets.md: CHANGE="what is new"
-	@$(BIN)/python -m tests.budgets
-	@$(BIN)/python -m pressel.docs.blocks
+	@code=0; $(BIN)/python -m tests.budgets || code=$$?; $(BIN)/python -m pressel.docs.blocks && exit $$code
 
 # Takes the newest versions that pyproject.toml and the .in files allow; run the tests afterwards.
 lock: ready  ## Renew the lock files

@@ -8,7 +8,7 @@ import datetime
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import click
 from tests.budgets import badge, leader_cost, leader_memory, network
@@ -65,20 +65,25 @@ MEASURES: dict[str, Callable[[], Figures]] = {
 }
 
 
-def measured() -> Iterator[Figures]:
+def measured() -> tuple[Figures, list[str]]:
+    """All figures that can be had, and the names of the measures that failed, which were told."""
+    figures: Figures = {}
+    failed: list[str] = []
     for name, figures_of in MEASURES.items():
         begun_s = time.monotonic()
         try:
             found = figures_of()
         except PresselError as error:  # the row has the others, and no figure here
             print(f"{name}: not measured: {error}", file=sys.stderr, flush=True)
+            failed.append(name)
             continue
         words = ", ".join(
             f"{FIGURES[key].number(value)} {FIGURES[key].unit}" for key, value in found.items()
         )
         took_s = time.monotonic() - begun_s
         print(f"{name}: {words} (took {took_s:.0f} s)", file=sys.stderr, flush=True)
-        yield found
+        figures.update({key: round(value, 3) for key, value in found.items()})
+    return figures, failed
 
 
 @click.command()
@@ -92,13 +97,15 @@ def measured() -> Iterator[Figures]:
 def main(change: str, only_figures: bool) -> None:
     change = " ".join(change.split())  # a row of the table is one line
     at = None if only_figures else _commit(change)
-    found = {key: round(value, 3) for each in measured() for key, value in each.items()}
+    found, failed = measured()
     if at is None:
         print(json.dumps(found))
-        return
-    today = datetime.datetime.now(datetime.UTC).date()
-    budget_table.append(Row(date=today, commit=at, change=change, figures=found))
-    print(f"docs/reports/budgets.jsonl has the row of {at}: commit it", file=sys.stderr)
+    else:
+        today = datetime.datetime.now(datetime.UTC).date()
+        budget_table.append(Row(date=today, commit=at, change=change, figures=found))
+        print(f"docs/reports/budgets.jsonl has the row of {at}: commit it", file=sys.stderr)
+    if failed:
+        raise PresselError(f"not measured: {', '.join(failed)}; run it again, or say why")
 
 
 def _commit(change: str) -> str:

@@ -18,7 +18,7 @@ STEP_CYCLES = 8  # the first 100 turns of 320 ms warm the machine up
 
 def memory_bytes(cycles: int = MEMORY_CYCLES) -> tuple[int, int]:
     """What lives after a press at most, and the highest that memory was filled."""
-    with tempfile.TemporaryDirectory(prefix="pressel-hour-") as work:
+    with tempfile.TemporaryDirectory(prefix="pressel-budgets-") as work:
         figures = run_cycles(cycles, Path(work), limit_s=HOUR_LIMIT_S)
     return figures["live_most"], figures["peak"]
 

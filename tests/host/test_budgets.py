@@ -107,7 +107,7 @@ def test_a_figure_that_cannot_be_had_is_told_and_left_out(
     monkeypatch.setattr(command, "MEASURES", measures)
     monkeypatch.setattr(budget_table, "append", kept.append)
     told = make("--change", "new")
-    assert told.exit_code == 0
+    assert isinstance(told.exception, PresselError) and "a badge" in str(told.exception)
     assert "a badge: not measured: no memory" in told.output
     assert [each.figures for each in kept] == [{"leader_mib": 60.0}]
 

@@ -42,7 +42,7 @@ IN_CALL = const(2)  # it is in the private call
 CALL_WAITS = const(3)  # a private call came during a press in a talk group
 STATES = ("talk group", "calling", "in call", "call waits")
 
-PRESS = const(0)  # the button goes down again
+PRESS = const(0)  # the button goes down for a new press
 CALL = const(1)  # the person calls somebody
 SELECT = const(2)  # the person or the roster selects another talk group; no press is under way
 OPEN = const(3)  # the leader tells of our private call
@@ -78,12 +78,12 @@ class Groups:
         self._owner = owner
         self.state = TALK_GROUP
         self.callee = 0  # whom the press under way calls
-        self.ending: "HangUp | None" = None  # number of the call that we have just ended
+        self.ending: "HangUp | None" = None  # how we end the call that was ours until now
 
     # --- the person ---
 
     def look_where_selected(self) -> None:
-        """Begin a press, perhaps in another talk group than before."""
+        """The button goes where the person has selected, unless a press is under way."""
         if self._owner.floor.state == NO_PERMISSION:
             self.fire(SELECT)
 

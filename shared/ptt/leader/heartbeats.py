@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .outbound import Outbound
     from .private_calls import PrivateCalls
 
-_CLAIM_TELL_MS = const(10000)  # at most so many events about claims of a higher term
+_CLAIM_TELL_MS = const(10000)  # at least this long between two events about claims
 _STANDBY_EVERY = const(8)  # heartbeats between two STANDBY messages, once all are told
 
 

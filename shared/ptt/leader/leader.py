@@ -312,5 +312,5 @@ class Leader:
 
 
 def _as_it_is(address: "Any") -> "Any":
-    """The standbys, hosts whose addresses are bytes."""
+    """For hosts whose addresses are bytes already."""
     return address

@@ -119,7 +119,7 @@ class Members:
         self._by_node: dict[int, Member] = {}
         self._all: list[Member] | None = None  # in order; None: to be sorted again
         self._next_node = _FIRST_NODE
-        self._quietest: Member | None = None  # the quietest; None: to be looked for again
+        self._quietest: Member | None = None  # not heard for longest; None: to be looked for
 
     def __len__(self) -> int:
         return len(self._by_device)

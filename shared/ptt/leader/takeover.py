@@ -199,7 +199,7 @@ def floor_record(floor: "Arbitrator", now_ms: int) -> bytes:
 def restore_floor(
     floor: "Arbitrator", record: records.FloorRecord, nodes: "dict[int, Any]", now_ms: int
 ) -> None:
-    """As it was, but without those who are not members (`nodes`)."""
+    """As it was, but only with members: those in `nodes`."""
     queue = []
     for index in range(len(record.queue)):
         node, request, lane, was_preempted = record.queue[index]

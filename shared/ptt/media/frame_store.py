@@ -8,7 +8,7 @@ from ..base.numbers import ADPCM_FRAME_BYTES
 
 
 class FrameStore:
-    """`frames` places of 164 bytes in `data`, named by their number; `free` of them are free."""
+    """`frames` places of 164 bytes in `data`, named by number; `free` counts those not in use."""
 
     def __init__(self, frames: int) -> None:
         self.data = bytearray(frames * ADPCM_FRAME_BYTES)

@@ -48,7 +48,7 @@ DENIAL_QUEUE_FULL = const(1)  # too many badges wait already
 DENIAL_STALE = const(2)  # that request is over
 DENIAL_NOT_ENTITLED = const(3)  # this badge may not press with priority or in an emergency
 DENIAL_CALLEE_UNKNOWN = const(4)  # nobody here has that number
-DENIAL_CALLEE_BUSY = const(5)  # it is in another private call, or did not want your last
+DENIAL_CALLEE_BUSY = const(5)  # that member is in another call, or turned your last one down
 DENIAL_CALLEE_SELF = const(6)  # a member cannot call itself
 DENIAL_CALLS_FULL = const(7)  # the leader serves as many private calls as it can
 
