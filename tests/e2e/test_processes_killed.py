@@ -18,6 +18,7 @@ from tests.patience import PATIENCE_S
 from pressel.demo.actor import Actor
 from pressel.demo.venue import run_badges, run_leader
 from pressel.virtual import now_ms
+from ptt.base.numbers import LEASE_GAP
 
 pytestmark = pytest.mark.e2e
 
@@ -85,7 +86,8 @@ def test_a_leader_killed_and_restarted_is_found_again(work: Path, keeps_its_disk
             await _all_say(actors, "joined", killed_ms)
             assert (await ask(second)).term > before
             bursts = await _all_talk(actors)
-        assert [said.lease for said, _ in bursts] == [1, 2]
+        # Of two hosts by one clock the higher mark leads at once; the lower one is elected again.
+        assert [said.lease % LEASE_GAP for said, _ in bursts] == [1, 2]
         return faults(bursts, actors)
 
     without_faults(scenario, work)
