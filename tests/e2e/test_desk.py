@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
 import signal
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,9 @@ from tests.e2e.test_nodes import Cluster, cluster_of
 from tests.e2e.test_venue_moves import told
 from tests.host.test_update_host import build
 
+from pressel.node import control
 from pressel.node.desk.asker import of_user
+from pressel.registry.database import DATABASE
 from pressel.registry.store import Registry
 from pressel.update import keys
 from pressel.update.release import sign_build
@@ -194,5 +199,53 @@ def test_a_command_finds_the_host_that_runs_whatever_its_folder(tmp_path: Path) 
             assert "no registry" in elsewhere.err and not (tmp_path / "typo").exists()
         assert list(home.iterdir()) == []
         assert "Ann" in await done(tmp_path, "device", "list", "--state", state)
+
+    asyncio.run(scenario())
+
+
+@contextlib.contextmanager
+def write_lock(folder: Path) -> Iterator[None]:
+    """Another program holds the registry there, as an open database browser does."""
+    with contextlib.closing(sqlite3.connect(folder / DATABASE, isolation_level=None)) as browser:
+        browser.execute("BEGIN IMMEDIATE")
+        yield
+        browser.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize("end", ["resigns", "killed"])
+def test_what_a_leader_has_acknowledged_the_next_one_knows(tmp_path: Path, end: str) -> None:
+    """Also when it goes the moment after, and another program keeps the standbys from writing down
+    what they hear: five devices are let in, and one of them is out again."""
+
+    async def scenario() -> None:
+        async with cluster_of(tmp_path, "abc") as cluster:
+            leader = await cluster.until_led()
+            left = "abc".replace(leader, "")
+
+            def change(verb: str, **fields: Any) -> None:
+                control.ask(tmp_path / f"{left[0]}.sock", verb, **fields)
+
+            def work() -> None:
+                change("settings set", setting="floor.talk_ms", value=90_000, base=1)
+                rights = {"groups": [1], "emergency": False, "priority": 0}
+                for number in range(5):
+                    change("device add", id=f"{number:016x}", name=f"d{number}", **rights)
+                change("device revoke", id=f"{0:016x}")
+                if end == "killed":
+                    cluster.commands[leader].process.send_signal(signal.SIGKILL)
+                else:
+                    control.ask(tmp_path / f"{leader}.sock", "host resign")
+
+            with contextlib.ExitStack() as stack:
+                for name in left:
+                    stack.enter_context(write_lock(cluster.state(name)))
+                await asyncio.to_thread(work)
+                await until(lambda: any(map(cluster.leads, left)), "another one to lead")
+            new = next(name for name in left if cluster.leads(name))
+            here = ("--state", cluster.state(new))
+            listed = json.loads(await done(tmp_path, "device", "list", "--json", *here))
+            assert [each["name"] for each in listed] == ["d1", "d2", "d3", "d4"]
+            said = ("settings", "get", "floor.talk_ms", "--control", tmp_path / f"{new}.sock")
+            assert (await done(tmp_path, *said)).strip() == "90000 ms"
 
     asyncio.run(scenario())

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given
@@ -25,15 +25,17 @@ from pressel.registry.store import PENDING_MAX, Registry
 
 ANN = Newcomer(bytes(8), "Ann", bytes(range(32)))
 BEN = Newcomer(bytes((1,) * 8), "Ben", bytes(range(1, 33)))
+T = TypeVar("T")
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Wire:
-    """A newcomer's connection to a leader's conversation; `changes` are made to what passes, by
-    its place: 0 question, 1 answer, 2 request, 3 reply."""
+    """A newcomer's connection to a conversation of the leader with `folder`; `changes` are made to
+    what passes, by its place: 0 question, 1 answer, 2 request, 3 reply."""
 
-    def __init__(self, conversation: Conversation, **changes: Change) -> None:
-        self._conversation = conversation
+    def __init__(self, folder: Path, joining: str, **changes: Change) -> None:
+        self._folder = folder
+        self._conversation = Conversation(joining)
         self._changes = changes
         self.passed: list[str] = []
         self._answer = b""
@@ -41,10 +43,11 @@ class Wire:
     def write(self, line: bytes, /) -> None:
         line = self._pass(line)
         try:
-            if len(self.passed) == 1:
-                answer = self._conversation.on_question(line)
-            else:
-                answer, _ = self._conversation.on_request(line)
+            with Registry(self._folder) as registry:
+                if len(self.passed) == 1:
+                    answer = self._conversation.on_question(registry, line)
+                else:
+                    answer, _ = self._conversation.on_request(registry, line)
         except RefusedError as refused:
             answer = lines.Refusal(refused=refused.reason).model_dump_json()
         self._answer = self._pass(answer.encode())
@@ -70,7 +73,7 @@ def come(
     joining: str = lines.APPROVAL,
     **changes: Change,
 ) -> Outcome:
-    wire = Wire(Conversation(folder, joining), **changes)
+    wire = Wire(folder, joining, **changes)
     outcome = converse(wire, newcomer, None if code is None else plain_code(code))
     shown = "".join(wire.passed)
     assert newcomer.key.hex() not in shown and (code is None or plain_code(code) not in shown)
@@ -265,10 +268,11 @@ _LINES = st.binary(max_size=60) | st.dictionaries(_KEYS, _VALUES).map(
 def test_whatever_is_said_a_leader_refuses_in_words(
     tmp_path_factory: pytest.TempPathFactory, first: bytes, second: bytes
 ) -> None:
-    conversation = Conversation(tmp_path_factory.getbasetemp() / "enrol", lines.APPROVAL)
+    conversation = Conversation(lines.APPROVAL)
     try:
-        conversation.on_question(first)
-        conversation.on_request(second)
+        with Registry(tmp_path_factory.getbasetemp() / "enrol") as registry:
+            conversation.on_question(registry, first)
+            conversation.on_request(registry, second)
     except RefusedError as refused:
         assert refused.reason in lines.REFUSALS
     else:
@@ -284,13 +288,26 @@ class Door:
     def __init__(self, folder: Path) -> None:
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.is_leading = True
+        self.holds = True  # what is written
+        self.folder = folder
         self.server = EnrolmentServer(
-            folder,
             lines.APPROVAL,
             lambda: self.is_leading,
+            self.read,
+            self.write,
             lambda event, fields: self.told.append((event, fields)),
         )
         self.address: tuple[str, int] = ("127.0.0.1", 0)
+
+    async def read(self, act: Callable[[Registry], T], /) -> T:
+        with Registry(self.folder) as registry:
+            return act(registry)
+
+    async def write(self, act: Callable[[Registry], T], /) -> T:
+        made = await self.read(act)
+        if not self.holds:
+            raise UnreachableError("another host has taken over meanwhile")
+        return made
 
     async def __aenter__(self) -> Door:
         listener = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
@@ -332,6 +349,21 @@ def test_newcomers_come_in_over_a_connection(tmp_path: Path) -> None:
 
     asyncio.run(scenario())
     assert states(tmp_path) == {"Ann": ACTIVE, "Ben": PENDING}
+
+
+def test_nobody_is_let_in_by_a_host_that_no_longer_leads(tmp_path: Path) -> None:
+    """It would tell a newcomer that it is in, and nobody would know it."""
+
+    async def scenario() -> None:
+        async with Door(tmp_path) as door:
+            door.holds = False
+            with pytest.raises(PresselError, match="stands by"):
+                await door.enrol(ANN, invite(tmp_path, 2))
+            assert door.told == []
+            door.holds = True  # it comes again, by the same key, and all is well
+            assert (await door.enrol(ANN, invite(tmp_path, 2))).groups == (2,)
+
+    asyncio.run(scenario())
 
 
 def test_a_port_without_a_leader_is_told() -> None:

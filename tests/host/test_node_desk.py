@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from pressel.errors import PresselError
+from pressel.errors import PresselError, UnreachableError
 from pressel.node import control
 from pressel.node.desk import COPY, HERE, LEADER, Asker, Desk, Fields, Verb
 from pressel.node.desk import asker as askers
@@ -17,6 +18,10 @@ ANN = Asker("ann", 1000)
 OWN, OTHER = b"own host", b"kitchen "
 SAID = {"verb": "say", "what": "say: hi", "text": "hi"}
 NAMES = {OWN: "this host", OTHER: "kitchen"}
+
+
+async def _at_once() -> None:
+    pass
 
 
 class Stage:
@@ -35,9 +40,11 @@ class Stage:
             Verb("rest", self._note("rest"), writes=True, place=HERE),
             Verb("fail", self._fail, writes=True, place=LEADER),
         )
-        self.desk = Desk(
-            verbs, OWN, lambda: self.leader, self._ask, NAMES.__getitem__, self._report
+        self.make = lambda safe: Desk(
+            verbs, OWN, lambda: self.leader, self._ask, NAMES.__getitem__, self._report, safe=safe
         )
+        self.desk = self.make(lambda: _at_once)
+        self.asked = 0  # how often the other host was
 
     def _note(self, word: str):
         def answer(fields: Fields) -> str:
@@ -53,6 +60,9 @@ class Stage:
         self.log.append((event, fields))
 
     async def _ask(self, host: bytes, body: bytes) -> bytes | None:
+        self.asked += 1
+        if self.other is not None:
+            self.other.asked += 1
         return None if self.other is None else await self.other.desk.answer_host(body, OTHER)
 
     def ask(self, verb: str, **fields: Any) -> dict[str, Any]:
@@ -110,6 +120,46 @@ def test_an_election_is_waited_for() -> None:
         assert await asked == {"answer": "look []"}
 
     asyncio.run(scenario())
+
+
+def test_who_has_just_stopped_to_lead_is_not_the_last_word() -> None:
+    """It has done nothing: the host that leads by now is asked, and the operator sees nothing."""
+    stage = follower()
+    former = stage.other
+    assert former is not None
+    former.leader = OTHER  # it follows already; the heartbeat that says so is on its way
+
+    async def scenario() -> None:
+        asked = asyncio.ensure_future(stage.desk.answer({"ask": "say", "text": "hi"}, ANN))
+        while former.asked == 0:
+            await asyncio.sleep(0)
+        stage.leader = OWN
+        stage.desk.on_election()
+        assert await asked == {"answer": "say ['text']"}
+
+    asyncio.run(scenario())
+    assert (former.done, stage.done) == ([], ["say"])
+
+
+def test_a_change_is_done_when_it_is_safe() -> None:
+    """What was begun while we led is awaited after it, and its failure is the asker's."""
+    steps: list[str] = []
+    stage = Stage()
+
+    def begin() -> Callable[[], Awaitable[None]]:
+        steps.append(f"begun, {len(stage.done)} done")
+
+        async def end() -> None:
+            steps.append(f"awaited, {len(stage.done)} done")
+            raise UnreachableError("another host has taken over")
+
+        return end
+
+    stage.desk = stage.make(begin)
+    assert stage.ask("say", text="hi") == {"error": "another host has taken over", "exit": 3}
+    assert steps == ["begun, 0 done", "awaited, 1 done"]
+    assert "answer" in stage.ask("rest") and "answer" in stage.ask("look")
+    assert len(steps) == 2  # what is this host's own, or only read, waits for nobody
 
 
 def test_a_host_takes_no_orders_of_another_that_are_its_own_operators() -> None:

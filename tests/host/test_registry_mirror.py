@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pressel.node.registry_watch import RegistryWatch
 from pressel.registry.device import ACTIVE, REVOKED, Entitlements
 from pressel.registry.directory import RegistryDirectory, mirror
 from pressel.registry.store import Registry
@@ -28,14 +29,20 @@ class Pair:
         self.engine.journal.add_standby("standby", 1000)
         self.replica = Replica()
 
-    def follow(self) -> bool:
-        """The leader tells, the standby obeys; was its registry changed?"""
+    def tell(self, datagrams: int = 1000) -> None:
+        """The leader tells, and the standby keeps it in memory; so many datagrams reach it."""
         self.directory.refresh()
         self.engine.keep_devices(self.directory.version, self.directory.records(), 1000)
-        while (entries := self.engine.journal.poll_transmit()) is not None:
+        for _ in range(datagrams):
+            if (entries := self.engine.journal.poll_transmit()) is None:
+                break
             answer = self.replica.receive(entries.data, 1000)
             assert answer is not None
             self.engine.journal.receive("standby", answer, 1000)
+
+    def follow(self) -> bool:
+        """The leader tells, the standby obeys; was its registry changed?"""
+        self.tell()
         assert self.replica.state is not None
         return mirror(self.stands_by, self.replica.state)
 
@@ -101,3 +108,46 @@ def test_who_waits_or_waited_at_a_standby_does_not_make_its_list_the_newer_one(p
     pair.leads.revoke(ANN)
     assert pair.follow()
     assert pair.stands_by.key(ANN) is None
+
+
+def test_who_leads_next_begins_with_what_it_was_told_last(pair: Pair, tmp_path: Path) -> None:
+    """Nothing of it was on its disk yet; and it is there before anything else is done."""
+    pair.stands_by.enrol(BEN, "Ben")
+    pair.leads.enrol(ANN, "Ann")
+    pair.leads.rename(ANN, "Anna")  # two changes: newer than what the standby has
+    pair.tell()
+    watch = RegistryWatch(tmp_path / "stands-by", bytes(32))
+    assert watch.directory.key(bytes.fromhex(BEN))
+    assert pair.replica.state is not None
+    watch.hear(pair.replica.state)
+    watch.inherit()
+    assert watch.directory.name(bytes.fromhex(ANN)) == b"Anna"
+    assert watch.directory.key(bytes.fromhex(BEN)) is None
+    assert watch.directory.version == pair.leads.version()
+    assert [each.name for each in watch.directory.records()] == [b"Anna"]
+    assert pair.stands_by.devices(ACTIVE)[0].name == "Ben"  # the disk was not waited for
+    watch.with_registry(lambda registry: registry.set_groups(ANN, (7,)))
+    assert pair.stands_by.device(ANN).groups == (7,)
+    assert pair.stands_by.device(BEN).state == REVOKED
+    watch.inherit()  # older by now
+    assert watch.directory.lookup(bytes.fromhex(ANN)).groups == (7,)
+    watch.close_there()
+    watch.close()
+
+
+def test_a_list_that_has_come_in_part_does_not_count(pair: Pair, tmp_path: Path) -> None:
+    """The leader dies while it tells of the next change: what it has acknowledged before holds."""
+    for number in range(60):  # some datagrams full
+        pair.leads.enrol(f"{number:016x}", f"b{number:02}")
+    pair.tell()
+    watch = RegistryWatch(tmp_path / "stands-by", bytes(32))
+    assert pair.replica.state is not None
+    watch.hear(pair.replica.state)
+    acknowledged = pair.leads.version()
+    pair.leads.enrol(ANN, "Ann")  # before all others
+    pair.tell(datagrams=1)
+    watch.hear(pair.replica.state)
+    watch.inherit()
+    assert watch.directory.version == acknowledged
+    assert len(watch.directory.records()) == 60
+    watch.close()

@@ -1,4 +1,4 @@
-"""The leader's side of enrolments: what it answers to each line, with the registry behind it.
+"""The leader's side of enrolments: what it answers to each line, by the registry that it is given.
 
 Knows no sockets. One `Conversation` is one newcomer's connection.
 """
@@ -6,7 +6,6 @@ Knows no sockets. One `Conversation` is one newcomer's connection.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from pressel.errors import UsageError
 from pressel.registry.device import ACTIVE, checked_name
@@ -38,16 +37,15 @@ class Enrolled:
 
 
 class Conversation:
-    """`state`: the leader's folder; `joining`: one of `JOINING`."""
+    """`joining`: one of `JOINING`."""
 
-    def __init__(self, state: Path, joining: str) -> None:
-        self._state = state
+    def __init__(self, joining: str) -> None:
         self._joining = joining
         self._question: lines.Question | None = None
         self._code = ""
         self._half: ByCode | ByApproval | None = None
 
-    def on_question(self, line: bytes) -> str:
+    def on_question(self, registry: Registry, line: bytes) -> str:
         """The answer; RefusedError."""
         question = lines.read(lines.Question, line)
         if question is None:
@@ -60,34 +58,32 @@ class Conversation:
         if question.way == lines.APPROVAL:
             self._half = ByApproval()
         else:
-            with Registry(self._state) as registry:
-                code = registry.invited(question.place)
+            code = registry.invited(question.place)
             if code is None:
                 raise RefusedError("code")
             self._code = code
             self._half = ByCode(code, is_leader=True)
         return lines.Answer(part=self._half.part.hex()).model_dump_json()
 
-    def on_request(self, line: bytes) -> tuple[str, Enrolled]:
+    def on_request(self, registry: Registry, line: bytes) -> tuple[str, Enrolled]:
         """The reply and the outcome; RefusedError."""
         request = lines.read(lines.Request, line)
         assert self._question is not None
         if request is None:
             raise RefusedError("line")
-        with Registry(self._state) as registry:
-            if isinstance(self._half, ByCode):
-                if not registry.try_invitation(self._question.place):
-                    raise RefusedError("code")
-                agreed = self._half.agree(bytes.fromhex(self._question.part))
-            else:
-                agreed = self._shown(request)
-            opened = agreed and exchange.open_box(agreed.request, request.box)
-            if agreed is None or opened is None:
-                raise RefusedError("code" if self._code else "line")
-            newcomer = lines.read(lines.Newcomer, opened)
-            if newcomer is None:
-                raise RefusedError("line")
-            return self._enrol(registry, newcomer, agreed)
+        if isinstance(self._half, ByCode):
+            if not registry.try_invitation(self._question.place):
+                raise RefusedError("code")
+            agreed = self._half.agree(bytes.fromhex(self._question.part))
+        else:
+            agreed = self._shown(request)
+        opened = agreed and exchange.open_box(agreed.request, request.box)
+        if agreed is None or opened is None:
+            raise RefusedError("code" if self._code else "line")
+        newcomer = lines.read(lines.Newcomer, opened)
+        if newcomer is None:
+            raise RefusedError("line")
+        return self._enrol(registry, newcomer, agreed)
 
     def _shown(self, request: lines.Request) -> Agreed | None:
         """Of an approval: only what the newcomer was bound to before."""

@@ -1,7 +1,7 @@
 """The leader's port for enrolments: TCP, with the number that badges use for UDP.
 
 Strangers may connect, so everything that they can fill has a limit. Slow work, agreeing on keys and
-writing the registry, is done in its own thread: voice does not wait for it.
+writing the registry, is done where the registry is: voice does not wait for it.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ import contextlib
 import socket
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from pressel.errors import PresselError
+from pressel.errors import PresselError, UnreachableError
 from pressel.registry.device import PENDING
+from pressel.registry.store import Registry
 from pressel.transport.udp import Address, engine_now_ms
 from ptt.leader.budget import Budget
 
@@ -30,25 +29,38 @@ ACCEPTS_PER_S = 20  # a flood of connections waits in the kernel, where it costs
 PER_S = 2  # conversations that begin; each takes about 15 ms of computing
 BURST = 12  # a dozen badges that are flashed before lunch
 
+T = TypeVar("T")
 Report = Callable[[str, dict[str, Any]], None]
 
 
+class Work(Protocol):
+    """Gives its argument the registry, outside the event loop; what comes of it."""
+
+    async def __call__(self, act: Callable[[Registry], T], /) -> T: ...
+
+
 class EnrolmentServer:
-    """`state`: the leader's folder; `joining`: one of `desk.JOINING`; `is_leading`: whether this
-    host may let anybody in now."""
+    """`joining`: one of `desk.JOINING`; `is_leading`: whether this host may let anybody in now;
+    `read` and `write` do work with the registry, and what was written holds when the next host
+    leads, too: else UnreachableError."""
 
     def __init__(
-        self, state: Path, joining: str, is_leading: Callable[[], bool], report: Report
+        self,
+        joining: str,
+        is_leading: Callable[[], bool],
+        read: Work,
+        write: Work,
+        report: Report,
     ) -> None:
-        self._state = state
         self._joining = joining
+        self._read = read
+        self._write = write
         self._is_leading = is_leading
         self._report = report
         self._accepted = Budget(ACCEPTS_PER_S, ACCEPTS_PER_S)
         self._begun = Budget(PER_S, BURST)
         self._free = asyncio.Semaphore(CONNECTIONS_MAX)
         self._open: Counter[str] = Counter()  # connections by address
-        self._thread = ThreadPoolExecutor(1, "enrolment")
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, address: Address) -> None:
@@ -70,7 +82,6 @@ class EnrolmentServer:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -129,11 +140,15 @@ class EnrolmentServer:
             raise RefusedError("elsewhere")
         if not self._begun.take(engine_now_ms()):
             raise RefusedError("busy")
-        conversation = Conversation(self._state, self._joining)
-        loop = asyncio.get_running_loop()
-        _write(writer, await loop.run_in_executor(self._thread, conversation.on_question, line))
-        line = await _read(reader)
-        reply, enrolled = await loop.run_in_executor(self._thread, conversation.on_request, line)
+        conversation = Conversation(self._joining)
+        _write(writer, await self._read(lambda registry: conversation.on_question(registry, line)))
+        asked = await _read(reader)
+        try:
+            reply, enrolled = await self._write(
+                lambda registry: conversation.on_request(registry, asked)
+            )
+        except UnreachableError:
+            raise RefusedError("elsewhere") from None
         _write(writer, reply)
         self._tell(enrolled)
         with contextlib.suppress(OSError):

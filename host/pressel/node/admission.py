@@ -58,9 +58,8 @@ class Admission:
 
     async def keep(self, number: int) -> None:
         """Write into the registry what nobody has to ask for."""
-        state = self._host.replica.state if self._host.leader is None else None
         try:
-            known = await self._watch.keep(self._in_thread, state)
+            known = await self._watch.keep(self._in_thread, follows=self._host.leader is None)
         except PresselError as error:
             self._tell(str(error))
             return

@@ -12,12 +12,13 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from pressel.enrol.server import EnrolmentServer
 from pressel.errors import PresselError
 from pressel.registry.identity import identity
+from pressel.registry.store import Registry
 from pressel.soft.credential import Credential, enter
 from pressel.transport.udp import Address, engine_now_ms
 from ptt.base import clock, events
@@ -47,9 +48,12 @@ from .presence import Presence, present
 from .priority import serve_first
 from .registry_watch import RegistryWatch
 from .sockets import Port, Timer
+from .standbys import Standbys
 from .term import load_record, store_record
 from .update_copy import UpdateCopy
 from .updates import Updates
+
+T = TypeVar("T")
 
 LOOK_S = 0.5  # at the registry: who is removed or revoked is out within a second
 COPY_S = 2.0  # a standby asks what is new of updates: so much of a campaign is done twice at most
@@ -77,11 +81,12 @@ class HostNode:
         voters = voters_of(keys, own)
         self._host = Host(own, voters, record, self._make_leader, now_ms, options.node_class)
         self._admission = Admission(self._watch, self._host, self._others, self._in_thread, report)
+        self._standbys = Standbys(self._host, self._others.silent_ms)
         self._log = EventLog(report, lambda: self._host.leader, self._others.name_of)
         self._badges = Port(self._on_badge)
         self._timer = Timer(self._on_time)
         self._enrolment = EnrolmentServer(
-            options.state, options.joining, lambda: self._host.leader is not None, report
+            options.joining, lambda: self._host.leader is not None, self._read, self._write, report
         )
         self._updates = Updates(
             options.state,
@@ -127,7 +132,7 @@ class HostNode:
         others = self._others
         return Desk(
             verbs, others.own, self._leader_is, others.ask, others.name_of, self._report,
-            self._on_written,
+            self._on_written, self._safe,
         )  # fmt: skip
 
     def _on_written(self) -> None:
@@ -135,12 +140,24 @@ class HostNode:
         self._admission.obey()
         self._settle()
 
+    def _safe(self) -> Callable[[], Awaitable[None]]:
+        leader = self._host.leader
+        return lambda: self._standbys.confirm(leader)
+
     async def _let_in(self, own: Credential) -> None:
         """Put the v1 bridge of this host on the venue's roll, which this host keeps now."""
-        await self._in_thread(
-            self._watch.with_registry, lambda registry: enter(registry, own, BRIDGE)
-        )
-        self._admission.obey()
+        await self._write(lambda registry: enter(registry, own, BRIDGE))
+
+    async def _read(self, act: Callable[[Registry], T]) -> T:
+        return await self._in_thread(self._watch.with_registry, act)
+
+    async def _write(self, act: Callable[[Registry], T]) -> T:
+        """What `act` makes of the registry, once it is safe that it holds."""
+        is_safe = self._safe()
+        made = await self._in_thread(self._watch.with_registry, act)
+        self._on_written()
+        await is_safe()
+        return made
 
     async def _in_thread(self, call: Callable[..., Any], *values: Any) -> Any:
         return await self._desk.in_thread(call, *values)
@@ -226,6 +243,8 @@ class HostNode:
     def _on_message(self, source: bytes, message: bytes, now_ms: int) -> None:
         if message[0] != host_messages.HOST_ADDRESS:
             self._host.receive_from_host(message, source, now_ms)
+            if self._host.replica.state is not None:
+                self._watch.hear(self._host.replica.state)
             return
         with contextlib.suppress(Refused):
             _, (port,) = host_wire.decode(message)
@@ -249,6 +268,7 @@ class HostNode:
             now_ms = engine_now_ms()
             is_moving = self._store(now_ms) | self._carry(now_ms)
             self._tell()
+        self._standbys.look()
         due_ms = clock.earliest(self._host.next_timeout_ms(), self._others.next_timeout_ms())
         wait_ms = None if due_ms == clock.NEVER else clock.since(due_ms, engine_now_ms())
         self._timer.set(wait_ms)
@@ -300,8 +320,8 @@ class HostNode:
     # --- who leads ---
 
     def _make_leader(self, term: int) -> Leader:
+        self._watch.inherit()
         directory = self._watch.directory
-        directory.refresh()
         settings = self._settings.kept
         leader = Leader(
             term, secrets.randbits(32), directory, os.urandom, settings, roster=directory

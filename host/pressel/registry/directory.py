@@ -43,22 +43,29 @@ class RegistryDirectory:
         if changes == self._changes:
             return False
         version = self._registry.version()
-        entries, records = {}, []
-        for device in self._registry.devices(ACTIVE):
-            key = self._registry.key(device.id)
+        devices = []
+        for each in self._registry.devices(ACTIVE):
+            key = self._registry.key(each.id)
             if key is not None:
-                name = device.name.encode()
-                own = bytes.fromhex(device.id)
-                entries[own] = _Entry(key, name, grants_of(device))
-                rights = device.entitlements
-                records.append(
-                    DeviceRecord(own, key, name, device.groups, rights.emergency, rights.priority)
-                )
-        self._entries = entries
-        self._records = records
-        self._version = version
+                devices.append(Mirrored(each.id, each.name, each.groups, each.entitlements, key))
+        self.take(version, devices)
         self._changes = changes
         return True
+
+    def take(self, version: int, devices: list[Mirrored]) -> None:
+        """These devices hold from now on, until the registry has changed: a mirror of them is on
+        its way to the disk."""
+        self._entries, self._records = {}, []
+        for each in devices:
+            self._add(each)
+        self._version = version
+
+    def _add(self, device: Mirrored) -> None:
+        own, name, rights = bytes.fromhex(device.id), device.name.encode(), device.entitlements
+        grants = Grants(device.groups, _entitled(rights))
+        self._entries[own] = _Entry(device.key, name, grants)
+        record = (own, device.key, name, device.groups, rights.emergency, rights.priority)
+        self._records.append(DeviceRecord(*record))
 
     @property
     def version(self) -> int:
@@ -82,11 +89,12 @@ class RegistryDirectory:
 
 
 def grants_of(device: Device) -> Grants:
-    rights = device.entitlements
+    return Grants(device.groups, _entitled(device.entitlements))
+
+
+def _entitled(rights: Entitlements) -> int:
     entitlements = ENTITLED_EMERGENCY if rights.emergency else 0
-    if rights.priority:
-        entitlements |= ENTITLED_PRIORITY
-    return Grants(device.groups, entitlements)
+    return entitlements | ENTITLED_PRIORITY if rights.priority else entitlements
 
 
 def devices_of(state: State) -> tuple[int, list[Mirrored]] | None:

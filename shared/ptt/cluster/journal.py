@@ -139,6 +139,15 @@ class Journal:
     def remove_standby(self, peer: "Any") -> None:
         self._standbys.pop(peer, None)
 
+    @property
+    def position(self) -> int:
+        """Of the newest change."""
+        return self._seq
+
+    def acknowledged(self, peer: "Any") -> int:
+        """The position up to which `peer` has everything."""
+        return self._standbys[peer].acked
+
     def lag(self, peer: "Any") -> int:
         """Changes that `peer` has not acknowledged."""
         return self._seq - self._standbys[peer].acked

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
@@ -14,11 +15,11 @@ from pressel.errors import PresselError, UnreachableError, UsageError
 from ..event_log import Report
 from . import asker as askers
 from .asker import Asker
-from .verb import COPY, HERE, Fields, Verb
+from .verb import COPY, HERE, LEADER, Fields, Verb
 
 OWN_COPY = "own copy"  # in place of a host that has answered: no leader was reachable
 LEADERLESS_S = 3.0  # an election takes 0.7 s; who waits longer has nobody to wait for
-BODY_CHARACTERS_MAX = 1 << 20
+AGAIN_S = 0.1  # a heartbeat; then who follows knows more
 
 Reply = dict[str, Any]  # {"answer": ...} or {"error": words, "exit": code}; "by" of another host
 
@@ -29,9 +30,21 @@ class Ask(Protocol):
     async def __call__(self, host: bytes, body: bytes) -> bytes | None: ...
 
 
+Safe = Callable[[], Callable[[], Awaitable[None]]]
+
+
+def _at_once() -> Callable[[], Awaitable[None]]:
+    return _nothing
+
+
+async def _nothing() -> None:
+    pass
+
+
 class Desk:
     """`leader_is` gives the host that leads, None when none is known; `own` is this host, `name_of`
-    what people call one; `on_written` is called after each write."""
+    what people call one. After each write `on_written` is called; one that is the leader's part is
+    done when `safe` says so, which is begun before it and awaited after it."""
 
     def __init__(
         self,
@@ -42,6 +55,7 @@ class Desk:
         name_of: Callable[[bytes], str],
         report: Report,
         on_written: Callable[[], None] = lambda: None,
+        safe: Safe = _at_once,
     ) -> None:
         self._verbs = {verb.name: verb for verb in verbs}
         self._own = own
@@ -50,6 +64,7 @@ class Desk:
         self._name_of = name_of
         self._report = report
         self._on_written = on_written
+        self._safe = safe
         self._thread = ThreadPoolExecutor(1, "desk")  # one: writes keep their order
         self._news = asyncio.Event()
 
@@ -82,10 +97,7 @@ class Desk:
         verb, fields = self._read(request)
         if verb.place == HERE:
             return {"answer": await self._do(verb, fields, who)}
-        leader = await self._leader()
-        if leader == self._own:
-            return {"answer": await self._do(verb, fields, who)}
-        reply = await self._forwarded(leader, verb, fields, who) if leader else None
+        leader, reply = await self._led(verb, fields, who)
         if reply is not None:
             return reply
         if verb.place == COPY:
@@ -99,12 +111,31 @@ class Desk:
             f"try again"
         )
 
+    async def _led(
+        self, verb: Verb, fields: Fields, who: Asker
+    ) -> tuple[bytes | None, Reply | None]:
+        """Who leads, and its reply; None where there is none. Who has just stopped to lead has done
+        nothing, so the next one is asked."""
+        time_s = asyncio.get_running_loop().time
+        deadline_s = time_s() + LEADERLESS_S
+        while (leader := await self._leader(deadline_s)) is not None:
+            if leader == self._own:
+                return leader, {"answer": await self._do(verb, fields, who)}
+            reply = await self._forwarded(leader, verb, fields, who)
+            if reply is None or not reply.pop("moved", False) or time_s() >= deadline_s:
+                return leader, reply
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN_S):
+                    await self._news.wait()
+        return None, None
+
     async def _answer_host(self, body: bytes, source: bytes) -> Reply:
         request = json.loads(body)
         verb, fields = self._read(request)
         who = askers.from_json(fields.pop("who", None), self._name_of(source))
         if verb.place != HERE and self._leader_is() != self._own:
-            raise UnreachableError("the leader has just changed; try again")
+            words = "the leader has just changed; try again"
+            return {"error": words, "exit": UnreachableError.exit_code, "moved": True}
         if verb.place == HERE and verb.writes:
             raise UsageError(f"{verb.name} must be asked of the host that it concerns")
         return {"answer": await self._do(verb, fields, who)}
@@ -120,6 +151,7 @@ class Desk:
         return verb, fields
 
     async def _do(self, verb: Verb, fields: Fields, who: Asker) -> Any:
+        is_safe = self._safe() if verb.writes and verb.place == LEADER else _nothing
         if verb.in_thread:
             answer = await self.in_thread(verb.answer, fields)
         else:
@@ -129,6 +161,7 @@ class Desk:
         if verb.writes:
             self._tell(verb, fields, who)
             self._on_written()
+            await is_safe()
         return answer
 
     def _tell(self, verb: Verb, fields: Fields, who: Asker) -> None:
@@ -138,9 +171,8 @@ class Desk:
         what = f"{verb.name}: {values}" if values else verb.name
         self._report("asked", {"verb": verb.name, "who": str(who), "what": what, **shown})
 
-    async def _leader(self) -> bytes | None:
-        """The host that leads; waits for an election to end."""
-        deadline_s = asyncio.get_running_loop().time() + LEADERLESS_S
+    async def _leader(self, deadline_s: float) -> bytes | None:
+        """The host that leads; waits for an election to end until `deadline_s`."""
         while (leader := self._leader_is()) is None:
             try:
                 async with asyncio.timeout_at(deadline_s):

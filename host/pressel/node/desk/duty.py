@@ -13,12 +13,12 @@ from typing import Any
 
 from pressel.errors import PresselError
 from pressel.transport.udp import Address, engine_now_ms
-from ptt.base.numbers import HOST_LOST_MS
 from ptt.cluster import election
 from ptt.host import Host
 
 from ..cluster_state import take_state
 from ..others import OtherHosts
+from ..standbys import HEARD_MS
 from .verb import Fields, Verb
 
 ON_DUTY = "on duty"
@@ -26,7 +26,6 @@ RESIGNED = "resigned"
 DRAINING = "draining"
 DRAINED = "drained"
 
-HEARD_MS = 5 * HOST_LOST_MS  # a host that was heard this lately is asked whether it can lead
 HANDED_OVER_S = 3.0  # an election takes 0.7 s
 _LOOK_S = 0.05
 

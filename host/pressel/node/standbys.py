@@ -1,0 +1,83 @@
+"""Whether a change is safe: what a leader has written is called done when the other hosts that are
+there know it. If it dies the moment after, the next leader goes on from there.
+
+The journal brings it to them; floors do not wait for that, but an operator's word does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from pressel.errors import UnreachableError
+from pressel.transport.udp import engine_now_ms
+from ptt.base.numbers import HOST_LOST_MS
+from ptt.host import Host
+from ptt.leader.leader import Leader
+
+HEARD_MS = 5 * HOST_LOST_MS  # a host that was heard this lately is there
+CONFIRM_S = 2.0  # an answer takes a millisecond, and a lost one 0.2 s; a host that hangs, for ever
+
+
+class Standbys:
+    """Of `host`. `silent_ms` says how long ago another host was heard, None: never. `look` is to be
+    called after each step of the engine."""
+
+    def __init__(self, host: Host, silent_ms: Callable[[bytes, int], int | None]) -> None:
+        self._host = host
+        self._silent_ms = silent_ms
+        self._moved = asyncio.Event()
+        self._waiting = 0
+
+    def look(self) -> None:
+        """Something may have been acknowledged."""
+        if self._waiting:
+            self._moved.set()
+            self._moved = asyncio.Event()
+
+    async def confirm(self, leader: Leader | None) -> None:
+        """Wait until the others know all that `leader`, which led here when the change began, has
+        told by now. UnreachableError when another host has taken over, or too few have answered."""
+        position = leader.journal.position if leader is not None else 0
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + CONFIRM_S
+        self._waiting += 1
+        try:
+            while self._is_led_by(leader) and not self._have_all(leader, position):
+                try:
+                    async with asyncio.timeout_at(deadline_s):
+                        await self._moved.wait()
+                except TimeoutError:
+                    break
+        finally:
+            self._waiting -= 1
+        if not self._is_led_by(leader):
+            raise UnreachableError(
+                "another host has taken over meanwhile; check whether it was done, and try again"
+            )
+        if not self._have_enough(leader, position):
+            raise UnreachableError(
+                "it was done here, but too few other hosts have confirmed it; see `pressel host "
+                "status`, and check later whether it holds"
+            )
+
+    # --- inside ---
+
+    def _is_led_by(self, leader: Leader | None) -> bool:
+        return leader is not None and self._host.leader is leader
+
+    def _have_all(self, leader: Leader | None, position: int) -> bool:
+        """Whether every standby that is there has it."""
+        assert leader is not None
+        now_ms = engine_now_ms()
+        silent = {host: self._silent_ms(host, now_ms) for host in leader.journal.standbys()}
+        there = [host for host, ms in silent.items() if ms is not None and ms < HEARD_MS]
+        has_each = all(leader.journal.acknowledged(host) >= position for host in there)
+        return has_each and self._have_enough(leader, position)
+
+    def _have_enough(self, leader: Leader | None, position: int) -> bool:
+        """Whether as many have it as must vote for the next leader, this host among them."""
+        assert leader is not None
+        journal = leader.journal
+        having = [host for host in journal.standbys() if journal.acknowledged(host) >= position]
+        return len(having) + 1 >= self._host.election.voters.quorum
