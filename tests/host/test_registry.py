@@ -14,7 +14,7 @@ import pytest
 from tests.patience import PATIENCE_S
 
 from pressel.errors import PresselError, UsageError
-from pressel.registry import backup, identity, tables
+from pressel.registry import backup, identity, store, tables
 from pressel.registry.code import INVITES_MAX, TRIES, place_of, plain_code
 from pressel.registry.database import DATABASE, KEY_FILE
 from pressel.registry.device import ACTIVE, PENDING, Entitlements
@@ -434,3 +434,30 @@ def test_many_may_make_a_registry_at_once(tmp_path: Path) -> None:
         for attempt in range(20):
             folder = tmp_path / str(attempt)
             assert list(threads.map(make, [folder] * 8)) == [0] * 8
+
+
+def test_the_first_device_that_standbys_would_not_learn_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whatever way it comes; one that takes another's place may come."""
+    monkeypatch.setattr(store, "DEVICES_MAX", 3)
+    ids = [f"{number:016x}" for number in range(9)]
+    with Registry(tmp_path) as registry:
+        for each in ids[:3]:
+            registry.enrol(each, each[-1])
+        registry.ask(ids[3], "Dan", bytes(32), CODE)
+        code = registry.invite()
+        for come in (
+            lambda: registry.enrol(ids[4], "Eve"),
+            lambda: registry.adopt(ids[5], "Fay", bytes(32)),
+            lambda: registry.approve(ids[3]),
+            lambda: registry.redeem(code, ids[6], "Gus", bytes(32)),
+        ):
+            with pytest.raises(UsageError, match="at most 3 devices"):
+                come()
+        assert [each.id for each in registry.devices(ACTIVE)] == ids[:3]
+        registry.replace(ids[0], ids[7])
+        registry.adopt(ids[5], "Fay", bytes(32), former=(ids[1],))
+        registry.revoke(ids[2])
+        registry.approve(ids[3])
+        assert len(registry.devices(ACTIVE)) == 3

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from pressel.node.registry_watch import RegistryWatch
+from pressel.registry import store
 from pressel.registry.device import ACTIVE, REVOKED, Entitlements
 from pressel.registry.directory import RegistryDirectory, mirror
 from pressel.registry.store import Registry
+from ptt.base.numbers import DEVICES_MAX
 from ptt.cluster import records
 from ptt.cluster.replica import Replica
 from ptt.leader.leader import Leader
@@ -151,3 +153,21 @@ def test_a_list_that_has_come_in_part_does_not_count(pair: Pair, tmp_path: Path)
     assert watch.directory.version == acknowledged
     assert len(watch.directory.records()) == 60
     watch.close()
+
+
+def test_a_list_that_is_too_long_for_the_journal_is_not_copied_in_part(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who would be missing were revoked at every standby, and with its lead everywhere."""
+    pair.stands_by.enrol(BEN, "Ben")
+    for number in range(DEVICES_MAX):
+        pair.leads.enrol(f"{number + 0x1000:016x}", "before all others")
+    with monkeypatch.context() as earlier:  # a version that counted nothing
+        earlier.setattr(store, "DEVICES_MAX", DEVICES_MAX + 1)
+        pair.leads.enrol(BEN, "Ben")
+    assert not pair.follow()
+    assert pair.stands_by.device(BEN).state == ACTIVE
+    for registry, words in ((pair.leads, f"{DEVICES_MAX + 1} devices"), (pair.stands_by, "")):
+        watch = RegistryWatch(registry.file.parent, bytes(32))
+        assert words in watch.advice() and bool(words) == bool(watch.advice())
+        watch.close()

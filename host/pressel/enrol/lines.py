@@ -84,7 +84,8 @@ REFUSALS = {
     "code": "the code is wrong, used or too old; have a new one made (`pressel device invite`)",
     "policy": "this leader does not let devices in that way; see --joining of `pressel host run`",
     "busy": "the leader has too many requests at once; try again in a minute",
-    "full": "too many devices wait for the operator; have the operator approve or deny some",
+    "full": "too many devices wait for the operator, or are registered; have the operator approve, "
+    "deny or revoke some",
     "known": "the leader knows this device with another key or state; see `pressel device list "
     "--all` there",
     "elsewhere": "this host stands by; ask the one that leads (see `pressel host status`)",

@@ -63,7 +63,7 @@ class Admission:
         except PresselError as error:
             self._tell(str(error))
             return
-        self._tell("")
+        self._tell(self._watch.advice() if self._host.leader is not None else "")
         if known is not None:
             self._report("devices", {"known": known})
 

@@ -13,7 +13,7 @@ from pressel.errors import UsageError
 from pressel.registry.device import Mirrored
 from pressel.registry.directory import RegistryDirectory, devices_of
 from pressel.registry.store import Registry
-from ptt.base.numbers import VOTERS_MAX
+from ptt.base.numbers import DEVICES_MAX, VOTERS_MAX
 from ptt.cluster.ballot import mark_of
 from ptt.cluster.records import ROSTER
 from ptt.cluster.replica import State
@@ -60,6 +60,16 @@ class RegistryWatch:
                 "key on the others"
             )
         return keys
+
+    def advice(self) -> str:
+        """What the operator of a host that leads should know of the registry; mostly ""."""
+        count = len(self.directory.records())
+        if count <= DEVICES_MAX:
+            return ""
+        return (
+            f"{count} devices are registered, and other hosts learn none of them before there are "
+            f"at most {DEVICES_MAX}: revoke those that are gone"
+        )
 
     def hear(self, state: State) -> None:
         """A standby's `state` may have changed. The list counts when its end has come: until the

@@ -29,6 +29,7 @@ from pressel.registry.device import (
     checked_public_key,
 )
 from pressel.registry.identity import public_key
+from ptt.base.numbers import DEVICES_MAX
 
 PENDING_MAX = 32  # devices that wait for the operator; strangers must not fill a disk
 PENDING_S = 3600  # who was not approved in an hour has gone home; strangers must not fill the list
@@ -41,7 +42,7 @@ _OPEN = f"FROM invite WHERE place = ? AND NOT {_OVER}"
 
 
 class FullError(UsageError):
-    """Too many devices wait for the operator."""
+    """Too many devices are registered, or wait for the operator."""
 
 
 class Registry(Database):
@@ -127,6 +128,7 @@ class Registry(Database):
         key = secrets.token_bytes(KEY_BYTES)
         with self._change():
             self._insert(checked_id(device_id), name, key, groups, entitlements, ACTIVE)
+            self._must_fit()
         return key
 
     def ask(self, device_id: str, name: str, key: bytes, check_code: str) -> str:
@@ -163,7 +165,9 @@ class Registry(Database):
         self._must_be(device_id, PENDING)
         chosen = _joined(checked_groups(groups))
         what = "state = ?, groups = ?, check_code = NULL"
-        self._set(device_id, what, (ACTIVE, chosen), PENDING)
+        with self._change():
+            self._update(checked_id(device_id), what, (ACTIVE, chosen), PENDING)
+            self._must_fit()
 
     def forget_old(self) -> None:
         """Forget invitations that are over and devices that have waited too long. A leader calls it
@@ -238,6 +242,7 @@ class Registry(Database):
             self._insert(device, name, key, groups, Entitlements(), ACTIVE)
             for each in former:
                 self._update(checked_id(each), "state = ?, sealed_key = NULL", (REVOKED,), ACTIVE)
+            self._must_fit()
 
     def replace(self, old_id: str, new_id: str) -> bytes:
         """Another device takes the name, groups and entitlements of `old_id`, whose key dies.
@@ -308,6 +313,15 @@ class Registry(Database):
             raise UsageError(
                 f"device {device} is known already; rotate its key, or use another id"
             ) from None
+
+    def _must_fit(self) -> None:
+        """FullError when there are more active devices than standbys can learn."""
+        query = "SELECT count(*) FROM device WHERE state = ?"
+        if self._db.execute(query, (ACTIVE,)).fetchone()[0] > DEVICES_MAX:
+            raise FullError(
+                f"a venue has at most {DEVICES_MAX} devices; revoke those that are gone, see "
+                "`pressel device list`"
+            )
 
     def _set(self, device_id: str, what: str, values: tuple, state: str) -> None:
         with self._change():
@@ -380,6 +394,7 @@ class Registry(Database):
             groups = _parted(row[0])
             self._forget_waiting(device)
             self._insert(device, name, key, groups, Entitlements(), ACTIVE)
+            self._must_fit()
         return groups
 
     def _open_at(self, place: str) -> tuple[str, int, int]:

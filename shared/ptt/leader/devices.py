@@ -15,6 +15,7 @@ class Devices:
         self._journal = journal
         self._written: list[bytes] = []
         self._version = 0
+        self._count = 0  # more than are written: standbys then copy none, rather than a part
 
     def keep(self, version: int, devices: "list[records.DeviceRecord]", now_ms: int) -> None:
         """All `devices`, always in the same order."""
@@ -26,6 +27,7 @@ class Devices:
                 self._journal.changed(records.DEVICE, number + 1)
         self._written = written
         self._version = version
+        self._count = len(devices)
         self._journal.changed(records.ROSTER, 0)
         self._journal.flush(now_ms)
 
@@ -33,4 +35,4 @@ class Devices:
         return self._written[number - 1]
 
     def roster_record(self) -> bytes:
-        return records.write_numbers(records.ROSTER_SIZES, (self._version, len(self._written)))
+        return records.write_numbers(records.ROSTER_SIZES, (self._version, self._count))
