@@ -13,7 +13,7 @@ import sys
 
 import click
 
-from pressel import __version__
+from pressel import __version__, streams
 from pressel.errors import PresselError
 
 INTERRUPTED = 130  # what shells report for a process ended by Ctrl-C: 128 + SIGINT
@@ -71,6 +71,11 @@ def pressel(ctx: click.Context) -> None:
 
 def main(args: list[str] | None = None) -> int:
     """Run the command line; `args` are those after the program's name. Returns the exit code."""
+    with streams.standing_in():
+        return _run(args)
+
+
+def _run(args: list[str] | None) -> int:
     try:
         result = pressel.main(args, prog_name="pressel", standalone_mode=False)
         sys.stdout.flush()
@@ -84,7 +89,10 @@ def main(args: list[str] | None = None) -> int:
         print("pressel: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output, `head` say, has left. Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.give_up()  # the reader of our output, `head` say, has left
+        return 1
+    except streams.LostOutputError as error:
+        streams.give_up()
+        print(f"pressel: cannot write the output: {error.strerror}", file=sys.stderr)
         return 1
     return result if isinstance(result, int) else 0

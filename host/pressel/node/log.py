@@ -1,4 +1,7 @@
-"""Events of a leader or a host as lines: words for people, or JSON for programs and `timeline`."""
+"""Events of a leader or a host as lines: words for people, or JSON for programs and `timeline`.
+
+Whoever reads them may leave, and their disk may be full: the venue still needs its host.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,33 @@ from pressel.schema.sentences import sentence
 
 def report_json(event: str, fields: dict[str, Any]) -> None:
     """One line; `at` is the time of day in seconds since 1970."""
-    try:
-        print(json.dumps({"event": event, **fields, "at": round(time.time(), 3)}), flush=True)
-    except BrokenPipeError:  # whoever read the events has left; the venue still needs its leader
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _LINES.write(json.dumps({"event": event, **fields, "at": round(time.time(), 3)}))
+
+
+class Lines:
+    """Standard output, a line at a time; that it takes none is said once on standard error, and
+    that it takes them again, too."""
+
+    def __init__(self) -> None:
+        self._is_lost = False
+
+    def write(self, line: str) -> None:
+        try:
+            print(line, flush=True)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            if not self._is_lost:
+                why = error.strerror or error
+                print(f"cannot write events: {why}; the host serves on without", file=sys.stderr)
+            self._is_lost = True
+        else:
+            if self._is_lost:
+                print("events are written again; some are missing", file=sys.stderr)
+            self._is_lost = False
+
+
+_LINES = Lines()
 
 
 def report_words(event: str, fields: dict[str, Any]) -> None:
