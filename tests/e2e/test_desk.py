@@ -92,9 +92,7 @@ async def check_invitation(cluster: Cluster, leader: str, standby: str, folder: 
 
 
 async def check_releases(cluster: Cluster, leader: str, standby: str, folder: Path) -> None:
-    key, package = folder / "release.key", folder / "release.zip"
-    public = keys.public_key(key, make=True)
-    sign_build(build(folder / "build"), "any", key, package)
+    public, package = make_release(folder)
     here = ("--state", cluster.state(standby))
     await done(folder, "update", "trust", public, *here)
     (folder / "rubbish.zip").write_bytes(b"PK rubbish")
@@ -247,5 +245,57 @@ def test_what_a_leader_has_acknowledged_the_next_one_knows(tmp_path: Path, end: 
             assert [each["name"] for each in listed] == ["d1", "d2", "d3", "d4"]
             said = ("settings", "get", "floor.talk_ms", "--control", tmp_path / f"{new}.sock")
             assert (await done(tmp_path, *said)).strip() == "90000 ms"
+
+    asyncio.run(scenario())
+
+
+def make_release(folder: Path) -> tuple[str, Path]:
+    """The public key of a release, and its file."""
+    key, package = folder / "release.key", folder / "release.zip"
+    public = keys.public_key(key, make=True)
+    sign_build(build(folder / "build"), "any", key, package)
+    return public, package
+
+
+def test_an_update_is_where_its_last_step_left_it_whoever_leads(tmp_path: Path) -> None:
+    """Begun, and the leader dies the moment after; cancelled, and that one comes back alone."""
+
+    async def scenario() -> None:
+        public, package = make_release(tmp_path)
+        cluster = Cluster(tmp_path, "ab")
+        async with contextlib.AsyncExitStack() as stack:
+            for name in "ab":
+                await stack.enter_async_context(cluster.started(name))
+            first = await cluster.until_led()
+            second = "ab".replace(first, "")
+
+            async def at(host: str, *words: str | Path) -> Result:
+                return await typed(tmp_path, *words, "--control", tmp_path / f"{host}.sock")
+
+            async def release_at(host: str) -> int:
+                shown = await at(host, "update", "status", "--json")
+                return json.loads(shown.out)["release"]
+
+            await done(tmp_path, "update", "trust", public, "--state", cluster.state(first))
+            await done(tmp_path, "update", "add", package, "--state", cluster.state(first))
+            assert (await at(first, "update", "start", "--stage", "all")).code == 0
+            cluster.commands[first].process.send_signal(signal.SIGKILL)
+            assert await cluster.until_led(second) == second
+            assert await release_at(second) == 2
+            assert (await at(second, "update", "cancel")).code == 0
+            again = await at(second, "update", "cancel")
+            assert again.code == 2 and again.is_one_sentence()
+            assert "no update is under way" in again.err
+            cluster.commands[second].process.send_signal(signal.SIGKILL)
+
+            await stack.enter_async_context(cluster.started(first))
+            await until(lambda: cluster.leads(first), "the one that was away to lead")
+            assert await release_at(first) == 2  # nobody is there who could tell
+            await stack.enter_async_context(cluster.started(second))
+            await cluster.until_led()
+            asked = tmp_path / f"{first}.sock"
+            await until(lambda: control.ask(asked, "update status")["release"] == 0, "its end")
+            for name in "ab":
+                assert "Traceback" not in cluster.commands[name].err
 
     asyncio.run(scenario())

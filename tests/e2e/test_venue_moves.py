@@ -124,7 +124,8 @@ def test_old_apps_and_an_update_go_on_at_the_host_that_leads_next(work: Path) ->
                 await check_follower(work, cluster, first, second)
                 await there("cancel", *there.leader)
                 copy = cluster.state(first) / "updates" / "campaign.json"
-                await until(lambda: not copy.exists(), "the returned one to know of that")
+                over = lambda: json.loads(copy.read_text())["is_over"]  # noqa: E731
+                await until(over, "the returned one to know of that")
             assert not told(cluster, first, "v1_bridge")
             for name in "ab":
                 assert "Traceback" not in cluster.commands[name].err

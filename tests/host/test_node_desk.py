@@ -43,7 +43,7 @@ class Stage:
         self.make = lambda safe: Desk(
             verbs, OWN, lambda: self.leader, self._ask, NAMES.__getitem__, self._report, safe=safe
         )
-        self.desk = self.make(lambda: _at_once)
+        self.desk = self.make(lambda verb: _at_once)
         self.asked = 0  # how often the other host was
 
     def _note(self, word: str):
@@ -146,7 +146,7 @@ def test_a_change_is_done_when_it_is_safe() -> None:
     steps: list[str] = []
     stage = Stage()
 
-    def begin() -> Callable[[], Awaitable[None]]:
+    def begin(verb: Verb) -> Callable[[], Awaitable[None]]:
         steps.append(f"begun, {len(stage.done)} done")
 
         async def end() -> None:

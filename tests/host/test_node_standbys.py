@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,10 +31,16 @@ class Stage:
         self.host: Any = SimpleNamespace(
             leader=self.leader, election=SimpleNamespace(voters=voters)
         )
+        self.asked: list[tuple[bytes, str]] = []
+        self.answers: Mapping[bytes, bytes] = {}
         self.silent: dict[bytes, int | None] = dict.fromkeys(others, 10)
-        self.standbys = Standbys(self.host, lambda host, now_ms: self.silent[host])
+        self.standbys = Standbys(self.host, lambda host, now_ms: self.silent[host], self.ask)
         self.journal.changed(SETTINGS, 0)
         self.journal.flush(0)
+
+    async def ask(self, host: bytes, body: bytes) -> bytes | None:
+        self.asked.append((host, json.loads(body)["ask"]))
+        return self.answers.get(host)
 
     def write_record(self, kind: int, number: int, now_ms: int) -> bytes:
         return b"record"
@@ -106,5 +114,28 @@ def test_nothing_is_done_by_who_no_longer_leads() -> None:
             await asked
         with pytest.raises(UnreachableError, match="taken over meanwhile"):
             await stage.standbys.confirm(None)
+
+    asyncio.run(scenario())
+
+
+def test_what_standbys_copy_is_safe_when_they_have_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    yes, no = b'{"answer": true}', b'{"answer": false}'
+
+    async def scenario() -> None:
+        stage = Stage(B, C)
+        for answers in ({B: yes}, {B: no, C: yes}, {B: yes, C: b"[[["}):
+            stage.answers = answers
+            await stage.standbys.confirm_copies(stage.leader)
+        assert stage.asked[:2] == [(B, "update look"), (C, "update look")]
+        for answers in ({}, {B: no}, {B: b'{"error": "not understood"}', C: b"17"}):
+            stage.answers = answers
+            with pytest.raises(UnreachableError, match="too few other hosts"):
+                await stage.standbys.confirm_copies(stage.leader)
+        alone = Stage(B)
+        await alone.standbys.confirm_copies(alone.leader)  # of two hosts either may lead alone
+        stage.answers = {B: yes, C: yes}
+        stage.host.leader = None
+        with pytest.raises(UnreachableError, match="taken over meanwhile"):
+            await stage.standbys.confirm_copies(stage.leader)
 
     asyncio.run(scenario())

@@ -92,6 +92,26 @@ def test_a_damaged_campaign_is_told_and_the_host_goes_on(host: Host) -> None:
         asyncio.run(host.updates.start(START))
 
 
+def test_a_full_disk_does_not_stop_the_host(host: Host) -> None:
+    """A badge's word comes in an engine's step: an exception there ended the timer."""
+    host.leader = leading()
+    asyncio.run(host.updates.start(START))
+    (host.state / "updates/campaign.new").mkdir()
+    for job in host.leader.updates.jobs():
+        host.updates.on_told(job.device, 2, distributor.FETCHING, 0)
+    told = [each["advice"] for each in host.told if each["event"] == "campaign"]
+    assert len(told) == 1 and "cannot keep the update" in told[0]
+
+
+def test_a_later_step_that_another_host_knows_of_is_obeyed(host: Host) -> None:
+    host.leader = leading()
+    asyncio.run(host.updates.start(START))
+    over = {"release": 2, "edition": [host.leader.term, 2], "is_over": True}
+    assert asyncio.run(host.updates.hear({"campaign": over}))
+    assert not host.leader.updates.jobs() and "later step" in host.told[-1]["advice"]
+    assert not asyncio.run(host.updates.hear({"campaign": over}))
+
+
 def test_a_badge_may_name_any_reason(host: Host) -> None:
     host.leader = leading()
     asyncio.run(host.updates.start(START))

@@ -12,9 +12,9 @@ import pytest
 from tests.shared.update_stage import UpdateVenue
 
 from pressel.cli import main
-from pressel.errors import UsageError
+from pressel.errors import PresselError, UsageError
 from pressel.update import keys
-from pressel.update.campaign import Campaigner
+from pressel.update.campaign import Campaign, Campaigner
 from pressel.update.library import Library
 from pressel.update.release import MANIFEST, SIGNATURE, read_release, sign_build
 from ptt.base import events
@@ -255,6 +255,57 @@ def test_pause_and_cancel(fleet: Fleet) -> None:
     assert fleet.campaigner.status()["release"] == 0
     fleet.again()
     assert fleet.campaigner.campaign is None
+
+
+def test_where_nothing_is_under_way_nothing_is_stopped(fleet: Fleet) -> None:
+    for act in (lambda: fleet.campaigner.pause("you paused it"), fleet.campaigner.cancel):
+        with pytest.raises(UsageError, match="no update is under way"):
+            act()
+    fleet.campaigner.start(None, "all")
+    fleet.campaigner.cancel()
+    with pytest.raises(UsageError, match="no update is under way"):
+        fleet.campaigner.cancel()
+
+
+def test_what_the_disk_does_not_take_is_neither_begun_nor_over(fleet: Fleet) -> None:
+    beside = fleet.state / "updates" / "campaign.new"
+    beside.mkdir()
+    with pytest.raises(PresselError, match="cannot keep the update"):
+        fleet.campaigner.start(None, "all")
+    assert fleet.campaigner.campaign is None and not fleet.venue.leader.updates.jobs()
+    beside.rmdir()
+    fleet.campaigner.start(None, "pilot")
+    beside.mkdir()
+    for act in (fleet.campaigner.cancel, lambda: fleet.campaigner.start(None, "all")):
+        with pytest.raises(PresselError, match="cannot keep the update"):
+            act()
+        assert len(fleet.venue.leader.updates.jobs()) == 2
+    beside.rmdir()
+    fleet.again()
+    assert fleet.states() == ["waiting", "waiting", "", "", "", ""]
+
+
+def test_of_two_hosts_the_later_step_counts(fleet: Fleet) -> None:
+    """Each host that led may have gone on while the other was away."""
+    fleet.campaigner.start(None, "all")
+    assert fleet.campaigner.campaign is not None
+    own = fleet.campaigner.campaign
+    term = fleet.venue.leader.term
+    assert own.edition == (term, 1)
+    cancelled = Campaign(release=2, is_over=True)
+    for edition in ((0, 0), (term - 1, 9), own.edition, (term + 1, 1)):  # the last: cannot be yet
+        assert not fleet.campaigner.adopt(cancelled.model_copy(update={"edition": edition}))
+    assert len(fleet.venue.leader.updates.jobs()) == 6
+    later = {"edition": (term, 2)}
+    assert fleet.campaigner.adopt(cancelled.model_copy(update=later))
+    assert fleet.campaigner.campaign is None and not fleet.venue.leader.updates.jobs()
+    fleet.again()
+    assert fleet.campaigner.campaign is None
+    fleet.campaigner.start(None, "all")  # the operator's next word counts more
+    assert fleet.campaigner.campaign.edition == (term, 3)
+    assert fleet.campaigner.adopt(own.model_copy(update={"edition": (term, 4), "release": 7}))
+    assert "no release 7" in fleet.campaigner.status()["paused"]
+    assert not fleet.venue.leader.updates.jobs()
 
 
 def test_a_badge_without_a_key_is_told_as_such(fleet: Fleet) -> None:

@@ -33,7 +33,7 @@ from .admission import Admission
 from .bridging import NAME as BRIDGE
 from .bridging import Bridging
 from .chores import Chores
-from .desk import Desk, devices
+from .desk import Desk, Fields, Verb, devices
 from .desk.backups import Backups
 from .desk.duty import Duty
 from .desk.releases import Releases
@@ -81,7 +81,7 @@ class HostNode:
         voters = voters_of(keys, own)
         self._host = Host(own, voters, record, self._make_leader, now_ms, options.node_class)
         self._admission = Admission(self._watch, self._host, self._others, self._in_thread, report)
-        self._standbys = Standbys(self._host, self._others.silent_ms)
+        self._standbys = Standbys(self._host, self._others.silent_ms, self._others.ask)
         self._log = EventLog(report, lambda: self._host.leader, self._others.name_of)
         self._badges = Port(self._on_badge)
         self._timer = Timer(self._on_time)
@@ -129,6 +129,7 @@ class HostNode:
         )  # fmt: skip
         verbs = [verb for subject in subjects for verb in subject.verbs()]
         verbs += devices.verbs(self._watch.with_registry)
+        verbs.append(Verb("update look", self._look_for_updates))
         others = self._others
         return Desk(
             verbs, others.own, self._leader_is, others.ask, others.name_of, self._report,
@@ -140,9 +141,15 @@ class HostNode:
         self._admission.obey()
         self._settle()
 
-    def _safe(self) -> Callable[[], Awaitable[None]]:
+    def _safe(self, verb: Verb | None = None) -> Callable[[], Awaitable[None]]:
         leader = self._host.leader
-        return lambda: self._standbys.confirm(leader)
+
+        async def end() -> None:
+            await self._standbys.confirm(leader)
+            if verb is not None and verb.copied:
+                await self._standbys.confirm_copies(leader)
+
+        return end
 
     async def _let_in(self, own: Credential) -> None:
         """Put the v1 bridge of this host on the venue's roll, which this host keeps now."""
@@ -362,6 +369,9 @@ class HostNode:
 
     async def _copy_updates(self, number: int) -> None:
         await self._update_copy.follow(self._desk, self._is_following)
+
+    async def _look_for_updates(self, fields: Fields) -> bool:
+        return await self._update_copy.look(self._desk, self._is_following)
 
     def _is_following(self) -> bool:
         return self._leader_is() not in (None, self._others.own)

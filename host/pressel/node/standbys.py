@@ -7,7 +7,10 @@ The journal brings it to them; floors do not wait for that, but an operator's wo
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 from collections.abc import Callable
+from typing import Any
 
 from pressel.errors import UnreachableError
 from pressel.transport.udp import engine_now_ms
@@ -15,16 +18,27 @@ from ptt.base.numbers import HOST_LOST_MS
 from ptt.host import Host
 from ptt.leader.leader import Leader
 
+from .desk.desk import Ask
+
 HEARD_MS = 5 * HOST_LOST_MS  # a host that was heard this lately is there
 CONFIRM_S = 2.0  # an answer takes a millisecond, and a lost one 0.2 s; a host that hangs, for ever
+COPIED_S = 10.0  # 0.1 s for a release of 200 kB; a standby goes on copying behind that
+
+MOVED = "another host has taken over meanwhile; check whether it was done, and try again"
+TOO_FEW = (
+    "it was done here, but too few other hosts have confirmed it; see `pressel host status`, and "
+    "check later whether it holds"
+)
+_LOOK = json.dumps({"ask": "update look", "who": {"name": "leader", "uid": -1}}).encode()
 
 
 class Standbys:
-    """Of `host`. `silent_ms` says how long ago another host was heard, None: never. `look` is to be
-    called after each step of the engine."""
+    """Of `host`. `silent_ms` says how long ago another host was heard, None: never; `ask` asks one.
+    `look` is to be called after each step of the engine."""
 
-    def __init__(self, host: Host, silent_ms: Callable[[bytes, int], int | None]) -> None:
+    def __init__(self, host: Host, silent_ms: Callable[[bytes, int], int | None], ask: Ask) -> None:
         self._host = host
+        self._ask = ask
         self._silent_ms = silent_ms
         self._moved = asyncio.Event()
         self._waiting = 0
@@ -52,14 +66,23 @@ class Standbys:
         finally:
             self._waiting -= 1
         if not self._is_led_by(leader):
-            raise UnreachableError(
-                "another host has taken over meanwhile; check whether it was done, and try again"
-            )
+            raise UnreachableError(MOVED)
         if not self._have_enough(leader, position):
-            raise UnreachableError(
-                "it was done here, but too few other hosts have confirmed it; see `pressel host "
-                "status`, and check later whether it holds"
-            )
+            raise UnreachableError(TOO_FEW)
+
+    async def confirm_copies(self, leader: Leader | None) -> None:
+        """The same of what standbys copy: they are asked to do so at once."""
+        assert leader is not None
+        there = self._there(leader)
+        copies = asyncio.gather(*(self._ask(host, _LOOK) for host in there))
+        told: list[Any] = []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(COPIED_S):
+                told = await copies
+        if not self._is_led_by(leader):
+            raise UnreachableError(MOVED)
+        if sum(map(_has_copied, told)) + 1 < self._host.election.voters.quorum:
+            raise UnreachableError(TOO_FEW)
 
     # --- inside ---
 
@@ -69,11 +92,14 @@ class Standbys:
     def _have_all(self, leader: Leader | None, position: int) -> bool:
         """Whether every standby that is there has it."""
         assert leader is not None
+        journal = leader.journal
+        has_each = all(journal.acknowledged(host) >= position for host in self._there(leader))
+        return has_each and self._have_enough(leader, position)
+
+    def _there(self, leader: Leader) -> list[bytes]:
         now_ms = engine_now_ms()
         silent = {host: self._silent_ms(host, now_ms) for host in leader.journal.standbys()}
-        there = [host for host, ms in silent.items() if ms is not None and ms < HEARD_MS]
-        has_each = all(leader.journal.acknowledged(host) >= position for host in there)
-        return has_each and self._have_enough(leader, position)
+        return [host for host, ms in silent.items() if ms is not None and ms < HEARD_MS]
 
     def _have_enough(self, leader: Leader | None, position: int) -> bool:
         """Whether as many have it as must vote for the next leader, this host among them."""
@@ -81,3 +107,13 @@ class Standbys:
         journal = leader.journal
         having = [host for host in journal.standbys() if journal.acknowledged(host) >= position]
         return len(having) + 1 >= self._host.election.voters.quorum
+
+
+def _has_copied(told: bytes | None) -> bool:
+    """What a standby has answered; one of an earlier version copies all by itself, every two
+    seconds."""
+    try:
+        reply = json.loads(told or b"null")
+    except ValueError:
+        return False
+    return isinstance(reply, dict) and reply.get("answer") is True

@@ -8,6 +8,7 @@ it had been added here.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import hashlib
@@ -20,7 +21,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pressel.errors import PresselError, UsageError
 from pressel.registry.device import checked_public_key
 from pressel.update import keys
-from pressel.update.campaign import Campaign
+from pressel.update.campaign import Campaign, store_campaign
 from pressel.update.library import RELEASES_MAX, Library
 
 from .desk import Asker, Desk
@@ -62,6 +63,7 @@ class UpdateCopy:
         self._digests: dict[tuple[str, int, int], str] = {}  # by name, time of change and size
         self._seen = ""  # the digest of what was copied last
         self._told = ""
+        self._turn = asyncio.Lock()  # one copy after the other
 
     def verbs(self) -> tuple[Verb, ...]:
         return (
@@ -72,15 +74,19 @@ class UpdateCopy:
     # --- the leader's side, in the desk's thread ---
 
     def copy(self, fields: Fields) -> dict[str, Any]:
-        """{"digest": ..., "copied": a `Copied`}, the latter None when the asker has this digest."""
+        """{"digest": ..., "copied": a `Copied`, "behind": whether we should be told}; the second is
+        None when the asker has this digest. `edition` is that of the asker's campaign."""
+        own = self._campaign()
         copied = Copied(
             keys=keys.trusted(self._state),
             releases=[self._kept(file) for file in self._library.files()],
-            campaign=self._campaign(),
+            campaign=own,
         )
         digest = hashlib.sha256(copied.model_dump_json().encode()).hexdigest()
         is_known = fields.get("has") == digest
-        return {"digest": digest, "copied": None if is_known else copied.model_dump()}
+        is_behind = _edition_of(own) < _edition(fields.get("edition"))
+        told = None if is_known else copied.model_dump()
+        return {"digest": digest, "copied": told, "behind": is_behind}
 
     def piece(self, fields: Fields) -> str:
         """PIECE_BYTES of a release from `offset` on, in base64; "" behind its end."""
@@ -115,11 +121,26 @@ class UpdateCopy:
 
     async def follow(self, desk: Desk, is_following: Callable[[], bool]) -> None:
         """Ask the leader once, and keep what is new."""
-        if not is_following():
-            return
+        async with self._turn:
+            if is_following():
+                await self._follow(desk, is_following)
+
+    async def look(self, desk: Desk, is_following: Callable[[], bool]) -> bool:
+        """The leader says that there is something new; did we get all of it?"""
+        await self.follow(desk, is_following)
+        return is_following() and not self._told
+
+    async def _follow(self, desk: Desk, is_following: Callable[[], bool]) -> None:
         try:
-            told = await self._ask(desk, "update copy", has=self._seen)
+            own = await desk.in_thread(self._campaign)
+            told = await self._ask(
+                desk, "update copy", has=self._seen, edition=list(_edition_of(own))
+            )
+            if told.get("behind") and own is not None:
+                await self._ask(desk, "update tell", campaign=own.model_dump())
+                return
             if told["copied"] is None:
+                self._say("")
                 return
             copied = Copied.model_validate(told["copied"])
             await desk.in_thread(self._believe, copied)
@@ -184,14 +205,23 @@ class UpdateCopy:
     def _keep_campaign(self, copied: Copied) -> None:
         if copied.campaign is None:
             self._file.unlink(missing_ok=True)
-            return
-        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = self._file.with_suffix(".new")
-        beside.write_text(copied.campaign.model_dump_json(indent=1) + "\n", "utf-8")
-        beside.replace(self._file)
+        else:
+            store_campaign(self._file, copied.campaign)
 
     def _say(self, why: str) -> None:
         """Once, however often it fails."""
         if why and why != self._told:
             self._report("update_copy", {"why": why})
         self._told = why
+
+
+def _edition_of(campaign: Campaign | None) -> tuple[int, int]:
+    return campaign.edition if campaign is not None else (0, 0)
+
+
+def _edition(told: Any) -> tuple[int, int]:
+    """Of a request; a host of an earlier version knows of none."""
+    if told is None:
+        return (0, 0)
+    term, count = told
+    return int(term), int(count)

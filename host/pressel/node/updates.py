@@ -9,7 +9,7 @@ from typing import Any
 from pressel.errors import PresselError, UsageError
 from pressel.registry.directory import RegistryDirectory
 from pressel.transport.udp import engine_now_ms
-from pressel.update.campaign import Campaigner, find_campaign, reason_words
+from pressel.update.campaign import Campaign, Campaigner, find_campaign, reason_words
 from pressel.update.library import Library
 from ptt.leader.distributor import STATES
 from ptt.leader.leader import Leader
@@ -46,13 +46,15 @@ class Updates:
         self._now_ms = now_ms
         self._served: Leader | None = None  # whose campaign `_campaigner` runs
         self._campaigner: Campaigner | None = None
+        self._told = ""
 
     def verbs(self) -> tuple[Verb, ...]:
         return (
-            Verb("update start", self.start, writes=True, place=LEADER, shown=_NAMES),
-            Verb("update pause", self.pause, writes=True, place=LEADER),
-            Verb("update cancel", self.cancel, writes=True, place=LEADER),
+            Verb("update start", self.start, True, LEADER, shown=_NAMES, copied=True),
+            Verb("update pause", self.pause, True, LEADER, copied=True),
+            Verb("update cancel", self.cancel, True, LEADER, copied=True),
             Verb("update status", self.status, place=LEADER),
+            Verb("update tell", self.hear, place=LEADER),
         )
 
     async def resume(self) -> None:
@@ -60,8 +62,18 @@ class Updates:
         try:
             await self._current()
         except PresselError as error:
-            self._report("campaign", {"advice": str(error)})
+            self._say(str(error))
         self._settle()
+
+    async def hear(self, fields: Fields) -> bool:
+        """Another host knows of a later step than we, which were away; did we not?"""
+        other = Campaign.model_validate(fields["campaign"])
+        campaigner = await self._current()
+        is_news = campaigner is not None and campaigner.adopt(other)
+        if is_news:
+            self._say("another host knew of a later step of the update; it is obeyed")
+        self._settle()
+        return is_news
 
     # --- the operator: each answers with the status then. UsageError when it does not lead ---
 
@@ -92,7 +104,10 @@ class Updates:
     def on_told(self, device: bytes, release: int, state: int, reason: int) -> None:
         """The value of `ptt.base.events.UPDATE`."""
         if self._campaigner is not None and self._leader() is self._served:
-            self._campaigner.on_told(device, release, state, reason)
+            try:
+                self._campaigner.on_told(device, release, state, reason)
+            except PresselError as error:  # the disk is full: the update goes on, in memory
+                self._say(str(error))
         fields = {"device": device.hex(), "release": release, "state": STATES[state]}
         if reason:
             fields["why"] = reason_words(reason)
@@ -111,6 +126,12 @@ class Updates:
                 )
                 self._served = leader
         return self._campaigner if leader is not None and leader is self._served else None
+
+    def _say(self, advice: str) -> None:
+        """Once, however often it is met."""
+        if advice != self._told:
+            self._report("campaign", {"advice": advice})
+        self._told = advice
 
     def _key_of(self, device: str) -> bytes | None:
         return self._directory.key(bytes.fromhex(device))

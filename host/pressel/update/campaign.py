@@ -2,17 +2,21 @@
 
 The leader keeps it in `updates/campaign.json` and continues it after a restart. It stops by itself
 when too many badges fail: a bad release fails everywhere, a bad badge alone does not.
+
+A campaign that was cancelled stays on disk as such. Each step that counts has an edition, so that a
+host that was away meanwhile is told of it, and does not begin again what is over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from pressel.errors import PresselError
+from pressel.errors import PresselError, UsageError
+from ptt.base.numbers import INT_MAX
 from ptt.leader import distributor
 from ptt.leader.distributor import Distributor
 from ptt.leader.members import Members
@@ -50,6 +54,9 @@ REASONS[NO_KEY] = "the registry has no key of it; register it with `pressel flas
 REASONS[IN_ROM] = "runs from a ROMFS image; flash it with `pressel flash --packing romfs`"
 
 
+Count = Annotated[int, Field(ge=0, le=INT_MAX)]
+
+
 class Progress(BaseModel):
     """One badge of a campaign; `state` is a word of `ptt.leader.distributor.STATES`."""
 
@@ -60,9 +67,12 @@ class Progress(BaseModel):
 
 
 class Campaign(BaseModel):
-    """What is kept on disk."""
+    """What is kept on disk. `edition`: the term in which the last step was taken, and which step of
+    that term it was; hosts compare them."""
 
     release: int
+    edition: tuple[Count, Count] = (0, 0)
+    is_over: bool = False
     stage: str = ""
     flags: int = 0
     paused: str = ""  # why
@@ -73,12 +83,14 @@ class Venue(Protocol):
     """What a campaign needs of the leader."""
 
     @property
+    def term(self) -> int: ...
+    @property
     def members(self) -> Members: ...
     @property
     def updates(self) -> Distributor: ...
 
 
-Found = tuple[Campaign | None, dict[str, Release]]  # and its release by chip
+Found = tuple[Campaign | None, dict[str, Release]]  # one that is over, too; and its release by chip
 
 
 def find_campaign(state: Path) -> Found:
@@ -90,6 +102,8 @@ def find_campaign(state: Path) -> Found:
         return None, {}
     except (OSError, ValidationError, ValueError) as error:
         raise PresselError(f"{file} is damaged; delete it and start the update again") from error
+    if campaign.is_over:
+        return campaign, {}
     try:
         return campaign, Library(state).get(campaign.release)
     except PresselError as error:  # a leader without its updates is still a leader
@@ -118,7 +132,9 @@ class Campaigner:
         self._venue = venue
         self._key_of = key_of
         self._now_ms = now_ms
-        self.campaign, self._releases = find_campaign(state) if found is None else found
+        kept, self._releases = find_campaign(state) if found is None else found
+        self._edition = kept.edition if kept is not None else (0, 0)
+        self.campaign = None if kept is None or kept.is_over else kept
         if self.campaign and not self.campaign.paused:
             self._resume()
 
@@ -135,34 +151,62 @@ class Campaigner:
     ) -> Campaign:
         """Begin, widen or go on: badges that have the release already are left alone. `releases`:
         what the library gave for `release`, where it was asked already."""
-        self._releases = releases or self._library.get(release)
-        number = next(iter(self._releases.values())).number
-        campaign = self.campaign
-        if campaign is None or campaign.release != number:
-            self._stop_all()
-            campaign = Campaign(release=number)
+        found = releases or self._library.get(release)
+        number = next(iter(found.values())).number
+        before = self.campaign
+        campaign = Campaign(release=number)
+        if before is not None and before.release == number:
+            campaign = before.model_copy(deep=True)
         campaign.stage, campaign.flags, campaign.paused = stage, flags, ""
-        self.campaign = campaign
         for device in self._chosen(stage, devices, groups):
             known = campaign.badges.setdefault(device, Progress())
             if known.state == "failed":
                 known.state, known.reason = "waiting", 0
                 campaign.flags |= manifest.AGAIN
+        self._write(campaign, is_step=True)  # what cannot be kept is not begun
+        if before is not None and before.release != number:
+            self._stop_all()
+        self.campaign, self._releases = campaign, found
         self._resume()
         return campaign
 
     def pause(self, why: str) -> None:
-        """Stop handing out; what badges have stays on their flash."""
-        if self.campaign is not None:
-            self._stop_all()
-            self.campaign.paused = why
-            self._save()
+        """Stop handing out; what badges have stays on their flash. UsageError when there is nothing
+        to stop."""
+        if self.campaign is None:
+            raise UsageError("no update is under way; `pressel update start` begins one")
+        self._stop_all()
+        self.campaign.paused = why
+        self._write(self.campaign, is_step=True)
 
     def cancel(self) -> None:
-        """Forget the campaign. Badges that run the release keep it."""
+        """Forget the campaign. Badges that run the release keep it. UsageError when there is
+        none."""
+        if self.campaign is None:
+            raise UsageError("no update is under way; there is nothing to cancel")
+        self._write(Campaign(release=self.campaign.release, is_over=True), is_step=True)
         self._stop_all()
         self.campaign = None
-        self._file.unlink(missing_ok=True)
+
+    # --- other hosts ---
+
+    def adopt(self, other: Campaign) -> bool:
+        """Go on from the step that another host knows of, if it is later than ours, and was taken
+        before we led; did we?"""
+        if not self._edition < other.edition or other.edition[0] > self._venue.term:
+            return False
+        self._write(other)
+        self._stop_all()
+        self._edition = other.edition
+        self.campaign, self._releases = None if other.is_over else other, {}
+        if self.campaign is not None and not self.campaign.paused:
+            try:
+                self._releases = self._library.get(other.release)
+            except PresselError as error:
+                self.pause(str(error))
+            else:
+                self._resume()
+        return True
 
     # --- what happens ---
 
@@ -269,12 +313,37 @@ class Campaigner:
                     known.state = "waiting"
 
     def _save(self) -> None:
-        if self.campaign is None:
-            return
-        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = self._file.with_suffix(".new")
-        beside.write_text(self.campaign.model_dump_json(indent=1) + "\n", "utf-8")
-        beside.replace(self._file)
+        if self.campaign is not None:
+            self._write(self.campaign)
+
+    def _write(self, campaign: Campaign, *, is_step: bool = False) -> None:
+        """PresselError when the disk does not take it; an operator's step has not counted then."""
+        before = campaign.edition
+        if is_step:
+            campaign.edition = self._next_edition()
+        try:
+            store_campaign(self._file, campaign)
+        except PresselError:
+            campaign.edition = before
+            raise
+        self._edition = campaign.edition
+
+    def _next_edition(self) -> tuple[int, int]:
+        term, count = self._venue.term, 1
+        if self._edition[0] >= term:  # a host that led in this term before, on the same disk
+            term, count = self._edition[0], self._edition[1] + 1
+        return term, count
+
+
+def store_campaign(file: Path, campaign: Campaign) -> None:
+    """PresselError when the disk does not take it."""
+    beside = file.with_suffix(".new")
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        beside.write_text(campaign.model_dump_json(indent=1) + "\n", "utf-8")
+        beside.replace(file)
+    except OSError as error:
+        raise PresselError(f"cannot keep the update in {file}: {error.strerror}") from error
 
 
 def tag_of(release: Release, key: bytes, flags: int) -> bytes:

@@ -30,10 +30,10 @@ class Ask(Protocol):
     async def __call__(self, host: bytes, body: bytes) -> bytes | None: ...
 
 
-Safe = Callable[[], Callable[[], Awaitable[None]]]
+Safe = Callable[[Verb], Callable[[], Awaitable[None]]]
 
 
-def _at_once() -> Callable[[], Awaitable[None]]:
+def _at_once(verb: Verb) -> Callable[[], Awaitable[None]]:
     return _nothing
 
 
@@ -151,7 +151,7 @@ class Desk:
         return verb, fields
 
     async def _do(self, verb: Verb, fields: Fields, who: Asker) -> Any:
-        is_safe = self._safe() if verb.writes and verb.place == LEADER else _nothing
+        is_safe = self._safe(verb) if verb.writes and verb.place == LEADER else _nothing
         if verb.in_thread:
             answer = await self.in_thread(verb.answer, fields)
         else:
@@ -205,5 +205,10 @@ async def _told(answer: Callable[[], Any]) -> Reply:
         return await answer()
     except PresselError as error:
         return {"error": str(error), "exit": error.exit_code}
+    except OSError as error:
+        return {
+            "error": f"the system of that host refuses: {error}",
+            "exit": PresselError.exit_code,
+        }
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         return {"error": f"not understood: {error}", "exit": UsageError.exit_code}

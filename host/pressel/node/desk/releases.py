@@ -31,9 +31,9 @@ class Releases:
 
     def verbs(self) -> tuple[Verb, ...]:
         return (
-            Verb("update trust", self.trust, True, LEADER, in_thread=True, shown=("key",)),
+            Verb("update trust", self.trust, True, LEADER, True, ("key",), copied=True),
             Verb("update put", self.put, place=LEADER, in_thread=True),
-            Verb("update add", self.add, True, LEADER, in_thread=True, shown=("digest",)),
+            Verb("update add", self.add, True, LEADER, True, ("digest",), copied=True),
             Verb("update list", self.list, place=COPY, in_thread=True),
         )
 

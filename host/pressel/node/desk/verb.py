@@ -17,7 +17,8 @@ Fields = dict[str, Any]
 class Verb:
     """`answer` takes the fields of a request and returns JSON values, or an awaitable of them; with
     `in_thread` it is called outside the event loop and may wait for the disk. `shown`: the fields
-    that the log tells of a write, beside who asked."""
+    that the log tells of a write, beside who asked. `copied`: standbys copy what it writes, see
+    `update_copy`; what others write is in the journal."""
 
     name: str
     answer: Callable[[Fields], Any]
@@ -25,3 +26,4 @@ class Verb:
     place: str = HERE
     in_thread: bool = False
     shown: tuple[str, ...] = ()
+    copied: bool = False
