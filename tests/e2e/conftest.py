@@ -17,7 +17,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Nothing of the user who runs the tests is seen or touched."""
     folder = tmp_path / "home"
     for name in ("RUNTIME_DIR", "STATE_HOME"):
-        (folder / name).mkdir(parents=True)
+        (folder / name).mkdir(mode=0o700, parents=True)
         monkeypatch.setenv(f"XDG_{name}", str(folder / name))
     monkeypatch.delenv("PRESSEL_SPEECH", raising=False)
     monkeypatch.setenv("NO_COLOR", "1")

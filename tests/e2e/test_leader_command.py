@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,7 +41,7 @@ def test_status_finds_the_leader_that_runs(tmp_path: Path) -> None:
     async def scenario() -> None:
         none = await run(tmp_path / "status-0", "status")
         assert none.code == 3 and none.is_one_sentence()
-        assert "pressel leader" in none.err
+        assert "pressel host run" in none.err
         async with leading(tmp_path / "one") as one:
             port = await _port(one)
             shown = await run(tmp_path / "status-1", "status")
@@ -57,6 +58,22 @@ def test_status_finds_the_leader_that_runs(tmp_path: Path) -> None:
             one.process.send_signal(signal.SIGINT)
             assert (await one.end()).code == 0
         assert (await run(tmp_path / "status-4", "status")).code == 3
+
+    asyncio.run(scenario())
+
+
+def test_a_leader_whose_runtime_folder_is_removed_is_found_again(tmp_path: Path) -> None:
+    """As a logout does it."""
+
+    async def scenario() -> None:
+        async with leading(tmp_path / "log") as command:
+            await _port(command)
+            runtime = tmp_path / "home" / "RUNTIME_DIR" / "pressel"
+            shutil.rmtree(runtime)
+            await until(lambda: list(runtime.glob("*.sock")), "the socket to be there again")
+            assert (await run(tmp_path / "status", "status")).code == 0
+            assert (await command.stop()).code == 0
+        assert not list(runtime.glob("*.sock"))
 
     asyncio.run(scenario())
 
@@ -108,7 +125,7 @@ def test_a_second_leader_is_told_what_is_in_its_way(tmp_path: Path) -> None:
             other_port = ("leader", "--listen", "127.0.0.1:0", *elsewhere)
             same_socket = await run(tmp_path / "third", *other_port)
             assert same_socket.code == 2 and same_socket.is_one_sentence()
-            assert "another leader uses it" in same_socket.err
+            assert "another host uses it" in same_socket.err
             # and the first one is as it was
             status = await run(tmp_path / "status", "status", "--json", "--control", socket)
             assert json.loads(status.out)["address"] == f"127.0.0.1:{port}"

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import socket
 import stat
 from collections.abc import AsyncIterator
@@ -16,7 +17,7 @@ import pytest
 from tests.patience import PATIENCE_S
 
 from pressel.errors import PresselError, UnreachableError, UsageError
-from pressel.node import control
+from pressel.node import control, control_folder
 from pressel.node.desk import Desk, Verb
 
 desk = Desk(
@@ -147,7 +148,7 @@ def test_a_dead_socket_is_taken_over(tmp_path: Path) -> None:
         path = tmp_path / "c.sock"
         with socket.socket(socket.AF_UNIX) as dead:
             dead.bind(str(path))
-        with pytest.raises(UnreachableError, match="no leader answers"):
+        with pytest.raises(UnreachableError, match="no host answers"):
             await asyncio.to_thread(control.ask, path, "status")
         async with serving(path):
             assert await asyncio.to_thread(control.ask, path, "status")
@@ -159,7 +160,7 @@ def test_a_living_socket_is_not(tmp_path: Path) -> None:
     async def scenario() -> None:
         path = tmp_path / "c.sock"
         async with serving(path):
-            with pytest.raises(UsageError, match="another leader uses it"):
+            with pytest.raises(UsageError, match="another host uses it"):
                 await control.serve(path, answer)
             assert await asyncio.to_thread(control.ask, path, "status") == {"asked": "status"}
 
@@ -178,7 +179,7 @@ def test_something_else_in_its_place_is_left_alone(tmp_path: Path, kind: str) ->
 def test_a_path_that_no_socket_can_have_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="limit of 107 bytes"):
         asyncio.run(control.serve(tmp_path / ("x" * 110), answer))
-    with pytest.raises(UnreachableError, match="no leader answers"):
+    with pytest.raises(UnreachableError, match="no host answers"):
         control.ask(tmp_path / ("x" * 110), "status")
 
 
@@ -216,10 +217,11 @@ def test_finds_the_only_leader_and_asks_which_of_several(
 ) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
+    monkeypatch.setattr(control, "control_folders", lambda: [folder])
     monkeypatch.setattr(control, "control_folder", lambda: folder)
 
     async def scenario() -> None:
-        with pytest.raises(UnreachableError, match="start one with: pressel leader"):
+        with pytest.raises(UnreachableError, match="start one with: pressel host run"):
             control.find(None, None)
         with socket.socket(socket.AF_UNIX) as dead:
             dead.bind(str(folder / "leader-1.sock"))
@@ -235,18 +237,88 @@ def test_finds_the_only_leader_and_asks_which_of_several(
 
 
 def test_the_folder_is_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path.chmod(0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", os.fspath(tmp_path))
     assert control.control_path(5).parent.parent == tmp_path
 
 
-def test_no_folder_that_others_can_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a session manager there is no runtime folder, and everybody may write in /tmp."""
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+@pytest.mark.parametrize("given", ["none", "gone", "open to all", "a link", "another's", "empty"])
+def test_no_folder_that_others_can_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    """Everybody may write in the folder for temporary files, and take the place there first."""
+    monkeypatch.setenv("TMPDIR", os.fspath(tmp_path / "tmp"))
     monkeypatch.setenv("XDG_STATE_HOME", os.fspath(tmp_path / "home"))
-    taken = tmp_path / "taken"
-    monkeypatch.setattr("tempfile.gettempdir", lambda: os.fspath(taken))
-    monkeypatch.setattr("platformdirs.user_runtime_path", lambda name: taken / "runtime-0" / name)
+    monkeypatch.setattr(control_folder, "RUN", tmp_path / "user")  # as without a session manager
+    runtime = tmp_path / "runtime"
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "" if given == "empty" else os.fspath(runtime))
+    if given == "none":
+        monkeypatch.delenv("XDG_RUNTIME_DIR")
+    elif given == "a link":
+        (tmp_path / "elsewhere").mkdir(mode=0o700)
+        runtime.symlink_to(tmp_path / "elsewhere")
+    elif given in ("open to all", "another's"):
+        runtime.mkdir(mode=0o700)
+        runtime.chmod(0o777 if given == "open to all" else 0o700)
+        if given == "another's":
+            monkeypatch.setattr(os, "geteuid", lambda: runtime.stat().st_uid + 1)
     assert control.control_path(5) == tmp_path / "home" / "pressel" / "run" / "leader-5.sock"
+
+
+def test_a_host_is_found_from_a_shell_with_another_runtime_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was started at boot, and is asked from a session; or the other way round."""
+    monkeypatch.setenv("XDG_STATE_HOME", os.fspath(tmp_path / "home"))
+    monkeypatch.setattr(control_folder, "RUN", tmp_path / "user")
+    session = tmp_path / "user" / str(os.geteuid())
+    session.mkdir(mode=0o700, parents=True)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", os.fspath(session))
+
+    async def scenario() -> None:
+        at_boot = tmp_path / "home" / "pressel" / "run" / "leader-5.sock"
+        in_session = session / "pressel" / "leader-6.sock"
+        assert control.control_path(6) == in_session
+        async with serving(at_boot):
+            assert control.find(None, None) == control.find(None, 5) == at_boot
+        async with serving(in_session):
+            monkeypatch.delenv("XDG_RUNTIME_DIR")
+            assert control.find(None, None) == control.find(None, 6) == in_session
+        with pytest.raises(UnreachableError, match="no host runs on this machine"):
+            control.find(None, None)
+
+    asyncio.run(scenario())
+
+
+def test_a_socket_that_is_removed_is_made_again(tmp_path: Path) -> None:
+    """A logout removes the runtime folder, and the host serves on."""
+
+    async def scenario() -> None:
+        path = tmp_path / "run" / "c.sock"
+        place = control.Place(path, answer)
+        await place.open()
+        await place.look()
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(b'{"ask": "status"}\n')
+        assert b"answer" in await reader.readline()
+        for remove in (path.unlink, lambda: shutil.rmtree(path.parent)):
+            remove()
+            assert not control.is_alive(path)
+            await place.look()
+            assert await asyncio.to_thread(control.ask, path, "status") == {"asked": "status"}
+        writer.write(b'{"ask": "status"}\n')
+        assert b"answer" in await reader.readline()  # who asked before is answered, too
+        writer.close()
+        path.unlink()
+        path.write_text("in the way")
+        with pytest.raises(UsageError, match="not a socket"):
+            await place.look()
+        path.unlink()
+        async with serving(path):  # another host's by now
+            place.close()
+            assert control.is_alive(path)
+
+    asyncio.run(scenario())
 
 
 def test_nobody_else_can_open_it_at_any_moment(

@@ -108,7 +108,7 @@ def test_a_later_step_that_another_host_knows_of_is_obeyed(host: Host) -> None:
     asyncio.run(host.updates.start(START))
     over = {"release": 2, "edition": [host.leader.term, 2], "is_over": True}
     assert asyncio.run(host.updates.hear({"campaign": over}))
-    assert not host.leader.updates.jobs() and "later step" in host.told[-1]["advice"]
+    assert not host.leader.updates.jobs() and host.told[-1]["event"] == "update_news"
     assert not asyncio.run(host.updates.hear({"campaign": over}))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pressel.errors import PresselError
 from pressel.transport.udp import engine_now_ms
+from ptt.base.numbers import DEVICES_MAX
 from ptt.host import Host
 
 from .event_log import Report
@@ -34,6 +35,7 @@ class Admission:
         self._in_thread = in_thread
         self._report = report
         self._told = ""
+        self._is_over = False
 
     def obey(self) -> None:
         """Put changes of the registry into effect."""
@@ -63,9 +65,18 @@ class Admission:
         except PresselError as error:
             self._tell(str(error))
             return
-        self._tell(self._watch.advice() if self._host.leader is not None else "")
+        self._tell("")
+        self._tell_over()
         if known is not None:
             self._report("devices", {"known": known})
+
+    def _tell_over(self) -> None:
+        """A leader says once that it has more devices than others can learn."""
+        is_over = self._host.leader is not None and self._watch.is_over
+        if is_over and not self._is_over:
+            known = len(self._watch.directory.records())
+            self._report("devices_over", {"known": known, "most": DEVICES_MAX})
+        self._is_over = is_over
 
     def _tell(self, advice: str) -> None:
         """Report it once, however often it is met."""

@@ -12,17 +12,14 @@ import errno
 import json
 import os
 import socket
-import tempfile
-import warnings
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from pressel.errors import PresselError, UnreachableError, UsageError
 
+from .control_folder import control_folder, control_folders
 from .desk import asker as askers
 from .desk.asker import Asker
 from .options import default_state
@@ -44,18 +41,6 @@ class Reply:
 
     answer: Any
     by: str = ""
-
-
-def control_folder() -> Path:
-    """Where control sockets lie unless a path is given: in the user's runtime folder, or, where no
-    session manager made one, in the user's home. Never in the folder for temporary files, where
-    anybody may take the place first."""
-    with warnings.catch_warnings():  # it warns that it falls back to a temporary folder
-        warnings.simplefilter("ignore")
-        folder = platformdirs.user_runtime_path("pressel")
-    given = os.environ.get("XDG_RUNTIME_DIR")
-    is_temporary = Path(tempfile.gettempdir()) in folder.parents
-    return platformdirs.user_state_path("pressel") / "run" if is_temporary and not given else folder
 
 
 def control_path(port: int) -> Path:
@@ -90,6 +75,49 @@ async def serve(path: Path, answer: Answer) -> asyncio.Server:
     return server
 
 
+class Place:
+    """The control socket of a host at `path`; its folder may be removed while the host runs."""
+
+    def __init__(self, path: Path, answer: Answer) -> None:
+        self.path = path
+        self._answer = answer
+        self._server: asyncio.Server | None = None
+        self._own: tuple[int, ...] = ()  # which file it is
+
+    async def open(self) -> None:
+        """UsageError when the place is taken, or cannot be."""
+        self._server = await serve(self.path, self._answer)
+        self._own = _which(self.path)
+
+    async def look(self) -> None:
+        """Make the socket again where it has gone. UsageError as of `open`."""
+        if self._is_there():
+            return
+        former, self._server = self._server, None
+        if former is not None:
+            former.close()  # who has asked already is answered
+        await self.open()
+
+    def close(self) -> None:
+        """Leaves another host's socket alone that has taken the place meanwhile."""
+        if self._server is not None:
+            self._server.close()
+        if self._is_there():
+            self.path.unlink(missing_ok=True)
+
+    def _is_there(self) -> bool:
+        try:
+            return _which(self.path) == self._own
+        except OSError:
+            return False
+
+
+def _which(path: Path) -> tuple[int, ...]:
+    """The file at `path`: the next one may have the same inode, but is younger."""
+    facts = path.stat()
+    return facts.st_dev, facts.st_ino, facts.st_mtime_ns
+
+
 def _bound(path: Path) -> socket.socket:
     """A socket at `path` that nobody but its user could ever open."""
     bound = socket.socket(socket.AF_UNIX)
@@ -112,7 +140,7 @@ def _make_way(path: Path) -> None:
     if not path.is_socket():
         raise FileExistsError(errno.EEXIST, "it is not a socket")
     if is_alive(path):
-        raise OSError(errno.EADDRINUSE, "another leader uses it")
+        raise OSError(errno.EADDRINUSE, "another host uses it")
     path.unlink()
 
 
@@ -164,11 +192,11 @@ def request(path: Path, verb: str, **fields: Any) -> Reply:
             line.sendall(json.dumps({"ask": verb, **fields}).encode() + b"\n")
             reply = json.loads(line.makefile("rb").readline(LINE_BYTES_MAX))
     except OSError as error:
-        raise UnreachableError(f"no leader answers at {path}: {error.strerror or error}") from error
+        raise UnreachableError(f"no host answers at {path}: {error.strerror or error}") from error
     except ValueError as error:
-        raise UnreachableError(f"the leader at {path} went away while answering") from error
+        raise UnreachableError(f"the host at {path} went away while answering") from error
     if not isinstance(reply, dict) or not reply.keys() & {"answer", "error"}:
-        raise UnreachableError(f"what answers at {path} is no leader")
+        raise UnreachableError(f"what answers at {path} is no host of Pressel")
     if "error" in reply:
         raise _ERRORS.get(reply.get("exit", 1), PresselError)(str(reply["error"]))
     return Reply(reply["answer"], str(reply.get("by", "")))
@@ -191,20 +219,22 @@ def find(path: Path | None, port: int | None) -> Path:
     if path is not None:
         return path
     if port is not None:
-        return control_path(port)
+        places = [folder / control_path(port).name for folder in control_folders()]
+        return next(filter(is_alive, places), control_path(port))
     alive = all_alive()
     if not alive:
         own = control_of(default_state())  # one with a path of its own
         if own is not None:
             return own
-        raise UnreachableError("no leader runs on this machine; start one with: pressel leader")
+        raise UnreachableError("no host runs on this machine; start one with: pressel host run")
     if len(alive) > 1:
         ports = ", ".join(each.stem.removeprefix("leader-") for each in alive)
-        raise UsageError(f"several leaders run here (ports {ports}); choose one with --port")
+        raise UsageError(f"several hosts run here (ports {ports}); choose one with --port")
     return alive[0]
 
 
 def all_alive() -> list[Path]:
     """The control sockets of all hosts of this user that run, those that were given a path left
     out."""
-    return [each for each in sorted(control_folder().glob("leader-*.sock")) if is_alive(each)]
+    found = [each for folder in control_folders() for each in folder.glob("leader-*.sock")]
+    return [each for each in sorted(found) if is_alive(each)]

@@ -61,15 +61,10 @@ class RegistryWatch:
             )
         return keys
 
-    def advice(self) -> str:
-        """What the operator of a host that leads should know of the registry; mostly ""."""
-        count = len(self.directory.records())
-        if count <= DEVICES_MAX:
-            return ""
-        return (
-            f"{count} devices are registered, and other hosts learn none of them before there are "
-            f"at most {DEVICES_MAX}: revoke those that are gone"
-        )
+    @property
+    def is_over(self) -> bool:
+        """Whether there are more devices than the journal takes."""
+        return len(self.directory.records()) > DEVICES_MAX
 
     def hear(self, state: State) -> None:
         """A standby's `state` may have changed. The list counts when its end has come: until the

@@ -71,7 +71,7 @@ class Updates:
         campaigner = await self._current()
         is_news = campaigner is not None and campaigner.adopt(other)
         if is_news:
-            self._say("another host knew of a later step of the update; it is obeyed")
+            self._report("update_news", {})
         self._settle()
         return is_news
 
