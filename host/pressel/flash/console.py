@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import json
 import struct
@@ -26,7 +25,7 @@ _ANSWER_S = 10.0  # the longest silence of a badge that works
 _START_S = 20.0  # for the firmware's first words: on a badge about three seconds
 _PROMPT = b"\n>>> "
 _HASHES = """
-import hashlib, binascii
+import hashlib, binascii, json
 def _hash(path):
     digest = hashlib.sha256()
     try:
@@ -39,7 +38,7 @@ def _hash(path):
     except OSError:
         return ''
     return binascii.hexlify(digest.digest()).decode()
-print({path: _hash(path) for path in %r})
+print(json.dumps({path: _hash(path) for path in %r}))
 """
 
 # mpremote prints what it did not understand; that must not get into our output.
@@ -103,7 +102,7 @@ def _enter(transport: SerialTransport) -> None:
 
 def file_hashes(transport: SerialTransport, paths: list[str]) -> dict[str, str]:
     """SHA-256 of files on the badge, in hexadecimal; empty for a file that is not there."""
-    return ast.literal_eval(transport.exec(_HASHES % (paths,)).decode().strip())
+    return json.loads(transport.exec(_HASHES % (paths,)))
 
 
 def watch_start(transport: SerialTransport) -> Start:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import tempfile
+import threading
 from pathlib import Path
 
 from pressel.pack.bytecode import compile_module
@@ -15,10 +16,18 @@ from pressel.pack.stock.shortening import shorten_private_names
 
 from .install import SHIMS
 
+_TURN = threading.Lock()
+
+
+def shim_image() -> bytes:
+    """Compiles all shims and packs them. The same in all badges of a process, of which many may
+    begin at once: several threads that parse are a fault of CPython (SystemError), besides slow."""
+    with _TURN:
+        return _made()
+
 
 @functools.cache
-def shim_image() -> bytes:
-    """Compiles all shims and packs them. The same in all badges of a process."""
+def _made() -> bytes:
     texts = {source.name: source.read_text("utf-8") for source in sorted(SHIMS.glob("*.py"))}
     texts = shorten_private_names(texts)  # a C module takes no names of the heap
     files: dict[str, bytes] = {}
