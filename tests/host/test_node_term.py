@@ -76,7 +76,7 @@ def test_a_left_over_of_a_power_cut_does_not_matter(tmp_path: Path, clock) -> No
 def test_a_damaged_file_is_told_and_left(tmp_path: Path, clock, content: bytes) -> None:
     file = tmp_path / "term"
     file.write_bytes(content)
-    with pytest.raises(UsageError, match=r"is damaged .*delete it and start again") as caught:
+    with pytest.raises(UsageError, match=r"is damaged; delete it and start again") as caught:
         next_term(tmp_path)
     assert str(file) in str(caught.value)
     assert file.read_bytes() == content

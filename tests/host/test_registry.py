@@ -461,3 +461,33 @@ def test_the_first_device_that_standbys_would_not_learn_is_refused(
         registry.revoke(ids[2])
         registry.approve(ids[3])
         assert len(registry.devices(ACTIVE)) == 3
+
+
+@pytest.mark.parametrize("way", ["gone", "zeroed", "emptied"])
+def test_an_emptied_registry_is_no_new_venue(folder: Path, way: str) -> None:
+    """Its key is still there: badges were strangers, and nobody was told."""
+    with Registry(folder) as registry:
+        registry.enrol(ANN, "Ann")
+    copy = folder.parent / "copy"
+    backup.back_up(folder, copy)
+    for file in folder.glob(f"{DATABASE}*"):
+        file.unlink()
+    if way == "zeroed":
+        (folder / DATABASE).touch()
+    elif way == "emptied":
+        sqlite3.connect(folder / DATABASE).close()
+    with pytest.raises(UsageError, match=r"restore a backup .* or delete .*registry.key"):
+        Registry(folder)
+    backup.restore(folder, copy)
+    with Registry(folder) as registry:
+        assert registry.key(ANN)
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_what_is_no_file_is_no_key(folder: Path, make) -> None:
+    with Registry(folder):
+        pass
+    (folder / KEY_FILE).unlink()
+    make(folder / KEY_FILE)
+    with pytest.raises(UsageError, match="not a plain file"):
+        Registry(folder)

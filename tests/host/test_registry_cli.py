@@ -145,3 +145,38 @@ def test_a_refused_device_leaves_no_key_file(run, tmp_path: Path) -> None:
 def test_mistakes_are_told_in_a_sentence(run, words: tuple[str, ...]) -> None:
     code, out, err = run(*words)
     assert code == 2 and not out and "Traceback" not in err and err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("device", "revoke", ANN),
+        ("device", "rename", ANN, "Anna"),
+        ("device", "group", ANN, "2"),
+        ("device", "rotate", ANN, "--key-file", "KEY"),
+        ("device", "approve", CODE),
+        ("device", "deny", CODE),
+        ("device", "deny", "--all"),
+        ("host", "remove", "box"),
+        ("registry", "backup", "COPY"),
+    ],
+)
+def test_in_a_wrong_folder_nothing_is_changed_and_nothing_is_made(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*words)
+    assert (code, out) == (2, "") and err.count("\n") == 1
+    assert f"there is no registry in {tmp_path / 'leader'}" in err and "--state" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_makes_a_registry_is_told_where(run, tmp_path: Path) -> None:
+    for number in range(2):
+        _, _, err = run("device", "invite")
+        assert (f"{tmp_path / 'leader'} gets a new registry" in err) == (number == 0)
+
+
+def test_a_release_key_that_is_none_is_called_by_its_name(run) -> None:
+    code, _, err = run("update", "trust", "00")
+    assert code == 2 and "release key" in err and "pressel update keygen" in err

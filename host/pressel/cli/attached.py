@@ -38,8 +38,8 @@ def open_registry(state: Path | None, *, is_made: bool = True) -> OpenRegistry |
     """The function by which each thread opens the venue's roll; None to go without one."""
     if not is_made and not is_there(state):
         return None
-    with open_roll(state):  # made once, before many threads open it
-        return functools.partial(open_roll, state)
+    with open_roll(state, makes=True):  # made once, before many threads open it
+        return functools.partial(open_roll, state, makes=True)
 
 
 def wifi_network(name: str, password: str | None) -> tuple[str, str]:

@@ -74,7 +74,7 @@ def add(
     """Add a device called NAME and write its key to a file."""
     chosen = device_id or secrets.token_hex(_ID_BYTES)
     rights = Entitlements(emergency, int(priority))
-    with opened(state) as roll:
+    with opened(state, makes=True) as roll:
         _with_key_file(roll, chosen, key_file, lambda: roll.enrol(chosen, name, groups, rights))
         _show([roll.device(chosen)], as_json, one=True)
 
@@ -228,7 +228,7 @@ def invite(groups: tuple[int, ...], minutes: int, state: Path | None, as_json: b
 
     Type it at the device: `pressel badge --leader ADDRESS --invite CODE`.
     """
-    with opened(state) as roll:
+    with opened(state, makes=True) as roll:
         code = roll.invite(groups, minutes * 60)
     print(json.dumps({"code": code, "minutes": minutes}) if as_json else code)
     _say(f"good for one device, for {minutes} minute{'' if minutes == 1 else 's'}")

@@ -39,7 +39,7 @@ for command in (run, duty.status, duty.resign, duty.return_to_duty, duty.drain):
 @_JSON
 def show(state: Path | None, as_json: bool) -> None:
     """Show this host's public key, to allow it on the others."""
-    with opened(state) as roll:
+    with opened(state, makes=True) as roll:
         key = roll.own_key()
     if as_json:
         print(json.dumps({"public_key": key, "fingerprint": fingerprint(key)}, indent=2))
@@ -59,7 +59,7 @@ def allow(name: str, key: str, state: Path | None) -> None:
     there. The other host must also allow this one.
     """
     checked_public_key(key)
-    with opened(state) as roll:
+    with opened(state, makes=True) as roll:
         others = [roll.own_key(), *(each.public_key for each in roll.hosts())]
         if key.lower() == others[0]:
             raise UsageError("that is this host's own key; allow the others' keys here")

@@ -73,9 +73,13 @@ def folder_option():
     )
 
 
-def opened(state: Path | None, *, writes: bool = True):
-    """The roll of the venue; warnings about it go to standard error."""
-    return open_roll(state, writes=writes, notice=lambda words: print(words, file=sys.stderr))
+def opened(state: Path | None, *, writes: bool = True, makes: bool = False):
+    """The roll of the venue, as `open_roll` has it; warnings about it go to standard error."""
+    return open_roll(state, writes=writes, makes=makes, notice=_say)
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr)
 
 
 def control_options(command: Callable[..., Any]) -> Callable[..., Any]:

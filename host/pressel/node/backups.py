@@ -7,9 +7,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from pressel.registry import backup
+from pressel.registry.database import DATABASE
 
 from . import control
-from .door import running
+from .door import no_registry, running
 from .options import default_state
 
 
@@ -18,6 +19,8 @@ def back_up(state: Path | None, file: Path) -> Path:
     path = running(state)
     if path is None:
         folder = state or default_state()
+        if not (folder / DATABASE).exists():
+            raise no_registry(folder)
         backup.back_up(folder, file)
         return folder
     return Path(control.ask(path, "registry backup", file=str(file.absolute())))

@@ -119,19 +119,37 @@ class DeskRoll:
 
 
 def open_roll(
-    state: Path | None, *, writes: bool = True, notice: Notice | None = None
+    state: Path | None,
+    *,
+    writes: bool = True,
+    makes: bool = False,
+    notice: Notice | None = None,
 ) -> AbstractContextManager[Roll]:
     """The devices and hosts of the venue whose host has the folder `state`; None: the one that runs
-    here, else that of this user. `notice` is told what is odd, in a sentence."""
+    here, else that of this user. `notice` is told what is odd, in a sentence.
+
+    Where there is no registry, only who `makes` gets a new one; who else `writes` a UsageError."""
     path = running(state)
     say = notice or _silent
     if path is not None:
         return DeskRoll(path, say)
     folder = state or default_state()
-    if writes or (folder / DATABASE).exists():
-        return Registry(folder)
-    say(f"there is no registry in {folder} yet")
-    return _empty()
+    is_there = (folder / DATABASE).exists()
+    if not is_there and not makes:
+        if writes:
+            raise no_registry(folder)
+        say(f"there is no registry in {folder} yet")
+        return _empty()
+    if not is_there:
+        say(f"{folder} gets a new registry: no host runs on it yet")
+    return Registry(folder)
+
+
+def no_registry(folder: Path) -> UsageError:
+    return UsageError(
+        f"there is no registry in {folder}; name the host's folder with --state, or run this where "
+        "the host is"
+    )
 
 
 def running(state: Path | None) -> Path | None:

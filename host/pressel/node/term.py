@@ -57,13 +57,13 @@ def _load(folder: Path) -> Record:
         words = file.read_text("ascii").split()
         term, vote = int(words[0]), bytes.fromhex("".join(words[1:]))
         if term <= 0 or len(vote) not in (0, _HOST_BYTES):
-            raise ValueError(f"term {term} in it is out of range")
+            raise ValueError("out of range")
     except FileNotFoundError:
         return (0, NOBODY)
     except OSError as error:
         raise UsageError(f"cannot keep the leader's state in {folder}: {error.strerror}") from error
     except (ValueError, IndexError) as error:
-        raise UsageError(f"{file} is damaged ({error}); delete it and start again") from error
+        raise UsageError(f"{file} is damaged; delete it and start again") from error
     if not can_stand(term):
         raise UsageError(
             f"{file} holds a term above which nobody can lead: stop all hosts, delete the "

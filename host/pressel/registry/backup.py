@@ -68,7 +68,7 @@ def restore(folder: Path, source: Path) -> None:
                     "version = max(version, ?) + 1",
                     (changes, version),
                 )
-            with Registry(folder):
+            with Registry(folder, is_restored=True):
                 pass
             _copy(copy, folder / DATABASE)
     except OSError as error:
@@ -82,7 +82,7 @@ def _present(folder: Path) -> tuple[int, int, list[str]]:
     one."""
     if not (folder / DATABASE).exists():
         return 0, 0, []
-    with Registry(folder) as registry:
+    with Registry(folder, is_restored=True) as registry:
         revoked = [each.id for each in registry.devices(REVOKED)]
         return registry.changes(), registry.version(), revoked
 

@@ -27,10 +27,18 @@ _AGAIN_S = 0.01  # between looks, where SQLite does not wait by itself
 
 class Database:
     """The file in `folder` and the vault of its key file; makes what is missing. `now_s` is the
-    clock."""
+    clock; `is_restored`: a backup is about to fill it. UsageError when only the file is missing: a
+    venue that has lost its devices is not a new one."""
 
-    def __init__(self, folder: Path, now_s: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        now_s: Callable[[], float] = time.time,
+        *,
+        is_restored: bool = False,
+    ) -> None:
         self._now_s = now_s
+        self._is_restored = is_restored
         self.file = folder / DATABASE
         key_file = folder / KEY_FILE
         try:
@@ -53,18 +61,29 @@ class Database:
         for pragma in ("synchronous = FULL", "secure_delete = ON"):
             self._db.execute(f"PRAGMA {pragma}")
         tables.migrate(self._db, self.file)
-        row = self._db.execute("SELECT mark FROM registry").fetchone()
+        if self._mark() is None:
+            with self._change():  # two that make one at the same time are no loss
+                if self._mark() is None:
+                    self._begin(key_file)
         # A registry that has a mark had a key file: a new one would open none of its keys.
-        load = secret_file.load_or_make if row is None else secret_file.load
-        self._vault = Vault(load(key_file, KEY_KIND))
-        if row is None:
-            values = (self._vault.mark,)
-            self._db.execute(
-                "INSERT OR IGNORE INTO registry (one, changes, mark) VALUES (1, 0, ?)", values
-            )
-            row = self._db.execute("SELECT mark FROM registry").fetchone()
-        if row[0] != self._vault.mark:
+        self._vault = Vault(secret_file.load(key_file, KEY_KIND))
+        if self._mark() != self._vault.mark:
             raise UsageError(f"{key_file} is not the key of {self.file}; put back the right one")
+
+    def _mark(self) -> str | None:
+        row = self._db.execute("SELECT mark FROM registry").fetchone()
+        return None if row is None else row[0]
+
+    def _begin(self, key_file: Path) -> None:
+        if os.path.lexists(key_file) and not self._is_restored:
+            raise UsageError(
+                f"{self.file} has been emptied or deleted, and its key is still there: restore a "
+                f"backup with `pressel registry restore`, or delete {key_file} to begin anew"
+            )
+        vault = Vault(secret_file.load_or_make(key_file, KEY_KIND))
+        self._db.execute(
+            "INSERT INTO registry (one, changes, mark) VALUES (1, 0, ?)", (vault.mark,)
+        )
 
     def _use_wal(self) -> None:
         """Of a new file, which another process may be turning to it at this moment."""

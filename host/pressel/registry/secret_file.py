@@ -19,15 +19,16 @@ _OTHERS = 0o077  # any right of group or others
 def load(file: Path, kind: str) -> bytes:
     """The secret in `file`. UsageError when it is missing, damaged or readable by others."""
     try:
-        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW)
+        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         raise UsageError(f"there is no {kind} in {file}; put back your copy of it") from None
     except OSError as error:
         raise UsageError(f"cannot read the {kind} {file}: {error.strerror}") from error
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(handle)
+        raise UsageError(f"{file} is not a plain file; put the {kind} there")
     with os.fdopen(handle, "rb") as source:
-        facts = os.fstat(source.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            raise UsageError(f"{file} is not a plain file; put the {kind} there")
         if facts.st_mode & _OTHERS:
             raise UsageError(f"others can read the {kind}; run `chmod 600 {file}`")
         words = source.read(200).split()

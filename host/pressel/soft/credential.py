@@ -66,7 +66,7 @@ def held_credential(file: Path) -> Iterator[Credential]:
 def register(credential: Credential, name: str, state: Path | None) -> None:
     """Let this badge in at the venue of the host whose folder is `state` (None: the one that runs
     here). UsageError when it was revoked, or the registry knows another key of it."""
-    with open_roll(state) as roll:
+    with open_roll(state, makes=True) as roll:
         enter(roll, credential, name)
 
 

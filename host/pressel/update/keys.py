@@ -42,18 +42,29 @@ def trusted(state: Path) -> list[str]:
         return []
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read {state / TRUSTED_FILE}: {error}") from error
-    return [checked_public_key(line) for line in lines]
+    return [_checked(line) for line in lines]
 
 
 def trust(state: Path, public: str) -> None:
     """Trust `public` from now on."""
-    key = checked_public_key(public)
+    key = _checked(public)
     known = trusted(state)
     if key in known:
         return
     if len(known) >= KEYS_MAX:
         raise UsageError(f"{KEYS_MAX} release keys are trusted already; remove one from the file")
     trust_only(state, [*known, key])
+
+
+def _checked(public: str) -> str:
+    """UsageError for what is no public key."""
+    try:
+        return checked_public_key(public)
+    except UsageError:
+        raise UsageError(
+            "a release key's public half is 64 hexadecimal digits; `pressel update keygen` prints "
+            "it where releases are made"
+        ) from None
 
 
 def trust_only(state: Path, public: list[str]) -> None:
