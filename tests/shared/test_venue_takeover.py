@@ -2,14 +2,14 @@
 
 from tests.shared import oracle
 from tests.shared.datagrams import datagram, drain
-from tests.shared.failover_venue import Failover, address_of, bytes_of, talking
+from tests.shared.failover_venue import HOST, Failover, address_of, bytes_of, talking
 from tests.shared.keys import make_leader
 from tests.shared.venue import LEADER
 
 from ptt.badge.floor import HAS_PERMISSION
 from ptt.badge.join import JOINED
 from ptt.base import events
-from ptt.base.numbers import LEASE_MS, MEMBER_TTL_MS
+from ptt.base.numbers import HELLO_RETRY_MS_MAX, LEADER_LOST_MS, LEASE_MS, MEMBER_TTL_MS
 from ptt.leader.roster import FixedRoster, Grants
 from ptt.leader.settings import Settings
 from ptt.wire import messages
@@ -100,6 +100,26 @@ def test_who_is_unknown_to_the_new_leader_joins_it_by_the_addresses_it_was_told(
     venue.run(3500)
     assert badge.engine.join.state == JOINED
     assert badge.engine.join.term == 2
+
+
+def test_who_has_only_its_last_leader_left_asks_it():
+    """The leader that was named to it is gone for good, and is the standby of the one that it has
+    moved to. When that one was restarted, badges asked the other, and never it again."""
+    venue = Failover(standbys=1).run(1500)
+    fail_over(venue).standby_hosts = [(HOST, 9)]  # where nobody is
+    venue.run(3000)
+    for badge in venue.badges:
+        assert badge.engine.link.address == ("standby", 1)
+    venue.kill()
+    venue.run(LEADER_LOST_MS + 3000)
+    for badge in venue.badges:
+        assert badge.engine.join.state != JOINED
+    venue.leader_alive = True
+    venue.lead(venue.make_leader(3, 503))
+    venue.run(HELLO_RETRY_MS_MAX + 2000)
+    for badge in venue.badges:
+        assert badge.engine.join.state == JOINED
+        assert badge.engine.link.address == ("standby", 1)
 
 
 def test_settings_texts_and_groups_go_on():

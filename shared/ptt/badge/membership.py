@@ -177,6 +177,9 @@ class Membership:
         owner.send(messages.HELLO, values, self.search_address, now_ms)
         for standby in self._standbys:
             owner.send(messages.HELLO, values, standby, now_ms)
+        last = owner.link.address  # it is no standby of itself, and may be the only one left
+        if last != self.search_address and last not in self._standbys:
+            owner.send(messages.HELLO, values, last, now_ms)
 
     def send_heartbeat(self, now_ms: int) -> None:
         """For `Join` and `Session`."""
