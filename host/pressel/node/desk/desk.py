@@ -19,6 +19,7 @@ from .verb import COPY, HERE, LEADER, Fields, Verb
 
 OWN_COPY = "own copy"  # in place of a host that has answered: no leader was reachable
 LEADERLESS_S = 3.0  # an election takes 0.7 s; who waits longer has nobody to wait for
+LEADERS_MAX = 3  # asked in turn, each of which says that it leads no more
 AGAIN_S = 0.1  # a heartbeat; then who follows knows more
 
 Reply = dict[str, Any]  # {"answer": ...} or {"error": words, "exit": code}; "by" of another host
@@ -116,18 +117,20 @@ class Desk:
     ) -> tuple[bytes | None, Reply | None]:
         """Who leads, and its reply; None where there is none. Who has just stopped to lead has done
         nothing, so the next one is asked."""
-        time_s = asyncio.get_running_loop().time
-        deadline_s = time_s() + LEADERLESS_S
-        while (leader := await self._leader(deadline_s)) is not None:
+        leader, reply = None, None
+        for _ in range(LEADERS_MAX):
+            leader = await self._leader()
+            if leader is None:
+                return None, None
             if leader == self._own:
                 return leader, {"answer": await self._do(verb, fields, who)}
             reply = await self._forwarded(leader, verb, fields, who)
-            if reply is None or not reply.pop("moved", False) or time_s() >= deadline_s:
-                return leader, reply
+            if reply is None or not reply.pop("moved", False):
+                break
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(AGAIN_S):
                     await self._news.wait()
-        return None, None
+        return leader, reply
 
     async def _answer_host(self, body: bytes, source: bytes) -> Reply:
         request = json.loads(body)
@@ -171,8 +174,9 @@ class Desk:
         what = f"{verb.name}: {values}" if values else verb.name
         self._report("asked", {"verb": verb.name, "who": str(who), "what": what, **shown})
 
-    async def _leader(self, deadline_s: float) -> bytes | None:
-        """The host that leads; waits for an election to end until `deadline_s`."""
+    async def _leader(self) -> bytes | None:
+        """The host that leads; waits for an election to end."""
+        deadline_s = asyncio.get_running_loop().time() + LEADERLESS_S
         while (leader := self._leader_is()) is None:
             try:
                 async with asyncio.timeout_at(deadline_s):
