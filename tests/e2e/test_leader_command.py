@@ -47,6 +47,8 @@ def test_status_finds_the_leader_that_runs(tmp_path: Path) -> None:
             shown = await run(tmp_path / "status-1", "status")
             assert shown.code == 0 and f"Leader on 127.0.0.1:{port}" in shown.out
             assert "0 members" in shown.out and "nobody talks" in shown.out
+            text = await run(tmp_path / "text", "text", "closing", "soon")
+            assert text.code == 1 and text.is_one_sentence() and "nobody is there" in text.err
             async with leading(tmp_path / "other", "--state", tmp_path / "s") as other:
                 both = {port, await _port(other)}
                 which = await run(tmp_path / "status-2", "status")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pressel.cli.options import control_options
+from pressel.errors import PresselError
 from pressel.node import control as sockets
 
 
@@ -14,6 +15,8 @@ from pressel.node import control as sockets
 @click.argument("words", nargs=-1, required=True)
 @control_options
 def text(words: tuple[str, ...], port: int | None, control: Path | None) -> None:
-    """Send WORDS as a text to all badges of the venue."""
+    """Send WORDS as a text to all badges of the venue. Exits with 1 when none is there."""
     members = sockets.ask(sockets.find(control, port), "text", text=" ".join(words))
+    if not members:
+        raise PresselError("nobody is there: no badge has got the text; see `pressel status`")
     print(f"sent to {members} member{'' if members == 1 else 's'}")

@@ -80,10 +80,7 @@ class VenueSettings:
             leader = leading(self._leader)
             now = leader.settings.settings
             if base != now.version:
-                raise PresselError(
-                    f"somebody else has changed the settings: they are of version {now.version}, "
-                    f"not {base} any more; look at them and try again"
-                )
+                raise PresselError(_why_not(base, now.version))
             if getattr(now, short(name)) != value:
                 await self._change(leader, now, short(name), value)
         return self.show({})
@@ -127,6 +124,15 @@ class VenueSettings:
         if advice != self._told:
             self._report("settings_file", {"advice": advice})
         self._told = advice
+
+
+def _why_not(base: int, version: int) -> str:
+    if base > version:
+        return f"the settings have no version {base} yet: they are of version {version}"
+    return (
+        f"somebody else has changed the settings: they are of version {version}, not {base} any "
+        "more; look at them and try again"
+    )
 
 
 def _answer(now: Settings) -> dict[str, Any]:
