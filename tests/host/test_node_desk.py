@@ -38,6 +38,7 @@ class Stage:
             Verb("list", self._note("list"), place=COPY, in_thread=True),
             Verb("own", self._note("own"), place=HERE),
             Verb("rest", self._note("rest"), writes=True, place=HERE),
+            Verb("restore", self._note("restore"), writes=True, place=HERE, venue=True),
             Verb("fail", self._fail, writes=True, place=LEADER),
         )
         self.make = lambda safe: Desk(
@@ -158,8 +159,10 @@ def test_a_change_is_done_when_it_is_safe() -> None:
     stage.desk = stage.make(begin)
     assert stage.ask("say", text="hi") == {"error": "another host has taken over", "exit": 3}
     assert steps == ["begun, 0 done", "awaited, 1 done"]
+    assert stage.ask("restore") == {"error": "another host has taken over", "exit": 3}
+    assert steps[2:] == ["begun, 1 done", "awaited, 2 done"]
     assert "answer" in stage.ask("rest") and "answer" in stage.ask("look")
-    assert len(steps) == 2  # what is this host's own, or only read, waits for nobody
+    assert len(steps) == 4  # what is this host's own, or only read, waits for nobody
 
 
 def test_a_host_takes_no_orders_of_another_that_are_its_own_operators() -> None:

@@ -87,7 +87,8 @@ class Place:
     async def open(self) -> None:
         """UsageError when the place is taken, or cannot be."""
         self._server = await serve(self.path, self._answer)
-        self._own = _which(self.path)
+        with contextlib.suppress(OSError):  # gone already: it is made again at the next look
+            self._own = _which(self.path)
 
     async def look(self) -> None:
         """Make the socket again where it has gone. UsageError as of `open`."""

@@ -21,7 +21,7 @@ class Backups:
     def verbs(self) -> tuple[Verb, ...]:
         return (
             Verb("registry backup", self.back_up, True, HERE, in_thread=True, shown=("file",)),
-            Verb("registry restore", self.restore, True, HERE, in_thread=True, shown=("file",)),
+            Verb("registry restore", self.restore, True, HERE, True, ("file",), venue=True),
         )
 
     def back_up(self, fields: Fields) -> str:

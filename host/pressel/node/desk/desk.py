@@ -154,7 +154,8 @@ class Desk:
         return verb, fields
 
     async def _do(self, verb: Verb, fields: Fields, who: Asker) -> Any:
-        is_safe = self._safe(verb) if verb.writes and verb.place == LEADER else _nothing
+        is_venues = verb.writes and (verb.place == LEADER or verb.venue)
+        is_safe = self._safe(verb) if is_venues else _nothing
         if verb.in_thread:
             answer = await self.in_thread(verb.answer, fields)
         else:

@@ -18,7 +18,8 @@ class Verb:
     """`answer` takes the fields of a request and returns JSON values, or an awaitable of them; with
     `in_thread` it is called outside the event loop and may wait for the disk. `shown`: the fields
     that the log tells of a write, beside who asked. `copied`: standbys copy what it writes, see
-    `update_copy`; what others write is in the journal."""
+    `update_copy`; what others write is in the journal. `venue`: what it writes is the venue's,
+    although it is about this host."""
 
     name: str
     answer: Callable[[Fields], Any]
@@ -27,3 +28,4 @@ class Verb:
     in_thread: bool = False
     shown: tuple[str, ...] = ()
     copied: bool = False
+    venue: bool = False
