@@ -22,6 +22,7 @@ from pressel.errors import PresselError, UnreachableError, UsageError
 from .control_folder import control_folder, control_folders
 from .desk import asker as askers
 from .desk.asker import Asker
+from .event_log import Report
 from .options import default_state
 from .presence import control_of
 
@@ -78,8 +79,10 @@ async def serve(path: Path, answer: Answer) -> asyncio.Server:
 class Place:
     """The control socket of a host at `path`; its folder may be removed while the host runs."""
 
-    def __init__(self, path: Path, answer: Answer) -> None:
+    def __init__(self, path: Path, answer: Answer, report: Report) -> None:
         self.path = path
+        self._report = report
+        self._told = ""
         self._answer = answer
         self._server: asyncio.Server | None = None
         self._own: tuple[int, ...] = ()  # which file it is
@@ -89,6 +92,17 @@ class Place:
         self._server = await serve(self.path, self._answer)
         with contextlib.suppress(OSError):  # gone already: it is made again at the next look
             self._own = _which(self.path)
+
+    async def keep(self, number: int) -> None:
+        """`look`, as a chore: what fails is said once."""
+        advice = ""
+        try:
+            await self.look()
+        except UsageError as error:
+            advice = str(error)
+        if advice and advice != self._told:
+            self._report("control_off", {"advice": advice})
+        self._told = advice
 
     async def look(self) -> None:
         """Make the socket again where it has gone. UsageError as of `open`."""

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from pressel.enrol.server import EnrolmentServer
-from pressel.errors import PresselError, UsageError
+from pressel.errors import PresselError
 from pressel.registry.identity import identity
 from pressel.registry.store import Registry
 from pressel.soft.credential import Credential, enter
@@ -108,8 +108,6 @@ class HostNode:
         self._duty = Duty(self._host, self._others, lambda: self._badges.address, self._settle)
         self._bridging = self._make_bridging() if options.v1_bridge else None
         self._desk = self._make_desk()
-        self._place: control.Place | None = None  # the control socket
-        self._place_told = ""
 
     def _make_bridging(self) -> Bridging:
         return Bridging(
@@ -206,9 +204,10 @@ class HostNode:
         closing.callback(self._others.close_port)
         closing.callback(self._timer.set, None)
         path = self._options.control or control.control_path(self._badges.address[1])
-        self._place = control.Place(path, self._desk.answer)
-        await self._place.open()
-        closing.callback(self._place.close)
+        place = control.Place(path, self._desk.answer, self._report)
+        await place.open()
+        closing.callback(place.close)
+        self._chores.repeat(place.keep, LOOK_S)
         presence.say(path)
         await self._enrolment.open(self._badges.address)
         closing.push_async_callback(self._enrolment.close)
@@ -354,7 +353,6 @@ class HostNode:
         self._chores.repeat(self._look_at_duty, LOOK_S)
         self._chores.repeat(self._settings.keep, LOOK_S)
         self._chores.repeat(self._copy_updates, COPY_S)
-        self._chores.repeat(self._look_at_place, LOOK_S)
 
     def _on_fault(self, fault: BaseException) -> None:
         """The host must not go on without this chore."""
@@ -366,18 +364,6 @@ class HostNode:
         self._admission.obey()
         await self._others.look_around(number, round(BEACON_S / LOOK_S))
         self._settle()
-
-    async def _look_at_place(self, number: int) -> None:
-        """Commands find this host again when its runtime folder was removed."""
-        advice = ""
-        try:
-            if self._place is not None:
-                await self._place.look()
-        except UsageError as error:
-            advice = str(error)
-        if advice and advice != self._place_told:
-            self._report("control_off", {"advice": advice})
-        self._place_told = advice
 
     async def _look_at_duty(self, number: int) -> None:
         await self._duty.look()
