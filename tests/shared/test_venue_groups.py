@@ -436,6 +436,7 @@ def test_who_joins_again_to_end_a_call_waits_as_well():
     venue = venue_of(((1,), (1,)))
     called(venue)
     caller = venue.leader.members.by_node(venue.badge("A").engine.join.node)
+    assert caller is not None
     venue.leader.drop(caller, venue.now_ms)  # as when it restarts
     venue.collect_leader()
     venue.run(5000)
