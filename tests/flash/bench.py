@@ -41,6 +41,7 @@ def make_order(
     *,
     packing: Packing = STOCK,
     romfs_bytes: int = 0,
+    wifi: tuple[str, str] = ("venue", "secret"),
     **changes: object,
 ) -> Order:
     file, sha256 = image_file(folder, chip, app_bytes, romfs_bytes)
@@ -51,9 +52,7 @@ def make_order(
         "image": read_image(file, sha256), "leader": NOWHERE, "labels": folder / "labels",
         "rom": read_rom(firmware),
     } | changes  # fmt: skip
-    order = functools.partial(
-        Order, board_id, load_board(board_id), read_firmware(firmware), ("venue", "secret")
-    )
+    order = functools.partial(Order, board_id, load_board(board_id), read_firmware(firmware), wifi)
     return order(**given)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 

@@ -311,13 +311,13 @@ class OtherBadge:
 def _badge_names(files: dict[str, bytes], values: dict, said: io.StringIO) -> dict[str, object]:
     """What a program on the badge finds: its files, its storage, its console."""
 
-    class Written(io.StringIO):
+    class Written(io.BytesIO):
         def __init__(self, path: str) -> None:
             super().__init__()
             self._path = path
 
         def close(self) -> None:
-            files[self._path] = self.getvalue().encode()
+            files[self._path] = self.getvalue()
             super().close()
 
     def opened(path: str, mode: str = "r") -> object:

@@ -39,13 +39,15 @@ def _flash(port: str, order: Order, venue: Path) -> None:
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("packing", PACKINGS)
-def test_a_flashed_badge_joins_a_leader_and_talks(packing: str, tmp_path: Path) -> None:
+def test_row_2_a_flashed_badge_joins_a_leader_and_talks(packing: str, tmp_path: Path) -> None:
+    """The longest name that there is, in characters whose halves JSON would escape."""
+
     async def scenario() -> None:
         (tmp_path / "venue").mkdir()
         async with run_leader(tmp_path / "venue") as leader:
             order = make_order(
                 tmp_path, "esp32", packing=PACKINGS[packing], romfs_bytes=ROMFS_BYTES,
-                name="Bar 1", leader=leader.address,
+                name="🍕" * 8, leader=leader.address,
             )  # fmt: skip
             flash = tmp_path / "flash"
             with EmulatedBadge("esp32", flash, 4 << 20) as emulated:

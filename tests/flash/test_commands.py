@@ -40,7 +40,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in ("DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("PRESSEL_IMAGES", raising=False)
-    monkeypatch.setenv("PRESSEL_WIFI_PASSWORD", "secret")
+    monkeypatch.setenv("PRESSEL_WIFI_PASSWORD", "secret 1")
 
 
 @pytest.fixture

@@ -30,12 +30,12 @@ def test_a_badge_is_made_changed_and_wiped(tmp_path: Path, chip: str) -> None:
         assert badge.log[-1] == made.name == "badge 2233"
         agreed(flash, chip, registry, made.device)
         changed = provision_badge(
-            badge.port, Change(("other", "word"), "10.0.0.1", "Bar 2"), registry, _nothing
+            badge.port, Change(("Bar 🍕", "p🍕ssword"), "10.0.0.1", "Büro 🍕"), registry, _nothing
         )
-        assert not changed.warnings and badge.log[-1] == "Bar 2"
+        assert not changed.warnings and badge.log[-1] == "Büro 🍕"
         config = agreed(flash, chip, registry, made.device)
-        assert config["wifi"] == {"ssid": "other", "password": "word"}
-        assert registry.device(made.device).name == config["name"] == "Bar 2"
+        assert config["wifi"] == {"ssid": "Bar 🍕", "password": "p🍕ssword"}
+        assert registry.device(made.device).name == config["name"] == "Büro 🍕"
         assert wipe_badge(badge.port, registry, revoke=True) == (made.device, "")
         assert flash.count(0xFF) == len(flash)
         assert registry.device(made.device).state == "revoked"

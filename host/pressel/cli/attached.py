@@ -17,6 +17,7 @@ from pressel.flash.fleet import OpenRegistry
 from pressel.flash.messages import MESSAGES, flash_error
 from pressel.flash.order import Outcome
 from pressel.flash.port import attached_ports, held, is_gone
+from pressel.flash.settings import checked_wifi
 from pressel.node.door import is_there, open_roll
 
 BAUD = 115_200  # of MicroPython's console
@@ -43,7 +44,8 @@ def open_registry(state: Path | None, *, is_made: bool = True) -> OpenRegistry |
 
 
 def wifi_network(name: str, password: str | None) -> tuple[str, str]:
-    """Wi-Fi settings; asks for the password on a terminal."""
+    """Wi-Fi settings; asks for the password on a terminal. FlashError when they cannot be."""
+    checked_wifi(name, "")
     if password is None and sys.stdin.isatty():
         password = click.prompt(
             f"Password of {name} (Enter: none)", default="", hide_input=True,
@@ -51,7 +53,7 @@ def wifi_network(name: str, password: str | None) -> tuple[str, str]:
         )  # fmt: skip
     if not password:
         print("warning: " + MESSAGES["open-wifi"].format(wifi=name), file=sys.stderr)
-    return name, password or ""
+    return checked_wifi(name, password or "")
 
 
 def tell_all(outcomes: list[Outcome], word: Callable[[Outcome], str | None]) -> int:

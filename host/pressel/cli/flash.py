@@ -16,6 +16,7 @@ from pressel.flash.image import Image, read_image
 from pressel.flash.messages import flash_error
 from pressel.flash.order import Order, Outcome, read_firmware, read_rom
 from pressel.flash.pins import newest_image
+from pressel.flash.settings import checked_leader
 from pressel.pack import ARCHITECTURES, PACKINGS, build_firmware
 from pressel.registry.device import GROUP_MAX, checked_name
 
@@ -70,9 +71,11 @@ def flash(
         raise flash_error("erase-app" if erase else "image-app")
     if not wifi:
         raise flash_error("no-wifi")
+    checked_leader(leader)
     found = ports_of(ports, is_all)
     if name and len(found) > 1:
         raise flash_error("one-name")
+    network = wifi_network(wifi, wifi_password)
     board = load_board(board_id)
     vendor = None if only_app else _image(board.chip, image, image_sha256)
     if vendor is not None:
@@ -81,7 +84,7 @@ def flash(
     architecture = ARCHITECTURES.get(board.chip, "")
     firmware = build_firmware(folder, packing=PACKINGS[packing], architecture=architecture)
     order = Order(
-        board_id, board, read_firmware(firmware), wifi_network(wifi, wifi_password), vendor, leader,
+        board_id, board, read_firmware(firmware), network, vendor, leader,
         checked_name(name) if name else "", groups, labels, erase, dry_run, new_identity,
         read_rom(firmware),
     )  # fmt: skip

@@ -12,6 +12,7 @@ from pressel.cli.options import folder_option
 from pressel.flash.fleet import run_fleet
 from pressel.flash.messages import flash_error
 from pressel.flash.provision import STAGES, Change, provision_badge
+from pressel.flash.settings import checked_leader
 from pressel.registry.device import checked_name
 
 
@@ -40,7 +41,7 @@ def provision(
         raise flash_error("one-name")
     change = Change(
         wifi_network(wifi, wifi_password) if wifi else None,
-        leader,
+        None if leader is None else checked_leader(leader),
         checked_name(name) if name else None,
     )
     registry = None if no_registry else open_registry(state)

@@ -74,6 +74,12 @@ MESSAGES = {
     "no-wifi": "the badge needs a Wi-Fi network; give --wifi and set PRESSEL_WIFI_PASSWORD",
     "open-wifi": "no password was given: {wifi} is taken for a network without one; "
     "set PRESSEL_WIFI_PASSWORD if it has one",
+    "wifi-name": "no Wi-Fi network is called '{wifi}': {reason}; compare it with the access "
+    "point's settings",
+    "wifi-password": "the network '{wifi}' cannot have that password: {reason}; compare it with "
+    "the access point's settings",
+    "leader-address": "'{leader}' is no address that a badge can use, and badges look up no names; "
+    "give the leader's own, such as 192.168.1.5 or 192.168.1.5:47800",
     "which-badge": "say which badge: --port PORT, or --all for every attached one",
     "one-name": "--name is for one badge; leave it out, and each gets its own",
     "erase-app": "--erase removes the image that --only-app leaves out; choose one",
@@ -81,6 +87,9 @@ MESSAGES = {
 }
 USAGE = {
     "no-wifi",
+    "wifi-name",
+    "wifi-password",
+    "leader-address",
     "unknown-image",
     "no-source",
     "which-badge",

@@ -12,6 +12,7 @@ from pathlib import Path
 from pressel.boards.board import Board
 from pressel.pack import ROMFS, STOCK, FirmwareBuild
 from pressel.pack.manifest import ROM_FILE
+from pressel.pack.settings import settings_file
 
 from .identity import Identity
 from .image import Image
@@ -60,7 +61,7 @@ class Order:
             "wifi": {"ssid": self.wifi[0], "password": self.wifi[1]},
         }
         settings = {BOARD_FILE: self.board.facts(), CONFIG_FILE: config}
-        return self.firmware | {k: json.dumps(v).encode() for k, v in settings.items()}
+        return self.firmware | {k: settings_file(v) for k, v in settings.items()}
 
 
 @dataclass

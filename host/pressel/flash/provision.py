@@ -12,6 +12,7 @@ from typing import Any
 from mpremote.transport import TransportExecError
 from mpremote.transport_serial import SerialTransport
 
+from pressel.pack.settings import settings_file
 from pressel.registry.roll import Roll
 
 from .console import console, watch_start
@@ -23,11 +24,16 @@ from .port import held
 
 STAGES = ("connect", "write", "start", "register", "done")
 
-_READ = f"print(open('{CONFIG_FILE}').read())"
+# In hexadecimal: the console would show bytes that are no text in its own way.
+_READ = f"""
+import binascii
+with open('{CONFIG_FILE}', 'rb') as file:
+    print(binascii.hexlify(file.read()).decode())
+"""
 # Beside and renamed: a badge that is unplugged has the old settings or the new ones.
 _WRITE = f"""
 import os, esp32
-with open('{CONFIG_FILE}.new', 'w') as file:
+with open('{CONFIG_FILE}.new', 'wb') as file:
     file.write(%r)
 os.rename('{CONFIG_FILE}.new', '{CONFIG_FILE}')
 nvs = esp32.NVS('{NAMESPACE}')
@@ -57,7 +63,7 @@ def provision_badge(port: str, change: Change, registry: Roll | None, tell: Tell
             wanted = _changed(config, change, entry.name if entry else "")
             tell("write", 0.0)
             name = wanted["name"].encode()
-            badge.exec(_WRITE % (json.dumps(wanted), name))
+            badge.exec(_WRITE % (settings_file(wanted), name))
             if _config(badge, port) != wanted:
                 raise flash_error("file-hash", file=CONFIG_FILE, port=port)
             tell("start", 0.0)
@@ -79,7 +85,7 @@ def provision_badge(port: str, change: Change, registry: Roll | None, tell: Tell
 
 def _config(badge: SerialTransport, port: str) -> dict[str, Any]:
     try:
-        config = json.loads(badge.exec(_READ).decode())
+        config = json.loads(bytes.fromhex(badge.exec(_READ).decode()))
     except (TransportExecError, ValueError) as error:
         raise flash_error("no-settings", port=port) from error
     if not isinstance(config, dict):

@@ -7,7 +7,6 @@ shares. Knows nothing of what the firmware says or does.
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from pressel.errors import PresselError
 from pressel.pack import FirmwareBuild
+from pressel.pack.settings import settings_file
 from pressel.tracebacks import Tracebacks
 
 from .install import find_install
@@ -67,8 +67,8 @@ class VirtualBadge:
         self._firmware = firmware
         self._files = {
             **(files or {}),
-            "board.json": json.dumps(board).encode(),
-            "config.json": json.dumps(config).encode(),
+            "board.json": settings_file(board),
+            "config.json": settings_file(config),
         }
         if key is not None:
             self._files[nvs.FILE] = nvs.provisioned(key).encode()

@@ -1,0 +1,15 @@
+"""A settings file as the badge reads it: JSON in UTF-8.
+
+MicroPython does not join the two halves in which JSON escapes a character beyond U+FFFF: it would
+read other bytes than were meant, a name too long or a network that there is not.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def settings_file(record: dict[str, Any]) -> bytes:
+    """`record` without any escape that a badge reads otherwise."""
+    return json.dumps(record, ensure_ascii=False).encode()
