@@ -236,8 +236,27 @@ def test_version():
 def test_help_imports_no_sub_command_and_no_heavy_library():
     code = (
         "import sys; from pressel.cli import main; main(['--help']);"
-        "print([m for m in sys.modules if m.startswith('pressel.cli.')"
+        "print([m for m in sys.modules if m.startswith('pressel.cli.') and m != 'pressel.cli.lazy'"
         " or m in ('numpy', 'rich', 'pydantic', 'asyncio')])"
+    )
+    assert pressel(code=code).stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("command", "spared"),
+    [
+        ("text", "pydantic numpy cryptography ptt.leader pressel.pack"),
+        ("device", "pydantic numpy ptt.leader pressel.pack"),
+        ("status", "numpy cryptography ptt.leader pressel.pack"),
+        ("badge", "esptool mpremote ptt.leader pressel.pack pressel.flash"),
+        ("leader", "numpy esptool pressel.pack pressel.flash"),
+    ],
+)
+def test_a_command_imports_only_what_it_needs(command: str, spared: str):
+    """Each of these is a tenth of a second or more on a small leader box."""
+    code = (
+        f"import sys; import pressel.cli.{command};"
+        f"print([m for m in {spared.split()} if m in sys.modules])"
     )
     assert pressel(code=code).stdout.splitlines()[-1] == "[]"
 

@@ -21,7 +21,7 @@ from pressel.demo.script import Turn, as_burst
 from pressel.demo.speeches import Speech
 from pressel.demo.venue import STATE, LeaderProcess, run_badges, run_leader
 from pressel.node import control
-from pressel.node.snapshot import LeaderState
+from pressel.node.leader_state import LeaderState
 from pressel.registry.device import KEY_BYTES
 from pressel.report.make import measure
 from pressel.report.run import BadgeRun, BurstRun, ListenerFrames, RunData

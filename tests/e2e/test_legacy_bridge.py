@@ -24,7 +24,7 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 from pressel.demo.actor import Actor
 from pressel.demo.venue import run_badges
 from pressel.node import control
-from pressel.node.snapshot import LeaderState
+from pressel.node.leader_state import LeaderState
 from pressel.report.make import measure
 from pressel.report.run import BadgeRun, BurstRun, ListenerFrames, RunData
 from pressel.report.timeline import PcmTimeline

@@ -20,7 +20,7 @@ from pressel import cli
 from pressel.audio.wav import RATE_HZ, read_speech
 from pressel.demo.venue import run_badges, run_leader
 from pressel.soft import badge as soft_badge
-from pressel.soft import run as soft_run
+from pressel.soft import virtual as soft_virtual
 from pressel.virtual import now_ms
 
 pytestmark = pytest.mark.e2e
@@ -158,7 +158,7 @@ def test_without_a_leader_it_says_so(
     kind: str, wav: WriteWav, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(soft_badge, "JOIN_LIMIT_S", 0.5)
-    monkeypatch.setattr(soft_run, "JOIN_LIMIT_S", 0.5)
+    monkeypatch.setattr(soft_virtual, "JOIN_LIMIT_S", 0.5)
     args = ["badge", "--leader", "127.0.0.1:9", "--wav", str(wav("x.wav", words(1, 1.0).pcm))]
     assert cli.main(args + (["--virtual"] if kind == "virtual" else [])) == 3
     assert capfd.readouterr().err == "pressel: no leader answers; is one running?\n"

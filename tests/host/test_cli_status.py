@@ -9,7 +9,8 @@ import pytest
 
 from pressel import cli
 from pressel.node import control
-from pressel.node.snapshot import ADVICE, FloorState, LeaderState, MemberState
+from pressel.node.leader_state import FloorState, LeaderState, MemberState
+from pressel.node.snapshot import ADVICE
 
 NASTY = "\\[bold red]x[/] :smile:"
 

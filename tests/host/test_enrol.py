@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from pressel.enrol import exchange, lines
 from pressel.enrol import server as serving
 from pressel.enrol.client import Newcomer, Outcome, converse, enrol
-from pressel.enrol.desk import JOINING, Conversation, RefusedError
+from pressel.enrol.desk import Conversation, RefusedError
 from pressel.enrol.exchange import ByApproval, ByCode
 from pressel.enrol.server import EnrolmentServer
+from pressel.enrol.ways import APPROVAL, INVITE, JOINING
 from pressel.errors import PresselError, UnreachableError
 from pressel.registry.code import TRIES, place_of, plain_code
 from pressel.registry.device import ACTIVE, PENDING
@@ -70,7 +71,7 @@ def come(
     folder: Path,
     newcomer: Newcomer = ANN,
     code: str | None = None,
-    joining: str = lines.APPROVAL,
+    joining: str = APPROVAL,
     **changes: Change,
 ) -> Outcome:
     wire = Wire(folder, joining, **changes)
@@ -124,7 +125,7 @@ def test_who_asks_waits_until_the_operator_has_seen_the_code(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("joining", JOINING)
 def test_each_way_in_is_open_only_where_it_is_meant_to_be(tmp_path: Path, joining: str) -> None:
-    for way, code in ((lines.INVITE, invite(tmp_path)), (lines.APPROVAL, None)):
+    for way, code in ((INVITE, invite(tmp_path)), (APPROVAL, None)):
         if JOINING.index(way) <= JOINING.index(joining):
             come(tmp_path, BEN if code else ANN, code, joining)
         else:
@@ -268,7 +269,7 @@ _LINES = st.binary(max_size=60) | st.dictionaries(_KEYS, _VALUES).map(
 def test_whatever_is_said_a_leader_refuses_in_words(
     tmp_path_factory: pytest.TempPathFactory, first: bytes, second: bytes
 ) -> None:
-    conversation = Conversation(lines.APPROVAL)
+    conversation = Conversation(APPROVAL)
     try:
         with Registry(tmp_path_factory.getbasetemp() / "enrol") as registry:
             conversation.on_question(registry, first)
@@ -291,7 +292,7 @@ class Door:
         self.holds = True  # what is written
         self.folder = folder
         self.server = EnrolmentServer(
-            lines.APPROVAL,
+            APPROVAL,
             lambda: self.is_leading,
             self.read,
             self.write,

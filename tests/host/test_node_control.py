@@ -18,7 +18,8 @@ from tests.patience import PATIENCE_S
 
 from pressel.errors import PresselError, UnreachableError, UsageError
 from pressel.node import control, control_folder
-from pressel.node.desk import Desk, Verb
+from pressel.node.desk.desk import Desk
+from pressel.node.desk.verb import Verb
 
 desk = Desk(
     [

@@ -11,8 +11,10 @@ from typing import Any
 
 from pressel.errors import PresselError, UnreachableError
 from pressel.node import control
-from pressel.node.desk import COPY, HERE, LEADER, Asker, Desk, Fields, Verb
 from pressel.node.desk import asker as askers
+from pressel.node.desk.asker import Asker
+from pressel.node.desk.desk import Desk
+from pressel.node.desk.verb import COPY, HERE, LEADER, Fields, Verb
 
 ANN = Asker("ann", 1000)
 OWN, OTHER = b"own host", b"kitchen "

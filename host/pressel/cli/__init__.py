@@ -7,14 +7,17 @@ A command ends in exit code 0 when it returns nothing, or in the number that it 
 PresselError for what the user can fix; every other exception is a bug and shows its traceback.
 """
 
-import importlib
 import os
 import sys
 
 import click
 
 from pressel import __version__, streams
+from pressel.cli.lazy import LazyGroup
 from pressel.errors import PresselError
+
+# We have no plugins for it, and looking for some takes a tenth of a command's start.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 INTERRUPTED = 130  # what shells report for a process ended by Ctrl-C: 128 + SIGINT
 
@@ -41,16 +44,8 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group that imports a sub-command when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        return getattr(importlib.import_module(f"pressel.cli.{cmd_name}"), cmd_name)
+class _Commands(LazyGroup):
+    """Its help imports none of them: `pressel --help` does not wait for numpy."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -58,7 +53,8 @@ class LazyGroup(click.Group):
 
 
 @click.group(
-    cls=LazyGroup,
+    cls=_Commands,
+    homes={name: f"pressel.cli.{name}" for name in COMMANDS},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="pressel", message="%(prog)s %(version)s")

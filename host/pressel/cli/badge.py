@@ -11,12 +11,13 @@ import click
 import platformdirs
 
 from pressel.audio.wav import read_speech
-from pressel.cli import attached
+from pressel.cli.lazy import LazyGroup
 from pressel.cli.options import AddressOption
 from pressel.enrol.client import Newcomer, enrol
 from pressel.enrol.search import find_leader
-from pressel.soft import run
 from pressel.soft.credential import Credential, held_credential, read_credential, register
+from pressel.soft.run import DeviceChoice, run_soft
+from pressel.soft.session import Session
 from pressel.transport.udp import BROADCAST, Address, resolve
 from ptt.base.numbers import NAME_BYTES_MAX, PORT
 
@@ -40,7 +41,14 @@ def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
     return value
 
 
-@click.group(invoke_without_command=True)
+_ATTACHED = ("emulate", "logs", "shell", "replace", "wipe")
+
+
+@click.group(
+    cls=LazyGroup,
+    homes=dict.fromkeys(_ATTACHED, "pressel.cli.attached"),
+    invoke_without_command=True,
+)
 @click.option(
     "--leader",
     type=AddressOption(PORT),
@@ -114,7 +122,7 @@ def badge(
         register(own, name, None if registry == _HERE else registry)
     if invite is not None or ask:
         _enrol(leader, own, name, invite)
-    session = run.Session(
+    session = Session(
         leader=leader,
         name=name,
         own=own,
@@ -125,10 +133,12 @@ def badge(
         say=_say,
     )
     if virtual:
-        asyncio.run(run.run_virtual(session))
+        from pressel.soft.virtual import run_virtual
+
+        asyncio.run(run_virtual(session))
     else:
-        devices = run.DeviceChoice(microphone, speaker)
-        asyncio.run(run.run_soft(session, devices))
+        devices = DeviceChoice(microphone, speaker)
+        asyncio.run(run_soft(session, devices))
 
 
 def _enrol(leader: Address, own: Credential, name: str, code: str | None) -> None:
@@ -146,7 +156,3 @@ def _enrol(leader: Address, own: Credential, name: str, code: str | None) -> Non
 
 def _say(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')}  {line}", file=sys.stderr, flush=True)
-
-
-for command in (attached.emulate, attached.logs, attached.shell, attached.replace, attached.wipe):
-    badge.add_command(command)

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pressel.cli.options import folder_option, opened
+from pressel.cli.options import folder_option
+from pressel.cli.roll import opened
 from pressel.errors import PresselError, UsageError
 from pressel.registry import code as codes
 from pressel.registry.device import GROUP_MAX, PENDING, Device, Entitlements

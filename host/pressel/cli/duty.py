@@ -16,8 +16,7 @@ from rich.table import Table
 from pressel.cli.options import control_options
 from pressel.errors import PresselError
 from pressel.node import control as sockets
-from pressel.node.cluster_state import NodeState
-from pressel.node.desk.duty import DRAINED, DRAINING, ON_DUTY
+from pressel.node.node_state import DRAINED, DRAINING, ON_DUTY, NodeState
 
 _LOOK_S = 0.5  # while a host drains
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
-from pressel.cli.options import build_folder, packing_option
+from pressel.cli.packing import build_folder, packing_option
 from pressel.flash.fetch import fetch_image
 from pressel.flash.image import parse_image
 from pressel.flash.messages import FlashError, flash_error

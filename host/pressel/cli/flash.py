@@ -10,7 +10,8 @@ import click
 
 from pressel.boards.board import load_board
 from pressel.cli.attached import open_registry, ports_of, tell_all, wifi_network
-from pressel.cli.options import build_folder, folder_option, packing_option
+from pressel.cli.options import folder_option
+from pressel.cli.packing import build_folder, packing_option
 from pressel.flash.fleet import flash_fleet
 from pressel.flash.image import Image, read_image
 from pressel.flash.messages import flash_error

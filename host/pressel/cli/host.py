@@ -13,7 +13,8 @@ from rich.table import Table
 
 from pressel.cli import duty
 from pressel.cli.host_run import run
-from pressel.cli.options import folder_option, opened
+from pressel.cli.options import folder_option
+from pressel.cli.roll import opened
 from pressel.errors import UsageError
 from pressel.registry.device import checked_public_key
 from pressel.registry.identity import fingerprint

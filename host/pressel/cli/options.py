@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pressel.enrol.desk import JOINING
-from pressel.enrol.lines import INVITE
-from pressel.node.door import open_roll
+from pressel.enrol.ways import INVITE, JOINING
 from pressel.node.options import default_state
-from pressel.pack import PACKINGS, STOCK
 from pressel.transport.udp import Address, parse_address
 
 
@@ -47,22 +43,6 @@ def state_option(text: str = "Folder for the host's files."):
     )
 
 
-def packing_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--packing`: the MicroPython that the firmware is packed for."""
-    return click.option(
-        "--packing",
-        type=click.Choice(list(PACKINGS)),
-        default=STOCK.name,
-        show_default=True,
-        help="romfs is for your own MicroPython with MICROPY_VFS_ROM.",
-    )(command)
-
-
-def build_folder(packing: str) -> Path:
-    """The default folder for builds of that packing."""
-    return Path("build") / ("firmware" if packing == STOCK.name else packing)
-
-
 def folder_option():
     """`--state` for commands on a venue's devices and hosts: a `Path` or None, for `open_roll`."""
     return click.option(
@@ -71,15 +51,6 @@ def folder_option():
         help="Folder of the host; by default that of the host running on this machine, else "
         f"{default_state()}.",
     )
-
-
-def opened(state: Path | None, *, writes: bool = True, makes: bool = False):
-    """The roll of the venue, as `open_roll` has it; warnings about it go to standard error."""
-    return open_roll(state, writes=writes, makes=makes, notice=_say)
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr)
 
 
 def control_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ from pressel.cli.options import control_options
 from pressel.errors import PresselError
 from pressel.legacy.state import INSECURE, V1ClientState
 from pressel.node import control as sockets
-from pressel.node.snapshot import LeaderState
+from pressel.node.leader_state import LeaderState
 
 
 @click.command()

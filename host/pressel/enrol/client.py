@@ -13,7 +13,7 @@ from pressel.errors import PresselError, UnreachableError
 from pressel.registry.code import place_of, plain_code
 from pressel.transport.udp import Address
 
-from . import exchange, lines
+from . import exchange, lines, ways
 from .exchange import Agreed, ByApproval, ByCode
 
 LIMIT_S = 15.0  # for each line of the leader's, which agrees on keys one newcomer after the other
@@ -69,11 +69,11 @@ def converse(stream: Stream, newcomer: Newcomer, code: str | None) -> Outcome:
     if code is not None:
         half = ByCode(code, is_leader=False)
         question = lines.Question(
-            version=lines.VERSION, way=lines.INVITE, place=place_of(code), part=half.part.hex()
+            version=lines.VERSION, way=ways.INVITE, place=place_of(code), part=half.part.hex()
         )
     else:
         half = ByApproval(secrets.token_bytes(_NONCE_BYTES))
-        question = lines.Question(version=lines.VERSION, way=lines.APPROVAL, part=half.bound.hex())
+        question = lines.Question(version=lines.VERSION, way=ways.APPROVAL, part=half.bound.hex())
     other = bytes.fromhex(_ask(stream, question, lines.Answer).part)
     agreed = half.agree(other) if isinstance(half, ByCode) else half.as_newcomer(other)
     if agreed is None:

@@ -11,11 +11,8 @@ from pressel.errors import UsageError
 from pressel.registry.device import ACTIVE, checked_name
 from pressel.registry.store import FullError, Registry
 
-from . import exchange, lines
+from . import exchange, lines, ways
 from .exchange import Agreed, ByApproval, ByCode
-
-ALLOWLIST = "allowlist"  # nobody over the network
-JOINING = (ALLOWLIST, lines.INVITE, lines.APPROVAL)  # each lets in what those before it do, too
 
 
 class RefusedError(Exception):
@@ -37,7 +34,7 @@ class Enrolled:
 
 
 class Conversation:
-    """`joining`: one of `JOINING`."""
+    """`joining`: one of `ways.JOINING`."""
 
     def __init__(self, joining: str) -> None:
         self._joining = joining
@@ -52,10 +49,10 @@ class Conversation:
             raise RefusedError("line")
         if question.version != lines.VERSION:
             raise RefusedError("version")
-        if JOINING.index(question.way) > JOINING.index(self._joining):
+        if ways.JOINING.index(question.way) > ways.JOINING.index(self._joining):
             raise RefusedError("policy")
         self._question = question
-        if question.way == lines.APPROVAL:
+        if question.way == ways.APPROVAL:
             self._half = ByApproval()
         else:
             code = registry.invited(question.place)

@@ -12,12 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from pressel.registry.device import KEY_BYTES
 
+from .ways import Way
+
 VERSION = 1
 LINE_BYTES_MAX = 2048  # the longest, a Request, has about 600
-
-INVITE = "invite"
-APPROVAL = "approval"
-Way = Literal["invite", "approval"]
 
 
 def _hex(least: int, most: int) -> StringConstraints:

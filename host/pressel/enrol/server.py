@@ -20,7 +20,8 @@ from pressel.transport.udp import Address, engine_now_ms
 from ptt.leader.budget import Budget
 
 from . import lines
-from .desk import ALLOWLIST, Conversation, Enrolled, RefusedError
+from .desk import Conversation, Enrolled, RefusedError
+from .ways import ALLOWLIST
 
 CONNECTIONS_MAX = 8  # at once: each is one newcomer for some 50 ms; the kernel lets others wait
 CONNECTIONS_OF_ONE_MAX = 2  # from one address, so that one stranger does not take them all
@@ -40,7 +41,7 @@ class Work(Protocol):
 
 
 class EnrolmentServer:
-    """`joining`: one of `desk.JOINING`; `is_leading`: whether this host may let anybody in now;
+    """`joining`: one of `ways.JOINING`; `is_leading`: whether this host may let anybody in now;
     `read` and `write` do work with the registry, and what was written holds when the next host
     leads, too: else UnreachableError."""
 

@@ -11,9 +11,9 @@ from pressel.transport.udp import engine_now_ms
 from ptt.base.numbers import DEVICES_MAX
 from ptt.host import Host
 
-from .event_log import Report
 from .others import OtherHosts, voters_of
 from .registry_watch import RegistryWatch
+from .report import Report
 
 InThread = Callable[..., Awaitable[Any]]
 

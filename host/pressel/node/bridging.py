@@ -12,7 +12,7 @@ from pressel.errors import PresselError
 from pressel.soft.credential import Credential, held_credential
 from pressel.transport.udp import Address
 
-from .event_log import Report
+from .report import Report
 
 if TYPE_CHECKING:
     from pressel.legacy.service import V1Bridge

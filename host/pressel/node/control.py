@@ -22,9 +22,9 @@ from pressel.errors import PresselError, UnreachableError, UsageError
 from .control_folder import control_folder, control_folders
 from .desk import asker as askers
 from .desk.asker import Asker
-from .event_log import Report
 from .options import default_state
 from .presence import control_of
+from .report import Report
 
 LINE_BYTES_MAX = 1 << 20  # 256 members of 300 bytes fit ten times over
 ANSWER_LIMIT_S = 30.0  # an election, and a leader that is gone once more; a busy disk 10 s

@@ -10,7 +10,7 @@ from ptt.base import events
 from ptt.cluster import election
 from ptt.leader.leader import Leader
 
-Report = Callable[[str, dict[str, Any]], None]
+from .report import Report
 
 
 class EventLog:

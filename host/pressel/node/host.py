@@ -33,20 +33,23 @@ from .admission import Admission
 from .bridging import NAME as BRIDGE
 from .bridging import Bridging
 from .chores import Chores
-from .desk import Desk, Fields, Verb, devices
+from .desk import devices
 from .desk.backups import Backups
+from .desk.desk import Desk
 from .desk.duty import Duty
 from .desk.releases import Releases
 from .desk.settings import VenueSettings
 from .desk.venue import Venue
+from .desk.verb import Fields, Verb
 from .discovery import BEACON_S
-from .event_log import EventLog, Report
+from .event_log import EventLog
 from .lifeline import on_stdin_closed
 from .options import HostOptions
 from .others import OtherHosts, voters_of
 from .presence import Presence, present
 from .priority import serve_first
 from .registry_watch import RegistryWatch
+from .report import Report
 from .sockets import Port, Timer
 from .standbys import Standbys
 from .term import load_record, store_record

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-from pressel.enrol.lines import INVITE
+from pressel.enrol.ways import INVITE
 from pressel.transport.udp import Address
 from ptt.base.numbers import PORT
 
@@ -33,7 +33,7 @@ class HostOptions:
     folder for what it keeps; `control`: its control socket (None: named after the port); `peers`:
     addresses where to look for hosts; `node_class`: who stands first; `discovery`: look for hosts
     by mDNS and broadcast; `dies_with_parent`: end when stdin closes; `joining`: one of
-    `pressel.enrol.desk.JOINING`; `v1_bridge`: let old apps take part where this host leads,
+    `pressel.enrol.ways.JOINING`; `v1_bridge`: let old apps take part where this host leads,
     `v1_rate_hz`: of their voice (None: by packet size)."""
 
     listen: Address

@@ -22,8 +22,8 @@ from .channel import exchange as exchanges
 from .channel.channel import Channel, Outgoing
 from .channel.exchange import Exchange
 from .discovery import BEACON_S, Discovery, beacon, read_beacon
-from .event_log import Report
 from .options import EVERYWHERE, HOSTS_PORT, HostOptions
+from .report import Report
 from .sockets import Port
 
 OnMessage = Callable[[bytes, bytes, int], None]  # host, message, now_ms

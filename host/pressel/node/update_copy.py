@@ -24,9 +24,10 @@ from pressel.update import keys
 from pressel.update.campaign import Campaign, store_campaign
 from pressel.update.library import RELEASES_MAX, Library
 
-from .desk import Asker, Desk
+from .desk.asker import Asker
+from .desk.desk import Desk
 from .desk.verb import LEADER, Fields, Verb
-from .event_log import Report
+from .report import Report
 
 PIECE_BYTES = 256 * 1024  # of a release; in base64 a third of what hosts answer at once
 RELEASE_BYTES_MAX = 64 << 20  # 200 files of 256 kB are 50 MB

@@ -15,7 +15,7 @@ from ptt.leader.distributor import STATES
 from ptt.leader.leader import Leader
 
 from .desk.verb import LEADER, Fields, Verb
-from .event_log import Report
+from .report import Report
 
 InThread = Callable[..., Awaitable[Any]]
 

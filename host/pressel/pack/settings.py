@@ -7,9 +7,10 @@ read other bytes than were meant, a name too long or a network that there is not
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 
-def settings_file(record: dict[str, Any]) -> bytes:
+def settings_file(record: Mapping[str, Any]) -> bytes:
     """`record` without any escape that a badge reads otherwise."""
     return json.dumps(record, ensure_ascii=False).encode()

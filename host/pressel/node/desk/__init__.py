@@ -16,9 +16,3 @@ To add a verb:
 A command asks with `pressel.node.control.ask(path, "verb", field=value)`. What can be done without
 a running host, too, goes through `pressel.node.door`.
 """
-
-from .asker import Asker
-from .desk import Desk
-from .verb import COPY, HERE, LEADER, Fields, Verb
-
-__all__ = ["COPY", "HERE", "LEADER", "Asker", "Desk", "Fields", "Verb"]

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from pressel.errors import PresselError, UnreachableError, UsageError
 
-from ..event_log import Report
+from ..report import Report
 from . import asker as askers
 from .asker import Asker
 from .verb import COPY, HERE, LEADER, Fields, Verb

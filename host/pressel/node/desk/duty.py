@@ -17,14 +17,10 @@ from ptt.cluster import election
 from ptt.host import Host
 
 from ..cluster_state import take_state
+from ..node_state import DRAINED, DRAINING, ON_DUTY, RESIGNED
 from ..others import OtherHosts
 from ..standbys import HEARD_MS
 from .verb import Fields, Verb
-
-ON_DUTY = "on duty"
-RESIGNED = "resigned"
-DRAINING = "draining"
-DRAINED = "drained"
 
 HANDED_OVER_S = 3.0  # an election takes 0.7 s
 _LOOK_S = 0.05

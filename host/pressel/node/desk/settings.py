@@ -16,8 +16,8 @@ from ptt.leader import takeover
 from ptt.leader.leader import Leader
 from ptt.leader.settings import Settings
 
-from ..event_log import Report
 from ..kept_settings import FIRST, load_kept, store_kept, values_of
+from ..report import Report
 from .venue import leading
 from .verb import COPY, LEADER, Fields, Verb
 

@@ -1,0 +1,47 @@
+"""What a leader reports about itself to `pressel status`: plain data, checked on both ends."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from pressel.legacy.state import V1ClientState
+
+
+class MemberState(BaseModel):
+    """One member; `silent_ms` since it was last heard."""
+
+    node: int
+    name: str
+    device: str
+    address: str
+    build: str
+    group: int
+    silent_ms: int
+    table_advice: str | None
+    settings_version: int
+
+
+class FloorState(BaseModel):
+    """One talk group's floor; `talker` and `queue` are names."""
+
+    group: int
+    state: str
+    talker: str | None
+    lease: int
+    queue: list[str]
+
+
+class LeaderState(BaseModel):
+    """A leader at one moment; `refused` counts datagrams by reason since it started, `v1_refused`
+    what old apps sent. `v1_clients` is None where the bridge to old apps is off."""
+
+    term: int
+    address: str
+    uptime_s: float
+    members: list[MemberState]
+    floors: list[FloorState]
+    voice_in: int
+    voice_out: int
+    refused: dict[str, int]
+    v1_clients: list[V1ClientState] | None = None
+    v1_refused: dict[str, int] = {}
