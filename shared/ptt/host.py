@@ -110,11 +110,12 @@ class Host:
             if self.leader is not None:
                 self.leader.journal.receive(source, data, now_ms)
         elif journal.is_entries(data):
-            if self.leader is None:
+            if self.election.believes(source, journal.term_of(data)) and self.leader is None:
                 answer = self.replica.receive(data, now_ms)
                 if answer is not None:
                     self._answers.append(Answer(answer, source))
                 self._say_what_we_keep()
+            self._follow_election(now_ms)
         else:
             self.election.receive_datagram(data, source, now_ms)
             self._follow_election(now_ms)

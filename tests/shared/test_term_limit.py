@@ -7,10 +7,11 @@ from tests.shared.test_venue_hosts import Cluster
 from ptt.badge.join import JOINED
 from ptt.base import clock
 from ptt.base.numbers import CLOCK_TERM_MAX, INT_MAX, TERM_FORGET_MS, TERM_JUMP_MAX
-from ptt.cluster import election, host_messages
+from ptt.cluster import election, host_messages, journal
 from ptt.cluster import host_wire as wire
 from ptt.cluster.ballot import MARK_BITS, NOBODY, TERM_MAX, can_stand, is_plausible, next_term
 from ptt.cluster.election import Election
+from ptt.wire.envelope import put32
 
 ROUND = 1 << MARK_BITS
 
@@ -85,6 +86,36 @@ def test_a_term_that_a_clock_may_give_is_followed():
     says(engine, host_messages.LEADER_HEARTBEAT, CLOCK_TERM_MAX, 0)
     assert (engine.term, engine.leader) == (CLOCK_TERM_MAX, host_id(2))
     assert doubts(engine) == []
+
+
+def test_a_journal_of_an_implausible_term_is_not_kept():
+    """A replica that took it would refuse every journal of an honest leader from then on."""
+    venue = Cluster(hosts=2)
+    venue.run(3000)
+    leading = venue.only()
+    follower = venue.machines[3 - leading.number].engine
+    peer, known = leading.own, follower.replica.term
+    for term in (CLOCK_TERM_MAX + TERM_JUMP_MAX + 1, TERM_MAX + 1, INT_MAX):
+        follower.receive_from_host(empty_journal(term), peer, venue.now_ms)
+        assert follower.poll_host() is None
+        assert follower.replica.term == known
+    assert follower.election.counts[election.IMPLAUSIBLE] == 3
+    doubted = []
+    while (event := follower.next_election_event()) is not None:
+        doubted.append(event)
+    assert doubted[-1] == (election.TERM_DOUBTED, (peer, CLOCK_TERM_MAX + TERM_JUMP_MAX + 1))
+    follower.receive_from_host(empty_journal(CLOCK_TERM_MAX), peer, venue.now_ms)
+    assert follower.poll_host() is not None and follower.replica.term == CLOCK_TERM_MAX
+
+
+def empty_journal(term):
+    """A snapshot of nothing, as the leader of `term` sends it."""
+    data = bytearray(journal.HEAD_BYTES)
+    data[0] = journal.ENTRIES
+    put32(data, 2, term)
+    put32(data, 10, 1)
+    put32(data, 14, 1)
+    return bytes(data)
 
 
 def test_a_badge_s_word_of_an_implausible_term_moves_nobody():

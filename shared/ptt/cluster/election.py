@@ -207,7 +207,8 @@ class Election:
             self.counts.add(MALFORMED)
             return
         on_message = _ON.get(kind)
-        if on_message is not None and self._believes(source, kind, fields):
+        named = max(fields[0], fields[3]) if kind in _PROPOSE else fields[0]
+        if on_message is not None and self.believes(source, named):
             self.voters.learn(index, fields[1], fields[2])
             getattr(self, on_message)(index, fields, now_ms)
 
@@ -305,16 +306,15 @@ class Election:
 
     # --- messages in ---
 
-    def _believes(self, source: bytes, kind: int, fields: "list") -> bool:
-        """Whether the terms that `source` names may be. Else it is told of, but only once: it says
-        so ten times a second."""
-        named = max(fields[0], fields[3]) if kind in _PROPOSE else fields[0]
-        if is_plausible(named, self.term):
+    def believes(self, source: bytes, term: int) -> bool:
+        """Whether there may be such a term as host `source` names. If not, that is told, but only
+        once for each host: it says so ten times a second."""
+        if is_plausible(term, self.term):
             return True
         self.counts.add(IMPLAUSIBLE)
         if source not in self._doubted:
             self._doubted += (source,)
-            self._events.push(TERM_DOUBTED, (source, named))
+            self._events.push(TERM_DOUBTED, (source, term))
         return False
 
     def _on_heartbeat(self, index: int, fields: "list", now_ms: int) -> None:

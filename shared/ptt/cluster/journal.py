@@ -301,6 +301,11 @@ def is_entries(data: "Any") -> bool:
     return len(data) >= HEAD_BYTES and data[0] == ENTRIES and _are_small(data)
 
 
+def term_of(entries: "Any") -> int:
+    """The term of the leader that sends these entries."""
+    return get32(entries, 2)
+
+
 def _are_small(data: "Any") -> bool:
     for at in (2, 6, 10, 14):
         if get32(data, at) > _MASK_30:
