@@ -2,6 +2,7 @@
 
 from ptt.base.clock import add
 from ptt.base.numbers import (
+    INT_MAX,
     JOURNAL_BEAT_MS,
     JOURNAL_BYTES_MAX,
     JOURNAL_GONE_MAX,
@@ -10,9 +11,10 @@ from ptt.base.numbers import (
     STANDBYS_MAX,
 )
 from ptt.base.prng import Prng
-from ptt.cluster import records
+from ptt.cluster import records, settings_record
 from ptt.cluster.journal import HEAD_BYTES, Journal, is_answer, is_entries
 from ptt.cluster.replica import Replica
+from ptt.leader.settings import Settings
 from ptt.wire import refusal
 from ptt.wire.refusal import Refused
 
@@ -285,7 +287,8 @@ def test_damaged_entries_change_nothing():
 def test_records_are_read_strictly():
     floor = records.FloorRecord(1)
     floor.queue = [(2, 5, 0, False), (3, 6, 1, True)]
-    floor.lease, floor.holder, floor.request, floor.left_ms = 7, 4, -1, 1000
+    floor.lease, floor.holder, floor.request = 7, 4, -1
+    floor.left_ms, floor.granted_ms = 1000, 1000
     body = records.write_floor(floor)
     again = records.read_floor(1, body)
     assert (again.lease, again.holder, again.request, again.queue) == (7, 4, -1, floor.queue)
@@ -294,6 +297,9 @@ def test_records_are_read_strictly():
         (records.FLOOR, 1, body[:-1]),
         (records.FLOOR, 1, b""),
         (records.FLOOR, 1, bytes(19) + bytes(5 * 129)),
+        (records.FLOOR, 1, floor_of_times(1001, 1000)),
+        (records.FLOOR, 1, floor_of_times(1000, settings_record.RANGES[2][1] + 1)),
+        (records.FLOOR, 1, floor_of_times(1000, INT_MAX)),  # a week under one grant
         (records.CALL, 127, bytes(8)),
         (records.CALL, 128, bytes(7)),
         (records.SETTINGS, 1, bytes(10)),
@@ -301,6 +307,9 @@ def test_records_are_read_strictly():
         (records.MEMBER, 1, bytes(40)),
         (9, 0, b""),
     ]
+    longest_ms = settings_record.RANGES[2][1]
+    assert Settings(1, talk_ms=longest_ms).values()[2] == longest_ms
+    records.check(records.FLOOR, 1, floor_of_times(longest_ms, longest_ms))
     for kind, number, data in wrong:
         try:
             records.check(kind, number, data)
@@ -308,6 +317,12 @@ def test_records_are_read_strictly():
             assert refused.reason in (refusal.FIELD, refusal.RANGE, refusal.TYPE)
         else:
             raise AssertionError((kind, number, data))
+
+
+def floor_of_times(left_ms, granted_ms):
+    floor = records.FloorRecord(1)
+    floor.holder, floor.left_ms, floor.granted_ms = 4, left_ms, granted_ms
+    return records.write_floor(floor)
 
 
 def test_any_loss_and_any_repetition():

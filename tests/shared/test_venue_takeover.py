@@ -9,7 +9,18 @@ from tests.shared.venue import LEADER
 from ptt.badge.floor import HAS_PERMISSION
 from ptt.badge.join import JOINED
 from ptt.base import events
-from ptt.base.numbers import HELLO_RETRY_MS_MAX, LEADER_LOST_MS, LEASE_MS, MEMBER_TTL_MS
+from ptt.base.numbers import (
+    CALL_GROUP_FIRST,
+    CLOCK_TERM_MAX,
+    HELLO_RETRY_MS_MAX,
+    INT_MAX,
+    LEADER_LOST_MS,
+    LEASE_GAP,
+    LEASE_MS,
+    LEASE_TAKEN_OVER_MAX,
+    MEMBER_TTL_MS,
+)
+from ptt.cluster import records
 from ptt.leader.roster import FixedRoster, Grants
 from ptt.leader.settings import Settings
 from ptt.wire import messages
@@ -71,6 +82,61 @@ def test_a_badge_that_saw_a_higher_term_says_so():
     assert (events.HIGHER_TERM, (badge.engine.device, 8)) in [
         each[1:] for each in venue.leader_events
     ]
+
+
+def test_a_record_near_the_last_lease_uses_none_up():
+    """Whoever wrote it: all join anew, and their leases count from the start."""
+    for group, lease in ((None, INT_MAX), (1, INT_MAX), (None, LEASE_TAKEN_OVER_MAX)):
+        venue = talking()
+        state = venue.replicas[("standby", 1)].state
+        if group is None:
+            values = (lease, 5, 0, CALL_GROUP_FIRST)
+            body = records.write_numbers(records.COUNTERS_SIZES, values)
+            state.records[records.COUNTERS << 16] = (body, venue.now_ms)
+        else:
+            floor = records.FloorRecord(group)
+            floor.lease = lease
+            state.records[records.FLOOR << 16 | group] = (records.write_floor(floor), venue.now_ms)
+        leader = fail_over(venue)
+        check_leases_begin_anew(venue, leader)
+
+
+def test_terms_that_lie_far_apart_use_no_lease_up():
+    """The first leader began at 1, the second one by its clock."""
+    venue = talking()
+    venue.kill()
+    venue.run(OUTAGE_MS)
+    leader = venue.take_over(term=CLOCK_TERM_MAX)
+    check_leases_begin_anew(venue, leader)
+
+
+def check_leases_begin_anew(venue, leader):
+    assert leader.groups.lease == 0
+    venue.release("A")
+    venue.run(LEADER_LOST_MS + 2 * HELLO_RETRY_MS_MAX)
+    for badge in venue.badges:
+        assert badge.engine.join.state == JOINED
+    before = leader.groups.lease
+    for name in ("B", "C", "A"):
+        venue.press(name)
+        venue.run(300)
+        assert venue.badge(name).engine.floor.state == HAS_PERMISSION
+        venue.release(name)
+        venue.run(1500)
+    assert leader.groups.lease == before + 3
+    for heard, talker in (("A", "B"), ("B", "C"), ("C", "A")):
+        assert venue.badge(heard).heard_of(venue.badge(talker).last(events.GRANTED))
+
+
+def test_the_last_lease_that_is_taken_over_leaves_room_above():
+    venue = talking()
+    state = venue.replicas[("standby", 1)].state
+    newest = LEASE_TAKEN_OVER_MAX - LEASE_GAP
+    body = records.write_numbers(records.COUNTERS_SIZES, (newest, 5, 0, CALL_GROUP_FIRST))
+    state.records[records.COUNTERS << 16] = (body, venue.now_ms)
+    leader = fail_over(venue)
+    assert leader.groups.lease == LEASE_TAKEN_OVER_MAX
+    assert len(leader.members.all()) == 3
 
 
 def test_who_missed_every_announcement_finds_the_new_leader_by_its_heartbeats():
@@ -177,6 +243,24 @@ def test_a_private_call_goes_on():
     venue.collect(venue.badge("A"))
     venue.run(500)
     assert len(venue.badge("B").all(events.CALL)) == 2
+
+
+def test_a_call_that_was_quiet_for_ever_ends_at_once():
+    """So says a record that no honest leader wrote."""
+    venue = Failover(3).run(1500)
+    a, b = venue.badge("A").engine, venue.badge("B").engine
+    assert a.call(b.join.node, venue.now_ms)
+    venue.collect(venue.badge("A"))
+    venue.run(500)
+    venue.release("A")
+    venue.run(300)
+    state = venue.replicas[("standby", 1)].state
+    values = (a.join.node, b.join.node, INT_MAX - 1000)
+    body = records.write_numbers(records.CALL_SIZES, values)
+    state.records[records.CALL << 16 | 128] = (body, venue.now_ms)
+    fail_over(venue)
+    venue.run(1500)
+    assert venue.badge("B").all(events.CALL_OVER) == [messages.CALL_QUIET]
 
 
 def test_a_talker_that_vanished_with_the_leader_frees_the_floor():

@@ -74,6 +74,7 @@ CALL_HOLDS_MAX = const(64)  # pairs held apart: more than a venue has quarrels
 # --- Standbys --------------------------------------------------------------------------
 STANDBYS_MAX = const(3)  # hosts that follow a leader; a badge is told as many addresses
 LEASE_GAP = const(4096)  # leases passed over with each round of terms: more than went unheard of
+LEASE_TAKEN_OVER_MAX = const(0x1FFFFFFF)  # half of all: above it members join anew, from lease 0
 FAREWELL_MS = const(1000)  # a leader that lost its office lets its successor speak first
 PROBE_MS = const(300)  # a heartbeat unanswered for so long is repeated, to standbys too
 ANNOUNCE_RETRY_MS = const(100)  # a new leader repeats itself; doubles: a talker is silent meanwhile

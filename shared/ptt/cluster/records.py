@@ -7,11 +7,10 @@ MEMBER (its node number): session 4, nonce 4, request 2, text 4, settings 4, ent
 asked, table 1 each, device 8; name, build, address, groups and secret, each behind its length.
 FLOOR (its group): lease 4, left_ms 4, granted_ms 4, holder 2, request + 1 4, lane 1, then 5 bytes
 for each that waits: node 2, request 2, lane 1 (and 128: preempted). CALL (its group): caller 2,
-callee 2, quiet_ms 4. SETTINGS (0): version 4, then the
-values of `settings_record`. COUNTERS (0): newest
-lease 4, next node 2, last text 2, next call 1. KEYS (0): epoch 2, and
-32 that the groups' keys come from. DEVICE (1 and up): device 8, key 32, emergency 1, priority 1;
-name and groups, each behind its length. ROSTER (0): version of the list of devices 4, how many 2.
+callee 2, quiet_ms 4. SETTINGS (0): version 4, then the values of `settings_record`. COUNTERS (0):
+newest lease 4, next node 2, last text 2, next call 1. KEYS (0): epoch 2, and 32 bytes from which
+the groups' keys come. DEVICE (1 and up): device 8, key 32, emergency 1, priority 1; name and
+groups, each behind its length. ROSTER (0): version of the list of devices 4, how many 2.
 """
 
 from ..base.compat import TYPE_CHECKING, const
@@ -31,6 +30,8 @@ from . import settings_record
 
 if TYPE_CHECKING:
     from ..base.compat import Buffer
+
+_TALK_MS_MAX = settings_record.RANGES[2][1]  # of the setting talk_ms
 
 MEMBER = const(1)
 FLOOR = const(2)
@@ -223,6 +224,8 @@ def read_floor(group: int, data: "Buffer") -> FloorRecord:
     floor.lease = _small(data, 0)
     floor.left_ms = _small(data, 4)
     floor.granted_ms = _small(data, 8)
+    if not floor.left_ms <= floor.granted_ms <= _TALK_MS_MAX:
+        raise Refused(refusal.RANGE)
     floor.holder = get16(data, 12)
     floor.request = _small(data, 14) - 1  # -1: not known
     floor.lane = data[18]

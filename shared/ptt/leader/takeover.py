@@ -5,7 +5,7 @@ records of the journal, and records back into members, floors and settings.
 from ..base import events
 from ..base.clock import add, since
 from ..base.compat import TYPE_CHECKING
-from ..base.numbers import INT_MAX, LEASE_GAP
+from ..base.numbers import CALL_HANG_MS, INT_MAX, LEASE_GAP, LEASE_TAKEN_OVER_MAX
 from ..cluster import records, settings_record
 from ..cluster.ballot import MARK_BITS
 from .floor import lanes
@@ -72,7 +72,8 @@ def write_record(leader: "Restored", kind: int, number: int, now_ms: int) -> byt
 
 
 def restore(leader: "Restored", state: "State", now_ms: int) -> None:
-    """Restore members, floors, calls and settings; every member is told."""
+    """Restore members, floors, calls and settings; every member is told. Members, floors and calls
+    stay away when too few leases are left for them: badges then join anew."""
     keys = state.body(records.KEYS, 0)
     if keys is not None:
         leader.keys.go_on_from(keys, leader.term)
@@ -83,9 +84,11 @@ def restore(leader: "Restored", state: "State", now_ms: int) -> None:
     if settings is not None and settings.version >= leader.settings.settings.version:
         leader.adopt(settings)  # else this host knew newer ones, of which that leader had not heard
     leader.members.go_on_from(next_node)
-    _restore_members(leader, state, now_ms)
-    _restore_calls(leader, state, next_call, now_ms)
-    _restore_floors(leader, state, now_ms)
+    leader.calls.go_on_from(next_call)
+    if newest:
+        _restore_members(leader, state, now_ms)
+        _restore_calls(leader, state, now_ms)
+        _restore_floors(leader, state, now_ms)
     for member in leader.members.all():
         leader.announcer.start(member.node, now_ms)
         if member.asked in leader.floors:
@@ -110,14 +113,14 @@ def _restore_members(leader: "Restored", state: "State", now_ms: int) -> None:
         leader.journal.changed(records.MEMBER, node)
 
 
-def _restore_calls(leader: "Restored", state: "State", next_call: int, now_ms: int) -> None:
-    leader.calls.go_on_from(next_call)
+def _restore_calls(leader: "Restored", state: "State", now_ms: int) -> None:
     for group in state.numbers(records.CALL):
         body = state.body(records.CALL, group) or b""
         first, second, quiet_ms = records.read_numbers(records.CALL_SIZES, body)
         caller, callee = leader.members.by_node(first), leader.members.by_node(second)
         if caller is None or callee is None or leader.calls.is_full():
             continue
+        quiet_ms = min(quiet_ms, CALL_HANG_MS)  # what is over is over, however long
         leader.calls.restore(group, caller, callee, add(now_ms, -quiet_ms))
         leader.groups.open_floor(group)
         leader.journal.changed(records.CALL, group)
@@ -232,12 +235,15 @@ def settings_of(state: "State") -> "Settings | None":
 
 def counters_of(state: "State", term: int) -> "list[int]":
     """For the leader of `term`: newest lease, passing over those that nobody told us of, of all
-    terms in between; next node; last text; next call."""
+    terms in between, or 0 to begin anew, since it would leave too few; next node; last text; next
+    call. Leases run out in no venue, but a record that names a high one, or terms that lie far
+    apart, would use them up."""
     body = state.body(records.COUNTERS, 0)
     counters = [0, 2, 0, 0] if body is None else records.read_numbers(records.COUNTERS_SIZES, body)
     newest = counters[0]
     for group in state.numbers(records.FLOOR):
         newest = max(newest, floor_of(state, group, 0).lease)
     rounds = max(1, (term >> MARK_BITS) - (state.term >> MARK_BITS))
-    counters[0] = min(newest + LEASE_GAP * rounds, INT_MAX)
+    newest += LEASE_GAP * rounds
+    counters[0] = newest if newest <= LEASE_TAKEN_OVER_MAX else 0
     return counters
