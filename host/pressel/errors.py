@@ -4,6 +4,10 @@ Their text is for people: a sentence that says what is wrong and what to do next
 without a traceback, so anything that is a fault of the program itself must not be one of these.
 """
 
+import errno
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # a disk, somebody's part of it, a file
+
 
 class PresselError(Exception):
     """Something failed that the program can put into words."""
@@ -27,3 +31,11 @@ class InvariantError(PresselError):
     """A promise of the protocol was seen broken, such as two talkers heard at once."""
 
     exit_code = 4
+
+
+def disk_error(error: BaseException) -> PresselError | None:
+    """In words, when `error` says that there is no room for a file; else None."""
+    if not isinstance(error, OSError) or error.errno not in _FULL:
+        return None
+    where = f" for {error.filename}" if error.filename else ""
+    return PresselError(f"there is no room{where} on this computer's disk; make some and try again")

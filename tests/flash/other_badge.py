@@ -26,6 +26,8 @@ import types
 import zlib
 from collections.abc import Iterator
 
+from tests.patience import PATIENCE_S
+
 from pressel.flash.filesystem import make_filesystem, read_filesystem
 from pressel.flash.nvs import make_nvs, read_nvs
 from pressel.flash.partitions import TABLE_AT, TABLE_BYTES, find_nvs, find_vfs, read_table
@@ -56,6 +58,8 @@ class OtherBadge:
         self.flash = flash
         self.mac = mac
         self.log: list[str] = []
+        self.full = False  # nothing can be written to its file system
+        self._started = threading.Condition()
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
         self.port = os.ttyname(self._slave)
@@ -74,6 +78,11 @@ class OtherBadge:
         self._thread.join()
         for handle in (self._master, self._slave, self._off, self._switch):
             os.close(handle)
+
+    def wait_until_it_runs(self, starts: int) -> None:
+        """Until the firmware was started so often."""
+        with self._started:
+            assert self._started.wait_for(lambda: len(self.log) >= starts, PATIENCE_S), self.log
 
     # --- the line ---
 
@@ -272,7 +281,7 @@ class OtherBadge:
         said = io.StringIO()
         error = ""
         try:
-            exec(source, _badge_names(files, values, said))
+            exec(source, _badge_names(files, values, said, self.mac, self.full))
         except Exception as caught:
             error = f"Traceback (most recent call last):\r\n{type(caught).__name__}: {caught}\r\n"
         if before != (files, json.dumps(values, default=repr)):
@@ -287,7 +296,9 @@ class OtherBadge:
             self._say(b"MicroPython v1.29.0 on 2026-08-24; other badge\r\n>>> ")
             return
         name = json.loads(files["config.json"])["name"]
-        self.log.append(name)
+        with self._started:
+            self.log.append(name)
+            self._started.notify_all()
         for event, value in (("restart", [3, 5]), ("boot", name)):
             self._say(json.dumps({"ms": 400, "event": event, "value": value}).encode() + b"\r\n")
 
@@ -308,7 +319,9 @@ class OtherBadge:
         self.flash[nvs.at : nvs.at + nvs.size] = make_nvs(values, nvs.size)
 
 
-def _badge_names(files: dict[str, bytes], values: dict, said: io.StringIO) -> dict[str, object]:
+def _badge_names(
+    files: dict[str, bytes], values: dict, said: io.StringIO, mac: bytes, is_full: bool
+) -> dict[str, object]:
     """What a program on the badge finds: its files, its storage, its console."""
 
     class Written(io.BytesIO):
@@ -322,6 +335,8 @@ def _badge_names(files: dict[str, bytes], values: dict, said: io.StringIO) -> di
 
     def opened(path: str, mode: str = "r") -> object:
         if "w" in mode:
+            if is_full:
+                raise OSError(28)
             return Written(path)
         if path.lstrip("/") not in files:
             raise OSError(2)
@@ -335,12 +350,19 @@ def _badge_names(files: dict[str, bytes], values: dict, said: io.StringIO) -> di
         def __init__(self, space: str) -> None:
             self._values = values.setdefault(space, {})
 
+        def get_blob(self, key: str, buffer: bytearray) -> int:
+            if key not in self._values:
+                raise OSError(-4354)
+            buffer[: len(self._values[key])] = self._values[key]
+            return len(self._values[key])
+
         def set_blob(self, key: str, value: bytes) -> None:
             self._values[key] = bytes(value)
 
         def commit(self) -> None: ...
 
     modules = {
+        "machine": types.SimpleNamespace(unique_id=lambda: mac),
         "os": types.SimpleNamespace(rename=rename),
         "esp32": types.SimpleNamespace(NVS=Nvs),
     }

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
+import pty
+import signal
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,12 +15,15 @@ from typing import Any
 
 import pytest
 from tests.flash.bench import make_order, states
+from tests.patience import PATIENCE_S
 
 from pressel.emulator.badge import EmulatedBadge
 from pressel.emulator.faults import Faults
 from pressel.flash import console
 from pressel.flash.fleet import flash_fleet, run_fleet
 from pressel.flash.job import STAGES, Tell
+from pressel.flash.line import Line, Stop, open_line
+from pressel.flash.messages import flash_error
 from pressel.flash.nvs import make_nvs
 from pressel.flash.order import Outcome
 from pressel.registry.roll import Roll
@@ -76,21 +83,52 @@ def test_ctrl_c_while_the_badges_begin_stops_all(monkeypatch: pytest.MonkeyPatch
     begin = ThreadPoolExecutor.submit
 
     def submit(self: ThreadPoolExecutor, *what: Any) -> Any:
-        if what[-1] == "b" and not interrupted:
-            interrupted.append(True)
-            raise KeyboardInterrupt
+        if what[-1] == "b":
+            signal.raise_signal(signal.SIGINT)
         return begin(self, *what)
 
-    def work(port: str, registry: Roll | None, tell: Tell) -> Outcome:
+    def work(port: str, registry: Roll | None, tell: Tell, stop: Stop) -> Outcome:
         for _ in range(1000):  # at the latest after ten seconds
             tell("connect", 0.0)
             time.sleep(0.01)
         return Outcome(port)
 
-    interrupted: list[bool] = []
     monkeypatch.setattr(ThreadPoolExecutor, "submit", submit)
     outcomes = run_fleet(["a", "b", "c"], STAGES, work, None)
     assert [(each.port, each.code) for each in outcomes] == [(port, "stopped") for port in "abc"]
+
+
+def test_ctrl_c_ends_any_wait_and_loses_no_outcome() -> None:
+    """One is done, one has failed, one hangs at a badge that says nothing; and a person presses
+    Ctrl-C more than once."""
+    mute, port = pty.openpty()
+    others_are_done = threading.Semaphore(0)
+
+    def work(port: str, registry: Roll | None, tell: Tell, stop: Stop) -> Outcome:
+        if port == "good":
+            others_are_done.release()
+            return Outcome(port, device="one")
+        if port == "bad":
+            others_are_done.release()
+            raise flash_error("verify-failed", port=port)
+        line = Line(port, stop)
+        opened = open_line(line)
+        opened.timeout = None  # for ever
+        for _ in range(2):
+            others_are_done.acquire()
+        with line.within("write", PATIENCE_S):
+            for _ in range(3):
+                os.kill(os.getpid(), signal.SIGINT)
+            opened.read(1)
+        return Outcome(port)
+
+    before = signal.getsignal(signal.SIGINT)
+    outcomes = run_fleet(["good", os.ttyname(port), "bad"], STAGES, work, None)
+    assert [each.code for each in outcomes] == ["", "stopped", "verify-failed"]
+    assert outcomes[0].device == "one" and "you stopped it at 'write'" in outcomes[1].error
+    assert signal.getsignal(signal.SIGINT) is before
+    for handle in (mute, port):
+        os.close(handle)
 
 
 def test_badges_that_begin_at_once_parse_nothing_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ import click
 
 from pressel import __version__, streams
 from pressel.cli.lazy import LazyGroup
-from pressel.errors import PresselError
+from pressel.errors import PresselError, disk_error
 
 # We have no plugins for it, and looking for some takes a tenth of a command's start.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -91,4 +91,10 @@ def _run(args: list[str] | None) -> int:
         streams.give_up()
         print(f"pressel: cannot write the output: {error.strerror}", file=sys.stderr)
         return 1
+    except OSError as error:
+        full = disk_error(error)
+        if full is None:
+            raise
+        print(f"pressel: {full}", file=sys.stderr)
+        return full.exit_code
     return result if isinstance(result, int) else 0

@@ -48,7 +48,7 @@ def provision(
     outcomes = run_fleet(
         ports,
         STAGES,
-        lambda port, opened, tell: provision_badge(port, change, opened, tell),
+        lambda port, opened, tell, stop: provision_badge(port, change, opened, tell, stop),
         registry,
     )
     if as_json:

@@ -19,7 +19,7 @@ import threading
 import tty
 from pathlib import Path
 
-from pressel.flash.contents import put_back, take_out
+from pressel.flash.contents import forget_key, put_back, take_out
 
 from .bootloader import Bootloader
 from .faults import Faults, Unplugged
@@ -28,6 +28,8 @@ from .program import HARD_RESET, INTERRUPTED, SOFT_RESET, SOFT_RESET_RAW, Firmwa
 _END, _ESCAPE = b"\xc0", b"\xdb"
 _INTERRUPT, _RUN = b"\x03", b"\x04"
 _UNREAD_BYTES_MAX = 2048  # of what the firmware prints when nobody has the port open
+_BABBLE = b"A" * 64
+_BABBLE_S = 0.01  # between two
 _STOPPED = b"Traceback (most recent call last):\r\nKeyboardInterrupt: \r\n"
 MAC = bytes.fromhex("a0b1c2d3e4f5")
 
@@ -57,6 +59,7 @@ class EmulatedBadge:
         self._scratch = tempfile.TemporaryDirectory(prefix="pressel-badge-")
         self._folder = Path(self._scratch.name)
         self._packet: bytearray | None = None
+        self._babbled = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -93,7 +96,11 @@ class EmulatedBadge:
 
     def _turn(self) -> bool:
         sources = [self._master, self._wake_read, *([self._program] if self._program else [])]
-        ready, _, _ = select.select(sources, [], [])
+        babble_s = _BABBLE_S if self._faults.is_babbling else None
+        ready, _, _ = select.select(sources, [], [], babble_s)
+        if self._faults.is_babbling and self._has_room():
+            self._write(_BABBLE if self._babbled else _END + _BABBLE)  # a packet without an end
+            self._babbled = True
         if self._wake_read in ready:
             return False
         if self._program and self._program in ready:
@@ -132,23 +139,29 @@ class EmulatedBadge:
     # --- MicroPython ---
 
     def _to_program(self, words: bytes) -> None:
-        if self._faults.silent:
+        if self._faults.silent or self._faults.is_mute:
             return
         if self._program is None:
             self._faults.reach("start")
-            if not self._boot(is_stopped=_INTERRUPT in words):
+            if self._faults.is_mute or not self._boot(is_stopped=_INTERRUPT in words):
                 return
         if _RUN in words and isinstance(self._program, Repl):
             self._faults.reach("check")
         assert self._program
-        self._program.write(words)
+        if not self._faults.is_mute:
+            self._program.write(words)
 
     def _show(self, data: bytes) -> None:
         """A badge does not wait for a reader either."""
+        if self._faults.is_mute:
+            return
+        if isinstance(self._program, Repl) or self._has_room():
+            self._write(data)
+
+    def _has_room(self) -> bool:
         unread = array.array("i", [0])
         fcntl.ioctl(self._slave, termios.FIONREAD, unread)
-        if isinstance(self._program, Repl) or unread[0] < _UNREAD_BYTES_MAX:
-            self._write(data)
+        return unread[0] < _UNREAD_BYTES_MAX
 
     def _boot(self, *, is_stopped: bool = False) -> bool:
         """Start what the flash holds, or its prompt when somebody stops it at once. False when it
@@ -160,6 +173,8 @@ class EmulatedBadge:
         main = folder / "main.py"
         if self._faults.corrupt_file:
             main.write_bytes(main.read_bytes() + b"#")
+        if self._faults.no_key:
+            forget_key(folder)
         if is_stopped or not main.exists():
             self._program = Repl(self._folder, self._mac)
         elif self._faults.crash:
@@ -190,7 +205,7 @@ class EmulatedBadge:
         assert self._program
         end = self._program.end()
         self._program = None
-        if not self._faults.corrupt_file:
+        if not (self._faults.corrupt_file or self._faults.no_key):
             is_changed = put_back(self.bootloader.flash, self._chip, self._folder / "flash")
             self.bootloader.is_dirty |= is_changed
         return end

@@ -51,7 +51,7 @@ class Bootloader:
 
     def answer(self, packet: bytes) -> list[bytes]:
         """The packets that answer one; none for what is no command."""
-        if self._faults.silent or len(packet) < 8:
+        if self._faults.silent or self._faults.is_mute or len(packet) < 8:
             return []
         direction, op, size, checksum = struct.unpack_from("<BBHI", packet)
         body = packet[8:]
@@ -61,7 +61,8 @@ class Bootloader:
         if command is None or (op >= 0xD0 and not self.is_stub):
             return [self._reply(op, error=_BAD_COMMAND)]
         try:
-            return command(op, body, checksum)
+            replies = command(op, body, checksum)
+            return [] if self._faults.is_mute else replies
         except (struct.error, zlib.error):
             return [self._reply(op, error=_BAD_SIZE)]
 
@@ -110,6 +111,7 @@ class Bootloader:
         if struct.unpack_from("<2I", body)[1] == 0:
             return [reply]
         self.is_stub = True
+        self._faults.reach("stub")
         return [reply, b"OHAI"]
 
     def _begin(self, op: int, body: bytes, checksum: int) -> list[bytes]:

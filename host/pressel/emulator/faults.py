@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from pressel.errors import UsageError
 
-STAGES = ("connect", "read", "write", "verify", "start", "check")
+STAGES = ("connect", "stub", "read", "write", "verify", "start", "check")
+_STAGED = ("unplug_at", "mute_at", "babble_at")  # their value is one of these
 # With `=`: the fault takes a value.
 NAMES = {
     "unplug-after=BYTES": "gone after so many bytes of flash were written",
     f"unplug-at={'|'.join(STAGES)}": "gone when that is begun",
+    f"mute-at={'|'.join(STAGES)}": "answers nothing any more from there on",
+    f"babble-at={'|'.join(STAGES)}": "from there on sends what is no answer, without end",
     "corrupt-block=NUMBER": "that block, from 0, is written with a flipped bit",
     "flash-mib=SIZE": "the chip says that it has so much flash",
     "silent": "nothing ever answers",
     "corrupt-file": "main.py reads back changed",
     "crash": "main.py raises an exception",
+    "no-key": "nothing that runs on it finds a key in its storage",
 }
 
 
@@ -29,28 +33,36 @@ class Faults:
 
     unplug_after: int | None = None  # bytes
     unplug_at: str | None = None
+    mute_at: str | None = None
+    babble_at: str | None = None
     corrupt_block: int | None = None  # number of the write, from 0
     flash_mib: int | None = None
     silent: bool = False
     corrupt_file: bool = False
     crash: bool = False
+    no_key: bool = False
+    # What has come of mute_at and babble_at.
+    is_mute: bool = field(default=False, init=False)
+    is_babbling: bool = field(default=False, init=False)
 
     def reach(self, stage: str) -> None:
         """`Unplugged` when the badge does not live to see this one of `STAGES`."""
         if self.unplug_at == stage:
             raise Unplugged
+        self.is_babbling |= self.babble_at == stage
+        self.is_mute |= self.mute_at == stage or self.is_babbling
 
 
 def parse_faults(words: tuple[str, ...] | list[str]) -> Faults:
     """UsageError names the word that is none."""
     faults = Faults()
-    defaults = {field.name: field.default for field in fields(Faults)}
+    defaults = {each.name: each.default for each in fields(Faults) if each.init}
     for word in words:
         name, _, value = word.partition("=")
-        field = name.replace("-", "_")
-        is_stage = field == "unplug_at"
+        key = name.replace("-", "_")
+        is_stage = key in _STAGED
         is_right = value in STAGES if is_stage else value.isdigit()
-        if field not in defaults or (value if defaults[field] is False else not is_right):
+        if key not in defaults or (value if defaults[key] is False else not is_right):
             raise UsageError(f"'{word}' is no fault; there are {', '.join(NAMES)}")
-        setattr(faults, field, (value if is_stage else int(value)) if value else True)
+        setattr(faults, key, (value if is_stage else int(value)) if value else True)
     return faults

@@ -32,9 +32,12 @@ const { mp, FS, bytes } = await loadMicroPython({
 });
 const flash = new Flash(FS, options.flash);
 flash.load();
+const nothing = () => 0;
+const silentSound = { i2s_open: nothing, i2s_close: nothing, i2s_read: nothing, i2s_write: nothing };
 mp.registerJsModule('_bridge', {
   ...new Pins().bridge(),
   ...new Ciphers({ bytes }).bridge(),
+  ...silentSound,
   unique_id: () => options.id,
   fill_random: (address, length) => { crypto.getRandomValues(bytes(address, length)); return 0; },
   reset: () => end(SOFT_RESET),

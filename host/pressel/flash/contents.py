@@ -14,7 +14,7 @@ from pressel.pack.manifest import ROM_FILE
 from pressel.pack.rom_image import MAGIC as ROMFS_MAGIC
 
 from .filesystem import make_filesystem, read_filesystem
-from .nvs import make_nvs, read_nvs
+from .nvs import NAMESPACE, make_nvs, read_nvs
 from .partitions import (
     IMAGE_AT,
     TABLE_AT,
@@ -53,6 +53,13 @@ def take_out(flash: bytes | bytearray, chip: str, folder: Path) -> bool:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
     return True
+
+
+def forget_key(folder: Path) -> None:
+    """Take the key out of the storage of a `folder` that `take_out` filled."""
+    kept = json.loads((folder / NVS_FILE).read_bytes())
+    kept.get(NAMESPACE, {}).pop("key", None)
+    (folder / NVS_FILE).write_bytes(json.dumps(kept).encode())
 
 
 def put_back(flash: bytearray, chip: str, folder: Path) -> bool:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from pressel.errors import PresselError
+from pressel.errors import PresselError, disk_error
 from pressel.registry.roll import Roll
 
 from .job import STAGES, Tell, flash_badge
+from .line import Stop
 from .messages import FlashError, flash_error
 from .order import Order, Outcome
 
@@ -24,7 +26,7 @@ OpenRegistry = Callable[[], contextlib.AbstractContextManager[Roll]]
 _STYLES = {"failed": "red", "done": "green"}
 
 
-Work = Callable[[str, Roll | None, Tell], Outcome]  # on one port
+Work = Callable[[str, Roll | None, Tell, Stop], Outcome]  # on one port
 
 
 def flash_fleet(ports: list[str], order: Order, registry: OpenRegistry | None) -> list[Outcome]:
@@ -32,7 +34,7 @@ def flash_fleet(ports: list[str], order: Order, registry: OpenRegistry | None) -
     return run_fleet(
         ports,
         STAGES,
-        lambda port, opened, tell: flash_badge(port, order, opened, tell),
+        lambda port, opened, tell, stop: flash_badge(port, order, opened, tell, stop),
         registry,
     )
 
@@ -41,18 +43,25 @@ def run_fleet(
     ports: list[str], stages: tuple[str, ...], work: Work, registry: OpenRegistry | None
 ) -> list[Outcome]:
     """Do `work` on all `ports` in parallel; the outcomes in their order. Ctrl-C stops each badge
-    at its next step; theirs is then the code "stopped"."""
+    at whatever it waits for; theirs is then the code "stopped", and what others came to is told."""
     fleet = _Fleet(stages, work, registry)
-    with fleet.bars, ThreadPoolExecutor(len(ports)) as threads:
-        jobs: list[Future[Outcome]] = []
-        try:  # a thread may be at work before the last has begun
-            for port in ports:
-                jobs.append(threads.submit(fleet.run, port))
-            wait(jobs)
-        except KeyboardInterrupt:
-            fleet.is_stopped.set()
-            jobs += [threads.submit(fleet.run, port) for port in ports[len(jobs) :]]  # end at once
+    with _asks(fleet.stop), fleet.bars, ThreadPoolExecutor(len(ports)) as threads:
+        jobs: list[Future[Outcome]] = [threads.submit(fleet.run, port) for port in ports]
+        wait(jobs)
     return [job.result() for job in jobs]
+
+
+@contextlib.contextmanager
+def _asks(stop: Stop) -> Iterator[None]:
+    """Ctrl-C asks `stop` and interrupts nothing, however often: the outcomes would be lost."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only there are signals heard
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: stop.ask())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Fleet:
@@ -60,7 +69,7 @@ class _Fleet:
         self._stages = stages
         self._work = work
         self._registry = registry
-        self.is_stopped = threading.Event()
+        self.stop = Stop()
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -72,12 +81,9 @@ class _Fleet:
 
     def run(self, port: str) -> Outcome:
         bar = self.bars.add_task(port, total=len(self._stages) - 1, stage="")
-        reached = self._stages[0]
 
         def tell(stage: str, share: float) -> None:
-            nonlocal reached
-            reached = stage
-            if self.is_stopped.is_set() and stage != "done":
+            if self.stop.is_asked and stage != "done":
                 raise flash_error("stopped", port=port, stage=stage)
             done = self._stages.index(stage) + (share if share < 1 else 0)
             self._show(bar, stage, completed=done)
@@ -85,11 +91,10 @@ class _Fleet:
         try:
             opened = self._registry() if self._registry else contextlib.nullcontext()
             with opened as registry:
-                return self._work(port, registry, tell)
+                return self._work(port, registry, tell, self.stop)
         except Exception as error:
             self._show(bar, "failed")
-            stopped = flash_error("stopped", port=port, stage=reached)
-            return _failed(port, stopped if self.is_stopped.is_set() else error)
+            return _failed(port, error)
 
     def _show(self, bar: TaskID, stage: str, **changes: float) -> None:
         style = _STYLES.get(stage, "")
@@ -98,6 +103,7 @@ class _Fleet:
 
 
 def _failed(port: str, error: Exception) -> Outcome:
+    error = disk_error(error) or error
     if not isinstance(error, PresselError):  # a bug; the other badges do not mind
         reason = f"{type(error).__name__}: {error}"
         error = flash_error("loader", port=port, reason=reason)

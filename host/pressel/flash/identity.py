@@ -16,7 +16,7 @@ from pressel.registry.roll import Roll
 from .messages import flash_error
 from .nvs import NAMESPACE, make_nvs
 
-_MAC_BYTES = 6
+MAC_BYTES = 6
 
 Kept = dict[str, int | bytes]  # what a badge's storage holds in our namespace
 
@@ -41,7 +41,7 @@ def kept_device(mac: bytes, kept: Kept, known: list[Device]) -> bytes:
     """The id that the badge has: its own, else what the registry has for its chip, else made of
     its address."""
     own = kept.get("device")
-    if isinstance(own, bytes) and len(own) == _MAC_BYTES + 2 and own[:_MAC_BYTES] == mac:
+    if isinstance(own, bytes) and len(own) == MAC_BYTES + 2 and own[:MAC_BYTES] == mac:
         return own
     latest = max(_of_chip(mac, known), key=lambda each: each.changed_s, default=None)
     return bytes.fromhex(latest.id) if latest else mac + bytes(2)

@@ -11,13 +11,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pressel.errors import PresselError
 from pressel.registry.roll import Roll
 
 from . import port as ports
-from .console import console, file_hashes, watch_start
+from .console import Console, Start, console
 from .filesystem import make_runs
-from .identity import Identity, Kept, choose_identity, kept_device, register
+from .identity import MAC_BYTES, Identity, Kept, choose_identity, kept_device, register
 from .label import write_label
+from .line import Stop
 from .loader import Loader, Region
 from .messages import MESSAGES, flash_error
 from .nvs import NAMESPACE, read_nvs
@@ -38,20 +40,26 @@ STAGES = ("connect", "write", "verify", "start", "check", "register", "done")
 _making = threading.Lock()  # Espressif's NVS tool prints; only one may redirect that at a time
 
 
-def flash_badge(port: str, order: Order, registry: Roll | None, tell: Tell) -> Outcome:
-    """Do it all; FlashError says what went wrong."""
+def flash_badge(
+    port: str, order: Order, registry: Roll | None, tell: Tell, stop: Stop | None = None
+) -> Outcome:
+    """Do it all; FlashError says what went wrong. `stop` ends it at whatever it waits for."""
+    stop = stop or Stop()
     with ports.held(port):
         tell("connect", 0.0)
-        loader = Loader(port)
+        loader = Loader(port, stop)
         try:
-            outcome, identity = _written(loader, order, registry, tell)
+            identity, regions = _planned(loader, order, registry)
+            outcome = _outcome(port, order, identity, regions)
             if order.dry_run:
+                loader.leave()
                 return outcome
+            _write(loader, order, regions, tell)
             tell("start", 0.0)
             loader.restart()
         finally:
             loader.close()
-        _check_running(port, order, order.files(identity), outcome, tell)
+        _check_running(port, order, identity, tell, stop)
         if registry is not None:
             tell("register", 0.0)
             register(registry, identity, order.name, order.groups)
@@ -72,29 +80,35 @@ def identity_of(loader: Loader, registry: Roll | None) -> str:
     return kept_device(loader.mac, _kept(loader, nvs) if nvs else {}, known).hex()
 
 
-def _written(
-    loader: Loader, order: Order, registry: Roll | None, tell: Tell
-) -> tuple[Outcome, Identity]:
-    """Write and verify; with a dry run only say what would be written."""
-    _check_fit(loader, order)
-    places = _places(loader, order)
-    kept = _kept(loader, places.nvs)
-    identity = choose_identity(
-        loader.port, loader.mac, kept, registry, name=order.name, is_new=order.new_identity
-    )
-    regions = _regions(loader, order, places, identity)
+def _planned(loader: Loader, order: Order, registry: Roll | None) -> tuple[Identity, list[Region]]:
+    """What is to be written. When that cannot be, the badge goes on as it was."""
+    try:
+        _check_fit(loader, order)
+        places = _places(loader, order)
+        kept = _kept(loader, places.nvs)
+        identity = choose_identity(
+            loader.port, loader.mac, kept, registry, name=order.name, is_new=order.new_identity
+        )
+        return identity, _regions(loader, order, places, identity)
+    except PresselError:
+        loader.leave()
+        raise
+
+
+def _outcome(port: str, order: Order, identity: Identity, regions: list[Region]) -> Outcome:
     sizes = [(at, len(data)) for at, data in regions]
-    outcome = Outcome(loader.port, identity.device.hex(), identity.name, regions=sizes,
-                      packing=order.packing)  # fmt: skip
-    if order.dry_run:
-        return outcome, identity
+    device = identity.device.hex()
+    return Outcome(port, device, identity.name, regions=sizes, packing=order.packing)
+
+
+def _write(loader: Loader, order: Order, regions: list[Region], tell: Tell) -> None:
+    """Write and verify."""
     tell("write", 0.0)
     if order.erase:
         loader.erase()
     loader.write(regions, lambda share: tell("write", share))
     tell("verify", 0.0)
     loader.verify(regions)
-    return outcome, identity
 
 
 def _check_fit(loader: Loader, order: Order) -> None:
@@ -169,25 +183,41 @@ def _regions(loader: Loader, order: Order, places: _Places, identity: Identity) 
     return regions
 
 
-def _check_running(
-    port: str, order: Order, files: dict[str, bytes], outcome: Outcome, tell: Tell
-) -> None:
-    """Files as MicroPython reads them, then the firmware's first words."""
+def _check_running(port: str, order: Order, identity: Identity, tell: Tell, stop: Stop) -> None:
+    """What the badge itself says: who it is, its files as MicroPython reads them, and the first
+    words of its firmware. FlashError when they are not what they should be."""
+    files = order.files(identity)
     wanted = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
-    with console(port) as badge:
+    with console(port, stop) as badge:
         tell("check", 0.0)
+        _check_identity(port, badge, identity)
         if order.rom is not None:
-            _check_rom(port, order.rom, file_hashes(badge, sorted(order.rom.sha256)))
-        found = file_hashes(badge, sorted(wanted))
+            _check_rom(port, order.rom, badge.file_hashes(sorted(order.rom.sha256)))
+        found = badge.file_hashes(sorted(wanted))
         for path, sha256 in sorted(wanted.items()):
             if found.get(path) != sha256:
                 raise flash_error("file-hash", file=path, port=port)
         tell("check", 0.5)
-        started = watch_start(badge)
+        check_started(port, badge.watch_start(identity.name))
+
+
+def check_started(port: str, started: Start) -> None:
+    """FlashError when the firmware did not say that it runs as it should."""
     if started.failure:
         raise flash_error("start-failed", port=port, reason=started.failure)
+    if started.is_keyless:
+        raise flash_error("no-key", port=port)
     if not started.is_heard:
-        outcome.warnings.append(MESSAGES["not-heard"].format(port=port))
+        raise flash_error("not-heard", port=port)
+
+
+def _check_identity(port: str, badge: Console, identity: Identity) -> None:
+    """First of all: a port can turn into another board's while one is made."""
+    found, wanted = badge.chip(), identity.device[:MAC_BYTES]
+    if found != wanted:
+        raise flash_error("other-badge", port=port, found=found.hex(":"), wanted=wanted.hex(":"))
+    if not badge.has(identity):
+        raise flash_error("no-key", port=port)
 
 
 def _check_rom(port: str, rom: Rom, found: dict[str, str]) -> None:

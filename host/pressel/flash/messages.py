@@ -18,6 +18,10 @@ MESSAGES = {
     "in again and try again",
     # The badge.
     "no-answer": "nothing on {port} answers; hold the badge's BOOT button, press RESET, try again",
+    "mute": "the badge on {port} says nothing more at '{stage}'; unplug it, plug it in again and "
+    "run the same again, with another cable if that does not help",
+    "stuck": "the badge on {port} does not get past '{stage}'; unplug it, plug it in again and run "
+    "the same again, with another cable if that does not help",
     "unplugged": "the badge on {port} went away at '{stage}'; plug it in and run the same again",
     "stopped": "you stopped it at '{stage}' on {port}; run the same again",
     "wrong-chip": "the badge on {port} has the chip {found}, but board {board} has {wanted}; name "
@@ -25,7 +29,8 @@ MESSAGES = {
     "flash-size": "the badge on {port} has {found} MiB of flash, but board {board} has {wanted} "
     "MiB; name its board with --board",
     "no-micropython": "the badge on {port} holds no MicroPython yet; run again without --only-app",
-    "loader": "flashing {port} failed: {reason}; run the same again",
+    "loader": "flashing {port} failed: {reason}; run the same again, with another cable if that "
+    "does not help",
     "verify-failed": "what was written to the badge on {port} reads back changed; run the same "
     "again, and replace the badge if that does not help",
     "file-hash": "file {file} on the badge on {port} is not the one that was written; run the same "
@@ -34,8 +39,16 @@ MESSAGES = {
     "same again",
     "start-failed": "the firmware of the badge on {port} does not start: {reason}; run the same "
     "again, and try another MicroPython image if that does not help",
-    "not-heard": "the badge on {port} was written correctly, but nobody heard it start; press "
-    "RESET and look with `pressel badge logs {port}`",
+    "micropython": "the MicroPython of the badge on {port} cannot run what checks it: {reason}; "
+    "use an image of MicroPython 1.29, see `pressel firmware images`",
+    "not-heard": "the badge on {port} holds what was written, but its firmware does not say that "
+    "it starts; see with `pressel badge logs {port}` what it says at RESET, and run the same again",
+    "no-key": "the firmware of the badge on {port} does not find its key; run `pressel flash` "
+    "again with --erase, and try another MicroPython image if that does not help",
+    "badge-full": "the badge on {port} has no room for its settings; make it anew with `pressel "
+    "flash` and --erase",
+    "other-badge": "the board on {port} is not the one from before: its address is {found}, not "
+    "{wanted}; leave one plugged in until it is done, and run the same again",
     "no-settings": "the badge on {port} holds no settings of Pressel; make it with `pressel flash`",
     # Who it is.
     "revoked": "the device {device} on {port} was revoked; run again with --new-identity",
@@ -97,7 +110,7 @@ USAGE = {
     "erase-app",
     "image-app",
 }
-WARNINGS = {"not-heard", "not-registered", "no-label", "open-wifi"}
+WARNINGS = {"not-registered", "no-label", "open-wifi"}
 
 
 class FlashError(PresselError):

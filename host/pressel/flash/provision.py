@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from mpremote.transport import TransportExecError
-from mpremote.transport_serial import SerialTransport
 
 from pressel.pack.settings import settings_file
 from pressel.registry.roll import Roll
 
-from .console import console, watch_start
-from .job import Tell
+from .console import Console, console
+from .job import Tell, check_started
+from .line import Stop
 from .messages import MESSAGES, flash_error
 from .nvs import NAMESPACE
 from .order import CONFIG_FILE, Outcome
@@ -51,11 +51,13 @@ class Change:
     name: str | None = None
 
 
-def provision_badge(port: str, change: Change, registry: Roll | None, tell: Tell) -> Outcome:
-    """FlashError says what went wrong."""
+def provision_badge(
+    port: str, change: Change, registry: Roll | None, tell: Tell, stop: Stop | None = None
+) -> Outcome:
+    """FlashError says what went wrong. `stop` ends it at whatever it waits for."""
     with held(port):
         tell("connect", 0.0)
-        with console(port) as badge:
+        with console(port, stop or Stop()) as badge:
             config = _config(badge, port)
             device = str(config.get("device", ""))
             known = registry.devices() if registry is not None else []
@@ -63,16 +65,12 @@ def provision_badge(port: str, change: Change, registry: Roll | None, tell: Tell
             wanted = _changed(config, change, entry.name if entry else "")
             tell("write", 0.0)
             name = wanted["name"].encode()
-            badge.exec(_WRITE % (settings_file(wanted), name))
+            badge.run(_WRITE % (settings_file(wanted), name))
             if _config(badge, port) != wanted:
                 raise flash_error("file-hash", file=CONFIG_FILE, port=port)
             tell("start", 0.0)
-            started = watch_start(badge)
+            check_started(port, badge.watch_start(wanted["name"]))
         outcome = Outcome(port, device, wanted["name"])
-        if started.failure:
-            raise flash_error("start-failed", port=port, reason=started.failure)
-        if not started.is_heard:
-            outcome.warnings.append(MESSAGES["not-heard"].format(port=port))
         if registry is not None:
             tell("register", 0.0)
             if entry is None:
@@ -83,9 +81,9 @@ def provision_badge(port: str, change: Change, registry: Roll | None, tell: Tell
     return outcome
 
 
-def _config(badge: SerialTransport, port: str) -> dict[str, Any]:
+def _config(badge: Console, port: str) -> dict[str, Any]:
     try:
-        config = json.loads(bytes.fromhex(badge.exec(_READ).decode()))
+        config = json.loads(bytes.fromhex(badge.run(_READ).decode()))
     except (TransportExecError, ValueError) as error:
         raise flash_error("no-settings", port=port) from error
     if not isinstance(config, dict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pressel.registry.roll import Roll
 
 from .job import identity_of
+from .line import Stop
 from .loader import Loader
 from .messages import MESSAGES
 from .port import held
@@ -14,7 +15,7 @@ def wipe_badge(port: str, registry: Roll | None, *, revoke: bool) -> tuple[str, 
     """The device id, and a warning or nothing. FlashError says what went wrong."""
     warning = ""
     with held(port):
-        loader = Loader(port)
+        loader = Loader(port, Stop())
         try:
             device = identity_of(loader, registry)
             if revoke:
