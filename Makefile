@@ -67,7 +67,7 @@ coverage: ready  ## Lines covered: host and shared on CPython, firmware on Micro
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage html --quiet
 	@$(BIN)/python -m coverage report
-	@$(BIN)/python -m pytest -q tests/firmware/test_coverage.py
+	@$(BIN)/python -m pytest -q -m proof tests/firmware/test_coverage.py
 	@cat build/coverage/firmware.txt
 
 firmware: ready  ## Build what runs on a badge, into a folder a chip of build/firmware

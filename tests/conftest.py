@@ -1,5 +1,5 @@
-"""What all tests have: their costs are summed, long sweeps wait for `make proof`, and the coder
-that simulated worlds replace is there again for the next test."""
+"""What all tests have: their costs are summed, long sweeps wait for `make proof`, a late machine
+is no fault, and the coder that simulated worlds replace is there again for the next test."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 from tests.costs import CostsPlugin
+from tests.late import LatePlugin
 from tests.proof import ProofPlugin
 
 from ptt.media import dsp
@@ -22,6 +23,7 @@ settings.load_profile("pressel")
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(CostsPlugin(), "pressel-costs")
     config.pluginmanager.register(ProofPlugin(config), "pressel-proof")
+    config.pluginmanager.register(LatePlugin(), "pressel-late")
 
 
 # Kept before any fixture of a wider scope can have put another one in its place.

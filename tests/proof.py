@@ -114,7 +114,7 @@ class ProofPlugin:
             return
         test = report.nodeid
         self._costs_s[test] = self._costs_s.get(test, 0.0) + getattr(report, "cpu_s", 0.0)
-        if not report.passed:
+        if report.failed or report.skipped:  # one that runs anew may still pass
             self._failed.add(test)
         if report.when == "teardown" and test not in self._failed:
             self._passed.add(test, self._costs_s[test])

@@ -107,6 +107,7 @@ async def check_releases(cluster: Cluster, leader: str, standby: str, folder: Pa
     assert copy.read_bytes() == package.read_bytes()
 
 
+@pytest.mark.proof
 def test_without_a_leader_a_host_says_so_and_reads_from_its_own_copy(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with cluster_of(tmp_path, "abc") as cluster:
@@ -257,6 +258,7 @@ def make_release(folder: Path) -> tuple[str, Path]:
     return public, package
 
 
+@pytest.mark.proof
 def test_an_update_is_where_its_last_step_left_it_whoever_leads(tmp_path: Path) -> None:
     """Begun, and the leader dies the moment after; cancelled, and that one comes back alone."""
 

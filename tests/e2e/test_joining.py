@@ -31,6 +31,7 @@ async def address_of(leader: Command) -> str:
     return leader.err.split(" badges at ")[1].split()[0]
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(
     "host", [("leader",), ("node", "--hosts", "127.0.0.1:0", "--no-discovery")]
 )

@@ -94,6 +94,7 @@ def test_a_signal_ends_it_in_order(tmp_path: Path, number: signal.Signals) -> No
     asyncio.run(scenario())
 
 
+@pytest.mark.proof
 def test_the_socket_of_a_killed_leader_is_no_leader_and_in_nobodys_way(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with leading(tmp_path / "first") as command:

@@ -287,6 +287,7 @@ def test_a_broadcast_is_followed_to_whoever_sent_it(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.proof
 def test_the_registry_outlives_its_leader(tmp_path: Path, wav) -> None:
     """Who was added at the leader is let in by the next one; who was revoked there is not."""
     speech = wav("hello.wav", words(1, 1.0).pcm)

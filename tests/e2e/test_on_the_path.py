@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 import pytest
-from tests.e2e.busy import without_faults
 from tests.e2e.stage import ask, faults, heard_by, words
 from tests.e2e.tap import Seen, Tap, tapped
 from tests.hostile.stage import in_the_clear
@@ -98,6 +97,7 @@ def attacks(kept: list[Seen]) -> dict[str, list[Seen]]:
     return made
 
 
+@pytest.mark.proof
 def test_what_was_good_once_is_good_for_nothing_more(work: Path) -> None:
     """Replay, reflection, cut and paste between numbers, badges, sessions and payloads."""
 
@@ -142,7 +142,7 @@ def test_what_was_good_once_is_good_for_nothing_more(work: Path) -> None:
             assert said.lease == early.lease + 1
         return faults([(said, speech)], [a, b])
 
-    without_faults(scenario, work)
+    assert asyncio.run(scenario(work)) == []
 
 
 def test_an_old_session_is_no_session(work: Path) -> None:
@@ -174,7 +174,7 @@ def test_an_old_session_is_no_session(work: Path) -> None:
             await heard_by(said, b)
         return faults([(said, speech)], [a, b])
 
-    without_faults(scenario, work)
+    assert asyncio.run(scenario(work)) == []
 
 
 def test_what_is_swapped_and_doubled_on_its_way_is_heard_once(work: Path) -> None:
@@ -202,7 +202,7 @@ def test_what_is_swapped_and_doubled_on_its_way_is_heard_once(work: Path) -> Non
             assert swapped > 50
         return faults([(said, speech)], [a, b])
 
-    without_faults(scenario, work)
+    assert asyncio.run(scenario(work)) == []
 
 
 def forged_answers(hello: bytes) -> list[bytes]:
@@ -284,4 +284,4 @@ def test_nobody_but_the_leader_is_believed(work: Path) -> None:
                 assert b.find("granted", 0) is None and a.find("revoked", 0) is None
         return faults([(said, speech)], [a, b])
 
-    without_faults(scenario, work)
+    assert asyncio.run(scenario(work)) == []

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.e2e.busy import without_faults
 from tests.e2e.stage import Spoken, ask, faults, heard_by, reported, venue, words
 from tests.patience import PATIENCE_S
 
@@ -62,10 +61,10 @@ def test_a_badge_killed_in_its_burst_frees_the_floor(work: Path) -> None:
             bursts = [(said, speech), *await _all_talk([c, b])]
         return faults(bursts, [b, c])
 
-    without_faults(scenario, work)
+    assert asyncio.run(scenario(work)) == []
 
 
-@pytest.mark.sweep(1)
+@pytest.mark.proof
 @pytest.mark.parametrize("keeps_its_disk", [True, False], ids=["same disk", "new disk"])
 def test_a_leader_killed_and_restarted_is_found_again(work: Path, keeps_its_disk: bool) -> None:
     async def scenario(work: Path) -> list[str]:
@@ -90,7 +89,7 @@ def test_a_leader_killed_and_restarted_is_found_again(work: Path, keeps_its_disk
         assert [said.lease % LEASE_GAP for said, _ in bursts] == [1, 2]
         return faults(bursts, actors)
 
-    without_faults(scenario, work)
+    assert asyncio.run(scenario(work)) == []
 
 
 def test_a_leader_that_stood_still_is_found_again(work: Path) -> None:
@@ -108,4 +107,4 @@ def test_a_leader_that_stood_still_is_found_again(work: Path) -> None:
             bursts = await _all_talk(actors)
         return faults(bursts, actors)
 
-    without_faults(scenario, work)
+    assert asyncio.run(scenario(work)) == []

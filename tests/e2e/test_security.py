@@ -1,5 +1,6 @@
 """Attacks on running processes: by strangers, by the owner of one badge, and by who reads files.
 
+
 The same attacks on engines, and more of them, are in tests/hostile.
 """
 
@@ -19,7 +20,6 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from tests.e2e.busy import without_faults
 from tests.e2e.command import run, until
 from tests.e2e.stage import Spoken, ask, faults, heard_by, reported, venue, words
 from tests.e2e.test_hostile_datagrams import Stranger
@@ -148,7 +148,7 @@ def test_who_is_revoked_hears_no_more_while_others_go_on(work: Path) -> None:
         assert not np.abs(sound.pcm[at:]).max(initial=0)
         return faults([(said, speech)], [a, b])
 
-    without_faults(scenario, work)
+    assert asyncio.run(scenario(work)) == []
 
 
 def test_the_owner_of_one_badge_speaks_and_acts_for_nobody_else(work: Path) -> None:
@@ -189,9 +189,10 @@ def test_the_owner_of_one_badge_speaks_and_acts_for_nobody_else(work: Path) -> N
             assert b.find("lost", 0) is None
         return faults([(said, speech)], [a, b])
 
-    without_faults(scenario, work)
+    assert asyncio.run(scenario(work)) == []
 
 
+@pytest.mark.proof
 def test_the_owner_of_one_badge_reaches_no_other_group_and_moves_no_leader(work: Path) -> None:
     """Cut and paste between groups and epochs; claims of higher terms; joining all the time."""
 
@@ -240,7 +241,7 @@ def test_the_owner_of_one_badge_reaches_no_other_group_and_moves_no_leader(work:
                 assert b.find("lost", 0) is None and b.find("text", 0) is None
         return faults([(said, speech)], [a, b])
 
-    without_faults(scenario, work)
+    assert asyncio.run(scenario(work)) == []
 
 
 def _with_a_bad_tag(data: bytes) -> bytes:
@@ -322,7 +323,7 @@ def test_floods_of_strangers_and_of_bad_tags(
             print(f"\nflooded: access time {access} ms, memory {grown // 1024:+} KiB")
         return faults(bursts, [a, b])
 
-    without_faults(scenario, work)
+    assert asyncio.run(scenario(work)) == []
 
 
 # Files that exist to hold keys, of mode 0600: everything else must have none.

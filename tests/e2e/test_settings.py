@@ -83,6 +83,7 @@ async def refused(cluster: Cluster, name: str) -> None:
     assert (await talk_limit(cluster, name))["version"] == 2
 
 
+@pytest.mark.proof
 def test_all_hosts_off_and_on_again_have_the_settings_they_had(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with cluster_of(tmp_path, "ab") as cluster:

@@ -27,6 +27,7 @@ def spec(participants: int, **changed: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.proof
 def test_a_hundred_participants_talk_in_real_time() -> None:
     result = run_real(spec(100))
     kpis = result["kpis"]
@@ -49,6 +50,7 @@ def test_virtual_badges_take_part() -> None:
     assert result["kpis"]["access_ms"]["n"] > 0
 
 
+@pytest.mark.proof
 def test_a_leader_that_is_killed_comes_back_and_all_join_again() -> None:
     kill = {
         "first_ms": 2000, "resign_percent": 0, "disk_lost_percent": 0, "absent_ms_min": 500,

@@ -12,7 +12,6 @@ import pytest
 import soundfile
 import soxr
 from numpy.typing import NDArray
-from tests.e2e.busy import without_faults
 from tests.e2e.command import Command, run, running, until
 from tests.e2e.stage import PLAYED_S, ask, faults_in, own, venue, words
 
@@ -61,7 +60,7 @@ def test_soft_and_virtual_badges_hear_each_other(work: Path, wav: WriteWav) -> N
             found += faults_in(read_speech(record), words(1, 1.2))
         return found
 
-    without_faults(scenario, work)
+    assert asyncio.run(scenario(work)) == []
 
 
 @pytest.mark.proof
@@ -104,7 +103,7 @@ def test_an_odd_wav_is_heard_by_a_badge_that_only_records(work: Path) -> None:
                 assert (await listener.stop()).code == 0
         return faults_in(read_speech(record), speech)
 
-    without_faults(scenario, work)
+    assert asyncio.run(scenario(work)) == []
 
 
 @pytest.mark.proof
@@ -122,7 +121,7 @@ def test_a_virtual_badge_says_a_file_too(work: Path, wav: WriteWav) -> None:
             await asyncio.sleep(PLAYED_S)
         return faults_in(v.badge.speaker.pcm, words(1, 1.0))
 
-    without_faults(scenario, work)
+    assert asyncio.run(scenario(work)) == []
 
 
 def test_the_enter_key_is_the_talk_button(work: Path, tmp_path: Path) -> None:

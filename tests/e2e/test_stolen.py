@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.e2e.busy import without_faults
 from tests.e2e.command import run, running
 from tests.e2e.stage import faults, heard_by, own, venue, words
 from tests.e2e.test_joining import address_of, credential
@@ -67,9 +66,10 @@ def test_a_registry_without_its_key_file_is_worth_nothing(work: Path) -> None:
             await heard_by(said, b)
         return faults([(said, speech)], [a, b])
 
-    without_faults(scenario, work)
+    assert asyncio.run(scenario(work)) == []
 
 
+@pytest.mark.proof
 def test_a_clock_that_is_set_back_brings_nothing_back(work: Path, wav) -> None:
     """An invitation stays over when the leader's clock is set back behind its end, whoever was
     revoked stays out, and who is inside talks on whatever the clock says."""

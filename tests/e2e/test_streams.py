@@ -25,6 +25,7 @@ def shell(redirection: str, *args: str | Path) -> subprocess.CompletedProcess[st
     )
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("redirection", [">&-", ">/dev/full"])
 def test_a_command_says_that_its_output_is_lost(tmp_path: Path, redirection: str) -> None:
     """Words on standard error are one sentence, behind what the command says there anyway."""
@@ -78,6 +79,7 @@ def test_words_that_nobody_can_read_are_no_failure(tmp_path: Path) -> None:
         assert "Traceback" not in result.stderr + result.stdout
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize(
     "redirection", [">/dev/full", ">&-", "2>&-", "2>/dev/full", "<&- >&- 2>&-", ">&- 2>/dev/full"]
 )

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.busy import without_faults
 from tests.e2e.command import Result, run, until
 from tests.e2e.stage import faults, heard_by, words
 from tests.firmware.releases import build_release
@@ -90,6 +89,7 @@ def of_waiter(status: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
+@pytest.mark.proof
 def test_a_badge_is_updated_while_others_talk(tmp_path: Path) -> None:
     async def scenario(work: Path) -> list[str]:
         key, package = work / "release.key", work / "release.zip"
@@ -126,7 +126,7 @@ def test_a_badge_is_updated_while_others_talk(tmp_path: Path) -> None:
                 assert (await operator.status())["release"] == 0
             return faults(((said, speech), (again, speech)), actors)
 
-    without_faults(scenario, tmp_path)
+    assert asyncio.run(scenario(tmp_path)) == []
 
 
 def joined(events: list[dict[str, Any]]) -> set[str]:

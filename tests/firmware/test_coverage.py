@@ -227,6 +227,7 @@ async def use(firmware: FirmwareBuild, work: Path) -> None:
     await crashing
 
 
+@pytest.mark.proof
 def test_firmware_coverage(tmp_path: Path) -> None:
     firmware = build_firmware(tmp_path / "firmware", source=True)
     asyncio.run(use(firmware, tmp_path))

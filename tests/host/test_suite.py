@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from tests import costs, proof, run
+from tests import costs, late, proof, run
 
 
 def test_slices_share_the_tests_among_them() -> None:
@@ -132,7 +132,7 @@ def inner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def outcomes(folder: Path, *options: str) -> dict[str, str]:
+def outcomes(folder: Path, *options: str, file: str = "test_inner.py") -> dict[str, str]:
     """How each test of the folder ended that ran, in a pytest of its own with our plugins."""
     ended: dict[str, str] = {}
 
@@ -140,16 +140,17 @@ def outcomes(folder: Path, *options: str) -> dict[str, str]:
         def pytest_configure(self, config: pytest.Config) -> None:
             config.pluginmanager.register(costs.CostsPlugin())
             config.pluginmanager.register(proof.ProofPlugin(config))
+            config.pluginmanager.register(late.LatePlugin())
 
         def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-            if report.when == "call":
+            if report.when == "call" and report.outcome != "rerun":
                 ended[report.nodeid.partition("::")[2]] = report.outcome
                 assert report.cpu_s >= 0  # pyright: ignore[reportAttributeAccessIssue]
 
     words = ["-q", "-p", "no:cacheprovider", "-c", str(folder / "none.toml"), *options]
     words.append("--import-mode=importlib")
-    (folder / "none.toml").write_text('[tool.pytest]\nmarkers = ["proof"]\n')
-    pytest.main([*words, str(folder / "test_inner.py")], plugins=[Watch()])
+    (folder / "none.toml").write_text('[tool.pytest]\nmarkers = ["proof", "e2e"]\n')
+    pytest.main([*words, str(folder / file)], plugins=[Watch()])
     return ended
 
 
@@ -180,3 +181,47 @@ def test_a_slice_runs_its_own_part(inner: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(proof.SLICE, part)
         ran += outcomes(inner, "-m", "proof")
     assert sorted(ran) == ["test_long[0]", "test_long[1]", "test_long[2]"]
+
+
+BUSY = """
+import pytest
+from tests import late
+
+tried = {"late": 0, "ours": 0, "in time": 0}
+
+@pytest.fixture
+def machine():
+    late.LateWatch.is_machine_late = True
+
+@pytest.mark.e2e
+def test_late(machine):
+    tried["late"] += 1
+    assert tried["late"] == 2
+
+@pytest.mark.e2e
+def test_ours(machine):
+    tried["ours"] += 1
+    assert tried["ours"] == 0
+
+@pytest.mark.e2e
+def test_in_time():
+    late.LateWatch.is_machine_late = False
+    tried["in time"] += 1
+    assert tried["in time"] == 2
+
+def test_tried():
+    assert tried == {"late": 2, "ours": 3, "in time": 1}
+"""
+
+
+def test_what_a_late_machine_failed_runs_anew_and_a_fault_of_ours_comes_again(
+    inner: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (inner / "test_busy.py").write_text(BUSY)
+    monkeypatch.setattr(late.LateWatch, "is_machine_late", False)  # put back after all of them
+    assert outcomes(inner, file="test_busy.py") == {
+        "test_late": "passed",
+        "test_ours": "failed",
+        "test_in_time": "failed",
+        "test_tried": "passed",
+    }
