@@ -4,6 +4,8 @@ Their text is for people: a sentence that says what is wrong and what to do next
 without a traceback, so anything that is a fault of the program itself must not be one of these.
 """
 
+from __future__ import annotations
+
 import errno
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # a disk, somebody's part of it, a file
