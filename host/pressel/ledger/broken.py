@@ -1,0 +1,7 @@
+"""What is wrong with a log or an entry, in words that follow "entry 12: "."""
+
+from __future__ import annotations
+
+
+class BrokenError(ValueError):
+    """An entry, or a chain of them, that is not to be believed."""
