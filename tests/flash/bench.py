@@ -25,10 +25,14 @@ def flash_bytes(chip: str) -> int:
 
 
 def image_file(
-    folder: Path, chip: str, app_bytes: int = 0x10000, romfs_bytes: int = 0
+    folder: Path,
+    chip: str,
+    app_bytes: int = 0x10000,
+    romfs_bytes: int = 0,
+    revisions: tuple[int, int] = (0, 0),
 ) -> tuple[Path, str]:
     """The synthetic image and its SHA-256."""
-    data = synthetic_image(chip, app_bytes, romfs_bytes)
+    data = synthetic_image(chip, app_bytes, romfs_bytes, revisions)
     file = folder / f"{chip}.bin"
     file.write_bytes(data)
     return file, hashlib.sha256(data).hexdigest()

@@ -18,6 +18,10 @@ ERRORS = {
     "unknown table": ("[led]", "[lamp]", 24, ["lamp", "known here"]),
     "missing pin": ("sck = 14\n", "", 7, ["microphone.sck", "missing"]),
     "missing name": ('name = "Test board"', "", 1, ["name", "missing"]),
+    "name that steers a terminal": ('name = "Test', 'name = "\\u001b[2JTest', 1,
+                                    ["name", "cannot be seen"]),
+    "name of two lines": ('name = "Test', 'name = "\\nTest', 1, ["name", "line break"]),
+    "unseen kind": ('"es8311"', '"es\\u00008311"', 44, ["codec.kind", "cannot be seen"]),
     "missing level": ("active_high = true\n", "", 24, ["led", "active_high"]),
     "missing word select": ("ws = 27\n", "", 7, ["microphone", "ws is missing"]),
     "pin that is a word": ("sck = 14", 'sck = "G14"', 9, ["microphone.sck", "whole number"]),
@@ -57,6 +61,7 @@ WARNINGS = {
     "boot button": ("pin = 4", "pin = 0", 19, ["button.pin", "loader", "do not hold"]),
     "serial port": ("pin = 23", "pin = 1", 34, ["vibration.pin", "serial"]),
     "PSRAM": ("pin = 23", "pin = 16", 34, ["vibration.pin", "PSRAM"]),
+    "button that starts the loader": ("pin = 4", "pin = 0", 19, ["do not hold the button"]),
     "button without pull-up": ("pin = 4", "pin = 39", 19, ["button.pin", "resistor"]),
     "PDM": ("[microphone]\n", '[microphone]\nkind = "pdm"\n', 8, ["listen but not talk"]),
     "half duplex": ("id = 1", "id = 0", 1, ["shares_port", "half duplex"]),
@@ -98,6 +103,28 @@ def test_a_warning_is_told_and_leaves_the_board_usable(tmp_path: Path, case: str
     assert checked.board is not None, checked.findings
     told = [f"{each.key} {each.text}" for each in checked.warnings() if each.line == line]
     assert any(all(word in each for word in words) for each in told), checked.findings
+
+
+@pytest.mark.parametrize(
+    ("chip", "pin", "active_low", "is_held"),
+    [
+        ("esp32", 0, True, True), ("esp32", 0, False, False), ("esp32", 12, False, True),
+        ("esp32", 12, True, False), ("esp32", 2, True, False), ("esp32", 1, True, False),
+        ("esp32", 16, True, False), ("esp32s3", 35, True, False), ("esp32s3", 45, False, True),
+        ("esp32s3", 0, True, True), ("esp32c3", 9, True, True), ("esp32c3", 8, True, False),
+    ],
+)  # fmt: skip
+def test_a_button_is_not_held_where_that_changes_the_start(
+    tmp_path: Path, chip: str, pin: int, active_low: bool, is_held: bool
+) -> None:
+    """A pin that PSRAM or the serial port has is wrong for other reasons."""
+    file = tmp_path / "board.toml"
+    level = f"active_low = {str(active_low).lower()}"
+    text = GOOD.replace("pin = 4\nactive_low = true", f"pin = {pin}\n{level}")
+    file.write_text(text.replace('"esp32"', f'"{chip}"'), "utf-8")
+    told = [each.text for each in check_file(file).warnings() if each.key == "button.pin"]
+    assert any(f"GPIO{pin} is a" in each for each in told)
+    assert any("do not hold" in each for each in told) == is_held
 
 
 def test_all_mistakes_are_told_at_once_in_order(tmp_path: Path) -> None:

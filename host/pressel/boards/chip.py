@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -25,9 +26,11 @@ class Refused(_Data):
 
 
 class Careful(Refused):
-    """Pins that a board may use with care; `kind` is strapping, USB and the like."""
+    """Pins that a board may use with care; `kind` is strapping, USB and the like. `wrong_level`: at
+    which the chip, when it starts, does something else than run the badge."""
 
     kind: str
+    wrong_level: Literal["low", "high", ""] = ""
 
 
 class Chip(_Data):

@@ -84,9 +84,15 @@ def _fits(function: str, use: str, gpio: int, data: dict[str, Any], chip: Chip, 
         say(function, text, "warning")
     for careful in chip.careful:
         if is_in(gpio, careful.gpios):
-            held = "; do not hold the button while the badge starts" if use == "button" else ""
-            text = f"GPIO{gpio} is a {careful.kind} pin: {careful.reason}{held}"
+            text = f"GPIO{gpio} is a {careful.kind} pin: {careful.reason}"
+            if use == "button" and careful.wrong_level == _held(function, data):
+                text += "; do not hold the button while the badge starts"
             say(function, text, "warning")
+
+
+def _held(function: str, data: dict[str, Any]) -> str:
+    """The level of a button's pin while it is pressed."""
+    return "low" if get(data, f"{function.split('.')[0]}.active_low") is True else "high"
 
 
 def _refuse_adc(function: str, gpio: int, chip: Chip, say: Say) -> None:

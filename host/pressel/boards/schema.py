@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Gpio = Annotated[int, Field(ge=0)]  # which numbers there are is a fact of the chip
 I2cAddress = Annotated[int, Field(ge=0x08, le=0x77)]  # the I2C bus specification keeps the others
 Byte = Annotated[int, Field(ge=0, le=255)]
+
+
+def _shown(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("has a character that cannot be seen, such as a line break; remove it")
+    return text
+
+
+def _shown_lines(text: str) -> str:
+    _shown(text.replace("\n", ""))
+    return text
+
+
+# Terminals, pages and badges show them as they are.
+Shown = Annotated[str, AfterValidator(_shown)]
+ShownLines = Annotated[str, AfterValidator(_shown_lines)]
 
 
 class _Facts(BaseModel):
@@ -100,7 +116,7 @@ class Display(_Facts):
 class Codec(_Facts):
     """A sound chip that wants `registers` written over I2C at start, in this order."""
 
-    kind: str = Field(min_length=1)
+    kind: Shown = Field(min_length=1)
     sda: Gpio
     scl: Gpio
     address: I2cAddress
@@ -110,10 +126,10 @@ class Codec(_Facts):
 class Board(_Facts):
     """What is soldered where."""
 
-    name: str = Field(min_length=1, max_length=80)
+    name: Shown = Field(min_length=1, max_length=80)
     chip: str
     flash_mib: Literal[2, 4, 8, 16, 32]
-    notes: str = ""
+    notes: ShownLines = ""
     shares_port: bool = False
     microphone: MicrophonePins
     speaker: SpeakerPins

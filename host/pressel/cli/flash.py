@@ -57,12 +57,17 @@ from pressel.registry.device import GROUP_MAX, checked_name
 @click.option(
     "--new-identity", is_flag=True, help="Give it a new identity: it becomes another device."
 )
+@click.option(
+    "--twin", is_flag=True,
+    help="Give it an identity of its own: another badge has its address, and stays.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Outcomes as JSON.")
 def flash(
     ports: tuple[str, ...], is_all: bool, board_id: str, image: Path | None,
     image_sha256: str | None, packing: str, wifi: str | None, wifi_password: str | None,
     leader: str, name: str, groups: tuple[int, ...], state: Path | None, no_registry: bool,
-    labels: Path, erase: bool, dry_run: bool, only_app: bool, new_identity: bool, as_json: bool,
+    labels: Path, erase: bool, dry_run: bool, only_app: bool, new_identity: bool, twin: bool,
+    as_json: bool,
 ) -> int:  # fmt: skip
     """Make badges: check, write, verify, start, check again, register, write a label.
 
@@ -70,6 +75,8 @@ def flash(
     """
     if only_app and (erase or image):
         raise flash_error("erase-app" if erase else "image-app")
+    if twin and new_identity:
+        raise flash_error("twin-new")
     if not wifi:
         raise flash_error("no-wifi")
     checked_leader(leader)
@@ -87,7 +94,7 @@ def flash(
     order = Order(
         board_id, board, read_firmware(firmware), network, vendor, leader,
         checked_name(name) if name else "", groups, labels, erase, dry_run, new_identity,
-        read_rom(firmware),
+        twin, read_rom(firmware),
     )  # fmt: skip
     registry = None if no_registry else open_registry(state, is_made=not dry_run)
     outcomes = flash_fleet(found, order, registry)

@@ -10,10 +10,15 @@ import click
 from pressel.cli.attached import open_registry, ports_of, tell_all, wifi_network
 from pressel.cli.options import folder_option
 from pressel.flash.fleet import run_fleet
+from pressel.flash.identity import Claims
+from pressel.flash.job import Tell
+from pressel.flash.line import Stop
 from pressel.flash.messages import flash_error
+from pressel.flash.order import Outcome
 from pressel.flash.provision import STAGES, Change, provision_badge
 from pressel.flash.settings import checked_leader
 from pressel.registry.device import checked_name
+from pressel.registry.roll import Roll
 
 
 @click.command()
@@ -45,12 +50,12 @@ def provision(
         checked_name(name) if name else None,
     )
     registry = None if no_registry else open_registry(state)
-    outcomes = run_fleet(
-        ports,
-        STAGES,
-        lambda port, opened, tell, stop: provision_badge(port, change, opened, tell, stop),
-        registry,
-    )
+    claims = Claims()
+
+    def work(port: str, opened: Roll | None, tell: Tell, stop: Stop) -> Outcome:
+        return provision_badge(port, change, opened, tell, stop, claims)
+
+    outcomes = run_fleet(ports, STAGES, work, registry)
     if as_json:
         print(json.dumps([vars(each) for each in outcomes], indent=2))
     return tell_all(outcomes, lambda each: None if as_json else f"is {each.name} ({each.device})")

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from pressel.errors import PresselError, disk_error
 from pressel.registry.roll import Roll
 
+from .identity import Claims
 from .job import STAGES, Tell, flash_badge
 from .line import Stop
 from .messages import FlashError, flash_error
@@ -31,12 +32,12 @@ Work = Callable[[str, Roll | None, Tell, Stop], Outcome]  # on one port
 
 def flash_fleet(ports: list[str], order: Order, registry: OpenRegistry | None) -> list[Outcome]:
     """Flash all `ports` in parallel, as `run_fleet` does."""
-    return run_fleet(
-        ports,
-        STAGES,
-        lambda port, opened, tell, stop: flash_badge(port, order, opened, tell, stop),
-        registry,
-    )
+    claims = Claims()
+
+    def work(port: str, opened: Roll | None, tell: Tell, stop: Stop) -> Outcome:
+        return flash_badge(port, order, opened, tell, stop, claims)
+
+    return run_fleet(ports, STAGES, work, registry)
 
 
 def run_fleet(

@@ -25,8 +25,12 @@ from .partitions import (
 )
 from .pins import is_pinned
 
-CHIP_IDS = {0: "esp32", 9: "esp32s3", 5: "esp32c3"}  # ESP-IDF's esp_chip_id_t
+_C3 = 5
+CHIP_IDS = {0: "esp32", 9: "esp32s3", _C3: "esp32c3"}  # ESP-IDF's esp_chip_id_t
 _MAGIC = 0xE9
+_APPLICATION = 0  # a partition's kind
+_HEADER_BYTES = 24
+_REVISION_MAX = 0xFFFF  # an image for all that will come
 _READS_ROMFS = b"VfsRom"  # the name of a class that only MICROPY_VFS_ROM brings
 
 
@@ -48,6 +52,14 @@ class Image:
         nvs = find_nvs(self.rows)
         assert nvs is not None  # read_image has looked
         return nvs
+
+    @property
+    def revisions(self) -> tuple[int, int]:
+        """The least and the greatest revision of a chip that runs boot loader and application: 301
+        is 3.1."""
+        programs = [0, *(row.at - self.at for row in self.rows if row.kind == _APPLICATION)]
+        spans = [_revisions(self.data[at : at + _HEADER_BYTES]) for at in programs]
+        return max(least for least, _ in spans), min(most for _, most in spans)
 
     @property
     def packings(self) -> list[str]:
@@ -88,9 +100,24 @@ def parse_image(name: str, data: bytes) -> Image:
     return Image(name, chip, data, rows)
 
 
-def synthetic_image(chip: str, app_bytes: int = 0x10000, romfs_bytes: int = 0) -> bytes:
+def _revisions(head: bytes) -> tuple[int, int]:
+    """Of one program by its header. Source: "Application Image Format" in the ESP-IDF Programming
+    Guide."""
+    if len(head) < _HEADER_BYTES or head[0] != _MAGIC:
+        return 0, _REVISION_MAX
+    old, least, most = struct.unpack_from("<BHH", head, 14)
+    if most == 0 or (least == 0 and old and most == _REVISION_MAX):
+        # Before there were minor numbers; the C3 counted those from the start.
+        is_minor = struct.unpack_from("<H", head, 12)[0] == _C3
+        return (old if is_minor else old * 100), _REVISION_MAX
+    return least, most
+
+
+def synthetic_image(
+    chip: str, app_bytes: int = 0x10000, romfs_bytes: int = 0, revisions: tuple[int, int] = (0, 0)
+) -> bytes:
     """A whole, small image that no chip runs; it stands in for the vendor's in tests, and with
-    `romfs_bytes` for an owner's own that reads ROMFS."""
+    `romfs_bytes` for an owner's own that reads ROMFS. `revisions` of the chip: least, greatest."""
     chip_id = next(each for each, name in CHIP_IDS.items() if name == chip)
     rows = [
         Partition(1, 2, 0x9000, 0x6000, "nvs"),
@@ -102,18 +129,18 @@ def synthetic_image(chip: str, app_bytes: int = 0x10000, romfs_bytes: int = 0) -
         rows.append(Partition(1, 0x8F, 0x10000 + app_bytes, romfs_bytes, "romfs"))
         code += _READS_ROMFS
     at = IMAGE_AT[chip]
-    boot = _program(chip_id, b"boot loader")
+    boot = _program(chip_id, b"boot loader", revisions)
     data = boot.ljust(TABLE_AT - at, b"\xff") + write_table(rows)
-    return data.ljust(0x10000 - at, b"\xff") + _program(chip_id, code)
+    return data.ljust(0x10000 - at, b"\xff") + _program(chip_id, code, revisions)
 
 
-def _program(chip_id: int, code: bytes) -> bytes:
+def _program(chip_id: int, code: bytes, revisions: tuple[int, int]) -> bytes:
     """One segment in Espressif's application format, with its checksum."""
     code += bytes(-len(code) % 4)
     checksum = 0xEF
     for byte in code:
         checksum ^= byte
     head = struct.pack("<BBBBI", _MAGIC, 1, 2, 0x20, 0x40080000) + bytes(4)
-    head += struct.pack("<HB", chip_id, 0) + bytes(8) + b"\0"
+    head += struct.pack("<HBHH", chip_id, 0, *revisions) + bytes(4) + b"\0"
     body = head + struct.pack("<II", 0x40080000, len(code)) + code
     return body + bytes(15 - len(body) % 16) + bytes([checksum])

@@ -11,13 +11,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pressel.boards.board import board_ids, load_board
+from pressel.boards.chip import chip_ids
 from pressel.errors import PresselError
 from pressel.registry.roll import Roll
 
 from . import port as ports
 from .console import Console, Start, console
 from .filesystem import make_runs
-from .identity import MAC_BYTES, Identity, Kept, choose_identity, kept_device, register
+from .identity import MAC_BYTES, Claims, Identity, Kept, choose_identity, kept_device, register
 from .label import write_label
 from .line import Stop
 from .loader import Loader, Region
@@ -41,15 +43,17 @@ _making = threading.Lock()  # Espressif's NVS tool prints; only one may redirect
 
 
 def flash_badge(
-    port: str, order: Order, registry: Roll | None, tell: Tell, stop: Stop | None = None
-) -> Outcome:
-    """Do it all; FlashError says what went wrong. `stop` ends it at whatever it waits for."""
-    stop = stop or Stop()
+    port: str, order: Order, registry: Roll | None, tell: Tell, stop: Stop | None = None,
+    claims: Claims | None = None,
+) -> Outcome:  # fmt: skip
+    """Do it all; FlashError says what went wrong. `stop` ends it at whatever it waits for, `claims`
+    knows the other boards of the run."""
+    stop, claims = stop or Stop(), claims or Claims()
     with ports.held(port):
         tell("connect", 0.0)
         loader = Loader(port, stop)
         try:
-            identity, regions = _planned(loader, order, registry)
+            identity, regions = _planned(loader, order, registry, claims)
             outcome = _outcome(port, order, identity, regions)
             if order.dry_run:
                 loader.leave()
@@ -80,15 +84,19 @@ def identity_of(loader: Loader, registry: Roll | None) -> str:
     return kept_device(loader.mac, _kept(loader, nvs) if nvs else {}, known).hex()
 
 
-def _planned(loader: Loader, order: Order, registry: Roll | None) -> tuple[Identity, list[Region]]:
+def _planned(
+    loader: Loader, order: Order, registry: Roll | None, claims: Claims
+) -> tuple[Identity, list[Region]]:
     """What is to be written. When that cannot be, the badge goes on as it was."""
     try:
         _check_fit(loader, order)
         places = _places(loader, order)
         kept = _kept(loader, places.nvs)
         identity = choose_identity(
-            loader.port, loader.mac, kept, registry, name=order.name, is_new=order.new_identity
-        )
+            loader.port, loader.mac, kept, registry, name=order.name, is_new=order.new_identity,
+            is_twin=order.twin,
+        )  # fmt: skip
+        claims.claim(identity.device, loader.port)
         return identity, _regions(loader, order, places, identity)
     except PresselError:
         loader.leave()
@@ -98,7 +106,10 @@ def _planned(loader: Loader, order: Order, registry: Roll | None) -> tuple[Ident
 def _outcome(port: str, order: Order, identity: Identity, regions: list[Region]) -> Outcome:
     sizes = [(at, len(data)) for at, data in regions]
     device = identity.device.hex()
-    return Outcome(port, device, identity.name, regions=sizes, packing=order.packing)
+    outcome = Outcome(port, device, identity.name, regions=sizes, packing=order.packing)
+    if identity.replaced is not None:
+        outcome.warnings.append(MESSAGES["new-key"].format(port=port, device=device))
+    return outcome
 
 
 def _write(loader: Loader, order: Order, regions: list[Region], tell: Tell) -> None:
@@ -112,16 +123,47 @@ def _write(loader: Loader, order: Order, regions: list[Region], tell: Tell) -> N
 
 
 def _check_fit(loader: Loader, order: Order) -> None:
-    wanted = order.board.chip
+    wanted, port, board = order.board.chip, loader.port, order.board_id
     if loader.chip != wanted:
-        raise flash_error("wrong-chip", port=loader.port, found=loader.chip,
-                          board=order.board_id, wanted=wanted)  # fmt: skip
-    if order.image is not None and order.image.chip != wanted:
-        raise flash_error("image-chip", file=order.image.name, found=order.image.chip,
-                          board=order.board_id, wanted=wanted)  # fmt: skip
+        advice = _boards_that_fit(loader.chip, loader.flash_mib)
+        raise flash_error("wrong-chip", port=port, found=loader.chip, board=board, wanted=wanted,
+                          advice=advice)  # fmt: skip
+    image = order.image
+    if image is not None and image.chip != wanted:
+        raise flash_error("image-chip", file=image.name, found=image.chip, board=board,
+                          wanted=wanted)  # fmt: skip
+    if loader.flash_mib == 0:
+        raise flash_error("flash-unknown", port=port)
     if loader.flash_mib < order.board.flash_mib:
-        raise flash_error("flash-size", port=loader.port, found=loader.flash_mib,
-                          board=order.board_id, wanted=order.board.flash_mib)  # fmt: skip
+        advice = _boards_that_fit(loader.chip, loader.flash_mib)
+        raise flash_error("flash-size", port=port, found=loader.flash_mib, board=board,
+                          wanted=order.board.flash_mib, advice=advice)  # fmt: skip
+    least, most = image.revisions if image is not None else (0, loader.revision)
+    if not least <= loader.revision <= most:
+        wanted = (
+            f"{_revision(least)} or newer"
+            if loader.revision < least
+            else f"up to {_revision(most)}"
+        )
+        raise flash_error("chip-revision", port=port, found=_revision(loader.revision),
+                          file=image.name if image else "", wanted=wanted)  # fmt: skip
+
+
+def _revision(number: int) -> str:
+    return f"{number // 100}.{number % 100}"
+
+
+def _boards_that_fit(chip: str, flash_mib: int) -> str:
+    """What to do about a chip that is not the board's."""
+    boards = ((each, load_board(each)) for each in board_ids())
+    fitting = [
+        each for each, board in boards if board.chip == chip and board.flash_mib <= flash_mib
+    ]
+    if fitting:
+        return f"boards like that are {', '.join(fitting)}: name yours with --board"
+    if chip in chip_ids():
+        return "no board here has it: write one with `pressel board new`, or take another board"
+    return f"Pressel runs on {', '.join(chip_ids())}: take another board"
 
 
 @dataclass(frozen=True)

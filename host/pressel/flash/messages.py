@@ -24,10 +24,14 @@ MESSAGES = {
     "the same again, with another cable if that does not help",
     "unplugged": "the badge on {port} went away at '{stage}'; plug it in and run the same again",
     "stopped": "you stopped it at '{stage}' on {port}; run the same again",
-    "wrong-chip": "the badge on {port} has the chip {found}, but board {board} has {wanted}; name "
-    "its board with --board",
+    "wrong-chip": "the badge on {port} has the chip {found}, but board {board} has {wanted}; "
+    "{advice}",
     "flash-size": "the badge on {port} has {found} MiB of flash, but board {board} has {wanted} "
-    "MiB; name its board with --board",
+    "MiB; {advice}",
+    "flash-unknown": "the flash of the badge on {port} does not say how large it is; run the same "
+    "again, and replace the board if that does not help",
+    "chip-revision": "the chip of the badge on {port} has the revision {found}, but {file} is for "
+    "{wanted}; give an image for it with --image, or take a board with such a chip",
     "no-micropython": "the badge on {port} holds no MicroPython yet; run again without --only-app",
     "loader": "flashing {port} failed: {reason}; run the same again, with another cable if that "
     "does not help",
@@ -52,6 +56,15 @@ MESSAGES = {
     "no-settings": "the badge on {port} holds no settings of Pressel; make it with `pressel flash`",
     # Who it is.
     "revoked": "the device {device} on {port} was revoked; run again with --new-identity",
+    "one-address": "the boards on {port} and {other} would both be {device}: they have one "
+    "address, or are one board with two cables; leave one plugged in, and run again for it with "
+    "--twin if they are two",
+    "which-twin": "the board on {port} holds no identity, and has the address of {devices}; revoke "
+    "the one that it was and run again with --twin",
+    "copied": "the badge on {port} carries the identity {device} of another board; make it anew "
+    "with `pressel flash`",
+    "new-key": "the board on {port} did not hold the key of {device} and got a new one; if another "
+    "badge is {device}, it is out: flash one of the two again with --twin",
     "registry-changed": "somebody changed device {device} in the registry meanwhile; run the same "
     "again",
     "not-registered": "device {device} is not in this registry; name another with --state if it "
@@ -82,7 +95,8 @@ MESSAGES = {
     "fetch-failed": "cannot get {file}: {reason}; get it in a browser, then run "
     "`pressel firmware pin FILE`",
     "fetch-size": "{file} there has {found} bytes or more, not {wanted}; look for it elsewhere",
-    "no-folder": "cannot keep images in {folder}: {reason}",
+    "no-folder": "cannot keep images in {folder}: {reason}; make room there, or name another "
+    "folder in XDG_DATA_HOME",
     # The order.
     "no-wifi": "the badge needs a Wi-Fi network; give --wifi and set PRESSEL_WIFI_PASSWORD",
     "open-wifi": "no password was given: {wifi} is taken for a network without one; "
@@ -95,6 +109,8 @@ MESSAGES = {
     "give the leader's own, such as 192.168.1.5 or 192.168.1.5:47800",
     "which-badge": "say which badge: --port PORT, or --all for every attached one",
     "one-name": "--name is for one badge; leave it out, and each gets its own",
+    "twin-new": "--twin leaves the other badge with this address alone, --new-identity shuts it "
+    "out; choose one",
     "erase-app": "--erase removes the image that --only-app leaves out; choose one",
     "image-app": "--only-app leaves the image as it is; leave out --image",
 }
@@ -107,10 +123,11 @@ USAGE = {
     "no-source",
     "which-badge",
     "one-name",
+    "twin-new",
     "erase-app",
     "image-app",
 }
-WARNINGS = {"not-registered", "no-label", "open-wifi"}
+WARNINGS = {"new-key", "not-registered", "no-label", "open-wifi"}
 
 
 class FlashError(PresselError):

@@ -46,6 +46,7 @@ class Order:
     erase: bool = False
     dry_run: bool = False
     new_identity: bool = False
+    twin: bool = False  # another badge has this board's address, and stays
     rom: Rom | None = None  # None: packed as stock
 
     @property

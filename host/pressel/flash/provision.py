@@ -13,8 +13,10 @@ from mpremote.transport import TransportExecError
 
 from pressel.pack.settings import settings_file
 from pressel.registry.roll import Roll
+from pressel.schema.sentences import printable
 
 from .console import Console, console
+from .identity import Claims
 from .job import Tell, check_started
 from .line import Stop
 from .messages import MESSAGES, flash_error
@@ -52,14 +54,18 @@ class Change:
 
 
 def provision_badge(
-    port: str, change: Change, registry: Roll | None, tell: Tell, stop: Stop | None = None
-) -> Outcome:
-    """FlashError says what went wrong. `stop` ends it at whatever it waits for."""
+    port: str, change: Change, registry: Roll | None, tell: Tell, stop: Stop | None = None,
+    claims: Claims | None = None,
+) -> Outcome:  # fmt: skip
+    """FlashError says what went wrong. `stop` ends it at whatever it waits for, `claims` knows the
+    other badges of the run."""
     with held(port):
         tell("connect", 0.0)
         with console(port, stop or Stop()) as badge:
             config = _config(badge, port)
             device = str(config.get("device", ""))
+            if device:
+                _check_owner(port, device, badge, claims or Claims())
             known = registry.devices() if registry is not None else []
             entry = next((each for each in known if each.id == device), None)
             wanted = _changed(config, change, entry.name if entry else "")
@@ -79,6 +85,13 @@ def provision_badge(
                 registry.rename(device, wanted["name"])
     tell("done", 1.0)
     return outcome
+
+
+def _check_owner(port: str, device: str, badge: Console, claims: Claims) -> None:
+    """FlashError when the badge is a copy of another."""
+    if not device.startswith(badge.chip().hex()):
+        raise flash_error("copied", port=port, device=printable(device))
+    claims.claim(bytes.fromhex(device), port)
 
 
 def _config(badge: Console, port: str) -> dict[str, Any]:

@@ -74,8 +74,9 @@ class DeskRoll:
     def replace(self, old_id: str, new_id: str) -> bytes:
         return bytes.fromhex(self._ask("device replace", old=old_id, id=new_id))
 
-    def rotate(self, device_id: str) -> bytes:
-        return bytes.fromhex(self._ask("device rotate", id=device_id))
+    def rotate(self, device_id: str, key: bytes | None = None) -> bytes:
+        given = {} if key is None else {"key": key.hex()}
+        return bytes.fromhex(self._ask("device rotate", id=device_id, **given))
 
     def rename(self, device_id: str, name: str) -> None:
         self._ask("device rename", id=device_id, name=name)

@@ -213,10 +213,14 @@ class Registry(Database):
         if device.state != REVOKED:
             self._set(device_id, "state = ?, sealed_key = NULL", (REVOKED,), device.state)
 
-    def rotate(self, device_id: str) -> bytes:
-        """A new key for an active device, in the next epoch; the old one is gone."""
+    def rotate(self, device_id: str, key: bytes | None = None) -> bytes:
+        """A new key for an active device, in the next epoch; the old one is gone. `key`: the one
+        that it carries already."""
         self._must_be(device_id, ACTIVE)
-        key = secrets.token_bytes(KEY_BYTES)
+        if key is None:
+            key = secrets.token_bytes(KEY_BYTES)
+        elif len(key) != KEY_BYTES:
+            raise UsageError(f"a device key has {KEY_BYTES} bytes")
         with self._change():
             device = self.device(device_id)  # again: another process may have been faster
             sealed = self._vault.seal(key, device.id, device.epoch + 1)

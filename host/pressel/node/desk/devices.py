@@ -58,6 +58,11 @@ def _adopt(registry: Registry, fields: Fields) -> None:
     registry.adopt(fields["id"], fields["name"], key, fields["groups"], former)
 
 
+def _rotate(registry: Registry, fields: Fields) -> str:
+    key = fields.get("key")
+    return registry.rotate(fields["id"], None if key is None else bytes.fromhex(key)).hex()
+
+
 def _hosts(registry: Registry, fields: Fields) -> list[dict[str, Any]]:
     return [asdict(each) for each in registry.hosts()]
 
@@ -69,7 +74,7 @@ CALLS = (
     Call("device add", _add, shown=("name", "id", "groups")),
     Call("device adopt", _adopt, shown=("name", "id", "groups", "former")),
     Call("device replace", lambda r, f: r.replace(f["old"], f["id"]).hex(), shown=("old", "id")),
-    Call("device rotate", lambda r, f: r.rotate(f["id"]).hex(), shown=("id",)),
+    Call("device rotate", _rotate, shown=("id",)),
     Call("device rename", lambda r, f: r.rename(f["id"], f["name"]), shown=("id", "name")),
     Call("device group", lambda r, f: r.set_groups(f["id"], f["groups"]), shown=("id", "groups")),
     Call("device revoke", lambda r, f: r.revoke(f["id"]), shown=("id",)),
