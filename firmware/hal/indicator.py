@@ -2,7 +2,7 @@
 
 from machine import Pin
 
-from ptt.base.clock import since
+from ptt.base.clock import age
 
 
 class Indicator:
@@ -29,7 +29,7 @@ class Indicator:
         """Set the light as the pattern wants it now."""
         is_on = self._on_ms > 0
         if is_on and self._on_ms < self._period_ms:
-            is_on = since(now_ms, self._began_ms) % self._period_ms < self._on_ms
+            is_on = age(now_ms, self._began_ms) % self._period_ms < self._on_ms
         lit = self._colour if is_on else 0
         if lit != self._lit:
             self._lit = lit

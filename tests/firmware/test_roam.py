@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from tests.firmware.conftest import Load
 
 FAR = -80
@@ -111,3 +112,17 @@ def test_after_a_move_it_settles_and_patience_is_new(firmware: Load) -> None:
 def test_across_the_wrap_of_the_clock(firmware: Load) -> None:
     states = walk(made(firmware), *[FAR] * 4, start_ms=0x40000000 - 1500)
     assert states[-1] == "wanting"
+
+
+@pytest.mark.parametrize("days", [1, 5, 6, 7, 9, 12])
+def test_after_days_without_a_network_it_reads_and_looks_again(firmware: Load, days: int) -> None:
+    roam = made(firmware)
+    walk(roam, FAR, FAR, FAR, FAR, FAR)
+    roam.found(FAR, FAR, 4000)
+    assert NAMES[roam.state] == "holding"
+    later_ms = 4000 + days * 24 * 3600 * 1000 & 0x3FFFFFFF
+    wifi = SimpleNamespace(is_connected=True, rssi=lambda: FAR)
+    for second in range(4):
+        handset = SimpleNamespace(wifi=wifi, is_quiet=lambda: False)
+        roam.step(handset, later_ms + 1000 * second & 0x3FFFFFFF)
+    assert NAMES[roam.state] == "wanting"

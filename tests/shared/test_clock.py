@@ -1,9 +1,12 @@
 """Time that wraps at 2^30 ms, as on a badge that has been up for 12.4 days."""
 
+from tests.shared.raising import raised
+
 from ptt.base import clock
 
 PERIOD = 0x40000000
 HALF = PERIOD // 2
+SURE_MS = (6 * 24 + 3) * 3600 * 1000
 
 
 def test_add_wraps():
@@ -20,12 +23,19 @@ def test_since_is_right_across_the_wrap():
     assert clock.since(7, 7) == 0
 
 
-def test_since_reaches_half_a_period():
+def test_since_reaches_six_days():
     for then_ms in (0, 1, 12345, HALF, PERIOD - 1):
-        for delay_ms in (0, 1, 3000, HALF - 1):
+        for delay_ms in (0, 1, 3000, SURE_MS):
             now_ms = clock.add(then_ms, delay_ms)
             assert clock.since(now_ms, then_ms) == delay_ms
             assert clock.since(then_ms, now_ms) == -delay_ms
+
+
+def test_nobody_compares_times_whose_order_is_in_doubt():
+    for then_ms in (0, 1, 12345, HALF, PERIOD - 1):
+        for delay_ms in (SURE_MS + 1, HALF - 1, HALF, PERIOD - SURE_MS - 1):
+            now_ms = clock.add(then_ms, delay_ms)
+            raised(AssertionError, clock.since, now_ms, then_ms)
 
 
 def test_earliest():

@@ -11,7 +11,7 @@ from ptt.base.numbers import (
 )
 from ptt.base.prng import Prng
 
-NOW_MS = 5000
+NOW_MS = 527000000
 
 # state, trigger, next state, what is done outside
 EXPECTED = """
@@ -232,14 +232,3 @@ def test_a_lost_leader_leaves_nothing_behind():
     join.on_unknown_session(NOW_MS)
     assert (join.node, join.session) == (0, 0)
     assert join.next_timeout_ms() - NOW_MS < HELLO_RETRY_MS
-
-
-def test_round_trip():
-    join = joined()
-    assert join.round_trip_ms == -1
-    join.on_heartbeat(NOW_MS, NOW_MS + 12)
-    assert join.round_trip_ms == 12
-    join.on_heartbeat(0x40000000 - 5, 5)
-    assert join.round_trip_ms == 10
-    join.on_heartbeat(NOW_MS + 50, NOW_MS)
-    assert join.round_trip_ms == 0

@@ -4,22 +4,29 @@ longer ago than that is still long ago, to whoever is asked rarely."""
 from tests.shared.aes import block_cipher
 from tests.shared.floor_stage import idle
 from tests.shared.hosts import Hosts, host_id
+from tests.shared.keys import make_participant
 from tests.shared.test_leader_groups import Stage
+from tests.shared.venue import Badge, Venue
 
 from ptt.badge.key_ring import KeyRing
 from ptt.base import clock
-from ptt.base.numbers import FORMER_KEYS_MS, HOST_LOST_MS, MEMBER_TTL_MS
-from ptt.cluster import host_messages, records
-from ptt.cluster.ballot import next_term
+from ptt.base.numbers import CHALLENGE_MS, FORMER_KEYS_MS, HOST_LOST_MS, MEMBER_TTL_MS
+from ptt.cluster import host_messages, host_wire, records
+from ptt.cluster.ballot import NOBODY, next_term
+from ptt.cluster.election import LEADER, Election
 from ptt.cluster.replica import State
 from ptt.cluster.voters import Voters
+from ptt.leader.budget import Budget
+from ptt.leader.door import Door
 from ptt.leader.heartbeats import Heartbeats
+from ptt.leader.quota import Quota
 from ptt.link import derive
 from ptt.link.hmac import Hmac
 from ptt.link.link import Link
 
 DAY_MS = 24 * 3600 * 1000
 LONG = (1, 5, 6, 7, 9, 12)  # days
+STARTS_MS = [eighth << 27 for eighth in range(8)]
 
 
 def later(now_ms, days):
@@ -143,3 +150,73 @@ def test_a_lease_of_the_former_leader_is_not_taken_up_days_later():
         assert groups.claimable == 9
         stage.leader.handle_timeout(end_ms)
         assert not groups.may_talk(member, 1, 9, later(end_ms, days)), days
+
+
+def test_sessions_end_at_a_leader_that_had_no_member_for_days():
+    for days in LONG:
+        venue = Venue(1).run(1500)
+        venue.loses = lambda data, source, destination: True
+        venue.run(MEMBER_TTL_MS + 2000)
+        assert len(venue.leader.sessions) == 0
+        venue.now_ms = later(venue.now_ms, days)
+        venue.badges[0] = Badge(0, 99, make_participant)
+        venue.badges[0].next_frame_ms = venue.now_ms
+        venue.badges[0].engine.start(venue.now_ms)
+        venue.loses = None
+        venue.run(1500)
+        assert len(venue.leader.sessions) == 1
+        venue.loses = lambda data, source, destination: True
+        venue.run(MEMBER_TTL_MS + 2000)
+        assert len(venue.leader.sessions) == 0, days
+
+
+def test_a_challenge_of_last_week_keeps_nobody_out():
+    for days in LONG:
+        door = Door(bytes(32), Hmac())
+        device = b"12345678"
+        door.answered(device, door.challenge(device, 1, "here", 5000))
+        now_ms = later(5000, days)
+        again = door.challenge(device, 2, "here", now_ms)
+        assert door.is_good(again, device, 2, "here", now_ms), days
+        assert not door.is_good(again, device, 2, "here", clock.add(now_ms, CHALLENGE_MS))
+        door.forget_old(now_ms)
+        assert len(door) == 0
+
+
+def test_what_was_used_up_last_week_is_there_again():
+    for days in LONG:
+        quota, budget = Quota(1, 60000), Budget(1, 1)
+        assert quota.take(b"a", 5000) and not quota.take(b"a", 5001)
+        assert quota.take(b"a", later(5000, days)), days
+        assert budget.take(5000) and not budget.take(5001)
+        assert budget.take(later(5000, days)), days
+
+
+def test_an_answer_that_names_last_week_is_ignored():
+    for days in LONG:
+        hosts = Hosts([1, 2, 3])
+        hosts.start()
+        hosts.until_one_leads(2000)
+        (leading,) = hosts.leader_marks()
+        engine = hosts[leading].engine
+        before = engine.voters.heard_ms
+        other = 1 if leading != 1 else 2
+        for echo_ms in (later(hosts.now_ms, -days), later(hosts.now_ms, days)):
+            values = (engine.term, 0, 0, echo_ms)
+            data = host_wire.encode(host_messages.LEADER_HEARTBEAT_ACK, values)
+            engine.receive_datagram(data, host_id(other), hosts.now_ms)
+            assert engine.voters.heard_ms == before, days
+
+
+def test_whatever_the_clock_says_at_the_start():
+    for start_ms in STARTS_MS:
+        venue = Venue(2, start_ms=start_ms).run(1500)
+        venue.press("A")
+        venue.run(500)
+        assert venue.badge("A").engine.floor.may_send(), start_ms
+        alone = Election(host_id(1), (host_id(1),), (0, NOBODY), start_ms)
+        for ms in range(0, 3000, 100):
+            alone.handle_timeout(clock.add(start_ms, ms))
+            while (record := alone.poll_store()) is not None:
+                alone.on_stored(record, clock.add(start_ms, ms))
+        assert alone.state == LEADER, start_ms

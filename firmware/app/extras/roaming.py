@@ -6,7 +6,7 @@ nobody talks or listens, and only when the signal has been weak for a while.
 
 from micropython import const
 
-from ptt.base.clock import add, since
+from ptt.base.clock import add, age
 from ptt.base.compat import TYPE_CHECKING
 from ptt.base.table import compile_rules
 
@@ -65,7 +65,7 @@ class Roaming:
         wifi = handset.wifi
         if not wifi.is_connected:
             return
-        if self._read_ms < 0 or since(now_ms, self._read_ms) >= _READ_MS:
+        if self._read_ms < 0 or age(now_ms, self._read_ms) >= _READ_MS:
             self.read(wifi.rssi(), now_ms)
         if self.state != WANTING or not handset.is_quiet():
             return
@@ -81,7 +81,8 @@ class Roaming:
     def read(self, rssi_dbm: int, now_ms: int) -> None:
         """One reading of the present access point."""
         self._read_ms = now_ms
-        if self.state == HOLDING and since(now_ms, self._until_ms) >= 0:
+        # Time left is short; anything else is past, by days after a time without Wi-Fi.
+        if self.state == HOLDING and not 0 < age(self._until_ms, now_ms) <= _HOLD_MS_MAX:
             self._fire(HOLD_OVER, now_ms)
         if rssi_dbm >= STRONG_DBM:
             self._count = 0

@@ -5,7 +5,7 @@ sees the network can make it derive keys for nothing, but not without limit.
 """
 
 from ..base import octets
-from ..base.clock import NEVER, add, since
+from ..base.clock import NEVER, add, age, since
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import (
     DERIVATIONS_MAX,
@@ -164,7 +164,7 @@ class Door:
         return refusal.ACCEPTED
 
     def _may_derive(self, now_ms: int) -> bool:
-        if not 0 <= since(now_ms, self._derived_ms) < 1000:
+        if age(now_ms, self._derived_ms) >= 1000:
             self._derived_ms = now_ms
             self._derived = 0
         self._derived += 1

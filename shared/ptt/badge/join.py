@@ -69,7 +69,6 @@ class Join:
         self.session = 0
         self.term = 0
         self.nonce = 0  # of the HELLO that awaits its WELCOME
-        self.round_trip_ms = -1  # of the last heartbeat; -1: none yet
         self._heard_ms = 0
         self._beat_ms = 0  # when the last regular heartbeat was sent
         self._unanswered = 0  # heartbeats since the leader was heard
@@ -90,9 +89,6 @@ class Join:
         self.term = term
         self._fire(WELCOME, node, now_ms)
         return True
-
-    def on_heartbeat(self, echo_ms: int, now_ms: int) -> None:
-        self.round_trip_ms = max(0, since(now_ms, echo_ms))
 
     def on_unknown_session(self, now_ms: int) -> None:
         self._fire(FORGOTTEN, 0, now_ms)

@@ -141,12 +141,11 @@ class Membership:
     def _on_heartbeat(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
         """HEARTBEAT: the answer to ours."""
         owner = self._owner
-        echo_ms, group, term, lease, talker = fields[0:5]
+        group, term, lease, talker = fields[1:5]
         if group and owner.scan.place(group) < 0:
             return refusal.FIELD
         if term != owner.join.term:
             return refusal.STALE
-        owner.join.on_heartbeat(echo_ms, now_ms)
         if group == owner.floor.group:
             obeyed = owner.floor.on_floor(lease, talker, owner.join.node, now_ms)
         else:

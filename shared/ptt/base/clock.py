@@ -14,6 +14,7 @@ FAR_MS = const(0x10000000)  # 3.1 days: all that lies further back lies equally 
 _PERIOD_MS = const(0x40000000)
 _MASK = const(0x3FFFFFFF)
 _HALF = const(0x20000000)
+_SURE_MS = const(529200000)  # 6 days and 3 hours: 2 less than `_HALF`, so that rare looks see it
 
 
 def add(now_ms: int, delay_ms: int) -> int:
@@ -22,7 +23,9 @@ def add(now_ms: int, delay_ms: int) -> int:
 
 
 def since(now_ms: int, then_ms: int) -> int:
-    """Milliseconds from `then_ms` to `now_ms`; negative when `then_ms` is still to come."""
+    """Milliseconds from `then_ms` to `now_ms`; negative when `then_ms` is still to come. They may
+    be six days apart: with half the period between them, either might be the later one."""
+    assert (now_ms - then_ms + _SURE_MS) & _MASK <= 2 * _SURE_MS, "times too far apart to compare"
     return ((now_ms - then_ms + _HALF) & _MASK) - _HALF
 
 

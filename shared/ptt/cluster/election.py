@@ -12,7 +12,7 @@ authenticated. Mutable state is in plain attributes with immutable values, so th
 a snapshot.
 """
 
-from ..base.clock import NEVER, add, age, earliest, since
+from ..base.clock import FAR_MS, NEVER, add, age, earliest, since
 from ..base.compat import TYPE_CHECKING, const
 from ..base.counters import Counters
 from ..base.event_queue import EventQueue
@@ -217,7 +217,7 @@ class Election:
         if self.state == LEADER:
             if self.voters.majority_silent_ms(now_ms) >= HOST_LOST_MS:
                 self._fire(MINORITY, now_ms)
-            elif since(now_ms, self._due_ms) >= 0:
+            elif self._due_ms != NEVER and since(now_ms, self._due_ms) >= 0:
                 self._send_heartbeats(now_ms)
         elif self._due_ms != NEVER and since(now_ms, self._due_ms) >= 0:
             if self.state in (PRE_CANDIDATE, CANDIDATE):
@@ -333,8 +333,8 @@ class Election:
         term, _, _, echo_ms = fields
         if term > self.term:
             self._hear_of(term, now_ms)
-        elif term == self.term and self.state == LEADER and since(now_ms, echo_ms) >= 0:
-            self.voters.hear(index, echo_ms)
+        elif term == self.term and self.state == LEADER and age(now_ms, echo_ms) <= FAR_MS:
+            self.voters.hear(index, echo_ms)  # an older one says nothing; nor does one to come
 
     def _on_pre_vote_request(self, index: int, fields: "list", now_ms: int) -> None:
         proposal = fields[3]
@@ -570,7 +570,7 @@ class Election:
     def _do_make_way(self, trigger: int, now_ms: int) -> None:
         """Give the host that stands before us time to win."""
         due_ms = add(now_ms, ELECTION_MS + (self._own_rank() + 1) * ELECTION_STAGGER_MS)
-        if since(due_ms, self._due_ms) > 0:
+        if self._due_ms != NEVER and since(due_ms, self._due_ms) > 0:
             self._due_ms = due_ms
 
     def _do_lead(self, trigger: int, now_ms: int) -> None:

@@ -1,6 +1,6 @@
 """How much of something one sender may use: so many per second, and so many at once."""
 
-from ..base.clock import since
+from ..base.clock import age
 from ..base.compat import const
 
 _UNIT = const(1000)  # a token in thousandths, so that a millisecond earns whole ones
@@ -19,9 +19,9 @@ class Budget:
 
     def take(self, now_ms: int, count: int = 1) -> bool:
         """Use up `count`; False, and none is used, when fewer are left."""
-        waited_ms = since(now_ms, self._had_ms)
+        waited_ms = age(now_ms, self._had_ms)  # long, too, when somebody has set the clock back
         self._had_ms = now_ms
-        if waited_ms < 0 or waited_ms > self._burst:  # long ago, however the clock reads
+        if waited_ms > self._burst:
             self._left = self._burst
         else:
             self._left = min(self._burst, self._left + waited_ms * self._per_s)

@@ -5,7 +5,7 @@ one question per badge waits, so a stranger costs nothing. It knows neither file
 campaign assigns releases to devices and hears how it went.
 """
 
-from ..base.clock import NEVER, add, earliest, since
+from ..base.clock import NEVER, add, age, earliest, since
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import (
     UPDATE_ACTIVE_MAX,
@@ -191,7 +191,7 @@ class Distributor:
         job.heard_ms = now_ms
         job.want = (file, offset)
         job.file = file
-        if job.next_ms < 0 or not 0 < since(job.next_ms, now_ms) <= UPDATE_BADGE_MS:
+        if job.next_ms < 0 or age(job.next_ms, now_ms) > UPDATE_BADGE_MS:  # it is past
             job.next_ms = now_ms
         if job.state == OFFERED:
             self._fire(job, HAS_FETCHING, now_ms)
@@ -250,7 +250,7 @@ class Distributor:
 
     def _is_spent(self, now_ms: int) -> bool:
         """Have all badges together had their share for now?"""
-        return self._next_ms >= 0 and 0 < since(self._next_ms, now_ms) <= UPDATE_TOTAL_MS
+        return self._next_ms >= 0 and 0 < age(self._next_ms, now_ms) <= UPDATE_TOTAL_MS
 
     def _hand_out(self, jobs: "list[Job]", now_ms: int) -> None:
         """Send at most one chunk: the common rate allows no more."""
@@ -280,7 +280,7 @@ class Distributor:
         if not self._output.is_quiet(job.device):
             job.noisy_ms = now_ms
             return False
-        return job.noisy_ms < 0 or not 0 <= since(now_ms, job.noisy_ms) < UPDATE_QUIET_MS
+        return job.noisy_ms < 0 or age(now_ms, job.noisy_ms) >= UPDATE_QUIET_MS
 
     # --- actions ---
 

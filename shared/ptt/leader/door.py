@@ -5,7 +5,7 @@ stored for strangers. For those who joined, the door keeps the challenge that th
 long as it is good: a repeated answer, from anybody, lets nobody in.
 """
 
-from ..base.clock import since
+from ..base.clock import age
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import (
     CHALLENGE_MS,
@@ -61,12 +61,12 @@ class Door:
         if not equal(challenge, _TIME_BYTES, mark, _MARK_BYTES):
             return False
         made_ms = get32(challenge, 0)
-        if not 0 <= since(now_ms, made_ms) < CHALLENGE_MS:
+        if age(now_ms, made_ms) >= CHALLENGE_MS:
             return False
         last = self._answered.get(device)
         if last is None or last == challenge:
             return True
-        return since(made_ms, get32(last, 0)) > 0
+        return age(now_ms, made_ms) < age(now_ms, get32(last, 0))
 
     def may_enter(self, device: bytes, now_ms: int) -> bool:
         """May `device`, which has proved its key, begin another session?"""
@@ -79,7 +79,7 @@ class Door:
     def forget_old(self, now_ms: int) -> None:
         """Forget challenges that nobody can answer any longer."""
         for device in list(self._answered):
-            if not 0 <= since(now_ms, get32(self._answered[device], 0)) < CHALLENGE_MS:
+            if age(now_ms, get32(self._answered[device], 0)) >= CHALLENGE_MS:
                 del self._answered[device]
 
     def __len__(self) -> int:

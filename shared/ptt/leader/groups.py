@@ -129,7 +129,7 @@ class Groups:
         if floor.on_voice(member.node, lease, now_ms):
             assert lease <= self.lease, "nobody has been given such a lease"
             return True
-        if since(now_ms, self._claims_end_ms) >= 0:
+        if self.claimable and since(now_ms, self._claims_end_ms) >= 0:
             self.claimable = 0
         return lease <= self.claimable and floor.claim(member.node, lease, now_ms)
 

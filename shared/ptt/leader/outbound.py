@@ -4,7 +4,7 @@ A datagram waits with the link of its member. A member that has gone meanwhile i
 one that has newer keys is answered under them.
 """
 
-from ..base.clock import since
+from ..base.clock import age
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import DATAGRAM_BYTES_MAX, MEMBERS_MAX, NACK_INTERVAL_MS
 from ..wire import codec, envelope, messages
@@ -103,8 +103,7 @@ class Outbound:
         """Answer a stranger, at most once a second in all and never with more bytes than came."""
         if len(data) < _NACK_BYTES:
             return
-        # After 6 days of silence the difference is negative, which is long ago, too.
-        if self._nacked_ms >= 0 and 0 <= since(now_ms, self._nacked_ms) < NACK_INTERVAL_MS:
+        if self._nacked_ms >= 0 and age(now_ms, self._nacked_ms) < NACK_INTERVAL_MS:
             return
         self._nacked_ms = now_ms
         values = (reason, messages.VERSION & 0xF0, messages.VERSION, data[1])

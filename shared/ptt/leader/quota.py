@@ -3,7 +3,7 @@
 It is for what only devices of the registry can do, so that there are never many entries.
 """
 
-from ..base.clock import since
+from ..base.clock import age
 from ..base.numbers import DEVICES_MAX
 
 
@@ -29,4 +29,4 @@ class Quota:
 
     def _recent(self, device: bytes, now_ms: int) -> list[int]:
         taken_ms = self._taken_ms.get(device, ())
-        return [each for each in taken_ms if 0 <= since(now_ms, each) < self._while_ms]
+        return [each for each in taken_ms if age(now_ms, each) < self._while_ms]

@@ -118,7 +118,7 @@ class Sessions:
         self._hmac = hmac
         self._random = random
         self._of: dict[int, Session] = {}
-        self._sweep_ms = NEVER
+        self._sweep_ms = 0  # while there are sessions: when to look for old ones next
 
     def __len__(self) -> int:
         return len(self._of)
@@ -132,11 +132,11 @@ class Sessions:
             return False
         keys = derive.session_keys(self._hmac, secret, self._term, member.session)
         member.link.begin(member.session, keys, now_ms)
+        if not self._of:  # there were none, for however long
+            self._sweep_ms = add(now_ms, _SWEEP_MS)
         self._of[member.session] = Session(member.link, device_key, now_ms)
         member.secret = secret
         self._journal.changed(records.MEMBER, member.node)
-        if self._sweep_ms == NEVER:
-            self._sweep_ms = add(now_ms, _SWEEP_MS)
         return True
 
     def go_on(self, member: "Member", device_key: bytes, term: int, now_ms: int) -> None:
@@ -172,8 +172,8 @@ class Sessions:
         self._of.pop(member.session, None)
 
     def is_sweep_due(self, now_ms: int) -> bool:
-        """Is it time, once a second, to look at what has become old?"""
-        if self._sweep_ms != NEVER and since(now_ms, self._sweep_ms) < 0:
+        """Is it time, once a second while there are sessions, to look at what has become old?"""
+        if self._of and since(now_ms, self._sweep_ms) < 0:
             return False
         self._sweep_ms = add(now_ms, _SWEEP_MS)
         return True
