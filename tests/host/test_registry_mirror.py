@@ -84,6 +84,28 @@ def test_a_newer_list_is_not_overwritten_by_an_older_one(pair: Pair) -> None:
     assert len(pair.stands_by.devices(ACTIVE)) == 3
 
 
+def test_no_list_brings_a_revoked_device_back(pair: Pair, tmp_path: Path) -> None:
+    """A leader that has not heard of it, and whose list merely counts higher."""
+    pair.leads.enrol(ANN, "Ann")
+    pair.follow()
+    pair.stands_by.revoke(ANN)
+    for number in range(9):
+        pair.leads.rename(ANN, f"Ann {number}")
+    pair.leads.enrol(BEN, "Ben")
+    pair.tell()
+    watch = RegistryWatch(tmp_path / "stands-by", bytes(32))
+    assert pair.replica.state is not None
+    watch.hear(pair.replica.state)
+    watch.inherit()  # it may lead before its disk has anything of it
+    assert watch.directory.key(bytes.fromhex(ANN)) is None
+    assert watch.directory.key(bytes.fromhex(BEN)) is not None
+    assert [each.name for each in watch.directory.records()] == [b"Ben"]
+    watch.close()
+    assert pair.follow()
+    assert pair.stands_by.device(ANN).state == REVOKED and pair.stands_by.key(ANN) is None
+    assert pair.stands_by.device(BEN).state == ACTIVE
+
+
 def test_half_a_list_is_no_list(pair: Pair) -> None:
     pair.leads.enrol(ANN, "Ann")
     pair.leads.enrol(BEN, "Ben")

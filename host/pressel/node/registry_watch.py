@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.errors import UsageError
-from pressel.registry.device import Mirrored
+from pressel.registry.device import REVOKED, Mirrored
 from pressel.registry.directory import RegistryDirectory, devices_of
 from pressel.registry.store import Registry
 from ptt.base.numbers import DEVICES_MAX, VOTERS_MAX
@@ -90,10 +90,17 @@ class RegistryWatch:
         what is on our disk, holds at once, and is on our disk before `with_registry` does anything
         else."""
         self.directory.refresh()
-        news = self._news
+        news = None if self._news is None else self._allowed(self._news)
         if news is not None and news[0] > self.directory.version:
             self.directory.take(*news)
             self._inherited = news
+
+    def _allowed(self, news: News) -> News:
+        """`news` without those that are revoked here: another list then, which others must take."""
+        version, devices = news
+        revoked = {each.id for each in self._registry.devices(REVOKED)}
+        kept = [each for each in devices if each.id not in revoked]
+        return (version, devices) if len(kept) == len(devices) else (version + 1, kept)
 
     def with_registry(self, act: Callable[[Registry], Any]) -> Any:
         """What `act` makes of the registry, in the thread of `keep`."""

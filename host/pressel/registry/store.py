@@ -56,7 +56,8 @@ class Registry(Database):
     def mirror(self, version: int, devices: Iterable[Mirrored]) -> bool:
         """Become a copy of another host's active `devices`, if its `version` is newer.
 
-        Devices that it does not have are revoked here. All or nothing; True when anything changed.
+        Devices that it does not have are revoked here, and what is revoked here stays so. All or
+        nothing; True when anything changed.
         """
         with self._change():
             if self.version() >= version:
@@ -72,6 +73,8 @@ class Registry(Database):
 
     def _take(self, other: Mirrored, own: Device | None) -> None:
         """One device of another host's in place of our own, if that differs."""
+        if own is not None and own.state == REVOKED:
+            return  # for good, whoever has not heard of it
         if own is not None:
             rights = (own.name, own.groups, own.entitlements)
             is_same = rights == (other.name, other.groups, other.entitlements)
