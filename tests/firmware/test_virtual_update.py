@@ -238,7 +238,7 @@ def test_a_power_cut_in_the_middle_is_gone_on_from(make_venue: Any) -> None:
     assert venue.leader.updates.chunks <= pieces + 8 + 5  # 7 KB come again at most; the manifest
 
 
-@pytest.mark.sweep(1)
+@pytest.mark.proof
 @pytest.mark.parametrize("less_bytes", [3000, 5000, 7000])
 def test_without_memory_for_it_the_badge_goes_on(make_venue: Any, less_bytes: int) -> None:
     venue = make_venue(2, HEAP_BYTES - less_bytes)

@@ -37,6 +37,7 @@ _FAULTS = {
 }
 
 
+@pytest.mark.proof
 def test_a_fleet_goes_on_when_some_fail_and_can_be_run_again(tmp_path: Path) -> None:
     order, registry = (
         make_order(tmp_path, "esp32"),

@@ -183,6 +183,7 @@ def test_a_cut_datagram_is_marked(tshark: Tshark, tmp_path: Path) -> None:
     assert [data.hex() for data, seen in zip(cut, shown, strict=True) if not seen.faults] == []
 
 
+@pytest.mark.proof
 @needs_tshark
 def test_a_flipped_bit_is_marked(tshark: Tshark, tmp_path: Path) -> None:
     damaged = [

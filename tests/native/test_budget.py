@@ -34,7 +34,7 @@ def test_the_budget_is_within_the_target(path: str, machine: Machine) -> None:
     assert total <= bench.SHARE_MAX * bench.CYCLES_A_FRAME
 
 
-@pytest.mark.sweep(1)
+@pytest.mark.proof
 @pytest.mark.parametrize("machine", _COUNTED)
 def test_functions_stay_within_their_budget(machine: Machine, tmp_path: Path) -> None:
     reason = bench.missing()

@@ -37,6 +37,7 @@ def test_it_talks_and_is_heard_by_engines_and_by_its_like() -> None:
     assert result["firmware"]["heap_peak_bytes"] < 111_000
 
 
+@pytest.mark.proof
 def test_its_clock_turns_while_it_talks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every node's: 4 seconds after the run begins, long before anybody has said all."""
 
@@ -59,6 +60,7 @@ def test_its_clock_turns_while_it_talks(monkeypatch: pytest.MonkeyPatch) -> None
     assert result["kpis"]["frame_loss"] < 0.02
 
 
+@pytest.mark.proof
 def test_the_same_seed_does_the_same_with_all_faults(monkeypatch: pytest.MonkeyPatch) -> None:
     digests = []
     for hash_seed in ("1", "2"):
