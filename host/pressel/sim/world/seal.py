@@ -25,8 +25,8 @@ REAL_EVERY = 16  # of so many runs one has the real seal: that costs an eighth o
 
 _HEADER_END = FRONT_BYTES + HEADER_BYTES
 _number_of = Struct(">I").unpack_from  # of a key: as many of its bytes as a CRC begins with
-_put_stream = Struct(">Q").pack_into
-_ONES = 0x1_0000_0001  # a CRC times this is itself twice
+_twice = Struct(">2I")  # a CRC as 8 bytes: PyPy is slow with integers of 64 bits
+_put_twice = _twice.pack_into
 
 
 def kind_of(spec: Mapping[str, Any]) -> str:
@@ -50,12 +50,14 @@ class StandInTags(Hmac):
     def digest(self, key: HmacKey, data: Any, end: int) -> bytes:
         if end < HEADER_BYTES or data[0] != VERSION:
             return super().digest(key, data, end)
-        return (crc32(data[0:HEADER_BYTES], _number_of(key.inner)[0]) * _ONES).to_bytes(8, "big")
+        crc = crc32(data[0:HEADER_BYTES], _number_of(key.inner)[0])
+        return _twice.pack(crc, crc)
 
     def digest_loaded(self, key: HmacKey, end: int) -> bytes:
         if end < HEADER_BYTES or self.buffer[FRONT_BYTES] != VERSION:
             return super().digest_loaded(key, end)
-        return (crc32(self._header, _number_of(key.inner)[0]) * _ONES).to_bytes(8, "big")
+        crc = crc32(self._header, _number_of(key.inner)[0])
+        return _twice.pack(crc, crc)
 
 
 class StandInCipher:
@@ -66,7 +68,8 @@ class StandInCipher:
 
     def encrypt(self, source: Any, target: bytearray) -> None:
         """`source`: counter blocks, of which the first is unlike that of any other frame."""
-        _put_stream(target, marker.ID_AT, crc32(source[0:16], self._number) * _ONES)
+        crc = crc32(source[0:16], self._number)
+        _put_twice(target, marker.ID_AT, crc, crc)
 
 
 class Seal:

@@ -51,10 +51,13 @@ def elements(engine: Any) -> int:
     for _ in range(_DEPTH_MAX + 1):
         inner: list[Any] = []
         for thing in things:
-            if thing is None or id(thing) in seen:
-                continue
-            seen.add(id(thing))
             kind = type(thing)
+            if kind in _PLAIN:
+                continue
+            number = id(thing)
+            if number in seen:
+                continue
+            seen.add(number)
             if kind in _COUNTED:
                 count += len(thing)
             elif kind is dict:
@@ -63,7 +66,7 @@ def elements(engine: Any) -> int:
             elif kind in _CONTAINERS:
                 count += len(thing)
                 inner += thing
-            elif kind not in _PLAIN:
+            else:
                 inner += getattr(thing, "__dict__", _NOTHING).values()
                 inner += [getattr(thing, name, None) for name in _slots(kind)]
         things = inner
@@ -71,9 +74,9 @@ def elements(engine: Any) -> int:
 
 
 _NOTHING: dict[str, Any] = {}
-_PLAIN = (int, bool, float)
-_COUNTED = (bytes, bytearray, str, array)
-_CONTAINERS = (list, tuple, set, frozenset, deque)
+_PLAIN = frozenset((int, bool, float, type(None)))
+_COUNTED = frozenset((bytes, bytearray, str, array))
+_CONTAINERS = frozenset((list, tuple, set, frozenset, deque))
 _known_slots: dict[type, tuple[str, ...]] = {}
 
 

@@ -22,7 +22,9 @@ SILENCE = 0x7FFF  # the talker's number in a frame in which nobody says anything
 _MARK = 0xA5  # where real frames have a zero
 _HEADER_BYTES = 4  # of a frame: its predictor, high byte first, its step and the mark
 ID_AT = _HEADER_BYTES + FRAME_SAMPLES // 4  # a byte holds two samples, so this is a frame's middle
-_eight_of, _put_eight = Struct(">Q").unpack_from, Struct(">Q").pack_into
+_eight_of = Struct(">q").unpack_from  # with a sign, so that it is one word on PyPy
+_put_eight = Struct(">q").pack_into
+_id_of = Struct(">3H").unpack_from
 _BLANK = bytes(ADPCM_FRAME_BYTES)
 
 
@@ -71,9 +73,8 @@ class MarkerCoder:
             self.heard = self.known.get(content, SILENCE << 24)
             return
         at += ID_AT
-        talker = data[at] << 8 | data[at + 1]
-        utterance = data[at + 2] << 8 | data[at + 3]
-        self.heard = talker << 24 | utterance << 12 | data[at + 4] << 8 | data[at + 5]
+        talker, utterance, number = _id_of(data, at)
+        self.heard = talker << 24 | utterance << 12 | number
 
     def fade(self, pcm: Any, shift: int) -> None:
         """Concealment has nothing to fade here."""
