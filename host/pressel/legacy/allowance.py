@@ -1,4 +1,4 @@
-"""How much of something a connection may still do: so much a second, and some of it at once."""
+"""How much of something a connection may still do: a rate per second, and a burst at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Allowance:
         self._at_ms = now_ms
 
     def take(self, amount: float, now_ms: int) -> bool:
-        """Use `amount`; False, and nothing is used, when there is not so much left."""
+        """Use `amount`; False, and nothing is used, when less than that is left."""
         self._refill(now_ms)
         if amount > self._left:
             return False
@@ -23,7 +23,8 @@ class Allowance:
         return True
 
     def spend(self, amount: float, now_ms: int) -> int:
-        """Use `amount` in any case; how many ms to wait until nothing is owed any more."""
+        """Use `amount` even if less is left; returns how many ms to wait until nothing is owed any
+        more."""
         self._refill(now_ms)
         self._left -= amount
         return 0 if self._left >= 0 else int(-self._left / self._per_ms) + 1

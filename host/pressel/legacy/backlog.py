@@ -26,7 +26,7 @@ class Backlog:
             self._drop_oldest_voice()
 
     def push_word(self, packet: bytes) -> bool:
-        """False when nobody reads: so many words are never left waiting by an app that lives."""
+        """False when nobody reads: an app that lives never leaves so many words waiting."""
         if self._words >= WORDS_WAITING_MAX:
             return False
         self._packets.append((False, packet))

@@ -22,14 +22,14 @@ from .directory import Directory
 from .proxy import FloorProxy
 from .sound import Frame, samples_of
 
-_FRAMES_BEHIND_MAX = 10  # a machine that stood still longer goes on from now
+_FRAMES_BEHIND_MAX = 10  # a machine that stood still for longer goes on from now
 
 
 class BridgeOutput(Protocol):
     """What the bridge needs done."""
 
     def flush(self, client: Client) -> None:
-        """Send what waits in its backlog, as far as it is taken."""
+        """Send what waits in its backlog, as much as the connection takes."""
         ...
 
     def close_connection(self, client: Client) -> None: ...
@@ -40,7 +40,7 @@ class BridgeOutput(Protocol):
 
 
 class Bridge:
-    """`rate_hz`: of the apps' voice, None: known from the size of their packets."""
+    """`rate_hz`: of the apps' voice; None: told from the size of their packets."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class Bridge:
         return self._participant.poll_transmit()
 
     def next_event(self) -> None:
-        """The bridge tells through its output, in the order of happening."""
+        """The bridge tells what happens through its output, in order."""
         return None
 
     # --- the apps' side ---
@@ -126,7 +126,7 @@ class Bridge:
         return client.bytes.spend(len(data), now_ms)
 
     def disconnected(self, client: Client, now_ms: int) -> None:
-        """The connection is closed, by whomever."""
+        """The connection is closed, whoever closed it."""
         if self.clients.pop(client.number, None) is None:
             return
         self._fire(client, press.GONE, now_ms)
@@ -151,7 +151,7 @@ class Bridge:
 
     def _note_heard(self, client: Client, now_ms: int) -> None:
         client.heard_ms = now_ms
-        if not client.is_heard:  # only now: whoever scans the port is not worth a line
+        if not client.is_heard:  # only now: somebody who merely scans the port is not worth a line
             client.is_heard = True
             self._output.tell("v1_joined", {"app": client.name, "address": client.address})
 
@@ -238,8 +238,8 @@ class Bridge:
             client.backlog.push_voice(packet)
 
     def _hearers_of(self, talker: Client | None) -> list[Client]:
-        """Who hears a badge (None), or an app: apps that announce themselves have found each
-        other and send to each other themselves, so that the bridge would only double it."""
+        """Who hears a badge (None), or an app. Apps that announce themselves have found each other
+        and send to each other directly, so the bridge would only double what they send."""
         everybody = self.clients.values()
         if talker is None:
             return list(everybody)
@@ -281,7 +281,8 @@ class Bridge:
             self._proxy.take_event(kind, value, now_ms)
 
     def _is_blocked(self, client: Client) -> bool:
-        """Must its button be blocked: does a badge, or another app, talk, or was it refused?"""
+        """Must its button be blocked, because a badge or another app talks, or because it was
+        refused?"""
         if client.press.state == press.REFUSED:
             return True
         if self._proxy.is_taken() or self._participant.playout.state != SILENT:
@@ -313,7 +314,7 @@ class Bridge:
     @staticmethod
     def _spare(newer: Client, older: Client) -> Client:
         """Which of two connections to close: ours, which nobody opens again while the app's own
-        lives; else the older, which is what an app leaves that has lost its network."""
+        lives; otherwise the older one, which an app leaves behind when it loses its network."""
         return newer if newer.is_outgoing and not older.is_outgoing else older
 
     def _devices(self) -> set[str]:

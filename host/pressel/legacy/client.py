@@ -40,7 +40,7 @@ class Client:
 
     @property
     def name(self) -> str:
-        """What people call it; its address as long as it does not announce itself."""
+        """What people call it, or its address as long as it does not announce itself."""
         return self.app.name if self.app else self.address
 
     def is_stale(self, now_ms: int) -> bool:
@@ -50,14 +50,15 @@ class Client:
         return since(now_ms, self.heard_ms) >= limits.SILENT_MS_MAX
 
     def tell_taken(self, is_taken: bool) -> bool:
-        """Block or free the app's button, unless it is so already; False when it reads nothing."""
+        """Block or free the app's button, unless that is done already; False when it reads
+        nothing."""
         if is_taken == self.told_taken:
             return True
         self.told_taken = is_taken
         return self.backlog.push_word(words.TAKEN if is_taken else words.RELEASED)
 
     def ping(self, now_ms: int) -> bool:
-        """Ask whether it lives, when that is due; False when it reads nothing."""
+        """Ask whether it lives, if that is due; False when it reads nothing."""
         if since(now_ms, self.ping_ms) < 0:
             return True
         self.ping_ms = add(now_ms, limits.PING_MS)

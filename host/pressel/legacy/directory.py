@@ -22,7 +22,7 @@ class _Entry:
 
 
 class Directory:
-    """`may_reach` says whether an address is one that may be connected to."""
+    """`may_reach` says whether the bridge may connect to an address."""
 
     def __init__(self, may_reach: Callable[[str], bool]) -> None:
         self._may_reach = may_reach

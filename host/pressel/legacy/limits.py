@@ -7,9 +7,9 @@ Anybody on the network can connect, so whatever is kept or done for a connection
 SERVICE = "_wfwt._tcp.local."
 PORTS = range(9915, 9921)  # the first that is free
 PACKET_BYTES_MAX = 262_144  # a length above it, or not above 0, is skipped
-VOICE_RATE_HZ = 16_000  # preferred, and what an app is taken to send until its packets say else
-# A voice packet holds 20 ms, so its size tells the rate, which is not on the wire. 20 ms at
-# 11,025 Hz are 220.5 samples: apps round them down or up, or let half a sample stand.
+VOICE_RATE_HZ = 16_000  # preferred; an app is taken to send this until its packets say otherwise
+# A voice packet holds 20 ms, so its size tells the rate, which is not on the wire. 20 ms at 11,025
+# Hz are 220.5 samples: apps round that down or up, or send half a sample.
 RATE_HZ_OF_BYTES = {
     320: 8_000,
     440: 11_025,
@@ -20,8 +20,8 @@ RATE_HZ_OF_BYTES = {
     1_764: 44_100,
 }
 PING_MS = 5_000
-STALE_MS = 5_000  # so long without a packet, and the app counts as out of reach
-BURST_END_MS = 650  # so long without voice, and the burst is over
+STALE_MS = 5_000  # after so long without a packet the app counts as out of reach
+BURST_END_MS = 650  # after so long without voice the burst is over
 FRAME_MS = 20
 
 # --- Connections ----------------------------------------------------------------------------
@@ -29,13 +29,13 @@ CLIENTS_MAX = 64  # more than any venue has of the old app; voice to each costs 
 SILENT_MS_MAX = 10_000  # two of our pings unanswered: nobody is there any more
 ACCEPTS_PER_S = 32  # all clients are back two seconds after a restart; a flood waits in the kernel
 ACCEPTS_BURST = 64
-BACKLOG_CONNECTIONS = 16  # what waits in the kernel meanwhile
+BACKLOG_CONNECTIONS = 16  # how many may wait in the kernel meanwhile
 
 # --- What one connection may send -----------------------------------------------------------
 KEPT_BYTES_MAX = 17_641  # 200 ms at 44.1 kHz: no packet of an app is longer; others are skipped
 READ_BYTES = 8_192  # taken at once, so that one connection's rubbish never delays the others
 BYTES_PER_S = 262_144  # three times the fastest voice; more waits in the kernel
-BYTES_BURST = 262_144  # the second that a Wi-Fi link was away, at the fastest rate, thrice
+BYTES_BURST = 262_144  # what a Wi-Fi link holds back in a second of three times the fastest voice
 FRAMES_PER_S = 60  # a sender's clock may be off, but speech is 50 frames a second
 FRAMES_BURST = 50  # a second of speech that was held up on the way
 WORDS_PER_S = 10  # pings, presses and texts together; a person presses twice a second at most
@@ -47,13 +47,13 @@ FAULTS_BURST = 16  # rubbish, oversized packets, floods; then the connection is 
 
 # --- What may wait for one connection -------------------------------------------------------
 VOICE_WAITING_BYTES_MAX = 16_125  # half a second of voice; what is older goes first
-WORDS_WAITING_MAX = 64  # who leaves so many unread reads nothing at all: closed
+WORDS_WAITING_MAX = 64  # an app that leaves so many unread reads nothing at all: it is closed
 WRITE_BUFFER_BYTES = 2_580  # four voice packets in the transport, the rest where it can be dropped
-SEND_BUFFER_BYTES = 16_384  # in the kernel, which would else keep minutes of old voice
+SEND_BUFFER_BYTES = 16_384  # in the kernel, which would otherwise keep minutes of old voice
 
 # --- Texts ----------------------------------------------------------------------------------
 TEXTS_WAITING_MAX = 16  # on their way to the leader, which takes one at a time
-TEXT_PIECES_MAX = 4  # a long text is sent in so many at most, the rest is cut off
+TEXT_PIECES_MAX = 4  # at most so many of a long text are sent, the rest is cut off
 
 # --- Apps that announce themselves -----------------------------------------------------------
 APPS_MAX = 128  # announced by mDNS; anybody can announce

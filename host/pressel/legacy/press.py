@@ -1,7 +1,6 @@
-"""The talk button of one old app, as far as its words and its voice tell.
-
-A table of rules. The app announces a press and takes the floor for its own; here it only has it
-when the leader has given it to the bridge. What an action does is the owner's.
+"""The talk button of one old app, as far as its words and its voice tell, as a table of rules. The
+app announces a press and believes that it has the floor; here it has the floor only when the leader
+has given it to the bridge. The owner does what an action means.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ RULES = (
     (TALKING, RELEASED, QUIET, LET_GO),
     (TALKING, SILENT, QUIET, LET_GO),  # its word was lost, or its button is stuck
     (TALKING, GONE, QUIET, LET_GO),
-    (REFUSED, TAKEN, ASKING, ASK),  # pressed anew: an app that was told off may not say released
+    (REFUSED, TAKEN, ASKING, ASK),  # pressed anew: a refused app may not tell its release
     (REFUSED, RELEASED, QUIET, ""),
     (REFUSED, SILENT, QUIET, ""),
     (REFUSED, GONE, QUIET, ""),

@@ -1,7 +1,7 @@
 """Asks the leader for the floor on behalf of old apps: one app at a time, the first to press.
 
-It has the bridge's own participant and knows nothing of what apps say. A place in the leader's
-queue is given back at once: an old app cannot be told to wait, nor when to begin.
+It has the bridge's own participant and knows nothing of what apps say. It gives a place in the
+leader's queue back at once: nobody can tell an old app to wait, or when to begin.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class FloorProxy:
         self.settle(now_ms)
 
     def settle(self, now_ms: int) -> None:
-        """Press for the app that waits, as soon as the burst before is out: that is another's."""
+        """Press for the app that waits, as soon as the burst before, which is another app's, is
+        out."""
         state = self._participant.floor.state
         is_free = state in (NO_PERMISSION, PENDING_RELEASE)
         if self.talker is not None and not self._is_pressed and is_free:
@@ -57,8 +58,8 @@ class FloorProxy:
             self._participant.write_microphone(frame, now_ms)
 
     def let_go(self, last: list[Frame], now_ms: int) -> None:
-        """The talker has let go; `last` is the rest of what it said. The participant awaits a tail
-        from its microphone: it gets it at once, so that the floor is free that much sooner."""
+        """The talker has let go; `last` is the rest of what it said. The participant waits for a
+        tail from its microphone and gets it at once, so that the floor is free that much sooner."""
         was_pressed = self._is_pressed
         self.talker = None
         self._is_pressed = False
@@ -72,7 +73,7 @@ class FloorProxy:
             self._participant.write_microphone(frame, now_ms)
 
     def take_event(self, kind: int, value: Any, now_ms: int) -> None:
-        """What the participant tells, of its own button as of anything else."""
+        """What the participant tells, about its own button and about anything else."""
         talker = self.talker
         if talker is None or not self._is_pressed:
             return

@@ -92,7 +92,7 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.write(self._client.backlog.pop())
 
     def close(self) -> None:
-        """At once: who does not read would keep us waiting."""
+        """At once: an app that does not read would keep us waiting."""
         if self._transport is not None:
             self._transport.abort()
 

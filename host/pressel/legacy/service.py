@@ -119,7 +119,7 @@ class V1Bridge:
     # --- discovery ---
 
     async def _announce(self) -> None:
-        """Until it works: a leader box may be up before its network is."""
+        """Try until it works: a leader box may be up before its network is."""
         told = ""
         while True:
             try:
@@ -147,6 +147,6 @@ class V1Bridge:
 
 
 def _reachable(leader: Address) -> Address:
-    """A leader that listens on every address is reached by the one of this machine."""
+    """A leader that listens on every address is reached at this machine's own."""
     host, port = leader
     return ("127.0.0.1" if host == "0.0.0.0" else host), port

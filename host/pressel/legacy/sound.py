@@ -1,6 +1,7 @@
 """An app's voice packets as frames of 320 samples at 16 kHz.
 
-The rate is not on the wire: it is told, or known from the size of the packets, which hold 20 ms.
+The rate is not on the wire: the operator sets it, or the size of the packets, which hold 20 ms,
+tells it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _EMPTY = np.zeros(0, np.int16)
 
 
 class Cutter:
-    """Cuts one app's bursts; `rate_hz` None: known from the size of its packets."""
+    """Cuts one app's bursts into frames; `rate_hz` None: told from the size of its packets."""
 
     def __init__(self, rate_hz: int | None) -> None:
         self._told_hz = rate_hz

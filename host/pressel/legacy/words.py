@@ -51,12 +51,12 @@ def kind_of(payload: bytes) -> Kind:
 
 
 def text_of(payload: bytes) -> str:
-    """UnicodeDecodeError when it is none."""
+    """Raises UnicodeDecodeError when it is none."""
     return payload.decode().strip()
 
 
 def sound_of(payload: bytes) -> bytes:
-    """The samples of a voice packet (16-bit little endian), perhaps with an odd byte behind."""
+    """The samples of a voice packet (16-bit little endian), perhaps with an odd byte at the end."""
     return payload[len(_VOICE) :]
 
 

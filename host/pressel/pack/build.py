@@ -1,7 +1,7 @@
 """Builds the flash content of a badge: bytecode, plain files and a manifest.json that lists them.
 
-The same sources give the same bytes, whoever builds and wherever. What did not change since the
-last build is taken from it. Knows nothing of boards and of how files reach a badge.
+The same sources give the same bytes, whoever builds and wherever. It takes what did not change from
+the last build. It knows nothing of boards, or of how files reach a badge.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ def build_firmware(
     """Builds what `manifest` names into the folder `out`, which becomes exactly the build.
 
     With `source`, modules stay .py files, as line coverage needs them. With an `architecture`
-    (`ARCHITECTURES` has them by chip) the native packages are in it too; without, it runs on any
-    MicroPython. Several processes may build into one folder at once. Raises `CompileError` naming
-    file and line, `UsageError` for a manifest that cannot be followed.
+    (`ARCHITECTURES` has them by chip) the build has the native packages, too; without one, it runs
+    on any MicroPython. Several processes may build into one folder at once. Raises `CompileError`
+    naming file and line, `UsageError` for a manifest that cannot be followed.
     """
     content = read_manifest(manifest)
     sources = list_sources(content, root, native=bool(architecture) and not source)
@@ -173,7 +173,8 @@ def _listing(files: Iterable[BuiltFile], facts: dict[str, object]) -> str:
 
 
 def _earlier_files(out: Path, compiler: str, architecture: str) -> dict[str, BuiltFile]:
-    """The files of the last build by path; none if another compiler made them, or for others."""
+    """The files of the last build by path; none if another compiler made them, or if they were made
+    for another chip."""
     try:
         listing = json.loads((out / LISTING).read_text("utf-8"))
         if (listing["compiler"], listing["architecture"]) != (compiler, architecture):

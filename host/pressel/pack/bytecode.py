@@ -1,5 +1,5 @@
-"""Compiles one module with mpy-cross, for exactly the MicroPython that badges run: to bytecode, and
-where a module asks for it to machine code of a chip."""
+"""Compiles one module with mpy-cross, for exactly the MicroPython that badges run: to bytecode and,
+where a module asks for it, to the machine code of a chip."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CompileError(PresselError):
 
 
 def compiler_version() -> str:
-    """What mpy-cross says of itself; raises `PresselError` unless it is made for badges."""
+    """What mpy-cross says of itself; raises `PresselError` unless it is the one for badges."""
     text = _run("--version").stdout.strip()
     if f"v{MICROPYTHON}." not in text:
         raise PresselError(f"mpy-cross is '{text}', not {MICROPYTHON}: run 'make setup'.")
@@ -38,8 +38,8 @@ def compile_module(
     architecture: str = "",
 ) -> None:
     """Compiles `source` to `target`; tracebacks will call it `name`. Raises `CompileError`, which
-    names the place that somebody wrote: `written` says it of a line (default: that of `source`).
-    A module with viper functions needs an `architecture` (`ARCHITECTURES`, or x64)."""
+    names the place in the sources: `written` gives that place for a line (default: the line of
+    `source`). A module with viper functions needs an `architecture` (`ARCHITECTURES`, or x64)."""
     machine = [f"-march={architecture}"] if architecture else []
     done = _run(*machine, "-s", name, "-o", str(target), "--", str(source))
     if done.returncode == 0:

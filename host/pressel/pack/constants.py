@@ -2,8 +2,9 @@
 
 Works on the sources of all modules of a badge together. MicroPython's own `const` does the same
 within one module; across modules every constant would cost a badge a name, a slot in two
-dictionaries and a look-up each time. Lines stay where they are, so tracebacks stay true. What is
-only for type checkers or documents (``if TYPE_CHECKING:``, unused tables of names) is left out.
+dictionaries and a look-up each time. Lines stay where they are, so tracebacks stay true. The result
+leaves out what only type checkers or documents need (``if TYPE_CHECKING:``, unused tables of
+names).
 """
 
 from __future__ import annotations

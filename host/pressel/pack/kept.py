@@ -29,7 +29,7 @@ SHELF = ROOT / "build" / "cache" / "firmware"
 KEPT_MAX = 32  # builds: chips, ways of packing, and the releases that tests make; 0.5 MB each
 
 _BUILDER = Path(__file__).parent
-_NAMES = ".map.json"  # behind a build's name, what tracebacks are translated by
+_NAMES = ".map.json"  # after a build's name: the map that translates tracebacks
 
 
 def build_firmware(
@@ -48,7 +48,7 @@ def build_firmware(
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(_locked(shelf, key))
-        except OSError:  # nothing can be kept here, such as in somebody else's clone
+        except OSError:  # nothing can be kept here, for example in somebody else's clone
             return build.build_firmware(
                 out, packing=packing, source=source, architecture=architecture,
                 manifest=manifest, root=root,
@@ -127,7 +127,7 @@ def _forget_oldest(shelf: Path) -> None:
     builds.sort(key=lambda each: each.stat().st_mtime)
     for old in builds[:-KEPT_MAX]:
         with contextlib.suppress(OSError), (shelf / f"{old.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # else it is being copied
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # otherwise it is being copied
             shutil.rmtree(old)
             old.with_name(old.name + _NAMES).unlink(missing_ok=True)
             Path(lock.name).unlink()

@@ -43,7 +43,7 @@ class PlainFile(_Strict):
 
 class Join(_Strict):
     """The modules that `entry` loads become one of path `target`, those `apart` left out. Names
-    that only the badge's own code uses become shorter, but for those that are `kept`."""
+    that only the badge's own code uses become shorter, except those that are `kept`."""
 
     target: PurePosixPath
     apart: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ def module_path(target: PurePosixPath) -> str:
 
 
 def read_manifest(file: Path) -> Manifest:
-    """Raises `UsageError` when the file is missing or says something else than a manifest."""
+    """Raises `UsageError` when the file is missing or is not a manifest."""
     try:
         return Manifest.model_validate(tomllib.loads(file.read_text("utf-8")))
     except FileNotFoundError:

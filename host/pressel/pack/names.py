@@ -13,8 +13,8 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 @dataclass(frozen=True)
 class Use:
     """A name where it stands: a variable, the name of a ``def`` or ``class``, or one in ``global``.
-    `attribute`: the ``x.y`` of which it is the ``x``. Annotations are no uses: MicroPython drops
-    them."""
+    `attribute`: the ``x.y`` of which it is the ``x``. Annotations do not count as uses: MicroPython
+    drops them."""
 
     name: str
     node: ast.Name | ast.FunctionDef | ast.ClassDef | ast.Global
@@ -40,7 +40,7 @@ def uses(tree: ast.Module) -> Iterator[Use]:
 
 
 def _own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """The nodes of a scope, those of scopes inside it left out."""
+    """The nodes of a scope, without those of scopes inside it."""
     for node in body:
         yield node
         if not isinstance(node, (*_FUNCTIONS, *_COMPREHENSIONS, ast.ClassDef)):
@@ -115,7 +115,7 @@ def _visit_function(node: ast.FunctionDef, scopes: tuple[frozenset[str], ...]) -
 
 
 def _visit_class(node: ast.ClassDef, scopes: tuple[frozenset[str], ...]) -> Iterator[Use]:
-    """What a class binds is an attribute, not a name; methods do not see it."""
+    """A class binds attributes, not names; methods do not see them."""
     for each in [*node.decorator_list, *node.bases, *node.keywords]:
         yield from _visit(each, scopes)
     own = frozenset(bound_names(node.body))

@@ -1,4 +1,4 @@
-"""The ways of packing a badge's modules; a build knows no more of them than is said here.
+"""The ways of packing a badge's modules; a build knows no more about them than this module says.
 
 - `stock` is for MicroPython as its makers offer it, which runs bytecode from the heap.
 - `romfs` is for an owner's own MicroPython, which runs bytecode from an image in its flash.
@@ -19,8 +19,8 @@ from .stock import image as stock
 
 @dataclass(frozen=True)
 class Packing:
-    """`prepare` makes the pieces of the flash of a manifest's sources. `beside` rewrites other
-    modules (text by path) that use a badge's, for what those become. `is_compiled`: to bytecode.
+    """`prepare` makes the pieces of the flash from a manifest's sources. `beside` rewrites other
+    modules (text by path) that use a badge's, to fit what those become. `is_compiled`: to bytecode.
     `is_rom`: what lies in the folder `rom` becomes an image for a partition of its own."""
 
     name: str

@@ -71,7 +71,7 @@ def pieces_of(sources: Sequence[Source], texts: Mapping[str, str]) -> tuple[Piec
 
 
 def piece_of(source: Source, text: bytes | None = None) -> Piece:
-    """`text` is what it holds in the place of what was written."""
+    """`text` is what it holds instead of what was written."""
     content = source.path.read_bytes() if text is None else text
     return Piece(source.target, content, source.is_module, source.is_native, source.path)
 

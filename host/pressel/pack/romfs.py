@@ -1,8 +1,8 @@
 """The ROMFS packing: for an owner whose MicroPython has MICROPY_VFS_ROM and a partition `romfs`.
 
 Modules lie in an image that MicroPython runs where it is, so code takes nothing of the heap and
-needs not be small: only constants are put in place (docs/adr/0004), lines and names are the written
-ones. `boot.json` names the image as the slot that runs.
+need not be small: only constants are put in place (docs/adr/0004), while lines and names stay as
+written. `boot.json` names the image as the slot that runs.
 """
 
 from __future__ import annotations

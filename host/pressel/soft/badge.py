@@ -128,7 +128,7 @@ class SoftBadge:
         return NOT_KNOWN if self.participant.door.answered else NO_LEADER
 
     async def explain(self, say: Callable[[str], None]) -> None:
-        """Tell somebody who waits in vain why; it goes on trying. Until cancelled."""
+        """Tell somebody who waits in vain why, and go on trying until cancelled."""
         try:
             await self._wait(events.JOINED, JOIN_LIMIT_S, NO_LEADER)
         except UnreachableError:

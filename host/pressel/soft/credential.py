@@ -25,7 +25,7 @@ DEVICE_BYTES = 8
 
 @dataclass(frozen=True)
 class Credential:
-    """`device`: 8 bytes; `key`: 32, which nobody else may see."""
+    """`device`: 8 bytes; `key`: 32 bytes, which nobody else may see."""
 
     device: bytes
     key: bytes = field(repr=False)
@@ -43,9 +43,8 @@ def read_credential(file: Path) -> Credential:
 @contextlib.contextmanager
 def held_credential(file: Path) -> Iterator[Credential]:
     """The credential kept in `file`, made when there is none, and held by this process meanwhile.
-
-    While another badge of this user holds it, a new one that is not kept: two badges of one
-    identity would throw each other out.
+    While another badge of this user holds it, this is a new one that is not kept: two badges with
+    one identity would throw each other out.
     """
     with contextlib.ExitStack() as stack:
         try:

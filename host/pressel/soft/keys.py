@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 
-LINE_BYTES_MAX = 4096  # typed or pasted at once; the rest comes as further lines
+LINE_BYTES_MAX = 4096  # of what is typed or pasted at once; the rest comes as further lines
 
 
 def on_lines(call: Callable[[str], None]) -> None:

@@ -21,8 +21,9 @@ from .keys import on_lines
 
 @dataclass(frozen=True)
 class Session:
-    """`speech`: what to say (int16, 16 kHz mono), then leave; `record`: file for what is heard;
-    `seconds`: leave after so long; `has_keys`: Enter is the talk button; `say` gets each line."""
+    """`speech`: what to say (int16, 16 kHz mono) before it leaves; `record`: file for what is
+    heard; `seconds`: after how long it leaves; `has_keys`: Enter is the talk button; `say` gets
+    each line."""
 
     leader: Address
     name: str
@@ -55,7 +56,7 @@ class Session:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.wait(tasks)  # a recording is written only now, and that may fail too
+            await asyncio.wait(tasks)  # a recording is written only now, which may fail, too
         for task in tasks:
             if not task.cancelled():
                 task.result()

@@ -136,7 +136,7 @@ class DeviceSound:
 
 
 def _by_number(device: str | None) -> int | str | None:
-    """PortAudio takes a text for a part of a name, also "3"."""
+    """PortAudio takes any text for a part of a name, even "3"."""
     return int(device) if device and device.isdecimal() else device
 
 

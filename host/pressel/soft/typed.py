@@ -22,7 +22,7 @@ class Typed:
 
 
 def understand(line: str) -> Typed:
-    """A line without its end. Whatever is no command is a text: nothing typed is lost."""
+    """A line without its end. Whatever is not a command is a text: nothing typed is lost."""
     words = line.strip().lower().split()
     alone = " ".join(words)
     if alone in _ALONE:

@@ -12,7 +12,7 @@ from ptt.base.numbers import TEXT_BYTES_MAX
 
 
 def cut_text(line: str) -> bytes:
-    """What fits into a text message: whole characters, none that steers a terminal."""
+    """What fits into a text message: whole characters, and none that controls a terminal."""
     line = "".join(character for character in line if character.isprintable())
     return line.encode()[:TEXT_BYTES_MAX].decode(errors="ignore").encode()
 
@@ -23,7 +23,7 @@ def describe_situation(number: int) -> str:
 
 
 def describe(kind: int, value: Any) -> str | None:
-    """A line for the event, or None for what a person need not know."""
+    """A line for the event, or None when a person need not know of it."""
     name = events.NAMES[kind]
     if event_table().engine[name].quiet:
         return None

@@ -1,5 +1,5 @@
-"""Leaves out what only helps whoever develops: assertions, which cost a badge code and time, and
-``__slots__``, which MicroPython keeps and does not look at. Lines stay where they are."""
+"""Leaves out what helps developers only: assertions, which cost a badge code and time, and
+``__slots__``, which MicroPython stores but never uses. Lines stay where they are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..edits import Edits
 
 
 def drop_asides(texts: Mapping[str, str]) -> dict[str, str]:
-    """Sources by module path to those without."""
+    """Sources by module path, to the same sources without them."""
     return {path: _drop(text) for path, text in texts.items()}
 
 

@@ -1,8 +1,8 @@
 """Which attributes an object may have together, so that those which never meet can share a name.
 
 An attribute belongs to a class when the class defines it or a method of it uses it on `self`, and
-to all classes that inherit from each other or from the same one. What is only ever set from
-outside meets everything.
+to all classes that inherit from each other or from the same one. An attribute that is only ever set
+from outside meets all others.
 """
 
 from __future__ import annotations
@@ -46,8 +46,9 @@ class Members:
     def share(
         self, changing: Iterable[str], words: Sequence[str], short: Sequence[str]
     ) -> dict[str, str]:
-        """New names for those that are `changing`, as few as will do: first of `words`, then of
-        `short`. Classes with a base that is not ours get no words: the base may have them too."""
+        """New names for those that are `changing`, as few as possible: first from `words`, then
+        from `short`. Classes with a base that is not ours get no words: the base may have them
+        too."""
         wanted = set(changing)
         outside = {
             name
@@ -72,7 +73,7 @@ class Members:
 
 
 def give_names(met: Mapping[str, set[str]], free: Callable[[str], Iterable[str]]) -> dict[str, str]:
-    """For each name the first that is `free` for it and that none has which it is `met` with."""
+    """For each name the first that is `free` for it and that no name it is `met` with has."""
     given: dict[str, str] = {}
     for name in sorted(met, key=lambda name: (-len(met[name]), name)):
         taken = {given[other] for other in met[name] if other in given}

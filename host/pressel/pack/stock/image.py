@@ -1,7 +1,6 @@
-"""The stock packing: MicroPython runs this bytecode from the heap, so all of it is made small.
-
-Constants are put in place, tables shrink, what nobody calls is left out, most modules are joined,
-and names are shortened (docs/adr/0009 and 0011 say what each step is worth).
+"""The stock packing: MicroPython runs this bytecode from the heap, so this packing makes all of it
+small. It puts constants in place, shrinks tables, leaves out what nobody calls, joins most modules
+and shortens names (docs/adr/0009 and 0011 say what each step is worth).
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ def _prepare(
 def beside(
     content: Manifest, sources: Sequence[Source], others: Mapping[str, str]
 ) -> dict[str, str]:
-    """Other modules (text by path), which use a badge's, rewritten for what those have become."""
+    """Other modules (text by path) that use a badge's, rewritten to fit what those have become."""
     texts = inline_constants({**texts_of(sources), **others})
     if content.join is not None:
         imports = import_order(content.entry, sources)
@@ -104,7 +103,7 @@ class _Image:
 def _joined_imports(
     imports: Sequence[str], members: Sequence[str], sources: Sequence[Source], whole: Piece
 ) -> list[str]:
-    """What is not ours first: the joined module loads all that it needs itself."""
+    """Foreign modules first: the joined module loads all that it needs itself."""
     own = {each.module for each in sources if each.is_module}
     foreign = [name for name in imports if name not in own]
     alone = [name for name in imports if name in own and name not in members]
@@ -112,7 +111,7 @@ def _joined_imports(
 
 
 def _members(join: Join, sources: Sequence[Source], imports: Sequence[str]) -> list[str]:
-    """The modules that are joined, those first that others need."""
+    """The modules that are joined, beginning with those that others need."""
     native = {each.module for each in sources if each.is_native}
     own = {each.module for each in sources if each.is_module} - native - set(join.apart)
     return [name for name in imports if name in own]

@@ -5,8 +5,8 @@ others, and its name and the names of its files as strings. And each name that o
 from another costs a slot. So the modules that every start loads become one; the others stay files
 of their own and take what they need from it.
 
-Works on the sources of all modules together, after `constants`. A name at the top of a module
-keeps its name where nothing else is called so, else the module's name comes before it. Docstrings,
+Works on the sources of all modules together, after `constants`. A name at the top of a module stays
+as it is where nothing else has that name; otherwise the module's name is put before it. Docstrings,
 comments and empty lines go; `Joined.lines` says where each line was written.
 """
 
@@ -93,7 +93,7 @@ def join_modules(texts: Mapping[str, str], members: Sequence[str], target: str) 
 
 
 def _local_names(module: _Module) -> Iterator[str]:
-    """Names that a function of the module gives something of its own, and built-in ones."""
+    """Names that a function of the module assigns to, and built-in ones."""
     for use in module.uses:
         if not use.is_global or use.name not in module.symbols:
             yield use.name
@@ -152,8 +152,8 @@ class _Joining:
         return symbol
 
     def _choose_names(self) -> dict[_Symbol, str]:
-        """The names of the joined module. None is a local name or a built-in of any member: it
-        would hide there what is meant."""
+        """The names of the joined module. None of them is a local name or a built-in in any member:
+        there it would hide what is meant."""
         hidden = {name for each in self.members for name in _local_names(self.modules[each])}
         pinned = {each for each in self.members if _names_are_used(self.modules[each])}
         names: dict[_Symbol, str] = {}

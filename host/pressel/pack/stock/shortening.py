@@ -1,16 +1,17 @@
-"""Gives names that only a badge's own code uses shorter ones, or such as MicroPython has anyway.
+"""Gives names that only a badge's own code uses shorter forms, or forms that MicroPython has
+anyway.
 
 Every name that a running program can look up lies in a badge's heap, once, with about seven bytes
 beside it: attributes, methods, names at the top of modules, and parameters, though nobody looks
 those up unless they are given by keyword. MicroPython's own words lie in ROM; those that every port
-has (`words.toml`) serve again where the sources do not use them. Two attributes share a name
-when no object has both (`classes.py`). What stands at the top of a module has the same names once
+has (`words.toml`) serve again where the sources do not use them. Two attributes share a name when
+no object has both (`classes.py`). The names at the top of a module may use the same forms once
 more, and those of a peripheral's methods, which are there anyway.
 
-A name stays when it may be reached in a way that is not seen here: as a string, by keyword, from
-outside (`kept`), or as a word of Python's or a peripheral's. A string that begins with an
-underscore can be nothing else than a name, and changes with it. Names are the same in all modules
-of an image, and chosen in a fixed order, so that a build is reproducible.
+A name stays when code may reach it in a way that this module does not see: as a string, by keyword,
+from outside (`kept`), or as a word of Python's or a peripheral's. A string that begins with an
+underscore can only be a name, and changes with it. Names are the same in all modules of an image,
+and chosen in a fixed order, so that a build is reproducible.
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ def shorten_names(
     untouched: Iterable[str] = (),
     loaded: str = "",
 ) -> Shortened:
-    """`kept`: names that stay. `untouched`: paths of modules that stay as they are, and so do the
-    names in them. `loaded`: the path of the module that is always there, and so are its words."""
+    """`kept`: names that stay. `untouched`: paths of modules that stay as they are, names included.
+    `loaded`: the path of the module that is always there, words included."""
     untouched = set(untouched)
     trees = {path: ast.parse(text) for path, text in texts.items()}
     image = _Image({path: tree for path, tree in trees.items() if path not in untouched})
@@ -91,7 +92,8 @@ def called_words() -> set[str]:
 
 
 def shorten_private_names(texts: Mapping[str, str]) -> dict[str, str]:
-    """Modules (text by path) with other names for parameters and what begins with an underscore."""
+    """Modules (text by path) with other names for parameters and for whatever begins with an
+    underscore."""
     names: set[str] = set()
     for tree in map(ast.parse, texts.values()):
         names.update(_bare_names(tree), _attributes(tree))
@@ -99,7 +101,7 @@ def shorten_private_names(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def follow_names(texts: Mapping[str, str], names: Names, modules: Iterable[str]) -> dict[str, str]:
-    """Other modules, which use those of an image: `modules`. `names` as in `Shortened`."""
+    """Other modules that use those of an image (`modules`); `names` as in `Shortened`."""
     result = {}
     for path, text in texts.items():
         edits = Edits(text)
@@ -255,7 +257,8 @@ class _Renaming:
 
 
 def _rename_parameters(edits: Edits, function: ast.FunctionDef, image: _Image) -> None:
-    """By place, unless somebody gives them by name: so all functions share them."""
+    """Named by their place, so that all functions share them, unless somebody gives them by
+    keyword."""
     args = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     changed = {}
     for index, each in enumerate(args):
@@ -293,7 +296,7 @@ def _attributes(tree: ast.Module) -> Iterator[str]:
 
 
 def _words(tree: ast.Module) -> Iterator[str]:
-    """What a module keeps the names of, but for its own: attributes, strings, arguments' names."""
+    """The names that a module keeps besides its own: attributes, strings, names of arguments."""
     yield from _attributes(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg:
@@ -303,7 +306,7 @@ def _words(tree: ast.Module) -> Iterator[str]:
 
 
 def _bare_names(tree: ast.Module) -> Iterator[str]:
-    """All names but those behind a dot."""
+    """All names except those after a dot."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             yield node.id
@@ -347,7 +350,7 @@ def _foreign_modules(path: str, tree: ast.Module, modules: set[str]) -> Iterator
 def _foreign_names(
     path: str, node: ast.Import | ast.ImportFrom, modules: set[str]
 ) -> Iterator[str]:
-    """The words of an import, but for the names that one of our modules has."""
+    """The words of an import, except the names that one of our modules has."""
     is_ours = isinstance(node, ast.ImportFrom) and imported_module(path, node) in modules
     for alias in node.names:
         if not is_ours:

@@ -1,9 +1,10 @@
-"""Makes tables small: rows that are alike become one, and rules are looked up ready-made.
+"""Makes tables small: equal rows become one, and rules are stored in the form in which they are
+looked up.
 
 Tables in the sources are for readers: a tuple a row, and state machines with their states and
 triggers in each row. MicroPython keeps every such tuple, 32 bytes for four values. Here a table's
-equal rows become the same object, and what `compile_rules` would make on the badge is written as
-it comes out, without the rows that it is made of.
+equal rows become the same object, and the build writes what `compile_rules` would make on the
+badge, without the rows that it is made of.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ def _literal(node: ast.Assign) -> tuple[tuple[int, int, int, str], ...] | None:
 
 
 def _drop_prefix(edits: Edits, tree: ast.Module) -> str:
-    """What stands before each action where its method is looked up; there, the action will do."""
+    """What is put before each action to look its method up; in the table, the action alone will
+    do."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr":
             name = node.args[1]

@@ -1,9 +1,10 @@
 """Leaves out what nobody in a badge's image calls: engines are written for every kind of node.
 
-A function, method or class goes when its name is written nowhere in the image but where it is made;
-and then what only it needed. A name counts as written in a string too, and one that is put
-together counts when its beginning is (``getattr(self, "_do_" + action)``). What main.py or a
-peripheral calls stays: `kept`, and the words of `words.toml`. Lines stay where they are.
+A function, method or class goes when its name is written nowhere in the image except where it is
+defined, and so does whatever only it needed. A name in a string counts as written, too, and one
+that code puts together counts when its beginning is written (``getattr(self, "_do_" + action)``).
+What main.py or a peripheral calls stays: `kept`, and the words of `words.toml`. Lines stay where
+they are.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from ..edits import Edits
 def drop_unused(
     texts: Mapping[str, str], *, kept: Collection[str], untouched: Iterable[str] = ()
 ) -> dict[str, str]:
-    """Sources by module path to those without what is not used. `untouched`: paths of modules that
-    stay as they are."""
+    """Sources by module path, to the same sources without what is not used. `untouched`: paths of
+    modules that stay as they are."""
     result = dict(texts)
     untouched = set(untouched)
     while True:
@@ -81,8 +82,9 @@ def _without(
 
 
 def _written(node: ast.AST, inside: Collection[str] = ()) -> Iterator[str]:
-    """All names but those behind ``def`` and ``class``, and what is imported only. A function
-    that names itself, or others of its name, is not called by that: see `inside`."""
+    """All names except those after ``def`` and ``class``, and those that are only imported. A
+    function that names itself, or others of the same name, does not count as called: see
+    `inside`."""
     if isinstance(node, ast.FunctionDef):
         inside = {*inside, node.name}
     found = None
