@@ -16,7 +16,7 @@ from pressel.node.priority import serve_first
 from pressel.virtual import VirtualBadge, now_ms
 
 PRESS_LEAD_MS = 50.0  # a command takes this long at most to reach a badge: presses are planned
-ANSWER_LIMIT_S = 10.0  # by then a badge has joined, been granted, been heard, or never will
+ANSWER_LIMIT_S = 10.0  # by then a badge has joined, got the floor or been heard, or never will
 GRANT_LIMIT_S = 75.0  # a queued badge waits for somebody else's whole burst: 60 s at most
 
 
@@ -84,7 +84,7 @@ class Actor:
             record = json.loads(line)
             self.told.append(Told(t_ms, record["event"], record["value"]))
         except (ValueError, KeyError, TypeError):
-            pass  # somebody's print while debugging
+            pass  # a print that somebody put in for debugging
 
     async def wait_for(
         self,
@@ -122,7 +122,7 @@ class Actor:
         return None
 
     async def press_and_speak(self, pcm: NDArray[np.int16]) -> Said:
-        """Speak from the very press on, let go with the last sample."""
+        """Speak from the moment of the press, and let go with the last sample."""
         at_ms = now_ms() + PRESS_LEAD_MS
         self.badge.press(at_ms)
         first_ms, last_ms = await self.badge.speak(pcm, at_ms)

@@ -12,7 +12,7 @@ from pressel.audio.speech import RECORDINGS, SOURCE
 from pressel.audio.wav import RATE_HZ, read_speech
 
 TURNS = 4  # bursts of the script
-TURN_S_MIN = 2  # of a short file all say the same, and the report looks for it 1.5 s around
+TURN_S_MIN = 2  # all four turns say a short file, which the report looks for 1.5 s around its time
 PIECE_S = 8  # longer files are said in pieces, so that a demo stays under a minute
 
 

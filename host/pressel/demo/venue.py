@@ -94,7 +94,7 @@ async def run_badges(
             "name": name,
             "leader": leader,
             "wifi": {"ssid": "demo", "password": ""},
-            "tones": False,  # speech is measured, which they would be mixed with
+            "tones": False,  # they would mix with the speech that is measured
         }
         badge = VirtualBadge(
             name, firmware=firmware, board=board, config=config, key=own.key, work=work / name

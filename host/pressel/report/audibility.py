@@ -30,7 +30,7 @@ _SILENCE = 1e-12  # keeps log10 and divisions finite; -120 dBFS
 
 def audio_between(timeline: PcmTimeline, from_ms: float, to_ms: float) -> Samples:
     """High-passed samples of [from_ms, to_ms), the filter settled on what came before."""
-    from scipy.signal import sosfilt  # a second of loading, which who only reads limits is spared
+    from scipy.signal import sosfilt  # takes a second to load: not for a reader of limits
 
     filtered = sosfilt(_high_pass(), timeline.between(from_ms - _SETTLING_MS, to_ms))
     return np.asarray(filtered, dtype=np.float64)[round(_SETTLING_MS * SAMPLES_PER_MS) :]

@@ -73,7 +73,7 @@ class Burst(_Record):
     audible: bool  # was anything said that could be heard?
     frames_sent: int
     mouth_to_ear_ms: Spread  # of all listeners together
-    pesq_codec: float | None  # of the codec alone, without any way between: the best there can be
+    pesq_codec: float | None  # of the codec alone, with nothing in between: the best there can be
     hears_itself_ms: float  # the talker's own speaker playing the talker's voice
     listeners: list[Listener]
 

@@ -86,8 +86,9 @@ def judge_blocks(source: Samples, recording: Samples, alignment: Alignment) -> H
 
 
 def _with_company(audible: NDArray[np.bool_], heard: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Only blocks of which one of the two before or after is heard too: speech comes in frames
-    of at least two blocks, what fits by chance comes alone. Pauses are left out of the row."""
+    """Keep only heard blocks that have a heard one among the two before or after them: speech comes
+    in frames of at least two blocks, a chance fit comes alone. Pauses do not count as blocks
+    here."""
     row = np.concatenate(([False] * 2, heard[audible], [False] * 2))
     beside = row[:-4] | row[1:-3] | row[3:-1] | row[4:]
     kept = np.zeros_like(heard)

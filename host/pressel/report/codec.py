@@ -13,8 +13,8 @@ from .timeline import Pcm
 
 
 def codec_alone(spoken: Pcm) -> Pcm:
-    """Coded and decoded frame by frame, as a talker and a listener would; what does not fill a
-    last frame is left as it is."""
+    """Speech coded and decoded frame by frame, as a talker and a listener do; what does not fill a
+    last frame stays as it is."""
     played = spoken.copy()
     encoder = adpcm.Encoder()
     coded = bytearray(ADPCM_FRAME_BYTES)

@@ -1,7 +1,7 @@
 """The one entry: a run goes in, a report comes out, and its files lie in a folder.
 
 Writes `report.json`, `report.html`, and for each badge `mic-<name>.wav` and `heard-<name>.wav`.
-Every file is written elsewhere first and then moved into place, report.json last: who finds it
+Every file is written elsewhere first and then moved into place, report.json last: whoever finds it
 finds all of them, whole.
 """
 
@@ -26,7 +26,7 @@ from .verdict import judge
 def make_report(run: RunData, out_dir: str | Path, targets: Targets = TARGETS) -> Report:
     """Measure, judge, write. Takes about half a second for each burst at each listener.
 
-    Raises ValueError when the run contradicts itself (two badges of one name, a burst of a badge
+    Raises ValueError when the run contradicts itself (two badges with one name, a burst of a badge
     that is not there) and PresselError when the folder cannot be written.
     """
     report = measure(run, targets)

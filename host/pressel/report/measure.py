@@ -98,7 +98,7 @@ def _measure_listener(
 
 
 def _codec_score(said: Pcm) -> float | None:
-    """PESQ of the codec without any way between; both sides scaled alike."""
+    """PESQ of the codec with nothing in between; both sides scaled alike."""
     if not said.any():
         return None
     return pesq_of(said / FULL_SCALE, codec_alone(said) / FULL_SCALE).value

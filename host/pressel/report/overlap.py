@@ -26,10 +26,10 @@ _SHARE = 0.1  # of the energy must be lost without a voice for it to count as he
 _EXPLAINED = 0.35  # of the energy may stay unexplained by the two together
 _RUN = 2  # pairs in a row; a single one happens by chance
 _SILENT_ENERGY = _PAIR * BLOCK * 1e-9
-_ROUNDS = 3  # each knows the voices better that were found in the one before
-_ALIKE = 0.95  # correlation of two voices from which they cannot be told apart
-# What others said is searched this long before and after the burst: their voice may be played
-# during it with the largest lag, and more of it makes it easier to find.
+_ROUNDS = 3  # each knows more exactly the voices that the one before has found
+_ALIKE = 0.95  # two voices with this correlation cannot be told apart
+# The search covers what others said this long before and after the burst: their voice may be played
+# during it with the largest lag, and more of a voice is easier to find.
 _AROUND_MS = LAG_TO_MS
 
 
@@ -58,7 +58,7 @@ class _Voice:
         return out
 
     def taken_out_of(self, played: Samples) -> Samples:
-        """What is heard of it removed, each block as far as it is there."""
+        """The recording without what is heard of this voice, block by block."""
         out = played.copy()
         for start, block, heard in zip(self.starts, self.blocks, self.heard, strict=True):
             if heard:

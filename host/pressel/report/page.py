@@ -1,8 +1,8 @@
 """report.html: everything about a run on one page that needs nothing beside it.
 
-Lays out what a Report and its run hold and lets a template write it; every name and text is
-escaped there. Sound goes in as FLAC, which every browser plays and which keeps it as it was; when
-all of it would make the page too heavy, as MP3; what still does not fit is linked beside it.
+Lays out what a Report and its run hold and lets a template write it; every name and text is escaped
+there. Sound goes in as FLAC, which every browser plays and which loses nothing, or as MP3 when the
+page would become too heavy; what still does not fit lies beside the page as a linked file.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def stoi_of(spoken: Samples, played: Samples) -> Score:
         return Score(None, "pystoi is not installed")
     except RuntimeWarning:
         return Score(None, f"too little speech: STOI needs {STOI_MIN_MS} ms of it")
-    except Exception as error:  # a library on odd sound: the report goes on without this figure
+    except Exception as error:  # odd sound may break a library: go on without the figure
         return Score(None, f"STOI could not be computed: {error}")
     return _finite(value, "STOI")
 

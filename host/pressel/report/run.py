@@ -56,11 +56,11 @@ class ListenerFrames:
 class BurstRun:
     """One talk burst: a press of the button, and what came of it.
 
-    `t_granted_ms` is None when the floor was never given. `queued` says that the badge was told
-    to wait first; then there is a waiting time in place of an access time, and speech counts only
-    from the grant on. [`first_ms`, `last_ms`) is the time in which the talker's microphone heard
-    the speech (the events "spoke"). `listeners` names every badge that ought to hear the burst;
-    the talker is not among them.
+    `t_granted_ms` is None when the floor was never given. `queued` says that the badge was told to
+    wait first; then there is a waiting time instead of an access time, and speech counts only from
+    the grant on. [`first_ms`, `last_ms`) is the time in which the talker's microphone heard the
+    speech (the events "spoke"). `listeners` names every badge that ought to hear the burst; the
+    talker is not among them.
     """
 
     talker: str

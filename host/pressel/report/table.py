@@ -50,7 +50,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _table(first: str, *columns: str) -> Table:
-    """Figures never wrap; what is short of room is the column of names, which does."""
+    """Figures never wrap; when there is too little room, the column of names wraps."""
     table = Table(box=box.SIMPLE, pad_edge=False, collapse_padding=True)
     table.add_column(first, overflow="fold")
     for title in columns:

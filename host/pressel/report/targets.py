@@ -23,8 +23,8 @@ class Targets(BaseModel):
     clipped_end_ms: float = float(BLOCK_MS)
     gaps_over_100ms: int = 0
     overlap_ms: float = 0.0
-    # What the way may take from the codec's own quality, in PESQ-WB. Hardly heard; a repaired loss
-    # of 20 ms in a short sentence costs as much.
+    # How much of the codec's own quality the way may cost, in PESQ-WB. This much is hardly heard; a
+    # repaired loss of 20 ms in a short sentence costs as much.
     pesq_loss: float = 0.1
     # Beyond this the computer that ran the badges was late itself, and a late figure says little
     # about them: a badge works in steps of 2 ms and in audio blocks of 16 ms.

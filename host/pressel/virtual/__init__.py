@@ -1,8 +1,8 @@
 """The virtual badge: the real firmware on real MicroPython, in a Node process of its own.
 
-Fakes stand only where the hardware would be: `shims/` holds MicroPython modules of the badge's
-names, `runtime/` the models of radio, sound and pins behind them. What this package offers is
-loaded when it is asked for: `stepped` runs where numpy is not installed.
+Fakes stand only where the hardware would be: `shims/` holds MicroPython modules with the names that
+they have on a badge, `runtime/` the models of radio, sound and pins behind them. This package loads
+what it offers only on demand, since `stepped` also runs where numpy is not installed.
 """
 
 from __future__ import annotations

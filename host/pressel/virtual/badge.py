@@ -28,7 +28,7 @@ from .stepped import nvs
 from .stepped.heap import HEAP_BYTES, STAND_INS_BYTES
 
 TRACED_HEAP_BYTES = 1 << 20  # sources and notes need more than a badge has; this one may grow
-DEVICE = "020000000001"  # a MAC address that is marked as locally given
+DEVICE = "020000000001"  # a MAC address that is marked as locally administered
 RESET_EXIT = 3  # exit code of a badge whose firmware restarts it, as runtime/badge.mjs has it
 LIMIT_S = 900.0  # no badge lives longer than this, whatever happens
 START_LIMIT_S = 30.0
@@ -93,7 +93,7 @@ class VirtualBadge:
         await self._power_up()
 
     async def restart(self) -> None:
-        """Boots anew with the flash as it is, after its process has ended."""
+        """Boots again with the flash as it is, after its process has ended."""
         self._ports.clear()
         await self._power_up()
 
@@ -167,12 +167,12 @@ class VirtualBadge:
 
     @property
     def microphone(self) -> Recording:
-        """All that the microphone heard by now, give or take 0.3 s."""
+        """All that the microphone has heard so far, give or take 0.3 s."""
         return self._recording("rx")
 
     @property
     def speaker(self) -> Recording:
-        """All that the speaker played by now, give or take 0.3 s."""
+        """All that the speaker has played so far, give or take 0.3 s."""
         return self._recording("tx")
 
     # --- inside ---

@@ -14,9 +14,9 @@ SHIMS = Path(__file__).with_name("shims")
 _ROOT = Path(__file__).resolve().parents[3]
 _PACKAGE = Path("@micropython") / "micropython-webassembly-pyscript"
 
-# V8 sizes its young generation and its helper threads for one big program, not for a hundred
-# small ones on one machine. Helper threads at work also make Node hang for ever at its exit now
-# and then (nodejs/node#54918): once in some 200 exits, and never in 1,200 without such work.
+# V8 sizes its young generation and its helper threads for one big program, not for a hundred small
+# ones on one machine. Busy helper threads also make Node hang for ever at its exit now and then
+# (nodejs/node#54918): once in some 200 exits, but never in 1,200 exits without them.
 _NODE_OPTIONS = (
     "--max-semi-space-size=1",
     "--single-threaded",

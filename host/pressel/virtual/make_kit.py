@@ -1,4 +1,5 @@
-"""Makes the kit of stepped badges: needs Node and the compiler, which their caller may lack."""
+"""Makes the kit of stepped badges. This needs Node and the compiler, which the badges' caller may
+lack."""
 
 from __future__ import annotations
 

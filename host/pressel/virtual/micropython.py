@@ -17,10 +17,8 @@ from .stepped.limits import limit_cpu
 PTT = Path(__file__).resolve().parents[3] / "shared" / "ptt"
 VECTORS = "vectors"  # a folder beside the tests', with data that they read
 HEAP_BYTES = 2 << 20
-CPU_LIMIT_S = 120.0  # of CPU, so that a busy machine ends nobody
-_ELAPSED_MAX = (
-    20  # times that; MicroPython here waits for nothing, so that it is only for the worst
-)
+CPU_LIMIT_S = 120.0  # of CPU, so that a busy machine ends no run
+_ELAPSED_MAX = 20  # times that; MicroPython waits for nothing here, so this ends only what hangs
 
 
 @dataclass(frozen=True)

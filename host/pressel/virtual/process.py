@@ -1,4 +1,5 @@
-"""The process of one virtual badge: JSON lines in and out, and limits so that none stays behind.
+"""The process of one virtual badge: JSON lines in and out, and limits so that no process stays
+behind.
 
 Knows the envelope of commands and events, not what they do.
 """
@@ -136,7 +137,7 @@ class BadgeProcess:
         for waiting in [future for futures in self._waiting.values() for future in futures]:
             if not waiting.done():
                 waiting.set_exception(BadgeCrashed(self._crash))
-                waiting.exception()  # a future that nobody awaits any more is no news
+                waiting.exception()  # nobody awaits this future any more
         self._told({"t": now_ms(), "event": "ended", "exit": code})
 
     def _take(self, event: Event) -> None:
@@ -154,7 +155,7 @@ class BadgeProcess:
         self._told(event)
 
     def _refuse(self, event: Event) -> None:
-        """A command was not understood: whoever waits for its answer learns why."""
+        """The badge did not understand a command: whoever waits for its answer learns why."""
         waiting = self._waiting[_ANSWERS.get(event["cmd"], "")]
         if waiting:
             waiting.pop(0).set_exception(PresselError(f"{self.name}: {event['reason']}."))

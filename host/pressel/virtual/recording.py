@@ -19,6 +19,6 @@ class Recording:
 
 
 def read_recording(file: Path, t0_ms: float, rate_hz: int) -> Recording:
-    """Reads what is there by now; half a sample at the end of the file is left."""
+    """Reads what is there so far, except half a sample at the end of the file."""
     data = file.read_bytes()
     return Recording(t0_ms, rate_hz, np.frombuffer(data[: len(data) & ~1], "<i2"))

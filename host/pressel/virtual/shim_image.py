@@ -20,8 +20,8 @@ _TURN = threading.Lock()
 
 
 def shim_image() -> bytes:
-    """Compiles all shims and packs them. The same in all badges of a process, of which many may
-    begin at once: several threads that parse are a fault of CPython (SystemError), besides slow."""
+    """Compiles all shims and packs them, once for all badges of a process. Many of these may begin
+    at once, and parsing in several threads is slow and makes CPython fail (SystemError)."""
     with _TURN:
         return _made()
 

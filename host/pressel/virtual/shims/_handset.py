@@ -9,7 +9,7 @@ from time import ticks_ms
 
 import _bridge
 
-_uncap = _bridge.uncap  # lets the heap grow, so that an error can be told when it is full
+_uncap = _bridge.uncap  # lets the heap grow: a full one has no room to report an error
 
 _handset = None
 _stages = None  # of its making

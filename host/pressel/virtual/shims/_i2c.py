@@ -4,7 +4,8 @@ _ENODEV = 19
 _I2C_KEPT_MAX = 32  # the memory is the badge's
 
 
-# Nobody answers on the bus but what `written` remembers; addresses in `absent` do not acknowledge.
+# Nothing answers on the bus except what `written` remembers; addresses in `absent` do not
+# acknowledge.
 class I2C:
     written = []  # (address, bytes)
     absent = ()

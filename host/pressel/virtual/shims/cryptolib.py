@@ -1,4 +1,4 @@
-# Stands for `cryptolib`: AES in ECB and CBC, whole blocks, one direction an object.
+# Stands for `cryptolib`: AES in ECB and CBC, whole blocks, one direction per object.
 
 import _bridge
 from _buffer import byte_length

@@ -1,5 +1,5 @@
-# Stands for the Wi-Fi station. Which access points are in reach, and how near, is the host's matter
-# ("air"); without word from there it is one that is near. The network is this host's loopback.
+# Stands for the Wi-Fi station. The host says which access points are in reach, and how near they
+# are ("air"); until it does, there is one nearby. The network is this host's loopback.
 
 import json
 from binascii import hexlify, unhexlify

@@ -24,7 +24,7 @@ from .kit import Kit
 
 LIMIT_S = 900.0  # processor time of one boot's life
 TICKS_PERIOD_MS = 1 << 30
-_MIX = 0x9E3779B9  # so that the seeds of neighbours and of boots lie far apart
+_MIX = 0x9E3779B9  # keeps the seeds of neighbours and of boots far apart
 _MASK = 0xFFFFFFFF
 
 

@@ -1,6 +1,6 @@
-"""The process of one stepped badge: a frame in, a frame out, and limits so that none stays behind.
-
-The child ends when its stdin does, so also when this process is killed. Knows no frame's content.
+"""The process of one stepped badge: a frame in, a frame out, and limits so that no process stays
+behind. The child ends when its stdin ends, and so does it when this process is killed. Knows no
+frame's content.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Fault(NamedTuple):
     values: dict[str, int]
 
 
-# At run time, so in the words of Python 3.9.
+# Evaluated at run time, so Python 3.9 must understand it.
 Deed = Union[Pin, Speak, FailSends, Fault]
 Command = Union[Press, Release, Deed]
 
@@ -82,7 +82,7 @@ class Stepped(NamedTuple):
 
     `events`: the firmware's log lines, parsed; a line that is no JSON is {"line": text}. `dropped`:
     datagrams that the mailbox had no room for. `pins`: (pin, level) as the firmware set them.
-    `sounds`: blocks of 256 samples that have ended, without silent ones. `sleep_ms`: when the badge
+    `sounds`: blocks of 256 samples that have ended, except silent ones. `sleep_ms`: when the badge
     wants the next step, unless a datagram comes before. `is_reset`: the firmware restarted it.
     """
 

@@ -1,8 +1,9 @@
-"""The heap of a virtual badge: a badge's, and beside it what stands in for its C modules.
+"""The heap of a virtual badge: that of a badge, and beside it the memory for what stands in for its
+C modules.
 
 On hardware `machine`, `socket` and the like lie in ROM. Here they are Python, so they take memory
-that the firmware of a real badge has for itself: it is given back, and left out of what is told.
-`tests/host/test_virtual_heap.py` measures that they take no less.
+that the firmware of a real badge has for itself. The heap is larger by that much, and figures leave
+it out. `tests/host/test_virtual_heap.py` checks that they take no less.
 """
 
 from __future__ import annotations

@@ -23,6 +23,6 @@ class Kit(NamedTuple):
 
     @staticmethod
     def load(file: Path) -> Kit:
-        """Raises OSError or ValueError when `file` is missing or no kit."""
+        """Raises OSError or ValueError when `file` is missing or is not a kit."""
         record = json.loads(file.read_text("utf-8"))
         return Kit(tuple(record["command"]), Path(record["shims"]))

@@ -1,4 +1,4 @@
-"""Which limits a child gets, so that none runs for ever."""
+"""The limits of a child, so that none runs for ever."""
 
 from __future__ import annotations
 
