@@ -25,7 +25,7 @@ from tests.patience import PATIENCE_S
 from pressel import cli
 from pressel.emulator.badge import MAC, EmulatedBadge
 from pressel.emulator.faults import Faults
-from pressel.flash import console
+from pressel.flash import console, places
 from pressel.flash.job import flash_badge
 from pressel.flash.pins import image_folder
 from pressel.registry.store import Registry
@@ -39,6 +39,8 @@ _NOBODY = 65534
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in ("DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(places, "_MOUNTS", (str(tmp_path / "media" / "*"),))
     monkeypatch.delenv("PRESSEL_IMAGES", raising=False)
     monkeypatch.setenv("PRESSEL_WIFI_PASSWORD", "secret 1")
 
@@ -129,6 +131,40 @@ def test_all_are_those_on_usb(
         assert len(registry.devices("active")) == 2
 
 
+def test_ports_tell_what_is_attached(
+    badge: EmulatedBadge, tmp_path: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(list_ports, "comports", list)
+    code, _, err = run("ports")
+    assert code == 1 and "no badge is attached" in err
+    flash_badge(badge.port, make_order(tmp_path, CHIP, name="Bar 1"), None, lambda *_: None)
+    blank = EmulatedBadge("esp32c3", tmp_path / "blank", 4 << 20, bytes((2, 0, 0, 0, 0, 9)))
+    with blank:
+        found = [_listed(badge.port, 0x10C4, 0xEA60), _listed(blank.port, 0x303A, 0x1001),
+                 _listed("/dev/none", 0x1A86, 0x7523), _listed("/dev/ttyACM9", 0x2E8A, 5),
+                 _listed("/dev/ttyS0", None, None)]  # fmt: skip
+        found[0].product = "CP2102\x1b[2J USB"
+        monkeypatch.setattr(list_ports, "comports", lambda: found)
+        code, out, err = run("ports")
+        assert code == 0 and "a board behind a CP210x bridge (CP2102?[2J USB)" in out
+        assert "an ESP32-S3 or ESP32-C3 on its own USB port" in out and "ttyS0" not in out
+        assert "there is no port /dev/none" in out
+        code, out, err = run("ports", "--ask")
+        assert (code, err) == (0, "")
+        assert f"badge Bar 1 ({DEVICE}), esp32 of revision" in out
+        assert "no badge yet, esp32c3 of revision" in out and "esp32c3-devkit" in out
+        likely = {each["port"]: each["likely"] for each in json.loads(run("ports", "--json")[1])}
+        assert [likely[port.device] for port in found[:-1]] == [True, True, True, False]
+        code, _, err = run("provision", "--all", "--wifi", "other net", "--state", "{state}")
+        assert "Raspberry Pi's, which is no ESP32 is left out; name it with --port" in err
+
+
+def _listed(port: str, vid: int | None, pid: int | None) -> ListPortInfo:
+    listed = ListPortInfo(port)
+    listed.vid, listed.pid = vid, pid
+    return listed
+
+
 def test_a_spare_takes_the_place_of_a_lost_badge(badge: EmulatedBadge, tmp_path: Path, run) -> None:
     lost = "00112233445566aa"
     with Registry(tmp_path / "leader") as registry:
@@ -197,9 +233,10 @@ def test_ctrl_c_stops_all_and_says_so(tmp_path: Path) -> None:
         (("badge", "shell", "/dev/null"), 1, "is not a serial port"),
         (("badge", "wipe", "/dev/none"), 1, "no port /dev/none"),
         (("badge", "emulate", "x", "--fault", "nonsense"), 2, "is no fault"),
-        (("firmware", "fetch", "esp32"), 2, "say where images are"),
+        (("firmware", "fetch", "esp32"), 1, "which lists it under ESP32_GENERIC, and run the same"),
+        (("firmware", "pin", "/dev/zero"), 1, "it is not a file"),
         (("firmware", "fetch", "esp8266", "--from", "/"), 2, "no image esp8266 is known"),
-        (("firmware", "fetch", "esp32", "--from", "/none"), 1, "No such file"),
+        (("firmware", "fetch", "esp32", "--from", "/none"), 1, "there is no such file"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
@@ -308,6 +345,7 @@ def test_an_image_is_fetched_by_its_pin_and_flashed_without_being_named(
             key: json.loads(out)[-1][key] for key in ("name", "chip", "here")
         }
         assert run("firmware", "fetch", CHIP, *base)[0] == 0  # the latest pin for the chip
+        assert run("firmware", "fetch", CHIP)[0] == 0  # from where the last one came
         file.write_bytes(file.read_bytes() + b"x")
         code, _, err = run("firmware", "fetch", CHIP, *base)
         assert code == 1 and "there has 72481 bytes or more" in err
@@ -320,6 +358,27 @@ def test_an_image_is_fetched_by_its_pin_and_flashed_without_being_named(
     kept.write_bytes(kept.read_bytes()[:-1] + b"x")  # somebody was at it
     code, _, err = run(*_flash_words(tmp_path, badge.port))
     assert code == 1 and "nobody has vouched" in err
+
+
+def test_an_image_is_found_on_a_stick_and_its_place_is_remembered(tmp_path: Path, run) -> None:
+    file, sha256 = image_file(tmp_path, CHIP)
+    words = ("firmware", "fetch", "mine.bin", "--sha256", sha256)
+    code, out, err = run(*words)
+    assert code == 1 and "on no stick and in no folder" in err and not image_folder().exists()
+    below = tmp_path / "media" / "stick" / "images"
+    below.mkdir(parents=True)
+    (below / "mine.bin").write_bytes(b"another")  # by its name only
+    os.mkfifo(below / "pipe.bin")  # nobody writes to it
+    (below / "Mine (1).BIN").write_bytes(file.read_bytes())
+    code, out, err = run(*words)
+    assert (code, out) == (0, f"{image_folder() / 'mine.bin'}\n") and "Mine (1).BIN" in err
+    moved = tmp_path / "elsewhere"
+    below.rename(moved)
+    (image_folder() / "place").write_text(str(moved))
+    assert run(*words)[2] == f"found as {moved / 'Mine (1).BIN'}\n"
+    assert run("firmware", "fetch", "mine.bin")[0] == 0  # by now it is pinned, and where is known
+    code, _, err = run("firmware", "fetch", "mine.bin", "--from", str(tmp_path / "media"))
+    assert code == 1 and "no such file" in err  # who names a place gets nothing from another
 
 
 def test_an_image_is_pinned_by_hand(tmp_path: Path, run) -> None:

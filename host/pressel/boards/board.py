@@ -11,8 +11,8 @@ from .schema import Board
 
 DEFAULT_BOARD = "esp32-devkit"
 
-__all__ = ["DEFAULT_BOARD", "Board", "board_file", "board_ids", "boards_folder", "load_board",
-           "read_board"]  # fmt: skip
+__all__ = ["DEFAULT_BOARD", "Board", "board_file", "board_ids", "boards_folder",
+           "fitting_boards", "load_board", "read_board"]  # fmt: skip
 
 
 def boards_folder() -> Path:
@@ -31,6 +31,13 @@ def board_file(board_id: str) -> Path:
         known = ", ".join(board_ids())
         raise UsageError(f"no board is called '{board_id}'; known are: {known}")
     return boards_folder() / board_id / "board.toml"
+
+
+def fitting_boards(chip: str, flash_mib: int) -> list[str]:
+    """The known boards that a chip with so much flash may be."""
+    boards = ((each, check_file(board_file(each)).board) for each in board_ids())
+    return [each for each, board in boards if board and board.chip == chip
+            and board.flash_mib <= flash_mib]  # fmt: skip
 
 
 def load_board(board_id: str) -> Board:

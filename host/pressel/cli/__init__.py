@@ -36,6 +36,7 @@ COMMANDS = {
     "settings": "Show and change the settings of the whole venue.",
     "sim": "Simulate venues: every fault and size, in virtual or in real time.",
     "flash": "Make a badge out of a board: image, identity, key, Wi-Fi and firmware.",
+    "ports": "List the ports on which badges may be, and what they are.",
     "provision": "Change a badge's Wi-Fi, leader or name without flashing it.",
     "update": "Bring a new release to badges over the air.",
     "firmware": "Build a badge's firmware, and get the MicroPython that it runs on.",

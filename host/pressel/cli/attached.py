@@ -16,8 +16,9 @@ from pressel.cli.options import folder_option
 from pressel.flash.fleet import OpenRegistry
 from pressel.flash.messages import MESSAGES, flash_error
 from pressel.flash.order import Outcome
-from pressel.flash.port import attached_ports, held, is_gone
+from pressel.flash.port import held, is_gone
 from pressel.flash.settings import checked_wifi
+from pressel.flash.usb import attached
 from pressel.node.door import is_there, open_roll
 
 BAUD = 115_200  # of MicroPython's console
@@ -26,10 +27,18 @@ _STATE = folder_option()
 
 
 def ports_of(named: tuple[str, ...], is_all: bool) -> list[str]:
-    """The ports that the user meant, without duplicates."""
+    """The ports that the user meant, without duplicates. All are those on which a badge is likely;
+    the others are told."""
     if bool(named) == is_all:
         raise flash_error("which-badge")
-    ports = list(dict.fromkeys(named)) or attached_ports()
+    if named:
+        return list(dict.fromkeys(named))
+    found = attached()
+    for each in found:
+        if not each.is_likely:
+            text = MESSAGES["no-badge"].format(port=each.port, what=each.what)
+            print(f"{each.port}: warning: {text}", file=sys.stderr)
+    ports = [each.port for each in found if each.is_likely]
     if not ports:
         raise flash_error("no-ports")
     return ports

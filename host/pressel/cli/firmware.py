@@ -13,10 +13,17 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
 from pressel.cli.packing import build_folder, packing_option
-from pressel.flash.fetch import fetch_image
-from pressel.flash.image import parse_image
+from pressel.flash.fetch import fetch_image, keep_checked
+from pressel.flash.image import parse_image, read_bounded
 from pressel.flash.messages import FlashError, flash_error
 from pressel.flash.pins import Pin, find_pin, image_folder, keep_image, known_pins
+from pressel.flash.places import (
+    find_image,
+    is_address,
+    likely_folders,
+    remember_place,
+    remembered_place,
+)
 from pressel.pack import ARCHITECTURES, PACKINGS, build_firmware
 
 _FILE_COLUMNS = 200  # in a file or a pipe an image is one line
@@ -82,7 +89,7 @@ def images(as_json: bool) -> None:
 def _packings(file: Path) -> list[str]:
     """The packings that the image can take; none when it is damaged: flashing it reports that."""
     try:
-        return parse_image(str(file), file.read_bytes()).packings
+        return parse_image(str(file), read_bounded(file)).packings
     except FlashError:
         return []
 
@@ -93,21 +100,47 @@ def _packings(file: Path) -> list[str]:
 @click.option("--sha256", help="SHA-256 of an image that is not pinned yet.")
 def fetch(image: str, base: str | None, sha256: str | None) -> None:
     """Get the image with the file name IMAGE, or the pinned one for that chip, and keep it for
-    flashing."""
+    flashing.
+
+    Without --from it comes from where the last one came from, or from a stick or folder on which it
+    is found.
+    """
     pin = find_pin(image)
     if sha256 is not None:
         name = pin.name if pin else image
         pin = Pin(name=name, chip="", bytes=0, sha256=sha256.lower())
     if pin is None or Path(pin.name).name != pin.name:
         raise flash_error("unknown-image", file=image)
-    if not base:
-        raise flash_error("no-source")
+    print(_fetched(pin, base))
+
+
+def _fetched(pin: Pin, base: str | None) -> Path:
+    """From `base`; without it from where the last one came, else from wherever it is found."""
+    place, missed = base or remembered_place(), None
+    if base or is_address(place):
+        try:
+            kept = _download(pin, place)
+            remember_place(place)
+            return kept
+        except FlashError as error:
+            missed = error
+    folders = [Path(place)] if place and not is_address(place) else []
+    found = find_image(pin, folders if base else folders + likely_folders())
+    if found is None:
+        raise missed or flash_error("no-source", file=pin.name, board=pin.name.partition("-")[0])
+    kept = keep_checked(pin, read_bounded(found))
+    print(f"found as {found}", file=sys.stderr)
+    remember_place(str(found.parent))
+    return kept
+
+
+def _download(pin: Pin, place: str) -> Path:
+    """FlashError when it is not there, or another."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     is_shown = sys.stderr.isatty()
     with Progress(*columns, console=Console(stderr=True), disable=not is_shown) as bars:
         bar = bars.add_task(pin.name, total=pin.bytes or None)
-        file = fetch_image(pin, base, lambda count: bars.update(bar, completed=count))
-    print(file)
+        return fetch_image(pin, place, lambda count: bars.update(bar, completed=count))
 
 
 @firmware.command("pin")
@@ -115,10 +148,7 @@ def fetch(image: str, base: str | None, sha256: str | None) -> None:
 @click.option("--sha256", help="SHA-256 that it must have, from somebody else.")
 def pin_file(file: Path, sha256: str | None) -> None:
     """Vouch for the image FILE: keep it for flashing, and remember its SHA-256."""
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise flash_error("image-unreadable", file=file, reason=error.strerror) from error
+    data = read_bounded(file)
     found = hashlib.sha256(data).hexdigest()
     if sha256 is not None and sha256.lower() != found:
         raise flash_error("image-hash", file=file, found=found, wanted=sha256)

@@ -1,4 +1,4 @@
-"""Gets an image of MicroPython from where the user says that images lie, and checks it by its pin.
+"""Gets an image of MicroPython from where images lie, and checks it by its pin.
 
 Where that is we do not know: an address in a program goes stale, and the hash is what counts.
 """
@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from .image import parse_image
+from .image import IMAGE_BYTES_MAX, parse_image, read_bounded
 from .messages import flash_error
 from .pins import Pin, keep_image
 
 _WAIT_S = 30.0  # for the next bytes
+_TOTAL_S = 1800.0  # 1.8 MB at 1 KB/s
 _BLOCK_BYTES = 1 << 16
-_IMAGE_BYTES_MAX = 16 << 20  # the largest flash that a board has
 
 
 def fetch_image(pin: Pin, base: str, tell: Callable[[int], None] = lambda count: None) -> Path:
@@ -28,7 +29,11 @@ def fetch_image(pin: Pin, base: str, tell: Callable[[int], None] = lambda count:
     `tell` hears how many bytes came. FlashError when it cannot be had or is another; then nothing
     was kept.
     """
-    data = _read(pin, base, tell)
+    return keep_checked(pin, _read(pin, base, tell))
+
+
+def keep_checked(pin: Pin, data: bytes) -> Path:
+    """Keep `data` when it is the image of `pin`; else FlashError."""
     if pin.bytes and len(data) != pin.bytes:
         raise flash_error("fetch-size", file=pin.name, found=len(data), wanted=pin.bytes)
     found = hashlib.sha256(data).hexdigest()
@@ -39,16 +44,17 @@ def fetch_image(pin: Pin, base: str, tell: Callable[[int], None] = lambda count:
 
 
 def _read(pin: Pin, base: str, tell: Callable[[int], None]) -> bytes:
-    limit = (pin.bytes or _IMAGE_BYTES_MAX) + 1
+    limit = (pin.bytes or IMAGE_BYTES_MAX) + 1
     data = bytearray()
+    end_s = time.monotonic() + _TOTAL_S
     try:
-        if urllib.parse.urlsplit(base).scheme in ("http", "https"):
-            address = f"{base.rstrip('/')}/{urllib.parse.quote(pin.name)}"
-            opened = urllib.request.urlopen(address, timeout=_WAIT_S)
-        else:
-            opened = Path(base, pin.name).open("rb")  # noqa: SIM115 - closed below
-        with opened as source:
+        if urllib.parse.urlsplit(base).scheme not in ("http", "https"):
+            return read_bounded(Path(base, pin.name))
+        address = f"{base.rstrip('/')}/{urllib.parse.quote(pin.name)}"
+        with urllib.request.urlopen(address, timeout=_WAIT_S) as source:
             while len(data) < limit:
+                if time.monotonic() > end_s:
+                    raise TimeoutError("it comes too slowly")
                 block = source.read(min(_BLOCK_BYTES, limit - len(data)))
                 if not block:
                     break

@@ -27,6 +27,7 @@ from .pins import is_pinned
 
 _C3 = 5
 CHIP_IDS = {0: "esp32", 9: "esp32s3", _C3: "esp32c3"}  # ESP-IDF's esp_chip_id_t
+IMAGE_BYTES_MAX = 32 << 20  # the largest flash that a board has
 _MAGIC = 0xE9
 _APPLICATION = 0  # a partition's kind
 _HEADER_BYTES = 24
@@ -73,13 +74,24 @@ class Image:
         return self.data[:at].ljust(at, b"\xff") + nvs + self.data[at + len(nvs) :]
 
 
+def read_bounded(file: Path) -> bytes:
+    """What is in an image's `file`. FlashError when it cannot be read, or is no file: a pipe would
+    be waited for."""
+    try:
+        if not file.is_file():
+            missing = not file.exists()
+            raise OSError(0, "there is no such file" if missing else "it is not a file")
+        if file.stat().st_size > IMAGE_BYTES_MAX:
+            raise flash_error("image-damaged", file=file)
+        return file.read_bytes()
+    except OSError as error:
+        raise flash_error("image-unreadable", file=file, reason=error.strerror) from error
+
+
 def read_image(file: Path, sha256: str | None) -> Image:
     """An image; refused when its SHA-256 is not `sha256`, or without one not a pinned one, or when
     it is no image for a known chip."""
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise flash_error("image-unreadable", file=file, reason=error.strerror) from error
+    data = read_bounded(file)
     found = hashlib.sha256(data).hexdigest()
     if sha256 is None and not is_pinned(found):
         raise flash_error("image-unpinned", file=file, found=found)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pressel.boards.board import board_ids, load_board
+from pressel.boards.board import fitting_boards
 from pressel.boards.chip import chip_ids
 from pressel.errors import PresselError
 from pressel.registry.roll import Roll
@@ -155,10 +155,7 @@ def _revision(number: int) -> str:
 
 def _boards_that_fit(chip: str, flash_mib: int) -> str:
     """What to do about a chip that is not the board's."""
-    boards = ((each, load_board(each)) for each in board_ids())
-    fitting = [
-        each for each, board in boards if board.chip == chip and board.flash_mib <= flash_mib
-    ]
+    fitting = fitting_boards(chip, flash_mib)
     if fitting:
         return f"boards like that are {', '.join(fitting)}: name yours with --board"
     if chip in chip_ids():

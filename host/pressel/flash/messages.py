@@ -10,9 +10,10 @@ from pressel.errors import PresselError, UsageError
 
 MESSAGES = {
     # The port.
-    "no-port": "there is no port {port}; plug the badge in, and see `ls /dev/tty*` for its name",
+    "no-port": "there is no port {port}; plug the badge in, and see its name with `pressel ports`",
     "no-ports": "no badge is attached; plug one in with a cable that carries data",
-    "no-serial": "{port} is not a serial port; see `ls /dev/tty*` for the badge's",
+    "no-badge": "{what} is left out; name it with --port {port} if it is a badge",
+    "no-serial": "{port} is not a serial port; see the badge's with `pressel ports`",
     "port-busy": "{port} is in use by another program; close it, then try again",
     "no-permission": "you may not use {port}; join the group that owns it (often `dialout`), log "
     "in again and try again",
@@ -72,8 +73,8 @@ MESSAGES = {
     "no-label": "the label of {device} cannot be written: {reason}; name another folder with "
     "--labels",
     # The image.
-    "no-image": "no image of MicroPython for {chip} is here; give one with --image, or see "
-    "`pressel firmware images`",
+    "no-image": "no image of MicroPython for {chip} is here; get one with `pressel firmware fetch "
+    "{chip}`, or give one with --image",
     "image-chip": "{file} is for {found}, but board {board} has {wanted}; give its own image",
     "image-too-large": "image and firmware need more than the {found} MiB of flash on {port}; use "
     "a smaller image or a larger board",
@@ -91,7 +92,8 @@ MESSAGES = {
     "image-hash": "{file} has the SHA-256 {found}, not {wanted}; get it again and do not use it",
     "unknown-image": "no image {file} is known; see `pressel firmware images`, or give the "
     "SHA-256 of that file with --sha256",
-    "no-source": "say where images are: --from with an address or a folder, or PRESSEL_IMAGES",
+    "no-source": "{file} is on no stick and in no folder where browsers put files; get it from the "
+    "download page of MicroPython's makers, which lists it under {board}, and run the same again",
     "fetch-failed": "cannot get {file}: {reason}; get it in a browser, then run "
     "`pressel firmware pin FILE`",
     "fetch-size": "{file} there has {found} bytes or more, not {wanted}; look for it elsewhere",
@@ -120,14 +122,13 @@ USAGE = {
     "wifi-password",
     "leader-address",
     "unknown-image",
-    "no-source",
     "which-badge",
     "one-name",
     "twin-new",
     "erase-app",
     "image-app",
 }
-WARNINGS = {"new-key", "not-registered", "no-label", "open-wifi"}
+WARNINGS = {"no-badge", "new-key", "not-registered", "no-label", "open-wifi"}
 
 
 class FlashError(PresselError):

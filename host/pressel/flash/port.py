@@ -15,16 +15,10 @@ from collections.abc import Iterator
 
 import platformdirs
 import serial
-from serial.tools import list_ports
 
 from .messages import flash_error
 
 _NO_SERIAL = (errno.ENOTTY, errno.ENXIO, errno.ENODEV, errno.EISDIR)
-
-
-def attached_ports() -> list[str]:
-    """Serial ports on USB: those of a board's bridge or of the chip itself."""
-    return sorted(each.device for each in list_ports.comports() if each.vid is not None)
 
 
 def is_gone(port: str) -> bool:
