@@ -1,10 +1,10 @@
 """Native twins of `ptt.media.dsp`'s functions, under the names that it knows.
 
-Written in viper, MicroPython's machine code for annotated functions. Nothing in viper code is
-bounds-checked, so each function is called through one here or in its module that checks lengths.
-What the functions do is written at their bytecode twins in `ptt.media`; tests/native proves that
-both agree to the bit. The build makes this package only for chips that it knows (see
-`native-code.md`), so whoever imports it must be able to go on without.
+Written in viper, MicroPython's machine code for annotated functions. Viper code checks no bounds,
+so each function is called through one, here or in its module, that checks lengths. The bytecode
+twins in `ptt.media` say what the functions do; tests/native proves that both agree to the bit. The
+build makes this package only for chips that it knows (see `native-code.md`), so whoever imports it
+must be able to go on without.
 """
 
 from .g722 import g722_decode, g722_encode

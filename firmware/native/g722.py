@@ -53,7 +53,7 @@ def code_frame(state: ptr16, pcm: ptr16, data: ptr8, at: int, tables: ptr16, is_
     high = 0
     n = 0
     while n < FRAME_SAMPLES + 2 * is_decoder:
-        # The filter bank splits before the bands are coded, and joins after they were decoded:
+        # The filter bank splits before the bands are coded, and joins after they have been decoded:
         # there, it is one turn of the loop behind.
         place = n - 2 * is_decoder
         if place >= 0:

@@ -1,4 +1,5 @@
-"""AES for the engines on a host, by the library `cryptography`, as a badge's `cryptolib` has it."""
+"""AES for the engines on a host, by the library `cryptography`, in the form of a badge's
+`cryptolib`."""
 
 from __future__ import annotations
 

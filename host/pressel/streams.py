@@ -1,6 +1,7 @@
 """Standard input, output and error as a command finds them: closed ones, and full disks.
 
-Data that cannot be written is a failure, told in a sentence; words that cannot be written are not.
+Data that cannot be written is a failure, which a sentence tells; words that cannot be written are
+no failure.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class _Stream:
 
 
 class _Data(_Stream):
-    """Standard output: what it cannot take is told from other failures."""
+    """Standard output: data that it cannot take becomes an error of its own."""
 
     def write(self, text: str) -> int:
         with _told():
@@ -53,7 +54,7 @@ class _Words(_Stream):
 def _told() -> Iterator[None]:
     try:
         yield
-    except BrokenPipeError:  # who reads has read enough
+    except BrokenPipeError:  # the reader has read enough
         raise
     except OSError as error:
         raise LostOutputError(error.errno, error.strerror) from error
@@ -82,7 +83,8 @@ def _opened(flags: int, mode: str) -> Any:
 
 
 def give_up() -> None:
-    """Throw away what standard output is still to write: Python would complain again at the end."""
+    """Throw away what standard output has still to write: Python would complain again at the
+    end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

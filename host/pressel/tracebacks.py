@@ -1,4 +1,5 @@
-"""Says where in the sources an exception on a badge was, whose modules are joined and names short.
+"""Says where in the sources an exception on a badge arose, although the badge's modules are joined
+and its names short.
 
 A build keeps what that takes beside its folder, not in it: a badge has no use for it.
 """

@@ -1,7 +1,7 @@
-"""The Wireshark dissector: the message table poured into a Lua template.
+"""The Wireshark dissector: the message table put into a Lua template.
 
-What Lua reads at run time is data; all that it does with it stands in the template. It knows the
-bytes of the table and no state: what a lease or a request means is not its subject.
+Lua reads the table as data at run time; the template holds everything that it does with it. It
+knows the bytes of the table and no state, so it does not know what a lease or a request means.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _settings_summary() -> str:
     return ", ".join(said)
 
 
-# What the info column says behind a message's name. {field} is a field's value, an enum's by name.
+# What the info column says after a message's name. {field} is a field's value, an enum's by name.
 SUMMARIES = {
     "HELLO": "{name}, build {build}",
     "WELCOME": "node {node}, term {term}, group {group}",

@@ -1,7 +1,7 @@
 """Blocks of Markdown that are made from the code: state tables and diagrams, messages, numbers.
 
-A document holds ``<!-- begin KIND ARGUMENT -->`` and ``<!-- end -->``; what stands between them is
-written by `make docs` and checked by a test. Only the text of documents is known here.
+A document holds ``<!-- begin KIND ARGUMENT -->`` and ``<!-- end -->``; `make docs` writes what
+stands between them, and a test checks it. This module knows the text of documents only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What changes cost: the rows of docs/reports/budgets.jsonl, and the table that is made of them.
+"""What changes cost: the rows of docs/reports/budgets.jsonl, and the table made from them.
 
 The figures are measured by tests/budgets.
 """
@@ -73,7 +73,7 @@ def load(file: Path = RECORDS) -> list[Row]:
 
 
 def append(row: Row, file: Path = RECORDS) -> None:
-    """Write `row` as the newest. It replaces the newest if that is of the same commit."""
+    """Write `row` as the newest. It replaces the newest row if that has the same commit."""
     rows = load(file)
     if rows and rows[-1].commit == row.commit:
         rows.pop()

@@ -1,5 +1,5 @@
-"""Comments of a module's source beside its tables and constants: the reasons live there, because a
-comment costs a badge nothing."""
+"""The comments beside a module's tables and constants: reasons live there, because a comment costs
+a badge nothing."""
 
 from __future__ import annotations
 

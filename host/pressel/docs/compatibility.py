@@ -1,6 +1,6 @@
 """The matrix of docs/protocol-compatibility.md: what works between builds, as the tests found it.
 
-The tests play the sessions and write down what happened; here it only becomes a table.
+The tests play the sessions and write down what happened; this module only makes a table of it.
 """
 
 from __future__ import annotations

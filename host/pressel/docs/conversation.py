@@ -1,7 +1,7 @@
 """A venue's datagrams as they travel, made by the real codec and sealed by the real keys from
 numbers that never change: what docs/protocol/vectors.md shows.
 
-Two members, Ada and Ben, and two leaders, one after the other. Every key is given, so whoever reads
+Two members, Ada and Ben, and two leaders, one after the other. Every key is given, so a reader of
 the document can open each datagram and make it again.
 """
 
@@ -22,7 +22,7 @@ from ptt.link.hmac import Hmac, HmacKey
 from ptt.media import adpcm
 from ptt.wire import codec, envelope, messages, voice
 
-ADA_KEY = bytes(range(32))  # as its badge was flashed with it
+ADA_KEY = bytes(range(32))  # the one that its badge was flashed with
 BEN_KEY = bytes(range(32, 64))
 ADA_DEVICE = bytes.fromhex("00007c9ebd4f2a01")
 ADA_NONCE = 0x1234ABCD
@@ -153,7 +153,7 @@ class Burst:
 
 
 def _sealed(data: bytearray, mark: int, key: HmacKey) -> bytes:
-    """With its voice encrypted, its checksum made anew and its tag behind it."""
+    """The datagram with its voice encrypted, its checksum computed again and its tag appended."""
     if data[1] == messages.VOICE_FRAME:
         epoch = EPOCH
         _encrypt(data, GROUP_KEYS[voice.group(data), epoch], epoch)

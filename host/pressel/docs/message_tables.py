@@ -17,7 +17,7 @@ def message(name: str) -> str:
 
 
 def _first_used_by(row: MessageRow, table: MessageTable) -> list[str]:
-    """Enums are told of once, beside the message of the lowest number that has them."""
+    """Each enum is described once, beside the message with the lowest number that uses it."""
     known: list[str] = []
     for each in table.message:
         used = dict.fromkeys(field.enum for field in each.fields if field.enum)

@@ -1,4 +1,5 @@
-"""The native functions as a Markdown table: what they take at most, and what sizes they have."""
+"""The native functions as a Markdown table: how many instructions they take at most, and how large
+they are."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ _MACHINES = ("xtensawin", "rv32imc")
 
 
 def budgets(_: str) -> str:
-    """One row a function: the most instructions a call, and the share of a core that this is."""
+    """One row a function: the most instructions that a call takes, and what share of a core that
+    is."""
     lines = ["| function | Xtensa | RISC-V | of 240 MHz |", "|---|--:|--:|--:|"]
     for name, most in tomllib.loads(_BUDGET.read_text("utf-8"))["instructions"].items():
         counts = [most[machine] for machine in _MACHINES]

@@ -45,7 +45,7 @@ def events(section: str) -> str:
 
 
 def event_words(_: str) -> str:
-    """What stands in a sentence for a number that has a name."""
+    """What a sentence says for a number that has a name."""
     rows = ["| kind | number | word | in a sentence |", "|---|---|---|---|"]
     for kind, words in event_table().words.items():
         for key, word in words.items():

@@ -71,7 +71,7 @@ def _air(profile: Profile) -> str:
 
 
 def _hop(hop: Hop) -> str:
-    """A hop's facts in words; what is 0 is not said."""
+    """A hop's facts in words, without those that are 0."""
     low, high = hop.delay_ms
     words = [f"{low} ms a hop" if low == high else f"{low} to {high} ms a hop"]
     if hop.loss_percent:

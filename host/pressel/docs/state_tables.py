@@ -50,7 +50,7 @@ def numbers(module_name: str) -> str:
 
 
 def limits(module_name: str) -> str:
-    """The same, what matters inside an engine only left out, with the section of each."""
+    """The same with the section of each, without those that matter inside an engine only."""
     module = importlib.import_module(module_name)
     section_of = sections(module)
     rows = ["| about | name | value | why |", "|---|---|---|---|"]

@@ -31,7 +31,7 @@ def all_vectors(_: str) -> str:
 
 
 def keys(_: str) -> str:
-    """What the two members and the leader know, and what comes of it."""
+    """What the two members and the leader know, and what follows from it."""
     c = conversation
     rows = [
         ("device key of Ada", c.ADA_KEY),

@@ -1,6 +1,7 @@
-"""The talk button of one old app, as far as its words and its voice tell, as a table of rules. The
-app announces a press and believes that it has the floor; here it has the floor only when the leader
-has given it to the bridge. The owner does what an action means.
+"""The talk button of one old app, as far as its words and its voice tell, as a table of rules.
+
+The app announces a press and believes that it has the floor; here it has the floor only when the
+leader has given it to the bridge. The owner does what an action means.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Reads the values of metrics from what a host says of itself. Knows no format of exposition."""
+"""Reads the values of metrics from what a host says of itself. It does not know the format in which
+they are served."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 """The order in which the modules of the firmware need each other, read from their import
-statements. MicroPython on WebAssembly collects garbage only between calls, so the virtual badge
-imports one module per call, beginning with those that others need. Only imports that run when a
-module is loaded count.
+statements.
+
+MicroPython on WebAssembly collects garbage only between calls, so the virtual badge imports one
+module per call, beginning with those that others need. Only imports that run when a module is
+loaded count.
 """
 
 from __future__ import annotations

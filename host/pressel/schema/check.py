@@ -1,7 +1,7 @@
 """Checks a TOML file of facts against its model, and says every mistake with its line.
 
-What a kind of file means is not known here: its model says what may stand in it, its rules what
-one entry must be beside the others.
+It does not know what a kind of file means: the file's model says what may stand in it, its rules
+say how one entry must agree with the others.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ def read(file: Path) -> tuple[str, dict[str, Any] | None, list[Finding]]:
 def validate(
     data: dict[str, Any], model: type[Model], lines: Lines, missing: str
 ) -> tuple[Model | None, list[Finding]]:
-    """What the model makes of `data`, or why it does not; `missing` is said of a missing key."""
+    """What the model makes of `data`, or why it refuses it; `missing` is the text for a missing
+    key."""
     try:
         return model.model_validate(data), []
     except ValidationError as error:

@@ -1,6 +1,6 @@
 """The events: reads shared/schema/events.toml and renders ptt/base/events.py from it.
 
-How a sentence is made of an event and its value is `sentences`' subject.
+`sentences` makes a sentence from an event and its value.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class EventRow(BaseModel):
         return [kinds] if isinstance(kinds, str) else kinds
 
     def places(self) -> list[str]:
-        """What the sentence has a place for."""
+        """The parts that the sentence has a place for."""
         return _PLACE.findall(self.text)
 
 
@@ -64,7 +64,7 @@ class EventTable(BaseModel):
     host: dict[Name, EventRow]
 
     def rows(self) -> dict[str, EventRow]:
-        """Every event by name, whoever tells it: no two have one."""
+        """Every event by name, whoever tells it: no two share a name."""
         return {**self.engine, **self.election, **self.host}
 
     def numbers(self, kind: str) -> dict[str, Word | EnumValue]:

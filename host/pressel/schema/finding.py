@@ -11,7 +11,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """An error keeps a file from being used; a warning only wants to be read."""
+    """An error keeps a file from being used; a warning does not."""
 
     line: int
     key: str  # dotted; "" when the file as a whole is meant

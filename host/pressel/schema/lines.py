@@ -1,8 +1,9 @@
-"""On which line of a TOML file a key stands: the parser in the standard library does not tell.
+"""The line of a TOML file on which a key stands, which the parser in the standard library does not
+tell.
 
-Only what parsed without an error is looked at. The n-th `[[table]]`, and the n-th inline table of
-an array that has a line of its own, have the key part n, from 0. Any other key inside a value has
-the line of that value.
+It reads only files that have parsed without an error. The n-th `[[table]]`, and the n-th inline
+table of an array that has a line of its own, have the key part n, from 0. Any other key inside a
+value has the line of that value.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self._lines: dict[Key, int] = {}
-        self._counts: dict[Key, int] = {}  # entries of arrays that were seen so far
+        self._counts: dict[Key, int] = {}  # entries of arrays that it has seen so far
         table: Key = ()
-        value: Key = ()  # whose value the line is in
+        value: Key = ()  # the key whose value the line is part of
         quote, depth = "", 0  # inside a long string, inside an array of several lines
         for number, line in enumerate(text.splitlines(), start=1):
             if not quote and not depth:

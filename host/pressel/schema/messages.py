@@ -47,8 +47,8 @@ class FieldRow(BaseModel):
 
 
 class MessageRow(BaseModel):
-    """One message: number, who sends it, and its fields in wire order. With `settings` the
-    settings that badges are told follow."""
+    """One message: number, who sends it, and its fields in wire order. With `settings`, the
+    settings that badges are told follow the fields."""
 
     model_config = ConfigDict(extra="forbid")
     name: str
@@ -92,11 +92,12 @@ class MessageTable(BaseModel):
         return next((m.name for m in self.message if m.number == number), str(number))
 
     def digest(self) -> bytes:
-        """Four bytes that change with anything a badge could notice on the wire."""
+        """Four bytes that change whenever something changes that a badge could notice on the
+        wire."""
         return _digest([self.version], self.enums, self.message)
 
     def host_digest(self) -> bytes:
-        """The same of what hosts say to each other."""
+        """The same for what hosts say to each other."""
         return _digest([], self.host_enums, self.host_message)
 
 
@@ -125,7 +126,8 @@ def load_table(path: Path | None = None) -> MessageTable:
 
 
 def _told_settings() -> list[FieldRow]:
-    """The settings that badges are told, as fields: without a newer one its default holds."""
+    """The settings that badges are told, as fields: where a newer one is missing, its default
+    holds."""
     return [
         FieldRow(
             name=short(name),

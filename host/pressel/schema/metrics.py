@@ -1,4 +1,4 @@
-"""The metrics: reads shared/schema/metrics.toml. What their values are is `pressel.metrics`'."""
+"""The metrics: reads shared/schema/metrics.toml. `pressel.metrics` reads their values."""
 
 from __future__ import annotations
 

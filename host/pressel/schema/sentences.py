@@ -1,6 +1,6 @@
 """Says an event: its fields for a log, and its one sentence, the same wherever it is told.
 
-Who a node or a host is, is known to whoever asks.
+The caller knows who a node or a host is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def event_fields(
 ) -> Fields:
     """What an event carries, by name, as JSON has it; `node` and `host` name who is meant.
 
-    A number with a name is told by that, its underscores as spaces."""
+    A number that has a name is given by name, with spaces for its underscores."""
     row = event_table().rows()[name]
     values = value if isinstance(value, (tuple, list)) else (value,)
     fields: Fields = {}
@@ -38,8 +38,9 @@ def event_fields(
 
 
 def sentence(name: str, fields: Mapping[str, Any]) -> str:
-    """What is said of an event with these fields, and what to do about it. Fields that another
-    build did not write are "?", and an event that this one does not know is said by its name."""
+    """The sentence for an event with these fields, and what to do about it. A field that another
+    build did not write becomes "?", and an event that this build does not know is given by its
+    name."""
     row = event_table().rows().get(name)
     if row is None:
         rest = printable(", ".join(f"{key} {value}" for key, value in fields.items()))
@@ -54,7 +55,8 @@ def sentence(name: str, fields: Mapping[str, Any]) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` without what steers a terminal: members call themselves, and write, what they like."""
+    """`text` without what controls a terminal: members choose their names and texts as they
+    like."""
     return "".join(each if each.isprintable() else "?" for each in text)
 
 
@@ -69,7 +71,7 @@ def _plain(kind: str, value: Any, node: Callable[[int], str], host: Callable[[by
     if kind == "host":
         return host(value)
     if not isinstance(value, (bytes, bytearray, memoryview)):
-        return value  # the log of a badge has no bytes
+        return value  # a badge's log holds no bytes
     return bytes(value).hex() if kind == "device" else bytes(value).decode("utf-8", "replace")
 
 
@@ -82,7 +84,7 @@ def _key(kinds: list[str], number: int) -> str:
 
 
 def _text(row: EventRow, part: str, value: Any) -> Any:
-    """A named number in words; one without a name is of a newer build."""
+    """A named number in words; one without a name comes from a newer build."""
     kinds = row.kinds(part)
     if not kinds or kinds[0] in PLAIN_KINDS:
         return printable(value) if isinstance(value, str) else value

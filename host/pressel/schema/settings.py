@@ -1,7 +1,7 @@
 """The settings: reads shared/schema/settings.toml, checks values, renders code from it.
 
-A setting is called by section and name, `floor.talk_ms`; the name alone will do where it is the
-only one. Which values are in force is not known here.
+A setting is called by section and name, `floor.talk_ms`; the name alone will do where only one
+section has it. This module does not know which values are in force.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 LARGEST = {"u8": 0xFF, "u16": 0xFFFF, "u32": 2**30 - 1}  # a badge keeps larger ones on its heap
 SIZES = {"u8": 1, "u16": 2, "u32": 4}
-_FACTORS = {"ms": {"ms": 1, "s": 1000, "min": 60_000}}  # units that a value may be given in
+_FACTORS = {"ms": {"ms": 1, "s": 1000, "min": 60_000}}  # units in which a value may be given
 _VALUE = re.compile(r"\s*(-?\d+)\s*([A-Za-z%]*)\s*")
 
 
@@ -67,7 +67,8 @@ class SettingTable(RootModel[dict[Name, dict[Name, SettingRow]]]):
         return dict(sorted(found.items(), key=lambda item: item[1].number))
 
     def find(self, word: str) -> tuple[str, SettingRow]:
-        """The full name and the row of what `word` calls. UsageError when nothing, or several."""
+        """The full name and the row of the setting that `word` names. UsageError unless it names
+        exactly one."""
         rows = self.rows()
         if word in rows:
             return word, rows[word]

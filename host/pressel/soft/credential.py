@@ -43,6 +43,7 @@ def read_credential(file: Path) -> Credential:
 @contextlib.contextmanager
 def held_credential(file: Path) -> Iterator[Credential]:
     """The credential kept in `file`, made when there is none, and held by this process meanwhile.
+
     While another badge of this user holds it, this is a new one that is not kept: two badges with
     one identity would throw each other out.
     """

@@ -1,4 +1,4 @@
-"""One engine on one UDP socket: datagrams in, datagrams out, its timer kept.
+"""One engine on one UDP socket: it carries datagrams in and out and keeps the engine's timer.
 
 Knows the engine interface and nothing of what an engine decides.
 """
@@ -16,7 +16,7 @@ from ptt.base import clock
 Address = tuple[str, int]
 
 BROADCAST = "255.255.255.255"  # everybody on this network
-SOCKET_BUFFER_BYTES = 1 << 20  # a second of voice of 100 members, while the machine is busy
+SOCKET_BUFFER_BYTES = 1 << 20  # a second of voice for 100 members, while the machine is busy
 
 
 class Sendable(Protocol):

@@ -1,6 +1,8 @@
 """The stock packing: MicroPython runs this bytecode from the heap, so this packing makes all of it
-small. It puts constants in place, shrinks tables, leaves out what nobody calls, joins most modules
-and shortens names (docs/adr/0009 and 0011 say what each step is worth).
+small.
+
+It puts constants in place, shrinks tables, leaves out what nobody calls, joins most modules and
+shortens names (docs/adr/0009 and 0011 say what each step is worth).
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Puts the names that a module uses most first, where each use of one takes one byte instead of
-two. Bytecode refers to a name by its place in the module's list, which has the names in the order
-in which the compiler meets them. So an expression that is never evaluated makes the compiler meet
-them before all else.
+two.
+
+Bytecode refers to a name by its place in the module's list, which has the names in the order in
+which the compiler meets them. So an expression that is never evaluated makes the compiler meet them
+before all else.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """The process of one stepped badge: a frame in, a frame out, and limits so that no process stays
-behind. The child ends when its stdin ends, and so does it when this process is killed. Knows no
-frame's content.
+behind.
+
+The child ends when its stdin ends, as happens when this process is killed. This module does not
+know what a frame holds.
 """
 
 from __future__ import annotations
