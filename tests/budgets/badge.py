@@ -17,7 +17,7 @@ STEP_CYCLES = 8  # the first 100 turns of 320 ms warm the machine up
 
 
 def memory_bytes(cycles: int = MEMORY_CYCLES) -> tuple[int, int]:
-    """What lives after a press at most, and the highest that memory was filled."""
+    """The most that lives after a press, and the most memory that was ever in use."""
     with tempfile.TemporaryDirectory(prefix="pressel-budgets-") as work:
         figures = run_cycles(cycles, Path(work), limit_s=HOUR_LIMIT_S)
     return figures["live_most"], figures["peak"]

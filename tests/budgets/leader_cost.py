@@ -1,6 +1,6 @@
-"""What a delivered packet of voice costs the leader, beside a loop that does the least there is to
-do for one: a copy and a checksum. Both are timed in turns of one run, so that a busy machine falls
-on both: `python -m tests.budgets.leader_cost`.
+"""What a delivered packet of voice costs the leader, compared with a loop that does the least that
+a packet needs: a copy and a checksum. Both are timed by turns in one run, so that a busy machine
+slows both: `python -m tests.budgets.leader_cost`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What the process of a leader with a full venue takes: real sockets, every badge an engine of ours
-in this process: `python -m tests.budgets.leader_memory`.
+"""The memory that the process of a leader takes with a full venue: real sockets, every badge an
+engine of ours in this process: `python -m tests.budgets.leader_memory`.
 """
 
 from __future__ import annotations

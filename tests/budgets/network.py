@@ -25,7 +25,7 @@ class Load:
 
 
 def loads(participants: int = PARTICIPANTS) -> tuple[Load, Load]:
-    """Of a venue in which nobody talks, and of one in which one talks."""
+    """The traffic of a venue in which nobody talks, and of one in which one member talks."""
     quiet, longer = (_sent(seconds, False, participants) for seconds in (SHORT_S, _LONG_S))
     spoken = _sent(SHORT_S, True, participants)
     idle = [(b - a) / (_LONG_S - SHORT_S) for a, b in zip(quiet, longer, strict=True)]

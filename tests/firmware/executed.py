@@ -1,4 +1,5 @@
-"""Which statements of the firmware ran on MicroPython: merges traces, counts, words the result."""
+"""Which statements of the firmware ran on MicroPython: merges traces, counts, and puts the result
+into words."""
 
 from __future__ import annotations
 

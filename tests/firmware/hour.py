@@ -87,7 +87,7 @@ def run_cycles(
     return json.loads(done.stdout)
 
 
-@functools.cache  # the sources that badges have are packed for it, which takes seconds
+@functools.cache  # it packs the sources that badges have, which takes seconds
 def _image(packing_name: str, shims: tuple[str, ...]) -> bytes:
     """The fakes as frozen modules: their code takes nothing of the heap. `shims`: those of the
     virtual badge that stand in place of the fakes."""

@@ -19,7 +19,7 @@ def battery(firmware: Load, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def drain(battery: Any, *cell_mv: int, start_ms: int = 0) -> list[str]:
-    """A reading each: the level that each change led to, "" for none."""
+    """Read once for each: the level that it changed to, "" for no change."""
     told = []
     for number, millivolts in enumerate(cell_mv):
         Adc.pin_mv = millivolts // 2

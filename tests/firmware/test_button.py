@@ -1,4 +1,4 @@
-"""The talk button: the first edge counts, what bounces behind it does not."""
+"""The talk button: the first edge counts, the bounces after it do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The firmware as a person uses it, on real MicroPython, and which of its statements that ran.
+"""The firmware as a person uses it, on real MicroPython, and which of its statements ran.
 
 Traced badges of three boards: press, talk, be heard, wait in the queue, cancel, lose the leader; a
 side button, a low battery, a walk; one goes off duty and one crashes. The table goes to
@@ -61,7 +61,7 @@ def tone(duration_ms: int) -> np.ndarray:
 
 
 BOARDS = {"A": DEFAULT_BOARD, "B": "esp32s3-devkit", "C": "esp32s3-es8311", "D": DEFAULT_BOARD}
-# C goes off duty soon; D has a mistake in its configuration, of which it dies and starts again.
+# C goes off duty soon; D has a mistake in its configuration, which makes it crash and start again.
 CONFIGS: dict[str, dict[str, Any]] = {
     "C": {"off_duty_after_s": 2},
     "D": {"off_duty_after_s": "soon", "leader": "127.0.0.1:9"},
@@ -70,7 +70,7 @@ FILES = {"D": {"guarded": b""}}
 
 
 class TracedActor(Actor):
-    """Patient: with every line noted, a badge falls seconds behind its talk."""
+    """Patient, since a badge whose every line is noted falls seconds behind its talk."""
 
     async def wait_for(self, *words: Any, limit_s: float = PATIENCE_S, **more: Any) -> Told:
         return await super().wait_for(*words, limit_s=limit_s, **more)
@@ -104,7 +104,7 @@ def traced_badge(
 async def traced_badges(
     names: Sequence[str], firmware: FirmwareBuild, leader: str, work: Path
 ) -> AsyncIterator[list[Actor]]:
-    """Joined badges; when they are through, `work` holds a trace of each."""
+    """Badges that have joined; when they are done, `work` holds a trace of each."""
     actors = []
     for number, name in enumerate(names, start=1):
         actors.append(TracedActor(traced_badge(name, number, firmware, leader, work)))

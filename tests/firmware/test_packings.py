@@ -1,5 +1,6 @@
-"""Both ways of packing on real MicroPython: they boot, join, talk and hear; what an update is to
-each, and the memory that each leaves (`python -m tests.firmware.hour --packing NAME` has more)."""
+"""Both ways of packing on real MicroPython: they boot, join, talk and hear; what each does with an
+update, and how much memory each leaves (`python -m tests.firmware.hour --packing NAME` has
+more)."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from ptt.leader import distributor
 from ptt.wire import messages
 
 TALK_MS = 1500
-SAVED_BYTES_MIN = 4000  # of what lives: or nobody would build MicroPython for it
+SAVED_BYTES_MIN = 4000  # of live memory: for less, nobody would build MicroPython
 
 
 class PackedVenue(Venue):

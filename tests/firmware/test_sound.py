@@ -97,7 +97,8 @@ def test_a_speaker_at_rest_wants_a_frame_at_once(firmware: Load) -> None:
 
 
 def test_the_queue_stays_short(firmware: Load) -> None:
-    """Fed whenever it wants something, less than three frames wait, and it never runs dry."""
+    """When it is fed whenever it wants something, fewer than three frames wait, and it never runs
+    dry."""
     out, i2s = speaker(firmware)
     for now_ms in range(1000, 3000, 5):
         while out.wants(now_ms):

@@ -1,4 +1,4 @@
-"""The extra that takes releases: what it loads, and that all of it goes again."""
+"""The extra that takes releases: what it loads, and that it lets all of it go again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Task:
 
 
 def offer_module(firmware: Load, monkeypatch: pytest.MonkeyPatch, answer: Any) -> Any:
-    """The extra, with `answer` in the place of the one that looks at the flash."""
+    """The extra, with `answer` in place of the part that looks at the flash."""
     extra = firmware("app.extras.updates").Updates()
     monkeypatch.setattr(firmware("app.extras.offer"), "answer", answer)
     return extra

@@ -22,7 +22,8 @@ _builds: list[Build] = []
 
 
 def fuzz_envelope(data: bytes) -> None:
-    """Refused or whole; a badge's way and the plain one agree, with and without a right CRC."""
+    """A datagram is refused or whole; a badge's way and the plain one agree, with and without a
+    right CRC."""
     for each in (data, mended(data)):
         reason = envelope.check(each)
         assert _checksum.check(each) == reason
@@ -36,7 +37,7 @@ def fuzz_envelope(data: bytes) -> None:
 
 
 def mended(data: bytes) -> bytes:
-    """The same with length and CRC as they should be, to get past them."""
+    """The same with the right length and CRC, to get past those checks."""
     if len(data) < envelope.HEADER_BYTES or len(data) > 1200:
         return data
     changed = bytearray(data)
@@ -70,8 +71,8 @@ def fuzz_voice(data: bytes) -> None:
 
 
 def fuzz_codec(data: bytes) -> None:
-    """The first byte says which message the rest is read as: refused, or in range and the same
-    when written again."""
+    """The first byte says which message the rest is read as: it is refused, or in range and the
+    same when written again."""
     if not data:
         return
     kind, payload = KINDS[data[0] % len(KINDS)], data[1:]

@@ -1,4 +1,4 @@
-"""All harnesses by name: each takes any bytes, and raises only when something is wrong with us."""
+"""All harnesses by name: each takes any bytes, and raises only when something of ours is wrong."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Fuzzing without atheris: inputs that are there already, changed at random, the same for a seed.
 
-It does not learn what it has reached, so it needs more tries; it needs nothing but Python.
+It does not learn what it has reached, so it needs more tries, but it needs nothing except Python.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def tell_outcome(name: str, parts: list[Outcome]) -> None:
 
 
 def minimise() -> None:
-    """Keep of what was learned, and of what was kept, only what reaches something new."""
+    """Of what was learned and what was kept before, keep only inputs that reach something new."""
     for name in HARNESSES:
         with tempfile.TemporaryDirectory() as folder:
             kept, best = Path(folder, "kept"), Path(folder, "best")

@@ -1,4 +1,5 @@
-"""Harnesses for sealed engines: what comes in is by somebody with valid keys, or nearly so.
+"""Harnesses for sealed engines: what comes in is from somebody with valid keys, or nearly valid
+ones.
 
 The script has the keys: its leader's datagrams and its members' open, and then say anything.
 """
@@ -40,7 +41,7 @@ def closed(key: Any, data: bytes, seq: int, mark: int) -> bytes:
 
 
 def check_sent(sent: list[tuple[bytes, Any]]) -> None:
-    """Nothing leaves in the clear but what may."""
+    """Nothing leaves in the clear except what may."""
     for data, _ in sent:
         assert envelope.is_sealed(data) or data[1] in IN_THE_CLEAR
 

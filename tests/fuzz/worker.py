@@ -12,7 +12,7 @@ from typing import Any
 
 atheris: Any = importlib.import_module("atheris")  # by name: not every machine has it, or its types
 
-# Without the coder: its loop decides nothing, and watched it takes most of the time.
+# Without the coder: its loop decides nothing, and takes most of the time when it is watched.
 with atheris.instrument_imports(include=["ptt"], exclude=["ptt.media.adpcm"]):
     from .harnesses import HARNESSES
 

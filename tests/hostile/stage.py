@@ -94,7 +94,7 @@ def in_the_clear(
     node: int = 0,
     seq: int = 1,
 ) -> bytes:
-    """A datagram of anybody, whatever it claims."""
+    """A datagram from anybody, whatever it claims."""
     data = bytearray(DATAGRAM_BYTES_MAX)
     end = codec.encode(data, envelope.HEADER_BYTES, kind, values)
     whole = bytearray(data[:end])
@@ -105,7 +105,7 @@ def in_the_clear(
 
 
 def by(badge: Badge, kind: int, values: tuple[Any, ...], **claims: int) -> bytes:
-    """What a badge's owner can send who has taken it apart: with its keys, and other claims."""
+    """What somebody who has taken a badge apart can send: with its keys, and other claims."""
     engine = badge.engine
     said = {"session": engine.join.session, "node": engine.join.node, "seq": engine.link.seq + 1000}
     return forged(engine.link.keys.up, kind, values, **{**said, **claims})

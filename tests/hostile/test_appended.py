@@ -1,4 +1,4 @@
-"""What a newer build appends to the messages by which keys are agreed on is left alone."""
+"""An older build ignores what a newer one appends to the messages that agree on keys."""
 
 from __future__ import annotations
 

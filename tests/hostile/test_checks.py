@@ -1,4 +1,5 @@
-"""The order in which a datagram is looked at: nobody answers what fails before its session."""
+"""The order in which a datagram is checked: nothing that fails before its session is checked gets
+an answer."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def test_no_key_stream_comes_twice_across_a_takeover() -> None:
 
 
 def test_changes_that_the_standby_missed_silence_nobody_after_a_takeover() -> None:
-    """The talker's epoch is one that the new leader has not heard of; it is none to come."""
+    """The new leader has not heard of the talker's epoch, which is not one to come."""
     venue = talking(badges=3)
     venue.host_loses.loses = lambda data: True
     for _ in range(3):

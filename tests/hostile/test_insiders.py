@@ -1,4 +1,4 @@
-"""By the owner of one badge, with its valid keys."""
+"""Attacks by the owner of one badge, with its valid keys."""
 
 from __future__ import annotations
 

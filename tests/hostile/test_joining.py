@@ -1,4 +1,4 @@
-"""At the door: without a key, with somebody else's answer, with a forged welcome."""
+"""Attacks at the door: without a key, with somebody else's answer, with a forged welcome."""
 
 from __future__ import annotations
 

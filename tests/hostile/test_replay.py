@@ -1,4 +1,4 @@
-"""Datagrams that were good once: again, elsewhere, in pieces."""
+"""Datagrams that were good once, sent again, from elsewhere, or in pieces."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""What is tried of every native function: its calls over chained frames, and what its CPython twin
-makes of the same. A case puts both side by side; who runs it and compares knows no function."""
+"""What the tests try of every native function: its calls over chained frames, and what its CPython
+twin makes of the same. A case puts both side by side; the code that runs and compares them knows no
+function."""
 
 from __future__ import annotations
 

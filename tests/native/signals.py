@@ -1,4 +1,4 @@
-"""Frames to try coders with: speech, loud, soft, silent and cruel ones, always the same."""
+"""Frames to try coders with: speech, and loud, soft, silent and cruel frames, always the same."""
 
 from __future__ import annotations
 

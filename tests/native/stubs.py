@@ -106,7 +106,7 @@ def tools() -> tuple[str, str] | None:
 
 
 def assemble(assembler: str, copier: str, options: tuple[str, ...], text: str) -> str:
-    """Machine code in hexadecimal. CalledProcessError for text that is none."""
+    """Machine code in hexadecimal. CalledProcessError for text that is not assembly."""
     made = subprocess.run(
         [assembler, *options, "--filetype=obj", "-"], input=text.encode(), capture_output=True,
         check=True,

@@ -1,4 +1,4 @@
-"""The bytecode twins on MicroPython make what CPython makes of them, to the bit."""
+"""The bytecode twins give the same on MicroPython as on CPython, to the bit."""
 
 from __future__ import annotations
 

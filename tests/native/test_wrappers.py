@@ -1,4 +1,4 @@
-"""What native code is called through refuses buffers that are too short: viper looks at none."""
+"""The wrappers of native code refuse buffers that are too short: viper checks none."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Driver:
         self.engine.handle_timeout(self.now_ms)
 
     def sleep(self) -> None:
-        """Until the engine wants to be called, as every adapter does it."""
+        """Wait until the engine wants to be called, as every adapter does."""
         due_ms = self.engine.next_timeout_ms()
         if due_ms != clock.NEVER:
             self.now_ms = clock.add(self.now_ms, max(0, clock.since(due_ms, self.now_ms)))

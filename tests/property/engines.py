@@ -14,7 +14,7 @@ STEPS_MS = st.sampled_from((0, 1, 5, 20, 60, 100, 500, 1000, 2000, 5000, 61000))
     0, 1 << 24
 )
 PLACES = tuple(("place", number) for number in range(5))
-NEAR = st.integers(0, 6)  # of what has been said, so that some of it fits
+NEAR = st.integers(0, 6)  # numbers that have been said, so that some of them fit
 
 
 def near_value(field: Layout) -> st.SearchStrategy[Any]:

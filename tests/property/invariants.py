@@ -43,7 +43,8 @@ def check_bounded(engine: Leader | Participant) -> None:
 
 
 def parts_of(thing: object) -> list[object]:
-    """What an engine's object refers to; buffers of bytes and samples never change their size."""
+    """The objects that an engine's object refers to; buffers of bytes and samples never change
+    their size."""
     if isinstance(thing, list | set | tuple):
         return list(thing)
     if isinstance(thing, dict):
@@ -88,7 +89,8 @@ def check_participant(engine: Participant) -> None:
 
 
 def check_floor_of(engine: Participant) -> None:
-    """Who is not joined cannot talk; who talks has the newest lease that was ever heard of."""
+    """A badge that has not joined cannot talk; one that talks has the newest lease that it ever
+    heard of."""
     floor = engine.floor
     if engine.join.state != JOINED:
         assert floor.state == NO_PERMISSION

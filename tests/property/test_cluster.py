@@ -1,5 +1,5 @@
-"""Hosts and badges in any order of presses, deaths, pauses and cuts: what is true after each step,
-and that all is well again when nothing goes wrong any more."""
+"""Hosts and badges in any order of presses, deaths, pauses and cuts: what must be true after each
+step, and that all is well again once nothing goes wrong any more."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ClusterMachine(RuleBasedStateMachine):
 
     @rule(number=HOSTS, keeps_disk=st.booleans())
     def start(self, number: int, keeps_disk: bool) -> None:
-        """Of three voters a majority remembers; of two each counts for itself."""
+        """A majority of three voters remembers; of two, each counts for itself."""
         if number <= self.hosts and self.venue.machines[number].engine is None:
             if not keeps_disk and self.hosts == 2:
                 self.venue.machines[number].disk = (0, b"")

@@ -145,7 +145,7 @@ class LeaderMachine(RuleBasedStateMachine):
     @precondition(lambda self: not self.driver.is_due())
     @rule()
     def called_too_early(self) -> None:
-        """Before its time `handle_timeout` has nothing to do, or somebody would wait for it."""
+        """Before it is due, `handle_timeout` has nothing to do, or somebody would wait in vain."""
         before = len(self.engine.outbound)
         self.engine.handle_timeout(self.driver.now_ms)
         assert len(self.engine.outbound) == before

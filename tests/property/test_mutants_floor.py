@@ -39,7 +39,7 @@ def lease_goes_back(patch: Callable[..., None]) -> None:
 
 
 def holder_keeps_its_place(patch: Callable[..., None]) -> None:
-    """Who waits and takes the floor in an emergency is still in the queue."""
+    """A waiting member that takes the floor in an emergency is still in the queue."""
     patch(Arbitrator, "_place_of", lambda self, node: 0)
 
 
@@ -89,7 +89,7 @@ def release_is_forgotten(patch: Callable[..., None]) -> None:
 
 
 def vanished_wait_for_ever(patch: Callable[..., None]) -> None:
-    """Nobody who waits has to say that it still does."""
+    """A waiting member need not say that it still waits."""
     patch(Arbitrator, "_drop_vanished", lambda self, now_ms: None)
 
 

@@ -88,7 +88,7 @@ def any_term_is_obeyed() -> Any:
 
 
 def no_fencing_at_the_leader() -> Any:
-    """Who lost the election goes on."""
+    """The host that lost the election goes on."""
     return replaced(Host, "_stop", lambda self, now_ms: None)
 
 

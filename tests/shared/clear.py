@@ -1,6 +1,7 @@
-"""Engines below the seal: tests hand them datagrams of their own making, and read what they say.
+"""Engines below the seal: tests hand them datagrams that they made themselves, and read what the
+engines say.
 
-Nothing but tests can make such engines. Whoever says HELLO is a member at once, without proof.
+Nothing but tests can make such engines. A sender of HELLO is a member at once, without proof.
 """
 
 from ptt.badge.participant import Participant
@@ -31,7 +32,7 @@ class ClearLink(Link):
 
 
 class Everybody:
-    """A directory in which every device is."""
+    """A directory that has every device."""
 
     def key(self, device):
         return bytes(32)
@@ -93,7 +94,7 @@ class ClearLeader(Leader):
 
 
 class ClearSession:
-    """Neither seals nor checks; in place of a participant's `Session`."""
+    """Neither seals nor checks; it takes the place of a participant's `Session`."""
 
     tail_bytes = 0
 

@@ -1,6 +1,6 @@
-"""A venue with standbys: hosts on a wire, of which one leads and the others keep its state.
+"""A venue with standbys: hosts on a wire. One leads, and the others keep its state.
 
-Who leads next is told by the test: electing is another matter.
+The test says who leads next: electing is another matter.
 """
 
 from tests.shared.venue import Venue
@@ -35,7 +35,7 @@ class Failover(Venue):
     def __init__(self, badges=3, standbys=1, **network):
         super().__init__(badges, **network)
         self.replicas = {}
-        self.old = {}  # address -> leader that was passed over, and still lives
+        self.old = {}  # address -> a leader that was replaced and still lives
         self.host_loses = Wire()
         for number in range(1, standbys + 1):
             self.replicas[("standby", number)] = Replica()

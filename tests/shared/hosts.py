@@ -2,7 +2,8 @@
 way or both, hosts that are killed, restarted with or without their disk, or stand still. Time jumps
 to the next instant at which anything is due.
 
-Always: a term has one leader, no host's term goes down, and a host votes once a term.
+At every step it checks that a term has one leader, that no host's term goes down, and that a host
+votes once in a term.
 """
 
 from ptt.base import clock
@@ -30,7 +31,7 @@ class Host:
         self.standing = standing
         self.disk = (0, NOBODY)
         self.is_up = False
-        self.stops_until_ms = -1  # stands still until then; -1: it runs
+        self.stops_until_ms = -1  # it stands still until then; -1: it runs
         self.engine = None
         self.told = []
         self.inbox = []  # what comes while it stands still
@@ -113,7 +114,7 @@ class Hosts:
         return how_long_ms
 
     def _next_due_ms(self):
-        """In how many milliseconds anybody has work, at least one."""
+        """The milliseconds, at least one, until anybody has work."""
         dues = [each[0] for each in self.flight]
         for host in self.by_id.values():
             if host.is_up and host.stops_until_ms >= 0:
@@ -164,7 +165,7 @@ class Hosts:
         return clock.since(self.now_ms, then_ms) >= 0
 
     def _settle(self, host):
-        """Store, send, listen; and see that nothing is broken."""
+        """Store, send, listen, and check that nothing is broken."""
         engine = host.engine
         record = engine.poll_store()
         if record is not None:

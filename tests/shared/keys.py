@@ -1,4 +1,5 @@
-"""Secure engines for tests: every device's key is made of its identity, chance is a seed's."""
+"""Secure engines for tests: every device's key is made from its identity, and chance comes from a
+seed."""
 
 from tests.shared.aes import block_cipher
 
@@ -15,7 +16,7 @@ def device_key(device):
 
 
 class Directory:
-    """Knows every device but those in `revoked`, and what those in `names` are called."""
+    """Knows every device except those in `revoked`, and the names of those in `names`."""
 
     def __init__(self):
         self.revoked = set()

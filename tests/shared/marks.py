@@ -51,7 +51,7 @@ class Marks:
 
 
 class Coder:
-    """What stands there before anybody calls `use`."""
+    """The coder that is in place before anybody calls `use`."""
 
     ima_encode = staticmethod(adpcm.encode)
     ima_decode = staticmethod(adpcm.decode)
@@ -61,5 +61,5 @@ class Coder:
 
 
 def use(is_coded):
-    """From now on engines of this process code sound, or mark it."""
+    """From now on the engines of this process code sound if `is_coded`, else mark it."""
     dsp.use(Coder if is_coded else Marks())

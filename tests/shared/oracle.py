@@ -27,7 +27,7 @@ def check_floor(venue):
 
 
 def check_one_talks(venue):
-    """Never two badges that believe that they may talk."""
+    """Two badges never believe at once that they may talk."""
     for talking in venue.talking:
         assert len(talking) <= 1, "badges %s talk at once" % talking
 
@@ -91,7 +91,7 @@ def check_settings(venue):
 
 
 def check_texts(venue, written):
-    """Nothing is shown that nobody wrote, to its own writer, in another's name, or twice.
+    """No text is shown that nobody wrote, and none to its own writer, in another's name, or twice.
 
     `written` has the node of each text's writer; texts of an operator are not in it."""
     for badge in venue.badges:

@@ -23,8 +23,8 @@ def field_value(field, end):
 
 
 def ends_whole(kind, values):
-    """Where a payload of `values` may end: behind the last field, and before each of those that
-    an older sender did not have. Offset -> how many fields stand before it."""
+    """Where a payload of `values` may end: after the last field, and before each field that an
+    older sender did not have. Offset -> how many fields come before it."""
     ends = {}
     size = 0
     for index, field in enumerate(LAYOUTS[kind]):

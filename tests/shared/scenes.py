@@ -1,5 +1,5 @@
-"""States of a leader and a participant in which vectors are tried; tests/vectors/README.md tells
-them in words. Each call makes a fresh engine with nothing left to send or to tell."""
+"""States of a leader and a participant in which vectors are tried; tests/vectors/README.md
+describes them. Each call makes a fresh engine with nothing left to send or to tell."""
 
 from tests.shared.clear import ClearLeader, clear_participant
 

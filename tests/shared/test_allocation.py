@@ -1,8 +1,8 @@
 """What a voice frame costs in memory: on a badge every object is one step towards a collection,
 which takes longer than the speaker's queue lasts.
 
-On MicroPython nothing is collected while a test runs, so what its heap has grown by is all that was
-made. CPython frees at once: there, what is left has been kept, which must be nothing at all.
+MicroPython collects nothing while a test runs, so the growth of its heap is all that was made.
+CPython frees at once: what is left there has been kept, and that must be nothing at all.
 """
 
 import gc
@@ -16,7 +16,7 @@ from ptt.base.numbers import FRAME_MS, FRAME_SAMPLES, HEARTBEAT_MS
 from ptt.wire import codec, envelope, messages, voice
 
 LEADER = ("leader", 1)
-SESSION = 0x3FFFFFFF  # the largest: nothing on the way may become a large integer
+SESSION = 0x3FFFFFFF  # the largest one: no value on the way may become a large integer
 LEASE = 0x3FFFFFF0
 START_MS = 0x3FF00000  # up for 12 days; within seconds of the wrap sums do take memory
 WARM_FRAMES = 10  # tables, views and the playout delay are there
@@ -27,7 +27,7 @@ LISTENER_BYTES_MAX = 0
 TALKER_BYTES_MAX = 32  # a CRC above 2^30
 IDLE_BYTES_MAX = 0
 
-KEPT_BLOCKS_MAX = 9  # numbers of an engine's state that outgrew those that CPython keeps ready
+KEPT_BLOCKS_MAX = 9  # numbers in an engine that are larger than those that CPython keeps ready
 
 IS_BADGE = sys.implementation.name == "micropython"
 
@@ -79,7 +79,7 @@ def talking():
 
 
 def bytes_each(action, count):
-    """Bytes that `action(i)`, i from 0 to `count` - 1, takes from a badge's heap each time."""
+    """The bytes that each `action(i)`, i from 0 to `count` - 1, takes from a badge's heap."""
     action(0)
     gc.collect()
     gc.disable()
@@ -94,7 +94,7 @@ def bytes_each(action, count):
 
 
 def check_cost(make, frames, bytes_max):
-    """`make()` gives what is done for each of `frames`; a fresh one for every measurement."""
+    """`make()` gives the action for each of `frames`, a fresh one for every measurement."""
     if IS_BADGE:
         each = bytes_each(make(), frames)
         assert each <= bytes_max, "%d bytes a frame" % each

@@ -35,7 +35,7 @@ def expected_rows():
 
 
 def happen(floor, trigger):
-    """Let `trigger` happen as it does at a leader."""
+    """Let `trigger` happen as it would at a leader."""
     if trigger in ("request", "request of another"):
         floor.on_request(OTHER, 7, NOW_MS)
     elif trigger == "request of the holder":

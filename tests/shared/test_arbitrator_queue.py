@@ -176,7 +176,7 @@ def test_a_late_release_does_not_end_the_running_burst():
 
 
 def test_a_late_release_does_not_bring_a_request_back():
-    """After the releases 3 and, late, 1, a late request 2 is over all the same."""
+    """After release 3 and a late release 1, a late request 2 is over all the same."""
     floor = idle()
     floor.on_release(5, 3, NOW_MS)
     floor.on_release(5, 1, NOW_MS)

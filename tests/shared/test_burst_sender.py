@@ -65,7 +65,7 @@ class Badge:
         self.sender.end(self.now_ms)
 
     def wait(self, duration_ms):
-        """As an adapter does: called when it asked for it, and only then."""
+        """Call it as an adapter does: when it has asked for it, and only then."""
         until_ms = add(self.now_ms, duration_ms)
         while self.now_ms != until_ms:
             self.now_ms = add(self.now_ms, 1)
@@ -261,7 +261,7 @@ def test_a_new_press_does_not_end_the_repetitions_of_the_last_packet():
 
 
 def test_the_next_burst_ends_the_repetitions_of_the_one_before():
-    """They would come between its packets, under an older lease."""
+    """They would come between the packets of the next burst, under an older lease."""
     badge = talking()
     badge.let_go()
     badge.live(RELEASE_TAIL_FRAMES)

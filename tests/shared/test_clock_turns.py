@@ -1,5 +1,5 @@
-"""Engines with a rhythm of their own keep it while the clock turns: each does the same, at the same
-distances, wherever between two steps the turn falls. The journal's tests start before a turn."""
+"""Engines with a rhythm of their own keep it while the clock turns: each does the same at the same
+intervals, wherever the turn falls between two steps. The journal's tests start before a turn."""
 
 from tests.shared.test_settings_publisher import started
 from tests.shared.test_venue_updates import V2

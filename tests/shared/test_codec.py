@@ -98,7 +98,7 @@ def test_too_many_and_too_few_values_are_our_bug():
 
 
 def test_every_truncation_is_refused():
-    """But for one: it may end where the message of an older build ended."""
+    """With one exception: a payload may end where the message of an older build ended."""
     for kind in LAYOUTS:
         for end in (MINIMUM, MAXIMUM):
             values = control_values(kind, end)

@@ -240,7 +240,7 @@ def test_an_old_leader_has_stopped_before_a_new_one_starts():
 
 
 def test_a_host_that_is_not_heard_raises_no_term():
-    """It hears nobody either, or it only is not heard: both ways of a link that is half broken."""
+    """Either it does not hear, or it is not heard: both ways in which a link can be half broken."""
     for cut in ([(3, 1), (3, 2)], [(1, 3), (2, 3)], [(1, 3)]):
         hosts = running([1, 2, 3])
         hosts.cut = set(cut)

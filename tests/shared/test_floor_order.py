@@ -177,7 +177,7 @@ def test_old_news_are_stale():
 
 
 def test_a_burst_that_ended_does_not_come_back():
-    """Its own voice may arrive behind the word that it is over."""
+    """Its own voice may arrive after the word that it is over."""
     floor = Floor()
     heard_of(floor, 4, OTHER)
     heard_of(floor, 4, 0)

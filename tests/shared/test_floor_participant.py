@@ -127,7 +127,7 @@ def at(state):
 
 
 def happen(floor, trigger):
-    """Let `trigger` happen as it does in a badge."""
+    """Let `trigger` happen as it would in a badge."""
     if trigger == "press":
         floor.press(NOW_MS)
     elif trigger == "release":

@@ -1,4 +1,5 @@
-"""Where the button is: every pair of a state and a trigger of the table in `ptt.badge.groups`."""
+"""What the button belongs to: every pair of a state and a trigger of the table in
+`ptt.badge.groups`."""
 
 from ptt.badge import groups
 from ptt.badge.groups import (

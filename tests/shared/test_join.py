@@ -137,7 +137,7 @@ def test_a_leader_that_resigns_is_left_at_once():
     join.on_resigned(NOW_MS)
     assert join.state == SEARCHING
     assert join.output.done == ["told lost 0", "lost", "hello"]
-    join.on_resigned(NOW_MS)  # it says so thrice
+    join.on_resigned(NOW_MS)  # it says so three times
     assert join.output.done == ["told lost 0", "lost", "hello"]
 
 

@@ -1,4 +1,4 @@
-"""A journal and replicas: whatever is lost, late or doubled, a complete copy is a copy."""
+"""A journal and its replicas: whatever is lost, late or doubled, a complete copy is a true one."""
 
 from ptt.base.clock import add
 from ptt.base.numbers import (
@@ -261,7 +261,8 @@ def test_answers_of_strangers_and_of_other_times_are_nothing():
 
 
 def test_damaged_entries_change_nothing():
-    """The channel keeps them whole; a leader of another build may still say what is none."""
+    """The channel keeps records whole; a leader of another build may still send something that is
+    none."""
     wire = Wire()
     wire.change(2, 3)
     whole = wire.kept[-1].data
@@ -326,7 +327,7 @@ def floor_of_times(left_ms, granted_ms):
 
 
 def test_any_loss_and_any_repetition():
-    """In the end the copies are right, and at every moment they are what once was."""
+    """In the end the copies are right, and at every moment they are a state that once was."""
     for seed in range(1, 13):
         prng = Prng(seed)
         wire = Wire(2, loses=lambda data, prng=prng: prng.below(100) < 35)

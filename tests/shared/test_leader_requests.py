@@ -21,8 +21,8 @@ NOBODY = 999
 
 
 class Stage:
-    """A leader with three members, `holder` of whom talks in group 1 and `waiter` waits there with
-    request 7."""
+    """A leader with three members: `holder` talks in group 1, and `waiter` waits there with request
+    7."""
 
     def __init__(self, grants=None):
         table = {} if grants is None else {b"device-1": grants}

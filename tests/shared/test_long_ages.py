@@ -1,5 +1,5 @@
 """The clock turns after 12.4 days, and a difference changes its sign after 6.2: what happened
-longer ago than that is still long ago, to whoever is asked rarely."""
+longer ago than that is still long ago, even for an engine that is asked rarely."""
 
 from tests.shared.aes import block_cipher
 from tests.shared.floor_stage import idle

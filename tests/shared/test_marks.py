@@ -1,4 +1,4 @@
-"""The stand-in for the coder carries which frame it is, and all else is as the twins do it."""
+"""The stand-in for the coder carries a frame's number; everything else is as in the twins."""
 
 from array import array
 

@@ -101,7 +101,8 @@ def test_who_was_not_heard_has_vanished():
 
 
 def test_the_quietest_is_awaited_whoever_was_heard():
-    """Who it is has to be looked for again when it is heard, goes, or is no longer the quietest."""
+    """The quietest member has to be looked for again when it is heard, goes, or is no longer the
+    quietest."""
     members = table(3)
     assert members.next_timeout_ms() == NOW_MS + MEMBER_TTL_MS
     one, two, three = members.all()

@@ -239,7 +239,7 @@ def test_an_older_place_in_the_queue_that_comes_late():
 
 
 def test_a_place_in_the_queue_may_get_worse():
-    """Who asked anew is told where it stands now, and that need not be nearer."""
+    """A badge that asked anew is told where it stands now, which need not be nearer."""
     talker, told = queued((10, 1), (11, 4))
     assert told == [1, 4]
     assert talker.engine.refusals.as_dict().get("stale", 0) == 0
@@ -293,7 +293,7 @@ def test_word_of_an_idle_group_is_no_answer_to_a_call():
 
 
 def test_who_calls_while_a_call_waits_talks_in_that_call():
-    """And not in the talk group, where the press began during which the call came."""
+    """And not in the talk group, although the press during which the call came began there."""
     talker = Talker()
     talker.press()
     talker.hear(messages.FLOOR_GRANT, (GROUP, 1, 1, 1, 2000, 60000))

@@ -33,7 +33,7 @@ def level_of(lease, number):
 
 
 class Listener:
-    """A playout with a speaker that asks every 20 ms."""
+    """A playout whose speaker asks every 20 ms."""
 
     def __init__(self, start_ms=1000):
         self.events = []

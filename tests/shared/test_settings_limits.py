@@ -30,7 +30,7 @@ def next_type(leader):
 
 
 def test_a_new_member_gets_them_at_once_after_a_week():
-    """A time of 0 is half an eternity ahead then: the adapter would not have called."""
+    """A time of 0 then lies half a period ahead: the adapter would not have called."""
     now_ms = clock.wrap(WEEK_MS)
     leader = joined(ClearLeader(1, 1), now_ms)
     assert clock.since(now_ms, leader.next_timeout_ms()) >= 0
@@ -39,7 +39,7 @@ def test_a_new_member_gets_them_at_once_after_a_week():
 
 
 def test_values_out_of_range_are_not_published():
-    """They would raise later, when nobody is there who could mend them."""
+    """They would raise later, when there is nobody who could mend them."""
     leader = joined(ClearLeader(1, 1), 5000)
     for wrong in (
         Settings(2, 19),

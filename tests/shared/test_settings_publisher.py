@@ -1,4 +1,4 @@
-"""Who has the settings, and whom they are sent again."""
+"""Who has the settings, and to whom they are sent again."""
 
 from ptt.base.clock import NEVER, add
 from ptt.base.numbers import REQUEST_RETRY_MS, REQUEST_RETRY_MS_MAX

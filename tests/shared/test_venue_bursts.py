@@ -61,7 +61,7 @@ def test_a_burst_is_heard_whole_by_all_others():
 
 
 def test_listeners_hear_exactly_what_the_coder_made_of_it():
-    """`played` is filled by comparing samples, so this proves the oracle's own eyes."""
+    """`played` is filled by comparing samples, so this proves that the oracle sees."""
     venue = joined()
     venue.press("A")
     venue.run(200)

@@ -225,7 +225,7 @@ def test_a_leader_that_stood_still_demotes_itself():
 
 
 def test_a_leader_that_stood_still_alone_goes_on_with_what_it_had():
-    """Nobody else is there to take over: its own state is the newest."""
+    """There is nobody else to take over, so its own state is the newest."""
     venue = talking()
     venue.kill(2)
     lease = venue.badge("A").last(events.GRANTED)
@@ -286,7 +286,7 @@ def test_two_sides_of_a_split_become_one():
 
 
 def test_a_badge_from_a_higher_term_is_served_again():
-    """Whoever led it is gone for good; the one that is left stands in a term above that."""
+    """Its leader is gone for good; the host that is left stands in a term above that."""
     venue = talking()
     badge = venue.badge("C")
     badge.engine.join.term += 5 << 8

@@ -56,7 +56,8 @@ def test_thirty_percent_loss():
 
 
 def test_jitter_beyond_the_delay():
-    """Frames overtake each other by more than the playout delay: some are late, none is wrong."""
+    """Frames overtake each other by more than the playout delay: some are late, but none is
+    wrong."""
     for seed in range(SEEDS // 2):
         venue = converse(seed, delay_ms=5, jitter_ms=120)
         oracle.check_all(venue)

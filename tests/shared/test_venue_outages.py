@@ -143,7 +143,8 @@ def test_a_talker_that_roams_keeps_its_lease():
 
 
 def test_a_path_that_becomes_slower_is_followed():
-    """Later than the delay covers: a few frames are late, then playing goes on behind."""
+    """Frames come later than the delay covers: a few are late, then playing goes on with more
+    delay."""
     for delay_ms in (40, 60, 100, 200, 300, 600):
         venue = talking()
         venue.delay_ms = delay_ms

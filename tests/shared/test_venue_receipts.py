@@ -158,7 +158,7 @@ def test_reports_by_hand():
 
 
 def test_a_report_holds_no_more_than_its_fields():
-    """Whoever floods a listener with late frames must not end its engine."""
+    """A flood of late frames must not end a listener's engine."""
     engine = joined().badge("B").engine
     drain(engine)
     buffer = JitterBuffer(24, FrameStore(1))

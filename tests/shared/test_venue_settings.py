@@ -26,7 +26,7 @@ class Watch:
 
 
 def versions(venue):
-    """Of each badge, the settings it told of."""
+    """The settings that each badge told of."""
     return [badge.all(events.SETTINGS) for badge in venue.badges]
 
 
@@ -219,8 +219,8 @@ def test_a_grant_repeated_says_the_same_as_the_first():
 
 
 def test_what_was_kept_is_heard_whatever_the_delay():
-    """Requests are lost, what was said goes out in a flood, and the listener waits with playing:
-    its buffer must not overflow meanwhile, or the first word is gone."""
+    """Requests are lost, what was said goes out in a flood, and the listener does not play yet: its
+    buffer must not overflow meanwhile, or the first word is gone."""
     for delay_ms in (100, 200, 300, 400):
         for lost in (2, 3):
             venue = joined()

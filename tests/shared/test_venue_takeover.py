@@ -169,8 +169,9 @@ def test_who_is_unknown_to_the_new_leader_joins_it_by_the_addresses_it_was_told(
 
 
 def test_who_has_only_its_last_leader_left_asks_it():
-    """The leader that was named to it is gone for good, and is the standby of the one that it has
-    moved to. When that one was restarted, badges asked the other, and never it again."""
+    """The leader that it was told of is gone for good, and is the standby of the one that it has
+    moved to. When that one restarted, badges asked only the other, never the one that had
+    restarted."""
     venue = Failover(standbys=1).run(1500)
     fail_over(venue).standby_hosts = [(HOST, 9)]  # where nobody is
     venue.run(3000)

@@ -211,7 +211,7 @@ def test_a_text_that_waits_is_sent_after_joining_anew():
 
 
 def test_any_loss():
-    """What the writer is told is true: sent means shown to all whom the network let see it."""
+    """What the writer is told is true: sent means shown to all whom the network reached."""
     for seed in range(10):
         venue = Venue(4, seed, loss_percent=20, jitter_ms=30).run(8000)
         written = {}

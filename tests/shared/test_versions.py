@@ -1,5 +1,5 @@
-"""Builds of different versions side by side: what is newer is obeyed as far as it is known, what
-is missing is made up for, another major is told of, once."""
+"""Builds of different versions side by side: an engine obeys as much of a newer one as it knows,
+fills in what an older one leaves out, and tells of another major version, once."""
 
 from tests.shared.clear import ClearLeader, clear_participant
 from tests.shared.datagrams import datagram, drain

@@ -31,7 +31,7 @@ def read(group, name):
 
 
 def value_of(value):
-    """A field as the vector has it, as the codec gives it: texts and raw fields are bytes."""
+    """A field of a vector in the form that the codec gives it: texts and raw fields are bytes."""
     if isinstance(value, str):
         if value.startswith("0x"):
             return unhexlify(value[2:])

@@ -43,14 +43,14 @@ class Badge:
         self.played = []  # (lease, number) of each frame that the speaker played
         self.pcm = array("h", bytes(FRAME_SAMPLES * 2))
         self.next_frame_ms = 0
-        self.wake_ms = 0  # when it has work next, or NEVER; told anew whenever it was called
+        self.wake_ms = 0  # when it has work next, or NEVER; set anew whenever it was called
 
     def is_sounding(self):
         """Does its microphone or speaker have a frame that matters?"""
         return self.engine.floor.wants_speech() or not self.engine.playout.is_quiet()
 
     def skip_silence(self, now_ms):
-        """Frames of before `now_ms` mattered to nobody."""
+        """Pass over the frames before `now_ms`, which mattered to nobody."""
         passed_ms = clock.since(now_ms, self.next_frame_ms)
         frames = (passed_ms + FRAME_MS - 1) // FRAME_MS
         if frames > 0:
@@ -90,9 +90,9 @@ class Badge:
 
 class Venue:
     """`loss_percent` and `jitter_ms` apply to every datagram, both ways. `is_clear`: engines below
-    the seal, for tests that hand them datagrams of their own making. `is_coded`: sound is coded as
-    on a badge, not marked. `is_eager`: engines are called every 5 ms as well, not only when they
-    asked for it."""
+    the seal, for tests that make datagrams themselves. `is_coded`: sound is coded as on a badge,
+    not marked. `is_eager`: engines are called every 5 ms as well, not only when they asked for
+    it."""
 
     def __init__(
         self,
@@ -161,7 +161,7 @@ class Venue:
         return None
 
     def wake(self):
-        """Everybody is looked at in the first instant: the test may have called engines itself."""
+        """Look at everybody in the first instant: the test may have called engines itself."""
         for badge in self.badges:
             badge.wake_ms = self.now_ms
         self.leader_wake_ms = self.now_ms
@@ -205,7 +205,7 @@ class Venue:
     # --- how it happens ---
 
     def next_due_ms(self):
-        """In how many milliseconds anything is due, at least one."""
+        """The milliseconds, at least one, until anything is due."""
         left_ms = [clock.since(due_ms, self.now_ms) for due_ms in self.dues() if due_ms >= 0]
         return max(min(left_ms), 1) if left_ms else REST_MS
 
