@@ -42,12 +42,17 @@ class Stage:
             Verb("rest", self._note("rest"), writes=True, place=HERE),
             Verb("restore", self._note("restore"), writes=True, place=HERE, venue=True),
             Verb("fail", self._fail, writes=True, place=LEADER),
+            Verb("revoke", self._whose, writes=True, place=LEADER, logs=True),
+            Verb("shout", self._note("shout"), writes=True, place=LEADER, is_passing=True),
         )
         self.make = lambda safe: Desk(
-            verbs, OWN, lambda: self.leader, self._ask, NAMES.__getitem__, self._report, safe=safe
-        )
+            verbs, OWN, lambda: self.leader, self._ask, NAMES.__getitem__, self._report, safe=safe,
+            record=self._record,
+        )  # fmt: skip
         self.desk = self.make(lambda verb: _at_once)
         self.asked = 0  # how often the other host was
+        self.recorded: list[tuple[str, str, str]] = []
+        self.is_full = False
 
     def _note(self, word: str):
         def answer(fields: Fields) -> str:
@@ -55,6 +60,14 @@ class Stage:
             return f"{word} {sorted(fields)}"
 
         return answer
+
+    def _record(self, verb: str, words: str, who: str) -> None:
+        if self.is_full:
+            raise PresselError("the disk is full")
+        self.recorded.append((verb, words, who))
+
+    def _whose(self, fields: Fields) -> str:
+        return fields["who"]
 
     def _fail(self, fields: Fields) -> None:
         raise PresselError("the disk is full")
@@ -95,6 +108,31 @@ def test_who_follows_has_the_leader_answer_and_the_leader_writes_down_who_asked_
     assert stage.other.log == [("asked", SAID | {"who": "ann at kitchen"})]
     assert stage.ask("list")["by"] == "kitchen"
     assert stage.ask("own") == {"answer": "own []"}
+
+
+def test_the_registry_s_log_keeps_what_was_written_and_who_asked() -> None:
+    stage = follower()
+    assert stage.other is not None
+    stage.ask("say", text="hi", key="secret")
+    stage.ask("look")
+    stage.ask("fail")
+    stage.ask("shout")
+    assert stage.ask("revoke", who="operator")["answer"] == "ann at kitchen"  # not who it says
+    assert stage.other.recorded == [("say", "hi", "ann at kitchen")]
+    assert stage.recorded == []
+    stage.ask("rest")
+    assert stage.recorded == [("rest", "", "ann")]
+
+
+def test_what_was_done_and_not_logged_is_told() -> None:
+    stage = Stage()
+    stage.is_full = True
+    told = stage.ask("say", text="hi")
+    assert told == {
+        "error": "it was done, but the log does not tell it: the disk is full",
+        "exit": 1,
+    }
+    assert stage.done == ["say"]
 
 
 def test_a_refusal_of_the_leader_is_the_followers_too() -> None:

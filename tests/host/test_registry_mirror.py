@@ -96,7 +96,7 @@ def test_no_list_brings_a_revoked_device_back(pair: Pair, tmp_path: Path) -> Non
     watch = RegistryWatch(tmp_path / "stands-by", bytes(32))
     assert pair.replica.state is not None
     watch.hear(pair.replica.state)
-    watch.inherit()  # it may lead before its disk has anything of it
+    watch.inherit(5)  # it may lead before its disk has anything of it
     assert watch.directory.key(bytes.fromhex(ANN)) is None
     assert watch.directory.key(bytes.fromhex(BEN)) is not None
     assert [each.name for each in watch.directory.records()] == [b"Ben"]
@@ -144,7 +144,7 @@ def test_who_leads_next_begins_with_what_it_was_told_last(pair: Pair, tmp_path: 
     assert watch.directory.key(bytes.fromhex(BEN))
     assert pair.replica.state is not None
     watch.hear(pair.replica.state)
-    watch.inherit()
+    watch.inherit(5)
     assert watch.directory.name(bytes.fromhex(ANN)) == b"Anna"
     assert watch.directory.key(bytes.fromhex(BEN)) is None
     assert watch.directory.version == pair.leads.version()
@@ -153,7 +153,7 @@ def test_who_leads_next_begins_with_what_it_was_told_last(pair: Pair, tmp_path: 
     watch.with_registry(lambda registry: registry.set_groups(ANN, (7,)))
     assert pair.stands_by.device(ANN).groups == (7,)
     assert pair.stands_by.device(BEN).state == REVOKED
-    watch.inherit()  # older by now
+    watch.inherit(5)  # older by now
     assert watch.directory.lookup(bytes.fromhex(ANN)).groups == (7,)
     watch.close_there()
     watch.close()
@@ -171,7 +171,7 @@ def test_a_list_that_has_come_in_part_does_not_count(pair: Pair, tmp_path: Path)
     pair.leads.enrol(ANN, "Ann")  # before all others
     pair.tell(datagrams=1)
     watch.hear(pair.replica.state)
-    watch.inherit()
+    watch.inherit(5)
     assert watch.directory.version == acknowledged
     assert len(watch.directory.records()) == 60
     watch.close()

@@ -32,6 +32,7 @@ COMMANDS = {
     "device": "Choose which badges may take part, and with what rights.",
     "host": "Run a host, take it off duty, and choose which others may take part.",
     "registry": "Back up and restore the leader's registry of devices and hosts.",
+    "audit": "Show and check the log of who did what.",
     "text": "Send a text to all badges.",
     "settings": "Show and change the settings of the whole venue.",
     "sim": "Simulate venues: every fault and size, in virtual or in real time.",

@@ -4,32 +4,35 @@ devices. A backup belongs to one host: its keys open only with that host's key f
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pressel.registry import backup
 from pressel.registry.database import DATABASE
 
 from . import control
+from .desk.asker import of_user
 from .door import no_registry, running
 from .options import default_state
 
 
-def back_up(state: Path | None, file: Path) -> Path:
-    """Copy the registry to the new `file`; the folder that it is the registry of."""
+def back_up(state: Path | None, file: Path, *, is_former: bool = False) -> Path:
+    """Copy the registry to the new `file`; the folder that it is the registry of. `is_former`: for
+    the former version of Pressel."""
     path = running(state)
     if path is None:
         folder = state or default_state()
         if not (folder / DATABASE).exists():
             raise no_registry(folder)
-        backup.back_up(folder, file)
+        backup.back_up(folder, file, is_former=is_former)
         return folder
-    return Path(control.ask(path, "registry backup", file=str(file.absolute())))
+    return Path(control.ask(path, "registry backup", file=str(file.absolute()), former=is_former))
 
 
 def restore(state: Path | None, file: Path) -> None:
     """Put the backup `file` in the registry's place."""
     path = running(state)
     if path is None:
-        backup.restore(state or default_state(), file)
+        backup.restore(state or default_state(), file, of_user(os.getuid()).name)
     else:
         control.ask(path, "registry restore", file=str(file.absolute()))

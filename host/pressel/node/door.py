@@ -7,6 +7,7 @@ does, they work on the file directly. Reading makes no folder and no file.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from pressel.registry.roll import Groups, Roll
 from pressel.registry.store import Registry
 
 from . import control
+from .desk.asker import of_user
 from .desk.desk import OWN_COPY
 from .desk.devices import device_of_json
 from .options import default_state
@@ -143,7 +145,9 @@ def open_roll(
         return _empty()
     if not is_there:
         say(f"{folder} gets a new registry: no host runs on it yet")
-    return Registry(folder)
+    registry = Registry(folder)
+    registry.log.who = of_user(os.getuid()).name
+    return registry
 
 
 def no_registry(folder: Path) -> UsageError:

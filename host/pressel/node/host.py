@@ -33,7 +33,7 @@ from .admission import Admission
 from .bridging import NAME as BRIDGE
 from .bridging import Bridging
 from .chores import Chores
-from .desk import devices
+from .desk import audits, devices
 from .desk.backups import Backups
 from .desk.desk import Desk
 from .desk.duty import Duty
@@ -132,12 +132,22 @@ class HostNode:
         )  # fmt: skip
         verbs = [verb for subject in subjects for verb in subject.verbs()]
         verbs += devices.verbs(self._watch.with_registry)
+        verbs += audits.verbs(self._watch.with_registry)
         verbs.append(Verb("update look", self._look_for_updates))
         others = self._others
         return Desk(
             verbs, others.own, self._leader_is, others.ask, others.name_of, self._report,
-            self._on_written, self._safe,
+            self._on_written, self._safe, self._record,
         )  # fmt: skip
+
+    def _record(self, verb: str, words: str, who: str) -> None:
+        """In the registry's log; in the desk's thread."""
+
+        def act(registry: Registry) -> None:
+            with registry.log.asked_by(who):
+                registry.record(verb, words)
+
+        self._watch.with_registry(act)
 
     def _on_written(self) -> None:
         """Put the operator's changes into effect at once."""
@@ -331,7 +341,7 @@ class HostNode:
     # --- who leads ---
 
     def _make_leader(self, term: int) -> Leader:
-        self._watch.inherit()
+        self._watch.inherit(term)
         directory = self._watch.directory
         settings = self._settings.kept
         leader = Leader(

@@ -32,6 +32,7 @@ class RegistryWatch:
         self._own = own
         self._registry = Registry(state)
         self._there: Registry | None = None
+        self._term = 1  # in which this host led last
         self._changes = -1
         self._roster: object = None  # the record behind `_news`
         self._news: News | None = None  # what the leader said last, whole
@@ -85,10 +86,11 @@ class RegistryWatch:
             return None
         return await in_thread(self._follow, news)
 
-    def inherit(self) -> None:
-        """This host leads from now on. What it has heard of the leader before it, and is newer than
-        what is on our disk, holds at once, and is on our disk before `with_registry` does anything
-        else."""
+    def inherit(self, term: int) -> None:
+        """This host leads from now on, in `term`. What it has heard of the leader before it, and is
+        newer than what is on our disk, holds at once, and is on our disk before `with_registry`
+        does anything else."""
+        self._term = term
         self.directory.refresh()
         news = None if self._news is None else self._allowed(self._news)
         if news is not None and news[0] > self.directory.version:
@@ -130,4 +132,5 @@ class RegistryWatch:
     def _opened(self) -> Registry:
         if self._there is None:
             self._there = Registry(self._state)
+        self._there.log.term = self._term
         return self._there

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -15,12 +16,15 @@ from pressel.errors import PresselError, UsageError
 from pressel.registry import secret_file, tables
 from pressel.registry.database import DATABASE, KEY_FILE, KEY_KIND
 from pressel.registry.device import REVOKED
+from pressel.registry.identity import identity
+from pressel.registry.log import LOG_TABLES, REGISTRY, Log
 from pressel.registry.store import Registry
 from pressel.registry.vault import Vault
 
 
-def back_up(folder: Path, target: Path) -> None:
-    """Copy the registry in `folder` to the new file `target`, mode 0600."""
+def back_up(folder: Path, target: Path, *, is_former: bool = False) -> None:
+    """Copy the registry in `folder` to the new file `target`, mode 0600; `is_former`: as the former
+    version of Pressel reads it, without the log."""
     if target.exists():
         raise UsageError(f"{target} exists and is left as it is; choose another name")
     with Registry(folder):  # makes sure that it is one, and up to date
@@ -30,6 +34,11 @@ def back_up(folder: Path, target: Path) -> None:
             copy = Path(scratch) / "copy"
             os.close(os.open(copy, os.O_RDWR | os.O_CREAT, 0o600))
             _copy(folder / DATABASE, copy)
+            if is_former:
+                with closing(sqlite3.connect(copy, isolation_level=None)) as db:
+                    db.execute("PRAGMA secure_delete = ON")
+                    tables.step_back(db)
+                    db.execute("VACUUM")
             with copy.open("rb") as written:
                 os.fsync(written.fileno())
             os.link(copy, target)
@@ -42,11 +51,12 @@ def back_up(folder: Path, target: Path) -> None:
         raise PresselError(f"the backup failed: {error}") from error
 
 
-def restore(folder: Path, source: Path) -> None:
+def restore(folder: Path, source: Path, who: str = "") -> None:
     """Put the backup `source` in the place of the registry in `folder`, at once for all readers.
 
-    What was revoked since the backup stays revoked. UsageError when `source` is no backup, or of
-    a registry with another key file; nothing is changed then.
+    What was revoked since the backup stays revoked, and the log goes on: it tells what `who` has
+    restored. UsageError when `source` is no backup, or of a registry with another key file; nothing
+    is changed then.
     """
     if not source.is_file():
         raise UsageError(f"there is no backup {source}")
@@ -58,9 +68,14 @@ def restore(folder: Path, source: Path) -> None:
             changes, version, revoked = _present(folder)
             with closing(sqlite3.connect(copy, isolation_level=None)) as db:
                 _check(db, source, vault)
-                for device in revoked:
-                    what = "state = ?, sealed_key = NULL"
-                    db.execute(f"UPDATE device SET {what} WHERE id = ?", (REVOKED, device))
+                db.execute("BEGIN")
+                log = Log(db, vault, identity(folder), time.time)
+                log.who = who
+                if (folder / DATABASE).exists():
+                    _keep_log(db, folder, log)
+                for row in revoked:
+                    marks = ", ".join("?" * len(row))
+                    db.execute(f"INSERT OR REPLACE INTO device VALUES ({marks})", row)
                 # Readers poll for another number than their last one; other hosts follow the list
                 # with the higher version.
                 db.execute(
@@ -68,6 +83,14 @@ def restore(folder: Path, source: Path) -> None:
                     "version = max(version, ?) + 1",
                     (changes, version),
                 )
+                if not log.holds():  # what is broken is left behind
+                    log.forget()
+                if log.is_empty():
+                    log.begin()
+                log.note("registry restore", REGISTRY, {"restored": 1})
+                log.touch_all()
+                log.settle("registry restore")
+                db.execute("COMMIT")
             with Registry(folder, is_restored=True):
                 pass
             _copy(copy, folder / DATABASE)
@@ -77,14 +100,29 @@ def restore(folder: Path, source: Path) -> None:
         raise UsageError(f"{source} is not a backup of a registry ({error})") from error
 
 
-def _present(folder: Path) -> tuple[int, int, list[str]]:
-    """The change counter, the version and the revoked devices of today's registry, if there is
-    one."""
+def _present(folder: Path) -> tuple[int, int, list[tuple]]:
+    """The change counter, the version and the rows of revoked devices of today's registry, if there
+    is one."""
     if not (folder / DATABASE).exists():
         return 0, 0, []
     with Registry(folder, is_restored=True) as registry:
-        revoked = [each.id for each in registry.devices(REVOKED)]
-        return registry.changes(), registry.version(), revoked
+        changes, version = registry.changes(), registry.version()
+    with closing(sqlite3.connect(folder / DATABASE)) as db:
+        revoked = db.execute("SELECT * FROM device WHERE state = ?", (REVOKED,)).fetchall()
+    return changes, version, revoked
+
+
+def _keep_log(db: sqlite3.Connection, folder: Path, log: Log) -> None:
+    """Today's log in the place of the backup's in `db`, which is older; unless it is broken."""
+    with closing(sqlite3.connect(folder / DATABASE)) as today:
+        rows = {table: today.execute(f"SELECT * FROM {table}").fetchall() for table in LOG_TABLES}
+    db.execute("SAVEPOINT former")
+    log.forget()
+    for table in LOG_TABLES:
+        db.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", rows[table])
+    if not log.holds():
+        db.execute("ROLLBACK TO former")
+    db.execute("RELEASE former")
 
 
 def _check(db: sqlite3.Connection, source: Path, vault: Vault) -> None:

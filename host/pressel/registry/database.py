@@ -1,6 +1,7 @@
 """The SQLite file of a registry: opened beside its key file, and changed in transactions.
 
-Every change is on disk before the call returns; any number of processes may have the file open.
+Every change is on disk before the call returns, with its entry in the log; any number of processes
+may have the file open.
 What lies in its tables is `store`'s affair.
 """
 
@@ -15,7 +16,10 @@ from pathlib import Path
 from typing import Self
 
 from pressel.errors import PresselError, UsageError
+from pressel.ledger.broken import BrokenError
 from pressel.registry import secret_file, tables
+from pressel.registry.identity import identity
+from pressel.registry.log import BEGIN, Log
 from pressel.registry.vault import Vault
 
 DATABASE = "registry.sqlite"
@@ -62,13 +66,18 @@ class Database:
             self._db.execute(f"PRAGMA {pragma}")
         tables.migrate(self._db, self.file)
         if self._mark() is None:
-            with self._change():  # two that make one at the same time are no loss
+            with self._transaction():  # two that make one at the same time are no loss
                 if self._mark() is None:
                     self._begin(key_file)
         # A registry that has a mark had a key file: a new one would open none of its keys.
         self._vault = Vault(secret_file.load(key_file, KEY_KIND))
         if self._mark() != self._vault.mark:
             raise UsageError(f"{key_file} is not the key of {self.file}; put back the right one")
+        self.log = Log(self._db, self._vault, identity(self.file.parent), self._now_s)
+        if self.log.is_empty():
+            with self._change(BEGIN):
+                if self.log.is_empty():
+                    self.log.begin()
 
     def _mark(self) -> str | None:
         row = self._db.execute("SELECT mark FROM registry").fetchone()
@@ -107,8 +116,16 @@ class Database:
         self.close()
 
     @contextmanager
-    def _change(self) -> Iterator[None]:
-        """One transaction; whatever raises inside undoes it."""
+    def _change(self, verb: str = "") -> Iterator[None]:
+        """One transaction, in which `verb` is done; the log tells of it. No verb: of what it does,
+        the log says nothing."""
+        with self._transaction():
+            yield
+            self.log.settle(verb)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Whatever raises inside undoes all of it."""
         with told(self.file):
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -121,10 +138,15 @@ class Database:
 
 @contextmanager
 def told(file: Path) -> Iterator[None]:
-    """SQLite's errors in words."""
+    """Errors of SQLite, and of the log, in words."""
     try:
         yield
     except sqlite3.OperationalError as error:
         raise PresselError(f"cannot work with the registry {file}: {error}") from error
+    except BrokenError as error:
+        raise PresselError(
+            f"the log in {file} does not hold: {error}; restore a backup from before that with "
+            "`pressel registry restore`"
+        ) from None
     except sqlite3.DatabaseError as error:
         raise PresselError(f"{file} is damaged ({error}); restore a backup of it") from error

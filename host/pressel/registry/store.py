@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from pressel.errors import UsageError
+from pressel.ledger.chain import Head
 from pressel.registry import code as codes
 from pressel.registry.database import Database, told
 from pressel.registry.device import (
@@ -29,6 +30,7 @@ from pressel.registry.device import (
     checked_public_key,
 )
 from pressel.registry.identity import public_key
+from pressel.registry.log import VENUE, Told
 from ptt.base.numbers import DEVICES_MAX
 
 PENDING_MAX = 32  # devices that wait for the operator; strangers must not fill a disk
@@ -59,7 +61,7 @@ class Registry(Database):
         Devices that it does not have are revoked here, and what is revoked here stays so. All or
         nothing; True when anything changed.
         """
-        with self._change():
+        with self._change("registry follow"):
             if self.version() >= version:
                 return False
             kept = {each.id: each for each in self.devices()}
@@ -83,6 +85,22 @@ class Registry(Database):
             self._db.execute("DELETE FROM device WHERE id = ?", (own.id,))
         rights = other.entitlements
         self._insert(other.id, other.name, other.key, other.groups, rights, ACTIVE)
+
+    def told(self, after: int = 0) -> list[Told]:
+        """A page of the log, behind entry `after`."""
+        with told(self.file):
+            return self.log.told(after)
+
+    def verify(self, also: Iterable[str] = (), seen: str | None = None) -> Head:
+        """The head of the log, which holds and says what is in the tables. PresselError when not;
+        see `Log.verify`."""
+        with told(self.file):
+            return self.log.verify(also, seen)
+
+    def record(self, verb: str, words: str) -> None:
+        """Write down that `verb` was done, of which the registry holds nothing else."""
+        with self._change():
+            self.log.note(verb, VENUE, {"done": 1}, words)
 
     def changes(self) -> int:
         """Goes up with every change of devices or hosts, by any process; cheap to ask."""
@@ -129,7 +147,7 @@ class Registry(Database):
     ) -> bytes:
         """Make a device active and return its new key. UsageError when the id is known."""
         key = secrets.token_bytes(KEY_BYTES)
-        with self._change():
+        with self._change("device add"):
             self._insert(checked_id(device_id), name, key, groups, entitlements, ACTIVE)
             self._must_fit()
         return key
@@ -168,7 +186,7 @@ class Registry(Database):
         self._must_be(device_id, PENDING)
         chosen = _joined(checked_groups(groups))
         what = "state = ?, groups = ?, check_code = NULL"
-        with self._change():
+        with self._change("device approve"):
             self._update(checked_id(device_id), what, (ACTIVE, chosen), PENDING)
             self._must_fit()
 
@@ -188,8 +206,9 @@ class Registry(Database):
     def deny(self, device_id: str) -> None:
         """Forget a pending device."""
         device = self._must_be(device_id, PENDING)
-        with self._change():
+        with self._change("device deny"):
             self._forget_waiting(device.id)
+            self.log.note("device deny", f"device {device.id}", {})
 
     def _forget_waiting(self, device: str) -> None:
         query = "DELETE FROM device WHERE id = ? AND state = ?"
@@ -214,7 +233,8 @@ class Registry(Database):
         """End a device for good: its key is gone, its id stays known."""
         device = self.device(device_id)
         if device.state != REVOKED:
-            self._set(device_id, "state = ?, sealed_key = NULL", (REVOKED,), device.state)
+            what = "state = ?, sealed_key = NULL"
+            self._set("device revoke", device_id, what, (REVOKED,), device.state)
 
     def rotate(self, device_id: str, key: bytes | None = None) -> bytes:
         """A new key for an active device, in the next epoch; the old one is gone. `key`: the one
@@ -224,7 +244,7 @@ class Registry(Database):
             key = secrets.token_bytes(KEY_BYTES)
         elif len(key) != KEY_BYTES:
             raise UsageError(f"a device key has {KEY_BYTES} bytes")
-        with self._change():
+        with self._change("device rotate"):
             device = self.device(device_id)  # again: another process may have been faster
             sealed = self._vault.seal(key, device.id, device.epoch + 1)
             values = (sealed, device.epoch + 1)
@@ -244,7 +264,7 @@ class Registry(Database):
         Its `former` ids end at the same time. All or nothing.
         """
         device = checked_id(device_id)
-        with self._change():
+        with self._change("device adopt"):
             self._forget_waiting(device)
             self._insert(device, name, key, groups, Entitlements(), ACTIVE)
             for each in former:
@@ -259,7 +279,7 @@ class Registry(Database):
         new = checked_id(new_id)
         if new == old.id:
             raise UsageError("a device cannot take its own place; name two ids")
-        with self._change():
+        with self._change("device replace"):
             old = self.device(old.id)
             self._update(old.id, "state = ?, sealed_key = NULL", (REVOKED,), ACTIVE)
             state = next((each.state for each in self.devices() if each.id == new), None)
@@ -282,11 +302,12 @@ class Registry(Database):
 
     def rename(self, device_id: str, name: str) -> None:
         device = self.device(device_id)
-        self._set(device.id, "name = ?", (checked_name(name),), device.state)
+        self._set("device rename", device.id, "name = ?", (checked_name(name),), device.state)
 
     def set_groups(self, device_id: str, groups: tuple[int, ...] | list[int]) -> None:
         device = self.device(device_id)
-        self._set(device.id, "groups = ?", (_joined(checked_groups(groups)),), device.state)
+        chosen = (_joined(checked_groups(groups)),)
+        self._set("device group", device.id, "groups = ?", chosen, device.state)
 
     def _must_be(self, device_id: str, state: str) -> Device:
         device = self.device(device_id)
@@ -330,8 +351,8 @@ class Registry(Database):
                 "`pressel device list`"
             )
 
-    def _set(self, device_id: str, what: str, values: tuple, state: str) -> None:
-        with self._change():
+    def _set(self, verb: str, device_id: str, what: str, values: tuple, state: str) -> None:
+        with self._change(verb):
             self._update(checked_id(device_id), what, values, state)
 
     def _update(self, device: str, what: str, values: tuple, state: str) -> None:
@@ -350,7 +371,7 @@ class Registry(Database):
         if not 1 <= life_s <= codes.LIFE_S_MAX:
             raise UsageError(f"an invitation lives 1 to {codes.LIFE_S_MAX} seconds")
         now_s = int(self._now_s())
-        with self._change():
+        with self._change("device invite"):
             self._db.execute(f"DELETE FROM invite WHERE {_OVER}", (now_s, now_s))
             taken = {place for (place,) in self._db.execute("SELECT place FROM invite")}
             if len(taken) >= codes.INVITES_MAX:
@@ -362,6 +383,8 @@ class Registry(Database):
             chosen = _joined(checked_groups(groups))
             values = (place, sealed, chosen, codes.TRIES, now_s, now_s + life_s)
             self._db.execute("INSERT INTO invite VALUES (?, ?, ?, ?, ?, ?)", values)
+            facts = {"groups": checked_groups(groups), "life_s": life_s}
+            self.log.note("device invite", "invite", facts)
         return code
 
     def invited(self, place: str) -> str | None:
@@ -387,7 +410,7 @@ class Registry(Database):
         plain = codes.plain_code(code)
         place = codes.place_of(plain)
         device = checked_id(device_id)
-        with self._change():
+        with self._change("device redeem"):
             if self._state_of_same(device, key) == ACTIVE:
                 return self.device(device).groups
             now_s = int(self._now_s())  # tries are not looked at: this may have been the last
@@ -422,7 +445,7 @@ class Registry(Database):
     def allow_host(self, name: str, public_key: str) -> None:
         """UsageError when the name or the key is there already."""
         values = (checked_public_key(public_key), checked_name(name), int(self._now_s()))
-        with self._change():
+        with self._change("host allow"):
             try:
                 self._db.execute("INSERT INTO host VALUES (?, ?, ?)", values)
             except sqlite3.IntegrityError:
@@ -431,7 +454,7 @@ class Registry(Database):
                 ) from None
 
     def remove_host(self, name: str) -> None:
-        with self._change():
+        with self._change("host remove"):
             if self._db.execute("DELETE FROM host WHERE name = ?", (name,)).rowcount != 1:
                 raise UsageError(f"no host '{name}' is allowed; see `pressel host list`")
 

@@ -81,7 +81,33 @@ STEPS: tuple[tuple[str, ...], ...] = (
             )
         ),
     ),
+    (  # the log (`log.py`); `subject` and `number` are in the body, too, and here to be found by
+        """CREATE TABLE entry (
+            number INTEGER PRIMARY KEY CHECK (number >= 1),
+            subject TEXT NOT NULL,
+            body BLOB NOT NULL,
+            signature BLOB NOT NULL) STRICT""",
+        "CREATE INDEX entry_of ON entry (subject, number)",
+        """CREATE TABLE entry_text (
+            number INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            salt BLOB NOT NULL,
+            text BLOB,
+            PRIMARY KEY (number, name)) STRICT""",
+    ),
 )
+
+# From the last step back to the one before, for a host that is not updated yet.
+BACK = ("DROP TABLE entry_text", "DROP TABLE entry")
+
+
+def step_back(db: sqlite3.Connection) -> None:
+    """Make of `db`, which is up to date, what the former version of Pressel wrote."""
+    db.execute("BEGIN IMMEDIATE")
+    for statement in BACK:
+        db.execute(statement)
+    db.execute(f"PRAGMA user_version = {len(STEPS) - 1}")
+    db.execute("COMMIT")
 
 
 def migrate(db: sqlite3.Connection, file: object) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pressel.errors import PresselError
 from pressel.registry import backup
 
-from .verb import HERE, Fields, Verb
+from .verb import HERE, WHO, Fields, Verb
 
 
 class Backups:
@@ -21,12 +21,14 @@ class Backups:
     def verbs(self) -> tuple[Verb, ...]:
         return (
             Verb("registry backup", self.back_up, True, HERE, in_thread=True, shown=("file",)),
-            Verb("registry restore", self.restore, True, HERE, True, ("file",), venue=True),
+            Verb(
+                "registry restore", self.restore, True, HERE, True, ("file",), venue=True, logs=True
+            ),
         )
 
     def back_up(self, fields: Fields) -> str:
         """The folder that `file` is a copy of the registry of."""
-        backup.back_up(self._state, Path(fields["file"]))
+        backup.back_up(self._state, Path(fields["file"]), is_former=bool(fields.get("former")))
         return str(self._state.absolute())
 
     def restore(self, fields: Fields) -> None:
@@ -36,4 +38,4 @@ class Backups:
                 "this host stands by, and its registry follows the leader's; restore the backup "
                 "on the host that leads, or stop the other hosts first"
             )
-        backup.restore(self._state, Path(fields["file"]))
+        backup.restore(self._state, Path(fields["file"]), fields.get(WHO, ""))

@@ -15,7 +15,7 @@ from pressel.errors import PresselError, UnreachableError, UsageError
 from ..report import Report
 from . import asker as askers
 from .asker import Asker
-from .verb import COPY, HERE, LEADER, Fields, Verb
+from .verb import COPY, HERE, LEADER, WHO, Fields, Verb
 
 OWN_COPY = "own copy"  # in place of a host that has answered: no leader was reachable
 LEADERLESS_S = 3.0  # an election takes 0.7 s; who waits longer has nobody to wait for
@@ -31,6 +31,7 @@ class Ask(Protocol):
     async def __call__(self, host: bytes, body: bytes) -> bytes | None: ...
 
 
+Record = Callable[[str, str, str], Any]  # verb, what people may read of it, who asked
 Safe = Callable[[Verb], Callable[[], Awaitable[None]]]
 
 
@@ -45,7 +46,8 @@ async def _nothing() -> None:
 class Desk:
     """`leader_is` gives the host that leads, None when none is known; `own` is this host, `name_of`
     what people call one. After each write `on_written` is called; one that is the leader's part is
-    done when `safe` says so, which is begun before it and awaited after it."""
+    done when `safe` says so, which is begun before it and awaited after it. `record` keeps what was
+    written and keeps no log itself; it may wait for the disk."""
 
     def __init__(
         self,
@@ -57,6 +59,7 @@ class Desk:
         report: Report,
         on_written: Callable[[], None] = lambda: None,
         safe: Safe = _at_once,
+        record: Record = lambda verb, words, who: None,
     ) -> None:
         self._verbs = {verb.name: verb for verb in verbs}
         self._own = own
@@ -66,6 +69,7 @@ class Desk:
         self._report = report
         self._on_written = on_written
         self._safe = safe
+        self._record = record
         self._thread = ThreadPoolExecutor(1, "desk")  # one: writes keep their order
         self._news = asyncio.Event()
 
@@ -156,24 +160,36 @@ class Desk:
     async def _do(self, verb: Verb, fields: Fields, who: Asker) -> Any:
         is_venues = verb.writes and (verb.place == LEADER or verb.venue)
         is_safe = self._safe(verb) if is_venues else _nothing
+        given = {**fields, WHO: str(who)} if verb.logs else fields
         if verb.in_thread:
-            answer = await self.in_thread(verb.answer, fields)
+            answer = await self.in_thread(verb.answer, given)
         else:
-            answer = verb.answer(fields)
+            answer = verb.answer(given)
             if inspect.isawaitable(answer):
                 answer = await answer
         if verb.writes:
-            self._tell(verb, fields, who)
+            words = self._tell(verb, fields, who)
             self._on_written()
+            await self._keep(verb, words, who)
             await is_safe()
         return answer
 
-    def _tell(self, verb: Verb, fields: Fields, who: Asker) -> None:
-        """Who had what done, in the log of the host that did it."""
+    async def _keep(self, verb: Verb, words: str, who: Asker) -> None:
+        """In the registry's log, what is not there yet."""
+        if verb.logs or verb.is_passing:
+            return
+        try:
+            await self.in_thread(self._record, verb.name, words, str(who))
+        except PresselError as error:
+            raise PresselError(f"it was done, but the log does not tell it: {error}") from error
+
+    def _tell(self, verb: Verb, fields: Fields, who: Asker) -> str:
+        """Who had what done, in the event log of the host that did it; with what values."""
         shown = {name: fields[name] for name in verb.shown if fields.get(name)}
         values = ", ".join(map(_words, shown.values()))
         what = f"{verb.name}: {values}" if values else verb.name
         self._report("asked", {"verb": verb.name, "who": str(who), "what": what, **shown})
+        return values
 
     async def _leader(self) -> bytes | None:
         """The host that leads; waits for an election to end."""

@@ -14,7 +14,7 @@ from typing import Any
 from pressel.registry.device import Device, Entitlements
 from pressel.registry.store import Registry
 
-from .verb import COPY, HERE, LEADER, Fields, Verb
+from .verb import COPY, HERE, LEADER, WHO, Fields, Verb
 
 WithRegistry = Callable[[Callable[[Registry], Any]], Any]
 
@@ -93,9 +93,14 @@ def verbs(with_registry: WithRegistry) -> Iterable[Verb]:
     """`with_registry` gives its argument the host's registry, in the desk's thread."""
     for call in CALLS:
         yield Verb(
-            call.name, _answer(call, with_registry), call.writes, call.place, True, call.shown
-        )
+            call.name, _answer(call, with_registry), call.writes, call.place, True, call.shown,
+            logs=True,
+        )  # fmt: skip
 
 
 def _answer(call: Call, with_registry: WithRegistry) -> Callable[[Fields], Any]:
-    return lambda fields: with_registry(lambda registry: call.act(registry, fields))
+    def act(registry: Registry, fields: Fields) -> Any:
+        with registry.log.asked_by(fields.get(WHO, "")):
+            return call.act(registry, fields)
+
+    return lambda fields: with_registry(lambda registry: act(registry, fields))

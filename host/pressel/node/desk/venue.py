@@ -38,7 +38,7 @@ class Venue:
     def verbs(self) -> tuple[Verb, ...]:
         return (
             Verb("status", self.status, place=LEADER),
-            Verb("text", self.text, writes=True, place=LEADER, shown=("text",)),
+            Verb("text", self.text, True, LEADER, shown=("text",), is_passing=True),
         )
 
     def status(self, fields: Fields) -> dict[str, Any]:

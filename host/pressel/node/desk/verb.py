@@ -10,6 +10,8 @@ HERE = "here"  # it is about this host
 LEADER = "leader"  # only the host that leads can answer
 COPY = "copy"  # the leader answers best; each host has a copy, too
 
+WHO = "who"
+
 Fields = dict[str, Any]
 
 
@@ -19,7 +21,9 @@ class Verb:
     `in_thread` it is called outside the event loop and may wait for the disk. `shown`: the fields
     that the log tells of a write, beside who asked. `copied`: standbys copy what it writes, see
     `update_copy`; what others write is in the journal. `venue`: what it writes is the venue's,
-    although it is about this host."""
+    although it is about this host. `logs`: it tells the registry's log itself what it does, and
+    gets who asks as a further field, WHO; of other writes the desk tells it.
+    `is_passing`: what it does leaves nothing behind, and is not in that log."""
 
     name: str
     answer: Callable[[Fields], Any]
@@ -29,3 +33,5 @@ class Verb:
     shown: tuple[str, ...] = ()
     copied: bool = False
     venue: bool = False
+    logs: bool = False
+    is_passing: bool = False

@@ -1,0 +1,155 @@
+"""`pressel audit`: who did what, when, on which host; and whether the log of it holds."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pressel.cli.options import folder_option
+from pressel.errors import UsageError
+from pressel.node import audits
+from pressel.registry.device import checked_public_key
+from pressel.registry.identity import fingerprint
+
+_FILE_COLUMNS = 240  # in a file or a pipe an entry is one line
+_STATE = folder_option()
+_HASH_DIGITS = 64
+
+json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, one entry a line.")
+last_option = click.option(
+    "--last", type=click.IntRange(1), metavar="COUNT", help="Only so many entries, the newest."
+)
+
+
+@click.group()
+def audit() -> None:
+    """Show and check the log of who did what on a host."""
+
+
+@audit.command("list")
+@last_option
+@_STATE
+@json_option
+def list_entries(last: int | None, state: Path | None, as_json: bool) -> None:
+    """List what was done, oldest first: devices, hosts, settings, updates, texts."""
+    show(audits.lines(state), last, as_json)
+
+
+@audit.command()
+@click.option("--seen", metavar="HASH", help="An entry's hash that must still be in the log.")
+@click.option(
+    "--also", multiple=True, metavar="PUBLIC_KEY", help="A key that this host had before."
+)
+@_STATE
+def verify(seen: str | None, also: tuple[str, ...], state: Path | None) -> None:
+    """Check every entry, signature and text, and that devices and hosts are as the log says.
+
+    A log whose end was cut off still holds. Keep the hash that this prints, and give it to --seen
+    later: it must still be there.
+    """
+    keys = tuple(map(checked_public_key, also))
+    if seen is not None and not _is_hash(seen):
+        raise UsageError(f"a hash has {_HASH_DIGITS} hexadecimal digits, as this command prints")
+    head = audits.verify(state, keys, seen.lower() if seen else None)
+    print(head["hash"])
+    print(
+        f"all {head['entries']} entries hold, and devices and hosts are as they say",
+        file=sys.stderr,
+    )
+
+
+@audit.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@_STATE
+def export(file: Path, state: Path | None) -> None:
+    """Write the whole log to the new FILE: one line of JSON an entry, with its signed bytes."""
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise UsageError(f"{file} exists and is left as it is; choose another name") from None
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from error
+    count = 0
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            for line in audits.lines(state):
+                out.write(json.dumps(line) + "\n")
+                count += 1
+            out.flush()
+            os.fsync(out.fileno())
+    except BaseException:
+        file.unlink(missing_ok=True)  # half a log is none
+        raise
+    print(f"{count} entries are in {file}; it names people: keep it like the log", file=sys.stderr)
+
+
+def show(lines: Iterable[audits.Line], last: int | None, as_json: bool) -> None:
+    """Print entries, oldest first."""
+    names: dict[str, str] = {}
+    chosen = [_named(line, names) for line in lines][-(last or 0) :]
+    if as_json:
+        for line in chosen:
+            print(json.dumps(line))
+        return
+    table = Table("Entry", "When", "Who", "What", "Of", "Now", "Host", "Term", box=None)
+    for line in chosen:
+        table.add_row(*map(escape, _cells(line)))
+    width = None if sys.stdout.isatty() else _FILE_COLUMNS
+    Console(emoji=False, width=width).print(table)
+
+
+def _named(line: audits.Line, names: dict[str, str]) -> audits.Line:
+    """The same with the name that its subject has, or had until now."""
+    name = line["texts"].get("name") or names.get(line["subject"])
+    if name:
+        names[line["subject"]] = name
+    return {**line, "name": name}
+
+
+def _cells(line: audits.Line) -> Iterator[str]:
+    yield str(line["index"])
+    yield _when(line["time_s"])
+    yield line["texts"].get("who") or ""
+    yield line["verb"]
+    kind, _, which = line["subject"].partition(" ")
+    which = fingerprint(which) if len(which) == _HASH_DIGITS else which
+    yield " ".join(filter(None, (line["name"], which))) or line["texts"].get("what") or kind
+    yield _facts(line)
+    yield fingerprint(line["host"])[:9]
+    yield str(line["term"])
+
+
+def _when(time_s: int) -> str:
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time_s))
+    except (OverflowError, ValueError, OSError):
+        return f"{time_s} s"
+
+
+def _facts(line: audits.Line) -> str:
+    """What holds of the subject since then."""
+    facts = line["facts"]
+    if line["subject"].startswith("host "):
+        return "allowed" if facts else "removed"
+    if not line["subject"].startswith("device "):
+        return ""
+    if not facts:
+        return "gone"
+    words = [str(facts.get("state"))]
+    if words == ["active"]:
+        groups = ", ".join(map(str, facts.get("groups", ())))
+        words.append(f"groups {groups}; key {facts.get('epoch')}")
+    return "; ".join(words)
+
+
+def _is_hash(word: str) -> bool:
+    return len(word) == _HASH_DIGITS and all(each in "0123456789abcdefABCDEF" for each in word)
