@@ -74,12 +74,28 @@ def test_what_is_typed_at_a_standby_is_done_by_the_leader(tmp_path: Path) -> Non
             assert known.code == 2 and known.is_one_sentence() and "known already" in known.err
             await check_invitation(cluster, leader, standby, tmp_path)
             await check_releases(cluster, leader, standby, tmp_path)
+            await check_log(cluster, leader, standby, tmp_path)
             copy = tmp_path / "copy"
             await done(tmp_path, "registry", "backup", copy, *here)
             refused = await typed(tmp_path, "registry", "restore", copy, *here)
             assert refused.code == 1 and "stands by" in refused.err
 
     asyncio.run(scenario())
+
+
+async def check_log(cluster: Cluster, leader: str, standby: str, folder: Path) -> None:
+    """The leader's log tells who asked at the standby; that of each host holds while it runs."""
+    logs = {}
+    for host in (leader, standby):
+        state = ("--state", cluster.state(host))
+        lines = (await done(folder, "audit", "list", "--json", *state)).splitlines()
+        logs[host] = [json.loads(line) for line in lines]
+        head = (await done(folder, "audit", "verify", *state)).strip()
+        assert head == logs[host][-1]["hash"]
+    asked = [each for each in logs[leader] if each["verb"] in ("device add", "device rename")]
+    assert [each["texts"].get("who") for each in asked] == [f"{ME} at {standby}"] * 2
+    assert asked[0]["term"] > 1
+    assert "registry follow" in [each["verb"] for each in logs[standby]]
 
 
 async def check_invitation(cluster: Cluster, leader: str, standby: str, folder: Path) -> None:
