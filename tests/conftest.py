@@ -1,5 +1,5 @@
-"""What all tests have: their costs are summed, long sweeps wait for `make proof`, a late machine
-is no fault, and the coder that simulated worlds replace is there again for the next test."""
+"""What all tests have: their costs are summed, long sweeps wait for `make proof`, a late machine is
+not a fault, and the coder that simulated worlds replace is there again for the next test."""
 
 from __future__ import annotations
 

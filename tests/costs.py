@@ -25,7 +25,7 @@ def cpu_s() -> float:
 
 
 def table(costs: Mapping[str, list[float]]) -> list[str]:
-    """The dearest files in words."""
+    """The most expensive files, in words."""
     dearest = sorted(costs, key=lambda file: -costs[file][0])[:SHOWN]
     lines = [f"{'CPU':>8} {'elapsed':>9}   the {len(dearest)} dearest files"]
     lines += [f"{costs[file][0]:6.1f} s {costs[file][1]:7.1f} s   {file}" for file in dearest]

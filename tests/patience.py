@@ -1,3 +1,4 @@
-"""How long a test waits for another process or thread: so long that no busy machine breaks it."""
+"""How long a test waits for another process or thread: long enough that no busy machine breaks
+it."""
 
 PATIENCE_S = 300.0  # for what takes seconds on an idle machine; nothing is measured by it

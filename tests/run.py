@@ -1,7 +1,8 @@
 """Runs the whole suite: `python -m tests.run test [words for pytest]`, or `proof`.
 
-Tests in real time mostly wait, so the others run beside them, a worker a core and at lower
-priority: what waits for the clock is served first. What the tests in real time say comes last.
+Tests in real time mostly wait, so the others run beside them, one worker per core and at lower
+priority: a test that waits for the clock is served first. The output of the tests in real time
+comes last.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ def costs() -> Costs:
 
 
 def verdict(codes: list[int], *, is_proof: bool = False) -> int:
-    """The exit code of both together; one of them may have had nothing to do, and of a proof both:
-    all of it may have passed before."""
+    """The exit code of both together. One of them may have had nothing to do, and in a proof even
+    both: all of it may have passed before."""
     bad = [code for code in codes if code not in (_OK, _NO_TESTS)]
     return bad[0] if bad else _OK if is_proof else min(codes)
 

@@ -1,4 +1,5 @@
-"""No file imports another that imports it, be it by way of others, in a function or for types only.
+"""No file imports another that imports it, whether by way of others, in a function or for types
+only.
 
 Files in a circle can be read, tested and moved only together.
 """

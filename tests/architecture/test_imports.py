@@ -121,7 +121,7 @@ def engines_import_only_plain_modules(found: Import) -> bool:
 
 
 def wings_know_those_below(found: Import) -> bool:
-    """Each wing of the engines knows those that it stands on; what runs which is `host`'s alone."""
+    """Each wing of the engines knows those that it stands on; only `host` knows what runs which."""
     for wing, below in WINGS.items():
         if is_in(found.module, f"ptt.{wing}") and found.is_in("ptt"):
             return found.is_in(*(f"ptt.{known}" for known in (wing, *below)))
@@ -301,7 +301,7 @@ def test_a_badge_gets_its_wings_and_nothing_else() -> None:
 
 
 def seals_of_its_own(root: Path) -> list[str]:
-    """Where links are made that seal otherwise, or another hash is put in the place of ours."""
+    """Where links are made that seal in another way, or another hash takes the place of ours."""
     found = []
     for module, tree in modules(root):
         for node in ast.walk(tree):
@@ -321,7 +321,7 @@ def seals_of_its_own(root: Path) -> list[str]:
 
 
 def test_only_the_simulator_has_a_seal_of_its_own() -> None:
-    """Whoever speaks on a network has the one that protocol-v2.md tells of."""
+    """What speaks on a network has the seal that protocol-v2.md describes."""
     assert seals_of_its_own(ROOT) == []
 
 
@@ -341,7 +341,7 @@ def test_a_planted_seal_is_found(line: str, tmp_path: Path) -> None:
 
 
 def makers_of_sessions(root: Path) -> list[str]:
-    """Modules in which something is put in the place of a participant's session."""
+    """Modules that put something in the place of a participant's session."""
     makers = []
     for module, tree in modules(root):
         for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""Whoever is outside an engine's room reads what it shows, and none of its private fields.
+"""Code outside an engine's room reads what the engine shows, and none of its private fields.
 
 An engine shows its state as values (`snapshot` or `state`) and takes them back: the explorer, the
 checkers, replay and status need no more, so that a room can be rebuilt without them.

@@ -100,7 +100,8 @@ async def running(
 
 
 def _hear_interrupts() -> None:
-    """A background shell makes all below it deaf to Ctrl-C; tests may have been started by one."""
+    """A background shell makes all processes below it deaf to Ctrl-C, and one may have started the
+    tests."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

@@ -1,4 +1,4 @@
-"""What all end-to-end tests stand on: a user's folders of their own, and speech."""
+"""What all end-to-end tests share: user folders of their own, and speech."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pressel.audio.wav import write_wav
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Nothing of the user who runs the tests is seen or touched."""
+    """Tests see and touch nothing of the user who runs them."""
     folder = tmp_path / "home"
     for name in ("RUNTIME_DIR", "STATE_HOME"):
         (folder / name).mkdir(mode=0o700, parents=True)

@@ -50,8 +50,8 @@ async def venue(
 
 
 def own(work: Path, number: int, name: str, *states: str) -> tuple[str, str]:
-    """The option by which a soft badge is a device that the leader's registry knows by `name`; of
-    hosts of a cluster in the folders `states`."""
+    """The option that makes a soft badge a device that the leader's registry knows by `name`; in a
+    cluster, the registries of the hosts in the folders `states`."""
     credential = Credential(bytes((0x50, 0, 0, 0, 0, 0, 0, number)), secrets.token_bytes(KEY_BYTES))
     for state in states or (STATE,):
         register(credential, name, work / state)
@@ -85,9 +85,9 @@ async def heard_by(said: Said, *listeners: Actor) -> None:
 
 
 def faults(bursts: Sequence[Spoken], actors: Sequence[Actor]) -> list[str]:
-    """What the report calls wrong in these bursts at these badges, lateness left out.
+    """What the report calls wrong in these bursts at these badges, except lateness.
 
-    To be asked when the badges have ended: until then their recordings lack the newest sound.
+    To be called when the badges have ended: until then their recordings lack the newest sound.
     """
     run = RunData(
         title="A test",

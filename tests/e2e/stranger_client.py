@@ -268,7 +268,8 @@ class Stranger:
             self.epoch_ms = now_ms()
 
     def own_epoch(self) -> int:
-        """Under which we talk: the newest, once the others have had a second to get it."""
+        """The epoch under which we talk: the newest, once the others have had a second to get
+        it."""
         epochs = sorted(self.epochs)
         return epochs[-2] if len(epochs) > 1 and now_ms() - self.epoch_ms < 1000 else epochs[-1]
 
@@ -320,7 +321,7 @@ class Stranger:
         if not tag:
             if kind == CHALLENGE:
                 self.on_challenge(payload, source)
-            return  # a NACK proves nothing, and three silent seconds tell as much
+            return  # a NACK proves nothing, and three silent seconds say as much
         if kind == WELCOME and not self.session:
             keys = self.derive(struct.unpack_from(">I", payload, 10)[0], session)
             if hmac.compare_digest(mac(keys["down"], data[:-8])[:8], tag):

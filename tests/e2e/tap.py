@@ -1,5 +1,5 @@
 """Somebody on the path between badges and their leader, or between two hosts, who sees all that
-passes, and may keep it back or add to it."""
+passes, and can keep it back or add to it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Seen(NamedTuple):
 
 
 class Tap:
-    """`address` is the leader for badges. `passes(seen)`: what goes on in the place of a datagram,
-    the same way; as it came unless told otherwise."""
+    """`address` is the leader for badges. `passes(seen)`: what travels on in place of a datagram,
+    the same way; by default the datagram itself."""
 
     def __init__(self, leader: str) -> None:
         host, port = leader.split(":")
@@ -50,7 +50,7 @@ class Tap:
         self.passes = lambda seen: (seen.data,)
 
     def call_out(self, data: bytes, port: int) -> None:
-        """As if the leader had said it to everybody, `port` among them."""
+        """Send it as if the leader had said it to everybody, `port` among them."""
         assert self._front is not None
         self._front.sendto(data, ("127.0.0.1", port))
 
@@ -65,7 +65,8 @@ class Tap:
         return names.index(address)
 
     def send(self, who: int, is_up: bool, data: bytes) -> None:
-        """As if the badge had said it to the leader, or the leader to it: the addresses fit."""
+        """Send it as if the badge had said it to the leader, or the leader to the badge: the
+        addresses fit."""
         if is_up:
             self._backs[who].sendto(data, self._leader)
         elif self._front is not None:
@@ -85,7 +86,7 @@ class Tap:
         self._pass_on(Seen(self._badges.index(source), True, data))
 
     async def _welcome(self, data: bytes, source: Address) -> None:
-        """A badge that spoke for the first time gets a way to the leader of its own."""
+        """A badge that speaks for the first time gets a path to the leader of its own."""
         back = await self._port(lambda data, _: self._pass_on(Seen(who, False, data)))
         if source in self._badges:  # it spoke twice meanwhile
             back.close()

@@ -1,4 +1,4 @@
-"""`pressel demo`: what it promises of its report, for good speech and for bad."""
+"""`pressel demo`: what it promises about its report, for good speech and for bad."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def play(base: Path, options: dict[str, tuple[str | Path, ...]]) -> list[R
 
 
 def wrong(report: dict[str, Any]) -> list[str]:
-    """What was lost or mixed; what was late is the machine's affair."""
+    """What was lost or mixed; lateness is the machine's affair."""
     failures = report["verdict"]["failures"]
     return [each["text"] for each in failures if each["kind"] == "correctness"]
 

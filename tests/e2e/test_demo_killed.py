@@ -1,4 +1,4 @@
-"""A demo that is ended midway, in every way there is, leaves no process behind."""
+"""A demo that is ended midway, in whatever way, leaves no process behind."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ async def check_log(cluster: Cluster, leader: str, standby: str, folder: Path) -
 
 
 async def check_invitation(cluster: Cluster, leader: str, standby: str, folder: Path) -> None:
-    """One made at the standby is open at the leader, and asked for nowhere in the log."""
+    """A code made at the standby is open at the leader, and stands nowhere in the log."""
     here = ("--state", cluster.state(standby))
     made = json.loads(await done(folder, "device", "invite", "--json", *here))
     with Registry(cluster.state(leader)) as registry:

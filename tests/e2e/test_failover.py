@@ -79,7 +79,7 @@ def badges_port(cluster: Cluster, name: str) -> int:
 
 @contextlib.asynccontextmanager
 async def talking(cluster: Cluster, leader: str) -> AsyncIterator[list[Person]]:
-    """Three people of whom the first talks, the second waits and the third listens."""
+    """Three people: the first talks, the second waits and the third listens."""
     address, state = ("127.0.0.1", badges_port(cluster, leader)), cluster.state(leader)
     people = [Person(number, address, state) for number in (1, 2, 3)]
     async with contextlib.AsyncExitStack() as stack:
@@ -145,7 +145,8 @@ def test_a_burst_survives_the_death_of_its_leader(
 def test_a_leader_that_stood_still_takes_nobody_back(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It wakes up with seconds of voice in its socket; its members are another one's by then."""
+    """It wakes up with seconds of voice in its socket; by then its members belong to another
+    leader."""
 
     async def scenario() -> None:
         async with cluster_of(tmp_path, "ab") as cluster:

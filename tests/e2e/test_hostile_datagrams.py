@@ -47,7 +47,7 @@ class _Overheard(Venue):
 
 
 def real_datagrams() -> list[bytes]:
-    """One of each message type and length that a press, a queue and two bursts bring about."""
+    """One of each message type and length that a press, a queue and two bursts cause."""
     talk = _Overheard()
     talk.run(1500).press("A")
     talk.run(600).press("B")

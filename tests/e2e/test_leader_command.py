@@ -27,7 +27,7 @@ def _ready(command: Command) -> dict[str, object]:
 
 
 def leading(folder: Path, *more: str | Path):
-    """A leader that writes JSON events; port and state as a user without wishes has them."""
+    """A leader that writes JSON events, with the default port and state folder."""
     listen = () if "--listen" in more else ("--listen", "127.0.0.1:0")
     return running(folder, "leader", "--json", *listen, *more)
 
@@ -65,7 +65,7 @@ def test_status_finds_the_leader_that_runs(tmp_path: Path) -> None:
 
 
 def test_a_leader_whose_runtime_folder_is_removed_is_found_again(tmp_path: Path) -> None:
-    """As a logout does it."""
+    """As a logout does."""
 
     async def scenario() -> None:
         async with leading(tmp_path / "log") as command:

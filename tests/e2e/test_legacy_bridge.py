@@ -105,13 +105,13 @@ def by_app(app: LegacyApp) -> Heard:
 
 
 def by_badge(actor: Actor) -> Heard:
-    """To be asked when the badge has ended: until then its recording lacks the newest sound."""
+    """To be called when the badge has ended: until then its recording lacks the newest sound."""
     speaker = actor.badge.speaker
     return Heard(actor.name, speaker.t0_ms, speaker.pcm)
 
 
 def faults(spoken: tuple[float, Pcm], *listeners: Heard) -> list[str]:
-    """What the report calls wrong with one burst at its listeners, lateness left out."""
+    """What the report calls wrong with one burst at its listeners, except lateness."""
     first_ms, pcm = spoken
     last_ms = first_ms + len(pcm) / 16
     run_data = RunData(

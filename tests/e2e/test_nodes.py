@@ -42,7 +42,7 @@ class Cluster:
         self._make_identities()
 
     def _make_identities(self) -> None:
-        """Each its key; two whose marks are alike would be refused, so one is made anew."""
+        """Each gets its key; two with the same mark would be refused, so one is made anew."""
         keys: dict[str, str] = {}
         for name in self.names:
             while name not in keys or keys[name][0] in [k[0] for n, k in keys.items() if n != name]:
@@ -82,7 +82,7 @@ class Cluster:
         return [json.loads(line) for line in lines if line.endswith("}")]
 
     def leads(self, name: str) -> bool:
-        """Whether it was told last that it leads."""
+        """Whether the last thing told about it is that it leads."""
         words = [e["event"] for e in self.events(name)]
         last = [w for w in words if w in ("became_leader", "lost_leadership", "leader_is")]
         return bool(last) and last[-1] == "became_leader"
@@ -203,7 +203,8 @@ def test_two_that_were_started_apart_agree_when_they_meet(tmp_path: Path) -> Non
 
 
 def test_what_hosts_said_once_is_good_for_nothing_more(tmp_path: Path) -> None:
-    """By who is on the path: again, back where it came from, with a bit changed, cut and joined."""
+    """Datagrams from somebody on the path: sent again, sent back, with a bit changed, cut and
+    joined."""
 
     async def scenario() -> None:
         cluster = Cluster(tmp_path, "ab")
@@ -268,7 +269,8 @@ def test_hosts_find_each_other_by_mdns(tmp_path: Path) -> None:
 
 
 def test_a_broadcast_is_followed_to_whoever_sent_it(tmp_path: Path) -> None:
-    """Neither was told where the other is; that of a host nobody has allowed leads nowhere."""
+    """Neither was told where the other is; the address of a host that nobody has allowed leads
+    nowhere."""
 
     async def scenario() -> None:
         cluster = Cluster(tmp_path, "ab")
@@ -289,7 +291,8 @@ def test_a_broadcast_is_followed_to_whoever_sent_it(tmp_path: Path) -> None:
 
 @pytest.mark.proof
 def test_the_registry_outlives_its_leader(tmp_path: Path, wav) -> None:
-    """Who was added at the leader is let in by the next one; who was revoked there is not."""
+    """The next leader lets in devices that were added at the former one, and none that was revoked
+    there."""
     speech = wav("hello.wav", words(1, 1.0).pcm)
 
     async def scenario() -> None:

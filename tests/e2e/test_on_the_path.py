@@ -1,4 +1,5 @@
-"""Attacks by who sees everything between badges and leader, with the addresses of both."""
+"""Attacks by somebody who sees everything between badges and leader, and can use the addresses of
+both."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ async def watched(
 
 
 async def refused(leader: LeaderProcess) -> int:
-    """Of all that is refused for what it is."""
+    """How many datagrams were refused for what they are."""
     counts = (await ask(leader)).refused
     return sum(counts.get(reason, 0) for reason in REFUSED)
 
@@ -50,7 +51,7 @@ def sealed_of(seen: Iterable[Seen]) -> list[Seen]:
 
 
 def claiming(data: bytes, **claims: int) -> bytes:
-    """With other claims and the check sum that fits; the tag is what it was."""
+    """A datagram with other claims and the right checksum; the tag is what it was."""
     changed = bytearray(data)
     for name, value in claims.items():
         if name == "node":
@@ -67,7 +68,7 @@ def grafted(head: bytes, body: bytes) -> bytes:
 
 
 def attacks(kept: list[Seen]) -> dict[str, list[Seen]]:
-    """What can be made of datagrams that were good once, by name."""
+    """What can be made from datagrams that were good once, by name."""
     up = [each for each in kept if each.is_up]
     first = {each.who: each for each in reversed(up)}
     made: dict[str, list[Seen]] = {
@@ -146,7 +147,7 @@ def test_what_was_good_once_is_good_for_nothing_more(work: Path) -> None:
 
 
 def test_an_old_session_is_no_session(work: Path) -> None:
-    """A badge that had to join again: what it and the leader said before opens nothing."""
+    """A badge had to join again: what it and the leader said before opens nothing."""
 
     async def scenario(work: Path) -> list[str]:
         async with watched(work) as (leader, tap, (a, b)):
@@ -184,7 +185,7 @@ def test_what_is_swapped_and_doubled_on_its_way_is_heard_once(work: Path) -> Non
             swapped = 0
 
             def swap(seen: Seen) -> tuple[bytes, ...]:
-                """Each second voice packet goes before the one that it follows, and all twice."""
+                """Every second voice packet overtakes the one before it, and all come twice."""
                 nonlocal swapped
                 way = (seen.who, seen.is_up)
                 before = held.pop(way, None)
@@ -206,7 +207,8 @@ def test_what_is_swapped_and_doubled_on_its_way_is_heard_once(work: Path) -> Non
 
 
 def forged_answers(hello: bytes) -> list[bytes]:
-    """To who says HELLO: a leader without keys of today and of older versions, and refusals."""
+    """Answers to a HELLO: from a leader without keys, of today's and of older versions, and
+    refusals."""
     fields = codec.decode(messages.HELLO, hello, 24, envelope.payload_end(hello))
     nonce = fields[1]
     welcome = (nonce, 2, 77, 900, messages.TABLE_HASH, 1, messages.CODEC_IMA_ADPCM)
@@ -236,7 +238,7 @@ def test_nobody_but_the_leader_is_believed(work: Path) -> None:
             forged: list[bytes] = []
 
             def forge(seen: Seen) -> tuple[bytes, ...]:
-                """Until so many were forged none of the leader's answers comes through."""
+                """None of the leader's answers comes through until so many have been forged."""
                 if len(forged) >= FORGED:
                     return (seen.data,)
                 if seen.is_up and seen.data[1] == messages.HELLO:

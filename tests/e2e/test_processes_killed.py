@@ -28,7 +28,8 @@ async def _all_say(actors: Sequence[Actor], event: str, after_ms: float) -> None
 
 
 async def _all_talk(actors: Sequence[Actor], seconds: float = 1.0) -> list[Spoken]:
-    """Each in turn, heard by the others; how well is to be judged when the badges have ended."""
+    """Each talks in turn, heard by the others; how well, can be judged when the badges have
+    ended."""
     bursts = []
     for which, actor in enumerate(actors, start=1):
         speech = words(which, seconds)
@@ -85,7 +86,8 @@ def test_a_leader_killed_and_restarted_is_found_again(work: Path, keeps_its_disk
             await _all_say(actors, "joined", killed_ms)
             assert (await ask(second)).term > before
             bursts = await _all_talk(actors)
-        # Of two hosts by one clock the higher mark leads at once; the lower one is elected again.
+        # Of two hosts on one clock, the one with the higher mark leads at once; the other is
+        # elected again.
         assert [said.lease % LEASE_GAP for said, _ in bursts] == [1, 2]
         return faults(bursts, actors)
 

@@ -1,4 +1,5 @@
-"""Attacks on running processes: by strangers, by the owner of one badge, and by who reads files.
+"""Attacks on running processes: by strangers, by the owner of one badge, and by somebody who reads
+files.
 
 
 The same attacks on engines, and more of them, are in tests/hostile.
@@ -49,7 +50,7 @@ PAUSE_S = 0.02  # between batches: 5,000 datagrams a second, more than a venue's
 BAD_TAGS = 5_000
 WARM_UP = 10_000  # what the process gets once is no leak
 RSS_GROWTH_BYTES_MAX = 2_000_000  # 30,000 strangers kept would be 3 MB at least
-DEAF_MS = 2_000  # after which who is revoked hears nothing
+DEAF_MS = 2_000  # after which a revoked badge hears nothing
 
 
 class Insider:
@@ -72,7 +73,7 @@ class Insider:
         self.endpoint._transport.sendto(data, address or self.leader)
 
     def says(self, kind: int, values: tuple[Any, ...], **claims: int) -> bytes:
-        """Sealed by its keys, whatever it claims."""
+        """A datagram sealed by its keys, whatever it claims."""
         return by(SimpleNamespace(engine=self.engine), kind, values, seq=self._next(), **claims)  # pyright: ignore[reportArgumentType]
 
     def voice(self, node: int, lease: int, mark: int = 1) -> bytes:
@@ -82,7 +83,7 @@ class Insider:
         return sealed(keys.up, data, kind, join.session, join.node, self._next(), mark)
 
     def _next(self) -> int:
-        """Of the numbers that the engine uses, too: none comes twice unless that is meant."""
+        """From the numbers that the engine uses, too: none comes twice unless that is meant."""
         self.engine.link.seq += 1
         return self.engine.link.seq
 
@@ -105,7 +106,7 @@ async def insider_at(
 
 
 def long_words() -> Speech:
-    """Recordings one behind the other, as nobody's finger leaves the button: some 8 s."""
+    """Recordings one after the other, as if the finger never left the button: some 8 s."""
     parts = [words(1), words(2), words(3)]
     return Speech(np.concatenate([each.pcm for each in parts]), " ".join(p.text for p in parts))
 
@@ -257,7 +258,7 @@ def _bare(data: bytes) -> bytes:
 
 
 def newcomers(chance: random.Random) -> Callable[[], bytes]:
-    """HELLO of another stranger each time, and now and then an ANSWER that is none."""
+    """HELLO from another stranger each time, and now and then an ANSWER that answers nothing."""
 
     def stranger() -> tuple[Any, ...]:
         who = (chance.randbytes(8), chance.randrange(1 << 30))

@@ -28,7 +28,7 @@ async def settings(cluster: Cluster, name: str, *words: str) -> Result:
 
 
 async def talk_limit(cluster: Cluster, name: str) -> dict[str, Any]:
-    """What `name` says of it; with how many badges have the settings."""
+    """What `name` says about it, with how many badges have the settings."""
     result = await settings(cluster, name, "get", "floor.talk_ms", "--json")
     assert result.code == 0, result.err
     return json.loads(result.out)
@@ -74,7 +74,7 @@ def test_a_change_reaches_all_badges_and_outlives_its_leader(tmp_path: Path) -> 
 
 
 async def refused(cluster: Cluster, name: str) -> None:
-    """What cannot be is told in a sentence, and changes nothing."""
+    """A value that cannot be is refused in a sentence, and changes nothing."""
     late = await settings(cluster, name, "set", "floor.talk_ms", "5000", "--base", "1")
     assert late.code == 1 and "of version 2, not 1 any more" in late.err
     for value, words in (("1ms", "it goes from 1000"), ("soon", "is no value")):

@@ -31,7 +31,8 @@ main()
 
 
 def test_a_registry_without_its_key_file_is_worth_nothing(work: Path) -> None:
-    """Copied from a leader that runs; read, led with, and given another venue's key file."""
+    """The folder is copied from a running leader; then somebody reads it, leads with it, and gives
+    it another venue's key file."""
 
     async def scenario(work: Path) -> list[str]:
         async with venue(work, "AB") as (_, (a, b)):
@@ -71,8 +72,8 @@ def test_a_registry_without_its_key_file_is_worth_nothing(work: Path) -> None:
 
 @pytest.mark.proof
 def test_a_clock_that_is_set_back_brings_nothing_back(work: Path, wav) -> None:
-    """An invitation stays over when the leader's clock is set back behind its end, whoever was
-    revoked stays out, and who is inside talks on whatever the clock says."""
+    """An invitation that is over stays over when the leader's clock is set back to before its end;
+    a revoked badge stays out, and members talk on whatever the clock says."""
     state = work / STATE
     off = work / "off"
     off.write_text("0")

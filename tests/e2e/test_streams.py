@@ -28,7 +28,7 @@ def shell(redirection: str, *args: str | Path) -> subprocess.CompletedProcess[st
 @pytest.mark.sweep(1)
 @pytest.mark.parametrize("redirection", [">&-", ">/dev/full"])
 def test_a_command_says_that_its_output_is_lost(tmp_path: Path, redirection: str) -> None:
-    """Words on standard error are one sentence, behind what the command says there anyway."""
+    """Words on standard error are one sentence, after what the command says there anyway."""
 
     async def scenario() -> None:
         state, control = tmp_path / "state", tmp_path / "c.sock"

@@ -134,7 +134,7 @@ def test_old_apps_and_an_update_go_on_at_the_host_that_leads_next(work: Path) ->
 
 
 async def check_follower(work: Path, cluster: Cluster, follower: str, leader: str) -> None:
-    """What is asked of a host that stands by is answered by the one that leads."""
+    """The host that leads answers what is asked of one that stands by."""
     here = ("--control", work / f"{follower}.sock")
     status = await run(work / "status", "status", "--json", *here)
     assert status.code == 0 and f"{leader} leads" in status.err

@@ -1,4 +1,4 @@
-"""A board file that is in order and uses everything, for tests that spoil one line of it."""
+"""A correct board file that uses everything, for tests that spoil one line of it."""
 
 GOOD = """\
 name = "Test board"

@@ -70,10 +70,10 @@ class Tshark:
     def __init__(self, folder: Path) -> None:
         self._script = folder / "pressel.lua"
         self._script.write_text(make_dissector(), "utf-8")
-        self._home = folder  # no configuration of whoever runs the tests
+        self._home = folder  # without the configuration of the user who runs the tests
 
     def run(self, *args: str | Path) -> str:
-        """Its standard output. Fails on any error of Lua, wherever that is told."""
+        """Its standard output. Fails on any error of Lua, wherever it is printed."""
         assert TSHARK
         result = subprocess.run(
             [TSHARK, "-n", "-X", f"lua_script:{self._script}", *map(str, args)],

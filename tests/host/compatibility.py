@@ -121,7 +121,7 @@ def changes_settings(venue: MixedVenue) -> bool:
 
 
 def said_by_badge(badge: Badge) -> str:
-    """What a person reads of it."""
+    """What a person reads about it."""
     lines = {
         describe(kind, value)
         for _, kind, value in badge.events

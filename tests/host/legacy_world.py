@@ -48,7 +48,7 @@ class Badge:
 
 
 class OldApp:
-    """The app's end of a connection: what was sent to it, packet by packet."""
+    """The app's end of a connection, with what was sent to it, packet by packet."""
 
     def __init__(self, world: World, client: Client) -> None:
         self._world = world

@@ -1,6 +1,6 @@
 """Another build of the engines: shared/ptt as a package of its own, with the message table that the
 other build has. The code is today's, so what it says and reads is cut to that table, or filled up
-with what today's code knows nothing of.
+with fields that today's code does not know.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _builds: dict[str, Build] = {}
 
 
 def table_of(version: str) -> MessageTable:
-    """A frozen table; another major's is today's, which no other major ever gets to see."""
+    """A frozen table; another major version gets today's, which it never gets to see."""
     if version == OTHER_MAJOR:
         return load_table().model_copy(update={"version": version})
     return load_table(TABLES / f"{version}.toml")
@@ -99,7 +99,7 @@ def adapted(version: str, package: str) -> Build:
 
     messages, codec = module("wire.messages"), module("wire.codec")
     encode, decode = codec.encode, codec.decode
-    if version == NEWER:  # it was imagined before there were keys, and has them like its elders
+    if version == NEWER:  # it was made up before there were keys, and gets them like the older ones
         for kind in SEALING:
             messages.LAYOUTS[kind] = messages_now.LAYOUTS[kind]
             messages.SENDERS[kind] = messages_now.SENDERS[kind]

@@ -1,6 +1,7 @@
-"""Reads docs/protocol-v2.md and its annexes as a stranger would: tables, and nothing of our code.
+"""Reads docs/protocol-v2.md and its annexes as a stranger would: their tables, and nothing of our
+code.
 
-With what it finds there it takes datagrams apart, so the document itself is under test.
+It takes datagrams apart with what it finds there, so the document itself is under test.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class ProtocolPages:
         return found
 
     def fields(self, name: str, payload: bytes) -> tuple[dict[str, int | bytes], bytes]:
-        """The fields of a message by its table, and what lies behind them."""
+        """The fields of a message by its table, and the bytes that follow them."""
         values: dict[str, int | bytes] = {}
         at = 0
         for row in self.messages()[name][1]:

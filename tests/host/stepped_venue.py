@@ -59,7 +59,7 @@ class Venue:
                 "name": "AB"[index],
                 "leader": f"{LEADER[0]}:{LEADER[1]}",
                 "wifi": {"ssid": "venue", "password": "secret"},
-                "tones": False,  # speech is measured, which they would be mixed with
+                "tones": False,  # they would mix with the speech that is measured
             }
             device = f"0200000000{index:02x}"
             badge = SteppedBadge(
@@ -94,7 +94,7 @@ class Venue:
             self.flying = [each for each in self.flying if each[0] > self.now_ms]
             for index in range(len(self.badges)):
                 inbox = [(data, LEADER) for _, data, to in arriving if to == index]
-                if index in self.paused:  # it waits in front of the mailbox
+                if index in self.paused:  # the datagram waits in front of the mailbox
                     self.flying += [each for each in arriving if each[2] == index]
                 elif inbox or self.todo[index] or self.due[index] <= self.now_ms:
                     self.step(index, inbox)

@@ -19,7 +19,7 @@ from pressel.report.run import BadgeRun, BadgeStats, BurstRun, ListenerFrames, R
 from pressel.report.timeline import PcmTimeline
 
 Pcm = NDArray[np.int16]
-T0_MS = 4_321_000.25  # a machine that has been up for a while, and no whole sample
+T0_MS = 4_321_000.25  # of a machine that has been up for a while; not a whole number of samples
 SPEECH_AT_MS = 500.0  # after the start of the run
 FRAME = 320
 Damage = Callable[[Pcm], Pcm]

@@ -171,7 +171,7 @@ def test_silence_and_samples_that_are_no_numbers(tmp_path: Path) -> None:
     assert "digital silence" in refused(path)
     soundfile.write(path, tone(level=0.0009), 16_000)
     assert "silent (-61 dBFS)" in refused(path)
-    soundfile.write(path, np.full(8_000, 0.25), 16_000)  # an offset is no sound
+    soundfile.write(path, np.full(8_000, 0.25), 16_000)  # an offset is not sound
     assert "silent" in refused(path)
     soundfile.write(path, tone(level=0.0011), 16_000)
     assert len(read_speech(path)) == 8_000

@@ -164,7 +164,8 @@ def test_frozen_vectors_are_what_that_build_writes_and_reads(version: str, folde
 
 @pytest.mark.parametrize("version", [OLDER, NEWER])
 def test_that_build_reads_what_is_sent_today(version: str, folder: Path) -> None:
-    """As far as it knows the message; what was appended since is left alone or has its default."""
+    """It reads as much of the message as it knows; fields appended since are ignored or have their
+    defaults."""
     build = build_of(version, folder)
     seen = set()
     for name in vectors.names("valid"):

@@ -36,7 +36,7 @@ def test_the_crc_is_the_oracles(payload: bytes, kind: int, session: int) -> None
 @settings(deadline=None)
 @given(st.lists(PAYLOADS, min_size=1, max_size=5))
 def test_the_badges_crc_is_the_oracles(payloads: list[bytes]) -> None:
-    """Several in a row, for it keeps a buffer and a view from one to the next."""
+    """Several in a row, since it keeps a buffer and a view from one to the next."""
     checksum = Checksum()
     for payload in payloads:
         data = bytearray(HEADER_BYTES) + payload

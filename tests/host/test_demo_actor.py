@@ -1,4 +1,4 @@
-"""A person with a badge: what it was told is found again, and a dead badge is not waited for."""
+"""A person with a badge: it finds again what it was told, and does not wait for a dead badge."""
 
 from __future__ import annotations
 

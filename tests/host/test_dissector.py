@@ -101,7 +101,7 @@ def test_every_field_shows_its_value(tshark: Tshark, tmp_path: Path) -> None:
 
 
 def fields_of(table: MessageTable, data: bytes) -> dict[str, str]:
-    """Field by its name in Wireshark, as the real codec reads it."""
+    """Each field, by its name in Wireshark, as the real codec reads it."""
     message = next(each for each in table.message if each.number == data[1])
     end = envelope.payload_end(data)
     values = codec.decode(data[1], data, envelope.HEADER_BYTES, end)

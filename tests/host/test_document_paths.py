@@ -1,4 +1,4 @@
-"""What documents point to is there: links, files, commands and targets."""
+"""What documents point to exists: links, files, commands and targets."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "boards").glob("*.md")]
 )
-HISTORY = "adr"  # decisions are not rewritten: what they speak of may be gone
-# What begins so is a path from the root of the tree.
+HISTORY = "adr"  # decisions are not rewritten: what they mention may be gone
+# Words that begin like this are paths from the root of the tree.
 TOPS = ("shared/", "firmware/", "host/", "boards/", "docs/", "tests/")
 
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")

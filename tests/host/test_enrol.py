@@ -165,7 +165,7 @@ def test_the_list_of_who_waits_has_an_end(tmp_path: Path) -> None:
 
 
 class Between:
-    """Somebody on the wire who agrees with both sides, each with a part of his own."""
+    """Somebody on the wire who agrees on a key with each side, with a share of his own for each."""
 
     def __init__(self, nonce: bytes = bytes(16)) -> None:
         self.as_leader = ByApproval()
@@ -221,7 +221,7 @@ def test_nobody_chooses_his_part_when_he_has_seen_the_leaders(tmp_path: Path) ->
 
 
 def test_a_false_leader_learns_nothing_from_a_code(tmp_path: Path) -> None:
-    """He has one guess, and what he is sent opens to nothing else."""
+    """He has one guess, and no other guess opens what he is sent."""
     code = invite(tmp_path)
     false = ByCode("AAAAAAAA" if plain_code(code) != "AAAAAAAA" else "CCCCCCCC", is_leader=True)
     seen: dict[str, Any] = {}
@@ -353,7 +353,7 @@ def test_newcomers_come_in_over_a_connection(tmp_path: Path) -> None:
 
 
 def test_nobody_is_let_in_by_a_host_that_no_longer_leads(tmp_path: Path) -> None:
-    """It would tell a newcomer that it is in, and nobody would know it."""
+    """Otherwise it would tell a newcomer that it is in, although nobody knew it."""
 
     async def scenario() -> None:
         async with Door(tmp_path) as door:

@@ -1,4 +1,5 @@
-"""Builds are kept by what they were made from, and given only to who asks for exactly that."""
+"""Builds are kept by what they were made from, and given only to a caller that asks for exactly
+that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Modules joined, names shortened, rows shared: the same program, smaller, and told as written."""
+"""Modules joined, names shortened, rows shared: the same program, only smaller, whose tracebacks
+read as written."""
 
 from __future__ import annotations
 
@@ -157,7 +158,7 @@ def test_names_are_shared_by_what_no_object_has_together() -> None:
     members = short.names.members
     assert len({members[name] for name in ("wide", "high", "area", "other", "outside")}) == 5
     assert members["open_ms"] in {members[name] for name in ("wide", "high", "area", "other")}
-    assert members["outside"] != members["open_ms"]  # nobody knows what has it
+    assert members["outside"] != members["open_ms"]  # nobody knows which object has it
 
 
 def test_what_inherits_from_another_s_class_takes_none_of_its_words() -> None:

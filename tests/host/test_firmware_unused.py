@@ -95,7 +95,7 @@ def test_the_last_mention_is_what_holds_it(written: str, changed: str, gone: set
 
 
 def test_an_import_of_what_is_gone_goes_too() -> None:
-    """It holds nothing by itself: a class that only a method makes which nobody calls is gone."""
+    """A class that is made only in a method that nobody calls is gone, too."""
     texts = {
         "rare.py": "class Rare:\n    pass\n\n\nclass Often:\n    pass\n",
         "engine.py": "from rare import (\n    Often,\n    Rare,\n)\n\n\n"
@@ -139,7 +139,8 @@ def test_untouched_modules_count_and_stay() -> None:
 
 
 def test_a_badge_carries_what_it_calls_and_no_more() -> None:
-    """The person of a badge writes no texts; the soft badge's does, with the same engine."""
+    """The person with a badge writes no texts; the one with a soft badge does, with the same
+    engine."""
     content = read_manifest(MANIFEST)
     prepared = STOCK.prepare(content, list_sources(content, ROOT))
     whole = next(piece for piece in prepared.pieces if piece.places)

@@ -1,4 +1,4 @@
-"""`pressel host allow`: who may be let in, and what is told about whoever may not."""
+"""`pressel host allow`: which hosts may be let in, and what it says about those that may not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a connection of an old app may still do, also after days without a word."""
+"""What a connection of an old app may still do, even after days without a word."""
 
 from __future__ import annotations
 

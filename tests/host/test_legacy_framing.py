@@ -31,7 +31,7 @@ def length(number: int) -> bytes:
 VOICE = b"\x01" + bytes(640)
 LONG = b"\x02" * (limits.KEPT_BYTES_MAX + 1)
 
-# what is on the wire, what is taken of it, lengths skipped, packets skipped
+# what is on the wire, what is taken from it, lengths skipped, packets skipped
 STREAMS = {
     "nothing": (b"", [], 0, 0),
     "one word": (pack(b"ping"), [b"ping"], 0, 0),

@@ -1,4 +1,4 @@
-"""An old app's talk button, row by row, and everything that is no row."""
+"""An old app's talk button: every row of its table, and everything that has no row."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Wire:
         self.settle()
 
     def inject(self, data: bytes, source: str, destination: str) -> None:
-        """From somebody at `source`, who need not be who is there."""
+        """From somebody at `source`, who need not be the host that is really there."""
         self.ends[destination].receive_datagram(data, self.address(source), self.now_ms)
         self.settle()
 
@@ -97,7 +97,7 @@ def connected(names: str = "ab", **options) -> Wire:
 
 
 def test_a_host_that_was_silent_for_days_is_silent_for_long() -> None:
-    """Whoever runs the channel looks twice a second; here, once an hour."""
+    """The host that runs the channel looks twice a second; here, once an hour."""
     wire = connected()
     end, other = wire.ends["a"], wire.host["b"]
     del wire.ends["b"]
@@ -157,7 +157,7 @@ def test_lost_datagrams_of_the_handshake_are_repeated(lost: set[int]) -> None:
 
 
 def test_a_host_that_lost_its_memory_is_back_within_two_seconds() -> None:
-    """It says nothing by itself: we notice that nobody answers."""
+    """The other side says nothing by itself: we notice that nobody answers."""
     wire = connected()
     wire.say("a", "b", b"before")
     wire.start("b")
@@ -321,7 +321,7 @@ def test_a_datagram_moved_into_another_session_opens_nothing() -> None:
 
 
 def test_every_bit_counts() -> None:
-    """Of the question, the answer and of what is sealed."""
+    """Changes in the question, the answer and in what is sealed."""
     for which in range(3):
         for bit in range(8 * handshake.BYTES):
             wire = Wire()
@@ -357,7 +357,7 @@ def test_an_old_question_gets_an_answer_and_no_trust() -> None:
 
 def test_nobody_takes_anothers_answer_for_its_own() -> None:
     """m, an allowed host, signs b's answer as its own. a then thinks that it talks with m: b must
-    not take what a says for said to b, nor a what b says for said by m."""
+    not believe that a speaks to b, nor a that m says what b says."""
     wire = Wire("abm", allow={"a": "bm", "b": "am", "m": "ab"})
     wire.ends["a"].reach(wire.address("m"), wire.now_ms)
     question = wire.ends["a"].poll_transmit()
@@ -392,7 +392,8 @@ def test_signatures_are_checked_again_days_after_a_flood(days: int) -> None:
 
 
 def test_signatures_are_checked_again_when_the_clock_has_turned_once() -> None:
-    """Then it shows what it showed at the flood; whoever runs the channel has looked meanwhile."""
+    """The clock then shows what it showed at the flood; the host that runs the channel has looked
+    meanwhile."""
     wire = Wire()
     forged = bytearray(handshake.Half(wire.keys["m"], wire.random.randbytes).ask(7))
     forged[14:46] = wire.public["b"]

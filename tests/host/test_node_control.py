@@ -247,7 +247,8 @@ def test_the_folder_is_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_no_folder_that_others_can_take(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
 ) -> None:
-    """Everybody may write in the folder for temporary files, and take the place there first."""
+    """Everybody may write in the folder for temporary files, and could take the place there
+    first."""
     monkeypatch.setenv("TMPDIR", os.fspath(tmp_path / "tmp"))
     monkeypatch.setenv("XDG_STATE_HOME", os.fspath(tmp_path / "home"))
     monkeypatch.setattr(control_folder, "RUN", tmp_path / "user")  # as without a session manager

@@ -164,7 +164,8 @@ def test_an_election_is_waited_for() -> None:
 
 
 def test_who_has_just_stopped_to_lead_is_not_the_last_word() -> None:
-    """It has done nothing: the host that leads by now is asked, and the operator sees nothing."""
+    """The former leader has done nothing: the host that leads by now is asked, and the operator
+    sees nothing of it."""
     stage = follower()
     former = stage.other
     assert former is not None
@@ -183,7 +184,8 @@ def test_who_has_just_stopped_to_lead_is_not_the_last_word() -> None:
 
 
 def test_a_change_is_done_when_it_is_safe() -> None:
-    """What was begun while we led is awaited after it, and its failure is the asker's."""
+    """What was begun while we led is still awaited afterwards, and whoever asked is told of its
+    failure."""
     steps: list[str] = []
     stage = Stage()
 
@@ -202,7 +204,7 @@ def test_a_change_is_done_when_it_is_safe() -> None:
     assert stage.ask("restore") == {"error": "another host has taken over", "exit": 3}
     assert steps[2:] == ["begun, 1 done", "awaited, 2 done"]
     assert "answer" in stage.ask("rest") and "answer" in stage.ask("look")
-    assert len(steps) == 4  # what is this host's own, or only read, waits for nobody
+    assert len(steps) == 4  # a verb of this host's own, or one that only reads, waits for nobody
 
 
 def test_a_host_takes_no_orders_of_another_that_are_its_own_operators() -> None:

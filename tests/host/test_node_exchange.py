@@ -17,7 +17,7 @@ A, B = b"host a  ", b"host b  "
 
 
 class Pair:
-    """Two hosts; what each is asked is answered by `answers`, a function of the question."""
+    """Two hosts; `answers`, a function of the question, answers what each is asked."""
 
     def __init__(self, seed: int = 1) -> None:
         self.random = random.Random(seed)

@@ -1,4 +1,4 @@
-"""The folder of a host: one for both names, one process on it, found by commands."""
+"""The folder of a host: one for both names, with one process on it, which commands find."""
 
 from __future__ import annotations
 

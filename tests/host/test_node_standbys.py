@@ -1,4 +1,4 @@
-"""When a change is safe: who must have it, and what is said when they do not answer."""
+"""When a change is safe: which hosts must have it, and what is said when they do not answer."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ OWN = b"\x80 a host"
 
 
 def next_term(folder: Path) -> int:
-    """As a host that is alone stands in it and writes it down."""
+    """Do as a host that is alone: stand in the term and write it down."""
     term = ballot.next_term(load_record(folder, is_alone=True)[0], OWN)
     store_record(folder, (term, OWN))
     return term

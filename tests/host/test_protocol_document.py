@@ -31,7 +31,7 @@ CORE_LINES_MAX = 1100  # what a client needs; the rest stands in annexes
 
 
 def readable() -> dict[str, bytes]:
-    """The payload of each example, by its title, as somebody reads it who has the keys."""
+    """The payload of each example, by its title, as somebody with the keys reads it."""
     reader = VectorReader(PAGES)
     return {example.title: reader.read(example) for example in EXAMPLES}
 
@@ -342,7 +342,7 @@ def explanations(pages: ProtocolPages, heading: str) -> list[str]:
 
 
 def test_every_section_that_is_named_exists() -> None:
-    """Annexes name those of the core, too."""
+    """Annexes use those of the core, too."""
     there = {int(number) for number in re.findall(r"^## (\d+)\. ", PAGES.core, re.MULTILINE)}
     said = PAGES.text + PAGES.vectors
     named = {int(number) for number in re.findall(r"[Ss]ection (\d+)", said)}

@@ -439,7 +439,7 @@ def test_many_may_make_a_registry_at_once(tmp_path: Path) -> None:
 def test_the_first_device_that_standbys_would_not_learn_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By whatever way it comes; one that takes another's place may come."""
+    """In whatever way it comes; one that takes another's place may come."""
     monkeypatch.setattr(store, "DEVICES_MAX", 3)
     ids = [f"{number:016x}" for number in range(9)]
     with Registry(tmp_path) as registry:

@@ -85,7 +85,7 @@ def test_a_newer_list_is_not_overwritten_by_an_older_one(pair: Pair) -> None:
 
 
 def test_no_list_brings_a_revoked_device_back(pair: Pair, tmp_path: Path) -> None:
-    """A leader that has not heard of it, and whose list merely counts higher."""
+    """The leader has not heard of it, and its list merely counts higher."""
     pair.leads.enrol(ANN, "Ann")
     pair.follow()
     pair.stands_by.revoke(ANN)

@@ -1,4 +1,4 @@
-"""What the codec alone costs, and that a way which costs more is found."""
+"""What the codec alone costs, and that the report finds a way that costs more."""
 
 from __future__ import annotations
 

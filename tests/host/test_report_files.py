@@ -1,4 +1,4 @@
-"""What make_report leaves in a folder: whole files, a page that stands alone, escaped names."""
+"""What make_report leaves in a folder: whole files, a page that needs no other, escaped names."""
 
 from __future__ import annotations
 

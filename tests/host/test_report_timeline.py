@@ -1,4 +1,4 @@
-"""PCM timelines: what lies at a time, and silence around it."""
+"""PCM timelines: what they hold at a time, and silence around it."""
 
 from __future__ import annotations
 

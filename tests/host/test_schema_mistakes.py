@@ -127,7 +127,7 @@ def test_a_mistake_is_told(table: str, mistake: str, tmp_path: Path) -> None:
 
 
 def check_told(found: tuple[Path, list[str], list[str]], line: str, words: list[str]) -> None:
-    """One of the errors is at that line and says that; what a mistake entails is told, too."""
+    """One of the errors is at that line and says that; what follows from a mistake is told, too."""
     file, lines, errors = found
     assert len(errors) <= 2, errors
     for error in errors:

@@ -1,4 +1,4 @@
-"""The seals against `hmac` and the library `cryptography`, with whatever comes up."""
+"""The seals against `hmac` and the library `cryptography`, with random inputs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The tests of the shared engines again, on MicroPython; and the same run on both, byte by byte.
 
-Whole venues walk the paths that the traced ones walk: their own tests on MicroPython are of `make
-proof`.
+Whole venues take the paths that the traced ones take, so their own tests on MicroPython belong to
+`make proof`.
 """
 
 from __future__ import annotations

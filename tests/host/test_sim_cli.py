@@ -1,4 +1,4 @@
-"""`pressel sim`: what it prints, and in which code it ends."""
+"""`pressel sim`: what it prints, and with which code it ends."""
 
 from __future__ import annotations
 

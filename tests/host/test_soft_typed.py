@@ -1,4 +1,4 @@
-"""What is typed at a soft badge: commands are few and exact, all else is a text."""
+"""What a person types at a soft badge: commands are few and exact, all else is a text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""How the suite itself works: what waits for `make proof`, what is kept of it, what tests cost."""
+"""How the suite itself works: what waits for `make proof`, which results of it are kept, what tests
+cost."""
 
 from __future__ import annotations
 
@@ -100,7 +101,7 @@ def test_the_suite_fails_when_either_part_does(codes: list[int], code: int) -> N
 
 
 def test_no_test_of_mutants_waits_for_a_proof() -> None:
-    """What finds planted faults is worth nothing when it is left out."""
+    """A test that finds planted faults is worth nothing when it is left out."""
     files = [file for file in proof.ROOT.glob("tests/**/*.py") if "mutants" in file.name]
     assert len(files) >= 5
     assert [file for file in files if "mark.proof" in file.read_text("utf-8")] == []
@@ -133,7 +134,7 @@ def inner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def outcomes(folder: Path, *options: str, file: str = "test_inner.py") -> dict[str, str]:
-    """How each test of the folder ended that ran, in a pytest of its own with our plugins."""
+    """How each test of the folder that ran ended, in a pytest of its own with our plugins."""
     ended: dict[str, str] = {}
 
     class Watch:

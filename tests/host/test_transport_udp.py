@@ -1,4 +1,4 @@
-"""The engine on its socket: nothing lost between them, the timer kept also in a flood."""
+"""The engine on its socket: nothing is lost between them, and the timer is kept even in a flood."""
 
 from __future__ import annotations
 
@@ -263,7 +263,7 @@ def test_a_name_that_nobody_has_is_told(host: str, monkeypatch: pytest.MonkeyPat
     real = socket.getaddrinfo
 
     def offline(name: str, *args: Any) -> Any:
-        """What Python refuses by itself it refuses; nothing is asked of a name server."""
+        """Refuse what Python itself refuses, and ask no name server."""
         try:
             name.encode("idna")
         except UnicodeError:

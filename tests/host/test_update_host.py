@@ -286,7 +286,7 @@ def test_what_the_disk_does_not_take_is_neither_begun_nor_over(fleet: Fleet) -> 
 
 
 def test_of_two_hosts_the_later_step_counts(fleet: Fleet) -> None:
-    """Each host that led may have gone on while the other was away."""
+    """Each host that led may have continued while the other was away."""
     fleet.campaigner.start(None, "all")
     assert fleet.campaigner.campaign is not None
     own = fleet.campaigner.campaign

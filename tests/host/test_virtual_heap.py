@@ -1,4 +1,5 @@
-"""What stands in for a badge's C modules takes at least the memory that is given for it."""
+"""What stands in for a badge's C modules takes at least as much memory as the heap is enlarged
+by."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Opens the datagrams of docs/protocol/vectors.md as section 4, 5 and 8 of the protocol say.
+"""Opens the datagrams of docs/protocol/vectors.md as sections 4, 5 and 8 of the protocol say.
 
 It knows the keys of the devices, which the vectors give, and learns everything else from the
-datagrams in their order. Nothing of ours is imported but the pages' own reader.
+datagrams in their order. It imports nothing of ours except the pages' own reader.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class DoesNotYield(Mutant):
 
 
 class ForgetsItsTerm(Mutant):
-    """Begins anew after a restart."""
+    """Forgets term and vote at a restart."""
 
     breaks = "terms go up"
 
@@ -71,7 +71,7 @@ class ForgetsItsVote(Mutant):
 
 
 class VotesForAll(Mutant):
-    """Whoever asks for its current term has its vote."""
+    """Every host that asks in its current term gets its vote."""
 
     bounds = ONE_TERM
     breaks = "one vote a term"
@@ -145,7 +145,7 @@ class IsContentWithAMinority(Mutant):
 
 
 class HalfIsEnough(Mutant):
-    """Takes one of three voters for a majority."""
+    """Counts one of three voters as a majority."""
 
     bounds = THREE
     breaks = "no idle term"

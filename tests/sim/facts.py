@@ -26,7 +26,7 @@ ONE_TALKS: dict[str, Any] = {
 
 
 def profile(**path: int) -> dict[str, Any]:
-    """The quiet path with what differs from it."""
+    """The quiet path, except for what is given."""
     return {
         "name": "test",
         "air": "chance",

@@ -35,12 +35,12 @@ def second_grant_while_one_runs() -> Any:
 
 
 def earlier_press_ends_a_burst() -> Any:
-    """A request of the holder is a new press, also when it comes late."""
+    """A request of the holder counts as a new press, even when it comes late."""
     return replaced(Arbitrator, "_is_before_holders", lambda self, request: False)
 
 
 def queue_entry_is_granted_twice() -> Any:
-    """Who waits gets the floor, and keeps its place."""
+    """A waiting member gets the floor and keeps its place."""
 
     def pass_on(self: Arbitrator, now_ms: int) -> None:
         first = self.queue[0] if self.queue else None
@@ -54,7 +54,7 @@ def queue_entry_is_granted_twice() -> Any:
 
 
 def badge_skips_the_term_check() -> Any:
-    """What is said of a floor is obeyed in whatever term."""
+    """What is said of a floor is obeyed, whatever its term."""
 
     stack = contextlib.ExitStack()
     for name, place in (("_on_answer", 2), ("_on_revoked", 1), ("_on_floor", 1)):
@@ -72,7 +72,7 @@ def _in_our_term(original: Any, place: int) -> Any:
 
 
 def badge_follows_any_leader() -> Any:
-    """Who says last that it leads is followed."""
+    """Badges follow the host that was last to say that it leads."""
 
     def on_announced(self: Join, term: int, now_ms: int) -> bool:
         if self.state == JOINED and term < self.term:

@@ -134,7 +134,7 @@ def _readdressed(data: Any, member: Any, now_ms: int) -> bytearray:
 
 
 def refusal_not_counted() -> Any:
-    """What is refused as stale is in nobody's books."""
+    """A refusal as stale is counted nowhere."""
     original = Participant.receive_datagram
 
     def receive(self: Participant, data: Any, source: Any, now_ms: int) -> None:
@@ -147,7 +147,7 @@ def refusal_not_counted() -> Any:
 
 
 def frame_forgotten() -> Any:
-    """Every eighth frame is taken for a good one and dropped without a word."""
+    """Every eighth frame counts as a good one and is dropped without a word."""
     original = JitterBuffer.insert
 
     def insert(self: JitterBuffer, number: int, data: Any, at: int) -> bool:
@@ -157,7 +157,7 @@ def frame_forgotten() -> Any:
 
 
 def old_term_obeyed() -> Any:
-    """A badge joins whoever answers, also a leader of a lower term."""
+    """A badge joins any leader that answers, even one of a lower term."""
     original = Join.on_welcome
 
     def on_welcome(self: Join, nonce: int, node: int, session: int, term: int, now_ms: int) -> bool:

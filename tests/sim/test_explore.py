@@ -1,4 +1,5 @@
-"""The explorer sees every state that it says it sees, finds what is planted, and shows the way."""
+"""The explorer sees every state that it says it sees, finds planted faults, and shows the way to
+them."""
 
 from __future__ import annotations
 

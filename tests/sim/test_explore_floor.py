@@ -1,4 +1,4 @@
-"""The explorer goes through floors as it goes through elections: what is planted is found."""
+"""The explorer goes through floors as it goes through elections, and finds planted faults."""
 
 from __future__ import annotations
 

@@ -39,7 +39,8 @@ def test_it_talks_and_is_heard_by_engines_and_by_its_like() -> None:
 
 @pytest.mark.proof
 def test_its_clock_turns_while_it_talks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every node's: 4 seconds after the run begins, long before anybody has said all."""
+    """The number of every node: 4 seconds after the run begins, long before anybody has said
+    everything."""
 
     def run_here(specs: list[dict[str, Any]], *_: Any) -> list[tuple[int, dict[str, Any]]]:
         return [(0, run(each)) for each in specs]

@@ -1,5 +1,5 @@
-"""The checkers, or the engines' own assertions, see every fault that is planted, within 100 seeds,
-and see none where none is."""
+"""The checkers, or the engines' own assertions, see every planted fault within 100 seeds, and see
+none where there is none."""
 
 from __future__ import annotations
 

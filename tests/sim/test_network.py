@@ -1,4 +1,4 @@
-"""Paths by chance, and what the network does with datagrams, cuts and roaming stations."""
+"""Random paths, and what the network does with datagrams, cuts and roaming stations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stand-in seal refuses what the real one refuses, and the real one is still run."""
+"""The stand-in seal refuses what the real one refuses, and some runs still use the real one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SEALS = pytest.mark.parametrize("seal", [STAND_IN, REAL])
 
 
 class Tapped:
-    """A venue of three in mid-burst, with what each participant has got."""
+    """A venue of three in mid-burst, with what each participant has received."""
 
     def __init__(self, seal: str) -> None:
         self.world = World(spec(3, seal=seal))
@@ -50,7 +50,7 @@ class Tapped:
         self._refused.append(reason)
 
     def listeners(self) -> tuple[int, int]:
-        """Two who get voice now."""
+        """Two participants that get voice now."""
         one, other = [n for n in (1, 2, 3) if self.got[n][-1][1] == messages.VOICE_FRAME]
         return one, other
 
@@ -63,7 +63,7 @@ class Tapped:
 
 
 def mended(data: bytes | bytearray) -> bytes:
-    """`data` with the CRC that it ought to have: what is wrong with it is left to the tag."""
+    """`data` with the CRC that it ought to have, so that only the tag can tell what is wrong."""
     changed = bytearray(data)
     end = envelope.payload_end(changed)
     crc = envelope.header_crc(changed, envelope.payload_crc(changed[0:end]))
@@ -120,7 +120,7 @@ def test_a_flipped_bit_is_refused(seal: str) -> None:
 
 @contextlib.contextmanager
 def every_badge_has_a_key_of_its_own() -> Iterator[None]:
-    """None takes the key of its group's voice as it was given."""
+    """No badge accepts the key of its group's voice as it was given."""
     numbers = itertools.count()
     original = KeyRing.put
 

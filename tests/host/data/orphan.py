@@ -1,4 +1,4 @@
-"""Starts a badge, prints its process id, asks it something and waits to be killed."""
+"""Starts a badge, prints the badge's process id, asks it something and waits to be killed."""
 
 import asyncio
 import sys

@@ -20,7 +20,7 @@ CRC_AT = 20
 
 @dataclass(frozen=True)
 class Header:
-    """What stands in an envelope and is not the message's own."""
+    """What an envelope holds besides the message."""
 
     session: int = 0
     source: int = 0
@@ -33,7 +33,7 @@ def message(table: MessageTable, name: str) -> MessageRow:
 
 
 def field_bytes(field: FieldRow, value: Value) -> bytes:
-    """One field on the wire; ranges are not looked at."""
+    """One field on the wire; it does not check ranges."""
     if isinstance(value, int):
         return value.to_bytes({"u8": 1, "u16": 2, "u32": 4}[field.type], "big")
     data = value.encode() if isinstance(value, str) else value

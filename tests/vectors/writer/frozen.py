@@ -1,6 +1,6 @@
-"""The situations of `frozen`: what other builds of the same major version send, and what is made
-of it here. An older build leaves appended fields out, which then have their defaults; a newer one
-says more than is understood here, which is left alone.
+"""The situations of `frozen`: what other builds of the same major version send, and what this one
+makes of it. An older build leaves appended fields out, which then have their defaults; a newer one
+says more than this build understands, which it ignores.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def situation(
     understood: Sequence[Value] | None = None,
     tail: bytes = b"",
 ) -> Situation:
-    """`understood`: the values in force here, when they are others than those sent."""
+    """`understood`: the values in force here, when they differ from those sent."""
     understood = complete(message(load_table(), name), values if understood is None else understood)
     values = complete(message(table, name), values)
     data = encode(table, name, header, values, tail)

@@ -1,4 +1,4 @@
-"""One vector: a datagram, what it reads as, and what engines in a stated scene do with it."""
+"""One vector: a datagram, what it reads as, and what engines do with it in a given scene."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def sent(
 
 
 def speech(frames: int, frame_bytes: int = 164) -> bytes:
-    """Voice frames with some pattern: a coder state that is possible, then codes."""
+    """Voice frames with some pattern: a possible state of the coder, then codes."""
     frame = bytes([0x01, 0x02, 0x10, 0x00])
     frame += bytes(n * 7 & 255 for n in range(frame_bytes - len(frame)))
     return frame * frames

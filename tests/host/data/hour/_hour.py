@@ -22,7 +22,7 @@ SPARE_BYTES = 13_000  # what a few steps may need
 _BUTTON = 0
 _ANSWERS = (0, 0, 0, 0, leader.QUEUE, leader.DENY, leader.SILENCE, 0)
 _REVOKED = 7  # of the eight
-_WARM_CYCLES = 20  # every kind of cycle and fault was there, tables have grown
+_WARM_CYCLES = 20  # every kind of cycle and fault has come, and tables have grown
 _STEPS_A_CALL = 100
 
 _handset = None
@@ -38,7 +38,7 @@ _log = None
 _seal = None  # measures time instead of memory, where it is wanted
 
 
-# An exception can only be told with memory: without it MicroPython goes on for ever.
+# It takes memory to report an exception: without any, MicroPython goes on for ever.
 def _told(action, *args):
     try:
         return action(*args)
@@ -57,7 +57,7 @@ def build(cycles):
     return _told(_build, cycles)
 
 
-# From now on the time of steps is looked at, not their memory.
+# From now on it measures the time of steps, not their memory.
 def watch_seal():
     global _seal
     load("_seal")
@@ -88,7 +88,7 @@ def _build(cycles):
     return _handset is not None
 
 
-# Notes what a log line takes apart: events are not frames.
+# Notes separately what a log line takes: events are not frames.
 def _write(now_ms, event, value=None):
     global _log_bytes
     before = gc.mem_alloc()

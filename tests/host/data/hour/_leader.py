@@ -1,4 +1,4 @@
-# A leader that follows a script: what it answers to a press is told before the press.
+# A leader that follows a script: it is told before a press how to answer it.
 
 from binascii import crc32
 

@@ -1,5 +1,5 @@
-# What tags and cipher cost of a step: in turns they are the real ones and do nothing, in one run.
-# Beside each pair of turns stands the time of a loop that is always the same, to measure a step by.
+# What tags and cipher cost of a step: in one run, they are the real ones and do nothing by turns.
+# For each pair of turns it also times a loop that is always the same, to measure a step by.
 
 import _host
 import _world as world

@@ -1,4 +1,4 @@
-# Stands for the chip's AES and costs no memory, as that: the counter blocks are the key stream.
+# Stands for the chip's AES and, like it, costs no memory: the counter blocks are the key stream.
 
 
 class aes:

@@ -34,7 +34,8 @@ class I2S:
     def __init__(self, number, *, sck, ws, sd, mode, bits, format, rate, ibuf):
         self._read = 0
 
-    # A sample of a piece changes, the others stay: what they are costs time and shows nothing.
+    # One sample of a piece changes, the others stay: to change them would cost time and show
+    # nothing.
     def readinto(self, piece):
         there = (world.now_ms - world.START_MS) // _BLOCK_MS * _BLOCK_SAMPLES - self._read
         if there > _RING_SAMPLES:

@@ -1,4 +1,4 @@
-"""Firmware for tests of the virtual badge: echoes datagrams, plays what it hears, tells edges."""
+"""Firmware for tests of the virtual badge: echoes datagrams, plays what it hears, reports edges."""
 
 import json
 import select

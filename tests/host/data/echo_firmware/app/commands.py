@@ -14,7 +14,7 @@ def clock(words):
 
 
 def hog(words):
-    """Take memory until there is none; tell how much there was."""
+    """Take memory until there is none; say how much there was."""
     taken = []
     try:
         while True:
@@ -27,7 +27,7 @@ def hog(words):
 
 
 def burst(words):
-    """What cannot be had is large: there is room left to note where."""
+    """The piece that cannot be had is large, so there is room left to note where."""
     taken = [bytearray(1000)]
     while True:
         taken.append(bytearray(2 * len(taken[-1])))
