@@ -74,7 +74,7 @@ def stages() -> "Iterator[Handset | None]":
     if "codec" in pins:
         from hal import codec
 
-        codec.start(pins["codec"])
+        codec.start(pins)
         yield None
     key = nvs.blob("key")
     if len(key) != _KEY_BYTES:
@@ -113,7 +113,7 @@ def stages() -> "Iterator[Handset | None]":
     if microphone is not None and is_shared:
         from hal.port import SharedPort
 
-        handset.port = SharedPort(microphone, pins["microphone"], handset.speaker, pins["speaker"])
+        handset.port = SharedPort(microphone, handset.speaker, pins)
     for load in _LOADERS:
         yield None
         extra = load(handset, pins, config, now_ms)

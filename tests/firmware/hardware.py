@@ -19,8 +19,12 @@ class Pin:
     levels: dict[int, int] = {}
     written: list[tuple[int, int]] = []
 
-    def __init__(self, number: int, mode: int = -1, pull: int = -1) -> None:
+    def __init__(
+        self, number: int, mode: int = -1, pull: int = -1, *, value: int | None = None
+    ) -> None:
         self.number = number
+        if value is not None:
+            self.value(value)
         if mode == Pin.IN:
             Pin.levels[number] = 1 if pull == Pin.PULL_UP else 0
 
@@ -195,8 +199,16 @@ class I2C:
     def writevto(self, address: int, parts: Any) -> None:
         I2C.written.append((address, b"".join(bytes(part) for part in parts)))
 
+    deaf = 0  # so many calls that nobody answers come first
+
     def writeto_mem(self, address: int, register: int, data: bytes) -> None:
         I2C.written.append((address, register, bytes(data)))
+
+    def readfrom_mem(self, address: int, register: int, count: int) -> bytes:
+        if I2C.deaf:
+            I2C.deaf -= 1
+            raise OSError(19)
+        return b"\xf1"[:count]
 
 
 class FrameBuffer:

@@ -9,12 +9,15 @@ import pytest
 from tests.firmware.conftest import Load
 from tests.firmware.hardware import I2C, I2S, NVS, FrameBuffer, NeoPixel, Pin
 
+from pressel.boards.board import load_board
 from ptt.base.numbers import FRAME_SAMPLES
 
 PINS = {"id": 0, "sck": 4, "ws": 5, "sd": 6}
 PCM = array("h", bytes(2 * FRAME_SAMPLES))
 MOTOR = 21
 AMPLIFIER = 18
+CODEC = {"sda": 8, "scl": 9, "address": 0x18, "registers": [[1, 2]], "talking": [[2, 0x10]],
+         "listening": [[2, 0x18]]}  # fmt: skip
 DISPLAY = {"sda": 9, "scl": 10, "address": 0x3C, "width": 128, "height": 64}
 
 
@@ -55,9 +58,40 @@ def test_an_rgb_light_has_the_colour_of_the_pattern(firmware: Load) -> None:
 
 
 def test_a_codec_gets_its_registers_in_order(firmware: Load) -> None:
-    facts = {"sda": 8, "scl": 9, "address": 0x18, "registers": [[0, 0x1F], [0, 0], [1, 0xBF]]}
+    facts = {**CODEC, "registers": [[0, 0x1F, 20], [0, 0], [1, 0xBF]]}
+    firmware("hal.codec").start({"codec": facts})
+    assert I2C.written == [
+        (0x18, 0, b"\x1f"), (0x18, 0, b"\0"), (0x18, 1, b"\xbf"), (0x18, 2, b"\x18")
+    ]  # fmt: skip
+
+
+def test_a_board_powers_its_sound_before_it_sets_it_up(firmware: Load) -> None:
+    """Pins at their levels, then only the bits of the mask of a chip that sleeps at first."""
+    power = [{"address": 0x6E, "registers": [[0x11, 0x0C, 0x0C], [0x16, 0x30, 0]]}]
+    hold = [{"pin": 17, "high": True}, {"pin": 42, "high": False}]
+    Pin.written.clear()
+    I2C.deaf = 2
+    firmware("hal.codec").start({"codec": CODEC, "power": power, "hold": hold})
+    assert (written(17), written(42)) == ([1], [0])
+    assert I2C.written[:2] == [(0x6E, 0x11, b"\xfd"), (0x6E, 0x16, b"\xc1")]
+    I2C.deaf = 4
+    with pytest.raises(OSError, match="19"):
+        firmware("hal.codec").start({"codec": CODEC, "power": power})
+    I2C.deaf = 0
+
+
+@pytest.mark.parametrize("board_id", ["m5stack-echos3r", "m5stack-sticks3", "waveshare-epaper-154"])
+def test_boards_whose_sound_needs_power_first(firmware: Load, board_id: str) -> None:
+    """By their files: nothing of the sound chip is written before its power is there."""
+    facts = load_board(board_id).facts()
+    Pin.written.clear()
     firmware("hal.codec").start(facts)
-    assert I2C.written == [(0x18, 0, b"\x1f"), (0x18, 0, b"\0"), (0x18, 1, b"\xbf")]
+    addresses = [each[0] for each in I2C.written]
+    power = [chip["address"] for chip in facts.get("power", ()) for _ in chip["registers"]]
+    assert addresses == power + [0x18] * (len(addresses) - len(power))
+    assert I2C.written[len(power)] == (0x18, 0, b"\x1f") and I2C.written[-1] == (0x18, 2, b"\x18")
+    held = [(each["pin"], int(each["high"])) for each in facts.get("hold", ())]
+    assert Pin.written == held
 
 
 def test_a_display_is_written_a_page_a_step_and_only_when_it_changes(firmware: Load) -> None:
@@ -112,7 +146,7 @@ def test_a_shared_port_belongs_to_one_at_a_time(firmware: Load) -> None:
     microphone = firmware("hal.microphone").Microphone(PINS)
     microphone.close()
     out = speaker(firmware)
-    port = firmware("hal.port").SharedPort(microphone, PINS, out, PINS)
+    port = firmware("hal.port").SharedPort(microphone, out, {"microphone": PINS, "speaker": PINS})
     for is_talking in (False, True, True, False, True):
         port.give(is_talking)
         (open_port,) = (each for each in I2S.made if each.is_open)
@@ -121,6 +155,18 @@ def test_a_shared_port_belongs_to_one_at_a_time(firmware: Load) -> None:
         I2S.made[-1].samples.extend([1] * FRAME_SAMPLES)
         assert microphone.read() == is_talking
         I2S.made[-1].samples = array("h")
+
+
+def test_a_codec_that_shares_a_port_is_told_who_has_it(firmware: Load) -> None:
+    """Its clock is another while the microphone runs."""
+    microphone = firmware("hal.microphone").Microphone(PINS)
+    microphone.close()
+    pins = {"microphone": PINS, "speaker": PINS, "codec": CODEC}
+    port = firmware("hal.port").SharedPort(microphone, speaker(firmware), pins)
+    I2C.written.clear()
+    for is_talking in (True, True, False):
+        port.give(is_talking)
+    assert I2C.written == [(0x18, 2, b"\x10"), (0x18, 2, b"\x18")]
 
 
 def test_a_frame_begun_before_the_port_went_is_not_ended_after_it(firmware: Load) -> None:

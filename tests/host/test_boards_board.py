@@ -90,6 +90,23 @@ def test_what_goes_to_the_badge_is_small(tmp_path: Path) -> None:
     assert read_board(write(tmp_path, content)).facts() == tomllib.loads(GOOD)
 
 
+def test_a_badge_gets_all_that_its_sound_chip_and_power_chip_need() -> None:
+    facts = load_board("m5stack-sticks3").facts()
+    assert facts["codec"]["registers"][:2] == [[0x00, 0x1F, 20], [0x00, 0x00]]
+    assert facts["codec"]["talking"] == [[0x02, 0x10]]
+    assert facts["codec"]["listening"] == [[0x02, 0x18]]
+    assert facts["power"][0]["address"] == 0x6E and "psram" not in facts
+    assert load_board("waveshare-epaper-154").facts()["hold"] == [
+        {"pin": 17, "high": True}, {"pin": 42, "high": False}
+    ]  # fmt: skip
+
+
+def test_power_needs_the_wires_of_a_codec(tmp_path: Path) -> None:
+    power = "[[power]]\naddress = 0x6E\nregisters = [[1, 2, 3]]\n"
+    with pytest.raises(UsageError, match="power needs a codec"):
+        read_board(write(tmp_path, GOOD + power))
+
+
 def test_what_is_not_a_default_goes_to_the_badge() -> None:
     facts = load_board("m5stack-atom-echo").facts()
     assert facts["shares_port"] is True

@@ -51,6 +51,14 @@ ERRORS = {
     "voltage in volts": ("full_mv = 4200", "full_mv = 4", 32, ["battery.full_mv", "range"]),
     "reserved address": ("address = 0x3C", "address = 0x3", 40, ["display.address"]),
     "register too large": ("[0x00, 0x80]", "[0x00, 0x180]", 48, ["codec.registers"]),
+    "codec without registers": ('kind = "es8311"', 'kind = "wm8960"', 43, ["codec", "es8311"]),
+    "pin held twice": ('[led]', '[[hold]]\npin = 27\nhigh = true\n[led]', 10,
+                       ["microphone.ws", "taken by hold"]),
+    "half a mask": ('[led]', '[[power]]\naddress = 0x6E\nregisters = [[1, 2]]\n[led]', 26,
+                    ["power"]),
+    "PSRAM on the pin": ("pin = 23\n", "pin = 16\n", 35, ["vibration.pin", "this board's PSRAM"]),
+    "display on the C3": ('"esp32"', '"esp32c3"', 36, ["display", "one I2C bus"]),
+    "USB of the C3": ('"esp32"', '"esp32c3"', 22, ["side_button.pin", "USB port", "no such pin"]),
     "register without value": ("[0x00, 0x80]", "[0x00]", 48, ["codec.registers"]),
     "broken TOML": ("[speaker]", "[speaker", 12, ["is no TOML"]),
     "a key twice": ("flash_mib = 4", "flash_mib = 4\nflash_mib = 4", 4, ["is no TOML"]),
@@ -60,7 +68,8 @@ WARNINGS = {
     "flash voltage": ("sck = 14", "sck = 12", 9, ["microphone.sck", "1.8 V"]),
     "boot button": ("pin = 4", "pin = 0", 19, ["button.pin", "loader", "do not hold"]),
     "serial port": ("pin = 23", "pin = 1", 34, ["vibration.pin", "serial"]),
-    "PSRAM": ("pin = 23", "pin = 16", 34, ["vibration.pin", "PSRAM"]),
+    "PSRAM": ("pin = 23", "pin = 17", 34, ["vibration.pin", "PSRAM"]),
+    "a button that is noisy": ("pin = 4", "pin = 36", 19, ["button.pin", "false edges"]),
     "button that starts the loader": ("pin = 4", "pin = 0", 19, ["do not hold the button"]),
     "button without pull-up": ("pin = 4", "pin = 39", 19, ["button.pin", "resistor"]),
     "PDM": ("[microphone]\n", '[microphone]\nkind = "pdm"\n', 8, ["listen but not talk"]),
@@ -72,7 +81,12 @@ WARNINGS = {
 def spoiled(folder: Path, old: str, new: str) -> Checked:
     assert old in GOOD
     file = folder / "board.toml"
-    file.write_text(GOOD.replace(old, new, 1), "utf-8")
+    text = GOOD.replace(old, new, 1)
+    if "pin = 16\n" in new:  # the module has PSRAM on it
+        text = text.replace("flash_mib = 4\n", 'flash_mib = 4\npsram = "quad"\n', 1)
+    if "wm8960" in new:
+        text = text[: text.index("registers = [")]
+    file.write_text(text, "utf-8")
     return check_file(file)
 
 

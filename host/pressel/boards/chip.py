@@ -27,10 +27,13 @@ class Refused(_Data):
 
 class Careful(Refused):
     """Pins that a board may use with care; `kind` is strapping, USB and the like. `wrong_level`: at
-    which the chip, when it starts, does something else than run the badge."""
+    which the chip, when it starts, does something else than run the badge. `psram`: only when the
+    module has one of these kinds. `uses`: only for what is used so, or for all."""
 
     kind: str
     wrong_level: Literal["low", "high", ""] = ""
+    psram: list[str] = []
+    uses: list[str] = []
 
 
 class Chip(_Data):
@@ -43,6 +46,7 @@ class Chip(_Data):
     adc2: Ranges
     adc_max_mv: int
     i2s_ports: int
+    i2c_buses: int
     caution: str = ""  # what a buyer of any board with it should know
     refused: list[Refused]
     careful: list[Careful]

@@ -26,6 +26,7 @@ FUNCTIONS = {
 
 _CLOCKS = {"microphone.sck", "microphone.ws", "speaker.sck", "speaker.ws"}
 _BUSES = ({"display.sda", "codec.sda"}, {"display.scl", "codec.scl"})
+_DISPLAY_BUS = 1  # as firmware/hal/display.py has it
 _LEVEL_MAX_MV = 3300  # the supply of every chip here; a pin dies above it
 
 
@@ -41,8 +42,18 @@ def _int(data: dict[str, Any], key: str) -> int | None:
     return value if type(value) is int else None
 
 
+def _held_pins(data: dict[str, Any]) -> list[int]:
+    holds = data.get("hold")
+    if not isinstance(holds, list):
+        return []
+    pins = (each.get("pin") for each in holds if isinstance(each, dict))
+    return [pin for pin in pins if type(pin) is int]
+
+
 def used_pins(data: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
     """Every pin in use as (function, use, GPIO)."""
+    for pin in _held_pins(data):
+        yield "hold", "driven", pin
     for function, use in FUNCTIONS.items():
         gpio = _int(data, function)
         if gpio is not None and gpio >= 0:
@@ -83,7 +94,12 @@ def _fits(function: str, use: str, gpio: int, data: dict[str, Any], chip: Chip, 
         text = f"GPIO{gpio} has no pull resistor inside; the board must have one, about 10 kohm"
         say(function, text, "warning")
     for careful in chip.careful:
-        if is_in(gpio, careful.gpios):
+        if is_in(gpio, careful.gpios) and (not careful.uses or use in careful.uses):
+            if careful.psram and data.get("psram"):
+                if data["psram"] in careful.psram:
+                    text = f"GPIO{gpio} cannot be used: this board's PSRAM is on it; take another"
+                    say(function, text, "error")
+                continue
             text = f"GPIO{gpio} is a {careful.kind} pin: {careful.reason}"
             if use == "button" and careful.wrong_level == _held(function, data):
                 text += "; do not hold the button while the badge starts"
@@ -118,6 +134,11 @@ def _check_ports(data: dict[str, Any], chip: Chip, say: Say) -> None:
             has = "one I2S port, 0" if chip.i2s_ports == 1 else "the I2S ports 0 and 1"
             more = "; use it for both and set shares_port = true" if chip.i2s_ports == 1 else ""
             say(f"{key}.id", f"the {chip.name} has {has}{more}", "error")
+    if get(data, "display") and chip.i2c_buses < _DISPLAY_BUS + 1:
+        text = (
+            f"the {chip.name} has one I2C bus, and this firmware drives a display on a second one"
+        )
+        say("display", text, "error")
     shares = get(data, "shares_port") is True
     known = None not in ids.values()
     if known and ids["microphone"] == ids["speaker"] and not shares:

@@ -6,9 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from .codecs import codec_kinds, load_codec
+
 Gpio = Annotated[int, Field(ge=0)]  # which numbers there are is a fact of the chip
 I2cAddress = Annotated[int, Field(ge=0x08, le=0x77)]  # the I2C bus specification keeps the others
 Byte = Annotated[int, Field(ge=0, le=255)]
+Registers = list[Annotated[list[Byte], Field(min_length=2, max_length=3)]]
 
 
 def _shown(text: str) -> str:
@@ -113,14 +116,45 @@ class Display(_Facts):
     height: int = Field(ge=16, le=64, multiple_of=8)
 
 
+class Hold(_Facts):
+    """A pin that is held at a level from the start on: the board's power hangs on it."""
+
+    pin: Gpio
+    high: bool
+
+
+class Power(_Facts):
+    """A chip on the codec's two wires whose bits switch the board's power: [register, mask, value],
+    changed in this order before the codec is set up."""
+
+    address: I2cAddress
+    registers: list[Annotated[list[Byte], Field(min_length=3, max_length=3)]] = Field(min_length=1)
+
+
 class Codec(_Facts):
-    """A sound chip that wants `registers` written over I2C at start, in this order."""
+    """A sound chip that wants `registers` written over I2C at start, in this order, and `talking`
+    or `listening` whenever that begins: [register, value], and milliseconds to wait behind it where
+    there are any. Without registers they are those of its kind in `codecs`."""
 
     kind: Shown = Field(min_length=1)
     sda: Gpio
     scl: Gpio
     address: I2cAddress
-    registers: list[Annotated[list[Byte], Field(min_length=2, max_length=2)]] = Field(min_length=1)
+    registers: Registers = []
+    talking: Registers = []
+    listening: Registers = []
+
+    @model_validator(mode="after")
+    def _known(self) -> Codec:
+        if not self.registers and self.kind not in codec_kinds():
+            known = ", ".join(codec_kinds())
+            raise ValueError(f"registers are missing, and known without them is only {known}")
+        return self
+
+    def facts(self) -> dict[str, Any]:
+        """All that a badge needs to set it up."""
+        own = self.model_dump(exclude_defaults=True, exclude={"kind"})
+        return own if self.registers else own | load_codec(self.kind)
 
 
 class Board(_Facts):
@@ -130,6 +164,7 @@ class Board(_Facts):
     chip: str
     flash_mib: Literal[2, 4, 8, 16, 32]
     notes: ShownLines = ""
+    psram: Literal["none", "quad", "octal"] | None = None  # of the module; None: not known
     shares_port: bool = False
     microphone: MicrophonePins
     speaker: SpeakerPins
@@ -140,10 +175,19 @@ class Board(_Facts):
     vibration: Vibration | None = None
     display: Display | None = None
     codec: Codec | None = None
+    hold: list[Hold] = []
+    power: list[Power] = []
+
+    @model_validator(mode="after")
+    def _bus(self) -> Board:
+        if self.power and self.codec is None:
+            raise ValueError("power needs a codec: the chip hangs on its two wires")
+        return self
 
     def facts(self) -> dict[str, Any]:
-        """What the badge gets as board.json: no notes, and nothing that equals its default."""
-        return self.model_dump(exclude_defaults=True, exclude={"notes"})
+        """What the badge gets as board.json: nothing that is for people, or equals its default."""
+        facts = self.model_dump(exclude_defaults=True, exclude={"notes", "psram"})
+        return facts | ({"codec": self.codec.facts()} if self.codec else {})
 
     def abilities(self) -> list[str]:
         """What the board can do with stock MicroPython, in words for a table."""

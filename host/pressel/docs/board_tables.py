@@ -23,6 +23,7 @@ _WIRES = {
     "display.scl": "display, SCL",
     "codec.sda": "codec, SDA",
     "codec.scl": "codec, SCL",
+    "hold": "held at a level: power",
 }
 
 

@@ -30,6 +30,14 @@ class I2C:
     def writeto_mem(self, address, register, data, *, addrsize=8):
         self.writeto(address, bytes((register,)) + bytes(data))
 
+    # The last value that was written to the register, else what a chip has after its reset.
+    def readfrom_mem(self, address, register, count, *, addrsize=8):
+        self._check(address)
+        for to, data in reversed(I2C.written):
+            if to == address and data[0] == register:
+                return data[1:]
+        return bytes(count)
+
     def _check(self, address):
         if address in I2C.absent:
             raise OSError(_ENODEV)
