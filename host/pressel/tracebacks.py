@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pressel.outside import read_json
+
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)(?:, in (\w+))?')
 _NAME = re.compile(r"((?:no attribute|name) )'(\w+)'")
 
@@ -36,9 +38,9 @@ class Tracebacks:
         """That of the build in `folder`; one that changes nothing where there is none."""
         made = cls()
         try:
-            content = json.loads(_file(folder).read_text("utf-8"))
+            content = read_json(_file(folder).read_text("utf-8"))
             made = cls(content["lines"], content["functions"], content["names"])
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             pass
         return made
 

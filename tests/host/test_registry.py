@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tests.patience import PATIENCE_S
 
 from pressel.errors import PresselError, UsageError
-from pressel.registry import backup, identity, store, tables
+from pressel.registry import backup, backup_file, identity, store, tables
 from pressel.registry.code import INVITES_MAX, TRIES, place_of, plain_code
 from pressel.registry.database import DATABASE, KEY_FILE
 from pressel.registry.device import ACTIVE, PENDING, Entitlements
@@ -378,6 +380,78 @@ def test_what_is_no_backup_of_ours_changes_nothing(folder: Path, tmp_path: Path)
             with pytest.raises(UsageError):
                 backup.restore(folder, tmp_path / name)
         assert [each.id for each in running.devices()] == [ANN]
+
+
+def sql_in(file: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+        for statement in statements:
+            db.execute(statement)
+
+
+BACKED = (
+    "UPDATE device SET state = 'active', sealed_key = x'00' WHERE state = 'revoked'",
+    f"INSERT INTO host VALUES ('{'ab' * 32}', 'stranger', 1)",
+    "CREATE TRIGGER evil AFTER UPDATE ON device BEGIN UPDATE device SET priority = 9; END",
+)
+
+
+@pytest.mark.parametrize("statement", BACKED)
+def test_a_tampered_backup_is_refused(folder: Path, tmp_path: Path, statement: str) -> None:
+    """As it is, and with the proof left out: it brings no row that it was given."""
+    with Registry(folder) as running:
+        running.enrol(ANN, "Ann")
+        running.enrol(BEN, "Ben")
+        running.revoke(BEN)
+    backup.back_up(folder, tmp_path / "copy")
+    line, _, data = (tmp_path / "copy").read_bytes().partition(b"\n")
+    plain = tmp_path / "plain"
+    plain.write_bytes(data)
+    sql_in(plain, statement)
+    (tmp_path / "copy").write_bytes(line + b"\n" + plain.read_bytes())
+    with pytest.raises(UsageError, match="was changed since it was written"):
+        backup.restore(folder, tmp_path / "copy")
+    with pytest.raises(UsageError, match="anybody may have changed"):
+        backup.restore(folder, plain)
+    if "TRIGGER" in statement:
+        with pytest.raises(UsageError, match="no backup of a registry"):
+            backup.restore(folder, plain, is_unproved=True)
+    with Registry(folder) as running:
+        assert running.key(ANN) and running.key(BEN) is None
+        assert running.hosts() == []
+
+
+def test_any_byte_of_a_backup_counts(folder: Path, tmp_path: Path) -> None:
+    with Registry(folder) as running:
+        running.enrol(ANN, "Ann")
+    backup.back_up(folder, tmp_path / "copy")
+    right = (tmp_path / "copy").read_bytes()
+    chance = random.Random(18)
+    for at in [*range(200), *(chance.randrange(len(right)) for _ in range(200))]:
+        wrong = bytearray(right)
+        wrong[at] ^= 1 << chance.randrange(8)
+        (tmp_path / "copy").write_bytes(wrong)
+        with pytest.raises(UsageError):
+            backup.restore(folder, tmp_path / "copy")
+    with pytest.raises(UsageError, match="too large"):
+        with (tmp_path / "copy").open("r+b") as file:
+            file.truncate(backup_file.BYTES_MAX + 1)
+        backup.restore(folder, tmp_path / "copy")
+
+
+@pytest.mark.parametrize("is_former", [False, True])
+def test_a_backup_without_a_proof_is_taken_when_it_is_wanted(
+    folder: Path, tmp_path: Path, is_former: bool
+) -> None:
+    """Made by an earlier version, or cut out of one of ours."""
+    with Registry(folder) as running:
+        key = running.enrol(ANN, "Ann")
+        backup.back_up(folder, tmp_path / "copy", is_former=is_former)
+        if not is_former:
+            _, _, data = (tmp_path / "copy").read_bytes().partition(b"\n")
+            (tmp_path / "copy").write_bytes(data)
+        running.rename(ANN, "Anna")
+        backup.restore(folder, tmp_path / "copy", is_unproved=True)
+        assert running.device(ANN).name == "Ann" and running.key(ANN) == key
 
 
 def test_a_newer_registry_is_left_alone(folder: Path) -> None:

@@ -52,12 +52,18 @@ def backup(file: Path, former: bool, state: Path | None) -> None:
 
 @registry.command()
 @_FILE
+@click.option(
+    "--unproved",
+    is_flag=True,
+    help="Take a backup of an earlier version, too, which anybody may have changed.",
+)
 @_STATE
-def restore(file: Path, state: Path | None) -> None:
+def restore(file: Path, unproved: bool, state: Path | None) -> None:
     """Replace the registry with the backup FILE; a host may be running.
 
-    The key file must already be there. Devices revoked since the backup stay revoked; devices whose
-    key was rotated since get their older key back.
+    The key file must already be there; it proves that nobody has changed the backup. Devices
+    revoked since the backup stay revoked; devices whose key was rotated since get their older
+    key back.
     """
-    backups.restore(state, file)
+    backups.restore(state, file, is_unproved=unproved)
     print("restored; look with `pressel device list --all`", file=sys.stderr)

@@ -29,10 +29,13 @@ def back_up(state: Path | None, file: Path, *, is_former: bool = False) -> Path:
     return Path(control.ask(path, "registry backup", file=str(file.absolute()), former=is_former))
 
 
-def restore(state: Path | None, file: Path) -> None:
-    """Put the backup `file` in the registry's place."""
+def restore(state: Path | None, file: Path, *, is_unproved: bool = False) -> None:
+    """Put the backup `file` in the registry's place; `is_unproved`: one of an earlier version,
+    too."""
     path = running(state)
     if path is None:
-        backup.restore(state or default_state(), file, of_user(os.getuid()).name)
+        who = of_user(os.getuid()).name
+        backup.restore(state or default_state(), file, who, is_unproved=is_unproved)
     else:
-        control.ask(path, "registry restore", file=str(file.absolute()))
+        name = str(file.absolute())
+        control.ask(path, "registry restore", file=name, unproved=is_unproved)

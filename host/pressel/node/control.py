@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.errors import PresselError, UnreachableError, UsageError
+from pressel.outside import read_json
 
 from .control_folder import control_folder, control_folders
 from .desk import asker as askers
@@ -183,8 +184,8 @@ async def _converse(
 
 async def _answered(line: bytes, who: Asker, answer: Answer) -> dict[str, Any]:
     try:
-        request = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        request = read_json(line)
+    except ValueError as error:
         return {"error": f"not understood: {error}", "exit": UsageError.exit_code}
     return await answer(request, who)
 
@@ -205,7 +206,7 @@ def request(path: Path, verb: str, **fields: Any) -> Reply:
             line.settimeout(ANSWER_LIMIT_S)
             _connect(line, path)
             line.sendall(json.dumps({"ask": verb, **fields}).encode() + b"\n")
-            reply = json.loads(line.makefile("rb").readline(LINE_BYTES_MAX))
+            reply = read_json(line.makefile("rb").readline(LINE_BYTES_MAX))
     except OSError as error:
         raise UnreachableError(f"no host answers at {path}: {error.strerror or error}") from error
     except ValueError as error:

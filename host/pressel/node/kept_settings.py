@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from pressel.errors import UsageError
+from pressel.outside import read_json
 from pressel.registry.secret_file import sync_folder
 from pressel.schema.settings import check_value, settings, short
 from ptt.base.numbers import INT_MAX
@@ -23,7 +24,7 @@ def load_kept(folder: Path) -> Settings:
     file = folder / FILE
     try:
         with file.open("rb") as opened:
-            told = json.loads(opened.read(BYTES_MAX))
+            told = read_json(opened.read(BYTES_MAX))
         version, values = told["version"], told["values"]
         if not isinstance(version, int) or not FIRST <= version <= INT_MAX:
             raise ValueError(f"version {version} in it is out of range")
@@ -38,7 +39,7 @@ def load_kept(folder: Path) -> Settings:
         return Settings(FIRST)
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, UsageError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
         raise UsageError(f"{file} is damaged ({error}); repair or delete it") from error
     return Settings(version, **kept)
 

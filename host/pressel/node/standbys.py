@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pressel.errors import UnreachableError
+from pressel.outside import read_json
 from pressel.transport.udp import engine_now_ms
 from ptt.base.numbers import HOST_LOST_MS
 from ptt.host import Host
@@ -113,7 +114,7 @@ def _has_copied(told: bytes | None) -> bool:
     """What a standby has answered; one of an earlier version copies all by itself, every two
     seconds."""
     try:
-        reply = json.loads(told or b"null")
+        reply = read_json(told or b"null")
     except ValueError:
         return False
     return isinstance(reply, dict) and reply.get("answer") is True

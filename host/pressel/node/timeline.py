@@ -5,7 +5,6 @@ It reads the JSON lines of `pressel host run --json`, and knows no terminal.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.errors import UsageError
+from pressel.outside import read_json
 from pressel.schema.events import event_table
 from pressel.schema.sentences import sentence
 
@@ -72,11 +72,11 @@ def _rows(file: Path) -> Iterable[Row]:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
     for line in lines:
         try:
-            fields = json.loads(line)
+            fields = read_json(line)
             event, at_s = fields.pop("event"), float(fields.pop("at"))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
             continue
-        row = event_table().rows().get(event)
+        row = event_table().rows().get(event) if isinstance(event, str) else None
         if row is not None and row.timeline:
             yield Row(at_s, file.stem, event, fields)
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pressel.outside import read_json
 from pressel.tracebacks import Tracebacks
 
 from .bytecode import compile_module, compiler_version
@@ -176,7 +177,7 @@ def _earlier_files(out: Path, compiler: str, architecture: str) -> dict[str, Bui
     """The files of the last build by path; none if another compiler made them, or if they were made
     for another chip."""
     try:
-        listing = json.loads((out / LISTING).read_text("utf-8"))
+        listing = read_json((out / LISTING).read_text("utf-8"))
         if (listing["compiler"], listing["architecture"]) != (compiler, architecture):
             return {}
         return {entry["path"]: BuiltFile(**entry) for entry in listing["files"]}

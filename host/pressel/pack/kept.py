@@ -11,13 +11,14 @@ import contextlib
 import dataclasses
 import fcntl
 import hashlib
-import json
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from pressel.outside import read_json
 
 from . import build
 from .build import LISTING, MANIFEST, ROOT, BuiltFile, FirmwareBuild
@@ -94,7 +95,7 @@ def _read(kept: Path, source: bool) -> FirmwareBuild | None:
     """The build in the folder `kept`; None if there is none, or if it was meddled with."""
     try:
         listing = (kept / LISTING).read_text("utf-8")
-        content = json.loads(listing)
+        content = read_json(listing)
         files = tuple(BuiltFile(**entry) for entry in content["files"])
         rom = tuple(BuiltFile(**entry) for entry in content["rom"])
         imports = tuple(content["imports"])

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from pressel.errors import PresselError, UsageError
-from pressel.registry import secret_file, tables
+from pressel.registry import backup_file, secret_file, tables
 from pressel.registry.database import DATABASE, KEY_FILE, KEY_KIND
 from pressel.registry.device import REVOKED
 from pressel.registry.identity import identity
@@ -39,6 +39,9 @@ def back_up(folder: Path, target: Path, *, is_former: bool = False) -> None:
                     db.execute("PRAGMA secure_delete = ON")
                     tables.step_back(db)
                     db.execute("VACUUM")
+            if not is_former:
+                vault = Vault(secret_file.load(folder / KEY_FILE, KEY_KIND))
+                copy.write_bytes(backup_file.packed(vault, copy.read_bytes()))
             with copy.open("rb") as written:
                 os.fsync(written.fileno())
             os.link(copy, target)
@@ -51,20 +54,21 @@ def back_up(folder: Path, target: Path, *, is_former: bool = False) -> None:
         raise PresselError(f"the backup failed: {error}") from error
 
 
-def restore(folder: Path, source: Path, who: str = "") -> None:
+def restore(folder: Path, source: Path, who: str = "", *, is_unproved: bool = False) -> None:
     """Put the backup `source` in the place of the registry in `folder`, at once for all readers.
 
     What was revoked since the backup stays revoked, and the log goes on: it tells what `who` has
-    restored. UsageError when `source` is no backup, or of a registry with another key file; nothing
-    is changed then.
+    restored. UsageError when `source` is no backup, was changed, or is of a registry with another
+    key file; nothing is changed then. `is_unproved`: take one of an earlier version, too.
     """
     if not source.is_file():
         raise UsageError(f"there is no backup {source}")
     vault = Vault(secret_file.load(folder / KEY_FILE, KEY_KIND))
+    data = backup_file.unpacked(vault, source, is_unproved=is_unproved)
     try:
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             copy = Path(scratch) / "copy"
-            _copy(source, copy)
+            _import(data, Path(scratch) / "given", copy, source)
             changes, version, revoked = _present(folder)
             with closing(sqlite3.connect(copy, isolation_level=None)) as db:
                 _check(db, source, vault)
@@ -125,14 +129,35 @@ def _keep_log(db: sqlite3.Connection, folder: Path, log: Log) -> None:
     db.execute("RELEASE former")
 
 
+def _import(data: bytes, given: Path, target: Path, source: Path) -> None:
+    """Make `target` a registry of today with the rows of the SQLite file `data`, which is opened as
+    `given`. Rows only: triggers and tables that are not ours would act on it later."""
+    given.write_bytes(data)
+    with (
+        closing(sqlite3.connect(given, isolation_level=None)) as old,
+        closing(sqlite3.connect(target, isolation_level=None)) as new,
+    ):
+        old.execute("PRAGMA trusted_schema = OFF")
+        tables.check_ours(old, source)
+        if old.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
+            raise UsageError(f"{source} is damaged; use an older backup")
+        tables.migrate(old, source)
+        tables.migrate(new, target)
+        new.execute("BEGIN")
+        for table in tables.names(new):
+            rows = old.execute(f"SELECT * FROM {table}").fetchall()
+            new.execute(f"DELETE FROM {table}")
+            for row in rows:
+                marks = ", ".join("?" * len(row))
+                new.execute(f"INSERT INTO {table} VALUES ({marks})", row)
+        # Triggers have counted while rows came in.
+        changes = old.execute("SELECT changes, version FROM registry").fetchone()
+        new.execute("UPDATE registry SET changes = ?, version = ?", changes)
+        new.execute("COMMIT")
+
+
 def _check(db: sqlite3.Connection, source: Path, vault: Vault) -> None:
-    if db.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
-        raise UsageError(f"{source} is damaged; use an older backup")
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        raise UsageError(f"{source} is no backup of a registry")
-    tables.migrate(db, source)
-    if db.execute("SELECT mark FROM registry").fetchone()[0] != vault.mark:
+    if db.execute("SELECT mark FROM registry").fetchone() != (vault.mark,):
         raise UsageError(
             f"{source} belongs to another key file; put that key file next to the registry"
         )

@@ -7,6 +7,7 @@ never edited once released: another one is appended.
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 from pressel.errors import UsageError
 
@@ -126,3 +127,27 @@ def migrate(db: sqlite3.Connection, file: object) -> None:
     except BaseException:
         db.execute("ROLLBACK")
         raise
+
+
+def check_ours(db: sqlite3.Connection, file: object) -> None:
+    """UsageError unless `db` has exactly the tables, indices and triggers of one of our versions: a
+    file that others may have written would act by its own ones. Runs none of them."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version > len(STEPS):
+        raise UsageError(f"{file} was written by a newer Pressel; update this one")
+    with closing(sqlite3.connect(":memory:")) as ours:
+        for step in STEPS[:version]:
+            for statement in step:
+                ours.execute(statement)
+        is_ours = version > 0 and _schema(db) == _schema(ours)
+    if not is_ours:
+        raise UsageError(f"{file} is no backup of a registry")
+
+
+def names(db: sqlite3.Connection) -> list[str]:
+    """Of the tables."""
+    return [name for kind, name, _ in _schema(db) if kind == "table"]
+
+
+def _schema(db: sqlite3.Connection) -> list[tuple[str, str, str | None]]:
+    return db.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name").fetchall()

@@ -6,6 +6,7 @@ open. It knows no database.
 
 from __future__ import annotations
 
+import hmac
 import secrets
 
 from cryptography.exceptions import InvalidTag
@@ -24,6 +25,7 @@ class Vault:
     def __init__(self, secret: bytes) -> None:
         self._cipher = AESGCM(_derive(secret, b"device keys"))
         self._codes = AESGCM(_derive(secret, b"invite codes"))
+        self._backups = _derive(secret, b"backups")
         self.mark = _derive(secret, b"mark").hex()  # tells key files apart, and nothing else
 
     def seal(self, key: bytes, device: str, epoch: int) -> bytes:
@@ -40,6 +42,10 @@ class Vault:
             raise PresselError(
                 f"the key of device {device} was changed on disk; rotate it, or restore a backup"
             ) from None
+
+    def proof(self, backup: bytes) -> bytes:
+        """That who wrote `backup` had the key file: HMAC-SHA256, 32 bytes."""
+        return hmac.digest(self._backups, backup, "sha256")
 
     def seal_code(self, code: str, place: str) -> bytes:
         """An invitation's plain code. Sealed and not hashed: the exchange needs it."""

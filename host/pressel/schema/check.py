@@ -17,6 +17,7 @@ from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pressel.errors import UsageError
+from pressel.outside import read_toml
 
 from .finding import Finding
 from .lines import Lines
@@ -66,7 +67,7 @@ def read(file: Path) -> tuple[str, dict[str, Any] | None, list[Finding]]:
     except UnicodeDecodeError:
         return "", None, [Finding(1, "", "is no text in UTF-8; write it anew")]
     try:
-        return text, tomllib.loads(text), []
+        return text, read_toml(text), []
     except tomllib.TOMLDecodeError as error:
         return text, None, [_syntax(error, text)]
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pressel.errors import UsageError
+from pressel.outside import read_toml
 
 
 class Facts(BaseModel):
@@ -54,7 +55,7 @@ def load(folder: str, what: str, name: str, read: Callable[[Path], Table]) -> Ta
 def read_table(path: Path, model: type[Table]) -> Table:
     """`path` as a `model`, its name being the file's; UsageError names file, key and reason."""
     try:
-        facts: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        facts: dict[str, Any] = read_toml(path.read_text("utf-8"))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from pressel.errors import UsageError
 from pressel.node.door import open_roll
+from pressel.outside import read_json
 from pressel.registry.device import ACTIVE, KEY_BYTES
 from pressel.registry.roll import Roll
 
@@ -102,7 +103,7 @@ def _read_or_make(held: IO[str], file: Path) -> Credential:
 
 def _parse(text: str, file: Path) -> Credential:
     try:
-        content: Any = json.loads(text)
+        content: Any = read_json(text)
         device, key = bytes.fromhex(content["device"]), bytes.fromhex(content["key"])
     except (ValueError, KeyError, TypeError):  # its text would be the key: never show it
         device = key = b""

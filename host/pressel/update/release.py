@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
+import lzma
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from pressel.errors import UsageError
+from pressel.outside import read_json
 from ptt.base.numbers import UPDATE_FILE_BYTES_MAX, UPDATE_FILES_MAX, UPDATE_MANIFEST_BYTES_MAX
 from ptt.link import update_manifest as manifest
 
@@ -25,6 +27,11 @@ FILES = "files/"
 ANY_CHIP = "any"
 SLOT = "a"  # of a build
 STOCK = "stock"  # the packing of which a slot holds all
+
+# What `zipfile` raises for one that is damaged, encrypted or packed in a way of which it knows
+# nothing; its documentation has the first two of them.
+_UNREADABLE = (OSError, zipfile.BadZipFile, EOFError, RuntimeError, ValueError, zlib.error)
+_UNREADABLE += (lzma.LZMAError,)
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class Release:
 def sign_build(build: Path, chip: str, key: Path, out: Path) -> Release:
     """Make a ZIP file `out` of what `pressel firmware build` made, signed."""
     try:
-        listing = json.loads((build / "manifest.json").read_text("utf-8"))
+        listing = read_json((build / "manifest.json").read_text("utf-8"))
         number, name, table = listing["release"], listing["build"], listing["table"]
         machine, packing = listing["architecture"], listing.get("packing", STOCK)
     except (OSError, ValueError, KeyError, TypeError):
@@ -106,7 +113,7 @@ def package_of(source: Path) -> bytes:
             for name, file in sorted(names.items()):
                 _put(package, name, file.read_bytes())
         return packed.getvalue()
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+    except _UNREADABLE as error:
         raise UsageError(f"cannot read {source} as a release: {error}") from error
 
 
@@ -122,7 +129,7 @@ def read_release(source: Path, trusted: list[str]) -> Release:
                 sizes = {each.filename: each.file_size for each in package.infolist()}
                 _check_names(source, sizes)
                 found = {name: package.read(name) for name in sizes}
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+    except _UNREADABLE as error:
         raise UsageError(f"cannot read {source} as a release: {error}") from error
     files = {name.removeprefix(FILES): data for name, data in found.items() if FILES in name}
     signature = found[SIGNATURE].decode("ascii", "replace")

@@ -38,4 +38,6 @@ class Backups:
                 "this host stands by, and its registry follows the leader's; restore the backup "
                 "on the host that leads, or stop the other hosts first"
             )
-        backup.restore(self._state, Path(fields["file"]), fields.get(WHO, ""))
+        is_unproved = bool(fields.get("unproved"))
+        file, who = Path(fields["file"]), fields.get(WHO, "")
+        backup.restore(self._state, file, who, is_unproved=is_unproved)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from pressel.errors import PresselError, UnreachableError, UsageError
+from pressel.outside import read_json
 
 from ..report import Report
 from . import asker as askers
@@ -137,7 +138,7 @@ class Desk:
         return leader, reply
 
     async def _answer_host(self, body: bytes, source: bytes) -> Reply:
-        request = json.loads(body)
+        request = read_json(body)
         verb, fields = self._read(request)
         who = askers.from_json(fields.pop("who", None), self._name_of(source))
         if verb.place != HERE and self._leader_is() != self._own:
@@ -210,7 +211,7 @@ class Desk:
         told = await self._ask(leader, body)
         if told is None:
             return None
-        reply = json.loads(told)
+        reply = read_json(told)
         if not isinstance(reply, dict) or not reply.keys() & {"answer", "error"}:
             raise PresselError("the leader runs another version of Pressel; update the older one")
         return {**reply, "by": self._name_of(leader)}

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pressel.errors import PresselError
+from pressel.outside import read_json
 from pressel.transport.udp import Address, engine_now_ms
 from ptt.cluster import election
 from ptt.host import Host
@@ -158,7 +159,7 @@ class Duty:
     async def _state_of(self, host: bytes) -> dict[str, Any] | None:
         body = json.dumps({"ask": "host status", "who": {"name": "duty", "uid": -1}}).encode()
         try:
-            told = json.loads(await self._others.ask(host, body) or b"{}")
+            told = read_json(await self._others.ask(host, body) or b"{}")
         except (PresselError, ValueError):
             return None
         answer = told.get("answer") if isinstance(told, dict) else None

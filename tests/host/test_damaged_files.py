@@ -1,0 +1,257 @@
+"""Files that a command reads, damaged in every way: one sentence for people, never a traceback.
+
+Each reader has a file that is right. It is cut, joined, changed by bits and bytes, nested deeply,
+replaced by what others write, and read again: the answer is a value or a `PresselError`.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.host.test_update_host import build
+
+from pressel.audio.wav import read_speech, write_wav
+from pressel.boards.board import board_file, read_board
+from pressel.boards.check import check_file
+from pressel.errors import PresselError
+from pressel.flash import pins
+from pressel.flash.image import parse_image, synthetic_image
+from pressel.node.kept_settings import load_kept
+from pressel.node.term import load_record
+from pressel.node.timeline import figures, read_logs
+from pressel.registry import backup
+from pressel.registry.device import Entitlements
+from pressel.registry.store import Registry
+from pressel.sim.profiles import read_profile
+from pressel.sim.scenarios import read_scenario
+from pressel.soft.credential import held_credential, read_credential
+from pressel.tracebacks import Tracebacks
+from pressel.update import keys
+from pressel.update.campaign import find_campaign
+from pressel.update.library import Library
+from pressel.update.release import package_of, sign_build
+
+CHANGES = 60  # of each kind
+DEEP = 200_000
+
+
+def _wav(folder: Path) -> Path:
+    file = folder / "speech.wav"
+    write_wav(file, (8000 * np.sin(np.arange(16000) / 9)).astype(np.int16))
+    return file
+
+
+def _release(folder: Path) -> Path:
+    keys.public_key(folder / "release.key", make=True)
+    keys.trust(folder, keys.public_key(folder / "release.key"))
+    sign_build(build(folder / "build"), "any", folder / "release.key", folder / "r.zip")
+    return folder / "r.zip"
+
+
+def _image(folder: Path) -> Path:
+    file = folder / "image.bin"
+    file.write_bytes(synthetic_image("esp32"))
+    return file
+
+
+def _backup(folder: Path) -> Path:
+    with Registry(folder) as registry:
+        registry.enrol("0000000000000001", "Ann", (1, 2), Entitlements())
+        registry.allow_host("box 2", "ab" * 32)
+    backup.back_up(folder, folder / "backup.db")
+    return folder / "backup.db"
+
+
+def _restored(file: Path) -> None:
+    backup.restore(file.parent, file)
+
+
+def _written(name: str, text: str) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        file.chmod(0o600)
+        return file
+
+    return write
+
+
+def _shipped(path: str) -> Callable[[Path], Path]:
+    root = Path(__file__).resolve().parents[2]
+
+    def copy(folder: Path) -> Path:
+        file = folder / Path(path).name
+        file.write_bytes((root / path).read_bytes())
+        return file
+
+    return copy
+
+
+def _held(file: Path) -> None:
+    with held_credential(file):
+        pass
+
+
+_CREDENTIAL = json.dumps({"device": "01" * 8, "key": "02" * 32})
+_CAMPAIGN = json.dumps({"release": 2, "edition": [3, 1], "stage": "all", "devices": {}})
+_SETTINGS = json.dumps({"version": 3, "values": {"floor.talk_ms": 30000}})
+_LOG = "".join(
+    json.dumps({"at": 1.5 + n, "event": "became_leader", "term": n}) + "\n" for n in range(9)
+)
+_NAMES = json.dumps({"names": {"a": "b"}, "lines": {}, "functions": {}})
+_PINS = json.dumps([{"name": "a.bin", "chip": "esp32", "bytes": 9, "sha256": "00" * 32}])
+
+
+@dataclass(frozen=True)
+class Reader:
+    """`make` writes a right file into an empty folder, `read` takes its path."""
+
+    make: Callable[[Path], Path]
+    read: Callable[[Path], Any]
+
+
+READERS = {
+    "release": Reader(_release, lambda file: Library(file.parent).add(file)),
+    "package": Reader(_release, package_of),
+    "trusted keys": Reader(
+        _written("release-keys", "ab" * 32 + "\n"), lambda f: keys.trusted(f.parent)
+    ),
+    "campaign": Reader(
+        _written("updates/campaign.json", _CAMPAIGN), lambda f: find_campaign(f.parents[1])
+    ),
+    "settings": Reader(_written("settings.json", _SETTINGS), lambda f: load_kept(f.parent)),
+    "term": Reader(
+        _written("term", "77 " + "ab" * 8 + "\n"), lambda f: load_record(f.parent, is_alone=True)
+    ),
+    "backup": Reader(_backup, _restored),
+    "credential": Reader(_written("badge.json", _CREDENTIAL), read_credential),
+    "own credential": Reader(_written("badge.json", _CREDENTIAL), _held),
+    "board": Reader(lambda folder: _shipped(str(board_file("esp32-devkit")))(folder), read_board),
+    "board that is checked": Reader(_shipped(str(board_file("esp32-devkit"))), check_file),
+    "profile": Reader(_shipped("host/pressel/sim/profiles/busy.toml"), read_profile),
+    "scenario": Reader(_shipped("host/pressel/sim/scenarios/mixed.toml"), read_scenario),
+    "log": Reader(_written("host.jsonl", _LOG), lambda f: figures(read_logs([f]))),
+    "speech": Reader(_wav, read_speech),
+    "image": Reader(_image, lambda f: parse_image(str(f), f.read_bytes()).packings),
+    "pins": Reader(_written("images/pins.json", _PINS), lambda f: pins.own_pins()),
+    "names of a build": Reader(
+        _written("b.map.json", _NAMES), lambda f: Tracebacks.beside(f.with_name("b"))
+    ),
+}
+
+
+def _damaged(right: bytes, chance: random.Random) -> Iterator[bytes]:
+    yield from (b"", b"\0", b"\xff\xfe\xfa", b"\xef\xbb\xbf" + right, right + right, right + b"\0")
+    yield from (
+        b"[" * DEEP,
+        b'{"a":' * DEEP,
+        b"a = " + b"[" * DEEP,
+        b"a" + b".a" * (DEEP // 10) + b" = 1",
+    )
+    yield from (b"null", b"[]", b"{}", b"1e999", b"NaN", b'"text"', b"9" * 5000, b"." * DEEP)
+    for _ in range(CHANGES):
+        yield right[: chance.randrange(len(right))]
+        changed = bytearray(right)
+        for _ in range(chance.choice((1, 1, 2, 30))):
+            changed[chance.randrange(len(changed))] = chance.randrange(256)
+        yield bytes(changed)
+        at, to = sorted(chance.randrange(len(right)) for _ in range(2))
+        yield right[:at] + right[to:]
+        yield right[:to] + right[at:]
+    try:
+        text = right.decode("utf-8")
+    except UnicodeDecodeError:
+        return
+    words = sorted(set(re.findall(r'[\w.+-]+|"[^"]*"', text)))
+    others = ("0", "-1", "1" * 400, "1e400", "true", "null", "[]", "{}", '"x"', "\ud800", "nan", "")
+    for _ in range(CHANGES * 3):
+        word, other = chance.choice(words), chance.choice(others)
+        yield text.replace(word, other, chance.choice((1, -1))).encode("utf-8", "surrogatepass")
+
+
+def _said(reader: Reader, file: Path) -> str:
+    """What people are told; "" when the file was taken."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            reader.read(file)
+    except PresselError as error:
+        return str(error)
+    return ""
+
+
+@pytest.fixture(params=READERS)
+def reader(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Reader, Path]:
+    monkeypatch.setattr(pins, "image_folder", lambda: tmp_path / "images")
+    found = READERS[request.param]
+    return found, found.make(tmp_path)
+
+
+def test_a_right_file_is_taken(reader: tuple[Reader, Path]) -> None:
+    found, file = reader
+    assert _said(found, file) == ""
+
+
+def test_a_damaged_file_is_told_in_a_sentence(reader: tuple[Reader, Path]) -> None:
+    found, file = reader
+    right = file.read_bytes()
+    for number, content in enumerate(_damaged(right, random.Random(len(right)))):
+        file.write_bytes(content)
+        said = _said(found, file)
+        assert "Traceback" not in said
+        assert all(each.isprintable() or each == "\n" for each in said), (number, said)
+        assert len(said) < 4000, (number, said[:300])
+
+
+def test_what_is_no_file_is_told_in_a_sentence(reader: tuple[Reader, Path]) -> None:
+    found, file = reader
+    if found.read is READERS["image"].read:
+        return  # its caller opens it
+    file.unlink()
+    _said(found, file)
+    file.unlink(missing_ok=True)  # it may have been made
+    file.mkdir()
+    _said(found, file)
+
+
+@pytest.mark.parametrize("flag", [0x1, 0x20, 0x41])
+def test_an_encrypted_release_is_refused(tmp_path: Path, flag: int) -> None:
+    """As zip programs write it: the bit in both headers says that a password is needed."""
+    file = _release(tmp_path)
+    data = bytearray(file.read_bytes())
+    for mark, at in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        for found in re.finditer(re.escape(mark), bytes(data)):
+            place = found.start() + at
+            word = int.from_bytes(data[place : place + 2], "little") | flag
+            data[place : place + 2] = word.to_bytes(2, "little")
+    file.write_bytes(data)
+    with pytest.raises(PresselError, match="as a release"):
+        Library(tmp_path).add(file)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, 97])
+def test_a_release_that_is_packed_otherwise_is_read_or_refused(tmp_path: Path, method: int) -> None:
+    file = _release(tmp_path)
+    with zipfile.ZipFile(file) as old:
+        content = {name: old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_BZIP2 if method == 97 else method) as new:
+        for name, data in content.items():
+            new.writestr(name, data)
+    if method == 97:
+        data = file.read_bytes()
+        file.write_bytes(data.replace(b"\x0c\0", b"\x61\0"))
+    reader = READERS["release"]
+    _said(reader, file)
