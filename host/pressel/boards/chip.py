@@ -26,9 +26,10 @@ class Refused(_Data):
 
 
 class Careful(Refused):
-    """Pins that a board may use with care; `kind` is strapping, USB and the like. `wrong_level`: at
-    which the chip, when it starts, does something else than run the badge. `psram`: only when the
-    module has one of these kinds. `uses`: only for what is used so, or for all."""
+    """Pins that a board may use with care; `kind` is strapping, USB and the like. `wrong_level`:
+    the level at which the chip, when it starts, does something other than run the badge. `psram`:
+    only when the module has one of these kinds. `uses`: only for pins with such a use; empty: for
+    all."""
 
     kind: str
     wrong_level: Literal["low", "high", ""] = ""
@@ -37,7 +38,8 @@ class Careful(Refused):
 
 
 class Chip(_Data):
-    """One chip as its data sheet has it. ADC2 is named only to be refused: Wi-Fi occupies it."""
+    """One chip as its data sheet has it. ADC2 is listed only so that it can be refused: Wi-Fi
+    occupies it."""
 
     name: str
     gpios: Ranges

@@ -1,7 +1,7 @@
-"""Whether the pins of a board go together and fit its chip.
+"""Checks that the pins of a board go together and fit its chip.
 
-Works on the raw tables of board.toml and skips what is not a number, so that mistakes in pins are
-told together with mistakes in keys.
+It works on the raw tables of board.toml and skips what is not a number, so that mistakes in pins
+are told together with mistakes in keys.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ MAC = bytes.fromhex("a0b1c2d3e4f5")
 
 
 class EmulatedBadge:
-    """Serves on `port`, a device path, until `stop` is called or the fault unplugs it."""
+    """Serves on `port`, a device path, until somebody calls `stop` or the fault unplugs it."""
 
     def __init__(
         self,

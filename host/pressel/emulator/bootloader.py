@@ -50,7 +50,7 @@ class Bootloader:
         self._unpacker = None
 
     def answer(self, packet: bytes) -> list[bytes]:
-        """The packets that answer one; none for what is no command."""
+        """The packets that answer one; none if it is not a command."""
         if self._faults.silent or self._faults.is_mute or len(packet) < 8:
             return []
         direction, op, size, checksum = struct.unpack_from("<BBHI", packet)

@@ -46,7 +46,7 @@ class Faults:
     is_babbling: bool = field(default=False, init=False)
 
     def reach(self, stage: str) -> None:
-        """`Unplugged` when the badge does not live to see this one of `STAGES`."""
+        """Raises `Unplugged` when the badge does not live to see this one of `STAGES`."""
         if self.unplug_at == stage:
             raise Unplugged
         self.is_babbling |= self.babble_at == stage
@@ -54,7 +54,7 @@ class Faults:
 
 
 def parse_faults(words: tuple[str, ...] | list[str]) -> Faults:
-    """UsageError names the word that is none."""
+    """UsageError names the word that is not a fault."""
     faults = Faults()
     defaults = {each.name: each.default for each in fields(Faults) if each.init}
     for word in words:

@@ -1,7 +1,7 @@
 """What an emulated badge's MicroPython runs: the firmware of its flash, or the prompt.
 
 Both are processes on real MicroPython over a folder that holds the flash's files. The firmware runs
-as in a virtual badge, only without its memory limit: what it prints is all that is wanted of it.
+as in a virtual badge, only without its memory limit: all that matters is what it prints.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _INTERRUPT = b"\x03"
 
 
 class Program:
-    """One process; `end` tells how it went. `held`: input that is for what runs next."""
+    """One process; `end` tells how it ended. `held`: input for what runs next."""
 
     held = b""
 
@@ -62,7 +62,7 @@ class Program:
 
 
 class Repl(Program):
-    """The prompt; `is_raw` as after a soft reset in the raw one."""
+    """The prompt; `is_raw`: the raw one, as after a soft reset there."""
 
     def __init__(self, scratch: Path, mac: bytes, *, is_raw: bool = False) -> None:
         install = find_install()
@@ -83,7 +83,7 @@ class Firmware(Program):
         self._end = ""
 
     def write(self, data: bytes) -> None:
-        """Only Ctrl-C is listened to; what follows it is `held` for the prompt."""
+        """It listens to Ctrl-C only; what follows that is `held` for the prompt."""
         if self._end:
             self.held += data
         elif _INTERRUPT in data:

@@ -1,4 +1,5 @@
-"""Asks a board on a port what it is: chip, flash, and which badge. It starts anew after that."""
+"""Asks a board on a port what it is: its chip, its flash, and which badge it is. The board starts
+again afterwards."""
 
 from __future__ import annotations
 

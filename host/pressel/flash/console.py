@@ -25,12 +25,12 @@ from .messages import FlashError, flash_error
 from .nvs import NAMESPACE
 from .port import is_gone
 
-_RETURN_S = 10.0  # a chip with its own USB port is gone for a moment after a restart
+_RETURN_S = 10.0  # a chip with a USB port of its own is gone for a moment after a restart
 _PROMPT_S = 25.0  # for the prompt: a scan of the air cannot be interrupted for some seconds
 _ATTEMPT_S = 8.0
 _ANSWER_S = 10.0  # the longest silence of a badge that works
 _RUN_S = 60.0  # the longest that a program of ours runs: it hashes some 100 KB
-_HEARD_BYTES_MAX = 1 << 16  # of a start: what comes before the last of it is forgotten
+_HEARD_BYTES_MAX = 1 << 16  # of a start: only the end of it is kept
 _START_S = 20.0  # for the firmware's first words: on a badge about three seconds
 _PROMPT = b"\n>>> "
 _HASHES = """
@@ -64,7 +64,7 @@ print(json.dumps({{key: _hash(key) for key in ('device', 'key')}}))
 """
 _START_AGAIN = b"\r\x03\x03\r\x02\x04"  # interrupt, leave the raw prompt, soft reset
 
-# mpremote prints what it did not understand; that must not get into our output.
+# mpremote prints what it does not understand; that must not get into our output.
 transport_serial.print = lambda *words, **how: None  # pyright: ignore[reportAttributeAccessIssue]
 
 _FAULTS = (TransportError, OSError, serial.SerialException, struct.error, ValueError, SyntaxError)

@@ -1,6 +1,6 @@
 """Gets an image of MicroPython from where images lie, and checks it by its pin.
 
-Where that is we do not know: an address in a program goes stale, and the hash is what counts.
+We do not know where that is: an address in a program goes stale, and only the hash counts.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _BLOCK_BYTES = 1 << 16
 def fetch_image(pin: Pin, base: str, tell: Callable[[int], None] = lambda count: None) -> Path:
     """The image that `pin` names, from `base` (an http or https address, or a folder).
 
-    `tell` hears how many bytes came. FlashError when it cannot be had or is another; then nothing
-    was kept.
+    `tell` hears how many bytes came. FlashError when it cannot be had or is a different one;
+    nothing is kept then.
     """
     return keep_checked(pin, _read(pin, base, tell))
 

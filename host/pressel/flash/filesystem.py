@@ -12,12 +12,12 @@ from .partitions import BLOCK_BYTES
 _SIZES: dict[str, Any] = {"read_size": 32, "prog_size": 32, "cache_size": 128, "lookahead_size": 32}
 
 
-_GAP_BLOCKS_MAX = 8  # 32 KB are erased sooner than another write is begun
+_GAP_BLOCKS_MAX = 8  # erasing 32 KB takes less time than beginning another write
 
 
 class _Watched(UserContext):
-    """Notes which blocks littlefs has looked at: in all others it does not matter what lies there.
-    That it only looked is enough: of a pair of blocks the one with the later number counts."""
+    """Notes which blocks littlefs has looked at: what lies in all others does not matter. A look is
+    enough: of a pair of blocks, the one with the later number counts."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
@@ -35,10 +35,10 @@ class _Watched(UserContext):
 def make_runs(files: dict[str, bytes], size: int) -> list[tuple[int, bytes]]:
     """A file system of `size` bytes as offsets and bytes; MemoryError when the files do not fit.
 
-    What is between them need not be written: littlefs strews files over the whole partition."""
+    What lies between them need not be written: littlefs scatters files over the whole partition."""
     context = _Watched(size)
     image = _make(context, files, size)
-    runs: list[tuple[int, int]] = []  # blocks, without the last
+    runs: list[tuple[int, int]] = []  # of blocks; the last is not included
     for block in sorted(context.blocks):
         if runs and block - runs[-1][1] <= _GAP_BLOCKS_MAX:
             runs[-1] = (runs[-1][0], block + 1)
@@ -69,7 +69,7 @@ def _make(context: UserContext, files: dict[str, bytes], size: int) -> bytes:
 
 
 def read_filesystem(image: bytes) -> dict[str, bytes]:
-    """All files of an image by path; ValueError when it is none."""
+    """All files of an image by path; ValueError when it is not one."""
     count = len(image) // BLOCK_BYTES
     fs = LittleFS(block_size=BLOCK_BYTES, block_count=count, mount=False, **_SIZES)
     fs.context.buffer[:] = image[: count * BLOCK_BYTES]

@@ -43,8 +43,9 @@ def flash_fleet(ports: list[str], order: Order, registry: OpenRegistry | None) -
 def run_fleet(
     ports: list[str], stages: tuple[str, ...], work: Work, registry: OpenRegistry | None
 ) -> list[Outcome]:
-    """Do `work` on all `ports` in parallel; the outcomes in their order. Ctrl-C stops each badge
-    at whatever it waits for; theirs is then the code "stopped", and what others came to is told."""
+    """Do `work` on all `ports` in parallel; the outcomes in their order. Ctrl-C stops each badge at
+    whatever it waits for; these end with the code "stopped", and the outcomes of the others are
+    told."""
     fleet = _Fleet(stages, work, registry)
     with _asks(fleet.stop), fleet.bars, ThreadPoolExecutor(len(ports)) as threads:
         jobs: list[Future[Outcome]] = [threads.submit(fleet.run, port) for port in ports]
@@ -56,7 +57,7 @@ def run_fleet(
 def _asks(stop: Stop) -> Iterator[None]:
     """Ctrl-C asks `stop` and interrupts nothing, however often: the outcomes would be lost."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # only there are signals heard
+        yield  # signals are heard only there
         return
     before = signal.signal(signal.SIGINT, lambda *_: stop.ask())
     try:

@@ -1,8 +1,8 @@
-"""Who a badge is: its id, its key and its name, agreed between what lies in it and the registry.
+"""Who a badge is: its id, its key and its name, on which the badge and the registry must agree.
 
-What the registry knows wins; what only the badge knows comes from a run that broke off before it
-was registered, and is used again. So whatever the moment of a failure, a second run ends with the
-same in both.
+What the registry knows wins; what only the badge knows comes from a run that broke off before the
+badge was registered, and is used again. So, whatever the moment of a failure, a second run ends
+with the same in both.
 
 A key is never written to a board that does not hold it: there are boards with one address, and two
 badges with one key would throw each other out.
@@ -59,8 +59,8 @@ class Claims:
 
 
 def kept_device(mac: bytes, kept: Kept, known: list[Device]) -> bytes:
-    """The id that the badge has: its own, else what the registry has for its chip, else made of
-    its address."""
+    """The badge's id: its own, else what the registry has for its chip, else one made from its
+    address."""
     own = _own_device(mac, kept)
     if own:
         return own

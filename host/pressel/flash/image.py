@@ -31,7 +31,7 @@ IMAGE_BYTES_MAX = 32 << 20  # the largest flash that a board has
 _MAGIC = 0xE9
 _APPLICATION = 0  # a partition's kind
 _HEADER_BYTES = 24
-_REVISION_MAX = 0xFFFF  # an image for all that will come
+_REVISION_MAX = 0xFFFF  # an image for all revisions to come
 _READS_ROMFS = b"VfsRom"  # the name of a class that only MICROPY_VFS_ROM brings
 
 
@@ -56,7 +56,7 @@ class Image:
 
     @property
     def revisions(self) -> tuple[int, int]:
-        """The least and the greatest revision of a chip that runs boot loader and application: 301
+        """The lowest and the highest revision of a chip that runs boot loader and application: 301
         is 3.1."""
         programs = [0, *(row.at - self.at for row in self.rows if row.kind == _APPLICATION)]
         spans = [_revisions(self.data[at : at + _HEADER_BYTES]) for at in programs]
@@ -75,8 +75,8 @@ class Image:
 
 
 def read_bounded(file: Path) -> bytes:
-    """What is in an image's `file`. FlashError when it cannot be read, or is no file: a pipe would
-    be waited for."""
+    """What is in an image's `file`. FlashError when it cannot be read, or is not a file: we would
+    wait for a pipe."""
     try:
         if not file.is_file():
             missing = not file.exists()

@@ -1,7 +1,7 @@
-"""One badge from bare board to registered member; a second run repairs what a first left undone.
+"""One badge from bare board to registered member; a second run repairs what the first left undone.
 
-The registry hears of a badge only when what was written reads back right. The key is made here and
-lies in the badge until then; a key that the registry knows already is written again.
+The registry hears of a badge only after what was written has read back right. The key is made here
+and lies in the badge until then; a key that the registry knows already is written again.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def identity_of(loader: Loader, registry: Roll | None) -> str:
 def _planned(
     loader: Loader, order: Order, registry: Roll | None, claims: Claims
 ) -> tuple[Identity, list[Region]]:
-    """What is to be written. When that cannot be, the badge goes on as it was."""
+    """What is to be written. When it cannot be written, the badge goes on as it was."""
     try:
         _check_fit(loader, order)
         places = _places(loader, order)
@@ -251,7 +251,7 @@ def check_started(port: str, started: Start) -> None:
 
 
 def _check_identity(port: str, badge: Console, identity: Identity) -> None:
-    """First of all: a port can turn into another board's while one is made."""
+    """This comes first: a port can become another board's while a badge is made."""
     found, wanted = badge.chip(), identity.device[:MAC_BYTES]
     if found != wanted:
         raise flash_error("other-badge", port=port, found=found.hex(":"), wanted=wanted.hex(":"))

@@ -1,7 +1,7 @@
 """A serial line whose every wait ends: at a limit, or when somebody stops it.
 
-esptool and mpremote wait as long as bytes come, whatever bytes; and they keep a thread busy that
-nobody can end. All their waits are reads and writes of the port that they are given: ours.
+esptool and mpremote wait as long as any bytes come, and they keep a thread busy that nobody can
+end. All their waits are reads and writes of the port that we give them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _WRITE_S = 10.0  # a board takes what it is sent at once, or it hangs
 
 
 class Stop:
-    """Asked for once, by Ctrl-C, for all lines at whatever they wait."""
+    """Asked for once, by Ctrl-C, and meant for all lines, whatever they wait for."""
 
     def __init__(self) -> None:
         self._asked = threading.Event()
@@ -66,7 +66,7 @@ class Line:
 
     @contextlib.contextmanager
     def within(self, stage: str, limit_s: float) -> Iterator[None]:
-        """What the body waits for ends after `limit_s`: FlashError "stuck" or "stopped"."""
+        """Whatever the body waits for ends after `limit_s`: FlashError "stuck" or "stopped"."""
         self.stage = stage
         self._end_s = time.monotonic() + limit_s
         try:
@@ -85,12 +85,14 @@ class Line:
     def wake(self) -> None:
         """End a read or write that waits right now, from another thread or a signal."""
         for name in ("cancel_read", "cancel_write"):
-            # Not every kind of port can, and this one may be closed by now: its own limit must do.
+            # Not every kind of port can do this, and the port may be closed by now: then its own
+            # limit must do.
             with contextlib.suppress(AttributeError, OSError, TypeError):
                 getattr(self._port, name)()
 
     def say(self, data: bytes) -> None:
-        """Write `data` if that goes at once, whatever the limit and whoever stopped it."""
+        """Write `data` if that can be done at once, whatever the limit, even when somebody has
+        stopped the line."""
         with contextlib.suppress(OSError, serial.SerialException, TypeError):
             if self._write is not None:
                 self._write(data)

@@ -28,9 +28,9 @@ _SIZES = {"1MB": 1, "2MB": 2, "4MB": 4, "8MB": 8, "16MB": 16, "32MB": 32}
 _ATTEMPTS = 3  # to reach the boot loader; each takes about two seconds
 BAUD = 460_800  # what all usual USB bridges carry
 
-# Limits are for a board that babbles: one that is silent fails by esptool's own, a tenth of these.
+# Limits are for a board that babbles: a silent one fails by esptool's own limits, a tenth of these.
 _CONNECT_S = 120.0  # the attempts, and the stub over a slow line
-_STEP_S = 60.0  # what every step may take, and besides by its bytes:
+_STEP_S = 60.0  # what every step may take, and more for its bytes:
 _READ_BYTES_S = 4 << 10  # a third of what 115,200 baud carry
 _WRITE_BYTES_S = 4 << 10  # while a slow flash erases 25 KB/s
 _VERIFY_BYTES_S = 64 << 10  # half of what esptool takes for the slowest
@@ -105,7 +105,7 @@ class Loader:
             return cmds.read_flash(self._esp, at, size, no_progress=True) or b""
 
     def write(self, regions: list[Region], tell: Callable[[float], None]) -> None:
-        """`tell` hears which share of all is done; an exception of its ends it."""
+        """`tell` hears which share of all is done; an exception that it raises ends the work."""
         total = sum(len(data) for _, data in regions)
         done = 0
         for at, data in regions:

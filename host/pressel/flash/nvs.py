@@ -42,14 +42,15 @@ def make_nvs(values: Values, size: int) -> bytes:
                     out.writerow((key, "data", "i32" if is_number else "hex2bin", text))
         args = SimpleNamespace(input=str(table), output="nvs.bin", size=hex(size), version=2,
                                outdir=scratch)  # fmt: skip
-        # All threads share one stdout: whoever put back another's would keep ours quiet for good.
+        # All threads share one stdout: one that put back another thread's would keep ours quiet for
+        # good.
         with _quiet, contextlib.redirect_stdout(io.StringIO()):
             nvs_partition_gen.generate(args)
         return (Path(scratch) / "nvs.bin").read_bytes()
 
 
 def read_nvs(data: bytes) -> Values:
-    """What a partition holds of numbers and bytes; damaged or other entries are left out."""
+    """The numbers and bytes in a partition, without damaged entries and those of other kinds."""
     spaces: dict[int, str] = {}
     found: dict[tuple[int, str], int | bytes] = {}
     pages = [data[at : at + _PAGE_BYTES] for at in range(0, len(data), _PAGE_BYTES)]

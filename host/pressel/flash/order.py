@@ -1,6 +1,6 @@
 """What is to be made of every badge of one run, and what became of one.
 
-The content of a badge is the same for all but for its settings: `files` adds those.
+All badges have the same content except for their settings, which `files` adds.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ class Rom:
 
 @dataclass(frozen=True)
 class Order:
-    """`firmware` by path in the badge, as `read_firmware` gives it, and `rom` what of it is an
-    image of its own; `wifi`: network, password."""
+    """`firmware` by path in the badge, as `read_firmware` gives it; `rom`: the part of it that is
+    an image of its own; `wifi`: network, password."""
 
     board_id: str
     board: Board
     firmware: dict[str, bytes]
     wifi: tuple[str, str]
-    image: Image | None = None  # None: the one that the badge has stays
+    image: Image | None = None  # None: the badge keeps the one that it has
     leader: str = ""
-    name: str = ""  # empty: the badge keeps its own, or gets one made of its address
+    name: str = ""  # empty: the badge keeps its own, or gets one made from its address
     groups: tuple[int, ...] = ()  # empty: a known badge keeps its own
     labels: Path | None = None
     erase: bool = False
@@ -81,8 +81,8 @@ class Outcome:
 
 
 def read_firmware(build: FirmwareBuild) -> dict[str, bytes]:
-    """The files of a build by path but for its `rom`, read once: another run may build the folder
-    anew."""
+    """The files of a build by path, except those in its `rom`, read once: another run may build the
+    folder anew."""
     folder = build.folder
     return {p.relative_to(folder).as_posix(): p.read_bytes()
             for p in sorted(folder.rglob("*")) if p.is_file() and p.name != ROM_FILE}  # fmt: skip

@@ -1,7 +1,7 @@
 """Which images of MicroPython may be written, by SHA-256, and where those that are here lie.
 
-Known are those of images.toml and those that this user vouched for. An image is kept under its name
-in the user's own folder; whatever lies there is read through `read_image`, which hashes it.
+Pressel knows those of images.toml and those that this user vouched for. It keeps an image under its
+name in the user's own folder, and reads whatever lies there through `read_image`, which hashes it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Where an image may lie that somebody got with a browser: the place of last time, sticks, folders.
+"""Where an image that somebody got with a browser may lie: the place of last time, sticks, folders.
 
-What is found counts by its size and hash, so its name may have become "image (1).bin". A search
-ends: it looks at so many files of so many folders.
+Size and hash decide, so its name may have become "image (1).bin". A search is bounded: it looks at
+a limited number of files and folders.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A serial port and who may use it: looked at before esptool and mpremote do, and held for us.
+"""A serial port and who may use it: checked before esptool and mpremote open it, and held for us.
 
 esptool closes the port before mpremote opens it, so a lock beside the port keeps a second run of
 ours away all the time. Addresses such as socket://host:1 are not looked at.

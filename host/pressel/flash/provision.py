@@ -1,6 +1,7 @@
 """Changes a made badge's settings at its prompt: Wi-Fi, leader, name. Identity and key stay.
 
-The badge is changed first and read back, the registry's name after it; a second run repairs.
+The badge is changed and read back first, the registry's name after it; a second run repairs a
+failed one.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from .port import held
 
 STAGES = ("connect", "write", "start", "register", "done")
 
-# In hexadecimal: the console would show bytes that are no text in its own way.
+# In hexadecimal: the console would show bytes that are not text in its own way.
 _READ = f"""
 import binascii
 with open('{CONFIG_FILE}', 'rb') as file:

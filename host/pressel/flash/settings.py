@@ -1,7 +1,7 @@
-"""What a badge can do with its settings, looked at before anything is written.
+"""Checks that a badge can use its settings, before anything is written.
 
 MicroPython cuts a network's name at 32 bytes and hands any password on, without a word; its sockets
-take no host names. A badge with such settings looks whole and never joins.
+take no host names. A badge with such settings looks complete and never joins.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def checked_leader(text: str) -> str:
 
 
 def _unseen(text: str) -> str:
-    """What is in `text` that nobody can have meant, or nothing."""
+    """What `text` has in it that nobody can have meant, or nothing."""
     kinds = {unicodedata.category(each) for each in text}
     if "Cs" in kinds:
         return "it is not in UTF-8"

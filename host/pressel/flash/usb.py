@@ -17,7 +17,7 @@ _TABLE = Path(__file__).with_name("usb.toml")
 
 @dataclass(frozen=True)
 class Attached:
-    """`what` in words. One that is not likely a badge is left alone by `--all`."""
+    """`what` in words. `--all` leaves a port alone that is not likely a badge's."""
 
     port: str
     what: str

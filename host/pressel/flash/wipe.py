@@ -1,4 +1,5 @@
-"""Empties a badge that leaves the house; its key dies first, so that no failure leaves it alive."""
+"""Empties a badge that leaves the house; its key goes first, so that no failure leaves it in the
+badge."""
 
 from __future__ import annotations
 

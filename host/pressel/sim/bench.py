@@ -1,7 +1,7 @@
 """`make bench-sim`: the simulator's speed on each Python that is here, within a minute.
 
-Times are of the processor. They are figures of one machine at one moment; what may be compared
-between machines and days is the number of steps of a reference loop that a virtual second costs.
+Times are processor times. They are figures of one machine at one moment; to compare machines and
+days, take the number of steps of a reference loop that a virtual second costs.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ VENUES = (
         {"PyPy": "0.3 s/min"},
     ),
 )
-SPEECH_MS = 15_000  # half as long as the scenario has it: one run must not take the whole minute
+SPEECH_MS = 15_000  # half as long as in the scenario: one run must not take the whole minute
 
 
 def specs() -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from .profiles import load_profile
 from .scenarios import load_scenario
 from .world.seal import REAL, STAND_IN
 
-PARTICIPANTS_LEAST = 2  # one who talks and one who listens
+PARTICIPANTS_LEAST = 2  # one that talks and one that listens
 PARTICIPANTS_MOST = 250  # the largest venue planned
 SEED_MOST = (1 << 31) - 1  # more would not fit the generator of every platform
 PROTOCOLS = ("v1", "v2")
@@ -35,7 +35,7 @@ class Choice:
     seal: str | None = None  # one of SEALS; None: by the seed
 
     def spec(self) -> dict[str, Any]:
-        """The facts that a world takes; UsageError for a scenario or profile that is none."""
+        """The facts that a world takes; UsageError for an unknown scenario or profile."""
         facts: dict[str, Any] = {
             "scenario": load_scenario(self.scenario).resolved(),
             "profile": load_profile(self.profile).resolved(),
@@ -50,7 +50,7 @@ class Choice:
         return facts
 
     def replay_command(self) -> str:
-        """What shows this run, event by event."""
+        """The command that shows this run, event by event."""
         words = ["pressel", "sim", "replay", self.scenario]
         words += ["--participants", str(self.participants), "--profile", self.profile]
         words += ["--protocol", self.protocol, "--seed", str(self.seed)]
@@ -84,8 +84,8 @@ def combinations(
     standbys: int | None = None,
     seal: str | None = None,
 ) -> list[Choice]:
-    """Every combination; all scenarios and profiles of a seed come before the next seed, so that
-    a sweep that is ended early has seen something of everything."""
+    """Every combination; all scenarios and profiles of a seed come before the next seed, so that a
+    sweep that ends early has seen something of everything."""
     kinds = [*itertools.product(scenarios, profiles, participants, protocols)]
     if len(kinds) * len(seeds) > _RUNS_MOST:
         raise UsageError(
@@ -97,8 +97,8 @@ def combinations(
 
 
 def dealt(choices: Sequence[Choice]) -> list[Choice]:
-    """Of each seed, every scenario once and all profiles as evenly as can be: the seed says which
-    goes with which, so that as many seeds in a row as there are profiles see all pairs."""
+    """For each seed, every scenario once and all profiles as evenly as possible: the seed says
+    which goes with which, so that as many seeds in a row as there are profiles see all pairs."""
     scenarios = list(dict.fromkeys(choice.scenario for choice in choices))
     profiles = list(dict.fromkeys(choice.profile for choice in choices))
 

@@ -1,4 +1,4 @@
-"""Which source a run was made of: without it a seed means nothing a year later."""
+"""The source that a run was made with: without it, a seed means nothing a year later."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from pressel.outside import read_toml
 
 
 class Facts(BaseModel):
-    """A table of a data file: no key that is not known, nothing that changes."""
+    """A table of a data file: it takes no unknown key, and nothing in it changes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

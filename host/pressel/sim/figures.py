@@ -74,7 +74,7 @@ def _speed(result: Mapping[str, Any]) -> str:
 
 
 def _times(result: Mapping[str, Any]) -> Table:
-    """What has percentiles, in milliseconds."""
+    """The figures that have percentiles, in milliseconds."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("ms", no_wrap=True)
     for head in (*_PERCENTILES, "n"):
@@ -100,7 +100,8 @@ def _counts(result: Mapping[str, Any]) -> Table:
 
 
 def _rows(kpis: Mapping[str, Any], are_spreads: bool) -> list[tuple[str, str]]:
-    """(name, words) of the figures that are spreads, or are not; those unknown here come last."""
+    """(name, words) of the figures that are spreads, or of those that are not; figures unknown here
+    come last."""
     known = [name for name in _WORDS if name in kpis]
     names = known + [name for name in kpis if name not in _WORDS]
     return [
@@ -136,7 +137,7 @@ def _target(kpi: str, result: Mapping[str, Any]) -> Text:
 
 
 def _number(value: float | None) -> Text:
-    """No figure is a dash: it is not 0."""
+    """A missing figure is a dash: it is not 0."""
     if value is None:
         return Text("–", style="dim")
     if isinstance(value, int):

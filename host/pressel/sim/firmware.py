@@ -17,7 +17,7 @@ from .workers import interpreter, run_specs
 def run_with_firmware(spec: Mapping[str, Any], badges: int) -> dict[str, Any]:
     """The result of one run whose last `badges` participants are the firmware.
 
-    "firmware" in it says what that cost. Raises PresselError without Node."""
+    Its "firmware" says what that cost. Raises PresselError without Node."""
     with tempfile.TemporaryDirectory(prefix="pressel-firmware-") as name:
         work = Path(name)
         facts = {

@@ -1,4 +1,4 @@
-"""Network profiles: what the air does to datagrams, as files of people's units.
+"""Network profiles: what the air does to datagrams, as files in units for people.
 
 A profile has either a [hop], one radio hop by chance, or a [wifi], the model of Wi-Fi channels. A
 hop is from a participant to its access point or back.
@@ -53,7 +53,7 @@ class Hop(Facts):
     bandwidth: Bandwidth | None = None
 
     def resolved(self) -> dict[str, int]:
-        """As `world.path.Path` wants it."""
+        """In the form that `world.path.Path` takes."""
         loss_ppm = round(self.loss_percent * _PPM)
         burst_ppm = self._burst_ppm()
         if loss_ppm + burst_ppm > 100 * _PPM:
@@ -107,7 +107,7 @@ class Wifi(Facts):
         return self
 
     def resolved(self) -> dict[str, Any]:
-        """As `world.wifi_air.WifiAir` and the channel want it."""
+        """In the form that `world.wifi_air.WifiAir` and the channel take."""
         low, high = self.signal_dbm
         return {
             "access_points": self.access_points,
@@ -123,7 +123,8 @@ class Wifi(Facts):
 
 
 class Roaming(Facts):
-    """Changes of the access point that every scenario gets on this profile."""
+    """How often stations change their access point in every scenario on this profile, and for how
+    long each is silent then."""
 
     per_minute_percent: Rate
     silent_ms: Range

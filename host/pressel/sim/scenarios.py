@@ -1,4 +1,4 @@
-"""Scenarios: who talks when, and what goes wrong meanwhile, as files of people's units."""
+"""Scenarios: who talks when, and what goes wrong meanwhile, as files in units for people."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Speech(Facts):
 
 
 class Churn(Facts):
-    """Participants that go, so many times a minute in percent of all, and come back."""
+    """Participants that go and come back, so many times a minute in percent of all."""
 
     per_minute_percent: Rate
     absent_ms: Range
@@ -46,7 +46,8 @@ class Roam(Facts):
 
 
 class LeaderFaults(Facts):
-    """The leader is killed, or resigns or stands still in so many of 100 cases, again and again."""
+    """The leader is killed again and again; in so many of 100 cases it resigns or stands still
+    instead."""
 
     first_ms: Milliseconds
     first_spread_ms: Milliseconds = 0  # so much later at most
@@ -59,7 +60,7 @@ class LeaderFaults(Facts):
 
 class Partition(Facts):
     """A share of the participants is cut off from the rest, again and again; in so many of 100
-    cases the leader's standbys are on their side, or some of them, or they alone."""
+    cases the leader's standbys, or some of them, are on their side, or are cut off alone."""
 
     first_ms: Milliseconds
     lasts_ms: Range

@@ -1,4 +1,4 @@
-"""Many runs, of which only those matter that broke a promise."""
+"""Many runs, of which only those that broke a promise matter."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Tally:
         return failure
 
     def as_json(self) -> dict[str, Any]:
-        """Failures in the order of seeds, not of their coming: the same sweep says the same."""
+        """Failures in the order of seeds, not of arrival, so that the same sweep says the same."""
         order = sorted(self.failing, key=lambda each: (each.choice.seed, str(each.choice)))
         return {
             "runs": self.runs,

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 class Target(BaseModel):
     """One promise. `of`: which percentile of the figure, "" for a plain number; `profiles`: those
-    on which it is owed, empty for all."""
+    for which it is promised, empty for all."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -58,5 +58,5 @@ def all_targets() -> tuple[Target, ...]:
 
 
 def targets_on(profile: str) -> tuple[Target, ...]:
-    """Those that are owed on a network profile."""
+    """Those that are promised for a network profile."""
     return tuple(target for target in all_targets() if target.is_owed_on(profile))

@@ -1,7 +1,8 @@
-"""Runs on all cores: worker processes of the fastest Python that is here, a run's facts at a time.
+"""Runs on all cores: worker processes of the fastest Python that is here, each with one run's facts
+at a time.
 
-Workers need the source tree and no packages; what they say is one JSON line a run. As many runs are
-in memory as there are workers.
+Workers need the source tree and no packages; they write one JSON line a run. There are as many runs
+in memory as workers.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ PYTHONS = ("pypy", "cpython")
 PYPY_LEAST = (3, 9)  # what the simulator's heart is written in
 _ERROR_LINES = 12  # of a dead worker's traceback
 _PROBE_LIMIT_S = 20.0
-# A run is short and made of many small parts: by default half of them would be compiled only when
-# it is over. Measured: 1.4 times as fast in the first ten seconds of a worker, 1.9 times later.
+# A run is short and made of many small parts: by default PyPy would compile half of them only when
+# the run is over. Measured: 1.4 times as fast in the first ten seconds of a worker, 1.9 times
+# later.
 _PYPY_JIT = "function_threshold=400,threshold=300,trace_eagerness=60"
-_PYPY_NURSERY = "16M"  # a packet's objects die before it is full: a quarter less time than with 4
+_PYPY_NURSERY = "16M"  # a packet's objects die before it is full: takes a quarter less time than 4M
 
 Spec = Mapping[str, Any]
 Result = dict[str, Any]
@@ -170,8 +172,7 @@ class _Team:
 
 
 class _Worker:
-    """One process, which ends when its input does. Ctrl-C is not for it: whoever started it ends
-    it."""
+    """One process, which ends when its input ends. It ignores Ctrl-C: its parent ends it."""
 
     def __init__(self, using: Interpreter) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with us
@@ -204,7 +205,7 @@ class _Worker:
                     pipe.close()
 
     def _last_words(self, line: bytes) -> str:
-        """Its traceback, or else what it said in place of a result."""
+        """Its traceback, or else what it said instead of a result."""
         if line:
             return f"in place of a result it said {line[:200]!r}"
         code = self._process.wait()

@@ -1,4 +1,5 @@
-"""What a badge has in place of its seal whose words are kept as fields: nothing becomes a datagram.
+"""What takes the place of the seal in a badge whose words are kept as fields: nothing becomes a
+datagram.
 
 Nothing outside the explorer may reach it (`tests/architecture/test_imports.py`).
 """

@@ -3,7 +3,7 @@ and standbys that take over with what their replica holds.
 
 A message lies in the network until it is delivered, which may be never: so messages are lost and
 overtake each other. A link holds the newest few; older ones are lost. A leader that is never heard
-again has crashed; one that is goes on beside the next, as after a partition.
+again has crashed; one that is heard again goes on beside the next, as after a partition.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ _SENDING = (participant.HAS_PERMISSION, participant.FINISHING)
 @dataclass(frozen=True)
 class Bounds:
     """What is searched: how often each badge may be pressed, how often a standby takes over, how
-    many messages a link holds. `is_listening`: badges hear voice, else it only keeps the lease.
-    `same_address`: the next leader speaks from where the last one did, as if that host had started
-    again; terms alone must tell them apart then."""
+    many messages a link holds. `is_listening`: badges hear voice; otherwise voice only keeps the
+    lease. `same_address`: the next leader speaks from the address of the last one, as if that host
+    had started again; then only terms tell them apart."""
 
     presses: int = 1
     takeovers: int = 0
@@ -284,7 +284,7 @@ class FloorModel:
             return network
         on_link = [each for each in network if each[:2] == message[:2]]
         if any(each[:4] == message[:4] for each in on_link) and message[2] not in _ORDERED:
-            return network  # twice the same: one of them is lost
+            return network  # the same twice: one of them is lost
         if len(on_link) >= self.bounds.link:
             gone = network.index(on_link[0])
             network = network[:gone] + network[gone + 1 :]
@@ -314,7 +314,7 @@ class FloorModel:
         return _put(state, 6, budget)
 
     def _quiet(self, state: State) -> State:
-        """Deliver all that is on its way but voice to badges."""
+        """Deliver all that is on its way, except voice to badges."""
         number = 0
         while number < len(state[2]):
             _, destination, kind, *_ = state[2][number]
@@ -337,7 +337,7 @@ _STARTS = {
 
 
 def _ranked(state: State) -> State:
-    """Numbers of datagrams are only compared: keep their order, and let them be small."""
+    """Numbers of datagrams are only compared: keep their order and make them small."""
     leaders, badges, network, *rest = state
     for n in range(len(BADGES)):
         used = {0, badges[n][QUEUED_SEQ]}

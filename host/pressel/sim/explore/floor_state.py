@@ -1,7 +1,7 @@
-"""Who is on a floor, and what is said there as bytes.
+"""Who is on a floor, and what is said there, as bytes.
 
 No clock is among the values of a state: whatever waits for a time may come at any moment, which
-holds all rates of clocks.
+covers clocks of all rates.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def read_voice(data: Any) -> tuple:
 
 
 def datagram(kind: int, fields: tuple, n: int, source: int | None, seq: int) -> bytes:
-    """As `n` sends it to its leader, or the leader (`source`) to `n`; nobody looks at its CRC."""
+    """A datagram as `n` sends it to its leader, or the leader (`source`) to `n`; nobody looks at
+    its CRC."""
     if kind == messages.VOICE_FRAME:
         data = write_voice(fields)
         end = len(data)

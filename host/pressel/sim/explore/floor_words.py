@@ -1,4 +1,4 @@
-"""What happens on a floor in words: an action, and what it changes at whom it concerns."""
+"""What happens on a floor, in words: an action, and what it changes for those whom it concerns."""
 
 from __future__ import annotations
 

@@ -26,5 +26,5 @@ def load(engine: Election, values: Values) -> Election:
 
 
 def _bounded(ages: tuple[int | None, ...]) -> tuple[int | None, ...]:
-    """What lies far behind or ahead lies far, wherever."""
+    """Times far behind or ahead are equally far, wherever they lie."""
     return tuple(None if age_ms is None else max(-FAR_MS, min(FAR_MS, age_ms)) for age_ms in ages)

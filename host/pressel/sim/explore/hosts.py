@@ -1,9 +1,9 @@
 """The model of an election: two or three hosts with the real engine, and the network between them.
 
-Every host has a clock of its own: a timeout moves only its clock, so that all rates of clocks are
-among the ways that are searched. A message lies in the network until it is delivered, which may be
-never: that is how messages are lost and overtake each other. A link holds the newest few; older
-ones are lost. What is to be stored is on the disk one action later; a crash before forgets it.
+Every host has a clock of its own: a timeout moves only that clock, so that the search covers clocks
+of all rates. A message lies in the network until it is delivered, which may be never: that is how
+messages are lost and overtake each other. A link holds the newest few; older ones are lost. What is
+to be stored is on the disk one action later; a crash before that forgets it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _SAID = {
 class Bounds:
     """What is searched: `hosts` (2 or 3), how often any of them may crash, stand still or resign,
     and how many messages a link holds. `same_mark`: no term tells whose it is, as if hashes had
-    collided; majorities alone must do then."""
+    collided; then only majorities keep leaders apart."""
 
     hosts: int = 2
     crashes: int = 1
@@ -243,7 +243,7 @@ class HostsModel:
                 return state
 
     def _candidate(self, state: State, n: int) -> State:
-        """Host `n` stands; only the last host was asked, and has heard of nothing else."""
+        """Host `n` stands; it has asked only the last host, which has heard of nothing else."""
         last = self.bounds.hosts - 1
         before = state[1]
         state = self.step(state, ("timeout", n))
@@ -257,7 +257,7 @@ class HostsModel:
 
 
 def _aged(network: tuple, n: int, passed_ms: int) -> tuple:
-    """Messages that hold the clock of host `n`, when that has moved on."""
+    """The messages that hold the clock of host `n`, after that has moved on."""
     aged = []
     for source, destination, kind, fields in network:
         is_ours = (kind == host_messages.LEADER_HEARTBEAT and source == n) or (

@@ -80,7 +80,8 @@ class Watch:
         self.voted = tuple(sorted({*self.voted, (self.n, term, vote)}))
 
     def heard(self, message: Message, engine: Election) -> None:
-        """The state of the host after `message`; who only asks for a vote tells of no leader."""
+        """The state of the host after `message`; a host that only asks for a vote does not name a
+        leader."""
         kind, term = message[2], message[3][0]
         if kind in (kinds.PRE_VOTE_REQUEST, kinds.VOTE_REQUEST, kinds.LEADER_RESIGNED):
             return

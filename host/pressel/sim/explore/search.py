@@ -1,6 +1,6 @@
 """Breadth-first search through the states of a model, with the shortest way to what is broken.
 
-States are tuples of plain values; of those seen only a hash of 16 bytes is kept, so that a
+States are tuples of plain values; the search keeps only a hash of 16 bytes of each, so that a
 million of them fit. The same model and depth see the same states in every run.
 """
 
@@ -36,7 +36,7 @@ class Model(Protocol):
 class Found:
     """What a search saw. `states`: different ones, the first among them; `levels`: new ones at each
     depth; `is_whole`: there is nothing beyond; `broken` and `way` tell of the first state that
-    breaks a promise, by the fewest actions."""
+    breaks a promise, and of the fewest actions that lead to it."""
 
     states: int = 0
     transitions: int = 0

@@ -1,7 +1,7 @@
 """The searches that `pressel sim explore` makes: name, what is searched, how deep.
 
-`depth` is what takes some seconds each; deeper is an option. The numbers of states at `small` are
-kept in tests: a search that sees others has changed, or is not what it says.
+With the given `depth` each takes some seconds; deeper is an option. The numbers of states at
+`small` are kept in tests: a search that sees others has changed, or is not what it says.
 """
 
 from __future__ import annotations

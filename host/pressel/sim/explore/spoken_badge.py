@@ -1,7 +1,7 @@
 """A badge whose words are kept as fields, and which tells whose voice it plays.
 
 It is the engine of every badge, without what would seal its words, since the model of the network
-carries no bytes, and without a microphone: speech is said by the model, a packet at a time.
+carries no bytes, and without a microphone: the model says its speech, a packet at a time.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class SpokenBadge:
         engine.groups.on_roster(b"", GROUP_DEFAULT)
 
     def load(self, values: Values) -> SpokenBadge:
-        """Have the values of a state; nothing is said or heard yet."""
+        """Take the values of a state; nothing is said or heard yet."""
         self.said.clear()
         self.heard.clear()
         self.engine.restore(values, NOW_MS)
@@ -80,7 +80,7 @@ class SpokenBadge:
         return self.engine.snapshot()
 
     def follow(self, term: int, address: bytes) -> None:
-        """Have joined the leader of `term` there."""
+        """Be a badge that has joined the leader of `term` there."""
         self.engine.join.term = term
         self.engine.link.address = address
 
@@ -98,7 +98,7 @@ class SpokenBadge:
             pass
 
     def give_up(self) -> None:
-        """All its repetitions went unanswered, the last one too."""
+        """Give up: all its repetitions went unanswered, even the last one."""
         floor = self.engine.floor
         floor.restore(floor.snapshot(), NOW_MS, REQUEST_TRIES_MAX)
         floor.handle_timeout(NOW_MS)

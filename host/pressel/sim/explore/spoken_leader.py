@@ -1,7 +1,7 @@
 """A leader whose words are kept as fields: bytes are made when they are delivered.
 
 It is the leader of every venue, with links that neither seal nor check, since the model of the
-network carries no bytes, and with receipts left out: they tell what was heard and decide nothing.
+network carries no bytes, and without receipts, which tell what was heard and decide nothing.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _HMAC = Hmac()
 
 
 class _Everybody:
-    """A directory in which every device is."""
+    """A directory that has every device."""
 
     def key(self, device: bytes) -> bytes:
         return bytes(32)
@@ -100,7 +100,7 @@ class SpokenLeader:
         self.engine.inbound.obey(member, data, NOW_MS)
 
     def load(self, values: Values) -> SpokenLeader:
-        """Have the values of a state; nothing is said yet."""
+        """Take the values of a state; nothing is said yet."""
         self.said = []
         self.engine.restore(values, NOW_MS)
         return self

@@ -1,7 +1,8 @@
 """One process of a real run: some of the participants on real sockets, following the script.
 
 Started by `run`; one JSON line with its facts in, one with the proxies' addresses out, then, when
-the run is over, one with its counts. Records go to a file, for all processes to be put together.
+the run is over, one with its counts. Records go to a file, so that those of all processes can be
+put together.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Crowd:
         self._loop = RealLoop(facts["begin_us"])
         self._mine = set(facts["nodes"])
         self.world = World({**facts["spec"], "seal": REAL}, self._loop, self._make_nodes)
-        self.world.stage.seal.cipher = BlockCipher  # virtual badges may be among those who listen
+        self.world.stage.seal.cipher = BlockCipher  # virtual badges may be among the listeners
         for _ in range(min(facts["nodes"], default=0)):
             self.world.prng.below(2)  # from here on no two processes may draw the same
         leader = RemoteLeader(self.world, self._loop, tuple(facts["leader"]))
@@ -61,7 +62,7 @@ class Crowd:
             self.world.record.watch(kind, self._keeper(kind))
 
     def _make_nodes(self, stage: Stage) -> list[Node]:
-        """All are made, so that every process draws the same script, and only ours are kept."""
+        """Make all, so that every process draws the same script, and keep only ours."""
         return [node for node in make_nodes(stage) if node.number in self._mine]
 
     def _keeper(self, kind: int) -> record.Watcher:

@@ -67,7 +67,7 @@ class RealLoop(EventLoop):
                 data, address = opened.recvfrom(_READ_BYTES)
             except BlockingIOError:
                 return
-            except ConnectionError:  # the leader's process is gone: its port answers so
+            except ConnectionError:  # the leader's process is gone: its port answers with this
                 continue
             self.now_us = max(self.now_us, self._now_us())
             self.events += 1

@@ -1,4 +1,4 @@
-"""The records of all processes of a real run, as one world that measures can be made of."""
+"""The records of all processes of a real run, as one world that can be measured."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Traffic:
         self._percent = None if None in shares else sum(shares)
 
     def airtime_percent(self) -> float | None:
-        """Each crowd reckons with the whole time, so shares of one channel add up."""
+        """Each crowd computes with the whole time, so shares of one channel add up."""
         return self._percent
 
 
 class MergedWorld:
-    """Has of `World` what measures look at; `nodes` is empty, since engines ended elsewhere."""
+    """Has what measures look at in a `World`; `nodes` is empty, since engines ended elsewhere."""
 
     def __init__(self, spec: Mapping[str, Any], plan: Plan, traffic: Traffic, end_us: int) -> None:
         self.spec = spec
@@ -43,7 +43,7 @@ class MergedWorld:
         self.violations: list[dict[str, Any]] = []
 
     def replay(self, kept: Iterable[Kept]) -> None:
-        """Show the records to whoever watches, in the order of time."""
+        """Show the records to all watchers, in the order of time."""
         for now_us, kind, node, a, b, detail in sorted(kept, key=lambda each: each[0]):
             self.loop.now_us = now_us
             self.record.note(kind, node, a, b, detail)

@@ -30,7 +30,7 @@ from .merged import Kept, MergedWorld, Traffic
 from .virtual_actor import VirtualActor
 
 CROWDS = 2  # processes of soft nodes: one a core of the smallest leader box
-LATE_MS = 20.0  # later than one frame of voice: what was measured then is the machine's, too
+LATE_MS = 20.0  # later than one frame of voice: figures are then partly the machine's
 
 _LEAD_US = 3_000_000  # until all processes are up
 _BADGE_LEAD_US = 500_000  # a virtual badge boots in 150 ms
@@ -42,7 +42,8 @@ Tell = Callable[[str], None]
 def run_real(
     spec: Mapping[str, Any], virtual_badges: int = 0, tell: Tell = lambda words: None
 ) -> dict[str, Any]:
-    """The result of one run, as of a simulated one, with "machine" besides and no digest.
+    """The result of one run, like that of a simulated one, with "machine" added and without a
+    digest.
 
     Raises PresselError when a process does not start or dies."""
     if spec["protocol"] != "v2":
@@ -157,7 +158,7 @@ class _RealRun:
     # --- the script ---
 
     async def _follow_script(self) -> None:
-        """What concerns the leader's process and virtual badges; crowds follow the rest."""
+        """The steps for the leader's process and virtual badges; crowds follow the others."""
         actors = {actor.number: actor for actor in self._actors}
         for at_us, action, number, measure in self._script.steps:
             due_us = self._begin_us + at_us

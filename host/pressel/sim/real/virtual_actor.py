@@ -1,4 +1,4 @@
-"""A participant of a real run that is the firmware itself: a virtual badge and who wears it."""
+"""A participant of a real run that is the firmware itself: a virtual badge and its wearer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class VirtualActor:
             "name": f"B{number}",
             "leader": f"{address[0]}:{address[1]}",
             "wifi": {"ssid": "sim", "password": ""},
-            "tones": False,  # speech is measured, which they would be mixed with
+            "tones": False,  # they would mix with the speech that is measured
         }
         self._badge = VirtualBadge(
             f"B{number}",

@@ -13,7 +13,7 @@ from .nodes import likely_nodes
 from .recorder import Recorder
 from .tape import Tape
 
-NODES_MOST = 24  # more columns than that nobody can follow
+NODES_MOST = 24  # nobody can follow more columns
 
 
 def replay(
@@ -24,7 +24,7 @@ def replay(
     most: int = 8,
 ) -> Tape:
     """Runs `choice` here, on this Python, to its end or to `to_s`; the tape has `nodes`, or the
-    leader and at most `most` nodes in all who talk or fail first."""
+    leader and those that talk or fail first, at most `most` nodes in all."""
     world = World(choice.spec())
     checkers = [each(world) for each in CHECKERS if choice.protocol in each.protocols]
     from_us = round(from_s * 1_000_000)
@@ -43,7 +43,7 @@ def replay(
 
 
 def _shown(nodes: Sequence[int] | None, world: World) -> list[int]:
-    """What was asked for; the leader is always there, since everything goes by it."""
+    """The nodes that were asked for; the leader is always there, since everything passes it."""
     if nodes is None:
         return []
     for node in nodes:

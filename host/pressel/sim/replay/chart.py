@@ -1,7 +1,7 @@
 """A tape as a sequence chart: one HTML file that needs nothing beside it.
 
-The page's own script draws it, so that types and nodes can be put away. Its size is bounded: what
-does not fit is left out from the end, and the page says so.
+The page's own script draws it, so that types and nodes can be hidden. Its size is bounded: what
+does not fit is left out at the end, and the page says so.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _chart(tape: Tape) -> dict[str, Any]:
 
 
 def _together(marks: list[Mark]) -> list[Mark]:
-    """What happens to a node in the same microsecond is one mark: there is one place for it."""
+    """All that happens to a node in one microsecond is one mark: there is only one place for it."""
     last: dict[int, Mark] = {}
     together: list[Mark] = []
     for mark in marks:

@@ -162,7 +162,7 @@ class _Page:
         return row
 
     def _put(self, row: list[str], at: int, words: str) -> None:
-        """What does not fit moves to the left of the page's edge, or goes beyond it."""
+        """Text that does not fit moves to the left of the page's edge, or goes beyond it."""
         row[at : at + len(words)] = words
 
     def _arrow(self, row: list[str], message: Message, words: str, stroke: str) -> None:

@@ -1,4 +1,4 @@
-"""Watches a world's records and puts on a tape what concerns the nodes that are shown."""
+"""Watches a world's records and puts on a tape what concerns the nodes to be shown."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Recorder:
                 self._newest[node] = message
 
     def _on_lost(self, now_us: int, node: int, to: int, reason: int, data: Any) -> None:
-        to = 0 if to < 0 else to  # a call to strangers reaches wired hosts
+        to = 0 if to < 0 else to  # a broadcast reaches wired hosts
         if node in self._shown and to in self._shown:
             message = self._message(now_us, node, to, data)
             if message:
@@ -191,7 +191,7 @@ class Recorder:
             self._begin(node, _BEGINS[kind], now_us)
 
     def _cuts(self) -> list[Span]:
-        """Which of those shown were cut off, from the script: the record says only that some
+        """Which of the nodes shown were cut off, from the script: the record says only that some
         were."""
         cuts: list[Span] = []
         away: list[Span] = []

@@ -1,6 +1,6 @@
 """`make report-phase0`, `make report-phase2-3`: a report from its recorded runs, or from runs anew.
 
---check makes nothing: it says whether report and records are still what the code makes.
+--check makes nothing: it says whether report and records still match the code.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def sample() -> list[Key]:
 
 
 def stale() -> list[str]:
-    """What is no longer what the code makes, in words; empty when all is current."""
+    """What no longer matches the code, in words; empty when all is current."""
     words = []
     records = baseline.read_records(RECORDS)
     if REPORT.read_text("utf-8") != baseline.text(records):
@@ -81,8 +81,8 @@ def stale() -> list[str]:
 
 def failover_stale() -> list[str]:
     """As `stale`, of the report of phases 2 and 3. Its runs take too long to be made anew with
-    every change of an engine: the report names its source, and a few of them, made now, have to
-    keep what it says."""
+    every change of an engine: the report names its source, and a few of its runs, made now, must
+    still keep what it says."""
     words = []
     records = failover.read_records(FAILOVER_RECORDS)
     if FAILOVER_REPORT.read_text("utf-8") != failover.text(records):
@@ -97,7 +97,7 @@ def failover_stale() -> list[str]:
 
 
 def record_failover() -> None:
-    """Makes all runs. What is done is kept beside the records until all are."""
+    """Makes all runs. Finished runs are kept beside the records until all are done."""
     beside = FAILOVER_RECORDS.with_suffix(".part")
     done = failover.read_records(beside) if beside.exists() else []
     known = {failover.choice_of(each) for each in done}

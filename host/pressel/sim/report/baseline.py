@@ -1,8 +1,8 @@
 """The baseline report: the old app and protocol v2 over the same scripts, profiles and seeds.
 
 `record` makes the runs (minutes), `render` the report from them (seconds). What is rendered follows
-from the recorded runs alone, so that anybody can see that text, tables and plots are those of the
-records; and a few of the runs, made anew, show whether the records are still those of the code.
+from the recorded runs alone, so that anybody can check text, tables and plots against the records;
+and a few of the runs, made anew, show whether the records still match the code.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def read_records(file: Path) -> list[Result]:
 
 
 def write_records(file: Path, results: Iterable[Result]) -> None:
-    """Without what differs from machine to machine."""
+    """The result without what differs from machine to machine."""
     order = {key: index for index, key in enumerate(matrix())}
     lines = []
     for result in sorted(results, key=lambda each: order[identity(each)]):
@@ -175,9 +175,9 @@ def _by_size(results: list[Result]) -> str:
         [
             "## Growth, clean profile",
             "",
-            "Datagrams and airtime are of `one-talker`, mean of the seeds; the others are the",
-            "worst run of all scenarios. Airtime above 100 % does not fit the channel: on `clean`",
-            "the channel is only reckoned, on `airtime` it is modelled.",
+            "Datagrams and airtime are means over the seeds of `one-talker`; the others are of the",
+            "worst run of all scenarios. Airtime above 100 % does not fit into the channel, whose",
+            "use is only computed on `clean`, but modelled on `airtime`.",
             "",
             table(head, rows),
             "",

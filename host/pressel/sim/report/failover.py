@@ -1,7 +1,7 @@
 """The report of phases 2 and 3: leaders that die, and crowds that press at once.
 
-As of the baseline report: the document follows from recorded runs alone, and a few of the runs,
-made anew, show whether the records are still those of the code.
+As with the baseline report, the document follows from recorded runs alone, and a few of the runs,
+made anew, show whether the records still match the code.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _KEPT = (
 
 
 def kept(choice: Choice, result: Result) -> Result:
-    """What of a run is recorded."""
+    """The part of a run's result that is recorded."""
     facts = {
         "source": result.get("commit") or commit() or "unknown",
         "scenario": choice.scenario,
@@ -153,17 +153,17 @@ def text(records: list[Result]) -> str:
 def _opening(records: list[Result]) -> str:
     events = sum(each["events"] for each in records)
     broken = sum(1 for each in records if each["violations"])
-    verdict = "In none of them" if not broken else f"**In {broken} of them**"
+    verdict = "No checker saw" if not broken else f"**In {broken} of them** checkers saw"
     sources = ", ".join(sorted({each["source"] for each in records}))
     return f"""# Phases 2 and 3: one leader, one floor
 
 {len(records):,} runs of the simulator, {events / 1e6:.0f} million events. Three hosts elect their
 leader as `pressel host run` does; term and vote take 1 to 21 ms to the disk. Made by
 `make report-phase2-3` from [phase2-3-runs.jsonl](phase2-3-runs.jsonl); `RECORD=1` makes the runs
-anew. Of source {sources}, whose engines a seed's digest in the records belongs to.
+anew. They are of source {sources}: the digests in the records belong to its engines.
 
-{verdict} a checker saw what must never be: two leases at once, two talkers in a
-listener's ear, a badge that obeys a lower term; [test-harness.md](../test-harness.md) has all."""
+{verdict} what must never be: two leases at once, two talkers in a listener's ear, a badge that
+obeys a lower term; [test-harness.md](../test-harness.md) lists all of it."""
 
 
 def _failover(records: list[Result]) -> str:
@@ -190,10 +190,10 @@ def _failover(records: list[Result]) -> str:
             "## A leader dies in mid-burst",
             "",
             f"`takeover`: {PARTICIPANTS} badges, one talks, the leader is killed for good, and one",
-            "of two standbys goes on under the same lease. One figure a seed: that of the listener",
-            f"who waited longest. The target is p99 at most {limit:g} ms. `n` are the seeds in",
-            "which somebody had the floor when the leader died.",
-            f"{unheard} listeners never heard the talker again. The death is at the same time of",
+            "of two standbys goes on under the same lease. There is one figure a seed: that of the",
+            f"listener who waited longest. The target is p99 at most {limit:g} ms. `n` are the seeds",
+            "in which somebody had the floor when the leader died.",
+            f"{unheard} listeners never heard the talker again. The leader dies at the same time in",
             "each run, about 60 ms after a heartbeat of hosts: another moment adds up to 60 ms.",
             "",
             table(head, rows),
@@ -221,9 +221,9 @@ def _faults(records: list[Result]) -> str:
             "## Every fault at once",
             "",
             "`failover`: the leader is killed, stands still for seconds, resigns or is cut off,",
-            "alone or with a third of the badges, one way too; clocks drift and are stepped; disks",
-            "are lost. A talker may be on the other side of a cut, so there is no target here but",
-            "the invariants.",
+            "alone or with a third of the badges, sometimes in one direction only; clocks drift and",
+            "are stepped; disks are lost. A talker may be on the other side of a cut, so there is no",
+            "target here except the invariants.",
             "",
             table([*head, "runs with violations"], rows),
         ]
@@ -277,8 +277,9 @@ def _cost(records: list[Result]) -> str:
         [
             "## What standbys cost",
             "",
-            "`one-talker`, 100 badges, 43 s with 30 s of speech. Between hosts go heartbeats, the",
-            "journal of what changes, and its answers; badges hear of standbys now and then.",
+            "`one-talker`, 100 badges, 43 s with 30 s of speech. Hosts send each other",
+            "heartbeats, the journal of what changes, and its answers; badges are told of standbys",
+            "now and then.",
             "",
             table([*head, "bytes between hosts"], rows),
         ]

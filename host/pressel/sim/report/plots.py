@@ -15,7 +15,7 @@ from .tables import pooled
 
 _COLOURS = {"v1": "#b4552d", "v2": "#1f6f6b"}
 _STYLE: Any = {
-    "svg.hashsalt": "pressel",  # or ids would differ from run to run
+    "svg.hashsalt": "pressel",  # otherwise ids would differ from run to run
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "axes.spines.top": False,

@@ -2,7 +2,7 @@
 
 A call is G.711 (64 kb/s) in 20 ms packets each way, so 160 bytes, 50 times a second, twice. The
 channel is full when the exchanges of all calls take 20 ms every 20 ms. The sources differ in the
-assumptions that are the columns of `PUBLISHED`; nothing else is adjusted.
+assumptions in the columns of `PUBLISHED`; nothing else is adjusted.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ class Published(NamedTuple):
 
 
 PUBLISHED = (
-    # He states "no contention", 24 bytes of MAC header, 6 of SNAP, and 23 calls as the most.
+    # The author states "no contention", 24 bytes of MAC header, 6 of SNAP, and 23 calls at most.
     Published("Gast 2005, no contention", "b-short", 0, 6, {11000: 23}),
-    # Half of the contention window before every frame, as he reports of a phone maker's figures.
+    # Half of the contention window before every frame, as the author reports of a phone maker's
+    # figures.
     Published(
         "Gast 2005, short preamble", "b-short", 1, 6, {11000: 13, 5500: 10, 2000: 6, 1000: 3}
     ),
@@ -42,7 +43,8 @@ PUBLISHED = (
 def exchange_shared_us(
     phy: Phy, rate_kbps: int, payload_bytes: int, contenders: int, llc_bytes: int = LLC_BYTES
 ) -> float:
-    """The channel that a delivered datagram costs, with idle slots and its part of collisions.
+    """The channel time that a delivered datagram costs, with idle slots and its share of
+    collisions.
 
     A collision takes as long as an exchange and ruins the attempts of two senders (of more only
     rarely), so an attempt that collides costs each of them half.

@@ -76,7 +76,7 @@ class Channel:
         return self._airtime.percent(since_us, now_us)
 
     def join(self, station: int, rssi_dbm: int) -> None:
-        """A station, awake. One that is here already begins anew."""
+        """A station comes, awake. One that is here already begins anew."""
         self.leave(station)
         self._stations[station] = Station(self._phy, self._facts, rssi_dbm)
 

@@ -1,4 +1,5 @@
-"""What a frame costs where no channel is modelled: airtime accounts of the other profiles."""
+"""What a frame costs where no channel is modelled: for the airtime accounts of the other
+profiles."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from .phy import CCMP_BYTES, PHYS, exchange_us, multicast_us
 def airtime_us(
     phy_name: str, rate_kbps: int, payload_bytes: int, is_multicast: bool = False
 ) -> int:
-    """The channel time of a UDP datagram under WPA2, sent once and by nobody disturbed.
+    """The channel time of a UDP datagram under WPA2 that is sent once and undisturbed.
 
     KeyError for a network that phy.PHYS does not have, ValueError for an unknown rate.
     """

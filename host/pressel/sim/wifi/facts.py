@@ -1,4 +1,5 @@
-"""What is known of a channel: the defaults with their reasons, and the check of what is given."""
+"""The facts of a channel: the defaults with their reasons, and the check of those that are
+given."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ def network(given: dict[str, Any]) -> Phy:
 
 
 def channel_facts(given: dict[str, Any], phy: Phy) -> dict[str, int]:
-    """FACTS with what is `given` instead; other keys are the venue's and not looked at."""
+    """FACTS with those that are `given` in their place; other keys are the venue's and are
+    ignored."""
     facts = dict(FACTS)
     if phy.rates_kbps == DSSS_RATES:
         facts.update(basic_rate_kbps=1000, beacon_rate_kbps=1000)  # OFDM is not understood there

@@ -1,8 +1,8 @@
 """How long a frame occupies a 2.4 GHz Wi-Fi channel, from the numbers of IEEE Std 802.11-2016.
 
-Clauses: 10.3 DCF; 15 DSSS (1, 2 Mb/s); 16 HR/DSSS (802.11b); 17 OFDM; 18 ERP (802.11g);
-19 HT (802.11n), here 20 MHz, one stream, long guard interval, HT-mixed format, which is what an
-ESP32 speaks. Times are whole microseconds, rates kb/s. Nothing is known of stations or queues.
+Clauses: 10.3 DCF; 15 DSSS (1, 2 Mb/s); 16 HR/DSSS (802.11b); 17 OFDM; 18 ERP (802.11g); 19 HT
+(802.11n), here 20 MHz, one stream, long guard interval, HT-mixed format, which is what an ESP32
+speaks. Times are whole microseconds, rates kb/s. This module knows nothing of stations or queues.
 """
 
 from __future__ import annotations
@@ -109,9 +109,10 @@ def frame_us(
 
 
 def ack_us(phy: Phy, rate_kbps: int) -> int:
-    """The acknowledgement of a frame at `rate_kbps`: the fastest basic rate not above (10.7.6.5).
+    """The acknowledgement of a frame at `rate_kbps`: the fastest basic rate not above that
+    (10.7.6.5).
 
-    What came in OFDM is answered in OFDM, also where DSSS rates are basic.
+    A frame in OFDM is answered in OFDM, even where DSSS rates are basic.
     """
     basic = [rate for rate in phy.basic_kbps if rate <= rate_kbps]
     if rate_kbps not in DSSS_RATES:
@@ -131,7 +132,7 @@ def exchange_us(
     security_bytes: int = 0,
     llc_bytes: int = LLC_BYTES,
 ) -> int:
-    """DIFS, mean backoff, data, SIFS, ACK: the channel that one unicast datagram costs."""
+    """DIFS, mean backoff, data, SIFS, ACK: the channel time that one unicast datagram costs."""
     data_us = frame_us(phy, rate_kbps, payload_bytes, security_bytes, llc_bytes)
     access_us = phy.difs_us + mean_backoff_us(phy)
     return access_us + data_us + phy.sifs_us + ack_us(phy, rate_kbps)

@@ -1,7 +1,7 @@
 """A station that walks between access points: path loss, a decision, and silence meanwhile.
 
 Roaming is break before make, as on an ESP32: the station leaves, scans and joins, and hears and
-says nothing for 0.3 to 1.5 s. Positions are metres; nobody is in a wall's shadow.
+says nothing for 0.3 to 1.5 s. Positions are in metres; there are no walls.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LOSS_1M_DB = 40  # free space at 2.44 GHz: 20 log10(4 pi / wavelength) = 40.2
 LOSS_DECADE_DB = 30  # office, 2.4 GHz, one floor (ITU-R P.1238)
 RSSI_FLOOR_DBM = -100  # the noise; nothing is received there
 ROAM_BELOW_DBM = -70  # a good network is not left
-HYSTERESIS_DB = 8  # the other must be so much better, or a badge midway never settles
+HYSTERESIS_DB = 8  # the other must be this much better, or a badge midway never settles
 SILENCE_US_MIN = 300_000  # the profile "roam"
 SILENCE_US_MAX = 1_500_000
 

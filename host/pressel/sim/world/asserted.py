@@ -1,4 +1,4 @@
-"""Where an engine's own assertion failed, for whoever runs engines to find faults."""
+"""Where an engine's own assertion failed, for code that runs engines to find faults."""
 
 from __future__ import annotations
 

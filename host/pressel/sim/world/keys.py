@@ -1,6 +1,6 @@
 """Keys and chance of a simulated venue: who has which key, what chance gives, a cheap cipher.
 
-The cipher stands for a chip's AES, which decides nothing here and costs much. Where the firmware
+The cipher stands for a chip's AES, which costs much and decides nothing here. Where the firmware
 itself takes part, the world has the real one.
 """
 

@@ -1,7 +1,7 @@
 """The event loop in virtual time: what is due next happens next, first come, first served.
 
-Knows times and callbacks, nothing else. Times are microseconds since the run began. Much is due in
-the same instant, so the heap holds instants and each of them a list: a thing more to do then costs
+It knows times and callbacks, nothing else. Times are microseconds since the run began. Much is due
+in the same instant, so the heap holds instants, each with a list: one more thing to do then costs
 an entry in that list.
 """
 
@@ -21,7 +21,7 @@ class EventLoop:
         self._due: dict[int, list[tuple[Callable[[Any], None], Any]]] = {}  # by instant
 
     def at(self, due_us: int, callback: Callable[[Any], None], argument: Any = None) -> None:
-        """Call `callback(argument)` at `due_us`, or still in this instant when that is over."""
+        """Call `callback(argument)` at `due_us`, or in the present instant when that is over."""
         if due_us < self.now_us:
             due_us = self.now_us
         due = self._due.get(due_us)

@@ -1,7 +1,7 @@
 """Turns a scenario into what happens when: every press, fault and cut of one run, from its seed.
 
 A step is (time in us, action, node, measure); actions are methods of `World`. The plan knows how
-many participants there are, not what they run, so that old and new get the same script.
+many participants there are, but not what they run, so that old and new apps get the same script.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class Plan:
     # --- draws ---
 
     def _happens(self, percent: int) -> bool:
-        """Drawn only where it can: older scenarios keep their runs."""
+        """Draws only where there can be one, so that older scenarios keep their runs."""
         return percent > 0 and self._prng.below(100) < percent
 
     def _times(self, per_minute_percent: int) -> list[int]:

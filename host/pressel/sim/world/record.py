@@ -1,4 +1,4 @@
-"""What happens in a run, as records: the digest of all of them, and who wants to see which.
+"""What happens in a run, as records: the digest of all, and who watches which.
 
 A record is (time, kind, node, a, b). All go into the digest as integers; those that somebody
 watches are handed over besides, with `detail` as an object.

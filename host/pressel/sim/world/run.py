@@ -50,7 +50,7 @@ def run(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _firmware(world: World, wall_s: float) -> dict[str, Any]:
-    """What the participants that are the firmware itself counted and cost; empty without any."""
+    """What those participants that are the firmware itself counted and cost; empty without any."""
     badges: list[Any] = [node for node in world.nodes.values() if hasattr(node, "steps")]
     if not badges:
         return {}

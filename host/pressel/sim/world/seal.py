@@ -1,6 +1,6 @@
-"""With what a venue is sealed: as on the air, or by a stand-in that costs next to nothing.
+"""How a venue is sealed: as on the air, or by a stand-in that costs next to nothing.
 
-Tags and key streams are most of a run and decide nothing where nobody attacks. The stand-in
+Tags and key streams take most of a run's time and decide nothing where nobody attacks. The stand-in
 is still keyed by who speaks to whom, epoch and number: what comes under a wrong key, comes twice or
 was put together from parts is refused, or is heard as something that nobody has said. It keeps no
 secret. Nothing outside of the simulator can reach it.
@@ -21,7 +21,7 @@ from ptt.wire.messages import VERSION
 from .people import marker
 
 REAL, STAND_IN = "real", "stand-in"
-REAL_EVERY = 16  # of so many runs one has the real seal: that costs an eighth of all runs' time
+REAL_EVERY = 16  # one in so many runs has the real seal, which costs an eighth of all runs' time
 
 _HEADER_END = FRONT_BYTES + HEADER_BYTES
 _number_of = Struct(">I").unpack_from  # of a key: as many of its bytes as a CRC begins with
@@ -30,8 +30,9 @@ _put_twice = _twice.pack_into
 
 
 def kind_of(spec: Mapping[str, Any]) -> str:
-    """How the run of `spec` is sealed: as it says; or really where the firmware takes part, and
-    with one of `REAL_EVERY` seeds in a row, another one for each scenario and profile."""
+    """How the run of `spec` is sealed: as it says; otherwise with the real seal where the firmware
+    takes part, and with one of `REAL_EVERY` seeds in a row, another one for each scenario and
+    profile."""
     if spec.get("virtual_badges"):
         return REAL
     named = f"{spec['scenario']['name']} {spec['profile']['name']}"
@@ -40,8 +41,8 @@ def kind_of(spec: Mapping[str, Any]) -> str:
 
 
 class StandInTags(Hmac):
-    """A datagram's tag is the keyed CRC of its header, which has the CRC of its payload. Whatever
-    else is hashed, such as that from which keys come, is hashed as always."""
+    """A datagram's tag is the keyed CRC of its header, which has the CRC of its payload. Everything
+    else, such as what keys come from, is hashed as always."""
 
     def __init__(self, buffer: bytearray | None = None) -> None:
         super().__init__(buffer)

@@ -1,8 +1,8 @@
 """How fast the simulator is on this Python: some venues, and a reference loop beside them.
 
-Prints one JSON line. Seconds are those that this process has the processor, so that other processes
-matter little. They still depend on the machine: each figure is told in steps of the reference loop,
-too, which is measured in the same process between the runs.
+Prints one JSON line. Seconds are this process's processor time, so that other processes matter
+little. They still depend on the machine, so each figure is also given in steps of the reference
+loop, which is measured in the same process between the runs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What everything in the venue stands on: one time, one chance, one network, one record.
 
-Knows nobody who is on it. Nodes, people and their machines are handed a stage, and the world and
-its checkers look at all of them together.
+It does not know who is on it. Nodes, people and their machines are handed a stage, and the world
+and its checkers look at all of them together.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Stage:
 
 
 def _chance(seed: int) -> Prng:
-    prng = Prng(seed * 2_654_435_761 + 97)  # neighbours must not resemble
+    prng = Prng(seed * 2_654_435_761 + 97)  # neighbouring seeds must not give similar runs
     for _ in range(8):
         prng.below(2)  # xorshift's first numbers still show the seed
     return prng

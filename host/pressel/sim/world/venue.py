@@ -1,4 +1,4 @@
-"""Who is in the venue: the nodes of each protocol that a run can be made of."""
+"""Who is in the venue: the nodes of each protocol that a run can have."""
 
 from __future__ import annotations
 

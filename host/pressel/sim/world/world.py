@@ -1,7 +1,7 @@
 """One run: nodes, people and network under one clock and one generator, and the script they follow.
 
-The world knows no protocol: what kind of node a participant is comes in `Venue`, who watches
-comes through `record`. Two worlds of the same facts and seed do the same, record by record.
+The world knows no protocol: `Venue` says what kind of node a participant is, and watchers come
+through `record`. Two worlds of the same facts and seed do the same, record by record.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TAIL_US = 3_000_000  # after the last step: what is on its way arrives, bursts a
 class World:
     """`spec`: "scenario" and "profile" (resolved), "participants", "protocol", "seed".
 
-    `loop` and `make_nodes` are others where the same script runs in real time."""
+    `loop` and `make_nodes` differ where the same script runs in real time."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class World:
             node.close()
 
     def violate(self, checker: str, words: str) -> None:
-        """For checkers: what must never be, was."""
+        """For checkers: something happened that must never happen."""
         violation = {"checker": checker, "at_ms": self.loop.now_us // 1000, "what": words}
         if len(self.violations) < VIOLATIONS_MAX:
             self.violations.append(violation)
@@ -113,7 +113,7 @@ class World:
         self.note(record.FAULT, number, record.ROAMED, 0)
 
     def _do_cut(self, step: tuple[int, frozenset[int]]) -> None:
-        """Kind 0: both ways; 1: those away are not heard; 2: those away do not hear."""
+        """Kind 0: both ways; 1: those cut off are not heard; 2: those cut off do not hear."""
         kind, away = step
         others = frozenset(self.nodes) - away
         self.note(record.FAULT, 0, record.CUT, kind)

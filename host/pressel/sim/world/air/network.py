@@ -1,7 +1,7 @@
 """The venue's network: who reaches whom, how late, and what is lost on the way.
 
 Stations are on the air, the leader box is on the wire behind the access points; what goes from
-station to station takes two hops of the air. Knows nodes by number and datagrams by size only.
+station to station takes two hops through the air. Knows nodes by number and datagrams by size only.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Hop(Protocol):
 
 
 class ChanceAir:
-    """Every station has a path up and one down, by chance; the air's use is reckoned only."""
+    """Every station has a random path up and one down; the use of the air is only computed."""
 
     def __init__(self, profile: Mapping[str, Any], prng: Prng, step_us: int = STEP_US) -> None:
         self._profile = profile
@@ -82,9 +82,9 @@ class ChanceAir:
 
 
 class Network:
-    """Carries datagrams between the nodes that `join` it. What arrives in one instant is handed
-    over in one go, in the order of sending, unless `in_one_go` is False: then between other things
-    of that instant."""
+    """Carries datagrams between the nodes that `join` it. It hands over all that arrives in one
+    instant in one go, in the order of sending; if `in_one_go` is False, it does so between other
+    things of that instant."""
 
     def __init__(self, loop: EventLoop, log: Record, air: Hop, in_one_go: bool = True) -> None:
         self._in_one_go = in_one_go
@@ -221,7 +221,7 @@ class Network:
             self._nodes[destination].arrive(data, source)
 
     def _is_let_through(self, source: int, destination: int, data: Any) -> bool:
-        """Still, at the end of its way?"""
+        """Can it still be reached at the end of the way?"""
         if self._is_roaming(destination):
             self._lose(source, destination, record.BY_ROAMING, data)
             return False

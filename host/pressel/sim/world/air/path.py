@@ -1,6 +1,6 @@
 """One radio hop by chance: delay, jitter, loss, loss bursts, spikes, reordering, duplication.
 
-Facts come from a network profile; every draw from the world's generator. A hop keeps the order of
+Facts come from a network profile, every draw from the world's generator. A hop keeps the order of
 its datagrams, as Wi-Fi does, except where the profile says otherwise.
 """
 
@@ -14,7 +14,7 @@ from ptt.base.prng import Prng
 from .. import record
 
 _MILLION = 1_000_000
-STEP_US = 1_000  # as engines count time: all that comes to many nodes in one, comes in one go
+STEP_US = 1_000  # as engines count time: what reaches many nodes within one step arrives together
 
 
 class Path:

@@ -1,8 +1,8 @@
 """What must be true of every run, each in a file of its own.
 
-A checker is made with the world before the run, watches records, and says what it saw by
-`world.violate`; `finish` is called when the run is over. `protocols`: those that it makes sense of.
-`is_of_records`: it looks at nothing but records, so that it can judge real processes, too.
+A checker is made with the world before the run, watches records, and reports what it saw by
+`world.violate`; `finish` is called when the run is over. `protocols`: those for which it makes
+sense. `is_of_records`: it looks at records only, so that it can judge real processes, too.
 """
 
 from __future__ import annotations

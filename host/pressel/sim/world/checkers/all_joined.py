@@ -1,4 +1,5 @@
-"""With connectivity everybody is a member: when nothing went wrong for long, nobody is outside."""
+"""With connectivity everybody is a member: when nothing has gone wrong for long, nobody is left
+outside."""
 
 from __future__ import annotations
 

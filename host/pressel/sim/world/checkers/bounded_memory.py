@@ -34,7 +34,7 @@ class BoundedMemory:
             if node.is_up:
                 size = elements(node.engine) if node.engine else 0
                 limit = self._leader_max if node.is_wired else _BADGE_MAX
-                if node.is_of_cluster:  # its own state, and the copy of another's
+                if node.is_of_cluster:  # it has its own state, and a copy of another's
                     limit += 2 * _MEMBER_MAX * self._world.participants
                 if size > limit:
                     self._world.violate("bounded memory", f"node {number} holds {size} elements")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..world import World
 
 _LOOK_US = 200_000
-_GRACE_US = 1_000_000  # timers, looking now and then, a clock that was stepped in between
+_GRACE_US = 1_000_000  # for timers, rare looks, and a clock that is stepped in between
 
 
 class LeaseEnds:
@@ -31,7 +31,7 @@ class LeaseEnds:
 
     def _on_fault(self, now_us: int, node: int, kind: int, b: int, detail: Any) -> None:
         if self._world.nodes[node].is_wired:
-            self._lease = (0, 0, 0)  # time stood still for it, or jumped: begin anew
+            self._lease = (0, 0, 0)  # time stood still for it, or jumped: start again
 
     def _look(self, _: Any) -> None:
         world = self._world

@@ -1,6 +1,6 @@
-"""A listener plays one talker after the other, each frame once, in order, and nobody plays itself.
+"""A listener plays one talker after the other, each frame once, in order, and nobody hears itself.
 
-What was never said cannot be heard, either.
+Nor can anybody hear what was never said.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..people.person import FRAME_US
 if TYPE_CHECKING:
     from ..world import World
 
-_TOLERANCE_US = 2_000  # two queues that meet: a sample clock is not the world's
+_TOLERANCE_US = 2_000  # where two queues meet: a sample clock is not the world's
 
 
 class OneVoice:

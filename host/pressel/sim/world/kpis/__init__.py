@@ -1,4 +1,4 @@
-"""What is measured of every run, each figure's sources in a file of its own.
+"""What is measured in every run, each figure's sources in a file of its own.
 
 A measure is made with the world before the run, watches records, and gives its `figures` when the
 run is over. A figure that a run cannot give is None, never 0.

@@ -1,4 +1,4 @@
-"""How fast all is well again: listeners that join a burst, leaders lost, networks healed."""
+"""How fast all is well again after a listener joins a burst, a leader is lost, a network heals."""
 
 from __future__ import annotations
 

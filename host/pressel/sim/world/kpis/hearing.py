@@ -17,7 +17,8 @@ GAP_US = 100_000  # a syllable: silence for longer is heard as a hole
 
 
 class Hearing:
-    """Mouth to ear is of every frame that sounded; the rest of utterances that had the floor."""
+    """Mouth to ear counts every frame that sounded; the others count utterances that had the
+    floor."""
 
     def __init__(self, world: World) -> None:
         self._utterances = Utterances(world)
@@ -30,7 +31,7 @@ class Hearing:
             return
         number = marker.number_of(frame)
         if number >= len(utterance.starts_us):
-            return  # said by nobody: a checker's matter
+            return  # said by nobody: for a checker to judge
         sounds_us = now_us + delay_us
         self._delay.add(sounds_us - utterance.starts_us[number])
         heard = utterance.heard.get(node)

@@ -1,4 +1,4 @@
-"""Many samples of one figure and what is said of them."""
+"""Many samples of one figure, and their percentiles."""
 
 from __future__ import annotations
 

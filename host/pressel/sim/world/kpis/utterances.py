@@ -1,6 +1,6 @@
-"""What was said, frame by frame, and who owed it to hear it.
+"""What was said, frame by frame, and who should have heard it.
 
-An utterance counts once its talker had the floor for it; its listeners are those who were members
+An utterance counts once its talker had the floor for it; its listeners are those that were members
 when it began and did not leave before it ended.
 """
 

@@ -143,5 +143,5 @@ class BadgeNode(Node):
 
 
 def _address_of(host: bytes, port: int) -> int:
-    """A host's number, as `HostNode` tells it."""
+    """A host's number, as `HostNode` gives it."""
     return port - 1

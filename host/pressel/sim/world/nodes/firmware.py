@@ -31,7 +31,7 @@ from .node import Node, leading
 _PORT = 47800
 _EVERYBODY = "255.255.255.255"
 _KEY_AT = FRAME_SAMPLES  # bytes: a frame's middle, where a word that begins or ends in it sounds
-_KEY_BYTES = 24  # 12 samples of real speech are like no others of the last second
+_KEY_BYTES = 24  # no other 12 samples in a second of real speech are like these
 _EXPECTED_MAX = 64  # frames that came and have not sounded: more than its buffers hold
 _STREAM_BYTES = (
     4 * FRAME_SAMPLES * 2
@@ -96,7 +96,7 @@ class FirmwareNode(Node):
             self.refresh()
 
     def _speak(self) -> None:
-        """All that the person is going to say, as a sound that no two frames share."""
+        """All that the person is going to say, as a sound in which no two frames are alike."""
         person = self.person
         length_ms = max(0, person.ended_us - self.stage.loop.now_us) // 1000
         samples = array("h", bytes(length_ms * _BYTES_PER_MS))
@@ -157,7 +157,7 @@ class FirmwareNode(Node):
             self._expect(data)
 
     def let_time_pass(self, now_ms: int) -> None:
-        """The step of `settle` does."""
+        """Nothing to do: the step of `settle` does it."""
 
     def settle(self, now_ms: int) -> int:
         badge = self._badge
@@ -207,7 +207,7 @@ class FirmwareNode(Node):
             self.stage.note(record.TALKING, self.number, 1 if is_talking else 0, 0)
 
     def _learn(self, data: bytes) -> None:
-        """Frames of its own burst: tell the others' coder whose they are."""
+        """Tell the others' coder whose the frames of its own burst are."""
         person = self.person
         data = self._opened(data)
         at = voice.FRAMES_AT
@@ -241,7 +241,7 @@ class FirmwareNode(Node):
         self.stage.note(record.SPOKEN, self.number, utterance, number, start_us)
 
     def _expect(self, data: Any) -> None:
-        """A frame came: what it will sound like."""
+        """A frame came: note what it will sound like."""
         data = self._opened(data)
         at = voice.FRAMES_AT
         for _ in range(voice.count(data)):

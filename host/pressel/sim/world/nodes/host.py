@@ -1,5 +1,5 @@
-"""A host of a cluster: elects with the others, leads or keeps the leader's state, on its disk only
-term and vote."""
+"""A host of a cluster: it elects with the others, and leads or keeps the leader's state; its disk
+holds only term and vote."""
 
 from __future__ import annotations
 
@@ -102,7 +102,8 @@ class HostNode(Node):
         self.refresh()
 
     def resume(self) -> None:
-        """What waits in either socket comes in the order of luck: badges first, which is worse."""
+        """What waits in the two sockets could come in any order: badges come first here, which is
+        worse."""
         super().resume()
         mail, self._host_mail = self._host_mail, []
         for data, source in mail:

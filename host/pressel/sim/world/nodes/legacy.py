@@ -1,8 +1,8 @@
 """The old app as a node: everybody connected to everybody, the floor by announcement.
 
-On a press it says TAKEN to all, waits 180 ms, then sends 20 ms of PCM at a time to each peer; who
-saw TAKEN blocks its own button until RELEASED. Nothing arbitrates. What arrives is played as it
-comes, through one audio track, whoever said it.
+On a press it says TAKEN to all, waits 180 ms, then sends 20 ms of PCM at a time to each peer; an
+app that saw TAKEN blocks its own button until RELEASED. Nothing arbitrates. What arrives is played
+as it comes, through one audio track, whoever said it.
 
 Simplified: peers know each other's address from the start (mDNS is not on trial here), and there is
 one connection a pair in place of two.
@@ -182,7 +182,7 @@ class LegacyNode(Node):
             self._event(events.LOST, 0)
 
     def _look(self, boot: int) -> None:
-        """Once a second: what is silent is closed, what is missing is called again."""
+        """Once a second: close silent connections, and call missing peers again."""
         if not self.is_up or boot != self.boots:
             return
         loop = self.stage.loop
@@ -249,7 +249,7 @@ class LegacyNode(Node):
     # --- voice ---
 
     def _hear(self, pcm: Any) -> bool:
-        """What is said before the guard time is over, is said to nobody."""
+        """Speech before the end of the guard time goes to nobody."""
         if not self._is_talking or self.is_paused:
             return self._is_pressing
         frame = pcm[0] << 24 | pcm[1] << 12 | pcm[2]

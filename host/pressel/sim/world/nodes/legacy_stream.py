@@ -1,8 +1,8 @@
 """One TCP connection of the old app, one end of it: a reliable stream of messages over datagrams.
 
-In order or not at all: what is behind a lost segment waits for its repetition (RFC 6298, with the
-least timeout of Linux, or selective acknowledgements, RFC 6675). Congestion windows are left out:
-a talker sends 260 kbit/s at most, and a full send buffer stops it as the real one does.
+Messages come in order or not at all: those behind a lost segment wait for its repetition (RFC 6298,
+with the least timeout of Linux, or selective acknowledgements, RFC 6675). Congestion windows are
+left out: a talker sends 260 kbit/s at most, and a full send buffer stops it as the real one does.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ class Stream:
             self._repair(ack, int.from_bytes(held, "big"))
 
     def _repair(self, ack: int, held: int) -> None:
-        """Send the holes again that are no mere reordering; each once a round trip."""
+        """Send holes again that are not mere reordering, each once a round trip."""
         now_us = self._node.stage.loop.now_us
         highest = ack + held.bit_length()
         for segment in self._sent:

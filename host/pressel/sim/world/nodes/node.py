@@ -42,7 +42,7 @@ class Node:
         self._busy_until_us = 0
         self._is_woken = False  # an event that empties the mailbox is on its way
         self._armed_us = -1  # of the timer event that counts; -1: none
-        self._armed_ms = 0  # the same by its own clock
+        self._armed_ms = 0  # the same time by its own clock
         self._memory_short = 0  # sends that will fail with ENOMEM
         self._refusals: Counters | None = None  # of the engine that refused last
         self._refused: list[int] = []  # what they were then, by reason
@@ -70,7 +70,7 @@ class Node:
         raise NotImplementedError
 
     def power_off(self) -> None:
-        """What else has to end when the node does."""
+        """End what else has to end with the node."""
 
     def close(self) -> None:
         """The run is over: give back what the system gave."""
@@ -106,7 +106,8 @@ class Node:
         self._transmit(self.number, destination, data)
 
     def note_refusal(self, refusals: Counters, data: Any) -> None:
-        """The datagram that was just taken was not accepted; say why, by the engine's books."""
+        """The datagram that was just taken was not accepted; record why, by the engine's
+        counters."""
         if refusals is not self._refusals:
             self._refusals = refusals
             self._refused = [0] * len(refusal.NAMES)
@@ -215,5 +216,5 @@ class Node:
 
 
 def leading(hosts: Sequence[Node]) -> Node:
-    """Whoever leads of `hosts`, in their order; the first while nobody does."""
+    """The first of `hosts` that leads; the first of all while none does."""
     return next((host for host in hosts if host.is_leading), hosts[0])

@@ -46,7 +46,7 @@ def number_of(frame: int) -> int:
 
 
 class MarkerCoder:
-    """The coder's twin; `heard` is the id in the frame that was decoded last, -1 for none."""
+    """The coder's twin; `heard` is the id in the last decoded frame, -1 for none."""
 
     def __init__(self) -> None:
         self.heard = -1
@@ -80,7 +80,7 @@ class MarkerCoder:
         """Concealment has nothing to fade here."""
 
     def xor(self, target: Any, at: int, key: Any, start: int, count: int) -> None:
-        """As the twins do, in one go. A stand-in's key stream is 0 but for the mark."""
+        """As the twins do, in one go. A stand-in's key stream is 0 except for the mark."""
         if not self.is_sealed_wholly:
             (mark,) = _eight_of(target, at + ID_AT)
             (stream,) = _eight_of(key, start + ID_AT)

@@ -1,6 +1,6 @@
-"""Whoever wears the badge: presses, talks at once, waits when told to wait, lets go when done.
+"""The wearer of a badge: presses, talks at once, waits when told to wait, lets go when done.
 
-The same person uses a badge and the old app. Knows no protocol: the node tells what its light and
+The same person can use a badge or the old app. Knows no protocol: the node tells what its light and
 its tones say, the person answers with `node.press` and `node.let_go`.
 """
 
@@ -28,7 +28,8 @@ class Handset(Protocol):
 
 
 class Person:
-    """One utterance after the other; a frame of it is said in each 20 ms from `begun_us` on."""
+    """One utterance after the other; the person says a frame of it every 20 ms from `begun_us`
+    on."""
 
     def __init__(self, handset: Handset) -> None:
         self._handset = handset
@@ -63,7 +64,7 @@ class Person:
     # --- what the handset shows ---
 
     def on_queued(self) -> None:
-        """What was said so far was said in vain, and they heard the tone."""
+        """What the person said so far was in vain, and the tone told them so."""
         if self.is_pressing and not self.is_waiting:
             self.is_waiting = True
             stage = self._handset.stage
