@@ -139,7 +139,7 @@ class Session:
         end = len(data) - TAG_BYTES
         if len(self._clear) != end:
             self._clear = self._scratch[FRONT_BYTES : FRONT_BYTES + end]
-        self._clear[3] = 0
+        self._hmac.buffer[FRONT_BYTES + 3] = 0
         reason = owner.obey(self._clear, source, now_ms)
         if kind != messages.VOICE_FRAME:
             owner.voice_keys.on_mark(data[2], now_ms)

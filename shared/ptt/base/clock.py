@@ -45,7 +45,7 @@ def earliest(a_ms: int, b_ms: int) -> int:
     """The sooner of two times, either of which may be `NEVER`."""
     if a_ms == NEVER:
         return b_ms
-    if b_ms == NEVER or since(a_ms, b_ms) < 0:
+    if b_ms == NEVER or (a_ms - b_ms) & _MASK >= _HALF:
         return a_ms
     return b_ms
 

@@ -66,7 +66,8 @@ class JitterBuffer:
     def insert(self, number: int, data: "Buffer", at: int) -> bool:
         """Keep frame `number`, whose 164 bytes start at `at` of `data`; False: not needed."""
         slot = number % self._frames
-        if self._number[slot] == number or self._number[slot] == _taken(number):
+        held = self._number[slot]
+        if held == number or held == -2 - number:  # it waits, or has been played
             self.duplicate += 1
             return False
         if self.next == _ABSENT:
@@ -106,7 +107,7 @@ class JitterBuffer:
         if self._number[slot] != number:
             return _ABSENT
         self._let_go(slot)
-        self._number[slot] = _taken(number)
+        self._number[slot] = -2 - number  # to know its repetition
         self.unheard = number + 1
         self.waiting -= 1
         return self._place[slot] * ADPCM_FRAME_BYTES
@@ -153,8 +154,3 @@ class JitterBuffer:
     def is_over(self) -> bool:
         """True when the final frame has been taken."""
         return self.last != _ABSENT and self.next > self.last
-
-
-def _taken(number: int) -> int:
-    """What a slot remembers of a played frame, to recognize its repetition."""
-    return -2 - number

@@ -59,15 +59,15 @@ def codec(data: "Buffer") -> int:
 
 
 def talker(data: "Buffer") -> int:
-    return get16(data, 26)
+    return data[26] << 8 | data[27]
 
 
 def lease(data: "Buffer") -> int:
-    return get32(data, 28)
+    return data[28] << 24 | data[29] << 16 | data[30] << 8 | data[31]
 
 
 def first(data: "Buffer") -> int:
-    return get16(data, 32)
+    return data[32] << 8 | data[33]
 
 
 def is_last(data: "Buffer") -> bool:
