@@ -7,10 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pressel.sim.world.seal import StandInChecksum
 from ptt.wire import envelope, refusal
-from ptt.wire.checksum import Checksum
+from ptt.wire.checksum import BUFFER_BYTES, Checksum
 
 CRC_AT, HEADER_BYTES, DATAGRAM_BYTES_MAX = 20, 24, 1200
+EACH = pytest.mark.parametrize(
+    "checksum", [Checksum(), StandInChecksum(bytearray(BUFFER_BYTES))], ids=["badge", "simulator"]
+)
 PAYLOADS = st.binary(max_size=DATAGRAM_BYTES_MAX - HEADER_BYTES)
 
 
@@ -33,11 +37,13 @@ def test_the_crc_is_the_oracles(payload: bytes, kind: int, session: int) -> None
     assert envelope.check(data) == refusal.ACCEPTED
 
 
+@EACH
 @settings(deadline=None)
 @given(st.lists(PAYLOADS, min_size=1, max_size=5))
-def test_the_badges_crc_is_the_oracles(payloads: list[bytes]) -> None:
+def test_the_badges_crc_is_the_oracles(
+    checksum: Checksum | StandInChecksum, payloads: list[bytes]
+) -> None:
     """Several in a row, since it keeps a buffer and a view from one to the next."""
-    checksum = Checksum()
     for payload in payloads:
         data = bytearray(HEADER_BYTES) + payload
         envelope.write_header(data, len(data), 3, 5, 6, 7, 8)
@@ -46,18 +52,22 @@ def test_the_badges_crc_is_the_oracles(payloads: list[bytes]) -> None:
         assert checksum.check(bytes(data)) == refusal.ACCEPTED
 
 
+@EACH
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=DATAGRAM_BYTES_MAX + 50), max_size=5))
-def test_the_badges_check_is_the_plain_one(noise: list[bytes]) -> None:
-    checksum = Checksum()
+def test_the_badges_check_is_the_plain_one(
+    checksum: Checksum | StandInChecksum, noise: list[bytes]
+) -> None:
     for data in noise:
         assert checksum.check(data) == envelope.check(data)
 
 
+@EACH
 @settings(deadline=None)
 @given(PAYLOADS, st.integers(0, 8 * DATAGRAM_BYTES_MAX), st.binary(min_size=8, max_size=8))
-def test_the_badges_check_is_the_plain_one_for_damage(payload: bytes, bit: int, tag: bytes) -> None:
-    checksum = Checksum()
+def test_the_badges_check_is_the_plain_one_for_damage(
+    checksum: Checksum | StandInChecksum, payload: bytes, bit: int, tag: bytes
+) -> None:
     data = sealed(payload)
     bit %= 8 * len(data)
     data[bit >> 3] ^= 1 << (bit & 7)
@@ -65,15 +75,18 @@ def test_the_badges_check_is_the_plain_one_for_damage(payload: bytes, bit: int, 
         assert checksum.check(damaged) == envelope.check(damaged) != refusal.ACCEPTED
 
 
+@EACH
 @settings(deadline=None)
 @given(PAYLOADS.filter(lambda payload: len(payload) <= 1100), st.binary(min_size=8, max_size=8))
-def test_a_tag_is_not_covered(payload: bytes, tag: bytes) -> None:
+def test_a_tag_is_not_covered(
+    checksum: Checksum | StandInChecksum, payload: bytes, tag: bytes
+) -> None:
     data = bytearray(HEADER_BYTES) + payload
     envelope.write_header(data, len(data), 3, 5, 6, 7, 8)
     data[3] = envelope.FLAG_SEALED
     data[CRC_AT:HEADER_BYTES] = oracle(bytes(data))
     whole = bytes(data) + tag
-    assert envelope.check(whole) == Checksum().check(whole) == refusal.ACCEPTED
+    assert envelope.check(whole) == checksum.check(whole) == refusal.ACCEPTED
 
 
 @pytest.mark.parametrize("payload", [b"", b"x", bytes(1176)])

@@ -15,9 +15,22 @@ from pressel.sim.choice import Choice, combinations
 from pressel.sim.scenarios import scenario_names
 from pressel.sim.world import record
 from pressel.sim.world.run import run
-from pressel.sim.world.seal import REAL, REAL_EVERY, STAND_IN, kind_of
+from pressel.sim.world.seal import (
+    REAL,
+    REAL_EVERY,
+    STAND_IN,
+    StandInCipher,
+    StandInLink,
+    StandInStream,
+    StandInTags,
+    kind_of,
+)
 from pressel.sim.world.world import World
 from ptt.badge.key_ring import KeyRing
+from ptt.base.numbers import ADPCM_FRAME_BYTES
+from ptt.link.ctr import KeyStream
+from ptt.link.derive import SessionKeys
+from ptt.link.hmac import HmacKey
 from ptt.link.link import Link
 from ptt.wire import envelope, messages, refusal
 
@@ -141,7 +154,12 @@ def test_voice_under_another_key_is_heard_as_something_that_nobody_said(seal: st
 
 @contextlib.contextmanager
 def tag_not_looked_at() -> Iterator[None]:
-    with replaced(Link, "is_sealed_by", lambda self, keys, data, end: True):
+    """Neither the badge's own link nor the stand-in's looks."""
+
+    def believe(self: Link, keys: Any, data: Any, end: int) -> bool:
+        return True
+
+    with replaced(Link, "is_sealed_by", believe), replaced(StandInLink, "is_sealed_by", believe):
         yield
 
 
@@ -153,6 +171,42 @@ def test_the_tests_above_can_fail(seal: str) -> None:
         changed = bytearray(venue.got[node][-1])
         envelope.put32(changed, 12, envelope.seq(changed) + 1)
         assert "tag" not in venue.give(node, mended(changed))
+
+
+# Stand-ins that do at once what the engine's own rooms do step by step
+
+
+@pytest.mark.parametrize("frame", [(1, 2, 3, 4), (0xFFFF, 0x1234, (1 << 30) - 1, 0xABCD)])
+def test_the_short_way_to_a_frames_key_stream_leads_to_the_same(
+    frame: tuple[int, int, int, int],
+) -> None:
+    cipher = StandInCipher(bytes(range(1, 17)))
+    whole, short = KeyStream(), StandInStream()
+    whole.make(cipher, *frame)
+    short.make(cipher, *frame)
+    assert any(short.bytes)
+    assert short.bytes == whole.bytes[0:ADPCM_FRAME_BYTES]
+
+
+@pytest.mark.parametrize("is_leader", [False, True])
+def test_the_short_way_to_a_tag_leads_to_the_same(is_leader: bool) -> None:
+    keys = SessionKeys(HmacKey(b"up"), HmacKey(b"down"), HmacKey(b"wrap"))
+    sender, receiver = StandInLink(StandInTags(), is_leader), Link(StandInTags(), not is_leader)
+    plain = Link(StandInTags(), is_leader)
+    for link in (sender, receiver, plain):
+        link.begin(7, keys, 0)
+    data = bytearray(60)
+    envelope.write_header(data, 52, messages.VOICE_FRAME, 7, 1, 9, 0)
+    same = bytearray(data)
+    assert sender.seal(data) and plain.seal(same)
+    assert data == same
+    receiver._hmac.load(data)
+    assert receiver.is_sealed_by(keys, data, 52)
+    back = StandInLink(StandInTags(), not is_leader)
+    assert back.is_sealed_by(keys, data, 52)
+    data[59] ^= 1
+    assert not back.is_sealed_by(keys, data, 52)
+    assert not StandInLink(StandInTags(), is_leader).seal(data)  # nobody gave it keys
 
 
 # Which runs are sealed really

@@ -49,7 +49,7 @@ class VoiceKeys:
     ) -> None:
         self._owner = owner
         self._hmac = hmac
-        self._stream = KeyStream()
+        self.stream = KeyStream()
         self.ring = KeyRing(cipher)
         self._mark = -1  # low byte of the leader's newest epoch; -1: not told yet
         self.due_ms = NEVER  # when to ask for a group's key, or `NEVER`
@@ -82,7 +82,7 @@ class VoiceKeys:
 
     def _xor_frames(self, cipher: "Any", data: "Any") -> None:
         """The same work encrypts and decrypts."""
-        stream = self._stream
+        stream = self.stream
         talker = voice.talker(data)
         lease = voice.lease(data)
         number = voice.first(data)

@@ -46,6 +46,7 @@ class VoicePath:
         talker's tag leaves room for the listener's."""
         end = envelope.payload_end(data)
         payload_crc = envelope.payload_crc(data)
+        size = len(data)
         template = bytearray(data)
         envelope.write_header(
             template, end, messages.VOICE_FRAME, 0, envelope.LEADER_NODE, 0, now_ms
@@ -55,7 +56,7 @@ class VoicePath:
         for member in self._members.all():
             if member is talker or not member.hears(group):
                 continue
-            copy = bytearray(template)
+            copy = template[0:size]
             envelope.put_receiver(copy, member.session, member.link.next_seq())
             envelope.put_crc(copy, envelope.header_crc(copy, payload_crc))
             self._outbound.queue(copy, member)

@@ -8,15 +8,21 @@ secret. Nothing outside of the simulator can reach it.
 
 from __future__ import annotations
 
-from binascii import crc32
 from collections.abc import Mapping
 from struct import Struct
 from typing import Any, Callable
+from zlib import crc32  # that of binascii is slow on PyPy
 
+from ptt.badge.participant import Participant
+from ptt.base.numbers import ADPCM_FRAME_BYTES
+from ptt.leader.leader import Leader
+from ptt.link.derive import SessionKeys
 from ptt.link.hmac import Hmac, HmacKey
+from ptt.link.link import Link
 from ptt.wire.checksum import FRONT_BYTES
-from ptt.wire.envelope import HEADER_BYTES
+from ptt.wire.envelope import CRC_AT, HEADER_BYTES, TAG_BYTES, check_shape
 from ptt.wire.messages import VERSION
+from ptt.wire.refusal import ACCEPTED, CRC
 
 from .people import marker
 
@@ -27,6 +33,8 @@ _HEADER_END = FRONT_BYTES + HEADER_BYTES
 _number_of = Struct(">I").unpack_from  # of a key: as many of its bytes as a CRC begins with
 _twice = Struct(">2I")  # a CRC as 8 bytes: PyPy is slow with integers of 64 bits
 _put_twice = _twice.pack_into
+_put_number = Struct(">I").pack_into
+_block = Struct(">HHIH6x")  # the first of a frame's counter blocks, see `ptt.link.ctr`
 
 
 def kind_of(spec: Mapping[str, Any]) -> str:
@@ -73,6 +81,60 @@ class StandInCipher:
         _put_twice(target, marker.ID_AT, crc, crc)
 
 
+class StandInStream:
+    """In place of `KeyStream`: the same `bytes` with a `StandInCipher`, which looks at nothing but
+    the first block."""
+
+    def __init__(self) -> None:
+        self.bytes = bytearray(ADPCM_FRAME_BYTES)
+
+    def make(self, cipher: StandInCipher, epoch: int, talker: int, lease: int, number: int) -> None:
+        cipher.encrypt(_block.pack(epoch, talker, lease, number), self.bytes)
+
+
+class StandInChecksum:
+    """In place of a badge's `Checksum`, which works byte by byte so as to make no garbage."""
+
+    def __init__(self, buffer: bytearray) -> None:
+        self.buffer = buffer
+
+    def check(self, data: Any) -> int:
+        reason = check_shape(data)
+        if reason != ACCEPTED:
+            return reason
+        size = len(data)
+        self.buffer[FRONT_BYTES : FRONT_BYTES + size] = data
+        end = HEADER_BYTES + (data[10] << 8 | data[11])
+        crc = crc32(data[0:CRC_AT], crc32(data[HEADER_BYTES:end]))
+        return ACCEPTED if crc == _number_of(data, CRC_AT)[0] else CRC
+
+    def put(self, data: bytearray, datagram: Any, end: int) -> None:
+        self.buffer[FRONT_BYTES : FRONT_BYTES + len(datagram)] = datagram
+        _put_number(data, CRC_AT, crc32(data[0:CRC_AT], crc32(data[HEADER_BYTES:end])))
+
+
+class StandInLink(Link):
+    """Puts and compares the tags of `StandInTags` where they are, without a copy."""
+
+    __slots__ = ()
+
+    def is_sealed_by(self, keys: SessionKeys | None, data: Any, end: int) -> bool:
+        if keys is None:
+            return False
+        key = keys.up if self._is_leader else keys.down
+        crc = crc32(data[0:HEADER_BYTES], _number_of(key.inner)[0])
+        return _twice.unpack_from(data, end) == (crc, crc)
+
+    def seal(self, data: bytearray) -> bool:
+        keys = self.keys
+        if keys is None:
+            return False
+        key = keys.down if self._is_leader else keys.up
+        crc = crc32(data[0:HEADER_BYTES], _number_of(key.inner)[0])
+        _put_twice(data, len(data) - TAG_BYTES, crc, crc)
+        return True
+
+
 class Seal:
     """`kind`: `REAL` or `STAND_IN`. `cipher(key)` makes the block cipher of voice."""
 
@@ -84,3 +146,20 @@ class Seal:
     def hmac(self) -> Hmac:
         """What makes an engine's tags."""
         return Hmac() if self.is_real else StandInTags()
+
+    def put_into_badge(self, engine: Participant, hmac: Hmac) -> None:
+        """Before `engine`, whose tags `hmac` makes, is started."""
+        if self.is_real:
+            return
+        link: Any = StandInLink(hmac, False)
+        link.address = engine.link.address
+        engine.link = link
+        checksum: Any = StandInChecksum(hmac.buffer)
+        engine.checksum = checksum
+        stream: Any = StandInStream()
+        engine.voice_keys.stream = stream
+
+    def put_into_leader(self, engine: Leader, hmac: Hmac) -> None:
+        """Before `engine`, whose tags `hmac` makes, has members."""
+        if not self.is_real:
+            engine.members.make_link = lambda: StandInLink(hmac, True)

@@ -55,9 +55,11 @@ class BadgeNode(Node):
         seed = 1 + self.stage.prng.below(1 << 30)
         seal = self.stage.seal
         key, random = keys.device_key(device), keys.chance(seed)
+        hmac = seal.hmac()
         self.engine = Participant(
-            device, name, b"sim", BROADCAST, seed, key, seal.cipher, random, seal.hmac()
+            device, name, b"sim", BROADCAST, seed, key, seal.cipher, random, hmac
         )
+        seal.put_into_badge(self.engine, hmac)
         self.engine.address_of = _address_of
         self._accepted = 0
         self.engine.start(now_ms)

@@ -122,6 +122,7 @@ class HostNode(Node):
         seed = 1 + self.stage.prng.below(1 << 30)
         hmac = self.stage.seal.hmac()
         leader = Leader(term, seed, keys.Everybody(), keys.chance(seed), hmac=hmac)
+        self.stage.seal.put_into_leader(leader, hmac)
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
         return leader
 

@@ -34,6 +34,7 @@ class LeaderNode(Node):
         seed = 1 + self.stage.prng.below(1 << 30)
         hmac = self.stage.seal.hmac()
         self.engine = Leader(term, seed, keys.Everybody(), keys.chance(seed), hmac=hmac)
+        self.stage.seal.put_into_leader(self.engine, hmac)
         self._accepted = 0
 
     def take(self, data: Any, source: int, now_ms: int) -> None:
