@@ -17,7 +17,7 @@ def _mark(key: str) -> int:
     return hashlib.sha256(bytes.fromhex(key)).digest()[0]
 
 
-def _key(mark: int | None = None, but: set[int] | None = None, start: int = 0) -> str:
+def _key(mark: int | None = None, but: set[int] | None = None, start: int = 1) -> str:
     """A public key with this mark, or with none of those in `but`."""
     for number in range(start, start + 10_000):
         key = number.to_bytes(32, "big").hex()

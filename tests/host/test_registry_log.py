@@ -305,7 +305,7 @@ def test_there_is_a_way_back(folder: Path, tmp_path: Path) -> None:
     later = rows(tmp_path / "later")
     assert later[""] == before[""] and later["version"] == [(3,)]
     assert (ANN, REVOKED) in [(row[0], row[7]) for row in later["device"]]
-    backup.restore(folder, tmp_path / "former")  # and forth again
+    backup.restore(folder, tmp_path / "former", is_unproved=True)  # and forth again
     with Registry(folder) as registry:
         assert registry.device(ANN).state == REVOKED and registry.verify()
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from pressel.errors import UsageError
+from pressel.registry.small_order import has_small_order
 from ptt.base.numbers import CALL_GROUP_FIRST, MEMBER_GROUPS_MAX, NAME_BYTES_MAX
 
 ACTIVE = "active"
@@ -101,5 +102,10 @@ def checked_public_key(text: str) -> str:
     if not _PUBLIC_KEY.fullmatch(key):
         raise UsageError(
             "a host's key is 64 hexadecimal digits; `pressel host show` prints it there"
+        )
+    if has_small_order(bytes.fromhex(key)):
+        raise UsageError(
+            "that is no host's key, since anybody could sign for it; `pressel host show` prints the "
+            "right one"
         )
     return key
