@@ -105,7 +105,7 @@ def checked_public_key(text: str) -> str:
         )
     if has_small_order(bytes.fromhex(key)):
         raise UsageError(
-            "that is no host's key, since anybody could sign for it; `pressel host show` prints the "
-            "right one"
+            "that is no host's key, since anybody could sign for it; `pressel host show` prints "
+            "the right one"
         )
     return key
