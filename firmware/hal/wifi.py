@@ -38,7 +38,7 @@ class Wifi:
         if not self._is_started:
             self._is_started = True
             self._check_ms = now_ms
-            self._join(None, now_ms)
+            self._join(None, now_ms, True)
         if since(now_ms, self._check_ms) < 0:
             return False
         self._check_ms = add(now_ms, _CHECK_MS)
@@ -46,7 +46,7 @@ class Wifi:
         if is_connected == self.is_connected:
             if not is_connected and since(now_ms, self._give_up_ms) >= 0:
                 self._retry_ms = min(self._retry_ms * 2, _RETRY_MS_MAX)
-                self._join_anew(None, now_ms)
+                self._join(None, now_ms)
             return False
         self.is_connected = is_connected
         if is_connected:
@@ -83,7 +83,7 @@ class Wifi:
         """Leave and join that access point; `poll` tells when, and takes any if it fails."""
         self.is_connected = False  # even when it is back before the next look: power save is on
         self._retry_ms = _RETRY_MS
-        self._join_anew(bssid, now_ms)
+        self._join(bssid, now_ms)
 
     def off(self) -> None:
         """Switch the radio off until the next restart."""
@@ -91,17 +91,15 @@ class Wifi:
         self.is_connected = False
         self._wlan.active(False)
 
-    def _join_anew(self, bssid: "bytes | None", now_ms: int) -> None:
-        try:
-            self._wlan.disconnect()
-            self._join(bssid, now_ms)
-        except OSError:  # the driver is busy: at the next retry
-            self._give_up_ms = add(now_ms, self._retry_ms)
-
-    def _join(self, bssid: "bytes | None", now_ms: int) -> None:
-        self.joins += 1
+    def _join(self, bssid: "bytes | None", now_ms: int, is_first: bool = False) -> None:
         self._give_up_ms = add(now_ms, self._retry_ms)
-        if bssid is None:
-            self._wlan.connect(self._ssid, self._password)
-        else:
-            self._wlan.connect(self._ssid, self._password, bssid=bssid)
+        try:
+            if not is_first:
+                self._wlan.disconnect()
+            if bssid is None:
+                self._wlan.connect(self._ssid, self._password)
+            else:
+                self._wlan.connect(self._ssid, self._password, bssid=bssid)
+            self.joins += 1
+        except OSError:  # nobody tries any more now, the driver neither: soon again
+            self._give_up_ms = add(now_ms, _CHECK_MS)

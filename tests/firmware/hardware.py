@@ -139,6 +139,7 @@ class Wlan:
     def __init__(self, interface: int) -> None:
         self.is_near = False
         self.is_busy = False
+        self.refused = 0  # so many calls of connect raise first
         self.rssi_dbm = -50
         self.points: list[tuple[bytes, bytes, int]] = []  # name, address, dBm
         self.calls: list[Any] = []
@@ -148,6 +149,9 @@ class Wlan:
         self.calls.append(("active", on))
 
     def connect(self, ssid: str, password: str, bssid: bytes | None = None) -> None:
+        if self.refused:
+            self.refused -= 1
+            raise OSError("Wifi Internal State Error")
         self.calls.append(("connect", ssid, password) + ((bssid,) if bssid else ()))
 
     def disconnect(self) -> None:

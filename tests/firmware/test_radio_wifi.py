@@ -6,6 +6,7 @@ import errno
 import itertools
 from typing import Any
 
+import pytest
 from tests.firmware.conftest import Load
 from tests.firmware.hardware import Socket, SocketModule, Wlan
 
@@ -156,6 +157,27 @@ def test_a_busy_driver_is_asked_again_later(firmware: Load) -> None:
     wlan.is_busy = False
     changes(made, wlan, *((ms, False) for ms in range(20_000, 60_000, 100)))
     assert connects(wlan) > 1
+
+
+@pytest.mark.parametrize("refused", [1, 3])
+def test_row_12_a_connect_that_raises_is_tried_again_soon(firmware: Load, refused: int) -> None:
+    """At the first start, where nothing else would begin to join, and after a soft reset, which
+    leaves the driver in the middle of something."""
+    made, wlan = wifi(firmware)
+    wlan.refused = refused
+    changes(made, wlan, *((ms, False) for ms in range(0, 600 * (refused + 1), 100)))
+    assert connects(wlan) == 1
+    assert changes(made, wlan, (5000, True)) == [True]
+
+
+def test_row_12_a_move_whose_connect_raises_is_not_the_end(firmware: Load) -> None:
+    """Leaving has ended the driver's own tries: the badge would be off the air until the next."""
+    made, wlan = wifi(firmware)
+    changes(made, wlan, (0, False), (500, True))
+    wlan.refused = 1
+    made.move_to(b"c", 600)
+    changes(made, wlan, *((ms, False) for ms in range(700, 2000, 100)))
+    assert wlan.calls[-1] == ("connect", "venue", "secret")
 
 
 def test_the_strongest_of_our_network(firmware: Load) -> None:

@@ -17,6 +17,7 @@ from tests.host.stepped_venue import Venue, voice
 from pressel.boards.board import load_board
 from pressel.pack import build_firmware
 from pressel.tracebacks import Tracebacks
+from pressel.virtual import BadgeCrashed
 from pressel.virtual.make_kit import make_kit
 from pressel.virtual.stepped import Fault, Kit, Pin, Press, Release, Speak, SteppedBadge
 from pressel.virtual.stepped.heap import HEAP_BYTES
@@ -206,5 +207,22 @@ def test_a_crash_is_told_after_the_restart_and_the_ring_stays_small(
         badge.stop()
         ring = json.loads((tmp_path / "badge/flash/crashes.json").read_text())["ring"]
         assert len(ring) == 4
+    finally:
+        badge.kill()
+
+
+def test_a_leader_by_name_crashes_a_virtual_badge_as_it_would_a_real_one(
+    made: Path, tmp_path: Path
+) -> None:
+    """A badge's sockets look up no names; flashing refuses one, and no stand-in may hide it."""
+    kit = Kit.load(made / "kit.json")
+    facts = load_board("esp32-devkit").facts()
+    config = {**CONFIG, "leader": "leader.local"}
+    badge = SteppedBadge(
+        made / "firmware", facts, config, "020000000001", 1, 1000, tmp_path / "badge", kit=kit
+    )
+    try:
+        with pytest.raises(BadgeCrashed, match="is no IPv4 address"):
+            run(badge, 3000)
     finally:
         badge.kill()

@@ -16,6 +16,7 @@ import pytest
 from tests.patience import PATIENCE_S
 
 from pressel.errors import PresselError, UsageError
+from pressel.node.desk.devices import verbs
 from pressel.registry import backup, backup_file, identity, store, tables
 from pressel.registry.code import INVITES_MAX, TRIES, place_of, plain_code
 from pressel.registry.database import DATABASE, KEY_FILE
@@ -178,6 +179,19 @@ def test_a_spare_that_is_known_already_keeps_its_key_in_the_place_of_another(fol
         new = registry.device(BEN)
         assert (new.name, new.groups, new.entitlements.priority) == ("Ann", (2, 5), 3)
         assert registry.key(ANN) is None
+
+
+def test_a_badge_that_was_made_anew_brings_its_own_key(folder: Path) -> None:
+    """Also when a host that runs is asked, which has the key in hexadecimal."""
+    with Registry(folder) as registry:
+        registry.enrol(ANN, "Ann", [3])
+        assert registry.rotate(ANN, b"k" * 32) == registry.key(ANN) == b"k" * 32
+        asked = {verb.name: verb.answer for verb in verbs(lambda act: act(registry))}
+        told = asked["device rotate"]({"id": ANN, "key": (b"m" * 32).hex()})
+        assert told == (b"m" * 32).hex() and registry.key(ANN) == b"m" * 32
+        assert (registry.device(ANN).epoch, registry.device(ANN).groups) == (3, (3,))
+        with pytest.raises(UsageError, match="32 bytes"):
+            registry.rotate(ANN, b"short")
 
 
 def test_a_flashed_badge_is_adopted_with_its_key_and_its_former_identity_ends(folder: Path) -> None:

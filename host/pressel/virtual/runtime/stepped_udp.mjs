@@ -2,6 +2,7 @@
 // it. It takes the place of Udp and answers the same bridge.
 
 import { Mailbox } from './mailbox.mjs';
+import { checkedQuad } from './quad.mjs';
 
 const ENOMEM = 12; // lwIP has no buffer left
 const EBADF = 9;
@@ -26,7 +27,8 @@ export class SteppedUdp {
       udp_size: (fd) => this.sockets[fd].mailbox.size,
       udp_take: (fd, address, length, sender) =>
         this.sockets[fd].mailbox.take(this.bytes(address, length), this.bytes(sender, 6)),
-      udp_send: (fd, address, length, ip, port) => this.#send(fd, address, length, ip, port),
+      udp_send: (fd, address, length, ip, port) =>
+        this.#send(fd, address, length, checkedQuad(ip), port),
       udp_close: (fd) => {
         this.sockets[fd].closed = true;
         this.sockets[fd].mailbox.clear();

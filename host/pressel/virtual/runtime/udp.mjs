@@ -4,6 +4,7 @@
 import dgram from 'node:dgram';
 
 import { Mailbox } from './mailbox.mjs';
+import { checkedQuad } from './quad.mjs';
 
 const EBADF = 9;
 const EINVAL = 22;
@@ -31,7 +32,7 @@ export class Udp {
       udp_take: (fd, address, length, sender) =>
         this.sockets[fd].mailbox.take(this.bytes(address, length), this.bytes(sender, 6)),
       udp_send: (fd, address, length, ip, port) =>
-        this.sockets[fd].send(this.bytes(address, length), ip, port),
+        this.sockets[fd].send(this.bytes(address, length), checkedQuad(ip), port),
       udp_close: (fd) => this.sockets[fd].close(),
     };
   }
