@@ -88,6 +88,7 @@ def test_each_boots_joins_talks_and_hears(
     assert live_bytes["romfs"] < live_bytes["stock"] - SAVED_BYTES_MIN
 
 
+@pytest.mark.proof
 def test_an_image_is_not_updated_over_the_air(
     kit: Path, firmware: dict[str, FirmwareBuild], tmp_path: Path
 ) -> None:

@@ -42,7 +42,7 @@ def _states(folder: Path) -> dict[str, str]:
         return states(registry)
 
 
-@pytest.mark.sweep(2)
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("stage", STAGES)
 def test_unplugged_at_any_stage(tmp_path: Path, stage: str) -> None:
     assert _flash(tmp_path, Faults(unplug_at=stage)) == "unplugged"
@@ -56,7 +56,7 @@ def test_unplugged_at_any_stage(tmp_path: Path, stage: str) -> None:
     _agreed(tmp_path, DEVICE)
 
 
-@pytest.mark.sweep(3)
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(
     ("faults", "code"),
     [

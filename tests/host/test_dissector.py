@@ -119,7 +119,7 @@ def fields_of(table: MessageTable, data: bytes) -> dict[str, str]:
     return found
 
 
-@pytest.mark.sweep(2)
+@pytest.mark.sweep(1)
 @needs_tshark
 @pytest.mark.parametrize(
     ("title", "info"),
@@ -268,7 +268,7 @@ def _from_the_wrong_side() -> bytes:
     return resealed(bytes(data), bytes(data[envelope.HEADER_BYTES :]))
 
 
-@pytest.mark.sweep(3)
+@pytest.mark.sweep(1)
 @needs_tshark
 @pytest.mark.parametrize(
     ("make", "info", "fault"),
