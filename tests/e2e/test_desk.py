@@ -266,6 +266,35 @@ def test_what_a_leader_has_acknowledged_the_next_one_knows(tmp_path: Path, end: 
     asyncio.run(scenario())
 
 
+def test_what_either_side_of_a_split_has_revoked_is_revoked_on_both(tmp_path: Path) -> None:
+    """Whoever leads afterwards, and whichever list counts higher."""
+
+    def revoked_at(cluster: Cluster, host: str) -> set[str]:
+        with Registry(cluster.state(host)) as registry:
+            assert registry.verify()
+            return {each.name for each in registry.devices("revoked")}
+
+    async def scenario() -> None:
+        cluster = Cluster(tmp_path, "ab")
+        for host, out in (("a", 1), ("b", 2)):
+            with Registry(cluster.state(host)) as registry:
+                for number in range(1, 4):
+                    registry.adopt(f"{number:016x}", f"d{number}", bytes([number]) * 32)
+                registry.revoke(f"{out:016x}")
+                for turn in range(20 * (host == "b")):
+                    registry.set_groups(f"{3:016x}", (1 + turn % 2,))
+        async with cluster.started("a"), cluster.started("b"):
+            await cluster.until_led()
+            for host in "ab":
+                await until(lambda h=host: revoked_at(cluster, h) == {"d1", "d2"}, f"all at {host}")
+            for host in "ab":
+                listed = await done(tmp_path, "device", "list", "--json", "--state",
+                                    cluster.state(host))  # fmt: skip
+                assert [each["name"] for each in json.loads(listed)] == ["d3"]
+
+    asyncio.run(scenario())
+
+
 def make_release(folder: Path) -> tuple[str, Path]:
     """The public key of a release, and its file."""
     key, package = folder / "release.key", folder / "release.zip"

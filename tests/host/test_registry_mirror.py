@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pressel.errors import PresselError
+from pressel.ledger.signed import Signed
 from pressel.node.registry_watch import RegistryWatch
 from pressel.registry import store
 from pressel.registry.device import ACTIVE, REVOKED, Entitlements
@@ -193,3 +195,120 @@ def test_a_list_that_is_too_long_for_the_journal_is_not_copied_in_part(
         watch = RegistryWatch(registry.file.parent, bytes(32))
         assert watch.is_over == (registry is pair.leads)
         watch.close()
+
+
+# --- revocations, which hosts tell each other signed ---
+
+
+def heard(pair: Pair, source: Registry, hearer: Registry) -> list[str]:
+    """`hearer` obeys all that `source` has to tell; which devices that has revoked."""
+    after, ended = 0, []
+    while page := source.revocations(after):
+        told = [(each.body, each.signature) for _, each in page]
+        ended += hearer.obey(
+            [Signed(*each) for each in told], source.own_key(), "other", leads=hearer is pair.leads
+        )
+        after = page[-1][0]
+    return ended
+
+
+def test_a_device_that_one_side_did_not_know_is_not_out_for_good(pair: Pair) -> None:
+    """It was added here while the hosts were apart; the other side's list counted higher."""
+    pair.stands_by.adopt(BEN, "Ben", bytes(32))
+    pair.leads.enrol(ANN, "Ann")
+    pair.leads.rename(ANN, "Anna")
+    assert pair.follow()
+    assert pair.stands_by.device(BEN).state == REVOKED
+    pair.leads.adopt(BEN, "Ben", bytes(32))  # written anew
+    assert pair.follow()
+    assert pair.stands_by.device(BEN).state == ACTIVE
+
+
+def test_after_a_split_what_either_side_has_revoked_stays_so_on_both(pair: Pair) -> None:
+    for number, each in enumerate((ANN, BEN)):
+        pair.leads.adopt(each, f"b{number}", bytes([number]) * 32)
+    pair.follow()
+    pair.leads.revoke(ANN)
+    pair.stands_by.revoke(BEN)
+    assert heard(pair, pair.stands_by, pair.leads) == [BEN]
+    assert heard(pair, pair.leads, pair.stands_by) == [ANN]
+    for registry in (pair.leads, pair.stands_by):
+        assert {each.id for each in registry.devices(REVOKED)} == {ANN, BEN}
+        assert registry.verify()
+    assert pair.leads.told()[-1].texts["who"] == "other, which has revoked it"
+    for source, hearer in ((pair.leads, pair.stands_by), (pair.stands_by, pair.leads)):
+        before = hearer.verify()
+        assert hearer.version() == (4 if hearer is pair.leads else 3)  # the others follow who leads
+        assert heard(pair, source, hearer) == [] and hearer.verify() == before  # and no more
+
+
+def test_a_stale_list_brings_nothing_back_where_the_leader_has_revoked(
+    pair: Pair, tmp_path: Path
+) -> None:
+    """On a standby that follows, and on one that has never heard of the device."""
+    pair.leads.adopt(ANN, "Ann", bytes(32))
+    pair.follow()
+    pair.leads.revoke(ANN)
+    pair.follow()
+    stale = Pair(tmp_path / "stale")
+    stale.leads.adopt(ANN, "Ann", bytes(32))
+    for number in range(20):
+        stale.leads.rename(ANN, f"Ann {number}")
+    late = Registry(tmp_path / "late")
+    for hearer in (pair.stands_by, late):
+        heard(pair, pair.leads, hearer)
+    stale.tell()
+    assert stale.replica.state is not None
+    for hearer in (pair.stands_by, late):
+        mirror(hearer, stale.replica.state)
+        assert hearer.device(ANN).state == REVOKED and hearer.verify()
+    late.close()
+
+
+def test_only_what_the_host_itself_has_signed_is_obeyed(pair: Pair, tmp_path: Path) -> None:
+    for each in (ANN, BEN):
+        pair.leads.enrol(each, each)
+        pair.stands_by.enrol(each, each)
+    pair.stands_by.revoke(ANN)
+    ((_, good),) = pair.stands_by.revocations(0)
+    added = pair.stands_by.told()[1].signed
+    other = Registry(tmp_path / "other")
+    forged = Signed(good.body.replace(ANN.encode(), BEN.encode()), good.signature)
+    for bad, source in (
+        (forged, pair.stands_by),
+        (Signed(b"{}", bytes(64)), pair.stands_by),
+        (added, pair.stands_by),  # signed, and no revocation
+        (good, other),  # passed on by another, who did not write it
+    ):
+        with pytest.raises(PresselError, match=r"other .*: "):
+            pair.leads.obey([bad], source.own_key(), "other", leads=True)
+        assert len(pair.leads.devices(ACTIVE)) == 2
+    other.close()
+
+
+def test_a_host_fills_no_registry_with_devices_that_nobody_knows(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "KNOWN_MAX", 2)
+    for number in range(4):
+        pair.stands_by.enrol(f"{number:016x}", "x")
+        pair.stands_by.revoke(f"{number:016x}")
+    pair.leads.enrol(f"{3:016x}", "known")
+    assert heard(pair, pair.stands_by, pair.leads) == [f"{0:016x}", f"{3:016x}"]
+    assert len(pair.leads.devices()) == 2
+
+
+def test_who_leads_next_keeps_out_what_was_revoked_by_word_only(pair: Pair, tmp_path: Path) -> None:
+    """One that is missing in a list is let in again by the next list that has it."""
+    pair.stands_by.adopt(BEN, "Ben", bytes(32))
+    pair.leads.enrol(ANN, "Ann")
+    pair.leads.rename(ANN, "Anna")
+    pair.follow()
+    pair.leads.adopt(BEN, "Ben", bytes(32))
+    pair.tell()
+    watch = RegistryWatch(tmp_path / "stands-by", bytes(32))
+    assert pair.replica.state is not None
+    watch.hear(pair.replica.state)
+    watch.inherit(5)
+    assert watch.directory.key(bytes.fromhex(BEN)) is not None
+    watch.close()

@@ -50,6 +50,7 @@ from .presence import Presence, present
 from .priority import serve_first
 from .registry_watch import RegistryWatch
 from .report import Report
+from .revocations import Revocations
 from .sockets import Port, Timer
 from .standbys import Standbys
 from .term import load_record, store_record
@@ -59,6 +60,7 @@ from .updates import Updates
 T = TypeVar("T")
 
 LOOK_S = 0.5  # at the registry: who is removed or revoked is out within a second
+HEAR_S = 1.0  # revocations of other hosts: after a split, who is revoked is out in two seconds
 COPY_S = 2.0  # a standby asks what is new of updates: so much of a campaign is done twice at most
 
 
@@ -89,7 +91,7 @@ class HostNode:
         self._badges = Port(self._on_badge)
         self._timer = Timer(self._on_time)
         self._enrolment = EnrolmentServer(
-            options.joining, lambda: self._host.leader is not None, self._read, self._write, report
+            options.joining, self._is_leading, self._read, self._write, report
         )
         self._updates = Updates(
             options.state,
@@ -110,7 +112,13 @@ class HostNode:
         )
         self._duty = Duty(self._host, self._others, lambda: self._badges.address, self._settle)
         self._bridging = self._make_bridging() if options.v1_bridge else None
+        self._revocations = Revocations(
+            self._others, self._in_thread, self._watch.with_registry, self._is_leading, report
+        )
         self._desk = self._make_desk()
+
+    def _is_leading(self) -> bool:
+        return self._host.leader is not None
 
     def _make_bridging(self) -> Bridging:
         return Bridging(
@@ -128,11 +136,12 @@ class HostNode:
         state = self._options.state
         subjects = (
             venue, self._settings, self._duty, self._updates, self._update_copy, Releases(state),
-            Backups(state, lambda: self._host.leader is not None),
+            Backups(state, self._is_leading),
         )  # fmt: skip
         verbs = [verb for subject in subjects for verb in subject.verbs()]
         verbs += devices.verbs(self._watch.with_registry)
         verbs += audits.verbs(self._watch.with_registry)
+        verbs += self._revocations.verbs()
         verbs.append(Verb("update look", self._look_for_updates))
         others = self._others
         return Desk(
@@ -366,6 +375,11 @@ class HostNode:
         self._chores.repeat(self._look_at_duty, LOOK_S)
         self._chores.repeat(self._settings.keep, LOOK_S)
         self._chores.repeat(self._copy_updates, COPY_S)
+        self._chores.repeat(self._hear_revocations, HEAR_S)
+
+    async def _hear_revocations(self, number: int) -> None:
+        if await self._revocations.hear(engine_now_ms()):
+            self._on_written()
 
     def _on_fault(self, fault: BaseException) -> None:
         """The host must not go on without this chore."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.errors import UsageError
-from pressel.registry.device import REVOKED, Mirrored
+from pressel.registry.device import Mirrored
 from pressel.registry.directory import RegistryDirectory, devices_of
 from pressel.registry.store import Registry
 from ptt.base.numbers import DEVICES_MAX, VOTERS_MAX
@@ -98,9 +98,10 @@ class RegistryWatch:
             self._inherited = news
 
     def _allowed(self, news: News) -> News:
-        """`news` without those that are revoked here: another list then, which others must take."""
+        """`news` without those that were revoked by somebody's word: another list then, which
+        others must take."""
         version, devices = news
-        revoked = {each.id for each in self._registry.devices(REVOKED)}
+        revoked = self._registry.revoked_for_good()
         kept = [each for each in devices if each.id not in revoked]
         return (version, devices) if len(kept) == len(devices) else (version + 1, kept)
 

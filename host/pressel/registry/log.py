@@ -27,6 +27,7 @@ from pressel.registry.vault import Vault
 REGISTRY = "registry"  # the subject of what concerns all of it
 VENUE = "venue"  # of what was done, and is no part of the registry
 BEGIN = "registry begin"
+FOLLOW = "registry follow"  # as the leader's list says, and no more than that
 LOG_TABLES = ("entry", "entry_text")
 PAGE = 100  # entries read at once: 100 KB at most, in one line to a command
 
@@ -118,6 +119,10 @@ class Log:
         `facts` the subject is gone."""
         self._append(verb, subject, Said(facts, {_WHAT: _encoded(words)} if words else {}))
 
+    def repeat(self, verb: str, subject: str) -> None:
+        """Say once more what holds of `subject`, since `verb` says so, too."""
+        self._append(verb, subject, self._present(subject))
+
     def settle(self, verb: str) -> None:
         """The end of a transaction, in which `verb` was done: what it changed is appended."""
         rows = self._db.execute("SELECT subject FROM touched ORDER BY rowid").fetchall()
@@ -154,6 +159,25 @@ class Log:
             self._db.execute("INSERT INTO entry_text VALUES (?, ?, ?, ?)", row)
 
     # --- to read ---
+
+    def meant(self) -> set[str]:
+        """The subjects of which the last entry is somebody's word, and not inferred from a list."""
+        rows = self._db.execute("SELECT subject, max(number), body FROM entry GROUP BY subject")
+        return {row[0] for row in rows.fetchall() if Signed(row[2], b"").entry().verb != FOLLOW}
+
+    def revocations(self, after: int) -> list[tuple[int, Signed]]:
+        """A page of this host's own entries by which a device ends, behind number `after`."""
+        rows = self._db.execute(
+            "SELECT number, subject, body, signature FROM entry WHERE number > ? AND "
+            "subject GLOB 'device *' AND instr(body, CAST('\"state\":\"revoked\"' AS BLOB)) "
+            "AND NOT instr(body, CAST(? AS BLOB)) ORDER BY number LIMIT ?",
+            (after, f'"verb":"{FOLLOW}"', PAGE),
+        )
+        return [(number, Signed(body, signature)) for number, _, body, signature in rows]
+
+    def last(self) -> int:
+        """The number of the last entry."""
+        return self._head().index
 
     def told(self, after: int, count: int = PAGE) -> list[Told]:
         """At most `count` entries behind number `after`. BrokenError when one is none."""
