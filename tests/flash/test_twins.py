@@ -14,7 +14,7 @@ from pressel.emulator.badge import MAC, EmulatedBadge
 from pressel.emulator.faults import Faults
 from pressel.flash.contents import NVS_FILE, take_out
 from pressel.flash.fleet import flash_fleet
-from pressel.flash.identity import Claims
+from pressel.flash.identity import Claims, Kept, choose_identity, register
 from pressel.flash.job import flash_badge
 from pressel.flash.messages import FlashError
 from pressel.flash.order import Outcome
@@ -100,6 +100,17 @@ def test_a_fleet_with_a_mute_stub_a_twin_and_a_badge_without_key(tmp_path: Path)
     assert len({_key(tmp_path, f"flash{n}") for n in made}) == 5
     with registry() as opened:
         assert len(states(opened)) == 5
+
+
+@pytest.mark.parametrize("name", [b"\x1b[2J", b"n" * 33, b"\xff\xfe", b"", "Café 🍕".encode()])
+def test_a_name_that_no_registry_takes_is_not_kept(tmp_path: Path, name: bytes) -> None:
+    """Whatever lies in a badge's storage: it would be refused only when all is written."""
+    kept: Kept = {"device": MAC + bytes(2), "key": bytes(32), "name": name}
+    with Registry(tmp_path / "leader") as registry:
+        identity = choose_identity("port", MAC, kept, registry)
+        assert identity.name == ("Café 🍕" if b"Caf" in name else f"badge {MAC[-2:].hex()}")
+        register(registry, identity, "", ())
+        assert registry.key(FIRST) == bytes(32)
 
 
 def test_two_copies_are_not_provisioned(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from pressel.flash.port import held, is_gone
 from pressel.flash.settings import checked_wifi
 from pressel.flash.usb import attached
 from pressel.node.door import is_there, open_roll
+from pressel.schema.sentences import printable
 
 BAUD = 115_200  # of MicroPython's console
 
@@ -123,8 +124,7 @@ def logs(port: str) -> None:
             with serial.serial_for_url(port, BAUD, exclusive=True) as source:
                 while True:
                     line = source.readline()
-                    sys.stdout.write(line.decode("utf-8", "replace").replace("\r", ""))
-                    sys.stdout.flush()
+                    print(printable(line.decode("utf-8", "replace").rstrip("\r\n")), flush=True)
         except serial.SerialException as error:
             raise flash_error("unplugged", port=port, stage="logs") from error
 

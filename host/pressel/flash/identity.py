@@ -14,7 +14,8 @@ import secrets
 import threading
 from dataclasses import dataclass
 
-from pressel.registry.device import ACTIVE, KEY_BYTES, REVOKED, Device
+from pressel.errors import UsageError
+from pressel.registry.device import ACTIVE, KEY_BYTES, REVOKED, Device, checked_name
 from pressel.registry.roll import Roll
 
 from .messages import flash_error
@@ -104,7 +105,7 @@ def choose_identity(
     if not name and entry is not None:
         name = entry.name
     if not name and isinstance(own_name, bytes) and not is_twin:
-        name = own_name.decode("utf-8", "ignore")
+        name = _usable(own_name)
     former = (each.id for each in alike if each.id != device.hex() and not is_twin)
     digits = device[-2:] if is_twin else mac[-2:]
     return Identity(
@@ -134,6 +135,14 @@ def register(registry: Roll, identity: Identity, name: str, groups: tuple[int, .
         registry.rename(device, name)
     if groups and entry.groups != tuple(sorted(set(groups))):
         registry.set_groups(device, groups)
+
+
+def _usable(kept: bytes) -> str:
+    """The name in a badge's storage; nothing when no registry would take it."""
+    try:
+        return checked_name(kept.decode())
+    except (UnicodeDecodeError, UsageError):
+        return ""
 
 
 def _own_device(mac: bytes, kept: Kept) -> bytes | None:
