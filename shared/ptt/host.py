@@ -110,7 +110,8 @@ class Host:
             if self.leader is not None:
                 self.leader.journal.receive(source, data, now_ms)
         elif journal.is_entries(data):
-            if self.election.believes(source, journal.term_of(data)) and self.leader is None:
+            term = journal.term_of(data)
+            if self.election.believes(source, term) and self.election.follows(source, term):
                 answer = self.replica.receive(data, now_ms)
                 if answer is not None:
                     self._answers.append(Answer(answer, source))

@@ -6,7 +6,7 @@ from tests.shared.test_venue_hosts import Cluster
 
 from ptt.base import clock
 from ptt.base.numbers import CLOCK_TERM_MAX, INT_MAX, TERM_JUMP_MAX
-from ptt.cluster import election, host_messages, journal
+from ptt.cluster import election, host_messages, journal, records
 from ptt.cluster import host_wire as wire
 from ptt.cluster.ballot import MARK_BITS, NOBODY, TERM_MAX, can_stand, is_plausible, next_term
 from ptt.cluster.election import Election
@@ -103,8 +103,25 @@ def test_a_journal_of_an_implausible_term_is_not_kept():
     while (event := follower.next_election_event()) is not None:
         doubted.append(event)
     assert doubted[-1] == (election.TERM_DOUBTED, (peer, CLOCK_TERM_MAX + TERM_JUMP_MAX + 1))
-    follower.receive_from_host(empty_journal(CLOCK_TERM_MAX), peer, venue.now_ms)
-    assert follower.poll_host() is not None and follower.replica.term == CLOCK_TERM_MAX
+
+
+def test_a_journal_is_kept_only_of_the_host_that_leads():
+    """Another host's would push aside what the leader has told, and what it will tell."""
+    venue = Cluster(hosts=3)
+    venue.run(3000)
+    leading = venue.only()
+    others = [each for each in venue.machines.values() if each is not leading]
+    follower, rival = others[0].engine, others[1].own
+    state = follower.replica.state
+    term = leading.engine.leader.term
+    for source, named in ((rival, CLOCK_TERM_MAX), (rival, term), (leading.own, CLOCK_TERM_MAX)):
+        follower.receive_from_host(empty_journal(named), source, venue.now_ms)
+        assert follower.poll_host() is None
+        assert follower.replica.state is state, (source, named)
+    venue.press("A")
+    venue.run(500)
+    floor = records.read_floor(1, follower.replica.state.body(records.FLOOR, 1) or b"")
+    assert floor.holder == venue.badge("A").engine.join.node
 
 
 def empty_journal(term):

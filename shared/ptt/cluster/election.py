@@ -295,6 +295,10 @@ class Election:
         elif term > self.term:
             self._hear_of(term, now_ms)
 
+    def follows(self, host: bytes, term: int) -> bool:
+        """Whether `host`, another one, leads us in `term`."""
+        return host != self.own and (host, term) == (self.leader, self.leader_term)
+
     def hears_leader(self, now_ms: int) -> bool:
         """Whether we lead, or have heard the leader within HOST_LOST_MS."""
         return self._hears_leader_for(now_ms, HOST_LOST_MS)

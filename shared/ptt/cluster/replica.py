@@ -1,8 +1,8 @@
 """What a standby keeps of its leader's state, so that it can lead at once.
 
-It obeys the highest term that it has heard of; its owner hands it no journal whose term is not
-plausible. A snapshot counts only when it is complete; until then the previous state is kept.
-Records are checked when they arrive and read when they are needed.
+It obeys the highest term that it has heard of; its owner hands it the journal of the host that
+leads, and no other. A snapshot counts only when it is complete; until then the previous state is
+kept. Records are checked when they arrive and read when they are needed.
 """
 
 from ..base.clock import age
