@@ -219,6 +219,7 @@ def test_a_device_that_one_side_did_not_know_is_not_out_for_good(pair: Pair) -> 
     pair.leads.rename(ANN, "Anna")
     assert pair.follow()
     assert pair.stands_by.device(BEN).state == REVOKED
+    assert pair.stands_by.revocations(0) == []  # nobody's word, and not told to others as one
     pair.leads.adopt(BEN, "Ben", bytes(32))  # written anew
     assert pair.follow()
     assert pair.stands_by.device(BEN).state == ACTIVE
