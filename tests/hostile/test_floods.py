@@ -7,7 +7,16 @@ from tests.hostile.stage import by, forged, joined
 
 from ptt.badge.join import JOINED
 from ptt.base import events
-from ptt.base.numbers import JOINS_MAX, JOINS_MS, PRESS_BURST, PRESS_PER_S, TEXT_BURST, TEXT_PER_S
+from ptt.base.numbers import (
+    HELLO_RETRY_MS_MAX,
+    JOIN_REPEATS_MAX,
+    JOINS_MAX,
+    JOINS_MS,
+    PRESS_BURST,
+    PRESS_PER_S,
+    TEXT_BURST,
+    TEXT_PER_S,
+)
 from ptt.link.hmac import HmacKey
 from ptt.wire import messages
 
@@ -138,3 +147,31 @@ def test_a_device_that_joins_all_the_time_gets_no_more_by_it() -> None:
     assert venue.badge("B").all(events.HEARD)
     venue.run(JOINS_MS)
     assert engine.join.state == JOINED  # it is let in again when it has calmed down
+
+
+def test_a_badge_that_hears_no_welcome_is_back_as_soon_as_it_does() -> None:
+    """Its joins never came to be, and cost nobody else anything."""
+    venue = joined()
+    engine = venue.badge("C").engine
+    venue.loses = lambda data, source, destination: data[1] == messages.WELCOME
+    engine.join.on_unknown_session(venue.now_ms)
+    venue.run(40_000)
+    assert engine.join.state != JOINED
+    venue.loses = None
+    venue.run(HELLO_RETRY_MS_MAX + 500)
+    assert engine.join.state == JOINED
+    entered = [value for _, kind, value in venue.leader_events if kind == events.MEMBER_JOINED]
+    assert len(entered) <= 3 + 1
+
+
+def test_the_same_session_with_other_keys_is_not_had_without_end() -> None:
+    """Each time costs the leader and its standbys something."""
+    venue = joined()
+    door = venue.leader.joining.door
+    device = bytes(8)
+    for _ in range(2):
+        taken = [door.may_enter(device, True, venue.now_ms) for _ in range(2 * JOIN_REPEATS_MAX)]
+        assert sum(taken) == JOIN_REPEATS_MAX
+        assert door.may_enter(device, False, venue.now_ms)  # counted apart
+        assert door.may_enter(bytes([1] * 8), True, venue.now_ms)
+        venue.run(JOINS_MS)

@@ -118,6 +118,7 @@ DOOR_SHARE_BURST = const(512)  # a venue's badges behind one address, as when it
 STRANGERS_PER_S = const(1)  # unknown devices that are told of: a log must not be filled
 STRANGERS_BURST = const(8)
 JOINS_MAX = const(8)  # of one device within JOINS_MS: one that falls out of the Wi-Fi all the time
+JOIN_REPEATS_MAX = const(128)  # the same with other keys: two answers a HELLO, 50 HELLOs a minute
 JOINS_MS = const(60000)  # each join makes others work, and gives it what a member may say anew
 CLEAR_NACK_MS = const(1500)  # a NACK in the clear counts when the leader was silent for so long
 

@@ -14,6 +14,7 @@ from ..base.numbers import (
     DOOR_SHARE_BURST,
     DOOR_SHARE_PER_S,
     DOOR_SHARES,
+    JOIN_REPEATS_MAX,
     JOINS_MAX,
     JOINS_MS,
 )
@@ -37,6 +38,7 @@ class Door:
         self._hmac = hmac
         self._answered: dict[bytes, bytes] = {}  # device -> the challenge that let it in
         self._joins = Quota(JOINS_MAX, JOINS_MS)
+        self._repeats = Quota(JOIN_REPEATS_MAX, JOINS_MS)
         self._all = Budget(DOOR_PER_S, DOOR_BURST)
         self._shares = [Budget(DOOR_SHARE_PER_S, DOOR_SHARE_BURST) for _ in range(DOOR_SHARES)]
 
@@ -68,9 +70,10 @@ class Door:
             return True
         return age(now_ms, made_ms) < age(now_ms, get32(last, 0))
 
-    def may_enter(self, device: bytes, now_ms: int) -> bool:
-        """May `device`, which has proved its key, begin another session?"""
-        return self._joins.take(device, now_ms)
+    def may_enter(self, device: bytes, is_same: bool, now_ms: int) -> bool:
+        """May `device`, which has proved its key, begin another session, or, if it `is_same`, the
+        one that it has with other keys?"""
+        return (self._repeats if is_same else self._joins).take(device, now_ms)
 
     def answered(self, device: bytes, challenge: bytes) -> None:
         """The device joined with it."""

@@ -127,9 +127,7 @@ class Joining:
         said = data[HEADER_BYTES + 3 * derive.NONCE_BYTES : end]
         if not equal(proof, 0, derive.proof(self._hmac, secret, said), derive.PROOF_BYTES):
             return refusal.IDENTITY
-        member = self._members.by_device(device)
-        is_repeated = member is not None and member.secret == secret  # its WELCOME was lost
-        if not is_repeated and not self.door.may_enter(device, now_ms):
+        if not self._may_enter(hello, secret, source, now_ms):
             return refusal.LIMIT
         self.door.answered(device, challenge)
         hello[4] = self.directory.name(device) or hello[4]  # nobody may use another's name
@@ -139,6 +137,18 @@ class Joining:
             if self._leader.sessions.begin(member, key, secret, now_ms):
                 self._leader.keys.give(member, now_ms)
         return reason
+
+    def _may_enter(self, hello: "list", secret: bytes, source: "Any", now_ms: int) -> bool:
+        """What is counted is what costs others: another session. The same one again is counted
+        apart, since a badge asks by several addresses, and until it has its WELCOME."""
+        device, nonce = hello[0:2]
+        if hello[6] > self._leader.term:
+            return True  # `admit` refuses it: nobody joins a leader of a lower term
+        member = self._members.by_device(device)
+        if member is not None and member.secret == secret:
+            return True  # the same datagram again
+        is_same = member is not None and member.nonce == nonce and member.address == source
+        return self.door.may_enter(device, is_same, now_ms)
 
     def admit(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
         """The sender of `fields` has proved its key: it is a member from now on."""
