@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pressel.outside import read_json
+from pressel.json_text import read_json
 
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)(?:, in (\w+))?')
 _NAME = re.compile(r"((?:no attribute|name) )'(\w+)'")

@@ -104,7 +104,8 @@ def takeover_forgets_the_leases() -> Any:
     """A new leader numbers its leases on from the last that its replica knows of."""
 
     def counters_of(state: Any, term: int) -> list[int]:
-        return records.read_numbers(records.COUNTERS_SIZES, state.body(records.COUNTERS, 0))
+        found = records.read_numbers(records.COUNTERS_SIZES, state.body(records.COUNTERS, 0))
+        return [max(1, found[0]), *found[1:]]  # 0 would say that members must join anew
 
     return replaced(takeover, "counters_of", counters_of)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.errors import PresselError, UnreachableError, UsageError
-from pressel.outside import read_json
+from pressel.json_text import read_json
 
 from .control_folder import control_folder, control_folders
 from .desk import asker as askers

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from pressel.errors import UsageError
-from pressel.outside import read_json
+from pressel.json_text import read_json
 from pressel.registry.secret_file import sync_folder
 from pressel.schema.settings import check_value, settings, short
 from ptt.base.numbers import INT_MAX

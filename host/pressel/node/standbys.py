@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pressel.errors import UnreachableError
-from pressel.outside import read_json
+from pressel.json_text import read_json
 from pressel.transport.udp import engine_now_ms
 from ptt.base.numbers import HOST_LOST_MS
 from ptt.host import Host

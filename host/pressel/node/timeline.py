@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.errors import UsageError
-from pressel.outside import read_json
+from pressel.json_text import read_json
 from pressel.schema.events import event_table
 from pressel.schema.sentences import sentence
 

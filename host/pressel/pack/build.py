@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pressel.outside import read_json
+from pressel.json_text import read_json
 from pressel.tracebacks import Tracebacks
 
 from .bytecode import compile_module, compiler_version

@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from pressel.outside import read_json
+from pressel.json_text import read_json
 
 from . import build
 from .build import LISTING, MANIFEST, ROOT, BuiltFile, FirmwareBuild

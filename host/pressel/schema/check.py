@@ -17,7 +17,7 @@ from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pressel.errors import UsageError
-from pressel.outside import read_toml
+from pressel.toml_text import read_toml
 
 from .finding import Finding
 from .lines import Lines

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pressel.errors import UsageError
-from pressel.outside import read_toml
+from pressel.toml_text import read_toml
 
 
 class Facts(BaseModel):

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from pressel.errors import UsageError
+from pressel.json_text import read_json
 from pressel.node.door import open_roll
-from pressel.outside import read_json
 from pressel.registry.device import ACTIVE, KEY_BYTES
 from pressel.registry.roll import Roll
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pressel.errors import UsageError
-from pressel.outside import read_json
+from pressel.json_text import read_json
 from ptt.base.numbers import UPDATE_FILE_BYTES_MAX, UPDATE_FILES_MAX, UPDATE_MANIFEST_BYTES_MAX
 from ptt.link import update_manifest as manifest
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from pressel.errors import PresselError, UnreachableError, UsageError
-from pressel.outside import read_json
+from pressel.json_text import read_json
 
 from ..report import Report
 from . import asker as askers

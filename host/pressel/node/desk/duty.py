@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pressel.errors import PresselError
-from pressel.outside import read_json
+from pressel.json_text import read_json
 from pressel.transport.udp import Address, engine_now_ms
 from ptt.cluster import election
 from ptt.host import Host

@@ -1,11 +1,11 @@
-"""Text from outside, read as JSON or TOML: whatever is wrong with it is a ValueError.
+"""TOML from outside: whatever is wrong with it is a TOMLDecodeError.
 
-Python's own readers also raise a RecursionError, for brackets in brackets; nobody expects that one.
+Python's own reader also raises a RecursionError, for brackets in brackets, and takes very long for
+keys of many parts.
 """
 
 from __future__ import annotations
 
-import json
 import tomllib
 from typing import Any
 
@@ -13,16 +13,6 @@ from typing import Any
 # minute for 32,000 of them. No file of ours has half as many characters, or four dots in a key.
 TOML_CHARACTERS_MAX = 65_536
 TOML_DOTS_MAX = 64  # on a line
-
-_TOO_DEEP = "brackets are nested too deeply"
-
-
-def read_json(text: str | bytes) -> Any:
-    """What `text` says. ValueError when it is no JSON."""
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError(_TOO_DEEP) from None
 
 
 def read_toml(text: str) -> dict[str, Any]:
@@ -35,4 +25,4 @@ def read_toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise tomllib.TOMLDecodeError(_TOO_DEEP) from None
+        raise tomllib.TOMLDecodeError("brackets are nested too deeply") from None
