@@ -14,7 +14,8 @@ from pressel.pack import ROMFS
 from pressel.virtual.stepped.heap import HEAP_BYTES
 
 CYCLES = 23  # all kinds of a press and every fault come in the first 20
-LIVE_BYTES_MAX = 92_000  # beside it the garbage of a step; 2 KB of it are the fakes' own keys
+LIVE_BYTES_MAX = 91_600  # beside it the garbage of a step; 2 KB of it are the fakes' own keys
+PEAK_BYTES_MAX = 107_000  # of the heap's 111,000
 ROMFS_LIVE_BYTES_MAX = 90_000  # names and what modules hold stay in the heap
 CHURN_BYTES_MAX = 64 + 384  # a voice frame, and its tag: two hash objects and their digests
 
@@ -36,7 +37,7 @@ def test_a_voice_frame_makes_little_garbage(figures: dict[str, Any], what: str) 
 
 def test_the_heap_is_enough(figures: dict[str, Any]) -> None:
     assert figures["live_most"] <= LIVE_BYTES_MAX
-    assert figures["peak"] < HEAP_BYTES - 3000
+    assert figures["peak"] <= PEAK_BYTES_MAX
 
 
 def test_an_image_leaves_more_of_the_heap(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ def test_a_twin_gets_an_identity_of_its_own_and_both_keep_theirs(tmp_path: Path)
     assert _flash(tmp_path, "one", twin=True).device not in (FIRST, twin.device)
 
 
+@pytest.mark.proof
 def test_a_fleet_with_a_mute_stub_a_twin_and_a_badge_without_key(tmp_path: Path) -> None:
     """Eight at once: the three are named, the others are made, no key lies in two of them."""
     faults = {1: Faults(mute_at="stub"), 5: Faults(no_key=True)}

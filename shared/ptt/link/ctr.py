@@ -18,8 +18,6 @@ if TYPE_CHECKING:
         def encrypt(self, source: bytearray, target: bytearray) -> object: ...
 
 
-GROUP_KEY_BYTES = const(16)
-
 _BLOCK_BYTES = const(16)
 _BLOCKS = (ADPCM_FRAME_BYTES + _BLOCK_BYTES - 1) // _BLOCK_BYTES
 

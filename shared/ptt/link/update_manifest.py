@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 HEAD = (b"pressel-update", b"release", b"build", b"chip", b"table", b"files", b"bytes")
 DOWNGRADE = const(1)  # flags of an offer: an older release is meant
 AGAIN = const(2)  # one that fell back before is to be tried once more
-FLAGS_MAX = const(3)
 TAG_BYTES = const(32)
 
 _LABEL = b"pressel update 1 "

@@ -9,9 +9,6 @@ from ..base.compat import TYPE_CHECKING, const
 if TYPE_CHECKING:
     from array import array
 
-GAIN_ONE_Q8 = const(256)
-GAIN_MAX_Q8 = const(4096)  # 24 dB: 32768 times it still fits 31 bits
-LEVEL_MAX_Q15 = const(32767)
 
 _KNEE = const(24576)  # -2.5 dB of full scale: louder samples rise a quarter as fast from here
 _LOW = const(-32768)

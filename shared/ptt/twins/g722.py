@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ..base.compat import Buffer
 
 FRAME_BYTES = const(160)
-STATE_SHORTS = const(406)  # array 'h': two bands of 32, the filter bank's line of 22 + 320
 
 # Where things lie in a band's state: lower band from 0, upper from 32.
 _S = const(0)  # the predicted sample

@@ -16,7 +16,6 @@ Datagram = tuple[bytes, Address]
 STEP = 1
 STATS = b"\x02"
 CUT = b"\x03"
-STEPPED = 1
 RESET = 2
 CRASHED = 3
 
