@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from typing import TypeGuard
 import pytest
 
 from pressel.pack.manifest import list_sources, read_manifest
+from ptt.badge.participant import Participant
+from ptt.leader.leader import Leader
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("shared", "firmware", "host")
@@ -306,18 +309,42 @@ def seals_of_its_own(root: Path) -> list[str]:
     for module, tree in modules(root):
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
-                bases = [ast.unparse(base).rpartition(".")[2] for base in node.bases]
-                is_other = bool({"Link", "Hmac", "Leader", "Participant"} & set(bases))
+                is_other = _is_seal(node, module)
             elif isinstance(node, ast.Assign):
-                is_other = any(ast.unparse(each).endswith(".make_link") for each in node.targets)
-                is_other = is_other and module != "ptt.leader.members"
+                names = {each.attr for each in node.targets if isinstance(each, ast.Attribute)}
+                is_other = bool(names & SEALS) and module != "ptt.leader.members"
             elif isinstance(node, ast.Call):
-                is_other = any(keyword.arg == "hmac" for keyword in node.keywords)
+                is_other = _gives_seal(node)
             else:
                 continue
             if is_other and not is_in(module, "pressel.sim"):
                 found.append(f"{module}:{node.lineno}")
     return found
+
+
+SEALS = {"make_link", "seal", "is_sealed_by"}  # what engines seal by, and look at
+
+
+def _is_seal(node: ast.ClassDef, module: str) -> bool:
+    bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+    if {"Link", "Hmac", "Leader", "Participant"} & bases:
+        return True
+    inside = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
+    return "is_sealed_by" in inside and module != "ptt.link.link"
+
+
+def _gives_seal(call: ast.Call) -> bool:
+    name = ast.unparse(call.func).rpartition(".")[2]
+    if name == "setattr" and len(call.args) > 1:
+        word = call.args[1]
+        return isinstance(word, ast.Constant) and word.value in SEALS
+    if any(keyword.arg == "hmac" for keyword in call.keywords):
+        return True
+    engine = {"Leader": Leader, "Participant": Participant}.get(name)
+    if engine is None:
+        return False
+    before = list(inspect.signature(engine).parameters).index("hmac")
+    return len(call.args) > before or any(isinstance(each, ast.Starred) for each in call.args)
 
 
 def test_only_the_simulator_has_a_seal_of_its_own() -> None:
@@ -331,6 +358,12 @@ def test_only_the_simulator_has_a_seal_of_its_own() -> None:
         "class Clear(Link): flags = 0",
         "leader.members.make_link = Clear",
         "Leader(1, 1, directory, chance, hmac=Cheap())",
+        "Leader(1, 1, directory, chance, None, None, Cheap())",
+        "Participant(b'', b'', b'', None, 1, b'', cipher, chance, Cheap())",
+        "Leader(*everything)",
+        'setattr(leader.members, "make_link", Clear)',
+        "link.seal = lambda data: True",
+        "class Clear:\n def is_sealed_by(self, keys, data, end): return True",
     ],
 )
 def test_a_planted_seal_is_found(line: str, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Code outside an engine's room reads what the engine shows, and none of its private fields.
 
-An engine shows its state as values (`snapshot` or `state`) and takes them back: the explorer, the
-checkers, replay and status need no more, so that a room can be rebuilt without them.
+An engine shows its state as values (`snapshot` or `state`) and takes them back, which the explorer
+needs; checkers, replay and status read public fields besides. A room can be rebuilt behind both.
 """
 
 from __future__ import annotations
