@@ -5,14 +5,17 @@ soon as it is free, and a flashing that looks whether its badge is back would fi
 from __future__ import annotations
 
 import fcntl
+import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Held by one test of all workers, whose folders lie beside each other."""
-    with (tmp_path_factory.getbasetemp().parent / "ports.lock").open("w") as lock:
+def ports() -> Iterator[None]:
+    """Held by one test of this user: those in real time run in a pytest of their own, beside."""
+    with Path(tempfile.gettempdir(), f"pressel-ports-{os.getuid()}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
