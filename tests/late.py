@@ -1,5 +1,5 @@
 """Tests in real time on a busy machine: what fails because a process was not served says nothing
-about us. Such a test, marked `e2e`, runs anew; a fault of ours comes again."""
+about us. Such a test, marked `e2e` or one of flashing, runs anew; a fault of ours comes again."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ class LateWatch:
             self.late_ms_max = max(self.late_ms_max, (time.monotonic() - due_s) * 1000)
 
 
+def _waits(item: pytest.Item) -> bool:
+    """Whether it depends on other processes being served in time: an emulated badge is one, too."""
+    return item.get_closest_marker("e2e") is not None or item.path.parent.name == "flash"
+
+
 class LatePlugin:
     """Watches the machine while a test in real time runs."""
 
@@ -48,12 +53,12 @@ class LatePlugin:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         anew = pytest.mark.flaky(reruns=RERUNS, condition=self.was_machine_late)
         for item in items:
-            if item.get_closest_marker("e2e") is not None:
+            if _waits(item):
                 item.add_marker(anew)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item):
-        if item.get_closest_marker("e2e") is not None:
+        if _waits(item):
             self._end()
             self._watch = LateWatch()
         return (yield)
