@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from pressel.json_text import read_json
 from pressel.ledger.broken import BrokenError
 from ptt.cluster.ballot import TERM_MAX
 
@@ -69,8 +70,8 @@ def read(body: bytes) -> Entry:
     if len(body) > BODY_BYTES_MAX:
         raise BrokenError(f"it has {len(body)} bytes, more than {BODY_BYTES_MAX}")
     try:
-        told = json.loads(body)
-    except (ValueError, RecursionError):
+        told = read_json(body)
+    except ValueError:
         raise BrokenError("it is not JSON") from None
     if not isinstance(told, dict) or told.keys() != _NAMES:
         raise BrokenError("it has other fields than an entry of this version")

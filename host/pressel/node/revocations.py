@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from pressel.errors import PresselError
+from pressel.json_text import read_json
 from pressel.ledger.entry import BODY_BYTES_MAX, INDEX_MAX
 from pressel.ledger.signed import SIGNATURE_BYTES, Signed
 from pressel.registry.log import PAGE
@@ -117,11 +118,11 @@ class Revocations:
         if told is None:
             return None
         try:
-            reply = json.loads(told)
+            reply = read_json(told)
             if "error" in reply:
                 raise PresselError(_TOO_OLD if VERB in str(reply["error"]) else str(reply["error"]))
             page = Page.model_validate(reply["answer"])
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError):
             raise PresselError(_WRONG) from None
         if any(number <= after for number, _, _ in page.entries):
             raise PresselError(_WRONG)
