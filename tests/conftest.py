@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 from tests.costs import CostsPlugin
+from tests.garbage import GarbagePlugin
 from tests.late import LatePlugin
 from tests.proof import ProofPlugin
 
@@ -24,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(CostsPlugin(), "pressel-costs")
     config.pluginmanager.register(ProofPlugin(config), "pressel-proof")
     config.pluginmanager.register(LatePlugin(), "pressel-late")
+    config.pluginmanager.register(GarbagePlugin(), "pressel-garbage")
 
 
 # Kept before any fixture of a wider scope can have put another one in its place.

@@ -3,7 +3,6 @@ about us. Such a test, marked `e2e` or one of flashing, runs anew; a fault of ou
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 
@@ -62,22 +61,6 @@ class LatePlugin:
             self._end()
             self._watch = LateWatch()
         return (yield)
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]):
-        """Of a failure pytest parses the sources. Python 3.11 cannot when it collects garbage
-        meanwhile, and pytest parses again to report what that garbage complains of: a process that
-        the failed test has left, for one."""
-        if call.excinfo is None:
-            return (yield)
-        gc.collect()
-        was_enabled = gc.isenabled()
-        gc.disable()
-        try:
-            return (yield)
-        finally:
-            if was_enabled:
-                gc.enable()
 
     def pytest_runtest_logfinish(self) -> None:
         self._end()
