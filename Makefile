@@ -4,7 +4,7 @@ PYTHON ?= python3
 # Words for pytest, such as: make test TESTS="tests/shared -k lease"
 TESTS ?=
 
-PARALLEL := -q -n auto --maxprocesses 4 --dist loadfile -m "not e2e and not proof"
+PARALLEL := -q -n auto --maxprocesses 4 -m "not e2e and not proof"
 
 BIN := .venv/bin
 STUBS := .venv/micropython-stubs

@@ -11,6 +11,7 @@ from tests.costs import CostsPlugin
 from tests.garbage import GarbagePlugin
 from tests.late import LatePlugin
 from tests.proof import ProofPlugin
+from tests.sharing import SharingPlugin
 
 from ptt.media import dsp
 
@@ -26,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(ProofPlugin(config), "pressel-proof")
     config.pluginmanager.register(LatePlugin(), "pressel-late")
     config.pluginmanager.register(GarbagePlugin(), "pressel-garbage")
+    config.pluginmanager.register(SharingPlugin(), "pressel-sharing")
 
 
 # Kept before any fixture of a wider scope can have put another one in its place.

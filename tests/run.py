@@ -61,8 +61,7 @@ def run(suite: str, words: list[str]) -> int:
     for old in BUILD.glob("*.json"):
         old.unlink()
     log = BUILD / "real-time.log"
-    # A file's tests on one worker: what they share is then made once.
-    workers = ("-n", "auto", "--maxprocesses", str(WORKERS_MAX), "--dist", "loadfile")
+    workers = ("-n", "auto", "--maxprocesses", str(WORKERS_MAX))  # tests/sharing.py deals them out
     with log.open("wb") as out:
         beside = subprocess.Popen(
             command(real_time, words, *options),

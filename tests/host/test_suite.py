@@ -6,10 +6,10 @@ from __future__ import annotations
 import itertools
 import json
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
-from tests import costs, late, proof, run
+from tests import costs, late, proof, run, sharing
 
 
 def test_slices_share_the_tests_among_them() -> None:
@@ -226,3 +226,12 @@ def test_what_a_late_machine_failed_runs_anew_and_a_fault_of_ours_comes_again(
         "test_in_time": "failed",
         "test_tried": "passed",
     }
+
+
+def test_flashing_stays_on_one_worker() -> None:
+    dealt = cast(Any, sharing.Sharing)._split_scope
+    shared = object.__new__(sharing.Sharing)
+    assert dealt(shared, "tests/flash/test_a.py::test_a") == dealt(
+        shared, "tests/flash/test_b.py::test_b"
+    )
+    assert dealt(shared, "tests/host/test_a.py::test_a") == "tests/host/test_a.py"
