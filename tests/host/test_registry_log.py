@@ -358,12 +358,41 @@ def test_a_broken_log_does_not_keep_a_backup_out(
         sql(folder, breaks)
     backup.back_up(folder, tmp_path / "copy")
     sql(folder, breaks)
-    backup.restore(folder, tmp_path / "copy")
+    if is_copy_broken:  # whoever answers for the copy says so
+        with pytest.raises(UsageError, match=r"its own log says: entry 1: .*--unproved"):
+            backup.restore(folder, tmp_path / "copy")
+    backup.restore(folder, tmp_path / "copy", is_unproved=is_copy_broken)
     with Registry(folder) as registry:
         assert registry.verify() and registry.device(ANN).state == ACTIVE
         told = verbs(registry)
     assert (told[0], told[-1]) == ("registry begin", "registry restore")
     assert ("device add" in told) != is_copy_broken
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"UPDATE device SET emergency = 1 WHERE id = '{ANN}'",
+        f"DELETE FROM device WHERE id = '{BEN}'",
+        f"INSERT INTO host VALUES ('{BOX}', 'evil', 1)",
+        "DELETE FROM entry WHERE number = 3",
+    ],
+)
+def test_a_backup_that_is_not_what_its_log_says_is_refused(
+    folder: Path, tmp_path: Path, statement: str
+) -> None:
+    """It was changed where it was in use, and copied with its proof."""
+    with Registry(folder) as registry:
+        registry.enrol(ANN, "Ann")
+        registry.enrol(BEN, "Ben")
+    before = rows(folder / DATABASE)
+    sql(folder, statement)
+    changed = rows(folder / DATABASE)
+    assert changed != before
+    backup.back_up(folder, tmp_path / "copy")
+    with pytest.raises(UsageError, match="its own log says"):
+        backup.restore(folder, tmp_path / "copy")
+    assert rows(folder / DATABASE) == changed
 
 
 # --- commands ---

@@ -55,7 +55,8 @@ def backup(file: Path, former: bool, state: Path | None) -> None:
 @click.option(
     "--unproved",
     is_flag=True,
-    help="Take a backup of an earlier version, too, which anybody may have changed.",
+    help="Take a backup of an earlier version, too, or one that its own log contradicts: "
+    "anybody may have changed it.",
 )
 @_STATE
 def restore(file: Path, unproved: bool, state: Path | None) -> None:

@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from pressel.errors import PresselError, UsageError
+from pressel.ledger.broken import BrokenError
 from pressel.registry import backup_file, secret_file, tables
 from pressel.registry.database import DATABASE, KEY_FILE, KEY_KIND
 from pressel.registry.device import REVOKED
@@ -72,8 +73,10 @@ def restore(folder: Path, source: Path, who: str = "", *, is_unproved: bool = Fa
             changes, version, revoked = _present(folder)
             with closing(sqlite3.connect(copy, isolation_level=None)) as db:
                 _check(db, source, vault)
-                db.execute("BEGIN")
                 log = Log(db, vault, identity(folder), time.time)
+                if not is_unproved:
+                    _check_log(log, source)
+                db.execute("BEGIN")
                 log.who = who
                 if (folder / DATABASE).exists():
                     _keep_log(db, folder, log)
@@ -161,6 +164,18 @@ def _check(db: sqlite3.Connection, source: Path, vault: Vault) -> None:
         raise UsageError(
             f"{source} belongs to another key file; put that key file next to the registry"
         )
+
+
+def _check_log(log: Log, source: Path) -> None:
+    """Its tables are what its log says: else somebody has changed the registry behind the log's
+    back before it was copied."""
+    try:
+        log.check()
+    except BrokenError as error:
+        raise UsageError(
+            f"{source} is not what its own log says: {error}; use an older backup, or restore it "
+            "with --unproved if nobody else could write to that registry"
+        ) from None
 
 
 def _copy(source: Path, target: Path) -> None:

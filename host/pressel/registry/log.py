@@ -199,6 +199,11 @@ class Log:
         finally:
             self._db.execute("ROLLBACK")
 
+    def check(self) -> None:
+        """BrokenError when the entries do not follow one another, whoever may have written them, or
+        the tables are not as they say."""
+        self._verify(None, None)
+
     def holds(self) -> bool:
         """Whether the entries follow one another, whoever may have written them."""
         try:
@@ -207,7 +212,7 @@ class Log:
             return False
         return True
 
-    def _verify(self, writers: set[str], seen: str | None) -> Head:
+    def _verify(self, writers: set[str] | None, seen: str | None) -> Head:
         head, subjects = self._chain(writers, seen)
         subjects |= {subject for (subject,) in self._db.execute(_ALL)}
         for subject in sorted(subjects):
