@@ -100,23 +100,30 @@ def test_who_was_not_heard_has_vanished():
     assert [member.session for member in gone] == [100, 102]
 
 
-def test_the_quietest_is_awaited_whoever_was_heard():
-    """The quietest member has to be looked for again when it is heard, goes, or is no longer the
-    quietest."""
+def test_somebody_may_vanish_when_the_quietest_would_have():
+    """Who is heard meanwhile puts it off only when `vanished` has looked again."""
+    members = table(3)
+    due_ms = NOW_MS + MEMBER_TTL_MS
+    assert members.next_timeout_ms() == due_ms
+    for later_ms, member in enumerate(members.all(), 10):
+        members.heard(member, NOW_MS + later_ms)
+    assert members.next_timeout_ms() == due_ms
+    assert members.vanished(due_ms) == []
+    assert members.next_timeout_ms() == due_ms + 10
+
+
+def test_a_clock_that_was_set_back_is_seen():
     members = table(3)
     assert members.next_timeout_ms() == NOW_MS + MEMBER_TTL_MS
-    one, two, three = members.all()
-    members.heard(one, NOW_MS + 10)
-    members.heard(two, NOW_MS + 20)
-    assert members.next_timeout_ms() == NOW_MS + MEMBER_TTL_MS
-    members.heard(three, NOW_MS + 30)
-    assert members.next_timeout_ms() == NOW_MS + 10 + MEMBER_TTL_MS
-    members.heard(two, NOW_MS - 40)  # the clock was set back
+    members.heard(members.all()[1], NOW_MS - 40)
     assert members.next_timeout_ms() == NOW_MS - 40 + MEMBER_TTL_MS
-    members.remove(two)
-    assert members.next_timeout_ms() == NOW_MS + 10 + MEMBER_TTL_MS
-    members.remove(one)
-    members.remove(three)
+
+
+def test_the_first_after_all_have_gone_is_awaited():
+    members = table(3)
+    assert members.next_timeout_ms() == NOW_MS + MEMBER_TTL_MS
+    for member in members.all():
+        members.remove(member)
     assert members.next_timeout_ms() == NEVER
     four = members.add(device(4), 104)
     assert four is not None

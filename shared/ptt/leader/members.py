@@ -3,7 +3,7 @@
 Bounded by `MEMBERS_MAX`. It knows neither floor nor voice.
 """
 
-from ..base.clock import NEVER, add, since
+from ..base.clock import NEVER, add, age, since
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import (
     MEMBER_TTL_MS,
@@ -119,7 +119,7 @@ class Members:
         self._by_node: dict[int, Member] = {}
         self._all: list[Member] | None = None  # in order; None: to be sorted again
         self._next_node = _FIRST_NODE
-        self._quietest: Member | None = None  # not heard for longest; None: to be looked for
+        self._due_ms = NEVER  # nobody vanishes before; NEVER: to be looked for
 
     def __len__(self) -> int:
         return len(self._by_device)
@@ -152,7 +152,7 @@ class Members:
         self._by_device[device] = member
         self._by_session[session] = member
         self._by_node[member.node] = member
-        self._all = self._quietest = None
+        self._all = None
         return member
 
     @property
@@ -174,7 +174,7 @@ class Members:
         self._by_device[device] = member
         self._by_session[session] = member
         self._by_node[node] = member
-        self._all = self._quietest = None
+        self._all = None
         return member
 
     def _advance(self) -> None:
@@ -185,26 +185,32 @@ class Members:
         del self._by_device[member.device]
         del self._by_session[member.session]
         del self._by_node[member.node]
-        self._all = self._quietest = None
+        self._all = None
+        if not self._by_node:
+            self._due_ms = NEVER
 
     def vanished(self, now_ms: int) -> "list[Member]":
         """Members not heard for `MEMBER_TTL_MS`."""
+        if not self._by_node or since(now_ms, self.next_timeout_ms()) < 0:
+            return []
+        self._due_ms = NEVER
         return [m for m in self.all() if since(now_ms, m.heard_ms) >= MEMBER_TTL_MS]
 
     def heard(self, member: "Member", now_ms: int) -> None:
-        """Something came from `member`. Nobody else sets `heard_ms`: the quietest member is cached,
-        since it stays the quietest until it is heard itself."""
-        quietest = self._quietest
-        if quietest is member or (quietest and since(now_ms, quietest.heard_ms) < 0):
-            self._quietest = None  # the second: somebody has set the clock back
+        """Something came from `member`. Nobody else sets `heard_ms`: it goes up, which can only
+        put off that somebody vanishes."""
+        if age(now_ms, member.heard_ms) > MEMBER_TTL_MS:  # it is new, or the clock was set back
+            self._due_ms = NEVER
         member.heard_ms = now_ms
 
     def next_timeout_ms(self) -> int:
-        """When `vanished` may name somebody next, or `NEVER`."""
-        quietest = self._quietest
-        if quietest is None:
+        """When to ask `vanished` next, or `NEVER`: mostly somebody has been heard meanwhile, but
+        nobody needs to look at all members for each datagram."""
+        if self._due_ms == NEVER:
+            quietest: Member | None = None
             for member in self._by_node.values():
                 if quietest is None or since(member.heard_ms, quietest.heard_ms) < 0:
                     quietest = member
-            self._quietest = quietest
-        return NEVER if quietest is None else add(quietest.heard_ms, MEMBER_TTL_MS)
+            if quietest is not None:
+                self._due_ms = add(quietest.heard_ms, MEMBER_TTL_MS)
+        return self._due_ms

@@ -10,7 +10,7 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Protocol
+    from typing import Any, Protocol
 
     class Delivery(Protocol):
         """How far the settings are on their way to one member; `members` keeps it."""
@@ -41,16 +41,20 @@ class Publisher:
     def __init__(self, settings: "Settings", output: "SettingsOutput") -> None:
         self.settings = settings
         self._output = output
+        self._due_ms = NEVER
+        self._due_of: "tuple[Any, int] | None" = None  # members and version; None: look again
 
     def on_ack(self, delivery: "Delivery", version: int, was_applied: bool) -> bool:
         """SETTINGS_ACK; False when it is about other settings than those in force."""
         if version != self.settings.version:
             return False
+        self._due_of = None
         delivery.acknowledged = version
         delivery.refused = not was_applied
         return True
 
     def handle_timeout(self, members: "Sequence[Member]", now_ms: int) -> None:
+        self._due_of = None
         for member in members:
             delivery = member.settings
             if delivery.acknowledged == self.settings.version:
@@ -66,10 +70,15 @@ class Publisher:
             self._output.send_settings(member.node, self.settings, now_ms)
 
     def next_timeout_ms(self, members: "Sequence[Member]") -> int:
-        """When `handle_timeout` has work next, or `NEVER`."""
-        due = NEVER
-        for member in members:
-            delivery = member.settings
-            if delivery.acknowledged != self.settings.version:
-                due = earliest(due, delivery.due_ms)
-        return due
+        """When `handle_timeout` has work next, or `NEVER`. Asked for each datagram, so it looks at
+        `members` only when it is another list than before, or something has been sent or
+        answered."""
+        version = self.settings.version
+        if self._due_of is None or self._due_of[0] is not members or self._due_of[1] != version:
+            self._due_of = (members, version)
+            self._due_ms = NEVER
+            for member in members:
+                delivery = member.settings
+                if delivery.acknowledged != version:
+                    self._due_ms = earliest(self._due_ms, delivery.due_ms)
+        return self._due_ms
