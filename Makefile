@@ -26,7 +26,7 @@ endif
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup ready python demo test proof lint type coverage firmware memory flash schema docs dissector fuzz sim bench-sim \
+.PHONY: help setup ready python demo test proof lint type coverage firmware memory flash schema docs dissector fuzz sim bench-badge bench-sim \
 	report-phase0 report-phase2-3 budgets lock clean
 
 help:  ## List the targets
@@ -75,6 +75,9 @@ firmware: ready  ## Build what runs on a badge, into a folder a chip of build/fi
 
 memory: ready  ## Print what eight minutes of talk take of a badge's memory, for each way of packing
 	@exec $(BIN)/python -m tests.firmware.hour 23 --packing stock --packing romfs
+
+bench-badge: ready  ## Count what the Python around a frame of voice costs a badge
+	@exec $(BIN)/python -m tests.firmware.bench_badge
 
 flash: ready  ## Make badges: PORT=... (or all) BOARD=... FLASH="--wifi ... and more options"
 	@exec $(BIN)/pressel flash $(if $(PORT),--port "$(PORT)",--all) --board "$(BOARD)" \

@@ -27,7 +27,11 @@ def frame_ratios(cycles: int = STEP_CYCLES) -> tuple[float, float]:
     """The steps of a 20 ms frame, talking and listening, in loops of `_seal.py`."""
     with tempfile.TemporaryDirectory(prefix="pressel-budgets-") as work:
         pairs_us = run_cycles(
-            cycles, Path(work), limit_s=HOUR_LIMIT_S, heap_bytes=HEAP_BYTES + ROOM_BYTES, seal=True
+            cycles,
+            Path(work),
+            limit_s=HOUR_LIMIT_S,
+            heap_bytes=HEAP_BYTES + ROOM_BYTES,
+            measure="seal",
         )
     talk, listen = (
         statistics.median(whole / loop for whole, _, loop in pairs_us[what]) * STEPS_A_FRAME

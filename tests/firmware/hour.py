@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.firmware.opcode_lines import number_opcodes
+
 from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.errors import PresselError
 from pressel.pack import build_firmware
@@ -55,15 +57,16 @@ def run_cycles(
     limit_s: float = LIMIT_S,
     heap_bytes: int = HEAP_BYTES,
     packing: Packing = STOCK,
-    seal: bool = False,
+    measure: str = "memory",
 ) -> dict[str, Any]:
-    """The figures of `_hour.report`, or of its `seal_report`. Raises `PresselError` with the
+    """The figures of `_hour.report`; with `measure` "seal" or "count" of its `seal_report` or
+    `count_report`. Raises `PresselError` with the
     traceback when the firmware fails, has not memory enough, or does not end in time."""
     firmware = build_firmware(work / "firmware", packing=packing)
     for name, record in (("board", load_board(DEFAULT_BOARD).facts()), ("config", CONFIG)):
         (firmware.folder / f"{name}.json").write_text(json.dumps(record))
     fakes = work / "fakes.romfs"
-    fakes.write_bytes(_image(packing.name, CIPHER_SHIMS if seal else ()))
+    fakes.write_bytes(_image(packing.name, CIPHER_SHIMS if measure == "seal" else ()))
     options = {
         "fakes": fakes,
         "flash": firmware.folder,
@@ -71,8 +74,11 @@ def run_cycles(
         "cycles": cycles,
     }
     args = [text for name, value in options.items() for text in (f"--{name}", str(value))]
-    if seal:
-        args.append("--seal")
+    if measure != "memory":
+        args.append(f"--{measure}")
+    if measure == "count":
+        for module in firmware.folder.rglob("*.mpy"):
+            module.write_bytes(number_opcodes(module.read_bytes()))
     command = find_install().command(str(FAKES / "hour.mjs"), *args)
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe) as process:

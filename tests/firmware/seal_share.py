@@ -25,7 +25,11 @@ def main() -> None:
     cycles = int(sys.argv[1]) if len(sys.argv) > 1 else CYCLES
     with tempfile.TemporaryDirectory(prefix="pressel-seal-") as work:
         pairs_us = run_cycles(
-            cycles, Path(work), limit_s=HOUR_LIMIT_S, heap_bytes=HEAP_BYTES + ROOM_BYTES, seal=True
+            cycles,
+            Path(work),
+            limit_s=HOUR_LIMIT_S,
+            heap_bytes=HEAP_BYTES + ROOM_BYTES,
+            measure="seal",
         )
     for what, pairs in pairs_us.items():
         low, share, high = statistics.quantiles((1 - bare / whole for whole, bare, _ in pairs), n=4)

@@ -65,5 +65,5 @@ def test_the_hour_is_what_it_says(figures: dict[str, Any]) -> None:
 @pytest.mark.proof
 def test_what_the_seal_costs_can_be_measured(tmp_path: Path) -> None:
     """With it and without, the badge talks and listens; the figures are `seal_share`'s."""
-    pairs = run_cycles(9, tmp_path, heap_bytes=HEAP_BYTES + ROOM_BYTES, seal=True)
+    pairs = run_cycles(9, tmp_path, heap_bytes=HEAP_BYTES + ROOM_BYTES, measure="seal")
     assert pairs["talk"] and pairs["listen"]

@@ -63,13 +63,16 @@ def run_script(
     args: Sequence[str] = (),
     *,
     heap_bytes: int = HEAP_BYTES,
+    traced: bool = False,
     limit_s: float = CPU_LIMIT_S,
 ) -> bytes:
     """Runs a file, which may import `ptt` and modules beside it; returns what it printed.
+    `traced`: in the build that has sys.settrace.
 
     Raises `PresselError` with the traceback when it fails.
     """
-    done = _run("run_script.mjs", script.parent, ["--", script.name, *args], heap_bytes, limit_s)
+    words = [*(["--traced"] if traced else []), "--", script.name, *args]
+    done = _run("run_script.mjs", script.parent, words, heap_bytes, limit_s)
     if done.returncode != 0:
         text = done.stderr.decode(errors="replace").strip()
         raise PresselError(f"{script} failed on MicroPython (exit {done.returncode}).\n{text}")

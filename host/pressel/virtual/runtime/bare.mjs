@@ -19,6 +19,7 @@ export const BARE_OPTIONS = {
   beside: { type: 'string', multiple: true, default: [] }, // data, to lie beside that folder
   heap: { type: 'string', default: String(2 << 20) },
   capped: { type: 'boolean', default: false }, // forbid the heap to grow
+  traced: { type: 'boolean', default: false }, // the build that has sys.settrace
 };
 
 /**
@@ -32,6 +33,7 @@ export async function loadBare(options, stdout) {
     heapBytes: Number(options.heap),
     pystackWords: 8192,
     capped: options.capped,
+    traced: options.traced,
     ticks: () => clock.ticks(),
     stdout,
   });

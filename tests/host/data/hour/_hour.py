@@ -36,6 +36,7 @@ _peak_bytes = 0
 _steps = 0
 _log = None
 _seal = None  # measures time instead of memory, where it is wanted
+_count = None  # counts instructions instead, where that is wanted
 
 
 # It takes memory to report an exception: without any, MicroPython goes on for ever.
@@ -62,6 +63,14 @@ def watch_seal():
     global _seal
     load("_seal")
     _seal = sys.modules["_seal"]
+
+
+# From now on it counts what steps execute, not their memory.
+def count():
+    global _count
+    load("_count")
+    _count = sys.modules["_count"]
+    _count.begin_count()
 
 
 # Steps until a collection is wanted or a cycle has ended (True).
@@ -172,6 +181,12 @@ def _step():
     elif floor.talker:
         taken = _burst["listen"]
     else:
+        taken = None
+    if _count is not None:
+        what = "talk" if taken is _burst["talk"] else "listen" if taken else ""
+        _count.counted_step(_handset, what, world.now_ms, _cycle_ms, STEP_MS)
+        return
+    if taken is None:
         _handset.step(world.now_ms)
         return
     if _seal is not None:
@@ -193,6 +208,10 @@ def _step():
 
 def seal_report():
     return json.dumps(_seal.pairs_us)
+
+
+def count_report():
+    return _count.counted_figures()
 
 
 def report():

@@ -16,6 +16,7 @@ const { values: options } = parseArgs({
     flash: { type: 'string' },
     heap: { type: 'string' },
     cycles: { type: 'string' },
+    count: { type: 'boolean' }, // instructions instead of memory, in the build with sys.settrace
     seal: { type: 'boolean' }, // what tags and cipher cost in time, with a real AES
   },
 });
@@ -26,6 +27,7 @@ const badge = await loadMicroPython({
   heapBytes: Number(options.heap),
   romfs: romImage(fs.readFileSync(options.fakes), options.flash),
   ticks: () => 1000,
+  traced: options.count === true,
   stdout: (bytes) => process.stderr.write(bytes),
 });
 badge.mp.registerJsModule('_bridge', new Ciphers({ bytes: badge.bytes }).bridge());
@@ -45,13 +47,15 @@ try {
   for (const name of JSON.parse(manifest).imports) hour.load(name);
   while (!hour.build(cycles));
   if (options.seal) hour.watch_seal();
+  if (options.count) hour.count();
   for (let done = 0; done < cycles;) {
     if (hour.run()) {
       hour.mark();
       done += 1;
     }
   }
-  process.stdout.write(`${options.seal ? hour.seal_report() : hour.report()}\n`);
+  const report = options.seal ? hour.seal_report : options.count ? hour.count_report : hour.report;
+  process.stdout.write(`${report()}\n`);
 } catch (error) {
   badge.uncap();
   process.stderr.write(`${error.message}\n`);

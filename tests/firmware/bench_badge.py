@@ -1,0 +1,85 @@
+"""`make bench-badge`: what the Python around a frame costs a badge, counted where it can be.
+
+The real handset runs its script (`tests.firmware.hour`) in the build of MicroPython that has
+sys.settrace, and each instruction of bytecode is counted while the badge talks, listens or rests.
+What is native code on a badge is counted by its calls, each weighted by its budget in
+`tests/native`. Time is told as a ratio to a loop that is always the same, in the same run:
+`tests.budgets.badge`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.budgets import badge
+from tests.firmware.hour import run_cycles
+from tests.native import bench
+
+CYCLES = 2  # of 20 s: in the first the badge joins, in the second it talks, listens and rests
+HEAP_BYTES = 8_000_000  # a trace makes garbage for each instruction
+FRAME_MS = 20
+MACHINE = "xtensawin"
+
+# Of commit 4168882, which polled every 5 ms, by this same count; its worth in instructions of
+# MicroPython for x86-64 was 755,000 (listen), 782,000 (talk) and 525,000 (idle).
+BEFORE = {"idle": 4_479, "listen": 7_046, "talk": 6_924}
+
+# No more than these may a frame take: what was reached, and a little.
+BUDGETS = {"idle": 4_500, "listen": 7_100, "talk": 7_000}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What 20 ms take: instructions of bytecode, calls of Python functions, steps, and calls of
+    native functions by name."""
+
+    bytecodes: float
+    calls: float
+    steps: float
+    natives: dict[str, float]
+
+    @property
+    def native_instructions(self) -> float:
+        """Those of the chip, as `tests/native` counts them."""
+        budgets = bench.budgets()
+        return sum(budgets[name][MACHINE] * calls for name, calls in self.natives.items())
+
+
+def count_frames(cycles: int = CYCLES) -> dict[str, Frame]:
+    """By what the badge does: idle, listen, talk."""
+    with tempfile.TemporaryDirectory(prefix="pressel-bench-") as work:
+        found = run_cycles(cycles, Path(work), heap_bytes=HEAP_BYTES, measure="count")
+    return {what: _frame(figures) for what, figures in found.items() if figures[0]}
+
+
+def _frame(figures: list[Any]) -> Frame:
+    ms, steps, bytecodes, calls, natives = figures
+    frames = ms / FRAME_MS
+    return Frame(
+        bytecodes / frames,
+        calls / frames,
+        steps / frames,
+        {name: count / frames for name, count in natives.items() if count},
+    )
+
+
+def main() -> None:
+    talk, listen = badge.frame_ratios()
+    loops = {"talk": f"{talk:.2f}", "listen": f"{listen:.2f}"}
+    print(
+        "| a frame (20 ms) | bytecodes | of before | budget | calls | native instructions | loops |"
+    )
+    print("|---|--:|--:|--:|--:|--:|--:|")
+    for what, frame in sorted(count_frames().items()):
+        print(
+            f"| {what} | {frame.bytecodes:,.0f} | 1/{BEFORE[what] / frame.bytecodes:.2f} "
+            f"| {BUDGETS[what]:,} | {frame.calls:.0f} | {frame.native_instructions:,.0f} "
+            f"| {loops.get(what, '')} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
