@@ -7,7 +7,7 @@ import platform
 import sys
 from pathlib import Path
 
-from setup_clone import pesq
+from setup_clone import copies, pesq
 from setup_clone.tree import NODE_MODULES, ROOT, STAMP, VENV_PYTHON
 
 
@@ -30,6 +30,7 @@ class Stamp:
         self.environment = digest(ROOT / "requirements.lock", *python, str(ROOT))
         self.javascript = digest(ROOT / "package-lock.json")
         self.pesq = digest(pesq.PESQ_LOCK)
+        self.copies = digest(copies.SOURCE, platform.machine())
         self.done = {}
         with contextlib.suppress(OSError, ValueError):
             self.done = json.loads(STAMP.read_text())
@@ -47,8 +48,17 @@ class Stamp:
             return False
         return self.done["pesq_installed"] or self.done["pesq_obstacle"] == pesq.obstacle()
 
+    def has_copies(self) -> bool:
+        """True as well when the part in C was left out and the reason still stands."""
+        if self.done.get("copies") != self.copies:
+            return False
+        if self.done["copies_compiled"]:
+            return copies.LIBRARY.exists()
+        return self.done["copies_obstacle"] == copies.obstacle()
+
     def complete(self) -> bool:
-        return self.has_environment() and self.has_javascript() and self.has_pesq()
+        has_python = self.has_environment() and self.has_pesq() and self.has_copies()
+        return has_python and self.has_javascript()
 
     def record(self, **done: str | bool) -> None:
         """Add to what was done; written whole or not at all."""

@@ -8,12 +8,12 @@ import sys
 import time
 from types import TracebackType
 
-from setup_clone import pesq
+from setup_clone import copies, pesq
 from setup_clone.stamp import Stamp
 from setup_clone.tools import SetupError, npm_install, pin_of, pip_install, run, say
 from setup_clone.tree import LOG, ROOT, VENV, VENV_PYTHON
 
-STEPS = 4
+STEPS = 5
 DISK_NEEDED_MB = 1200  # measured: .venv takes 750, downloads and their cache 350 on the way
 
 
@@ -93,3 +93,9 @@ def set_up(stamp: Stamp, lock: int) -> None:
         with Step(4, "PESQ (optional)"):
             installed = pesq.install(lock)
         stamp.record(pesq=stamp.pesq, pesq_installed=installed, pesq_obstacle=pesq.obstacle())
+    if not stamp.has_copies():
+        with Step(5, "Part in C (optional)"):
+            compiled = copies.install(lock)
+        stamp.record(
+            copies=stamp.copies, copies_compiled=compiled, copies_obstacle=copies.obstacle()
+        )

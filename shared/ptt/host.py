@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .leader.leader import Leader
+    from .leader.outbound import Copies
 
 _KEEPS_STATE = const(128)  # of the capabilities: with a leader's state it stands first
 _TOLD_MAX = const(256)  # events that nobody fetched, while leaders come and go
@@ -89,6 +90,12 @@ class Host:
                 return outgoing
             self._left = None
         return self.leader.poll_transmit() if self.leader is not None else None
+
+    def poll_copies(self) -> "Copies | None":
+        """Many of them at once, when those are next; None: ask `poll_transmit`."""
+        if self._left is not None or self.leader is None:
+            return None
+        return self.leader.outbound.poll_copies()
 
     @property
     def is_parting(self) -> bool:

@@ -14,7 +14,7 @@ import pytest
 
 from pressel import cli
 from pressel.errors import InvariantError, PresselError, UnreachableError, UsageError
-from setup_clone import pesq, stamp, steps, tools, tree
+from setup_clone import copies, pesq, stamp, steps, tools, tree
 
 ROOT = tree.ROOT
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
@@ -120,6 +120,7 @@ def set_up_stamp(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     fresh = stamp.Stamp()
     fresh.record(environment=fresh.environment, javascript=fresh.javascript)
     fresh.record(pesq=fresh.pesq, pesq_installed=True, pesq_obstacle="")
+    fresh.record(copies=fresh.copies, copies_compiled=False, copies_obstacle=copies.obstacle())
     return path
 
 
@@ -147,6 +148,41 @@ def test_pesq_is_tried_again_when_the_obstacle_is_another(
     assert stamp.Stamp().has_pesq()
     monkeypatch.setattr(pesq, "obstacle", lambda: "")
     assert not stamp.Stamp().has_pesq()
+
+
+def test_the_part_in_c_is_compiled_again_when_it_is_gone(
+    set_up_stamp: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    library = tmp_path / "libcopies.so"
+    library.touch()
+    monkeypatch.setattr(copies, "LIBRARY", library)
+    stamp.Stamp().record(copies_compiled=True)
+    assert stamp.Stamp().has_copies()
+    library.unlink()
+    assert not stamp.Stamp().has_copies()
+
+
+def test_the_part_in_c_is_tried_again_when_the_obstacle_is_another(
+    set_up_stamp: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert stamp.Stamp().has_copies()
+    monkeypatch.setattr(copies, "obstacle", lambda: "another")
+    assert not stamp.Stamp().has_copies()
+
+
+def test_a_part_in_c_that_does_not_compile_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    broken = tmp_path / "copies.c"
+    broken.write_text("int broken(")
+    monkeypatch.setattr(copies, "SOURCE", broken)
+    monkeypatch.setattr(copies, "LIBRARY", tmp_path / "libcopies.so")
+    monkeypatch.setattr(tools, "LOG", tmp_path / "setup.log")
+    (tmp_path / "setup.log").touch()
+    with (tmp_path / "lock").open("w") as lock:
+        assert not copies.install(lock.fileno())
+    assert "left out" in capsys.readouterr().err
+    assert not (tmp_path / "libcopies.so").exists()
 
 
 def test_digest_tells_where_one_part_ends():

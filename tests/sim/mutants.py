@@ -111,26 +111,21 @@ def own_voice_comes_back() -> Any:
         return reason
 
     def pass_on(self: VoicePath, talker: Any, group: int, data: Any, now_ms: int) -> None:
-        for member in self._members.all():
-            self._outbound.queue(_readdressed(data, member, now_ms), member)
-            self.packets_out += 1
+        from ptt.wire import envelope, messages
+
+        end = envelope.payload_end(data)
+        copy = bytearray(data)
+        kind = messages.VOICE_FRAME
+        envelope.write_header(copy, end, kind, 0, envelope.LEADER_NODE, 0, now_ms)
+        copy[2:4] = data[2:4]
+        links = [member.link for member in self._members.all()]
+        self._outbound.queue_copies(copy, envelope.payload_crc(data), links)
+        self.packets_out += len(links)
 
     stack = contextlib.ExitStack()
     stack.enter_context(replaced(Listening, "on_voice", on_voice))
     stack.enter_context(replaced(VoicePath, "_pass_on", pass_on))
     return stack
-
-
-def _readdressed(data: Any, member: Any, now_ms: int) -> bytearray:
-    from ptt.wire import envelope, messages
-
-    end = envelope.payload_end(data)
-    copy = bytearray(data)
-    node, kind = envelope.LEADER_NODE, messages.VOICE_FRAME
-    envelope.write_header(copy, end, kind, member.session, node, member.link.next_seq(), now_ms)
-    copy[2:4] = data[2:4]
-    envelope.put_crc(copy, envelope.header_crc(copy, envelope.payload_crc(copy)))
-    return copy
 
 
 def refusal_not_counted() -> Any:

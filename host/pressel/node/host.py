@@ -20,6 +20,7 @@ from pressel.errors import PresselError
 from pressel.registry.identity import identity
 from pressel.registry.store import Registry
 from pressel.soft.credential import Credential, enter
+from pressel.transport.copies import Copier, load_library
 from pressel.transport.udp import Address, engine_now_ms
 from ptt.base import clock, events
 from ptt.cluster import election, host_messages, host_wire
@@ -89,6 +90,8 @@ class HostNode:
         self._standbys = Standbys(self._host, self._others.silent_ms, self._others.ask)
         self._log = EventLog(report, lambda: self._host.leader, self._others.name_of)
         self._badges = Port(self._on_badge)
+        library = load_library()
+        self._copier = Copier(library) if library is not None else None
         self._timer = Timer(self._on_time)
         self._enrolment = EnrolmentServer(
             options.joining, self._is_leading, self._read, self._write, report
@@ -316,9 +319,17 @@ class HostNode:
         self._host.on_stored(record, now_ms)
         return True
 
+    def _send_to_badges(self) -> None:
+        while True:
+            if self._copier is not None and (copies := self._host.poll_copies()) is not None:
+                self._badges.send_copies(self._copier, copies)
+            elif (outgoing := self._host.poll_transmit()) is not None:
+                self._badges.send(bytes(outgoing.data), outgoing.destination)
+            else:
+                return
+
     def _carry(self, now_ms: int) -> bool:
-        while (outgoing := self._host.poll_transmit()) is not None:
-            self._badges.send(bytes(outgoing.data), outgoing.destination)
+        self._send_to_badges()
         while (outgoing := self._host.poll_host()) is not None:
             self._others.send(outgoing.destination, bytes(outgoing.data), now_ms)
         return self._others.carry(now_ms)

@@ -7,7 +7,9 @@ import socket
 from collections.abc import Callable
 
 from pressel.errors import UsageError
+from pressel.transport.copies import Copier
 from pressel.transport.udp import SOCKET_BUFFER_BYTES, Address
+from ptt.leader.outbound import Copies
 
 Received = Callable[[bytes, Address], None]
 
@@ -18,6 +20,7 @@ class Port(asyncio.DatagramProtocol):
     def __init__(self, received: Received) -> None:
         self._received = received
         self._transport: asyncio.DatagramTransport | None = None
+        self._socket: socket.socket | None = None  # the transport's, while it is open
         self.address: Address = ("", 0)
         self.send_errors = 0  # datagrams that the system would not take
 
@@ -41,16 +44,35 @@ class Port(asyncio.DatagramProtocol):
             ) from error
         loop = asyncio.get_running_loop()
         self._transport, _ = await loop.create_datagram_endpoint(lambda: self, sock=bound)
+        self._socket = bound
         self.address = bound.getsockname()
 
-    def send(self, data: bytes, destination: Address) -> None:
-        if self._transport is not None:
-            self._transport.sendto(data, destination)
+    def send_copies(self, copier: Copier, copies: Copies) -> None:
+        """All of them; what the socket does not take now waits in the event loop."""
+        if self._socket is None:
+            return
+        before = copier.refused
+        copies.skip(copier.send(self._socket.fileno(), copies))
+        self.send_errors += copier.refused - before
+        while (outgoing := copies.next()) is not None:
+            if outgoing.link is not None and outgoing.link.seal(outgoing.data):
+                self.send(outgoing.data, outgoing.destination)
+
+    def send(self, data: bytes | bytearray, destination: Address) -> None:
+        """At once if the socket takes it: the event loop's own way costs twice as much."""
+        if self._socket is None or self._transport is None:
+            return
+        try:
+            self._socket.sendto(data, destination)
+        except BlockingIOError:
+            self._transport.sendto(bytes(data), destination)
+        except OSError:
+            self.send_errors += 1
 
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
-            self._transport = None
+            self._transport = self._socket = None
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         self._received(data, addr)

@@ -52,7 +52,6 @@ class Member:
         "request",
         "roster",
         "secret",
-        "session",
         "settings",
         "speech",
         "table_is",
@@ -63,7 +62,6 @@ class Member:
         self.device = device  # 8 bytes
         self.node = node
         self.link = link
-        self.session = 0
         self.nonce = 0
         self.name = b""
         self.build = b""
@@ -98,6 +96,11 @@ class Member:
 
     def hears(self, group: int) -> bool:
         return group in self.groups or (group == self.call and group != 0)
+
+    @property
+    def session(self) -> int:
+        """Number of its session."""
+        return self.link.session
 
     @property
     def address(self) -> "Any":
@@ -148,7 +151,7 @@ class Members:
             self._advance()
         member = Member(device, self._next_node, self.make_link())
         self._advance()
-        member.session = session
+        member.link.session = session
         self._by_device[device] = member
         self._by_session[session] = member
         self._by_node[member.node] = member
@@ -170,7 +173,7 @@ class Members:
         if is_known or len(self._by_device) >= MEMBERS_MAX:
             return None
         member = Member(device, node, self.make_link())
-        member.session = session
+        member.link.session = session
         self._by_device[device] = member
         self._by_session[session] = member
         self._by_node[node] = member

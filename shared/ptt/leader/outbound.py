@@ -30,31 +30,87 @@ class Outgoing:
         self.link = link  # None: to somebody without a session
 
 
+class Copies:
+    """One datagram for many. They differ in session, sequence number, CRC and tag alone: `data` is
+    the whole of it otherwise, with room for the tag, and each of `links` has the number in `seqs`
+    beside it. Whoever fetches it whole writes the same bytes as `Outbound.poll` does, copy by
+    copy."""
+
+    __slots__ = ("_at", "_payload_crc", "data", "links", "seqs")
+
+    def __init__(self, data: bytearray, payload_crc: int, links: "list[Link]") -> None:
+        self.data = data
+        self.links = links
+        self.seqs = [link.next_seq() for link in links]
+        self._payload_crc = payload_crc
+        self._at = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """No copy has been made yet."""
+        return self._at == 0
+
+    def skip(self, count: int) -> None:
+        """The first `count` are on their way already."""
+        self._at = count
+
+    def next(self) -> "Outgoing | None":
+        """The next copy, not sealed yet; None: those were all."""
+        at = self._at
+        if at == len(self.links):
+            return None
+        self._at = at + 1
+        link = self.links[at]
+        copy = self.data[:]
+        envelope.put_receiver(copy, link.session, self.seqs[at])
+        envelope.put_crc(copy, envelope.header_crc(copy, self._payload_crc))
+        return Outgoing(copy, link.address, link)
+
+
 class Outbound:
     """Datagrams on their way to `members` and to strangers."""
 
     def __init__(self, members: "Members") -> None:
         self._members = members
-        self._waiting: list[Outgoing] = []
+        self._waiting: list[Outgoing | Copies] = []
         self._head = 0
+        self._count = 0  # datagrams that wait
         self._scratch = bytearray(DATAGRAM_BYTES_MAX)
         self._nacked_ms = -1  # when a stranger was last answered; -1: never
         self.mark = 0  # low byte of the newest epoch of the groups' keys
         self.overrun = 0  # datagrams dropped because nobody fetched them
 
     def __len__(self) -> int:
-        return len(self._waiting) - self._head
+        return self._count
 
     def poll(self) -> "Outgoing | None":
         """The next datagram, sealed."""
         while self._head < len(self._waiting):
             outgoing = self._waiting[self._head]
-            self._head += 1
+            if isinstance(outgoing, Copies):
+                outgoing = outgoing.next()
+                if outgoing is None:
+                    self._head += 1
+                    continue
+            else:
+                self._head += 1
+            self._count -= 1
             if outgoing.link is None or outgoing.link.seal(outgoing.data):
                 return outgoing
         self._waiting.clear()
         self._head = 0
         return None
+
+    def poll_copies(self) -> "Copies | None":
+        """What `poll` would give copy by copy, all at once; None: something else is next."""
+        if self._head == len(self._waiting):
+            return None
+        copies = self._waiting[self._head]
+        if not isinstance(copies, Copies) or not copies.is_whole:
+            return None
+        self._head += 1
+        self._count -= len(copies.links)
+        return copies
 
     def send(
         self, kind: int, values: "tuple", member: "Member", now_ms: int, tail: bytes = b""
@@ -74,7 +130,7 @@ class Outbound:
             data[2] = self.mark
             data[3] = link.flags
         envelope.put_crc(data, envelope.header_crc(data, envelope.payload_crc(data)))
-        self.queue(data, member)
+        self._append(Outgoing(data, member.address, link), 1)
 
     def send_to(self, node: int, kind: int, values: "tuple", now_ms: int) -> None:
         member = self._members.by_node(node)
@@ -93,11 +149,12 @@ class Outbound:
         scratch = self._scratch
         end = codec.encode(scratch, envelope.HEADER_BYTES, kind, values)
         envelope.seal_header(scratch, end, kind, 0, envelope.LEADER_NODE, 0, now_ms)
-        self._append(Outgoing(bytes(scratch[0:end]), destination, None))
+        self._append(Outgoing(bytes(scratch[0:end]), destination, None), 1)
 
-    def queue(self, data: bytearray, member: "Member") -> None:
-        """A whole datagram for `member`, with room for its tag."""
-        self._append(Outgoing(data, member.address, member.link))
+    def queue_copies(self, data: bytearray, payload_crc: int, links: "list[Link]") -> None:
+        """A whole datagram for each of `links`, with room for a tag."""
+        if links:
+            self._append(Copies(data, payload_crc, links), len(links))
 
     def nack(self, reason: int, data: "Any", source: "Any", now_ms: int) -> None:
         """Answer a stranger, at most once a second in all and never with more bytes than came."""
@@ -109,11 +166,12 @@ class Outbound:
         values = (reason, messages.VERSION & 0xF0, messages.VERSION, data[1])
         self.send_unbound(messages.NACK, values, source, now_ms)
 
-    def _append(self, outgoing: Outgoing) -> None:
-        if len(self) >= _WAITING_MAX:
-            self.overrun += 1
+    def _append(self, outgoing: "Outgoing | Copies", count: int) -> None:
+        if self._count >= _WAITING_MAX:
+            self.overrun += count
             return
         if self._head >= _WAITING_MAX:  # somebody always leaves one: free what was fetched
             self._waiting = self._waiting[self._head :]
             self._head = 0
         self._waiting.append(outgoing)
+        self._count += count

@@ -154,13 +154,14 @@ def member_record(member: "Member", address: bytes) -> bytes:
     record = records.MemberRecord(member.node)
     for name in _COMMON:
         setattr(record, name, getattr(member, name))
+    record.device = member.device
+    record.session = member.session
     record.settings = member.settings.acknowledged
     record.address = address
     return records.write_member(record)
 
 
 _COMMON = (
-    "session",
     "nonce",
     "request",
     "text_number",
@@ -168,7 +169,6 @@ _COMMON = (
     "roster",
     "asked",
     "table_is",
-    "device",
     "name",
     "build",
     "groups",

@@ -44,20 +44,11 @@ class VoicePath:
     def _pass_on(self, talker: "Member", group: int, data: "Any", now_ms: int) -> None:
         """One copy per listener, and one checksum for all of them: the payload is the same, and the
         talker's tag leaves room for the listener's."""
+        copy = bytearray(data)
         end = envelope.payload_end(data)
-        payload_crc = envelope.payload_crc(data)
-        size = len(data)
-        template = bytearray(data)
-        envelope.write_header(
-            template, end, messages.VOICE_FRAME, 0, envelope.LEADER_NODE, 0, now_ms
-        )
-        template[2] = data[2]  # tells the key of the frames
-        template[3] = data[3]
-        for member in self._members.all():
-            if member is talker or not member.hears(group):
-                continue
-            copy = template[0:size]
-            envelope.put_receiver(copy, member.session, member.link.next_seq())
-            envelope.put_crc(copy, envelope.header_crc(copy, payload_crc))
-            self._outbound.queue(copy, member)
-            self.packets_out += 1
+        envelope.write_header(copy, end, messages.VOICE_FRAME, 0, envelope.LEADER_NODE, 0, now_ms)
+        copy[2] = data[2]  # tells the key of the frames
+        copy[3] = data[3]
+        links = [m.link for m in self._members.all() if m is not talker and m.hears(group)]
+        self._outbound.queue_copies(copy, envelope.payload_crc(data), links)
+        self.packets_out += len(links)

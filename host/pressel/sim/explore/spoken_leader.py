@@ -89,7 +89,7 @@ class SpokenLeader:
         self.engine = Leader(TERMS[number], _SEED, _Everybody(), bytes)
         self.engine.members.make_link = _ClearLink
         self.engine.outbound.send = self._send
-        self.engine.outbound.queue = self._queue
+        self.engine.outbound.queue_copies = self._queue_copies
         receipts: Any = _NoReceipts()
         self.engine.receipts[GROUP_DEFAULT] = receipts
 
@@ -121,9 +121,11 @@ class SpokenLeader:
     def _send(self, kind: int, values: tuple, member: Any, now_ms: int, tail: bytes = b"") -> None:
         self.said.append((member.node, kind, values, member.link.next_seq()))
 
-    def _queue(self, data: bytearray, member: Any) -> None:
-        member.link.seq -= 1  # in this model voice takes no number
-        self.said.append((member.node, messages.VOICE_FRAME, read_voice(data), 0))
+    def _queue_copies(self, data: bytearray, payload_crc: int, links: list[Link]) -> None:
+        """In this model voice takes no number."""
+        for member in self.engine.members.all():
+            if member.link in links:
+                self.said.append((member.node, messages.VOICE_FRAME, read_voice(data), 0))
 
 
 def new_leader(number: int) -> SpokenLeader:
