@@ -81,13 +81,13 @@ def test_the_ring_turns():
 
 
 def test_a_frame_whose_turn_is_over_is_late():
-    buffer = playing(0)
+    buffer = playing(0, 2)
     assert taken(buffer, 2) == [0, None]
     assert not insert(buffer, 1)
     assert buffer.late == 1
 
 
-def test_after_a_long_gap_it_goes_on_where_the_voice_does():
+def test_while_nothing_comes_the_next_frame_keeps_its_turn():
     """The path has become slower: what comes would be late for ever."""
     buffer = playing(0)
     taken(buffer, CONCEAL_FRAMES_MAX + 2)
@@ -141,7 +141,7 @@ def test_resuming_starts_at_the_frame_that_came():
     taken(buffer, 30)
     assert insert(buffer, 100)
     buffer.resume(100, 5000)
-    assert (buffer.first_ms, buffer.playing, buffer.missed) == (5000, False, 0)
+    assert (buffer.lag_ms(100, 5000), buffer.playing, buffer.missed) == (0, False, 0)
     assert insert(buffer, 99)
     assert taken(buffer, 3) == [99, 100, None]
 
@@ -161,7 +161,7 @@ def test_opening_forgets_the_burst_before():
     buffer.last = 2
     taken(buffer, 2)
     buffer.open(5, 6, 2000)
-    assert (buffer.lease, buffer.talker, buffer.first_ms) == (5, 6, 2000)
+    assert (buffer.lease, buffer.talker) == (5, 6)
     assert (buffer.waiting, buffer.last, buffer.playing) == (0, -1, False)
     assert insert(buffer, 0)
     assert insert(buffer, 1)
@@ -177,13 +177,46 @@ def test_waiting_counts_what_is_kept():
     assert buffer.waiting == 0
 
 
-def test_going_back_costs_what_waits_too_far_ahead_and_that_is_counted():
-    buffer = playing(0)
-    assert taken(buffer, CONCEAL_FRAMES_MAX + 2) == [0] + [None] * (CONCEAL_FRAMES_MAX + 1)
-    assert insert(buffer, 11)
-    assert insert(buffer, 2)  # on a path that has become slower
+def test_going_back_before_it_plays_costs_what_waits_too_far_ahead_and_that_is_counted():
+    buffer = opened(11)
+    assert insert(buffer, 5)
     assert insert(buffer, 3)  # where frame 11 lies
     assert (buffer.waiting, buffer.dropped) == (2, 1)
+
+
+def test_what_sounded_for_a_lost_frame_is_not_made_good_again():
+    """It was waited for twice; then a later one shows that it is lost, with the one behind it."""
+    buffer = playing(0)
+    assert taken(buffer, 3) == [0, None, None]
+    assert insert(buffer, 3)
+    assert taken(buffer, 2) == [3, None]
+    assert insert(buffer, 6)
+    assert taken(buffer, 3) == [None, 6, None]
+
+
+def test_how_late_a_frame_is():
+    """Against the fastest so far, which need not be the first; what comes with another one, and
+    what comes after an outage, says nothing of the frames behind it."""
+    buffer = playing()
+    came = ((0, 1000), (1, 1020), (2, 1055), (3, 1056), (4, 1070), (5, 1110))
+    late_ms = []
+    for number, now_ms in came:
+        late_ms.append(buffer.arrive(number, now_ms))
+        insert(buffer, number)
+    assert late_ms == [0, 0, 15, 0, 0, 20]
+    buffer.missed = CONCEAL_FRAMES_MAX + 1
+    assert buffer.arrive(6, 1600) == 490
+    assert buffer.arrive(7, 1601) == 0
+    assert buffer.arrive(8, 1621) == 0
+    assert buffer.arrive(9, 1651) == 10
+
+
+def test_what_is_the_fastest_is_forgotten_slowly():
+    """A clock that is slow by 0.02 % is no path that slows down."""
+    buffer = playing()
+    for number in range(30_000):
+        assert buffer.arrive(number, 1000 + number * 20 + number // 250) <= 1, number
+        buffer.next = number
 
 
 def test_places_come_back_played_skipped_or_forgotten():

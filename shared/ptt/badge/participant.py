@@ -318,7 +318,7 @@ class Participant:
             return refusal.STALE
         if version != self.settings_version:
             self.settings_version = version
-            self.playout.delay_ms = fields[AT_PLAYOUT_DELAY_MS]
+            self.playout.path.set_least(fields[AT_PLAYOUT_DELAY_MS])
             self._events.push(events.SETTINGS, version)
         answer = (version, messages.APPLIED_APPLIED)
         self.send(messages.SETTINGS_ACK, answer, self.link.address, now_ms)

@@ -22,8 +22,9 @@ LAST_REPEATS = const(2)  # the last packet thrice: at 5 % loss it is lost once i
 # --- Playout ---------------------------------------------------------------------------
 JITTER_FRAMES_MAX = const(24)  # 480 ms: what is sent ahead, the delay and 80 ms of jitter
 BURST_STALL_MS = const(500)  # a burst silent this long is over (old app: 650 ms)
+LATE_PERMILLE = const(10)  # packets may come later than the delay: as many as a good radio loses
 CONCEAL_FRAMES_MAX = const(3)  # 60 ms of fading repetition; longer sounds like a robot
-KEPT_FRAMES_MAX = const(48)  # to be sent or heard: 0.8 s of a press beside the delay and jitter
+KEPT_FRAMES_MAX = const(40)  # to be sent or heard: a whole press, or half a one beside the delay
 
 # --- Envelope --------------------------------------------------------------------------
 DATAGRAM_BYTES_MAX = const(1200)  # fits every path without fragments

@@ -6,7 +6,10 @@ from ..base.numbers import INT_MAX
 SIZES = (4, 2, 4)
 RANGES = (
     (1, INT_MAX),  # version
-    (20, 400),  # playout_delay_ms: delay of the jitter buffer
+    (
+        20,
+        400,
+    ),  # playout_delay_ms: least delay of the jitter buffer; a badge adds what its path needs
     (1000, 1300000),  # talk_ms: longest burst
 )
 

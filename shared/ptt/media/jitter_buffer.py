@@ -1,20 +1,23 @@
 """The frames of one talk burst in the order in which they were spoken.
 
 A ring indexed by frame number. It does not know when a frame is due (see `playout`), only
-whether it came, came twice, came too late or found no room.
+whether it came, came twice, came too late or found no room, and when the fastest would have come.
 """
 
 from array import array
 
-from ..base.compat import TYPE_CHECKING
-from ..base.numbers import ADPCM_FRAME_BYTES, CONCEAL_FRAMES_MAX
+from ..base.clock import add, since
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import ADPCM_FRAME_BYTES, CONCEAL_FRAMES_MAX, FRAME_MS
 from . import dsp
 
 if TYPE_CHECKING:
     from ..base.compat import Buffer
     from .frame_store import FrameStore
 
-_ABSENT = -1
+_ABSENT = const(-1)
+_BUNCH_MS = const(10)  # packets closer than this were held up together: the first tells how long
+_LEAK_FRAMES = const(64)  # each time the fastest is 1 ms later: clocks differ by 0.02 % at most
 
 
 class JitterBuffer:
@@ -32,7 +35,8 @@ class JitterBuffer:
         """Forget everything and take the burst `lease` by node `talker`."""
         self.lease = lease
         self.talker = talker
-        self.first_ms = now_ms  # arrival of the first packet
+        self.origin_ms = now_ms  # when frame 0 would have come, had it been as fast as the fastest
+        self._came_ms = now_ms  # the last packet
         self.next = _ABSENT  # frame to play next; until playing, the lowest that came
         self.unheard = 0  # the lowest that may still be heard: what was heard stays in order
         self.last = _ABSENT  # number of the final frame once known
@@ -40,6 +44,7 @@ class JitterBuffer:
         self.played = 0
         self.concealed = 0
         self.missed = 0  # concealed frames since the last good one
+        self.held = 0  # of these, those for which the next frame still waits to come
         self.late = 0
         self.duplicate = 0
         self.dropped = 0  # no room for them
@@ -58,10 +63,35 @@ class JitterBuffer:
 
     def resume(self, number: int, now_ms: int) -> None:
         """Voice after a pause: buffer again from frame `number` on, which came at `now_ms`."""
-        self.first_ms = now_ms
+        self._start_at(number, now_ms)
         self.next = number
         self.playing = False
         self.missed = 0
+        self.held = 0
+
+    def _start_at(self, number: int, now_ms: int) -> None:
+        self.origin_ms = add(now_ms, -number * FRAME_MS)
+
+    def lag_ms(self, number: int, now_ms: int) -> int:
+        """How much later than the fastest frame `number` is when it comes, or plays, now."""
+        return since(now_ms, self.origin_ms) - number * FRAME_MS
+
+    def arrive(self, number: int, now_ms: int) -> int:
+        """Frame `number` comes: how many ms later than the fastest would have, 0 when it is the
+        fastest or says nothing about the path."""
+        apart_ms = since(now_ms, self._came_ms)
+        self._came_ms = now_ms
+        late_ms = self.lag_ms(number, now_ms)
+        if self.next == _ABSENT or late_ms <= 0:
+            self._start_at(number, now_ms)
+            return 0
+        if self.missed > CONCEAL_FRAMES_MAX:
+            self._start_at(number, now_ms)  # the network jumped: the path begins anew
+        elif apart_ms < _BUNCH_MS:
+            return 0
+        elif not number % _LEAK_FRAMES:
+            self.origin_ms = add(self.origin_ms, 1)
+        return late_ms
 
     def insert(self, number: int, data: "Buffer", at: int) -> bool:
         """Keep frame `number`, whose 164 bytes start at `at` of `data`; False: not needed."""
@@ -73,16 +103,13 @@ class JitterBuffer:
         if self.next == _ABSENT:
             self.next = number
         elif number < self.next:
-            is_awaited = not self.playing or self.missed > CONCEAL_FRAMES_MAX
-            if number < self.unheard or not is_awaited:
+            if number < self.unheard or self.playing:
                 self.late += 1
                 return False
             if self.waiting and self.next - number >= self._frames:
                 self.dropped += 1
                 return False
-            # Not started yet, or nothing came in time for so long that the path has become
-            # slower: go on from here, later than before.
-            self.next = number
+            self.next = number  # not started yet
         elif number - self.next >= self._frames:
             self._skip(number - self._frames + 1)
         store = self.store
@@ -98,14 +125,32 @@ class JitterBuffer:
         dsp.copy(store.data, self._place[slot] * ADPCM_FRAME_BYTES, data, at, ADPCM_FRAME_BYTES)
         return True
 
+    def peek(self, ahead: int) -> int:
+        """The offset in the store of the frame `ahead` of the next one, or -1 if it is not here."""
+        number = self.next + ahead
+        slot = number % self._frames
+        return self._place[slot] * ADPCM_FRAME_BYTES if self._number[slot] == number else _ABSENT
+
     def take(self) -> int:
         """Go on by one frame: its offset in the store, or -1 when it has not come. It lies there
-        until the next frame comes from anywhere."""
+        until the next frame comes from anywhere.
+
+        While nothing waits, the next frame may be late and is waited for. When a later one comes
+        first it was lost, and is left out: what sounded meanwhile stood in its place."""
         number = self.next
         slot = number % self._frames
+        while self._number[slot] != number:
+            if not self.waiting and self.last == _ABSENT:
+                self.held += 1
+                return _ABSENT
+            number += 1
+            self.next = number
+            if not self.held:
+                return _ABSENT
+            self.held -= 1
+            slot = number % self._frames
         self.next = number + 1
-        if self._number[slot] != number:
-            return _ABSENT
+        self.held = 0
         self._let_go(slot)
         self._number[slot] = -2 - number  # to know its repetition
         self.unheard = number + 1
@@ -136,12 +181,13 @@ class JitterBuffer:
         return (burst, tuple(frames))
 
     def restore(self, values: "tuple", now_ms: int) -> None:
-        """Be as `values` say; the first packet came at `now_ms`, and nothing is missing yet."""
+        """Be as `values` say; what plays next came at `now_ms`, and nothing is missing yet."""
         self.clear()
         burst, frames = values
         self.lease, self.talker, self.next, self.unheard, self.last, self.playing = burst
-        self.first_ms = now_ms
+        self._start_at(self.next, now_ms)
         self.missed = 0
+        self.held = 0
         for number, data in frames:
             slot = (number if number >= 0 else -2 - number) % self._frames
             self._number[slot] = number

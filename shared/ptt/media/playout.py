@@ -1,4 +1,7 @@
-"""When each frame is heard: one burst at a time, after a fixed delay, losses concealed.
+"""When each frame is heard: one burst at a time, as late as its path needs, losses concealed.
+
+A burst starts with the delay that its path is known to need (`path_delay`). It grows by each frame
+for which nothing has come when it is due, and shrinks by leaving out frames of pauses.
 
 Two jitter buffers hold the burst that plays and the one that may begin while its tail still plays,
 so that no listener hears two talkers at once and no burst loses its first word to the one before.
@@ -7,9 +10,7 @@ States and rules are the table below (jitter buffer, RFC 5481's playout delay).
 
 from array import array
 
-from ..base.clock import since
 from ..base.compat import TYPE_CHECKING, const
-from ..base.defaults import PLAYOUT_DELAY_MS
 from ..base.numbers import (
     BURST_STALL_MS,
     CONCEAL_FRAMES_MAX,
@@ -21,6 +22,7 @@ from ..base.numbers import (
 from ..base.table import compile_rules
 from . import dsp
 from .jitter_buffer import JitterBuffer
+from .path_delay import PathDelay
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -55,6 +57,8 @@ RULES = (
 _RULES = compile_rules(RULES)
 
 _ENOUGH_FRAMES = JITTER_FRAMES_MAX - FRAMES_PER_PACKET_MAX - 1  # the next packet must find room
+_PAUSE_STEPS = const(24)  # of 10 %: 20 dB below the loudest, which words do not fall to
+_STEP_MAX = const(88)  # above it no coder writes
 _STALL_FRAMES = BURST_STALL_MS // FRAME_MS
 
 
@@ -64,14 +68,16 @@ class Playout:
 
     def __init__(self, output: "PlayoutOutput", store: "FrameStore") -> None:
         self._output = output
-        self.delay_ms = PLAYOUT_DELAY_MS
+        self.path = PathDelay()
         self.current = JitterBuffer(JITTER_FRAMES_MAX, store)  # the burst that is heard
         self.following = JitterBuffer(JITTER_FRAMES_MAX, store)  # the one behind it
         self._pcm = array("h", bytes(FRAME_SAMPLES * 2))
+        self._loud = 0  # the largest step of speech, which falls slowly
         self.state = SILENT
         self._tuned_lease = 0  # leases up to this were heard before the change of group
         self.stale = 0  # frames of a burst that is over
         self.crowded = 0  # frames of a third burst while two are kept
+        self.skipped = 0  # frames of pauses, left out to catch up
 
     def insert(
         self,
@@ -87,6 +93,10 @@ class Playout:
         buffer = self._buffer_for(lease, talker, now_ms)
         if buffer is None:
             return
+        if self.state != SILENT and number != buffer.last:  # a repetition is no delay
+            late_ms = buffer.arrive(number, now_ms)
+            if late_ms:
+                self.path.add(late_ms)
         if is_last:
             buffer.last = number
         if buffer.insert(number, data, at) and buffer is self.current:
@@ -129,8 +139,11 @@ class Playout:
             self._fire(BURST_OVER, now_ms)
             return self.read(now_ms) if self.state != SILENT else None
         assert self.following.lease == 0 or self.following.lease != current.lease, "a burst twice"
+        if current.waiting > 1 and current.lag_ms(current.next, now_ms) > self.path.delay_ms:
+            self._catch_up()
         at = current.take()
         if at >= 0:
+            self._follow(current.store.data[at + 2])
             dsp.ima_decode(current.store.data, at, self._pcm)
             current.played += 1
             current.missed = 0
@@ -141,10 +154,31 @@ class Playout:
         return self._pcm
 
     def _is_delay_over(self, now_ms: int) -> bool:
-        """Kept speech arrives faster than it is played: the buffer may fill up first."""
+        """Kept speech arrives faster than it is played: it starts when the fastest packet of now
+        has been given time enough, and the buffer may fill up first."""
         current = self.current
         is_full = current.waiting >= _ENOUGH_FRAMES
-        return is_full or since(now_ms, current.first_ms) >= self.delay_ms
+        return is_full or current.lag_ms(current.next, now_ms) >= self.path.delay_ms
+
+    def _follow(self, step: int) -> None:
+        """How loud speech is, from the coder's step at the start of a frame."""
+        if self._loud < step <= _STEP_MAX:
+            self._loud = step
+        elif not self.current.played & 15:
+            self._loud -= 1
+
+    def _catch_up(self) -> None:
+        """Later than the path needs: leave out a frame that lies within a pause."""
+        current = self.current
+        begin = current.peek(0)
+        end = current.peek(1)
+        if begin < 0 or end < 0:
+            return
+        data = current.store.data
+        if max(data[begin + 2], data[end + 2]) + _PAUSE_STEPS < self._loud:
+            current.take()
+            current.played += 1  # as far as anybody hears
+            self.skipped += 1
 
     def _patience(self) -> int:
         """Frames that may be missing in a row. Few when nothing is left of this burst and the next

@@ -1,0 +1,55 @@
+"""How long a path keeps packets, and the playout delay that follows from it.
+
+Of the packets that a path brought last, how many came how much later than its fastest: a histogram
+that forgets by halving, kept from burst to burst. The delay covers all but the share that may be
+late (Moon, Kurose and Towsley: a percentile, chosen at the start of a burst, is near the optimum).
+"""
+
+from array import array
+
+from ..base.compat import const
+from ..base.defaults import PLAYOUT_DELAY_MS
+from ..base.numbers import FRAME_MS, LATE_PERMILLE
+
+_BUCKET_MS = const(10)  # half a frame: finer would be lost in the speaker's own steps
+_BUCKETS = const(32)  # 320 ms and a frame fit the jitter buffer; what is later is an outage
+_PACKETS_MAX = const(512)  # then all are halved: the last 5 to 10 s of speech count
+
+
+class PathDelay:
+    """What is known of one path; `delay_ms`, for it, is never below `least_ms`."""
+
+    def __init__(self) -> None:
+        self._counts = array("H", bytes(_BUCKETS * 2))
+        self._packets = 0
+        self.least_ms = PLAYOUT_DELAY_MS
+        self.delay_ms = PLAYOUT_DELAY_MS
+
+    def set_least(self, least_ms: int) -> None:
+        """No delay below `least_ms` from now on."""
+        self.least_ms = least_ms
+        self.choose()
+
+    def add(self, late_ms: int) -> None:
+        """A packet came `late_ms` (0 or more) after the time of the fastest."""
+        counts = self._counts
+        if late_ms >= _BUCKETS * _BUCKET_MS:
+            return
+        counts[late_ms // _BUCKET_MS] += 1
+        self._packets += 1
+        if self._packets == _PACKETS_MAX:
+            self._packets = 0
+            for bucket in range(_BUCKETS):
+                counts[bucket] >>= 1
+                self._packets += counts[bucket]
+        if late_ms + FRAME_MS >= self.delay_ms or not self._packets & 15:
+            self.choose()
+
+    def choose(self) -> None:
+        """Set the delay anew: the packets' own and the frame that the speaker reads ahead."""
+        left = self._packets * LATE_PERMILLE // 1000
+        bucket = _BUCKETS
+        while bucket and left >= self._counts[bucket - 1]:
+            bucket -= 1
+            left -= self._counts[bucket]
+        self.delay_ms = max(self.least_ms, bucket * _BUCKET_MS + FRAME_MS)
