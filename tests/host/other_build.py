@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -102,7 +103,8 @@ def adapted(version: str, package: str) -> Build:
     if version == NEWER:  # it was made up before there were keys, and gets them like the older ones
         for kind in SEALING:
             messages.LAYOUTS[kind] = messages_now.LAYOUTS[kind]
-            messages.SENDERS[kind] = messages_now.SENDERS[kind]
+        senders = zip_longest(messages.SENDERS, messages_now.SENDERS, fillvalue=0)
+        messages.SENDERS = module("wire.envelope").SENDERS = bytes(map(max, senders))
     adapt_codec(messages, codec)
     badge = speaking(module("badge.participant").Participant, messages)
     if version == OLDER:

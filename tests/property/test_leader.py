@@ -22,7 +22,7 @@ from .strategies import datagram, text_bytes, voice_datagram
 DEVICES = tuple(bytes([number] * 8) for number in range(5))
 SAID_BY_MEMBERS = tuple(
     kind
-    for kind, sender in sorted(messages.SENDERS.items())
+    for kind, sender in enumerate(messages.SENDERS)
     if sender & 1 and kind not in (messages.HELLO, messages.VOICE_FRAME)
 )
 

@@ -60,18 +60,18 @@ def queue_order_lost() -> Any:
 
 def no_fencing_at_the_badge() -> Any:
     """It obeys whoever speaks under its session."""
-    unseal, is_sealed_by = Session.unseal, Link.is_sealed_by
+    receive, is_sealed_by = Session.receive, Link.is_sealed_by
 
-    def unseal_all(self: Session, data: Any, source: Any, now_ms: int) -> int:
+    def receive_all(self: Session, data: Any, source: Any, now_ms: int) -> int:
         if self._owner.join.state == JOINED:
             self._owner.link.address = source
-        return unseal(self, data, source, now_ms)
+        return receive(self, data, source, now_ms)
 
     def is_believed(self: Link, *rest: Any) -> bool:
         return not self._is_leader or is_sealed_by(self, *rest)
 
     stack = contextlib.ExitStack()
-    stack.enter_context(replaced(Session, "unseal", unseal_all))
+    stack.enter_context(replaced(Session, "receive", receive_all))
     stack.enter_context(replaced(Link, "is_sealed_by", is_believed))
     return stack
 

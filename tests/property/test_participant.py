@@ -23,7 +23,7 @@ from .strategies import datagram, text_bytes, voice_datagram
 LEADER = PLACES[0]
 SAID_BY_LEADERS = tuple(
     kind
-    for kind, sender in sorted(messages.SENDERS.items())
+    for kind, sender in enumerate(messages.SENDERS)
     if sender & 2 and kind not in (messages.WELCOME, messages.VOICE_FRAME)
 )
 PCM = array("h", [n * 37 % 3000 - 1500 for n in range(FRAME_SAMPLES)])

@@ -9,26 +9,35 @@ from ptt.leader.leader import Leader
 from ptt.link.hmac import Hmac
 from ptt.link.link import Link
 from ptt.wire import codec, envelope, messages, refusal
-from ptt.wire.envelope import FROM_PARTICIPANT, HEADER_BYTES, OF_THE_SEAL
+from ptt.wire.envelope import FROM_LEADER, FROM_PARTICIPANT, HEADER_BYTES, OF_THE_SEAL
 from ptt.wire.refusal import Refused
-
-_HMAC = Hmac()
 
 
 class ClearLink(Link):
     """Neither seals nor checks."""
 
-    flags = 0
-    tail_bytes = 0
-
-    def __init__(self):
-        super().__init__(_HMAC, True)
-
     def begin(self, session, keys, now_ms):
         self.session = session
 
-    def seal(self, data):
+    def load(self, data):
+        pass
+
+    def seal(self, data, end):
+        """Take off what a seal would need: the flag, and the room for a tag."""
+        data[envelope.MARK_AT] = data[envelope.FLAGS_AT] = 0
+        data[envelope.payload_end(data) :] = b""
+        envelope.put_crc(data, envelope.header_crc(data, envelope.payload_crc(data)))
         return True
+
+
+def clear_link():
+    """One that belongs to no engine."""
+    return ClearLink(Hmac(), True)
+
+
+def sender_of(kind):
+    """0: there is no such type."""
+    return messages.SENDERS[kind] if kind < len(messages.SENDERS) else 0
 
 
 class Everybody:
@@ -45,8 +54,7 @@ class ClearLeader(Leader):
     """A leader that believes every datagram."""
 
     def __init__(self, term, seed, settings=None, roster=None):
-        super().__init__(term, seed, Everybody(), bytes, settings, roster)
-        self.members.make_link = ClearLink
+        super().__init__(term, seed, Everybody(), bytes, settings, roster, link=ClearLink)
 
     def receive_datagram(self, data, source, now_ms):
         reason = envelope.check(data)
@@ -63,8 +71,8 @@ class ClearLeader(Leader):
         if envelope.is_sealed(data):
             return refusal.SEALED
         kind = envelope.msg_type(data)
-        sender = messages.SENDERS.get(kind)
-        if sender is None:
+        sender = sender_of(kind)
+        if not sender:
             return refusal.TYPE
         if not sender & FROM_PARTICIPANT:
             return refusal.SENDER
@@ -94,21 +102,28 @@ class ClearLeader(Leader):
 
 
 class ClearSession:
-    """Neither seals nor checks; it takes the place of a participant's `Session`."""
-
-    tail_bytes = 0
+    """A participant's `Session` without the seal: it takes its place, and asks it all but that."""
 
     def __init__(self, engine):
         self._engine = engine
+        self._session = engine.session
 
     def put_seal(self, datagram):
-        self._engine.checksum.put(datagram.buffer, datagram.data, len(datagram.data))
+        end = envelope.payload_end(datagram.buffer)
+        datagram.resize(end)
+        self._engine.checksum.put(datagram.buffer, datagram.data, end)
         return True
 
-    def unseal(self, data, source, now_ms):
+    def receive(self, data, source, now_ms):
         if envelope.is_sealed(data):
             return refusal.SEALED
-        return self._engine.obey(data, source, now_ms)
+        sender = sender_of(envelope.msg_type(data))
+        if not sender:
+            return refusal.TYPE
+        if not sender & FROM_LEADER:
+            return refusal.SENDER
+        reason = self._session.check(data, source)
+        return self._engine.obey(data, source, now_ms) if reason == refusal.ACCEPTED else reason
 
 
 def clear_participant(device, name, build, leader_address, seed, make=Participant):

@@ -23,6 +23,7 @@ from ptt.leader.quota import Quota
 from ptt.link import derive
 from ptt.link.hmac import Hmac
 from ptt.link.link import Link
+from ptt.wire import refusal
 
 DAY_MS = 24 * 3600 * 1000
 LONG = (1, 5, 6, 7, 9, 12)  # days
@@ -81,15 +82,17 @@ def test_former_keys_are_no_good_a_week_later():
     hmac = Hmac()
     link = Link(hmac, True)
     former = derive.session_keys(hmac, bytes(32), 1, 1)
-    data = bytearray(40)
-    hmac.load(data)
-    data[32:] = hmac.digest_loaded(former.up, 32)[0:8]
+    first, second = (bytearray(40), bytearray(40))
+    for seq, data in enumerate((first, second)):
+        data[15] = 1 + seq
+        data[32:] = hmac.digest(former.up, data, 32)[0:8]
     for days in LONG:
         link.begin(1, former, 5000)
         link.renew(derive.session_keys(hmac, bytes(32), 2, 1), 5000)
-        hmac.load(data)
-        assert link.is_sealed_by_former(data, 32, clock.add(5000, FORMER_KEYS_MS - 1))
-        assert not link.is_sealed_by_former(data, 32, later(5000, days)), days
+        link.load(first)
+        assert link.open(first, clock.add(5000, FORMER_KEYS_MS - 1)) == refusal.ACCEPTED
+        link.load(second)
+        assert link.open(second, later(5000, days)) == refusal.TAG, days
 
 
 def test_a_key_of_last_week_is_the_newest():

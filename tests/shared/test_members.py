@@ -1,6 +1,6 @@
 """The leader's table of members."""
 
-from tests.shared.clear import ClearLink
+from tests.shared.clear import clear_link
 
 from ptt.base.clock import NEVER
 from ptt.base.numbers import MEMBER_TTL_MS, MEMBERS_MAX
@@ -14,7 +14,7 @@ def device(number):
 
 
 def table(count):
-    members = Members(ClearLink)
+    members = Members(clear_link)
     for number in range(count):
         member = members.add(device(number), 100 + number)
         assert member is not None
@@ -132,7 +132,7 @@ def test_the_first_after_all_have_gone_is_awaited():
 
 
 def test_an_empty_table_waits_for_nobody():
-    assert Members(ClearLink).next_timeout_ms() == NEVER
+    assert Members(clear_link).next_timeout_ms() == NEVER
 
 
 def test_sequence_numbers_count_up():

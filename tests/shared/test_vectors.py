@@ -4,6 +4,7 @@ from array import array
 from binascii import unhexlify
 
 from tests.shared import scenes, vectors
+from tests.shared.clear import sender_of
 
 from ptt.base import events
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
@@ -33,7 +34,7 @@ def reading(data):
     if envelope.is_sealed(data):
         return refusal.NAMES[refusal.SEALED]
     kind = envelope.msg_type(data)
-    if kind not in messages.SENDERS:
+    if not sender_of(kind):
         return refusal.NAMES[refusal.TYPE]
     if kind == messages.VOICE_FRAME:
         reason = voice.check(data)

@@ -55,7 +55,7 @@ class Port(asyncio.DatagramProtocol):
         copies.skip(copier.send(self._socket.fileno(), copies))
         self.send_errors += copier.refused - before
         while (outgoing := copies.next()) is not None:
-            if outgoing.link is not None and outgoing.link.seal(outgoing.data):
+            if outgoing.seal():
                 self.send(outgoing.data, outgoing.destination)
 
     def send(self, data: bytes | bytearray, destination: Address) -> None:

@@ -188,7 +188,8 @@ def render(table: MessageTable) -> str:
         "`LAYOUTS` holds for each type its fields: (kind, lowest, highest, default). Kinds 1,",
         "2 and 4 are big-endian integers of that many bytes, 14, 18 and 26 raw bytes (4, 8, 16), 9",
         "a text with a length byte. A field with a default may be missing, from an older sender.",
-        '`SENDERS` holds who may send a type: 1 participant, 2 leader, 3 both."""',
+        "`SENDERS` says who may send a type, by its number: 1 participant, 2 leader, 3 both, 0: no",
+        'such type. It is bytes, since a badge has no room for a dictionary."""',
         "",
         "from ..base.compat import const",
         "",
@@ -197,11 +198,16 @@ def render(table: MessageTable) -> str:
         "",
     ]
     lines += _names(table.message, table.enums)
-    lines += ["", "SENDERS = {"]
-    codes = {"participant": 1, "leader": 2, "both": 3}
-    lines += [f"    {m.number}: {codes[m.sender]}," for m in table.message]
-    lines += ["}", "", *_layouts(table.message), ""]
+    lines += ["", *_senders(table.message), "", *_layouts(table.message), ""]
     return "\n".join(lines)
+
+
+def _senders(messages: list[MessageRow]) -> list[str]:
+    codes = {"participant": 1, "leader": 2, "both": 3}
+    by_number = {message.number: codes[message.sender] for message in messages}
+    each = [f"\\x{by_number.get(number, 0):02x}" for number in range(max(by_number) + 1)]
+    rows = ["".join(each[at : at + 16]) for at in range(0, len(each), 16)]
+    return ["SENDERS = (", *[f'    b"{row}"' for row in rows], ")"]
 
 
 def render_host(table: MessageTable) -> str:

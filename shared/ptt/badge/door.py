@@ -139,7 +139,7 @@ class Door:
 
     def is_of_newer_term(self, data: "Buffer") -> bool:
         """Is this a ROLE_ANNOUNCE from a term for which there are no keys yet?"""
-        is_whole = len(data) > ANNOUNCE_TERM_AT + 4
+        is_whole = envelope.payload_end(data) >= ANNOUNCE_TERM_AT + 4
         return is_whole and get32(data, ANNOUNCE_TERM_AT) > self._term
 
     def on_announce(self, data: "Buffer", now_ms: int) -> int:
@@ -153,10 +153,10 @@ class Door:
         """From now on derive the link's keys from `secret` and `term`, if `data` is sealed by
         them."""
         link = self._owner.link
-        session = get32(data, 4)
+        session = envelope.session_id(data)
         keys = derive.session_keys(self._hmac, secret, term, session)
-        self._hmac.load(data)
-        if not link.is_sealed_by(keys, data, len(data) - TAG_BYTES):
+        link.load(data)
+        if not link.is_sealed_by(keys, data):
             return refusal.TAG
         self._term = term
         link.begin(session, keys, now_ms)

@@ -125,7 +125,7 @@ class Participant:
         exception."""
         reason = self.checksum.check(data)
         if reason == refusal.ACCEPTED:
-            reason = self.session.unseal(data, source, now_ms)
+            reason = self.session.receive(data, source, now_ms)
         elif reason == refusal.VERSION:
             self.membership.on_other_version(data)
         self.refusals.add(reason)
@@ -262,34 +262,16 @@ class Participant:
     def obey(self, data: "Any", source: "Any", now_ms: int) -> int:
         """For `Session`, which believes `data`; returns why it is refused."""
         kind = envelope.msg_type(data)
-        sender = messages.SENDERS.get(kind)
-        if sender is None:
-            return refusal.TYPE
-        if not sender & 2:
-            return refusal.SENDER
-        if kind == messages.WELCOME:
-            return self._obey_control(kind, data, source, now_ms)
-        if self.join.state != JOINED:
-            if kind == messages.NACK:  # of our HELLO, from a leader that we do not know yet
-                return self._obey_control(kind, data, source, now_ms)
-            return refusal.SESSION
-        if source != self.link.address and kind != messages.ROLE_ANNOUNCE:
-            return refusal.SOURCE
-        if envelope.source_node(data) != envelope.LEADER_NODE:
-            return refusal.SENDER
-        if kind == messages.NACK:
-            return self._obey_control(kind, data, source, now_ms)
-        if envelope.session_id(data) != self.join.session:
-            return refusal.SESSION
-        if source == self.link.address:
-            self.join.on_leader_heard(now_ms)
-        if envelope.is_newer(data):
-            self.newer += 1
-        if kind == messages.VOICE_FRAME:
-            return self.listening.on_voice(data, now_ms)
-        return self._obey_control(kind, data, source, now_ms)
-
-    def _obey_control(self, kind: int, data: "Any", source: "Any", now_ms: int) -> int:
+        if self.join.state == JOINED and kind != messages.WELCOME:
+            if envelope.source_node(data) != envelope.LEADER_NODE:
+                return refusal.SENDER
+            if kind != messages.NACK:  # which anybody can send
+                if source == self.link.address:
+                    self.join.on_leader_heard(now_ms)
+                if envelope.is_newer(data):
+                    self.newer += 1
+            if kind == messages.VOICE_FRAME:
+                return self.listening.on_voice(data, now_ms)
         for room in self._rooms:
             if kind in room.obeys:
                 break
@@ -371,7 +353,7 @@ class Participant:
     ) -> None:
         if self.join.session == 0 and kind != messages.HELLO and kind != messages.ANSWER:
             return  # a text or a last packet whose repetition outlived the session
-        slot.resize(end + self.session.tail_bytes)
+        slot.resize(end + TAG_BYTES)
         slot.destination = destination
         seq = self.link.next_seq()
         envelope.write_header(

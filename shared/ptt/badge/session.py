@@ -1,22 +1,23 @@
 """What a badge believes and how it speaks: every datagram ends in a tag, and voice is encrypted.
 
-Only HELLO and ANSWER go out, and CHALLENGE and NACK come in, in the clear. Cheap checks come first:
-a forged datagram costs a comparison, or one hash if its sender sees the network.
+Only HELLO and ANSWER go out, and CHALLENGE and NACK come in, in the clear. Checks are those of
+docs/protocol-v2.md, section 3, in that order, so that a forged datagram costs a comparison, or one
+hash if its sender sees the network.
 """
 
-from ..base import octets
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import CLEAR_NACK_MS
 from ..wire import envelope, messages, refusal
 from ..wire.checksum import FRONT_BYTES
 from ..wire.envelope import (
-    CRC_AT,
     FLAG_SEALED,
+    FLAGS_AT,
+    FROM_LEADER,
     HEADER_BYTES,
-    IN_THE_CLEAR,
+    MARK_AT,
     SEALED_SINCE,
     TAG_BYTES,
-    get32,
+    VERSION_AT,
 )
 from ..wire.offsets import GRANT_GROUP_AT
 from .join import JOINED
@@ -52,8 +53,6 @@ class Session:
     """The session with the leader, from the first HELLO on. It reads the buffer of `hmac`, where
     the owner's checksum puts each datagram."""
 
-    tail_bytes = TAG_BYTES  # the room that `put_seal` needs behind each payload
-
     def __init__(self, owner: "SessionOwner", hmac: "Hmac") -> None:
         self._owner = owner
         self._hmac = hmac
@@ -66,7 +65,7 @@ class Session:
         """Prepare a queued datagram for sending; False when it must not be sent."""
         owner = self._owner
         buffer = datagram.buffer
-        kind = buffer[1]
+        kind = envelope.msg_type(buffer)
         end = envelope.payload_end(buffer)
         if kind == messages.HELLO or kind == messages.ANSWER:
             datagram.resize(end)
@@ -74,47 +73,59 @@ class Session:
             if kind == messages.HELLO:
                 owner.door.on_hello(bytes(buffer[HEADER_BYTES:end]))
             return True
-        link = owner.link
-        if link.keys is None or get32(buffer, 4) != link.session:
+        if envelope.session_id(buffer) != owner.link.session:
             return False  # belongs to a session that is over
         if kind == messages.VOICE_FRAME and not owner.voice_keys.encrypt(buffer):
             return False
-        buffer[3] = FLAG_SEALED
+        buffer[FLAGS_AT] = FLAG_SEALED
         owner.checksum.put(buffer, datagram.data, end)
-        octets.copy(self._hmac.buffer, FRONT_BYTES + CRC_AT, buffer, CRC_AT, 4)
-        octets.copy(buffer, end, link.tag(end), 0, TAG_BYTES)
-        return True
+        return owner.link.seal(buffer, end)
 
     # --- in ---
 
-    def unseal(self, data: "Buffer", source: "Any", now_ms: int) -> int:
-        """Let the owner obey `data`, which lies in the buffer of `hmac`, if it can be believed;
-        otherwise return the reason."""
-        kind = data[1]
-        if not envelope.is_sealed(data):
-            return self._take_clear(kind, data, source, now_ms)
-        if kind in IN_THE_CLEAR:
-            return refusal.SEALED
+    def receive(self, data: "Buffer", source: "Any", now_ms: int) -> int:
+        """Let the owner obey `data`, which has its form and lies in the buffer of `hmac`, if it can
+        be believed; otherwise return the reason."""
         owner = self._owner
-        is_joined = owner.join.state == JOINED
-        if kind == messages.WELCOME and not is_joined:
+        kind = envelope.msg_type(data)
+        reason = envelope.check_type(data, FROM_LEADER)
+        if reason != refusal.ACCEPTED:
+            if kind == messages.WELCOME and data[VERSION_AT] < SEALED_SINCE:
+                owner.membership.on_other_version(data)  # a leader without keys: not believed
+            return reason
+        if kind == messages.CHALLENGE:
+            return owner.door.on_challenge(data, source, now_ms)
+        reason = self.check(data, source)
+        if reason != refusal.ACCEPTED:
+            return reason
+        if kind == messages.NACK:
+            return self._take_nack(data, source, now_ms)
+        if kind == messages.WELCOME and owner.join.state != JOINED:
             return self._take_welcome(data, source, now_ms)
-        link = owner.link
-        if not is_joined or get32(data, 4) != link.session:
-            return refusal.SESSION
         if kind == messages.ROLE_ANNOUNCE and owner.door.is_of_newer_term(data):
             reason = owner.door.on_announce(data, now_ms)
-            if reason != refusal.ACCEPTED:
-                return reason
-            return self._obey(kind, data, source, now_ms)
-        if source != link.address:
-            return refusal.SOURCE
-        if not link.replay.is_new(envelope.seq(data)):
-            return refusal.REPLAY
-        if not link.is_from_there(data, len(data) - TAG_BYTES, now_ms):
-            return refusal.TAG
-        link.replay.accept(envelope.seq(data))
-        return self._take(kind, data, source, now_ms)
+        else:
+            reason = owner.link.open(data, now_ms)
+        return self._take(kind, data, source, now_ms) if reason == refusal.ACCEPTED else reason
+
+    def check(self, data: "Buffer", source: "Any") -> int:
+        """Is it of our session, and does it come from our leader? Any leader may answer a HELLO,
+        and another may take over."""
+        owner = self._owner
+        kind = envelope.msg_type(data)
+        if kind == messages.NACK:
+            if owner.join.state == JOINED and source != owner.link.address:
+                return refusal.SOURCE
+            return refusal.ACCEPTED
+        if owner.join.state != JOINED:
+            return refusal.ACCEPTED if kind == messages.WELCOME else refusal.SESSION
+        if envelope.session_id(data) != owner.join.session:
+            return refusal.SESSION
+        if source == owner.link.address:
+            return refusal.ACCEPTED
+        if kind == messages.ROLE_ANNOUNCE and owner.door.is_of_newer_term(data):
+            return refusal.ACCEPTED
+        return refusal.SOURCE
 
     def _take(self, kind: int, data: "Buffer", source: "Any", now_ms: int) -> int:
         """Obey what is believed; this room handles keys itself."""
@@ -139,10 +150,10 @@ class Session:
         end = len(data) - TAG_BYTES
         if len(self._clear) != end:
             self._clear = self._scratch[FRONT_BYTES : FRONT_BYTES + end]
-        self._hmac.buffer[FRONT_BYTES + 3] = 0
+        self._hmac.buffer[FRONT_BYTES + FLAGS_AT] = 0
         reason = owner.obey(self._clear, source, now_ms)
         if kind != messages.VOICE_FRAME:
-            owner.voice_keys.on_mark(data[2], now_ms)
+            owner.voice_keys.on_mark(data[MARK_AT], now_ms)
         if kind == messages.WELCOME or kind == messages.FLOOR_TAKEN:
             owner.voice_keys.look(now_ms)  # other groups, or a call
         return reason
@@ -152,20 +163,14 @@ class Session:
         reason = owner.door.on_welcome(data, now_ms)
         if reason != refusal.ACCEPTED:
             return reason
-        owner.voice_keys.begin(data[2])
+        owner.voice_keys.begin(data[MARK_AT])
         reason = self._obey(messages.WELCOME, data, source, now_ms)
         if owner.join.state == JOINED:
             owner.door.joined(now_ms)
         return reason
 
-    def _take_clear(self, kind: int, data: "Buffer", source: "Any", now_ms: int) -> int:
+    def _take_nack(self, data: "Buffer", source: "Any", now_ms: int) -> int:
         owner = self._owner
-        if kind == messages.CHALLENGE:
-            return owner.door.on_challenge(data, source, now_ms)
-        if kind != messages.NACK:
-            if kind == messages.WELCOME and data[0] < SEALED_SINCE:
-                owner.membership.on_other_version(data)  # a leader without keys: not believed
-            return refusal.UNSEALED
         if owner.join.state == JOINED and owner.join.silent_ms(now_ms) < CLEAR_NACK_MS:
             return refusal.UNSEALED  # anybody could send this; our leader was heard just now
         return owner.obey(data, source, now_ms)

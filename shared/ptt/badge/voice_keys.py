@@ -8,7 +8,7 @@ from ..link import derive
 from ..link.ctr import KeyStream
 from ..media import dsp
 from ..wire import envelope, refusal, voice
-from ..wire.envelope import TAG_BYTES
+from ..wire.envelope import MARK_AT, TAG_BYTES
 from ..wire.offsets import (
     GROUP_KEY_END,
     GROUP_KEY_EPOCH_AT,
@@ -64,13 +64,13 @@ class VoiceKeys:
         if cipher is None:
             self.keyless += 1
             return False
-        buffer[2] = self.ring.epoch & 255
+        buffer[MARK_AT] = self.ring.epoch & 255
         self._xor_frames(cipher, buffer)
         return True
 
     def decrypt(self, data: "Any", now_ms: int) -> int:
         """Decrypt the frames of a voice packet, in place; the reason when they stay unreadable."""
-        mark = data[2]
+        mark = data[MARK_AT]
         cipher = self.ring.cipher(voice.group(data), mark)
         if cipher is None:
             if (mark - self._mark) & 255 < 128:  # an epoch that we have not been told of

@@ -5,7 +5,7 @@ budget, then the room for its kind.
 from ..base.compat import TYPE_CHECKING
 from ..cluster import records
 from ..wire import codec, envelope, messages, refusal
-from ..wire.envelope import FROM_PARTICIPANT, HEADER_BYTES
+from ..wire.envelope import FROM_PARTICIPANT, HEADER_BYTES, MARK_AT
 from ..wire.refusal import Refused
 from .sessions import OF_BEFORE
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from ..cluster.journal import Journal
-    from ..link.hmac import Hmac
     from .announcer import Announcer
     from .distributor import Distributor
     from .groups import Groups
@@ -54,9 +53,8 @@ if TYPE_CHECKING:
 class Inbound:
     """Checks datagrams, and passes members' messages to their rooms."""
 
-    def __init__(self, rooms: "Rooms", hmac: "Hmac") -> None:
+    def __init__(self, rooms: "Rooms") -> None:
         self._rooms = rooms
-        self._hmac = hmac
         self.newer = 0  # datagrams of a newer minor version, obeyed as far as we know it
         self._of_kind: dict[int, Callable[[Member, list, int], int]] = {
             messages.HEARTBEAT: rooms.heartbeats.on_heartbeat,
@@ -87,7 +85,7 @@ class Inbound:
         reason = envelope.check_type(data, FROM_PARTICIPANT)
         if reason != refusal.ACCEPTED:
             return reason
-        kind = data[1]
+        kind = envelope.msg_type(data)
         if kind == messages.HELLO:
             return self._rooms.joining.on_hello(data, source, now_ms)
         if kind == messages.ANSWER:
@@ -99,8 +97,7 @@ class Inbound:
             return refusal.SESSION
         if source != member.address:
             return refusal.SOURCE
-        self._hmac.load(data)
-        reason = session.check(data, envelope.payload_end(data), now_ms)
+        reason = session.open(data, now_ms)
         if reason == OF_BEFORE:
             # Anybody could have recorded it under the leader before, so it makes us repeat
             # ourselves and nothing else.
@@ -110,10 +107,9 @@ class Inbound:
             return refusal.STALE
         if reason != refusal.ACCEPTED:
             return reason
-        session.link.replay.accept(envelope.seq(data))
         if not session.may_say(kind, now_ms):
             return refusal.LIMIT
-        if kind == messages.VOICE_FRAME and self._rooms.keys.is_to_come(data[2]):
+        if kind == messages.VOICE_FRAME and self._rooms.keys.is_to_come(data[MARK_AT]):
             return refusal.KEY  # every listener would ask us for it
         if session.before is not None:  # the first datagram since it has moved over
             session.before = None
@@ -124,7 +120,7 @@ class Inbound:
         """Obey what `member` is known to have sent."""
         if envelope.source_node(data) != member.node:
             return refusal.SENDER
-        kind = data[1]
+        kind = envelope.msg_type(data)
         self._rooms.members.heard(member, now_ms)
         if envelope.is_newer(data):
             self.newer += 1

@@ -10,7 +10,7 @@ from ..cluster import records
 from ..link import derive
 from ..link.hmac import equal
 from ..wire import codec, envelope, messages, refusal
-from ..wire.envelope import HEADER_BYTES, SEALED_SINCE
+from ..wire.envelope import HEADER_BYTES, SEALED_SINCE, VERSION_AT
 from ..wire.refusal import Refused
 from .budget import Budget
 from .door import Door
@@ -90,7 +90,7 @@ class Joining:
 
     def on_hello(self, data: "Any", source: "Any", now_ms: int) -> int:
         """HELLO: store nothing, and answer with a challenge."""
-        if data[0] < SEALED_SINCE:
+        if data[VERSION_AT] < SEALED_SINCE:
             self._outbound.nack(messages.NACK_VERSION, data, source, now_ms)
             return refusal.VERSION
         if not self.door.may_knock(source, now_ms):

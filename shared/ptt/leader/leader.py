@@ -54,8 +54,8 @@ class Leader:
     from start to start, since session numbers come from it.
 
     `directory` knows the devices' keys; `random(n)` gives n unpredictable bytes; `roster` says who
-    is in which talk group and entitled to what; without one all are in one group; `hmac` is another
-    way to make tags, for simulators that run many venues at once."""
+    is in which talk group and entitled to what; without one all are in one group; `hmac` and `link`
+    are other ways to make tags and to seal by them, for simulators that run many venues at once."""
 
     def __init__(
         self,
@@ -66,6 +66,7 @@ class Leader:
         settings: "Settings | None" = None,
         roster: "Any" = None,
         hmac: "Hmac | None" = None,
+        link: "Callable[[Hmac, bool], Link]" = Link,
     ) -> None:
         self.term = term
         self.refusals = Counters(refusal.WORDS)
@@ -75,7 +76,7 @@ class Leader:
         self.told = EventQueue(EVENTS_MAX)
         self.journal = Journal(term, self)
         hmac = hmac or Hmac()
-        self.members = Members(lambda: Link(hmac, True))
+        self.members = Members(lambda: link(hmac, True))
         self.outbound = out = Outbound(self.members)
         self.calls = Calls()
         self.groups = Groups(term, self.members, self.calls, out, self.journal, self.told)
@@ -101,7 +102,7 @@ class Leader:
         )
         self.settings = Publisher(Settings(version=1), self)
         self.updates = Distributor(self)
-        self.inbound = Inbound(self, hmac)
+        self.inbound = Inbound(self)
         self.groups.open(GROUP_DEFAULT)
         self.adopt(settings or self.settings.settings)
 

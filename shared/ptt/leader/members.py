@@ -116,7 +116,7 @@ class Members:
     """Members by device, by node number and by session; `make_link` gives each its own."""
 
     def __init__(self, make_link: "Callable[[], Link]") -> None:
-        self.make_link = make_link
+        self._make_link = make_link
         self._by_device: dict[bytes, Member] = {}
         self._by_session: dict[int, Member] = {}
         self._by_node: dict[int, Member] = {}
@@ -149,7 +149,7 @@ class Members:
             return None
         while self._next_node in self._by_node:
             self._advance()
-        member = Member(device, self._next_node, self.make_link())
+        member = Member(device, self._next_node, self._make_link())
         self._advance()
         member.link.session = session
         self._by_device[device] = member
@@ -172,7 +172,7 @@ class Members:
         is_known = node in self._by_node or device in self._by_device or session in self._by_session
         if is_known or len(self._by_device) >= MEMBERS_MAX:
             return None
-        member = Member(device, node, self.make_link())
+        member = Member(device, node, self._make_link())
         member.link.session = session
         self._by_device[device] = member
         self._by_session[session] = member

@@ -8,6 +8,7 @@ from ..base.clock import age
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import DATAGRAM_BYTES_MAX, MEMBERS_MAX, NACK_INTERVAL_MS
 from ..wire import codec, envelope, messages
+from ..wire.envelope import FLAG_SEALED, FLAGS_AT, MARK_AT, TAG_BYTES
 
 if TYPE_CHECKING:
     from typing import Any
@@ -28,6 +29,14 @@ class Outgoing:
         self.data = data
         self.destination = destination
         self.link = link  # None: to somebody without a session
+
+    def seal(self) -> bool:
+        """Put the tag of its link behind it; False when there are no keys, or no link."""
+        link = self.link
+        if link is None:
+            return False
+        link.load(self.data)
+        return link.seal(self.data, len(self.data) - TAG_BYTES)
 
 
 class Copies:
@@ -95,7 +104,7 @@ class Outbound:
             else:
                 self._head += 1
             self._count -= 1
-            if outgoing.link is None or outgoing.link.seal(outgoing.data):
+            if outgoing.link is None or outgoing.seal():
                 return outgoing
         self._waiting.clear()
         self._head = 0
@@ -121,14 +130,13 @@ class Outbound:
         scratch[end : end + len(tail)] = tail
         end += len(tail)
         link = member.link
-        data = bytearray(end + link.tail_bytes)
+        data = bytearray(end + TAG_BYTES)
         data[0:end] = memoryview(scratch)[0:end]
         envelope.write_header(
             data, end, kind, member.session, envelope.LEADER_NODE, link.next_seq(), now_ms
         )
-        if link.flags:
-            data[2] = self.mark
-            data[3] = link.flags
+        data[MARK_AT] = self.mark
+        data[FLAGS_AT] = FLAG_SEALED
         envelope.put_crc(data, envelope.header_crc(data, envelope.payload_crc(data)))
         self._append(Outgoing(data, member.address, link), 1)
 
@@ -163,7 +171,8 @@ class Outbound:
         if self._nacked_ms >= 0 and age(now_ms, self._nacked_ms) < NACK_INTERVAL_MS:
             return
         self._nacked_ms = now_ms
-        values = (reason, messages.VERSION & 0xF0, messages.VERSION, data[1])
+        about = envelope.msg_type(data)
+        values = (reason, messages.VERSION & 0xF0, messages.VERSION, about)
         self.send_unbound(messages.NACK, values, source, now_ms)
 
     def _append(self, outgoing: "Outgoing | Copies", count: int) -> None:

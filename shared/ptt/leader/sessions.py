@@ -17,7 +17,7 @@ from ..base.numbers import (
 )
 from ..cluster import records
 from ..link import derive
-from ..wire import envelope, messages, refusal
+from ..wire import messages, refusal
 from .budget import Budget
 
 if TYPE_CHECKING:
@@ -71,22 +71,20 @@ class Session:
         self._update = Budget(UPDATE_PER_S, UPDATE_BURST)
         self._control = Budget(CONTROL_PER_S, CONTROL_BURST)
 
-    def check(self, data: "Any", end: int, now_ms: int) -> int:
-        """Check that this loaded datagram is the member's own and new. ACCEPTED, `OF_BEFORE`, or
-        why not."""
+    def open(self, data: "Any", now_ms: int) -> int:
+        """`Link.open` with the keys that are the leader's alone: those to come, which the member
+        shows to have by using them, and those of the term before, with which it is `OF_BEFORE`."""
         link = self.link
-        if not link.replay.is_new(envelope.seq(data)):
-            return refusal.REPLAY
-        if link.is_sealed_by(link.keys, data, end):
-            return refusal.ACCEPTED
-        if self.following is not None and link.is_sealed_by(self.following, data, end):
+        link.load(data)
+        reason = link.open(data, now_ms)
+        if reason != refusal.TAG:
+            return reason
+        if self.following is not None and link.is_sealed_by(self.following, data):
             link.renew(self.following, now_ms)
             self.following = None
             self.made_ms = now_ms
-            return refusal.ACCEPTED
-        if link.is_sealed_by_former(data, end, now_ms):
-            return refusal.ACCEPTED
-        return OF_BEFORE if link.is_sealed_by(self.before, data, end) else refusal.TAG
+            return link.open(data, now_ms)
+        return OF_BEFORE if link.is_sealed_by(self.before, data) else refusal.TAG
 
     def may_say(self, kind: int, now_ms: int) -> bool:
         """May the member send another message of this kind?"""

@@ -2,6 +2,7 @@
 
 from ..base.compat import TYPE_CHECKING
 from ..wire import envelope, messages, refusal, voice
+from ..wire.envelope import FLAGS_AT, MARK_AT
 
 if TYPE_CHECKING:
     from typing import Any
@@ -47,8 +48,8 @@ class VoicePath:
         copy = bytearray(data)
         end = envelope.payload_end(data)
         envelope.write_header(copy, end, messages.VOICE_FRAME, 0, envelope.LEADER_NODE, 0, now_ms)
-        copy[2] = data[2]  # tells the key of the frames
-        copy[3] = data[3]
+        copy[MARK_AT] = data[MARK_AT]  # tells the key of the frames
+        copy[FLAGS_AT] = data[FLAGS_AT]
         links = [m.link for m in self._members.all() if m is not talker and m.hears(group)]
         self._outbound.queue_copies(copy, envelope.payload_crc(data), links)
         self.packets_out += len(links)

@@ -1,14 +1,16 @@
 """One authenticated counterpart: where it is, under which keys we speak, and what has come from it.
 
 A leader has one per member, a badge one with its leader. Both engines compose it: it knows no
-message and no state machine. It reads what its `Hmac` holds (`Hmac.load`), so that nothing is
-copied for it; on a badge that is where the checksum has just put the datagram.
+message and no state machine. It seals and opens the datagram that lies in the buffer of its `Hmac`:
+`load` puts it there, and on a badge the checksum has done so, so that nothing is copied twice.
 """
 
+from ..base import octets
 from ..base.clock import age
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import FORMER_KEYS_MS
-from ..wire.envelope import FLAG_SEALED, TAG_BYTES
+from ..wire import envelope, refusal
+from ..wire.envelope import TAG_BYTES
 from .hmac import equal
 from .replay import ReplayWindow
 
@@ -34,9 +36,6 @@ class Link:
         "session",
         "switched_ms",
     )
-
-    flags = FLAG_SEALED  # in the envelopes that it seals
-    tail_bytes = TAG_BYTES  # room to leave behind a payload
 
     def __init__(self, hmac: "Hmac", is_leader: bool) -> None:
         self._hmac = hmac
@@ -67,40 +66,38 @@ class Link:
         self.keys = keys
         self.switched_ms = now_ms
 
-    def tag(self, end: int) -> bytes:
-        """The `TAG_BYTES` to put after the first `end` bytes of the loaded datagram. There must be
+    def load(self, data: "Buffer") -> None:
+        """`data` is the next datagram to seal or to open."""
+        self._hmac.load(data)
+
+    def seal(self, data: bytearray, end: int) -> bool:
+        """Put the tag behind the first `end` bytes of the loaded `data`; False when there are no
         keys."""
         keys = self.keys
-        assert keys is not None
-        return self._hmac.digest_loaded(keys.down if self._is_leader else keys.up, end)
-
-    def is_sealed_by(self, keys: "SessionKeys | None", data: "Buffer", end: int) -> bool:
-        """Does the loaded `data` carry, behind `end` bytes, the tag of the other side's `keys`?"""
         if keys is None:
             return False
-        key = keys.up if self._is_leader else keys.down
-        return equal(data, end, self._hmac.digest_loaded(key, end), TAG_BYTES)
+        tag = self._hmac.digest_loaded(keys.down if self._is_leader else keys.up, end)
+        octets.copy(data, end, tag, 0, TAG_BYTES)
+        return True
 
-    def is_sealed_by_former(self, data: "Buffer", end: int, now_ms: int) -> bool:
-        """Is it sealed by the keys before the last change, which stay valid for a moment?"""
-        if self.former is None:
-            return False
-        if age(now_ms, self.switched_ms) >= FORMER_KEYS_MS:
-            self.former = None
-            return False
-        return self.is_sealed_by(self.former, data, end)
+    def open(self, data: "Buffer", now_ms: int) -> int:
+        """ACCEPTED, once, when the loaded `data` is the other side's, by the keys in use or, for a
+        moment, those before; REPLAY or TAG otherwise."""
+        seq = envelope.seq(data)
+        if not self.replay.is_new(seq):
+            return refusal.REPLAY
+        if not self.is_sealed_by(self.keys, data):
+            if age(now_ms, self.switched_ms) >= FORMER_KEYS_MS:
+                self.former = None
+            if not self.is_sealed_by(self.former, data):
+                return refusal.TAG
+        self.replay.accept(seq)
+        return refusal.ACCEPTED
 
-    def is_from_there(self, data: "Buffer", end: int, now_ms: int) -> bool:
-        """Is it sealed by the keys in use, or those before?"""
-        if self.is_sealed_by(self.keys, data, end):
-            return True
-        return self.is_sealed_by_former(data, end, now_ms)
-
-    def seal(self, data: bytearray) -> bool:
-        """Put the tag into the last `TAG_BYTES` of `data`; False when there are no keys."""
-        if self.keys is None:
+    def is_sealed_by(self, keys: "SessionKeys | None", data: "Buffer") -> bool:
+        """Does the loaded `data` end in the tag of the other side's `keys`?"""
+        if keys is None:
             return False
         end = len(data) - TAG_BYTES
-        self._hmac.load(data)
-        data[end:] = self.tag(end)[0:TAG_BYTES]
-        return True
+        key = keys.up if self._is_leader else keys.down
+        return equal(data, end, self._hmac.digest_loaded(key, end), TAG_BYTES)

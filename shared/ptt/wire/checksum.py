@@ -53,7 +53,9 @@ class Checksum:
         """Write the CRC into `data`, of which `datagram` is a view: header and payload up to `end`,
         and room for a tag perhaps."""
         self._lay_out(datagram, end)
-        pack_into(">I", data, CRC_AT, self._crc(end + CRC_AT))
+        crc = self._crc(end + CRC_AT)
+        pack_into(">I", data, CRC_AT, crc)
+        pack_into(">I", self.buffer, FRONT_BYTES + CRC_AT, crc)
 
     def _lay_out(self, data: "Buffer", end: int) -> None:
         buffer = self.buffer

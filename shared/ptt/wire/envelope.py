@@ -43,6 +43,15 @@ FROM_LEADER = const(2)
 # them.
 OF_THE_SEAL = (CHALLENGE, ANSWER, GROUP_KEY, KEY_WANT, REKEY, REKEYED)
 
+VERSION_AT = const(0)
+TYPE_AT = const(1)
+MARK_AT = const(2)  # the flags' high byte: the newest epoch's, or that of the voice in it
+FLAGS_AT = const(3)  # their low byte
+SESSION_AT = const(4)
+SOURCE_AT = const(8)
+LENGTH_AT = const(10)
+SEQ_AT = const(12)
+TIMESTAMP_AT = const(16)
 CRC_AT = const(20)  # behind what it covers of the header
 _MAJOR = const(0xF0)
 
@@ -90,19 +99,19 @@ def check_shape(data: "Buffer") -> int:
     size = len(data)
     if size == 0:
         return refusal.EMPTY
-    if (data[0] ^ VERSION) & _MAJOR:
+    if (data[VERSION_AT] ^ VERSION) & _MAJOR:
         return refusal.VERSION
     if size < HEADER_BYTES:
         return refusal.SHORT
     if size > DATAGRAM_BYTES_MAX:
         return refusal.LONG
-    end = HEADER_BYTES + get16(data, 10)
-    if data[3] & FLAG_SEALED:
+    end = payload_end(data)
+    if is_sealed(data):
         if size != end + TAG_BYTES:
             return refusal.LENGTH
     elif size != end:
         return refusal.LENGTH
-    if (data[4] | data[12] | data[16]) & 0xC0:
+    if (data[SESSION_AT] | data[SEQ_AT] | data[TIMESTAMP_AT]) & 0xC0:
         return refusal.RANGE
     return refusal.ACCEPTED
 
@@ -113,58 +122,58 @@ def check_type(data: "Buffer", side: int) -> int:
     This check precedes that of the session: such messages never get the answer that a session is
     unknown.
     """
-    kind = data[1]
-    if data[3] & FLAG_SEALED:
+    kind = data[TYPE_AT]
+    if is_sealed(data):
         if kind in IN_THE_CLEAR:
             return refusal.SEALED
     elif kind not in IN_THE_CLEAR:
         return refusal.UNSEALED
-    sender = SENDERS.get(kind)
-    if sender is None:
+    sender = SENDERS[kind] if kind < len(SENDERS) else 0
+    if not sender:
         return refusal.TYPE
     return refusal.ACCEPTED if sender & side else refusal.SENDER
 
 
 def msg_type(data: "Buffer") -> int:
-    return data[1]
+    return data[TYPE_AT]
 
 
 def is_sealed(data: "Buffer") -> bool:
-    return data[3] & FLAG_SEALED != 0
+    return data[FLAGS_AT] & FLAG_SEALED != 0
 
 
 def is_newer(data: "Buffer") -> bool:
     """Is it from a newer minor version? Then it may have fields and types that we do not know."""
-    return data[0] > VERSION
+    return data[VERSION_AT] > VERSION
 
 
 def compare_version(data: "Buffer") -> int:
     """-1 when the sender's version is older than ours, 1 when newer, else 0."""
-    if data[0] == VERSION:
+    if data[VERSION_AT] == VERSION:
         return 0
-    return 1 if data[0] > VERSION else -1
+    return 1 if data[VERSION_AT] > VERSION else -1
 
 
 def session_id(data: "Buffer") -> int:
-    return get32(data, 4)
+    return get32(data, SESSION_AT)
 
 
 def source_node(data: "Buffer") -> int:
-    return get16(data, 8)
+    return get16(data, SOURCE_AT)
 
 
 def payload_end(data: "Buffer") -> int:
     """Offset after the payload."""
-    return HEADER_BYTES + get16(data, 10)
+    return HEADER_BYTES + get16(data, LENGTH_AT)
 
 
 def seq(data: "Buffer") -> int:
-    return get32(data, 12)
+    return get32(data, SEQ_AT)
 
 
 def timestamp_ms(data: "Buffer") -> int:
     """The sender's clock modulo 2^30."""
-    return get32(data, 16)
+    return get32(data, TIMESTAMP_AT)
 
 
 def seal_header(
@@ -181,23 +190,23 @@ def write_header(
     """All of the envelope but the CRC. Out-of-range numbers are a bug here, so they raise."""
     if session > INT_MAX or seq > INT_MAX or now_ms > INT_MAX or end > DATAGRAM_BYTES_MAX:
         raise ValueError("out of range")
-    data[0] = VERSION
-    data[1] = kind
-    data[2] = 0
-    data[3] = 0
-    put32(data, 4, session)
-    put16(data, 8, source)
-    put16(data, 10, end - HEADER_BYTES)
-    put32(data, 12, seq)
-    put32(data, 16, now_ms)
+    data[VERSION_AT] = VERSION
+    data[TYPE_AT] = kind
+    data[MARK_AT] = 0
+    data[FLAGS_AT] = 0
+    put32(data, SESSION_AT, session)
+    put16(data, SOURCE_AT, source)
+    put16(data, LENGTH_AT, end - HEADER_BYTES)
+    put32(data, SEQ_AT, seq)
+    put32(data, TIMESTAMP_AT, now_ms)
 
 
 def put_receiver(data: bytearray, session: int, seq: int) -> None:
     """For the copy of a datagram to another member: write the parts of the envelope that differ."""
     if session > INT_MAX or seq > INT_MAX:
         raise ValueError("out of range")
-    put32(data, 4, session)
-    put32(data, 12, seq)
+    put32(data, SESSION_AT, session)
+    put32(data, SEQ_AT, seq)
 
 
 def put_crc(data: bytearray, crc: int) -> None:

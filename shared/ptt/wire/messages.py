@@ -3,7 +3,8 @@
 `LAYOUTS` holds for each type its fields: (kind, lowest, highest, default). Kinds 1,
 2 and 4 are big-endian integers of that many bytes, 14, 18 and 26 raw bytes (4, 8, 16), 9
 a text with a length byte. A field with a default may be missing, from an older sender.
-`SENDERS` holds who may send a type: 1 participant, 2 leader, 3 both."""
+`SENDERS` says who may send a type, by its number: 1 participant, 2 leader, 3 both, 0: no
+such type. It is bytes, since a badge has no room for a dictionary."""
 
 from ..base.compat import const
 
@@ -107,41 +108,11 @@ UPDATE_REASON_FLASH = const(8)  # the flash cannot be read or written
 UPDATE_REASON_KEY = const(9)  # the badge has no key: it was not flashed by Pressel
 UPDATE_REASON_STOPPED = const(10)  # the leader stopped it, or fell silent
 
-SENDERS = {
-    1: 1,
-    2: 2,
-    3: 3,
-    4: 2,
-    5: 2,
-    6: 2,
-    7: 1,
-    8: 2,
-    9: 1,
-    10: 3,
-    11: 2,
-    12: 2,
-    13: 1,
-    14: 1,
-    15: 2,
-    16: 1,
-    17: 2,
-    18: 1,
-    19: 2,
-    20: 2,
-    21: 2,
-    22: 2,
-    23: 2,
-    24: 3,
-    25: 2,
-    32: 3,
-    33: 1,
-    34: 2,
-    40: 2,
-    41: 1,
-    42: 2,
-    43: 1,
-    44: 2,
-}
+SENDERS = (
+    b"\x00\x01\x02\x03\x02\x02\x02\x01\x02\x01\x03\x02\x02\x01\x01\x02"
+    b"\x01\x02\x01\x02\x02\x02\x02\x02\x03\x02\x00\x00\x00\x00\x00\x00"
+    b"\x03\x01\x02\x00\x00\x00\x00\x00\x02\x01\x02\x01\x02"
+)
 
 LAYOUTS = {
     1: (  # HELLO

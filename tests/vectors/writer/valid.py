@@ -80,7 +80,7 @@ def extreme_does(row: MessageRow, is_large: bool, size: int) -> list[Does]:
         else:  # it decodes nothing
             found.append(Does("leader idle", "stranger", "field"))
     if row.sender != "participant":
-        reason = "field" if row.name == "WELCOME" else "sender"
+        reason = "sender" if row.name == "NACK" else "session"
         found.append(Does("participant joined", "leader", reason))
     return found
 

@@ -146,7 +146,7 @@ class FloorModel:
             return self._after_leader(state, destination - FIRST_LEADER, leader, watch)
         badge = self._load_badge(state, destination)
         data = floor_state.datagram(kind, fields, destination, envelope.LEADER_NODE, seq)
-        badge.engine.obey(data, self._address(source - FIRST_LEADER), NOW_MS)
+        badge.hear(data, self._address(source - FIRST_LEADER))
         after = badge.dump()
         watch.badge_heard(destination, source - FIRST_LEADER, kind, state[1][destination], after)
         return self._after_badge(state, destination, badge, watch)

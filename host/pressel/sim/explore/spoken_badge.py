@@ -16,7 +16,7 @@ from ptt.base.numbers import JITTER_FRAMES_MAX, KEPT_FRAMES_MAX, REQUEST_TRIES_M
 from ptt.leader.roster import GROUP_DEFAULT
 from ptt.media.frame_store import FrameStore
 from ptt.media.jitter_buffer import JitterBuffer
-from ptt.wire import messages
+from ptt.wire import messages, refusal
 
 from .clear import read_as_it_is
 from .floor_state import FIRST_NODE, NOW_MS, Values, device_of, session_of, tag_of
@@ -78,6 +78,11 @@ class SpokenBadge:
 
     def dump(self) -> Values:
         return self.engine.snapshot()
+
+    def hear(self, data: bytes, source: bytes) -> None:
+        """Of the leader at `source`."""
+        if self.engine.session.check(data, source) == refusal.ACCEPTED:
+            self.engine.obey(data, source, NOW_MS)
 
     def follow(self, term: int, address: bytes) -> None:
         """Be a badge that has joined the leader of `term` there."""

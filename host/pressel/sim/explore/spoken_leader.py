@@ -1,7 +1,8 @@
 """A leader whose words are kept as fields: bytes are made when they are delivered.
 
-It is the leader of every venue, with links that neither seal nor check, since the model of the
-network carries no bytes, and without receipts, which tell what was heard and decide nothing.
+It is the leader of every venue, with the simulator's stand-in seal, of which nothing is seen, since
+the model of the network carries no bytes, and without receipts, which tell what was heard and
+decide nothing.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from ptt.cluster.journal import Journal
 from ptt.leader.floor.arbitrator import FLOOR_TAKEN
 from ptt.leader.leader import Leader
 from ptt.leader.roster import GROUP_DEFAULT
-from ptt.link.hmac import Hmac
 from ptt.link.link import Link
 from ptt.wire import messages
 
+from ..world.seal import STAND_IN, Seal, StandInCipher
 from .floor_state import (
     BADGES,
     FIRST_NODE,
@@ -37,6 +38,7 @@ _GROUPS, _WAITING = 0, 3  # likewise
 _STATE, _IS_HEARD = 0, 6  # places in its floor's
 
 _SEED = 1
+_SEAL = Seal(STAND_IN, StandInCipher)
 _SECRET = b"known"  # a leader that takes over keeps whoever has one
 _KEPT = (
     (records.SETTINGS, 0),
@@ -45,22 +47,6 @@ _KEPT = (
     (records.FLOOR, GROUP_DEFAULT),
     (records.COUNTERS, 0),
 )
-
-
-class _ClearLink(Link):
-    """Neither seals nor checks."""
-
-    flags = 0
-    tail_bytes = 0
-
-    def __init__(self) -> None:
-        super().__init__(_HMAC, True)
-
-    def begin(self, session: int, keys: Any, now_ms: int) -> None:
-        self.session = session
-
-
-_HMAC = Hmac()
 
 
 class _Everybody:
@@ -86,8 +72,7 @@ class SpokenLeader:
 
     def __init__(self, number: int) -> None:
         self.said: Said = []
-        self.engine = Leader(TERMS[number], _SEED, _Everybody(), bytes)
-        self.engine.members.make_link = _ClearLink
+        self.engine = Leader(TERMS[number], _SEED, _Everybody(), bytes, **_SEAL.for_leader())
         self.engine.outbound.send = self._send
         self.engine.outbound.queue_copies = self._queue_copies
         receipts: Any = _NoReceipts()

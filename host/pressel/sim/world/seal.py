@@ -15,7 +15,6 @@ from zlib import crc32  # that of binascii is slow on PyPy
 
 from ptt.badge.participant import Participant
 from ptt.base.numbers import ADPCM_FRAME_BYTES
-from ptt.leader.leader import Leader
 from ptt.link.derive import SessionKeys
 from ptt.link.hmac import Hmac, HmacKey
 from ptt.link.link import Link
@@ -109,7 +108,6 @@ class StandInChecksum:
         return ACCEPTED if crc == _number_of(data, CRC_AT)[0] else CRC
 
     def put(self, data: bytearray, datagram: Any, end: int) -> None:
-        self.buffer[FRONT_BYTES : FRONT_BYTES + len(datagram)] = datagram
         _put_number(data, CRC_AT, crc32(data[0:CRC_AT], crc32(data[HEADER_BYTES:end])))
 
 
@@ -118,20 +116,24 @@ class StandInLink(Link):
 
     __slots__ = ()
 
-    def is_sealed_by(self, keys: SessionKeys | None, data: Any, end: int) -> bool:
+    def load(self, data: Any) -> None:
+        if not self._is_leader:  # where a badge's session obeys it, too
+            super().load(data)
+
+    def is_sealed_by(self, keys: SessionKeys | None, data: Any) -> bool:
         if keys is None:
             return False
         key = keys.up if self._is_leader else keys.down
         crc = crc32(data[0:HEADER_BYTES], _number_of(key.inner)[0])
-        return _twice.unpack_from(data, end) == (crc, crc)
+        return _twice.unpack_from(data, len(data) - TAG_BYTES) == (crc, crc)
 
-    def seal(self, data: bytearray) -> bool:
+    def seal(self, data: bytearray, end: int) -> bool:
         keys = self.keys
         if keys is None:
             return False
         key = keys.down if self._is_leader else keys.up
         crc = crc32(data[0:HEADER_BYTES], _number_of(key.inner)[0])
-        _put_twice(data, len(data) - TAG_BYTES, crc, crc)
+        _put_twice(data, end, crc, crc)
         return True
 
 
@@ -159,7 +161,6 @@ class Seal:
         stream: Any = StandInStream()
         engine.voice_keys.stream = stream
 
-    def put_into_leader(self, engine: Leader, hmac: Hmac) -> None:
-        """Before `engine`, whose tags `hmac` makes, has members."""
-        if not self.is_real:
-            engine.members.make_link = lambda: StandInLink(hmac, True)
+    def for_leader(self) -> dict[str, Any]:
+        """What `Leader` is made with."""
+        return {"hmac": self.hmac(), "link": Link if self.is_real else StandInLink}

@@ -120,9 +120,8 @@ class HostNode(Node):
 
     def _make_leader(self, term: int) -> Leader:
         seed = 1 + self.stage.prng.below(1 << 30)
-        hmac = self.stage.seal.hmac()
-        leader = Leader(term, seed, keys.Everybody(), keys.chance(seed), hmac=hmac)
-        self.stage.seal.put_into_leader(leader, hmac)
+        seal = self.stage.seal.for_leader()
+        leader = Leader(term, seed, keys.Everybody(), keys.chance(seed), **seal)
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
         return leader
 

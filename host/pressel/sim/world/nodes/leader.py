@@ -32,9 +32,8 @@ class LeaderNode(Node):
         term = max(self.disk.get("term", 0) + 1, seconds)
         self.disk["term"] = term
         seed = 1 + self.stage.prng.below(1 << 30)
-        hmac = self.stage.seal.hmac()
-        self.engine = Leader(term, seed, keys.Everybody(), keys.chance(seed), hmac=hmac)
-        self.stage.seal.put_into_leader(self.engine, hmac)
+        seal = self.stage.seal.for_leader()
+        self.engine = Leader(term, seed, keys.Everybody(), keys.chance(seed), **seal)
         self._accepted = 0
 
     def take(self, data: Any, source: int, now_ms: int) -> None:
