@@ -8,7 +8,6 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import NamedTuple
 
-from pressel.node.sockets import Port
 from pressel.transport.udp import Address
 
 
@@ -19,6 +18,14 @@ class Seen(NamedTuple):
     who: int
     is_up: bool
     data: bytes
+
+
+class Heard(asyncio.DatagramProtocol):
+    def __init__(self, heard: Callable[[bytes, Address], None]) -> None:
+        self._heard = heard
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        self._heard(data, addr)
 
 
 class Tap:
@@ -75,7 +82,7 @@ class Tap:
     async def _port(self, heard: Callable[[bytes, Address], None]) -> asyncio.DatagramTransport:
         loop = asyncio.get_running_loop()
         port, _ = await loop.create_datagram_endpoint(
-            lambda: Port(heard), local_addr=("127.0.0.1", 0)
+            lambda: Heard(heard), local_addr=("127.0.0.1", 0)
         )
         return port
 

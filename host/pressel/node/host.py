@@ -89,7 +89,7 @@ class HostNode:
         self._admission = Admission(self._watch, self._host, self._others, self._in_thread, report)
         self._standbys = Standbys(self._host, self._others.silent_ms, self._others.ask)
         self._log = EventLog(report, lambda: self._host.leader, self._others.name_of)
-        self._badges = Port(self._on_badge)
+        self._badges = Port(self._on_badge, self._after_badges)
         library = load_library()
         self._copier = Copier(library) if library is not None else None
         self._timer = Timer(self._on_time)
@@ -258,14 +258,13 @@ class HostNode:
 
     def _on_badge(self, data: bytes, source: Address) -> None:
         self._host.receive_datagram(data, source, engine_now_ms())
-        self._look_at_time()
-        self._settle()
 
-    def _look_at_time(self) -> None:
-        """Each datagram sets the timer anew: under a flood it would never fire."""
+    def _after_badges(self) -> None:
         due_ms, now_ms = self._host.next_timeout_ms(), engine_now_ms()
         if due_ms != clock.NEVER and clock.since(now_ms, due_ms) >= 0:
+            # They keep the event loop busy: under a flood its timer would come late.
             self._host.handle_timeout(now_ms)
+        self._settle()
 
     def _on_time(self) -> None:
         now_ms = engine_now_ms()

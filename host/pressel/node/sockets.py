@@ -4,29 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import deque
 from collections.abc import Callable
 
 from pressel.errors import UsageError
 from pressel.transport.copies import Copier
 from pressel.transport.udp import SOCKET_BUFFER_BYTES, Address
+from ptt.base.numbers import DATAGRAM_BYTES_MAX, MEMBERS_MAX
 from ptt.leader.outbound import Copies
 
 Received = Callable[[bytes, Address], None]
 
+_READ_BYTES = 2 * DATAGRAM_BYTES_MAX  # one that is too long shall be seen to be
+_READ_MAX = 64  # datagrams in one go: then timers and the operator have their turn
+_WAITING_MAX = 4 * MEMBERS_MAX  # as many as the leader keeps before they are fetched
 
-class Port(asyncio.DatagramProtocol):
-    """One UDP socket; `received` gets (data, source)."""
 
-    def __init__(self, received: Received) -> None:
+def _nothing() -> None:
+    """When nobody wants to know."""
+
+
+class Port:
+    """One UDP socket. `received` gets (data, source) of each datagram; `all_received` is called
+    when no more is there for now, so that what many have brought about is done once.
+
+    Its own reader and writer rather than the event loop's: those read one datagram a turn, and
+    cost as much as our own work with it."""
+
+    def __init__(self, received: Received, all_received: Callable[[], None] = _nothing) -> None:
         self._received = received
-        self._transport: asyncio.DatagramTransport | None = None
-        self._socket: socket.socket | None = None  # the transport's, while it is open
+        self._all_received = all_received
+        self._socket: socket.socket | None = None  # None: closed
+        self._waiting: deque[tuple[bytes, Address]] = deque()  # while the socket takes no more
         self.address: Address = ("", 0)
         self.send_errors = 0  # datagrams that the system would not take
 
     @property
     def is_open(self) -> bool:
-        return self._transport is not None
+        return self._socket is not None
 
     async def open(self, local: Address, what: str) -> None:
         """Bind to `local` (port 0: any). UsageError that names `what` it is for."""
@@ -42,47 +57,89 @@ class Port(asyncio.DatagramProtocol):
                 f"cannot listen for {what} on {local[0]}:{local[1]}: {error.strerror or error}. "
                 "Is another leader running, or is the address not this machine's?"
             ) from error
-        loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, sock=bound)
         self._socket = bound
         self.address = bound.getsockname()
+        asyncio.get_running_loop().add_reader(bound, self._read)
 
-    def send_copies(self, copier: Copier, copies: Copies) -> None:
-        """All of them; what the socket does not take now waits in the event loop."""
+    def close(self) -> None:
+        bound, self._socket = self._socket, None
+        if bound is None:
+            return
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(bound)
+        loop.remove_writer(bound)
+        self._write(bound)  # a farewell may be among what waits
+        self._waiting.clear()
+        bound.close()
+
+    # --- what comes in ---
+
+    def _read(self) -> None:
+        for _ in range(_READ_MAX):
+            if self._socket is None:
+                return
+            try:
+                data, source = self._socket.recvfrom(_READ_BYTES)
+            except BlockingIOError:
+                break
+            except OSError:  # an answer to what was sent: somebody has gone
+                self.send_errors += 1
+                continue
+            self._received(data, source)
+        self._all_received()
+
+    # --- what goes out ---
+
+    def send(self, data: bytes | bytearray, destination: Address) -> None:
+        """At once, or as soon as the socket takes it."""
         if self._socket is None:
             return
-        before = copier.refused
-        copies.skip(copier.send(self._socket.fileno(), copies))
-        self.send_errors += copier.refused - before
+        if self._waiting or not self._put(self._socket, data, destination):
+            self._wait_with(bytes(data), destination)
+
+    def send_copies(self, copier: Copier, copies: Copies) -> None:
+        """All of them; what the socket does not take now waits."""
+        if self._socket is None:
+            return
+        if not self._waiting:
+            before = copier.refused
+            copies.skip(copier.send(self._socket.fileno(), copies))
+            self.send_errors += copier.refused - before
         while (outgoing := copies.next()) is not None:
             if outgoing.seal():
                 self.send(outgoing.data, outgoing.destination)
 
-    def send(self, data: bytes | bytearray, destination: Address) -> None:
-        """At once if the socket takes it: the event loop's own way costs twice as much."""
-        if self._socket is None or self._transport is None:
-            return
+    def _put(self, bound: socket.socket, data: bytes | bytearray, destination: Address) -> bool:
+        """False when the socket is full."""
         try:
-            self._socket.sendto(data, destination)
+            bound.sendto(data, destination)
         except BlockingIOError:
-            self._transport.sendto(bytes(data), destination)
+            return False
         except OSError:
             self.send_errors += 1
+        return True
 
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = self._socket = None
+    def _wait_with(self, data: bytes, destination: Address) -> None:
+        if len(self._waiting) >= _WAITING_MAX:
+            self.send_errors += 1
+            return
+        self._waiting.append((data, destination))
+        if len(self._waiting) == 1 and self._socket is not None:
+            bound = self._socket
+            asyncio.get_running_loop().add_writer(bound, self._write, bound)
 
-    def datagram_received(self, data: bytes, addr: Address) -> None:
-        self._received(data, addr)
-
-    def error_received(self, exc: Exception) -> None:
-        self.send_errors += 1
+    def _write(self, bound: socket.socket) -> None:
+        while self._waiting:
+            if not self._put(bound, *self._waiting[0]):
+                return
+            self._waiting.popleft()
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_writer(bound)
 
 
 class Timer:
-    """Calls `due` once, at the time that was set last."""
+    """Calls `due` at the time that was set last, or before: to set it later costs nothing, since
+    `due` only finds that there is nothing to do yet and sets it anew."""
 
     def __init__(self, due: Callable[[], None]) -> None:
         self._due = due
@@ -90,9 +147,20 @@ class Timer:
 
     def set(self, wait_ms: int | None) -> None:
         """In `wait_ms` from now; None: not at all."""
-        if self._handle is not None:
-            self._handle.cancel()
-            self._handle = None
-        if wait_ms is not None:
-            loop = asyncio.get_running_loop()
-            self._handle = loop.call_later(max(0, wait_ms) / 1000, self._due)
+        handle = self._handle
+        if wait_ms is None:
+            if handle is not None:
+                handle.cancel()
+                self._handle = None
+            return
+        loop = asyncio.get_running_loop()
+        at_s = loop.time() + max(0, wait_ms) / 1000
+        if handle is not None:
+            if handle.when() <= at_s:
+                return
+            handle.cancel()
+        self._handle = loop.call_at(at_s, self._fire)
+
+    def _fire(self) -> None:
+        self._handle = None
+        self._due()

@@ -12,7 +12,7 @@ from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ptt.base.numbers import MEMBERS_MAX
+from ptt.base.numbers import GROUPS_MAX
 
 if TYPE_CHECKING:
     from ptt.leader.outbound import Copies
@@ -23,7 +23,9 @@ LIBRARY = Path(__file__).with_name("libcopies.so")
 
 _STATES_BYTES = 64  # of both hashes, as `struct receiver` begins
 _REST = struct.Struct("=I4sHH")  # of a receiver: session, address and port as on the wire
-_ROWS_MAX = 2 * MEMBERS_MAX  # then those of former members are forgotten, with all others
+_CROWDS_MAX = (
+    2 * GROUPS_MAX
+)  # one a group and talker that comes first in it; then all are forgotten
 
 
 def load_library(path: Path = LIBRARY) -> ctypes.CDLL | None:
@@ -42,15 +44,20 @@ def load_library(path: Path = LIBRARY) -> ctypes.CDLL | None:
     return library
 
 
-class _Row:
-    """`struct receiver` of one link, as long as that has these keys and this address."""
+class _Crowd:
+    """The links of one group's listeners and what `struct receiver` says of them, as long as each
+    has these keys and this address."""
 
-    __slots__ = ("address", "data", "keys")
+    __slots__ = ("addresses", "keys", "links", "rows")
 
-    def __init__(self, keys: Any, address: tuple[str, int], data: bytes) -> None:
+    def __init__(self, links: list[Link], keys: list[Any], addresses: list[Any]) -> None:
+        self.links = links
         self.keys = keys
-        self.address = address
-        self.data = data
+        self.addresses = addresses
+        self.rows = b""
+
+    def is_still(self, links: list[Link], keys: list[Any], addresses: list[Any]) -> bool:
+        return self.links == links and self.keys == keys and self.addresses == addresses
 
 
 class Copier:
@@ -58,7 +65,7 @@ class Copier:
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
-        self._rows: dict[Link, _Row] = {}
+        self._crowds: dict[Link, _Crowd] = {}  # by the first of their links
         self._refused = ctypes.c_uint32(0)
 
     @property
@@ -69,51 +76,44 @@ class Copier:
     def send(self, descriptor: int, copies: Copies) -> int:
         """Send them on a socket; returns how many of them are done with, in their order: fewer than
         there are when the socket takes no more now."""
-        rows, seqs, last = self._rows_of(copies)
+        copies.drop_silent()
         data = bytes(copies.data)
+        seqs = array("I", copies.seqs)
         done = self._library.pressel_send_copies(
-            descriptor, data, len(data), b"".join(rows), seqs.buffer_info()[0], len(rows),
-            ctypes.byref(self._refused),
+            descriptor, data, len(data), self._rows_of(copies.links), seqs.buffer_info()[0],
+            len(seqs), ctypes.byref(self._refused),
         )  # fmt: skip
         assert done >= 0, "no datagram is so long"
-        return len(copies.links) if done == len(rows) else last[done]
+        return done
 
     def write(self, copies: Copies) -> list[bytes]:
         """The same datagrams, not sent."""
-        rows, seqs, _ = self._rows_of(copies)
+        copies.drop_silent()
         data = bytes(copies.data)
-        out = ctypes.create_string_buffer(len(data) * len(rows))
+        seqs = array("I", copies.seqs)
+        out = ctypes.create_string_buffer(len(data) * len(seqs))
         count = self._library.pressel_write_copies(
-            data, len(data), b"".join(rows), seqs.buffer_info()[0], len(rows), out
+            data, len(data), self._rows_of(copies.links), seqs.buffer_info()[0], len(seqs), out
         )
         return [out.raw[n * len(data) : (n + 1) * len(data)] for n in range(count)]
 
-    def _rows_of(self, copies: Copies) -> tuple[list[bytes], array[int], list[int]]:
-        """Receivers, their sequence numbers, and their places among all links: those that have no
-        keys any more are sent nothing."""
-        if len(self._rows) > _ROWS_MAX:
-            self._rows.clear()
-        rows: list[bytes] = []
-        seqs = array("I")
-        places: list[int] = []
-        known = self._rows
-        for place, link in enumerate(copies.links):
-            row = known.get(link)
-            if row is None or row.keys is not link.keys or row.address != link.address:
-                if link.keys is None:
-                    continue
-                row = known[link] = self._row(link)
-            rows.append(row.data)
-            seqs.append(copies.seqs[place])
-            places.append(place)
-        return rows, seqs, places
+    def _rows_of(self, links: list[Link]) -> bytes:
+        if not links:
+            return b""
+        keys = [link.keys for link in links]
+        addresses = [link.address for link in links]
+        crowd = self._crowds.get(links[0])
+        if crowd is None or not crowd.is_still(links, keys, addresses):
+            if len(self._crowds) >= _CROWDS_MAX:
+                self._crowds.clear()
+            crowd = self._crowds[links[0]] = _Crowd(links, keys, addresses)
+            crowd.rows = b"".join([self._row(link) for link in links])
+        return crowd.rows
 
-    def _row(self, link: Link) -> _Row:
+    def _row(self, link: Link) -> bytes:
         keys = link.keys
         assert keys is not None
         states = ctypes.create_string_buffer(_STATES_BYTES)
-        down = keys.down
-        self._library.pressel_prepare(states, bytes(down.inner), bytes(down.outer))
+        self._library.pressel_prepare(states, bytes(keys.down.inner), bytes(keys.down.outer))
         host, port = link.address
-        rest = _REST.pack(link.session, socket.inet_aton(host), socket.htons(port), 0)
-        return _Row(keys, link.address, states.raw + rest)
+        return states.raw + _REST.pack(link.session, socket.inet_aton(host), socket.htons(port), 0)

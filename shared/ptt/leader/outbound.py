@@ -59,6 +59,15 @@ class Copies:
         """No copy has been made yet."""
         return self._at == 0
 
+    def drop_silent(self) -> None:
+        """Links that have no keys any more are sent nothing."""
+        for link in self.links:
+            if link.keys is None:
+                pairs = [(link, seq) for link, seq in zip(self.links, self.seqs) if link.keys]
+                self.links = [link for link, _ in pairs]
+                self.seqs = [seq for _, seq in pairs]
+                return
+
     def skip(self, count: int) -> None:
         """The first `count` are on their way already."""
         self._at = count

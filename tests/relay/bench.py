@@ -1,0 +1,111 @@
+"""`make bench-relay`: processor time of a delivered packet, of ours and of others, in one run.
+
+All contestants are there from the beginning and take turns in an order that is dealt anew each
+round, so that what the machine does besides hits all of them. Times are of one machine at one
+moment; what counts is the ratio.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_MS
+from ptt.wire import envelope, voice
+
+from . import murmur
+from .c_loop import CLoop
+from .pressel_host import PresselHost
+
+TURN_PACKETS = 100  # two seconds of talk
+REST_S = 0.2  # until the last packet has arrived
+PACKET_BYTES = voice.FRAMES_AT + ADPCM_FRAME_BYTES + envelope.TAG_BYTES
+
+
+@click.command()
+@click.option("--listeners", default=100, show_default=True, help="Who hears the one talker.")
+@click.option("--rounds", default=8, show_default=True, help="Turns of each contestant.")
+def main(listeners: int, rounds: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="pressel-relay-") as folder:
+        contestants = _contestants(Path(folder), listeners)
+        try:
+            costs = _play(contestants, rounds)
+        finally:
+            for each in contestants:
+                each.contestant.close()
+    _print(costs, listeners)
+
+
+def _contestants(work: Path, listeners: int) -> list[Any]:
+    packet = bytes(PACKET_BYTES)
+    found: list[Any] = [
+        PresselHost(work, listeners, without_c=False),
+        PresselHost(work, listeners, without_c=True),
+        CLoop(work, listeners, packet, has_tags=True),
+        CLoop(work, listeners, packet, has_tags=False),
+    ]
+    if murmur.program() is not None:
+        found.append(murmur.Murmur(work, listeners, b"\x5a" * ADPCM_FRAME_BYTES))
+    return found
+
+
+def _play(contestants: list[Any], rounds: int) -> dict[str, list[float]]:
+    """Microseconds a delivered packet, of each turn."""
+    costs: dict[str, list[float]] = {each.contestant.name: [] for each in contestants}
+    for _ in range(rounds):
+        for each in random.sample(contestants, len(contestants)):
+            for other in contestants:
+                other.tend()
+                other.contestant.listen(0.001)
+            spent_s, delivered = _turn(each, contestants)
+            costs[each.contestant.name].append(spent_s / delivered * 1e6)
+    return costs
+
+
+def _turn(speaker: Any, contestants: list[Any]) -> tuple[float, int]:
+    speaker.contestant.mark()
+    speaker.press()
+    due_s = time.monotonic()
+    for _ in range(TURN_PACKETS):
+        speaker.speak()
+        due_s += FRAME_MS / 1000
+        speaker.tend()
+        for other in contestants:
+            if other is not speaker:
+                other.tend()
+                other.contestant.listen(0.0005)
+        speaker.contestant.listen(due_s - time.monotonic())
+    speaker.release()
+    speaker.contestant.listen(REST_S)
+    return speaker.contestant.spent()
+
+
+def _print(costs: dict[str, list[float]], listeners: int) -> None:
+    table = Table(title=f"One talker, {listeners} listeners", title_justify="left", box=None)
+    table.add_column("")
+    for head in ("us a delivered packet", "worst quarter", "times Murmur", "times C with tags"):
+        table.add_column(head, justify="right")
+    middle = {name: statistics.median(each) for name, each in costs.items()}
+    for name, each in costs.items():
+        quarter = statistics.quantiles(each, n=4)[2] if len(each) > 1 else each[0]
+        peer = middle.get("Murmur")
+        table.add_row(
+            name,
+            f"{middle[name]:.2f}",
+            f"{quarter:.2f}",
+            f"{middle[name] / peer:.2f}" if peer else "not here",
+            f"{middle[name] / middle['C loop with tags']:.2f}",
+        )
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

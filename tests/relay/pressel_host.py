@@ -1,0 +1,113 @@
+"""Our own leader, as a process with real members; `without_c` takes its part in C away."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from array import array
+from pathlib import Path
+from typing import Any
+
+from tests.shared import marks
+from tests.shared.keys import device_key, make_participant
+
+from pressel.registry.store import Registry
+from pressel.transport.udp import engine_now_ms
+from ptt.base import clock
+from ptt.base.numbers import FRAME_SAMPLES
+from ptt.wire import messages
+
+from .contestant import Address, Contestant, Ear
+
+PLAIN = "from pressel.node import host; host.load_library = lambda: None"
+RUN = "from pressel.cli import main; main()"
+JOIN_LIMIT_S = 30.0
+
+
+class Badge(Ear):
+    """An ear with an engine behind it, which hears everything but other people's voice."""
+
+    def __init__(self, number: int, leader: Address) -> None:
+        super().__init__()
+        device = number.to_bytes(8, "big")
+        self.engine = make_participant(device, f"B{number}".encode(), b"bench", leader, number)
+        self._leader = leader
+        self._due_ms = 0
+        self.engine.start(engine_now_ms())
+        self.pump()
+
+    def take(self, data: bytes) -> None:
+        if data[1] == messages.VOICE_FRAME:
+            self.voices += 1
+            return
+        self.engine.receive_datagram(data, self._leader, engine_now_ms())
+        self.pump()
+
+    def pump(self) -> None:
+        while (outgoing := self.engine.poll_transmit()) is not None:
+            self.socket.sendto(bytes(outgoing.data), outgoing.destination)
+        while self.engine.next_event() is not None:
+            pass
+        self._due_ms = self.engine.next_timeout_ms()
+
+    def tend(self) -> None:
+        now_ms = engine_now_ms()
+        if self._due_ms != clock.NEVER and clock.since(now_ms, self._due_ms) >= 0:
+            self.engine.handle_timeout(now_ms)
+            self.pump()
+
+
+class PresselHost:
+    def __init__(self, work: Path, listeners: int, *, without_c: bool) -> None:
+        state = work / ("plain" if without_c else "with-c")
+        with Registry(state) as registry:
+            for number in range(1, listeners + 2):
+                device = number.to_bytes(8, "big")
+                registry.adopt(device.hex(), f"B{number}", device_key(device))
+        process, leader = _started(state, without_c)
+        self._badges: list[Any] = [Badge(number, leader) for number in range(1, listeners + 2)]
+        name = "Pressel, plain Python" if without_c else "Pressel"
+        self.contestant = Contestant(name, process, list(self._badges))
+        self._talker = self._badges[0]
+        marks.use(False)
+        self._pcm = array("h", bytes(2 * FRAME_SAMPLES))
+        until_s = time.monotonic() + JOIN_LIMIT_S
+        while not all(badge.engine.join.node for badge in self._badges):
+            if time.monotonic() > until_s:
+                raise TimeoutError("the members could not join")
+            self.tend()
+            self.contestant.listen(0.01)
+
+    def press(self) -> None:
+        self._talker.engine.press(engine_now_ms())
+        self._talker.pump()
+
+    def speak(self) -> None:
+        self._talker.engine.write_microphone(self._pcm, engine_now_ms())
+        self._talker.pump()
+
+    def release(self) -> None:
+        self._talker.engine.release(engine_now_ms())
+        self._talker.pump()
+
+    def tend(self) -> None:
+        for badge in self._badges:
+            badge.tend()
+
+
+def _started(state: Path, without_c: bool) -> tuple[subprocess.Popen[bytes], Address]:
+    code = f"{PLAIN}; {RUN}" if without_c else RUN
+    socket_file = state.with_suffix(".sock")
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-c", code, "leader", "--listen", "127.0.0.1:0", "--json"),
+            *("--state", str(state), "--control", str(socket_file), "--dies-with-parent"),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    ready = json.loads(process.stdout.readline())
+    return process, (ready["address"], ready["port"])
