@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import random
 import signal
@@ -17,6 +18,7 @@ from tests.e2e.stage import own, words
 from tests.e2e.tap import tapped
 
 from pressel.cli import main
+from pressel.node.channel import handshake
 from pressel.node.discovery import beacon
 from pressel.registry.identity import public_key
 from pressel.registry.store import Registry
@@ -236,6 +238,49 @@ def test_what_hosts_said_once_is_good_for_nothing_more(tmp_path: Path) -> None:
                 assert "Traceback" not in cluster.commands[name].err
 
     asyncio.run(scenario())
+
+
+@pytest.mark.proof
+def test_two_hosts_agree_while_both_are_flooded_in_each_others_name(tmp_path: Path) -> None:
+    """From before they start: hails, questions, answers and beacons that somebody makes up."""
+
+    async def scenario() -> None:
+        cluster = Cluster(tmp_path, "ab")
+        sent = 0
+
+        async def flood() -> None:
+            nonlocal sent
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+                while True:
+                    for here, other in (("a", "b"), ("b", "a")):
+                        for data in _forged(public_key(cluster.state(other))):
+                            with contextlib.suppress(OSError):
+                                out.sendto(data, ("127.0.0.1", cluster.ports[here]))
+                                sent += 1
+                    await asyncio.sleep(0.01)
+
+        flooding = asyncio.create_task(flood())
+        async with cluster.started("a"), cluster.started("b"):
+            leader = await cluster.until_led()
+            follower = "ab".replace(leader, "")
+            state = await cluster.ask(leader, "node", "status", "--json")
+            (peer,) = state["peers"]  # type: ignore[misc]
+            assert peer["name"] == follower
+            assert state["channel"]["forged"] > 0  # type: ignore[index]
+            assert state["channel"]["hails"] > 0  # type: ignore[index]
+        flooding.cancel()
+        assert sent > 100
+
+    asyncio.run(scenario())
+
+
+def _forged(key: str) -> list[bytes]:
+    """In the name of the host with this public key."""
+    claims = bytes([2]) + random.randbytes(12) + bytes.fromhex(key) + random.randbytes(128)
+    hail = handshake.hail(random.getrandbits(31), bytes.fromhex(key))
+    question = claims[:9] + bytes(4) + claims[13:]
+    host = hashlib.sha256(bytes.fromhex(key)).digest()[:8]
+    return [hail, b"\1" + question, b"\2" + claims, b"\6" + hail[1:], beacon(host)]
 
 
 def test_resignation_moves_the_lead_and_a_term_of_duty_brings_it_back(tmp_path: Path) -> None:

@@ -176,7 +176,7 @@ class OtherHosts:
         silent_ms = self.channel.silent_ms(host, now_ms)
         is_wanted = host in self.channel.hosts()
         if is_wanted and (silent_ms is None or silent_ms > channels.UNANSWERED_MS):
-            self.channel.reach(address, now_ms)
+            self.channel.reach(address, now_ms, is_hint=True)
             self._settle()
 
     # --- the engines ---
@@ -218,6 +218,9 @@ class OtherHosts:
             self._on_up(value, now_ms)
         elif kind == channels.OTHER_TABLE:
             advice = "it runs another version of Pressel; update the older of the two"
+            self._report("other_host", {"name": self.name_of(value), "advice": advice})
+        elif kind == channels.OLDER:
+            advice = "it runs an older Pressel, with which this one does not talk; update it"
             self._report("other_host", {"name": self.name_of(value), "advice": advice})
 
     def _tell(self) -> bool:

@@ -2,8 +2,9 @@
 secret, each at most once; over datagrams that anybody may send, copy, change or lose.
 
 An engine: no socket, no clock, no randomness of its own. A host that is not allowed costs a counter
-and gets no answer. Sessions are renewed while they are used; one that gets no answer is requested
-again, so a host that has lost its memory is back within a second.
+and gets no answer; what somebody forges in the name of an allowed one costs a hash or two, and
+nothing that is kept or that the real one needs. Sessions are renewed while they are used; one that
+gets no answer is requested again, so a host that has lost its memory is back within a second.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from ptt.base.counters import Counters
 from ptt.cluster.host_messages import TABLE_HASH
 
 from . import handshake, session
-from .handshake import Entropy, Half, Hello
+from .cookie import Address, Cookies
+from .handshake import Entropy, Hail, Half, Hello
+from .pair import pair_key
 from .session import Session
-
-Address = tuple[str, int]
 
 MESSAGE_BYTES_MAX = 1200 - session.OVERHEAD_BYTES  # a datagram is never in fragments
 RETRY_MS = 250  # first repeat of a question; doubles
@@ -34,19 +35,37 @@ SESSION_MS_MAX = 3_600_000  # none is used for longer than an hour
 UNANSWERED_MS = 1000  # we say and hear nothing: it has forgotten us; ten heartbeats
 WAITING_MAX = 8  # messages to a host that wait for a session; the oldest is dropped
 SESSIONS_MAX = 4  # to one host: the used one, and what questions that cross lead to
-QUESTIONS_MAX = 16  # to addresses where we do not know who answers
+HINTS_MAX = 16  # addresses that strangers name as a host's; the oldest without a cookie goes
+COOKIES_MAX = 4  # that a question is sent with between two hails: anybody may repeat our hail
 TRIES_MAX = 8  # of an address where nobody has answered yet: 11 s, then discovery says it again
 VERIFIED_MAX = 10  # signatures checked at once of one host's questions ...
-VERIFIED_MS = 200  # ... and one more for each such time: a flood costs 1 ms of 200
+VERIFIED_MS = 200  # ... and one more for each such time: a host gone mad costs 1 ms of 200
+OLDER_MS = 10_000  # between two looks at a question of the first version: anybody can forge one
 
 # Events.
 MESSAGE = 0  # (host, bytes)
 UP = 1  # host: it can be reached
 OTHER_TABLE = 2  # host: another build, whose messages differ
-EVENT_NAMES = ("message", "up", "other_table")
+OLDER = 3  # host: a build that speaks the channel's first version, with which nobody talks
+EVENT_NAMES = ("message", "up", "other_table", "older")
 
-COUNTED = "malformed not_allowed forged too_many unknown_session not_opened dropped sessions"
-MALFORMED, NOT_ALLOWED, FORGED, TOO_MANY, UNKNOWN, NOT_OPENED, DROPPED, SESSIONS = range(8)
+COUNTED = (
+    "malformed not_allowed forged too_many unknown_session not_opened dropped sessions"
+    " hails repeated older"
+)
+(
+    MALFORMED,
+    NOT_ALLOWED,
+    FORGED,
+    TOO_MANY,
+    UNKNOWN,
+    NOT_OPENED,
+    DROPPED,
+    SESSIONS,
+    HAILS,
+    REPEATED,
+    OLD_VERSION,
+) = range(11)
 
 
 def host_of(public_key: bytes) -> bytes:
@@ -64,13 +83,17 @@ class Outgoing:
 
 @dataclass
 class _Question:
-    """A question that waits for its answer: sent to an address and, if known, a host."""
+    """A question that waits for its answer: sent to an address and, if known, a host. Until a
+    cookie comes only a hail goes out."""
 
     half: Half
     number: int
     address: Address
     host: bytes | None
     due_ms: int
+    is_hint: bool = False  # a stranger named the address
+    sent: dict[bytes, bytes] = field(default_factory=dict)  # questions by cookie
+    cookies: int = 0  # since the last hail
     retry_ms: int = RETRY_MS
     tries: int = 1
 
@@ -81,6 +104,7 @@ class _Peer:
 
     host: bytes
     identity: bytes
+    pair: bytes | None  # the key that it has in common with us
     address: Address | None = None  # where it was heard last
     sending: Session | None = None  # the newest that is known to work
     sessions: list[Session] = field(default_factory=list)  # all that open what it sends
@@ -89,6 +113,10 @@ class _Peer:
     unanswered_ms: int | None = None  # the first thing said since it was heard
     budget: int = VERIFIED_MAX
     budget_ms: int = 0  # since when it fills up
+    older_ms: int = 0  # when we looked last at a question of the first version
+    answered: deque[tuple[bytes, bytes]] = field(  # (question, our answer)
+        default_factory=lambda: deque(maxlen=SESSIONS_MAX)
+    )
     other_table: bytes = TABLE_HASH
 
 
@@ -108,6 +136,7 @@ class Channel:
         self.host = host_of(self._public)
         self._entropy = entropy
         self.counts = Counters(COUNTED)
+        self._cookies = Cookies(entropy, now_ms)
         self._peers: dict[bytes, _Peer] = {}  # by identity
         self._by_host: dict[bytes, _Peer] = {}
         self._by_session: dict[int, tuple[_Peer, Session]] = {}
@@ -129,19 +158,35 @@ class Channel:
             for question in [q for q in self._questions.values() if q.host == peer.host]:
                 del self._questions[question.number]
         for key in wanted - self._peers.keys():
-            peer = _Peer(host_of(key), key, budget_ms=now_ms)
+            peer = _Peer(host_of(key), key, pair_key(self._identity, key))
+            peer.budget_ms = now_ms
+            peer.older_ms = add(now_ms, -OLDER_MS)
             self._peers[key] = peer
             self._by_host[peer.host] = peer
 
     def hosts(self) -> list[bytes]:
         return sorted(self._by_host)
 
-    def reach(self, address: Address, now_ms: int) -> None:
-        """Take the hint that a host is at `address`: ask, unless one is known there."""
+    def reach(self, address: Address, now_ms: int, *, is_hint: bool = False) -> None:
+        """Ask whether a host is at `address`, unless one is known there. With `is_hint`, anybody
+        may have said so: it takes no place from those that the operator named."""
         known = [peer.address for peer in self._peers.values() if peer.sending is not None]
         asked = [question.address for question in self._questions.values()]
-        if address not in known and address not in asked and self._peers:
-            self._ask(address, None, now_ms)
+        if address in known or address in asked or not self._peers:
+            return
+        if not is_hint or self._has_place():
+            self._ask(address, None, now_ms, is_hint=is_hint)
+
+    def _has_place(self) -> bool:
+        """For one more hint, which may take the place of one that has led to nothing."""
+        hints = [each for each in self._questions.values() if each.is_hint]
+        if len(hints) < HINTS_MAX:
+            return True
+        idle = [each for each in hints if not each.sent]
+        self.counts.add(TOO_MANY)
+        if idle:
+            del self._questions[idle[0].number]
+        return bool(idle)
 
     def address_of(self, host: bytes) -> Address | None:
         peer = self._by_host.get(host)
@@ -182,24 +227,43 @@ class Channel:
         if kind == session.DATA and len(data) >= session.OVERHEAD_BYTES:
             self._on_data(bytes(data), source, now_ms)
             return
-        hello = handshake.read(bytes(data))
+        hello = handshake.read(bytes(data)) or handshake.read_hail(bytes(data))
         if hello is None:
-            self.counts.add(MALFORMED)
+            self._on_other(bytes(data), now_ms)
             return
         peer = self._peers.get(hello.identity)
-        if peer is None:
+        if peer is None or peer.pair is None:
             self.counts.add(NOT_ALLOWED)
-        elif hello.kind == handshake.QUESTION:
-            self._on_question(peer, hello, bytes(data), source, now_ms)
+        elif isinstance(hello, Hail) and kind == handshake.HAIL:
+            self.counts.add(HAILS)
+            self._give_cookie(hello, peer.pair, source, now_ms)
+        elif isinstance(hello, Hail):
+            self._on_cookie(peer, peer.pair, hello, bytes(data), source)
+        elif kind == handshake.QUESTION:
+            self._on_question(peer, peer.pair, hello, bytes(data), source, now_ms)
         else:
-            self._on_answer(peer, hello, bytes(data), source, now_ms)
+            self._on_answer(peer, peer.pair, hello, bytes(data), source, now_ms)
+
+    def _on_other(self, data: bytes, now_ms: int) -> None:
+        """Obeyed never; the first version of this channel is told from rubbish."""
+        peer = self._peers.get(handshake.older_identity(data) or b"")
+        if peer is None:
+            self.counts.add(MALFORMED)
+            return
+        self.counts.add(OLD_VERSION)
+        if age(now_ms, peer.older_ms) >= OLDER_MS:
+            peer.older_ms = now_ms
+            if peer.sending is None and handshake.is_signed_older(data):
+                self._events.append((OLDER, peer.host))
 
     def handle_timeout(self, now_ms: int) -> None:
         for question in list(self._questions.values()):
             if since(now_ms, question.due_ms) >= 0:
                 self._ask_again(question, now_ms)
+        self._cookies.keep(now_ms)
         for peer in self._peers.values():
             peer.budget_ms = kept(peer.budget_ms, now_ms)
+            peer.older_ms = kept(peer.older_ms, now_ms)
             if peer.unanswered_ms is not None:
                 peer.unanswered_ms = kept(peer.unanswered_ms, now_ms)
             for each in peer.sessions[:]:
@@ -219,20 +283,24 @@ class Channel:
         return self._out.popleft() if self._out else None
 
     def next_event(self) -> tuple[int, Any] | None:
-        """The next (kind, value); see MESSAGE, UP and OTHER_TABLE."""
+        """The next (kind, value); see MESSAGE, UP, OTHER_TABLE and OLDER."""
         return self._events.popleft() if self._events else None
 
     # --- questions and answers ---
 
-    def _ask(self, address: Address, host: bytes | None, now_ms: int) -> None:
-        if len(self._questions) >= QUESTIONS_MAX + len(self._peers):
-            self.counts.add(TOO_MANY)
-            return
+    def _ask(
+        self, address: Address, host: bytes | None, now_ms: int, *, is_hint: bool = False
+    ) -> None:
         number = self._new_number()
         half = Half(self._identity, self._entropy)
-        question = _Question(half, number, address, host, add(now_ms, RETRY_MS))
+        question = _Question(half, number, address, host, add(now_ms, RETRY_MS), is_hint)
         self._questions[number] = question
-        self._out.append(Outgoing(half.ask(number), address))
+        self._hail(question)
+
+    def _hail(self, question: _Question) -> None:
+        question.cookies = 0
+        hail = handshake.hail(question.number, self._public)
+        self._out.append(Outgoing(hail, question.address))
 
     def _ask_again(self, question: _Question, now_ms: int) -> None:
         if question.host is None and question.tries >= TRIES_MAX:
@@ -243,40 +311,96 @@ class Channel:
         question.due_ms = add(now_ms, question.retry_ms)
         if question.host is not None:  # it may have been heard from elsewhere
             question.address = self._by_host[question.host].address or question.address
-        self._out.append(Outgoing(question.half.sent, question.address))
+        self._hail(question)
+
+    def _give_cookie(self, hello: Hail | Hello, pair: bytes, source: Address, now_ms: int) -> None:
+        made = self._cookies.make(source, hello.asked, now_ms)
+        answer = handshake.cookie(hello.asker, self._public, made, pair)
+        self._out.append(Outgoing(answer, source))
+
+    def _on_cookie(
+        self, peer: _Peer, pair: bytes, hello: Hail, data: bytes, source: Address
+    ) -> None:
+        """Somebody may have hailed with our words from elsewhere: that cookie is real, too, and
+        good for nothing. The question goes out with each of a few."""
+        question = self._questions.get(hello.asker)
+        if question is None or question.host not in (None, peer.host):
+            self.counts.add(UNKNOWN)
+        elif not handshake.is_of_pair(data, pair):
+            self.counts.add(FORGED)
+        elif question.cookies >= COOKIES_MAX:
+            self.counts.add(TOO_MANY)
+        else:
+            question.cookies += 1
+            if hello.cookie not in question.sent:
+                while len(question.sent) >= COOKIES_MAX:
+                    del question.sent[next(iter(question.sent))]
+                made = question.half.ask(question.number, hello.cookie, pair)
+                question.sent[hello.cookie] = made
+            self._out.append(Outgoing(question.sent[hello.cookie], source))
 
     def _on_question(
-        self, peer: _Peer, hello: Hello, data: bytes, source: Address, now_ms: int
+        self,
+        peer: _Peer,
+        pair: bytes,
+        hello: Hello,
+        data: bytes,
+        source: Address,
+        now_ms: int,
     ) -> None:
-        """Answered, and believed only when something comes that is sealed with the new keys: the
-        question may be old."""
-        if not self._may_verify(peer, now_ms):
-            self.counts.add(TOO_MANY)
-            return
-        if hello.answerer or not handshake.is_signed(hello):
+        """Answered, and believed only when something comes that is sealed with the new keys."""
+        if hello.answerer or not handshake.is_of_pair(data, pair):
             self.counts.add(FORGED)
-            return
+        elif not self._cookies.is_good(hello.cookie, source, hello.asked, now_ms):
+            self.counts.add(REPEATED)  # from elsewhere, or too late
+            self._give_cookie(hello, pair, source, now_ms)
+        elif (answer := dict(peer.answered).get(data)) is not None:
+            self.counts.add(REPEATED)
+            self._out.append(Outgoing(answer, source))
+        elif not self._may_verify(peer, now_ms):
+            self.counts.add(TOO_MANY)
+        elif not handshake.is_signed(hello):
+            self.counts.add(FORGED)
+        else:
+            self._answer(peer, pair, hello, data, source, now_ms)
+
+    def _answer(
+        self,
+        peer: _Peer,
+        pair: bytes,
+        hello: Hello,
+        data: bytes,
+        source: Address,
+        now_ms: int,
+    ) -> None:
         half = Half(self._identity, self._entropy)
         number = self._new_number()
-        answer = half.answer(hello.asker, number, data)
+        answer = half.answer(hello, number, data, pair)
         keys = half.keys(hello, data, answer)
         if keys is None:
             self.counts.add(FORGED)
             return
+        peer.answered.append((data, answer))
         self._begin(peer, Session(peer.host, number, hello.asker, keys[1], keys[0], now_ms))
         self._note_table(peer, hello)
         self._out.append(Outgoing(answer, source))
 
     def _on_answer(
-        self, peer: _Peer, hello: Hello, data: bytes, source: Address, now_ms: int
+        self,
+        peer: _Peer,
+        pair: bytes,
+        hello: Hello,
+        data: bytes,
+        source: Address,
+        now_ms: int,
     ) -> None:
         question = self._questions.get(hello.asker)
-        if question is None or question.host not in (None, peer.host):
+        sent = question and question.sent.get(hello.cookie)
+        if question is None or sent is None or question.host not in (None, peer.host):
             self.counts.add(UNKNOWN)
             return
-        sent = question.half.sent
         keys = None
-        if handshake.is_signed(hello, sent):
+        if handshake.is_of_pair(data, pair, sent) and handshake.is_signed(hello, sent):
             keys = question.half.keys(hello, sent, data)
         if keys is None:
             self.counts.add(FORGED)
@@ -288,7 +412,7 @@ class Channel:
         self._use(peer, begun, source, now_ms)
 
     def _may_verify(self, peer: _Peer, now_ms: int) -> bool:
-        """A question's sender may be forged: signatures are checked within a budget."""
+        """Nobody but the host itself gets here; one that was taken over shall not occupy us."""
         more = age(now_ms, peer.budget_ms) // VERIFIED_MS
         if more:
             peer.budget = min(VERIFIED_MAX, peer.budget + more)
