@@ -71,6 +71,10 @@ def module_name(file: Path, root: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+# Modules that stand for MicroPython's own, and programs that are run at a badge's prompt.
+FOR_MICROPYTHON = {"shims", "bench", "programs"}
+
+
 @functools.cache  # by what a file says: every rule reads the whole tree
 def parsed(text: str) -> ast.Module:
     return ast.parse(text)
@@ -80,7 +84,7 @@ def sources(root: Path) -> Iterator[tuple[str, str, bool]]:
     """Each module below `root`: its name, its text, and whether it is a package."""
     for source in SOURCES:
         for file in sorted((root / source).rglob("*.py")):
-            if "shims" not in file.parts:  # those stand for MicroPython's own modules
+            if not FOR_MICROPYTHON.intersection(file.parts):
                 name = module_name(file, root / source)
                 yield name, file.read_text("utf-8"), file.name == "__init__.py"
 

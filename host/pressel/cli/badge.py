@@ -46,7 +46,7 @@ _ATTACHED = ("emulate", "logs", "shell", "replace", "wipe")
 
 @click.group(
     cls=LazyGroup,
-    homes=dict.fromkeys(_ATTACHED, "pressel.cli.attached"),
+    homes=dict.fromkeys(_ATTACHED, "pressel.cli.attached") | {"bringup": "pressel.cli.bringup"},
     invoke_without_command=True,
 )
 @click.option(

@@ -19,6 +19,7 @@ from pressel.boards.chip import chip_ids, load_chip
 from pressel.boards.template import copied_board, new_board
 from pressel.errors import UsageError
 from pressel.schema.finding import Finding
+from pressel.schema.lines import Lines
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 _FILE_COLUMNS = 200  # in a file or a pipe a board is one line
@@ -61,19 +62,43 @@ def _row(board_id: str, checked: Checked) -> dict:
 
 @board.command()
 @click.argument("boards", nargs=-1, metavar="[ID|FILE]...")
+@click.option(
+    "--measured",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="RESULT",
+    help="Hold one board against what `pressel badge bringup` measured.",
+)
 @_AS_JSON
-def check(boards: tuple[str, ...], as_json: bool) -> int:
+def check(boards: tuple[str, ...], measured: Path | None, as_json: bool) -> int:
     """Check boards by ID or FILE, or all known boards.
 
     Every mistake is shown with its line. Warnings are shown too, but do not fail the check.
     """
     all_checked = [(each, check_file(_file(each))) for each in boards or board_ids()]
+    if measured is not None:
+        if len(boards) != 1:
+            raise UsageError("--measured is of one board: name that one")
+        _hold_against(measured, *all_checked[0])
     if as_json:
         print(json.dumps([_report(*each) for each in all_checked], indent=2))
     else:
         for name, checked in all_checked:
             _tell(name, checked)
     return UsageError.exit_code if any(each.errors() for _, each in all_checked) else 0
+
+
+def _hold_against(measured: Path, name: str, checked: Checked) -> None:
+    """Add to the findings what was measured otherwise."""
+    from pressel.bringup.against import differences
+    from pressel.bringup.result import read_result
+
+    result = read_result(measured)
+    if checked.board is not None:
+        board_id = checked.file.absolute().parent.name
+        lines = Lines(checked.file.read_text("utf-8"))
+        checked.findings += differences(result, board_id, checked.board, lines)
+    if checked.errors():
+        checked.board = None
 
 
 def _file(board: str) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import (
     board_tables,
+    bringup_tables,
     budget_table,
     coder_tables,
     compatibility,
@@ -33,6 +34,8 @@ _KINDS: dict[str, Callable[[str], str]] = {
     "boards": board_tables.boards,
     "board_wires": board_tables.wires,
     "chips": board_tables.chips,
+    "measured": board_tables.measured,
+    "bringup": bringup_tables.tests,
     "rules": state_tables.rules,
     "states": state_tables.states,
     "numbers": state_tables.numbers,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pressel.boards.board import board_ids, load_board
+from pressel.boards.board import board_ids, boards_folder, load_board
 from pressel.boards.chip import chip_ids, in_words, load_chip
 from pressel.boards.pins import used_pins
+from pressel.bringup.result import read_result
 
 _WIRES = {
     "microphone.sck": "microphone, bit clock (SCK)",
@@ -37,6 +38,23 @@ def boards(_: str) -> str:
         cells = (f"`{board_id}`", board.name, chip, f"{board.flash_mib} MiB", can, board.notes)
         rows.append("| " + " | ".join(cells) + " |")
     return "\n".join(rows)
+
+
+def measured(_: str) -> str:
+    """What bring-up measured on silicon, from boards/<id>/measured.json."""
+    rows = []
+    for board_id in board_ids():
+        file = boards_folder() / board_id / "measured.json"
+        result = read_result(file) if file.exists() else None
+        if result is None or result.emulated:
+            continue
+        outcomes = [each.outcome for each in result.tests.values()]
+        failed = ", ".join(result.failed) or "none"
+        rows.append(f"| `{board_id}` | {outcomes.count('passed')} | {failed} | {result.machine} |")
+    if not rows:
+        return "Measured on silicon: none yet."
+    head = ["| board | tests passed | not as expected | the badge says that it is |"]
+    return "\n".join([*head, "|---|--:|---|---|", *rows])
 
 
 def wires(board_id: str) -> str:

@@ -176,13 +176,17 @@ class EmulatedBadge:
         if self._faults.no_key:
             forget_key(folder)
         if is_stopped or not main.exists():
-            self._program = Repl(self._folder, self._mac)
+            self._program = self._repl()
         elif self._faults.crash:
             self._write(b"Traceback (most recent call last):\r\nOSError: planted\r\n")
-            self._program = Repl(self._folder, self._mac)
+            self._program = self._repl()
         else:
             self._program = Firmware(self._folder, self._mac)
         return True
+
+    def _repl(self, *, is_raw: bool = False) -> Repl:
+        faults = self._faults.of_bench()
+        return Repl(self._folder, self._mac, self._chip, faults, is_raw=is_raw)
 
     def _program_ended(self) -> None:
         assert self._program
@@ -193,7 +197,7 @@ class EmulatedBadge:
             return
         if end == INTERRUPTED:
             self._write(_STOPPED)
-        self._program = Repl(self._folder, self._mac, is_raw=end == SOFT_RESET_RAW)
+        self._program = self._repl(is_raw=end == SOFT_RESET_RAW)
         self._program.write(held)
 
     def _leave_program(self) -> None:

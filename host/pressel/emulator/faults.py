@@ -20,6 +20,21 @@ NAMES = {
     "corrupt-file": "main.py reads back changed",
     "crash": "main.py raises an exception",
     "no-key": "nothing that runs on it finds a key in its storage",
+    "swapped-samples": "the speaker plays each pair of samples in the wrong order",
+    "deaf-microphone": "the microphone gives zeros",
+    "dead-button": "nobody can press the talk button",
+    "absent-codec": "no chip answers on the I2C bus",
+    "flat-battery=MILLIVOLTS": "the battery has so little",
+    "slow-clock": "the chip stays at its clock, whatever it is told",
+    "small-heap=BYTES": "MicroPython has so little memory",
+    "coarse-tick=MILLISECONDS": "waiting goes by steps of so long",
+    "slow-cipher=MILLISECONDS": "a call of AES takes so long",
+    "slow-join=MILLISECONDS": "joining Wi-Fi takes so long",
+    "stuck-power-save": "Wi-Fi power save cannot be switched off",
+    "small-mailbox=NUMBER": "a socket keeps so few datagrams",
+    "lossy-multicast=PERMILLE": "so much of a multicast stream is lost",
+    "no-watchdog": "a hang is not ended",
+    "torn-write": "a power cut leaves half a file",
 }
 
 
@@ -41,9 +56,30 @@ class Faults:
     corrupt_file: bool = False
     crash: bool = False
     no_key: bool = False
+    swapped_samples: bool = False
+    deaf_microphone: bool = False
+    dead_button: bool = False
+    absent_codec: bool = False
+    flat_battery: int | None = None  # mV
+    slow_clock: bool = False
+    small_heap: int | None = None  # bytes
+    coarse_tick: int | None = None  # ms
+    slow_cipher: int | None = None  # ms
+    slow_join: int | None = None  # ms
+    stuck_power_save: bool = False
+    small_mailbox: int | None = None  # datagrams
+    lossy_multicast: int | None = None  # of a thousand
+    no_watchdog: bool = False
+    torn_write: bool = False
     # What has come of mute_at and babble_at.
     is_mute: bool = field(default=False, init=False)
     is_babbling: bool = field(default=False, init=False)
+
+    def of_bench(self) -> dict[str, int | bool]:
+        """Those of the hardware that programs at the prompt meet, by the names of bench.mjs."""
+        values = ((each.name, getattr(self, each.name)) for each in fields(self) if each.init)
+        return {name: value for name, value in values if value is not None and value is not False
+                and isinstance(value, int)}  # fmt: skip
 
     def reach(self, stage: str) -> None:
         """Raises `Unplugged` when the badge does not live to see this one of `STAGES`."""

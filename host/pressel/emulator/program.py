@@ -64,9 +64,18 @@ class Program:
 class Repl(Program):
     """The prompt; `is_raw`: the raw one, as after a soft reset there."""
 
-    def __init__(self, scratch: Path, mac: bytes, *, is_raw: bool = False) -> None:
+    def __init__(
+        self,
+        scratch: Path,
+        mac: bytes,
+        chip: str,
+        faults: dict[str, int | bool],
+        *,
+        is_raw: bool = False,
+    ) -> None:
         install = find_install()
         words = ["--no-warnings", str(_REPL), "--modules", str(install.modules)]
+        words += ["--chip", chip, "--faults", json.dumps(faults)]
         super().__init__([str(install.node), *words, *_places(scratch, mac)] + ["--raw"] * is_raw)
 
     def end(self) -> str:

@@ -5,12 +5,10 @@
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
 
-import { Ciphers } from '../virtual/runtime/ciphers.mjs';
-import { Clock } from '../virtual/runtime/clock.mjs';
 import { Flash } from '../virtual/runtime/files.mjs';
 import { loadMicroPython } from '../virtual/runtime/loader.mjs';
-import { Pins } from '../virtual/runtime/pins.mjs';
 import { romImage } from '../virtual/runtime/romfs.mjs';
+import { Bench } from './bench/bench.mjs';
 
 const SOFT_RESET = 4;
 const SOFT_RESET_RAW = 5;
@@ -20,30 +18,39 @@ const { values: options } = parseArgs({
     shims: { type: 'string' },
     flash: { type: 'string' },
     id: { type: 'string' },
+    chip: { type: 'string' },
     raw: { type: 'boolean', default: false },
+    faults: { type: 'string', default: '{}' }, // of the bench, JSON
   },
 });
 const say = (text) => fs.writeSync(1, Buffer.from(text, 'latin1'));
-const clock = new Clock();
+const bench = new Bench({
+  faults: JSON.parse(options.faults), chip: options.chip, flash: options.flash,
+  end: () => end(SOFT_RESET),
+});
+let shown = ''; // the line that is being printed
 const { mp, FS, bytes } = await loadMicroPython({
-  modules: options.modules, heapBytes: 1 << 20, capped: false,
-  romfs: romImage(fs.readFileSync(options.shims), options.flash), ticks: () => clock.ticks(),
-  stdout: (chunk) => fs.writeSync(1, chunk),
+  modules: options.modules, heapBytes: bench.heapBytes, capped: bench.isSmall,
+  romfs: romImage(fs.readFileSync(options.shims), options.flash), ticks: () => bench.clock.ticks(),
+  stdout: (chunk) => {
+    fs.writeSync(1, chunk);
+    shown += Buffer.from(chunk).toString('latin1');
+    const lines = shown.split('\n');
+    shown = lines.pop();
+    lines.forEach((line) => bench.read(line));
+  },
 });
 const flash = new Flash(FS, options.flash);
 flash.load();
-const nothing = () => 0;
-const silentSound = { i2s_open: nothing, i2s_close: nothing, i2s_read: nothing, i2s_write: nothing };
 mp.registerJsModule('_bridge', {
-  ...new Pins().bridge(),
-  ...new Ciphers({ bytes }).bridge(),
-  ...silentSound,
+  ...bench.bridge({ bytes, FS }),
   unique_id: () => options.id,
   fill_random: (address, length) => { crypto.getRandomValues(bytes(address, length)); return 0; },
   reset: () => end(SOFT_RESET),
   uncap: () => 0,
 });
 mp.runPython("import os, sys; os.chdir('/'); sys.path[:] = ['', '/lib', '/rom']");
+bench.prepare(mp);
 mp.replInit();
 let isRaw = false;
 let isLineEmpty = true;

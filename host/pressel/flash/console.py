@@ -8,7 +8,7 @@ import hashlib
 import json
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -29,7 +29,8 @@ _RETURN_S = 10.0  # a chip with a USB port of its own is gone for a moment after
 _PROMPT_S = 25.0  # for the prompt: a scan of the air cannot be interrupted for some seconds
 _ATTEMPT_S = 8.0
 _ANSWER_S = 10.0  # the longest silence of a badge that works
-_RUN_S = 60.0  # the longest that a program of ours runs: it hashes some 100 KB
+_RUN_S = 60.0  # the longest that flashing's programs run: they hash some 100 KB
+_SILENT_S = 15.0  # beyond a program's own limit, for what it says in the end
 _HEARD_BYTES_MAX = 1 << 16  # of a start: only the end of it is kept
 _START_S = 20.0  # for the firmware's first words: on a badge about three seconds
 _PROMPT = b"\n>>> "
@@ -67,7 +68,12 @@ _START_AGAIN = b"\r\x03\x03\r\x02\x04"  # interrupt, leave the raw prompt, soft 
 # mpremote prints what it does not understand; that must not get into our output.
 transport_serial.print = lambda *words, **how: None  # pyright: ignore[reportAttributeAccessIssue]
 
+_BOOT = b'"event": "boot"'  # the firmware's own line
 _FAULTS = (TransportError, OSError, serial.SerialException, struct.error, ValueError, SyntaxError)
+
+
+class Restarted(Exception):
+    """Raised by who listens to a program that is meant to end so."""
 
 
 @dataclass(frozen=True)
@@ -88,16 +94,27 @@ class Console:
         self._line = line
         self.is_stopped = True  # it runs nothing of its own
 
-    def run(self, source: str) -> bytes:
-        """What the program prints. FlashError when the badge has no room for what it writes;
+    def run(
+        self, source: str, limit_s: float = _RUN_S, listen: Callable[[bytes], None] | None = None
+    ) -> bytes:
+        """What the program prints; nothing when `listen` takes it as it comes. FlashError when the
+        badge has no room for what it writes, or when it takes longer than `limit_s`;
         TransportExecError with its traceback when it raises anything else."""
-        with self._line.within("check", _RUN_S):
+        with self._line.within("check", limit_s + _SILENT_S):
             try:
-                return self._transport.exec(source)
+                said, error = self._transport.exec_raw(source, round(limit_s), listen)
+                if error:
+                    raise TransportExecError(said, error.decode("utf-8", "replace"))
+                return said
             except TransportExecError as error:
                 if f"OSError: {errno.ENOSPC}" in str(error) or "ENOSPC" in str(error):
                     raise flash_error("badge-full", port=self._port) from error
                 raise
+
+    def renew(self) -> None:
+        """A new MicroPython, with nothing of the programs before."""
+        with self._line.within("check", _PROMPT_S + _ATTEMPT_S + _ANSWER_S):
+            _enter(self._transport)
 
     def file_hashes(self, paths: list[str]) -> dict[str, str]:
         """SHA-256 of files on the badge, in hexadecimal; empty for a file that is not there."""
@@ -162,6 +179,26 @@ def console(port: str, stop: Stop) -> Iterator[Console]:
         if is_gone(port):
             raise flash_error("unplugged", port=port, stage="check") from error
         raise flash_error("no-console", port=port) from error
+
+
+def heard_start(port: str, stop: Stop) -> bool:
+    """Whether the firmware says within its time that it starts; it is not disturbed."""
+    line = Line(port, stop)
+    try:
+        source = cast(serial.Serial, _opened(line).serial)
+        source.timeout = 0.2
+        heard = b""
+        end_s = time.monotonic() + _START_S
+        with line.within("start", _START_S + _ANSWER_S):
+            while time.monotonic() < end_s and _BOOT not in heard:
+                heard = (heard + source.read(max(1, source.in_waiting)))[-_HEARD_BYTES_MAX:]
+        return _BOOT in heard
+    except FlashError:
+        raise
+    except _FAULTS:
+        return False  # who asks it next says why it does not answer
+    finally:
+        line.close()
 
 
 def _opened(line: Line) -> SerialTransport:

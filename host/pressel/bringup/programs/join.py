@@ -1,0 +1,1 @@
+tell(join_ms=joined(), rssi_dbm=wlan.status("rssi"))

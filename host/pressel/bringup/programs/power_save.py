@@ -1,0 +1,7 @@
+joined()
+awake()
+first = wlan.config("pm")
+wlan.disconnect()
+joined()
+awake()
+tell(after_connect=first - wlan.PM_NONE, after_reconnect=wlan.config("pm") - wlan.PM_NONE)

@@ -1,0 +1,109 @@
+# Runs at the prompt of an emulated badge before anything else: parts of MicroPython's port that no
+# module of the virtual badge stands for, and the times and faults of those that one does.
+
+import json
+import sys
+import time
+
+import _bridge
+
+_spend = _bridge.bench_spend
+
+
+def _prepare(chip, board, faults):
+    import os
+    import select
+
+    import esp32  # noqa: F401
+    import machine
+    import network
+
+    class Esp:
+        @staticmethod
+        def flash_size():
+            return (faults.get("flash_mib") or board.get("flash_mib") or 4) << 20
+
+    sys.modules["esp"] = Esp
+
+    class Names:
+        machine = "an emulated board with " + chip
+
+    os.uname = Names
+
+    class Watchdog:
+        def __init__(self, id=0, timeout=5000):
+            self._timeout_ms = timeout
+            self.feed()
+
+        def feed(self):
+            _bridge.bench_watchdog(self._timeout_ms)
+
+    machine.WDT = Watchdog
+
+    frequency = [160_000_000]
+
+    def freq(hz=None):
+        if hz is not None and not faults.get("slow_clock"):
+            frequency[0] = hz
+        return frequency[0]
+
+    machine.freq = freq
+
+    tick_ms = faults.get("coarse_tick") or 10
+    ready = select.poll.ipoll
+
+    def ipoll(self, timeout=-1, flags=0):
+        found = ready(self)
+        if timeout > 0 and not found:
+            _spend(-(-timeout // tick_ms) * tick_ms)
+            found = ready(self)
+        return found
+
+    def poll(self, timeout=-1):
+        return [tuple(pair) for pair in ipoll(self, timeout)]
+
+    select.poll.ipoll = ipoll
+    select.poll.poll = poll
+
+    join_ms = faults.get("slow_join") or 2200
+    connect = network.WLAN.connect
+    isconnected = network.WLAN.isconnected
+    begun = [0]
+
+    def slow_connect(self, *named, **settings):
+        connect(self, *named, **settings)
+        begun[0] = time.ticks_ms()
+
+    def is_connected(self):
+        return time.ticks_diff(time.ticks_ms(), begun[0]) >= join_ms and isconnected(self)
+
+    network.WLAN.connect = slow_connect
+    network.WLAN.isconnected = is_connected
+    scan = network.WLAN.scan
+    config = network.WLAN.config
+
+    def slow_scan(self):
+        _spend(2000)
+        return scan(self)
+
+    def stuck_config(self, *names, **settings):
+        if faults.get("stuck_power_save"):
+            settings.pop("pm", None)
+        return config(self, *names, **settings)
+
+    network.WLAN.scan = slow_scan
+    network.WLAN.config = stuck_config
+
+    chips = [
+        board[key]["address"] for key in ("codec", "display") if "address" in board.get(key, {})
+    ]
+    chips += [each["address"] for each in board.get("power", ())]
+    machine.I2C.scan = lambda self: [] if faults.get("absent_codec") else sorted(chips)
+
+    if faults.get("flat_battery") and "battery" in board:
+        battery = board["battery"]
+        _bridge.pin_rest(battery["pin"], faults["flat_battery"] * 1000 // battery["scale_permille"])
+
+
+_bench = json.loads(_bridge.bench())
+_prepare(_bench["chip"], _bench["board"], _bench["faults"])

@@ -1,0 +1,148 @@
+"""The bring-up tests on an emulated badge: real MicroPython, real mpremote, virtual time."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from tests.flash.bench import make_order
+
+from pressel.bringup.badge import Bench
+from pressel.bringup.plan import chosen, plan
+from pressel.bringup.result import read_result
+from pressel.bringup.run import Person, begun
+from pressel.cli import main
+from pressel.emulator.badge import EmulatedBadge
+from pressel.emulator.faults import Faults
+from pressel.flash.job import flash_badge
+from pressel.flash.line import Stop
+
+CHIP, FLASH_MIB = "esp32s3", 8
+TALK_MINUTES = 0.3
+PLANTED = Faults(
+    swapped_samples=True, dead_button=True, small_mailbox=2, slow_join=9000, coarse_tick=50,
+    no_watchdog=True, torn_write=True, stuck_power_save=True, lossy_multicast=300, slow_cipher=2,
+    slow_clock=True, flat_battery=3000,
+)  # fmt: skip
+NAMED = {  # test -> the values that are not as they should be
+    "clock": {"set_mhz"},
+    "tick": {"wait_ms", "wait_ms_max"},
+    "speaker": {"image_permille"},
+    "button": {"presses"},
+    "side-button": {"presses"},
+    "battery": {"millivolts"},
+    "join": {"join_ms"},
+    "roam": {"reconnect_ms", "roam_ms"},
+    "power-save": {"after_connect", "after_reconnect"},
+    "multicast": {"lost_permille"},
+    "mailbox": {"kept"},
+    "ciphers": {"aes_us"},
+    "watchdog": set(),  # it ran on, which is told in words
+    "power-cut": {"is_whole"},
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The flash of a badge as `pressel flash` leaves it."""
+    folder = tmp_path_factory.mktemp("made")
+    flash = folder / "flash"
+    with EmulatedBadge(CHIP, flash, FLASH_MIB << 20) as badge:
+        flash_badge(badge.port, make_order(folder, CHIP), None, lambda stage, share: None)
+    return flash
+
+
+def _badge(made: Path, folder: Path, faults: Faults | None = None) -> EmulatedBadge:
+    flash = folder / "flash"
+    shutil.copy(made, flash)
+    return EmulatedBadge(CHIP, flash, FLASH_MIB << 20, faults=faults)
+
+
+def _run(port: str, file: Path, *only: str) -> dict[str, set[str]]:
+    """The tests that did not pass, each with its values that are wrong."""
+    bench = Bench(port, Stop())
+    run = begun(port, bench, file, Person(lambda text: None, lambda question: True))
+    run.talk_minutes = TALK_MINUTES
+    run.run(chosen(only, ()), lambda test, done: None)
+    bench.close()
+    tests = read_result(file).tests
+    assert run.result.emulated
+    return {name: {each.key for each in tests[name].values if not each.ok}
+            for name in run.result.failed}  # fmt: skip
+
+
+def test_each_of_many_planted_faults_is_named_and_nothing_else_is(
+    made: Path, tmp_path: Path
+) -> None:
+    with _badge(made, tmp_path, PLANTED) as badge:
+        assert _run(badge.port, tmp_path / "result.json") == NAMED
+    tests = read_result(tmp_path / "result.json").tests
+    assert set(tests) == {each.id for each in plan()}
+    assert "ran on" in tests["watchdog"].why
+    assert tests["buses"].why == "the board has no codec"
+    assert tests["talk"].outcome == "left out" and "leader" in tests["talk"].why
+
+
+@pytest.mark.proof
+def test_a_sound_badge_passes_all_of_them(made: Path, tmp_path: Path) -> None:
+    with _badge(made, tmp_path) as badge:
+        assert _run(badge.port, tmp_path / "result.json") == {}
+
+
+@pytest.mark.parametrize(
+    ("faults", "test", "keys"),
+    [
+        (Faults(deaf_microphone=True), "microphone", {"noise_dbfs", "speech_dbfs"}),
+        (Faults(deaf_microphone=True), "speaker", {"heard_dbfs"}),
+        (Faults(small_heap=105_000), "heap", {"bare_free_bytes"}),
+        (Faults(flash_mib=4), "chip", {"flash_mib"}),
+    ],
+)
+def test_a_fault_that_hides_others_is_named_alone(
+    faults: Faults, test: str, keys: set[str], made: Path, tmp_path: Path
+) -> None:
+    with _badge(made, tmp_path, faults) as badge:
+        assert _run(badge.port, tmp_path / "result.json", test) == {test: keys}
+
+
+def test_a_run_goes_on_where_it_stopped_and_says_what_it_measured(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    file = tmp_path / "result.json"
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    with _badge(made, tmp_path) as badge:
+        words = ["badge", "bringup", badge.port, "--out", str(file)]
+        assert main([*words, "--only", "2", "--only", "battery"]) == 0
+        said = capsys.readouterr().out
+        assert "set mhz: 240 MHz, expected 240; confirms chip.mhz_max (now 240)" in said
+        everything_else = [word for each in plan() for word in ("--skip", each.id)
+                           if each.id not in ("clock", "battery", "light")]  # fmt: skip
+        assert main([*words, *everything_else]) == 1
+        told = capsys.readouterr()
+    assert "2 of 3 tests have passed before" in told.err
+    assert "CHANGES boards led" in told.out and "set mhz" not in told.out
+    assert read_result(file).tests["light"].outcome == "failed"
+
+
+def test_a_result_of_another_badge_is_not_gone_on_with(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "result.json"
+    file.write_text('{"board": "esp32s3-devkit", "device": "000000000000"}')
+    with _badge(made, tmp_path) as badge:
+        assert main(["badge", "bringup", badge.port, "--out", str(file), "--only", "clock"]) == 2
+    assert "is of the badge 000000000000" in capsys.readouterr().err
+
+
+def test_nobody_at_the_badge_leaves_out_what_needs_a_person(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with _badge(made, tmp_path) as badge:
+        out = str(tmp_path / "result.json")
+        words = ["badge", "bringup", badge.port, "--out", out, "--only", "button", "--nobody"]
+        assert main(words) == 0
+    assert "left out: it needs a person" in capsys.readouterr().out
