@@ -6,11 +6,13 @@ from typing import Any
 
 from tests.hostile.stage import Attacked, joined
 from tests.shared.failover_venue import talking
-from tests.shared.keys import Chance, opened_by
+from tests.shared.keys import Chance, device_key, opened_by
+from tests.shared.test_venue_groups import device
 
 from ptt.badge.key_ring import KeyRing
 from ptt.base import events
 from ptt.base.numbers import CALL_GROUP_FIRST, KEY_ADOPT_MS
+from ptt.cluster.records import DeviceRecord
 from ptt.leader.group_keys import GroupKeys
 from ptt.leader.roster import FixedRoster, Grants
 from ptt.link.hmac import Hmac
@@ -73,6 +75,108 @@ def test_who_loses_a_group_hears_it_no_more() -> None:
     for data in spoken:
         assert voice.group(data) == 2
         assert engine.voice_keys.ring.cipher(2, data[2]) is None
+
+
+def devices(*groups: tuple[int, ...]) -> list[DeviceRecord]:
+    """Those of A, B, C ..., with these groups."""
+    return [
+        DeviceRecord(device(n), device_key(device(n)), b"x", each, False, 0)
+        for n, each in enumerate(groups)
+    ]
+
+
+def with_devices(*groups: tuple[int, ...]) -> tuple[Attacked, dict[bytes, Grants]]:
+    table = {device(n): Grants(each) for n, each in enumerate(groups)}
+    venue = Attacked(len(groups), roster=FixedRoster(table))
+    venue.leader.keep_devices(1, devices(*groups), venue.now_ms)
+    venue.leader.look_at_directory(venue.now_ms)
+    venue.run(2000)
+    return venue, table
+
+
+def spoken_in(venue: Attacked, group: int) -> list[bytes]:
+    """What a listener of the radio has of A's speech, after it was spoken."""
+    venue.seen.clear()
+    venue.talk("A")
+    found = [d for d, source, _ in venue.seen if d[1] == messages.VOICE_FRAME if source[1] == 0]
+    assert found and voice.group(found[0]) == group
+    return found
+
+
+def test_who_is_added_to_a_group_opens_nothing_of_before() -> None:
+    """It recorded what was said in the group's epoch before it belonged to it."""
+    venue, table = with_devices((2,), (2,), (3,))
+    recorded = spoken_in(venue, 2)
+    table[device(2)] = Grants((2, 3))
+    venue.leader.look_at_directory(venue.now_ms)
+    venue.collect_leader()
+    venue.run(2000)
+    ring = venue.badge("C").engine.voice_keys.ring
+    assert ring.cipher(2, spoken_in(venue, 2)[-1][2]) is not None
+    assert all(ring.cipher(2, data[2]) is None for data in recorded)
+
+
+def test_a_device_that_is_added_while_it_is_away_opens_nothing_of_before() -> None:
+    venue, table = with_devices((2,), (2,), (3,))
+    engine = venue.badge("C").engine
+    member = venue.leader.members.by_device(engine.device)
+    assert member is not None
+    venue.leader.drop(member, venue.now_ms)
+    recorded = spoken_in(venue, 2)
+    table[device(2)] = Grants((2, 3))
+    venue.leader.keep_devices(2, devices((2,), (2,), (2, 3)), venue.now_ms)
+    venue.leader.look_at_directory(venue.now_ms)
+    engine.join.on_unknown_session(venue.now_ms)
+    venue.run(4000)
+    assert engine.voice_keys.ring.cipher(2, spoken_in(venue, 2)[-1][2]) is not None
+    assert all(engine.voice_keys.ring.cipher(2, data[2]) is None for data in recorded)
+
+
+def test_a_stolen_badge_that_keeps_silent_is_shut_out_too() -> None:
+    """It only listens, and is no member any more when it is revoked."""
+    venue, _ = with_devices((2,), (2,), (2,))
+    engine = venue.badge("C").engine
+    ring = engine.voice_keys.ring
+    member = venue.leader.members.by_device(engine.device)
+    assert member is not None
+    venue.loses = lambda data, source, destination: source == ("badge", 2)
+    venue.leader.drop(member, venue.now_ms)
+    venue.directory.revoked.add(engine.device)
+    venue.leader.keep_devices(2, devices((2,), (2,)), venue.now_ms)
+    venue.leader.look_at_directory(venue.now_ms)
+    venue.collect_leader()
+    venue.run(2000)
+    assert all(ring.cipher(2, data[2]) is None for data in spoken_in(venue, 2))
+
+
+def test_a_change_that_moves_nobodys_rights_changes_no_keys() -> None:
+    venue, _ = with_devices((2,), (2,))
+    before = venue.leader.keys.current(2)
+    renamed = devices((2,), (2,))
+    renamed[0].name = b"Ann"
+    venue.leader.keep_devices(2, renamed, venue.now_ms)
+    venue.leader.look_at_directory(venue.now_ms)
+    assert venue.leader.keys.current(2) == before
+
+
+def test_a_removed_host_does_not_know_the_next_keys() -> None:
+    """It knows what the groups' keys come from, and the terms to come."""
+    stolen = GroupKeys(Hmac(), Chance(1))
+    kept = stolen.record()
+    for term in (256, 512):
+        leading, guessed = GroupKeys(Hmac(), Chance(2)), GroupKeys(Hmac(), Chance(3))
+        leading.go_on_from(kept, term)
+        guessed.go_on_from(kept, term)
+        assert leading.epoch == guessed.epoch
+        assert leading.key(2) != guessed.key(2)
+    venue = joined(2)
+    before = venue.leader.keys.record()
+    venue.leader.change_keys(venue.now_ms)
+    venue.collect_leader()
+    venue.run(2000)
+    assert venue.leader.keys.record()[2:] != before[2:]
+    venue.talk("A")
+    assert venue.badge("B").all(events.HEARD)
 
 
 def test_another_groups_voice_cannot_be_opened() -> None:

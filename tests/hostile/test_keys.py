@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from tests.hostile.stage import joined
+from tests.shared.failover_venue import talking
 
 from ptt.badge.join import JOINED
 from ptt.base import clock, events
 from ptt.base.numbers import REKEY_MS, SESSION_MS_MAX
+from ptt.cluster import records
 from ptt.wire import messages
 
 
@@ -88,3 +90,55 @@ def test_the_old_keys_are_of_no_use_after_a_moment() -> None:
     venue.run(6000)
     said = (engine.join.session, engine.join.node, engine.link.seq + 20)
     assert venue.to_leader(forged(old.up, messages.HEARTBEAT, beat, *said), ("badge", 0)) == "tag"
+
+
+def test_an_hour_is_one_whoever_leads() -> None:
+    """A badge that never asks for new keys does not get a new hour by each takeover."""
+    venue = talking(badges=2, standbys=3)
+    venue.release("A")
+    venue.run(1000)
+    session = venue.badge("A").engine.join.session
+    for badge in venue.badges:
+        badge.engine.door.due_ms = clock.NEVER
+    begun_ms = venue.now_ms
+    for number in (1, 2, 3):
+        leader = venue.leader
+        member = leader.members.by_session(session)
+        assert member is not None
+        kept = leader.sessions.of(member)
+        assert kept is not None
+        kept.made_ms = clock.add(kept.made_ms, -SESSION_MS_MAX // 4)
+        begun_ms = clock.add(begun_ms, -SESSION_MS_MAX // 4)
+        leader.journal.changed(records.MEMBER, member.node)
+        leader.journal.flush(venue.now_ms)
+        venue.run(1500)
+        venue.kill()
+        venue.run(300)
+        venue.take_over(number, number + 1)
+        venue.run(1500)
+        member = venue.leader.members.by_session(session)
+        assert member is not None
+        old_ms = venue.leader.sessions.keys_ms(member, venue.now_ms)
+        lived_ms = clock.since(venue.now_ms, begun_ms)
+        assert abs(old_ms - lived_ms) < 10_000, (old_ms, lived_ms)
+
+
+def test_keys_that_have_just_been_renewed_are_new_to_the_next_leader() -> None:
+    venue = talking(badges=2)
+    venue.release("A")
+    venue.run(1000)
+    engine = venue.badge("A").engine
+    member = venue.leader.members.by_session(engine.join.session)
+    assert member is not None
+    kept = venue.leader.sessions.of(member)
+    assert kept is not None
+    kept.made_ms = clock.add(kept.made_ms, -SESSION_MS_MAX // 2)
+    engine.door.due_ms = venue.now_ms
+    venue.run(2000)
+    venue.kill()
+    venue.run(300)
+    venue.take_over()
+    venue.run(1500)
+    member = venue.leader.members.by_session(engine.join.session)
+    assert member is not None
+    assert venue.leader.sessions.keys_ms(member, venue.now_ms) < 10_000

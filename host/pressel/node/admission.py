@@ -11,6 +11,7 @@ from pressel.transport.udp import engine_now_ms
 from ptt.base.numbers import DEVICES_MAX
 from ptt.host import Host
 
+from .channel.channel import host_of
 from .others import OtherHosts, voters_of
 from .registry_watch import RegistryWatch
 from .report import Report
@@ -52,6 +53,8 @@ class Admission:
         if is_new and leader is not None:
             leader.keep_devices(directory.version, directory.records(), now_ms)
             leader.look_at_directory(now_ms)
+        if leader is not None and self._others.names.keys() - {host_of(key) for key in keys}:
+            leader.change_keys(now_ms)  # a host that was removed knows the old ones
         self._others.allow(keys, now_ms)
         voters = voters_of(keys, self._others.own)
         if sorted(voters) != list(self._host.election.voters.hosts):

@@ -15,10 +15,16 @@ class Devices:
         self._journal = journal
         self._written: list[bytes] = []
         self._version = 0
+        self._rights: dict[bytes, tuple] = {}  # device -> key, groups
+        self.has_other_rights = False  # somebody may hear more or less than before: not obeyed yet
         self._count = 0  # more than are written: standbys then copy none, rather than a part
 
     def keep(self, version: int, devices: "list[records.DeviceRecord]", now_ms: int) -> None:
         """All `devices`, always in the same order."""
+        rights = {each.device: (each.key, each.groups) for each in devices}
+        if self._rights and rights != self._rights:
+            self.has_other_rights = True
+        self._rights = rights
         written = [records.write_device(each) for each in devices[0:DEVICES_MAX]]
         for number in range(max(len(written), len(self._written))):
             if number >= len(written):

@@ -1,9 +1,10 @@
 """The leader's keys of all groups' voice: one secret and an epoch, from which each key comes.
 
-A new secret in a new epoch shuts out those who knew the keys before. A leader that takes over makes
-its secret from the former one and its term, in an epoch beyond the former ones: two leaders may
-have given one lease, and then no key stream may come twice, not even if both took over from the
-same one. After 65,535 epochs begin again, with another secret.
+A new secret in a new epoch shuts out those who knew the keys before, and those who come now from
+what was said before. A leader that takes over makes its secret from chance, the former one and its
+term, in an epoch beyond the former ones: two leaders may have given one lease, and then no key
+stream may come twice, not even if both took over from the same one; and a host that was removed
+knows the former secret. After 65,535 epochs begin again, with another secret.
 """
 
 from ..base.compat import TYPE_CHECKING, const
@@ -44,7 +45,8 @@ class GroupKeys:
     def go_on_from(self, record: bytes, term: int) -> None:
         """Begin beyond the previous leader's epochs, as the leader of `term`."""
         self.epoch = record[0] << 8 | record[1]
-        self._secret = derive.next_secret(self._hmac, record[2:], term)
+        former = record[2:] + self._random(derive.KEY_BYTES)
+        self._secret = derive.next_secret(self._hmac, former, term)
         self._advance(_TAKEOVER_STEP + (term & _HOSTS_MASK))
 
     def is_to_come(self, mark: int) -> bool:

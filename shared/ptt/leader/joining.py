@@ -247,17 +247,17 @@ class Joining:
                 groups.append(group)
         member.groups = tuple(groups)
 
-    def look_at_directory(self, now_ms: int) -> None:
-        """The directory or the roster has changed: a device that lost its key is out, and all
-        others get new keys; a member that lost a group no longer hears it; a new name is used from
-        now on."""
-        is_less = False
+    def look_at_directory(self, now_ms: int, is_other: bool = False) -> None:
+        """The directory or the roster has changed: a device that lost its key is out; a member that
+        lost a group no longer hears it; a new name is used from now on. If anybody may hear more or
+        less than before, member or not (`is_other`), all get new keys: who was shut out may hold
+        the old ones, and who was let in may have recorded what was said under them."""
         for member in self._members.all():
             session = self._leader.sessions.of(member)
             if session is None or self.directory.key(member.device) != session.device_key:
                 self._leader.drop(member, now_ms)
                 self._leader.sessions.end(member)
-                is_less = True
+                is_other = True
                 continue
             name = self.directory.name(member.device) or member.name
             if name != member.name:
@@ -265,9 +265,7 @@ class Joining:
                 self._journal.changed(records.MEMBER, member.node)
             before = member.groups
             self.regroup(member.device, now_ms)
-            if member.groups != before:
-                is_less = is_less or any(group not in member.groups for group in before)
-                self._leader.keys.give(member, now_ms)
-        if is_less:
+            is_other = is_other or member.groups != before
+        if is_other:
             self._leader.keys.change(now_ms)
         self._journal.flush(now_ms)

@@ -268,7 +268,14 @@ class Leader:
 
     def look_at_directory(self, now_ms: int) -> None:
         """The directory or the roster has changed."""
-        self.joining.look_at_directory(now_ms)
+        is_other = self.devices.has_other_rights
+        self.devices.has_other_rights = False
+        self.joining.look_at_directory(now_ms, is_other)
+
+    def change_keys(self, now_ms: int) -> None:
+        """Somebody who knew what the groups' keys come from, a host, shall know it no more."""
+        self.keys.change(now_ms)
+        self.journal.flush(now_ms)
 
     def keep_devices(
         self, version: int, devices: "list[records.DeviceRecord]", now_ms: int

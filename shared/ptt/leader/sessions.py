@@ -148,6 +148,17 @@ class Sessions:
         self._of[number] = session
         self._sweep_ms = add(now_ms, _SWEEP_MS)
 
+    def keys_ms(self, member: "Member", now_ms: int) -> int:
+        """How old the keys are that come from its secret, at most `SESSION_MS_MAX`."""
+        session = self._of.get(member.session)
+        if session is None or session.following is not None:
+            return 0
+        return min(max(0, since(now_ms, session.made_ms)), SESSION_MS_MAX)
+
+    def age(self, member: "Member", keys_ms: int, now_ms: int) -> None:
+        """The keys of its session were `keys_ms` old when we took over."""
+        self._of[member.session].made_ms = add(now_ms, -min(keys_ms, SESSION_MS_MAX))
+
     def on_rekey(self, member: "Member", fields: "list", now_ms: int) -> int:
         """REKEY: new keys, used as soon as the member uses them."""
         session = self._of[member.session]

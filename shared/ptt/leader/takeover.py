@@ -5,7 +5,13 @@ records of the journal, and records back into members, floors and settings.
 from ..base import events
 from ..base.clock import add, since
 from ..base.compat import TYPE_CHECKING
-from ..base.numbers import CALL_HANG_MS, INT_MAX, LEASE_GAP, LEASE_TAKEN_OVER_MAX
+from ..base.numbers import (
+    CALL_HANG_MS,
+    INT_MAX,
+    LEASE_GAP,
+    LEASE_TAKEN_OVER_MAX,
+    SESSION_MS_MAX,
+)
 from ..cluster import records, settings_record
 from ..cluster.ballot import MARK_BITS
 from .floor import lanes
@@ -47,7 +53,10 @@ def write_record(leader: "Restored", kind: int, number: int, now_ms: int) -> byt
     """For the journal: the state of `leader` as it is now."""
     if kind == records.MEMBER:
         member = leader.members.by_node(number)
-        return member_record(member, leader.bytes_of(member.address)) if member else b""
+        if member is None:
+            return b""
+        keys_ms = leader.sessions.keys_ms(member, now_ms)
+        return member_record(member, leader.bytes_of(member.address), keys_ms)
     if kind == records.FLOOR:
         return floor_record(leader.floors[number], now_ms)
     if kind == records.CALL:
@@ -95,8 +104,8 @@ def restore(leader: "Restored", state: "State", now_ms: int) -> None:
             floor = leader.floors[member.asked]
             if not floor.knows(member.node, member.request):
                 floor.end_request(member.node, member.request)
-    leader.journal.flush(now_ms)
     _restore_sessions(leader, state, now_ms)
+    leader.journal.flush(now_ms)
 
 
 def _restore_members(leader: "Restored", state: "State", now_ms: int) -> None:
@@ -148,9 +157,16 @@ def _restore_sessions(leader: "Restored", state: "State", now_ms: int) -> None:
             leader.drop(member, now_ms)
         else:
             leader.sessions.go_on(member, key, state.term, now_ms)
+            leader.sessions.age(member, _keys_ms(state, member.node, now_ms), now_ms)
 
 
-def member_record(member: "Member", address: bytes) -> bytes:
+def _keys_ms(state: "State", node: int, now_ms: int) -> int:
+    """How old the keys of that member's session are: an hour of life is one, whoever leads."""
+    record = records.read_member(node, state.body(records.MEMBER, node) or b"")
+    return record.keys_s * 1000 + min(state.age_ms(records.MEMBER, node, now_ms), SESSION_MS_MAX)
+
+
+def member_record(member: "Member", address: bytes, keys_ms: int) -> bytes:
     record = records.MemberRecord(member.node)
     for name in _COMMON:
         setattr(record, name, getattr(member, name))
@@ -158,6 +174,7 @@ def member_record(member: "Member", address: bytes) -> bytes:
     record.session = member.session
     record.settings = member.settings.acknowledged
     record.address = address
+    record.keys_s = keys_ms // 1000
     return records.write_member(record)
 
 

@@ -59,8 +59,8 @@ def group_key(hmac: Hmac, master: bytes, epoch: int, group: int, members: bytes)
 
 
 def next_secret(hmac: Hmac, secret: bytes, term: int) -> bytes:
-    """What the groups' keys come from when the leader of `term` (below 2^30) goes on where the one
-    with `secret` was interrupted: 32 bytes."""
+    """What the groups' keys come from when the leader of `term` (below 2^30) goes on where another
+    was interrupted: 32 bytes. `secret`: the other's and as much chance, 64 bytes."""
     info = _PURPOSE + b"term" + _bytes4(term)
     return hkdf.expand(hmac, HmacKey(secret), info, KEY_BYTES)
 
