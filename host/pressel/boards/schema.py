@@ -165,6 +165,10 @@ class Board(_Facts):
     flash_mib: Literal[2, 4, 8, 16, 32]
     notes: ShownLines = ""
     psram: Literal["none", "quad", "octal"] | None = None  # of the module; None: not known
+    parts: list[Shown] = []  # of boards/currents.toml, for its estimate of power
+    cell_mah: int | None = Field(
+        default=None, ge=50, le=20_000
+    )  # None: none, or the owner's choice
     shares_port: bool = False
     microphone: MicrophonePins
     speaker: SpeakerPins
@@ -186,7 +190,9 @@ class Board(_Facts):
 
     def facts(self) -> dict[str, Any]:
         """What the badge gets as board.json: nothing that is for people, or equals its default."""
-        facts = self.model_dump(exclude_defaults=True, exclude={"notes", "psram"})
+        facts = self.model_dump(
+            exclude_defaults=True, exclude={"notes", "psram", "parts", "cell_mah"}
+        )
         return facts | ({"codec": self.codec.facts()} if self.codec else {})
 
     def abilities(self) -> list[str]:

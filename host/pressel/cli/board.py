@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -21,8 +23,13 @@ from pressel.errors import UsageError
 from pressel.schema.finding import Finding
 from pressel.schema.lines import Lines
 
+if TYPE_CHECKING:
+    from pressel.power.estimate import Estimate
+    from pressel.power.facts import Policy
+
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 _FILE_COLUMNS = 200  # in a file or a pipe a board is one line
+_CELL_MAH = 1000  # of a cell that can be worn
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")  # a folder name on every file system
 
 
@@ -168,3 +175,80 @@ def new(board_id: str, chip: str | None, source: str | None) -> None:
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
     print(f"{file}: fill in its pins, then run `pressel board check {board_id}`")
+
+
+@board.command()
+@click.argument("board_id", metavar="BOARD")
+@click.option(
+    "--shift", default="evening", show_default=True, help="A shift of boards/shifts.toml."
+)
+@click.option(
+    "--policy", default="awake", show_default=True, help="A policy of boards/policies.toml."
+)
+@click.option("--cell", type=click.IntRange(50, 20_000), help="mAh; default: the board's, or 1000.")
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Write an SVG file.")
+@_AS_JSON
+def power(
+    board_id: str, shift: str, policy: str, cell: int | None, plot: Path | None, as_json: bool
+) -> None:
+    """Estimate hour by hour how long BOARD's cell lasts in a shift.
+
+    All figures are ranges, because those that are published are.
+    """
+    from pressel.power.estimate import estimate
+    from pressel.power.facts import chosen, parts, policies, shifts
+
+    known = read_board(board_file(board_id))
+    for part in (known.chip, *known.parts):
+        chosen("part with a current", parts(), part)
+    cell_mah = cell or known.cell_mah or _CELL_MAH
+    its_policy = chosen("policy", policies(), policy)
+    its_shift = chosen("shift", shifts(), shift)
+    found = estimate(known, parts(), its_policy, its_shift, cell_mah)
+    if plot is not None:
+        from pressel.power.plot import plot_charge
+
+        title = f"{board_id}, {cell_mah} mAh, {shift}, {policy}"
+        try:
+            plot_charge(title, found, cell_mah, plot)
+        except OSError as error:
+            raise UsageError(f"cannot write {plot}: {error.strerror}") from error
+    if as_json:
+        print(json.dumps({"board": board_id, "shift": shift, "policy": policy,
+                          "cell_mah": cell_mah, **asdict(found)}, indent=2))  # fmt: skip
+        return
+    table = Table("Hour", "mA", "mAh left", "", box=None)
+    for each in found.hours:
+        words = "charging" if each.is_charging else "empty" if each.left[1] < 0 else ""
+        words = words or ("may be empty" if each.left[0] < 0 else "")
+        table.add_row(f"{each.hour:02}", _range(each.ma), _range(each.left), words)
+    width = None if sys.stdout.isatty() else _FILE_COLUMNS
+    Console(emoji=False, width=width).print(table)
+    for line in _verdict(found, cell_mah, its_policy):
+        print(line)
+
+
+def _range(pair: tuple[float, float]) -> str:
+    low, high = (max(0, round(each)) for each in pair)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _verdict(found: Estimate, cell_mah: int, policy: Policy) -> Iterator[str]:
+    least, most = found.lasts_h
+    length = len(found.hours)
+    if least >= length:
+        yield f"{cell_mah:,} mAh last all {length} hours."
+    elif most < length:
+        yield f"{cell_mah:,} mAh last {least:.1f} to {most:.1f} of {length} hours."
+    else:
+        yield f"{cell_mah:,} mAh may last all {length} hours, or {least:.1f}."
+    yield f"Enough in any case are {_round_up(found.needed_mah[1]):,} mAh."
+    if policy.delay_ms[1]:
+        yield (
+            f"With this policy a burst's first word comes {policy.delay_ms[0]} ms later on average,"
+            f" {policy.delay_ms[1]} ms at most."
+        )
+
+
+def _round_up(mah: float) -> int:
+    return -(-round(mah) // 50) * 50

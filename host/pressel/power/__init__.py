@@ -1,0 +1,1 @@
+"""How long a cell lasts: published currents, a policy and a shift, hour by hour."""
