@@ -1,8 +1,9 @@
 """The handset: `step(now_ms)` moves everything that waits to be moved and says how long to sleep.
 
 Each step is bounded: so many datagrams, so many frames, no waiting. While a burst runs it keeps no
-memory. It is the same on hardware and in the virtual badge; only the caller differs. Parts that not
-every badge has (battery, side button, display) are its `extras`.
+memory. Most steps find that nothing is due and only look at the button, the radio and, in a press,
+the microphone. It is the same on hardware and in the virtual badge; only the caller differs. Parts
+that not every badge has (battery, side button, display) are its `extras`.
 """
 
 import gc
@@ -13,11 +14,11 @@ from hal import button as buttons
 from ptt.badge import indications
 from ptt.badge.floor import NO_PERMISSION
 from ptt.base import events
-from ptt.base.clock import NEVER, since
+from ptt.base.clock import NEVER, add, age, since
 from ptt.base.compat import TYPE_CHECKING
 from ptt.base.words import nth_word
 from ptt.media import dsp
-from ptt.media.playout import SILENT
+from ptt.media.playout import PLAYING, SILENT
 from ptt.wire import messages
 
 from . import log
@@ -38,16 +39,17 @@ if TYPE_CHECKING:
 
     class Extra(Protocol):
         """Something more that a badge does or has. Both must be short and keep no memory: `step`
-        comes at the end of each step, `on_event` with each event of the participant before it."""
+        comes every `_REST_MS` or so, `on_event` with each event of the participant."""
 
         def step(self, handset: "Handset", now_ms: int) -> None: ...
 
         def on_event(self, handset: "Handset", event: tuple, now_ms: int) -> None: ...
 
 
-_SLEEP_MS_MAX = const(5)  # so late may a press, a frame or the speaker be noticed
+_TICK_MS = const(10)  # of the port, whose waits end no sooner: so late is a press noticed
+_REST_MS = const(30)  # between two whole steps; the microphone keeps 48
 _DATAGRAMS_MAX = const(6)  # a full mailbox; the garbage of opening them must fit in one step
-_FRAMES_MAX = const(3)  # more than 64 ms of microphone cannot wait
+_FRAMES_MAX = const(3)  # more than 48 ms of microphone cannot wait
 _GAIN_ONE_Q8 = const(256)  # a level that changes nothing
 
 
@@ -87,26 +89,67 @@ class Handset:
         self.pressed_ms = 0  # when the talk button last moved, for extras that wait for a long rest
         self._button = button
         self._indicator = indicator
+        self._is_speaking = False  # what the microphone hears is wanted
+        self._wake_ms = 0  # when the next whole step is due
+        self._due_ms = NEVER  # when the participant's timers are
+        self._looked_ms = 0  # when it last looked after what may wait
 
     def step(self, now_ms: int) -> int:
-        """Move everything; returns the milliseconds until it wants to be called again."""
+        """Move everything that is due; returns the milliseconds until it wants to be called
+        again."""
+        participant = self.participant
+        microphone = self.microphone
+        received = None
+        has_frame = False
+        left_ms = age(self._wake_ms, now_ms)
+        if 0 < left_ms <= _REST_MS and not self._button.has_moved():
+            if self._is_speaking and microphone is not None:
+                has_frame = microphone.read()
+            # While a burst plays, what has come waits for the next frame, which is due soon.
+            if not has_frame and participant.playout.state != PLAYING:
+                received = self.radio.receive()
+            if received is None and not has_frame:
+                return min(left_ms, _TICK_MS)
+        left = _DATAGRAMS_MAX
+        received = received or self.radio.receive()
+        while received is not None:
+            participant.receive_datagram(received[0], received[1], now_ms)
+            left -= 1
+            received = self.radio.receive() if left else None
+        self._look_at_button(now_ms)  # before the microphone: its frame holds the press
+        self._listen(has_frame, now_ms)
+        if self._due_ms != NEVER and since(now_ms, self._due_ms) >= 0:
+            participant.handle_timeout(now_ms)
+        if self.speaker.is_loud or participant.playout.state or self.tones.is_playing:
+            self._play(now_ms)
+        self.send()
+        if self._tell(now_ms) or age(now_ms, self._looked_ms) >= _REST_MS:
+            self._look_around(now_ms)
+        left_ms = _REST_MS
+        if self.speaker.is_playing:
+            left_ms = min(left_ms, since(self.speaker.wants_ms, now_ms))
+        elif participant.playout.state or self.tones.is_playing:
+            left_ms = _TICK_MS
+        self._due_ms = participant.next_timeout_ms()
+        if self._due_ms != NEVER:
+            left_ms = min(left_ms, since(self._due_ms, now_ms))
+        left_ms = max(0, left_ms)
+        self._wake_ms = add(now_ms, left_ms)
+        return min(left_ms, _TICK_MS)
+
+    def _look_around(self, now_ms: int) -> None:
+        """What may wait for `_REST_MS`: Wi-Fi, light, motor and extras."""
+        self._looked_ms = now_ms
         if self.wifi.poll(now_ms):
             log.write(now_ms, "wifi", 1 if self.wifi.is_connected else 0)
-        self._take_datagrams(now_ms)
-        self._look_at_button(now_ms)  # before the microphone: its frame holds the press
-        if self.port is not None:
-            self.port.give(self.participant.floor.wants_speech())
-        self._listen(now_ms)
-        self.participant.handle_timeout(now_ms)
-        self._play(now_ms)
-        self.send()
-        self._tell(now_ms)
+        self.situation = indications.situation(self.participant, self.is_battery_low)
+        light = indications.SITUATIONS[self.situation]
+        self._indicator.show(light[0], light[1], light[2], now_ms)
+        self._indicator.update(now_ms)
+        if self.vibration is not None:
+            self.vibration.update(now_ms)
         for extra in self.extras:
             extra.step(self, now_ms)
-        due_ms = self.participant.next_timeout_ms()
-        if due_ms == NEVER:
-            return _SLEEP_MS_MAX
-        return min(max(0, since(due_ms, now_ms)), _SLEEP_MS_MAX)
 
     def is_quiet(self) -> bool:
         """True while nothing would be missed: no press, nothing to hear, no tone."""
@@ -123,15 +166,6 @@ class Handset:
             self.tones.play(tone)
         if self.vibration is not None and vibration_ms:
             self.vibration.shake(vibration_ms, now_ms)
-
-    def _take_datagrams(self, now_ms: int) -> None:
-        left = _DATAGRAMS_MAX
-        while left:
-            received = self.radio.receive()
-            if received is None:
-                return
-            self.participant.receive_datagram(received[0], received[1], now_ms)
-            left -= 1
 
     def _look_at_button(self, now_ms: int) -> None:
         change = self._button.poll(now_ms)
@@ -154,10 +188,20 @@ class Handset:
         else:
             self.participant.press(now_ms, lane)
 
-    def _listen(self, now_ms: int) -> None:
+    def _listen(self, has_frame: bool, now_ms: int) -> None:
+        """`has_frame`: one was read already."""
+        self._is_speaking = self.participant.floor.wants_speech()
+        if self.port is not None:
+            self.port.give(self._is_speaking)
         microphone = self.microphone
+        if microphone is None:
+            return
+        if not self._is_speaking:
+            microphone.skip()
+            return
         left = _FRAMES_MAX
-        while left and microphone is not None and microphone.read():
+        while left and (has_frame or microphone.read()):
+            has_frame = False
             if microphone.gain_q8 != _GAIN_ONE_Q8:
                 dsp.gain(microphone.pcm, microphone.gain_q8)
             self.participant.write_microphone(microphone.pcm, now_ms)
@@ -172,8 +216,7 @@ class Handset:
         left = _FRAMES_MAX
         while left and speaker.wants(now_ms):
             pcm = self.participant.read_speaker(now_ms)
-            if pcm is None and not tones.is_playing:
-                speaker.rest()
+            if pcm is None and not tones.is_playing and speaker.rest():
                 return
             if pcm is None or tones.is_playing or is_scaled:
                 pcm = tones.mix(pcm)  # a copy: a lost frame is made of the one before it
@@ -190,21 +233,17 @@ class Handset:
                 return
             self.radio.send(datagram)
 
-    def _tell(self, now_ms: int) -> None:
+    def _tell(self, now_ms: int) -> bool:
+        """Let person and log know what has happened; False when nothing has."""
+        has_happened = False
         while True:
             event = self.participant.next_event()
             if event is None:
-                break
+                return has_happened
+            has_happened = True
             moment = indications.moment(event[0])
             if moment is not None:
                 self.notice(moment[1], moment[2], now_ms)
             log.write(now_ms, nth_word(events.WORDS, event[0]), _readable(event))
             for extra in self.extras:
                 extra.on_event(self, event, now_ms)
-        situation = indications.situation(self.participant, self.is_battery_low)
-        self.situation = situation
-        light = indications.SITUATIONS[situation]
-        self._indicator.show(light[0], light[1], light[2], now_ms)
-        self._indicator.update(now_ms)
-        if self.vibration is not None:
-            self.vibration.update(now_ms)

@@ -22,6 +22,10 @@ class Button:
         self._changed_ms = 0
         self._is_settling = False
 
+    def has_moved(self) -> bool:
+        """Is it worth a poll?"""
+        return (self._pin.value() == self._down_level) != self._is_down
+
     def poll(self, now_ms: int) -> int:
         """PRESSED or RELEASED once for each change, else NOTHING."""
         if self._is_settling:

@@ -2,7 +2,7 @@
 
 Its clock runs from power-up on: an INMP441 is silent for the first 256 ms after its clock starts.
 Only a board whose microphone and speaker share a port closes it (`hal.port`). Reading goes in
-pieces of 32 samples, because the DMA delivers blocks of 256: a piece is there whole or not at all,
+pieces of 64 samples, because the DMA delivers blocks of 256: a piece is there whole or not at all,
 and the views on the buffer are made once.
 """
 
@@ -14,8 +14,8 @@ from micropython import const
 
 from ptt.base.numbers import FRAME_SAMPLES, RATE_HZ
 
-_BUFFER_BYTES = const(8192)  # four DMA blocks of 8-byte frames: 64 ms, three missed steps
-_PIECE_SAMPLES = const(32)
+_BUFFER_BYTES = const(8192)  # four DMA blocks of 8-byte frames; one is being filled: it keeps 48 ms
+_PIECE_SAMPLES = const(64)  # what a frame and a block have in common
 
 
 class Microphone:
@@ -53,10 +53,17 @@ class Microphone:
         poller.poll(0)  # from now on readinto returns what is there instead of waiting
 
     def close(self) -> None:
-        """Stop the clocks and free the port; `read` finds nothing from now on."""
+        """Stop the clocks and free the port; nothing is heard from now on."""
         if self._i2s is not None:
             self._i2s.deinit()
             self._i2s = None
+
+    def skip(self) -> None:
+        """Nobody wants what has come; `read` begins anew with what comes from now on."""
+        self._filled = 0
+        i2s = self._i2s
+        while i2s is not None and i2s.readinto(self.pcm):
+            pass
 
     def read(self) -> bool:
         """True when `pcm` holds a whole new frame; to be called until False."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ptt.base.outbox import Datagram
 
 _READ_BYTES = DATAGRAM_BYTES_MAX + 1  # one more, so that an oversized one is seen as such
+_TICK_MS = const(10)  # what FreeRTOS counts by
 _ENOBUFS = const(105)  # lwIP's other word for it; MicroPython's `errno` does not have it
 
 
@@ -48,5 +49,6 @@ class Radio:
                 self.no_memory += 1
 
     def wait(self, timeout_ms: int) -> None:
-        """Sleep until a datagram comes, at most `timeout_ms`."""
-        self._poller.poll(timeout_ms)
+        """Sleep for `timeout_ms`, less a part of a tick, or until a datagram comes. The port waits
+        for whole ticks, and looks for datagrams when one ends."""
+        self._poller.poll(max(1, timeout_ms - (_TICK_MS - 1)))

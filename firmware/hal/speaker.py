@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _BUFFER_BYTES = const(3072)  # six DMA blocks of 16 ms: lead, frame and the block that plays
 _LEAD_MS = const(30)  # a frame is due when less is queued: one block, two steps, a collection
+_BLOCK_BYTES = const(512)  # of the DMA, which plays whole blocks only
+_STEP_BYTES = const(128)  # what is left of a frame behind whole blocks: four frames are five blocks
 _AMPLIFIER_MS = const(500)  # stays on so long behind the last frame: each switching may crack
 
 
@@ -29,9 +31,10 @@ class Speaker:
         self.volume_q8 = facts.get("volume_permille", 1000) * 256 // 1000
         enable = facts.get("enable", -1)
         self._amplifier = Pin(enable, Pin.OUT) if enable >= 0 else None
-        self._end_ms = 0  # when the queue runs dry
-        self._is_playing = False
-        self._is_loud = False  # the amplifier is on
+        self.wants_ms = 0  # when it wants the next frame: `_LEAD_MS` before the queue runs dry
+        self._part_bytes = 0  # of a block that is not full yet
+        self.is_playing = False
+        self.is_loud = False  # the amplifier is on
         self.cut = 0  # frames that did not fit whole
         self.starved = 0  # times the queue ran dry between two frames of a burst
         self._i2s = None
@@ -40,7 +43,8 @@ class Speaker:
 
     def open(self, facts: dict) -> None:
         """Start the clocks."""
-        self._is_playing = False
+        self.is_playing = False
+        self._part_bytes = 0
         self._i2s = I2S(
             facts["id"],
             sck=Pin(facts["sck"]),
@@ -64,32 +68,38 @@ class Speaker:
             self._i2s = None
 
     def wants(self, now_ms: int) -> bool:
-        """True when a frame written now would not wait long. To be asked at every step."""
-        if self._is_playing:
-            return since(self._end_ms, now_ms) < _LEAD_MS
-        if self._is_loud and since(now_ms, self._end_ms) >= _AMPLIFIER_MS:
+        """True when a frame written now would not wait long. To be asked while it is loud."""
+        if self.is_playing:
+            return since(now_ms, self.wants_ms) >= 0
+        if self.is_loud and since(now_ms, self.wants_ms) >= _LEAD_MS + _AMPLIFIER_MS:
             self._set_amplifier(False)
         return self._i2s is not None
 
     def write(self, pcm: "array", now_ms: int) -> None:
         """Queue one frame (320 samples, array 'h')."""
-        if not self._is_playing:
-            self._is_playing = True
-            self._end_ms = now_ms
-            if not self._is_loud:
+        if not self.is_playing:
+            self.is_playing = True
+            self.wants_ms = add(now_ms, -_LEAD_MS)
+            if not self.is_loud:
                 self._set_amplifier(True)
-        elif since(self._end_ms, now_ms) < 0:
+        elif since(now_ms, self.wants_ms) > _LEAD_MS:
             self.starved += 1
-            self._end_ms = now_ms
-        self._end_ms = add(self._end_ms, FRAME_MS)
-        if self._i2s is None or self._i2s.write(pcm) != FRAME_SAMPLES * 2:
+            self.wants_ms = add(now_ms, -_LEAD_MS)
+        self.wants_ms = add(self.wants_ms, FRAME_MS)
+        taken = 0 if self._i2s is None else self._i2s.write(pcm)
+        if taken != FRAME_SAMPLES * 2:
             self.cut += 1
+        self._part_bytes = (self._part_bytes + taken) % _BLOCK_BYTES
 
-    def rest(self) -> None:
-        """Nothing to play: running dry is no fault now."""
-        self._is_playing = False
+    def rest(self) -> bool:
+        """Nothing to play: running dry is no fault now. False when the last block is not full: the
+        driver would keep it until the next burst, so it wants another frame of silence."""
+        if self._part_bytes >= _STEP_BYTES:
+            return False
+        self.is_playing = False
+        return True
 
     def _set_amplifier(self, is_on: bool) -> None:
-        self._is_loud = is_on
+        self.is_loud = is_on
         if self._amplifier is not None:
             self._amplifier.value(1 if is_on else 0)

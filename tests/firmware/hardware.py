@@ -55,9 +55,9 @@ class I2S:
     def deinit(self) -> None:
         self.is_open = False
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: memoryview | array[int]) -> int:
         count = min(len(self.samples), len(buffer))
-        buffer[:count] = memoryview(self.samples)[:count]
+        memoryview(buffer)[:count] = memoryview(self.samples)[:count]
         del self.samples[:count]
         return 2 * count
 

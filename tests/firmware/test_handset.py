@@ -61,7 +61,7 @@ def log(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, Any]]:
 
 def run(handset: Any, from_ms: int, to_ms: int) -> None:
     for now_ms in range(from_ms, to_ms, 5):
-        assert 0 <= handset.step(now_ms) <= 5
+        assert 0 <= handset.step(now_ms) <= 10
 
 
 def tone_of(handset: Any) -> int | None:
@@ -134,6 +134,7 @@ def test_half_duplex_gives_the_port_to_the_microphone_for_a_press(
     modes = []
     for now_ms in range(1000, 1060, 5):
         is_wanted = 1020 <= now_ms < 1040
+        handset._wake_ms = now_ms  # as a press would have it
         handset.step(now_ms)
         (opened,) = (each for each in I2S.made if each.is_open)
         modes.append(opened.settings["mode"])
@@ -158,7 +159,10 @@ def test_the_side_button_talks_in_an_emergency_until_it_is_let_go(
     monkeypatch.setattr(participant, "release", lambda now_ms: done.append(("release", now_ms, 0)))
     hold(handset, 8, 1000, 4000)
     run(handset, 4000, 4100)
-    assert done == [("press", 2500, messages.LANE_EMERGENCY), ("release", 4000, 0)]
+    (press, pressed_ms, lane), (release, released_ms, _) = done
+    assert (press, lane, release) == ("press", messages.LANE_EMERGENCY, "release")
+    assert 2500 <= pressed_ms <= 2530  # it looks so often
+    assert 4000 <= released_ms <= 4030
 
 
 def test_two_clicks_turn_the_talk_button_to_the_next_group(build: Build) -> None:
@@ -207,7 +211,7 @@ def test_a_low_battery_warns_and_does_not_refuse_to_talk(
 
 def test_the_display_says_what_the_light_says(build: Build) -> None:
     handset = build("esp32s3-devkit")
-    run(handset, 1000, 1100)
+    run(handset, 1000, 1300)
     words = indications.SITUATIONS[indications.SEARCHING][3]
     assert [drawn[0] for drawn in FrameBuffer.drawn] == [words]
     assert len([data for _, data in I2C.written if data[0] == 0x40]) == 8

@@ -121,10 +121,33 @@ def test_starving_is_counted_and_caught_up_with(firmware: Load) -> None:
 
 def test_silence_between_bursts_is_no_starving(firmware: Load) -> None:
     out, _ = speaker(firmware)
-    play(out, 1000)
-    out.rest()
+    play(out, 1000, 1000, 1020, 1040)
+    assert out.rest()
     play(out, 9000)
     assert out.starved == 0
+
+
+def test_a_burst_ends_with_a_whole_block(firmware: Load) -> None:
+    """The driver would keep the rest of its last words until somebody talks again."""
+    for count in range(1, 9):
+        out, i2s = speaker(firmware)
+        play(out, *[1000] * count)
+        while not out.rest():
+            play(out, 1000)
+        assert len(i2s.taken) % (2 * BLOCK) == 0
+        assert len(i2s.taken) < 2 * (count * FRAME_SAMPLES + 4 * BLOCK)
+
+
+def test_a_queue_that_took_a_part_of_a_frame_comes_to_rest_all_the_same(firmware: Load) -> None:
+    out, i2s = speaker(firmware)
+    i2s.room_bytes = 100
+    play(out, 1000)
+    i2s.room_bytes = 1 << 20
+    for _ in range(4):
+        if out.rest():
+            break
+        play(out, 1000)
+    assert out.rest()
 
 
 def test_a_frame_that_does_not_fit_is_counted(firmware: Load) -> None:

@@ -89,7 +89,7 @@ def pcm(number):
 
 def pressed(frames=0):
     badge = Badge()
-    badge.sender.collect()
+    badge.sender.collect(badge.now_ms)
     badge.speak(frames)
     return badge
 
@@ -145,7 +145,7 @@ def test_a_burst_begins_with_a_fresh_coder_and_number():
     badge.wait(100)
     badge.packets.clear()
     badge.payloads.clear()
-    badge.sender.collect()
+    badge.sender.collect(badge.now_ms)
     badge.spoken = 0
     badge.speak()
     badge.grant()
@@ -253,7 +253,7 @@ def test_a_new_press_does_not_end_the_repetitions_of_the_last_packet():
     badge = talking()
     badge.let_go()
     badge.live(RELEASE_TAIL_FRAMES)
-    badge.sender.collect()
+    badge.sender.collect(badge.now_ms)
     badge.speak(2)
     badge.wait(500)
     last = RELEASE_TAIL_FRAMES - 1
@@ -265,8 +265,8 @@ def test_the_next_burst_ends_the_repetitions_of_the_one_before():
     badge = talking()
     badge.let_go()
     badge.live(RELEASE_TAIL_FRAMES)
+    badge.sender.collect(badge.now_ms)
     badge.packets.clear()
-    badge.sender.collect()
     badge.grant()
     badge.wait(500)
     assert badge.packets == []
@@ -283,7 +283,7 @@ def test_what_finds_no_room_is_counted():
 
 def test_across_the_wrap_of_the_clock():
     badge = Badge(now_ms=0x40000000 - 25)
-    badge.sender.collect()
+    badge.sender.collect(badge.now_ms)
     badge.speak(8)
     badge.grant()
     badge.let_go()

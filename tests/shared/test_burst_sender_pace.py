@@ -40,7 +40,7 @@ def test_kept_speech_is_never_further_ahead_than_a_listener_has_room():
     wire = Wire()
     sender = BurstSender(wire, FrameStore(CAPTURE_FRAMES_MAX))
     pcm = array("h", bytes(FRAME_SAMPLES * 2))
-    sender.collect()
+    sender.collect(0)
     for frame in range(CAPTURE_FRAMES_MAX):
         sender.write(pcm, GRANTED_MS - (CAPTURE_FRAMES_MAX - frame) * FRAME_MS)
     sender.begin(1, 2, 7, GRANTED_MS)

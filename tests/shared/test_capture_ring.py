@@ -34,7 +34,8 @@ def pop(ring, count):
     frames = []
     for _ in range(count):
         out = bytearray(10 + BYTES + 10)
-        assert ring.pop_into(out, 10) == 10 + BYTES
+        assert ring.copy_into(out, 10, 0) == 10 + BYTES
+        ring.drop()
         assert bytes(out[0:10]) == bytes(out[10 + BYTES :]) == bytes(10)
         frames.append(bytes(out[10 : 10 + BYTES]))
     return frames

@@ -16,7 +16,7 @@ LEADER_NONCE = b"leader nonce 012"
 def keys(key=KEY, badge=BADGE_NONCE, leader=LEADER_NONCE, term=3, session=77):
     secret = session_secret(Hmac(), key, badge, leader)
     made = session_keys(Hmac(), secret, term, session)
-    return (made.up.inner, made.down.inner, made.wrap.inner)
+    return (made.up.inner, made.down.inner, made.wrap)
 
 
 def test_each_part_of_a_join_changes_every_key():

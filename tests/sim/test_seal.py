@@ -190,7 +190,7 @@ def test_the_short_way_to_a_frames_key_stream_leads_to_the_same(
 
 @pytest.mark.parametrize("is_leader", [False, True])
 def test_the_short_way_to_a_tag_leads_to_the_same(is_leader: bool) -> None:
-    keys = SessionKeys(HmacKey(b"up"), HmacKey(b"down"), HmacKey(b"wrap"))
+    keys = SessionKeys(HmacKey(b"up"), HmacKey(b"down"), b"wrap")
     sender, receiver = StandInLink(StandInTags(), is_leader), Link(StandInTags(), not is_leader)
     plain = Link(StandInTags(), is_leader)
     for link in (sender, receiver, plain):

@@ -340,6 +340,8 @@ class FloorParticipant:
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `NEVER`."""
+        if self.state == NO_PERMISSION:
+            return NEVER
         due = self._due_ms if self._is_waiting() else NEVER
         return earliest(due, self._warn_ms) if self._is_due_to_warn() else due
 

@@ -3,7 +3,7 @@ reports to the person and the leader about what was heard."""
 
 from ..base import events
 from ..base.compat import TYPE_CHECKING
-from ..base.numbers import ADPCM_FRAME_BYTES
+from ..base.numbers import ADPCM_FRAME_BYTES, CALL_GROUP_FIRST
 from ..wire import messages, refusal, voice
 from .join import JOINED
 
@@ -58,19 +58,20 @@ class Listening:
             return refusal.FLOOR  # our own voice must never come back
         lease = voice.lease(data)
         floor = owner.floor
-        owner.groups.on_call(group, talker)
+        if group >= CALL_GROUP_FIRST:
+            owner.groups.on_call(group, talker)
         if group != floor.group:
             owner.scan.on_floor(group, lease, talker)
         elif lease >= floor.seen_lease:
             floor.on_floor(lease, talker, owner.join.node, now_ms)
         count = voice.count(data)
-        if not self._is_heard(group, now_ms):
+        if group != owner.scan.heard and not self._is_heard(group, now_ms):
             owner.scan.unheard += count
             return refusal.ACCEPTED
-        reason = owner.voice_keys.decrypt(data, now_ms)
+        first = voice.first(data)
+        reason = owner.voice_keys.decrypt(data, group, talker, lease, first, count, now_ms)
         if reason != refusal.ACCEPTED:
             return reason
-        first = voice.first(data)
         at = voice.FRAMES_AT
         index = 0
         while index < count:
@@ -81,11 +82,10 @@ class Listening:
         return refusal.ACCEPTED
 
     def _is_heard(self, group: int, now_ms: int) -> bool:
-        """Does voice of `group` go to the speaker now? A talker hears no other group."""
+        """Does voice of `group`, not heard so far, go to the speaker now? A talker hears no other
+        group."""
         owner = self._owner
         scan = owner.scan
-        if group == scan.heard:
-            return True
         if owner.floor.may_send() and group != owner.floor.group:
             return False
         if not owner.playout.is_quiet() and scan.rank(group) > scan.rank(scan.heard):

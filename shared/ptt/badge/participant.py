@@ -6,7 +6,7 @@ of every engine it has the person's: `press`, `release`, `write_microphone`, `re
 """
 
 from ..base import events
-from ..base.clock import earliest
+from ..base.clock import NEVER, earliest
 from ..base.compat import TYPE_CHECKING
 from ..base.counters import Counters
 from ..base.defaults import AT_PLAYOUT_DELAY_MS, AT_VERSION
@@ -112,6 +112,7 @@ class Participant:
         self.playout = Playout(self.listening, store)
         self.burst = BurstSender(self.talking, store)
         self.text = TextSender(self)
+        self._timed = (self.floor, self.burst, self.text)
         self._rooms = (self.membership, self.talking, self.groups, self)
 
     # --- the engine interface ---
@@ -132,9 +133,8 @@ class Participant:
 
     def handle_timeout(self, now_ms: int) -> None:
         self.join.handle_timeout(now_ms)
-        self.floor.handle_timeout(now_ms)
-        self.burst.handle_timeout(now_ms)
-        self.text.handle_timeout(now_ms)
+        for room in self._timed:
+            room.handle_timeout(now_ms)
         if self.groups.ending is not None:
             self.groups.ending.handle_timeout(now_ms)
         if self.join.state == JOINED:
@@ -143,13 +143,16 @@ class Participant:
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `clock.NEVER`."""
-        due = earliest(self.join.next_timeout_ms(), self.floor.next_timeout_ms())
-        due = earliest(due, self.burst.next_timeout_ms())
+        due = self.join.next_timeout_ms()
+        for room in self._timed:
+            other = room.next_timeout_ms()
+            if other != NEVER:
+                due = earliest(due, other)
         if self.groups.ending is not None:
             due = earliest(due, self.groups.ending.next_timeout_ms())
         if self.join.state == JOINED:
             due = earliest(due, earliest(self.voice_keys.due_ms, self.door.due_ms))
-        return earliest(due, self.text.next_timeout_ms())
+        return due
 
     def poll_transmit(self) -> "Datagram | None":
         """The next datagram to send; valid until the engine is called again."""
@@ -204,7 +207,7 @@ class Participant:
 
     def _press(self, now_ms: int, lane: int) -> None:
         if self._is_free():
-            self.burst.collect()
+            self.burst.collect(now_ms)
         else:
             self.burst.go_on()
         self.floor.press(now_ms, lane)

@@ -65,28 +65,31 @@ class VoiceKeys:
             self.keyless += 1
             return False
         buffer[MARK_AT] = self.ring.epoch & 255
-        self._xor_frames(cipher, buffer)
+        lease = voice.lease(buffer)
+        first = voice.first(buffer)
+        self._xor_frames(cipher, buffer, voice.talker(buffer), lease, first, voice.count(buffer))
         return True
 
-    def decrypt(self, data: "Any", now_ms: int) -> int:
-        """Decrypt the frames of a voice packet, in place; the reason when they stay unreadable."""
+    def decrypt(
+        self, data: "Any", group: int, talker: int, lease: int, first: int, count: int, now_ms: int
+    ) -> int:
+        """Decrypt the frames of a voice packet with these fields, in place; the reason when they
+        stay unreadable."""
         mark = data[MARK_AT]
-        cipher = self.ring.cipher(voice.group(data), mark)
+        cipher = self.ring.cipher(group, mark)
         if cipher is None:
             if (mark - self._mark) & 255 < 128:  # an epoch that we have not been told of
                 self._mark = mark
             self.look(now_ms)
             return refusal.KEY
-        self._xor_frames(cipher, data)
+        self._xor_frames(cipher, data, talker, lease, first, count)
         return refusal.ACCEPTED
 
-    def _xor_frames(self, cipher: "Any", data: "Any") -> None:
-        """The same work encrypts and decrypts."""
+    def _xor_frames(
+        self, cipher: "Any", data: "Any", talker: int, lease: int, number: int, left: int
+    ) -> None:
+        """The same work encrypts and decrypts: `left` frames from `number` on."""
         stream = self.stream
-        talker = voice.talker(data)
-        lease = voice.lease(data)
-        number = voice.first(data)
-        left = voice.count(data)
         at = voice.FRAMES_AT
         while left:
             stream.make(cipher, self.ring.epoch, talker, lease, number)

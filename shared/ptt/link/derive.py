@@ -18,11 +18,11 @@ _PURPOSE = b"pressel 2 "
 
 class SessionKeys:
     """What protects one session: `up` (participant to leader) and `down` for tags, `wrap` for
-    group keys on their way down."""
+    group keys on their way down: 32 bytes, since it is needed too rarely to be kept as blocks."""
 
     __slots__ = ("down", "up", "wrap")
 
-    def __init__(self, up: HmacKey, down: HmacKey, wrap: HmacKey) -> None:
+    def __init__(self, up: HmacKey, down: HmacKey, wrap: bytes) -> None:
         self.up = up
         self.down = down
         self.wrap = wrap
@@ -48,7 +48,7 @@ def session_keys(hmac: Hmac, secret: bytes, term: int, session: int) -> SessionK
     return SessionKeys(
         HmacKey(hkdf.expand(hmac, key, _PURPOSE + b"up" + place, KEY_BYTES)),
         HmacKey(hkdf.expand(hmac, key, _PURPOSE + b"down" + place, KEY_BYTES)),
-        HmacKey(hkdf.expand(hmac, key, _PURPOSE + b"wrap" + place, KEY_BYTES)),
+        hkdf.expand(hmac, key, _PURPOSE + b"wrap" + place, KEY_BYTES),
     )
 
 
@@ -65,11 +65,11 @@ def next_secret(hmac: Hmac, secret: bytes, term: int) -> bytes:
     return hkdf.expand(hmac, HmacKey(secret), info, KEY_BYTES)
 
 
-def wrap(hmac: Hmac, key: HmacKey, session: int, seq: int, group_key: bytes) -> bytes:
+def wrap(hmac: Hmac, key: bytes, session: int, seq: int, group_key: bytes) -> bytes:
     """`group_key` wrapped, or unwrapped: it is the same. `seq`: of the GROUP_KEY that carries it,
     so that no pad comes twice."""
     place = _bytes4(session) + _bytes4(seq)
-    pad = hmac.digest(key, place, len(place))
+    pad = hmac.digest(HmacKey(key), place, len(place))
     wrapped = bytearray(WRAPPED_BYTES)
     for index in range(WRAPPED_BYTES):
         wrapped[index] = group_key[index] ^ pad[index]

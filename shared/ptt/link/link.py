@@ -5,7 +5,8 @@ message and no state machine. It seals and opens the datagram that lies in the b
 `load` puts it there, and on a badge the checksum has done so, so that nothing is copied twice.
 """
 
-from ..base import octets
+from struct import pack_into
+
 from ..base.clock import age
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import FORMER_KEYS_MS
@@ -77,7 +78,7 @@ class Link:
         if keys is None:
             return False
         tag = self._hmac.digest_loaded(keys.down if self._is_leader else keys.up, end)
-        octets.copy(data, end, tag, 0, TAG_BYTES)
+        pack_into("8s", data, end, tag)
         return True
 
     def open(self, data: "Buffer", now_ms: int) -> int:

@@ -55,13 +55,15 @@ class BurstSender:
         self._number = 0  # of the next frame to send
         self._begun_ms = 0  # when the burst was granted
         self._due_ms = 0  # not before this, the next packet
-        self._last = bytearray(PACKET_BYTES_MAX)  # the final packet, for its repetitions
-        self._last_end = 0
-        self._last_left = 0
+        self._last_lease = 0  # of the final packet, whose frames stay in the ring meanwhile
+        self._last_left = 0  # repetitions of it
         self._last_due_ms = 0
 
-    def collect(self) -> None:
-        """The button went down: what is said from now on belongs to a new burst."""
+    def collect(self, now_ms: int) -> None:
+        """The button went down: what is said from now on belongs to a new burst. What is left to
+        repeat of the one before goes out at once."""
+        while self._last_left:
+            self._repeat_last(now_ms)
         self._ring.clear()
         self._lease = 0
         self._number = 0
@@ -79,8 +81,9 @@ class BurstSender:
         self._tail_until_ms = add(now_ms, RELEASE_TAIL_MS_MAX)
 
     def discard(self) -> None:
-        """Drop what was kept."""
-        self._ring.clear()
+        """Drop what was kept, but for a final packet that is still repeated."""
+        if not self._last_left:
+            self._ring.clear()
         self._lease = 0
         self._tail_left = 0
 
@@ -131,39 +134,44 @@ class BurstSender:
         """Send one packet of kept frames, when allowed and due, and then the end of the burst."""
         if not self._lease or since(now_ms, self._due_ms) < 0:
             return
-        is_complete = self._is_complete()
-        if self._ring.count:
-            self._send_packet(is_complete and self._ring.count <= FRAMES_PER_PACKET_MAX, now_ms)
-        if is_complete and self._ring.count == 0:
+        ring = self._ring
+        is_last = self._is_complete() and ring.count <= FRAMES_PER_PACKET_MAX
+        if ring.count:
+            count = min(ring.count, FRAMES_PER_PACKET_MAX)
+            self._send_packet(self._lease, count, is_last, now_ms)
+            self._number += count
+            self._due_ms = self._next_packet_ms(now_ms)
+            if is_last:
+                self._last_lease = self._lease
+                self._last_left = LAST_REPEATS
+                self._last_due_ms = add(now_ms, FRAME_MS)
+            else:
+                while count:
+                    ring.drop()
+                    count -= 1
+        if is_last:
             lease = self._lease
             self._lease = 0
-            self._output.burst_is_out(lease, self._number, self._ring.dropped, now_ms)
+            self._output.burst_is_out(lease, self._number, ring.dropped, now_ms)
 
-    def _send_packet(self, is_last: bool, now_ms: int) -> None:
+    def _send_packet(self, lease: int, count: int, is_last: bool, now_ms: int) -> None:
+        """The ring's oldest `count` frames, which stay there."""
         slot = self._output.reserve_voice()
-        count = min(self._ring.count, FRAMES_PER_PACKET_MAX)
         at = voice.FRAMES_AT
         index = 0
         while index < count:
-            at = self._ring.pop_into(slot.buffer, at)
+            at = self._ring.copy_into(slot.buffer, at, index)
             index += 1
         voice.write_fields(
             slot.buffer,
             self._group,
             CODEC_IMA_ADPCM,
             self._node,
-            self._lease,
+            lease,
             self._number,
             is_last,
             count,
         )
-        self._number += count
-        self._due_ms = self._next_packet_ms(now_ms)
-        if is_last:
-            self._last[0:at] = slot.buffer[0:at]
-            self._last_end = at
-            self._last_left = LAST_REPEATS
-            self._last_due_ms = add(now_ms, FRAME_MS)
         self._output.commit_voice(slot, at, now_ms)
 
     def _next_packet_ms(self, now_ms: int) -> int:
@@ -174,9 +182,11 @@ class BurstSender:
         return add(now_ms, VOICE_PACE_MS)
 
     def _repeat_last(self, now_ms: int) -> None:
-        slot = self._output.reserve_voice()
-        end = self._last_end
-        slot.buffer[0:end] = self._last[0:end]
+        count = self._ring.count
+        self._number -= count
+        self._send_packet(self._last_lease, count, True, now_ms)
+        self._number += count
         self._last_left -= 1
         self._last_due_ms = add(now_ms, FRAME_MS)
-        self._output.commit_voice(slot, end, now_ms)
+        if not self._last_left:
+            self._ring.clear()

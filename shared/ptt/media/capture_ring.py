@@ -32,7 +32,7 @@ class CaptureRing:
         for place in range(dsp.IMA_BURST_INTS):
             self._coder[place] = 0
         while self.count:
-            self._let_go()
+            self.drop()
         self.dropped = 0
 
     def push(self, pcm: "array") -> None:
@@ -42,21 +42,20 @@ class CaptureRing:
             self.dropped += 1
             if not self.count:
                 return
-            self._let_go()
+            self.drop()
         place = store.take()
         self._places[(self._head + self.count) % self._frames] = place
         dsp.ima_encode(self._coder, pcm, store.data, place * ADPCM_FRAME_BYTES)
         self.count += 1
 
-    def pop_into(self, out: bytearray, at: int) -> int:
-        """Move the oldest frame to `out` from `at`; returns the offset behind it."""
-        offset = self._places[self._head] * ADPCM_FRAME_BYTES
+    def copy_into(self, out: bytearray, at: int, index: int) -> int:
+        """Copy a frame, the oldest is 0, to `out` from `at`; returns the offset behind it."""
+        offset = self._places[(self._head + index) % self._frames] * ADPCM_FRAME_BYTES
         dsp.copy(out, at, self._store.data, offset, ADPCM_FRAME_BYTES)
-        self._let_go()
         return at + ADPCM_FRAME_BYTES
 
-    def _let_go(self) -> None:
-        """Of the oldest frame."""
+    def drop(self) -> None:
+        """Let the oldest frame go."""
         self._store.give(self._places[self._head])
         self._head = (self._head + 1) % self._frames
         self.count -= 1

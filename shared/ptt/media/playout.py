@@ -106,7 +106,7 @@ class Playout:
 
     def _buffer_for(self, lease: int, talker: int, now_ms: int) -> "JitterBuffer | None":
         current = self.current
-        if lease == current.lease and not (self.state == SILENT and current.is_over()):
+        if lease == current.lease and (self.state != SILENT or not current.is_over()):
             return current
         if (
             lease <= current.lease or lease <= self._tuned_lease

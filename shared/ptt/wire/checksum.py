@@ -32,6 +32,7 @@ class Checksum:
     def __init__(self, buffer: "bytearray | None" = None) -> None:
         self.buffer = buffer or bytearray(BUFFER_BYTES)
         self._whole = memoryview(self.buffer)
+        self._header = self._whole[FRONT_BYTES : FRONT_BYTES + CRC_AT]
         self._view = self._whole[0:0]  # payload and header of the last datagram
 
     def check(self, data: "Buffer") -> int:
@@ -51,7 +52,7 @@ class Checksum:
 
     def put(self, data: bytearray, datagram: "Buffer", end: int) -> None:
         """Write the CRC into `data`, of which `datagram` is a view: header and payload up to `end`,
-        and room for a tag perhaps."""
+        and room for a tag perhaps. The copy has it, too."""
         self._lay_out(datagram, end)
         crc = self._crc(end + CRC_AT)
         pack_into(">I", data, CRC_AT, crc)
@@ -61,10 +62,7 @@ class Checksum:
         buffer = self.buffer
         buffer[FRONT_BYTES : FRONT_BYTES + len(data)] = data
         at = FRONT_BYTES + end
-        n = 0
-        while n < CRC_AT:
-            buffer[at + n] = data[n]
-            n += 1
+        buffer[at : at + CRC_AT] = self._header
 
     def _crc(self, end: int) -> int:
         """Over what lies behind the first header; the view is kept while lengths stay the same."""

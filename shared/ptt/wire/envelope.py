@@ -8,6 +8,7 @@ Every parse of a datagram starts with `check`; nothing may read fields before th
 """
 
 from binascii import crc32
+from struct import pack_into
 
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import DATAGRAM_BYTES_MAX, INT_MAX
@@ -190,15 +191,8 @@ def write_header(
     """All of the envelope but the CRC. Out-of-range numbers are a bug here, so they raise."""
     if session > INT_MAX or seq > INT_MAX or now_ms > INT_MAX or end > DATAGRAM_BYTES_MAX:
         raise ValueError("out of range")
-    data[VERSION_AT] = VERSION
-    data[TYPE_AT] = kind
-    data[MARK_AT] = 0
-    data[FLAGS_AT] = 0
-    put32(data, SESSION_AT, session)
-    put16(data, SOURCE_AT, source)
-    put16(data, LENGTH_AT, end - HEADER_BYTES)
-    put32(data, SEQ_AT, seq)
-    put32(data, TIMESTAMP_AT, now_ms)
+    size = end - HEADER_BYTES
+    pack_into(">BBHIHHII", data, 0, VERSION, kind, 0, session, source, size, seq, now_ms)
 
 
 def put_receiver(data: bytearray, session: int, seq: int) -> None:

@@ -5,10 +5,12 @@ marks 10 1 · count 11 1 · frame_bytes 12 2 · frames 14. The order is the mess
 compares the two.
 """
 
+from struct import pack_into
+
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES, FRAMES_PER_PACKET_MAX
 from . import refusal
-from .envelope import HEADER_BYTES, get16, get32, payload_end, put16, put32
+from .envelope import HEADER_BYTES, payload_end
 from .messages import CODEC_IMA_ADPCM, CODEC_PCM16
 
 if TYPE_CHECKING:
@@ -36,16 +38,16 @@ def check(data: "Buffer") -> int:
     if size < _FIELDS_BYTES:
         return refusal.FIELD
     count = data[35]
-    each = get16(data, 36)
+    each = data[36] << 8 | data[37]
     if count == 0 or count > FRAMES_PER_PACKET_MAX or data[34] > MARK_LAST:
         return refusal.RANGE
-    if data[28] & 0xC0 or get32(data, 28) == 0:
+    if data[28] & 0xC0 or not data[28] | data[29] | data[30] | data[31]:
         return refusal.RANGE
     if each == 0 or each != frame_bytes(data[25]):
         return refusal.FIELD
     if size != _FIELDS_BYTES + count * each:
         return refusal.LENGTH
-    if get16(data, 32) + count > 0x10000:
+    if (data[32] << 8 | data[33]) + count > 0x10000:
         return refusal.RANGE
     return refusal.ACCEPTED
 
@@ -90,12 +92,8 @@ def write_fields(
 ) -> int:
     """Write the fields before `count` frames of `codec`; returns the end of the payload."""
     each = frame_bytes(codec)
-    data[24] = group
-    data[25] = codec
-    put16(data, 26, talker)
-    put32(data, 28, lease)
-    put16(data, 32, first)
-    data[34] = MARK_LAST if last else 0
-    data[35] = count
-    put16(data, 36, each)
+    marks = MARK_LAST if last else 0
+    pack_into(
+        ">BBHIHBBH", data, HEADER_BYTES, group, codec, talker, lease, first, marks, count, each
+    )
     return FRAMES_AT + count * each

@@ -13,7 +13,7 @@ import _host
 import _leader as leader
 import _world as world
 
-STEP_MS = 5
+STEP_MS = 10  # a tick of the port
 CYCLE_MS = 20_000
 TALK_MS = 3000
 LISTEN_AT_MS = 9000

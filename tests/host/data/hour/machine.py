@@ -6,7 +6,6 @@ PWRON_RESET = 1
 _BLOCK_SAMPLES = 256
 _BLOCK_MS = 16
 _RING_SAMPLES = 1024
-_PIECE_SAMPLES = 32
 
 
 class Pin:
@@ -41,11 +40,13 @@ class I2S:
         if there > _RING_SAMPLES:
             world.lost_samples += there - _RING_SAMPLES
             self._read += there - _RING_SAMPLES
-        if there < _PIECE_SAMPLES:
+        if there > len(piece):
+            there = len(piece)
+        if not there:
             return 0
-        self._read += _PIECE_SAMPLES
+        self._read += there
         piece[0] = (self._read * 7 & 0x3FFF) - 0x2000
-        return 2 * _PIECE_SAMPLES
+        return 2 * there
 
     def write(self, pcm):
         world.played_frames += 1

@@ -15,7 +15,7 @@ from .person import FRAME_US
 
 _LEAD_US = 30_000  # as _LEAD_MS of the driver
 _LOOK_US = 1_000  # it is woken in whole milliseconds
-_STEP_US = 5_000  # as _SLEEP_MS_MAX of the handset: so often it looks while it may begin
+_STEP_US = 5_000  # half of _TICK_MS of the handset: so late, on average, it begins
 
 
 class Speaker:
