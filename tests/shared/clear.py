@@ -135,5 +135,4 @@ def clear_participant(device, name, build, leader_address, seed, make=Participan
     engine = make(device, name, build, leader_address, seed, bytes(32), bytes, bytes)
     engine.session = ClearSession(engine)  # pyright: ignore[reportAttributeAccessIssue]
     engine.voice_keys.decrypt = read_as_it_is
-    )
     return engine

@@ -24,9 +24,7 @@ FRAMES = 60
 
 # Bytes of garbage a frame, all of it in shared/ptt; the figures are what was measured.
 LISTENER_BYTES_MAX = 0
-TALKER_BYTES_MAX = (
-    64  # a CRC above 2^30; in the clear also two views, with a tag's room and without
-)
+TALKER_BYTES_MAX = 64  # a CRC above 2^30; in the clear also views, with a tag's room and without
 IDLE_BYTES_MAX = 0
 
 KEPT_BLOCKS_MAX = 9  # numbers in an engine that are larger than those that CPython keeps ready
