@@ -18,12 +18,12 @@ from tests.e2e.command import Result, run, running, until
 from tests.e2e.test_nodes import Cluster, cluster_of
 from tests.e2e.test_venue_moves import told
 from tests.host.test_update_host import build
+from tests.signers import signer_in
 
 from pressel.node import control
 from pressel.node.desk.asker import of_user
 from pressel.registry.database import DATABASE
 from pressel.registry.store import Registry
-from pressel.update import keys
 from pressel.update.release import sign_build
 
 pytestmark = pytest.mark.e2e
@@ -296,11 +296,10 @@ def test_what_either_side_of_a_split_has_revoked_is_revoked_on_both(tmp_path: Pa
 
 
 def make_release(folder: Path) -> tuple[str, Path]:
-    """The public key of a release, and its file."""
-    key, package = folder / "release.key", folder / "release.zip"
-    public = keys.public_key(key, make=True)
-    sign_build(build(folder / "build"), "any", key, package)
-    return public, package
+    """The public key of a release's signer, and its file."""
+    signer, package = signer_in(folder / "signer"), folder / "release.zip"
+    sign_build(build(folder / "build"), "any", signer, package)
+    return signer.public.hex(), package
 
 
 @pytest.mark.proof

@@ -49,9 +49,21 @@ class Operator:
         return "--control", self._control
 
 
+async def signed_release(work: Path) -> tuple[str, Path]:
+    """Of a signer made for it: its public key, and the file of release 2."""
+    release = build_release(work / "release", work, number=2)
+    signer, package = ("--signer", work / "signer"), work / "release.zip"
+    made = await run(work / "keygen", "release", "keygen", *signer)
+    assert made.code == 0, made.err
+    signed = await run(work / "sign", "release", "sign", release.folder, *signer, "--out", package)
+    assert signed.code == 0, signed.err
+    return made.out.strip(), package
+
+
 @contextlib.asynccontextmanager
-async def waiter(work: Path, leader: str, state: str = STATE) -> AsyncIterator[None]:
-    """A badge that boots again whenever its firmware restarts it."""
+async def waiter(work: Path, leader: str, public: str, state: str = STATE) -> AsyncIterator[None]:
+    """A badge that knows the signer `public`, and boots again whenever its firmware restarts
+    it."""
     own = Credential(secrets.token_bytes(8), secrets.token_bytes(KEY_BYTES))
     register(own, "Waiter", work / state)
     config = {
@@ -66,7 +78,7 @@ async def waiter(work: Path, leader: str, state: str = STATE) -> AsyncIterator[N
         board=load_board(DEFAULT_BOARD).facts(),
         config=config,
         key=own.key,
-        files={"guarded": b""},
+        files={"guarded": b"", "a/signer.key": bytes.fromhex(public)},
         work=work / "waiter",
     )
     (work / "waiter").mkdir()
@@ -92,20 +104,17 @@ def of_waiter(status: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.proof
 def test_a_badge_is_updated_while_others_talk(tmp_path: Path) -> None:
     async def scenario(work: Path) -> list[str]:
-        key, package = work / "release.key", work / "release.zip"
-        release = build_release(work / "release", work, number=2)
+        public, package = await signed_release(work)
         async with run_leader(work) as leader:
             operator = Operator(work, leader.control)
             state = ("--state", work / STATE)
-            public = (await operator("keygen", "--key", key)).out.strip()
-            await operator("sign", release.folder, "--key", key, "--out", package)
             refused = await operator("add", package, *state, code=2)
-            assert "no release key is trusted yet" in refused.err
+            assert "no signer is trusted yet" in refused.err
             await operator("trust", public, *state)
             await operator("add", package, *state)
             async with (
                 run_badges(("A", "B"), leader.address, work) as actors,
-                waiter(work, leader.address),
+                waiter(work, leader.address, public),
             ):
                 await until(lambda: len(joined(leader.events)) == 3, "three badges")
                 device = of_waiter(await operator.status())["device"]

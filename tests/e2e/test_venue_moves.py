@@ -16,8 +16,7 @@ from tests.e2e.command import run, until
 from tests.e2e.stage import words
 from tests.e2e.test_failover import Person, badges_port
 from tests.e2e.test_nodes import Cluster
-from tests.e2e.test_update import FETCH_S, Operator, of_waiter, waiter
-from tests.firmware.releases import build_release
+from tests.e2e.test_update import FETCH_S, Operator, of_waiter, signed_release, waiter
 from tests.host.legacy_client import LegacyApp
 
 from pressel.node.desk.asker import of_user
@@ -64,13 +63,11 @@ async def heard(app: LegacyApp, person: Person) -> None:
     )
 
 
-async def start_update(work: Path, cluster: Cluster, leader: str, operator: Operator) -> str:
+async def start_update(
+    cluster: Cluster, leader: str, operator: Operator, public: str, package: Path
+) -> str:
     """Trust, add and start, as an operator types them at the leader; the device."""
-    key, package = work / "release.key", work / "release.zip"
-    release = build_release(work / "release", work, number=2)
     state = ("--state", cluster.state(leader))
-    public = (await operator("keygen", "--key", key)).out.strip()
-    await operator("sign", release.folder, "--key", key, "--out", package)
     await operator("trust", public, *state)
     await operator("add", package, *state)
     device = of_waiter(await operator.status())["device"]
@@ -90,7 +87,8 @@ def test_old_apps_and_an_update_go_on_at_the_host_that_leads_next(work: Path) ->
             leader = f"127.0.0.1:{badges_port(cluster, first)}"
             state = cluster.state(first).name
             person = await stack.enter_async_context(listening(cluster, first))
-            await stack.enter_async_context(waiter(work, leader, state))
+            public, package = await signed_release(work)
+            await stack.enter_async_context(waiter(work, leader, public, state))
             await until(
                 lambda: told(cluster, first, "member_joined", name="Waiter"), "the badge", FETCH_S
             )
@@ -98,7 +96,7 @@ def test_old_apps_and_an_update_go_on_at_the_host_that_leads_next(work: Path) ->
             await app.connect("127.0.0.1", bridge_port(cluster, first))
             await heard(app, person)
             operator = Operator(work, work / f"{first}.sock")
-            device = await start_update(work, cluster, first, operator)
+            device = await start_update(cluster, first, operator, public, package)
             kept = cluster.state(second) / "updates" / "campaign.json"
             await until(kept.exists, "the standby to know of the update", FETCH_S)
             assert json.loads(kept.read_text())["badges"].keys() == {device}

@@ -19,7 +19,8 @@ import pytest
 from tests.firmware.conftest import FIRMWARE, Load
 from tests.firmware.cut_flash import CutFlash, CutOs
 from tests.firmware.hardware import Reset
-from tests.shared.update_stage import Release
+from tests.shared.lms_tree import FewLeaves
+from tests.shared.update_stage import SIGNER, Release
 
 from ptt.badge import update_receiver as engine
 from ptt.badge.join import JOINED
@@ -42,7 +43,9 @@ def content(seed: int, paths: tuple[str, ...]) -> dict[str, bytes]:
 OLD = content(1, ("app/guard.mpy", "app/release.py", "badge.mpy", "hal/nvs.mpy", "native/ima.mpy"))
 NEW = content(2, ("app/guard.mpy", "app/release.py", "app/trial.mpy", "badge.mpy", "hal/nvs.mpy"))
 NEW["hal/nvs.mpy"] = OLD["hal/nvs.mpy"]
+OLD["signer.key"] = NEW["signer.key"] = SIGNER.public
 V2 = Release(2, NEW)
+OTHER = FewLeaves(b"other")
 
 
 class Badge:
@@ -63,7 +66,7 @@ class Badge:
         self.files, self.update, self.trial, self.offer, self.updates = (
             firmware(f"app.extras.{part}") for part in parts
         )
-        for module in (self.loader, self.store, self.files, firmware("hal.board")):
+        for module in (self.loader, self.store, self.files, self.offer, firmware("hal.board")):
             module.open = flash.open
             if hasattr(module, "os"):
                 module.os = operating_system
@@ -347,16 +350,74 @@ def refused(one: Badge, release: Release = V2) -> int:
     return reason
 
 
-def test_an_older_release_is_refused_unless_the_operator_means_it(badge: Any) -> None:
+def test_an_older_release_is_refused_unless_operator_and_signer_mean_it(badge: Any) -> None:
     flash = flashed()
     flash.nvs["release"] = 3
     assert refused(badge(flash)) == messages.UPDATE_REASON_OLDER
     one = badge(flash)
     one.downgrades = True
-    assert one.fetch(V2)
+    assert refused(one) == messages.UPDATE_REASON_SIGNATURE
+    assert one.fetch(Release(2, NEW).sign(SIGNER, DOWNGRADE, leaf=1))
     one.start()
     one.pass_trial()
     assert flash.nvs["release"] == 2 and verdict(one) == "new"
+
+
+def test_a_badge_takes_releases_only_from_the_signer_that_it_knows(badge: Any) -> None:
+    one = badge(flashed())
+    stolen = Release(2, NEW).sign(OTHER)
+    assert refused(one, stolen) == messages.UPDATE_REASON_SIGNATURE
+    unsigned = Release(2, NEW)
+    unsigned.parts[0] = unsigned.parts[0][: unsigned.text_bytes]  # as before there were signers
+    assert refused(one, unsigned) == messages.UPDATE_REASON_SIGNATURE
+    assert one.fetch(V2)
+
+
+@pytest.mark.parametrize("key", [None, b"", SIGNER.public[:-1], SIGNER.public + b"\n"])
+def test_a_badge_that_knows_no_signer_takes_nothing(badge: Any, key: bytes | None) -> None:
+    flash = flashed()
+    flash.fs.remove("a/signer.key")
+    if key is not None:
+        flash.put({"a/signer.key": key})
+    one = badge(flash)
+    one.start()
+    assert not one.fetch(V2)
+    assert one.reason == messages.UPDATE_REASON_SIGNER
+
+
+HAND_OVER = Release(2, {**NEW, "signer.key": OTHER.public})
+
+
+def test_one_signer_hands_over_to_the_next_and_power_cuts_do_not_matter(badge: Any) -> None:
+    """Whichever slot starts, its own key counts: never both, never none."""
+    flash = flashed()
+    one = badge(flash)
+    one.start()
+    assert one.fetch(HAND_OVER)
+    flash.begin()
+    one.start()
+    one.pass_trial()
+    third = {"old": Release(3, NEW).sign(SIGNER, leaf=1), "new": Release(3, NEW).sign(OTHER)}
+    for _, _, cut in flash.cuts():
+        after = badge(cut)
+        boot = after.start()
+        if boot["left"] >= 0:
+            after.pass_trial()
+        assert cut.files("b")["signer.key"] == OTHER.public
+        assert not after.fetch(third["old"])
+        assert after.reason == messages.UPDATE_REASON_SIGNATURE
+        assert after.fetch(third["new"])
+
+
+def test_a_hand_over_that_falls_back_leaves_the_former_signer(badge: Any) -> None:
+    one = badge(flashed())
+    one.start()
+    assert one.fetch(HAND_OVER)
+    for _ in range(4):
+        one.start()
+    assert verdict(one) == "old"
+    assert refused(one, Release(3, NEW).sign(OTHER)) == messages.UPDATE_REASON_SIGNATURE
+    assert one.fetch(Release(3, NEW).sign(SIGNER, leaf=1))
 
 
 def test_a_full_flash_is_refused_and_has_room_again(badge: Any) -> None:

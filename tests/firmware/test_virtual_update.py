@@ -13,8 +13,10 @@ import pytest
 from tests.firmware.releases import build_release
 from tests.host.stepped_venue import Venue, voice
 from tests.shared.keys import device_key
+from tests.signers import signer_in
 
 from pressel.pack import build_firmware
+from pressel.signer.signer import Signer
 from pressel.update import keys
 from pressel.update.campaign import Campaigner, tag_of
 from pressel.update.library import Library
@@ -38,22 +40,31 @@ class Made:
     kit: Path
     firmware: Path
     releases: Path
-    key: Path
+    signer: Signer
+    following: Signer
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    folder = tmp_path_factory.mktemp("updates")
-    made = Made(folder / "kit.json", folder / "old", folder / "releases", folder / "release.key")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("updates")
+        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
+        yield _make(folder)
+
+
+def _make(folder: Path) -> Made:
+    signers = signer_in(folder / "signer"), signer_in(folder / "following", "two")
+    made = Made(folder / "kit.json", folder / "old", folder / "releases", *signers)
     build_firmware(made.firmware)
+    (made.firmware / "a/signer.key").write_bytes(made.signer.public)
     (made.firmware / "guarded").touch()  # crashes are the badge's own affair
     make_kit(folder).save(made.kit)
     made.releases.mkdir()
-    keys.public_key(made.key, make=True)
     for number, raises_after_ms in ((OLD, None), (NEW, None), (BROKEN, 500)):
         work = folder / f"work-{number}"
         build_release(folder / f"build-{number}", work, number, raises_after_ms)
-        sign_build(folder / f"build-{number}", ANY_CHIP, made.key, made.releases / f"{number}.zip")
+        build, out = folder / f"build-{number}", made.releases / f"{number}.zip"
+        sign_build(build, ANY_CHIP, made.signer, out, flags=manifest.DOWNGRADE * (number == OLD))
     return made
 
 
@@ -63,11 +74,12 @@ class UpdateVenue(Venue):
     def __init__(self, count: int, made: Made, work: Path, heap_bytes: int) -> None:
         super().__init__(count, made.kit, made.firmware, work / "badges", heap_bytes)
         state = work / "leader"
-        keys.trust(state, keys.public_key(made.key))
+        keys.trust(state, made.signer.public.hex())
         self.releases = {
             number: Library(state).add(made.releases / f"{number}.zip")
             for number in (OLD, NEW, BROKEN)
         }
+        self.made = made
         self.told: list[tuple[int, int, str, int]] = []  # since the last offer
         self.campaigner = Campaigner(
             state, self.leader, lambda device: device_key(bytes.fromhex(device)), self.clock_ms
@@ -182,19 +194,32 @@ def changed(release: Release, part: int) -> Release:
     return dataclasses.replace(release, parts=parts)
 
 
+def signed(signer: Signer, release: Release, text: bytes) -> Release:
+    """The release with another manifest, or another signer."""
+    with signer.held():
+        signature = signer.sign(manifest.signed_head(0) + text)
+    return dataclasses.replace(release, parts=[text + signature, *release.parts[1:]])
+
+
 def test_what_is_wrong_is_refused_and_the_badge_goes_on(make_venue: Any) -> None:
     venue = make_venue(1)
     good = venue.releases[NEW]
     device = bytes((2, 0, 0, 0, 0, 0, 0, 0))
     good_tag = tag_of(good, device_key(device), 0)
-    other_chip = dataclasses.replace(
-        good, parts=[good.parts[0].replace(b"chip any", b"chip esp32s3"), *good.parts[1:]]
-    )
+    other_chip = signed(venue.made.signer, good, good.text.replace(b"chip any", b"chip esp32s3"))
+    by_leader = dataclasses.replace(
+        good, parts=[good.parts[0].replace(b"0.1.2", b"0.1.9"), *good.parts[1:]]
+    )  # whose tag is right: the leader has all keys of badges
+    by_another = signed(venue.made.following, good, good.text)
+    by_nobody = dataclasses.replace(good, parts=[good.text, *good.parts[1:]])
     short = dataclasses.replace(good, parts=[*good.parts[:-1], good.parts[-1][:-1]])
     for release, tag, reason in (
         (changed(good, 0), good_tag, messages.UPDATE_REASON_TAG),
         (good, tag_of(good, bytes(32), 0), messages.UPDATE_REASON_TAG),
         (good, tag_of(good, device_key(device), manifest.DOWNGRADE), messages.UPDATE_REASON_TAG),
+        (by_leader, None, messages.UPDATE_REASON_SIGNATURE),
+        (by_another, None, messages.UPDATE_REASON_SIGNATURE),
+        (by_nobody, None, messages.UPDATE_REASON_SIGNATURE),
         (other_chip, None, messages.UPDATE_REASON_CHIP),
         (changed(good, 1), good_tag, messages.UPDATE_REASON_FILE),
     ):
@@ -208,6 +233,46 @@ def test_what_is_wrong_is_refused_and_the_badge_goes_on(make_venue: Any) -> None
     venue.offer(good)
     venue.until("on trial", 0, 60_000)
     assert venue.runs(0) == {"0.1.2"}
+
+
+def without_the_signers_rule(sources: Path) -> None:
+    """The firmware as it was before there were signers: the leader's tag is enough."""
+    for file, now, before in (
+        ("shared/ptt/badge/update_receiver.py", "SAME if self._file else VOUCHED", "SAME"),
+        ("firmware/app/extras/offer.py", "if len(public) != _SIGNER_BYTES:", "if False:"),
+    ):
+        text = (sources / file).read_text("utf-8")
+        assert text.count(now) == 1
+        (sources / file).write_text(text.replace(now, before), "utf-8")
+
+
+@pytest.mark.proof
+def test_a_badge_of_before_takes_one_last_release_by_its_leaders_word(
+    made: Made, tmp_path: Path
+) -> None:
+    build_release(tmp_path / "build", tmp_path, OLD)
+    without_the_signers_rule(tmp_path / "sources")
+    former = build_firmware(tmp_path / "former", root=tmp_path / "sources").folder
+    (former / "guarded").touch()
+    venue = UpdateVenue(1, dataclasses.replace(made, firmware=former), tmp_path, HEAP_BYTES)
+    try:
+        venue.run(2500)
+        good = venue.releases[NEW]
+        venue.offer(good)
+        venue.until("done", 0, 150_000)
+        assert venue.runs(0) == {"0.1.2"}
+        assert (venue.badges[0].flash / "b/signer.key").read_bytes() == made.signer.public
+        third = good.text.replace(b"release 2", b"release 3")
+        for parts in (good.parts[0], third, third + good.parts[0][-2508:]):
+            next_one = dataclasses.replace(good, number=3, parts=[parts, *good.parts[1:]])
+            venue.offer(next_one)
+            expected = messages.UPDATE_REASON_SIGNATURE
+            if parts == good.parts[0]:
+                expected = messages.UPDATE_REASON_MANIFEST  # rightly signed, and called another
+            assert venue.until("failed", 0, 60_000) == expected
+    finally:
+        for badge in venue.badges:
+            badge.kill()
 
 
 @pytest.mark.proof

@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,14 +22,18 @@ from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 from tests.flash.bench import NOWHERE, agreed, flash_bytes, image_file, make_order
 from tests.patience import PATIENCE_S
+from tests.signers import signer_in
 
 from pressel import cli
 from pressel.emulator.badge import MAC, EmulatedBadge
 from pressel.emulator.faults import Faults
 from pressel.flash import console, places
+from pressel.flash.contents import take_out
 from pressel.flash.job import flash_badge
 from pressel.flash.pins import image_folder
 from pressel.registry.store import Registry
+from pressel.signer.signer import Signer
+from pressel.update import keys
 
 CHIP = "esp32"
 DEVICE = MAC.hex() + "0000"
@@ -43,6 +48,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "_MOUNTS", (str(tmp_path / "media" / "*"),))
     monkeypatch.delenv("PRESSEL_IMAGES", raising=False)
     monkeypatch.setenv("PRESSEL_WIFI_PASSWORD", "secret 1")
+    signer_in(tmp_path / "home" / "pressel" / "signer")
 
 
 @pytest.fixture
@@ -106,6 +112,28 @@ def test_a_badge_from_first_to_last(badge: EmulatedBadge, tmp_path: Path, run) -
     assert code == 1 and "run again with --new-identity" in err
     code, out, _ = run(*_flash_words(tmp_path, badge.port, *image, "--new-identity", "--json"))
     assert code == 0 and json.loads(out)[0]["device"] != DEVICE
+
+
+def test_a_badge_knows_the_venues_signer_which_is_made_when_first_needed(
+    badge: EmulatedBadge, tmp_path: Path, run
+) -> None:
+    file, sha256 = image_file(tmp_path, CHIP)
+    words = _flash_words(tmp_path, badge.port, "--image", str(file), "--image-sha256", sha256)
+    folder = tmp_path / "home" / "pressel" / "signer"
+    shutil.rmtree(folder)
+    code, _, err = run(*words)
+    assert code == 0 and f"made the signer of this venue's releases in {folder}" in err
+    public = bytes.fromhex(run("release", "show", "--signer", str(folder))[1])
+    assert take_out(badge.bootloader.flash, CHIP, tmp_path / "out")
+    assert (tmp_path / "out/a/signer.key").read_bytes() == public
+    assert keys.trusted(tmp_path / "leader") == [public.hex()]
+    folder.rename(tmp_path / "stick")
+    assert run(*words)[0::2] == (0, "")  # the hosts know it
+    signer_in(folder, "two")
+    code, _, err = run(*words)
+    assert code == 1 and "the hosts trust another signer than the one in" in err
+    assert run("update", "trust", Signer(folder).public.hex(), "--state", "{state}")[0] == 0
+    assert run(*words)[0] == 0
 
 
 def test_all_are_those_on_usb(

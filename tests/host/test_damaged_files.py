@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.host.test_update_host import build
+from tests.signers import own_state, signer_in
 
 from pressel.audio.wav import read_speech, write_wav
 from pressel.boards.board import board_file, read_board
@@ -32,6 +33,7 @@ from pressel.node.timeline import figures, read_logs
 from pressel.registry import backup
 from pressel.registry.device import Entitlements
 from pressel.registry.store import Registry
+from pressel.signer.signer import Signer
 from pressel.sim.profiles import read_profile
 from pressel.sim.scenarios import read_scenario
 from pressel.soft.credential import held_credential, read_credential
@@ -40,8 +42,11 @@ from pressel.update import keys
 from pressel.update.campaign import find_campaign
 from pressel.update.library import Library
 from pressel.update.release import package_of, sign_build
+from pressel.update.used_leaves import UsedLeaves
 
 CHANGES = 60  # of each kind
+__all__ = ["own_state"]
+
 DEEP = 200_000
 
 
@@ -52,10 +57,27 @@ def _wav(folder: Path) -> Path:
 
 
 def _release(folder: Path) -> Path:
-    keys.public_key(folder / "release.key", make=True)
-    keys.trust(folder, keys.public_key(folder / "release.key"))
-    sign_build(build(folder / "build"), "any", folder / "release.key", folder / "r.zip")
+    signer = signer_in(folder / "signer")
+    keys.trust(folder, signer.public.hex())
+    sign_build(build(folder / "build"), "any", signer, folder / "r.zip")
     return folder / "r.zip"
+
+
+def _signer(name: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        signer_in(folder / "signer")
+        return folder / "signer" / name
+
+    return make
+
+
+def _sign(file: Path) -> None:
+    Signer(file.parent).sign(b"anything")
+
+
+def _noted(folder: Path) -> Path:
+    UsedLeaves(folder).note("00" * 56, 3, "ab" * 32)
+    return folder / "leaves.json"
 
 
 def _image(folder: Path) -> Path:
@@ -103,6 +125,7 @@ def _held(file: Path) -> None:
         pass
 
 
+_PUBLIC = "00000006" + "00000003" + "ab" * 48
 _CREDENTIAL = json.dumps({"device": "01" * 8, "key": "02" * 32})
 _CAMPAIGN = json.dumps({"release": 2, "edition": [3, 1], "stage": "all", "devices": {}})
 _SETTINGS = json.dumps({"version": 3, "values": {"floor.talk_ms": 30000}})
@@ -125,8 +148,11 @@ READERS = {
     "release": Reader(_release, lambda file: Library(file.parent).add(file)),
     "package": Reader(_release, package_of),
     "trusted keys": Reader(
-        _written("release-keys", "ab" * 32 + "\n"), lambda f: keys.trusted(f.parent)
+        _written("release-signers", _PUBLIC + "\n"), lambda f: keys.trusted(f.parent)
     ),
+    "signer's key": Reader(_signer("signer.key"), _sign),
+    "signer's leaves": Reader(_signer("leaves"), _sign),
+    "leaves seen": Reader(_noted, lambda f: UsedLeaves(f.parent).note("00" * 56, 4, "ab" * 32)),
     "campaign": Reader(
         _written("updates/campaign.json", _CAMPAIGN), lambda f: find_campaign(f.parents[1])
     ),

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from tests.host.test_update_host import believed, build
 from tests.shared.update_stage import UpdateVenue
+from tests.signers import own_state, signer_in
 
 from pressel.errors import PresselError, UsageError
 from pressel.node.updates import Updates
-from pressel.update import keys
 from pressel.update.release import sign_build
 from ptt.leader import distributor
+
+__all__ = ["own_state"]
 
 START = {"release": None, "stage": "all", "devices": (), "groups": (), "flags": 0}
 
@@ -28,8 +30,7 @@ class Host:
     """Leads while `leader` is there; `told` is what it reported."""
 
     def __init__(self, folder: Path) -> None:
-        key = folder / "release.key"
-        keys.public_key(key, make=True)
+        key = signer_in(folder / "signer")
         sign_build(build(folder / "build"), "any", key, folder / "release.zip")
         self.state = folder / "state"
         believed(self.state, key).add(folder / "release.zip")

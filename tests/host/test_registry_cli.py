@@ -177,6 +177,6 @@ def test_who_makes_a_registry_is_told_where(run, tmp_path: Path) -> None:
         assert (f"{tmp_path / 'leader'} gets a new registry" in err) == (number == 0)
 
 
-def test_a_release_key_that_is_none_is_called_by_its_name(run) -> None:
+def test_a_signers_key_that_is_none_is_called_by_its_name(run) -> None:
     code, _, err = run("update", "trust", "00")
-    assert code == 2 and "release key" in err and "pressel update keygen" in err
+    assert code == 2 and "a signer's public key" in err and "pressel release show" in err

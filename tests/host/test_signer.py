@@ -212,13 +212,6 @@ def test_what_is_damaged_or_foreign_is_told_and_signs_nothing_wrong(
     assert "\n" not in str(caught.value) and len(str(caught.value)) > 20
 
 
-def test_a_tree_that_is_not_the_signers_is_made_anew(folder: Path) -> None:
-    public, kept = Signer(folder).public, (folder / "tree").read_bytes()
-    (folder / "tree").write_bytes(bytes(32) + kept[32:])
-    assert Signer(folder).public == public
-    assert sign(folder, b"first") == 0
-
-
 def test_no_line_of_the_list_can_be_changed_or_taken_out(folder: Path) -> None:
     for number in range(4):
         sign(folder, b"%d" % number)
@@ -238,12 +231,15 @@ def test_a_damaged_counter_is_told(folder: Path, own_state: Path) -> None:
 
 def test_a_signer_is_made_whole_and_never_over_another(tmp_path: Path) -> None:
     made = make_signer(tmp_path / "new")
-    assert left(tmp_path / "new") == LEAVES
+    assert made.left() == LEAVES
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "new" / "signer.key").stat().st_mode & 0o777 == 0o600
     with pytest.raises(UsageError, match="is not empty"):
         make_signer(tmp_path / "new")
+    kept = (tmp_path / "new" / "tree").read_bytes()
+    (tmp_path / "new" / "tree").write_bytes(bytes(32) + kept[32:])  # it is made anew
     assert Signer(tmp_path / "new").public == made.public
+    assert sign(tmp_path / "new", b"first") == 0
     with pytest.raises(UsageError, match="there is no signer in"):
         Signer(tmp_path / "nowhere")
 

@@ -10,15 +10,20 @@ from typing import Any
 
 import pytest
 from tests.shared.update_stage import UpdateVenue
+from tests.signers import own_state, signer_in
 
 from pressel.cli import main
 from pressel.errors import PresselError, UsageError
+from pressel.signer.signer import Signer
 from pressel.update import keys
 from pressel.update.campaign import Campaign, Campaigner
 from pressel.update.library import Library
 from pressel.update.release import MANIFEST, SIGNATURE, read_release, sign_build
 from ptt.base import events
+from ptt.link.update_manifest import DOWNGRADE
 from ptt.wire import messages
+
+RELEASE = 1  # firmware/app/release.py
 
 
 def build(folder: Path, release: int = 2, machine: str = "") -> Path:
@@ -31,20 +36,22 @@ def build(folder: Path, release: int = 2, machine: str = "") -> Path:
     return folder
 
 
-@pytest.fixture
-def key(tmp_path: Path) -> Path:
-    keys.public_key(tmp_path / "release.key", make=True)
-    return tmp_path / "release.key"
+__all__ = ["own_state"]
 
 
 @pytest.fixture
-def package(tmp_path: Path, key: Path) -> Path:
+def key(tmp_path: Path, own_state: Path) -> Signer:
+    return signer_in(tmp_path / "signer")
+
+
+@pytest.fixture
+def package(tmp_path: Path, key: Signer) -> Path:
     sign_build(build(tmp_path / "build"), "any", key, tmp_path / "release.zip")
     return tmp_path / "release.zip"
 
 
-def believed(state: Path, key: Path) -> Library:
-    keys.trust(state, keys.public_key(key))
+def believed(state: Path, key: Signer) -> Library:
+    keys.trust(state, key.public.hex())
     return Library(state)
 
 
@@ -58,21 +65,19 @@ def changed(package: Path, name: str, data: bytes) -> Path:
     return out
 
 
-def test_a_signed_release_is_read_back_and_the_same_bytes_come_again(
-    tmp_path: Path, key: Path, package: Path
-) -> None:
-    release = read_release(package, [keys.public_key(key)])
+def test_a_signed_release_is_read_back(tmp_path: Path, key: Signer, package: Path) -> None:
+    release = read_release(package, [key.public.hex()])
     assert (release.number, release.build, release.chip) == (2, "0.2.0", "any")
-    assert release.paths == ["app/boot.mpy", "badge.mpy"]
-    before = package.read_bytes()
-    sign_build(tmp_path / "build", "any", key, package)
-    assert package.read_bytes() == before
+    assert release.paths == ["app/boot.mpy", "badge.mpy", "signer.key"]
+    assert (release.signer, release.brings, release.leaf, release.flags) == (
+        key.public.hex(), key.public.hex(), 0, 0,
+    )  # fmt: skip
     with zipfile.ZipFile(package) as files:
         files.extractall(tmp_path / "folder")
-    assert read_release(tmp_path / "folder", [keys.public_key(key)]) == release
+    assert read_release(tmp_path / "folder", [key.public.hex()]) == release
 
 
-def test_a_build_that_is_an_image_is_not_sent_over_the_air(tmp_path: Path, key: Path) -> None:
+def test_a_build_that_is_an_image_is_not_sent_over_the_air(tmp_path: Path, key: Signer) -> None:
     made = build(tmp_path / "build")
     listing = json.loads((made / "manifest.json").read_text())
     (made / "manifest.json").write_text(json.dumps({**listing, "packing": "romfs"}))
@@ -81,12 +86,11 @@ def test_a_build_that_is_an_image_is_not_sent_over_the_air(tmp_path: Path, key: 
     assert not (tmp_path / "release.zip").exists()
 
 
-def test_what_nobody_trusted_signed_is_refused(tmp_path: Path, key: Path, package: Path) -> None:
-    with pytest.raises(UsageError, match="no release key is trusted yet"):
+def test_what_nobody_trusted_signed_is_refused(tmp_path: Path, key: Signer, package: Path) -> None:
+    with pytest.raises(UsageError, match="no signer is trusted yet"):
         Library(tmp_path / "state").add(package)
-    other = tmp_path / "other.key"
-    keys.public_key(other, make=True)
-    with pytest.raises(UsageError, match="no trusted key signed"):
+    other = signer_in(tmp_path / "other", "two")
+    with pytest.raises(UsageError, match="no trusted signer signed"):
         believed(tmp_path / "state", other).add(package)
     assert believed(tmp_path / "state", key).add(package).number == 2
 
@@ -95,14 +99,15 @@ def test_what_nobody_trusted_signed_is_refused(tmp_path: Path, key: Path, packag
     ("name", "data"),
     [
         (MANIFEST, b"pressel-update 1\n"),
-        (SIGNATURE, b"00" * 64),
-        (SIGNATURE, b"not hexadecimal"),
+        (SIGNATURE, b""),
+        (SIGNATURE, bytes(2508)),
+        ("files/signer.key", bytes(56)),
         ("files/badge.mpy", b"cut"),
         ("files/more.mpy", b"x"),
     ],
 )
 def test_a_tampered_release_is_refused(
-    tmp_path: Path, key: Path, package: Path, name: str, data: bytes
+    tmp_path: Path, key: Signer, package: Path, name: str, data: bytes
 ) -> None:
     library = believed(tmp_path / "state", key)
     with pytest.raises(UsageError):
@@ -110,7 +115,7 @@ def test_a_tampered_release_is_refused(
     assert library.all() == []
 
 
-def test_what_is_no_release_is_said_so(tmp_path: Path, key: Path) -> None:
+def test_what_is_no_release_is_said_so(tmp_path: Path, key: Signer) -> None:
     library = believed(tmp_path / "state", key)
     (tmp_path / "text").write_text("hello")
     for source in (tmp_path / "text", tmp_path / "nowhere", build(tmp_path / "unsigned")):
@@ -121,7 +126,7 @@ def test_what_is_no_release_is_said_so(tmp_path: Path, key: Path) -> None:
 
 
 def test_a_release_that_changed_on_disk_is_not_offered(
-    tmp_path: Path, key: Path, package: Path
+    tmp_path: Path, key: Signer, package: Path
 ) -> None:
     library = believed(tmp_path / "state", key)
     library.add(package)
@@ -138,9 +143,10 @@ def test_a_release_that_changed_on_disk_is_not_offered(
 class Fleet:
     """A venue whose leader runs a campaign of its own."""
 
-    def __init__(self, state: Path, badges: int, chip: bytes = b"esp32") -> None:
+    def __init__(self, state: Path, key: Signer, badges: int, chip: bytes = b"esp32") -> None:
         self.state = state
         self.venue = UpdateVenue(badges, chip=chip)
+        self.venue.signer = key.public
         self.venue.run(2000)
         self.keys = {
             self.venue.device(index).hex(): bytes([index + 1]) * 32 for index in range(badges)
@@ -174,9 +180,9 @@ class Fleet:
 
 
 @pytest.fixture
-def fleet(tmp_path: Path, key: Path, package: Path) -> Fleet:
+def fleet(tmp_path: Path, key: Signer, package: Path) -> Fleet:
     believed(tmp_path / "state", key).add(package)
-    return Fleet(tmp_path / "state", 6)
+    return Fleet(tmp_path / "state", key, 6)
 
 
 def test_stages_widen_and_a_restarted_leader_goes_on(fleet: Fleet) -> None:
@@ -314,36 +320,128 @@ def test_a_badge_without_a_key_is_told_as_such(fleet: Fleet) -> None:
     assert "registry has no key" in fleet.campaigner.status()["badges"][0]["reason"]
 
 
-def test_each_badge_gets_the_release_for_its_chip(tmp_path: Path, key: Path) -> None:
+def test_each_badge_gets_the_release_for_its_chip(tmp_path: Path, key: Signer) -> None:
     library = believed(tmp_path / "state", key)
     for number, (chip, machine) in enumerate((("esp32", "xtensawin"), ("esp32c3", "rv32imc"))):
         folder = build(tmp_path / f"build-{number}", 2, machine)
         (folder / "a/app/boot.mpy").write_bytes(chip.encode())
         sign_build(folder, chip, key, tmp_path / "chip.zip")
         library.add(tmp_path / "chip.zip")
-    fleet = Fleet(tmp_path / "state", 1, chip=b"esp32c3")
+    fleet = Fleet(tmp_path / "state", key, 1, chip=b"esp32c3")
     fleet.campaigner.start(None, "all")
     fleet.run(30_000)
     assert fleet.venue.slots[0].files["app/boot.mpy"] == b"esp32c3"
     assert fleet.states() == ["applying"]
 
 
-def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_commands(tmp_path: Path, own_state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def run(*words: Any) -> tuple[int, str]:
-        code = main(["update", *map(str, words)])
+        code = main([str(word) for word in words])
         return code, capsys.readouterr().out.strip()
 
-    state, key = tmp_path / "state", tmp_path / "release.key"
-    code, public = run("keygen", "--key", key)
-    assert code == 0 and len(public) == 64
-    assert run("keygen", "--key", key) == (0, public)
-    assert run("trust", public, "--state", state)[0] == 0
+    state, signer = tmp_path / "state", ("--signer", tmp_path / "signer")
+    code, public = run("release", "keygen", *signer)
+    assert code == 0 and len(public) == 112
+    assert run("release", "keygen", *signer)[0] == 2
+    assert run("release", "show", *signer) == (0, public)
+    assert run("update", "trust", public, "--state", state)[0] == 0
     build(tmp_path / "build")
-    code, file = run("sign", tmp_path / "build", "--key", key, "--out", tmp_path / "r.zip")
+    code, file = run("release", "sign", tmp_path / "build", *signer, "--out", tmp_path / "r.zip")
     assert (code, file) == (0, str(tmp_path / "r.zip"))
-    assert run("add", file, "--state", state)[0] == 0
-    code, listed = run("list", "--state", state, "--json")
-    assert [each["release"] for each in json.loads(listed)] == [2]
-    assert "0.2.0" in run("list", "--state", state)[1]
-    assert run("start", "--control", tmp_path / "none")[0] == 2
-    assert run("status", "--control", tmp_path / "none")[0] == 3
+    shown = json.loads(run("release", "show", *signer, "--json")[1])
+    assert shown == {"public": public, "leaves": 1024, "left": 1023}
+    assert run("update", "add", file, "--state", state)[0] == 0
+    code, listed = run("update", "list", "--state", state, "--json")
+    assert [(each["release"], each["leaf"]) for each in json.loads(listed)] == [(2, 0)]
+    assert "0.2.0" in run("update", "list", "--state", state)[1]
+    assert run("update", "start", "--control", tmp_path / "none")[0] == 2
+    assert run("update", "status", "--control", tmp_path / "none")[0] == 3
+
+
+# --- signers: what hosts notice, and how one takes over from another ---
+
+
+def test_the_firmware_of_this_installation_becomes_a_release(
+    tmp_path: Path, key: Signer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["release", "sign", "--signer", str(tmp_path / "signer"), "--chip", "any"]
+    assert main([*words, "--out", str(tmp_path / "own.zip")]) == 0
+    assert "1,023 of 1,024 leaves are left" in capsys.readouterr().err
+    release = believed(tmp_path / "state", key).add(tmp_path / "own.zip")
+    assert (release.number, release.chip) == (RELEASE, "any")
+
+
+def test_a_release_of_the_former_rule_is_refused(
+    tmp_path: Path, key: Signer, package: Path
+) -> None:
+    former = package.with_name("former.zip")
+    with zipfile.ZipFile(package) as new, zipfile.ZipFile(former, "w") as old:
+        for each in new.namelist():
+            old.writestr(each.replace(SIGNATURE, "update.sig"), new.read(each))
+    with pytest.raises(UsageError, match="no badge takes it; sign its build again"):
+        believed(tmp_path / "state", key).add(former)
+
+
+def test_a_signer_that_was_rolled_back_with_its_counter_is_noticed_by_hosts(
+    tmp_path: Path, key: Signer, package: Path
+) -> None:
+    library = believed(tmp_path / "state", key)
+    library.add(package)
+    shutil.rmtree(tmp_path / "signer")
+    again = signer_in(tmp_path / "signer")
+    sign_build(build(tmp_path / "build-3", 3), "any", again, tmp_path / "three.zip")
+    with pytest.raises(UsageError, match="has signed two releases by leaf 0"):
+        library.add(tmp_path / "three.zip")
+    assert [each.number for each in library.all()] == [2]
+    library.add(package)  # the same again is no harm
+
+
+def test_a_signature_of_another_release_and_board_is_refused(tmp_path: Path, key: Signer) -> None:
+    made = {}
+    for chip, machine in (("esp32", "xtensawin"), ("esp32c3", "rv32imc")):
+        sign_build(build(tmp_path / chip, 2, machine), chip, key, tmp_path / f"{chip}.zip")
+        with zipfile.ZipFile(tmp_path / f"{chip}.zip") as package:
+            made[chip] = package.read(SIGNATURE)
+    swapped = changed(tmp_path / "esp32.zip", SIGNATURE, made["esp32c3"])
+    with pytest.raises(UsageError, match="no trusted signer signed"):
+        believed(tmp_path / "state", key).add(swapped)
+
+
+def test_one_signer_hands_over_to_the_next(tmp_path: Path, key: Signer, package: Path) -> None:
+    library = believed(tmp_path / "state", key)
+    following = signer_in(tmp_path / "next", "two")
+    sign_build(build(tmp_path / "build-4", 4), "any", following, tmp_path / "four.zip")
+    with pytest.raises(UsageError, match="no trusted signer signed"):
+        library.add(tmp_path / "four.zip")
+    bringing = build(tmp_path / "build-3", 3)
+    sign_build(bringing, "any", key, tmp_path / "three.zip", following.public.hex())
+    release = library.add(tmp_path / "three.zip")
+    assert (release.signer, release.brings) == (key.public.hex(), following.public.hex())
+    assert release.parts[release.paths.index("signer.key") + 1] == following.public
+    assert library.add(tmp_path / "four.zip").number == 4
+    assert keys.trusted(tmp_path / "state")[-1] == following.public.hex()
+
+
+def test_an_older_release_needs_the_signers_word_and_the_operators(
+    tmp_path: Path, fleet: Fleet, key: Signer
+) -> None:
+    with pytest.raises(UsageError, match="is not signed for a downgrade"):
+        fleet.campaigner.start(2, "all", flags=DOWNGRADE)
+    made = tmp_path / "build"
+    sign_build(made, "any", key, tmp_path / "back.zip", flags=DOWNGRADE)
+    library = Library(tmp_path / "state")
+    assert library.add(tmp_path / "back.zip").flags == DOWNGRADE  # takes the other's place
+    with pytest.raises(UsageError, match="confirm that with --allow-downgrade"):
+        fleet.campaigner.start(2, "all")
+    fleet.campaigner.start(2, "all", flags=DOWNGRADE)
+    assert fleet.states() == ["waiting"] * 6
+
+
+def test_planted_a_host_that_keeps_no_note_of_leaves(
+    tmp_path: Path, key: Signer, package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pressel.update.used_leaves.UsedLeaves.note", lambda *_: None)
+    with pytest.raises(pytest.fail.Exception):
+        test_a_signer_that_was_rolled_back_with_its_counter_is_noticed_by_hosts(
+            tmp_path, key, package
+        )

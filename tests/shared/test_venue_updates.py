@@ -1,9 +1,11 @@
 """An update: pulled, checked, resumed, refused, and nothing of it while somebody talks."""
 
-from tests.shared.update_stage import Release, UpdateVenue
+from tests.shared.lms_tree import FewLeaves
+from tests.shared.update_stage import SIGNER, Release, UpdateVenue
 
 from ptt.badge import update_receiver as receiver
 from ptt.leader import distributor
+from ptt.link import lms
 from ptt.link.update_manifest import DOWNGRADE
 from ptt.wire import messages
 
@@ -15,6 +17,8 @@ FILES = {
     "z.mpy": b"\x03",
 }
 V2 = Release(2, FILES)
+MANIFEST_CHUNKS = 4  # with its signature
+FILE_CHUNKS = 4 + 2 + 1 + 1
 
 
 def fetched(venue, duration_ms=20000):
@@ -38,7 +42,7 @@ def test_a_badge_fetches_a_release_and_says_that_it_is_ready():
     assert venue.receiver(0).state == receiver.READY
     assert venue.receiver(0).wants_apply
     assert venue.states() == [distributor.APPLYING]
-    assert venue.leader.updates.chunks == 1 + 4 + 2 + 1 + 1
+    assert venue.leader.updates.chunks == MANIFEST_CHUNKS + FILE_CHUNKS
     assert venue.leader.refusals.as_dict() == {
         "accepted": venue.leader.refusals.as_dict()["accepted"]
     }
@@ -80,28 +84,28 @@ def test_what_lies_there_already_is_not_sent_again():
     venue.slots[0].files = kept
     fetched(venue)
     assert venue.is_whole(0, V2)
-    assert venue.leader.updates.chunks == 1 + 4  # manifest and the one file that differs
+    assert venue.leader.updates.chunks == MANIFEST_CHUNKS + 4  # and the one file that differs
 
 
 def test_a_run_that_broke_off_goes_on_where_it_was():
-    venue = fetched(UpdateVenue(), 450)
-    assert 0 < venue.leader.updates.chunks < 6
+    venue = fetched(UpdateVenue(), 1000)
+    assert 0 < venue.leader.updates.chunks < MANIFEST_CHUNKS + 4
     assert len(venue.slots[0].files["part"]) >= 900
     venue.stop(0)  # it restarts
     venue.run(30000)
     assert venue.is_whole(0, V2)
-    assert venue.leader.updates.chunks <= 9 + 1  # the one that was on its way comes again
+    assert venue.leader.updates.chunks <= MANIFEST_CHUNKS + FILE_CHUNKS + 1
 
 
 def test_another_leader_goes_on_where_the_former_was():
-    venue = fetched(UpdateVenue(), 450)
+    venue = fetched(UpdateVenue(), 1000)
     chunks = venue.leader.updates.chunks
     venue.restart_leader(2)
     venue.run(5000)
     venue.assign(V2, 0)
     venue.run(20000)
     assert venue.is_whole(0, V2)
-    assert chunks + venue.leader.updates.chunks <= 9 + 1
+    assert chunks + venue.leader.updates.chunks <= MANIFEST_CHUNKS + FILE_CHUNKS + 1
 
 
 def test_nothing_is_sent_or_written_while_somebody_talks():
@@ -177,6 +181,103 @@ def test_the_flag_that_allows_an_older_release_is_vouched_for():
     assert venue.ended[0] == [messages.UPDATE_REASON_TAG]
 
 
+# --- what a leader with all keys of badges cannot do: `refused` lets it make every tag ---
+
+
+def resigned(change):
+    """A release whose signed part was changed by who can make tags, and no signature."""
+    release = Release(2, FILES)
+    release.parts[0] = change(release.parts[0][: release.text_bytes], release.parts[0])
+    return release
+
+
+def test_a_release_that_the_signer_did_not_sign_is_refused_before_any_file_is_sent():
+    for change in (
+        lambda text, whole: text,  # the former rule: nobody has signed
+        lambda text, whole: text + bytes(2508),
+        lambda text, whole: whole[:-1],
+        lambda text, whole: whole + b"x",
+        lambda text, whole: whole[-2508:],  # a signature, and no manifest
+        lambda text, whole: b"x" + whole[:-1],
+        lambda text, whole: whole.replace(b"build 0.2.0", b"build 0.2.1"),
+        lambda text, whole: text + Release(2, {"a.py": b"other"}).parts[0][-2508:],
+    ):
+        venue = refused(resigned(change), messages.UPDATE_REASON_SIGNATURE)
+        assert venue.leader.updates.chunks <= MANIFEST_CHUNKS
+        assert "app/boot.mpy" not in venue.slots[0].files
+
+
+def test_another_signer_and_a_key_that_is_none_are_refused():
+    for signer in (FewLeaves(b"other").public, b"", SIGNER.public[:55]):
+        venue = UpdateVenue()
+        venue.signer = signer
+        venue.run(1000)
+        venue.assign(V2, 0)
+        venue.run(20000)
+        assert venue.ended[0] == [messages.UPDATE_REASON_SIGNATURE]
+
+
+def test_only_the_signer_lets_a_release_take_the_place_of_a_newer_one():
+    refused(V2, messages.UPDATE_REASON_SIGNATURE, flags=DOWNGRADE)
+    back = Release(2, FILES).sign(SIGNER, DOWNGRADE, leaf=1)
+    refused(back, messages.UPDATE_REASON_SIGNATURE)
+    venue = UpdateVenue()
+    venue.run(1000)
+    venue.assign(back, 0, flags=DOWNGRADE)
+    venue.run(20000)
+    assert venue.is_whole(0, back)
+
+
+def test_voice_and_chunks_wait_for_no_signature():
+    """One step takes one chain, and none while somebody talks."""
+    venue = UpdateVenue(2)
+    venue.run(1000)
+    venue.assign(V2, 0)
+    for _ in range(4000):
+        venue.run(1)
+        if 0 in venue.receivers and venue.receiver(0).state == receiver.VERIFYING:
+            break
+    verifier = venue.receiver(0)._verifier
+    venue.press("B")
+    venue.run(300)
+    before = verifier._chain
+    venue.run(3000)
+    assert verifier._chain == before
+    venue.release("B")
+    venue.run(20000)
+    assert venue.is_whole(0, V2)
+    heard = venue.badge("A").heard_of(venue.badge("B").last(3))
+    assert heard == list(range(len(heard))) and len(heard) > 140
+
+
+def test_a_run_that_broke_off_verifies_again():
+    """What lies on the flash may have been written by anybody since."""
+    venue = fetched(UpdateVenue(), 1000)
+    venue.stop(0)
+    assert venue.slots[0].files["update.txt"] == V2.parts[0]
+    venue.signer = FewLeaves(b"other").public
+    venue.run(30000)
+    assert venue.ended[0][0] == messages.UPDATE_REASON_SIGNATURE
+
+
+def test_planted_a_badge_that_does_not_look_at_the_answer():
+    real = lms.Verifier.step
+
+    def trusting(self):
+        more = real(self)
+        self.is_right = True
+        return more
+
+    lms.Verifier.step = trusting
+    try:
+        test_a_release_that_the_signer_did_not_sign_is_refused_before_any_file_is_sent()
+    except AssertionError:
+        return
+    finally:
+        lms.Verifier.step = real
+    raise RuntimeError("not noticed")
+
+
 def test_a_tampered_file_is_refused():
     tampered = Release(2, dict(FILES))
     tampered.parts[1] = tampered.parts[1][:-1] + b"x"
@@ -197,7 +298,7 @@ def test_a_truncated_file_is_never_whole():
 def test_the_wrong_chip_is_refused_before_any_file_is_sent():
     other = Release(2, FILES, chip=b"esp32c3")
     venue = refused(other, messages.UPDATE_REASON_CHIP)
-    assert venue.leader.updates.chunks == 1
+    assert venue.leader.updates.chunks == MANIFEST_CHUNKS
     assert venue.leader.updates.jobs()[0].chip == b"esp32"
 
 

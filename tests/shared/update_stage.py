@@ -3,6 +3,7 @@
 from binascii import hexlify
 from hashlib import sha256
 
+from tests.shared.lms_tree import FewLeaves
 from tests.shared.venue import Venue
 
 from ptt.badge.floor import NO_PERMISSION
@@ -12,6 +13,7 @@ from ptt.link import update_manifest as manifest
 from ptt.link.hmac import HmacKey
 
 RUNNING = 1
+SIGNER = FewLeaves()  # whom the badges of a stage know
 STEP_MS = 5  # a badge writes and hashes one piece about this often
 
 
@@ -29,6 +31,14 @@ class Release:
         self.number = number
         self.files = files
         self.parts = [b"\n".join(lines) + b"\n"] + [files[path] for path in self.paths]
+        self.text_bytes = len(self.parts[0])
+        self.sign(SIGNER)
+
+    def sign(self, tree, flags=0, leaf=0):
+        """Append the signature: what lies behind the manifest is the signer's."""
+        text = self.parts[0][: self.text_bytes]
+        self.parts[0] = text + tree.sign(manifest.signed_head(flags) + text, leaf)
+        return self
 
     def tag(self, key, flags=0):
         inner = manifest.begin_tag(key, flags)
@@ -58,6 +68,15 @@ class Slot:
     def open(self, path):
         self.tick()
         self.opened = [path, 0]
+
+    def seek(self, at):
+        self.tick()
+        self.opened[1] = at
+
+    def readinto(self, view):
+        piece = self.read(len(view))
+        view[: len(piece)] = piece
+        return len(piece)
 
     def read(self, count):
         self.tick()
@@ -114,6 +133,7 @@ class UpdateVenue(Venue):
         self.receivers = {}  # by index of those that fetch
         self.ended = [[] for _ in range(badges)]  # reasons
         self.chip = chip
+        self.signer = SIGNER.public
         self.written_while_talking = 0
         Venue.__init__(self, badges, **options)
 
@@ -170,6 +190,7 @@ class UpdateVenue(Venue):
             self.keys[index],
             self.chip,
             RUNNING,
+            self.signer,
             self.slots[index],
             badge.engine,
             self.now_ms,

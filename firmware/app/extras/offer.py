@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .update import Update
 
 _KEY_BYTES = const(32)
+_SIGNER_BYTES = const(56)
+_SIGNER = "/signer.key"  # as in ptt.link.update_manifest
 _DOWNGRADE = const(1)  # as in ptt.link.update_manifest, which is not loaded to say no
 _AGAIN = const(2)
 _IMAGE = "/rom/"  # where MicroPython mounts a ROMFS image, which no update can write
@@ -30,17 +32,32 @@ def answer(handset: "Handset", offer: tuple, now_ms: int) -> "Update | None":
         chip = _ROM
     nvs = Nvs()
     key = nvs.blob("key")
+    slot = boot.get("slot", "a")
     state, reason = _refusal(offer, boot, nvs.number("release", RELEASE), len(key), chip)
+    public = b""
+    if not state:
+        public = _signer(slot)
+        if len(public) != _SIGNER_BYTES:
+            state, reason = messages.UPDATE_STATE_FAILED, messages.UPDATE_REASON_SIGNER
     if state:
         values = (offer[0], state, reason, RELEASE, 0, chip)
         handset.participant.send_update(messages.UPDATE_STATE, values, now_ms)
         return None
     from .update import Update
 
-    update = Update(offer, boot.get("slot", "a"), key, chip, RELEASE, now_ms)
+    update = Update(offer, slot, key, chip, RELEASE, public, now_ms)
     handset.participant.updater = update
     log.write(now_ms, "update begins", offer[0])
     return update
+
+
+def _signer(slot: str) -> bytes:
+    """The key that came with the release that runs: flashed, or signed by the key before."""
+    try:
+        with open(slot + _SIGNER, "rb") as file:
+            return file.read(_SIGNER_BYTES + 1)
+    except OSError:
+        return b""
 
 
 def _refusal(

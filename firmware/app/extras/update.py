@@ -31,19 +31,28 @@ _FETCHING = (  # in this order
     "ptt.badge.update_receiver",
     "app.extras.slot_files",
 )
+_VERIFIER = "ptt.link.lms"  # which the receiver loads when it has the manifest
 
 
 class Update:
     """What `updates` steps until the update is over."""
 
     def __init__(
-        self, offer: tuple, slot: str, key: bytes, chip: bytes, running: int, now_ms: int
+        self,
+        offer: tuple,
+        slot: str,
+        key: bytes,
+        chip: bytes,
+        running: int,
+        public: bytes,
+        now_ms: int,
     ) -> None:
         self._offer = offer
         self._running = running
         self._slot = "b" if slot == "a" else "a"
         self._key = key
         self._chip = chip
+        self._public = public
         self._loaded = 0  # of the modules that it needs
         self._files: Any = None
         self._receiver: Any = None  # once they are there
@@ -75,6 +84,7 @@ class Update:
             HmacKey(self._key),
             self._chip,
             self._running,
+            self._public,
             self._files,
             participant,
             now_ms,
@@ -113,6 +123,8 @@ class Update:
             self._let_go(handset, self)
         else:
             receiver.step(now_ms)
+            if not receiver.is_verifying():
+                forget(_VERIFIER)  # 2 KB that fetching needs no more
             if receiver.is_over():
                 log.write(now_ms, "update ends", receiver.reason)
                 self._let_go(handset, None)
@@ -143,5 +155,5 @@ class Update:
             self._files.let_go()
         self._files = self._receiver = None
         handset.participant.updater = updater
-        forget(*_FETCHING, "app.extras", "ptt.badge", "ptt.link")
+        forget(_VERIFIER, *_FETCHING, "app.extras", "ptt.badge", "ptt.link")
         gc.collect()

@@ -39,6 +39,7 @@ COMMANDS = {
     "flash": "Make a badge out of a board: image, identity, key, Wi-Fi and firmware.",
     "ports": "List the ports on which badges may be, and what they are.",
     "provision": "Change a badge's Wi-Fi, leader or name without flashing it.",
+    "release": "Sign releases that badges take over the air, away from the leader.",
     "update": "Bring a new release to badges over the air.",
     "firmware": "Build a badge's firmware, and get the MicroPython that it runs on.",
     "board": "Show and check the boards that Pressel knows.",

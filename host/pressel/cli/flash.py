@@ -18,8 +18,11 @@ from pressel.flash.messages import flash_error
 from pressel.flash.order import Order, Outcome, read_firmware, read_rom
 from pressel.flash.pins import newest_image
 from pressel.flash.settings import checked_leader
-from pressel.pack import ARCHITECTURES, PACKINGS, build_firmware
+from pressel.node.release_door import first_signer, own_signer
+from pressel.pack import ARCHITECTURES, PACKINGS, STOCK, build_firmware
 from pressel.registry.device import GROUP_MAX, checked_name
+from pressel.update.release import SLOT
+from ptt.link.update_manifest import SIGNER
 
 
 @click.command()
@@ -91,8 +94,12 @@ def flash(
     folder = build_folder(packing) / board.chip
     architecture = ARCHITECTURES.get(board.chip, "")
     firmware = build_firmware(folder, packing=PACKINGS[packing], architecture=architecture)
+    files = read_firmware(firmware)
+    if PACKINGS[packing] is STOCK and not dry_run:  # an image takes no updates
+        public = own_signer() if no_registry else first_signer(state)
+        files[f"{SLOT}/{SIGNER}"] = bytes.fromhex(public)
     order = Order(
-        board_id, board, read_firmware(firmware), network, vendor, leader,
+        board_id, board, files, network, vendor, leader,
         checked_name(name) if name else "", groups, labels, erase, dry_run, new_identity,
         twin, read_rom(firmware),
     )  # fmt: skip

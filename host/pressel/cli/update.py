@@ -14,22 +14,14 @@ from rich.table import Table
 
 from pressel.cli.options import control_options, folder_option
 from pressel.node import control, release_door
-from pressel.pack import ARCHITECTURES
-from pressel.update import keys
 from pressel.update.campaign import STAGES
-from pressel.update.release import ANY_CHIP, sign_build
 from ptt.base.numbers import INT_MAX
 from ptt.link import update_manifest as manifest
 
 _FILE_COLUMNS = 200  # in a file or a pipe a badge is one line
+_NOTES = {"hands_over": "brings the next key", "downgrade": "downgrade"}
 _STATE = folder_option()
 _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
-_KEY = click.option(
-    "--key",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="File with the release key.",
-)
 
 
 @click.group()
@@ -38,43 +30,13 @@ def update() -> None:
 
 
 @update.command()
-@_KEY
-def keygen(key: Path) -> None:
-    """Make a release key, or show the public half of an existing one."""
-    print(keys.public_key(key, make=True))
-    print(
-        f"{key} signs releases: keep it off the leader box. There, run "
-        "`pressel update trust` with what is printed above.",
-        file=sys.stderr,
-    )
-
-
-@update.command()
 @click.argument("public")
 @_STATE
 def trust(public: str, state: Path | None) -> None:
-    """Trust releases that the key PUBLIC signed. First compare it with the key of their maker."""
+    """Trust releases of the signer with the key PUBLIC, which `pressel release show` prints where
+    the signer is. First compare it with that."""
     release_door.trust(state, public)
-    print(f"releases signed by {public.lower()} are taken from now on", file=sys.stderr)
-
-
-@update.command()
-@click.argument("build", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@_KEY
-@click.option(
-    "--chip",
-    type=click.Choice((ANY_CHIP, *sorted(ARCHITECTURES))),
-    default=ANY_CHIP,
-    show_default=True,
-    help="Chip that the build is for.",
-)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
-def sign(build: Path, key: Path, chip: str, out: Path | None) -> None:
-    """Make a signed release of BUILD, a folder of `pressel firmware build`."""
-    file = out or Path(f"pressel-{build.name}.zip")
-    release = sign_build(build, chip, key, file)
-    print(file)
-    print(f"release {release.number} ({release.build}) for {release.chip}", file=sys.stderr)
+    print("this signer's releases are taken from now on", file=sys.stderr)
 
 
 @update.command()
@@ -166,10 +128,15 @@ def _show_releases(releases: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print(json.dumps(releases, indent=2))
         return
-    table = Table("Release", "Build", "Chip", "Files", "Bytes", box=None)
+    table = Table("Release", "Build", "Chip", "Files", "Bytes", "Signer", "Leaf", "", box=None)
     for each in releases:
         count, size = str(each["files"]), f"{each['bytes']:,}"
-        table.add_row(str(each["release"]), each["build"], each["chip"], count, size)
+        notes = [words for name, words in _NOTES.items() if each.get(name)]
+        signed = each.get("signer", "")[16:32], str(each.get("leaf", ""))
+        table.add_row(
+            str(each["release"]), each["build"], each["chip"], count, size, *signed,
+            ", ".join(notes),
+        )  # fmt: skip
     _print(table)
 
 

@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
+import sys
 from pathlib import Path
 from typing import Any
 
+from pressel.errors import PresselError, UsageError
+from pressel.signer.signer import Signer, default_folder, make_signer
 from pressel.update import keys
 from pressel.update.library import Library
 from pressel.update.release import package_of
@@ -19,14 +23,27 @@ from .desk.releases import PIECE_BYTES, as_json
 from .door import running
 from .options import default_state
 
+SIGNER_MADE = (
+    "made the signer of this venue's releases in {folder}: move that folder to a stick, off this "
+    "computer if a host runs here; badges take updates only from it (docs/updates.md)"
+)
+
 
 def trust(state: Path | None, public: str) -> None:
-    """Trust releases that the key `public` signed."""
+    """Trust releases that the signer with the key `public` signed."""
     path = running(state)
     if path is None:
         keys.trust(state or default_state(), public)
     else:
         control.ask(path, "update trust", key=public)
+
+
+def signers(state: Path | None) -> list[str]:
+    """The public keys that are trusted, the newest last."""
+    path = running(state)
+    if path is None:
+        return keys.trusted(state or default_state())
+    return control.ask(path, "update signers")
 
 
 def add(state: Path | None, source: Path) -> dict[str, Any]:
@@ -48,3 +65,33 @@ def releases(state: Path | None) -> list[dict[str, Any]]:
     if path is None:
         return [as_json(each) for each in Library(state or default_state()).all()]
     return control.ask(path, "update list")
+
+
+def first_signer(state: Path | None) -> str:
+    """The public key that new badges get: that of the newest signer which the hosts trust. Where
+    they trust none, this computer's signer, made if need be, becomes the venue's."""
+    known = signers(state)
+    if not known:
+        public = own_signer()
+        trust(state, public)
+        return public
+    folder = default_folder()
+    with contextlib.suppress(UsageError):  # it lies elsewhere, as it should
+        own = Signer(folder).public.hex()
+        if own not in known:
+            raise PresselError(
+                f"the hosts trust another signer than the one in {folder}: badges would take "
+                "updates from that one. Run `pressel update trust` with the key that `pressel "
+                "release show` prints here, or move the folder away if it is of another venue"
+            )
+    return known[-1]
+
+
+def own_signer() -> str:
+    """The public key of this computer's signer, which the first call makes."""
+    folder = default_folder()
+    if folder.is_dir() and any(folder.iterdir()):
+        return Signer(folder).public.hex()
+    public = make_signer(folder).public.hex()
+    print(SIGNER_MADE.format(folder=folder), file=sys.stderr)
+    return public

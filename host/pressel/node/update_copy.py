@@ -19,7 +19,6 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from pressel.errors import PresselError, UsageError
-from pressel.registry.device import checked_public_key
 from pressel.update import keys
 from pressel.update.campaign import Campaign, store_campaign
 from pressel.update.library import RELEASES_MAX, Library
@@ -46,9 +45,11 @@ class Kept(BaseModel):
 
 
 class Copied(BaseModel):
-    """All of it; `campaign` is None when no badge is to be updated."""
+    """All of it; `campaign` is None when no badge is to be updated. `keys`: what hosts of an
+    earlier version trusted; they want a list, and what is in it no longer counts."""
 
-    keys: list[str] = Field(max_length=keys.KEYS_MAX)
+    signers: list[str] = Field(default=[], max_length=keys.KEYS_MAX)
+    keys: list[str] = []
     releases: list[Kept] = Field(max_length=RELEASES_MAX)
     campaign: Campaign | None
 
@@ -79,7 +80,7 @@ class UpdateCopy:
         None when the asker has this digest. `edition` is that of the asker's campaign."""
         own = self._campaign()
         copied = Copied(
-            keys=keys.trusted(self._state),
+            signers=keys.trusted(self._state),
             releases=[self._kept(file) for file in self._library.files()],
             campaign=own,
         )
@@ -182,7 +183,7 @@ class UpdateCopy:
     # --- the standby's disk, in the desk's thread ---
 
     def _believe(self, copied: Copied) -> None:
-        public = [checked_public_key(each) for each in copied.keys]
+        public = [keys.checked(each) for each in copied.signers]
         if public and public != keys.trusted(self._state):
             keys.trust_only(self._state, public)
 

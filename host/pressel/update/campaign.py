@@ -44,6 +44,11 @@ REASONS = {
     messages.UPDATE_REASON_FLASH: "its flash fails; replace the badge if it stays so",
     messages.UPDATE_REASON_KEY: "it has no key; flash it with `pressel flash`",
     messages.UPDATE_REASON_STOPPED: "",
+    messages.UPDATE_REASON_SIGNER: "it knows no signer; flash it with `pressel flash`",
+    messages.UPDATE_REASON_SIGNATURE: (
+        "it knows another signer, or the release was changed; first give it the release that "
+        "brings the new key, or flash it"
+    ),
 }
 COMPUTER = "computer"  # what a soft badge calls its chip: it is updated by other means
 ROM = "romfs"  # what a badge calls its chip when it runs from an image that only a cable writes
@@ -153,6 +158,7 @@ class Campaigner:
         what the library gave for `release`, where it was asked already."""
         found = releases or self._library.get(release)
         number = next(iter(found.values())).number
+        _check_meant(found, flags)
         before = self.campaign
         campaign = Campaign(release=number)
         if before is not None and before.release == number:
@@ -352,6 +358,24 @@ def tag_of(release: Release, key: bytes, flags: int) -> bytes:
     inner = manifest.begin_tag(hmac_key, flags)
     inner.update(release.parts[0])
     return manifest.end_tag(hmac_key, inner)
+
+
+def _check_meant(releases: dict[str, Release], flags: int) -> None:
+    """That an older release may be run is the signer's word and the operator's."""
+    signed = {each.flags & manifest.DOWNGRADE for each in releases.values()}
+    if len(signed) > 1:
+        raise UsageError(
+            "some chips' releases are signed for a downgrade and others are not; sign them alike"
+        )
+    if signed == {manifest.DOWNGRADE} and not flags & manifest.DOWNGRADE:
+        raise UsageError(
+            "this release is signed for a downgrade; confirm that with --allow-downgrade"
+        )
+    if signed == {0} and flags & manifest.DOWNGRADE:
+        raise UsageError(
+            "this release is not signed for a downgrade, so no badge would take it for one; sign "
+            "it again with `pressel release sign --allow-downgrade`"
+        )
 
 
 def _percent(job: distributor.Job) -> int:

@@ -1,70 +1,58 @@
-"""Release keys: a release key (Ed25519) signs, and the leader's list says which to trust.
-
-The private key need not be on the leader box, and should not be.
+"""The signers whose releases the venue's hosts take: their public keys, in a list in each host's
+folder. What signs is `pressel.signer`, and is no host.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
 from pressel.errors import UsageError
-from pressel.registry import secret_file
-from pressel.registry.device import checked_public_key
+from pressel.signer.signer import is_signed
+from ptt.link.lms import CHAIN_TYPE, PUBLIC_BYTES, TREE_TYPE
 
-KEY_KIND = "release key"
-TRUSTED_FILE = "release-keys"  # in the leader's folder: a public key a line
-KEYS_MAX = 16  # people who make releases for one venue
-
-
-def public_key(file: Path, *, make: bool = False) -> str:
-    """The public half of the key in `file`, hexadecimal; with `make` the first call makes it."""
-    return _private(file, make).public_key().public_bytes_raw().hex()
-
-
-def sign(file: Path, data: bytes) -> str:
-    """The signature of `data` by the key in `file`, hexadecimal."""
-    return _private(file, False).sign(data).hex()
-
-
-def _private(file: Path, make: bool) -> Ed25519PrivateKey:
-    load = secret_file.load_or_make if make else secret_file.load
-    return Ed25519PrivateKey.from_private_bytes(load(file, KEY_KIND))
+TRUSTED_FILE = "release-signers"  # in the host's folder: a public key a line, the newest last
+FORMER_FILE = "release-keys"  # of the time when hosts alone checked signatures; no badge minds it
+KEYS_MAX = 16  # a venue has one, and now and then the next
 
 
 def trusted(state: Path) -> list[str]:
-    """The public keys that the leader trusts."""
+    """The public keys that the hosts trust, hexadecimal; new badges get the last one."""
     try:
         lines = (state / TRUSTED_FILE).read_text("utf-8").split()
     except FileNotFoundError:
         return []
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read {state / TRUSTED_FILE}: {error}") from error
-    return [_checked(line) for line in lines]
+    return [checked(line) for line in lines]
 
 
 def trust(state: Path, public: str) -> None:
     """Trust `public` from now on."""
-    key = _checked(public)
+    key = checked(public)
     known = trusted(state)
     if key in known:
         return
     if len(known) >= KEYS_MAX:
-        raise UsageError(f"{KEYS_MAX} release keys are trusted already; remove one from the file")
+        raise UsageError(
+            f"{KEYS_MAX} signers are trusted already; remove one from {state / TRUSTED_FILE}"
+        )
     trust_only(state, [*known, key])
 
 
-def _checked(public: str) -> str:
-    """UsageError for what is no public key."""
+def checked(public: str) -> str:
+    """In small letters. UsageError for what is no public key."""
+    text = public.strip().lower()
     try:
-        return checked_public_key(public)
-    except UsageError:
+        raw = bytes.fromhex(text)
+    except ValueError:
+        raw = b""
+    kinds = TREE_TYPE + CHAIN_TYPE
+    if len(text) != 2 * PUBLIC_BYTES or raw[: len(kinds)] != kinds:
         raise UsageError(
-            "a release key's public half is 64 hexadecimal digits; `pressel update keygen` prints "
-            "it where releases are made"
-        ) from None
+            f"a signer's public key is {2 * PUBLIC_BYTES} hexadecimal digits and begins with "
+            f"{kinds.hex()}; `pressel release show` prints it where the signer is"
+        )
+    return text
 
 
 def trust_only(state: Path, public: list[str]) -> None:
@@ -76,16 +64,9 @@ def trust_only(state: Path, public: list[str]) -> None:
     beside.replace(state / TRUSTED_FILE)
 
 
-def is_signed(data: bytes, signature: str, keys: list[str]) -> bool:
-    """Did one of `keys` sign `data`?"""
-    try:
-        raw = bytes.fromhex(signature.strip())
-    except ValueError:
-        return False
+def signer_of(message: bytes, signature: bytes, keys: list[str]) -> str:
+    """Which of `keys` signed the message; "" when none did."""
     for key in keys:
-        try:
-            Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(raw, data)
-        except InvalidSignature:
-            continue
-        return True
-    return False
+        if is_signed(message, signature, bytes.fromhex(key)):
+            return key
+    return ""

@@ -13,6 +13,7 @@ from pressel.errors import PresselError, UsageError
 
 from . import keys
 from .release import ANY_CHIP, Release, read_release
+from .used_leaves import UsedLeaves
 
 RELEASES_MAX = 32  # of some 200 KB each
 
@@ -28,14 +29,15 @@ class Library:
         """Check the release in `source` and keep it."""
         trusted = keys.trusted(self._state)
         if not trusted:
-            raise UsageError("no release key is trusted yet; see `pressel update trust --help`")
+            raise UsageError("no signer is trusted yet; see `pressel update trust --help`")
         release = read_release(source, trusted)
+        UsedLeaves(self.folder.parent).note(release.signer, release.leaf, release.signed_sha256)
         if len(self._files()) >= RELEASES_MAX:
             raise UsageError(f"{RELEASES_MAX} releases are kept; delete some in {self.folder}")
         target = self.folder / f"{release.id}.zip"
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if target.exists() and self._read(target).parts != release.parts:
+            if target.exists() and self._read(target).text != release.text:
                 raise UsageError(
                     f"another release {release.number} for {release.chip} is kept already; "
                     "give the new one a higher number"
@@ -48,6 +50,7 @@ class Library:
             else:
                 shutil.copyfile(source, beside)
             beside.replace(target)
+            keys.trust(self._state, release.brings)  # the next key: the present one signed it
         except OSError as error:
             raise PresselError(f"cannot keep {target}: {error.strerror}") from error
         return release

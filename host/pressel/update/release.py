@@ -1,6 +1,7 @@
 """A release as files: its manifest, the manifest's signature, and the content of a badge's slot.
 
-A folder, or a ZIP file of one, with `update.txt`, `update.sig` and `files/`. All input is checked
+A folder, or a ZIP file of one, with `update.txt`, `update.lms` and `files/`. Among these is the
+key of the signer whose releases the badge takes next. All input is checked
 as a whole before it is trusted; limits are the badge's own.
 """
 
@@ -13,16 +14,20 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pressel.errors import UsageError
 from pressel.json_text import read_json
+from pressel.signer.signer import Signer
 from ptt.base.numbers import UPDATE_FILE_BYTES_MAX, UPDATE_FILES_MAX, UPDATE_MANIFEST_BYTES_MAX
 from ptt.link import update_manifest as manifest
+from ptt.link.lms import SIGNATURE_BYTES
 
 from . import keys
 
 MANIFEST = "update.txt"
-SIGNATURE = "update.sig"
+SIGNATURE = "update.lms"
+FORMER_SIGNATURE = "update.sig"  # by a key that only hosts checked
 FILES = "files/"
 ANY_CHIP = "any"
 SLOT = "a"  # of a build
@@ -36,7 +41,9 @@ _UNREADABLE += (lzma.LZMAError,)
 
 @dataclass(frozen=True)
 class Release:
-    """`parts[0]` is the manifest, the others the files of `paths`."""
+    """`parts[0]` is the manifest with its signature, the others the files of `paths`. `signer`: the
+    public key that signed it; `leaf`: with which of its leaves; `brings`: the key that badges with
+    this release take the next ones from; `flags`: whether it may take the place of a newer one."""
 
     number: int
     build: str
@@ -44,24 +51,41 @@ class Release:
     table: str
     parts: list[bytes]
     paths: list[str]
+    signer: str
+    leaf: int
+    brings: str
+    flags: int
 
     @property
     def id(self) -> str:
         return f"{self.number}-{self.chip}"
 
     @property
+    def text(self) -> bytes:
+        """The manifest alone."""
+        return self.parts[0][:-SIGNATURE_BYTES]
+
+    @property
+    def signed_sha256(self) -> str:
+        """Of what the leaf has signed."""
+        return hashlib.sha256(manifest.signed_head(self.flags) + self.text).hexdigest()
+
+    @property
     def size_bytes(self) -> int:
         return sum(len(part) for part in self.parts)
 
 
-def sign_build(build: Path, chip: str, key: Path, out: Path) -> Release:
-    """Make a ZIP file `out` of what `pressel firmware build` made, signed."""
+def sign_build(
+    build: Path, chip: str, signer: Signer, out: Path, following: str = "", flags: int = 0
+) -> Release:
+    """Make a ZIP file `out` of what `pressel firmware build` made, signed. `following`: the public
+    key of the next signer, to which badges are handed over; `flags`: see `Release`."""
+    listing = _listing(build)
     try:
-        listing = read_json((build / "manifest.json").read_text("utf-8"))
         number, name, table = listing["release"], listing["build"], listing["table"]
         machine, packing = listing["architecture"], listing.get("packing", STOCK)
-    except (OSError, ValueError, KeyError, TypeError):
-        raise UsageError(f"{build} is no build; make one with `pressel firmware build`") from None
+    except (KeyError, TypeError, AttributeError):
+        raise _no_build(build) from None
     if packing != STOCK:
         raise UsageError(f"{build} is packed as {packing}, which reaches a badge only by cable; "
             f"sign a build with --packing stock")  # fmt: skip
@@ -72,17 +96,39 @@ def sign_build(build: Path, chip: str, key: Path, out: Path) -> Release:
         )
     slot = build / SLOT
     files = {p.relative_to(slot).as_posix(): p.read_bytes() for p in slot.rglob("*") if p.is_file()}
+    files[manifest.SIGNER] = bytes.fromhex(following) if following else signer.public
     text = _manifest(number, name, chip, table, files)
-    signature = keys.sign(key, text)
-    release = check(text, signature, files, [keys.public_key(key)])
+    signed = manifest.signed_head(flags) + text
+    with signer.held():
+        signature = signer.sign(signed, hands_over=bool(following))
+    release = check(text, signature, files, [signer.public.hex()])
     beside = out.with_name(out.name + ".new")
     with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as package:
         _put(package, MANIFEST, text)
-        _put(package, SIGNATURE, signature.encode())
+        _put(package, SIGNATURE, signature)
         for path in release.paths:
             _put(package, FILES + path, files[path])
     beside.replace(out)
     return release
+
+
+def number_of(build: Path) -> int:
+    """Of the release that the folder `build` is to become."""
+    try:
+        return _listing(build)["release"]
+    except (KeyError, TypeError):
+        raise _no_build(build) from None
+
+
+def _listing(build: Path) -> Any:
+    try:
+        return read_json((build / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        raise _no_build(build) from None
+
+
+def _no_build(build: Path) -> UsageError:
+    return UsageError(f"{build} is no build; make one with `pressel firmware build`")
 
 
 def _put(package: zipfile.ZipFile, name: str, data: bytes) -> None:
@@ -132,8 +178,7 @@ def read_release(source: Path, trusted: list[str]) -> Release:
     except _UNREADABLE as error:
         raise UsageError(f"cannot read {source} as a release: {error}") from error
     files = {name.removeprefix(FILES): data for name, data in found.items() if FILES in name}
-    signature = found[SIGNATURE].decode("ascii", "replace")
-    return check(found[MANIFEST], signature, files, trusted)
+    return check(found[MANIFEST], found[SIGNATURE], files, trusted)
 
 
 def _check_names(source: Path, sizes: dict[str, int]) -> None:
@@ -141,16 +186,26 @@ def _check_names(source: Path, sizes: dict[str, int]) -> None:
     is_small = len(sizes) <= UPDATE_FILES_MAX + 2 and all(
         size <= UPDATE_FILE_BYTES_MAX for size in sizes.values()
     )
-    if not is_small or not {MANIFEST, SIGNATURE} <= sizes.keys():
-        raise UsageError(f"{source} is no release; make one with `pressel update sign`")
-
-
-def check(text: bytes, signature: str, files: dict[str, bytes], trusted: list[str]) -> Release:
-    """The release, when a trusted key signed it and every file is the one in the manifest."""
-    if not keys.is_signed(text, signature, trusted):
+    if is_small and {MANIFEST, FORMER_SIGNATURE} <= sizes.keys():
         raise UsageError(
-            "no trusted key signed this release; compare the key with the release's maker and run "
-            "`pressel update trust KEY`"
+            f"{source} was signed as releases were before badges checked signatures, and no badge "
+            "takes it; sign its build again with `pressel release sign`"
+        )
+    if not is_small or not {MANIFEST, SIGNATURE} <= sizes.keys():
+        raise UsageError(f"{source} is no release; make one with `pressel release sign`")
+
+
+def check(text: bytes, signature: bytes, files: dict[str, bytes], trusted: list[str]) -> Release:
+    """The release, when a trusted key signed it and every file is the one in the manifest."""
+    signer, flags = "", 0
+    for flags in (0, manifest.DOWNGRADE):
+        signer = keys.signer_of(manifest.signed_head(flags) + text, signature, trusted)
+        if signer:
+            break
+    if not signer:
+        raise UsageError(
+            "no trusted signer signed this release; compare the key that `pressel release show` "
+            "prints where the signer is, and run `pressel update trust KEY`"
         )
     lines = text.split(b"\n")
     try:
@@ -158,7 +213,8 @@ def check(text: bytes, signature: str, files: dict[str, bytes], trusted: list[st
         listed = [manifest.read_file_line(line) for line in lines[len(manifest.HEAD) : -1]]
     except (ValueError, IndexError) as error:
         raise UsageError(f"the manifest of the release cannot be read: {error}") from error
-    if len(text) > UPDATE_MANIFEST_BYTES_MAX or len(listed) != head.files or lines[-1]:
+    most = UPDATE_MANIFEST_BYTES_MAX - SIGNATURE_BYTES
+    if len(text) > most or len(listed) != head.files or lines[-1]:
         raise UsageError("the manifest of the release has more or fewer files than it says")
     paths = []
     for digest, size, raw in listed:
@@ -169,6 +225,8 @@ def check(text: bytes, signature: str, files: dict[str, bytes], trusted: list[st
         paths.append(path)
     if set(paths) != set(files) or len(paths) != len(set(paths)):
         raise UsageError("the release has files that its manifest does not name")
-    parts = [text, *(files[path] for path in paths)]
+    brings = keys.checked(files.get(manifest.SIGNER, b"").hex())
+    parts = [text + signature, *(files[path] for path in paths)]
     build, chip, table = (word.decode() for word in (head.build, head.chip, head.table))
-    return Release(head.release, build, chip, table, parts, paths)
+    leaf = int.from_bytes(signature[:4], "big")
+    return Release(head.release, build, chip, table, parts, paths, signer, leaf, brings, flags)

@@ -1,7 +1,8 @@
 """The badge's side of an update: pulls the manifest and the files that it lacks, checks each.
 
 It has no files of its own: `files` works on the slot that does not run. What lies there is the
-progress, so an interrupted run resumes where it was. File 0 is the manifest, known by its tag; the
+progress, so an interrupted run resumes where it was. File 0 is the manifest, known by its tag,
+which the leader makes, and then by the signature behind it, which the leader cannot make; the
 others are known by their hashes in it. A file arrives under a temporary name and takes its place
 when it has been read back correctly. `step` is called only while nobody talks; each call does one
 small thing.
@@ -21,7 +22,7 @@ from ..base.numbers import (
     UPDATE_WANT_MS_MAX,
 )
 from ..base.table import compile_rules
-from ..link.update_manifest import HEAD, Head, begin_tag, end_tag, read_file_line
+from ..link.update_manifest import HEAD, Head, begin_tag, end_tag, read_file_line, signed_head
 from ..wire import envelope, messages, refusal
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 
         def size(self, path: str) -> int: ...
         def open(self, path: str) -> None: ...
+        def seek(self, at: int) -> None: ...
         def read(self, count: int) -> bytes: ...
+        def readinto(self, view: "Any") -> int: ...
         def create(self, path: str, keep: bool) -> None: ...
         def write(self, data: "Any") -> None: ...
         def flush(self) -> None: ...
@@ -54,6 +57,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "update.txt"  # where file 0 lies in the slot
 PART = "part"  # what is on its way
+SIGNATURE_BYTES = const(2508)  # as in ptt.link.lms, which is not there all the time
+HEAD_BYTES = const(40)
 OFFER_TAIL_AT = const(31)  # behind the envelope and seven bytes of fields
 CHUNK_TAIL_AT = const(33)
 
@@ -63,7 +68,8 @@ CHECKING = const(2)
 TIDYING = const(3)
 READY = const(4)
 OVER = const(5)
-STATES = ("looking", "fetching", "checking", "tidying", "ready", "over")
+VERIFYING = const(6)
+STATES = ("looking", "fetching", "checking", "tidying", "ready", "over", "verifying")
 
 SAME = const(0)
 DIFFERENT = const(1)
@@ -71,9 +77,14 @@ WHOLE = const(2)
 LISTED = const(3)
 TIDY = const(4)
 FAULT = const(5)
-TRIGGERS = ("right", "wrong", "whole", "all files", "tidy", "fault")
+VOUCHED = const(6)
+TRIGGERS = ("right", "wrong", "whole", "all files", "tidy", "fault", "the leader's manifest")
 
 RULES = (
+    (LOOKING, VOUCHED, VERIFYING, "verify"),  # that the leader means it is not enough
+    (CHECKING, VOUCHED, VERIFYING, "place_manifest"),
+    (VERIFYING, SAME, LOOKING, "go_on"),  # the signer that the badge knows has signed it
+    (VERIFYING, DIFFERENT, OVER, "end"),  # no file of it is fetched
     (LOOKING, SAME, LOOKING, "go_on"),  # it lies there: of a run that broke off, or unchanged
     (LOOKING, DIFFERENT, FETCHING, "fetch"),
     (LOOKING, LISTED, TIDYING, "look_for_strays"),
@@ -84,6 +95,7 @@ RULES = (
     (LOOKING, FAULT, OVER, "end"),
     (FETCHING, FAULT, OVER, "end"),
     (CHECKING, FAULT, OVER, "end"),
+    (VERIFYING, FAULT, OVER, "end"),
     (TIDYING, FAULT, OVER, "end"),
     (READY, FAULT, OVER, "end"),
 )
@@ -92,7 +104,7 @@ _RULES = compile_rules(RULES)
 
 class Receiver:
     """One update. `offer` is (release, bytes of the manifest, flags, tag), `chip` UTF-8 bytes,
-    `running` the release that runs."""
+    `running` the release that runs, `public` the signer's key."""
 
     def __init__(
         self,
@@ -100,6 +112,7 @@ class Receiver:
         key: "HmacKey",
         chip: bytes,
         running: int,
+        public: bytes,
         files: "Files",
         output: "ReceiverOutput",
         now_ms: int,
@@ -112,6 +125,8 @@ class Receiver:
         self._key = key
         self._chip = chip
         self._running = running
+        self._public = public
+        self._verifier: Any = None
         self._files = files
         self._output = output
         self._count = 0  # files besides the manifest
@@ -184,6 +199,8 @@ class Receiver:
         try:
             if self.state == LOOKING or self.state == CHECKING:
                 self._hash(now_ms)
+            elif self.state == VERIFYING:
+                self._verify(now_ms)
             elif self.state == FETCHING:
                 self._want(now_ms)
             elif self.state == TIDYING:
@@ -200,6 +217,10 @@ class Receiver:
     def is_over(self) -> bool:
         """End the update for `reason`; it can then be let go."""
         return self.state == OVER
+
+    def is_verifying(self) -> bool:
+        """Is the module needed that verifies signatures?"""
+        return self.state == VERIFYING
 
     def next_timeout_ms(self) -> int:
         """When `step` has work next."""
@@ -228,7 +249,28 @@ class Receiver:
             self._files.remove(PART)
             is_manifest = self._file == 0
             self.reason = messages.UPDATE_REASON_TAG if is_manifest else messages.UPDATE_REASON_FILE
-        self._fire(SAME if is_right else DIFFERENT, now_ms)
+        if not is_right:
+            self._fire(DIFFERENT, now_ms)
+        else:
+            self._fire(SAME if self._file else VOUCHED, now_ms)
+
+    def _verify(self, now_ms: int) -> None:
+        """Hash a piece of the manifest, or take a chain of the signature."""
+        if self._left > 0:
+            piece = self._files.read(min(self._left, UPDATE_READ_BYTES))
+            if not piece:
+                raise OSError
+            self._left -= len(piece)
+            self._verifier.update(piece)
+            if self._left == 0:
+                self._files.seek(self._size - SIGNATURE_BYTES + HEAD_BYTES)
+        elif not self._verifier.step():
+            is_right = self._verifier.is_right
+            self._verifier = None
+            self._files.close()
+            if not is_right:
+                self.reason = messages.UPDATE_REASON_SIGNATURE
+            self._fire(SAME if is_right else DIFFERENT, now_ms)
 
     def _found(self) -> bytes:
         if self._file == 0:
@@ -329,6 +371,24 @@ class Receiver:
 
     def _do_read_back(self, now_ms: int) -> None:
         self._begin_hash(PART)
+
+    def _do_place_manifest(self, now_ms: int) -> None:
+        self._files.keep(PART, MANIFEST)
+        self._do_verify(now_ms)
+
+    def _do_verify(self, now_ms: int) -> None:
+        from ..link.lms import Verifier  # not kept: it goes when it has been used
+
+        at = self._size - SIGNATURE_BYTES
+        if at <= 0:
+            self._fail(messages.UPDATE_REASON_SIGNATURE, now_ms)
+            return
+        self._files.open(MANIFEST)
+        self._files.seek(at)
+        self._verifier = Verifier(self._public, self._files.readinto)
+        self._verifier.update(signed_head(self.offer[2]))
+        self._files.seek(0)
+        self._left = at
 
     def _do_place(self, now_ms: int) -> None:
         self._files.keep(PART, self._path)

@@ -170,5 +170,5 @@ UPDATE_READ_BYTES = const(512)  # hashed in one step: 1 ms of flash and of SHA-2
 UPDATE_ROOM_BYTES = const(32768)  # of flash that stay free: settings and crashes are still kept
 UPDATE_FILES_MAX = const(200)  # three times what a badge has; one byte on the wire
 UPDATE_FILE_BYTES_MAX = const(262144)  # twice the whole application
-UPDATE_MANIFEST_BYTES_MAX = const(24000)  # 200 files of 120 bytes
+UPDATE_MANIFEST_BYTES_MAX = const(24000)  # 200 files of 105 bytes, and the signature
 UPDATE_PATH_BYTES_MAX = const(48)  # the longest of today has 30

@@ -10,8 +10,10 @@
     <SHA-256, 64 hexadecimal digits> <bytes> <path in the slot>
     ...
 
-The tag that vouches for it is an HMAC under the device's own key over a label, the flag of the
-offer that an older release is meant, and these bytes. Knows neither files nor datagrams.
+Behind it comes the signer's signature (`lms`) over a label, whether an older release is meant, and
+these bytes. The tag, by which the leader says that it offers this, is an HMAC under the device's
+own key over another label, the same flag, and manifest and signature. Knows neither files nor
+datagrams.
 """
 
 from binascii import unhexlify
@@ -35,7 +37,10 @@ DOWNGRADE = const(1)  # flags of an offer: an older release is meant
 AGAIN = const(2)  # one that fell back before is to be tried once more
 TAG_BYTES = const(32)
 
+SIGNER = "signer.key"  # in a slot: the key whose signature the next release must have
+
 _LABEL = b"pressel update 1 "
+_SIGNED = b"pressel release 1 "
 _SAFE = b"abcdefghijklmnopqrstuvwxyz0123456789_./-"
 
 
@@ -100,6 +105,11 @@ def number(text: bytes, most: int) -> int:
     if value > most:
         raise ValueError("too large")
     return value
+
+
+def signed_head(flags: int) -> bytes:
+    """What is signed before the manifest's own bytes."""
+    return _SIGNED + bytes((flags & DOWNGRADE,))
 
 
 def begin_tag(key: "HmacKey", flags: int) -> "Any":

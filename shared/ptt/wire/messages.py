@@ -9,7 +9,7 @@ such type. It is bytes, since a badge has no room for a dictionary."""
 from ..base.compat import const
 
 VERSION = const(0x25)  # major: high four bits, minor: low four
-TABLE_HASH = b"\x82\xf1\x19\x2f"
+TABLE_HASH = b"\x40\x34\xa8\x87"
 
 HELLO = const(1)
 WELCOME = const(2)
@@ -107,6 +107,8 @@ UPDATE_REASON_ROOM = const(7)  # the flash is full
 UPDATE_REASON_FLASH = const(8)  # the flash cannot be read or written
 UPDATE_REASON_KEY = const(9)  # the badge has no key: it was not flashed by Pressel
 UPDATE_REASON_STOPPED = const(10)  # the leader stopped it, or fell silent
+UPDATE_REASON_SIGNER = const(11)  # the badge knows no signer: it was not flashed with one
+UPDATE_REASON_SIGNATURE = const(12)  # not signed by the signer that the badge knows
 
 SENDERS = (
     b"\x00\x01\x02\x03\x02\x02\x02\x01\x02\x01\x03\x02\x02\x01\x01\x02"

@@ -1,4 +1,4 @@
-"""The trusted release keys, and the releases that the venue has. A release comes in pieces,
+"""The trusted signers, and the releases that the venue has. A release comes in pieces,
 into a file that becomes one of the library's when it is whole."""
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pressel.errors import PresselError, UsageError
 from pressel.update import keys
 from pressel.update.library import Library
 from pressel.update.release import Release
+from ptt.link import update_manifest as manifest
 
 from .verb import COPY, LEADER, Fields, Verb
 
@@ -35,6 +36,7 @@ class Releases:
             Verb("update put", self.put, place=LEADER, in_thread=True),
             Verb("update add", self.add, True, LEADER, True, ("digest",), copied=True),
             Verb("update list", self.list, place=COPY, in_thread=True),
+            Verb("update signers", self.signers, place=COPY, in_thread=True),
         )
 
     def trust(self, fields: Fields) -> None:
@@ -75,6 +77,10 @@ class Releases:
     def list(self, fields: Fields) -> list[dict[str, Any]]:
         return [as_json(each) for each in self._library.all()]
 
+    def signers(self, fields: Fields) -> list[str]:
+        """The public keys that are trusted, the newest last."""
+        return keys.trusted(self._state)
+
     @property
     def _folder(self) -> Path:
         return self._library.folder.parent
@@ -95,4 +101,8 @@ def as_json(release: Release) -> dict[str, Any]:
         "table": release.table,
         "files": len(release.paths),
         "bytes": release.size_bytes,
+        "signer": release.signer,
+        "leaf": release.leaf,
+        "hands_over": release.brings != release.signer,
+        "downgrade": bool(release.flags & manifest.DOWNGRADE),
     }
