@@ -13,7 +13,7 @@ from tests.late import LatePlugin
 from tests.proof import ProofPlugin
 from tests.sharing import SharingPlugin
 
-from ptt.media import dsp
+from ptt.media import dsp, voice_dsp, voice_period
 
 # No deadlines: the machine may be busy with something else.
 settings.register_profile(
@@ -39,3 +39,4 @@ def coder() -> Iterator[None]:
     yield
     for name, value in _CODER.items():
         setattr(dsp, name, value)
+    voice_dsp.use(voice_period)

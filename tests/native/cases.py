@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ptt.base import octets
 from ptt.base.numbers import ADPCM_FRAME_BYTES
-from ptt.media import adpcm, g722_tables, room_noise, samples
+from ptt.media import adpcm, g722_tables, room_noise, samples, voice_period
 from ptt.media.dsp import G722_STATE_SHORTS, IMA_STATE_INTS
 from ptt.twins import g722
 from ptt.twins import shaped as adpcm_shaped
@@ -216,6 +216,76 @@ def _slip(program: Program) -> dict[str, bytes]:
     return wanted
 
 
+def _two_frames(n: int) -> array[int]:
+    frames = list(signals.frames())
+    return frames[n % len(frames)] + frames[(n + 1) % len(frames)]
+
+
+def _period(program: Program) -> dict[str, bytes]:
+    """Its two searches as the wrapper calls them."""
+    wanted = {}
+    for n in range(len(list(signals.frames()))):
+        pcm = _two_frames(n)
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.buffer(f"coarse{n}", bytes(4))
+        program.buffer(f"fine{n}", bytes(4))
+        coarse = voice_period._nearest(pcm, 384, 40, 256, 4)
+        fine = voice_period.period(pcm, 384)
+        program.call("nearest", f"coarse{n}", f"pcm{n}", 384, 40, 256, 4)
+        first, last = max(40, coarse - 3), min(256, coarse + 3)
+        program.call("nearest", f"fine{n}", f"pcm{n}", 384, first, last, 1)
+        wanted[f"coarse{n}"] = array("i", [coarse]).tobytes()
+        wanted[f"fine{n}"] = array("i", [fine]).tobytes()
+    return wanted
+
+
+def _repeat(program: Program) -> dict[str, bytes]:
+    wanted = {}
+    for n in range(len(list(signals.frames()))):
+        past, pcm = _two_frames(n), array("h", bytes(640))
+        program.buffer(f"past{n}", past.tobytes())
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        lag, phase = (40, 255, 256, 97)[n % 4], (0, 1, 320, 4000)[n % 4]
+        gain, slope = ((16384, -7), (9024, -18), (16384, 0), (300, -20))[n // 2 % 4]
+        start = len(past) - lag
+        step = 0 if phase else past[-1] - past[start - 1]
+        program.call(
+            "repeat_frame", f"past{n}", start, lag, phase % lag, f"pcm{n}", gain, slope,
+            step, 4096 // ((lag >> 2) + 1),
+        )  # fmt: skip
+        voice_period.repeat(past, lag, phase, pcm, gain, slope)
+        wanted[f"pcm{n}"] = pcm.tobytes()
+    return wanted
+
+
+def _blend(program: Program) -> dict[str, bytes]:
+    wanted = {}
+    for n, frame in enumerate(signals.frames()):
+        pcm, source, count = array("h", frame), _two_frames(n + 3), (1, 16, 40, 256)[n % 4]
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.buffer(f"source{n}", source.tobytes())
+        program.call(
+            "blend_samples", f"pcm{n}", 64, f"source{n}", 7 * n, count, 4096 // (count + 1)
+        )
+        voice_period.blend(pcm, 64, source, 7 * n, count)
+        wanted[f"pcm{n}"] = pcm.tobytes()
+    return wanted
+
+
+def _move(program: Program) -> dict[str, bytes]:
+    wanted = {}
+    for n in range(4):
+        pcm, (to, at, count) = (
+            _two_frames(n),
+            ((0, 320, 320), (0, 1, 639), (5, 9, 0), (639, 0, 1))[n],
+        )
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.call("move_samples", f"pcm{n}", to, f"pcm{n}", at, count)
+        voice_period.move(pcm, to, pcm, at, count)
+        wanted[f"pcm{n}"] = pcm.tobytes()
+    return wanted
+
+
 def _bytes_case(native: str, twin: Callable[..., None]) -> Callable[[Program], dict[str, bytes]]:
     def prepare(program: Program) -> dict[str, bytes]:
         target = bytearray(signals.noise_bytes(200, 1))
@@ -240,6 +310,10 @@ CASES = (
     Case("mix_tone", "samples", _mix_tone),
     Case("fade", "samples", _fade),
     Case("slip", "samples", _slip),
+    Case("period", "voice_period", _period, 2),
+    Case("repeat", "voice_period", _repeat),
+    Case("blend", "voice_period", _blend),
+    Case("move", "voice_period", _move),
     Case("copy", "octets", _bytes_case("copy_bytes", octets.copy)),
     Case("xor", "octets", _bytes_case("xor_bytes", octets.xor)),
 )

@@ -6,6 +6,7 @@ from array import array
 
 import numpy as np
 import pytest
+from tests.bench import concealment
 
 from pressel.audio.speech import RECORDINGS
 from pressel.audio.wav import read_speech
@@ -36,3 +37,9 @@ def test_the_shaped_coder_sounds_better() -> None:
     plain = [score("ima_encode", pcm) for pcm in speech]
     assert np.mean(shaped) > 3.6, shaped
     assert all(one > other + 0.8 for one, other in zip(shaped, plain, strict=True)), plain
+
+
+def test_the_voice_s_period_conceals_better_than_the_last_frame() -> None:
+    """By what a sketch had gained: 0.17 at 5 %."""
+    fading, period = (concealment.scores(kind, 5, 1, 2) for kind in ("fading", "period"))
+    assert np.mean(period) > np.mean(fading) + 0.17, (fading, period)

@@ -13,7 +13,7 @@ from struct import Struct
 from typing import Any
 
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
-from ptt.media import dsp
+from ptt.media import dsp, voice_dsp
 
 UTTERANCES = 1 << 12  # of one talker in one run
 FRAMES = 1 << 12  # of one utterance: 82 s
@@ -46,10 +46,11 @@ def number_of(frame: int) -> int:
 
 
 class MarkerCoder:
-    """The coder's twin; `heard` is the id in the last decoded frame, -1 for none."""
+    """The coder's twin; `heard` is the id in the last decoded frame, `before` that in the one
+    decoded before it, -1 for none."""
 
     def __init__(self) -> None:
-        self.heard = -1
+        self.heard = self.before = -1
         self.is_sealed_wholly = True  # with a real key stream
         self.known: dict[bytes, int] = {}  # frames of real speech, by their bytes
 
@@ -68,6 +69,7 @@ class MarkerCoder:
             out[at + 2 * n + 1] = pcm[n] & 255
 
     def ima_decode(self, data: Any, at: int, pcm: Any) -> None:
+        self.before = self.heard
         if data[at + 3] != _MARK:  # real speech, of a badge that runs the firmware
             content = bytes(data[at : at + ADPCM_FRAME_BYTES])
             self.heard = self.known.get(content, SILENCE << 24)
@@ -78,6 +80,17 @@ class MarkerCoder:
 
     def fade(self, pcm: Any, shift: int) -> None:
         """Concealment has nothing to fade here."""
+
+    def period(self, pcm: Any, at: int) -> int:
+        """A voice of 100 Hz."""
+        return 160
+
+    def repeat(self, past: Any, lag: int, phase: int, pcm: Any, gain: int, slope: int) -> None:
+        """Nor anything to repeat, to blend or to move."""
+
+    def blend(self, pcm: Any, at: int, source: Any, start: int, count: int) -> None: ...
+
+    def move(self, pcm: Any, at: int, source: Any, start: int, count: int) -> None: ...
 
     def xor(self, target: Any, at: int, key: Any, start: int, count: int) -> None:
         """As the twins do, in one go. A stand-in's key stream is 0 except for the mark."""
@@ -113,3 +126,4 @@ def install(is_sealed_wholly: bool = True) -> None:
     CODER.is_sealed_wholly = is_sealed_wholly
     CODER.known.clear()
     dsp.use(CODER)
+    voice_dsp.use(CODER)

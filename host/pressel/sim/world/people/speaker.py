@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+from ptt.base.numbers import FRAME_SAMPLES, RATE_HZ
+
 from .. import record
 from ..stage import Stage
 from . import marker
@@ -15,11 +17,13 @@ from .person import FRAME_US
 
 _LEAD_US = 30_000  # as _LEAD_MS of the driver
 _LOOK_US = 1_000  # it is woken in whole milliseconds
+_SECOND_US = 1_000_000
 _STEP_US = 5_000  # half of _TICK_MS of the handset: so late, on average, it begins
 
 
 class Speaker:
-    """`read()` gives the next frame or None; `is_expecting()` says whether one may come soon."""
+    """`read()` gives the next frame or None; `is_expecting()` says whether one may come soon, and
+    `held()` how many samples of what was read before still come first."""
 
     def __init__(
         self,
@@ -28,11 +32,13 @@ class Speaker:
         drift_ppm: int,
         read: Callable[[], Any],
         is_expecting: Callable[[], bool],
+        held: Callable[[], int] = lambda: 0,
     ) -> None:
         self._stage = stage
         self._number = number
         self._read = read
         self._is_expecting = is_expecting
+        self._held = held
         self._frame_us = FRAME_US - FRAME_US * drift_ppm // 1_000_000
         self._is_running = False
         self._is_playing = False
@@ -56,7 +62,8 @@ class Speaker:
         now_us = stage.loop.now_us
         coder = marker.CODER
         while not self._is_playing or self._end_us - now_us < _LEAD_US:
-            coder.heard = -1
+            coder.heard = coder.before = -1
+            held = self._held()
             if self._read() is None:
                 self._is_playing = False
                 break
@@ -67,14 +74,20 @@ class Speaker:
             self._dry_us = begin_us + self._frame_us
             delay_us = begin_us - now_us + DMA_BLOCK_US
             self._end_us += self._frame_us
-            heard = coder.heard
-            if heard < 0:
+            if coder.heard >= 0:
+                self._note_played(coder.before, delay_us + held * _SECOND_US // RATE_HZ)
+                self._note_played(coder.heard, delay_us + self._held() * _SECOND_US // RATE_HZ)
+            elif held < FRAME_SAMPLES:
                 stage.note(record.CONCEALED, self._number, 0, delay_us)
-            elif marker.talker_of(heard) != marker.SILENCE:
-                stage.note(record.PLAYED, self._number, heard, delay_us)
         if self._is_playing:
             stage.loop.at((self._end_us - _LEAD_US) // _LOOK_US * _LOOK_US + _LOOK_US, self._tick)
         elif self._is_expecting():
             stage.loop.at(now_us + _STEP_US, self._tick)
         else:
             self._is_running = False
+
+    def _note_played(self, frame: int, delay_us: int) -> None:
+        """`frame` begins to sound so long from now. Of two frames that were read at once, a part of
+        the first was left out, and the second begins behind it."""
+        if frame >= 0 and marker.talker_of(frame) != marker.SILENCE:
+            self._stage.note(record.PLAYED, self._number, frame, delay_us)

@@ -1,0 +1,128 @@
+"""`python -m tests.bench.concealment`: what listeners make of lost frames, by PESQ wide band.
+
+The recordings in the tree, coded plainly, lose frames by chance: alone, or in bursts (Gilbert's
+model). The same losses for silence, for what a badge without room plays (the last frame, fading),
+and for the voice's own period.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from array import array
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from pressel.audio.speech import RECORDINGS
+from pressel.audio.wav import read_speech
+from ptt.base.numbers import CONCEAL_FRAMES_MAX, FRAME_SAMPLES
+from ptt.media import adpcm, samples
+from ptt.media.concealer import Concealer
+
+RATE_HZ = 16_000
+CONDITIONS = ((1, 1.0), (3, 1.0), (5, 1.0), (10, 1.0), (5, 2.5))  # percent lost, frames a burst
+RUNS = 6  # of each recording: the mean of 24 scores
+
+Listener = Callable[["array[int] | None"], "array[int]"]
+
+
+def silence() -> Listener:
+    return lambda frame: frame if frame is not None else array("h", bytes(2 * FRAME_SAMPLES))
+
+
+def fading() -> Listener:
+    """As `Playout` alone conceals."""
+    pcm = array("h", bytes(2 * FRAME_SAMPLES))
+    missed = 0
+
+    def hear(frame: array[int] | None) -> array[int]:
+        nonlocal pcm, missed
+        if frame is None:
+            missed += 1
+            samples.fade(pcm, 16 if missed > CONCEAL_FRAMES_MAX else 1)
+        else:
+            pcm = array("h", frame)
+            missed = 0
+        return pcm
+
+    return hear
+
+
+def period() -> Listener:
+    """As `SmoothPlayout` conceals."""
+    concealer = Concealer()
+
+    def hear(frame: array[int] | None) -> array[int]:
+        pcm = array("h", frame or bytes(2 * FRAME_SAMPLES))
+        if frame is None:
+            concealer.conceal(pcm)
+        else:
+            concealer.hear(pcm)
+        return pcm
+
+    return hear
+
+
+KINDS = {"silence": silence, "fading": fading, "period": period}
+
+
+def decoded(pcm: np.ndarray) -> list[array[int]]:
+    """Speech as frames that went through the plain coder."""
+    coder = adpcm.Encoder()
+    data = bytearray(164)
+    frames = []
+    for at in range(0, len(pcm) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
+        coder.encode(array("h", pcm[at : at + FRAME_SAMPLES].tobytes()), data, 0)
+        frames.append(array("h", bytes(2 * FRAME_SAMPLES)))
+        adpcm.decode(data, 0, frames[-1])
+    return frames
+
+
+def losses(percent: float, burst: float, chance: random.Random) -> Iterator[bool]:
+    """Gilbert's model: `percent` of frames, `burst` frames at a time on average."""
+    if burst == 1:
+        while True:
+            yield chance.random() * 100 < percent
+    end = 1 / burst
+    begin = percent / (100 - percent) * end
+    is_lost = False
+    while True:
+        is_lost = chance.random() >= end if is_lost else chance.random() < begin
+        yield is_lost
+
+
+def scores(kind: str, percent: float, burst: float, runs: int = RUNS) -> list[float]:
+    """PESQ-WB of each recording and run; the losses of a run are the same for each kind."""
+    import pesq
+
+    found = []
+    for place, recording in enumerate(RECORDINGS):
+        spoken = read_speech(recording.path)
+        frames = decoded(spoken)
+        for run in range(runs):
+            hear = KINDS[kind]()
+            lost = losses(percent, burst, random.Random(1000 * place + run))
+            heard = array("h")
+            for frame in frames:
+                heard += hear(None if next(lost) else frame)
+            played = np.frombuffer(heard, np.int16)
+            found.append(pesq.pesq(RATE_HZ, spoken[: len(played)], played, "wb"))
+    return found
+
+
+def table(runs: int = RUNS) -> list[str]:
+    """Lines of Markdown."""
+    rows = [f"| loss | {' | '.join(KINDS)} |", "|---|" + "--:|" * len(KINDS)]
+    for percent, burst in CONDITIONS:
+        means = [np.mean(scores(kind, percent, burst, runs)) for kind in KINDS]
+        what = "alone" if burst == 1 else f"in bursts of {burst:g} frames"
+        rows.append(f"| {percent} % {what} | {' | '.join(f'{mean:.2f}' for mean in means)} |")
+    return rows
+
+
+if __name__ == "__main__":
+    try:
+        print("\n".join(table()))
+    except ImportError:
+        sys.exit("This needs the package pesq: see requirements-pesq.in.")
