@@ -48,13 +48,17 @@ def _save(boot: dict) -> bool:
 
 def run() -> None:
     """Step the handset for ever; a slot that does not even load is given up."""
+    import machine
+
+    machine.WDT(timeout=60_000)  # a slot on trial may also hang; `guard` has its own from then on
     boot = choose()
     try:
         from app import guard
+    except KeyboardInterrupt:  # somebody at the console; it cannot be stopped
+        machine.WDT(timeout=600_000)
+        raise
     except Exception as error:
         import time
-
-        import machine
 
         sys.print_exception(error)  # pyright: ignore[reportAttributeAccessIssue]
         fall_back(boot)

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
     from .handset import Extra
 
+_NATIVE = "ima octets samples shaped g722"  # what is needed most comes first
+_CLOCK_HZ = const(240_000_000)  # MicroPython starts at 160 MHz
 _KEY_BYTES = const(32)
 _EVERYBODY = "255.255.255.255"  # where to look for a leader when none is configured
 
@@ -55,6 +57,10 @@ def build() -> Handset:
 def stages() -> "Iterator[Handset | None]":
     """Makes the handset one part at a time, so that garbage never piles up: None after each stage,
     the handset after the last."""
+    try:
+        machine.freq(_CLOCK_HZ)
+    except ValueError:  # this chip is slower, and starts at its best
+        pass
     pins = board.load()
     store = Store()
     config = store.load("config")
@@ -203,14 +209,19 @@ def _light(facts: "dict | None") -> Indicator:
 
 
 def _use_native(now_ms: int) -> None:
-    """Machine code for what touches every sample, where the build has it for this chip."""
-    try:
-        import native
-    except (ImportError, ValueError):  # none, or for another chip
-        return
-    dsp.use(native)
+    """Machine code for what touches every sample, where the build has it for this chip, and as far
+    as there is room for it: what is left out runs as bytecode."""
+    for name in _NATIVE.split():
+        try:
+            part = __import__("native." + name, None, None, ("",))
+        except (ImportError, ValueError):  # none, or for another chip
+            return
+        except MemoryError:
+            log.write(now_ms, "no room for native", name)
+            return
+        dsp.use(part)
+        log.write(now_ms, "native", name)
     dsp.shape_noise()
-    log.write(now_ms, "native")
 
 
 def _identity(config: dict, nvs: Nvs) -> bytes:

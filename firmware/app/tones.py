@@ -13,6 +13,7 @@ from ptt.badge import indications
 from ptt.base.numbers import FRAME_SAMPLES, RATE_HZ
 from ptt.media import dsp
 
+_SILENCE = const(16)  # halved so often, nothing is left
 _PIECE_SAMPLES = const(32)
 _PIECES_A_SECOND = const(500)
 
@@ -49,10 +50,10 @@ class Tones:
     def mix(self, speech: "array | None") -> "array":
         """The next frame: `speech` (320 samples, or None) with the tone; valid until the next."""
         pcm = self._pcm
-        n = 0
-        while n < FRAME_SAMPLES:
-            pcm[n] = 0 if speech is None else speech[n]
-            n += 1
+        if speech is None:
+            dsp.fade(pcm, _SILENCE)
+        else:
+            pcm[0:FRAME_SAMPLES] = speech
         n = 0
         while n < len(self._pieces) and (self._left or self._begin_note()):
             if self._step:

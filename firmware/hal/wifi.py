@@ -1,7 +1,9 @@
 """The Wi-Fi station: joins the venue's network and stays on it, awake.
 
 The driver joins again by itself after a short loss. When that does not help, it is told to start
-over, less and less often. Which access point is best is decided elsewhere (`app.extras.roaming`).
+over, less and less often, with the strongest access point: left to itself it takes the first that
+it hears. A network that hides its name is in no scan, and joined as the driver likes. When to move
+is decided elsewhere (`app.extras.roaming`).
 """
 
 import network
@@ -38,7 +40,7 @@ class Wifi:
         if not self._is_started:
             self._is_started = True
             self._check_ms = now_ms
-            self._join(None, now_ms, True)
+            self._join(self.strongest()[1], now_ms, True)
         if since(now_ms, self._check_ms) < 0:
             return False
         self._check_ms = add(now_ms, _CHECK_MS)
@@ -46,12 +48,16 @@ class Wifi:
         if is_connected == self.is_connected:
             if not is_connected and since(now_ms, self._give_up_ms) >= 0:
                 self._retry_ms = min(self._retry_ms * 2, _RETRY_MS_MAX)
-                self._join(None, now_ms)
+                self._join(self.strongest()[1], now_ms)
             return False
         self.is_connected = is_connected
         if is_connected:
             # Power save is on after every connect and would hold voice back by 100s of ms.
-            self._wlan.config(pm=self._wlan.PM_NONE)
+            try:
+                self._wlan.config(pm=self._wlan.PM_NONE)
+            except OSError:  # lost again meanwhile; the next look tells
+                self.is_connected = False
+                return False
         else:
             self._retry_ms = _RETRY_MS
             self._give_up_ms = add(now_ms, _RETRY_MS)
@@ -71,7 +77,7 @@ class Wifi:
         best_dbm, best = NO_RSSI, None
         try:
             found = self._wlan.scan()
-        except OSError:  # the radio joins or scans already
+        except (OSError, MemoryError):  # the radio joins or scans already; or too many are heard
             return NO_RSSI, None
         wanted = self._ssid.encode()
         for ssid, bssid, _channel, dbm, _security, _hidden in found:

@@ -45,6 +45,7 @@ def firmware(monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
             I2C=hardware.I2C,
             WDT=hardware.Wdt,
             PWRON_RESET=chip.PWRON_RESET,
+            freq=chip.freq,
             reset=chip.reset,
             reset_cause=chip.reset_cause,
             unique_id=chip.unique_id,

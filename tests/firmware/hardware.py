@@ -265,6 +265,14 @@ class Machine:
     PWRON_RESET = 1
     naps_ms: list[int] = []
     cause = 1
+    hz = 160_000_000
+    hz_max = 240_000_000
+
+    @staticmethod
+    def freq(hz: int) -> None:
+        if hz > Machine.hz_max:
+            raise ValueError("frequency must be 20MHz, 40MHz, 80Mhz or 160MHz")
+        Machine.hz = hz
 
     @staticmethod
     def reset() -> None:

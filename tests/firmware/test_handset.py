@@ -316,3 +316,63 @@ def test_the_sound_of_an_event_is_played(build: Build) -> None:
         handset.participant.tell(kind, 1)
         handset._tell(1000)
         assert tone_of(handset) == tone
+
+
+def test_native_code_is_loaded_as_far_as_there_is_room(
+    build: Build, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Executable memory is short: speech is coded by what was loaded, and the badge starts."""
+    import builtins
+    import sys
+    from types import ModuleType
+
+    from ptt.media import dsp
+
+    monkeypatch.delitem(sys.modules, "native", raising=False)
+    loaded: list[str] = []
+    load = builtins.__import__
+
+    def full(name: str, *rest: Any) -> Any:
+        if not name.startswith("native."):
+            return load(name, *rest)
+        loaded.append(name)
+        if name == "native.shaped":
+            raise MemoryError
+        return ModuleType(name)
+
+    plain = dsp.ima_encode
+    with monkeypatch.context() as patched:
+        patched.setattr(builtins, "__import__", full)
+        handset = build()
+    run(handset, 1000, 1100)
+    assert loaded == ["native.ima", "native.octets", "native.samples", "native.shaped"]
+    assert ("no room for native", "shaped") in log(capsys)
+    assert dsp.ima_encode is plain
+
+
+def test_a_codec_that_does_not_answer_is_told(
+    build: Build, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handset = build("esp32s3-es8311")
+    if handset.port is None:
+        pytest.skip("microphone and speaker have a port each")
+
+    def deaf(*_: Any) -> None:
+        raise OSError(19)
+
+    monkeypatch.setattr(I2C, "writeto_mem", deaf)
+    for is_talking in (True, False):
+        handset.port.give(is_talking)
+    run(handset, 1000, 62_000)
+    (told,) = [value for event, value in log(capsys) if event == "health"]
+    assert told[1][-1] == 2
+
+
+@pytest.mark.parametrize(("hz_max", "hz"), [(240_000_000, 240_000_000), (160_000_000, 160_000_000)])
+def test_it_runs_as_fast_as_the_chip_can(
+    hz_max: int, hz: int, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Machine, "hz", 160_000_000)
+    monkeypatch.setattr(Machine, "hz_max", hz_max)
+    build()
+    assert Machine.hz == hz

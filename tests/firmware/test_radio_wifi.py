@@ -222,3 +222,38 @@ def test_a_radio_that_is_off_stays_off(firmware: Load) -> None:
     calls = len(wlan.calls)
     assert not any(changes(made, wlan, *((ms, False) for ms in range(1000, 90_000, 500))))
     assert len(wlan.calls) == calls
+
+
+def test_it_joins_the_strongest_access_point(firmware: Load) -> None:
+    made, wlan = wifi(firmware)
+    wlan.points = [(b"venue", b"near", -50), (b"venue", b"far", -70), (b"other", b"loud", -30)]
+    made.poll(0)
+    assert wlan.calls[-1] == ("connect", "venue", "secret", b"near")
+
+
+def test_too_many_access_points_for_the_memory_are_no_reason_not_to_join(
+    firmware: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, wlan = wifi(firmware)
+
+    def crowded() -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(wlan, "scan", crowded)
+    made.poll(0)
+    assert wlan.calls[-1] == ("connect", "venue", "secret")
+
+
+def test_a_network_that_goes_as_it_comes_is_no_crash(
+    firmware: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, wlan = wifi(firmware)
+
+    def lost(pm: int) -> None:
+        raise OSError("Wifi Not Connected")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(wlan, "config", lost)
+        assert changes(made, wlan, (0, False), (500, True)) == [False, False]
+    assert changes(made, wlan, (1000, True)) == [True]
+    assert wlan.calls[-1] == ("pm", Wlan.PM_NONE)

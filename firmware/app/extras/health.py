@@ -18,7 +18,8 @@ _PERIOD_MS = const(60000)  # often enough to see a trend, rare enough for a log
 
 class Health:
     """An extra of every badge. `value` of the log line: heap bytes free; sends dropped, and for
-    want of memory; times the speaker starved, frames cut; pieces torn; dBm."""
+    want of memory; times the speaker starved, frames cut; pieces torn; times the codec did not
+    answer; dBm."""
 
     def __init__(self, now_ms: int) -> None:
         self._told_ms = now_ms
@@ -31,7 +32,8 @@ class Health:
         radio = handset.radio
         speaker = handset.speaker
         torn = 0 if handset.microphone is None else handset.microphone.torn
-        heard = (radio.send_drops, radio.no_memory, speaker.starved, speaker.cut, torn)
+        deaf = 0 if handset.port is None else handset.port.deaf
+        heard = (radio.send_drops, radio.no_memory, speaker.starved, speaker.cut, torn, deaf)
         log.write(now_ms, "health", (gc.mem_free(), heard, handset.wifi.rssi()))
 
     on_event = ignore

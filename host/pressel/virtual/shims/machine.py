@@ -20,7 +20,8 @@ _pin_drive = _bridge.pin_drive
 _i2s_read = _bridge.i2s_read
 _i2s_write = _bridge.i2s_write
 
-_FREQUENCY_HZ = 240_000_000
+_FREQUENCIES_HZ = (80_000_000, 160_000_000, 240_000_000)
+_frequency_hz = 160_000_000  # as MicroPython starts a chip
 
 
 class Pin:
@@ -122,7 +123,12 @@ def unique_id():
 
 
 def freq(hz=None):
-    return _FREQUENCY_HZ
+    global _frequency_hz
+    if hz is None:
+        return _frequency_hz
+    if hz not in _FREQUENCIES_HZ:
+        raise ValueError("frequency must be 20MHz, 40MHz, 80Mhz, 160MHz or 240MHz")
+    _frequency_hz = hz
 
 
 def reset():

@@ -124,7 +124,7 @@ def _run():
         if _cycle_ms == CYCLE_MS:
             _cycle_ms = 0
             break
-        if left % 5 == 0:
+        if left % 2 == 0:
             used = gc.mem_alloc()
             if used > _peak_bytes:
                 _peak_bytes = used

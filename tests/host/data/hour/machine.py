@@ -64,6 +64,10 @@ class WDT:
         pass
 
 
+def freq(hz):
+    pass
+
+
 def reset_cause():
     return PWRON_RESET
 
