@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from .decoders import fuzz_codec, fuzz_envelope, fuzz_evolution, fuzz_voice
 from .engines import fuzz_leader, fuzz_participant
+from .releases import fuzz_release
 from .secure_engines import fuzz_secure_leader, fuzz_secure_participant
 
 HARNESSES: dict[str, Callable[[bytes], None]] = {
@@ -13,6 +14,7 @@ HARNESSES: dict[str, Callable[[bytes], None]] = {
     "voice": fuzz_voice,
     "codec": fuzz_codec,
     "evolution": fuzz_evolution,
+    "release": fuzz_release,
     "leader": fuzz_leader,
     "participant": fuzz_participant,
     "secure_leader": fuzz_secure_leader,

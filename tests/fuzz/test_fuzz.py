@@ -15,6 +15,7 @@ from tests.fuzz.mutation import Outcome, mutated, run_one
 from ptt.badge.session import Session
 from ptt.leader.floor.arbitrator import Arbitrator
 from ptt.leader.leader import Leader
+from ptt.link import lms
 from ptt.media.jitter_buffer import JitterBuffer
 from ptt.wire import codec, voice
 
@@ -72,6 +73,12 @@ def test_a_decoder_that_reads_beyond_the_end(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(codec, "decode", careless)
     assert "IndexError" in planted("codec").error
+
+
+def test_a_signature_whose_answer_nobody_looks_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lms.Verifier, "_take", lambda self, view: None)
+    monkeypatch.setattr(lms.Verifier, "_climb", lambda self: setattr(self, "is_right", True))
+    planted("release")
 
 
 def test_voice_with_fewer_frames_than_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
