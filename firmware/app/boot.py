@@ -174,6 +174,12 @@ def _side_button(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Ex
 
 
 def _screen(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
+    if "epaper" in pins:
+        from hal.epaper import EPaper
+
+        from .extras.name_tag import NameTag
+
+        return NameTag(EPaper(pins["epaper"]), config["name"])
     if "display" not in pins:
         return None
     from hal.display import Display

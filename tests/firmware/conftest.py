@@ -43,6 +43,7 @@ def firmware(monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
             I2S=hardware.I2S,
             ADC=hardware.Adc,
             I2C=hardware.I2C,
+            SPI=hardware.Spi,
             WDT=hardware.Wdt,
             PWRON_RESET=chip.PWRON_RESET,
             freq=chip.freq,
@@ -56,10 +57,13 @@ def firmware(monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
         module("esp32", NVS=hardware.NVS),
         module("cryptolib", aes=hardware.Aes),
         module("neopixel", NeoPixel=hardware.NeoPixel),
-        module("framebuf", FrameBuffer=hardware.FrameBuffer, MONO_VLSB=0),
+        module("framebuf", FrameBuffer=hardware.FrameBuffer, MONO_VLSB=0, MONO_HLSB=3),
     )
     monkeypatch.setitem(sys.modules, "native", None)  # machine code of another chip
-    for kept in (hardware.NVS.kept, hardware.I2C.written, hardware.NeoPixel.shown):
+    for kept in (
+        hardware.NVS.kept, hardware.I2C.written, hardware.NeoPixel.shown, hardware.Spi.written,
+        hardware.FrameBuffer.rectangles,
+    ):  # fmt: skip
         kept.clear()
     chip.naps_ms.clear()
     chip.cause = chip.PWRON_RESET

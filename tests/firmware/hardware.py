@@ -229,6 +229,27 @@ class FrameBuffer:
     def text(self, words: str, x: int, y: int, colour: int) -> None:
         FrameBuffer.drawn.append((words, x, y))
 
+    def pixel(self, x: int, y: int) -> int:
+        """Each letter is its left edge."""
+        return int(x % 8 == 0)
+
+    rectangles: list[tuple[int, int, int, int]] = []
+
+    def fill_rect(self, x: int, y: int, width: int, height: int, colour: int) -> None:
+        FrameBuffer.rectangles.append((x, y, width, height))
+
+
+class Spi:
+    """A bus that remembers what was written."""
+
+    written: list[bytes] = []
+
+    def __init__(self, bus: int, *, baudrate: int, sck: Pin, mosi: Pin, miso: Pin) -> None:
+        self.baudrate = baudrate
+
+    def write(self, data: bytes) -> None:
+        Spi.written.append(bytes(data))
+
 
 class NeoPixel:
     """Remembers the colours that were written."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.firmware.conftest import Load
-from tests.firmware.hardware import I2C, I2S, NVS, FrameBuffer, NeoPixel, Pin
+from tests.firmware.hardware import I2C, I2S, NVS, FrameBuffer, NeoPixel, Pin, Spi
 
 from pressel.boards.board import load_board
 from ptt.base.numbers import FRAME_SAMPLES
@@ -115,6 +115,61 @@ def test_words_too_long_for_a_display_begin_at_its_edge(firmware: Load) -> None:
     display = firmware("hal.display").Display(DISPLAY)
     display.show("twenty characters ...")
     assert FrameBuffer.drawn[0][1] == 0
+
+
+PAPER = {"sck": 12, "mosi": 13, "cs": 11, "dc": 10, "reset": 9, "busy": 8}
+PHASES = 60  # more than a picture takes
+
+
+def test_a_picture_is_drawn_sent_shown_and_sent_again_a_little_a_step(firmware: Load) -> None:
+    paper = firmware("hal.epaper").EPaper(PAPER)
+    assert Spi.written[:4] == [b"\x12", b"\x01", b"\xc7\0\0", b"\x11"]
+    Spi.written.clear()
+    paper.update()
+    assert Spi.written == []  # nothing is wanted
+    paper.show(("Ann", "", "group 1", "ready"))
+    longest = 0
+    for _ in range(PHASES):
+        before = sum(map(len, Spi.written))
+        paper.update()
+        longest = max(longest, sum(map(len, Spi.written)) - before)
+    assert longest <= 500 + 6  # a piece, and where it belongs
+    assert [len(each) for each in Spi.written].count(500) == 20
+    commands = [each[0] for each in Spi.written if len(each) == 1 and each != b"\0"]
+    assert commands == [0x4E, 0x4F, 0x24, 0x22, 0xF7, 0x20, 0x4E, 0x4F, 0x26]
+    assert FrameBuffer.rectangles[0] == ((200 - 96) // 2, 16, 4, 4)  # three letters, four times
+
+
+def test_a_busy_display_is_waited_for_in_later_steps_and_then_shows_what_is_newest(
+    firmware: Load,
+) -> None:
+    paper = firmware("hal.epaper").EPaper(PAPER)
+    paper.show(("Ann",))
+    Pin.levels[PAPER["busy"]] = 1
+    for _ in range(PHASES):
+        paper.update()
+    paper.show(("Bob",))
+    paper.show(("Cem",))
+    sent = len(Spi.written)
+    paper.update()
+    assert len(Spi.written) == sent
+    Pin.levels[PAPER["busy"]] = 0
+    for _ in range(2 * PHASES):
+        paper.update()
+    assert paper._words == ("Cem",)
+    shows = [Spi.written[n + 1] for n, each in enumerate(Spi.written) if each == b"\x22"]
+    assert shows == [b"\xf7", b"\xff"]  # all is cleared first, and then now and then
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [("Ann", ("Ann", "")), ("Ann Bo Cy", ("Ann", "Bo Cy")), ("\u015e\u00fck", ("??k", "")),
+     (" x", (" x", ""))],
+)  # fmt: skip
+def test_a_name_is_shown_in_two_lines_and_in_plain_letters(
+    name: str, lines: tuple[str, str], firmware: Load
+) -> None:
+    assert firmware("app.extras.name_tag").NameTag(None, name)._name == lines
 
 
 def speaker(firmware: Load, **more: Any) -> Any:

@@ -79,6 +79,7 @@ def test_every_board_boots_and_steps(board: str, build: Build) -> None:
     assert ("Charge" in names) == ("battery" in facts)
     assert ("SideButton" in names) == ("side_button" in facts)
     assert ("Screen" in names) == ("display" in facts)
+    assert ("NameTag" in names) == ("epaper" in facts)
     assert (handset.port is not None) == (
         facts.get("shares_port", False) and facts["microphone"].get("kind") != "pdm"
     )
@@ -89,7 +90,7 @@ def test_what_a_board_lacks_is_not_loaded(build: Build) -> None:
 
     handset = build("esp32-devkit")
     run(handset, 1000, 1100)
-    for name in ("battery", "display", "codec", "rgb", "vibration", "port"):
+    for name in ("battery", "display", "epaper", "codec", "rgb", "vibration", "port"):
         assert f"hal.{name}" not in sys.modules
     assert "app.boot" not in sys.modules  # it has done its work
 
@@ -215,6 +216,17 @@ def test_the_display_says_what_the_light_says(build: Build) -> None:
     words = indications.SITUATIONS[indications.SEARCHING][3]
     assert [drawn[0] for drawn in FrameBuffer.drawn] == [words]
     assert len([data for _, data in I2C.written if data[0] == 0x40]) == 8
+
+
+def test_an_e_paper_badge_shows_name_group_and_situation(build: Build) -> None:
+    handset = build("waveshare-epaper-154")
+    (tag,) = [each for each in handset.extras if type(each).__name__ == "NameTag"]
+    run(handset, 1000, 1500)
+    words = indications.SITUATIONS[indications.SEARCHING][3]
+    assert tag._paper._words == ("Ann", "", "", words)
+    handset.situation = indications.READY
+    tag.step(handset, 2000)
+    assert tag._paper._wanted[2:] == ("group 0", "ready")
 
 
 def test_health_is_told_once_a_minute(build: Build, capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,7 +97,7 @@ def test_a_badge_gets_all_that_its_sound_chip_and_power_chip_need() -> None:
     assert facts["codec"]["listening"] == [[0x02, 0x18]]
     assert facts["power"][0]["address"] == 0x6E and "psram" not in facts
     assert load_board("waveshare-epaper-154").facts()["hold"] == [
-        {"pin": 17, "high": True}, {"pin": 42, "high": False}
+        {"pin": 17, "high": True}, {"pin": 6, "high": False}, {"pin": 42, "high": False}
     ]  # fmt: skip
 
 

@@ -49,6 +49,7 @@ class Chip(_Data):
     adc_max_mv: int
     i2s_ports: int
     i2c_buses: int
+    heap_bytes: int  # what MicroPython leaves for Python beside Wi-Fi
     mhz_max: int  # of the processor, what `machine.freq` can set
     caution: str = ""  # what a buyer of any board with it should know
     refused: list[Refused]

@@ -22,6 +22,8 @@ FUNCTIONS = {
     "speaker.enable": "driven", "button.pin": "button", "side_button.pin": "button",
     "led.pin": "driven", "battery.pin": "adc", "vibration.pin": "driven",
     "display.sda": "driven", "display.scl": "driven", "codec.sda": "driven", "codec.scl": "driven",
+    "epaper.sck": "driven", "epaper.mosi": "driven", "epaper.cs": "driven",
+    "epaper.dc": "driven", "epaper.reset": "driven", "epaper.busy": "read",
 }  # fmt: skip
 
 _CLOCKS = {"microphone.sck", "microphone.ws", "speaker.sck", "speaker.ws"}

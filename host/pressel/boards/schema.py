@@ -116,6 +116,18 @@ class Display(_Facts):
     height: int = Field(ge=16, le=64, multiple_of=8)
 
 
+class EPaper(_Facts):
+    """200x200 pixels of e-paper on SPI; `busy` is high while it shows a picture."""
+
+    kind: Literal["ssd1681"]
+    sck: Gpio
+    mosi: Gpio
+    cs: Gpio
+    dc: Gpio
+    reset: Gpio
+    busy: Gpio
+
+
 class Hold(_Facts):
     """A pin that is held at a level from the start on: the board's power hangs on it."""
 
@@ -178,6 +190,7 @@ class Board(_Facts):
     battery: Battery | None = None
     vibration: Vibration | None = None
     display: Display | None = None
+    epaper: EPaper | None = None
     codec: Codec | None = None
     hold: list[Hold] = []
     power: list[Power] = []
@@ -186,6 +199,8 @@ class Board(_Facts):
     def _bus(self) -> Board:
         if self.power and self.codec is None:
             raise ValueError("power needs a codec: the chip hangs on its two wires")
+        if self.display and self.epaper:
+            raise ValueError("this firmware drives one display: leave out display or epaper")
         return self
 
     def facts(self) -> dict[str, Any]:
@@ -200,7 +215,7 @@ class Board(_Facts):
         words = ["hears"] if self.microphone.kind == "pdm" else ["hears", "talks"]
         if self.shares_port and self.microphone.kind != "pdm":
             words.append("one at a time")
-        for key in ("led", "side_button", "battery", "vibration", "display", "codec"):
+        for key in ("led", "side_button", "battery", "vibration", "display", "epaper", "codec"):
             if getattr(self, key) is not None:
                 words.append("rgb led" if key == "led" and self.led_is_rgb() else key)
         return [word.replace("_", " ") for word in words]

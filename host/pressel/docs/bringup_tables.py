@@ -21,8 +21,8 @@ def tests(_: str) -> str:
 
 def _measures(value: Value) -> str:
     words = value.key.replace("_", " ")
-    least = f"{value.min:,g}" if value.min is not None else ""
-    most = f"{value.max:,g}" if value.max is not None else ""
+    least = f"{value.min:,g}" if value.min is not None else value.least.rpartition(".")[2]
+    most = f"{value.max:,g}" if value.max is not None else value.most.rpartition(".")[2]
     if least and most and least != most:
         words += f" {least} to {most}"
     elif least and most:

@@ -145,6 +145,8 @@ def __getattr__(name):
         from _adc import ADC as part
     elif name == "I2C":
         from _i2c import I2C as part
+    elif name == "SPI":
+        from _spi import SPI as part
     elif name == "WDT":
         from _watchdog import WDT as part
     else:
