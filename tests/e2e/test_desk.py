@@ -20,6 +20,7 @@ from tests.e2e.test_venue_moves import told
 from tests.host.test_update_host import build
 from tests.signers import signer_in
 
+from pressel.errors import UnreachableError
 from pressel.node import control
 from pressel.node.desk.asker import of_user
 from pressel.registry.database import DATABASE
@@ -91,11 +92,12 @@ async def check_log(cluster: Cluster, leader: str, standby: str, folder: Path) -
         lines = (await done(folder, "audit", "list", "--json", *state)).splitlines()
         logs[host] = [json.loads(line) for line in lines]
         head = (await done(folder, "audit", "verify", *state)).strip()
-        assert head == logs[host][-1]["hash"]
+        own = (await done(folder, "host", "show", "--json", *state)).strip()
+        assert head == [each["hash"] for each in logs[host] if each["host"] in own][-1]
+    assert [each["hash"] for each in logs[leader]] == [each["hash"] for each in logs[standby]]
     asked = [each for each in logs[leader] if each["verb"] in ("device add", "device rename")]
     assert [each["texts"].get("who") for each in asked] == [f"{ME} at {standby}"] * 2
     assert asked[0]["term"] > 1
-    assert "registry follow" in [each["verb"] for each in logs[standby]]
 
 
 async def check_invitation(cluster: Cluster, leader: str, standby: str, folder: Path) -> None:
@@ -229,8 +231,9 @@ def write_lock(folder: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize("end", ["resigns", "killed"])
 def test_what_a_leader_has_acknowledged_the_next_one_knows(tmp_path: Path, end: str) -> None:
-    """Also when it goes the moment after, and another program keeps the standbys from writing down
-    what they hear: five devices are let in, and one of them is out again."""
+    """Also when it goes the moment after, and another program keeps one standby from writing down
+    what it hears: devices are let in, and one of them is out again. On one disk of three nothing is
+    done."""
 
     async def scenario() -> None:
         async with cluster_of(tmp_path, "abc") as cluster:
@@ -240,26 +243,32 @@ def test_what_a_leader_has_acknowledged_the_next_one_knows(tmp_path: Path, end: 
             def change(verb: str, **fields: Any) -> None:
                 control.ask(tmp_path / f"{left[0]}.sock", verb, **fields)
 
-            def work() -> None:
+            def begin() -> None:
                 change("settings set", setting="floor.talk_ms", value=90_000, base=1)
                 rights = {"groups": [1], "emergency": False, "priority": 0}
-                for number in range(5):
+                for number in range(3):
                     change("device add", id=f"{number:016x}", name=f"d{number}", **rights)
+
+            def work() -> None:
                 change("device revoke", id=f"{0:016x}")
                 if end == "killed":
                     cluster.commands[leader].process.send_signal(signal.SIGKILL)
                 else:
                     control.ask(tmp_path / f"{leader}.sock", "host resign")
 
+            await asyncio.to_thread(begin)
             with contextlib.ExitStack() as stack:
-                for name in left:
-                    stack.enter_context(write_lock(cluster.state(name)))
+                stack.enter_context(write_lock(cluster.state(left[1])))
+                few = pytest.raises(UnreachableError, match="too few other hosts")
+                with write_lock(cluster.state(left[0])), few:
+                    await asyncio.to_thread(change, "device rename", id=f"{1:016x}", name="x")
                 await asyncio.to_thread(work)
                 await until(lambda: any(map(cluster.leads, left)), "another one to lead")
             new = next(name for name in left if cluster.leads(name))
             here = ("--state", cluster.state(new))
+            await until(lambda: len(names_at(cluster, new)) == 2, "its disk to have all of it")
             listed = json.loads(await done(tmp_path, "device", "list", "--json", *here))
-            assert [each["name"] for each in listed] == ["d1", "d2", "d3", "d4"]
+            assert {each["id"] for each in listed} == {f"{1:016x}", f"{2:016x}"}
             said = ("settings", "get", "floor.talk_ms", "--control", tmp_path / f"{new}.sock")
             assert (await done(tmp_path, *said)).strip() == "90000 ms"
 

@@ -9,21 +9,19 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pressel.errors import PresselError, UnreachableError
 from pressel.node import control
 from pressel.node.desk import asker as askers
 from pressel.node.desk.asker import Asker
-from pressel.node.desk.desk import Desk
+from pressel.node.desk.desk import Desk, _at_once
 from pressel.node.desk.verb import COPY, HERE, LEADER, Fields, Verb
 
 ANN = Asker("ann", 1000)
 OWN, OTHER = b"own host", b"kitchen "
 SAID = {"verb": "say", "what": "say: hi", "text": "hi"}
 NAMES = {OWN: "this host", OTHER: "kitchen"}
-
-
-async def _at_once() -> None:
-    pass
 
 
 class Stage:
@@ -49,7 +47,7 @@ class Stage:
             verbs, OWN, lambda: self.leader, self._ask, NAMES.__getitem__, self._report, safe=safe,
             record=self._record,
         )  # fmt: skip
-        self.desk = self.make(lambda verb: _at_once)
+        self.desk = self.make(_at_once)
         self.asked = 0  # how often the other host was
         self.recorded: list[tuple[str, str, str]] = []
         self.is_full = False
@@ -189,10 +187,10 @@ def test_a_change_is_done_when_it_is_safe() -> None:
     steps: list[str] = []
     stage = Stage()
 
-    def begin(verb: Verb) -> Callable[[], Awaitable[None]]:
+    async def begin(verb: Verb) -> Callable[[], Awaitable[tuple[int, int]]]:
         steps.append(f"begun, {len(stage.done)} done")
 
-        async def end() -> None:
+        async def end() -> tuple[int, int]:
             steps.append(f"awaited, {len(stage.done)} done")
             raise UnreachableError("another host has taken over")
 
@@ -205,6 +203,41 @@ def test_a_change_is_done_when_it_is_safe() -> None:
     assert steps[2:] == ["begun, 1 done", "awaited, 2 done"]
     assert "answer" in stage.ask("rest") and "answer" in stage.ask("look")
     assert len(steps) == 4  # a verb of this host's own, or one that only reads, waits for nobody
+
+
+def test_it_is_said_on_how_many_hosts_a_change_is() -> None:
+    async def begin(verb: Verb) -> Callable[[], Awaitable[tuple[int, int]]]:
+        async def end() -> tuple[int, int]:
+            return 1, 2
+
+        return end
+
+    stage = follower()
+    assert stage.other is not None
+    stage.other.desk = stage.other.make(begin)
+    assert stage.ask("say")["on"] == [1, 2] and "on" not in stage.ask("look")
+
+
+@pytest.mark.parametrize(
+    ("on", "words"),
+    [
+        ([1, 2], "it is on 1 of 2 hosts; the other one gets it when it is there again\n"),
+        ([2, 2], ""), ([1, 1], ""), ([2, 3], ""), (None, ""), ("1", ""), ([True, 2], ""),
+    ],
+)  # fmt: skip
+def test_who_may_lose_a_change_with_one_disk_is_told_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], on: Any, words: str
+) -> None:
+    async def answer(request: Any, who: Asker) -> dict[str, Any]:
+        return {"answer": "done", "on": on}
+
+    async def scenario() -> None:
+        server = await control.serve(tmp_path / "c.sock", answer)
+        assert await asyncio.to_thread(control.ask, tmp_path / "c.sock", "say") == "done"
+        server.close()
+
+    asyncio.run(scenario())
+    assert capsys.readouterr().err == words
 
 
 def test_a_host_takes_no_orders_of_another_that_are_its_own_operators() -> None:

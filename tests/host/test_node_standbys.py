@@ -57,7 +57,7 @@ class Stage:
 
 
 async def begun(stage: Stage) -> asyncio.Future[None]:
-    asked = asyncio.ensure_future(stage.standbys.confirm(stage.leader))
+    asked = asyncio.ensure_future(stage.standbys.confirm(stage.leader, 3))
     await asyncio.sleep(0)
     return asked
 
@@ -104,6 +104,25 @@ def test_who_hangs_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -
     asyncio.run(scenario())
 
 
+def test_what_is_on_too_few_disks_is_not_done() -> None:
+    """All know it, and have not written it down."""
+
+    async def scenario() -> None:
+        for disks, is_done in ((1, False), (2, True)):
+            stage = Stage(B, C)
+            asked = asyncio.ensure_future(stage.standbys.confirm(stage.leader, disks))
+            await asyncio.sleep(0)
+            stage.acknowledge(B)
+            stage.acknowledge(C)
+            if is_done:
+                await asked
+            else:
+                with pytest.raises(UnreachableError, match="too few other hosts"):
+                    await asked
+
+    asyncio.run(scenario())
+
+
 def test_nothing_is_done_by_who_no_longer_leads() -> None:
     async def scenario() -> None:
         stage = Stage(B, C)
@@ -113,7 +132,7 @@ def test_nothing_is_done_by_who_no_longer_leads() -> None:
         with pytest.raises(UnreachableError, match="taken over meanwhile"):
             await asked
         with pytest.raises(UnreachableError, match="taken over meanwhile"):
-            await stage.standbys.confirm(None)
+            await stage.standbys.confirm(None, 3)
 
     asyncio.run(scenario())
 

@@ -37,29 +37,46 @@ def audit() -> None:
 
 @audit.command("list")
 @last_option
+@click.option(
+    "--conflicts",
+    is_flag=True,
+    help="Only devices that hosts have changed while they did not hear of each other.",
+)
 @_STATE
 @json_option
-def list_entries(last: int | None, state: Path | None, as_json: bool) -> None:
-    """List what was done, oldest first: devices, hosts, settings, updates, texts."""
-    show(audits.lines(state), last, as_json)
+def list_entries(last: int | None, conflicts: bool, state: Path | None, as_json: bool) -> None:
+    """List what was done, oldest first: devices, hosts, settings, updates."""
+    if not conflicts:
+        show(audits.lines(state), last, as_json)
+        return
+    found = audits.conflicts(state)
+    if not found and not as_json:
+        print("there are no conflicts", file=sys.stderr)
+        return
+    show(found, last, as_json)
+    if not as_json:
+        words = "the first entry of each device holds; change the device again to settle it"
+        print(words, file=sys.stderr)
 
 
 @audit.command()
-@click.option("--seen", metavar="HASH", help="An entry's hash that must still be in the log.")
+@click.option(
+    "--seen", multiple=True, metavar="HASH", help="An entry's hash that must still be in the log."
+)
 @click.option(
     "--also", multiple=True, metavar="PUBLIC_KEY", help="A key that this host had before."
 )
 @_STATE
-def verify(seen: str | None, also: tuple[str, ...], state: Path | None) -> None:
+def verify(seen: tuple[str, ...], also: tuple[str, ...], state: Path | None) -> None:
     """Check every entry, signature and text, and that devices and hosts are as the log says.
 
     A log whose end was cut off still holds. Keep the hash that this prints, and give it to --seen
     later: it must still be there.
     """
     keys = tuple(map(checked_public_key, also))
-    if seen is not None and not _is_hash(seen):
+    if not all(map(_is_hash, seen)):
         raise UsageError(f"a hash has {_HASH_DIGITS} hexadecimal digits, as this command prints")
-    head = audits.verify(state, keys, seen.lower() if seen else None)
+    head = audits.verify(state, keys, tuple(each.lower() for each in seen))
     print(head["hash"])
     print(
         f"all {head['entries']} entries hold, and devices and hosts are as they say",

@@ -1,5 +1,5 @@
 """Which devices and other hosts may take part at a host: keeps its engines in line with the
-registry, and the registry in line with the leader's."""
+registry."""
 
 from __future__ import annotations
 
@@ -64,14 +64,12 @@ class Admission:
     async def keep(self, number: int) -> None:
         """Write into the registry what nobody has to ask for."""
         try:
-            known = await self._watch.keep(self._in_thread, follows=self._host.leader is None)
+            await self._watch.keep(self._in_thread)
         except PresselError as error:
             self._tell(str(error))
             return
         self._tell("")
         self._tell_over()
-        if known is not None:
-            self._report("devices", {"known": known})
 
     def _tell_over(self) -> None:
         """A leader says once that it has more devices than others can learn."""

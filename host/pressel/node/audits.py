@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pressel.registry.chains import BEGINNING, place_of
 from pressel.registry.database import DATABASE
 from pressel.registry.log import as_json
 from pressel.registry.store import Registry
 
 from . import control
+from .desk.audits import conflicts_as_json
 from .door import no_registry, running
 from .options import default_state
 
@@ -19,25 +21,35 @@ Line = dict[str, Any]  # as `log.as_json` writes an entry
 
 def lines(state: Path | None) -> Iterator[Line]:
     """All entries of the log of the host that has the folder `state`, oldest first."""
-    path, after = running(state), 0
+    path, after = running(state), BEGINNING
     while True:
         if path is not None:
-            page = control.ask(path, "audit list", after=after)
+            page = control.ask(path, "audit list", after=list(after))
         else:
             with _registry(state) as registry:
                 page = [as_json(each) for each in registry.told(after)]
         if not page:
             return
         yield from page
-        after = page[-1]["index"]
+        after = place_of(page[-1]["place"])
 
 
-def verify(state: Path | None, also: tuple[str, ...], seen: str | None) -> Line:
+def conflicts(state: Path | None) -> list[Line]:
+    """Of each device that hosts have changed without hearing of each other: the entry that holds,
+    then the others; `holds` says which."""
+    path = running(state)
+    if path is not None:
+        return control.ask(path, "audit conflicts")
+    with _registry(state) as registry:
+        return conflicts_as_json(registry)
+
+
+def verify(state: Path | None, also: tuple[str, ...], seen: tuple[str, ...]) -> Line:
     """The head of the log: how many `entries`, the `term` and the `hash` of the last. PresselError
     when it does not hold."""
     path = running(state)
     if path is not None:
-        return control.ask(path, "audit verify", also=list(also), seen=seen)
+        return control.ask(path, "audit verify", also=list(also), seen=list(seen))
     with _registry(state) as registry:
         head = registry.verify(also, seen)
     return {"entries": head.index, "term": head.term, "hash": head.hash}

@@ -12,6 +12,7 @@ import errno
 import json
 import os
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from .report import Report
 LINE_BYTES_MAX = 1 << 20  # 256 members of 300 bytes fit ten times over
 ANSWER_LIMIT_S = 30.0  # an election, and a leader that is gone once more; a busy disk 10 s
 PATH_BYTES_MAX = 107  # of a Unix socket on Linux
+_MAJORITY_HOSTS = 3  # of so many a change is done when most have it; of fewer when one has it
 
 Answer = Callable[[Any, Asker], Awaitable[dict[str, Any]]]
 
@@ -39,10 +41,11 @@ _ERRORS = {each.exit_code: each for each in (PresselError, UsageError, Unreachab
 @dataclass(frozen=True)
 class Reply:
     """An answer; `by` is the host that gave it: "" when it is the one that was asked, OWN_COPY of
-    `desk.desk` when no leader was reachable."""
+    `desk.desk` when no leader was reachable. A change is `on` so many disks of so many hosts."""
 
     answer: Any
     by: str = ""
+    on: tuple[int, int] = (1, 1)
 
 
 def control_path(port: int) -> Path:
@@ -215,7 +218,22 @@ def request(path: Path, verb: str, **fields: Any) -> Reply:
         raise UnreachableError(f"what answers at {path} is no host of Pressel")
     if "error" in reply:
         raise _ERRORS.get(reply.get("exit", 1), PresselError)(str(reply["error"]))
-    return Reply(reply["answer"], str(reply.get("by", "")))
+    on = _on(reply.get("on"))
+    _tell(*on)
+    return Reply(reply["answer"], str(reply.get("by", "")), on)
+
+
+def _tell(disks: int, hosts: int) -> None:
+    """Who may lose a change with one disk is told so, whatever command it was."""
+    if disks < hosts < _MAJORITY_HOSTS:
+        words = f"it is on {disks} of {hosts} hosts; the other one gets it when it is there again"
+        print(words, file=sys.stderr)
+
+
+def _on(told: Any) -> tuple[int, int]:
+    """Nothing of a host of an earlier version."""
+    is_told = isinstance(told, list) and len(told) == 2 and all(type(each) is int for each in told)
+    return (told[0], told[1]) if is_told else (1, 1)
 
 
 def _connect(line: socket.socket, path: Path) -> None:

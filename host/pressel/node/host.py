@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from pressel.enrol.server import EnrolmentServer
-from pressel.errors import PresselError
+from pressel.errors import PresselError, UnreachableError
 from pressel.registry.identity import identity
 from pressel.registry.store import Registry
 from pressel.soft.credential import Credential, enter
@@ -24,7 +24,7 @@ from pressel.transport.copies import Copier, load_library
 from pressel.transport.udp import Address, engine_now_ms
 from ptt.base import clock, events
 from ptt.cluster import election, host_messages, host_wire
-from ptt.cluster.ballot import NOBODY
+from ptt.cluster.ballot import NOBODY, is_plausible
 from ptt.host import Host
 from ptt.leader.leader import Leader
 from ptt.wire.refusal import Refused
@@ -36,7 +36,7 @@ from .bridging import Bridging
 from .chores import Chores
 from .desk import audits, devices
 from .desk.backups import Backups
-from .desk.desk import Desk
+from .desk.desk import Desk, On
 from .desk.duty import Duty
 from .desk.releases import Releases
 from .desk.settings import VenueSettings
@@ -45,13 +45,13 @@ from .desk.verb import Fields, Verb
 from .discovery import BEACON_S
 from .event_log import EventLog
 from .lifeline import on_stdin_closed
+from .log_copy import LogCopy
 from .options import HostOptions
 from .others import OtherHosts, voters_of
 from .presence import Presence, present
 from .priority import serve_first
 from .registry_watch import RegistryWatch
 from .report import Report
-from .revocations import Revocations
 from .sockets import Port, Timer
 from .standbys import Standbys
 from .term import load_record, store_record
@@ -61,7 +61,7 @@ from .updates import Updates
 T = TypeVar("T")
 
 LOOK_S = 0.5  # at the registry: who is removed or revoked is out within a second
-HEAR_S = 1.0  # revocations of other hosts: after a split, who is revoked is out in two seconds
+HEAR_S = 1.0  # the log of other hosts: after a split, who is revoked is out in two seconds
 COPY_S = 2.0  # a standby asks what is new of updates: so much of a campaign is done twice at most
 
 
@@ -115,8 +115,13 @@ class HostNode:
         )
         self._duty = Duty(self._host, self._others, lambda: self._badges.address, self._settle)
         self._bridging = self._make_bridging() if options.v1_bridge else None
-        self._revocations = Revocations(
-            self._others, self._in_thread, self._watch.with_registry, self._is_leading, report
+        self._log_copy = LogCopy(
+            self._others,
+            self._in_thread,
+            self._watch.with_registry,
+            lambda term: is_plausible(term, self._host.election.term),
+            report,
+            self._on_written,
         )
         self._desk = self._make_desk()
 
@@ -144,7 +149,7 @@ class HostNode:
         verbs = [verb for subject in subjects for verb in subject.verbs()]
         verbs += devices.verbs(self._watch.with_registry)
         verbs += audits.verbs(self._watch.with_registry)
-        verbs += self._revocations.verbs()
+        verbs += self._log_copy.verbs()
         verbs.append(Verb("update look", self._look_for_updates))
         others = self._others
         return Desk(
@@ -166,13 +171,21 @@ class HostNode:
         self._admission.obey()
         self._settle()
 
-    def _safe(self, verb: Verb | None = None) -> Callable[[], Awaitable[None]]:
+    async def _safe(self, verb: Verb | None = None) -> Callable[[], Awaitable[On]]:
         leader = self._host.leader
+        await self._log_copy.caught_up()
+        if self._host.leader is not leader:
+            raise UnreachableError("another host has taken over; try again")
 
-        async def end() -> None:
-            await self._standbys.confirm(leader)
+        async def end() -> On:
+            on = (
+                await self._log_copy.confirm(),
+                len(self._host.election.voters.hosts),
+            )
+            await self._standbys.confirm(leader, on[0])
             if verb is not None and verb.copied:
                 await self._standbys.confirm_copies(leader)
+            return on
 
         return end
 
@@ -185,7 +198,7 @@ class HostNode:
 
     async def _write(self, act: Callable[[Registry], T]) -> T:
         """What `act` makes of the registry, once it is safe that it holds."""
-        is_safe = self._safe()
+        is_safe = await self._safe()
         made = await self._in_thread(self._watch.with_registry, act)
         self._on_written()
         await is_safe()
@@ -275,8 +288,6 @@ class HostNode:
     def _on_message(self, source: bytes, message: bytes, now_ms: int) -> None:
         if message[0] != host_messages.HOST_ADDRESS:
             self._host.receive_from_host(message, source, now_ms)
-            if self._host.replica.state is not None:
-                self._watch.hear(self._host.replica.state)
             return
         with contextlib.suppress(Refused):
             _, (port,) = host_wire.decode(message)
@@ -352,6 +363,7 @@ class HostNode:
         leads = kind == election.BECAME_LEADER
         if leads:
             self._log.on_lead()
+            self._log_copy.lead()
             self._update_copy.forget()
             self._chores.once(self._updates.resume())
         if self._bridging is not None:
@@ -360,7 +372,7 @@ class HostNode:
     # --- who leads ---
 
     def _make_leader(self, term: int) -> Leader:
-        self._watch.inherit(term)
+        self._watch.lead(term)
         directory = self._watch.directory
         settings = self._settings.kept
         leader = Leader(
@@ -385,11 +397,10 @@ class HostNode:
         self._chores.repeat(self._look_at_duty, LOOK_S)
         self._chores.repeat(self._settings.keep, LOOK_S)
         self._chores.repeat(self._copy_updates, COPY_S)
-        self._chores.repeat(self._hear_revocations, HEAR_S)
+        self._chores.repeat(self._hear_log, HEAR_S)
 
-    async def _hear_revocations(self, number: int) -> None:
-        if await self._revocations.hear(engine_now_ms()):
-            self._on_written()
+    async def _hear_log(self, number: int) -> None:
+        await self._log_copy.hear()
 
     def _on_fault(self, fault: BaseException) -> None:
         """The host must not go on without this chore."""

@@ -50,9 +50,10 @@ class Standbys:
             self._moved.set()
             self._moved = asyncio.Event()
 
-    async def confirm(self, leader: Leader | None) -> None:
+    async def confirm(self, leader: Leader | None, disks: int) -> None:
         """Wait until the others know all that `leader`, which led here when the change began, has
-        told by now. UnreachableError when another host has taken over, or too few have answered."""
+        told by now; the log is on so many `disks` already. UnreachableError when another host has
+        taken over, or too few have answered."""
         position = leader.journal.position if leader is not None else 0
         loop = asyncio.get_running_loop()
         deadline_s = loop.time() + CONFIRM_S
@@ -68,7 +69,7 @@ class Standbys:
             self._waiting -= 1
         if not self._is_led_by(leader):
             raise UnreachableError(MOVED)
-        if not self._have_enough(leader, position):
+        if min(disks, self._having(leader, position)) < self._host.election.voters.quorum:
             raise UnreachableError(TOO_FEW)
 
     async def confirm_copies(self, leader: Leader | None) -> None:
@@ -103,11 +104,15 @@ class Standbys:
         return [host for host, ms in silent.items() if ms is not None and ms < HEARD_MS]
 
     def _have_enough(self, leader: Leader | None, position: int) -> bool:
-        """Whether as many have it as must vote for the next leader, this host among them."""
+        """Whether as many have it as must vote for the next leader."""
+        return self._having(leader, position) >= self._host.election.voters.quorum
+
+    def _having(self, leader: Leader | None, position: int) -> int:
+        """How many have it, this host among them."""
         assert leader is not None
         journal = leader.journal
         having = [host for host in journal.standbys() if journal.acknowledged(host) >= position]
-        return len(having) + 1 >= self._host.election.voters.quorum
+        return len(having) + 1
 
 
 def _has_copied(told: bytes | None) -> bool:

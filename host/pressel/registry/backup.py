@@ -15,10 +15,11 @@ from pathlib import Path
 from pressel.errors import PresselError, UsageError
 from pressel.ledger.broken import BrokenError
 from pressel.registry import backup_file, secret_file, tables
+from pressel.registry.chains import LOG_TABLES
 from pressel.registry.database import DATABASE, KEY_FILE, KEY_KIND
 from pressel.registry.device import REVOKED
 from pressel.registry.identity import identity
-from pressel.registry.log import LOG_TABLES, REGISTRY, Log
+from pressel.registry.log import REGISTRY, Log
 from pressel.registry.store import Registry
 from pressel.registry.vault import Vault
 
@@ -91,8 +92,8 @@ def restore(folder: Path, source: Path, who: str = "", *, is_unproved: bool = Fa
                     (changes, version),
                 )
                 if not log.holds():  # what is broken is left behind
-                    log.forget()
-                if log.is_empty():
+                    log.chains.forget()
+                if not log.is_begun():
                     log.begin()
                 log.note("registry restore", REGISTRY, {"restored": 1})
                 log.touch_all()
@@ -124,9 +125,11 @@ def _keep_log(db: sqlite3.Connection, folder: Path, log: Log) -> None:
     with closing(sqlite3.connect(folder / DATABASE)) as today:
         rows = {table: today.execute(f"SELECT * FROM {table}").fetchall() for table in LOG_TABLES}
     db.execute("SAVEPOINT former")
-    log.forget()
+    log.chains.forget()
     for table in LOG_TABLES:
-        db.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", rows[table])
+        for row in rows[table]:
+            marks = ", ".join("?" * len(row))
+            db.execute(f"INSERT INTO {table} VALUES ({marks})", row)
     if not log.holds():
         db.execute("ROLLBACK TO former")
     db.execute("RELEASE former")

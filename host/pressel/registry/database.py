@@ -19,7 +19,7 @@ from pressel.errors import PresselError, UsageError
 from pressel.ledger.broken import BrokenError
 from pressel.registry import secret_file, tables
 from pressel.registry.identity import identity
-from pressel.registry.log import BEGIN, Log
+from pressel.registry.log import Log
 from pressel.registry.vault import Vault
 
 DATABASE = "registry.sqlite"
@@ -74,9 +74,9 @@ class Database:
         if self._mark() != self._vault.mark:
             raise UsageError(f"{key_file} is not the key of {self.file}; put back the right one")
         self.log = Log(self._db, self._vault, identity(self.file.parent), self._now_s)
-        if self.log.is_empty():
-            with self._change(BEGIN):
-                if self.log.is_empty():
+        if not self.log.is_begun():
+            with self._transaction():
+                if not self.log.is_begun():
                     self.log.begin()
 
     def _mark(self) -> str | None:

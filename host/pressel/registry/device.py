@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pressel.errors import UsageError
 from pressel.registry.small_order import has_small_order
@@ -43,17 +43,6 @@ class Device:
     created_s: int
     changed_s: int
     check_code: str | None = None  # while it waits: what it shows for people to compare
-
-
-@dataclass(frozen=True)
-class Mirrored:
-    """An active device as another host of the cluster has it."""
-
-    id: str
-    name: str
-    groups: tuple[int, ...]
-    entitlements: Entitlements
-    key: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)

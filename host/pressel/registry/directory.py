@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ptt.cluster.records import (
-    DEVICE,
-    ROSTER,
-    ROSTER_SIZES,
-    DeviceRecord,
-    read_device,
-    read_numbers,
-)
-from ptt.cluster.replica import State
+from ptt.cluster.records import DeviceRecord
 from ptt.leader.roster import ENTITLED_EMERGENCY, ENTITLED_PRIORITY, Grants
 
-from .device import ACTIVE, Device, Entitlements, Mirrored
+from .device import ACTIVE, Device, Entitlements
 from .store import Registry
 
 
@@ -43,28 +35,19 @@ class RegistryDirectory:
         if changes == self._changes:
             return False
         version = self._registry.version()
-        devices = []
+        self._entries, self._records = {}, []
         for each in self._registry.devices(ACTIVE):
             key = self._registry.key(each.id)
             if key is not None:
-                devices.append(Mirrored(each.id, each.name, each.groups, each.entitlements, key))
-        self.take(version, devices)
+                self._add(each, key)
+        self._version = version
         self._changes = changes
         return True
 
-    def take(self, version: int, devices: list[Mirrored]) -> None:
-        """These devices hold from now on, until the registry has changed: a mirror of them is on
-        its way to the disk."""
-        self._entries, self._records = {}, []
-        for each in devices:
-            self._add(each)
-        self._version = version
-
-    def _add(self, device: Mirrored) -> None:
+    def _add(self, device: Device, key: bytes) -> None:
         own, name, rights = bytes.fromhex(device.id), device.name.encode(), device.entitlements
-        grants = Grants(device.groups, _entitled(rights))
-        self._entries[own] = _Entry(device.key, name, grants)
-        record = (own, device.key, name, device.groups, rights.emergency, rights.priority)
+        self._entries[own] = _Entry(key, name, grants_of(device))
+        record = (own, key, name, device.groups, rights.emergency, rights.priority)
         self._records.append(DeviceRecord(*record))
 
     @property
@@ -95,30 +78,3 @@ def grants_of(device: Device) -> Grants:
 def _entitled(rights: Entitlements) -> int:
     entitlements = ENTITLED_EMERGENCY if rights.emergency else 0
     return entitlements | ENTITLED_PRIORITY if rights.priority else entitlements
-
-
-def devices_of(state: State) -> tuple[int, list[Mirrored]] | None:
-    """The version and the devices of the leader whose `state` a standby keeps; None while not all
-    of them are there."""
-    body = state.body(ROSTER, 0)
-    if body is None:
-        return None
-    version, count = read_numbers(ROSTER_SIZES, body)
-    numbers = state.numbers(DEVICE)
-    if len(numbers) != count:
-        return None
-    devices = []
-    for number in numbers:
-        record = read_device(number, state.body(DEVICE, number) or b"")
-        rights = Entitlements(record.emergency, record.priority)
-        name = record.name.decode("utf-8", "replace")
-        devices.append(Mirrored(record.device.hex(), name, record.groups, rights, record.key))
-    return version, devices
-
-
-def mirror(registry: Registry, state: State) -> bool:
-    """Make `registry` that of the leader whose `state` a standby keeps; was it changed?
-
-    Nothing is done while not all devices are there, or when ours is the newer list."""
-    told = devices_of(state)
-    return told is not None and registry.mirror(*told)

@@ -1,8 +1,8 @@
 """The log of a registry, in its database: each transaction appends what has become of the devices
-and hosts that it touched. See docs/registry-log.md.
+and hosts that it touched to the chain of this host. See docs/registry-log.md.
 
-Names, who asked, and salts lie beside the entries in a table of their own. A device's key lies
-sealed in its row only; beside the log is the salt of its mark, and only while the key is good.
+A device's key lies sealed in its row only; beside the log is the salt of its mark, and only while
+the key is good.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from pressel.ledger.broken import BrokenError
 from pressel.ledger.chain import Head, follow
 from pressel.ledger.entry import TIME_S_MAX, Entry, Fact
 from pressel.ledger.signed import Signed, sign
+from pressel.registry.chains import BEGINNING, CHECKPOINT, Chains, Kept, Place
 from pressel.registry.device import PENDING
+from pressel.registry.standing import BEGIN, HEAR, Standing, Word
 from pressel.registry.vault import Vault
 
 REGISTRY = "registry"  # the subject of what concerns all of it
 VENUE = "venue"  # of what was done, and is no part of the registry
-BEGIN = "registry begin"
-FOLLOW = "registry follow"  # as the leader's list says, and no more than that
-LOG_TABLES = ("entry", "entry_text")
 PAGE = 100  # entries read at once: 100 KB at most, in one line to a command
+WHAT_CHARACTERS_MAX = 1000  # of the values of a change: 20 settings fit
 
-_NAME, _KEY, _WHO, _WHAT = "name", "key", "who", "what"  # of texts
+NAME, KEY, WHO, WHAT = "name", "key", "who", "what"  # of texts
 _TOUCHED = (
     "CREATE TEMP TABLE touched (subject TEXT PRIMARY KEY)",
     *(
@@ -60,6 +60,7 @@ class Told:
     hash: str
     texts: dict[str, str | None]
     signed: Signed
+    place: Place
 
 
 class Log:
@@ -77,15 +78,19 @@ class Log:
         self._db = db
         self._vault = vault
         self._private = private
-        self._own = private.public_key().public_bytes_raw().hex()
+        self.own = private.public_key().public_bytes_raw().hex()
+        self.chains = Chains(db)
+        self.standing = Standing(self.chains, self.own)
         self._now_s = now_s
         self.term = 1
         self.who = ""
         for statement in _TOUCHED:
             db.execute(statement)
 
-    def is_empty(self) -> bool:
-        return self._db.execute("SELECT 1 FROM entry LIMIT 1").fetchone() is None
+    def is_begun(self) -> bool:
+        """Whether this host has a chain, which says where it begins."""
+        first = self.chains.first(self.own)
+        return first == 1 or (first > 1 and bool(self.chains.about(f"log {self.own}", self.own)))
 
     @contextmanager
     def asked_by(self, who: str) -> Iterator[None]:
@@ -99,156 +104,211 @@ class Log:
     # --- to write, inside of a transaction ---
 
     def begin(self) -> None:
-        """The first entry; all that is there already counts as touched."""
+        """The first entry, and what is there already. A chain that goes on where that of another
+        key of this host ended says so."""
+        first = self.chains.first(self.own)
+        if first:
+            before = next(self.chains.rows(self.own)).signed.entry().before
+            facts: dict[str, Fact] = {"first": first, "before": before, "block": first}
+            self._append(CHECKPOINT, f"log {self.own}", Said(facts))
+            return
         self.note(BEGIN, REGISTRY, {"version": 1})
-        self.touch_all()
-
-    def forget(self) -> None:
-        """Leave all entries behind."""
-        for table in LOG_TABLES:
-            self._db.execute(f"DELETE FROM {table}")
+        for (subject,) in self._db.execute(_ALL).fetchall():
+            said = self._present(subject)
+            if said != Said():
+                self._append(BEGIN, subject, said)
+        self._db.execute("DELETE FROM touched")
 
     def touch_all(self) -> None:
         """Look at everything, not only at what this transaction has changed."""
         self._db.execute(f"INSERT OR IGNORE INTO touched {_ALL}")
         for subject in self._subjects():
-            self._db.execute("INSERT OR IGNORE INTO touched VALUES (?)", (subject,))
+            self.touch(subject)
+
+    def touch(self, subject: str) -> None:
+        self._db.execute("INSERT OR IGNORE INTO touched VALUES (?)", (subject,))
+
+    def touched(self) -> list[str]:
+        """What this transaction has changed, which is forgotten by that."""
+        rows = self._db.execute("SELECT subject FROM touched ORDER BY rowid").fetchall()
+        self._db.execute("DELETE FROM touched")
+        return [subject for (subject,) in rows]
 
     def note(self, verb: str, subject: str, facts: dict[str, Fact], words: str = "") -> None:
         """What `verb` did beside devices and hosts, with what people may read of it; without
         `facts` the subject is gone."""
-        self._append(verb, subject, Said(facts, {_WHAT: _encoded(words)} if words else {}))
+        said = _encoded(words[:WHAT_CHARACTERS_MAX])
+        self._append(verb, subject, Said(facts, {WHAT: said} if words else {}))
 
-    def repeat(self, verb: str, subject: str) -> None:
-        """Say once more what holds of `subject`, since `verb` says so, too."""
+    def restate(self, verb: str, subject: str) -> None:
+        """Say what the tables say of `subject`, since `verb` says so, too."""
         self._append(verb, subject, self._present(subject))
 
     def settle(self, verb: str) -> None:
         """The end of a transaction, in which `verb` was done: what it changed is appended."""
-        rows = self._db.execute("SELECT subject FROM touched ORDER BY rowid").fetchall()
-        if not rows:
-            return
-        self._db.execute("DELETE FROM touched")
-        for (subject,) in rows:
-            said = self._present(subject)
-            if not self._is_said(subject, said):
+        for subject in self.touched():
+            if not self.is_said(subject):
                 assert verb, f"nobody says what happened to {subject}"
-                self._append(verb, subject, said)
+                self._append(verb, subject, self._present(subject))
 
     def _append(self, verb: str, subject: str, said: Said) -> None:
-        head = self._head()
+        self._hear()
+        entry = self._add(verb, subject, said)
+        # What a key was marked with goes with the key.
+        self.chains.forget_texts(subject, KEY, self.chains.entry(self.own, entry.index))
+
+    def _hear(self) -> None:
+        """Say which entries of other hosts this one has heard of by now: what comes next overrules
+        them."""
+        for host, head in self.chains.heads().items():
+            if host != self.own and self._heard(host) < head.index:
+                facts: dict[str, Fact] = {"upto": head.index, "head": head.hash}
+                self._add(HEAR, f"log {host}", Said(facts))
+
+    def _heard(self, host: str) -> int:
+        told = self.chains.about(f"log {host}", self.own)
+        upto = told[-1].signed.entry().facts.get("upto") if told else 0
+        return upto if isinstance(upto, int) else 0
+
+    def _add(self, verb: str, subject: str, said: Said) -> Entry:
+        head = self.chains.head(self.own)
         texts = dict(said.texts)
-        if self.who:
-            texts[_WHO] = _encoded(self.who)
+        if self.who and verb != HEAR:
+            texts[WHO] = _encoded(self.who)
         salts = {name: text.new_salt() for name in texts}
-        now_s = min(max(int(self._now_s()), 0), TIME_S_MAX)
+        now_s = self.now_s()
         entry = Entry(
-            max(self.term, head.term), head.index + 1, now_s, self._own, head.hash, verb, subject,
+            max(self.term, head.term), head.index + 1, now_s, self.own, head.hash, verb, subject,
             said.facts, {name: text.mark(salts[name], name, texts[name]) for name in texts},
         )  # fmt: skip
-        signed = sign(entry, self._private)
-        values = (entry.index, subject, signed.body, signed.signature)
-        self._db.execute("INSERT INTO entry VALUES (?, ?, ?, ?)", values)
-        # What a key was marked with goes with the key.
-        former = "SELECT number FROM entry WHERE subject = ?"
-        query = f"DELETE FROM entry_text WHERE name = ? AND number IN ({former})"
-        self._db.execute(query, (_KEY, subject))
+        self.chains.add(sign(entry, self._private), entry, now_s)
         for name, salt in salts.items():
-            kept = None if name == _KEY else texts[name]
-            row = (entry.index, name, salt, kept)
-            self._db.execute("INSERT INTO entry_text VALUES (?, ?, ?, ?)", row)
+            kept = None if name == KEY else texts[name]
+            self.chains.add_text(self.own, entry.index, (name, salt, kept))
+        return entry
+
+    def now_s(self) -> int:
+        """By this host's clock, as an entry takes it."""
+        return min(max(int(self._now_s()), 0), TIME_S_MAX)
 
     # --- to read ---
 
-    def meant(self) -> set[str]:
-        """The subjects of which the last entry is somebody's word, and not inferred from a list."""
-        rows = self._db.execute("SELECT subject, max(number), body FROM entry GROUP BY subject")
-        return {row[0] for row in rows.fetchall() if Signed(row[2], b"").entry().verb != FOLLOW}
-
-    def revocations(self, after: int) -> list[tuple[int, Signed]]:
-        """A page of this host's own entries by which a device ends, behind number `after`."""
-        rows = self._db.execute(
-            "SELECT number, subject, body, signature FROM entry WHERE number > ? AND "
-            "subject GLOB 'device *' AND instr(body, CAST('\"state\":\"revoked\"' AS BLOB)) "
-            "AND NOT instr(body, CAST(? AS BLOB)) ORDER BY number LIMIT ?",
-            (after, f'"verb":"{FOLLOW}"', PAGE),
-        )
-        return [(number, Signed(body, signature)) for number, _, body, signature in rows]
-
     def last(self) -> int:
-        """The number of the last entry."""
-        return self._head().index
+        """The number of this host's last entry."""
+        return self.chains.head(self.own).index
 
-    def told(self, after: int, count: int = PAGE) -> list[Told]:
-        """At most `count` entries behind number `after`. BrokenError when one is none."""
-        found = []
-        for number, _, signed in self._rows(after, count):
-            texts = {name: said for name, _, said in self._texts(number)}
-            entry = signed.entry()
-            shown = {name: _shown(texts.get(name)) for name in entry.texts}
-            found.append(Told(entry, signed.hash(), shown, signed))
-        return found
+    def told(self, after: Place = BEGINNING, count: int = PAGE) -> list[Told]:
+        """At most `count` entries of all hosts behind `after`. BrokenError when one is none."""
+        return [self.told_of(each) for each in self.chains.listed(after, count)]
 
-    def verify(self, also: Iterable[str] = (), seen: str | None = None) -> Head:
-        """The head of the log, when all of it holds, and the tables are as it says. `also`: public
-        keys that this host had before; `seen`: a hash that must be in it. BrokenError says what
-        does not hold."""
+    def told_of(self, kept: Kept) -> Told:
+        texts = {name: said for name, _, said in self.chains.texts(kept.host, kept.number)}
+        entry = kept.signed.entry()
+        shown = {name: _shown(texts.get(name)) for name in entry.texts}
+        return Told(entry, kept.signed.hash(), shown, kept.signed, kept.place)
+
+    def conflicts(self) -> list[tuple[Word, list[Word]]]:
+        """Of each device that hosts have changed without hearing of each other: the entry that
+        holds, and the others."""
+        found = map(self.standing.conflicts, self.chains.subjects("device"))
+        return [each for each in found if each is not None]
+
+    def verify(self, also: Iterable[str] = (), seen: Iterable[str] = ()) -> Head:
+        """The head of this host's chain, when every chain holds, and the tables are as they say.
+        `also`: public keys that this host had before; `seen`: hashes that must be in it.
+        BrokenError says what does not hold."""
         self._db.execute("BEGIN")  # one state of the file, whoever writes meanwhile
         try:
-            return self._verify({self._own, *also}, seen)
+            return self._verify({self.own, *also, *self._allowed_once()}, set(seen))
         finally:
             self._db.execute("ROLLBACK")
 
     def check(self) -> None:
         """BrokenError when the entries do not follow one another, whoever may have written them, or
         the tables are not as they say."""
-        self._verify(None, None)
+        self._verify(None, set())
 
     def holds(self) -> bool:
         """Whether the entries follow one another, whoever may have written them."""
         try:
-            self._chain(None, None)
+            self._check_chains(None, set())
         except BrokenError:
             return False
         return True
 
-    def _verify(self, writers: set[str] | None, seen: str | None) -> Head:
-        head, subjects = self._chain(writers, seen)
-        subjects |= {subject for (subject,) in self._db.execute(_ALL)}
-        for subject in sorted(subjects):
-            if subject.startswith(("device ", "host ")):
-                self._check_present(subject)
-        return head
+    def _allowed_once(self) -> Iterator[str]:
+        """The hosts that this one allows, or has allowed before."""
+        for each in self.chains.subjects("host"):
+            if self.chains.about(each, self.own):
+                yield each.partition(" ")[2]
 
-    def _chain(self, writers: set[str] | None, seen: str | None) -> tuple[Head, set[str]]:
-        """The head, and all subjects; without `writers` anybody may write."""
-        head, subjects, is_seen = Head(), set(), seen is None
-        for number, subject, signed in self._rows(0, -1):
-            own_number = head.index + 1
+    def _verify(self, writers: set[str] | None, seen: set[str]) -> Head:
+        self._check_chains(writers, seen)
+        subjects = {subject for (subject,) in self._db.execute(_ALL)} | set(self._subjects())
+        for subject in sorted(subjects):
+            self._check_present(subject)
+        return self.chains.head(self.own)
+
+    def _check_chains(self, writers: set[str] | None, seen: set[str]) -> None:
+        missing = set(seen)
+        for host in self.chains.hosts():
             try:
-                head, entry = follow(head, signed, lambda key: writers is None or key in writers)
-                if number != entry.index or subject != entry.subject:
+                self._check_chain(host, writers, missing)
+            except BrokenError as error:
+                whose = "" if host == self.own else f"of host {host[:16]}, "
+                raise BrokenError(f"{whose}{error}") from None
+        if missing:
+            raise BrokenError(f"it has no entry {min(missing)} any more, or never had one")
+        self._check_tail()
+
+    def _check_chain(self, host: str, writers: set[str] | None, missing: set[str]) -> None:
+        head = self.chains.start(host)
+        for kept in self.chains.rows(host):
+            number = head.index + 1
+            try:
+                head, entry = follow(
+                    head,
+                    kept.signed,
+                    lambda key: key == host and (writers is None or key in writers),
+                )
+                if (kept.number, kept.subject) != (entry.index, entry.subject):
                     raise BrokenError("it lies in another's place")
                 self._check_texts(entry)
             except BrokenError as error:
-                raise BrokenError(f"entry {own_number}: {error}") from None
-            subjects.add(subject)
-            is_seen = is_seen or head.hash == seen
-            if writers is not None:
-                _admit(writers, entry, self._own)
-        if not is_seen:
-            raise BrokenError(f"it has no entry {seen} any more, or never had one")
-        return head, subjects
+                raise BrokenError(f"entry {number}: {error}") from None
+            missing.discard(head.hash)
+
+    def _check_tail(self) -> None:
+        """What other hosts have heard of this one must still be there: a chain cannot tell that its
+        end was cut off."""
+        for kept in self.chains.about(f"log {self.own}"):
+            entry = kept.signed.entry()
+            if entry.verb == HEAR:
+                self._check_heard(kept.host, entry)
+
+    def _check_heard(self, host: str, entry: Entry) -> None:
+        upto, hash_ = entry.facts.get("upto"), entry.facts.get("head")
+        if not isinstance(upto, int) or upto < self.chains.first(self.own):
+            return
+        own = self.chains.entry(self.own, upto)
+        if own is None:
+            last = self.last()
+            raise BrokenError(
+                f"host {host[:16]} has seen entry {upto}, and it ends with entry {last}: its end "
+                "was cut off"
+            )
+        if own.signed.hash() != hash_:
+            raise BrokenError(f"host {host[:16]} has seen another entry {upto}")
 
     def _check_texts(self, entry: Entry) -> None:
-        for name, salt, said in self._texts(entry.index):
+        for name, salt, said in self.chains.texts(entry.host, entry.index):
             if name not in entry.texts:
                 raise BrokenError(f"a text {name} lies beside it that it does not have")
             if said is not None and not text.is_of(entry.texts[name], salt, name, said):
                 raise BrokenError(f"its {name} was changed")
 
     def _check_present(self, subject: str) -> None:
-        if not self._is_said(subject, self._present(subject)):
+        if not self.is_said(subject):
             raise BrokenError(f"{subject} is not what the log says; it was changed behind its back")
 
     # --- inside ---
@@ -258,7 +318,7 @@ class Log:
         kind, _, name = subject.partition(" ")
         if kind == "host":
             row = self._db.execute("SELECT name FROM host WHERE public_key = ?", (name,)).fetchone()
-            return Said({"allowed": 1}, {_NAME: row[0].encode()}) if row else Said()
+            return Said({"allowed": 1}, {NAME: row[0].encode()}) if row else Said()
         row = self._db.execute(
             "SELECT name, groups, emergency, priority, state, epoch, sealed_key FROM device "
             "WHERE id = ? AND state <> ?",
@@ -273,9 +333,9 @@ class Log:
             "priority": row[3],
             "epoch": row[5],
         }
-        texts = {_NAME: row[0].encode()}
+        texts = {NAME: row[0].encode()}
         key = self._key(row[6], name, row[5])
-        return Said(facts, texts if key is None else {**texts, _KEY: key})
+        return Said(facts, texts if key is None else {**texts, KEY: key})
 
     def _key(self, sealed: bytes | None, device: str, epoch: int) -> bytes | None:
         """None, too, of a key that does not open: it must be possible to revoke the device."""
@@ -284,61 +344,27 @@ class Log:
         except PresselError:
             return None
 
-    def _is_said(self, subject: str, said: Said) -> bool:
-        """Whether the last entry of `subject` says the same."""
-        last = self._db.execute(
-            "SELECT number, body FROM entry WHERE subject = ? ORDER BY number DESC LIMIT 1",
-            (subject,),
-        ).fetchone()
-        if last is None:
+    def is_said(self, subject: str) -> bool:
+        """Whether the tables say of it what the log says."""
+        said = self._present(subject)
+        word = self.standing.of(subject)
+        if word is None:
             return said == Said()
-        entry = Signed(last[1], b"").entry()
-        marks = {name: mark for name, mark in entry.texts.items() if name != _WHO}
+        entry = word.entry
+        marks = {name: mark for name, mark in entry.texts.items() if name != WHO}
         if entry.facts != said.facts or marks.keys() != said.texts.keys():
             return False
-        salts = {name: salt for name, salt, _ in self._texts(last[0])}
+        salts = {name: salt for name, salt, _ in self.chains.texts(entry.host, entry.index)}
+        if NAME in marks and NAME not in salts:  # it was erased: nothing is left to compare
+            marks.pop(NAME)
         return all(
             name in salts and text.is_of(marks[name], salts[name], name, said.texts[name])
             for name in marks
         )
 
-    def _head(self) -> Head:
-        row = self._db.execute(
-            "SELECT body, signature FROM entry ORDER BY number DESC LIMIT 1"
-        ).fetchone()
-        if row is None:
-            return Head()
-        signed = Signed(*row)
-        entry = signed.entry()
-        return Head(entry.term, entry.index, signed.hash())
-
-    def _rows(self, after: int, count: int) -> Iterator[tuple[int, str, Signed]]:
-        rows = self._db.execute(
-            "SELECT number, subject, body, signature FROM entry WHERE number > ? "
-            "ORDER BY number LIMIT ?",
-            (after, count),
-        )
-        for number, subject, body, signature in rows:
-            yield number, subject, Signed(body, signature)
-
-    def _texts(self, number: int) -> list[tuple[str, bytes, bytes | None]]:
-        query = "SELECT name, salt, text FROM entry_text WHERE number = ?"
-        return self._db.execute(query, (number,)).fetchall()
-
     def _subjects(self) -> list[str]:
-        query = "SELECT DISTINCT subject FROM entry WHERE subject GLOB '* *'"
-        return [subject for (subject,) in self._db.execute(query).fetchall()]
-
-
-def _admit(writers: set[str], entry: Entry, own: str) -> None:
-    """Which hosts may write behind `entry`."""
-    kind, _, key = entry.subject.partition(" ")
-    if kind != "host":
-        return
-    if entry.is_tombstone and key != own:
-        writers.discard(key)
-    else:
-        writers.add(key)
+        own = [f"host {key}" for key in self._allowed_once()]
+        return self.chains.subjects("device") + own
 
 
 def _encoded(words: str) -> bytes:
@@ -364,4 +390,5 @@ def as_json(told: Told) -> dict[str, Any]:
         "hash": told.hash,
         "body": told.signed.body.decode("ascii"),
         "signature": told.signed.signature.hex(),
+        "place": list(told.place),
     }

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from pressel.errors import PresselError, UsageError
-from pressel.ledger.broken import BrokenError
+from pressel.errors import UsageError
 from pressel.ledger.chain import Head
-from pressel.ledger.signed import Signed
 from pressel.registry import code as codes
+from pressel.registry.chains import BEGINNING, Place
 from pressel.registry.database import Database, told
 from pressel.registry.device import (
     ACTIVE,
@@ -24,7 +23,6 @@ from pressel.registry.device import (
     Device,
     Entitlements,
     Host,
-    Mirrored,
     checked_entitlements,
     checked_groups,
     checked_id,
@@ -32,10 +30,11 @@ from pressel.registry.device import (
     checked_public_key,
 )
 from pressel.registry.identity import public_key
-from pressel.registry.log import FOLLOW, VENUE, Told
+from pressel.registry.intake import Intake, Sent, Taken
+from pressel.registry.log import VENUE, Told
+from pressel.registry.pages import Page, page_of
 from ptt.base.numbers import DEVICES_MAX
 
-KNOWN_MAX = 8 * DEVICES_MAX  # that another host may fill with revoked ones; 1 MB on disk
 PENDING_MAX = 32  # devices that wait for the operator; strangers must not fill a disk
 PENDING_S = 3600  # who was not approved in an hour has gone home; strangers must not fill the list
 
@@ -54,102 +53,54 @@ class Registry(Database):
     """Devices, hosts and invitations in a folder."""
 
     def version(self) -> int:
-        """Goes up with every change of a device; a mirror has that of what it mirrors."""
+        """Goes up with every change of a device here; hosts of earlier versions compare it."""
         with told(self.file):
             return self._db.execute("SELECT version FROM registry").fetchone()[0]
 
-    def mirror(self, version: int, devices: Iterable[Mirrored]) -> bool:
-        """Become a copy of another host's active `devices`, if its `version` is newer.
-
-        Devices that it does not have are revoked here, until a list has them again; what was
-        revoked by somebody's word stays so. All or nothing; True when anything changed.
-        """
-        with self._change(FOLLOW):
-            if self.version() >= version:
-                return False
-            kept = {each.id: each for each in self.devices()}
-            ended = self.revoked_for_good()
-            for each in devices:
-                own = kept.pop(each.id, None)
-                if each.id not in ended:
-                    self._take(each, own)
-            for device in kept.values():
-                if device.state == ACTIVE:
-                    self._update(device.id, "state = ?, sealed_key = NULL", (REVOKED,), ACTIVE)
-            self._db.execute("UPDATE registry SET version = ?", (version,))
-        return True
-
-    def _take(self, other: Mirrored, own: Device | None) -> None:
-        """One device of another host's in place of our own, if that differs."""
-        if own is not None:
-            rights = (own.name, own.groups, own.entitlements)
-            is_same = rights == (other.name, other.groups, other.entitlements)
-            if own.state == ACTIVE and is_same and self.key(own.id) == other.key:
-                return
-            self._db.execute("DELETE FROM device WHERE id = ?", (own.id,))
-        rights = other.entitlements
-        self._insert(other.id, other.name, other.key, other.groups, rights, ACTIVE)
-
-    # --- revocations, which hosts tell each other ---
-
-    def revoked_for_good(self) -> set[str]:
-        """The devices that are revoked by somebody's word, here or at another host. One that is
-        only missing in the leader's list is not: that host may not have heard of it."""
-        with told(self.file):
-            meant = self.log.meant()
-        return {each.id for each in self.devices(REVOKED) if f"device {each.id}" in meant}
-
-    def revocations(self, after: int) -> list[tuple[int, Signed]]:
-        """A page of those that this host has written down, behind entry `after`."""
-        with told(self.file):
-            return self.log.revocations(after)
-
-    def obey(self, told: list[Signed], source: str, name: str, *, leads: bool) -> list[str]:
-        """Revoke what the host with the public key `source`, called `name` here, has revoked; the
-        ids of those that were not revoked for good before. All of it or nothing.
-
-        Only a host that `leads` has a new list for others then. PresselError when something is no
-        revocation that this host has signed."""
-        devices = [_revoked_by(each, source, name) for each in told]
-        done = self.revoked_for_good()
-        new = [each for each in dict.fromkeys(devices) if each not in done]
-        if not new:
-            return []
-        with self.log.asked_by(f"{name}, which has revoked it"), self._change("device revoke"):
-            version = self.version()
-            ended = [each for each in new if self._end(each)]
-            if not leads:  # else it would not follow the next lists of who does
-                self._db.execute("UPDATE registry SET version = ?", (version,))
-        return ended
-
-    def _end(self, device: str) -> bool:
-        """Another host has revoked it. False when there is no room to remember it."""
-        row = self._db.execute("SELECT state FROM device WHERE id = ?", (device,)).fetchone()
-        if row is None:  # it may come with an old list
-            if self._db.execute("SELECT count(*) FROM device").fetchone()[0] >= KNOWN_MAX:
-                return False
-            now_s = int(self._now_s())
-            values = (device, "unknown", None, 1, "1", 0, 0, REVOKED, now_s, now_s, None)
-            marks = ", ".join("?" * len(values))
-            self._db.execute(f"INSERT INTO device VALUES ({marks})", values)
-        elif row[0] == REVOKED:
-            self.log.repeat("device revoke", f"device {device}")
-        else:
-            self._update(device, "state = ?, sealed_key = NULL", (REVOKED,), row[0])
-        return True
-
     # --- the log ---
 
-    def told(self, after: int = 0) -> list[Told]:
-        """A page of the log, behind entry `after`."""
+    def told(self, after: Place = BEGINNING) -> list[Told]:
+        """A page of the log of all hosts, behind `after`."""
         with told(self.file):
             return self.log.told(after)
 
-    def verify(self, also: Iterable[str] = (), seen: str | None = None) -> Head:
-        """The head of the log, which holds and says what is in the tables. PresselError when not;
-        see `Log.verify`."""
+    def verify(self, also: Iterable[str] = (), seen: Iterable[str] = ()) -> Head:
+        """The head of this host's chain, when all that it keeps holds and says what is in the
+        tables. PresselError when not; see `Log.verify`."""
         with told(self.file):
             return self.log.verify(also, seen)
+
+    def heads(self) -> dict[str, Head]:
+        """The last entry of each host that is known here."""
+        with told(self.file):
+            return self.log.chains.heads()
+
+    def page(self, known: Mapping[str, tuple[int, str]], wanted: Iterable[str] = ()) -> Page:
+        """What somebody lacks who has these entries, by host number and hash; with the keys of the
+        devices `wanted`."""
+        with told(self.file):
+            return page_of(self.log, self.key, known, wanted)
+
+    def take(
+        self, sent: Iterable[Sent], keys: dict[str, bytes], is_term: Callable[[int], bool]
+    ) -> Taken:
+        """Keep what other hosts have written, as far as it holds, and make devices what the log
+        says then. All of it or nothing. `is_term` says whether a host may have led in a term."""
+        with self._transaction():
+            return Intake(self._db, self.log, self._vault).take(sent, keys, is_term)
+
+    def settled(self) -> Taken:
+        """Make all devices what the log says, which a host that was stopped may not have done."""
+        with self._transaction():
+            return Intake(self._db, self.log, self._vault).settle()
+
+    def conflicts(self) -> list[tuple[Told, list[Told]]]:
+        """Of each device that hosts have changed without hearing of each other: the entry that
+        holds, and the others."""
+        with told(self.file):
+            of = self.log.told_of
+            found = self.log.conflicts()
+            return [(of(first.kept), [of(each.kept) for each in rest]) for first, rest in found]
 
     def record(self, verb: str, words: str) -> None:
         """Write down that `verb` was done, of which the registry holds nothing else."""
@@ -511,23 +462,6 @@ class Registry(Database):
         with self._change("host remove"):
             if self._db.execute("DELETE FROM host WHERE name = ?", (name,)).rowcount != 1:
                 raise UsageError(f"no host '{name}' is allowed; see `pressel host list`")
-
-
-def _revoked_by(signed: Signed, source: str, name: str) -> str:
-    """The device that host `source` says it has revoked."""
-    try:
-        entry = signed.check()
-        kind, _, device = entry.subject.partition(" ")
-        if entry.host != source:
-            raise BrokenError("another host has written it")
-        if kind != "device" or entry.facts.get("state") != REVOKED:
-            raise BrokenError("it is no revocation")
-    except BrokenError as error:
-        raise PresselError(
-            f"what {name} says it has revoked is refused: {error}; remove that host with "
-            f"`pressel host remove` if nobody has changed its files"
-        ) from None
-    return checked_id(device)
 
 
 def _device(row: tuple) -> Device:

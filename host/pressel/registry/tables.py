@@ -22,6 +22,13 @@ def _counted(table: str) -> tuple[str, ...]:
     )
 
 
+def _told(name: str, else_: str) -> str:
+    """A field of the body of an entry; `else_` where that is none: the log tells that it is broken,
+    and not the migration."""
+    body = "CAST(body AS TEXT)"
+    return f"CASE WHEN json_valid({body}) THEN json_extract({body}, '$.{name}') ELSE {else_} END"
+
+
 STEPS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE registry (
@@ -96,9 +103,39 @@ STEPS: tuple[tuple[str, ...], ...] = (
             text BLOB,
             PRIMARY KEY (number, name)) STRICT""",
     ),
+    (  # a chain a host: those of the others lie beside our own. `heard_s`: by our own clock
+        "DROP INDEX entry_of",
+        "ALTER TABLE entry RENAME TO entry_of_one",
+        "ALTER TABLE entry_text RENAME TO text_of_one",
+        """CREATE TABLE entry (
+            host TEXT NOT NULL,
+            number INTEGER NOT NULL CHECK (number >= 1),
+            subject TEXT NOT NULL,
+            time_s INTEGER NOT NULL,
+            heard_s INTEGER NOT NULL,
+            body BLOB NOT NULL,
+            signature BLOB NOT NULL,
+            PRIMARY KEY (host, number)) STRICT""",
+        "CREATE INDEX entry_of ON entry (subject, host, number)",
+        "CREATE INDEX entry_at ON entry (time_s, host, number)",
+        """CREATE TABLE entry_text (
+            host TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            salt BLOB NOT NULL,
+            text BLOB,
+            PRIMARY KEY (host, number, name)) STRICT""",
+        f"""INSERT INTO entry SELECT {_told("host", "''")}, number, subject,
+            {_told("time_s", "0")}, {_told("time_s", "0")}, body, signature FROM entry_of_one""",
+        f"""INSERT INTO entry_text SELECT {_told("host", "''")}, number, name, salt, text
+            FROM text_of_one JOIN entry_of_one USING (number)""",
+        "DROP TABLE text_of_one",
+        "DROP TABLE entry_of_one",
+    ),
 )
 
-# From the last step back to the one before, for a host that is not updated yet.
+# Back to what was there before the log, for a host that is not updated yet.
+FORMER = 3
 BACK = ("DROP TABLE entry_text", "DROP TABLE entry")
 
 
@@ -107,7 +144,7 @@ def step_back(db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
     for statement in BACK:
         db.execute(statement)
-    db.execute(f"PRAGMA user_version = {len(STEPS) - 1}")
+    db.execute(f"PRAGMA user_version = {FORMER}")
     db.execute("COMMIT")
 
 

@@ -23,7 +23,8 @@ LEADERLESS_S = 3.0  # an election takes 0.7 s; who waits longer has nobody to wa
 LEADERS_MAX = 3  # asked in turn, each of which says that it leads no more
 AGAIN_S = 0.1  # a heartbeat; then who follows knows more
 
-Reply = dict[str, Any]  # {"answer": ...} or {"error": words, "exit": code}; "by" of another host
+# {"answer": ...} or {"error": words, "exit": code}; "by" of another host, "on" as `On`
+Reply = dict[str, Any]
 
 
 class Ask(Protocol):
@@ -33,15 +34,16 @@ class Ask(Protocol):
 
 
 Record = Callable[[str, str, str], Any]  # verb, what people may read of it, who asked
-Safe = Callable[[Verb], Callable[[], Awaitable[None]]]
+On = tuple[int, int]  # on how many disks a change is, of how many hosts
+Safe = Callable[[Verb], Awaitable[Callable[[], Awaitable[On]]]]
 
 
-def _at_once(verb: Verb) -> Callable[[], Awaitable[None]]:
-    return _nothing
+async def _at_once(verb: Verb) -> Callable[[], Awaitable[On]]:
+    return _here
 
 
-async def _nothing() -> None:
-    pass
+async def _here() -> On:
+    return 1, 1
 
 
 class Desk:
@@ -102,12 +104,12 @@ class Desk:
     async def _answer(self, request: Any, who: Asker) -> Reply:
         verb, fields = self._read(request)
         if verb.place == HERE:
-            return {"answer": await self._do(verb, fields, who)}
+            return await self._do(verb, fields, who)
         leader, reply = await self._led(verb, fields, who)
         if reply is not None:
             return reply
         if verb.place == COPY:
-            return {"answer": await self._do(verb, fields, who), "by": OWN_COPY}
+            return {**await self._do(verb, fields, who), "by": OWN_COPY}
         if leader is None:
             raise UnreachableError(
                 "this host reaches no leader; `pressel host status` shows what it sees"
@@ -128,7 +130,7 @@ class Desk:
             if leader is None:
                 return None, None
             if leader == self._own:
-                return leader, {"answer": await self._do(verb, fields, who)}
+                return leader, await self._do(verb, fields, who)
             reply = await self._forwarded(leader, verb, fields, who)
             if reply is None or not reply.pop("moved", False):
                 break
@@ -146,7 +148,7 @@ class Desk:
             return {"error": words, "exit": UnreachableError.exit_code, "moved": True}
         if verb.place == HERE and verb.writes:
             raise UsageError(f"{verb.name} must be asked of the host that it concerns")
-        return {"answer": await self._do(verb, fields, who)}
+        return await self._do(verb, fields, who)
 
     def _read(self, request: Any) -> tuple[Verb, Fields]:
         if not isinstance(request, dict):
@@ -158,9 +160,9 @@ class Desk:
             raise ValueError(str(name)[:40])
         return verb, fields
 
-    async def _do(self, verb: Verb, fields: Fields, who: Asker) -> Any:
+    async def _do(self, verb: Verb, fields: Fields, who: Asker) -> Reply:
         is_venues = verb.writes and (verb.place == LEADER or verb.venue)
-        is_safe = self._safe(verb) if is_venues else _nothing
+        is_safe = await self._safe(verb) if is_venues else _here
         given = {**fields, WHO: str(who)} if verb.logs else fields
         if verb.in_thread:
             answer = await self.in_thread(verb.answer, given)
@@ -172,8 +174,9 @@ class Desk:
             words = self._tell(verb, fields, who)
             self._on_written()
             await self._keep(verb, words, who)
-            await is_safe()
-        return answer
+            on = await is_safe()
+            return {"answer": answer, "on": on} if on[1] > 1 else {"answer": answer}
+        return {"answer": answer}
 
     async def _keep(self, verb: Verb, words: str, who: Asker) -> None:
         """In the registry's log, what is not there yet."""

@@ -1,0 +1,320 @@
+"""Takes over what other hosts have written: each entry is verified before it is kept, and devices
+are what all chains together say afterwards. See docs/registry-log.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from pressel.errors import PresselError
+from pressel.ledger import text
+from pressel.ledger.broken import BrokenError
+from pressel.ledger.chain import Head, follow
+from pressel.ledger.entry import Entry
+from pressel.ledger.signed import Signed
+from pressel.registry import meaning
+from pressel.registry.chains import CHECKPOINT, start_told
+from pressel.registry.device import ACTIVE, KEY_BYTES
+from pressel.registry.log import KEY, NAME, Log
+from pressel.registry.standing import HEAR, Word
+from pressel.registry.vault import Vault
+
+CHAIN_MAX = 20_000  # entries that are kept of one host, which compacts long before: 20 MB
+MEND = "registry mend"  # what this host had written, and others had of it something else
+ERASED = "erased"  # the name of a device whose name is erased
+ERASE = "device erase"
+
+IsTerm = Callable[[int], bool]  # whether a host may have led in it
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An entry as another host sends it, with what lies beside it there: salt and text by name."""
+
+    signed: Signed
+    texts: dict[str, tuple[bytes, bytes | None]] = field(default_factory=dict)
+
+
+@dataclass
+class Taken:
+    """How many entries were new, and how many devices are `known` then; devices whose key is
+    missing; by host, why its entries are refused from one on; how many entries of our own came back
+    that were missing here."""
+
+    new: int = 0
+    known: int = 0
+    lacking: set[str] = field(default_factory=set)
+    refused: dict[str, str] = field(default_factory=dict)
+    regained: int = 0
+
+
+class Intake:
+    """Into the database `db` with its `log`, inside of a transaction."""
+
+    def __init__(self, db: sqlite3.Connection, log: Log, vault: Vault) -> None:
+        self._db = db
+        self._log = log
+        self._chains = log.chains
+        self._vault = vault
+        self._keys: dict[str, list[bytes]] = {}  # by device, those that may be its
+        self._taken = Taken()
+        self._cut: list[str] = []  # what entries of our own were about that others do not know
+
+    def take(self, sent: Iterable[Sent], keys: dict[str, bytes], is_term: IsTerm) -> Taken:
+        """Keep of `sent`, in the order of each chain, what follows; `keys` of devices, as asked
+        for. Only of hosts that are allowed here."""
+        for device, key in keys.items():
+            self._keys.setdefault(device, []).append(key)
+        by_host: dict[str, list[tuple[Sent, Entry]]] = {}
+        for each in sent:
+            entry = each.signed.entry()
+            by_host.setdefault(entry.host, []).append((each, entry))
+        allowed = {key for (key,) in self._db.execute("SELECT public_key FROM host").fetchall()}
+        for host, entries in by_host.items():
+            if host in allowed or host == self._log.own:
+                self._take_chain(host, entries, is_term)
+        self._mend()
+        for device in keys:
+            self._log.touch(f"device {device}")
+        self._apply()
+        query = "SELECT count(*) FROM device WHERE state = ?"
+        self._taken.known = self._db.execute(query, (ACTIVE,)).fetchone()[0]
+        return self._taken
+
+    def settle(self) -> Taken:
+        """Make all devices what the log says."""
+        for subject in self._chains.subjects("device"):
+            if not self._log.is_said(subject):
+                self._log.touch(subject)
+        self._apply()
+        return self._taken
+
+    # --- chains ---
+
+    def _take_chain(self, host: str, entries: list[tuple[Sent, Entry]], is_term: IsTerm) -> None:
+        """Up to the first that is refused; of a chain that begins anew behind a checkpoint, all or
+        nothing."""
+        number = entries[0][1].index
+        self._db.execute("SAVEPOINT chain")
+        head = self._chains.head(host)
+        is_whole = host == self._log.own or number > head.index + 1
+        try:
+            head = self._start(host, entries, head)
+            for sent, entry in entries:
+                number = entry.index
+                if not self._is_kept(host, sent.signed, number, head):
+                    head = self._take_entry(host, sent, head, is_term)
+        except BrokenError as error:
+            self._taken.refused[host] = f"entry {number}: {error}"
+            if is_whole:
+                self._db.execute("ROLLBACK TO chain")
+        self._db.execute("RELEASE chain")
+
+    def _start(self, host: str, entries: list[tuple[Sent, Entry]], head: Head) -> Head:
+        """What the first new entry follows: our last one, or what the checkpoint of a chain says
+        that was compacted meanwhile."""
+        first = entries[0][1].index
+        if host == self._log.own:
+            return self._regain(entries, head)
+        if first <= head.index + 1:
+            return head
+        for sent, entry in entries:
+            start = start_told(entry, first)
+            if start is not None:
+                sent.signed.check()
+                return Head(head.term, start.index, start.hash)
+        return head
+
+    def _is_kept(self, host: str, signed: Signed, number: int, head: Head) -> bool:
+        kept = self._chains.entry(host, number) if number <= head.index else None
+        if kept is not None and kept.signed != signed:
+            raise BrokenError(
+                "its host has written two of them; remove it with `pressel host remove` unless its "
+                "disk was turned back"
+            )
+        return number <= head.index
+
+    def _take_entry(self, host: str, sent: Sent, head: Head, is_term: IsTerm) -> Head:
+        head, entry = follow(head, sent.signed, lambda key: key == host)
+        if not is_term(entry.term):
+            raise BrokenError(f"nobody can have led in its term {entry.term} yet")
+        meaning.check(entry)
+        self._check_texts(sent, entry)
+        if self._count(host) >= CHAIN_MAX:
+            raise BrokenError(f"its host has more than {CHAIN_MAX} entries, and compacts none")
+        self._keep(sent, entry)
+        return head
+
+    def _count(self, host: str) -> int:
+        query = "SELECT count(*) FROM entry WHERE host = ?"
+        return self._db.execute(query, (host,)).fetchone()[0]
+
+    def _check_texts(self, sent: Sent, entry: Entry) -> None:
+        for name, (salt, said) in sent.texts.items():
+            if name not in entry.texts or len(salt) != text.SALT_BYTES:
+                raise BrokenError(f"a text {name} comes with it that it does not have")
+            if said is not None and not text.is_of(entry.texts[name], salt, name, said):
+                raise BrokenError(f"its {name} was changed")
+            if said is not None and name == NAME and entry.subject.startswith("device "):
+                meaning.check_name(said)
+
+    def _keep(self, sent: Sent, entry: Entry) -> None:
+        if entry.verb == CHECKPOINT:
+            self._drop(entry)
+        self._chains.add(sent.signed, entry, self._log.now_s())
+        for name, (salt, said) in sent.texts.items():
+            if name == KEY and said is not None:
+                device = entry.subject.partition(" ")[2]
+                self._keys.setdefault(device, []).append(said)
+            kept = None if name == KEY else said
+            self._chains.add_text(entry.host, entry.index, (name, salt, kept))
+        self._taken.new += 1
+        if entry.subject.startswith("device "):
+            self._log.touch(entry.subject)
+        if entry.verb == HEAR:
+            self._compare(entry)
+
+    def _compare(self, entry: Entry) -> None:
+        """Who tells different hosts different things is told of."""
+        host, upto = entry.subject.partition(" ")[2], entry.facts.get("upto")
+        kept = self._chains.entry(host, upto) if isinstance(upto, int) else None
+        if kept is not None and kept.signed.hash() != entry.facts.get("head"):
+            self._taken.refused[host] = (
+                f"entry {upto}: its host has written two of them, and host {entry.host[:16]} has "
+                "the other one; remove it with `pressel host remove`"
+            )
+
+    def _drop(self, entry: Entry) -> None:
+        """What lies before the checkpoint `entry` goes, if nothing is lost by that."""
+        first = entry.facts.get("first")
+        if not isinstance(first, int) or start_told(entry, first) is None or first > entry.index:
+            raise BrokenError("its checkpoint does not say what lies before it")
+        before = self._chains.entry(entry.host, first - 1)
+        if before is not None and before.signed.hash() != entry.facts["before"]:
+            raise BrokenError("its checkpoint names another entry than there was")
+        self._db.execute("SAVEPOINT drop")
+        try:
+            drop(self._log, entry.host, first)
+        except BrokenError:
+            self._db.execute("ROLLBACK TO drop")
+            raise
+        finally:
+            self._db.execute("RELEASE drop")
+
+    def _regain(self, entries: list[tuple[Sent, Entry]], head: Head) -> Head:
+        """What others have of our own chain counts, if it is longer than what we have: our disk was
+        turned back. What we have written since is written anew."""
+        if entries[-1][1].index <= head.index:
+            return head
+        turned = head
+        for sent, entry in entries:
+            sent.signed.check()
+            kept = self._chains.entry(entry.host, entry.index)
+            if kept is not None and kept.signed != sent.signed:
+                rows = self._chains.rows(entry.host, entry.index - 1)
+                self._cut = list(dict.fromkeys(each.subject for each in rows))
+                self._chains.drop(entry.host, entry.index)
+                turned = self._chains.head(entry.host)
+                break
+        self._taken.regained += entries[-1][1].index - turned.index
+        return turned
+
+    def _mend(self) -> None:
+        """Write anew what this host had written, as it is here; what was revoked stays so."""
+        for subject in self._cut:
+            word = self._log.standing.of(subject)
+            if subject.startswith("device ") and word is not None and word.ends:
+                self._log.touch(subject)
+            elif subject.startswith(("device ", "host ")) and not self._log.is_said(subject):
+                self._log.restate(MEND, subject)
+
+    # --- devices ---
+
+    def _apply(self) -> None:
+        for subject in self._log.touched():
+            if subject.startswith("device "):
+                self._apply_one(subject)
+        left = [each for each in self._log.touched() if not self._log.is_said(each)]
+        for subject in left:
+            device = subject.partition(" ")[2]
+            if subject.startswith("device ") and device not in self._taken.lacking:
+                raise PresselError(f"{subject} could not be made what the log says")
+
+    def _apply_one(self, subject: str) -> None:
+        word = self._log.standing.of(subject)
+        device = subject.partition(" ")[2]
+        if word is None or word.entry.is_tombstone:
+            self._db.execute("DELETE FROM device WHERE id = ? AND state <> 'pending'", (device,))
+            return
+        self._chains.forget_texts(subject, KEY, word.kept)
+        if any(each.signed.entry().verb == ERASE for each in self._chains.about(subject)):
+            self._chains.forget_texts(subject, NAME, word.kept)
+        self._write(device, word)
+
+    def _write(self, device: str, word: Word) -> None:
+        facts = word.entry.facts
+        now_s = self._log.now_s()
+        sealed, epoch = None, facts["epoch"]
+        if facts["state"] == ACTIVE:
+            key = self._key(device, word)
+            if key is None:
+                self._taken.lacking.add(device)
+                return
+            assert isinstance(epoch, int)
+            sealed = self._vault.seal(key, device, epoch)
+        groups = facts["groups"]
+        assert isinstance(groups, tuple)
+        values = (
+            self._name(word), sealed, epoch, ",".join(map(str, groups)), facts["emergency"],
+            facts["priority"], facts["state"], now_s,
+        )  # fmt: skip
+        changed = self._db.execute(
+            "UPDATE device SET name = ?, sealed_key = ?, epoch = ?, groups = ?, emergency = ?, "
+            "priority = ?, state = ?, changed_s = ?, check_code = NULL WHERE id = ?",
+            (*values, device),
+        )
+        if changed.rowcount == 0:
+            marks = ", ".join("?" * 11)
+            row = (device, *values, now_s, None)
+            self._db.execute(f"INSERT INTO device VALUES ({marks})", row)
+
+    def _name(self, word: Word) -> str:
+        for name, _, said in self._chains.texts(word.kept.host, word.kept.number):
+            if name == NAME and said is not None:
+                return said.decode("utf-8", "replace")
+        return ERASED
+
+    def _key(self, device: str, word: Word) -> bytes | None:
+        """The key that the entry is marked with: one that came, or the one that is here."""
+        row = self._db.execute(
+            "SELECT sealed_key, epoch FROM device WHERE id = ? AND sealed_key IS NOT NULL",
+            (device,),
+        ).fetchone()
+        found = list(self._keys.get(device, ()))
+        if row is not None:
+            with contextlib.suppress(PresselError):  # damaged: another host has it
+                found.append(self._vault.open(row[0], device, row[1]))
+        salts = {
+            name: salt for name, salt, _ in self._chains.texts(word.kept.host, word.kept.number)
+        }
+        for key in found:
+            marked = word.entry.texts[KEY]
+            if len(key) == KEY_BYTES and KEY in salts and text.is_of(marked, salts[KEY], KEY, key):
+                return key
+        return None
+
+
+def drop(log: Log, host: str, first: int) -> None:
+    """Leave the entries of `host` before `first` behind. BrokenError when something would hold no
+    more by that."""
+    subjects = {each.subject for each in log.chains.rows(host) if each.number < first}
+    devices = [each for each in subjects if each.startswith("device ")]
+    before = {each: log.standing.of(each) for each in devices}
+    log.chains.drop(host, 1, first - 1)
+    for subject, word in before.items():
+        after = log.standing.of(subject)
+        if word is not None and (after is None or after.entry.facts != word.entry.facts):
+            raise BrokenError(f"its checkpoint leaves out what became of {subject}")

@@ -1,0 +1,113 @@
+"""What holds of a device when several hosts have written about it, whatever order it came in.
+
+An entry overrules those that its host had heard of when it wrote, which the entries `registry hear`
+in its chain tell. Of entries that did not know of each other that of the higher term holds, and the
+others are conflicts. What somebody has revoked stays revoked. See docs/registry-log.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pressel.ledger.entry import Entry
+from pressel.registry.chains import Chains, Kept
+from pressel.registry.device import REVOKED
+
+BEGIN = "registry begin"
+FOLLOW = "registry follow"  # of earlier versions: as the leader's list said, and no more than that
+HEAR = "registry hear"
+
+Counts = Callable[[Kept], bool]
+
+
+@dataclass(frozen=True)
+class Word:
+    """An entry about a subject, and what it says."""
+
+    kept: Kept
+    entry: Entry
+
+    @property
+    def _weight(self) -> int:
+        """What hosts found when their log began is less than what somebody asked for."""
+        return {FOLLOW: 0, BEGIN: 1}.get(self.entry.verb, 2)
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        return self.entry.term, self.entry.index, self.kept.host
+
+    @property
+    def ends(self) -> bool:
+        return self.entry.facts.get("state") == REVOKED and self.entry.verb != FOLLOW
+
+
+def _all(kept: Kept) -> bool:
+    return True
+
+
+class Standing:
+    """By the entries in `chains`, of which `own` is this host's."""
+
+    def __init__(self, chains: Chains, own: str) -> None:
+        self._chains = chains
+        self._own = own
+
+    def of(self, subject: str, counts: Counts = _all) -> Word | None:
+        """The entry that says what holds of it; None when nothing does. Only those count of which
+        `counts` says so."""
+        return self._first(self._words(subject, counts))
+
+    def conflicts(self, subject: str) -> tuple[Word, list[Word]] | None:
+        """The entry that holds, and those that did not know of it and say something else."""
+        words = self._words(subject, _all)
+        first = self._first(words)
+        if first is None:
+            return None
+        last = self._unheard(_last(words))
+        others = [
+            each
+            for each in last
+            if each.kept != first.kept and not self._has_heard(first, each) and _differ(each, first)
+        ]
+        return (first, others) if others else None
+
+    # --- inside ---
+
+    def _words(self, subject: str, counts: Counts) -> list[Word]:
+        host = self._own if subject.startswith("host ") else None  # each says it for itself
+        about = filter(counts, self._chains.about(subject, host))
+        return [Word(each, each.signed.entry()) for each in about]
+
+    def _first(self, words: list[Word]) -> Word | None:
+        ending = [each for each in words if each.ends]
+        return max(self._unheard(_last(ending or words)), key=lambda each: each.rank, default=None)
+
+    def _unheard(self, words: list[Word]) -> list[Word]:
+        """Those that weigh most, without those of which the host of another one had heard."""
+        most = max((each._weight for each in words), default=0)
+        left = [each for each in words if each._weight == most]
+        return [
+            each
+            for each in left
+            if not any(self._has_heard(other, each) for other in left if other is not each)
+        ]
+
+    def _has_heard(self, later: Word, earlier: Word) -> bool:
+        heard = 0
+        for each in self._chains.about(f"log {earlier.kept.host}", later.kept.host):
+            if each.number < later.kept.number:
+                upto = each.signed.entry().facts.get("upto")
+                heard = max(heard, upto if isinstance(upto, int) else 0)
+        return heard >= earlier.kept.number
+
+
+def _last(words: Iterable[Word]) -> list[Word]:
+    """Of each chain, which are in order."""
+    return list({each.kept.host: each for each in words}.values())
+
+
+def _differ(one: Word, other: Word) -> bool:
+    if one.ends and other.ends:
+        return False
+    return one._weight == 2 or one.entry.facts != other.entry.facts

@@ -1,0 +1,409 @@
+"""The log of a venue on several hosts: each verifies what the others have written, and all become
+the same, whatever order they hear it in."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pressel import cli
+from pressel.errors import PresselError
+from pressel.ledger import text
+from pressel.ledger.signed import Signed, sign
+from pressel.registry import intake
+from pressel.registry.device import ACTIVE, REVOKED, Entitlements
+from pressel.registry.identity import identity
+from pressel.registry.intake import Sent, Taken
+from pressel.registry.store import Registry
+
+ANN, BEN, CYD = "00000000000000a1", "00000000000000b2", "00000000000000c3"
+TERM_MAX = 10_000
+
+
+class Venue:
+    """Hosts with these letters, which allow each other."""
+
+    def __init__(self, folder: Path, hosts: str) -> None:
+        self.folder = folder
+        self.at = {host: Registry(folder / host) for host in hosts}
+        self.keys = {host: registry.own_key() for host, registry in self.at.items()}
+        for host, other in itertools.permutations(hosts, 2):
+            self.at[host].allow_host(other, self.keys[other])
+
+    def lead(self, host: str, term: int) -> Registry:
+        self.at[host].log.term = term
+        return self.at[host]
+
+    def hear(
+        self, host: str, source: str, spoilt: Callable[[list[Sent]], list[Sent]] = list
+    ) -> Taken:
+        """`host` takes over what `source` gives, which `spoilt` may change."""
+        here, there = self.at[host], self.at[source]
+        known = {each: (head.index, head.hash) for each, head in here.heads().items()}
+        sent: list[Sent] = []
+        while (page := there.page(known)).sent:
+            sent += page.sent
+            for each in page.sent:
+                entry = each.signed.entry()
+                known[entry.host] = entry.index, each.signed.hash()
+            if not page.more:
+                break
+        taken = here.take(spoilt(sent), {}, lambda term: term <= TERM_MAX)
+        if taken.lacking:
+            keys = there.page(known, taken.lacking).keys
+            taken = here.take([], keys, lambda term: True)
+        return taken
+
+    def meet(self) -> None:
+        """All hear of each other."""
+        for _ in range(2):
+            for host, source in itertools.permutations(self.at, 2):
+                taken = self.hear(host, source)
+                assert not taken.refused and not taken.lacking
+
+    def agree(self) -> None:
+        """All say the same of all devices, with the same keys, and it is what their logs say."""
+        said = [facts(registry) for registry in self.at.values()]
+        assert all(each == said[0] for each in said), said
+        for registry in self.at.values():
+            assert registry.verify()
+
+
+def facts(registry: Registry) -> list[tuple]:
+    return [
+        (each.id, each.name, each.groups, each.entitlements, each.state, each.epoch,
+         registry.key(each.id))
+        for each in registry.devices() if each.state != "pending"
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def venue(tmp_path: Path) -> Iterator[Venue]:
+    made = Venue(tmp_path, "abc")
+    yield made
+    for registry in made.at.values():
+        registry.close()
+
+
+def sql(registry: Registry, statement: str) -> list:
+    with closing(sqlite3.connect(registry.file)) as db, db:
+        return db.execute(statement).fetchall()
+
+
+# --- one after the other ---
+
+
+def test_what_the_leader_writes_all_have(venue: Venue) -> None:
+    leads = venue.lead("a", 100)
+    with leads.log.asked_by("ann"):
+        leads.enrol(ANN, "Ann", (3, 1), Entitlements(True, 2))
+        leads.enrol(BEN, "Ben")
+        leads.rotate(BEN)
+    leads.record("settings set", "scan_ms 5")
+    venue.meet()
+    venue.agree()
+    (told,) = [each for each in venue.at["c"].told() if each.entry.verb == "settings set"]
+    assert told.texts == {"what": "scan_ms 5"} and told.entry.host == venue.keys["a"]
+    leads.revoke(ANN)
+    leads.rename(BEN, "Benn")
+    venue.meet()
+    venue.agree()
+    assert venue.at["b"].device(ANN).state == REVOKED and venue.at["b"].key(ANN) is None
+    history = [[each.hash for each in registry.told()] for registry in venue.at.values()]
+    assert history[0] == history[1] == history[2]
+
+
+def test_it_reaches_a_host_by_way_of_another(venue: Venue) -> None:
+    """The one that has written is dead."""
+    venue.lead("a", 100).enrol(ANN, "Ann")
+    venue.hear("b", "a")
+    venue.hear("c", "b")
+    assert venue.at["c"].key(ANN) == venue.at["a"].key(ANN)
+    assert venue.at["c"].verify()
+
+
+def test_who_leads_next_overrules_what_it_has_heard(venue: Venue) -> None:
+    """Whatever the terms: a host that was alone may have counted further."""
+    venue.lead("a", 900).enrol(ANN, "Ann")
+    venue.meet()
+    venue.lead("b", 100).set_groups(ANN, (7,))
+    venue.meet()
+    venue.lead("c", 50).rotate(ANN)
+    venue.meet()
+    venue.agree()
+    found = venue.at["a"].device(ANN)
+    assert (found.groups, found.epoch) == ((7,), 2)
+    assert venue.at["a"].conflicts() == []
+
+
+def test_a_new_host_gets_all_of_it(venue: Venue) -> None:
+    leads = venue.lead("a", 100)
+    for number in range(150):  # more than a page
+        leads.enrol(f"{number:016x}", f"b{number}")
+    leads.revoke(f"{3:016x}")
+    taken = venue.hear("b", "a")
+    assert taken.new == 154 and not taken.lacking
+    assert facts(venue.at["b"]) == facts(leads) and venue.at["b"].verify()
+
+
+# --- after a split ---
+
+
+def test_what_both_sides_have_revoked_holds(venue: Venue) -> None:
+    for number, each in enumerate((ANN, BEN, CYD)):
+        venue.lead("a", 100).adopt(each, f"b{number}", bytes([number]) * 32)
+    venue.meet()
+    venue.lead("a", 200).revoke(ANN)
+    other = venue.lead("b", 300)
+    other.revoke(BEN)
+    other.set_groups(ANN, (9,))  # a higher term, which did not know
+    venue.meet()
+    venue.agree()
+    assert {each.id for each in venue.at["c"].devices(REVOKED)} == {ANN, BEN}
+    assert venue.at["c"].device(CYD).state == ACTIVE
+
+
+def test_what_one_side_has_added_holds_on_both(venue: Venue) -> None:
+    venue.lead("a", 100).enrol(ANN, "Ann")
+    venue.lead("b", 200).enrol(BEN, "Ben")
+    venue.meet()
+    venue.agree()
+    assert [each.id for each in venue.at["c"].devices(ACTIVE)] == [ANN, BEN]
+    assert venue.at["c"].conflicts() == []
+
+
+def test_of_two_words_about_one_device_the_higher_term_holds_and_the_other_is_listed(
+    venue: Venue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    venue.lead("a", 100).enrol(ANN, "Ann")
+    venue.meet()
+    venue.lead("a", 200).set_groups(ANN, (2,))
+    venue.lead("b", 300).set_groups(ANN, (3,))
+    venue.meet()
+    venue.agree()
+    for registry in venue.at.values():
+        assert registry.device(ANN).groups == (3,)
+        ((first, others),) = registry.conflicts()
+        assert first.entry.facts["groups"] == (3,)
+        assert [each.entry.facts["groups"] for each in others] == [(2,)]
+    here = ("audit", "list", "--conflicts", "--state", str(venue.folder / "c"))
+    assert cli.main([*here]) == 0
+    out, err = capsys.readouterr()
+    assert "first entry of each" in err
+    assert out.index("groups 3") < out.index("groups 2") and len(out.splitlines()) == 3
+    venue.lead("a", 400).set_groups(ANN, (2,))  # somebody decides
+    venue.meet()
+    venue.agree()
+    assert venue.at["c"].device(ANN).groups == (2,) and venue.at["c"].conflicts() == []
+    assert cli.main([*here]) == 0 and "no conflicts" in capsys.readouterr().err
+
+
+def test_a_revoked_device_that_a_host_never_knew_stays_out(venue: Venue) -> None:
+    """However many there are."""
+    leads = venue.lead("a", 100)
+    for number in range(20):
+        leads.enrol(f"{number:016x}", "x")
+        leads.revoke(f"{number:016x}")
+    venue.hear("b", "a")
+    stale = venue.lead("c", 500)
+    for number in range(20):
+        stale.adopt(f"{number:016x}", "x", bytes(32))
+    venue.meet()
+    venue.agree()
+    assert len(venue.at["b"].devices(REVOKED)) == 20 and not venue.at["b"].devices(ACTIVE)
+
+
+# --- what is refused ---
+
+
+def bad(venue: Venue, **changed: object) -> Callable[[list[Sent]], list[Sent]]:
+    """The last entry that "a" has written is another one, which it has signed, too."""
+    private = identity(venue.folder / "a")
+
+    def spoilt(sent: list[Sent]) -> list[Sent]:
+        own = [each for each in sent if each.signed.entry().host == venue.keys["a"]]
+        entry = replace(own[-1].signed.entry(), **changed)  # type: ignore[arg-type]
+        return [*own[:-1], Sent(sign(entry, private), own[-1].texts)]
+
+    return spoilt
+
+
+GOOD = {"state": "active", "groups": (1,), "emergency": 0, "priority": 0, "epoch": 1}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"term": TERM_MAX + 1}, "nobody can have led in its term"),
+        ({"term": 1}, "its term 1 is lower"),
+        ({"index": 9}, "it says that it is entry 9"),
+        ({"before": "0" * 64}, "the entry before it is another one"),
+        ({"subject": f"badge {ANN}"}, "this version does not know"),
+        ({"facts": {**GOOD, "state": "pending"}}, "its state is none"),
+        ({"facts": {**GOOD, "groups": ()}}, "its talk groups are none"),
+        ({"facts": {**GOOD, "groups": (1, 1)}}, "its talk groups are none"),
+        ({"facts": {**GOOD, "groups": (1 << 30,)}}, "its talk groups are none"),
+        ({"facts": {**GOOD, "epoch": 1 << 40}}, "its epoch is not between"),
+        ({"facts": {**GOOD, "emergency": 2}}, "its emergency is not between"),
+        ({"facts": {**GOOD, "priority": 8}}, "its priority is not between"),
+        ({"facts": {**GOOD, "more": 1}}, "other things than a device has"),
+        ({"facts": {**GOOD, "state": "revoked"}}, "a key where there is none"),
+        ({"texts": {}}, "its device has no name"),
+        ({"subject": f"host {'0' * 64}", "facts": {"allowed": 1}, "texts": {}}, "there cannot be"),
+    ],
+)
+def test_what_a_host_signs_and_cannot_mean_is_refused(
+    venue: Venue, changed: dict[str, object], words: str
+) -> None:
+    """And what it wrote before that holds, and what others write after it."""
+    leads = venue.lead("a", 100)
+    leads.enrol(ANN, "Ann")
+    leads.enrol(BEN, "Ben")
+    taken = venue.hear("b", "a", bad(venue, **changed))
+    (why,) = taken.refused.values()
+    assert words in why and taken.refused.keys() == {venue.keys["a"]}
+    assert [each.id for each in venue.at["b"].devices()] == [ANN] and venue.at["b"].verify()
+    venue.lead("c", 100).enrol(CYD, "Cyd")
+    venue.hear("b", "c")
+    assert venue.at["b"].key(CYD)
+
+
+def changed_texts(sent: list[Sent]) -> list[Sent]:
+    """The name of the last device is another one."""
+    salt = sent[-1].texts["name"][0]
+    return [*sent[:-1], Sent(sent[-1].signed, {**sent[-1].texts, "name": (salt, b"Eve")})]
+
+
+def test_a_text_that_was_changed_on_its_way_is_refused(venue: Venue) -> None:
+    venue.at["a"].enrol(ANN, "Ann")
+    (why,) = venue.hear("b", "a", changed_texts).refused.values()
+    assert "its name was changed" in why and venue.at["b"].devices() == []
+
+
+def test_a_name_that_no_badge_can_show_is_refused(venue: Venue) -> None:
+    """One control character in the registry of a host that is compromised."""
+    leads = venue.at["a"]
+    leads.enrol(ANN, "Ann")
+    salt = text.new_salt()
+
+    def spoilt(sent: list[Sent]) -> list[Sent]:
+        marks = {**sent[-1].signed.entry().texts, "name": text.mark(salt, "name", b"A\x07")}
+        entry = replace(sent[-1].signed.entry(), texts=marks)
+        own = Sent(sign(entry, identity(venue.folder / "a")), {
+            **sent[-1].texts, "name": (salt, b"A\x07")})  # fmt: skip
+        return [*sent[:-1], own]
+
+    (why,) = venue.hear("b", "a", spoilt).refused.values()
+    assert "none that a badge can show" in why and venue.at["b"].devices() == []
+
+
+def test_nobody_writes_in_another_s_name(venue: Venue) -> None:
+    venue.lead("a", 100).enrol(ANN, "Ann")
+
+    def forged(sent: list[Sent]) -> list[Sent]:
+        entry = sent[-1].signed.entry()
+        other = sign(replace(entry, host=venue.keys["c"]), identity(venue.folder / "c"))
+        return [*sent[:-1], Sent(Signed(sent[-1].signed.body, other.signature), sent[-1].texts)]
+
+    (why,) = venue.hear("b", "a", forged).refused.values()
+    assert "not signed by" in why
+
+
+def test_a_host_that_is_not_allowed_is_not_heard_even_by_way_of_others(venue: Venue) -> None:
+    venue.at["b"].remove_host("a")
+    venue.at["a"].enrol(ANN, "Ann")
+    venue.hear("c", "a")
+    assert venue.at["c"].key(ANN)
+    taken = venue.hear("b", "c")
+    assert venue.at["b"].devices() == [] and not taken.refused and venue.at["b"].verify()
+
+
+def test_what_a_removed_host_wrote_before_still_holds(venue: Venue) -> None:
+    venue.at["a"].enrol(ANN, "Ann")
+    venue.hear("b", "a")
+    venue.at["b"].remove_host("a")
+    assert venue.at["b"].key(ANN) and venue.at["b"].verify()
+
+
+def test_a_host_that_tells_each_another_thing_is_found_out(venue: Venue, tmp_path: Path) -> None:
+    """It has written two entries of one number, and is named at both, which go on."""
+    shutil.copytree(tmp_path / "a", tmp_path / "twin")
+    with Registry(tmp_path / "twin") as twin:
+        twin.enrol(CYD, "Cyd")
+        venue.at["a"].enrol(ANN, "Ann")
+        venue.hear("b", "a")
+        venue.at["a"], honest = twin, venue.at["a"]
+        venue.hear("c", "a")
+        venue.at["a"] = honest
+    (why,) = venue.hear("c", "a").refused.values()
+    assert "written two of them" in why
+    venue.lead("b", 5).enrol(BEN, "Ben")
+    taken = venue.hear("c", "b")
+    assert taken.refused.keys() == {venue.keys["a"]} and venue.at["c"].key(BEN)
+
+
+def test_a_host_fills_no_disk(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "CHAIN_MAX", 10)
+    for number in range(30):
+        venue.at["a"].record("settings set", str(number))
+    (why,) = venue.hear("b", "a").refused.values()
+    assert "more than 10 entries" in why
+    assert len(sql(venue.at["b"], f"SELECT 1 FROM entry WHERE host = '{venue.keys['a']}'")) == 10
+
+
+# --- disks that were turned back ---
+
+
+def test_an_end_that_was_cut_off_is_found_and_comes_back(venue: Venue) -> None:
+    a = venue.lead("a", 100)
+    a.enrol(ANN, "Ann")
+    a.revoke(ANN)
+    venue.hear("b", "a")
+    venue.lead("b", 200).enrol(BEN, "Ben")
+    venue.hear("a", "b")
+    before = a.verify()
+    sql(a, f"DELETE FROM entry WHERE host = '{venue.keys['a']}' AND number > {before.index - 1}")
+    with pytest.raises(PresselError, match="its end was cut off"):
+        a.verify()
+    taken = venue.hear("a", "b")
+    assert taken.regained == 1 and a.verify() == before
+    venue.hear("b", "a")
+    assert facts(a) == facts(venue.at["b"])
+
+
+def test_what_was_written_on_a_disk_that_was_turned_back_is_written_anew(
+    venue: Venue, tmp_path: Path
+) -> None:
+    venue.lead("a", 100).enrol(ANN, "Ann")
+    shutil.copytree(tmp_path / "a", tmp_path / "older")
+    venue.at["a"].rename(ANN, "Anna")
+    venue.at["a"].enrol(BEN, "Ben")
+    venue.meet()
+    venue.at["a"].close()
+    shutil.rmtree(tmp_path / "a")
+    (tmp_path / "older").rename(tmp_path / "a")
+    venue.at["a"] = Registry(tmp_path / "a")
+    venue.at["a"].enrol(CYD, "Cyd")
+    taken = venue.hear("a", "b")
+    assert taken.regained == 2
+    venue.meet()
+    venue.agree()
+    assert [each.name for each in venue.at["c"].devices(ACTIVE)] == ["Anna", "Ben", "Cyd"]
+
+
+def test_a_host_that_stopped_before_its_devices_were_written_makes_it_up(venue: Venue) -> None:
+    venue.lead("a", 100).enrol(ANN, "Ann")
+    venue.hear("b", "a")
+    b = venue.at["b"]
+    sql(b, "DELETE FROM device")
+    assert b.settled().lacking == {ANN}
+    keys = venue.at["a"].page({}, [ANN]).keys
+    assert not b.take([], keys, lambda term: True).lacking
+    assert b.key(ANN) == venue.at["a"].key(ANN) and b.verify()
