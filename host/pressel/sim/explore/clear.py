@@ -11,6 +11,8 @@ from typing import Any
 from ptt.wire import refusal
 
 
-def read_as_it_is(data: Any, now_ms: int) -> int:
+def read_as_it_is(
+    data: Any, group: int, talker: int, lease: int, first: int, count: int, now_ms: int
+) -> int:
     """In place of `VoiceKeys.decrypt`."""
     return refusal.ACCEPTED
