@@ -40,7 +40,8 @@ WINGS: dict[str, tuple[str, ...]] = {
     "badge": ("base", "wire", "link", "media"),
     "twins": ("base", "wire", "media"),
     "cluster": ("base", "wire"),
-    "leader": ("base", "wire", "link", "cluster"),
+    "fanout": ("base", "wire"),
+    "leader": ("base", "wire", "link", "cluster", "fanout"),
 }
 ON_A_BADGE = ("base", "wire", "link", "media", "badge")
 TYPES = ("typing", "collections.abc")  # under TYPE_CHECKING only: a badge has neither

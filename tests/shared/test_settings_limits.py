@@ -7,7 +7,7 @@ from tests.shared.raising import raised
 from ptt.base import clock
 from ptt.cluster import records, settings_record
 from ptt.leader.settings import Settings
-from ptt.wire import messages
+from ptt.wire import messages, refusal
 from ptt.wire.refusal import Refused
 
 PLACE = ("badge", 0)
@@ -72,7 +72,39 @@ def test_the_longest_burst_is_far_below_half_of_the_clock():
 
 def test_a_record_of_another_host_is_checked_before_it_is_kept():
     for values in ((2, 60, 1000), (2, 400, LONGEST_MS)):
-        records.check(records.SETTINGS, 0, records.write_numbers(settings_record.SIZES, values))
+        records.check(records.SETTINGS, 0, record_of(values))
     for values in ((0, 60, 1000), (2, 19, 1000), (2, 401, 1000), (2, 60, LONGEST_MS + 1)):
-        record = records.write_numbers(settings_record.SIZES, values)
-        raised(Refused, records.check, records.SETTINGS, 0, record)
+        raised(Refused, records.check, records.SETTINGS, 0, record_of(values))
+
+
+def record_of(values):
+    """The rest is as by default."""
+    values += settings_record.DEFAULTS[len(values) :]
+    return records.write_numbers(settings_record.SIZES, values)
+
+
+def test_an_older_host_leaves_out_what_it_does_not_know():
+    sizes = settings_record.SIZES
+    older = records.write_numbers(sizes[0:3], (4, 80, 30000))
+    expected = [4, 80, 30000] + list(settings_record.DEFAULTS[3:])
+    assert records.read_settings(older) == expected
+    assert records.check(records.SETTINGS, 0, older) is None
+
+
+def test_a_newer_host_knows_more():
+    newer = records.write_numbers(settings_record.SIZES, settings_record.DEFAULTS) + bytes(5)
+    assert records.read_settings(newer) == list(settings_record.DEFAULTS)
+
+
+def test_half_a_setting_is_refused():
+    whole = records.write_numbers(settings_record.SIZES, settings_record.DEFAULTS)
+    for size in (0, 1, 3, 5, 7, 9):
+        assert refusal_of(whole[0:size]) == refusal.FIELD
+
+
+def refusal_of(data):
+    try:
+        records.read_settings(data)
+    except Refused as refused:
+        return refused.reason
+    return refusal.ACCEPTED

@@ -110,21 +110,21 @@ def own_voice_comes_back() -> Any:
         join.node = node
         return reason
 
-    def pass_on(self: VoicePath, talker: Any, group: int, data: Any, now_ms: int) -> None:
-        from ptt.wire import envelope, messages
+    passed_on = VoicePath.send_voice
 
-        end = envelope.payload_end(data)
-        copy = bytearray(data)
-        kind = messages.VOICE_FRAME
-        envelope.write_header(copy, end, kind, 0, envelope.LEADER_NODE, 0, now_ms)
-        copy[2:4] = data[2:4]
-        links = [member.link for member in self._members.all()]
-        self._outbound.queue_copies(copy, envelope.payload_crc(data), links)
-        self.packets_out += len(links)
+    def send_voice(self: VoicePath, group: int, data: Any, now_ms: int) -> None:
+        from ptt.wire import voice
+
+        talker = self._members.by_node(voice.talker(data))
+        assert talker is not None
+        passed_on(self, group, data, now_ms)
+        node, talker.node = talker.node, -1
+        passed_on(self, group, data, now_ms)
+        talker.node = node
 
     stack = contextlib.ExitStack()
     stack.enter_context(replaced(Listening, "on_voice", on_voice))
-    stack.enter_context(replaced(VoicePath, "_pass_on", pass_on))
+    stack.enter_context(replaced(VoicePath, "send_voice", send_voice))
     return stack
 
 

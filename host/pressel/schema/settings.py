@@ -23,6 +23,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 LARGEST = {"u8": 0xFF, "u16": 0xFFFF, "u32": 2**30 - 1}  # a badge keeps larger ones on its heap
 SIZES = {"u8": 1, "u16": 2, "u32": 4}
+LINE_MAX = 100  # characters of a line of code
 _FACTORS = {"ms": {"ms": 1, "s": 1000, "min": 60_000}}  # units in which a value may be given
 _VALUE = re.compile(r"\s*(-?\d+)\s*([A-Za-z%]*)\s*")
 
@@ -169,13 +170,16 @@ def render_defaults(table: SettingTable) -> str:
         "from .compat import const",
         "",
     ]
-    for name, row in table.rows().items():
-        lines.append(f"{short(name).upper()} = const({row.default})  # {row.reason}")
+    told = {name: row for name, row in table.rows().items() if row.badge != "none"}
+    lines += [_constant(name, row) for name, row in told.items()]
     lines += ["", "AT_VERSION = const(0)"]
-    told = [name for name, row in table.rows().items() if row.badge != "none"]
     for place, name in enumerate(told, start=1):
         lines.append(f"AT_{short(name).upper()} = const({place})")
     return "\n".join([*lines, ""])
+
+
+def _constant(name: str, row: SettingRow) -> str:
+    return f"{short(name).upper()} = const({row.default})  # {row.reason}"
 
 
 def render_record(table: SettingTable) -> str:
@@ -193,6 +197,8 @@ def render_record(table: SettingTable) -> str:
         "    (1, INT_MAX),  # version",
         *(f"    ({row.min}, {row.max}),  # {name}: {row.text}" for name, row in rows.items()),
         ")",
+        "# In place of those that an older host does not know.",
+        f"DEFAULTS = {_tuple(['1', *(str(row.default) for row in rows.values())])}",
         "",
         "",
         'def is_in_range(values: "tuple | list") -> bool:',
@@ -209,12 +215,16 @@ def render_record(table: SettingTable) -> str:
 def render_class(table: SettingTable) -> str:
     """The text of ptt/leader/settings.py."""
     rows = {short(name): row for name, row in table.rows().items()}
-    upper = [name.upper() for name in rows]
     told = [name for name, row in rows.items() if row.badge != "none"]
+    upper = [name.upper() for name in told]
+    hosts = [_constant(name, row) for name, row in rows.items() if row.badge == "none"]
     lines = [
         '"""The settings in force. Written by `make schema` from shared/schema/settings.toml."""',
         "",
+        "from ..base.compat import const",
         f"from ..base.defaults import {', '.join(sorted(upper))}",
+        "",
+        *hosts,
         "",
         "",
         "class Settings:",
@@ -230,11 +240,11 @@ def render_class(table: SettingTable) -> str:
         "",
         '    def values(self) -> "tuple":',
         '        """All of them, in the order of `cluster.settings_record`."""',
-        f"        return {_tuple(['self.version', *(f'self.{name}' for name in rows)])}",
+        *_returned([f"self.{name}" for name in ("version", *rows)]),
         "",
         '    def fields(self) -> "tuple":',
         '        """What badges are told, in the order of the message table."""',
-        f"        return {_tuple(['self.version', *(f'self.{name}' for name in told)])}",
+        *_returned([f"self.{name}" for name in ("version", *told)]),
         "",
     ]
     return "\n".join(lines)
@@ -242,3 +252,11 @@ def render_class(table: SettingTable) -> str:
 
 def _tuple(parts: list[str]) -> str:
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+
+def _returned(parts: list[str]) -> list[str]:
+    """As the formatter has it."""
+    line = f"        return {_tuple(parts)}"
+    if len(line) <= LINE_MAX:
+        return [line]
+    return ["        return (", *(f"            {part}," for part in parts), "        )"]

@@ -271,6 +271,22 @@ def read_numbers(sizes: "tuple[int, ...]", data: "Buffer") -> "list[int]":
     return values
 
 
+def read_settings(data: "Buffer") -> "list[int]":
+    """All of them: an older host leaves out the last ones, a newer one has more behind them. Raises
+    `Refused` when one is out of range."""
+    values: "list[int]" = list(settings_record.DEFAULTS)
+    at = 0
+    for index in range(len(values)):
+        size = settings_record.SIZES[index]
+        if at == len(data) and index:
+            break
+        (values[index],) = read_numbers((size,), data[at : at + size])
+        at += size
+    if not settings_record.is_in_range(values):
+        raise Refused(refusal.FIELD)
+    return values
+
+
 CALL_SIZES = (2, 2, 4)  # caller, callee, quiet_ms
 ROSTER_SIZES = (4, 2)  # version, devices
 COUNTERS_SIZES = (4, 2, 2, 1)  # newest lease, next node, last text, next call
@@ -287,8 +303,7 @@ def check(kind: int, number: int, data: "Buffer") -> None:
             raise Refused(refusal.FIELD)
         read_numbers(CALL_SIZES, data)
     elif kind == SETTINGS and number == 0:
-        if not settings_record.is_in_range(read_numbers(settings_record.SIZES, data)):
-            raise Refused(refusal.FIELD)
+        read_settings(data)
     elif kind == COUNTERS and number == 0:
         read_numbers(COUNTERS_SIZES, data)
     elif kind == DEVICE:

@@ -121,6 +121,7 @@ class Leader:
         self.announcer.handle_timeout(now_ms)
         for member in self.members.vanished(now_ms):
             self.drop(member, now_ms)
+        self.voice.handle_timeout(now_ms)
         self.groups.handle_timeout(now_ms)
         self.private_calls.handle_timeout(now_ms)
         self.settings.handle_timeout(self.members.all(), now_ms)
@@ -137,6 +138,7 @@ class Leader:
         if self.is_deposed:
             return NEVER
         due = earliest(self.members.next_timeout_ms(), self.announcer.next_timeout_ms())
+        due = earliest(due, self.voice.next_timeout_ms())
         due = earliest(due, self.groups.next_timeout_ms())
         due = earliest(due, self.private_calls.next_timeout_ms())
         due = earliest(due, self.settings.next_timeout_ms(self.members.all()))
@@ -207,6 +209,7 @@ class Leader:
             member.resume(snapshot)
             member.link.seq = seq
         self.announcer.resume(waiting, now_ms)
+        self.voice.forget()
 
     # --- the cluster ---
 
@@ -257,6 +260,7 @@ class Leader:
         self.settings.settings = settings
         self.journal.changed(records.SETTINGS, 0)
         self.groups.limit_talk(settings.talk_ms)
+        self.voice.obey(settings.access_points, settings.packet_frames)
 
     def send_text(self, group: int, kind: int, name: bytes, text: bytes, now_ms: int) -> None:
         """A text from a writer who is not a member, to all members of `group`."""

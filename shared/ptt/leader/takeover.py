@@ -247,7 +247,7 @@ def settings_of(state: "State") -> "Settings | None":
     body = state.body(records.SETTINGS, 0)
     if body is None:
         return None
-    return Settings(*records.read_numbers(settings_record.SIZES, body))
+    return Settings(*records.read_settings(body))
 
 
 def counters_of(state: "State", term: int) -> "list[int]":

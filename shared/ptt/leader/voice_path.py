@@ -1,8 +1,11 @@
 """Voice from the holder of the lease to every other member of the group, payload untouched."""
 
+from ..base.clock import earliest
 from ..base.compat import TYPE_CHECKING
+from ..fanout.fanout import Fanout
+from ..fanout.pace import Pace
 from ..wire import envelope, messages, refusal, voice
-from ..wire.envelope import FLAGS_AT, MARK_AT
+from ..wire.envelope import FLAG_SEALED, FLAGS_AT, MARK_AT, TAG_BYTES
 
 if TYPE_CHECKING:
     from typing import Any
@@ -18,7 +21,8 @@ class VoicePath:
     def __init__(self, members: "Members", groups: "Groups", outbound: "Outbound") -> None:
         self._members = members
         self._groups = groups
-        self._outbound = outbound
+        self.fanout = Fanout(self)
+        self.pace = Pace(outbound)
         self.packets_in = 0  # accepted
         self.packets_out = 0  # passed on
 
@@ -39,17 +43,44 @@ class VoicePath:
             return refusal.LIMIT  # each costs airtime at every listener
         self.packets_in += 1
         self._groups.receipts[group].on_voice(lease, voice.first(data) + voice.count(data))
-        self._pass_on(member, group, data, now_ms)
+        self.fanout.on_voice(group, data, now_ms)
         return refusal.ACCEPTED
 
-    def _pass_on(self, talker: "Member", group: int, data: "Any", now_ms: int) -> None:
-        """One copy per listener, and one checksum for all of them: the payload is the same, and the
-        talker's tag leaves room for the listener's."""
-        copy = bytearray(data)
+    def obey(self, access_points: int, packet_frames: int) -> None:
+        """The venue's settings."""
+        self.fanout.obey(access_points, packet_frames)
+        self.pace.access_points = access_points
+
+    def forget(self) -> None:
+        """Nothing is on its way."""
+        self.fanout.forget()
+        self.pace.forget()
+
+    def handle_timeout(self, now_ms: int) -> None:
+        self.fanout.handle_timeout(now_ms)
+        self.pace.handle_timeout(now_ms)
+
+    def next_timeout_ms(self) -> int:
+        """When `handle_timeout` has work next, or `NEVER`."""
+        return earliest(self.fanout.next_timeout_ms(), self.pace.next_timeout_ms())
+
+    # --- what `Fanout` needs ---
+
+    def listeners(self, group: int) -> int:
+        """How many hear `group`, whoever talks."""
+        return len([m for m in self._members.all() if m.hears(group)])
+
+    def send_voice(self, group: int, data: "Any", now_ms: int) -> None:
+        """A packet to all who hear `group`, but for its talker: one copy for each, and one checksum
+        for all of them, since the payload is the same."""
         end = envelope.payload_end(data)
+        flags = data[FLAGS_AT]
+        copy = bytearray(end + (TAG_BYTES if flags & FLAG_SEALED else 0))
+        copy[0:end] = data[0:end]
         envelope.write_header(copy, end, messages.VOICE_FRAME, 0, envelope.LEADER_NODE, 0, now_ms)
         copy[MARK_AT] = data[MARK_AT]  # tells the key of the frames
-        copy[FLAGS_AT] = data[FLAGS_AT]
-        links = [m.link for m in self._members.all() if m is not talker and m.hears(group)]
-        self._outbound.queue_copies(copy, envelope.payload_crc(data), links)
+        copy[FLAGS_AT] = flags
+        talker = voice.talker(data)
+        links = [m.link for m in self._members.all() if m.node != talker and m.hears(group)]
+        self.pace.send(copy, envelope.payload_crc(copy), links, now_ms)
         self.packets_out += len(links)

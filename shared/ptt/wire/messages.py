@@ -175,12 +175,7 @@ LAYOUTS = {
     ),
     8: (  # SETTINGS_SNAPSHOT
         (4, 1, 1073741823, None),  # version: rises with every change
-        (
-            2,
-            20,
-            400,
-            None,
-        ),  # playout_delay_ms: least delay of the jitter buffer; a badge adds what its path needs
+        (2, 20, 400, None),  # playout_delay_ms: least delay of the jitter buffer
         (4, 1000, 1300000, None),  # talk_ms: longest burst
     ),
     9: (  # SETTINGS_ACK

@@ -1,0 +1,1 @@
+"""How voice goes from its one talker to many: in how large packets, and when they leave."""

@@ -1,0 +1,279 @@
+"""In how large packets voice goes to its listeners."""
+
+from tests.shared.venue import Venue
+
+from ptt.base.clock import NEVER
+from ptt.base.numbers import FRAME_MS, FRAMES_PER_PACKET_MAX
+from ptt.fanout.bundle import Bundle
+from ptt.fanout.pace import AT_ONCE, PER_MS, Pace
+from ptt.fanout.plan import AS_NEEDED, SHARE_PERCENT_MAX, frames_in_packet, share_percent
+from ptt.leader.settings import Settings
+from ptt.wire import envelope, messages, refusal, voice
+
+
+def venue(frames, badges=4, **options):
+    """A venue whose packets to listeners have `frames`."""
+    made = Venue(badges=badges, **options)
+    made.leader.publish(Settings(version=2, packet_frames=frames), made.now_ms)
+    return made.run(1500)
+
+
+def watch(made):
+    """(first, count, is last) of each packet to B, as they are sent."""
+    seen = []
+
+    def look(data, source, destination):
+        if data[1] == messages.VOICE_FRAME and destination == ("badge", 1):
+            assert envelope.check(data) == voice.check(data) == refusal.ACCEPTED
+            seen.append((voice.first(data), voice.count(data), voice.is_last(data)))
+        return False
+
+    made.loses = look
+    return seen
+
+
+def talk(made, hold_ms):
+    made.press("A")
+    made.run(hold_ms)
+    lease = made.badge("A").engine.floor.lease
+    made.release("A")
+    made.run(1500)
+    return lease
+
+
+def heard_whole(made, lease):
+    """Every listener heard all that was spoken, once and in order."""
+    spoken = made.badge("B").heard_of(lease)
+    assert spoken == list(range(len(spoken)))
+    assert spoken
+    for name in "CD":
+        assert made.badge(name).heard_of(lease) == spoken
+    return len(spoken)
+
+
+def test_each_number_of_frames_is_heard_whole():
+    for frames in range(1, FRAMES_PER_PACKET_MAX + 1):
+        made = venue(frames)
+        seen = watch(made)
+        lease = talk(made, 1000)
+        count = heard_whole(made, lease)
+        assert count >= 1000 // FRAME_MS
+        counts = [each[1] for each in seen]
+        in_the_middle = counts[10:-5]
+        assert in_the_middle and set(in_the_middle) == {frames}
+
+
+def test_a_burst_that_ends_in_mid_packet_loses_nothing():
+    lengths = set()
+    for hold_ms in range(300, 420, FRAME_MS):
+        made = venue(3)
+        seen = watch(made)
+        lease = talk(made, hold_ms)
+        count = heard_whole(made, lease)
+        lengths.add(count % 3)
+        first, frames, is_last = seen[-1]
+        assert is_last and first + frames == count
+    assert len(lengths) > 1
+
+
+def test_a_talker_that_falls_silent_leaves_nothing_behind():
+    """Its microphone stops in mid-burst: what waits for the next frame leaves all the same."""
+    made = venue(3)
+    seen = watch(made)
+    made.press("A")
+    made.run(400)
+    made.badge("A").hears_itself = False
+    made.run(200)
+    sent = max(first + count for first, count, _ in seen)
+    assert sent == made.passed_on[made.badge("A").engine.floor.lease]
+    assert made.leader.voice.fanout.next_timeout_ms() == -1
+
+
+def test_what_a_bad_path_loses_splits_packets_and_nothing_else():
+    made = venue(3, seed=5, loss_percent=5, jitter_ms=30)
+    lease = talk(made, 4000)
+    for name in "BCD":
+        heard = made.badge(name).heard_of(lease)
+        assert heard == sorted(set(heard))
+        assert len(heard) > 150
+
+
+def test_two_bursts_in_turn_do_not_mix():
+    made = venue(3)
+    first = talk(made, 500)
+    made.press("C")
+    made.run(500)
+    second = made.badge("C").engine.floor.lease
+    made.release("C")
+    made.run(1500)
+    assert first != second
+    assert made.badge("B").heard_of(first) == made.badge("D").heard_of(first)
+    assert made.badge("B").heard_of(second) == made.badge("D").heard_of(second)
+
+
+def test_a_plan_holds_until_the_end_of_its_burst():
+    made = venue(1)
+    seen = watch(made)
+    made.press("A")
+    made.run(400)
+    made.leader.publish(Settings(version=3, packet_frames=3), made.now_ms)
+    made.run(400)
+    assert {each[1] for each in seen[10:]} == {1}
+    made.release("A")
+    made.run(1500)
+    del seen[:]
+    heard_whole(made, talk(made, 600))
+    assert {each[1] for each in seen[8:-4]} == {3}
+
+
+def test_the_number_of_listeners_decides():
+    chosen = [frames_in_packet(count, 1, AS_NEEDED) for count in range(1, 251)]
+    assert chosen[0] == 1
+    assert chosen == sorted(chosen)
+    assert chosen[-1] == FRAMES_PER_PACKET_MAX
+    for count in range(1, 251):
+        frames = chosen[count - 1]
+        if frames > 1:
+            assert share_percent(count, frames - 1) > SHARE_PERCENT_MAX
+        if frames < FRAMES_PER_PACKET_MAX:
+            assert share_percent(count, frames) <= SHARE_PERCENT_MAX
+
+
+def test_a_hundred_on_one_access_point_need_two_and_on_four_one():
+    assert frames_in_packet(100, 1, AS_NEEDED) == 2
+    assert frames_in_packet(100, 4, AS_NEEDED) == 1
+    assert frames_in_packet(250, 4, AS_NEEDED) == 1
+    assert frames_in_packet(250, 1, AS_NEEDED) == 3
+
+
+def test_what_the_venue_has_set_is_obeyed():
+    for wanted in range(1, FRAMES_PER_PACKET_MAX + 1):
+        assert frames_in_packet(1, 1, wanted) == wanted
+        assert frames_in_packet(250, 1, wanted) == wanted
+
+
+def packet(first, count=1, lease=7, is_last=False, mark=0):
+    """A voice packet in the clear, each frame full of its number."""
+    data = bytearray(voice.FRAMES_AT + count * 164)
+    end = voice.write_fields(data, 1, messages.CODEC_IMA_ADPCM, 9, lease, first, is_last, count)
+    for index in range(count):
+        at = voice.FRAMES_AT + index * 164
+        data[at : at + 164] = bytes([first + index]) * 164
+    envelope.seal_header(data, end, messages.VOICE_FRAME, 1, 9, first + 1, 5)
+    data[envelope.MARK_AT] = mark
+    return data
+
+
+def test_frames_go_together_that_follow_each_other():
+    bundle = Bundle()
+    assert not bundle.fits(packet(0), 3)
+    bundle.put(packet(0), 3, 1000)
+    assert bundle.fits(packet(1), 3)
+    assert bundle.fits(packet(1, count=2), 3)
+    assert not bundle.fits(packet(1, count=3), 3)
+    assert not bundle.fits(packet(2), 3)
+    assert not bundle.fits(packet(0), 3)
+    assert not bundle.fits(packet(1, lease=8), 3)
+    assert not bundle.fits(packet(1, mark=1), 3)
+    bundle.put(packet(1, count=2, is_last=True), 3, 1020)
+    taken = bundle.take()
+    assert taken is not None
+    assert voice.check(taken) == refusal.ACCEPTED
+    assert (voice.first(taken), voice.count(taken), voice.is_last(taken)) == (0, 3, True)
+    for index in range(3):
+        at = voice.FRAMES_AT + index * 164
+        assert taken[at : at + 164] == bytes([index]) * 164
+    assert bundle.take() is None
+
+
+def test_a_bundle_waits_for_the_frames_that_it_lacks_and_no_longer():
+    bundle = Bundle()
+    assert bundle.next_timeout_ms() == -1
+    bundle.put(packet(0), 3, 1000)
+    due_ms = bundle.next_timeout_ms()
+    assert 1000 + 2 * FRAME_MS < due_ms < 1000 + 3 * FRAME_MS
+    assert not bundle.is_due(due_ms - 1)
+    assert bundle.is_due(due_ms)
+    bundle.put(packet(1), 3, 1020)
+    assert bundle.next_timeout_ms() == due_ms
+    bundle.put(packet(2), 3, 1040)
+    assert bundle.is_due(1040)
+
+
+class Sent:
+    """What leaves: (data, links) of each call."""
+
+    def __init__(self):
+        self.calls = []
+
+    def queue_copies(self, data, payload_crc, links):
+        self.calls.append((data, list(links)))
+
+    def links(self):
+        return [link for _, links in self.calls for link in links]
+
+
+def play(pace, now_ms, until_ms):
+    """Let time pass as an engine's owner does; returns when all has left."""
+    while pace.next_timeout_ms() != NEVER and now_ms < until_ms:
+        now_ms = pace.next_timeout_ms()
+        pace.handle_timeout(now_ms)
+    return now_ms
+
+
+def test_few_copies_leave_at_once():
+    sent = Sent()
+    pace = Pace(sent)
+    pace.send(bytearray(1), 0, list(range(AT_ONCE)), 1000)
+    assert sent.links() == list(range(AT_ONCE))
+    assert pace.next_timeout_ms() == NEVER
+
+
+def test_many_copies_leave_in_order_and_no_faster_than_an_access_point_sends():
+    sent = Sent()
+    pace = Pace(sent)
+    everybody = list(range(250))
+    pace.send(bytearray(1), 0, everybody, 1000)
+    assert len(sent.links()) == AT_ONCE
+    done_ms = play(pace, 1000, 2000)
+    assert sent.links() == everybody
+    needed_ms = (250 - AT_ONCE) // PER_MS
+    assert needed_ms <= done_ms - 1000 <= needed_ms + 5
+
+
+def test_two_groups_share_what_an_access_point_takes():
+    sent = Sent()
+    pace = Pace(sent)
+    pace.send(bytearray(b"a"), 0, list(range(80)), 1000)
+    pace.send(bytearray(b"b"), 0, list(range(80)), 1000)
+    assert len(sent.links()) == AT_ONCE
+    play(pace, 1000, 2000)
+    assert len(sent.links()) == 160
+    assert sent.calls[0][0] == bytearray(b"a") and sent.calls[-1][0] == bytearray(b"b")
+
+
+def test_more_access_points_take_more():
+    sent = Sent()
+    pace = Pace(sent)
+    pace.access_points = 4
+    pace.send(bytearray(1), 0, list(range(250)), 1000)
+    assert len(sent.links()) == 250
+
+
+def test_what_nobody_can_send_in_time_is_dropped_and_counted():
+    sent = Sent()
+    pace = Pace(sent)
+    for _ in range(20):
+        pace.send(bytearray(1), 0, list(range(250)), 1000)
+    assert pace.dropped
+    left = 20 * 250 - pace.dropped
+    play(pace, 1000, 9000)
+    assert len(sent.links()) == left
+
+
+def test_time_that_has_passed_makes_room_again():
+    sent = Sent()
+    pace = Pace(sent)
+    pace.send(bytearray(1), 0, list(range(AT_ONCE)), 1000)
+    pace.send(bytearray(1), 0, list(range(AT_ONCE)), 1000 + AT_ONCE // PER_MS + 1)
+    assert len(sent.links()) == 2 * AT_ONCE
