@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pressel import cli
-from pressel.errors import PresselError
+from pressel.errors import PresselError, UsageError
 from pressel.ledger import text
 from pressel.ledger.signed import Signed, sign
 from pressel.registry import intake
@@ -407,3 +407,47 @@ def test_a_host_that_stopped_before_its_devices_were_written_makes_it_up(venue: 
     keys = venue.at["a"].page({}, [ANN]).keys
     assert not b.take([], keys, lambda term: True).lacking
     assert b.key(ANN) == venue.at["a"].key(ANN) and b.verify()
+
+
+# --- undoing what a removed host has written ---
+
+
+def test_what_a_removed_host_has_written_is_undone(
+    venue: Venue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = venue.lead("b", 100)
+    for number, device in enumerate((ANN, BEN, CYD)):
+        good.adopt(device, f"n{number}", bytes([number]) * 32, (1,))
+    venue.meet()
+    evil = venue.lead("a", 200)
+    first = evil.log.now_s()
+    evil.set_groups(ANN, (9,))
+    evil.rename(ANN, "evil")
+    evil.revoke(BEN)
+    evil.set_groups(CYD, (9,))
+    evil.adopt("0" * 16, "spy", bytes(32))
+    venue.meet()
+    good.set_groups(CYD, (4,))  # somebody has looked at it since
+    with pytest.raises(UsageError, match="remove it first"):
+        good.undo("a", first, is_dry=False)
+    for name in "bc":
+        venue.at[name].remove_host("a")
+    before = facts(good)
+    words = ("registry", "undo", "--host", "a", "--since", "2020-01-01", "--state",
+             str(venue.folder / "b"))  # fmt: skip
+    assert cli.main([*words, "--dry-run"]) == 0
+    dry, err = capsys.readouterr()
+    assert "2 devices would be changed" in err and facts(good) == before
+    assert cli.main([*words]) == 0
+    assert capsys.readouterr().out == dry
+    assert (good.device(ANN).groups, good.device(ANN).name) == ((1,), "n0")
+    assert good.device(BEN).state == REVOKED and f"device {BEN}: stays revoked, since" in dry
+    assert good.device(CYD).groups == (4,) and good.device("0" * 16).state == REVOKED
+    venue.hear("c", "b")
+    assert facts(venue.at["c"]) == facts(good) and good.verify() and venue.at["c"].verify()
+
+
+@pytest.mark.parametrize("host", ["nobody", "b", "0" * 64, ""])
+def test_what_cannot_be_undone_is_told_in_a_sentence(venue: Venue, host: str) -> None:
+    with pytest.raises(UsageError):
+        venue.at["b"].undo(host, 0, is_dry=False)

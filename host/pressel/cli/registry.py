@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -68,3 +69,28 @@ def restore(file: Path, unproved: bool, state: Path | None) -> None:
     """
     backups.restore(state, file, is_unproved=unproved)
     print("restored; look with `pressel device list --all`", file=sys.stderr)
+
+
+@registry.command()
+@click.option("--host", required=True, metavar="HOST", help="Its name here, or its public key.")
+@click.option(
+    "--since",
+    required=True,
+    type=click.DateTime(("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")),
+    metavar="TIME",
+    help="From when on, such as '2026-11-28 14:00'.",
+)
+@click.option("--dry-run", is_flag=True, help="Only show what would be done.")
+@_STATE
+def undo(host: str, since: datetime, dry_run: bool, state: Path | None) -> None:
+    """Undo what a removed HOST has written about devices since TIME.
+
+    New entries of the log say so; what others have changed afterwards stays. Keys that are gone do
+    not come back.
+    """
+    steps = backups.undo(state, host, int(since.timestamp()), is_dry=dry_run)
+    for step in steps:
+        print(f"{step['subject']}: {step['becomes']}")
+    count = sum(bool(step["changes"]) for step in steps)
+    done = "would be changed" if dry_run else "are changed; see `pressel registry log`"
+    print(f"{count} devices {done}", file=sys.stderr)

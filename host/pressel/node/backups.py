@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from pressel.registry import backup
 from pressel.registry.database import DATABASE
+from pressel.registry.store import Registry
 
 from . import control
 from .desk.asker import of_user
@@ -27,6 +29,19 @@ def back_up(state: Path | None, file: Path, *, is_former: bool = False) -> Path:
         backup.back_up(folder, file, is_former=is_former)
         return folder
     return Path(control.ask(path, "registry backup", file=str(file.absolute()), former=is_former))
+
+
+def undo(state: Path | None, host: str, since_s: int, *, is_dry: bool) -> list[dict[str, Any]]:
+    """Undo what the removed `host` has written since then; of each subject what it becomes."""
+    path = running(state)
+    if path is not None:
+        return control.ask(path, "registry undo", host=host, since_s=since_s, dry=is_dry)
+    folder = state or default_state()
+    if not (folder / DATABASE).exists():
+        raise no_registry(folder)
+    with Registry(folder) as registry:
+        registry.log.who = of_user(os.getuid()).name
+        return [each.as_json() for each in registry.undo(host, since_s, is_dry=is_dry)]
 
 
 def restore(state: Path | None, file: Path, *, is_unproved: bool = False) -> None:

@@ -33,6 +33,7 @@ from pressel.registry.identity import public_key
 from pressel.registry.intake import Intake, Sent, Taken
 from pressel.registry.log import VENUE, Told
 from pressel.registry.pages import Page, page_of
+from pressel.registry.undo import UNDO, Step, Undo, removed_host
 from ptt.base.numbers import DEVICES_MAX
 
 PENDING_MAX = 32  # devices that wait for the operator; strangers must not fill a disk
@@ -93,6 +94,13 @@ class Registry(Database):
         """Make all devices what the log says, which a host that was stopped may not have done."""
         with self._transaction():
             return Intake(self._db, self.log, self._vault).settle()
+
+    def undo(self, host: str, since_s: int, *, is_dry: bool) -> list[Step]:
+        """Undo what a removed `host`, by name or key, has written about devices since then; of
+        each what becomes of it. UsageError when it is not removed, or wrote nothing."""
+        with self._change(UNDO):
+            key = removed_host(self.log, host, {each.public_key for each in self.hosts()})
+            return Undo(self._db, self.log, key, since_s).run(is_dry=is_dry)
 
     def conflicts(self) -> list[tuple[Told, list[Told]]]:
         """Of each device that hosts have changed without hearing of each other: the entry that

@@ -67,7 +67,13 @@ def _hosts(registry: Registry, fields: Fields) -> list[dict[str, Any]]:
     return [asdict(each) for each in registry.hosts()]
 
 
+def _undo(registry: Registry, fields: Fields) -> list[dict[str, Any]]:
+    steps = registry.undo(str(fields["host"]), int(fields["since_s"]), is_dry=bool(fields["dry"]))
+    return [each.as_json() for each in steps]
+
+
 CALLS = (
+    Call("registry undo", _undo, shown=("host",)),
     Call("device list", _devices, False, COPY),
     Call("device show", lambda r, f: device_as_json(r.device(f["id"])), False, COPY),
     Call("device key", _key, False, COPY),
