@@ -451,3 +451,33 @@ def test_what_a_removed_host_has_written_is_undone(
 def test_what_cannot_be_undone_is_told_in_a_sentence(venue: Venue, host: str) -> None:
     with pytest.raises(UsageError):
         venue.at["b"].undo(host, 0, is_dry=False)
+
+
+# --- erasing ---
+
+
+def test_the_names_of_a_revoked_device_can_be_erased_everywhere(
+    venue: Venue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leads = venue.lead("a", 100)
+    leads.enrol(ANN, "Zaphod")
+    leads.rename(ANN, "Zaphod B")
+    leads.enrol(BEN, "Ben")
+    venue.meet()
+    with pytest.raises(UsageError, match="not revoked"):
+        leads.erase(ANN)
+    venue.lead("b", 200).revoke(ANN)
+    venue.meet()
+    assert cli.main(["device", "erase", ANN, "--state", str(venue.folder / "a")]) == 0
+    assert "are erased" in capsys.readouterr().err
+    venue.meet()
+    venue.agree()
+    for registry in venue.at.values():
+        assert registry.device(ANN).name == "erased" and registry.device(BEN).name == "Ben"
+        sql(registry, "PRAGMA wal_checkpoint(TRUNCATE)")
+        texts = [each.texts.get("name") for each in registry.told()]
+        assert "Zaphod" not in texts and "Ben" in texts
+        assert b"Zaphod" not in registry.file.read_bytes()
+    leads.erase(ANN)  # once more changes nothing that counts
+    venue.meet()
+    venue.agree()

@@ -151,6 +151,19 @@ def revoke(device_id: str, state: Path | None) -> None:
 
 @device.command()
 @_ID
+@_STATE
+def erase(device_id: str, state: Path | None) -> None:
+    """Erase the names that a revoked device had, from the log, too.
+
+    The log still holds, and still says what the device was allowed. Backups keep the names.
+    """
+    with opened(state) as roll:
+        roll.erase(device_id)
+    _say(f"the names of {device_id} are erased here, and at other hosts when they hear of it")
+
+
+@device.command()
+@_ID
 @click.argument("name")
 @_STATE
 def rename(device_id: str, name: str, state: Path | None) -> None:

@@ -89,6 +89,9 @@ class DeskRoll:
     def revoke(self, device_id: str) -> None:
         self._ask("device revoke", id=device_id)
 
+    def erase(self, device_id: str) -> None:
+        self._ask("device erase", id=device_id)
+
     def waiting(self, word: str) -> str:
         return self._ask("device waiting", word=word)
 

@@ -144,6 +144,11 @@ class Log:
         """Say what the tables say of `subject`, since `verb` says so, too."""
         self._append(verb, subject, self._present(subject))
 
+    def erase_names(self, subject: str) -> None:
+        """All that is not of the last entry of this host about it."""
+        last = self.chains.about(subject, self.own)[-1]
+        self.chains.forget_texts(subject, NAME, last)
+
     def settle(self, verb: str) -> None:
         """The end of a transaction, in which `verb` was done: what it changed is appended."""
         for subject in self.touched():

@@ -30,7 +30,7 @@ from pressel.registry.device import (
     checked_public_key,
 )
 from pressel.registry.identity import public_key
-from pressel.registry.intake import Intake, Sent, Taken
+from pressel.registry.intake import ERASE, ERASED, Intake, Sent, Taken
 from pressel.registry.log import VENUE, Told
 from pressel.registry.pages import Page, page_of
 from pressel.registry.undo import UNDO, Step, Undo, removed_host
@@ -248,6 +248,15 @@ class Registry(Database):
         if device.state != REVOKED:
             what = "state = ?, sealed_key = NULL"
             self._set("device revoke", device_id, what, (REVOKED,), device.state)
+
+    def erase(self, device_id: str) -> None:
+        """Erase the names of a revoked device, here and at all hosts that hear of it. UsageError
+        when it is not revoked."""
+        device = self._must_be(device_id, REVOKED)
+        with self._change(ERASE):
+            self._update(device.id, "name = ?", (ERASED,), REVOKED)
+            self.log.restate(ERASE, f"device {device.id}")
+            self.log.erase_names(f"device {device.id}")
 
     def rotate(self, device_id: str, key: bytes | None = None) -> bytes:
         """A new key for an active device, in the next epoch; the old one is gone. `key`: the one

@@ -84,6 +84,7 @@ CALLS = (
     Call("device rename", lambda r, f: r.rename(f["id"], f["name"]), shown=("id", "name")),
     Call("device group", lambda r, f: r.set_groups(f["id"], f["groups"]), shown=("id", "groups")),
     Call("device revoke", lambda r, f: r.revoke(f["id"]), shown=("id",)),
+    Call("device erase", lambda r, f: r.erase(f["id"]), shown=("id",)),
     Call("device waiting", lambda r, f: r.waiting(f["word"]), False),
     Call("device approve", lambda r, f: r.approve(f["id"], f["groups"]), shown=("id", "groups")),
     Call("device deny", lambda r, f: r.deny(f["id"]), shown=("id",)),
