@@ -101,7 +101,7 @@ sim: ready  ## Sweep all scenarios and profiles over SEEDS (1); DEAL=1: each sce
 bench-sim: ready  ## How fast the simulator is on each Python that is here
 	@$(BIN)/python -m pressel.sim.bench
 
-bench-relay: ready  ## What a delivered packet costs a host, beside loops in C and Mumble's server
+bench-relay: ready  ## What a delivered frame costs a host, beside loops in C and Mumble's server
 	@$(BIN)/python -m tests.relay.bench
 
 report-phase0: ready  ## Write docs/reports/phase0-baseline.md from its runs; RECORD=1 runs them anew

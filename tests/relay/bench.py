@@ -1,4 +1,4 @@
-"""`make bench-relay`: processor time of a delivered packet, of ours and of others, in one run.
+"""`make bench-relay`: processor time of a delivered frame of 20 ms, ours and others', in one run.
 
 All contestants are there from the beginning and take turns in an order that is dealt anew each
 round, so that what the machine does besides hits all of them. Times are of one machine at one
@@ -58,7 +58,7 @@ def _contestants(work: Path, listeners: int) -> list[Any]:
 
 
 def _play(contestants: list[Any], rounds: int) -> dict[str, list[float]]:
-    """Microseconds a delivered packet, of each turn."""
+    """Microseconds a delivered frame, of each turn."""
     costs: dict[str, list[float]] = {each.contestant.name: [] for each in contestants}
     for _ in range(rounds):
         for each in random.sample(contestants, len(contestants)):
@@ -91,7 +91,7 @@ def _turn(speaker: Any, contestants: list[Any]) -> tuple[float, int]:
 def _print(costs: dict[str, list[float]], listeners: int) -> None:
     table = Table(title=f"One talker, {listeners} listeners", title_justify="left", box=None)
     table.add_column("")
-    for head in ("us a delivered packet", "worst quarter", "times Murmur", "times C with tags"):
+    for head in ("us a frame", "slow quarter", "times Murmur", "times C with tags"):
         table.add_column(head, justify="right")
     middle = {name: statistics.median(each) for name, each in costs.items()}
     for name, each in costs.items():

@@ -21,14 +21,14 @@ def cpu_s(pid: int) -> float:
 
 
 class Ear:
-    """A listener's socket, which counts what comes."""
+    """A listener's socket, which counts the frames of 20 ms that come, one a packet."""
 
     def __init__(self) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM_BYTES)
         self.socket.bind((LISTENERS_HOST, 0))
         self.socket.setblocking(False)
-        self.voices = 0
+        self.frames = 0
 
     @property
     def address(self) -> Address:
@@ -44,7 +44,7 @@ class Ear:
             self.take(data)
 
     def take(self, data: bytes) -> None:
-        self.voices += 1
+        self.frames += 1
 
 
 class Contestant:
@@ -59,7 +59,7 @@ class Contestant:
         for ear in ears:
             self.selector.register(ear.socket, selectors.EVENT_READ, ear)
         self._cpu_s = 0.0
-        self._voices = 0
+        self._frames = 0
 
     def listen(self, wait_s: float) -> None:
         """Drain the ears until `wait_s` have passed."""
@@ -71,12 +71,12 @@ class Contestant:
     def mark(self) -> None:
         """A turn begins."""
         self._cpu_s = cpu_s(self.process.pid)
-        self._voices = sum(ear.voices for ear in self.ears)
+        self._frames = sum(ear.frames for ear in self.ears)
 
     def spent(self) -> tuple[float, int]:
-        """(processor seconds, packets delivered) since then."""
-        voices = sum(ear.voices for ear in self.ears)
-        return cpu_s(self.process.pid) - self._cpu_s, voices - self._voices
+        """(processor seconds, frames delivered) since then."""
+        frames = sum(ear.frames for ear in self.ears)
+        return cpu_s(self.process.pid) - self._cpu_s, frames - self._frames
 
     def close(self) -> None:
         self.process.kill()

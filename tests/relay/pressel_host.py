@@ -17,7 +17,7 @@ from pressel.registry.store import Registry
 from pressel.transport.udp import engine_now_ms
 from ptt.base import clock
 from ptt.base.numbers import FRAME_SAMPLES
-from ptt.wire import messages
+from ptt.wire import messages, voice
 
 from .contestant import Address, Contestant, Ear
 
@@ -40,7 +40,7 @@ class Badge(Ear):
 
     def take(self, data: bytes) -> None:
         if data[1] == messages.VOICE_FRAME:
-            self.voices += 1
+            self.frames += voice.count(data)
             return
         self.engine.receive_datagram(data, self._leader, engine_now_ms())
         self.pump()
