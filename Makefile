@@ -27,7 +27,7 @@ endif
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 .PHONY: help setup ready python demo test proof lint type coverage firmware memory flash schema docs dissector fuzz sim bench-badge bench-sim \
-	report-phase0 report-phase2-3 report-phase7 budgets lock clean
+	report-phase0 report-phase2-3 report-phase5 report-phase7 budgets lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -109,6 +109,9 @@ report-phase0: ready  ## Write docs/reports/phase0-baseline.md from its runs; RE
 
 report-phase2-3: ready  ## Write docs/reports/phase2-3.md from its runs; RECORD=1 runs them anew
 	@$(BIN)/python -m pressel.sim.report phase2-3 $(if $(RECORD),--record)
+
+report-phase5: ready  ## Write docs/reports/phase5-audio.md: delay, late loss, concealment
+	@$(BIN)/python -m tests.bench.report
 
 report-phase7: ready  ## Play all attacks, and write docs/reports/phase7-security.md
 	@exec $(BIN)/python -m tests.hostile.report

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # A speaker that has just begun reads a frame ahead, so the delay is less than the path's by as much
 # for the rest of the burst; whoever was late comes half as near, and a period more or less is less.
-_AHEAD_MS = const(10)
+_AHEAD_MS = const(15)
 
 
 class SmoothPlayout:

@@ -1,0 +1,40 @@
+"""Our playout beside Speex's jitter buffer and a constant delay, on the same traces."""
+
+from __future__ import annotations
+
+from tests.bench import playout
+
+
+def results(kind: str) -> tuple[playout.Result, playout.Result, playout.Result]:
+    bursts = playout.trace_of(kind)[:12]
+    return (
+        playout.ours(bursts, is_smooth=False),
+        playout.ours(bursts, is_smooth=True),
+        playout.speex(bursts),
+    )
+
+
+def test_on_a_calm_path_the_delay_is_what_a_clairvoyant_takes() -> None:
+    plain, smooth, _ = results("calm")
+    best = playout.clairvoyant(playout.trace_of("calm")[:12], 0.001)
+    assert plain.late < 0.005
+    assert smooth.late < 0.005
+    assert max(plain.delay_ms, smooth.delay_ms) <= best.delay_ms + 5
+
+
+def test_on_rough_paths_it_beats_speex() -> None:
+    for kind in ("rough", "stress"):
+        _, smooth, speex = results(kind)
+        assert smooth.late <= speex.late, kind
+        assert smooth.delay_ms < speex.delay_ms, kind
+
+
+def test_catching_up_in_speech_makes_the_delay_shorter() -> None:
+    plain, smooth, _ = results("wifi")
+    assert smooth.delay_ms < plain.delay_ms
+    assert smooth.late < 0.015
+
+
+def test_a_constant_delay_leaves_as_many_late_as_it_is_told() -> None:
+    found = playout.clairvoyant([[0, 20, 40, 160, 80]], 0.2)  # the fourth comes 100 ms late
+    assert (found.late, found.delay_ms) == (0.2, 0)
