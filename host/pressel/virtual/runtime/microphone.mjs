@@ -11,7 +11,8 @@ export class Microphone {
     this.perMs = rate / 1000;
     this.blockMs = BLOCK_SAMPLES / this.perMs;
     this.timeline = timeline;
-    this.ring = new Array(Math.max(2, Math.floor(ibufBytes / (BLOCK_SAMPLES * RX_FRAME_BYTES))));
+    const blocks = Math.max(2, Math.floor(ibufBytes / (BLOCK_SAMPLES * RX_FRAME_BYTES)));
+    this.ring = new Array(blocks - 1); // its queue holds one block fewer: that one is being filled
     this.blocks = 0; // that have ended
     this.next = 0; // sample to be read next
     this.sounds = [];

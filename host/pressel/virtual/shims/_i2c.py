@@ -1,4 +1,6 @@
-# The I2C buses of `machine`, loaded when they are asked for.
+# The I2C buses of `machine`, loaded when they are asked for; as many as the board's chip has.
+
+import json
 
 _ENODEV = 19
 _I2C_KEPT_MAX = 32  # the memory is the badge's
@@ -11,6 +13,8 @@ class I2C:
     absent = ()
 
     def __init__(self, id=0, *, scl, sda, freq=400000):
+        if not 0 <= id < _buses():
+            raise ValueError("I2C(%d) doesn't exist" % id)
         self._id = id
 
     def scan(self):
@@ -41,3 +45,12 @@ class I2C:
     def _check(self, address):
         if address in I2C.absent:
             raise OSError(_ENODEV)
+
+
+def _buses():
+    try:
+        with open("/board.json") as file:
+            chip = json.load(file)["chip"]
+    except (OSError, ValueError, KeyError):
+        return 2
+    return 1 if chip == "esp32c3" else 2

@@ -13,6 +13,7 @@ STAT_IDLE = 1000
 STAT_CONNECTING = 1001
 STAT_GOT_IP = 1010
 
+_SSID_BYTES_MAX = 32  # what is longer is cut without a word, and no such network is there
 _JOIN_MS = 30  # association and address, shortened: no test should wait for it
 _RSSI_DBM = -55
 _HOME = "020000000001"
@@ -38,6 +39,7 @@ class WLAN:
     _active = False
     _asked_ms = None  # when connect() was called; None while not connected
     _point = None  # the access point that it is joined to, or joins
+    _is_possible = False  # there may be a network of such a name
     _wanted = None  # the only one that it may join
     _settings = {"pm": 1, "channel": 6, "ssid": "", "txpower": 20}
 
@@ -57,6 +59,9 @@ class WLAN:
         if not WLAN._active:
             raise OSError("Wifi Not Started")
         WLAN._settings["ssid"] = ssid
+        WLAN._is_possible = len(ssid.encode()) <= _SSID_BYTES_MAX and (
+            not key or 8 <= len(key) <= 64
+        )
         WLAN._settings["pm"] = WLAN.PM_PERFORMANCE  # as after every connect
         WLAN._wanted = hexlify(bssid).decode() if bssid else None
         WLAN._point = None
@@ -70,6 +75,8 @@ class WLAN:
 
     def isconnected(self):
         if WLAN._asked_ms is None or ticks_diff(ticks_ms(), WLAN._asked_ms) < _JOIN_MS:
+            return False
+        if not WLAN._is_possible:
             return False
         if WLAN._point is None or not _air_dbm(WLAN._point):
             WLAN._point = None

@@ -1,4 +1,8 @@
-# Stands for lwIP's sockets: UDP over IPv4, non-blocking.
+# Stands for lwIP's sockets: UDP over IPv4, non-blocking. As greedy as the port: to receive takes as
+# much memory in one piece as was asked for, of which what did not come is given back, and a string
+# and two tuples for who sent it.
+
+from io import BytesIO
 
 import _bridge
 from _buffer import byte_length
@@ -18,6 +22,9 @@ IP_ADD_MEMBERSHIP = 3
 _EAGAIN = 11
 _EPROTONOSUPPORT = 93
 
+_AREA_BYTES = 1201  # at most so much of a datagram is received
+_area = bytes(_AREA_BYTES)
+_stream = BytesIO(_area)  # whose `read` works on memory as the port's `recvfrom`
 _size = _bridge.udp_size
 _take = _bridge.udp_take
 _send = _bridge.udp_send
@@ -30,8 +37,6 @@ class socket:
         self._fd = _bridge.udp_open()
         self._blocking = True
         self._sender = bytearray(6)  # address and port of the last datagram
-        self._known = bytes(6)  # the ones that _source tells
-        self._source = ("0.0.0.0", 0)
 
     def setblocking(self, flag):
         self._blocking = bool(flag)
@@ -56,12 +61,13 @@ class socket:
             if self._blocking:
                 raise RuntimeError("this call would block the badge: setblocking(False) first")
             raise OSError(_EAGAIN)
-        data = bytes(size if size < limit else limit)
-        _take(self._fd, addressof(data), len(data), addressof(self._sender))
-        if self._sender != self._known:
-            self._known = s = bytes(self._sender)
-            self._source = ("%d.%d.%d.%d" % (s[0], s[1], s[2], s[3]), s[4] << 8 | s[5])
-        return data, self._source
+        size = min(size, limit, _AREA_BYTES)
+        at = _AREA_BYTES - size
+        s = self._sender
+        _take(self._fd, addressof(_area) + at, size, addressof(s))
+        _stream.seek(at)
+        data = _stream.read(limit)
+        return data, ("%d.%d.%d.%d" % (s[0], s[1], s[2], s[3]), s[4] << 8 | s[5])
 
     def recv(self, limit):
         return self.recvfrom(limit)[0]

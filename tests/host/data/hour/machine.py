@@ -5,7 +5,7 @@ import _world as world
 PWRON_RESET = 1
 _BLOCK_SAMPLES = 256
 _BLOCK_MS = 16
-_RING_SAMPLES = 1024
+_RING_SAMPLES = 768  # four blocks, of which one is being filled
 
 
 class Pin:
