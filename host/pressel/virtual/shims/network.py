@@ -59,9 +59,7 @@ class WLAN:
         if not WLAN._active:
             raise OSError("Wifi Not Started")
         WLAN._settings["ssid"] = ssid
-        WLAN._is_possible = len(ssid.encode()) <= _SSID_BYTES_MAX and (
-            not key or 8 <= len(key) <= 64
-        )
+        WLAN._is_possible = len(ssid.encode()) <= _SSID_BYTES_MAX
         WLAN._settings["pm"] = WLAN.PM_PERFORMANCE  # as after every connect
         WLAN._wanted = hexlify(bssid).decode() if bssid else None
         WLAN._point = None
