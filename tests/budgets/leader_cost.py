@@ -12,13 +12,13 @@ import time
 from array import array
 from collections.abc import Iterator
 
+from tests.shared.fixed_roster import FixedRoster
 from tests.shared.keys import Directory, device_key
 
 from pressel.block_cipher import BlockCipher
 from ptt.badge.participant import Participant
 from ptt.base.numbers import FRAME_MS, FRAME_SAMPLES
 from ptt.leader.leader import Leader
-from ptt.leader.roster import FixedRoster
 from ptt.wire.messages import VOICE_FRAME
 
 MEMBERS = 100  # of the venue that the targets speak of

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from pressel.soft.words import describe_situation
 from ptt.badge import floor, indications, join
 from ptt.base import events
 from ptt.base.defaults import PLAYOUT_DELAY_MS
@@ -54,7 +53,7 @@ def test_a_situation_fits_a_small_display_and_a_colour(number: int) -> None:
     _, _, colour, words = indications.SITUATIONS[number]
     assert len(words) <= 16
     assert 0 <= colour <= 0xFFFFFF
-    assert describe_situation(number) == words
+    assert words.isprintable()
 
 
 def test_every_tone_has_notes_and_no_two_are_the_same() -> None:

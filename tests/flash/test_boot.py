@@ -15,13 +15,20 @@ from pressel.demo.venue import run_leader
 from pressel.emulator.badge import EmulatedBadge
 from pressel.flash.contents import NVS_FILE, take_out
 from pressel.flash.job import flash_badge
-from pressel.flash.order import Order, built_firmware
+from pressel.flash.order import Order
 from pressel.pack import PACKINGS
+from pressel.pack.build import FirmwareBuild
 from pressel.pack.manifest import ROM_FILE
 from pressel.registry.store import Registry
 from pressel.virtual import VirtualBadge
 
 ROMFS_BYTES = 0x20000  # as in MicroPython's own example of a table with such a partition
+
+
+def taken_firmware(folder: Path) -> FirmwareBuild:
+    """Files taken out of a flash, as the virtual badge wants its firmware."""
+    names = json.loads((folder / "manifest.json").read_text("utf-8"))["imports"]
+    return FirmwareBuild(folder, (), tuple(names), False, "")
 
 
 async def _until(badge: VirtualBadge, event: str) -> None:
@@ -57,7 +64,7 @@ def test_row_2_a_flashed_badge_joins_a_leader_and_talks(packing: str, tmp_path: 
             assert (taken / ROM_FILE).exists() == (packing == "romfs")
             badge = VirtualBadge(
                 "flashed",
-                firmware=built_firmware(taken),
+                firmware=taken_firmware(taken),
                 board=json.loads((taken / "board.json").read_text()),
                 config=json.loads((taken / "config.json").read_text()),
                 files={NVS_FILE: (taken / NVS_FILE).read_bytes()},

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pressel import cli
-from pressel.registry.directory import grants_of
+from pressel.registry.directory import RegistryDirectory
 from pressel.registry.identity import fingerprint, public_key
 from pressel.registry.store import Registry
 from ptt.leader.roster import ENTITLED_EMERGENCY, ENTITLED_PRIORITY
@@ -93,7 +93,7 @@ def test_a_right_is_a_lane(
     assert run("device", "add", "Ann", "--id", ANN, *words, "--key-file", file)[0] == 0
     assert rights in run("device", "show", ANN)[1]
     with Registry(tmp_path / "leader") as registry:
-        grants = grants_of(registry.device(ANN))
+        grants = RegistryDirectory(registry).lookup(bytes.fromhex(ANN))
     assert grants.entitlements == entitlements
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.hostile.stage import Attacked, joined
 from tests.shared.failover_venue import talking
+from tests.shared.fixed_roster import FixedRoster
 from tests.shared.keys import Chance, device_key, opened_by
 from tests.shared.test_venue_groups import device
 
@@ -14,7 +15,7 @@ from ptt.base import events
 from ptt.base.numbers import CALL_GROUP_FIRST, KEY_ADOPT_MS
 from ptt.cluster.records import DeviceRecord
 from ptt.leader.group_keys import GroupKeys
-from ptt.leader.roster import FixedRoster, Grants
+from ptt.leader.roster import Grants
 from ptt.link.hmac import Hmac
 from ptt.wire import messages, voice
 

@@ -9,7 +9,7 @@ from ptt.leader.leader import Leader
 from ptt.link.hmac import Hmac
 from ptt.link.link import Link
 from ptt.wire import codec, envelope, messages, refusal
-from ptt.wire.envelope import FROM_LEADER, FROM_PARTICIPANT, HEADER_BYTES, OF_THE_SEAL
+from ptt.wire.envelope import FROM_LEADER, FROM_PARTICIPANT, HEADER_BYTES
 from ptt.wire.refusal import Refused
 
 
@@ -28,6 +28,17 @@ class ClearLink(Link):
         data[envelope.payload_end(data) :] = b""
         envelope.put_crc(data, envelope.header_crc(data, envelope.payload_crc(data)))
         return True
+
+
+# Messages by which keys are agreed on, of which engines in the clear know nothing.
+OF_THE_SEAL = (
+    messages.CHALLENGE,
+    messages.ANSWER,
+    messages.GROUP_KEY,
+    messages.KEY_WANT,
+    messages.REKEY,
+    messages.REKEYED,
+)
 
 
 def clear_link():

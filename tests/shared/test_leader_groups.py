@@ -2,10 +2,11 @@
 
 from tests.shared.clear import ClearLeader
 from tests.shared.datagrams import datagram, drain, voice_packet
+from tests.shared.fixed_roster import FixedRoster
 from tests.shared.venue import LEADER, Venue
 
 from ptt.base.numbers import CALL_GROUP_FIRST
-from ptt.leader.roster import FixedRoster, Grants
+from ptt.leader.roster import Grants
 from ptt.wire import messages
 from ptt.wire.messages import CALL_ENDED, CODEC_IMA_ADPCM, CODEC_PCM16, HEARTBEAT
 

@@ -2,8 +2,9 @@
 
 from tests.shared.clear import ClearLeader
 from tests.shared.datagrams import datagram, drain
+from tests.shared.fixed_roster import FixedRoster
 
-from ptt.leader.roster import ENTITLED_EMERGENCY, FixedRoster, Grants
+from ptt.leader.roster import ENTITLED_EMERGENCY, Grants
 from ptt.wire import messages
 from ptt.wire.messages import (
     DENIAL_CALLEE_UNKNOWN,

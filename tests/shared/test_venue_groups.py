@@ -1,6 +1,7 @@
 """Several talk groups and private calls in a whole venue: who hears whom, and who does not."""
 
 from tests.shared.clear import ClearLeader
+from tests.shared.fixed_roster import FixedRoster
 from tests.shared.venue import Venue
 
 from ptt.badge.floor import NO_PERMISSION
@@ -13,7 +14,7 @@ from ptt.base.numbers import (
     GROUPS_MAX,
     QUEUE_KEEPALIVE_MS,
 )
-from ptt.leader.roster import ENTITLED_EMERGENCY, FixedRoster, Grants
+from ptt.leader.roster import ENTITLED_EMERGENCY, Grants
 from ptt.wire import messages
 
 SEED = 1

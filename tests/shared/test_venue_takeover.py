@@ -3,6 +3,7 @@
 from tests.shared import oracle
 from tests.shared.datagrams import datagram, drain
 from tests.shared.failover_venue import HOST, Failover, address_of, bytes_of, talking
+from tests.shared.fixed_roster import FixedRoster
 from tests.shared.keys import make_leader
 from tests.shared.venue import LEADER
 
@@ -21,7 +22,7 @@ from ptt.base.numbers import (
     MEMBER_TTL_MS,
 )
 from ptt.cluster import records
-from ptt.leader.roster import FixedRoster, Grants
+from ptt.leader.roster import Grants
 from ptt.leader.settings import Settings
 from ptt.wire import messages
 

@@ -7,10 +7,11 @@ import sys
 from binascii import crc32
 
 from tests.shared.failover_venue import Failover
+from tests.shared.fixed_roster import FixedRoster
 from tests.shared.venue import Venue
 
 from ptt.base import events
-from ptt.leader.roster import FixedRoster, Grants
+from ptt.leader.roster import Grants
 from ptt.leader.settings import Settings
 
 

@@ -9,12 +9,12 @@ from array import array
 
 from tests.shared import marks
 from tests.shared.clear import ClearLeader, clear_participant
+from tests.shared.fixed_roster import FixedRoster
 from tests.shared.keys import Directory, make_leader, make_participant, opened
 
 from ptt.base import clock, events
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_MS, FRAME_SAMPLES
 from ptt.base.prng import Prng
-from ptt.leader.roster import FixedRoster
 from ptt.media import dsp
 from ptt.wire import voice
 from ptt.wire.messages import VOICE_FRAME

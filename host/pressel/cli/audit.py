@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -20,7 +19,8 @@ from pressel.node import audits
 from pressel.registry.device import checked_public_key
 from pressel.registry.identity import fingerprint
 
-_FILE_COLUMNS = 240  # in a file or a pipe an entry is one line
+from .printed import print_table
+
 _STATE = folder_option()
 _HASH_DIGITS = 64
 
@@ -120,8 +120,7 @@ def show(lines: Iterable[audits.Line], last: int | None, as_json: bool) -> None:
     table = Table("Entry", "When", "Who", "What", "Of", "Now", "Host", "Term", box=None)
     for line in chosen:
         table.add_row(*map(escape, _cells(line)))
-    width = None if sys.stdout.isatty() else _FILE_COLUMNS
-    Console(emoji=False, width=width).print(table)
+    print_table(table)
 
 
 def _named(line: audits.Line, names: dict[str, str]) -> audits.Line:

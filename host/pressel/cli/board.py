@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -23,12 +22,13 @@ from pressel.errors import UsageError
 from pressel.schema.finding import Finding
 from pressel.schema.lines import Lines
 
+from .printed import print_table
+
 if TYPE_CHECKING:
     from pressel.power.estimate import Estimate
     from pressel.power.facts import Policy
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
-_FILE_COLUMNS = 200  # in a file or a pipe a board is one line
 _CELL_MAH = 1000  # of a cell that can be worn
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")  # a folder name on every file system
 
@@ -52,8 +52,7 @@ def list_boards(as_json: bool) -> None:
         can = ", ".join(row["can"]) or "file has mistakes: pressel board check"
         flash = f"{row['flash_mib']} MiB" if each.board else ""
         table.add_row(board_id, escape(row["name"]), row["chip"], flash, can)
-    width = None if sys.stdout.isatty() else _FILE_COLUMNS
-    Console(emoji=False, width=width).print(table)
+    print_table(table)
 
 
 def _row(board_id: str, checked: Checked) -> dict:
@@ -222,8 +221,7 @@ def power(
         words = "charging" if each.is_charging else "empty" if each.left[1] < 0 else ""
         words = words or ("may be empty" if each.left[0] < 0 else "")
         table.add_row(f"{each.hour:02}", _range(each.ma), _range(each.left), words)
-    width = None if sys.stdout.isatty() else _FILE_COLUMNS
-    Console(emoji=False, width=width).print(table)
+    print_table(table)
     for line in _verdict(found, cell_mah, its_policy):
         print(line)
 

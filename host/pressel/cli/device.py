@@ -11,7 +11,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -23,7 +22,8 @@ from pressel.registry.device import GROUP_MAX, PENDING, Device, Entitlements
 from pressel.registry.roll import Roll
 from pressel.registry.secret_file import write_private
 
-_FILE_COLUMNS = 200  # in a file or a pipe a device is one line
+from .printed import print_table
+
 _ID_BYTES = 8
 
 _STATE = folder_option()
@@ -259,7 +259,7 @@ def _show(devices: list[Device], as_json: bool, one: bool = False, waiting: bool
             asked = time.strftime("%H:%M:%S", time.localtime(each.changed_s))
             code = _check_code(each)["check_code"] or "-"
             table.add_row(each.id, escape(each.name), code, asked)
-        _print(table)
+        print_table(table)
         return
     table = Table("Device", "Name", "Groups", "Rights", "State", "Key epoch", box=None)
     for each in devices:
@@ -268,18 +268,13 @@ def _show(devices: list[Device], as_json: bool, one: bool = False, waiting: bool
             rights.append("priority")
         name, words = escape(each.name), ", ".join(rights)
         table.add_row(each.id, name, _words(each.groups), words, each.state, str(each.epoch))
-    _print(table)
+    print_table(table)
 
 
 def _check_code(waiting: Device) -> dict[str, str | None]:
     """As people read it."""
     plain = waiting.check_code
     return {"check_code": None if plain is None else codes.in_groups(plain)}
-
-
-def _print(table: Table) -> None:
-    width = None if sys.stdout.isatty() else _FILE_COLUMNS
-    Console(emoji=False, width=width).print(table)
 
 
 def _words(groups: tuple[int, ...]) -> str:

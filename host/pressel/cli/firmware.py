@@ -26,7 +26,8 @@ from pressel.flash.places import (
 )
 from pressel.pack import ARCHITECTURES, PACKINGS, build_firmware
 
-_FILE_COLUMNS = 200  # in a file or a pipe an image is one line
+from .printed import print_table
+
 PORTABLE = "any"  # the build without machine code
 
 
@@ -83,7 +84,7 @@ def images(as_json: bool) -> None:
         words = ", ".join(packings.get(pin.name, []))
         is_here = "yes" if here[pin.name] else "no"
         table.add_row(pin.name, pin.chip, f"{pin.bytes:,}", pin.sha256, is_here, words)
-    Console(width=None if sys.stdout.isatty() else _FILE_COLUMNS).print(table)
+    print_table(table)
 
 
 def _packings(file: Path) -> list[str]:

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -20,7 +19,7 @@ from pressel.registry.device import checked_public_key
 from pressel.registry.identity import fingerprint
 from ptt.base.numbers import VOTERS_MAX
 
-_FILE_COLUMNS = 200  # in a file or a pipe a host is one line
+from .printed import print_table
 
 _STATE = folder_option()
 _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -103,5 +102,4 @@ def list_hosts(state: Path | None, as_json: bool) -> None:
     table = Table("Host", "Fingerprint", "Public key", box=None)
     for each in known:
         table.add_row(escape(each.name), fingerprint(each.public_key), each.public_key)
-    width = None if sys.stdout.isatty() else _FILE_COLUMNS
-    Console(emoji=False, width=width).print(table)
+    print_table(table)

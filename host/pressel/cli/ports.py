@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -23,8 +21,9 @@ from pressel.flash.port import check_port
 from pressel.flash.usb import Attached, attached
 from pressel.registry.roll import Roll
 
+from .printed import print_table
+
 _STAGES = ("connect", "done")
-_FILE_COLUMNS = 200  # in a file or a pipe a port is one line
 
 
 @click.command()
@@ -48,7 +47,7 @@ def ports(ask: bool, as_json: bool) -> None:
     table = Table("Port", "Likely", "What it is", box=None)
     for each in rows:
         table.add_row(each["port"], "yes" if each["likely"] else "no", escape(_words(each)))
-    Console(emoji=False, width=None if sys.stdout.isatty() else _FILE_COLUMNS).print(table)
+    print_table(table)
 
 
 def _row(each: Attached) -> dict[str, Any]:

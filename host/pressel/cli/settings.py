@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 from pydantic import BaseModel, ValidationError
-from rich.console import Console
 from rich.table import Table
 
 from pressel.cli.options import control_options
@@ -19,9 +18,10 @@ from pressel.node import control as sockets
 from pressel.schema.settings import SettingRow, load_settings, parse_value
 from pressel.schema.settings import settings as all_settings
 
+from .printed import print_console
+
 WAIT_S = 3.0  # for badges to answer: each is told again within half a second
 _LOOK_S = 0.1
-_FILE_COLUMNS = 160  # in a file or a pipe
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
@@ -63,8 +63,7 @@ def show_all(port: int | None, control: Path | None, as_json: bool) -> None:
         rows = [_row(name, row, state) for name, row in all_settings().items()]
         print(json.dumps({**state.model_dump(exclude={"values"}), "settings": rows}, indent=2))
         return
-    width = None if sys.stdout.isatty() else _FILE_COLUMNS
-    console = Console(highlight=False, width=width)
+    console = print_console()
     table = Table("Setting", "Value", "Default", "Range", "What it is", box=None, pad_edge=False)
     for name, row in all_settings().items():
         value = _value(name, state)

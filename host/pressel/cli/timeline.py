@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from pressel.node.timeline import Figures, Row, figures, read_logs
 
-_FILE_COLUMNS = 160  # in a file or a pipe
+from .printed import print_console
 
 
 @click.command()
@@ -34,8 +32,7 @@ def timeline(logs: tuple[Path, ...], as_json: bool) -> None:
             print(json.dumps(row.as_json()))
         return
     found = figures(rows)
-    width = None if sys.stdout.isatty() else _FILE_COLUMNS
-    console = Console(emoji=False, highlight=False, width=width)
+    console = print_console()
     console.print(_chart(rows, list(found)))
     console.print()
     console.print(_summary(found))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -18,7 +17,8 @@ from pressel.update.campaign import STAGES
 from ptt.base.numbers import INT_MAX
 from ptt.link import update_manifest as manifest
 
-_FILE_COLUMNS = 200  # in a file or a pipe a badge is one line
+from .printed import print_table
+
 _NOTES = {"hands_over": "brings the next key", "downgrade": "downgrade"}
 _STATE = folder_option()
 _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -137,7 +137,7 @@ def _show_releases(releases: list[dict[str, Any]], as_json: bool) -> None:
             str(each["release"]), each["build"], each["chip"], count, size, *signed,
             ", ".join(notes),
         )  # fmt: skip
-    _print(table)
+    print_table(table)
 
 
 def _show_status(answer: dict[str, Any], as_json: bool) -> None:
@@ -153,7 +153,7 @@ def _show_status(answer: dict[str, Any], as_json: bool) -> None:
         table.add_row(
             each["device"], escape(each["name"]), here, each["build"], state, each["reason"]
         )
-    _print(table)
+    print_table(table)
     if answer["release"]:
         words = f"release {answer['release']}"
         if answer["stage"]:
@@ -161,8 +161,3 @@ def _show_status(answer: dict[str, Any], as_json: bool) -> None:
         if answer["paused"]:
             words += f"; stopped: {answer['paused']}"
         print(words, file=sys.stderr)
-
-
-def _print(table: Table) -> None:
-    width = None if sys.stdout.isatty() else _FILE_COLUMNS
-    Console(emoji=False, width=width).print(table)

@@ -5,7 +5,6 @@ All badges have the same content except for their settings, which `files` adds.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,9 +93,3 @@ def read_rom(build: FirmwareBuild) -> Rom | None:
         return None
     image = (build.folder / ROM_FILE).read_bytes()
     return Rom(image, {f"/{file.path}": file.sha256 for file in build.rom})
-
-
-def built_firmware(folder: Path) -> FirmwareBuild:
-    """Files taken out of a flash, as the virtual badge wants its firmware."""
-    names = json.loads((folder / "manifest.json").read_text("utf-8"))["imports"]
-    return FirmwareBuild(folder, (), tuple(names), False, "")

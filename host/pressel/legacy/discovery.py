@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Callable
 from typing import Any
 
 from zeroconf import Error, InterfaceChoice, IPVersion, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
+from pressel.own_address import own_address
+
 from .app import App, instance_name, read_instance_name
 from .limits import APPS_MAX, SERVICE
 
 _RESOLVE_MS = 3_000  # an app that does not answer by then announces itself again
-_MDNS = ("224.0.0.251", 5353)
 
 
 class Discovery:
@@ -40,7 +40,7 @@ class Discovery:
             raise OSError(f"mDNS: {type(error).__name__} {error}") from error
 
     async def _open(self, host: str, port: int, name: str, device: str) -> None:
-        address = _own_address() if host == "0.0.0.0" else host
+        address = own_address() if host == "0.0.0.0" else host
         interfaces = InterfaceChoice.Default if host == "0.0.0.0" else [host]
         self._zeroconf = AsyncZeroconf(interfaces=interfaces, ip_version=IPVersion.V4Only)
         self._own = f"{instance_name(name, device)}.{SERVICE}"
@@ -92,11 +92,3 @@ class Discovery:
             addresses = info.parsed_addresses(IPVersion.V4Only)
             if addresses:
                 self._found(App(device, app_name, addresses[0], info.port))
-
-
-def _own_address() -> str:
-    """The address that this machine has on its network; OSError when it is on none. Nothing is
-    sent: connecting a UDP socket only chooses the way."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(_MDNS)
-        return probe.getsockname()[0]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Callable
 from typing import Any
 
 from zeroconf import Error, InterfaceChoice, IPVersion, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
+from pressel.own_address import own_address
 from pressel.transport.udp import Address
 
 SERVICE = "_pressel-host._udp.local."
@@ -24,7 +24,6 @@ BEACON_BYTES = len(BEACON) + 8
 BEACON_S = 2.0  # while somebody is missing
 JOBS_MAX = 16  # names looked up at a time; anybody may announce any number
 _RESOLVE_MS = 3_000  # who does not answer by then announces itself again
-_MDNS = ("224.0.0.251", 5353)
 
 
 def beacon(host: bytes) -> bytes:
@@ -58,7 +57,7 @@ class Discovery:
             raise OSError(f"mDNS: {type(error).__name__} {error}") from error
 
     async def _open(self, ip: str, port: int) -> None:
-        own = _own_address() if ip == EVERYWHERE else ip
+        own = own_address() if ip == EVERYWHERE else ip
         interfaces = InterfaceChoice.Default if ip == EVERYWHERE else [ip]
         self._zeroconf = AsyncZeroconf(interfaces=interfaces, ip_version=IPVersion.V4Only)
         name = self._host.hex()
@@ -104,11 +103,3 @@ class Discovery:
         if await info.async_request(zeroconf, _RESOLVE_MS) and info.port:
             for address in info.parsed_addresses(IPVersion.V4Only)[:1]:
                 self._found(host, (address, info.port))
-
-
-def _own_address() -> str:
-    """The address that this machine has on its network; OSError when it is on none. Nothing is
-    sent: connecting a UDP socket only chooses the way."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(_MDNS)
-        return probe.getsockname()[0]

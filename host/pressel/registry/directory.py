@@ -71,10 +71,6 @@ class RegistryDirectory:
         return entry.grants if entry else Grants(())
 
 
-def grants_of(device: Device) -> Grants:
-    return Grants(device.groups, _entitled(device.entitlements))
-
-
 def _entitled(rights: Entitlements) -> int:
     entitlements = ENTITLED_EMERGENCY if rights.emergency else 0
     return entitlements | ENTITLED_PRIORITY if rights.priority else entitlements

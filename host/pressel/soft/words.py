@@ -6,7 +6,6 @@ from typing import Any
 
 from pressel.schema.events import event_table
 from pressel.schema.sentences import event_fields, sentence
-from ptt.badge import indications
 from ptt.base import events
 from ptt.base.numbers import TEXT_BYTES_MAX
 
@@ -15,11 +14,6 @@ def cut_text(line: str) -> bytes:
     """What fits into a text message: whole characters, and none that controls a terminal."""
     line = "".join(character for character in line if character.isprintable())
     return line.encode()[:TEXT_BYTES_MAX].decode(errors="ignore").encode()
-
-
-def describe_situation(number: int) -> str:
-    """What a display would say in that situation of `ptt.badge.indications`."""
-    return indications.SITUATIONS[number][3]
 
 
 def describe(kind: int, value: Any) -> str | None:

@@ -16,12 +16,8 @@ from . import refusal
 from .messages import (
     ANSWER,
     CHALLENGE,
-    GROUP_KEY,
     HELLO,
-    KEY_WANT,
     NACK,
-    REKEY,
-    REKEYED,
     SENDERS,
     VERSION,
 )
@@ -39,10 +35,6 @@ SEALED_SINCE = const(0x25)  # version byte of the first builds that have keys
 IN_THE_CLEAR = (HELLO, CHALLENGE, ANSWER, NACK)
 FROM_PARTICIPANT = const(1)  # as `messages.SENDERS` counts sides
 FROM_LEADER = const(2)
-
-# Messages by which keys are agreed on: the sealing rooms handle them, engines below do not know
-# them.
-OF_THE_SEAL = (CHALLENGE, ANSWER, GROUP_KEY, KEY_WANT, REKEY, REKEYED)
 
 VERSION_AT = const(0)
 TYPE_AT = const(1)

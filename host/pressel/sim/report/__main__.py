@@ -84,7 +84,7 @@ def failover_stale() -> list[str]:
     every change of an engine: the report names its source, and a few of its runs, made now, must
     still keep what it says."""
     words = []
-    records = failover.read_records(FAILOVER_RECORDS)
+    records = baseline.read_records(FAILOVER_RECORDS)
     if FAILOVER_REPORT.read_text("utf-8") != failover.text(records):
         words.append(f"{FAILOVER_REPORT.name} is not what its records give: make report-phase2-3")
     some = [each for each in records if each["participants"] <= 10][::FAILOVER_SAMPLE_EVERY]
@@ -99,7 +99,7 @@ def failover_stale() -> list[str]:
 def record_failover() -> None:
     """Makes all runs. Finished runs are kept beside the records until all are done."""
     beside = FAILOVER_RECORDS.with_suffix(".part")
-    done = failover.read_records(beside) if beside.exists() else []
+    done = baseline.read_records(beside) if beside.exists() else []
     known = {failover.choice_of(each) for each in done}
     choices = [each for each in failover.matrix() if each not in known]
     hidden = not sys.stderr.isatty()
@@ -131,7 +131,7 @@ def main(which: str, record: bool, check: bool) -> None:
     if not is_baseline:
         if record:
             record_failover()
-        failover.render(failover.read_records(FAILOVER_RECORDS), FAILOVER_REPORT)
+        failover.render(baseline.read_records(FAILOVER_RECORDS), FAILOVER_REPORT)
         click.echo(f"wrote {FAILOVER_REPORT.relative_to(ROOT)}", err=True)
         return
     if record:

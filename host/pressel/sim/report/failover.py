@@ -97,10 +97,6 @@ def write_records(file: Path, records: Iterable[Result]) -> None:
     file.write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def read_records(file: Path) -> list[Result]:
-    return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-
-
 def is_late(record: Result) -> bool:
     """A death after which the talker was heard later than promised."""
     (limit,) = [each.most for each in all_targets() if each.id == "failover"]

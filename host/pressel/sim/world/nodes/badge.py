@@ -35,7 +35,6 @@ class BadgeNode(Node):
         self.speaker = Speaker(
             stage, number, drift_ppm, self._read, self._is_expecting, lambda: self._ear.line.count
         )
-        self._is_talking = False
         self._accepted = 0  # datagrams, of this boot
 
     # --- the person ---
@@ -71,7 +70,7 @@ class BadgeNode(Node):
     def power_off(self) -> None:
         self.microphone.stop()
         self.speaker.stop()
-        self._note_talking(False)
+        self.note_talking(False)
 
     def resume(self) -> None:
         """The button is read first: what the person did meanwhile shows in its level only."""
@@ -106,8 +105,8 @@ class BadgeNode(Node):
             self._tell(event[0], event[1])
             event = engine.next_event()
         floor = engine.floor
-        if floor.state != NO_PERMISSION or self._is_talking:
-            self._note_talking(floor.may_send())
+        if floor.state != NO_PERMISSION or self.is_talking:
+            self.note_talking(floor.may_send())
             if floor.wants_speech():
                 self.microphone.run()
         return engine.next_timeout_ms()
@@ -123,11 +122,6 @@ class BadgeNode(Node):
             person.on_queued()
         elif kind in _IN_VAIN:
             person.on_refused()
-
-    def _note_talking(self, is_talking: bool) -> None:
-        if self._is_talking != is_talking:
-            self._is_talking = is_talking
-            self._note(record.TALKING, self.number, 1 if is_talking else 0, 0)
 
     def _hear(self, pcm: Any) -> bool:
         if self.is_paused:

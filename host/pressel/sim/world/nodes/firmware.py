@@ -65,7 +65,6 @@ class FirmwareNode(Node):
         self._stream = b""
         self._stream_ms = 0.0  # when the first sample of it sounded
         self._said = (0, 0)  # utterance, and its frames so far that hold a word
-        self._is_talking = False
         self._pcm = array("h", bytes(FRAME_SAMPLES * 2))
         self.steps = 0
 
@@ -142,7 +141,7 @@ class FirmwareNode(Node):
         )
 
     def power_off(self) -> None:
-        self._set_talking(False)
+        self.note_talking(False)
 
     def lose_memory(self, sends: int) -> None:
         self._commands.append(FailSends(sends))
@@ -193,18 +192,13 @@ class FirmwareNode(Node):
             self.person.on_granted()
             if was_waiting and self.person.is_pressing:
                 self._speak()
-            self._set_talking(True)
+            self.note_talking(True)
         elif kind == events.QUEUED:
             self.person.on_queued()
         if kind in _ENDS:
-            self._set_talking(False)
+            self.note_talking(False)
         if kind in _IN_VAIN:
             self.person.on_refused()
-
-    def _set_talking(self, is_talking: bool) -> None:
-        if self._is_talking != is_talking:
-            self._is_talking = is_talking
-            self.stage.note(record.TALKING, self.number, 1 if is_talking else 0, 0)
 
     def _learn(self, data: bytes) -> None:
         """Tell the others' coder whose the frames of its own burst are."""

@@ -54,7 +54,6 @@ class LegacyNode(Node):
         self.streams: dict[int, Stream] = {}  # by peer, connected or being connected
         self._takers: set[int] = set()  # peers that hold the floor, as they said
         self._is_pressing = False
-        self._is_talking = False
         self._presses = 0
         self._track_end_us = 0  # when the audio track runs dry
         self._voice_us: dict[int, int] = {}  # talker -> when its voice last came
@@ -81,11 +80,11 @@ class LegacyNode(Node):
             return
         self._is_pressing = False
         self._tell_all(_RELEASED)
-        self._set_talking(False)
+        self.note_talking(False)
 
     def _guard_over(self, press: int) -> None:
         if self.is_up and self._is_pressing and press == self._presses:
-            self._set_talking(True)
+            self.note_talking(True)
             self._event(events.GRANTED, press)
             self.person.on_granted()
 
@@ -105,7 +104,7 @@ class LegacyNode(Node):
         self._takers.clear()
         self._is_pressing = False
         self._is_member = False
-        self._set_talking(False)
+        self.note_talking(False)
 
     def take(self, data: Any, source: int, now_ms: int) -> None:
         kind, connection, seq, ack, message = legacy_stream.decode(data)
@@ -250,17 +249,12 @@ class LegacyNode(Node):
 
     def _hear(self, pcm: Any) -> bool:
         """Speech before the end of the guard time goes to nobody."""
-        if not self._is_talking or self.is_paused:
+        if not self.is_talking or self.is_paused:
             return self._is_pressing
         frame = pcm[0] << 24 | pcm[1] << 12 | pcm[2]
         message = _VOICE + struct.pack(">q", frame) + _REST
         self._tell_all(message)
         return True
-
-    def _set_talking(self, is_talking: bool) -> None:
-        if self._is_talking != is_talking:
-            self._is_talking = is_talking
-            self.stage.note(record.TALKING, self.number, 1 if is_talking else 0, 0)
 
     def _event(self, kind: int, value: Any) -> None:
         self.stage.note(record.EVENT, self.number, kind, 0, value)

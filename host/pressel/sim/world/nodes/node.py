@@ -36,6 +36,7 @@ class Node:
         self.clock = clock
         self.is_up = False
         self.is_paused = False
+        self.is_talking = False  # a person's node: it has the floor
         self.boots = 0
         self.disk: dict[str, Any] = {}  # what outlives a restart
         self._mailbox: deque[tuple[Any, int]] = deque()
@@ -168,6 +169,12 @@ class Node:
             self._empty_mailbox(None)
             self.let_time_pass(self.now_ms())
             self.refresh()
+
+    def note_talking(self, is_talking: bool) -> None:
+        """Its person has the floor, or has it no more."""
+        if self.is_talking != is_talking:
+            self.is_talking = is_talking
+            self._note(record.TALKING, self.number, 1 if is_talking else 0, 0)
 
     def lose_memory(self, sends: int) -> None:
         """The next `sends` sends fail with ENOMEM."""
