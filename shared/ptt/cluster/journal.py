@@ -36,11 +36,22 @@ ENTRIES = const(80)
 ACK = const(81)
 GAP = const(82)  # an answer, too: what came begins after what I have
 
-# ENTRIES: kind 0 1 · generation 1 1 · term 2 4 · after 6 4 · upto 10 4 · newest 14 4 · records 18
-# answer: kind 0 1 · generation 1 1 · term 2 4 · position 6 4
-# record: kind 0 1 · number 1 2 · size 3 2 · body 5. A size of 0xFFFF: the record is gone.
+# ENTRIES and answers begin alike; numbers have four bytes.
+KIND_AT = const(0)
+GENERATION_AT = const(1)
+TERM_AT = const(2)
+# Then ENTRIES say behind which position their records come, up to which they go, and which is the
+# newest; the records follow.
+AFTER_AT = const(6)
+UPTO_AT = const(10)
+NEWEST_AT = const(14)
 HEAD_BYTES = const(18)
+# An answer says what the standby has.
+POSITION_AT = const(6)
 ANSWER_BYTES = const(10)
+# A record: kind, number (2 bytes), size of its body (2 bytes; 0xFFFF: it is gone), body.
+NUMBER_AT = const(1)
+SIZE_AT = const(3)
 RECORD_BYTES = const(5)
 GONE = const(0xFFFF)
 
@@ -155,16 +166,16 @@ class Journal:
     def receive(self, peer: "Any", data: "Any", now_ms: int) -> bool:
         """An answer from `peer`; False when it is not one, or is from another time."""
         standby = self._standbys.get(peer)
-        if standby is None or len(data) != ANSWER_BYTES or data[0] not in (ACK, GAP):
+        if standby is None or len(data) != ANSWER_BYTES or data[KIND_AT] not in (ACK, GAP):
             return False
-        if get32(data, 2) != self.term or data[1] not in (0, standby.generation):
+        if get32(data, TERM_AT) != self.term or data[GENERATION_AT] not in (0, standby.generation):
             return False
-        position = get32(data, 6)
+        position = get32(data, POSITION_AT)
         if position > self._seq:
             return False
-        if data[0] == GAP:
-            self._on_gap(standby, data[1], position)
-        elif position > standby.acked and data[1] == standby.generation:
+        if data[KIND_AT] == GAP:
+            self._on_gap(standby, data[GENERATION_AT], position)
+        elif position > standby.acked and data[GENERATION_AT] == standby.generation:
             standby.acked = position
             standby.flight = [upto for upto in standby.flight if upto > position]
             standby.window = JOURNAL_WINDOW
@@ -249,12 +260,12 @@ class Journal:
 
     def _head(self, standby: _Standby, upto: int) -> bytes:
         data = bytearray(HEAD_BYTES)
-        data[0] = ENTRIES
-        data[1] = standby.generation
-        put32(data, 2, self.term)
-        put32(data, 6, standby.sent)
-        put32(data, 10, upto)
-        put32(data, 14, self._seq)
+        data[KIND_AT] = ENTRIES
+        data[GENERATION_AT] = standby.generation
+        put32(data, TERM_AT, self.term)
+        put32(data, AFTER_AT, standby.sent)
+        put32(data, UPTO_AT, upto)
+        put32(data, NEWEST_AT, self._seq)
         return bytes(data)
 
     def _behind(self, seq: int) -> "list[tuple[int, int]]":
@@ -270,13 +281,13 @@ class Journal:
 
     def _record(self, seq: int, key: int, now_ms: int) -> "bytearray":
         head = bytearray(RECORD_BYTES)
-        head[0] = key >> 16
-        put16(head, 1, key & 0xFFFF)
+        head[KIND_AT] = key >> 16
+        put16(head, NUMBER_AT, key & 0xFFFF)
         if (seq, key) in self._gone:
-            put16(head, 3, GONE)
+            put16(head, SIZE_AT, GONE)
             return head
         body = self._source.write_record(key >> 16, key & 0xFFFF, now_ms)
-        put16(head, 3, len(body))
+        put16(head, SIZE_AT, len(body))
         head.extend(body)
         return head
 
@@ -284,30 +295,30 @@ class Journal:
 def answer(kind: int, generation: int, term: int, position: int) -> bytes:
     """The bytes of an ACK or a GAP."""
     data = bytearray(ANSWER_BYTES)
-    data[0] = kind
-    data[1] = generation
-    put32(data, 2, term)
-    put32(data, 6, position)
+    data[KIND_AT] = kind
+    data[GENERATION_AT] = generation
+    put32(data, TERM_AT, term)
+    put32(data, POSITION_AT, position)
     return bytes(data)
 
 
 def is_answer(data: "Any") -> bool:
     """For a host that may lead or follow: is this for its journal?"""
-    return len(data) == ANSWER_BYTES and data[0] in (ACK, GAP)
+    return len(data) == ANSWER_BYTES and data[KIND_AT] in (ACK, GAP)
 
 
 def is_entries(data: "Any") -> bool:
     """Likewise: is this for its replica?"""
-    return len(data) >= HEAD_BYTES and data[0] == ENTRIES and _are_small(data)
+    return len(data) >= HEAD_BYTES and data[KIND_AT] == ENTRIES and _are_small(data)
 
 
 def term_of(entries: "Any") -> int:
     """The term of the leader that sends these entries."""
-    return get32(entries, 2)
+    return get32(entries, TERM_AT)
 
 
 def _are_small(data: "Any") -> bool:
-    for at in (2, 6, 10, 14):
+    for at in (TERM_AT, AFTER_AT, UPTO_AT, NEWEST_AT):
         if get32(data, at) > _MASK_30:
             return False
     return True
@@ -317,7 +328,7 @@ def size_at(data: "Any", at: int) -> int:
     """Size of the record at `at` with its head, 0 when it does not fit into `data`."""
     if at + RECORD_BYTES > len(data):
         return 0
-    size = get16(data, at + 3)
+    size = get16(data, at + SIZE_AT)
     if size == GONE:
         return RECORD_BYTES
     return RECORD_BYTES + size if at + RECORD_BYTES + size <= len(data) else 0

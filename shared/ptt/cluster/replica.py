@@ -13,7 +13,24 @@ from ..wire import refusal
 from ..wire.envelope import get16, get32
 from ..wire.refusal import Refused
 from . import records
-from .journal import ACK, GAP, GONE, HEAD_BYTES, RECORD_BYTES, answer, is_entries, size_at
+from .journal import (
+    ACK,
+    AFTER_AT,
+    GAP,
+    GENERATION_AT,
+    GONE,
+    HEAD_BYTES,
+    KIND_AT,
+    NEWEST_AT,
+    NUMBER_AT,
+    RECORD_BYTES,
+    SIZE_AT,
+    TERM_AT,
+    UPTO_AT,
+    answer,
+    is_entries,
+    size_at,
+)
 
 if TYPE_CHECKING:
     from typing import Any
@@ -68,7 +85,8 @@ class Replica:
             self.refusals.add(refusal.FIELD)
             return None
         coming = self._coming
-        generation, term, after, upto = data[1], get32(data, 2), get32(data, 6), get32(data, 10)
+        generation, term = data[GENERATION_AT], get32(data, TERM_AT)
+        after, upto = get32(data, AFTER_AT), get32(data, UPTO_AT)
         if term < coming.term:
             self.refusals.add(refusal.STALE)
             return None
@@ -85,7 +103,7 @@ class Replica:
                 return None
             coming.position = upto
             self._coming = coming
-            if upto >= get32(data, 14):
+            if upto >= get32(data, NEWEST_AT):
                 self.state = coming
         return answer(ACK, coming.generation, term, coming.position)
 
@@ -98,9 +116,9 @@ def _take(state: State, data: "Any", now_ms: int) -> int:
         size = size_at(data, at)
         if not size:
             return refusal.LENGTH
-        kind, number = data[at], get16(data, at + 1)
+        kind, number = data[at + KIND_AT], get16(data, at + NUMBER_AT)
         body = None
-        if get16(data, at + 3) != GONE:
+        if get16(data, at + SIZE_AT) != GONE:
             body = bytes(data[at + RECORD_BYTES : at + size])
             try:
                 records.check(kind, number, body)
