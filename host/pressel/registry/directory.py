@@ -46,7 +46,7 @@ class RegistryDirectory:
 
     def _add(self, device: Device, key: bytes) -> None:
         own, name, rights = bytes.fromhex(device.id), device.name.encode(), device.entitlements
-        self._entries[own] = _Entry(key, name, grants_of(device))
+        self._entries[own] = _Entry(key, name, Grants(device.groups, _entitled(rights)))
         record = (own, key, name, device.groups, rights.emergency, rights.priority)
         self._records.append(DeviceRecord(*record))
 
