@@ -55,13 +55,16 @@ def check_nobody_hears_itself(venue):
 
 
 def check_all_heard(venue):
-    """Every frame that came to a listener was played; what lay between was concealed."""
+    """Every frame that came to a listener was played, but for those of pauses that were left out to
+    catch up; what lay between was concealed."""
     for (index, lease), numbers in venue.arrived.items():
         badge = venue.badges[index]
         if not badge.alive:
             continue
         missing = numbers - set(badge.heard_of(lease))
-        assert not missing, "%s did not play %s of burst %d" % (badge.name, sorted(missing), lease)
+        left_out = badge.engine.playout.skipped
+        what = "%s did not play %s of burst %d" % (badge.name, sorted(missing), lease)
+        assert len(missing) <= left_out, what
         counts = [each for each in badge.all(events.HEARD) if each[1] == lease][-1]
         _, _, played, concealed, late, _, dropped = counts
         assert (played, late, dropped) == (len(numbers), 0, 0), counts
