@@ -18,7 +18,7 @@ CYCLE_MS = 20_000
 TALK_MS = 3000
 LISTEN_AT_MS = 9000
 LISTEN_FRAMES = 200
-SPARE_BYTES = 13_000  # what a few steps may need
+SPARE_BYTES = 13_000  # what the next step may need
 _BUTTON = 0
 _ANSWERS = (0, 0, 0, 0, leader.QUEUE, leader.DENY, leader.SILENCE, 0)
 _REVOKED = 7  # of the eight
@@ -124,12 +124,11 @@ def _run():
         if _cycle_ms == CYCLE_MS:
             _cycle_ms = 0
             break
-        if left % 2 == 0:
-            used = gc.mem_alloc()
-            if used > _peak_bytes:
-                _peak_bytes = used
-            if gc.mem_free() < SPARE_BYTES:
-                break
+        used = gc.mem_alloc()
+        if used > _peak_bytes:
+            _peak_bytes = used
+        if gc.mem_free() < SPARE_BYTES:
+            break
     gc.collect()
     return _cycle_ms == 0
 
