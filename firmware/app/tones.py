@@ -16,6 +16,7 @@ from ptt.media import dsp
 _SILENCE = const(16)  # halved so often, nothing is left
 _PIECE_SAMPLES = const(32)
 _PIECES_A_SECOND = const(500)
+_TENS = const(10)  # in which notes are kept
 
 
 class Tones:
@@ -30,8 +31,8 @@ class Tones:
             pieces.append(view[at : at + _PIECE_SAMPLES])
         self._pieces = tuple(pieces)  # without the places that a list keeps for more
         self._wave = array("i", (0,))  # the phase
-        self._notes = ()
-        self._next = 0  # index of the next note in `_notes`
+        self._next = 0  # where the next note begins
+        self._notes = 0  # where the tone's notes end
         self._left = 0  # pieces of the present note
         self._is_soft = False  # its next piece is the first
         self._step = 0  # phase a sample; 0 is a pause
@@ -42,8 +43,9 @@ class Tones:
         """Begin the tone of this number, unless the badge was told to be silent."""
         if self._is_silent:
             return
-        self._notes = indications.TONES[tone]
-        self._next = 0
+        ends = indications.TONES[0]
+        self._next = ends[tone - 1] if tone else 0
+        self._notes = ends[tone]
         self._left = 0
         self.is_playing = True
 
@@ -60,19 +62,19 @@ class Tones:
                 self._add(self._pieces[n])
             self._left -= 1
             n += 1
-        if not self._left and self._next >= len(self._notes):
+        if not self._left and self._next >= self._notes:
             self.is_playing = False
         return pcm
 
     def _begin_note(self) -> bool:
-        notes = self._notes
+        notes = indications.TONES[1]
         at = self._next
-        if at >= len(notes):
+        if at >= self._notes:
             return False
         self._next = at + indications.NOTE_NUMBERS
-        self._step = (notes[at] << 16) // RATE_HZ
-        self._left = notes[at + 1] * _PIECES_A_SECOND // 1000
-        self._level_q15 = (notes[at + 2] << 15) // 1000
+        self._step = (notes[at] * _TENS << 16) // RATE_HZ
+        self._left = notes[at + 1] * _TENS * _PIECES_A_SECOND // 1000
+        self._level_q15 = (notes[at + 2] * _TENS << 15) // 1000
         self._is_soft = True
         self._wave[0] = 0
         return True

@@ -67,7 +67,7 @@ def run(handset: Any, from_ms: int, to_ms: int) -> None:
 def tone_of(handset: Any) -> int | None:
     """The number of the tone that plays."""
     tones = handset.tones
-    return indications.TONES.index(tones._notes) if tones.is_playing else None
+    return indications.TONES[0].index(tones._notes) if tones.is_playing else None
 
 
 @pytest.mark.parametrize("board", board_ids())

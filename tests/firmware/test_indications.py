@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from pressel.docs.indication_tables import notes
 from ptt.badge import floor, indications, join
 from ptt.base import events
 from ptt.base.defaults import PLAYOUT_DELAY_MS
 
+TONES = [notes(number) for number in range(len(indications.TONES[0]))]
 TONE_NAMES = [name for name in vars(indications) if name.startswith("TONE_")]
 
 
@@ -57,24 +59,24 @@ def test_a_situation_fits_a_small_display_and_a_colour(number: int) -> None:
 
 
 def test_every_tone_has_notes_and_no_two_are_the_same() -> None:
-    assert len(TONE_NAMES) == len(indications.TONES) == len(set(indications.TONES))
-    for notes in indications.TONES:
-        assert len(notes) % indications.NOTE_NUMBERS == 0
-        for at in range(0, len(notes), indications.NOTE_NUMBERS):
-            assert notes[at] == 0 or 200 <= notes[at] <= 3500  # what a small speaker sounds
-            assert 0 < notes[at + 1] <= 400
+    assert len(TONE_NAMES) == len(TONES) == len(set(map(tuple, TONES)))
+    assert indications.TONES[0][-1] == len(indications.TONES[1])
+    for tone in TONES:
+        assert tone
+        for hz, ms, permille in tone:
+            assert hz == 0 or 200 <= hz <= 3500  # what a small speaker sounds
+            assert 0 < ms <= 400
+            assert permille <= 250
 
 
 def duration_ms(tone: int) -> int:
-    return sum(indications.TONES[tone][1 :: indications.NOTE_NUMBERS])
+    return sum(ms for _, ms, _ in TONES[tone])
 
 
 def test_a_denied_press_sounds_unlike_a_queued_one() -> None:
-    deny, queue = (
-        indications.TONES[tone] for tone in (indications.TONE_DENY, indications.TONE_QUEUE)
-    )
+    deny, queue = TONES[indications.TONE_DENY], TONES[indications.TONE_QUEUE]
     assert len(deny) != len(queue)
-    assert max(deny[:: indications.NOTE_NUMBERS]) * 2 < max(queue[:: indications.NOTE_NUMBERS])
+    assert max(hz for hz, _, _ in deny) * 2 < max(hz for hz, _, _ in queue)
 
 
 def test_the_tone_of_reception_ends_before_the_first_word() -> None:

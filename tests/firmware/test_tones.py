@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from tests.firmware.conftest import Load
 
+from pressel.docs.indication_tables import notes
 from ptt.badge import indications
 from ptt.base.numbers import FRAME_SAMPLES, RATE_HZ
 
@@ -31,11 +32,11 @@ def hertz(pcm: np.ndarray) -> float:
     return float(np.argmax(spectrum)) * RATE_HZ / (1 << 16)
 
 
-@pytest.mark.parametrize("tone", range(len(indications.TONES)))
+@pytest.mark.parametrize("tone", range(len(indications.TONES[0])))
 def test_a_tone_is_its_notes(tones: Any, tone: int) -> None:
     pcm = played(tones, tone)
     at = 0
-    for pitch, length_ms, permille in zip(*[iter(indications.TONES[tone])] * 3, strict=True):
+    for pitch, length_ms, permille in notes(tone):
         note = pcm[at : at + length_ms * RATE_HZ // 1000]
         at += len(note)
         if pitch == 0:

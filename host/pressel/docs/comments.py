@@ -11,13 +11,19 @@ from types import ModuleType
 
 
 def comments_by_line(module: ModuleType, table: str) -> list[str]:
-    """The comment on the last line of each row of the tuple `table`; "" where there is none."""
+    """The comment on the last line of each row of the tuple `table`, or on each line of the bytes
+    that it ends with; "" where there is none."""
     source = inspect.getsource(module)
     comments = _comments(source)
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == table:
             assert isinstance(node.value, ast.Tuple)
-            return [comments.get(row.end_lineno or 0, "") for row in node.value.elts]
+            rows = node.value.elts
+            last = rows[-1]
+            ends = [row.end_lineno or 0 for row in rows]
+            if isinstance(last, ast.Constant) and isinstance(last.value, bytes):
+                ends = list(range(last.lineno, ends[-1] + 1))
+            return [comments.get(end, "") for end in ends]
     raise ValueError(f"{module.__name__} has no table {table}")
 
 

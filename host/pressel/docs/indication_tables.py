@@ -32,9 +32,9 @@ def tones(_: str) -> str:
     """Every tone: its notes as Hz for ms."""
     rows = ["| tone | notes | meaning |", "|---|---|---|"]
     reasons = comments_by_line(indications, "TONES")
-    for number, (notes, why) in enumerate(zip(indications.TONES, reasons, strict=True)):
+    for number, (_, why) in enumerate(zip(indications.TONES[0], reasons, strict=True)):
         meaning = why.partition(": ")[2]
-        rows.append(f"| {_tone_name(number)} | {_notes(notes)} | {meaning} |")
+        rows.append(f"| {_tone_name(number)} | {_words(number)} | {meaning} |")
     return "\n".join(rows)
 
 
@@ -53,7 +53,14 @@ def _tone_name(number: int) -> str:
     raise ValueError(f"tone {number} has no name")
 
 
-def _notes(notes: tuple[int, ...]) -> str:
+def notes(number: int) -> list[tuple[int, ...]]:
+    """(Hz, ms, permille) of each note of a tone; 0 Hz is a pause."""
+    ends, tens = indications.TONES
     step = indications.NOTE_NUMBERS
-    parts = [notes[at : at + step] for at in range(0, len(notes), step)]
-    return ", ".join(f"{hz} Hz {ms} ms" if hz else f"pause {ms} ms" for hz, ms, _ in parts)
+    begin = ends[number - 1] if number else 0
+    places = range(begin, ends[number], step)
+    return [tuple(10 * each for each in tens[at : at + step]) for at in places]
+
+
+def _words(number: int) -> str:
+    return ", ".join(f"{hz} Hz {ms} ms" if hz else f"pause {ms} ms" for hz, ms, _ in notes(number))

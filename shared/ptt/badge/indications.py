@@ -50,24 +50,27 @@ TONE_CALL_OVER = const(10)
 TONE_GROUP = const(11)
 TONE_HOME_GROUP = const(12)
 
-# Notes one after the other: Hz (0: a pause), ms, permille of full scale. Rising is good news,
-# falling is bad; a waiting press knocks twice, a denied one hums low.
+# Where the notes of each tone end, and all of them in a row: Hz (0: a pause), ms, permille of full
+# scale, each in tens: bytes take a quarter of the memory of tuples. Rising is good news, falling
+# is bad; a waiting press knocks twice, a denied one hums low. docs/floor-control-v2.md has
+# them in plain numbers.
 TONES = (
-    (880, 50, 200, 1320, 60, 200),  # grant: talk now
-    (660, 70, 150, 0, 60, 0, 660, 70, 150),  # queue: keep the button down, your turn will come
-    (220, 350, 250),  # deny: let go, nobody will hear this press
-    (660, 100, 200, 330, 250, 200),  # stop: the floor was taken away while you talked
-    (1760, 30, 100),  # receive: shorter than the playout delay, so it ends before the first word
-    (880, 120, 200, 660, 120, 200, 440, 200, 200),  # lost leader: out of reach
-    (1760, 60, 150, 0, 100, 0, 1760, 60, 150, 0, 100, 0, 1320, 120, 150),  # low battery: charge
-    (330, 80, 200, 0, 50, 0, 330, 80, 200),  # not available: this badge or venue cannot do that
-    (990, 40, 150, 0, 40, 0, 990, 40, 150, 0, 40, 0, 990, 40, 150),  # warning: time is almost up
-    (1320, 80, 200, 1760, 80, 200, 1320, 80, 200),  # call: somebody wants you alone
-    (1320, 80, 200, 880, 80, 200),  # call over: the button is the group's again
-    (990, 60, 150, 1100, 60, 150),  # group: the button belongs to the next one
-    (990, 60, 150, 1100, 60, 150, 1320, 60, 150),  # home group: and this is the first again
+    b"\x06\x0f\x12\x18\x1b\x24\x33\x3c\x4b\x54\x5a\x60\x69",
+    b"\x58\x05\x14\x84\x06\x14"  # grant: talk now
+    b"\x42\x07\x0f\x00\x06\x00\x42\x07\x0f"  # queue: keep the button down, your turn will come
+    b"\x16\x23\x19"  # deny: let go, nobody will hear this press
+    b"\x42\x0a\x14\x21\x19\x14"  # stop: the floor was taken away while you talked
+    b"\xb0\x03\x0a"  # receive: shorter than the playout delay, so it ends before the first word
+    b"\x58\x0c\x14\x42\x0c\x14\x2c\x14\x14"  # lost leader: out of reach
+    b"\xb0\x06\x0f\x00\x0a\x00\xb0\x06\x0f\x00\x0a\x00\x84\x0c\x0f"  # low battery: charge
+    b"\x21\x08\x14\x00\x05\x00\x21\x08\x14"  # not available: this badge or venue cannot do that
+    b"\x63\x04\x0f\x00\x04\x00\x63\x04\x0f\x00\x04\x00\x63\x04\x0f"  # warning: time is almost up
+    b"\x84\x08\x14\xb0\x08\x14\x84\x08\x14"  # call: somebody wants you alone
+    b"\x84\x08\x14\x58\x08\x14"  # call over: the button is the group's again
+    b"\x63\x06\x0f\x6e\x06\x0f"  # group: the button belongs to the next one
+    b"\x63\x06\x0f\x6e\x06\x0f\x84\x06\x0f",  # home group: and this is the first again
 )
-NOTE_NUMBERS = const(3)  # Hz, ms, permille
+NOTE_NUMBERS = const(3)  # bytes: Hz, ms, permille
 
 # --- What happens ---
 # Event, tone, ms of vibration (0: none).
