@@ -68,7 +68,7 @@ def faults(venue: Venue, index: int) -> dict[str, int]:
 
 
 def test_a_microphone_that_is_late_loses_nothing_while_its_buffer_lasts(venue: Venue) -> None:
-    sent, heard = talk(venue, 0, Fault("late_microphone", {"ms": 50}))
+    sent, heard = talk(venue, 0, Fault("late_microphone", {"ms": 30}))
     assert faults(venue, 0)["reads_refused"] > 3
     assert venue.badges[0].stats()["i2s"][0]["lost_samples"] == 0
     assert abs(sent - 1100 / FRAME_MS) <= 4

@@ -163,7 +163,9 @@ def test_a_group_is_updated_while_somebody_speaks(make_venue: Any) -> None:
         sent = venue.values(talker, "sent")[-1][1]
         heard = venue.values(listener, "heard")[-1]
         assert sent > TALK_MS // 20
-        assert heard[2:] == [sent, 0, 0, LAST_REPEATS, 0]  # none concealed, late or dropped
+        played, concealed, late, again, dropped = heard[2:]
+        assert (played, concealed, late, dropped) == (sent, 0, 0, 0)
+        assert again <= LAST_REPEATS
     for index in (0, 1):
         venue.until("on trial", index, 60_000)
         assert venue.boot_file(index)["slot"] == "b"
