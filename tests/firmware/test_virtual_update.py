@@ -150,6 +150,12 @@ def make_venue(made: Made, tmp_path: Path) -> Iterator[Any]:
             badge.kill()
 
 
+def is_whole(heard: list[int], sent: int) -> bool:
+    """None of the frames was concealed, late or dropped; repetitions may come after the end."""
+    played, concealed, late, again, dropped = heard[2:]
+    return (played, concealed, late, dropped) == (sent, 0, 0, 0) and again <= LAST_REPEATS
+
+
 def test_a_group_is_updated_while_somebody_speaks(make_venue: Any) -> None:
     venue = make_venue(2)
     venue.campaigner.start(NEW, "all")
@@ -163,15 +169,13 @@ def test_a_group_is_updated_while_somebody_speaks(make_venue: Any) -> None:
         sent = venue.values(talker, "sent")[-1][1]
         heard = venue.values(listener, "heard")[-1]
         assert sent > TALK_MS // 20
-        played, concealed, late, again, dropped = heard[2:]
-        assert (played, concealed, late, dropped) == (sent, 0, 0, 0)
-        assert again <= LAST_REPEATS
+        assert is_whole(heard, sent)
     for index in (0, 1):
         venue.until("on trial", index, 60_000)
         assert venue.boot_file(index)["slot"] == "b"
     venue.talk(1)
     sent, heard = venue.values(1, "sent")[-1][1], venue.values(0, "heard")[-1]
-    assert heard[2:] == [sent, 0, 0, LAST_REPEATS, 0]  # the new release talks and listens
+    assert is_whole(heard, sent)  # the new release talks and listens
     for index in (0, 1):
         venue.until("done", index, 90_000)
     assert venue.runs(0) == venue.runs(1) == {"0.1.2"}
