@@ -24,6 +24,8 @@ from .order import Order, Outcome
 # Opened by each thread for itself: a database connection is bound to its thread.
 OpenRegistry = Callable[[], contextlib.AbstractContextManager[Roll]]
 
+_LOOK_S = 0.5  # as long as Ctrl-C may go unheard
+
 _STYLES = {"failed": "red", "done": "green"}
 
 
@@ -49,7 +51,8 @@ def run_fleet(
     fleet = _Fleet(stages, work, registry)
     with _asks(fleet.stop), fleet.bars, ThreadPoolExecutor(len(ports)) as threads:
         jobs: list[Future[Outcome]] = [threads.submit(fleet.run, port) for port in ports]
-        wait(jobs)
+        while wait(jobs, _LOOK_S).not_done:
+            pass  # a signal that comes just before the wait begins is heard after it
     return [job.result() for job in jobs]
 
 
