@@ -23,7 +23,7 @@ def test_a_chip_gets_machine_code_of_its_own(chip: str, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     files = sorted((tmp_path / "one" / "a" / "native").glob("*.mpy"))
     found = {file.stem: mpy.read_mpy(file) for file in files if file.stem != "__init__"}
-    assert sorted(found) == ["g722", "ima", "octets", "samples", "shaped"]
+    assert sorted(found) == ["g722", "ima", "octets", "samples", "shaped", "voice_period"]
     for module in found.values():
         assert module.architecture == _NUMBERS[ARCHITECTURES[chip]]
         assert module.functions

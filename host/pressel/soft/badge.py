@@ -14,7 +14,6 @@ from pressel.errors import PresselError, UnreachableError
 from pressel.transport.udp import Address, UdpEndpoint, address_of, engine_now_ms
 from ptt.badge.participant import Participant
 from ptt.base import events
-from ptt.media.smooth_playout import SmoothPlayout
 from ptt.wire import messages
 
 from .credential import Credential
@@ -57,7 +56,6 @@ class SoftBadge:
             os.urandom,
         )
         self.participant.address_of = address_of
-        self._ear = SmoothPlayout(self.participant.playout)
         self._endpoint = UdpEndpoint(self.participant, self._take_event)
         self._sound = sound
         self._on_event = on_event
@@ -167,7 +165,7 @@ class SoftBadge:
         self._endpoint.pump()
 
     def _wanted(self) -> Any:
-        return self._ear.read(engine_now_ms())
+        return self.participant.read_speaker(engine_now_ms())
 
     def _take_event(self, kind: int, value: Any) -> None:
         self._happened.setdefault(kind, asyncio.Event()).set()

@@ -13,8 +13,8 @@ from ..wire.envelope import HEADER_BYTES, LENGTH_AT, MARK_AT, put16
 if TYPE_CHECKING:
     from typing import Any
 
-_MARKS_AT = const(voice.FRAMES_AT - 4)
-_COUNT_AT = const(voice.FRAMES_AT - 3)
+_MARKS_AT = voice.FRAMES_AT - 4
+_COUNT_AT = voice.FRAMES_AT - 3
 
 _SLACK_MS = const(15)  # that the talker's next packet may be late and still be waited for
 

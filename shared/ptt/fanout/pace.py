@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = const(96)  # to one access point: drivers keep 128 packets and more of a traffic class
 PER_MS = const(5)  # and send one in 200 us, see `plan`
-_WAITING_MAX = const(2 * MEMBERS_MAX)  # copies; more than one packet for each would be old news
+_WAITING_MAX = 2 * MEMBERS_MAX  # copies; more than one packet for each would be old news
 
 
 class Pace:

@@ -28,7 +28,7 @@ class PathDelay:
     def set_least(self, least_ms: int) -> None:
         """No delay below `least_ms` from now on."""
         self.least_ms = least_ms
-        self.choose()
+        self._choose()
 
     def add(self, late_ms: int) -> None:
         """A packet came `late_ms` (0 or more) after the time of the fastest."""
@@ -43,9 +43,9 @@ class PathDelay:
                 counts[bucket] >>= 1
                 self._packets += counts[bucket]
         if late_ms + FRAME_MS >= self.delay_ms or not self._packets & 15:
-            self.choose()
+            self._choose()
 
-    def choose(self) -> None:
+    def _choose(self) -> None:
         """Set the delay anew: the packets' own and the frame that the speaker reads ahead."""
         left = self._packets * LATE_PERMILLE // 1000
         bucket = _BUCKETS

@@ -8,7 +8,6 @@ from ptt.badge.floor import NO_PERMISSION
 from ptt.badge.participant import Participant
 from ptt.base import events
 from ptt.media.playout import SILENT
-from ptt.media.smooth_playout import SmoothPlayout
 from ptt.wire import refusal
 
 from .. import keys, record
@@ -32,9 +31,7 @@ class BadgeNode(Node):
         super().__init__(stage, number, clock)
         self.person = Person(self)
         self.microphone = Microphone(stage, number, self.person, drift_ppm, self._hear)
-        self.speaker = Speaker(
-            stage, number, drift_ppm, self._read, self._is_expecting, lambda: self._ear.line.count
-        )
+        self.speaker = Speaker(stage, number, drift_ppm, self._read, self._is_expecting)
         self._accepted = 0  # datagrams, of this boot
 
     # --- the person ---
@@ -63,7 +60,6 @@ class BadgeNode(Node):
         )
         seal.put_into_badge(self.engine, hmac)
         self.engine.address_of = _address_of
-        self._ear = SmoothPlayout(self.engine.playout)
         self._accepted = 0
         self.engine.start(now_ms)
 
@@ -133,13 +129,13 @@ class BadgeNode(Node):
     def _read(self) -> Any:
         if self.is_paused:
             return None
-        pcm = self._ear.read(self.now_ms())
+        pcm = self.engine.read_speaker(self.now_ms())
         if pcm is None:
             self.refresh()  # a burst that ended is reported
         return pcm
 
     def _is_expecting(self) -> bool:
-        return self.is_up and (self.engine.playout.state != SILENT or self._ear.line.count > 0)
+        return self.is_up and self.engine.playout.state != SILENT
 
 
 def _address_of(host: bytes, port: int) -> int:
