@@ -133,7 +133,7 @@ class Handset:
         self._due_ms = participant.next_timeout_ms()
         if self._due_ms != NEVER:
             left_ms = min(left_ms, since(self._due_ms, now_ms))
-        left_ms = max(0, left_ms)
+        left_ms = max(0, left_ms) if left else 0  # a full mailbox: more may have come already
         self._wake_ms = add(now_ms, left_ms)
         return min(left_ms, _TICK_MS)
 
