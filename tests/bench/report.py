@@ -32,7 +32,8 @@ BEFORE = {
 HEAD = """# Phase 5: what people hear, as far as it goes
 
 Written by `make report-phase5`. [audio-pipeline.md](../audio-pipeline.md) says how it works.
-Simulated badges have the smooth playout; stock badges have the playout alone ("plain").
+The rows of mouth to ear were recorded with the smooth playout, which is not in use yet; badges have
+the playout alone ("plain").
 
 ## Mouth to ear
 
