@@ -50,7 +50,7 @@ def test_an_image_leaves_more_of_the_heap(tmp_path: Path) -> None:
 
 def test_too_little_memory_is_told_and_not_waited_for(tmp_path: Path) -> None:
     with pytest.raises(PresselError, match="MemoryError"):
-        run_cycles(1, tmp_path, limit_s=100, heap_bytes=80_000)
+        run_cycles(1, tmp_path, limit_s=100, heap_bytes=90_000)
 
 
 def test_the_hour_is_what_it_says(figures: dict[str, Any]) -> None:
