@@ -32,7 +32,7 @@ def tones(_: str) -> str:
     """Every tone: its notes as Hz for ms."""
     rows = ["| tone | notes | meaning |", "|---|---|---|"]
     reasons = comments_by_line(indications, "TONES")
-    for number, (_, why) in enumerate(zip(indications.TONES[0], reasons, strict=True)):
+    for number, (_end, why) in enumerate(zip(indications.TONES[0], reasons, strict=True)):
         meaning = why.partition(": ")[2]
         rows.append(f"| {_tone_name(number)} | {_words(number)} | {meaning} |")
     return "\n".join(rows)
