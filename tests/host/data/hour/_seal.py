@@ -9,7 +9,7 @@ from ptt.link.ctr import KeyStream
 from ptt.link.hmac import Hmac
 from ptt.media import dsp
 
-_STEPS_A_TURN = 64  # 320 ms: 16 frames and 20 blocks of the I2S, so every turn has the same work
+_STEPS_A_TURN = 32  # 320 ms: 16 frames and 20 blocks of the I2S, so every turn has the same work
 _WARM_TURNS = 100  # until the machine has translated what runs often
 
 _LOOPS = 500  # about a step
