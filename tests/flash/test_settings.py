@@ -13,7 +13,7 @@ from pressel.flash.contents import take_out
 from pressel.flash.job import flash_badge
 from pressel.flash.messages import FlashError
 from pressel.flash.provision import Change, provision_badge
-from pressel.flash.settings import checked_leader, checked_wifi
+from pressel.flash.usable_settings import checked_leader, checked_wifi
 
 CHIP = "esp32"
 PIZZA = "🍕"  # beyond U+FFFF: JSON escapes it as two halves, which MicroPython does not join

@@ -16,7 +16,7 @@ from tests.shared.clear import ClearLeader, clear_participant
 from ptt.badge.participant import Participant
 from ptt.base.numbers import FRAME_SAMPLES
 from ptt.leader.leader import Leader
-from ptt.leader.settings import Settings
+from ptt.leader.settings_in_force import Settings
 from ptt.wire import messages, voice
 
 from .script import Script, sealed

@@ -19,7 +19,7 @@ from typing import Any
 from tests.shared import clear
 from tests.shared.keys import Chance, Directory, device_key, make_leader, make_participant
 
-import ptt.leader.settings
+import ptt.leader.settings_in_force
 import ptt.wire.codec
 import ptt.wire.messages as messages_now
 from pressel.block_cipher import BlockCipher
@@ -51,7 +51,7 @@ NOW = Build(
     "now",
     make_leader,
     make_participant,
-    ptt.leader.settings.Settings,
+    ptt.leader.settings_in_force.Settings,
     messages_now,
     ptt.wire.codec.encode,
     ptt.wire.codec.decode,
@@ -118,7 +118,7 @@ def adapted(version: str, package: str) -> Build:
         version,
         leader,
         participant,
-        module("leader.settings").Settings,
+        module("leader.settings_in_force").Settings,
         messages,
         encode,
         decode,

@@ -12,14 +12,14 @@ import pytest
 from tests.shared.keys import Directory
 
 from pressel.errors import PresselError, UsageError
-from pressel.node.desk.settings import VenueSettings
+from pressel.node.desk.venue_settings import VenueSettings
 from pressel.node.kept_settings import FILE, load_kept, store_kept
 from pressel.schema.settings import load_settings, parse_value, settings
 from pressel.schema.settings import settings as all_settings
 from ptt.cluster import records, settings_record
 from ptt.cluster.replica import State
 from ptt.leader.leader import Leader
-from ptt.leader.settings import Settings
+from ptt.leader.settings_in_force import Settings
 
 TALK, DELAY = "floor.talk_ms", "audio.playout_delay_ms"
 DEFAULTS = {name: row.default for name, row in settings().items()}

@@ -13,6 +13,7 @@ from tests.shared.update_stage import UpdateVenue
 from tests.signers import own_state, signer_in
 
 from pressel.errors import PresselError, UsageError
+from pressel.node.desk.campaigns import Campaigns
 from pressel.node.updates import Updates
 from pressel.update.release import sign_build
 from ptt.leader import distributor
@@ -44,6 +45,7 @@ class Host:
             directly,
             now_ms=lambda: 2000,
         )
+        self.campaigns = Campaigns(self.state, self.updates, directly)
 
     def key(self, device: bytes) -> bytes:
         return device * 4
@@ -66,21 +68,21 @@ def leading(badges: int = 2) -> Any:
 def test_who_does_not_lead_says_so(host: Host) -> None:
     asyncio.run(host.updates.resume())
     with pytest.raises(UsageError, match="no longer leads"):
-        asyncio.run(host.updates.start(START))
+        asyncio.run(host.campaigns.start(START))
     assert host.told == []
 
 
 def test_a_campaign_goes_on_when_the_host_leads_again(host: Host) -> None:
     host.leader = first = leading()
-    assert asyncio.run(host.updates.start(START))["release"] == 2
+    assert asyncio.run(host.campaigns.start(START))["release"] == 2
     assert len(first.updates.jobs()) == 2
     host.leader = None
     with pytest.raises(UsageError, match="no longer leads"):
-        asyncio.run(host.updates.status({}))
+        asyncio.run(host.campaigns.status({}))
     host.leader = second = leading()
     asyncio.run(host.updates.resume())
     assert len(second.updates.jobs()) == 2
-    asyncio.run(host.updates.cancel({}))
+    asyncio.run(host.campaigns.cancel({}))
     assert not second.updates.jobs()
 
 
@@ -90,13 +92,13 @@ def test_a_damaged_campaign_is_told_and_the_host_goes_on(host: Host) -> None:
     asyncio.run(host.updates.resume())
     assert "is damaged" in host.told[0]["advice"]
     with pytest.raises(PresselError, match="is damaged"):
-        asyncio.run(host.updates.start(START))
+        asyncio.run(host.campaigns.start(START))
 
 
 def test_a_full_disk_does_not_stop_the_host(host: Host) -> None:
     """A badge's word comes in an engine's step: an exception there ended the timer."""
     host.leader = leading()
-    asyncio.run(host.updates.start(START))
+    asyncio.run(host.campaigns.start(START))
     (host.state / "updates/campaign.new").mkdir()
     for job in host.leader.updates.jobs():
         host.updates.on_told(job.device, 2, distributor.FETCHING, 0)
@@ -106,16 +108,16 @@ def test_a_full_disk_does_not_stop_the_host(host: Host) -> None:
 
 def test_a_later_step_that_another_host_knows_of_is_obeyed(host: Host) -> None:
     host.leader = leading()
-    asyncio.run(host.updates.start(START))
+    asyncio.run(host.campaigns.start(START))
     over = {"release": 2, "edition": [host.leader.term, 2], "is_over": True}
-    assert asyncio.run(host.updates.hear({"campaign": over}))
+    assert asyncio.run(host.campaigns.hear({"campaign": over}))
     assert not host.leader.updates.jobs() and host.told[-1]["event"] == "update_news"
-    assert not asyncio.run(host.updates.hear({"campaign": over}))
+    assert not asyncio.run(host.campaigns.hear({"campaign": over}))
 
 
 def test_a_badge_may_name_any_reason(host: Host) -> None:
     host.leader = leading()
-    asyncio.run(host.updates.start(START))
+    asyncio.run(host.campaigns.start(START))
     device = host.leader.updates.jobs()[0].device
     host.updates.on_told(device, 2, distributor.FAILED, 77)
     assert host.told[-1]["why"] == "reason 77"

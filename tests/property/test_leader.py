@@ -11,7 +11,7 @@ from tests.shared.clear import ClearLeader
 
 from ptt.base import clock, events
 from ptt.base.numbers import NACK_INTERVAL_MS
-from ptt.leader.settings import Settings
+from ptt.leader.settings_in_force import Settings
 from ptt.wire import envelope, messages
 
 from .driver import STARTS_MS, Driver

@@ -7,7 +7,7 @@ from ptt.base.numbers import FRAME_MS, FRAMES_PER_PACKET_MAX
 from ptt.fanout.bundle import Bundle
 from ptt.fanout.pace import AT_ONCE, PER_MS, Pace
 from ptt.fanout.plan import AS_NEEDED, SHARE_PERCENT_MAX, frames_in_packet, share_percent
-from ptt.leader.settings import Settings
+from ptt.leader.settings_in_force import Settings
 from ptt.wire import envelope, messages, refusal, voice
 
 

@@ -14,7 +14,7 @@ from ptt.base.prng import Prng
 from ptt.cluster import records, settings_record
 from ptt.cluster.journal import HEAD_BYTES, Journal, is_answer, is_entries
 from ptt.cluster.replica import Replica
-from ptt.leader.settings import Settings
+from ptt.leader.settings_in_force import Settings
 from ptt.wire import refusal
 from ptt.wire.refusal import Refused
 

@@ -6,7 +6,7 @@ from tests.shared.raising import raised
 
 from ptt.base import clock
 from ptt.cluster import records, settings_record
-from ptt.leader.settings import Settings
+from ptt.leader.settings_in_force import Settings
 from ptt.wire import messages, refusal
 from ptt.wire.refusal import Refused
 

@@ -2,7 +2,7 @@
 
 from tests.shared.venue import Venue
 
-from ptt.leader.settings import Settings
+from ptt.leader.settings_in_force import Settings
 from ptt.wire import messages
 
 

@@ -4,7 +4,7 @@ from ptt.base.clock import NEVER, add
 from ptt.base.numbers import REQUEST_RETRY_MS, REQUEST_RETRY_MS_MAX
 from ptt.leader.delivery import Delivery
 from ptt.leader.publisher import Publisher
-from ptt.leader.settings import Settings
+from ptt.leader.settings_in_force import Settings
 
 NOW_MS = 5000
 

@@ -6,7 +6,7 @@ from tests.shared.venue import LEADER, Venue
 from ptt.base import events
 from ptt.base.defaults import TALK_MS
 from ptt.base.numbers import MEMBER_TTL_MS
-from ptt.leader.settings import Settings
+from ptt.leader.settings_in_force import Settings
 from ptt.wire import codec, envelope, messages
 
 

@@ -23,7 +23,7 @@ from ptt.base.numbers import (
 )
 from ptt.cluster import records
 from ptt.leader.roster import Grants
-from ptt.leader.settings import Settings
+from ptt.leader.settings_in_force import Settings
 from ptt.wire import messages
 
 OUTAGE_MS = 600

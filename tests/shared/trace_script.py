@@ -12,7 +12,7 @@ from tests.shared.venue import Venue
 
 from ptt.base import events
 from ptt.leader.roster import Grants
-from ptt.leader.settings import Settings
+from ptt.leader.settings_in_force import Settings
 
 
 def play_bursts(seed):

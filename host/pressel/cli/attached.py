@@ -17,7 +17,7 @@ from pressel.flash.fleet import OpenRegistry
 from pressel.flash.messages import MESSAGES, flash_error
 from pressel.flash.order import Outcome
 from pressel.flash.port import held, is_gone
-from pressel.flash.settings import checked_wifi
+from pressel.flash.usable_settings import checked_wifi
 from pressel.flash.usb import attached
 from pressel.node.door import is_there, open_roll
 from pressel.schema.sentences import printable

@@ -17,7 +17,7 @@ from pressel.flash.image import Image, read_image
 from pressel.flash.messages import flash_error
 from pressel.flash.order import Order, Outcome, read_firmware, read_rom
 from pressel.flash.pins import newest_image
-from pressel.flash.settings import checked_leader
+from pressel.flash.usable_settings import checked_leader
 from pressel.node.release_door import first_signer, own_signer
 from pressel.pack import ARCHITECTURES, PACKINGS, STOCK, build_firmware
 from pressel.registry.device import GROUP_MAX, checked_name

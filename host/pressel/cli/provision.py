@@ -16,7 +16,7 @@ from pressel.flash.line import Stop
 from pressel.flash.messages import flash_error
 from pressel.flash.order import Outcome
 from pressel.flash.provision import STAGES, Change, provision_badge
-from pressel.flash.settings import checked_leader
+from pressel.flash.usable_settings import checked_leader
 from pressel.registry.device import checked_name
 from pressel.registry.roll import Roll
 

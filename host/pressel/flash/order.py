@@ -11,7 +11,7 @@ from pathlib import Path
 from pressel.boards.board import Board
 from pressel.pack import ROMFS, STOCK, FirmwareBuild
 from pressel.pack.manifest import ROM_FILE
-from pressel.pack.settings import settings_file
+from pressel.pack.settings_file import settings_file
 
 from .identity import Identity
 from .image import Image

@@ -12,7 +12,7 @@ from typing import Any
 
 from mpremote.transport import TransportExecError
 
-from pressel.pack.settings import settings_file
+from pressel.pack.settings_file import settings_file
 from pressel.registry.roll import Roll
 from pressel.schema.sentences import printable
 

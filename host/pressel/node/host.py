@@ -34,13 +34,14 @@ from .admission import Admission
 from .bridging import NAME as BRIDGE
 from .bridging import Bridging
 from .chores import Chores
-from .desk import audits, devices
+from .desk import audits, copies, devices
 from .desk.backups import Backups
+from .desk.campaigns import Campaigns
 from .desk.desk import Desk, On
 from .desk.duty import Duty
 from .desk.releases import Releases
-from .desk.settings import VenueSettings
 from .desk.venue import Venue
+from .desk.venue_settings import VenueSettings
 from .desk.verb import Fields, Verb
 from .discovery import BEACON_S
 from .event_log import EventLog
@@ -143,14 +144,13 @@ class HostNode:
         )
         state = self._options.state
         subjects = (
-            venue, self._settings, self._duty, self._updates, self._update_copy, Releases(state),
-            Backups(state, self._is_leading),
+            venue, self._settings, self._duty, Campaigns(state, self._updates, self._in_thread),
+            Releases(state), Backups(state, self._is_leading),
         )  # fmt: skip
         verbs = [verb for subject in subjects for verb in subject.verbs()]
         verbs += devices.verbs(self._watch.with_registry)
         verbs += audits.verbs(self._watch.with_registry)
-        verbs += self._log_copy.verbs()
-        verbs.append(Verb("update look", self._look_for_updates))
+        verbs += copies.verbs(self._log_copy, self._update_copy, self._look_for_updates)
         others = self._others
         return Desk(
             verbs, others.own, self._leader_is, others.ask, others.name_of, self._report,

@@ -11,7 +11,7 @@ from pressel.json_text import read_json
 from pressel.registry.secret_file import sync_folder
 from pressel.schema.settings import check_value, settings, short
 from ptt.base.numbers import INT_MAX
-from ptt.leader.settings import Settings
+from ptt.leader.settings_in_force import Settings
 
 FILE = "settings.json"
 BYTES_MAX = 65536  # a hundred settings are a tenth of it

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -25,7 +25,7 @@ from pressel.registry.store import Registry
 from pressel.transport.udp import engine_now_ms
 from ptt.base.numbers import DEVICES_MAX, HOST_LOST_MS
 
-from .desk.verb import Fields, Verb
+from .desk.verb import Fields
 from .others import OtherHosts
 from .report import Report
 
@@ -103,20 +103,15 @@ class LogCopy:
         self._told: dict[tuple[str, str], None] = {}  # what was reported, by whom
         self._led: asyncio.Task[None] | None = None  # hears what the leader before us wrote
 
-    def verbs(self) -> Iterable[Verb]:
-        give = self._give
-        yield Verb(
-            PAGE_VERB, lambda fields: self._with_registry(lambda r: give(r, fields)), in_thread=True
-        )
-        yield Verb(LOOK_VERB, self._look)
-
     # --- as one who is asked ---
 
-    def _give(self, registry: Registry, fields: Fields) -> dict[str, Any]:
+    def page(self, fields: Fields) -> dict[str, Any]:
+        """The entries and keys that the asker lacks, as `Answered`; in the desk's thread."""
         asked = Asked.model_validate({"known": fields["known"], "wanted": fields["wanted"]})
-        return _as_json(registry.page(asked.known, asked.wanted))
+        page = self._with_registry(lambda registry: registry.page(asked.known, asked.wanted))
+        return _as_json(page)
 
-    async def _look(self, fields: Fields) -> Known:
+    async def look(self, fields: Fields) -> Known:
         """Host `at` has written: ask it, and say what is on this disk now."""
         at = bytes.fromhex(fields["at"])
         if at in self._others.channel.hosts():

@@ -25,7 +25,7 @@ from pressel.update.library import RELEASES_MAX, Library
 
 from .desk.asker import Asker
 from .desk.desk import Desk
-from .desk.verb import LEADER, Fields, Verb
+from .desk.verb import Fields
 from .report import Report
 
 PIECE_BYTES = 256 * 1024  # of a release; in base64 a third of what hosts answer at once
@@ -66,12 +66,6 @@ class UpdateCopy:
         self._seen = ""  # the digest of what was copied last
         self._told = ""
         self._turn = asyncio.Lock()  # one copy after the other
-
-    def verbs(self) -> tuple[Verb, ...]:
-        return (
-            Verb("update copy", self.copy, place=LEADER, in_thread=True),
-            Verb("update piece", self.piece, place=LEADER, in_thread=True),
-        )
 
     # --- the leader's side, in the desk's thread ---
 

@@ -10,16 +10,12 @@ from pressel.errors import PresselError, UsageError
 from pressel.registry.directory import RegistryDirectory
 from pressel.transport.udp import engine_now_ms
 from pressel.update.campaign import Campaign, Campaigner, find_campaign, reason_words
-from pressel.update.library import Library
 from ptt.leader.distributor import STATES
 from ptt.leader.leader import Leader
 
-from .desk.verb import LEADER, Fields, Verb
 from .report import Report
 
 InThread = Callable[..., Awaitable[Any]]
-
-_NAMES = ("release", "stage", "devices", "groups", "flags")  # of what starts a campaign
 
 
 class Updates:
@@ -48,15 +44,6 @@ class Updates:
         self._campaigner: Campaigner | None = None
         self._told = ""
 
-    def verbs(self) -> tuple[Verb, ...]:
-        return (
-            Verb("update start", self.start, True, LEADER, shown=_NAMES, copied=True),
-            Verb("update pause", self.pause, True, LEADER, copied=True),
-            Verb("update cancel", self.cancel, True, LEADER, copied=True),
-            Verb("update status", self.status, place=LEADER),
-            Verb("update tell", self.hear, place=LEADER),
-        )
-
     async def resume(self) -> None:
         """Continue the campaign on disk, if this host leads; a damaged file is only reported."""
         try:
@@ -65,9 +52,8 @@ class Updates:
             self._say(str(error))
         self._settle()
 
-    async def hear(self, fields: Fields) -> bool:
-        """Another host knows of a later step than we, which were away; did we not?"""
-        other = Campaign.model_validate(fields["campaign"])
+    async def adopt(self, other: Campaign) -> bool:
+        """Take over what another host knows of a later step; whether it was news here."""
         campaigner = await self._current()
         is_news = campaigner is not None and campaigner.adopt(other)
         if is_news:
@@ -75,23 +61,9 @@ class Updates:
         self._settle()
         return is_news
 
-    # --- the operator: each answers with the status then. UsageError when it does not lead ---
-
-    async def start(self, fields: Fields) -> dict[str, Any]:
-        releases = await self._in_thread(Library(self._state).get, fields["release"])
-        chosen = [fields[name] for name in _NAMES]
-        return await self._after(lambda campaigner: campaigner.start(*chosen, releases=releases))
-
-    async def pause(self, fields: Fields) -> dict[str, Any]:
-        return await self._after(lambda campaigner: campaigner.pause("you paused it"))
-
-    async def cancel(self, fields: Fields) -> dict[str, Any]:
-        return await self._after(Campaigner.cancel)
-
-    async def status(self, fields: Fields) -> dict[str, Any]:
-        return await self._after(lambda campaigner: None)
-
-    async def _after(self, act: Callable[[Campaigner], object]) -> dict[str, Any]:
+    async def do(self, act: Callable[[Campaigner], object]) -> dict[str, Any]:
+        """Have `act` done by the campaign of this host; its status then. UsageError when the host
+        does not lead."""
         campaigner = await self._current()
         if campaigner is None:
             raise UsageError("this host no longer leads; try again")

@@ -20,7 +20,7 @@ def generated() -> dict[Path, str]:
         PTT / "base" / "events.py": events.render(told),
         PTT / "base" / "defaults.py": settings.render_defaults(rows),
         PTT / "cluster" / "settings_record.py": settings.render_record(rows),
-        PTT / "leader" / "settings.py": settings.render_class(rows),
+        PTT / "leader" / "settings_in_force.py": settings.render_class(rows),
     }
 
 

@@ -213,7 +213,7 @@ def render_record(table: SettingTable) -> str:
 
 
 def render_class(table: SettingTable) -> str:
-    """The text of ptt/leader/settings.py."""
+    """The text of ptt/leader/settings_in_force.py."""
     rows = {short(name): row for name, row in table.rows().items()}
     told = [name for name, row in rows.items() if row.badge != "none"]
     upper = [name.upper() for name in told]

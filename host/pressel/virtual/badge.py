@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pressel.errors import PresselError
 from pressel.pack import FirmwareBuild
-from pressel.pack.settings import settings_file
+from pressel.pack.settings_file import settings_file
 from pressel.tracebacks import Tracebacks
 
 from .install import find_install

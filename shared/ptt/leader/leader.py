@@ -31,7 +31,7 @@ from .private_calls import PrivateCalls
 from .publisher import Publisher
 from .roster import GROUP_DEFAULT
 from .sessions import Sessions
-from .settings import Settings
+from .settings_in_force import Settings
 from .texts import Texts
 from .voice_keys import VoiceKeys
 from .voice_path import VoicePath

@@ -6,7 +6,7 @@ It keeps no copy of the members: each carries its own `Delivery`.
 from ..base.clock import NEVER, add, earliest, since
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import REQUEST_RETRY_MS, REQUEST_RETRY_MS_MAX
-from .settings import Settings
+from .settings_in_force import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

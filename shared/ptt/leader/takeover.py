@@ -15,7 +15,7 @@ from ..base.numbers import (
 from ..cluster import records, settings_record
 from ..cluster.ballot import MARK_BITS
 from .floor import lanes
-from .settings import Settings
+from .settings_in_force import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -25,7 +25,7 @@ from pressel.sim.world.seal import REAL
 from pressel.sim.world.venue import LEADER
 from pressel.sim.world.world import World
 
-from .leader import RealLeader
+from .leader_process import LeaderProcess
 from .merged import Kept, MergedWorld, Traffic
 from .virtual_actor import VirtualActor
 
@@ -64,7 +64,7 @@ class _RealRun:
         self._virtual = everybody[len(everybody) - badges :]
         self._begin_us = 0
         self._kept: list[Kept] = []
-        self._leader = RealLeader(work, spec["participants"], self._noter(LEADER))
+        self._leader = LeaderProcess(work, spec["participants"], self._noter(LEADER))
         self._crowds: list[asyncio.subprocess.Process] = []
         self._actors: list[VirtualActor] = []
         self._script = World(spec, make_nodes=lambda stage: []).plan

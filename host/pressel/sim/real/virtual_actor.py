@@ -14,7 +14,7 @@ from pressel.sim.world import keys, record
 from pressel.virtual import VirtualBadge
 from ptt.base import events
 
-from .leader import Note
+from .leader_process import Note
 
 _KINDS = {name: kind for kind, name in enumerate(events.NAMES)}
 

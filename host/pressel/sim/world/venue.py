@@ -7,7 +7,7 @@ from importlib import import_module
 from .local_clock import LocalClock
 from .nodes.badge import BadgeNode
 from .nodes.host import HostNode
-from .nodes.leader import LeaderNode
+from .nodes.leader_node import LeaderNode
 from .nodes.legacy import LegacyNode
 from .nodes.node import Node
 from .stage import Stage

@@ -68,7 +68,9 @@ class SteppedBadge:
         shutil.rmtree(self.flash, ignore_errors=True)
         shutil.copytree(firmware, self.flash)
         for name, record in (("board", board), ("config", config)):
-            text = json.dumps(record, ensure_ascii=False)  # as pressel.pack.settings: see there
+            text = json.dumps(
+                record, ensure_ascii=False
+            )  # as pressel.pack.settings_file: see there
             (self.flash / f"{name}.json").write_text(text, "utf-8")
         if key is not None:
             (self.flash / nvs.FILE).write_text(nvs.provisioned(key), "utf-8")

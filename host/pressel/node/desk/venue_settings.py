@@ -14,7 +14,7 @@ from ptt.base.numbers import INT_MAX
 from ptt.cluster.replica import State
 from ptt.leader import takeover
 from ptt.leader.leader import Leader
-from ptt.leader.settings import Settings
+from ptt.leader.settings_in_force import Settings
 
 from ..kept_settings import FIRST, load_kept, store_kept, values_of
 from ..report import Report

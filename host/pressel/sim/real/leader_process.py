@@ -25,7 +25,7 @@ STOP_LIMIT_S = 5.0
 Note = Callable[[int, int, int, int, Any], None]  # (time in us, kind, a, b, detail)
 
 
-class RealLeader:
+class LeaderProcess:
     """Works in folder `work`; `note` gets its records, timed by this process. Its registry knows
     participants 1 to `participants`, also on a new disk."""
 
