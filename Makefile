@@ -26,7 +26,7 @@ endif
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup ready python demo test proof lint type coverage firmware memory flash schema docs dissector fuzz sim bench-badge bench-sim \
+.PHONY: help setup ready python demo test proof lint type coverage firmware memory wheel flash schema docs dissector fuzz sim bench-badge bench-sim \
 	report-phase0 report-phase2-3 report-phase5 report-phase7 budgets lock clean
 
 help:  ## List the targets
@@ -72,6 +72,12 @@ coverage: ready  ## Lines covered: host and shared on CPython, firmware on Micro
 
 firmware: ready  ## Build what runs on a badge, into a folder a chip of build/firmware
 	@exec $(BIN)/pressel firmware build --out build/firmware
+
+wheel: ready  ## Write what people install, for this kind of machine or (CC=none) any, into build/wheel
+	@rm -rf build/wheel
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 315532800) \
+		$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation \
+		--disable-pip-version-check --wheel-dir build/wheel . && ls build/wheel/*.whl
 
 memory: ready  ## Print what eight minutes of talk take of a badge's memory, for each way of packing
 	@exec $(BIN)/python -m tests.firmware.hour 23 --packing stock --packing romfs
@@ -125,7 +131,7 @@ lock: ready  ## Renew the lock files
 	@set -e; compile() { build/lock/bin/pip-compile --quiet --upgrade --generate-hashes \
 		--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
 		--no-emit-trusted-host "$$@"; }; \
-	compile --extra dev --output-file requirements.lock pyproject.toml; \
+	compile --extra all --extra dev --output-file requirements.lock pyproject.toml; \
 	compile --output-file requirements-pesq.lock requirements-pesq.in; \
 	compile --output-file requirements-typings.lock requirements-typings.in; \
 	compile --output-file requirements-fuzz.lock requirements-fuzz.in

@@ -3,6 +3,7 @@ there is a compiler and left out elsewhere."""
 
 import shutil
 import sys
+from pathlib import Path
 
 from setup_clone.pesq import compiler
 from setup_clone.tools import SetupError, run, say
@@ -21,14 +22,18 @@ def obstacle() -> str:
     return ""
 
 
+def command(target: Path) -> list[str]:
+    """What compiles it into the file `target`."""
+    return [compiler(), "-O3", "-Wall", "-shared", "-fPIC", "-o", str(target), str(SOURCE)]
+
+
 def install(lock: int) -> bool:
     """Compile it if this machine can; return whether it is there."""
     reason = obstacle()
     if not reason:
         fresh = LIBRARY.with_suffix(".new")  # a host that runs keeps the file it has loaded
         try:
-            options = ("-O3", "-Wall", "-shared", "-fPIC")
-            run([compiler(), *options, "-o", str(fresh), str(SOURCE)], lock)
+            run(command(fresh), lock)
             fresh.replace(LIBRARY)
         except SetupError:
             reason = "it could not be compiled (see build/setup.log)"

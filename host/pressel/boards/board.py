@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pressel.errors import UsageError
+from pressel.tree import ROOT
 
 from .check import check_file
 from .schema import Board
@@ -17,7 +18,7 @@ __all__ = ["DEFAULT_BOARD", "Board", "board_file", "board_ids", "boards_folder",
 
 def boards_folder() -> Path:
     """The folder `boards` of the source tree."""
-    return Path(__file__).resolve().parents[3] / "boards"
+    return ROOT / "boards"
 
 
 def board_ids() -> list[str]:

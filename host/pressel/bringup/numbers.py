@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+
+from pressel.tree import ROOT
 
 _VALUE = re.compile(r"-?[\d_.]{1,20}( ?[*+/-] ?[\d_.]{1,20}){0,3}")  # a number, or a sum of some
-_ROOT = Path(__file__).resolve().parents[3]
 
 
 def number_now(place: str) -> str:
     """What "FILE NAME" has today, as it is written there; empty when FILE has no such number (then
     the place is a sentence or a table, not a value)."""
     file, _, name = place.partition(" ")
-    path = _ROOT / file
+    path = ROOT / file
     if not name or not path.is_file():
         return ""
     pattern = rf"(?m)^\s*{re.escape(name)}\s*(?::[^=]+)?=\s*(.+?)\s*(?:#.*)?$"
@@ -27,5 +27,5 @@ def number_now(place: str) -> str:
 def is_there(place: str) -> bool:
     """Whether the file exists and mentions the name at all."""
     file, _, name = place.partition(" ")
-    path = _ROOT / file
+    path = ROOT / file
     return path.exists() and (not name or path.is_dir() or name in path.read_text("utf-8"))

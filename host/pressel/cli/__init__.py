@@ -12,9 +12,9 @@ import sys
 
 import click
 
-from pressel import __version__, streams
+from pressel import __version__, extras, streams
 from pressel.cli.lazy import LazyGroup
-from pressel.errors import PresselError, disk_error
+from pressel.errors import PresselError, UsageError, disk_error
 
 # We have no plugins for it, and looking for some takes a tenth of a command's start.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -94,6 +94,12 @@ def _run(args: list[str] | None) -> int:
         streams.give_up()
         print(f"pressel: cannot write the output: {error.strerror}", file=sys.stderr)
         return 1
+    except ModuleNotFoundError as error:
+        advice = extras.advice(error.name)
+        if advice is None:
+            raise
+        print(f"pressel: {advice}", file=sys.stderr)
+        return UsageError.exit_code
     except OSError as error:
         full = disk_error(error)
         if full is None:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pressel.pack import PACKINGS, STOCK
+from pressel.tree import CACHE, IS_INSTALLED
 
 
 def packing_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -24,4 +25,5 @@ def packing_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def build_folder(packing: str) -> Path:
     """The default folder for builds of that packing."""
-    return Path("build") / ("firmware" if packing == STOCK.name else packing)
+    base = CACHE if IS_INSTALLED else Path("build")
+    return base / ("firmware" if packing == STOCK.name else packing)

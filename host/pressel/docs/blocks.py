@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from pressel.tree import ROOT
+
 from . import (
     board_tables,
     bringup_tables,
@@ -96,8 +98,7 @@ def documents(root: Path) -> list[Path]:
 
 
 def main() -> None:
-    root = Path(__file__).resolve().parents[3]
-    for document in documents(root):
+    for document in documents(ROOT):
         text = document.read_text("utf-8")
         document.write_text(render_document(text), "utf-8")
 

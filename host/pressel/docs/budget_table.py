@@ -13,8 +13,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pressel.errors import UsageError
+from pressel.tree import ROOT
 
-RECORDS = Path(__file__).resolve().parents[3] / "docs" / "reports" / "budgets.jsonl"
+RECORDS = ROOT / "docs" / "reports" / "budgets.jsonl"
 NO_MODEL = "no model yet"  # of a badge's power
 CHANGE_CHARACTERS_MAX = 120
 

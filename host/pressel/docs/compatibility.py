@@ -6,10 +6,11 @@ The tests play the sessions and write down what happened; this module only makes
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).resolve().parents[3] / "docs" / "protocol-compatibility.json"
+from pressel.tree import ROOT
+
+RESULTS = ROOT / "docs" / "protocol-compatibility.json"
 
 _COLUMNS = {
     "leader": "leader",

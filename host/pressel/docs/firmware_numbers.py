@@ -6,9 +6,10 @@ Read from the source, since these modules are MicroPython's and cannot be import
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-_FIRMWARE = Path(__file__).resolve().parents[3] / "firmware"
+from pressel.tree import ROOT
+
+_FIRMWARE = ROOT / "firmware"
 _LINE = re.compile(r"^(_?[A-Z][A-Z0-9_]*) = const\((-?[\d_]+)\)  # (.+)$", re.MULTILINE)
 _UNITS = ("_MS", "_BYTES", "_MAX", "_DBM", "_DB", "_S")
 

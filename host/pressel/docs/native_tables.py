@@ -8,8 +8,9 @@ import tomllib
 from pathlib import Path
 
 from pressel.pack import build_firmware
+from pressel.tree import ROOT
 
-_BUDGET = Path(__file__).resolve().parents[3] / "firmware" / "native" / "budget.toml"
+_BUDGET = ROOT / "firmware" / "native" / "budget.toml"
 _FRAME_CYCLES = 4_800_000  # 20 ms at 240 MHz, one instruction a cycle
 _MACHINES = ("xtensawin", "rv32imc")
 

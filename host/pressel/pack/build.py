@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pressel.json_text import read_json
 from pressel.tracebacks import Tracebacks
+from pressel.tree import ROOT
 
 from .bytecode import compile_module, compiler_version
 from .manifest import ROM, ROM_FILE, Source, list_sources, read_manifest
@@ -25,7 +26,6 @@ from .packing import STOCK, WRITTEN, Packing
 from .piece import Piece
 from .rom_image import rom_image
 
-ROOT = Path(__file__).resolve().parents[3]
 MANIFEST = ROOT / "firmware" / "manifest.toml"
 LISTING = "manifest.json"  # in the built folder
 

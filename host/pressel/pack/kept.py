@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pressel.json_text import read_json
+from pressel.tree import CACHE
 
 from . import build
 from .build import LISTING, MANIFEST, ROOT, BuiltFile, FirmwareBuild
@@ -26,7 +27,7 @@ from .bytecode import compiler_version
 from .manifest import list_sources, read_manifest
 from .packing import STOCK, WRITTEN, Packing
 
-SHELF = ROOT / "build" / "cache" / "firmware"
+SHELF = CACHE / "firmware"
 KEPT_MAX = 32  # builds: chips, ways of packing, and the releases that tests make; 0.5 MB each
 
 _BUILDER = Path(__file__).parent

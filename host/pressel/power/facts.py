@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pressel.errors import UsageError
+from pressel.tree import ROOT
 
-FOLDER = Path(__file__).resolve().parents[3] / "boards"
+FOLDER = ROOT / "boards"
 _Kind = TypeVar("_Kind")
 
 

