@@ -57,7 +57,7 @@ def test_errors_end_in_2_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture
     assert cli.main(["board", "check", str(bad)]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert f"{bad}:9: microphone.sck: " in captured.err and f"{bad}:13: " in captured.err
+    assert f"{bad}:9:1: microphone.sck: " in captured.err and f"{bad}:13:1: " in captured.err
     assert cli.main(["board", "check", "--json", str(bad)]) == 2
     report = json.loads(capsys.readouterr().out)[0]
     assert not report["in_order"] and report["findings"][0]["line"] == 9

@@ -100,7 +100,7 @@ def test_an_error_is_told_with_its_line(tmp_path: Path, mistake: str) -> None:
     checked = spoiled(tmp_path, old, new)
     assert checked.board is None
     told = [each.at(checked.file) for each in checked.errors()]
-    at_line = [each for each in told if each.startswith(f"{checked.file}:{line}: ")]
+    at_line = [each for each in told if each.startswith(f"{checked.file}:{line}:")]
     assert any(all(word in each for word in words) for each in at_line), told
 
 
@@ -115,7 +115,7 @@ def test_a_warning_is_told_and_leaves_the_board_usable(tmp_path: Path, case: str
     else:
         checked = spoiled(tmp_path, old, new)
     assert checked.board is not None, checked.findings
-    told = [f"{each.key} {each.text}" for each in checked.warnings() if each.line == line]
+    told = [f"{each.key} {each.text}" for each in checked.warnings() if each.spot.line == line]
     assert any(all(word in each for word in words) for each in told), checked.findings
 
 
@@ -145,16 +145,16 @@ def test_all_mistakes_are_told_at_once_in_order(tmp_path: Path) -> None:
     file = tmp_path / "board.toml"
     text = GOOD.replace("sck = 14", "sck = 6").replace("flash_mib = 4", "flash_mib = 5")
     file.write_text(text.replace("width = 128", 'width = "wide"'), "utf-8")
-    assert [each.line for each in check_file(file).errors()] == [3, 9, 41]
+    assert [each.spot.line for each in check_file(file).errors()] == [3, 9, 41]
 
 
 def test_lines_of_inline_tables_and_dotted_keys() -> None:
     inline = "a = 1\nled.pin = 2\nbutton = { pin = 0 }\n"
     lines = Lines(inline + '["x"]\ny = [\n  [1, 2],\n  [3, 4],\n]\nz = 1\n')
-    assert lines.of(("led", "pin")) == 2
-    assert lines.of(("button", "pin")) == 3
-    assert lines.of(("x", "z")) == 9
-    assert lines.of(("nowhere",)) == 1
+    assert lines.of(("led", "pin")) == (2, 1)
+    assert lines.of(("button", "pin")) == (3, 12)
+    assert lines.of(("x", "z")) == (9, 1)
+    assert lines.of(("nowhere",)) == (1, 1)
 
 
 def test_a_single_mistake_is_told_once(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_a_board_is_held_against_what_was_measured(
     file.write_text(json.dumps(result))
     assert main(["board", "check", "esp32-devkit", "--measured", str(file)]) == 2
     said = capsys.readouterr().err
-    assert "board.toml:4: flash_mib: test 1 chip: flash_mib is 8 MiB, expected 4" in said
+    assert "board.toml:4:1: flash_mib: test 1 chip: flash_mib is 8 MiB, expected 4" in said
     assert "warning: test 1 chip: version is 12000, expected at least 12,500; look at" in said
     done["values"][1]["value"] = 4
     file.write_text(json.dumps(result))

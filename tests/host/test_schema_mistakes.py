@@ -131,8 +131,8 @@ def check_told(found: tuple[Path, list[str], list[str]], line: str, words: list[
     file, lines, errors = found
     assert len(errors) <= 2, errors
     for error in errors:
-        name, number, said = error.removeprefix(str(file)).split(":", 2)
-        assert name == ""
+        name, number, column, said = error.removeprefix(str(file)).split(":", 3)
+        assert name == "" and int(column) >= 1
         if line in lines[int(number) - 1] and all(word in said for word in words):
             return
     raise AssertionError(errors)
@@ -149,6 +149,6 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 
 def test_lines_of_arrays() -> None:
     lines = Lines("[[row]]\na = 1\n[[row]]\na = 2\nb = [\n  { c = 1 },\n  { c = 2 },\n]\n")
-    assert lines.of(("row", 0, "a")) == 2
-    assert lines.of(("row", 1, "a")) == 4
-    assert lines.of(("row", 1, "b", 1, "c")) == 7
+    assert lines.of(("row", 0, "a")) == (2, 1)
+    assert lines.of(("row", 1, "a")) == (4, 1)
+    assert lines.of(("row", 1, "b", 1, "c")) == (7, 5)

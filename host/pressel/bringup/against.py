@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pressel.boards.chip import load_chip
 from pressel.boards.schema import Board
-from pressel.schema.finding import Finding
+from pressel.schema.finding import START, Finding
 from pressel.schema.lines import Lines
 
 from .judge import judged
@@ -20,10 +20,10 @@ def differences(result: Result, board_id: str, board: Board, lines: Lines) -> li
     found = []
     if result.board != board_id:
         text = f"the result is of {result.board}: bring up this board, or check that one"
-        found.append(Finding(1, "", text, "error"))
+        found.append(Finding(START, "", text, "error"))
     if result.emulated:
         text = "the result is of an emulated badge: nothing of it was measured on silicon"
-        found.append(Finding(1, "", text, "warning"))
+        found.append(Finding(START, "", text, "warning"))
     for test in plan():
         done = result.tests.get(test.id)
         if done is not None:
@@ -34,7 +34,7 @@ def differences(result: Result, board_id: str, board: Board, lines: Lines) -> li
 def _of(test: Test, done: Done, board: Board, lines: Lines) -> list[Finding]:
     if done.outcome == "broken":
         text = f"test {test.number} {test.id} did not come to its end: {done.why}"
-        return [Finding(1, "", text, "warning")]
+        return [Finding(START, "", text, "warning")]
     told = {each.key: each.value for each in done.values}
     rows = judged(test, told, board.facts(), load_chip(board.chip)) if done.values else []
     rows += [each for each in done.values if each.key == "answer"]
@@ -50,4 +50,4 @@ def _finding(test: Test, row: Measured, lines: Lines) -> Finding:
         return Finding(lines.of(key.split(".")), key, f"{text}; correct the one that is wrong")
     if row.number:
         text += f"; look at {row.number}" + (f" (now {row.now})" if row.now else "")
-    return Finding(1, "", text, "warning")
+    return Finding(START, "", text, "warning")

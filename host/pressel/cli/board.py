@@ -141,7 +141,13 @@ def _report(name: str, checked: Checked) -> dict:
         "file": str(checked.file),
         "in_order": checked.board is not None,
         "findings": [
-            {"line": f.line, "key": f.key, "severity": f.severity, "text": f.text}
+            {
+                "line": f.spot.line,
+                "column": f.spot.column,
+                "key": f.key,
+                "severity": f.severity,
+                "text": f.text,
+            }
             for f in checked.findings
         ],
     }

@@ -1,4 +1,4 @@
-"""Checks a TOML file of facts against its model, and says every mistake with its line.
+"""Checks a TOML file of facts against its model, and says every mistake with its place.
 
 It does not know what a kind of file means: the file's model says what may stand in it, its rules
 say how one entry must agree with the others.
@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails
 from pressel.errors import UsageError
 from pressel.toml_text import read_toml
 
-from .finding import Finding
+from .finding import START, Finding, Spot
 from .lines import Lines
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -63,9 +63,9 @@ def read(file: Path) -> tuple[str, dict[str, Any] | None, list[Finding]]:
     try:
         text = file.read_text("utf-8")
     except OSError as error:
-        return "", None, [Finding(1, "", f"cannot be read: {error.strerror}")]
+        return "", None, [Finding(START, "", f"cannot be read: {error.strerror}")]
     except UnicodeDecodeError:
-        return "", None, [Finding(1, "", "is no text in UTF-8; write it anew")]
+        return "", None, [Finding(START, "", "is no text in UTF-8; write it anew")]
     try:
         return text, read_toml(text), []
     except tomllib.TOMLDecodeError as error:
@@ -101,10 +101,15 @@ def _finding(wrong: ErrorDetails, model: type[BaseModel], lines: Lines, missing:
 
 
 def _syntax(error: tomllib.TOMLDecodeError, text: str) -> Finding:
-    at = re.search(r"line (\d+)", str(error))
-    line = int(at.group(1)) if at else max(1, len(text.splitlines()))
+    at = re.search(r"line (\d+)(?:, column (\d+))?", str(error))
+    lines = text.splitlines() or [""]
+    spot = (
+        Spot(int(at.group(1)), int(at.group(2) or 1))
+        if at
+        else Spot(len(lines), len(lines[-1]) + 1)
+    )
     words = re.sub(r" \(at .*\)$", "", str(error))
-    return Finding(line, "", f"is no TOML: {words}; mend this line or the one above it")
+    return Finding(spot, "", f"is no TOML: {words}; mend this line or the one above it")
 
 
 def _words(wrong: ErrorDetails, model: type[BaseModel], missing: str) -> str:
