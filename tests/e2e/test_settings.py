@@ -53,11 +53,11 @@ def test_a_change_reaches_all_badges_and_outlives_its_leader(tmp_path: Path) -> 
             async with badges(cluster, leader, 3) as people:
                 result = await settings(cluster, other, "set", "floor.talk_ms", "90s")
                 assert result.code == 0, result.err
-                assert "floor.talk_ms is 90000 ms, was 60000 ms" in result.out
+                assert "floor.talk_ms: 60000 ms -> 90000 ms" in result.out
                 assert "applied by 3 of 3 badges" in result.out
                 assert [p.badge.participant.settings_version for p in people] == [2, 2, 2]
                 await until(
-                    lambda: any(e["event"] == "asked" and e.get("value") == LIMIT_MS
+                    lambda: any(e["event"] == "asked" and e.get("values") == {"floor.talk_ms": LIMIT_MS}
                                 for e in cluster.events(leader)),
                     "the leader's log says who asked",
                 )  # fmt: skip
@@ -69,8 +69,26 @@ def test_a_change_reaches_all_badges_and_outlives_its_leader(tmp_path: Path) -> 
                 async with asyncio.timeout(PATIENCE_S):
                     while (now := await talk_limit(cluster, other))["applied"] != 3:
                         assert now["badges"] == 3
+                await as_a_file(cluster, other, tmp_path / "settings.toml")
 
     asyncio.run(scenario())
+
+
+async def as_a_file(cluster: Cluster, name: str, file: Path) -> None:
+    """All of it can be written, changed and read again, and the new leader tells who did what."""
+    assert (await settings(cluster, name, "export", str(file))).code == 0
+    file.write_text(file.read_text("utf-8").replace(f"= {LIMIT_MS}", '= "2min"'), "utf-8")
+    assert (await settings(cluster, name, "import", str(file), "--dry-run")).code == 0
+    done = await settings(cluster, name, "import", str(file), "--why", "a long speech")
+    assert done.code == 0 and "90000 ms -> 120000 ms" in done.out
+    assert (await settings(cluster, name, "diff", str(file))).code == 0
+    again = await settings(cluster, name, "import", str(file))
+    assert again.code == 1 and "of version 3, not 2 any more" in again.err
+    assert (await settings(cluster, name, "revert", "2")).code == 0
+    told = json.loads((await settings(cluster, name, "history", "--json")).out)
+    assert [each["version"] for each in told] == [2, 3, 4]
+    assert [each["why"] for each in told] == ["", "a long speech", "back to version 2"]
+    assert told[2]["changed"] == {"floor.talk_ms": [120_000, LIMIT_MS]}
 
 
 async def refused(cluster: Cluster, name: str) -> None:

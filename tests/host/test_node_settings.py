@@ -14,6 +14,7 @@ from tests.shared.keys import Directory
 from pressel.errors import PresselError, UsageError
 from pressel.node.desk.venue_settings import VenueSettings
 from pressel.node.kept_settings import FILE, load_kept, store_kept
+from pressel.registry.store import Registry
 from pressel.schema.settings import load_settings, parse_value, settings
 from pressel.schema.settings import settings as all_settings
 from ptt.cluster import records, settings_record
@@ -36,6 +37,7 @@ class Stage:
         self.leader: Leader | None = None
         self.settings = VenueSettings(
             folder, lambda: self.leader, lambda: self.state, lambda: None, self._in_thread,
+            self._with_registry,
             lambda event, fields: self.told.append(f"{event}: {fields['advice']}"),
         )  # fmt: skip
         if replica is None:
@@ -55,9 +57,19 @@ class Stage:
             raise UsageError("the disk is full")
         return call(*values)
 
-    def set(self, name: str, value: Any, base: int) -> dict[str, Any]:
-        fields = {"setting": name, "value": value, "base": base}
+    def _with_registry(self, act: Any) -> Any:
+        with Registry(self.folder) as registry:
+            return act(registry)
+
+    def set(self, name: str, value: Any, base: int, why: str = "") -> dict[str, Any]:
+        return self.set_all({name: value}, base, why)
+
+    def set_all(self, values: Any, base: int, why: str = "") -> dict[str, Any]:
+        fields = {"values": values, "base": base, "why": why, "who": "ann"}
         return asyncio.run(self.settings.set(fields))
+
+    def history(self) -> list[dict[str, Any]]:
+        return self.settings.history({})
 
     def keep(self) -> None:
         asyncio.run(self.settings.keep(0))
@@ -83,8 +95,7 @@ def test_of_two_at_once_one_is_refused(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
 
     async def both() -> list[Any]:
-        changes = ({"setting": TALK, "value": 90_000, "base": 1},
-                   {"setting": DELAY, "value": 80, "base": 1})  # fmt: skip
+        changes = ({"values": {TALK: 90_000}, "base": 1}, {"values": {DELAY: 80}, "base": 1})
         return await asyncio.gather(*map(stage.settings.set, changes), return_exceptions=True)
 
     first, second = asyncio.run(both())
@@ -97,6 +108,50 @@ def test_the_same_value_again_is_no_change(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     assert stage.set(TALK, 60_000, 1)["version"] == 1
     assert not (tmp_path / FILE).exists()
+
+
+def test_several_at_once_are_one_version_or_nothing(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    with pytest.raises(UsageError, match="cannot be 999 ms"):
+        stage.set_all({DELAY: 80, TALK: 999}, 1)
+    assert stage.settings.show({})["version"] == 1
+    answer = stage.set_all({DELAY: 80, TALK: 90_000}, 1)
+    assert (answer["version"], answer["values"]) == (2, {**DEFAULTS, DELAY: 80, TALK: 90_000})
+
+
+def test_the_history_tells_who_changed_what_and_why(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.set_all({DELAY: 80, TALK: 90_000}, 1, "for the concert")
+    stage.set(DELAY, 60, 2)
+    first, second = stage.history()
+    assert (first["version"], first["who"], first["why"]) == (2, "ann", "for the concert")
+    assert first["was"] == {DELAY: 60, TALK: 60_000}
+    assert first["now"] == {**DEFAULTS, DELAY: 80, TALK: 90_000}
+    assert (second["version"], second["was"], second["why"]) == (3, {DELAY: 80}, "")
+    with Registry(tmp_path) as registry:
+        (what, _) = [each.texts["what"] for each in registry.about_venue()]
+    assert what == f"{DELAY} 80 ms (was 60 ms), {TALK} 90000 ms (was 60000 ms)"
+
+
+@pytest.mark.parametrize("now", ["{", "[]", '{"floor.talk_ms": 5}', '{"floor.talk_ms": "5"}'])
+def test_what_another_host_wrote_and_means_nothing_is_passed_over(tmp_path: Path, now: str) -> None:
+    stage = Stage(tmp_path)
+    stage.set(TALK, 90_000, 1)
+    with Registry(tmp_path) as registry:
+        registry.record("settings set", "", {"version": 3}, {"now": now, "was": "{}"})
+    assert [each["version"] for each in stage.history()] == [2]
+
+
+@pytest.mark.parametrize("why", ["two\nlines", "x" * 201, "\x1b[2J"])
+def test_a_reason_is_a_sentence(tmp_path: Path, why: str) -> None:
+    with pytest.raises(UsageError, match="a reason is one line"):
+        Stage(tmp_path).set(TALK, 90_000, 1, why)
+
+
+@pytest.mark.parametrize("values", [{}, None, [TALK, 5]])
+def test_a_change_names_settings(tmp_path: Path, values: Any) -> None:
+    with pytest.raises(UsageError, match="name at least one"):
+        Stage(tmp_path).set_all(values, 1)
 
 
 @pytest.mark.parametrize(

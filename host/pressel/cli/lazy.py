@@ -10,8 +10,8 @@ import click
 
 
 class LazyGroup(click.Group):
-    """`homes`: by a sub-command's name the module that defines a click command of that name. The
-    help lists them in this order."""
+    """`homes`: by a sub-command's name the module that defines a click command of that name, or
+    `module:name` where it has another one there. The help lists them in this order."""
 
     def __init__(self, *args: Any, homes: Mapping[str, str], **words: Any) -> None:
         super().__init__(*args, **words)
@@ -22,4 +22,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         home = self._homes.get(cmd_name)
-        return None if home is None else getattr(importlib.import_module(home), cmd_name)
+        if home is None:
+            return None
+        module, _, name = home.partition(":")
+        return getattr(importlib.import_module(module), name or cmd_name)

@@ -112,6 +112,7 @@ class HostNode:
             lambda: self._host.replica.state,
             self._settle,
             self._in_thread,
+            self._watch.with_registry,
             report,
         )
         self._duty = Duty(self._host, self._others, lambda: self._badges.address, self._settle)

@@ -8,9 +8,10 @@ the key is good.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -134,11 +135,20 @@ class Log:
         self._db.execute("DELETE FROM touched")
         return [subject for (subject,) in rows]
 
-    def note(self, verb: str, subject: str, facts: dict[str, Fact], words: str = "") -> None:
-        """What `verb` did beside devices and hosts, with what people may read of it; without
-        `facts` the subject is gone."""
-        said = _encoded(words[:WHAT_CHARACTERS_MAX])
-        self._append(verb, subject, Said(facts, {WHAT: said} if words else {}))
+    def note(
+        self,
+        verb: str,
+        subject: str,
+        facts: dict[str, Fact],
+        words: str = "",
+        texts: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """What `verb` did beside devices and hosts, with the `words` that people read of it, and
+        further `texts`; without `facts` the subject is gone."""
+        said = {name: _encoded(each) for name, each in texts.items()}
+        if words:
+            said[WHAT] = _encoded(words[:WHAT_CHARACTERS_MAX])
+        self._append(verb, subject, Said(facts, said))
 
     def restate(self, verb: str, subject: str) -> None:
         """Say what the tables say of `subject`, since `verb` says so, too."""

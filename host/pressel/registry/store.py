@@ -9,9 +9,11 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from pressel.errors import UsageError
 from pressel.ledger.chain import Head
+from pressel.ledger.entry import Fact
 from pressel.registry import code as codes
 from pressel.registry.chains import BEGINNING, Place
 from pressel.registry.database import Database, told
@@ -110,10 +112,21 @@ class Registry(Database):
             found = self.log.conflicts()
             return [(of(first.kept), [of(each.kept) for each in rest]) for first, rest in found]
 
-    def record(self, verb: str, words: str) -> None:
+    def record(
+        self,
+        verb: str,
+        words: str,
+        facts: dict[str, Fact] | None = None,
+        texts: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Write down that `verb` was done, of which the registry holds nothing else."""
         with self._change():
-            self.log.note(verb, VENUE, {"done": 1}, words)
+            self.log.note(verb, VENUE, facts or {"done": 1}, words, texts)
+
+    def about_venue(self) -> list[Told]:
+        """The entries of all hosts about what is the venue's, and no part of the registry."""
+        with told(self.file):
+            return [self.log.told_of(each) for each in self.log.chains.about(VENUE)]
 
     def changes(self) -> int:
         """Goes up with every change of devices or hosts, by any process; cheap to ask."""

@@ -221,6 +221,8 @@ class Desk:
 
 
 def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        value = [f"{name} {each}" for name, each in value.items()]
     return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 

@@ -1,13 +1,14 @@
-"""The settings of the venue: what they are, who has them, and how the operator changes one."""
+"""The settings of the venue: what they are, who has them, and how the operator changes them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pressel.errors import PresselError, UsageError
+from pressel.registry.store import Registry
 from pressel.schema.settings import check_value, settings, short
 from pressel.transport.udp import engine_now_ms
 from ptt.base.numbers import INT_MAX
@@ -18,14 +19,18 @@ from ptt.leader.settings_in_force import Settings
 
 from ..kept_settings import FIRST, load_kept, store_kept, values_of
 from ..report import Report
+from . import settings_past
+from .audits import WithRegistry
+from .settings_past import SET, WHY, checked_why
 from .venue import leading
-from .verb import COPY, LEADER, Fields, Verb
+from .verb import COPY, LEADER, WHO, Fields, Verb
 
 
 class VenueSettings:
     """`state`: the host's folder; `leader` gives the engine that leads here, `standby` the state
     that this host keeps of another leader, None when there is none; `settle` sends what the engine
-    has to say; `in_thread` runs what waits for the disk."""
+    has to say; `in_thread` runs what waits for the disk; `with_registry` gives its argument the
+    host's registry, in the desk's thread."""
 
     def __init__(
         self,
@@ -34,6 +39,7 @@ class VenueSettings:
         standby: Callable[[], State | None],
         settle: Callable[[], None],
         in_thread: Callable[..., Any],
+        with_registry: WithRegistry,
         report: Report,
     ) -> None:
         self._state = state
@@ -41,6 +47,7 @@ class VenueSettings:
         self._standby = standby
         self._settle = settle
         self._in_thread = in_thread
+        self._with_registry = with_registry
         self._report = report
         self._turn = asyncio.Lock()  # one change after the other
         self._told = ""
@@ -53,7 +60,8 @@ class VenueSettings:
     def verbs(self) -> tuple[Verb, ...]:
         return (
             Verb("settings", self.show, place=COPY),
-            Verb("settings set", self.set, writes=True, place=LEADER, shown=("setting", "value")),
+            Verb(SET, self.set, writes=True, place=LEADER, logs=True, shown=("values",)),
+            Verb("settings history", self.history, place=COPY, in_thread=True),
         )
 
     def show(self, fields: Fields) -> dict[str, Any]:
@@ -70,20 +78,25 @@ class VenueSettings:
         return {**_answer(now), **counts}
 
     async def set(self, fields: Fields) -> dict[str, Any]:
-        """Give `setting` the `value`, if the settings are still of version `base`; what `show` says
-        then. UsageError for a value that cannot be, PresselError when somebody was faster."""
-        name, value, base = str(fields["setting"]), fields["value"], fields["base"]
-        if name not in settings() or not isinstance(value, int) or isinstance(value, bool):
-            raise UsageError(f"the leader knows no setting {name!r} with such a value; update it")
-        check_value(name, settings()[name], value)
+        """Give all settings in `values` their value, or none of them; only if the settings are
+        still of version `base`. `why`: what for. Returns what `show` says then. UsageError for a
+        value that cannot be, PresselError when somebody was faster."""
+        values, base, why = _checked(fields["values"]), fields["base"], checked_why(fields.get(WHY))
         async with self._turn:
             leader = leading(self._leader)
             now = leader.settings.settings
             if base != now.version:
                 raise PresselError(_why_not(base, now.version))
-            if getattr(now, short(name)) != value:
-                await self._change(leader, now, short(name), value)
+            was = values_of(now)
+            if was != was | values:
+                await self._change(leader, now, was | values)
+                await self._write_down(was, why, str(fields.get(WHO, "")))
         return self.show({})
+
+    def history(self, fields: Fields) -> list[dict[str, Any]]:
+        """The changes that the venue's log tells of, oldest first."""
+        found = self._with_registry(lambda registry: registry.about_venue())
+        return [each.as_json() for each in settings_past.changes(found)]
 
     async def keep(self, number: int) -> None:
         """What holds now is on disk soon after; to be called again and again."""
@@ -102,18 +115,35 @@ class VenueSettings:
 
     # --- inside ---
 
-    async def _change(self, leader: Leader, now: Settings, name: str, value: int) -> None:
+    async def _change(self, leader: Leader, now: Settings, values: Mapping[str, int]) -> None:
         """On disk first: what badges have been told must not be forgotten."""
         if now.version >= INT_MAX:
             raise PresselError("the settings can no longer be changed: no version number is left")
-        values = {short(each): getattr(now, short(each)) for each in settings()}
-        new = Settings(now.version + 1, **(values | {name: value}))
+        new = Settings(now.version + 1, **{short(name): values[name] for name in values})
         await self._in_thread(store_kept, self._state, new)
         self.kept = new
         if leading(self._leader) is not leader:
             raise UsageError("another term has just begun; look at the settings and try again")
         leader.publish(new, engine_now_ms())
         self._settle()
+
+    async def _write_down(self, was: dict[str, int], why: str, who: str) -> None:
+        """In the venue's log, for as long as it is kept."""
+        now, version = values_of(self.kept), self.kept.version
+
+        def act(registry: Registry) -> None:
+            with registry.log.asked_by(who):
+                registry.record(
+                    SET,
+                    settings_past.words(was, now),
+                    settings_past.facts(version),
+                    settings_past.texts(was, now, why),
+                )
+
+        try:
+            await self._in_thread(self._with_registry, act)
+        except PresselError as error:
+            raise PresselError(f"it was done, but the log does not tell it: {error}") from error
 
     def _followed(self) -> Settings | None:
         state = self._standby()
@@ -124,6 +154,17 @@ class VenueSettings:
         if advice != self._told:
             self._report("settings_file", {"advice": advice})
         self._told = advice
+
+
+def _checked(values: Any) -> dict[str, int]:
+    """UsageError unless they are values of settings that there are."""
+    if not isinstance(values, dict) or not values:
+        raise UsageError("name at least one setting and its value")
+    for name, value in values.items():
+        if name not in settings() or not isinstance(value, int) or isinstance(value, bool):
+            raise UsageError(f"the leader knows no setting {name!r} with such a value; update it")
+        check_value(name, settings()[name], value)
+    return values
 
 
 def _why_not(base: int, version: int) -> str:

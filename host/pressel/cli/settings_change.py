@@ -1,0 +1,129 @@
+"""`pressel settings set | revert`: several settings are one change, made whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pressel.errors import UsageError
+from pressel.node import control as sockets
+from pressel.schema.settings import load_settings, parse_value, settings
+
+from .options import control_options
+from .settings_show import JSON, version_of
+from .settings_state import (
+    State,
+    Values,
+    change,
+    difference_lines,
+    differences,
+    say_left,
+    touched,
+)
+
+
+def change_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What every command that changes settings takes."""
+    why = click.option("--why", default="", metavar="SENTENCE", help="What for; history tells it.")
+    dry = click.option(
+        "--dry-run", is_flag=True, help="Only say what would change, and who is concerned."
+    )
+    base = click.option(
+        "--base",
+        type=click.IntRange(1),
+        help="Version that the change is based on; if the settings have another version by now, "
+        "nothing is changed. Default: the current version.",
+    )
+    return why(dry(base(control_options(JSON(command)))))
+
+
+def _help() -> str:
+    """The settings and their ranges, below the help of `set`."""
+    lines = [f"{name}: {row.text}, {row.range_words()}" for name, row in settings().items()]
+    return "\n".join(["\b", "Settings:", *lines])
+
+
+@click.command("set", epilog=_help())
+@click.argument("words", nargs=-1, required=True, metavar="NAME VALUE ...")
+@change_options
+def set_some(words: tuple[str, ...], **options: Any) -> int:
+    """Give each NAME its VALUE for the whole venue.
+
+    For example: floor.talk_ms 90s, or several at once: talk_ms=90s playout_delay_ms=80
+    """
+    return put(_parsed(words), **options)
+
+
+@click.command()
+@click.argument("version", type=click.IntRange(1))
+@change_options
+def revert(version: int, **options: Any) -> int:
+    """Put all settings back to what they were in VERSION, as a new version."""
+    path = sockets.find(options["control"], options["port"])
+    values = version_of(path, version)
+    options["why"] = options["why"] or f"back to version {version}"
+    return put(values, **options)
+
+
+def put(
+    values: Values,
+    *,
+    why: str,
+    dry_run: bool,
+    base: int | None,
+    port: int | None,
+    control: Path | None,
+    as_json: bool,
+) -> int:
+    """Make the change and say what came of it; the exit code."""
+    before, state = change(sockets.find(control, port), values, base, why, is_dry=dry_run)
+    after = {**before.values, **values} if dry_run else state.values
+    if as_json:
+        told = {name: list(both) for name, both in differences(before.values, after).items()}
+        facts = {"changed": told, "dry_run": dry_run, **state.model_dump(exclude={"values"})}
+        print(json.dumps(facts, indent=2))
+    else:
+        _say(values, before, after, state, is_dry=dry_run)
+    return 1 if state.refused else 0
+
+
+def _parsed(words: Sequence[str]) -> dict[str, int]:
+    """`NAME VALUE` and `NAME=VALUE`, in any order."""
+    table = load_settings()
+    values: dict[str, int] = {}
+    left = list(words)
+    while left:
+        word, has_value, text = left.pop(0).partition("=")
+        name, row = table.find(word)
+        if not has_value:
+            if not left:
+                raise UsageError(f"{name} has no value; give one, such as: {row.range_words()}")
+            text = left.pop(0)
+        if name in values:
+            raise UsageError(f"{name} is there twice; give it one value")
+        values[name] = parse_value(name, row, text)
+    return values
+
+
+def _say(values: Values, before: State, after: Values, state: State, *, is_dry: bool) -> None:
+    changed = differences(before.values, after)
+    if not changed:
+        if len(values) == 1:
+            (name,) = values
+            print(f"{name} is {settings()[name].in_words(values[name])} already")
+        else:
+            print("all of it is so already")
+    for line in difference_lines(before.values, after):
+        print(line)
+    if is_dry:
+        for line in touched({name: new for name, (_, new) in changed.items()}, state):
+            print(line)
+        print("nothing was changed: this is a dry run", file=sys.stderr)
+        return
+    print(f"Version {state.version}, {state.counts()}")
+    say_left(state)

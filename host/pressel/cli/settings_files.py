@@ -1,0 +1,99 @@
+"""`pressel settings edit | export | import | check`: all settings as a file that people edit."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pressel.errors import PresselError, UsageError
+from pressel.node import control as sockets
+from pressel.schema.settings_file import load_file, render
+
+from .options import control_options
+from .settings_change import change_options, put
+from .settings_show import version_of
+from .settings_state import ask
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("file", type=_FILE, required=False)
+@click.option("--version", type=click.IntRange(1), help="Of the history. Default: those in force.")
+@control_options
+def export(file: Path | None, version: int | None, port: int | None, control: Path | None) -> None:
+    """Write all settings, with what each means, to the new FILE, or to standard output."""
+    path = sockets.find(control, port)
+    state = ask(path)
+    values = state.values if version is None else version_of(path, version)
+    text = render(values, version or state.version)
+    if file is None:
+        print(text, end="")
+        return
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError:
+        raise UsageError(f"{file} exists and is left as it is; choose another name") from None
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from error
+    print(f"version {version or state.version} is in {file}", file=sys.stderr)
+
+
+@click.command("import")
+@click.argument("file", type=_FILE)
+@change_options
+def import_file(file: Path, **options: Any) -> int:
+    """Put the settings of FILE in force, all or none."""
+    values, base = load_file(file)
+    options["base"] = options["base"] or base
+    options["why"] = options["why"] or f"from {file.name}"
+    return put(values, **options)
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+def check(file: Path) -> None:
+    """Look for mistakes in FILE; asks no host and changes nothing."""
+    values, _ = load_file(file)
+    print(f"{file}: {len(values)} setting{'' if len(values) == 1 else 's'}, no mistake")
+
+
+@click.command()
+@change_options
+def edit(**options: Any) -> int:
+    """Change the settings in your editor, as a file; saved without a mistake it is put in force."""
+    path = sockets.find(options["control"], options["port"])
+    state = ask(path)
+    before = render(state.values, state.version)
+    with tempfile.TemporaryDirectory(prefix="pressel-settings-") as folder:
+        file = Path(folder) / "settings.toml"
+        file.write_text(before, "utf-8")
+        while True:
+            _open(file)
+            if file.read_text("utf-8") == before:
+                print("nothing was changed", file=sys.stderr)
+                return 0
+            try:
+                values, base = load_file(file)
+                break
+            except UsageError as error:
+                print(error, file=sys.stderr)
+                if not sys.stdin.isatty() or not click.confirm("Edit it again?", default=True):
+                    raise UsageError("nothing was changed") from error
+    options["base"] = options["base"] or base
+    return put(values, **options)
+
+
+def _open(file: Path) -> None:
+    try:
+        click.edit(filename=os.fspath(file))
+    except click.ClickException as error:
+        raise PresselError(
+            f"the editor did not work ({error.message}); name another one in EDITOR"
+        ) from error

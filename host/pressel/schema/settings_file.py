@@ -1,0 +1,103 @@
+"""A file of settings, which people edit: written with what each value means, read with a place for
+each mistake.
+
+It does not know which values are in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pressel.errors import UsageError
+
+from .check import did_you_mean, read
+from .finding import START, Finding
+from .lines import Lines
+from .settings import SettingRow, check_value, parse_value, settings
+
+BASE = "base"  # the version that the values were taken from
+
+
+def render(values: Mapping[str, int], version: int) -> str:
+    """The text of a file with these `values` by full name, of `version`."""
+    lines = [
+        "# The settings of a venue. `pressel settings check FILE` looks for mistakes, `pressel",
+        "# settings import FILE` puts it in force. What is left out stays as it is.",
+        "",
+        f"{BASE} = {version}  # the version that it was made of; import refuses it when there is a",
+        "# newer one by then. Delete this line to import it nevertheless.",
+    ]
+    section = ""
+    for name, row in settings().items():
+        if name not in values:
+            continue
+        head, _, key = name.partition(".")
+        if head != section:
+            section = head
+            lines += ["", f"[{section}]"]
+        default = row.in_words(row.default)
+        lines.append(f"# {row.text}; {row.range_words()}, {default} unless set")
+        lines.append(f"{key} = {values[name]}")
+    return "\n".join([*lines, ""])
+
+
+def load_file(file: Path) -> tuple[dict[str, int], int | None]:
+    """The values in `file` by full name, in the order of their numbers, and the version that it is
+    based on, None when it does not say. UsageError with line and column of each mistake."""
+    text, data, findings = read(file)
+    if data is not None:
+        values, findings = _checked(data, Lines(text))
+        if not findings:
+            found = {name: values[name] for name in settings() if name in values}
+            return found, data.get(BASE)
+    raise UsageError("\n".join(each.at(file) for each in sorted(findings)))
+
+
+def _checked(data: dict[str, Any], lines: Lines) -> tuple[dict[str, int], list[Finding]]:
+    values: dict[str, int] = {}
+    findings: list[Finding] = []
+    base = data.get(BASE, 1)
+    if not _is_number(base) or base < 1:
+        findings.append(Finding(lines.of((BASE,)), BASE, "must be a version: a number from 1"))
+    for loc, given in _entries({name: each for name, each in data.items() if name != BASE}):
+        name = ".".join(loc)
+        row = settings().get(name)
+        if row is None:
+            guess = did_you_mean(name, list(settings()))
+            words = f"there is no such setting{guess or '; `pressel settings list` shows all'}"
+            findings.append(Finding(lines.of(loc), name, words))
+            continue
+        try:
+            values[name] = _value(name, row, given)
+        except UsageError as error:
+            findings.append(Finding(lines.of(loc), name, str(error)))
+    if not values and not findings:
+        findings.append(Finding(START, "", "has no setting; `pressel settings export` writes all"))
+    return values, findings
+
+
+def _entries(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Each value with its section and name; what stands elsewhere with where it stands."""
+    for section, rows in data.items():
+        if not isinstance(rows, dict):
+            yield (section,), rows
+            continue
+        for name, value in rows.items():
+            yield (section, name), value
+
+
+def _value(name: str, row: SettingRow, given: Any) -> int:
+    """A number in the setting's unit, or text with another one, as "90s"."""
+    if isinstance(given, str):
+        return parse_value(name, row, given)
+    if not _is_number(given):
+        example = row.in_words(row.default)
+        raise UsageError(f'must be a whole number, or text such as "{example}"')
+    check_value(name, row, given)
+    return given
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

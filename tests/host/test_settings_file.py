@@ -1,0 +1,75 @@
+"""Settings as a file: what is written is read again, and every mistake has its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pressel import cli
+from pressel.errors import UsageError
+from pressel.schema.settings import settings
+from pressel.schema.settings_file import load_file, render
+
+DEFAULTS = {name: row.default for name, row in settings().items()}
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(render(DEFAULTS, 7), "utf-8")
+    assert load_file(file) == (DEFAULTS, 7)
+    for row in settings().values():
+        assert row.text in file.read_text("utf-8")
+
+
+def test_units_may_be_given_and_most_be_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('[floor]\ntalk_ms = "90s"\n', "utf-8")
+    assert load_file(file) == ({"floor.talk_ms": 90_000}, None)
+
+
+MISTAKES = {  # text: what is told behind the file's name
+    "[floor]\n  talk_ms = 5\n": ":2:3: floor.talk_ms: floor.talk_ms cannot be 5 ms; it goes from",
+    "[floor]\ntalk_ms = 1.5\n": ":2:1: floor.talk_ms: must be a whole number, or text such as",
+    "[floor]\ntalk_ms = true\n": ":2:1: floor.talk_ms: must be a whole number",
+    '[floor]\ntalk_ms = "1h"\n': ":2:1: floor.talk_ms: '1h' is no value of floor.talk_ms",
+    "floor = { talk_ms = 5000, talk = 5 }\n": ":1:27: floor.talk: there is no such setting; did",
+    "[flor]\ntalk_ms = 5000\n": ":2:1: flor.talk_ms: there is no such setting; did you mean",
+    "talk_ms = 5000\n": ":1:1: talk_ms: there is no such setting",
+    "base = 0\n[floor]\ntalk_ms = 5000\n": ":1:1: base: must be a version",
+    "[floor\n": ":1:7: is no TOML",
+    "": ":1:1: has no setting",
+}
+
+
+@pytest.mark.parametrize("text", MISTAKES)
+def test_a_mistake_has_its_line_and_column(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(UsageError) as error:
+        load_file(file)
+    assert str(error.value).startswith(f"{file}{MISTAKES[text]}")
+
+
+def test_all_mistakes_are_told_at_once_and_nothing_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("[floor]\ntalk_ms = 5\n[audio]\nplayout = 5\n", "utf-8")
+    assert cli.main(["settings", "check", str(file)]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert [line.partition(str(file))[2].split(":")[1:3] for line in told] == [
+        ["2", "1"],
+        ["4", "1"],
+    ]
+    file.write_text("[floor]\ntalk_ms = 5000\n", "utf-8")
+    assert cli.main(["settings", "check", str(file)]) == 0
+    assert capsys.readouterr().out.endswith("1 setting, no mistake\n")
+
+
+@pytest.mark.parametrize("words", [["floor.talk_ms"], ["talk_ms=5s", "talk_ms", "6s"], ["x", "1"]])
+def test_a_change_that_cannot_be_meant_is_refused(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["settings", "set", *words]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
