@@ -57,8 +57,8 @@ def test_a_change_reaches_all_badges_and_outlives_its_leader(tmp_path: Path) -> 
                 assert "applied by 3 of 3 badges" in result.out
                 assert [p.badge.participant.settings_version for p in people] == [2, 2, 2]
                 await until(
-                    lambda: any(e["event"] == "asked" and e.get("values") == {"floor.talk_ms": LIMIT_MS}
-                                for e in cluster.events(leader)),
+                    lambda: any(e.get("values") == {"floor.talk_ms": LIMIT_MS}
+                                for e in cluster.events(leader) if e["event"] == "asked"),
                     "the leader's log says who asked",
                 )  # fmt: skip
                 await refused(cluster, other)
