@@ -1,5 +1,6 @@
-"""Hosts of a venue that change devices, hear of each other and are apart, in any order: at the end
-all say the same, whoever led, and what anybody has revoked is revoked.
+"""Hosts of a venue that change devices, hear of each other, are apart and compact their logs, in
+any order: at the end all say the same, whoever led, and what anybody has revoked is revoked. A
+venue in which nobody compacts says it, too.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.host.test_registry_copies import Venue
+from tests.host.test_registry_copies import Venue, compact, facts
 
 from pressel.errors import UsageError
 from pressel.registry.device import REVOKED
@@ -22,8 +23,9 @@ STEPS = st.lists(
         st.tuples(st.just("write"), st.sampled_from(HOSTS), st.sampled_from(DEVICES),
                   st.sampled_from(("add", "group", "rotate", "revoke", "rename"))),
         st.tuples(st.just("hear"), st.sampled_from(HOSTS), st.sampled_from(HOSTS), st.just("")),
+        st.tuples(st.just("compact"), st.sampled_from(HOSTS), st.just(""), st.sampled_from("02")),
     ),
-    max_size=14,
+    max_size=16,
 )  # fmt: skip
 
 
@@ -45,20 +47,33 @@ def write(registry: Registry, device: str, what: str, number: int) -> bool:
     return True
 
 
+def play(steps: list[tuple[str, str, str, str]], folder: Path, *, compacts: bool) -> list[tuple]:
+    """What all hosts say at the end, but for keys."""
+    venue = Venue(folder, HOSTS)
+    revoked = set()
+    for number, (kind, host, other, what) in enumerate(steps):
+        if kind == "hear":
+            if host != other:
+                assert not venue.hear(host, other).refused
+        elif kind == "compact":
+            if compacts:
+                compact(venue.at[host], int(what))
+        elif write(venue.lead(host, 100 + 7 * number), other, what, number):
+            revoked |= {other} if what == "revoke" else set()
+    venue.meet()
+    venue.agree()
+    for registry in venue.at.values():
+        assert revoked == {each.id for each in registry.devices(REVOKED)}
+    said = [each[:-1] for each in facts(venue.at["a"])]
+    for registry in venue.at.values():
+        registry.close()
+    return said
+
+
 @settings(max_examples=12, deadline=None)
 @given(STEPS)
 def test_all_hosts_come_to_say_the_same(steps: list[tuple[str, str, str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        venue = Venue(Path(folder), HOSTS)
-        revoked = set()
-        for number, (kind, host, other, what) in enumerate(steps):
-            if kind == "hear":
-                if host != other:
-                    assert not venue.hear(host, other).refused
-            elif write(venue.lead(host, 100 + 7 * number), other, what, number):
-                revoked |= {other} if what == "revoke" else set()
-        venue.meet()
-        venue.agree()
-        for registry in venue.at.values():
-            assert revoked == {each.id for each in registry.devices(REVOKED)}
-            registry.close()
+        whole = play(steps, Path(folder) / "whole", compacts=False)
+        if any(kind == "compact" for kind, *_ in steps):
+            assert play(steps, Path(folder) / "compacted", compacts=True) == whole

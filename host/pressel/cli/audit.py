@@ -70,8 +70,9 @@ def list_entries(last: int | None, conflicts: bool, state: Path | None, as_json:
 def verify(seen: tuple[str, ...], also: tuple[str, ...], state: Path | None) -> None:
     """Check every entry, signature and text, and that devices and hosts are as the log says.
 
-    A log whose end was cut off still holds. Keep the hash that this prints, and give it to --seen
-    later: it must still be there.
+    While the host runs, the others are asked what they have of its log: a log whose end was cut
+    off still holds by itself. Without others, keep the hash that this prints, and give it to
+    --seen later: it must still be there.
     """
     keys = tuple(map(checked_public_key, also))
     if not all(map(_is_hash, seen)):
@@ -79,9 +80,24 @@ def verify(seen: tuple[str, ...], also: tuple[str, ...], state: Path | None) -> 
     head = audits.verify(state, keys, tuple(each.lower() for each in seen))
     print(head["hash"])
     print(
-        f"all {head['entries']} entries hold, and devices and hosts are as they say",
+        f"all entries up to {head['entries']} hold, and devices and hosts are as they say",
         file=sys.stderr,
     )
+    for words in _of_venue(head.get("venue") or {}):
+        print(words, file=sys.stderr)
+
+
+def _of_venue(venue: dict[str, list[str]]) -> Iterator[str]:
+    """What other hosts have of the log."""
+    said = (
+        ("all", "nothing was cut off: {} has all of it", "nothing was cut off: {} have all of it"),
+        ("behind", "{} has not heard the last of it yet", "{} have not heard the last of it yet"),
+        ("silent", "{} did not answer", "{} did not answer"),
+    )
+    for word, one, more in said:
+        names = venue.get(word, [])
+        if names:
+            yield (one if len(names) == 1 else more).format(" and ".join(names))
 
 
 @audit.command()

@@ -24,6 +24,10 @@ TIME_S_MAX = 1 << 40  # 34,000 years: a wrong clock is shown, and does no harm
 LIST_MAX = 16  # values in a list of facts, twice the groups that a device has
 FIELDS_MAX = 16  # facts or texts of one entry
 
+# Facts of an entry that stands for one that a checkpoint has dropped: its index, and its term.
+WAS, SINCE = "was", "since"
+AGAIN = {WAS, SINCE}
+
 _HASH = re.compile(r"[0-9a-f]{64}")
 _WORD = re.compile(r"[a-z][a-z_]{0,23}")  # of facts and texts
 _VERB = re.compile(r"[a-z]{1,16}( [a-z]{1,16}){0,2}")
@@ -51,8 +55,21 @@ class Entry:
     texts: dict[str, str] = field(default_factory=dict)
 
     @property
+    def said(self) -> dict[str, Fact]:
+        """The facts without those of an entry that a checkpoint has said again."""
+        return {name: value for name, value in self.facts.items() if name not in AGAIN}
+
+    @property
     def is_tombstone(self) -> bool:
-        return not self.facts
+        return not self.said
+
+    @property
+    def origin(self) -> tuple[int, int]:
+        """Index and term in which it was first said: what counts, wherever it lies now."""
+        index, term = (self.facts.get(name) for name in (WAS, SINCE))
+        if isinstance(index, int) and isinstance(term, int):
+            return index, term
+        return self.index, self.term
 
 
 def write(entry: Entry) -> bytes:
@@ -112,6 +129,19 @@ def _check(entry: Entry) -> None:
         raise BrokenError("its facts are none")
     if not all(_is(mark, _HASH) for mark in entry.texts.values()):
         raise BrokenError("its texts are no marks")
+    _check_again(entry)
+
+
+def _check_again(entry: Entry) -> None:
+    """Who says something again can say it neither earlier nor later than it may have been said."""
+    given = AGAIN & entry.facts.keys()
+    if not given:
+        return
+    was, since = entry.facts.get(WAS), entry.facts.get(SINCE)
+    if not isinstance(was, int) or not isinstance(since, int):
+        raise BrokenError("it does not say of which entry it is a copy")
+    if not (1 <= was < entry.index and 1 <= since <= entry.term):
+        raise BrokenError("it is a copy of an entry that there cannot be")
 
 
 def _is(value: Any, shape: re.Pattern[str]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pressel.errors import PresselError
+from pressel.registry.store import Registry
 from pressel.transport.udp import engine_now_ms
 from ptt.base.numbers import DEVICES_MAX
 from ptt.host import Host
@@ -70,6 +71,13 @@ class Admission:
             return
         self._tell("")
         self._tell_over()
+
+    async def compact(self) -> None:
+        """Keep the log of this host short."""
+        try:
+            await self._in_thread(self._watch.with_registry, Registry.compact)
+        except PresselError as error:
+            self._tell(str(error))
 
     def _tell_over(self) -> None:
         """A leader says once that it has more devices than others can learn."""

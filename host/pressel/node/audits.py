@@ -45,11 +45,15 @@ def conflicts(state: Path | None) -> list[Line]:
 
 
 def verify(state: Path | None, also: tuple[str, ...], seen: tuple[str, ...]) -> Line:
-    """The head of the log: how many `entries`, the `term` and the `hash` of the last. PresselError
-    when it does not hold."""
+    """The head of the log: how many `entries`, the `term` and the `hash` of the last; of a host
+    that runs, what the others have of it (`venue`, see `LogCopy`). PresselError when it does not
+    hold."""
     path = running(state)
     if path is not None:
-        return control.ask(path, "audit verify", also=list(also), seen=list(seen))
+        # First, since what was cut off comes back from the others within a second.
+        venue = control.ask(path, "audit compare")
+        head = control.ask(path, "audit verify", also=list(also), seen=list(seen))
+        return {**head, "venue": venue}
     with _registry(state) as registry:
         head = registry.verify(also, seen)
     return {"entries": head.index, "term": head.term, "hash": head.hash}

@@ -62,6 +62,7 @@ from .updates import Updates
 T = TypeVar("T")
 
 LOOK_S = 0.5  # at the registry: who is removed or revoked is out within a second
+COMPACT_S = 60.0  # the own log; a person writes a few entries a minute, of thousands
 HEAR_S = 1.0  # the log of other hosts: after a split, who is revoked is out in two seconds
 COPY_S = 2.0  # a standby asks what is new of updates: so much of a campaign is done twice at most
 
@@ -399,9 +400,16 @@ class HostNode:
         self._chores.repeat(self._settings.keep, LOOK_S)
         self._chores.repeat(self._copy_updates, COPY_S)
         self._chores.repeat(self._hear_log, HEAR_S)
+        self._chores.repeat(self._compact_log, COMPACT_S)
 
     async def _hear_log(self, number: int) -> None:
         await self._log_copy.hear()
+
+    async def _compact_log(self, number: int) -> None:
+        """Who leads, and has heard of all others what they have written."""
+        if self._is_leading():
+            await self._log_copy.caught_up()
+            await self._admission.compact()
 
     def _on_fault(self, fault: BaseException) -> None:
         """The host must not go on without this chore."""

@@ -36,6 +36,8 @@ CATCH_UP_S = 2.0  # an answer takes milliseconds; a host that hangs must not sto
 CONFIRM_S = 2.0  # likewise, and a write of a slow disk
 PAGE_VERB = "log page"
 LOOK_VERB = "log look"
+HEADS_VERB = "log heads"
+COMPARE_VERB = "audit compare"
 _TOO_OLD = (
     "it does not know the venue's log: what is changed there is heard only once it is updated; "
     "update it"
@@ -105,6 +107,10 @@ class LogCopy:
 
     # --- as one who is asked ---
 
+    def heads(self, fields: Fields) -> Known:
+        """The last entry of each host that is on this disk; in the desk's thread."""
+        return self._with_registry(_known)
+
     def page(self, fields: Fields) -> dict[str, Any]:
         """The entries and keys that the asker lacks, as `Answered`; in the desk's thread."""
         asked = Asked.model_validate({"known": fields["known"], "wanted": fields["wanted"]})
@@ -119,6 +125,41 @@ class LogCopy:
         return await self._in_thread(self._with_registry, _known)
 
     # --- as one who asks ---
+
+    async def compared(self, fields: Fields) -> dict[str, list[str]]:
+        """What other hosts have of the log of this one: who has `all` of it, who is `behind`, and
+        who did not answer (`silent`), by name. PresselError names one that has seen more, or
+        another one: then this one was cut off, or turned back."""
+        own, _ = await self._in_thread(self._with_registry, _own_head)
+        hosts = self._others.channel.hosts()
+        told = await asyncio.gather(*(self._head_at(host, own) for host in hosts))
+        # Afterwards: what was written meanwhile they may have, and we have it for certain.
+        held = await self._in_thread(
+            self._with_registry, lambda registry: registry.holds_of_own([*filter(None, told)])
+        )
+        found: dict[str, list[str]] = {"all": [], "behind": [], "silent": [], "other": []}
+        for host, head in zip(hosts, told, strict=True):
+            name = self._others.name_of(host)
+            found["silent" if head is None else held[head]].append(name)
+        bad = found.pop("other")
+        if bad:
+            raise PresselError(
+                f"{' and '.join(bad)} has seen entries of this host that are not here: the end of "
+                "its log was cut off, or its disk was turned back; they come back by themselves "
+                "while hosts reach each other, see `pressel audit list`"
+            )
+        return found
+
+    async def _head_at(self, host: bytes, own: str) -> tuple[int, str] | None:
+        """The last entry of our chain that `host` has; (0, "") of none. None: no answer."""
+        request = {"ask": HEADS_VERB, "who": {"name": "audit", "uid": -1}}
+        told = await self._others.ask(host, json.dumps(request).encode())
+        try:
+            heads = read_json(told or b"{}")["answer"]
+            number, hash_ = heads.get(own, (0, ""))
+            return int(number), str(hash_)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
 
     async def hear(self) -> None:
         """Ask all hosts that are there, each by itself: what it says keeps out nobody else's

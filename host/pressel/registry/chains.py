@@ -106,6 +106,11 @@ class Chains:
         query = "SELECT min(number) FROM entry WHERE host = ?"
         return self._db.execute(query, (host,)).fetchone()[0] or 0
 
+    def count(self, host: str) -> int:
+        """How many entries are kept."""
+        query = "SELECT count(*) FROM entry WHERE host = ?"
+        return self._db.execute(query, (host,)).fetchone()[0]
+
     def start(self, host: str) -> Head:
         """What the first entry that is kept has to follow. BrokenError when nobody says it."""
         first = self.first(host)

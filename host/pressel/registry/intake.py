@@ -13,9 +13,9 @@ from pressel.errors import PresselError
 from pressel.ledger import text
 from pressel.ledger.broken import BrokenError
 from pressel.ledger.chain import Head, follow
-from pressel.ledger.entry import Entry
+from pressel.ledger.entry import AGAIN, Entry
 from pressel.ledger.signed import Signed
-from pressel.registry import meaning
+from pressel.registry import checkpoint, meaning
 from pressel.registry.chains import CHECKPOINT, start_told
 from pressel.registry.device import ACTIVE, KEY_BYTES
 from pressel.registry.log import KEY, NAME, Log
@@ -118,7 +118,7 @@ class Intake:
         that was compacted meanwhile."""
         first = entries[0][1].index
         if host == self._log.own:
-            return self._regain(entries, head)
+            head = self._regain(entries, head)
         if first <= head.index + 1:
             return head
         for sent, entry in entries:
@@ -143,14 +143,10 @@ class Intake:
             raise BrokenError(f"nobody can have led in its term {entry.term} yet")
         meaning.check(entry)
         self._check_texts(sent, entry)
-        if self._count(host) >= CHAIN_MAX:
+        if self._chains.count(host) >= CHAIN_MAX:
             raise BrokenError(f"its host has more than {CHAIN_MAX} entries, and compacts none")
         self._keep(sent, entry)
         return head
-
-    def _count(self, host: str) -> int:
-        query = "SELECT count(*) FROM entry WHERE host = ?"
-        return self._db.execute(query, (host,)).fetchone()[0]
 
     def _check_texts(self, sent: Sent, entry: Entry) -> None:
         for name, (salt, said) in sent.texts.items():
@@ -162,9 +158,13 @@ class Intake:
                 meaning.check_name(said)
 
     def _keep(self, sent: Sent, entry: Entry) -> None:
+        heard_s = self._log.now_s()
+        if AGAIN & entry.facts.keys():
+            former = checkpoint.check_copy(self._chains, entry)
+            heard_s = heard_s if former is None else former.heard_s
         if entry.verb == CHECKPOINT:
             self._drop(entry)
-        self._chains.add(sent.signed, entry, self._log.now_s())
+        self._chains.add(sent.signed, entry, heard_s)
         for name, (salt, said) in sent.texts.items():
             if name == KEY and said is not None:
                 device = entry.subject.partition(" ")[2]
@@ -189,25 +189,25 @@ class Intake:
 
     def _drop(self, entry: Entry) -> None:
         """What lies before the checkpoint `entry` goes, if nothing is lost by that."""
-        first = entry.facts.get("first")
-        if not isinstance(first, int) or start_told(entry, first) is None or first > entry.index:
-            raise BrokenError("its checkpoint does not say what lies before it")
-        before = self._chains.entry(entry.host, first - 1)
-        if before is not None and before.signed.hash() != entry.facts["before"]:
-            raise BrokenError("its checkpoint names another entry than there was")
-        self._db.execute("SAVEPOINT drop")
+        first = checkpoint.check_start(self._chains, entry)
+        self._db.execute("SAVEPOINT whole")
         try:
-            drop(self._log, entry.host, first)
+            checkpoint.drop(self._chains, entry.host, first)
         except BrokenError:
-            self._db.execute("ROLLBACK TO drop")
+            self._db.execute("ROLLBACK TO whole")
             raise
         finally:
-            self._db.execute("RELEASE drop")
+            self._db.execute("RELEASE whole")
 
     def _regain(self, entries: list[tuple[Sent, Entry]], head: Head) -> Head:
         """What others have of our own chain counts, if it is longer than what we have: our disk was
-        turned back. What we have written since is written anew."""
+        turned back. What we have written since is written anew, as far as it can be told."""
         if entries[-1][1].index <= head.index:
+            return head
+        if entries[0][1].index > head.index + 1:
+            self._cut = self._ended()
+            self._chains.drop(self._log.own, 1)
+            self._taken.regained += len(entries)
             return head
         turned = head
         for sent, entry in entries:
@@ -221,6 +221,14 @@ class Intake:
                 break
         self._taken.regained += entries[-1][1].index - turned.index
         return turned
+
+    def _ended(self) -> list[str]:
+        """What of a chain is kept that ends before the one that others have begins: they cannot
+        tell what of it was written after the disk was turned back, so who was revoked stays so, and
+        the hosts are those that are here."""
+        words = [Word(each, each.signed.entry()) for each in self._chains.rows(self._log.own)]
+        kept = [each for each in words if each.ends or each.entry.subject.startswith("host ")]
+        return list(dict.fromkeys(each.entry.subject for each in kept))
 
     def _mend(self) -> None:
         """Write anew what this host had written, as it is here; what was revoked stays so."""
@@ -305,16 +313,3 @@ class Intake:
             if len(key) == KEY_BYTES and KEY in salts and text.is_of(marked, salts[KEY], KEY, key):
                 return key
         return None
-
-
-def drop(log: Log, host: str, first: int) -> None:
-    """Leave the entries of `host` before `first` behind. BrokenError when something would hold no
-    more by that."""
-    subjects = {each.subject for each in log.chains.rows(host) if each.number < first}
-    devices = [each for each in subjects if each.startswith("device ")]
-    before = {each: log.standing.of(each) for each in devices}
-    log.chains.drop(host, 1, first - 1)
-    for subject, word in before.items():
-        after = log.standing.of(subject)
-        if word is not None and (after is None or after.entry.facts != word.entry.facts):
-            raise BrokenError(f"its checkpoint leaves out what became of {subject}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -20,11 +20,13 @@ from pressel.errors import PresselError
 from pressel.ledger import text
 from pressel.ledger.broken import BrokenError
 from pressel.ledger.chain import Head, follow
-from pressel.ledger.entry import TIME_S_MAX, Entry, Fact
+from pressel.ledger.entry import SINCE, TIME_S_MAX, WAS, Entry, Fact
 from pressel.ledger.signed import Signed, sign
+from pressel.registry import checkpoint
 from pressel.registry.chains import BEGINNING, CHECKPOINT, Chains, Kept, Place
+from pressel.registry.checkpoint import COMPACT_AT, TAIL
 from pressel.registry.device import PENDING
-from pressel.registry.standing import BEGIN, HEAR, Standing, Word
+from pressel.registry.standing import BEGIN, HEAR, Standing, Word, upto
 from pressel.registry.vault import Vault
 
 REGISTRY = "registry"  # the subject of what concerns all of it
@@ -110,8 +112,7 @@ class Log:
         first = self.chains.first(self.own)
         if first:
             before = next(self.chains.rows(self.own)).signed.entry().before
-            facts: dict[str, Fact] = {"first": first, "before": before, "block": first}
-            self._append(CHECKPOINT, f"log {self.own}", Said(facts))
+            self._append(CHECKPOINT, f"log {self.own}", Said({"first": first, "before": before}))
             return
         self.note(BEGIN, REGISTRY, {"version": 1})
         for (subject,) in self._db.execute(_ALL).fetchall():
@@ -182,8 +183,35 @@ class Log:
 
     def _heard(self, host: str) -> int:
         told = self.chains.about(f"log {host}", self.own)
-        upto = told[-1].signed.entry().facts.get("upto") if told else 0
-        return upto if isinstance(upto, int) else 0
+        return max((upto(each.signed.entry()) for each in told), default=0)
+
+    def compact(self, least: int = COMPACT_AT, tail: int = TAIL) -> bool:
+        """Drop what does not count any more of the chain of this host, but the last `tail` entries,
+        when it has `least` and half of them would go; whether it was done."""
+        count = self.chains.count(self.own)
+        if count < least:
+            return False
+        first = self.last() - tail + 1
+        before = self.chains.entry(self.own, first - 1)
+        again = checkpoint.to_say_again(self.chains, self.own, first)
+        if before is None or len(again) + tail > count // 2:
+            return False
+        for each in again:
+            self._say_again(each)
+        facts: dict[str, Fact] = {"first": first, "before": before.signed.hash()}
+        self._add(CHECKPOINT, f"log {self.own}", Said(facts))
+        checkpoint.drop(self.chains, self.own, first)
+        return True
+
+    def _say_again(self, kept: Kept) -> None:
+        """A copy of an entry behind all others, with what lies beside it."""
+        former, head = kept.signed.entry(), self.chains.head(self.own)
+        index, term = former.origin
+        facts = {**former.said, WAS: index, SINCE: term}
+        entry = replace(former, term=head.term, index=head.index + 1, before=head.hash, facts=facts)
+        self.chains.add(sign(entry, self._private), entry, kept.heard_s)
+        for each in self.chains.texts(kept.host, kept.number):
+            self.chains.add_text(self.own, entry.index, each)
 
     def _add(self, verb: str, subject: str, said: Said) -> Entry:
         head = self.chains.head(self.own)
@@ -302,18 +330,18 @@ class Log:
                 self._check_heard(kept.host, entry)
 
     def _check_heard(self, host: str, entry: Entry) -> None:
-        upto, hash_ = entry.facts.get("upto"), entry.facts.get("head")
-        if not isinstance(upto, int) or upto < self.chains.first(self.own):
+        seen, hash_ = upto(entry), entry.facts.get("head")
+        if seen < self.chains.first(self.own):
             return
-        own = self.chains.entry(self.own, upto)
+        own = self.chains.entry(self.own, seen)
         if own is None:
             last = self.last()
             raise BrokenError(
-                f"host {host[:16]} has seen entry {upto}, and it ends with entry {last}: its end "
+                f"host {host[:16]} has seen entry {seen}, and it ends with entry {last}: its end "
                 "was cut off"
             )
         if own.signed.hash() != hash_:
-            raise BrokenError(f"host {host[:16]} has seen another entry {upto}")
+            raise BrokenError(f"host {host[:16]} has seen another entry {seen}")
 
     def _check_texts(self, entry: Entry) -> None:
         for name, salt, said in self.chains.texts(entry.host, entry.index):
@@ -367,7 +395,7 @@ class Log:
             return said == Said()
         entry = word.entry
         marks = {name: mark for name, mark in entry.texts.items() if name != WHO}
-        if entry.facts != said.facts or marks.keys() != said.texts.keys():
+        if entry.said != said.facts or marks.keys() != said.texts.keys():
             return False
         salts = {name: salt for name, salt, _ in self.chains.texts(entry.host, entry.index)}
         if NAME in marks and NAME not in salts:  # it was erased: nothing is left to compare

@@ -44,7 +44,7 @@ def check_name(said: bytes) -> None:
 
 
 def _check_device(entry: Entry) -> None:
-    facts = entry.facts
+    facts = entry.said
     if facts.keys() != _DEVICE_FACTS or not entry.texts.keys() <= _DEVICE_TEXTS:
         raise BrokenError("it tells of other things than a device has")
     is_active = facts["state"] == ACTIVE
@@ -66,7 +66,7 @@ def _check_device(entry: Entry) -> None:
 
 
 def _check_host(entry: Entry, key: str) -> None:
-    if entry.facts not in ({}, {"allowed": 1}):
+    if entry.said not in ({}, {"allowed": 1}):
         raise BrokenError("it tells of other things than a host has")
     try:
         checked_public_key(key)

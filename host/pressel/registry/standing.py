@@ -35,7 +35,8 @@ class Word:
 
     @property
     def rank(self) -> tuple[int, int, str]:
-        return self.entry.term, self.entry.index, self.kept.host
+        index, term = self.entry.origin
+        return term, index, self.kept.host
 
     @property
     def ends(self) -> bool:
@@ -96,18 +97,25 @@ class Standing:
     def _has_heard(self, later: Word, earlier: Word) -> bool:
         heard = 0
         for each in self._chains.about(f"log {earlier.kept.host}", later.kept.host):
-            if each.number < later.kept.number:
-                upto = each.signed.entry().facts.get("upto")
-                heard = max(heard, upto if isinstance(upto, int) else 0)
-        return heard >= earlier.kept.number
+            entry = each.signed.entry()
+            if entry.origin[0] < later.entry.origin[0]:
+                heard = max(heard, upto(entry))
+        return heard >= earlier.entry.origin[0]
+
+
+def upto(entry: Entry) -> int:
+    """How far an entry says that its host has heard of another one; 0 when it says nothing."""
+    told = entry.facts.get("upto")
+    return told if entry.verb == HEAR and isinstance(told, int) else 0
 
 
 def _last(words: Iterable[Word]) -> list[Word]:
-    """Of each chain, which are in order."""
-    return list({each.kept.host: each for each in words}.values())
+    """Of each chain; of an entry and its copy the copy, since the other one will be dropped."""
+    in_order = sorted(words, key=lambda each: (each.entry.origin[0], each.kept.number))
+    return list({each.kept.host: each for each in in_order}.values())
 
 
 def _differ(one: Word, other: Word) -> bool:
     if one.ends and other.ends:
         return False
-    return one._weight == 2 or one.entry.facts != other.entry.facts
+    return one._weight == 2 or one.entry.said != other.entry.said

@@ -16,6 +16,7 @@ from pressel.ledger.chain import Head
 from pressel.ledger.entry import Fact
 from pressel.registry import code as codes
 from pressel.registry.chains import BEGINNING, Place
+from pressel.registry.checkpoint import COMPACT_AT, TAIL
 from pressel.registry.database import Database, told
 from pressel.registry.device import (
     ACTIVE,
@@ -78,6 +79,21 @@ class Registry(Database):
         with told(self.file):
             return self.log.chains.heads()
 
+    def holds_of_own(self, heads: Iterable[tuple[int, str]]) -> dict[tuple[int, str], str]:
+        """Of last entries of this host that others have, by number and hash: whether that is "all",
+        they are "behind", or it is no entry here, but an "other" one."""
+        with told(self.file):
+            chains, last = self.log.chains, self.log.last()
+            found = {}
+            for number, hash_ in heads:
+                kept = chains.entry(self.log.own, number)
+                is_here = number < chains.first(self.log.own) if kept is None else (
+                    kept.signed.hash() == hash_
+                )  # fmt: skip
+                word = "all" if number == last else "behind"
+                found[number, hash_] = word if is_here else "other"
+            return found
+
     def page(self, known: Mapping[str, tuple[int, str]], wanted: Iterable[str] = ()) -> Page:
         """What somebody lacks who has these entries, by host number and hash; with the keys of the
         devices `wanted`."""
@@ -127,6 +143,11 @@ class Registry(Database):
         """The entries of all hosts about what is the venue's, and no part of the registry."""
         with told(self.file):
             return [self.log.told_of(each) for each in self.log.chains.about(VENUE)]
+
+    def compact(self, least: int = COMPACT_AT, tail: int = TAIL) -> bool:
+        """Drop the entries of this host that do not count any more; see `Log.compact`."""
+        with self._change():
+            return self.log.compact(least, tail)
 
     def changes(self) -> int:
         """Goes up with every change of devices or hosts, by any process; cheap to ask."""

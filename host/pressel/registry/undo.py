@@ -44,7 +44,8 @@ class Undo:
         """Inside of a transaction; the devices are changed unless it `is_dry`."""
         subjects = {
             each.subject: each.signed.entry().verb
-            for each in self._log.chains.rows(self._host, self._first - 1)
+            for each in self._log.chains.rows(self._host)
+            if not self._counts(each)
         }
         steps = []
         for subject, verb in subjects.items():
@@ -55,7 +56,7 @@ class Undo:
         return steps
 
     def _counts(self, kept: Kept) -> bool:
-        return kept.host != self._host or kept.number < self._first
+        return kept.host != self._host or _number(kept) < self._first
 
     def _undone(self, subject: str, *, is_dry: bool) -> Step:
         now, then = self._log.standing.of(subject), self._log.standing.of(subject, self._counts)
@@ -126,7 +127,16 @@ def removed_host(log: Log, word: str, allowed: set[str]) -> str:
 def _first_since(chains: Chains, host: str, since_s: int) -> int:
     """The number of the first entry since then. A clock that is turned back hides nothing: what
     comes behind it in the chain, or was heard here later, is later."""
-    for kept in chains.rows(host):
-        if kept.time_s >= since_s or kept.heard_s >= since_s:
-            return kept.number
+    late = [
+        _number(kept)
+        for kept in chains.rows(host)
+        if kept.time_s >= since_s or kept.heard_s >= since_s
+    ]
+    if late:
+        return min(late)
     raise UsageError("that host has written nothing since then")
+
+
+def _number(kept: Kept) -> int:
+    """That under which it was written first."""
+    return kept.signed.entry().origin[0]

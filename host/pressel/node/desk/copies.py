@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from ..log_copy import LOOK_VERB, PAGE_VERB, LogCopy
+from ..log_copy import COMPARE_VERB, HEADS_VERB, LOOK_VERB, PAGE_VERB, LogCopy
 from ..update_copy import UpdateCopy
 from .verb import LEADER, Fields, Verb
 
@@ -17,6 +17,8 @@ def verbs(
     return (
         Verb(PAGE_VERB, log.page, in_thread=True),
         Verb(LOOK_VERB, log.look),
+        Verb(HEADS_VERB, log.heads, in_thread=True),
+        Verb(COMPARE_VERB, log.compared),
         Verb("update copy", updates.copy, place=LEADER, in_thread=True),
         Verb("update piece", updates.piece, place=LEADER, in_thread=True),
         Verb("update look", look),
