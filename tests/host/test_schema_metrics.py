@@ -10,11 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.shared.clear import ClearLeader
 from tests.shared.venue import Venue
 
-from pressel.legacy.state import V1ClientState
 from pressel.metrics.samples import Sample, samples
+from pressel.node import tally
 from pressel.node.channel.channel import Channel
-from pressel.node.cluster_state import take_state
-from pressel.node.snapshot import take_snapshot
 from pressel.schema.metrics import metrics
 from ptt.cluster.ballot import NOBODY
 from ptt.host import Host
@@ -23,28 +21,23 @@ from ptt.host import Host
 @pytest.fixture(scope="module")
 def state() -> dict[str, Any]:
     """What a leader and a host say when all that can be counted has happened."""
-    return {"status": leader_state(), "host": host_state()}
-
-
-def leader_state() -> dict[str, Any]:
     venue = Venue(badges=3).run(1000)
     venue.press("A", "B")
     venue.run(500)
     venue.leader.receive_datagram(b"\x00", ("stranger", 1), venue.now_ms)
-    status = take_snapshot(venue.leader, "127.0.0.1:47800", 1.5, venue.now_ms)
-    for member in status.members:
-        member.address = "127.0.0.1:1"
-    status.v1_clients = [
-        V1ClientState(
-            name="Tom", address="127.0.0.1:2", device=None, press="idle", silent_ms=0,
-            voice_dropped=0,
-        )
-    ]  # fmt: skip
-    status.v1_refused = {"frame": 2}
-    return status.model_dump()
+    return {**leader_figures(venue), "exporter": {"up": 1}}
 
 
-def host_state() -> dict[str, Any]:
+def leader_figures(venue: Venue) -> dict[str, Any]:
+    """What `pressel.node.tally` says of a host that leads `venue`."""
+    of_process = {"uptime_s": 1.5, "v1_clients": 1, "v1_refused": {"frame": 2}}
+    return {
+        "host": host_figures(),
+        "status": tally.of_leader(venue.leader, venue.now_ms) | of_process,
+    }
+
+
+def host_figures() -> dict[str, Any]:
     private = Ed25519PrivateKey.generate()
     other = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
     channel = Channel(private, [other], os.urandom, 0)
@@ -54,13 +47,13 @@ def host_state() -> dict[str, Any]:
         host.handle_timeout(now_ms)
         while (wanted := host.poll_store()) is not None:
             host.on_stored(wanted, now_ms)
-    taken = take_state(host, channel, bytes.hex, ("127.0.0.1:1", "127.0.0.1:2"), 3000)
-    for peer in taken.peers:
-        peer.silent_ms = 10
-    return taken.model_dump()
+    return tally.of_host(host, channel, 3000)
 
 
-@pytest.mark.parametrize("name", metrics())
+PLAIN = {name: row for name, row in metrics().items() if not row.of_bursts}
+
+
+@pytest.mark.parametrize("name", PLAIN)
 def test_its_source_is_there(name: str, state: dict[str, Any]) -> None:
     row = metrics()[name]
     found = samples(row, state)
@@ -79,14 +72,12 @@ def test_a_source_that_is_not_there_is_an_error(state: dict[str, Any]) -> None:
 
 def test_values_are_in_the_unit_of_the_metric(state: dict[str, Any]) -> None:
     status, host = dict(state["status"]), dict(state["host"], state="leader", convergence_ms=1500)
-    status["members"] = [dict(status["members"][0], name="Ann", device="02", silent_ms=250)]
+    status["floors"] = [{"group": 1, "queue": 2, "taken": 1}]
     status["refused"] = {"stale": 3}
     changed = {"status": status, "host": host}
     rows = metrics()
-    assert samples(rows["pressel_members"], changed) == [Sample((), 1)]
-    assert samples(rows["pressel_member_silence_seconds"], changed) == [
-        Sample((("name", "Ann"), ("device", "02")), 0.25)
-    ]
+    assert samples(rows["pressel_members"], changed) == [Sample((), 3)]
+    assert samples(rows["pressel_floor_queue_length"], changed) == [Sample((("group", "1"),), 2)]
     assert samples(rows["pressel_datagrams_refused_total"], changed) == [
         Sample((("reason", "stale"),), 3)
     ]

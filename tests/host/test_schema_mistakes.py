@@ -86,7 +86,7 @@ EVENTS = {
 }  # fmt: skip
 
 METRICS = {
-    "a counter without _total": ("[pressel_elections_total]", "[pressel_elections]",
+    "a counter without _total": ("[pressel_elections_won_total]", "[pressel_elections_won]",
                                  'type = "counter"', ["ends in _total"]),
     "milliseconds": ("[pressel_uptime_seconds]", "[pressel_uptime_ms]", 'unit = "seconds"',
                      ["must end in it: pressel_uptime_ms_seconds"]),
@@ -96,7 +96,12 @@ METRICS = {
     "no sentence": ('help = "The term in which this host leads."', 'help = "the term"',
                     "the term", ["is not right"]),
     "an unknown source": ('"status.term"', '"badge.term"', "badge.term", ["is not right"]),
-    "a value of no entry": ('labels = ["group"]\n', "", 'value = "queue"', ["Add labels"]),
+    "a histogram without buckets": ("buckets = [1, 2, 5, 10, 20, 30, 60]", "",
+                                    "[pressel_burst_duration_seconds]", ["a histogram has them"]),
+    "buckets in disorder": ("[1, 2, 5, 10, 20, 30, 60]", "[2, 1]", "buckets = [2, 1]",
+                            ["above the one before"]),
+    "a gauge of bursts": ('"status.term"', '"bursts.term"', "type", ["only adds up"]),
+    "a value of no entry": ('labels = ["group"]\n', "", 'value = "taken"', ["Add labels"]),
 }  # fmt: skip
 
 TABLES = {

@@ -29,6 +29,7 @@ COMMANDS = {
     "badge": "Run a soft badge: a participant on this machine.",
     "status": "Show who is there and who talks.",
     "timeline": "Show from the logs of hosts who led and who talked when.",
+    "metrics": "Serve what a host counts to Prometheus.",
     "device": "Choose which badges may take part, and with what rights.",
     "host": "Run a host, take it off duty, and choose which others may take part.",
     "registry": "Back up and restore the leader's registry of devices and hosts.",

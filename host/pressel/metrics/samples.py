@@ -9,7 +9,7 @@ from typing import Any
 
 from pressel.schema.metrics import MetricRow
 
-State = Mapping[str, Any]  # "host": a NodeState; "status": a LeaderState, where this host leads
+State = Mapping[str, Any]  # "host" and, where it leads, "status", as of `pressel.node.tally`
 
 
 @dataclass(frozen=True)

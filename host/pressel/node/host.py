@@ -33,6 +33,7 @@ from . import control
 from .admission import Admission
 from .bridging import NAME as BRIDGE
 from .bridging import Bridging
+from .bursts import Bursts
 from .chores import Chores
 from .desk import audits, copies, devices
 from .desk.backups import Backups
@@ -55,6 +56,7 @@ from .registry_watch import RegistryWatch
 from .report import Report
 from .sockets import Port, Timer
 from .standbys import Standbys
+from .tally import Tally
 from .term import load_record, store_record
 from .update_copy import UpdateCopy
 from .updates import Updates
@@ -89,6 +91,7 @@ class HostNode:
         voters = voters_of(keys, own)
         self._host = Host(own, voters, record, self._make_leader, now_ms, options.node_class)
         self._admission = Admission(self._watch, self._host, self._others, self._in_thread, report)
+        self._bursts = Bursts(lambda: self._host.leader)
         self._standbys = Standbys(self._host, self._others.silent_ms, self._others.ask)
         self._log = EventLog(report, lambda: self._host.leader, self._others.name_of)
         self._badges = Port(self._on_badge, self._after_badges)
@@ -147,7 +150,8 @@ class HostNode:
         state = self._options.state
         subjects = (
             venue, self._settings, self._duty, Campaigns(state, self._updates, self._in_thread),
-            Releases(state), Backups(state, self._is_leading),
+            Releases(state), Backups(state, self._is_leading), self._bursts,
+            Tally(lambda: self._host, self._others, venue),
         )  # fmt: skip
         verbs = [verb for subject in subjects for verb in subject.verbs()]
         verbs += devices.verbs(self._watch.with_registry)
@@ -381,6 +385,7 @@ class HostNode:
             term, secrets.randbits(32), directory, os.urandom, settings, roster=directory
         )
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
+        self._bursts.follow(leader)
         leader.keep_devices(directory.version, directory.records(), engine_now_ms())
         return leader
 

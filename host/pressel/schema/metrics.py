@@ -15,7 +15,10 @@ from .check import Wrong, load
 UNITS = ("seconds", "bytes", "ratio")  # Prometheus wants base units
 Name = Annotated[str, StringConstraints(pattern=r"^pressel_[a-z0-9]+(_[a-z0-9]+)*$")]
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-Source = Annotated[str, StringConstraints(pattern=r"^(status|host)(\.[a-z0-9_]+)+$")]
+Source = Annotated[
+    str,
+    StringConstraints(pattern=r"^((status|host|exporter)(\.[a-z0-9_]+)+|bursts(\.[a-z0-9_]+)*)$"),
+]
 Help = Annotated[str, StringConstraints(min_length=1, max_length=160, pattern=r"^[A-Z0-9].*\.$")]
 
 
@@ -23,14 +26,20 @@ class MetricRow(BaseModel):
     """One metric: what it is called for people, and where its value comes from."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-    type: Literal["counter", "gauge"]
+    type: Literal["counter", "gauge", "histogram"]
     unit: Literal["", "seconds", "bytes", "ratio"] = ""
     help: Help
     source: Source
     labels: list[Label] = []
     value: Label | None = None
     scale: float = Field(default=1, gt=0)
+    buckets: list[float] = []
     equals: str | None = Field(default=None, alias="is")
+
+    @property
+    def of_bursts(self) -> bool:
+        """It counts bursts one by one; other metrics are read as they are."""
+        return self.source.split(".")[0] == "bursts"
 
 
 class MetricTable(RootModel[dict[Name, MetricRow]]):
@@ -64,5 +73,13 @@ def _rules(table: MetricTable) -> Wrong:
         named = next((unit for unit in UNITS if base.endswith(f"_{unit}")), "")
         if named and not row.unit:
             yield (name,), f'the name says {named}; add: unit = "{named}"'
+        if (row.type == "histogram") != bool(row.buckets):
+            yield (name, "buckets"), "a histogram has them, and nothing else has"
+        if row.buckets != sorted(set(row.buckets)):
+            yield (name, "buckets"), "each must be above the one before"
+        if row.buckets and not row.of_bursts:
+            yield (name, "source"), "only bursts are counted one by one"
+        if row.type == "gauge" and row.of_bursts:
+            yield (name, "type"), "what is read of bursts only adds up: a counter or histogram"
         if row.value is not None and not row.labels:
             yield (name, "value"), "of which entry? Add labels"

@@ -10,6 +10,7 @@ from ..cluster import records
 from ..wire import messages, refusal
 from .floor.arbitrator import FLOOR_IDLE, Arbitrator
 from .receipts import Receipts
+from .watch import Unwatched
 
 if TYPE_CHECKING:
     from ..base.event_queue import EventQueue
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .calls import Calls
     from .members import Member, Members
     from .outbound import Outbound
+    from .watch import Watch
 
 
 class Groups:
@@ -40,6 +42,7 @@ class Groups:
         self._talk_ms = 0
         self.floors: dict[int, Arbitrator] = {}
         self.receipts: dict[int, Receipts] = {}
+        self.watch: Watch = Unwatched()
         self.refused = 0  # that the roster named beyond the leader's limit
         self.lease = 0  # the newest, of any group
         self.claimable = 0  # leases up to here are of terms before this one
@@ -133,9 +136,10 @@ class Groups:
             self.claimable = 0
         return lease <= self.claimable and floor.claim(member.node, lease, now_ms)
 
-    def note_burst(self, group: int, lease: int, talker: int) -> None:
+    def note_burst(self, group: int, lease: int, talker: int, now_ms: int) -> None:
         """A burst that began under another leader goes on."""
         self._events.push(events.FLOOR_GRANTED, (talker, lease))
+        self.watch.begun(group, lease, talker, now_ms)
         self._begin_receipts(group, lease, talker)
 
     def _begin_receipts(self, group: int, lease: int, talker: int) -> None:
@@ -148,8 +152,11 @@ class Groups:
         if not member.hears(group):
             return refusal.FIELD
         receipts = self.receipts[group]
-        is_known = receipts.on_report(member.node, lease, played, concealed, late, now_ms)
-        return refusal.ACCEPTED if is_known else refusal.STALE
+        if not receipts.awaits(member.node, lease):
+            return refusal.STALE
+        self.watch.reported(lease, member.node, played, concealed, late)
+        receipts.on_report(member.node, lease, played, concealed, late, now_ms)
+        return refusal.ACCEPTED
 
     # --- what `Arbitrator` and `Receipts` need sent ---
 
@@ -164,6 +171,7 @@ class Groups:
         self._outbound.send_to(node, messages.FLOOR_GRANT, values, now_ms)
 
     def queued(self, group: int, node: int, request: int, position: int, now_ms: int) -> None:
+        self.watch.queued(node, request, now_ms)
         self._outbound.send_to(node, messages.FLOOR_QUEUED, (group, request, position), now_ms)
 
     def denied(self, group: int, node: int, request: int, reason: int, now_ms: int) -> None:
@@ -175,6 +183,7 @@ class Groups:
 
     def taken(self, group: int, lease: int, talker: int, now_ms: int) -> None:
         self._events.push(events.FLOOR_GRANTED, (talker, lease))
+        self.watch.begun(group, lease, talker, now_ms)
         member = self._members.by_node(talker)
         name = member.name if member is not None else b""
         values = (group, self._term, lease, talker, name)
@@ -190,6 +199,7 @@ class Groups:
 
     def freed(self, group: int, talker: int, lease: int, cause: int, now_ms: int) -> None:
         self._events.push(events.FLOOR_FREED, (talker, lease, cause))
+        self.watch.ended(lease, cause, now_ms)
         self.receipts[group].end(lease, now_ms)
         call = self._calls.get(group)
         if call is not None:
@@ -205,5 +215,6 @@ class Groups:
         self, group: int, talker: int, counts: "tuple[int, int, int, int]", now_ms: int
     ) -> None:
         self._events.push(events.RECEIPT, counts)
+        self.watch.settled(counts)
         values = (group,) + counts
         self._outbound.send_to(talker, messages.BURST_RECEIPT, values, now_ms)

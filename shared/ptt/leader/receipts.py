@@ -92,6 +92,11 @@ class Receipts:
             account.newcomers = {}  # nothing was passed on to them
             self._tell_when_complete(account, now_ms)
 
+    def awaits(self, node: int, lease: int) -> bool:
+        """Has `node` yet to report on the burst?"""
+        account = self._find(lease)
+        return account is not None and account.listeners.get(node, False)
+
     def on_report(
         self, node: int, lease: int, played: int, concealed: int, late: int, now_ms: int
     ) -> bool:

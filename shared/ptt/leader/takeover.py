@@ -146,7 +146,7 @@ def _restore_floors(leader: "Restored", state: "State", now_ms: int) -> None:
         record = floor_of(state, group, now_ms)
         restore_floor(floor, record, nodes, now_ms)
         if floor.holder and floor.lease == record.lease:
-            leader.groups.note_burst(group, floor.lease, floor.holder)
+            leader.groups.note_burst(group, floor.lease, floor.holder, now_ms)
         leader.journal.changed(records.FLOOR, group)
 
 

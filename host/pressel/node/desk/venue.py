@@ -44,12 +44,24 @@ class Venue:
     def status(self, fields: Fields) -> dict[str, Any]:
         """A `LeaderState`."""
         host, port = self._badges()
-        uptime_s = time.monotonic() - self._started_s
+        uptime_s = self._uptime_s()
         snapshot = take_snapshot(leading(self._leader), f"{host}:{port}", uptime_s, engine_now_ms())
         if self._bridging is not None:
             snapshot.v1_clients = self._bridging.states()
             snapshot.v1_refused = self._bridging.refused()
         return snapshot.model_dump()
+
+    def figures(self) -> dict[str, Any]:
+        """What metrics count besides the leader: numbers only."""
+        bridging = self._bridging
+        return {
+            "uptime_s": round(self._uptime_s(), 3),
+            "v1_clients": None if bridging is None else len(bridging.states() or ()),
+            "v1_refused": {} if bridging is None else bridging.refused(),
+        }
+
+    def _uptime_s(self) -> float:
+        return time.monotonic() - self._started_s
 
     def text(self, fields: Fields) -> int:
         """A text to all; to how many."""

@@ -1,0 +1,48 @@
+"""What a leader reports about bursts that are over: plain data, checked on both ends."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+
+class HearingState(BaseModel):
+    """What one listener heard of a burst, in frames of 20 ms. `played` were as they were spoken,
+    `concealed` missing, `late` among these came after their time."""
+
+    name: str
+    device: str
+    played: int
+    concealed: int
+    late: int
+
+
+class BurstState(BaseModel):
+    """One burst that is over. `burst` is its number on the wire, which all logs name; `place`
+    counts the bursts that this host has told of. `at` is when it began, in seconds since 1970.
+    `waited_ms` is how long the talker stood in the queue before, 0 for a floor that was free.
+    `cause` is why it ended. `listeners` it was relayed to, `heard` heard something, `whole` all of
+    it; those that answered have an entry in `hearings`."""
+
+    place: int
+    burst: int
+    term: int
+    group: int
+    talker: str
+    device: str
+    at: float
+    waited_ms: int
+    lasted_ms: int
+    cause: str
+    listeners: int
+    heard: int
+    whole: int
+    hearings: list[HearingState]
+
+
+class BurstPage(BaseModel):
+    """Bursts behind a place, oldest first. `run` names the life of the host's process: places of
+    another one mean nothing here. `newest` is the highest place there is."""
+
+    run: str
+    newest: int
+    bursts: list[BurstState]

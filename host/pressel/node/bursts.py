@@ -1,0 +1,134 @@
+"""The last bursts of the leader on this host, as it tells them to `ptt.leader.watch`: who waited
+how long, who talked, and what each listener heard. Commands, metrics and the console read them in
+pages.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from pressel.schema.sentences import event_fields
+from ptt.base import clock
+from ptt.leader.leader import Leader
+
+from .burst_state import BurstPage, BurstState, HearingState
+from .desk.verb import LEADER, Fields, Verb
+
+KEPT_MAX = 500  # a busy hour of a large venue; with 250 listeners each about 25 MB
+OPEN_MAX = 64  # bursts that are not settled: 8 of each of the 8 busiest groups
+WAITING_MAX = 256  # those that wait for a floor: a place for each member
+PAGE_HEARINGS_MAX = 250  # their page is made between two datagrams: 0.3 ms
+
+
+class Bursts:
+    """`leader` gives the engine that leads here, None when none does; `now_s` the time of day in
+    seconds since 1970. `follow` is to be called with each new engine."""
+
+    def __init__(
+        self, leader: Callable[[], Leader | None], now_s: Callable[[], float] = time.time
+    ) -> None:
+        self._leader = leader
+        self._now_s = now_s
+        self._run = secrets.token_hex(4)
+        self._term = 0
+        self._place = 0
+        self._over: deque[BurstState] = deque(maxlen=KEPT_MAX)
+        self._open: dict[int, BurstState] = {}
+        self._began_ms: dict[int, int] = {}
+        self._waiting: dict[int, tuple[int, int]] = {}  # node -> its request, since when
+
+    def follow(self, leader: Leader) -> None:
+        """Watch `leader` from now on; what its predecessor left open stays untold."""
+        self._term = leader.term
+        self._open.clear()
+        self._began_ms.clear()
+        self._waiting.clear()
+        leader.groups.watch = self
+
+    def verbs(self) -> tuple[Verb, ...]:
+        return (Verb("bursts", self.page, place=LEADER),)
+
+    def page(self, fields: Fields) -> dict[str, Any]:
+        """A `BurstPage` of those behind place `after`, as many as have PAGE_HEARINGS_MAX hearings
+        together, but at least one. `newest` true: the last of them rather than the first.
+        ValueError for a place that is no number."""
+        after = int(fields.get("after", 0))
+        found = [each for each in self._over if each.place > after]
+        if fields.get("newest"):
+            found.reverse()
+        taken, hearings = [], 0
+        for each in found:
+            hearings += len(each.hearings) + 1
+            if taken and hearings > PAGE_HEARINGS_MAX:
+                break
+            taken.append(each)
+        if fields.get("newest"):
+            taken.reverse()
+        page = BurstPage(run=self._run, newest=self._place, bursts=taken)
+        return page.model_dump()
+
+    # --- what a leader tells ---
+
+    def queued(self, node: int, request: int, now_ms: int) -> None:
+        known = self._waiting.get(node)
+        if known is not None and known[0] == request:
+            return
+        if known is None and len(self._waiting) >= WAITING_MAX:
+            self._waiting.pop(next(iter(self._waiting)))
+        self._waiting[node] = (request, now_ms)
+
+    def begun(self, group: int, lease: int, talker: int, now_ms: int) -> None:
+        name, device = self._who(talker)
+        waiting = self._waiting.pop(talker, None)
+        while len(self._open) >= OPEN_MAX:
+            self._close(next(iter(self._open)))
+        self._began_ms[lease] = now_ms
+        self._open[lease] = BurstState(
+            place=0, burst=lease, term=self._term, group=group, talker=name, device=device,
+            at=round(self._now_s(), 3),
+            waited_ms=clock.since(now_ms, waiting[1]) if waiting is not None else 0,
+            lasted_ms=0, cause="", listeners=0, heard=0, whole=0, hearings=[],
+        )  # fmt: skip
+
+    def ended(self, lease: int, cause: int, now_ms: int) -> None:
+        burst = self._open.get(lease)
+        if burst is not None:
+            burst.lasted_ms = clock.since(now_ms, self._began_ms[lease])
+            burst.cause = event_fields("floor_freed", (0, lease, cause))["cause"]
+
+    def reported(self, lease: int, node: int, played: int, concealed: int, late: int) -> None:
+        burst = self._open.get(lease)
+        if burst is not None:
+            name, device = self._who(node)
+            burst.hearings.append(
+                HearingState(
+                    name=name, device=device, played=played, concealed=concealed, late=late
+                )
+            )
+
+    def settled(self, counts: tuple[int, int, int, int]) -> None:
+        lease, listeners, heard, whole = counts
+        burst = self._open.get(lease)
+        if burst is not None:
+            burst.listeners, burst.heard, burst.whole = listeners, heard, whole
+            self._close(lease)
+
+    # --- inside ---
+
+    def _close(self, lease: int) -> None:
+        burst = self._open.pop(lease)
+        del self._began_ms[lease]
+        self._place += 1
+        burst.place = self._place
+        self._over.append(burst)
+
+    def _who(self, node: int) -> tuple[str, str]:
+        leader = self._leader()
+        member = leader.members.by_node(node) if leader is not None else None
+        if member is None:
+            return str(node), ""
+        return member.name.decode(), member.device.hex()
