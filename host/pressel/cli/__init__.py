@@ -9,11 +9,13 @@ PresselError for what the user can fix; every other exception is a bug and shows
 
 import os
 import sys
+from typing import Any
 
 import click
 
 from pressel import __version__, extras, streams
 from pressel.cli.lazy import LazyGroup
+from pressel.config import sources
 from pressel.errors import PresselError, UsageError, disk_error
 
 # We have no plugins for it, and looking for some takes a tenth of a command's start.
@@ -36,6 +38,10 @@ COMMANDS = {
     "audit": "Show and check the log of who did what.",
     "text": "Send a text to all badges.",
     "settings": "Show and change the settings of the whole venue.",
+    "setup": "Make this computer a leader box, with a host that starts at boot.",
+    "upgrade": "Install another version on a leader box.",
+    "uninstall": "Remove the service from a leader box.",
+    "config": "Show and check what is configured on this machine.",
     "sim": "Simulate venues: every fault and size, in virtual or in real time.",
     "flash": "Make a badge out of a board: image, identity, key, Wi-Fi and firmware.",
     "ports": "List the ports on which badges may be, and what they are.",
@@ -46,6 +52,8 @@ COMMANDS = {
     "board": "Show and check the boards that Pressel knows.",
     "dissector": "Write a Wireshark dissector for Pressel's datagrams.",
 }
+
+_HOMES = {"upgrade": "setup", "uninstall": "setup"}  # the module where it has another name
 
 
 class _Commands(LazyGroup):
@@ -58,15 +66,31 @@ class _Commands(LazyGroup):
 
 @click.group(
     cls=_Commands,
-    homes={name: f"pressel.cli.{name}" for name in COMMANDS},
+    homes={name: f"pressel.cli.{_HOMES.get(name, name)}" for name in COMMANDS},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="pressel", message="%(prog)s %(version)s")
 @click.pass_context
 def pressel(ctx: click.Context) -> None:
     """Push-to-talk voice for a venue's own Wi-Fi."""
+    if ctx.invoked_subcommand != "config":  # which says what is wrong itself
+        ctx.default_map = _defaults()
     if os.environ.get("NO_COLOR"):
         ctx.color = False
+
+
+# Where an option has another name than its key.
+_OPTIONS = {"class": "node_class"}
+
+
+def _defaults() -> dict[str, Any]:
+    """What is configured, as defaults of the commands that take it."""
+    sections: dict[str, dict[str, Any]] = {}
+    for key, setting in sources.settings().items():
+        section, _, name = key.partition(".")
+        sections.setdefault(section, {})[_OPTIONS.get(name, name)] = setting.value
+    host = sections.get("host", {})
+    return {**sections, "leader": host, "node": host, "host": {"run": host}}
 
 
 def main(args: list[str] | None = None) -> int:

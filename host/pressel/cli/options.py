@@ -38,7 +38,7 @@ def state_option(text: str = "Folder for the host's files."):
         "--state",
         type=click.Path(file_okay=False, path_type=Path),
         default=default_state,
-        show_default=str(default_state()),
+        show_default="this user's, or the service's",
         help=text,
     )
 
@@ -49,7 +49,7 @@ def folder_option():
         "--state",
         type=click.Path(file_okay=False, path_type=Path),
         help="Folder of the host; by default that of the host running on this machine, else "
-        f"{default_state()}.",
+        "this user's or the service's.",
     )
 
 

@@ -21,7 +21,7 @@ from typing import Any
 from pressel.errors import PresselError, UnreachableError, UsageError
 from pressel.json_text import read_json
 
-from .control_folder import control_folder, control_folders
+from .control_folder import control_folder, control_folders, is_shut
 from .desk import asker as askers
 from .desk.asker import Asker
 from .options import default_state
@@ -248,8 +248,29 @@ def _connect(line: socket.socket, path: Path) -> None:
         os.close(folder)
 
 
+def check_service() -> None:
+    """UnreachableError when a service is here that this user may not ask."""
+    if is_shut():
+        raise UnreachableError(
+            "the host on this machine is a service, which only root may ask: put sudo before the "
+            "command"
+        )
+
+
+def tell_whom(path: Path) -> None:
+    """A person is told whom a command asks; a script knows."""
+    if sys.stderr.isatty():
+        print(f"asking the host at {path}", file=sys.stderr)
+
+
 def find(path: Path | None, port: int | None) -> Path:
     """The control socket meant: the one given, that of `port`, or the only one there is."""
+    found = _found(path, port)
+    tell_whom(found)
+    return found
+
+
+def _found(path: Path | None, port: int | None) -> Path:
     if path is not None:
         return path
     if port is not None:
@@ -260,6 +281,7 @@ def find(path: Path | None, port: int | None) -> Path:
         own = control_of(default_state())  # one with a path of its own
         if own is not None:
             return own
+        check_service()
         raise UnreachableError("no host runs on this machine; start one with: pressel host run")
     if len(alive) > 1:
         ports = ", ".join(each.stem.removeprefix("leader-") for each in alive)

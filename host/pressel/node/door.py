@@ -148,6 +148,8 @@ def open_roll(
         return _empty()
     if not is_there:
         say(f"{folder} gets a new registry: no host runs on it yet")
+    else:
+        say(f"no host runs here; this is the registry in {folder}")
     registry = Registry(folder)
     registry.log.who = of_user(os.getuid()).name
     return registry
@@ -164,12 +166,16 @@ def running(state: Path | None) -> Path | None:
     """The control socket of the host that has the folder `state`, None when none runs. Without a
     folder the only one of this user's that runs; UsageError when there are several."""
     own = control_of(state or default_state())
-    if own is not None or state is not None:
-        return own
-    alive = control.all_alive()
-    if len(alive) > 1:
-        raise UsageError("several hosts run here; choose one with --state FOLDER")
-    return alive[0] if alive else None
+    if own is None and state is None:
+        alive = control.all_alive()
+        if len(alive) > 1:
+            raise UsageError("several hosts run here; choose one with --state FOLDER")
+        own = alive[0] if alive else None
+        if own is None:
+            control.check_service()
+    if own is not None:
+        control.tell_whom(own)
+    return own
 
 
 def is_there(state: Path | None) -> bool:

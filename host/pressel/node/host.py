@@ -54,6 +54,7 @@ from .presence import Presence, present
 from .priority import serve_first
 from .registry_watch import RegistryWatch
 from .report import Report
+from .service import Service
 from .sockets import Port, Timer
 from .standbys import Standbys
 from .tally import Tally
@@ -218,6 +219,7 @@ class HostNode:
     async def run(self) -> None:
         """Serve until a signal, or the parent, ends it."""
         serve_first()
+        service = Service(os.environ)
         loop = asyncio.get_running_loop()
         ends = [signal.SIGINT, signal.SIGTERM]
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
@@ -236,10 +238,23 @@ class HostNode:
             self._say_ready()
             self._begin_chores()
             self._on_time()  # who is alone leads before anybody can ask
+            self._serve_as(service)
             await self._stopping.wait()
+            service.say_stopping()
         if self._failure is not None:
             raise self._failure
         self._report("stopped", {})
+
+    def _serve_as(self, service: Service) -> None:
+        """Tell the service manager, from the loop that does the work: one that hangs is silent."""
+        host, port = self._badges.address
+        service.say_ready(f"serves badges at {host}:{port}")
+        if service.pulse_s is not None:
+
+            async def live(number: int) -> None:
+                service.say_alive()
+
+            self._chores.repeat(live, service.pulse_s)
 
     async def _open(self, closing: contextlib.AsyncExitStack, presence: Presence) -> None:
         await self._badges.open(self._options.listen, "badges")

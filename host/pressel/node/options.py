@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
+from pressel.config import sources
 from pressel.enrol.ways import INVITE
 from pressel.transport.udp import Address
-from ptt.base.numbers import PORT
 
-HOSTS_PORT = PORT + 1
+from .ports import HOSTS_PORT
+
+__all__ = ["EVERYWHERE", "HOSTS_PORT", "HostOptions", "default_state"]
+
 EVERYWHERE = "0.0.0.0"
+
+SERVICE_STATE = Path("/var/lib/pressel")  # of the host that `pressel setup` made a service
 
 _FOLDER = "host"
 _FORMER_FOLDER = "leader"  # of the time when a leader was a program of its own
 
 
 def default_state() -> Path:
-    """The one folder of this user's host. Where an earlier version has made one by another name,
-    that is it: keys and terms in it must not be lost, and an earlier version can still go back."""
+    """The one folder of this user's host: the configured one, or that of the service for the
+    service itself and for root, where a box was set up.
+
+    Where an earlier version has made one by another name, that is it: keys and terms in it must not
+    be lost, and an earlier version can still go back.
+    """
+    configured = sources.value("host.state")
+    if configured is not None:
+        return Path(configured).expanduser()
+    given = os.environ.get("STATE_DIRECTORY")  # by systemd
+    if given:
+        return Path(given)
+    if os.geteuid() == 0 and SERVICE_STATE.is_dir():
+        return SERVICE_STATE
     base = platformdirs.user_state_path("pressel")
     former = base / _FORMER_FOLDER
     return former if former.is_dir() and not (base / _FOLDER).is_dir() else base / _FOLDER

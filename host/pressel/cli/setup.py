@@ -1,0 +1,189 @@
+"""`pressel setup`, `upgrade` and `uninstall`: a host as a service of this computer."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pressel import extras
+from pressel.box import files, plan
+from pressel.box.places import Places
+from pressel.box.system import System
+from pressel.cli.options import AddressOption
+from pressel.enrol.ways import INVITE, JOINING
+from pressel.errors import UsageError
+from pressel.registry.database import KEY_FILE
+from pressel.transport.udp import Address
+from pressel.tree import IS_INSTALLED
+from ptt.base.numbers import PORT
+
+_SLASH = Path("/")
+
+
+def _common(command: Callable[..., Any]) -> Callable[..., Any]:
+    dry = click.option("--dry-run", is_flag=True, help="Only list what would be done.")
+    root = click.option(
+        "--root",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=_SLASH,
+        help="Write files below this folder, and run no command of the system: to look at them.",
+    )
+    yes = click.option("--yes", is_flag=True, help="Ask nothing.")
+    return dry(root(yes(command)))
+
+
+class _Network(click.ParamType):
+    name = "network"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        try:
+            return str(ipaddress.IPv4Network(value))
+        except ValueError:
+            self.fail(f"'{value}' is no IPv4 network; write it like 192.168.1.0/24", param, ctx)
+
+
+@click.command()
+@click.option(
+    "--listen", type=AddressOption(PORT), help=f"Address and UDP port; by default 0.0.0.0:{PORT}."
+)
+@click.option("--joining", type=click.Choice(JOINING), help="Which unknown devices may join.")
+@click.option(
+    "--venue",
+    type=_Network(),
+    multiple=True,
+    help="Network that may reach the host, such as 192.168.1.0/24; may be repeated. By default all "
+    "private ones.",
+)
+@click.option("--firewall/--no-firewall", default=None, help="Shut out others by nftables.")
+@click.option("--again", is_flag=True, hidden=True)
+@_common
+def setup(
+    listen: Address | None,
+    joining: str | None,
+    venue: tuple[str, ...],
+    firewall: bool | None,
+    again: bool,
+    dry_run: bool,
+    root: Path,
+    yes: bool,
+) -> None:
+    """Make this computer a leader box: a host that starts at boot and is kept alive.
+
+    It gets a user of its own, a folder for keys and registry, a locked-in service with a watchdog,
+    a firewall table and a first backup. Run it again at any time: what is there stays.
+    """
+    system = _system(root, dry_run)
+    places = system.places
+    is_new = not places.configuration.exists()
+    asks = is_new and not yes and not dry_run and sys.stdin.isatty()
+    if asks and joining is None:
+        joining = click.prompt(
+            "Which unknown devices may join?", type=click.Choice(JOINING), default=INVITE, err=True
+        )
+    if firewall is None:
+        firewall = files.has_firewall()
+    if firewall and system.is_real and not files.has_firewall():
+        raise UsageError("there is no nftables here; install it (Debian: apt install nftables)")
+    host, port = listen or ("0.0.0.0", PORT)
+    networks = tuple(venue) or files.PRIVATE
+    if again and places.firewall.exists():
+        networks = ()  # it stays as it is
+    wishes = plan.Wishes(
+        f"{host}:{port}", joining or INVITE, networks if firewall else (), files.command()
+    )
+    if asks:
+        click.confirm(
+            f"Set up this computer as a leader box at {host}:{port}?", abort=True, err=True
+        )
+    plan.set_up(system, wishes)
+    if not again:
+        _say_next(system)
+
+
+def _say_next(system: System) -> None:
+    if system.is_dry:
+        print("nothing was done; without --dry-run it will be")
+        return
+    sudo = "sudo " if system.is_real else ""
+    print(
+        "\nThis is a leader box now. Next:\n"
+        f"  {sudo}pressel status         who is there\n"
+        f"  {sudo}pressel device invite  a code that lets a badge in\n"
+        f"  {sudo}pressel flash --help   make badges\n"
+        f"  {sudo}pressel host show      the key to allow on a second host\n"
+        "Copy these to another place; without them every badge must be\n"
+        "flashed anew when this box is lost:\n"
+        f"  {system.places.backups}\n"
+        f"  {system.places.state / KEY_FILE}"
+    )
+
+
+@click.command()
+@click.argument("wheel", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_common
+def upgrade(wheel: Path, dry_run: bool, root: Path, yes: bool) -> None:
+    """Put the version in the file WHEEL in the place of this one, and restart the host.
+
+    The registry is backed up before. Badges notice nothing where another host can lead meanwhile.
+    """
+    if not wheel.name.startswith("pressel-") or wheel.suffix != ".whl":
+        raise UsageError(f"{wheel} is no wheel of Pressel; `make wheel` makes one")
+    if not IS_INSTALLED:
+        raise UsageError("this is a clone: update it with git pull, and run make setup")
+    system = _system(root, dry_run)
+    wanted = extras.installed()
+    name = f"{wheel.absolute()}[{','.join(wanted)}]" if wanted else str(wheel.absolute())
+    if not (yes or dry_run or click.confirm(f"Install {wheel.name}?", err=True)):
+        raise click.Abort
+    pip = [sys.executable, "-m", "pip", "install", "--upgrade", "--force-reinstall", "--no-input"]
+    plan.upgrade(system, name, files.command(), pip)
+    print("nothing was done" if dry_run else "upgraded; see `pressel --version`")
+
+
+@click.command()
+@click.option(
+    "--keep-data/--remove-data",
+    default=None,
+    help="What becomes of registry, keys, backups and configuration.",
+)
+@_common
+def uninstall(keep_data: bool | None, dry_run: bool, root: Path, yes: bool) -> None:
+    """Remove the service that `pressel setup` made from this computer.
+
+    Without registry and keys, every badge must be flashed or let in anew.
+    """
+    system = _system(root, dry_run)
+    if keep_data is None:
+        if yes or dry_run or not sys.stdin.isatty():
+            raise UsageError("say --keep-data or --remove-data")
+        keep_data = not click.confirm(
+            "Remove registry, keys and backups, too? No badge knows this venue then.", err=True
+        )
+    elif not (keep_data or yes or dry_run):
+        if not sys.stdin.isatty():
+            raise UsageError("to remove registry, keys and backups in a script, give --yes")
+        click.confirm("Remove registry, keys and backups for good?", abort=True, err=True)
+    plan.take_down(system, with_data=not keep_data)
+    if dry_run:
+        print("nothing was done")
+        return
+    print(f"removed; {system.places.state} is {'kept' if keep_data else 'gone'}")
+    print(f"the program itself lies in {Path(sys.prefix)}: delete that, or pip uninstall pressel")
+
+
+def _system(root: Path, is_dry: bool) -> System:
+    places = Places(root.absolute())
+    if places.root == _SLASH and not is_dry and os.geteuid() != 0:
+        raise UsageError(
+            "this changes the computer, which only root may: put sudo before it. To look first, "
+            "--dry-run; to try a leader without any of this: pressel leader"
+        )
+    if sys.platform != "linux":
+        raise UsageError("a service can be set up on Linux with systemd only; run: pressel leader")
+    return System(places, is_dry, lambda words: print(words, file=sys.stderr))

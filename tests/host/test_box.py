@@ -1,0 +1,159 @@
+"""A leader box: what `pressel setup` writes and does, and that it can be taken away again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pressel import cli
+from pressel.box import files, plan, system
+from pressel.box.places import Places
+from pressel.errors import PresselError, UsageError
+
+EXPOSURE_MAX_TENTHS = 20  # of `systemd-analyze security`: 0 to 10, "OK" below 2
+
+
+def tree(root: Path) -> set[str]:
+    return {str(each.relative_to(root)) for each in root.rglob("*") if each.is_file()}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("box") / "a root"
+    words = ["setup", "--root", str(made), "--yes", "--firewall", "--listen", ":47900"]
+    assert cli.main(words) == 0
+    return made
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "a root"))
+
+
+def test_a_dry_run_does_nothing(tmp_path: Path, capsys) -> None:
+    assert cli.main(["setup", "--root", str(tmp_path), "--dry-run"]) == 0
+    assert tree(tmp_path) == set()
+    out, err = capsys.readouterr()
+    assert "nothing was done" in out
+    assert all(line.startswith("would do: ") for line in err.splitlines())
+    assert "useradd" in err and "systemctl" in err
+
+
+def test_what_is_written(root: Path) -> None:
+    found = tree(root)
+    assert {
+        "etc/pressel/pressel.toml", "etc/pressel/firewall.nft",
+        "etc/systemd/system/pressel.service", "etc/systemd/system/pressel-firewall.service",
+        "var/lib/pressel/registry.sqlite", "var/lib/pressel/registry.key",
+        "var/lib/pressel/host.key",
+    } <= found  # fmt: skip
+    assert [each for each in found if each.startswith("var/lib/pressel/backups/registry-")]
+    assert stat.S_IMODE((root / "var/lib/pressel").stat().st_mode) == 0o700
+    assert cli.main(["config", "check", str(root / "etc/pressel/pressel.toml")]) == 0
+
+
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is run as the service's user was tried by `made`; it takes a second a command."""
+    monkeypatch.setattr(system.System, "run_as_service", lambda self, words: "")
+
+
+@pytest.mark.usefixtures("idle")
+def test_again_keeps_what_is_there(root: Path) -> None:
+    file, key = root / "etc/pressel/pressel.toml", root / "var/lib/pressel/registry.key"
+    file.write_text(file.read_text() + "class = 7\n")
+    before = file.read_text(), key.read_text()
+    assert cli.main(["setup", "--root", str(root), "--yes", "--listen", ":1"]) == 0
+    assert (file.read_text(), key.read_text()) == before
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
+@pytest.mark.parametrize("words", [["/usr/bin/true"], ["/opt/a place/$HOME 100%/pressel", "-P"]])
+def test_the_unit_is_right_and_locked_in(words: list[str], root: Path, tmp_path: Path) -> None:
+    unit = tmp_path / "pressel.service"
+    if not Path(words[0]).exists():
+        program = tmp_path / words[0].removeprefix("/")
+        program.parent.mkdir(parents=True)
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        words = [str(program), *words[1:]]
+    unit.write_text(files.unit(words))
+    firewall = root / "etc/systemd/system/pressel-firewall.service"
+    said = run("systemd-analyze", "verify", str(unit), str(firewall))
+    ours = [line for line in said.splitlines() if "pressel" in line and "nft" not in line]
+    assert ours == []
+    run("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE_MAX_TENTHS}",
+        str(unit))  # fmt: skip
+
+
+def run(*words: str) -> str:
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stderr
+
+
+@pytest.mark.skipif(files.has_firewall() is False or os.geteuid() != 0, reason="needs nft and root")
+def test_the_firewall_table_is_right(root: Path) -> None:
+    file = root / "etc/pressel/firewall.nft"
+    assert "47900" in file.read_text() and "192.168.0.0/16" in file.read_text()
+    done = subprocess.run(["/usr/sbin/nft", "-c", "-f", file], capture_output=True, text=True)
+    if "Operation not permitted" in done.stderr or "cache initialization" in done.stderr:
+        pytest.skip("the kernel gives no firewall here")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.usefixtures("idle")
+def test_data_stays_or_goes_as_told(root: Path, capsys) -> None:
+    where = ["--root", str(root)]
+    assert cli.main(["uninstall", *where]) == UsageError.exit_code  # nobody to ask
+    assert cli.main(["uninstall", *where, "--yes"]) == UsageError.exit_code
+    assert cli.main(["uninstall", *where, "--remove-data"]) == UsageError.exit_code
+    assert (root / "etc/systemd/system/pressel.service").exists()
+    assert cli.main(["uninstall", *where, "--keep-data"]) == 0
+    left = tree(root)
+    assert "var/lib/pressel/registry.key" in left and "etc/pressel/pressel.toml" in left
+    assert not [each for each in left if each.endswith((".service", ".nft"))]
+    assert cli.main(["setup", *where, "--yes"]) == 0  # and back
+    assert cli.main(["uninstall", *where, "--remove-data", "--yes"]) == 0
+    assert tree(root) == set()
+
+
+def test_who_is_not_root_is_told_how_to_look(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    for words in (["setup", "--yes"], ["uninstall", "--keep-data"]):
+        assert cli.main(words) == UsageError.exit_code
+        err = capsys.readouterr().err
+        assert "sudo" in err and "--dry-run" in err and "pressel leader" in err
+
+
+def test_a_program_that_the_service_cannot_run_is_found_before_anything_changes(tmp_path) -> None:
+    broken = plan.Wishes(words=["/nowhere/pressel"])
+    with pytest.raises(PresselError, match="/opt/pressel"):
+        plan.set_up(system.System(Places(tmp_path), False, lambda _: None), broken)
+    assert tree(tmp_path) == set()
+
+
+def test_an_upgrade_backs_up_first(root: Path) -> None:
+    told: list[str] = []
+    box = system.System(Places(root), True, told.append)
+    plan.upgrade(box, "new.whl", files.command(), ["pip", "install"])
+    steps = " ".join(told)
+    assert (
+        steps.index("registry backup") < steps.index("pip install new.whl") < steps.index("--again")
+    )
+
+
+def test_no_wheel_is_refused(tmp_path: Path, capsys) -> None:
+    other = tmp_path / "other-1.0-py3-none-any.whl"
+    other.touch()
+    assert cli.main(["upgrade", str(other), "--yes"]) == UsageError.exit_code
+    assert "no wheel of Pressel" in capsys.readouterr().err
+    ours = tmp_path / "pressel-9.9-py3-none-any.whl"
+    ours.touch()
+    assert cli.main(["upgrade", str(ours), "--yes"]) == UsageError.exit_code
+    assert "clone" in capsys.readouterr().err
