@@ -31,6 +31,7 @@ from pressel.soft.credential import Credential, register
 Spoken = tuple[Said, Speech]
 
 _LAG_MS = 100.0  # given to a recording whose own time is unknown
+ADOPTED_S = 2  # whoever has just been registered hears a talker once that has changed keys
 PLAYED_S = 0.3  # what was heard last still waits in the speaker when the badge says so
 
 

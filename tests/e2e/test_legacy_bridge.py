@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.e2e.command import Command, run, running, until
-from tests.e2e.stage import own, words
+from tests.e2e.stage import ADOPTED_S, own, words
 from tests.host.legacy_client import PORTS, LegacyApp, Pcm
 from tests.patience import PATIENCE_S
 from zeroconf import IPVersion
@@ -33,7 +33,6 @@ pytestmark = pytest.mark.e2e
 
 HOST = "127.0.0.1"
 NOTHING = PcmTimeline(0.0, np.zeros(0, np.int16))
-ADOPTED_S = 2  # whoever has just been registered hears a talker once that has changed keys
 PLAYED_S = 0.4  # the last words still wait in a listener's buffers
 SERVICE = "_wfwt._tcp.local."
 

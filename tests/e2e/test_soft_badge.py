@@ -12,8 +12,8 @@ import pytest
 import soundfile
 import soxr
 from numpy.typing import NDArray
-from tests.e2e.command import Command, run, running
-from tests.e2e.stage import PLAYED_S, ask, faults_in, own, venue, words
+from tests.e2e.command import Command, run, running, until
+from tests.e2e.stage import ADOPTED_S, PLAYED_S, ask, faults_in, own, venue, words
 
 from pressel import cli
 from pressel.audio.wav import RATE_HZ, read_speech
@@ -142,12 +142,12 @@ def test_the_enter_key_is_the_talk_button(work: Path, tmp_path: Path) -> None:
                 await v.wait_for("heard")
                 await command.line("done")
                 stdin.close()  # nobody can press any more; it still listens
+                await asyncio.sleep(ADOPTED_S)
                 stopped_ms = now_ms()
                 v.badge.press()
                 await v.wait_for("granted", after_ms=stopped_ms)
-                await command.line("hearing")  # a burst without a frame is nothing to hear
                 v.badge.release()
-                await command.line("heard node")
+                await until(lambda: command.err.count("heard node") == 1, "a burst heard")
                 assert (await command.stop()).code == 0
 
     asyncio.run(scenario())

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tests.e2e.command import Command, running, until
-from tests.e2e.stage import ask, faults_in, venue, words
+from tests.e2e.stage import ADOPTED_S, ask, faults_in, venue, words
 from tests.e2e.stage import own as own_file
 
 from pressel.audio.wav import read_speech
@@ -28,9 +28,6 @@ def told(client: Command, event: str) -> dict[str, Any] | None:
     """The client's first line about `event`."""
     lines = [json.loads(line) for line in client.out.splitlines()]
     return next((line for line in lines if line["event"] == event), None)
-
-
-ADOPTED_S = 2  # whoever has just been registered hears a talker once that has changed keys
 
 
 def test_the_client_knows_nothing_of_us() -> None:
