@@ -41,7 +41,7 @@ async def badges(cluster: Cluster, leader: str, count: int) -> AsyncIterator[lis
     async with contextlib.AsyncExitStack() as stack:
         for person in people:
             await stack.enter_async_context(person.badge)
-        await until(lambda: all(p.badge.participant.settings_version for p in people), "settings")
+        await until(lambda: all(p.badge.participant.settings.version for p in people), "settings")
         yield people
 
 
@@ -55,7 +55,7 @@ def test_a_change_reaches_all_badges_and_outlives_its_leader(tmp_path: Path) -> 
                 assert result.code == 0, result.err
                 assert "floor.talk_ms: 60000 ms -> 90000 ms" in result.out
                 assert "applied by 3 of 3 badges" in result.out
-                assert [p.badge.participant.settings_version for p in people] == [2, 2, 2]
+                assert [p.badge.participant.settings.version for p in people] == [2, 2, 2]
                 await until(
                     lambda: any(e.get("values") == {"floor.talk_ms": LIMIT_MS}
                                 for e in cluster.events(leader) if e["event"] == "asked"),

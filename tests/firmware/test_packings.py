@@ -106,7 +106,7 @@ def test_an_image_is_not_updated_over_the_air(
             venue.run(3000)
             device = bytes((2, 0, 0, 0, 0, 0, 0, 0))
             offered = Release(7, {"badge.mpy": b"new"})
-            now_ms = clock.wrap(venue.now_ms)
+            now_ms = clock.wrapped(venue.now_ms)
             venue.leader.updates.assign(device, offered, 0, bytes(32), now_ms)
             venue.run(venue.now_ms + 3000)
             assert venue.told[-1] == ("failed", messages.UPDATE_REASON_CHIP, b"romfs"), boot

@@ -78,9 +78,8 @@ class Badge:
         # Loaded anew they would be on this machine's own disk.
         self.update.forget = self.updates.forget = lambda *names: None
         self.offer.Nvs = self.trial.Nvs = lambda: nvs
-        self.participant = SimpleNamespace(
-            updater=None, send_update=self._say, join=SimpleNamespace(state=JOINED)
-        )
+        offers = SimpleNamespace(updater=None, send_update=self._say)
+        self.participant = SimpleNamespace(offers=offers, join=SimpleNamespace(state=JOINED))
         self.handset = SimpleNamespace(
             participant=self.participant, is_quiet=lambda: True, send=lambda: None
         )
@@ -92,7 +91,7 @@ class Badge:
         boot = self.loader.choose()
         assert sys.path.pop(0) == boot["slot"]
         self.extra.task = None
-        self.participant.updater = None
+        self.participant.offers.updater = None
         return boot
 
     def runs(self, slot: str) -> dict[str, bytes]:
@@ -105,7 +104,7 @@ class Badge:
         flags = DOWNGRADE if self.downgrades else 0
         offer = (release.number, len(release.parts[0]), flags, release.tag(HmacKey(KEY), flags))
         self.offer.RELEASE = 1
-        self.participant.offered = offer
+        self.participant.offers.offered = offer
         self.extra.on_event(self.handset, (events.UPDATE, release.number), self.now_ms)
         for _ in range(STEPS_MAX):
             if self.extra.task is None:
@@ -132,7 +131,7 @@ class Badge:
             self.reason = values[2]
 
     def _give(self, release: Release) -> None:
-        updater = self.participant.updater
+        updater = self.participant.offers.updater
         while updater is not None and self._asked:
             number, file, offset = self._asked.pop()
             piece = release.parts[file][offset : offset + 900]
@@ -317,7 +316,7 @@ def test_planted_a_rename_before_all_is_there(badge: Any) -> None:
 
         def early(release: Release) -> None:
             give(release)
-            updater = one.participant.updater
+            updater = one.participant.offers.updater
             state = getattr(updater, "state", -1)
             updater.wants_apply = state == engine.FETCHING and updater._file == 4
 
@@ -346,7 +345,7 @@ def refused(one: Badge, release: Release = V2) -> int:
     assert not one.fetch(release)
     reason = one.reason
     assert verdict(one) == "old"
-    assert one.extra.task is None and one.participant.updater is None
+    assert one.extra.task is None and one.participant.offers.updater is None
     return reason
 
 

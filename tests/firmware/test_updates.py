@@ -17,7 +17,8 @@ LOADED = ("app.extras.offer", "app.extras.update", "hal.board", "hal.nvs")
 
 
 def handset(*, is_quiet: bool = True) -> Any:
-    return SimpleNamespace(participant=SimpleNamespace(offered=(2,)), is_quiet=lambda: is_quiet)
+    participant = SimpleNamespace(offers=SimpleNamespace(offered=(2,)))
+    return SimpleNamespace(participant=participant, is_quiet=lambda: is_quiet)
 
 
 class Task:

@@ -86,7 +86,7 @@ class UpdateVenue(Venue):
         )
 
     def clock_ms(self) -> int:
-        return clock.wrap(self.now_ms)
+        return clock.wrapped(self.now_ms)
 
     def tell(self, event: tuple[int, Any]) -> None:
         if event[0] == events.UPDATE:

@@ -25,7 +25,7 @@ def fuzz_envelope(data: bytes) -> None:
     """A datagram is refused or whole; a badge's way and the plain one agree, with and without a
     right CRC."""
     for each in (data, mended(data)):
-        reason = envelope.check(each)
+        reason = envelope.check_whole(each)
         assert _checksum.check(each) == reason
         if reason != refusal.ACCEPTED:
             assert reason in REASONS
@@ -50,7 +50,7 @@ def mended(data: bytes) -> bytes:
 def fuzz_voice(data: bytes) -> None:
     """What is accepted as voice has all the frames that it says, and the table reads it so too."""
     data = mended(data)
-    if envelope.check(data) != refusal.ACCEPTED or voice.check(data) != refusal.ACCEPTED:
+    if envelope.check_whole(data) != refusal.ACCEPTED or voice.check(data) != refusal.ACCEPTED:
         return
     each = voice.frame_bytes(voice.codec(data))
     assert each > 0

@@ -120,7 +120,7 @@ class Venue:
         self.dropped[index] += stepped.dropped
 
     def lead(self, arriving: Sequence[Any]) -> None:
-        now_ms = clock.wrap(self.now_ms)
+        now_ms = clock.wrapped(self.now_ms)
         for data, source in arriving:
             self.leader.receive_datagram(data, self.address(-1 - source), now_ms)
         self.leader.handle_timeout(now_ms)

@@ -125,7 +125,7 @@ def test_bytes_of_an_example_lie_where_it_says(example: Example) -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=by_title)
 def test_the_codec_reads_an_example_alike(example: Example) -> None:
     data = example.data
-    assert envelope.check(data) == 0
+    assert envelope.check_whole(data) == 0
     side = 2 if envelope.source_node(data) == envelope.LEADER_NODE else 1
     assert envelope.check_type(data, side) == 0
     fields, _ = PAGES.fields(example.name, payload_of(example))

@@ -169,7 +169,9 @@ class Fleet:
 
     def say(self, index: int, state: int, reason: int = 0, chip: bytes = b"esp32") -> None:
         values = (2, state, reason, 1, 0, chip)
-        self.venue.badges[index].engine.send_update(messages.UPDATE_STATE, values, self.now_ms)
+        self.venue.badges[index].engine.offers.send_update(
+            messages.UPDATE_STATE, values, self.now_ms
+        )
 
     @property
     def now_ms(self) -> int:

@@ -115,11 +115,11 @@ def test_a_node_is_its_own() -> None:
 def test_the_leaders_word_needs_the_leaders_key(kind: int, values: tuple) -> None:
     venue = joined()
     victim, thief = venue.badge("A").engine, venue.badge("C").engine
-    before = (victim.join.term, victim.settings_version, victim.floor.state)
+    before = (victim.join.term, victim.settings.version, victim.floor.state)
     for key in (thief.link.keys.down, thief.link.keys.up, victim.link.keys.up):  # reflected, too
         data = forged(key, kind, values, victim.join.session, 1, 9000)
         assert venue.to_badge("A", data) == "tag"
-    assert (victim.join.term, victim.settings_version, victim.floor.state) == before
+    assert (victim.join.term, victim.settings.version, victim.floor.state) == before
 
 
 def test_a_right_that_the_registry_does_not_give_is_not_claimed() -> None:

@@ -32,7 +32,7 @@ class Driver:
         sent, told = [], []
         while (outgoing := self.engine.poll_transmit()) is not None:
             data = bytes(outgoing.data)
-            assert envelope.check(data) == refusal.ACCEPTED
+            assert envelope.check_whole(data) == refusal.ACCEPTED
             sent.append((data, outgoing.destination))
         while (event := self.engine.next_event()) is not None:
             told.append(event)

@@ -34,7 +34,7 @@ def test_what_is_written_is_read(kind: int, data: st.DataObject) -> None:
     values = data.draw(values_of(kind))
     session, source, seq, now_ms = (data.draw(each) for each in (U30, U16, U30, U30))
     written = datagram(kind, values, session, source, seq, now_ms)
-    assert envelope.check(written) == refusal.ACCEPTED
+    assert envelope.check_whole(written) == refusal.ACCEPTED
     assert envelope.msg_type(written) == kind
     assert envelope.session_id(written) == session
     assert envelope.source_node(written) == source
@@ -98,7 +98,7 @@ def test_voice_is_read_by_offset_as_by_the_table(fields: Any, frames: bytes) -> 
 @given(written=valid_datagrams(), data=st.data())
 def test_no_part_of_a_datagram_is_accepted(written: bytes, data: st.DataObject) -> None:
     size = data.draw(st.integers(0, len(written) - 1))
-    reason = envelope.check(written[:size])
+    reason = envelope.check_whole(written[:size])
     assert reason == (
         refusal.EMPTY if size == 0 else refusal.SHORT if size < HEADER_BYTES else refusal.LENGTH
     )
@@ -106,7 +106,7 @@ def test_no_part_of_a_datagram_is_accepted(written: bytes, data: st.DataObject) 
 
 @given(written=valid_datagrams(), more=st.binary(min_size=1, max_size=1200))
 def test_no_datagram_with_more_behind_it_is_accepted(written: bytes, more: bytes) -> None:
-    reason = envelope.check(written + more)
+    reason = envelope.check_whole(written + more)
     assert reason == (refusal.LONG if len(written + more) > 1200 else refusal.LENGTH)
 
 
@@ -116,7 +116,7 @@ def test_no_flipped_bit_is_accepted(written: bytes, data: st.DataObject) -> None
     bit = data.draw(st.integers(0, len(written) * 8 - 1))
     flipped = bytearray(written)
     flipped[bit >> 3] ^= 1 << (bit & 7)
-    reason = envelope.check(flipped)
+    reason = envelope.check_whole(flipped)
     allowed = (refusal.CRC, refusal.LENGTH, refusal.VERSION, refusal.RANGE)
     assert reason in allowed
     if bit >> 3 >= HEADER_BYTES:
@@ -133,4 +133,4 @@ def test_no_burst_of_damage_within_32_bits_is_accepted(written: bytes, data: st.
     damaged = bytearray(written)
     for index, byte in enumerate(noise):
         damaged[at + index] ^= byte
-    assert envelope.check(damaged) == refusal.CRC
+    assert envelope.check_whole(damaged) == refusal.CRC

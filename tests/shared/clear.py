@@ -68,7 +68,7 @@ class ClearLeader(Leader):
         super().__init__(term, seed, Everybody(), bytes, settings, roster, link=ClearLink)
 
     def receive_datagram(self, data, source, now_ms):
-        reason = envelope.check(data)
+        reason = envelope.check_whole(data)
         if reason == refusal.ACCEPTED:
             reason = self.believe(data, source, now_ms)
         elif reason == refusal.VERSION:

@@ -87,7 +87,7 @@ def check_settings(venue):
     for badge in venue.badges:
         engine = badge.engine
         if badge.alive and engine.join.state == JOINED:
-            assert engine.settings_version == wanted.version, badge.name
+            assert engine.settings.version == wanted.version, badge.name
             assert engine.playout.path.least_ms == wanted.playout_delay_ms, badge.name
             member = venue.leader.members.by_node(engine.join.node)
             assert member.settings.acknowledged == wanted.version

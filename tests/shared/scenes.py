@@ -34,7 +34,7 @@ def drain(engine):
         outgoing = engine.poll_transmit()
         if outgoing is None:
             break
-        assert envelope.check(outgoing.data) == 0
+        assert envelope.check_whole(outgoing.data) == 0
         sent.append((envelope.msg_type(outgoing.data), outgoing.destination))
     kinds = []
     while True:

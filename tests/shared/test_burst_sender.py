@@ -44,7 +44,7 @@ class Badge:
         assert now_ms == self.now_ms
         envelope.seal_header(slot.buffer, end, messages.VOICE_FRAME, 1, NODE, 1, now_ms)
         data = bytes(slot.buffer[0:end])
-        assert envelope.check(data) == 0 and voice.check(data) == 0
+        assert envelope.check_whole(data) == 0 and voice.check(data) == 0
         assert (voice.group(data), voice.talker(data)) == (GROUP, NODE)
         assert voice.lease(data) == LEASE
         self.packets.append((voice.first(data), voice.count(data), voice.is_last(data)))

@@ -54,10 +54,10 @@ def test_earliest_of_nothing_to_wait_for():
 
 def test_no_time_is_never():
     for milliseconds in (0, PERIOD - 1, PERIOD, 3 * PERIOD + 7):
-        assert clock.wrap(milliseconds) != clock.NEVER
+        assert clock.wrapped(milliseconds) != clock.NEVER
 
 
 def test_wrap():
-    assert clock.wrap(5) == 5
-    assert clock.wrap(PERIOD) == 0
-    assert clock.wrap(5 * PERIOD + 3) == 3
+    assert clock.wrapped(5) == 5
+    assert clock.wrapped(PERIOD) == 0
+    assert clock.wrapped(5 * PERIOD + 3) == 3

@@ -45,7 +45,7 @@ def test_layout_byte_by_byte():
 
 def test_fields_are_read_back():
     data = sealed(0x11, b"hello")
-    assert envelope.check(data) == refusal.ACCEPTED
+    assert envelope.check_whole(data) == refusal.ACCEPTED
     assert envelope.msg_type(data) == 0x11
     assert not envelope.is_sealed(data)
     assert envelope.session_id(data) == 0x01020304
@@ -58,14 +58,14 @@ def test_fields_are_read_back():
 def test_bytes_bytearray_and_memoryview_are_the_same():
     data = sealed(3, b"abc")
     for same in (bytes(data), memoryview(data), memoryview(bytes(data))):
-        assert envelope.check(same) == refusal.ACCEPTED
+        assert envelope.check_whole(same) == refusal.ACCEPTED
 
 
 def test_another_minor_version_is_ours():
     data = sealed(3, b"abc")
     for version, is_newer, compared in ((0x20, False, -1), (0x25, False, 0), (0x2F, True, 1)):
         data[0] = version
-        assert envelope.check(recrc(data)) == refusal.ACCEPTED
+        assert envelope.check_whole(recrc(data)) == refusal.ACCEPTED
         assert envelope.is_newer(data) == is_newer
         assert envelope.compare_version(data) == compared
 
@@ -76,42 +76,42 @@ def test_another_major_is_compared_by_its_first_byte_alone():
 
 
 def test_empty():
-    assert envelope.check(b"") == refusal.EMPTY
+    assert envelope.check_whole(b"") == refusal.EMPTY
 
 
 def test_another_major_version_whatever_follows():
     for first in (0x00, 0x10, 0x30, 0xF0):
-        assert envelope.check(bytes([first])) == refusal.VERSION
-        assert envelope.check(bytes([first]) * 2000) == refusal.VERSION
+        assert envelope.check_whole(bytes([first])) == refusal.VERSION
+        assert envelope.check_whole(bytes([first]) * 2000) == refusal.VERSION
 
 
 def test_short_of_an_envelope():
     for size in range(1, 24):
-        assert envelope.check(bytes(sealed(3)[0:size])) == refusal.SHORT
+        assert envelope.check_whole(bytes(sealed(3)[0:size])) == refusal.SHORT
 
 
 def test_longer_than_any_of_ours():
     longest = sealed(3, bytes(DATAGRAM_BYTES_MAX - 24))
-    assert envelope.check(longest) == refusal.ACCEPTED
-    assert envelope.check(longest + b"x") == refusal.LONG
+    assert envelope.check_whole(longest) == refusal.ACCEPTED
+    assert envelope.check_whole(longest + b"x") == refusal.LONG
 
 
 def test_payload_length_and_datagram_length_disagree():
     data = sealed(3, b"abc")
     for length in (0, 2, 4, 0xFFFF):
         envelope.put16(data, 10, length)
-        assert envelope.check(recrc(data)) == refusal.LENGTH
+        assert envelope.check_whole(recrc(data)) == refusal.LENGTH
 
 
 def test_a_sealed_datagram_has_eight_bytes_more():
     data = sealed(3, b"abc")
     data[3] = envelope.FLAG_SEALED
-    assert envelope.check(recrc(data)) == refusal.LENGTH
+    assert envelope.check_whole(recrc(data)) == refusal.LENGTH
     crc = crc32(bytes(data[0:20]), crc32(b"abc"))
     data[20:24] = crc.to_bytes(4, "big")
-    assert envelope.check(data + bytes(8)) == refusal.ACCEPTED
+    assert envelope.check_whole(data + bytes(8)) == refusal.ACCEPTED
     assert envelope.is_sealed(data)
-    assert envelope.check(data + bytes(7)) == refusal.LENGTH
+    assert envelope.check_whole(data + bytes(7)) == refusal.LENGTH
 
 
 def test_numbers_above_30_bits():
@@ -119,28 +119,28 @@ def test_numbers_above_30_bits():
         for bit in (0x40, 0x80):
             data = sealed(3, b"abc")
             data[at] |= bit
-            assert envelope.check(recrc(data)) == refusal.RANGE
+            assert envelope.check_whole(recrc(data)) == refusal.RANGE
 
 
 def test_a_wrong_crc():
     data = sealed(3, b"abc")
     data[-1] ^= 1
-    assert envelope.check(data) == refusal.CRC
+    assert envelope.check_whole(data) == refusal.CRC
 
 
 def test_no_prefix_is_accepted():
     for kind in messages.LAYOUTS:
         data = sample(kind)
-        assert envelope.check(data) == refusal.ACCEPTED
+        assert envelope.check_whole(data) == refusal.ACCEPTED
         for size in range(len(data)):
-            assert envelope.check(data[0:size]) != refusal.ACCEPTED, (kind, size)
+            assert envelope.check_whole(data[0:size]) != refusal.ACCEPTED, (kind, size)
 
 
 def test_no_extension_is_accepted():
     for kind in messages.LAYOUTS:
         data = sample(kind)
         for byte in range(256):
-            assert envelope.check(data + bytes([byte])) == refusal.LENGTH, kind
+            assert envelope.check_whole(data + bytes([byte])) == refusal.LENGTH, kind
 
 
 def test_no_flipped_bit_is_accepted():
@@ -149,9 +149,9 @@ def test_no_flipped_bit_is_accepted():
         for at in range(len(data)):
             for bit in range(8):
                 data[at] ^= 1 << bit
-                assert envelope.check(data) != refusal.ACCEPTED, (kind, at, bit)
+                assert envelope.check_whole(data) != refusal.ACCEPTED, (kind, at, bit)
                 data[at] ^= 1 << bit
-        assert envelope.check(data) == refusal.ACCEPTED
+        assert envelope.check_whole(data) == refusal.ACCEPTED
 
 
 def test_no_swapped_neighbours_are_accepted():
@@ -159,7 +159,7 @@ def test_no_swapped_neighbours_are_accepted():
     for at in range(len(data) - 1):
         if data[at] != data[at + 1]:
             data[at], data[at + 1] = data[at + 1], data[at]
-            assert envelope.check(data) != refusal.ACCEPTED, at
+            assert envelope.check_whole(data) != refusal.ACCEPTED, at
             data[at], data[at + 1] = data[at + 1], data[at]
 
 

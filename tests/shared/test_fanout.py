@@ -24,7 +24,7 @@ def watch(made):
 
     def look(data, source, destination):
         if data[1] == messages.VOICE_FRAME and destination == ("badge", 1):
-            assert envelope.check(data) == voice.check(data) == refusal.ACCEPTED
+            assert envelope.check_whole(data) == voice.check(data) == refusal.ACCEPTED
             seen.append((voice.first(data), voice.count(data), voice.is_last(data)))
         return False
 

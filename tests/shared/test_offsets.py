@@ -21,6 +21,7 @@ FIELDS_BEFORE = {
     "REKEYED_CHALLENGE_AT": (messages.REKEYED, 1),
     "REKEYED_END": (messages.REKEYED, 2),
     "OFFER_TAG_AT": (messages.UPDATE_OFFER, 3),
+    "CHUNK_BYTES_AT": (messages.UPDATE_CHUNK, 3),
 }
 RAW = 10  # kinds of fields above it are raw: 10 + number of bytes, see `wire.codec`
 

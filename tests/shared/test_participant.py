@@ -52,7 +52,7 @@ class Talker:
             datagram = self.engine.poll_transmit()
             if datagram is None:
                 return
-            assert envelope.check(datagram.data) == 0
+            assert envelope.check_whole(datagram.data) == 0
             self._outgoing.append(bytes(datagram.data))
 
     def voices(self):

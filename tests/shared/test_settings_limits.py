@@ -31,7 +31,7 @@ def next_type(leader):
 
 def test_a_new_member_gets_them_at_once_after_a_week():
     """A time of 0 then lies half a period ahead: the adapter would not have called."""
-    now_ms = clock.wrap(WEEK_MS)
+    now_ms = clock.wrapped(WEEK_MS)
     leader = joined(ClearLeader(1, 1), now_ms)
     assert clock.since(now_ms, leader.next_timeout_ms()) >= 0
     leader.handle_timeout(now_ms)

@@ -22,7 +22,7 @@ def test_an_old_snapshot_that_comes_late_changes_nothing():
     engine = venue.badge("A").engine
     assert engine.playout.path.least_ms == 200
     engine.receive_datagram(kept[0], ("leader", 1), venue.now_ms)
-    assert (engine.settings_version, engine.playout.path.least_ms) == (2, 200)
+    assert (engine.settings.version, engine.playout.path.least_ms) == (2, 200)
 
 
 def test_a_new_leader_s_settings_are_applied_whatever_their_number():
@@ -35,4 +35,4 @@ def test_a_new_leader_s_settings_are_applied_whatever_their_number():
     venue.run(5000)
     engine = venue.badge("A").engine
     assert engine.join.term == 2
-    assert (engine.settings_version, engine.playout.path.least_ms) == (5, 100)
+    assert (engine.settings.version, engine.playout.path.least_ms) == (5, 100)

@@ -27,7 +27,7 @@ for type_name in TYPES.split():
 
 def reading(data):
     """What `data` reads as: the reason of its refusal, or what stands in it."""
-    reason = envelope.check(data)
+    reason = envelope.check_whole(data)
     assert Checksum().check(data) == reason
     if reason != refusal.ACCEPTED:
         return refusal.NAMES[reason]

@@ -130,7 +130,7 @@ def test_one_answer_a_second_and_none_longer_than_what_came():
         (answer,) = answers(venue, [unknown, other] * 20)
         assert answer[1] == STRANGER
         assert len(answer[0]) <= len(unknown)
-        assert envelope.check(answer[0]) == refusal.ACCEPTED
+        assert envelope.check_whole(answer[0]) == refusal.ACCEPTED
         assert envelope.msg_type(answer[0]) == messages.NACK
         venue.run(995)
         assert answers(venue, [unknown] * 20) == []

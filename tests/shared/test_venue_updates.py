@@ -347,8 +347,8 @@ def test_a_stranger_cannot_ask_for_chunks():
     venue.assign(V2, 0)
     other = venue.badges[1].engine
     for file, offset in ((0, 0), (1, 0), (9, 0), (0, 99999)):
-        other.send_update(messages.UPDATE_WANT, (2, file, offset), venue.now_ms)
-    venue.badges[0].engine.send_update(messages.UPDATE_WANT, (2, 9, 0), venue.now_ms)
-    venue.badges[0].engine.send_update(messages.UPDATE_WANT, (2, 0, 99999), venue.now_ms)
+        other.offers.send_update(messages.UPDATE_WANT, (2, file, offset), venue.now_ms)
+    venue.badges[0].engine.offers.send_update(messages.UPDATE_WANT, (2, 9, 0), venue.now_ms)
+    venue.badges[0].engine.offers.send_update(messages.UPDATE_WANT, (2, 0, 99999), venue.now_ms)
     venue.run(100)
     assert venue.leader.refusals.as_dict()["stale"] == 6

@@ -161,7 +161,7 @@ def nack_to(data):
     leader.receive_datagram(data, PLACE, 5000)
     ((answer, destination),) = drain(leader)
     assert destination == PLACE
-    assert envelope.check(answer) == 0
+    assert envelope.check_whole(answer) == 0
     assert (envelope.session_id(answer), envelope.seq(answer)) == (0, 0)
     return codec.decode(messages.NACK, answer, 24, len(answer))
 

@@ -161,9 +161,9 @@ class UpdateVenue(Venue):
         engine = badge.engine
         receiver = self.receivers.get(badge.index)
         if receiver is None:
-            if engine.offered:
-                self.begin(badge, engine.offered)
-                engine.offered = ()
+            if engine.offers.offered:
+                self.begin(badge, engine.offers.offered)
+                engine.offers.offered = ()
             return
         receiver.is_quiet = self.is_quiet(badge)
         if receiver.is_quiet:
@@ -181,18 +181,18 @@ class UpdateVenue(Venue):
 
     def stop(self, index):
         del self.receivers[index]
-        self.badges[index].engine.updater = None
+        self.badges[index].engine.offers.updater = None
 
     def begin(self, badge, offer):
         index = badge.index
-        self.receivers[index] = badge.engine.updater = Receiver(
+        self.receivers[index] = badge.engine.offers.updater = Receiver(
             offer,
             self.keys[index],
             self.chip,
             RUNNING,
             self.signer,
             self.slots[index],
-            badge.engine,
+            badge.engine.offers,
             self.now_ms,
         )
 

@@ -41,12 +41,12 @@ def answer(handset: "Handset", offer: tuple, now_ms: int) -> "Update | None":
             state, reason = messages.UPDATE_STATE_FAILED, messages.UPDATE_REASON_SIGNER
     if state:
         values = (offer[0], state, reason, RELEASE, 0, chip)
-        handset.participant.send_update(messages.UPDATE_STATE, values, now_ms)
+        handset.participant.offers.send_update(messages.UPDATE_STATE, values, now_ms)
         return None
     from .update import Update
 
     update = Update(offer, slot, key, chip, RELEASE, public, now_ms)
-    handset.participant.updater = update
+    handset.participant.offers.updater = update
     log.write(now_ms, "update begins", offer[0])
     return update
 

@@ -77,7 +77,7 @@ class Update:
 
         from .slot_files import SlotFiles
 
-        participant = handset.participant
+        offers = handset.participant.offers
         self._files = SlotFiles(self._slot)
         self._receiver = Receiver(
             self._offer,
@@ -86,10 +86,10 @@ class Update:
             self._running,
             self._public,
             self._files,
-            participant,
+            offers,
             now_ms,
         )
-        participant.updater = self._receiver
+        offers.updater = self._receiver
 
     def step(self, handset: "Handset", now_ms: int) -> bool:
         """True when it is over, which then did not lead to a restart."""
@@ -142,7 +142,7 @@ class Update:
         try:
             log.write(now_ms, "update applies", release)
             values = (release, messages.UPDATE_STATE_APPLYING, 0, self._running, 0, b"")
-            handset.participant.send_update(messages.UPDATE_STATE, values, now_ms)
+            handset.participant.offers.send_update(messages.UPDATE_STATE, values, now_ms)
             handset.send()
         except MemoryError:  # the new release tells it, too; a crash here would be held against it
             pass
@@ -154,6 +154,6 @@ class Update:
         if self._files is not None:
             self._files.let_go()
         self._files = self._receiver = None
-        handset.participant.updater = updater
+        handset.participant.offers.updater = updater
         forget(_VERIFIER, *_FETCHING, "app.extras", "ptt.badge", "ptt.link")
         gc.collect()

@@ -36,7 +36,7 @@ class Updates:
         try:
             from .offer import answer
 
-            self.task = answer(handset, handset.participant.offered, now_ms) or self.task
+            self.task = answer(handset, handset.participant.offers.offered, now_ms) or self.task
         except MemoryError:  # there may be more when it is offered again
             pass
         forget("app.extras.offer", "app.extras.update", "app.extras", "hal.board", "hal.nvs")

@@ -46,6 +46,6 @@ def find_leader(everybody: Address, newcomer: Newcomer) -> Address:
                 data, source = air.recvfrom(_DATAGRAM_BYTES_MAX)
             except TimeoutError:
                 continue
-            if envelope.check(data) == refusal.ACCEPTED and data[1] == messages.CHALLENGE:
+            if envelope.check_whole(data) == refusal.ACCEPTED and data[1] == messages.CHALLENGE:
                 return source
     raise UnreachableError("no leader answers on this network; name its address with --leader")

@@ -172,7 +172,7 @@ class SoftBadge:
         if kind == events.UPDATE:  # releases are for badges
             failed, reason = messages.UPDATE_STATE_FAILED, messages.UPDATE_REASON_CHIP
             values = (value, failed, reason, 0, 0, b"computer")
-            self.participant.send_update(messages.UPDATE_STATE, values, engine_now_ms())
+            self.participant.offers.send_update(messages.UPDATE_STATE, values, engine_now_ms())
         if kind == events.DENIED and events.GRANTED in self._happened:
             self._happened[events.GRANTED].set()  # whoever waits for it need wait no more
         self._on_event(kind, value)

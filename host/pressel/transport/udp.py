@@ -36,7 +36,7 @@ class Engine(Protocol):
 
 def engine_now_ms() -> int:
     """This machine's monotonic clock as engines want it."""
-    return clock.wrap(time.monotonic_ns() // 1_000_000)
+    return clock.wrapped(time.monotonic_ns() // 1_000_000)
 
 
 class UdpEndpoint(asyncio.DatagramProtocol):

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ..link.link import Link
     from .floor import FloorParticipant
     from .join import Join
+    from .membership import Membership
 
     class DoorOwner(Protocol):
         """What the door needs to know and to send."""
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         floor: FloorParticipant
         join: Join
         link: Link
+        membership: Membership
         outbox: Outbox
 
         def commit(
@@ -155,7 +157,7 @@ class Door:
         link = self._owner.link
         session = envelope.session_id(data)
         keys = derive.session_keys(self._hmac, secret, term, session)
-        link.load(data)
+        self._hmac.load(data)
         if not link.is_sealed_by(keys, data):
             return refusal.TAG
         self._term = term
@@ -209,4 +211,5 @@ class Door:
         link.renew(derive.session_keys(self._hmac, self.secret, self._term, link.session), now_ms)
         self._is_rekeying = False
         self._renew_later(now_ms)
+        self._owner.membership.send_heartbeat(now_ms)  # shows the leader that we have them
         return refusal.ACCEPTED

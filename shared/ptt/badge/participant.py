@@ -9,7 +9,6 @@ from ..base import events
 from ..base.clock import NEVER, earliest
 from ..base.compat import TYPE_CHECKING
 from ..base.counters import Counters
-from ..base.defaults import AT_PLAYOUT_DELAY_MS, AT_VERSION
 from ..base.event_queue import EventQueue
 from ..base.numbers import (
     EVENTS_MAX,
@@ -28,7 +27,6 @@ from ..media.playout import Playout
 from ..wire import codec, envelope, messages, refusal
 from ..wire.checksum import Checksum
 from ..wire.envelope import TAG_BYTES
-from ..wire.offsets import OFFER_TAG_AT
 from ..wire.refusal import Refused
 from .door import Door
 from .floor import DENIED_NO_LEADER, NO_PERMISSION, PENDING_RELEASE, FloorParticipant
@@ -36,10 +34,12 @@ from .groups import CALL, PRESS, Groups
 from .join import JOINED, Join
 from .listening import Listening
 from .membership import Membership
+from .offers import Offers
 from .scan import Scan
 from .session import Session
+from .settings import Settings
 from .talking import Talking
-from .text_sender import TextSender
+from .texts import Texts
 from .voice_keys import VoiceKeys
 
 if TYPE_CHECKING:
@@ -58,16 +58,6 @@ class Participant:
     `encrypt(source, target)`; `random(n)` gives n unpredictable bytes. `hmac` is another way to
     make tags, for simulators that run many venues at once."""
 
-    obeys = {
-        messages.SETTINGS_SNAPSHOT: "_on_settings",
-        messages.TEXT_MESSAGE: "_on_text",
-        messages.TEXT_ACK: "_on_text_ack",
-        messages.BURST_RECEIPT: "_on_receipt",
-        messages.UPDATE_OFFER: "_on_update",
-        messages.UPDATE_CHUNK: "_on_update",
-        messages.UPDATE_ORDER: "_on_update",
-    }
-
     def __init__(
         self,
         device: bytes,
@@ -85,14 +75,8 @@ class Participant:
         self.name = name
         self.build = build
         self.address_of: Callable[[bytes, int], Any] | None = None  # of an IPv4 and port
-        self.updater: Any = None  # takes the leader's messages about updates; None: no update runs
-        self.offered = ()  # from the last UPDATE_OFFER: release, bytes of the manifest, flags, tag
-        self.settings_version = 0
         self.refusals = Counters(refusal.WORDS)
         self.newer = 0  # datagrams of a newer minor version, obeyed as far as we know it
-        self._text_writer = -1  # of the last text shown, to recognize the network's repetitions
-        self._text_number = -1
-        self._receipt_lease = 0  # of the last receipt shown, likewise
         self._events = EventQueue(EVENTS_MAX)
         self.outbox = Outbox(OUTBOX_SLOTS, PACKET_BYTES_MAX + TAG_BYTES)
         self.checksum = Checksum(hmac.buffer)
@@ -111,9 +95,18 @@ class Participant:
         store = FrameStore(KEPT_FRAMES_MAX)
         self.playout = Playout(self.listening, store)
         self.burst = BurstSender(self.talking, store)
-        self.text = TextSender(self)
-        self._timed = (self.floor, self.burst, self.text)
-        self._rooms = (self.membership, self.talking, self.groups, self)
+        self.settings = Settings(self)
+        self.texts = Texts(self)
+        self.offers = Offers(self)
+        self._timed = (self.floor, self.burst, self.texts)
+        self._rooms = (
+            self.membership,
+            self.talking,
+            self.groups,
+            self.settings,
+            self.texts,
+            self.offers,
+        )
 
     # --- the engine interface ---
 
@@ -233,7 +226,7 @@ class Participant:
         False when not joined or while another text is on its way."""
         if not 0 < len(text) <= TEXT_BYTES_MAX:
             raise ValueError("a text has 1 to %d bytes" % TEXT_BYTES_MAX)
-        return self.join.state == JOINED and self.text.submit(text, now_ms)
+        return self.join.state == JOINED and self.texts.submit(text, now_ms)
 
     # --- as values ---
 
@@ -288,61 +281,14 @@ class Participant:
 
     def begin_anew(self, is_new_term: bool) -> None:
         """For `Membership`: another leader counts its own settings, texts, places and leases."""
-        self.settings_version = 0
-        self._text_writer = -1
-        self._receipt_lease = 0
+        self.settings.version = 0
+        self.texts.shown_writer = -1
         self.talking.queued_seq = 0
+        self.talking.receipt_lease = 0
         if is_new_term:
             self.floor.restart()
             self.playout.restart()
             self.scan.restart()
-
-    def _on_settings(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
-        version = fields[AT_VERSION]
-        if version < self.settings_version:
-            return refusal.STALE
-        if version != self.settings_version:
-            self.settings_version = version
-            self.playout.path.set_least(fields[AT_PLAYOUT_DELAY_MS])
-            self._events.push(events.SETTINGS, version)
-        answer = (version, messages.APPLIED_APPLIED)
-        self.send(messages.SETTINGS_ACK, answer, self.link.address, now_ms)
-        return refusal.ACCEPTED
-
-    def _on_text(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
-        group, number, kind, writer, name, text = fields
-        if not self.groups.is_told(group):
-            return refusal.FIELD
-        if writer == self._text_writer and number == self._text_number:
-            return refusal.STALE
-        self._text_writer = writer
-        self._text_number = number
-        self._events.push(events.TEXT, (kind, writer, name, text))
-        return refusal.ACCEPTED
-
-    def _on_text_ack(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
-        return refusal.ACCEPTED if self.text.on_ack(fields[0]) else refusal.STALE
-
-    def _on_receipt(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
-        group, lease, listeners, heard, whole = fields
-        if not self.groups.is_told(group):
-            return refusal.FIELD
-        if lease == self._receipt_lease:
-            return refusal.STALE
-        self._receipt_lease = lease
-        self._events.push(events.RECEIPT, (lease, listeners, heard, whole))
-        return refusal.ACCEPTED
-
-    def _on_update(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
-        kind = envelope.msg_type(data)
-        if self.updater is not None:
-            return self.updater.on_message(kind, fields, data, now_ms)
-        if kind != messages.UPDATE_OFFER:
-            return refusal.STALE
-        tag = bytes(data[OFFER_TAG_AT : envelope.payload_end(data)])
-        self.offered = (fields[0], fields[1], fields[2], tag)
-        self._events.push(events.UPDATE, fields[0])
-        return refusal.ACCEPTED
 
     # --- datagrams out ---
 
@@ -364,12 +310,6 @@ class Participant:
         )
         self.outbox.commit()
 
-    def send_update(self, kind: int, values: "tuple", now_ms: int) -> None:
-        """UPDATE_WANT or UPDATE_STATE, for the room that fetches a release; lost while not
-        joined."""
-        if self.join.state == JOINED:
-            self.send(kind, values, self.link.address, now_ms)
-
     # --- what the rooms need done ---
 
     def tell(self, kind: int, value: object) -> None:
@@ -379,12 +319,3 @@ class Participant:
     def send_key_want(self, group: int, now_ms: int) -> None:
         """For `Session` and `VoiceKeys`."""
         self.send(messages.KEY_WANT, (group,), self.link.address, now_ms)
-
-    def send_text_message(self, number: int, text: bytes, now_ms: int) -> None:
-        """For `TextSender`."""
-        values = (self.floor.group, number, messages.TEXT_PERSON, self.join.node, self.name, text)
-        self.send(messages.TEXT_MESSAGE, values, self.link.address, now_ms)
-
-    def text_done(self, number: int, was_taken: bool) -> None:
-        """For `TextSender`."""
-        self._events.push(events.TEXT_SENT, 1 if was_taken else 0)

@@ -99,14 +99,28 @@ class Session:
         if reason != refusal.ACCEPTED:
             return reason
         if kind == messages.NACK:
-            return self._take_nack(data, source, now_ms)
+            if owner.join.state == JOINED and owner.join.silent_ms(now_ms) < CLEAR_NACK_MS:
+                return refusal.UNSEALED  # anybody could send this; our leader was heard just now
+            return owner.obey(data, source, now_ms)
         if kind == messages.WELCOME and owner.join.state != JOINED:
             return self._take_welcome(data, source, now_ms)
         if kind == messages.ROLE_ANNOUNCE and owner.door.is_of_newer_term(data):
             reason = owner.door.on_announce(data, now_ms)
         else:
             reason = owner.link.open(data, now_ms)
-        return self._take(kind, data, source, now_ms) if reason == refusal.ACCEPTED else reason
+        if reason != refusal.ACCEPTED:
+            return reason
+        if kind == messages.GROUP_KEY:
+            return owner.voice_keys.on_group_key(data, now_ms)
+        if kind == messages.REKEYED:
+            return owner.door.on_rekeyed(data, now_ms)
+        if kind == messages.FLOOR_GRANT:
+            group = data[GRANT_GROUP_AT]
+            if owner.voice_keys.ring.own_cipher(group, now_ms) is None:
+                # Speech that waits would be lost; the grant comes again.
+                owner.send_key_want(group, now_ms)
+                return refusal.KEY
+        return self._obey(kind, data, source, now_ms)
 
     def check(self, data: "Buffer", source: "Any") -> int:
         """Is it of our session, and does it come from our leader? Any leader may answer a HELLO,
@@ -126,24 +140,6 @@ class Session:
         if kind == messages.ROLE_ANNOUNCE and owner.door.is_of_newer_term(data):
             return refusal.ACCEPTED
         return refusal.SOURCE
-
-    def _take(self, kind: int, data: "Buffer", source: "Any", now_ms: int) -> int:
-        """Obey what is believed; this room handles keys itself."""
-        owner = self._owner
-        if kind == messages.GROUP_KEY:
-            return owner.voice_keys.on_group_key(data, now_ms)
-        if kind == messages.REKEYED:
-            reason = owner.door.on_rekeyed(data, now_ms)
-            if reason == refusal.ACCEPTED:
-                owner.membership.send_heartbeat(now_ms)  # shows the leader that we have them
-            return reason
-        if kind == messages.FLOOR_GRANT:
-            group = data[GRANT_GROUP_AT]
-            if owner.voice_keys.ring.own_cipher(group, now_ms) is None:
-                # Speech that waits would be lost; the grant comes again.
-                owner.send_key_want(group, now_ms)
-                return refusal.KEY
-        return self._obey(kind, data, source, now_ms)
 
     def _obey(self, kind: int, data: "Buffer", source: "Any", now_ms: int) -> int:
         owner = self._owner
@@ -168,9 +164,3 @@ class Session:
         if owner.join.state == JOINED:
             owner.door.joined(now_ms)
         return reason
-
-    def _take_nack(self, data: "Buffer", source: "Any", now_ms: int) -> int:
-        owner = self._owner
-        if owner.join.state == JOINED and owner.join.silent_ms(now_ms) < CLEAR_NACK_MS:
-            return refusal.UNSEALED  # anybody could send this; our leader was heard just now
-        return owner.obey(data, source, now_ms)

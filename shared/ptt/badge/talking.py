@@ -46,6 +46,7 @@ class Talking:
         messages.FLOOR_REVOKED: "_on_revoked",
         messages.FLOOR_TAKEN: "_on_floor",
         messages.FLOOR_IDLE: "_on_floor",
+        messages.BURST_RECEIPT: "_on_receipt",
     }
 
     def __init__(self, owner: "TalkingOwner") -> None:
@@ -53,6 +54,7 @@ class Talking:
         self.tell = owner.tell  # for `FloorParticipant`
         self.reserve_voice = owner.outbox.reserve  # for `BurstSender`
         self.queued_seq = 0  # of the newest message about our place in the queue
+        self.receipt_lease = 0  # of the last receipt told, to recognize a repetition
 
     # --- what the leader says; each returns why it is refused ---
 
@@ -112,6 +114,17 @@ class Talking:
         else:
             obeyed = owner.scan.on_floor(group, lease, talker)
         return refusal.ACCEPTED if obeyed else refusal.STALE
+
+    def _on_receipt(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
+        """BURST_RECEIPT: who heard what we said."""
+        group, lease, listeners, heard, whole = fields
+        if not self._owner.groups.is_told(group):
+            return refusal.FIELD
+        if lease == self.receipt_lease:
+            return refusal.STALE
+        self.receipt_lease = lease
+        self.tell(events.RECEIPT, (lease, listeners, heard, whole))
+        return refusal.ACCEPTED
 
     # --- what the floor needs done ---
 

@@ -24,6 +24,7 @@ from ..base.numbers import (
 from ..base.table import compile_rules
 from ..link.update_manifest import HEAD, Head, begin_tag, end_tag, read_file_line, signed_head
 from ..wire import envelope, messages, refusal
+from ..wire.offsets import CHUNK_BYTES_AT, OFFER_TAG_AT
 
 if TYPE_CHECKING:
     from typing import Any, Protocol
@@ -59,8 +60,6 @@ MANIFEST = "update.txt"  # where file 0 lies in the slot
 PART = "part"  # what is on its way
 SIGNATURE_BYTES = const(2508)  # as in ptt.link.lms, which is not there all the time
 HEAD_BYTES = const(40)
-OFFER_TAIL_AT = const(31)  # behind the envelope and seven bytes of fields
-CHUNK_TAIL_AT = const(33)
 
 LOOKING = const(0)
 FETCHING = const(1)
@@ -156,7 +155,7 @@ class Receiver:
         if kind == messages.UPDATE_CHUNK:
             return self._on_chunk(fields, data, now_ms)
         if kind == messages.UPDATE_OFFER:
-            tail = bytes(memoryview(data)[OFFER_TAIL_AT : envelope.payload_end(data)])
+            tail = bytes(memoryview(data)[OFFER_TAG_AT : envelope.payload_end(data)])
             if tail != self.offer[3]:
                 self._fail(messages.UPDATE_REASON_STOPPED, now_ms)  # another release is meant
             else:
@@ -173,7 +172,7 @@ class Receiver:
             return refusal.STALE
         if not self.is_quiet:
             return refusal.FLOOR  # not while somebody talks; it is requested again afterwards
-        piece = memoryview(data)[CHUNK_TAIL_AT : envelope.payload_end(data)]
+        piece = memoryview(data)[CHUNK_BYTES_AT : envelope.payload_end(data)]
         count = len(piece)
         if not 0 < count <= UPDATE_CHUNK_BYTES or at + count > self._size:
             return refusal.FIELD

@@ -50,6 +50,6 @@ def earliest(a_ms: int, b_ms: int) -> int:
     return b_ms
 
 
-def wrap(milliseconds: int) -> int:
+def wrapped(milliseconds: int) -> int:
     """A host's endless clock as the engines' wrapping one."""
     return milliseconds % _PERIOD_MS

@@ -31,7 +31,7 @@ class GroupKeys:
 
     def key(self, group: int, members: bytes = b"") -> bytes:
         """16 bytes; `members`: the two of a private call."""
-        return derive.group_key(self._hmac, self._secret, self.epoch, group, members)
+        return derive.key_of_group(self._hmac, self._secret, self.epoch, group, members)
 
     def change(self) -> None:
         """Shut somebody out."""

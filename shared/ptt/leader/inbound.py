@@ -72,7 +72,7 @@ class Inbound:
 
     def receive(self, data: "Any", source: "Any", now_ms: int) -> int:
         """Obey one datagram, or say why not."""
-        reason = envelope.check(data)
+        reason = envelope.check_whole(data)
         if reason == refusal.ACCEPTED:
             return self._unseal(data, source, now_ms)
         if reason == refusal.VERSION:

@@ -52,7 +52,7 @@ def session_keys(hmac: Hmac, secret: bytes, term: int, session: int) -> SessionK
     )
 
 
-def group_key(hmac: Hmac, master: bytes, epoch: int, group: int, members: bytes) -> bytes:
+def key_of_group(hmac: Hmac, master: bytes, epoch: int, group: int, members: bytes) -> bytes:
     """16 bytes for the voice of `group`; a private call's are of its two `members`, too."""
     info = _PURPOSE + b"group" + bytes((epoch >> 8, epoch & 255, group)) + members
     return hkdf.expand(hmac, HmacKey(master), info, WRAPPED_BYTES)

@@ -36,7 +36,7 @@ class Checksum:
         self._view = self._whole[0:0]  # payload and header of the last datagram
 
     def check(self, data: "Buffer") -> int:
-        """The same as `envelope.check`."""
+        """The same as `envelope.check_whole`."""
         reason = envelope.check_shape(data)
         if reason != refusal.ACCEPTED:
             return reason

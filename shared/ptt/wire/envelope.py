@@ -73,7 +73,7 @@ def put32(data: bytearray, at: int, value: int) -> None:
     data[at + 3] = value & 255
 
 
-def check(data: "Buffer") -> int:
+def check_whole(data: "Buffer") -> int:
     """`refusal.ACCEPTED` for a whole, undamaged datagram of our major version, else the reason."""
     reason = check_shape(data)
     if reason != refusal.ACCEPTED:
@@ -85,7 +85,7 @@ def check(data: "Buffer") -> int:
 
 
 def check_shape(data: "Buffer") -> int:
-    """All that `check` looks at before the CRC.
+    """All that `check_whole` looks at before the CRC.
 
     The major version comes first: another major may lay out everything else differently.
     """

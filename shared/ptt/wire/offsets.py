@@ -21,3 +21,4 @@ REKEYED_NONCE_AT = const(24)
 REKEYED_CHALLENGE_AT = const(40)
 REKEYED_END = const(56)
 OFFER_TAG_AT = const(31)  # behind the fields that the table names
+CHUNK_BYTES_AT = const(33)  # likewise

@@ -1,27 +1,41 @@
 """One text on its way to the leader."""
 
-from ptt.badge.text_sender import TextSender
+from ptt.badge.texts import Texts
+from ptt.base import events
 from ptt.base.clock import NEVER
 from ptt.base.numbers import REQUEST_RETRY_MS, TEXT_TRIES_MAX
+from ptt.wire import messages, refusal
 
 NOW_MS = 5000
+LEADER = ("leader", 1)
 
 
 class Writer:
     """`sent` has (number, text) of each try, `done` what became of each text."""
 
     def __init__(self, now_ms=NOW_MS):
+        self.name = b"Ann"
+        self.floor = self.join = self.link = self.groups = self
+        self.group = 3
+        self.node = 7
+        self.address = LEADER
         self.sent = []
         self.done = []
-        self.sender = TextSender(self)
+        self.sender = Texts(self)  # pyright: ignore[reportArgumentType]
         self.now_ms = now_ms
 
-    def send_text_message(self, number, text, now_ms):
-        assert now_ms == self.now_ms
+    def send(self, kind, values, destination, now_ms):
+        assert (kind, destination, now_ms) == (messages.TEXT_MESSAGE, LEADER, self.now_ms)
+        group, number, kind, node, name, text = values
+        assert (group, kind, node, name) == (3, messages.TEXT_PERSON, 7, b"Ann")
         self.sent.append((number, text))
 
-    def text_done(self, number, was_taken):
-        self.done.append((number, was_taken))
+    def tell(self, kind, value):
+        assert kind == events.TEXT_SENT
+        self.done.append((len(self.done) + 1, value == 1))
+
+    def ack(self, number):
+        return self.sender._on_ack([number], None, LEADER, self.now_ms) == refusal.ACCEPTED
 
     def write(self, text=b"hello"):
         return self.sender.submit(text, self.now_ms)
@@ -51,7 +65,7 @@ def test_it_goes_out_at_once_and_waits_for_an_answer():
 def test_the_answer_ends_it():
     writer = Writer()
     writer.write()
-    assert writer.sender.on_ack(1)
+    assert writer.ack(1)
     assert writer.done == [(1, True)]
     assert writer.sender.next_timeout_ms() == NEVER
     writer.sender.handle_timeout(NOW_MS + 10000)
@@ -60,14 +74,14 @@ def test_the_answer_ends_it():
 
 def test_an_answer_about_another_text_is_stale():
     writer = Writer()
-    assert not writer.sender.on_ack(1)
-    assert not writer.sender.on_ack(0)
+    assert not writer.ack(1)
+    assert not writer.ack(0)
     writer.write()
-    assert not writer.sender.on_ack(0)
-    assert not writer.sender.on_ack(2)
+    assert not writer.ack(0)
+    assert not writer.ack(2)
     assert writer.done == []
-    assert writer.sender.on_ack(1)
-    assert not writer.sender.on_ack(1)
+    assert writer.ack(1)
+    assert not writer.ack(1)
     assert writer.done == [(1, True)]
 
 
@@ -87,7 +101,7 @@ def test_one_at_a_time():
     assert writer.write(b"one")
     assert not writer.write(b"two")
     assert writer.sent == [(1, b"one")]
-    writer.sender.on_ack(1)
+    writer.ack(1)
     assert writer.write(b"two")
     assert writer.sent == [(1, b"one"), (2, b"two")]
 
@@ -100,8 +114,8 @@ def test_after_one_was_given_up_the_next_starts_afresh():
     assert writer.write(b"two")
     assert writer.wait() == REQUEST_RETRY_MS
     assert writer.sent[-2:] == [(2, b"two")] * 2
-    assert not writer.sender.on_ack(1)  # far too late
-    assert writer.sender.on_ack(2)
+    assert not writer.ack(1)  # far too late
+    assert writer.ack(2)
     assert writer.done == [(1, False), (2, True)]
 
 
@@ -110,7 +124,7 @@ def test_numbers_wrap():
     writer.sender._number = 0xFFFF
     writer.write()
     assert writer.sent == [(0, b"hello")]
-    assert writer.sender.on_ack(0)
+    assert writer.ack(0)
 
 
 def test_across_the_wrap_of_the_clock():
