@@ -312,7 +312,7 @@ from pressel.registry.store import Registry
 folder, first, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 with Registry(folder) as registry:
     for number in range(first, first + count):
-        registry.enrol(f"{number:016x}", "x")
+        registry.enrol(f"{number:016x}", f"x{number}")
         print(number, flush=True)
 """
 

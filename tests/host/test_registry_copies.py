@@ -214,7 +214,7 @@ def test_a_revoked_device_that_a_host_never_knew_stays_out(venue: Venue) -> None
     venue.hear("b", "a")
     stale = venue.lead("c", 500)
     for number in range(20):
-        stale.adopt(f"{number:016x}", "x", bytes(32))
+        stale.adopt(f"{number:016x}", f"x{number}", bytes(32))
     venue.meet()
     venue.agree()
     assert len(venue.at["b"].devices(REVOKED)) == 20 and not venue.at["b"].devices(ACTIVE)

@@ -8,6 +8,8 @@ from tests.hostile.stage import by, forged, joined
 from ptt.badge.join import JOINED
 from ptt.base import events
 from ptt.base.numbers import (
+    HELD_OFF_MAX,
+    HELD_OFF_TELL_MS,
     HELLO_RETRY_MS_MAX,
     JOIN_REPEATS_MAX,
     JOINS_MAX,
@@ -17,6 +19,8 @@ from ptt.base.numbers import (
     TEXT_BURST,
     TEXT_PER_S,
 )
+from ptt.leader import held_off
+from ptt.leader.held_off import HeldOff
 from ptt.link.hmac import HmacKey
 from ptt.wire import messages
 
@@ -127,6 +131,7 @@ def test_a_device_that_joins_all_the_time_gets_no_more_by_it() -> None:
     venue = joined()
     thief = venue.badge("C")
     engine = thief.engine
+    device = venue.leader.members.by_node(engine.join.node).device
     number = 0
     for _ in range(40_000 // 100):
         for _ in range(TEXT_BURST):
@@ -143,6 +148,8 @@ def test_a_device_that_joins_all_the_time_gets_no_more_by_it() -> None:
     texts = [value for _, kind, value in venue.leader_events if kind == events.TEXT]
     assert TEXT_BURST < len(texts) <= JOINS_MAX * TEXT_BURST + 40 * TEXT_PER_S
     assert venue.leader.refusals.as_dict()["limit"] > 0
+    held = {(each, why) for each, why, _ in venue.leader.held.all()}
+    assert held == {(device, held_off.JOINS)}
     venue.talk("A")
     assert venue.badge("B").all(events.HEARD)
     venue.run(JOINS_MS)
@@ -175,3 +182,50 @@ def test_the_same_session_with_other_keys_is_not_had_without_end() -> None:
         assert door.may_enter(device, False, venue.now_ms)  # counted apart
         assert door.may_enter(bytes([1] * 8), True, venue.now_ms)
         venue.run(JOINS_MS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "why"),
+    [
+        (messages.FLOOR_REQUEST, (1, 7, 0, 0), held_off.PRESSES),
+        (messages.TEXT_MESSAGE, (1, 7, 0, 0, b"C0", b"buy"), held_off.TEXTS),
+        (messages.HEARTBEAT, (1, 1, 1, 0, 0, 0), held_off.OTHERS),
+        (messages.UPDATE_WANT, (2, 0, 0), held_off.UPDATES),
+    ],
+)
+def test_the_operator_sees_who_was_held_off_and_why(kind: int, values: tuple, why: int) -> None:
+    """Once a minute in the log, however much it sends; and nobody else is named."""
+    venue = joined()
+    thief = venue.badge("C")
+    whose = venue.leader.members.by_node(thief.engine.join.node).device
+    venue.talk("A")
+    for number in range(1000):
+        data = by(thief, kind, values, seq=thief.engine.link.seq + 1 + number)
+        venue.leader.receive_datagram(data, thief.address, venue.now_ms)
+    ((device, reason, held),) = venue.leader.held.all()
+    assert (device, reason) == (whose, why)
+    assert held.times == venue.leader.refusals.as_dict()["limit"]
+    assert venue.leader.held.news() == [(whose, why)] and venue.leader.held.news() == []
+    held_off_more = HeldOff()
+    for number in range(2 * HELD_OFF_MAX):
+        held_off_more.note(number.to_bytes(8, "big"), kind, 0)
+    assert len(held_off_more.all()) == HELD_OFF_MAX == len(held_off_more.news())
+    held_off_more.note(bytes([9]) * 8, kind, 0)
+    assert held_off_more.news() and not held_off_more.news()
+    held_off_more.note(bytes([9]) * 8, kind, HELD_OFF_TELL_MS - 1)
+    assert not held_off_more.news()
+    held_off_more.note(bytes([9]) * 8, kind, HELD_OFF_TELL_MS)
+    assert held_off_more.news()
+
+
+def test_a_venue_that_behaves_holds_nobody_off() -> None:
+    """Also one in which everybody plays with the button and writes."""
+    venue = joined()
+    for turn in range(20):
+        for name in "ABC":
+            venue.press(name)
+            venue.run(300)
+            venue.badge(name).engine.send_text(b"hello", venue.now_ms)
+            venue.release(name)
+            venue.run(400)
+        assert not venue.leader.held.all(), turn

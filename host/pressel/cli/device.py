@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import sys
@@ -11,18 +12,23 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
 from rich.markup import escape
 from rich.table import Table
 
 from pressel.cli.options import folder_option
 from pressel.cli.roll import opened
 from pressel.errors import PresselError, UsageError
+from pressel.node import control
+from pressel.node.door import running
+from pressel.node.leader_state import LeaderState
 from pressel.registry import code as codes
 from pressel.registry.device import GROUP_MAX, PENDING, Device, Entitlements
 from pressel.registry.roll import Roll
 from pressel.registry.secret_file import write_private
 
 from .printed import print_table
+from .status import held_off
 
 _ID_BYTES = 8
 
@@ -123,10 +129,12 @@ def _with_key_file(roll: Roll, device_id: str, file: Path, make_key: Callable[[]
 @_STATE
 @_JSON
 def list_devices(with_revoked: bool, state: Path | None, as_json: bool) -> None:
-    """List devices; never their keys."""
+    """List devices; never their keys. Says which ones a running leader holds off, and why."""
     with opened(state, writes=False) as roll:
         known = roll.devices()
     _show([each for each in known if with_revoked or each.state != "revoked"], as_json)
+    for words in _held_off(state):
+        _say(words)
 
 
 @device.command()
@@ -269,6 +277,16 @@ def _show(devices: list[Device], as_json: bool, one: bool = False, waiting: bool
         name, words = escape(each.name), ", ".join(rights)
         table.add_row(each.id, name, _words(each.groups), words, each.state, str(each.epoch))
     print_table(table)
+
+
+def _held_off(state: Path | None) -> list[str]:
+    """As the leader tells it; nothing while none can be asked."""
+    path = running(state)
+    if path is None:
+        return []
+    with contextlib.suppress(PresselError, ValidationError):
+        return list(held_off(LeaderState.model_validate(control.ask(path, "status"))))
+    return []
 
 
 def _check_code(waiting: Device) -> dict[str, str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -51,8 +52,18 @@ def _show(state: LeaderState, console: Console) -> None:
         console.print(_members(state))
     if state.refused:
         console.print(f"Datagrams refused: {_counts(state.refused)}")
+    for words in held_off(state):
+        console.print(words, markup=False)
     if state.v1_clients is not None:
         _show_v1(state.v1_clients, state.v1_refused, console)
+
+
+def held_off(state: LeaderState) -> Iterator[str]:
+    """A line for each device that was held off."""
+    for each in state.held:
+        ago = f"{each.ago_ms / 1000:.0f} s ago"
+        who = f"{each.name or '?'} ({each.device})"
+        yield f"Held off: {who}, {each.why}; {each.times} datagrams, the last {ago}"
 
 
 def _show_v1(clients: list[V1ClientState], refused: dict[str, int], console: Console) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pressel.errors import UsageError
+from pressel.registry.alike import is_reserved
 from pressel.registry.device import ACTIVE, checked_name
 from pressel.registry.store import FullError, Registry
 
@@ -98,6 +99,8 @@ class Conversation:
             checked_name(name)
         except UsageError:
             raise RefusedError("line") from None
+        if is_reserved(name):
+            raise RefusedError("name")
         groups: tuple[int, ...] | None = ()
         state = ACTIVE
         try:
@@ -114,4 +117,5 @@ class Conversation:
         outcome = lines.Outcome.model_validate({"state": state, "groups": list(groups)})
         box = exchange.seal(agreed.reply, outcome.model_dump_json())
         reply = lines.Reply(box=box).model_dump_json()
+        name = registry.device(device).name  # there may have been one of that name
         return reply, Enrolled(state, device, name, agreed.check_code)

@@ -86,6 +86,8 @@ REFUSALS = {
     "deny or revoke some",
     "known": "the leader knows this device with another key or state; see `pressel device list "
     "--all` there",
+    "name": "that name, or one that looks like it, is how Pressel itself is shown; choose another "
+    "one with --name",
     "elsewhere": "this host stands by; ask the one that leads (see `pressel host status`)",
     "version": "the leader runs another version of Pressel; update the older of the two",
     "line": "the leader did not understand; update the older of the two",

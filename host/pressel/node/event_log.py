@@ -10,6 +10,7 @@ from ptt.base import events
 from ptt.cluster import election
 from ptt.leader.leader import Leader
 
+from . import held_words
 from .report import Report
 
 
@@ -33,6 +34,15 @@ class EventLog:
         self._report(name, event_fields(name, value, self._badge, self._name_of))
         if kind == events.MEMBER_LEFT:
             self._names.pop(value, None)
+
+    def on_held(self, news: list[tuple[bytes, int]]) -> None:
+        """Devices that the leader here has held off, and why."""
+        leader = self._leader()
+        for device, why in news:
+            name = leader.joining.directory.name(device) if leader is not None else None
+            fields = {"device": device.hex(), "name": (name or b"?").decode()}
+            words = {"why": held_words.why_held(why), "advice": held_words.advice(why)}
+            self._report("held_off", fields | words)
 
     def on_election(self, kind: int, value: Any, convergence_ms: int) -> None:
         """An event of `ptt.cluster.election`."""

@@ -198,7 +198,7 @@ class HostNode:
 
     async def _let_in(self, own: Credential) -> None:
         """Put the v1 bridge of this host on the venue's roll, which this host keeps now."""
-        await self._write(lambda registry: enter(registry, own, BRIDGE))
+        await self._write(lambda registry: enter(registry, own, BRIDGE, registry.adopt_own))
 
     async def _read(self, act: Callable[[Registry], T]) -> T:
         return await self._in_thread(self._watch.with_registry, act)
@@ -371,6 +371,8 @@ class HostNode:
                 self._updates.on_told(*event[1])
             else:
                 self._log.on_floor(*event)
+        if self._host.leader is not None:
+            self._log.on_held(self._host.leader.held.news())
         while (event := self._host.next_election_event()) is not None:
             kind, value = event
             if kind != election.ATTEMPT or self._others.channel.hosts():  # alone it cannot fail

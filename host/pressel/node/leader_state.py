@@ -31,6 +31,17 @@ class FloorState(BaseModel):
     queue: list[str]
 
 
+class HeldState(BaseModel):
+    """A device that has sent more than it may: what `why` says, so many `times` since the leader
+    started, the last time so long `ago_ms`."""
+
+    device: str
+    name: str
+    why: str
+    times: int
+    ago_ms: int
+
+
 class LeaderState(BaseModel):
     """A leader at one moment; `refused` counts datagrams by reason since it started, `v1_refused`
     what old apps sent. `v1_clients` is None where the bridge to old apps is off."""
@@ -43,5 +54,6 @@ class LeaderState(BaseModel):
     voice_in: int
     voice_out: int
     refused: dict[str, int]
+    held: list[HeldState] = []
     v1_clients: list[V1ClientState] | None = None
     v1_refused: dict[str, int] = {}

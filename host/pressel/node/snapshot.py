@@ -8,7 +8,8 @@ from ptt.leader.floor import arbitrator
 from ptt.leader.leader import Leader
 from ptt.leader.members import DIFFERENT_TABLE, NEWER_TABLE, OLDER_TABLE
 
-from .leader_state import FloorState, LeaderState, MemberState
+from .held_words import why_held
+from .leader_state import FloorState, HeldState, LeaderState, MemberState
 
 # What to do when two builds have different message tables.
 ADVICE = {
@@ -54,4 +55,14 @@ def take_snapshot(leader: Leader, address: str, uptime_s: float, now_ms: int) ->
         voice_in=leader.voice.packets_in,
         voice_out=leader.voice.packets_out,
         refused=refused,
+        held=[
+            HeldState(
+                device=device.hex(),
+                name=(leader.joining.directory.name(device) or b"").decode(),
+                why=why_held(why),
+                times=held.times,
+                ago_ms=clock.age(now_ms, held.last_ms),
+            )
+            for device, why, held in leader.held.all()
+        ],
     )

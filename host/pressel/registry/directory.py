@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from ptt.cluster.records import DeviceRecord
 from ptt.leader.roster import ENTITLED_EMERGENCY, ENTITLED_PRIORITY, Grants
 
+from . import alike
+from .alike import OPERATOR
 from .device import ACTIVE, Device, Entitlements
 from .store import Registry
 
@@ -36,16 +39,23 @@ class RegistryDirectory:
             return False
         version = self._registry.version()
         self._entries, self._records = {}, []
-        for each in self._registry.devices(ACTIVE):
+        devices = self._registry.devices(ACTIVE)
+        looks = Counter(alike.look(each.name) for each in devices)
+        for each in devices:
             key = self._registry.key(each.id)
             if key is not None:
-                self._add(each, key)
+                self._add(each, key, looks[alike.look(each.name)] > 1)
         self._version = version
         self._changes = changes
         return True
 
-    def _add(self, device: Device, key: bytes) -> None:
-        own, name, rights = bytes.fromhex(device.id), device.name.encode(), device.entitlements
+    def _add(self, device: Device, key: bytes, has_twin: bool) -> None:
+        """Two hosts that were apart may have let in two of one look, and so may an older version:
+        they are told apart by the end of their ids, on all hosts alike."""
+        own, rights = bytes.fromhex(device.id), device.entitlements
+        is_marked = has_twin or alike.look(device.name) == alike.look(OPERATOR)
+        shown = alike.with_end(device.name, f" #{device.id[-4:]}") if is_marked else device.name
+        name = shown.encode()
         self._entries[own] = _Entry(key, name, Grants(device.groups, _entitled(rights)))
         record = (own, key, name, device.groups, rights.emergency, rights.priority)
         self._records.append(DeviceRecord(*record))

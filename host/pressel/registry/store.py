@@ -14,6 +14,7 @@ from types import MappingProxyType
 from pressel.errors import UsageError
 from pressel.ledger.chain import Head
 from pressel.ledger.entry import Fact
+from pressel.registry import alike
 from pressel.registry import code as codes
 from pressel.registry.chains import BEGINNING, Place
 from pressel.registry.checkpoint import COMPACT_AT, TAIL
@@ -195,6 +196,7 @@ class Registry(Database):
         """Make a device active and return its new key. UsageError when the id is known."""
         key = secrets.token_bytes(KEY_BYTES)
         with self._change("device add"):
+            self._must_be_free(name)
             self._insert(checked_id(device_id), name, key, groups, entitlements, ACTIVE)
             self._must_fit()
         return key
@@ -214,7 +216,8 @@ class Registry(Database):
             query = "SELECT count(*) FROM device WHERE state = ?"
             if self._db.execute(query, (PENDING,)).fetchone()[0] >= PENDING_MAX:
                 raise FullError(f"{PENDING_MAX} devices are waiting already; approve or deny some")
-            self._insert(device, name, key, (1,), Entitlements(), PENDING, code)
+            free = self._free(name)
+            self._insert(device, free, key, (1,), Entitlements(), PENDING, code)
         return PENDING
 
     def waiting(self, word: str) -> str:
@@ -317,14 +320,24 @@ class Registry(Database):
     ) -> None:
         """Make a device active that already carries its `key`, whether or not it waits for that.
 
-        Its `former` ids end at the same time. All or nothing.
+        Its `former` ids end at the same time. All or nothing. UsageError when its name looks like
+        that of another one.
         """
         device = checked_id(device_id)
         with self._change("device adopt"):
             self._forget_waiting(device)
-            self._insert(device, name, key, groups, Entitlements(), ACTIVE)
             for each in former:
                 self._update(checked_id(each), "state = ?, sealed_key = NULL", (REVOKED,), ACTIVE)
+            self._must_be_free(name)
+            self._insert(device, name, key, groups, Entitlements(), ACTIVE)
+            self._must_fit()
+
+    def adopt_own(self, device_id: str, name: str, key: bytes) -> None:
+        """The same for a part of this host, such as its bridge, whose `name` nobody else may
+        have; that of another host has a number."""
+        with self._change("device adopt"):
+            free = alike.free(name, self._names())
+            self._insert(checked_id(device_id), free, key, (1,), Entitlements(), ACTIVE)
             self._must_fit()
 
     def replace(self, old_id: str, new_id: str) -> bytes:
@@ -357,13 +370,31 @@ class Registry(Database):
         return kept
 
     def rename(self, device_id: str, name: str) -> None:
+        """UsageError when the name looks like that of another device."""
         device = self.device(device_id)
-        self._set("device rename", device.id, "name = ?", (checked_name(name),), device.state)
+        with self._change("device rename"):
+            self._must_be_free(name, device.id)
+            self._update(device.id, "name = ?", (checked_name(name),), device.state)
 
     def set_groups(self, device_id: str, groups: tuple[int, ...] | list[int]) -> None:
         device = self.device(device_id)
         chosen = (_joined(checked_groups(groups)),)
         self._set("device group", device.id, "groups = ?", chosen, device.state)
+
+    def _names(self, but: str = "") -> list[str]:
+        """Of the devices that are in, or wait; `but` of one."""
+        query = "SELECT name FROM device WHERE state <> ? AND id <> ?"
+        return [name for (name,) in self._db.execute(query, (REVOKED, but)).fetchall()]
+
+    def _must_be_free(self, name: str, device: str = "") -> None:
+        """UsageError when `device` cannot have this name beside the others."""
+        alike.check_free(checked_name(name), self._names(device))
+
+    def _free(self, name: str) -> str:
+        """What a newcomer is called that says so: nobody has asked whether the name is free.
+        UsageError when it is reserved."""
+        alike.check_free(checked_name(name), ())
+        return alike.free(name, self._names())
 
     def _must_be(self, device_id: str, state: str) -> Device:
         device = self.device(device_id)
@@ -479,7 +510,7 @@ class Registry(Database):
                 return None
             groups = _parted(row[0])
             self._forget_waiting(device)
-            self._insert(device, name, key, groups, Entitlements(), ACTIVE)
+            self._insert(device, self._free(name), key, groups, Entitlements(), ACTIVE)
             self._must_fit()
         return groups
 

@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -18,7 +18,8 @@ from typing import IO, Any
 from pressel.errors import UsageError
 from pressel.json_text import read_json
 from pressel.node.door import open_roll
-from pressel.registry.device import ACTIVE, KEY_BYTES
+from pressel.registry import alike
+from pressel.registry.device import ACTIVE, KEY_BYTES, REVOKED
 from pressel.registry.roll import Roll
 
 DEVICE_BYTES = 8
@@ -71,12 +72,21 @@ def register(credential: Credential, name: str, state: Path | None) -> None:
         enter(roll, credential, name)
 
 
-def enter(roll: Roll, credential: Credential, name: str) -> None:
-    """Put this badge on the `roll`, as `register` does."""
-    device = credential.device.hex()
-    known = {each.id: each.state for each in roll.devices()}.get(device)
-    if known is None:
-        roll.adopt(device, name, credential.key)
+def enter(
+    roll: Roll,
+    credential: Credential,
+    name: str,
+    adopt: Callable[[str, str, bytes], None] | None = None,
+) -> None:
+    """Put this badge on the `roll`, as `register` does; by `adopt`, if that is given. One that
+    looks like another gets a number behind its name."""
+    device, devices = credential.device.hex(), roll.devices()
+    known = {each.id: each.state for each in devices}.get(device)
+    if known is None and adopt is not None:
+        adopt(device, name, credential.key)
+    elif known is None:
+        others = [each.name for each in devices if each.state != REVOKED]
+        roll.adopt(device, alike.free(name, others), credential.key)
     elif known != ACTIVE or roll.key(device) != credential.key:
         raise UsageError(
             f"the registry knows device {device} otherwise (revoked, waiting or with another "

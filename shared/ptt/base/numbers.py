@@ -121,6 +121,8 @@ STRANGERS_BURST = const(8)
 JOINS_MAX = const(8)  # of one device within JOINS_MS: one that falls out of the Wi-Fi all the time
 JOIN_REPEATS_MAX = const(128)  # the same with other keys: two answers a HELLO, 50 HELLOs a minute
 JOINS_MS = const(60000)  # each join makes others work, and gives it what a member may say anew
+HELD_OFF_MAX = const(64)  # devices and reasons remembered for the operator: more is one flood
+HELD_OFF_TELL_MS = const(60000)  # between two lines of one device and reason in a log
 CLEAR_NACK_MS = const(1500)  # a NACK in the clear counts when the leader was silent for so long
 
 # --- What one member may say, a second and at once --------------------------------------

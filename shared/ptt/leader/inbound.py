@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .distributor import Distributor
     from .groups import Groups
     from .heartbeats import Heartbeats
+    from .held_off import HeldOff
     from .joining import Joining
     from .members import Member, Members
     from .outbound import Outbound
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         announcer: Announcer
         groups: Groups
         heartbeats: Heartbeats
+        held: HeldOff
         joining: Joining
         journal: Journal
         keys: VoiceKeys
@@ -108,13 +110,17 @@ class Inbound:
         if reason != refusal.ACCEPTED:
             return reason
         if not session.may_say(kind, now_ms):
+            self._rooms.held.note(member.device, kind, now_ms)
             return refusal.LIMIT
         if kind == messages.VOICE_FRAME and self._rooms.keys.is_to_come(data[MARK_AT]):
             return refusal.KEY  # every listener would ask us for it
         if session.before is not None:  # the first datagram since it has moved over
             session.before = None
             self._rooms.keys.give(member, now_ms)
-        return self.obey(member, data, now_ms)
+        reason = self.obey(member, data, now_ms)
+        if reason == refusal.LIMIT:
+            self._rooms.held.note(member.device, kind, now_ms)
+        return reason
 
     def obey(self, member: "Member", data: "Any", now_ms: int) -> int:
         """Obey what `member` is known to have sent."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..link.hmac import Hmac
     from .groups import Groups
     from .heartbeats import Heartbeats
+    from .held_off import HeldOff
     from .members import Member, Members
     from .outbound import Outbound
     from .sessions import Sessions
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         sessions: Sessions
         keys: VoiceKeys
         heartbeats: Heartbeats
+        held: HeldOff
         told: EventQueue
 
         def drop(self, member: Member, now_ms: int) -> None: ...
@@ -128,6 +130,7 @@ class Joining:
         if not equal(proof, 0, derive.proof(self._hmac, secret, said), derive.PROOF_BYTES):
             return refusal.IDENTITY
         if not self._may_enter(hello, secret, source, now_ms):
+            self._leader.held.note(device, messages.ANSWER, now_ms)
             return refusal.LIMIT
         self.door.answered(device, challenge)
         hello[4] = self.directory.name(device) or hello[4]  # nobody may use another's name

@@ -22,6 +22,7 @@ from .devices import Devices
 from .distributor import Distributor
 from .groups import Groups
 from .heartbeats import Heartbeats
+from .held_off import HeldOff
 from .inbound import Inbound
 from .joining import Joining
 from .members import Members
@@ -90,6 +91,7 @@ class Leader:
         self.texts = Texts(out, self.journal, self.told)
         self.voice = VoicePath(self.members, self.groups, out)
         self.devices = Devices(self.journal)
+        self.held = HeldOff()
         self.joining = Joining(self, seed, directory, roster, hmac, random)
         self.heartbeats = Heartbeats(
             term,
