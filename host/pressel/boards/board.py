@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pressel.errors import UsageError
+from pressel.schema.check import did_you_mean
 from pressel.tree import ROOT
 
 from .check import check_file
@@ -29,8 +30,9 @@ def board_ids() -> list[str]:
 def board_file(board_id: str) -> Path:
     """The file of a known board; UsageError names those known."""
     if board_id not in board_ids():
-        known = ", ".join(board_ids())
-        raise UsageError(f"no board is called '{board_id}'; known are: {known}")
+        known = board_ids()
+        near = did_you_mean(board_id, known) or f"; known are: {', '.join(known)}"
+        raise UsageError(f"no board is called '{board_id}'{near}")
     return boards_folder() / board_id / "board.toml"
 
 

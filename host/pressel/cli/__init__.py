@@ -41,6 +41,7 @@ COMMANDS = {
     "setup": "Make this computer a leader box, with a host that starts at boot.",
     "upgrade": "Install another version on a leader box.",
     "uninstall": "Remove the service from a leader box.",
+    "completion": "Let the Tab key complete commands, devices, boards and ports.",
     "config": "Show and check what is configured on this machine.",
     "sim": "Simulate venues: every fault and size, in virtual or in real time.",
     "flash": "Make a badge out of a board: image, identity, key, Wi-Fi and firmware.",

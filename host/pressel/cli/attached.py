@@ -11,7 +11,9 @@ from pathlib import Path
 
 import click
 
-from pressel.cli import INTERRUPTED
+from pressel.cli import INTERRUPTED, completing
+from pressel.cli.asking import confirm, yes_option
+from pressel.cli.completing import offering
 from pressel.cli.options import folder_option
 from pressel.flash.fleet import OpenRegistry
 from pressel.flash.messages import MESSAGES, flash_error
@@ -20,6 +22,7 @@ from pressel.flash.port import held, is_gone
 from pressel.flash.usable_settings import checked_wifi
 from pressel.flash.usb import attached
 from pressel.node.door import is_there, open_roll
+from pressel.registry.choice import chosen
 from pressel.schema.sentences import printable
 
 BAUD = 115_200  # of MicroPython's console
@@ -141,7 +144,7 @@ def shell(port: str) -> int:
 
 
 @click.command()
-@click.argument("old")
+@click.argument("old", shell_complete=offering(completing.devices))
 @click.argument("new")
 @_STATE
 def replace(old: str, new: str, state: Path | None) -> None:
@@ -151,7 +154,9 @@ def replace(old: str, new: str, state: Path | None) -> None:
     otherwise it gets both with `pressel flash`.
     """
     with open_roll(state) as roll:
-        is_known = any(each.id == new.lower() for each in roll.devices())
+        known = roll.devices()
+        old = chosen(known, old).id
+        is_known = any(each.id == new.lower() for each in known)
         roll.replace(old, new)
         name = roll.device(new).name
     then = "pressel provision PORT" if is_known else "pressel flash --port PORT"
@@ -161,11 +166,13 @@ def replace(old: str, new: str, state: Path | None) -> None:
 @click.command()
 @click.argument("port")
 @click.option("--revoke", is_flag=True, help="Revoke its key, too.")
+@yes_option
 @_STATE
-def wipe(port: str, revoke: bool, state: Path | None) -> None:
+def wipe(port: str, revoke: bool, yes: bool, state: Path | None) -> None:
     """Erase everything on the badge on PORT: firmware, identity, key and Wi-Fi settings."""
     from pressel.flash.wipe import wipe_badge
 
+    confirm(f"Erase everything on the badge on {port}?", yes)
     registry = open_registry(state, is_made=False)
     if registry is None:
         device, warning = wipe_badge(port, None, revoke=revoke)

@@ -16,6 +16,8 @@ from pydantic import ValidationError
 from rich.markup import escape
 from rich.table import Table
 
+from pressel.cli import completing
+from pressel.cli.completing import offering
 from pressel.cli.options import folder_option
 from pressel.cli.roll import opened
 from pressel.errors import PresselError, UsageError
@@ -23,10 +25,12 @@ from pressel.node import control
 from pressel.node.door import running
 from pressel.node.leader_state import LeaderState
 from pressel.registry import code as codes
+from pressel.registry.choice import check_free, chosen
 from pressel.registry.device import GROUP_MAX, PENDING, Device, Entitlements
 from pressel.registry.roll import Roll
 from pressel.registry.secret_file import write_private
 
+from .asking import confirm, yes_option
 from .printed import print_table
 from .status import held_off
 
@@ -34,7 +38,8 @@ _ID_BYTES = 8
 
 _STATE = folder_option()
 _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
-_ID = click.argument("device_id", metavar="ID")
+_ID = click.argument("word", metavar="DEVICE", shell_complete=offering(completing.devices))
+_SAME_NAME = click.option("--same-name", is_flag=True, help="Although another one has it.")
 _KEY_FILE = click.option(
     "--key-file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -54,7 +59,10 @@ _GROUPS = click.option(
 
 @click.group()
 def device() -> None:
-    """Choose which badges may take part, and with what rights."""
+    """Choose which badges may take part, and with what rights.
+
+    DEVICE is a device's name, its id, or as much of either as no other has.
+    """
 
 
 @device.command()
@@ -65,6 +73,7 @@ def device() -> None:
 @click.option(
     "--priority", is_flag=True, help="May press with priority, ahead of all routine presses."
 )
+@_SAME_NAME
 @_KEY_FILE
 @_STATE
 @_JSON
@@ -74,16 +83,19 @@ def add(
     groups: tuple[int, ...],
     emergency: bool,
     priority: bool,
+    same_name: bool,
     key_file: Path,
     state: Path | None,
     as_json: bool,
 ) -> None:
     """Add a device called NAME and write its key to a file."""
-    chosen = device_id or secrets.token_hex(_ID_BYTES)
+    new_id = device_id or secrets.token_hex(_ID_BYTES)
     rights = Entitlements(emergency, int(priority))
     with opened(state, makes=True) as roll:
-        _with_key_file(roll, chosen, key_file, lambda: roll.enrol(chosen, name, groups, rights))
-        _show([roll.device(chosen)], as_json, one=True)
+        if not same_name:
+            check_free(roll.devices(), name)
+        _with_key_file(roll, new_id, key_file, lambda: roll.enrol(new_id, name, groups, rights))
+        _show([roll.device(new_id)], as_json, one=True)
 
 
 @device.command()
@@ -91,9 +103,10 @@ def add(
 @_KEY_FILE
 @_STATE
 @_JSON
-def rotate(device_id: str, key_file: Path, state: Path | None, as_json: bool) -> None:
+def rotate(word: str, key_file: Path, state: Path | None, as_json: bool) -> None:
     """Give a device a new key. The old one ends at once: flash the badge with the new file."""
     with opened(state) as roll:
+        device_id = chosen(roll.devices(), word).id
         _with_key_file(roll, device_id, key_file, lambda: roll.rotate(device_id))
         _show([roll.device(device_id)], as_json, one=True)
 
@@ -141,31 +154,35 @@ def list_devices(with_revoked: bool, state: Path | None, as_json: bool) -> None:
 @_ID
 @_STATE
 @_JSON
-def show(device_id: str, state: Path | None, as_json: bool) -> None:
+def show(word: str, state: Path | None, as_json: bool) -> None:
     """Show one device; never its key."""
     with opened(state, writes=False) as roll:
-        _show([roll.device(device_id)], as_json, one=True)
+        _show([chosen(roll.devices(), word)], as_json, one=True)
 
 
 @device.command()
 @_ID
+@yes_option
 @_STATE
-def revoke(device_id: str, state: Path | None) -> None:
+def revoke(word: str, yes: bool, state: Path | None) -> None:
     """Shut a device out for good."""
     with opened(state) as roll:
-        roll.revoke(device_id)
-    _say(f"{device_id} is revoked")
+        found = chosen(roll.devices(), word)
+        confirm(f"Shut {found.name} ({found.id}) out for good?", yes)
+        roll.revoke(found.id)
+    _say(f"{found.name} ({found.id}) is revoked")
 
 
 @device.command()
 @_ID
 @_STATE
-def erase(device_id: str, state: Path | None) -> None:
+def erase(word: str, state: Path | None) -> None:
     """Erase the names that a revoked device had, from the log, too.
 
     The log still holds, and still says what the device was allowed. Backups keep the names.
     """
     with opened(state) as roll:
+        device_id = chosen(roll.devices(), word, prefers_revoked=True).id
         roll.erase(device_id)
     _say(f"the names of {device_id} are erased here, and at other hosts when they hear of it")
 
@@ -173,10 +190,15 @@ def erase(device_id: str, state: Path | None) -> None:
 @device.command()
 @_ID
 @click.argument("name")
+@_SAME_NAME
 @_STATE
-def rename(device_id: str, name: str, state: Path | None) -> None:
+def rename(word: str, name: str, same_name: bool, state: Path | None) -> None:
     """Rename a device to NAME."""
     with opened(state) as roll:
+        known = roll.devices()
+        device_id = chosen(known, word).id
+        if not same_name:
+            check_free(known, name, but=device_id)
         roll.rename(device_id, name)
     _say(f"{device_id} is called {name}")
 
@@ -185,9 +207,10 @@ def rename(device_id: str, name: str, state: Path | None) -> None:
 @_ID
 @click.argument("groups", type=click.IntRange(1, GROUP_MAX), nargs=-1, required=True)
 @_STATE
-def group(device_id: str, groups: tuple[int, ...], state: Path | None) -> None:
+def group(word: str, groups: tuple[int, ...], state: Path | None) -> None:
     """Put a device into exactly these talk GROUPS."""
     with opened(state) as roll:
+        device_id = chosen(roll.devices(), word).id
         roll.set_groups(device_id, groups)
         now = roll.device(device_id).groups
     _say(f"{device_id} is in talk group{'s' if len(now) > 1 else ''} {_words(now)}")

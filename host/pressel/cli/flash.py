@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from pressel.boards.board import load_board
+from pressel.cli import completing
 from pressel.cli.attached import open_registry, ports_of, tell_all, wifi_network
+from pressel.cli.completing import offering
 from pressel.cli.options import folder_option
 from pressel.cli.packing import build_folder, packing_option
 from pressel.flash.fleet import flash_fleet
@@ -26,10 +28,15 @@ from ptt.link.update_manifest import SIGNER
 
 
 @click.command()
-@click.option("--port", "ports", multiple=True, help="Serial port of the badge; may be repeated.")
+@click.option("--port", "ports", multiple=True, shell_complete=offering(completing.ports),
+              help="Serial port of the badge; may be repeated.")  # fmt: skip
 @click.option("--all", "is_all", is_flag=True, help="Every attached badge.")
 @click.option(
-    "--board", "board_id", required=True, help="Name of the board; see `pressel board list`."
+    "--board",
+    "board_id",
+    required=True,
+    shell_complete=offering(completing.boards),
+    help="Name of the board; see `pressel board list`.",
 )
 @click.option(
     "--image", type=click.Path(dir_okay=False, path_type=Path),

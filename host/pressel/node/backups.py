@@ -4,10 +4,14 @@ devices. A backup belongs to one host: its keys open only with that host's key f
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pressel.errors import UsageError
 from pressel.registry import backup
 from pressel.registry.database import DATABASE
 from pressel.registry.store import Registry
@@ -28,7 +32,48 @@ def back_up(state: Path | None, file: Path, *, is_former: bool = False) -> Path:
             raise no_registry(folder)
         backup.back_up(folder, file, is_former=is_former)
         return folder
-    return Path(control.ask(path, "registry backup", file=str(file.absolute()), former=is_former))
+    if not _is_anothers(path):
+        return _asked(path, file.absolute(), is_former)
+    if file.exists():
+        raise UsageError(f"{file} exists and is left as it is; choose another name")
+    with _handed(path) as handed:
+        folder = _asked(path, handed, is_former)
+        _copy(handed, file)
+    return folder
+
+
+def _asked(path: Path, file: Path, is_former: bool) -> Path:
+    return Path(control.ask(path, "registry backup", file=str(file), former=is_former))
+
+
+def _is_anothers(path: Path) -> bool:
+    """Whether the host is another user's, as a service is root's: it cannot write where we can."""
+    return path.parent.stat().st_uid != os.geteuid()
+
+
+@contextlib.contextmanager
+def _handed(path: Path) -> Iterator[Path]:
+    """A file beside the socket, where both can write, for as long as it is handed over."""
+    file = path.with_name(f"handed-{secrets.token_hex(8)}")
+    try:
+        yield file
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path, owner: os.stat_result | None = None) -> None:
+    """To a new file of mode 0600."""
+    try:
+        content = source.read_bytes()
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "wb") as out:
+            if owner is not None:
+                os.fchown(handle, owner.st_uid, owner.st_gid)
+            out.write(content)
+            out.flush()
+            os.fsync(handle)
+    except OSError as error:
+        raise UsageError(f"cannot copy {source} to {target}: {error.strerror}") from error
 
 
 def undo(state: Path | None, host: str, since_s: int, *, is_dry: bool) -> list[dict[str, Any]]:
@@ -52,5 +97,9 @@ def restore(state: Path | None, file: Path, *, is_unproved: bool = False) -> Non
         who = of_user(os.getuid()).name
         backup.restore(state or default_state(), file, who, is_unproved=is_unproved)
     else:
-        name = str(file.absolute())
-        control.ask(path, "registry restore", file=name, unproved=is_unproved)
+        with _handed(path) as handed:
+            name = file.absolute()
+            if _is_anothers(path):
+                _copy(file, handed, path.parent.stat())
+                name = handed
+            control.ask(path, "registry restore", file=str(name), unproved=is_unproved)
