@@ -1,0 +1,65 @@
+"""`pressel health`: how well people hear each other, and why not."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from pydantic import ValidationError
+from rich.markup import escape
+from rich.table import Table
+
+from pressel.cli.options import control_options
+from pressel.cli.printed import print_table
+from pressel.errors import PresselError
+from pressel.health.verdict import VenueHealth, judge
+from pressel.node import control as sockets
+from pressel.node.burst_state import BurstPage, BurstState
+
+
+@click.command()
+@control_options
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def health(port: int | None, control: Path | None, as_json: bool) -> None:
+    """Show how well people heard each other in the last 15 minutes, and why not."""
+    path = sockets.find(control, port)
+    found = judge(all_bursts(path), time.time())
+    if as_json:
+        print(json.dumps(asdict(found), indent=2))
+    else:
+        _show(found)
+
+
+def all_bursts(path: Path) -> list[BurstState]:
+    """Those that the leader still has, oldest first."""
+    found: list[BurstState] = []
+    while True:
+        after = found[-1].place if found else 0
+        try:
+            page = BurstPage.model_validate(sockets.ask(path, "bursts", after=after))
+        except ValidationError as error:
+            raise PresselError(
+                "the leader's answer is from another version of Pressel; update the older one"
+            ) from error
+        found += page.bursts
+        if not page.bursts or found[-1].place >= page.newest:
+            return found
+
+
+def _show(found: VenueHealth) -> None:
+    print(f"{found.why[:1].upper()}{found.why[1:]}.")
+    table = Table("Name", "Hears", "R", "Lost", "Bursts heard", "Why", box=None)
+    for badge in sorted(found.badges.values(), key=lambda each: (each.r is None, each.r)):
+        table.add_row(
+            escape(badge.name),
+            badge.word or "too little to say",
+            "-" if badge.r is None else f"{badge.r:.0f}",
+            f"{badge.heard.lost * 100:.1f} %" if badge.heard.frames else "-",
+            str(badge.heard.bursts),
+            escape(badge.why),
+        )
+    if found.badges:
+        print_table(table)

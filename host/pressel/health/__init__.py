@@ -1,0 +1,1 @@
+"""How well people hear each other, from what badges report of each burst."""
