@@ -55,6 +55,7 @@ def configuration(listen: str, joining: str) -> str:
         "# What holds on this computer; `pressel config show --all` explains each key, and\n"
         "# `pressel config check` finds mistakes. Afterwards: systemctl restart pressel\n"
         f'[host]\nlisten = "{listen}"\njoining = "{joining}"\n'
+        f'backups = "{SERVICE_STATE / "backups"}"\n'
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,12 +22,13 @@ from .system import System
 @dataclass(frozen=True)
 class Wishes:
     """What the operator has chosen. `venue`: networks that may reach the host; none: no firewall
-    table."""
+    table; `words`: how Pressel is called; `restore`: brings back what another box had."""
 
     listen: str = f"0.0.0.0:{PORT}"
     joining: str = "invite"
     venue: tuple[str, ...] = files.PRIVATE
     words: Sequence[str] = field(default_factory=files.command)
+    restore: Callable[[System], None] | None = None
 
 
 def set_up(system: System, wishes: Wishes) -> None:
@@ -44,6 +45,8 @@ def set_up(system: System, wishes: Wishes) -> None:
     system.write(
         places.configuration, files.configuration(wishes.listen, wishes.joining), keep=True
     )
+    if wishes.restore is not None:
+        wishes.restore(system)
     back_up(system, wishes.words, makes=True)
     system.write(places.unit(UNIT), files.unit(wishes.words))
     if wishes.venue:

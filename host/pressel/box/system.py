@@ -96,6 +96,10 @@ class System:
             return run(words)
         return run(("runuser", "-u", USER, "--", *words))
 
+    def give(self, folder: Path) -> None:
+        """All that lies in `folder` to the service's user."""
+        self.run("chown", "-hR", f"{USER}:{USER}", str(folder))
+
     def _told(self, what: str) -> None:
         if self.is_dry:
             self._say(f"would do: {what}")

@@ -43,6 +43,8 @@ COMMANDS = {
     "upgrade": "Install another version on a leader box.",
     "uninstall": "Remove the service from a leader box.",
     "completion": "Let the Tab key complete commands, devices, boards and ports.",
+    "doctor": "Find what is wrong with a leader box, and how to mend it.",
+    "recovery": "Make a recovery kit, and a new leader box out of it.",
     "config": "Show and check what is configured on this machine.",
     "sim": "Simulate venues: every fault and size, in virtual or in real time.",
     "flash": "Make a badge out of a board: image, identity, key, Wi-Fi and firmware.",
@@ -75,7 +77,7 @@ class _Commands(LazyGroup):
 @click.pass_context
 def pressel(ctx: click.Context) -> None:
     """Push-to-talk voice for a venue's own Wi-Fi."""
-    if ctx.invoked_subcommand != "config":  # which says what is wrong itself
+    if ctx.invoked_subcommand not in ("config", "doctor"):  # which say themselves what is wrong
         ctx.default_map = _defaults()
     if os.environ.get("NO_COLOR"):
         ctx.color = False

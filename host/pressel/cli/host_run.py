@@ -67,6 +67,26 @@ _OPTIONS = (
     ),
     joining_option(),
     click.option(
+        "--backups",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Back the registry up into this folder, again and again, each tried by a restore.",
+    ),
+    click.option(
+        "--backup-every",
+        "backup_every_h",
+        type=click.IntRange(1, 24 * 365),
+        default=24,
+        show_default=True,
+        help="Hours between two backups.",
+    ),
+    click.option(
+        "--backup-keep",
+        type=click.IntRange(1, 10_000),
+        default=14,
+        show_default=True,
+        help="So many backups stay.",
+    ),
+    click.option(
         "--json", "as_json", is_flag=True, help="Events as JSON lines on standard output."
     ),
     click.option("--dies-with-parent", is_flag=True, help="End when standard input closes."),

@@ -16,9 +16,10 @@ from pressel.box import files, plan
 from pressel.box.places import Places
 from pressel.box.system import System
 from pressel.cli.options import AddressOption
+from pressel.cli.recovery import passphrase, print_kit
 from pressel.enrol.ways import INVITE, JOINING
 from pressel.errors import UsageError
-from pressel.registry.database import KEY_FILE
+from pressel.registry import kit as kits
 from pressel.transport.udp import Address
 from pressel.tree import IS_INSTALLED
 from ptt.base.numbers import PORT
@@ -61,6 +62,17 @@ class _Network(click.ParamType):
     "private ones.",
 )
 @click.option("--firewall/--no-firewall", default=None, help="Shut out others by nftables.")
+@click.option(
+    "--restore",
+    nargs=2,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="KIT BACKUP",
+    help="Be the box that another one was: with its recovery kit and a backup of its registry.",
+)
+@click.option("--stolen", is_flag=True, help="With --restore: somebody may have the former box.")
+@click.option(
+    "--kit", type=click.Path(dir_okay=False, path_type=Path), help="Write a recovery kit here."
+)
 @click.option("--again", is_flag=True, hidden=True)
 @_common
 def setup(
@@ -68,6 +80,9 @@ def setup(
     joining: str | None,
     venue: tuple[str, ...],
     firewall: bool | None,
+    restore: tuple[Path, Path] | None,
+    stolen: bool,
+    kit: Path | None,
     again: bool,
     dry_run: bool,
     root: Path,
@@ -95,18 +110,37 @@ def setup(
     if again and places.firewall.exists():
         networks = ()  # it stays as it is
     wishes = plan.Wishes(
-        f"{host}:{port}", joining or INVITE, networks if firewall else (), files.command()
+        f"{host}:{port}",
+        joining or INVITE,
+        networks if firewall else (),
+        files.command(),
+        None if restore is None else _restoring(*restore, is_stolen=stolen),
     )
     if asks:
         click.confirm(
             f"Set up this computer as a leader box at {host}:{port}?", abort=True, err=True
         )
     plan.set_up(system, wishes)
+    if kit is not None and not dry_run:
+        print_kit(places.state, kit)
     if not again:
-        _say_next(system)
+        _say_next(system, has_kit=kit is not None)
 
 
-def _say_next(system: System) -> None:
+def _restoring(kit: Path, backup: Path, *, is_stolen: bool) -> Callable[[System], None]:
+    words = passphrase()
+    kits.open_kit(kit, words)  # before anything is changed
+
+    def act(system: System) -> None:
+        system.say(f"registry and keys of {kit} and {backup}")
+        if not system.is_dry:
+            kits.restore(kit, words, backup, system.places.state, is_stolen=is_stolen)
+            system.give(system.places.state)
+
+    return act
+
+
+def _say_next(system: System, *, has_kit: bool) -> None:
     if system.is_dry:
         print("nothing was done; without --dry-run it will be")
         return
@@ -117,11 +151,13 @@ def _say_next(system: System) -> None:
         f"  {sudo}pressel device invite  a code that lets a badge in\n"
         f"  {sudo}pressel flash --help   make badges\n"
         f"  {sudo}pressel host show      the key to allow on a second host\n"
-        "Copy these to another place; without them every badge must be\n"
-        "flashed anew when this box is lost:\n"
-        f"  {system.places.backups}\n"
-        f"  {system.places.state / KEY_FILE}"
+        f"Backups are made daily in {system.places.backups}: have them copied elsewhere."
     )
+    if not has_kit:
+        print(
+            "Make a recovery kit, or every badge must be flashed anew when this box is lost:\n"
+            f"  {sudo}pressel recovery kit /media/STICK/pressel.kit"
+        )
 
 
 @click.command()

@@ -29,7 +29,7 @@ from ptt.host import Host
 from ptt.leader.leader import Leader
 from ptt.wire.refusal import Refused
 
-from . import control
+from . import control, routine_backups
 from .admission import Admission
 from .bridging import NAME as BRIDGE
 from .bridging import Bridging
@@ -54,6 +54,7 @@ from .presence import Presence, present
 from .priority import serve_first
 from .registry_watch import RegistryWatch
 from .report import Report
+from .routine_backups import RoutineBackups
 from .service import Service
 from .sockets import Port, Timer
 from .standbys import Standbys
@@ -422,6 +423,13 @@ class HostNode:
         self._chores.repeat(self._settings.keep, LOOK_S)
         self._chores.repeat(self._copy_updates, COPY_S)
         self._chores.repeat(self._hear_log, HEAR_S)
+        own = self._options
+        if own.backups is not None:
+            routine = RoutineBackups(
+                own.state, own.backups, own.backup_every_h, own.backup_keep, self._in_thread,
+                self._report,
+            )  # fmt: skip
+            self._chores.repeat(routine.look, routine_backups.LOOK_S)
         self._chores.repeat(self._compact_log, COMPACT_S)
 
     async def _hear_log(self, number: int) -> None:

@@ -52,7 +52,9 @@ class HostOptions:
     addresses where to look for hosts; `node_class`: who stands first; `discovery`: look for hosts
     by mDNS and broadcast; `dies_with_parent`: end when stdin closes; `joining`: one of
     `pressel.enrol.ways.JOINING`; `v1_bridge`: let old apps take part where this host leads,
-    `v1_rate_hz`: of their voice (None: by packet size)."""
+    `v1_rate_hz`: of their voice (None: by packet size). `backups`: folder for
+    backups of the registry (None: nobody makes any), one each `backup_every_h` hours, of which
+    `backup_keep` stay."""
 
     listen: Address
     state: Path
@@ -65,3 +67,6 @@ class HostOptions:
     joining: str = INVITE
     v1_bridge: bool = False
     v1_rate_hz: int | None = None
+    backups: Path | None = None
+    backup_every_h: int = 24
+    backup_keep: int = 14

@@ -184,3 +184,15 @@ def _check_log(log: Log, source: Path) -> None:
 def _copy(source: Path, target: Path) -> None:
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
+
+
+def try_out(folder: Path, source: Path) -> int:
+    """Restore the backup `source` of the registry in `folder` somewhere else, and throw that away;
+    how many devices came back. UsageError or PresselError when it does not hold."""
+    with tempfile.TemporaryDirectory(prefix="pressel-") as scratch:
+        elsewhere = Path(scratch)
+        key = (folder / KEY_FILE).read_text("ascii")
+        secret_file.write_private(elsewhere / KEY_FILE, key)
+        restore(elsewhere, source)
+        with Registry(elsewhere) as registry:
+            return len(registry.devices())
