@@ -6,10 +6,10 @@ import ast
 
 import pytest
 
+from pressel.pack.asides import drop_asides
 from pressel.pack.build import MANIFEST, ROOT
 from pressel.pack.manifest import list_sources, read_manifest
 from pressel.pack.packing import STOCK
-from pressel.pack.stock.asides import drop_asides
 from pressel.pack.stock.unused import drop_unused
 
 ENGINE = """class Engine:

@@ -38,7 +38,7 @@ class LeaderMachine(RuleBasedStateMachine):
         self.driver = Driver(self.engine, start_ms)
         self.is_fetched = is_fetched
         self.seen: list[bytes] = [b"\x21"]
-        self.holder: tuple[int, int] | None = None  # (node, lease), as the events tell it
+        self.holders: dict[int, int] = {}  # nodes by lease, as the events tell it
         self.newest_lease = 0
         self.nacked_ms = -1
         for number in range(members):
@@ -172,12 +172,12 @@ class LeaderMachine(RuleBasedStateMachine):
 
     def follow_floor(self, kind: int, value: Any) -> None:
         if kind == events.FLOOR_GRANTED:
-            assert self.holder is None, "two leases at once"
+            assert value[0] not in self.holders.values(), "two floors at once"
             assert value[1] > self.newest_lease
-            self.holder, self.newest_lease = value, value[1]
+            self.newest_lease = value[1]
+            self.holders[value[1]] = value[0]
         elif kind == events.FLOOR_FREED:
-            assert self.holder == (value[0], value[1])
-            self.holder = None
+            assert self.holders.pop(value[1]) == value[0]
 
     # --- what is always true ---
 
@@ -186,8 +186,8 @@ class LeaderMachine(RuleBasedStateMachine):
         check_leader(self.engine)
         check_bounded(self.engine)
         if self.is_fetched:
-            floor = self.engine.floors[1]
-            assert self.holder == ((floor.holder, floor.lease) if floor.holder else None)
+            floors = self.engine.floors.values()  # of the group, and of private calls
+            assert self.holders == {floor.lease: floor.holder for floor in floors if floor.holder}
 
 
 TestLeader = LeaderMachine.TestCase

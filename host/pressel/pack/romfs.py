@@ -1,8 +1,8 @@
 """The ROMFS packing: for an owner whose MicroPython has MICROPY_VFS_ROM and a partition `romfs`.
 
 Modules lie in an image that MicroPython runs where it is, so code takes nothing of the heap and
-need not be small: only constants are put in place (docs/adr/0004), while lines and names stay as
-written. `boot.json` names the image as the slot that runs.
+need not be small: only constants are put in place (docs/adr/0004) and assertions left out, while
+lines and names stay as written. `boot.json` names the image as the slot that runs.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
+from .asides import drop_asides
 from .constants import inline_constants
 from .import_order import import_order
 from .manifest import ROM, SLOT, Manifest, Source
@@ -25,7 +26,7 @@ def prepare(content: Manifest, sources: Sequence[Source]) -> Prepared:
     """What does not parse is left as it is: the compiler then says what is wrong with it."""
     texts = texts_of(sources)
     try:
-        texts = inline_constants(texts)
+        texts = drop_asides(inline_constants(texts))
         imports = import_order(content.entry, sources)
     except SyntaxError:
         imports = []

@@ -78,6 +78,7 @@ def _interpreter(name: str, program: str, *options: str) -> Interpreter:
     paths = (str(HOST), str(HOST.parent / "shared"))
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     environment.pop("PYTHONHOME", None)
+    environment.pop("PYTHONOPTIMIZE", None)  # engines say by assertions what must never be
     if name == "pypy":
         environment.setdefault("PYPY_GC_NURSERY", _PYPY_NURSERY)
     return Interpreter(name, (program, *options), environment)

@@ -86,6 +86,7 @@ class Join:
             return session == self.session  # a repetition
         self.node = node
         self.session = session
+        assert term >= self.term, "a leader of an older term"
         self.term = term
         self._fire(WELCOME, node, now_ms)
         return True
@@ -148,6 +149,7 @@ class Join:
             return
         self.state = rule[0]
         getattr(self, "_do_" + rule[1])(value, now_ms)
+        assert (self.state == JOINED) == (self.session != 0), "joined without a session"
 
     def _do_hello(self, value: int, now_ms: int) -> None:
         # Half of the wait is random: a venue's badges must not ask in step after a power cut.

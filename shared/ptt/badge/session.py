@@ -143,6 +143,7 @@ class Session:
 
     def _obey(self, kind: int, data: "Buffer", source: "Any", now_ms: int) -> int:
         owner = self._owner
+        assert owner.link.keys is not None, "a word that nothing has sealed"
         end = len(data) - TAG_BYTES
         if len(self._clear) != end:
             self._clear = self._scratch[FRONT_BYTES : FRONT_BYTES + end]
@@ -162,5 +163,6 @@ class Session:
         owner.voice_keys.begin(data[MARK_AT])
         reason = self._obey(messages.WELCOME, data, source, now_ms)
         if owner.join.state == JOINED:
+            assert owner.join.session == owner.link.session, "keys of another session"
             owner.door.joined(now_ms)
         return reason

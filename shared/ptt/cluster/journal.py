@@ -176,6 +176,7 @@ class Journal:
         if data[KIND_AT] == GAP:
             self._on_gap(standby, data[GENERATION_AT], position)
         elif position > standby.acked and data[GENERATION_AT] == standby.generation:
+            assert standby.acked < position <= self._seq, "more than there is"
             standby.acked = position
             standby.flight = [upto for upto in standby.flight if upto > position]
             standby.window = JOURNAL_WINDOW
@@ -237,7 +238,7 @@ class Journal:
 
     def _write(self, peer: "Any", standby: _Standby, now_ms: int) -> None:
         data = bytearray(HEAD_BYTES)
-        upto = self._seq
+        upto = standby.sent
         for seq, key in self._behind(standby.sent):
             record = self._record(seq, key, now_ms)
             if len(data) + len(record) > JOURNAL_BYTES_MAX:
@@ -246,6 +247,7 @@ class Journal:
             upto = seq
         else:
             upto = self._seq
+        assert upto > standby.sent, "a record that fits into no datagram"
         data[0:HEAD_BYTES] = self._head(standby, upto)
         standby.sent = upto
         standby.flight.append(upto)

@@ -104,6 +104,7 @@ class Replica:
             coming.position = upto
             self._coming = coming
             if upto >= get32(data, NEWEST_AT):
+                assert term >= self.term, "back to the state of an older leader"
                 self.state = coming
         return answer(ACK, coming.generation, term, coming.position)
 

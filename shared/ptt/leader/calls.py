@@ -48,8 +48,10 @@ class Calls:
 
     def open(self, caller: "Party", callee: "Party", now_ms: int) -> Call:
         """Both must be in no call, and there must be room."""
+        assert len(self._calls) < CALLS_MAX, "more calls than there is room for"
         while self._next in self._calls:
             self._advance()
+        assert caller is not callee and not caller.call and not callee.call, "in two calls at once"
         call = Call(self._next, caller, callee, now_ms)
         self._advance()  # numbers are not used again soon: late datagrams may speak of the old
         self._calls[call.group] = call
@@ -67,6 +69,7 @@ class Calls:
 
     def restore(self, group: int, caller: "Party", callee: "Party", quiet_ms: int) -> None:
         """A call of the previous leader, quiet since `quiet_ms`."""
+        assert caller is not callee and not caller.call and not callee.call, "in two calls at once"
         call = Call(group, caller, callee, quiet_ms)
         call.is_answered = True  # unknown here, and nobody is held off on a guess
         self._calls[group] = call
@@ -76,6 +79,7 @@ class Calls:
         self._next = self._next + 1 if self._next < 255 else CALL_GROUP_FIRST
 
     def close(self, call: Call) -> None:
+        assert call.caller.call == call.callee.call == call.group, "a call with one side only"
         del self._calls[call.group]
         call.caller.call = call.callee.call = 0
 

@@ -149,12 +149,19 @@ class Members:
             return None
         while self._next_node in self._by_node:
             self._advance()
-        member = Member(device, self._next_node, self._make_link())
+        member = self._enter(device, self._next_node, session)
         self._advance()
+        return member
+
+    def _enter(self, device: bytes, node: int, session: int) -> "Member":
+        assert device not in self._by_device, "one device, two members"
+        assert session not in self._by_session, "two members in one session"
+        assert node not in self._by_node, "two members with one number"
+        member = Member(device, node, self._make_link())
         member.link.session = session
         self._by_device[device] = member
         self._by_session[session] = member
-        self._by_node[member.node] = member
+        self._by_node[node] = member
         self._all = None
         return member
 
@@ -172,19 +179,14 @@ class Members:
         is_known = node in self._by_node or device in self._by_device or session in self._by_session
         if is_known or len(self._by_device) >= MEMBERS_MAX:
             return None
-        member = Member(device, node, self._make_link())
-        member.link.session = session
-        self._by_device[device] = member
-        self._by_session[session] = member
-        self._by_node[node] = member
-        self._all = None
-        return member
+        return self._enter(device, node, session)
 
     def _advance(self) -> None:
         # Numbers are not used again soon: late datagrams may still speak of the old owner.
         self._next_node = self._next_node + 1 if self._next_node < 0xFFFF else _FIRST_NODE
 
     def remove(self, member: "Member") -> None:
+        assert self._by_node.get(member.node) is member, "it is no member"
         del self._by_device[member.device]
         del self._by_session[member.session]
         del self._by_node[member.node]
@@ -202,6 +204,7 @@ class Members:
     def heard(self, member: "Member", now_ms: int) -> None:
         """Something came from `member`. Nobody else sets `heard_ms`: it goes up, which can only
         put off that somebody vanishes."""
+        assert self._by_node.get(member.node) is member, "somebody is heard who is no member"
         if age(now_ms, member.heard_ms) > MEMBER_TTL_MS:  # it is new, or the clock was set back
             self._due_ms = NEVER
         member.heard_ms = now_ms

@@ -66,6 +66,7 @@ class Presses:
         return refusal.ACCEPTED
 
     def _ask(self, member: "Member", group: int, request: int, lane: int, now_ms: int) -> int:
+        assert member.hears(group), "a floor of a group that is not its own"
         floor = self._floors[group]
         entitled = (0, ENTITLED_PRIORITY, ENTITLED_EMERGENCY)[lane]
         if entitled and not member.entitlements & entitled:
@@ -109,3 +110,5 @@ class Presses:
             return
         if floor.holder == member.node or floor.waiting(member.node) is not None:
             floor.on_release(member.node, member.request, now_ms)
+        assert floor.holder != member.node, "a press before the newest still talks"
+        assert floor.waiting(member.node) is None, "a press before the newest still waits"

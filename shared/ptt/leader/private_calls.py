@@ -63,6 +63,7 @@ class PrivateCalls:
             return WAITS
         call = self._calls.open(member, callee, now_ms)
         self._groups.open_floor(call.group)
+        assert member.call == callee.call == call.group, "a call with one side only"
         self._keys.give_call(call, now_ms)
         self._journal.changed(records.CALL, call.group)
         self._journal.changed(records.COUNTERS, 0)

@@ -79,6 +79,7 @@ class Session:
         reason = link.open(data, now_ms)
         if reason != refusal.TAG:
             return reason
+        assert self.following is None or self.following is not link.keys, "old keys as new ones"
         if self.following is not None and link.is_sealed_by(self.following, data):
             link.renew(self.following, now_ms)
             self.following = None
@@ -128,6 +129,7 @@ class Sessions:
         """`member` has joined; False when it already had and its WELCOME was lost."""
         if member.session in self._of and member.secret == secret:
             return False
+        assert len(secret) == derive.KEY_BYTES, "keys that anybody can make"
         keys = derive.session_keys(self._hmac, secret, self._term, member.session)
         member.link.begin(member.session, keys, now_ms)
         if not self._of:  # there were none, for however long
@@ -140,6 +142,7 @@ class Sessions:
     def go_on(self, member: "Member", device_key: bytes, term: int, now_ms: int) -> None:
         """A session from our predecessor, the leader of `term`: the same secret, and keys of our
         term."""
+        assert term < self._term, "a predecessor of a later term"
         number = member.session
         keys = derive.session_keys(self._hmac, member.secret, self._term, number)
         member.link.begin(number, keys, now_ms)

@@ -105,7 +105,18 @@ def restore(leader: "Restored", state: "State", now_ms: int) -> None:
             if not floor.knows(member.node, member.request):
                 floor.end_request(member.node, member.request)
     _restore_sessions(leader, state, now_ms)
+    _check(leader)
     leader.journal.flush(now_ms)
+
+
+def _check(leader: "Restored") -> None:
+    """What must hold of all that was taken over."""
+    for floor in leader.floors.values():
+        assert floor.lease <= leader.groups.lease, "a lease that will be given once more"
+        holder = leader.members.by_node(floor.holder)
+        assert floor.holder == 0 or holder is not None, "a talker who is no member"
+    for member in leader.members.all():
+        assert leader.sessions.of(member) is not None, "a member without keys"
 
 
 def _restore_members(leader: "Restored", state: "State", now_ms: int) -> None:
@@ -129,6 +140,8 @@ def _restore_calls(leader: "Restored", state: "State", now_ms: int) -> None:
         caller, callee = leader.members.by_node(first), leader.members.by_node(second)
         if caller is None or callee is None or leader.calls.is_full():
             continue
+        if caller is callee or caller.call or callee.call:
+            continue  # no leader writes that down: nobody is in two calls
         quiet_ms = min(quiet_ms, CALL_HANG_MS)  # what is over is over, however long
         leader.calls.restore(group, caller, callee, add(now_ms, -quiet_ms))
         leader.groups.open_floor(group)

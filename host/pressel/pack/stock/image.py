@@ -12,12 +12,12 @@ import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..asides import drop_asides
 from ..constants import inline_constants
 from ..import_order import import_order
 from ..manifest import Join, Manifest, Source, module_path
 from ..names import module_name
 from ..piece import Piece, Prepared, pieces_of, texts_of
-from .asides import drop_asides
 from .joining import join_modules
 from .ordering import frequent_first
 from .shortening import called_words, follow_names, shorten_names

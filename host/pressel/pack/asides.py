@@ -7,7 +7,7 @@ import ast
 from collections.abc import Mapping
 from typing import TypeGuard
 
-from ..edits import Edits
+from .edits import Edits
 
 
 def drop_asides(texts: Mapping[str, str]) -> dict[str, str]:
