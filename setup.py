@@ -23,6 +23,7 @@ from setup_clone import copies
 CARRIED = ("firmware", "boards", "docs", "shared/ptt", "shared/schema")
 LEFT_OUT = ("__pycache__", "*.pyc", "reports", "images")
 MICROPYTHON = Path("node_modules/@micropython/micropython-webassembly-pyscript")
+HTMX = ("htmx.min.js", "ext/hx-sse.min.js")  # what the console's pages load
 MICROPYTHON_FILES = ("package.json", "README.md", "micropython.mjs", "micropython.wasm",
                      "micropython-settrace.wasm")  # fmt: skip
 
@@ -41,6 +42,11 @@ class Build(build_py):
         (tree / MICROPYTHON).mkdir(parents=True)
         for name in MICROPYTHON_FILES:
             shutil.copyfile(ROOT / MICROPYTHON / name, tree / MICROPYTHON / name)
+        pages = Path("node_modules/htmx.org")
+        (tree / pages / "dist" / "ext").mkdir(parents=True)
+        shutil.copyfile(ROOT / pages / "LICENSE", tree / pages / "LICENSE")
+        for name in HTMX:
+            shutil.copyfile(ROOT / pages / "dist" / name, tree / pages / "dist" / name)
         if HAS_C:
             library = package / copies.LIBRARY.relative_to(ROOT / "host" / "pressel")
             subprocess.run(copies.command(library), check=True)

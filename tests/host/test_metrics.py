@@ -102,6 +102,17 @@ def test_who_waits_is_counted_with_the_wait(host: HostStandIn) -> None:
     assert 0.3 < value(found, "pressel_floor_wait_seconds_sum") < 1
 
 
+def test_who_lets_go_before_its_turn_has_not_waited_for_a_later_one(host: HostStandIn) -> None:
+    host.venue.press("A", "B")
+    host.venue.run(500)
+    host.venue.release("B")
+    host.venue.run(500)
+    host.venue.release("A")
+    host.venue.run(2000)
+    host.talk("B")
+    assert [each["waited_ms"] for each in host.bursts.page({})["bursts"]] == [0, 0]
+
+
 def test_a_host_that_is_gone_is_down_and_counts_stay(host: HostStandIn) -> None:
     reading = Reading(host.ask, Clock())
     host.talk("A")

@@ -31,6 +31,7 @@ COMMANDS = {
     "badge": "Run a soft badge: a participant on this machine.",
     "status": "Show who is there and who talks.",
     "timeline": "Show from the logs of hosts who led and who talked when.",
+    "console": "Serve pages about the venue to browsers.",
     "health": "Show how well people hear each other, and why not.",
     "metrics": "Serve what a host counts to Prometheus.",
     "device": "Choose which badges may take part, and with what rights.",

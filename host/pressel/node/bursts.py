@@ -81,16 +81,18 @@ class Bursts:
             self._waiting.pop(next(iter(self._waiting)))
         self._waiting[node] = (request, now_ms)
 
-    def begun(self, group: int, lease: int, talker: int, now_ms: int) -> None:
+    def begun(self, group: int, lease: int, talker: int, request: int, now_ms: int) -> None:
         name, device = self._who(talker)
-        waiting = self._waiting.pop(talker, None)
+        asked, since_ms = self._waiting.pop(talker, (request, now_ms))
+        if asked != request:  # it let go of an earlier one before its turn came
+            since_ms = now_ms
         while len(self._open) >= OPEN_MAX:
             self._close(next(iter(self._open)))
         self._began_ms[lease] = now_ms
         self._open[lease] = BurstState(
             place=0, burst=lease, term=self._term, group=group, talker=name, device=device,
             at=round(self._now_s(), 3),
-            waited_ms=clock.since(now_ms, waiting[1]) if waiting is not None else 0,
+            waited_ms=clock.since(now_ms, since_ms),
             lasted_ms=0, cause="", listeners=0, heard=0, whole=0, hearings=[],
         )  # fmt: skip
 

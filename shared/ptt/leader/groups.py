@@ -139,7 +139,7 @@ class Groups:
     def note_burst(self, group: int, lease: int, talker: int, now_ms: int) -> None:
         """A burst that began under another leader goes on."""
         self._events.push(events.FLOOR_GRANTED, (talker, lease))
-        self.watch.begun(group, lease, talker, now_ms)
+        self.watch.begun(group, lease, talker, self.floors[group].request, now_ms)
         self._begin_receipts(group, lease, talker)
 
     def _begin_receipts(self, group: int, lease: int, talker: int) -> None:
@@ -183,7 +183,7 @@ class Groups:
 
     def taken(self, group: int, lease: int, talker: int, now_ms: int) -> None:
         self._events.push(events.FLOOR_GRANTED, (talker, lease))
-        self.watch.begun(group, lease, talker, now_ms)
+        self.watch.begun(group, lease, talker, self.floors[group].request, now_ms)
         member = self._members.by_node(talker)
         name = member.name if member is not None else b""
         values = (group, self._term, lease, talker, name)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
         def queued(self, node: int, request: int, now_ms: int) -> None:
             """`node` waits for a floor; told again with each repetition of its request."""
 
-        def begun(self, group: int, lease: int, talker: int, now_ms: int) -> None: ...
+        def begun(self, group: int, lease: int, talker: int, request: int, now_ms: int) -> None:
+            """`request` is the one that was granted; of a claimed burst it is unknown."""
 
         def ended(self, lease: int, cause: int, now_ms: int) -> None:
             """`cause`: 0 when the button was released, else a REVOCATION_*."""
@@ -33,7 +34,7 @@ class Unwatched:
     def queued(self, node: int, request: int, now_ms: int) -> None:
         pass
 
-    def begun(self, group: int, lease: int, talker: int, now_ms: int) -> None:
+    def begun(self, group: int, lease: int, talker: int, request: int, now_ms: int) -> None:
         pass
 
     def ended(self, lease: int, cause: int, now_ms: int) -> None:

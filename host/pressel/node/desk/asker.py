@@ -42,6 +42,14 @@ def from_json(told: Any, host: str) -> Asker:
     return Asker(printable[:_NAME_CHARACTERS_MAX], uid, host)
 
 
+def on_behalf(person: str, who: Asker) -> Asker:
+    """`person` of the console, which `who` has started: both may do the same."""
+    printable = "".join(each for each in person if each.isprintable())
+    return replace(
+        who, name=f"{printable[: _NAME_CHARACTERS_MAX // 2]} by the console of {who.name}"
+    )
+
+
 def of_user(uid: int) -> Asker:
     """The user `uid` of this machine; looks into its list of users."""
     try:

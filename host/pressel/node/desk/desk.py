@@ -16,7 +16,7 @@ from pressel.json_text import read_json
 from ..report import Report
 from . import asker as askers
 from .asker import Asker
-from .verb import COPY, HERE, LEADER, WHO, Fields, Verb
+from .verb import COPY, FOR, HERE, LEADER, WHO, Fields, Verb
 
 OWN_COPY = "own copy"  # in place of a host that has answered: no leader was reachable
 LEADERLESS_S = 3.0  # an election takes 0.7 s; who waits longer has nobody to wait for
@@ -91,7 +91,11 @@ class Desk:
     # --- faces ---
 
     async def answer(self, request: Any, who: Asker) -> Reply:
-        """Answer somebody on this machine who asks a JSON object {"ask": verb, field: value}."""
+        """Answer somebody on this machine who asks a JSON object {"ask": verb, field: value}. A
+        field "for" names the person on whose behalf a program asks."""
+        if isinstance(request, dict) and FOR in request:
+            request = dict(request)
+            who = askers.on_behalf(str(request.pop(FOR)), who)
         return await _told(lambda: self._answer(request, who))
 
     async def answer_host(self, body: bytes, source: bytes) -> bytes:

@@ -11,6 +11,7 @@ LEADER = "leader"  # only the host that leads can answer
 COPY = "copy"  # the leader answers best; each host has a copy, too
 
 WHO = "who"
+FOR = "for"
 
 Fields = dict[str, Any]
 

@@ -1,0 +1,98 @@
+"""`pressel console`: pages about the venue for a browser."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import sys
+from pathlib import Path
+
+import click
+
+from pressel.cli.options import AddressOption, control_options, state_option
+from pressel.errors import UsageError
+from pressel.node import control as sockets
+from pressel.transport.udp import Address
+
+PORT = 8470
+_PEM = click.Path(dir_okay=False, exists=True, path_type=Path)
+
+
+@click.command()
+@control_options
+@state_option("Folder of the host; the accounts lie there.")
+@click.option(
+    "--listen",
+    type=AddressOption(PORT),
+    default=f"127.0.0.1:{PORT}",
+    show_default=True,
+    help="Address and TCP port to serve the pages at; by default only this machine can open them. "
+    "Port 0 takes any free one.",
+)
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    help="A name under which browsers open the console, beside localhost and the address.",
+)
+@click.option("--certificate", type=_PEM, help="Serve over TLS with this certificate.")
+@click.option("--key", type=_PEM, help="The certificate's private key.")
+def console(
+    port: int | None,
+    control: Path | None,
+    state: Path,
+    listen: Address,
+    names: tuple[str, ...],
+    certificate: Path | None,
+    key: Path | None,
+) -> None:
+    """Serve pages about the venue to browsers.
+
+    The console runs beside a host and goes on while that is restarted. At its first start it
+    shows a code: who types it into the page makes the first account.
+    """
+    if (certificate is None) != (key is None):
+        raise UsageError("--certificate and --key belong together")
+    if certificate is None and not _is_here(listen[0]):
+        raise UsageError(
+            "passwords would cross the network in the clear: give --certificate and --key, or "
+            "listen on 127.0.0.1 and come through an SSH tunnel"
+        )
+    import uvicorn
+
+    from pressel.console.accounts import Accounts
+    from pressel.console.door import Door
+    from pressel.console.host_reader import HostReader
+    from pressel.console.server import settings
+
+    def ask(verb: str, **fields: object) -> object:
+        return sockets.ask(sockets.find(control, port), verb, **fields)
+
+    door = Door(Accounts(state), certificate is not None)
+    open_port = _bound(listen)
+    host, number = open_port.getsockname()[:2]
+    scheme = "http" if certificate is None else "https"
+    if door.code:
+        print(f"no account yet; to make the first one, type the code {door.code}", file=sys.stderr)
+    print(f"the console is at {scheme}://{host}:{number}/", file=sys.stderr, flush=True)
+    known = frozenset({"localhost", "127.0.0.1", host, *(name.lower() for name in names)})
+    uvicorn.Server(settings(HostReader(ask), door, known, certificate, key)).run([open_port])
+
+
+def _is_here(host: str) -> bool:
+    """Nobody but this machine reaches the address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _bound(address: Address) -> socket.socket:
+    """A TCP socket there. UsageError when the place is taken, or is not this machine's."""
+    try:
+        return socket.create_server(address)
+    except OSError as error:
+        where = f"{address[0]}:{address[1]}"
+        raise UsageError(
+            f"cannot serve at {where}: {error.strerror or error}; choose another with --listen"
+        ) from error

@@ -1,0 +1,117 @@
+"""Reads the host through its control socket for all pages together: as seldom as will do, and not
+at all while nobody looks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from pressel.errors import PresselError
+from pressel.node.burst_state import BurstPage, BurstState
+from pressel.node.leader_state import LeaderState
+
+FRESH_S = 0.9  # what is older is read again; pages are renewed each second
+WAITING_FRESH_S = 3.0  # of newcomers: the registry lies on a disk
+KEPT_MAX = 1000  # bursts: those that a host keeps, and those that it has forgotten since
+PAGES_MAX = 4  # of bursts in one look; the rest comes with the next
+
+Ask = Callable[..., Any]
+
+
+@dataclass
+class Seen:
+    """What is known: `status` None with `why` while no leader answers. `since_s` has when the burst
+    that runs in a group was first seen, by the time of day."""
+
+    status: LeaderState | None = None
+    why: str = ""
+    bursts: deque[BurstState] = field(default_factory=lambda: deque(maxlen=KEPT_MAX))
+    since_s: dict[int, tuple[int, float]] = field(default_factory=dict)
+
+
+class HostReader:
+    """`ask(verb, **fields)` asks the host, may block, and raises PresselError when it refuses or is
+    not there."""
+
+    def __init__(self, ask: Ask, now_s: Callable[[], float] = time.time) -> None:
+        self._ask = ask
+        self._now_s = now_s
+        self._turn = asyncio.Lock()
+        self._seen = Seen()
+        self._read_s: float | None = None
+        self._run = ""
+        self._place = 0
+        self._newcomers: list[dict[str, Any]] = []
+        self._asked_s: float | None = None
+
+    async def look(self) -> Seen:
+        """What is known now, at most FRESH_S old."""
+        async with self._turn:
+            now_s = time.monotonic()
+            if self._read_s is None or now_s - self._read_s >= FRESH_S:
+                await asyncio.to_thread(self._read)
+                self._read_s = time.monotonic()
+            return self._seen
+
+    async def newcomers(self, state: str) -> list[dict[str, Any]]:
+        """The devices that wait in the registry's `state`, at most WAITING_FRESH_S old; none while
+        no host answers."""
+        async with self._turn:
+            now_s = time.monotonic()
+            if self._asked_s is None or now_s - self._asked_s >= WAITING_FRESH_S:
+                self._asked_s = now_s
+                try:
+                    self._newcomers = await asyncio.to_thread(self._ask, "device list", state=state)
+                except PresselError:
+                    self._newcomers = []
+            return self._newcomers
+
+    async def ask(self, verb: str, **fields: Any) -> Any:
+        """The host's own answer, now. PresselError in words for people."""
+        try:
+            return await asyncio.to_thread(self._ask, verb, **fields)
+        finally:
+            self._read_s = self._asked_s = None  # what is shown next must have it
+
+    # --- in a thread ---
+
+    def _read(self) -> None:
+        seen = self._seen
+        try:
+            seen.status = LeaderState.model_validate(self._ask("status"))
+            self._read_bursts()
+            seen.why = ""
+        except ValidationError:
+            seen.status, seen.why = None, "the host is of another version; update the older one"
+        except PresselError as error:
+            seen.status, seen.why = None, str(error)
+        self._time_talk()
+
+    def _read_bursts(self) -> None:
+        for _ in range(PAGES_MAX):
+            page = BurstPage.model_validate(self._ask("bursts", after=self._place))
+            if page.run != self._run:
+                was_other, self._run, self._place = bool(self._run), page.run, 0
+                if was_other:
+                    continue
+            for burst in page.bursts:
+                self._seen.bursts.append(burst)
+                self._place = burst.place
+            if self._place >= page.newest:
+                return
+
+    def _time_talk(self) -> None:
+        floors = self._seen.status.floors if self._seen.status is not None else []
+        running = {each.group: each.lease for each in floors if each.talker}
+        known, now_s = self._seen.since_s, self._now_s()
+        self._seen.since_s = {
+            group: known[group] if known.get(group, (0,))[0] == lease else (lease, now_s)
+            for group, lease in running.items()
+        }

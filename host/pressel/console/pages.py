@@ -1,0 +1,324 @@
+"""The pages: which address shows what, and what each form asks of the host."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
+from starlette.routing import Route
+
+from pressel.errors import PresselError
+from pressel.health.verdict import judge
+from pressel.registry.device import PENDING
+from pressel.schema.settings import settings as setting_rows
+
+from . import view
+from .accounts import ACCOUNTS_MAX, PASSWORD_CHARACTERS_MIN, ROLES
+from .door import Door, Refusal, Visitor
+from .guard import Guard
+from .host_reader import HostReader
+from .static_files import STATIC
+
+STREAMS_MAX = 64  # live pages that are open at once
+RENEW_S = 1.0  # a talker's seconds count up
+ALIVE_S = 15.0  # a stream says something so often, so that nobody takes it for dead
+
+Page = Callable[[Request, Visitor], Awaitable[Response]]
+
+
+class Pages:
+    """`host` reads the venue; `door` knows the visitors."""
+
+    def __init__(self, host: HostReader, door: Door) -> None:
+        self._host = host
+        self._door = door
+        self._streams = 0
+        self._templates = Environment(
+            loader=PackageLoader("pressel.console"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters["ago"] = view.ago
+        self._templates.filters["heard_by"] = view.heard_by
+        self._templates.filters["clock"] = _clock
+
+    def application(self, hosts: frozenset[str], scheme: str) -> Starlette:
+        """All of it, for these names and "http" or "https"."""
+        routes = [
+            Route("/", self._seen(self._live)),
+            Route("/live", self._seen(self._stream)),
+            Route("/badges", self._seen(self._badges)),
+            Route("/badges/{device}", self._seen(self._badge)),
+            Route("/history", self._seen(self._history)),
+            Route("/settings", self._seen(self._settings)),
+            Route("/accounts", self._seen(self._accounts, "own")),
+            Route("/settings", self._done("manage", self._set), methods=["POST"]),
+            Route("/text", self._done("talk", self._text), methods=["POST"]),
+            Route("/approve", self._done("manage", self._approve), methods=["POST"]),
+            Route("/deny", self._done("manage", self._deny), methods=["POST"]),
+            Route("/badges/{device}", self._done("manage", self._change), methods=["POST"]),
+            Route("/accounts", self._done("own", self._put), methods=["POST"]),
+            Route("/accounts/remove", self._done("own", self._remove), methods=["POST"]),
+            Route("/login", self._login_page),
+            Route("/login", self._login, methods=["POST"]),
+            Route("/logout", self._done("see", self._logout), methods=["POST"]),
+            Route("/first", self._first, methods=["POST"]),
+            Route("/static/{name}", _static),
+        ]
+        return Starlette(routes=routes, middleware=[Middleware(Guard, hosts=hosts, scheme=scheme)])
+
+    # --- who may ---
+
+    def _seen(self, page: Page, needed: str = "see") -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            visitor = self._door.visitor(request)
+            if visitor is None:
+                return RedirectResponse("/login", 303)
+            if not visitor.may(needed):
+                words = f"Your account may {visitor.role}; this page needs the role {needed}."
+                return self._message(visitor, 403, words)
+            try:
+                return await page(request, visitor)
+            except PresselError as error:
+                return self._message(visitor, 502, f"{error}.")
+
+        return answer
+
+    def _done(self, needed: str, act: Page) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            try:
+                visitor = await self._door.allow(request, needed)
+            except Refusal as refusal:
+                if refusal.status == 401:
+                    return RedirectResponse("/login", 303)
+                return self._message(self._door.visitor(request), refusal.status, str(refusal))
+            try:
+                return await act(request, visitor)
+            except Refusal as refusal:
+                return self._message(visitor, refusal.status, str(refusal))
+            except (PresselError, ValueError, KeyError) as error:
+                words = str(error) if isinstance(error, PresselError) else "the form is not whole"
+                return self._message(visitor, 400, f"It was not done: {words}.")
+
+        return answer
+
+    # --- what is seen ---
+
+    async def _live(self, request: Request, visitor: Visitor) -> Response:
+        seen, waiting = await self._look(visitor)
+        shown = view.live(seen, waiting, time.time())
+        return self._page("live.html.j2", visitor, "/", live=shown)
+
+    async def _stream(self, request: Request, visitor: Visitor) -> Response:
+        if self._streams >= STREAMS_MAX:
+            return PlainTextResponse("Too many pages are open.", 503)
+
+        async def news() -> AsyncIterator[str]:
+            self._streams += 1
+            try:
+                said, said_s = "", time.monotonic()
+                while (now := self._door.visitor(request)) is not None:
+                    seen, waiting = await self._look(now)
+                    text = self._render(
+                        "_live.html.j2", now, live=view.live(seen, waiting, time.time())
+                    )
+                    if text != said:
+                        said, said_s = text, time.monotonic()
+                        yield "".join(f"data: {line}\n" for line in text.splitlines()) + "\n"
+                    elif time.monotonic() - said_s > ALIVE_S:
+                        said_s = time.monotonic()
+                        yield ": still here\n\n"
+                    await asyncio.sleep(RENEW_S)
+            finally:
+                self._streams -= 1
+
+        return StreamingResponse(news(), media_type="text/event-stream")
+
+    async def _badges(self, request: Request, visitor: Visitor) -> Response:
+        devices = await self._host.ask("device list", state=None)
+        seen = await self._host.look()
+        there = {each.device for each in seen.status.members} if seen.status else set()
+        return self._page("badges.html.j2", visitor, "/badges", devices=devices, there=there)
+
+    async def _badge(self, request: Request, visitor: Visitor) -> Response:
+        device = await self._host.ask("device show", id=request.path_params["device"])
+        seen = await self._host.look()
+        health = judge(seen.bursts, time.time()).badges.get(device["id"])
+        status = seen.status
+        member = (
+            next((m for m in status.members if m.device == device["id"]), None) if status else None
+        )
+        rows = [
+            (burst, next((h for h in burst.hearings if h.device == device["id"]), None))
+            for burst in reversed(seen.bursts)
+        ]
+        rows = [row for row in rows if row[1] or row[0].device == device["id"]][: view.LAST_BURSTS]
+        return self._page(
+            "badge.html.j2", visitor, "/badges",
+            device=device, health=health, member=member, rows=rows, now_s=time.time(),
+        )  # fmt: skip
+
+    async def _history(self, request: Request, visitor: Visitor) -> Response:
+        seen = await self._host.look()
+        bursts = list(reversed(seen.bursts))[: view.LAST_BURSTS]
+        changes = await self._host.ask("settings history")
+        return self._page(
+            "history.html.j2", visitor, "/history", bursts=bursts, changes=changes[::-1][:50]
+        )
+
+    async def _settings(self, request: Request, visitor: Visitor) -> Response:
+        now = await self._host.ask("settings")
+        return self._page("settings.html.j2", visitor, "/settings", now=now, rows=setting_rows())
+
+    async def _accounts(self, request: Request, visitor: Visitor) -> Response:
+        return self._page(
+            "accounts.html.j2", visitor, "/accounts", accounts=self._door.accounts.all(),
+            roles=ROLES, most=ACCOUNTS_MAX, least=PASSWORD_CHARACTERS_MIN,
+        )  # fmt: skip
+
+    # --- what is done ---
+
+    async def _set(self, request: Request, visitor: Visitor) -> Response:
+        form = await request.form()
+        name, value = str(form["name"]), int(str(form["value"]))
+        base, why = int(str(form["base"])), str(form.get("why", ""))
+        await self._ask(visitor, "settings set", values={name: value}, base=base, why=why)
+        return RedirectResponse("/settings", 303)
+
+    async def _text(self, request: Request, visitor: Visitor) -> Response:
+        form = await request.form()
+        await self._ask(visitor, "text", text=str(form["text"]))
+        return RedirectResponse("/", 303)
+
+    async def _approve(self, request: Request, visitor: Visitor) -> Response:
+        form = await request.form()
+        groups = [int(each) for each in str(form.get("groups") or "1").replace(",", " ").split()]
+        await self._ask(visitor, "device approve", id=str(form["device"]), groups=groups)
+        return RedirectResponse("/", 303)
+
+    async def _deny(self, request: Request, visitor: Visitor) -> Response:
+        form = await request.form()
+        await self._ask(visitor, "device deny", id=str(form["device"]))
+        return RedirectResponse("/", 303)
+
+    async def _change(self, request: Request, visitor: Visitor) -> Response:
+        form = await request.form()
+        device, what = request.path_params["device"], str(form["what"])
+        if what == "rename":
+            await self._ask(visitor, "device rename", id=device, name=str(form["name"]))
+        elif what == "groups":
+            groups = [int(each) for each in str(form["groups"]).replace(",", " ").split()]
+            await self._ask(visitor, "device group", id=device, groups=groups)
+        elif what == "revoke":
+            await self._ask(visitor, "device revoke", id=device)
+        else:
+            raise ValueError(what)
+        return RedirectResponse(f"/badges/{device}", 303)
+
+    async def _put(self, request: Request, visitor: Visitor) -> Response:
+        form = await request.form()
+        name, role = str(form["name"]).strip(), str(form["role"])
+        known = self._door.accounts.all()
+        if known.get(name) == "own" and role != "own" and list(known.values()).count("own") == 1:
+            raise Refusal(400, "That is the last account with the role own.")
+        await self._door.put(name, role, str(form["password"]))
+        return RedirectResponse("/accounts", 303)
+
+    async def _remove(self, request: Request, visitor: Visitor) -> Response:
+        form = await request.form()
+        self._door.remove(str(form["name"]))
+        return RedirectResponse("/accounts", 303)
+
+    # --- in and out ---
+
+    async def _login_page(self, request: Request) -> Response:
+        if self._door.visitor(request) is not None:
+            return RedirectResponse("/", 303)
+        return self._entry("", 200)
+
+    async def _login(self, request: Request) -> Response:
+        form = await request.form(max_files=0, max_fields=5)
+        name = str(form.get("name", "")).strip()
+        try:
+            known = await self._door.log_in(request, name, str(form.get("password", "")))
+        except Refusal as refusal:
+            return self._entry(str(refusal), refusal.status)
+        return self._entered(known)
+
+    async def _first(self, request: Request) -> Response:
+        form = await request.form(max_files=0, max_fields=5)
+        name = str(form.get("name", "")).strip()
+        words = str(form.get("code", "")), name, str(form.get("password", ""))
+        try:
+            await self._door.begin(request, *words)
+        except Refusal as refusal:
+            return self._entry(str(refusal), refusal.status)
+        return self._entered(name)
+
+    async def _logout(self, request: Request, visitor: Visitor) -> Response:
+        answer = RedirectResponse("/login", 303)
+        self._door.leave(request, answer)
+        return answer
+
+    # --- inside ---
+
+    def _entered(self, name: str) -> Response:
+        answer = RedirectResponse("/", 303)
+        self._door.enter(answer, name)
+        return answer
+
+    def _entry(self, why: str, status: int) -> Response:
+        text = self._templates.get_template("login.html.j2").render(
+            why=why, is_first=bool(self._door.code), least=PASSWORD_CHARACTERS_MIN
+        )
+        return HTMLResponse(text, status)
+
+    async def _ask(self, visitor: Visitor, verb: str, **fields: Any) -> Any:
+        """In the visitor's name: the log says who it was."""
+        return await self._host.ask(verb, **{"for": visitor.name}, **fields)
+
+    async def _look(self, visitor: Visitor) -> tuple[Any, list[dict[str, Any]]]:
+        seen = await self._host.look()
+        waiting = await self._host.newcomers(PENDING) if visitor.may("manage") else []
+        return seen, waiting
+
+    def _render(self, template: str, visitor: Visitor, **shown: Any) -> str:
+        return self._templates.get_template(template).render(visitor=visitor, **shown)
+
+    def _page(self, template: str, visitor: Visitor, at: str, **shown: Any) -> Response:
+        return HTMLResponse(self._render(template, visitor, at=at, **shown))
+
+    def _message(self, visitor: Visitor | None, status: int, words: str) -> Response:
+        if visitor is None:
+            return PlainTextResponse(words, status)
+        text = self._render("message.html.j2", visitor, at="", words=words)
+        return HTMLResponse(text, status)
+
+
+def _clock(at_s: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at_s))
+
+
+async def _static(request: Request) -> Response:
+    found = STATIC.get(request.path_params["name"])
+    if found is None:
+        return PlainTextResponse("Nothing is here.", 404)
+    file, content_type = found
+    headers = {"Cache-Control": "no-cache"}
+    return FileResponse(file, media_type=content_type, headers=headers)

@@ -1,0 +1,41 @@
+"""Serves the console, with limits on whoever comes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import uvicorn
+
+from .door import Door
+from .host_reader import HostReader
+from .pages import STREAMS_MAX, Pages
+
+CLIENTS_MAX = STREAMS_MAX + 128  # connections; a browser opens six
+IDLE_S = 20  # a connection that asks nothing is closed
+HEAD_BYTES_MAX = 16_384  # of a request
+
+
+def settings(
+    host: HostReader,
+    door: Door,
+    names: frozenset[str],
+    certificate: Path | None = None,
+    key: Path | None = None,
+) -> uvicorn.Config:
+    """How it is served under `names`; over TLS where there is a certificate."""
+    scheme = "http" if certificate is None else "https"
+    return uvicorn.Config(
+        Pages(host, door).application(names, scheme),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=CLIENTS_MAX,
+        timeout_keep_alive=IDLE_S,
+        timeout_graceful_shutdown=1,
+        h11_max_incomplete_event_size=HEAD_BYTES_MAX,
+        http="h11",
+        ws="none",
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+    )

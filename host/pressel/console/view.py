@@ -1,0 +1,194 @@
+"""What a page shows of a venue, in words: what needs a person first. It knows no HTML."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pressel.health.rating import BADLY, GAPS, WELL
+from pressel.health.verdict import VenueHealth, judge
+from pressel.node.burst_state import BurstState
+from pressel.node.leader_state import LeaderState, MemberState
+from ptt.base.numbers import HEARTBEAT_MS
+
+from .host_reader import Seen
+
+SILENT_MS = 3 * HEARTBEAT_MS  # a member that has missed two heartbeats
+LAST_BURSTS = 50  # on the page of a badge, and in the history
+
+VENUE_WORDS = {WELL: "Good", GAPS: "Fair", BADLY: "Poor", "": "Quiet"}
+_TONES = {WELL: "good", GAPS: "warn", BADLY: "bad", "": "none"}  # classes of the style sheet
+
+
+@dataclass
+class Group:
+    """One group on the air; `talker` None while nobody talks, `last` a sentence then."""
+
+    number: int
+    on_duty: int
+    talker: str | None
+    device: str
+    talks_s: int
+    queue: list[str]
+    last: str
+
+
+@dataclass
+class Person:
+    """One member; `tone` is how much it needs somebody: a class of the style sheet."""
+
+    name: str
+    device: str
+    group: int
+    now: str
+    hears: str
+    why: str
+    tone: str
+
+
+@dataclass
+class Todo:
+    """Something that waits for a person; `device` is who may be let in."""
+
+    title: str
+    text: str
+    tone: str = ""
+    device: str = ""
+
+
+@dataclass
+class Live:
+    """All of the live page; `why` where no leader answers."""
+
+    why: str
+    word: str
+    reason: str
+    tone: str
+    groups: list[Group] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+    todo: list[Todo] = field(default_factory=list)
+
+
+def live(seen: Seen, waiting: Iterable[dict[str, Any]], now_s: float) -> Live:
+    """The venue at `now_s` of the time of day; `waiting` are devices that ask to be let in."""
+    status = seen.status
+    if status is None:
+        return Live(seen.why, "No leader", "nobody can talk through this host now", "bad")
+    health = judge(seen.bursts, now_s)
+    todo = [_newcomer(each) for each in waiting] + _troubles(status, health)
+    return Live(
+        why="",
+        word=VENUE_WORDS[health.word],
+        reason=health.why,
+        tone=_TONES[health.word],
+        groups=_groups(status, seen, now_s),
+        people=_people(status, health),
+        todo=todo,
+    )
+
+
+def ago(seconds: float) -> str:
+    """How long ago something was, as people say it."""
+    if seconds < 60:
+        return "just now" if seconds < 10 else f"{seconds:.0f} s ago"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min ago"
+    return f"at {time.strftime('%H:%M', time.localtime(time.time() - seconds))}"
+
+
+def heard_by(burst: BurstState) -> str:
+    """What became of a burst at those who were to hear it."""
+    if not burst.listeners:
+        return "nobody was there to hear it"
+    if burst.whole == burst.listeners:
+        return "heard by all"
+    if burst.heard == burst.listeners:
+        return f"heard by all, {burst.whole} without a gap"
+    return f"heard by {burst.heard} of {burst.listeners}"
+
+
+def _groups(status: LeaderState, seen: Seen, now_s: float) -> list[Group]:
+    last = {each.group: each for each in seen.bursts}
+    devices = {each.name: each.device for each in status.members}
+    found = []
+    for floor in status.floors:
+        before = last.get(floor.group)
+        _, since_s = seen.since_s.get(floor.group, (0, now_s))
+        words = "quiet since this host leads"
+        if before is not None:
+            ended_s = now_s - before.at - before.lasted_ms / 1000
+            words = f"{before.talker}, {ago(ended_s)}, {heard_by(before)}"
+        found.append(
+            Group(
+                number=floor.group,
+                on_duty=len([each for each in status.members if each.group == floor.group]),
+                talker=floor.talker,
+                device=devices.get(floor.talker or "", ""),
+                talks_s=int(now_s - since_s),
+                queue=floor.queue,
+                last=words,
+            )
+        )
+    return sorted(found, key=lambda each: (each.talker is None, each.number))
+
+
+def _people(status: LeaderState, health: VenueHealth) -> list[Person]:
+    doing: dict[str, str] = {}
+    for floor in status.floors:
+        doing |= {name: f"waits, number {n}" for n, name in enumerate(floor.queue, 1)}
+        if floor.talker:
+            doing[floor.talker] = "talks"
+    found = [_person(each, doing.get(each.name, ""), health) for each in status.members]
+    order = ("gone", "bad", "warn", "talks", "good", "none")
+    return sorted(found, key=lambda each: (order.index(each.tone), each.name.lower()))
+
+
+def _person(member: MemberState, doing: str, health: VenueHealth) -> Person:
+    known = health.badges.get(member.device)
+    word = known.word if known is not None else ""
+    tone = _TONES[word]
+    if doing == "talks" and tone in ("good", "none"):
+        tone = "talks"
+    if member.silent_ms > SILENT_MS:
+        doing, tone = f"not heard for {member.silent_ms // 1000} s", "gone"
+    return Person(
+        name=member.name,
+        device=member.device,
+        group=member.group,
+        now=doing or (member.table_advice or ""),
+        hears=word or "nothing to judge by yet",
+        why=known.why if known is not None else "",
+        tone=tone,
+    )
+
+
+def _newcomer(device: dict[str, Any]) -> Todo:
+    code = device.get("check_code") or ""
+    return Todo(
+        f"{device['name']} asks to come in",
+        f"Compare the code with the one that the badge shows: {code}",
+        device=device["id"],
+    )
+
+
+def _troubles(status: LeaderState, health: VenueHealth) -> list[Todo]:
+    found = [
+        Todo(f"{each.name} hears {each.word}" if each.heard.frames else each.name, each.why, "warn")
+        for each in health.badges.values()
+        if each.word == BADLY
+    ]
+    gone = [each.name for each in status.members if each.silent_ms > SILENT_MS]
+    if gone:
+        some = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
+        text = "Out of reach, or an empty battery. Ask somebody who is near."
+        found.append(Todo(f"{some} cannot be heard", text, "warn"))
+    older = [each for each in status.members if each.table_advice]
+    if older:
+        names = ", ".join(each.name for each in older[:3])
+        found.append(Todo(f"{names}: another release", str(older[0].table_advice), "warn"))
+    if status.v1_clients is not None:
+        text = "Anybody on this network can listen and talk. Turn the bridge off when it can go."
+        found.append(Todo("Old apps are let in", text, "warn"))
+    return found
