@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pressel.cli.options import AddressOption, joining_option, state_option
-from pressel.node.log import report_json, report_words
+from pressel.node.log import LEVELS, WordLog, report_json
 from pressel.node.options import HOSTS_PORT, HostOptions
 from ptt.base.numbers import PORT
 
@@ -87,6 +87,18 @@ _OPTIONS = (
         help="So many backups stay.",
     ),
     click.option(
+        "--log-level",
+        type=click.Choice(LEVELS),
+        default=LEVELS[0],
+        show_default=True,
+        help="What is said: everything, or only what needs somebody.",
+    ),
+    click.option(
+        "--log-file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Say it to this file, too; at 5 MB it is put aside, and five of them stay.",
+    ),
+    click.option(
         "--json", "as_json", is_flag=True, help="Events as JSON lines on standard output."
     ),
     click.option("--dies-with-parent", is_flag=True, help="End when standard input closes."),
@@ -100,12 +112,14 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def run_host(as_json: bool, **options: Any) -> None:
+def run_host(as_json: bool, log_level: str, log_file: Path | None, **options: Any) -> None:
     """Run a host with `run_options` until it is told to end."""
     from pressel.node.host import HostNode
 
+    words = WordLog(log_level, log_file)
+
     async def run() -> None:
-        report = report_json if as_json else report_words
+        report = report_json if as_json else words
         await HostNode(HostOptions(**options), report).run()
 
     asyncio.run(run())

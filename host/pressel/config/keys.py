@@ -65,6 +65,8 @@ class HostKeys(_Section):
         INVITE, description="Which unknown devices may join."
     )
     state: str | None = Field(None, min_length=1, description="Folder for the host's files.")
+    log_level: Literal["info", "warning"] = Field("info", description="What the log says.")
+    log_file: str | None = Field(None, min_length=1, description="File that has the log, too.")
     backups: str | None = Field(
         None, min_length=1, description="Folder for backups of the registry; unset: none are made."
     )
