@@ -43,6 +43,7 @@ COMMANDS = {
     "setup": "Make this computer a leader box, with a host that starts at boot.",
     "upgrade": "Install another version on a leader box.",
     "uninstall": "Remove the service from a leader box.",
+    "docs": "Show the documents that came along, or write man pages.",
     "completion": "Let the Tab key complete commands, devices, boards and ports.",
     "doctor": "Find what is wrong with a leader box, and how to mend it.",
     "recovery": "Make a recovery kit, and a new leader box out of it.",

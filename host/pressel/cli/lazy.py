@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from pressel.cli.outcome import with_outcome
+
 
 class LazyGroup(click.Group):
     """`homes`: by a sub-command's name the module that defines a click command of that name, or
@@ -36,4 +38,4 @@ class LazyGroup(click.Group):
         if home is None:
             return None
         module, _, name = home.partition(":")
-        return getattr(importlib.import_module(module), name or cmd_name)
+        return with_outcome(getattr(importlib.import_module(module), name or cmd_name))
