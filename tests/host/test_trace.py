@@ -1,0 +1,94 @@
+"""One burst across machines: its steps in order, and whose each delay was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pressel.errors import UsageError
+from pressel.node.burst_state import BurstState, HearingState
+from pressel.trace.logs import lines_about, passed_ms
+from pressel.trace.story import story
+
+
+def burst(**changed: Any) -> BurstState:
+    hearings = [
+        HearingState(name="Ben", device="02", played=100, concealed=0, late=0),
+        HearingState(name="Emil", device="05", played=90, concealed=10, late=2),
+    ]
+    facts: dict[str, Any] = {
+        "place": 1, "burst": 7, "term": 3, "group": 1, "talker": "Ann", "device": "01",
+        "at": 1000.0, "waited_ms": 1500, "lasted_ms": 2000, "cause": "released", "listeners": 3,
+        "heard": 2, "whole": 1, "hearings": hearings,
+    }  # fmt: skip
+    return BurstState(**{**facts, **changed})
+
+
+def log(file: Path, *lines: dict[str, Any] | str) -> Path:
+    texts = [each if isinstance(each, str) else json.dumps(each) for each in lines]
+    file.write_text("\n".join(texts) + "\n")
+    return file
+
+
+def test_what_the_leader_keeps_is_told_in_order_with_the_owners_of_delay() -> None:
+    steps = story(7, burst(), [])
+    assert [step.at_s for step in steps] == [998.5, 1000.0, 1002.0, 1002.0, 1002.0, 1002.0]
+    assert (steps[1].took_ms, steps[1].owner) == (1500, "the queue: others talked")
+    assert steps[2].words == "Ann is done: released"
+    assert steps[4].owner == "10 frames lost on the way"
+    assert steps[5].words == "1 listener did not say what was heard"
+
+
+def test_a_free_floor_has_no_wait() -> None:
+    assert story(7, burst(waited_ms=0), [])[0].owner == ""
+
+
+def test_late_frames_are_called_late() -> None:
+    late = HearingState(name="Ben", device="02", played=95, concealed=5, late=4)
+    assert story(7, burst(hearings=[late], listeners=1), [])[-1].owner == "5 frames late"
+
+
+def test_logs_of_hosts_and_badges_join_it(tmp_path: Path) -> None:
+    host = log(
+        tmp_path / "kitchen.log",
+        {"event": "floor_granted", "talker": "Ann", "lease": 6, "at": 990.0},
+        {"event": "floor_granted", "talker": "Ann", "lease": 7, "at": 1000.1},
+        "not JSON",
+        {"event": "receipt", "lease": 7, "listeners": 3, "heard": 2, "whole": 1, "at": 1003.6},
+    )
+    badge = log(
+        tmp_path / "ann.log",
+        {"ms": 5, "event": "pending", "value": 1},
+        {"ms": 9, "event": "granted", "value": 6},
+        {"ms": (1 << 30) - 100, "event": "pending", "value": 2},
+        {"ms": 1450, "event": "granted", "value": 7},
+        {"ms": 3460, "event": "sent", "value": [7, 100, 0]},
+        {"ms": 3470, "event": "stranger things", "value": None},
+    )
+    steps = story(7, burst(), lines_about(7, [host, badge]))
+    at = [step.at_s for step in steps if step.at_s is not None]
+    assert at == sorted(at)
+    assert [step.words for step in steps if step.source == "kitchen"] == [
+        "Ann talks, lease 7", "heard by 2 of 3, 1 of them without a gap",
+    ]  # fmt: skip
+    own = [step for step in steps if step.source == "ann"]
+    assert [(step.words, step.took_ms) for step in own] == [
+        ("asking to talk", None), ("talk now", 1550), ("sent 100 frames", 2010),
+    ]  # fmt: skip
+    assert own[1].owner.startswith("the queue 1500 ms, the rest is the way")
+
+
+def test_from_logs_alone(tmp_path: Path) -> None:
+    lines = lines_about(7, [log(tmp_path / "h.log", {"event": "idle", "lease": 7, "at": 1.0})])
+    assert len(story(7, None, lines)) == 1
+    with pytest.raises(UsageError, match="nobody knows burst 8"):
+        story(8, None, lines_about(8, [tmp_path / "h.log"]))
+    with pytest.raises(UsageError, match="cannot read"):
+        lines_about(7, [tmp_path / "missing.log"])
+
+
+def test_a_badges_clock_begins_again() -> None:
+    assert passed_ms((1 << 30) - 1, 1) == 2
