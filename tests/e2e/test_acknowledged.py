@@ -13,6 +13,7 @@ from tests.e2e.test_nodes import Cluster
 
 from pressel.errors import PresselError
 from pressel.node import control
+from pressel.node.desk.desk import OWN_COPY
 from pressel.registry.store import Registry
 
 pytestmark = [pytest.mark.e2e, pytest.mark.proof]
@@ -40,6 +41,14 @@ def test_no_acknowledged_change_is_lost_or_undone(tmp_path: Path) -> None:
                     control.ask(path, "device revoke", id=device)
                     revoked.add(device)
 
+        def listed(host: str) -> dict[str, str]:
+            """As the leader tells it; a standby would tell its own copy."""
+            while True:
+                with contextlib.suppress(PresselError):
+                    reply = control.request(tmp_path / f"{host}.sock", "device list")
+                    if reply.by != OWN_COPY:
+                        return {each["id"]: each["state"] for each in reply.answer}
+
         async with contextlib.AsyncExitStack() as stack:
             for name in "abc":
                 await stack.enter_async_context(cluster.started(name))
@@ -50,6 +59,11 @@ def test_no_acknowledged_change_is_lost_or_undone(tmp_path: Path) -> None:
                     if number == CHANGES // 2:
                         cluster.commands[leader].process.send_signal(signal.SIGKILL)
                     await asyncio.to_thread(change, asker, turn * CHANGES + number)
+                # Before it comes back: what was on its disk only would come back with it.
+                await cluster.until_led("abc".replace(leader, ""))
+                known = await asyncio.to_thread(listed, asker)
+                assert added <= known.keys(), "lost with the host that said it was done"
+                assert all(known[each] == "revoked" for each in revoked)
                 await stack.enter_async_context(cluster.started(leader))
             await cluster.until_led()
 

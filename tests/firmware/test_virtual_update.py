@@ -16,6 +16,7 @@ from tests.shared.keys import device_key
 from tests.signers import signer_in
 
 from pressel.pack import build_firmware
+from pressel.registry.store import Registry
 from pressel.signer.signer import Signer
 from pressel.update import keys
 from pressel.update.campaign import Campaigner, tag_of
@@ -74,6 +75,7 @@ class UpdateVenue(Venue):
     def __init__(self, count: int, made: Made, work: Path, heap_bytes: int) -> None:
         super().__init__(count, made.kit, made.firmware, work / "badges", heap_bytes)
         state = work / "leader"
+        Registry(state).close()
         keys.trust(state, made.signer.public.hex())
         self.releases = {
             number: Library(state).add(made.releases / f"{number}.zip")

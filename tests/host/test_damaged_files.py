@@ -127,7 +127,7 @@ def _held(file: Path) -> None:
 
 _PUBLIC = "00000006" + "00000003" + "ab" * 48
 _CREDENTIAL = json.dumps({"device": "01" * 8, "key": "02" * 32})
-_CAMPAIGN = json.dumps({"release": 2, "edition": [3, 1], "stage": "all", "devices": {}})
+_CAMPAIGN = json.dumps({"release": 2, "edition": [3, 1], "stage": "all", "badges": {}})
 _SETTINGS = json.dumps({"version": 3, "values": {"floor.talk_ms": 30000}})
 _LOG = "".join(
     json.dumps({"at": 1.5 + n, "event": "became_leader", "term": n}) + "\n" for n in range(9)

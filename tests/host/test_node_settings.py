@@ -14,6 +14,7 @@ from tests.shared.keys import Directory
 from pressel.errors import PresselError, UsageError
 from pressel.node.desk.venue_settings import VenueSettings
 from pressel.node.kept_settings import FILE, load_kept, store_kept
+from pressel.registry.proved import with_proof
 from pressel.registry.store import Registry
 from pressel.schema.settings import load_settings, parse_value, settings
 from pressel.schema.settings import settings as all_settings
@@ -31,6 +32,7 @@ class Stage:
 
     def __init__(self, folder: Path, replica: Settings | None = None) -> None:
         self.folder = folder
+        Registry(folder).close()
         self.told: list[str] = []
         self.disk_is_full = False
         self.state: State | None = None
@@ -219,10 +221,12 @@ def test_a_damaged_file_is_told_and_the_defaults_hold(
 
 
 def test_what_a_newer_host_kept_is_passed_over(tmp_path: Path) -> None:
-    store_kept(tmp_path, Settings(3, 80, 5000))
+    with Registry(tmp_path):
+        store_kept(tmp_path, Settings(3, 80, 5000))
     told = json.loads((tmp_path / FILE).read_text())
     told["values"]["relay.shift"] = 9
-    (tmp_path / FILE).write_text(json.dumps(told))
+    del told["proof"]
+    (tmp_path / FILE).write_text(json.dumps(with_proof(tmp_path, FILE, told)))
     assert load_kept(tmp_path).values()[:3] == (3, 80, 5000)
 
 

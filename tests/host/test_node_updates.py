@@ -15,6 +15,7 @@ from tests.signers import own_state, signer_in
 from pressel.errors import PresselError, UsageError
 from pressel.node.desk.campaigns import Campaigns
 from pressel.node.updates import Updates
+from pressel.registry.store import Registry
 from pressel.update.release import sign_build
 from ptt.leader import distributor
 
@@ -34,6 +35,7 @@ class Host:
         key = signer_in(folder / "signer")
         sign_build(build(folder / "build"), "any", key, folder / "release.zip")
         self.state = folder / "state"
+        Registry(self.state).close()
         believed(self.state, key).add(folder / "release.zip")
         self.leader: Any = None
         self.told: list[dict[str, Any]] = []

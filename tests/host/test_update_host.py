@@ -14,6 +14,7 @@ from tests.signers import own_state, signer_in
 
 from pressel.cli import main
 from pressel.errors import PresselError, UsageError
+from pressel.registry.store import Registry
 from pressel.signer.signer import Signer
 from pressel.update import keys
 from pressel.update.campaign import Campaign, Campaigner
@@ -145,6 +146,7 @@ class Fleet:
 
     def __init__(self, state: Path, key: Signer, badges: int, chip: bytes = b"esp32") -> None:
         self.state = state
+        Registry(state).close()
         self.venue = UpdateVenue(badges, chip=chip)
         self.venue.signer = key.public
         self.venue.run(2000)

@@ -72,6 +72,13 @@ class Admission:
         self._tell("")
         self._tell_over()
 
+    async def check(self) -> None:
+        """Tell at the start what was changed behind the back of the log while the host was off."""
+        try:
+            await self._in_thread(self._watch.with_registry, Registry.verify)
+        except PresselError as error:
+            self._report("registry", {"advice": str(error)})
+
     async def compact(self) -> None:
         """Keep the log of this host short."""
         try:

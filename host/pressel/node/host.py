@@ -417,6 +417,7 @@ class HostNode:
     # --- what changes while it runs ---
 
     def _begin_chores(self) -> None:
+        self._chores.once(self._admission.check())
         self._chores.repeat(self._look_around, LOOK_S)
         self._chores.repeat(self._admission.keep, LOOK_S)
         self._chores.repeat(self._look_at_duty, LOOK_S)

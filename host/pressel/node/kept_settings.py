@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pressel.errors import UsageError
 from pressel.json_text import read_json
+from pressel.registry.proved import with_proof, without_proof
 from pressel.registry.secret_file import sync_folder
 from pressel.schema.settings import check_value, settings, short
 from ptt.base.numbers import INT_MAX
@@ -15,6 +16,7 @@ from ptt.leader.settings_in_force import Settings
 
 FILE = "settings.json"
 BYTES_MAX = 65536  # a hundred settings are a tenth of it
+_FORMER = {"version", "values"}  # fields of earlier versions
 FIRST = 1  # version of the settings that nobody has changed
 
 
@@ -24,7 +26,7 @@ def load_kept(folder: Path) -> Settings:
     file = folder / FILE
     try:
         with file.open("rb") as opened:
-            told = read_json(opened.read(BYTES_MAX))
+            told = without_proof(folder, FILE, read_json(opened.read(BYTES_MAX)), _FORMER)
         version, values = told["version"], told["values"]
         if not isinstance(version, int) or not FIRST <= version <= INT_MAX:
             raise ValueError(f"version {version} in it is out of range")
@@ -40,7 +42,9 @@ def load_kept(folder: Path) -> Settings:
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
-        raise UsageError(f"{file} is damaged ({error}); repair or delete it") from error
+        raise UsageError(
+            f"{file} is damaged ({error}); delete it, and see `pressel settings history`"
+        ) from error
     return Settings(version, **kept)
 
 
@@ -48,7 +52,7 @@ def store_kept(folder: Path, kept: Settings) -> None:
     """Write and wait for the disk. UsageError when it does not take it."""
     file = folder / FILE
     beside = file.with_suffix(".new")
-    told = {"version": kept.version, "values": values_of(kept)}
+    told = with_proof(folder, FILE, {"version": kept.version, "values": values_of(kept)})
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with beside.open("w", encoding="ascii") as out:

@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pressel.errors import PresselError, UsageError
 from pressel.update import keys
-from pressel.update.campaign import Campaign, store_campaign
+from pressel.update.campaign import Campaign, read_campaign, store_campaign
 from pressel.update.library import RELEASES_MAX, Library
 
 from .desk.asker import Asker
@@ -105,8 +105,8 @@ class UpdateCopy:
         return Kept(name=file.name, bytes=facts.st_size, sha256=self._digests[key])
 
     def _campaign(self) -> Campaign | None:
-        with contextlib.suppress(OSError, ValidationError, ValueError):
-            return Campaign.model_validate_json(self._file.read_text("utf-8"))
+        with contextlib.suppress(OSError, PresselError, ValueError):
+            return read_campaign(self._file)
         return None
 
     @property

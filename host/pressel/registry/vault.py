@@ -26,6 +26,7 @@ class Vault:
         self._cipher = AESGCM(_derive(secret, b"device keys"))
         self._codes = AESGCM(_derive(secret, b"invite codes"))
         self._backups = _derive(secret, b"backups")
+        self._files = _derive(secret, b"files")
         self.mark = _derive(secret, b"mark").hex()  # tells key files apart, and nothing else
 
     def seal(self, key: bytes, device: str, epoch: int) -> bytes:
@@ -46,6 +47,10 @@ class Vault:
     def proof(self, backup: bytes) -> bytes:
         """That who wrote `backup` had the key file: HMAC-SHA256, 32 bytes."""
         return hmac.digest(self._backups, backup, "sha256")
+
+    def file_proof(self, purpose: str, content: bytes) -> bytes:
+        """Likewise of the file that is there for `purpose`, a word of ours."""
+        return hmac.digest(self._files, purpose.encode() + b"\n" + content, "sha256")
 
     def seal_code(self, code: str, place: str) -> bytes:
         """An invitation's plain code. Sealed and not hashed: the exchange needs it."""
