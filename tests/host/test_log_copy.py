@@ -12,6 +12,7 @@ from tests.host.test_registry_copies import ANN, BEN, Venue, compact, sql, venue
 from pressel.errors import PresselError
 from pressel.node.log_copy import HEADS_VERB, LogCopy
 from pressel.node.others import OtherHosts
+from pressel.node.report import Report
 
 __all__ = ["venue"]
 
@@ -38,13 +39,15 @@ class Others:
         return json.dumps({"answer": self._copies[name].heads(asked)}).encode()
 
 
-def copy_of(venue: Venue, name: str, others: Others) -> LogCopy:
+def copy_of(
+    venue: Venue, name: str, others: Others, report: Report = lambda event, fields: None
+) -> LogCopy:
     async def in_thread(call: Any, *values: Any) -> Any:
         return call(*values)
 
     return LogCopy(
         cast("OtherHosts", others), in_thread, lambda act: act(venue.at[name]), lambda term: True,
-        lambda event, fields: None, lambda: None,
+        report, lambda: None,
     )  # fmt: skip
 
 
@@ -90,3 +93,42 @@ def test_another_log_than_others_have_seen_is_found(venue: Venue) -> None:
     leads.enrol(BEN, "Ben")
     with pytest.raises(PresselError, match=r"^b has seen .* cut off"):
         compared(venue)
+
+
+# --- a host of an earlier version, beside new ones ---
+
+# What hosts answered before there was a log, to a question that they do not know.
+FORMER = json.dumps({"error": "not understood: log page", "exit": 2}).encode()
+
+
+class FormerOthers(Others):
+    """Host "b" has no log yet; `asked` are the questions that it did not understand."""
+
+    def __init__(self, venue: Venue) -> None:
+        super().__init__(venue, "")
+        self.asked: list[str] = []
+
+    async def ask(self, host: bytes, body: bytes) -> bytes | None:
+        if host != b"b":
+            return await super().ask(host, body)
+        self.asked.append(json.loads(body)["ask"])
+        return FORMER.replace(b"log page", self.asked[-1].encode())
+
+
+def test_a_host_of_the_version_before_the_log_is_named_once_and_stops_nobody(venue: Venue) -> None:
+    """It is told what to do, what it has counts as nothing, and others are heard."""
+    told: list[tuple[str, dict[str, Any]]] = []
+    others = FormerOthers(venue)
+    copy = copy_of(venue, "a", others, lambda event, fields: told.append((event, fields)))
+
+    async def scenario() -> dict[str, list[str]]:
+        for _ in range(3):
+            assert not await copy.hear_from(b"b")
+        return await copy.compared({})
+
+    found = asyncio.run(scenario())
+    assert found["silent"] == ["b"] and found["behind"] == ["c"]
+    assert set(others.asked) == {"log page", "log heads"}
+    ((event, fields),) = told
+    assert (event, fields["name"]) == ("other_host", "b")
+    assert "does not know the venue's log" in fields["advice"] and "update it" in fields["advice"]

@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 from tests.patience import PATIENCE_S
 
-from pressel.transport.udp import UdpEndpoint, engine_now_ms, parse_address, resolve
+from pressel.transport.udp import (
+    GAP_MS_MAX,
+    EngineClock,
+    UdpEndpoint,
+    engine_now_ms,
+    parse_address,
+    resolve,
+)
 from ptt.base import clock
 
 ANYWHERE = ("127.0.0.1", 0)
@@ -273,3 +280,15 @@ def test_a_name_that_nobody_has_is_told(host: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(socket, "getaddrinfo", offline)
     with pytest.raises(ValueError, match="no computer has the name"):
         resolve((host, 47800))
+
+
+@pytest.mark.parametrize("days", [6.1, 6.2, 7, 12.4, 1000])
+def test_a_process_that_stood_still_for_days_is_a_day_late(days: float) -> None:
+    """Whatever it waited for is over then, and it compares no times that it cannot."""
+    read_ns = [5_000_000_000]
+    own = EngineClock(lambda: read_ns[0])
+    due_ms = clock.add(own.now_ms(), 500)
+    read_ns[0] += int(days * GAP_MS_MAX) * 1_000_000
+    assert clock.since(own.now_ms(), due_ms) == GAP_MS_MAX - 500
+    read_ns[0] += 250 * 1_000_000
+    assert clock.since(own.now_ms(), due_ms) == GAP_MS_MAX - 250

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from tests.hostile.stage import by, forged, joined
+from tests.shared.failover_venue import Failover
 
 from ptt.badge.join import JOINED
 from ptt.base import events
@@ -229,3 +232,40 @@ def test_a_venue_that_behaves_holds_nobody_off() -> None:
             venue.release(name)
             venue.run(400)
         assert not venue.leader.held.all(), turn
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_forged_announcements_keep_no_member_from_the_next_leader(is_named: bool) -> None:
+    """500 a second to each badge, by somebody who sees sessions on the air: while the leader lives,
+    and while a standby takes over. Hosts that the leader has named have a share of their own; one
+    that it has not is heard a second after the flood."""
+    venue = Failover(3)
+    venue.run(4000)
+    chance = random.Random(9)
+
+    def flood(duration_ms: int) -> None:
+        for _ in range(duration_ms // 20):
+            for badge in venue.badges:
+                said = (badge.engine.join.session, badge.engine.join.node)
+                for _ in range(10):
+                    key = HmacKey(chance.randbytes(4))
+                    values = (messages.ROLE_LEADER, 2 + chance.randrange(100))
+                    data = forged(key, messages.ROLE_ANNOUNCE, values, *said, chance.randrange(999))
+                    source = ("stranger", chance.randrange(5))
+                    badge.engine.receive_datagram(data, source, venue.now_ms)
+            venue.run(20)
+
+    if not is_named:
+        venue.leader.standby_hosts = []
+        for badge in venue.badges:
+            badge.engine.membership.standbys.clear()
+    flood(1000)
+    venue.kill()
+    flood(600) if is_named else venue.run(600)
+    venue.take_over()
+    flood(1500) if is_named else venue.run(1500)
+    assert [badge.engine.join.term for badge in venue.badges] == [2] * 3
+    assert [badge.engine.join.state for badge in venue.badges] == [JOINED] * 3
+    assert all(not badge.all(events.LOST) for badge in venue.badges)
+    refused = venue.badges[0].engine.refusals.as_dict()
+    assert refused["limit"] > 10 * refused["tag"] > 0

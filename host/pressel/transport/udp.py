@@ -16,6 +16,7 @@ from ptt.base import clock
 Address = tuple[str, int]
 
 BROADCAST = "255.255.255.255"  # everybody on this network
+GAP_MS_MAX = 86_400_000  # a day: more than any engine waits, and far less than it can tell
 SOCKET_BUFFER_BYTES = 1 << 20  # a second of voice for 100 members, while the machine is busy
 
 
@@ -34,9 +35,28 @@ class Engine(Protocol):
     def next_event(self) -> tuple[int, Any] | None: ...
 
 
+class EngineClock:
+    """`monotonic_ns` as engines want it. While nobody reads it, it goes on for `GAP_MS_MAX` at
+    most: engines cannot compare times six days apart, and a process may stand still for longer."""
+
+    def __init__(self, monotonic_ns: Callable[[], int]) -> None:
+        self._monotonic_ns = monotonic_ns
+        self._read_ms = monotonic_ns() // 1_000_000
+        self._left_out_ms = 0
+
+    def now_ms(self) -> int:
+        read_ms = self._monotonic_ns() // 1_000_000
+        self._left_out_ms += max(0, read_ms - self._read_ms - GAP_MS_MAX)
+        self._read_ms = read_ms
+        return clock.wrapped(read_ms - self._left_out_ms)
+
+
+_clock = EngineClock(time.monotonic_ns)
+
+
 def engine_now_ms() -> int:
-    """This machine's monotonic clock as engines want it."""
-    return clock.wrapped(time.monotonic_ns() // 1_000_000)
+    """This process's clock; the same for all its engines."""
+    return _clock.now_ms()
 
 
 class UdpEndpoint(asyncio.DatagramProtocol):

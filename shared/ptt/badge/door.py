@@ -6,7 +6,7 @@ sees the network can make it derive keys for nothing, but not without limit.
 
 from ..base import octets
 from ..base.clock import NEVER, add, age, since
-from ..base.compat import TYPE_CHECKING
+from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import (
     DERIVATIONS_MAX,
     REKEY_MS,
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         def send(self, kind: int, values: tuple, destination: Any, now_ms: int) -> None: ...
 
 
+_OF_STRANGERS = const(5)  # half of DERIVATIONS_MAX
 _NONCE_AT = HELLO_NONCE_AT - HEADER_BYTES  # in the payload of HELLO
 
 
@@ -144,10 +145,12 @@ class Door:
         is_whole = envelope.payload_end(data) >= ANNOUNCE_TERM_AT + 4
         return is_whole and get32(data, ANNOUNCE_TERM_AT) > self._term
 
-    def on_announce(self, data: "Buffer", now_ms: int) -> int:
-        """A standby takes over: the same secret, and keys of its term; returns why it is
-        refused."""
-        if not self._may_derive(now_ms):
+    def on_announce(self, data: "Buffer", source: "Any", now_ms: int) -> int:
+        """A standby takes over: the same secret, and keys of its term; returns why it is refused.
+        Sources that the leader has not named use up half of what may be derived: anybody can
+        forge this."""
+        is_named = source in self._owner.membership.standbys
+        if not self._may_derive(now_ms, DERIVATIONS_MAX if is_named else _OF_STRANGERS):
             return refusal.LIMIT
         return self._begin(self.secret, get32(data, ANNOUNCE_TERM_AT), data, now_ms)
 
@@ -165,12 +168,14 @@ class Door:
         link.replay.accept(envelope.seq(data))
         return refusal.ACCEPTED
 
-    def _may_derive(self, now_ms: int) -> bool:
+    def _may_derive(self, now_ms: int, most: int = DERIVATIONS_MAX) -> bool:
         if age(now_ms, self._derived_ms) >= 1000:
             self._derived_ms = now_ms
             self._derived = 0
+        if self._derived >= most:
+            return False
         self._derived += 1
-        return self._derived <= DERIVATIONS_MAX
+        return True
 
     def joined(self, now_ms: int) -> None:
         """The WELCOME was obeyed."""

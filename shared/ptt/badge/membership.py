@@ -56,7 +56,7 @@ class Membership:
         self._owner = owner
         self.tell = owner.tell  # for `Join`
         self.search_address = search_address
-        self._standbys: list[Any] = []  # addresses to ask when the leader is silent
+        self.standbys: list[Any] = []  # addresses to ask when the leader is silent
         self._roster = 0  # of the last WELCOME
         self._beat_group = 0  # that the last heartbeat asked about
         self._is_version_told = False  # since the last WELCOME
@@ -119,7 +119,7 @@ class Membership:
         address_of = self._owner.address_of
         if address_of is None:
             return refusal.ACCEPTED  # our owner knows only one address
-        standbys = self._standbys
+        standbys = self.standbys
         while len(standbys) > count:
             standbys.pop()
         if count:
@@ -174,10 +174,10 @@ class Membership:
             owner.join.term,
         )
         owner.send(messages.HELLO, values, self.search_address, now_ms)
-        for standby in self._standbys:
+        for standby in self.standbys:
             owner.send(messages.HELLO, values, standby, now_ms)
         last = owner.link.address  # it is no standby of itself, and may be the only one left
-        if last != self.search_address and last not in self._standbys:
+        if last != self.search_address and last not in self.standbys:
             owner.send(messages.HELLO, values, last, now_ms)
 
     def send_heartbeat(self, now_ms: int) -> None:
@@ -186,8 +186,8 @@ class Membership:
 
     def send_probe(self, tries: int, now_ms: int) -> None:
         """For `Join`: the leader does not answer; one of the standbys may lead by now."""
-        if self._standbys:
-            self._send_beat(self._standbys[tries % len(self._standbys)], now_ms)
+        if self.standbys:
+            self._send_beat(self.standbys[tries % len(self.standbys)], now_ms)
 
     def _send_beat(self, destination: "Any", now_ms: int) -> None:
         owner = self._owner

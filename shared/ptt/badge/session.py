@@ -105,7 +105,7 @@ class Session:
         if kind == messages.WELCOME and owner.join.state != JOINED:
             return self._take_welcome(data, source, now_ms)
         if kind == messages.ROLE_ANNOUNCE and owner.door.is_of_newer_term(data):
-            reason = owner.door.on_announce(data, now_ms)
+            reason = owner.door.on_announce(data, source, now_ms)
         else:
             reason = owner.link.open(data, now_ms)
         if reason != refusal.ACCEPTED:
