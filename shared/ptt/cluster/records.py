@@ -46,11 +46,38 @@ KINDS = ("", "member", "floor", "call", "settings", "counters", "keys", "device"
 
 KEYS_BYTES = const(34)
 
-_MEMBER_BYTES = const(30)
-_DEVICE_BYTES = const(42)
-_FLOOR_BYTES = const(19)
+# Where the fields of a MEMBER lie.
+_SESSION_AT = const(0)
+_NONCE_AT = const(4)
+_REQUEST_AT = const(8)
+_TEXT_AT = const(10)
+_SETTINGS_AT = const(14)
+_ENTITLEMENTS_AT = const(18)
+_ROSTER_AT = const(19)
+_ASKED_AT = const(20)
+_TABLE_AT = const(21)
+_DEVICE_AT = const(22)
+_MEMBER_BYTES = const(30)  # up to its texts
+_TABLE_MAX = const(3)  # 1 above `SAME_TABLE` of `leader.members`
+# Of a DEVICE.
+_KEY_AT = const(8)
+_EMERGENCY_AT = const(40)
+_PRIORITY_AT = const(41)
+_DEVICE_BYTES = const(42)  # up to its name
+# Of a FLOOR.
+_LEASE_AT = const(0)
+_LEFT_AT = const(4)
+_GRANTED_AT = const(8)
+_HOLDER_AT = const(12)
+_HOLDERS_AT = const(14)  # the holder's request
+_LANE_AT = const(18)
+_FLOOR_BYTES = const(19)  # up to those that wait
+# Of each that waits.
+_WAITING_REQUEST_AT = const(2)
+_WAITING_LANE_AT = const(4)
 _WAITING_BYTES = const(5)
 _PREEMPTED = const(128)
+_LANE_MAX = const(2)
 _ADDRESS_BYTES_MAX = const(64)
 _BUILD_BYTES_MAX = const(16)
 
@@ -102,16 +129,16 @@ class FloorRecord:
 
 def write_member(member: MemberRecord) -> bytes:
     data = bytearray(_MEMBER_BYTES)
-    put32(data, 0, member.session)
-    put32(data, 4, member.nonce)
-    put16(data, 8, member.request)
-    put32(data, 10, member.text_number + 1)
-    put32(data, 14, member.settings)
-    data[18] = member.entitlements
-    data[19] = member.roster
-    data[20] = member.asked
-    data[21] = member.table_is + 1
-    data[22:30] = member.device
+    put32(data, _SESSION_AT, member.session)
+    put32(data, _NONCE_AT, member.nonce)
+    put16(data, _REQUEST_AT, member.request)
+    put32(data, _TEXT_AT, member.text_number + 1)
+    put32(data, _SETTINGS_AT, member.settings)
+    data[_ENTITLEMENTS_AT] = member.entitlements
+    data[_ROSTER_AT] = member.roster
+    data[_ASKED_AT] = member.asked
+    data[_TABLE_AT] = member.table_is + 1
+    data[_DEVICE_AT:_MEMBER_BYTES] = member.device
     for part in (member.name, member.build, member.address, bytes(member.groups), member.secret):
         data.append(len(part))
         data.extend(part)
@@ -120,17 +147,19 @@ def write_member(member: MemberRecord) -> bytes:
 
 
 def read_member(node: int, data: "Buffer") -> MemberRecord:
-    if len(data) < _MEMBER_BYTES or node <= LEADER_NODE or data[21] > 3:
+    if len(data) < _MEMBER_BYTES or node <= LEADER_NODE or data[_TABLE_AT] > _TABLE_MAX:
         raise Refused(refusal.FIELD)
     member = MemberRecord(node)
-    member.session = _small(data, 0)
-    member.nonce = _small(data, 4)
-    member.request = get16(data, 8)
-    member.text_number = get32(data, 10) - 1
-    member.settings = _small(data, 14)
-    member.entitlements, member.roster, member.asked = data[18], data[19], data[20]
-    member.table_is = data[21] - 1
-    member.device = bytes(data[22:30])
+    member.session = _small(data, _SESSION_AT)
+    member.nonce = _small(data, _NONCE_AT)
+    member.request = get16(data, _REQUEST_AT)
+    member.text_number = get32(data, _TEXT_AT) - 1
+    member.settings = _small(data, _SETTINGS_AT)
+    member.entitlements = data[_ENTITLEMENTS_AT]
+    member.roster = data[_ROSTER_AT]
+    member.asked = data[_ASKED_AT]
+    member.table_is = data[_TABLE_AT] - 1
+    member.device = bytes(data[_DEVICE_AT:_MEMBER_BYTES])
     at = _MEMBER_BYTES
     parts = []
     for most in (
@@ -200,23 +229,23 @@ def read_device(number: int, data: "Buffer") -> DeviceRecord:
     wrong = [group for group in groups if not 0 < group < CALL_GROUP_FIRST]
     if len(groups) != data[groups_at] or len(groups) > MEMBER_GROUPS_MAX or wrong:
         raise Refused(refusal.FIELD)
-    key = bytes(data[8:40])
-    return DeviceRecord(bytes(data[0:8]), key, name, groups, data[40] != 0, data[41])
+    device, key = bytes(data[0:_KEY_AT]), bytes(data[_KEY_AT:_EMERGENCY_AT])
+    return DeviceRecord(device, key, name, groups, data[_EMERGENCY_AT] != 0, data[_PRIORITY_AT])
 
 
 def write_floor(floor: FloorRecord) -> bytes:
     data = bytearray(_FLOOR_BYTES + _WAITING_BYTES * len(floor.queue))
-    put32(data, 0, floor.lease)
-    put32(data, 4, floor.left_ms)
-    put32(data, 8, floor.granted_ms)
-    put16(data, 12, floor.holder)
-    put32(data, 14, floor.request + 1)
-    data[18] = floor.lane
+    put32(data, _LEASE_AT, floor.lease)
+    put32(data, _LEFT_AT, floor.left_ms)
+    put32(data, _GRANTED_AT, floor.granted_ms)
+    put16(data, _HOLDER_AT, floor.holder)
+    put32(data, _HOLDERS_AT, floor.request + 1)
+    data[_LANE_AT] = floor.lane
     at = _FLOOR_BYTES
     for node, request, lane, was_preempted in floor.queue:
         put16(data, at, node)
-        put16(data, at + 2, request)
-        data[at + 4] = lane | _PREEMPTED if was_preempted else lane
+        put16(data, at + _WAITING_REQUEST_AT, request)
+        data[at + _WAITING_LANE_AT] = lane | _PREEMPTED if was_preempted else lane
         at += _WAITING_BYTES
     return bytes(data)
 
@@ -225,23 +254,23 @@ def read_floor(group: int, data: "Buffer") -> FloorRecord:
     size = len(data) - _FLOOR_BYTES
     if not 0 < group <= 255 or size < 0 or size % _WAITING_BYTES:
         raise Refused(refusal.FIELD)
-    if size > _WAITING_BYTES * QUEUE_MAX or data[18] > 2:
+    if size > _WAITING_BYTES * QUEUE_MAX or data[_LANE_AT] > _LANE_MAX:
         raise Refused(refusal.FIELD)
     floor = FloorRecord(group)
-    floor.lease = _small(data, 0)
-    floor.left_ms = _small(data, 4)
-    floor.granted_ms = _small(data, 8)
+    floor.lease = _small(data, _LEASE_AT)
+    floor.left_ms = _small(data, _LEFT_AT)
+    floor.granted_ms = _small(data, _GRANTED_AT)
     if not floor.left_ms <= floor.granted_ms <= _TALK_MS_MAX:
         raise Refused(refusal.RANGE)
-    floor.holder = get16(data, 12)
-    floor.request = _small(data, 14) - 1  # -1: not known
-    floor.lane = data[18]
+    floor.holder = get16(data, _HOLDER_AT)
+    floor.request = _small(data, _HOLDERS_AT) - 1  # -1: not known
+    floor.lane = data[_LANE_AT]
     for at in range(_FLOOR_BYTES, len(data), _WAITING_BYTES):
-        lane = data[at + 4]
-        if lane & ~_PREEMPTED > 2:
+        node, request = get16(data, at), get16(data, at + _WAITING_REQUEST_AT)
+        lane = data[at + _WAITING_LANE_AT]
+        if lane & ~_PREEMPTED > _LANE_MAX:
             raise Refused(refusal.FIELD)
-        waiting = (get16(data, at), get16(data, at + 2), lane & ~_PREEMPTED, lane >= _PREEMPTED)
-        floor.queue.append(waiting)
+        floor.queue.append((node, request, lane & ~_PREEMPTED, lane >= _PREEMPTED))
     return floor
 
 

@@ -26,6 +26,7 @@ from .quota import Quota
 if TYPE_CHECKING:
     from typing import Any
 
+_MADE_AT = const(0)  # of a challenge: when it was made; then its mark
 _TIME_BYTES = const(4)
 _MARK_BYTES = const(12)
 
@@ -52,7 +53,7 @@ class Door:
     def challenge(self, device: bytes, nonce: int, source: "Any", now_ms: int) -> bytes:
         """16 bytes for the sender of HELLO."""
         made = bytearray(_TIME_BYTES)
-        put32(made, 0, now_ms)
+        put32(made, _MADE_AT, now_ms)
         return bytes(made) + self._mark(bytes(made), device, nonce, source)
 
     def is_good(
@@ -62,13 +63,13 @@ class Door:
         mark = self._mark(challenge[0:_TIME_BYTES], device, nonce, source)
         if not equal(challenge, _TIME_BYTES, mark, _MARK_BYTES):
             return False
-        made_ms = get32(challenge, 0)
+        made_ms = get32(challenge, _MADE_AT)
         if age(now_ms, made_ms) >= CHALLENGE_MS:
             return False
         last = self._answered.get(device)
         if last is None or last == challenge:
             return True
-        return age(now_ms, made_ms) < age(now_ms, get32(last, 0))
+        return age(now_ms, made_ms) < age(now_ms, get32(last, _MADE_AT))
 
     def may_enter(self, device: bytes, is_same: bool, now_ms: int) -> bool:
         """May `device`, which has proved its key, begin another session, or, if it `is_same`, the
@@ -82,7 +83,7 @@ class Door:
     def forget_old(self, now_ms: int) -> None:
         """Forget challenges that nobody can answer any longer."""
         for device in list(self._answered):
-            if age(now_ms, get32(self._answered[device], 0)) >= CHALLENGE_MS:
+            if age(now_ms, get32(self._answered[device], _MADE_AT)) >= CHALLENGE_MS:
                 del self._answered[device]
 
     def __len__(self) -> int:

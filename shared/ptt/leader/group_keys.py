@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..link.hmac import Hmac
 
+_SECRET_AT = const(2)  # of a record of keys: behind the epoch
 _EPOCH_MASK = const(0xFFFF)
 _TAKEOVER_STEP = const(32)  # so many changes by the leader before may not have reached us
 _HOSTS_MASK = const(31)  # of the term: rivals mostly differ, and two takeovers stay below 128
@@ -45,7 +46,7 @@ class GroupKeys:
     def go_on_from(self, record: bytes, term: int) -> None:
         """Begin beyond the previous leader's epochs, as the leader of `term`."""
         self.epoch = record[0] << 8 | record[1]
-        former = record[2:] + self._random(derive.KEY_BYTES)
+        former = record[_SECRET_AT:] + self._random(derive.KEY_BYTES)
         self._secret = derive.next_secret(self._hmac, former, term)
         self._advance(_TAKEOVER_STEP + (term & _HOSTS_MASK))
 

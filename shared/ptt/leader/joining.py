@@ -60,6 +60,9 @@ if TYPE_CHECKING:
             ...
 
 
+# Fields by their place in the message table.
+_NAME_FIELD = const(4)  # of HELLO
+_TERM_FIELD = const(6)
 _HELLO_FIELD = const(3)  # of ANSWER: the copy of HELLO begins here
 _LEASE_BYTES = const(48)  # WELCOME up to the newest lease
 _FULL_BYTES = const(57)  # WELCOME with all its fields
@@ -123,7 +126,7 @@ class Joining:
         key = self.directory.key(device)
         if key is None:
             if self._strangers.take(now_ms):
-                self._leader.told.push(events.STRANGER, (device, hello[4]))
+                self._leader.told.push(events.STRANGER, (device, hello[_NAME_FIELD]))
             return refusal.IDENTITY
         secret = derive.session_secret(self._hmac, key, own_nonce, challenge)
         said = data[HEADER_BYTES + 3 * derive.NONCE_BYTES : end]
@@ -133,7 +136,8 @@ class Joining:
             self._leader.held.note(device, messages.ANSWER, now_ms)
             return refusal.LIMIT
         self.door.answered(device, challenge)
-        hello[4] = self.directory.name(device) or hello[4]  # nobody may use another's name
+        # Nobody may use another's name.
+        hello[_NAME_FIELD] = self.directory.name(device) or hello[_NAME_FIELD]
         reason = self.admit(hello, data, source, now_ms)
         member = self._members.by_device(device)
         if member is not None and member.nonce == nonce and member.address == source:
@@ -145,7 +149,7 @@ class Joining:
         """What is counted is what costs others: another session. The same one again is counted
         apart, since a badge asks by several addresses, and until it has its WELCOME."""
         device, nonce = hello[0:2]
-        if hello[6] > self._leader.term:
+        if hello[_TERM_FIELD] > self._leader.term:
             return True  # `admit` refuses it: nobody joins a leader of a lower term
         member = self._members.by_device(device)
         if member is not None and member.secret == secret:
@@ -155,11 +159,11 @@ class Joining:
 
     def admit(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
         """The sender of `fields` has proved its key: it is a member from now on."""
-        device, nonce, table, codecs, name, build = fields[0:6]
+        device, nonce, table, codecs, name, build = fields[0:_TERM_FIELD]
         if not codecs & (1 << messages.CODEC_IMA_ADPCM):
             return refusal.FIELD
-        if fields[6] > self._leader.term:  # it would refuse us
-            self._leader.heartbeats.on_claim(device, fields[6], now_ms)
+        if fields[_TERM_FIELD] > self._leader.term:  # it would refuse us
+            self._leader.heartbeats.on_claim(device, fields[_TERM_FIELD], now_ms)
             return refusal.STALE
         member = self._members.by_device(device)
         before = 0
