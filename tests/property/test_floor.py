@@ -104,7 +104,7 @@ class ArbitratorMachine(RuleBasedStateMachine):
         queue = [(each.order, each.node, each.request, each.lane) for each in old.queue]
         self.floor = Arbitrator(1, self.output)
         burst = (old.holder, old.request, old.begun_ms, old.granted_ms, old.lane)
-        self.floor.restore(old.lease, burst, queue[::-1], self.now_ms)
+        self.floor.take_over(old.lease, burst, queue[::-1], self.now_ms)
         assert (self.floor.holder, self.floor.lease) == (old.holder, old.lease)
         assert [each.node for each in self.floor.queue] == [place[1] for place in queue]
 

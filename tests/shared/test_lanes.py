@@ -135,7 +135,7 @@ def test_another_leader_goes_on_where_this_one_was_interrupted():
     floor = idle()
     floor.output.lease = 1
     begun_ms = NOW_MS - 1000
-    floor.restore(1, (HOLDER, 1, begun_ms, 60000, LANE_EMERGENCY), queue, NOW_MS)
+    floor.take_over(1, (HOLDER, 1, begun_ms, 60000, LANE_EMERGENCY), queue, NOW_MS)
     assert said(floor) == ["grant 2 r1 l1"]
     assert (floor.holder, floor.lease, nodes(floor)) == (HOLDER, 1, [3, 4])
     floor.on_request(9, 1, NOW_MS, LANE_EMERGENCY)
@@ -150,14 +150,14 @@ def test_another_leader_goes_on_where_this_one_was_interrupted():
 def test_a_queue_without_a_holder_goes_on_with_its_first():
     floor = idle()
     floor.output.lease = 7  # the newest that was given out, as a takeover tells it
-    floor.restore(7, (0, 0, 0, 0), [(5, 3, 1, LANE_ROUTINE), (4, 4, 1, LANE_ROUTINE)], NOW_MS)
+    floor.take_over(7, (0, 0, 0, 0), [(5, 3, 1, LANE_ROUTINE), (4, 4, 1, LANE_ROUTINE)], NOW_MS)
     assert floor.holder == 4
     assert nodes(floor) == [3]
 
 
 def test_a_restored_place_has_to_be_kept_alive():
     floor = idle()
-    floor.restore(7, (HOLDER, 1, NOW_MS, 60000), [(5, 3, 1, LANE_ROUTINE)], NOW_MS)
+    floor.take_over(7, (HOLDER, 1, NOW_MS, 60000), [(5, 3, 1, LANE_ROUTINE)], NOW_MS)
     later_ms = NOW_MS + 3 * QUEUE_KEEPALIVE_MS
     floor.on_voice(HOLDER, 7, later_ms)
     floor.handle_timeout(later_ms)

@@ -93,7 +93,7 @@ def test_nobody_is_in_two_calls():
     calls = Calls()
     calls.open(caller, callee, NOW_MS)
     says("two calls", calls.open, callee, caller, NOW_MS)
-    says("two calls", calls.restore, 255, caller, callee, NOW_MS)
+    says("two calls", calls.take_over, 255, caller, callee, NOW_MS)
     caller.call = 0
     says("one side", calls.close, calls.get(callee.call))
 

@@ -29,7 +29,7 @@ class Word:
     entry: Entry
 
     @property
-    def _weight(self) -> int:
+    def weight(self) -> int:
         """What hosts found when their log began is less than what somebody asked for."""
         return {FOLLOW: 0, BEGIN: 1}.get(self.entry.verb, 2)
 
@@ -86,8 +86,8 @@ class Standing:
 
     def _unheard(self, words: list[Word]) -> list[Word]:
         """Those that weigh most, without those of which the host of another one had heard."""
-        most = max((each._weight for each in words), default=0)
-        left = [each for each in words if each._weight == most]
+        most = max((each.weight for each in words), default=0)
+        left = [each for each in words if each.weight == most]
         return [
             each
             for each in left
@@ -118,4 +118,4 @@ def _last(words: Iterable[Word]) -> list[Word]:
 def _differ(one: Word, other: Word) -> bool:
     if one.ends and other.ends:
         return False
-    return one._weight == 2 or one.entry.said != other.entry.said
+    return one.weight == 2 or one.entry.said != other.entry.said

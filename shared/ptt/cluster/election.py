@@ -471,7 +471,7 @@ class Election:
             heard = [since(now_ms, heard_ms) for heard_ms in voters.heard_ms]
         return (tuple(values), ages) + counts + (tuple(heard),)
 
-    def resume(self, snapshot: "tuple", now_ms: int) -> None:
+    def restore(self, snapshot: "tuple", now_ms: int) -> None:
         """Be as `snapshot` says, with the voters that are here."""
         values, ages, self.voters.asked, self.voters.granted, heard = snapshot
         for name, value in zip(KEPT, values):

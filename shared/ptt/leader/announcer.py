@@ -19,7 +19,7 @@ class Announcer:
         """Members that have not moved over."""
         return len(self._due)
 
-    def waiting(self) -> "tuple[int, ...]":
+    def snapshot(self) -> "tuple[int, ...]":
         """Their nodes."""
         return tuple(sorted(self._due))
 
@@ -28,7 +28,7 @@ class Announcer:
         self._due[node] = (add(now_ms, ANNOUNCE_RETRY_MS), 2 * ANNOUNCE_RETRY_MS)
         self._send(node, now_ms)
 
-    def resume(self, nodes: "tuple[int, ...]", now_ms: int) -> None:
+    def restore(self, nodes: "tuple[int, ...]", now_ms: int) -> None:
         """Be as these values say: these members have not moved over, and are told now."""
         self._due = {node: (now_ms, ANNOUNCE_RETRY_MS_MAX) for node in nodes}
 

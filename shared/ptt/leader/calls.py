@@ -67,7 +67,7 @@ class Calls:
         """For a leader that takes over."""
         self._next = max(CALL_GROUP_FIRST, group)
 
-    def restore(self, group: int, caller: "Party", callee: "Party", quiet_ms: int) -> None:
+    def take_over(self, group: int, caller: "Party", callee: "Party", quiet_ms: int) -> None:
         """A call of the previous leader, quiet since `quiet_ms`."""
         assert caller is not callee and not caller.call and not callee.call, "in two calls at once"
         call = Call(group, caller, callee, quiet_ms)

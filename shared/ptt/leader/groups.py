@@ -114,11 +114,11 @@ class Groups:
         floors = [(group, self.floors[group].snapshot()) for group in sorted(self.floors)]
         return (tuple(floors), self.lease, self.claimable)
 
-    def resume(self, snapshot: "tuple", now_ms: int) -> None:
+    def restore(self, snapshot: "tuple", now_ms: int) -> None:
         """Be as `snapshot` says; the groups must be there."""
         floors, self.lease, self.claimable = snapshot
         for group, floor in floors:
-            self.floors[group].resume(floor, now_ms)
+            self.floors[group].restore(floor, now_ms)
         self._claims_end_ms = add(now_ms, MEMBER_TTL_MS)
 
     def go_on_from(self, newest: int, now_ms: int) -> None:

@@ -191,7 +191,7 @@ class Leader:
     def standby_hosts(self, hosts: "list[tuple[bytes, int]]") -> None:
         self.heartbeats.standby_hosts = hosts
 
-    def state(self) -> "tuple":
+    def snapshot(self) -> "tuple":
         """What its future depends on besides the clock and who its members are, as values that
         compare and hash: floors and leases, members, sequence numbers, who has not moved over."""
         members = self.members.all()
@@ -199,25 +199,25 @@ class Leader:
             self.groups.snapshot(),
             tuple([member.snapshot() for member in members]),
             tuple([member.link.seq for member in members]),
-            self.announcer.waiting(),
+            self.announcer.snapshot(),
         )
 
-    def restore(self, state: "tuple", now_ms: int) -> None:
-        """Be as `state` says, with the members that are here. Whatever waits for a time begins to
-        wait now, and nothing is on its way."""
-        groups, members, seqs, waiting = state
-        self.groups.resume(groups, now_ms)
-        for member, snapshot, seq in zip(self.members.all(), members, seqs):
-            member.resume(snapshot)
+    def restore(self, snapshot: "tuple", now_ms: int) -> None:
+        """Be as `snapshot` says, with the members that are here. Whatever waits for a time begins
+        to wait now, and nothing is on its way."""
+        groups, members, seqs, waiting = snapshot
+        self.groups.restore(groups, now_ms)
+        for member, values, seq in zip(self.members.all(), members, seqs):
+            member.restore(values)
             member.link.seq = seq
-        self.announcer.resume(waiting, now_ms)
+        self.announcer.restore(waiting, now_ms)
         self.voice.forget()
 
     # --- the cluster ---
 
     def take_over(self, state: "State", now_ms: int) -> None:
         """Continue where the leader of `state` was interrupted; call this before anything else."""
-        takeover.restore(self, state, now_ms)
+        takeover.take_over(self, state, now_ms)
 
     def depose(self, term: int, now_ms: int) -> None:
         """Another leads in `term`, or will: give up all leases, say so, serve nobody."""

@@ -90,7 +90,7 @@ class Member:
         """What the leader's future messages to it depend on, besides sequence numbers."""
         return (self.node, self.asked, self.request, self.denied, self.call, self.text_number)
 
-    def resume(self, snapshot: "tuple") -> None:
+    def restore(self, snapshot: "tuple") -> None:
         _, self.asked, self.request, self.denied, self.call, self.text_number = snapshot
         self.presses = Budget(PRESS_PER_S, PRESS_BURST)
 
@@ -174,7 +174,7 @@ class Members:
         """For a leader that takes over: it must not soon reuse numbers given before."""
         self._next_node = max(_FIRST_NODE, next_node)
 
-    def restore(self, node: int, device: bytes, session: int) -> "Member | None":
+    def take_over(self, node: int, device: bytes, session: int) -> "Member | None":
         """A member of the previous leader, as it was; None when that is impossible."""
         is_known = node in self._by_node or device in self._by_device or session in self._by_session
         if is_known or len(self._by_device) >= MEMBERS_MAX:

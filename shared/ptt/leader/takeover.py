@@ -80,7 +80,7 @@ def write_record(leader: "Restored", kind: int, number: int, now_ms: int) -> byt
     return records.write_numbers(records.COUNTERS_SIZES, values)
 
 
-def restore(leader: "Restored", state: "State", now_ms: int) -> None:
+def take_over(leader: "Restored", state: "State", now_ms: int) -> None:
     """Restore members, floors, calls and settings; every member is told. Members, floors and calls
     stay away when too few leases are left for them: badges then join anew."""
     keys = state.body(records.KEYS, 0)
@@ -122,7 +122,7 @@ def _check(leader: "Restored") -> None:
 def _restore_members(leader: "Restored", state: "State", now_ms: int) -> None:
     for node in state.numbers(records.MEMBER):
         record = records.read_member(node, state.body(records.MEMBER, node) or b"")
-        member = leader.members.restore(node, record.device, record.session)
+        member = leader.members.take_over(node, record.device, record.session)
         if member is None:
             continue
         restore_member(member, record, leader.address_of(record.address))
@@ -143,7 +143,7 @@ def _restore_calls(leader: "Restored", state: "State", now_ms: int) -> None:
         if caller is callee or caller.call or callee.call:
             continue  # no leader writes that down: nobody is in two calls
         quiet_ms = min(quiet_ms, CALL_HANG_MS)  # what is over is over, however long
-        leader.calls.restore(group, caller, callee, add(now_ms, -quiet_ms))
+        leader.calls.take_over(group, caller, callee, add(now_ms, -quiet_ms))
         leader.groups.open_floor(group)
         leader.journal.changed(records.CALL, group)
 
@@ -242,7 +242,7 @@ def restore_floor(
     holder = record.holder if record.holder in nodes else 0
     begun_ms = add(now_ms, (record.left_ms - record.granted_ms) & INT_MAX)
     burst = (holder, record.request, begun_ms, record.granted_ms, record.lane)
-    floor.restore(record.lease, burst, queue, now_ms)
+    floor.take_over(record.lease, burst, queue, now_ms)
 
 
 def floor_of(state: "State", group: int, now_ms: int) -> records.FloorRecord:

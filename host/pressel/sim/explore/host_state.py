@@ -21,7 +21,7 @@ def dump(engine: Election, passed_ms: int = 0) -> Values:
 
 def load(engine: Election, values: Values) -> Election:
     """Give `engine` the values of a state."""
-    engine.resume(values, NOW_MS)
+    engine.restore(values, NOW_MS)
     return engine
 
 

@@ -91,7 +91,7 @@ class SpokenLeader:
         return self
 
     def dump(self) -> Values:
-        return self.engine.state()
+        return self.engine.snapshot()
 
     def journal(self) -> bytes:
         """What a standby that lacks all is sent."""
@@ -118,7 +118,7 @@ def new_leader(number: int) -> SpokenLeader:
     leader = SpokenLeader(number)
     members = leader.engine.members
     for n in range(len(BADGES)):
-        member = members.restore(FIRST_NODE + n, device_of(n), session_of(n))
+        member = members.take_over(FIRST_NODE + n, device_of(n), session_of(n))
         assert member is not None
         member.address = address_of(n)
         member.nonce = 1 + n

@@ -155,7 +155,7 @@ class Arbitrator:
         kept = tuple([getattr(self, name) for name in _KEPT])
         return kept + (granted_ms, tuple(queue), tuple(over))
 
-    def resume(self, snapshot: "tuple", now_ms: int) -> None:
+    def restore(self, snapshot: "tuple", now_ms: int) -> None:
         """Be as `snapshot` says. Whatever waits for a time begins to wait now."""
         for index in range(len(_KEPT)):
             setattr(self, _KEPT[index], snapshot[index])
@@ -168,7 +168,7 @@ class Arbitrator:
 
     # --- a leader that goes on where another was interrupted ---
 
-    def restore(
+    def take_over(
         self,
         lease: int,
         burst: "tuple[int, ...]",
