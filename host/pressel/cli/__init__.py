@@ -32,6 +32,7 @@ COMMANDS = {
     "status": "Show who is there and who talks.",
     "timeline": "Show from the logs of hosts who led and who talked when.",
     "trace": "Show one burst across machines, and whose each delay was.",
+    "bundle": "Collect what helps to find a fault, without names or keys.",
     "console": "Serve pages about the venue to browsers.",
     "health": "Show how well people hear each other, and why not.",
     "metrics": "Serve what a host counts to Prometheus.",

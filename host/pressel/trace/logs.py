@@ -42,7 +42,7 @@ def lines_about(burst: int, files: Iterable[Path]) -> list[Line]:
     found: list[Line] = []
     for file in files:
         pressed: Line | None = None
-        for line in _lines(file):
+        for line in all_lines(file):
             if line.event == "pending":
                 pressed = line
             elif line.fields.get("lease") == burst:
@@ -59,7 +59,8 @@ def passed_ms(earlier: int, later: int) -> int:
     return (later - earlier) % _TURN_MS
 
 
-def _lines(file: Path) -> Iterator[Line]:
+def all_lines(file: Path) -> Iterator[Line]:
+    """Every event of one log, in its order. UsageError when it cannot be read."""
     try:
         if file.stat().st_size > LOG_BYTES_MAX:
             raise UsageError(f"{file} is too large; cut it to the time that you look for")

@@ -1,0 +1,1 @@
+"""One file about a venue for whoever helps from outside: what may leave, and nothing else."""

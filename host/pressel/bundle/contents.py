@@ -1,0 +1,204 @@
+"""What a bundle holds: each field is named here, and what is not named does not leave.
+
+Numbers and words of our own tables pass; names, ids and hosts become pseudonyms; texts, addresses,
+networks and whatever somebody has typed stay behind.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pressel import __version__
+from pressel.health.verdict import judge
+from pressel.node.burst_state import BurstState
+from pressel.node.channel import channel
+from pressel.schema.events import EventRow, event_table
+from pressel.schema.metrics import metrics
+from pressel.schema.settings import settings as setting_rows
+from pressel.trace.logs import Line
+from ptt.cluster import election
+from ptt.wire import refusal
+
+from .pseudonyms import Pseudonyms
+
+BURSTS_MAX = 300
+LINES_MAX = 5000
+# Numbers that a host's log adds to events.
+_ADDED = ("convergence_ms", "port", "hosts", "known", "most", "release", "node")
+# Words under which, and as which, figures may leave.
+_WORDS = frozenset(
+    f"{refusal.WORDS} {election.COUNTED} {channel.COUNTED} group queue taken".split()
+) | frozenset(election.STATES)
+
+
+def contents(
+    figures: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    members: Iterable[Mapping[str, Any]],
+    bursts: Iterable[BurstState],
+    lines: Iterable[Line],
+    names: Pseudonyms,
+    now_s: float,
+) -> dict[str, Any]:
+    """All of it as plain JSON. `figures`, `settings` and `members` are a host's answers to
+    `figures`, `settings` and `status`; `lines` of logs."""
+    kept = list(bursts)[-BURSTS_MAX:]
+    return {
+        "format": 1,
+        "made_at": int(now_s),
+        "versions": _versions(),
+        "computer": _computer(),
+        "figures": _figures(figures),
+        "settings": _settings(settings),
+        "badges": [_member(each, names) for each in members],
+        "health": _health(kept, names, now_s),
+        "bursts": [_burst(each, names) for each in kept],
+        "events": [_line(each, names) for each in list(lines)[-LINES_MAX:]],
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "pressel": __version__,
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "kernel": platform.release(),
+        "machine": platform.machine(),
+    }
+
+
+def _computer() -> dict[str, Any]:
+    disk = shutil.disk_usage("/")
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {
+        "cores": os.cpu_count(),
+        "memory_bytes": pages,
+        "disk_bytes": disk.total,
+        "disk_free_bytes": disk.free,
+        "load": [round(each, 2) for each in os.getloadavg()],
+    }
+
+
+def _figures(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that a metric reads: numbers, and tables of them."""
+    found: dict[str, Any] = {}
+    for row in metrics().values():
+        verb, *path = row.source.split(".")
+        if verb not in told or row.of_bursts:
+            continue
+        value: Any = told[verb]
+        for part in path:
+            value = value.get(part) if isinstance(value, Mapping) else None
+        found[row.source] = _numbers(value)
+    return found
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _numbers(each) for key, each in value.items() if key in _WORDS}
+    if isinstance(value, list):
+        return [_numbers(each) for each in value]
+    if isinstance(value, str):
+        return value if value in _WORDS else None
+    return value if isinstance(value, (int, float)) else None
+
+
+def _settings(told: Mapping[str, Any]) -> dict[str, Any]:
+    values = told.get("values") or {}
+    return {
+        "version": _numbers(told.get("version")),
+        "values": {name: _numbers(values.get(name)) for name in setting_rows()},
+        "badges": _numbers(told.get("badges")),
+        "applied": _numbers(told.get("applied")),
+        "refused": _numbers(told.get("refused")),
+    }
+
+
+def _member(told: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
+    build = str(told["build"])
+    return {
+        "badge": names.of("badge", str(told["device"])),
+        "group": _numbers(told["group"]),
+        "silent_ms": _numbers(told["silent_ms"]),
+        "build": build if re.fullmatch(r"[0-9.]{1,20}", build) else "another",
+        "settings_version": _numbers(told["settings_version"]),
+        "other_table": told.get("table_advice") is not None,
+    }
+
+
+def _health(bursts: list[BurstState], names: Pseudonyms, now_s: float) -> dict[str, Any]:
+    """Without the reasons: they name people."""
+    found = judge(bursts, now_s)
+    return {
+        "word": found.word,
+        "r": found.r,
+        "badges": [
+            {"badge": names.of("badge", each.device), "word": each.word, "r": each.r,
+             "lost": each.heard.lost, "late": each.heard.late, "bursts": each.heard.bursts,
+             "lost_of_its_talk": each.told.lost}
+            for each in found.badges.values()
+        ],
+    }  # fmt: skip
+
+
+def _burst(burst: BurstState, names: Pseudonyms) -> dict[str, Any]:
+    numbers = (
+        "burst",
+        "term",
+        "group",
+        "at",
+        "waited_ms",
+        "lasted_ms",
+        "listeners",
+        "heard",
+        "whole",
+    )
+    return {
+        **{name: getattr(burst, name) for name in numbers},
+        "cause": burst.cause if burst.cause in _words_of(["ended", "revocation"]) else None,
+        "talker": names.of("badge", burst.device),
+        "hearings": [
+            {"badge": names.of("badge", each.device), "played": each.played,
+             "concealed": each.concealed, "late": each.late}
+            for each in burst.hearings
+        ],
+    }  # fmt: skip
+
+
+def _line(line: Line, names: Pseudonyms) -> dict[str, Any]:
+    """An event of a log by the kinds that the table gives to what it carries."""
+    row = event_table().rows()[line.event]
+    told: dict[str, Any] = {"log": names.of("log", line.source), "event": line.event}
+    if line.at_s is not None:
+        told["at"] = line.at_s
+    if line.ms is not None:
+        told["ms"] = line.ms
+    for name, value in line.fields.items():
+        kept = _field(row, name, value, names)
+        if kept is not None:
+            told[name] = kept
+    return told
+
+
+def _field(row: EventRow, name: str, value: Any, names: Pseudonyms) -> Any:
+    kinds = row.kinds(name)
+    if not kinds:
+        return value if name in _ADDED and isinstance(value, int) else None
+    if kinds[0] == "number":
+        return value if isinstance(value, int) else None
+    if kinds[0] in ("node", "member"):
+        return names.of("name", str(value))
+    if kinds[0] in ("device", "host"):
+        return names.of("badge" if kinds[0] == "device" else "host", str(value))
+    if kinds[0] == "text":
+        return None
+    return value if value in _words_of(kinds) else None
+
+
+def _words_of(kinds: Iterable[str]) -> set[str]:
+    return {key.replace("_", " ") for kind in kinds for key in event_table().numbers(kind)}

@@ -1,0 +1,121 @@
+"""`pressel bundle`: one file about the venue for whoever helps."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from pressel.cli.health import all_bursts
+from pressel.cli.options import control_options, state_option
+from pressel.cli.printed import print_table
+from pressel.errors import PresselError, UsageError
+from pressel.node import control as sockets
+
+
+@click.group()
+def bundle() -> None:
+    """Collect what helps to find a fault into one file, without names, texts, addresses or keys."""
+
+
+@bundle.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--log", "logs", multiple=True, type=click.Path(dir_okay=False, path_type=Path),
+    help="Add the events of a log, from `pressel host run --json` or a badge's serial port.",
+)  # fmt: skip
+@click.option("--minutes", type=click.IntRange(1, 10_000), help="Only what is not older than this.")
+@control_options
+@state_option("Folder of the host; the file that tells who is who lies there.")
+def make(
+    file: Path, logs: tuple[Path, ...], minutes: int | None, port: int | None,
+    control: Path | None, state: Path,
+) -> None:  # fmt: skip
+    """Write the new FILE, a page that any browser shows.
+
+    Badges and hosts have other names in it, always the same ones for this venue. Who is who,
+    `pressel bundle who` tells here.
+    """
+    from pressel.bundle.contents import contents
+    from pressel.bundle.page import render
+    from pressel.bundle.pseudonyms import Pseudonyms
+    from pressel.trace.logs import all_lines
+
+    names, now_s = Pseudonyms(state), time.time()
+    since_s = now_s - minutes * 60 if minutes else 0.0
+    lines = [
+        line for log in logs for line in all_lines(log) if line.at_s is None or line.at_s >= since_s
+    ]
+    told = _told(port, control)
+    bursts = [each for each in told["bursts"] if each.at >= since_s]
+    made = contents(told["figures"], told["settings"], told["members"], bursts, lines, names, now_s)
+    names.keep()
+    _write(file, render(made))
+    print(f"{file} holds what may leave; look at it before you send it", file=sys.stderr)
+
+
+@bundle.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="All of it, as JSON.")
+def view(file: Path, as_json: bool) -> None:
+    """Show what is in the bundle FILE."""
+    from pressel.bundle.page import read
+
+    found = read(file)
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    print(f"Made {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(found['made_at']))} UTC")
+    print(", ".join(f"{name} {value}" for name, value in found["versions"].items()))
+    counts = ", ".join(f"{len(found[part])} {part}" for part in ("badges", "bursts", "events"))
+    print(f"{counts}; settings of version {found['settings']['version']}")
+    table = Table("Badge", "Hears", "R", "Lost", "Bursts", box=None)
+    for each in found["health"]["badges"]:
+        r = "-" if each["r"] is None else f"{each['r']:.0f}"
+        lost, bursts = f"{each['lost'] * 100:.1f} %", str(each["bursts"])
+        table.add_row(each["badge"], each["word"] or "too little to say", r, lost, bursts)
+    print_table(table)
+
+
+@bundle.command()
+@click.argument("name")
+@state_option("Folder of the host in which the bundle was made.")
+def who(name: str, state: Path) -> None:
+    """Tell which badge or host is called NAME in bundles of this venue."""
+    from pressel.bundle.pseudonyms import Pseudonyms
+
+    found = Pseudonyms(state).who(name)
+    if found is None:
+        raise UsageError(f"no bundle that was made here has a {name}")
+    print(found)
+
+
+def _told(port: int | None, control: Path | None) -> dict[str, Any]:
+    """What the host says; as much as it can."""
+    told: dict[str, Any] = {"figures": {}, "settings": {}, "members": [], "bursts": []}
+    path = sockets.find(control, port)
+    told["figures"] = sockets.ask(path, "figures")
+    told["settings"] = sockets.ask(path, "settings")
+    try:
+        told["members"] = sockets.ask(path, "status")["members"]
+        told["bursts"] = all_bursts(path)
+    except PresselError as error:
+        print(f"without badges and bursts: {error}", file=sys.stderr)
+    return told
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError:
+        raise UsageError(f"{file} exists and is left as it is; choose another name") from None
+    except OSError as error:
+        raise PresselError(f"cannot write {file}: {error.strerror}") from error
