@@ -26,7 +26,7 @@ endif
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup ready python demo test proof lint type coverage firmware memory wheel flash schema docs dissector fuzz sim bench-badge bench-sim \
+.PHONY: help setup ready python demo test proof lint type coverage firmware memory wheel flash schema docs dissector fuzz sim swarm bench-badge bench-sim \
 	report-phase0 report-phase2-3 report-phase5 report-phase7 budgets lock clean
 
 help:  ## List the targets
@@ -103,6 +103,9 @@ fuzz: ready $(FUZZER)  ## Fuzz the decoders and the engines for SECONDS (60)
 
 sim: ready  ## Sweep all scenarios and profiles over SEEDS (1); DEAL=1: each scenario once a seed
 	@exec $(BIN)/pressel sim sweep --seeds $(or $(SEEDS),1) $(if $(DEAL),--deal)
+
+swarm: ready  ## Run venues drawn from SEEDS (1..500), for MINUTES at most
+	@exec $(BIN)/pressel sim swarm --seeds $(or $(SEEDS),1..500) $(if $(MINUTES),--minutes $(MINUTES))
 
 bench-sim: ready  ## How fast the simulator is on each Python that is here
 	@$(BIN)/python -m pressel.sim.bench

@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -23,9 +22,9 @@ from pressel.sim.choice import (
     PROTOCOLS,
     SEALS,
     SEED_MOST,
-    Choice,
     combinations,
     dealt,
+    one_run,
     seeds_of,
 )
 from pressel.sim.commit import commit
@@ -33,6 +32,9 @@ from pressel.sim.profiles import load_profile, profile_names
 from pressel.sim.scenarios import load_scenario, scenario_names
 from pressel.sim.workers import PYTHONS, Result, RunDied, interpreter, run_specs
 from ptt.base.numbers import STANDBYS_MAX
+
+from .sim_progress import SweepProgress, count
+from .sim_swarm import shrink, swarm
 
 BROKEN = InvariantError.exit_code
 FAILED = PresselError.exit_code
@@ -80,6 +82,8 @@ def sim() -> None:
 
 
 sim.add_command(explore_command)
+sim.add_command(swarm)
+sim.add_command(shrink)
 
 
 @sim.command("list")
@@ -117,7 +121,7 @@ def run(real: bool, virtual_badges: int, python: str | None, as_json: bool, **wh
 
     Exit code 4 means that something happened that must never happen.
     """
-    choice = Choice(**which)
+    choice = one_run(**which)
     if virtual_badges > choice.participants:
         raise UsageError(
             f"{virtual_badges} virtual badges are more than {choice.participants} participants"
@@ -226,7 +230,7 @@ def sweep(
     choices = dealt(choices) if deal else choices
     tally = Tally()
     finished = start(choices, interpreter(python), processes)
-    with _Progress(len(choices)) as progress, contextlib.closing(finished):
+    with SweepProgress(len(choices)) as progress, contextlib.closing(finished):
         for choice, outcome in finished:
             failure = tally.add(choice, outcome)
             progress.advance(tally.violations)
@@ -240,51 +244,12 @@ def sweep(
         print(json.dumps(tally.as_json()))
     else:
         print(
-            f"{_count(tally.runs, 'run')}, {len(tally.failing)} failing, "
-            f"{_count(tally.violations, 'violation')}"
+            f"{count(tally.runs, 'run')}, {len(tally.failing)} failing, "
+            f"{count(tally.violations, 'violation')}"
         )
     if tally.violations:
         return BROKEN
     return FAILED if tally.failing else 0
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-class _Progress:
-    """A sweep's progress, on a terminal's standard error; lines for people go above the bar."""
-
-    def __init__(self, total: int) -> None:
-        console = Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-            redirect_stdout=sys.stdout.isatty(),  # a bar must not get into a file
-        )
-        self._task = self._bar.add_task("sweeping", total=total)
-
-    def __enter__(self) -> _Progress:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.stop()
-
-    def advance(self, violations: int) -> None:
-        words = f"[red]{_count(violations, 'violation')}[/]" if violations else "sweeping"
-        self._bar.update(self._task, advance=1, description=words)
-
-    def print_line(self, words: str) -> None:
-        print(words, flush=True)
-
-    def tell(self, words: str) -> None:
-        self._bar.console.print(Text(words, style="red"), soft_wrap=True)
 
 
 @sim.command()
@@ -316,7 +281,7 @@ def replay(
     from pressel.sim.replay.columns import columns_at, lines
     from pressel.sim.replay.nodes import nodes_of
 
-    choice = Choice(**which)
+    choice = one_run(**which)
     if to_s is not None and to_s <= from_s:
         raise UsageError(f"--to {to_s:g} is not after --from {from_s:g}")
     chosen = None if nodes is None else nodes_of(nodes, choice.participants)

@@ -12,6 +12,8 @@ from pressel.errors import UsageError
 
 from .profiles import load_profile
 from .scenarios import load_scenario
+from .swarm.draw import NAME as SWARM
+from .swarm.draw import draw
 from .world.seal import REAL, STAND_IN
 
 PARTICIPANTS_LEAST = 2  # one that talks and one that listens
@@ -36,6 +38,8 @@ class Choice:
 
     def spec(self) -> dict[str, Any]:
         """The facts that a world takes; UsageError for an unknown scenario or profile."""
+        if self.scenario == SWARM:
+            return self._with_options(draw(self.seed).spec())
         facts: dict[str, Any] = {
             "scenario": load_scenario(self.scenario).resolved(),
             "profile": load_profile(self.profile).resolved(),
@@ -43,6 +47,9 @@ class Choice:
             "protocol": self.protocol,
             "seed": self.seed,
         }
+        return self._with_options(facts)
+
+    def _with_options(self, facts: dict[str, Any]) -> dict[str, Any]:
         if self.standbys is not None:
             facts["standbys"] = self.standbys
         if self.seal is not None:
@@ -52,11 +59,24 @@ class Choice:
     def replay_command(self) -> str:
         """The command that shows this run, event by event."""
         words = ["pressel", "sim", "replay", self.scenario]
+        if self.scenario == SWARM:
+            return shlex.join([*words, "--seed", str(self.seed)])
         words += ["--participants", str(self.participants), "--profile", self.profile]
         words += ["--protocol", self.protocol, "--seed", str(self.seed)]
         words += ["--standbys", str(self.standbys)] if self.standbys is not None else []
         words += ["--seal", self.seal] if self.seal is not None else []
         return shlex.join(words)
+
+
+def one_run(**which: Any) -> Choice:
+    """The run that somebody names; of the swarm only the seed counts."""
+    choice = Choice(**which)
+    return swarm_run(choice.seed) if choice.scenario == SWARM else choice
+
+
+def swarm_run(seed: int) -> Choice:
+    """The run that the seed draws."""
+    return Choice(SWARM, SWARM, draw(seed).participants, seed=seed)
 
 
 def seeds_of(text: str) -> range:
@@ -114,6 +134,9 @@ def specs_of(choices: Sequence[Choice]) -> list[dict[str, Any]]:
     known: dict[Choice, dict[str, Any]] = {}
     specs = []
     for choice in choices:
+        if choice.scenario == SWARM:  # no two have anything in common
+            specs.append(choice.spec())
+            continue
         kind = replace(choice, seed=0)
         if kind not in known:
             known[kind] = kind.spec()

@@ -50,6 +50,7 @@ class Hop(Facts):
     spike: Spike | None = None
     reorder_percent: Share = 0.0
     duplicate_percent: Share = 0.0
+    corrupt_percent: Share = 0.0  # arrive with a flipped bit
     bandwidth: Bandwidth | None = None
 
     def resolved(self) -> dict[str, int]:
@@ -68,6 +69,7 @@ class Hop(Facts):
             "spike_us": self.spike.up_to_ms * 1000 if self.spike else 0,
             "reorder_ppm": round(self.reorder_percent * _PPM),
             "duplicate_ppm": round(self.duplicate_percent * _PPM),
+            "corrupt_ppm": round(self.corrupt_percent * _PPM),
             "bytes_per_s": self.bandwidth.kbit_per_s * 125 if self.bandwidth else 0,
             "queue_us": self.bandwidth.queue_ms * 1000 if self.bandwidth else 0,
         }

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from ptt.base.numbers import STANDBYS_MAX
 
 from .facts import Facts, Milliseconds, Percent, Range, Rate, load, names_in, read_table
+from .world.plan import CALM_MS_LEAST
 
 _FOLDER = "scenarios"
 
@@ -70,14 +71,47 @@ class Partition(Facts):
     standby_percent: Percent = 0
 
 
+class Points(Facts):
+    """An access point that restarts, again and again: its share of the participants is silent."""
+
+    first_ms: Milliseconds
+    silent_ms: Range
+    gap_ms: Range
+    share_percent: Percent
+
+
+class Disk(Facts):
+    """A host's disk that takes nothing for a time, or in so many of 100 cases all very late."""
+
+    first_ms: Milliseconds
+    lasts_ms: Range
+    gap_ms: Range
+    slow_percent: Percent = 0
+
+
+class Calm(Facts):
+    """So long before its end all that goes wrong is over. Then everybody has to come back, and some
+    are called up: each of them talks once, and all the others hear it."""
+
+    lasts_ms: Annotated[int, Field(ge=CALM_MS_LEAST, le=3_600_000)]
+
+
 class Machine(Facts):
-    """Nodes that stand still, clocks that are stepped, radios without memory."""
+    """What befalls single machines: they stand still, their clocks are set or run at another speed,
+    radios have no memory left, strangers fill the mailbox, they get another address, a link works
+    one way only."""
 
     pauses_per_minute_percent: Rate = 0
     pause_ms: Range = (0, 0)
     clock_steps_per_minute_percent: Rate = 0
     clock_step_ms: Milliseconds = 0
     no_memory_per_minute_percent: Rate = 0
+    slews_per_minute_percent: Rate = 0
+    slew_ppm: Annotated[int, Field(ge=0, le=500)] = 0
+    floods_per_minute_percent: Rate = 0
+    address_changes_per_minute_percent: Rate = 0
+    half_open_per_minute_percent: Rate = 0
+    half_open_ms: Range = (0, 0)
 
 
 class Scenario(Facts):
@@ -93,11 +127,16 @@ class Scenario(Facts):
     leader: LeaderFaults | None = None
     partition: Partition | None = None
     machine: Machine | None = None
+    points: Points | None = None
+    disk: Disk | None = None
+    calm: Calm | None = None
 
     @model_validator(mode="after")
     def _has_time(self) -> Scenario:
         if self.settle_s >= self.duration_s:
             raise ValueError("settle_s must be less than duration_s")
+        if self.calm and self.settle_s * 1000 + self.calm.lasts_ms >= self.duration_s * 1000:
+            raise ValueError("settle_s and the calm must leave time before it")
         return self
 
     def resolved(self) -> dict[str, Any]:

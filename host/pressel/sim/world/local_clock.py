@@ -29,6 +29,11 @@ class LocalClock:
         """Set it forward, or back when negative."""
         self._offset_us += milliseconds * 1000
 
+    def slew(self, drift_ppm: int, now_us: int) -> None:
+        """From `now_us` on it runs at another speed."""
+        self._offset_us = self.local_us(now_us) - now_us - now_us * drift_ppm // 1_000_000
+        self._drift_ppm = drift_ppm
+
     def world_us(self, local_ms: int, now_us: int) -> int:
         """The world time at which this clock shows `local_ms`; now, if that is past."""
         local_us = self.local_us(now_us)

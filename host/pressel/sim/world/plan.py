@@ -15,6 +15,12 @@ Step = tuple  # (at_us, action, node, measure)
 
 _S = 1_000_000
 _MS = 1_000
+_FLOOD_MAX = 40  # datagrams of a stranger at once: several mailboxes of a badge
+CALM_JOIN_MS = 14_000  # all are members again: memberships end after 5 s, searches slow down to 2 s
+CALLED_UP = 5  # of the participants, once all is calm
+_CALLED_MS = 700  # a word each
+_CALLED_GAP_MS = 1300  # a tail, and a listener's delay
+CALM_MS_LEAST = CALM_JOIN_MS + CALLED_UP * (_CALLED_MS + _CALLED_GAP_MS)
 
 
 class Plan:
@@ -32,10 +38,15 @@ class Plan:
         self._count = participants
         self._standbys = standbys
         self._prng = prng
-        self._end_us: int = scenario["duration_s"] * _S
+        calm = scenario.get("calm")
+        self._end_us: int = scenario["duration_s"] * _S  # of speech and faults
+        if calm:
+            self._end_us -= calm["lasts_ms"] * _MS
         self._from_us: int = scenario["settle_s"] * _S
         self.steps: list[Any] = []
-        for what in ("speech", "churn", "roam", "leader", "partition", "machine"):
+        for what in (
+            "speech", "churn", "roam", "leader", "partition", "machine", "points", "disk", "calm"
+        ):  # fmt: skip
             facts = scenario.get(what)
             if facts:
                 getattr(self, "_plan_" + what)(facts)
@@ -151,6 +162,46 @@ class Plan:
         for at_us in self._times(facts["no_memory_per_minute_percent"]):
             node = 1 + self._prng.below(self._count)
             self.steps.append((at_us, "lose_memory", node, 1 + self._prng.below(8)))
+
+        for at_us in self._times(facts.get("slews_per_minute_percent", 0)):
+            ppm = self._prng.below(2 * facts["slew_ppm"] + 1) - facts["slew_ppm"]
+            self.steps.append((at_us, "slew_clock", self._prng.below(self._count + 1), ppm))
+        for at_us in self._times(facts.get("floods_per_minute_percent", 0)):
+            node = 1 + self._prng.below(self._count)
+            self.steps.append((at_us, "flood", node, 1 + self._prng.below(_FLOOD_MAX)))
+        for at_us in self._times(facts.get("address_changes_per_minute_percent", 0)):
+            self.steps.append((at_us, "readdress", 1 + self._prng.below(self._count), 0))
+        for at_us in self._times(facts.get("half_open_per_minute_percent", 0)):
+            node, is_down = 1 + self._prng.below(self._count), self._prng.below(2)
+            lasts_us = self._between(facts["half_open_ms_min"], facts["half_open_ms_max"]) * _MS
+            self.steps.append((at_us, "half_open", node, (is_down, lasts_us)))
+
+    def _plan_points(self, facts: Mapping[str, Any]) -> None:
+        size = max(1, self._count * facts["share_percent"] // 100)
+        at_us = self._from_us + facts["first_ms"] * _MS
+        while at_us < self._end_us:
+            silent_us = self._between(facts["silent_ms_min"], facts["silent_ms_max"]) * _MS
+            for node in self._choose(size):
+                self.steps.append((at_us, "roam", node, silent_us))
+            at_us += silent_us + self._between(facts["gap_ms_min"], facts["gap_ms_max"]) * _MS
+
+    def _plan_disk(self, facts: Mapping[str, Any]) -> None:
+        at_us = self._from_us + facts["first_ms"] * _MS
+        while at_us < self._end_us:
+            place = self._prng.below(self._standbys + 1)
+            host = self._count + place if place else 0
+            lasts_us = self._between(facts["lasts_ms_min"], facts["lasts_ms_max"]) * _MS
+            fault = "slow_disk" if self._happens(facts["slow_percent"]) else "fill_disk"
+            self.steps.append((at_us, fault, host, lasts_us))
+            at_us += lasts_us + self._between(facts["gap_ms_min"], facts["gap_ms_max"]) * _MS
+
+    def _plan_calm(self, facts: Mapping[str, Any]) -> None:
+        """What goes wrong is over; later some talk, one after the other."""
+        self.steps.append((self._end_us, "calm", 0, 0))
+        at_us = self._end_us + CALM_JOIN_MS * _MS
+        for node in self._choose(min(self._count, CALLED_UP)):
+            self.steps.append((at_us, "talk", node, _CALLED_MS * _MS))
+            at_us += (_CALLED_MS + _CALLED_GAP_MS) * _MS
 
     # --- draws ---
 

@@ -74,9 +74,17 @@ FAULTS = (
     "no memory",
     "left",
     "roamed",
+    "clock slewed",
+    "flooded",
+    "other address",
+    "half-open link",
+    "disk full",
+    "disk slow",
+    "calm",
 )
 PAUSED, RESUMED, CRASHED, RESTARTED, CUT, HEALED, ROAMING = 0, 1, 2, 3, 4, 5, 6
 CLOCK_STEPPED, NO_MEMORY, LEFT, ROAMED = 7, 8, 9, 10
+SLEWED, FLOODED, READDRESSED, HALF_OPEN, DISK_FULL, DISK_SLOW, CALMED = 11, 12, 13, 14, 15, 16, 17
 
 Watcher = Callable[[int, int, int, int, Any], None]  # (now_us, node, a, b, detail)
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from .asserted import failed_at
 from .checkers import CHECKERS
+from .fired import Fired
 from .kpis import KPIS
+from .struck import Struck
 from .world import World
 
 
@@ -19,6 +21,8 @@ def run(spec: Mapping[str, Any]) -> dict[str, Any]:
     protocol = spec["protocol"]
     checkers = [checker(world) for checker in CHECKERS if protocol in checker.protocols]
     measures = [measure(world) for measure in KPIS]
+    struck = Struck(world)
+    fired = Fired() if spec.get("counts_rules") else None
     try:
         try:
             world.run()
@@ -44,8 +48,11 @@ def run(spec: Mapping[str, Any]) -> dict[str, Any]:
         "wall_s": round(time.perf_counter() - begun, 3),
         "events": world.loop.events,
         "violations": world.violations,
+        "struck": struck.counts(),
         "kpis": kpis,
     }
+    if fired is not None:
+        result["fired"] = fired.counts()
     return {**result, "firmware": cost} if cost else result
 
 

@@ -135,9 +135,52 @@ class World:
     def _do_step_clock(self, step: tuple[int, int]) -> None:
         self.nodes[step[0]].step_clock(step[1])
 
+    def _do_slew_clock(self, step: tuple[int, int]) -> None:
+        self.nodes[step[0]].slew_clock(step[1])
+
+    def _do_flood(self, step: tuple[int, int]) -> None:
+        """A stranger's datagrams, all at once."""
+        self.note(record.FAULT, step[0], record.FLOODED, step[1])
+        for number in range(step[1]):
+            self.nodes[step[0]].arrive(_JUNK[number % len(_JUNK)], _STRANGER)
+
+    def _do_readdress(self, step: tuple[int, int]) -> None:
+        self.note(record.FAULT, step[0], record.READDRESSED, 0)
+        self.network.readdress(step[0])
+
+    def _do_half_open(self, step: tuple[int, tuple[int, int]]) -> None:
+        number, (is_down, lasts_us) = step
+        self.note(record.FAULT, number, record.HALF_OPEN, is_down)
+        self.network.half_open(number, bool(is_down), lasts_us)
+
+    def _do_fill_disk(self, step: tuple[int, int]) -> None:
+        self.nodes[step[0]].hinder_disk(step[1], is_full=True)
+
+    def _do_slow_disk(self, step: tuple[int, int]) -> None:
+        self.nodes[step[0]].hinder_disk(step[1], is_full=False)
+
+    def _do_calm(self, _: Any) -> None:
+        """All that goes wrong is over, and nobody waits for the floor."""
+        self.network.calm()
+        for node in self.nodes.values():
+            node.resume()
+            node.lose_no_more()
+            if not node.is_wired:
+                node.person.give_up()  # type: ignore[attr-defined]
+            if not node.is_up:
+                self.note(record.FAULT, node.number, record.RESTARTED, 0)
+                node.start()
+        self.note(record.FAULT, 0, record.CALMED, 0)
+
     def _do_lose_memory(self, step: tuple[int, int]) -> None:
         self.nodes[step[0]].lose_memory(step[1])
 
 
-_OF_ALL = ("cut", "heal")  # actions of the whole venue; the others need the node that they name
+_JUNK = (bytes(24), bytes(range(100)), b"\xff" * 240)  # of a stranger
+_STRANGER = 0x7FFF  # its address, which no node has
+_OF_ALL = (
+    "cut",
+    "heal",
+    "calm",
+)  # actions of the whole venue; the others need the node that they name
 VIOLATIONS_MAX = 100  # a run that broke needs no more to be understood

@@ -19,6 +19,7 @@ from .path import STEP_US, Path
 
 BROADCAST = -1  # as a destination: all wired hosts, since only they listen for strangers
 _RATE_KBPS = 39_000  # of a badge at -67 dBm, where the profile names none
+_ADDRESS_FIRST = 0x8000  # above every node's number
 _WIRE_US = 200  # switch and kernel of the leader's own network
 
 
@@ -38,11 +39,15 @@ class Hop(Protocol):
     """The air between stations and their access points."""
 
     why_lost: int
+    may_corrupt: bool  # may datagrams be changed on their way?
 
     def transit(
         self, now_us: int, station: int, size_bytes: int, is_down: bool
     ) -> tuple[int, int]: ...
+    def corrupts(self, station: int, is_down: bool) -> bool: ...
     def roam(self, station: int) -> None: ...
+    def calm(self) -> None: ...
+    def struck(self) -> dict[str, int]: ...
     def airtime_percent(self, now_us: int) -> float | None: ...
 
 
@@ -57,6 +62,7 @@ class ChanceAir:
         self._used_us = 0
         self._cost_us: dict[int, int] = {}  # by size
         self.why_lost = record.BY_NETWORK
+        self.may_corrupt = profile["path"].get("corrupt_ppm", 0) > 0
 
     def transit(self, now_us: int, station: int, size_bytes: int, is_down: bool) -> tuple[int, int]:
         key = station << 1 | is_down
@@ -73,8 +79,33 @@ class ChanceAir:
         self.why_lost = path.why_lost
         return arrivals
 
+    def corrupts(self, station: int, is_down: bool) -> bool:
+        """Is what has just passed changed on its way?"""
+        return self._paths[station << 1 | is_down].corrupts()
+
     def roam(self, station: int) -> None:
         """Its paths know no place."""
+
+    def calm(self) -> None:
+        """Nothing is lost any more, or late."""
+        quiet = {"loss_ppm", "burst_ppm", "spike_ppm", "reorder_ppm", "duplicate_ppm"}
+        quiet |= {"corrupt_ppm", "bytes_per_s"}
+        path = {
+            name: 0 if name in quiet else value for name, value in self._profile["path"].items()
+        }
+        self._profile = {**self._profile, "path": path}
+        for each in self._paths.values():
+            each.calm()
+
+    def struck(self) -> dict[str, int]:
+        """How often chance did what no record tells."""
+        paths = self._paths.values()
+        return {
+            "delay spike": sum(each.spikes for each in paths),
+            "overtaken": sum(each.overtaken for each in paths),
+            "duplicate": sum(each.duplicates for each in paths),
+            "corrupted": sum(each.corrupted for each in paths),
+        }
 
     def airtime_percent(self, now_us: int) -> float | None:
         points = self._profile["wifi"]["access_points"]
@@ -97,6 +128,10 @@ class Network:
         self._wire: dict[int, Callable[[bytes, int], None]] = {}  # between hosts
         self._cuts: list[tuple[frozenset[int], frozenset[int]]] = []
         self._silent_until_us: dict[int, int] = {}  # stations between two access points
+        self._half_open_until_us: dict[int, int] = {}  # by station << 1 | is down
+        self._address: dict[int, int] = {}  # of nodes that have another one than their number
+        self._node_at: dict[int, int] = {}  # by such an address
+        self._next_address = _ADDRESS_FIRST
         self.datagrams = 0  # put on the air or the wire, one for each receiver
         self.bytes = 0
         self.wire_datagrams = 0  # between hosts
@@ -118,8 +153,8 @@ class Network:
         if destination == BROADCAST:
             for host in self._wired:
                 self.carry(source, host, data)
-        elif destination in self._nodes:
-            self.carry(source, destination, data)
+        elif (number := self._number_of(destination)) in self._nodes:
+            self.carry(source, number, data)
         else:
             self._lose(source, destination, record.BY_NOBODY, data)
 
@@ -135,6 +170,30 @@ class Network:
         """It changes its access point and is deaf and mute meanwhile."""
         self._silent_until_us[station] = self._loop.now_us + silent_us
         self._air.roam(station)
+
+    def half_open(self, station: int, is_down: bool, lasts_us: int) -> None:
+        """For so long nothing reaches the station, or nothing comes from it."""
+        self._half_open_until_us[station << 1 | is_down] = self._loop.now_us + lasts_us
+
+    def readdress(self, node: int) -> None:
+        """It gets another address: what is on its way to the former one reaches nobody."""
+        former = self._address.get(node)
+        if former is not None:
+            del self._node_at[former]
+        self._next_address += 1
+        self._address[node] = self._next_address
+        self._node_at[self._next_address] = node
+
+    def calm(self) -> None:
+        """Whatever was wrong with it is over."""
+        self.heal()
+        self._silent_until_us.clear()
+        self._half_open_until_us.clear()
+        self._air.calm()
+
+    def struck(self) -> dict[str, int]:
+        """How often each fault of the air has met a datagram."""
+        return self._air.struck()
 
     def airtime_percent(self) -> float | None:
         """Of one access point's channel, on average; None where that is not known."""
@@ -166,14 +225,43 @@ class Network:
         if not self._is_cut(source, destination):
             self._wire[destination](data, source)
 
+    def _number_of(self, address: int) -> int:
+        """The node that has it; -2: nobody, any more."""
+        if not self._address:
+            return address
+        if address in self._address:
+            return -2  # its former one
+        return self._node_at.get(address, address)
+
+    def _address_of(self, node: int) -> int:
+        return self._address.get(node, node)
+
+    def _is_half_open(self, station: int, is_down: bool) -> bool:
+        until_us = self._half_open_until_us.get(station << 1 | is_down, 0)
+        return until_us > self._loop.now_us
+
+    def _changed(self, station: int, is_down: bool, data: Any) -> Any:
+        """The datagram as it comes out of the air."""
+        if not self._air.corrupts(station, is_down):
+            return data
+        changed = bytearray(data)
+        place = self._loop.now_us % (8 * len(changed))  # somewhere, without a draw
+        changed[place // 8] ^= 1 << place % 8
+        return bytes(changed)
+
     def _up(self, source: int, destination: int, data: Any) -> None:
         if self._is_roaming(source):
             self._lose(source, destination, record.BY_ROAMING, data)
+            return
+        if self._half_open_until_us and self._is_half_open(source, False):
+            self._lose(source, destination, record.BY_CUT, data)
             return
         due_us, again_us = self._air.transit(self._loop.now_us, source, len(data), False)
         if due_us < 0:
             self._lose(source, destination, self._air.why_lost, data)
             return
+        if self._air.may_corrupt:
+            data = self._changed(source, False, data)
         parcel = (source, destination, data)
         for at_us in (due_us,) if again_us < 0 else (due_us, again_us):
             if destination in self._wired:
@@ -189,10 +277,15 @@ class Network:
         if self._silent_until_us and self._is_roaming(destination):
             self._lose(source, destination, record.BY_ROAMING, data)
             return
+        if self._half_open_until_us and self._is_half_open(destination, True):
+            self._lose(source, destination, record.BY_CUT, data)
+            return
         due_us, again_us = self._air.transit(self._loop.now_us, destination, len(data), True)
         if due_us < 0:
             self._lose(source, destination, self._air.why_lost, data)
             return
+        if self._air.may_corrupt:
+            parcel = (source, destination, self._changed(destination, True, data))
         self._hand_over(due_us, parcel)
         if again_us >= 0:
             self._hand_over(again_us, parcel)
@@ -213,12 +306,12 @@ class Network:
         is_clear = not self._cuts and not self._silent_until_us
         for source, destination, data in self._arrivals.pop(due_us):
             if is_clear or self._is_let_through(source, destination, data):
-                nodes[destination].arrive(data, source)
+                nodes[destination].arrive(data, self._address_of(source))
 
     def _arrive_alone(self, parcel: Parcel) -> None:
         source, destination, data = parcel
         if self._is_let_through(source, destination, data):
-            self._nodes[destination].arrive(data, source)
+            self._nodes[destination].arrive(data, self._address_of(source))
 
     def _is_let_through(self, source: int, destination: int, data: Any) -> bool:
         """Can it still be reached at the end of the way?"""

@@ -34,6 +34,7 @@ class Path:
         self._spike_us: int = facts["spike_us"]
         self._reorder_ppm: int = facts["reorder_ppm"]
         self._duplicate_ppm: int = facts["duplicate_ppm"]
+        self._corrupt_ppm: int = facts.get("corrupt_ppm", 0)
         self._bytes_per_s: int = facts["bytes_per_s"]
         self._queue_us: int = facts["queue_us"]
         self._lost_until_us = 0
@@ -41,6 +42,20 @@ class Path:
         self._last_us = 0  # arrival of the one before
         self._free_us = 0  # when the link can take the next
         self.why_lost = record.BY_NETWORK  # the last one
+        self.spikes = self.overtaken = self.duplicates = self.corrupted = 0  # so far
+
+    def calm(self) -> None:
+        """From now on it does nothing but delay."""
+        self._loss_ppm = self._burst_ppm = self._spike_ppm = self._corrupt_ppm = 0
+        self._reorder_ppm = self._duplicate_ppm = self._bytes_per_s = 0
+        self._lost_until_us = self._spike_until_us = 0
+
+    def corrupts(self) -> bool:
+        """Is the datagram that passed last to be changed? Draws only where one can be."""
+        if not self._corrupt_ppm or self._prng.below(_MILLION) >= self._corrupt_ppm:
+            return False
+        self.corrupted += 1
+        return True
 
     def transit(self, now_us: int, size_bytes: int) -> tuple[int, int]:
         """When a datagram sent now arrives, and when its duplicate does; -1: not at all."""
@@ -68,15 +83,18 @@ class Path:
             due_us += below(self._spread_us + 1)
         if self._spike_ppm and below(_MILLION) < self._spike_ppm:
             self._spike_until_us = now_us + below(self._spike_us + 1)
+            self.spikes += 1
         if due_us < self._spike_until_us:
             due_us = self._spike_until_us
         step_us = self._step_us
         due_us = (due_us + step_us // 2) // step_us * step_us
         if self._reorder_ppm and below(_MILLION) < self._reorder_ppm:
+            self.overtaken += 1
             return due_us, -1  # may overtake
         if due_us < self._last_us + self._apart_us:
             due_us = self._last_us + self._apart_us
         self._last_us = due_us
         if self._duplicate_ppm and below(_MILLION) < self._duplicate_ppm:
+            self.duplicates += 1
             return due_us, due_us + step_us + below(self._min_us + 1) // step_us * step_us
         return due_us, -1

@@ -23,6 +23,7 @@ class WifiAir:
         self._channels = [Channel(facts, prng) for _ in range(facts["access_points"])]
         self._at: dict[int, Channel] = {}
         self.why_lost = record.BY_RETRIES
+        self.may_corrupt = False  # its frames have a checksum of their own, and are sent again
         for station in range(1, participants + 1):
             self._join(station, self._channels[station % len(self._channels)])
 
@@ -32,6 +33,15 @@ class WifiAir:
         if due_us < 0:
             self.why_lost = _LOSSES[channel.last_loss]
         return due_us, -1
+
+    def corrupts(self, station: int, is_down: bool) -> bool:
+        return False
+
+    def calm(self) -> None:
+        """It stays as it is: whoever shares the channel does not know of us."""
+
+    def struck(self) -> dict[str, int]:
+        return {}
 
     def roam(self, station: int) -> None:
         """To another access point, if there is one."""

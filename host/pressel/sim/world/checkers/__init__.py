@@ -10,6 +10,7 @@ from __future__ import annotations
 from .accounts import Accounts
 from .all_joined import AllJoined
 from .bounded_memory import BoundedMemory
+from .everybody_talks import EverybodyTalks
 from .highest_term import HighestTerm
 from .lease_ends import LeaseEnds
 from .one_lease import OneLease
@@ -23,4 +24,5 @@ CHECKERS = (
     Accounts,
     BoundedMemory,
     AllJoined,
+    EverybodyTalks,
 )

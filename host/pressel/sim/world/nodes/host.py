@@ -17,6 +17,7 @@ from ..stage import Stage
 from .node import Node
 
 _DISK_US_MAX = 20_000  # until a term is written for certain
+_SLOW_DISK_US_MAX = 1_500_000  # a worn card, or a disk that wakes up
 _NODE_CLASS = 1
 _BYTES = 2  # of an address in a record: the node's number
 
@@ -36,6 +37,8 @@ class HostNode(Node):
         super().__init__(stage, number, clock)
         self._hosts = hosts
         self._host_mail: list[tuple[bytes, int]] = []
+        self._slow_until_us = 0  # its disk
+        self._full_until_us = 0
         stage.network.listen(number, self.arrive_from_host)
 
     @property
@@ -116,6 +119,18 @@ class HostNode(Node):
             self.refresh()
             self.crash()
 
+    def hinder_disk(self, lasts_us: int, is_full: bool) -> None:
+        until_us = self.stage.loop.now_us + lasts_us
+        self._note(record.FAULT, self.number, record.DISK_FULL if is_full else record.DISK_SLOW, 0)
+        if is_full:
+            self._full_until_us = until_us
+        else:
+            self._slow_until_us = until_us
+
+    def lose_no_more(self) -> None:
+        super().lose_no_more()
+        self._full_until_us = self._slow_until_us = 0
+
     # --- inside ---
 
     def _make_leader(self, term: int) -> Leader:
@@ -130,16 +145,29 @@ class HostNode(Node):
         return leader.refusals[refusal.ACCEPTED] if leader is not None else -1
 
     def _store(self, stored: tuple[int, bytes]) -> None:
-        delay_us = 1000 + self.stage.prng.below(_DISK_US_MAX)
-        self.stage.loop.at(self.stage.loop.now_us + delay_us, self._stored, (self.boots, stored))
+        now_us = self.stage.loop.now_us
+        most_us = _SLOW_DISK_US_MAX if now_us < self._slow_until_us else _DISK_US_MAX
+        delay_us = 1000 + self.stage.prng.below(most_us)
+        self.stage.loop.at(now_us + delay_us, self._stored, (self.boots, stored))
 
     def _stored(self, parcel: tuple[int, tuple[int, bytes]]) -> None:
         boots, stored = parcel
-        if self.is_up and boots == self.boots:
+        if not self.is_up or boots != self.boots:
+            return
+        if self.stage.loop.now_us < self._full_until_us:  # who cannot write a vote down must stop
+            self.crash()
+            self.stage.loop.at(self._full_until_us, self._start_again, self.boots)
+        else:
             self.disk["record"] = stored
             self.engine.on_stored(stored, self.now_ms())
             if not self.is_paused:
                 self.refresh()
+
+    def _start_again(self, boots: int) -> None:
+        """Somebody has made room on the disk."""
+        if not self.is_up and boots == self.boots:
+            self._note(record.FAULT, self.number, record.RESTARTED, 0)
+            self.start()
 
     def _note_election(self, kind: int, value: Any) -> None:
         if kind == election.BECAME_LEADER:

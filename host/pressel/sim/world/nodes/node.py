@@ -191,6 +191,22 @@ class Node:
                 self.let_time_pass(self.now_ms())
                 self.refresh()
 
+    def slew_clock(self, drift_ppm: int) -> None:
+        """Its clock runs at another speed: somebody's time service corrects it."""
+        self.clock.slew(drift_ppm, self._loop.now_us)
+        self._note(record.FAULT, self.number, record.SLEWED, drift_ppm)
+        if self.is_up:
+            self._armed_us = -1
+            if not self.is_paused:
+                self.refresh()
+
+    def hinder_disk(self, lasts_us: int, is_full: bool) -> None:
+        """For so long its disk takes nothing, or all of it late: of machines that have one."""
+
+    def lose_no_more(self) -> None:
+        """Its radio and its disk work again."""
+        self._memory_short = 0
+
     # --- inside ---
 
     def _take(self, data: Any, source: int) -> None:

@@ -61,6 +61,11 @@ class Person:
         self._frames += 1
         return self._frames - 1
 
+    def give_up(self) -> None:
+        """Let go, whatever was to be said."""
+        if self.is_pressing:
+            self._let_go()
+
     # --- what the handset shows ---
 
     def on_queued(self) -> None:

@@ -1,0 +1,222 @@
+"""What a run of the swarm is made of, drawn from its seed alone.
+
+Each kind of fault is in about one run of three: with all of them at once, each would hide what the
+others show. How often it strikes is drawn, too. Every run ends in calm: all have to
+recover.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ptt.base.numbers import STANDBYS_MAX
+from ptt.base.prng import Prng
+
+from ..profiles import BurstLoss, Hop, Profile, Spike, Wifi
+from ..scenarios import (
+    Calm,
+    Churn,
+    Disk,
+    LeaderFaults,
+    Machine,
+    Partition,
+    Points,
+    Roam,
+    Scenario,
+    Speech,
+)
+from ..world.plan import CALM_MS_LEAST
+
+NAME = "swarm"  # of scenario and profile
+CALM_MS = CALM_MS_LEAST + 1000
+_SETTLE_S = 5  # all have joined
+_FAULTS_S = (10, 40)  # in which things go wrong
+_SMALL, _LARGE = (2, 8), (9, 30)  # participants; small venues find most, and cost least
+_ONE_IN = 3  # runs have a kind of fault
+_SCALE = 1_000_003  # neighbouring seeds must not draw alike
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One run: its facts as people write them, and its size."""
+
+    seed: int
+    scenario: Scenario
+    profile: Profile
+    participants: int
+
+    def spec(self) -> dict[str, Any]:
+        """The facts that a world takes."""
+        return {
+            "scenario": self.scenario.resolved(),
+            "profile": self.profile.resolved(),
+            "participants": self.participants,
+            "protocol": "v2",
+            "seed": self.seed,
+            "counts_rules": True,
+        }
+
+    def without(self, table: str) -> Drawn:
+        """The same run without that table of its scenario."""
+        return replace(self, scenario=self.scenario.model_copy(update={table: None}))
+
+
+class _Draw:
+    def __init__(self, seed: int) -> None:
+        self._prng = Prng(seed * _SCALE + 11)
+        for _ in range(8):
+            self._prng.below(2)
+
+    def between(self, low: int, high: int) -> int:
+        return low + self._prng.below(high - low + 1)
+
+    def range(self, low: int, high: int) -> tuple[int, int]:
+        """A range within low..high."""
+        first = self.between(low, high)
+        return first, self.between(first, high)
+
+    def happens(self, one_in: int = _ONE_IN) -> bool:
+        return self._prng.below(one_in) == 0
+
+    def maybe(self, low: int, high: int, one_in: int = _ONE_IN) -> int:
+        """0, or in one of `one_in` runs something between."""
+        return self.between(low, high) if self.happens(one_in) else 0
+
+
+def draw(seed: int) -> Drawn:
+    """The run of `seed`."""
+    chance = _Draw(seed)
+    low, high = _LARGE if chance.happens(8) else _SMALL
+    participants = chance.between(low, high)
+    standbys = chance.between(1, STANDBYS_MAX) if chance.happens(2) else 0
+    faults_s = chance.between(*_FAULTS_S)
+    scenario = Scenario(
+        name=NAME,
+        why="drawn from the seed",
+        duration_s=_SETTLE_S + faults_s + -(-CALM_MS // 1000),
+        settle_s=_SETTLE_S,
+        drift_ppm=chance.maybe(1, 500, 2),
+        standbys=standbys,
+        speech=_speech(chance),
+        churn=_churn(chance) if chance.happens() else None,
+        roam=_roam(chance) if chance.happens() else None,
+        leader=_leader(chance) if chance.happens() else None,
+        partition=_partition(chance, standbys) if chance.happens() else None,
+        machine=_machine(chance),
+        points=_points(chance) if chance.happens(4) else None,
+        disk=_disk(chance) if standbys and chance.happens() else None,
+        calm=Calm(lasts_ms=CALM_MS),
+    )
+    return Drawn(seed, scenario, _profile(chance), participants)
+
+
+def _speech(chance: _Draw) -> Speech:
+    pattern = ("turns", "random", "together")[chance.between(0, 2)]
+    return Speech(
+        pattern=pattern,
+        hold_ms=chance.range(60, 3000),
+        gap_ms=chance.range(100, 5000),
+        talkers_percent=chance.between(10, 100) if pattern == "random" else None,
+    )
+
+
+def _churn(chance: _Draw) -> Churn:
+    return Churn(
+        per_minute_percent=chance.between(20, 400),
+        absent_ms=chance.range(100, 8000),
+        disk_lost_percent=chance.maybe(1, 100, 2),
+    )
+
+
+def _roam(chance: _Draw) -> Roam:
+    return Roam(per_minute_percent=chance.between(20, 400), silent_ms=chance.range(50, 3000))
+
+
+def _leader(chance: _Draw) -> LeaderFaults:
+    return LeaderFaults(
+        first_ms=chance.between(0, 5000),
+        first_spread_ms=chance.between(0, 5000),
+        gap_ms=chance.range(1000, 15_000),
+        absent_ms=chance.range(100, 8000),
+        resign_percent=chance.maybe(1, 100),
+        pause_percent=chance.maybe(1, 100),
+        disk_lost_percent=0,  # a vote that is forgotten can be given twice: no promise holds
+    )
+
+
+def _partition(chance: _Draw, standbys: int) -> Partition:
+    return Partition(
+        first_ms=chance.between(0, 8000),
+        lasts_ms=chance.range(200, 8000),
+        gap_ms=chance.range(500, 10_000),
+        share_percent=chance.between(1, 90),
+        one_way_percent=chance.maybe(1, 100, 2),
+        standby_percent=chance.maybe(1, 100, 2) if standbys else 0,
+    )
+
+
+def _machine(chance: _Draw) -> Machine:
+    return Machine(
+        pauses_per_minute_percent=chance.maybe(20, 300),
+        pause_ms=chance.range(20, 6000),
+        clock_steps_per_minute_percent=chance.maybe(10, 200, 4),
+        clock_step_ms=chance.between(1, 2000),
+        no_memory_per_minute_percent=chance.maybe(50, 600),
+        slews_per_minute_percent=chance.maybe(10, 200, 4),
+        slew_ppm=chance.between(1, 500),
+        floods_per_minute_percent=chance.maybe(50, 400, 4),
+        address_changes_per_minute_percent=chance.maybe(10, 200, 4),
+        half_open_per_minute_percent=chance.maybe(20, 200),
+        half_open_ms=chance.range(100, 8000),
+    )
+
+
+def _points(chance: _Draw) -> Points:
+    return Points(
+        first_ms=chance.between(0, 8000),
+        silent_ms=chance.range(500, 10_000),
+        gap_ms=chance.range(3000, 20_000),
+        share_percent=chance.between(20, 100),
+    )
+
+
+def _disk(chance: _Draw) -> Disk:
+    return Disk(
+        first_ms=chance.between(0, 8000),
+        lasts_ms=chance.range(200, 8000),
+        gap_ms=chance.range(1000, 10_000),
+        slow_percent=chance.maybe(1, 100, 2),
+    )
+
+
+def _profile(chance: _Draw) -> Profile:
+    if chance.happens(8):
+        return Profile(name=NAME, why="drawn from the seed", wifi=_wifi(chance))
+    hop = Hop(
+        delay_ms=chance.range(1, 40),
+        loss_percent=chance.maybe(1, 80) / 10,
+        burst_loss=BurstLoss(
+            share_percent=chance.between(1, 30) / 10, mean_ms=chance.between(20, 400)
+        )
+        if chance.happens()
+        else None,
+        spike=Spike(per_1000=chance.between(1, 20) / 10, up_to_ms=chance.between(50, 1500))
+        if chance.happens()
+        else None,
+        reorder_percent=chance.maybe(1, 100) / 10,
+        duplicate_percent=chance.maybe(1, 100) / 10,
+        corrupt_percent=chance.maybe(1, 50, 4) / 10,
+    )
+    return Profile(name=NAME, why="drawn from the seed", hop=hop)
+
+
+def _wifi(chance: _Draw) -> Wifi:
+    low = chance.between(-75, -60)
+    return Wifi(
+        access_points=chance.between(1, 4),
+        signal_dbm=(low, chance.between(low, -45)),
+        sleeping_percent=chance.maybe(1, 50),
+        interference_percent=chance.maybe(1, 200) / 10,
+        dtim_period=chance.between(1, 3),
+    )

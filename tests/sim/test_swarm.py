@@ -1,0 +1,296 @@
+"""The swarm: what it draws, what it must find, and how a failing run gets smaller."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.sim.facts import profile, spec
+from tests.sim.mutants import replaced
+
+from pressel import cli
+from pressel.sim.choice import swarm_run
+from pressel.sim.swarm.draw import CALM_MS, Drawn, draw
+from pressel.sim.swarm.files import write
+from pressel.sim.swarm.kinds import KINDS
+from pressel.sim.swarm.shrink import shrink
+from pressel.sim.swarm.tally import SwarmTally
+from pressel.sim.world import record
+from pressel.sim.world.air.network import ChanceAir, Network
+from pressel.sim.world.local_clock import LocalClock
+from pressel.sim.world.loop import EventLoop
+from pressel.sim.world.plan import Plan
+from pressel.sim.world.record import Record
+from pressel.sim.world.run import run
+from pressel.sim.world.seal import StandInChecksum, StandInLink
+from ptt.badge.participant import Participant
+from ptt.base.prng import Prng
+from ptt.wire.checksum import FRONT_BYTES
+from ptt.wire.envelope import check_shape
+
+SEEDS = range(1, 400)
+DATA = bytes(100)
+TALKS = {
+    "pattern": "random", "hold_ms_min": 300, "hold_ms_max": 400, "gap_ms_min": 100,
+    "gap_ms_max": 900,
+}  # fmt: skip
+SCRIPT = {  # actions of a plan, or paths' facts, that make the kinds of fault of the same name
+    "crash", "resign", "pause", "cut", "heal", "roam", "step_clock", "slew_clock", "lose_memory",
+    "flood", "readdress", "half_open", "fill_disk", "slow_disk", "calm", "start", "resume", "talk",
+}  # fmt: skip
+
+
+def test_a_seed_is_one_run_and_the_next_another() -> None:
+    specs = [json.dumps(draw(seed).spec()) for seed in SEEDS]
+    assert specs == [json.dumps(draw(seed).spec()) for seed in SEEDS]
+    assert len(set(specs)) == len(specs)
+
+
+def test_all_that_can_go_wrong_is_drawn() -> None:
+    actions: set[str] = set()
+    paths: set[str] = set()
+    for seed in SEEDS:
+        facts = draw(seed).spec()
+        scenario = facts["scenario"]
+        plan = Plan(scenario, facts["participants"], Prng(seed), None, scenario["standbys"])
+        actions |= {step[1] for step in plan.steps}
+        paths |= {name for name, value in (facts["profile"]["path"] or {}).items() if value}
+    assert actions == SCRIPT
+    assert {"loss_ppm", "burst_ppm", "spike_ppm", "reorder_ppm", "duplicate_ppm"} <= paths
+    assert "corrupt_ppm" in paths
+
+
+def test_nothing_goes_wrong_in_the_calm() -> None:
+    for seed in SEEDS:
+        facts = draw(seed).spec()
+        scenario = facts["scenario"]
+        plan = Plan(scenario, facts["participants"], Prng(seed), None, scenario["standbys"])
+        begins_us = (scenario["duration_s"] * 1000 - CALM_MS) * 1000
+        late = {step[1] for step in plan.steps if step[0] > begins_us}
+        assert late <= {"talk", "start", "resume", "heal"}
+
+
+@pytest.mark.parametrize("seed", [2, 4])
+def test_a_drawn_run_keeps_its_promises_and_is_the_same_again(seed: int) -> None:
+    first = run(draw(seed).spec())
+    assert first["violations"] == []
+    assert run(swarm_run(seed).spec())["digest"] == first["digest"]
+    assert set(first["struck"]) <= {*KINDS, *_OF_NO_KIND}
+
+
+_OF_NO_KIND = {"lost: cut", "lost: roaming", "lost: down", "lost: nobody", "host no memory"}
+
+
+def calm_run(**changed: Any) -> dict[str, Any]:
+    """Five participants; some are called up at the end."""
+    return spec(**{"duration_s": 40, "calm": {"lasts_ms": 26_000}, "speech": None, **changed})
+
+
+def test_who_is_called_up_is_heard() -> None:
+    assert run(calm_run())["violations"] == []
+
+
+def test_who_does_not_get_the_floor_is_told() -> None:
+    """A badge whose button does something once only."""
+    press = Participant.press
+    pressed: set[int] = set()
+
+    def press_once(self: Participant, now_ms: int, node: int = 0) -> None:
+        if id(self) not in pressed:
+            press(self, now_ms)
+        pressed.add(id(self))
+
+    facts = calm_run(speech={**TALKS, "talkers_percent": 100})
+    assert run(facts)["violations"] == []
+    with replaced(Participant, "press", press_once):
+        found = run(facts)["violations"]
+    assert {each["checker"] for each in found} == {"everybody talks"}
+    assert "never got the floor" in found[0]["what"]
+
+
+def test_a_flipped_bit_that_is_believed_is_found() -> None:
+    """Badges look at neither checksum nor tag: what came out of the air changed is somebody's
+    word."""
+
+    def check(self: StandInChecksum, data: Any) -> int:
+        self.buffer[FRONT_BYTES : FRONT_BYTES + len(data)] = data
+        return check_shape(data)
+
+    seeds = [seed for seed in SEEDS if _corrupts(draw(seed))]
+    stack = contextlib.ExitStack()
+    with stack:
+        stack.enter_context(replaced(StandInChecksum, "check", check))
+        stack.enter_context(replaced(StandInLink, "is_sealed_by", lambda *_: True))
+        found = next(
+            (each for seed in seeds[:8] if (each := run(draw(seed).spec())["violations"])), None
+        )
+    assert found
+
+
+def _corrupts(drawn: Drawn) -> bool:
+    return drawn.profile.hop is not None and drawn.profile.hop.corrupt_percent > 0
+
+
+# --- the faults ---
+
+
+def network(**path: int) -> tuple[Network, EventLoop, list[tuple[int, Any]]]:
+    """A leader, 0, two badges, 1 and 2, and what has arrived at them."""
+    loop = EventLoop()
+    got: list[tuple[int, Any]] = []
+    made = Network(loop, Record(loop), ChanceAir(profile(**path), Prng(3)))
+
+    class Box:
+        def __init__(self, number: int) -> None:
+            self.number = number
+            self.is_wired = number == 0
+
+        def arrive(self, data: Any, source: int) -> None:
+            got.append((source, data))
+
+    for number in range(3):
+        made.join(Box(number))
+    return made, loop, got
+
+
+def test_another_address_is_where_answers_have_to_go() -> None:
+    air, loop, got = network()
+    air.readdress(1)
+    air.send(1, 0, DATA)
+    loop.run(1_000_000)
+    ((address, _),) = got
+    assert address != 1
+    air.send(0, 1, DATA)  # to the former one
+    air.send(0, address, DATA)
+    loop.run(2_000_000)
+    assert [source for source, _ in got] == [address, 0]
+    air.readdress(1)
+    air.send(0, address, DATA)
+    loop.run(3_000_000)
+    assert len(got) == 2
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+def test_a_half_open_link_works_one_way(is_down: bool) -> None:
+    air, loop, got = network()
+    air.half_open(1, is_down, 500_000)
+    air.send(1, 0, DATA)
+    air.send(0, 1, DATA)
+    loop.run(1_000_000)
+    assert [source for source, _ in got] == [1 if is_down else 0]
+    air.send(1, 0, DATA)
+    air.send(0, 1, DATA)
+    loop.run(2_000_000)
+    assert len(got) == 3
+
+
+def test_a_bit_is_flipped_as_often_as_the_profile_says() -> None:
+    air, loop, got = network(corrupt_ppm=300_000)
+    for _ in range(100):
+        air.send(1, 0, DATA)
+        loop.run(loop.now_us + 20_000)
+    changed = [data for _, data in got if data != DATA]
+    assert 15 < len(changed) < 45 and air.struck()["corrupted"] == len(changed)
+    assert all(sum(byte.bit_count() for byte in data) == 1 for data in changed)
+    air.calm()
+    before = len(changed)
+    for _ in range(50):
+        air.send(1, 0, DATA)
+        loop.run(loop.now_us + 20_000)
+    assert len([data for _, data in got if data != DATA]) == before
+
+
+def test_a_clock_that_is_slewed_does_not_jump() -> None:
+    clock = LocalClock(5000, 100)
+    before = clock.local_us(10_000_000)
+    clock.slew(-400, 10_000_000)
+    assert abs(clock.local_us(10_000_000) - before) <= 1
+    assert clock.local_us(20_000_000) - clock.local_us(10_000_000) == 9_996_000
+
+
+def test_a_host_whose_disk_is_full_stops_and_comes_back() -> None:
+    disk = {"first_ms": 0, "lasts_ms": (4000, 4000), "gap_ms": (1000, 1000), "slow_percent": 0}
+    drawn = draw(1)
+    scenario = drawn.scenario.model_validate(
+        {**drawn.scenario.model_dump(), "standbys": 2, "disk": disk,
+         "leader": {"first_ms": 500, "gap_ms": (3000, 3000), "absent_ms": (1000, 1000)}}
+    )  # fmt: skip
+    result = run(replace(drawn, scenario=scenario).spec())
+    assert result["violations"] == []
+    assert result["struck"]["disk full"] > 0
+
+
+# --- smaller ---
+
+
+def test_what_a_failure_does_not_need_goes() -> None:
+    asked: list[Drawn] = []
+
+    def failing(drawn: Drawn) -> str | None:
+        asked.append(drawn)
+        return "one voice" if drawn.scenario.churn and drawn.participants >= 3 else None
+
+    seed = next(seed for seed in SEEDS if failing(draw(seed)))
+    told: list[str] = []
+    found = shrink(draw(seed), failing, told.append)
+    assert failing(found) and found.participants == 3
+    kept = {name for name, value in found.scenario.model_dump().items() if isinstance(value, dict)}
+    assert kept == {"speech", "churn"}
+    assert found.scenario.standbys == 0 and told
+
+
+def test_a_run_that_passes_is_not_made_smaller() -> None:
+    with pytest.raises(ValueError, match="breaks no promise"):
+        shrink(draw(1), lambda _: None, print)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5, 6, 7, 8])
+def test_as_files_it_is_the_same_run(seed: int, tmp_path: Path) -> None:
+    drawn = draw(seed)
+    again = write(drawn, tmp_path).spec()
+    told = drawn.spec()
+    for facts in (again, told):
+        for kind in ("scenario", "profile"):
+            facts[kind].pop("name")
+    told.pop("counts_rules")
+    assert again == told
+
+
+# --- the command ---
+
+
+def test_a_swarm_counts_what_struck_and_goes_on_where_it_ended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep = tmp_path / "swarm.json"
+    words = ["sim", "swarm", "--seeds", "1..3", "--keep", str(keep), "--python", "cpython"]
+    assert cli.main([*words, "--processes", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "3 runs, 0 failing, 0 violations" in out and "rules of the engines' tables" in out
+    assert json.loads(keep.read_text())["next_seed"] == 4
+    assert cli.main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["runs"] == 0 and set(told["struck"]) == set(KINDS)
+    keep.write_text("{")
+    assert cli.main(words) == 2
+    assert "no file that a swarm has kept" in capsys.readouterr().err
+
+
+def test_kinds_that_never_struck_and_rules_that_never_fired_are_named() -> None:
+    tally = SwarmTally()
+    result = {"violations": [], "struck": {"paused": 2}, "fired": {"join: a": 0, "join: b": 3}}
+    tally.add(swarm_run(1), result)
+    assert tally.idle_rules() == ["join: a"]
+    assert "paused" not in tally.idle_kinds() and "flooded" in tally.idle_kinds()
+    assert len(KINDS) >= 25
+
+
+def test_every_kind_is_one_that_can_be_counted() -> None:
+    names = {*record.FAULTS, *(f"lost: {each}" for each in record.LOSSES)}
+    others = {"cut, unheard", "cut, deaf", "half-open link, up", "half-open link, down"}
+    others |= {"delay spike", "overtaken", "duplicate", "corrupted", "crashed without its disk"}
+    assert {name.removeprefix("host ") for name in KINDS} <= names | others
