@@ -77,7 +77,7 @@ wheel: ready  ## Write what people install, for this kind of machine or (CC=none
 	@rm -rf build/wheel
 	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 315532800) \
 		$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation \
-		--disable-pip-version-check --wheel-dir build/wheel . && ls build/wheel/*.whl
+		--disable-pip-version-check --wheel-dir build/wheel . && rm -rf build/wheel-work && ls build/wheel/*.whl
 
 memory: ready  ## Print what eight minutes of talk take of a badge's memory, for each way of packing
 	@exec $(BIN)/python -m tests.firmware.hour 23 --packing stock --packing romfs

@@ -7,6 +7,7 @@ no failure.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -71,6 +72,9 @@ def standing_in() -> Iterator[None]:
         sys.stdout = _opened(os.O_RDONLY, "w")
     if sys.stderr is None:
         sys.stderr = _opened(os.O_WRONLY, "w")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal has no letter for is replaced
+            stream.reconfigure(errors="replace")
     sys.stdout, sys.stderr = _Data(sys.stdout), _Words(sys.stderr)
     try:
         yield

@@ -72,7 +72,9 @@ def test_an_empty_venue(shown) -> None:
 
 
 def test_who_talks_and_who_waits(shown) -> None:
-    _, out, _ = shown(state(member(2, "Ann"), member(3, "Ben"), talker="Ann", queue=["Ben"]))
+    _, out, _ = shown(
+        state(member(2, "Ann"), member(3, "Ben"), talker="Ann", node=2, queue=["Ben"])
+    )
     assert "Group 1: Ann talks; waiting: Ben" in out
     (line,) = [line for line in out.splitlines() if "10.0.0.2" in line]
     assert "talks" in line and "0.4 s ago" in line

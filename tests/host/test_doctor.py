@@ -66,7 +66,7 @@ def test_a_port_that_another_program_has(box: Path, monkeypatch) -> None:
         ({"10.1.2.3": "eth0", "10.9.2.3": "wlan0"}, "10.1.2.3", "warning"),
     ],
 )
-def test_case_15_a_vpn_that_takes_the_way_is_told(known, own, level, box: Path) -> None:
+def test_row_15_a_vpn_that_takes_the_way_is_told(known, own, level, box: Path) -> None:
     (found,) = checks.judged(known, own)
     assert found.level == level
     if "wg0" in known.values() and level == "fault":

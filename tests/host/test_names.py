@@ -96,7 +96,7 @@ def test_a_mistyped_command_is_told_the_nearest(capsys) -> None:
         load_board("esp32-devkot")
 
 
-def test_case_27_what_cannot_be_undone_is_asked_at_a_terminal(tmp_path: Path) -> None:
+def test_row_27_what_cannot_be_undone_is_asked_at_a_terminal(tmp_path: Path) -> None:
     with Registry(tmp_path) as registry:
         registry.enrol("a1" + 14 * "0", "Ann", (1,), Entitlements())
     command = [sys.executable, "-P", "-m", "pressel", "device", "revoke", "Ann"]

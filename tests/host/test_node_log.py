@@ -68,7 +68,7 @@ def test_a_large_file_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk at hand")
-def test_case_8_a_log_on_a_full_disk_is_told_once(tmp_path: Path, capsys) -> None:
+def test_row_8_a_log_on_a_full_disk_is_told_once(tmp_path: Path, capsys) -> None:
     (tmp_path / "log").symlink_to("/dev/full")
     file = LogFile(tmp_path / "log")
     for _ in range(3):

@@ -9,8 +9,10 @@ that a later measurement would blame on the radio.
 
 from __future__ import annotations
 
+import io
 import os
 import stat
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -27,7 +29,13 @@ READ_AT_MOST_S = 60
 RATE_MIN_HZ, RATE_MAX_HZ = 4_000, 192_000
 SILENT_BELOW_DBFS = -60.0
 _BLOCK_SAMPLES = 1 << 20  # of all channels together: 4 MB at a time
-_UNKNOWN_SIZE = (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)  # a program that wrote to a pipe
+# What programs that write to a pipe leave as the size of the sound: 0, or the largest number that
+# they dare to write, such as 0x7FFFF000, 0x7FFFFFFF or 0xFFFFFFFF. No speech has as many bytes.
+_UNKNOWN_SIZE_MIN = 0x7F000000
+_UNSIZED_BYTES_MAX = 50_000_000  # a minute of stereo at 96 kHz and 32 bit
+# A sample so many times as loud as nearly all others is a fault of the file: speech has five.
+_OUTLIER_TIMES = 20
+_NEARLY_ALL_PERCENT = 99.9
 _SUBTYPES = ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ALAW", "ULAW")
 
 
@@ -41,8 +49,7 @@ def read_speech(path: str | Path) -> NDArray[np.int16]:
     A 16 bit mono file at 16 kHz comes back exactly as it is. Raises SpeechFileError.
     """
     path = Path(path)
-    _check_file(path)
-    mono, rate_hz = _read_mono(path)
+    mono, rate_hz = _read_mono(path, _check_file(path))
     if not np.isfinite(mono).all():
         raise _unusable(path, "holds samples that are no numbers (NaN or infinity); export it anew")
     if rate_hz != RATE_HZ:
@@ -51,8 +58,15 @@ def read_speech(path: str | Path) -> NDArray[np.int16]:
         raise _unusable(path, "holds less than one sample of sound")
     _check_loud_enough(path, mono)
     peak = float(np.abs(mono).max())
+    _check_outliers(path, mono, peak)
     scaled = mono * (32_768.0 if peak <= 1.0 else 32_767.0 / peak)
     return np.clip(np.round(scaled), -32_768, 32_767).astype(np.int16)
+
+
+def is_longer(path: str | Path) -> bool:
+    """Whether the file that `read_speech` has read goes on behind what it gives."""
+    with soundfile.SoundFile(path) as file:
+        return file.frames > READ_AT_MOST_S * file.samplerate
 
 
 def write_wav(path: str | Path, pcm: NDArray[np.int16], rate: int = RATE_HZ) -> None:
@@ -69,8 +83,9 @@ def _unusable(path: Path, why: str) -> SpeechFileError:
     return SpeechFileError(f"cannot use {str(path)!r} as speech: it {why}")
 
 
-def _check_file(path: Path) -> None:
-    """A plain, readable, whole WAV file, judged by its chunks. libsndfile reads cut ones."""
+def _check_file(path: Path) -> int | None:
+    """A plain, readable, whole WAV file, judged by its chunks. libsndfile reads cut ones. Where the
+    size of its sound stands, if it was left at 0."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -78,7 +93,7 @@ def _check_file(path: Path) -> None:
         if not stat.S_ISREG(mode):
             raise _unusable(path, "is no plain file; save the sound to a WAV file first")
         with path.open("rb") as file:
-            _check_chunks(path, file, path.stat().st_size)
+            return _check_chunks(path, file, path.stat().st_size)
     except FileNotFoundError:
         raise SpeechFileError(f"no such file: {str(path)!r}; give the path of a WAV file") from None
     except (OSError, ValueError) as error:  # ValueError: a path that no file can have
@@ -86,7 +101,7 @@ def _check_file(path: Path) -> None:
         raise SpeechFileError(f"cannot read {str(path)!r}: {reason}") from error
 
 
-def _check_chunks(path: Path, file: BinaryIO, size: int) -> None:
+def _check_chunks(path: Path, file: BinaryIO, size: int) -> int | None:
     if size == 0:
         raise _unusable(path, "is empty (0 bytes)")
     head = file.read(12)
@@ -101,16 +116,16 @@ def _check_chunks(path: Path, file: BinaryIO, size: int) -> None:
             continue
         if name == b"data":
             _check_data(path, data64 if data64 and length == 0xFFFFFFFF else length, file, size)
-            return
+            return None if length else file.tell() - 4
         file.seek(length + length % 2, os.SEEK_CUR)
     raise _unusable(path, "ends before its sound begins: it is cut off; copy it again")
 
 
 def _check_data(path: Path, length: int, file: BinaryIO, size: int) -> None:
     there = size - file.tell()
-    if length == 0 or there == 0:
+    if there == 0:
         raise _unusable(path, "has a header but no samples; record it again")
-    if length not in _UNKNOWN_SIZE and length > there:
+    if there < length < _UNKNOWN_SIZE_MIN:
         raise _unusable(
             path, f"is cut off: {there} of {length} bytes of sound are there; copy it again"
         )
@@ -130,9 +145,17 @@ def _looks_like(head: bytes) -> str:
     return ""
 
 
-def _read_mono(path: Path) -> tuple[NDArray[np.float32], int]:
+def _sized(path: Path, size_at: int) -> io.BytesIO:
+    """The file with the size of its sound written where it was left out."""
+    with path.open("rb") as file:
+        content = bytearray(file.read(_UNSIZED_BYTES_MAX))
+    struct.pack_into("<I", content, size_at, len(content) - size_at - 4)
+    return io.BytesIO(content)
+
+
+def _read_mono(path: Path, size_at: int | None) -> tuple[NDArray[np.float32], int]:
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(path if size_at is None else _sized(path, size_at)) as file:
             if file.subtype not in _SUBTYPES:
                 raise _unusable(path, f"is coded as {file.subtype}; save it as 16 bit PCM")
             if not RATE_MIN_HZ <= file.samplerate <= RATE_MAX_HZ:
@@ -161,6 +184,18 @@ def _mono_blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
             return
         left -= len(block)
         yield block.mean(axis=1, dtype=np.float64).astype(np.float32)
+
+
+def _check_outliers(path: Path, mono: NDArray[np.float32], peak: float) -> None:
+    """A few samples far above full scale would turn all the rest down to nothing."""
+    most = float(np.percentile(np.abs(mono), _NEARLY_ALL_PERCENT))
+    if peak > 1.0 and peak > _OUTLIER_TIMES * most:
+        at_s = int(np.abs(mono).argmax()) / RATE_HZ
+        raise _unusable(
+            path,
+            f"has a sample of {peak:g} times full scale at {at_s:.1f} s, far above all others; "
+            "mend it in an editor",
+        )
 
 
 def _check_loud_enough(path: Path, mono: NDArray[np.float32]) -> None:

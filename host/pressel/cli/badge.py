@@ -8,9 +8,11 @@ import time
 from pathlib import Path
 
 import click
+import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
-from pressel.audio.wav import read_speech
+from pressel.audio.wav import RATE_HZ, READ_AT_MOST_S, is_longer, read_speech
 from pressel.cli.lazy import LazyGroup
 from pressel.cli.options import AddressOption
 from pressel.enrol.client import Newcomer, enrol
@@ -21,6 +23,7 @@ from pressel.soft.session import Session
 from pressel.transport.udp import BROADCAST, Address, resolve
 from ptt.base.numbers import NAME_BYTES_MAX, PORT
 
+SAID_AT_MOST_S = READ_AT_MOST_S - 1  # a burst ends at 60 s, and the first words wait for the grant
 _HERE = Path("-")  # in place of a folder: the host that runs here
 _EVERYBODY = f"{BROADCAST}:{PORT}"
 
@@ -117,7 +120,10 @@ def badge(
         own = ctx.with_resource(held_credential(kept))
     if record and not record.absolute().parent.is_dir():
         raise click.BadParameter(f"the folder of {record} does not exist", param_hint="--record")
-    speech = read_speech(wav) if wav else None
+    if wav and record and record.exists() and wav.exists() and wav.samefile(record):
+        raise click.BadParameter("that file is to be said; record to another one",
+                                 param_hint="--record")  # fmt: skip
+    speech = _speech(wav) if wav else None
     if registry is not None:
         register(own, name, None if registry == _HERE else registry)
     if invite is not None or ask:
@@ -139,6 +145,15 @@ def badge(
     else:
         devices = DeviceChoice(microphone, speaker)
         asyncio.run(run_soft(session, devices))
+
+
+def _speech(wav: Path) -> NDArray[np.int16]:
+    """What one press may say of the file; that more is in it is told."""
+    speech = read_speech(wav)
+    most = SAID_AT_MOST_S * RATE_HZ
+    if len(speech) > most or is_longer(wav):
+        _say(f"only the first {SAID_AT_MOST_S} s of {wav} are said: one press lasts no longer")
+    return speech[:most]
 
 
 def _enrol(leader: Address, own: Credential, name: str, code: str | None) -> None:

@@ -85,10 +85,10 @@ def _counts(refused: dict[str, int]) -> str:
 
 
 def _members(state: LeaderState) -> Table:
-    talkers = {floor.talker for floor in state.floors}
+    talkers = {floor.node for floor in state.floors}
     table = Table("Node", "Name", "Device", "Address", "Build", "Heard", "", box=None)
     for member in state.members:
-        notes = ["talks"] if member.name in talkers else []
+        notes = ["talks"] if member.node in talkers else []
         if member.table_advice:
             notes.append(member.table_advice)
         table.add_row(

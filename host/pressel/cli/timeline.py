@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def timeline(logs: tuple[Path, ...], as_json: bool) -> None:
     The hosts' clocks must agree for several logs to be in order. `pressel sim replay` shows the
     same for a simulated run.
     """
-    rows = read_logs(logs)
+    rows = read_logs(logs, lambda words: print(words, file=sys.stderr))
     if as_json:
         for row in rows:
             print(json.dumps(row.as_json()))

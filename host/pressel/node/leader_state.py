@@ -22,11 +22,13 @@ class MemberState(BaseModel):
 
 
 class FloorState(BaseModel):
-    """One talk group's floor; `talker` and `queue` are names."""
+    """One talk group's floor; `talker` and `queue` are names, `node` is the talker's, since two may
+    have one name."""
 
     group: int
     state: str
     talker: str | None
+    node: int | None = None
     lease: int
     queue: list[str]
 

@@ -47,6 +47,7 @@ def take_snapshot(leader: Leader, address: str, uptime_s: float, now_ms: int) ->
                 group=group,
                 state=arbitrator.STATES[floor.state],
                 talker=names.get(floor.holder),
+                node=floor.holder if floor.holder in names else None,
                 lease=floor.lease,
                 queue=[names.get(waiting.node, "?") for waiting in floor.queue],
             )

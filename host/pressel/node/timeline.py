@@ -6,7 +6,7 @@ It reads the JSON lines of `pressel host run --json`, and knows no terminal.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,21 +47,29 @@ class Figures:
     causes: Counter[str] = field(default_factory=Counter)
 
 
-def read_logs(files: Iterable[Path]) -> list[Row]:
-    """The rows of all files in order of time; lines that are no events are passed over. UsageError
-    when a file cannot be read, or holds none."""
+def read_logs(
+    files: Iterable[Path], notice: Callable[[str], None] = lambda words: None
+) -> list[Row]:
+    """The rows of all files in order of time; lines that are no events are passed over. `notice` is
+    told of a file without any. UsageError when one cannot be read, or none holds events."""
     rows: list[Row] = []
+    empty: list[Path] = []
     for file in files:
         found = list(_rows(file))
         if not found:
-            raise UsageError(
-                f"{file} holds no events; a log is what `pressel host run --json` writes"
-            )
+            empty.append(file)
         rows += found
         if len(rows) > ROWS_MAX:
             raise UsageError(
                 f"more than {ROWS_MAX} events; cut the logs to the time that you look for"
             )
+    told = [
+        f"{each} holds no events; a log is what `pressel host run --json` writes" for each in empty
+    ]
+    if not rows:
+        raise UsageError("\n".join(told))
+    for words in told:
+        notice(words)
     return sorted(rows, key=lambda row: row.at_s)
 
 

@@ -65,7 +65,7 @@ class Venue:
 
     def text(self, fields: Fields) -> int:
         """A text to all; to how many."""
-        words = str(fields["text"])
+        words = " ".join(str(fields["text"]).split())  # whatever blanks a person has typed
         text = words.encode()
         if not 0 < len(text) <= TEXT_BYTES_MAX or not words.isprintable():
             raise UsageError(f"a text has 1 to {TEXT_BYTES_MAX} bytes, all printable")
