@@ -22,6 +22,7 @@ from hal.speaker import Speaker
 from hal.store import Store
 from hal.wifi import Wifi
 from ptt.badge.participant import Participant
+from ptt.base import features
 from ptt.base.compat import TYPE_CHECKING
 from ptt.base.numbers import PORT
 from ptt.media import dsp
@@ -29,11 +30,13 @@ from ptt.media import dsp
 from . import log
 from .extras.health import Health
 from .extras.roaming import Roaming
-from .extras.updates import Updates
 from .handset import Handset
 from .modules import forget
 from .release import RELEASE
 from .tones import Tones
+
+if features.HAS_UPDATES:
+    from .extras.updates import Updates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,11 +123,12 @@ def stages() -> "Iterator[Handset | None]":
         from hal.port import SharedPort
 
         handset.port = SharedPort(microphone, handset.speaker, pins)
-    for load in _LOADERS:
+    for feature, load in _LOADERS:
         yield None
         extra = load(handset, pins, config, now_ms)
         if extra is not None:
             handset.extras.append(extra)
+            participant.membership.claims |= feature
     participant.start(now_ms)
     log.write(now_ms, "boot", config["name"])
     forget("app.boot", "hal.board", "hal.nvs")  # 4 KB of the heap, this module included
@@ -139,7 +143,9 @@ def _health(handset: Handset, pins: dict, config: dict, now_ms: int) -> Health:
     return Health(now_ms)
 
 
-def _updates(handset: Handset, pins: dict, config: dict, now_ms: int) -> Updates:
+def _updates(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
+    if not features.HAS_UPDATES:
+        return None
     updates = Updates()
     if Store().load("boot").get("left", -1) >= 0:
         from .extras.trial import Trial
@@ -156,7 +162,7 @@ def _vibration(handset: Handset, pins: dict, config: dict, now_ms: int) -> None:
 
 
 def _charge(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
-    if "battery" not in pins:
+    if not features.HAS_BATTERY or "battery" not in pins:
         return None
     from hal.battery import Battery
 
@@ -166,21 +172,25 @@ def _charge(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra |
 
 
 def _side_button(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
-    if "side_button" not in pins:
+    if not features.HAS_SIDE_BUTTON or "side_button" not in pins:
         return None
     from .extras.side_button import SideButton
 
     return SideButton(_button(pins["side_button"]))
 
 
-def _screen(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
-    if "epaper" in pins:
-        from hal.epaper import EPaper
+def _name_tag(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
+    if not features.HAS_NAME_TAG or "epaper" not in pins:
+        return None
+    from hal.epaper import EPaper
 
-        from .extras.name_tag import NameTag
+    from .extras.name_tag import NameTag
 
-        return NameTag(EPaper(pins["epaper"]), config["name"])
-    if "display" not in pins:
+    return NameTag(EPaper(pins["epaper"]), config["name"])
+
+
+def _display(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
+    if not features.HAS_DISPLAY or "display" not in pins:
         return None
     from hal.display import Display
 
@@ -197,7 +207,17 @@ def _duty(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | N
     return Duty(config["off_duty_after_s"], now_ms)
 
 
-_LOADERS = (_roaming, _health, _updates, _vibration, _charge, _side_button, _screen, _duty)
+_LOADERS = (  # and the feature that it is, as HELLO claims it
+    (0, _roaming),
+    (0, _health),
+    (features.UPDATES, _updates),
+    (0, _vibration),
+    (features.BATTERY, _charge),
+    (features.SIDE_BUTTON, _side_button),
+    (features.DISPLAY, _display),
+    (features.NAME_TAG, _name_tag),
+    (0, _duty),
+)
 
 
 def _button(facts: dict) -> Button:

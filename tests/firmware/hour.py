@@ -12,10 +12,12 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import re
 import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from pressel.errors import PresselError
 from pressel.pack import build_firmware
 from pressel.pack.build import MANIFEST, ROOT
 from pressel.pack.bytecode import compile_module
+from pressel.pack.choice import leave_out
 from pressel.pack.manifest import list_sources, read_manifest
 from pressel.pack.packing import PACKINGS, STOCK, Packing
 from pressel.pack.rom_image import rom_image
@@ -37,6 +40,7 @@ from pressel.virtual.stepped.limits import limit_cpu
 
 FAKES = Path(__file__).resolve().parents[1] / "host" / "data" / "hour"
 CIPHER_SHIMS = ("cryptolib.py", "_buffer.py")
+_NAMES = re.compile(r"n_qstr=(\d+), n_str_data_bytes=(\d+), n_total_bytes=(\d+)")
 CYCLES_AN_HOUR = 180
 CYCLE_S = 20
 STEPS_A_FRAME = 2  # of 10 ms, a tick of the port
@@ -58,15 +62,21 @@ def run_cycles(
     heap_bytes: int = HEAP_BYTES,
     packing: Packing = STOCK,
     measure: str = "memory",
+    without: Collection[str] = (),
+    parts: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The figures of `_hour.report`; with `measure` "seal" or "count" of its `seal_report` or
-    `count_report`. Raises `PresselError` with the
+    `count_report`. `without` names features that the build leaves out, `parts` what the board has
+    beside those of the default one. Raises `PresselError` with the
     traceback when the firmware fails, has not memory enough, or does not end in time."""
-    firmware = build_firmware(work / "firmware", packing=packing)
-    for name, record in (("board", load_board(DEFAULT_BOARD).facts()), ("config", CONFIG)):
+    firmware = build_firmware(work / "firmware", packing=packing, without=without)
+    board = {**load_board(DEFAULT_BOARD).facts(), **(parts or {})}
+    for name, record in (("board", board), ("config", CONFIG)):
         (firmware.folder / f"{name}.json").write_text(json.dumps(record))
     fakes = work / "fakes.romfs"
-    fakes.write_bytes(_image(packing.name, CIPHER_SHIMS if measure == "seal" else ()))
+    fakes.write_bytes(
+        _image(packing.name, tuple(without), CIPHER_SHIMS if measure == "seal" else ())
+    )
     options = {
         "fakes": fakes,
         "flash": firmware.folder,
@@ -90,17 +100,23 @@ def run_cycles(
     if done.returncode:
         text = done.stderr.decode(errors="replace")
         raise PresselError(Tracebacks.beside(firmware.folder).translate(text))
-    return json.loads(done.stdout)
+    figures = json.loads(done.stdout)
+    names = _NAMES.search(done.stderr.decode(errors="replace"))
+    if names:  # as MicroPython tells of them
+        count, data, total = map(int, names.groups())
+        figures["names"] = {"count": count, "bytes": data, "pools": total - data}
+    return figures
 
 
 @functools.cache  # it packs the sources that badges have, which takes seconds
-def _image(packing_name: str, shims: tuple[str, ...]) -> bytes:
+def _image(packing_name: str, without: tuple[str, ...], shims: tuple[str, ...]) -> bytes:
     """The fakes as frozen modules: their code takes nothing of the heap. `shims`: those of the
     virtual badge that stand in place of the fakes."""
     files: dict[str, bytes] = {}
     content = read_manifest(MANIFEST)
+    sources = leave_out(list_sources(content, ROOT), without)
     names = {source.name: source.read_text("utf-8") for source in FAKES.glob("*.py")}
-    fakes = PACKINGS[packing_name].beside(content, list_sources(content, ROOT), names)
+    fakes = PACKINGS[packing_name].beside(content, sources, names)
     fakes = shorten_private_names(fakes)  # a C module takes no names of the heap
     fakes |= {name: (SHIMS / name).read_text("utf-8") for name in shims}
     with tempfile.TemporaryDirectory() as scratch:

@@ -9,6 +9,7 @@ import pytest
 from tests.firmware.hour import bytes_a_frame, run_cycles
 from tests.firmware.seal_share import ROOM_BYTES
 
+from pressel.boards.heap import room
 from pressel.errors import PresselError
 from pressel.pack import ROMFS
 from pressel.virtual.stepped.heap import HEAP_BYTES
@@ -17,6 +18,7 @@ CYCLES = 23  # all kinds of a press and every fault come in the first 20
 LIVE_BYTES_MAX = 91_600  # beside it the garbage of a step; 2 KB of it are the fakes' own keys
 PEAK_BYTES_MAX = 107_000  # of the heap's 111,000
 ROMFS_LIVE_BYTES_MAX = 90_000  # names and what modules hold stay in the heap
+RECKONED_BYTES = 1_000  # what a change may add until it is measured anew
 CHURN_BYTES_MAX = 64 + 384  # a voice frame, and its tag: two hash objects and their digests
 
 
@@ -38,6 +40,12 @@ def test_a_voice_frame_makes_little_garbage(figures: dict[str, Any], what: str) 
 def test_the_heap_is_enough(figures: dict[str, Any]) -> None:
     assert figures["live_most"] <= LIVE_BYTES_MAX
     assert figures["peak"] <= PEAK_BYTES_MAX
+
+
+def test_the_heap_is_what_boards_reckon_with(figures: dict[str, Any]) -> None:
+    """Of the default board, from boards/heap.json; otherwise record it anew."""
+    reckoned = room("esp32", "stock", ["updates"])
+    assert abs(figures["live_most"] - reckoned.live) < RECKONED_BYTES
 
 
 def test_an_image_leaves_more_of_the_heap(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ def member(node: int, name: str, **fields: Any) -> MemberState:
         "device": "00" * 8,
         "address": f"10.0.0.{node}:5000",
         "build": "0.1.0",
+        "features": ["updates", "side_button"],
         "group": 1,
         "silent_ms": 400,
         "table_advice": None,
@@ -62,6 +63,14 @@ def shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
         return code, out, err
 
     return show
+
+
+def test_how_many_badges_have_a_feature_is_shown_and_which_ones_in_json(shown) -> None:
+    venue = state(member(2, "Ann"), member(3, "Bob", features=["updates"]), member(4, "Cy"))
+    assert shown(venue)[1].endswith("Features: 3 with updates, 2 with side button\n")
+    told = json.loads(shown(venue, "--json")[1])
+    assert [each["features"] for each in told["members"]][1] == ["updates"]
+    assert "no member has any" in shown(state(member(2, "Old", features=[])))[1]
 
 
 def test_an_empty_venue(shown) -> None:

@@ -164,7 +164,7 @@ def test_numbers_out_of_range_are_refused():
 
 def test_a_text_of_any_script():
     for name in ("Jörg", "ζ€𝄞", "x" * 32, "\xa0"):
-        values = hello(name.encode()) + (0,)
+        values = hello(name.encode()) + (0, 0)
         assert decoded(messages.HELLO, encoded(messages.HELLO, values)) == values
 
 

@@ -95,7 +95,9 @@ def test_hello_says_who_it_is():
     assert datagram is not None
     assert datagram.destination == LEADER
     end = envelope.payload_end(datagram.data)
-    device, _, table, codecs, name, build, _ = codec.decode(messages.HELLO, datagram.data, 24, end)
+    device, _, table, codecs, name, build, _, _ = codec.decode(
+        messages.HELLO, datagram.data, 24, end
+    )
     assert (device, table, codecs) == (b"12345678", messages.TABLE_HASH, 2)
     assert (name, build) == ("Ä".encode(), b"1.2")
 

@@ -319,3 +319,15 @@ def test_any_loss_on_either_network():
         oracle.check_hearing(venue)
         oracle.check_one_talks(venue)
         oracle.check_at_rest(venue)
+
+
+def test_what_a_badge_says_it_has_is_known_to_every_leader():
+    venue = Failover(2)
+    venue.run(1500)
+    engine = venue.badge("A").engine
+    engine.membership.claims = 5
+    engine.join.on_resigned(venue.now_ms)  # it says HELLO anew
+    venue.run(1500)
+    assert sorted(member.features for member in venue.leader.members.all()) == [0, 5]
+    fail_over(venue)
+    assert sorted(member.features for member in venue.leader.members.all()) == [0, 5]

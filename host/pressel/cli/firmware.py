@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
+from pressel.boards.heap import left_out
 from pressel.cli.packing import build_folder, packing_option
 from pressel.flash.fetch import fetch_image, keep_checked
 from pressel.flash.image import parse_image, read_bounded
@@ -57,11 +58,18 @@ def build(out: Path | None, chip: str | None, packing: str) -> None:
     out = out or build_folder(packing)
     folders = {chip: out} if chip else {each: out / each for each in (PORTABLE, *ARCHITECTURES)}
     for each, folder in folders.items():
-        architecture = ARCHITECTURES.get(each, "")
-        built = build_firmware(folder, packing=PACKINGS[packing], architecture=architecture)
+        without = left_out("" if each == PORTABLE else each, packing)
+        built = build_firmware(
+            folder,
+            packing=PACKINGS[packing],
+            architecture=ARCHITECTURES.get(each, ""),
+            without=without,
+        )
         size = sum(file.bytes for file in built.files)
         rom = f" (one an image of {len(built.rom)} modules)" if built.rom else ""
         print(f"{folder}: {len(built.files)} files{rom}, {size} bytes, SHA-256 {built.digest}")
+        if without:
+            print(f"{folder}: no room for {', '.join(without)}", file=sys.stderr)
 
 
 @firmware.command()

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from pressel.boards.board import load_board
+from pressel.boards.heap import left_out, missing_of
 from pressel.cli import completing
 from pressel.cli.attached import open_registry, ports_of, tell_all, wifi_network
 from pressel.cli.completing import offering
@@ -99,8 +100,14 @@ def flash(
     if vendor is not None:
         _tell_packings(vendor, packing)
     folder = build_folder(packing) / board.chip
-    architecture = ARCHITECTURES.get(board.chip, "")
-    firmware = build_firmware(folder, packing=PACKINGS[packing], architecture=architecture)
+    firmware = build_firmware(
+        folder,
+        packing=PACKINGS[packing],
+        architecture=ARCHITECTURES.get(board.chip, ""),
+        without=left_out(board.chip, packing),
+    )
+    if missing := missing_of(board, packing):
+        print(f"no room for {', '.join(missing)}: the badge goes without", file=sys.stderr)
     files = read_firmware(firmware)
     if PACKINGS[packing] is STOCK and not dry_run:  # an image takes no updates
         public = own_signer() if no_registry else first_signer(state)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from pressel.pack import ARCHITECTURES, build_firmware
+from pressel.boards.heap import left_out
+from pressel.pack import ARCHITECTURES, STOCK, build_firmware
 from pressel.signer.lms import LEAVES
 from pressel.signer.signer import FEW_LEAVES, Signer, default_folder, make_signer
 from pressel.update import keys
@@ -100,7 +101,8 @@ def sign(
         for each in (chip,) if chip else _CHIPS:
             with tempfile.TemporaryDirectory() as work:
                 made = Path(work) / each
-                build_firmware(made, architecture=ARCHITECTURES.get(each, ""))
+                without = left_out("" if each == ANY_CHIP else each, STOCK.name)
+                build_firmware(made, architecture=ARCHITECTURES.get(each, ""), without=without)
                 name = Path(f"pressel-{number_of(made)}-{each}.zip")
                 file = out or name if chip else (out or Path()) / name
                 _sign(made, each, signer, file, following, flags)

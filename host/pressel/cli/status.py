@@ -50,6 +50,7 @@ def _show(state: LeaderState, console: Console) -> None:
         console.print(f"Group {floor.group}: {says}{waiting}", markup=False)
     if state.members:
         console.print(_members(state))
+        console.print(f"Features: {_features(state)}", markup=False)
     if state.refused:
         console.print(f"Datagrams refused: {_counts(state.refused)}")
     for words in held_off(state):
@@ -78,6 +79,14 @@ def _show_v1(clients: list[V1ClientState], refused: dict[str, int], console: Con
         console.print(table)
     if refused:
         console.print(f"Of old apps refused: {_counts(refused)}")
+
+
+def _features(state: LeaderState) -> str:
+    """How many members have each; --json says which ones."""
+    names = dict.fromkeys(name for member in state.members for name in member.features)
+    counts = {name: sum(name in member.features for member in state.members) for name in names}
+    words = [f"{count} with {name.replace('_', ' ')}" for name, count in counts.items()]
+    return ", ".join(words) or "no member has any"
 
 
 def _counts(refused: dict[str, int]) -> str:

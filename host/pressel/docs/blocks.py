@@ -22,6 +22,7 @@ from . import (
     election_tables,
     fanout_tables,
     firmware_numbers,
+    heap_tables,
     indication_tables,
     message_tables,
     native_tables,
@@ -77,6 +78,8 @@ _KINDS: dict[str, Callable[[str], str]] = {
     "moments": indication_tables.moments,
     "tones": indication_tables.tones,
     "firmware_numbers": firmware_numbers.numbers,
+    "features": heap_tables.feature_table,
+    "heap": heap_tables.heap,
     "native_budgets": native_tables.budgets,
     "native_sizes": native_tables.sizes,
 }

@@ -15,6 +15,7 @@ class MemberState(BaseModel):
     device: str
     address: str
     build: str
+    features: list[str] = []  # names of schema/features.toml
     group: int
     silent_ms: int
     table_advice: str | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pressel.schema.events import event_table
+from pressel.schema.features import names_of
 from ptt.base import clock
 from ptt.leader.floor import arbitrator
 from ptt.leader.leader import Leader
@@ -35,6 +36,7 @@ def take_snapshot(leader: Leader, address: str, uptime_s: float, now_ms: int) ->
                 device=member.device.hex(),
                 address=f"{member.address[0]}:{member.address[1]}",
                 build=member.build.decode(),
+                features=names_of(member.features),
                 group=member.group,
                 silent_ms=clock.since(now_ms, member.heard_ms),
                 table_advice=ADVICE.get(member.table_is),

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from pressel.tracebacks import Tracebacks
 from pressel.tree import ROOT
 
 from .bytecode import compile_module, compiler_version
+from .choice import leave_out
 from .manifest import ROM, ROM_FILE, Source, list_sources, read_manifest
 from .packing import STOCK, WRITTEN, Packing
 from .piece import Piece
@@ -64,10 +65,14 @@ def build_firmware(
     packing: Packing = STOCK,
     source: bool = False,
     architecture: str = "",
+    without: Collection[str] = (),
     manifest: Path = MANIFEST,
     root: Path = ROOT,
 ) -> FirmwareBuild:
     """Builds what `manifest` names into the folder `out`, which becomes exactly the build.
+
+    It goes without the features that are named in `without` (`boards.heap` says which ones do not
+    fit a chip).
 
     With `source`, modules stay .py files, as line coverage needs them. With an `architecture`
     (`ARCHITECTURES` has them by chip) the build has the native packages, too; without one, it runs
@@ -77,6 +82,8 @@ def build_firmware(
     content = read_manifest(manifest)
     sources = list_sources(content, root, native=bool(architecture) and not source)
     packing = WRITTEN if source else packing
+    if packing.is_compiled:
+        sources = leave_out(sources, without)
     compiler = compiler_version() if packing.is_compiled else ""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
@@ -98,6 +105,7 @@ def build_firmware(
             "imports": list(prepared.imports),
             "packing": packing.name,
             "rom": [vars(file) for file in rom],
+            "without": sorted(without),
         }
         listing = _listing(files, facts)
         (folder / LISTING).write_text(listing, "utf-8")
@@ -157,7 +165,7 @@ def _release(sources: list[Source]) -> dict[str, object]:
     facts: dict[str, object] = {}
     for item in sources:
         names = _FACTS.get(item.module_path, {})
-        for node in ast.parse(item.path.read_text("utf-8")).body if names else ():
+        for node in ast.parse(item.read()).body if names else ():
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 name = names.get(node.targets[0].id)
                 if name:

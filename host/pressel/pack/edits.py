@@ -32,6 +32,13 @@ class Edits:
         end = self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
         self._edits.append((end, end, text))
 
+    def unwrap(self, node: ast.If) -> None:
+        """Only what stands below an ``if`` of a module, plain statements of that module."""
+        for place, each in enumerate(node.body):
+            begin = self._starts[each.lineno - 1] if place else self._offset(node.lineno, 0)
+            end = self._offset(each.lineno, each.col_offset)
+            self._edits.append((begin, end, "\n" * self._data[begin:end].count(b"\n")))
+
     def replace_name(self, use: Use, name: str) -> None:
         """The name itself: of a variable, or behind ``def``, ``class`` or ``global``."""
         if isinstance(use.node, ast.Name):

@@ -57,7 +57,7 @@ def _check(needed: str, modules: dict[str, Source], source: Source, line: int) -
 def _imports(source: Source, modules: dict[str, Source]) -> Iterator[tuple[int, str]]:
     is_package = source.path.name == "__init__.py"
     base = source.module.split(".") if is_package else source.module.split(".")[:-1]
-    for node in _statements(ast.parse(source.path.read_text("utf-8"), str(source.path)).body):
+    for node in _statements(ast.parse(source.read(), str(source.path)).body):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield from ((node.lineno, name) for name in _with_parents(alias.name))
@@ -71,10 +71,13 @@ def _imports(source: Source, modules: dict[str, Source]) -> Iterator[tuple[int, 
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements that run on loading; those of `try` too, but not those of `if TYPE_CHECKING`."""
+    """Statements that run on loading; those of `try` too, and those of an `if` for what the build
+    has, but not those of `if TYPE_CHECKING`."""
     for node in body:
         yield node
-        if isinstance(node, ast.Try):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Try | ast.If):
             yield from _statements(node.body)
 
 

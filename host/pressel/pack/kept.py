@@ -15,7 +15,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from pressel.json_text import read_json
@@ -24,6 +24,7 @@ from pressel.tree import CACHE
 from . import build
 from .build import LISTING, MANIFEST, ROOT, BuiltFile, FirmwareBuild
 from .bytecode import compiler_version
+from .choice import leave_out
 from .manifest import list_sources, read_manifest
 from .packing import STOCK, WRITTEN, Packing
 
@@ -40,42 +41,47 @@ def build_firmware(
     packing: Packing = STOCK,
     source: bool = False,
     architecture: str = "",
+    without: Collection[str] = (),
     manifest: Path = MANIFEST,
     root: Path = ROOT,
     shelf: Path = SHELF,
 ) -> FirmwareBuild:
     """As `build.build_firmware`, from `shelf` if the same was built before; several processes that
     want the same build wait for the first one to make it."""
-    key = _key(WRITTEN if source else packing, architecture, manifest, root)
+    key = _key(WRITTEN if source else packing, architecture, without, manifest, root)
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(_locked(shelf, key))
         except OSError:  # nothing can be kept here, for example in somebody else's clone
             return build.build_firmware(
                 out, packing=packing, source=source, architecture=architecture,
-                manifest=manifest, root=root,
+                without=without, manifest=manifest, root=root,
             )  # fmt: skip
         kept = shelf / key
         made = _read(kept, source)
         if made is None:
             made = build.build_firmware(
                 kept, packing=packing, source=source, architecture=architecture,
-                manifest=manifest, root=root,
+                without=without, manifest=manifest, root=root,
             )  # fmt: skip
             _forget_oldest(shelf)
         os.utime(kept)
         return _copy(made, out)
 
 
-def _key(packing: Packing, architecture: str, manifest: Path, root: Path) -> str:
+def _key(
+    packing: Packing, architecture: str, without: Collection[str], manifest: Path, root: Path
+) -> str:
     digest = hashlib.sha256()
     content = read_manifest(manifest)
     sources = list_sources(content, root, native=bool(architecture) and packing.is_compiled)
-    words = (packing.name, architecture, compiler_version(), sys.version)
+    if packing.is_compiled:
+        sources = leave_out(sources, without)
+    words = (packing.name, architecture, " ".join(sorted(without)), compiler_version(), sys.version)
     pieces = [word.encode() for word in words]
     pieces.append(manifest.read_bytes())
     for each in sources:
-        pieces += [str(each.target).encode(), each.path.read_bytes()]
+        pieces += [str(each.target).encode(), each.read()]
     for file in sorted((*_BUILDER.rglob("*.py"), *_BUILDER.rglob("*.toml"))):
         pieces.append(file.read_bytes())
     for piece in pieces:

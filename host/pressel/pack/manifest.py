@@ -61,12 +61,18 @@ class Manifest(_Strict):
 
 @dataclass(frozen=True)
 class Source:
-    """One file to build: `path` on the host, `target` in the flash (.py), compiled or copied."""
+    """One file to build: `path` on the host, `target` in the flash (.py), compiled or copied.
+    `text` is what it holds instead of what was written there."""
 
     path: Path
     target: PurePosixPath
     is_module: bool
     is_native: bool = False
+    text: bytes | None = None
+
+    def read(self) -> bytes:
+        """What it holds."""
+        return self.path.read_bytes() if self.text is None else self.text
 
     @property
     def module_path(self) -> str:

@@ -59,7 +59,7 @@ class Prepared:
 
 def texts_of(sources: Iterable[Source]) -> dict[str, str]:
     """What the modules hold, by module path."""
-    return {each.module_path: each.path.read_text("utf-8") for each in sources if each.is_module}
+    return {each.module_path: each.read().decode() for each in sources if each.is_module}
 
 
 def pieces_of(sources: Sequence[Source], texts: Mapping[str, str]) -> tuple[Piece, ...]:
@@ -72,7 +72,7 @@ def pieces_of(sources: Sequence[Source], texts: Mapping[str, str]) -> tuple[Piec
 
 def piece_of(source: Source, text: bytes | None = None) -> Piece:
     """`text` is what it holds instead of what was written."""
-    content = source.path.read_bytes() if text is None else text
+    content = source.read() if text is None else text
     return Piece(source.target, content, source.is_module, source.is_native, source.path)
 
 

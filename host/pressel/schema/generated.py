@@ -7,7 +7,7 @@ from pathlib import Path
 from pressel.errors import PresselError
 from pressel.tree import ROOT
 
-from . import events, messages, settings
+from . import events, features, messages, settings
 
 PTT = ROOT / "shared" / "ptt"
 
@@ -19,6 +19,7 @@ def generated() -> dict[Path, str]:
         PTT / "wire" / "messages.py": messages.render(table),
         PTT / "cluster" / "host_messages.py": messages.render_host(table),
         PTT / "base" / "events.py": events.render(told),
+        PTT.parent / features.MODULE: features.render(features.load_features()),
         PTT / "base" / "defaults.py": settings.render_defaults(rows),
         PTT / "cluster" / "settings_record.py": settings.render_record(rows),
         PTT / "leader" / "settings_in_force.py": settings.render_class(rows),

@@ -2,7 +2,7 @@
 and what a leader says about its own place. `Join` decides when to send; this room knows the
 messages."""
 
-from ..base import events
+from ..base import events, features
 from ..base.compat import TYPE_CHECKING
 from ..wire import envelope, messages, refusal
 from .join import JOINED
@@ -42,7 +42,9 @@ _CODECS = 1 << messages.CODEC_IMA_ADPCM  # the codecs that we decode
 
 
 class Membership:
-    """HELLO goes to `search_address`."""
+    """HELLO goes to `search_address`, and claims the features `claims`, bits of `base.features`."""
+
+    claims = features.OF_ENGINES
 
     obeys = {
         messages.WELCOME: "_on_welcome",
@@ -172,6 +174,7 @@ class Membership:
             owner.name,
             owner.build,
             owner.join.term,
+            self.claims,
         )
         owner.send(messages.HELLO, values, self.search_address, now_ms)
         for standby in self.standbys:

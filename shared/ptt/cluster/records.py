@@ -5,7 +5,8 @@ are big endian. Readers raise `Refused` for anything that a leader does not writ
 
 MEMBER (its node number): session 4, nonce 4, request 2, text 4, settings 4, entitlements, roster,
 asked, table 1 each, device 8; name, build, address, groups and secret, each behind its length; how
-old the session's keys are, in seconds, 2 (missing in what older builds wrote: new).
+old the session's keys are, in seconds, 2 (missing in what older builds wrote: new); features 4
+(missing: none).
 FLOOR (its group): lease 4, left_ms 4, granted_ms 4, holder 2, request + 1 4, lane 1, then 5 bytes
 for each that waits: node 2, request 2, lane 1 (and 128: preempted). CALL (its group): caller 2,
 callee 2, quiet_ms 4. SETTINGS (0): version 4, then the values of `settings_record`. COUNTERS (0):
@@ -91,6 +92,7 @@ class MemberRecord:
         "build",
         "device",
         "entitlements",
+        "features",
         "groups",
         "keys_s",
         "name",
@@ -110,7 +112,7 @@ class MemberRecord:
         self.session = self.nonce = self.request = self.settings = 0
         self.entitlements = self.roster = self.asked = self.table_is = 0
         self.text_number = -1
-        self.keys_s = 0
+        self.keys_s = self.features = 0
         self.device = self.name = self.build = self.address = self.secret = b""
         self.groups: tuple[int, ...] = ()
 
@@ -143,6 +145,9 @@ def write_member(member: MemberRecord) -> bytes:
         data.append(len(part))
         data.extend(part)
     data.extend(bytes((member.keys_s >> 8, member.keys_s & 255)))
+    if member.features:
+        data.extend(bytes(4))
+        put32(data, len(data) - 4, member.features)
     return bytes(data)
 
 
@@ -175,9 +180,12 @@ def read_member(node: int, data: "Buffer") -> MemberRecord:
         at += 1 + data[at]
     member.name, member.build, member.address, groups, member.secret = parts
     member.groups = tuple(groups)
-    if at + 2 == len(data):
+    if at + 2 <= len(data):
         member.keys_s = get16(data, at)
         at += 2
+    if at + 4 == len(data):
+        member.features = _small(data, at)
+        at += 4
     wrong = [group for group in member.groups if not 0 < group < CALL_GROUP_FIRST]
     if at != len(data) or wrong or not member.session or member.text_number > 0xFFFF:
         raise Refused(refusal.FIELD)

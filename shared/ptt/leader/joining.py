@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 # Fields by their place in the message table.
 _NAME_FIELD = const(4)  # of HELLO
 _TERM_FIELD = const(6)
+_FEATURES_FIELD = const(7)
 _HELLO_FIELD = const(3)  # of ANSWER: the copy of HELLO begins here
 _LEASE_BYTES = const(48)  # WELCOME up to the newest lease
 _FULL_BYTES = const(57)  # WELCOME with all its fields
@@ -180,6 +181,7 @@ class Joining:
             member.nonce = nonce
             member.name = name
             member.build = build
+            member.features = fields[_FEATURES_FIELD]
             if table != messages.TABLE_HASH:
                 member.table_is = envelope.compare_version(data) or DIFFERENT_TABLE
             self._enter(member, before, now_ms)

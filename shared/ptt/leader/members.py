@@ -42,6 +42,7 @@ class Member:
         "denied",
         "device",
         "entitlements",
+        "features",
         "groups",
         "heard_ms",
         "link",
@@ -65,6 +66,7 @@ class Member:
         self.nonce = 0
         self.name = b""
         self.build = b""
+        self.features = 0  # bits of `base.features` that its HELLO claimed
         self.groups: "tuple[int, ...]" = ()  # talk groups, highest scan priority first
         self.entitlements = 0  # as `roster` counts them
         self.roster = 0  # rises when `groups` changes; 0: one group, about which WELCOME says all

@@ -199,6 +199,7 @@ _COMMON = (
     "roster",
     "asked",
     "table_is",
+    "features",
     "name",
     "build",
     "groups",

@@ -8,8 +8,8 @@ such type. It is bytes, since a badge has no room for a dictionary."""
 
 from ..base.compat import const
 
-VERSION = const(0x25)  # major: high four bits, minor: low four
-TABLE_HASH = b"\x40\x34\xa8\x87"
+VERSION = const(0x26)  # major: high four bits, minor: low four
+TABLE_HASH = b"\x00\xd4\x33\x52"
 
 HELLO = const(1)
 WELCOME = const(2)
@@ -125,6 +125,7 @@ LAYOUTS = {
         (9, 1, 32, None),  # name: what people call this badge
         (9, 1, 16, None),  # build: firmware or software version
         (4, 0, 1073741823, 0),  # term: highest term seen: an older leader is elected anew
+        (4, 0, 1073741823, 0),  # features: bit n: the sender has feature n
     ),
     2: (  # WELCOME
         (4, 0, 1073741823, None),  # nonce: from the HELLO
@@ -172,6 +173,7 @@ LAYOUTS = {
         (9, 1, 32, None),  # name: what people call this badge
         (9, 1, 16, None),  # build: firmware or software version
         (4, 0, 1073741823, None),  # term: highest term seen
+        (4, 0, 1073741823, 0),  # features: bit n: the sender has feature n
     ),
     8: (  # SETTINGS_SNAPSHOT
         (4, 1, 1073741823, None),  # version: rises with every change

@@ -224,9 +224,9 @@ def newer(table: MessageTable) -> list[Situation]:
             "A newer build joins, with a field that is not known here",
             "HELLO",
             STRANGER,
-            [*hello, 0, 1],
+            [*hello, 0, 0, 1],
             [joins],
-            understood=[*hello, 0],
+            understood=[*hello, 0, 0],
         ),
         situation(
             table,

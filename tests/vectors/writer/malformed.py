@@ -337,7 +337,7 @@ class Maker:
 
     def texts(self) -> None:
         def hello(name: Value, build: Value = "0.1.0") -> list[Value]:
-            return [DEVICE_2, NONCE, bytes(4), 2, name, build, 0]
+            return [DEVICE_2, NONCE, bytes(4), 2, name, build, 0, 0]
 
         for file, name, build in (
             ("name-empty", "", "0.1.0"),

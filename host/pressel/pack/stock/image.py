@@ -28,7 +28,7 @@ from .unused import drop_unused
 def prepare(content: Manifest, sources: Sequence[Source]) -> Prepared:
     """The sources as a badge gets them. A module that does not parse is left as it is: the compiler
     then says what is wrong with it."""
-    plain = tuple(each.path.read_bytes() for each in sources if not each.is_module)
+    plain = tuple(each.read() for each in sources if not each.is_module)
     texts = tuple(texts_of(sources).items())
     # A frozen model has a hash, which the checker does not see.
     return _prepare(content, tuple(sources), texts, plain)  # pyright: ignore[reportArgumentType]
@@ -121,6 +121,6 @@ def _members(join: Join, sources: Sequence[Source], imports: Sequence[str]) -> l
 
 def _functions(source: Source) -> list[tuple[int, str]]:
     """Line and name of each function and class."""
-    tree = ast.parse(source.path.read_text("utf-8"))
+    tree = ast.parse(source.read())
     nodes = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef))
     return sorted((node.lineno, node.name) for node in nodes)

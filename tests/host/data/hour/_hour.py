@@ -216,6 +216,9 @@ def count_report():
 def report():
     live = _live[min(_WARM_CYCLES, len(_live) - 1) :]
     radio = _handset.radio
+    import micropython
+
+    micropython.qstr_info()  # printed, for `hour.py`
     return json.dumps(
         {
             "steps": _steps,

@@ -14,7 +14,7 @@ class Pin:
     PULL_DOWN = 1
     PULL_UP = 2
 
-    def __init__(self, number, mode=-1, pull=-1):
+    def __init__(self, number, mode=-1, pull=-1, value=0):
         self._number = number
         if mode == Pin.IN:
             world.pins[number] = 1 if pull == Pin.PULL_UP else 0
@@ -64,7 +64,7 @@ class WDT:
         pass
 
 
-def freq(hz):
+def freq(_hz):
     pass
 
 
@@ -74,3 +74,10 @@ def reset_cause():
 
 def unique_id():
     return b"\x02\x00\x00\x00\x00\x01"
+
+
+# What only some boards need: its names are in the ROM of a chip, and would take the heap's here.
+def __getattr__(name):
+    import _parts
+
+    return getattr(_parts, name)

@@ -1,0 +1,121 @@
+"""What of a badge's heap is left, and which features a chip has room for.
+
+How much there is says `chips/<chip>.toml`. What the firmware takes was measured by
+`python -m tests.firmware.room`, in the virtual badge's MicroPython, and lies in boards/heap.json:
+by packing the bytes of a badge without any feature, and what each feature adds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from pressel.schema.features import FeatureRow, features
+from pressel.tree import ROOT
+
+from .chip import load_chip
+from .schema import Board
+
+SMALLEST = "esp32"  # what fits it fits every chip: for builds that run on all
+UPDATES = "updates"
+
+# Beside what lives: garbage between two collections, as the hour of tests/firmware has it at most.
+TALK_BYTES = 13_000
+# While a release is fetched nobody talks: what its modules take, and a step of theirs
+# (`app/extras/update.py`).
+UPDATE_BYTES = 10_400 + 7_500
+
+
+class PackingHeap(BaseModel):
+    """Bytes that live: of a badge without features, and of each feature."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    base: int
+    features: dict[str, int]
+
+
+class MeasuredHeap(BaseModel):
+    """By packing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    stock: PackingHeap
+    romfs: PackingHeap
+
+    def of(self, packing: str) -> PackingHeap:
+        return self.romfs if packing == "romfs" else self.stock
+
+
+@dataclass(frozen=True)
+class Room:
+    """A badge's heap: bytes in all, those that live, and those that are left while it talks or
+    listens, and while it fetches a release (None: it cannot). Below 0 there are too few."""
+
+    heap: int
+    live: int
+    talk: int
+    update: int | None
+
+    @property
+    def is_enough(self) -> bool:
+        """For talking; a release that finds no room is offered again."""
+        return self.talk >= 0
+
+
+def measured_path() -> Path:
+    """Where the measured bytes lie in the source tree."""
+    return ROOT / "boards" / "heap.json"
+
+
+@cache
+def measured() -> MeasuredHeap:
+    """What the firmware of this source tree takes."""
+    return MeasuredHeap.model_validate_json(measured_path().read_text("utf-8"))
+
+
+def room(chip: str, packing: str, names: Collection[str]) -> Room:
+    """What is left on `chip` with the features of these names."""
+    heap, taken = load_chip(chip).heap_bytes, measured().of(packing)
+    live = taken.base + sum(taken.features[name] for name in names)
+    update = heap - live - UPDATE_BYTES if UPDATES in names else None
+    return Room(heap, live, heap - live - TALK_BYTES, update)
+
+
+def fitting(chip: str, packing: str) -> list[str]:
+    """The features that a build for `chip` has, in the order of their table. Parts of a board are
+    looked at one by one: hardly any board has them all."""
+    chosen: list[str] = []
+    for row in features():
+        before = [name for name in chosen if not _row(name).part]
+        if room(chip, packing, [*before, row.name]).is_enough:
+            chosen.append(row.name)
+    return chosen
+
+
+def left_out(chip: str, packing: str) -> list[str]:
+    """The features for which `chip` has no room; "" stands for a build that runs on every chip."""
+    chosen = fitting(chip or SMALLEST, packing)
+    return [row.name for row in features() if row.name not in chosen]
+
+
+def features_of(board: Board, packing: str) -> list[str]:
+    """What a badge with this board has, and HELLO says."""
+    return [row.name for row in _wanted(board) if row.name in fitting(board.chip, packing)]
+
+
+def missing_of(board: Board, packing: str) -> list[str]:
+    """Features whose part the board has and for which its chip has no room."""
+    chosen = fitting(board.chip, packing)
+    return [row.name for row in _wanted(board) if row.part and row.name not in chosen]
+
+
+def _wanted(board: Board) -> Iterator[FeatureRow]:
+    facts = board.facts()
+    return (row for row in features() if not row.part or row.part in facts)
+
+
+def _row(name: str) -> FeatureRow:
+    return next(row for row in features() if row.name == name)

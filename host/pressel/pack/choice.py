@@ -1,0 +1,63 @@
+"""Leaves features out of a build: their modules, and what the others do with them.
+
+The choice is `boards.heap`'s; this module knows which modules belong to a feature and how code
+asks for one: ``if features.HAS_UPDATES:``. Lines stay where they are.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Collection, Sequence
+
+from pressel.schema.features import MODULE, features, render
+
+from .edits import Edits
+from .manifest import Source
+
+_FLAG = "HAS_"
+
+
+def leave_out(sources: Sequence[Source], without: Collection[str]) -> list[Source]:
+    """The sources of a build without the features of these names."""
+    rows = [row for row in features() if row.name in without]
+    gone = {module for row in rows for module in row.modules}
+    flags = {_FLAG + row.name.upper() for row in rows}
+    return [_chosen(each, flags, without) for each in sources if each.module not in gone]
+
+
+def _chosen(source: Source, flags: Collection[str], without: Collection[str]) -> Source:
+    if not source.is_module:
+        return source
+    if source.module_path == MODULE:
+        return dataclasses.replace(source, text=render(features(), without).encode())
+    written = source.read()
+    if _FLAG.encode() not in written:
+        return source
+    try:
+        return dataclasses.replace(source, text=_fold(written.decode(), flags).encode())
+    except SyntaxError:  # the compiler says what is wrong
+        return source
+
+
+def _fold(text: str, flags: Collection[str]) -> str:
+    """`text` without what stands below an ``if`` of a flag of `flags`; imports below another flag
+    become plain ones, which a packing may join."""
+    edits = Edits(text)
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.If) or not _flag(node.test).startswith(_FLAG):
+            continue
+        if _flag(node.test) in flags:
+            edits.replace(node.test, "False")
+            edits.replace(node.body[0], "pass")
+            for each in node.body[1:]:
+                edits.replace(each, "")
+        elif node in tree.body and not node.orelse:
+            edits.unwrap(node)
+    return edits.apply()
+
+
+def _flag(test: ast.expr) -> str:
+    """The flag that an ``if`` asks for: ``HAS_X``, or ``features.HAS_X``."""
+    return getattr(test, "attr", getattr(test, "id", ""))

@@ -1,0 +1,21 @@
+"""What a participant may have, as bits of `features` in HELLO. Written by `make schema`
+from shared/schema/features.toml.
+
+`HAS_...` says whether this build has it: a build for a small badge leaves out what does
+not fit. `OF_ENGINES` are the bits of what every participant of this build has."""
+
+from .compat import const
+
+UPDATES = const(1)  # takes releases over the air
+SIDE_BUTTON = const(2)  # has a second button, for emergencies and groups
+BATTERY = const(4)  # measures its battery
+DISPLAY = const(8)  # shows group and situation on a display
+NAME_TAG = const(16)  # shows its wearer's name on e-paper
+
+OF_ENGINES = const(0)
+
+HAS_UPDATES = True
+HAS_SIDE_BUTTON = True
+HAS_BATTERY = True
+HAS_DISPLAY = True
+HAS_NAME_TAG = True

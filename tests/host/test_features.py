@@ -1,0 +1,123 @@
+"""Features: a row of schema/features.toml, and builds with and without them."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from pressel.boards.board import board_ids, load_board
+from pressel.boards.chip import chip_ids
+from pressel.boards.heap import features_of, fitting, left_out, measured, missing_of, room
+from pressel.errors import UsageError
+from pressel.pack import PACKINGS
+from pressel.pack.build import MANIFEST, ROOT
+from pressel.pack.choice import leave_out
+from pressel.pack.import_order import import_order
+from pressel.pack.manifest import Source, list_sources, read_manifest
+from pressel.schema.features import features, load_features, names_of, render
+
+NAMES = [row.name for row in features()]
+MANIFEST_FACTS = read_manifest(MANIFEST)
+SOURCES = list_sources(MANIFEST_FACTS, ROOT)
+
+
+def text_of(sources: list[Source], module: str) -> str:
+    return next(each for each in sources if each.module == module).read().decode()
+
+
+def test_every_module_of_a_feature_is_there() -> None:
+    known = {each.module for each in SOURCES}
+    named = [module for row in features() for module in row.modules]
+    assert set(named) <= known
+    assert len(named) == len(set(named))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_build_without_a_feature_needs_none_of_its_modules(name: str) -> None:
+    row = next(row for row in features() if row.name == name)
+    left = leave_out(SOURCES, [name])
+    assert {each.module for each in SOURCES} - {each.module for each in left} == set(row.modules)
+    order = import_order(MANIFEST_FACTS.entry, left)  # refuses what is not there
+    assert not set(order) & set(row.modules)
+
+
+def test_a_module_that_is_needed_all_the_same_is_told(tmp_path: Path) -> None:
+    boot = tmp_path / "boot.py"
+    boot.write_text("from app.extras.screen import Screen\n")
+    left = [each for each in leave_out(SOURCES, ["display"]) if each.module != "app.boot"]
+    target = next(each.target for each in SOURCES if each.module == "app.boot")
+    with pytest.raises(UsageError, match=r"boot\.py:1 imports app\.extras\.screen"):
+        import_order("app.boot", [*left, Source(boot, target, True)])
+
+
+def test_code_asks_for_a_feature_and_lines_stay_where_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "x.py"
+    lines = ["if features.HAS_DISPLAY:", "    import a", "    import b", "c = 1",
+             "def f():", "    if features.HAS_DISPLAY:", "        import a", "        return a",
+             "    return 2"]  # fmt: skip
+    file.write_text("\n".join(lines))
+    source = Source(file, SOURCES[0].target.with_name("x.py"), True)
+    with_it = leave_out([source], [])[0].read().decode().split("\n")
+    assert with_it[:4] == ["", "import a", "import b", "c = 1"]
+    assert with_it[4:] == lines[4:]
+    without = leave_out([source], ["display"])[0].read().decode().split("\n")
+    assert len(without) == len(lines)
+    names: dict[str, object] = {}
+    exec("\n".join(without), names)
+    assert names["c"] == 1
+    assert names["f"]() == 2  # pyright: ignore[reportCallIssue]
+
+
+def test_a_build_says_what_it_has() -> None:
+    table = ast.parse(text_of(leave_out(SOURCES, ["display"]), "ptt.base.features"))
+    values = {
+        node.targets[0].id: ast.literal_eval(node.value)  # pyright: ignore[reportAttributeAccessIssue]
+        for node in table.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+    }
+    assert values == {f"HAS_{name.upper()}": name != "display" for name in NAMES}
+
+
+def test_what_soft_badges_have_is_what_the_engines_have(tmp_path: Path) -> None:
+    file = tmp_path / "features.toml"
+    row = '[[feature]]\nname = "{}"\nnumber = {}\ntext = "x"\nmodules = ["{}"]\n'
+    file.write_text(row.format("a", 3, "ptt.media.a") + row.format("b", 5, "app.b"))
+    rows = load_features(file)
+    assert "OF_ENGINES = const(8)" in render(rows)
+    assert "OF_ENGINES = const(0)" in render(rows, ["a"])
+    file.write_text(row.format("a", 3, "ptt.media.a") + row.format("b", 3, "app.b"))
+    with pytest.raises(UsageError, match=r"features\.toml:8.*3 is taken"):
+        load_features(file)
+
+
+def test_bits_of_a_newer_build_have_a_name_too() -> None:
+    assert names_of(0) == []
+    assert names_of(1 | 1 << 29) == ["updates", "feature 29"]
+
+
+def test_every_feature_is_measured_in_every_packing() -> None:
+    for packing in PACKINGS:
+        assert sorted(measured().of(packing).features) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("packing", list(PACKINGS))
+@pytest.mark.parametrize("chip", chip_ids())
+def test_what_a_chip_gets_leaves_room_to_talk(chip: str, packing: str) -> None:
+    plain = [row.name for row in features() if not row.part and row.name in fitting(chip, packing)]
+    assert room(chip, packing, plain).is_enough
+    assert "updates" in plain
+    assert {*fitting(chip, packing), *left_out(chip, packing)} == set(NAMES)
+
+
+def test_a_chip_with_more_memory_has_all_and_the_smallest_what_fits() -> None:
+    assert left_out("esp32s3", "stock") == []
+    assert left_out("esp32", "stock") == left_out("", "stock") == ["name_tag"]
+
+
+@pytest.mark.parametrize("board_id", board_ids())
+def test_every_known_board_has_room_for_its_parts(board_id: str) -> None:
+    board = load_board(board_id)
+    assert missing_of(board, "stock") == []
+    assert room(board.chip, "stock", features_of(board, "stock")).is_enough
