@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from pressel.node.admission import Admission
 from pressel.node.channel.channel import host_of
+from pressel.registry.store import Registry
 
 A, B = bytes([1] * 32), bytes([2] * 32)
 
@@ -43,3 +48,30 @@ def test_a_host_that_is_allowed_changes_no_keys() -> None:
         stage = Stage(known, listed)
         stage.admission.obey()
         assert stage.changed == 0
+
+
+def test_what_was_changed_behind_the_log_s_back_is_told_at_the_start(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    async def in_thread(call: Any, act: Any) -> Any:
+        return call(act)
+
+    def with_registry(act: Any) -> Any:
+        with Registry(tmp_path) as registry:
+            return act(registry)
+
+    nothing: Any = None
+    watch: Any = SimpleNamespace(with_registry=with_registry)
+    admission = Admission(
+        watch, nothing, nothing, in_thread, lambda event, fields: told.append(fields["advice"])
+    )
+    with Registry(tmp_path) as registry:
+        registry.enrol("00000000000000a1", "Ann")
+        file = registry.file
+    asyncio.run(admission.check())
+    assert told == []
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("UPDATE device SET emergency = 1")
+    asyncio.run(admission.check())
+    (advice,) = told
+    assert "device 00000000000000a1 is not what the log says" in advice and "restore" in advice

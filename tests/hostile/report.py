@@ -19,7 +19,10 @@ from pressel.node.channel.channel import Channel, host_of
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "docs/reports/phase7-security.md"
-BETWEEN_HOSTS = ROOT / "tests/host/test_node_channel.py"
+AT_HOSTS = tuple(
+    ROOT / "tests/host" / f"test_{name}.py"
+    for name in ("node_channel", "registry_copies", "log_copy", "alike", "authority_files")
+)
 ROUNDS = 5  # the least of them counts: a busy machine only makes it longer
 DATAGRAMS = 2_000
 
@@ -34,7 +37,7 @@ here. What the product promises, and what it does not, is in
 
 def sources() -> list[Path]:
     files = sorted((ROOT / "tests/hostile").glob("test_*.py"))
-    return [*[path for path in files if path.stem != "test_report"], BETWEEN_HOSTS]
+    return [*[path for path in files if path.stem != "test_report"], *AT_HOSTS]
 
 
 def attacks(path: Path) -> list[str]:

@@ -15,7 +15,9 @@ from rich.table import Table
 
 from pressel.cli.options import folder_option
 from pressel.errors import UsageError
+from pressel.ledger.entry import AGAIN, WAS
 from pressel.node import audits
+from pressel.registry.chains import CHECKPOINT
 from pressel.registry.device import checked_public_key
 from pressel.registry.identity import fingerprint
 
@@ -148,7 +150,7 @@ def _named(line: audits.Line, names: dict[str, str]) -> audits.Line:
 
 
 def _cells(line: audits.Line) -> Iterator[str]:
-    yield str(line["index"])
+    yield str(line["facts"].get(WAS, line["index"]))  # as people have seen it before
     yield _when(line["time_s"])
     yield line["texts"].get("who") or ""
     yield line["verb"]
@@ -169,9 +171,11 @@ def _when(time_s: int) -> str:
 
 def _facts(line: audits.Line) -> str:
     """What holds of the subject since then."""
-    facts = line["facts"]
+    facts = {name: value for name, value in line["facts"].items() if name not in AGAIN}
     if line["subject"].startswith("host "):
         return "allowed" if facts else "removed"
+    if line["verb"] == CHECKPOINT:
+        return f"{facts.get('first')} is the first entry that is left"
     if not line["subject"].startswith("device "):
         return ""
     if not facts:
