@@ -21,6 +21,8 @@ from pressel.errors import UsageError
 from pressel.schema.events import event_table
 from pressel.schema.sentences import sentence
 
+from .journald import Journald
+
 
 def report_json(event: str, fields: dict[str, Any]) -> None:
     """One line; `at` is the time of day in seconds since 1970."""
@@ -62,13 +64,18 @@ _PRIORITY = {"info": 6, "warning": 4}  # as journald counts
 class WordLog:
     """Events as sentences on standard error and in `file`, from `level` on.
 
-    Each line begins with date and time; in journald's own stream with what it reads instead.
+    Each line begins with date and time. Where standard error is journald's, the `journal` gets them
+    with fields to search by, and standard error what that does not take.
     """
 
-    def __init__(self, level: str = "info", file: Path | None = None) -> None:
+    def __init__(
+        self, level: str = "info", file: Path | None = None, journal: Journald | None = None
+    ) -> None:
         self._least = LEVELS.index(level)
         self._file = None if file is None else LogFile(file)
-        self._is_journal = _is_journal(os.environ, sys.stderr)
+        self._journal = None
+        if _is_journal(os.environ, sys.stderr):
+            self._journal = journal or Journald()
 
     def __call__(self, event: str, fields: dict[str, Any]) -> None:
         row = event_table().rows().get(event)
@@ -76,8 +83,9 @@ class WordLog:
         if LEVELS.index(level) < self._least:
             return
         words = sentence(event, fields)
-        if self._is_journal:
-            print(f"<{_PRIORITY[level]}>{words}", file=sys.stderr, flush=True)
+        if self._journal is not None:
+            if not self._journal.report(event, fields):
+                print(f"<{_PRIORITY[level]}>{words}", file=sys.stderr, flush=True)
         else:
             getattr(_log(), level)(words)
         if self._file is not None:
