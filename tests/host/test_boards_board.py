@@ -58,7 +58,7 @@ def test_an_input_only_pin_may_be_listened_to(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"\x00"])
 def test_what_is_no_board_file_is_told(tmp_path: Path, content: bytes) -> None:
     file = write(tmp_path, content)
-    with pytest.raises(UsageError, match=r"board\.toml:\d+: "):
+    with pytest.raises(UsageError, match=r"board\.toml:\d+:\d+: "):
         read_board(file)
 
 

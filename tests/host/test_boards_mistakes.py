@@ -164,3 +164,17 @@ def test_a_single_mistake_is_told_once(tmp_path: Path) -> None:
 def test_a_chip_with_a_caution_is_warned_about() -> None:
     told = check_file(board_file("esp32c3-devkit")).warnings()
     assert any(each.key == "chip" and "I2S" in each.text for each in told)
+
+
+def test_a_part_for_which_the_chip_has_no_memory_is_told(tmp_path: Path) -> None:
+    """E-paper takes more than a classic ESP32 has left; on an S3 nothing is said."""
+    file = tmp_path / "board.toml"
+    display = GOOD[GOOD.index("[display]") : GOOD.index("[codec]")]
+    pins = "sck = 16\nmosi = 17\ncs = 33\ndc = 2\nreset = 15\nbusy = 36\n"
+    file.write_text(GOOD.replace(display, f'[epaper]\nkind = "ssd1681"\n{pins}'))
+    told = [each.text for each in check_file(file).warnings() if each.key == "epaper"]
+    assert told == [
+        "this chip has no memory for it, and the badge goes without; an ESP32-S3 has enough"
+    ]
+    known = check_file(board_file("waveshare-epaper-154"))
+    assert not [each for each in known.warnings() if each.key == "epaper"]

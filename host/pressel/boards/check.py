@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from pressel.schema.check import did_you_mean, read, validate
+from pressel.schema.features import features
 from pressel.schema.finding import Finding, Severity
 from pressel.schema.lines import Lines
 
 from .chip import chip_ids, load_chip
-from .pins import check_pins
+from .heap import missing_of
+from .pins import Say, check_pins
 from .schema import Board
 
 _MISSING = "is missing; add it, see boards/README.md"
@@ -53,7 +55,17 @@ def _check(file: Path, data: dict[str, Any], lines: Lines) -> Checked:
     elif isinstance(chip, str):
         guess = did_you_mean(chip, chip_ids())
         say("chip", f"no facts about '{chip}'{guess}; known are: {', '.join(chip_ids())}", "error")
+    if board is not None and board.chip in chip_ids():
+        _check_heap(board, say)
     checked = Checked(file, board, sorted(found))
     if checked.errors():
         checked.board = None
     return checked
+
+
+def _check_heap(board: Board, say: Say) -> None:
+    """Is there memory for each of its parts, on MicroPython as its makers offer it?"""
+    parts = {row.name: row.part for row in features()}
+    for name in missing_of(board, "stock"):
+        say(parts[name], "this chip has no memory for it, and the badge goes without; "
+            "an ESP32-S3 has enough", "warning")  # fmt: skip
