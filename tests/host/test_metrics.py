@@ -17,7 +17,13 @@ from pressel.errors import UnreachableError
 from pressel.metrics.exposition import Exposition
 from pressel.metrics.reading import PAUSE_S, Reading
 from pressel.metrics.server import CLIENTS_MAX, settings
-from pressel.node.bursts import PAGE_HEARINGS_MAX, Bursts
+from pressel.node.bursts import (
+    HEARINGS_MAX,
+    KEPT_MAX,
+    OPEN_MAX,
+    PAGE_HEARINGS_MAX,
+    Bursts,
+)
 from pressel.schema.metrics import metrics
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -165,10 +171,28 @@ def test_a_page_of_bursts_is_small(host: HostStandIn) -> None:
     assert [each["place"] for each in first] == [2, 3, 4]
     assert [each["place"] for each in host.bursts.page({"newest": True})["bursts"]] == [1, 2, 3, 4]
     kept = host.bursts
-    big = kept.page({})["bursts"][0]["hearings"] * (PAGE_HEARINGS_MAX // 2)
     for each in kept._over:
-        each.hearings = [each.hearings[0].model_validate(one) for one in big]
+        each.hearings *= PAGE_HEARINGS_MAX // 2
     assert len(kept.page({})["bursts"]) == 1
+
+
+def test_what_a_host_keeps_of_bursts_has_an_end(host: HostStandIn) -> None:
+    """By their number in a small venue, by their listeners in a large one."""
+    kept = host.bursts
+    for lease in range(1, KEPT_MAX + 100):
+        kept.begun(1, lease, 2, 0, 0)
+        kept.settled((lease, 0, 0, 0))
+    assert len(kept._over) == KEPT_MAX
+    for lease in range(10_000, 10_200):
+        kept.begun(1, lease, 2, 0, 0)
+        for node in range(250):
+            kept.reported(lease, node, 1, 0, 0)
+        kept.settled((lease, 250, 250, 250))
+    assert sum(len(each.hearings) for each in kept._over) <= HEARINGS_MAX
+    assert kept._over[-1].state.burst == 10_199
+    for lease in range(20_000, 20_000 + 10 * OPEN_MAX):
+        kept.begun(1, lease, 2, 0, 0)
+    assert len(kept._open) == OPEN_MAX
 
 
 def test_both_formats_are_served(host: HostStandIn) -> None:

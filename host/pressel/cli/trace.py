@@ -33,8 +33,9 @@ def trace(
     """Show the life of one burst: what happened when, and whose each delay was.
 
     BURST is its number on the wire, which logs call its lease; an exemplar in metrics and the
-    console's history name it, too. The leader knows the last 500. LOGS are those of hosts, from
-    `pressel host run --json`, and of badges, from their serial port; a badge's clock is its own.
+    console's history name it, too. The leader knows the last few hundred. LOGS are those of hosts,
+    from `pressel host run --json`, and of badges, from their serial port; a badge's clock is its
+    own.
     """
     steps = story(burst, _known(burst, port, control, bool(logs)), lines_about(burst, logs))
     if as_json:

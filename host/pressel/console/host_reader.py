@@ -14,12 +14,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from pressel.errors import PresselError
+from pressel.health.verdict import VenueHealth, judge
 from pressel.node.burst_state import BurstPage, BurstState
 from pressel.node.leader_state import LeaderState
 
 FRESH_S = 0.9  # what is older is read again; pages are renewed each second
 WAITING_FRESH_S = 3.0  # of newcomers: the registry lies on a disk
 KEPT_MAX = 1000  # bursts: those that a host keeps, and those that it has forgotten since
+HEARINGS_MAX = 40_000  # of all of them: 1,200 bytes each, so 48 MB
+JUDGED_S = 5.0  # a verdict on everybody holds for so long: for a large venue it takes 0.1 s
 PAGES_MAX = 4  # of bursts in one look; the rest comes with the next
 
 Ask = Callable[..., Any]
@@ -28,11 +31,14 @@ Ask = Callable[..., Any]
 @dataclass
 class Seen:
     """What is known: `status` None with `why` while no leader answers. `since_s` has when the burst
-    that runs in a group was first seen, by the time of day."""
+    that runs in a group was first seen, by the time of day. `number` goes up with each look."""
 
+    number: int = 0
     status: LeaderState | None = None
     why: str = ""
-    bursts: deque[BurstState] = field(default_factory=lambda: deque(maxlen=KEPT_MAX))
+    bursts: deque[BurstState] = field(default_factory=deque)
+    hearings: int = 0  # in all of `bursts`
+    health: VenueHealth = field(default_factory=lambda: judge((), 0.0))
     since_s: dict[int, tuple[int, float]] = field(default_factory=dict)
 
 
@@ -50,6 +56,7 @@ class HostReader:
         self._place = 0
         self._newcomers: list[dict[str, Any]] = []
         self._asked_s: float | None = None
+        self._judged_s: float | None = None
 
     async def look(self) -> Seen:
         """What is known now, at most FRESH_S old."""
@@ -92,7 +99,9 @@ class HostReader:
             seen.status, seen.why = None, "the host is of another version; update the older one"
         except PresselError as error:
             seen.status, seen.why = None, str(error)
+        self._judge()
         self._time_talk()
+        seen.number += 1
 
     def _read_bursts(self) -> None:
         for _ in range(PAGES_MAX):
@@ -102,10 +111,23 @@ class HostReader:
                 if was_other:
                     continue
             for burst in page.bursts:
-                self._seen.bursts.append(burst)
+                self._keep(burst)
                 self._place = burst.place
             if self._place >= page.newest:
                 return
+
+    def _keep(self, burst: BurstState) -> None:
+        seen = self._seen
+        seen.bursts.append(burst)
+        seen.hearings += len(burst.hearings)
+        while len(seen.bursts) > KEPT_MAX or seen.hearings > HEARINGS_MAX:
+            seen.hearings -= len(seen.bursts.popleft().hearings)
+
+    def _judge(self) -> None:
+        now_s = time.monotonic()
+        if self._judged_s is None or now_s - self._judged_s >= JUDGED_S:
+            self._judged_s = now_s
+            self._seen.health = judge(self._seen.bursts, self._now_s())
 
     def _time_talk(self) -> None:
         floors = self._seen.status.floors if self._seen.status is not None else []

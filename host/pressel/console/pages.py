@@ -22,7 +22,6 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from pressel.errors import PresselError
-from pressel.health.verdict import judge
 from pressel.registry.device import PENDING
 from pressel.schema.settings import settings as setting_rows
 
@@ -47,6 +46,7 @@ class Pages:
         self._host = host
         self._door = door
         self._streams = 0
+        self._shown_to: dict[bool, tuple[int, view.Live]] = {}  # by who may let newcomers in
         self._templates = Environment(
             loader=PackageLoader("pressel.console"),
             autoescape=True,
@@ -121,9 +121,7 @@ class Pages:
     # --- what is seen ---
 
     async def _live(self, request: Request, visitor: Visitor) -> Response:
-        seen, waiting = await self._look(visitor)
-        shown = view.live(seen, waiting, time.time())
-        return self._page("live.html.j2", visitor, "/", live=shown)
+        return self._page("live.html.j2", visitor, "/", live=await self._shown(visitor))
 
     async def _stream(self, request: Request, visitor: Visitor) -> Response:
         if self._streams >= STREAMS_MAX:
@@ -134,10 +132,8 @@ class Pages:
             try:
                 said, said_s = "", time.monotonic()
                 while (now := self._door.visitor(request)) is not None:
-                    seen, waiting = await self._look(now)
-                    text = self._render(
-                        "_live.html.j2", now, live=view.live(seen, waiting, time.time())
-                    )
+                    shown = await self._shown(now)
+                    text = self._render("_live.html.j2", now, live=shown)
                     if text != said:
                         said, said_s = text, time.monotonic()
                         yield "".join(f"data: {line}\n" for line in text.splitlines()) + "\n"
@@ -159,7 +155,7 @@ class Pages:
     async def _badge(self, request: Request, visitor: Visitor) -> Response:
         device = await self._host.ask("device show", id=request.path_params["device"])
         seen = await self._host.look()
-        health = judge(seen.bursts, time.time()).badges.get(device["id"])
+        health = seen.health.badges.get(device["id"])
         status = seen.status
         member = (
             next((m for m in status.members if m.device == device["id"]), None) if status else None
@@ -293,10 +289,16 @@ class Pages:
         """In the visitor's name: the log says who it was."""
         return await self._host.ask(verb, **{"for": visitor.name}, **fields)
 
-    async def _look(self, visitor: Visitor) -> tuple[Any, list[dict[str, Any]]]:
+    async def _shown(self, visitor: Visitor) -> view.Live:
+        """What the live page shows now; made once for all who see the same."""
         seen = await self._host.look()
-        waiting = await self._host.newcomers(PENDING) if visitor.may("manage") else []
-        return seen, waiting
+        sees_newcomers = visitor.may("manage")
+        known = self._shown_to.get(sees_newcomers)
+        if known is None or known[0] != seen.number:
+            waiting = await self._host.newcomers(PENDING) if sees_newcomers else []
+            known = seen.number, view.live(seen, waiting, time.time())
+            self._shown_to[sees_newcomers] = known
+        return known[1]
 
     def _render(self, template: str, visitor: Visitor, **shown: Any) -> str:
         return self._templates.get_template(template).render(visitor=visitor, **shown)

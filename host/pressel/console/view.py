@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pressel.health.rating import BADLY, GAPS, WELL
-from pressel.health.verdict import VenueHealth, judge
+from pressel.health.verdict import VenueHealth
 from pressel.node.burst_state import BurstState
 from pressel.node.leader_state import LeaderState, MemberState
 from ptt.base.numbers import HEARTBEAT_MS
@@ -76,7 +76,7 @@ def live(seen: Seen, waiting: Iterable[dict[str, Any]], now_s: float) -> Live:
     status = seen.status
     if status is None:
         return Live(seen.why, "No leader", "nobody can talk through this host now", "bad")
-    health = judge(seen.bursts, now_s)
+    health = seen.health
     todo = [_newcomer(each) for each in waiting] + _troubles(status, health)
     return Live(
         why="",

@@ -9,19 +9,41 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from pressel.schema.sentences import event_fields
 from ptt.base import clock
 from ptt.leader.leader import Leader
 
-from .burst_state import BurstPage, BurstState, HearingState
+from .burst_state import BurstState
 from .desk.verb import LEADER, Fields, Verb
 
-KEPT_MAX = 500  # a busy hour of a large venue; with 250 listeners each about 25 MB
+KEPT_MAX = 500  # a busy hour
+HEARINGS_MAX = 20_000  # of all of them: 200 bytes each, so 4 MB; 80 bursts to 250 listeners
 OPEN_MAX = 64  # bursts that are not settled: 8 of each of the 8 busiest groups
 WAITING_MAX = 256  # those that wait for a floor: a place for each member
 PAGE_HEARINGS_MAX = 250  # their page is made between two datagrams: 0.3 ms
+
+
+# What a listener heard: its name and device, as its member has them, played, concealed, late.
+_Hearing = tuple[bytes, bytes, int, int, int]
+
+
+@dataclass
+class _Told:
+    """A burst without its hearings, and these as small as can be."""
+
+    state: BurstState
+    hearings: list[_Hearing]
+
+    def as_json(self) -> dict[str, Any]:
+        hearings = [
+            {"name": name.decode(), "device": device.hex(), "played": played,
+             "concealed": concealed, "late": late}
+            for name, device, played, concealed, late in self.hearings
+        ]  # fmt: skip
+        return {**self.state.model_dump(), "hearings": hearings}
 
 
 class Bursts:
@@ -36,8 +58,9 @@ class Bursts:
         self._run = secrets.token_hex(4)
         self._term = 0
         self._place = 0
-        self._over: deque[BurstState] = deque(maxlen=KEPT_MAX)
-        self._open: dict[int, BurstState] = {}
+        self._over: deque[_Told] = deque()
+        self._hearings = 0  # in all that are over
+        self._open: dict[int, _Told] = {}
         self._began_ms: dict[int, int] = {}
         self._waiting: dict[int, tuple[int, int]] = {}  # node -> its request, since when
 
@@ -57,7 +80,7 @@ class Bursts:
         together, but at least one. `newest` true: the last of them rather than the first.
         ValueError for a place that is no number."""
         after = int(fields.get("after", 0))
-        found = [each for each in self._over if each.place > after]
+        found = [each for each in self._over if each.state.place > after]
         if fields.get("newest"):
             found.reverse()
         taken, hearings = [], 0
@@ -68,8 +91,8 @@ class Bursts:
             taken.append(each)
         if fields.get("newest"):
             taken.reverse()
-        page = BurstPage(run=self._run, newest=self._place, bursts=taken)
-        return page.model_dump()
+        bursts = [each.as_json() for each in taken]
+        return {"run": self._run, "newest": self._place, "bursts": bursts}
 
     # --- what a leader tells ---
 
@@ -89,48 +112,45 @@ class Bursts:
         while len(self._open) >= OPEN_MAX:
             self._close(next(iter(self._open)))
         self._began_ms[lease] = now_ms
-        self._open[lease] = BurstState(
-            place=0, burst=lease, term=self._term, group=group, talker=name, device=device,
-            at=round(self._now_s(), 3),
+        state = BurstState(
+            place=0, burst=lease, term=self._term, group=group, talker=name.decode(),
+            device=device.hex(), at=round(self._now_s(), 3),
             waited_ms=clock.since(now_ms, since_ms),
             lasted_ms=0, cause="", listeners=0, heard=0, whole=0, hearings=[],
         )  # fmt: skip
+        self._open[lease] = _Told(state, [])
 
     def ended(self, lease: int, cause: int, now_ms: int) -> None:
-        burst = self._open.get(lease)
-        if burst is not None:
-            burst.lasted_ms = clock.since(now_ms, self._began_ms[lease])
-            burst.cause = event_fields("floor_freed", (0, lease, cause))["cause"]
+        told = self._open.get(lease)
+        if told is not None:
+            told.state.lasted_ms = clock.since(now_ms, self._began_ms[lease])
+            told.state.cause = event_fields("floor_freed", (0, lease, cause))["cause"]
 
     def reported(self, lease: int, node: int, played: int, concealed: int, late: int) -> None:
-        burst = self._open.get(lease)
-        if burst is not None:
-            name, device = self._who(node)
-            burst.hearings.append(
-                HearingState(
-                    name=name, device=device, played=played, concealed=concealed, late=late
-                )
-            )
+        told = self._open.get(lease)
+        if told is not None:
+            told.hearings.append((*self._who(node), played, concealed, late))
 
     def settled(self, counts: tuple[int, int, int, int]) -> None:
         lease, listeners, heard, whole = counts
-        burst = self._open.get(lease)
-        if burst is not None:
-            burst.listeners, burst.heard, burst.whole = listeners, heard, whole
+        told = self._open.get(lease)
+        if told is not None:
+            told.state.listeners, told.state.heard, told.state.whole = listeners, heard, whole
             self._close(lease)
 
     # --- inside ---
 
     def _close(self, lease: int) -> None:
-        burst = self._open.pop(lease)
+        told = self._open.pop(lease)
         del self._began_ms[lease]
         self._place += 1
-        burst.place = self._place
-        self._over.append(burst)
+        told.state.place = self._place
+        self._over.append(told)
+        self._hearings += len(told.hearings)
+        while len(self._over) > KEPT_MAX or self._hearings > HEARINGS_MAX:
+            self._hearings -= len(self._over.popleft().hearings)
 
-    def _who(self, node: int) -> tuple[str, str]:
+    def _who(self, node: int) -> tuple[bytes, bytes]:
         leader = self._leader()
         member = leader.members.by_node(node) if leader is not None else None
-        if member is None:
-            return str(node), ""
-        return member.name.decode(), member.device.hex()
+        return (str(node).encode(), b"") if member is None else (member.name, member.device)

@@ -36,8 +36,8 @@ def story(burst: int, known: BurstState | None, lines: Iterable[Line]) -> list[S
         steps += _of_badge(badge, known)
     if not steps:
         raise UsageError(
-            f"nobody knows burst {burst}: the leader keeps the last 500; of older ones give the "
-            "logs of hosts and badges"
+            f"nobody knows burst {burst}: the leader keeps the last few hundred; of older ones "
+            "give the logs of hosts and badges"
         )
     return steps
 
