@@ -46,8 +46,16 @@ def restore(kit: Path, backup: Path, stolen: bool, state: Path) -> None:
     The passphrase is asked, or taken from PRESSEL_PASSPHRASE. On a new leader box use
     `pressel setup --restore KIT BACKUP`, which does this.
     """
-    kits.restore(kit, passphrase(), backup, state, is_stolen=stolen)
+    words = passphrase()
+    kits.restore(kit, words, backup, state, is_stolen=stolen)
+    if stolen:
+        say_former(kits.open_kit(kit, words))
     print("restored; look with `pressel device list`", file=sys.stderr)
+
+
+def say_former(keys: kits.Keys) -> None:
+    """The log was begun by the former box, and is checked with its key, too."""
+    print(f"check the log with: pressel audit verify --also {kits.former_key(keys)}")
 
 
 def passphrase() -> str:

@@ -67,7 +67,13 @@ def restore(file: Path, unproved: bool, state: Path | None) -> None:
     revoked since the backup stay revoked; devices whose key was rotated since get their older
     key back.
     """
-    backups.restore(state, file, is_unproved=unproved)
+    aside = backups.restore(state, file, is_unproved=unproved)
+    if aside is not None:
+        print(
+            f"the registry was damaged, and is {aside} now; devices revoked since the backup may "
+            "take part again: look for them",
+            file=sys.stderr,
+        )
     print("restored; look with `pressel device list --all`", file=sys.stderr)
 
 

@@ -16,7 +16,7 @@ from pressel.box import files, plan
 from pressel.box.places import Places
 from pressel.box.system import System
 from pressel.cli.options import AddressOption
-from pressel.cli.recovery import passphrase, print_kit
+from pressel.cli.recovery import passphrase, print_kit, say_former
 from pressel.enrol.ways import INVITE, JOINING
 from pressel.errors import UsageError
 from pressel.registry import kit as kits
@@ -129,13 +129,15 @@ def setup(
 
 def _restoring(kit: Path, backup: Path, *, is_stolen: bool) -> Callable[[System], None]:
     words = passphrase()
-    kits.open_kit(kit, words)  # before anything is changed
+    keys = kits.open_kit(kit, words)  # before anything is changed
 
     def act(system: System) -> None:
         system.say(f"registry and keys of {kit} and {backup}")
         if not system.is_dry:
             kits.restore(kit, words, backup, system.places.state, is_stolen=is_stolen)
             system.give(system.places.state)
+            if is_stolen:
+                say_former(keys)
 
     return act
 

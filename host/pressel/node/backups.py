@@ -89,17 +89,20 @@ def undo(state: Path | None, host: str, since_s: int, *, is_dry: bool) -> list[d
         return [each.as_json() for each in registry.undo(host, since_s, is_dry=is_dry)]
 
 
-def restore(state: Path | None, file: Path, *, is_unproved: bool = False) -> None:
+def restore(state: Path | None, file: Path, *, is_unproved: bool = False) -> Path | None:
     """Put the backup `file` in the registry's place; `is_unproved`: one of an earlier version,
-    too."""
+    too. Where a damaged registry was put, None when it was whole."""
     path = running(state)
     if path is None:
-        who = of_user(os.getuid()).name
-        backup.restore(state or default_state(), file, who, is_unproved=is_unproved)
-    else:
-        with _handed(path) as handed:
-            name = file.absolute()
-            if _is_anothers(path):
-                _copy(file, handed, path.parent.stat())
-                name = handed
-            control.ask(path, "registry restore", file=str(name), unproved=is_unproved)
+        folder, who = state or default_state(), of_user(os.getuid()).name
+        backup.try_out(folder, file, is_unproved=is_unproved)  # before anything is moved
+        aside = backup.set_aside(folder)
+        backup.restore(folder, file, who, is_unproved=is_unproved)
+        return aside
+    with _handed(path) as handed:
+        name = file.absolute()
+        if _is_anothers(path):
+            _copy(file, handed, path.parent.stat())
+            name = handed
+        control.ask(path, "registry restore", file=str(name), unproved=is_unproved)
+    return None

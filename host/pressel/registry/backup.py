@@ -16,7 +16,7 @@ from pressel.errors import PresselError, UsageError
 from pressel.ledger.broken import BrokenError
 from pressel.registry import backup_file, secret_file, tables
 from pressel.registry.chains import LOG_TABLES
-from pressel.registry.database import DATABASE, KEY_FILE, KEY_KIND
+from pressel.registry.database import DATABASE, KEY_FILE, KEY_KIND, DamagedError
 from pressel.registry.device import REVOKED
 from pressel.registry.identity import identity
 from pressel.registry.log import REGISTRY, Log
@@ -54,6 +54,20 @@ def back_up(folder: Path, target: Path, *, is_former: bool = False) -> None:
         raise UsageError(f"cannot write {target}: {error.strerror}") from error
     except sqlite3.Error as error:
         raise PresselError(f"the backup failed: {error}") from error
+
+
+def set_aside(folder: Path) -> Path | None:
+    """Take the registry in `folder` out of the way if it is damaged, and say where it is then: of
+    what it held, nothing can be kept. Nobody may have it open. None when it is whole."""
+    try:
+        _present(folder)
+        return None
+    except DamagedError:
+        aside = folder / f"{DATABASE}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
+        for each in ("-wal", "-shm"):  # they would be taken for parts of the next one
+            (folder / (DATABASE + each)).unlink(missing_ok=True)
+        (folder / DATABASE).rename(aside)
+        return aside
 
 
 def restore(folder: Path, source: Path, who: str = "", *, is_unproved: bool = False) -> None:
@@ -186,13 +200,13 @@ def _copy(source: Path, target: Path) -> None:
         old.backup(new)
 
 
-def try_out(folder: Path, source: Path) -> int:
+def try_out(folder: Path, source: Path, *, is_unproved: bool = False) -> int:
     """Restore the backup `source` of the registry in `folder` somewhere else, and throw that away;
     how many devices came back. UsageError or PresselError when it does not hold."""
     with tempfile.TemporaryDirectory(prefix="pressel-") as scratch:
         elsewhere = Path(scratch)
-        key = (folder / KEY_FILE).read_text("ascii")
-        secret_file.write_private(elsewhere / KEY_FILE, key)
-        restore(elsewhere, source)
+        secret_file.load(folder / KEY_FILE, KEY_KIND)
+        secret_file.write_private(elsewhere / KEY_FILE, (folder / KEY_FILE).read_text("ascii"))
+        restore(elsewhere, source, is_unproved=is_unproved)
         with Registry(elsewhere) as registry:
             return len(registry.devices())

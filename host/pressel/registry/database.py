@@ -29,6 +29,10 @@ _BUSY_S = 10.0  # another process writes for milliseconds
 _AGAIN_S = 0.01  # between looks, where SQLite does not wait by itself
 
 
+class DamagedError(PresselError):
+    """The file is no database any more."""
+
+
 class Database:
     """The file in `folder` and the vault of its key file; makes what is missing. `now_s` is the
     clock; `is_restored`: a backup is about to fill it. UsageError when only the file is missing: a
@@ -149,4 +153,4 @@ def told(file: Path) -> Iterator[None]:
             "`pressel registry restore`"
         ) from None
     except sqlite3.DatabaseError as error:
-        raise PresselError(f"{file} is damaged ({error}); restore a backup of it") from error
+        raise DamagedError(f"{file} is damaged ({error}); restore a backup of it") from error

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
@@ -82,6 +83,12 @@ def open_kit(file: Path, passphrase: str) -> Keys:
             "paper is this kit's"
         ) from None
     return Keys({name: str(text) for name, text in read_json(opened).items() if name in _KEYS})
+
+
+def former_key(keys: Keys) -> str:
+    """The public key of the host that the kit was made on, in hexadecimal."""
+    seed = bytes.fromhex(keys.files[IDENTITY_FILE].split()[1])
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw().hex()
 
 
 def restore(file: Path, passphrase: str, source: Path, state: Path, *, is_stolen: bool) -> None:

@@ -1,0 +1,166 @@
+"""docs/operations-runbook.md, done: each situation is made, and mended by what is written there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pressel import cli
+from pressel.node import control
+from pressel.node.presence import control_of
+from pressel.registry.database import DATABASE
+from pressel.registry.identity import public_key
+
+LOOK_S = 0.05  # between looks at what a process has done
+
+pytestmark = pytest.mark.proof
+
+
+class Box:
+    """A leader box: its folder, and the commands that an operator types at it."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.state = folder
+        self._capsys = capsys
+
+    def typed(self, *words: str | Path, code: int = 0) -> str:
+        """What a command prints that ends with `code`."""
+        self._capsys.readouterr()
+        ended = cli.main([*map(str, words), "--state", str(self.state)])
+        out, err = self._capsys.readouterr()
+        assert ended == code, err
+        return out
+
+    def asked(self, verb: str) -> Any:
+        place = control_of(self.state)
+        assert place is not None
+        return control.ask(place, verb)
+
+    @contextlib.contextmanager
+    def serving(self, until: str = "became_leader") -> Iterator[subprocess.Popen[str]]:
+        """A host that has said `until`; killed at the end, unless it has ended."""
+        command = [sys.executable, "-P", "-m", "pressel", "leader", "--listen", "127.0.0.1:0",
+                   "--hosts", "127.0.0.1:0", "--no-discovery", "--json"]  # fmt: skip
+        command += ["--state", str(self.state)]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=away(self.state)
+        ) as host:
+            try:
+                assert host.stdout is not None
+                assert any(f'"{until}"' in line for line in host.stdout)
+                yield host
+            finally:
+                host.kill()
+
+    def address(self) -> str:
+        return self.asked("status")["address"]
+
+    def members(self) -> set[str]:
+        return {each["name"] for each in self.asked("status")["members"]}
+
+
+def away(folder: Path) -> dict[str, str]:
+    return {"HOME": str(folder.parent), "PATH": os.environ["PATH"]}
+
+
+def key_in(file: Path) -> str:
+    return json.loads(file.read_text())["key"]
+
+
+@contextlib.contextmanager
+def worn(box: Box, key_file: Path) -> Iterator[None]:
+    """A badge with that key, which has joined."""
+    command = [sys.executable, "-P", "-m", "pressel", "badge", "--virtual", "--name", "Ann",
+               "--leader", box.address(), "--credential", str(key_file)]  # fmt: skip
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          env=away(box.state)) as badge:  # fmt: skip
+        try:
+            while "Ann" not in box.members():
+                assert badge.poll() is None
+                time.sleep(LOOK_S)
+            yield
+        finally:
+            badge.kill()
+
+
+@pytest.fixture
+def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
+    """One with a badge called Ann, whose key is in `ann.json`, a backup and a kit."""
+    made = Box(tmp_path / "box", capsys)
+    made.typed("device", "add", "Ann", "--key-file", tmp_path / "ann.json")
+    made.typed("registry", "backup", tmp_path / "backup")
+    made.typed("host", "show")
+    words = made.typed("recovery", "kit", tmp_path / "kit").rpartition(": ")[2]
+    (tmp_path / "paper").write_text(words.strip())
+    return made
+
+
+def restored(box: Box, tmp_path: Path, capsys, monkeypatch, *options: str) -> Box:
+    new = Box(tmp_path / "new", capsys)
+    monkeypatch.setenv("PRESSEL_PASSPHRASE", (tmp_path / "paper").read_text())
+    new.typed("recovery", "restore", tmp_path / "kit", tmp_path / "backup", *options)
+    return new
+
+
+def test_the_leader_box_is_dead(box: Box, tmp_path: Path, capsys, monkeypatch) -> None:
+    with box.serving() as host, worn(box, tmp_path / "ann.json"):
+        host.kill()
+    new = restored(box, tmp_path, capsys, monkeypatch)
+    with new.serving(), worn(new, tmp_path / "ann.json"):
+        assert new.members() == {"Ann"}
+    new.typed("audit", "verify")
+
+
+def test_the_leader_box_is_stolen(box: Box, tmp_path: Path, capsys, monkeypatch) -> None:
+    new = restored(box, tmp_path, capsys, monkeypatch, "--stolen")
+    assert public_key(new.state) != public_key(box.state)
+    fresh = tmp_path / "fresh.json"
+    with new.serving():
+        new.typed("device", "rotate", "Ann", "--key-file", fresh)
+        assert key_in(fresh) != key_in(tmp_path / "ann.json")
+        with worn(new, fresh):
+            pass
+    new.typed("audit", "verify", "--also", public_key(box.state))
+
+
+def test_one_host_of_two_is_lost(box: Box, tmp_path: Path, capsys) -> None:
+    lost = public_key(tmp_path / "lost")
+    box.typed("host", "allow", "annex", lost)
+    with box.serving(until="ready") as host:
+        assert box.asked("host status")["leader"] != "annex"
+        assert box.asked("host status")["state"] != "leader"  # one of two cannot begin to lead
+        box.typed("host", "remove", "annex")
+        assert host.stdout is not None
+        assert any('"became_leader"' in line for line in host.stdout)
+    box.typed("host", "list")
+
+
+def test_the_registry_is_damaged(box: Box, tmp_path: Path, capsys) -> None:
+    file = box.state / DATABASE
+    content = bytearray(file.read_bytes())
+    content[100:] = bytes(len(content) - 100)
+    file.write_bytes(content)
+    box.typed("audit", "verify", code=1)
+    box.typed("registry", "restore", tmp_path / "kit", code=2)  # no backup: nothing is moved
+    assert file.read_bytes() == content
+    box.typed("registry", "restore", tmp_path / "backup")
+    assert list(box.state.glob("*.damaged-*"))
+    box.typed("audit", "verify")
+    with box.serving(), worn(box, tmp_path / "ann.json"):
+        pass
+
+
+def test_a_badge_is_lost(box: Box, tmp_path: Path, capsys) -> None:
+    with box.serving(), worn(box, tmp_path / "ann.json"):
+        box.typed("device", "revoke", "Ann")
+        while "Ann" in box.members():
+            time.sleep(LOOK_S)
