@@ -23,10 +23,11 @@ DAY_S = 86_400.0
 
 @pytest.fixture
 def lost(tmp_path: Path) -> Path:
-    """The folder of a box with a device."""
+    """The folder of a box with a device, which knows another host."""
     state = tmp_path / "lost"
     with Registry(state) as registry:
         registry.enrol(ANN, "Ann", (1,), Entitlements())
+        registry.allow_host("annex", public_key(tmp_path / "annex"))
     public_key(state)
     return state
 
@@ -50,6 +51,11 @@ def test_a_new_box_is_the_lost_one(lost: Path, tmp_path: Path) -> None:
     kit.restore(sealed, words, copy, other, is_stolen=True)
     assert key_at(other) == key_at(lost)
     assert public_key(other) != public_key(lost)
+    with Registry(new) as same, Registry(other) as another:
+        assert [each.name for each in same.hosts()] == ["annex"]
+        assert another.hosts() == []
+    for each in (new, other):  # and each can be backed up again
+        assert Shelf(tmp_path / f"of-{each.name}", 1).add(each, DAY_S)[1] == 1
 
 
 def test_a_kit_tells_nothing_without_its_passphrase(lost: Path, tmp_path: Path) -> None:

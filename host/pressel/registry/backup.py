@@ -18,7 +18,7 @@ from pressel.registry import backup_file, secret_file, tables
 from pressel.registry.chains import LOG_TABLES
 from pressel.registry.database import DATABASE, KEY_FILE, KEY_KIND, DamagedError
 from pressel.registry.device import REVOKED
-from pressel.registry.identity import identity
+from pressel.registry.identity import IDENTITY_FILE, identity
 from pressel.registry.log import REGISTRY, Log
 from pressel.registry.store import Registry
 from pressel.registry.vault import Vault
@@ -206,7 +206,10 @@ def try_out(folder: Path, source: Path, *, is_unproved: bool = False) -> int:
     with tempfile.TemporaryDirectory(prefix="pressel-") as scratch:
         elsewhere = Path(scratch)
         secret_file.load(folder / KEY_FILE, KEY_KIND)
-        secret_file.write_private(elsewhere / KEY_FILE, (folder / KEY_FILE).read_text("ascii"))
+        # Its own identity, too: which hosts may take part, the log believes of this host alone.
+        for name in (KEY_FILE, IDENTITY_FILE):
+            if (folder / name).exists():
+                secret_file.write_private(elsewhere / name, (folder / name).read_text("ascii"))
         restore(elsewhere, source, is_unproved=is_unproved)
         with Registry(elsewhere) as registry:
             return len(registry.devices())

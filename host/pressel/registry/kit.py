@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import secrets
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from pressel.json_text import read_json
 from . import backup, secret_file
 from .database import DATABASE, KEY_FILE
 from .identity import IDENTITY_FILE
+from .store import Registry
 
 _FORMAT = "pressel-recovery-kit 1"
 _LETTERS = "ACDEFHJKLMNPRTUVWXY34679"  # no two look alike on paper
@@ -94,8 +97,8 @@ def former_key(keys: Keys) -> str:
 def restore(file: Path, passphrase: str, source: Path, state: Path, *, is_stolen: bool) -> None:
     """Make `state` the folder of the host of the kit, with the registry in the backup `source`.
 
-    `is_stolen`: somebody else may have the former box, so this one is another host. UsageError
-    when `state` has devices or keys already; it is as before then.
+    `is_stolen`: somebody else may have the former box, so this one is another host, which has
+    allowed no others yet. UsageError when `state` has devices or keys already, which stay then.
     """
     keys = open_kit(file, passphrase)
     if (state / DATABASE).exists():
@@ -103,7 +106,22 @@ def restore(file: Path, passphrase: str, source: Path, state: Path, *, is_stolen
             f"{state} has a registry already; restore into it with `pressel registry restore`, or "
             "name another folder"
         )
-    names = [KEY_FILE] if is_stolen else list(_KEYS)
+    if not is_stolen:
+        _fill(state, keys, _KEYS, source)
+        return
+    with tempfile.TemporaryDirectory(prefix="pressel-") as scratch:
+        # Whom a host allows is its own word, so the former one takes it back itself.
+        former, without = Path(scratch) / "former", Path(scratch) / "backup"
+        _fill(former, keys, _KEYS, source)
+        with Registry(former) as registry:
+            for each in registry.hosts():
+                registry.remove_host(each.name)
+        backup.back_up(former, without)
+        _fill(state, keys, (KEY_FILE,), without)
+
+
+def _fill(state: Path, keys: Keys, names: Iterable[str], source: Path) -> None:
+    """Put the keys called `names` and the backup `source` into `state`, or nothing."""
     made: list[Path] = []
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
