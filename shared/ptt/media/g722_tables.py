@@ -1,4 +1,5 @@
-"""The tables of ITU-T Recommendation G.722, in one array that native code can read too."""
+"""The tables of ITU-T Recommendation G.722, in one array that native code can read too. A badge
+loads them only together with native code."""
 
 from array import array
 
