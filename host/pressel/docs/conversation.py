@@ -257,7 +257,7 @@ def play() -> list[tuple[str, bytes]]:
 def _join(stage: Stage) -> None:
     ada, own_hash = stage.ada, messages.TABLE_HASH
     coders = 1 << messages.CODEC_IMA_ADPCM
-    hello = (ADA_DEVICE, ADA_NONCE, own_hash, coders, b"Ada", b"doc 1", 0)
+    hello = (ADA_DEVICE, ADA_NONCE, own_hash, coders, b"Ada", b"doc 1", 0, 0)
     stage.up(messages.HELLO, hello, "Ada looks for a leader.", 0)
     stranger = Side("the leader", envelope.LEADER_NODE, 0, LEADER_CLOCK_MS - 20, seq=-1)
     said = "Session and seq are 0, the source is 1."
