@@ -36,6 +36,8 @@ MISTAKES = {  # text: what is told behind the file's name
     "floor = { talk_ms = 5000, talk = 5 }\n": ":1:27: floor.talk: there is no such setting; did",
     "[flor]\ntalk_ms = 5000\n": ":2:1: flor.talk_ms: there is no such setting; did you mean",
     "talk_ms = 5000\n": ":1:1: talk_ms: there is no such setting",
+    "[floor]\npreemption = 1\n": ':2:1: floor.preemption: must be "off" or "on"',
+    '[floor]\npreemption = "no"\n': ":2:1: floor.preemption: 'no' is no value of floor.preemption",
     "base = 0\n[floor]\ntalk_ms = 5000\n": ":1:1: base: must be a version",
     "[floor\n": ":1:7: is no TOML",
     "": ":1:1: has no setting",

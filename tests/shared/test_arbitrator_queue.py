@@ -3,6 +3,7 @@
 from tests.shared.floor_stage import NOW_MS, idle, said, taken
 
 from ptt.base.numbers import LEASE_MS, QUEUE_KEEPALIVE_MS, QUEUE_MAX
+from ptt.leader.settings_in_force import Settings
 from ptt.wire.messages import DENIAL_QUEUE_FULL, DENIAL_STALE
 
 HOLDER = 2
@@ -118,6 +119,15 @@ def test_a_full_queue_denies():
     assert said(floor) == ["denied 5 r1 reason %d" % DENIAL_STALE]
     floor.on_request(5, 2, NOW_MS)
     assert said(floor) == ["queued 5 r2 at %d" % QUEUE_MAX]
+
+
+def test_the_venue_says_how_many_may_wait():
+    floor = queued(10, 11, 12)
+    floor.obey(Settings(queue_places=3))
+    floor.on_request(5, 1, NOW_MS)
+    assert said(floor) == ["denied 5 r1 reason %d" % DENIAL_QUEUE_FULL]
+    floor.obey(Settings(queue_places=2))  # who waits already keeps the place
+    assert [each.node for each in floor.queue] == [10, 11, 12]
 
 
 def test_a_new_press_of_the_holder_ends_its_burst():

@@ -3,6 +3,7 @@
 from tests.shared.floor_stage import NOW_MS, idle, said, taken
 
 from ptt.base.numbers import LEASE_MS, QUEUE_KEEPALIVE_MS, QUEUE_MAX
+from ptt.leader.settings_in_force import Settings
 from ptt.wire.messages import LANE_EMERGENCY, LANE_PRIORITY, LANE_ROUTINE
 
 HOLDER = 2
@@ -125,6 +126,18 @@ def test_a_full_queue_keeps_no_emergency_out():
     assert nodes(floor)[1] == 1001
     assert len(floor.queue) == QUEUE_MAX
     assert said(floor)[0] == "denied %d r1 reason 1" % (10 + QUEUE_MAX - 2)
+
+
+def test_without_preemption_an_emergency_is_the_next_to_talk():
+    floor = taken(HOLDER)
+    floor.obey(Settings(preemption=0))
+    floor.on_request(3, 1, NOW_MS, LANE_PRIORITY)
+    floor.on_request(4, 1, NOW_MS, LANE_EMERGENCY)
+    assert floor.holder == HOLDER
+    assert nodes(floor) == [4, 3]
+    floor.obey(Settings())
+    floor.on_request(5, 1, NOW_MS, LANE_EMERGENCY)
+    assert floor.holder == 5
 
 
 def test_another_leader_goes_on_where_this_one_was_interrupted():

@@ -15,6 +15,7 @@ from ptt.base.numbers import (
     QUEUE_KEEPALIVE_MS,
 )
 from ptt.leader.roster import ENTITLED_EMERGENCY, Grants
+from ptt.leader.settings_in_force import Settings
 from ptt.wire import messages
 
 SEED = 1
@@ -274,6 +275,31 @@ def test_both_call_each_other_at_once():
     assert states == [2, 3]  # one talks, the other waits
     venue.release("A", "B")
     venue.run(1000)
+
+
+def test_the_venue_says_how_long_a_quiet_call_lasts():
+    venue = venue_of([(1,), (1,)])
+    venue.leader.publish(Settings(2, call_quiet_ms=3000), venue.now_ms)
+    call(venue, "A", "B")
+    venue.run(600)
+    venue.release("A")
+    venue.run(CALL_HANG_MS // 2)
+    assert venue.badge("B").last(events.CALL_OVER) == messages.CALL_QUIET
+
+
+def test_without_private_calls_nobody_opens_one_and_those_there_are_go_on():
+    venue = venue_of([(1,), (1,), (1,), (1,)])
+    call(venue, "A", "B")
+    venue.run(600)
+    venue.leader.publish(Settings(2, private_calls=0), venue.now_ms)
+    call(venue, "C", "D")
+    venue.run(500)
+    assert venue.badge("C").last(events.DENIED) == messages.DENIAL_CALLS_FULL
+    assert sorted(venue.leader.floors) == [1, CALL_GROUP_FIRST]
+    venue.release("A", "C")
+    venue.run(500)
+    speak(venue, "C")
+    assert leases(venue, "D") and venue.badge("B").engine.floor.group == CALL_GROUP_FIRST
 
 
 def test_nobody_makes_more_floors_than_there_is_room_for():

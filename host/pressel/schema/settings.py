@@ -20,6 +20,7 @@ from pressel.tree import ROOT
 from .check import Wrong, did_you_mean, load
 
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=160)]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z]+$", max_length=16)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 LARGEST = {"u8": 0xFF, "u16": 0xFFFF, "u32": 2**30 - 1}  # a badge keeps larger ones on its heap
@@ -38,6 +39,7 @@ class SettingRow(BaseModel):
     unit: Annotated[str, StringConstraints(pattern=r"^[a-z]*$")]
     min: int = Field(ge=0)
     max: int
+    words: list[Word] = []
     default: int
     text: Sentence
     reason: Sentence
@@ -48,11 +50,15 @@ class SettingRow(BaseModel):
     badge: Literal["obeys", "told", "none"]
 
     def range_words(self) -> str:
-        """`20 to 400 ms`."""
+        """`20 to 400 ms`, or `off or on`."""
+        if self.words:
+            return " or ".join(self.words)
         return f"{self.min} to {self.max} {self.unit}".rstrip()
 
     def in_words(self, value: int) -> str:
-        """`60 ms`."""
+        """`60 ms`, or `on`."""
+        if self.words and 0 <= value < len(self.words):
+            return self.words[value]
         return f"{value} {self.unit}".rstrip()
 
 
@@ -92,6 +98,10 @@ def short(name: str) -> str:
 
 def parse_value(name: str, row: SettingRow, text: str) -> int:
     """The value that `text` gives, with or without a unit. UsageError when it is not one."""
+    if row.words:
+        if text.strip().lower() in row.words:
+            return row.words.index(text.strip().lower())
+        raise UsageError(f"'{text}' is no value of {name}; it is {row.range_words()}")
     found = _VALUE.fullmatch(text)
     factors = _FACTORS.get(row.unit, {row.unit: 1})
     if found is None or found.group(2) not in ("", *factors):
@@ -150,6 +160,11 @@ def _rules(table: SettingTable) -> Wrong:
 def _wrong_values(name: str, row: SettingRow) -> Iterator[tuple[str, str]]:
     if row.unit and not name.endswith(f"_{row.unit}"):
         yield "unit", f"the name must end in it: {name}_{row.unit}"
+    if row.words and (row.min, row.max) != (0, len(row.words) - 1):
+        yield (
+            "words",
+            f"they name 0 to {len(row.words) - 1}, and the range is {row.min} to {row.max}",
+        )
     if row.max > LARGEST[row.type]:
         yield "max", f"{row.max} does not fit {row.type}, which holds {LARGEST[row.type]} at most"
     if row.min > row.max:

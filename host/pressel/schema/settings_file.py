@@ -15,7 +15,7 @@ from pressel.errors import UsageError
 from .check import did_you_mean, read
 from .finding import START, Finding
 from .lines import Lines
-from .settings import SettingRow, check_value, parse_value, settings
+from .settings import SettingRow, check_value, parse_value, settings, short
 
 BASE = "base"  # the version that the values were taken from
 
@@ -29,18 +29,24 @@ def render(values: Mapping[str, int], version: int) -> str:
         f"{BASE} = {version}  # the version that it was made of; import refuses it when there is a",
         "# newer one by then. Delete this line to import it nevertheless.",
     ]
-    section = ""
-    for name, row in settings().items():
-        if name not in values:
-            continue
-        head, _, key = name.partition(".")
-        if head != section:
-            section = head
-            lines += ["", f"[{section}]"]
-        default = row.in_words(row.default)
-        lines.append(f"# {row.text}; {row.range_words()}, {default} unless set")
-        lines.append(f"{key} = {values[name]}")
+    by_section: dict[str, list[str]] = {}
+    for name in settings():
+        if name in values:
+            by_section.setdefault(name.partition(".")[0], []).append(name)
+    for section, names in by_section.items():
+        lines += ["", f"[{section}]"]
+        for name in names:
+            lines += _entry(name, settings()[name], values[name])
     return "\n".join([*lines, ""])
+
+
+def _entry(name: str, row: SettingRow, value: int) -> list[str]:
+    """Two lines: what it means, and its value."""
+    written = f'"{row.in_words(value)}"' if row.words else str(value)
+    return [
+        f"# {row.text}; {row.range_words()}, {row.in_words(row.default)} unless set",
+        f"{short(name)} = {written}",
+    ]
 
 
 def load_file(file: Path) -> tuple[dict[str, int], int | None]:
@@ -92,6 +98,9 @@ def _value(name: str, row: SettingRow, given: Any) -> int:
     """A number in the setting's unit, or text with another one, as "90s"."""
     if isinstance(given, str):
         return parse_value(name, row, given)
+    if row.words:
+        quoted = (f'"{word}"' for word in row.words)
+        raise UsageError(f"must be {' or '.join(quoted)}")
     if not _is_number(given):
         example = row.in_words(row.default)
         raise UsageError(f'must be a whole number, or text such as "{example}"')

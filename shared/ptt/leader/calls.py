@@ -39,6 +39,7 @@ class Calls:
     def __init__(self) -> None:
         self._calls: dict[int, Call] = {}
         self._next = CALL_GROUP_FIRST
+        self.hang_ms = CALL_HANG_MS  # a call is over that has been quiet for so long
 
     def get(self, group: int) -> "Call | None":
         return self._calls.get(group)
@@ -88,4 +89,4 @@ class Calls:
 
     def due_ms(self, group: int) -> int:
         """When the call has been quiet for the hang time."""
-        return add(self._calls[group].quiet_ms, CALL_HANG_MS)
+        return add(self._calls[group].quiet_ms, self.hang_ms)

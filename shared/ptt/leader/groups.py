@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .calls import Calls
     from .members import Member, Members
     from .outbound import Outbound
+    from .settings_in_force import Settings
     from .watch import Watch
 
 
@@ -39,7 +40,7 @@ class Groups:
         self._outbound = outbound
         self._journal = journal
         self._events = told
-        self._talk_ms = 0
+        self._settings: Settings | None = None  # those in force
         self.floors: dict[int, Arbitrator] = {}
         self.receipts: dict[int, Receipts] = {}
         self.watch: Watch = Unwatched()
@@ -65,7 +66,8 @@ class Groups:
         """Also for a private call, whatever the number of groups."""
         assert group not in self.floors
         self.floors[group] = Arbitrator(group, self)
-        self.floors[group].talk_ms = self._talk_ms
+        if self._settings is not None:
+            self.floors[group].obey(self._settings)
         self.receipts[group] = Receipts(group, self)
         self._journal.changed(records.FLOOR, group)
 
@@ -76,11 +78,11 @@ class Groups:
         del self.receipts[group]
         self._journal.removed(records.FLOOR, group)
 
-    def limit_talk(self, talk_ms: int) -> None:
-        """The limit for talk from the next grant on."""
-        self._talk_ms = talk_ms
+    def obey(self, settings: "Settings") -> None:
+        """They hold from the next request on."""
+        self._settings = settings
         for floor in self.floors.values():
-            floor.talk_ms = talk_ms
+            floor.obey(settings)
 
     def is_quiet(self, member: "Member") -> bool:
         """Does nobody talk in any of its groups?"""

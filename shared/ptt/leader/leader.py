@@ -261,7 +261,9 @@ class Leader:
             raise ValueError("a setting is out of range")
         self.settings.settings = settings
         self.journal.changed(records.SETTINGS, 0)
-        self.groups.limit_talk(settings.talk_ms)
+        self.groups.obey(settings)
+        self.calls.hang_ms = settings.call_quiet_ms
+        self.private_calls.are_on = settings.private_calls == 1
         self.voice.obey(settings.access_points, settings.packet_frames)
 
     def send_text(self, group: int, kind: int, name: bytes, text: bytes, now_ms: int) -> None:

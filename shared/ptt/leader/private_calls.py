@@ -40,6 +40,7 @@ class PrivateCalls:
         self._keys = keys
         self._journal = journal
         self._held = HeldCalls()
+        self.are_on = True  # as the settings have it: may calls be opened?
 
     def connect(self, member: "Member", request: int, node: int, now_ms: int) -> int:
         """`member` presses to talk with `node`: 0 when they are in a call together now, else why
@@ -57,7 +58,7 @@ class PrivateCalls:
             return 0
         if self._held.is_held((member.device, callee.device), now_ms):
             return messages.DENIAL_CALLEE_BUSY
-        if self._calls.is_full():
+        if self._calls.is_full() or not self.are_on:
             return messages.DENIAL_CALLS_FULL
         if not self._groups.is_quiet(callee):
             return WAITS

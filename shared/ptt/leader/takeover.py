@@ -6,7 +6,6 @@ from ..base import events
 from ..base.clock import add, since
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import (
-    CALL_HANG_MS,
     INT_MAX,
     LEASE_GAP,
     LEASE_TAKEN_OVER_MAX,
@@ -142,7 +141,7 @@ def _restore_calls(leader: "Restored", state: "State", now_ms: int) -> None:
             continue
         if caller is callee or caller.call or callee.call:
             continue  # no leader writes that down: nobody is in two calls
-        quiet_ms = min(quiet_ms, CALL_HANG_MS)  # what is over is over, however long
+        quiet_ms = min(quiet_ms, leader.calls.hang_ms)  # what is over is over, however long
         leader.calls.take_over(group, caller, callee, add(now_ms, -quiet_ms))
         leader.groups.open_floor(group)
         leader.journal.changed(records.CALL, group)

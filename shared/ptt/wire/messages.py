@@ -51,7 +51,7 @@ DENIAL_NOT_ENTITLED = const(3)  # this badge may not press with priority or in a
 DENIAL_CALLEE_UNKNOWN = const(4)  # nobody here has that number
 DENIAL_CALLEE_BUSY = const(5)  # that member is in another call, or turned your last one down
 DENIAL_CALLEE_SELF = const(6)  # a member cannot call itself
-DENIAL_CALLS_FULL = const(7)  # the leader serves as many private calls as it can
+DENIAL_CALLS_FULL = const(7)  # the leader serves no more private calls, or none at all
 
 REVOCATION_TALK_LIMIT = const(1)  # talked longer than allowed
 REVOCATION_SILENT = const(2)  # no voice arrived for a whole lease

@@ -34,6 +34,13 @@ from .lanes import Waiting
 if TYPE_CHECKING:
     from typing import Protocol
 
+    class FloorSettings(Protocol):
+        """What the venue's settings say about floors; a flag is 0 or 1."""
+
+        talk_ms: int
+        queue_places: int
+        preemption: int
+
     class ArbitratorOutput(Protocol):
         """What the arbitrator needs sent; `group` is its own."""
 
@@ -128,6 +135,8 @@ class Arbitrator:
         self._output = output
         self.state = FLOOR_IDLE
         self.talk_ms = TALK_MS  # longest burst, as the settings have it
+        self.places = QUEUE_MAX  # in the queue, as they have it
+        self.may_preempt = True  # may an emergency take the floor from its holder?
         self.granted_ms = 0  # longest that the running burst may last: settings may change
         self.holder = 0  # node that may talk, 0 when idle
         self.lease = 0  # running, or the last one
@@ -222,6 +231,12 @@ class Arbitrator:
         waiting = self.waiting(node)
         return waiting is not None and waiting.request == request
 
+    def obey(self, settings: "FloorSettings") -> None:
+        """From the next grant and request on; who waits already keeps the place."""
+        self.talk_ms = settings.talk_ms
+        self.places = settings.queue_places
+        self.may_preempt = settings.preemption == 1
+
     # --- what members say ---
 
     def on_request(self, node: int, request: int, now_ms: int, lane: int = LANE_ROUTINE) -> None:
@@ -240,7 +255,7 @@ class Arbitrator:
                 self.on_request(node, request, now_ms, lane)
         elif self.state == FLOOR_IDLE:
             self._fire(REQUEST, node, request, now_ms, lane)
-        elif lane == LANE_EMERGENCY and self.lane != LANE_EMERGENCY:
+        elif lane == LANE_EMERGENCY and self.lane != LANE_EMERGENCY and self.may_preempt:
             self._fire(EMERGENCY, node, request, now_ms, lane)
         else:
             self._fire(REQUEST_OTHER, node, request, now_ms, lane)
@@ -371,7 +386,7 @@ class Arbitrator:
             return
         if place:
             self.queue.pop(place - 1)
-        elif len(self.queue) >= QUEUE_MAX and not self._make_room(lane, now_ms):
+        elif len(self.queue) >= self.places and not self._make_room(lane, now_ms):
             self._over[node] = request
             self._output.denied(self.group, node, request, DENIAL_QUEUE_FULL, now_ms)
             return
@@ -407,7 +422,7 @@ class Arbitrator:
         talker, its_request = self.holder, self.request
         self._output.revoked(self.group, talker, self.lease, REVOCATION_PREEMPTED, now_ms)
         self._empty(0, REVOCATION_PREEMPTED, now_ms)
-        if len(self.queue) >= QUEUE_MAX:
+        if len(self.queue) >= self.places:
             self._make_room(LANE_EMERGENCY, now_ms)
         if its_request != REQUEST_UNKNOWN:  # a place is by request
             lanes.insert(self.queue, lanes.preempted(talker, its_request, now_ms))
