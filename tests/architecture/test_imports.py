@@ -165,7 +165,7 @@ def simulated_world_imports_only_the_library(found: Import) -> bool:
     heart = ("pressel.sim.world", "pressel.sim.wifi", "pressel.virtual.stepped")
     if not is_in(found.module, *heart):
         return True
-    if found.is_in("ptt", "pressel.errors", "pressel.tracebacks", *heart):
+    if found.is_in("ptt", "pressel.errors", "pressel.spread", "pressel.tracebacks", *heart):
         return True
     package = found.name.split(".")[0]
     return package in sys.stdlib_module_names and package != "tomllib"

@@ -31,6 +31,7 @@ COMMANDS = {
     "badge": "Run a soft badge: a participant on this machine.",
     "status": "Show who is there and who talks.",
     "timeline": "Show from the logs of hosts who led and who talked when.",
+    "kpis": "Show how the venue kept its promises, by the hour.",
     "trace": "Show one burst across machines, and whose each delay was.",
     "bundle": "Collect what helps to find a fault, without names or keys.",
     "console": "Serve pages about the venue to browsers.",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pressel.spread import Spread
 from ptt.base import events
 
 from .. import record
 from ..people import marker
 from ..venue import LEADER
-from .spread import Spread
 
 if TYPE_CHECKING:
     from ..world import World

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pressel.spread import Spread
+
 from .. import record
 from ..people import marker
 from ..people.person import FRAME_US
-from .spread import Spread
 from .utterances import Heard, Utterances
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""How the venue kept its promises, by the hour and over a shift."""
