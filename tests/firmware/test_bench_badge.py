@@ -18,6 +18,7 @@ def spin(count):
         n += 1
     return n
 """
+SLACK = 0.8  # a budget far above what is used is none; chance makes an idle badge differ by 15 %
 TURN_OPCODES = 8  # n; 1; add; n =; n; count; compare; jump
 TRACE = """\
 import sys
@@ -47,7 +48,7 @@ def frames() -> dict[str, Frame]:
 
 @pytest.mark.parametrize("what", sorted(BUDGETS))
 def test_a_frame_stays_within_its_budget(frames: dict[str, Frame], what: str) -> None:
-    assert BUDGETS[what] * 0.9 <= frames[what].bytecodes <= BUDGETS[what]
+    assert BUDGETS[what] * SLACK <= frames[what].bytecodes <= BUDGETS[what]
 
 
 def test_it_talks_and_listens_meanwhile(frames: dict[str, Frame]) -> None:

@@ -48,6 +48,7 @@ def test_the_heap_is_what_boards_reckon_with(figures: dict[str, Any]) -> None:
     assert abs(figures["live_most"] - reckoned.live) < RECKONED_BYTES
 
 
+@pytest.mark.proof
 def test_an_image_leaves_more_of_the_heap(tmp_path: Path) -> None:
     """Packed as ROMFS, the code takes none of it; three cycles talk, listen and lose sends."""
     figures = run_cycles(3, tmp_path, packing=ROMFS)

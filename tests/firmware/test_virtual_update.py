@@ -209,6 +209,7 @@ def signed(signer: Signer, release: Release, text: bytes) -> Release:
     return dataclasses.replace(release, parts=[text + signature, *release.parts[1:]])
 
 
+@pytest.mark.proof
 def test_what_is_wrong_is_refused_and_the_badge_goes_on(make_venue: Any) -> None:
     venue = make_venue(1)
     good = venue.releases[NEW]

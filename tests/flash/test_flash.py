@@ -23,6 +23,7 @@ DEVICE = MAC.hex() + "0000"
 def _nothing(stage: str, share: float) -> None: ...
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("chip", CHIPS)
 def test_a_bare_board_becomes_a_badge_and_keeps_its_identity(tmp_path: Path, chip: str) -> None:
     order = make_order(tmp_path, chip, name="Bar 1")

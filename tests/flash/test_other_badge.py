@@ -21,6 +21,7 @@ FLASH_BYTES = 16 << 20
 def _nothing(stage: str, share: float) -> None: ...
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("chip", CHIPS)
 def test_a_badge_is_made_changed_and_wiped(tmp_path: Path, chip: str) -> None:
     flash = bytearray(b"\x5a" * FLASH_BYTES)  # it had a life before

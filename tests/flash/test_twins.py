@@ -114,6 +114,7 @@ def test_a_name_that_no_registry_takes_is_not_kept(tmp_path: Path, name: bytes) 
         assert registry.key(FIRST) == bytes(32)
 
 
+@pytest.mark.proof
 def test_two_copies_are_not_provisioned(tmp_path: Path) -> None:
     """Somebody read out one badge's flash and wrote it to others."""
     _flash(tmp_path, "one")

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT / "tests" / "shared"
 SCRIPT = SHARED / "trace_script.py"
 SCENES = ("bursts", "takeover", "calls", "outage")
-SEEDS = (1, 2)
+SEEDS = (1, pytest.param(2, marks=pytest.mark.proof))
 
 
 def count_tests(file: Path) -> int:
