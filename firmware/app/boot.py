@@ -146,7 +146,7 @@ def _health(handset: Handset, pins: dict, config: dict, now_ms: int) -> Health:
 def _updates(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
     if not features.HAS_UPDATES:
         return None
-    updates = Updates()
+    updates = Updates()  # pyright: ignore[reportPossiblyUnboundVariable]
     if Store().load("boot").get("left", -1) >= 0:
         from .extras.trial import Trial
 
