@@ -129,12 +129,14 @@ budgets: ready  ## Measure what this commit costs, for docs/reports/budgets.md: 
 	@code=0; $(BIN)/python -m tests.budgets || code=$$?; $(BIN)/python -m pressel.docs.blocks && exit $$code
 
 # Takes the newest versions that pyproject.toml and the .in files allow; run the tests afterwards.
+# Extras that name others of ours make pip-compile write the project itself, with this clone's path.
 lock: ready  ## Renew the lock files
 	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet pip-tools
 	@set -e; compile() { build/lock/bin/pip-compile --quiet --upgrade --generate-hashes \
 		--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
 		--no-emit-trusted-host "$$@"; }; \
 	compile --extra all --extra dev --output-file requirements.lock pyproject.toml; \
+	sed -i '/^pressel @ /,/^    # via/d' requirements.lock; \
 	compile --output-file requirements-pesq.lock requirements-pesq.in; \
 	compile --output-file requirements-typings.lock requirements-typings.in; \
 	compile --output-file requirements-fuzz.lock requirements-fuzz.in
