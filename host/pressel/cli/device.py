@@ -26,11 +26,12 @@ from pressel.node.door import running
 from pressel.node.leader_state import LeaderState
 from pressel.registry import code as codes
 from pressel.registry.choice import check_free, chosen
-from pressel.registry.device import GROUP_MAX, PENDING, Device, Entitlements
+from pressel.registry.device import ACTIVE, GROUP_MAX, PENDING, Device, Entitlements
 from pressel.registry.roll import Roll
 from pressel.registry.secret_file import write_private
 
 from .asking import confirm, yes_option
+from .inventory import print_inventory
 from .printed import print_table
 from .status import held_off
 
@@ -171,6 +172,54 @@ def revoke(word: str, yes: bool, state: Path | None) -> None:
         confirm(f"Shut {found.name} ({found.id}) out for good?", yes)
         roll.revoke(found.id)
     _say(f"{found.name} ({found.id}) is revoked")
+
+
+@device.command()
+@_ID
+@click.argument("person")
+@click.option("--note", default="", help="What else is to be known, in a sentence.")
+@_STATE
+def lend(word: str, person: str, note: str, state: Path | None) -> None:
+    """Write down that PERSON has a device from now on."""
+    with opened(state) as roll:
+        found = chosen(roll.devices(), word)
+        roll.lend(found.id, person, note)
+    _say(f"{person.strip()} has {found.name} ({found.id})")
+
+
+@device.command("return")
+@_ID
+@_STATE
+def give_back(word: str, state: Path | None) -> None:
+    """Write down that a lent device is back in the drawer."""
+    with opened(state) as roll:
+        found = chosen(roll.devices(), word)
+        roll.give_back(found.id)
+    _say(f"{found.name} ({found.id}) is back")
+
+
+@device.command()
+@_STATE
+@_JSON
+def inventory(state: Path | None, as_json: bool) -> None:
+    """Show where each badge is: lent to whom and since when, or in the drawer; and which are on."""
+    with opened(state, writes=False) as roll:
+        known = [each for each in roll.devices() if each.state == ACTIVE]
+        loans = {each.device: each for each in roll.loans()}
+    here = _members(state)
+    print_inventory(known, loans, here, as_json=as_json)
+
+
+def _members(state: Path | None) -> set[str] | None:
+    """The ids of the devices that are switched on and joined; None when no host runs to ask."""
+    path = running(state)
+    if path is None:
+        return None
+    try:
+        told = LeaderState.model_validate(control.ask(path, "status"))
+    except (PresselError, ValidationError):
+        return None  # where the badges are is worth showing without it
+    return {each.device for each in told.members}
 
 
 @device.command()

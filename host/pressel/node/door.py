@@ -19,6 +19,7 @@ from pressel.errors import UsageError
 from pressel.registry import code as codes
 from pressel.registry.database import DATABASE
 from pressel.registry.device import Device, Entitlements, Host
+from pressel.registry.lending import GIVE_BACK, LEND, Loan
 from pressel.registry.roll import Groups, Roll
 from pressel.registry.store import Registry
 
@@ -91,6 +92,15 @@ class DeskRoll:
 
     def erase(self, device_id: str) -> None:
         self._ask("device erase", id=device_id)
+
+    def lend(self, device_id: str, person: str, note: str = "") -> None:
+        self._ask(LEND, id=device_id, person=person, note=note)
+
+    def give_back(self, device_id: str) -> None:
+        self._ask(GIVE_BACK, id=device_id)
+
+    def loans(self) -> list[Loan]:
+        return [Loan(**each) for each in self._ask("device loans")]
 
     def waiting(self, word: str) -> str:
         return self._ask("device waiting", word=word)

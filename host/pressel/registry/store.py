@@ -35,6 +35,7 @@ from pressel.registry.device import (
 )
 from pressel.registry.identity import public_key
 from pressel.registry.intake import ERASE, ERASED, Intake, Sent, Taken
+from pressel.registry.lending import GIVE_BACK, LEND, Loan, given_back, lent, loans_of
 from pressel.registry.log import VENUE, Told
 from pressel.registry.pages import Page, page_of
 from pressel.registry.undo import UNDO, Step, Undo, removed_host
@@ -285,6 +286,23 @@ class Registry(Database):
         if device.state != REVOKED:
             what = "state = ?, sealed_key = NULL"
             self._set("device revoke", device_id, what, (REVOKED,), device.state)
+
+    def lend(self, device_id: str, person: str, note: str = "") -> None:
+        """Write down that `person` has the device. UsageError when somebody else has it."""
+        facts, texts, words = lent(self.device(device_id), person, note, self._loans())
+        self.record(LEND, words, facts, texts)
+
+    def give_back(self, device_id: str) -> None:
+        """Write down that the device is back. UsageError when nobody had it."""
+        facts, texts, words = given_back(self.device(device_id), self._loans())
+        self.record(GIVE_BACK, words, facts, texts)
+
+    def loans(self) -> list[Loan]:
+        """Who has which device, the longest first."""
+        return sorted(self._loans().values(), key=lambda each: each.since_s)
+
+    def _loans(self) -> dict[str, Loan]:
+        return loans_of(self.about_venue())
 
     def erase(self, device_id: str) -> None:
         """Erase the names of a revoked device, here and at all hosts that hear of it. UsageError

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pressel.registry.device import Device, Entitlements
+from pressel.registry.lending import GIVE_BACK, LEND
 from pressel.registry.store import Registry
 
 from .verb import COPY, HERE, LEADER, WHO, Fields, Verb
@@ -85,6 +86,9 @@ CALLS = (
     Call("device group", lambda r, f: r.set_groups(f["id"], f["groups"]), shown=("id", "groups")),
     Call("device revoke", lambda r, f: r.revoke(f["id"]), shown=("id",)),
     Call("device erase", lambda r, f: r.erase(f["id"]), shown=("id",)),
+    Call(LEND, lambda r, f: r.lend(f["id"], f["person"], f["note"]), shown=("id",)),
+    Call(GIVE_BACK, lambda r, f: r.give_back(f["id"]), shown=("id",)),
+    Call("device loans", lambda r, f: [each.as_json() for each in r.loans()], False, COPY),
     Call("device waiting", lambda r, f: r.waiting(f["word"]), False),
     Call("device approve", lambda r, f: r.approve(f["id"], f["groups"]), shown=("id", "groups")),
     Call("device deny", lambda r, f: r.deny(f["id"]), shown=("id",)),

@@ -1,0 +1,68 @@
+"""The inventory that a shift manager reads: each badge, who has it, and whether it is on."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from pressel.registry.device import Device
+from pressel.registry.lending import Loan
+
+from .printed import print_table
+
+_DAY_S = 86_400  # a badge that is lent for longer was probably taken home
+
+
+def print_inventory(
+    devices: Sequence[Device], loans: dict[str, Loan], on: set[str] | None, *, as_json: bool
+) -> None:
+    """`on`: the ids of those that are switched on; None: nobody knows."""
+    if as_json:
+        print(json.dumps([_as_json(each, loans, on) for each in devices], indent=2))
+        return
+    if not devices:
+        print("there is no badge yet; make one with: make flash", file=sys.stderr)
+        return
+    now_s = time.time()
+    table = Table("Badge", "Where", "Since", "Now", "Note", box=None, pad_edge=False)
+    for each in sorted(devices, key=lambda each: (each.id not in loans, each.name)):
+        table.add_row(*map(escape, _cells(each, loans.get(each.id), on, now_s)))
+    print_table(table)
+    out = [each for each in devices if each.id in loans]
+    old = [each for each in out if now_s - loans[each.id].since_s > _DAY_S]
+    words = f"{len(devices)} badges, {len(out)} lent, {len(devices) - len(out)} in the drawer"
+    print(f"{words}; {len(old)} for more than a day" if old else words, file=sys.stderr)
+
+
+def _cells(device: Device, loan: Loan | None, on: set[str] | None, now_s: float) -> list[str]:
+    now = "" if on is None else "on" if device.id in on else "off"
+    if loan is None:
+        return [device.name, "in the drawer", "", now, ""]
+    return [device.name, loan.person or "(erased)", _since(loan.since_s, now_s), now, loan.note]
+
+
+def _since(at_s: int, now_s: float) -> str:
+    """The time, with its day when that is not today."""
+    try:
+        then, today = time.localtime(at_s), time.localtime(now_s)
+    except (OverflowError, ValueError, OSError):
+        return f"{at_s} s"
+    is_today = then[:3] == today[:3]
+    return time.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M", then)
+
+
+def _as_json(device: Device, loans: dict[str, Loan], on: set[str] | None) -> dict[str, Any]:
+    loan = loans.get(device.id)
+    told = None if loan is None else {**loan.as_json()}
+    return {
+        "id": device.id,
+        "name": device.name,
+        "loan": told,
+        "on": None if on is None else device.id in on,
+    }

@@ -1,0 +1,93 @@
+"""Who has which badge: lent and given back, as the venue's log tells it.
+
+An entry's facts tell the device and whether it is lent; to whom, and what was noted, lies beside it
+as texts. The newest entry about a device holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pressel.errors import UsageError
+from pressel.ledger.entry import Fact
+from pressel.registry.device import ACTIVE, Device
+from pressel.registry.log import WHO, Told
+
+LEND, GIVE_BACK = "device lend", "device return"  # the verbs, and those of their entries
+PERSON_CHARACTERS_MAX = 60  # a long name, or a name and a shift
+NOTE_CHARACTERS_MAX = 200  # a sentence or two
+_PERSON, _NOTE = "person", "note"
+_DIGITS = 8  # of half an id: a whole one is no number that JSON counts exactly
+
+
+@dataclass(frozen=True)
+class Loan:
+    """`person` has `device` (its id) since `since_s`; `by` is who wrote that down."""
+
+    device: str
+    person: str
+    since_s: int
+    by: str
+    note: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def lent(device: Device, person: str, note: str, loans: dict[str, Loan]) -> tuple[Any, Any, str]:
+    """Facts, texts and words of the entry that lends `device`. UsageError when that cannot be."""
+    if device.state != ACTIVE:
+        raise UsageError(f"{device.name} ({device.id}) is {device.state}, and lent to nobody")
+    present = loans.get(device.id)
+    if present is not None:
+        raise UsageError(
+            f"{present.person} has {device.name}; when it is back: pressel device return "
+            f"{device.id}"
+        )
+    person = _line(person, "a person", PERSON_CHARACTERS_MAX)
+    note = _line(note, "a note", NOTE_CHARACTERS_MAX) if note else ""
+    texts = {_PERSON: person, **({_NOTE: note} if note else {})}
+    return _facts(device.id, 1), texts, f"{device.name} ({device.id})"
+
+
+def given_back(device: Device, loans: dict[str, Loan]) -> tuple[Any, Any, str]:
+    """The same of the entry that says that it is back. UsageError when it was lent to nobody."""
+    if device.id not in loans:
+        raise UsageError(f"{device.name} ({device.id}) is lent to nobody")
+    return _facts(device.id, 0), {}, f"{device.name} ({device.id})"
+
+
+def loans_of(entries: Iterable[Told]) -> dict[str, Loan]:
+    """By device, who has it now."""
+    found: dict[str, Loan] = {}
+    told = [each for each in entries if each.entry.verb in (LEND, GIVE_BACK)]
+    for each in sorted(told, key=lambda each: (each.entry.term, each.entry.time_s)):
+        device = _device(each.entry.facts)
+        if device is None:
+            continue  # another host's, which means nothing here
+        found.pop(device, None)
+        if each.entry.verb == LEND:
+            texts = {name: said or "" for name, said in each.texts.items()}
+            person, note = texts.get(_PERSON, ""), texts.get(_NOTE, "")
+            found[device] = Loan(device, person, each.entry.time_s, texts.get(WHO, ""), note)
+    return found
+
+
+def _facts(device: str, is_lent: int) -> dict[str, Fact]:
+    return {"high": int(device[:_DIGITS], 16), "low": int(device[_DIGITS:], 16), "lent": is_lent}
+
+
+def _device(facts: dict[str, Fact]) -> str | None:
+    high, low = facts.get("high"), facts.get("low")
+    if not isinstance(high, int) or not isinstance(low, int) or max(high, low) >> 32:
+        return None
+    return f"{high:0{_DIGITS}x}{low:0{_DIGITS}x}"
+
+
+def _line(text: str, what: str, most: int) -> str:
+    text = text.strip()
+    if not text or len(text) > most or not text.isprintable():
+        raise UsageError(f"{what} is one line of 1 to {most} characters")
+    return text

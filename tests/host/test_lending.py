@@ -1,0 +1,81 @@
+"""Badges are lent and come back, and the venue's log tells who has which."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pressel import cli
+from pressel.errors import UsageError
+from pressel.registry.store import Registry
+
+A, B = "0200000000000001", "fffffffffffffffe"
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    made = Registry(tmp_path, now_s=lambda: 1_800_000_000)
+    made.enrol(A, "Bar 1")
+    made.enrol(B, "Bar 2")
+    return made
+
+
+def test_who_has_it_is_told_until_it_is_back(registry: Registry) -> None:
+    with registry.log.asked_by("boss"):
+        registry.lend(B, " Ann Alder ", "headset too")
+    (loan,) = registry.loans()
+    assert (loan.device, loan.person, loan.by, loan.note) == (B, "Ann Alder", "boss", "headset too")
+    assert loan.since_s == 1_800_000_000
+    registry.lend(A, "Ben")
+    assert {each.device for each in registry.loans()} == {A, B}
+    registry.give_back(B)
+    assert [each.device for each in registry.loans()] == [A]
+    registry.verify((), ())
+
+
+def test_it_is_lent_to_one_at_a_time(registry: Registry) -> None:
+    registry.lend(A, "Ann")
+    with pytest.raises(UsageError, match=f"Ann has Bar 1.*device return {A}"):
+        registry.lend(A, "Ben")
+    with pytest.raises(UsageError, match="lent to nobody"):
+        registry.give_back(B)
+    registry.revoke(B)
+    with pytest.raises(UsageError, match="is revoked"):
+        registry.lend(B, "Ben")
+    with pytest.raises(UsageError, match="is known"):
+        registry.lend("0" * 16, "Ben")
+
+
+@pytest.mark.parametrize("person", ["", " ", "two\nlines", "x" * 61, "\x1b[2J"])
+def test_a_person_is_a_line(registry: Registry, person: str) -> None:
+    with pytest.raises(UsageError, match="a person is one line"):
+        registry.lend(A, person)
+    with pytest.raises(UsageError, match="a note is one line"):
+        registry.lend(A, "Ann", "x" * 201)
+
+
+def test_what_another_host_wrote_and_means_nothing_is_passed_over(registry: Registry) -> None:
+    registry.record("device lend", "", {"high": 1 << 40, "low": 1, "lent": 1}, {"person": "Eve"})
+    registry.record("device lend", "", {"lent": 1}, {"person": "Eve"})
+    assert registry.loans() == []
+
+
+def test_the_commands(
+    registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ["--state", str(tmp_path)]
+    assert cli.main(["device", "lend", "Bar 2", "Ann", "--note", "till Sunday", *at]) == 0
+    assert cli.main(["device", "inventory", "--json", *at]) == 0
+    told = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
+    assert told["Bar 2"]["loan"]["person"] == "Ann" and told["Bar 1"]["loan"] is None
+    assert told["Bar 1"]["on"] is None  # no host runs
+    assert cli.main(["device", "inventory", *at]) == 0
+    shown = capsys.readouterr()
+    first, second = shown.out.splitlines()[1:3]
+    assert "Bar 2" in first and "Ann" in first and "till Sunday" in first
+    assert "Bar 1" in second and "in the drawer" in second
+    assert "2 badges, 1 lent, 1 in the drawer" in shown.err
+    assert cli.main(["device", "return", "Bar 2", *at]) == 0
+    assert cli.main(["device", "return", "Bar 2", *at]) == 2
