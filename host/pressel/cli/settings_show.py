@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from rich.markup import escape
 from rich.table import Table
 
 from pressel.errors import PresselError, UsageError
 from pressel.node import control as sockets
+from pressel.node.desk.settings_past import Change
 from pressel.registry.identity import fingerprint
 from pressel.schema.settings import SettingRow, load_settings, settings
 from pressel.schema.settings_file import load_file
@@ -24,18 +25,6 @@ from .printed import print_console
 from .settings_state import Values, ask, difference_lines, differences, row_as_json
 
 JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
-
-
-class Change(BaseModel):
-    """One line of the history, as the desk tells it."""
-
-    version: int
-    time_s: int
-    who: str
-    host: str
-    why: str
-    was: dict[str, int]
-    now: dict[str, int]
 
 
 @click.command("list")
@@ -202,7 +191,7 @@ def changes(path: Path) -> list[Change]:
 
 
 def _change_as_json(change: Change) -> dict[str, Any]:
-    told = change.model_dump(exclude={"was", "now"})
+    told = {name: value for name, value in change.as_json().items() if name not in ("was", "now")}
     return {**told, "changed": {k: list(v) for k, v in differences(change.was, change.now).items()}}
 
 
