@@ -17,12 +17,15 @@ _FOLDER = "scenarios"
 
 class Speech(Facts):
     """`one`: somebody, once; `turns`: one after the other; `random`: each of the talkers after
-    pauses of its own; `together`: everybody in the same instant."""
+    pauses of its own; `together`: everybody in the same instant. So many of 100 presses are with
+    priority, or emergencies, which everybody may do then."""
 
     pattern: Literal["one", "turns", "random", "together"]
     hold_ms: Range
     gap_ms: Range | None = None
     talkers_percent: Percent | None = None
+    priority_percent: Percent = 0
+    emergency_percent: Percent = 0
 
     @model_validator(mode="after")
     def _is_whole(self) -> Speech:
@@ -31,6 +34,14 @@ class Speech(Facts):
         if self.pattern == "random" and self.talkers_percent is None:
             raise ValueError("the pattern 'random' needs talkers_percent")
         return self
+
+
+class VenueSettings(Facts):
+    """What the venue's settings are in place of the defaults."""
+
+    talk_ms: Annotated[int, Field(ge=1000, le=1_300_000)] | None = None
+    queue_places: Annotated[int, Field(ge=1, le=128)] | None = None
+    preemption: Literal[0, 1] | None = None
 
 
 class Churn(Facts):
@@ -121,6 +132,7 @@ class Scenario(Facts):
     settle_s: Annotated[int, Field(ge=0)]
     drift_ppm: Annotated[int, Field(ge=0, le=500)] = 0
     standbys: Annotated[int, Field(ge=0, le=STANDBYS_MAX)] = 0  # unless others are asked for
+    settings: VenueSettings | None = None
     speech: Speech | None = None
     churn: Churn | None = None
     roam: Roam | None = None

@@ -25,6 +25,7 @@ from ..scenarios import (
     Roam,
     Scenario,
     Speech,
+    VenueSettings,
 )
 from ..world.plan import CALM_MS_LEAST
 
@@ -98,6 +99,7 @@ def draw(seed: int) -> Drawn:
         settle_s=_SETTLE_S,
         drift_ppm=chance.maybe(1, 500, 2),
         standbys=standbys,
+        settings=_settings(chance) if chance.happens() else None,
         speech=_speech(chance),
         churn=_churn(chance) if chance.happens() else None,
         roam=_roam(chance) if chance.happens() else None,
@@ -118,6 +120,16 @@ def _speech(chance: _Draw) -> Speech:
         hold_ms=chance.range(60, 3000),
         gap_ms=chance.range(100, 5000),
         talkers_percent=chance.between(10, 100) if pattern == "random" else None,
+        priority_percent=chance.maybe(1, 50),
+        emergency_percent=chance.maybe(1, 30),
+    )
+
+
+def _settings(chance: _Draw) -> VenueSettings:
+    return VenueSettings(
+        talk_ms=chance.between(1000, 4000),
+        queue_places=chance.between(1, 8),
+        preemption=1 if chance.happens(2) else 0,
     )
 
 

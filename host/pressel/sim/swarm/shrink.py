@@ -9,7 +9,7 @@ from typing import Any
 from .draw import Drawn
 
 Failing = Callable[[Drawn], str | None]  # the checker that a run fails, None: it passes
-_TABLES = ("churn", "roam", "leader", "partition", "machine", "points", "disk", "calm")
+_TABLES = ("settings", "churn", "roam", "leader", "partition", "machine", "points", "disk", "calm")
 _PARTICIPANTS_LEAST = 2
 _RATES = (
     "pauses_per_minute_percent",

@@ -11,6 +11,7 @@ from typing import Any, Callable
 
 from ptt.base.numbers import ADPCM_FRAME_BYTES
 from ptt.base.prng import Prng
+from ptt.leader.roster import ENTITLED_EMERGENCY, ENTITLED_PRIORITY, Grants
 from ptt.link.ctr import KeyStream
 from ptt.media import dsp
 from ptt.wire import voice
@@ -34,6 +35,13 @@ class Everybody:
 
     def name(self, device: bytes) -> bytes | None:
         return None
+
+
+class EntitledRoster:
+    """Everybody in one group, and everybody may press with priority and in an emergency."""
+
+    def lookup(self, device: bytes) -> Grants:
+        return Grants(entitlements=ENTITLED_PRIORITY | ENTITLED_EMERGENCY)
 
 
 def chance(seed: int) -> Callable[[int], bytes]:

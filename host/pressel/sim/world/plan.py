@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ptt.base.prng import Prng
+from ptt.wire.messages import LANE_EMERGENCY, LANE_PRIORITY, LANE_ROUTINE
 
 Step = tuple  # (at_us, action, node, measure)
 
@@ -44,6 +45,9 @@ class Plan:
             self._end_us -= calm["lasts_ms"] * _MS
         self._from_us: int = scenario["settle_s"] * _S
         self.steps: list[Any] = []
+        speech = scenario.get("speech") or {}
+        self._emergency_percent: int = speech.get("emergency_percent", 0)
+        self._priority_percent: int = speech.get("priority_percent", 0)
         for what in (
             "speech", "churn", "roam", "leader", "partition", "machine", "points", "disk", "calm"
         ):  # fmt: skip
@@ -95,7 +99,13 @@ class Plan:
 
     def _talk(self, at_us: int, node: int, hold_us: int) -> None:
         if at_us + hold_us <= self._end_us:
-            self.steps.append((at_us, "talk", node, hold_us))
+            lane = self._lane()
+            self.steps.append((at_us, "talk", node, (hold_us, lane) if lane else hold_us))
+
+    def _lane(self) -> int:
+        if self._happens(self._emergency_percent):
+            return LANE_EMERGENCY
+        return LANE_PRIORITY if self._happens(self._priority_percent) else LANE_ROUTINE
 
     def _hold_us(self, facts: Mapping[str, Any]) -> int:
         return self._between(facts["hold_ms_min"], facts["hold_ms_max"]) * _MS

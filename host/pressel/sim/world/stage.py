@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from ptt.base.prng import Prng
+from ptt.leader.settings_in_force import Settings
 
+from . import keys
 from .air.airs import make_air
 from .air.network import Network
 from .air.path import STEP_US
-from .keys import CheapCipher
 from .local_clock import PERIOD_MS, LocalClock
 from .loop import EventLoop
 from .record import Record
@@ -28,7 +29,7 @@ class Stage:
         self.participants: int = spec["participants"]
         wanted: int | None = spec.get("standbys")
         self.standbys: int = spec["scenario"].get("standbys", 0) if wanted is None else wanted
-        self.seal = Seal(kind_of(spec), CheapCipher)
+        self.seal = Seal(kind_of(spec), keys.CheapCipher)
         self.loop = loop
         self.prng = _chance(spec["seed"])
         self.record = Record(loop)
@@ -38,6 +39,17 @@ class Stage:
         air = make_air(spec["profile"], self.participants, self.prng, step_us)
         self.network = Network(loop, self.record, air, in_one_go=not is_v1)
         self.send = self.network.send
+
+    def orders(self) -> dict[str, Any]:
+        """What the operator has decided, as a leader takes it: settings, and who may do what."""
+        scenario = self.spec["scenario"]
+        speech, wanted = scenario.get("speech") or {}, scenario.get("settings") or {}
+        found: dict[str, Any] = {}
+        if wanted:
+            found["settings"] = Settings(1, **wanted)
+        if speech.get("priority_percent") or speech.get("emergency_percent"):
+            found["roster"] = keys.EntitledRoster()
+        return found
 
     def new_clock(self, drift_ppm: int) -> LocalClock:
         """A clock that began long ago; one in eight is about to wrap."""

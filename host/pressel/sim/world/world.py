@@ -74,10 +74,11 @@ class World:
     def _start_first(self, number: int) -> None:
         self.nodes[number].start()
 
-    def _do_talk(self, step: tuple[int, int]) -> None:
+    def _do_talk(self, step: tuple[int, Any]) -> None:
         node: Any = self.nodes[step[0]]
         if node.is_up and not node.is_paused:
-            node.person.talk(step[1])
+            hold_us, lane = step[1] if isinstance(step[1], tuple) else (step[1], 0)
+            node.person.talk(hold_us, lane)
 
     def _strike(self, number: int, fault: str) -> Node:
         """The node that `fault` of `number` meets; `_relieve` gives the same one."""

@@ -9,6 +9,7 @@ from ptt.badge.participant import Participant
 from ptt.base import events
 from ptt.media.playout import SILENT
 from ptt.wire import refusal
+from ptt.wire.messages import LANE_ROUTINE
 
 from .. import keys, record
 from ..air.network import BROADCAST
@@ -36,9 +37,9 @@ class BadgeNode(Node):
 
     # --- the person ---
 
-    def press(self) -> None:
+    def press(self, lane: int = LANE_ROUTINE) -> None:
         if self.is_up and not self.is_paused:
-            self.engine.press(self.now_ms())
+            self.engine.press(self.now_ms(), lane)
             self.refresh()
 
     def let_go(self) -> None:

@@ -79,7 +79,7 @@ class FirmwareNode(Node):
 
     # --- the person ---
 
-    def press(self) -> None:
+    def press(self, lane: int = 0) -> None:
         if self.is_up:
             self._commands.append(Press())
             self._speak()

@@ -136,7 +136,9 @@ class HostNode(Node):
     def _make_leader(self, term: int) -> Leader:
         seed = 1 + self.stage.prng.below(1 << 30)
         seal = self.stage.seal.for_leader()
-        leader = Leader(term, seed, keys.Everybody(), keys.chance(seed), **seal)
+        leader = Leader(
+            term, seed, keys.Everybody(), keys.chance(seed), **self.stage.orders(), **seal
+        )
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
         return leader
 

@@ -33,7 +33,9 @@ class LeaderNode(Node):
         self.disk["term"] = term
         seed = 1 + self.stage.prng.below(1 << 30)
         seal = self.stage.seal.for_leader()
-        self.engine = Leader(term, seed, keys.Everybody(), keys.chance(seed), **seal)
+        self.engine = Leader(
+            term, seed, keys.Everybody(), keys.chance(seed), **self.stage.orders(), **seal
+        )
         self._accepted = 0
 
     def take(self, data: Any, source: int, now_ms: int) -> None:

@@ -61,7 +61,7 @@ class LegacyNode(Node):
 
     # --- the person ---
 
-    def press(self) -> None:
+    def press(self, lane: int = 0) -> None:
         if not self.is_up or self.is_paused:
             return
         if self._takers:

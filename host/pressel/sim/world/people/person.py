@@ -23,7 +23,7 @@ class Handset(Protocol):
     stage: Stage
     number: int
 
-    def press(self) -> None: ...
+    def press(self, lane: int = 0) -> None: ...
     def let_go(self) -> None: ...
 
 
@@ -41,8 +41,9 @@ class Person:
         self._length_us = 0
         self._frames = 0  # said of this utterance
 
-    def talk(self, length_us: int) -> None:
-        """Press and say something that takes `length_us`; not while still pressing."""
+    def talk(self, length_us: int, lane: int = 0) -> None:
+        """Press, in a lane of the floor, and say something that takes `length_us`; not while still
+        pressing."""
         if self.is_pressing:
             return
         self.is_pressing = True
@@ -50,7 +51,7 @@ class Person:
         self._length_us = length_us
         self._begin()
         self._note(record.PRESSED)
-        self._handset.press()
+        self._handset.press(lane)
 
     def is_saying(self, start_us: int, end_us: int) -> bool:
         """True when a word falls between the two times."""
