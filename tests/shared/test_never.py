@@ -1,9 +1,10 @@
 """What must never be: each fault is planted, and the engine says so where it would come true."""
 
 from tests.shared.raising import raised
-from tests.shared.scenes import NOW_MS, SESSIONS, leader_idle
+from tests.shared.scenes import LEADER, NOW_MS, SESSIONS, datagram, leader_idle
 
 from ptt.badge.join import Join
+from ptt.badge.participant import Participant
 from ptt.base.numbers import JOURNAL_BYTES_MAX
 from ptt.base.prng import Prng
 from ptt.cluster import records
@@ -11,6 +12,11 @@ from ptt.cluster.journal import Journal
 from ptt.cluster.replica import Replica, State
 from ptt.leader import takeover
 from ptt.leader.calls import Calls
+from ptt.leader.sessions import Session
+from ptt.link.derive import session_keys
+from ptt.link.hmac import Hmac
+from ptt.link.link import Link
+from ptt.wire import messages, refusal
 
 SECRET = bytes(32)
 
@@ -39,6 +45,45 @@ def test_a_badge_without_a_session_has_not_joined():
     says("without a session", join.on_welcome, join.nonce, 2, 0, 1, NOW_MS)
 
 
+class OpenDoor:
+    """Believes any WELCOME, and thinks itself in session `session`."""
+
+    def __init__(self, engine, session):
+        self._engine = engine
+        self._session = session
+
+    def on_welcome(self, data, now_ms):
+        link = self._engine.link
+        link.begin(self._session, session_keys(Hmac(), SECRET, 1, self._session), now_ms)
+        return refusal.ACCEPTED
+
+    def joined(self, now_ms):
+        pass
+
+
+def joined_badge():
+    """One as it is on a badge, with its seal, that has joined in `SESSIONS[2]`."""
+    engine = Participant(b"12345678", b"Ann", b"test", LEADER, 5, SECRET, bytes, bytes)
+    engine.start(NOW_MS)
+    engine.join.on_welcome(engine.join.nonce, 2, SESSIONS[2], 1, NOW_MS)
+    return engine
+
+
+def test_a_badge_obeys_no_word_that_nothing_has_sealed():
+    engine = joined_badge()
+    data = bytes(40)
+    says("nothing has sealed", engine.session._obey, messages.WELCOME, data, LEADER, NOW_MS)
+
+
+def test_a_badge_speaks_in_the_session_that_it_has_keys_for():
+    engine = joined_badge()
+    engine.door = OpenDoor(engine, SESSIONS[3])  # pyright: ignore[reportAttributeAccessIssue]
+    engine.obey = lambda data, source, now_ms: refusal.ACCEPTED
+    says("another session", engine.session._take_welcome, bytes(40), LEADER, NOW_MS)
+    engine.door = OpenDoor(engine, SESSIONS[2])  # pyright: ignore[reportAttributeAccessIssue]
+    assert engine.session._take_welcome(bytes(40), LEADER, NOW_MS) == refusal.ACCEPTED
+
+
 def test_a_device_or_a_session_is_one_member():
     leader, member, _ = two()
     says("one device", leader.members.add, member.device, 99)
@@ -55,6 +100,18 @@ def test_who_has_left_is_not_heard_nor_leaves_again():
 def test_nobody_has_keys_that_anybody_can_make():
     leader, member, _ = two()
     says("anybody", leader.sessions.begin, member, SECRET, b"", NOW_MS)
+
+
+def test_old_keys_are_not_offered_as_new_ones():
+    hmac = Hmac()
+    link = Link(hmac, True)
+    number = SESSIONS[2]
+    link.begin(number, session_keys(hmac, SECRET, 1, number), NOW_MS)
+    session = Session(link, SECRET, NOW_MS)
+    forged = datagram(messages.REKEY, (bytes(16),), number, 2) + bytes(8)
+    assert session.open(forged, NOW_MS) == refusal.TAG
+    session.following = link.keys
+    says("old keys", session.open, forged, NOW_MS)
 
 
 def test_nobody_goes_on_from_a_later_term():
@@ -138,6 +195,16 @@ def test_a_record_fits_into_a_datagram():
     journal = Journal(5, Source(JOURNAL_BYTES_MAX))
     journal.changed(records.MEMBER, 2)
     says("no datagram", journal.add_standby, 1, NOW_MS)
+
+
+def test_no_standby_has_more_than_there_is():
+    journal = Journal(5, Source(1))
+    journal.changed(records.MEMBER, 2)
+    journal.add_standby(1, NOW_MS)
+    standby = journal._standbys[1]
+    says("more than there is", journal._on_ack, standby, journal.position + 1, NOW_MS)
+    journal._on_ack(standby, journal.position, NOW_MS)
+    says("more than there is", journal._on_ack, standby, journal.position, NOW_MS)
 
 
 def test_a_standby_goes_back_to_no_older_leader():

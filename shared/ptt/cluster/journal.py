@@ -176,15 +176,18 @@ class Journal:
         if data[KIND_AT] == GAP:
             self._on_gap(standby, data[GENERATION_AT], position)
         elif position > standby.acked and data[GENERATION_AT] == standby.generation:
-            assert standby.acked < position <= self._seq, "more than there is"
-            standby.acked = position
-            standby.flight = [upto for upto in standby.flight if upto > position]
-            standby.window = JOURNAL_WINDOW
-            standby.retry_ms = JOURNAL_RETRY_MS
-            wait_ms = standby.retry_ms if standby.flight else JOURNAL_BEAT_MS
-            standby.due_ms = add(now_ms, wait_ms)
+            self._on_ack(standby, position, now_ms)
         self.flush(now_ms)
         return True
+
+    def _on_ack(self, standby: _Standby, position: int, now_ms: int) -> None:
+        assert standby.acked < position <= self._seq, "more than there is"
+        standby.acked = position
+        standby.flight = [upto for upto in standby.flight if upto > position]
+        standby.window = JOURNAL_WINDOW
+        standby.retry_ms = JOURNAL_RETRY_MS
+        wait_ms = standby.retry_ms if standby.flight else JOURNAL_BEAT_MS
+        standby.due_ms = add(now_ms, wait_ms)
 
     def _on_gap(self, standby: _Standby, generation: int, position: int) -> None:
         if generation != standby.generation:  # it has lost all that it had
