@@ -1,4 +1,4 @@
-"""The table of what changes cost, and what `make budgets` refuses. Nothing is measured here."""
+"""The table of what changes cost, and what `make budgets` refuses. No figure is judged here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from tests.budgets import __main__ as command
-from tests.budgets.leader_cost import Hall
+from tests.budgets.leader_cost import Hall, delivered_packet_ratio
 
 from pressel.docs import budget_table
 from pressel.docs.budget_table import AREAS, FIGURES, Row
@@ -117,3 +117,8 @@ def test_the_hall_of_a_leader_has_its_members_and_their_speech() -> None:
     assert len(hall.leader.members) == 3
     packets = list(hall.speech(4))
     assert [data[1] for data in packets] == [VOICE_FRAME] * 4
+
+
+def test_a_leader_of_many_is_measured() -> None:
+    """It bundles frames, and its copies do not leave with the packet that came."""
+    assert delivered_packet_ratio(packets=20) > 1
