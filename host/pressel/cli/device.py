@@ -12,7 +12,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from pydantic import ValidationError
 from rich.markup import escape
 from rich.table import Table
 
@@ -23,7 +22,6 @@ from pressel.cli.roll import opened
 from pressel.errors import PresselError, UsageError
 from pressel.node import control
 from pressel.node.door import running
-from pressel.node.leader_state import LeaderState
 from pressel.registry import code as codes
 from pressel.registry.choice import check_free, chosen
 from pressel.registry.device import ACTIVE, GROUP_MAX, PENDING, Device, Entitlements
@@ -33,7 +31,6 @@ from pressel.registry.secret_file import write_private
 from .asking import confirm, yes_option
 from .inventory import print_inventory
 from .printed import print_table
-from .status import held_off
 
 _ID_BYTES = 8
 
@@ -215,9 +212,11 @@ def _members(state: Path | None) -> set[str] | None:
     path = running(state)
     if path is None:
         return None
+    from pressel.node.leader_state import LeaderState  # slow to import, and few commands need it
+
     try:
         told = LeaderState.model_validate(control.ask(path, "status"))
-    except (PresselError, ValidationError):
+    except (PresselError, ValueError):
         return None  # where the badges are is worth showing without it
     return {each.device for each in told.members}
 
@@ -356,7 +355,10 @@ def _held_off(state: Path | None) -> list[str]:
     path = running(state)
     if path is None:
         return []
-    with contextlib.suppress(PresselError, ValidationError):
+    from pressel.cli.status import held_off  # likewise
+    from pressel.node.leader_state import LeaderState
+
+    with contextlib.suppress(PresselError, ValueError):
         return list(held_off(LeaderState.model_validate(control.ask(path, "status"))))
     return []
 
