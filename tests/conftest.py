@@ -3,7 +3,9 @@ not a fault, and the coder that simulated worlds replace is there again for the 
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,6 +34,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # Kept before any fixture of a wider scope can have put another one in its place.
 _CODER = {name: getattr(dsp, name) for name in dsp.NAMES}
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home of its own for a command. A host's socket lies in it, whose path may not be long, as
+    those that pytest makes are."""
+    with tempfile.TemporaryDirectory(prefix="home-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(autouse=True)

@@ -244,7 +244,7 @@ def test_what_a_leader_has_acknowledged_the_next_one_knows(tmp_path: Path, end: 
                 control.ask(tmp_path / f"{left[0]}.sock", verb, **fields)
 
             def begin() -> None:
-                change("settings set", setting="floor.talk_ms", value=90_000, base=1)
+                change("settings set", values={"floor.talk_ms": 90_000}, base=1)
                 rights = {"groups": [1], "emergency": False, "priority": 0}
                 for number in range(3):
                     change("device add", id=f"{number:016x}", name=f"d{number}", **rights)

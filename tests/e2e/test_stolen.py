@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.e2e.command import run, running
+from tests.e2e.command import Result, run, running
 from tests.e2e.stage import faults, heard_by, own, venue, words
 from tests.e2e.test_joining import address_of, credential
 
@@ -28,6 +28,12 @@ time.time = lambda: real() + float(off.read_text())
 from pressel.cli import main
 main()
 """
+
+
+def ends_in_a_sentence(tried: Result) -> bool:
+    """A command may say before that it asks no host."""
+    *notes, last = tried.err.splitlines()
+    return not tried.out and len(notes) <= 1 and last.startswith("pressel: ")
 
 
 def test_a_registry_without_its_key_file_is_worth_nothing(work: Path) -> None:
@@ -53,7 +59,7 @@ def test_a_registry_without_its_key_file_is_worth_nothing(work: Path) -> None:
                 )
             ):
                 tried = await run(work / f"try-{number}", *args, "--state", thief)
-                assert tried.code != 0 and tried.is_one_sentence(), (args, tried)
+                assert tried.code != 0 and ends_in_a_sentence(tried), (args, tried)
                 assert "key" in tried.err
             assert not (thief / KEY_FILE).exists() and not (work / "new-key").exists()
 
@@ -62,7 +68,7 @@ def test_a_registry_without_its_key_file_is_worth_nothing(work: Path) -> None:
             assert other.code == 0, other.err
             shutil.copy(work / "other-state" / KEY_FILE, thief / KEY_FILE)
             tried = await run(work / "try-key", "device", "list", "--state", thief)
-            assert tried.code != 0 and tried.is_one_sentence() and "key" in tried.err
+            assert tried.code != 0 and ends_in_a_sentence(tried) and "key" in tried.err
 
             said = await a.press_and_speak((speech := words(1)).pcm)
             await heard_by(said, b)

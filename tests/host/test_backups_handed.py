@@ -16,12 +16,14 @@ from pressel.registry.device import Entitlements
 from pressel.registry.store import Registry
 
 
-def test_a_service_hands_over_backups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_hands_over_backups(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     state, copy = tmp_path / "state", tmp_path / "x.backup"
     with Registry(state) as registry:
         registry.enrol("a1" + 14 * "0", "Ann", (1,), Entitlements())
     command = [sys.executable, "-P", "-m", "pressel", "leader", "--listen", "127.0.0.1:0"]
-    away = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    away = {"HOME": str(home), "PATH": os.environ["PATH"]}
     with subprocess.Popen(
         [*command, "--state", str(state), "--json"], stdout=subprocess.PIPE, env=away
     ) as host:

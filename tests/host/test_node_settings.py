@@ -150,6 +150,11 @@ def test_a_reason_is_a_sentence(tmp_path: Path, why: str) -> None:
         Stage(tmp_path).set(TALK, 90_000, 1, why)
 
 
+def test_a_host_of_the_former_version_may_ask(tmp_path: Path) -> None:
+    fields = {"setting": TALK, "value": 90_000, "base": 1}
+    assert asyncio.run(Stage(tmp_path).settings.set(fields))["version"] == 2
+
+
 @pytest.mark.parametrize("values", [{}, None, [TALK, 5]])
 def test_a_change_names_settings(tmp_path: Path, values: Any) -> None:
     with pytest.raises(UsageError, match="name at least one"):

@@ -155,12 +155,14 @@ def test_row_50_one_empty_log_does_not_hide_the_others(tmp_path: Path, capsys) -
 
 
 @pytest.mark.parametrize("closed", ["2>&-", ">&-", ">&- 2>&- <&-"])
-def test_rows_41_and_42_a_host_without_streams_serves_and_resigns(closed, tmp_path: Path) -> None:
+def test_rows_41_and_42_a_host_without_streams_serves_and_resigns(
+    closed, tmp_path: Path, home: Path
+) -> None:
     state = tmp_path / "state"
     log = tmp_path / "log"
     words = f"leader --listen 127.0.0.1:0 --state '{state}' --log-file '{log}' {closed}"
     command = ["sh", "-c", f"exec '{sys.executable}' -P -m pressel {words}"]
-    with subprocess.Popen(command, env={**AWAY, "HOME": str(tmp_path)}) as host:
+    with subprocess.Popen(command, env={**AWAY, "HOME": str(home)}) as host:
         try:
             while "LEADS" not in (log.read_text() if log.exists() else ""):
                 assert host.poll() is None

@@ -51,9 +51,7 @@ class Box:
         command = [sys.executable, "-P", "-m", "pressel", "leader", "--listen", "127.0.0.1:0",
                    "--hosts", "127.0.0.1:0", "--no-discovery", "--json"]  # fmt: skip
         command += ["--state", str(self.state)]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env=away(self.state)
-        ) as host:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=away()) as host:
             try:
                 assert host.stdout is not None
                 assert any(f'"{until}"' in line for line in host.stdout)
@@ -68,8 +66,13 @@ class Box:
         return {each["name"] for each in self.asked("status")["members"]}
 
 
-def away(folder: Path) -> dict[str, str]:
-    return {"HOME": str(folder.parent), "PATH": os.environ["PATH"]}
+@pytest.fixture(autouse=True)
+def _at_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(home))
+
+
+def away() -> dict[str, str]:
+    return {"HOME": os.environ["HOME"], "PATH": os.environ["PATH"]}
 
 
 def key_in(file: Path) -> str:
@@ -82,7 +85,7 @@ def worn(box: Box, key_file: Path) -> Iterator[None]:
     command = [sys.executable, "-P", "-m", "pressel", "badge", "--virtual", "--name", "Ann",
                "--leader", box.address(), "--credential", str(key_file)]  # fmt: skip
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                          env=away(box.state)) as badge:  # fmt: skip
+                          env=away()) as badge:  # fmt: skip
         try:
             while "Ann" not in box.members():
                 assert badge.poll() is None

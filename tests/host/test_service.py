@@ -54,10 +54,10 @@ def test_no_watchdog_where_none_waits(environ: dict[str, str]) -> None:
     service.say_ready("to nobody")  # and that is no error
 
 
-def test_a_host_says_when_it_serves_lives_and_ends(tmp_path: Path) -> None:
+def test_a_host_says_when_it_serves_lives_and_ends(tmp_path: Path, home: Path) -> None:
     address = str(tmp_path / "notify")
     away = {
-        "HOME": str(tmp_path), "PATH": os.environ["PATH"],
+        "HOME": str(home), "PATH": os.environ["PATH"],
         "NOTIFY_SOCKET": address, "WATCHDOG_USEC": "100000",
     }  # fmt: skip
     command = [sys.executable, "-P", "-m", "pressel", "leader", "--listen", "127.0.0.1:0"]

@@ -289,7 +289,7 @@ def test_tracing_needs_sources(tmp_path: Path) -> None:
 
 
 def test_missing_parts_say_make_setup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(install, "_ROOT", tmp_path)
+    monkeypatch.setattr(install, "ROOT", tmp_path)
     with pytest.raises(PresselError, match="make setup"):
         install.find_install()
 

@@ -79,9 +79,11 @@ class VenueSettings:
 
     async def set(self, fields: Fields) -> dict[str, Any]:
         """Give all settings in `values` their value, or none of them; only if the settings are
-        still of version `base`. `why`: what for. Returns what `show` says then. UsageError for a
+        still of version `base`. `why`: what for. (Hosts of the former version pass on one `setting`
+        and its `value`.) Returns what `show` says then. UsageError for a
         value that cannot be, PresselError when somebody was faster."""
-        values, base, why = _checked(fields["values"]), fields["base"], checked_why(fields.get(WHY))
+        given = fields["values"] if "values" in fields else {fields["setting"]: fields["value"]}
+        values, base, why = _checked(given), fields["base"], checked_why(fields.get(WHY))
         async with self._turn:
             leader = leading(self._leader)
             now = leader.settings.settings
