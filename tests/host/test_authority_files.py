@@ -113,7 +113,7 @@ def test_that_of_another_host_is_not_taken(state: Path, tmp_path: Path, name: st
 
 
 @pytest.mark.parametrize("name", ["settings", "campaign"])
-def test_that_of_an_earlier_version_is_taken_once(state: Path, name: str) -> None:
+def test_that_of_an_earlier_version_is_taken(state: Path, name: str) -> None:
     """It has no proof, and no field more than it had then."""
     file = FILES[name].make(state)
     says, told = FILES[name].says(state, file), json.loads(file.read_text())
