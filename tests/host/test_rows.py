@@ -8,11 +8,11 @@ import signal
 import struct
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.patience import PATIENCE_S, wait_for
 
 from pressel import cli
 from pressel.audio.wav import RATE_HZ, SpeechFileError, read_speech
@@ -24,7 +24,6 @@ from pressel.node.leader_state import FloorState, LeaderState, MemberState
 from pressel.registry.device import Entitlements
 from pressel.registry.store import Registry
 
-LOOK_S = 0.05  # between looks at a log
 AWAY = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
@@ -164,11 +163,13 @@ def test_rows_41_and_42_a_host_without_streams_serves_and_resigns(
     command = ["sh", "-c", f"exec '{sys.executable}' -P -m pressel {words}"]
     with subprocess.Popen(command, env={**AWAY, "HOME": str(home)}) as host:
         try:
-            while "LEADS" not in (log.read_text() if log.exists() else ""):
-                assert host.poll() is None
-                time.sleep(LOOK_S)
+            wait_for(
+                lambda: host.poll() is not None or (log.exists() and "LEADS" in log.read_text()),
+                "a host that leads",
+            )
+            assert host.poll() is None
             host.send_signal(signal.SIGHUP)
-            assert host.wait() == 0
+            assert host.wait(PATIENCE_S) == 0
         finally:
             host.kill()
     assert "no longer leads" in log.read_text()

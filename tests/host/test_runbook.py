@@ -7,20 +7,18 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.patience import wait_for
 
 from pressel import cli
 from pressel.node import control
 from pressel.node.presence import control_of
 from pressel.registry.database import DATABASE
 from pressel.registry.identity import public_key
-
-LOOK_S = 0.05  # between looks at what a process has done
 
 pytestmark = pytest.mark.proof
 
@@ -87,9 +85,8 @@ def worn(box: Box, key_file: Path) -> Iterator[None]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           env=away()) as badge:  # fmt: skip
         try:
-            while "Ann" not in box.members():
-                assert badge.poll() is None
-                time.sleep(LOOK_S)
+            wait_for(lambda: badge.poll() is not None or "Ann" in box.members(), "Ann to join")
+            assert badge.poll() is None
             yield
         finally:
             badge.kill()
@@ -165,5 +162,4 @@ def test_the_registry_is_damaged(box: Box, tmp_path: Path, capsys) -> None:
 def test_a_badge_is_lost(box: Box, tmp_path: Path, capsys) -> None:
     with box.serving(), worn(box, tmp_path / "ann.json"):
         box.typed("device", "revoke", "Ann")
-        while "Ann" in box.members():
-            time.sleep(LOOK_S)
+        wait_for(lambda: "Ann" not in box.members(), "Ann to be out")

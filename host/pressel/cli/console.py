@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import socket
 import sys
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from pressel.cli.options import AddressOption, control_options, state_option
 from pressel.errors import UsageError
 from pressel.node import control as sockets
 from pressel.transport.udp import Address
+
+from .serving import open_port
 
 PORT = 8470
 NICER = 10  # than a host: voice comes first on the cores that they share
@@ -73,14 +74,14 @@ def console(
         return sockets.ask(sockets.find(control, port), verb, **fields)
 
     door = Door(Accounts(state), certificate is not None)
-    open_port = _bound(listen)
-    host, number = open_port.getsockname()[:2]
+    port_socket = open_port(listen)
+    host, number = port_socket.getsockname()[:2]
     scheme = "http" if certificate is None else "https"
     if door.code:
         print(f"no account yet; to make the first one, type the code {door.code}", file=sys.stderr)
     print(f"the console is at {scheme}://{host}:{number}/", file=sys.stderr, flush=True)
     known = frozenset({"localhost", "127.0.0.1", host, *(name.lower() for name in names)})
-    uvicorn.Server(settings(HostReader(ask), door, known, certificate, key)).run([open_port])
+    uvicorn.Server(settings(HostReader(ask), door, known, certificate, key)).run([port_socket])
 
 
 def _is_here(host: str) -> bool:
@@ -89,14 +90,3 @@ def _is_here(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _bound(address: Address) -> socket.socket:
-    """A TCP socket there. UsageError when the place is taken, or is not this machine's."""
-    try:
-        return socket.create_server(address)
-    except OSError as error:
-        where = f"{address[0]}:{address[1]}"
-        raise UsageError(
-            f"cannot serve at {where}: {error.strerror or error}; choose another with --listen"
-        ) from error

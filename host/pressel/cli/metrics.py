@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from pressel.cli.options import AddressOption, control_options
-from pressel.errors import PresselError, UsageError
+from pressel.errors import PresselError
 from pressel.metrics import SHIPPED
 from pressel.node import control as sockets
 from pressel.transport.udp import Address
+
+from .serving import open_port
 
 if TYPE_CHECKING:
     from pressel.metrics.reading import Reading
@@ -79,19 +80,8 @@ def _serve(reading: Reading, listen: Address) -> None:
 
     from pressel.metrics.server import settings
 
-    open_port = _bound(listen)
-    host, number = open_port.getsockname()[:2]
+    port_socket = open_port(listen)
+    host, number = port_socket.getsockname()[:2]
     print(f"metrics are at http://{host}:{number}/metrics", file=sys.stderr, flush=True)
     server = uvicorn.Server(settings(reading, host, number))
-    server.run(sockets=[open_port])
-
-
-def _bound(address: Address) -> socket.socket:
-    """A TCP socket there. UsageError when the place is taken, or is not this machine's."""
-    try:
-        return socket.create_server(address)
-    except OSError as error:
-        where = f"{address[0]}:{address[1]}"
-        raise UsageError(
-            f"cannot serve at {where}: {error.strerror or error}; choose another with --listen"
-        ) from error
+    server.run(sockets=[port_socket])
