@@ -100,6 +100,22 @@ def test_the_suite_fails_when_either_part_does(codes: list[int], code: int) -> N
     assert run.verdict(codes) == code
 
 
+@pytest.mark.parametrize(
+    ("codes", "failed", "again"),
+    [
+        ([0, 1], {"b": True, "a": True}, ["a", "b"]),
+        ([5, 1], {"a": True}, ["a"]),
+        ([1, 1], {"a": True, "b": False}, []),  # a fault of ours
+        ([0, 0], {}, []),
+        ([2, 1], {"a": True}, []),  # stopped by somebody
+    ],
+)
+def test_what_the_machine_served_late_gets_one_more_chance(
+    codes: list[int], failed: dict[str, bool], again: list[str]
+) -> None:
+    assert run.owed_a_chance(codes, failed) == again
+
+
 def test_no_test_of_mutants_waits_for_a_proof() -> None:
     """A test that finds planted faults is worth nothing when it is left out."""
     files = [file for file in proof.ROOT.glob("tests/**/*.py") if "mutants" in file.name]
@@ -127,7 +143,7 @@ def test_long(n):
 @pytest.fixture
 def inner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(proof, "KEPT", tmp_path / "passed.json")
-    for name in (proof.SLICE, proof.SEED, costs.FILE):
+    for name in (proof.SLICE, proof.SEED, costs.FILE, late.FILE):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "test_inner.py").write_text(INNER)
     return tmp_path
@@ -211,7 +227,7 @@ def test_in_time():
     assert tried["in time"] == 2
 
 def test_tried():
-    assert tried == {"late": 2, "ours": 3, "in time": 1}
+    assert tried == {"late": 2, "ours": 2, "in time": 1}
 """
 
 
@@ -220,11 +236,17 @@ def test_what_a_late_machine_failed_runs_anew_and_a_fault_of_ours_comes_again(
 ) -> None:
     (inner / "test_busy.py").write_text(BUSY)
     monkeypatch.setattr(late.LateWatch, "is_machine_late", False)  # put back after all of them
+    monkeypatch.setenv(late.FILE, str(inner / "failed"))
     assert outcomes(inner, file="test_busy.py") == {
         "test_late": "passed",
         "test_ours": "failed",
         "test_in_time": "failed",
         "test_tried": "passed",
+    }
+    failed = json.loads((inner / "failed").read_text("utf-8"))
+    assert {test.partition("::")[2]: was_late for test, was_late in failed.items()} == {
+        "test_ours": True,
+        "test_in_time": False,
     }
 
 
