@@ -30,9 +30,9 @@ from tests.hostile.test_insiders import voice_of
 from pressel.block_cipher import BlockCipher
 from pressel.demo.speeches import Speech
 from pressel.demo.venue import STATE, LeaderProcess
-from pressel.registry.database import KEY_FILE
 from pressel.registry.device import KEY_BYTES
 from pressel.registry.store import Registry
+from pressel.registry.vault import KEY_FILE
 from pressel.soft.credential import Credential, register
 from pressel.transport.udp import UdpEndpoint, engine_now_ms
 from pressel.virtual import now_ms

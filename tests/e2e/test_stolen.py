@@ -14,7 +14,8 @@ from tests.e2e.stage import faults, heard_by, own, venue, words
 from tests.e2e.test_joining import address_of, credential
 
 from pressel.demo.venue import STATE
-from pressel.registry.database import DATABASE, KEY_FILE
+from pressel.registry.database import DATABASE
+from pressel.registry.vault import KEY_FILE
 
 pytestmark = pytest.mark.e2e
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pressel.errors import PresselError
+from pressel.errors import PresselError, UsageError
 from pressel.node.kept_settings import load_kept, store_kept
 from pressel.registry import backup
+from pressel.registry.database import DATABASE
 from pressel.registry.store import Registry
 from pressel.update.campaign import Campaign, find_campaign, store_campaign
 from ptt.leader.settings_in_force import Settings
@@ -113,13 +116,54 @@ def test_that_of_another_host_is_not_taken(state: Path, tmp_path: Path, name: st
 
 
 @pytest.mark.parametrize("name", ["settings", "campaign"])
-def test_that_of_an_earlier_version_is_taken(state: Path, name: str) -> None:
-    """It has no proof, and no field more than it had then."""
+def test_its_proof_cannot_be_taken_away(state: Path, name: str) -> None:
+    """As an earlier version has written it, but in a registry of today."""
     file = FILES[name].make(state)
-    says, told = FILES[name].says(state, file), json.loads(file.read_text())
+    strip(file)
+    with Registry(state), pytest.raises(PresselError, match=r"no proof .*; delete it"):
+        FILES[name].says(state, file)
+    told = json.loads(file.read_text())
+    file.write_text(json.dumps({**told, "prooF": "0" * 64}))
+    with pytest.raises(PresselError, match="no proof"):
+        FILES[name].says(state, file)
+
+
+@pytest.mark.parametrize("name", ["settings", "campaign"])
+def test_that_of_an_earlier_version_gets_its_proof_with_the_registry_once(
+    state: Path, name: str
+) -> None:
+    file = FILES[name].make(state)
+    says = FILES[name].says(state, file)
+    strip(file)
+    former(state)
+    with Registry(state):
+        assert FILES[name].says(state, file) == says
+    strip(file)
+    with Registry(state), pytest.raises(PresselError, match="no proof"):
+        FILES[name].says(state, file)
+
+
+def test_a_disk_that_takes_no_proof_leaves_the_registry_as_it_was(state: Path) -> None:
+    file = _settings(state)
+    says = load_kept(state).values()
+    strip(file)
+    former(state)
+    in_the_way = file.with_suffix(".new")
+    in_the_way.mkdir()
+    with pytest.raises(UsageError, match="cannot keep"):
+        Registry(state)
+    in_the_way.rmdir()
+    with Registry(state):
+        assert load_kept(state).values() == says
+
+
+def strip(file: Path) -> None:
+    told = json.loads(file.read_text())
     del told["proof"]
     file.write_text(json.dumps(told))
-    assert FILES[name].says(state, file) == says
-    file.write_text(json.dumps({**told, "prooF": "0" * 64}))
-    with pytest.raises(PresselError, match="damaged"):
-        FILES[name].says(state, file)
+
+
+def former(state: Path) -> None:
+    """The registry as the version before proofs has left it."""
+    with closing(sqlite3.connect(state / DATABASE)) as db:
+        db.execute("PRAGMA user_version = 5")

@@ -30,7 +30,7 @@ from pressel.flash.image import parse_image, synthetic_image
 from pressel.node.kept_settings import load_kept
 from pressel.node.term import load_record
 from pressel.node.timeline import figures, read_logs
-from pressel.registry import backup
+from pressel.registry import backup, proved
 from pressel.registry.device import Entitlements
 from pressel.registry.store import Registry
 from pressel.signer.signer import Signer
@@ -109,6 +109,15 @@ def _written(name: str, text: str) -> Callable[[Path], Path]:
     return write
 
 
+def _proved(place: str, told: dict[str, Any]) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        with Registry(folder):
+            proved.store(folder, place, told)
+        return folder / place
+
+    return write
+
+
 def _shipped(path: str) -> Callable[[Path], Path]:
     root = Path(__file__).resolve().parents[2]
 
@@ -127,8 +136,8 @@ def _held(file: Path) -> None:
 
 _PUBLIC = "00000006" + "00000003" + "ab" * 48
 _CREDENTIAL = json.dumps({"device": "01" * 8, "key": "02" * 32})
-_CAMPAIGN = json.dumps({"release": 2, "edition": [3, 1], "stage": "all", "badges": {}})
-_SETTINGS = json.dumps({"version": 3, "values": {"floor.talk_ms": 30000}})
+_CAMPAIGN = {"release": 2, "edition": [3, 1], "stage": "all", "badges": {}}
+_SETTINGS = {"version": 3, "values": {"floor.talk_ms": 30000}}
 _LOG = "".join(
     json.dumps({"at": 1.5 + n, "event": "became_leader", "term": n}) + "\n" for n in range(9)
 )
@@ -153,10 +162,8 @@ READERS = {
     "signer's key": Reader(_signer("signer.key"), _sign),
     "signer's leaves": Reader(_signer("leaves"), _sign),
     "leaves seen": Reader(_noted, lambda f: UsedLeaves(f.parent).note("00" * 56, 4, "ab" * 32)),
-    "campaign": Reader(
-        _written("updates/campaign.json", _CAMPAIGN), lambda f: find_campaign(f.parents[1])
-    ),
-    "settings": Reader(_written("settings.json", _SETTINGS), lambda f: load_kept(f.parent)),
+    "campaign": Reader(_proved(proved.CAMPAIGN, _CAMPAIGN), lambda f: find_campaign(f.parents[1])),
+    "settings": Reader(_proved(proved.SETTINGS, _SETTINGS), lambda f: load_kept(f.parent)),
     "term": Reader(
         _written("term", "77 " + "ab" * 8 + "\n"), lambda f: load_record(f.parent, is_alone=True)
     ),

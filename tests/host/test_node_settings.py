@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,8 @@ from tests.shared.keys import Directory
 
 from pressel.errors import PresselError, UsageError
 from pressel.node.desk.venue_settings import VenueSettings
-from pressel.node.kept_settings import FILE, load_kept, store_kept
-from pressel.registry.proved import with_proof
+from pressel.node.kept_settings import load_kept, store_kept
+from pressel.registry import proved
 from pressel.registry.store import Registry
 from pressel.schema.settings import load_settings, parse_value, settings
 from pressel.schema.settings import settings as all_settings
@@ -109,7 +108,7 @@ def test_of_two_at_once_one_is_refused(tmp_path: Path) -> None:
 def test_the_same_value_again_is_no_change(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     assert stage.set(TALK, 60_000, 1)["version"] == 1
-    assert not (tmp_path / FILE).exists()
+    assert not (tmp_path / proved.SETTINGS).exists()
 
 
 def test_several_at_once_are_one_version_or_nothing(tmp_path: Path) -> None:
@@ -205,20 +204,26 @@ def test_a_host_that_stands_by_keeps_what_its_leader_has(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("content", "words"),
     [
         ("{", "damaged"),
         ("[]", "damaged"),
-        ('{"version": 0, "values": {}}', "version 0"),
-        ('{"version": 2}', "damaged"),
-        ('{"version": 2, "values": {"floor.talk_ms": 5}}', "cannot be 5 ms"),
-        ('{"version": 2, "values": {"floor.talk_ms": "long"}}', "is no number"),
+        ('{"version": 2, "values": {}}', "no proof"),
+        ({"version": 0, "values": {}}, "version 0"),
+        ({"version": 2}, "damaged"),
+        ({"version": 2, "values": {"floor.talk_ms": 5}}, "cannot be 5 ms"),
+        ({"version": 2, "values": {"floor.talk_ms": "long"}}, "is no number"),
     ],
 )
 def test_a_damaged_file_is_told_and_the_defaults_hold(
-    tmp_path: Path, text: str, words: str
+    tmp_path: Path, content: str | dict[str, Any], words: str
 ) -> None:
-    (tmp_path / FILE).write_text(text)
+    with Registry(tmp_path):
+        pass
+    if isinstance(content, dict):
+        proved.store(tmp_path, proved.SETTINGS, content)
+    else:
+        (tmp_path / proved.SETTINGS).write_text(content)
     stage = Stage(tmp_path)
     (told,) = stage.told
     assert told.startswith("settings_file: ") and words in told and str(tmp_path) in told
@@ -228,10 +233,9 @@ def test_a_damaged_file_is_told_and_the_defaults_hold(
 def test_what_a_newer_host_kept_is_passed_over(tmp_path: Path) -> None:
     with Registry(tmp_path):
         store_kept(tmp_path, Settings(3, 80, 5000))
-    told = json.loads((tmp_path / FILE).read_text())
+    told = proved.load(tmp_path, proved.SETTINGS)
     told["values"]["relay.shift"] = 9
-    del told["proof"]
-    (tmp_path / FILE).write_text(json.dumps(with_proof(tmp_path, FILE, told)))
+    proved.store(tmp_path, proved.SETTINGS, told)
     assert load_kept(tmp_path).values()[:3] == (3, 80, 5000)
 
 

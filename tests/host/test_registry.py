@@ -19,9 +19,10 @@ from pressel.errors import PresselError, UsageError
 from pressel.node.desk.devices import verbs
 from pressel.registry import backup, backup_file, identity, store, tables
 from pressel.registry.code import INVITES_MAX, TRIES, place_of, plain_code
-from pressel.registry.database import DATABASE, KEY_FILE
+from pressel.registry.database import DATABASE
 from pressel.registry.device import ACTIVE, PENDING, Entitlements
 from pressel.registry.store import PENDING_MAX, PENDING_S, Registry
+from pressel.registry.vault import KEY_FILE
 
 ANN = "00112233445566aa"
 BEN = "00112233445566bb"

@@ -16,11 +16,12 @@ from pressel.errors import PresselError, UsageError
 from pressel.node.desk import devices
 from pressel.node.registry_watch import RegistryWatch
 from pressel.registry import backup, tables
-from pressel.registry.database import DATABASE, KEY_FILE
+from pressel.registry.database import DATABASE
 from pressel.registry.device import ACTIVE, REVOKED
 from pressel.registry.identity import IDENTITY_FILE, public_key
 from pressel.registry.log import PAGE
 from pressel.registry.store import Registry
+from pressel.registry.vault import KEY_FILE
 
 ANN, BEN, CYD, DAN = (f"00000000000000{each}" for each in ("a1", "b2", "c3", "d4"))
 BOX = "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c"

@@ -11,8 +11,8 @@ import click
 from pressel.cli.audit import json_option, last_option, show
 from pressel.cli.options import folder_option
 from pressel.node import audits, backups
-from pressel.registry.database import KEY_FILE
 from pressel.registry.log import VENUE
+from pressel.registry.vault import KEY_FILE
 
 _STATE = folder_option()
 _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))

@@ -22,9 +22,10 @@ from pressel.node import control
 from pressel.node.options import default_state
 from pressel.node.ports import HOSTS_PORT
 from pressel.own_address import own_address
-from pressel.registry.database import DATABASE, KEY_FILE
+from pressel.registry.database import DATABASE
 from pressel.registry.identity import IDENTITY_FILE
 from pressel.registry.shelf import Shelf
+from pressel.registry.vault import KEY_FILE
 from pressel.transport.copies import load_library
 from pressel.transport.udp import parse_address
 from ptt.base.numbers import PORT

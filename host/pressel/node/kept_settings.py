@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 
 from pressel.errors import UsageError
-from pressel.json_text import read_json
-from pressel.registry.proved import with_proof, without_proof
-from pressel.registry.secret_file import sync_folder
+from pressel.registry import proved
 from pressel.schema.settings import check_value, settings, short
 from ptt.base.numbers import INT_MAX
 from ptt.leader.settings_in_force import Settings
 
-FILE = "settings.json"
-BYTES_MAX = 65536  # a hundred settings are a tenth of it
-_FORMER = {"version", "values"}  # fields of earlier versions
 FIRST = 1  # version of the settings that nobody has changed
 
 
 def load_kept(folder: Path) -> Settings:
     """What was kept last, or the defaults. A setting that is not known here is passed over: a newer
     host wrote it. UsageError when the file cannot be read, or a value is out of range."""
-    file = folder / FILE
+    file = folder / proved.SETTINGS
     try:
-        with file.open("rb") as opened:
-            told = without_proof(folder, FILE, read_json(opened.read(BYTES_MAX)), _FORMER)
+        told = proved.load(folder, proved.SETTINGS)
         version, values = told["version"], told["values"]
         if not isinstance(version, int) or not FIRST <= version <= INT_MAX:
             raise ValueError(f"version {version} in it is out of range")
@@ -50,17 +42,9 @@ def load_kept(folder: Path) -> Settings:
 
 def store_kept(folder: Path, kept: Settings) -> None:
     """Write and wait for the disk. UsageError when it does not take it."""
-    file = folder / FILE
-    beside = file.with_suffix(".new")
-    told = with_proof(folder, FILE, {"version": kept.version, "values": values_of(kept)})
+    told = {"version": kept.version, "values": values_of(kept)}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with beside.open("w", encoding="ascii") as out:
-            json.dump(told, out, indent=1)
-            out.flush()
-            os.fsync(out.fileno())
-        beside.replace(file)
-        sync_folder(folder)
+        proved.store(folder, proved.SETTINGS, told)
     except OSError as error:
         raise UsageError(f"cannot keep the settings in {folder}: {error.strerror}") from error
 

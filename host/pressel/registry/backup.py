@@ -16,12 +16,12 @@ from pressel.errors import PresselError, UsageError
 from pressel.ledger.broken import BrokenError
 from pressel.registry import backup_file, secret_file, tables
 from pressel.registry.chains import LOG_TABLES
-from pressel.registry.database import DATABASE, KEY_FILE, KEY_KIND, DamagedError
+from pressel.registry.database import DATABASE, DamagedError
 from pressel.registry.device import REVOKED
 from pressel.registry.identity import IDENTITY_FILE, identity
 from pressel.registry.log import REGISTRY, Log
 from pressel.registry.store import Registry
-from pressel.registry.vault import Vault
+from pressel.registry.vault import KEY_FILE, Vault, vault_of
 
 
 def back_up(folder: Path, target: Path, *, is_former: bool = False) -> None:
@@ -42,7 +42,7 @@ def back_up(folder: Path, target: Path, *, is_former: bool = False) -> None:
                     tables.step_back(db)
                     db.execute("VACUUM")
             if not is_former:
-                vault = Vault(secret_file.load(folder / KEY_FILE, KEY_KIND))
+                vault = vault_of(folder)
                 copy.write_bytes(backup_file.packed(vault, copy.read_bytes()))
             with copy.open("rb") as written:
                 os.fsync(written.fileno())
@@ -79,7 +79,7 @@ def restore(folder: Path, source: Path, who: str = "", *, is_unproved: bool = Fa
     """
     if not source.is_file():
         raise UsageError(f"there is no backup {source}")
-    vault = Vault(secret_file.load(folder / KEY_FILE, KEY_KIND))
+    vault = vault_of(folder)
     data = backup_file.unpacked(vault, source, is_unproved=is_unproved)
     try:
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
@@ -205,7 +205,7 @@ def try_out(folder: Path, source: Path, *, is_unproved: bool = False) -> int:
     how many devices came back. UsageError or PresselError when it does not hold."""
     with tempfile.TemporaryDirectory(prefix="pressel-") as scratch:
         elsewhere = Path(scratch)
-        secret_file.load(folder / KEY_FILE, KEY_KIND)
+        vault_of(folder)
         # Its own identity, too: which hosts may take part, the log believes of this host alone.
         for name in (KEY_FILE, IDENTITY_FILE):
             if (folder / name).exists():

@@ -17,14 +17,12 @@ from typing import Self
 
 from pressel.errors import PresselError, UsageError
 from pressel.ledger.broken import BrokenError
-from pressel.registry import secret_file, tables
+from pressel.registry import proved, secret_file, tables
 from pressel.registry.identity import identity
 from pressel.registry.log import Log
-from pressel.registry.vault import Vault
+from pressel.registry.vault import KEY_FILE, KEY_KIND, Vault
 
 DATABASE = "registry.sqlite"
-KEY_FILE = "registry.key"
-KEY_KIND = "registry key"
 _BUSY_S = 10.0  # another process writes for milliseconds
 _AGAIN_S = 0.01  # between looks, where SQLite does not wait by itself
 
@@ -68,6 +66,8 @@ class Database:
         self._use_wal()
         for pragma in ("synchronous = FULL", "secure_delete = ON"):
             self._db.execute(f"PRAGMA {pragma}")
+        if tables.is_before_proofs(self._db):  # until that is on disk, the registry stays so
+            proved.prove_former(Vault(secret_file.load(key_file, KEY_KIND)), self.file.parent)
         tables.migrate(self._db, self.file)
         if self._mark() is None:
             with self._transaction():  # two that make one at the same time are no loss

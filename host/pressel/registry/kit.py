@@ -22,9 +22,10 @@ from pressel.errors import PresselError, UsageError
 from pressel.json_text import read_json
 
 from . import backup, secret_file
-from .database import DATABASE, KEY_FILE
+from .database import DATABASE
 from .identity import IDENTITY_FILE
 from .store import Registry
+from .vault import KEY_FILE
 
 _FORMAT = "pressel-recovery-kit 1"
 _LETTERS = "ACDEFHJKLMNPRTUVWXY34679"  # no two look alike on paper

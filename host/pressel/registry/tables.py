@@ -132,7 +132,9 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "DROP TABLE text_of_one",
         "DROP TABLE entry_of_one",
     ),
+    (),  # no table: from here on files beside it must have their proofs (`proved`)
 )
+_PROVED = 6
 
 # Back to what was there before the log, for a host that is not updated yet.
 FORMER = 3
@@ -146,6 +148,12 @@ def step_back(db: sqlite3.Connection) -> None:
         db.execute(statement)
     db.execute(f"PRAGMA user_version = {FORMER}")
     db.execute("COMMIT")
+
+
+def is_before_proofs(db: sqlite3.Connection) -> bool:
+    """A registry of a version that wrote files without proofs."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    return 0 < version < _PROVED
 
 
 def migrate(db: sqlite3.Connection, file: object) -> None:

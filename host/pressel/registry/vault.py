@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -15,7 +16,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from pressel.errors import PresselError
+from pressel.registry import secret_file
 
+KEY_FILE = "registry.key"
+KEY_KIND = "registry key"
 _NONCE_BYTES = 12  # GCM's own; random: 2^32 seals before a repetition is worth a thought
 
 
@@ -66,6 +70,11 @@ class Vault:
         except (InvalidTag, ValueError):
             return None
         return opened.decode()
+
+
+def vault_of(folder: Path) -> Vault:
+    """Of the registry in `folder`. UsageError without a key file."""
+    return Vault(secret_file.load(folder / KEY_FILE, KEY_KIND))
 
 
 def _derive(secret: bytes, purpose: bytes) -> bytes:

@@ -9,7 +9,6 @@ host that was away meanwhile is told of it, and does not begin again what is ove
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Protocol
@@ -17,8 +16,7 @@ from typing import Annotated, Any, Protocol
 from pydantic import BaseModel, Field, ValidationError
 
 from pressel.errors import PresselError, UsageError
-from pressel.json_text import read_json
-from pressel.registry.proved import with_proof, without_proof
+from pressel.registry import proved
 from ptt.base.numbers import INT_MAX
 from ptt.leader import distributor
 from ptt.leader.distributor import Distributor
@@ -61,8 +59,6 @@ IN_ROM = 101
 REASONS[NO_KEY] = "the registry has no key of it; register it with `pressel flash`"
 REASONS[IN_ROM] = "runs from a ROMFS image; flash it with `pressel flash --packing romfs`"
 
-
-_PURPOSE = "updates/campaign.json"
 
 Count = Annotated[int, Field(ge=0, le=INT_MAX)]
 
@@ -111,7 +107,10 @@ def find_campaign(state: Path) -> Found:
     except FileNotFoundError:
         return None, {}
     except (OSError, ValidationError, ValueError) as error:
-        raise PresselError(f"{file} is damaged; delete it and start the update again") from error
+        why = "" if isinstance(error, ValidationError) else f" ({error})"
+        raise PresselError(
+            f"{file} is damaged{why}; delete it and start the update again"
+        ) from error
     if campaign.is_over:
         return campaign, {}
     try:
@@ -122,7 +121,7 @@ def find_campaign(state: Path) -> Found:
 
 
 def _file(state: Path) -> Path:
-    return state / "updates" / "campaign.json"
+    return state / proved.CAMPAIGN
 
 
 class Campaigner:
@@ -348,21 +347,13 @@ class Campaigner:
 
 def read_campaign(file: Path) -> Campaign:
     """ValueError when `file` is damaged, or was changed since this host wrote it."""
-    told = read_json(file.read_bytes())
-    if not isinstance(told, dict):
-        raise ValueError("it is no campaign")
-    given = without_proof(file.parents[1], _PURPOSE, told, set(Campaign.model_fields))
-    return Campaign.model_validate(given)
+    return Campaign.model_validate(proved.load(file.parents[1], proved.CAMPAIGN))
 
 
 def store_campaign(file: Path, campaign: Campaign) -> None:
     """PresselError when the disk does not take it."""
-    beside = file.with_suffix(".new")
-    told = with_proof(file.parents[1], _PURPOSE, campaign.model_dump(mode="json"))
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
-        beside.replace(file)
+        proved.store(file.parents[1], proved.CAMPAIGN, campaign.model_dump(mode="json"))
     except OSError as error:
         raise PresselError(f"cannot keep the update in {file}: {error.strerror}") from error
 
