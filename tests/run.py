@@ -17,7 +17,8 @@ from typing import Any
 
 from tests import costs, late
 
-BUILD = Path(__file__).resolve().parents[1] / "build" / "test"
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build" / "test"
 WORKERS_MAX = 4  # more would only start processes that have little to do
 NICE = 10  # a tenth of what the clock's tests get where both want a core, yet not nothing
 
@@ -33,6 +34,12 @@ _SUITES = {
 
 def command(marks: str, words: list[str], *more: str) -> list[str]:
     return [sys.executable, "-m", "pytest", "-m", marks, *more, *words]
+
+
+def files_in_real_time() -> list[str]:
+    """Those that have such tests: reading all the others takes many seconds."""
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    return [str(file) for file in files if "pytest.mark.e2e" in file.read_text("utf-8")]
 
 
 def environment(name: str) -> dict[str, str]:
@@ -75,7 +82,7 @@ def run(suite: str, words: list[str]) -> int:
     workers = ("-n", "auto", "--maxprocesses", str(WORKERS_MAX))  # tests/sharing.py deals them out
     with log.open("wb") as out:
         beside = subprocess.Popen(
-            command(real_time, words, *options),
+            command(real_time, words or files_in_real_time(), *options),
             env=environment("real-time"),
             stdout=out,
             stderr=subprocess.STDOUT,

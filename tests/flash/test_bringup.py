@@ -92,6 +92,7 @@ def test_a_sound_badge_passes_all_of_them(made: Path, tmp_path: Path) -> None:
         assert _run(badge.port, tmp_path / "result.json") == {}
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize(
     ("faults", "test", "keys"),
     [

@@ -76,6 +76,7 @@ def _flash_words(folder: Path, port: str, *more: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+@pytest.mark.proof
 def test_the_packings_that_an_image_can_take(badge: EmulatedBadge, tmp_path: Path, run) -> None:
     words = (*_flash_words(tmp_path, badge.port), "--dry-run", "--packing", "romfs")
     file, sha256 = image_file(tmp_path, CHIP)
@@ -114,6 +115,7 @@ def test_a_badge_from_first_to_last(badge: EmulatedBadge, tmp_path: Path, run) -
     assert code == 0 and json.loads(out)[0]["device"] != DEVICE
 
 
+@pytest.mark.proof
 def test_a_badge_knows_the_venues_signer_which_is_made_when_first_needed(
     badge: EmulatedBadge, tmp_path: Path, run
 ) -> None:
@@ -388,6 +390,7 @@ def test_an_image_is_fetched_by_its_pin_and_flashed_without_being_named(
     assert code == 1 and "nobody has vouched" in err
 
 
+@pytest.mark.proof
 def test_an_image_is_found_on_a_stick_and_its_place_is_remembered(tmp_path: Path, run) -> None:
     file, sha256 = image_file(tmp_path, CHIP)
     words = ("firmware", "fetch", "mine.bin", "--sha256", sha256)
@@ -420,6 +423,7 @@ def test_an_image_is_pinned_by_hand(tmp_path: Path, run) -> None:
     assert code == 2 and "damaged" in err
 
 
+@pytest.mark.proof
 def test_firmware_is_built_for_each_chip_the_same_in_any_folder(tmp_path: Path, run) -> None:
     says = []
     for name in ("one", "two"):

@@ -42,6 +42,7 @@ def test_a_badge_is_made_changed_and_wiped(tmp_path: Path, chip: str) -> None:
         assert registry.device(made.device).state == "revoked"
 
 
+@pytest.mark.proof
 def test_a_run_that_failed_in_the_stub_is_run_again(tmp_path: Path) -> None:
     flash = bytearray(b"\xff" * FLASH_BYTES)
     with OtherBadge("esp32", flash, MAC) as badge, Registry(tmp_path / "leader") as registry:

@@ -77,6 +77,7 @@ def test_a_fault_is_named_registers_nothing_and_a_second_run_repairs(
     _agreed(tmp_path, DEVICE)
 
 
+@pytest.mark.proof
 def test_a_registry_that_fails_at_the_end_gets_the_same_key_later(tmp_path: Path) -> None:
     def fail(stage: str, share: float) -> None:
         if stage == "register":
@@ -106,6 +107,7 @@ def test_a_new_identity_ends_the_old_one_and_outlives_a_broken_run(tmp_path: Pat
     assert _flash(tmp_path, new_identity=True) not in (DEVICE, second, "revoked")
 
 
+@pytest.mark.proof
 def test_name_and_groups_that_are_asked_for_reach_badge_and_registry(tmp_path: Path) -> None:
     assert _flash(tmp_path, name="Bar 1", groups=(2,)) == DEVICE
     assert _flash(tmp_path) == DEVICE
@@ -146,6 +148,7 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "flash").exists()
 
 
+@pytest.mark.proof
 def test_erasing_removes_what_was_left(tmp_path: Path) -> None:
     left = bytearray(b"\x5a" * flash_bytes(CHIP))
     (tmp_path / "flash").write_bytes(left)
@@ -160,6 +163,7 @@ def test_an_image_that_leaves_no_room_for_the_files(tmp_path: Path) -> None:
     assert _states(tmp_path) == {}
 
 
+@pytest.mark.proof
 def test_two_runs_at_once_on_one_port(tmp_path: Path) -> None:
     is_writing, codes = threading.Event(), []
     with EmulatedBadge(CHIP, tmp_path / "flash", flash_bytes(CHIP)) as badge:

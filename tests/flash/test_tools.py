@@ -22,6 +22,7 @@ def _run(*words: str) -> str:
     return done.stdout
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("chip", CHIPS)
 def test_esptool_writes_verifies_and_reads_back(tmp_path: Path, chip: str) -> None:
     file, _ = image_file(tmp_path, chip)

@@ -37,7 +37,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(loader, rate, 1 << 20)
 
 
-@pytest.mark.sweep(4)
+@pytest.mark.sweep(2)
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("kind", ["mute-at", "babble-at"])
@@ -53,6 +53,7 @@ def test_a_badge_that_never_answers_is_given_up(tmp_path: Path, kind: str, stage
         assert "again" in str(caught.value)  # what to do
 
 
+@pytest.mark.proof
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("kind", ["mute-at", "babble-at"])
 def test_wiping_such_a_badge_ends_too(tmp_path: Path, kind: str) -> None:

@@ -175,6 +175,7 @@ def test_on_another_port_the_crc_tells(tshark: Tshark, tmp_path: Path) -> None:
     assert shown[0].faults == () and shown[1].info.endswith("[bad CRC]")
 
 
+@pytest.mark.proof
 @needs_tshark
 def test_a_cut_datagram_is_marked(tshark: Tshark, tmp_path: Path) -> None:
     """Every datagram of the example, cut at every place."""
@@ -195,6 +196,7 @@ def test_a_flipped_bit_is_marked(tshark: Tshark, tmp_path: Path) -> None:
     assert [data.hex() for data, seen in zip(damaged, shown, strict=True) if not seen.faults] == []
 
 
+@pytest.mark.proof
 @needs_tshark
 def test_a_payload_cut_under_a_right_crc_is_marked(tshark: Tshark, tmp_path: Path) -> None:
     """Lengths and CRC are right, only fields are missing: what a wrong sender would write."""

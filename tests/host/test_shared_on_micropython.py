@@ -1,13 +1,14 @@
 """The tests of the shared engines again, on MicroPython; and the same run on both, byte by byte.
 
-Whole venues take the paths that the traced ones take, so their own tests on MicroPython belong to
-`make proof`.
+The tests of whole venues, and of the wings that never reach a badge, belong to `make proof` there: the
+traced venues take these paths on MicroPython, too.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT / "tests" / "shared"
 SCRIPT = SHARED / "trace_script.py"
 SCENES = ("bursts", "takeover", "calls", "outage")
+HOSTS_WINGS = {"cluster", "fanout", "leader"}
 SEEDS = (1, pytest.param(2, marks=pytest.mark.proof))
 
 
@@ -27,9 +29,15 @@ def count_tests(file: Path) -> int:
     return file.read_text("utf-8").count("\ndef test_")
 
 
+def is_of_hosts(file: Path) -> bool:
+    """Whether it tries a wing that only hosts carry."""
+    wings = set(re.findall(r"^from ptt\.(\w+)", file.read_text("utf-8"), re.MULTILINE))
+    return bool(wings & HOSTS_WINGS) and "badge" not in wings
+
+
 def marked(file: Path) -> object:
-    marks = (pytest.mark.proof,) if file.name.startswith("test_venue_") else ()
-    return pytest.param(file, marks=marks, id=file.stem)
+    waits = file.name.startswith("test_venue_") or is_of_hosts(file)
+    return pytest.param(file, marks=(pytest.mark.proof,) if waits else (), id=file.stem)
 
 
 @pytest.mark.parametrize("file", [marked(file) for file in sorted(SHARED.glob("test_*.py"))])

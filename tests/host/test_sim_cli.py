@@ -214,6 +214,7 @@ def heed_interrupts() -> None:
 
 def test_a_sweep_that_is_interrupted_ends_in_130_and_leaves_nothing() -> None:
     words = ["sim", "sweep", "--seeds", "1..5000", "--participants", "2", "--json"]
+    words += ["--scenario", "one-talker", "--profile", "wire"]
     with subprocess.Popen(
         [sys.executable, "-m", "pressel", *words],
         stdout=subprocess.PIPE,
