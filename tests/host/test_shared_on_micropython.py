@@ -1,7 +1,7 @@
 """The tests of the shared engines again, on MicroPython; and the same run on both, byte by byte.
 
-The tests of whole venues, and of the wings that never reach a badge, belong to `make proof` there: the
-traced venues take these paths on MicroPython, too.
+The tests of whole venues, and of the wings that never reach a badge, belong to `make proof` there:
+the traced venues take these paths on MicroPython, too.
 """
 
 from __future__ import annotations
