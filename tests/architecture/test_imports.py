@@ -38,6 +38,7 @@ WINGS: dict[str, tuple[str, ...]] = {
     "link": ("base", "wire"),
     "media": ("base", "wire"),
     "badge": ("base", "wire", "link", "media"),
+    "keyboard": ("base", "wire", "link", "media", "badge"),
     "twins": ("base", "wire", "media"),
     "cluster": ("base", "wire"),
     "fanout": ("base", "wire"),

@@ -236,7 +236,7 @@ class ParticipantRun:
             (messages.FLOOR_IDLE, b"\x01" + term + lease),
             (messages.FLOOR_TAKEN, b"\x01" + term + lease + bytes([0, 2 + (which >> 6), 0])),
             (messages.ROLE_ANNOUNCE, b"\x02" + term),
-            (messages.TEXT_ACK, self.badge.texts._number.to_bytes(2, "big")),
+            (messages.TEXT_ACK, self.badge.keyboard.number.to_bytes(2, "big")),
         )[which % 7]
         self.leader_sends(kind, payload)
 
@@ -271,7 +271,7 @@ class ParticipantRun:
             self.driver.pass_time(20)
 
     def write(self) -> None:
-        self.badge.send_text(b"hello", self.driver.now_ms)
+        self.badge.keyboard.send(b"hello", self.driver.now_ms)
 
     def pass_time(self) -> None:
         self.driver.pass_time(self.script.word())

@@ -15,6 +15,7 @@ from pressel.block_cipher import BlockCipher
 from ptt.badge.join import JOINED
 from ptt.badge.participant import Participant
 from ptt.base.numbers import DATAGRAM_BYTES_MAX, MEMBERS_MAX
+from ptt.keyboard.text_sender import TextSender
 from ptt.link import derive
 from ptt.link.hmac import Hmac
 from ptt.wire import envelope, messages
@@ -132,6 +133,7 @@ class SecureParticipantRun(ParticipantRun):
         badge = Participant(
             device, b"Ann", b"1", PLACES[0], 7, device_key(device), BlockCipher, Chance(7)
         )
+        TextSender(badge)
         super().__init__(script, badge)
         self.seq = 0
         self.steps = (*self.steps, self.challenge, self.give_key, self.rekeyed, self.announce)

@@ -101,7 +101,7 @@ def texts(venue: MixedVenue) -> bool:
     """A text from A to B, and one back."""
     for name, text in venue.texts.items():
         badge = venue.badge(name)
-        badge.engine.send_text(text, venue.now_ms)
+        badge.engine.keyboard.send(text, venue.now_ms)
         venue.collect(badge)
         venue.run(500)
     return all(

@@ -113,7 +113,7 @@ def adapted(version: str, package: str) -> Build:
         participant: Any = functools.partial(clear_engine["clear_participant"], make=badge)
     else:
         leader = sealed_leader(leader_speaking(module("leader.leader").Leader, messages))
-        participant = sealed_participant(badge)
+        participant = sealed_participant(badge, module("keyboard.text_sender").TextSender)
     return Build(
         version,
         leader,
@@ -137,10 +137,12 @@ def sealed_leader(engine: Any) -> Callable[[int, int], Any]:
     return lambda term, seed: engine(term, seed, Directory(), Chance(seed))
 
 
-def sealed_participant(engine: Any) -> Callable[..., Any]:
+def sealed_participant(engine: Any, keyboard: Any) -> Callable[..., Any]:
     def make(device: bytes, name: bytes, build: bytes, leader: Any, seed: int) -> Any:
         key = device_key(device)
-        return engine(device, name, build, leader, seed, key, BlockCipher, Chance(seed))
+        badge = engine(device, name, build, leader, seed, key, BlockCipher, Chance(seed))
+        keyboard(badge)
+        return badge
 
     return make
 

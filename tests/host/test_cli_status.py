@@ -73,6 +73,12 @@ def test_how_many_badges_have_a_feature_is_shown_and_which_ones_in_json(shown) -
     assert "no member has any" in shown(state(member(2, "Old", features=[])))[1]
 
 
+def test_who_gets_texts_in_the_clear_is_marked(shown) -> None:
+    _, out, _ = shown(state(member(2, "Ann", features=["secret_texts"]), member(3, "Old")))
+    ann, old = (line for line in out.splitlines() if ":5000" in line)
+    assert "in the clear" not in ann and old.rstrip().endswith("gets texts in the clear")
+
+
 def test_an_empty_venue(shown) -> None:
     code, out, _ = shown(state())
     assert code == 0

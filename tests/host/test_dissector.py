@@ -56,7 +56,7 @@ def recorded_session() -> list[Packet]:
     venue.run(500)
     venue.release("B")
     venue.run(2000)
-    venue.badge("C").engine.send_text("Grüße".encode(), venue.now_ms)
+    venue.badge("C").engine.keyboard.send("Grüße".encode(), venue.now_ms)
     venue.run(200)
     venue.press("C")
     venue.badge("C").hears_itself = False

@@ -152,5 +152,5 @@ def test_a_badge_carries_what_it_calls_and_no_more() -> None:
         return ("ptt/badge/participant.py", number) in lines
 
     assert is_carried("receive_datagram") and is_carried("begin_anew")
-    assert not is_carried("send_text") and not is_carried("hang_up")
+    assert not is_carried("take_keyboard") and not is_carried("hang_up")
     assert not is_carried("snapshot") and not is_carried("restore")

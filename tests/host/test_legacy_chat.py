@@ -30,7 +30,7 @@ def test_an_app_writes_to_badges_and_to_other_apps() -> None:
 def test_a_badge_writes_to_all_apps() -> None:
     world = World()
     apps = [world.app(f"10.0.0.{number}") for number in (1, 2)]
-    world.badges[0].engine.send_text(b"on my way", world.now_ms)
+    world.badges[0].engine.keyboard.send(b"on my way", world.now_ms)
     world.run(100)
     assert [app.words() for app in apps] == [[b"B0: on my way"]] * 2
 

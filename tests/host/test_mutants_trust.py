@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from tests.host import test_alike, test_authority_files, test_node_control, test_registry_copies
 from tests.host.test_registry_copies import GOOD, Venue
-from tests.hostile import test_floods, test_groups, test_insiders
+from tests.hostile import test_floods, test_groups, test_insiders, test_texts
 from tests.shared import test_term_limit, test_venue_groups
 from tests.sim.mutants import replaced
 
 from pressel.errors import PresselError
 from pressel.ledger.entry import Entry
-from pressel.node import control, control_folder, kept_settings
-from pressel.registry import alike, checkpoint, meaning
+from pressel.node import control, control_folder
+from pressel.registry import alike, checkpoint, meaning, proved, tables
 from pressel.registry.intake import Intake
 from pressel.registry.log import Log
 from pressel.registry.standing import Standing
@@ -31,6 +31,8 @@ from ptt.leader.groups import Groups
 from ptt.leader.held_calls import HeldCalls
 from ptt.leader.held_off import HeldOff
 from ptt.leader.private_calls import PrivateCalls
+from ptt.link import text_cipher
+from ptt.wire.envelope import SEQ_AT
 
 Mutant = Callable[[], Any]
 Test = Callable[[Path, pytest.MonkeyPatch], Any]
@@ -129,6 +131,22 @@ def nobody_is_told_who_is_held_off() -> Any:
     return replaced(HeldOff, "note", lambda self, device, kind, now_ms: None)
 
 
+def texts_go_in_the_clear() -> Any:
+    return replaced(text_cipher, "wrap", lambda hmac, key, data, end, way: None)
+
+
+def a_text_has_the_key_stream_of_the_one_before() -> Any:
+    original = text_cipher.wrap
+
+    def wrap(hmac: Any, key: bytes, data: bytearray, end: int, way: int) -> None:
+        seq = data[SEQ_AT : SEQ_AT + 4]
+        data[SEQ_AT : SEQ_AT + 4] = bytes(4)
+        original(hmac, key, data, end, way)
+        data[SEQ_AT : SEQ_AT + 4] = seq
+
+    return replaced(text_cipher, "wrap", wrap)
+
+
 # --- a machine with other users, and its files ---
 
 
@@ -146,7 +164,19 @@ def any_folder_is_ours() -> Any:
 
 
 def a_file_is_believed() -> Any:
-    return replaced(kept_settings, "without_proof", lambda folder, purpose, told, former: told)
+    return replaced(proved, "_proof", lambda vault, place, told: b"")
+
+
+def a_file_needs_no_proof() -> Any:
+    def load(folder: Path, place: str) -> Any:
+        told = proved._read(folder / place)
+        return {name: said for name, said in told.items() if name != proved.PROOF}
+
+    return replaced(proved, "load", load)
+
+
+def each_start_proves_what_lies_there() -> Any:
+    return replaced(tables, "is_before_proofs", lambda db: True)
 
 
 def names_are_what_they_are_spelt() -> Any:
@@ -226,6 +256,16 @@ CAUGHT_BY: dict[Mutant, Test] = {
     ),
     a_file_is_believed: lambda folder, patch: (
         test_authority_files.test_no_byte_of_it_can_be_changed(state_of(folder), "settings")
+    ),
+    a_file_needs_no_proof: lambda folder, patch: (
+        test_authority_files.test_its_proof_cannot_be_taken_away(state_of(folder), "settings")
+    ),
+    each_start_proves_what_lies_there: lambda folder, patch: (
+        test_authority_files.test_its_proof_cannot_be_taken_away(state_of(folder), "campaign")
+    ),
+    texts_go_in_the_clear: alone(test_texts.test_a_text_is_read_by_its_group_and_not_off_the_air),
+    a_text_has_the_key_stream_of_the_one_before: alone(
+        test_texts.test_no_key_stream_of_texts_comes_twice
     ),
     names_are_what_they_are_spelt: lambda folder, patch: test_alike.test_names_of_one_look_are_one(
         folder, "Ann", "\u0410nn"

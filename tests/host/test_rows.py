@@ -23,6 +23,9 @@ from pressel.node.desk.venue import Venue
 from pressel.node.leader_state import FloorState, LeaderState, MemberState
 from pressel.registry.device import Entitlements
 from pressel.registry.store import Registry
+from ptt.leader.members import Members
+from ptt.link.hmac import Hmac
+from ptt.link.link import Link
 
 AWAY = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
 
@@ -44,7 +47,7 @@ def test_row_5_any_white_space_in_a_text_becomes_a_blank() -> None:
     sent: list[bytes] = []
 
     class Leader:
-        members = ()
+        members = Members(lambda: Link(Hmac(), True))
 
         def send_text(self, group: int, kind: int, name: bytes, text: bytes, now_ms: int) -> None:
             sent.append(text)
@@ -131,7 +134,8 @@ def test_row_43_of_two_of_one_name_one_talks() -> None:
     def member(node: int) -> MemberState:
         facts = {"device": f"{node:016x}", "address": "a:1", "build": "", "group": 1}
         rest = {"silent_ms": 0, "table_advice": None, "settings_version": 1}
-        return MemberState.model_validate({"node": node, "name": "Ann", **facts, **rest})
+        has = {"features": ["secret_texts"]}
+        return MemberState.model_validate({"node": node, "name": "Ann", **facts, **rest, **has})
 
     floor = FloorState(group=1, state="held", talker="Ann", node=2, lease=1, queue=[])
     state = LeaderState(

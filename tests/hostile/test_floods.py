@@ -228,7 +228,7 @@ def test_a_venue_that_behaves_holds_nobody_off() -> None:
         for name in "ABC":
             venue.press(name)
             venue.run(300)
-            venue.badge(name).engine.send_text(b"hello", venue.now_ms)
+            venue.badge(name).engine.keyboard.send(b"hello", venue.now_ms)
             venue.release(name)
             venue.run(400)
         assert not venue.leader.held.all(), turn

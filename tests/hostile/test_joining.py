@@ -160,7 +160,7 @@ def test_a_new_name_in_the_registry_is_told_without_a_new_session() -> None:
     venue.leader.look_at_directory(venue.now_ms)
     (member,) = [m for m in venue.leader.members.all() if m.device == badge.engine.device]
     assert member.name == b"Terrace"
-    assert badge.engine.send_text(b"here", venue.now_ms)
+    assert badge.engine.keyboard.send(b"here", venue.now_ms)
     venue.run(300)
     assert venue.badge("B").last(events.TEXT)[2] == b"Terrace"
     assert not badge.all(events.LOST)

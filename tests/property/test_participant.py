@@ -175,7 +175,7 @@ class ParticipantMachine(RuleBasedStateMachine):
 
     @rule(text=text_bytes(1, 200))
     def write(self, text: bytes) -> None:
-        self.engine.send_text(text, self.driver.now_ms)
+        self.engine.keyboard.send(text, self.driver.now_ms)
         self.fetch()
 
     @rule(frames=st.integers(1, 50))

@@ -5,6 +5,7 @@ Nothing but tests can make such engines. A sender of HELLO is a member at once, 
 """
 
 from ptt.badge.participant import Participant
+from ptt.keyboard.text_sender import TextSender
 from ptt.leader.leader import Leader
 from ptt.link.hmac import Hmac
 from ptt.link.link import Link
@@ -146,4 +147,5 @@ def clear_participant(device, name, build, leader_address, seed, make=Participan
     engine = make(device, name, build, leader_address, seed, bytes(32), bytes, bytes)
     engine.session = ClearSession(engine)  # pyright: ignore[reportAttributeAccessIssue]
     engine.voice_keys.decrypt = read_as_it_is
+    TextSender(engine)
     return engine

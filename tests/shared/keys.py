@@ -6,6 +6,7 @@ from tests.shared.aes import block_cipher
 from ptt.badge.participant import Participant
 from ptt.base.numbers import ADPCM_FRAME_BYTES
 from ptt.base.prng import Prng
+from ptt.keyboard.text_sender import TextSender
 from ptt.leader.leader import Leader
 from ptt.link.ctr import KeyStream
 from ptt.wire import voice
@@ -41,7 +42,9 @@ class Chance:
 
 def make_participant(device, name, build, leader, seed):
     key = device_key(device)
-    return Participant(device, name, build, leader, seed, key, block_cipher, Chance(seed + 7))
+    badge = Participant(device, name, build, leader, seed, key, block_cipher, Chance(seed + 7))
+    TextSender(badge)
+    return badge
 
 
 def make_leader(term, seed, settings=None, roster=None, directory=None):

@@ -139,7 +139,7 @@ def participant_listening():
 
 def participant_writing():
     engine = participant_joined()
-    assert engine.send_text(b"hello", NOW_MS)
+    assert engine.keyboard.send(b"hello", NOW_MS)
     drain(engine)
     return engine
 

@@ -18,7 +18,7 @@ def test_a_text_repeated_late_by_the_network_is_not_shown_again():
     venue.loses = keep
     venue.run(1500)
     for text in (b"one", b"two"):
-        assert venue.badge("A").engine.send_text(text, venue.now_ms)
+        assert venue.badge("A").engine.keyboard.send(text, venue.now_ms)
         venue.collect(venue.badge("A"))
         venue.run(500)
     venue.leader.receive_datagram(kept[0], venue.badge("A").address, venue.now_ms)

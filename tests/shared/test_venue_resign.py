@@ -143,7 +143,7 @@ def test_who_searches_sends_nothing_but_hello():
     venue.release("A")
     while not talker.all(events.SENT):
         venue.run(5)
-    assert talker.engine.send_text(b"hello", venue.now_ms)
+    assert talker.engine.keyboard.send(b"hello", venue.now_ms)
     venue.leader.resign(venue.now_ms)
     for data, destination in drain(venue.leader):
         venue.badges[destination[1]].engine.receive_datagram(data, LEADER, venue.now_ms)

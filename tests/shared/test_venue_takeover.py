@@ -9,7 +9,7 @@ from tests.shared.venue import LEADER
 
 from ptt.badge.floor import HAS_PERMISSION
 from ptt.badge.join import JOINED
-from ptt.base import events
+from ptt.base import events, features
 from ptt.base.numbers import (
     CALL_GROUP_FIRST,
     CLOCK_TERM_MAX,
@@ -328,6 +328,7 @@ def test_what_a_badge_says_it_has_is_known_to_every_leader():
     engine.membership.claims = 5
     engine.join.on_resigned(venue.now_ms)  # it says HELLO anew
     venue.run(1500)
-    assert sorted(member.features for member in venue.leader.members.all()) == [0, 5]
+    said = [5, features.OF_ENGINES]
+    assert sorted(member.features for member in venue.leader.members.all()) == said
     fail_over(venue)
-    assert sorted(member.features for member in venue.leader.members.all()) == [0, 5]
+    assert sorted(member.features for member in venue.leader.members.all()) == said

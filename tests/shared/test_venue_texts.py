@@ -17,7 +17,7 @@ def joined(**network):
 
 def write(venue, name, text):
     badge = venue.badge(name)
-    was_taken = badge.engine.send_text(text, venue.now_ms)
+    was_taken = badge.engine.keyboard.send(text, venue.now_ms)
     venue.collect(badge)
     return was_taken
 
@@ -136,10 +136,10 @@ def test_a_network_that_brings_everything_twice():
 
 def test_a_text_needs_a_leader_and_a_size():
     venue = Venue()
-    assert not venue.badge("A").engine.send_text(b"hello", venue.now_ms)
+    assert not venue.badge("A").engine.keyboard.send(b"hello", venue.now_ms)
     venue.run(1500)
     for text in (b"", bytes(TEXT_BYTES_MAX + 1)):
-        raised(ValueError, venue.badge("A").engine.send_text, text, venue.now_ms)
+        raised(ValueError, venue.badge("A").engine.keyboard.send, text, venue.now_ms)
     assert write(venue, "A", b"x" * TEXT_BYTES_MAX)
     venue.run(500)
     assert shown(venue, "B") == [b"x" * TEXT_BYTES_MAX]

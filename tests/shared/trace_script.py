@@ -59,7 +59,7 @@ def play_calls(seed):
     caller = venue.badge("A").engine
     caller.call(venue.badge("D").last(events.JOINED), venue.now_ms)
     venue.run(800)
-    caller.send_text(b"behind the stage", venue.now_ms)
+    caller.keyboard.send(b"behind the stage", venue.now_ms)
     caller.release(venue.now_ms)
     venue.run(1000)
     caller.hang_up(venue.now_ms)

@@ -100,6 +100,8 @@ def _members(state: LeaderState) -> Table:
         notes = ["talks"] if member.node in talkers else []
         if member.table_advice:
             notes.append(member.table_advice)
+        if not member.reads_secret_texts:
+            notes.append("gets texts in the clear")
         table.add_row(
             str(member.node),
             escape(member.name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -16,7 +17,15 @@ from pressel.node import control as sockets
 @control_options
 def text(words: tuple[str, ...], port: int | None, control: Path | None) -> None:
     """Send WORDS as a text to all badges of the venue. Exits with 1 when none is there."""
-    members = sockets.ask(sockets.find(control, port), "text", text=" ".join(words))
+    told = sockets.ask(sockets.find(control, port), "text", text=" ".join(words))
+    members = told["members"] if isinstance(told, dict) else told  # an earlier version leads
     if not members:
         raise PresselError("nobody is there: no badge has got the text; see `pressel status`")
     print(f"sent to {members} member{'' if members == 1 else 's'}")
+    in_clear = told["in_clear"] if isinstance(told, dict) else []
+    if in_clear:
+        print(
+            f"in the clear, for everybody on the radio to read, to {', '.join(in_clear)}: update "
+            "them with `pressel update start`",
+            file=sys.stderr,
+        )

@@ -40,7 +40,8 @@ class BridgeOutput(Protocol):
 
 
 class Bridge:
-    """`rate_hz`: of the apps' voice; None: told from the size of their packets."""
+    """`participant` has a keyboard. `rate_hz`: of the apps' voice; None: told from the size of
+    their packets."""
 
     def __init__(
         self,
@@ -261,7 +262,7 @@ class Bridge:
             self._take_event(*event, now_ms)
             self._proxy.settle(now_ms)
         self._proxy.settle(now_ms)
-        if self._texts and self._participant.send_text(self._texts[0], now_ms):
+        if self._texts and self._participant.keyboard.send(self._texts[0], now_ms):
             self._texts.popleft()
         for client in list(self.clients.values()):
             if client.number not in self.clients:

@@ -16,6 +16,7 @@ from pressel.soft.credential import Credential
 from pressel.transport.udp import Address, UdpEndpoint, engine_now_ms
 from ptt.badge.participant import Participant
 from ptt.base import clock
+from ptt.keyboard.text_sender import TextSender
 
 from . import press
 from .app import BRIDGE_PREFIX, App
@@ -55,6 +56,7 @@ class V1Bridge:
             BlockCipher,
             os.urandom,
         )
+        TextSender(participant)
         self._engine = Bridge(participant, Directory(self._may_reach), self, rate_hz)
         self._endpoint = UdpEndpoint(self._engine, lambda kind, value: None)
         self._server = Server(self._engine, self._endpoint.pump)

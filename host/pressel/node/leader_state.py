@@ -21,6 +21,11 @@ class MemberState(BaseModel):
     table_advice: str | None
     settings_version: int
 
+    @property
+    def reads_secret_texts(self) -> bool:
+        """Else everybody on the radio reads the texts that it gets."""
+        return "secret_texts" in self.features
+
 
 class FloorState(BaseModel):
     """One talk group's floor; `talker` and `queue` are names, `node` is the talker's, since two may

@@ -14,6 +14,7 @@ from pressel.errors import PresselError, UnreachableError
 from pressel.transport.udp import Address, UdpEndpoint, address_of, engine_now_ms
 from ptt.badge.participant import Participant
 from ptt.base import events
+from ptt.keyboard.text_sender import TextSender
 from ptt.wire import messages
 
 from .credential import Credential
@@ -56,6 +57,7 @@ class SoftBadge:
             os.urandom,
         )
         self.participant.address_of = address_of
+        self._keyboard = TextSender(self.participant)
         self._endpoint = UdpEndpoint(self.participant, self._take_event)
         self._sound = sound
         self._on_event = on_event
@@ -103,7 +105,7 @@ class SoftBadge:
         else:
             text = cut_text(line)
             if text:
-                self.participant.send_text(text, engine_now_ms())
+                self._keyboard.send(text, engine_now_ms())
         self._endpoint.pump()
         return said
 

@@ -1,8 +1,9 @@
 """A participant: the rooms of one badge tied together.
 
 The same object runs in the badge, in the soft badge and in the simulator. Besides the five calls
-of every engine it has the person's: `press`, `release`, `write_microphone`, `read_speaker`,
-`send_text`. Every datagram takes the same way: shape, seal, sender, then the room for its kind.
+of every engine it has the person's: `press`, `release`, `write_microphone`, `read_speaker`, and
+`keyboard` where there is one. Every datagram takes the same way: shape, seal, sender, then the room
+for its kind.
 """
 
 from ..base import events
@@ -15,7 +16,6 @@ from ..base.numbers import (
     KEPT_FRAMES_MAX,
     OUTBOX_SLOTS,
     REKEY_SPREAD_MS,
-    TEXT_BYTES_MAX,
 )
 from ..base.outbox import Outbox
 from ..base.prng import Prng
@@ -98,8 +98,9 @@ class Participant:
         self.settings = Settings(self)
         self.texts = Texts(self)
         self.offers = Offers(self)
-        self._timed = (self.floor, self.burst, self.texts)
-        self._rooms = (
+        self.keyboard: Any = None
+        self._timed: tuple[Any, ...] = (self.floor, self.burst)
+        self._rooms: tuple[Any, ...] = (
             self.membership,
             self.talking,
             self.groups,
@@ -220,13 +221,11 @@ class Participant:
         """The next frame to play (320 samples), None for silence; valid until the next call."""
         return self.playout.read(now_ms)
 
-    def send_text(self, text: bytes, now_ms: int) -> bool:
-        """UTF-8 of 1 to `TEXT_BYTES_MAX` bytes to the group; event TEXT_SENT tells how it went.
-
-        False when not joined or while another text is on its way."""
-        if not 0 < len(text) <= TEXT_BYTES_MAX:
-            raise ValueError("a text has 1 to %d bytes" % TEXT_BYTES_MAX)
-        return self.join.state == JOINED and self.texts.submit(text, now_ms)
+    def take_keyboard(self, keyboard: "Any") -> None:
+        """Somebody can type: `keyboard` is a `TextSender`."""
+        self.keyboard = keyboard
+        self._timed += (keyboard,)
+        self._rooms += (keyboard,)
 
     # --- as values ---
 

@@ -5,12 +5,14 @@ docs/protocol-v2.md, section 3, in that order, so that a forged datagram costs a
 hash if its sender sees the network.
 """
 
+from ..base import features
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import CLEAR_NACK_MS
 from ..wire import envelope, messages, refusal
 from ..wire.checksum import FRONT_BYTES
 from ..wire.envelope import (
     FLAG_SEALED,
+    FLAG_SECRET,
     FLAGS_AT,
     FROM_LEADER,
     HEADER_BYTES,
@@ -21,6 +23,9 @@ from ..wire.envelope import (
 )
 from ..wire.offsets import GRANT_GROUP_AT
 from .join import JOINED
+
+if features.HAS_SECRET_TEXTS:
+    from ..link.text_cipher import readable
 
 if TYPE_CHECKING:
     from typing import Any, Protocol
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
         checksum: Checksum
         door: Door
         join: Join
+        keyboard: Any
         link: Link
         membership: Membership
         voice_keys: VoiceKeys
@@ -58,6 +64,7 @@ class Session:
         self._hmac = hmac
         self._scratch = memoryview(hmac.buffer)
         self._clear = self._scratch[0:0]  # the datagram that is obeyed, unsealed
+        self._reads_secret = 0  # `FLAG_SECRET` when our leader reads encrypted texts
 
     # --- out ---
 
@@ -78,6 +85,8 @@ class Session:
         if kind == messages.VOICE_FRAME and not owner.voice_keys.encrypt(buffer):
             return False
         buffer[FLAGS_AT] = FLAG_SEALED
+        if kind == messages.TEXT_MESSAGE:
+            owner.keyboard.encrypt(buffer, end, self._reads_secret)
         owner.checksum.put(buffer, datagram.data, end)
         return owner.link.seal(buffer, end)
 
@@ -120,6 +129,10 @@ class Session:
                 # Speech that waits would be lost; the grant comes again.
                 owner.send_key_want(group, now_ms)
                 return refusal.KEY
+        if features.HAS_SECRET_TEXTS:
+            if kind == messages.TEXT_MESSAGE and data[FLAGS_AT] & FLAG_SECRET:
+                text = readable(owner.link, data, 1)  # pyright: ignore[reportPossiblyUnboundVariable]
+                return owner.obey(text, source, now_ms)
         return self._obey(kind, data, source, now_ms)
 
     def check(self, data: "Buffer", source: "Any") -> int:
@@ -151,6 +164,7 @@ class Session:
         reason = owner.obey(self._clear, source, now_ms)
         if kind != messages.VOICE_FRAME:
             owner.voice_keys.on_mark(data[MARK_AT], now_ms)
+            self._reads_secret = data[FLAGS_AT] & FLAG_SECRET
         if kind == messages.WELCOME or kind == messages.FLOOR_TAKEN:
             owner.voice_keys.look(now_ms)  # other groups, or a call
         return reason

@@ -11,11 +11,13 @@ SIDE_BUTTON = const(2)  # has a second button, for emergencies and groups
 BATTERY = const(4)  # measures its battery
 DISPLAY = const(8)  # shows group and situation on a display
 NAME_TAG = const(16)  # shows its wearer's name on e-paper
+SECRET_TEXTS = const(32)  # reads texts that are encrypted
 
-OF_ENGINES = const(0)
+OF_ENGINES = const(32)
 
 HAS_UPDATES = True
 HAS_SIDE_BUTTON = True
 HAS_BATTERY = True
 HAS_DISPLAY = True
 HAS_NAME_TAG = True
+HAS_SECRET_TEXTS = True

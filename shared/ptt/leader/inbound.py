@@ -4,8 +4,9 @@ budget, then the room for its kind.
 
 from ..base.compat import TYPE_CHECKING
 from ..cluster import records
+from ..link import text_cipher
 from ..wire import codec, envelope, messages, refusal
-from ..wire.envelope import FROM_PARTICIPANT, HEADER_BYTES, MARK_AT
+from ..wire.envelope import FLAG_SECRET, FLAGS_AT, FROM_PARTICIPANT, HEADER_BYTES, MARK_AT
 from ..wire.refusal import Refused
 from .sessions import OF_BEFORE
 
@@ -117,6 +118,8 @@ class Inbound:
         if session.before is not None:  # the first datagram since it has moved over
             session.before = None
             self._rooms.keys.give(member, now_ms)
+        if kind == messages.TEXT_MESSAGE and data[FLAGS_AT] & FLAG_SECRET:
+            data = text_cipher.readable(member.link, data, 0)
         reason = self.obey(member, data, now_ms)
         if reason == refusal.LIMIT:
             self._rooms.held.note(member.device, kind, now_ms)

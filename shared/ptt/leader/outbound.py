@@ -4,11 +4,13 @@ A datagram waits with the link of its member. A member that has gone meanwhile i
 one that has newer keys is answered under them.
 """
 
+from ..base import features
 from ..base.clock import age
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import DATAGRAM_BYTES_MAX, MEMBERS_MAX, NACK_INTERVAL_MS
+from ..link import text_cipher
 from ..wire import codec, envelope, messages
-from ..wire.envelope import FLAG_SEALED, FLAGS_AT, MARK_AT, TAG_BYTES
+from ..wire.envelope import FLAG_SEALED, FLAG_SECRET, FLAGS_AT, MARK_AT, TAG_BYTES
 
 if TYPE_CHECKING:
     from typing import Any
@@ -35,8 +37,14 @@ class Outgoing:
         link = self.link
         if link is None:
             return False
-        link.load(self.data)
-        return link.seal(self.data, len(self.data) - TAG_BYTES)
+        data = self.data
+        end = len(data) - TAG_BYTES
+        is_text = envelope.msg_type(data) == messages.TEXT_MESSAGE
+        if is_text and data[FLAGS_AT] & FLAG_SECRET and link.keys is not None:
+            text_cipher.wrap(link.hmac, link.keys.wrap, data, end, 1)
+            envelope.put_crc(data, envelope.header_crc(data, envelope.payload_crc(data)))
+        link.load(data)
+        return link.seal(data, end)
 
 
 class Copies:
@@ -145,7 +153,8 @@ class Outbound:
             data, end, kind, member.session, envelope.LEADER_NODE, link.next_seq(), now_ms
         )
         data[MARK_AT] = self.mark
-        data[FLAGS_AT] = FLAG_SEALED
+        is_clear = kind == messages.TEXT_MESSAGE and not member.features & features.SECRET_TEXTS
+        data[FLAGS_AT] = FLAG_SEALED if is_clear else FLAG_SEALED | FLAG_SECRET
         envelope.put_crc(data, envelope.header_crc(data, envelope.payload_crc(data)))
         self._append(Outgoing(data, member.address, link), 1)
 

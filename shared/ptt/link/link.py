@@ -27,10 +27,10 @@ class Link:
     """`is_leader`: the other side is a badge; else it is our leader."""
 
     __slots__ = (
-        "_hmac",
         "_is_leader",
         "address",
         "former",
+        "hmac",
         "keys",
         "replay",
         "seq",
@@ -39,7 +39,7 @@ class Link:
     )
 
     def __init__(self, hmac: "Hmac", is_leader: bool) -> None:
-        self._hmac = hmac
+        self.hmac = hmac
         self._is_leader = is_leader
         self.address: Any = None
         self.session = 0  # number of the session, 0: none
@@ -69,7 +69,7 @@ class Link:
 
     def load(self, data: "Buffer") -> None:
         """`data` is the next datagram to seal or to open."""
-        self._hmac.load(data)
+        self.hmac.load(data)
 
     def seal(self, data: bytearray, end: int) -> bool:
         """Put the tag behind the first `end` bytes of the loaded `data`; False when there are no
@@ -77,7 +77,7 @@ class Link:
         keys = self.keys
         if keys is None:
             return False
-        tag = self._hmac.digest_loaded(keys.down if self._is_leader else keys.up, end)
+        tag = self.hmac.digest_loaded(keys.down if self._is_leader else keys.up, end)
         pack_into("8s", data, end, tag)
         return True
 
@@ -101,4 +101,4 @@ class Link:
             return False
         end = len(data) - TAG_BYTES
         key = keys.up if self._is_leader else keys.down
-        return equal(data, end, self._hmac.digest_loaded(key, end), TAG_BYTES)
+        return equal(data, end, self.hmac.digest_loaded(key, end), TAG_BYTES)

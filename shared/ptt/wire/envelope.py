@@ -29,6 +29,7 @@ HEADER_BYTES = const(24)
 TAG_BYTES = const(8)  # HMAC-SHA256 cut to 64 bits
 LEADER_NODE = const(1)  # the leader's own number on the wire; members follow
 FLAG_SEALED = const(1)  # a tag follows the payload
+FLAG_SECRET = const(2)  # of a text: it is encrypted; of all else from a leader: it reads such texts
 SEALED_SINCE = const(0x25)  # version byte of the first builds that have keys
 
 # Sent before there are keys, or by somebody who has none: never sealed.

@@ -8,6 +8,7 @@ from typing import Any
 
 from pressel.errors import UsageError
 from pressel.transport.udp import Address, engine_now_ms
+from ptt.base import features
 from ptt.base.numbers import TEXT_BYTES_MAX
 from ptt.leader.leader import Leader
 from ptt.leader.roster import GROUP_DEFAULT
@@ -63,8 +64,9 @@ class Venue:
     def _uptime_s(self) -> float:
         return time.monotonic() - self._started_s
 
-    def text(self, fields: Fields) -> int:
-        """A text to all; to how many."""
+    def text(self, fields: Fields) -> dict[str, Any]:
+        """A text to all: to how many `members`, and who gets it `in_clear`, so that everybody on
+        the radio can read it."""
         words = " ".join(str(fields["text"]).split())  # whatever blanks a person has typed
         text = words.encode()
         if not 0 < len(text) <= TEXT_BYTES_MAX or not words.isprintable():
@@ -73,7 +75,9 @@ class Venue:
         operator = messages.TEXT_OPERATOR
         leader.send_text(GROUP_DEFAULT, operator, b"operator", text, engine_now_ms())
         self._settle()
-        return len(leader.members)
+        members = leader.members.all()
+        old = [each.name.decode() for each in members if not each.features & features.SECRET_TEXTS]
+        return {"members": len(members), "in_clear": old}
 
 
 def leading(leader: Callable[[], Leader | None]) -> Leader:

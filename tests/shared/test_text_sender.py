@@ -1,9 +1,10 @@
 """One text on its way to the leader."""
 
-from ptt.badge.texts import Texts
+from ptt.badge.join import JOINED
 from ptt.base import events
 from ptt.base.clock import NEVER
 from ptt.base.numbers import REQUEST_RETRY_MS, TEXT_TRIES_MAX
+from ptt.keyboard.text_sender import TextSender
 from ptt.wire import messages, refusal
 
 NOW_MS = 5000
@@ -15,14 +16,18 @@ class Writer:
 
     def __init__(self, now_ms=NOW_MS):
         self.name = b"Ann"
-        self.floor = self.join = self.link = self.groups = self
+        self.floor = self.join = self.link = self
+        self.state = JOINED
         self.group = 3
         self.node = 7
         self.address = LEADER
         self.sent = []
         self.done = []
-        self.sender = Texts(self)  # pyright: ignore[reportArgumentType]
+        self.sender = TextSender(self)  # pyright: ignore[reportArgumentType]
         self.now_ms = now_ms
+
+    def take_keyboard(self, keyboard):
+        assert self.sent == []
 
     def send(self, kind, values, destination, now_ms):
         assert (kind, destination, now_ms) == (messages.TEXT_MESSAGE, LEADER, self.now_ms)
@@ -38,7 +43,7 @@ class Writer:
         return self.sender._on_ack([number], None, LEADER, self.now_ms) == refusal.ACCEPTED
 
     def write(self, text=b"hello"):
-        return self.sender.submit(text, self.now_ms)
+        return self.sender.send(text, self.now_ms)
 
     def wait(self):
         """Until the next try is due; how long that was."""
@@ -121,7 +126,7 @@ def test_after_one_was_given_up_the_next_starts_afresh():
 
 def test_numbers_wrap():
     writer = Writer()
-    writer.sender._number = 0xFFFF
+    writer.sender.number = 0xFFFF
     writer.write()
     assert writer.sent == [(0, b"hello")]
     assert writer.ack(0)
