@@ -11,7 +11,6 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -83,6 +82,9 @@ def load_build(table: MessageTable, folder: Path) -> Build:
 
 def render_for_today(table: MessageTable) -> str:
     """The table as code, and the numbers that today's code asks for by name."""
+    if table.version == NEWER:  # it was made up before there were keys, and gets them like the rest
+        sealing = [row for row in load_table().message if row.number in SEALING]
+        table = table.model_copy(update={"message": [*table.message, *sealing]})
     text = render(table)
     known = ModuleType("known")
     exec(text.replace("from ..base.compat import const", "const = int"), vars(known))
@@ -100,11 +102,6 @@ def adapted(version: str, package: str) -> Build:
 
     messages, codec = module("wire.messages"), module("wire.codec")
     encode, decode = codec.encode, codec.decode
-    if version == NEWER:  # it was made up before there were keys, and gets them like the older ones
-        for kind in SEALING:
-            messages.LAYOUTS[kind] = messages_now.LAYOUTS[kind]
-        senders = zip_longest(messages.SENDERS, messages_now.SENDERS, fillvalue=0)
-        messages.SENDERS = module("wire.envelope").SENDERS = bytes(map(max, senders))
     adapt_codec(messages, codec)
     badge = speaking(module("badge.participant").Participant, messages)
     if version == OLDER:

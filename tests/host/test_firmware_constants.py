@@ -35,6 +35,7 @@ IMPORT = "from . import numbers\n"
         (IMPORT + "x = numbers.other\n", IMPORT + "x = numbers.other\n"),
         (CHECKED + "x = 1\n", "\n\n\nx = 1\n"),
         ("NAMES = ('a', 'b')\nx = 1\n", "\nx = 1\n"),
+        ("NAMES = {1: 'a'}\nx = 1\n", "\nx = 1\n"),
         ("NAMES = ('a', 'b')\nx = NAMES\n", "NAMES = ('a', 'b')\nx = NAMES\n"),
         ("x = 'ü'\nfrom .numbers import LIMIT\ny = 'ü', LIMIT\n", "x = 'ü'\n\ny = 'ü', 7\n"),
     ],

@@ -133,13 +133,13 @@ def _is_unread(module: _Module, node: ast.stmt, used: set[tuple[str, str]]) -> b
     name = node.targets[0].id
     if name in module.constants:
         return True
-    return name.isupper() and _is_tuple(node.value) and (module.name, name) not in used
+    return name.isupper() and _is_table(node.value) and (module.name, name) not in used
 
 
-def _is_tuple(node: ast.expr) -> bool:
-    """Written as one, or made by ``tuple``."""
+def _is_table(node: ast.expr) -> bool:
+    """A tuple, written as one or made by ``tuple``, or a dictionary."""
     made = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tuple"
-    return made or isinstance(node, ast.Tuple)
+    return made or isinstance(node, ast.Tuple | ast.Dict)
 
 
 def _is_owner(

@@ -190,6 +190,9 @@ def render(table: MessageTable) -> str:
         "`LAYOUTS` holds for each type its fields: (kind, lowest, highest, default). Kinds 1,",
         "2 and 4 are big-endian integers of that many bytes, 14, 18 and 26 raw bytes (4, 8, 16), 9",
         "a text with a length byte. A field with a default may be missing, from an older sender.",
+        "`TABLE` is the same, small enough for a badge, which has no `LAYOUTS`: the fields that",
+        "differ; for each field of all types in turn its place among those; and by a type's number",
+        "where its fields begin, and the next number's begin where they end.",
         "`SENDERS` says who may send a type, by its number: 1 participant, 2 leader, 3 both, 0: no",
         'such type. It is bytes, since a badge has no room for a dictionary."""',
         "",
@@ -201,22 +204,30 @@ def render(table: MessageTable) -> str:
     ]
     lines += _names(table.message, table.enums)
     lines += ["", *_senders(table.message), "", *_layouts(table.message), ""]
+    lines += [*_packed(table.message), ""]
     return "\n".join(lines)
 
 
 def _senders(messages: list[MessageRow]) -> list[str]:
     codes = {"participant": 1, "leader": 2, "both": 3}
     by_number = {message.number: codes[message.sender] for message in messages}
-    each = [f"\\x{by_number.get(number, 0):02x}" for number in range(max(by_number) + 1)]
-    rows = ["".join(each[at : at + 16]) for at in range(0, len(each), 16)]
-    return ["SENDERS = (", *[f'    b"{row}"' for row in rows], ")"]
+    senders = bytes(by_number.get(number, 0) for number in range(max(by_number) + 1))
+    return ["SENDERS = (", *_literal(senders), ")"]
+
+
+def _literal(data: bytes) -> list[str]:
+    """`data` as lines of a literal, 16 bytes each."""
+    return [
+        '    b"' + "".join(f"\\x{byte:02x}" for byte in data[at : at + 16]) + '"'
+        for at in range(0, len(data), 16)
+    ]
 
 
 def render_host(table: MessageTable) -> str:
     """The text of ptt/cluster/host_messages.py."""
     lines = [
         '"""What hosts say to each other, as code. Written by `make schema` from',
-        "shared/schema/messages.toml; `LAYOUTS` is as in `messages`. No badge carries it.",
+        "shared/schema/messages.toml; `LAYOUTS` and `TABLE` are as in `messages`. No badge has it.",
         '"""',
         "",
         "from ..base.compat import const",
@@ -226,6 +237,8 @@ def render_host(table: MessageTable) -> str:
         *_names(table.host_message, table.host_enums),
         "",
         *_layouts(table.host_message),
+        "",
+        *_packed(table.host_message),
         "",
     ]
     return "\n".join(lines)
@@ -246,13 +259,27 @@ def _layouts(rows: list[MessageRow]) -> list[str]:
     lines = ["LAYOUTS = {"]
     for m in rows:
         lines.append(f"    {m.number}: (  # {m.name}")
-        lines += [
-            f"        ({_KINDS[f.type]}, {f.min}, {f.largest}, {_default(f)}),"
-            f"  # {f.name}: {f.text}"
-            for f in m.fields
-        ]
+        lines += [f"        {_row(f)},  # {f.name}: {f.text}" for f in m.fields]
         lines.append("    ),")
     return [*lines, "}"]
+
+
+def _packed(messages: list[MessageRow]) -> list[str]:
+    rows = list(dict.fromkeys(_row(field) for m in messages for field in m.fields))
+    places, starts = bytearray(), bytearray()
+    fields = {m.number: m.fields for m in messages}
+    for number in range(max(fields) + 1):
+        starts.append(len(places))
+        places += bytes(rows.index(_row(field)) for field in fields.get(number, ()))
+    starts.append(len(places))  # a byte holds no more: ValueError when there are over 255 fields
+    lines = ["TABLE = (", "    (", *[f"        {row}," for row in rows], "    ),"]
+    for data in (places, starts):
+        lines += ["    (", *["    " + line for line in _literal(bytes(data))], "    ),"]
+    return [*lines, ")"]
+
+
+def _row(field: FieldRow) -> str:
+    return f"({_KINDS[field.type]}, {field.min}, {field.largest}, {_default(field)})"
 
 
 def _default(field: FieldRow) -> str:

@@ -1,5 +1,5 @@
 """What hosts say to each other, as code. Written by `make schema` from
-shared/schema/messages.toml; `LAYOUTS` is as in `messages`. No badge carries it.
+shared/schema/messages.toml; `LAYOUTS` and `TABLE` are as in `messages`. No badge has it.
 """
 
 from ..base.compat import const
@@ -67,3 +67,23 @@ LAYOUTS = {
         (2, 1, 65535, None),  # port: UDP port for badges
     ),
 }
+
+TABLE = (
+    (
+        (4, 1, 1073741823, None),
+        (1, 0, 255, None),
+        (4, 0, 1073741823, None),
+        (2, 1, 65535, None),
+    ),
+    (
+        b"\x00\x01\x01\x02\x02\x01\x01\x02\x02\x01\x01\x00\x02\x01\x01\x00"
+        b"\x01\x00\x01\x01\x02\x01\x01\x01\x00\x01\x01\x03"
+    ),
+    (
+        b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+        b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+        b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+        b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+        b"\x00\x04\x08\x0c\x11\x14\x18\x1b\x1c"
+    ),
+)

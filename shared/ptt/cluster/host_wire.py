@@ -8,7 +8,7 @@ from ..base.compat import TYPE_CHECKING
 from ..base.numbers import DATAGRAM_BYTES_MAX
 from ..wire import codec, refusal
 from ..wire.refusal import Refused
-from .host_messages import LAYOUTS
+from .host_messages import LAYOUTS, TABLE
 
 if TYPE_CHECKING:
     from ..base.compat import Buffer
@@ -20,7 +20,7 @@ def encode(kind: int, values: "tuple") -> bytes:
     """Message `kind` with `values` in table order; ValueError for anything that the table
     forbids."""
     _scratch[0] = kind
-    return bytes(_scratch[0 : codec.encode(_scratch, 1, kind, values, LAYOUTS)])
+    return bytes(_scratch[0 : codec.encode(_scratch, 1, kind, values, TABLE)])
 
 
 def decode(data: "Buffer") -> "tuple[int, list]":
@@ -29,4 +29,4 @@ def decode(data: "Buffer") -> "tuple[int, list]":
         raise Refused(refusal.EMPTY)
     if data[0] not in LAYOUTS:
         raise Refused(refusal.TYPE)
-    return data[0], codec.decode(data[0], data, 1, len(data), LAYOUTS)
+    return data[0], codec.decode(data[0], data, 1, len(data), TABLE)

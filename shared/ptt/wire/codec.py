@@ -8,7 +8,7 @@ here, see `voice`.
 from ..base.compat import TYPE_CHECKING
 from . import refusal
 from .envelope import get16, get32, put16, put32
-from .messages import LAYOUTS
+from .messages import TABLE
 from .refusal import Refused
 
 if TYPE_CHECKING:
@@ -18,24 +18,25 @@ _TEXT = 9
 _RAW = 10  # kinds above it are raw: 10 + number of bytes
 
 
-def encode(data: bytearray, at: int, kind: int, values: "tuple", layouts: "dict" = LAYOUTS) -> int:
+def encode(data: bytearray, at: int, kind: int, values: "tuple", table: "tuple" = TABLE) -> int:
     """Write the fields of message `kind` at `at`; returns the offset behind them.
 
     `values` are in table order: ints, bytes for raw fields, UTF-8 bytes for texts. The last ones
     may be left out where the table has defaults, which the reader then takes.
     """
-    layout = layouts[kind]
-    given = len(values)
-    if given > len(layout) or (given < len(layout) and layout[given][3] is None):
-        raise ValueError("message %d takes %d values" % (kind, len(layout)))
-    for index in range(given):
-        field_kind, low, high, _ = layout[index]
-        value = values[index]
+    rows, fields, starts = table
+    index = starts[kind]
+    missing = starts[kind + 1] - index - len(values)
+    if missing < 0 or (missing > 0 and rows[fields[index + len(values)]][3] is None):
+        raise ValueError("message %d takes %d values" % (kind, missing + len(values)))
+    for value in values:
+        field_kind, low, high, _ = rows[fields[index]]
+        index += 1
         if field_kind >= _TEXT:
             at = _put_bytes(data, at, field_kind, low, high, value)
             continue
         if not low <= value <= high:
-            raise ValueError("message %d field %d out of range: %s" % (kind, index, value))
+            raise ValueError("message %d: %s is not %d..%d" % (kind, value, low, high))
         if field_kind == 1:
             data[at] = value
         elif field_kind == 2:
@@ -60,15 +61,17 @@ def _put_bytes(data: bytearray, at: int, kind: int, low: int, high: int, value: 
     return at + size
 
 
-def decode(kind: int, data: "Buffer", at: int, end: int, layouts: "dict" = LAYOUTS) -> "list":
+def decode(kind: int, data: "Buffer", at: int, end: int, table: "tuple" = TABLE) -> "list":
     """The fields of message `kind` at `at`..`end`, in table order.
 
     Bytes behind the known fields are a newer build's and are left alone; fields that an older
     build did not have get their default. Raises `Refused` (FIELD, RANGE) for anything else that
     is missing, too long or out of range.
     """
+    rows, fields, starts = table
     values = []
-    for field_kind, low, high, default in layouts[kind]:
+    for index in range(starts[kind], starts[kind + 1]):
+        field_kind, low, high, default = rows[fields[index]]
         if at == end and default is not None:
             values.append(default)
             continue

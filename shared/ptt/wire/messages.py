@@ -3,6 +3,9 @@
 `LAYOUTS` holds for each type its fields: (kind, lowest, highest, default). Kinds 1,
 2 and 4 are big-endian integers of that many bytes, 14, 18 and 26 raw bytes (4, 8, 16), 9
 a text with a length byte. A field with a default may be missing, from an older sender.
+`TABLE` is the same, small enough for a badge, which has no `LAYOUTS`: the fields that
+differ; for each field of all types in turn its place among those; and by a type's number
+where its fields begin, and the next number's begin where they end.
 `SENDERS` says who may send a type, by its number: 1 participant, 2 leader, 3 both, 0: no
 such type. It is bytes, since a badge has no room for a dictionary."""
 
@@ -321,3 +324,54 @@ LAYOUTS = {
         (1, 0, 255, None),  # order: what to do
     ),
 }
+
+TABLE = (
+    (
+        (18, 0, 8, None),
+        (4, 0, 1073741823, None),
+        (14, 0, 4, None),
+        (1, 0, 255, None),
+        (9, 1, 32, None),
+        (9, 1, 16, None),
+        (4, 0, 1073741823, 0),
+        (2, 2, 65535, None),
+        (4, 1, 1073741823, None),
+        (18, 0, 8, b"\x00\x00\x00\x00\x00\x00\x00\x00"),
+        (1, 0, 255, 0),
+        (2, 0, 65535, None),
+        (26, 0, 16, None),
+        (2, 20, 400, None),
+        (4, 1000, 1300000, None),
+        (9, 0, 32, None),
+        (9, 1, 200, None),
+        (1, 0, 2, 0),
+        (2, 0, 65535, 0),
+        (1, 1, 255, None),
+        (9, 0, 32, b""),
+        (1, 128, 255, None),
+        (1, 0, 2, None),
+        (1, 0, 3, None),
+        (1, 0, 1, None),
+        (1, 1, 3, None),
+        (2, 0, 640, None),
+        (2, 1, 24000, None),
+        (1, 0, 200, None),
+        (9, 0, 16, None),
+    ),
+    (
+        b"\x00\x01\x02\x03\x04\x05\x06\x06\x01\x07\x08\x01\x02\x03\x03\x06"
+        b"\x09\x0a\x01\x03\x01\x01\x0b\x03\x0a\x03\x03\x03\x03\x03\x01\x01"
+        b"\x0c\x0c\x0c\x0c\x00\x01\x02\x03\x04\x05\x01\x06\x08\x0d\x0e\x08"
+        b"\x03\x03\x0b\x03\x0b\x0f\x10\x0b\x03\x0b\x0c\x03\x0c\x0c\x0c\x03"
+        b"\x0b\x11\x12\x03\x0b\x01\x08\x0b\x01\x03\x0b\x01\x03\x0b\x13\x03"
+        b"\x0b\x03\x03\x01\x08\x07\x14\x03\x01\x01\x03\x01\x08\x03\x15\x01"
+        b"\x01\x03\x02\x0b\x16\x17\x03\x03\x0b\x08\x0b\x18\x19\x1a\x03\x08"
+        b"\x0b\x0b\x0b\x03\x08\x0b\x0b\x0b\x08\x1b\x17\x08\x1c\x01\x08\x1c"
+        b"\x01\x08\x03\x03\x01\x1c\x1d\x08\x03"
+    ),
+    (
+        b"\x00\x00\x08\x12\x19\x1d\x1f\x21\x2c\x2f\x31\x37\x38\x3b\x3c\x3d"
+        b"\x3f\x43\x49\x4c\x4f\x52\x57\x5a\x5e\x62\x66\x66\x66\x66\x66\x66"
+        b"\x66\x6e\x73\x78\x78\x78\x78\x78\x78\x7b\x7e\x81\x87\x89"
+    ),
+)
