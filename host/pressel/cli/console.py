@@ -13,6 +13,7 @@ from pressel.cli.options import AddressOption, control_options, state_option
 from pressel.errors import UsageError
 from pressel.node import control as sockets
 from pressel.transport.udp import Address
+from ptt.base.numbers import PORT as BADGES_PORT
 
 from .serving import open_port
 
@@ -38,6 +39,11 @@ _PEM = click.Path(dir_okay=False, exists=True, path_type=Path)
     multiple=True,
     help="A name under which browsers open the console, beside localhost and the address.",
 )
+@click.option(
+    "--leader",
+    type=AddressOption(BADGES_PORT),
+    help="Where browsers that talk find the leader; by default where the host says that it is.",
+)
 @click.option("--certificate", type=_PEM, help="Serve over TLS with this certificate.")
 @click.option("--key", type=_PEM, help="The certificate's private key.")
 def console(
@@ -46,6 +52,7 @@ def console(
     state: Path,
     listen: Address,
     names: tuple[str, ...],
+    leader: Address | None,
     certificate: Path | None,
     key: Path | None,
 ) -> None:
@@ -69,6 +76,7 @@ def console(
     from pressel.console.door import Door
     from pressel.console.host_reader import HostReader
     from pressel.console.server import settings
+    from pressel.console.talk import Talk
 
     def ask(verb: str, **fields: object) -> object:
         return sockets.ask(sockets.find(control, port), verb, **fields)
@@ -81,7 +89,9 @@ def console(
         print(f"no account yet; to make the first one, type the code {door.code}", file=sys.stderr)
     print(f"the console is at {scheme}://{host}:{number}/", file=sys.stderr, flush=True)
     known = frozenset({"localhost", "127.0.0.1", host, *(name.lower() for name in names)})
-    uvicorn.Server(settings(HostReader(ask), door, known, certificate, key)).run([port_socket])
+    reader = HostReader(ask)
+    talk = Talk(reader, door, state, leader)
+    uvicorn.Server(settings(reader, door, known, certificate, key, talk)).run([port_socket])
 
 
 def _is_here(host: str) -> bool:

@@ -10,7 +10,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from pressel.errors import PresselError, UsageError
@@ -56,7 +56,7 @@ class Door:
         self._waiting = 0
         self.code = "" if accounts.all() else new_code()
 
-    def visitor(self, request: Request) -> Visitor | None:
+    def visitor(self, request: HTTPConnection) -> Visitor | None:
         """None for who is not logged in."""
         session = self._session(request)
         role = self.accounts.role(session.name) if session is not None else None
@@ -141,7 +141,7 @@ class Door:
 
     # --- inside ---
 
-    def _session(self, request: Request) -> Session | None:
+    def _session(self, request: HTTPConnection) -> Session | None:
         cookie = request.cookies.get(self._cookie)
         return self._sessions.find(cookie, time.monotonic()) if cookie else None
 

@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_BYTES_MAX = 16_384  # the largest form has a password and a name
+POLICY_VIOLATED = 1008  # of RFC 6455
 _SAFE = ("GET", "HEAD")
 _POLICY = "; ".join(
     (
@@ -30,7 +31,7 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",  # with less, a form has no origin to check
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
     "Cache-Control": "no-store",
 }
 
@@ -45,6 +46,12 @@ class Guard:
         self._scheme = scheme
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            if self._may_open(scope):
+                await self._app(scope, receive, send)
+            else:
+                await send({"type": "websocket.close", "code": POLICY_VIOLATED})
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -66,6 +73,13 @@ class Guard:
         except _TooMuch:
             answer = PlainTextResponse("That is too much.", 413, headers=_HEADERS)
             await answer(scope, receive, send)
+
+    def _may_open(self, scope: Scope) -> bool:
+        """A connection lasts, and any page may ask for one: its origin must be the console's."""
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        is_own = headers.get("origin") == f"{self._scheme}://{host}"
+        return is_own and _name_of(host) in self._hosts
 
     def _why_not(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)

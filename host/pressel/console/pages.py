@@ -19,7 +19,7 @@ from starlette.responses import (
     Response,
     StreamingResponse,
 )
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from pressel.errors import PresselError
 from pressel.registry.device import PENDING
@@ -31,6 +31,7 @@ from .door import Door, Refusal, Visitor
 from .guard import Guard
 from .host_reader import HostReader
 from .static_files import STATIC
+from .talk import Talk
 
 STREAMS_MAX = 64  # live pages that are open at once
 RENEW_S = 1.0  # a talker's seconds count up
@@ -40,11 +41,12 @@ Page = Callable[[Request, Visitor], Awaitable[Response]]
 
 
 class Pages:
-    """`host` reads the venue; `door` knows the visitors."""
+    """`host` reads the venue; `door` knows the visitors; `talk` lets them talk from their page."""
 
-    def __init__(self, host: HostReader, door: Door) -> None:
+    def __init__(self, host: HostReader, door: Door, talk: Talk | None = None) -> None:
         self._host = host
         self._door = door
+        self._talk = talk
         self._streams = 0
         self._shown_to: dict[bool, tuple[int, view.Live]] = {}  # by who may let newcomers in
         self._templates = Environment(
@@ -60,7 +62,7 @@ class Pages:
 
     def application(self, hosts: frozenset[str], scheme: str) -> Starlette:
         """All of it, for these names and "http" or "https"."""
-        routes = [
+        routes: list[BaseRoute] = [
             Route("/", self._seen(self._live)),
             Route("/live", self._seen(self._stream)),
             Route("/badges", self._seen(self._badges)),
@@ -81,6 +83,8 @@ class Pages:
             Route("/first", self._first, methods=["POST"]),
             Route("/static/{name}", _static),
         ]
+        if self._talk is not None:
+            routes.append(WebSocketRoute("/talk", self._talk.serve))
         return Starlette(routes=routes, middleware=[Middleware(Guard, hosts=hosts, scheme=scheme)])
 
     # --- who may ---
@@ -121,7 +125,9 @@ class Pages:
     # --- what is seen ---
 
     async def _live(self, request: Request, visitor: Visitor) -> Response:
-        return self._page("live.html.j2", visitor, "/", live=await self._shown(visitor))
+        can_talk = self._talk is not None and visitor.may("talk")
+        shown = await self._shown(visitor)
+        return self._page("live.html.j2", visitor, "/", live=shown, can_talk=can_talk)
 
     async def _stream(self, request: Request, visitor: Visitor) -> Response:
         if self._streams >= STREAMS_MAX:

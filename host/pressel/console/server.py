@@ -9,10 +9,12 @@ import uvicorn
 from .door import Door
 from .host_reader import HostReader
 from .pages import STREAMS_MAX, Pages
+from .talk import MESSAGE_BYTES_MAX, Talk
 
 CLIENTS_MAX = STREAMS_MAX + 128  # connections; a browser opens six
 IDLE_S = 20  # a connection that asks nothing is closed
 HEAD_BYTES_MAX = 16_384  # of a request
+QUEUE_MESSAGES = 32  # of one connection that have come and are not read yet: half a second of sound
 
 
 def settings(
@@ -21,11 +23,13 @@ def settings(
     names: frozenset[str],
     certificate: Path | None = None,
     key: Path | None = None,
+    talk: Talk | None = None,
 ) -> uvicorn.Config:
-    """How it is served under `names`; over TLS where there is a certificate."""
+    """How it is served under `names`; over TLS where there is a certificate. Without `talk` nobody
+    talks from the pages."""
     scheme = "http" if certificate is None else "https"
     return uvicorn.Config(
-        Pages(host, door).application(names, scheme),
+        Pages(host, door, talk).application(names, scheme),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -35,7 +39,10 @@ def settings(
         timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=HEAD_BYTES_MAX,
         http="h11",
-        ws="none",
+        ws="none" if talk is None else "websockets-sansio",
+        ws_max_size=MESSAGE_BYTES_MAX,
+        ws_max_queue=QUEUE_MESSAGES,
+        ws_per_message_deflate=False,  # sound does not shrink
         ssl_certfile=certificate,
         ssl_keyfile=key,
     )

@@ -15,6 +15,8 @@ _SCRIPT = "text/javascript; charset=utf-8"
 STATIC: dict[str, tuple[Path, str]] = {
     "console.css": (_OWN / "console.css", "text/css; charset=utf-8"),
     "console.js": (_OWN / "console.js", _SCRIPT),
+    "talk.js": (_OWN / "talk.js", _SCRIPT),
+    "talk-sound.js": (_OWN / "talk-sound.js", _SCRIPT),
     "icon.svg": (_OWN / "icon.svg", "image/svg+xml"),
     "htmx.js": (HTMX / "htmx.min.js", _SCRIPT),
     "htmx-sse.js": (HTMX / "ext" / "hx-sse.min.js", _SCRIPT),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import secrets
 from collections.abc import Callable
@@ -87,6 +88,21 @@ class SoftBadge:
         self.participant.release(engine_now_ms())
         self._endpoint.pump()
 
+    def choose_group(self, number: int) -> str | None:
+        """Talk there from the next press on; a sentence when that cannot be."""
+        is_chosen = self.participant.select_group(number)
+        self._endpoint.pump()
+        return None if is_chosen else f"this badge is not in group {number}"
+
+    async def finish(self) -> None:
+        """Let the button go, and wait until the last words have been sent, or cannot be."""
+        if not self._is_pressed:
+            return
+        self._expect(events.SENT)
+        self.release()
+        with contextlib.suppress(PresselError):  # nobody is left to be told
+            await self._wait(events.SENT, SENT_LIMIT_S, NOT_SENT)
+
     def type_line(self, line: str) -> str | None:
         """Do what was typed; a sentence when that cannot be done. Enter alone presses the talk
         button and the next lets it go, since a terminal has no key-up."""
@@ -95,8 +111,7 @@ class SoftBadge:
         if typed.act in ("talk", "emergency"):
             self._toggle(messages.LANE_EMERGENCY if typed.act == "emergency" else 0)
         elif typed.act == "group":
-            if not self.participant.select_group(typed.number):
-                said = f"this badge is not in group {typed.number}"
+            said = self.choose_group(typed.number)
         elif typed.act in ("call", "back"):
             said = self._call(typed.number)
         elif typed.act == "hang up":
