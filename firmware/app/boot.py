@@ -26,6 +26,8 @@ from ptt.base import features
 from ptt.base.compat import TYPE_CHECKING
 from ptt.base.numbers import PORT
 from ptt.media import dsp
+from ptt.wire import codec, messages
+from ptt.wire.refusal import Refused
 
 from . import log
 from .extras.health import Health
@@ -101,6 +103,7 @@ def stages() -> "Iterator[Handset | None]":
         os.urandom,
     )
     participant.address_of = _standby_address
+    _obey_kept(participant, nvs.blob("settings"))
     yield None
     is_pdm = pins["microphone"].get("kind") == "pdm"
     microphone = None if is_pdm else Microphone(pins["microphone"])
@@ -271,6 +274,16 @@ def _tell_crashes(store: Store, now_ms: int) -> None:
 
     for uptime_ms, text in crashes.entries(store):
         log.write(now_ms, "crashed before", (uptime_ms, text))
+
+
+def _obey_kept(participant: Participant, told: bytes) -> None:
+    """The settings that were in force last hold until a leader is found. What another build kept is
+    read as far as this one knows it."""
+    try:
+        fields = codec.decode(messages.SETTINGS_SNAPSHOT, told, 0, len(told))
+    except Refused:
+        return
+    participant.settings.obey(fields, told)
 
 
 def _standby_address(host, port):

@@ -56,6 +56,8 @@ def test_a_change_reaches_all_badges_and_outlives_its_leader(tmp_path: Path) -> 
                 assert "floor.talk_ms: 60000 ms -> 90000 ms" in result.out
                 assert "applied by 3 of 3 badges" in result.out
                 assert [p.badge.participant.settings.version for p in people] == [2, 2, 2]
+                told = await settings(cluster, other, "status")
+                assert (told.code, told.out.count("applied ")) == (0, 4), told.out
                 await until(
                     lambda: any(e.get("values") == {"floor.talk_ms": LIMIT_MS}
                                 for e in cluster.events(leader) if e["event"] == "asked"),

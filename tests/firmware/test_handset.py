@@ -23,9 +23,11 @@ from tests.firmware.hardware import (
 )
 
 from pressel.boards.board import board_ids, load_board
+from pressel.schema.messages import message_table
 from ptt.badge import indications
 from ptt.base import clock
-from ptt.wire import messages
+from ptt.base.defaults import PLAYOUT_DELAY_MS
+from ptt.wire import codec, messages
 
 DEVICE = "0200000000000001"
 Build = Callable[..., Any]
@@ -388,3 +390,83 @@ def test_it_runs_as_fast_as_the_chip_can(
     monkeypatch.setattr(Machine, "hz_max", hz_max)
     build()
     assert Machine.hz == hz
+
+
+def settings(version: int, delay_ms: int, talk_ms: int = 60_000) -> bytes:
+    """The payload of a SETTINGS_SNAPSHOT."""
+    return version.to_bytes(4, "big") + delay_ms.to_bytes(2, "big") + talk_ms.to_bytes(4, "big")
+
+
+def obeyed(handset: Any) -> tuple[int, int]:
+    """Version and playout delay."""
+    return handset.participant.settings.version, handset.participant.playout.path.least_ms
+
+
+def tell(handset: Any, told: bytes) -> None:
+    fields = codec.decode(messages.SETTINGS_SNAPSHOT, told, 0, len(told))
+    handset.participant.settings.obey(fields, told)
+
+
+@pytest.fixture
+def storage(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What NVS holds; empty at first."""
+    monkeypatch.setattr(NVS, "kept", {})
+    return NVS.kept
+
+
+def test_a_badge_starts_with_the_settings_that_it_had_last(
+    build: Build, storage: dict[str, Any]
+) -> None:
+    handset = build()
+    assert obeyed(handset) == (0, PLAYOUT_DELAY_MS)
+    tell(handset, settings(7, 200))
+    run(handset, 1000, 63_000)
+    assert storage["settings"] == settings(7, 200)
+    assert obeyed(build()) == (0, 200)  # the number means nothing to the next leader
+
+
+def test_settings_are_written_once(build: Build, storage: dict[str, Any]) -> None:
+    handset = build()
+    tell(handset, settings(7, 200))
+    run(handset, 1000, 63_000)
+    before = NVS.commits
+    tell(handset, settings(7, 200))
+    run(handset, 63_000, 190_000)
+    assert NVS.commits == before
+
+
+def test_settings_of_a_newer_build_are_read_as_far_as_they_are_known(
+    build: Build, storage: dict[str, Any]
+) -> None:
+    storage["settings"] = settings(7, 140) + bytes(6)
+    assert obeyed(build()) == (0, 140)
+
+
+@pytest.mark.parametrize(
+    "kept", [b"\1", settings(7, 140)[:9], settings(7, 19), settings(7, 140, 1), b"\xff" * 10]
+)
+def test_settings_that_cannot_be_are_left_alone(
+    kept: bytes, build: Build, storage: dict[str, Any]
+) -> None:
+    storage["settings"] = kept
+    assert obeyed(build()) == (0, PLAYOUT_DELAY_MS)
+
+
+def test_a_flash_that_fails_does_not_stop_the_badge(
+    build: Build, storage: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise OSError(5)
+
+    monkeypatch.setattr(NVS, "set_blob", fail)
+    handset = build()
+    tell(handset, settings(7, 200))
+    run(handset, 1000, 63_000)
+    assert obeyed(handset) == (0, 200)
+
+
+def test_settings_fit_what_the_badge_keeps() -> None:
+    table = message_table()
+    (row,) = [each for each in table.message if each.settings]
+    size = sum(int(field.type.removeprefix("u")) // 8 for field in row.fields)
+    assert size <= 64  # `hal.nvs` reads no longer ones

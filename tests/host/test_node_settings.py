@@ -257,3 +257,26 @@ def test_a_setting_is_found_by_its_name_alone() -> None:
     assert load_settings().find("talk_ms")[0] == TALK
     with pytest.raises(UsageError, match=r"did you mean 'floor\.talk_ms'"):
         load_settings().find("floor.talk")
+
+
+def test_the_status_tells_of_each_badge_what_it_said(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    leader = stage.leader
+    assert leader is not None
+    said = ((2, False), (2, True), (1, False), (0, False))
+    for session, (version, refused) in enumerate(said, 1):
+        member = leader.members.add(bytes([session]) * 8, session)
+        assert member is not None
+        member.name = b"ABCD"[session - 1 : session]
+        member.settings.acknowledged, member.settings.refused = version, refused
+    stage.set(DELAY, 80, 1)
+    answer = stage.settings.status({})
+    assert [(each["name"], each["version"], each["state"]) for each in answer["members"]] == [
+        ("A", 2, "applied"), ("B", 2, "refused"), ("C", 1, "waiting"), ("D", 0, "waiting")
+    ]  # fmt: skip
+    assert (answer["badges"], answer["applied"], answer["refused"]) == (4, 1, 1)
+
+
+def test_a_host_that_does_not_lead_has_no_status(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        Stage(tmp_path, Settings(3)).settings.status({})

@@ -1,4 +1,6 @@
-"""Reports once a minute, while nobody talks, what a badge counts, and then tidies the heap."""
+"""Once a minute, while nobody talks: reports what a badge counts, tidies the heap, and keeps
+settings that are new.
+"""
 
 import gc
 
@@ -8,6 +10,7 @@ from ptt.base.clock import since
 from ptt.base.compat import TYPE_CHECKING
 
 from .. import log
+from ..modules import forget
 from . import ignore
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ class Health:
 
     def __init__(self, now_ms: int) -> None:
         self._told_ms = now_ms
+        self._kept = b""  # settings
 
     def step(self, handset: "Handset", now_ms: int) -> None:
         if since(now_ms, self._told_ms) < _PERIOD_MS or not handset.is_quiet():
@@ -35,5 +39,16 @@ class Health:
         deaf = 0 if handset.port is None else handset.port.deaf
         heard = (radio.send_drops, radio.no_memory, speaker.starved, speaker.cut, torn, deaf)
         log.write(now_ms, "health", (gc.mem_free(), heard, handset.wifi.rssi()))
+        told = handset.participant.settings.told
+        if told == self._kept:
+            return
+        self._kept = told
+        try:
+            from hal.nvs import Nvs
+
+            Nvs().set_blob("settings", told)
+        except (OSError, MemoryError):  # until a leader is found, it starts with older ones then
+            pass
+        forget("hal.nvs")
 
     on_event = ignore

@@ -14,6 +14,7 @@ _SHOW, _CHANGE, _FILES = (f"pressel.cli.settings_{each}" for each in ("show", "c
     homes={
         "list": f"{_SHOW}:show_all",
         "get": f"{_SHOW}:show_one",
+        "status": _SHOW,
         "explain": _SHOW,
         "set": f"{_CHANGE}:set_some",
         "revert": _CHANGE,

@@ -1,4 +1,5 @@
-"""`pressel settings list | get | explain | history | diff`: what is in force, and how it came."""
+"""`pressel settings list | get | status | explain | history | diff`: what is in force, who has it,
+and how it came."""
 
 from __future__ import annotations
 
@@ -9,20 +10,29 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from rich.markup import escape
 from rich.table import Table
 
 from pressel.errors import PresselError, UsageError
 from pressel.node import control as sockets
 from pressel.node.desk.settings_past import Change
+from pressel.node.desk.venue_settings import APPLIED
 from pressel.registry.identity import fingerprint
 from pressel.schema.settings import SettingRow, load_settings, settings
 from pressel.schema.settings_file import load_file
 
 from .options import control_options
 from .printed import print_console
-from .settings_state import Values, ask, difference_lines, differences, row_as_json
+from .settings_state import (
+    State,
+    Values,
+    ask,
+    difference_lines,
+    differences,
+    row_as_json,
+    say_left,
+)
 
 JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
@@ -71,6 +81,49 @@ def show_one(name: str, port: int | None, control: Path | None, as_json: bool) -
         return
     print(row.in_words(state.value(full)))
     print(f"{full}: {row.text}; {state.counts()}", file=sys.stderr)
+
+
+class MemberRow(BaseModel):
+    """A badge that is here; `version`: of the last that it answered, 0: none."""
+
+    device: str
+    name: str
+    version: int
+    state: str
+
+
+class Members(State):
+    members: list[MemberRow]
+
+
+@click.command()
+@control_options
+@JSON
+def status(port: int | None, control: Path | None, as_json: bool) -> int:
+    """Show which badges have the settings in force, and which refuse them.
+
+    Ends in 1 when a badge has not applied them.
+    """
+    answer = sockets.ask(sockets.find(control, port), "settings status")
+    try:
+        told = Members.model_validate(answer)
+    except ValidationError as error:
+        raise PresselError(
+            "the leader's answer is from another version of Pressel; update the older one"
+        ) from error
+    if as_json:
+        print(json.dumps(told.model_dump(exclude={"values"}), indent=2))
+    else:
+        if told.members:
+            table = Table("Badge", "Device", "State", "Version", box=None, pad_edge=False)
+            for each in sorted(told.members, key=lambda each: (each.state == APPLIED, each.name)):
+                version = str(each.version) if each.version else "none yet"
+                state = each.state if each.state == APPLIED else f"[bold]{each.state}[/]"
+                table.add_row(escape(each.name), each.device, state, version)
+            print_console().print(table)
+        print(f"Version {told.version}, {told.counts()}")
+        say_left(told)
+    return 0 if told.applied == told.badges else 1
 
 
 @click.command()

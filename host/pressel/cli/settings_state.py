@@ -129,7 +129,7 @@ def say_left(state: State) -> None:
     if silent:
         print(
             f"{silent} {'has' if silent == 1 else 'have'} not answered yet and will be told again; "
-            "see `pressel settings list`",
+            "see `pressel settings status`",
             file=sys.stderr,
         )
     if state.refused:

@@ -275,6 +275,8 @@ class Participant:
         try:
             fields = codec.decode(kind, data, envelope.HEADER_BYTES, envelope.payload_end(data))
         except Refused as refused:
+            if kind == messages.SETTINGS_SNAPSHOT and refused.reason == refusal.RANGE:
+                self.settings.discard(data, now_ms)
             return refused.reason
         return getattr(room, room.obeys[kind])(fields, data, source, now_ms)
 

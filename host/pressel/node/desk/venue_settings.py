@@ -15,6 +15,7 @@ from ptt.base.numbers import INT_MAX
 from ptt.cluster.replica import State
 from ptt.leader import takeover
 from ptt.leader.leader import Leader
+from ptt.leader.members import Member
 from ptt.leader.settings_in_force import Settings
 
 from ..kept_settings import FIRST, load_kept, store_kept, values_of
@@ -24,6 +25,9 @@ from .audits import WithRegistry
 from .settings_past import SET, WHY, checked_why
 from .venue import leading
 from .verb import COPY, LEADER, WHO, Fields, Verb
+
+# What a badge said of the settings in force; waiting: nothing yet, so it is told again.
+APPLIED, REFUSED, WAITING = "applied", "refused", "waiting"
 
 
 class VenueSettings:
@@ -60,6 +64,7 @@ class VenueSettings:
     def verbs(self) -> tuple[Verb, ...]:
         return (
             Verb("settings", self.show, place=COPY),
+            Verb("settings status", self.status, place=LEADER),
             Verb(SET, self.set, writes=True, place=LEADER, logs=True, shown=("values",)),
             Verb("settings history", self.history, place=COPY, in_thread=True),
         )
@@ -76,6 +81,14 @@ class VenueSettings:
         refused = sum(each.refused for each in done)
         counts = {"badges": len(members), "applied": len(done) - refused, "refused": refused}
         return {**_answer(now), **counts}
+
+    def status(self, fields: Fields) -> dict[str, Any]:
+        """What `show` says, and in `members` for each badge that is here its device, its name, the
+        version that it answered last (0: none) and `state`: what it said of it."""
+        leader = leading(self._leader)
+        version = leader.settings.settings.version
+        rows = [_member_row(member, version) for member in leader.members.all()]
+        return {**self.show(fields), "members": rows}
 
     async def set(self, fields: Fields) -> dict[str, Any]:
         """Give all settings in `values` their value, or none of them; only if the settings are
@@ -176,6 +189,19 @@ def _why_not(base: int, version: int) -> str:
         f"somebody else has changed the settings: they are of version {version}, not {base} any "
         "more; look at them and try again"
     )
+
+
+def _member_row(member: Member, version: int) -> dict[str, Any]:
+    delivery = member.settings
+    state = WAITING
+    if delivery.acknowledged == version:
+        state = REFUSED if delivery.refused else APPLIED
+    return {
+        "device": member.device.hex(),
+        "name": member.name.decode(),
+        "version": delivery.acknowledged,
+        "state": state,
+    }
 
 
 def _answer(now: Settings) -> dict[str, Any]:
