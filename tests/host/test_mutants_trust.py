@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.host import test_alike, test_authority_files, test_node_control, test_registry_copies
 from tests.host.test_registry_copies import GOOD, Venue
-from tests.hostile import test_floods, test_groups, test_insiders, test_texts
+from tests.hostile import test_floods, test_groups, test_insiders, test_key_streams, test_texts
 from tests.shared import test_term_limit, test_venue_groups
 from tests.sim.mutants import replaced
 
@@ -24,6 +24,7 @@ from pressel.registry.log import Log
 from pressel.registry.standing import Standing
 from pressel.registry.store import Registry
 from ptt.badge.door import Door
+from ptt.badge.floor import NEW_LEADER, FloorParticipant
 from ptt.cluster import ballot, election
 from ptt.leader.budget import Budget
 from ptt.leader.group_keys import GroupKeys
@@ -32,6 +33,7 @@ from ptt.leader.held_calls import HeldCalls
 from ptt.leader.held_off import HeldOff
 from ptt.leader.private_calls import PrivateCalls
 from ptt.link import text_cipher
+from ptt.link.ctr import KeyStream
 from ptt.wire.envelope import SEQ_AT
 
 Mutant = Callable[[], Any]
@@ -145,6 +147,33 @@ def a_text_has_the_key_stream_of_the_one_before() -> Any:
         data[SEQ_AT : SEQ_AT + 4] = seq
 
     return replaced(text_cipher, "wrap", wrap)
+
+
+def frames_of_a_burst_have_one_key_stream() -> Any:
+    original = KeyStream.make
+    return replaced(
+        KeyStream, "make", lambda self, cipher, *place: original(self, cipher, *place[:3], 0)
+    )
+
+
+def bursts_have_one_key_stream() -> Any:
+    original = KeyStream._begin
+    return replaced(
+        KeyStream, "_begin", lambda self, epoch, talker, lease: original(self, epoch, talker, 1)
+    )
+
+
+def a_lease_is_taken_twice() -> Any:
+    """By a badge that goes over to another leader."""
+
+    def on_new_leader(self: FloorParticipant, now_ms: int) -> None:
+        self.restart()
+        self._fire(NEW_LEADER, 0, now_ms)
+
+    stack = contextlib.ExitStack()
+    stack.enter_context(replaced(FloorParticipant, "on_new_leader", on_new_leader))
+    stack.enter_context(replaced(Groups, "on_heard", lambda self, lease: None))
+    return stack
 
 
 # --- a machine with other users, and its files ---
@@ -266,6 +295,13 @@ CAUGHT_BY: dict[Mutant, Test] = {
     texts_go_in_the_clear: alone(test_texts.test_a_text_is_read_by_its_group_and_not_off_the_air),
     a_text_has_the_key_stream_of_the_one_before: alone(
         test_texts.test_no_key_stream_of_texts_comes_twice
+    ),
+    frames_of_a_burst_have_one_key_stream: alone(
+        test_key_streams.test_no_two_frames_have_one_key_stream
+    ),
+    bursts_have_one_key_stream: alone(test_key_streams.test_no_two_frames_have_one_key_stream),
+    a_lease_is_taken_twice: alone(
+        test_key_streams.test_a_talker_that_goes_over_to_the_other_side_of_a_split, 100
     ),
     names_are_what_they_are_spelt: lambda folder, patch: test_alike.test_names_of_one_look_are_one(
         folder, "Ann", "\u0410nn"

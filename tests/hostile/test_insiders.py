@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 from tests.hostile.stage import by, forged, joined, sealed
+from tests.shared.failover_venue import Failover
+from tests.shared.test_venue_takeover import fail_over
 
 from ptt.base import events
-from ptt.base.numbers import ADPCM_FRAME_BYTES, SPEECH_FRAMES_BURST, SPEECH_FRAMES_PER_S
+from ptt.base.numbers import (
+    ADPCM_FRAME_BYTES,
+    INT_MAX,
+    LEASE_GAP,
+    SPEECH_FRAMES_BURST,
+    SPEECH_FRAMES_PER_S,
+)
 from ptt.wire import messages, refusal, voice
 
 LOUD = bytes(range(1, ADPCM_FRAME_BYTES)) + b"x"
@@ -131,6 +139,24 @@ def test_a_right_that_the_registry_does_not_give_is_not_claimed() -> None:
     venue.run(300)
     assert venue.badge("A").engine.floor.may_send()
     assert venue.badge("C").all(events.DENIED) == [messages.DENIAL_NOT_ENTITLED]
+
+
+def test_a_lease_that_nobody_has_given_uses_none_up() -> None:
+    """A badge says in its heartbeats which lease it has heard of, and leaders count on from that
+    after a split, but only so far."""
+    venue = Failover(2).run(1500)
+    for far_at_most in (0, LEASE_GAP):
+        start = venue.leader.groups.lease
+        engine = venue.badge("A").engine
+        for lease in (start + LEASE_GAP, start + LEASE_GAP + 1, INT_MAX):
+            engine.link.seq += 1
+            values = (1, 1, engine.join.term, lease, 0, 0, 0)
+            data = by(venue.badge("A"), messages.HEARTBEAT, values, seq=engine.link.seq)
+            venue.leader.receive_datagram(data, venue.badge("A").address, venue.now_ms)
+        assert venue.leader.groups.lease == start + far_at_most
+        if not far_at_most:
+            fail_over(venue)
+            venue.run(1500)
 
 
 def test_every_message_of_an_insider_is_refused_or_obeyed_and_never_raises() -> None:

@@ -5,7 +5,7 @@ decisions to members. Lease numbers are given here, for all groups together.
 from ..base import events
 from ..base.clock import NEVER, add, earliest, since
 from ..base.compat import TYPE_CHECKING
-from ..base.numbers import CALL_GROUP_FIRST, GROUPS_MAX, LEASE_MS, MEMBER_TTL_MS
+from ..base.numbers import CALL_GROUP_FIRST, GROUPS_MAX, LEASE_GAP, LEASE_MS, MEMBER_TTL_MS
 from ..cluster import records
 from ..wire import messages, refusal
 from .floor.arbitrator import FLOOR_IDLE, Arbitrator
@@ -47,6 +47,7 @@ class Groups:
         self.refused = 0  # that the roster named beyond the leader's limit
         self.lease = 0  # the newest, of any group
         self.claimable = 0  # leases up to here are of terms before this one
+        self._heard_max = 0  # newest lease that a member may have heard of from a rival of ours
         self._claims_end_ms = 0  # until then voice under one of them may continue
 
     # --- which there are ---
@@ -114,11 +115,11 @@ class Groups:
     def snapshot(self) -> "tuple":
         """The floors, and the leases that they share: values that compare and hash."""
         floors = [(group, self.floors[group].snapshot()) for group in sorted(self.floors)]
-        return (tuple(floors), self.lease, self.claimable)
+        return (tuple(floors), self.lease, self.claimable, self._heard_max)
 
     def restore(self, snapshot: "tuple", now_ms: int) -> None:
         """Be as `snapshot` says; the groups must be there."""
-        floors, self.lease, self.claimable = snapshot
+        floors, self.lease, self.claimable, self._heard_max = snapshot
         for group, floor in floors:
             self.floors[group].restore(floor, now_ms)
         self._claims_end_ms = add(now_ms, MEMBER_TTL_MS)
@@ -126,7 +127,15 @@ class Groups:
     def go_on_from(self, newest: int, now_ms: int) -> None:
         """For a leader that takes over: leases up to `newest` may be the former one's."""
         self.lease = self.claimable = newest
+        self._heard_max = newest + LEASE_GAP if newest else 0
         self._claims_end_ms = add(now_ms, MEMBER_TTL_MS)  # talkers have moved over by then
+
+    def on_heard(self, lease: int) -> None:
+        """A member has heard of `lease`: another host has gone on from the same state, and has
+        given out more. It would refuse one that is not newer."""
+        if self.lease < lease <= self._heard_max:
+            self.lease = lease
+            self._journal.changed(records.COUNTERS, 0)
 
     def may_talk(self, member: "Member", group: int, lease: int, now_ms: int) -> bool:
         """Is voice of `member` under `lease` relayed?"""

@@ -35,6 +35,7 @@ class Heartbeats:
         welcome: "Callable[[Member, int], None]",
     ) -> None:
         self._term = term
+        self._groups = groups
         self._floors = groups.floors
         self._calls = calls
         self._outbound = outbound
@@ -55,6 +56,7 @@ class Heartbeats:
             self._announcer.start(member.node, now_ms)
             return refusal.ACCEPTED
         self._announcer.heard(member.node)
+        self._groups.on_heard(fields[3])
         if fields[6] != member.roster:
             self._welcome(member, now_ms)
         if member.hears(group):
