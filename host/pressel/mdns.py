@@ -14,6 +14,7 @@ from pressel.own_address import own_address
 from pressel.transport.udp import Address
 
 EVERYWHERE = "0.0.0.0"
+LOOK_S = 3.0  # at this machine's address; a look costs two system calls
 _RESOLVE_MS = 3_000  # who does not answer by then announces itself again
 
 
@@ -43,6 +44,26 @@ class Mdns:
             await self._open(name, server, *address)
         except Error as error:
             raise OSError(f"mDNS: {type(error).__name__} {error}") from error
+
+    async def keep(
+        self, name: str, server: str, address: Address, tell: Callable[[str], None]
+    ) -> None:
+        """`open`, until cancelled: anew whenever this machine's address changes, and again where
+        it failed, of which `tell` gets the reason, once. A box may be up before its network is."""
+        announced: str | None = None
+        told = ""
+        while True:
+            now = _own(address[0])
+            if now != announced:
+                try:
+                    await self.open(name, server, address)
+                    announced, told = now, ""
+                except OSError as error:
+                    announced, reason = None, error.strerror or str(error)
+                    if reason != told:
+                        tell(reason)
+                    told = reason
+            await asyncio.sleep(LOOK_S)
 
     async def _open(self, name: str, server: str, ip: str, port: int) -> None:
         own = own_address() if ip == EVERYWHERE else ip
@@ -96,3 +117,11 @@ class Mdns:
         if await info.async_request(zeroconf, _RESOLVE_MS) and info.port:
             for address in info.parsed_addresses(IPVersion.V4Only)[:1]:
                 found((address, info.port))
+
+
+def _own(ip: str) -> str:
+    """The address that is announced for `ip`; "" while this machine is on no network."""
+    try:
+        return own_address() if ip == EVERYWHERE else ip
+    except OSError:
+        return ""

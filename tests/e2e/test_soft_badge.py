@@ -147,7 +147,7 @@ def test_the_enter_key_is_the_talk_button(work: Path, tmp_path: Path) -> None:
                 v.badge.press()
                 await v.wait_for("granted", after_ms=stopped_ms)
                 v.badge.release()
-                await until(lambda: command.err.count("heard node") == 1, "a burst heard")
+                await until(lambda: command.err.count("heard V") == 1, "a burst heard")
                 assert (await command.stop()).code == 0
 
     asyncio.run(scenario())

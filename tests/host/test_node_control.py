@@ -267,7 +267,7 @@ def test_no_folder_that_others_can_take(
     assert control.control_path(5) == tmp_path / "home" / "pressel" / "run" / "leader-5.sock"
 
 
-def test_a_host_is_found_from_a_shell_with_another_runtime_folder(
+def test_row_40_a_host_is_found_from_a_shell_with_another_runtime_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was started at boot, and is asked from a session; or the other way round."""
@@ -292,7 +292,7 @@ def test_a_host_is_found_from_a_shell_with_another_runtime_folder(
     asyncio.run(scenario())
 
 
-def test_a_socket_that_is_removed_is_made_again(tmp_path: Path) -> None:
+def test_row_40_a_socket_that_is_removed_is_made_again(tmp_path: Path) -> None:
     """A logout removes the runtime folder, and the host serves on."""
 
     async def scenario() -> None:

@@ -14,7 +14,7 @@ from pressel.flash.console import Console, Restarted, console, heard_start
 from pressel.flash.line import Stop
 from pressel.flash.messages import FlashError, flash_error
 from pressel.flash.port import is_gone
-from pressel.schema.sentences import printable
+from pressel.printable import printable
 
 from .plan import Test
 from .sender import sending

@@ -22,8 +22,8 @@ from pressel.flash.port import held, is_gone
 from pressel.flash.usable_settings import checked_wifi
 from pressel.flash.usb import attached
 from pressel.node.door import is_there, open_roll
+from pressel.printable import printable
 from pressel.registry.choice import chosen
-from pressel.schema.sentences import printable
 
 BAUD = 115_200  # of MicroPython's console
 

@@ -17,7 +17,14 @@ from pressel.cli.lazy import LazyGroup
 from pressel.cli.options import AddressOption
 from pressel.enrol.client import Newcomer, enrol
 from pressel.enrol.search import find_leader
-from pressel.soft.credential import Credential, held_credential, read_credential, register
+from pressel.printable import is_printable
+from pressel.soft.credential import (
+    Credential,
+    credential_file,
+    held_credential,
+    read_credential,
+    register,
+)
 from pressel.soft.run import DeviceChoice, run_soft
 from pressel.soft.session import Session
 from pressel.transport.udp import BROADCAST, Address, resolve
@@ -28,18 +35,19 @@ _HERE = Path("-")  # in place of a folder: the host that runs here
 _EVERYBODY = f"{BROADCAST}:{PORT}"
 
 
-def _leader(ctx: click.Context, param: click.Parameter, value: Address) -> Address:
+def _leader(ctx: click.Context, param: click.Parameter, value: Address) -> tuple[Address, Address]:
+    """As it was given, and in numbers."""
     if value[1] == 0:
         raise click.BadParameter("a leader's port is 1 to 65535")
     try:
-        return resolve(value)
+        return value, resolve(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 
 
 def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
     size = len(value.encode(errors="replace"))  # bytes that are no text are not printable either
-    if not 0 < size <= NAME_BYTES_MAX or not value.isprintable():
+    if not 0 < size <= NAME_BYTES_MAX or not is_printable(value):
         raise click.BadParameter(f"a name has 1 to {NAME_BYTES_MAX} bytes of printable text")
     return value
 
@@ -54,6 +62,7 @@ _ATTACHED = ("emulate", "logs", "shell", "replace", "wipe")
 )
 @click.option(
     "--leader",
+    "leaders",
     type=AddressOption(PORT),
     callback=_leader,
     default=_EVERYBODY,
@@ -64,7 +73,8 @@ _ATTACHED = ("emulate", "logs", "shell", "replace", "wipe")
 @click.option(
     "--credential",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File with identity and key from `pressel device add`; default: this user's own.",
+    help="File with identity and key from `pressel device add`; default: this user's own, one "
+    "a name.",
 )
 @click.option(
     "--register",
@@ -89,7 +99,7 @@ _ATTACHED = ("emulate", "logs", "shell", "replace", "wipe")
 @click.pass_context
 def badge(
     ctx: click.Context,
-    leader: Address,
+    leaders: tuple[Address, Address],
     name: str,
     credential: Path | None,
     registry: Path | None,
@@ -111,13 +121,14 @@ def badge(
     """
     if ctx.invoked_subcommand:
         return
+    named, leader = leaders
     if sum((registry is not None, invite is not None, ask)) > 1:
         raise click.UsageError("choose one way in: --register, --invite or --ask")
     if credential is not None:
         own = read_credential(credential)
     else:
-        kept = platformdirs.user_state_path("pressel") / "soft-badge.json"
-        own = ctx.with_resource(held_credential(kept))
+        kept = platformdirs.user_state_path("pressel")
+        own = ctx.with_resource(held_credential(credential_file(kept, name)))
     if record and not record.absolute().parent.is_dir():
         raise click.BadParameter(f"the folder of {record} does not exist", param_hint="--record")
     if wav and record and record.exists() and wav.exists() and wav.samefile(record):
@@ -130,6 +141,7 @@ def badge(
         _enrol(leader, own, name, invite)
     session = Session(
         leader=leader,
+        named=named,
         name=name,
         own=own,
         speech=speech,

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from pressel.enrol.ways import INVITE
 from pressel.node.ports import HOSTS_PORT
+from pressel.printable import is_printable
 from pressel.transport.udp import parse_address
 from ptt.base.numbers import NAME_BYTES_MAX, PORT
 
@@ -27,7 +28,7 @@ def _address(port: int) -> AfterValidator:
 
 
 def _name(text: str) -> str:
-    if not 0 < len(text.encode(errors="replace")) <= NAME_BYTES_MAX or not text.isprintable():
+    if not 0 < len(text.encode(errors="replace")) <= NAME_BYTES_MAX or not is_printable(text):
         raise ValueError(f"a name has 1 to {NAME_BYTES_MAX} bytes, all of them printable")
     return text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pressel.schema.sentences import printable
+from pressel.printable import printable
 
 from .line import Stop
 from .loader import Loader

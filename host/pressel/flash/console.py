@@ -17,7 +17,7 @@ from mpremote import transport_serial
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
-from pressel.schema.sentences import printable
+from pressel.printable import printable
 
 from .identity import Identity
 from .line import Line, Stop

@@ -16,7 +16,7 @@ from esptool.reset import ResetStrategy
 from esptool.util import FatalError
 
 from pressel.errors import PresselError, disk_error
-from pressel.schema.sentences import printable
+from pressel.printable import printable
 
 from .line import Line, Stop, open_line
 from .messages import FlashError, flash_error

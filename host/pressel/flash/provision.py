@@ -13,8 +13,8 @@ from typing import Any
 from mpremote.transport import TransportExecError
 
 from pressel.pack.settings_file import settings_file
+from pressel.printable import printable
 from pressel.registry.roll import Roll
-from pressel.schema.sentences import printable
 
 from .console import Console, console
 from .identity import Claims

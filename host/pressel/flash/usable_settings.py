@@ -10,7 +10,7 @@ import ipaddress
 import string
 import unicodedata
 
-from pressel.schema.sentences import printable
+from pressel.printable import printable
 
 from .messages import flash_error
 

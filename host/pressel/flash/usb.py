@@ -10,7 +10,7 @@ from typing import Any
 
 from serial.tools import list_ports
 
-from pressel.schema.sentences import printable
+from pressel.printable import printable
 
 _TABLE = Path(__file__).with_name("usb.toml")
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 
 from .chat import plain
 from .limits import DEVICE_BYTES_MAX, NAME_BYTES_MAX
+
+# What responders put behind a name that is taken already, often by the same app before it crashed.
+_DOUBLE = re.compile(r":( \(\d+\)|-\d+| #\d+)$")
 
 BRIDGE_PREFIX = "pressel-"  # of a bridge's device id; bridges never connect to each other
 
@@ -34,7 +38,7 @@ def instance_name(name: str, device: str) -> str:
 def read_instance_name(instance: str) -> tuple[str, str]:
     """(name, device id) of an announcement; ValueError when it is not an old app's."""
     encoded, _, rest = instance.partition(":")
-    device = rest.removesuffix(":")
+    device = _DOUBLE.sub(":", rest).removesuffix(":")
     if not 0 < len(device.encode(errors="replace")) <= DEVICE_BYTES_MAX or not device.isprintable():
         raise ValueError(f"no device id in '{instance}'")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pressel.printable import one_line, printable
 from ptt.base.numbers import TEXT_BYTES_MAX
 
 from .limits import NAME_BYTES_MAX, TEXT_PIECES_MAX
@@ -11,7 +12,7 @@ _MORE = "…"  # a text that goes on, or was cut off
 
 def plain(text: str, bytes_max: int) -> str:
     """One printable line of at most `bytes_max` bytes of UTF-8, whole characters only."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = one_line(printable(text, " "))
     return line.encode(errors="replace")[:bytes_max].decode(errors="ignore")
 
 

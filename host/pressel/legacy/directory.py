@@ -13,10 +13,12 @@ from ptt.base.clock import NEVER, add, earliest, since
 from .app import App
 from .limits import APPS_MAX, CONNECT_AFTER_MS, CONNECT_RETRY_MS, CONNECT_RETRY_MS_MAX
 
+PLACES_MAX = 3  # of one device; the stale announcement of an app that crashed names another one
+
 
 @dataclass
 class _Entry:
-    app: App
+    apps: list[App]  # where it may be, the place to try next first
     due_ms: int  # when to connect, unless it is connected then
     retry_ms: int
 
@@ -38,9 +40,11 @@ class Directory:
         if known is None and len(self._entries) >= APPS_MAX:
             self.refused += 1
             return False
-        if known is None or known.app != app:
+        if known is None or app not in known.apps:
+            others = known.apps if known is not None else []
+            here = [app, *(each for each in others if each.address != app.address)]
             due_ms = add(now_ms, CONNECT_AFTER_MS)
-            self._entries[app.device] = _Entry(app, due_ms, CONNECT_RETRY_MS)
+            self._entries[app.device] = _Entry(here[:PLACES_MAX], due_ms, CONNECT_RETRY_MS)
         return True
 
     def lost(self, device: str) -> None:
@@ -49,7 +53,8 @@ class Directory:
 
     def at(self, address: str) -> App | None:
         """The app at `address`; None when there is none, or cannot be told from others there."""
-        there = [each.app for each in self._entries.values() if each.app.address == address]
+        known = (app for entry in self._entries.values() for app in entry.apps)
+        there = [app for app in known if app.address == address]
         return there[0] if len(there) == 1 else None
 
     def connected(self, device: str) -> None:
@@ -65,17 +70,18 @@ class Directory:
     def due(self, connected: Collection[str], now_ms: int) -> list[App]:
         """The apps to connect to now; each is offered again later, if it is not connected then."""
         apps = []
-        for entry in self._entries.values():
-            if entry.app.device in connected or since(now_ms, entry.due_ms) < 0:
+        for device, entry in self._entries.items():
+            if device in connected or since(now_ms, entry.due_ms) < 0:
                 continue
             entry.due_ms = add(now_ms, entry.retry_ms)
             entry.retry_ms = min(entry.retry_ms * 2, CONNECT_RETRY_MS_MAX)
-            apps.append(entry.app)
+            apps.append(entry.apps[0])
+            entry.apps.append(entry.apps.pop(0))
         return apps
 
     def next_timeout_ms(self, connected: Collection[str]) -> int:
         due_ms = NEVER
-        for entry in self._entries.values():
-            if entry.app.device not in connected:
+        for device, entry in self._entries.items():
+            if device not in connected:
                 due_ms = earliest(due_ms, entry.due_ms)
         return due_ms

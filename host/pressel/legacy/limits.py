@@ -59,7 +59,6 @@ TEXT_PIECES_MAX = 4  # at most so many of a long text are sent, the rest is cut 
 APPS_MAX = 128  # announced by mDNS; anybody can announce
 NAME_BYTES_MAX = 32  # as a badge's
 DEVICE_BYTES_MAX = 63  # an mDNS label holds no more
-ANNOUNCE_RETRY_S = 10.0  # a leader box may be up before its network is
 CONNECT_AFTER_MS = 1_000  # an app that has found us connects to us meanwhile: one connection less
 CONNECT_RETRY_MS = 5_000  # doubles
 CONNECT_RETRY_MS_MAX = 60_000

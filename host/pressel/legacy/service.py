@@ -24,7 +24,6 @@ from .bridge import Bridge
 from .client import Client
 from .directory import Directory
 from .discovery import Discovery
-from .limits import ANNOUNCE_RETRY_S
 from .server import Server
 from .state import INSECURE, V1ClientState
 
@@ -121,18 +120,11 @@ class V1Bridge:
     # --- discovery ---
 
     async def _announce(self) -> None:
-        """Try until it works: a leader box may be up before its network is."""
-        told = ""
-        while True:
-            try:
-                await self._discovery.open(self._host, self._port, NAME, self._v1_device)
-                return
-            except OSError as error:
-                reason = error.strerror or str(error)
-                if reason != told:
-                    self._tell("v1_not_announced", {"reason": reason, "port": self._port})
-                told = reason
-            await asyncio.sleep(ANNOUNCE_RETRY_S)
+
+        def tell(reason: str) -> None:
+            self._tell("v1_not_announced", {"reason": reason, "port": self._port})
+
+        await self._discovery.keep(self._host, self._port, NAME, self._v1_device, tell)
 
     def _found(self, app: App) -> None:
         self._engine.found(app, engine_now_ms())

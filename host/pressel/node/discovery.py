@@ -38,10 +38,10 @@ class Discovery:
         self._found = found
         self._mdns = Mdns(SERVICE, JOBS_MAX, self._changed)
 
-    async def open(self, address: Address) -> None:
-        """Announce `address`, the channel's, as `Mdns.open`."""
+    async def keep(self, address: Address, tell: Callable[[str], None]) -> None:
+        """Announce `address`, the channel's, as `Mdns.keep`."""
         name = self._host.hex()
-        await self._mdns.open(name, f"pressel-{name}.local.", address)
+        await self._mdns.keep(name, f"pressel-{name}.local.", address, tell)
 
     async def close(self) -> None:
         """Safe to call whatever happened before."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
+from pressel.schema.events import event_table
 from pressel.schema.sentences import event_fields
 from ptt.base import events
 from ptt.cluster import election
@@ -12,28 +14,54 @@ from ptt.leader.leader import Leader
 
 from . import held_words
 from .report import Report
+from .strangers import Strangers
 
 
 class EventLog:
-    """`leader` gives the engine that leads here now, or None; `name_of` a host's name."""
+    """`leader` gives the engine that leads here now, or None; `name_of` a host's name; `revoked`
+    that of a device which was revoked."""
 
     def __init__(
         self,
         report: Report,
         leader: Callable[[], Leader | None],
         name_of: Callable[[bytes], str],
+        revoked: Callable[[bytes], str | None] = lambda device: None,
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._report = report
         self._leader = leader
         self._name_of = name_of
+        self._revoked = revoked
+        self._now_s = now_s
+        self._strangers = Strangers()
         self._names: dict[int, str] = {}  # by node, for events about who has just gone
 
     def on_floor(self, kind: int, value: Any) -> None:
         """An event of `ptt.base.events`."""
+        if kind == events.STRANGER:
+            self._on_stranger(*value)
+            return
         name = events.NAMES[kind]
         self._report(name, event_fields(name, value, self._badge, self._name_of))
         if kind == events.MEMBER_LEFT:
             self._names.pop(value, None)
+
+    def _on_stranger(self, device: bytes, name: Any) -> None:
+        times = self._strangers.knock(bytes(device), self._now_s())
+        if times is None:
+            return
+        word = events.NAMES[events.STRANGER]
+        fields = event_fields(word, (device, name))
+        if times:
+            fields["times"] = times
+        former = self._revoked(bytes(device))
+        if former is None:
+            self._report(word, fields)
+            return
+        fields["name"] = former  # what it calls itself is no proof of anything
+        fields["advice"] = event_table().host["revoked_knocks"].advice
+        self._report("revoked_knocks", fields)
 
     def on_held(self, news: list[tuple[bytes, int]]) -> None:
         """Devices that the leader here has held off, and why."""

@@ -95,7 +95,9 @@ class HostNode:
         self._admission = Admission(self._watch, self._host, self._others, self._in_thread, report)
         self._bursts = Bursts(lambda: self._host.leader)
         self._standbys = Standbys(self._host, self._others.silent_ms, self._others.ask)
-        self._log = EventLog(report, lambda: self._host.leader, self._others.name_of)
+        self._log = EventLog(
+            report, lambda: self._host.leader, self._others.name_of, self._watch.directory.revoked
+        )
         self._badges = Port(self._on_badge, self._after_badges)
         library = load_library()
         self._copier = Copier(library) if library is not None else None

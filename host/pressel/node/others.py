@@ -14,7 +14,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pressel.errors import UsageError
-from pressel.transport.udp import BROADCAST, Address, engine_now_ms
+from pressel.transport.udp import BROADCAST, Address, engine_now_ms, resolve
 from ptt.base import clock
 
 from .channel import channel as channels
@@ -55,6 +55,7 @@ class OtherHosts:
         self.names: dict[bytes, str] = {}
         self._port = Port(self._receive)
         self._discovery: Discovery | None = None
+        self._announcing: asyncio.Task[None] | None = None
         self._waiting: dict[int, asyncio.Future[bytes | None]] = {}
         self._answering: set[asyncio.Task[None]] = set()
         self._told = ""  # why the port is not open
@@ -91,11 +92,12 @@ class OtherHosts:
         if not self._options.discovery:
             return
         self._discovery = Discovery(self.own, self._on_found)
-        try:
-            await self._discovery.open(self._port.address)
-        except OSError as error:
-            advice = "name the other hosts with --peer if they do not find each other"
-            self._report("not_announced", {"why": str(error), "advice": advice})
+        announcing = self._discovery.keep(self._port.address, self._tell_not_announced)
+        self._announcing = asyncio.create_task(announcing)
+
+    def _tell_not_announced(self, why: str) -> None:
+        advice = "name the other hosts with --peer if they do not find each other"
+        self._report("not_announced", {"why": why, "advice": advice})
 
     async def close(self) -> None:
         """Safe to call whatever happened before."""
@@ -103,6 +105,10 @@ class OtherHosts:
             task.cancel()
         for waiting in self._waiting.values():
             waiting.cancel()
+        if self._announcing is not None:
+            self._announcing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._announcing
         if self._discovery is not None:
             await self._discovery.close()
 
@@ -119,7 +125,8 @@ class OtherHosts:
         if not is_missing or looks % looks_per_beacon:
             return
         for peer in self._options.peers:
-            self.channel.reach(peer, now_ms)
+            with contextlib.suppress(ValueError):  # nobody has that name just now
+                self.channel.reach(await asyncio.to_thread(resolve, peer), engine_now_ms())
         address, port = self._port.address
         if self._options.discovery and address == EVERYWHERE:
             self._port.send(beacon(self.own), (BROADCAST, port))

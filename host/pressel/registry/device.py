@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pressel.errors import UsageError
+from pressel.printable import is_printable
 from pressel.registry.small_order import has_small_order
 from ptt.base.numbers import CALL_GROUP_FIRST, MEMBER_GROUPS_MAX, NAME_BYTES_MAX
 
@@ -64,7 +65,7 @@ def checked_id(text: str) -> str:
 
 def checked_name(name: str) -> str:
     """A name that fits a badge's label. UsageError when it does not."""
-    if not 1 <= len(name.encode("utf-8", "replace")) <= NAME_BYTES_MAX or not name.isprintable():
+    if not 1 <= len(name.encode("utf-8", "replace")) <= NAME_BYTES_MAX or not is_printable(name):
         raise UsageError(f"a name has 1 to {NAME_BYTES_MAX} bytes, all of them printable")
     return name
 

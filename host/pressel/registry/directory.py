@@ -10,7 +10,7 @@ from ptt.leader.roster import ENTITLED_EMERGENCY, ENTITLED_PRIORITY, Grants
 
 from . import alike
 from .alike import OPERATOR
-from .device import ACTIVE, Device, Entitlements
+from .device import ACTIVE, REVOKED, Device, Entitlements
 from .store import Registry
 
 
@@ -30,6 +30,7 @@ class RegistryDirectory:
         self._version = 0
         self._records: list[DeviceRecord] = []
         self._entries: dict[bytes, _Entry] = {}
+        self._revoked: dict[bytes, str] = {}
         self.refresh()
 
     def refresh(self) -> bool:
@@ -39,7 +40,10 @@ class RegistryDirectory:
             return False
         version = self._registry.version()
         self._entries, self._records = {}, []
-        devices = self._registry.devices(ACTIVE)
+        known = self._registry.devices()
+        devices = [each for each in known if each.state == ACTIVE]
+        revoked = [each for each in known if each.state == REVOKED]
+        self._revoked = {bytes.fromhex(each.id): each.name for each in revoked}
         looks = Counter(alike.look(each.name) for each in devices)
         for each in devices:
             key = self._registry.key(each.id)
@@ -75,6 +79,10 @@ class RegistryDirectory:
     def name(self, device: bytes) -> bytes | None:
         entry = self._entries.get(device)
         return entry.name if entry else None
+
+    def revoked(self, device: bytes) -> str | None:
+        """The name that `device` had before it was revoked; None when it was not."""
+        return self._revoked.get(device)
 
     def lookup(self, device: bytes) -> Grants:
         entry = self._entries.get(device)

@@ -12,6 +12,7 @@ from typing import Any
 
 from pressel.errors import UsageError
 from pressel.ledger.entry import Fact
+from pressel.printable import is_printable
 from pressel.registry.device import ACTIVE, Device
 from pressel.registry.log import WHO, Told
 
@@ -88,6 +89,6 @@ def _device(facts: dict[str, Fact]) -> str | None:
 
 def _line(text: str, what: str, most: int) -> str:
     text = text.strip()
-    if not text or len(text) > most or not text.isprintable():
+    if not text or len(text) > most or not is_printable(text):
         raise UsageError(f"{what} is one line of 1 to {most} characters")
     return text

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pressel.printable import printable
+
 from .events import PLAIN_KINDS, EventRow, event_table
 
 Fields = dict[str, Any]
@@ -49,15 +51,11 @@ def sentence(name: str, fields: Mapping[str, Any]) -> str:
     said = row.text.format_map(_Missing(words))
     if "why" in words and "why" not in row.places():
         said += f": {words['why']}"
+    if "times" in words and "times" not in row.places():
+        said += f" ({words['times']} more times since this was said)"
     if "advice" in words and "advice" not in row.places():
         said += f"; {words['advice']}"
     return said
-
-
-def printable(text: str) -> str:
-    """`text` without what controls a terminal: members choose their names and texts as they
-    like."""
-    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 class _Missing(dict[str, Any]):

@@ -12,21 +12,23 @@ from typing import Any
 from pressel import __version__
 from pressel.block_cipher import BlockCipher
 from pressel.errors import PresselError, UnreachableError
-from pressel.transport.udp import Address, UdpEndpoint, address_of, engine_now_ms
-from ptt.badge.participant import Participant
+from pressel.transport.udp import Address, UdpEndpoint, address_of, engine_now_ms, resolve
+from ptt.badge.join import JOINED
 from ptt.base import events
 from ptt.keyboard.text_sender import TextSender
 from ptt.wire import messages
 
 from .credential import Credential
+from .members import NamingParticipant
+from .outbox import TextOutbox
 from .sound import FileSound, Sound
 from .typed import understand
-from .words import cut_text
 
 JOIN_LIMIT_S = 10.0  # with --wav: a leader that does not answer by then is not there
 GRANT_LIMIT_S = 75.0  # somebody else's burst lasts 60 s at most
 SENT_LIMIT_S = 3.0  # the tail after letting go takes 40 ms
 LISTEN_ON_S = 1.0  # after its own speech: the last words of an answer
+NAME_AGAIN_S = 5.0  # without a leader: its name may have another address by now
 
 NO_LEADER = "no leader answers; is one running?"
 NOT_KNOWN = (
@@ -41,13 +43,20 @@ OnEvent = Callable[[int, Any], None]
 
 
 class SoftBadge:
-    """One participant called `name`, looking for its leader at `leader`."""
+    """One participant called `name`, looking for its leader at `leader`; `say` gets a line of a
+    text that was not sent."""
 
     def __init__(
-        self, own: Credential, name: str, leader: Address, sound: Sound, on_event: OnEvent
+        self,
+        own: Credential,
+        name: str,
+        leader: Address,
+        sound: Sound,
+        on_event: OnEvent,
+        say: Callable[[str], None] = lambda line: None,
     ) -> None:
         build = f"soft {__version__}"
-        self.participant = Participant(
+        self.participant = NamingParticipant(
             own.device,
             name.encode(),
             build.encode(),
@@ -64,6 +73,7 @@ class SoftBadge:
         self._on_event = on_event
         self._is_pressed = False
         self._happened: dict[int, asyncio.Event] = {}
+        self._texts = TextOutbox(self._submit, say)
 
     async def __aenter__(self) -> SoftBadge:
         await self._endpoint.open(("0.0.0.0", 0))
@@ -72,6 +82,7 @@ class SoftBadge:
         return self
 
     async def __aexit__(self, *exception: object) -> None:
+        self._texts.close()
         self._endpoint.close()
 
     async def carry_sound(self) -> None:
@@ -118,11 +129,12 @@ class SoftBadge:
             if not self.participant.hang_up(engine_now_ms()):
                 said = "there is no private call"
         else:
-            text = cut_text(line)
-            if text:
-                self._keyboard.send(text, engine_now_ms())
+            self._texts.write(line)
         self._endpoint.pump()
         return said
+
+    def _submit(self, text: bytes) -> bool:
+        return self._keyboard.send(text, engine_now_ms())
 
     def _toggle(self, lane: int) -> None:
         if self._is_pressed:
@@ -143,6 +155,17 @@ class SoftBadge:
     @property
     def why_not_joined(self) -> str:
         return NOT_KNOWN if self.participant.door.answered else NO_LEADER
+
+    async def follow(self, leader: Address) -> None:
+        """Until cancelled: while nobody leads, ask again which address the host named in `leader`
+        has by now."""
+        while True:
+            await asyncio.sleep(NAME_AGAIN_S)
+            if self.participant.join.state == JOINED:
+                continue
+            with contextlib.suppress(ValueError):  # nobody has that name just now
+                found = await asyncio.to_thread(resolve, leader)
+                self.participant.membership.search_address = found
 
     async def explain(self, say: Callable[[str], None]) -> None:
         """Tell somebody who waits in vain why, and go on trying until cancelled."""
@@ -193,6 +216,10 @@ class SoftBadge:
         if kind == events.DENIED and events.GRANTED in self._happened:
             self._happened[events.GRANTED].set()  # whoever waits for it need wait no more
         self._on_event(kind, value)
+        if kind == events.TEXT_SENT:
+            self._texts.ended(value == 1)
+        elif kind == events.JOINED:
+            self._texts.go_on()
 
     def _expect(self, kind: int) -> None:
         self._happened[kind] = asyncio.Event()

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import quote
 
 from pressel.errors import UsageError
 from pressel.json_text import read_json
@@ -40,6 +41,20 @@ def read_credential(file: Path) -> Credential:
     except OSError as error:
         raise UsageError(f"cannot read the credential {file}: {error.strerror}") from error
     return _parse(text, file)
+
+
+def credential_file(folder: Path, name: str) -> Path:
+    """Where this user keeps the credential of a badge called `name`: a badge is known to its leader
+    by the name that it was let in with, so each has its own.
+
+    The one file that earlier versions had for all names goes to the first that comes."""
+    file = folder / "soft-badges" / f"{quote(name, safe=' ')}.json"
+    former = folder / "soft-badge.json"
+    with contextlib.suppress(OSError):  # then a new one is made, or that is told
+        if former.is_file() and not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            former.rename(file)
+    return file
 
 
 @contextlib.contextmanager

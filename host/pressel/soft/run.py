@@ -30,13 +30,14 @@ async def run_soft(session: Session, devices: DeviceChoice) -> None:
     sound = files if is_file else DeviceSound(devices.microphone, devices.speaker)
 
     def tell(kind: int, value: Any) -> None:
-        line = describe(kind, value)
+        line = describe(kind, value, badge.participant.name_of)
         if line:
             session.say(line)
 
     serve_first()
-    async with SoftBadge(session.own, session.name, session.leader, sound, tell) as badge:
-        jobs: list[Coroutine[Any, Any, None]] = [badge.carry_sound()]
+    badge = SoftBadge(session.own, session.name, session.leader, sound, tell, session.say)
+    async with badge:
+        jobs: list[Coroutine[Any, Any, None]] = [badge.carry_sound(), badge.follow(session.named)]
         if session.speech is not None:
             jobs.append(badge.say(files))
         else:

@@ -21,11 +21,12 @@ from .keys import on_lines
 
 @dataclass(frozen=True)
 class Session:
-    """`speech`: what to say (int16, 16 kHz mono) before it leaves; `record`: file for what is
-    heard; `seconds`: after how long it leaves; `has_keys`: Enter is the talk button; `say` gets
-    each line."""
+    """`leader`: an address in numbers; `named`: as the person gave it. `speech`: what to say
+    (int16, 16 kHz mono) before it leaves; `record`: file for what is heard; `seconds`: after how
+    long it leaves; `has_keys`: Enter is the talk button; `say` gets each line."""
 
     leader: Address
+    named: Address
     name: str
     own: Credential
     speech: NDArray[np.int16] | None

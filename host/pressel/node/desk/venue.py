@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pressel.errors import UsageError
+from pressel.printable import is_printable, one_line
 from pressel.transport.udp import Address, engine_now_ms
 from ptt.base import features
 from ptt.base.numbers import TEXT_BYTES_MAX
@@ -67,9 +68,9 @@ class Venue:
     def text(self, fields: Fields) -> dict[str, Any]:
         """A text to all: to how many `members`, and who gets it `in_clear`, so that everybody on
         the radio can read it."""
-        words = " ".join(str(fields["text"]).split())  # whatever blanks a person has typed
-        text = words.encode()
-        if not 0 < len(text) <= TEXT_BYTES_MAX or not words.isprintable():
+        words = one_line(str(fields["text"]))  # whatever blanks a person has typed
+        text = words.encode(errors="replace")
+        if not 0 < len(text) <= TEXT_BYTES_MAX or not is_printable(words):
             raise UsageError(f"a text has 1 to {TEXT_BYTES_MAX} bytes, all printable")
         leader = leading(self._leader)
         operator = messages.TEXT_OPERATOR
