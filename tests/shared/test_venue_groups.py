@@ -168,11 +168,11 @@ def call(venue, caller, callee):
     venue.collect(badge)
 
 
-def called(venue):
-    """A has called B and said a word."""
-    call(venue, "A", "B")
+def called(venue, caller="A", callee="B"):
+    """The caller has said a word."""
+    call(venue, caller, callee)
     venue.run(300)
-    venue.release("A")
+    venue.release(caller)
     venue.run(500)
 
 
@@ -379,6 +379,26 @@ def test_who_was_hung_up_on_waits_longer_each_time():
     call(venue, "A", "C")  # somebody else
     venue.run(300)
     assert venue.badge("C").all(events.CALL)
+
+
+def test_who_was_hung_up_on_three_times_is_blocked_until_it_is_called():
+    venue = venue_of(((1,), (1,), (1,)))
+    for wait_ms in (CALL_HOLD_MS, 2 * CALL_HOLD_MS, 5 * CALL_HOLD_MS):  # the next would be four
+        hang_up_by_callee(venue)
+        venue.run(wait_ms)
+    before = len(venue.badge("B").all(events.CALL))
+    call(venue, "A", "B")
+    venue.run(300)
+    venue.release("A")
+    assert venue.badge("A").last(events.DENIED) == messages.DENIAL_CALLEE_BUSY
+    assert len(venue.badge("B").all(events.CALL)) == before
+    venue.run(500)
+    called(venue, "B", "A")
+    speak(venue, "A")
+    venue.badge("B").engine.hang_up(venue.now_ms)
+    venue.run(500)
+    called(venue, "A", "B")
+    assert len(venue.badge("B").all(events.CALL)) == before + 2
 
 
 def test_a_call_that_is_never_answered_holds_its_caller_off_too():

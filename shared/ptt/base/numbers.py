@@ -70,6 +70,8 @@ CALLS_MAX = const(16)  # private calls at a time: each costs airtime as a talk g
 CALL_HANG_MS = const(10000)  # a quiet call ends: time to think of an answer, not to forget it
 CALL_HOLD_MS = const(30000)  # before an unwanted caller may call the same member again
 CALL_HOLD_MS_MAX = const(960000)  # doubled up to here: four calls an hour take nobody's button
+CALL_BLOCK_TIMES = const(3)  # hung up on so often in a row: that was meant
+CALL_BLOCK_MS = const(28800000)  # then for a shift of 8 hours
 CALL_HOLDS_MAX = const(64)  # pairs held apart: more than a venue has quarrels
 
 # --- Standbys --------------------------------------------------------------------------

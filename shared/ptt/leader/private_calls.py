@@ -62,6 +62,7 @@ class PrivateCalls:
             return messages.DENIAL_CALLS_FULL
         if not self._groups.is_quiet(callee):
             return WAITS
+        self._held.forgive((callee.device, member.device))
         call = self._calls.open(member, callee, now_ms)
         self._groups.open_floor(call.group)
         assert member.call == callee.call == call.group, "a call with one side only"
@@ -96,7 +97,7 @@ class PrivateCalls:
         if call.is_answered and not call.is_refused:
             self._held.forgive(pair)
         else:
-            self._held.hold(pair, now_ms)
+            self._held.hold(pair, call.is_refused, now_ms)
         values = (group, self._term, self._groups.lease, reason)
         self._outbound.send_to_group(group, 0, messages.CALL_ENDED, values, now_ms)
         self._close(call)
