@@ -87,7 +87,7 @@ def console(work: Path, leader: LeaderProcess) -> Iterator[str]:
     accounts.put("Mia", "own", PASSWORD)
     host = HostReader(lambda verb, **fields: control.ask(leader.control, verb, **fields))
     door = Door(accounts, is_secure=False)
-    config = settings(host, door, frozenset({"127.0.0.1"}), talk=Talk(host, door, work))
+    config = settings(host, door, frozenset({"127.0.0.1"}), work, talk=Talk(host, door, work))
     with served(config) as port:
         yield f"127.0.0.1:{port}"
 

@@ -23,12 +23,21 @@ from pressel.console.server import settings
 from pressel.console.sessions import IDLE_S, SESSIONS_MAX, TRIES, Sessions, Tries
 from pressel.console.static_files import STATIC
 from pressel.errors import PresselError, UnreachableError, UsageError
+from pressel.registry.chains import BEGINNING
 from pressel.schema.settings import settings as setting_rows
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # passwords are not the subject
 PASSWORD = "a long password"
 SCRIPT = "<script>alert(1)</script>"
 DEVICE = "0000000000000001"
+ENTRY = {
+    "index": 7, "term": 1, "time_s": 0, "host": "0" * 64, "verb": "device rename",
+    "subject": f"device {DEVICE}", "facts": {"state": "active", "groups": [1], "epoch": 1},
+    "texts": {"who": "Mia", "name": SCRIPT}, "hash": "1" * 64, "place": [1, 7],
+}  # fmt: skip
+PAGES = (
+    "/", "/badges", f"/badges/{DEVICE}", "/history", "/settings", "/report", "/audit", "/accounts",
+)  # fmt: skip
 
 
 class HostStandIn:
@@ -69,8 +78,19 @@ class HostStandIn:
         if verb == "settings":
             values = {name: row.default for name, row in setting_rows().items()}
             return {"version": 3, "values": values, "badges": 1, "applied": 1, "refused": 0}
-        if verb == "settings history":
+        if verb in ("settings history", "device loans"):
             return []
+        if verb == "figures":
+            return {}
+        if verb == "audit list":
+            return [] if fields["after"] != list(BEGINNING) else [ENTRY]
+        if verb == "audit compare":
+            return {"all": [], "behind": [], "silent": [SCRIPT]}
+        if verb == "audit verify":
+            return {"entries": 7, "term": 1, "hash": "0" * 64}
+        if verb == "device invite":
+            self.asked.append((verb, fields))
+            return "ACDE-FHJK"
         self.asked.append((verb, fields))
         return True
 
@@ -150,23 +170,18 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     host = HostStandIn()
     door = Door(accounts, is_secure=False)
     names = frozenset({"127.0.0.1", "localhost"})
-    with served(settings(HostReader(host), door, names)) as port:
+    with served(settings(HostReader(host), door, names, tmp_path)) as port:
         yield Stage(port, host, door, accounts)
 
 
 def test_nobody_sees_anything_without_logging_in(stage: Stage) -> None:
     stranger = stage.browser()
-    for page in (
-        "/",
-        "/live",
-        "/badges",
-        f"/badges/{DEVICE}",
-        "/history",
-        "/settings",
-        "/accounts",
-    ):
+    for page in ("/live", *PAGES):
         assert stranger.open(page)[0] == 303, page
-    for act in ("/text", "/approve", "/deny", "/settings", "/accounts", f"/badges/{DEVICE}"):
+    for act in (
+        "/text", "/approve", "/deny", "/settings", "/accounts", f"/badges/{DEVICE}", "/invite",
+        "/bundle",
+    ):  # fmt: skip
         assert stranger.post(act, text="x")[0] == 303, act
     stranger.cookies = {"pressel": "x" * 43}
     assert stranger.open("/")[0] == 303
@@ -175,13 +190,37 @@ def test_nobody_sees_anything_without_logging_in(stage: Stage) -> None:
 
 def test_every_page_shows_names_as_text(stage: Stage) -> None:
     browser = stage.browser("own")
-    for page in ("/", "/badges", f"/badges/{DEVICE}", "/history", "/settings", "/accounts"):
+    for page in (*PAGES, "/audit?verify=yes"):
         status, text = browser.open(page)
         assert status == 200, page
         assert SCRIPT not in text and "onclick" not in text and " style=" not in text
         assert not re.search(r"<script(?! src=\"/static/)", text)
     assert "&lt;script&gt;" in browser.open("/")[1]
     assert "10.0 % lost" in browser.open(f"/badges/{DEVICE}")[1]
+
+
+def test_an_invitation_shows_its_code_once(stage: Stage) -> None:
+    status, text = stage.browser("manage").post("/invite", groups="1, 2")
+    assert status == 200 and "ACDE-FHJK" in text
+    ((verb, fields),) = stage.host.asked
+    assert verb == "device invite"
+    assert fields["groups"] == [1, 2] and fields["for"] == "manage"
+    assert stage.browser("talk").post("/invite", groups="1")[0] == 403
+
+
+def test_a_bundle_is_a_file_without_names(stage: Stage) -> None:
+    status, text = stage.browser("manage").post("/bundle")
+    assert status == 200 and re.search(r"badge-[a-z2-7]{8}", text)
+    assert "alert(1)" not in text and DEVICE not in text
+    assert stage.browser("talk").post("/bundle")[0] == 403
+
+
+def test_the_log_is_checked_and_found_in_words(stage: Stage) -> None:
+    browser = stage.browser("manage")
+    text = browser.open("/audit")[1]
+    assert "device rename" in text and "All entries" not in text
+    assert "All entries up to 7 hold." in browser.open("/audit?verify=yes")[1]
+    assert stage.browser("talk").open("/audit")[0] == 403
 
 
 def test_who_may_do_what(stage: Stage) -> None:
@@ -191,6 +230,8 @@ def test_who_may_do_what(stage: Stage) -> None:
         ("manage", "/approve", {"device": "0" * 15 + "2", "groups": "1, 2"}),
         ("manage", "/settings", {"name": "media.x", "value": "80", "base": "3"}),
         ("manage", f"/badges/{DEVICE}", {"what": "revoke"}),
+        ("manage", f"/badges/{DEVICE}", {"what": "lend", "person": "Ann"}),
+        ("manage", f"/badges/{DEVICE}", {"what": "return"}),
         ("own", "/accounts", {"name": "new", "role": "see", "password": PASSWORD}),
     ]
     order = ("see", "talk", "manage", "own")
@@ -294,7 +335,7 @@ def test_a_new_password_and_a_removed_account_end_sessions(stage: Stage) -> None
 def test_the_first_account_needs_the_code(tmp_path: Path) -> None:
     door = Door(Accounts(tmp_path, QUICK), is_secure=False)
     reader = HostReader(HostStandIn())
-    with served(settings(reader, door, frozenset({"127.0.0.1"}))) as port:
+    with served(settings(reader, door, frozenset({"127.0.0.1"}), tmp_path)) as port:
         browser = Browser(port)
         assert "Make the first account" in browser.open("/login")[1]
         wrong = {"name": "Olga", "password": PASSWORD, "code": "AAAA-AAAA"}

@@ -38,7 +38,7 @@ class Stage:
         self.host = HostStandIn()
         door, reader = Door(self.accounts, is_secure=False), HostReader(self.host)
         names = frozenset({"127.0.0.1"})
-        self.config = settings(reader, door, names, talk=Talk(reader, door, folder, NOBODY))
+        self.config = settings(reader, door, names, folder, talk=Talk(reader, door, folder, NOBODY))
         self.port = 0
 
     def cookie(self, name: str) -> str:

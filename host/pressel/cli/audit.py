@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -15,11 +14,9 @@ from rich.table import Table
 
 from pressel.cli.options import folder_option
 from pressel.errors import UsageError
-from pressel.ledger.entry import AGAIN, WAS
 from pressel.node import audits
-from pressel.registry.chains import CHECKPOINT
+from pressel.registry import in_words
 from pressel.registry.device import checked_public_key
-from pressel.registry.identity import fingerprint
 
 from .printed import print_table
 
@@ -130,61 +127,15 @@ def export(file: Path, state: Path | None) -> None:
 def show(lines: Iterable[audits.Line], last: int | None, as_json: bool) -> None:
     """Print entries, oldest first."""
     names: dict[str, str] = {}
-    chosen = [_named(line, names) for line in lines][-(last or 0) :]
+    chosen = [in_words.named(line, names) for line in lines][-(last or 0) :]
     if as_json:
         for line in chosen:
             print(json.dumps(line))
         return
-    table = Table("Entry", "When", "Who", "What", "Of", "Now", "Host", "Term", box=None)
+    table = Table(*in_words.HEADS, box=None)
     for line in chosen:
-        table.add_row(*map(escape, _cells(line)))
+        table.add_row(*map(escape, in_words.cells(line)))
     print_table(table)
-
-
-def _named(line: audits.Line, names: dict[str, str]) -> audits.Line:
-    """The same with the name that its subject has, or had until now."""
-    name = line["texts"].get("name") or names.get(line["subject"])
-    if name:
-        names[line["subject"]] = name
-    return {**line, "name": name}
-
-
-def _cells(line: audits.Line) -> Iterator[str]:
-    yield str(line["facts"].get(WAS, line["index"]))  # as people have seen it before
-    yield _when(line["time_s"])
-    yield line["texts"].get("who") or ""
-    yield line["verb"]
-    kind, _, which = line["subject"].partition(" ")
-    which = fingerprint(which) if len(which) == _HASH_DIGITS else which
-    yield " ".join(filter(None, (line["name"], which))) or line["texts"].get("what") or kind
-    yield _facts(line)
-    yield fingerprint(line["host"])[:9]
-    yield str(line["term"])
-
-
-def _when(time_s: int) -> str:
-    try:
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time_s))
-    except (OverflowError, ValueError, OSError):
-        return f"{time_s} s"
-
-
-def _facts(line: audits.Line) -> str:
-    """What holds of the subject since then."""
-    facts = {name: value for name, value in line["facts"].items() if name not in AGAIN}
-    if line["subject"].startswith("host "):
-        return "allowed" if facts else "removed"
-    if line["verb"] == CHECKPOINT:
-        return f"{facts.get('first')} is the first entry that is left"
-    if not line["subject"].startswith("device "):
-        return ""
-    if not facts:
-        return "gone"
-    words = [str(facts.get("state"))]
-    if words == ["active"]:
-        groups = ", ".join(map(str, facts.get("groups", ())))
-        words.append(f"groups {groups}; key {facts.get('epoch')}")
-    return "; ".join(words)
 
 
 def _is_hash(word: str) -> bool:

@@ -91,7 +91,7 @@ def console(
     known = frozenset({"localhost", "127.0.0.1", host, *(name.lower() for name in names)})
     reader = HostReader(ask)
     talk = Talk(reader, door, state, leader)
-    uvicorn.Server(settings(reader, door, known, certificate, key, talk)).run([port_socket])
+    uvicorn.Server(settings(reader, door, known, state, certificate, key, talk)).run([port_socket])
 
 
 def _is_here(host: str) -> bool:

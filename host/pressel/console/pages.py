@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -22,7 +23,11 @@ from starlette.responses import (
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from pressel.errors import PresselError
+from pressel.kpis.page import hour, p95, percent
+from pressel.registry import code as codes
+from pressel.registry import in_words
 from pressel.registry.device import PENDING
+from pressel.registry.lending import GIVE_BACK, LEND
 from pressel.schema.settings import settings as setting_rows
 
 from . import view
@@ -30,6 +35,7 @@ from .accounts import ACCOUNTS_MAX, PASSWORD_CHARACTERS_MIN, ROLES
 from .door import Door, Refusal, Visitor
 from .guard import Guard
 from .host_reader import HostReader
+from .records import Records
 from .static_files import STATIC
 from .talk import Talk
 
@@ -41,11 +47,13 @@ Page = Callable[[Request, Visitor], Awaitable[Response]]
 
 
 class Pages:
-    """`host` reads the venue; `door` knows the visitors; `talk` lets them talk from their page."""
+    """`host` reads the venue, whose host has the folder `state`; `door` knows the visitors; `talk`
+    lets them talk from their page."""
 
-    def __init__(self, host: HostReader, door: Door, talk: Talk | None = None) -> None:
+    def __init__(self, host: HostReader, door: Door, state: Path, talk: Talk | None = None) -> None:
         self._host = host
         self._door = door
+        self._records = Records(host, state)
         self._talk = talk
         self._streams = 0
         self._shown_to: dict[bool, tuple[int, view.Live]] = {}  # by who may let newcomers in
@@ -59,6 +67,7 @@ class Pages:
         self._templates.filters["ago"] = view.ago
         self._templates.filters["heard_by"] = view.heard_by
         self._templates.filters["clock"] = _clock
+        self._templates.filters.update(hour=hour, percent=percent, p95=p95)
 
     def application(self, hosts: frozenset[str], scheme: str) -> Starlette:
         """All of it, for these names and "http" or "https"."""
@@ -69,9 +78,13 @@ class Pages:
             Route("/badges/{device}", self._seen(self._badge)),
             Route("/history", self._seen(self._history)),
             Route("/settings", self._seen(self._settings)),
+            Route("/report", self._seen(self._report)),
+            Route("/audit", self._seen(self._audit, "manage")),
             Route("/accounts", self._seen(self._accounts, "own")),
             Route("/settings", self._done("manage", self._set), methods=["POST"]),
             Route("/text", self._done("talk", self._text), methods=["POST"]),
+            Route("/bundle", self._done("manage", self._bundle), methods=["POST"]),
+            Route("/invite", self._done("manage", self._invite), methods=["POST"]),
             Route("/approve", self._done("manage", self._approve), methods=["POST"]),
             Route("/deny", self._done("manage", self._deny), methods=["POST"]),
             Route("/badges/{device}", self._done("manage", self._change), methods=["POST"]),
@@ -154,12 +167,16 @@ class Pages:
 
     async def _badges(self, request: Request, visitor: Visitor) -> Response:
         devices = await self._host.ask("device list", state=None)
+        loans = {each["device"]: each["person"] for each in await self._host.ask("device loans")}
         seen = await self._host.look()
         there = {each.device for each in seen.status.members} if seen.status else set()
-        return self._page("badges.html.j2", visitor, "/badges", devices=devices, there=there)
+        return self._page(
+            "badges.html.j2", visitor, "/badges", devices=devices, there=there, loans=loans
+        )
 
     async def _badge(self, request: Request, visitor: Visitor) -> Response:
         device = await self._host.ask("device show", id=request.path_params["device"])
+        loans = await self._host.ask("device loans")
         seen = await self._host.look()
         health = seen.health.badges.get(device["id"])
         status = seen.status
@@ -174,6 +191,7 @@ class Pages:
         return self._page(
             "badge.html.j2", visitor, "/badges",
             device=device, health=health, member=member, rows=rows, now_s=time.time(),
+            loan=next((each for each in loans if each["device"] == device["id"]), None),
         )  # fmt: skip
 
     async def _history(self, request: Request, visitor: Visitor) -> Response:
@@ -187,6 +205,17 @@ class Pages:
     async def _settings(self, request: Request, visitor: Visitor) -> Response:
         now = await self._host.ask("settings")
         return self._page("settings.html.j2", visitor, "/settings", now=now, rows=setting_rows())
+
+    async def _report(self, request: Request, visitor: Visitor) -> Response:
+        rows = await self._records.promises()
+        return self._page("report.html.j2", visitor, "/report", hours=rows)
+
+    async def _audit(self, request: Request, visitor: Visitor) -> Response:
+        verdict = await self._records.verify() if "verify" in request.query_params else None
+        return self._page(
+            "audit.html.j2", visitor, "/audit",
+            entries=await self._records.entries(), heads=in_words.HEADS, verdict=verdict,
+        )  # fmt: skip
 
     async def _accounts(self, request: Request, visitor: Visitor) -> Response:
         return self._page(
@@ -208,9 +237,23 @@ class Pages:
         await self._ask(visitor, "text", text=str(form["text"]))
         return RedirectResponse("/", 303)
 
+    async def _bundle(self, request: Request, visitor: Visitor) -> Response:
+        text = await self._records.bundle()
+        name = time.strftime("pressel-%Y%m%d-%H%M%S.html")
+        return HTMLResponse(text, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+    async def _invite(self, request: Request, visitor: Visitor) -> Response:
+        form = await request.form()
+        code = await self._ask(
+            visitor, "device invite", groups=_groups(str(form["groups"])), life_s=codes.LIFE_S
+        )
+        return self._page(
+            "invited.html.j2", visitor, "/badges", code=code, minutes=codes.LIFE_S // 60
+        )
+
     async def _approve(self, request: Request, visitor: Visitor) -> Response:
         form = await request.form()
-        groups = [int(each) for each in str(form.get("groups") or "1").replace(",", " ").split()]
+        groups = _groups(str(form.get("groups") or "1"))
         await self._ask(visitor, "device approve", id=str(form["device"]), groups=groups)
         return RedirectResponse("/", 303)
 
@@ -225,8 +268,13 @@ class Pages:
         if what == "rename":
             await self._ask(visitor, "device rename", id=device, name=str(form["name"]))
         elif what == "groups":
-            groups = [int(each) for each in str(form["groups"]).replace(",", " ").split()]
+            groups = _groups(str(form["groups"]))
             await self._ask(visitor, "device group", id=device, groups=groups)
+        elif what == "lend":
+            person, note = str(form["person"]), str(form.get("note", ""))
+            await self._ask(visitor, LEND, id=device, person=person, note=note)
+        elif what == "return":
+            await self._ask(visitor, GIVE_BACK, id=device)
         elif what == "revoke":
             await self._ask(visitor, "device revoke", id=device)
         else:
@@ -317,6 +365,10 @@ class Pages:
             return PlainTextResponse(words, status)
         text = self._render("message.html.j2", visitor, at="", words=words)
         return HTMLResponse(text, status)
+
+
+def _groups(text: str) -> list[int]:
+    return [int(each) for each in text.replace(",", " ").split()]
 
 
 def _clock(at_s: float) -> str:

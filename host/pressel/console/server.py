@@ -21,16 +21,18 @@ def settings(
     host: HostReader,
     door: Door,
     names: frozenset[str],
+    state: Path,
     certificate: Path | None = None,
     key: Path | None = None,
     talk: Talk | None = None,
 ) -> uvicorn.Config:
-    """How it is served under `names`; over TLS where there is a certificate. Without `talk` nobody
-    talks from the pages."""
+    """How it is served under `names`, for the host whose folder is `state`; over TLS where there is
+    a certificate. Without `talk` nobody talks from the pages."""
     scheme = "http" if certificate is None else "https"
     return uvicorn.Config(
-        Pages(host, door, talk).application(names, scheme),
+        Pages(host, door, state, talk).application(names, scheme),
         log_level="warning",
+        lifespan="off",  # there is nothing to begin or end
         access_log=False,
         server_header=False,
         proxy_headers=False,
