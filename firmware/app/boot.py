@@ -143,7 +143,7 @@ def _roaming(handset: Handset, pins: dict, config: dict, now_ms: int) -> Roaming
 
 
 def _health(handset: Handset, pins: dict, config: dict, now_ms: int) -> Health:
-    return Health(now_ms)
+    return Health(Nvs().number("starts", 0) & 0xFFFF, machine.reset_cause(), now_ms)
 
 
 def _updates(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
@@ -171,7 +171,8 @@ def _charge(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra |
 
     from .extras.charge import Charge
 
-    return Charge(Battery(pins["battery"]))
+    handset.battery = Battery(pins["battery"])
+    return Charge(handset.battery)
 
 
 def _side_button(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from app.tones import Tones
+    from hal.battery import Battery
     from hal.button import Button
     from hal.indicator import Indicator
     from hal.microphone import Microphone
@@ -82,6 +83,7 @@ class Handset:
         self.speaker = speaker
         self.tones = tones
         self.vibration: "Vibration | None" = None
+        self.battery: "Battery | None" = None  # None: it is not measured
         self.port: "SharedPort | None" = None  # None: microphone and speaker have a port each
         self.extras: "list[Extra]" = []
         self.situation = indications.SEARCHING

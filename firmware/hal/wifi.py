@@ -27,6 +27,8 @@ class Wifi:
         self._wlan.active(True)
         self.is_connected = False
         self.joins = 0  # times that joining was begun
+        self.access_point = 0  # last two bytes of its address; 0: the driver has chosen it
+        self.channel = 0  # of the last one
         self._check_ms = 0
         self._retry_ms = _RETRY_MS
         self._give_up_ms = 0
@@ -55,6 +57,7 @@ class Wifi:
             # Power save is on after every connect and would hold voice back by 100s of ms.
             try:
                 self._wlan.config(pm=self._wlan.PM_NONE)
+                self.channel = self._wlan.config("channel")
             except OSError:  # lost again meanwhile; the next look tells
                 self.is_connected = False
                 return False
@@ -99,6 +102,7 @@ class Wifi:
 
     def _join(self, bssid: "bytes | None", now_ms: int, is_first: bool = False) -> None:
         self._give_up_ms = add(now_ms, self._retry_ms)
+        self.access_point = bssid[-2] << 8 | bssid[-1] if bssid else 0
         try:
             if not is_first:
                 self._wlan.disconnect()

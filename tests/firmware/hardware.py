@@ -162,8 +162,11 @@ class Wlan:
     def isconnected(self) -> bool:
         return self.is_near
 
-    def config(self, pm: int) -> None:
+    def config(self, what: str = "", pm: int = -1) -> int:
+        if what:
+            return {"channel": 11}[what]
         self.calls.append(("pm", pm))
+        return pm
 
     def status(self, what: str) -> int:
         if not self.is_near:

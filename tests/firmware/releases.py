@@ -10,7 +10,7 @@ from pressel.pack.build import ROOT
 
 _HEALTH = """
 class Health:
-    def __init__(self, now_ms):
+    def __init__(self, starts, cause, now_ms):
         self.at_ms = now_ms + {after_ms}
     def step(self, handset, now_ms):
         if now_ms >= self.at_ms:

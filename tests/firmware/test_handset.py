@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -235,6 +236,42 @@ def test_health_is_told_once_a_minute(build: Build, capsys: pytest.CaptureFixtur
     handset = build()
     run(handset, 1000, 190_000)
     assert [event for event, _ in log(capsys)].count("health") == 3
+
+
+def test_a_badge_reports_how_it_fares(build: Build) -> None:
+    handset = build("esp32-devkit")
+    sent: list[tuple[Any, ...]] = []
+    handset.participant.send = lambda kind, values, *_: sent.append((kind, values))
+    (row,) = [each for each in message_table().message if each.name == "BADGE_REPORT"]
+
+    def report() -> dict[str, int]:
+        (values,) = [values for kind, values in sent if kind == row.number]
+        sent.clear()
+        codec.encode(bytearray(100), 0, row.number, values)  # within the table's limits
+        return {field.name: value for field, value in zip(row.fields, values, strict=True)}
+
+    wlan = Wlan.made[-1]
+    run(handset, 1000, 11_100)
+    told = report()
+    unknown = {"signal": 128, "access_point": 0, "channel": 0, "battery": 255, "heap": 0xFFFF}
+    assert told.items() >= (unknown | {"starts": 1, "restart": 1}).items()
+    assert told.items() >= {"delay": 60, "round_trip": 0xFFFF, "unanswered": 0}.items()
+    wlan.is_near = True
+    wlan.rssi_dbm = 3  # next to the aerial
+    handset.participant.membership.round_trip_ms = 0x20000
+    handset.participant.membership.unanswered = 0x10002
+    handset.battery = SimpleNamespace(percent=80)
+    handset.wifi.move_to(b"\2\0\0\0\xa1\xb2", 11_100)
+    run(handset, 11_100, 15_000)
+    run(handset, 16_500, 21_200)  # 1.5 s went somewhere
+    joins, told = told["joins"], report()
+    assert told["joins"] == joins + 1
+    known = {"signal": 0, "access_point": 0xA1B2, "channel": 11, "battery": 80}
+    assert told.items() >= (known | {"round_trip": 0xFFFF, "unanswered": 2}).items()
+    assert 1500 <= told["stall"] < 1600
+    run(handset, 21_200, 71_200)  # its heap was tidied and weighed meanwhile
+    assert sent[-1][1][6] < 0xFFFF
+    assert sent[-1][1][7] < 100, "a stall is told once"
 
 
 def test_a_weak_signal_makes_it_move_between_bursts(

@@ -175,7 +175,7 @@ def test_row_12_a_move_whose_connect_raises_is_not_the_end(firmware: Load) -> No
     made, wlan = wifi(firmware)
     changes(made, wlan, (0, False), (500, True))
     wlan.refused = 1
-    made.move_to(b"c", 600)
+    made.move_to(b"sixth6", 600)
     changes(made, wlan, *((ms, False) for ms in range(700, 2000, 100)))
     assert wlan.calls[-1] == ("connect", "venue", "secret")
 
@@ -183,8 +183,8 @@ def test_row_12_a_move_whose_connect_raises_is_not_the_end(firmware: Load) -> No
 def test_the_strongest_of_our_network(firmware: Load) -> None:
     made, wlan = wifi(firmware)
     assert made.strongest() == (-128, None)
-    wlan.points = [(b"venue", b"a", -70), (b"other", b"b", -20), (b"venue", b"c", -60)]
-    assert made.strongest() == (-60, b"c")
+    wlan.points = [(b"venue", b"a", -70), (b"other", b"b", -20), (b"venue", b"sixth6", -60)]
+    assert made.strongest() == (-60, b"sixth6")
     wlan.is_busy = True
     assert made.strongest() == (-128, None)
 
@@ -201,8 +201,8 @@ def test_the_signal_is_known_only_while_connected(firmware: Load) -> None:
 def test_power_save_is_off_after_a_move_however_fast(firmware: Load) -> None:
     made, wlan = wifi(firmware)
     changes(made, wlan, (0, False), (500, True))
-    made.move_to(b"c", 600)
-    assert wlan.calls[-1] == ("connect", "venue", "secret", b"c")
+    made.move_to(b"sixth6", 600)
+    assert wlan.calls[-1] == ("connect", "venue", "secret", b"sixth6")
     assert changes(made, wlan, (1000, True)) == [True]
     assert wlan.calls.count(("pm", Wlan.PM_NONE)) == 2
 
@@ -210,7 +210,7 @@ def test_power_save_is_off_after_a_move_however_fast(firmware: Load) -> None:
 def test_a_move_that_fails_takes_any_access_point(firmware: Load) -> None:
     made, wlan = wifi(firmware)
     changes(made, wlan, (0, False), (500, True))
-    made.move_to(b"c", 600)
+    made.move_to(b"sixth6", 600)
     changes(made, wlan, *((ms, False) for ms in range(1000, 20_000, 100)))
     assert wlan.calls[-1] == ("connect", "venue", "secret")
 

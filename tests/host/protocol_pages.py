@@ -12,7 +12,9 @@ from pathlib import Path
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 CORE = DOCS / "protocol-v2.md"
-ANNEXES = tuple(DOCS / "protocol" / f"{name}.md" for name in ("numbers", "hosts", "updates"))
+ANNEXES = tuple(
+    DOCS / "protocol" / f"{name}.md" for name in ("numbers", "hosts", "updates", "reports")
+)
 VECTORS = DOCS / "protocol" / "vectors.md"
 
 Row = dict[str, str]

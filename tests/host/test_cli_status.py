@@ -9,6 +9,7 @@ import pytest
 
 from pressel import cli
 from pressel.node import control
+from pressel.node.badge_state import read_report
 from pressel.node.leader_state import FloorState, LeaderState, MemberState
 from pressel.node.snapshot import ADVICE
 
@@ -77,6 +78,25 @@ def test_who_gets_texts_in_the_clear_is_marked(shown) -> None:
     _, out, _ = shown(state(member(2, "Ann", features=["secret_texts"]), member(3, "Old")))
     ann, old = (line for line in out.splitlines() if ":5000" in line)
     assert "in the clear" not in ann and old.rstrip().endswith("gets texts in the clear")
+
+
+def test_what_badges_report_of_themselves_is_shown_and_nothing_of_those_that_do_not(shown) -> None:
+    told = read_report([61, 0xA1B2, 11, 80, 12, 3, 1100, 45, 2, 60, 14, 1], 4200)
+    silent = read_report([128, 0, 0, 255, 1, 9, 0xFFFF, 0, 0, 60, 0xFFFF, 0], 0)
+    venue = state(
+        member(2, "Ann", badge=told, played=97, concealed=3), member(3, "Bob", badge=silent)
+    )
+    lines = shown(venue)[1].splitlines()
+    (at,) = [n for n, line in enumerate(lines) if line.startswith(" Badge")]
+    ann, bob = lines[at + 1], lines[at + 2]
+    for words in ("-61 dBm", "a1:b2, channel 11", "80 %", "3.0 %", "14 ms", "17,600 bytes"):
+        assert words in ann
+    assert bob.split() == ["Bob", "?", "0", "s", "ago"]
+    badges = [each["badge"] for each in json.loads(shown(venue, "--json")[1])["members"]]
+    assert badges[0]["restart"] == "its program hung"
+    assert badges[1]["restart"] == "it does not say", "a newer badge has more reasons"
+    assert {badges[1][name] for name in ("signal_dbm", "battery_percent", "channel")} == {None}
+    assert "Access point" not in shown(state(member(2, "Old")))[1]
 
 
 def test_an_empty_venue(shown) -> None:

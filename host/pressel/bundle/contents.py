@@ -119,8 +119,15 @@ def _settings(told: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+_REPORTED = (  # not the access point: its address is a place
+    *("ago_ms", "signal_dbm", "channel", "battery_percent", "starts", "heap_free_bytes"),
+    *("stall_ms", "joins", "delay_ms", "round_trip_ms", "unanswered"),
+)
+
+
 def _member(told: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
     build = str(told["build"])
+    report = told.get("badge")
     return {
         "badge": names.of("badge", str(told["device"])),
         "group": _numbers(told["group"]),
@@ -128,6 +135,7 @@ def _member(told: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
         "build": build if re.fullmatch(r"[0-9.]{1,20}", build) else "another",
         "settings_version": _numbers(told["settings_version"]),
         "other_table": told.get("table_advice") is not None,
+        "report": {name: _numbers(report.get(name)) for name in _REPORTED} if report else None,
     }
 
 

@@ -50,6 +50,8 @@ def _show(state: LeaderState, console: Console) -> None:
         console.print(f"Group {floor.group}: {says}{waiting}", markup=False)
     if state.members:
         console.print(_members(state))
+        if any(member.badge for member in state.members):
+            console.print(_badges(state))
         console.print(f"Features: {_features(state)}", markup=False)
     if state.refused:
         console.print(f"Datagrams refused: {_counts(state.refused)}")
@@ -112,3 +114,31 @@ def _members(state: LeaderState) -> Table:
             ", ".join(notes),
         )
     return table
+
+
+def _badges(state: LeaderState) -> Table:
+    """What badges report of themselves."""
+    table = Table(
+        "Badge", "Signal", "Access point", "Battery", "Lost", "Round trip", "Free memory", "Said",
+        box=None,
+    )  # fmt: skip
+    for member in state.members:
+        badge = member.badge
+        if badge is None:
+            continue
+        place = badge.access_point or "?"
+        table.add_row(
+            escape(member.name),
+            _known(badge.signal_dbm, "{} dBm"),
+            place if badge.channel is None else f"{place}, channel {badge.channel}",
+            _known(badge.battery_percent, "{} %"),
+            _known(member.lost_percent, "{:.1f} %"),
+            _known(badge.round_trip_ms, "{} ms"),
+            _known(badge.heap_free_bytes, "{:,} bytes"),
+            f"{badge.ago_ms / 1000:.0f} s ago",
+        )
+    return table
+
+
+def _known(value: float | None, words: str) -> str:
+    return "" if value is None else words.format(value)

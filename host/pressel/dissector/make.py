@@ -61,6 +61,7 @@ SUMMARIES = {
     "UPDATE_ORDER": "release {release}: {order}",
     "VOICE_FRAME": "lease {lease} talker {talker}",
     "RECEIVER_REPORT": "lease {lease}: {played} played, {concealed} concealed, {late} late",
+    "BADGE_REPORT": "-{signal} dBm, channel {channel}, battery {battery} %",
     "BURST_RECEIPT": "lease {lease}: {heard} of {listeners} heard it, {whole} whole",
 }
 

@@ -383,6 +383,9 @@ def _renew(stage: Stage) -> None:
     beat = (stage.ada.clock_ms + 400, GROUP, NEXT_TERM, 11, 0, 0, 0)
     stage.up(messages.HEARTBEAT, beat, "The first word under the new keys.", 400)
     stage.down(messages.HEARTBEAT, beat[:6], "From now on the leader uses them, too.", 404)
+    cause = messages.RESTART_POWER_ON
+    report = (61, 0xA1B2, 6, 80, 12, cause, 1100, 45, 1, 60, 4, 1)
+    stage.up(messages.BADGE_REPORT, report, "How Ada's badge fares.", 900)
 
 
 def _update(stage: Stage) -> None:

@@ -6,6 +6,8 @@ from pydantic import BaseModel
 
 from pressel.legacy.state import V1ClientState
 
+from .badge_state import BadgeState
+
 
 class MemberState(BaseModel):
     """One member; `silent_ms` since it was last heard."""
@@ -20,6 +22,16 @@ class MemberState(BaseModel):
     silent_ms: int
     table_advice: str | None
     settings_version: int
+    played: int = 0  # frames of all bursts that it has told of
+    concealed: int = 0  # frames replaced because they were missing
+    late: int = 0  # frames that came after their time
+    badge: BadgeState | None = None  # what it last reported; older badges report nothing
+
+    @property
+    def lost_percent(self) -> float | None:
+        """Of the frames that should have been heard; None when there were none."""
+        wanted = self.played + self.concealed
+        return 100 * self.concealed / wanted if wanted else None
 
     @property
     def reads_secret_texts(self) -> bool:

@@ -7,8 +7,9 @@ from pressel.schema.features import names_of
 from ptt.base import clock
 from ptt.leader.floor import arbitrator
 from ptt.leader.leader import Leader
-from ptt.leader.members import DIFFERENT_TABLE, NEWER_TABLE, OLDER_TABLE
+from ptt.leader.members import DIFFERENT_TABLE, NEWER_TABLE, OLDER_TABLE, Member
 
+from .badge_state import BadgeState, read_report
 from .held_words import why_held
 from .leader_state import FloorState, HeldState, LeaderState, MemberState
 
@@ -41,6 +42,10 @@ def take_snapshot(leader: Leader, address: str, uptime_s: float, now_ms: int) ->
                 silent_ms=clock.since(now_ms, member.heard_ms),
                 table_advice=ADVICE.get(member.table_is),
                 settings_version=member.settings.acknowledged,
+                played=member.played,
+                concealed=member.concealed,
+                late=member.late,
+                badge=_badge(member, now_ms),
             )
             for member in members
         ],
@@ -69,3 +74,9 @@ def take_snapshot(leader: Leader, address: str, uptime_s: float, now_ms: int) ->
             for device, why, held in leader.held.all()
         ],
     )
+
+
+def _badge(member: Member, now_ms: int) -> BadgeState | None:
+    if member.report is None:
+        return None
+    return read_report(member.report, clock.age(now_ms, member.reported_ms))

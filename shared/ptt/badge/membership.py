@@ -3,6 +3,7 @@ and what a leader says about its own place. `Join` decides when to send; this ro
 messages."""
 
 from ..base import events, features
+from ..base.clock import age
 from ..base.compat import TYPE_CHECKING
 from ..wire import envelope, messages, refusal
 from .join import JOINED
@@ -62,6 +63,8 @@ class Membership:
         self._roster = 0  # of the last WELCOME
         self._beat_group = 0  # that the last heartbeat asked about
         self._is_version_told = False  # since the last WELCOME
+        self.unanswered = 0  # heartbeats, the one on its way included
+        self.round_trip_ms = 0xFFFF  # of the last answered one; 65535: none was yet
 
     # --- what a leader says; why not when it is refused ---
 
@@ -143,6 +146,8 @@ class Membership:
     def _on_heartbeat(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
         """HEARTBEAT: the answer to ours."""
         owner = self._owner
+        self.unanswered -= 1
+        self.round_trip_ms = age(now_ms, fields[0])
         group, term, lease, talker = fields[1:5]
         if group and owner.scan.place(group) < 0:
             return refusal.FIELD
@@ -201,6 +206,7 @@ class Membership:
         if group == owner.floor.group:
             lease, talker = owner.floor.seen_lease, owner.floor.talker
         values = (now_ms, group, owner.join.term, lease, talker, 0, self._roster)
+        self.unanswered += 1
         owner.send(messages.HEARTBEAT, values, destination, now_ms)
 
     def leader_lost(self, now_ms: int) -> None:

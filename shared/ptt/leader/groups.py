@@ -165,6 +165,9 @@ class Groups:
         receipts = self.receipts[group]
         if not receipts.awaits(member.node, lease):
             return refusal.STALE
+        member.played += played
+        member.concealed += concealed
+        member.late += late
         self.watch.reported(lease, member.node, played, concealed, late)
         receipts.on_report(member.node, lease, played, concealed, late, now_ms)
         return refusal.ACCEPTED

@@ -67,6 +67,7 @@ class Inbound:
             messages.TEXT_MESSAGE: rooms.texts.on_text,
             messages.SETTINGS_ACK: self._on_settings_ack,
             messages.RECEIVER_REPORT: rooms.groups.on_report,
+            messages.BADGE_REPORT: self._on_badge_report,
             messages.KEY_WANT: rooms.keys.on_want,
             messages.REKEY: rooms.sessions.on_rekey,
             messages.UPDATE_WANT: self._on_update_want,
@@ -145,6 +146,11 @@ class Inbound:
         except Refused as refused:
             return refused.reason
         return on_kind(member, fields, now_ms)
+
+    def _on_badge_report(self, member: "Member", fields: "list", now_ms: int) -> int:
+        member.report = fields
+        member.reported_ms = now_ms
+        return refusal.ACCEPTED
 
     def _on_settings_ack(self, member: "Member", fields: "list", now_ms: int) -> int:
         was_applied = fields[1] == messages.APPLIED_APPLIED

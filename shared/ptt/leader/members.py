@@ -39,17 +39,22 @@ class Member:
         "beats",
         "build",
         "call",
+        "concealed",
         "denied",
         "device",
         "entitlements",
         "features",
         "groups",
         "heard_ms",
+        "late",
         "link",
         "name",
         "node",
         "nonce",
+        "played",
         "presses",
+        "report",
+        "reported_ms",
         "request",
         "roster",
         "secret",
@@ -78,6 +83,11 @@ class Member:
         self.speech = Budget(SPEECH_FRAMES_PER_S, SPEECH_FRAMES_BURST)
         self.heard_ms = 0
         self.beats = 0  # heartbeats answered
+        self.report: "list | None" = None  # fields of its last BADGE_REPORT
+        self.reported_ms = 0  # when that came
+        self.played = 0  # frames of all bursts that it has reported on
+        self.concealed = 0
+        self.late = 0
         self.secret = b""  # from which its session's keys come
         self.settings = Delivery()
         self.table_is = SAME_TABLE  # how its message table compares with ours

@@ -11,8 +11,8 @@ such type. It is bytes, since a badge has no room for a dictionary."""
 
 from ..base.compat import const
 
-VERSION = const(0x26)  # major: high four bits, minor: low four
-TABLE_HASH = b"\x00\xd4\x33\x52"
+VERSION = const(0x27)  # major: high four bits, minor: low four
+TABLE_HASH = b"\x38\x5b\x1b\x31"
 
 HELLO = const(1)
 WELCOME = const(2)
@@ -42,6 +42,7 @@ STANDBY = const(25)
 VOICE_FRAME = const(32)
 RECEIVER_REPORT = const(33)
 BURST_RECEIPT = const(34)
+BADGE_REPORT = const(36)
 UPDATE_OFFER = const(40)
 UPDATE_WANT = const(41)
 UPDATE_CHUNK = const(42)
@@ -113,10 +114,17 @@ UPDATE_REASON_STOPPED = const(10)  # the leader stopped it, or fell silent
 UPDATE_REASON_SIGNER = const(11)  # the badge knows no signer: it was not flashed with one
 UPDATE_REASON_SIGNATURE = const(12)  # not signed by the signer that the badge knows
 
+RESTART_UNKNOWN = const(0)  # it does not say
+RESTART_POWER_ON = const(1)  # it was switched on
+RESTART_RESET = const(2)  # its chip was reset, after a failure or for an update
+RESTART_WATCHDOG = const(3)  # its program hung
+RESTART_DEEP_SLEEP = const(4)  # it woke from deep sleep
+RESTART_SOFT = const(5)  # somebody restarted it at its console
+
 SENDERS = (
     b"\x00\x01\x02\x03\x02\x02\x02\x01\x02\x01\x03\x02\x02\x01\x01\x02"
     b"\x01\x02\x01\x02\x02\x02\x02\x02\x03\x02\x00\x00\x00\x00\x00\x00"
-    b"\x03\x01\x02\x00\x00\x00\x00\x00\x02\x01\x02\x01\x02"
+    b"\x03\x01\x02\x00\x01\x00\x00\x00\x02\x01\x02\x01\x02"
 )
 
 LAYOUTS = {
@@ -296,6 +304,20 @@ LAYOUTS = {
         (2, 0, 65535, None),  # heard: of these, how many heard any of it
         (2, 0, 65535, None),  # whole: of these, how many heard every frame
     ),
+    36: (  # BADGE_REPORT
+        (1, 0, 255, None),  # signal: of the access point: 55 means -55 dBm; 128: unknown
+        (2, 0, 65535, None),  # access_point: last two bytes of its address; 0: unknown
+        (1, 0, 255, None),  # channel: of the access point; 0: unknown
+        (1, 0, 255, None),  # battery: charge in percent; 255: not measured
+        (2, 0, 65535, None),  # starts: starts since it was flashed, wrapping
+        (1, 0, 255, None),  # restart: why it started last
+        (2, 0, 65535, None),  # heap: least free memory, in 16 bytes; 65535: unknown
+        (2, 0, 65535, None),  # stall: longest time in one step since the last report, ms
+        (2, 0, 65535, None),  # joins: access points joined since its start, wrapping
+        (2, 0, 65535, None),  # delay: playout delay, ms
+        (2, 0, 65535, None),  # round_trip: of its last answered heartbeat, ms; 65535: unknown
+        (2, 0, 65535, None),  # unanswered: heartbeats unanswered since its start, wrapping
+    ),
     40: (  # UPDATE_OFFER
         (4, 1, 1073741823, None),  # release: number of the release
         (2, 1, 24000, None),  # manifest_bytes: size of its manifest
@@ -366,12 +388,13 @@ TABLE = (
         b"\x0b\x11\x12\x03\x0b\x01\x08\x0b\x01\x03\x0b\x01\x03\x0b\x13\x03"
         b"\x0b\x03\x03\x01\x08\x07\x14\x03\x01\x01\x03\x01\x08\x03\x15\x01"
         b"\x01\x03\x02\x0b\x16\x17\x03\x03\x0b\x08\x0b\x18\x19\x1a\x03\x08"
-        b"\x0b\x0b\x0b\x03\x08\x0b\x0b\x0b\x08\x1b\x17\x08\x1c\x01\x08\x1c"
-        b"\x01\x08\x03\x03\x01\x1c\x1d\x08\x03"
+        b"\x0b\x0b\x0b\x03\x08\x0b\x0b\x0b\x03\x0b\x03\x03\x0b\x03\x0b\x0b"
+        b"\x0b\x0b\x0b\x0b\x08\x1b\x17\x08\x1c\x01\x08\x1c\x01\x08\x03\x03"
+        b"\x01\x1c\x1d\x08\x03"
     ),
     (
         b"\x00\x00\x08\x12\x19\x1d\x1f\x21\x2c\x2f\x31\x37\x38\x3b\x3c\x3d"
         b"\x3f\x43\x49\x4c\x4f\x52\x57\x5a\x5e\x62\x66\x66\x66\x66\x66\x66"
-        b"\x66\x6e\x73\x78\x78\x78\x78\x78\x78\x7b\x7e\x81\x87\x89"
+        b"\x66\x6e\x73\x78\x78\x84\x84\x84\x84\x87\x8a\x8d\x93\x95"
     ),
 )

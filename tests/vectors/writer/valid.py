@@ -347,6 +347,12 @@ def typical(table: MessageTable) -> list[Situation]:
         leader("taken", "member 3"),
         Does("leader idle", "member 3", "stale"),
     )
+    add(
+        "BADGE_REPORT",
+        FROM_2,
+        [55, 0xA1B2, 6, 80, 12, 1, 2000, 41, 1, 60, 14, 1],
+        leader("idle", "member 2"),
+    )
     add("BURST_RECEIPT", FROM_LEADER, [1, 1, 2, 2, 1], badge("joined", "receipt"))
     add("UPDATE_OFFER", FROM_LEADER, [2, 900, 0], badge("joined", "update"), tail=bytes(range(32)))
     stale = Does("participant joined", "leader", "stale")  # it fetches nothing
