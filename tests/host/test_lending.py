@@ -77,5 +77,10 @@ def test_the_commands(
     assert "Bar 2" in first and "Ann" in first and "till Sunday" in first
     assert "Bar 1" in second and "in the drawer" in second
     assert "2 badges, 1 lent, 1 in the drawer" in shown.err
+    labels = tmp_path / "labels"
+    assert cli.main(["device", "label", "--all", "--out", str(labels), *at]) == 0
+    assert sorted(each.stem for each in labels.iterdir()) == sorted([A, B])
+    for words in ([], ["Bar 1", "--all"]):
+        assert cli.main(["device", "label", *words, *at]) == UsageError.exit_code
     assert cli.main(["device", "return", "Bar 2", *at]) == 0
     assert cli.main(["device", "return", "Bar 2", *at]) == 2

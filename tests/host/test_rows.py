@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -27,6 +28,12 @@ from ptt.leader.members import Members
 from ptt.link.hmac import Hmac
 from ptt.link.link import Link
 
+# Those that concern what an operator does and sees; each has a test that is named by its number.
+OPERATORS_ROWS = {
+    3, 4, 5, 6, 7, 8, 9, 10, 14, 15, 17, 20, 22, 23, 27, 28, 29, 30, 37, 38, 39, 40, 41, 42, 43, 50,
+}  # fmt: skip
+TESTS = Path(__file__).parents[1]
+
 AWAY = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
@@ -41,6 +48,20 @@ def wav(file: Path, sound: bytes, size: int | None = None, kind: int = 1, width:
 def tone(seconds: float) -> bytes:
     at = np.arange(round(seconds * RATE_HZ))
     return (8_000 * np.sin(at / 5)).astype("<i2").tobytes()
+
+
+def rows_with_a_test() -> set[int]:
+    found: set[int] = set()
+    for file in TESTS.rglob("test_*.py"):
+        for name in re.findall(
+            r"^def test_rows?_(\d+(?:_and_\d+)*)", file.read_text("utf-8"), re.M
+        ):
+            found |= {int(each) for each in name.split("_and_")}
+    return found
+
+
+def test_every_row_has_a_test() -> None:
+    assert rows_with_a_test() >= OPERATORS_ROWS
 
 
 def test_row_5_any_white_space_in_a_text_becomes_a_blank() -> None:

@@ -203,8 +203,19 @@ def inventory(state: Path | None, as_json: bool) -> None:
     with opened(state, writes=False) as roll:
         known = [each for each in roll.devices() if each.state == ACTIVE]
         loans = {each.device: each for each in roll.loans()}
-    here = _members(state)
-    print_inventory(known, loans, here, as_json=as_json)
+    print_inventory(known, loans, _members(state), _heard(state), as_json=as_json)
+
+
+def _heard(state: Path | None) -> dict[str, int]:
+    """When each device was heard last, in seconds since 1970; none where no host tells."""
+    path = running(state)
+    if path is None:
+        return {}
+    with contextlib.suppress(PresselError):  # a host of an earlier version does not know it
+        return {
+            str(device): int(at_s) for device, at_s in control.ask(path, "device heard").items()
+        }
+    return {}
 
 
 def _members(state: Path | None) -> set[str] | None:
@@ -219,6 +230,35 @@ def _members(state: Path | None) -> set[str] | None:
     except (PresselError, ValueError):
         return None  # where the badges are is worth showing without it
     return {each.device for each in told.members}
+
+
+@device.command()
+@click.argument(
+    "words", metavar="[DEVICE]...", nargs=-1, shell_complete=offering(completing.devices)
+)
+@click.option("--all", "is_all", is_flag=True, help="Those of all active devices.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("labels"),
+    show_default=True, help="Folder for the labels.",
+)  # fmt: skip
+@_STATE
+def label(words: tuple[str, ...], is_all: bool, out: Path, state: Path | None) -> None:
+    """Make the labels of devices, to be printed: 60 mm wide, with name, id and a code to scan."""
+    if is_all == bool(words):
+        raise UsageError("name some devices, or --all")
+    from pressel.flash.label import write_label  # pictures are slow to import
+
+    with opened(state, writes=False) as roll:
+        known = roll.devices()
+    active = [each for each in known if each.state == ACTIVE]
+    for each in active if is_all else [chosen(known, word) for word in words]:
+        try:
+            made = write_label(out, each.id, each.name)
+        except OSError as error:
+            raise PresselError(f"cannot write the label in {out}: {error.strerror}") from error
+        print(made.file)
+        if made.advice:
+            _say(made.advice)
 
 
 @device.command()

@@ -17,31 +17,56 @@ from pressel.registry.lending import Loan
 from .printed import print_table
 
 _DAY_S = 86_400  # a badge that is lent for longer was probably taken home
+_MISSING_S = 7 * _DAY_S  # a venue uses its badges in turn; one that no week sees is not there
 
 
 def print_inventory(
-    devices: Sequence[Device], loans: dict[str, Loan], on: set[str] | None, *, as_json: bool
+    devices: Sequence[Device],
+    loans: dict[str, Loan],
+    on: set[str] | None,
+    heard: dict[str, int],
+    *,
+    as_json: bool,
 ) -> None:
-    """`on`: the ids of those that are switched on; None: nobody knows."""
+    """`on`: the ids of those that are switched on; None: nobody knows. `heard`: when each was heard
+    last, in seconds since 1970."""
     if as_json:
-        print(json.dumps([_as_json(each, loans, on) for each in devices], indent=2))
+        print(json.dumps([_as_json(each, loans, on, heard) for each in devices], indent=2))
         return
     if not devices:
         print("there is no badge yet; make one with: make flash", file=sys.stderr)
         return
     now_s = time.time()
-    table = Table("Badge", "Where", "Since", "Now", "Note", box=None, pad_edge=False)
+    table = Table("Badge", "Where", "Since", "Heard", "Note", box=None, pad_edge=False)
     for each in sorted(devices, key=lambda each: (each.id not in loans, each.name)):
-        table.add_row(*map(escape, _cells(each, loans.get(each.id), on, now_s)))
+        table.add_row(
+            *map(escape, _cells(each, loans.get(each.id), _now(each, on, heard, now_s), now_s))
+        )
     print_table(table)
     out = [each for each in devices if each.id in loans]
     old = [each for each in out if now_s - loans[each.id].since_s > _DAY_S]
     words = f"{len(devices)} badges, {len(out)} lent, {len(devices) - len(out)} in the drawer"
-    print(f"{words}; {len(old)} for more than a day" if old else words, file=sys.stderr)
+    words += f"; {len(old)} for more than a day" if old else ""
+    missing = [each for each in devices if _is_missing(each, on, heard, now_s)]
+    words += f"; {len(missing)} not heard for a week" if missing else ""
+    print(words, file=sys.stderr)
 
 
-def _cells(device: Device, loan: Loan | None, on: set[str] | None, now_s: float) -> list[str]:
-    now = "" if on is None else "on" if device.id in on else "off"
+def _now(device: Device, on: set[str] | None, heard: dict[str, int], now_s: float) -> str:
+    """That it is on, or when it was heard last."""
+    if on is not None and device.id in on:
+        return "on"
+    if device.id in heard:
+        return _since(heard[device.id], now_s)
+    return "" if on is None else "off"
+
+
+def _is_missing(device: Device, on: set[str] | None, heard: dict[str, int], now_s: float) -> bool:
+    is_on = on is not None and device.id in on
+    return not is_on and device.id in heard and now_s - heard[device.id] > _MISSING_S
+
+
+def _cells(device: Device, loan: Loan | None, now: str, now_s: float) -> list[str]:
     if loan is None:
         return [device.name, "in the drawer", "", now, ""]
     return [device.name, loan.person or "(erased)", _since(loan.since_s, now_s), now, loan.note]
@@ -57,7 +82,9 @@ def _since(at_s: int, now_s: float) -> str:
     return time.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M", then)
 
 
-def _as_json(device: Device, loans: dict[str, Loan], on: set[str] | None) -> dict[str, Any]:
+def _as_json(
+    device: Device, loans: dict[str, Loan], on: set[str] | None, heard: dict[str, int]
+) -> dict[str, Any]:
     loan = loans.get(device.id)
     told = None if loan is None else {**loan.as_json()}
     return {
@@ -65,4 +92,5 @@ def _as_json(device: Device, loans: dict[str, Loan], on: set[str] | None) -> dic
         "name": device.name,
         "loan": told,
         "on": None if on is None else device.id in on,
+        "heard_s": heard.get(device.id),
     }

@@ -69,7 +69,9 @@ def flash_badge(
             register(registry, identity, order.name, order.groups)
     if order.labels is not None:
         try:
-            outcome.label = str(write_label(order.labels, outcome.device, outcome.name))
+            label = write_label(order.labels, outcome.device, outcome.name)
+            outcome.label = str(label.file)
+            outcome.warnings += [label.advice] if label.advice else []
         except OSError as error:
             text = MESSAGES["no-label"].format(device=outcome.device, reason=error.strerror)
             outcome.warnings.append(text)

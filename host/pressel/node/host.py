@@ -29,7 +29,7 @@ from ptt.host import Host
 from ptt.leader.leader import Leader
 from ptt.wire.refusal import Refused
 
-from . import control, routine_backups
+from . import control, heard, routine_backups
 from .admission import Admission
 from .bridging import NAME as BRIDGE
 from .bridging import Bridging
@@ -46,6 +46,7 @@ from .desk.venue_settings import VenueSettings
 from .desk.verb import Fields, Verb
 from .discovery import BEACON_S
 from .event_log import EventLog
+from .heard import Heard
 from .lifeline import on_stdin_closed
 from .log_copy import LogCopy
 from .options import HostOptions
@@ -133,6 +134,7 @@ class HostNode:
             report,
             self._on_written,
         )
+        self._heard = Heard(options.state, lambda: self._host.leader, self._in_thread, report)
         self._desk = self._make_desk()
 
     def _is_leading(self) -> bool:
@@ -155,7 +157,7 @@ class HostNode:
         subjects = (
             venue, self._settings, self._duty, Campaigns(state, self._updates, self._in_thread),
             Releases(state), Backups(state, self._is_leading), self._bursts,
-            Tally(lambda: self._host, self._others, venue),
+            Tally(lambda: self._host, self._others, venue), self._heard,
         )  # fmt: skip
         verbs = [verb for subject in subjects for verb in subject.verbs()]
         verbs += devices.verbs(self._watch.with_registry)
@@ -424,6 +426,7 @@ class HostNode:
         self._chores.repeat(self._admission.keep, LOOK_S)
         self._chores.repeat(self._look_at_duty, LOOK_S)
         self._chores.repeat(self._settings.keep, LOOK_S)
+        self._chores.repeat(self._heard.keep, heard.KEEP_S)
         self._chores.repeat(self._copy_updates, COPY_S)
         self._chores.repeat(self._hear_log, HEAR_S)
         own = self._options
