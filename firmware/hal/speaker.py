@@ -21,6 +21,7 @@ _BUFFER_BYTES = const(3072)  # six DMA blocks of 16 ms: lead, frame and the bloc
 _LEAD_MS = const(30)  # a frame is due when less is queued: one block, two steps, a collection
 _BLOCK_BYTES = const(512)  # of the DMA, which plays whole blocks only
 _STEP_BYTES = const(128)  # what is left of a frame behind whole blocks: four frames are five blocks
+_TO_COME = const(0x20000000)  # this bit of a difference of times is set while one is to come
 _AMPLIFIER_MS = const(500)  # stays on so long behind the last frame: each switching may crack
 
 
@@ -70,7 +71,7 @@ class Speaker:
     def wants(self, now_ms: int) -> bool:
         """True when a frame written now would not wait long. To be asked while it is loud."""
         if self.is_playing:
-            return since(now_ms, self.wants_ms) >= 0
+            return not (now_ms - self.wants_ms) & _TO_COME  # `since` >= 0, asked twice a frame
         if self.is_loud and since(now_ms, self.wants_ms) >= _LEAD_MS + _AMPLIFIER_MS:
             self._set_amplifier(False)
         return self._i2s is not None

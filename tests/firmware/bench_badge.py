@@ -28,7 +28,7 @@ MACHINE = "xtensawin"
 BEFORE = {"idle": 4_479, "listen": 7_046, "talk": 6_924}
 
 # No more than these may a frame take: what was reached, and a little.
-BUDGETS = {"idle": 800, "listen": 3_150, "talk": 2_480}
+BUDGETS = {"idle": 800, "listen": 2_818, "talk": 2_480}
 
 
 @dataclass(frozen=True)

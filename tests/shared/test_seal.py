@@ -5,7 +5,7 @@ from tests.shared.raising import raised
 
 from ptt.link.ctr import KeyStream
 from ptt.link.derive import session_keys, session_secret
-from ptt.link.hmac import Hmac, HmacKey, equal
+from ptt.link.hmac import Hmac, HmacKey, equal, is_tag
 from ptt.link.replay import ReplayWindow
 
 KEY = bytes(range(32))
@@ -47,11 +47,11 @@ def test_a_tag_longer_than_the_buffer_is_our_own_bug():
 
 def test_tags_are_compared_whole():
     tag = bytes(range(32))
-    assert equal(b"xx" + tag, 2, tag, 8)
+    assert equal(b"xx" + tag, 2, tag, 8) and is_tag(b"xx" + tag, 2, tag)
     for index in range(8):
         wrong = bytearray(tag)
         wrong[index] ^= 1
-        assert not equal(wrong, 0, tag, 8)
+        assert not equal(wrong, 0, tag, 8) and not is_tag(wrong, 0, tag)
 
 
 def stream(epoch=1, talker=2, lease=3, number=4, key=bytes(16)):

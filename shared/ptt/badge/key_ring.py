@@ -54,9 +54,9 @@ class KeyRing:
         here."""
         keys = self._of.get(group)
         if keys is not None:
-            for index in range(len(keys)):
-                if keys[index][_EPOCH] & 255 == mark:
-                    return self._take(keys[index])
+            for key in keys:
+                if key[_EPOCH] & 255 == mark:
+                    return self._take(key)
         return None
 
     def own_cipher(self, group: int, now_ms: int) -> "Any":

@@ -145,7 +145,9 @@ class Participant:
         if self.groups.ending is not None:
             due = earliest(due, self.groups.ending.next_timeout_ms())
         if self.join.state == JOINED:
-            due = earliest(due, earliest(self.voice_keys.due_ms, self.door.due_ms))
+            due = earliest(due, self.door.due_ms)
+            if self.voice_keys.due_ms != NEVER:
+                due = earliest(due, self.voice_keys.due_ms)
         return due
 
     def poll_transmit(self) -> "Datagram | None":
@@ -256,14 +258,14 @@ class Participant:
 
     def obey(self, data: "Any", source: "Any", now_ms: int) -> int:
         """For `Session`, which believes `data`; returns why it is refused."""
-        kind = envelope.msg_type(data)
+        kind = data[envelope.TYPE_AT]
         if self.join.state == JOINED and kind != messages.WELCOME:
-            if envelope.source_node(data) != envelope.LEADER_NODE:
+            if data[envelope.SOURCE_AT] << 8 | data[envelope.SOURCE_AT + 1] != envelope.LEADER_NODE:
                 return refusal.SENDER
             if kind != messages.NACK:  # which anybody can send
                 if source == self.link.address:
                     self.join.on_leader_heard(now_ms)
-                if envelope.is_newer(data):
+                if data[envelope.VERSION_AT] > messages.VERSION:
                     self.newer += 1
             if kind == messages.VOICE_FRAME:
                 return self.listening.on_voice(data, now_ms)

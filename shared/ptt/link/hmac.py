@@ -72,6 +72,21 @@ class Hmac:
         return sha256(outer).digest()
 
 
+def is_tag(data: "Buffer", at: int, tag: bytes) -> bool:
+    """Are the `TAG_BYTES` bytes of `data` from `at` the first of `tag`? As `equal`, in one
+    expression: this is done for each datagram."""
+    return not (
+        data[at] ^ tag[0]
+        | data[at + 1] ^ tag[1]
+        | data[at + 2] ^ tag[2]
+        | data[at + 3] ^ tag[3]
+        | data[at + 4] ^ tag[4]
+        | data[at + 5] ^ tag[5]
+        | data[at + 6] ^ tag[6]
+        | data[at + 7] ^ tag[7]
+    )
+
+
 def equal(data: "Buffer", at: int, tag: bytes, count: int) -> bool:
     """Are `count` bytes of `data` from `at` the first of `tag`? `count` is a multiple of four. It
     always looks at all of them, so that the time taken does not reveal how many are right."""

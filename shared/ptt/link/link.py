@@ -12,7 +12,7 @@ from ..base.compat import TYPE_CHECKING
 from ..base.numbers import FORMER_KEYS_MS
 from ..wire import envelope, refusal
 from ..wire.envelope import TAG_BYTES
-from .hmac import equal
+from .hmac import is_tag
 from .replay import ReplayWindow
 
 if TYPE_CHECKING:
@@ -101,4 +101,4 @@ class Link:
             return False
         end = len(data) - TAG_BYTES
         key = keys.up if self._is_leader else keys.down
-        return equal(data, end, self.hmac.digest_loaded(key, end), TAG_BYTES)
+        return is_tag(data, end, self.hmac.digest_loaded(key, end))

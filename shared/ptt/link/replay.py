@@ -31,9 +31,7 @@ class ReplayWindow:
         """`seq` came with a good tag."""
         bits = self._bits
         if seq > self.highest:
-            between = self.highest + 1
-            if between <= seq - _WINDOW:
-                between = seq - _WINDOW + 1
+            between = max(self.highest, seq - _WINDOW) + 1
             while between < seq:
                 bits[between >> 3 & 7] &= ~(1 << (between & 7))
                 between += 1

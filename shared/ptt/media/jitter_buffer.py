@@ -81,7 +81,7 @@ class JitterBuffer:
         fastest or says nothing about the path."""
         apart_ms = since(now_ms, self._came_ms)
         self._came_ms = now_ms
-        late_ms = self.lag_ms(number, now_ms)
+        late_ms = since(now_ms, self.origin_ms) - number * FRAME_MS
         if self.next == _ABSENT or late_ms <= 0:
             self._start_at(number, now_ms)
             return 0

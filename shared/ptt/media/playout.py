@@ -100,6 +100,8 @@ class Playout:
         if is_last:
             buffer.last = number
         if buffer.insert(number, data, at) and buffer is self.current:
+            if self.state == PLAYING:  # most frames: the table has no work then
+                return
             if self.state == SILENT:
                 buffer.resume(number, now_ms)
             self._fire(FRAME, now_ms)

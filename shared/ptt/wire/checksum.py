@@ -11,7 +11,7 @@ from struct import pack_into
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import DATAGRAM_BYTES_MAX
 from . import envelope, refusal
-from .envelope import CRC_AT, HEADER_BYTES
+from .envelope import CRC_AT, FLAG_SEALED, FLAGS_AT, HEADER_BYTES, TAG_BYTES
 
 if TYPE_CHECKING:
     from ..base.compat import Buffer
@@ -40,7 +40,9 @@ class Checksum:
         reason = envelope.check_shape(data)
         if reason != refusal.ACCEPTED:
             return reason
-        end = envelope.payload_end(data)
+        end = len(data)
+        if data[FLAGS_AT] & FLAG_SEALED:
+            end -= TAG_BYTES
         self._lay_out(data, end)
         buffer = self.buffer
         at = FRONT_BYTES + end + CRC_AT

@@ -10,12 +10,17 @@ from struct import pack_into
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES, FRAMES_PER_PACKET_MAX
 from . import refusal
-from .envelope import HEADER_BYTES, payload_end
+from .envelope import HEADER_BYTES, LENGTH_AT
 from .messages import CODEC_IMA_ADPCM, CODEC_PCM16
 
 if TYPE_CHECKING:
     from ..base.compat import Buffer
 
+GROUP_AT = const(24)
+CODEC_AT = const(25)
+TALKER_AT = const(26)
+FIRST_AT = const(32)
+COUNT_AT = const(35)
 FRAMES_AT = const(38)  # in the datagram: envelope 24 + voice fields 14
 MARK_LAST = const(1)
 FRAMES_MAX = const(0xFFFF)  # of a burst, 21 minutes: numbers and reports have 16 bits
@@ -34,10 +39,10 @@ def frame_bytes(codec: int) -> int:
 
 def check(data: "Buffer") -> int:
     """`refusal.ACCEPTED` when the payload of a checked datagram is a well-formed voice packet."""
-    size = payload_end(data) - HEADER_BYTES
+    size = data[LENGTH_AT] << 8 | data[LENGTH_AT + 1]
     if size < _FIELDS_BYTES:
         return refusal.FIELD
-    count = data[35]
+    count = data[COUNT_AT]
     each = data[36] << 8 | data[37]
     if count == 0 or count > FRAMES_PER_PACKET_MAX or data[34] > MARK_LAST:
         return refusal.RANGE
@@ -47,21 +52,21 @@ def check(data: "Buffer") -> int:
         return refusal.FIELD
     if size != _FIELDS_BYTES + count * each:
         return refusal.LENGTH
-    if (data[32] << 8 | data[33]) + count > 0x10000:
+    if (data[FIRST_AT] << 8 | data[FIRST_AT + 1]) + count > 0x10000:
         return refusal.RANGE
     return refusal.ACCEPTED
 
 
 def group(data: "Buffer") -> int:
-    return data[24]
+    return data[GROUP_AT]
 
 
 def codec(data: "Buffer") -> int:
-    return data[25]
+    return data[CODEC_AT]
 
 
 def talker(data: "Buffer") -> int:
-    return data[26] << 8 | data[27]
+    return data[TALKER_AT] << 8 | data[TALKER_AT + 1]
 
 
 def lease(data: "Buffer") -> int:
@@ -69,7 +74,7 @@ def lease(data: "Buffer") -> int:
 
 
 def first(data: "Buffer") -> int:
-    return data[32] << 8 | data[33]
+    return data[FIRST_AT] << 8 | data[FIRST_AT + 1]
 
 
 def is_last(data: "Buffer") -> bool:
@@ -77,7 +82,7 @@ def is_last(data: "Buffer") -> bool:
 
 
 def count(data: "Buffer") -> int:
-    return data[35]
+    return data[COUNT_AT]
 
 
 def write_fields(

@@ -16,7 +16,7 @@ _LOOPS = 500  # about a step
 
 _DIGEST = bytes(32)
 
-_real = (Hmac.digest_loaded, KeyStream.make, dsp.xor, link.equal)
+_real = (Hmac.digest_loaded, KeyStream.make, dsp.xor, link.is_tag)
 _is_real = 1
 _what = ""  # this turn is of
 _steps = 0  # in it so far
@@ -70,4 +70,4 @@ def _turn():
     _turns += 1
     _is_real = 1 - _is_real
     functions = _real if _is_real else (_nothing, _nothing, _nothing, _nothing)
-    Hmac.digest_loaded, KeyStream.make, dsp.xor, link.equal = functions
+    Hmac.digest_loaded, KeyStream.make, dsp.xor, link.is_tag = functions
