@@ -1,12 +1,21 @@
 """In how large packets voice goes to its listeners."""
 
+from tests.shared.datagrams import datagram
 from tests.shared.venue import Venue
 
 from ptt.base.clock import NEVER
 from ptt.base.numbers import FRAME_MS, FRAMES_PER_PACKET_MAX
 from ptt.fanout.bundle import Bundle
+from ptt.fanout.fanout import Fanout
 from ptt.fanout.pace import AT_ONCE, PER_MS, Pace
-from ptt.fanout.plan import AS_NEEDED, SHARE_PERCENT_MAX, frames_in_packet, share_percent
+from ptt.fanout.plan import (
+    AS_NEEDED,
+    SHARE_PERCENT_MAX,
+    UNKNOWN,
+    frames_in_packet,
+    on_fullest,
+    share_percent,
+)
 from ptt.leader.settings_in_force import Settings
 from ptt.wire import envelope, messages, refusal, voice
 
@@ -127,7 +136,7 @@ def test_a_plan_holds_until_the_end_of_its_burst():
 
 
 def test_the_number_of_listeners_decides():
-    chosen = [frames_in_packet(count, 1, AS_NEEDED) for count in range(1, 251)]
+    chosen = [frames_in_packet(count, AS_NEEDED) for count in range(1, 251)]
     assert chosen[0] == 1
     assert chosen == sorted(chosen)
     assert chosen[-1] == FRAMES_PER_PACKET_MAX
@@ -139,17 +148,80 @@ def test_the_number_of_listeners_decides():
             assert share_percent(count, frames) <= SHARE_PERCENT_MAX
 
 
-def test_a_hundred_on_one_access_point_need_two_and_on_four_one():
-    assert frames_in_packet(100, 1, AS_NEEDED) == 2
-    assert frames_in_packet(100, 4, AS_NEEDED) == 1
-    assert frames_in_packet(250, 4, AS_NEEDED) == 1
-    assert frames_in_packet(250, 1, AS_NEEDED) == 3
+SPREADS = (  # access point of each listener (0: unknown), as many as the venue says, the fullest
+    ([], 1, 0),
+    ([0] * 100, 1, 100),
+    ([0] * 100, 4, 25),
+    ([0] * 250, 4, 63),
+    ([7] * 100, 4, 100),  # all in one hall, whatever the venue says
+    ([7] * 90 + [8] * 10, 4, 90),
+    ([7] * 50 + [8] * 50, 1, 50),  # reports know better than a setting that nobody has made
+    ([7] * 60 + [0] * 40, 4, 70),
+    ([7] * 60 + [0] * 40, 1, 100),  # those may be there, too
+)
+
+
+def test_the_fullest_access_point_is_known_from_reports():
+    for places, access_points, fullest in SPREADS:
+        assert on_fullest(places, access_points) == fullest, (places, access_points)
+
+
+class Room:
+    """Output of a fan-out with listeners at `places`, by group."""
+
+    def __init__(self, places):
+        self.of_group = places
+        self.counts = []  # frames of each packet
+        self.spread = 0
+
+    def places(self, group):
+        return self.of_group[group]
+
+    def spread_over(self, access_points):
+        self.spread = access_points
+
+    def send_voice(self, group, data, now_ms):
+        self.counts.append(voice.count(data))
+
+
+def sent_by(places, access_points, groups=(1,)):
+    """Frames of each packet when all of `groups` talk at once, and the access points told."""
+    room = Room(places)
+    fanout = Fanout(room)
+    fanout.obey(access_points, AS_NEEDED)
+    for first in range(12):
+        for group in groups:
+            fanout.on_voice(group, packet(first, lease=group), 1000 + first * FRAME_MS)
+    return set(room.counts[len(groups) :]), room.spread
+
+
+def test_packets_are_as_long_as_the_fullest_access_point_needs():
+    assert sent_by({1: [0] * 100}, 1) == ({2}, 1)
+    assert sent_by({1: [0] * 100}, 4) == ({1}, 4)
+    assert sent_by({1: [7] * 100}, 4) == ({2}, 1)
+    assert sent_by({1: [7] * 50 + [8] * 50}, 1) == ({1}, 2)
+    assert sent_by({1: [7] * 150 + [8] * 50}, 4) == ({3}, 2)
+
+
+def test_bursts_at_once_share_access_points():
+    crowds = {1: [7] * 60, 2: [7] * 60, 3: [8] * 60}
+    assert sent_by(crowds, 1, (1, 3)) == ({1}, 2)
+    assert 2 in sent_by(crowds, 1, (1, 2))[0]
+
+
+def test_a_member_is_where_it_reports_to_be():
+    made = Venue(2, is_clear=True).run(1500)
+    member = made.leader.members.all()[0]
+    report = (61, 0xA1B2, 11, 80, 12, 3, 1100, 45, 2, 60, 14, 1)
+    data = datagram(messages.BADGE_REPORT, report, member.session, member.node)
+    made.leader.receive_datagram(data, member.address, made.now_ms)
+    assert made.leader.voice.places(1) == [0xA1B2, UNKNOWN]
 
 
 def test_what_the_venue_has_set_is_obeyed():
     for wanted in range(1, FRAMES_PER_PACKET_MAX + 1):
-        assert frames_in_packet(1, 1, wanted) == wanted
-        assert frames_in_packet(250, 1, wanted) == wanted
+        assert frames_in_packet(1, wanted) == wanted
+        assert frames_in_packet(250, wanted) == wanted
 
 
 def packet(first, count=1, lease=7, is_last=False, mark=0):

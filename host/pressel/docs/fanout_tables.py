@@ -15,7 +15,7 @@ def plans(_: str) -> str:
         "|---|--:|--:|--:|",
     ]
     counts = range(1, MEMBERS_MAX + 1)
-    for frames, group in groupby(counts, lambda count: frames_in_packet(count, 1, AS_NEEDED)):
+    for frames, group in groupby(counts, lambda count: frames_in_packet(count, AS_NEEDED)):
         found = list(group)
         low, high = (share_percent(count, frames) for count in (found[0], found[-1]))
         listeners = f"{found[0]} to {found[-1]}"

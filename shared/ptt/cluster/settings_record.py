@@ -8,7 +8,7 @@ RANGES = (
     (1, INT_MAX),  # version
     (20, 400),  # playout_delay_ms: least delay of the jitter buffer
     (1000, 1300000),  # talk_ms: longest burst
-    (1, 64),  # access_points: access points over which the badges are spread
+    (1, 64),  # access_points: access points over which badges are spread that do not report theirs
     (0, 3),  # packet_frames: frames in a packet to listeners; 0: as their number asks for
     (1, 128),  # queue_places: badges that may wait for one floor
     (0, 1),  # preemption: an emergency takes the floor from whoever talks

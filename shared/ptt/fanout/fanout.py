@@ -5,7 +5,7 @@ from ..base.compat import TYPE_CHECKING
 from ..base.numbers import LEASE_MS
 from ..wire import voice
 from .bundle import Bundle
-from .plan import AS_NEEDED, frames_in_packet
+from .plan import AS_NEEDED, frames_in_packet, on_fullest
 
 if TYPE_CHECKING:
     from typing import Any, Protocol
@@ -13,20 +13,21 @@ if TYPE_CHECKING:
     class VoiceOutput(Protocol):
         """Who makes the copies."""
 
-        def listeners(self, group: int) -> int: ...
+        def places(self, group: int) -> "list[int]": ...
+        def spread_over(self, access_points: int) -> None: ...
         def send_voice(self, group: int, data: "Any", now_ms: int) -> None: ...
 
 
 class _Burst:
     """The last burst of one group; its plan holds until its end."""
 
-    __slots__ = ("bundle", "frames", "heard_ms", "lease", "listeners")
+    __slots__ = ("bundle", "frames", "heard_ms", "lease", "places")
 
     def __init__(self) -> None:
         self.bundle = Bundle()
         self.lease = 0
         self.frames = 1  # in a packet
-        self.listeners = 0
+        self.places: list[int] = []  # access point of each listener
         self.heard_ms = 0  # its last packet came
 
 
@@ -81,11 +82,14 @@ class Fanout:
 
     def _begin(self, group: int, burst: _Burst, lease: int, now_ms: int) -> None:
         burst.lease = lease
-        burst.listeners = listeners = self._output.listeners(group)
+        burst.places = places = self._output.places(group)
         for other in self._bursts.values():
             if other is not burst and age(now_ms, other.heard_ms) < LEASE_MS:
-                listeners += other.listeners
-        burst.frames = frames_in_packet(listeners, self._access_points, self._wanted)
+                places = places + other.places
+        on_one = on_fullest(places, self._access_points)
+        burst.frames = frames_in_packet(on_one, self._wanted)
+        if on_one:
+            self._output.spread_over(-(-len(places) // on_one))
 
     def _flush(self, group: int, burst: _Burst, now_ms: int) -> None:
         data = burst.bundle.take()

@@ -1,4 +1,5 @@
-"""In how large packets a burst goes to its listeners: a pure function of how many they are.
+"""In how large packets a burst goes to its listeners: a pure function of how many they are, and of
+the access points that badges say they are at.
 
 Each listener costs a transmission of its own, most of which is the same for a short packet and a
 long one. A channel that is too full loses frames, and more of them than a longer packet costs in
@@ -10,6 +11,7 @@ from ..base.compat import const
 from ..base.numbers import FRAME_MS, FRAMES_PER_PACKET_MAX
 
 AS_NEEDED = const(0)  # in place of a number of frames
+UNKNOWN = const(0)  # access point of a listener that does not say
 
 # What one transmission takes of a channel, repetitions included: the simulator's 802.11n at -72 to
 # -48 dBm, docs/wifi-model.md.
@@ -24,13 +26,22 @@ def share_percent(listeners: int, frames: int) -> int:
     return spent_us * 100 // (frames * FRAME_MS * 1000)
 
 
-def frames_in_packet(listeners: int, access_points: int, wanted: int) -> int:
-    """At least how many frames leave together when `listeners`, of all bursts under way, are spread
-    over `access_points`; `wanted` is what the venue has set, `AS_NEEDED` or the number itself."""
+def on_fullest(places: "list[int]", access_points: int) -> int:
+    """How many listeners the fullest access point has. `places` names that of each; those that are
+    `UNKNOWN` are taken to be spread evenly over `access_points`."""
+    counts: dict[int, int] = {}
+    for place in places:
+        counts[place] = counts.get(place, 0) + 1
+    unknown = counts.pop(UNKNOWN, 0)
+    return max(counts.values(), default=0) + -(-unknown // access_points)
+
+
+def frames_in_packet(listeners: int, wanted: int) -> int:
+    """At least how many frames leave together when `listeners`, of all bursts under way, share an
+    access point; `wanted` is what the venue has set, `AS_NEEDED` or the number itself."""
     if wanted != AS_NEEDED:
         return wanted
-    on_one = -(-listeners // access_points)
     frames = 1
-    while frames < FRAMES_PER_PACKET_MAX and share_percent(on_one, frames) > SHARE_PERCENT_MAX:
+    while frames < FRAMES_PER_PACKET_MAX and share_percent(listeners, frames) > SHARE_PERCENT_MAX:
         frames += 1
     return frames

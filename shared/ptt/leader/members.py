@@ -29,6 +29,7 @@ NEWER_TABLE = const(1)
 SAME_TABLE = const(2)
 
 _FIRST_NODE = LEADER_NODE + 1
+_ACCESS_POINT = const(1)  # place of the field in BADGE_REPORT
 
 
 class Member:
@@ -97,6 +98,11 @@ class Member:
     def group(self) -> int:
         """Where it talks when nothing else is chosen; 0: nowhere."""
         return self.groups[0] if self.groups else 0
+
+    @property
+    def access_point(self) -> int:
+        """The end of its access point's address, as it reported; 0: unknown."""
+        return 0 if self.report is None else self.report[_ACCESS_POINT]
 
     def snapshot(self) -> "tuple":
         """What the leader's future messages to it depend on, besides sequence numbers."""

@@ -66,9 +66,13 @@ class VoicePath:
 
     # --- what `Fanout` needs ---
 
-    def listeners(self, group: int) -> int:
-        """How many hear `group`, whoever talks."""
-        return len([m for m in self._members.all() if m.hears(group)])
+    def places(self, group: int) -> "list[int]":
+        """The access points of all who hear `group`, whoever talks."""
+        return [m.access_point for m in self._members.all() if m.hears(group)]
+
+    def spread_over(self, access_points: int) -> None:
+        """So many carry the bursts under way."""
+        self.pace.access_points = access_points
 
     def send_voice(self, group: int, data: "Any", now_ms: int) -> None:
         """A packet to all who hear `group`, but for its talker: one copy for each, and one checksum
