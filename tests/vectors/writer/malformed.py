@@ -107,13 +107,15 @@ class Maker:
         reason: str,
         *places: tuple[str, str],
         answered_by: str = "",
+        answer: str = "NACK",
         reading: dict[str, object] | None = None,
     ) -> None:
-        """A datagram that is refused for `reason` in each place (scene, whose address). With a
-        `reading` it is well-formed, and refused for what it says."""
+        """A datagram that is refused for `reason` in each place (scene, whose address), and in the
+        scene `answered_by` answered. With a `reading` it is well-formed, and refused for what it
+        says."""
         does = []
         for scene, source in places:
-            answers = (f"NACK to {source}",) if scene == answered_by else ()
+            answers = (f"{answer} to {source}",) if scene == answered_by else ()
             does.append(Does(scene, source, reason, answers))
         wanted = refused(reason) if reading is None else reading
         self.found.append(Situation(name, says, self.table.version, data, wanted, does))
@@ -126,7 +128,11 @@ class Maker:
         header, place = (FROM_LEADER, JOINED) if is_leaders else (FROM_2, LEADER_IDLE)
         if name == "WELCOME":
             place = ("participant searching", "leader")
-        self.add(file, says, self.encode(name, header, values), reason, place)
+        data = self.encode(name, header, values)
+        if name == "SETTINGS_SNAPSHOT" and values[0]:  # whose version it can name
+            self.add(file, says, data, reason, place, answered_by=place[0], answer="SETTINGS_ACK")
+        else:
+            self.add(file, says, data, reason, place)
 
     def misplaced(
         self,
