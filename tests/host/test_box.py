@@ -12,6 +12,7 @@ import pytest
 
 from pressel import cli
 from pressel.box import files, plan, system
+from pressel.box.former import Former
 from pressel.box.places import Places
 from pressel.errors import PresselError, UsageError
 
@@ -138,14 +139,89 @@ def test_a_program_that_the_service_cannot_run_is_found_before_anything_changes(
     assert tree(tmp_path) == set()
 
 
-def test_an_upgrade_backs_up_first(root: Path) -> None:
-    told: list[str] = []
-    box = system.System(Places(root), True, told.append)
-    plan.upgrade(box, "new.whl", files.command(), ["pip", "install"])
-    steps = " ".join(told)
-    assert (
-        steps.index("registry backup") < steps.index("pip install new.whl") < steps.index("--again")
-    )
+class Stand:
+    """An installed version 1 whose commands are small scripts: `install` puts version 2 in, `begin`
+    succeeds for those in `serving`, or for all once `restore` was called."""
+
+    def __init__(self, folder: Path, installing: str, serving: str) -> None:
+        self.folder = folder / "an environment"
+        packages = self.folder / "packages"
+        self.code, info = packages / "pressel" / "code.py", packages / "pressel-1.dist-info"
+        for each in (self.code.parent, info):
+            each.mkdir(parents=True)
+        self.code.write_text("1")
+        (info / "METADATA").write_text("Name: pressel\nVersion: 1\n")
+        self.record = info / "RECORD"
+        self.record.write_text(
+            "pressel/code.py,,\npressel-1.dist-info/RECORD,,\npressel-1.dist-info/METADATA,,\n"
+        )
+        self.archive = self.folder / "cache" / "former.tar"
+        self.former = Former(self.archive, self.folder, packages)
+        self.restored = self.folder / "restored"
+        at = f"cd '{self.code.parent}'; "
+        record = f"echo 'pressel/new.py,,' >>'{self.record}'; "
+        self.wanted = plan.Upgrade(
+            [["sh", "-c", f"{at}echo new >new.py; {record}printf 2 >code.py; {installing}"]],
+            ["sh", "-c", f"{at}case $(cat code.py) in [{serving}]) ;; *) echo 'no, not ' "
+             f"$(cat code.py) >&2; test -e '{self.restored}' ;; esac"],
+            ["sh", "-c", f"cp \"$0\" '{self.restored}'"],
+        )  # fmt: skip
+        self.backup = self.folder / "a backup"
+        self.backup.write_text("devices")
+        self.said: list[str] = []
+        self.system = system.System(Places(self.folder), False, self.said.append)
+
+    def upgrade(self) -> None:
+        plan.upgrade(self.system, self.wanted, self.former, self.backup)
+
+    def is_as_before(self) -> bool:
+        return self.code.read_text() == "1" and not (self.code.parent / "new.py").exists()
+
+
+def test_an_upgrade_that_serves_stays(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, "true", "2")
+    stand.upgrade()
+    assert stand.code.read_text() == "2" and not stand.archive.exists()
+    assert not stand.restored.exists()
+
+
+@pytest.mark.parametrize(
+    ("installing", "serving", "said"),
+    [("echo 'no network' >&2; false", "12", "no network"), ("true", "1", "no, not  2")],
+)
+def test_an_upgrade_that_fails_leaves_the_former_version(
+    installing: str, serving: str, said: str, tmp_path: Path
+) -> None:
+    stand = Stand(tmp_path, installing, serving)
+    with pytest.raises(PresselError, match=f"former version is back and serves.*{said}"):
+        stand.upgrade()
+    assert stand.is_as_before() and not stand.restored.exists()
+
+
+def test_a_registry_that_the_former_version_cannot_read_any_more_is_put_back(tmp_path) -> None:
+    stand = Stand(tmp_path, "true", "3")
+    with pytest.raises(PresselError, match="former version is back"):
+        stand.upgrade()
+    assert stand.is_as_before() and stand.restored.read_text() == "devices"
+
+
+def test_what_no_way_back_helps_is_told(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, "true", "3")
+    stand.backup.unlink()  # nothing to restore, and the command says so
+    with pytest.raises(PresselError, match="a backup"):
+        stand.upgrade()
+    stand.archive.write_bytes(b"no archive")
+    with pytest.raises(PresselError, match="by hand"):
+        stand.former.put_back()
+
+
+def test_the_service_serves_when_it_answers(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(plan, "SERVICE", tmp_path)
+    with pytest.raises(PresselError, match="no control socket"):
+        plan.check_serving()
+    (tmp_path / "leader-1.sock").touch()
+    with pytest.raises(PresselError, match="does not answer"):
+        plan.check_serving()
 
 
 def test_no_wheel_is_refused(tmp_path: Path, capsys) -> None:

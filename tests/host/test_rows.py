@@ -53,9 +53,8 @@ def tone(seconds: float) -> bytes:
 def rows_with_a_test() -> set[int]:
     found: set[int] = set()
     for file in TESTS.rglob("test_*.py"):
-        for name in re.findall(
-            r"^def test_rows?_(\d+(?:_and_\d+)*)", file.read_text("utf-8"), re.M
-        ):
+        text = file.read_text("utf-8")
+        for name in re.findall(r"^def test_rows?_(\d+(?:_and_\d+)*)", text, re.MULTILINE):
             found |= {int(each) for each in name.split("_and_")}
     return found
 

@@ -44,11 +44,13 @@ class Box:
         return control.ask(place, verb)
 
     @contextlib.contextmanager
-    def serving(self, until: str = "became_leader") -> Iterator[subprocess.Popen[str]]:
+    def serving(
+        self, *options: str | Path, until: str = "became_leader"
+    ) -> Iterator[subprocess.Popen[str]]:
         """A host that has said `until`; killed at the end, unless it has ended."""
         command = [sys.executable, "-P", "-m", "pressel", "leader", "--listen", "127.0.0.1:0",
                    "--hosts", "127.0.0.1:0", "--no-discovery", "--json"]  # fmt: skip
-        command += ["--state", str(self.state)]
+        command += ["--state", str(self.state), *map(str, options)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=away()) as host:
             try:
                 assert host.stdout is not None
@@ -163,3 +165,61 @@ def test_a_badge_is_lost(box: Box, tmp_path: Path, capsys) -> None:
     with box.serving(), worn(box, tmp_path / "ann.json"):
         box.typed("device", "revoke", "Ann")
         wait_for(lambda: "Ann" not in box.members(), "Ann to be out")
+
+
+@contextlib.contextmanager
+def small_disk(at: Path) -> Iterator[Path]:
+    """A file system of its own, of two megabytes."""
+    at.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=0700", "tmpfs", str(at)]
+    if subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("nobody may mount a file system here")
+    try:
+        yield at
+    finally:
+        subprocess.run(["umount", "--lazy", str(at)], check=True)
+
+
+def fill(file: Path) -> None:
+    with contextlib.suppress(OSError), file.open("wb", buffering=0) as out:
+        while out.write(bytes(4096)):
+            pass
+
+
+def test_the_disk_of_the_leader_box_is_full(tmp_path: Path, capsys) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        box = Box(disk / "box", capsys)
+        ann = tmp_path / "ann.json"
+        box.typed("device", "add", "Ann", "--key-file", ann)
+        with box.serving() as host:
+            fill(disk / "others")
+            box.typed("device", "add", "Ben", "--key-file", tmp_path / "ben.json", code=1)
+            assert host.poll() is None and box.asked("status")["term"]  # it serves on
+            (disk / "others").unlink()
+            box.typed("registry", "backup", tmp_path / "mended.backup")
+            box.typed("device", "add", "Ben", "--key-file", tmp_path / "ben.json")
+        box.typed("audit", "verify")
+
+
+def test_a_badges_key_has_leaked(box: Box, tmp_path: Path, capsys) -> None:
+    seen, fresh = tmp_path / "ann.json", tmp_path / "fresh.json"
+    with box.serving() as host:
+        with worn(box, seen):
+            box.typed("device", "rotate", "Ann", "--key-file", fresh)
+            wait_for(lambda: "Ann" not in box.members(), "the former key to be out")
+        with worn(box, fresh):
+            assert host.poll() is None and box.members() == {"Ann"}
+    box.typed("audit", "verify")
+
+
+def test_the_clock_was_wrong(box: Box, tmp_path: Path, capsys) -> None:
+    """A backup from a time when the clock was forty years ahead counts as none."""
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    future = backups / "registry-20660101-000000.backup"
+    future.write_bytes((tmp_path / "backup").read_bytes())
+    os.utime(future, (3_029_529_600, 3_029_529_600))
+    with box.serving("--backups", backups, until="backed_up"):
+        pass
+    (fresh,) = set(backups.iterdir()) - {future}
+    box.typed("registry", "restore", fresh)

@@ -166,3 +166,54 @@ def test_an_installed_leader_serves(installed: Path, tmp_path: Path) -> None:
         finally:
             leader.terminate()
     assert leader.returncode == 0
+
+
+@pytest.mark.proof
+def test_an_installed_version_is_upgraded_from_a_file_and_has_a_way_back(
+    installed: Path, wheel: Path, tmp_path: Path
+) -> None:
+    """As a user without root, away from any network: by pip, which the environment gets, too."""
+    (packages,) = installed.parents[1].glob("lib/python*/site-packages")
+    link({"pip"}, packages)
+    state = tmp_path / "state of it"
+    at = ("--state", str(state))
+    away = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "PIP_NO_INDEX": "1",
+            "PRESSEL_HOST_STATE": str(state)}  # fmt: skip
+
+    def upgrade(file: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(installed), "upgrade", str(file), "--yes"], cwd=tmp_path, env=away,
+            capture_output=True, text=True, timeout=LIMIT_S,
+        )  # fmt: skip
+
+    key = str(tmp_path / "ann.json")
+    added = run(installed, "device", "add", "Ann", "--key-file", key, *at, home=tmp_path)
+    assert added.returncode == 0, added.stderr
+    mark = packages / "pressel" / "errors.py"
+    before = mark.read_text() + "# of the version that is installed\n"
+    mark.write_text(before)
+
+    cut_off = tmp_path / "a" / wheel.name
+    cut_off.parent.mkdir()
+    cut_off.write_bytes(wheel.read_bytes()[:100_000])
+    done = upgrade(cut_off)
+    assert done.returncode == 1 and "former version is back" in done.stderr
+    assert "Traceback" not in done.stderr and mark.read_text() == before
+
+    broken = tmp_path / "b" / wheel.name  # it can be installed, and does not run
+    broken.parent.mkdir()
+    with zipfile.ZipFile(wheel) as good, zipfile.ZipFile(broken, "w") as made:
+        for name in good.namelist():
+            spoilt = name == "pressel/cli/__init__.py"
+            made.writestr(name, b"raise SystemExit('broken')" if spoilt else good.read(name))
+    done = upgrade(broken)
+    assert done.returncode == 1 and "former version is back" in done.stderr
+    assert mark.read_text() == before
+
+    done = upgrade(wheel)
+    assert done.returncode == 0, done.stderr
+    assert "of the version that is installed" not in mark.read_text()
+    assert "the registry as it was before" in done.stdout
+    assert len(list((state / "backups").glob("registry-*.backup"))) >= 1
+    listed = run(installed, "device", "list", "--json", *at, home=tmp_path)
+    assert [each["name"] for each in json.loads(listed.stdout)] == ["Ann"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pressel.errors import PresselError
+from pressel.node import control
 from pressel.node.control_folder import SERVICE
 from pressel.node.options import SERVICE_STATE
 from pressel.registry.database import DATABASE
@@ -15,6 +16,7 @@ from pressel.transport.udp import parse_address
 from ptt.base.numbers import PORT
 
 from . import files
+from .former import Former
 from .places import FIREWALL_UNIT, UNIT, USER
 from .system import System
 
@@ -92,15 +94,68 @@ def start(system: System, *, has_firewall: bool) -> None:
     for each in reversed(units):
         system.run("systemctl", "enable", each)
         system.run("systemctl", "restart", each)
-    if system.is_real and not list(SERVICE.glob("*.sock")):  # it has said that it is ready
+    if system.is_real:
+        check_serving()
+
+
+def check_serving() -> None:
+    """PresselError unless the service answers at its control socket; it has said that it is
+    ready."""
+    places = list(SERVICE.glob("*.sock"))
+    if not places:
         raise PresselError("the host has no control socket; look why: journalctl -u pressel")
+    try:
+        control.ask(places[0], "host status")
+    except PresselError as error:
+        raise PresselError(
+            f"the host does not answer ({error}); look why: journalctl -u pressel"
+        ) from error
 
 
-def upgrade(system: System, wheel: str, words: Sequence[str], pip: Sequence[str]) -> None:
-    """Put another version in the place of this one; `pip` installs what it is given."""
-    back_up(system, words)
-    system.run(*pip, wheel)
-    system.run(*words, "setup", "--yes", "--again")
+@dataclass(frozen=True)
+class Upgrade:
+    """`install`: the commands that put the other version in; `begin`: the one that has it serve,
+    and fails where it does not; `restore`: the one that puts a backup back, which follows it."""
+
+    install: Sequence[Sequence[str]]
+    begin: Sequence[str]
+    restore: Sequence[str]
+
+
+def upgrade(system: System, wanted: Upgrade, former: Former, backup: Path | None) -> None:
+    """Put another version in the place of this one. Where it cannot be installed or does not serve,
+    the `former` one is put back and serves, and PresselError says so."""
+    system.say("the version that is installed is kept until the other one serves")
+    if system.is_dry:
+        for command in (*wanted.install, wanted.begin):
+            system.run(*command)
+        return
+    former.keep()
+    try:
+        for command in wanted.install:
+            system.do(command)
+        system.do(wanted.begin)
+    except PresselError as error:
+        system.say(f"that failed: {error}")
+        _go_back(system, wanted, former, backup)
+        words = f"the former version is back and serves; the other one: {error}"
+        raise PresselError(words) from error
+    former.drop()
+
+
+def _go_back(system: System, wanted: Upgrade, former: Former, backup: Path | None) -> None:
+    """With the registry as it is, or else as it was before: the other version may have changed its
+    form."""
+    former.put_back()
+    system.say("the former version is put back")
+    try:
+        system.do(wanted.begin)
+    except PresselError:
+        if backup is None:
+            raise
+        system.say(f"with the registry as it is, it does not serve; it gets {backup}")
+        system.run_as_service([*wanted.restore, str(backup)])
+        system.do(wanted.begin)
 
 
 def take_down(system: System, *, with_data: bool) -> None:

@@ -87,6 +87,11 @@ class System:
         if self.is_real:
             run(words)
 
+    def do(self, words: Sequence[str]) -> None:
+        """A command that changes what is installed, wherever that is. PresselError as of `run`."""
+        self._say(f"command {shlex.join(words)}")
+        run(words)
+
     def run_as_service(self, words: Sequence[str]) -> str:
         """What `pressel WORDS` prints as the service's user; below another root, as this user."""
         self._told(f"as {USER}: {shlex.join(words)}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,19 @@ import click
 
 from pressel import extras
 from pressel.box import files, plan
-from pressel.box.places import Places
+from pressel.box.former import Former
+from pressel.box.places import UNIT, Places
 from pressel.box.system import System
 from pressel.cli.options import AddressOption
 from pressel.cli.recovery import passphrase, print_kit, say_former
 from pressel.enrol.ways import INVITE, JOINING
 from pressel.errors import UsageError
+from pressel.node.options import default_state
+from pressel.node.presence import control_of
 from pressel.registry import kit as kits
+from pressel.registry.database import DATABASE
 from pressel.transport.udp import Address
-from pressel.tree import IS_INSTALLED
+from pressel.tree import CACHE, IS_INSTALLED
 from ptt.base.numbers import PORT
 
 _SLASH = Path("/")
@@ -168,20 +173,59 @@ def _say_next(system: System, *, has_kit: bool) -> None:
 def upgrade(wheel: Path, dry_run: bool, root: Path, yes: bool) -> None:
     """Put the version in the file WHEEL in the place of this one, and restart the host.
 
-    The registry is backed up before. Badges notice nothing where another host can lead meanwhile.
+    The registry is backed up before. Where the other version cannot be installed or does not serve,
+    this one is put back. Badges notice nothing where another host can lead meanwhile.
     """
     if not wheel.name.startswith("pressel-") or wheel.suffix != ".whl":
         raise UsageError(f"{wheel} is no wheel of Pressel; `make wheel` makes one")
     if not IS_INSTALLED:
         raise UsageError("this is a clone: update it with git pull, and run make setup")
-    system = _system(root, dry_run)
-    wanted = extras.installed()
-    name = f"{wheel.absolute()}[{','.join(wanted)}]" if wanted else str(wheel.absolute())
+    places = Places(root.absolute())
+    is_service = places.unit(UNIT).exists()
+    system = _system(root, dry_run) if is_service else System(places, dry_run, _say)
     if not (yes or dry_run or click.confirm(f"Install {wheel.name}?", err=True)):
         raise click.Abort
-    pip = [sys.executable, "-m", "pip", "install", "--upgrade", "--force-reinstall", "--no-input"]
-    plan.upgrade(system, name, files.command(), pip)
-    print("nothing was done" if dry_run else "upgraded; see `pressel --version`")
+    if not (dry_run or os.access(sys.prefix, os.W_OK)):
+        raise UsageError(f"you may not write in {sys.prefix}, where Pressel lies; try with sudo")
+    words = files.command()
+    state = places.state if is_service else default_state()
+    cache = places.cache if is_service else CACHE
+    saved = _saved(system, words, state, is_service=is_service)
+    begin = [*words, "setup", "--yes", "--again"] if is_service else [*words, "config", "check"]
+    restore = [*words, "registry", "restore", "--state", str(state)]
+    wanted = plan.Upgrade(_installing(wheel.absolute()), begin, restore)
+    plan.upgrade(system, wanted, Former(cache / "former.tar"), saved)
+    if dry_run:
+        print("nothing was done")
+        return
+    print("upgraded; see `pressel --version`")
+    if saved is not None:
+        print(f"the registry as it was before: {saved}")
+    if not is_service and (running := control_of(state)) is not None:
+        print(f"the host at {running} still runs the former version: end it and start it again")
+
+
+def _installing(wheel: Path) -> list[list[str]]:
+    """What it needs comes first: without the network nothing has been changed then. The file's own
+    version may be the one that is installed."""
+    pip = [sys.executable, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+    parts = extras.installed()
+    name = f"{wheel}[{','.join(parts)}]" if parts else str(wheel)
+    return [[*pip, name], [*pip, "--no-deps", "--force-reinstall", str(wheel)]]
+
+
+def _saved(system: System, words: Sequence[str], state: Path, *, is_service: bool) -> Path | None:
+    """The backup of the registry; None when there is none yet."""
+    if is_service:
+        return plan.back_up(system, words)
+    if not (state / DATABASE).exists():
+        return None
+    target = state / "backups" / time.strftime("registry-%Y%m%d-%H%M%S.backup")
+    system.say(f"backup {target}")
+    if not system.is_dry:
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        system.do([*words, "registry", "backup", str(target), "--state", str(state)])
+    return target
 
 
 @click.command()
@@ -224,4 +268,8 @@ def _system(root: Path, is_dry: bool) -> System:
         )
     if sys.platform != "linux":
         raise UsageError("a service can be set up on Linux with systemd only; run: pressel leader")
-    return System(places, is_dry, lambda words: print(words, file=sys.stderr))
+    return System(places, is_dry, _say)
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr)
