@@ -14,6 +14,7 @@ from pressel.schema.features import MODULE, features, render
 
 from .edits import Edits
 from .manifest import Source
+from .trees import walk
 
 _FLAG = "HAS_"
 
@@ -45,7 +46,7 @@ def _fold(text: str, flags: Collection[str]) -> str:
     become plain ones, which a packing may join."""
     edits = Edits(text)
     tree = ast.parse(text)
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if not isinstance(node, ast.If) or not _flag(node.test).startswith(_FLAG):
             continue
         if _flag(node.test) in flags:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from .edits import Edits
 from .names import imported_module, module_name
+from .trees import walk
 
 Value = int | bool
 
@@ -66,7 +67,7 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, Value]]:
 
 
 def _resolve_imports(module: _Module, modules: Mapping[str, _Module]) -> None:
-    for node in ast.walk(module.tree):
+    for node in walk(module.tree):
         if not isinstance(node, ast.ImportFrom):
             continue
         source = module.absolute(node)
@@ -90,7 +91,7 @@ def _known(module: _Module, node: ast.AST, modules: Mapping[str, _Module]) -> Va
 
 def _uses(module: _Module) -> Iterator[tuple[str, str]]:
     """(module, name) of every global that this module reads, its own ones included."""
-    for node in ast.walk(module.tree):
+    for node in walk(module.tree):
         if isinstance(node, ast.ImportFrom):
             yield from ((module.absolute(node), alias.name) for alias in node.names)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
@@ -110,11 +111,15 @@ def _rewrite(module: _Module, modules: Mapping[str, _Module], used: set[tuple[st
     for top in module.tree.body:
         if top in skipped:
             continue
-        for node in ast.walk(top):
+        nodes = walk(top)
+        owned = {id(node.value): node for node in nodes if isinstance(node, ast.Attribute)}
+        for node in nodes:
             value = _known(module, node, modules)
             if value is not None and isinstance(node, ast.expr):
                 edits.replace(node, str(value) if value >= 0 else f"({value})")
-            elif isinstance(node, ast.Name) and not _is_owner(node, top, module, modules):
+            elif isinstance(node, ast.Name) and not _is_owner(
+                node, owned.get(id(node)), module, modules
+            ):
                 kept_names.add(node.id)
     for node in module.tree.body:
         if isinstance(node, ast.ImportFrom):
@@ -143,15 +148,16 @@ def _is_table(node: ast.expr) -> bool:
 
 
 def _is_owner(
-    name: ast.Name, top: ast.AST, module: _Module, modules: Mapping[str, _Module]
+    name: ast.Name,
+    attribute: ast.Attribute | None,
+    module: _Module,
+    modules: Mapping[str, _Module],
 ) -> bool:
-    """Is `name` only the ``module`` of a ``module.CONSTANT`` that is replaced?"""
-    if name.id not in module.modules:
+    """Is `name` only the ``module`` of a ``module.CONSTANT`` that is replaced? `attribute`: the
+    ``x.y`` of which it is the ``x``."""
+    if attribute is None or name.id not in module.modules:
         return False
-    for node in ast.walk(top):
-        if isinstance(node, ast.Attribute) and node.value is name:
-            return _known(module, node, modules) is not None
-    return False
+    return _known(module, attribute, modules) is not None
 
 
 def _import(module: _Module, node: ast.ImportFrom, kept: set[str]) -> str:

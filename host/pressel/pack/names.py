@@ -6,8 +6,14 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from .trees import children
+
 _FUNCTIONS = (ast.FunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_SCOPES = (*_FUNCTIONS, *_COMPREHENSIONS, ast.ClassDef)
+
+
+_Named = ast.Name | ast.FunctionDef | ast.ClassDef | ast.Global
 
 
 @dataclass(frozen=True)
@@ -17,7 +23,7 @@ class Use:
     drops them."""
 
     name: str
-    node: ast.Name | ast.FunctionDef | ast.ClassDef | ast.Global
+    node: _Named
     is_global: bool
     attribute: ast.Attribute | None = None
 
@@ -33,18 +39,21 @@ def bound_names(body: Sequence[ast.stmt]) -> set[str]:
     return found
 
 
-def uses(tree: ast.Module) -> Iterator[Use]:
+def uses(tree: ast.Module) -> list[Use]:
     """All names of a module that are not keywords, attributes or parameters."""
+    found: list[Use] = []
     for node in tree.body:
-        yield from _visit(node, ())
+        _visit(node, (), found)
+    return found
 
 
-def _own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+def _own_nodes(body: Iterable[ast.AST]) -> list[ast.AST]:
     """The nodes of a scope, without those of scopes inside it."""
-    for node in body:
-        yield node
-        if not isinstance(node, (*_FUNCTIONS, *_COMPREHENSIONS, ast.ClassDef)):
-            yield from _own_nodes(ast.iter_child_nodes(node))
+    found = list(body)
+    for node in found:
+        if not isinstance(node, _SCOPES):
+            found += children(node)
+    return found
 
 
 def _imported_names(body: Sequence[ast.stmt]) -> Iterator[str]:
@@ -67,63 +76,62 @@ def parameters(args: ast.arguments) -> set[str]:
     return {each.arg for each in [*args.posonlyargs, *args.args, *args.kwonlyargs, *more]}
 
 
-def _visit(node: ast.AST, scopes: tuple[frozenset[str], ...]) -> Iterator[Use]:
-    """`scopes`: local names of the functions around `node`."""
+def _visit(node: ast.AST, scopes: tuple[frozenset[str], ...], found: list[Use]) -> None:
+    """Add the names at and below `node`; `scopes`: local names of the functions around it."""
 
-    def is_global(name: str) -> bool:
-        return not any(name in scope for scope in scopes)
+    def note(name: str, at: _Named, attribute: ast.Attribute | None = None) -> None:
+        found.append(Use(name, at, not any(name in scope for scope in scopes), attribute))
 
     if isinstance(node, ast.Name):
-        yield Use(node.id, node, is_global(node.id))
+        note(node.id, node)
     elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        yield Use(node.value.id, node.value, is_global(node.value.id), node)
+        note(node.value.id, node.value, node)
     elif isinstance(node, ast.Global):
-        yield from (Use(name, node, True) for name in node.names)
+        found += [Use(name, node, True) for name in node.names]
     elif isinstance(node, ast.FunctionDef):
-        yield Use(node.name, node, is_global(node.name))
-        yield from _visit_function(node, scopes)
+        note(node.name, node)
+        _visit_function(node, scopes, found)
     elif isinstance(node, ast.ClassDef):
-        yield Use(node.name, node, is_global(node.name))
-        yield from _visit_class(node, scopes)
+        note(node.name, node)
+        _visit_class(node, scopes, found)
     elif isinstance(node, ast.Lambda):
-        inner = (*scopes, frozenset(parameters(node.args)))
-        yield from _visit(node.body, inner)
-        for each in [*node.args.defaults, *node.args.kw_defaults]:
-            if each is not None:
-                yield from _visit(each, scopes)
+        _visit(node.body, (*scopes, frozenset(parameters(node.args))), found)
+        _visit_all([*node.args.defaults, *node.args.kw_defaults], scopes, found)
     elif isinstance(node, _COMPREHENSIONS):
         targets = [generator.target for generator in node.generators]
         inner = (*scopes, frozenset(bound_names([ast.Expr(each) for each in targets])))
-        for child in ast.iter_child_nodes(node):
-            yield from _visit(child, inner)
+        _visit_all(children(node), inner, found)
     elif isinstance(node, ast.AnnAssign):
-        yield from _visit(node.target, scopes)
-        if node.value is not None:
-            yield from _visit(node.value, scopes)
+        _visit_all([node.target, node.value], scopes, found)
     else:
-        for child in ast.iter_child_nodes(node):
-            yield from _visit(child, scopes)
+        _visit_all(children(node), scopes, found)
 
 
-def _visit_function(node: ast.FunctionDef, scopes: tuple[frozenset[str], ...]) -> Iterator[Use]:
-    for each in [*node.decorator_list, *node.args.defaults, *node.args.kw_defaults]:
-        if each is not None:
-            yield from _visit(each, scopes)
-    inner = (*scopes, _locals(node))
-    for statement in node.body:
-        yield from _visit(statement, inner)
+def _visit_all(
+    nodes: Iterable[ast.AST | None], scopes: tuple[frozenset[str], ...], found: list[Use]
+) -> None:
+    for node in nodes:
+        if node is not None:
+            _visit(node, scopes, found)
 
 
-def _visit_class(node: ast.ClassDef, scopes: tuple[frozenset[str], ...]) -> Iterator[Use]:
+def _visit_function(
+    node: ast.FunctionDef, scopes: tuple[frozenset[str], ...], found: list[Use]
+) -> None:
+    args = node.args
+    _visit_all([*node.decorator_list, *args.defaults, *args.kw_defaults], scopes, found)
+    _visit_all(node.body, (*scopes, _locals(node)), found)
+
+
+def _visit_class(node: ast.ClassDef, scopes: tuple[frozenset[str], ...], found: list[Use]) -> None:
     """A class binds attributes, not names; methods do not see them."""
-    for each in [*node.decorator_list, *node.bases, *node.keywords]:
-        yield from _visit(each, scopes)
+    _visit_all([*node.decorator_list, *node.bases, *node.keywords], scopes, found)
     own = frozenset(bound_names(node.body))
     for statement in node.body:
         if isinstance(statement, ast.FunctionDef):
-            yield from _visit_function(statement, scopes)
+            _visit_function(statement, scopes, found)
         else:
-            yield from _visit(statement, (*scopes, own))
+            _visit(statement, (*scopes, own), found)
 
 
 def module_name(path: str) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from ..trees import walk
+
 
 class Members:
     """The attributes and methods of all classes in `trees`."""
@@ -21,7 +23,7 @@ class Members:
         self._loose: set[str] = set()  # what is set on other objects than `self`
         bases: dict[str, set[str]] = {}
         for tree in trees:
-            for node in ast.walk(tree):
+            for node in walk(tree):
                 if isinstance(node, ast.ClassDef):
                     self._own.setdefault(node.name, set()).update(_members(node))
                     bases.setdefault(node.name, set()).update(map(_base_name, node.bases))
@@ -89,7 +91,7 @@ def _members(node: ast.ClassDef) -> Iterator[str]:
             yield from (each.id for each in inner.targets if isinstance(each, ast.Name))
         elif isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name):
             yield inner.target.id
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.Attribute) and getattr(inner.value, "id", "") == "self":
             yield inner.attr
 

@@ -18,6 +18,7 @@ from ..import_order import import_order
 from ..manifest import Join, Manifest, Source, module_path
 from ..names import module_name
 from ..piece import Piece, Prepared, pieces_of, texts_of
+from ..trees import walk
 from .joining import join_modules
 from .ordering import frequent_first
 from .shortening import called_words, follow_names, shorten_names
@@ -122,5 +123,5 @@ def _members(join: Join, sources: Sequence[Source], imports: Sequence[str]) -> l
 def _functions(source: Source) -> list[tuple[int, str]]:
     """Line and name of each function and class."""
     tree = ast.parse(source.read())
-    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef))
+    nodes = (node for node in walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef))
     return sorted((node.lineno, node.name) for node in nodes)

@@ -23,6 +23,7 @@ from pressel.errors import UsageError
 from ..edits import Edits
 from ..names import Use, bound_names, imported_module, module_name, uses
 from ..piece import Place
+from ..trees import walk
 
 _QUIET = {
     tokenize.COMMENT,
@@ -97,7 +98,7 @@ def _local_names(module: _Module) -> Iterator[str]:
     for use in module.uses:
         if not use.is_global or use.name not in module.symbols:
             yield use.name
-    for node in ast.walk(module.tree):
+    for node in walk(module.tree):
         if isinstance(node, ast.arg):
             yield node.arg
         elif isinstance(node, ast.ExceptHandler) and node.name:
@@ -184,7 +185,7 @@ class _Joining:
         for node in _top_statements(module.tree.body):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 edits.replace(node, self._member_import(module, node) or "pass")
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if isinstance(node, ast.ImportFrom) and node not in list(
                 _top_statements(module.tree.body)
             ):
@@ -245,7 +246,7 @@ class _Joining:
     def rewrite_other(self, module: _Module) -> str:
         """A module that stays a file of its own; its lines stay where they are."""
         edits = Edits(module.text)
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if isinstance(node, ast.ImportFrom):
                 text = self._other_import(module, node)
                 if text is not None:
@@ -300,7 +301,7 @@ def _import_from(module: str, names: Sequence[ast.alias]) -> str:
 
 
 def _drop_docstrings(tree: ast.Module, edits: Edits) -> None:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if not isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
             continue
         first = node.body[0] if node.body else None

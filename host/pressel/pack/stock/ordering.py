@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from ..edits import Edits
 from ..names import uses
+from ..trees import walk
 
 _SHORT_PLACES = 128  # with one byte
 _TAKEN = 3  # the file's name, and the two names of the expression
@@ -37,7 +38,7 @@ def _uses(tree: ast.Module) -> Iterator[str]:
     for use in uses(tree):
         if use.is_global and isinstance(use.node, ast.Name):
             yield use.name
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Attribute):
             yield node.attr
         elif isinstance(node, ast.FunctionDef):

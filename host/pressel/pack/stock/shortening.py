@@ -27,6 +27,7 @@ from pathlib import Path
 
 from ..edits import Edits
 from ..names import imported_module, module_name, uses
+from ..trees import walk
 from .classes import Members, give_names
 
 _WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
@@ -79,7 +80,7 @@ def shorten_names(
     for path, tree in image.trees.items():
         edits = Edits(texts[path])
         _Renaming(edits, path, tree, names, image.modules).rename()
-        for function in ast.walk(tree):
+        for function in walk(tree):
             if isinstance(function, ast.FunctionDef) and _is_simple(function):
                 _rename_parameters(edits, function, image)
         result[path] = edits.apply()
@@ -149,7 +150,7 @@ class _Image:
         own = set(_top_names(tree))
         taken = {
             alias.name
-            for node in ast.walk(tree)
+            for node in walk(tree)
             if isinstance(node, ast.ImportFrom) and imported_module(path, node) in self.modules
             for alias in node.names
         }
@@ -201,7 +202,7 @@ class _Renaming:
     def rename(self) -> None:
         """All: what the module makes and what it takes."""
         self.follow()
-        for node in ast.walk(self._tree):
+        for node in walk(self._tree):
             if isinstance(node, ast.ClassDef):
                 for inner in node.body:
                     self._rename_member(inner)
@@ -216,7 +217,7 @@ class _Renaming:
         taken: set[str] = set()
         tops = set(self._tree.body)
         foreign = set(_foreign_modules(self._path, self._tree, self._modules))
-        for node in ast.walk(self._tree):
+        for node in walk(self._tree):
             if isinstance(node, ast.Attribute):
                 owner = getattr(node.value, "id", "")
                 names = self._tops if owner in self._modules else self._members
@@ -265,14 +266,14 @@ def _rename_parameters(edits: Edits, function: ast.FunctionDef, image: _Image) -
         if each.arg not in image.given and each.arg != "self":
             changed[each.arg] = f"_{index}"
             edits.replace_parameter(each, f"_{index}")
-    for node in itertools.chain.from_iterable(map(ast.walk, function.body)):
+    for node in itertools.chain.from_iterable(map(walk, function.body)):
         if isinstance(node, ast.Name) and node.id in changed:
             edits.replace(node, changed[node.id])
 
 
 def _is_simple(function: ast.FunctionDef) -> bool:
     """Without functions inside, which would see the names around them."""
-    inner = itertools.chain.from_iterable(map(ast.walk, function.body))
+    inner = itertools.chain.from_iterable(map(walk, function.body))
     return not any(isinstance(node, ast.FunctionDef | ast.Lambda | ast.Global) for node in inner)
 
 
@@ -290,7 +291,7 @@ def _without_annotations(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _attributes(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Attribute):
             yield node.attr
 
@@ -298,7 +299,7 @@ def _attributes(tree: ast.Module) -> Iterator[str]:
 def _words(tree: ast.Module) -> Iterator[str]:
     """The names that a module keeps besides its own: attributes, strings, names of arguments."""
     yield from _attributes(tree)
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.keyword) and node.arg:
             yield node.arg
         elif isinstance(node, ast.Constant) and _is_word(node.value):
@@ -307,7 +308,7 @@ def _words(tree: ast.Module) -> Iterator[str]:
 
 def _bare_names(tree: ast.Module) -> Iterator[str]:
     """All names except those after a dot."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Name):
             yield node.id
         elif isinstance(node, ast.arg):
@@ -337,7 +338,7 @@ def _top_names(tree: ast.Module) -> Iterator[str]:
 
 def _foreign_modules(path: str, tree: ast.Module, modules: set[str]) -> Iterator[str]:
     """What the module calls those that are not ours, and what it takes from them."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name not in modules:

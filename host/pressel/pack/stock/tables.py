@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 
 from ..edits import Edits
 from ..names import uses
+from ..trees import walk
 
 _SHARED = "_shared_rows"  # a name that is gone when the module has been loaded
 _COMPILER = "compile_rules"  # of ptt.base.table
@@ -26,7 +27,7 @@ def shrink_tables(texts: Mapping[str, str]) -> dict[str, str]:
     imported = {
         alias.name
         for tree in trees.values()
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
@@ -85,7 +86,7 @@ def _literal(node: ast.Assign) -> tuple[tuple[int, int, int, str], ...] | None:
 def _drop_prefix(edits: Edits, tree: ast.Module) -> str:
     """What is put before each action to look its method up; in the table, the action alone will
     do."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr":
             name = node.args[1]
             if isinstance(name, ast.BinOp) and isinstance(name.left, ast.Constant):

@@ -13,6 +13,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ..edits import Edits
+from ..trees import children, walk
 
 
 def drop_unused(
@@ -22,10 +23,14 @@ def drop_unused(
     modules that stay as they are."""
     result = dict(texts)
     untouched = set(untouched)
+    looked: dict[str, _Look] = {}
     while True:
-        trees = {path: ast.parse(text) for path, text in result.items()}
-        names = {name for tree in trees.values() for name in _written(tree)}
-        begins = tuple({begin for tree in trees.values() for begin in _beginnings(tree)})
+        for path, text in result.items():
+            if path not in looked or looked[path].text != text:
+                looked[path] = _Look(text)
+        trees = {path: looked[path].tree for path in result}
+        names = set[str]().union(*(look.names for look in looked.values()))
+        begins = tuple(set[str]().union(*(look.begins for look in looked.values())))
         unused = {
             path: [
                 (owner, node)
@@ -44,6 +49,16 @@ def drop_unused(
             result[path] = _without(result[path], unused[path], _imports(tree, gone), gone)
 
 
+class _Look:
+    """What is in one module: it is looked at again only when its text has changed."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tree = ast.parse(text)
+        self.names = set(_written(self.tree))
+        self.begins = set(_beginnings(self.tree))
+
+
 _Definition = ast.FunctionDef | ast.ClassDef
 _Owner = ast.Module | ast.ClassDef
 
@@ -58,7 +73,7 @@ def _definitions(tree: ast.Module) -> Iterator[tuple[_Owner, _Definition]]:
 
 def _imports(tree: ast.Module, names: Collection[str]) -> Iterator[ast.ImportFrom]:
     """Those of `names`, which nobody uses any more."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.ImportFrom) and any(each.name in names for each in node.names):
             yield node
 
@@ -98,13 +113,13 @@ def _written(node: ast.AST, inside: Collection[str] = ()) -> Iterator[str]:
         found = node.value
     if found is not None and found not in inside:
         yield found
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         yield from _written(child, inside)
 
 
 def _beginnings(tree: ast.Module) -> Iterator[str]:
     """Of names that are put together."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr":
             name = node.args[1]
             if isinstance(name, ast.BinOp) and isinstance(name.left, ast.Constant):
