@@ -183,6 +183,72 @@ def test_multicast_is_lost_by_each_receiver_for_itself_and_never_repeated() -> N
     assert channel.airtime_us["retries"] == 0
 
 
+def runs(flags: list[bool]) -> list[int]:
+    """Lengths of the runs of True."""
+    return [len(list(group)) for is_true, group in itertools.groupby(flags) if is_true]
+
+
+@pytest.mark.parametrize(("share", "end_percent"), [(0.05, 40), (0.05, 20), (0.1, 100)])
+def test_multicast_is_lost_in_bursts_by_each_receiver_for_itself(
+    share: float, end_percent: int
+) -> None:
+    channel = make_channel(multicast_loss_ppm=int(share * 1e6), burst_end_percent=end_percent)
+    heard = [channel.multicast(n * 20_000, VOICE_BYTES, range(10)) for n in range(4000)]
+    lost = [[each[station][1] < 0 for each in heard] for station in range(10)]
+    assert sum(map(sum, lost)) / 40_000 == pytest.approx(share, rel=0.15)
+    lengths = [length for flags in lost for length in runs(flags)]
+    assert sum(lengths) / len(lengths) == pytest.approx(100 / end_percent, rel=0.15)
+    assert lost[0] != lost[1]
+    assert channel.last_loss == "burst"
+    assert channel.unicast(90_000_000, 1, VOICE_BYTES, True) > 0, "unicast has its retries"
+
+
+def test_an_access_point_whose_members_are_forgotten_sends_nothing() -> None:
+    channel = make_channel(snooping_us=260_000_000)
+    assert channel.multicast(0, VOICE_BYTES, [1, 2]) == [(1, -1), (2, -1)]
+    assert channel.last_loss == "snooping"
+    channel.report_group(1000, 1)
+    assert all(at > 0 for _, at in channel.multicast(2000, VOICE_BYTES, [1, 2])), "the air is one"
+    assert all(at > 0 for _, at in channel.multicast(259_000_000, VOICE_BYTES, [1, 2]))
+    before = channel.airtime_us["multicast"]
+    assert channel.multicast(260_001_000, VOICE_BYTES, [1, 2]) == [(1, -1), (2, -1)]
+    assert channel.airtime_us["multicast"] == before
+    channel.report_group(260_002_000, 2)
+    assert channel.multicast(260_003_000, VOICE_BYTES, [1])[0][1] > 0
+    channel.leave(2)
+    assert channel.multicast(260_020_000, VOICE_BYTES, [1]) == [(1, -1)]
+    with pytest.raises(KeyError):
+        channel.report_group(260_021_000, 2)
+
+
+def test_conversion_to_unicast_costs_a_transmission_each_and_repeats_what_is_lost() -> None:
+    converts = make_channel(multicast_to_unicast=1, multicast_loss_ppm=300_000)
+    plain = make_channel()
+    heard = [converts.multicast(n * 20_000, VOICE_BYTES, range(10)) for n in range(200)]
+    for n in range(200):
+        plain.multicast(n * 20_000, VOICE_BYTES, range(10))
+    assert all(at > 0 for each in heard for _, at in each)
+    assert len({at for _, at in heard[0]}) == 10, "one after the other"
+    assert converts.airtime_us["multicast"] == plain.airtime_us["unicast"] == 0
+    assert converts.airtime_us["unicast"] > 4 * plain.airtime_us["multicast"]
+
+
+def test_conversion_reaches_those_alone_who_are_known() -> None:
+    channel = make_channel(multicast_to_unicast=1, snooping_us=1_000_000)
+    channel.report_group(0, 3)
+    heard = dict(channel.multicast(500_000, VOICE_BYTES, [2, 3]))
+    assert heard[2] == -1 < heard[3]
+    assert channel.multicast(1_000_000, VOICE_BYTES, [3]) == [(3, -1)]
+
+
+@pytest.mark.parametrize(
+    "facts", [{"multicast_loss_ppm": 1_000_000}, {"burst_end_percent": 101}, {"snooping_us": -1}]
+)
+def test_facts_of_multicast_that_make_no_sense(facts: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match=next(iter(facts))):
+        make_channel(**facts)
+
+
 def test_beacons_cost_airtime_on_an_idle_channel() -> None:
     channel = make_channel()
     percent = channel.airtime_percent(0, 10 * BEACON_US)

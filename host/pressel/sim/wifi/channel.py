@@ -4,7 +4,8 @@ Frames take the medium in the order of the calls. Before each attempt come DIFS 
 backoff, shorter when others wait too (Bianchi, contention.py); an attempt fails by collision, weak
 signal or interference, is repeated with a doubled window, and given up at the retry limit.
 Multicast has one attempt at a basic rate and waits for the DTIM beacon while any station sleeps,
-and so does unicast to a sleeping station. docs/wifi-model.md says what is left out.
+and so does unicast to a sleeping station. An access point may send multicast as unicast instead,
+and may forget who wants it. docs/wifi-model.md says what is left out.
 
 Knows no addresses, sockets or clocks: the caller gives the time, which must not go back.
 """
@@ -19,6 +20,7 @@ from .contention import contention
 from .facts import channel_facts, network
 from .phy import MAC_BYTES, multicast_frame_us, ppdu_us
 from .signal import PARTS
+from .snooping import Snooping
 from .station import Queue, Station
 
 if TYPE_CHECKING:
@@ -60,7 +62,8 @@ class Channel:
         self._idle_shares = [int(each.idle_slots * 2 / phy.cw_min * _ONE + 0.5) for each in shared]
         self._airtime = Airtime()
         self._multicast_us: dict[int, int] = {}
-        self.last_loss = ""  # "queue", "retries", or "air" for multicast
+        self._members = Snooping(known["snooping_us"])
+        self.last_loss = ""  # "queue", "retries"; for multicast also "air", "burst", "snooping"
         self.lost_in_queue = 0
         self.lost_by_retries = 0
         self.attempts = 0
@@ -82,6 +85,7 @@ class Channel:
 
     def leave(self, station: int) -> None:
         """Its frames on the way still take their time. No error if it is not here."""
+        self._members.leave(station)
         gone = self._stations.pop(station, None)
         if gone is not None and gone.is_asleep:
             self._asleep -= 1
@@ -94,6 +98,12 @@ class Channel:
         who = self._stations[station]
         self._asleep += is_asleep - who.is_asleep
         who.is_asleep = is_asleep
+
+    def report_group(self, now_us: int, station: int) -> None:
+        """The station says that it wants multicast (IGMP), unasked or because it was asked."""
+        if station not in self._stations:
+            raise KeyError(station)
+        self._members.report(now_us, station)
 
     def rate_kbps(self, station: int) -> int:
         return self._stations[station].rate_kbps
@@ -123,7 +133,12 @@ class Channel:
         self, now_us: int, size_bytes: int, stations: Iterable[int]
     ) -> list[tuple[int, int]]:
         """(station, when received or -1) for each of `stations`; sent by the access point, once."""
+        if self._facts["multicast_to_unicast"]:
+            return [(each, self._converted(now_us, each, size_bytes)) for each in stations]
         self._catch_up(now_us)
+        if not self._members.wants_any(now_us):
+            self.last_loss = "snooping"
+            return [(station, -1) for station in stations]
         ap = self._ap
         if ap.waiting + self._held_frames >= ap.frames_max:
             self.last_loss = "queue"
@@ -150,10 +165,21 @@ class Channel:
             for station in stations
         ]
 
+    def _converted(self, now_us: int, station: int, size_bytes: int) -> int:
+        """Its copy of a multicast frame, when the access point knows that it wants one."""
+        if self._members.knows(now_us, station):
+            return self.unicast(now_us, station, size_bytes, True)
+        self.last_loss = "snooping"
+        return -1
+
     def _hears(self, station: int, size_bytes: int) -> bool:
-        if self._prng.below(PARTS) >= self._stations[station].multicast_loss(size_bytes):
+        who = self._stations[station]
+        if who.is_in_burst(self._prng):
+            self.last_loss = "burst"
+        elif self._prng.below(PARTS) < who.multicast_loss(size_bytes):
+            self.last_loss = "air"
+        else:
             return True
-        self.last_loss = "air"
         return False
 
     def _attempt(

@@ -26,9 +26,16 @@ FACTS = {
     "rate_margin_db": 3,  # rate control stays where about 1 frame in 300 fails
     "rate_kbps": 0,  # one unicast rate for all stations; 0: by signal
     "interference_ppm": 0,  # attempts that other networks spoil, in a million, at each receiver
+    "multicast_loss_ppm": 0,  # multicast frames that a receiver loses in bursts, in a million
+    "burst_end_percent": 40,  # chance that a burst ends with each frame: 2.5 of them on average
+    "snooping_us": 0,  # after a station's report it is forgotten; 0: multicast goes to everybody
+    "multicast_to_unicast": 0,  # 1: the access point sends a copy to each, acknowledged
 }
 _BEACON_INTERVAL_US_MIN = 20 * TIME_UNIT_US  # above the longest beacon: 2,304 bytes at 1 Mb/s
-_MAY_BE_ZERO = ("rate_kbps", "interference_ppm", "security_bytes")
+_MAY_BE_ZERO = (
+    *("rate_kbps", "interference_ppm", "security_bytes"),
+    *("multicast_loss_ppm", "snooping_us", "multicast_to_unicast"),
+)
 
 
 def network(given: dict[str, Any]) -> Phy:
@@ -61,6 +68,11 @@ def _check(facts: dict[str, int], phy: Phy) -> None:
         raise UsageError("beacons fill the channel; give an interval of 20480 us or more")
     if facts["interference_ppm"] > PARTS:
         raise UsageError("interference_ppm is a share of a million attempts; give at most 1000000")
+    if facts["multicast_loss_ppm"] >= PARTS or facts["burst_end_percent"] > 100:
+        raise UsageError(
+            "bursts of loss leave some frames and end; give multicast_loss_ppm below 1000000 "
+            "and burst_end_percent up to 100"
+        )
     for name in ("basic_rate_kbps", "beacon_rate_kbps"):
         if facts[name] not in phy.basic_kbps:
             raise UsageError(f"{name} must be a basic rate of {phy.name}: {phy.basic_kbps}")

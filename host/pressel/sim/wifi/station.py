@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .phy import Phy, ack_us, mpdu_bytes, ppdu_us
-from .signal import best_rate, loss_parts
+from .signal import PARTS, best_rate, loss_parts
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Random(Protocol):
+        def below(self, limit: int) -> int: ...
+
 
 _SIZES_MAX = 64  # sizes remembered a station; voice comes in three
 
@@ -24,6 +33,10 @@ class Station:
     def __init__(self, phy: Phy, facts: dict[str, int], rssi_dbm: int) -> None:
         self.queue = Queue(facts["station_queue_frames"])
         self.is_asleep = False
+        self._is_in_burst = False  # of losses of multicast
+        end, lost = facts["burst_end_percent"] * PARTS // 100, facts["multicast_loss_ppm"]
+        self._burst_ends = end  # chances of a million, by Gilbert's model
+        self._burst_begins = min(PARTS, lost * end // (PARTS - lost))
         self._phy = phy
         self._facts = facts
         self._unicast: dict[int, tuple[int, int, int]] = {}
@@ -63,6 +76,14 @@ class Station:
             lost = self._lost(self._facts["basic_rate_kbps"], size)
             _remember(self._multicast, payload_bytes, lost)
         return lost
+
+    def is_in_burst(self, prng: Random) -> bool:
+        """Is this multicast frame lost with others? Asked once a frame."""
+        if self._burst_begins:
+            change = self._burst_ends if self._is_in_burst else self._burst_begins
+            if prng.below(PARTS) < change:
+                self._is_in_burst = not self._is_in_burst
+        return self._is_in_burst
 
     def _lost(self, rate_kbps: int, size_bytes: int) -> int:
         """By weak signal or by a neighbour's frame, whichever comes first."""
