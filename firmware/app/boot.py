@@ -132,6 +132,11 @@ def stages() -> "Iterator[Handset | None]":
         if extra is not None:
             handset.extras.append(extra)
             participant.membership.claims |= feature
+    if features.HAS_SMOOTH_PLAYOUT:
+        from .extras import smooth
+
+        yield None
+        smooth.start(participant, now_ms)
     participant.start(now_ms)
     log.write(now_ms, "boot", config["name"])
     forget("app.boot", "hal.board", "hal.nvs")  # 4 KB of the heap, this module included

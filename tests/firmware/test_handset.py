@@ -28,6 +28,7 @@ from pressel.schema.messages import message_table
 from ptt.badge import indications
 from ptt.base import clock
 from ptt.base.defaults import PLAYOUT_DELAY_MS
+from ptt.media.playout import SILENT
 from ptt.wire import codec, messages
 
 DEVICE = "0200000000000001"
@@ -387,7 +388,7 @@ def test_native_code_is_loaded_as_far_as_there_is_room(
         if not name.startswith("native."):
             return load(name, *rest)
         loaded.append(name)
-        if name == "native.shaped":
+        if name in ("native.shaped", "native.voice_period"):
             raise MemoryError
         return ModuleType(name)
 
@@ -396,9 +397,34 @@ def test_native_code_is_loaded_as_far_as_there_is_room(
         patched.setattr(builtins, "__import__", full)
         handset = build()
     run(handset, 1000, 1100)
-    assert loaded == ["native.ima", "native.octets", "native.samples", "native.shaped"]
-    assert ("no room for native", "shaped") in log(capsys)
+    coders = ["native.ima", "native.octets", "native.samples", "native.shaped"]
+    assert loaded == [*coders, "native.voice_period"]
+    told = log(capsys)
+    assert ("no room for native", "shaped") in told
+    assert ("no room for native", "voice_period") in told
     assert dsp.ima_encode is plain
+    assert handset.participant.ear is handset.participant.playout
+
+
+def test_with_machine_code_speech_is_smoothed(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tail that it keeps behind the burst is heard, too."""
+    import sys
+
+    from ptt.base import features
+    from ptt.media import voice_period
+
+    monkeypatch.setitem(sys.modules, "native", voice_period)
+    monkeypatch.setitem(sys.modules, "native.voice_period", voice_period)
+    handset = build()
+    participant = handset.participant
+    assert participant.membership.claims & features.SMOOTH_PLAYOUT
+    for number in range(12):
+        participant.playout.insert(1, 9, number, number == 11, bytes(164), 0, 1000)
+    run(handset, 1000, 1600)
+    assert participant.playout.state == SILENT
+    assert participant.ear.line.count == 0
 
 
 def test_a_codec_that_does_not_answer_is_told(

@@ -36,13 +36,15 @@ def profile(**path: int) -> dict[str, Any]:
 
 
 def spec(participants: int = 5, seed: int = 1, **changed: Any) -> dict[str, Any]:
-    """A run of `ONE_TALKS`; `changed`: tables of the scenario, "profile", "protocol" or "seal"."""
+    """A run of `ONE_TALKS`; `changed`: tables of the scenario, "profile", "protocol", "seal" or
+    "smooth"."""
     facts = {
         "profile": changed.pop("profile", profile()),
         "protocol": changed.pop("protocol", "v2"),
         "participants": participants,
         "seed": seed,
     }
-    if "seal" in changed:
-        facts["seal"] = changed.pop("seal")
+    for name in ("seal", "smooth"):
+        if name in changed:
+            facts[name] = changed.pop(name)
     return {**facts, "scenario": {**ONE_TALKS, **changed}}

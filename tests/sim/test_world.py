@@ -8,6 +8,8 @@ from typing import Any
 from tests.sim.facts import profile, spec
 
 from pressel.sim.world import record
+from pressel.sim.world.checkers.accounts import Accounts
+from pressel.sim.world.kpis.hearing import Hearing
 from pressel.sim.world.people import marker
 from pressel.sim.world.world import World
 from ptt.base import events
@@ -45,6 +47,26 @@ def test_all_listeners_play_every_frame_that_was_spoken() -> None:
     for node in range(1, 6):
         heard = [each[3] for each in watch.of(record.PLAYED) if each[2] == node]
         assert heard == ([] if node == talker else spoken)
+
+
+def test_with_room_every_frame_is_heard_too_and_the_last_much_sooner() -> None:
+    """What was kept until the grant came makes all that follows late; nobody pauses here."""
+    slow = profile(delay_min_us=60_000, delay_max_us=75_000)
+    heard: dict[bool, list[list[int]]] = {}
+    delays_ms = {}
+    for is_smooth in (False, True):
+        world = World(spec(3, profile=slow, smooth=is_smooth))
+        accounts, hearing = Accounts(world), Hearing(world)
+        watch = Watch(world, record.PLAYED)
+        world.run()
+        accounts.finish()
+        assert world.violations == []
+        played = watch.of(record.PLAYED)
+        heard[is_smooth] = [[each[3] for each in played if each[2] == n] for n in range(1, 4)]
+        delays_ms[is_smooth] = hearing.figures()["mouth_to_ear_ms"]["p50"]
+    assert heard[True] == heard[False]
+    assert sum(map(len, heard[True])) in (300, 302)
+    assert delays_ms[True] < delays_ms[False] - 20
 
 
 def test_another_python_process_would_do_the_same() -> None:

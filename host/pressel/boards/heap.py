@@ -86,11 +86,14 @@ def room(chip: str, packing: str, names: Collection[str]) -> Room:
 
 def fitting(chip: str, packing: str) -> list[str]:
     """The features that a build for `chip` has, in the order of their table. Parts of a board are
-    looked at one by one: hardly any board has them all."""
+    looked at one by one: hardly any board has them all. What every board has leaves room for each
+    part that was chosen before."""
     chosen: list[str] = []
     for row in features():
         before = [name for name in chosen if not _row(name).part]
-        if room(chip, packing, [*before, row.name]).is_enough:
+        parts = [] if row.part else [[name] for name in chosen if _row(name).part]
+        beside = [[*before, row.name, *part] for part in [[], *parts]]
+        if all(room(chip, packing, names).is_enough for names in beside):
             chosen.append(row.name)
     return chosen
 

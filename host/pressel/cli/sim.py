@@ -60,6 +60,10 @@ _SEAL = click.option(
     help="Real tags and ciphers, or a cheap stand-in; default: real in one of 16 runs.",
 )
 
+_SMOOTH = click.option(
+    "--smooth", is_flag=True, help="Badges with room for the smooth playout, as an ESP32-S3 has."
+)
+
 
 def _one_run(command: Command) -> Command:
     """The argument and options that name one run."""
@@ -70,6 +74,7 @@ def _one_run(command: Command) -> Command:
         click.option("--participants", type=_PARTICIPANTS, default=25, show_default=True),
         _STANDBYS,
         _SEAL,
+        _SMOOTH,
         click.argument("scenario"),
     ):
         command = add(command)
@@ -168,8 +173,8 @@ def _run_virtual(spec: dict[str, Any], virtual_badges: int, python: str | None) 
 
 def _with_commit(result: Result) -> Result:
     """The result with its source, in the order that docs/test-harness.md has."""
-    first = ("scenario", "profile", "protocol", "participants", "seed", "seal")
-    facts = {name: result[name] for name in first}
+    first = ("scenario", "profile", "protocol", "participants", "seed", "seal", "smooth")
+    facts = {name: result[name] for name in first if name in result}
     rest = {name: value for name, value in result.items() if name not in first}
     return {**facts, "commit": commit(), **rest}
 

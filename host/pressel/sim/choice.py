@@ -35,6 +35,7 @@ class Choice:
     seed: int = 1
     standbys: int | None = None  # hosts beside the leader; None: as many as the scenario has
     seal: str | None = None  # one of SEALS; None: by the seed
+    smooth: bool = False  # badges with room for the smooth playout
 
     def spec(self) -> dict[str, Any]:
         """The facts that a world takes; UsageError for an unknown scenario or profile."""
@@ -54,6 +55,8 @@ class Choice:
             facts["standbys"] = self.standbys
         if self.seal is not None:
             facts["seal"] = self.seal
+        if self.smooth:
+            facts["smooth"] = True
         return facts
 
     def replay_command(self) -> str:
@@ -65,6 +68,7 @@ class Choice:
         words += ["--protocol", self.protocol, "--seed", str(self.seed)]
         words += ["--standbys", str(self.standbys)] if self.standbys is not None else []
         words += ["--seal", self.seal] if self.seal is not None else []
+        words += ["--smooth"] if self.smooth else []
         return shlex.join(words)
 
 

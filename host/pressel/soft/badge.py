@@ -14,8 +14,9 @@ from pressel.block_cipher import BlockCipher
 from pressel.errors import PresselError, UnreachableError
 from pressel.transport.udp import Address, UdpEndpoint, address_of, engine_now_ms, resolve
 from ptt.badge.join import JOINED
-from ptt.base import events
+from ptt.base import events, features
 from ptt.keyboard.text_sender import TextSender
+from ptt.media.smooth_playout import SmoothPlayout
 from ptt.wire import messages
 
 from .credential import Credential
@@ -67,6 +68,8 @@ class SoftBadge:
             os.urandom,
         )
         self.participant.address_of = address_of
+        self.participant.ear = SmoothPlayout(self.participant.playout)
+        self.participant.membership.claims |= features.SMOOTH_PLAYOUT
         self._keyboard = TextSender(self.participant)
         self._endpoint = UdpEndpoint(self.participant, self._take_event)
         self._sound = sound

@@ -45,9 +45,16 @@ from .voice_keys import VoiceKeys
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Protocol
 
     from ..base.outbox import Datagram
+
+    class Ear(Protocol):
+        """Between the playout and the speaker."""
+
+        def read(self, now_ms: int) -> "array | None":
+            """The next 320 samples, or None when there is silence; valid until the next call."""
+            ...
 
 
 class Participant:
@@ -94,6 +101,7 @@ class Participant:
         self.listening = Listening(self)
         store = FrameStore(KEPT_FRAMES_MAX)
         self.playout = Playout(self.listening, store)
+        self.ear: Ear = self.playout  # what is heard of it; a `SmoothPlayout` where there is room
         self.burst = BurstSender(self.talking, store)
         self.settings = Settings(self)
         self.texts = Texts(self)
@@ -221,7 +229,7 @@ class Participant:
 
     def read_speaker(self, now_ms: int) -> "array | None":
         """The next frame to play (320 samples), None for silence; valid until the next call."""
-        return self.playout.read(now_ms)
+        return self.ear.read(now_ms)
 
     def take_keyboard(self, keyboard: "Any") -> None:
         """Somebody can type: `keyboard` is a `TextSender`."""

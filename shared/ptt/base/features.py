@@ -12,6 +12,7 @@ BATTERY = const(4)  # measures its battery
 DISPLAY = const(8)  # shows group and situation on a display
 NAME_TAG = const(16)  # shows its wearer's name on e-paper
 SECRET_TEXTS = const(32)  # reads texts that are encrypted
+SMOOTH_PLAYOUT = const(64)  # smooths over lost and late speech
 
 OF_ENGINES = const(32)
 
@@ -21,3 +22,4 @@ HAS_BATTERY = True
 HAS_DISPLAY = True
 HAS_NAME_TAG = True
 HAS_SECRET_TEXTS = True
+HAS_SMOOTH_PLAYOUT = True

@@ -51,6 +51,8 @@ def run(spec: Mapping[str, Any]) -> dict[str, Any]:
         "struck": struck.counts(),
         "kpis": kpis,
     }
+    if world.stage.is_smooth:
+        result["smooth"] = True
     if fired is not None:
         result["fired"] = fired.counts()
     return {**result, "firmware": cost} if cost else result

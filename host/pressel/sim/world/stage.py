@@ -22,13 +22,15 @@ from .seal import Seal, kind_of
 
 
 class Stage:
-    """`spec`: as of `World`. `send(source, destination, data)` puts a datagram on the network."""
+    """`spec`: as of `World`; with "smooth", badges have the smooth playout. `send(source,
+    destination, data)` puts a datagram on the network."""
 
     def __init__(self, spec: Any, loop: EventLoop) -> None:
         self.spec = spec
         self.participants: int = spec["participants"]
         wanted: int | None = spec.get("standbys")
         self.standbys: int = spec["scenario"].get("standbys", 0) if wanted is None else wanted
+        self.is_smooth: bool = spec.get("smooth", False)
         self.seal = Seal(kind_of(spec), keys.CheapCipher)
         self.loop = loop
         self.prng = _chance(spec["seed"])

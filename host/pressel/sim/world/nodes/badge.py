@@ -7,7 +7,9 @@ from typing import Any
 from ptt.badge.floor import NO_PERMISSION
 from ptt.badge.participant import Participant
 from ptt.base import events
-from ptt.media.playout import SILENT
+from ptt.media.playout import PLAYING, SILENT
+from ptt.media.smooth_playout import SmoothPlayout
+from ptt.media.time_scale import TimeScale
 from ptt.wire import refusal
 from ptt.wire.messages import LANE_ROUTINE
 
@@ -32,8 +34,9 @@ class BadgeNode(Node):
         super().__init__(stage, number, clock)
         self.person = Person(self)
         self.microphone = Microphone(stage, number, self.person, drift_ppm, self._hear)
-        self.speaker = Speaker(stage, number, drift_ppm, self._read, self._is_expecting)
+        self.speaker = Speaker(stage, number, drift_ppm, self._read, self._is_expecting, self._held)
         self._accepted = 0  # datagrams, of this boot
+        self._line: TimeScale | None = None  # of the smooth playout
 
     # --- the person ---
 
@@ -61,6 +64,9 @@ class BadgeNode(Node):
         )
         seal.put_into_badge(self.engine, hmac)
         self.engine.address_of = _address_of
+        if self.stage.is_smooth:
+            ear = SmoothPlayout(self.engine.playout)
+            self.engine.ear, self._line = ear, ear.line
         self._accepted = 0
         self.engine.start(now_ms)
 
@@ -131,12 +137,15 @@ class BadgeNode(Node):
         if self.is_paused:
             return None
         pcm = self.engine.read_speaker(self.now_ms())
-        if pcm is None:
-            self.refresh()  # a burst that ended is reported
+        if self.engine.playout.state != PLAYING:
+            self.refresh()  # a burst that ended is reported, before more of it comes
         return pcm
 
+    def _held(self) -> int:
+        return self._line.count if self._line is not None else 0
+
     def _is_expecting(self) -> bool:
-        return self.is_up and self.engine.playout.state != SILENT
+        return self.is_up and (self.engine.playout.state != SILENT or self._held() > 0)
 
 
 def _address_of(host: bytes, port: int) -> int:
