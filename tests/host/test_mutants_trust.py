@@ -151,13 +151,11 @@ def a_text_has_the_key_stream_of_the_one_before() -> Any:
 
 def frames_of_a_burst_have_one_key_stream() -> Any:
     original = KeyStream.make
-    return replaced(
-        KeyStream,
-        "make",
-        lambda self, cipher, epoch, talker, lease, _: original(
-            self, cipher, epoch, talker, lease, 0
-        ),
-    )
+
+    def make(self: KeyStream, cipher: Any, epoch: int, talker: int, lease: int, at: int) -> None:
+        original(self, cipher, epoch, talker, lease, 0)
+
+    return replaced(KeyStream, "make", make)
 
 
 def bursts_have_one_key_stream() -> Any:

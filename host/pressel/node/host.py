@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import os
 import secrets
 import signal
@@ -471,10 +472,19 @@ class HostNode:
         return self._leader_is() not in (None, self._others.own)
 
 
+_ADDRESS_BYTES = 6  # of IPv4 and port
+
+
 def _bytes_of(address: Address) -> bytes:
     """An address as standbys keep it: 4 bytes and the port."""
     return socket.inet_aton(address[0]) + address[1].to_bytes(2, "big")
 
 
-def _address_of(data: bytes) -> Address:
-    return socket.inet_ntoa(data[:4]), int.from_bytes(data[4:6], "big")
+def _address_of(data: bytes) -> Address | None:
+    """None: a badge cannot be there, whoever says so."""
+    if len(data) != _ADDRESS_BYTES:
+        return None
+    host, port = ipaddress.IPv4Address(data[:4]), int.from_bytes(data[4:], "big")
+    if not port or host.is_multicast or host.is_unspecified or host.is_reserved:
+        return None
+    return str(host), port

@@ -26,6 +26,7 @@ from ..base.numbers import (
     QUEUE_MAX,
 )
 from ..wire import refusal
+from ..wire.codec import is_text
 from ..wire.envelope import LEADER_NODE, get16, get32, put16, put32
 from ..wire.refusal import Refused
 from . import settings_record
@@ -187,7 +188,9 @@ def read_member(node: int, data: "Buffer") -> MemberRecord:
         member.features = _small(data, at)
         at += 4
     wrong = [group for group in member.groups if not 0 < group < CALL_GROUP_FIRST]
-    if at != len(data) or wrong or not member.session or member.text_number > 0xFFFF:
+    if at != len(data) or wrong or not is_text(member.name) or not is_text(member.build):
+        raise Refused(refusal.FIELD)
+    if not member.session or member.text_number > 0xFFFF:
         raise Refused(refusal.FIELD)
     return member
 
@@ -236,6 +239,8 @@ def read_device(number: int, data: "Buffer") -> DeviceRecord:
     groups = tuple(bytes(data[groups_at + 1 :]))
     wrong = [group for group in groups if not 0 < group < CALL_GROUP_FIRST]
     if len(groups) != data[groups_at] or len(groups) > MEMBER_GROUPS_MAX or wrong:
+        raise Refused(refusal.FIELD)
+    if not is_text(name):
         raise Refused(refusal.FIELD)
     device, key = bytes(data[0:_KEY_AT]), bytes(data[_KEY_AT:_EMERGENCY_AT])
     return DeviceRecord(device, key, name, groups, data[_EMERGENCY_AT] != 0, data[_PRIORITY_AT])

@@ -47,6 +47,8 @@ class Member:
         "features",
         "groups",
         "heard_ms",
+        "is_asking_first",
+        "is_writing_first",
         "late",
         "link",
         "name",
@@ -93,6 +95,8 @@ class Member:
         self.settings = Delivery()
         self.table_is = SAME_TABLE  # how its message table compares with ours
         self.text_number = -1  # id of its last text, to recognize a repetition
+        # Taken over, and not heard to press, or to write, since: what it says next is its newest.
+        self.is_asking_first = self.is_writing_first = False
 
     @property
     def group(self) -> int:
@@ -106,10 +110,13 @@ class Member:
 
     def snapshot(self) -> "tuple":
         """What the leader's future messages to it depend on, besides sequence numbers."""
-        return (self.node, self.asked, self.request, self.denied, self.call, self.text_number)
+        is_first = (self.is_asking_first, self.is_writing_first)
+        said = (self.asked, self.request, self.denied, self.call, self.text_number)
+        return (self.node, *said, *is_first)
 
     def restore(self, snapshot: "tuple") -> None:
-        _, self.asked, self.request, self.denied, self.call, self.text_number = snapshot
+        self.asked, self.request, self.denied, self.call, self.text_number = snapshot[1:6]
+        self.is_asking_first, self.is_writing_first = snapshot[6:8]
         self.presses = Budget(PRESS_PER_S, PRESS_BURST)
 
     def hears(self, group: int) -> bool:

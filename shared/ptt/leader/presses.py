@@ -26,6 +26,9 @@ class Presses:
     def on_request(self, member: "Member", fields: "list", now_ms: int) -> int:
         """FLOOR_REQUEST."""
         group, request, lane, callee = fields
+        if member.is_asking_first:
+            member.is_asking_first = False
+            self._forget_others(member, request, now_ms)
         is_new = not member.asked or request != member.request
         if is_new:
             if member.asked and (member.request - request) & 0xFFFF < 0x8000:
@@ -53,6 +56,17 @@ class Presses:
                 self._end_asked(member, now_ms)
             return self._calls.refuse(member, group, now_ms)
         return self._ask(member, group, request, lane, now_ms)
+
+    def _forget_others(self, member: "Member", request: int, now_ms: int) -> None:
+        """The first press under our keys, which nobody can have kept from before: it is its newest,
+        however high a number the leader before has written down."""
+        node = member.node
+        for floor in self._floors.values():
+            has_other = node == floor.holder or floor.waiting(node) is not None
+            if not floor.knows(node, request) and (has_other or request != member.request):
+                floor.on_member_left(node, now_ms)
+        if request != member.request:
+            member.asked = member.denied = 0
 
     def on_release(self, member: "Member", fields: "list", now_ms: int) -> int:
         """FLOOR_RELEASE."""

@@ -121,10 +121,13 @@ def _check(leader: "Restored") -> None:
 def _restore_members(leader: "Restored", state: "State", now_ms: int) -> None:
     for node in state.numbers(records.MEMBER):
         record = records.read_member(node, state.body(records.MEMBER, node) or b"")
+        address = leader.address_of(record.address)
+        if address is None:  # of nobody: whoever that is joins anew
+            continue
         member = leader.members.take_over(node, record.device, record.session)
         if member is None:
             continue
-        restore_member(member, record, leader.address_of(record.address))
+        restore_member(member, record, address)
         leader.members.heard(member, now_ms)
         for group in member.groups:
             leader.groups.open(group)
@@ -211,6 +214,7 @@ def restore_member(member: "Member", record: records.MemberRecord, address: "Any
     for name in _COMMON:
         setattr(member, name, getattr(record, name))
     member.address = address
+    member.is_asking_first = member.is_writing_first = True
     member.settings.acknowledged = member.settings.sent = record.settings
 
 

@@ -28,7 +28,8 @@ class Texts:
             return refusal.FIELD
         self._outbound.send(messages.TEXT_ACK, (number,), member, now_ms)
         last = member.text_number
-        if last >= 0 and (last - number) & 0xFFFF < 0x8000:
+        is_first, member.is_writing_first = member.is_writing_first, False
+        if last >= 0 and (last == number if is_first else (last - number) & 0xFFFF < 0x8000):
             return refusal.ACCEPTED  # our acknowledgement was lost, or the network was very late
         member.text_number = number
         self._journal.changed(records.MEMBER, member.node)

@@ -88,7 +88,7 @@ def decode(kind: int, data: "Buffer", at: int, end: int, table: "tuple" = TABLE)
                 raise Refused(refusal.FIELD)
             value = bytes(data[at : at + size])
             at += size
-            if field_kind == _TEXT and not _is_text(value):
+            if field_kind == _TEXT and not is_text(value):
                 raise Refused(refusal.FIELD)
             values.append(value)
             continue
@@ -107,7 +107,7 @@ def decode(kind: int, data: "Buffer", at: int, end: int, table: "tuple" = TABLE)
     return values
 
 
-def _is_text(value: bytes) -> bool:
+def is_text(value: bytes) -> bool:
     """UTF-8 without control characters: it ends up in logs and on screens.
 
     MicroPython's decoder lets surrogates and overlong forms pass, CPython's does not.
