@@ -143,14 +143,11 @@ def test_settings_out_of_range(place: int) -> None:
     for value in (ranges[place][0] - 1, ranges[place][1] + 1, 256 ** sizes[place] - 1):
         if not 0 <= value < 256 ** sizes[place]:
             continue
-        values = list(records.settings_record.DEFAULTS)
+        values: list[int] = list(records.settings_record.DEFAULTS)
         values[place] = value
         body = b"".join(v.to_bytes(size, "big") for v, size in zip(values, sizes, strict=True))
         with pytest.raises(Refused):
             records.check(records.SETTINGS, 0, body)
-    venue = led()
-    venue.received(records.SETTINGS, 0, body)
-    assert venue.all_can_talk()
 
 
 @pytest.mark.sweep(10)
