@@ -49,8 +49,13 @@ def _save(boot: dict) -> bool:
 def run() -> None:
     """Step the handset for ever; a slot that does not even load is given up."""
     import machine
+    import network
 
     machine.WDT(timeout=60_000)  # a slot on trial may also hang; `guard` has its own from then on
+    try:  # Wi-Fi takes its memory before Python's heap can grow into it
+        network.WLAN(network.STA_IF).active(True)
+    except (OSError, RuntimeError):  # `hal.wifi` does it again, where a failure is told
+        pass
     boot = choose()
     try:
         from app import guard

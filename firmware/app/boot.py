@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 _NATIVE = "ima octets samples shaped g722"  # what is needed most comes first
 _CLOCK_HZ = const(240_000_000)  # MicroPython starts at 160 MHz
 _KEY_BYTES = const(32)
+_ON = b"on"  # in the RTC's memory while a badge runs
 _EVERYBODY = "255.255.255.255"  # where to look for a leader when none is configured
 
 
@@ -73,8 +74,8 @@ def stages() -> "Iterator[Handset | None]":
     nvs = Nvs()
     starts = nvs.number("starts", 0) + 1
     nvs.set_number("starts", starts & 0x3FFFFFFF)
-    if machine.reset_cause() != machine.PWRON_RESET:
-        log.write(now_ms, "restart", (starts, machine.reset_cause()))
+    if _cause() != machine.PWRON_RESET:
+        log.write(now_ms, "restart", (starts, _cause()))
     device = _identity(config, nvs)
     yield None
     _use_native(now_ms)
@@ -148,7 +149,18 @@ def _roaming(handset: Handset, pins: dict, config: dict, now_ms: int) -> Roaming
 
 
 def _health(handset: Handset, pins: dict, config: dict, now_ms: int) -> Health:
-    return Health(Nvs().number("starts", 0) & 0xFFFF, machine.reset_cause(), now_ms)
+    health = Health(Nvs().number("starts", 0) & 0xFFFF, _cause(), now_ms)
+    machine.RTC().memory(_ON)
+    return health
+
+
+def _cause() -> int:
+    """Why it started, as BADGE_REPORT says it. The port calls a brown-out a power-on; but what
+    lay in the RTC's memory is then still there, while the switch takes its supply, too."""
+    cause = machine.reset_cause()
+    if cause == machine.PWRON_RESET and machine.RTC().memory() == _ON:
+        return messages.RESTART_BROWN_OUT
+    return cause
 
 
 def _updates(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":

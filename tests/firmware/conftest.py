@@ -45,6 +45,7 @@ def firmware(monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
             I2C=hardware.I2C,
             SPI=hardware.Spi,
             WDT=hardware.Wdt,
+            RTC=hardware.Rtc,
             PWRON_RESET=chip.PWRON_RESET,
             freq=chip.freq,
             reset=chip.reset,
@@ -67,6 +68,7 @@ def firmware(monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
         kept.clear()
     chip.naps_ms.clear()
     chip.cause = chip.PWRON_RESET
+    hardware.Rtc.kept = b""
     # MicroPython's own words in modules that CPython has too.
     monkeypatch.setattr(gc, "mem_free", lambda: 12345, raising=False)
     monkeypatch.setattr(gc, "collect", lambda: None)  # of all that pytest has, 0.3 s each time

@@ -315,6 +315,18 @@ class Machine:
         Machine.naps_ms.append(time_ms)
 
 
+class Rtc:
+    """`machine.RTC`: its memory outlives a restart, and a brown-out."""
+
+    kept = b""
+
+    def memory(self, data: bytes | None = None) -> bytes | None:
+        if data is None:
+            return Rtc.kept
+        Rtc.kept = data
+        return None
+
+
 class Aes(BlockCipher):
     """`cryptolib.aes` as the firmware uses it: ECB."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from tests.firmware.hardware import (
     Machine,
     Pin,
     Reset,
+    Rtc,
     SocketModule,
     Wlan,
 )
@@ -359,6 +361,18 @@ def test_a_restart_is_told(build: Build, capsys: pytest.CaptureFixture[str]) -> 
     Machine.cause = 3
     build()
     assert log(capsys)[0] == ("restart", [1, 3])
+
+
+def test_a_brown_out_is_told_from_the_switch(
+    build: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The port calls both a power-on."""
+    build()
+    assert "restart" not in [event for event, _ in log(capsys)]
+    assert Rtc.kept == b"on"
+    sys.modules.pop("app.boot", None)
+    build()
+    assert ("restart", [2, 6]) in log(capsys)
 
 
 def test_the_sound_of_an_event_is_played(build: Build) -> None:

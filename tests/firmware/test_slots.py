@@ -7,12 +7,12 @@ import json
 import shutil
 import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 from tests.firmware.conftest import FIRMWARE, Load
-from tests.firmware.hardware import NVS, Machine, Reset, Wdt
+from tests.firmware.hardware import NVS, Machine, Reset, Wdt, Wlan
 from tests.firmware.releases import build_release
 
 from ptt.badge.join import JOINED, SEARCHING
@@ -152,6 +152,31 @@ def test_a_trial_begins_with_the_other_slot(firmware: Load, flash: Path) -> None
     firmware("app.extras.trial").begin(firmware("hal.store").Store(), "b", 7)
     assert kept(flash) == TRIAL
     assert Machine.cause == Machine.PWRON_RESET
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_wifi_has_its_memory_before_the_application_is_loaded(
+    firmware: Load, flash: Path, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    """Python's heap grows into what is free; a start that is refused does not end the badge's."""
+    order: list[str] = []
+
+    class Application(ModuleType):
+        def __getattr__(self, name: str) -> Any:
+            if name == "guard":
+                order.append("application")
+                return SimpleNamespace(run=lambda: None)
+            raise AttributeError(name)
+
+    def active(self: Wlan, on: bool) -> None:
+        order.append("wifi")
+        if refused:
+            raise OSError("Wifi Out of Memory")
+
+    monkeypatch.setattr(Wlan, "active", active)
+    monkeypatch.setitem(sys.modules, "app", Application("app"))
+    loader().run()
+    assert order == ["wifi", "application"]
 
 
 def test_the_first_release_is_in_the_listing_of_the_build(tmp_path: Path) -> None:

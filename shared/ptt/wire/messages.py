@@ -12,7 +12,7 @@ such type. It is bytes, since a badge has no room for a dictionary."""
 from ..base.compat import const
 
 VERSION = const(0x27)  # major: high four bits, minor: low four
-TABLE_HASH = b"\x38\x5b\x1b\x31"
+TABLE_HASH = b"\x49\x15\xa6\xc7"
 
 HELLO = const(1)
 WELCOME = const(2)
@@ -120,6 +120,7 @@ RESTART_RESET = const(2)  # its chip was reset, after a failure or for an update
 RESTART_WATCHDOG = const(3)  # its program hung
 RESTART_DEEP_SLEEP = const(4)  # it woke from deep sleep
 RESTART_SOFT = const(5)  # somebody restarted it at its console
+RESTART_BROWN_OUT = const(6)  # its supply failed for a moment
 
 SENDERS = (
     b"\x00\x01\x02\x03\x02\x02\x02\x01\x02\x01\x03\x02\x02\x01\x01\x02"

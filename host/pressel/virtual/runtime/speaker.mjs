@@ -1,5 +1,6 @@
 // An I2S transmitter with a speaker on it. DMA blocks of 256 samples play one after the other in
-// real time; each takes at its start what was written by then, and silence for the rest.
+// real time, and silence while none is full: like the driver, it keeps a block that is filled in
+// part until the rest comes, be it with the next burst.
 
 const BLOCK_SAMPLES = 256;
 const TX_FRAME_BYTES = 2; // 16-bit mono
@@ -15,7 +16,8 @@ export class Speaker {
     this.queued = 0;
     this.started = 0; // blocks
     this.playing = null;
-    this.underruns = 0; // blocks that ran dry in their middle
+    this.underruns = 0; // times that it ran dry in the middle of a block
+    this.isFed = false; // the last block was full
     this.t0 = clock.now();
   }
 
@@ -45,11 +47,15 @@ export class Speaker {
 
   #nextBlock() {
     const block = new Int16Array(BLOCK_SAMPLES);
-    const count = Math.min(this.queued, BLOCK_SAMPLES);
-    if (count > 0 && count < BLOCK_SAMPLES) this.underruns += 1;
-    block.set(this.queue.subarray(0, count));
-    this.queue.copyWithin(0, count, this.queued);
-    this.queued -= count;
+    if (this.queued < BLOCK_SAMPLES) {
+      if (this.queued > 0 && this.isFed) this.underruns += 1;
+      this.isFed = false;
+      return block;
+    }
+    this.isFed = true;
+    block.set(this.queue.subarray(0, BLOCK_SAMPLES));
+    this.queue.copyWithin(0, BLOCK_SAMPLES, this.queued);
+    this.queued -= BLOCK_SAMPLES;
     return block;
   }
 }

@@ -147,6 +147,8 @@ def __getattr__(name):
         from _i2c import I2C as part
     elif name == "SPI":
         from _spi import SPI as part
+    elif name == "RTC":
+        from _rtc import RTC as part
     elif name == "WDT":
         from _watchdog import WDT as part
     else:

@@ -72,6 +72,11 @@ def reset_cause():
     return PWRON_RESET
 
 
+class RTC:
+    def memory(self, data=None):
+        return b""
+
+
 def unique_id():
     return b"\x02\x00\x00\x00\x00\x01"
 
