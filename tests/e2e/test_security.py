@@ -353,7 +353,8 @@ def leaks(folder: Path, keys: dict[str, bytes]) -> list[str]:
 
 
 def test_no_file_of_a_venue_holds_a_key(work: Path) -> None:
-    """Logs, status, text, registry, backup, the leader's events, the badges' folders."""
+    """Logs, status, text, registry, backup, audit, bundle, the leader's events, the badges'
+    folders."""
 
     async def scenario() -> None:
         async with venue(work, "AB") as (leader, (a, b)), insider_at(work, leader) as member:
@@ -367,6 +368,9 @@ def test_no_file_of_a_venue_holds_a_key(work: Path) -> None:
                     ("device", "list", "--all", "--json", *state),
                     ("host", "show", *state),
                     ("registry", "backup", work / "copy", *state),
+                    ("audit", "export", work / "audit.jsonl", *state),
+                    ("health", "--json", "--control", leader.control),
+                    ("bundle", "make", work / "bundle.html", "--control", leader.control, *state),
                     ("device", "revoke", (2).to_bytes(8, "big").hex(), *state),
                 )
             ):

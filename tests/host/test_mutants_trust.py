@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 from tests.host import test_alike, test_authority_files, test_node_control, test_registry_copies
 from tests.host.test_registry_copies import GOOD, Venue
-from tests.hostile import test_floods, test_groups, test_insiders, test_key_streams, test_texts
+from tests.hostile import (
+    test_floods,
+    test_groups,
+    test_insiders,
+    test_key_streams,
+    test_takeovers,
+    test_texts,
+)
 from tests.shared import test_term_limit, test_venue_groups
 from tests.sim.mutants import replaced
 
@@ -25,12 +32,13 @@ from pressel.registry.standing import Standing
 from pressel.registry.store import Registry
 from ptt.badge.door import Door
 from ptt.badge.floor import NEW_LEADER, FloorParticipant
-from ptt.cluster import ballot, election
+from ptt.cluster import ballot, election, records
 from ptt.leader.budget import Budget
 from ptt.leader.group_keys import GroupKeys
 from ptt.leader.groups import Groups
 from ptt.leader.held_calls import HeldCalls
 from ptt.leader.held_off import HeldOff
+from ptt.leader.presses import Presses
 from ptt.leader.private_calls import PrivateCalls
 from ptt.link import text_cipher
 from ptt.link.ctr import KeyStream
@@ -65,6 +73,18 @@ def any_term_is_plausible() -> Any:
     stack.enter_context(replaced(ballot, "is_plausible", lambda term, own: True))
     stack.enter_context(replaced(election, "is_plausible", lambda term, own: True))
     return stack
+
+
+def names_in_a_state_need_be_no_text() -> Any:
+    return replaced(records, "is_text", lambda value: True)
+
+
+def numbers_in_a_state_are_believed() -> Any:
+    return replaced(Presses, "_forget_others", lambda self, member, request, now_ms: None)
+
+
+def a_lease_from_the_other_side_is_not_heard_of() -> Any:
+    return replaced(Groups, "on_heard", lambda self, lease: None)
 
 
 # --- checkpoints ---
@@ -303,6 +323,15 @@ CAUGHT_BY: dict[Mutant, Test] = {
     ),
     bursts_have_one_key_stream: alone(test_key_streams.test_no_two_frames_have_one_key_stream),
     a_lease_is_taken_twice: alone(
+        test_key_streams.test_a_talker_that_goes_over_to_the_other_side_of_a_split, 100
+    ),
+    names_in_a_state_need_be_no_text: alone(
+        test_takeovers.test_a_member_that_cannot_be, {"name": b"\xff\xfe"}
+    ),
+    numbers_in_a_state_are_believed: alone(
+        test_takeovers.test_numbers_of_presses_and_texts_that_were_never_reached, 40
+    ),
+    a_lease_from_the_other_side_is_not_heard_of: alone(
         test_key_streams.test_a_talker_that_goes_over_to_the_other_side_of_a_split, 100
     ),
     names_are_what_they_are_spelt: lambda folder, patch: test_alike.test_names_of_one_look_are_one(
