@@ -64,16 +64,35 @@ def test_a_change_reaches_all_badges_and_outlives_its_leader(tmp_path: Path) -> 
                     "the leader's log says who asked",
                 )  # fmt: skip
                 await refused(cluster, other)
+                await in_stages(cluster, other, people)
                 cluster.commands[leader].process.send_signal(signal.SIGKILL)
                 await until(lambda: cluster.leads(other), "the other one leads")
                 now = await talk_limit(cluster, other)
-                assert (now["value"], now["version"]) == (LIMIT_MS, 2)
+                assert (now["value"], now["version"]) == (LIMIT_MS, 4)
                 async with asyncio.timeout(PATIENCE_S):
                     while (now := await talk_limit(cluster, other))["applied"] != 3:
                         assert now["badges"] == 3
                 await as_a_file(cluster, other, tmp_path / "settings.toml")
 
     asyncio.run(scenario())
+
+
+async def in_stages(cluster: Cluster, name: str, people: list[Person]) -> None:
+    """Two of the three badges have it, until the operator takes it back."""
+    begun = await settings(cluster, name, "set", "playout_delay_ms=100", "--staged")
+    assert begun.code == 0 and "running, stage canary" in begun.out, begun
+    await until(lambda: sorted(map(delay_of, people)) == [60, 100, 100], "two have it")
+    second = await settings(cluster, name, "set", "talk_ms=90s")
+    assert second.code == 1 and "another change is being rolled out" in second.err
+    ended = await run(
+        cluster.folder / "abort", "rollout", "abort", "--control", cluster.folder / f"{name}.sock"
+    )
+    assert ended.code == 1 and "taken back, stage canary" in ended.out, ended
+    await until(lambda: {60} == set(map(delay_of, people)), "nobody has it")
+
+
+def delay_of(person: Person) -> int:
+    return person.badge.participant.playout.path.least_ms
 
 
 async def as_a_file(cluster: Cluster, name: str, file: Path) -> None:
@@ -85,12 +104,13 @@ async def as_a_file(cluster: Cluster, name: str, file: Path) -> None:
     assert done.code == 0 and "90000 ms -> 120000 ms" in done.out
     assert (await settings(cluster, name, "diff", str(file))).code == 0
     again = await settings(cluster, name, "import", str(file))
-    assert again.code == 1 and "of version 3, not 2 any more" in again.err
+    assert again.code == 1 and "of version 5, not 4 any more" in again.err
     assert (await settings(cluster, name, "revert", "2")).code == 0
     told = json.loads((await settings(cluster, name, "history", "--json")).out)
-    assert [each["version"] for each in told] == [2, 3, 4]
-    assert [each["why"] for each in told] == ["", "a long speech", "back to version 2"]
-    assert told[2]["changed"] == {"floor.talk_ms": [120_000, LIMIT_MS]}
+    assert [each["version"] for each in told] == [2, 4, 5, 6]
+    whys = ["", "version 3 taken back", "a long speech", "back to version 2"]
+    assert [each["why"].partition(":")[0] for each in told] == whys
+    assert told[-1]["changed"] == {"floor.talk_ms": [120_000, LIMIT_MS]}
 
 
 async def refused(cluster: Cluster, name: str) -> None:

@@ -12,6 +12,7 @@ NOW_MS = 5000
 class Member:
     def __init__(self, node, now_ms=NOW_MS):
         self.node = node
+        self.device = bytes([node])
         self.settings = Delivery()
         self.settings.due_ms = now_ms
 
@@ -26,7 +27,7 @@ class Venue:
         self.now_ms = now_ms
 
     def send_settings(self, node, settings, now_ms):
-        assert settings is self.publisher.settings
+        assert settings is self.publisher.settings or settings is self.publisher.candidate
         self.sent.append((node, settings.version, now_ms))
 
     def publish(self, version):
@@ -34,7 +35,7 @@ class Venue:
         self.publisher.handle_timeout(self.members, self.now_ms)
 
     def acknowledge(self, index, version, was_applied=True):
-        return self.publisher.on_ack(self.members[index].settings, version, was_applied)
+        return self.publisher.on_ack(self.members[index], version, was_applied)
 
     def wait(self):
         """Let time pass until something is due, and do it; how long that was."""
@@ -145,3 +146,32 @@ def test_nobody_is_waited_for_without_members():
 
 def test_the_fields_are_those_of_the_message():
     assert Settings(3, 80, 9000).fields() == (3, 80, 9000)
+
+
+def test_a_candidate_goes_to_those_that_are_chosen_and_stays_there():
+    venue = started()
+    for index in (0, 1):
+        venue.acknowledge(index, 1)
+    venue.publisher.try_out(Settings(2, 80), frozenset((bytes([3]),)))
+    venue.publisher.handle_timeout(venue.members, venue.now_ms)
+    assert venue.sent == [(3, 2, venue.now_ms)]
+    assert venue.acknowledge(1, 2)
+    assert not venue.acknowledge(0, 2)  # it was never told of it
+    assert venue.publisher.next_timeout_ms(venue.members) == NEVER
+    venue.nodes()
+    venue.publisher.try_out(Settings(2, 80), frozenset((bytes([2]), bytes([3]))))
+    venue.publisher.handle_timeout(venue.members, venue.now_ms)
+    assert venue.nodes() == [2]
+
+
+def test_a_candidate_that_was_taken_back_is_followed_by_a_higher_version():
+    """A badge takes none that is lower than what it has."""
+    venue = started()
+    venue.publisher.try_out(Settings(2, 80), frozenset((bytes([3]),)))
+    venue.publisher.handle_timeout(venue.members, venue.now_ms)
+    venue.acknowledge(1, 2)
+    venue.nodes()
+    venue.publisher.try_out(None, frozenset())
+    venue.publish(3)
+    assert venue.nodes() == [2, 3]
+    assert venue.acknowledge(1, 3)

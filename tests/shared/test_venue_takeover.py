@@ -208,7 +208,7 @@ def test_settings_texts_and_groups_go_on():
     venue.run(300)
     for badge in venue.badges:
         assert [value[3] for value in badge.all(events.TEXT)] == [b"one", b"two"]
-        assert badge.all(events.SETTINGS) == [1, 5] or badge.all(events.SETTINGS) == [5]
+        assert badge.all(events.SETTINGS)[-2:] == [5, 5]  # of each of the two leaders
         assert badge.all(events.JOINED) == [badge.engine.join.node]
     oracle.check_settings(venue)
 

@@ -43,6 +43,7 @@ COMMANDS = {
     "audit": "Show and check the log of who did what.",
     "text": "Send a text to all badges.",
     "settings": "Show and change the settings of the whole venue.",
+    "rollout": "Watch, hold and end a change that reaches a few badges first.",
     "setup": "Make this computer a leader box, with a host that starts at boot.",
     "upgrade": "Install another version on a leader box.",
     "uninstall": "Remove the service from a leader box.",

@@ -15,10 +15,12 @@ from pressel.node import control as sockets
 from pressel.schema.settings import load_settings, parse_value, settings
 
 from .options import control_options
+from .rollout import show
 from .settings_show import JSON, version_of
 from .settings_state import (
     State,
     Values,
+    ask,
     change,
     difference_lines,
     differences,
@@ -50,13 +52,37 @@ def _help() -> str:
 
 @click.command("set", epilog=_help())
 @click.argument("words", nargs=-1, required=True, metavar="NAME VALUE ...")
+@click.option(
+    "--staged",
+    is_flag=True,
+    help="On a few badges first; on all when these are as well as the others. See "
+    "`pressel rollout`.",
+)
 @change_options
-def set_some(words: tuple[str, ...], **options: Any) -> int:
+def set_some(words: tuple[str, ...], staged: bool, **options: Any) -> int:
     """Give each NAME its VALUE for the whole venue.
 
     For example: floor.talk_ms 90s, or several at once: talk_ms=90s playout_delay_ms=80
     """
+    if staged and not options["dry_run"]:
+        return start(_parsed(words), **options)
     return put(_parsed(words), **options)
+
+
+def start(
+    values: Values,
+    *,
+    why: str,
+    base: int | None,
+    port: int | None,
+    control: Path | None,
+    as_json: bool,
+    dry_run: bool,
+) -> int:
+    """Begin to roll the change out, and say how it stands; the exit code."""
+    path = sockets.find(control, port)
+    given = {"values": dict(values), "base": base or ask(path).version, "why": why}
+    return show(sockets.ask(path, "rollout start", **given), as_json)
 
 
 @click.command()

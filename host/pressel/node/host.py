@@ -42,6 +42,7 @@ from .desk.campaigns import Campaigns
 from .desk.desk import Desk, On
 from .desk.duty import Duty
 from .desk.releases import Releases
+from .desk.rollouts import Rollouts
 from .desk.venue import Venue
 from .desk.venue_settings import VenueSettings
 from .desk.verb import Fields, Verb
@@ -125,6 +126,14 @@ class HostNode:
             self._watch.with_registry,
             report,
         )
+        self._rollouts = Rollouts(
+            self._settings,
+            lambda: self._host.leader,
+            self._settle,
+            self._in_thread,
+            self._watch.with_registry,
+            report,
+        )
         self._duty = Duty(self._host, self._others, lambda: self._badges.address, self._settle)
         self._bridging = self._make_bridging() if options.v1_bridge else None
         self._log_copy = LogCopy(
@@ -156,8 +165,9 @@ class HostNode:
         )
         state = self._options.state
         subjects = (
-            venue, self._settings, self._duty, Campaigns(state, self._updates, self._in_thread),
-            Releases(state), Backups(state, self._is_leading), self._bursts,
+            venue, self._settings, self._rollouts, self._duty,
+            Campaigns(state, self._updates, self._in_thread), Releases(state),
+            Backups(state, self._is_leading), self._bursts,
             Tally(lambda: self._host, self._others, venue), self._heard,
         )  # fmt: skip
         verbs = [verb for subject in subjects for verb in subject.verbs()]
@@ -427,6 +437,7 @@ class HostNode:
         self._chores.repeat(self._admission.keep, LOOK_S)
         self._chores.repeat(self._look_at_duty, LOOK_S)
         self._chores.repeat(self._settings.keep, LOOK_S)
+        self._chores.repeat(self._rollouts.tick, LOOK_S)
         self._chores.repeat(self._heard.keep, heard.KEEP_S)
         self._chores.repeat(self._copy_updates, COPY_S)
         self._chores.repeat(self._hear_log, HEAR_S)

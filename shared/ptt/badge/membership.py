@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .groups import Groups
     from .join import Join
     from .scan import Scan
+    from .settings import Settings
     from .talking import Talking
 
     class MembershipOwner(Protocol):
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         join: Join
         link: Link
         scan: Scan
+        settings: Settings
         talking: Talking
 
         def begin_anew(self, is_new_term: bool) -> None: ...
@@ -113,6 +115,7 @@ class Membership:
             return refusal.ACCEPTED if is_ours else refusal.STALE  # a repetition
         owner.link.address = source
         owner.talking.queued_seq = 0
+        owner.settings.version = 0  # it may never have heard of the last ones
         owner.floor.on_new_leader(now_ms)
         return refusal.ACCEPTED
 

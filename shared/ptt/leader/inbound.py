@@ -154,7 +154,7 @@ class Inbound:
 
     def _on_settings_ack(self, member: "Member", fields: "list", now_ms: int) -> int:
         was_applied = fields[1] == messages.APPLIED_APPLIED
-        is_known = self._rooms.settings.on_ack(member.settings, fields[0], was_applied)
+        is_known = self._rooms.settings.on_ack(member, fields[0], was_applied)
         self._rooms.journal.changed(records.MEMBER, member.node)
         return refusal.ACCEPTED if is_known else refusal.STALE
 

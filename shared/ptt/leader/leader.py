@@ -255,11 +255,20 @@ class Leader:
         self.settings.handle_timeout(self.members.all(), now_ms)
         self.journal.flush(now_ms)
 
+    def try_out(
+        self, candidate: "Settings | None", chosen: "frozenset[bytes]", now_ms: int
+    ) -> None:
+        """The badges with the devices `chosen` get `candidate`; the venue keeps what is in force,
+        and so does this leader."""
+        self.settings.try_out(candidate, chosen)
+        self.settings.handle_timeout(self.members.all(), now_ms)
+
     def adopt(self, settings: "Settings") -> None:
         """Put them in force without telling anybody."""
         if not settings_record.is_in_range(settings.values()):
             raise ValueError("a setting is out of range")
         self.settings.settings = settings
+        self.settings.try_out(None, frozenset())
         self.journal.changed(records.SETTINGS, 0)
         self.groups.obey(settings)
         self.calls.hang_ms = settings.call_quiet_ms

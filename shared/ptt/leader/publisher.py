@@ -1,6 +1,7 @@
 """The leader's side of settings: who has them, and who needs them again.
 
-It keeps no copy of the members: each carries its own `Delivery`.
+It keeps no copy of the members: each carries its own `Delivery`. A change may be tried out on some
+of them, while the others have what is in force.
 """
 
 from ..base.clock import NEVER, add, earliest, since
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
         @property
         def node(self) -> int: ...
         @property
+        def device(self) -> bytes: ...
+        @property
         def settings(self) -> Delivery: ...
 
     class SettingsOutput(Protocol):
@@ -40,14 +43,31 @@ class Publisher:
 
     def __init__(self, settings: "Settings", output: "SettingsOutput") -> None:
         self.settings = settings
+        self.candidate: Settings | None = None  # tried out by members with the devices `chosen`
+        self.chosen: "frozenset[bytes]" = frozenset()
         self._output = output
         self._due_ms = NEVER
         self._due_of: "tuple[Any, int] | None" = None  # members and version; None: look again
 
-    def on_ack(self, delivery: "Delivery", version: int, was_applied: bool) -> bool:
-        """SETTINGS_ACK; False when it is about other settings than those in force."""
-        if version != self.settings.version:
+    def of(self, member: "Member") -> "Settings":
+        """What it is to have."""
+        if self.candidate is not None and member.device in self.chosen:
+            return self.candidate
+        return self.settings
+
+    def try_out(self, candidate: "Settings | None", chosen: "frozenset[bytes]") -> None:
+        """Those with the devices `chosen` get `candidate`, of a higher version than what is in
+        force; None: nobody does. `handle_timeout` sends it."""
+        assert candidate is None or candidate.version > self.settings.version, "it would be stale"
+        self.candidate = candidate
+        self.chosen = chosen
+        self._due_of = None
+
+    def on_ack(self, member: "Member", version: int, was_applied: bool) -> bool:
+        """SETTINGS_ACK; False when it is about other settings than the member is to have."""
+        if version != self.of(member).version:
             return False
+        delivery = member.settings
         self._due_of = None
         delivery.acknowledged = version
         delivery.refused = not was_applied
@@ -57,17 +77,18 @@ class Publisher:
         self._due_of = None
         for member in members:
             delivery = member.settings
-            if delivery.acknowledged == self.settings.version:
+            wanted = self.of(member)
+            if delivery.acknowledged == wanted.version:
                 continue
-            if delivery.sent != self.settings.version:
+            if delivery.sent != wanted.version:
                 delivery.retry_ms = REQUEST_RETRY_MS
             elif since(now_ms, delivery.due_ms) < 0:
                 continue
             else:
                 delivery.retry_ms = min(delivery.retry_ms * 2, REQUEST_RETRY_MS_MAX)
-            delivery.sent = self.settings.version
+            delivery.sent = wanted.version
             delivery.due_ms = add(now_ms, delivery.retry_ms)
-            self._output.send_settings(member.node, self.settings, now_ms)
+            self._output.send_settings(member.node, wanted, now_ms)
 
     def next_timeout_ms(self, members: "Sequence[Member]") -> int:
         """When `handle_timeout` has work next, or `NEVER`. Asked for each datagram, so it looks at
@@ -79,6 +100,6 @@ class Publisher:
             self._due_ms = NEVER
             for member in members:
                 delivery = member.settings
-                if delivery.acknowledged != version:
+                if delivery.acknowledged != self.of(member).version:
                     self._due_ms = earliest(self._due_ms, delivery.due_ms)
         return self._due_ms

@@ -210,12 +210,12 @@ _COMMON = (
 
 
 def restore_member(member: "Member", record: records.MemberRecord, address: "Any") -> None:
-    """All but node, device and session, with which the member was made."""
+    """All but node, device and session, with which the member was made, and the settings: it may
+    have some of which the former leader could no longer tell us, so it is told ours."""
     for name in _COMMON:
         setattr(member, name, getattr(record, name))
     member.address = address
     member.is_asking_first = member.is_writing_first = True
-    member.settings.acknowledged = member.settings.sent = record.settings
 
 
 def floor_record(floor: "Arbitrator", now_ms: int) -> bytes:

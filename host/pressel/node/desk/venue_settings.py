@@ -54,6 +54,7 @@ class VenueSettings:
         self._with_registry = with_registry
         self._report = report
         self._turn = asyncio.Lock()  # one change after the other
+        self.is_closed: Callable[[], str] = str  # why nothing can be set now; "": it can
         self._told = ""
         self.kept = Settings(FIRST)  # what is on disk
         try:
@@ -96,17 +97,29 @@ class VenueSettings:
         and its `value`.) Returns what `show` says then. UsageError for a
         value that cannot be, PresselError when somebody was faster."""
         given = fields["values"] if "values" in fields else {fields["setting"]: fields["value"]}
-        values, base, why = _checked(given), fields["base"], checked_why(fields.get(WHY))
+        values, base, why = checked(given), fields["base"], checked_why(fields.get(WHY))
         async with self._turn:
             leader = leading(self._leader)
             now = leader.settings.settings
+            if words := self.is_closed():
+                raise PresselError(words)
             if base != now.version:
-                raise PresselError(_why_not(base, now.version))
+                raise PresselError(why_not(base, now.version))
             was = values_of(now)
             if was != was | values:
-                await self._change(leader, now, was | values)
+                await self._change(leader, was | values, now.version + 1)
                 await self._write_down(was, why, str(fields.get(WHO, "")))
         return self.show({})
+
+    async def put(self, values: Mapping[str, int], version: int, why: str, who: str) -> None:
+        """All `values` are in force as that `version`, which is above the last: the end of a
+        rollout. Again after a failure it does what is left."""
+        async with self._turn:
+            leader = leading(self._leader)
+            now = leader.settings.settings
+            if now.version < version:
+                await self._change(leader, values, version)
+            await self._write_down(values_of(now), why, who)
 
     def history(self, fields: Fields) -> list[dict[str, Any]]:
         """The changes that the venue's log tells of, oldest first."""
@@ -130,11 +143,11 @@ class VenueSettings:
 
     # --- inside ---
 
-    async def _change(self, leader: Leader, now: Settings, values: Mapping[str, int]) -> None:
+    async def _change(self, leader: Leader, values: Mapping[str, int], version: int) -> None:
         """On disk first: what badges have been told must not be forgotten."""
-        if now.version >= INT_MAX:
+        if version > INT_MAX:
             raise PresselError("the settings can no longer be changed: no version number is left")
-        new = Settings(now.version + 1, **{short(name): values[name] for name in values})
+        new = Settings(version, **{short(name): values[name] for name in values})
         await self._in_thread(store_kept, self._state, new)
         self.kept = new
         if leading(self._leader) is not leader:
@@ -171,7 +184,7 @@ class VenueSettings:
         self._told = advice
 
 
-def _checked(values: Any) -> dict[str, int]:
+def checked(values: Any) -> dict[str, int]:
     """UsageError unless they are values of settings that there are."""
     if not isinstance(values, dict) or not values:
         raise UsageError("name at least one setting and its value")
@@ -182,7 +195,7 @@ def _checked(values: Any) -> dict[str, int]:
     return values
 
 
-def _why_not(base: int, version: int) -> str:
+def why_not(base: int, version: int) -> str:
     if base > version:
         return f"the settings have no version {base} yet: they are of version {version}"
     return (

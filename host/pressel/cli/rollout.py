@@ -1,0 +1,101 @@
+"""`pressel rollout`: a change that reaches a few badges first, and all only when these are well."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from rich.table import Table
+
+from pressel.errors import PresselError
+from pressel.node import control as sockets
+from pressel.rollout.gate import Health
+from pressel.rollout.stages import BACK, PAUSED, STATES
+
+from .options import control_options
+from .printed import print_console
+
+
+class Standing(BaseModel):
+    """The desk's answer: how a change stands."""
+
+    state: str
+    stage: str
+    words: str
+    version: int
+    why: str
+    who: str
+    changed: str
+    since_s: int
+    touched: Health
+    others: Health
+
+
+@click.group()
+def rollout() -> None:
+    """Watch, hold and end a change that reaches a few badges first.
+
+    `pressel settings set --staged` begins one.
+    """
+
+
+def _verb(name: str, help_text: str) -> None:
+    @rollout.command(name, help=help_text)
+    @control_options
+    @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+    def ask(port: int | None, control: Path | None, as_json: bool) -> int:
+        return show(sockets.ask(sockets.find(control, port), f"rollout {name}"), as_json)
+
+    del ask
+
+
+_verb("status", "Show how the last change stands, and the figures of its gate.")
+_verb("pause", "Hold the change where it is; badges that have it keep it.")
+_verb("go", "Go on with a change that is paused; its stage is measured anew.")
+_verb("abort", "Take the change back from all badges that have it.")
+
+
+def show(answer: Any, as_json: bool) -> int:
+    """Say how the change stands; 1 when it was taken back or waits for somebody."""
+    if answer == {"state": ""}:
+        if as_json:
+            print(json.dumps(answer))
+        print("no change was rolled out yet; begin one with `pressel settings set --staged`",
+              file=sys.stderr)  # fmt: skip
+        return 0
+    try:
+        told = TypeAdapter(Standing).validate_python(answer)
+    except ValidationError as error:
+        raise PresselError(
+            "the leader's answer is from another version of Pressel; update the older one"
+        ) from error
+    if as_json:
+        print(json.dumps(answer, indent=2))
+    else:
+        _say(told)
+    return 1 if told.state in (STATES[BACK], STATES[PAUSED]) else 0
+
+
+def _say(told: Standing) -> None:
+    print(f"Version {told.version}: {told.changed}")
+    words = f": {told.words}" if told.words else ""
+    print(f"{told.state}, stage {told.stage} for {told.since_s // 60} min{words}")
+    table = Table("", "badges that have it", "the others", box=None, pad_edge=False)
+    for name, text in _ROWS.items():
+        table.add_row(name, text(told.touched), text(told.others))
+    print_console().print(table)
+
+
+_ROWS: dict[str, Callable[[Health], str]] = {
+    "badges": lambda health: str(health.badges),
+    "refuse it": lambda health: str(health.refused),
+    "have not answered": lambda health: str(health.silent),
+    "went away or joined anew": lambda health: str(health.lost),
+    "frames to be heard": lambda health: f"{health.frames:,}",
+    "missed or late": lambda health: f"{health.spoilt_share():.1%}",
+}

@@ -1,0 +1,78 @@
+"""One change on its way to all badges: its plan, its stage, and what the stage's gate says.
+
+Its owner does what `fire` names, and asks `look` again and again. Times are passed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, Field
+
+from ptt.base.numbers import INT_MAX
+
+from . import stages
+from .gate import Health, unknown, worse
+from .stages import BAD, GOOD, LAST, LAST_GOOD, PAUSED, RUNNING, UNSURE
+from .watch import Member, Watch
+
+SOAK_S = 600  # a stage lasts at least so long: some bursts in each group, and a walk to the cellar
+WAIT_S = 4 * 3600  # half a shift without enough speech to tell; then a person is asked
+
+
+class Plan(BaseModel):
+    """What outlives the host that leads. `version`: of the change; `was` and `now`: all values by
+    full name; `state` and `stage` as in `stages`; `words`: why it is in that state."""
+
+    version: int = Field(ge=2, le=INT_MAX - 1)  # it can be taken back by the next one
+    was: dict[str, int]
+    now: dict[str, int]
+    why: str = ""
+    who: str = ""
+    state: int = Field(default=RUNNING, ge=0, lt=len(stages.STATES))
+    stage: int = Field(default=0, ge=0, le=LAST)
+    words: str = ""
+
+    def is_over(self) -> bool:
+        return self.state not in (RUNNING, PAUSED)
+
+
+class Rollout:
+    """`plan` is as it was when its last step was written down."""
+
+    def __init__(self, plan: Plan, builds: Mapping[bytes, bytes], now_s: float) -> None:
+        self.plan = plan
+        self.chosen: frozenset[bytes] = frozenset()
+        self.begin_stage(builds, now_s)
+
+    def begin_stage(self, builds: Mapping[bytes, bytes], now_s: float) -> None:
+        """`builds`: of the badges that are here, by device."""
+        self.chosen |= stages.choose(self.plan.stage, self.plan.version, builds)
+        self._begun_s = now_s
+        self._watch = Watch(self.plan.version, self.chosen)
+
+    def look(self, members: Sequence[Member], now_s: float) -> tuple[int, str] | None:
+        """A trigger of `stages` and why, or None while there is nothing to do."""
+        self._watch.look(members)
+        touched, others = self.measured()
+        if why := worse(touched, others):
+            return BAD, why
+        if self.plan.state != RUNNING or now_s - self._begun_s < SOAK_S:
+            return None
+        if not (why := unknown(touched, others)):
+            return (LAST_GOOD if self.plan.stage == LAST else GOOD), ""
+        return (UNSURE, why) if now_s - self._begun_s >= WAIT_S else None
+
+    def fire(self, trigger: int, why: str) -> tuple[Plan, str]:
+        """The plan as it is after `trigger`, and the action to do."""
+        state, action = stages.step(self.plan.state, trigger)
+        stage = self.plan.stage + (action == "widen")
+        return self.plan.model_copy(update={"state": state, "stage": stage, "words": why}), action
+
+    def measured(self) -> tuple[Health, Health]:
+        """Of the badges that have the change, and of the others, since the stage began."""
+        return self._watch.touched(), self._watch.others()
+
+    def since_s(self, now_s: float) -> float:
+        """How long the stage has run."""
+        return now_s - self._begun_s

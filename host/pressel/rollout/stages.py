@@ -1,0 +1,66 @@
+"""The stages of a change that must not reach all badges at once, as a table.
+
+A stage is so many badges that have the change. While it runs, these are compared with the others
+(`gate`). When they are as well as those for long enough, the next stage begins. When they are
+worse, all go back to what they had. When nothing can be said in time, the change waits for the
+operator.
+Nothing here knows what the change is about, nor the clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from ptt.base.table import compile_rules
+
+RUNNING, PAUSED, DONE, BACK = range(4)
+STATES = ("running", "paused", "done", "taken back")
+
+GOOD, LAST_GOOD, BAD, UNSURE, PAUSE, GO, ABORT = range(7)
+TRIGGERS = ("good", "last one good", "bad", "unsure", "pause", "go", "abort")
+
+RULES = (
+    (RUNNING, GOOD, RUNNING, "widen"),  # the touched are as well as the others
+    (RUNNING, LAST_GOOD, DONE, "finish"),  # there is no larger stage than all
+    (RUNNING, BAD, BACK, "take_back"),  # nobody has to look on
+    (RUNNING, UNSURE, PAUSED, "hold"),  # too little was heard: a person decides
+    (RUNNING, PAUSE, PAUSED, "hold"),  # the operator wants to look first
+    (RUNNING, ABORT, BACK, "take_back"),  # the operator has seen enough
+    (PAUSED, BAD, BACK, "take_back"),  # the touched are watched while they wait, too
+    (PAUSED, GO, RUNNING, "go_on"),  # this stage once more, measured anew
+    (PAUSED, ABORT, BACK, "take_back"),  # the operator has seen enough
+)
+_RULES = compile_rules(RULES)
+
+CANARY = 2  # badges of each build: one that is broken itself must not look like a bad change
+SHARES = (0.0, 0.1, 0.5)  # of the badges that are here, beside the canary; then all
+STAGES = ("canary", "10 %", "50 %")
+LAST = len(STAGES) - 1
+
+
+def step(state: int, trigger: int) -> tuple[int, str]:
+    """The next state and the action; the same state and "" when the trigger means nothing."""
+    return _RULES.get(state << 4 | trigger, (state, ""))
+
+
+def choose(stage: int, version: int, builds: Mapping[bytes, bytes]) -> frozenset[bytes]:
+    """The badges of `stage`, of those in `builds` (build by device). Each stage has those of the
+    one before; another `version` begins with other badges."""
+    order = sorted(builds, key=lambda device: _rank(version, device))
+    chosen = set(order[: _count(stage, len(order))])
+    for build in set(builds.values()):
+        chosen.update(_first(CANARY, (each for each in order if builds[each] == build)))
+    return frozenset(chosen)
+
+
+def _count(stage: int, badges: int) -> int:
+    return -int(-SHARES[stage] * badges // 1)
+
+
+def _first(count: int, devices: Iterable[bytes]) -> list[bytes]:
+    return [device for _, device in zip(range(count), devices, strict=False)]
+
+
+def _rank(version: int, device: bytes) -> bytes:
+    return hashlib.sha256(version.to_bytes(4, "big") + device).digest()

@@ -1,0 +1,82 @@
+"""What becomes of each badge while a stage runs, as the leader's table of members tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from .gate import Health, together
+
+
+class Delivery(Protocol):
+    acknowledged: int
+    refused: bool
+
+
+class Member(Protocol):
+    """As `ptt.leader.members` has it; its counts begin anew when it joins anew."""
+
+    device: bytes
+    node: int
+    played: int
+    concealed: int
+    late: int
+
+    @property
+    def settings(self) -> Delivery: ...
+
+
+@dataclass
+class _Seen:
+    node: int
+    frames: int
+    spoilt: int
+    health: Health
+
+
+class Watch:
+    """Begins when a stage does. `version`: of the change."""
+
+    def __init__(self, version: int, touched: frozenset[bytes]) -> None:
+        self._version = version
+        self._touched = touched
+        self._seen: dict[bytes, _Seen] = {}
+
+    def look(self, members: Iterable[Member]) -> None:
+        """To be called again and again with those that are here."""
+        here = {member.device: member for member in members}
+        for device, member in here.items():
+            seen = self._seen.get(device)
+            if seen is None:
+                seen = _Seen(member.node, *_counts(member), Health(badges=1))
+                self._seen[device] = seen
+            self._note(seen, member)
+        for device, seen in self._seen.items():
+            if device not in here:
+                seen.health.lost = 1
+
+    def _note(self, seen: _Seen, member: Member) -> None:
+        health = seen.health
+        if member.node != seen.node:
+            health.lost = 1
+            seen.node, seen.frames, seen.spoilt = member.node, 0, 0
+        frames, spoilt = _counts(member)
+        health.frames += frames - seen.frames
+        health.spoilt += spoilt - seen.spoilt
+        seen.frames, seen.spoilt = frames, spoilt
+        if member.device in self._touched:
+            answered = member.settings.acknowledged == self._version
+            health.silent = int(not answered)
+            health.refused = int(answered and member.settings.refused)
+
+    def touched(self) -> Health:
+        return together(s.health for d, s in self._seen.items() if d in self._touched)
+
+    def others(self) -> Health:
+        return together(s.health for d, s in self._seen.items() if d not in self._touched)
+
+
+def _counts(member: Member) -> tuple[int, int]:
+    """Frames that it was to hear, and how many of them it missed or had too late."""
+    return member.played + member.concealed, member.concealed + member.late

@@ -1,0 +1,252 @@
+"""A change in stages: who gets it when, what its gate says, and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import product
+
+import pytest
+
+from pressel.rollout.gate import FRAMES_MIN, Health, unknown, worse
+from pressel.rollout.rollout import SOAK_S, WAIT_S, Plan, Rollout
+from pressel.rollout.stages import (
+    ABORT,
+    BACK,
+    BAD,
+    DONE,
+    GO,
+    GOOD,
+    LAST,
+    LAST_GOOD,
+    PAUSE,
+    PAUSED,
+    RUNNING,
+    STATES,
+    TRIGGERS,
+    UNSURE,
+    choose,
+    step,
+)
+
+VERSION = 5
+MANY = FRAMES_MIN * 10
+
+
+@dataclass
+class Told:
+    acknowledged: int = 0
+    refused: bool = False
+
+
+@dataclass
+class Member:
+    device: bytes
+    node: int
+    played: int = 0
+    concealed: int = 0
+    late: int = 0
+    settings: Told = field(default_factory=Told)
+
+
+def device(number: int) -> bytes:
+    return number.to_bytes(8, "big")
+
+
+class Venue:
+    """Badges of two builds; those that are chosen answer at once."""
+
+    def __init__(self, badges: int = 40, plan: Plan | None = None) -> None:
+        self.members = [Member(device(n), n + 2) for n in range(badges)]
+        self.builds = {m.device: b"new" if m.node % 10 == 0 else b"old" for m in self.members}
+        self.now_s = 1000.0
+        given = plan or Plan(version=VERSION, was={"a": 1}, now={"a": 2})
+        self.rollout = Rollout(given, self.builds, self.now_s)
+        self.look()
+        self.answer()
+
+    def look(self) -> tuple[int, str] | None:
+        return self.rollout.look(self.members, self.now_s)
+
+    def touched(self) -> list[Member]:
+        return [m for m in self.members if m.device in self.rollout.chosen]
+
+    def others(self) -> list[Member]:
+        return [m for m in self.members if m.device not in self.rollout.chosen]
+
+    def answer(self) -> None:
+        for member in self.touched():
+            member.settings.acknowledged = VERSION
+
+    def talk(self, touched_spoilt: float = 0.0, others_spoilt: float = 0.0) -> None:
+        for members, share in ((self.touched(), touched_spoilt), (self.others(), others_spoilt)):
+            for member in members:
+                member.concealed += int(MANY * share)
+                member.played += MANY - int(MANY * share)
+
+    def fire(self, trigger: int) -> str:
+        self.rollout.plan, action = self.rollout.fire(trigger, "")
+        if action in ("widen", "go_on"):
+            self.rollout.begin_stage(self.builds, self.now_s)
+            self.look()
+            self.answer()
+        return action
+
+    def soak(self) -> tuple[int, str] | None:
+        self.now_s += SOAK_S
+        return self.look()
+
+
+# --- the table ---
+
+
+def test_what_is_over_stays_over() -> None:
+    for state, trigger in product((DONE, BACK), range(len(TRIGGERS))):
+        assert step(state, trigger) == (state, "")
+
+
+def test_nobody_but_a_person_goes_on_from_a_pause() -> None:
+    nexts = {TRIGGERS[t]: STATES[step(PAUSED, t)[0]] for t in range(len(TRIGGERS))}
+    assert [name for name, state in nexts.items() if state == "running"] == ["go"]
+    assert nexts["bad"] == nexts["abort"] == "taken back"
+
+
+def test_each_state_can_be_left_for_good_by_the_operator() -> None:
+    for state in (RUNNING, PAUSED):
+        assert step(state, ABORT) == (BACK, "take_back")
+
+
+# --- who gets it ---
+
+
+def test_each_stage_has_the_badges_of_the_one_before() -> None:
+    for badges in (1, 2, 3, 7, 40, 100):
+        builds = {device(n): b"%d" % (n % 3) for n in range(badges)}
+        sets = [choose(stage, VERSION, builds) for stage in range(LAST + 1)]
+        assert sets[0] <= sets[1] <= sets[2] <= builds.keys()
+        assert len(sets[2]) * 2 >= badges
+
+
+def test_the_canary_has_two_badges_of_each_build_and_no_more() -> None:
+    builds = {device(n): b"old" if n < 95 else b"new" for n in range(100)}
+    chosen = choose(0, VERSION, builds)
+    assert sorted(builds[each] for each in chosen) == [b"new", b"new", b"old", b"old"]
+
+
+def test_another_change_begins_with_other_badges() -> None:
+    builds = {device(n): b"old" for n in range(100)}
+    assert len({choose(0, version, builds) for version in range(2, 12)}) > 5
+
+
+# --- the gate ---
+
+
+@pytest.mark.parametrize(
+    ("touched", "others", "words"),
+    [
+        (Health(badges=4, refused=1), Health(badges=36), "refuse"),
+        (Health(badges=4, lost=2), Health(badges=36, lost=2), "went away"),
+        (Health(4, frames=MANY, spoilt=400), Health(36, frames=MANY, spoilt=100), "missed"),
+    ],
+)
+def test_what_is_worse(touched: Health, others: Health, words: str) -> None:
+    assert words in worse(touched, others)
+
+
+@pytest.mark.parametrize(
+    ("touched", "others"),
+    [
+        (Health(badges=4, lost=1), Health(badges=36)),  # one was switched off
+        (Health(badges=4, lost=2), Health(badges=36, lost=20)),  # the power went
+        (Health(4, frames=MANY, spoilt=400), Health(36, frames=MANY, spoilt=390)),  # bad radio
+        (Health(4, frames=FRAMES_MIN - 1, spoilt=200), Health(36, frames=MANY)),  # too little
+    ],
+)
+def test_what_is_no_worse(touched: Health, others: Health) -> None:
+    assert worse(touched, others) == ""
+
+
+def test_what_is_not_known() -> None:
+    well = Health(badges=4, frames=MANY)
+    assert unknown(well, Health(badges=36, frames=MANY)) == ""
+    assert unknown(well, Health()) == ""  # nobody is left to compare with
+    assert "answered" in unknown(Health(badges=4, silent=1, frames=MANY), well)
+    assert "too little" in unknown(Health(badges=4), well)
+    assert "the other badges" in unknown(well, Health(badges=36))
+
+
+# --- a change on its way ---
+
+
+def test_a_good_change_reaches_all_stage_by_stage() -> None:
+    venue = Venue()
+    sizes, action = [], ""
+    for stage in range(LAST + 1):
+        assert venue.rollout.plan.stage == stage
+        sizes.append(len(venue.touched()))
+        venue.talk()
+        assert venue.look() is None  # not yet
+        found = venue.soak()
+        trigger = LAST_GOOD if stage == LAST else GOOD
+        assert found == (trigger, "")
+        action = venue.fire(trigger)
+    assert sizes[0] == 4 <= sizes[1] < 20 <= sizes[2] < 40
+    assert action == "finish" and venue.rollout.plan.state == DONE
+
+
+def test_a_change_that_ruins_speech_reaches_the_canary_only() -> None:
+    venue = Venue()
+    venue.talk(touched_spoilt=0.3)
+    found = venue.look()
+    assert found is not None and found[0] == BAD  # at once, not at the end of the stage
+    assert len(venue.touched()) == 4
+    assert venue.fire(BAD) == "take_back" and venue.rollout.plan.state == BACK
+
+
+def test_badges_that_a_change_cuts_off_are_noticed() -> None:
+    venue = Venue()
+    gone = {member.device for member in venue.touched()[:2]}
+    venue.members = [member for member in venue.members if member.device not in gone]
+    found = venue.look()
+    assert found is not None and found[0] == BAD
+
+
+def test_a_badge_that_joins_anew_counts_as_lost_and_its_counts_begin_anew() -> None:
+    venue = Venue()
+    venue.talk()
+    venue.look()
+    member = venue.touched()[0]
+    member.node, member.played, member.concealed, member.late = 900, 9, 1, 1
+    venue.look()
+    touched, _ = venue.rollout.measured()
+    assert (touched.lost, touched.frames, touched.spoilt) == (1, 4 * MANY + 10, 2)
+
+
+def test_without_speech_it_waits_and_then_asks_a_person() -> None:
+    venue = Venue()
+    assert venue.soak() is None
+    venue.now_s += WAIT_S
+    found = venue.look()
+    assert found is not None and found[0] == UNSURE
+    assert venue.fire(UNSURE) == "hold"
+    venue.talk()
+    assert venue.soak() is None  # good as it is now, it waits for the person
+    venue.talk(touched_spoilt=0.9)
+    found = venue.look()
+    assert found is not None and found[0] == BAD
+
+
+def test_who_goes_on_after_a_pause_measures_anew() -> None:
+    venue = Venue()
+    venue.talk(touched_spoilt=0.01)
+    venue.fire(PAUSE)
+    assert venue.fire(GO) == "go_on"
+    assert venue.rollout.measured()[0].frames == 0
+    venue.talk()
+    assert venue.soak() == (GOOD, "")
+
+
+def test_a_plan_is_kept_and_read_again() -> None:
+    plan = Plan(version=9, was={"a": 1}, now={"a": 2}, state=PAUSED, stage=1, words="who knows")
+    assert Plan.model_validate_json(plan.model_dump_json()) == plan
+    again = Venue(plan=plan.model_copy(update={"version": VERSION}))
+    assert len(again.touched()) == len(choose(1, VERSION, again.builds))
