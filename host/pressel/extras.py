@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 
+from pressel.tree import IS_INSTALLED
+
 # What is imported -> the extra of pyproject.toml that brings it, the smallest that has it.
 EXTRA_OF = {
     "numpy": "soft",
@@ -37,6 +39,16 @@ def _modules(extra: str) -> list[str]:
 
 def _is_here(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
+
+
+def mend(module: str) -> str:
+    """What makes the package that is imported as `module` whole, in a clone or in an
+    installation."""
+    if not IS_INSTALLED:
+        return "run 'make setup'"
+    extra = EXTRA_OF.get(module)
+    wheel = f"'WHEEL[{extra}]'" if extra else "--force-reinstall WHEEL"
+    return f"run 'pip install {wheel}', where WHEEL is the file that Pressel came as"
 
 
 def advice(module: str | None) -> str | None:

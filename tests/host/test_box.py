@@ -233,3 +233,11 @@ def test_no_wheel_is_refused(tmp_path: Path, capsys) -> None:
     ours.touch()
     assert cli.main(["upgrade", str(ours), "--yes"]) == UsageError.exit_code
     assert "clone" in capsys.readouterr().err
+
+
+def test_roots_programs_are_found_whatever_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`su` on Debian leaves root the PATH of the user before."""
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    assert "/usr/sbin" in system.run(("sh", "-c", "echo $PATH"))
+    monkeypatch.delenv("PATH")
+    assert "/usr/sbin" in system.run(("sh", "-c", "echo $PATH"))

@@ -71,7 +71,7 @@ def soft(device: bytes, leader: Address, said: list[str], name: str = "x") -> So
     badge: SoftBadge
 
     def tell(kind: int, value: Any) -> None:
-        line = describe(kind, value, badge.participant.name_of)
+        line = describe(kind, value, badge.names.of)
         said.extend([line] if line else [])
 
     badge = SoftBadge(own, name, leader, Silent(), tell, said.append)

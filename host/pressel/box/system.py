@@ -18,6 +18,7 @@ from pressel.errors import PresselError
 
 from .places import USER, Places
 
+_ROOTS_PROGRAMS = ("/usr/sbin", "/sbin")  # which `su` on Debian leaves out of the PATH
 _LIMIT_S = 180.0  # a service starts in seconds; a box that boots is slow
 
 
@@ -130,6 +131,7 @@ def _worded(path: Path) -> Iterator[None]:
 def run(words: Sequence[str]) -> str:
     """What a program prints. PresselError with its last words when it fails."""
     away = {name: value for name, value in os.environ.items() if not name.startswith("PRESSEL_")}
+    away["PATH"] = os.pathsep.join([away.get("PATH") or os.defpath, *_ROOTS_PROGRAMS])
     try:
         done = subprocess.run(
             words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LIMIT_S,

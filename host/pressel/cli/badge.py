@@ -57,7 +57,8 @@ _ATTACHED = ("emulate", "logs", "shell", "replace", "wipe")
 
 @click.group(
     cls=LazyGroup,
-    homes=dict.fromkeys(_ATTACHED, "pressel.cli.attached") | {"bringup": "pressel.cli.bringup"},
+    homes=dict.fromkeys(_ATTACHED, "pressel.cli.attached")
+    | {"bringup": "pressel.cli.bringup", "devices": "pressel.cli.sound"},
     invoke_without_command=True,
 )
 @click.option(

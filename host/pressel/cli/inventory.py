@@ -34,7 +34,7 @@ def print_inventory(
         print(json.dumps([_as_json(each, loans, on, heard) for each in devices], indent=2))
         return
     if not devices:
-        print("there is no badge yet; make one with: make flash", file=sys.stderr)
+        print("there is no badge yet; make one with: pressel flash", file=sys.stderr)
         return
     now_s = time.time()
     table = Table("Badge", "Where", "Since", "Heard", "Note", box=None, pad_edge=False)

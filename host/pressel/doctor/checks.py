@@ -28,6 +28,7 @@ from pressel.registry.shelf import Shelf
 from pressel.registry.vault import KEY_FILE
 from pressel.transport.copies import load_library
 from pressel.transport.udp import parse_address
+from pressel.tree import IS_INSTALLED
 from ptt.base.numbers import PORT
 
 Level = Literal["fine", "warning", "fault"]
@@ -270,7 +271,9 @@ def backups() -> Found:
 def versions() -> Found:
     """Badges whose protocol is older, and the part in C."""
     if load_library() is None:
-        mend = "install a C compiler and run make setup, or take the wheel for this machine"
+        mend = "take the wheel for this machine"
+        if not IS_INSTALLED:
+            mend = "install a C compiler and run make setup"
         yield Finding("versions", "warning", "the part in C is missing: sending is slower", mend)
     try:
         members = control.ask(control.find(None, None), "status")["members"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from PIL import ImageFont, features
+from PIL import Image, ImageDraw, ImageFont, features
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -66,9 +66,10 @@ def face_for(text: str) -> tuple[Face, str]:
     return own, lacking
 
 
-def _picture(font: Font, character: str) -> tuple[tuple[int, int], bytes]:
-    mask = font.getmask(character)
-    return mask.size, bytes(mask)
+def _picture(font: Font, character: str) -> bytes:
+    canvas = Image.new("1", (2 * _LOOK_PX, 2 * _LOOK_PX))
+    ImageDraw.Draw(canvas).text((_LOOK_PX // 2, _LOOK_PX // 2), character, font=font, fill=1)
+    return canvas.tobytes()
 
 
 def _files() -> Iterator[Path]:

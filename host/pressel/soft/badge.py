@@ -14,13 +14,14 @@ from pressel.block_cipher import BlockCipher
 from pressel.errors import PresselError, UnreachableError
 from pressel.transport.udp import Address, UdpEndpoint, address_of, engine_now_ms, resolve
 from ptt.badge.join import JOINED
+from ptt.badge.participant import Participant
 from ptt.base import events, features
 from ptt.keyboard.text_sender import TextSender
 from ptt.media.smooth_playout import SmoothPlayout
 from ptt.wire import messages
 
 from .credential import Credential
-from .members import NamingParticipant
+from .members import MemberNames
 from .outbox import TextOutbox
 from .sound import FileSound, Sound
 from .typed import understand
@@ -57,7 +58,7 @@ class SoftBadge:
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         build = f"soft {__version__}"
-        self.participant = NamingParticipant(
+        self.participant = Participant(
             own.device,
             name.encode(),
             build.encode(),
@@ -70,6 +71,7 @@ class SoftBadge:
         self.participant.address_of = address_of
         self.participant.ear = SmoothPlayout(self.participant.playout)
         self.participant.membership.claims |= features.SMOOTH_PLAYOUT
+        self.names = MemberNames(self.participant)
         self._keyboard = TextSender(self.participant)
         self._endpoint = UdpEndpoint(self.participant, self._take_event)
         self._sound = sound

@@ -30,7 +30,7 @@ async def run_soft(session: Session, devices: DeviceChoice) -> None:
     sound = files if is_file else DeviceSound(devices.microphone, devices.speaker)
 
     def tell(kind: int, value: Any) -> None:
-        line = describe(kind, value, badge.participant.name_of)
+        line = describe(kind, value, badge.names.of)
         if line:
             session.say(line)
 

@@ -18,9 +18,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pressel import extras
 from pressel.audio.wav import write_wav
 from pressel.errors import PresselError
 from ptt.base.numbers import FRAME_MS, FRAME_SAMPLES, RATE_HZ
+
+from .rates import FromDevice, ToDevice
 
 Frame = array  # array("h") of FRAME_SAMPLES
 Heard = Callable[[Frame], None]
@@ -90,7 +93,7 @@ class DeviceSound:
     def __init__(self, microphone: str | None, speaker: str | None) -> None:
         self._devices = tuple(_by_number(each) for each in (microphone, speaker))
         self._queue: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        self._portaudio = _load_portaudio()
+        self._portaudio = load_portaudio()
 
     async def run(self, heard: Heard, wanted: Wanted) -> None:
         loop = asyncio.get_running_loop()
@@ -100,39 +103,68 @@ class DeviceSound:
                 frame = wanted()
                 self._queue.put(frame.tobytes() if frame else _SILENCE)
 
-        def from_microphone(data: Any, frames: int, when: Any, flags: Any) -> None:
-            loop.call_soon_threadsafe(heard, array("h", bytes(data)))
-
-        def to_speaker(data: Any, frames: int, when: Any, flags: Any) -> None:
+        def next_frame() -> bytes:
             try:
-                data[:] = self._queue.get_nowait()
+                return self._queue.get_nowait()
             except queue.Empty:
-                data[:] = _SILENCE
-            loop.call_soon_threadsafe(refill)
+                return _SILENCE
+
+        def microphone(rate_hz: int) -> Callable[..., None]:
+            samples = FromDevice(rate_hz)
+
+            def take(data: Any, frames: int, when: Any, flags: Any) -> None:
+                for frame in samples.frames(bytes(data)):
+                    loop.call_soon_threadsafe(heard, frame)
+
+            return take
+
+        def speaker(rate_hz: int) -> Callable[..., None]:
+            samples = ToDevice(rate_hz, next_frame)
+
+            def fill(data: Any, frames: int, when: Any, flags: Any) -> None:
+                data[:] = samples.take(len(data))
+                loop.call_soon_threadsafe(refill)
+
+            return fill
 
         with (
-            self._open("RawInputStream", 0, from_microphone),
-            self._open("RawOutputStream", 1, to_speaker),
+            self._open("RawInputStream", 0, microphone),
+            self._open("RawOutputStream", 1, speaker),
         ):
             await asyncio.Event().wait()
 
-    def _open(self, kind: str, which: int, callback: Any) -> Any:
+    def _open(self, kind: str, which: int, make: Callable[[int], Any]) -> Any:
+        """A stream at our rate or, where the device refuses that, at its own."""
         word = ("microphone", "speaker")[which]
         try:
-            return getattr(self._portaudio, kind)(
-                samplerate=RATE_HZ,
-                blocksize=FRAME_SAMPLES,
-                channels=1,
-                dtype="int16",
-                latency="low",
-                device=self._devices[which],
-                callback=callback,
-            )
+            try:
+                return self._stream(kind, which, RATE_HZ, make)
+            except self._portaudio.PortAudioError:
+                rate_hz = self._own_rate_hz(which)
+                if rate_hz == RATE_HZ:
+                    raise
+                return self._stream(kind, which, rate_hz, make)
         except (self._portaudio.PortAudioError, ValueError) as error:
             raise PresselError(
                 f"this computer's {word} cannot be used: {error}. Plug one in or choose another, "
                 "or use files: --wav in.wav --record out.wav"
             ) from error
+
+    def _stream(self, kind: str, which: int, rate_hz: int, make: Callable[[int], Any]) -> Any:
+        return getattr(self._portaudio, kind)(
+            samplerate=rate_hz,
+            blocksize=rate_hz * FRAME_MS // 1000,
+            channels=1,
+            dtype="int16",
+            latency="low",
+            device=self._devices[which],
+            callback=make(rate_hz),
+        )
+
+    def _own_rate_hz(self, which: int) -> int:
+        kind = ("input", "output")[which]
+        facts = self._portaudio.query_devices(self._devices[which], kind)
+        return round(facts["default_samplerate"])
 
 
 def _by_number(device: str | None) -> int | str | None:
@@ -140,7 +172,7 @@ def _by_number(device: str | None) -> int | str | None:
     return int(device) if device and device.isdecimal() else device
 
 
-def _load_portaudio() -> Any:
+def load_portaudio() -> Any:
     with contextlib.suppress(ImportError):
         try:
             import sounddevice
@@ -150,7 +182,8 @@ def _load_portaudio() -> Any:
                 "apt-get install libportaudio2), or use files: --wav in.wav --record out.wav"
             ) from error
         return sounddevice
-    raise PresselError("the Python package sounddevice is missing; run: make setup")
+    how = extras.mend("sounddevice")
+    raise PresselError(f"the Python package sounddevice is missing: {how}")
 
 
 def _cut(speech: NDArray[np.int16]) -> list[Frame]:

