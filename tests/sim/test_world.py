@@ -69,6 +69,21 @@ def test_with_room_every_frame_is_heard_too_and_the_last_much_sooner() -> None:
     assert delays_ms[True] < delays_ms[False] - 20
 
 
+def test_a_burst_that_breaks_off_is_told_before_more_of_it_comes() -> None:
+    """What the smooth playout still holds of it sounds on meanwhile."""
+    held_up = profile(delay_min_us=60_000, delay_max_us=75_000, spike_ppm=15_000, spike_us=800_000)
+    speech = {"pattern": "one", "hold_ms_min": 9000, "hold_ms_max": 9000}
+    world = World(
+        spec(6, profile=held_up, speech=speech, duration_s=14, seal="stand-in", smooth=True)
+    )
+    accounts = Accounts(world)
+    watch = Watch(world, record.EVENT)
+    world.run()
+    accounts.finish()
+    assert len(watch.events(events.HEARD)) > 5  # some broke off
+    assert world.violations == []
+
+
 def test_another_python_process_would_do_the_same() -> None:
     one, two, three = World(spec(4)), World(spec(4)), World(spec(4, seed=2))
     for world in (one, two, three):
