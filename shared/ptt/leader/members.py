@@ -112,7 +112,7 @@ class Member:
         """What the leader's future messages to it depend on, besides sequence numbers."""
         is_first = (self.is_asking_first, self.is_writing_first)
         said = (self.asked, self.request, self.denied, self.call, self.text_number)
-        return (self.node, *said, *is_first)
+        return (self.node,) + said + is_first
 
     def restore(self, snapshot: "tuple") -> None:
         self.asked, self.request, self.denied, self.call, self.text_number = snapshot[1:6]
