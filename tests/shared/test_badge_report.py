@@ -14,7 +14,7 @@ def test_a_leader_keeps_the_last_report_and_answers_nothing():
     member, other = leader.members.all()
     assert member.report is None
     drain(leader)
-    for report in (REPORT, (70, *REPORT[1:])):
+    for report in (REPORT, (70,) + REPORT[1:]):
         venue.now_ms += 10_000
         data = datagram(BADGE_REPORT, report, member.session, member.node)
         leader.receive_datagram(data, member.address, venue.now_ms)
