@@ -5,6 +5,7 @@ from ..base import events
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import ADPCM_FRAME_BYTES, CALL_GROUP_FIRST
 from ..wire import messages, refusal, voice
+from .floor import NO_PERMISSION
 from .join import JOINED
 
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ class Listening:
             owner.groups.on_call(group, talker)
         if group != floor.group:
             owner.scan.on_floor(group, lease, talker)
-        elif lease >= floor.seen_lease:
+        elif lease > floor.seen_lease or (
+            lease == floor.seen_lease
+            and (talker != floor.talker or floor.state != NO_PERMISSION)  # else it is no news
+        ):
             floor.on_floor(lease, talker, owner.join.node, now_ms)
         count = data[voice.COUNT_AT]
         if group != owner.scan.heard and not self._is_heard(group, now_ms):
