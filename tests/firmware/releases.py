@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from pressel.pack import FirmwareBuild, build_firmware
@@ -19,9 +20,13 @@ class Health:
 
 
 def build_release(
-    out: Path, work: Path, number: int = 1, raises_after_ms: int | None = None
+    out: Path,
+    work: Path,
+    number: int = 1,
+    raises_after_ms: int | None = None,
+    without: Collection[str] = (),
 ) -> FirmwareBuild:
-    """Builds into `out`, from a copy of the sources below `work`."""
+    """Builds into `out`, from a copy of the sources below `work`, leaving features out."""
     root = work / "sources"
     for folder in ("firmware", "shared/ptt"):
         shutil.copytree(ROOT / folder, root / folder, dirs_exist_ok=True)
@@ -33,4 +38,4 @@ def build_release(
     if raises_after_ms is not None:
         text = _HEALTH.format(after_ms=raises_after_ms)
         (root / "firmware/app/extras/health.py").write_text(text, "utf-8")
-    return build_firmware(out, root=root)
+    return build_firmware(out, root=root, without=without)
