@@ -31,8 +31,8 @@ BEFORE = {
 HEAD = """# Phase 5: what people hear, as far as it goes
 
 Written by `make report-phase5`. [audio-pipeline.md](../audio-pipeline.md) says how it works.
-A stock ESP32 has the playout alone ("plain"); soft badges, the bridge for old apps and badges with
-room have the smooth playout.
+Stock ESP32s, soft badges and the bridge for old apps have the playout alone ("plain"); badges
+with room have the smooth playout.
 
 ## Mouth to ear
 

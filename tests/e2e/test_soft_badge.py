@@ -99,7 +99,7 @@ def test_an_odd_wav_is_heard_by_a_badge_that_only_records(work: Path) -> None:
                 )
                 result = await run(work / "mouth", *mouth)
                 assert result.code == 0, result.err
-                await listener.line("heard node")
+                await listener.line("heard Mouth")
                 assert (await listener.stop()).code == 0
         return faults_in(read_speech(record), speech)
 

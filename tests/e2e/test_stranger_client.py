@@ -94,7 +94,7 @@ def test_a_first_word_is_not_lost(work: Path, tmp_path: Path, wav: WriteWav) -> 
                 async with running(tmp_path / "log", *args, command=CLIENT) as client:
                     assert (await client.end()).code == 0
                     assert told(client, "queued") is None
-                await until(lambda: "heard node" in soft.err, "the end of the burst")
+                await until(lambda: "heard Stranger" in soft.err, "the end of the burst")
                 await soft.stop()
 
     asyncio.run(scenario())

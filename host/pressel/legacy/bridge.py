@@ -14,7 +14,6 @@ from ptt.badge.participant import Participant
 from ptt.base import events
 from ptt.base.clock import NEVER, add, earliest, since
 from ptt.media.playout import SILENT
-from ptt.media.smooth_playout import SmoothPlayout
 
 from . import chat, limits, press, words
 from .app import App
@@ -52,7 +51,6 @@ class Bridge:
         rate_hz: int | None = None,
     ) -> None:
         self._participant = participant
-        participant.ear = SmoothPlayout(participant.playout)
         self._directory = directory
         self._output = output
         self._rate_hz = rate_hz
@@ -227,14 +225,12 @@ class Bridge:
         behind = since(now_ms, self._frame_due_ms) // limits.FRAME_MS
         if behind > _FRAMES_BEHIND_MAX:
             self._frame_due_ms = now_ms
-        is_quiet = False
         while since(now_ms, self._frame_due_ms) >= 0:
             self._frame_due_ms = add(self._frame_due_ms, limits.FRAME_MS)
             frame = self._participant.read_speaker(now_ms)
-            is_quiet = frame is None
             if frame is not None:
                 self._voice_to_apps(frame, None)
-        if is_quiet and self._participant.playout.state == SILENT:
+        if self._participant.playout.state == SILENT:
             self._frame_due_ms = NEVER
 
     def _voice_to_apps(self, frame: Frame, talker: Client | None) -> None:

@@ -15,9 +15,8 @@ from pressel.errors import PresselError, UnreachableError
 from pressel.transport.udp import Address, UdpEndpoint, address_of, engine_now_ms, resolve
 from ptt.badge.join import JOINED
 from ptt.badge.participant import Participant
-from ptt.base import events, features
+from ptt.base import events
 from ptt.keyboard.text_sender import TextSender
-from ptt.media.smooth_playout import SmoothPlayout
 from ptt.wire import messages
 
 from .credential import Credential
@@ -69,8 +68,6 @@ class SoftBadge:
             os.urandom,
         )
         self.participant.address_of = address_of
-        self.participant.ear = SmoothPlayout(self.participant.playout)
-        self.participant.membership.claims |= features.SMOOTH_PLAYOUT
         self.names = MemberNames(self.participant)
         self._keyboard = TextSender(self.participant)
         self._endpoint = UdpEndpoint(self.participant, self._take_event)
