@@ -17,10 +17,10 @@ from tests.firmware.releases import build_release
 
 from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.demo.venue import STATE, run_badges, run_leader
-from pressel.pack import build_firmware
 from pressel.registry.device import KEY_BYTES
 from pressel.soft.credential import Credential, register
 from pressel.virtual.badge import RESET_EXIT, VirtualBadge
+from pressel.virtual.stock import LEFT_OUT, stock_firmware
 
 pytestmark = pytest.mark.e2e
 
@@ -51,7 +51,7 @@ class Operator:
 
 async def signed_release(work: Path) -> tuple[str, Path]:
     """Of a signer made for it: its public key, and the file of release 2."""
-    release = build_release(work / "release", work, number=2)
+    release = build_release(work / "release", work, number=2, without=LEFT_OUT)
     signer, package = ("--signer", work / "signer"), work / "release.zip"
     made = await run(work / "keygen", "release", "keygen", *signer)
     assert made.code == 0, made.err
@@ -74,7 +74,7 @@ async def waiter(work: Path, leader: str, public: str, state: str = STATE) -> As
     }
     badge = VirtualBadge(
         "Waiter",
-        firmware=build_firmware(work.parent / "firmware"),
+        firmware=stock_firmware(work.parent / "firmware"),
         board=load_board(DEFAULT_BOARD).facts(),
         config=config,
         key=own.key,

@@ -15,8 +15,7 @@ from tests.host.stepped_venue import Venue, voice
 from tests.shared.keys import device_key
 from tests.signers import signer_in
 
-from pressel.boards.heap import left_out
-from pressel.pack import STOCK, build_firmware
+from pressel.pack import build_firmware
 from pressel.registry.store import Registry
 from pressel.signer.signer import Signer
 from pressel.update import keys
@@ -27,6 +26,7 @@ from pressel.virtual.make_kit import make_kit
 from pressel.virtual.stepped import Press, Speak
 from pressel.virtual.stepped import Release as LetGo
 from pressel.virtual.stepped.heap import HEAP_BYTES
+from pressel.virtual.stock import LEFT_OUT, stock_firmware
 from ptt.base import clock, events
 from ptt.base.numbers import LAST_REPEATS
 from ptt.leader import distributor
@@ -35,7 +35,6 @@ from ptt.wire import messages
 
 OLD, NEW, BROKEN = 1, 2, 3
 TALK_MS = 3000
-LEFT_OUT = left_out("esp32", STOCK.name)  # the badge with the least room takes updates, too
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +57,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
 def _make(folder: Path) -> Made:
     signers = signer_in(folder / "signer"), signer_in(folder / "following", "two")
     made = Made(folder / "kit.json", folder / "old", folder / "releases", *signers)
-    build_firmware(made.firmware, without=LEFT_OUT)
+    stock_firmware(made.firmware)
     (made.firmware / "a/signer.key").write_bytes(made.signer.public)
     (made.firmware / "guarded").touch()  # crashes are the badge's own affair
     make_kit(folder).save(made.kit)

@@ -14,10 +14,10 @@ from typing import Any
 
 from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.errors import PresselError
-from pressel.pack import build_firmware
 from pressel.registry.device import KEY_BYTES
 from pressel.soft.credential import DEVICE_BYTES, Credential, register
 from pressel.virtual import VirtualBadge
+from pressel.virtual.stock import stock_firmware
 
 from .actor import Actor
 
@@ -82,7 +82,7 @@ async def run_badges(
 ) -> AsyncIterator[list[Actor]]:
     """Virtual badges `names`, joined to the leader at `leader`; the registries in the folders
     `states` of `work` know them."""
-    firmware = await asyncio.to_thread(build_firmware, work.parent / "firmware")
+    firmware = await asyncio.to_thread(stock_firmware, work.parent / "firmware")
     board = load_board(DEFAULT_BOARD).facts()
     actors = []
     for number, name in enumerate(names, start=1):

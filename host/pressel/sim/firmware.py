@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pressel.boards.board import DEFAULT_BOARD, load_board
-from pressel.pack import build_firmware
 from pressel.virtual.make_kit import make_kit
+from pressel.virtual.stock import stock_firmware
 
 from .workers import interpreter, run_specs
 
@@ -22,7 +22,7 @@ def run_with_firmware(spec: Mapping[str, Any], badges: int) -> dict[str, Any]:
         work = Path(name)
         facts = {
             "kit": str(work / "kit.json"),
-            "firmware": str(build_firmware(work / "firmware").folder),
+            "firmware": str(stock_firmware(work / "firmware").folder),
             "board": load_board(DEFAULT_BOARD).facts(),
             "work": str(work / "badges"),
         }

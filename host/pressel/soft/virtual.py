@@ -17,8 +17,8 @@ from pressel.audio.wav import write_wav
 from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.errors import PresselError, UnreachableError
 from pressel.node.priority import serve_first
-from pressel.pack import build_firmware
 from pressel.virtual import VirtualBadge, now_ms
+from pressel.virtual.stock import stock_firmware
 from ptt.base import events
 
 from .badge import (
@@ -41,7 +41,7 @@ async def run_virtual(session: Session) -> None:
     """The firmware on real MicroPython, with a file for a microphone or none."""
     with tempfile.TemporaryDirectory(prefix="pressel-badge-") as folder:
         work = Path(folder)
-        firmware = await asyncio.to_thread(build_firmware, work / "firmware")
+        firmware = await asyncio.to_thread(stock_firmware, work / "firmware")
         host, port = session.leader
         badge = VirtualBadge(
             session.name,

@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from pressel.errors import PresselError
-from pressel.pack import FirmwareBuild, build_firmware
+from pressel.pack import FirmwareBuild
 from pressel.sim.world.checkers import CHECKERS
 from pressel.sim.world.kpis import KPIS
 from pressel.sim.world.seal import REAL
 from pressel.sim.world.venue import LEADER
 from pressel.sim.world.world import World
+from pressel.virtual.stock import stock_firmware
 
 from .leader_process import LeaderProcess
 from .merged import Kept, MergedWorld, Traffic
@@ -122,7 +123,7 @@ class _RealRun:
         """None where no badge takes part."""
         if not self._virtual:
             return None
-        return await asyncio.to_thread(build_firmware, self._work / "firmware")
+        return await asyncio.to_thread(stock_firmware, self._work / "firmware")
 
     async def _start_badges(
         self, firmware: FirmwareBuild | None, proxies: dict[int, tuple[str, int]]
