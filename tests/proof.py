@@ -90,6 +90,7 @@ class ProofPlugin:
         self._before = dict(self._passed.tests) if self._passed else {}
         self._costs_s: dict[str, float] = {}
         self._failed: set[str] = set()
+        self._runs_anew: set[str] = set()  # this try failed on a late machine, and there is another
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(
@@ -114,9 +115,14 @@ class ProofPlugin:
             return
         test = report.nodeid
         self._costs_s[test] = self._costs_s.get(test, 0.0) + getattr(report, "cpu_s", 0.0)
-        if report.failed or report.skipped:  # one that runs anew may still pass
+        if report.when == "setup":
+            self._runs_anew.discard(test)
+        if report.outcome == "rerun":
+            self._runs_anew.add(test)
+        elif report.failed or report.skipped:
             self._failed.add(test)
-        if report.when == "teardown" and test not in self._failed:
+        is_over = report.when == "teardown" and test not in self._runs_anew
+        if is_over and test not in self._failed:
             self._passed.add(test, self._costs_s[test])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -250,6 +250,28 @@ def test_what_a_late_machine_failed_runs_anew_and_a_fault_of_ours_comes_again(
     }
 
 
+LATE_PROOF = """
+import pytest
+from tests import late
+
+@pytest.mark.proof
+@pytest.mark.e2e
+def test_late():
+    late.LateWatch.is_machine_late = True
+    assert False
+"""
+
+
+def test_a_proof_that_failed_on_a_late_machine_has_not_passed(
+    inner: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ran anew and failed again, and so it is owed its last chance."""
+    (inner / "test_late.py").write_text(LATE_PROOF)
+    monkeypatch.setattr(late.LateWatch, "is_machine_late", False)  # put back after all of them
+    for _ in range(2):
+        assert outcomes(inner, "-m", "proof", file="test_late.py") == {"test_late": "failed"}
+
+
 def test_flashing_stays_on_one_worker() -> None:
     dealt = cast(Any, sharing.Sharing)._split_scope
     shared = object.__new__(sharing.Sharing)
