@@ -27,7 +27,7 @@ endif
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 .PHONY: help setup ready python demo test proof lint type coverage firmware memory wheel flash schema docs dissector fuzz sim swarm bench-badge bench-sim \
-	report-phase0 report-phase2-3 report-phase5 report-phase7 budgets lock clean
+	report-phase0 report-phase2-3 report-phase4 report-phase5 report-phase7 report-phase8 report-phase9 report-performance chaos budgets lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -119,11 +119,26 @@ report-phase0: ready  ## Write docs/reports/phase0-baseline.md from its runs; RE
 report-phase2-3: ready  ## Write docs/reports/phase2-3.md from its runs; RECORD=1 runs them anew
 	@$(BIN)/python -m pressel.sim.report phase2-3 $(if $(RECORD),--record)
 
+report-phase4: ready  ## Write docs/reports/phase4-capacity.md from its runs; RECORD=1 makes them anew
+	@$(BIN)/python -m pressel.sim.report phase4 $(if $(RECORD),--record)
+
 report-phase5: ready  ## Write docs/reports/phase5-audio.md: delay, late loss, concealment
 	@$(BIN)/python -m tests.bench.report
 
 report-phase7: ready  ## Play all attacks, and write docs/reports/phase7-security.md
 	@exec $(BIN)/python -m tests.hostile.report
+
+report-phase8: ready  ## Write docs/reports/phase8-operations.md from its runs; RECORD=1 makes them anew
+	@$(BIN)/python -m pressel.sim.report phase8 $(if $(RECORD),--record)
+
+report-phase9: ready  ## Write docs/reports/phase9-rollout.md from its shifts; RECORD=1 makes them anew
+	@$(BIN)/python -m pressel.sim.report phase9 $(if $(RECORD),--record)
+
+report-performance: ready  ## Measure leader, relay, simulator and badge, and write docs/reports/performance.md
+	@exec $(BIN)/python -m tests.performance $(if $(ONLY),--only "$(ONLY)")
+
+chaos: ready  ## Real hosts and badges with 400 faults an hour, for MINUTES (10); SEED=n repeats their order
+	@exec $(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 budgets: ready  ## Measure what this commit costs, for docs/reports/budgets.md: CHANGE="what is new"
 	@code=0; $(BIN)/python -m tests.budgets || code=$$?; $(BIN)/python -m pressel.docs.blocks && exit $$code

@@ -3,6 +3,8 @@ not a fault, and the coder that simulated worlds replace is there again for the 
 
 from __future__ import annotations
 
+import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +32,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(LatePlugin(), "pressel-late")
     config.pluginmanager.register(GarbagePlugin(), "pressel-garbage")
     config.pluginmanager.register(SharingPlugin(), "pressel-sharing")
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        # Under nohup. What is started inherits that, and a host would not end when told to; a
+        # function that does nothing is not inherited.
+        signal.signal(signal.SIGHUP, lambda number, frame: None)
 
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _OWN_CONFIG.cleanup()
+
+
+# What this user has configured, and where they are logged in, is not the tests'.
+_OWN_CONFIG = tempfile.TemporaryDirectory(prefix="config-")
+os.environ["XDG_CONFIG_HOME"] = _OWN_CONFIG.name
 
 # Kept before any fixture of a wider scope can have put another one in its place.
 _CODER = {name: getattr(dsp, name) for name in dsp.NAMES}

@@ -10,7 +10,9 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
 from pressel.report.targets import TARGETS
@@ -18,13 +20,18 @@ from pressel.report.targets import TARGETS
 FILE = "PRESSEL_TEST_FAILED"  # variable that names the file to write failures to
 RERUNS = 1  # at once; the machine may be as busy still
 _TICK_S = 0.005
+_SHORT_S = 0.1  # the system counts in steps of 10 ms
+_IDLE_SHARE_MIN = 0.15  # of all cores; with less, processes wait for each other
 
 
 class LateWatch:
-    """A thread that only sleeps; how late it woke tells how busy the machine is."""
+    """How busy the machine is: by a thread that only sleeps and looks how late it woke, and by how
+    little the cores rested. Who sleeps is served first, so the thread alone would not notice that
+    those wait who have much to do."""
 
     def __init__(self) -> None:
         self.late_ms_max = 0.0
+        self._at_first = psutil.cpu_times()
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -35,13 +42,26 @@ class LateWatch:
 
     @property
     def is_machine_late(self) -> bool:
-        return self.late_ms_max > TARGETS.machine_lag_ms
+        return self.late_ms_max > TARGETS.machine_lag_ms or self.idle_share < _IDLE_SHARE_MIN
+
+    @property
+    def idle_share(self) -> float:
+        """Of the time of all cores since the beginning; 1 when hardly any has passed. Who waits for
+        a disk leaves a core to others."""
+        now = psutil.cpu_times()
+        spent_s = sum(now) - sum(self._at_first)
+        rested_s = _rested_s(now) - _rested_s(self._at_first)
+        return rested_s / spent_s if spent_s > _SHORT_S else 1.0
 
     def _watch(self) -> None:
         while not self._is_over.is_set():
             due_s = time.monotonic() + _TICK_S
             time.sleep(_TICK_S)
             self.late_ms_max = max(self.late_ms_max, (time.monotonic() - due_s) * 1000)
+
+
+def _rested_s(times: Any) -> float:
+    return times.idle + getattr(times, "iowait", 0.0)  # which not every system tells
 
 
 def _waits(item: pytest.Item) -> bool:

@@ -26,7 +26,7 @@ from ptt.base import features
 from ptt.base.compat import TYPE_CHECKING
 from ptt.base.numbers import PORT
 from ptt.media import dsp
-from ptt.wire import codec, messages
+from ptt.wire import messages
 from ptt.wire.refusal import Refused
 
 from . import log
@@ -298,10 +298,9 @@ def _obey_kept(participant: Participant, told: bytes) -> None:
     """The settings that were in force last hold until a leader is found. What another build kept is
     read as far as this one knows it."""
     try:
-        fields = codec.decode(messages.SETTINGS_SNAPSHOT, told, 0, len(told))
+        participant.settings.begin_with(told)
     except Refused:
-        return
-    participant.settings.obey(fields, told)
+        pass
 
 
 def _standby_address(host, port):

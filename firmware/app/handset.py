@@ -204,6 +204,7 @@ class Handset:
         left = _FRAMES_MAX
         while left and (has_frame or microphone.read()):
             has_frame = False
+            dsp.centre(microphone.constant, microphone.pcm)
             if microphone.gain_q8 != _GAIN_ONE_Q8:
                 dsp.gain(microphone.pcm, microphone.gain_q8)
             self.participant.write_microphone(microphone.pcm, now_ms)
@@ -214,16 +215,18 @@ class Handset:
         sidetone)."""
         speaker = self.speaker
         tones = self.tones
-        is_scaled = speaker.volume_q8 != _GAIN_ONE_Q8
         left = _FRAMES_MAX
         while left and speaker.wants(now_ms):
             pcm = self.participant.read_speaker(now_ms)
             if pcm is None and not tones.is_playing and speaker.rest():
                 return
-            if pcm is None or tones.is_playing or is_scaled:
+            if pcm is None or tones.is_playing or speaker.is_adapted:
                 pcm = tones.mix(pcm)  # a copy: a lost frame is made of the one before it
-            if is_scaled:
-                dsp.gain(pcm, speaker.volume_q8)
+            if speaker.is_adapted:
+                if speaker.volume_q8 != _GAIN_ONE_Q8:
+                    dsp.gain(pcm, speaker.volume_q8)
+                if speaker.swap:
+                    dsp.swap(pcm)
             speaker.write(pcm, now_ms)
             left -= 1
 

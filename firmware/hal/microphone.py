@@ -23,6 +23,7 @@ class Microphone:
 
     def __init__(self, facts: dict) -> None:
         self.gain_q8 = facts.get("gain_permille", 1000) * 256 // 1000
+        self.constant = array("i", (0,))  # of what it hears, for `dsp.centre`
         self.pcm = array("h", bytes(FRAME_SAMPLES * 2))  # the frame that `read` fills
         view = memoryview(self.pcm)
         pieces = []

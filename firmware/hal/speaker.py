@@ -22,6 +22,7 @@ _LEAD_MS = const(30)  # a frame is due when less is queued: one block, two steps
 _BLOCK_BYTES = const(512)  # of the DMA, which plays whole blocks only
 _STEP_BYTES = const(128)  # what is left of a frame behind whole blocks: four frames are five blocks
 _TO_COME = const(0x20000000)  # this bit of a difference of times is set while one is to come
+_FULL_Q8 = const(256)  # samples as they come
 _AMPLIFIER_MS = const(500)  # stays on so long behind the last frame: each switching may crack
 
 
@@ -29,11 +30,13 @@ class Speaker:
     """An I2S transmitter with the pins of `facts` (id, sck, ws, sd, and enable where there is)."""
 
     def __init__(self, facts: dict) -> None:
-        self.volume_q8 = facts.get("volume_permille", 1000) * 256 // 1000
+        self.volume_q8 = facts.get("volume_permille", 1000) * _FULL_Q8 // 1000
         enable = facts.get("enable", -1)
         self._amplifier = Pin(enable, Pin.OUT) if enable >= 0 else None
         self.wants_ms = 0  # when it wants the next frame: `_LEAD_MS` before the queue runs dry
         self._part_bytes = 0  # of a block that is not full yet
+        self.swap = facts.get("swap", False)  # frames are to come with their samples swapped
+        self.is_adapted = self.swap or self.volume_q8 != _FULL_Q8  # a frame is changed for it
         self.is_playing = False
         self.is_loud = False  # the amplifier is on
         self.cut = 0  # frames that did not fit whole

@@ -1,4 +1,5 @@
-"""Native twins of `ptt.media.samples`: loudness, tones, fading, a sample more or less.
+"""Native twins of `ptt.media.samples`: what is constant, loudness, tones, fading, a sample more or
+less, their order.
 
 Frames are read as unsigned 16-bit values: (x ^ 32768) - 32768 gives them their sign.
 """
@@ -13,8 +14,15 @@ if TYPE_CHECKING:
 
     from micropython import ptr16, ptr32  # pyright: ignore[reportAttributeAccessIssue]
 
+_CONSTANT_SHIFT = const(10)
 _KNEE = const(24576)
 _HIGH = const(32767)
+
+
+def centre(state: "array", pcm: "array") -> None:
+    if not len(state):
+        raise IndexError
+    centre_frame(state, pcm, len(pcm))
 
 
 def gain(pcm: "array", gain_q8: int) -> None:
@@ -35,6 +43,27 @@ def slip(pcm: "array", count: int, out: "array", out_count: int) -> None:
     if count > len(pcm) or out_count > len(out) or count < 2 or out_count < 2:
         raise IndexError
     slip_frame(pcm, count, out, out_count, ((count - 1) << 15) // (out_count - 1))
+
+
+def swap(pcm: "array") -> None:
+    swap_samples(pcm, len(pcm))
+
+
+@micropython.viper
+def centre_frame(state: ptr32, pcm: ptr16, count: int):
+    constant = ((state[0] & 16777215) ^ 8388608) - 8388608  # 24 bits with their sign
+    n = 0
+    while n < count:
+        heard = (pcm[n] ^ 32768) - 32768
+        constant += (heard << 8) - constant >> _CONSTANT_SHIFT
+        heard -= constant >> 8
+        if heard > _HIGH:
+            heard = _HIGH
+        elif heard < 0 - 32768:
+            heard = 0 - 32768
+        pcm[n] = heard
+        n += 1
+    state[0] = constant
 
 
 @micropython.viper
@@ -101,3 +130,13 @@ def slip_frame(pcm: ptr16, count: int, out: ptr16, out_count: int, step: int):
         place += step
         n += 1
     out[n] = pcm[count - 1]
+
+
+@micropython.viper
+def swap_samples(pcm: ptr16, count: int):
+    n = 1
+    while n < count:
+        sample = pcm[n]
+        pcm[n] = pcm[n - 1]
+        pcm[n - 1] = sample
+        n += 2

@@ -9,12 +9,14 @@ from .base.clock import NEVER, add, earliest, since
 from .base.compat import TYPE_CHECKING, const
 from .base.counters import Counters
 from .base.numbers import CLAIM_JUMP_MAX, CLAIMS_MAX, CLAIMS_MS, FAREWELL_MS
-from .cluster import election, journal
+from .cluster import election, host_messages, host_wire, journal, records, relay_wire
 from .cluster.ballot import is_plausible
 from .cluster.election import Election
 from .cluster.replica import Replica, State
 from .leader.quota import Quota
 from .wire import refusal
+from .wire.envelope import get32
+from .wire.refusal import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 
     from .leader.leader import Leader
     from .leader.outbound import Copies
+    from .relay.relay import Relay
 
+_OF_RELAYS = (host_messages.RELAY_ASK, host_messages.RELAY_LOAD)
 _KEEPS_STATE = const(128)  # of the capabilities: with a leader's state it stands first
 _TOLD_MAX = const(256)  # events that nobody fetched, while leaders come and go
 
@@ -39,7 +43,8 @@ class Answer:
 
 class Host:
     """`own`, `hosts`, `record` and `node_class` as for `Election`, `capabilities` below 128.
-    `make_leader(term)` gives a fresh `Leader` with roster, settings and the form of addresses.
+    `make_leader(term)` gives a fresh `Leader` with roster, settings and the form of addresses;
+    `relay` sends voice in the leader's place while another host leads.
 
     Besides the calls of every engine it has `receive_from_host` and `poll_host`, `poll_store` and
     `on_stored`, `resign` and `return_to_duty`, `next_election_event`."""
@@ -53,8 +58,10 @@ class Host:
         now_ms: int,
         node_class: int = 0,
         capabilities: int = 0,
+        relay: "Relay | None" = None,
     ) -> None:
         self.own = own
+        self.relay = relay  # None: this host cannot
         self._make_leader = make_leader
         self._standing = (node_class, capabilities)
         self.election = Election(own, hosts, record, now_ms, node_class, capabilities)
@@ -89,13 +96,17 @@ class Host:
             if outgoing is not None:
                 return outgoing
             self._left = None
-        return self.leader.poll_transmit() if self.leader is not None else None
+        if self.leader is not None:
+            return self.leader.poll_transmit()
+        return self.relay.poll_transmit() if self.relay is not None else None
 
     def poll_copies(self) -> "Copies | None":
         """Many of them at once, when those are next; None: ask `poll_transmit`."""
-        if self._left is not None or self.leader is None:
+        if self._left is not None:
             return None
-        return self.leader.outbound.poll_copies()
+        if self.leader is not None:
+            return self.leader.outbound.poll_copies()
+        return self.relay.poll_copies() if self.relay is not None else None
 
     @property
     def is_parting(self) -> bool:
@@ -124,9 +135,36 @@ class Host:
                     self._answers.append(Answer(answer, source))
                 self._say_what_we_keep()
             self._follow_election(now_ms)
-        else:
+        elif not self._is_of_relays(data, source, now_ms):
             self.election.receive_datagram(data, source, now_ms)
             self._follow_election(now_ms)
+
+    def _is_of_relays(self, data: "Any", source: bytes, now_ms: int) -> bool:
+        """Obeys what concerns relays; False: `data` does not."""
+        if relay_wire.is_copies(data):
+            relay = self._relay_for(source, relay_wire.term_of(data))
+            if relay is not None:
+                relay.on_copies(data, self.replica.state, now_ms)
+            return True
+        if len(data) == 0 or data[0] not in _OF_RELAYS:
+            return False
+        try:
+            kind, fields = host_wire.decode(data)
+        except Refused:
+            return True
+        if kind == host_messages.RELAY_LOAD:
+            if self.leader is not None:
+                self.leader.voice.relays.on_load(source, fields, now_ms)
+            return True
+        relay = self._relay_for(source, fields[0])
+        if relay is not None:
+            is_leaving = self.election.state == election.RESIGNED
+            self._answers.append(Answer(relay.on_ask(fields, is_leaving), source))
+        return True
+
+    def _relay_for(self, source: bytes, term: int) -> "Relay | None":
+        """Ours, if `source` leads us in `term`."""
+        return self.relay if self.election.follows(source, term) else None
 
     def poll_host(self) -> "Any":
         """The next datagram for another host: `data` and `destination`."""
@@ -134,7 +172,8 @@ class Host:
             return self._answers.pop(0)
         outgoing = self.election.poll_transmit()
         if outgoing is None and self.leader is not None:
-            return self.leader.journal.poll_transmit()
+            outgoing = self.leader.voice.relays.poll_host()  # voice, which does not wait
+            return outgoing or self.leader.journal.poll_transmit()
         return outgoing
 
     def next_election_event(self) -> "tuple[int, Any] | None":
@@ -200,6 +239,7 @@ class Host:
         """Badges are told by the leader where its standbys are."""
         others = [host for host in self.election.voters.others() if host in self.addresses]
         leader.standby_hosts = [self.addresses[host] for host in others][0:3]
+        leader.voice.relays.hosts = {host: self.addresses[host] for host in others}
 
     # --- inside ---
 
@@ -224,6 +264,8 @@ class Host:
                 self._lead(event[1], now_ms)
 
     def _lead(self, term: int, now_ms: int) -> None:
+        if self.relay is not None:
+            self.relay.stop()  # never both
         leader = self._make_leader(term)
         self.leader = leader
         self._left = None
@@ -286,6 +328,10 @@ class Host:
             capabilities |= _KEEPS_STATE
         voters = self.election.voters
         voters.learn(voters.own, node_class, capabilities)
+        state = self.replica.state
+        body = state.body(records.SETTINGS, 0) if state is not None else None
+        if body is not None:
+            self.election.keep_settings(get32(body, 0))
 
 
 def _state_of(leader: "Leader", now_ms: int) -> State:

@@ -39,10 +39,15 @@ WINGS: dict[str, tuple[str, ...]] = {
     "media": ("base", "wire"),
     "badge": ("base", "wire", "link", "media"),
     "keyboard": ("base", "wire", "link", "media", "badge"),
+    "microphone": ("base",),
+    "proof": ("base", "wire", "link"),
+    "multicast": ("base", "wire", "link", "media", "badge", "proof", "fanout"),
+    "relayed": ("base", "wire", "link", "media", "badge", "proof", "fanout", "multicast"),
     "twins": ("base", "wire", "media"),
     "cluster": ("base", "wire"),
-    "fanout": ("base", "wire"),
-    "leader": ("base", "wire", "link", "cluster", "fanout"),
+    "fanout": ("base", "wire", "link", "proof"),
+    "leader": ("base", "wire", "link", "proof", "cluster", "fanout"),
+    "relay": ("base", "wire", "link", "proof", "cluster", "fanout", "leader"),
 }
 ON_A_BADGE = ("base", "wire", "link", "media", "badge")
 TYPES = ("typing", "collections.abc")  # under TYPE_CHECKING only: a badge has neither

@@ -1,14 +1,18 @@
-"""`make report-phase5`: docs/reports/phase5-audio.md, from the simulator and the benches beside."""
+"""`make report-phase5`: docs/reports/phase5-audio.md, from the simulator and the benches beside.
+
+`python -m tests.bench.report pauses` makes only the part with that word in its heading anew.
+"""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from . import concealment, playout
+from . import concealment, pauses, playout
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "docs" / "reports" / "phase5-audio.md"
@@ -33,7 +37,8 @@ HEAD = """# Phase 5: what people hear, as far as it goes
 Written by `make report-phase5`. [audio-pipeline.md](../audio-pipeline.md) says how it works.
 Stock ESP32s, soft badges and the bridge for old apps have the playout alone ("plain"); badges
 with room have the smooth playout.
-
+"""
+DELAY = """
 ## Mouth to ear
 
 One run of seed 1 a row: before the playout delay followed the path, and now, plain and smooth. The
@@ -55,6 +60,14 @@ CONCEALMENT = """
 
 `python -m tests.bench.concealment`: PESQ-WB of the plain coder (2.65 without loss), mean of 24
 runs.
+"""
+PAUSES = """
+## Pauses
+
+`python -m tests.bench.pauses`: the recordings in the tree, with 22 % of silence between them, in
+noises made to published spectra, three of each. Frames of speech that are louder than the noise of
+the same frame, of them those that listeners do not hear as they were said, because they were left
+out as pauses; and the frames that were not sent, of all.
 """
 EDGES = """
 Clicks: steps from one sample to the next (of 32,767) where what was made up begins and ends.
@@ -89,11 +102,34 @@ def mouth_to_ear() -> list[str]:
     return rows
 
 
-def main() -> None:
-    parts = [HEAD, *mouth_to_ear(), PLAYOUT, *playout.rows(), CONCEALMENT, *concealment.table()]
-    parts += [EDGES, *concealment.edges()]
+def concealed() -> list[str]:
+    return [*concealment.table(), EDGES, *concealment.edges()]
+
+
+PARTS: tuple[tuple[str, Callable[[], list[str]]], ...] = (
+    (DELAY, mouth_to_ear),
+    (PLAYOUT, playout.rows),
+    (CONCEALMENT, concealed),
+    (PAUSES, pauses.table),
+)
+
+
+def main(word: str = "") -> None:
+    made = dict(_parts(TARGET.read_text("utf-8"))) if word else {}
+    parts = [HEAD.rstrip("\n")]
+    for text, rows in PARTS:
+        heading = text.split("\n")[1]
+        if word.lower() in heading.lower() or heading not in made:
+            made[heading] = "\n".join([text, *rows()])
+        parts.append(made[heading])
     TARGET.write_text("\n".join(parts) + "\n", "utf-8")
 
 
+def _parts(report: str) -> Iterator[tuple[str, str]]:
+    """Each part of a report by its heading."""
+    for part in report.rstrip("\n").split("\n\n## ")[1:]:
+        yield "## " + part.split("\n")[0], "\n## " + part
+
+
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:2])

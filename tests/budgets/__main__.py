@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 import click
-from tests.budgets import badge, leader_cost, leader_memory, network
+from tests.budgets import badge, battery, leader_cost, leader_memory, network
 
 from pressel.docs import budget_table
 from pressel.docs.budget_table import CHANGE_CHARACTERS_MAX, FIGURES, Row
@@ -46,6 +46,11 @@ def simulator() -> Figures:
     return {"simulator_steps": told["reference_steps_a_virtual_s"]}
 
 
+def cell() -> Figures:
+    least, most = battery.charge_mah()
+    return {"battery_least_mah": least, "battery_most_mah": most}
+
+
 def traffic() -> Figures:
     idle, talk = network.loads()
     return {
@@ -61,6 +66,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "the leader": leader,
     "a badge's step": badge_step,
     "the simulator": simulator,
+    "the battery": cell,
     "the network": traffic,
 }
 

@@ -63,20 +63,19 @@ def wrong(report: dict[str, Any]) -> list[str]:
 def demos(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> dict[str, Demo]:
-    """A whole demo of the shipped speech; for a proof, at once and with the same `--out`, one of an
-    awkward file."""
+    """A whole demo of the shipped speech; for a proof, then one of an awkward file."""
     here = [item for item in request.session.items if item.path == request.path]
     is_proof = any(item.get_closest_marker("proof") for item in here)
     played: dict[str, Demo] = {}
 
     async def scenario(base: Path) -> list[str]:
-        same = ("--out", base / "out")
-        options: dict[str, tuple[str | Path, ...]] = {"shipped": same}
+        options: dict[str, tuple[str | Path, ...]] = {"shipped": ()}
         if is_proof:
-            options["awkward"] = (*same, "--speech", awkward_wav(base))
-        for name, result in zip(options, await play(base, options), strict=True):
+            options["awkward"] = ("--speech", awkward_wav(base))
+        for name, more in options.items():
+            folder = base / name
+            (result,) = await play(base, {name: ("--out", folder, *more)})
             assert result.code in (0, 1), result.err
-            folder = base / ("out-2" if "out-2" in result.out else "out")
             text = (folder / "report.json").read_text("utf-8")
             played[name] = Demo(folder, result, json.loads(text))
         return [text for demo in played.values() for text in wrong(demo.report)]
@@ -133,8 +132,14 @@ def test_every_badge_has_its_figures(demo: Demo) -> None:
 
 
 @pytest.mark.proof
-def test_two_demos_with_one_out_take_a_folder_each(demos: dict[str, Demo]) -> None:
-    assert {demo.folder.name for demo in demos.values()} == {"out", "out-2"}
+def test_two_demos_with_one_out_take_a_folder_each(tmp_path: Path) -> None:
+    """Six badges at once may be more than this machine serves in time: what is heard is not
+    looked at."""
+    same = ("--out", tmp_path / "out")
+    results = asyncio.run(play(tmp_path, {"one": same, "other": same}))
+    assert all(result.code in (0, 1) for result in results)
+    assert sorted("out-2" in result.out for result in results) == [False, True]
+    assert all((tmp_path / name / "report.json").exists() for name in ("out", "out-2"))
 
 
 def test_says_what_was_spoken(demos: dict[str, Demo]) -> None:

@@ -9,17 +9,19 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.command import Result, run, running, until
+from tests.e2e.command import PRESSEL, Result, run, running, until
 from tests.e2e.test_nodes import Cluster, cluster_of
 from tests.e2e.test_venue_moves import told
 from tests.host.test_update_host import build
 from tests.signers import signer_in
 
+from pressel.console.accounts import Accounts
 from pressel.errors import UnreachableError
 from pressel.node import control
 from pressel.node.desk.asker import of_user
@@ -29,6 +31,7 @@ from pressel.update.release import sign_build
 
 pytestmark = pytest.mark.e2e
 
+PASSWORD = "a long password"
 ME = of_user(os.getuid()).name
 _numbers = itertools.count()
 
@@ -352,5 +355,52 @@ def test_an_update_is_where_its_last_step_left_it_whoever_leads(tmp_path: Path) 
             await until(lambda: control.ask(asked, "update status")["release"] == 0, "its end")
             for name in "ab":
                 assert "Traceback" not in cluster.commands[name].err
+
+    asyncio.run(scenario())
+
+
+def test_an_operator_elsewhere_asks_over_tls_in_their_own_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Logged in at the console, every command of another computer asks the host behind it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+    async def scenario() -> None:
+        state, socket = tmp_path / "state", tmp_path / "leader.sock"
+        where = ("--state", state, "--control", socket)
+        args = ("leader", "--listen", "127.0.0.1:0", *where, "--json")
+        Accounts(state).put("Mia", "manage", PASSWORD)
+        async with (
+            running(tmp_path / "host", *args) as host,
+            running(
+                tmp_path / "console", "console", *where, "--tls", "--listen", "127.0.0.1:0"
+            ) as console,
+        ):
+            await until(lambda: "became_leader" in host.out, "the host to lead")
+            await until(lambda: "the console is at" in console.err, "the console")
+            place = console.err.split("the console is at ")[1].split()[0]
+            shown = console.err.split("authority:\n")[1].split("\n")[0].strip()
+            login = (*PRESSEL, "login", place, "--as", "Mia", "--password-stdin")
+            entered = await asyncio.to_thread(
+                subprocess.run, [*login, "--fingerprint", shown], input=PASSWORD + "\n", text=True,
+                capture_output=True, check=False,
+            )  # fmt: skip
+            assert entered.returncode == 0, entered.stderr
+            await done(tmp_path, "device", "add", "Ann", "--key-file", tmp_path / "ann.json")
+            assert "Ann" in await done(tmp_path, "device", "list")
+            assert "Ann" in await done(tmp_path, "device", "list", "--json")
+            await done(tmp_path, "settings", "set", "talk_ms=90s", "--why", "a trial")
+            assert "90" in await done(tmp_path, "settings", "get", "talk_ms")
+            await done(tmp_path, "status", "--control", place)
+            audit = (await done(tmp_path, "audit", "list", "--json")).splitlines()
+            who = {json.loads(each)["texts"].get("who") for each in audit}
+            assert f"Mia by the console of {ME}" in who, who
+            refused = await typed(tmp_path, "host", "remove", "b")
+            assert refused.code == 1 and "needs the role own" in refused.err
+            assert "host itself" in (await typed(tmp_path, "host", "resign")).err
+            await done(tmp_path, "logout")
+            gone = await typed(tmp_path, "status")
+            assert gone.code == 3 and gone.is_one_sentence() and "pressel login" in gone.err
+            assert "Traceback" not in console.err and "error" not in host.err.lower()
 
     asyncio.run(scenario())

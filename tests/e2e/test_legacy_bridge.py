@@ -187,6 +187,7 @@ def test_apps_of_any_rate_are_understood(work: Path) -> None:
                 (app,) = await stack.enter_async_context(
                     old_apps(bridge, f"A{rate_hz}", rate_hz=rate_hz)
                 )
+                await asyncio.sleep(ADOPTED_S)
                 assert await app.talk(pcm)
                 await asyncio.sleep(PLAYED_S)
                 apps.append(app)
@@ -207,6 +208,7 @@ def test_twenty_apps_press_at_once_and_one_is_heard_by_all(work: Path) -> None:
             run_badges(("V",), bridge.address, work) as (v,),
             old_apps(bridge, *names) as apps,
         ):
+            await asyncio.sleep(ADOPTED_S)
             may_talk = await asyncio.gather(*(app.press() for app in apps))
             assert sum(may_talk) == 1
             talker = apps[may_talk.index(True)]

@@ -40,6 +40,10 @@ def test_console_and_metrics_read_the_host_that_runs(tmp_path: Path) -> None:
                 cookie = (answer.headers["set-cookie"] or "").partition(";")[0]
                 answer, text = await asyncio.to_thread(fetch, port, "/", "GET", {"Cookie": cookie})
                 assert answer.status == 200 and "Group 1" in text and "talk-on" in text
+                for page in ("badges", "wifi", "history", "settings", "changes", "report", "audit"):
+                    head = {"Cookie": cookie}
+                    answer, text = await asyncio.to_thread(fetch, port, f"/{page}", "GET", head)
+                    assert answer.status == 200, (page, text)
                 port = int(ADDRESS.findall(metrics.err)[0])
                 answer, text = await asyncio.to_thread(fetch, port, "/metrics")
                 assert answer.status == 200 and "pressel_members 0.0" in text

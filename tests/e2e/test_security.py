@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import json
 import os
 import random
 import secrets
@@ -17,13 +18,15 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import psutil
 import pytest
-from tests.e2e.command import run, until
+from tests.e2e.command import run, running, until
 from tests.e2e.stage import Spoken, ask, faults, heard_by, reported, venue, words
 from tests.e2e.test_hostile_datagrams import Stranger
+from tests.host.web import fetch
 from tests.hostile.stage import by, in_the_clear, sealed
 from tests.hostile.test_insiders import voice_of
 
@@ -43,7 +46,7 @@ from ptt.wire import envelope, messages
 
 pytestmark = pytest.mark.e2e
 
-STRANGERS = 30_000
+STRANGERS = 10_000
 STRANGERS_OF_A_PROOF = 100_000
 AT_ONCE = 100
 PAUSE_S = 0.02  # between batches: 5,000 datagrams a second, more than a venue's Wi-Fi carries
@@ -51,6 +54,11 @@ BAD_TAGS = 5_000
 WARM_UP = 10_000  # what the process gets once is no leak
 RSS_GROWTH_BYTES_MAX = 2_000_000  # 30,000 strangers kept would be 3 MB at least
 DEAF_MS = 2_000  # after which a revoked badge hears nothing
+PASSWORD = "a password of some length"
+PAGES = (
+    "/", "/badges", "/badges/0000000000000001", "/wifi", "/history", "/settings", "/changes",
+    "/report", "/audit", "/accounts",
+)  # fmt: skip
 
 
 class Insider:
@@ -376,14 +384,7 @@ def test_no_file_of_a_venue_holds_a_key(work: Path) -> None:
             ):
                 result = await run(work / f"command-{number}", *args)
                 assert result.code == 0, result.err
-            keys = {"the session": member.engine.door.secret, "the insider": member.own.key}
-            for group, kept in member.engine.voice_keys.ring._of.items():
-                keys[f"group {group}"] = kept[0][1]
-            with Registry(work / STATE) as registry:
-                for device in registry.devices("active"):
-                    keys[device.name] = registry.key(device.id) or b""
-            secret = (work / STATE / KEY_FILE).read_text().split()[1]
-            keys["the registry"] = bytes.fromhex(secret)
+            keys = keys_of(work, member)
             for actor in (a, b):
                 told = "".join(map(str, actor.told))
                 (work / f"told-{actor.name}.log").write_text(told)
@@ -394,3 +395,68 @@ def test_no_file_of_a_venue_holds_a_key(work: Path) -> None:
         assert leaks(work, keys) == ["the session in planted"]  # the search can find
 
     asyncio.run(scenario())
+
+
+@pytest.mark.proof
+def test_no_page_log_or_metric_of_a_console_holds_a_key(work: Path) -> None:
+    """Every page, the metrics, what an account and a login leave behind, a calling account's badge,
+    and the answers that a command gets; of keys, and of password, token, cookie and first code."""
+
+    async def scenario() -> None:
+        async with venue(work, "AB") as (leader, (a, b)), insider_at(work, leader) as member:
+            said = await a.press_and_speak(words(1, 1.0).pcm)
+            await heard_by(said, b)
+            state = ("--state", work / STATE)
+            given = (*state, "--control", leader.control, "--listen", "127.0.0.1:0")
+            async with running(work / "console", "console", *given) as served:
+                await served.line("the console is at ")
+                code = served.err.partition("type the code ")[2].split()[0]
+                port = int(served.err.partition("the console is at http://")[2].split("/")[0][10:])
+                own = {
+                    "Origin": f"http://127.0.0.1:{port}",
+                    "Content-Type": "application/x-www-form-urlencoded",
+                }
+                form = urlencode({"code": code, "name": "Mia", "password": PASSWORD})
+                answer, _ = await asyncio.to_thread(fetch, port, "/first", "POST", own, form)
+                cookie = str(answer.headers["set-cookie"]).partition(";")[0]
+                assert answer.status == 303
+                for number, path in enumerate(PAGES):
+                    head = {"Cookie": cookie}
+                    answer, text = await asyncio.to_thread(fetch, port, path, "GET", head)
+                    assert answer.status == 200, path
+                    (work / f"page-{number}").write_text(text)
+                body = json.dumps({"name": "Mia", "password": PASSWORD, "days": 1})
+                head = {"Content-Type": "application/json"}
+                _, text = await asyncio.to_thread(fetch, port, "/api/login", "POST", head, body)
+                token = json.loads(text)["answer"]["token"]
+                head["Authorization"] = f"Bearer {token}"
+                for number, verb in enumerate(("status", "device list", "settings show", "bursts")):
+                    body = json.dumps({"ask": verb, "fields": {}})
+                    _, text = await asyncio.to_thread(fetch, port, "/api/ask", "POST", head, body)
+                    (work / f"answer-{number}").write_text(text)
+                told = ("metrics", "--once", "--control", leader.control)
+                assert (await run(work / "metrics", *told)).code == 0
+            keys = keys_of(work, member)
+            keys["the password"] = PASSWORD.encode()
+            keys["the token"] = token.encode()
+            keys["the cookie"] = cookie.partition("=")[2].encode()
+            assert len(list(work.glob("page-*"))) == len(PAGES)
+        (work / "events.log").write_text(str(leader.events))
+        assert leaks(work, keys) == []
+        (work / "planted").write_text(f"Bearer {token}")
+        assert leaks(work, keys) == ["the token in planted"]
+
+    asyncio.run(scenario())
+
+
+def keys_of(work: Path, member: Insider) -> dict[str, bytes]:
+    """All keys of a venue, by whose they are."""
+    keys = {"the session": member.engine.door.secret, "the insider": member.own.key}
+    for group, kept in member.engine.voice_keys.ring._of.items():
+        keys[f"group {group}"] = kept[0][1]
+    with Registry(work / STATE) as registry:
+        for device in registry.devices("active"):
+            keys[device.name] = registry.key(device.id) or b""
+    for name in (KEY_FILE, "host.key"):
+        keys[name] = bytes.fromhex((work / STATE / name).read_text().split()[1])
+    return keys

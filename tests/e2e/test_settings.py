@@ -73,6 +73,7 @@ def test_a_change_reaches_all_badges_and_outlives_its_leader(tmp_path: Path) -> 
                     while (now := await talk_limit(cluster, other))["applied"] != 3:
                         assert now["badges"] == 3
                 await as_a_file(cluster, other, tmp_path / "settings.toml")
+                await of_one_group(cluster, other, people, tmp_path / "own.toml")
 
     asyncio.run(scenario())
 
@@ -111,6 +112,18 @@ async def as_a_file(cluster: Cluster, name: str, file: Path) -> None:
     whys = ["", "version 3 taken back", "a long speech", "back to version 2"]
     assert [each["why"].partition(":")[0] for each in told] == whys
     assert told[-1]["changed"] == {"floor.talk_ms": [120_000, LIMIT_MS]}
+
+
+async def of_one_group(cluster: Cluster, name: str, people: list[Person], file: Path) -> None:
+    """A group has its own, as long as somebody wants that; a file brings it back."""
+    tried = await settings(cluster, name, "set", "playout_delay_ms=90", "--at", "1", "--dry-run")
+    assert tried.code == 0 and "obeyed at once by 3 badges (" in tried.out, tried
+    done = await settings(cluster, name, "set", "playout_delay_ms=90", "--at", "1")
+    assert "audio.playout_delay_ms in group 1: as the venue -> 90 ms" in done.out, done
+    assert "applied by 3 of 3 badges" in done.out and set(map(delay_of, people)) == {90}
+    file.write_text("[at.1.audio]\nplayout_delay_ms = 'venue'\n", "utf-8")
+    assert (await settings(cluster, name, "import", str(file))).code == 0
+    assert set(map(delay_of, people)) == {60}
 
 
 async def refused(cluster: Cluster, name: str) -> None:

@@ -76,6 +76,7 @@ async def start_update(
     return device
 
 
+@pytest.mark.proof
 def test_old_apps_and_an_update_go_on_at_the_host_that_leads_next(work: Path) -> None:
     async def scenario() -> None:
         cluster = Cluster(work, "ab")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.firmware.hour import run_cycles
 
 from pressel.boards.heap import measured, measured_path
 from pressel.pack.packing import PACKINGS
-from pressel.schema.features import features
+from pressel.schema.features import badge_features
 
 CYCLES = 2  # talk that is granted, and bursts with losses
 NAME_BYTES = 7  # of a table of names: pointer, hash and length
@@ -35,8 +36,7 @@ BY_HAND = {"epaper": 13_000}
 
 
 def live_bytes(packing: str, part: str = "", without: str = "") -> int:
-    """That live on a badge with all features, but only the `part` of a board ("": none). A table of
-    names counts as far as it is filled: it doubles, with the names of the fakes among them."""
+    """That live on a badge with all features, but only the `part` of a board ("": none)."""
     with tempfile.TemporaryDirectory(prefix="pressel-room-") as work:
         figures = run_cycles(
             CYCLES,
@@ -46,6 +46,12 @@ def live_bytes(packing: str, part: str = "", without: str = "") -> int:
             without=(without,) if without else (),
             parts={part: PARTS[part]} if part else None,
         )
+    return counted(figures)
+
+
+def counted(figures: Mapping[str, Any]) -> int:
+    """The live bytes of an hour's figures, of which a table of names counts as far as it is filled:
+    it doubles, with the names of the fakes among them, so it may be almost empty."""
     names = figures["names"]
     return figures["live_most"] - names["pools"] + NAME_BYTES * names["count"]
 
@@ -54,7 +60,7 @@ def measure(packing: str) -> dict[str, Any]:
     """In the form of `boards.heap.PackingHeap`."""
     plain = live_bytes(packing)
     added = {}
-    for row in features():
+    for row in badge_features():
         if row.part in BY_HAND:
             more = BY_HAND[row.part]
         elif row.part:
@@ -63,7 +69,7 @@ def measure(packing: str) -> dict[str, Any]:
             more = plain - live_bytes(packing, without=row.name)
         added[row.name] = max(0, more)
         print(f"{packing}: {more:,} bytes for {row.name}", flush=True)
-    base = plain - sum(added[row.name] for row in features() if not row.part)
+    base = plain - sum(added[row.name] for row in badge_features() if not row.part)
     print(f"{packing}: {base:,} bytes without any feature", flush=True)
     return {"base": base, "features": added}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.firmware.bench_badge import BUDGETS, Frame, count_frames
+from tests.firmware.bench_badge import BUDGETS, TRUST_MAX, Frame, Trust, count_frames
 from tests.firmware.opcode_lines import number_opcodes
 
 from pressel.pack.bytecode import compile_module
@@ -54,6 +54,27 @@ def test_a_frame_stays_within_its_budget(frames: dict[str, Frame], what: str) ->
 def test_it_talks_and_listens_meanwhile(frames: dict[str, Frame]) -> None:
     assert frames["talk"].natives["ima_encode"] == pytest.approx(1, abs=0.05)
     assert frames["listen"].natives["ima_decode"] == pytest.approx(0.93, abs=0.05)
+
+
+@pytest.mark.parametrize("what", ["listen", "talk"])
+def test_trust_stays_within_its_share(frames: dict[str, Frame], what: str) -> None:
+    """Each frame is hashed in its datagram, encrypted once, and no more than that."""
+    frame = frames[what]
+    assert TRUST_MAX * SLACK <= frame.trust_instructions <= TRUST_MAX
+    assert frame.trust.aes_blocks == pytest.approx(11 * frame.natives["xor"])
+    assert 6 <= frame.trust.sha_blocks < 8
+
+
+@pytest.mark.parametrize("fault", ["every tag twice", "every key stream twice", "a slow loop"])
+def test_a_dearer_trust_is_noticed(frames: dict[str, Frame], fault: str) -> None:
+    frame = frames["listen"]
+    trust = frame.trust
+    dearer = {
+        "every tag twice": Trust(trust.bytecodes, trust.sha_blocks * 2, trust.aes_blocks),
+        "every key stream twice": Trust(trust.bytecodes, trust.sha_blocks, trust.aes_blocks * 2),
+        "a slow loop": Trust(trust.bytecodes * 1.5, trust.sha_blocks, trust.aes_blocks),
+    }[fault]
+    assert dearer.instructions(frame.natives["xor"]) > TRUST_MAX
 
 
 def test_every_instruction_is_counted(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from array import array
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +31,7 @@ from pressel.schema.messages import message_table
 from ptt.badge import indications
 from ptt.base import clock
 from ptt.base.defaults import PLAYOUT_DELAY_MS
+from ptt.base.numbers import FRAME_SAMPLES
 from ptt.media.playout import SILENT
 from ptt.wire import codec, messages
 
@@ -89,6 +91,28 @@ def test_every_board_boots_and_steps(board: str, build: Build) -> None:
     assert (handset.port is not None) == (
         facts.get("shares_port", False) and facts["microphone"].get("kind") != "pdm"
     )
+
+
+def test_what_is_constant_in_a_microphone_s_sound_is_not_made_louder(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An INMP441 has an offset, and its gain of 8 would make it a tenth of full scale."""
+    handset = build()
+    heard: list[list[int]] = []
+    participant = handset.participant
+    monkeypatch.setattr(participant.floor, "wants_speech", lambda: True)
+    monkeypatch.setattr(
+        participant, "write_microphone", lambda pcm, now_ms: heard.append(list(pcm))
+    )
+    handset.microphone.gain_q8 = 8 * 256
+    (port,) = (each for each in I2S.made if each.settings["mode"] == I2S.RX)
+    for now_ms in range(1000, 2000, 20):
+        port.samples.extend(400 + (each % 32 - 16) * 4 for each in range(FRAME_SAMPLES))
+        handset.step(now_ms)
+    assert len(heard) > 40 and max(heard[0]) > 1000
+    for frame in heard[25:]:
+        assert abs(sum(frame)) / FRAME_SAMPLES < 40
+        assert max(frame) - min(frame) == 31 * 4 * 8  # the voice is whole
 
 
 def test_what_a_board_lacks_is_not_loaded(build: Build) -> None:
@@ -384,6 +408,26 @@ def test_the_sound_of_an_event_is_played(build: Build) -> None:
         assert tone_of(handset) == tone
 
 
+@pytest.mark.parametrize(
+    ("board", "is_swapped"), [("esp32-devkit", True), ("esp32s3-devkit", False)]
+)
+def test_a_chip_that_swaps_samples_gets_them_swapped(
+    board: str, is_swapped: bool, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The frame itself stays as it is: a lost one is made of it."""
+    handset = build(board)
+    frame = array("h", range(FRAME_SAMPLES))
+    waiting = [frame]
+    monkeypatch.setattr(
+        handset.participant, "read_speaker", lambda now_ms: waiting.pop() if waiting else None
+    )
+    handset._play(1000)
+    (port,) = (each for each in I2S.made if each.settings["mode"] == I2S.TX)
+    sent = array("h", bytes(port.taken))[:FRAME_SAMPLES]
+    assert list(sent) == [n ^ is_swapped for n in range(FRAME_SAMPLES)]
+    assert list(frame) == list(range(FRAME_SAMPLES))
+
+
 def test_native_code_is_loaded_as_far_as_there_is_room(
     build: Build, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -470,8 +514,9 @@ def test_it_runs_as_fast_as_the_chip_can(
 
 
 def settings(version: int, delay_ms: int, talk_ms: int = 60_000) -> bytes:
-    """The payload of a SETTINGS_SNAPSHOT."""
-    return version.to_bytes(4, "big") + delay_ms.to_bytes(2, "big") + talk_ms.to_bytes(4, "big")
+    """The payload of a SETTINGS_SNAPSHOT, with the defaults of what roomy badges obey."""
+    first = version.to_bytes(4, "big") + delay_ms.to_bytes(2, "big") + talk_ms.to_bytes(4, "big")
+    return first + bytes((340 >> 8, 340 & 255, 10, 1, 1))
 
 
 def obeyed(handset: Any) -> tuple[int, int]:
@@ -480,8 +525,7 @@ def obeyed(handset: Any) -> tuple[int, int]:
 
 
 def tell(handset: Any, told: bytes) -> None:
-    fields = codec.decode(messages.SETTINGS_SNAPSHOT, told, 0, len(told))
-    handset.participant.settings.obey(fields, told)
+    handset.participant.settings.begin_with(told)
 
 
 @pytest.fixture
@@ -500,6 +544,15 @@ def test_a_badge_starts_with_the_settings_that_it_had_last(
     run(handset, 1000, 63_000)
     assert storage["settings"] == settings(7, 200)
     assert obeyed(build()) == (0, 200)  # the number means nothing to the next leader
+
+
+def test_settings_on_trial_are_not_kept(build: Build, storage: dict[str, Any]) -> None:
+    """What crashes a badge, or cuts it off, is gone with its next start."""
+    handset = build()
+    tell(handset, settings(7, 200))
+    handset.participant.settings.told = settings(8, 300)
+    run(handset, 1000, 63_000)
+    assert storage["settings"] == settings(7, 200)
 
 
 def test_settings_are_written_once(build: Build, storage: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.firmware.hour import bytes_a_frame, run_cycles
+from tests.firmware.room import counted
 from tests.firmware.seal_share import ROOM_BYTES
 
 from pressel.boards.heap import room
@@ -14,10 +15,12 @@ from pressel.errors import PresselError
 from pressel.pack import ROMFS
 from pressel.virtual.stepped.heap import HEAP_BYTES
 
+SWING_BYTES = 32  # a block or two of the heap
 CYCLES = 23  # all kinds of a press and every fault come in the first 20
 LIVE_BYTES_MAX = 91_600  # beside it the garbage of a step; 2 KB of it are the fakes' own keys
 PEAK_BYTES_MAX = 107_000  # of the heap's 111,000
 ROMFS_LIVE_BYTES_MAX = 90_000  # names and what modules hold stay in the heap
+SAVED_BYTES_MIN = 4_000  # by an image: for less, nobody would build MicroPython
 RECKONED_BYTES = 1_000  # what a change may add until it is measured anew
 CHURN_BYTES_MAX = 64 + 384  # a voice frame, and its tag: two hash objects and their digests
 
@@ -27,9 +30,15 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return run_cycles(CYCLES, tmp_path_factory.mktemp("hour"))
 
 
-def test_no_burst_keeps_memory(figures: dict[str, Any]) -> None:
-    assert figures["live_most"] - figures["live_least"] <= 32  # a block or two of the heap
-    assert figures["live_last"] <= figures["live_first"]
+def keeps_nothing(figures: dict[str, Any]) -> bool:
+    swing = figures["live_most"] - figures["live_least"]
+    return swing <= SWING_BYTES and figures["live_last"] <= figures["live_first"]
+
+
+def test_no_burst_keeps_memory(figures: dict[str, Any], tmp_path: Path) -> None:
+    """Keys differ from run to run, and the collector takes a number that looks like an address for
+    one: what such a number holds is not held in another run, and what a burst keeps is."""
+    assert keeps_nothing(figures) or keeps_nothing(run_cycles(CYCLES, tmp_path))
 
 
 @pytest.mark.parametrize("what", ["talk", "listen"])
@@ -45,16 +54,20 @@ def test_the_heap_is_enough(figures: dict[str, Any]) -> None:
 def test_the_heap_is_what_boards_reckon_with(figures: dict[str, Any]) -> None:
     """Of the default board, from boards/heap.json; otherwise record it anew."""
     reckoned = room("esp32", "stock", ["updates"])
-    assert abs(figures["live_most"] - reckoned.live) < RECKONED_BYTES
+    assert abs(counted(figures) - reckoned.live) < RECKONED_BYTES
 
 
 @pytest.mark.proof
-def test_an_image_leaves_more_of_the_heap(tmp_path: Path) -> None:
-    """Packed as ROMFS, the code takes none of it; three cycles talk, listen and lose sends."""
-    figures = run_cycles(3, tmp_path, packing=ROMFS)
-    assert figures["live_most"] <= ROMFS_LIVE_BYTES_MAX
+def test_an_image_leaves_more_of_the_heap(figures: dict[str, Any], tmp_path: Path) -> None:
+    """Packed as ROMFS, the code takes none of it; three cycles talk, listen and lose sends. What is
+    saved, and what boards reckon with, are what is measured here."""
+    of_image = run_cycles(3, tmp_path, packing=ROMFS)
+    assert of_image["live_most"] <= ROMFS_LIVE_BYTES_MAX
+    assert counted(of_image) < counted(figures) - SAVED_BYTES_MIN
+    reckoned = room("esp32", "romfs", ["updates"])
+    assert abs(counted(of_image) - reckoned.live) < RECKONED_BYTES
     for what in ("talk", "listen"):
-        assert bytes_a_frame(figures, what) <= CHURN_BYTES_MAX
+        assert bytes_a_frame(of_image, what) <= CHURN_BYTES_MAX
 
 
 def test_too_little_memory_is_told_and_not_waited_for(

@@ -211,7 +211,7 @@ def sweep(made: Callable[[CutFlash], Badge], flash: CutFlash) -> dict[str, int]:
     return found
 
 
-@pytest.mark.sweep(1)
+@pytest.mark.proof
 @pytest.mark.parametrize("slot", ["a", "b"])
 def test_a_cut_at_any_operation_leaves_the_old_release_or_the_new_one(
     badge: Any, slot: str

@@ -74,6 +74,7 @@ def _run(port: str, file: Path, *only: str) -> dict[str, set[str]]:
             for name in run.result.failed}  # fmt: skip
 
 
+@pytest.mark.proof
 def test_each_of_many_planted_faults_is_named_and_nothing_else_is(
     made: Path, tmp_path: Path
 ) -> None:

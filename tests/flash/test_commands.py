@@ -138,6 +138,7 @@ def test_a_badge_knows_the_venues_signer_which_is_made_when_first_needed(
     assert run(*words)[0] == 0
 
 
+@pytest.mark.proof
 def test_all_are_those_on_usb(
     badge: EmulatedBadge, tmp_path: Path, run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,7 @@ def test_a_registry_that_fails_at_the_end_gets_the_same_key_later(tmp_path: Path
     assert _agreed(tmp_path, DEVICE)["name"] == "half"
 
 
+@pytest.mark.proof
 def test_a_new_identity_ends_the_old_one_and_outlives_a_broken_run(tmp_path: Path) -> None:
     assert _flash(tmp_path, name="Bar 1", groups=(2, 3)) == DEVICE
     second = _flash(tmp_path, new_identity=True)
@@ -119,6 +120,7 @@ def test_name_and_groups_that_are_asked_for_reach_badge_and_registry(tmp_path: P
         assert (registry.device(DEVICE).name, registry.device(DEVICE).groups) == ("Bar 2", (3, 1))
 
 
+@pytest.mark.proof
 def test_a_key_that_changes_meanwhile_is_noticed(tmp_path: Path) -> None:
     assert _flash(tmp_path) == DEVICE
 

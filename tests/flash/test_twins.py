@@ -12,6 +12,7 @@ from tests.flash.bench import agreed, flash_bytes, make_order, states
 
 from pressel.emulator.badge import MAC, EmulatedBadge
 from pressel.emulator.faults import Faults
+from pressel.errors import UsageError
 from pressel.flash.contents import NVS_FILE, take_out
 from pressel.flash.fleet import flash_fleet
 from pressel.flash.identity import Claims, Kept, choose_identity, register
@@ -44,6 +45,7 @@ def _key(folder: Path, board: str) -> str:
     return json.loads((taken / NVS_FILE).read_text())["pressel"]["key"]
 
 
+@pytest.mark.proof
 def test_a_second_board_with_the_address_of_a_badge_gets_another_key(tmp_path: Path) -> None:
     assert _flash(tmp_path, "one", name="Bar 1").warnings == []
     second = _flash(tmp_path, "two")
@@ -112,6 +114,35 @@ def test_a_name_that_no_registry_takes_is_not_kept(tmp_path: Path, name: bytes) 
         assert identity.name == ("Café 🍕" if b"Caf" in name else f"badge {MAC[-2:].hex()}")
         register(registry, identity, "", ())
         assert registry.key(FIRST) == bytes(32)
+
+
+def test_a_name_that_another_badge_has_is_refused_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    """Else the badge would hold a key that the registry refuses with the name."""
+    with Registry(tmp_path / "leader") as registry:
+        registry.adopt(b"other678".hex(), "Bar 1", bytes(32))
+    with pytest.raises(UsageError, match="'Bar 1' already"):
+        _flash(tmp_path, "one", name="bar l")
+    assert not (tmp_path / "one").exists()  # the flash is a file from the first write on
+    assert _flash(tmp_path, "one", name="Bar 2").name == "Bar 2"
+    before = (tmp_path / "one").read_bytes()
+    with (
+        _board(tmp_path, "one") as badge,
+        Registry(tmp_path / "leader") as registry,
+        pytest.raises(UsageError, match="'Bar 1' already"),
+    ):
+        provision_badge(badge.port, Change(name="BAR 1"), registry, _nothing)
+    assert (tmp_path / "one").read_bytes() == before
+
+
+def test_a_badge_that_is_named_by_nobody_gets_a_free_name(tmp_path: Path) -> None:
+    with Registry(tmp_path / "leader") as registry:
+        registry.adopt(b"other678".hex(), f"badge {MAC[-2:].hex()}", bytes(32))
+    made = _flash(tmp_path, "one")
+    assert made.name == f"badge {MAC[-2:].hex()} 2"
+    with Registry(tmp_path / "leader") as registry:
+        assert registry.device(FIRST).name == made.name
 
 
 @pytest.mark.proof

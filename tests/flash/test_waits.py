@@ -125,6 +125,7 @@ def test_a_badge_that_nobody_heard_is_not_done(
         assert caught.value.code == "not-heard" and states(registry) == {}
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("chip", CHIPS)
 def test_row_44_a_port_that_turns_into_another_badges(tmp_path: Path, chip: str) -> None:
     """It is refused before a file is looked at, and the other badge runs again."""

@@ -101,17 +101,19 @@ TALK_MS_NOW_MAX = 1_300_000
 
 def fuzz_evolution(data: bytes) -> None:
     """What a newer build reads, an older one reads too, as far as it knows it; what an older one
-    reads to the end, a newer one reads with defaults behind."""
+    reads to the end, a newer one reads with defaults behind. The newer one is imaginary: it was
+    made up before fields that we have, and does not read those."""
     if not data:
         return
     kind, payload = data[0], data[1:]
     builds = [build for build in all_builds() if kind in build.messages.LAYOUTS]
     for older, newer in pairwise(builds):
-        known = len(older.messages.LAYOUTS[kind])
+        fields = len(older.messages.LAYOUTS[kind])
+        known = min(fields, len(newer.messages.LAYOUTS[kind]))
         ours = decoded(older.decode, kind, payload)
         theirs = decoded(newer.decode, kind, payload)
         if theirs is not None:
-            assert ours == theirs[:known]
+            assert ours[:known] == theirs[:known] if ours is not None else known < fields
         elif ours is not None:
             written = bytearray(2000)
             end = older.encode(written, 0, kind, tuple(ours))

@@ -26,10 +26,10 @@ from pressel.schema.generated import PTT
 from pressel.schema.messages import MessageTable, load_table, render
 
 TEXT = 9  # kinds of a layout's fields: above it raw bytes, below it integers
-OLDER, NEWER, OTHER_MAJOR = "2.0", "2.9", "3.0"
+OLDER, NEWER, OTHER_MAJOR = "2.0", "2.15", "3.0"
 TABLES = Path(__file__).resolve().parents[1] / "vectors" / "builds"
 SEALING = (6, 7, 12, 13, 14, 15)  # messages of builds that have keys
-BATTERY = 35  # the message that only build 2.9 has
+BATTERY = 35  # the message that only build 2.15 has
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ def render_for_today(table: MessageTable) -> str:
         table = table.model_copy(update={"message": [*table.message, *sealing]})
     text = render(table)
     known = ModuleType("known")
-    exec(text.replace("from ..base.compat import const", "const = int"), vars(known))
+    alone = text.replace("from ..base.compat import const", "const = int")
+    exec(alone.replace("from ..base import", "from ptt.base import"), vars(known))
     missing = [
         f"{name} = {value}"
         for name, value in vars(messages_now).items()
@@ -165,7 +166,7 @@ def adapt_codec(messages: Any, codec: Any) -> None:
 
 def speaking(engine: Any, messages: Any) -> Any:
     """The engine, sending no message that is not in the table, and with each heartbeat the one that
-    only build 2.9 has."""
+    only build 2.15 has."""
 
     class Speaking(engine):
         def send(self, kind: int, values: Any, destination: Any, now_ms: int) -> None:

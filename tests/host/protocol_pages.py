@@ -13,7 +13,8 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 CORE = DOCS / "protocol-v2.md"
 ANNEXES = tuple(
-    DOCS / "protocol" / f"{name}.md" for name in ("numbers", "hosts", "updates", "reports")
+    DOCS / "protocol" / f"{name}.md"
+    for name in ("numbers", "hosts", "updates", "reports", "multicast", "relays")
 )
 VECTORS = DOCS / "protocol" / "vectors.md"
 

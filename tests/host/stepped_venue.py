@@ -33,8 +33,9 @@ from ptt.wire.messages import VOICE_FRAME  # noqa: E402
 
 LEADER = ("10.0.0.1", 47800)
 BOARD = {
+    "chip": "esp32",
     "microphone": {"id": 0, "sck": 14, "ws": 15, "sd": 32},
-    "speaker": {"id": 1, "sck": 26, "ws": 25, "sd": 22},
+    "speaker": {"id": 1, "sck": 26, "ws": 25, "sd": 22, "swap": True},
     "button": {"pin": 9, "active_low": True},
     "led": {"pin": 2, "active_high": True},
 }

@@ -36,7 +36,7 @@ def test_a_figure_that_changed_is_shown_before_and_after() -> None:
     assert "badge, live: 91,000 -> **91,200** bytes" in last
     assert "members: 60.0 MiB" in last, "what rounds to the same has not changed"
     assert "a \\| b" in last
-    assert budget_table.NO_MODEL in last
+    assert budget_table.NOT_MEASURED in last
 
 
 def test_a_figure_is_compared_with_the_last_row_that_has_it() -> None:
@@ -45,7 +45,7 @@ def test_a_figure_is_compared_with_the_last_row_that_has_it() -> None:
 
 
 def test_every_figure_has_a_column() -> None:
-    assert {figure.area for figure in FIGURES.values()} == set(AREAS) - {"battery"}
+    assert {figure.area for figure in FIGURES.values()} == set(AREAS)
 
 
 def test_a_commit_that_is_measured_again_has_one_row(tmp_path: Path) -> None:

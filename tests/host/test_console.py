@@ -3,8 +3,11 @@ others cannot do to it."""
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,16 +18,18 @@ import pytest
 from argon2 import PasswordHasher
 from tests.host.web import fetch, served
 
-from pressel.console.accounts import ACCOUNTS_MAX, FILE, Accounts
+from pressel.console.accounts import ACCOUNTS_MAX, Accounts
 from pressel.console.door import Door
 from pressel.console.guard import BODY_BYTES_MAX
 from pressel.console.host_reader import HostReader
+from pressel.console.secrets_kept import ACCOUNTS
 from pressel.console.server import settings
 from pressel.console.sessions import IDLE_S, SESSIONS_MAX, TRIES, Sessions, Tries
 from pressel.console.static_files import STATIC
 from pressel.errors import PresselError, UnreachableError, UsageError
 from pressel.registry.chains import BEGINNING
 from pressel.schema.settings import settings as setting_rows
+from ptt.base.numbers import ADPCM_FRAME_BYTES
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # passwords are not the subject
 PASSWORD = "a long password"
@@ -36,8 +41,16 @@ ENTRY = {
     "texts": {"who": "Mia", "name": SCRIPT}, "hash": "1" * 64, "place": [1, 7],
 }  # fmt: skip
 PAGES = (
-    "/", "/badges", f"/badges/{DEVICE}", "/history", "/settings", "/report", "/audit", "/accounts",
+    "/", "/badges", f"/badges/{DEVICE}", "/wifi", "/history", "/recordings", "/settings",
+    "/changes", "/report", "/audit", "/accounts",
 )  # fmt: skip
+
+
+def recorded(burst: int, at_ms: int, *, held: bool = False) -> dict[str, Any]:
+    return {
+        "mark": f"1-{burst}", "group": 1, "talker": SCRIPT, "device": DEVICE, "at_ms": at_ms,
+        "lasted_ms": 2400, "frames": 120, "held": held,
+    }  # fmt: skip
 
 
 class HostStandIn:
@@ -45,6 +58,15 @@ class HostStandIn:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.badge = {
+            "ago_ms": 4000, "signal_dbm": -78, "access_point": "ab:cd", "channel": 6,
+            "battery_percent": 9, "starts": 3, "restart": "its program hung",
+            "heap_free_bytes": 9000, "stall_ms": 12, "joins": 2, "delay_ms": 60,
+            "round_trip_ms": 8, "unanswered": 1,
+        }  # fmt: skip
+        self.talked_s = 1.0  # long ago
+        self.rollout: dict[str, Any] = {"state": ""}
+        self.kept = {"minutes": 90, "groups": {"3": 0}, "replay_from_ms": 2000}
         self.is_gone = False
         self.looks = 0
 
@@ -77,17 +99,38 @@ class HostStandIn:
             return device
         if verb == "settings":
             values = {name: row.default for name, row in setting_rows().items()}
+            values["floor.talk_ms@3"] = 5000
             return {"version": 3, "values": values, "badges": 1, "applied": 1, "refused": 0}
-        if verb in ("settings history", "device loans"):
+        if verb == "settings history":
+            was, now = {"floor.talk_ms@3": None}, {"floor.talk_ms": 60000, "floor.talk_ms@3": 5000}
+            return [{"version": 3, "who": "ann", "why": "rush", "was": was, "now": now}]
+        if verb == "device loans":
             return []
         if verb == "figures":
             return {}
+        if verb == "rollout status":
+            return self.rollout
+        if verb == "update list":
+            return [{"release": 4, "chip": chip} for chip in ("esp32", "esp32s3")] + [
+                {"release": 3, "chip": "esp32"}
+            ]
+        if verb == "update status":
+            return self._update()
         if verb == "audit list":
             return [] if fields["after"] != list(BEGINNING) else [ENTRY]
         if verb == "audit compare":
             return {"all": [], "behind": [], "silent": [SCRIPT]}
         if verb == "audit verify":
             return {"entries": 7, "term": 1, "hash": "0" * 64}
+        if verb == "recordings list":
+            return {**self.kept, "recordings": [recorded(7, 1000), recorded(8, 3000, held=True)]}
+        if verb in ("recordings piece", "recordings replay"):
+            self.asked.append((verb, fields))
+            frames = base64.b64encode(bytes(2 + ADPCM_FRAME_BYTES)).decode()
+            return {"frames": None if fields["piece"] else frames}
+        if verb == "recordings open":
+            self.asked.append((verb, fields))
+            return {"ticket": "once"}
         if verb == "device invite":
             self.asked.append((verb, fields))
             return "ACDE-FHJK"
@@ -98,6 +141,7 @@ class HostStandIn:
         member = {
             "node": 2, "name": SCRIPT, "device": DEVICE, "address": "127.0.0.1:9", "build": "t",
             "group": 1, "silent_ms": 10, "table_advice": None, "settings_version": 3,
+            "badge": self.badge,
         }  # fmt: skip
         floor = {"group": 1, "state": "floor taken", "talker": SCRIPT, "lease": 7, "queue": ["Ben"]}
         return {
@@ -105,12 +149,21 @@ class HostStandIn:
             "floors": [floor], "voice_in": 0, "voice_out": 0, "refused": {},
         }  # fmt: skip
 
+    def _update(self) -> dict[str, Any]:
+        badge = {
+            "device": DEVICE, "name": SCRIPT, "here": True, "build": "t", "running": 3,
+            "state": "fetching", "percent": 40, "reason": "",
+        }  # fmt: skip
+        failed = {**badge, "device": "0" * 15 + "2", "here": False, "state": "failed"}
+        failed |= {"percent": None, "reason": "its flash is full; flash it anew"}
+        return {"release": 4, "stage": "pilot", "paused": "", "badges": [badge, failed]}
+
     def _burst(self) -> dict[str, Any]:
         hearing = {"name": SCRIPT, "device": DEVICE, "played": 90, "concealed": 10, "late": 0}
         return {
             "place": 1, "burst": 6, "term": 1, "group": 1, "talker": SCRIPT, "device": DEVICE,
-            "at": 1.0, "waited_ms": 900, "lasted_ms": 2000, "cause": "released", "listeners": 2,
-            "heard": 1, "whole": 0, "hearings": [hearing],
+            "at": self.talked_s, "waited_ms": 900, "lasted_ms": 2000, "cause": "released",
+            "listeners": 2, "heard": 1, "whole": 0, "hearings": [hearing],
         }  # fmt: skip
 
 
@@ -176,11 +229,11 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 def test_nobody_sees_anything_without_logging_in(stage: Stage) -> None:
     stranger = stage.browser()
-    for page in ("/live", *PAGES):
+    for page in ("/live", "/floors", *PAGES):
         assert stranger.open(page)[0] == 303, page
     for act in (
         "/text", "/approve", "/deny", "/settings", "/accounts", f"/badges/{DEVICE}", "/invite",
-        "/bundle",
+        "/bundle", "/changes", "/recordings/replay", "/recordings/export", "/recordings/delete",
     ):  # fmt: skip
         assert stranger.post(act, text="x")[0] == 303, act
     stranger.cookies = {"pressel": "x" * 43}
@@ -197,6 +250,102 @@ def test_every_page_shows_names_as_text(stage: Stage) -> None:
         assert not re.search(r"<script(?! src=\"/static/)", text)
     assert "&lt;script&gt;" in browser.open("/")[1]
     assert "10.0 % lost" in browser.open(f"/badges/{DEVICE}")[1]
+
+
+def test_what_a_badge_reports_is_shown_where_it_explains_something(stage: Stage) -> None:
+    stage.host.talked_s = time.time()
+    browser = stage.browser("talk")
+    live, badge, wifi = (browser.open(page)[1] for page in ("/", f"/badges/{DEVICE}", "/wifi"))
+    assert "Low battery:" in live and "(9 %)" in live
+    assert "too far from its access point, at -78 dBm" in live
+    for words in (
+        "ab:cd, channel 6",
+        "9 %, nearly empty",
+        "the last time: its program hung",
+        "9,000 bytes",
+    ):
+        assert words in badge, words
+    assert "channel 6" in wifi and "(weak)" in wifi and "10.0 %" in wifi and "1 too far" in wifi
+    stage.host.badge |= {"signal_dbm": -60}
+    assert browser.post("/text", text="x")[0] == 303  # what is shown next is read anew
+    live, badge, wifi = (browser.open(page)[1] for page in ("/", f"/badges/{DEVICE}", "/wifi"))
+    assert "not too far away, at -60 dBm" in live and "too far away" not in badge + wifi
+    unknown = ("signal_dbm", "access_point", "channel", "battery_percent", "heap_free_bytes")
+    stage.host.badge |= dict.fromkeys(unknown)
+    assert browser.post("/text", text="x")[0] == 303
+    live, badge, wifi = (browser.open(page)[1] for page in ("/", f"/badges/{DEVICE}", "/wifi"))
+    assert "Low battery" not in live and "dBm" not in live
+    assert "not measured" in badge and "not told" in wifi and "None" not in badge + wifi
+
+
+def rolled_out(state: str, stage: str, words: str = "") -> dict[str, Any]:
+    health = {"badges": 2, "refused": 0, "silent": 1, "lost": 0, "frames": 1200, "spoilt": 12}
+    return {
+        "state": state, "stage": stage, "words": words, "version": 4, "why": SCRIPT, "who": "Mia",
+        "changed": "audio.x 1 to 2", "since_s": 130, "touched": health, "others": health,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "stage_name", "places", "acts"),
+    [
+        ("running", "canary", ["now", "to-come", "to-come", "to-come"], ["pause", "abort"]),
+        ("paused", "10 %", ["done", "now", "to-come", "to-come"], ["go", "abort"]),
+        ("taken back", "50 %", ["done", "done", "taken-back", "to-come"], []),
+        ("done", "50 %", ["done"] * 4, []),
+    ],
+)
+def test_a_change_shows_how_far_it_is_and_what_may_be_done(
+    stage: Stage, state: str, stage_name: str, places: list[str], acts: list[str]
+) -> None:
+    stage.host.rollout = rolled_out(state, stage_name, "2 of 2 badges refuse it")
+    for role in ("see", "manage"):
+        text = stage.browser(role).open("/changes")[1]
+        assert re.findall(r'<li class="([a-z-]+)"', text) == places
+        assert "audio.x 1 to 2" in text and "2 of 2 badges refuse it." in text
+        said = [each for each in ("go", "pause", "abort") if f'value="{each}"' in text]
+        assert sorted(said) == (sorted(acts) if role == "manage" else [])
+
+
+def test_what_is_done_about_a_change_and_an_update(stage: Stage) -> None:
+    browser = stage.browser("manage")
+    text = browser.open("/changes")[1]
+    assert "1 failed, 1 fetching" in text and "its flash is full" in text
+    assert re.findall(r'<option value="(\w+)"', text) == ["half", "all"]  # pilot is under way
+    row = {"name": "media.x", "value": "80", "base": "3"}
+    for path, fields, asked in (
+        ("/settings", {**row, "staged": "yes"}, "rollout start"),
+        ("/changes", {"what": "pause"}, "rollout pause"),
+        ("/changes", {"what": "go"}, "rollout go"),
+        ("/changes", {"what": "update", "release": "4", "stage": "half"}, "update start"),
+        ("/changes", {"what": "hold update"}, "update pause"),
+        ("/changes", {"what": "forget update"}, "update cancel"),
+    ):
+        assert browser.post(path, **fields)[0] == 303
+        assert stage.host.asked[-1][0] == asked and stage.host.asked[-1][1]["for"] == "manage"
+    count = len(stage.host.asked)
+    for wrong in ({"what": "x"}, {"what": "update", "release": "4", "stage": "some"}, {}):
+        assert browser.post("/changes", **wrong)[0] == 400
+    assert len(stage.host.asked) == count
+
+
+def test_a_group_gets_a_value_of_its_own_and_loses_it(stage: Stage) -> None:
+    browser = stage.browser("manage")
+    text = browser.open("/settings")[1]
+    of_groups = [row for row in setting_rows().values() if row.scope == "group"]
+    assert "In talk group 3 <b>5000 ms</b>" in text
+    assert text.count('name="at" min="1"') == len(of_groups)
+    assert 'value="venue"' not in stage.browser("see").open("/settings")[1]
+    row = {"name": "floor.talk_ms", "base": "3"}
+    for given, asked in (
+        ({"value": "7000", "at": "4"}, {"floor.talk_ms@4": 7000}),
+        ({"value": "7000", "at": ""}, {"floor.talk_ms": 7000}),
+        ({"value": "venue", "at": "3"}, {"floor.talk_ms@3": None}),
+    ):
+        assert browser.post("/settings", **row, **given)[0] == 303
+        assert stage.host.asked[-1][1]["values"] == asked
+    text = browser.open("/history")[1]
+    assert "Version 3, by ann: rush<br>floor.talk_ms in group 3: as the venue -&gt; 5000 ms" in text
 
 
 def test_an_invitation_shows_its_code_once(stage: Stage) -> None:
@@ -229,9 +378,13 @@ def test_who_may_do_what(stage: Stage) -> None:
         ("talk", "/text", {"text": "hello"}),
         ("manage", "/approve", {"device": "0" * 15 + "2", "groups": "1, 2"}),
         ("manage", "/settings", {"name": "media.x", "value": "80", "base": "3"}),
+        ("manage", "/changes", {"what": "abort"}),
         ("manage", f"/badges/{DEVICE}", {"what": "revoke"}),
         ("manage", f"/badges/{DEVICE}", {"what": "lend", "person": "Ann"}),
         ("manage", f"/badges/{DEVICE}", {"what": "return"}),
+        ("manage", "/recordings/delete", {"mark": "1-7"}),
+        ("own", "/recordings/hold", {"mark": "1-7", "why": "a claim"}),
+        ("own", "/recordings/release", {"mark": "1-8"}),
         ("own", "/accounts", {"name": "new", "role": "see", "password": PASSWORD}),
     ]
     order = ("see", "talk", "manage", "own")
@@ -249,6 +402,48 @@ def test_who_may_do_what(stage: Stage) -> None:
         "device approve",
         {"for": "own", "id": "0" * 15 + "2", "groups": [1, 2]},
     ) in stage.host.asked
+
+
+def test_recordings_are_played_by_who_may_and_the_log_tells_of_old_ones(stage: Stage) -> None:
+    """Of two, 1-7 is older than a quarter of an hour, and 1-8 is held."""
+    shown = {role: stage.browser(role).open("/recordings")[1] for role in ("see", "talk", "own")}
+    plays = re.compile(r'action="/recordings/(replay|play)"')
+    assert [plays.findall(text) for text in shown.values()] == [[], ["replay"], ["replay", "play"]]
+    assert "kept for 90 min, in group 3 not at all" in shown["see"]
+    assert [re.findall(r'recordings/(delete|hold|release)"', shown["own"])] == [
+        ["release", "delete", "hold"]
+    ]
+    for role, path, mark, asked in (
+        ("talk", "replay", "1-8", ["recordings replay"] * 2),
+        ("manage", "play", "1-7", ["recordings open", *["recordings piece"] * 2]),
+        ("manage", "export", "1-7", ["recordings open", *["recordings piece"] * 2]),
+    ):
+        stage.host.asked.clear()
+        status, sound = stage.browser(role).post(f"/recordings/{path}", mark=mark)
+        assert status == 200 and sound.startswith("RIFF"), path
+        assert [verb for verb, _ in stage.host.asked] == asked
+        assert {fields["for"] for _, fields in stage.host.asked} == {role}
+        assert stage.host.asked[0][1].get("purpose", "replay") == path
+    for role, path in (("see", "replay"), ("talk", "play"), ("talk", "export")):
+        assert stage.browser(role).post(f"/recordings/{path}", mark="1-8")[0] == 403
+    stage.host.asked.clear()
+    for mark in ("", "1", "../1", "1-7\r\nX: y", SCRIPT):
+        status, text = stage.browser("own").post("/recordings/export", mark=mark)
+        assert status == 400 and SCRIPT not in text
+    assert stage.host.asked == []
+    stage.host.kept |= {"replay_until_ms": 2500}  # 1-8 is of a time to come: no fresh one
+    assert plays.findall(stage.browser("talk").open("/recordings")[1]) == []
+    stage.host.kept |= {"minutes": 0}
+    assert "Nothing is recorded." in stage.browser("see").open("/recordings")[1]
+
+
+def test_the_report_is_a_page_to_print_and_json(stage: Stage) -> None:
+    browser = stage.browser("see")
+    assert "KPI 4" in browser.open("/report")[1]
+    status, text = browser.open("/report/print")
+    assert status == 200 and "KPI 4" in text and SCRIPT not in text
+    told = json.loads(browser.open("/report/json")[1])
+    assert told[-1]["bursts"] == 1 and told[-1]["kpi3_ms"] is None
 
 
 def test_a_page_of_somebody_else_can_do_nothing(stage: Stage) -> None:
@@ -379,7 +574,7 @@ def test_all_static_files_are_there() -> None:
 def test_an_account_file_is_for_its_user_alone_and_has_no_password(tmp_path: Path) -> None:
     accounts = Accounts(tmp_path, QUICK)
     accounts.put("Olga", "own", PASSWORD)
-    file = tmp_path / FILE
+    file = tmp_path / ACCOUNTS
     assert file.stat().st_mode & 0o777 == 0o600
     assert PASSWORD not in file.read_text() and "$argon2id$" in file.read_text()
     assert accounts.check("Olga", PASSWORD) == "own"
@@ -395,7 +590,7 @@ def test_what_no_account_can_be(tmp_path: Path) -> None:
     ):  # fmt: skip
         with pytest.raises(UsageError):
             accounts.put(name, role, password)
-    (tmp_path / FILE).write_text("{")
+    (tmp_path / ACCOUNTS).write_text("{")
     with pytest.raises(PresselError, match="damaged"):
         accounts.all()
 

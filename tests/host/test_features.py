@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,12 @@ from pressel.pack.build import MANIFEST, ROOT
 from pressel.pack.choice import leave_out
 from pressel.pack.import_order import import_order
 from pressel.pack.manifest import Source, list_sources, read_manifest
-from pressel.schema.features import features, load_features, names_of, render
+from pressel.schema.features import badge_features, load_features, names_of, render
+from pressel.schema.settings import roomy_tail, settings, told_settings
+from ptt.base import features
+from ptt.wire import messages
 
-NAMES = [row.name for row in features()]
+NAMES = [row.name for row in badge_features()]
 MANIFEST_FACTS = read_manifest(MANIFEST)
 SOURCES = list_sources(MANIFEST_FACTS, ROOT)
 
@@ -29,14 +33,14 @@ def text_of(sources: list[Source], module: str) -> str:
 
 def test_every_module_of_a_feature_is_there() -> None:
     known = {each.module for each in SOURCES}
-    named = [module for row in features() for module in row.modules]
+    named = [module for row in badge_features() for module in row.modules]
     assert set(named) <= known
     assert len(named) == len(set(named))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_build_without_a_feature_needs_none_of_its_modules(name: str) -> None:
-    row = next(row for row in features() if row.name == name)
+    row = next(row for row in badge_features() if row.name == name)
     left = leave_out(SOURCES, [name])
     assert {each.module for each in SOURCES} - {each.module for each in left} == set(row.modules)
     order = import_order(MANIFEST_FACTS.entry, left)  # refuses what is not there
@@ -68,6 +72,35 @@ def test_code_asks_for_a_feature_and_lines_stay_where_they_are(tmp_path: Path) -
     exec("\n".join(without), names)
     assert names["c"] == 1
     assert names["f"]() == 2  # pyright: ignore[reportCallIssue]
+
+
+def test_one_of_two_ways_is_left_of_a_module(tmp_path: Path) -> None:
+    """As plain statements, and lines stay where they are."""
+    file = tmp_path / "x.py"
+    lines = ["if features.HAS_DISPLAY:", "    a = (", "        1,", "    )", "    b = 2", "else:",
+             "    a = (", "        3,", "    )", "c = 4"]  # fmt: skip
+    file.write_text("\n".join(lines))
+    source = Source(file, SOURCES[0].target.with_name("x.py"), True)
+    for without, left in (
+        ([], ["", "a = (", "        1,", "    )", "b = 2", "", "", "", "", "c = 4"]),
+        (["display"], ["", "", "", "", "", "", "a = (", "        3,", "    )", "c = 4"]),
+    ):
+        assert leave_out([source], without)[0].read().decode().split("\n") == left
+
+
+def test_what_a_class_has_is_its_own(tmp_path: Path) -> None:
+    """As plain statements, whose names a packing sees and may change."""
+    file = tmp_path / "x.py"
+    lines = ["class C:", "    if features.HAS_DISPLAY:", "", "        a = 1", "",
+             "        def f(self):", "            return 2", "", "    b = 3"]  # fmt: skip
+    file.write_text("\n".join(lines))
+    source = Source(file, SOURCES[0].target.with_name("x.py"), True)
+    with_it = leave_out([source], [])[0].read().decode().split("\n")
+    assert with_it == ["class C:", "", "", "    a = 1", "", "    def f(self):",
+                       "            return 2", "", "    b = 3"]  # fmt: skip
+    names: dict[str, Any] = {}
+    exec("\n".join(with_it), names)
+    assert (names["C"].a, names["C"]().f(), names["C"].b) == (1, 2, 3)
 
 
 def test_a_build_says_what_it_has() -> None:
@@ -105,7 +138,8 @@ def test_every_feature_is_measured_in_every_packing() -> None:
 @pytest.mark.parametrize("packing", list(PACKINGS))
 @pytest.mark.parametrize("chip", chip_ids())
 def test_what_a_chip_gets_leaves_room_to_talk(chip: str, packing: str) -> None:
-    plain = [row.name for row in features() if not row.part and row.name in fitting(chip, packing)]
+    fits = fitting(chip, packing)
+    plain = [row.name for row in badge_features() if not row.part and row.name in fits]
     assert room(chip, packing, plain).is_enough
     assert "updates" in plain
     assert {*fitting(chip, packing), *left_out(chip, packing)} == set(NAMES)
@@ -121,3 +155,27 @@ def test_every_known_board_has_room_for_its_parts(board_id: str) -> None:
     board = load_board(board_id)
     assert missing_of(board, "stock") == []
     assert room(board.chip, "stock", features_of(board, "stock")).is_enough
+
+
+def test_a_build_without_room_ends_the_settings_behind_those_that_it_obeys() -> None:
+    """The others are for it what a newer build's would be, and take nothing of its heap."""
+    told = list(told_settings(settings()).values())
+    tail = roomy_tail(settings())
+    assert (
+        tail
+        and {row.badge for row in told[-tail:]} == {"roomy"}
+        and told[-tail - 1].badge != "roomy"
+    )
+    for without, left_out_rows in ((), 0), (["smooth_playout"], tail):
+        names: dict[str, Any] = {
+            "const": int,
+            "features": features,
+            "__name__": "ptt.wire.messages",
+        }
+        text = text_of(leave_out(SOURCES, without), "ptt.wire.messages")
+        code = "\n".join(line for line in text.split("\n") if not line.startswith("from "))
+        exec(code, names)
+        starts = names["TABLE"][2]
+        count = starts[messages.SETTINGS_SNAPSHOT + 1] - starts[messages.SETTINGS_SNAPSHOT]
+        assert count == 1 + len(told) - left_out_rows
+        assert len(names["LAYOUTS"][messages.SETTINGS_SNAPSHOT]) == 1 + len(told)

@@ -76,3 +76,19 @@ def test_values_are_the_same_as_when_imported() -> None:
     lines = inline_constants(sources)["ptt/media/playout.py"].splitlines()
     rule = next(line for line in lines if "announce" in line)
     assert ast.literal_eval(rule.split("#")[0].strip().rstrip(",")) == playout.RULES[2]
+
+
+def test_what_is_reckoned_from_constants_is_a_constant() -> None:
+    """Wherever it is used; what is written as a plain number, or gets two values, is a variable."""
+    made = inline_constants(
+        {
+            "a/low.py": "from micropython import const\nBYTES = const(40)\nALL = BYTES * 2 + 1\n",
+            "a/high.py": "from . import low\nfrom .low import ALL\nHALF = ALL // 2\n"
+            "SAME = low.ALL\n"
+            "RELEASE = 1\nTWICE = ALL - 1\nTWICE = 3\n"
+            "def f(): return HALF, SAME, RELEASE, TWICE\n",
+        }
+    )
+    assert "81" not in made["a/low.py"]
+    assert made["a/high.py"].split("\n")[-2:] == ["def f(): return 40, 81, RELEASE, TWICE", ""]
+    assert "RELEASE = 1" in made["a/high.py"] and "TWICE = 81 - 1" in made["a/high.py"]

@@ -117,6 +117,41 @@ def test_a_talker_whom_all_hear_badly_is_to_blame_and_nobody_else() -> None:
     assert [found.badges[name].word for name in ("Cleo", "Emil")] == [WELL, WELL]
 
 
+NAMES = ("Ann", "Ben", "Cleo", "Emil")
+
+
+def _everybody_talks(lost: float, late: float = 0.0, of: dict[str, float] | None = None):
+    """Two bursts of each; `of` some talkers another share is lost."""
+    return [
+        burst(n, talker, dict.fromkeys(others, (of or {}).get(talker, lost)), late=late)
+        for n, talker in enumerate(NAMES * 2)
+        if (others := [name for name in NAMES if name != talker])
+    ]
+
+
+def test_what_nearly_everybody_has_is_nobody_s_own_trouble() -> None:
+    found = verdict.judge(_everybody_talks(0.045), NOW_S)
+    assert (found.word, found.why) == (
+        GAPS, "nearly everybody loses 4.5 % of what is said: the channel is full or disturbed",
+    )  # fmt: skip
+    assert {each.why for each in found.badges.values()} == {
+        "loses 4.5 % of what is said, as nearly everybody does: the channel is full or disturbed"
+    }
+    assert "too late" in verdict.judge(_everybody_talks(0.045, late=0.8), NOW_S).why
+
+
+def test_a_talker_of_whom_more_is_lost_than_of_others_is_named_beside_it() -> None:
+    found = verdict.judge(_everybody_talks(0.045, of={"Ann": 0.2}), NOW_S)
+    assert "all others lose 20 % of what Ann says" in found.badges["Ann"].why
+    assert found.why.startswith("nearly everybody loses 4.5 %")
+    assert "as nearly everybody does" in found.badges["Ben"].why
+
+
+def test_two_who_hear_badly_share_nothing_yet() -> None:
+    found = verdict.judge([burst(n, "Ann", {"Ben": 0.05, "Emil": 0.0}) for n in range(5)], NOW_S)
+    assert found.why.startswith("Ben loses 5.0 %")
+
+
 def test_too_little_is_not_judged_and_the_past_is_forgotten() -> None:
     short = [burst(1, "Ann", {"Ben": 0.5}, frames=50)]
     assert verdict.judge(short, NOW_S).badges["Ben"].word == ""

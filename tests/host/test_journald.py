@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pressel.node.journald import Journald, entry
+from pressel.node.journald import FIELDS, Journald, entry
 from pressel.node.log import WordLog
+from pressel.trace.logs import all_lines
 
 
 def fields(data: bytes) -> dict[str, str]:
@@ -44,8 +46,21 @@ def test_what_is_wrong_is_a_warning() -> None:
 
 def test_a_name_cannot_forge_a_field() -> None:
     data = entry("text", {"from": "Eve\nPRIORITY=0", "origin": "person", "text": "\nMESSAGE=x"})
-    assert len(data.splitlines()) == len(fields(data)) == 4
+    assert len(data.splitlines()) == len(fields(data)) == 5
     assert fields(data)["PRIORITY"] == "6"
+
+
+def test_what_the_journal_gives_is_read_as_a_log(tmp_path: Path) -> None:
+    told = {"lease": 7, "listeners": 3, "heard": 2, "whole": 1}
+    kept = {**fields(entry("receipt", told)), "__REALTIME_TIMESTAMP": "1800000000250000"}
+    long = fields(entry("text", {"from": "Ann", "origin": "person", "text": "x" * 3000}))
+    foreign = {"MESSAGE": "Started.", "__REALTIME_TIMESTAMP": "1800000000250000"}
+    half = {**kept, FIELDS: '{"lease": 7'}
+    file = tmp_path / "leader.json"
+    entries = (kept, {**long, "__REALTIME_TIMESTAMP": "1"}, foreign, half)
+    file.write_text("".join(json.dumps(each) + "\n" for each in entries))
+    (line,) = all_lines(file)
+    assert (line.event, line.fields, line.at_s) == ("receipt", told, 1_800_000_000.25)
 
 
 def test_it_is_sent_to_the_journal_and_nothing_waits_for_it(tmp_path: Path) -> None:

@@ -157,6 +157,21 @@ def test_a_dead_socket_is_taken_over(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_a_home_with_a_long_path_serves_too(tmp_path: Path) -> None:
+    """Longer than a socket's name may be; the home of a user may lie anywhere."""
+    path = tmp_path / ("deep" * 20) / ("down" * 20) / "c.sock"
+
+    async def scenario() -> None:
+        assert not control.is_alive(path)
+        async with serving(path):
+            assert control.is_alive(path)
+            assert await asyncio.to_thread(control.ask, path, "status") == {"asked": "status"}
+            with pytest.raises(UsageError, match="another host uses it"):
+                await control.serve(path, answer)
+
+    asyncio.run(scenario())
+
+
 def test_a_living_socket_is_not(tmp_path: Path) -> None:
     async def scenario() -> None:
         path = tmp_path / "c.sock"
@@ -178,7 +193,7 @@ def test_something_else_in_its_place_is_left_alone(tmp_path: Path, kind: str) ->
 
 
 def test_a_path_that_no_socket_can_have_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="limit of 107 bytes"):
+    with pytest.raises(UsageError, match="too long"):
         asyncio.run(control.serve(tmp_path / ("x" * 110), answer))
     with pytest.raises(UnreachableError, match="no host answers"):
         control.ask(tmp_path / ("x" * 110), "status")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,15 @@ import pytest
 from tests.shared.keys import Directory
 
 from pressel.errors import PresselError, UsageError
+from pressel.node.desk import settings_past
 from pressel.node.desk.venue_settings import VenueSettings
 from pressel.node.kept_settings import load_kept, store_kept
 from pressel.registry import proved
 from pressel.registry.store import Registry
 from pressel.schema.settings import load_settings, parse_value, settings
 from pressel.schema.settings import settings as all_settings
-from ptt.cluster import records, settings_record
+from ptt.base.numbers import INT_MAX
+from ptt.cluster import records
 from ptt.cluster.replica import State
 from ptt.leader.leader import Leader
 from ptt.leader.settings_in_force import Settings
@@ -34,6 +37,7 @@ class Stage:
         Registry(folder).close()
         self.told: list[str] = []
         self.disk_is_full = False
+        self.is_ousted = False  # while something waits for the disk
         self.state: State | None = None
         self.leader: Leader | None = None
         self.settings = VenueSettings(
@@ -48,7 +52,7 @@ class Stage:
             self.follow(replica)
 
     def follow(self, replica: Settings) -> None:
-        body = records.write_numbers(settings_record.SIZES, replica.values())
+        body = records.write_settings(replica.values(), replica.own)
         self.state = State(1, 1)
         self.state.records[records.SETTINGS << 16] = (body, 0)
 
@@ -56,6 +60,8 @@ class Stage:
         await asyncio.sleep(0)
         if self.disk_is_full:
             raise UsageError("the disk is full")
+        if self.is_ousted:
+            self.leader = None
         return call(*values)
 
     def _with_registry(self, act: Any) -> Any:
@@ -184,6 +190,17 @@ def test_what_the_disk_does_not_take_is_not_told_to_badges(tmp_path: Path) -> No
     assert stage.settings.show({})["version"] == 1
 
 
+def test_what_a_host_that_was_ousted_refused_does_not_come_into_force_later(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.set(TALK, 70_000, 1)
+    stage.is_ousted = True
+    with pytest.raises(UsageError, match="another term"):
+        stage.set(TALK, 90_000, 2)
+    assert stage.settings.kept.values()[:3] == (2, 60, 70_000)
+    assert load_kept(tmp_path).values()[:3] == (2, 60, 70_000)
+    assert [each["version"] for each in stage.history()] == [2]
+
+
 def test_a_host_that_stands_by_keeps_what_its_leader_has(tmp_path: Path) -> None:
     stage = Stage(tmp_path, Settings(4, 100, 30_000))
     assert stage.settings.show({})["values"] == {**DEFAULTS, DELAY: 100, TALK: 30_000}
@@ -280,3 +297,250 @@ def test_the_status_tells_of_each_badge_what_it_said(tmp_path: Path) -> None:
 def test_a_host_that_does_not_lead_has_no_status(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         Stage(tmp_path, Settings(3)).settings.status({})
+
+
+def test_a_host_that_leads_puts_in_force_what_the_log_tells(tmp_path: Path) -> None:
+    """Who led before told the others, and this host was cut off just then."""
+    stage = Stage(tmp_path)
+    stage.set(TALK, 90_000, 1)
+    stage.leader = Leader(2, 1, Directory(), os.urandom, Settings(1))
+    stage.keep()
+    now = stage.leader.settings.settings
+    assert (now.version, now.talk_ms) == (2, 90_000)
+    assert [each["version"] for each in stage.history()] == [2]
+
+
+def test_what_the_log_tells_is_in_force_before_anything_is_set(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.set(TALK, 90_000, 1)
+    stage.leader = Leader(2, 1, Directory(), os.urandom, Settings(1))
+    with pytest.raises(PresselError, match="of version 2, not 1"):
+        stage.set(DELAY, 80, 1)
+    stage.set(DELAY, 80, 2)
+    assert stage.settings.show({})["values"] == {**DEFAULTS, DELAY: 80, TALK: 90_000}
+
+
+def test_what_another_host_has_written_since_is_looked_at(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.keep()
+    now = {**DEFAULTS, TALK: 90_000}
+    with Registry(tmp_path) as registry:
+        told = {"now": json.dumps(now), "was": "{}"}
+        registry.record("settings set", "", {"version": 4}, told)
+        registry.record("settings set", "", {"version": 3}, {**told, "now": json.dumps(DEFAULTS)})
+        registry.record("settings set", "", {"version": INT_MAX + 1}, told)
+    stage.keep()
+    assert stage.settings.show({})["version"] == 1
+    stage.settings.look_again()
+    stage.disk_is_full = True
+    stage.keep()
+    stage.disk_is_full = False
+    stage.keep()
+    assert stage.settings.show({})["version"] == 4
+    assert stage.settings.show({})["values"] == now
+
+
+# --- of one group ---
+
+IN_3 = "floor.talk_ms@3"
+
+
+def test_a_group_has_its_own_until_that_is_taken_away(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.set_all({IN_3: 5000, f"{DELAY}@3": 80}, 1)
+    answer = stage.set(TALK, 90_000, 2)
+    assert answer["values"] == {**DEFAULTS, TALK: 90_000, IN_3: 5000, f"{DELAY}@3": 80}
+    assert stage.leader is not None
+    stage.leader.groups.open(3)
+    assert [stage.leader.floors[group].talk_ms for group in (1, 3)] == [90_000, 5000]
+    assert Stage(tmp_path).settings.show({})["values"] == answer["values"]
+    answer = stage.set(IN_3, None, 3)
+    assert answer["values"] == {**DEFAULTS, TALK: 90_000, f"{DELAY}@3": 80}
+    assert [stage.leader.floors[group].talk_ms for group in (1, 3)] == [90_000, 90_000]
+    assert Stage(tmp_path).settings.show({})["values"] == answer["values"]
+
+
+def test_the_history_tells_what_a_group_had(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.set(IN_3, 5000, 1)
+    stage.set(IN_3, None, 2)
+    first, second = stage.history()
+    assert (first["was"], first["now"]) == ({IN_3: None}, {**DEFAULTS, IN_3: 5000})
+    assert (second["was"], second["now"]) == ({IN_3: 5000}, DEFAULTS)
+    with Registry(tmp_path) as registry:
+        what = [each.texts["what"] for each in registry.about_venue()]
+    assert what == [
+        "floor.talk_ms in group 3 5000 ms (was as the venue)",
+        "floor.talk_ms in group 3 as the venue (was 5000 ms)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"relay.packet_frames@3": 1}, "knows no setting"),
+        ({"floor.talk_ms@128": 5000}, "knows no setting"),
+        ({"floor.talk_ms@03": 5000}, "knows no setting"),
+        ({IN_3: 999}, "floor.talk_ms in group 3 cannot be 999 ms"),
+        ({TALK: None}, "only what a group has of its own can go"),
+        ({f"{TALK}@{group}": 5000 for group in range(1, 18)}, "at most 16 groups"),
+    ],
+)
+def test_what_no_group_can_have_is_refused(tmp_path: Path, values: Any, why: str) -> None:
+    stage = Stage(tmp_path)
+    with pytest.raises(UsageError, match=why):
+        stage.set_all(values, 1)
+    assert stage.settings.show({})["version"] == 1
+
+
+def test_sixteen_groups_have_theirs_and_the_seventeenth_none(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.set_all({f"{TALK}@{group}": 5000 for group in range(1, 17)}, 1)
+    with pytest.raises(UsageError, match="at most 16 groups"):
+        stage.set(f"{TALK}@17", 5000, 2)
+
+
+def test_a_change_says_beforehand_whom_it_touches(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.set(f"{DELAY}@3", 80, 1)
+    assert stage.leader is not None
+    for number, groups in enumerate([(1,), (1, 3), (3,), (4,)], 1):
+        member = stage.leader.members.add(bytes([number]) * 8, number)
+        assert member is not None
+        member.name, member.groups = b"badge %d" % number, groups
+
+    def touched(values: Any) -> dict[str, list[str]]:
+        return stage.settings.touched({"values": values})
+
+    assert touched({f"{DELAY}@3": 200}) == {DELAY: ["badge 2", "badge 3"]}
+    assert touched({f"{DELAY}@3": 20}) == {DELAY: ["badge 2", "badge 3"]}
+    assert touched({DELAY: 70}) == {DELAY: ["badge 1", "badge 4"]}
+    assert touched({"floor.preemption@3": 0}) == {"floor.preemption": ["badge 2", "badge 3"]}
+    assert len(touched({"relay.packet_frames": 1})["relay.packet_frames"]) == 4
+    assert touched({DELAY: 60}) == {}
+    assert touched({f"{DELAY}@9": 60}) == {DELAY: []}
+
+
+def test_what_groups_have_is_taken_over_from_the_log(tmp_path: Path) -> None:
+    """Who led before may have told other hosts only."""
+    stage = Stage(tmp_path)
+    stage.set(IN_3, 5000, 1)
+    store_kept(tmp_path, Settings(1))
+    again = Stage(tmp_path)
+    again.keep()
+    assert again.settings.show({})["values"] == {**DEFAULTS, IN_3: 5000}
+
+
+# --- two hosts have led ---
+
+
+def wrote(stage: Stage, term: int, version: int, values: dict[str, int]) -> None:
+    """A host that led in `term` made this change."""
+    with Registry(stage.folder) as registry:
+        registry.log.term = term
+        texts = {"now": json.dumps({**DEFAULTS, **values}), "was": "{}"}
+        registry.record("settings set", "", {"version": version}, texts)
+
+
+def test_a_leader_that_was_cut_off_outvotes_nobody(tmp_path: Path) -> None:
+    """However often it changed something meanwhile: who led later had a majority."""
+    stage = Stage(tmp_path)
+    for version in (2, 3, 4):
+        wrote(stage, 5, version, {TALK: 80_000 + version})
+    wrote(stage, 6, 2, {TALK: 70_000})
+    stage.keep()
+    now = stage.settings.show({})
+    assert (now["version"], now["values"][TALK]) == (5, 70_000)
+    assert [each["version"] for each in stage.history()] == [2, 2, 3, 4, 5]
+    why = "version 2 holds: its leader led later than that of version 4"
+    assert stage.history()[-1]["why"] == why
+    again = Stage(tmp_path)
+    again.keep()
+    assert again.settings.show({})["version"] == 5
+
+
+def test_of_two_equal_versions_that_of_the_later_term_holds(tmp_path: Path) -> None:
+    """Also where the other one is in force: badges have that under the same number."""
+    Stage(tmp_path)
+    store_kept(tmp_path, Settings(2, 60, 80_000))
+    stage = Stage(tmp_path)
+    wrote(stage, 5, 2, {TALK: 80_000})
+    wrote(stage, 6, 2, {TALK: 70_000})
+    stage.keep()
+    now = stage.settings.show({})
+    assert (now["version"], now["values"][TALK]) == (3, 70_000)
+
+
+def test_what_standbys_were_told_holds_although_no_log_tells_it(tmp_path: Path) -> None:
+    """Its leader died between the two."""
+    Stage(tmp_path)
+    store_kept(tmp_path, Settings(3, 60, 90_000))
+    stage = Stage(tmp_path)
+    wrote(stage, 6, 2, {TALK: 70_000})
+    stage.keep()
+    now = stage.settings.show({})
+    assert (now["version"], now["values"][TALK]) == (3, 90_000)
+
+
+# --- a leader of the former version, which knows no `recording.kept_min` ---
+
+KEPT = "recording.kept_min"
+
+
+@pytest.mark.parametrize("is_in_log", [True, False])
+def test_what_a_former_host_does_not_know_it_does_not_end(tmp_path: Path, is_in_log: bool) -> None:
+    if is_in_log:
+        Stage(tmp_path).set_all({KEPT: 480, f"{KEPT}@3": 15}, 1)
+    else:
+        Registry(tmp_path).close()
+        store_kept(tmp_path, Settings(2, kept_min=480, own={3: {11: 15}}))
+    stage = Stage(tmp_path, Settings(3, talk_ms=90_000))
+    for _ in range(2):
+        stage.keep()
+        assert stage.settings.kept_minutes() == (480, {3: 15})
+        assert load_kept(tmp_path).talk_ms == 90_000
+        assert load_kept(tmp_path).kept_min == 480
+    again = Stage(tmp_path)
+    again.leader = Leader(2, 1, Directory(), os.urandom, Settings(3, talk_ms=90_000))
+    assert again.settings.kept_minutes() == (480, {3: 15})  # before the log is looked at
+    again.keep()
+    assert again.settings.kept_minutes() == (480, {3: 15})
+    assert load_kept(tmp_path).kept_min == 480
+    again.set_all({KEPT: 0, f"{KEPT}@3": None}, again.settings.show({})["version"])
+    assert again.settings.kept_minutes() == (0, {})
+    again.keep()
+    assert (again.settings.kept_minutes(), load_kept(tmp_path).kept_min) == ((0, {}), 0)
+
+
+def test_a_change_by_a_former_host_ends_no_setting_that_it_does_not_know(tmp_path: Path) -> None:
+    Stage(tmp_path).set_all({KEPT: 480, f"{KEPT}@3": 15}, 1)
+    with Registry(tmp_path) as registry:
+        registry.log.term = 2
+        now = {TALK: 90_000, DELAY: 60}
+        registry.record(settings_past.SET, "", {"version": 3}, settings_past.texts({}, now, ""))
+    stage = Stage(tmp_path)
+    stage.leader = Leader(3, 1, Directory(), os.urandom, Settings(3, talk_ms=90_000))
+    stage.keep()
+    assert stage.leader.settings.settings.kept_min == 480
+    assert stage.settings.kept_minutes() == (480, {3: 15})
+    assert stage.leader.settings.settings.talk_ms == 90_000
+
+
+def test_a_standby_follows_the_end_of_a_setting_by_the_log(tmp_path: Path) -> None:
+    Stage(tmp_path).set(KEPT, 480, 1)
+    stage = Stage(tmp_path, Settings(3))
+    stage.keep()
+    assert stage.settings.kept_minutes() == (480, {})
+    with Registry(tmp_path) as registry:
+        now = {**DEFAULTS, KEPT: 0}
+        registry.record(settings_past.SET, "", {"version": 3}, settings_past.texts({}, now, ""))
+    stage.settings.look_again()
+    stage.keep()
+    assert (stage.settings.kept_minutes(), load_kept(tmp_path).kept_min) == ((0, {}), 0)
+
+
+def test_who_has_heard_nothing_of_a_setting_but_from_a_former_host_ends_nothing(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path, Settings(3, talk_ms=90_000))
+    assert stage.settings.kept_minutes() is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pressel.boards.board import board_ids, load_board
 from pressel.cli import main
 from pressel.power.estimate import CHARGE_MA, USABLE, estimate
 from pressel.power.facts import Current, Policy, Shift, parts, policies, shifts
+from pressel.tree import ROOT
 
 PLAIN = Policy(text="", quiet="awake", hold_s=0, delay_ms=(0, 0), clock_mhz=160,
                speaker_permille=1000)  # fmt: skip
@@ -38,6 +40,20 @@ def test_each_situation_takes_what_its_parts_take() -> None:
     assert _mean(PLAIN, 0, 0, 1000) == pytest.approx(1)
     assert _mean(save, 0, 0, 0) == pytest.approx(50)
     assert _mean(save, 100, 0, 0) == pytest.approx(56)
+
+
+def test_copies_keep_the_radio_sending_but_not_for_longer_than_somebody_talks() -> None:
+    shift = Shift(text="", first_hour=0, hours=[(100, 0, 0)])
+    loud = {
+        **CURRENTS,
+        "esp32s3": {**CURRENTS["esp32s3"], "sending": Current(ma=(300, 300), source="here")},
+    }
+    found = [
+        estimate(BOARD, loud, PLAIN, shift, 1000, copies).hours[0].ma for copies in (1, 10, 99)
+    ]
+    assert found[0] == pytest.approx((110 + 0.1 * 0.0125 * 200, 110 + 0.1 * 0.05 * 200))
+    assert found[1] == pytest.approx((110 + 0.1 * 0.125 * 200, 110 + 0.1 * 0.5 * 200))
+    assert found[2] == pytest.approx((130, 130))  # it sends all the time
 
 
 def test_a_quieter_speaker_takes_the_square_and_a_hold_keeps_the_radio_awake() -> None:
@@ -105,3 +121,9 @@ def test_a_part_without_a_current_is_named(
     monkeypatch.setattr("pressel.cli.board.read_board", lambda file: odd)
     assert main(["board", "power", "m5stack-sticks3"]) == 2
     assert "no part with a current is called 'lamp'" in capsys.readouterr().err
+
+
+def test_the_policy_of_today_has_the_clock_that_the_firmware_sets() -> None:
+    source = (ROOT / "firmware/app/boot.py").read_text("utf-8")
+    found = re.search(r"^_CLOCK_HZ = const\(([\d_]+)\)", source, re.MULTILINE)
+    assert found and policies()["awake"].clock_mhz == int(found[1]) // 1_000_000

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = read_pages()
 EXAMPLES = PAGES.examples()
 HEADER = 24
-CORE_LINES_MAX = 1100  # what a client needs; the rest stands in annexes
+CORE_LINES_MAX = 1110  # what a client needs; the rest stands in annexes
 
 
 def readable() -> dict[str, bytes]:
@@ -101,7 +101,8 @@ def test_an_example_reads_as_the_pages_say(example: Example) -> None:
     assert [row["field"] for row in rows] == list(fields)[: len(rows)]
     for row in rows:
         assert row["value"] == in_words(example.name, row["field"], fields[row["field"]])
-    assert bool(rest) == (example.name in ("VOICE_FRAME", "UPDATE_OFFER", "UPDATE_CHUNK"))
+    with_tails = ("VOICE_FRAME", "MULTICAST_VOICE", "UPDATE_OFFER", "UPDATE_CHUNK")
+    assert bool(rest) == (example.name in with_tails)
 
 
 def in_words(message: str, field: str, value: int | bytes) -> str:

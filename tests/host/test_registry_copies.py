@@ -17,7 +17,9 @@ from pressel import cli
 from pressel.errors import PresselError, UsageError
 from pressel.ledger import text
 from pressel.ledger.signed import Signed, sign
-from pressel.registry import intake
+from pressel.recordings import rules
+from pressel.recordings.burst_mark import Mark
+from pressel.registry import about_bursts, intake
 from pressel.registry.device import ACTIVE, REVOKED, Entitlements
 from pressel.registry.identity import identity
 from pressel.registry.intake import Sent, Taken
@@ -396,6 +398,31 @@ def test_a_chain_is_compacted_and_says_what_it_said(venue: Venue) -> None:
         assert first(venue.at[host], venue.keys["a"]) == first(leads, venue.keys["a"])
     shown = [each for each in venue.at["c"].told() if each.entry.verb == "device revoke"]
     assert [each.entry.said for each in shown] == told and shown[-1].texts["who"] == "ann"
+
+
+def test_the_last_word_about_each_recording_outlives_two_checkpoints(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All holds that stand, and the newest of what ended."""
+    monkeypatch.setattr(about_bursts, "ENDED_MAX", 3)
+    leads = venue.lead("a", 100)
+    said = [(rules.HOLD, 1), (rules.HOLD, 2), (rules.RELEASE, 2), (rules.HOLD, 3)]
+    said += [(rules.DELETE, burst) for burst in (10, 11, 12)]
+    for verb, burst in said:
+        leads.record(verb, "", rules.facts_of(Mark(1, burst)), {"why": "a claim"})
+        leads.record(rules.PLAY, "", rules.facts_of(Mark(1, burst)))
+    venue.hear("b", "a")
+    for _ in range(2):
+        compact(leads)
+        for host in "bc":
+            assert not venue.hear(host, "a").refused
+            found = rules.rules_of(venue.at[host].about_venue())
+            assert found.held == {Mark(1, 1): True, Mark(1, 3): True}
+            assert found.deleted == {Mark(1, each) for _, each in said[4:]}
+            assert venue.at[host].verify()
+    told = leads.about_venue()
+    assert [each.texts["why"] for each in told if each.entry.verb == rules.HOLD] == ["a claim"] * 2
+    assert rules.PLAY not in [each.entry.verb for each in told]
 
 
 def test_a_log_stays_bounded_however_much_is_changed(venue: Venue) -> None:

@@ -18,6 +18,7 @@ from pressel.report.timeline import PcmTimeline
 
 from .synthetic_run import (
     T0_MS,
+    Damage,
     Pcm,
     Scene,
     at_level,
@@ -158,6 +159,23 @@ def test_a_cut_at_the_start(name: str, cut_ms: int) -> None:
     assert heard_by(burst).clipped_start_ms == pytest.approx(lost, abs=10)
     assert lost >= 30 and heard_by(burst).clipped_end_ms == 0
     assert heard_by(burst, "cat").clipped_start_ms == 0
+
+
+@pytest.mark.parametrize("length_ms", [20, 40, 100])
+@pytest.mark.parametrize("name", [SHORT, LONG])
+def test_first_words_that_are_played_earlier_than_the_rest_are_not_missed(
+    name: str, length_ms: int
+) -> None:
+    later = delayed_from(length_ms, 20.0)
+
+    def heard(damage: Damage) -> Listener:
+        scene = Scene()
+        scene.say("ann", starting_audibly(name), hears={"ben": (80.0, damage)})
+        return heard_by(measured(scene))
+
+    whole, cut = heard(later), heard(lambda pcm: later(without(0, 30)(pcm)))
+    assert whole.clipped_start_ms == 0 and whole.missing_ms == 0
+    assert cut.clipped_start_ms == pytest.approx(30, abs=10)
 
 
 @pytest.mark.sweep(1)

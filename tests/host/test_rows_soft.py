@@ -45,8 +45,8 @@ class Stage:
     def __init__(self) -> None:
         self.told: list[tuple[int, Any]] = []
         self.directory = Directory()
-        leader = make_leader(1, secrets.randbits(30), directory=self.directory)
-        self.endpoint = UdpEndpoint(leader, lambda *event: self.told.append(event))
+        self.leader = make_leader(1, secrets.randbits(30), directory=self.directory)
+        self.endpoint = UdpEndpoint(self.leader, lambda *event: self.told.append(event))
 
     def texts(self) -> list[str]:
         return [bytes(value[3]).decode() for kind, value in self.told if kind == events.TEXT]

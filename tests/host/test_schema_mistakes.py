@@ -40,7 +40,7 @@ MESSAGES = {
         'name = "term", type = "u32", text = "the leader',
         ["WELCOME.term", "append"],
     ),
-    "newer than the table": ("since = 5\n", "since = 9\n", "since = 9", ["newer than version"]),
+    "newer than the table": ("since = 5\n", "since = 15\n", "since = 15", ["newer than version"]),
     "a host's among others": (
         'from = "participant"',
         'from = "host"',
@@ -70,7 +70,11 @@ SETTINGS = {
     "an empty reason": ('reason = "a stuck button must not silence a venue"', 'reason = ""',
                         'reason = ""', ["at least 1 character"]),
     "an unknown key": ("scope =", "scopes =", "scopes =", ["did you mean 'scope'"]),
-    "an unknown scope": ('"venue"', '"house"', "house", ["'venue', 'group', 'board' or 'badge'"]),
+    "half a feature": ("on = 257\n", "", "off = 0", ["a feature has two values"]),
+    "a feature that is off": ("on = 257\n", "on = 0\n", "off = 0", ["a feature has two values"]),
+    "a feature beyond": ("on = 257\n", "on = 70000\n", "on = 70000", ["outside of 0 to 65535"]),
+    "an unknown scope": ('scope = "venue"', 'scope = "house"', "house", ["'venue' or 'group'"]),
+    "a gap in the numbers": ("number = 16\n", "number = 17\n", "number = 17", ["must be 16"]),
     "not appended": ("since = 0\n", "since = 3\n", "since = 0", ["append new ones"]),
     "one name in two sections": (
         "[audio.playout_delay_ms]", "[audio.talk_ms]", "[audio.talk_ms]", ["another section"],

@@ -22,6 +22,16 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
         assert row.text in file.read_text("utf-8")
 
 
+def test_what_groups_have_of_their_own_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    own = {"floor.talk_ms@3": 5000, "floor.preemption@12": 0, "audio.playout_delay_ms@3": 80}
+    file.write_text(render({**DEFAULTS, **own}, 7), "utf-8")
+    assert load_file(file) == ({**DEFAULTS, **own}, 7)
+    assert "[at.3.floor]" in file.read_text("utf-8")
+    file.write_text('[at.3]\nfloor = { talk_ms = "venue" }\n', "utf-8")
+    assert load_file(file) == ({"floor.talk_ms@3": None}, None)
+
+
 def test_units_may_be_given_and_most_be_left_out(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     file.write_text('[floor]\ntalk_ms = "90s"\n', "utf-8")
@@ -39,6 +49,14 @@ MISTAKES = {  # text: what is told behind the file's name
     "[floor]\npreemption = 1\n": ':2:1: floor.preemption: must be "off" or "on"',
     '[floor]\npreemption = "no"\n': ":2:1: floor.preemption: 'no' is no value of floor.preemption",
     "base = 0\n[floor]\ntalk_ms = 5000\n": ":1:1: base: must be a version",
+    "[at.3.relay]\npacket_frames = 1\n": ":2:1: at.3.relay.packet_frames: relay.packet",
+    "[at.128.floor]\ntalk_ms = 5000\n": ":2:1: at.128.floor.talk_ms: 128 is no talk group",
+    "[at.x.floor]\ntalk_ms = 5000\n": ":2:1: at.x.floor.talk_ms: there is no setting",
+    "[at.3]\ntalk_ms = 5000\n": ":2:1: at.3.talk_ms: there is no such setting",
+    "[at]\n3 = 5\n": ":2:1: at.3: there is no such setting",
+    "at = 5\n": ":1:1: at: there is no such setting",
+    "[at.3.floor]\ntalk_ms = 5\n": ":2:1: at.3.floor.talk_ms: floor.talk_ms cannot be 5 ms",
+    '[floor]\ntalk_ms = "venue"\n': ":2:1: floor.talk_ms: 'venue' is no value of floor.talk_ms",
     "[floor\n": ":1:7: is no TOML",
     "": ":1:1: has no setting",
 }

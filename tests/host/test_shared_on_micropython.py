@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT / "tests" / "shared"
 SCRIPT = SHARED / "trace_script.py"
 SCENES = ("bursts", "takeover", "calls", "outage")
-HOSTS_WINGS = {"cluster", "fanout", "leader"}
+HOSTS_WINGS = {"cluster", "fanout", "leader", "microphone"}
 SEEDS = (1, pytest.param(2, marks=pytest.mark.proof))
 
 

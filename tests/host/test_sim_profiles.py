@@ -95,7 +95,7 @@ def test_each_number_has_its_reason(name: str, text: str) -> None:
         (GOOD + "spike = { per_1000 = 3 }\n", "hop.spike.up_to_ms: must be given"),
         (GOOD + 'loss_percent = "many"\n', "hop.loss_percent: should be a valid number"),
         (GOOD + "loss_percent = 99\nburst_loss = { share_percent = 90, mean_ms = 20 }\n", "every"),
-        ('why = "x"\n[wifi]\nphy = "z"\n', "wifi.phy: should be 'b', 'g' or 'n', not 'z'"),
+        ('why = "x"\n[wifi]\nphy = "z"\n', "'b-long', 'b-short', 'g' or 'n', not 'z'"),
         ('why = "x"\n[wifi]\nsignal_dbm = [-40, -70]\n', "the weaker first"),
         ('why = "x"\n[wifi]\nrate_kbps = 17\n', "wifi: rate_kbps must be a rate of n: 0 or one of"),
         ('name = "y"\n' + GOOD, "the file's own name is the name"),

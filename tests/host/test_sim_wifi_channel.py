@@ -328,3 +328,15 @@ def test_a_full_channel_with_held_multicast_is_still_only_full() -> None:
     windows = [channel.airtime_percent(at, at + 500_000) for at in range(0, 4_000_000, 500_000)]
     assert max(windows) <= 100
     assert min(windows) > 95
+
+
+def test_multicast_that_meets_another_frame_is_lost_by_the_air() -> None:
+    class Unlucky:
+        def below(self, limit: int) -> int:
+            return 0
+
+    channel = Channel({}, Unlucky())
+    channel.join(1, -50)
+    channel.unicast(0, 1, 200, False)
+    assert channel.multicast(0, 400, [1]) == [(1, -1)]
+    assert channel.last_loss == "air"

@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import pytest
 from tests import costs, late, proof, run, sharing
@@ -248,6 +248,25 @@ def test_what_a_late_machine_failed_runs_anew_and_a_fault_of_ours_comes_again(
         "test_ours": True,
         "test_in_time": False,
     }
+
+
+@pytest.mark.parametrize(("idle_s", "is_late"), [(0.9, False), (0.1, True)])
+def test_a_machine_without_rest_is_late(
+    idle_s: float, is_late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who only sleeps is served in time there all the same."""
+
+    class Times(NamedTuple):
+        user: float
+        idle: float
+
+    seen = Times(0.0, 0.0)
+    monkeypatch.setattr(late.psutil, "cpu_times", lambda: seen)
+    watch = late.LateWatch()
+    watch.end()
+    watch.late_ms_max = 0.0
+    seen = Times(2.0 - idle_s, idle_s)
+    assert watch.is_machine_late == is_late
 
 
 LATE_PROOF = """

@@ -14,6 +14,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from pressel import extras
 from setup_clone import copies
@@ -56,27 +58,20 @@ def test_who_has_no_clone_is_not_told_to_make(module: str, monkeypatch) -> None:
 
 
 def closure(names: list[str]) -> set[str]:
-    """The packages that these need, by the names that they have here."""
-    found: set[str] = set()
-    while names:
-        name = re.split(r"[\s<>=!~;(\[]", names.pop())[0].lower().replace("_", "-")
-        if name in found:
+    """The packages that these need on this machine, with the extras that they ask for."""
+    asked = [Requirement(each) for each in names]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while asked:
+        one = asked.pop()
+        wanted = (canonicalize_name(one.name), frozenset(one.extras))
+        if wanted in seen:
             continue
-        found.add(name)
-        needs = metadata.requires(name) or []
-        names += [each for each in needs if "extra ==" not in each and is_wanted(each)]
-    return found
-
-
-def is_wanted(requirement: str) -> bool:
-    """Whether it is for this machine, as far as our packages ask."""
-    _, _, condition = requirement.partition(";")
-    if "python_version" in condition or "platform" in condition or "implementation" in condition:
-        try:
-            metadata.version(re.split(r"[\s<>=!~;(\[]", requirement)[0])
-        except metadata.PackageNotFoundError:
-            return False
-    return True
+        seen.add(wanted)
+        for need in map(Requirement, metadata.requires(one.name) or ()):
+            markers = [{"extra": each} for each in (*one.extras, "")]
+            if need.marker is None or any(map(need.marker.evaluate, markers)):
+                asked.append(need)
+    return {name for name, _ in seen}
 
 
 def link(names: set[str], packages: Path) -> None:
@@ -204,7 +199,7 @@ def test_an_installed_version_is_upgraded_from_a_file_and_has_a_way_back(
     cut_off.parent.mkdir()
     cut_off.write_bytes(wheel.read_bytes()[:100_000])
     done = upgrade(cut_off)
-    assert done.returncode == 1 and "former version is back" in done.stderr
+    assert done.returncode == 2 and "damaged" in done.stderr
     assert "Traceback" not in done.stderr and mark.read_text() == before
 
     broken = tmp_path / "b" / wheel.name  # it can be installed, and does not run
@@ -217,6 +212,9 @@ def test_an_installed_version_is_upgraded_from_a_file_and_has_a_way_back(
     assert done.returncode == 1 and "former version is back" in done.stderr
     assert mark.read_text() == before
 
+    told = run(installed, "upgrade", "check", str(wheel), home=tmp_path)
+    assert told.returncode == 0 and "as before" in told.stdout, told.stderr
+    assert mark.read_text() == before
     done = upgrade(wheel)
     assert done.returncode == 0, done.stderr
     assert "of the version that is installed" not in mark.read_text()

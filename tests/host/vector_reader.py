@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import struct
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from tests.host.protocol_pages import Example, ProtocolPages
@@ -62,6 +63,9 @@ class VectorReader:
         self.group_keys: dict[tuple[int, int], bytes] = {}  # group and low byte of the epoch
         self.epochs: dict[int, int] = {}  # epoch by its low byte
         self.secret = b""
+        self.relay_key = b""
+        self.chain, self.told, self.chain_key = 0, 0, b""  # for many: the newest key that was told
+        self.unproved: list[tuple[int, bytes]] = []  # by interval
 
     def read(self, example: Example) -> bytes:
         """The payload of the next datagram, its frames readable; AssertionError if its tag, or
@@ -74,6 +78,11 @@ class VectorReader:
         assert len(data) == end + (TAG_BYTES if is_sealed else 0)
         if not is_sealed:
             self._read_in_the_clear(example.name, payload)
+            return payload
+        if example.name in ("MULTICAST_VOICE", "MULTICAST_PROBE"):
+            return self._read_for_many(example.name, head["sessionId"], data, payload)
+        if example.name == "RELAY_PROBE":
+            assert data[end:] == mac(self.relay_key, data[:end])[:TAG_BYTES], example.title
             return payload
         session = self._session_of(example.name, head["sessionId"], payload)
         if example.name == "ROLE_ANNOUNCE" and payload[0] == 1:
@@ -107,12 +116,45 @@ class VectorReader:
             pad = mac(session.keys["wrap"], struct.pack(">II", session.number, seq))
             self.group_keys[group, epoch & 255] = xor(payload[3:19], pad)
             self.epochs[epoch & 255] = epoch
+        elif name == "RELAY":
+            pad = mac(session.keys["wrap"], struct.pack(">II", session.number, seq))
+            self.relay_key = xor(payload[10:26], pad)
         elif name == "REKEYED":
             session.secret = mac(payload, session.device_key)  # own nonce, then challenge
             session.derive()
+        elif name == "MULTICAST":
+            self.chain, _, _, self.told = struct.unpack_from(">IIBH", payload, 10)
+            self.chain_key = payload[21:37]
         elif name == "VOICE_FRAME":
             return self._decrypted(payload, mark)
         return payload
+
+    def _read_for_many(self, name: str, chain: int, data: bytes, payload: bytes) -> bytes:
+        """As the annex says; what cannot be proved yet waits in `unproved`."""
+        interval, lag = struct.unpack_from(">HB", payload)
+        assert chain == self.chain and interval - lag >= self.told
+        self.unproved.append((interval, data))
+        key, tag_keys = payload[3:19], {}
+        for number in range(interval - lag, self.told, -1):
+            below = sha256(key + struct.pack(">IH", chain, number)).digest()
+            key, tag_keys[number] = below[:16], below[16:]
+        assert key == self.chain_key
+        self.told, self.chain_key = interval - lag, payload[3:19]
+        for number, waiting in [each for each in self.unproved if each[0] in tag_keys]:
+            inner = sha256(waiting[:-TAG_BYTES]).digest()
+            assert waiting[-TAG_BYTES:] == sha256(tag_keys[number] + inner).digest()[:TAG_BYTES]
+            self.unproved.remove((number, waiting))
+        if name == "MULTICAST_PROBE":
+            return payload
+        at, back = 20, payload[19]
+        size = (len(payload) - at - FRAMES_AT) // (2 if back else 1)
+        fresh = payload[at : at + FRAMES_AT + size]
+        readable = payload[:at] + self._decrypted(fresh, data[2])
+        if back:
+            first = struct.unpack_from(">H", fresh, 8)[0] - back
+            older = fresh[:8] + struct.pack(">H", first) + fresh[10:FRAMES_AT] + payload[-size:]
+            readable += self._decrypted(older, data[2])[FRAMES_AT:]
+        return readable
 
     def _decrypted(self, payload: bytes, mark: int) -> bytes:
         _, _, talker, lease, first, _, count, size = struct.unpack_from(">BBHIHBBH", payload)

@@ -33,4 +33,4 @@ def fetch(
     with contextlib.closing(line):
         line.request(method, path, body or None, headers or {})
         answer = line.getresponse()
-        return answer, answer.read().decode()
+        return answer, answer.read().decode(errors="replace")

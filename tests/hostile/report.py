@@ -1,5 +1,6 @@
-"""docs/reports/phase7-security.md: which attacks are tried, whether they are held off, and what a
-flood costs. `make report-phase7` plays all of them and writes it.
+"""docs/reports/phase7-security.md: which attacks are tried, whether they are held off, what a
+flood costs a host, and what tags and cipher cost a badge. `make report-phase7` plays all attacks
+and writes it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.firmware.bench_badge import TRUST_MAX, count_frames
 
 from pressel.node.channel import handshake
 from pressel.node.channel.channel import Channel, host_of
@@ -23,6 +25,10 @@ AT_HOSTS = tuple(
     ROOT / "tests/host" / f"test_{name}.py"
     for name in ("node_channel", "registry_copies", "log_copy", "alike", "authority_files")
 )
+AT_PROCESSES = {  # files whose proofs are attacks in real time: the words of those that are
+    ROOT / "tests/e2e/test_floods.py": "",
+    ROOT / "tests/e2e/test_nodes.py": "flooded",
+}
 ROUNDS = 5  # the least of them counts: a busy machine only makes it longer
 DATAGRAMS = 2_000
 
@@ -51,21 +57,48 @@ def attacks(path: Path) -> list[str]:
 
 
 class Outcome:
-    """Which tests did not pass."""
+    """Which tests passed, which did not, and what they measured."""
 
     def __init__(self) -> None:
+        self.passed: set[str] = set()
         self.failed: set[str] = set()
+        self.measured: dict[str, list[tuple[str, object]]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        name = report.nodeid.split("::")[-1].split("[")[0]
         if report.failed:
-            self.failed.add(report.nodeid.split("::")[-1].split("[")[0])
+            self.failed.add(name)
+        elif report.when == "call" and report.passed:
+            self.passed.add(name)
+            self.measured[name] = report.user_properties
+
+    def word(self, attack: str) -> str:
+        """Whether `attack` was held off, or "not played"."""
+        name = "test_" + attack.replace(" ", "_")
+        if name in self.failed:
+            return "no"
+        return "yes" if name in self.passed else "not played"
 
 
-def played() -> set[str]:
-    """All attacks once; the names of those that were not held off."""
+def played() -> Outcome:
+    """All attacks once."""
     outcome = Outcome()
     pytest.main(["-q", *map(str, sources())], plugins=[outcome])
-    return outcome.failed
+    return outcome
+
+
+def played_at_processes() -> Outcome:
+    """Those that take real time, unless they have passed before in this same tree."""
+    outcome = Outcome()
+    for path, words in AT_PROCESSES.items():
+        chosen = ["-k", words] if words else []
+        pytest.main(["-q", "-m", "proof", *chosen, str(path)], plugins=[outcome])
+    return outcome
+
+
+def attacks_at(path: Path) -> list[str]:
+    """As `attacks`, of one of `AT_PROCESSES`."""
+    return [words for words in attacks(path) if AT_PROCESSES[path] in words]
 
 
 def least_us(act: Callable[[bytes], object], datagrams: list[bytes]) -> float:
@@ -131,22 +164,50 @@ def theirs_cookie(channel: Channel, hail: bytes) -> bytes:
     return outgoing.data
 
 
-def written(failed: set[str]) -> str:
+def costs_on_badge() -> list[str]:
+    """What tag, cipher and verification take of a frame of voice, in lines."""
+    frames = count_frames()
+    lines = ["## What trust costs a badge", ""]
+    lines += ["Tag, cipher and verification in 20 ms of voice, counted in instructions of bytecode"]
+    lines += [
+        "and in blocks. The chip's instructions are reckoned from these, not measured, as if it"
+    ]
+    lines += [f"had no hardware for either kind of block. {TRUST_MAX:,} are allowed"]
+    lines += ["(`tests/firmware/test_bench_badge.py`)."]
+    lines += ["", "| badge | bytecodes | blocks of SHA-256 | blocks of AES | instructions |"]
+    lines += ["|---|--:|--:|--:|--:|"]
+    for what in ("talk", "listen"):
+        trust = frames[what].trust
+        lines.append(
+            f"| {what}s | {trust.bytecodes:.0f} | {trust.sha_blocks:.1f} | {trust.aes_blocks:.1f} "
+            f"| {frames[what].trust_instructions:,.0f} |"
+        )
+    return lines
+
+
+def written(engines: Outcome, processes: Outcome) -> str:
     lines = [HEAD]
     for path in sources():
         lines += [f"## {path.relative_to(ROOT)}", "", "| attack, and what must be true | held |"]
         lines.append("|---|---|")
-        for words in attacks(path):
-            name = "test_" + words.replace(" ", "_")
-            lines.append(f"| {words} | {'no' if name in failed else 'yes'} |")
+        lines += [f"| {words} | {engines.word(words)} |" for words in attacks(path)]
         lines.append("")
+    lines += ["## Against running processes", "", "In real time, on the machine that wrote this."]
+    lines += ["", "| attack, and what must be true | held | measured |", "|---|---|---|"]
+    for path in AT_PROCESSES:
+        for words in attacks_at(path):
+            found = processes.measured.get("test_" + words.replace(" ", "_"), [])
+            told = "; ".join(f"{name}: {value}" for name, value in found)
+            lines.append(f"| {words} | {processes.word(words)} | {told} |")
+    lines.append("")
     lines += ["## What a flood costs a host", "", "In one run, as a share of what one signature"]
     lines += ["costs to check.", "", "| datagram | share |", "|---|--:|"]
     lines += [f"| {what} | {share:.2f} |" for what, share in costs_between_hosts()]
+    lines += ["", *costs_on_badge()]
     return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    not_held = played()
-    REPORT.write_text(written(not_held), "utf-8")
-    sys.exit(1 if not_held else 0)
+    engines, processes = played(), played_at_processes()
+    REPORT.write_text(written(engines, processes), "utf-8")
+    sys.exit(1 if engines.failed or processes.failed else 0)

@@ -16,8 +16,10 @@ from ptt.base.numbers import CALL_GROUP_FIRST, KEY_ADOPT_MS
 from ptt.cluster.records import DeviceRecord
 from ptt.leader.group_keys import GroupKeys
 from ptt.leader.roster import Grants
+from ptt.link import derive
 from ptt.link.hmac import Hmac
-from ptt.wire import messages, voice
+from ptt.wire import envelope, messages, voice
+from ptt.wire.offsets import GROUP_KEY_END, GROUP_KEY_EPOCH_AT, GROUP_KEY_WRAPPED_AT
 
 
 def shut_out(venue: Attacked, name: str) -> Any:
@@ -268,6 +270,50 @@ def test_changes_that_the_standby_missed_silence_nobody_after_a_takeover() -> No
     venue.run(3000)
     assert venue.leader.refusals.as_dict().get("key", 0) == 0
     assert len(venue.badge("B").heard_of(lease)) > before + 100
+
+
+def test_a_leader_that_counts_from_lower_gives_keys_that_are_taken() -> None:
+    """So many changes went past the standby that it begins below the epoch that badges have."""
+    venue = talking(badges=3)
+    venue.host_loses.loses = lambda data: True
+    for _ in range(70):
+        venue.leader.keys.change(venue.now_ms)
+        venue.collect_leader()
+        venue.run(60)
+    venue.kill()
+    venue.run(300)
+    venue.host_loses.loses = None
+    venue.take_over()
+    venue.release("A")
+    venue.run(3000)
+    venue.press("A")
+    venue.run(3000)
+    lease = venue.badge("A").engine.floor.lease
+    assert lease and len(venue.badge("B").heard_of(lease)) > 100
+
+
+def test_a_key_that_waits_while_the_member_gets_other_keys_is_the_groups() -> None:
+    """A badge that answers two challenges at a busy leader gets keys twice. It would unwrap the
+    first by what seals it, and play noise."""
+    venue, _ = with_devices((2,))
+    leader = venue.leader
+    member = leader.members.all()[0]
+    while leader.poll_transmit():
+        pass
+    leader.keys.give(member, venue.now_ms)
+    keys = derive.session_keys(Hmac(), bytes(32), 1, member.session)
+    member.link.begin(member.session, keys, venue.now_ms)
+    epoch, key = leader.keys.current(2)
+    found = []
+    while (outgoing := leader.poll_transmit()) is not None:
+        data = bytes(outgoing.data)
+        if data[1] == messages.GROUP_KEY:
+            seq = envelope.seq(data)
+            wrapped = data[GROUP_KEY_WRAPPED_AT:GROUP_KEY_END]
+            assert wrapped != key
+            found.append(derive.wrap(Hmac(), keys.wrap, member.session, seq, wrapped))
+            assert envelope.get16(data, GROUP_KEY_EPOCH_AT) == epoch
+    assert key in found
 
 
 def test_epochs_begin_again_and_no_key_does() -> None:

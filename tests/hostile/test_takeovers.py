@@ -140,12 +140,18 @@ def test_numbers_of_presses_and_texts_that_were_never_reached(ahead: int) -> Non
 @pytest.mark.parametrize("place", range(len(records.settings_record.SIZES)))
 def test_settings_out_of_range(place: int) -> None:
     sizes, ranges = records.settings_record.SIZES, records.settings_record.RANGES
-    for value in (ranges[place][0] - 1, ranges[place][1] + 1, 256 ** sizes[place] - 1):
-        if not 0 <= value < 256 ** sizes[place]:
+    low, high = ranges[place]
+    for value in (low - 1, high + 1, 256 ** sizes[place] - 1):
+        if not 0 <= value < 256 ** sizes[place] or low <= value <= high:
             continue
         values: list[int] = list(records.settings_record.DEFAULTS)
         values[place] = value
-        body = b"".join(v.to_bytes(size, "big") for v, size in zip(values, sizes, strict=True))
+        known = records.settings_record.BY_PLACE
+        body = b"".join(
+            v.to_bytes(size, "big") for v, size in zip(values[:known], sizes[:known], strict=True)
+        )
+        if place >= known:
+            body += bytes((0, place, sizes[place])) + value.to_bytes(sizes[place], "big")
         with pytest.raises(Refused):
             records.check(records.SETTINGS, 0, body)
 

@@ -191,6 +191,19 @@ def _mix_tone(program: Program) -> dict[str, bytes]:
     return {**wanted, "phase": phase.tobytes()}
 
 
+def _centre(program: Program) -> dict[str, bytes]:
+    state = array("i", [0])
+    program.buffer("state", state.tobytes())
+    wanted = {}
+    for n, frame in enumerate(signals.frames()):
+        pcm = array("h", frame)
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.call("centre_frame", "state", f"pcm{n}", len(pcm))
+        samples.centre(state, pcm)
+        wanted[f"pcm{n}"] = pcm.tobytes()
+    return {**wanted, "state": state.tobytes()}
+
+
 def _fade(program: Program) -> dict[str, bytes]:
     wanted = {}
     for n, frame in enumerate(signals.frames()):
@@ -286,6 +299,18 @@ def _move(program: Program) -> dict[str, bytes]:
     return wanted
 
 
+def _swap(program: Program) -> dict[str, bytes]:
+    wanted = {}
+    for n, pcm in enumerate(signals.frames()):
+        count = (320, 319, 2, 1)[n % 4]
+        pcm = pcm[0:count]
+        program.buffer(f"pcm{n}", pcm.tobytes() + _GUARD)
+        program.call("swap_samples", f"pcm{n}", count)
+        samples.swap(pcm)
+        wanted[f"pcm{n}"] = pcm.tobytes() + _GUARD
+    return wanted
+
+
 def _bytes_case(native: str, twin: Callable[..., None]) -> Callable[[Program], dict[str, bytes]]:
     def prepare(program: Program) -> dict[str, bytes]:
         target = bytearray(signals.noise_bytes(200, 1))
@@ -306,6 +331,7 @@ CASES = (
     Case("ima_encode_shaped", "shaped", _ima_encode_shaped, 3),
     Case("g722_encode", "g722", _g722_encode),
     Case("g722_decode", "g722", _g722_decode),
+    Case("centre", "samples", _centre),
     Case("gain", "samples", _gain),
     Case("mix_tone", "samples", _mix_tone),
     Case("fade", "samples", _fade),
@@ -314,6 +340,7 @@ CASES = (
     Case("repeat", "voice_period", _repeat),
     Case("blend", "voice_period", _blend),
     Case("move", "voice_period", _move),
+    Case("swap", "samples", _swap),
     Case("copy", "octets", _bytes_case("copy_bytes", octets.copy)),
     Case("xor", "octets", _bytes_case("xor_bytes", octets.xor)),
 )

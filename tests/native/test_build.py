@@ -29,6 +29,7 @@ def test_a_chip_gets_machine_code_of_its_own(chip: str, tmp_path: Path) -> None:
         assert module.functions
 
 
+@pytest.mark.proof
 def test_the_same_sources_give_the_same_bytes(tmp_path: Path) -> None:
     for name in _NUMBERS:
         builds = [build_firmware(tmp_path / f"{name}{n}", architecture=name) for n in range(2)]
@@ -42,6 +43,7 @@ def test_another_architecture_in_the_same_folder_is_compiled_anew(tmp_path: Path
     assert digests[1] == build_firmware(tmp_path / "new", architecture="rv32imc").digest
 
 
+@pytest.mark.proof
 def test_without_a_chip_there_is_none(tmp_path: Path) -> None:
     built = build_firmware(tmp_path / "out")
     assert not any("native" in file.path for file in built.files)

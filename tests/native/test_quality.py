@@ -30,6 +30,7 @@ def score(coder: str, pcm: np.ndarray) -> float:
     return pesq.pesq(16_000, pcm, heard, "wb")
 
 
+@pytest.mark.proof
 def test_the_shaped_coder_sounds_better() -> None:
     dsp.use(twins)
     speech = [read_speech(recording.path) for recording in RECORDINGS]
@@ -39,6 +40,7 @@ def test_the_shaped_coder_sounds_better() -> None:
     assert all(one > other + 0.8 for one, other in zip(shaped, plain, strict=True)), plain
 
 
+@pytest.mark.proof
 def test_the_voice_s_period_conceals_better_than_the_last_frame() -> None:
     """By what a sketch had gained: 0.17 at 5 %."""
     fading, period = (concealment.scores(kind, 5, 1, 2) for kind in ("fading", "period"))

@@ -87,6 +87,8 @@ def main(words: list) -> None:
     _decoded("g722_decode", wide, lambda data, pcm: g722_decode(other, data, 2, pcm))
     _changed("gain", frames, lambda n, pcm: dsp.gain(pcm, (0, 90, 256, 900, 4096)[n % 5]))
     _changed("fade", frames, lambda n, pcm: dsp.fade(pcm, (0, 1, 15, 16)[n % 4]))
+    constant = array("i", [0])
+    _changed("centre", frames, lambda n, pcm: dsp.centre(constant, pcm))
     phase = array("i", [0])
     _changed("mix_tone", frames, lambda n, pcm: dsp.mix_tone(phase, pcm, 1801 * n, 32767 >> n))
     out = array("h", bytes(700))
@@ -97,6 +99,7 @@ def main(words: list) -> None:
             pcm[place] = out[place]
 
     _changed("slip", frames, slip)
+    _changed("swap", frames, lambda n, pcm: dsp.swap(pcm))
     xored = hashlib.sha256()
     copied = hashlib.sha256()
     for data in coded:

@@ -35,13 +35,17 @@ PACKET_BYTES = voice.FRAMES_AT + ADPCM_FRAME_BYTES + envelope.TAG_BYTES
 @click.option("--rounds", default=8, show_default=True, help="Turns of each contestant.")
 def main(listeners: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory(prefix="pressel-relay-") as folder:
-        contestants = _contestants(Path(folder), listeners)
-        try:
-            costs = _play(contestants, rounds)
-        finally:
-            for each in contestants:
-                each.contestant.close()
-    _print(costs, listeners)
+        _print(costs(Path(folder), listeners, rounds), listeners)
+
+
+def costs(work: Path, listeners: int, rounds: int) -> dict[str, list[float]]:
+    """Microseconds a delivered frame, of each turn, by contestant."""
+    contestants = _contestants(work, listeners)
+    try:
+        return _play(contestants, rounds)
+    finally:
+        for each in contestants:
+            each.contestant.close()
 
 
 def _contestants(work: Path, listeners: int) -> list[Any]:
@@ -59,15 +63,15 @@ def _contestants(work: Path, listeners: int) -> list[Any]:
 
 def _play(contestants: list[Any], rounds: int) -> dict[str, list[float]]:
     """Microseconds a delivered frame, of each turn."""
-    costs: dict[str, list[float]] = {each.contestant.name: [] for each in contestants}
+    found: dict[str, list[float]] = {each.contestant.name: [] for each in contestants}
     for _ in range(rounds):
         for each in random.sample(contestants, len(contestants)):
             for other in contestants:
                 other.tend()
                 other.contestant.listen(0.001)
             spent_s, delivered = _turn(each, contestants)
-            costs[each.contestant.name].append(spent_s / delivered * 1e6)
-    return costs
+            found[each.contestant.name].append(spent_s / delivered * 1e6)
+    return found
 
 
 def _turn(speaker: Any, contestants: list[Any]) -> tuple[float, int]:
@@ -88,13 +92,13 @@ def _turn(speaker: Any, contestants: list[Any]) -> tuple[float, int]:
     return speaker.contestant.spent()
 
 
-def _print(costs: dict[str, list[float]], listeners: int) -> None:
+def _print(found: dict[str, list[float]], listeners: int) -> None:
     table = Table(title=f"One talker, {listeners} listeners", title_justify="left", box=None)
     table.add_column("")
     for head in ("us a frame", "slow quarter", "times Murmur", "times C with tags"):
         table.add_column(head, justify="right")
-    middle = {name: statistics.median(each) for name, each in costs.items()}
-    for name, each in costs.items():
+    middle = {name: statistics.median(each) for name, each in found.items()}
+    for name, each in found.items():
         quarter = statistics.quantiles(each, n=4)[2] if len(each) > 1 else each[0]
         peer = middle.get("Murmur")
         table.add_row(

@@ -10,8 +10,8 @@ from ptt.base.numbers import ADPCM_FRAME_BYTES
 from ptt.media import adpcm, dsp, samples
 
 NOBODY = -1  # in place of whose: a frame that was made up
-_MARK = 0xA5  # where a frame of the real coder has a zero
-_REST = bytes(ADPCM_FRAME_BYTES - 8)
+_MARK = b"mark"
+_REST = _MARK + bytes(ADPCM_FRAME_BYTES - 12)
 
 
 def speak(pcm, whose, number):
@@ -25,12 +25,12 @@ class Marks:
     """The coder's twin, see `ptt.media.dsp.use`; copying and XOR are done in one go."""
 
     def ima_encode(self, state, pcm, out, at):
-        out[at : at + 4] = bytes((pcm[0] >> 8, pcm[0] & 255, 0, _MARK))
+        out[at : at + 4] = bytes((pcm[0] >> 8, pcm[0] & 255, 0, 0))
         out[at + 4 : at + 8] = bytes((pcm[1] >> 8, pcm[1] & 255, pcm[2] >> 8, pcm[2] & 255))
         out[at + 8 : at + ADPCM_FRAME_BYTES] = _REST
 
     def ima_decode(self, data, at, pcm):
-        if data[at + 3] != _MARK:  # it was forged, or opened with a wrong key
+        if data[at + 8 : at + 12] != _MARK:  # it was forged, or opened with a wrong key
             pcm[0] = NOBODY
             return
         pcm[0] = data[at] << 8 | data[at + 1]

@@ -50,7 +50,7 @@ def test_the_newest_events_have_names_too():
     assert events.NAMES[events.CALL_OVER] == "call_over"
     assert events.NAMES[events.LEADING] == "leading"
     assert events.NAMES[events.UPDATE] == "update"
-    assert len(events.NAMES) == events.STRANGER + 1
+    assert len(events.NAMES) == events.RELAY_LOST + 1
 
 
 def test_datagrams_come_in_order():

@@ -452,3 +452,35 @@ def test_every_state_has_its_rules():
         assert (election.RESIGN in triggers) == (state != RESIGNED)
         if state not in (FOLLOWER, RESIGNED):
             assert election.HIGHER_TERM in triggers and election.OVERSLEPT in triggers
+
+
+# --- who keeps older settings ---
+
+
+def test_who_keeps_older_settings_does_not_lead_while_another_can():
+    for numbers in ([1, 2, 3], [1, 2]):
+        hosts = Hosts(numbers)
+        hosts.start()
+        for number in numbers:
+            hosts[number].engine.keep_settings(1 if number == 1 else 2)
+        hosts.until_one_leads(HEAL_MS)
+        assert hosts.leader_marks() == [2]
+
+
+def test_who_is_off_duty_keeps_nobody_from_leading():
+    hosts = Hosts([1, 2])
+    hosts.start()
+    hosts[2].engine.keep_settings(2)
+    hosts[1].engine.keep_settings(1)
+    hosts[2].engine.resign(hosts.now_ms)
+    hosts.until_one_leads(HEAL_MS)
+    assert hosts.leader_marks() == [1]
+
+
+def test_of_a_host_that_tells_no_version_nothing_is_known():
+    """A former version of Pressel."""
+    hosts = Hosts([1, 2, 3])
+    hosts.start()
+    hosts[2].engine.keep_settings(2)
+    hosts.until_one_leads(HEAL_MS)
+    assert hosts.leader_marks() == [1]

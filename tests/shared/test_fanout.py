@@ -5,11 +5,13 @@ from tests.shared.venue import Venue
 
 from ptt.base.clock import NEVER
 from ptt.base.numbers import FRAME_MS, FRAMES_PER_PACKET_MAX
+from ptt.fanout.again import Again
 from ptt.fanout.bundle import Bundle
 from ptt.fanout.fanout import Fanout
 from ptt.fanout.pace import AT_ONCE, PER_MS, Pace
 from ptt.fanout.plan import (
     AS_NEEDED,
+    BESIDE_MULTICAST,
     SHARE_PERCENT_MAX,
     UNKNOWN,
     frames_in_packet,
@@ -136,7 +138,7 @@ def test_a_plan_holds_until_the_end_of_its_burst():
 
 
 def test_the_number_of_listeners_decides():
-    chosen = [frames_in_packet(count, AS_NEEDED) for count in range(1, 251)]
+    chosen = [frames_in_packet(count) for count in range(1, 251)]
     assert chosen[0] == 1
     assert chosen == sorted(chosen)
     assert chosen[-1] == FRAMES_PER_PACKET_MAX
@@ -172,7 +174,12 @@ class Room:
     def __init__(self, places):
         self.of_group = places
         self.counts = []  # frames of each packet
+        self.once = []  # likewise, of those by multicast
+        self.is_sent_once = False
         self.spread = 0
+
+    def begin_burst(self, group, data, now_ms):
+        return self.is_sent_once
 
     def places(self, group):
         return self.of_group[group]
@@ -180,7 +187,10 @@ class Room:
     def spread_over(self, access_points):
         self.spread = access_points
 
-    def send_voice(self, group, data, now_ms):
+    def send_once(self, group, data, now_ms):
+        self.once.append((voice.first(data), voice.count(data)))
+
+    def send_copies(self, group, data, now_ms):
         self.counts.append(voice.count(data))
 
 
@@ -203,6 +213,42 @@ def test_packets_are_as_long_as_the_fullest_access_point_needs():
     assert sent_by({1: [7] * 150 + [8] * 50}, 4) == ({3}, 2)
 
 
+def beside(wanted=AS_NEEDED):
+    """A burst of twelve frames that goes once to many, and to three alone."""
+    room = Room({1: [7] * 3})
+    room.is_sent_once = True
+    fanout = Fanout(room)
+    fanout.obey(1, wanted)
+    for first in range(12):
+        fanout.on_voice(1, packet(first, is_last=first == 11), 1000 + first * FRAME_MS)
+        # What is told as missed comes again as it went out, and all else with the copies.
+        assert sum([count for _, count in room.once]) >= sum(room.counts)
+    assert fanout.next_timeout_ms() == NEVER
+    assert fanout.frames(1) == (wanted or BESIDE_MULTICAST) and fanout.frames(2) == 1
+    return room
+
+
+def test_copies_beside_multicast_are_long_and_multicast_waits_for_nothing():
+    room = beside()
+    assert room.counts == [BESIDE_MULTICAST] * 4
+    assert room.once == [(first, 1) for first in range(12)]
+    room = beside(2)
+    assert room.counts == [2] * 6 and len(room.once) == 6
+
+
+def test_both_leave_when_the_talker_falls_silent():
+    room = Room({1: [7] * 3})
+    room.is_sent_once = True
+    fanout = Fanout(room)
+    fanout.obey(1, 3)
+    fanout.on_voice(1, packet(0), 1000)
+    fanout.handle_timeout(fanout.next_timeout_ms())
+    assert (room.once, room.counts) == ([(0, 1)], [1])
+    fanout.on_voice(1, packet(1), 1100)
+    fanout.on_voice(1, packet(0, lease=8), 1110)  # the next burst
+    assert (room.once, room.counts) == ([(0, 1), (1, 1)], [1, 1])
+
+
 def test_bursts_at_once_share_access_points():
     crowds = {1: [7] * 60, 2: [7] * 60, 3: [8] * 60}
     assert sent_by(crowds, 1, (1, 3)) == ({1}, 2)
@@ -220,8 +266,40 @@ def test_a_member_is_where_it_reports_to_be():
 
 def test_what_the_venue_has_set_is_obeyed():
     for wanted in range(1, FRAMES_PER_PACKET_MAX + 1):
-        assert frames_in_packet(1, wanted) == wanted
-        assert frames_in_packet(250, wanted) == wanted
+        for listeners in (1, 250):
+            assert plans_of([listeners], wanted) == [wanted]
+
+
+def plans_of(crowds, wanted=AS_NEEDED):
+    """Frames of a packet in one burst after another, with as many listeners as `crowds` says."""
+    places = {1: []}
+    room = Room(places)
+    fanout = Fanout(room)
+    fanout.obey(1, wanted)
+    chosen = []
+    for lease, listeners in enumerate(crowds, 1):
+        places[1] = [7] * listeners
+        for first in range(FRAMES_PER_PACKET_MAX * 2):
+            fanout.on_voice(1, packet(first, lease=lease), 1000 * lease + first * FRAME_MS)
+        chosen.append(room.counts[-1])
+    return chosen
+
+
+def test_one_listener_who_comes_and_goes_changes_no_packets():
+    assert plans_of([79, 80, 79, 80, 79]) == [1, 2, 2, 2, 2]
+    assert plans_of([138, 139, 138, 139, 138]) == [2, 3, 3, 3, 3]
+    assert plans_of([139, 10, 79, 80]) == [3, 1, 1, 2]
+
+
+def test_packets_that_got_longer_take_several_fewer_listeners_to_get_shorter():
+    for before in range(2, FRAMES_PER_PACKET_MAX + 1):
+        longer = min(n for n in range(1, 251) if frames_in_packet(n) == before)
+        for fewer in range(1, 9):
+            assert frames_in_packet(longer - fewer, before) == before
+        for listeners in range(1, 251):
+            chosen = frames_in_packet(listeners, before)
+            assert chosen >= frames_in_packet(listeners)
+            assert frames_in_packet(listeners, chosen) == chosen
 
 
 def packet(first, count=1, lease=7, is_last=False, mark=0):
@@ -349,3 +427,27 @@ def test_time_that_has_passed_makes_room_again():
     pace.send(bytearray(1), 0, list(range(AT_ONCE)), 1000)
     pace.send(bytearray(1), 0, list(range(AT_ONCE)), 1000 + AT_ONCE // PER_MS + 1)
     assert len(sent.links()) == 2 * AT_ONCE
+
+
+def test_what_was_missed_of_two_groups_is_sent_of_both():
+    class Output:
+        def __init__(self):
+            self.sent = []
+
+        def send(self, data, payload_crc, links, now_ms):
+            self.sent.append((voice.group(data), voice.first(data)))
+
+    def packet(group, first):
+        data = bytearray(400)
+        voice.write_fields(data, group, messages.CODEC_IMA_ADPCM, 5, 7, first, False, 1)
+        end = voice.FRAMES_AT + 164
+        envelope.write_header(data, end, messages.VOICE_FRAME, 0, 1, 0, 0)
+        return data[0 : end + envelope.TAG_BYTES]
+
+    output = Output()
+    again = Again(output)
+    for group in (1, 2):
+        again.begin(3, "link", [packet(group, first) for first in range(12)], 0)
+    while again.next_timeout_ms() != NEVER:
+        again.handle_timeout(again.next_timeout_ms())
+    assert sorted(output.sent) == [(group, first) for group in (1, 2) for first in range(12)]

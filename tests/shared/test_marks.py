@@ -32,7 +32,7 @@ def test_every_frame_arrives_as_itself():
 
 
 def test_what_is_not_a_marked_frame_is_nobody_s():
-    assert carried(3, 5, meddle=3)[0] == marks.NOBODY
+    assert carried(3, 5, meddle=8)[0] == marks.NOBODY
 
 
 def test_a_concealed_frame_is_nobody_s():

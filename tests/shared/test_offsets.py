@@ -17,6 +17,8 @@ FIELDS_BEFORE = {
     "GROUP_KEY_EPOCH_AT": (messages.GROUP_KEY, 1),
     "GROUP_KEY_WRAPPED_AT": (messages.GROUP_KEY, 2),
     "GROUP_KEY_END": (messages.GROUP_KEY, 3),
+    "RELAY_WRAPPED_AT": (messages.RELAY, 3),
+    "RELAY_END": (messages.RELAY, 4),
     "REKEYED_NONCE_AT": (messages.REKEYED, 0),
     "REKEYED_CHALLENGE_AT": (messages.REKEYED, 1),
     "REKEYED_END": (messages.REKEYED, 2),

@@ -14,6 +14,7 @@ from ptt.base.numbers import (
 )
 from ptt.media import adpcm, playout
 from ptt.media.frame_store import FrameStore
+from ptt.media.path_delay import PathDelay
 from ptt.media.playout import BUFFERING, PLAYING, RULES, SILENT, STATES, TRIGGERS, Playout
 
 SAMPLES = 320
@@ -194,6 +195,26 @@ def test_the_delay_of_the_next_burst_is_what_the_path_needs():
     assert gaps[0] <= 5  # it grew once
     assert gaps[1:] == [0, 0]
     assert 100 <= listener.playout.path.delay_ms <= 140
+
+
+def test_the_delay_keeps_within_its_bounds_and_the_share_that_may_be_late():
+    """A tenth of the packets come 100 ms late."""
+    path = PathDelay()
+    for number in range(400):
+        path.add(100 if number % 10 == 9 else 0)
+    assert path.delay_ms == 130
+    path.most_ms = 90
+    path.set_least(60)
+    assert path.delay_ms == 90
+    path.set_least(200)  # who wants both means the least
+    assert path.delay_ms == 200
+    path.most_ms = 340
+    path.late_permille = 100
+    path.set_least(20)
+    assert path.delay_ms == 30
+    path.late_permille = 99
+    path.set_least(20)
+    assert path.delay_ms == 130
 
 
 def test_pauses_are_left_out_until_the_delay_is_what_the_path_needs():

@@ -80,7 +80,7 @@ def test_a_record_of_another_host_is_checked_before_it_is_kept():
 def record_of(values):
     """The rest is as by default."""
     values += settings_record.DEFAULTS[len(values) :]
-    return records.write_numbers(settings_record.SIZES, values)
+    return records.write_settings(values, {})
 
 
 def test_an_older_host_leaves_out_what_it_does_not_know():
@@ -92,12 +92,14 @@ def test_an_older_host_leaves_out_what_it_does_not_know():
 
 
 def test_a_newer_host_knows_more():
-    newer = records.write_numbers(settings_record.SIZES, settings_record.DEFAULTS) + bytes(5)
-    assert records.read_settings(newer) == list(settings_record.DEFAULTS)
+    unknown = len(settings_record.SIZES)
+    newer = record_of((4, 80, 30000)) + bytes((0, unknown, 3)) + b"abc"
+    assert records.read_settings(newer)[0:3] == [4, 80, 30000]
+    assert records.check(records.SETTINGS, 0, newer) is None
 
 
 def test_half_a_setting_is_refused():
-    whole = records.write_numbers(settings_record.SIZES, settings_record.DEFAULTS)
+    whole = records.write_settings(settings_record.DEFAULTS, {})
     for size in (0, 1, 3, 5, 7, 9):
         assert refusal_of(whole[0:size]) == refusal.FIELD
 

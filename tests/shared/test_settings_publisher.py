@@ -1,6 +1,6 @@
 """Who has the settings, and to whom they are sent again."""
 
-from ptt.base.clock import NEVER, add
+from ptt.base.clock import NEVER, add, since
 from ptt.base.numbers import REQUEST_RETRY_MS, REQUEST_RETRY_MS_MAX
 from ptt.leader.delivery import Delivery
 from ptt.leader.publisher import Publisher
@@ -13,8 +13,10 @@ class Member:
     def __init__(self, node, now_ms=NOW_MS):
         self.node = node
         self.device = bytes([node])
+        self.groups = (1,)
         self.settings = Delivery()
         self.settings.due_ms = now_ms
+        self.heard_ms = now_ms
 
 
 class Venue:
@@ -26,8 +28,12 @@ class Venue:
         self.members = [Member(2, now_ms), Member(3, now_ms)]
         self.now_ms = now_ms
 
-    def send_settings(self, node, settings, now_ms):
-        assert settings is self.publisher.settings or settings is self.publisher.candidate
+    def send_settings(self, node, values, now_ms):
+        settings = self.publisher.settings
+        if values != settings.fields():
+            assert self.publisher.candidate is not None
+            settings = self.publisher.candidate
+        assert values == settings.fields()
         self.sent.append((node, settings.version, now_ms))
 
     def publish(self, version):
@@ -64,6 +70,18 @@ def test_everybody_gets_them_once_and_then_silence_is_waited_for():
     venue.publisher.handle_timeout(venue.members, NOW_MS + REQUEST_RETRY_MS - 1)
     assert venue.nodes() == []
     assert venue.publisher.next_timeout_ms(venue.members) == NOW_MS + REQUEST_RETRY_MS
+
+
+def test_what_was_never_sent_is_due_at_once_whatever_the_clock_shows():
+    """A leader that took over has not sent anything yet; one that has did so long ago."""
+    for now_ms in (NOW_MS, 529_900_000, 540_000_000, 900_000_000):
+        for sent_ms in (0, add(now_ms, -540_000_000)):
+            venue = Venue(now_ms)
+            for member in venue.members:
+                member.settings.due_ms = sent_ms
+            assert since(now_ms, venue.publisher.next_timeout_ms(venue.members)) >= 0
+            venue.publisher.handle_timeout(venue.members, now_ms)
+            assert venue.nodes() == [2, 3]
 
 
 def test_repeats_come_ever_slower_and_do_not_end():
@@ -145,7 +163,8 @@ def test_nobody_is_waited_for_without_members():
 
 
 def test_the_fields_are_those_of_the_message():
-    assert Settings(3, 80, 9000).fields() == (3, 80, 9000)
+    told = Settings(3, 80, 9000, playout_delay_max_ms=200, late_permille=20, gain=0, high_pass=0)
+    assert told.fields() == (3, 80, 9000, 200, 20, 0, 0)
 
 
 def test_a_candidate_goes_to_those_that_are_chosen_and_stays_there():

@@ -100,6 +100,21 @@ def test_who_is_late_catches_up_while_somebody_speaks():
     assert steepest(ear.sound[2 * SAMPLES : -2 * SAMPLES]) < 3 * steepest(hum(0, 640))
 
 
+def test_who_was_late_comes_as_near_as_the_packets_need():
+    """The delay without the frame that a speaker reads ahead, whatever the voice's period."""
+    for kept in range(8, 13):
+        ear = Ear()
+        packets = coded(100)
+        ear.take(1, packets, *range(kept))
+        for number in range(kept, 100):
+            ear.take(1, packets, number)
+            ear.listen()
+        current = ear.playout.current
+        lag_ms = current.lag_ms(current.next, ear.now_ms) + ear.smooth.line.lag_ms()
+        need_ms = ear.playout.path.delay_ms - FRAME_MS
+        assert need_ms - 16 <= lag_ms <= need_ms, (kept, lag_ms)
+
+
 def test_the_end_of_a_burst_and_the_start_of_the_next_are_both_heard():
     """What is left of the first in the line comes before the second, which nothing is taken from
     meanwhile."""

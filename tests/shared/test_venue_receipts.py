@@ -157,6 +157,25 @@ def test_reports_by_hand():
     assert drain(venue.leader) == []
 
 
+def test_nobody_hears_more_of_a_burst_than_was_spoken():
+    """Else one badge's false report would outweigh all true ones."""
+    venue = joined(is_clear=True)
+    venue.press("A")
+    venue.run(300)
+    members = venue.leader.members.all()
+    (spoken,) = [account.frames for account in venue.leader.groups.receipts[1]._accounts]
+    assert 0 < spoken < 20
+    listeners = [each for each in members if each.address != ("badge", 0)]
+    reports = ((60_000, 5, 60_000), (3, 60_000, 0), (spoken - 1, 1, 1))
+    for member, (played, concealed, late) in zip(listeners, reports):
+        values = (1, 1, played, concealed, late)
+        data = datagram(RECEIVER_REPORT, values, member.session, member.node)
+        venue.leader.receive_datagram(data, member.address, venue.now_ms)
+    told = [(each.played, each.concealed, each.late) for each in listeners]
+    wanted = [(spoken, 0, spoken), (3, spoken - 3, 0), (spoken - 1, 1, 1)]
+    assert told == wanted[: len(told)] and len(told) >= 2
+
+
 def test_a_report_holds_no_more_than_its_fields():
     """A flood of late frames must not end a listener's engine."""
     engine = joined().badge("B").engine

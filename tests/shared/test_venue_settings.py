@@ -164,6 +164,42 @@ def test_the_delay_is_applied():
     assert 0 <= min(starts_ms) <= 40
 
 
+def test_settings_of_sound_that_change_amid_speech_cost_no_frame():
+    """Every half a second of a burst others; all of it is heard, once and in order, and the next
+    burst has the last ones."""
+    for seed in range(3):
+        venue = Venue(3, seed, jitter_ms=15).run(1500)
+        venue.press("A")
+        for version, values in enumerate(
+            ((100, 340, 10), (20, 60, 100), (400, 60, 1), (60, 60, 1), (60, 340, 100)), start=2
+        ):
+            venue.run(500)
+            least_ms, most_ms, late = values
+            changed = Settings(
+                version,
+                least_ms,
+                playout_delay_max_ms=most_ms,
+                late_permille=late,
+                gain=version & 1,
+                high_pass=version & 1,
+            )
+            venue.leader.publish(changed, venue.now_ms)
+            venue.collect_leader()
+        venue.run(500)
+        venue.release("A")
+        venue.run(2000)
+        (lease, sent, dropped) = venue.badge("A").last(events.SENT)
+        assert sent >= 140 and dropped == 0
+        for name in "BC":
+            badge = venue.badge(name)
+            assert badge.heard_of(lease) == list(range(sent)), seed
+            assert badge.last(events.HEARD)[3] == 0  # nothing was made up
+            path = badge.engine.playout.path
+            assert (path.least_ms, path.most_ms, path.late_permille) == (60, 340, 100)
+        oracle.check_all(venue)
+        oracle.check_settings(venue)
+
+
 def test_the_longest_burst_is_granted_and_enforced():
     venue = joined()
     granted = []

@@ -201,7 +201,7 @@ def test_settings_texts_and_groups_go_on():
     fail_over(venue)
     drain(venue.leader)
     leader = venue.leader
-    assert leader.settings.settings.fields() == (5, 100, 30000)
+    assert leader.settings.settings.fields() == Settings(5, 100, 30000).fields()
     assert sorted(leader.floors) == [1, 7]
     venue.run(300)
     leader.send_text(1, messages.TEXT_OPERATOR, b"", b"two", venue.now_ms)

@@ -13,11 +13,16 @@ from tests.shared.fixed_roster import FixedRoster
 from tests.shared.keys import Directory, make_leader, make_participant, opened
 
 from ptt.base import clock, events
+from ptt.base.compat import TYPE_CHECKING
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_MS, FRAME_SAMPLES
 from ptt.base.prng import Prng
 from ptt.media import dsp
+from ptt.multicast.listener import Listener
 from ptt.wire import voice
 from ptt.wire.messages import VOICE_FRAME
+
+if TYPE_CHECKING:
+    from typing import Any
 
 LEADER = ("leader", 1)
 EAGER_MS = 5  # badges look at their button, microphone and speaker about this often
@@ -36,10 +41,12 @@ class Badge:
         self.address = ("badge", index)
         device = bytes([index >> 8, index & 255, 0, 0, 0, 0, 0, seed & 255])
         self.engine = make(device, self.name.encode(), b"test", LEADER, seed)
+        self.ears: "Any" = None  # a `Listener`, where it hears multicast
         self.alive = True
         self.hears_itself = True  # False: its microphone has stopped
         self.events = []
         self.spoken = 0  # microphone frames so far: the sample values, so frames differ
+        self.count = 0  # frames of its burst, where a test counts them
         self.played = []  # (lease, number) of each frame that the speaker played
         self.pcm = array("h", bytes(FRAME_SAMPLES * 2))
         self.next_frame_ms = 0
@@ -91,8 +98,8 @@ class Badge:
 class Venue:
     """`loss_percent` and `jitter_ms` apply to every datagram, both ways. `is_clear`: engines below
     the seal, for tests that make datagrams themselves. `is_coded`: sound is coded as on a badge,
-    not marked. `is_eager`: engines are called every 5 ms as well, not only when they asked for
-    it."""
+    not marked. `hears_multicast`: badges do where the leader sends it. `is_eager`: engines are
+    called every 5 ms as well, not only when they asked for it."""
 
     def __init__(
         self,
@@ -107,6 +114,7 @@ class Venue:
         is_clear=False,
         is_coded=False,
         roster=None,
+        hears_multicast=False,
     ):
         self.prng = Prng(seed)
         self.loss_percent = loss_percent
@@ -137,8 +145,14 @@ class Venue:
         self.badges = [Badge(index, seed * 50 + index + 1, make) for index in range(badges)]
         for badge in self.badges:
             badge.next_frame_ms = start_ms
+            if hears_multicast:
+                badge.ears = Listener(badge.engine)
+            self.equip(badge)
             badge.engine.start(self.now_ms)
             self.collect(badge)
+
+    def equip(self, badge):
+        """Give `badge`, which is not started yet, what venues of this kind have."""
 
     # --- what happens ---
 
@@ -279,6 +293,11 @@ class Venue:
             self.send(bytes(outgoing.data), address, outgoing.destination)
 
     def send(self, data, source, destination):
+        if isinstance(destination[0], bytes):
+            for badge in self.badges:
+                if badge.ears is not None and badge.ears.place == destination:
+                    self.send(data, source, badge.address)
+            return
         if destination[0] != "badge" and data[1] == VOICE_FRAME:
             self.take_prints(data, self.badges[source[1]].engine)
         lost = self.prng.below(100) < self.loss_percent
@@ -329,7 +348,7 @@ class Venue:
             key = (badge.index, voice.lease(data))
             numbers = range(voice.first(data), voice.first(data) + voice.count(data))
             self.arrived.setdefault(key, set()).update(numbers)
-        badge.engine.receive_datagram(data, source, self.now_ms)
+        (badge.ears or badge.engine).receive_datagram(data, source, self.now_ms)
         badge.wake_ms = self.now_ms
         self.collect(badge)
 

@@ -13,12 +13,17 @@ from ptt.badge.join import Join
 from ptt.badge.listening import Listening
 from ptt.badge.participant import Participant
 from ptt.base.clock import NEVER
+from ptt.fanout.multicast import Multicast
 from ptt.leader.floor.arbitrator import Arbitrator
 from ptt.leader.groups import Groups
 from ptt.leader.leader import Leader
+from ptt.leader.relays import Relays
 from ptt.leader.voice_path import VoicePath
 from ptt.media.jitter_buffer import JitterBuffer
 from ptt.media.playout import Playout
+from ptt.multicast.listener import Listener
+from ptt.proof import prover
+from ptt.relay.relay import Relay
 from ptt.wire import refusal
 
 
@@ -110,9 +115,9 @@ def own_voice_comes_back() -> Any:
         join.node = node
         return reason
 
-    passed_on = VoicePath.send_voice
+    passed_on = VoicePath.send_copies
 
-    def send_voice(self: VoicePath, group: int, data: Any, now_ms: int) -> None:
+    def send_copies(self: VoicePath, group: int, data: Any, now_ms: int) -> None:
         from ptt.wire import voice
 
         talker = self._members.by_node(voice.talker(data))
@@ -124,7 +129,7 @@ def own_voice_comes_back() -> Any:
 
     stack = contextlib.ExitStack()
     stack.enter_context(replaced(Listening, "on_voice", on_voice))
-    stack.enter_context(replaced(VoicePath, "send_voice", send_voice))
+    stack.enter_context(replaced(VoicePath, "send_copies", send_copies))
     return stack
 
 
@@ -186,4 +191,84 @@ CAUGHT_BY = {
     frame_forgotten: {"accounts"},
     old_term_obeyed: {"highest term"},
     everything_is_kept: {"bounded memory"},
+}
+
+
+def tags_to_many_not_checked() -> Any:
+    """Whatever came before its key was told is taken for the leader's."""
+    return replaced(prover, "is_tag", lambda data, at, tag: True)
+
+
+def nothing_sent_again() -> Any:
+    """Who asks for a burst gets what comes from now on, not what it has missed."""
+    original = Multicast.on_missed
+
+    def on_missed(self: Multicast, *asked: Any) -> list[Any]:
+        original(self, *asked)
+        return []
+
+    return replaced(Multicast, "on_missed", on_missed)
+
+
+def played_twice_from_many() -> Any:
+    """Each packet that is proved is taken for new twice, and duplicates are not seen."""
+    stack = contextlib.ExitStack()
+    original = Listener._hear
+
+    def hear(self: Listener, packets: list[Any], now_ms: int) -> None:
+        original(self, [bytearray(each) for each in packets], now_ms)
+        original(self, packets, now_ms)
+
+    stack.enter_context(replaced(Listener, "_hear", hear))
+    stack.enter_context(duplicate_not_suppressed())
+    return stack
+
+
+def relay_and_leader_send() -> Any:
+    """What is given to a relay is sent by the leader, too."""
+    original = Relays.queue_copies
+
+    def queue(self: Relays, data: bytearray, payload_crc: int, links: list[Any]) -> None:
+        original(self, data, payload_crc, links)
+        self._outbound.queue_copies(data, payload_crc, links)
+
+    return replaced(Relays, "queue_copies", queue)
+
+
+def relay_told_again() -> Any:
+    """A relay sends the packet before once more with each packet."""
+    original = Relay.on_copies
+
+    def on_copies(self: Relay, data: Any, state: Any, now_ms: int) -> None:
+        before = self.__dict__.get("before", data)
+        self.__dict__["before"] = data
+        original(self, before, state, now_ms)
+        original(self, data, state, now_ms)
+
+    return replaced(Relay, "on_copies", on_copies)
+
+
+def nothing_sent_after_a_relay() -> Any:
+    """Who asks for a burst because its relay is silent gets what comes from now on, and no more."""
+    original = Relays.on_missed
+
+    def on_missed(self: Relays, *asked: Any) -> list[Any]:
+        original(self, *asked)
+        return []
+
+    return replaced(Relays, "on_missed", on_missed)
+
+
+CAUGHT_BY_RELAYS = {
+    relay_and_leader_send: {"one sender"},
+    relay_told_again: {"one sender"},
+    nothing_sent_after_a_relay: {"no lost move"},
+}
+
+
+# By the fault: what is to happen meanwhile, and which checkers see it.
+CAUGHT_BY_MANY = {
+    tags_to_many_not_checked: ("insider", {"one voice"}),
+    nothing_sent_again: ("deaf", {"no lost move"}),
+    played_twice_from_many: ("deaf", {"one voice", "accounts"}),
 }

@@ -28,6 +28,7 @@ from pressel.sim.world.seal import (
 from pressel.sim.world.world import World
 from ptt.badge.key_ring import KeyRing
 from ptt.base.numbers import ADPCM_FRAME_BYTES
+from ptt.link import derive
 from ptt.link.ctr import KeyStream
 from ptt.link.derive import SessionKeys
 from ptt.link.hmac import HmacKey
@@ -244,3 +245,8 @@ def test_whoever_asks_gets_the_seal_that_he_asks_for() -> None:
     for seal in (REAL, STAND_IN):
         assert {kind_of({**spec(3, seed=seed), "seal": seal}) for seed in range(32)} == {seal}
     assert kind_of({**spec(3), "seal": STAND_IN, "virtual_badges": 1}) == REAL
+
+
+def test_a_devices_key_that_begins_like_a_datagram_gives_whole_keys() -> None:
+    key = bytes((messages.VERSION,)) + bytes(31)  # one device in 256 has such a one
+    assert len(derive.session_secret(StandInTags(), key, bytes(16), bytes(16))) == derive.KEY_BYTES

@@ -14,7 +14,8 @@ from tests.sim.mutants import replaced
 
 from pressel import cli
 from pressel.sim.choice import swarm_run
-from pressel.sim.swarm.draw import CALM_MS, Drawn, draw
+from pressel.sim.scenarios import Machine
+from pressel.sim.swarm.draw import Drawn, draw
 from pressel.sim.swarm.files import write
 from pressel.sim.swarm.kinds import KINDS
 from pressel.sim.swarm.shrink import shrink
@@ -41,6 +42,8 @@ TALKS = {
 SCRIPT = {  # actions of a plan, or paths' facts, that make the kinds of fault of the same name
     "crash", "resign", "pause", "cut", "heal", "roam", "step_clock", "slew_clock", "lose_memory",
     "flood", "readdress", "half_open", "fill_disk", "slow_disk", "calm", "start", "resume", "talk",
+    "swap_address", "restart_point", "twin_comes", "twin_goes", "exhaust_heap", "kill_writing",
+    "stall_wire",
 }  # fmt: skip
 
 
@@ -69,9 +72,9 @@ def test_nothing_goes_wrong_in_the_calm() -> None:
         facts = draw(seed).spec()
         scenario = facts["scenario"]
         plan = Plan(scenario, facts["participants"], Prng(seed), None, scenario["standbys"])
-        begins_us = (scenario["duration_s"] * 1000 - CALM_MS) * 1000
+        begins_us = (scenario["duration_s"] * 1000 - scenario["calm"]["lasts_ms"]) * 1000
         late = {step[1] for step in plan.steps if step[0] > begins_us}
-        assert late <= {"talk", "start", "resume", "heal"}
+        assert late <= {"talk", "start", "resume", "heal", "twin_goes"}
 
 
 @pytest.mark.parametrize("seed", [2, 4])
@@ -292,5 +295,89 @@ def test_kinds_that_never_struck_and_rules_that_never_fired_are_named() -> None:
 def test_every_kind_is_one_that_can_be_counted() -> None:
     names = {*record.FAULTS, *(f"lost: {each}" for each in record.LOSSES)}
     others = {"cut, unheard", "cut, deaf", "half-open link, up", "half-open link, down"}
-    others |= {"delay spike", "overtaken", "duplicate", "corrupted", "crashed without its disk"}
+    others |= {"delay spike", "overtaken", "duplicate", "corrupted"}
     assert {name.removeprefix("host ") for name in KINDS} <= names | others
+
+
+# --- kinds that strike several machines ---
+
+
+def test_swapped_addresses_lead_to_the_other_one() -> None:
+    air, loop, got = network()
+    air.swap_addresses(1, 2)
+    air.send(1, 0, DATA)
+    air.send(2, 0, DATA)
+    loop.run(1_000_000)
+    assert sorted(source for source, _ in got) == [1, 2]
+    assert air._number_of(1) == 2 and air._number_of(2) == 1
+    air.readdress(2)  # which had 1's
+    assert air._number_of(1) == -2 and air._number_of(2) == 1
+    air.swap_addresses(1, 2)
+    assert air._number_of(2) == 2
+
+
+def test_a_wire_that_stalls_gives_everything_at_once() -> None:
+    air, loop, _ = network()
+    came: list[tuple[int, bytes]] = []
+    air.listen(1, lambda data, source: came.append((loop.now_us, data)))
+    air.stall_wire(0, 500_000)
+    for number in range(3):
+        loop.run(number * 100_000)
+        air.wire(0, 1, bytes([number]))
+    loop.run(499_000)
+    assert came == []
+    loop.run(1_000_000)
+    assert [data[0] for _, data in came] == [0, 1, 2] and len({at_us for at_us, _ in came}) == 1
+    air.wire(0, 1, DATA)
+    loop.run(1_001_000)
+    assert len(came) == 4
+
+
+OFTEN = {"first_ms": 500, "gap_ms_min": 1000, "gap_ms_max": 3000}
+ONE_KIND: dict[str, dict[str, Any]] = {
+    "addresses swapped": {"machine": {"address_swaps_per_minute_percent": 300}},
+    "heap exhausted": {"machine": {"heap_exhaustions_per_minute_percent": 300}},
+    "access point restarted": {
+        "points": {**OFTEN, "silent_ms_min": 500, "silent_ms_max": 3000, "share_percent": 60}
+    },
+    "twin came": {
+        "twin": {**OFTEN, "of": 2, "stays_ms_min": 1000, "stays_ms_max": 3000},
+        "calm": {"lasts_ms": 86_000},
+        "duration_s": 100,
+    },
+    "wire stalled": {
+        "wire": {**OFTEN, "lasts_ms_min": 500, "lasts_ms_max": 4000},
+        "standbys": 2,
+    },
+    "killed while writing": {
+        "disk": {
+            **OFTEN,
+            "lasts_ms_min": 3000,
+            "lasts_ms_max": 4000,
+            "slow_percent": 0,
+            "killed_percent": 100,
+        },
+        "leader": {
+            **OFTEN,
+            "absent_ms_min": 1000,
+            "absent_ms_max": 3000,
+            "resign_percent": 0,
+            "disk_lost_percent": 0,
+        },
+        "standbys": 2,
+    },
+}
+
+
+@pytest.mark.parametrize("kind", ONE_KIND)
+def test_a_venue_recovers_from_each_kind_alone(kind: str) -> None:
+    quiet = dict.fromkeys(Machine().model_dump(), 0) | {
+        "pause_ms_min": 0, "pause_ms_max": 0, "half_open_ms_min": 0, "half_open_ms_max": 0,
+        "clock_step_ms_max": 0,
+    }  # fmt: skip
+    facts = dict(ONE_KIND[kind])
+    if "machine" in facts:
+        facts["machine"] = {**quiet, **facts["machine"]}
+    result = run(calm_run(speech={**TALKS, "talkers_percent": 60}, **facts))
+    assert result["violations"] == []
+    assert result["struck"][kind] > 0

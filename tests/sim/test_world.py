@@ -122,6 +122,23 @@ def test_a_paused_badge_keeps_six_datagrams_and_loses_the_rest() -> None:
     assert len(at_once) == 6
 
 
+def test_a_press_that_waits_ends_when_the_button_goes_up_during_a_pause() -> None:
+    """Else the badge gets the floor in its turn, and nobody lets it go."""
+    world = World(spec(2))
+    watch = Watch(world, record.SPOKEN, record.TALKING, record.LET_GO)
+    for at_us, act in (
+        (4_000_000, lambda node: node.person.talk(1_000_000)),
+        (4_500_000, lambda node: node.pause()),
+        (4_600_000, lambda node: node.person.give_up()),
+        (5_000_000, lambda node: node.resume()),
+    ):
+        world.loop.at(at_us, lambda act: act(listener(world, watch)), act)
+    world.run()
+    talker = watch.of(record.SPOKEN)[0][2]
+    assert 3 - talker in [each[2] for each in watch.of(record.LET_GO)]
+    assert {each[2] for each in watch.of(record.TALKING)} == {talker}
+
+
 def listener(world: World, watch: Watch) -> Any:
     talker = watch.of(record.SPOKEN)[0][2]
     return world.nodes[3 - talker]

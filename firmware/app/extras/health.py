@@ -74,14 +74,14 @@ class Health:
         deaf = 0 if handset.port is None else handset.port.deaf
         heard = (radio.send_drops, radio.no_memory, speaker.starved, speaker.cut, torn, deaf)
         log.write(now_ms, "health", (free, heard, wifi.rssi()))
-        told = handset.participant.settings.told
-        if told == self._kept:
+        sure = handset.participant.settings.sure
+        if sure == self._kept:
             return
-        self._kept = told
+        self._kept = sure
         try:
             from hal.nvs import Nvs
 
-            Nvs().set_blob("settings", told)
+            Nvs().set_blob("settings", sure)
         except (OSError, MemoryError):  # until a leader is found, it starts with older ones then
             pass
         forget("hal.nvs")

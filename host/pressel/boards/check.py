@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.schema.check import did_you_mean, read, validate
-from pressel.schema.features import features
+from pressel.schema.features import badge_features
 from pressel.schema.finding import Finding, Severity
 from pressel.schema.lines import Lines
 
@@ -65,7 +65,7 @@ def _check(file: Path, data: dict[str, Any], lines: Lines) -> Checked:
 
 def _check_heap(board: Board, say: Say) -> None:
     """Is there memory for each of its parts, on MicroPython as its makers offer it?"""
-    parts = {row.name: row.part for row in features()}
+    parts = {row.name: row.part for row in badge_features()}
     for name in missing_of(board, "stock"):
         say(parts[name], "this chip has no memory for it, and the badge goes without; "
             "an ESP32-S3 has enough", "warning")  # fmt: skip

@@ -51,6 +51,7 @@ class Chip(_Data):
     i2c_buses: int
     heap_bytes: int  # what MicroPython leaves for Python beside Wi-Fi
     mhz_max: int  # of the processor, what `machine.freq` can set
+    swaps_mono: bool = False  # neighbouring samples of 16-bit mono change places on their way out
     caution: str = ""  # what a buyer of any board with it should know
     refused: list[Refused]
     careful: list[Careful]

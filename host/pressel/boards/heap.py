@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from pressel.schema.features import FeatureRow, features
+from pressel.schema.features import FeatureRow, badge_features
 from pressel.tree import ROOT
 
 from .chip import load_chip
@@ -89,7 +89,7 @@ def fitting(chip: str, packing: str) -> list[str]:
     looked at one by one: hardly any board has them all. What every board has leaves room for each
     part that was chosen before."""
     chosen: list[str] = []
-    for row in features():
+    for row in badge_features():
         before = [name for name in chosen if not _row(name).part]
         parts = [] if row.part else [[name] for name in chosen if _row(name).part]
         beside = [[*before, row.name, *part] for part in [[], *parts]]
@@ -101,7 +101,7 @@ def fitting(chip: str, packing: str) -> list[str]:
 def left_out(chip: str, packing: str) -> list[str]:
     """The features for which `chip` has no room; "" stands for a build that runs on every chip."""
     chosen = fitting(chip or SMALLEST, packing)
-    return [row.name for row in features() if row.name not in chosen]
+    return [row.name for row in badge_features() if row.name not in chosen]
 
 
 def features_of(board: Board, packing: str) -> list[str]:
@@ -117,8 +117,8 @@ def missing_of(board: Board, packing: str) -> list[str]:
 
 def _wanted(board: Board) -> Iterator[FeatureRow]:
     facts = board.facts()
-    return (row for row in features() if not row.part or row.part in facts)
+    return (row for row in badge_features() if not row.part or row.part in facts)
 
 
 def _row(name: str) -> FeatureRow:
-    return next(row for row in features() if row.name == name)
+    return next(row for row in badge_features() if row.name == name)

@@ -1,4 +1,5 @@
-"""The keys of a board.toml, their types and ranges. Knows no chip: boards/pins.py does."""
+"""The keys of a board.toml, their types and ranges, and what a badge gets of them. Which pins a
+chip has is boards/pins.py's."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from .chip import load_chip
 from .codecs import codec_kinds, load_codec
 
 Gpio = Annotated[int, Field(ge=0)]  # which numbers there are is a fact of the chip
@@ -208,6 +210,8 @@ class Board(_Facts):
         facts = self.model_dump(
             exclude_defaults=True, exclude={"notes", "psram", "parts", "cell_mah"}
         )
+        if load_chip(self.chip).swaps_mono:
+            facts["speaker"]["swap"] = True
         return facts | ({"codec": self.codec.facts()} if self.codec else {})
 
     def abilities(self) -> list[str]:

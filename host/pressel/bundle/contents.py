@@ -19,7 +19,7 @@ from pressel.node.burst_state import BurstState
 from pressel.node.channel import channel
 from pressel.schema.events import EventRow, event_table
 from pressel.schema.metrics import metrics
-from pressel.schema.settings import settings as setting_rows
+from pressel.schema.setting_values import is_known
 from pressel.trace.logs import Line
 from ptt.cluster import election
 from ptt.wire import refusal
@@ -112,7 +112,7 @@ def _settings(told: Mapping[str, Any]) -> dict[str, Any]:
     values = told.get("values") or {}
     return {
         "version": _numbers(told.get("version")),
-        "values": {name: _numbers(values.get(name)) for name in setting_rows()},
+        "values": {key: _numbers(values[key]) for key in values if is_known(key)},
         "badges": _numbers(told.get("badges")),
         "applied": _numbers(told.get("applied")),
         "refused": _numbers(told.get("refused")),

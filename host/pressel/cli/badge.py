@@ -31,6 +31,7 @@ from pressel.transport.udp import BROADCAST, Address, resolve
 from ptt.base.numbers import NAME_BYTES_MAX, PORT
 
 SAID_AT_MOST_S = READ_AT_MOST_S - 1  # a burst ends at 60 s, and the first words wait for the grant
+AGAIN_S_MAX = 900  # a quarter of an hour, as the console: 29 MB
 _HERE = Path("-")  # in place of a folder: the host that runs here
 _EVERYBODY = f"{BROADCAST}:{PORT}"
 
@@ -94,6 +95,14 @@ _ATTACHED = ("emulate", "logs", "shell", "replace", "wipe")
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write what is heard to this file.",
 )
+@click.option(
+    "--again",
+    "again_s",
+    metavar="SECONDS",
+    type=click.FloatRange(0, AGAIN_S_MAX),
+    default=0,
+    help="Keep what was heard last in memory, for who types `again`; by default nothing.",
+)
 @click.option("--seconds", type=click.FloatRange(min=0.1), help="Leave after this many seconds.")
 @click.option("--microphone", help="Sound device for the microphone (name or number).")
 @click.option("--speaker", help="Sound device for the speaker (name or number).")
@@ -109,6 +118,7 @@ def badge(
     virtual: bool,
     wav: Path | None,
     record: Path | None,
+    again_s: float,
     seconds: float | None,
     microphone: str | None,
     speaker: str | None,
@@ -132,6 +142,8 @@ def badge(
         own = ctx.with_resource(held_credential(credential_file(kept, name)))
     if record and not record.absolute().parent.is_dir():
         raise click.BadParameter(f"the folder of {record} does not exist", param_hint="--record")
+    if virtual and again_s:
+        raise click.UsageError("--again is the soft badge's: the firmware has no room for it")
     if wav and record and record.exists() and wav.exists() and wav.samefile(record):
         raise click.BadParameter("that file is to be said; record to another one",
                                  param_hint="--record")  # fmt: skip
@@ -150,6 +162,7 @@ def badge(
         seconds=seconds,
         has_keys=wav is None,
         say=_say,
+        again_s=again_s,
     )
     if virtual:
         from pressel.soft.virtual import run_virtual

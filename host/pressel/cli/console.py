@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -44,6 +45,7 @@ _PEM = click.Path(dir_okay=False, exists=True, path_type=Path)
     type=AddressOption(BADGES_PORT),
     help="Where browsers that talk find the leader; by default where the host says that it is.",
 )
+@click.option("--tls", is_flag=True, help="Serve over TLS with a certificate of the venue's own.")
 @click.option("--certificate", type=_PEM, help="Serve over TLS with this certificate.")
 @click.option("--key", type=_PEM, help="The certificate's private key.")
 def console(
@@ -53,6 +55,7 @@ def console(
     listen: Address,
     names: tuple[str, ...],
     leader: Address | None,
+    tls: bool,
     certificate: Path | None,
     key: Path | None,
 ) -> None:
@@ -63,35 +66,54 @@ def console(
     """
     if (certificate is None) != (key is None):
         raise UsageError("--certificate and --key belong together")
-    if certificate is None and not _is_here(listen[0]):
+    if tls and certificate is not None:
+        raise UsageError("--tls makes a certificate; leave --certificate and --key out")
+    if certificate is None and not tls and not _is_here(listen[0]):
         raise UsageError(
-            "passwords would cross the network in the clear: give --certificate and --key, or "
-            "listen on 127.0.0.1 and come through an SSH tunnel"
+            "passwords would cross the network in the clear: give --tls, or --certificate and "
+            "--key, or listen on 127.0.0.1 and come through an SSH tunnel"
         )
     import uvicorn
 
     os.nice(NICER)
 
     from pressel.console.accounts import Accounts
+    from pressel.console.authority import ends_soon, identity
+    from pressel.console.commands import Commands
     from pressel.console.door import Door
     from pressel.console.host_reader import HostReader
     from pressel.console.server import settings
     from pressel.console.talk import Talk
+    from pressel.console.tokens import Tokens
+
+    def request(verb: str, **fields: object) -> sockets.Reply:
+        return sockets.request(sockets.find(control, port), verb, **fields)
 
     def ask(verb: str, **fields: object) -> object:
-        return sockets.ask(sockets.find(control, port), verb, **fields)
+        return request(verb, **fields).answer
 
-    door = Door(Accounts(state), certificate is not None)
     port_socket = open_port(listen)
     host, number = port_socket.getsockname()[:2]
+    known = frozenset({"localhost", "127.0.0.1", host, *(name.lower() for name in names)})
+    authority = ""
+    if tls:
+        now = datetime.now(UTC)
+        own = identity(state, known - {"0.0.0.0"}, now)
+        certificate, key, authority = own.certificate, own.key, own.authority
+        print(f"fingerprint of the venue's authority:\n  {own.fingerprint}", file=sys.stderr)
+        if soon := ends_soon(own.ends, now):
+            print(f"warning: {soon}", file=sys.stderr)
+    tokens = Tokens(state)
+    door = Door(Accounts(state), certificate is not None, tokens)
     scheme = "http" if certificate is None else "https"
     if door.code:
         print(f"no account yet; to make the first one, type the code {door.code}", file=sys.stderr)
     print(f"the console is at {scheme}://{host}:{number}/", file=sys.stderr, flush=True)
-    known = frozenset({"localhost", "127.0.0.1", host, *(name.lower() for name in names)})
     reader = HostReader(ask)
     talk = Talk(reader, door, state, leader)
-    uvicorn.Server(settings(reader, door, known, state, certificate, key, talk)).run([port_socket])
+    commands = Commands(request, door, tokens, authority)
+    config = settings(reader, door, known, state, certificate, key, talk, commands)
+    uvicorn.Server(config).run([port_socket])
 
 
 def _is_here(host: str) -> bool:

@@ -21,7 +21,7 @@ from pressel.cli.options import folder_option
 from pressel.cli.roll import opened
 from pressel.errors import PresselError, UsageError
 from pressel.node import control
-from pressel.node.door import running
+from pressel.node.door import reached
 from pressel.registry import code as codes
 from pressel.registry.choice import check_free, chosen
 from pressel.registry.device import ACTIVE, GROUP_MAX, PENDING, Device, Entitlements
@@ -203,24 +203,23 @@ def inventory(state: Path | None, as_json: bool) -> None:
     with opened(state, writes=False) as roll:
         known = [each for each in roll.devices() if each.state == ACTIVE]
         loans = {each.device: each for each in roll.loans()}
-    print_inventory(known, loans, _members(state), _heard(state), as_json=as_json)
+    heard, batteries = (_told(state, f"device {what}") for what in ("heard", "batteries"))
+    print_inventory(known, loans, _members(state), heard, batteries, as_json=as_json)
 
 
-def _heard(state: Path | None) -> dict[str, int]:
-    """When each device was heard last, in seconds since 1970; none where no host tells."""
-    path = running(state)
+def _told(state: Path | None, verb: str) -> dict[str, int]:
+    """A number a device id; none where no host tells."""
+    path = reached(state)
     if path is None:
         return {}
     with contextlib.suppress(PresselError):  # a host of an earlier version does not know it
-        return {
-            str(device): int(at_s) for device, at_s in control.ask(path, "device heard").items()
-        }
+        return {str(device): int(told) for device, told in control.ask(path, verb).items()}
     return {}
 
 
 def _members(state: Path | None) -> set[str] | None:
     """The ids of the devices that are switched on and joined; None when no host runs to ask."""
-    path = running(state)
+    path = reached(state)
     if path is None:
         return None
     from pressel.node.leader_state import LeaderState  # slow to import, and few commands need it
@@ -392,7 +391,7 @@ def _show(devices: list[Device], as_json: bool, one: bool = False, waiting: bool
 
 def _held_off(state: Path | None) -> list[str]:
     """As the leader tells it; nothing while none can be asked."""
-    path = running(state)
+    path = reached(state)
     if path is None:
         return []
     from pressel.cli.status import held_off  # likewise

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from pressel.cli.options import control_options
+from pressel.cli.told import read_answer
 from pressel.errors import PresselError
 from pressel.node import control as sockets
 from pressel.node.node_state import DRAINED, DRAINING, ON_DUTY, NodeState
@@ -93,12 +93,7 @@ def drain(port: int | None, control: Path | None, no_wait: bool) -> int:
 
 
 def _state(answer: Any) -> NodeState:
-    try:
-        return NodeState.model_validate(answer)
-    except ValidationError as error:
-        raise PresselError(
-            "the host's answer is from another version of Pressel; update the older one"
-        ) from error
+    return read_answer(NodeState, answer, "host")
 
 
 def _show(state: NodeState, console: Console) -> None:

@@ -6,18 +6,21 @@ import json
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from pydantic import ValidationError
 from rich.markup import escape
 from rich.table import Table
 
 from pressel.cli.options import control_options
 from pressel.cli.printed import print_table
-from pressel.errors import PresselError
+from pressel.cli.told import read_answer
 from pressel.health.verdict import VenueHealth, judge
 from pressel.node import control as sockets
 from pressel.node.burst_state import BurstPage, BurstState
+
+if TYPE_CHECKING:
+    from pressel.node.control import Where
 
 
 @click.command()
@@ -33,17 +36,12 @@ def health(port: int | None, control: Path | None, as_json: bool) -> None:
         _show(found)
 
 
-def all_bursts(path: Path) -> list[BurstState]:
+def all_bursts(path: Where) -> list[BurstState]:
     """Those that the leader still has, oldest first."""
     found: list[BurstState] = []
     while True:
         after = found[-1].place if found else 0
-        try:
-            page = BurstPage.model_validate(sockets.ask(path, "bursts", after=after))
-        except ValidationError as error:
-            raise PresselError(
-                "the leader's answer is from another version of Pressel; update the older one"
-            ) from error
+        page = read_answer(BurstPage, sockets.ask(path, "bursts", after=after))
         found += page.bursts
         if not page.bursts or found[-1].place >= page.newest:
             return found

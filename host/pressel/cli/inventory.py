@@ -25,23 +25,25 @@ def print_inventory(
     loans: dict[str, Loan],
     on: set[str] | None,
     heard: dict[str, int],
+    batteries: dict[str, int],
     *,
     as_json: bool,
 ) -> None:
     """`on`: the ids of those that are switched on; None: nobody knows. `heard`: when each was heard
-    last, in seconds since 1970."""
+    last, in seconds since 1970. `batteries`: how full they then were, in percent."""
     if as_json:
-        print(json.dumps([_as_json(each, loans, on, heard) for each in devices], indent=2))
+        told = [_as_json(each, loans, on, heard, batteries) for each in devices]
+        print(json.dumps(told, indent=2))
         return
     if not devices:
         print("there is no badge yet; make one with: pressel flash", file=sys.stderr)
         return
     now_s = time.time()
-    table = Table("Badge", "Where", "Since", "Heard", "Note", box=None, pad_edge=False)
+    table = Table("Badge", "Where", "Since", "Heard", "Battery", "Note", box=None, pad_edge=False)
     for each in sorted(devices, key=lambda each: (each.id not in loans, each.name)):
-        table.add_row(
-            *map(escape, _cells(each, loans.get(each.id), _now(each, on, heard, now_s), now_s))
-        )
+        battery = f"{batteries[each.id]} %" if each.id in batteries else ""
+        now = (_now(each, on, heard, now_s), battery)
+        table.add_row(*map(escape, _cells(each, loans.get(each.id), now, now_s)))
     print_table(table)
     out = [each for each in devices if each.id in loans]
     old = [each for each in out if now_s - loans[each.id].since_s > _DAY_S]
@@ -66,10 +68,10 @@ def _is_missing(device: Device, on: set[str] | None, heard: dict[str, int], now_
     return not is_on and device.id in heard and now_s - heard[device.id] > _MISSING_S
 
 
-def _cells(device: Device, loan: Loan | None, now: str, now_s: float) -> list[str]:
+def _cells(device: Device, loan: Loan | None, now: tuple[str, str], now_s: float) -> list[str]:
     if loan is None:
-        return [device.name, "in the drawer", "", now, ""]
-    return [device.name, loan.person or "(erased)", _since(loan.since_s, now_s), now, loan.note]
+        return [device.name, "in the drawer", "", *now, ""]
+    return [device.name, loan.person or "(erased)", _since(loan.since_s, now_s), *now, loan.note]
 
 
 def _since(at_s: int, now_s: float) -> str:
@@ -83,7 +85,11 @@ def _since(at_s: int, now_s: float) -> str:
 
 
 def _as_json(
-    device: Device, loans: dict[str, Loan], on: set[str] | None, heard: dict[str, int]
+    device: Device,
+    loans: dict[str, Loan],
+    on: set[str] | None,
+    heard: dict[str, int],
+    batteries: dict[str, int],
 ) -> dict[str, Any]:
     loan = loans.get(device.id)
     told = None if loan is None else {**loan.as_json()}
@@ -93,4 +99,5 @@ def _as_json(
         "loan": told,
         "on": None if on is None else device.id in on,
         "heard_s": heard.get(device.id),
+        "battery_percent": batteries.get(device.id),
     }

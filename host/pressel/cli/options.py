@@ -32,6 +32,19 @@ class AddressOption(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
+class ControlOption(click.ParamType):
+    """A `Path`, or the `Login` at the console of a URL."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str) or "://" not in value:
+            return Path(value)
+        from pressel.remote.logins import login_at
+
+        return login_at(value)
+
+
 def state_option(text: str = "Folder for the host's files."):
     """`--state`: the folder of the host on this machine, with term, registry and keys."""
     return click.option(
@@ -54,9 +67,14 @@ def folder_option():
 
 
 def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--port` and `--control`: choose one of the hosts on this machine."""
+    """`--port` and `--control`: choose one of the hosts on this machine, or where one is logged in
+    on another."""
     port = click.option("--port", type=click.IntRange(1, 65535), help="UDP port of the host.")
-    control = click.option("--control", type=click.Path(path_type=Path), help="Its control socket.")
+    control = click.option(
+        "--control",
+        type=ControlOption(),
+        help="Its control socket, or https://HOST of a console where you have logged in.",
+    )
     return port(control(command))
 
 

@@ -4,36 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import BaseModel, TypeAdapter, ValidationError
 from rich.table import Table
 
-from pressel.errors import PresselError
 from pressel.node import control as sockets
-from pressel.rollout.gate import Health
 from pressel.rollout.stages import BACK, PAUSED, STATES
+from pressel.rollout.standing import ROWS, Standing
 
 from .options import control_options
 from .printed import print_console
-
-
-class Standing(BaseModel):
-    """The desk's answer: how a change stands."""
-
-    state: str
-    stage: str
-    words: str
-    version: int
-    why: str
-    who: str
-    changed: str
-    since_s: int
-    touched: Health
-    others: Health
+from .told import read_answer
 
 
 @click.group()
@@ -68,12 +51,7 @@ def show(answer: Any, as_json: bool) -> int:
         print("no change was rolled out yet; begin one with `pressel settings set --staged`",
               file=sys.stderr)  # fmt: skip
         return 0
-    try:
-        told = TypeAdapter(Standing).validate_python(answer)
-    except ValidationError as error:
-        raise PresselError(
-            "the leader's answer is from another version of Pressel; update the older one"
-        ) from error
+    told = read_answer(Standing, answer)
     if as_json:
         print(json.dumps(answer, indent=2))
     else:
@@ -86,16 +64,6 @@ def _say(told: Standing) -> None:
     words = f": {told.words}" if told.words else ""
     print(f"{told.state}, stage {told.stage} for {told.since_s // 60} min{words}")
     table = Table("", "badges that have it", "the others", box=None, pad_edge=False)
-    for name, text in _ROWS.items():
+    for name, text in ROWS.items():
         table.add_row(name, text(told.touched), text(told.others))
     print_console().print(table)
-
-
-_ROWS: dict[str, Callable[[Health], str]] = {
-    "badges": lambda health: str(health.badges),
-    "refuse it": lambda health: str(health.refused),
-    "have not answered": lambda health: str(health.silent),
-    "went away or joined anew": lambda health: str(health.lost),
-    "frames to be heard": lambda health: f"{health.frames:,}",
-    "missed or late": lambda health: f"{health.spoilt_share():.1%}",
-}

@@ -24,6 +24,7 @@ _SHOW, _CHANGE, _FILES = (f"pressel.cli.settings_{each}" for each in ("show", "c
         "export": _FILES,
         "import": f"{_FILES}:import_file",
         "check": _FILES,
+        "schema": _FILES,
     },
 )
 def settings() -> None:

@@ -6,27 +6,33 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pressel.errors import UsageError
 from pressel.node import control as sockets
+from pressel.schema.setting_values import (
+    AS_THE_VENUE,
+    Change,
+    at_group,
+    difference_lines,
+    differences,
+    in_words,
+    laid_over,
+    split_key,
+    to_become,
+    value_in_words,
+)
 from pressel.schema.settings import load_settings, parse_value, settings
 
 from .options import control_options
 from .rollout import show
-from .settings_show import JSON, version_of
-from .settings_state import (
-    State,
-    Values,
-    ask,
-    change,
-    difference_lines,
-    differences,
-    say_left,
-    touched,
-)
+from .settings_show import JSON, at_option, version_of
+from .settings_state import State, Values, ask, change, changed, say_left, touched_lines
+
+if TYPE_CHECKING:
+    from pressel.node.control import Where
 
 
 def change_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,19 +64,21 @@ def _help() -> str:
     help="On a few badges first; on all when these are as well as the others. See "
     "`pressel rollout`.",
 )
+@at_option("Of talk group GROUP alone; the value 'venue' takes away again what it has of its own.")
 @change_options
-def set_some(words: tuple[str, ...], staged: bool, **options: Any) -> int:
-    """Give each NAME its VALUE for the whole venue.
+def set_some(words: tuple[str, ...], staged: bool, group: int | None, **options: Any) -> int:
+    """Give each NAME its VALUE for the whole venue, or for one talk group.
 
     For example: floor.talk_ms 90s, or several at once: talk_ms=90s playout_delay_ms=80
     """
+    values = _parsed(words, group or 0)
     if staged and not options["dry_run"]:
-        return start(_parsed(words), **options)
-    return put(_parsed(words), **options)
+        return start(values, **options)
+    return put(values, **options)
 
 
 def start(
-    values: Values,
+    values: Change,
     *,
     why: str,
     base: int | None,
@@ -91,13 +99,13 @@ def start(
 def revert(version: int, **options: Any) -> int:
     """Put all settings back to what they were in VERSION, as a new version."""
     path = sockets.find(options["control"], options["port"])
-    values = version_of(path, version)
+    values = to_become(ask(path).values, version_of(path, version))
     options["why"] = options["why"] or f"back to version {version}"
     return put(values, **options)
 
 
 def put(
-    values: Values,
+    values: Change,
     *,
     why: str,
     dry_run: bool,
@@ -107,21 +115,22 @@ def put(
     as_json: bool,
 ) -> int:
     """Make the change and say what came of it; the exit code."""
-    before, state = change(sockets.find(control, port), values, base, why, is_dry=dry_run)
-    after = {**before.values, **values} if dry_run else state.values
+    path = sockets.find(control, port)
+    before, state = change(path, values, base, why, is_dry=dry_run)
+    after = laid_over(before.values, values) if dry_run else state.values
     if as_json:
         told = {name: list(both) for name, both in differences(before.values, after).items()}
         facts = {"changed": told, "dry_run": dry_run, **state.model_dump(exclude={"values"})}
         print(json.dumps(facts, indent=2))
     else:
-        _say(values, before, after, state, is_dry=dry_run)
+        _say(values, before, after, state, path if dry_run else None)
     return 1 if state.refused else 0
 
 
-def _parsed(words: Sequence[str]) -> dict[str, int]:
-    """`NAME VALUE` and `NAME=VALUE`, in any order."""
+def _parsed(words: Sequence[str], group: int) -> dict[str, int | None]:
+    """`NAME VALUE` and `NAME=VALUE`, in any order; for talk group `group`, 0: for the venue."""
     table = load_settings()
-    values: dict[str, int] = {}
+    values: dict[str, int | None] = {}
     left = list(words)
     while left:
         word, has_value, text = left.pop(0).partition("=")
@@ -130,26 +139,28 @@ def _parsed(words: Sequence[str]) -> dict[str, int]:
             if not left:
                 raise UsageError(f"{name} has no value; give one, such as: {row.range_words()}")
             text = left.pop(0)
-        if name in values:
+        key = at_group(name, group)
+        split_key(key)  # a group may not have one of its own
+        if key in values:
             raise UsageError(f"{name} is there twice; give it one value")
-        values[name] = parse_value(name, row, text)
+        values[key] = None if group and text == AS_THE_VENUE else parse_value(name, row, text)
     return values
 
 
-def _say(values: Values, before: State, after: Values, state: State, *, is_dry: bool) -> None:
-    changed = differences(before.values, after)
-    if not changed:
+def _say(values: Change, before: State, after: Values, state: State, dry: Where | None) -> None:
+    """`dry`: the host that says who is touched; None when the change was made."""
+    if not differences(before.values, after):
         if len(values) == 1:
-            (name,) = values
-            print(f"{name} is {settings()[name].in_words(values[name])} already")
+            ((key, value),) = values.items()
+            print(f"{in_words(key)} is {value_in_words(key, value)} already")
         else:
             print("all of it is so already")
     for line in difference_lines(before.values, after):
         print(line)
-    if is_dry:
-        for line in touched({name: new for name, (_, new) in changed.items()}, state):
+    if dry is not None:
+        for line in touched_lines(dry, changed(before, values)):
             print(line)
         print("nothing was changed: this is a dry run", file=sys.stderr)
         return
-    print(f"Version {state.version}, {state.counts()}")
+    print(f"{state.name()}, {state.counts()}")
     say_left(state)

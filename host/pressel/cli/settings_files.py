@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import click
 from pressel.errors import PresselError, UsageError
 from pressel.node import control as sockets
 from pressel.schema.settings_file import load_file, render
+from pressel.schema.settings_json import json_schema
 
 from .options import control_options
 from .settings_change import change_options, put
@@ -62,6 +64,12 @@ def check(file: Path) -> None:
     """Look for mistakes in FILE; asks no host and changes nothing."""
     values, _ = load_file(file)
     print(f"{file}: {len(values)} setting{'' if len(values) == 1 else 's'}, no mistake")
+
+
+@click.command()
+def schema() -> None:
+    """Print JSON Schema of such a file, for editors and other tools; asks no host."""
+    print(json.dumps(json_schema(), indent=2))
 
 
 @click.command()

@@ -6,11 +6,12 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel
 from rich.markup import escape
 from rich.table import Table
 
@@ -18,23 +19,35 @@ from pressel.errors import PresselError, UsageError
 from pressel.node import control as sockets
 from pressel.node.desk.settings_past import Change
 from pressel.node.desk.venue_settings import APPLIED
+from pressel.registry.device import GROUP_MAX
 from pressel.registry.identity import fingerprint
-from pressel.schema.settings import SettingRow, load_settings, settings
+from pressel.schema.setting_values import (
+    at_group,
+    difference_lines,
+    differences,
+    laid_over,
+    only,
+    split_key,
+)
+from pressel.schema.settings import load_settings, settings
 from pressel.schema.settings_file import load_file
 
 from .options import control_options
 from .printed import print_console
-from .settings_state import (
-    State,
-    Values,
-    ask,
-    difference_lines,
-    differences,
-    row_as_json,
-    say_left,
-)
+from .settings_state import State, Values, ask, row_as_json, say_left
+from .told import read_answer
 
+if TYPE_CHECKING:
+    from pressel.node.control import Where
+
+Some = Mapping[str, int | None]  # values by key; None: a group has none of its own
 JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+
+
+def at_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--at GROUP`, with its help; None: the venue."""
+    kind = click.IntRange(1, GROUP_MAX)
+    return click.option("--at", "group", type=kind, metavar="GROUP", help=text)
 
 
 @click.command("list")
@@ -47,7 +60,7 @@ def show_all(changed: bool, port: int | None, control: Path | None, as_json: boo
     rows = {
         name: row
         for name, row in settings().items()
-        if not changed or state.value(name) != row.default
+        if not changed or state.value(name) != row.default or state.own(name)
     }
     if as_json:
         told = [row_as_json(name, row, state) for name, row in rows.items()]
@@ -60,27 +73,35 @@ def show_all(changed: bool, port: int | None, control: Path | None, as_json: boo
         words = row.in_words(value)
         cells = (row.in_words(row.default), row.range_words(), row.text)
         table.add_row(name, words if value == row.default else f"[bold]{words}[/]", *cells)
+        for group, own in state.own(name).items():
+            table.add_row(f"  in group {group}", f"[bold]{row.in_words(own)}[/]")
     if rows:
         console.print(table)
     else:
         console.print("All settings are at their defaults.")
-    console.print(f"Version {state.version}, {state.counts()}")
+    console.print(f"{state.name()}, {state.counts()}")
 
 
 @click.command("get")
 @click.argument("name")
+@at_option("What holds in talk group GROUP.")
 @control_options
 @JSON
-def show_one(name: str, port: int | None, control: Path | None, as_json: bool) -> None:
+def show_one(
+    name: str, group: int | None, port: int | None, control: Path | None, as_json: bool
+) -> None:
     """Show the setting NAME, such as floor.talk_ms."""
     full, row = load_settings().find(name)
+    split_key(at_group(full, group or 0))  # a group may not have one of its own
     state = ask(sockets.find(control, port))
+    value = state.own(full).get(group or 0, state.value(full))
     if as_json:
         facts = {**row_as_json(full, row, state), **state.model_dump(exclude={"values"})}
-        print(json.dumps(facts, indent=2))
+        print(json.dumps({**facts, "value": value}, indent=2))
         return
-    print(row.in_words(state.value(full)))
-    print(f"{full}: {row.text}; {state.counts()}", file=sys.stderr)
+    print(row.in_words(value))
+    where = "" if group is None else ", of its own" if group in state.own(full) else ", the venue's"
+    print(f"{full}{where}: {row.text}; {state.counts()}", file=sys.stderr)
 
 
 class MemberRow(BaseModel):
@@ -100,17 +121,11 @@ class Members(State):
 @control_options
 @JSON
 def status(port: int | None, control: Path | None, as_json: bool) -> int:
-    """Show which badges have the settings in force, and which refuse them.
+    """Show which badges have applied the settings that they are to have, and which refuse them.
 
     Ends in 1 when a badge has not applied them.
     """
-    answer = sockets.ask(sockets.find(control, port), "settings status")
-    try:
-        told = Members.model_validate(answer)
-    except ValidationError as error:
-        raise PresselError(
-            "the leader's answer is from another version of Pressel; update the older one"
-        ) from error
+    told = read_answer(Members, sockets.ask(sockets.find(control, port), "settings status"))
     if as_json:
         print(json.dumps(told.model_dump(exclude={"values"}), indent=2))
     else:
@@ -121,7 +136,7 @@ def status(port: int | None, control: Path | None, as_json: bool) -> int:
                 state = each.state if each.state == APPLIED else f"[bold]{each.state}[/]"
                 table.add_row(escape(each.name), each.device, state, version)
             print_console().print(table)
-        print(f"Version {told.version}, {told.counts()}")
+        print(f"{told.name()}, {told.counts()}")
         say_left(told)
     return 0 if told.applied == told.badges else 1
 
@@ -139,21 +154,25 @@ def explain(name: str, port: int | None, control: Path | None) -> None:
     print(f"  badges   {_BADGES[row.badge]}")
     try:
         path = sockets.find(control, port)
-        print(f"  now      {_now(path, full, row)}")
+        state = ask(path)
+        for key in (full, *(at_group(full, group) for group in state.own(full))):
+            print(f"  now      {_now(path, key, row.in_words(state.value(key)))}")
     except PresselError as error:
         print(f"  now      unknown: {error}")
 
 
 _BADGES = {
     "obeys": "obey it",
+    "roomy": "obey it if they are soft badges, or have room (the feature smooth_playout)",
     "told": "are told it; the leader sees to it",
     "none": "know nothing of it; it is about hosts",
 }
 
 
-def _now(path: Path, name: str, row: SettingRow) -> str:
-    value = row.in_words(ask(path).value(name))
-    last = next((each for each in reversed(changes(path)) if name in each.was), None)
+def _now(path: Where, key: str, words: str) -> str:
+    group = split_key(key)[1]
+    value = f"{words} in group {group}" if group else words
+    last = next((each for each in reversed(changes(path)) if key in each.was), None)
     if last is None:
         return value
     why = f": {last.why}" if last.why else ""
@@ -170,7 +189,11 @@ def history(
 ) -> None:
     """Show who changed what, when and why; only changes of the setting NAME, when it is given."""
     full = None if name is None else load_settings().find(name)[0]
-    found = [each for each in changes(sockets.find(control, port)) if full in (None, *each.was)]
+    found = [
+        each
+        for each in changes(sockets.find(control, port))
+        if full in (None, *(split_key(key)[0] for key in each.was))
+    ]
     chosen = found[-(last or 0) :]
     if as_json:
         print(json.dumps([_change_as_json(each) for each in chosen], indent=2))
@@ -180,7 +203,7 @@ def history(
         return
     table = Table("Version", "When", "Who", "What", "Why", "Host", box=None, pad_edge=False)
     for each in chosen:
-        what = "\n".join(difference_lines(each.was, each.now))
+        what = "\n".join(difference_lines(each.was, only(each.now, each.was)))
         cells = (str(each.version), _when(each), each.who, what, each.why)
         table.add_row(*map(escape, cells), fingerprint(each.host)[:9])
     print_console().print(table)
@@ -196,8 +219,7 @@ def diff(other: str | None, port: int | None, control: Path | None, as_json: boo
     Without OTHER it shows what is not at its default. Ends in 1 when something differs.
     """
     path = sockets.find(control, port)
-    old = values_of(path, other)
-    now = ask(path).values
+    old, now = compared(path, other)
     if as_json:
         told = {name: list(both) for name, both in differences(old, now).items()}
         print(json.dumps(told, indent=2))
@@ -206,16 +228,19 @@ def diff(other: str | None, port: int | None, control: Path | None, as_json: boo
     return 1 if differences(old, now) else 0
 
 
-def values_of(path: Path, which: str | None) -> Values:
-    """The values of a version, of a file, or the defaults. UsageError when there are none."""
+def compared(path: Where, which: str | None) -> tuple[Some, Some]:
+    """The values of a version, of a file, or the defaults; and those in force, of which a file may
+    leave some out. UsageError when there are none."""
+    now = ask(path).values
     if which is None:
-        return {name: row.default for name, row in settings().items()}
+        return {name: row.default for name, row in settings().items()}, now
     if not which.isascii() or not which.isdigit():
-        return load_file(Path(which))[0]
-    return version_of(path, int(which))
+        told = load_file(Path(which))[0]
+        return told, only(now, told)
+    return version_of(path, int(which)), now
 
 
-def version_of(path: Path, version: int) -> Values:
+def version_of(path: Where, version: int) -> Values:
     """The values that version had. UsageError when the log does not tell."""
     if version == ask(path).version:
         return ask(path).values
@@ -224,7 +249,7 @@ def version_of(path: Path, version: int) -> Values:
         if each.version == version:
             return each.now
         if each.version == version + 1:  # nothing was written of the first one
-            return {**each.now, **each.was}
+            return laid_over(each.now, each.was)
     if not found:
         raise UsageError("the log tells of no change of the settings")
     raise UsageError(
@@ -233,19 +258,15 @@ def version_of(path: Path, version: int) -> Values:
     )
 
 
-def changes(path: Path) -> list[Change]:
+def changes(path: Where) -> list[Change]:
     """The history, oldest first."""
-    try:
-        return TypeAdapter(list[Change]).validate_python(sockets.ask(path, "settings history"))
-    except ValidationError as error:
-        raise PresselError(
-            "the host's answer is from another version of Pressel; update the older one"
-        ) from error
+    return read_answer(list[Change], sockets.ask(path, "settings history"), "host")
 
 
 def _change_as_json(change: Change) -> dict[str, Any]:
     told = {name: value for name, value in change.as_json().items() if name not in ("was", "now")}
-    return {**told, "changed": {k: list(v) for k, v in differences(change.was, change.now).items()}}
+    changed = differences(change.was, only(change.now, change.was))
+    return {**told, "changed": {key: list(both) for key, both in changed.items()}}
 
 
 def _when(change: Change) -> str:

@@ -5,29 +5,40 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from pressel.errors import PresselError
 from pressel.node import control as sockets
+from pressel.schema.setting_values import Change, differences, laid_over, own_values
 from pressel.schema.settings import SettingRow, settings
+
+from .told import read_answer
+
+if TYPE_CHECKING:
+    from pressel.node.control import Where
 
 WAIT_S = 3.0  # for badges to answer: each is told again within half a second
 _LOOK_S = 0.1
+NAMED_MAX = 10  # badges: a line that is read at a glance
 
-Values = Mapping[str, int]  # by full name
+Values = Mapping[str, int]  # by key
 
 
 class State(BaseModel):
     """The desk's answer about settings; counts are None when this host's own copy answers."""
 
     version: int
+    hash: str = ""  # an older leader tells none
     values: dict[str, int]
     badges: int | None
     applied: int | None
     refused: int | None
+
+    def name(self) -> str:
+        """`Version 4 (0123456789ab)`."""
+        return f"Version {self.version} ({self.hash})" if self.hash else f"Version {self.version}"
 
     def is_settled(self) -> bool:
         """Whether every badge has answered."""
@@ -41,24 +52,22 @@ class State(BaseModel):
         words = f"applied by {self.applied} of {self.badges} badges"
         return f"{words}, refused by {self.refused}" if self.refused else words
 
+    def own(self, name: str) -> dict[int, int]:
+        """What groups have of their own, in place of the venue's value."""
+        return own_values(name, self.values)
+
     def value(self, name: str) -> int:
         if name not in self.values:
             raise PresselError(f"the leader does not know {name} yet; update it")
         return self.values[name]
 
 
-def ask(path: Path) -> State:
+def ask(path: Where) -> State:
     """The settings in force."""
-    reply = sockets.request(path, "settings")
-    try:
-        return State.model_validate(reply.answer)
-    except ValidationError as error:
-        raise PresselError(
-            "the leader's answer is from another version of Pressel; update the older one"
-        ) from error
+    return read_answer(State, sockets.request(path, "settings").answer)
 
 
-def settled(path: Path) -> State:
+def settled(path: Where) -> State:
     """The state once every badge has answered, or when the wait is over."""
     deadline_s = time.monotonic() + WAIT_S
     while not (state := ask(path)).is_settled() and time.monotonic() < deadline_s:
@@ -68,48 +77,42 @@ def settled(path: Path) -> State:
 
 def row_as_json(name: str, row: SettingRow, state: State) -> dict[str, Any]:
     facts = {"unit": row.unit, "default": row.default, "min": row.min, "max": row.max}
-    return {"setting": name, "value": state.value(name), **facts, "text": row.text}
+    own = {str(group): value for group, value in state.own(name).items()}
+    return {"setting": name, "value": state.value(name), "own": own, **facts, "text": row.text}
 
 
-def differences(old: Values, new: Values) -> dict[str, tuple[int, int]]:
-    """Of the settings that both have, those whose value differs: the old one and the new one."""
-    both = [name for name in settings() if name in old and name in new]
-    return {name: (old[name], new[name]) for name in both if old[name] != new[name]}
-
-
-def difference_lines(old: Values, new: Values) -> Iterator[str]:
-    """`floor.talk_ms: 60000 ms -> 90000 ms`."""
-    rows = settings()
-    for name, (before, after) in differences(old, new).items():
-        yield f"{name}: {rows[name].in_words(before)} -> {rows[name].in_words(after)}"
-
-
-def touched(changed: Values, state: State) -> Iterator[str]:
-    """Who is concerned by a change of these settings, in words."""
-    rows = settings()
-    count = state.badges or 0
-    badges = f"{count} badge{'' if count == 1 else 's'}" if count else "no badge"
-    by = {kind: [name for name in changed if rows[name].badge == kind] for kind in _TOUCHED}
-    for kind, names in by.items():
-        if names:
-            yield f"{', '.join(names)}: {_TOUCHED[kind].format(badges=badges)}"
+def touched_lines(path: Where, values: Change) -> Iterator[str]:
+    """Which badges a change to `values` is about, in words; asks the leader."""
+    told = read_answer(dict[str, list[str]], sockets.ask(path, "settings touched", values=values))
+    for name, badges in told.items():
+        yield f"{name}: {_TOUCHED[settings()[name].badge].format(badges=_named(badges))}"
 
 
 _TOUCHED = {
-    "obeys": "{badges} will obey it at once; others will when they join",
-    "told": "the leader sees to it; {badges} will be told at once",
-    "none": "hosts alone; badges are not told",
+    "obeys": "obeyed at once by {badges}; by others when they join",
+    "roomy": "obeyed at once by those with room and by soft badges; told to {badges}",
+    "told": "the leader sees to it; told at once to {badges}",
+    "none": "the leader sees to it, for {badges}; badges are not told",
 }
 
 
-def changed(before: State, values: Values) -> dict[str, int]:
+def _named(badges: list[str]) -> str:
+    if not badges:
+        return "no badge that is here"
+    more = f" and {len(badges) - NAMED_MAX} more" if len(badges) > NAMED_MAX else ""
+    count = f"{len(badges)} badge{'' if len(badges) == 1 else 's'}"
+    return f"{count} ({', '.join(badges[:NAMED_MAX])}{more})"
+
+
+def changed(before: State, values: Change) -> dict[str, int | None]:
     """Those of `values` that are not in force; all of them when none is."""
-    new = {name: new for name, (_, new) in differences(before.values, values).items()}
+    wanted = laid_over(before.values, values)
+    new = {key: new for key, (_, new) in differences(before.values, wanted).items()}
     return new or dict(values)
 
 
 def change(
-    path: Path, values: Values, base: int | None, why: str, *, is_dry: bool
+    path: Where, values: Change, base: int | None, why: str, *, is_dry: bool
 ) -> tuple[State, State]:
     """Put `values` in force, all or none, and wait for the badges: the state before and after. With
     `is_dry` nothing is done."""

@@ -15,6 +15,7 @@ import click
 from pressel import extras
 from pressel.box import files, plan
 from pressel.box.former import Former
+from pressel.box.other_version import read_wheel, registry_format, what_will_be
 from pressel.box.places import UNIT, Places
 from pressel.box.system import System
 from pressel.cli.options import AddressOption
@@ -167,28 +168,48 @@ def _say_next(system: System, *, has_kit: bool) -> None:
         )
 
 
+def _wheel_of(ctx: Any, param: Any, words: tuple[str, ...]) -> tuple[Path, bool]:
+    """The file, and whether it is only to be checked."""
+    is_check = len(words) == 2 and words[0] == "check"
+    if not is_check and len(words) != 1:
+        raise click.BadParameter("name the file of the other version")
+    wheel = click.Path(exists=True, dir_okay=False, path_type=Path)
+    return wheel.convert(words[-1], param, ctx), is_check
+
+
 @click.command()
-@click.argument("wheel", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("wheel", metavar="[check] WHEEL", nargs=-1, callback=_wheel_of)
 @_common
-def upgrade(wheel: Path, dry_run: bool, root: Path, yes: bool) -> None:
+def upgrade(wheel: tuple[Path, bool], dry_run: bool, root: Path, yes: bool) -> None:
     """Put the version in the file WHEEL in the place of this one, and restart the host.
 
-    The registry is backed up before. Where the other version cannot be installed or does not serve,
-    this one is put back. Badges notice nothing where another host can lead meanwhile.
+    What it changes is told first, and with the word check nothing else is done. The registry is
+    backed up before. Where the other version cannot be installed or does not serve, this one is put
+    back. Badges notice nothing where another host can lead meanwhile.
     """
+    file, is_check = wheel
+    _upgrade(file, dry_run=dry_run, root=root, yes=yes, is_check=is_check)
+
+
+def _upgrade(wheel: Path, *, dry_run: bool, root: Path, yes: bool, is_check: bool) -> None:
     if not wheel.name.startswith("pressel-") or wheel.suffix != ".whl":
         raise UsageError(f"{wheel} is no wheel of Pressel; `make wheel` makes one")
-    if not IS_INSTALLED:
-        raise UsageError("this is a clone: update it with git pull, and run make setup")
     places = Places(root.absolute())
     is_service = places.unit(UNIT).exists()
+    state = places.state if is_service else default_state()
+    for each in what_will_be(read_wheel(wheel), registry_format(state / DATABASE)):
+        print(each)
+    if is_check:
+        print("nothing was done")
+        return
+    if not IS_INSTALLED:
+        raise UsageError("this is a clone: update it with git pull, and run make setup")
     system = _system(root, dry_run) if is_service else System(places, dry_run, _say)
     if not (yes or dry_run or click.confirm(f"Install {wheel.name}?", err=True)):
         raise click.Abort
     if not (dry_run or os.access(sys.prefix, os.W_OK)):
         raise UsageError(f"you may not write in {sys.prefix}, where Pressel lies; try with sudo")
     words = files.command()
-    state = places.state if is_service else default_state()
     cache = places.cache if is_service else CACHE
     saved = _saved(system, words, state, is_service=is_service)
     begin = [*words, "setup", "--yes", "--again"] if is_service else [*words, "config", "check"]

@@ -109,8 +109,8 @@ def _show(tally: Any) -> None:
     from pressel.sim.swarm.kinds import KINDS
 
     table = Table("Kind of fault", "Runs", "Times", box=None, pad_edge=False)
-    for name, words in KINDS.items():
-        table.add_row(words, f"{tally.runs_with[name]:,}", f"{tally.struck[name]:,}")
+    for name, kind in KINDS.items():
+        table.add_row(kind.words, f"{tally.runs_with[name]:,}", f"{tally.struck[name]:,}")
     console = Console(emoji=False, highlight=False, width=None if sys.stdout.isatty() else 100)
     console.print(table)
     idle, rules = tally.idle_rules(), len(tally.fired)

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from pressel.cli.options import control_options
-from pressel.errors import PresselError
 from pressel.legacy.state import INSECURE, V1ClientState
-from pressel.node import control as sockets
 from pressel.node.leader_state import LeaderState
+
+from .venue_now import venue_now
 
 
 @click.command()
@@ -24,15 +23,9 @@ from pressel.node.leader_state import LeaderState
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def status(port: int | None, control: Path | None, as_json: bool) -> None:
     """Show who is there and who talks, as the leader sees it."""
-    reply = sockets.request(sockets.find(control, port), "status")
-    try:
-        state = LeaderState.model_validate(reply.answer)
-    except ValidationError as error:
-        raise PresselError(
-            "the leader's answer is from another version of Pressel; update the older one"
-        ) from error
-    if reply.by:
-        print(f"the host on this machine stands by; {reply.by} leads", file=sys.stderr)
+    state, by = venue_now(control, port)
+    if by:
+        print(f"the host on this machine stands by; {by} leads", file=sys.stderr)
     if as_json:
         print(state.model_dump_json(indent=2))
     else:
@@ -55,7 +48,7 @@ def _show(state: LeaderState, console: Console) -> None:
         console.print(f"Features: {_features(state)}", markup=False)
     if state.refused:
         console.print(f"Datagrams refused: {_counts(state.refused)}")
-    for words in held_off(state):
+    for words in (*not_heard(state), *held_off(state)):
         console.print(words, markup=False)
     if state.v1_clients is not None:
         _show_v1(state.v1_clients, state.v1_refused, console)
@@ -67,6 +60,14 @@ def held_off(state: LeaderState) -> Iterator[str]:
         ago = f"{each.ago_ms / 1000:.0f} s ago"
         who = f"{each.name or '?'} ({each.device})"
         yield f"Held off: {who}, {each.why}; {each.times} datagrams, the last {ago}"
+
+
+def not_heard(state: LeaderState) -> Iterator[str]:
+    """A line for each badge that was here a while ago."""
+    for each in state.away:
+        battery = each.battery_percent
+        told = "" if battery is None else f"; its battery then was at {battery} %"
+        yield f"Not heard for {each.silent_ms / 1000:.0f} s: {each.name} ({each.device}){told}"
 
 
 def _show_v1(clients: list[V1ClientState], refused: dict[str, int], console: Console) -> None:

@@ -6,11 +6,8 @@ the same accounts.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import secrets
-import tempfile
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -18,9 +15,11 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pressel.errors import PresselError, UsageError
+from pressel.whole_file import write_whole
+
+from .secrets_kept import ACCOUNTS
 
 ROLES = ("see", "talk", "manage", "own")  # each may do all that those before it may
-FILE = "accounts.json"
 ACCOUNTS_MAX = 100  # a venue has a handful of managers
 NAME_CHARACTERS_MAX = 32
 PASSWORD_CHARACTERS_MIN = 10
@@ -52,7 +51,7 @@ class Accounts:
     commands and the console may both change it. PresselError when it cannot be read or written."""
 
     def __init__(self, folder: Path, hasher: PasswordHasher | None = None) -> None:
-        self._path = folder / FILE
+        self._path = folder / ACCOUNTS
         self._hasher = hasher or PasswordHasher()  # of RFC 9106: 64 MiB, 3 passes
         self._nobody = self._hasher.hash(secrets.token_hex())
 
@@ -121,19 +120,4 @@ class Accounts:
     def _write(self, accounts: dict[str, Account]) -> None:
         """Whole or not at all."""
         told = {name: each.model_dump() for name, each in accounts.items()}
-        text = json.dumps({"version": 1, "accounts": told}, indent=1)
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            number, fresh = tempfile.mkstemp(dir=self._path.parent, prefix=FILE)  # mode 0600
-            try:
-                with os.fdopen(number, "w", encoding="utf-8") as file:
-                    file.write(text + "\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(fresh, self._path)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    os.unlink(fresh)
-                raise
-        except OSError as error:
-            raise PresselError(f"cannot write {self._path}: {error.strerror}") from error
+        write_whole(self._path, json.dumps({"version": 1, "accounts": told}, indent=1) + "\n")

@@ -17,6 +17,7 @@ from pressel.errors import PresselError, UsageError
 
 from .accounts import Accounts, may
 from .sessions import Session, Sessions, Tries, is_form_of
+from .tokens import Tokens
 
 WAITING_MAX = 4  # for a look at a password, which takes a quarter of a second: more are sent away
 _LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"  # none that looks like another
@@ -43,11 +44,12 @@ class Visitor:
 
 
 class Door:
-    """`is_secure`: the pages come over TLS. `code` is what the first visitor must know, "" once
-    there is an account."""
+    """`is_secure`: the pages come over TLS. `tokens`: of commands on other computers. `code` is
+    what the first visitor must know, "" once there is an account."""
 
-    def __init__(self, accounts: Accounts, is_secure: bool) -> None:
+    def __init__(self, accounts: Accounts, is_secure: bool, tokens: Tokens | None = None) -> None:
         self.accounts = accounts
+        self.tokens = tokens
         self._is_secure = is_secure
         self._cookie = "__Host-pressel" if is_secure else "pressel"
         self._sessions = Sessions()
@@ -67,13 +69,13 @@ class Door:
     async def allow(self, request: Request, needed: str) -> Visitor:
         """The visitor, who may do what needs the role `needed` and has sent this form from a page
         of ours. Refusal otherwise."""
-        session = self._session(request)
+        form = await request.form(max_files=0, max_fields=20)
+        session = self._session(request)  # as it is when all has come
         visitor = self.visitor(request)
         if visitor is None or session is None:
             raise Refusal(401, "You are not logged in any more.")
         if not visitor.may(needed):
             raise Refusal(403, f"Your account may {visitor.role}; this needs the role {needed}.")
-        form = await request.form(max_files=0, max_fields=20)
         if not is_form_of(session, str(form.get("form", ""))):
             raise Refusal(403, "This page is too old; load it again.")
         return visitor
@@ -113,14 +115,14 @@ class Door:
             await self._one_by_one(self.accounts.put, name, role, password)
         except UsageError as error:
             raise Refusal(400, f"{error}.".replace("..", ".")) from error
-        self._sessions.end_all(name)
+        await asyncio.to_thread(self._end_all, name)
 
     def remove(self, name: str) -> None:
         try:
             self.accounts.remove(name)
         except PresselError as error:
             raise Refusal(400, f"{error}.") from error
-        self._sessions.end_all(name)
+        self._end_all(name)
 
     def enter(self, answer: Response, name: str) -> None:
         """Give a browser the cookie of a new session."""
@@ -140,6 +142,11 @@ class Door:
         )
 
     # --- inside ---
+
+    def _end_all(self, name: str) -> None:
+        self._sessions.end_all(name)
+        if self.tokens is not None:
+            self.tokens.end_all(name)
 
     def _session(self, request: HTTPConnection) -> Session | None:
         cookie = request.cookies.get(self._cookie)

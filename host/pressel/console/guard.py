@@ -4,13 +4,16 @@ answer tells the browser to forbid.
 
 from __future__ import annotations
 
+import contextlib
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_BYTES_MAX = 16_384  # the largest form has a password and a name
+COMMANDS = "/api/"  # where commands on other computers ask
 POLICY_VIOLATED = 1008  # of RFC 6455
 _SAFE = ("GET", "HEAD")
 _POLICY = "; ".join(
@@ -68,11 +71,12 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        try:
-            await self._app(scope, body.receive, tell)
-        except _TooMuch:
-            answer = PlainTextResponse("That is too much.", 413, headers=_HEADERS)
-            await answer(scope, receive, send)
+        with contextlib.suppress(ClientDisconnect):  # nobody is there to be told
+            try:
+                await self._app(scope, body.receive, tell)
+            except _TooMuch:
+                answer = PlainTextResponse("That is too much.", 413, headers=_HEADERS)
+                await answer(scope, receive, send)
 
     def _may_open(self, scope: Scope) -> bool:
         """A connection lasts, and any page may ask for one: its origin must be the console's."""
@@ -92,6 +96,10 @@ class Guard:
         if not length.isdigit() or int(length) > BODY_BYTES_MAX:
             return 413, "That is too much."
         origin = headers.get("origin")
+        if scope["path"].startswith(COMMANDS):
+            # No page can send JSON elsewhere unasked, and browsers name the origin of what they do.
+            is_plain = origin is None and headers.get("content-type") == "application/json"
+            return None if is_plain else (403, "Commands ask here, and no pages.")
         if origin is None:
             is_own = headers.get("sec-fetch-site") == "same-origin"
         else:

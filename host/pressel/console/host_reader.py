@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -26,6 +26,7 @@ JUDGED_S = 5.0  # a verdict on everybody holds for so long: for a large venue it
 PAGES_MAX = 4  # of bursts in one look; the rest comes with the next
 
 Ask = Callable[..., Any]
+T = TypeVar("T")
 
 
 @dataclass
@@ -86,6 +87,10 @@ class HostReader:
             return await asyncio.to_thread(self._ask, verb, **fields)
         finally:
             self._read_s = self._asked_s = None  # what is shown next must have it
+
+    async def run(self, act: Callable[[Ask], T]) -> T:
+        """What `act` makes of the host's answers, which it asks for by itself, in a thread."""
+        return await asyncio.to_thread(act, self._ask)
 
     # --- in a thread ---
 

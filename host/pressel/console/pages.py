@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import (
     FileResponse,
     HTMLResponse,
+    JSONResponse,
     PlainTextResponse,
     RedirectResponse,
     Response,
@@ -23,21 +24,29 @@ from starlette.responses import (
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from pressel.errors import PresselError
-from pressel.kpis.page import hour, p95, percent
+from pressel.kpis.hours import KPIS, LIMITS_MS
+from pressel.kpis.page import hour, kpi, p95, percent, render
+from pressel.recordings.burst_mark import mark_of
+from pressel.recordings.fetch import EXPORT, PLAY
 from pressel.registry import code as codes
 from pressel.registry import in_words
 from pressel.registry.device import PENDING
 from pressel.registry.lending import GIVE_BACK, LEND
+from pressel.schema.setting_values import AS_THE_VENUE, at_group, difference_lines, only, own_values
 from pressel.schema.settings import settings as setting_rows
 
-from . import view
+from . import radio, view
 from .accounts import ACCOUNTS_MAX, PASSWORD_CHARACTERS_MIN, ROLES
+from .changes import Changes
+from .commands import Commands
 from .door import Door, Refusal, Visitor
 from .guard import Guard
 from .host_reader import HostReader
+from .recorded import RecordedTalk
 from .records import Records
 from .static_files import STATIC
 from .talk import Talk
+from .zones import Zones
 
 STREAMS_MAX = 64  # live pages that are open at once
 RENEW_S = 1.0  # a talker's seconds count up
@@ -48,13 +57,24 @@ Page = Callable[[Request, Visitor], Awaitable[Response]]
 
 class Pages:
     """`host` reads the venue, whose host has the folder `state`; `door` knows the visitors; `talk`
-    lets them talk from their page."""
+    lets them talk from their page, `commands` ask from other computers."""
 
-    def __init__(self, host: HostReader, door: Door, state: Path, talk: Talk | None = None) -> None:
+    def __init__(
+        self,
+        host: HostReader,
+        door: Door,
+        state: Path,
+        talk: Talk | None = None,
+        commands: Commands | None = None,
+    ) -> None:
         self._host = host
         self._door = door
         self._records = Records(host, state)
+        self._changes = Changes(host)
+        self._recorded = RecordedTalk(host)
+        self._zones = Zones(state)
         self._talk = talk
+        self._commands = commands
         self._streams = 0
         self._shown_to: dict[bool, tuple[int, view.Live]] = {}  # by who may let newcomers in
         self._templates = Environment(
@@ -66,7 +86,9 @@ class Pages:
         )
         self._templates.filters["ago"] = view.ago
         self._templates.filters["heard_by"] = view.heard_by
+        self._templates.filters["changed"] = _changed
         self._templates.filters["clock"] = _clock
+        self._templates.filters.update(moment=_moment, span=_span)
         self._templates.filters.update(hour=hour, percent=percent, p95=p95)
 
     def application(self, hosts: frozenset[str], scheme: str) -> Starlette:
@@ -76,13 +98,39 @@ class Pages:
             Route("/live", self._seen(self._stream)),
             Route("/badges", self._seen(self._badges)),
             Route("/badges/{device}", self._seen(self._badge)),
+            Route("/wifi", self._seen(self._wifi)),
             Route("/history", self._seen(self._history)),
+            Route("/recordings", self._seen(self._recordings)),
+            Route("/floors", self._seen(self._floors)),
             Route("/settings", self._seen(self._settings)),
+            Route("/changes", self._seen(self._changing)),
             Route("/report", self._seen(self._report)),
+            Route("/report/print", self._seen(self._report_file)),
+            Route("/report/json", self._seen(self._report_file)),
             Route("/audit", self._seen(self._audit, "manage")),
             Route("/accounts", self._seen(self._accounts, "own")),
             Route("/settings", self._done("manage", self._set), methods=["POST"]),
+            Route("/wifi", self._done("manage", self._name_zone), methods=["POST"]),
+            Route("/changes", self._done("manage", self._act), methods=["POST"]),
             Route("/text", self._done("talk", self._text), methods=["POST"]),
+            Route("/recordings/replay", self._done("talk", self._sound("")), methods=["POST"]),
+            Route("/recordings/play", self._done("manage", self._sound(PLAY)), methods=["POST"]),
+            Route(
+                "/recordings/export", self._done("manage", self._sound(EXPORT)), methods=["POST"]
+            ),
+            Route(
+                "/recordings/delete",
+                self._done("manage", self._recorded_act("delete")),
+                methods=["POST"],
+            ),
+            Route(
+                "/recordings/hold", self._done("own", self._recorded_act("hold")), methods=["POST"]
+            ),
+            Route(
+                "/recordings/release",
+                self._done("own", self._recorded_act("release")),
+                methods=["POST"],
+            ),
             Route("/bundle", self._done("manage", self._bundle), methods=["POST"]),
             Route("/invite", self._done("manage", self._invite), methods=["POST"]),
             Route("/approve", self._done("manage", self._approve), methods=["POST"]),
@@ -96,6 +144,8 @@ class Pages:
             Route("/first", self._first, methods=["POST"]),
             Route("/static/{name}", _static),
         ]
+        if self._commands is not None:
+            routes += self._commands.routes()
         if self._talk is not None:
             routes.append(WebSocketRoute("/talk", self._talk.serve))
         return Starlette(routes=routes, middleware=[Middleware(Guard, hosts=hosts, scheme=scheme)])
@@ -112,6 +162,8 @@ class Pages:
                 return self._message(visitor, 403, words)
             try:
                 return await page(request, visitor)
+            except Refusal as refusal:
+                return self._message(visitor, refusal.status, str(refusal))
             except PresselError as error:
                 return self._message(visitor, 502, f"{error}.")
 
@@ -143,6 +195,23 @@ class Pages:
         return self._page("live.html.j2", visitor, "/", live=shown, can_talk=can_talk)
 
     async def _stream(self, request: Request, visitor: Visitor) -> Response:
+        async def shown(visitor: Visitor) -> str:
+            return self._render("_live.html.j2", visitor, live=await self._shown(visitor))
+
+        return self._stream_of(request, shown)
+
+    async def _floors(self, request: Request, visitor: Visitor) -> Response:
+        """Whether anybody talks, for who wants to hear something else meanwhile."""
+
+        async def shown(visitor: Visitor) -> str:
+            status = (await self._host.look()).status
+            is_talked = status is not None and any(each.talker for each in status.floors)
+            return "talk" if is_talked else "quiet"
+
+        return self._stream_of(request, shown)
+
+    def _stream_of(self, request: Request, shown: Callable[[Visitor], Awaitable[str]]) -> Response:
+        """What `shown` gives, whenever it changes, until its visitor may see it no more."""
         if self._streams >= STREAMS_MAX:
             return PlainTextResponse("Too many pages are open.", 503)
 
@@ -151,8 +220,7 @@ class Pages:
             try:
                 said, said_s = "", time.monotonic()
                 while (now := self._door.visitor(request)) is not None:
-                    shown = await self._shown(now)
-                    text = self._render("_live.html.j2", now, live=shown)
+                    text = await shown(now)
                     if text != said:
                         said, said_s = text, time.monotonic()
                         yield "".join(f"data: {line}\n" for line in text.splitlines()) + "\n"
@@ -191,7 +259,18 @@ class Pages:
         return self._page(
             "badge.html.j2", visitor, "/badges",
             device=device, health=health, member=member, rows=rows, now_s=time.time(),
+            is_far=bool(member and radio.is_far(member)),
+            is_low=bool(member and view.is_low(member)),
             loan=next((each for each in loans if each["device"] == device["id"]), None),
+        )  # fmt: skip
+
+    async def _wifi(self, request: Request, visitor: Visitor) -> Response:
+        seen = await self._host.look()
+        points = radio.access_points(seen.status, seen.health) if seen.status else []
+        relays = seen.status.relays if seen.status else []
+        return self._page(
+            "wifi.html.j2", visitor, "/wifi", points=points, why=seen.why, zones=self._zones,
+            relays=relays,
         )  # fmt: skip
 
     async def _history(self, request: Request, visitor: Visitor) -> Response:
@@ -202,13 +281,38 @@ class Pages:
             "history.html.j2", visitor, "/history", bursts=bursts, changes=changes[::-1][:50]
         )
 
+    async def _recordings(self, request: Request, visitor: Visitor) -> Response:
+        kept = await self._recorded.all()
+        return self._page("recordings.html.j2", visitor, "/recordings", kept=kept)
+
     async def _settings(self, request: Request, visitor: Visitor) -> Response:
         now = await self._host.ask("settings")
-        return self._page("settings.html.j2", visitor, "/settings", now=now, rows=setting_rows())
+        rows = setting_rows()
+        own = {name: own_values(name, now["values"]) for name in rows}
+        return self._page("settings.html.j2", visitor, "/settings", now=now, rows=rows, own=own)
+
+    async def _changing(self, request: Request, visitor: Visitor) -> Response:
+        return self._page(
+            "changes.html.j2", visitor, "/changes",
+            change=await self._changes.change(), update=await self._changes.update(),
+        )  # fmt: skip
 
     async def _report(self, request: Request, visitor: Visitor) -> Response:
         rows = await self._records.promises()
-        return self._page("report.html.j2", visitor, "/report", hours=rows)
+        return self._page(
+            "report.html.j2", visitor, "/report", hours=rows, kpis=KPIS, limits=LIMITS_MS, kpi=kpi
+        )
+
+    async def _report_file(self, request: Request, visitor: Visitor) -> Response:
+        """What `pressel kpis` writes; a page of its own, whose style stands in it."""
+        rows = await self._records.promises()
+        if request.url.path.endswith("json"):
+            return JSONResponse(rows)
+        if not rows:
+            raise Refusal(404, "Nobody has talked since this console was started.")
+        name = time.strftime("pressel-promises-%Y%m%d-%H%M.html")
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return HTMLResponse(render(rows), headers=headers)
 
     async def _audit(self, request: Request, visitor: Visitor) -> Response:
         verdict = await self._records.verify() if "verify" in request.query_params else None
@@ -220,6 +324,7 @@ class Pages:
     async def _accounts(self, request: Request, visitor: Visitor) -> Response:
         return self._page(
             "accounts.html.j2", visitor, "/accounts", accounts=self._door.accounts.all(),
+            logins=self._door.tokens.count() if self._door.tokens is not None else {},
             roles=ROLES, most=ACCOUNTS_MAX, least=PASSWORD_CHARACTERS_MIN,
         )  # fmt: skip
 
@@ -227,10 +332,45 @@ class Pages:
 
     async def _set(self, request: Request, visitor: Visitor) -> Response:
         form = await request.form()
-        name, value = str(form["name"]), int(str(form["value"]))
+        key = at_group(str(form["name"]), int(str(form.get("at") or 0)))
+        value = None if form["value"] == AS_THE_VENUE else int(str(form["value"]))
         base, why = int(str(form["base"])), str(form.get("why", ""))
-        await self._ask(visitor, "settings set", values={name: value}, base=base, why=why)
-        return RedirectResponse("/settings", 303)
+        verb, then = (
+            ("rollout start", "/changes") if "staged" in form else ("settings set", "/settings")
+        )
+        await self._ask(visitor, verb, values={key: value}, base=base, why=why)
+        return RedirectResponse(then, 303)
+
+    async def _name_zone(self, request: Request, visitor: Visitor) -> Response:
+        form = await request.form()
+        words = str(form["point"]), str(form["name"])
+        await asyncio.to_thread(self._zones.put, *words)
+        return RedirectResponse("/wifi", 303)
+
+    async def _act(self, request: Request, visitor: Visitor) -> Response:
+        form = await request.form()
+
+        async def ask(verb: str, **fields: Any) -> Any:
+            return await self._ask(visitor, verb, **fields)
+
+        await self._changes.act(ask, form)
+        return RedirectResponse("/changes", 303)
+
+    def _sound(self, purpose: str) -> Page:
+        async def answer(request: Request, visitor: Visitor) -> Response:
+            mark = str((await request.form())["mark"])
+            content = await self._recorded.sound(visitor.name, mark, purpose)
+            name = f'attachment; filename="pressel-{mark_of(mark)}.wav"'
+            return Response(content, media_type="audio/wav", headers={"Content-Disposition": name})
+
+        return answer
+
+    def _recorded_act(self, what: str) -> Page:
+        async def answer(request: Request, visitor: Visitor) -> Response:
+            await self._recorded.act(visitor.name, await request.form(), what)
+            return RedirectResponse("/recordings", 303)
+
+        return answer
 
     async def _text(self, request: Request, visitor: Visitor) -> Response:
         form = await request.form()
@@ -369,6 +509,25 @@ class Pages:
 
 def _groups(text: str) -> list[int]:
     return [int(each) for each in text.replace(",", " ").split()]
+
+
+def _changed(change: Mapping[str, Any]) -> str:
+    """`floor.talk_ms: 60000 ms -> 90000 ms` of each setting."""
+    return "; ".join(difference_lines(change["was"], only(change["now"], change["was"])))
+
+
+def _moment(at_s: float) -> str:
+    """With its day, when that is not today."""
+    then = time.localtime(at_s)
+    is_today = then[:3] == time.localtime()[:3]
+    return time.strftime("%H:%M:%S" if is_today else "%Y-%m-%d %H:%M:%S", then)
+
+
+def _span(minutes: int) -> str:
+    for each, word in ((1440, "day"), (60, "hour")):
+        if minutes >= each and minutes % each == 0:
+            return f"{minutes // each} {word}{'s' if minutes != each else ''}"
+    return f"{minutes} min"
 
 
 def _clock(at_s: float) -> str:

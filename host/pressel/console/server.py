@@ -6,8 +6,10 @@ from pathlib import Path
 
 import uvicorn
 
+from .commands import Commands
 from .door import Door
 from .host_reader import HostReader
+from .line import Line
 from .pages import STREAMS_MAX, Pages
 from .talk import MESSAGE_BYTES_MAX, Talk
 
@@ -25,12 +27,14 @@ def settings(
     certificate: Path | None = None,
     key: Path | None = None,
     talk: Talk | None = None,
+    commands: Commands | None = None,
 ) -> uvicorn.Config:
     """How it is served under `names`, for the host whose folder is `state`; over TLS where there is
-    a certificate. Without `talk` nobody talks from the pages."""
+    a certificate. Without `talk` nobody talks from the pages, and without `commands` no command
+    asks from another computer."""
     scheme = "http" if certificate is None else "https"
     return uvicorn.Config(
-        Pages(host, door, state, talk).application(names, scheme),
+        Pages(host, door, state, talk, commands).application(names, scheme),
         log_level="warning",
         lifespan="off",  # there is nothing to begin or end
         access_log=False,
@@ -40,7 +44,7 @@ def settings(
         timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=HEAD_BYTES_MAX,
-        http="h11",
+        http=Line,
         ws="none" if talk is None else "websockets-sansio",
         ws_max_size=MESSAGE_BYTES_MAX,
         ws_max_queue=QUEUE_MESSAGES,

@@ -15,6 +15,7 @@ _SCRIPT = "text/javascript; charset=utf-8"
 STATIC: dict[str, tuple[Path, str]] = {
     "console.css": (_OWN / "console.css", "text/css; charset=utf-8"),
     "console.js": (_OWN / "console.js", _SCRIPT),
+    "replay.js": (_OWN / "replay.js", _SCRIPT),
     "talk.js": (_OWN / "talk.js", _SCRIPT),
     "talk-sound.js": (_OWN / "talk-sound.js", _SCRIPT),
     "icon.svg": (_OWN / "icon.svg", "image/svg+xml"),

@@ -3,7 +3,8 @@ account's own. It has a floor like any badge, and the leader knows nothing of br
 
 The browser sends frames of its microphone while the button is held, and words as JSON: `{"do":
 "press"}`, `{"do": "release"}`, `{"do": "group", "group": 2}`. It gets frames to play, and words:
-what the badge `is` (a key of `WORDS`), or what there is to say.
+what the badge `is` (a key of `WORDS`), or what there is to say; `over` tells it to let the
+button go.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ _STATES = {
     events.REVOKED: READY,
     events.RELEASED: READY,
 }
+_ENDS_THE_PRESS = (events.DENIED, events.REVOKED, events.LOST)  # others may be of the one before
 _SAID_BY_STATE = (events.JOINED, events.PENDING, events.GRANTED, events.RELEASED)
 # Codes with which a connection is closed, for the page.
 ENDED, FORBIDDEN, FULL, MOVED_ON, BAD, NOT_IN = 1000, 4403, 4429, 4409, 4400, 4404
@@ -120,7 +122,8 @@ class Talk:
     ) -> tuple[int, str]:
         name = hashlib.sha256(visitor.name.encode()).hexdigest()[:32]
         file = self._state / FOLDER / f"{name}.json"
-        with held_credential(file) as own:
+        with contextlib.ExitStack() as stack:
+            own = await asyncio.to_thread(stack.enter_context, held_credential(file))
             if read_credential(file) != own:
                 raise UsageError("Another console of this host has this account's badge")
             name, groups = await self._let_in(visitor, own)
@@ -247,14 +250,15 @@ class _Call:
                 if time.monotonic() - last_s > MUTE_S:
                     self._pressed_s = None
                     badge.release()
-                    self._sound.tell(words="No sound comes from this browser's microphone.")
+                    words = "No sound comes from this browser's microphone."
+                    self._sound.tell(words=words, over=True)
             await asyncio.sleep(LOOK_S)
         return FORBIDDEN, "You are not logged in any more."
 
     def _on_event(self, kind: int, value: Any) -> None:
         state = _STATES.get(kind)
         if state is not None:
-            self._sound.tell(**_now(state))
+            self._sound.tell(**_now(state), over=kind in _ENDS_THE_PRESS)
         if kind in _SAID_BY_STATE:
             return
         name = events.NAMES[kind]

@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pressel.health.rating import BADLY, GAPS, WELL
-from pressel.health.verdict import VenueHealth
+from pressel.health.verdict import BadgeHealth, VenueHealth
 from pressel.node.burst_state import BurstState
-from pressel.node.leader_state import LeaderState, MemberState
+from pressel.node.leader_state import AwayState, LeaderState, MemberState
 from ptt.base.numbers import HEARTBEAT_MS
 
 from .host_reader import Seen
+from .radio import access_points, by_signal, troubled
 
 SILENT_MS = 3 * HEARTBEAT_MS  # a member that has missed two heartbeats
+BATTERY_LOW_PERCENT = 15  # about an hour of a shift: time to fetch another badge
+NAMES_MAX = 3  # of one trouble; the list of people has all
 LAST_BURSTS = 50  # on the page of a badge, and in the history
 
 VENUE_WORDS = {WELL: "Good", GAPS: "Fair", BADLY: "Poor", "": "Quiet"}
@@ -141,6 +144,7 @@ def _people(status: LeaderState, health: VenueHealth) -> list[Person]:
         if floor.talker:
             doing[floor.talker] = "talks"
     found = [_person(each, doing.get(each.name, ""), health) for each in status.members]
+    found += [_gone(each) for each in status.away]
     order = ("gone", "bad", "warn", "talks", "good", "none")
     return sorted(found, key=lambda each: (order.index(each.tone), each.name.lower()))
 
@@ -153,15 +157,34 @@ def _person(member: MemberState, doing: str, health: VenueHealth) -> Person:
         tone = "talks"
     if member.silent_ms > SILENT_MS:
         doing, tone = f"not heard for {member.silent_ms // 1000} s", "gone"
+    why = known.why if known is not None else ""
     return Person(
         name=member.name,
         device=member.device,
         group=member.group,
         now=doing or (member.table_advice or ""),
         hears=word or "nothing to judge by yet",
-        why=known.why if known is not None else "",
+        why="; ".join(filter(None, (why, by_signal(member) if why else ""))),
         tone=tone,
     )
+
+
+def _gone(away: AwayState) -> Person:
+    """Who is no member any more, and was one a while ago."""
+    return Person(
+        name=away.name, device=away.device, group=away.group,
+        now=f"not heard for {_span(away.silent_ms)}", hears="nothing now",
+        why=_why_gone(away), tone="gone",
+    )  # fmt: skip
+
+
+def _why_gone(away: AwayState) -> str:
+    percent = away.battery_percent
+    return "" if percent is None else f"its battery then was at {percent} %"
+
+
+def _span(ms: int) -> str:
+    return f"{ms // 1000} s" if ms < 60_000 else f"{ms // 60_000} min"
 
 
 def _newcomer(device: dict[str, Any]) -> Todo:
@@ -174,21 +197,59 @@ def _newcomer(device: dict[str, Any]) -> Todo:
 
 
 def _troubles(status: LeaderState, health: VenueHealth) -> list[Todo]:
+    points = troubled(access_points(status, health), health)
+    there = {place.device for point in points for place in point.places}
     found = [
-        Todo(f"{each.name} hears {each.word}" if each.heard.frames else each.name, each.why, "warn")
+        Todo(
+            f"Access point {point.label} is full or disturbed",
+            f"Most of the {len(point.places)} badges there hear badly ({point.heard.lost:.0%} of "
+            "what is said is lost), and others do not. Its channel may be full, or it is broken.",
+            "warn",
+        )
+        for point in points
+    ]
+    if health.shared:
+        found.append(Todo(f"Nearly everybody hears {health.word}", health.why, "warn"))
+    found += [
+        Todo(_how_it_hears(each), each.why, "warn")
         for each in health.badges.values()
-        if each.word == BADLY
+        if each.word == BADLY and each.device not in there
+        if not (health.shared and health.shared in each.why)
     ]
     gone = [each.name for each in status.members if each.silent_ms > SILENT_MS]
+    gone += [each.name for each in status.away]
     if gone:
-        some = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
-        text = "Out of reach, or an empty battery. Ask somebody who is near."
-        found.append(Todo(f"{some} cannot be heard", text, "warn"))
+        text = "Out of reach, switched off, or an empty battery. Ask somebody who is near."
+        found.append(Todo(f"{_some(gone)} cannot be heard", text, "warn"))
+    empty = [
+        f"{each.name} ({each.badge.battery_percent} %)"
+        for each in status.members
+        if each.badge is not None and is_low(each)
+    ]
+    if empty:
+        text = "An hour is left at most. Give them a charged badge."
+        found.append(Todo(f"Low battery: {_some(empty)}", text, "warn"))
     older = [each for each in status.members if each.table_advice]
     if older:
-        names = ", ".join(each.name for each in older[:3])
+        names = _some([each.name for each in older])
         found.append(Todo(f"{names}: another release", str(older[0].table_advice), "warn"))
     if status.v1_clients is not None:
         text = "Anybody on this network can listen and talk. Turn the bridge off when it can go."
         found.append(Todo("Old apps are let in", text, "warn"))
     return found
+
+
+def _how_it_hears(badge: BadgeHealth) -> str:
+    return f"{badge.name} {'is heard' if badge.is_blamed else 'hears'} {badge.word}"
+
+
+def is_low(member: MemberState) -> bool:
+    """Does its battery run out soon?"""
+    badge = member.badge
+    percent = badge.battery_percent if badge is not None else None
+    return percent is not None and percent <= BATTERY_LOW_PERCENT
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - NAMES_MAX
+    return ", ".join(names[:NAMES_MAX]) + (f" and {more} more" if more > 0 else "")

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pressel.schema.messages import FieldRow, MessageRow, MessageTable, load_table
-from pressel.schema.settings import settings, short
+from pressel.schema.settings import OBEYED, settings, short
 from ptt.base.numbers import ADPCM_FRAME_BYTES, DATAGRAM_BYTES_MAX, FRAME_SAMPLES, PORT
 from ptt.wire.envelope import HEADER_BYTES, TAG_BYTES
 
@@ -21,7 +21,7 @@ def _settings_summary() -> str:
     """`version {version}`, then name, place and unit of each setting that badges obey."""
     said = ["version {version}"]
     for name, row in settings().items():
-        if row.badge == "obeys":
+        if row.badge in OBEYED:
             words = short(name).removesuffix(f"_{row.unit}").replace("_", " ")
             said.append(f"{words} {{{short(name)}}} {row.unit}")
     return ", ".join(said)
@@ -61,6 +61,14 @@ SUMMARIES = {
     "UPDATE_ORDER": "release {release}: {order}",
     "VOICE_FRAME": "lease {lease} talker {talker}",
     "RECEIVER_REPORT": "lease {lease}: {played} played, {concealed} concealed, {late} late",
+    "MULTICAST": "chain {chain}, interval {interval}",
+    "MULTICAST_REPORT": "chain {chain}, probes {probes}, late {late}, forged {forged}",
+    "MULTICAST_VOICE": "interval {interval}, lease {lease} talker {talker} from frame {first}",
+    "MULTICAST_MISSED": "lease {lease} from frame {first}",
+    "MULTICAST_PROBE": "interval {interval}, number {number}",
+    "RELAY": "port {port}, key {number}",
+    "RELAY_REPORT": "key {number}: {came} of {sent}",
+    "RELAY_PROBE": "key {number}",
     "BADGE_REPORT": "-{signal} dBm, channel {channel}, battery {battery} %",
     "BURST_RECEIPT": "lease {lease}: {heard} of {listeners} heard it, {whole} whole",
 }

@@ -16,7 +16,7 @@ from pressel.errors import UsageError
 from pressel.tree import ROOT
 
 RECORDS = ROOT / "docs" / "reports" / "budgets.jsonl"
-NO_MODEL = "no model yet"  # of a badge's power
+NOT_MEASURED = "not measured"  # then
 CHANGE_CHARACTERS_MAX = 120
 
 
@@ -41,6 +41,8 @@ FIGURES = {
     "badge_live_bytes": Figure("memory", "badge, live", "bytes"),
     "badge_peak_bytes": Figure("memory", "badge, peak", "bytes"),
     "leader_mib": Figure("memory", "leader with 250 members", "MiB", 1),
+    "battery_least_mah": Figure("battery", "an evening, at best", "mAh"),
+    "battery_most_mah": Figure("battery", "an evening, for certain", "mAh"),
     "idle_datagrams_per_s": Figure("network", "idle", "datagrams/s", 1),
     "idle_bytes_per_s": Figure("network", "idle", "bytes/s"),
     "talk_datagrams_per_s": Figure("network", "one talks", "datagrams/s", 1),
@@ -107,4 +109,4 @@ def _cell(area: str, before: dict[str, float], now: dict[str, float]) -> str:
             if name in before and figure.number(before[name]) != value:
                 value = f"{figure.number(before[name])} -> **{value}**"
             found.append(f"{figure.text}: {value} {figure.unit}")
-    return "<br>".join(found) or (NO_MODEL if area == "battery" else "")
+    return "<br>".join(found) or NOT_MEASURED

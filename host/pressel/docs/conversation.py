@@ -20,6 +20,8 @@ from ptt.link import update_manifest as manifest
 from ptt.link.ctr import KeyStream
 from ptt.link.hmac import Hmac, HmacKey
 from ptt.media import adpcm
+from ptt.proof.chain import DELAY
+from ptt.proof.discloser import Discloser
 from ptt.wire import codec, envelope, messages, voice
 
 ADA_KEY = bytes(range(32))  # the one that its badge was flashed with
@@ -43,6 +45,9 @@ GROUP_KEYS = {
     (CALL, EPOCH): bytes(range(0x70, 0x80)),
     (GROUP, NEXT_EPOCH): bytes(range(0x80, 0x90)),
 }
+CHAIN = 0x1D0C3B2A
+CHAIN_SECRET = bytes(range(0x90, 0xA0))  # its last key, which nobody else knows
+RELAY_KEY = bytes(range(0xE0, 0xF0))
 TALK_MS = 60_000
 LEADER_CLOCK_MS = 812_000
 MANIFEST = (
@@ -120,6 +125,14 @@ class Conversation:
             data[at : at + ADPCM_FRAME_BYTES] = burst.frames[number]
             at += ADPCM_FRAME_BYTES
         self._send(sender, whom, messages.VOICE_FRAME, data, end, note, after_ms)
+
+    def send_to_many(self, data: bytearray, clear: bytearray, note: str) -> None:
+        """The leader sends `data` by multicast; `clear`: with its frames readable."""
+        title = f"{load_table().name_of(data[1])}, the leader to all"
+        readable = bytearray(clear[: envelope.payload_end(data)])
+        readable[envelope.FLAGS_AT] &= ~envelope.FLAG_SEALED  # as of all others: without its tag
+        envelope.put_crc(readable, envelope.header_crc(readable, envelope.payload_crc(readable)))
+        self.vectors.append(Vector(title, note, bytes(data), bytes(readable)))
 
     def _send(
         self,
@@ -244,7 +257,19 @@ class Stage:
 def vectors() -> list[Vector]:
     """The whole conversation, in its order."""
     stage = Stage()
-    for scene in (_join, _talk, _wait, _call, _write, _move, _renew, _update, _end):
+    for scene in (
+        _join,
+        _talk,
+        _wait,
+        _call,
+        _write,
+        _move,
+        _renew,
+        _update,
+        _many,
+        _relayed,
+        _end,
+    ):
         scene(stage)
     return stage.said.vectors
 
@@ -400,6 +425,61 @@ def _update(stage: Stage) -> None:
     stage.down(messages.UPDATE_CHUNK, (2, 0, 0), "All of it.", 45, MANIFEST)
     order = (2, messages.UPDATE_ORDER_APPLY)
     stage.down(messages.UPDATE_ORDER, order, "When everything is there.", 9_000)
+
+
+def _many(stage: Stage) -> None:
+    ada, now_ms = stage.ada, stage.leader.clock_ms + 2_000
+    keys = Discloser(CHAIN, CHAIN_SECRET, stage.leader.clock_ms)
+    asked_ms = ada.clock_ms + 900
+    stage.up(messages.MULTICAST_REPORT, (asked_ms, 0, 0, 0, 0), "Ada knows no chain.", 900)
+    place = (asked_ms, bytes((239, 255, 0, 7)), 47802)
+    chain = (CHAIN, keys.age_ms(now_ms), DELAY, *keys.anchor(now_ms))
+    said = "Where voice for many comes. The chain began two seconds ago."
+    stage.down(messages.MULTICAST, place + chain, said, 2_000)
+    probe = keys.poll(now_ms + 5)
+    assert probe is not None
+    stage.said.send_to_many(probe, probe, "The probe of the second second.")
+    burst = Burst(GROUP, stage.ben.node, 12, speech(4))
+    packets = [_to_be_passed_on(burst, number) for number in range(4)]
+    first, *_, last = packets
+    data = keys.voice(last[1], first[1], 3, now_ms + 90)
+    clear = keys.voice(last[0], first[0], 3, now_ms + 90)
+    said = (
+        "Ben's last frame, and his first again. The key of neither this nor the probe is told yet."
+    )
+    stage.said.send_to_many(data, clear, said)
+    telling = keys.poll(now_ms + 250)
+    assert telling is not None
+    said = "Now both can be proved: this tells a key behind theirs."
+    stage.said.send_to_many(telling, telling, said)
+    said = "What Ada sends if the voice does not come: all from the first frame on."
+    stage.up(messages.MULTICAST_MISSED, (GROUP, 12, 0), said, 300)
+
+
+def _relayed(stage: Stage) -> None:
+    wrap, seq = keys(NEW_SECRET, NEXT_TERM, ADA_SESSION).wrap, stage.leader.seq + 1
+    wrapped_key = derive.wrap(Hmac(), wrap, ADA_SESSION, seq, RELAY_KEY)
+    named = (bytes((10, 0, 0, 3)), 47800, 5, wrapped_key)
+    stage.down(messages.RELAY, named, "Who sends to Ada from now on, and its key.", 900)
+    relay = Side("a relay", envelope.LEADER_NODE, ADA_SESSION, stage.leader.clock_ms)
+    relay.key = HmacKey(RELAY_KEY)
+    said = "From there, under that key, and with a seq of its own."
+    stage.said.say(relay, "Ada", messages.RELAY_PROBE, (5,), said, 40)
+    report = (5, 1, 1)
+    stage.up(messages.RELAY_REPORT, report, "It has come: the relay may send voice now.", 950)
+
+
+def _to_be_passed_on(burst: Burst, number: int) -> tuple[bytearray, bytearray]:
+    """The VOICE_FRAME of one frame, readable and encrypted."""
+    clear = bytearray(voice.FRAMES_AT) + burst.frames[number]
+    is_last = number == len(burst.frames) - 1
+    codec_, talker = messages.CODEC_IMA_ADPCM, burst.talker
+    end = voice.write_fields(clear, burst.group, codec_, talker, burst.lease, number, is_last, 1)
+    envelope.write_header(clear, end, messages.VOICE_FRAME, 0, envelope.LEADER_NODE, 0, 0)
+    clear[envelope.MARK_AT] = NEXT_EPOCH & 255
+    data = bytearray(clear)
+    _encrypt(data, GROUP_KEYS[burst.group, NEXT_EPOCH], NEXT_EPOCH)
+    return clear, data
 
 
 def _end(stage: Stage) -> None:

@@ -6,7 +6,7 @@ from pressel.boards.board import board_ids, load_board
 from pressel.boards.heap import features_of, measured, missing_of, room
 from pressel.boards.schema import Board
 from pressel.pack import PACKINGS
-from pressel.schema.features import features
+from pressel.schema.features import badge_features
 
 
 def feature_table(_: str) -> str:
@@ -16,7 +16,7 @@ def feature_table(_: str) -> str:
     taken = [measured().of(name) for name in PACKINGS]
     none = ["(none)", "talks and listens", *(f"{each.base:,}" for each in taken)]
     rows.append(f"| {' | '.join(none)} |")
-    for row in features():
+    for row in badge_features():
         cells = [f"`{row.name}`", row.text, *(f"{each.features[row.name]:,}" for each in taken)]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)

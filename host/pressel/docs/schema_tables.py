@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from pressel.schema.events import PLAIN_KINDS, EventRow, event_table
 from pressel.schema.metrics import metrics as all_metrics
+from pressel.schema.settings import flags as all_flags
 from pressel.schema.settings import settings as all_settings
 
 _BADGES = {
     "obeys": "badges obey it",
+    "roomy": "soft badges obey it, and badges with room (the feature smooth_playout)",
     "told": "badges are told it, and the leader sees to it",
     "none": "hosts alone know it",
 }
+_REACHES = {
+    "obeys": "badges, at once or in stages",
+    "roomy": "soft badges, and badges with room, at once or in stages",
+    "told": "hosts, at once; badges are told",
+    "none": "hosts, at once",
+}
+_HOLDS = {"venue": "the venue", "group": "the venue, or a talk group"}
 
 
 def settings(_: str) -> str:
@@ -26,13 +35,43 @@ def settings(_: str) -> str:
             "| | |",
             "|---|---|",
             f"| what it costs | {row.costs} |",
-            f"| one value for | the {row.scope} |",
+            f"| one value for | {_HOLDS[row.scope]} |",
             f"| changed by | the {row.changed_by} |",
             f"| badges | {_BADGES[row.badge]} |",
             f"| on the wire | number {row.number}, {row.type}, since version 2.{row.since} |",
         ]
         parts.append("\n".join(rows))
     return "\n\n".join(parts)
+
+
+def settings_rules(_: str) -> str:
+    """Who may change which setting, and how it spreads."""
+    rows = [
+        "| setting | unless set | range | one value for | changed by | reaches | since |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, row in all_settings().items():
+        reaches = _REACHES[row.badge]
+        cells = (
+            f"`{name}`", row.in_words(row.default), row.range_words(), _HOLDS[row.scope],
+            f"the {row.changed_by}", reaches, f"2.{row.since}",
+        )  # fmt: skip
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def flags(_: str) -> str:
+    """Features that can be switched, as `tests/sim/test_flags.py` runs them."""
+    rows = [
+        "| switched by | as if it were not there | there | unless set | since | badges |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, row in all_flags().items():
+        off, on = row.in_words(row.off or 0), row.in_words(row.on or 0)
+        since, badges = f"2.{row.since}", _BADGES[row.badge]
+        cells = (f"`{name}`", off, on, row.in_words(row.default), since, badges)
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows)
 
 
 def events(section: str) -> str:

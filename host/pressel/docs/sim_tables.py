@@ -6,6 +6,7 @@ import sys
 
 from pressel.sim.profiles import Hop, Profile, Wifi, load_profile, profile_names
 from pressel.sim.scenarios import Scenario, load_scenario, scenario_names
+from pressel.sim.swarm.kinds import KINDS
 from pressel.sim.world.checkers import CHECKERS
 
 _TABLES = ("churn", "roam", "leader", "partition", "machine")
@@ -39,6 +40,14 @@ def checkers(_: str) -> str:
         name = checker.__module__.rpartition(".")[2]
         of = ", ".join(checker.protocols)
         rows.append(_row(f"`{name}`", of, words.split("\n\n")[0].replace("\n", " ")))
+    return "\n".join(rows)
+
+
+def kinds(_: str) -> str:
+    """One row a kind of fault, in the order of the swarm's report."""
+    rows = ["| kind | what happens | the planted bug that it reveals |", "|---|---|---|"]
+    for name, kind in KINDS.items():
+        rows.append(_row(name, kind.words, kind.reveals or "others bring it about"))
     return "\n".join(rows)
 
 

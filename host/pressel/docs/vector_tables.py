@@ -10,6 +10,7 @@ from pressel.schema.messages import FieldRow, MessageTable, load_table
 from ptt.base.numbers import ADPCM_FRAME_BYTES
 from ptt.link import derive, hkdf
 from ptt.link.hmac import Hmac, HmacKey
+from ptt.proof import layout
 from ptt.wire import codec, envelope, messages, voice
 
 from . import conversation
@@ -119,7 +120,10 @@ def _field_rows(table: MessageTable, vector: Vector) -> list[str]:
         rows.append(f"| {at} | `{raw.hex(' ')}` | {row.name} | {_value(row, value, table)} |")
         at += size
     if kind == messages.VOICE_FRAME:
-        return rows + _frame_rows(vector, at)
+        return rows + _frame_rows(vector, at, _numbers(data))
+    if kind == messages.MULTICAST_VOICE:
+        numbers, older = _numbers(layout.as_voice(data)), layout.older(data)
+        return rows + _frame_rows(vector, at, numbers + (_numbers(older) if older else []))
     rest = data[envelope.HEADER_BYTES + at : end]
     if rest and kind == messages.UPDATE_CHUNK:
         rows.append(f"| {at} | `{rest[:_SHOWN].hex(' ')}` ... | *then* | {len(rest)} bytes of it |")
@@ -128,11 +132,15 @@ def _field_rows(table: MessageTable, vector: Vector) -> list[str]:
     return rows
 
 
-def _frame_rows(vector: Vector, at: int) -> list[str]:
+def _numbers(data: bytearray | bytes) -> list[int]:
+    """Of the frames in a VOICE_FRAME."""
+    return list(range(voice.first(data), voice.first(data) + voice.count(data)))
+
+
+def _frame_rows(vector: Vector, at: int, numbers: list[int]) -> list[str]:
     """Each frame as it travels, and as its listener reads it."""
     rows = []
-    first = voice.first(vector.data)
-    for number in range(first, first + voice.count(vector.data)):
+    for number in numbers:
         start = envelope.HEADER_BYTES + at
         sent = vector.data[start : start + _SHOWN].hex(" ")
         meant = vector.clear[start : start + _SHOWN].hex(" ")

@@ -11,12 +11,14 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import ifaddr
 
 from pressel.config import sources
+from pressel.console import authority, secrets_kept
 from pressel.errors import PresselError
 from pressel.node import control
 from pressel.node.options import default_state
@@ -68,7 +70,7 @@ def configuration() -> Found:
 
 def host() -> Found:
     try:
-        path = control.find(None, None)
+        path = control.here()
         state = control.ask(path, "host status")
     except PresselError as error:
         mend = "systemctl start pressel; or to try it out: pressel leader"
@@ -246,7 +248,29 @@ def permissions() -> Found:
     yield Finding("permissions", "fine", f"only its owner can read {folder}")
 
 
-_SECRETS = (KEY_FILE, IDENTITY_FILE, DATABASE)
+_SECRETS = (KEY_FILE, IDENTITY_FILE, DATABASE, *secrets_kept.ALL)
+
+
+def certificates() -> Found:
+    """When those of the console end; nothing where it has none of its own."""
+    now = datetime.now(UTC)
+    try:
+        found = authority.ends(default_state())
+    except PresselError as error:
+        mend = "put back your copy, or delete the folder: everybody logs in anew"
+        yield Finding("certificates", "fault", str(error), mend)
+        return
+    for name, end in found.items():
+        soon = authority.ends_soon(end, now) if name == "authority" else ""
+        if end <= now:
+            words = f"that of the {name} has ended on {end:%Y-%m-%d}"
+            mend = "start the console anew; it says what else to do"
+            yield Finding("certificates", "fault", words, mend)
+        elif soon:
+            words, _, mend = soon.partition(": ")
+            yield Finding("certificates", "warning", words, mend)
+        else:
+            yield Finding("certificates", "fine", f"that of the {name} ends on {end:%Y-%m-%d}")
 
 
 def backups() -> Found:
@@ -276,7 +300,7 @@ def versions() -> Found:
             mend = "install a C compiler and run make setup"
         yield Finding("versions", "warning", "the part in C is missing: sending is slower", mend)
     try:
-        members = control.ask(control.find(None, None), "status")["members"]
+        members = control.ask(control.here(), "status")["members"]
     except (PresselError, KeyError):
         return
     for each in members:
@@ -286,8 +310,8 @@ def versions() -> Found:
 
 
 CHECKS: tuple[Callable[[], Found], ...] = (
-    configuration, host, ports, firewall, clock, disk, addresses, discovery, permissions, backups,
-    versions,
+    configuration, host, ports, firewall, clock, disk, addresses, discovery, permissions,
+    certificates, backups, versions,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import threading
 from dataclasses import dataclass
 
 from pressel.errors import UsageError
+from pressel.registry import alike
 from pressel.registry.device import ACTIVE, KEY_BYTES, REVOKED, Device, checked_name
 from pressel.registry.roll import Roll
 
@@ -80,11 +81,12 @@ def choose_identity(
     is_twin: bool = False,
 ) -> Identity:
     """FlashError when the badge was revoked and shall not be a new one, or when nobody can say
-    which it was. One that `is_twin` is new, and shuts out nobody."""
+    which it was; UsageError when somebody else has the `name` that is asked for. One that `is_twin`
+    is new, and shuts out nobody."""
     known = registry.devices() if registry is not None else []
-    alike = _of_chip(mac, known)
-    if len(alike) > 1 and not (is_new or is_twin or _own_device(mac, kept)):
-        devices = " and ".join(f"{each.name} ({each.id})" for each in alike)
+    same_chip = _of_chip(mac, known)
+    if len(same_chip) > 1 and not (is_new or is_twin or _own_device(mac, kept)):
+        devices = " and ".join(f"{each.name} ({each.id})" for each in same_chip)
         raise flash_error("which-twin", port=port, devices=devices)
     device = kept_device(mac, kept, known)
     if is_new or is_twin:
@@ -102,19 +104,19 @@ def choose_identity(
         key = own_key if known_key in (None, own_key) else None
     if known_key is not None and key is None:
         replaced = known_key
-    if not name and entry is not None:
+    former = tuple(each.id for each in same_chip if each.id != device.hex() and not is_twin)
+    mine = {device.hex(), *former}
+    others = [each.name for each in known if each.state != REVOKED and each.id not in mine]
+    if name:
+        alike.check_free(name, others)
+    elif entry is not None:
         name = entry.name
-    if not name and isinstance(own_name, bytes) and not is_twin:
-        name = _usable(own_name)
-    former = (each.id for each in alike if each.id != device.hex() and not is_twin)
-    digits = device[-2:] if is_twin else mac[-2:]
-    return Identity(
-        device,
-        key or secrets.token_bytes(KEY_BYTES),
-        name or f"badge {digits.hex()}",
-        tuple(former),
-        replaced,
-    )
+    else:  # what was copied from another chip has that one's name, too
+        if isinstance(own_name, bytes) and not is_twin and _own_device(mac, kept):
+            name = _usable(own_name)
+        digits = device[-2:] if is_twin else mac[-2:]
+        name = alike.free(name or f"badge {digits.hex()}", others)
+    return Identity(device, key or secrets.token_bytes(KEY_BYTES), name, former, replaced)
 
 
 def register(registry: Roll, identity: Identity, name: str, groups: tuple[int, ...]) -> None:

@@ -14,6 +14,8 @@ from mpremote.transport import TransportExecError
 
 from pressel.pack.settings_file import settings_file
 from pressel.printable import printable
+from pressel.registry import alike
+from pressel.registry.device import REVOKED
 from pressel.registry.roll import Roll
 
 from .console import Console, console
@@ -58,8 +60,8 @@ def provision_badge(
     port: str, change: Change, registry: Roll | None, tell: Tell, stop: Stop | None = None,
     claims: Claims | None = None,
 ) -> Outcome:  # fmt: skip
-    """FlashError says what went wrong. `stop` ends it at whatever it waits for, `claims` knows the
-    other badges of the run."""
+    """FlashError says what went wrong, UsageError that another device has the name. `stop` ends it
+    at whatever it waits for, `claims` knows the other badges of the run."""
     with held(port):
         tell("connect", 0.0)
         with console(port, stop or Stop()) as badge:
@@ -69,6 +71,9 @@ def provision_badge(
                 _check_owner(port, device, badge, claims or Claims())
             known = registry.devices() if registry is not None else []
             entry = next((each for each in known if each.id == device), None)
+            if change.name and entry is not None:
+                others = (each for each in known if each.state != REVOKED and each.id != device)
+                alike.check_free(change.name, (each.name for each in others))
             wanted = _changed(config, change, entry.name if entry else "")
             tell("write", 0.0)
             name = wanted["name"].encode()

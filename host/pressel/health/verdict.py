@@ -1,14 +1,16 @@
 """Who is heard and who hears badly, and why: from the bursts of the last while.
 
-A burst that most of its listeners lost frames of went wrong before it reached the leader: that is
-the talker's trouble, and is not held against those who listened.
+A burst that most of its listeners lost frames of went wrong before it reached the leader: where
+that happens to one talker and not to the others, it is the talker's trouble, and is not held
+against those who listened. Where nearly everybody loses frames of everybody, it is nobody's own
+trouble: they share a channel.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from statistics import median
 
 from pressel.node.burst_state import BurstState, HearingState
 
@@ -19,6 +21,9 @@ FRAMES_MIN = 100  # two seconds of speech: of less nobody can say anything
 _MOST = 0.7  # of the listeners of a burst
 _LOST = 0.03  # of a burst's frames at one of them
 _LATE = 0.5  # of the replaced frames
+_OWN = 2.0  # times what others' bursts lose: more is a talker's own trouble
+_SHARED = 0.7  # of the listeners that hear badly: they have one cause
+_CROWD = 3  # of two listeners, both may be far away
 
 
 @dataclass
@@ -48,7 +53,7 @@ class Sum:
 @dataclass
 class BadgeHealth:
     """One badge: `r` of what it heard, None for too little; `word` of `rating`, and `why` where
-    that is not WELL."""
+    that is not WELL. `is_blamed`: it is the others who hear it badly."""
 
     device: str
     name: str
@@ -57,36 +62,57 @@ class BadgeHealth:
     r: float | None = None
     word: str = ""
     why: str = ""
+    is_blamed: bool = False
 
 
 @dataclass
 class VenueHealth:
-    """`word` for all together, and `why`; `r` is the mean over listeners. `badges` by device."""
+    """`word` for all together, and `why`; `r` is the mean over listeners. `badges` by device.
+    `shared` is the cause that nearly all who hear badly have in common, "" for none."""
 
     r: float | None
     word: str
     why: str
     badges: dict[str, BadgeHealth]
+    shared: str = ""
 
 
 def judge(bursts: Iterable[BurstState], now_s: float) -> VenueHealth:
     """The health of everybody in the bursts of the last WINDOW_S before `now_s`."""
+    recent = [burst for burst in bursts if now_s - burst.at <= WINDOW_S]
     badges: dict[str, BadgeHealth] = {}
-    spoilt: dict[str, list[bool]] = defaultdict(list)
-    for burst in bursts:
-        if now_s - burst.at > WINDOW_S:
-            continue
-        is_spoilt = _is_spoilt(burst)
-        spoilt[burst.device].append(is_spoilt)
-        talker = badges.setdefault(burst.device, BadgeHealth(burst.device, burst.talker))
+    for burst in recent:
+        badges.setdefault(burst.device, BadgeHealth(burst.device, burst.talker))
         for hearing in burst.hearings:
-            listener = badges.setdefault(hearing.device, BadgeHealth(hearing.device, hearing.name))
-            talker.told.add(hearing)
-            if not is_spoilt:
-                listener.heard.add(hearing)
+            badges.setdefault(hearing.device, BadgeHealth(hearing.device, hearing.name))
+            badges[burst.device].told.add(hearing)
+    spoilt = {burst.device for burst in recent if _is_spoilt(burst)}
+    blamed = {device for device in spoilt if _is_own_trouble(device, badges)}
+    for burst in recent:
+        if burst.device not in blamed or not _is_spoilt(burst):
+            for hearing in burst.hearings:
+                badges[hearing.device].heard.add(hearing)
     for badge in badges.values():
-        _judge_badge(badge, spoilt[badge.device])
-    return _judge_venue(badges)
+        _judge_listener(badge)
+    shared = _shared_cause(badges.values())
+    if shared:
+        for badge in badges.values():
+            if badge.why:
+                lost = _percent(badge.heard.lost)
+                badge.why = f"loses {lost} of what is said, as nearly everybody does: {shared}"
+    for device in blamed:
+        _judge_talker(badges[device])
+    return _judge_venue(badges, shared)
+
+
+def _is_own_trouble(device: str, badges: dict[str, BadgeHealth]) -> bool:
+    """Is more lost of what it says than of what others say?"""
+    others = [
+        each.told.lost
+        for each in badges.values()
+        if each.device != device and each.told.frames >= FRAMES_MIN
+    ]
+    return badges[device].told.lost > _OWN * (median(others) if others else 0.0)
 
 
 def _is_spoilt(burst: BurstState) -> bool:
@@ -95,21 +121,39 @@ def _is_spoilt(burst: BurstState) -> bool:
     return len(hearings) > 1 and len(losing) >= _MOST * len(hearings)
 
 
-def _judge_badge(badge: BadgeHealth, spoilt: list[bool]) -> None:
-    heard, told = badge.heard, badge.told
-    if heard.frames >= FRAMES_MIN:
-        badge.r = rating(heard.played, heard.concealed)
-        assert badge.r is not None
-        badge.word = in_words(badge.r)
-        if badge.word != WELL:
-            badge.why = f"loses {_percent(heard.lost)} of what is said: {_cause(heard)}"
-    r = rating(told.played, told.concealed) if any(spoilt) else None
+def _judge_listener(badge: BadgeHealth) -> None:
+    heard = badge.heard
+    if heard.frames < FRAMES_MIN:
+        return
+    badge.r = rating(heard.played, heard.concealed)
+    assert badge.r is not None
+    badge.word = in_words(badge.r)
+    if badge.word != WELL:
+        badge.why = f"loses {_percent(heard.lost)} of what is said: {_cause(heard)}"
+
+
+def _judge_talker(badge: BadgeHealth) -> None:
+    told = badge.told
+    r = rating(told.played, told.concealed)
     if told.frames >= FRAMES_MIN and r is not None and in_words(r) != WELL:
+        badge.is_blamed = True
         badge.word = max(badge.word, in_words(r), key=(("", WELL, GAPS, BADLY)).index)
         badge.why = (
             f"all others lose {_percent(told.lost)} of what {badge.name} says: its own way to an "
             "access point is bad"
         )
+
+
+def _shared_cause(badges: Iterable[BadgeHealth]) -> str:
+    """What nearly all that listen have in common; "" where they hear well, or some do."""
+    known = [each for each in badges if each.word]
+    bad = [each for each in known if each.word != WELL]
+    if len(bad) < _CROWD or len(bad) < _SHARED * len(known):
+        return ""
+    late = sum(each.heard.late for each in bad)
+    if late >= _LATE * sum(each.heard.concealed for each in bad):
+        return "it comes too late, since the channel is full"
+    return "the channel is full or disturbed"
 
 
 def _cause(heard: Sum) -> str:
@@ -118,7 +162,7 @@ def _cause(heard: Sum) -> str:
     return "it is lost on the way; is the badge too far from an access point?"
 
 
-def _judge_venue(badges: dict[str, BadgeHealth]) -> VenueHealth:
+def _judge_venue(badges: dict[str, BadgeHealth], shared: str) -> VenueHealth:
     known = [each for each in badges.values() if each.word]
     ratings = [each.r for each in known if each.r is not None]
     mean = sum(ratings) / len(ratings) if ratings else None
@@ -128,11 +172,15 @@ def _judge_venue(badges: dict[str, BadgeHealth]) -> VenueHealth:
         return VenueHealth(None, "", "nobody has talked for a while", badges)
     if not bad and not gaps:
         return VenueHealth(mean, WELL, "everybody hears well", badges)
+    word = BADLY if len(bad) * 2 >= len(known) else GAPS
+    if shared:
+        lost = _percent(median(each.heard.lost for each in bad + gaps))
+        why = f"nearly everybody loses {lost} of what is said: {shared}"
+        return VenueHealth(mean, word, why, badges, shared)
     first = sorted(bad or gaps, key=lambda each: each.heard.lost, reverse=True)[0]
     others = len(bad) + len(gaps) - 1
     more = f", and {others} more" if others else ""
-    word = BADLY if len(bad) * 2 >= len(known) else GAPS
-    why = first.why if first.why.startswith("all others") else f"{first.name} {first.why}"
+    why = first.why if first.is_blamed else f"{first.name} {first.why}"
     return VenueHealth(mean, word, f"{why}{more}", badges)
 
 

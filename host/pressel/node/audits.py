@@ -13,7 +13,7 @@ from pressel.registry.store import Registry
 
 from . import control
 from .desk.audits import conflicts_as_json
-from .door import no_registry, running
+from .door import no_registry, reached
 from .options import default_state
 
 Line = dict[str, Any]  # as `log.as_json` writes an entry
@@ -21,7 +21,7 @@ Line = dict[str, Any]  # as `log.as_json` writes an entry
 
 def lines(state: Path | None) -> Iterator[Line]:
     """All entries of the log of the host that has the folder `state`, oldest first."""
-    path, after = running(state), BEGINNING
+    path, after = reached(state), BEGINNING
     while True:
         if path is not None:
             page = control.ask(path, "audit list", after=list(after))
@@ -37,7 +37,7 @@ def lines(state: Path | None) -> Iterator[Line]:
 def conflicts(state: Path | None) -> list[Line]:
     """Of each device that hosts have changed without hearing of each other: the entry that holds,
     then the others; `holds` says which."""
-    path = running(state)
+    path = reached(state)
     if path is not None:
         return control.ask(path, "audit conflicts")
     with _registry(state) as registry:
@@ -48,7 +48,7 @@ def verify(state: Path | None, also: tuple[str, ...], seen: tuple[str, ...]) -> 
     """The head of the log: how many `entries`, the `term` and the `hash` of the last; of a host
     that runs, what the others have of it (`venue`, see `LogCopy`). PresselError when it does not
     hold."""
-    path = running(state)
+    path = reached(state)
     if path is not None:
         # First, since what was cut off comes back from the others within a second.
         venue = control.ask(path, "audit compare")

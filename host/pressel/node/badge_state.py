@@ -4,10 +4,11 @@ know."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from pydantic import BaseModel
 
-from pressel.schema.messages import message_table
+from pressel.schema.messages import MessageRow, message_table
 
 _NO_SIGNAL = 128
 _NOT_MEASURED = 255
@@ -34,9 +35,28 @@ class BadgeState(BaseModel):
     unanswered: int
 
 
+def times(fields: Sequence[int]) -> tuple[int | None, int]:
+    """Round trip to the leader (None: no answer yet) and playout delay in ms, of the same fields;
+    between two datagrams of voice."""
+    trip_at, delay_at = _places()
+    trip = fields[trip_at]
+    return None if trip == _UNKNOWN else trip, fields[delay_at]
+
+
+@cache
+def _places() -> tuple[int, int]:
+    names = [field.name for field in _row().fields]
+    return names.index("round_trip"), names.index("delay")
+
+
+def _row() -> MessageRow:
+    (row,) = [each for each in message_table().message if each.name == "BADGE_REPORT"]
+    return row
+
+
 def read_report(fields: Sequence[int], ago_ms: int) -> BadgeState:
     """`fields`: of a BADGE_REPORT, as the codec reads them."""
-    (row,) = [each for each in message_table().message if each.name == "BADGE_REPORT"]
+    row = _row()
     told = {field.name: value for field, value in zip(row.fields, fields, strict=True)}
     causes = {each.number: each.text for each in message_table().enums["restart"].values()}
     point, heap, trip = told["access_point"], told["heap"], told["round_trip"]

@@ -7,13 +7,16 @@ from pydantic import BaseModel
 
 class HearingState(BaseModel):
     """What one listener heard of a burst, in frames of 20 ms. `played` were as they were spoken,
-    `concealed` missing, `late` among these came after their time."""
+    `concealed` missing, `late` among these came after their time. `trip_ms`: its round trip to the
+    leader, and `delay_ms` how late it plays what comes, as it had reported last; None: not yet."""
 
     name: str
     device: str
     played: int
     concealed: int
     late: int
+    trip_ms: int | None = None
+    delay_ms: int | None = None
 
 
 class BurstState(BaseModel):
@@ -21,7 +24,8 @@ class BurstState(BaseModel):
     counts the bursts that this host has told of. `at` is when it began, in seconds since 1970.
     `waited_ms` is how long the talker stood in the queue before, 0 for a floor that was free.
     `cause` is why it ended. `listeners` it was relayed to, `heard` heard something, `whole` all of
-    it; those that answered have an entry in `hearings`."""
+    it; those that answered have an entry in `hearings`. `trip_ms` is the talker's round trip to the
+    leader, None when it has not reported any; `packet_frames` how many frames went in a packet."""
 
     place: int
     burst: int
@@ -37,6 +41,8 @@ class BurstState(BaseModel):
     heard: int
     whole: int
     hearings: list[HearingState]
+    trip_ms: int | None = None
+    packet_frames: int = 1
 
 
 class BurstPage(BaseModel):

@@ -16,6 +16,7 @@ from pressel.schema.sentences import event_fields
 from ptt.base import clock
 from ptt.leader.leader import Leader
 
+from .badge_state import times
 from .burst_state import BurstState
 from .desk.verb import LEADER, Fields, Verb
 
@@ -26,8 +27,9 @@ WAITING_MAX = 256  # those that wait for a floor: a place for each member
 PAGE_HEARINGS_MAX = 250  # their page is made between two datagrams: 0.3 ms
 
 
-# What a listener heard: its name and device, as its member has them, played, concealed, late.
-_Hearing = tuple[bytes, bytes, int, int, int]
+# What a listener heard: its name and device, as its member has them, played, concealed, late, and
+# its round trip and playout delay in ms, as it has reported them.
+_Hearing = tuple[bytes, bytes, int, int, int, int | None, int | None]
 
 
 @dataclass
@@ -40,8 +42,8 @@ class _Told:
     def as_json(self) -> dict[str, Any]:
         hearings = [
             {"name": name.decode(), "device": device.hex(), "played": played,
-             "concealed": concealed, "late": late}
-            for name, device, played, concealed, late in self.hearings
+             "concealed": concealed, "late": late, "trip_ms": trip_ms, "delay_ms": delay_ms}
+            for name, device, played, concealed, late, trip_ms, delay_ms in self.hearings
         ]  # fmt: skip
         return {**self.state.model_dump(), "hearings": hearings}
 
@@ -117,6 +119,7 @@ class Bursts:
             device=device.hex(), at=round(self._now_s(), 3),
             waited_ms=clock.since(now_ms, since_ms),
             lasted_ms=0, cause="", listeners=0, heard=0, whole=0, hearings=[],
+            trip_ms=self._told_by(talker)[0],
         )  # fmt: skip
         self._open[lease] = _Told(state, [])
 
@@ -125,11 +128,15 @@ class Bursts:
         if told is not None:
             told.state.lasted_ms = clock.since(now_ms, self._began_ms[lease])
             told.state.cause = event_fields("floor_freed", (0, lease, cause))["cause"]
+            leader = self._leader()
+            if leader is not None:
+                told.state.packet_frames = leader.voice.fanout.frames(told.state.group)
 
     def reported(self, lease: int, node: int, played: int, concealed: int, late: int) -> None:
         told = self._open.get(lease)
         if told is not None:
-            told.hearings.append((*self._who(node), played, concealed, late))
+            heard = played, concealed, late
+            told.hearings.append((*self._who(node), *heard, *self._told_by(node)))
 
     def settled(self, counts: tuple[int, int, int, int]) -> None:
         lease, listeners, heard, whole = counts
@@ -149,6 +156,12 @@ class Bursts:
         self._hearings += len(told.hearings)
         while len(self._over) > KEPT_MAX or self._hearings > HEARINGS_MAX:
             self._hearings -= len(self._over.popleft().hearings)
+
+    def _told_by(self, node: int) -> tuple[int | None, int | None]:
+        """Round trip and playout delay, as the member has reported them last."""
+        leader = self._leader()
+        member = leader.members.by_node(node) if leader is not None else None
+        return (None, None) if member is None or member.report is None else times(member.report)
 
     def _who(self, node: int) -> tuple[bytes, bytes]:
         leader = self._leader()

@@ -13,10 +13,10 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pressel.errors import PresselError, UnreachableError, UsageError
 from pressel.json_text import read_json
@@ -27,6 +27,11 @@ from .desk.asker import Asker
 from .options import default_state
 from .presence import control_of
 from .report import Report
+
+if TYPE_CHECKING:
+    from pressel.remote.logins import Login
+
+    Where = Path | Login  # a control socket, or a console on another computer
 
 LINE_BYTES_MAX = 1 << 20  # 256 members of 300 bytes fit ten times over
 ANSWER_LIMIT_S = 30.0  # an election, and a leader that is gone once more; a busy disk 10 s
@@ -61,18 +66,15 @@ async def serve(path: Path, answer: Answer) -> asyncio.Server:
 
     Takes over a dead socket.
     """
-    if len(os.fsencode(path)) > PATH_BYTES_MAX:
-        raise UsageError(
-            f"the path of a control socket has a limit of {PATH_BYTES_MAX} bytes: {path}"
-        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _make_way(path)
-        server = await asyncio.start_unix_server(
-            lambda reader, writer: _converse(reader, writer, answer),
-            sock=_bound(path),
-            limit=LINE_BYTES_MAX,
-        )
+        with _short(path) as name:
+            server = await asyncio.start_unix_server(
+                lambda reader, writer: _converse(reader, writer, answer),
+                sock=_bound(name),
+                limit=LINE_BYTES_MAX,
+            )
     except OSError as error:
         raise UsageError(
             f"cannot open the control socket {path}: {error.strerror or error}"
@@ -137,12 +139,25 @@ def _which(path: Path) -> tuple[int, ...]:
     return facts.st_dev, facts.st_ino, facts.st_mtime_ns
 
 
-def _bound(path: Path) -> socket.socket:
-    """A socket at `path` that nobody but its user could ever open."""
+@contextlib.contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """A name of `path` for a socket: one that is too long is gone to by way of its folder."""
+    if len(os.fsencode(path)) <= PATH_BYTES_MAX:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+def _bound(name: str) -> socket.socket:
+    """A socket of this name that nobody but its user could ever open."""
     bound = socket.socket(socket.AF_UNIX)
     former = os.umask(0o177)
     try:
-        bound.bind(os.fspath(path))
+        bound.bind(name)
     except OSError:
         bound.close()
         raise
@@ -168,7 +183,8 @@ def is_alive(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(1)
         try:
-            return probe.connect_ex(str(path)) == 0
+            with _short(path) as name:
+                return probe.connect_ex(name) == 0
         except OSError:  # no path that a socket can have
             return False
 
@@ -196,19 +212,27 @@ async def _answered(line: bytes, who: Asker, answer: Answer) -> dict[str, Any]:
 # --- a command's end ---
 
 
-def ask(path: Path, verb: str, **fields: Any) -> Any:
+def ask(path: Where, verb: str, **fields: Any) -> Any:
     """The answer of the host behind `path`; see `request`."""
     return request(path, verb, **fields).answer
 
 
-def request(path: Path, verb: str, **fields: Any) -> Reply:
+def request(path: Where, verb: str, **fields: Any) -> Reply:
     """Ask the host behind `path`. UnreachableError when nobody answers; what it refuses is raised
     as it was there."""
+    if not isinstance(path, Path):
+        from pressel.remote.line import post  # brings TLS with it
+
+        reply = post(path, "ask", {"ask": verb, "fields": fields})
+        on = _on(reply.get("on"))
+        _tell(*on)
+        return Reply(reply["answer"], str(reply.get("by", "")), on)
     try:
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(ANSWER_LIMIT_S)
-            _connect(line, path)
-            line.sendall(json.dumps({"ask": verb, **fields}).encode() + b"\n")
+            with _short(path) as name:
+                line.connect(name)
+            line.sendall(json.dumps({**fields, "ask": verb}).encode() + b"\n")
             reply = read_json(line.makefile("rb").readline(LINE_BYTES_MAX))
     except OSError as error:
         raise UnreachableError(f"no host answers at {path}: {error.strerror or error}") from error
@@ -236,18 +260,6 @@ def _on(told: Any) -> tuple[int, int]:
     return (told[0], told[1]) if is_told else (1, 1)
 
 
-def _connect(line: socket.socket, path: Path) -> None:
-    """A path that is too long is gone by way of its folder: it was shorter where it was opened."""
-    if len(os.fsencode(path)) <= PATH_BYTES_MAX:
-        line.connect(str(path))
-        return
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        line.connect(f"/proc/self/fd/{folder}/{path.name}")
-    finally:
-        os.close(folder)
-
-
 def check_service() -> None:
     """UnreachableError when a service is here that this user may not ask."""
     if is_shut():
@@ -257,20 +269,38 @@ def check_service() -> None:
         )
 
 
-def tell_whom(path: Path) -> None:
+def tell_whom(path: Where) -> None:
     """A person is told whom a command asks; a script knows."""
-    if sys.stderr.isatty():
-        print(f"asking the host at {path}", file=sys.stderr)
+    if not sys.stderr.isatty():
+        return
+    whom = path if isinstance(path, Path) else f"{path.place}, as {path.name}"
+    print(f"asking the host at {whom}", file=sys.stderr)
 
 
-def find(path: Path | None, port: int | None) -> Path:
-    """The control socket meant: the one given, that of `port`, or the only one there is."""
+def elsewhere() -> Login | None:
+    """Where this user has logged in last, on another computer."""
+    from pressel.remote.logins import read_logins
+
+    return next(iter(read_logins()), None)
+
+
+def find(path: Where | None, port: int | None) -> Where:
+    """The host meant: the one given, that of `port`, the only one here, or where no host is here
+    that of the last login."""
     found = _found(path, port)
     tell_whom(found)
     return found
 
 
-def _found(path: Path | None, port: int | None) -> Path:
+def here() -> Path:
+    """The control socket of the only host on this machine. UnreachableError when there is none."""
+    found = _found(None, None)
+    if isinstance(found, Path):
+        return found
+    raise UnreachableError("no host runs on this machine; start one with: pressel host run")
+
+
+def _found(path: Where | None, port: int | None) -> Where:
     if path is not None:
         return path
     if port is not None:
@@ -282,7 +312,13 @@ def _found(path: Path | None, port: int | None) -> Path:
         if own is not None:
             return own
         check_service()
-        raise UnreachableError("no host runs on this machine; start one with: pressel host run")
+        far = elsewhere()
+        if far is not None:
+            return far
+        raise UnreachableError(
+            "no host runs on this machine; start one with: pressel host run, or log in where one "
+            "runs: pressel login HOST"
+        )
     if len(alive) > 1:
         ports = ", ".join(each.stem.removeprefix("leader-") for each in alive)
         raise UsageError(f"several hosts run here (ports {ports}); choose one with --port")

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pressel.errors import UsageError
 from pressel.registry import code as codes
@@ -30,6 +30,9 @@ from .desk.devices import device_of_json
 from .options import default_state
 from .presence import control_of
 
+if TYPE_CHECKING:
+    from .control import Where
+
 Notice = Callable[[str], None]
 
 
@@ -37,7 +40,7 @@ class DeskRoll:
     """The `Roll` of the venue of the host behind the control socket `path`. `notice` is told once
     when a copy answers."""
 
-    def __init__(self, path: Path, notice: Notice) -> None:
+    def __init__(self, path: Where, notice: Notice) -> None:
         self._path = path
         self._notice = notice
 
@@ -145,7 +148,7 @@ def open_roll(
     here, else that of this user. `notice` is told what is odd, in a sentence.
 
     Where there is no registry, only who `makes` gets a new one; who else `writes` a UsageError."""
-    path = running(state)
+    path = reached(state)
     say = notice or _silent
     if path is not None:
         return DeskRoll(path, say)
@@ -172,6 +175,18 @@ def no_registry(folder: Path) -> UsageError:
     )
 
 
+def reached(state: Path | None) -> Where | None:
+    """As `running`; without a folder, a host and a registry here, that of the last login on another
+    computer."""
+    own = running(state)
+    if own is None and state is None and not (default_state() / DATABASE).exists():
+        far = control.elsewhere()
+        if far is not None:
+            control.tell_whom(far)
+        return far
+    return own
+
+
 def running(state: Path | None) -> Path | None:
     """The control socket of the host that has the folder `state`, None when none runs. Without a
     folder the only one of this user's that runs; UsageError when there are several."""
@@ -190,7 +205,7 @@ def running(state: Path | None) -> Path | None:
 
 def is_there(state: Path | None) -> bool:
     """Whether there is anything to read."""
-    return running(state) is not None or ((state or default_state()) / DATABASE).exists()
+    return reached(state) is not None or ((state or default_state()) / DATABASE).exists()
 
 
 class _Empty(Registry):

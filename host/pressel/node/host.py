@@ -22,25 +22,29 @@ from pressel.registry.identity import identity
 from pressel.registry.store import Registry
 from pressel.soft.credential import Credential, enter
 from pressel.transport.copies import Copier, load_library
-from pressel.transport.udp import Address, engine_now_ms
+from pressel.transport.udp import Address, address_of, engine_now_ms
 from ptt.base import clock, events
 from ptt.cluster import election, host_messages, host_wire
 from ptt.cluster.ballot import NOBODY, is_plausible
 from ptt.host import Host
 from ptt.leader.leader import Leader
+from ptt.link.hmac import Hmac
+from ptt.relay.relay import Relay
 from ptt.wire.refusal import Refused
 
-from . import control, heard, routine_backups
+from . import away, control, heard, recording_copy, restarts, routine_backups
 from .admission import Admission
+from .away import Away
 from .bridging import NAME as BRIDGE
 from .bridging import Bridging
 from .bursts import Bursts
 from .chores import Chores
-from .desk import audits, copies, devices
+from .desk import audits, copies, devices, recordings
 from .desk.backups import Backups
 from .desk.campaigns import Campaigns
 from .desk.desk import Desk, On
 from .desk.duty import Duty
+from .desk.recordings import Recordings
 from .desk.releases import Releases
 from .desk.rollouts import Rollouts
 from .desk.venue import Venue
@@ -53,10 +57,13 @@ from .lifeline import on_stdin_closed
 from .log_copy import LogCopy
 from .options import HostOptions
 from .others import OtherHosts, voters_of
+from .own_load import OwnLoad
 from .presence import Presence, present
 from .priority import serve_first
+from .recording_copy import RecordingCopy
 from .registry_watch import RegistryWatch
 from .report import Report
+from .restarts import Restarts
 from .routine_backups import RoutineBackups
 from .service import Service
 from .sockets import Port, Timer
@@ -65,12 +72,14 @@ from .tally import Tally
 from .term import load_record, store_record
 from .update_copy import UpdateCopy
 from .updates import Updates
+from .watchers import Watchers
 
 T = TypeVar("T")
 
 LOOK_S = 0.5  # at the registry: who is removed or revoked is out within a second
 COMPACT_S = 60.0  # the own log; a person writes a few entries a minute, of thousands
 HEAR_S = 1.0  # the log of other hosts: after a split, who is revoked is out in two seconds
+LOAD_S = 1.0  # how busy this process is; the leader plans as often
 COPY_S = 2.0  # a standby asks what is new of updates: so much of a campaign is done twice at most
 
 
@@ -94,7 +103,11 @@ class HostNode:
         own = self._others.own
         record = load_record(options.state, is_alone=not keys)
         voters = voters_of(keys, own)
-        self._host = Host(own, voters, record, self._make_leader, now_ms, options.node_class)
+        self._own_load = OwnLoad()
+        self._relay = Relay(Hmac(), os.urandom, _address_of)
+        self._host = Host(
+            own, voters, record, self._make_leader, now_ms, options.node_class, relay=self._relay
+        )
         self._admission = Admission(self._watch, self._host, self._others, self._in_thread, report)
         self._bursts = Bursts(lambda: self._host.leader)
         self._standbys = Standbys(self._host, self._others.silent_ms, self._others.ask)
@@ -142,9 +155,20 @@ class HostNode:
             self._watch.with_registry,
             lambda term: is_plausible(term, self._host.election.term),
             report,
-            self._on_written,
+            self._on_heard,
         )
         self._heard = Heard(options.state, lambda: self._host.leader, self._in_thread, report)
+        self._away = Away(lambda: self._host.leader)
+        self._restarts = Restarts(lambda: self._host.leader, report)
+        self._recordings = Recordings(
+            options.state,
+            lambda: self._host.leader,
+            lambda: self._settings.kept_minutes(),
+            self._in_thread,
+            self._watch.with_registry,
+            report,
+        )
+        self._recording_copy = RecordingCopy(self._recordings, self._is_following)
         self._desk = self._make_desk()
 
     def _is_leading(self) -> bool:
@@ -161,14 +185,15 @@ class HostNode:
 
     def _make_desk(self) -> Desk:
         venue = Venue(
-            lambda: self._host.leader, lambda: self._badges.address, self._bridging, self._settle
-        )
+            lambda: self._host.leader, lambda: self._badges.address, self._bridging, self._settle,
+            self._away, self._others.name_of,
+        )  # fmt: skip
         state = self._options.state
         subjects = (
             venue, self._settings, self._rollouts, self._duty,
             Campaigns(state, self._updates, self._in_thread), Releases(state),
             Backups(state, self._is_leading), self._bursts,
-            Tally(lambda: self._host, self._others, venue), self._heard,
+            Tally(lambda: self._host, self._others, venue), self._heard, self._recordings,
         )  # fmt: skip
         verbs = [verb for subject in subjects for verb in subject.verbs()]
         verbs += devices.verbs(self._watch.with_registry)
@@ -193,6 +218,11 @@ class HostNode:
         """Put the operator's changes into effect at once."""
         self._admission.obey()
         self._settle()
+
+    def _on_heard(self) -> None:
+        """Another host has written to the log: devices, or settings."""
+        self._settings.look_again()
+        self._on_written()
 
     async def _safe(self, verb: Verb | None = None) -> Callable[[], Awaitable[On]]:
         leader = self._host.leader
@@ -247,6 +277,7 @@ class HostNode:
             closing.callback(self._watch.close)
             closing.callback(self._desk.close)
             closing.push_async_callback(self._desk.in_thread, self._watch.close_there)
+            closing.push_async_callback(self._recordings.close)
             await self._open(closing, presence)
             closing.push_async_callback(self._chores.close)
             if self._options.dies_with_parent:
@@ -418,7 +449,10 @@ class HostNode:
             term, secrets.randbits(32), directory, os.urandom, settings, roster=directory
         )
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
+        leader.voice.multicast.address_of = address_of
         self._bursts.follow(leader)
+        self._recordings.recorder.follow(leader)
+        leader.groups.watch = Watchers(self._bursts, self._recordings.recorder)
         leader.keep_devices(directory.version, directory.records(), engine_now_ms())
         return leader
 
@@ -436,10 +470,15 @@ class HostNode:
         self._chores.repeat(self._look_around, LOOK_S)
         self._chores.repeat(self._admission.keep, LOOK_S)
         self._chores.repeat(self._look_at_duty, LOOK_S)
-        self._chores.repeat(self._settings.keep, LOOK_S)
+        self._chores.repeat(self._keep_settings, LOOK_S)
         self._chores.repeat(self._rollouts.tick, LOOK_S)
         self._chores.repeat(self._heard.keep, heard.KEEP_S)
+        self._chores.repeat(self._away.look, away.LOOK_S)
+        self._chores.repeat(self._restarts.look, restarts.LOOK_S)
         self._chores.repeat(self._copy_updates, COPY_S)
+        self._chores.repeat(self._look_at_load, LOAD_S)
+        self._chores.repeat(self._recordings.look, recordings.LOOK_S)
+        self._chores.repeat(self._copy_recordings, recording_copy.COPY_S)
         self._chores.repeat(self._hear_log, HEAR_S)
         own = self._options
         if own.backups is not None:
@@ -449,6 +488,10 @@ class HostNode:
             )  # fmt: skip
             self._chores.repeat(routine.look, routine_backups.LOOK_S)
         self._chores.repeat(self._compact_log, COMPACT_S)
+
+    async def _keep_settings(self, number: int) -> None:
+        await self._settings.keep(number)
+        self._host.election.keep_settings(self._settings.known)
 
     async def _hear_log(self, number: int) -> None:
         await self._log_copy.hear()
@@ -473,8 +516,14 @@ class HostNode:
     async def _look_at_duty(self, number: int) -> None:
         await self._duty.look()
 
+    async def _look_at_load(self, number: int) -> None:
+        self._relay.load_percent = self._own_load.percent()
+
     async def _copy_updates(self, number: int) -> None:
         await self._update_copy.follow(self._desk, self._is_following)
+
+    async def _copy_recordings(self, number: int) -> None:
+        await self._recording_copy.follow(self._desk)
 
     async def _look_for_updates(self, fields: Fields) -> bool:
         return await self._update_copy.look(self._desk, self._is_following)

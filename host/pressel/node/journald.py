@@ -1,11 +1,13 @@
 """Events in the journal of systemd, each with fields to search by:
-`journalctl PRESSEL_BURST=5012` shows all that a host said of one burst.
+`journalctl PRESSEL_BURST=5012` shows all that a host said of one burst, and
+`journalctl -u pressel -o json` is a log that other commands read.
 
 The journal's own protocol: one datagram an event, one line a field.
 """
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +17,8 @@ from pressel.schema.events import event_table
 from pressel.schema.sentences import sentence
 
 SOCKET = Path("/run/systemd/journal/socket")
+EVENT = "PRESSEL_EVENT"
+FIELDS = "PRESSEL_FIELDS"  # all of them, as JSON: what `journalctl -o json` gives is a log as any
 VALUE_CHARACTERS_MAX = 2000  # sentences are a tenth of it
 _WARNING, _INFO = "4", "6"  # priorities of syslog
 # What ties events together, by the field of ours that names it.
@@ -36,11 +40,14 @@ def entry(event: str, fields: Mapping[str, Any]) -> bytes:
         "MESSAGE": sentence(event, fields),
         "PRIORITY": _WARNING if is_warning else _INFO,
         "SYSLOG_IDENTIFIER": "pressel",
-        "PRESSEL_EVENT": event,
+        EVENT: event,
     }
     for name, thread in _THREADS.items():
         if name in fields:
             told[f"PRESSEL_{thread}"] = str(fields[name])
+    whole = json.dumps(fields)
+    if len(whole) <= VALUE_CHARACTERS_MAX:  # a part of it would mean nothing
+        told[FIELDS] = whole
     return "".join(f"{name}={_plain(value)}\n" for name, value in told.items()).encode()
 
 

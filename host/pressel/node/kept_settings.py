@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pressel.errors import UsageError
 from pressel.registry import proved
-from pressel.schema.settings import check_value, settings, short
+from pressel.schema.setting_values import at_group, check_values, is_known, ordered, split_key
+from pressel.schema.settings import settings, short
 from ptt.base.numbers import INT_MAX
 from ptt.leader.settings_in_force import Settings
 
@@ -22,13 +24,12 @@ def load_kept(folder: Path) -> Settings:
         version, values = told["version"], told["values"]
         if not isinstance(version, int) or not FIRST <= version <= INT_MAX:
             raise ValueError(f"version {version} in it is out of range")
-        kept = {}
-        for name, row in settings().items():
-            value = values.get(name, row.default)
+        kept = {name: row.default for name, row in settings().items()}
+        kept |= {key: value for key, value in values.items() if is_known(key)}
+        for key, value in kept.items():
             if not isinstance(value, int):
-                raise ValueError(f"{name} in it is no number")
-            check_value(name, row, value)
-            kept[short(name)] = value
+                raise ValueError(f"{key} in it is no number")
+        check_values(kept)
     except FileNotFoundError:
         return Settings(FIRST)
     except OSError as error:
@@ -37,7 +38,7 @@ def load_kept(folder: Path) -> Settings:
         raise UsageError(
             f"{file} is damaged ({error}); delete it, and see `pressel settings history`"
         ) from error
-    return Settings(version, **kept)
+    return settings_with(version, kept)
 
 
 def store_kept(folder: Path, kept: Settings) -> None:
@@ -50,5 +51,30 @@ def store_kept(folder: Path, kept: Settings) -> None:
 
 
 def values_of(kept: Settings) -> dict[str, int]:
-    """By full name."""
-    return {name: getattr(kept, short(name)) for name in settings()}
+    """By key: those of the venue, and behind each setting those that groups have of their own."""
+    by_key = {name: getattr(kept, short(name)) for name in settings()}
+    for group, own in kept.own.items():
+        by_key |= {at_group(_name_at(place), group): value for place, value in own.items()}
+    return ordered(by_key)
+
+
+def are_equal(these: Settings, others: Settings) -> bool:
+    """In version and all values."""
+    return these.version == others.version and values_of(these) == values_of(others)
+
+
+def settings_with(version: int, values: Mapping[str, int]) -> Settings:
+    """As the engines take them; `values` by key, all of the venue among them."""
+    venue: dict[str, int] = {}
+    own: dict[int, dict[int, int]] = {}
+    for key, value in values.items():
+        name, group = split_key(key)
+        if group:
+            own.setdefault(group, {})[settings()[name].number] = value
+        else:
+            venue[short(name)] = value
+    return Settings(version, **venue, own=own)
+
+
+def _name_at(place: int) -> str:
+    return next(name for name, row in settings().items() if row.number == place)

@@ -7,6 +7,9 @@ from pydantic import BaseModel
 from pressel.legacy.state import V1ClientState
 
 from .badge_state import BadgeState
+from .way_state import RelayState, WayState
+
+UNTOLD = "not told"  # where soft badges are, and badges of former releases
 
 
 class MemberState(BaseModel):
@@ -26,12 +29,18 @@ class MemberState(BaseModel):
     concealed: int = 0  # frames replaced because they were missing
     late: int = 0  # frames that came after their time
     badge: BadgeState | None = None  # what it last reported; older badges report nothing
+    way: WayState | None = None  # by which it gets voice; older leaders know one only
 
     @property
     def lost_percent(self) -> float | None:
         """Of the frames that should have been heard; None when there were none."""
         wanted = self.played + self.concealed
         return 100 * self.concealed / wanted if wanted else None
+
+    @property
+    def access_point(self) -> str:
+        """The end of its address, as its label has it, or UNTOLD."""
+        return (self.badge.access_point if self.badge is not None else None) or UNTOLD
 
     @property
     def reads_secret_texts(self) -> bool:
@@ -49,6 +58,16 @@ class FloorState(BaseModel):
     node: int | None = None
     lease: int
     queue: list[str]
+
+
+class AwayState(BaseModel):
+    """Who was a member a while ago and is heard no more; `battery_percent` as it told last."""
+
+    name: str
+    device: str
+    group: int
+    silent_ms: int
+    battery_percent: int | None
 
 
 class HeldState(BaseModel):
@@ -75,5 +94,7 @@ class LeaderState(BaseModel):
     voice_out: int
     refused: dict[str, int]
     held: list[HeldState] = []
+    away: list[AwayState] = []
+    relays: list[RelayState] = []
     v1_clients: list[V1ClientState] | None = None
     v1_refused: dict[str, int] = {}

@@ -20,7 +20,7 @@ from pressel.update.release import package_of
 
 from . import control
 from .desk.releases import PIECE_BYTES, as_json
-from .door import running
+from .door import reached
 from .options import default_state
 
 SIGNER_MADE = (
@@ -31,7 +31,7 @@ SIGNER_MADE = (
 
 def trust(state: Path | None, public: str) -> None:
     """Trust releases that the signer with the key `public` signed."""
-    path = running(state)
+    path = reached(state)
     if path is None:
         keys.trust(state or default_state(), public)
     else:
@@ -40,7 +40,7 @@ def trust(state: Path | None, public: str) -> None:
 
 def signers(state: Path | None) -> list[str]:
     """The public keys that are trusted, the newest last."""
-    path = running(state)
+    path = reached(state)
     if path is None:
         return keys.trusted(state or default_state())
     return control.ask(path, "update signers")
@@ -48,7 +48,7 @@ def signers(state: Path | None) -> list[str]:
 
 def add(state: Path | None, source: Path) -> dict[str, Any]:
     """Check and keep the release in a folder or ZIP file; what it is."""
-    path = running(state)
+    path = reached(state)
     if path is None:
         return as_json(Library(state or default_state()).add(source))
     package = package_of(source)
@@ -61,7 +61,7 @@ def add(state: Path | None, source: Path) -> dict[str, Any]:
 
 def releases(state: Path | None) -> list[dict[str, Any]]:
     """Those that are kept, newest first."""
-    path = running(state)
+    path = reached(state)
     if path is None:
         return [as_json(each) for each in Library(state or default_state()).all()]
     return control.ask(path, "update list")

@@ -12,6 +12,7 @@ from ptt.leader.members import DIFFERENT_TABLE, NEWER_TABLE, OLDER_TABLE, Member
 from .badge_state import BadgeState, read_report
 from .held_words import why_held
 from .leader_state import FloorState, HeldState, LeaderState, MemberState
+from .ways import NameOf, relays_of, way_of
 
 # What to do when two builds have different message tables.
 ADVICE = {
@@ -20,8 +21,10 @@ ADVICE = {
 }
 
 
-def take_snapshot(leader: Leader, address: str, uptime_s: float, now_ms: int) -> LeaderState:
-    """The state of `leader` at `now_ms` of the engine's clock."""
+def take_snapshot(
+    leader: Leader, address: str, uptime_s: float, now_ms: int, name_of: NameOf = bytes.hex
+) -> LeaderState:
+    """The state of `leader` at `now_ms` of the engine's clock; `name_of` gives a host's name."""
     members = leader.members.all()
     names = {member.node: member.name.decode() for member in members}
     refused = leader.refusals.as_dict()
@@ -46,6 +49,7 @@ def take_snapshot(leader: Leader, address: str, uptime_s: float, now_ms: int) ->
                 concealed=member.concealed,
                 late=member.late,
                 badge=_badge(member, now_ms),
+                way=way_of(leader.voice, member, now_ms, name_of),
             )
             for member in members
         ],
@@ -60,6 +64,7 @@ def take_snapshot(leader: Leader, address: str, uptime_s: float, now_ms: int) ->
             )
             for group, floor in sorted(leader.floors.items())
         ],
+        relays=relays_of(leader.voice, now_ms, name_of),
         voice_in=leader.voice.packets_in,
         voice_out=leader.voice.packets_out,
         refused=refused,

@@ -49,6 +49,8 @@ class Port:
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
+            # Voice for many stays in this network, whatever a router would do with it.
+            bound.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
             bound.setblocking(False)
             bound.bind(local)
         except OSError as error:

@@ -42,20 +42,24 @@ def _chosen(source: Source, flags: Collection[str], without: Collection[str]) ->
 
 
 def _fold(text: str, flags: Collection[str]) -> str:
-    """`text` without what stands below an ``if`` of a flag of `flags`; imports below another flag
-    become plain ones, which a packing may join."""
+    """`text` without what stands below an ``if`` of a flag of `flags`; what a module or a class has
+    below another flag, or below the ``else`` of one of `flags`, becomes plain statements of it,
+    which a packing may join, and whose names it may change."""
     edits = Edits(text)
     tree = ast.parse(text)
+    owners = [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))]
+    owned = [node for owner in owners for node in owner.body]
     for node in walk(tree):
         if not isinstance(node, ast.If) or not _flag(node.test).startswith(_FLAG):
             continue
-        if _flag(node.test) in flags:
+        is_left_out = _flag(node.test) in flags
+        if node in owned and (branch := node.orelse if is_left_out else node.body):
+            edits.unwrap(node, branch)
+        elif is_left_out:
             edits.replace(node.test, "False")
             edits.replace(node.body[0], "pass")
             for each in node.body[1:]:
                 edits.replace(each, "")
-        elif node in tree.body and not node.orelse:
-            edits.unwrap(node)
     return edits.apply()
 
 

@@ -10,6 +10,7 @@ names).
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -44,7 +45,53 @@ class _Module:
 
 
 def inline_constants(sources: Mapping[str, str]) -> dict[str, str]:
-    """Sources by module path (`ptt/wire/codec.py`) to the sources that a badge gets."""
+    """Sources by module path (`ptt/wire/codec.py`) to the sources that a badge gets. A name in
+    capitals that is reckoned from constants is one, too."""
+    reckoned = {path: set(_reckoned(ast.parse(text))) for path, text in sources.items()}
+    texts = _inlined(sources)
+    while True:
+        known = {path: _with_values(text, reckoned[path]) for path, text in texts.items()}
+        if known == texts:
+            return texts
+        texts = _inlined(known)
+
+
+def _reckoned(tree: ast.Module) -> Iterator[str]:
+    """Names in capitals that get another value than one that is written there, and get it once."""
+    given = [
+        (node.targets[0].id, node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    ]
+    times = Counter(name for name, _ in given)
+    for name, value in given:
+        is_reckoned = isinstance(value, ast.BinOp | ast.Name | ast.Attribute)
+        if is_reckoned and name.isupper() and times[name] == 1:
+            yield name
+
+
+def _with_values(text: str, names: set[str]) -> str:
+    """With ``const(value)`` where the expression of one of `names` has become a number."""
+    edits = Edits(text)
+    for node in ast.parse(text).body:
+        if not isinstance(node, ast.Assign) or getattr(node.targets[0], "id", "") not in names:
+            continue
+        value = _number(node.value)
+        if value is not None:
+            edits.replace(node.value, f"const({value})")
+    return edits.apply()
+
+
+def _number(node: ast.expr) -> int | None:
+    """What an expression of nothing but numbers comes to; None for another."""
+    kinds = ast.BinOp | ast.UnaryOp | ast.operator | ast.unaryop | ast.Constant
+    if not all(isinstance(each, kinds) for each in ast.walk(node)):
+        return None
+    value = eval(compile(ast.Expression(node), "", "eval"), {"__builtins__": {}})
+    return value if type(value) is int else None
+
+
+def _inlined(sources: Mapping[str, str]) -> dict[str, str]:
     modules = {module_name(path): _Module(path, text) for path, text in sources.items()}
     for module in modules.values():
         module.constants = dict(_constants(module.tree))
@@ -61,7 +108,8 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, Value]]:
             continue
         name, value = node.targets[0].id, node.value
         if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "const":
-            yield name, ast.literal_eval(value.args[0])
+            number = _number(value.args[0])
+            yield name, ast.literal_eval(value.args[0]) if number is None else number
         elif isinstance(value, ast.Constant) and isinstance(value.value, bool):
             yield name, value.value
 

@@ -29,15 +29,20 @@ class Edits:
         self._edits.append((start, start, text))
 
     def insert_behind(self, node: ast.stmt, text: str) -> None:
-        end = self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
+        end = self._end(node)
         self._edits.append((end, end, text))
 
-    def unwrap(self, node: ast.If) -> None:
-        """Only what stands below an ``if`` of a module, plain statements of that module."""
-        for place, each in enumerate(node.body):
-            begin = self._starts[each.lineno - 1] if place else self._offset(node.lineno, 0)
-            end = self._offset(each.lineno, each.col_offset)
-            self._edits.append((begin, end, "\n" * self._data[begin:end].count(b"\n")))
+    def unwrap(self, node: ast.If, branch: list[ast.stmt]) -> None:
+        """Of an ``if`` of a module or class only `branch`, what stands below it or below its
+        ``else``, as plain statements of that module or class."""
+        for place, each in enumerate(branch):
+            begin = self._starts[(each.lineno if place else node.lineno) - 1]
+            self._cut(begin, self._offset(each.lineno, each.col_offset), node.col_offset)
+        self._cut(self._end(branch[-1]), self._end(node))
+
+    def _cut(self, begin: int, end: int, indent: int = 0) -> None:
+        lines = "\n" * self._data[begin:end].count(b"\n")
+        self._edits.append((begin, end, lines + " " * indent))
 
     def replace_name(self, use: Use, name: str) -> None:
         """The name itself: of a variable, or behind ``def``, ``class`` or ``global``."""
@@ -68,6 +73,9 @@ class Edits:
             if not _is_of_name(before) and not _is_of_name(behind):
                 return start
             start += 1
+
+    def _end(self, node: ast.stmt) -> int:
+        return self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
 
     def _offset(self, line: int, column: int) -> int:
         return self._starts[line - 1] + column

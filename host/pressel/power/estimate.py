@@ -48,15 +48,17 @@ class Estimate:
 
 
 def estimate(
-    board: Board, parts: dict[str, Part], policy: Policy, shift: Shift, cell_mah: float
-) -> Estimate:
-    """KeyError for a part without a current."""
+    board: Board, parts: dict[str, Part], policy: Policy, shift: Shift, cell_mah: float,
+    copies: int = 1,
+) -> Estimate:  # fmt: skip
+    """`copies`: of each packet that a badge sends while it talks. KeyError for a part without a
+    current."""
     chip, others = parts[board.chip], [parts[each] for each in board.parts]
     hours: list[Hour] = []
     left: Pair = (cell_mah * USABLE[0], cell_mah * USABLE[1])
     full, used, deepest = left[1], (0.0, 0.0), (0.0, 0.0)
     for number, shares in enumerate(shift.hours):
-        ma = _mean_ma(chip, others, policy, shares)
+        ma = _mean_ma(chip, others, policy, shares, copies)
         is_charging = number in shift.charging
         gain = CHARGE_MA if is_charging else (0.0, 0.0)
         left = (min(full, left[0] - ma[1] + gain[0]), min(full, left[1] - ma[0] + gain[1]))
@@ -67,7 +69,9 @@ def estimate(
     return Estimate(hours, needed, (_lasts(hours, 0), _lasts(hours, 1)))
 
 
-def _mean_ma(chip: Part, others: list[Part], policy: Policy, shares: tuple[int, int, int]) -> Pair:
+def _mean_ma(
+    chip: Part, others: list[Part], policy: Policy, shares: tuple[int, int, int], copies: int
+) -> Pair:
     talks, hears, off = (each / 1000 for each in shares)
     on = 1 - off
     awake = min(on, (talks + hears) * (1 + policy.hold_s / BURST_S))
@@ -86,7 +90,8 @@ def _mean_ma(chip: Part, others: list[Part], policy: Policy, shares: tuple[int, 
             terms.append((hears * level, part["playing"].ma))
     low, high = _sum(terms)
     sending = [chip["sending"].ma[n] - chip["awake"].ma[n] for n in (0, 1)]
-    return (low + talks * SENDING[0] * sending[0], high + talks * SENDING[1] * sending[1])
+    share = [min(1.0, copies * SENDING[n]) for n in (0, 1)]
+    return (low + talks * share[0] * sending[0], high + talks * share[1] * sending[1])
 
 
 def _sum(terms: Iterable[tuple[float, Pair]]) -> Pair:

@@ -3,7 +3,8 @@ signed checkpoint says that they are dropped. See docs/registry-log.md.
 
 What counts is the last word about each device and host, and how far its host had heard of the
 others when it was said. Tombstones are words, too. Who takes a checkpoint over compares this with
-what it holds, before it forgets anything.
+what it holds, before it forgets anything. The last words about recordings are said again, too, but
+nobody looks whether they were: hosts of the former version drop them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 from pressel.ledger.broken import BrokenError
 from pressel.ledger.entry import Entry, Fact
+from pressel.registry import about_bursts
 from pressel.registry.chains import Chains, Kept, start_told
 from pressel.registry.standing import HEAR, Word, upto
 
@@ -54,7 +56,7 @@ def to_say_again(chains: Chains, host: str, first: int) -> list[Kept]:
     for word in words:
         if word.entry.subject.startswith(("device ", "host ")):
             last[word.entry.subject, word.ends] = word
-    left = [*last.values(), *_hears(words, last.values())]
+    left = [*last.values(), *_hears(words, last.values()), *about_bursts.last_words(words)]
     left.sort(key=lambda word: word.entry.origin[0])
     return [word.kept for word in left if word.kept.number < first]
 
@@ -63,13 +65,16 @@ def check_copy(chains: Chains, entry: Entry) -> Kept | None:
     """The entry here that `entry` stands for; None when none is. BrokenError when it says
     something else, or there was none of that number."""
     was = entry.origin[0]
+    there = chains.entry(entry.host, was)
+    if there is not None and _shape(there.signed.entry()) == _shape(entry):
+        return there
     for kept in chains.about(entry.subject, entry.host):
         held = kept.signed.entry()
         if held.origin[0] == was:
             if _shape(held) != _shape(entry):
                 raise BrokenError(f"it says again what entry {was} has not said")
             return kept
-    if chains.entry(entry.host, was) is not None:
+    if there is not None:
         raise BrokenError(f"it says again what entry {was} has not said")
     return None
 

@@ -5,6 +5,7 @@ Knows not what the secret is for: `kind` is the word in the file and in messages
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -19,19 +20,9 @@ _OTHERS = 0o077  # any right of group or others
 def load(file: Path, kind: str) -> bytes:
     """The secret in `file`. UsageError when it is missing, damaged or readable by others."""
     try:
-        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        words = read_private(file, kind, 200).split()
     except FileNotFoundError:
         raise UsageError(f"there is no {kind} in {file}; put back your copy of it") from None
-    except OSError as error:
-        raise UsageError(f"cannot read the {kind} {file}: {error.strerror}") from error
-    facts = os.fstat(handle)
-    if not stat.S_ISREG(facts.st_mode):
-        os.close(handle)
-        raise UsageError(f"{file} is not a plain file; put the {kind} there")
-    with os.fdopen(handle, "rb") as source:
-        if facts.st_mode & _OTHERS:
-            raise UsageError(f"others can read the {kind}; run `chmod 600 {file}`")
-        words = source.read(200).split()
     try:
         word, digits = words
         secret = bytes.fromhex(digits.decode("ascii"))
@@ -40,6 +31,28 @@ def load(file: Path, kind: str) -> bytes:
     if word.decode("ascii", "replace") != _word(kind) or len(secret) != SECRET_BYTES:
         raise UsageError(f"{file} holds no {kind}; put back your copy of it")
     return secret
+
+
+def read_private(file: Path, kind: str, most_bytes: int) -> bytes:
+    """What `file`, which holds a `kind`, begins with. UsageError when it is no plain file, of
+    another user, or readable by others; FileNotFoundError when it is missing."""
+    try:
+        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        why = "it is a link" if error.errno == errno.ELOOP else error.strerror
+        raise UsageError(f"cannot read the {kind} {file}: {why}") from error
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(handle)
+        raise UsageError(f"{file} is not a plain file; put the {kind} there")
+    with os.fdopen(handle, "rb") as source:
+        if facts.st_mode & _OTHERS:
+            raise UsageError(f"others can read the {kind}; run `chmod 600 {file}`")
+        if facts.st_uid not in (os.geteuid(), file.parent.stat().st_uid):  # root reads all
+            raise UsageError(f"the {kind} {file} is of another user; look who put it there")
+        return source.read(most_bytes)
 
 
 def load_or_make(file: Path, kind: str) -> bytes:

@@ -14,14 +14,17 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .align import LAG_FROM_MS, Alignment
+from .align import LAG_FROM_MS, Alignment, normalised_correlation
 from .audibility import BLOCK, BLOCK_MS, audible_blocks, blocks_of
 from .timeline import SAMPLES_PER_MS, Samples
 
 SHAPE = 0.7  # least correlation of a heard block
+START_SHAPE = 0.9  # least correlation of a frame that is searched for: more places, more chances
+START_REACH_MS = 100.0  # a playout that starts too early puts in no more before it plays on
 QUIETER = 0.1  # a block 20 dB below the burst's own gain is a fade, not speech
 GAP_MS = 100.0  # shorter ones are concealed so well that few people notice
 _SILENT_ENERGY = BLOCK * 1e-10
+_FRAME_BLOCKS = 2  # a frame of voice is 20 ms
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,41 @@ def judge_blocks(source: Samples, recording: Samples, alignment: Alignment) -> H
         )
     like = audible & (shape >= SHAPE)
     usual = float(np.median(gain[like])) if like.any() else 0.0
-    return Heard(audible, _with_company(audible, like & (gain >= QUIETER * usual)), lag, usual)
+    heard = _with_company(audible, like & (gain >= QUIETER * usual))
+    _find_start(source, recording, Heard(audible, heard, lag, usual))
+    return Heard(audible, heard, lag, usual)
+
+
+def _find_start(source: Samples, recording: Samples, judged: Heard) -> None:
+    """Mark as heard, in `judged`, the first words that were played earlier than the rest, whose lag
+    no window has: the playout ran dry after a frame or two and put in silence.
+
+    Backwards from the first heard block, a frame (two blocks) at a time, each in the recording
+    before the one that follows it; the rest is missing where one is not found.
+    """
+    found = np.flatnonzero(judged.heard)
+    if not len(found):
+        return
+    lag_ms = float(judged.lag_ms[found[0]])
+    for end in range(int(found[0]), 0, -_FRAME_BLOCKS):
+        blocks = slice(max(0, end - _FRAME_BLOCKS), end)
+        if not judged.audible[blocks].any():
+            continue
+        frame = source[blocks.start * BLOCK : blocks.stop * BLOCK]
+        first = blocks.start * BLOCK + round((lag_ms - LAG_FROM_MS) * SAMPLES_PER_MS)
+        begin = max(0, first - round(START_REACH_MS * SAMPLES_PER_MS))
+        where = recording[begin : first + len(frame)]
+        if len(where) < len(frame):
+            return
+        fits = normalised_correlation(frame, where)
+        at = int(np.argmax(fits))
+        played = where[at : at + len(frame)]
+        gain = float(frame @ played) / max(float(frame @ frame), _SILENT_ENERGY)
+        if fits[at] < START_SHAPE or gain < QUIETER * judged.gain:
+            return
+        lag_ms -= (first - begin - at) / SAMPLES_PER_MS
+        judged.heard[blocks] = judged.audible[blocks]
+        judged.lag_ms[blocks] = lag_ms
 
 
 def _with_company(audible: NDArray[np.bool_], heard: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from ptt.base.numbers import INT_MAX
 
 from . import stages
 from .gate import Health, unknown, worse
-from .stages import BAD, GOOD, LAST, LAST_GOOD, PAUSED, RUNNING, UNSURE
+from .stages import BAD, GOOD, JOINED, LAST, LAST_GOOD, PAUSED, RUNNING, UNSURE
 from .watch import Member, Watch
 
 SOAK_S = 600  # a stage lasts at least so long: some bursts in each group, and a walk to the cellar
@@ -22,7 +22,8 @@ WAIT_S = 4 * 3600  # half a shift without enough speech to tell; then a person i
 
 class Plan(BaseModel):
     """What outlives the host that leads. `version`: of the change; `was` and `now`: all values by
-    full name; `state` and `stage` as in `stages`; `words`: why it is in that state."""
+    key; `state` and `stage` as in `stages`; `words`: why it is in that state; `step`: goes up
+    with each that is written down."""
 
     version: int = Field(ge=2, le=INT_MAX - 1)  # it can be taken back by the next one
     was: dict[str, int]
@@ -32,6 +33,7 @@ class Plan(BaseModel):
     state: int = Field(default=RUNNING, ge=0, lt=len(stages.STATES))
     stage: int = Field(default=0, ge=0, le=LAST)
     words: str = ""
+    step: int = Field(default=0, ge=0, le=INT_MAX)
 
     def is_over(self) -> bool:
         return self.state not in (RUNNING, PAUSED)
@@ -46,13 +48,17 @@ class Rollout:
         self.begin_stage(builds, now_s)
 
     def begin_stage(self, builds: Mapping[bytes, bytes], now_s: float) -> None:
-        """`builds`: of the badges that are here, by device."""
+        """`builds`: by device, of the badges that are here and that the change is about."""
+        self._builds = set(builds.values())
         self.chosen |= stages.choose(self.plan.stage, self.plan.version, builds)
         self._begun_s = now_s
         self._watch = Watch(self.plan.version, self.chosen)
 
-    def look(self, members: Sequence[Member], now_s: float) -> tuple[int, str] | None:
-        """A trigger of `stages` and why, or None while there is nothing to do."""
+    def look(
+        self, members: Sequence[Member], builds: Mapping[bytes, bytes], now_s: float
+    ) -> tuple[int, str] | None:
+        """A trigger of `stages` and why, or None while there is nothing to do. `builds` as for
+        `begin_stage`."""
         self._watch.look(members)
         touched, others = self.measured()
         if why := worse(touched, others):
@@ -60,14 +66,22 @@ class Rollout:
         if self.plan.state != RUNNING or now_s - self._begun_s < SOAK_S:
             return None
         if not (why := unknown(touched, others)):
-            return (LAST_GOOD if self.plan.stage == LAST else GOOD), ""
+            return self._good(builds)
         return (UNSURE, why) if now_s - self._begun_s >= WAIT_S else None
+
+    def _good(self, builds: Mapping[bytes, bytes]) -> tuple[int, str]:
+        if self.plan.stage < LAST:
+            return GOOD, ""
+        if not self._builds.issuperset(builds.values()):
+            return JOINED, "badges of another build have joined"
+        return LAST_GOOD, ""
 
     def fire(self, trigger: int, why: str) -> tuple[Plan, str]:
         """The plan as it is after `trigger`, and the action to do."""
         state, action = stages.step(self.plan.state, trigger)
         stage = self.plan.stage + (action == "widen")
-        return self.plan.model_copy(update={"state": state, "stage": stage, "words": why}), action
+        update = {"state": state, "stage": stage, "words": why, "step": self.plan.step + 1}
+        return self.plan.model_copy(update=update), action
 
     def measured(self) -> tuple[Health, Health]:
         """Of the badges that have the change, and of the others, since the stage began."""

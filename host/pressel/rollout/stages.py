@@ -17,12 +17,13 @@ from ptt.base.table import compile_rules
 RUNNING, PAUSED, DONE, BACK = range(4)
 STATES = ("running", "paused", "done", "taken back")
 
-GOOD, LAST_GOOD, BAD, UNSURE, PAUSE, GO, ABORT = range(7)
-TRIGGERS = ("good", "last one good", "bad", "unsure", "pause", "go", "abort")
+GOOD, LAST_GOOD, JOINED, BAD, UNSURE, PAUSE, GO, ABORT = range(8)
+TRIGGERS = ("good", "last one good", "joined", "bad", "unsure", "pause", "go", "abort")
 
 RULES = (
     (RUNNING, GOOD, RUNNING, "widen"),  # the touched are as well as the others
     (RUNNING, LAST_GOOD, DONE, "finish"),  # there is no larger stage than all
+    (RUNNING, JOINED, RUNNING, "go_on"),  # a build came last: not before two of it have tried
     (RUNNING, BAD, BACK, "take_back"),  # nobody has to look on
     (RUNNING, UNSURE, PAUSED, "hold"),  # too little was heard: a person decides
     (RUNNING, PAUSE, PAUSED, "hold"),  # the operator wants to look first

@@ -18,6 +18,7 @@ class Member(Protocol):
     """As `ptt.leader.members` has it; its counts begin anew when it joins anew."""
 
     device: bytes
+    build: bytes
     node: int
     played: int
     concealed: int
@@ -55,6 +56,7 @@ class Watch:
         for device, seen in self._seen.items():
             if device not in here:
                 seen.health.lost = 1
+                seen.health.silent = 0  # it says nothing, whatever it has
 
     def _note(self, seen: _Seen, member: Member) -> None:
         health = seen.health
@@ -78,5 +80,5 @@ class Watch:
 
 
 def _counts(member: Member) -> tuple[int, int]:
-    """Frames that it was to hear, and how many of them it missed or had too late."""
-    return member.played + member.concealed, member.concealed + member.late
+    """Frames that it was to hear, and how many of them it missed; who is late was missed, too."""
+    return member.played + member.concealed, max(member.concealed, member.late)

@@ -30,13 +30,18 @@ class FeatureRow(BaseModel):
     name: Name
     number: int = Field(ge=0, le=29)  # a u32 of the protocol has 30 bits
     text: Sentence
-    modules: list[str] = Field(min_length=1)
+    modules: list[str] = []
     part: str = ""
 
     @property
     def is_of_engines(self) -> bool:
         """True when a soft badge has it, too."""
-        return all(each.startswith(_ENGINES) for each in self.modules)
+        return self.is_on_badges and all(each.startswith(_ENGINES) for each in self.modules)
+
+    @property
+    def is_on_badges(self) -> bool:
+        """True when firmware may have it."""
+        return bool(self.modules)
 
 
 class FeatureTable(BaseModel):
@@ -60,6 +65,11 @@ def load_features(path: Path | None = None) -> list[FeatureRow]:
 def features() -> tuple[FeatureRow, ...]:
     """The features of this build."""
     return tuple(load_features())
+
+
+def badge_features() -> tuple[FeatureRow, ...]:
+    """Those that firmware may have."""
+    return tuple(row for row in features() if row.is_on_badges)
 
 
 def names_of(bits: int) -> list[str]:
@@ -97,5 +107,7 @@ def render(rows: Iterable[FeatureRow], without: Collection[str] = ()) -> str:
     ]
     lines += [f"{row.name.upper()} = const({1 << row.number})  # {row.text}" for row in rows]
     lines += ["", f"OF_ENGINES = const({bits})", ""]
-    lines += [f"HAS_{row.name.upper()} = {row.name not in without}" for row in rows]
+    lines += [
+        f"HAS_{row.name.upper()} = {row.name not in without}" for row in rows if row.is_on_badges
+    ]
     return "\n".join([*lines, ""])

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pressel.tree import ROOT
 
 from .check import Loc, Wrong, load
-from .settings import settings, short
+from .settings import roomy_tail, settings, short, told_settings
 
 U32_MAX = 2**30 - 1  # a badge keeps larger integers on its heap
 
@@ -140,8 +140,7 @@ def _told_settings() -> list[FieldRow]:
             since=row.since,
             default=row.default if row.since else None,
         )
-        for name, row in settings().items()
-        if row.badge != "none"
+        for name, row in told_settings(settings()).items()
     ]
 
 
@@ -192,10 +191,12 @@ def render(table: MessageTable) -> str:
         "a text with a length byte. A field with a default may be missing, from an older sender.",
         "`TABLE` is the same, small enough for a badge, which has no `LAYOUTS`: the fields that",
         "differ; for each field of all types in turn its place among those; and by a type's number",
-        "where its fields begin, and the next number's begin where they end.",
+        "where its fields begin, and the next number's begin where they end. A build without room",
+        "ends SETTINGS_SNAPSHOT behind the last setting that it obeys.",
         "`SENDERS` says who may send a type, by its number: 1 participant, 2 leader, 3 both, 0: no",
         'such type. It is bytes, since a badge has no room for a dictionary."""',
         "",
+        "from ..base import features",
         "from ..base.compat import const",
         "",
         f"VERSION = const(0x{table.version_byte:02x})  # major: high four bits, minor: low four",
@@ -204,8 +205,21 @@ def render(table: MessageTable) -> str:
     ]
     lines += _names(table.message, table.enums)
     lines += ["", *_senders(table.message), "", *_layouts(table.message), ""]
-    lines += [*_packed(table.message), ""]
+    rows = [f"    {line}" for line in _packed(table.message)]
+    few = [f"    {line}" for line in _packed(_without_room(table.message))]
+    lines += ["if features.HAS_SMOOTH_PLAYOUT:", *rows, "else:", *few, ""]
     return "\n".join(lines)
+
+
+def _without_room(messages: list[MessageRow]) -> list[MessageRow]:
+    """What badges know that are not roomy: the last settings are not theirs."""
+    left_out = roomy_tail(settings())
+    return [
+        row.model_copy(update={"fields": row.fields[: len(row.fields) - left_out]})
+        if row.settings
+        else row
+        for row in messages
+    ]
 
 
 def _senders(messages: list[MessageRow]) -> list[str]:

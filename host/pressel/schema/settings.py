@@ -25,9 +25,16 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 LARGEST = {"u8": 0xFF, "u16": 0xFFFF, "u32": 2**30 - 1}  # a badge keeps larger ones on its heap
 SIZES = {"u8": 1, "u16": 2, "u32": 4}
+BY_PLACE = 10  # version and the settings of before groups had their own: a format for ever
 LINE_MAX = 100  # characters of a line of code
-_FACTORS = {"ms": {"ms": 1, "s": 1000, "min": 60_000}}  # units in which a value may be given
+_FACTORS = {
+    "ms": {"ms": 1, "s": 1000, "min": 60_000},
+    "min": {"min": 1, "h": 60, "d": 1440},
+}  # units in which a value may be given
 _VALUE = re.compile(r"\s*(-?\d+)\s*([A-Za-z%]*)\s*")
+
+
+OBEYED = ("obeys", "roomy")  # by badges, so that it can be tried out on some of them
 
 
 class SettingRow(BaseModel):
@@ -41,13 +48,15 @@ class SettingRow(BaseModel):
     max: int
     words: list[Word] = []
     default: int
+    off: int | None = None
+    on: int | None = None
     text: Sentence
     reason: Sentence
     costs: Sentence
     since: int = Field(ge=0, le=15)
-    scope: Literal["venue", "group", "board", "badge"]
+    scope: Literal["venue", "group"]
     changed_by: Literal["operator"]  # whoever has the leader box, until there are accounts
-    badge: Literal["obeys", "told", "none"]
+    badge: Literal["obeys", "roomy", "told", "none"]
 
     def range_words(self) -> str:
         """`20 to 400 ms`, or `off or on`."""
@@ -91,6 +100,19 @@ class SettingTable(RootModel[dict[Name, dict[Name, SettingRow]]]):
         )
 
 
+def told_settings(rows: Mapping[str, SettingRow]) -> dict[str, SettingRow]:
+    """Those in SETTINGS_SNAPSHOT, in its order."""
+    return {name: row for name, row in rows.items() if row.badge != "none"}
+
+
+def roomy_tail(rows: Mapping[str, SettingRow]) -> int:
+    """How many of the last fields of SETTINGS_SNAPSHOT only roomy badges read."""
+    kinds = [row.badge for row in told_settings(rows).values()]
+    while kinds and kinds[-1] == "roomy":
+        kinds.pop()
+    return len(told_settings(rows)) - len(kinds)
+
+
 def short(name: str) -> str:
     """The name without its section, as messages and code have it."""
     return name.rpartition(".")[2]
@@ -103,7 +125,7 @@ def parse_value(name: str, row: SettingRow, text: str) -> int:
             return row.words.index(text.strip().lower())
         raise UsageError(f"'{text}' is no value of {name}; it is {row.range_words()}")
     found = _VALUE.fullmatch(text)
-    factors = _FACTORS.get(row.unit, {row.unit: 1})
+    factors = units_of(row)
     if found is None or found.group(2) not in ("", *factors):
         example = row.in_words(row.default)
         units = f" of {' or '.join(factors)}" if row.unit else ""
@@ -113,6 +135,11 @@ def parse_value(name: str, row: SettingRow, text: str) -> int:
     value = int(found.group(1)) * factors.get(found.group(2), 1)
     check_value(name, row, value)
     return value
+
+
+def units_of(row: SettingRow) -> Mapping[str, int]:
+    """Those that a value may be given in, each with how much of the setting's own it is."""
+    return _FACTORS.get(row.unit, {row.unit: 1})
 
 
 def check_value(name: str, row: SettingRow, value: int) -> None:
@@ -139,13 +166,20 @@ def settings() -> Mapping[str, SettingRow]:
     return load_settings().rows()
 
 
+def flags() -> dict[str, SettingRow]:
+    """Those that switch a feature."""
+    return {name: row for name, row in settings().items() if row.off is not None}
+
+
 def _rules(table: SettingTable) -> Wrong:
     taken: dict[int, str] = {}
     newest = 0
-    for name, row in table.rows().items():
+    for place, (name, row) in enumerate(table.rows().items(), 1):
         at = tuple(name.split("."))
         if row.number in taken:
             yield (*at, "number"), f"{row.number} is that of {taken[row.number]}; take the next"
+        elif row.number > place:
+            yield (*at, "number"), f"must be {place}, the next: hosts tell settings by it"
         taken[row.number] = name
         if row.since < newest:
             yield (*at, "since"), f"older than a setting before it ({newest}); append new ones"
@@ -167,6 +201,11 @@ def _wrong_values(name: str, row: SettingRow) -> Iterator[tuple[str, str]]:
         )
     if row.max > LARGEST[row.type]:
         yield "max", f"{row.max} does not fit {row.type}, which holds {LARGEST[row.type]} at most"
+    if (row.off is None) != (row.on is None) or (row.on is not None and row.on == row.off):
+        yield "on" if row.off is None else "off", "a feature has two values: `off` and `on`"
+    for key, value in (("off", row.off), ("on", row.on)):
+        if value is not None and not row.min <= value <= row.max:
+            yield key, f"{value} is outside of {row.range_words()}"
     if row.min > row.max:
         yield "min", f"{row.min} is above max {row.max}; swap them"
     elif not row.min <= row.default <= row.max:
@@ -186,12 +225,28 @@ def render_defaults(table: SettingTable) -> str:
         "from .compat import const",
         "",
     ]
-    told = {name: row for name, row in table.rows().items() if row.badge != "none"}
+    told = told_settings(table.rows())
     lines += [_constant(name, row) for name, row in told.items()]
     lines += ["", "AT_VERSION = const(0)"]
     for place, name in enumerate(told, start=1):
         lines.append(f"AT_{short(name).upper()} = const({place})")
+    names = ["0", *(short(name).upper() for name in told)]
+    lines += ["", *_assigned("DEFAULTS", names)]
     return "\n".join([*lines, ""])
+
+
+def _imported(names: list[str]) -> list[str]:
+    line = f"from ..base.defaults import {', '.join(names)}"
+    if len(line) <= LINE_MAX:
+        return [line]
+    return ["from ..base.defaults import (", *(f"    {name}," for name in names), ")"]
+
+
+def _assigned(name: str, parts: list[str]) -> list[str]:
+    line = f"{name} = {_tuple(parts)}"
+    if len(line) <= LINE_MAX:
+        return [line]
+    return [f"{name} = (", *(f"    {part}," for part in parts), ")"]
 
 
 def _constant(name: str, row: SettingRow) -> str:
@@ -202,6 +257,7 @@ def render_record(table: SettingTable) -> str:
     """The text of ptt/cluster/settings_record.py."""
     rows = {short(name): row for name, row in table.rows().items()}
     sizes = ["4", *(str(SIZES[row.type]) for row in rows.values())]
+    grouped = [str(at) for at, row in enumerate(rows.values(), 1) if row.scope == "group"]
     lines = [
         '"""The settings as hosts keep them: of each value its bytes and its range. Written by',
         '`make schema` from shared/schema/settings.toml."""',
@@ -215,6 +271,9 @@ def render_record(table: SettingTable) -> str:
         ")",
         "# In place of those that an older host does not know.",
         f"DEFAULTS = {_tuple(['1', *(str(row.default) for row in rows.values())])}",
+        f"BY_PLACE = {BY_PLACE}  # of them lie at their places, the others follow by number",
+        "# Places of those of which a talk group may have a value of its own.",
+        f"OF_GROUPS = {_tuple(grouped)}",
         "",
         "",
         'def is_in_range(values: "tuple | list") -> bool:',
@@ -231,31 +290,34 @@ def render_record(table: SettingTable) -> str:
 def render_class(table: SettingTable) -> str:
     """The text of ptt/leader/settings_in_force.py."""
     rows = {short(name): row for name, row in table.rows().items()}
-    told = [name for name, row in rows.items() if row.badge != "none"]
+    told = list(told_settings(rows))
     upper = [name.upper() for name in told]
     hosts = [_constant(name, row) for name, row in rows.items() if row.badge == "none"]
     lines = [
         '"""The settings in force. Written by `make schema` from shared/schema/settings.toml."""',
         "",
         "from ..base.compat import const",
-        f"from ..base.defaults import {', '.join(sorted(upper))}",
+        *_imported(sorted(upper)),
         "",
         *hosts,
         "",
         "",
         "class Settings:",
-        '    """`version` goes up with every change; a participant without any has version 0."""',
+        '    """`version` goes up with every change; a participant without any has 0. `own`: what',
+        '    talk groups have of their own, as `cluster.records.read_own` gives it."""',
         "",
         "    def __init__(",
         "        self,",
         "        version: int = 0,",
         *(f"        {name}: int = {name.upper()}," for name in rows),
+        '        own: "dict | None" = None,',
         "    ) -> None:",
         "        self.version = version",
         *(f"        self.{name} = {name}" for name in rows),
+        "        self.own = own or {}",
         "",
         '    def values(self) -> "tuple":',
-        '        """All of them, in the order of `cluster.settings_record`."""',
+        '        """Those of the venue, in the order of `cluster.settings_record`."""',
         *_returned([f"self.{name}" for name in ("version", *rows)]),
         "",
         '    def fields(self) -> "tuple":',

@@ -15,13 +15,15 @@ from pressel.errors import UsageError
 from .check import did_you_mean, read
 from .finding import START, Finding
 from .lines import Lines
+from .setting_values import AS_THE_VENUE, is_known, ordered, split_key
 from .settings import SettingRow, check_value, parse_value, settings, short
 
 BASE = "base"  # the version that the values were taken from
+AT = "at"  # what groups have of their own: [at.3.floor]
 
 
 def render(values: Mapping[str, int], version: int) -> str:
-    """The text of a file with these `values` by full name, of `version`."""
+    """The text of a file with these `values` by key, of `version`."""
     lines = [
         "# The settings of a venue. `pressel settings check FILE` looks for mistakes, `pressel",
         "# settings import FILE` puts it in force. What is left out stays as it is.",
@@ -30,58 +32,76 @@ def render(values: Mapping[str, int], version: int) -> str:
         "# newer one by then. Delete this line to import it nevertheless.",
     ]
     by_section: dict[str, list[str]] = {}
-    for name in settings():
-        if name in values:
-            by_section.setdefault(name.partition(".")[0], []).append(name)
-    for section, names in by_section.items():
+    for key in ordered({key: value for key, value in values.items() if is_known(key)}):
+        name, group = split_key(key)
+        section = name.partition(".")[0]
+        by_section.setdefault(f"{AT}.{group}.{section}" if group else section, []).append(key)
+    for section in sorted(by_section, key=lambda each: each.startswith(f"{AT}.")):
         lines += ["", f"[{section}]"]
-        for name in names:
-            lines += _entry(name, settings()[name], values[name])
+        for key in by_section[section]:
+            name, group = split_key(key)
+            lines += _entry(name, settings()[name], values[key], group)
     return "\n".join([*lines, ""])
 
 
-def _entry(name: str, row: SettingRow, value: int) -> list[str]:
+def _entry(name: str, row: SettingRow, value: int, group: int) -> list[str]:
     """Two lines: what it means, and its value."""
     written = f'"{row.in_words(value)}"' if row.words else str(value)
-    return [
-        f"# {row.text}; {row.range_words()}, {row.in_words(row.default)} unless set",
-        f"{short(name)} = {written}",
-    ]
+    other = f'or "{AS_THE_VENUE}"' if group else f"{row.in_words(row.default)} unless set"
+    return [f"# {row.text}; {row.range_words()}, {other}", f"{short(name)} = {written}"]
 
 
-def load_file(file: Path) -> tuple[dict[str, int], int | None]:
-    """The values in `file` by full name, in the order of their numbers, and the version that it is
-    based on, None when it does not say. UsageError with line and column of each mistake."""
+def load_file(file: Path) -> tuple[dict[str, int | None], int | None]:
+    """The values in `file` by key, in the order of their numbers, and the version that it is based
+    on, None when it does not say. UsageError with line and column of each mistake."""
     text, data, findings = read(file)
     if data is not None:
         values, findings = _checked(data, Lines(text))
         if not findings:
-            found = {name: values[name] for name in settings() if name in values}
-            return found, data.get(BASE)
+            return {key: values[key] for key in ordered(values)}, data.get(BASE)
     raise UsageError("\n".join(each.at(file) for each in sorted(findings)))
 
 
-def _checked(data: dict[str, Any], lines: Lines) -> tuple[dict[str, int], list[Finding]]:
-    values: dict[str, int] = {}
+def _checked(data: dict[str, Any], lines: Lines) -> tuple[dict[str, int | None], list[Finding]]:
+    values: dict[str, int | None] = {}
     findings: list[Finding] = []
     base = data.get(BASE, 1)
     if not _is_number(base) or base < 1:
         findings.append(Finding(lines.of((BASE,)), BASE, "must be a version: a number from 1"))
-    for loc, given in _entries({name: each for name, each in data.items() if name != BASE}):
-        name = ".".join(loc)
+    for loc, given in _all_entries(data):
+        at_which = loc[1] if loc[0] == AT and len(loc) > 2 else ""
+        name = ".".join(loc[2:] if at_which else loc)
         row = settings().get(name)
         if row is None:
             guess = did_you_mean(name, list(settings()))
             words = f"there is no such setting{guess or '; `pressel settings list` shows all'}"
-            findings.append(Finding(lines.of(loc), name, words))
+            findings.append(Finding(lines.of(loc), ".".join(loc), words))
             continue
+        key = f"{name}@{at_which}" if at_which else name
         try:
-            values[name] = _value(name, row, given)
+            split_key(key)
+            is_gone = bool(at_which) and given == AS_THE_VENUE
+            values[key] = None if is_gone else _value(name, row, given)
         except UsageError as error:
-            findings.append(Finding(lines.of(loc), name, str(error)))
+            findings.append(Finding(lines.of(loc), ".".join(loc), str(error)))
     if not values and not findings:
         findings.append(Finding(START, "", "has no setting; `pressel settings export` writes all"))
     return values, findings
+
+
+def _all_entries(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Of the venue, and of groups: there, `AT` and the group come first."""
+    yield from _entries({name: each for name, each in data.items() if name not in (BASE, AT)})
+    groups = data.get(AT, {})
+    if not isinstance(groups, dict):
+        yield (AT,), groups
+        return
+    for group, sections in groups.items():
+        if not isinstance(sections, dict):
+            yield (AT, group), sections
+            continue
+        for loc, value in _entries(sections):
+            yield (AT, group, *loc), value
 
 
 def _entries(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -40,6 +40,8 @@ _WORDS = {
     "datagrams": "datagrams",
     "bytes": "bytes",
     "airtime_percent": "share of the channel's time, %",
+    "airtime_talking_percent": "the same while somebody talks, %",
+    "airtime_silent_percent": "the same before anybody talks, %",
 }
 
 

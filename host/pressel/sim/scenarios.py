@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from ptt.base.numbers import STANDBYS_MAX
 
 from .facts import Facts, Milliseconds, Percent, Range, Rate, load, names_in, read_table
-from .world.plan import CALM_MS_LEAST
+from .world.plan import CALM_MS_LEAST, TWIN_CALM_MS_LEAST
 
 _FOLDER = "scenarios"
 
@@ -42,6 +42,8 @@ class VenueSettings(Facts):
     talk_ms: Annotated[int, Field(ge=1000, le=1_300_000)] | None = None
     queue_places: Annotated[int, Field(ge=1, le=128)] | None = None
     preemption: Literal[0, 1] | None = None
+    multicast_group: Annotated[int, Field(ge=0, le=65535)] | None = None
+    own_listeners: Annotated[int, Field(ge=0, le=255)] | None = None
 
 
 class Churn(Facts):
@@ -98,6 +100,36 @@ class Disk(Facts):
     lasts_ms: Range
     gap_ms: Range
     slow_percent: Percent = 0
+    killed_percent: Percent = 0  # of the cases: instead, power goes in the midst of a write
+
+
+class Wire(Facts):
+    """The channel between one host and the others stalls, again and again: what is sent waits, and
+    comes all at once."""
+
+    first_ms: Milliseconds
+    lasts_ms: Range
+    gap_ms: Range
+
+
+class RelayFaults(Facts):
+    """A standby that relays is killed, again and again; in so many of 100 cases it is slow instead,
+    or slow with what it relays while it says that it has nothing to do."""
+
+    first_ms: Milliseconds
+    lasts_ms: Range
+    gap_ms: Range
+    slow_percent: Percent = 0
+    lies_percent: Percent = 0
+
+
+class Twin(Facts):
+    """A second device with the identity and key of participant `of` comes and goes."""
+
+    of: Annotated[int, Field(ge=1)] = 1
+    first_ms: Milliseconds
+    stays_ms: Range
+    gap_ms: Range
 
 
 class Calm(Facts):
@@ -109,8 +141,8 @@ class Calm(Facts):
 
 class Machine(Facts):
     """What befalls single machines: they stand still, their clocks are set or run at another speed,
-    radios have no memory left, strangers fill the mailbox, they get another address, a link works
-    one way only."""
+    radios have no memory left, strangers fill the mailbox, they get another address or swap theirs,
+    a link works one way only, the heap of a badge has no room for what a datagram asks."""
 
     pauses_per_minute_percent: Rate = 0
     pause_ms: Range = (0, 0)
@@ -123,6 +155,8 @@ class Machine(Facts):
     address_changes_per_minute_percent: Rate = 0
     half_open_per_minute_percent: Rate = 0
     half_open_ms: Range = (0, 0)
+    address_swaps_per_minute_percent: Rate = 0
+    heap_exhaustions_per_minute_percent: Rate = 0
 
 
 class Scenario(Facts):
@@ -141,6 +175,9 @@ class Scenario(Facts):
     machine: Machine | None = None
     points: Points | None = None
     disk: Disk | None = None
+    wire: Wire | None = None
+    relays: RelayFaults | None = None
+    twin: Twin | None = None
     calm: Calm | None = None
 
     @model_validator(mode="after")
@@ -149,6 +186,8 @@ class Scenario(Facts):
             raise ValueError("settle_s must be less than duration_s")
         if self.calm and self.settle_s * 1000 + self.calm.lasts_ms >= self.duration_s * 1000:
             raise ValueError("settle_s and the calm must leave time before it")
+        if self.calm and self.twin and self.calm.lasts_ms < TWIN_CALM_MS_LEAST:
+            raise ValueError(f"with a twin the calm must last {TWIN_CALM_MS_LEAST} ms at least")
         return self
 
     def resolved(self) -> dict[str, Any]:

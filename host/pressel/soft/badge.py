@@ -15,11 +15,17 @@ from pressel.errors import PresselError, UnreachableError
 from pressel.transport.udp import Address, UdpEndpoint, address_of, engine_now_ms, resolve
 from ptt.badge.join import JOINED
 from ptt.badge.participant import Participant
-from ptt.base import events
+from ptt.base import events, features
+from ptt.base.defaults import AT_GAIN, AT_HIGH_PASS
 from ptt.keyboard.text_sender import TextSender
+from ptt.microphone.comfort import Comfort
+from ptt.microphone.conditioner import Conditioner
 from ptt.wire import messages
 
+from .again import Again
 from .credential import Credential
+from .diagnosis import REPORT_S, Diagnosis
+from .many import Hearer, ManySocket
 from .members import MemberNames
 from .outbox import TextOutbox
 from .sound import FileSound, Sound
@@ -45,7 +51,8 @@ OnEvent = Callable[[int, Any], None]
 
 class SoftBadge:
     """One participant called `name`, looking for its leader at `leader`; `say` gets a line of a
-    text that was not sent."""
+    text that was not sent; what the microphone hears goes through `conditioner`, unless it
+    needs none. It keeps the last `again_s` seconds of what it hears, to be heard again."""
 
     def __init__(
         self,
@@ -55,6 +62,8 @@ class SoftBadge:
         sound: Sound,
         on_event: OnEvent,
         say: Callable[[str], None] = lambda line: None,
+        conditioner: Conditioner | None = None,
+        again_s: float = 0.0,
     ) -> None:
         build = f"soft {__version__}"
         self.participant = Participant(
@@ -68,11 +77,18 @@ class SoftBadge:
             os.urandom,
         )
         self.participant.address_of = address_of
+        self.participant.playout.comfort = Comfort()
+        self.participant.membership.claims |= features.PAUSES
         self.names = MemberNames(self.participant)
+        self._conditioner = conditioner
+        self.diagnosis = Diagnosis(self.participant, conditioner)
         self._keyboard = TextSender(self.participant)
-        self._endpoint = UdpEndpoint(self.participant, self._take_event)
+        self.hearer = Hearer(self.participant)
+        self._endpoint = UdpEndpoint(self.hearer, self._take_event)
+        self._many = ManySocket(self.hearer, self._endpoint.pump)
         self._sound = sound
         self._on_event = on_event
+        self._again = Again(again_s)
         self._is_pressed = False
         self._happened: dict[int, asyncio.Event] = {}
         self._texts = TextOutbox(self._submit, say)
@@ -81,9 +97,13 @@ class SoftBadge:
         await self._endpoint.open(("0.0.0.0", 0))
         self.participant.start(engine_now_ms())
         self._endpoint.pump()
+        self._reports = asyncio.create_task(self._report())
+        self._listening = asyncio.create_task(self._many.follow(self._leader))
         return self
 
     async def __aexit__(self, *exception: object) -> None:
+        self._reports.cancel()
+        self._listening.cancel()
         self._texts.close()
         self._endpoint.close()
 
@@ -127,6 +147,10 @@ class SoftBadge:
             said = self.choose_group(typed.number)
         elif typed.act in ("call", "back"):
             said = self._call(typed.number)
+        elif typed.act == "again":
+            said = self._again.begin(typed.number or 1)
+        elif typed.act == "look":
+            said = "\n".join(self.diagnosis.lines() + self._many.lines())
         elif typed.act == "hang up":
             if not self.participant.hang_up(engine_now_ms()):
                 said = "there is no private call"
@@ -134,6 +158,17 @@ class SoftBadge:
             self._texts.write(line)
         self._endpoint.pump()
         return said
+
+    async def _report(self) -> None:
+        """Until cancelled: tell the leader how it fares."""
+        while True:
+            await asyncio.sleep(REPORT_S)
+            self.diagnosis.report(engine_now_ms())
+            self._endpoint.pump()
+
+    def _leader(self) -> Address:
+        address: Address = self.participant.link.address
+        return address
 
     def _submit(self, text: bytes) -> bool:
         return self._keyboard.send(text, engine_now_ms())
@@ -203,11 +238,15 @@ class SoftBadge:
         return events.QUEUED in self._happened and self._happened[events.QUEUED].is_set()
 
     def _heard(self, frame: Any) -> None:
+        if self._conditioner is not None:
+            self._conditioner.hear(frame, self.participant.floor.wants_speech())
+            self.participant.burst.rest_level = self._conditioner.rest_level()
         self.participant.write_microphone(frame, engine_now_ms())
         self._endpoint.pump()
 
     def _wanted(self) -> Any:
-        return self.participant.read_speaker(engine_now_ms())
+        live = self.participant.read_speaker(engine_now_ms())
+        return self._again.pass_on(live, self._is_pressed)
 
     def _take_event(self, kind: int, value: Any) -> None:
         self._happened.setdefault(kind, asyncio.Event()).set()
@@ -217,7 +256,11 @@ class SoftBadge:
             self.participant.offers.send_update(messages.UPDATE_STATE, values, engine_now_ms())
         if kind == events.DENIED and events.GRANTED in self._happened:
             self._happened[events.GRANTED].set()  # whoever waits for it need wait no more
+        self.diagnosis.take(kind, value)
         self._on_event(kind, value)
+        if kind == events.SETTINGS and self._conditioner is not None:
+            fields = self.participant.settings.fields
+            self._conditioner.obey(fields[AT_GAIN], fields[AT_HIGH_PASS])
         if kind == events.TEXT_SENT:
             self._texts.ended(value == 1)
         elif kind == events.JOINED:

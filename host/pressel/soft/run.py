@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pressel.node.priority import serve_first
+from ptt.microphone.conditioner import Conditioner
 
 from .badge import SoftBadge
 from .session import Session
@@ -35,7 +36,11 @@ async def run_soft(session: Session, devices: DeviceChoice) -> None:
             session.say(line)
 
     serve_first()
-    badge = SoftBadge(session.own, session.name, session.leader, sound, tell, session.say)
+    conditioner = None if is_file else Conditioner()  # a file is as somebody wanted it
+    badge = SoftBadge(
+        session.own, session.name, session.leader, sound, tell, session.say, conditioner,
+        session.again_s,
+    )  # fmt: skip
     async with badge:
         jobs: list[Coroutine[Any, Any, None]] = [badge.carry_sound(), badge.follow(session.named)]
         if session.speech is not None:

@@ -23,7 +23,8 @@ from .keys import on_lines
 class Session:
     """`leader`: an address in numbers; `named`: as the person gave it. `speech`: what to say
     (int16, 16 kHz mono) before it leaves; `record`: file for what is heard; `seconds`: after how
-    long it leaves; `has_keys`: Enter is the talk button; `say` gets each line."""
+    long it leaves; `has_keys`: Enter is the talk button; `say` gets each line; `again_s`: how much
+    of what was heard is kept, to be heard again."""
 
     leader: Address
     named: Address
@@ -34,6 +35,7 @@ class Session:
     seconds: float | None
     has_keys: bool
     say: Callable[[str], None]
+    again_s: float = 0.0
 
     async def until_first_of(
         self,

@@ -6,16 +6,20 @@ from dataclasses import dataclass
 
 HELP = (
     "Enter to talk, Enter again when you have spoken; ! is an emergency; "
-    "group N, call N, back, hang up; or type a text"
+    "group N, call N, back, hang up, again; ? tells how it fares; or type a text"
 )
 
-_ALONE = {"": "talk", "!": "emergency", "back": "back", "hang up": "hang up"}
-_NUMBERED = ("group", "call")
+_ALONE = {
+    "": "talk", "!": "emergency", "back": "back", "hang up": "hang up", "again": "again",
+    "?": "look",
+}  # fmt: skip
+_NUMBERED = ("group", "call", "again")
 
 
 @dataclass(frozen=True)
 class Typed:
-    """`act`: talk, emergency, group, call, back, hang up or text; `number` of a group or node."""
+    """`act`: talk, emergency, group, call, back, hang up, again, look or text; `number`: of a group
+    or node, or of bursts."""
 
     act: str
     number: int = 0

@@ -1,7 +1,8 @@
 """The lines of logs that are about one burst: those of hosts, and those of badges.
 
 A host writes {"event": ..., "at": seconds since 1970, ...}, a badge {"event": ..., "ms": its own
-clock, "value": ...}. Both name a burst by its lease.
+clock, "value": ...}; what `journalctl -o json` gives of a host is read as well. All name a burst by
+its lease.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from pressel.errors import UsageError
 from pressel.json_text import read_json
+from pressel.node.journald import EVENT, FIELDS
 from pressel.schema.events import event_table
 from pressel.schema.sentences import event_fields, sentence
 
@@ -76,7 +78,7 @@ def all_lines(file: Path) -> Iterator[Line]:
 def _read(source: str, text: str) -> Line | None:
     """None for what is no event."""
     try:
-        told = dict(read_json(text))
+        told = _unpacked(dict(read_json(text)))
         event = told.pop("event")
         if event not in event_table().rows():
             return None
@@ -85,3 +87,11 @@ def _read(source: str, text: str) -> Line | None:
         return Line(source, event, event_fields(event, told["value"]), ms=int(told["ms"]))
     except (ValueError, KeyError, TypeError, OverflowError):
         return None
+
+
+def _unpacked(told: dict[str, Any]) -> dict[str, Any]:
+    """An entry of the journal as the host wrote it; other lines as they are."""
+    if EVENT not in told:
+        return told
+    at_s = int(told["__REALTIME_TIMESTAMP"]) / 1e6
+    return {**read_json(told[FIELDS]), "event": told[EVENT], "at": at_s}

@@ -8,6 +8,7 @@ from ..base import octets
 from ..base.clock import NEVER, add, age, since
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import (
+    DERIVATIONS_A_STEP,
     DERIVATIONS_MAX,
     REKEY_MS,
     REKEY_RETRY_MS,
@@ -89,6 +90,8 @@ class Door:
         self._is_rekeying = False
         self._derived = 0  # in the second that began at
         self._derived_ms = 0
+        self._left = DERIVATIONS_A_STEP  # of this step, whose time is
+        self._step_ms = 0
         self.answered = 0  # challenges, since the start: somebody leads here
 
     # --- joining ---
@@ -169,12 +172,17 @@ class Door:
         return refusal.ACCEPTED
 
     def _may_derive(self, now_ms: int, most: int = DERIVATIONS_MAX) -> bool:
+        """Of all that came in one step, whose time is `now_ms`, few may: their garbage must fit."""
         if age(now_ms, self._derived_ms) >= 1000:
             self._derived_ms = now_ms
             self._derived = 0
-        if self._derived >= most:
+        if self._step_ms != now_ms:
+            self._step_ms = now_ms
+            self._left = DERIVATIONS_A_STEP
+        if self._derived >= most or not self._left:
             return False
         self._derived += 1
+        self._left -= 1
         return True
 
     def joined(self, now_ms: int) -> None:

@@ -19,17 +19,28 @@ class KeyRing:
     def __init__(self, cipher: "Callable[[bytes], Any]") -> None:
         self._make = cipher
         self._of: dict[int, list] = {}  # group -> keys, (epoch, key, when it came), newest first
+        self._former: list[int] = []  # groups whose newest key is of a former term
         self._key = b""  # of `_cipher`
         self._cipher: Any = None
         self.epoch = 0  # of the key that `cipher` or `newest` found
 
     def clear(self) -> None:
         self._of.clear()
+        self._former = []
+
+    def begin_term(self) -> None:
+        """Another leader gives the keys from now on. Of two that took over from one state, the
+        later one may count its epochs from lower."""
+        self._former = list(self._of)
 
     def put(self, group: int, epoch: int, key: bytes, now_ms: int) -> bool:
         """Take a key that came; False when it is not newer than those here."""
         keys = self._of.get(group, [])
-        if keys and ((epoch - keys[0][_EPOCH]) & 0xFFFF >= 0x8000 or key == keys[0][_KEY]):
+        if keys and key == keys[0][_KEY]:
+            return False
+        if group in self._former:
+            self._former.remove(group)
+        elif keys and (epoch - keys[0][_EPOCH]) & 0xFFFF >= 0x8000:
             return False
         if keys and keys[0][_EPOCH] == epoch:  # two leaders took over at once: this one is ours now
             keys = keys[1:]
@@ -60,13 +71,16 @@ class KeyRing:
         return None
 
     def own_cipher(self, group: int, now_ms: int) -> "Any":
-        """The key for voice that we send: the newest, once the others have had time to get it."""
+        """The key for voice that we send: the newest, once the others have had time to get it.
+        Under one of a higher epoch, which was a rival's, the leader takes no voice."""
         keys = self._of.get(group)
         if keys is None:
             return None
-        if len(keys) > 1 and age(now_ms, keys[0][_CAME_MS]) < KEY_ADOPT_MS:
-            return self._take(keys[1])
-        return self._take(keys[0])
+        newest = keys[0]
+        if len(keys) > 1 and age(now_ms, newest[_CAME_MS]) < KEY_ADOPT_MS:
+            if (newest[_EPOCH] - keys[1][_EPOCH]) & 0xFFFF < 0x8000:
+                return self._take(keys[1])
+        return self._take(newest)
 
     def _take(self, entry: "tuple") -> "Any":
         self.epoch = entry[_EPOCH]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .scan import Scan
     from .settings import Settings
     from .talking import Talking
+    from .voice_keys import VoiceKeys
 
     class MembershipOwner(Protocol):
         """The participant that belongs to a leader."""
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         scan: Scan
         settings: Settings
         talking: Talking
+        voice_keys: VoiceKeys
 
         def begin_anew(self, is_new_term: bool) -> None: ...
         def send(self, kind: int, values: tuple, destination: Any, now_ms: int) -> None: ...
@@ -116,6 +118,7 @@ class Membership:
         owner.link.address = source
         owner.talking.queued_seq = 0
         owner.settings.version = 0  # it may never have heard of the last ones
+        owner.voice_keys.ring.begin_term()
         owner.floor.on_new_leader(now_ms)
         return refusal.ACCEPTED
 
@@ -151,6 +154,7 @@ class Membership:
         owner = self._owner
         self.unanswered -= 1
         self.round_trip_ms = age(now_ms, fields[0])
+        owner.settings.on_leader_answered(now_ms)
         group, term, lease, talker = fields[1:5]
         if group and owner.scan.place(group) < 0:
             return refusal.FIELD
@@ -216,5 +220,6 @@ class Membership:
         """For `Join`."""
         owner = self._owner
         owner.floor.on_leader_lost(now_ms)
+        owner.settings.on_leader_lost()
         if owner.scan.call:
             owner.groups.end_call(messages.CALL_UNKNOWN, now_ms)

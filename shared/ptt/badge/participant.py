@@ -234,8 +234,12 @@ class Participant:
     def take_keyboard(self, keyboard: "Any") -> None:
         """Somebody can type: `keyboard` is a `TextSender`."""
         self.keyboard = keyboard
-        self._timed += (keyboard,)
-        self._rooms += (keyboard,)
+        self.take_room(keyboard)
+
+    def take_room(self, room: "Any") -> None:
+        """`room` obeys messages that no badge knows, and has times of its own."""
+        self._timed += (room,)
+        self._rooms += (room,)
 
     # --- as values ---
 

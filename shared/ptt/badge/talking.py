@@ -1,7 +1,7 @@
 """A badge's own turn: what the leader says about the floor, what the badge asks of it, and the
 voice that goes out while the floor is ours."""
 
-from ..base import events
+from ..base import events, features
 from ..base.compat import TYPE_CHECKING
 from ..wire import envelope, messages, refusal, voice
 
@@ -82,7 +82,14 @@ class Talking:
             obeyed = floor.on_denied(request, fields[2], now_ms)
         else:
             self.queued_seq = max(self.queued_seq, seq)  # a place from before the grant is stale
-            obeyed = floor.on_grant(request, fields[3], now_ms, fields[5])
+            if features.HAS_SMOOTH_PLAYOUT:
+                before = owner.burst.may_rest
+                owner.burst.may_rest = fields[6] == 1  # the burst begins by it
+                obeyed = floor.on_grant(request, fields[3], now_ms, fields[5])
+                if not obeyed:
+                    owner.burst.may_rest = before
+            else:
+                obeyed = floor.on_grant(request, fields[3], now_ms, fields[5])
         return refusal.ACCEPTED if obeyed else refusal.STALE
 
     def _on_revoked(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:

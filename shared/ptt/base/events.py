@@ -39,11 +39,13 @@ HIGHER_TERM = const(29)  # device (device), term
 LEADING = const(30)  # term, lease
 UPDATE = const(31)  # release: an update to release {release} is offered
 STRANGER = const(32)  # device (device), name (text)
+FORGED = const(33)  # listener (node), count
+RELAY_LOST = const(34)  # relay (host), listeners
 
 WORDS = (
     "joined lost pending granted queued denied revoked released sent taken idle hearing heard "
     "refused member_joined member_left floor_granted floor_freed settings text text_sent receipt "
     "other_table moved talk_warning scanned call call_over deposed higher_term leading update "
-    "stranger"
+    "stranger forged relay_lost"
 )
 NAMES = tuple(WORDS.split())

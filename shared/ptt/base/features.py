@@ -13,6 +13,9 @@ DISPLAY = const(8)  # shows group and situation on a display
 NAME_TAG = const(16)  # shows its wearer's name on e-paper
 SECRET_TEXTS = const(32)  # reads texts that are encrypted
 SMOOTH_PLAYOUT = const(64)  # smooths over lost and late speech
+MULTICAST = const(128)  # hears voice that is sent once for many
+RELAYED = const(256)  # hears voice that another host sends in the leader's place
+PAUSES = const(512)  # hears the talker's room where a pause is left out
 
 OF_ENGINES = const(32)
 

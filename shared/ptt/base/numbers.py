@@ -21,8 +21,16 @@ LAST_REPEATS = const(2)  # the last packet thrice: at 5 % loss it is lost once i
 
 # --- Playout ---------------------------------------------------------------------------
 JITTER_FRAMES_MAX = const(24)  # 480 ms: what is sent ahead, the delay and 80 ms of jitter
+REST_EVERY_FRAMES = const(5)  # 100 ms: of a pause that is left out, one frame of so many goes out
+REST_LEAD_FRAMES = const(
+    2
+)  # of a pause, sent with the speech behind them: with it they fill a packet
+REST_FRAMES_MAX = const(
+    15
+)  # 300 ms, two of three lost: behind a frame of a pause so many may be missing
+REST_LEVEL_MAX = const(60)  # in a frame's fourth byte, how loud a pause is; 0: speech
+HELD_BACK = const(0x80)  # there: speech that was held back, and says nothing about the path
 BURST_STALL_MS = const(500)  # a burst silent this long is over (old app: 650 ms)
-LATE_PERMILLE = const(10)  # packets may come later than the delay: as many as a good radio loses
 CONCEAL_FRAMES_MAX = const(3)  # 60 ms of fading repetition; longer sounds like a robot
 KEPT_FRAMES_MAX = const(40)  # to be sent or heard: a whole press, or half a one beside the delay
 
@@ -37,6 +45,7 @@ HELLO_RETRY_MS_MAX = const(2000)  # a rebooted leader is found again within this
 HEARTBEAT_MS = const(1000)  # 100 badges then cost 5 % of a channel, answers included
 LEADER_LOST_MS = const(3000)  # three heartbeats unanswered
 MEMBER_TTL_MS = const(5000)  # five heartbeats missed (the old app's stale time)
+CONFIRM_MS = const(10000)  # settings that cut a badge off have shown it: 3 LEADER_LOST_MS
 MEMBERS_MAX = const(256)  # largest venue planned is 250; bounds the leader's table
 DEVICES_MAX = const(512)  # in a venue's registry: twice its members, spares and lent ones
 NAME_BYTES_MAX = const(32)  # a badge label holds no more
@@ -105,6 +114,7 @@ CLAIMS_MS = const(1800000)  # half an hour; at that rate the terms last for a ye
 # --- Keys ------------------------------------------------------------------------------
 CHALLENGE_MS = const(5000)  # a challenge is good for so long: two of the slowest HELLO retries
 DERIVATIONS_MAX = const(10)  # of keys a second at a badge: each takes milliseconds, forged or not
+DERIVATIONS_A_STEP = const(2)  # of the same: each makes 3.6 KB of garbage, and frames wait
 SESSION_MS_MAX = const(3600000)  # keys live an hour at most
 REKEY_MS = const(3000000)  # asked for anew after 50 minutes, ten before they end
 REKEY_SPREAD_MS = const(300000)  # so far apart at most, since a venue's badges start together

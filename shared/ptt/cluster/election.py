@@ -173,6 +173,7 @@ class Election:
         self.term, self.vote = record  # highest term known; the host that has our vote in it
         self.leader = NOBODY  # the host that we follow, or ourselves
         self.leader_term = 0
+        self.settings = 0  # highest version that this host keeps or has read of; 0: not told
         self.counts = Counters(COUNTED)
         self.convergence_ms = -1  # how long the last search for a leader took; -1: none yet
         self._stored = record
@@ -295,6 +296,11 @@ class Election:
         elif term > self.term:
             self._hear_of(term, now_ms)
 
+    def keep_settings(self, version: int) -> None:
+        """This host has settings of `version` on its disk or in its log: it votes for nobody who
+        has older ones, as long as it could lead itself."""
+        self.settings = max(self.settings, version)
+
     def follows(self, host: bytes, term: int) -> bool:
         """Whether `host`, another one, leads us in `term`."""
         return host != self.own and (host, term) == (self.leader, self.leader_term)
@@ -343,10 +349,11 @@ class Election:
     def _on_pre_vote_request(self, index: int, fields: "list", now_ms: int) -> None:
         proposal = fields[3]
         asking = self.voters.hosts[index]
-        answer = self._judge(asking, proposal, now_ms)
+        answer = self._judge(asking, proposal, fields[4], now_ms)
         if answer == host_messages.VOTE_GRANTED:
             is_rival = self.state in (PRE_CANDIDATE, CANDIDATE)
-            if is_rival and not self.voters.is_outranked_by(index):
+            is_newer = 0 < self.settings < fields[4]
+            if is_rival and not is_newer and not self.voters.is_outranked_by(index):
                 answer = host_messages.VOTE_RIVAL
             elif self.state != CANDIDATE:
                 self._fire(VOTED, now_ms)
@@ -363,7 +370,7 @@ class Election:
     def _on_vote_request(self, index: int, fields: "list", now_ms: int) -> None:
         term = fields[0]
         asking = self.voters.hosts[index]
-        answer = self._judge(asking, term, now_ms)
+        answer = self._judge(asking, term, fields[3], now_ms)
         if term == self.term and self.vote == asking:
             answer = host_messages.VOTE_GRANTED  # the answer was lost
         elif answer == host_messages.VOTE_GRANTED:
@@ -390,14 +397,17 @@ class Election:
             self._forget_leader()
             self._due_ms = add(now_ms, self.voters.rank(index) * ELECTION_STAGGER_MS)
 
-    def _judge(self, asking: bytes, term: int, now_ms: int) -> int:
-        """What we answer `asking`, which would lead in `term`."""
+    def _judge(self, asking: bytes, term: int, settings: int, now_ms: int) -> int:
+        """What we answer `asking`, which would lead in `term` with the `settings` that it keeps."""
         if self.leader != asking and self._hears_leader_for(now_ms, _VOTER_LOST_MS):
             return host_messages.VOTE_LEADER_LIVES
         if term < self.term or (term == self.term and self.vote not in (NOBODY, asking)):
             return host_messages.VOTE_OLD_TERM
         if self._promised not in (NOBODY, asking) and since(now_ms, self._promised_ms) < 0:
             return host_messages.VOTE_PROMISED
+        can_lead = self.state != RESIGNED and can_stand(self.term)
+        if 0 < settings < self.settings and can_lead:  # then we stand, and have its yes
+            return host_messages.VOTE_OLDER
         return host_messages.VOTE_GRANTED
 
     def _hear_of(self, term: int, now_ms: int) -> None:
@@ -414,9 +424,10 @@ class Election:
 
     def _ask(self) -> None:
         """The voters that have not answered."""
-        kind, values = host_messages.VOTE_REQUEST, ()
+        kind, values = host_messages.VOTE_REQUEST, (self.settings,)
         if self.state == PRE_CANDIDATE:
-            kind, values = host_messages.PRE_VOTE_REQUEST, (next_term(self.term, self.own),)
+            kind = host_messages.PRE_VOTE_REQUEST
+            values = (next_term(self.term, self.own), self.settings)
         for index in range(len(self.voters.hosts)):
             if not self.voters.asked & 1 << index:
                 self._send(index, kind, values)

@@ -9,7 +9,9 @@ old the session's keys are, in seconds, 2 (missing in what older builds wrote: n
 (missing: none).
 FLOOR (its group): lease 4, left_ms 4, granted_ms 4, holder 2, request + 1 4, lane 1, then 5 bytes
 for each that waits: node 2, request 2, lane 1 (and 128: preempted). CALL (its group): caller 2,
-callee 2, quiet_ms 4. SETTINGS (0): version 4, then the values of `settings_record`. COUNTERS (0):
+callee 2, quiet_ms 4. SETTINGS (0): version 4, then the first values of `settings_record`,
+then of each other that is not at its default, and of each that a talk group has of its own: group 1
+(0: the venue), place 1, size 1, value. COUNTERS (0):
 newest lease 4, next node 2, last text 2, next call 1. KEYS (0): epoch 2, and 32 bytes from which
 the groups' keys come. DEVICE (1 and up): device 8, key 32, emergency 1, priority 1; name and
 groups, each behind its length. ROSTER (0): version of the list of devices 4, how many 2.
@@ -19,6 +21,7 @@ from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import (
     CALL_GROUP_FIRST,
     DEVICES_MAX,
+    GROUPS_MAX,
     INT_MAX,
     JOURNAL_SECRET_BYTES_MAX,
     MEMBER_GROUPS_MAX,
@@ -82,6 +85,7 @@ _PREEMPTED = const(128)
 _LANE_MAX = const(2)
 _ADDRESS_BYTES_MAX = const(64)
 _BUILD_BYTES_MAX = const(16)
+_ENTRY_BYTES = const(3)  # of a setting with its number, up to the value
 
 
 class MemberRecord:
@@ -313,20 +317,75 @@ def read_numbers(sizes: "tuple[int, ...]", data: "Buffer") -> "list[int]":
     return values
 
 
+def write_settings(values: "tuple[int, ...]", own: "dict[int, dict[int, int]]") -> bytes:
+    """`own`: what talk groups have of their own, by group and place."""
+    by_place = settings_record.BY_PLACE
+    data = bytearray(write_numbers(settings_record.SIZES[0:by_place], values[0:by_place]))
+    for place in range(by_place, len(values)):
+        if values[place] != settings_record.DEFAULTS[place]:
+            _write_entry(data, 0, place, values[place])
+    for group in sorted(own):
+        for place in sorted(own[group]):
+            _write_entry(data, group, place, own[group][place])
+    return bytes(data)
+
+
+def _write_entry(data: bytearray, group: int, place: int, value: int) -> None:
+    size = settings_record.SIZES[place]
+    data.extend(bytes((group, place, size)))
+    data.extend(write_numbers((size,), (value,)))
+
+
 def read_settings(data: "Buffer") -> "list[int]":
-    """All of them: an older host leaves out the last ones, a newer one has more behind them. Raises
-    `Refused` when one is out of range."""
+    """Those of the venue: an older host leaves out the last ones, a newer one has more behind them.
+    Raises `Refused` when one is out of range."""
     values: "list[int]" = list(settings_record.DEFAULTS)
     at = 0
-    for index in range(len(values)):
+    for index in range(settings_record.BY_PLACE):
         size = settings_record.SIZES[index]
         if at == len(data) and index:
             break
         (values[index],) = read_numbers((size,), data[at : at + size])
         at += size
+    for group, place, value in _entries(data):
+        if group == 0:
+            values[place] = value
     if not settings_record.is_in_range(values):
         raise Refused(refusal.FIELD)
     return values
+
+
+def read_own(data: "Buffer") -> "dict[int, dict[int, int]]":
+    """What talk groups have of their own: by group, of each place its value. Raises `Refused` when
+    one is out of range."""
+    own: "dict[int, dict[int, int]]" = {}
+    for group, place, value in _entries(data):
+        if group and place in settings_record.OF_GROUPS:
+            own.setdefault(group, {})[place] = value
+    if len(own) > GROUPS_MAX:
+        raise Refused(refusal.LIMIT)
+    return own
+
+
+def _entries(data: "Buffer") -> "list[tuple[int, int, int]]":
+    """(group, place, value) of those that stand behind the values with their number. What only a
+    newer host knows is passed over."""
+    found = []
+    at = sum(settings_record.SIZES[0 : settings_record.BY_PLACE])
+    while at < len(data):
+        end = at + _ENTRY_BYTES + (data[at + 2] if at + 2 < len(data) else len(data))
+        if end > len(data):
+            raise Refused(refusal.FIELD)
+        group, place = data[at], data[at + 1]
+        if 0 < place < len(settings_record.SIZES) and group < CALL_GROUP_FIRST:
+            size = settings_record.SIZES[place]
+            (value,) = read_numbers((size,), data[at + _ENTRY_BYTES : end])
+            low, high = settings_record.RANGES[place]
+            if not low <= value <= high:
+                raise Refused(refusal.FIELD)
+            found.append((group, place, value))
+        at = end
+    return found
 
 
 CALL_SIZES = (2, 2, 4)  # caller, callee, quiet_ms
@@ -346,6 +405,7 @@ def check(kind: int, number: int, data: "Buffer") -> None:
         read_numbers(CALL_SIZES, data)
     elif kind == SETTINGS and number == 0:
         read_settings(data)
+        read_own(data)
     elif kind == COUNTERS and number == 0:
         read_numbers(COUNTERS_SIZES, data)
     elif kind == DEVICE:

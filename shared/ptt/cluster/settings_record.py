@@ -3,7 +3,7 @@
 
 from ..base.numbers import INT_MAX
 
-SIZES = (4, 2, 4, 1, 1, 1, 1, 1, 4)
+SIZES = (4, 2, 4, 1, 1, 1, 1, 1, 4, 2, 1, 4, 2, 1, 1, 1, 1)
 RANGES = (
     (1, INT_MAX),  # version
     (20, 400),  # playout_delay_ms: least delay of the jitter buffer
@@ -14,9 +14,20 @@ RANGES = (
     (0, 1),  # preemption: an emergency takes the floor from whoever talks
     (0, 1),  # private_calls: two members may talk with each other alone
     (2000, 300000),  # call_quiet_ms: a private call ends when nobody has talked in it for so long
+    (0, 65535),  # multicast_group: x.y of 239.255.x.y as 256 x + y, for voice to many; 0: none
+    (0, 255),  # own_listeners: badges that the leader serves itself; relays, the others; 0: all
+    (0, 527040),  # kept_min: how long bursts are kept, to be heard again; 0: none is
+    (60, 340),  # playout_delay_max_ms: most delay of the jitter buffer
+    (1, 100),  # late_permille: packets that may come too late to be heard
+    (0, 1),  # gain: the strength of a computer's microphone follows the speaker
+    (0, 1),  # high_pass: a computer's microphone hears nothing below voices
+    (0, 2),  # leave_out_pauses: computers do not send pauses of speech
 )
 # In place of those that an older host does not know.
-DEFAULTS = (1, 60, 60000, 1, 0, 128, 1, 1, 10000)
+DEFAULTS = (1, 60, 60000, 1, 0, 128, 1, 1, 10000, 0, 0, 0, 340, 10, 1, 1, 2)
+BY_PLACE = 10  # of them lie at their places, the others follow by number
+# Places of those of which a talk group may have a value of its own.
+OF_GROUPS = (1, 2, 5, 6, 11)
 
 
 def is_in_range(values: "tuple | list") -> bool:

@@ -5,7 +5,7 @@ from ..base.compat import TYPE_CHECKING
 from ..base.numbers import LEASE_MS
 from ..wire import voice
 from .bundle import Bundle
-from .plan import AS_NEEDED, frames_in_packet, on_fullest
+from .plan import AS_NEEDED, BESIDE_MULTICAST, frames_in_packet, on_fullest
 
 if TYPE_CHECKING:
     from typing import Any, Protocol
@@ -13,21 +13,50 @@ if TYPE_CHECKING:
     class VoiceOutput(Protocol):
         """Who makes the copies."""
 
+        def begin_burst(self, group: int, data: "Any", now_ms: int) -> bool: ...
         def places(self, group: int) -> "list[int]": ...
         def spread_over(self, access_points: int) -> None: ...
-        def send_voice(self, group: int, data: "Any", now_ms: int) -> None: ...
+        def send_once(self, group: int, data: "Any", now_ms: int) -> None: ...
+        def send_copies(self, group: int, data: "Any", now_ms: int) -> None: ...
+
+
+class _Packets:
+    """Of one burst, for some of its listeners."""
+
+    __slots__ = ("bundle", "frames")
+
+    def __init__(self) -> None:
+        self.bundle = Bundle()
+        self.frames = 1  # in a packet
+
+    def put(self, data: "Any", now_ms: int) -> "list[Any]":
+        """A voice packet of the talker's. Returns what leaves now."""
+        leaving = []
+        if not self.bundle.fits(data, self.frames):
+            waiting = self.bundle.take()
+            if waiting is not None:
+                leaving.append(waiting)
+            if voice.count(data) >= self.frames:
+                leaving.append(data)
+                return leaving
+        self.bundle.put(data, self.frames, now_ms)
+        if self.bundle.is_due(now_ms):
+            leaving.append(self.bundle.take())
+        return leaving
 
 
 class _Burst:
     """The last burst of one group; its plan holds until its end."""
 
-    __slots__ = ("bundle", "frames", "heard_ms", "lease", "places")
+    __slots__ = ("copies", "heard_ms", "is_sent_once", "lease", "needed", "once", "places")
 
     def __init__(self) -> None:
-        self.bundle = Bundle()
+        self.once = _Packets()  # by multicast
+        self.copies = _Packets()  # to each alone
+        self.is_sent_once = False  # to those who hear multicast
         self.lease = 0
-        self.frames = 1  # in a packet
-        self.places: list[int] = []  # access point of each listener
+        self.needed = 1  # frames in a packet, by the plan, whatever the venue has set
+        self.places: list[int] = []  # access point of each listener that gets a copy
         self.heard_ms = 0  # its last packet came
 
 
@@ -45,6 +74,11 @@ class Fanout:
         self._access_points = access_points
         self._wanted = packet_frames
 
+    def frames(self, group: int) -> int:
+        """In a packet of the last burst of `group` to who gets a copy of it."""
+        burst = self._bursts.get(group)
+        return 1 if burst is None else burst.copies.frames
+
     def forget(self) -> None:
         """No frame waits, and no burst is under way."""
         self._bursts = {}
@@ -56,28 +90,30 @@ class Fanout:
             burst = self._bursts[group] = _Burst()
         if voice.lease(data) != burst.lease:
             self._flush(group, burst, now_ms)
+            burst.is_sent_once = self._output.begin_burst(group, data, now_ms)
             self._begin(group, burst, voice.lease(data), now_ms)
         burst.heard_ms = now_ms
-        if not burst.bundle.fits(data, burst.frames):
-            self._flush(group, burst, now_ms)
-            if voice.count(data) >= burst.frames:
-                self._output.send_voice(group, data, now_ms)
-                return
-        burst.bundle.put(data, burst.frames, now_ms)
-        if burst.bundle.is_due(now_ms):
-            self._flush(group, burst, now_ms)
+        # First by multicast: who misses it from here on gets the same frames with the copies.
+        if burst.is_sent_once:
+            for packet in burst.once.put(data, now_ms):
+                self._output.send_once(group, packet, now_ms)
+        for packet in burst.copies.put(data, now_ms):
+            self._output.send_copies(group, packet, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
         for group in sorted(self._bursts):
             burst = self._bursts[group]
-            if burst.bundle.is_due(now_ms):
-                self._flush(group, burst, now_ms)
+            if burst.once.bundle.is_due(now_ms):
+                self._output.send_once(group, burst.once.bundle.take(), now_ms)
+            if burst.copies.bundle.is_due(now_ms):
+                self._output.send_copies(group, burst.copies.bundle.take(), now_ms)
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `NEVER`."""
         due = NEVER
         for burst in self._bursts.values():
-            due = earliest(due, burst.bundle.next_timeout_ms())
+            due = earliest(due, burst.once.bundle.next_timeout_ms())
+            due = earliest(due, burst.copies.bundle.next_timeout_ms())
         return due
 
     def _begin(self, group: int, burst: _Burst, lease: int, now_ms: int) -> None:
@@ -87,11 +123,20 @@ class Fanout:
             if other is not burst and age(now_ms, other.heard_ms) < LEASE_MS:
                 places = places + other.places
         on_one = on_fullest(places, self._access_points)
-        burst.frames = frames_in_packet(on_one, self._wanted)
+        burst.needed = frames_in_packet(on_one, burst.needed)
+        if self._wanted != AS_NEEDED:
+            burst.once.frames = burst.copies.frames = self._wanted
+        else:
+            burst.once.frames = 1
+            burst.copies.frames = BESIDE_MULTICAST if burst.is_sent_once else burst.needed
         if on_one:
             self._output.spread_over(-(-len(places) // on_one))
 
     def _flush(self, group: int, burst: _Burst, now_ms: int) -> None:
-        data = burst.bundle.take()
+        """Nothing of it waits any more."""
+        data = burst.once.bundle.take()
         if data is not None:
-            self._output.send_voice(group, data, now_ms)
+            self._output.send_once(group, data, now_ms)
+        data = burst.copies.bundle.take()
+        if data is not None:
+            self._output.send_copies(group, data, now_ms)

@@ -1,5 +1,5 @@
-"""In how large packets a burst goes to its listeners: a pure function of how many they are, and of
-the access points that badges say they are at.
+"""In how large packets a burst goes to its listeners: a pure function of how many they are, of the
+access points that badges say they are at, and of the last burst's plan.
 
 Each listener costs a transmission of its own, most of which is the same for a short packet and a
 long one. A channel that is too full loses frames, and more of them than a longer packet costs in
@@ -10,7 +10,10 @@ of two (`docs/relay-topology.md`).
 from ..base.compat import const
 from ..base.numbers import FRAME_MS, FRAMES_PER_PACKET_MAX
 
-AS_NEEDED = const(0)  # in place of a number of frames
+AS_NEEDED = const(0)  # the setting, in place of a number of frames
+# Of copies beside a burst that goes once to all others: those wait a tenth of a second for what
+# proves it, so nobody hears it later for 40 ms, and each copy takes half of the channel.
+BESIDE_MULTICAST = FRAMES_PER_PACKET_MAX
 UNKNOWN = const(0)  # access point of a listener that does not say
 
 # What one transmission takes of a channel, repetitions included: the simulator's 802.11n at -72 to
@@ -18,6 +21,9 @@ UNKNOWN = const(0)  # access point of a listener that does not say
 PACKET_US = const(144)
 FRAME_US = const(26)
 SHARE_PERCENT_MAX = const(67)  # of the channel's time; above it queues grow until frames are lost
+# Packets get shorter again at this share: nine listeners fewer, or more than nine, so that one
+# who comes and goes does not change the delay of all others from burst to burst.
+SHORTER_PERCENT_MAX = const(60)
 
 
 def share_percent(listeners: int, frames: int) -> int:
@@ -36,12 +42,13 @@ def on_fullest(places: "list[int]", access_points: int) -> int:
     return max(counts.values(), default=0) + -(-unknown // access_points)
 
 
-def frames_in_packet(listeners: int, wanted: int) -> int:
+def frames_in_packet(listeners: int, before: int = 1) -> int:
     """At least how many frames leave together when `listeners`, of all bursts under way, share an
-    access point; `wanted` is what the venue has set, `AS_NEEDED` or the number itself."""
-    if wanted != AS_NEEDED:
-        return wanted
+    access point; `before` is how many did in the last burst."""
     frames = 1
-    while frames < FRAMES_PER_PACKET_MAX and share_percent(listeners, frames) > SHARE_PERCENT_MAX:
+    while frames < FRAMES_PER_PACKET_MAX:
+        limit = SHORTER_PERCENT_MAX if frames < before else SHARE_PERCENT_MAX
+        if share_percent(listeners, frames) <= limit:
+            break
         frames += 1
     return frames

@@ -9,7 +9,9 @@ from ..base.numbers import CALL_GROUP_FIRST, GROUPS_MAX, LEASE_GAP, LEASE_MS, ME
 from ..cluster import records
 from ..wire import messages, refusal
 from .floor.arbitrator import FLOOR_IDLE, Arbitrator
+from .own_settings import in_group
 from .receipts import Receipts
+from .rests import may_rest
 from .watch import Unwatched
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class Groups:
         assert group not in self.floors
         self.floors[group] = Arbitrator(group, self)
         if self._settings is not None:
-            self.floors[group].obey(self._settings)
+            self.floors[group].obey(in_group(self._settings, group))
         self.receipts[group] = Receipts(group, self)
         self._journal.changed(records.FLOOR, group)
 
@@ -82,8 +84,8 @@ class Groups:
     def obey(self, settings: "Settings") -> None:
         """They hold from the next request on."""
         self._settings = settings
-        for floor in self.floors.values():
-            floor.obey(settings)
+        for group, floor in self.floors.items():
+            floor.obey(in_group(settings, group))
 
     def is_quiet(self, member: "Member") -> bool:
         """Does nobody talk in any of its groups?"""
@@ -165,10 +167,13 @@ class Groups:
         receipts = self.receipts[group]
         if not receipts.awaits(member.node, lease):
             return refusal.STALE
-        member.played += played
-        member.concealed += concealed
+        frames = receipts.frames_of(lease)
+        heard = min(played, frames)  # a badge may say what it likes, and counts as one
+        missed, late = min(concealed, frames - heard), min(late, frames)
+        member.played += heard
+        member.concealed += missed
         member.late += late
-        self.watch.reported(lease, member.node, played, concealed, late)
+        self.watch.reported(lease, member.node, heard, missed, late)
         receipts.on_report(member.node, lease, played, concealed, late, now_ms)
         return refusal.ACCEPTED
 
@@ -182,6 +187,8 @@ class Groups:
     def grant(self, group: int, node: int, request: int, lease: int, now_ms: int) -> None:
         talk_ms = self.floors[group].granted_ms
         values = (group, request, self._term, lease, LEASE_MS, talk_ms)
+        if may_rest(self._settings, self._members, group, node):
+            values += (1,)
         self._outbound.send_to(node, messages.FLOOR_GRANT, values, now_ms)
 
     def queued(self, group: int, node: int, request: int, position: int, now_ms: int) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .held_off import HeldOff
     from .members import Member, Members
     from .outbound import Outbound
+    from .publisher import Publisher
     from .sessions import Sessions
     from .voice_keys import VoiceKeys
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         outbound: Outbound
         journal: Journal
         sessions: Sessions
+        settings: Publisher
         keys: VoiceKeys
         heartbeats: Heartbeats
         held: HeldOff
@@ -242,6 +244,7 @@ class Joining:
             if group not in member.groups:
                 self._groups.floors[group].on_member_left(member.node, now_ms)
         if member.groups != before:
+            self._leader.settings.on_regrouped(member, before)
             member.roster = member.roster % 255 + 1
             self.welcome(member, now_ms)
             self._journal.changed(records.MEMBER, member.node)

@@ -10,12 +10,12 @@ from ..base.compat import TYPE_CHECKING
 from ..base.counters import Counters
 from ..base.event_queue import EventQueue
 from ..base.numbers import EVENTS_MAX, RESIGN_REPEATS
-from ..cluster import records, settings_record
+from ..cluster import records
 from ..cluster.journal import Journal
 from ..link.hmac import Hmac
 from ..link.link import Link
 from ..wire import messages, refusal
-from . import takeover
+from . import own_settings, takeover
 from .announcer import Announcer
 from .calls import Calls
 from .devices import Devices
@@ -30,6 +30,7 @@ from .outbound import Outbound
 from .presses import Presses
 from .private_calls import PrivateCalls
 from .publisher import Publisher
+from .relays import Relays
 from .roster import GROUP_DEFAULT
 from .sessions import Sessions
 from .settings_in_force import Settings
@@ -89,7 +90,8 @@ class Leader:
         )
         self.presses = Presses(self.groups, self.private_calls, self.journal)
         self.texts = Texts(out, self.journal, self.told)
-        self.voice = VoicePath(self.members, self.groups, out)
+        relays = Relays(term, self.members, out, hmac, random, self.told)
+        self.voice = VoicePath(self.members, self.groups, out, random, self.told, relays)
         self.devices = Devices(self.journal)
         self.held = HeldOff()
         self.joining = Joining(self, seed, directory, roster, hmac, random)
@@ -265,7 +267,7 @@ class Leader:
 
     def adopt(self, settings: "Settings") -> None:
         """Put them in force without telling anybody."""
-        if not settings_record.is_in_range(settings.values()):
+        if not own_settings.can_hold(settings):
             raise ValueError("a setting is out of range")
         self.settings.settings = settings
         self.settings.try_out(None, frozenset())
@@ -273,7 +275,7 @@ class Leader:
         self.groups.obey(settings)
         self.calls.hang_ms = settings.call_quiet_ms
         self.private_calls.are_on = settings.private_calls == 1
-        self.voice.obey(settings.access_points, settings.packet_frames)
+        self.voice.obey(settings)
 
     def send_text(self, group: int, kind: int, name: bytes, text: bytes, now_ms: int) -> None:
         """A text from a writer who is not a member, to all members of `group`."""
@@ -305,6 +307,7 @@ class Leader:
     def drop(self, member: "Member", now_ms: int) -> None:
         """It is no longer a member, whatever it does."""
         self.members.remove(member)
+        self.voice.drop(member)
         self.announcer.heard(member.node)
         self.journal.removed(records.MEMBER, member.node)
         if member.call:
@@ -331,9 +334,9 @@ class Leader:
         """For `Distributor`."""
         self.told.push(events.UPDATE, (job.device, job.release.number, job.state, job.reason))
 
-    def send_settings(self, node: int, settings: "Settings", now_ms: int) -> None:
+    def send_settings(self, node: int, values: "tuple", now_ms: int) -> None:
         """For `Publisher`."""
-        self.outbound.send_to(node, messages.SETTINGS_SNAPSHOT, settings.fields(), now_ms)
+        self.outbound.send_to(node, messages.SETTINGS_SNAPSHOT, values, now_ms)
 
 
 def _as_it_is(address: "Any") -> "Any":

@@ -8,13 +8,15 @@ from ..base import features
 from ..base.clock import age
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import DATAGRAM_BYTES_MAX, MEMBERS_MAX, NACK_INTERVAL_MS
-from ..link import text_cipher
+from ..link import derive, text_cipher
 from ..wire import codec, envelope, messages
 from ..wire.envelope import FLAG_SEALED, FLAG_SECRET, FLAGS_AT, MARK_AT, TAG_BYTES
+from ..wire.offsets import GROUP_KEY_END, GROUP_KEY_WRAPPED_AT, RELAY_END, RELAY_WRAPPED_AT
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..link.hmac import Hmac
     from ..link.link import Link
     from .members import Member, Members
 
@@ -39,12 +41,24 @@ class Outgoing:
             return False
         data = self.data
         end = len(data) - TAG_BYTES
-        is_text = envelope.msg_type(data) == messages.TEXT_MESSAGE
-        if is_text and data[FLAGS_AT] & FLAG_SECRET and link.keys is not None:
+        kind = envelope.msg_type(data)
+        if kind == messages.TEXT_MESSAGE and data[FLAGS_AT] & FLAG_SECRET and link.keys is not None:
             text_cipher.wrap(link.hmac, link.keys.wrap, data, end, 1)
             envelope.put_crc(data, envelope.header_crc(data, envelope.payload_crc(data)))
+        elif kind == messages.GROUP_KEY and link.keys is not None:
+            self._wrap_key(link.hmac, link.keys.wrap, GROUP_KEY_WRAPPED_AT, GROUP_KEY_END)
+        elif kind == messages.RELAY and link.keys is not None:
+            self._wrap_key(link.hmac, link.keys.wrap, RELAY_WRAPPED_AT, RELAY_END)
         link.load(data)
         return link.seal(data, end)
+
+    def _wrap_key(self, hmac: "Hmac", key: bytes, at: int, end: int) -> None:
+        """Under the keys that seal it: it may have waited while the member got others."""
+        data = self.data
+        clear = bytes(data[at:end])
+        wrapped = derive.wrap(hmac, key, envelope.session_id(data), envelope.seq(data), clear)
+        data[at:end] = wrapped
+        envelope.put_crc(data, envelope.header_crc(data, envelope.payload_crc(data)))
 
 
 class Copies:
@@ -175,7 +189,11 @@ class Outbound:
         scratch = self._scratch
         end = codec.encode(scratch, envelope.HEADER_BYTES, kind, values)
         envelope.seal_header(scratch, end, kind, 0, envelope.LEADER_NODE, 0, now_ms)
-        self._append(Outgoing(bytes(scratch[0:end]), destination, None), 1)
+        self.send_plain(bytes(scratch[0:end]), destination)
+
+    def send_plain(self, data: "Any", destination: "Any") -> None:
+        """A whole datagram, with whatever proves it."""
+        self._append(Outgoing(data, destination, None), 1)
 
     def queue_copies(self, data: bytearray, payload_crc: int, links: "list[Link]") -> None:
         """A whole datagram for each of `links`, with room for a tag."""

@@ -7,6 +7,7 @@ of them, while the others have what is in force.
 from ..base.clock import NEVER, add, earliest, since
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import REQUEST_RETRY_MS, REQUEST_RETRY_MS_MAX
+from .own_settings import for_badge
 from .settings_in_force import Settings
 
 if TYPE_CHECKING:
@@ -30,12 +31,16 @@ if TYPE_CHECKING:
         @property
         def device(self) -> bytes: ...
         @property
+        def groups(self) -> tuple[int, ...]: ...
+        @property
+        def heard_ms(self) -> int: ...
+        @property
         def settings(self) -> Delivery: ...
 
     class SettingsOutput(Protocol):
         """What publishing needs done."""
 
-        def send_settings(self, node: int, settings: Settings, now_ms: int) -> None: ...
+        def send_settings(self, node: int, values: tuple, now_ms: int) -> None: ...
 
 
 class Publisher:
@@ -73,6 +78,14 @@ class Publisher:
         delivery.refused = not was_applied
         return True
 
+    def on_regrouped(self, member: "Member", before: "tuple[int, ...]") -> None:
+        """It was in the groups `before`: of the same version it may be to have other values now,
+        and is told them again."""
+        wanted = self.of(member)
+        if for_badge(wanted, before) != for_badge(wanted, member.groups):
+            member.settings.sent = member.settings.acknowledged = 0
+            self._due_of = None
+
     def handle_timeout(self, members: "Sequence[Member]", now_ms: int) -> None:
         self._due_of = None
         for member in members:
@@ -88,7 +101,7 @@ class Publisher:
                 delivery.retry_ms = min(delivery.retry_ms * 2, REQUEST_RETRY_MS_MAX)
             delivery.sent = wanted.version
             delivery.due_ms = add(now_ms, delivery.retry_ms)
-            self._output.send_settings(member.node, wanted, now_ms)
+            self._output.send_settings(member.node, for_badge(wanted, member.groups), now_ms)
 
     def next_timeout_ms(self, members: "Sequence[Member]") -> int:
         """When `handle_timeout` has work next, or `NEVER`. Asked for each datagram, so it looks at
@@ -100,6 +113,8 @@ class Publisher:
             self._due_ms = NEVER
             for member in members:
                 delivery = member.settings
-                if delivery.acknowledged != self.of(member).version:
-                    self._due_ms = earliest(self._due_ms, delivery.due_ms)
+                wanted = self.of(member).version
+                if delivery.acknowledged != wanted:  # what was not sent yet is due by now
+                    due_ms = delivery.due_ms if delivery.sent == wanted else member.heard_ms
+                    self._due_ms = earliest(self._due_ms, due_ms)
         return self._due_ms

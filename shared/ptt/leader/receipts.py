@@ -97,6 +97,11 @@ class Receipts:
         account = self._find(lease)
         return account is not None and account.listeners.get(node, False)
 
+    def frames_of(self, lease: int) -> int:
+        """How many frames of the burst have come: nobody can have heard more."""
+        account = self._find(lease)
+        return 0 if account is None else account.frames
+
     def on_report(
         self, node: int, lease: int, played: int, concealed: int, late: int, now_ms: int
     ) -> bool:

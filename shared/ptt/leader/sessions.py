@@ -7,6 +7,7 @@ from ..base.numbers import (
     CONTROL_PER_S,
     FLOOR_BURST,
     FLOOR_PER_S,
+    INT_MAX,
     SESSION_MS_MAX,
     TEXT_BURST,
     TEXT_PER_S,
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from .outbound import Outbound
 
 _SWEEP_MS = const(1000)  # between two checks for what has become old
+# A session ends before the numbers of its datagrams do, at either side: what is left is more than
+# a sweep or a failover lets pass. At 50 a second it takes eight months.
+_SEQ_MAX = INT_MAX - 0xFFFF
 _FLOOR_KINDS = (messages.FLOOR_REQUEST, messages.FLOOR_RELEASE, messages.CALL_ENDED)
 _UPDATE_KINDS = (messages.UPDATE_WANT, messages.UPDATE_STATE)
 
@@ -192,7 +196,7 @@ class Sessions:
 
     def sweep(self, members: "list[Member]", now_ms: int) -> "list[Member]":
         """Forget sessions without a member. End those of `members` that have not asked for new keys
-        in time, and return these members."""
+        in time, or whose numbers come to their end, and return these members."""
         numbers = [member.session for member in members]
         for number in list(self._of):
             if number not in numbers:
@@ -200,7 +204,11 @@ class Sessions:
         over = []
         for member in members:
             session = self._of.get(member.session)
-            if session is not None and since(now_ms, session.made_ms) >= SESSION_MS_MAX:
+            if session is None:
+                continue
+            link = member.link
+            is_old = since(now_ms, session.made_ms) >= SESSION_MS_MAX
+            if is_old or max(link.seq, link.replay.highest) > _SEQ_MAX:
                 over.append(member)
         return over
 

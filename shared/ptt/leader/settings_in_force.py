@@ -1,7 +1,14 @@
 """The settings in force. Written by `make schema` from shared/schema/settings.toml."""
 
 from ..base.compat import const
-from ..base.defaults import PLAYOUT_DELAY_MS, TALK_MS
+from ..base.defaults import (
+    GAIN,
+    HIGH_PASS,
+    LATE_PERMILLE,
+    PLAYOUT_DELAY_MAX_MS,
+    PLAYOUT_DELAY_MS,
+    TALK_MS,
+)
 
 ACCESS_POINTS = const(1)  # one of them has to carry all, as long as nobody says that there are more
 PACKET_FRAMES = const(0)  # few listeners hear soonest with one, a hundred hear all only with two
@@ -9,10 +16,15 @@ QUEUE_PLACES = const(128)  # everybody of a large venue at once
 PREEMPTION = const(1)  # who is in need must not wait for a burst of a minute to end
 PRIVATE_CALLS = const(1)  # what concerns two should not stop the work of all
 CALL_QUIET_MS = const(10000)  # time to think of an answer, not to forget the call
+MULTICAST_GROUP = const(0)  # many networks carry multicast late, or not at all: try it in yours
+OWN_LISTENERS = const(0)  # who hears a relay falls silent for a moment when it dies
+KEPT_MIN = const(0)  # people must want it, and be told, before what they say is kept
+LEAVE_OUT_PAUSES = const(2)  # nothing is gained where a channel has room
 
 
 class Settings:
-    """`version` goes up with every change; a participant without any has version 0."""
+    """`version` goes up with every change; a participant without any has 0. `own`: what
+    talk groups have of their own, as `cluster.records.read_own` gives it."""
 
     def __init__(
         self,
@@ -25,6 +37,15 @@ class Settings:
         preemption: int = PREEMPTION,
         private_calls: int = PRIVATE_CALLS,
         call_quiet_ms: int = CALL_QUIET_MS,
+        multicast_group: int = MULTICAST_GROUP,
+        own_listeners: int = OWN_LISTENERS,
+        kept_min: int = KEPT_MIN,
+        playout_delay_max_ms: int = PLAYOUT_DELAY_MAX_MS,
+        late_permille: int = LATE_PERMILLE,
+        gain: int = GAIN,
+        high_pass: int = HIGH_PASS,
+        leave_out_pauses: int = LEAVE_OUT_PAUSES,
+        own: "dict | None" = None,
     ) -> None:
         self.version = version
         self.playout_delay_ms = playout_delay_ms
@@ -35,9 +56,18 @@ class Settings:
         self.preemption = preemption
         self.private_calls = private_calls
         self.call_quiet_ms = call_quiet_ms
+        self.multicast_group = multicast_group
+        self.own_listeners = own_listeners
+        self.kept_min = kept_min
+        self.playout_delay_max_ms = playout_delay_max_ms
+        self.late_permille = late_permille
+        self.gain = gain
+        self.high_pass = high_pass
+        self.leave_out_pauses = leave_out_pauses
+        self.own = own or {}
 
     def values(self) -> "tuple":
-        """All of them, in the order of `cluster.settings_record`."""
+        """Those of the venue, in the order of `cluster.settings_record`."""
         return (
             self.version,
             self.playout_delay_ms,
@@ -48,8 +78,24 @@ class Settings:
             self.preemption,
             self.private_calls,
             self.call_quiet_ms,
+            self.multicast_group,
+            self.own_listeners,
+            self.kept_min,
+            self.playout_delay_max_ms,
+            self.late_permille,
+            self.gain,
+            self.high_pass,
+            self.leave_out_pauses,
         )
 
     def fields(self) -> "tuple":
         """What badges are told, in the order of the message table."""
-        return (self.version, self.playout_delay_ms, self.talk_ms)
+        return (
+            self.version,
+            self.playout_delay_ms,
+            self.talk_ms,
+            self.playout_delay_max_ms,
+            self.late_permille,
+            self.gain,
+            self.high_pass,
+        )

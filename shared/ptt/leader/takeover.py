@@ -11,7 +11,7 @@ from ..base.numbers import (
     LEASE_TAKEN_OVER_MAX,
     SESSION_MS_MAX,
 )
-from ..cluster import records, settings_record
+from ..cluster import records
 from ..cluster.ballot import MARK_BITS
 from .floor import lanes
 from .settings_in_force import Settings
@@ -66,8 +66,8 @@ def write_record(leader: "Restored", kind: int, number: int, now_ms: int) -> byt
         values = (call.caller.node, call.callee.node, quiet_ms)
         return records.write_numbers(records.CALL_SIZES, values)
     if kind == records.SETTINGS:
-        values = leader.settings.settings.values()
-        return records.write_numbers(settings_record.SIZES, values)
+        settings = leader.settings.settings
+        return records.write_settings(settings.values(), settings.own)
     if kind == records.KEYS:
         return leader.keys.record()
     if kind == records.DEVICE:
@@ -264,7 +264,7 @@ def settings_of(state: "State") -> "Settings | None":
     body = state.body(records.SETTINGS, 0)
     if body is None:
         return None
-    return Settings(*records.read_settings(body))
+    return Settings(*records.read_settings(body), own=records.read_own(body))
 
 
 def counters_of(state: "State", term: int) -> "list[int]":

@@ -2,7 +2,6 @@
 
 from ..base.compat import TYPE_CHECKING
 from ..cluster import records
-from ..link import derive
 from ..wire import envelope, messages, refusal
 from .group_keys import GroupKeys
 
@@ -32,7 +31,6 @@ class VoiceKeys:
         self._calls = calls
         self._outbound = outbound
         self._journal = journal
-        self._hmac = hmac
         self._groups = GroupKeys(hmac, random)
         self._mark()
 
@@ -86,12 +84,11 @@ class VoiceKeys:
         self._journal.changed(records.KEYS, 0)
 
     def _give(self, member: "Member", group: int, now_ms: int) -> None:
-        link = member.link
-        if link.keys is None:
+        """It is wrapped when it is sealed."""
+        if member.link.keys is None:
             return
         epoch, key = self.current(group)
-        wrapped = derive.wrap(self._hmac, link.keys.wrap, member.session, link.seq + 1, key)
-        self._outbound.send(messages.GROUP_KEY, (group, epoch, wrapped), member, now_ms)
+        self._outbound.send(messages.GROUP_KEY, (group, epoch, key), member, now_ms)
 
     def _parties(self, group: int) -> bytes:
         call = self._calls.get(group)

@@ -1,28 +1,51 @@
 """Voice from the holder of the lease to every other member of the group, payload untouched."""
 
+from ..base import events
 from ..base.clock import earliest
 from ..base.compat import TYPE_CHECKING
+from ..base.numbers import CALL_GROUP_FIRST
+from ..fanout.again import Again
 from ..fanout.fanout import Fanout
+from ..fanout.multicast import Multicast
 from ..fanout.pace import Pace
 from ..wire import envelope, messages, refusal, voice
 from ..wire.envelope import FLAG_SEALED, FLAGS_AT, MARK_AT, TAG_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
+    from ..base.event_queue import EventQueue
     from .groups import Groups
     from .members import Member, Members
     from .outbound import Outbound
+    from .relays import Relays
+    from .settings_in_force import Settings
 
 
 class VoicePath:
     """VOICE_FRAME, in and out."""
 
-    def __init__(self, members: "Members", groups: "Groups", outbound: "Outbound") -> None:
+    def __init__(
+        self,
+        members: "Members",
+        groups: "Groups",
+        outbound: "Outbound",
+        random: "Callable[[int], bytes]",
+        told: "EventQueue",
+        relays: "Relays",
+    ) -> None:
         self._members = members
         self._groups = groups
+        self._outbound = outbound
+        self._events = told
+        self._access_points = 1
         self.fanout = Fanout(self)
-        self.pace = Pace(outbound)
+        self.multicast = Multicast(outbound, random)
+        self.relays = relays
+        self.pace = Pace(relays)
+        self.again = Again(self.pace)
+        self.tap: Callable[[int, Any], None] | None = None  # hears (group, packet) of what passes
         self.packets_in = 0  # accepted
         self.packets_out = 0  # passed on
 
@@ -43,48 +66,129 @@ class VoicePath:
             return refusal.LIMIT  # each costs airtime at every listener
         self.packets_in += 1
         self._groups.receipts[group].on_voice(lease, voice.first(data) + voice.count(data))
+        if self.tap is not None:
+            self.tap(group, data)
         self.fanout.on_voice(group, data, now_ms)
         return refusal.ACCEPTED
 
-    def obey(self, access_points: int, packet_frames: int) -> None:
+    def on_multicast_report(self, member: "Member", fields: "list", now_ms: int) -> int:
+        """MULTICAST_REPORT."""
+        forged = self.multicast.ears.on_report(member.node, fields, now_ms)
+        if forged:
+            self._events.push(events.FORGED, (member.node, forged))
+        values = self.multicast.welcome(fields[0], now_ms)
+        self._outbound.send(messages.MULTICAST, values, member, now_ms)
+        return refusal.ACCEPTED
+
+    def on_missed(self, member: "Member", fields: "list", now_ms: int) -> int:
+        """MULTICAST_MISSED."""
+        group, lease, first = fields
+        if not member.hears(group):
+            return refusal.FIELD
+        missed = self.multicast.on_missed(member.node, group, lease, first, now_ms)
+        missed = missed or self.relays.on_missed(member, group, lease, first, now_ms)
+        if missed:
+            self.again.begin(member.node, member.link, missed, now_ms)
+        return refusal.ACCEPTED
+
+    def on_receiver_report(self, member: "Member", fields: "list", now_ms: int) -> int:
+        """RECEIVER_REPORT."""
+        reason = self._groups.on_report(member, fields, now_ms)
+        if reason == refusal.ACCEPTED:
+            group, lease, played, concealed, _ = fields
+            self.multicast.on_heard(member.node, group, lease, played, concealed, now_ms)
+        return reason
+
+    def drop(self, member: "Member") -> None:
+        """It is a member no more."""
+        self.multicast.ears.forget(member.node)
+        self.relays.drop(member.node)
+        self.again.drop(member.node)
+
+    def obey(self, settings: "Settings") -> None:
         """The venue's settings."""
-        self.fanout.obey(access_points, packet_frames)
-        self.pace.access_points = access_points
+        self._access_points = settings.access_points
+        self.fanout.obey(settings.access_points, settings.packet_frames)
+        self.multicast.obey(settings.multicast_group)
+        self.relays.obey(settings.own_listeners)
+        self.pace.access_points = settings.access_points
 
     def forget(self) -> None:
         """Nothing is on its way."""
         self.fanout.forget()
+        self.multicast.forget()
+        self.relays.forget()
+        self.again.forget()
         self.pace.forget()
 
     def handle_timeout(self, now_ms: int) -> None:
         self.fanout.handle_timeout(now_ms)
+        self.multicast.handle_timeout(now_ms)
+        self.relays.handle_timeout(now_ms)
+        self.again.handle_timeout(now_ms)
         self.pace.handle_timeout(now_ms)
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `NEVER`."""
-        return earliest(self.fanout.next_timeout_ms(), self.pace.next_timeout_ms())
+        due = earliest(self.fanout.next_timeout_ms(), self.pace.next_timeout_ms())
+        due = earliest(due, self.relays.next_timeout_ms())
+        due = earliest(due, self.again.next_timeout_ms())
+        return earliest(due, self.multicast.next_timeout_ms())
 
     # --- what `Fanout` needs ---
 
+    def begin_burst(self, group: int, data: "Any", now_ms: int) -> bool:
+        """`data` is the first packet of a burst in `group`. Does it go to anybody by multicast?"""
+        listeners = []
+        if group < CALL_GROUP_FIRST:  # a call has one
+            talker = voice.talker(data)
+            for m in self._members.all():
+                if m.node != talker and m.hears(group):
+                    listeners.append((m.node, m.access_point))
+        lease = voice.lease(data)
+        self.multicast.begin(group, lease, listeners, self._access_points, now_ms)
+        self.relays.begin(group, lease, now_ms)
+        return len(self.multicast.served(group)) > 0
+
     def places(self, group: int) -> "list[int]":
-        """The access points of all who hear `group`, whoever talks."""
-        return [m.access_point for m in self._members.all() if m.hears(group)]
+        """The access points of all who hear `group` and get a copy each, whoever talks."""
+        served = self.multicast.served(group)
+        return [
+            m.access_point for m in self._members.all() if m.hears(group) and m.node not in served
+        ]
 
     def spread_over(self, access_points: int) -> None:
         """So many carry the bursts under way."""
         self.pace.access_points = access_points
 
-    def send_voice(self, group: int, data: "Any", now_ms: int) -> None:
-        """A packet to all who hear `group`, but for its talker: one copy for each, and one checksum
-        for all of them, since the payload is the same."""
-        end = envelope.payload_end(data)
-        flags = data[FLAGS_AT]
-        copy = bytearray(end + (TAG_BYTES if flags & FLAG_SEALED else 0))
-        copy[0:end] = data[0:end]
-        envelope.write_header(copy, end, messages.VOICE_FRAME, 0, envelope.LEADER_NODE, 0, now_ms)
-        copy[MARK_AT] = data[MARK_AT]  # tells the key of the frames
-        copy[FLAGS_AT] = flags
+    def send_once(self, group: int, data: "Any", now_ms: int) -> None:
+        """A packet to those who get the burst by multicast."""
+        self.packets_out += len(self.multicast.send(_from_leader(data, now_ms), now_ms))
+
+    def send_copies(self, group: int, data: "Any", now_ms: int) -> None:
+        """A packet to all others who hear `group`, but for its talker: one copy to each, with one
+        checksum for all, since the payload is the same."""
+        copy = _from_leader(data, now_ms)
         talker = voice.talker(data)
-        links = [m.link for m in self._members.all() if m.node != talker and m.hears(group)]
+        served = self.multicast.served(group)
+        self.relays.keep(copy, now_ms)
+        again = self.again
+        links = []
+        for m in self._members.all():
+            if m.node != talker and m.node not in served and m.hears(group):
+                if not again.takes(m.node, copy):
+                    links.append(m.link)
         self.pace.send(copy, envelope.payload_crc(copy), links, now_ms)
         self.packets_out += len(links)
+
+
+def _from_leader(data: "Any", now_ms: int) -> bytearray:
+    """The talker's packet as the leader sends it, with room for a tag."""
+    end = envelope.payload_end(data)
+    flags = data[FLAGS_AT]
+    copy = bytearray(end + (TAG_BYTES if flags & FLAG_SEALED else 0))
+    copy[0:end] = data[0:end]
+    envelope.write_header(copy, end, messages.VOICE_FRAME, 0, envelope.LEADER_NODE, 0, now_ms)
+    copy[MARK_AT] = data[MARK_AT]  # tells the key of the frames
+    copy[FLAGS_AT] = flags
+    return copy

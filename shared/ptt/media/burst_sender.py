@@ -5,6 +5,7 @@ the last packet and repeats it. It knows packets but no floor: its owner says wh
 may be sent, and must end.
 """
 
+from ..base import features
 from ..base.clock import NEVER, add, earliest, since
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import (
@@ -13,9 +14,12 @@ from ..base.numbers import (
     CAPTURE_FRAMES_MAX,
     FRAME_MS,
     FRAMES_PER_PACKET_MAX,
+    HELD_BACK,
     LAST_REPEATS,
     RELEASE_TAIL_FRAMES,
     RELEASE_TAIL_MS_MAX,
+    REST_EVERY_FRAMES,
+    REST_LEAD_FRAMES,
     VOICE_PACE_MS,
 )
 from ..wire import voice
@@ -58,6 +62,11 @@ class BurstSender:
         self._last_lease = 0  # of the final packet, whose frames stay in the ring meanwhile
         self._last_left = 0  # repetitions of it
         self._last_due_ms = 0
+        if features.HAS_SMOOTH_PLAYOUT:
+            self.may_rest = False  # all who listen know what a pause is that is left out
+            self.rest_level = 0  # of the next frame, in a pause that is so loud; 0: it is speech
+            self.left_out = 0  # frames, so far
+            self._rest_next = 0  # the number from which on a frame of this pause goes out; 0: all
 
     def collect(self, now_ms: int) -> None:
         """The button went down: what is said from now on belongs to a new burst. What is left to
@@ -106,6 +115,9 @@ class BurstSender:
             self._tail_left -= 1
         if self._number + self._ring.count < voice.FRAMES_MAX:  # or no number is left for it
             self._ring.push(pcm)
+            if features.HAS_SMOOTH_PLAYOUT:
+                if self._lease and self.may_rest and self._ring.count:
+                    self._ring.mark(self._ring.count - 1, self.rest_level)
         self._send(now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
@@ -135,6 +147,9 @@ class BurstSender:
         if not self._lease or since(now_ms, self._due_ms) < 0:
             return
         ring = self._ring
+        if features.HAS_SMOOTH_PLAYOUT:
+            if self.may_rest and not self._is_ending and self._rests(now_ms):
+                return
         is_last = self._is_complete() and ring.count <= FRAMES_PER_PACKET_MAX
         if ring.count:
             count = min(ring.count, FRAMES_PER_PACKET_MAX)
@@ -153,6 +168,34 @@ class BurstSender:
             lease = self._lease
             self._lease = 0
             self._output.burst_is_out(lease, self._number, ring.dropped, now_ms)
+
+    if features.HAS_SMOOTH_PLAYOUT:
+
+        def _rests(self, now_ms: int) -> bool:
+            """The oldest frames are of a pause: send one of `REST_EVERY_FRAMES`, and leave out the
+            others; but the last ones wait, since with speech behind them they are its beginning.
+            False: there is speech to be sent."""
+            ring = self._ring
+            while ring.count:
+                count = 0
+                while count <= REST_LEAD_FRAMES and count < ring.count and ring.marked(count):
+                    count += 1
+                if count <= REST_LEAD_FRAMES and count < ring.count:
+                    for index in range(count):
+                        ring.mark(index, HELD_BACK)
+                    self._rest_next = 0
+                    return False
+                if count <= REST_LEAD_FRAMES and self._rest_next:
+                    break
+                if self._number >= self._rest_next:
+                    self._send_packet(self._lease, 1, False, now_ms)
+                    self._rest_next = self._number + REST_EVERY_FRAMES
+                else:
+                    self.left_out += 1
+                self._number += 1
+                ring.drop()
+            self._due_ms = add(now_ms, FRAME_MS)
+            return True
 
     def _send_packet(self, lease: int, count: int, is_last: bool, now_ms: int) -> None:
         """The ring's oldest `count` frames, which stay there."""

@@ -7,6 +7,7 @@ frame goes, counted.
 
 from array import array
 
+from ..base import features
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import ADPCM_FRAME_BYTES
 from . import dsp
@@ -53,6 +54,18 @@ class CaptureRing:
         offset = self._places[(self._head + index) % self._frames] * ADPCM_FRAME_BYTES
         dsp.copy(out, at, self._store.data, offset, ADPCM_FRAME_BYTES)
         return at + ADPCM_FRAME_BYTES
+
+    if features.HAS_SMOOTH_PLAYOUT:
+
+        def mark(self, index: int, mark: int) -> None:
+            """Write into the fourth byte of a frame, the oldest is 0, what it is; 0: speech."""
+            place = self._places[(self._head + index) % self._frames]
+            self._store.data[place * ADPCM_FRAME_BYTES + 3] = mark
+
+        def marked(self, index: int) -> int:
+            """What was written there."""
+            place = self._places[(self._head + index) % self._frames]
+            return self._store.data[place * ADPCM_FRAME_BYTES + 3]
 
     def drop(self) -> None:
         """Let the oldest frame go."""

@@ -24,10 +24,12 @@ ima_encode = adpcm.encode
 ima_decode = adpcm.decode
 copy = octets.copy
 xor = octets.xor
+centre = samples.centre
 gain = samples.gain
 mix_tone = samples.mix_tone
 fade = samples.fade
 slip = samples.slip
+swap = samples.swap
 
 
 # Too slow as bytecode for a badge, which has them as native code or not at all; `ptt.twins` has
@@ -64,8 +66,10 @@ NAMES = (
     "g722_decode",
     "copy",
     "xor",
+    "centre",
     "gain",
     "mix_tone",
     "fade",
     "slip",
+    "swap",
 )

@@ -7,9 +7,10 @@ late (Moon, Kurose and Towsley: a percentile, chosen at the start of a burst, is
 
 from array import array
 
+from ..base import features
 from ..base.compat import const
-from ..base.defaults import PLAYOUT_DELAY_MS
-from ..base.numbers import FRAME_MS, LATE_PERMILLE
+from ..base.defaults import LATE_PERMILLE, PLAYOUT_DELAY_MAX_MS, PLAYOUT_DELAY_MS
+from ..base.numbers import FRAME_MS
 
 _BUCKET_MS = const(10)  # half a frame: finer would be lost in the speaker's own steps
 _BUCKETS = const(32)  # 320 ms and a frame fit the jitter buffer; what is later is an outage
@@ -17,12 +18,17 @@ _PACKETS_MAX = const(512)  # then all are halved: the last 5 to 10 s of speech c
 
 
 class PathDelay:
-    """What is known of one path; `delay_ms`, for it, is never below `least_ms`."""
+    """What is known of one path; `delay_ms`, for it, is never below `least_ms`. Where those can be
+    set, it is never above `most_ms` unless that is less than `least_ms`, and `late_permille` of the
+    packets may come later."""
 
     def __init__(self) -> None:
         self._counts = array("H", bytes(_BUCKETS * 2))
         self._packets = 0
         self.least_ms = PLAYOUT_DELAY_MS
+        if features.HAS_SMOOTH_PLAYOUT:  # whoever has no room for it has none for these settings
+            self.most_ms = PLAYOUT_DELAY_MAX_MS
+            self.late_permille = LATE_PERMILLE
         self.delay_ms = PLAYOUT_DELAY_MS
 
     def set_least(self, least_ms: int) -> None:
@@ -48,8 +54,13 @@ class PathDelay:
     def _choose(self) -> None:
         """Set the delay anew: the packets' own and the frame that the speaker reads ahead."""
         left = self._packets * LATE_PERMILLE // 1000
+        if features.HAS_SMOOTH_PLAYOUT:
+            left = self._packets * self.late_permille // 1000
         bucket = _BUCKETS
         while bucket and left >= self._counts[bucket - 1]:
             bucket -= 1
             left -= self._counts[bucket]
-        self.delay_ms = max(self.least_ms, bucket * _BUCKET_MS + FRAME_MS)
+        delay_ms = bucket * _BUCKET_MS + FRAME_MS
+        if features.HAS_SMOOTH_PLAYOUT:
+            delay_ms = min(delay_ms, self.most_ms)
+        self.delay_ms = max(self.least_ms, delay_ms)

@@ -10,6 +10,7 @@ States and rules are the table below (jitter buffer, RFC 5481's playout delay).
 
 from array import array
 
+from ..base import features
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import (
     BURST_STALL_MS,
@@ -17,6 +18,7 @@ from ..base.numbers import (
     FRAME_MS,
     FRAME_SAMPLES,
     FRAMES_PER_PACKET_MAX,
+    HELD_BACK,
     JITTER_FRAMES_MAX,
 )
 from ..base.table import compile_rules
@@ -29,6 +31,15 @@ if TYPE_CHECKING:
 
     from ..base.compat import Buffer
     from .frame_store import FrameStore
+
+    class Comfort(Protocol):
+        """As `ptt.microphone.comfort` has it."""
+
+        @property
+        def is_on(self) -> bool: ...
+        def left_out(self, lease: int, number: int) -> int: ...
+        def begin(self, lease: int, number: int, level: int, pcm: array) -> None: ...
+        def go_on(self, pcm: array) -> bool: ...
 
     class PlayoutOutput(Protocol):
         """The room that is told what is heard."""
@@ -75,9 +86,11 @@ class Playout:
         self._loud = 0  # the largest step of speech, which falls slowly
         self.state = SILENT
         self._tuned_lease = 0  # leases up to this were heard before the change of group
-        self.stale = 0  # frames of a burst that is over
+        self.stale = 0  # frames of a burst that is over, or was never named
         self.crowded = 0  # frames of a third burst while two are kept
         self.skipped = 0  # frames of pauses, left out to catch up
+        if features.HAS_SMOOTH_PLAYOUT:
+            self.comfort: Comfort | None = None  # sounds where a talker leaves out pauses
 
     def insert(
         self,
@@ -93,7 +106,9 @@ class Playout:
         buffer = self._buffer_for(lease, talker, now_ms)
         if buffer is None:
             return
-        if self.state != SILENT and number != buffer.last:  # a repetition is no delay
+        if features.HAS_SMOOTH_PLAYOUT:
+            self._measure(buffer, number, data[at + 3], now_ms)
+        elif self.state != SILENT and number != buffer.last:  # a repetition is no delay
             late_ms = buffer.arrive(number, now_ms)
             if late_ms:
                 self.path.add(late_ms)
@@ -143,7 +158,12 @@ class Playout:
         assert self.following.lease == 0 or self.following.lease != current.lease, "a burst twice"
         if current.waiting > 1 and current.lag_ms(current.next, now_ms) > self.path.delay_ms:
             self._catch_up()
+        if features.HAS_SMOOTH_PLAYOUT:
+            self._shorten_pause(now_ms)
         at = current.take()
+        if features.HAS_SMOOTH_PLAYOUT:
+            if self.comfort is not None and self._is_rest(self.comfort, at):
+                return self._pcm
         if at >= 0:
             self._follow(current.store.data[at + 2])
             dsp.ima_decode(current.store.data, at, self._pcm)
@@ -154,6 +174,40 @@ class Playout:
             current.missed += 1
             self._conceal(current.missed)
         return self._pcm
+
+    if features.HAS_SMOOTH_PLAYOUT:
+
+        def _measure(self, buffer: JitterBuffer, number: int, mark: int, now_ms: int) -> None:
+            """What was held back by its talker, as `mark` says, tells nothing of the path."""
+            if self.state != SILENT and number != buffer.last and not mark:
+                late_ms = buffer.arrive(number, now_ms)
+                if late_ms:
+                    self.path.add(late_ms)
+
+        def _shorten_pause(self, now_ms: int) -> None:
+            """Later than the path needs, in a pause of which the next frame was left out."""
+            current = self.current
+            if self.comfort is None or not self.comfort.is_on or not current.waiting:
+                return
+            if current.peek(0) < 0 and current.lag_ms(current.next, now_ms) > self.path.delay_ms:
+                current.next += 1
+                self.skipped += 1
+
+        def _is_rest(self, comfort: "Comfort", at: int) -> bool:
+            """Is the frame at `at` of the store of a pause, or, when it has not come, left out of
+            one? Then it sounds."""
+            current = self.current
+            if at < 0:
+                return comfort.go_on(self._pcm)
+            number = current.next - 1
+            current.played += comfort.left_out(current.lease, number)
+            level = current.store.data[at + 3]
+            if not 0 < level < HELD_BACK:
+                return False
+            comfort.begin(current.lease, number, level, self._pcm)
+            current.played += 1
+            current.missed = 0
+            return True
 
     def _is_delay_over(self, now_ms: int) -> bool:
         """Kept speech arrives faster than it is played: it starts when the fastest packet of now

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from .playout import Playout
 
-# A speaker that has just begun reads a frame ahead, so the delay is less than the path's by as much
-# for the rest of the burst; whoever was late comes half as near, and a period more or less is less.
-_AHEAD_MS = const(15)
+# The path's delay holds a frame that a speaker reads ahead when it begins, and nobody does later.
+# So whoever is late comes as near as the packets themselves need, and a period nearer at times.
+_AHEAD_MS = const(20)
 
 
 class SmoothPlayout:

@@ -5,14 +5,16 @@
 a text with a length byte. A field with a default may be missing, from an older sender.
 `TABLE` is the same, small enough for a badge, which has no `LAYOUTS`: the fields that
 differ; for each field of all types in turn its place among those; and by a type's number
-where its fields begin, and the next number's begin where they end.
+where its fields begin, and the next number's begin where they end. A build without room
+ends SETTINGS_SNAPSHOT behind the last setting that it obeys.
 `SENDERS` says who may send a type, by its number: 1 participant, 2 leader, 3 both, 0: no
 such type. It is bytes, since a badge has no room for a dictionary."""
 
+from ..base import features
 from ..base.compat import const
 
-VERSION = const(0x27)  # major: high four bits, minor: low four
-TABLE_HASH = b"\x49\x15\xa6\xc7"
+VERSION = const(0x29)  # major: high four bits, minor: low four
+TABLE_HASH = b"\xe6\x0f\x8e\x88"
 
 HELLO = const(1)
 WELCOME = const(2)
@@ -39,10 +41,18 @@ FLOOR_IDLE = const(22)
 FLOOR_REVOKED = const(23)
 CALL_ENDED = const(24)
 STANDBY = const(25)
+MULTICAST = const(26)
+MULTICAST_REPORT = const(27)
+RELAY = const(28)
+RELAY_REPORT = const(29)
+RELAY_PROBE = const(30)
 VOICE_FRAME = const(32)
 RECEIVER_REPORT = const(33)
 BURST_RECEIPT = const(34)
 BADGE_REPORT = const(36)
+MULTICAST_MISSED = const(37)
+MULTICAST_PROBE = const(38)
+MULTICAST_VOICE = const(39)
 UPDATE_OFFER = const(40)
 UPDATE_WANT = const(41)
 UPDATE_CHUNK = const(42)
@@ -124,8 +134,8 @@ RESTART_BROWN_OUT = const(6)  # its supply failed for a moment
 
 SENDERS = (
     b"\x00\x01\x02\x03\x02\x02\x02\x01\x02\x01\x03\x02\x02\x01\x01\x02"
-    b"\x01\x02\x01\x02\x02\x02\x02\x02\x03\x02\x00\x00\x00\x00\x00\x00"
-    b"\x03\x01\x02\x00\x01\x00\x00\x00\x02\x01\x02\x01\x02"
+    b"\x01\x02\x01\x02\x02\x02\x02\x02\x03\x02\x02\x01\x02\x01\x02\x00"
+    b"\x03\x01\x02\x00\x01\x01\x02\x02\x02\x01\x02\x01\x02"
 )
 
 LAYOUTS = {
@@ -191,6 +201,10 @@ LAYOUTS = {
         (4, 1, 1073741823, None),  # version: rises with every change
         (2, 20, 400, None),  # playout_delay_ms: least delay of the jitter buffer
         (4, 1000, 1300000, None),  # talk_ms: longest burst
+        (2, 60, 340, 340),  # playout_delay_max_ms: most delay of the jitter buffer
+        (1, 1, 100, 10),  # late_permille: packets that may come too late to be heard
+        (1, 0, 1, 1),  # gain: the strength of a computer's microphone follows the speaker
+        (1, 0, 1, 1),  # high_pass: a computer's microphone hears nothing below voices
     ),
     9: (  # SETTINGS_ACK
         (4, 1, 1073741823, None),  # version: the settings meant
@@ -235,6 +249,7 @@ LAYOUTS = {
         (4, 1, 1073741823, None),  # lease: names this talk burst
         (2, 0, 65535, None),  # lease_ms: silence after which the lease ends
         (4, 0, 1073741823, None),  # talk_ms: longest this burst may last
+        (1, 0, 255, 0),  # pauses: 1: pauses may be left out
     ),
     18: (  # FLOOR_RELEASE
         (1, 0, 255, None),  # group: talk group
@@ -281,6 +296,37 @@ LAYOUTS = {
         (1, 0, 2, None),  # place: its place among them, from 0
         (1, 0, 3, None),  # count: how many there are; with 0 the other fields mean nothing
     ),
+    26: (  # MULTICAST
+        (4, 0, 1073741823, None),  # echo_ms: from the MULTICAST_REPORT
+        (14, 0, 4, None),  # host: IPv4 multicast address
+        (2, 0, 65535, None),  # port: UDP port; 0: nothing is sent to many
+        (4, 0, 1073741823, None),  # chain: number of the chain of keys
+        (4, 0, 1073741823, None),  # age_ms: of the chain, when this was written
+        (1, 0, 255, None),  # delay: intervals after which a key is told
+        (2, 0, 65535, None),  # interval: the one whose key follows
+        (26, 0, 16, None),  # key: of that interval
+    ),
+    27: (  # MULTICAST_REPORT
+        (4, 0, 1073741823, None),  # echo_ms: participant's clock; MULTICAST returns it
+        (4, 0, 1073741823, None),  # chain: the chain that it knows; 0: none
+        (2, 0, 65535, None),  # probes: which of the newest 16 probes were proved; bit 0: the newest
+        (2, 0, 65535, None),  # late: datagrams that came too late to be proved, wrapping
+        (2, 0, 65535, None),  # forged: datagrams with a false key or tag, wrapping
+    ),
+    28: (  # RELAY
+        (14, 0, 4, None),  # host: its IPv4 address
+        (2, 0, 65535, None),  # port: its UDP port; 0: no host sends to you but the leader
+        (4, 0, 1073741823, None),  # number: of the key
+        (26, 0, 16, None),  # wrapped: the key, wrapped as that of a group
+    ),
+    29: (  # RELAY_REPORT
+        (4, 0, 1073741823, None),  # number: of the key
+        (1, 0, 64, None),  # came: how many of the newest datagrams came
+        (1, 0, 64, None),  # sent: of how many: 64, or as many as were sent
+    ),
+    30: (  # RELAY_PROBE
+        (4, 0, 1073741823, None),  # number: of the key
+    ),
     32: (  # VOICE_FRAME
         (1, 0, 255, None),  # group: talk group
         (1, 0, 255, None),  # codec: how the frames are coded
@@ -319,6 +365,31 @@ LAYOUTS = {
         (2, 0, 65535, None),  # round_trip: of its last answered heartbeat, ms; 65535: unknown
         (2, 0, 65535, None),  # unanswered: heartbeats unanswered since its start, wrapping
     ),
+    37: (  # MULTICAST_MISSED
+        (1, 0, 255, None),  # group: talk group
+        (4, 1, 1073741823, None),  # lease: the burst
+        (2, 0, 65535, None),  # first: number of the first frame that is missing
+    ),
+    38: (  # MULTICAST_PROBE
+        (2, 0, 65535, None),  # interval: whose key makes the tag
+        (1, 0, 255, None),  # lag: the key is that of so many intervals before
+        (26, 0, 16, None),  # key: told so that what came before can be proved
+        (2, 0, 65535, None),  # number: seconds of the chain; 0: a key and nothing else
+    ),
+    39: (  # MULTICAST_VOICE
+        (2, 0, 65535, None),  # interval: whose key makes the tag
+        (1, 0, 255, None),  # lag: the key is that of so many intervals before
+        (26, 0, 16, None),  # key: told so that what came before can be proved
+        (1, 0, 255, None),  # back: count frames again, from so many before the first on; 0: none
+        (1, 0, 255, None),  # group: talk group
+        (1, 0, 255, None),  # codec: how the frames are coded
+        (2, 0, 65535, None),  # talker: who speaks
+        (4, 1, 1073741823, None),  # lease: the burst
+        (2, 0, 65535, None),  # first: number of the first frame here; a burst starts at 0
+        (1, 0, 1, None),  # marks: 1: the last frame here ends the burst
+        (1, 1, 3, None),  # count: frames in this packet
+        (2, 0, 640, None),  # frame_bytes: size of each
+    ),
     40: (  # UPDATE_OFFER
         (4, 1, 1073741823, None),  # release: number of the release
         (2, 1, 24000, None),  # manifest_bytes: size of its manifest
@@ -348,54 +419,117 @@ LAYOUTS = {
     ),
 }
 
-TABLE = (
-    (
-        (18, 0, 8, None),
-        (4, 0, 1073741823, None),
-        (14, 0, 4, None),
-        (1, 0, 255, None),
-        (9, 1, 32, None),
-        (9, 1, 16, None),
-        (4, 0, 1073741823, 0),
-        (2, 2, 65535, None),
-        (4, 1, 1073741823, None),
-        (18, 0, 8, b"\x00\x00\x00\x00\x00\x00\x00\x00"),
-        (1, 0, 255, 0),
-        (2, 0, 65535, None),
-        (26, 0, 16, None),
-        (2, 20, 400, None),
-        (4, 1000, 1300000, None),
-        (9, 0, 32, None),
-        (9, 1, 200, None),
-        (1, 0, 2, 0),
-        (2, 0, 65535, 0),
-        (1, 1, 255, None),
-        (9, 0, 32, b""),
-        (1, 128, 255, None),
-        (1, 0, 2, None),
-        (1, 0, 3, None),
-        (1, 0, 1, None),
-        (1, 1, 3, None),
-        (2, 0, 640, None),
-        (2, 1, 24000, None),
-        (1, 0, 200, None),
-        (9, 0, 16, None),
-    ),
-    (
-        b"\x00\x01\x02\x03\x04\x05\x06\x06\x01\x07\x08\x01\x02\x03\x03\x06"
-        b"\x09\x0a\x01\x03\x01\x01\x0b\x03\x0a\x03\x03\x03\x03\x03\x01\x01"
-        b"\x0c\x0c\x0c\x0c\x00\x01\x02\x03\x04\x05\x01\x06\x08\x0d\x0e\x08"
-        b"\x03\x03\x0b\x03\x0b\x0f\x10\x0b\x03\x0b\x0c\x03\x0c\x0c\x0c\x03"
-        b"\x0b\x11\x12\x03\x0b\x01\x08\x0b\x01\x03\x0b\x01\x03\x0b\x13\x03"
-        b"\x0b\x03\x03\x01\x08\x07\x14\x03\x01\x01\x03\x01\x08\x03\x15\x01"
-        b"\x01\x03\x02\x0b\x16\x17\x03\x03\x0b\x08\x0b\x18\x19\x1a\x03\x08"
-        b"\x0b\x0b\x0b\x03\x08\x0b\x0b\x0b\x03\x0b\x03\x03\x0b\x03\x0b\x0b"
-        b"\x0b\x0b\x0b\x0b\x08\x1b\x17\x08\x1c\x01\x08\x1c\x01\x08\x03\x03"
-        b"\x01\x1c\x1d\x08\x03"
-    ),
-    (
-        b"\x00\x00\x08\x12\x19\x1d\x1f\x21\x2c\x2f\x31\x37\x38\x3b\x3c\x3d"
-        b"\x3f\x43\x49\x4c\x4f\x52\x57\x5a\x5e\x62\x66\x66\x66\x66\x66\x66"
-        b"\x66\x6e\x73\x78\x78\x84\x84\x84\x84\x87\x8a\x8d\x93\x95"
-    ),
-)
+if features.HAS_SMOOTH_PLAYOUT:
+    TABLE = (
+        (
+            (18, 0, 8, None),
+            (4, 0, 1073741823, None),
+            (14, 0, 4, None),
+            (1, 0, 255, None),
+            (9, 1, 32, None),
+            (9, 1, 16, None),
+            (4, 0, 1073741823, 0),
+            (2, 2, 65535, None),
+            (4, 1, 1073741823, None),
+            (18, 0, 8, b"\x00\x00\x00\x00\x00\x00\x00\x00"),
+            (1, 0, 255, 0),
+            (2, 0, 65535, None),
+            (26, 0, 16, None),
+            (2, 20, 400, None),
+            (4, 1000, 1300000, None),
+            (2, 60, 340, 340),
+            (1, 1, 100, 10),
+            (1, 0, 1, 1),
+            (9, 0, 32, None),
+            (9, 1, 200, None),
+            (1, 0, 2, 0),
+            (2, 0, 65535, 0),
+            (1, 1, 255, None),
+            (9, 0, 32, b""),
+            (1, 128, 255, None),
+            (1, 0, 2, None),
+            (1, 0, 3, None),
+            (1, 0, 64, None),
+            (1, 0, 1, None),
+            (1, 1, 3, None),
+            (2, 0, 640, None),
+            (2, 1, 24000, None),
+            (1, 0, 200, None),
+            (9, 0, 16, None),
+        ),
+        (
+            b"\x00\x01\x02\x03\x04\x05\x06\x06\x01\x07\x08\x01\x02\x03\x03\x06"
+            b"\x09\x0a\x01\x03\x01\x01\x0b\x03\x0a\x03\x03\x03\x03\x03\x01\x01"
+            b"\x0c\x0c\x0c\x0c\x00\x01\x02\x03\x04\x05\x01\x06\x08\x0d\x0e\x0f"
+            b"\x10\x11\x11\x08\x03\x03\x0b\x03\x0b\x12\x13\x0b\x03\x0b\x0c\x03"
+            b"\x0c\x0c\x0c\x03\x0b\x14\x15\x03\x0b\x01\x08\x0b\x01\x0a\x03\x0b"
+            b"\x01\x03\x0b\x16\x03\x0b\x03\x03\x01\x08\x07\x17\x03\x01\x01\x03"
+            b"\x01\x08\x03\x18\x01\x01\x03\x02\x0b\x19\x1a\x01\x02\x0b\x01\x01"
+            b"\x03\x0b\x0c\x01\x01\x0b\x0b\x0b\x02\x0b\x01\x0c\x01\x1b\x1b\x01"
+            b"\x03\x03\x0b\x08\x0b\x1c\x1d\x1e\x03\x08\x0b\x0b\x0b\x03\x08\x0b"
+            b"\x0b\x0b\x03\x0b\x03\x03\x0b\x03\x0b\x0b\x0b\x0b\x0b\x0b\x03\x08"
+            b"\x0b\x0b\x03\x0c\x0b\x0b\x03\x0c\x03\x03\x03\x0b\x08\x0b\x1c\x1d"
+            b"\x1e\x08\x1f\x1a\x08\x20\x01\x08\x20\x01\x08\x03\x03\x01\x20\x21"
+            b"\x08\x03"
+        ),
+        (
+            b"\x00\x00\x08\x12\x19\x1d\x1f\x21\x2c\x33\x35\x3b\x3c\x3f\x40\x41"
+            b"\x43\x47\x4e\x51\x54\x57\x5c\x5f\x63\x67\x6b\x73\x78\x7c\x7f\x80"
+            b"\x80\x88\x8d\x92\x92\x9e\xa1\xa5\xb1\xb4\xb7\xba\xc0\xc2"
+        ),
+    )
+else:
+    TABLE = (
+        (
+            (18, 0, 8, None),
+            (4, 0, 1073741823, None),
+            (14, 0, 4, None),
+            (1, 0, 255, None),
+            (9, 1, 32, None),
+            (9, 1, 16, None),
+            (4, 0, 1073741823, 0),
+            (2, 2, 65535, None),
+            (4, 1, 1073741823, None),
+            (18, 0, 8, b"\x00\x00\x00\x00\x00\x00\x00\x00"),
+            (1, 0, 255, 0),
+            (2, 0, 65535, None),
+            (26, 0, 16, None),
+            (2, 20, 400, None),
+            (4, 1000, 1300000, None),
+            (9, 0, 32, None),
+            (9, 1, 200, None),
+            (1, 0, 2, 0),
+            (2, 0, 65535, 0),
+            (1, 1, 255, None),
+            (9, 0, 32, b""),
+            (1, 128, 255, None),
+            (1, 0, 2, None),
+            (1, 0, 3, None),
+            (1, 0, 64, None),
+            (1, 0, 1, None),
+            (1, 1, 3, None),
+            (2, 0, 640, None),
+            (2, 1, 24000, None),
+            (1, 0, 200, None),
+            (9, 0, 16, None),
+        ),
+        (
+            b"\x00\x01\x02\x03\x04\x05\x06\x06\x01\x07\x08\x01\x02\x03\x03\x06"
+            b"\x09\x0a\x01\x03\x01\x01\x0b\x03\x0a\x03\x03\x03\x03\x03\x01\x01"
+            b"\x0c\x0c\x0c\x0c\x00\x01\x02\x03\x04\x05\x01\x06\x08\x0d\x0e\x08"
+            b"\x03\x03\x0b\x03\x0b\x0f\x10\x0b\x03\x0b\x0c\x03\x0c\x0c\x0c\x03"
+            b"\x0b\x11\x12\x03\x0b\x01\x08\x0b\x01\x0a\x03\x0b\x01\x03\x0b\x13"
+            b"\x03\x0b\x03\x03\x01\x08\x07\x14\x03\x01\x01\x03\x01\x08\x03\x15"
+            b"\x01\x01\x03\x02\x0b\x16\x17\x01\x02\x0b\x01\x01\x03\x0b\x0c\x01"
+            b"\x01\x0b\x0b\x0b\x02\x0b\x01\x0c\x01\x18\x18\x01\x03\x03\x0b\x08"
+            b"\x0b\x19\x1a\x1b\x03\x08\x0b\x0b\x0b\x03\x08\x0b\x0b\x0b\x03\x0b"
+            b"\x03\x03\x0b\x03\x0b\x0b\x0b\x0b\x0b\x0b\x03\x08\x0b\x0b\x03\x0c"
+            b"\x0b\x0b\x03\x0c\x03\x03\x03\x0b\x08\x0b\x19\x1a\x1b\x08\x1c\x17"
+            b"\x08\x1d\x01\x08\x1d\x01\x08\x03\x03\x01\x1d\x1e\x08\x03"
+        ),
+        (
+            b"\x00\x00\x08\x12\x19\x1d\x1f\x21\x2c\x2f\x31\x37\x38\x3b\x3c\x3d"
+            b"\x3f\x43\x4a\x4d\x50\x53\x58\x5b\x5f\x63\x67\x6f\x74\x78\x7b\x7c"
+            b"\x7c\x84\x89\x8e\x8e\x9a\x9d\xa1\xad\xb0\xb3\xb6\xbc\xbe"
+        ),
+    )

@@ -128,6 +128,19 @@ test('speaker: keeps a block that is full in part until the rest comes', () => {
   assert.equal(device.underruns, 1);
 });
 
+test('speaker: a classic chip swaps neighbouring samples', () => {
+  const clock = new FakeClock();
+  const tape = new Tape();
+  const device = new Speaker({ clock, ibufBytes: 4096, rate: 16000, timeline: tape, isSwapped: true });
+  clock.t = T0 + 1;
+  device.advance();
+  device.write(bytes(ramp(256)));
+  clock.t = T0 + 32;
+  device.advance();
+  const swapped = ramp(256).map((_, n) => ramp(256)[n ^ 1]);
+  assert.deepEqual(tape.samples, [...Array(256).fill(0), ...swapped]);
+});
+
 test('speaker: takes what fits beside the block that plays', () => {
   const { clock, device } = speaker(2048); // four blocks
   assert.equal(device.write(bytes(ramp(1000))), 768 * 2);

@@ -200,7 +200,7 @@ def older(table: MessageTable) -> list[Situation]:
 
 
 def newer(table: MessageTable) -> list[Situation]:
-    """Build 2.9 says more in three messages, and has one message more."""
+    """Build 2.15 says more in three messages, and has one message more."""
     hello: list[Value] = [DEVICE_2, NONCE, table.digest(), 2, "Ann", "0.3.0"]
     grant: list[Value] = [1, 1, NOW_TERM, 1, 2000, 60000]
     beat: list[Value] = [5000, 1, NOW_TERM, 0, 0, 0]
@@ -234,9 +234,9 @@ def newer(table: MessageTable) -> list[Situation]:
             "FLOOR_GRANT with an appended field",
             "FLOOR_GRANT",
             FROM_LEADER,
-            [*grant, 5000],
+            [*grant, 0, 5000],
             [granted],
-            understood=grant,
+            understood=[*grant, 0],
         ),
         situation(
             table,
@@ -261,7 +261,7 @@ def newer(table: MessageTable) -> list[Situation]:
         situation(
             table,
             "floor-taken",
-            "FLOOR_TAKEN of build 2.9",
+            "FLOOR_TAKEN of build 2.15",
             "FLOOR_TAKEN",
             FROM_LEADER,
             taken,
@@ -270,7 +270,7 @@ def newer(table: MessageTable) -> list[Situation]:
         situation(
             table,
             "receiver-report",
-            "RECEIVER_REPORT of build 2.9",
+            "RECEIVER_REPORT of build 2.15",
             "RECEIVER_REPORT",
             FROM_3,
             report,

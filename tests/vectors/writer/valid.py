@@ -47,6 +47,10 @@ def extreme(table: MessageTable, row: MessageRow, is_large: bool) -> Situation:
         values = [255, 1, 65535, U32_MAX, 65533, 1, 3, IMA_BYTES] if is_large else values
         values = values if is_large else [0, 1, 0, 1, 0, 0, 1, IMA_BYTES]
         tail = speech(3 if is_large else 1)
+    if row.name == "MULTICAST_VOICE":  # likewise
+        voice = [255, 1, 65535, U32_MAX, 65533, 1, 3, IMA_BYTES]
+        values = values[:4] + (voice if is_large else [0, 1, 0, 1, 0, 0, 1, IMA_BYTES])
+        tail = speech(6 if is_large else 1)
     size = len(encode(table, row.name, header, values, tail))
     return sent(
         table,
@@ -353,6 +357,18 @@ def typical(table: MessageTable) -> list[Situation]:
         [55, 0xA1B2, 6, 80, 12, 1, 2000, 41, 1, 60, 14, 1],
         leader("idle", "member 2"),
     )
+    report = [5000, 0, 0, 0, 0]
+    add("MULTICAST_REPORT", FROM_2, report, leader("idle", "member 2", "MULTICAST to member 2"))
+    add("MULTICAST_MISSED", FROM_2, [1, 1, 12], leader("idle", "member 2"))
+    # This participant has no ear for it.
+    place = [5000, bytes((239, 255, 1, 2)), 47802, 77, 9000, 3, 222, bytes(range(16))]
+    add("MULTICAST", FROM_LEADER, place, Does("participant joined", "leader", "type"))
+    # Nor does it hear relays, and no relay serves that member, which the leader says.
+    place = [bytes((10, 0, 0, 2)), 47800, 77, bytes(range(16))]
+    add("RELAY", FROM_LEADER, place, Does("participant joined", "leader", "type"))
+    told = ("RELAY to member 2",)
+    add("RELAY_REPORT", FROM_2, [77, 62, 64], Does("leader idle", "member 2", "stale", told))
+    add("RELAY_PROBE", FROM_LEADER, [77], Does("participant joined", "leader", "type"))
     add("BURST_RECEIPT", FROM_LEADER, [1, 1, 2, 2, 1], badge("joined", "receipt"))
     add("UPDATE_OFFER", FROM_LEADER, [2, 900, 0], badge("joined", "update"), tail=bytes(range(32)))
     stale = Does("participant joined", "leader", "stale")  # it fetches nothing

@@ -1,5 +1,6 @@
 # Microphone and speaker with the pins of board.json, and what powers them.
 import select
+from array import array
 
 from machine import I2C, I2S, Pin
 
@@ -58,6 +59,12 @@ def opened(pins, what):
     poller.register(made, select.POLLIN if is_rx else select.POLLOUT)
     poller.poll(0)  # from now on it takes and gives what it can at once
     return made
+
+
+# As the firmware has it: a chip that swaps samples of mono gets them swapped.
+def for_speaker(pins, tone):
+    is_swapped = 1 if pins["speaker"].get("swap") else 0
+    return array("h", [tone[n ^ is_swapped] for n in range(len(tone))])
 
 
 def amplifier_off(pins):

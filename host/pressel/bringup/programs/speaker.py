@@ -1,13 +1,12 @@
 # A tone of 3 kHz. Where each pair of samples is swapped, most of it is heard at 5 kHz instead. Both
 # repeat every 16 samples, so what is heard is added up over that period before it is analysed.
 import math
-from array import array
 
 pins = facts()
 power_up(pins)
 PERIOD = 16
-tone = array(
-    "h", [round(12000 * math.sin(2 * math.pi * 3 * n / PERIOD)) for n in range(PERIOD)] * 16
+tone = for_speaker(
+    pins, [round(12000 * math.sin(2 * math.pi * 3 * n / PERIOD)) for n in range(PERIOD)] * 16
 )
 block = array("h", bytes(512))
 microphone = opened(pins, "microphone")

@@ -1,6 +1,5 @@
 # 3 and then 4 kHz. Where samples are swapped the first sounds like 5 kHz, and so higher.
 import math
-from array import array
 
 pins = facts()
 power_up(pins)
@@ -8,8 +7,8 @@ person("listen")
 time.sleep_ms(1000)
 speaker = opened(pins, "speaker")
 for cycles in (3, 4):
-    tone = array(
-        "h", [round(9000 * math.sin(2 * math.pi * cycles * n / 16)) for n in range(16)] * 16
+    tone = for_speaker(
+        pins, [round(9000 * math.sin(2 * math.pi * cycles * n / 16)) for n in range(16)] * 16
     )
     begun = time.ticks_ms()
     while time.ticks_diff(time.ticks_ms(), begun) < 900:

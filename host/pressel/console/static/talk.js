@@ -16,6 +16,7 @@
   const STATES = ["ready", "asking", "waiting", "talking", "searching"];
   let line = null;
   let sound = null;
+  let stream = null;
   let speaker = null;
   let isHeld = false;
   let sendsUntil = 0;
@@ -64,10 +65,8 @@
       groups.hidden = told.groups.length < 2;
       return;
     }
-    if (told.is) {
-      show(told.is);
-      if (told.is !== "talking" && told.is !== "asking" && told.is !== "waiting") letGo();
-    }
+    if (told.is) show(told.is);
+    if (told.over) letGo();
     say(told.words.charAt(0).toUpperCase() + told.words.slice(1));
   }
 
@@ -77,7 +76,7 @@
     speaker = new AudioWorkletNode(sound, "speaker", { numberOfInputs: 0, outputChannelCount: [1] });
     speaker.connect(sound.destination);
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({
+      stream = await navigator.mediaDevices.getUserMedia({
         audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true },
       });
       const microphone = new AudioWorkletNode(sound, "microphone", { numberOfOutputs: 0 });
@@ -89,10 +88,25 @@
     }
   }
 
+  // The browser shows its microphone as open for as long as anything holds it.
+  function closeSound() {
+    if (stream) for (const track of stream.getTracks()) track.stop();
+    if (sound) sound.close();
+    stream = sound = null;
+  }
+
   async function begin() {
     on.disabled = true;
     say("Opening …");
-    const hasMicrophone = await openSound();
+    let hasMicrophone = false;
+    try {
+      hasMicrophone = await openSound();
+    } catch {
+      closeSound();
+      on.disabled = false;
+      say("This browser opens no sound; load the page again.");
+      return;
+    }
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     line = new WebSocket(`${scheme}//${location.host}/talk`);
     line.binaryType = "arraybuffer";
@@ -106,7 +120,7 @@
     line.onclose = (event) => {
       letGo();
       line = null;
-      sound.close();
+      closeSound();
       show("");
       on.disabled = false;
       on.hidden = false;

@@ -24,6 +24,11 @@ class Asker:
     def __str__(self) -> str:
         return f"{self.name} at {self.host}" if self.host else self.name
 
+    @property
+    def is_host(self) -> bool:
+        """Whether another host asks for itself: a user has a number."""
+        return self.uid == -1 and self.host != ""
+
     def at(self, host: str) -> Asker:
         """The same, seen from another host, which calls ours `host`."""
         return replace(self, host=self.host or host)

@@ -165,6 +165,8 @@ class Desk:
         return verb, fields
 
     async def _do(self, verb: Verb, fields: Fields, who: Asker) -> Reply:
+        if verb.hosts_only and not who.is_host:
+            raise UsageError(f"only other hosts may ask for {verb.name}")
         is_venues = verb.writes and (verb.place == LEADER or verb.venue)
         is_safe = await self._safe(verb) if is_venues else _here
         given = {**fields, WHO: str(who)} if verb.logs else fields

@@ -121,6 +121,9 @@ class Duty:
             left.append(f"it leads: {self._waits_for or 'it hands over'}")
         elif self._host.is_parting:
             left.append("it tells badges that have not moved over")
+        relay = self._host.relay
+        if relay is not None and relay.is_busy(engine_now_ms()):
+            left.append("it relays a burst")
         if self._others.exchange.unfetched:
             left.append("other hosts are fetching answers")
         return left

@@ -6,7 +6,6 @@ there and goes on with its stage.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,18 +16,28 @@ from pressel.errors import PresselError, UsageError
 from pressel.registry.log import Told
 from pressel.registry.store import Registry
 from pressel.rollout.rollout import Plan, Rollout
-from pressel.rollout.stages import ABORT, BACK, GO, PAUSE, STAGES, STATES
-from pressel.schema.settings import settings, short
+from pressel.rollout.stages import ABORT, BACK, DONE, GO, PAUSE, PAUSED, STAGES, STATES
+from pressel.schema.setting_values import (
+    Change,
+    check_values,
+    differences,
+    in_words,
+    laid_over,
+    replaced,
+    row_of,
+)
+from pressel.schema.settings import OBEYED
 from pressel.transport.udp import engine_now_ms
 from ptt.base.numbers import INT_MAX
 from ptt.leader.leader import Leader
 from ptt.leader.settings_in_force import Settings
 
-from ..kept_settings import values_of
+from ..kept_settings import settings_with, values_of
 from ..report import Report
 from . import settings_past
 from .audits import WithRegistry
 from .settings_past import WHY, checked_why
+from .touched import is_told
 from .venue import leading
 from .venue_settings import VenueSettings, checked, why_not
 from .verb import LEADER, WHO, Fields, Verb
@@ -58,9 +67,9 @@ class Rollouts:
         self._with_registry = with_registry
         self._report = report
         self._now_s = now_s
-        self._turn = asyncio.Lock()
         self._served: Leader | None = None  # for which `_runs` was looked up
         self._runs: Rollout | None = None  # the last one; it may be over
+        self._told = ""  # why it waits
         venue.is_closed = self._in_flight
 
     def verbs(self) -> tuple[Verb, ...]:
@@ -76,45 +85,47 @@ class Rollouts:
         """Give all settings in `values` their value, on a few badges first; `base` and `why` as for
         `settings set`. Returns the status."""
         values, why = checked(fields["values"]), checked_why(fields.get(WHY))
-        async with self._turn:
-            leader = await self._look_up()
-            if words := self._in_flight():
+        async with self._venue.turn:
+            if words := await self._in_flight():
                 raise PresselError(words)
+            leader = leading(self._leader)
             now = leader.settings.settings
             if fields["base"] != now.version:
                 raise PresselError(why_not(fields["base"], now.version))
             was = values_of(now)
-            _check_can_be_tried(was, values, leader, now.version)
+            _check_can_be_tried(was, values, leader, now)
             plan = Plan(
-                version=now.version + 1, was=was, now=was | values, why=why,
-                who=str(fields.get(WHO, "")),
+                version=now.version + 1, was=was, now=laid_over(was, values), why=why,
+                who=str(fields.get(WHO, "")), step=self._runs.plan.step + 1 if self._runs else 0,
             )  # fmt: skip
             await self._write_down(plan, plan.who)
-            self._runs = Rollout(plan, _builds(leader), self._now_s())
+            self._runs = Rollout(plan, _builds(leader, plan), self._now_s())
             self._try_out(leader)
         return self._standing()
 
     async def status(self, fields: Fields) -> dict[str, Any]:
         """The last change that was rolled out, and what its gate measures; `state` is "" when there
         was none. `touched` and `others` are `gate.Health`."""
-        async with self._turn:
+        async with self._venue.turn:
             await self._look_up()
             return self._standing()
 
     async def tick(self, number: int) -> None:
         """To be called again and again: go on where the stage's gate allows it."""
-        async with self._turn:
+        async with self._venue.turn:
             try:
                 leader = await self._look_up()
                 runs = self._runs
-                if runs is None or runs.plan.is_over():
-                    return
-                found = runs.look(leader.members.all(), self._now_s())
-                if found is not None:
-                    await self._fire(leader, runs, *found, who="")
+                if runs is not None and not runs.plan.is_over():
+                    builds = _builds(leader, runs.plan)
+                    found = runs.look(leader.members.all(), builds, self._now_s())
+                    if found is not None:
+                        await self._fire(leader, runs, *found, who="")
+                self._told = ""
             except PresselError as error:  # no leader, or a full disk: the next time
-                if self._leader() is not None:
-                    self._report("rollout_waits", {"advice": str(error)})
+                if self._leader() is not None and str(error) != self._told:
+                    self._told = str(error)
+                    self._report("rollout_waits", {"advice": self._told})
 
     # --- inside ---
 
@@ -137,7 +148,7 @@ class Rollouts:
         }
 
     async def _ask(self, trigger: int, fields: Fields) -> dict[str, Any]:
-        async with self._turn:
+        async with self._venue.turn:
             leader = await self._look_up()
             runs = self._runs
             if runs is None or runs.plan.is_over():
@@ -151,52 +162,81 @@ class Rollouts:
         if not action:
             state = STATES[runs.plan.state]
             raise UsageError(f"the change is {state} already; see `pressel rollout status`")
+        if action in ("widen", "go_on") and (words := _why_not_here(plan)):
+            raise UsageError(words)
         if action == "finish":
-            await self._venue.put(plan.now, plan.version, plan.why, plan.who)
+            await self._venue.put(plan.was, plan.now, plan.version, plan.why, plan.who)
         elif action == "take_back":
-            back = f"version {plan.version} taken back: {why}"[: settings_past.WHY_CHARACTERS_MAX]
-            await self._venue.put(plan.was, plan.version + 1, back, who)
+            await self._take_back(plan, f": {why}" if why else "", who)
         await self._write_down(plan, who)
         runs.plan = plan
         if action in ("widen", "go_on"):
-            runs.begin_stage(_builds(leader), self._now_s())
+            runs.begin_stage(_builds(leader, plan), self._now_s())
             self._try_out(leader)
         self._report("rollout", {"state": STATES[plan.state], "stage": STAGES[plan.stage]})
 
+    async def _take_back(self, plan: Plan, why: str, who: str) -> None:
+        """What is in force, once more: as a version above that which badges tried out."""
+        words = f"version {plan.version} taken back{why}"[: settings_past.WHY_CHARACTERS_MAX]
+        await self._venue.put(None, None, plan.version + 1, words, who)
+
     def _try_out(self, leader: Leader) -> None:
         assert self._runs is not None, "nothing is tried out"
-        plan = self._runs.plan
-        values = {short(name): value for name, value in plan.now.items()}
-        leader.try_out(Settings(plan.version, **values), self._runs.chosen, engine_now_ms())
+        plan, now = self._runs.plan, leader.settings.settings
+        if leading(self._leader) is not leader or now.version != plan.version - 1:
+            raise UsageError("another term has just begun; see `pressel rollout status`")
+        leader.try_out(_candidate(now, plan), self._runs.chosen, engine_now_ms())
         self._settle()
 
-    def _in_flight(self) -> str:
+    async def _in_flight(self) -> str:
         """Why the settings cannot be changed now; "" when they can."""
-        if self._runs is None or self._runs.plan.is_over() or self._leader() is not self._served:
+        await self._look_up()
+        if self._runs is None or self._runs.plan.is_over():
             return ""
         return (
-            "another change is being rolled out; end it first, with `pressel rollout go` or "
-            "`pressel rollout abort`"
+            "another change is being rolled out; wait for its end, or take it back with `pressel "
+            "rollout abort`"
         )
 
     async def _look_up(self) -> Leader:
         """The engine that leads here; where it has just begun to, with what another host left."""
         leader = leading(self._leader)
-        if leader is self._served:
-            return leader
-        plan = await self._in_thread(self._with_registry, _last)
-        self._served, self._runs = leader, None
-        if plan is not None:
-            self._runs = Rollout(plan, _builds(leader), self._now_s())
-            if plan.is_over():
-                return leader
-            version = leader.settings.settings.version
-            if version != plan.version - 1:  # its last step was done and not written down
-                words = f"the settings are of version {version} meanwhile"
-                self._runs.plan = plan.model_copy(update={"state": BACK, "words": words})
-                return leader
-            self._try_out(leader)
+        await self._venue.catch_up(leader)
+        if leader is not self._served:
+            plan = await self._in_thread(self._with_registry, _last)
+            self._served, self._runs = leader, None
+            if plan is not None:
+                self._runs = Rollout(plan, _builds(leader, plan), self._now_s())
+                self._go_on(leader, self._runs)
+        await self._notice_end(leader)
         return leader
+
+    def _go_on(self, leader: Leader, runs: Rollout) -> None:
+        """With the stage that another host began."""
+        plan = runs.plan
+        if plan.is_over() or leader.settings.settings.version != plan.version - 1:
+            return
+        if words := _why_not_here(plan):  # not written down: the host that began it can go on
+            runs.plan = plan.model_copy(update={"state": PAUSED, "words": words})
+            return
+        self._try_out(leader)
+
+    async def _notice_end(self, leader: Leader) -> None:
+        """Write down an end that is not: who brought it about was interrupted."""
+        runs, now = self._runs, leader.settings.settings
+        if runs is None or runs.plan.is_over() or now.version == runs.plan.version - 1:
+            return
+        plan, values = runs.plan, values_of(now)
+        state, words = BACK, f"the settings are of version {now.version} meanwhile"
+        if now.version == plan.version and values == replaced(values, plan.now):
+            state, words = DONE, ""
+            await self._venue.put(plan.was, plan.now, plan.version, plan.why, plan.who)
+        elif now.version == plan.version + 1 and values == replaced(values, plan.was):
+            words = "see `pressel settings history`"
+            await self._take_back(plan, "", "")
+        over = plan.model_copy(update={"state": state, "words": words, "step": plan.step + 1})
+        await self._write_down(over, "")
+        runs.plan = over
 
     async def _write_down(self, plan: Plan, who: str) -> None:
         words = f"{STATES[plan.state]}, {STAGES[plan.stage]}"
@@ -210,11 +250,18 @@ class Rollouts:
 
 
 def _last(registry: Registry) -> Plan | None:
-    """As the venue's log tells it; None when it tells of no rollout."""
-    found = [told for told in registry.about_venue() if told.entry.verb == STEP]
-    plans = [(plan.version, told.entry.time_s, index, plan)
-             for index, told in enumerate(found) if (plan := _read(told)) is not None]  # fmt: skip
-    return max(plans)[-1] if plans else None
+    """As the venue's log tells it; None when it tells of no rollout. Who led later has the last
+    word, whatever the clocks say."""
+    last: tuple[tuple[int, int, int, str], Plan] | None = None
+    for told in registry.about_venue():
+        plan = _read(told) if told.entry.verb == STEP else None
+        if plan is None:
+            continue
+        index, term = told.entry.origin
+        place = (term, plan.step, index, told.entry.host)
+        if last is None or place > last[0]:
+            last = place, plan
+    return last[1] if last else None
 
 
 def _read(told: Told) -> Plan | None:
@@ -225,23 +272,46 @@ def _read(told: Told) -> Plan | None:
         return None
 
 
-def _builds(leader: Leader) -> dict[bytes, bytes]:
-    return {member.device: member.build for member in leader.members.all()}
+def _why_not_here(plan: Plan) -> str:
+    """Why this host cannot try out what another one began; "" when it can."""
+    try:
+        checked(plan.was)
+        checked(plan.now)
+    except UsageError as error:
+        return (
+            f"this host cannot go on with it ({error}); let the host that began it lead, or take "
+            "it back with `pressel rollout abort`"
+        )
+    return ""
 
 
-def _check_can_be_tried(
-    was: dict[str, int], values: dict[str, int], leader: Leader, version: int
-) -> None:
-    rows = settings()
-    changed = [name for name, value in values.items() if was[name] != value]
+def _candidate(now: Settings, plan: Plan) -> Settings:
+    return settings_with(plan.version, replaced(values_of(now), plan.now))
+
+
+def _builds(leader: Leader, plan: Plan) -> dict[bytes, bytes]:
+    """By device, of the badges that are here and that it is about."""
+    if plan.is_over() or _why_not_here(plan):
+        return {}
+    now = leader.settings.settings
+    new = _candidate(now, plan)
+    here = leader.members.all()
+    return {member.device: member.build for member in here if is_told(member, now, new)}
+
+
+def _check_can_be_tried(was: dict[str, int], values: Change, leader: Leader, now: Settings) -> None:
+    new = laid_over(was, values)
+    check_values(new)
+    changed = differences(was, new)
     if not changed:
         raise UsageError("all of it is so already")
-    if others := [name for name in changed if rows[name].badge != "obeys"]:
+    if others := [in_words(key) for key in changed if row_of(key).badge not in OBEYED]:
         raise UsageError(
             f"{', '.join(others)}: hosts see to that, for all badges alike; change it without "
             "--staged"
         )
-    if not leader.members.all():
+    wanted = settings_with(now.version, new)
+    if not any(is_told(member, now, wanted) for member in leader.members.all()):
         raise UsageError("no badge is here to try it out; change it without --staged")
-    if version >= INT_MAX - 1:
+    if now.version >= INT_MAX - 1:
         raise UsageError("the settings can no longer be changed: no version number is left")

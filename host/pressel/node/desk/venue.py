@@ -15,6 +15,7 @@ from ptt.leader.leader import Leader
 from ptt.leader.roster import GROUP_DEFAULT
 from ptt.wire import messages
 
+from ..away import Away
 from ..bridging import Bridging
 from ..snapshot import take_snapshot
 from .verb import LEADER, Fields, Verb
@@ -22,7 +23,8 @@ from .verb import LEADER, Fields, Verb
 
 class Venue:
     """`leader` gives the engine that leads here, None when none does; `badges` its address;
-    `bridging` the v1 bridge where old apps take part; `settle` sends what the engine has to say."""
+    `bridging` the v1 bridge where old apps take part; `settle` sends what the engine has to say;
+    `name_of` gives the name of a host, `away` knows who is heard no more."""
 
     def __init__(
         self,
@@ -30,11 +32,15 @@ class Venue:
         badges: Callable[[], Address],
         bridging: Bridging | None,
         settle: Callable[[], None],
+        away: Away,
+        name_of: Callable[[bytes], str] = bytes.hex,
     ) -> None:
         self._leader = leader
         self._badges = badges
         self._bridging = bridging
         self._settle = settle
+        self._name_of = name_of
+        self._away = away
         self._started_s = time.monotonic()
 
     def verbs(self) -> tuple[Verb, ...]:
@@ -47,7 +53,10 @@ class Venue:
         """A `LeaderState`."""
         host, port = self._badges()
         uptime_s = self._uptime_s()
-        snapshot = take_snapshot(leading(self._leader), f"{host}:{port}", uptime_s, engine_now_ms())
+        leader, now_ms = leading(self._leader), engine_now_ms()
+        snapshot = take_snapshot(leader, f"{host}:{port}", uptime_s, now_ms, self._name_of)
+        self._away.note()
+        snapshot.away = self._away.states()
         if self._bridging is not None:
             snapshot.v1_clients = self._bridging.states()
             snapshot.v1_refused = self._bridging.refused()

@@ -3,31 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pressel.errors import PresselError, UsageError
 from pressel.registry.store import Registry
-from pressel.schema.settings import check_value, settings, short
+from pressel.schema.setting_values import (
+    check_values,
+    gone_on,
+    hash_of,
+    is_known,
+    laid_over,
+    ordered,
+    own_values,
+    replaced,
+    split_key,
+)
 from pressel.transport.udp import engine_now_ms
 from ptt.base.numbers import INT_MAX
 from ptt.cluster.replica import State
 from ptt.leader import takeover
 from ptt.leader.leader import Leader
 from ptt.leader.members import Member
-from ptt.leader.settings_in_force import Settings
+from ptt.leader.settings_in_force import KEPT_MIN, Settings
 
-from ..kept_settings import FIRST, load_kept, store_kept, values_of
+from ..kept_settings import (
+    FIRST,
+    are_equal,
+    load_kept,
+    settings_with,
+    store_kept,
+    values_of,
+)
 from ..report import Report
 from . import settings_past
 from .audits import WithRegistry
-from .settings_past import SET, WHY, checked_why
+from .settings_past import SET, WHY, Change, Newest, checked_why
+from .touched import touched
 from .venue import leading
 from .verb import COPY, LEADER, WHO, Fields, Verb
 
-# What a badge said of the settings in force; waiting: nothing yet, so it is told again.
+# What a badge said of the settings that it is to have; waiting: nothing yet, so it is told again.
 APPLIED, REFUSED, WAITING = "applied", "refused", "waiting"
+
+KEPT = "recording.kept_min"
 
 
 class VenueSettings:
@@ -53,86 +73,152 @@ class VenueSettings:
         self._in_thread = in_thread
         self._with_registry = with_registry
         self._report = report
-        self._turn = asyncio.Lock()  # one change after the other
-        self.is_closed: Callable[[], str] = str  # why nothing can be set now; "": it can
+        self.turn = asyncio.Lock()  # one change after the other; who rolls one out holds it, too
+        self.is_closed: Callable[[], Awaitable[str]] = _open  # why nothing can be set; "": it can
+        self._caught_up: Leader | None = None  # for which the log was looked at
         self._told = ""
+        self._is_log_read = False
+        self._logged = 0  # the highest version that the log tells of
+        self._log_says: dict[str, int] = {}  # what holds by it
         self.kept = Settings(FIRST)  # what is on disk
         try:
             self.kept = load_kept(state)
         except UsageError as error:
             self._tell(f"{error}; until then the defaults apply")
 
+    @property
+    def known(self) -> int:
+        """The highest version that is on this disk."""
+        return max(self.kept.version, self._logged)
+
     def verbs(self) -> tuple[Verb, ...]:
         return (
             Verb("settings", self.show, place=COPY),
             Verb("settings status", self.status, place=LEADER),
+            Verb("settings touched", self.touched, place=LEADER),
             Verb(SET, self.set, writes=True, place=LEADER, logs=True, shown=("values",)),
             Verb("settings history", self.history, place=COPY, in_thread=True),
         )
 
     def show(self, fields: Fields) -> dict[str, Any]:
-        """Version and values; and at the leader how many of the badges have said that they apply
-        them, or cannot."""
+        """Version, values and their hash; and at the leader how many of the badges have said that
+        they apply what they are to have, or cannot: these, or a change that they try out."""
         leader = self._leader()
         if leader is None:
             return _answer(self._followed() or self.kept)
         members = leader.members.all()
         now = leader.settings.settings
-        done = [each.settings for each in members if each.settings.acknowledged == now.version]
-        refused = sum(each.refused for each in done)
-        counts = {"badges": len(members), "applied": len(done) - refused, "refused": refused}
-        return {**_answer(now), **counts}
+        said = [_said(leader, each) for each in members]
+        counts = {word: said.count(word) for word in (APPLIED, REFUSED)}
+        return {**_answer(now), "badges": len(members), **counts}
+
+    def kept_minutes(self) -> tuple[int, dict[int, int]] | None:
+        """For how long bursts are kept, and those of groups that have a time of their own; None
+        while nobody has set anything, or what was set cannot be read: then nothing is deleted."""
+        leader = self._leader()
+        if leader is None:
+            now = self._followed() or self.kept
+        else:
+            now = self._gone_on(leader.settings.settings)
+        kept = now.kept_min, own_values(KEPT, values_of(now))
+        is_said = kept != (KEPT_MIN, {}) or KEPT in self._log_says or self.kept.version > FIRST
+        return kept if is_said and now.version > FIRST else None
 
     def status(self, fields: Fields) -> dict[str, Any]:
         """What `show` says, and in `members` for each badge that is here its device, its name, the
         version that it answered last (0: none) and `state`: what it said of it."""
         leader = leading(self._leader)
-        version = leader.settings.settings.version
-        rows = [_member_row(member, version) for member in leader.members.all()]
+        rows = [_member_row(leader, member) for member in leader.members.all()]
         return {**self.show(fields), "members": rows}
 
+    def touched(self, fields: Fields) -> dict[str, list[str]]:
+        """Of a change to `values`, the names of the badges that are here and that each setting is
+        about; of those that stay as they are, nothing."""
+        leader = leading(self._leader)
+        now = leader.settings.settings
+        new = laid_over(values_of(now), checked(fields["values"]))
+        check_values(new)
+        return touched(leader.members.all(), now, settings_with(now.version, new))
+
     async def set(self, fields: Fields) -> dict[str, Any]:
-        """Give all settings in `values` their value, or none of them; only if the settings are
-        still of version `base`. `why`: what for. (Hosts of the former version pass on one `setting`
-        and its `value`.) Returns what `show` says then. UsageError for a
-        value that cannot be, PresselError when somebody was faster."""
+        """Give all settings in `values`, by key, their value, or none of them; only if the settings
+        are still of version `base`. `why`: what for. (Hosts of the former version pass on one
+        `setting` and its `value`.) Returns what `show` says then. UsageError for a value that
+        cannot be, PresselError when somebody was faster."""
         given = fields["values"] if "values" in fields else {fields["setting"]: fields["value"]}
         values, base, why = checked(given), fields["base"], checked_why(fields.get(WHY))
-        async with self._turn:
+        async with self.turn:
+            await self.catch_up(leading(self._leader))
+            if words := await self.is_closed():
+                raise PresselError(words)
             leader = leading(self._leader)
             now = leader.settings.settings
-            if words := self.is_closed():
-                raise PresselError(words)
             if base != now.version:
                 raise PresselError(why_not(base, now.version))
             was = values_of(now)
-            if was != was | values:
-                await self._change(leader, was | values, now.version + 1)
-                await self._write_down(was, why, str(fields.get(WHO, "")))
+            new = laid_over(was, values)
+            check_values(new)
+            if was != new:
+                await self._change(leader, new, now.version + 1)
+                await self._write_down(was, leader, why, str(fields.get(WHO, "")))
         return self.show({})
 
-    async def put(self, values: Mapping[str, int], version: int, why: str, who: str) -> None:
-        """All `values` are in force as that `version`, which is above the last: the end of a
-        rollout. Again after a failure it does what is left."""
-        async with self._turn:
-            leader = leading(self._leader)
+    async def put(
+        self,
+        was: dict[str, int] | None,
+        values: dict[str, int] | None,
+        version: int,
+        why: str,
+        who: str,
+    ) -> None:
+        """Put `values` in force as that `version`, which is above the last: the end of a rollout.
+        `was`: the former ones. None: what is in force. The caller holds `turn`. Again after a
+        failure it does what is left."""
+        leader = leading(self._leader)
+        now = leader.settings.settings
+        if now.version < version:
+            new = values_of(now) if values is None else replaced(values_of(now), values)
+            await self._change(leader, new, version)
             now = leader.settings.settings
-            if now.version < version:
-                await self._change(leader, values, version)
-            await self._write_down(values_of(now), why, who)
+        told = await self._in_thread(self._with_registry, _changes)
+        if not any((each.version, each.now) == (now.version, values_of(now)) for each in told):
+            await self._write_down(values_of(now) if was is None else was, leader, why, who)
+
+    async def catch_up(self, leader: Leader) -> None:
+        """What the log tells of comes into force, if `leader` has not heard of it: who led before
+        may have told other hosts only. The caller holds `turn`."""
+        if leader is self._caught_up:
+            return
+        self._caught_up = leader  # what comes meanwhile is looked at once more
+        try:
+            last = await self._in_thread(self._with_registry, _newest)
+            if last is not None:
+                self._log_says = last.change.now
+                await self._obey_log(leader, last)
+            await self._go_on(leader)
+        except PresselError:
+            self._caught_up = None
+            raise
+
+    def look_again(self) -> None:
+        """The log has entries of other hosts that are new."""
+        self._caught_up = None
+        self._is_log_read = False
 
     def history(self, fields: Fields) -> list[dict[str, Any]]:
         """The changes that the venue's log tells of, oldest first."""
-        found = self._with_registry(lambda registry: registry.about_venue())
-        return [each.as_json() for each in settings_past.changes(found)]
+        return [each.as_json() for each in self._with_registry(_changes)]
 
     async def keep(self, number: int) -> None:
         """What holds now is on disk soon after; to be called again and again."""
+        await self._read_log()
         leader = self._leader()
+        if leader is not None and leader is not self._caught_up:
+            await self._catch_up_soon(leader)
         now = leader.settings.settings if leader is not None else self._followed()
-        if now is None or now.version < self.kept.version or now.values() == self.kept.values():
+        if now is None or now.version < self.kept.version or are_equal(now, self.kept):
             return
-        async with self._turn:
+        async with self.turn:
             try:
                 await self._in_thread(store_kept, self._state, now)
             except PresselError as error:
@@ -143,21 +229,68 @@ class VenueSettings:
 
     # --- inside ---
 
+    async def _read_log(self) -> None:
+        if self._is_log_read:
+            return
+        self._is_log_read = True
+        try:
+            last = await self._in_thread(self._with_registry, _newest)
+        except PresselError as error:
+            self._is_log_read = False
+            self._tell(str(error))
+            return
+        self._logged = last.version if last else 0
+        self._log_says = last.change.now if last else {}
+
+    async def _catch_up_soon(self, leader: Leader) -> None:
+        async with self.turn:
+            try:
+                await self.catch_up(leader)
+            except PresselError as error:  # it leads no longer, or the disk is full: the next time
+                self._tell(str(error))
+
+    async def _obey_log(self, leader: Leader, last: Newest) -> None:
+        """What holds by the log comes into force, under a number that nobody has used for something
+        else. What standbys were told, and no log has, stays."""
+        now, wanted = leader.settings.settings, last.change
+        values = values_of(now)
+        new = values_of(self._gone_on(settings_with(1, replaced(values, wanted.now))))
+        if now.version > last.version or (now.version, values) == (last.version, new):
+            return
+        if wanted.version == last.version > now.version:
+            await self._change(leader, new, last.version)
+            return
+        await self._change(leader, new, last.version + 1)
+        why = (
+            f"version {wanted.version} holds: its leader led later than that of version "
+            f"{last.version}"
+        )
+        await self._write_down(values, leader, why, "")
+
+    async def _go_on(self, leader: Leader) -> None:
+        """What a leader of the former version did not know comes into force again."""
+        now = leader.settings.settings
+        values, new = values_of(now), values_of(self._gone_on(now))
+        if values != new:
+            await self._change(leader, new, now.version + 1)
+            await self._write_down(values, leader, "who led before did not know this setting", "")
+
     async def _change(self, leader: Leader, values: Mapping[str, int], version: int) -> None:
         """On disk first: what badges have been told must not be forgotten."""
         if version > INT_MAX:
             raise PresselError("the settings can no longer be changed: no version number is left")
-        new = Settings(version, **{short(name): values[name] for name in values})
+        new = settings_with(version, values)
         await self._in_thread(store_kept, self._state, new)
-        self.kept = new
-        if leading(self._leader) is not leader:
+        if self._leader() is not leader:  # what is refused must not be found there later
+            await self._in_thread(store_kept, self._state, self.kept)
             raise UsageError("another term has just begun; look at the settings and try again")
+        self.kept, self._log_says = new, dict(values)
         leader.publish(new, engine_now_ms())
         self._settle()
 
-    async def _write_down(self, was: dict[str, int], why: str, who: str) -> None:
+    async def _write_down(self, was: dict[str, int], leader: Leader, why: str, who: str) -> None:
         """In the venue's log, for as long as it is kept."""
-        now, version = values_of(self.kept), self.kept.version
+        version, now = leader.settings.settings.version, values_of(leader.settings.settings)
 
         def act(registry: Registry) -> None:
             with registry.log.asked_by(who):
@@ -172,10 +305,24 @@ class VenueSettings:
             await self._in_thread(self._with_registry, act)
         except PresselError as error:
             raise PresselError(f"it was done, but the log does not tell it: {error}") from error
+        self._is_log_read = False
 
     def _followed(self) -> Settings | None:
         state = self._standby()
-        return takeover.settings_of(state) if state is not None else None
+        told = takeover.settings_of(state) if state is not None else None
+        return None if told is None else self._gone_on(told)
+
+    def _gone_on(self, told: Settings) -> Settings:
+        """A host of the former version, which leads or has led, does not know KEPT, and its default
+        is nobody's wish, since recordings go by it: what the log says holds, else what is kept
+        here. (A host that knows it leaves out a default, too: there the log says so.)"""
+        values = values_of(told)
+        if told.kept_min != KEPT_MIN or own_values(KEPT, values):
+            return told
+        sure = {key: value for key, value in values.items() if key != KEPT}
+        here = gone_on(values_of(self.kept), self._log_says)
+        here = {key: value for key, value in here.items() if split_key(key)[0] == KEPT}
+        return settings_with(told.version, ordered({**sure, **here}))
 
     def _tell(self, advice: str) -> None:
         """Once, however often it is met."""
@@ -184,14 +331,26 @@ class VenueSettings:
         self._told = advice
 
 
-def checked(values: Any) -> dict[str, int]:
+async def _open() -> str:
+    return ""
+
+
+def _changes(registry: Registry) -> list[Change]:
+    return settings_past.changes(registry.about_venue())
+
+
+def _newest(registry: Registry) -> Newest | None:
+    return settings_past.newest(registry.about_venue())
+
+
+def checked(values: Any) -> dict[str, int | None]:
     """UsageError unless they are values of settings that there are."""
     if not isinstance(values, dict) or not values:
         raise UsageError("name at least one setting and its value")
-    for name, value in values.items():
-        if name not in settings() or not isinstance(value, int) or isinstance(value, bool):
-            raise UsageError(f"the leader knows no setting {name!r} with such a value; update it")
-        check_value(name, settings()[name], value)
+    for key, value in values.items():
+        if not is_known(key) or not isinstance(value, int | None) or isinstance(value, bool):
+            raise UsageError(f"the leader knows no setting {key!r} with such a value; update it")
+    check_values(values)
     return values
 
 
@@ -204,22 +363,27 @@ def why_not(base: int, version: int) -> str:
     )
 
 
-def _member_row(member: Member, version: int) -> dict[str, Any]:
+def _said(leader: Leader, member: Member) -> str:
+    """Of what it is to have."""
     delivery = member.settings
-    state = WAITING
-    if delivery.acknowledged == version:
-        state = REFUSED if delivery.refused else APPLIED
+    if delivery.acknowledged != leader.settings.of(member).version:
+        return WAITING
+    return REFUSED if delivery.refused else APPLIED
+
+
+def _member_row(leader: Leader, member: Member) -> dict[str, Any]:
     return {
         "device": member.device.hex(),
         "name": member.name.decode(),
-        "version": delivery.acknowledged,
-        "state": state,
+        "version": member.settings.acknowledged,
+        "state": _said(leader, member),
     }
 
 
 def _answer(now: Settings) -> dict[str, Any]:
     return {
         "version": now.version,
+        "hash": hash_of(values_of(now)),
         "values": values_of(now),
         "badges": None,
         "applied": None,

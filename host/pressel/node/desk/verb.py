@@ -24,6 +24,7 @@ class Verb:
     `update_copy`; what others write is in the journal. `venue`: what it writes is the venue's,
     although it is about this host. `logs`: it tells the registry's log itself what it does, and
     gets who asks as a further field, WHO; of other writes the desk tells it.
+    `hosts_only`: the chores of other hosts may ask it, and no user.
     `is_passing`: what it does leaves nothing behind, and is not in that log."""
 
     name: str
@@ -36,3 +37,4 @@ class Verb:
     venue: bool = False
     logs: bool = False
     is_passing: bool = False
+    hosts_only: bool = False

@@ -1,8 +1,8 @@
 """The stock packing: MicroPython runs this bytecode from the heap, so this packing makes all of it
 small.
 
-It puts constants in place, shrinks tables, leaves out what nobody calls, joins most modules and
-shortens names (docs/adr/0009 and 0011 say what each step is worth).
+It puts constants in place, shrinks tables, leaves out what nobody calls, joins most modules, lets
+statements share lines and shortens names (docs/adr/0009 and 0011 say what each step is worth).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ..names import module_name
 from ..piece import Piece, Prepared, pieces_of, texts_of
 from ..trees import walk
 from .joining import join_modules
+from .lines import share_lines
 from .ordering import frequent_first
 from .shortening import called_words, follow_names, shorten_names
 from .tables import shrink_tables
@@ -96,9 +97,10 @@ class _Image:
         kept = {*join.kept, *called_words()}
         self.used = drop_unused(shrink_tables(drop_asides(texts)), kept=kept, untouched=native)
         joined = join_modules(self.used, self.members, self.path)
-        short = shorten_names(joined.texts, kept=join.kept, untouched=native, loaded=self.path)
-        self.modules = [module_name(path) for path in joined.texts]
-        self.lines = joined.lines
+        whole, self.lines = share_lines(joined.texts[self.path], joined.lines)
+        texts = {**joined.texts, self.path: whole}
+        short = shorten_names(texts, kept=join.kept, untouched=native, loaded=self.path)
+        self.modules = [module_name(path) for path in texts]
         self.texts = {**short.texts, self.path: frequent_first(short.texts[self.path])}
         self.names = short.names
 

@@ -312,10 +312,13 @@ def _drop_docstrings(tree: ast.Module, edits: Edits) -> None:
 def _code_lines(text: str) -> Iterator[tuple[int, str]]:
     """The lines that hold code, with their numbers."""
     kept: set[int] = set()
+    ends: dict[int, int] = {}  # of the code, by line, where a comment follows
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            ends[token.start[0]] = token.start[1]
         if token.type not in _QUIET:
             kept.update(range(token.start[0], token.end[0] + 1))
     for number, line in enumerate(text.splitlines(), start=1):
         is_nothing = line == "pass"  # at the top, in the place of an import
         if number in kept and not is_nothing:
-            yield number, line.rstrip()
+            yield number, line[: ends.get(number)].rstrip()

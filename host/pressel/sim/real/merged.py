@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pressel.sim.world.loop import EventLoop
@@ -25,6 +25,10 @@ class Traffic:
     def airtime_percent(self) -> float | None:
         """Each crowd computes with the whole time, so shares of one channel add up."""
         return self._percent
+
+    def airtime_within(self, spans: Sequence[tuple[int, int]]) -> float | None:
+        """Crowds count for the whole run only."""
+        return None
 
 
 class MergedWorld:

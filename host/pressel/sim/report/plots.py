@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 from .tables import pooled
 
 _COLOURS = {"v1": "#b4552d", "v2": "#1f6f6b"}
+_LINES = ("#b4552d", "#8a8a8a", "#1f6f6b")
 _STYLE: Any = {
     "svg.hashsalt": "pressel",  # otherwise ids would differ from run to run
     "svg.fonttype": "none",
@@ -76,6 +77,22 @@ def plot_shares(curves: Mapping[str, list[float]], words: str, file: Path) -> No
             axes.step(ordered, shares, where="post", color=colour, label=profile)
         axes.set(xlabel=words, ylabel="% of runs", ylim=(0, 100.5))
         axes.set_xlim(left=0)
+        axes.grid(alpha=0.2)
+        axes.legend(frameon=False)
+        _save(figure, file)
+
+
+def plot_lines(
+    curves: Mapping[str, list[tuple[float, float]]], across: str, up: str, file: Path
+) -> None:
+    """A line a name, through its points (x, y)."""
+    with plt.rc_context(_STYLE):
+        figure, axes = plt.subplots(figsize=(7, 3.2), layout="constrained")
+        for (name, points), colour in zip(curves.items(), _LINES, strict=False):
+            axes.plot(*zip(*points, strict=True), "o-", color=colour, label=name)
+        axes.set(xlabel=across, ylabel=up)
+        axes.set_xlim(left=0)
+        axes.set_ylim(bottom=0)
         axes.grid(alpha=0.2)
         axes.legend(frameon=False)
         _save(figure, file)

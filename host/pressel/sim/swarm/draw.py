@@ -25,12 +25,14 @@ from ..scenarios import (
     Roam,
     Scenario,
     Speech,
+    Twin,
     VenueSettings,
+    Wire,
 )
-from ..world.plan import CALM_MS_LEAST
+from ..world.plan import CALM_MS_LEAST, TWIN_CALM_MS_LEAST
 
 NAME = "swarm"  # of scenario and profile
-CALM_MS = CALM_MS_LEAST + 1000
+_MORE_CALM_MS = 1000
 _SETTLE_S = 5  # all have joined
 _FAULTS_S = (10, 40)  # in which things go wrong
 _SMALL, _LARGE = (2, 8), (9, 30)  # participants; small venues find most, and cost least
@@ -92,10 +94,12 @@ def draw(seed: int) -> Drawn:
     participants = chance.between(low, high)
     standbys = chance.between(1, STANDBYS_MAX) if chance.happens(2) else 0
     faults_s = chance.between(*_FAULTS_S)
+    has_twin = chance.happens(6)
+    calm_ms = _MORE_CALM_MS + (TWIN_CALM_MS_LEAST if has_twin else CALM_MS_LEAST)
     scenario = Scenario(
         name=NAME,
         why="drawn from the seed",
-        duration_s=_SETTLE_S + faults_s + -(-CALM_MS // 1000),
+        duration_s=_SETTLE_S + faults_s + -(-calm_ms // 1000),
         settle_s=_SETTLE_S,
         drift_ppm=chance.maybe(1, 500, 2),
         standbys=standbys,
@@ -108,7 +112,9 @@ def draw(seed: int) -> Drawn:
         machine=_machine(chance),
         points=_points(chance) if chance.happens(4) else None,
         disk=_disk(chance) if standbys and chance.happens() else None,
-        calm=Calm(lasts_ms=CALM_MS),
+        wire=_wire(chance) if standbys and chance.happens(4) else None,
+        twin=_twin(chance, participants) if has_twin else None,
+        calm=Calm(lasts_ms=calm_ms),
     )
     return Drawn(seed, scenario, _profile(chance), participants)
 
@@ -137,7 +143,7 @@ def _churn(chance: _Draw) -> Churn:
     return Churn(
         per_minute_percent=chance.between(20, 400),
         absent_ms=chance.range(100, 8000),
-        disk_lost_percent=chance.maybe(1, 100, 2),
+        disk_lost_percent=0,  # a badge's engine keeps nothing on one
     )
 
 
@@ -181,6 +187,8 @@ def _machine(chance: _Draw) -> Machine:
         address_changes_per_minute_percent=chance.maybe(10, 200, 4),
         half_open_per_minute_percent=chance.maybe(20, 200),
         half_open_ms=chance.range(100, 8000),
+        address_swaps_per_minute_percent=chance.maybe(10, 200, 4),
+        heap_exhaustions_per_minute_percent=chance.maybe(10, 200, 4),
     )
 
 
@@ -199,6 +207,24 @@ def _disk(chance: _Draw) -> Disk:
         lasts_ms=chance.range(200, 8000),
         gap_ms=chance.range(1000, 10_000),
         slow_percent=chance.maybe(1, 100, 2),
+        killed_percent=chance.maybe(1, 100, 2),
+    )
+
+
+def _wire(chance: _Draw) -> Wire:
+    return Wire(
+        first_ms=chance.between(0, 8000),
+        lasts_ms=chance.range(100, 6000),
+        gap_ms=chance.range(500, 10_000),
+    )
+
+
+def _twin(chance: _Draw, participants: int) -> Twin:
+    return Twin(
+        of=chance.between(1, participants),
+        first_ms=chance.between(0, 8000),
+        stays_ms=chance.range(500, 10_000),
+        gap_ms=chance.range(1000, 10_000),
     )
 
 

@@ -9,7 +9,19 @@ from typing import Any
 from .draw import Drawn
 
 Failing = Callable[[Drawn], str | None]  # the checker that a run fails, None: it passes
-_TABLES = ("settings", "churn", "roam", "leader", "partition", "machine", "points", "disk", "calm")
+_TABLES = (
+    "settings",
+    "churn",
+    "roam",
+    "leader",
+    "partition",
+    "machine",
+    "points",
+    "disk",
+    "wire",
+    "twin",
+    "calm",
+)
 _PARTICIPANTS_LEAST = 2
 _RATES = (
     "pauses_per_minute_percent",
@@ -19,6 +31,8 @@ _RATES = (
     "floods_per_minute_percent",
     "address_changes_per_minute_percent",
     "half_open_per_minute_percent",
+    "address_swaps_per_minute_percent",
+    "heap_exhaustions_per_minute_percent",
 )
 _HOP = ("loss_percent", "reorder_percent", "duplicate_percent", "corrupt_percent")
 

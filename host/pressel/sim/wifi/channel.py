@@ -151,6 +151,8 @@ class Channel:
         slots = below(phy.cw_min + 1) * self._idle_shares[contenders] >> 16
         taken_us = phy.difs_us + slots * phy.slot_us + self._multicast_frame_us(size_bytes)
         is_ruined = contenders > 1 and below(PARTS) < self._collisions[contenders]
+        if is_ruined:
+            self.last_loss = "air"
         if is_held:
             self._hold("multicast", taken_us)
             self._held_frames += 1

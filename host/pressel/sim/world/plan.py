@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ptt.base.numbers import JOINS_MS
 from ptt.base.prng import Prng
 from ptt.wire.messages import LANE_EMERGENCY, LANE_PRIORITY, LANE_ROUTINE
 
@@ -21,7 +22,15 @@ CALM_JOIN_MS = 14_000  # all are members again: memberships end after 5 s, searc
 CALLED_UP = 5  # of the participants, once all is calm
 _CALLED_MS = 700  # a word each
 _CALLED_GAP_MS = 1300  # a tail, and a listener's delay
-CALM_MS_LEAST = CALM_JOIN_MS + CALLED_UP * (_CALLED_MS + _CALLED_GAP_MS)
+TWIN_JOIN_MS = CALM_JOIN_MS + JOINS_MS  # two with one identity use up what it may join in a minute
+_CALLS_MS = CALLED_UP * (_CALLED_MS + _CALLED_GAP_MS)
+CALM_MS_LEAST = CALM_JOIN_MS + _CALLS_MS
+TWIN_CALM_MS_LEAST = TWIN_JOIN_MS + _CALLS_MS
+
+
+def calm_join_ms(scenario: Mapping[str, Any]) -> int:
+    """From the beginning of the calm until all must be members again."""
+    return TWIN_JOIN_MS if scenario.get("twin") else CALM_JOIN_MS
 
 
 class Plan:
@@ -36,6 +45,7 @@ class Plan:
         standbys: int = 0,
     ) -> None:
         """`roam`: what a network profile adds to every scenario."""
+        self._calm_join_ms = calm_join_ms(scenario)
         self._count = participants
         self._standbys = standbys
         self._prng = prng
@@ -49,7 +59,8 @@ class Plan:
         self._emergency_percent: int = speech.get("emergency_percent", 0)
         self._priority_percent: int = speech.get("priority_percent", 0)
         for what in (
-            "speech", "churn", "roam", "leader", "partition", "machine", "points", "disk", "calm"
+            "speech", "churn", "roam", "leader", "partition", "machine", "points", "disk", "wire",
+            "relays", "twin", "calm",
         ):  # fmt: skip
             facts = scenario.get(what)
             if facts:
@@ -185,14 +196,18 @@ class Plan:
             node, is_down = 1 + self._prng.below(self._count), self._prng.below(2)
             lasts_us = self._between(facts["half_open_ms_min"], facts["half_open_ms_max"]) * _MS
             self.steps.append((at_us, "half_open", node, (is_down, lasts_us)))
+        for at_us in self._times(facts.get("address_swaps_per_minute_percent", 0)):
+            one, other = self._choose(2)
+            self.steps.append((at_us, "swap_address", one, other))
+        for at_us in self._times(facts.get("heap_exhaustions_per_minute_percent", 0)):
+            self.steps.append((at_us, "exhaust_heap", 1 + self._prng.below(self._count), 0))
 
     def _plan_points(self, facts: Mapping[str, Any]) -> None:
         size = max(1, self._count * facts["share_percent"] // 100)
         at_us = self._from_us + facts["first_ms"] * _MS
         while at_us < self._end_us:
             silent_us = self._between(facts["silent_ms_min"], facts["silent_ms_max"]) * _MS
-            for node in self._choose(size):
-                self.steps.append((at_us, "roam", node, silent_us))
+            self.steps.append((at_us, "restart_point", silent_us, tuple(self._choose(size))))
             at_us += silent_us + self._between(facts["gap_ms_min"], facts["gap_ms_max"]) * _MS
 
     def _plan_disk(self, facts: Mapping[str, Any]) -> None:
@@ -202,13 +217,47 @@ class Plan:
             host = self._count + place if place else 0
             lasts_us = self._between(facts["lasts_ms_min"], facts["lasts_ms_max"]) * _MS
             fault = "slow_disk" if self._happens(facts["slow_percent"]) else "fill_disk"
+            if self._happens(facts.get("killed_percent", 0)):
+                fault = "kill_writing"
             self.steps.append((at_us, fault, host, lasts_us))
             at_us += lasts_us + self._between(facts["gap_ms_min"], facts["gap_ms_max"]) * _MS
+
+    def _plan_wire(self, facts: Mapping[str, Any]) -> None:
+        at_us = self._from_us + facts["first_ms"] * _MS
+        while at_us < self._end_us:
+            place = self._prng.below(self._standbys + 1)
+            host = self._count + place if place else 0
+            lasts_us = self._between(facts["lasts_ms_min"], facts["lasts_ms_max"]) * _MS
+            self.steps.append((at_us, "stall_wire", host, lasts_us))
+            at_us += lasts_us + self._between(facts["gap_ms_min"], facts["gap_ms_max"]) * _MS
+
+    def _plan_relays(self, facts: Mapping[str, Any]) -> None:
+        at_us = self._from_us + facts["first_ms"] * _MS
+        while at_us < self._end_us and self._standbys:
+            host = self._count + 1 + self._prng.below(self._standbys)
+            lasts_us = self._between(facts["lasts_ms_min"], facts["lasts_ms_max"]) * _MS
+            drawn = self._prng.below(100)
+            if drawn < facts["slow_percent"]:
+                self.steps.append((at_us, "slow_relay", host, lasts_us))
+            elif drawn < facts["slow_percent"] + facts["lies_percent"]:
+                self.steps.append((at_us, "let_relay_lie", host, lasts_us))
+            else:
+                self.steps.append((at_us, "crash", host, 1))
+                self.steps.append((at_us + lasts_us, "start", host, 0))
+            at_us += lasts_us + self._between(facts["gap_ms_min"], facts["gap_ms_max"]) * _MS
+
+    def _plan_twin(self, facts: Mapping[str, Any]) -> None:
+        at_us = self._from_us + facts["first_ms"] * _MS
+        while at_us < self._end_us:
+            stays_us = self._between(facts["stays_ms_min"], facts["stays_ms_max"]) * _MS
+            self.steps.append((at_us, "twin_comes", 0, 0))
+            self.steps.append((at_us + stays_us, "twin_goes", 0, 0))
+            at_us += stays_us + self._between(facts["gap_ms_min"], facts["gap_ms_max"]) * _MS
 
     def _plan_calm(self, facts: Mapping[str, Any]) -> None:
         """What goes wrong is over; later some talk, one after the other."""
         self.steps.append((self._end_us, "calm", 0, 0))
-        at_us = self._end_us + CALM_JOIN_MS * _MS
+        at_us = self._end_us + self._calm_join_ms * _MS
         for node in self._choose(min(self._count, CALLED_UP)):
             self.steps.append((at_us, "talk", node, _CALLED_MS * _MS))
             at_us += (_CALLED_MS + _CALLED_GAP_MS) * _MS

@@ -81,10 +81,22 @@ FAULTS = (
     "disk full",
     "disk slow",
     "calm",
+    "access point restarted",
+    "addresses swapped",
+    "twin came",
+    "twin left",
+    "killed while writing",
+    "heap exhausted",
+    "wire stalled",
+    "relay slow",
+    "relay lies",
 )
 PAUSED, RESUMED, CRASHED, RESTARTED, CUT, HEALED, ROAMING = 0, 1, 2, 3, 4, 5, 6
 CLOCK_STEPPED, NO_MEMORY, LEFT, ROAMED = 7, 8, 9, 10
 SLEWED, FLOODED, READDRESSED, HALF_OPEN, DISK_FULL, DISK_SLOW, CALMED = 11, 12, 13, 14, 15, 16, 17
+POINT_RESTARTED, SWAPPED, TWIN_CAME, TWIN_LEFT = 18, 19, 20, 21
+KILLED_WRITING, HEAP_EXHAUSTED, WIRE_STALLED = 22, 23, 24
+RELAY_SLOW, RELAY_LIES = 25, 26
 
 Watcher = Callable[[int, int, int, int, Any], None]  # (now_us, node, a, b, detail)
 
@@ -104,12 +116,14 @@ class Record:
         self._sha = hashlib.sha256()
         self._batch = bytearray(_BATCH_BYTES)
         self._end = 0  # of what is in the batch
-        self._watcher: list[Watcher | None] = [None] * len(NAMES)  # of each kind, or all of them
+        self._watchers: list[list[Watcher]] = [[] for _ in NAMES]  # of each kind
+        self._watcher: list[Watcher | None] = [None] * len(NAMES)  # that tells all of them
 
     def watch(self, kind: int, watcher: Watcher) -> None:
         """Call `watcher(now_us, node, a, b, detail)` for each record of `kind`."""
-        before = self._watcher[kind]
-        self._watcher[kind] = watcher if before is None else _both(before, watcher)
+        watchers = self._watchers[kind]
+        watchers.append(watcher)
+        self._watcher[kind] = _all_of(watchers)
 
     def note(self, kind: int, node: int, a: int, b: int, detail: Any = None) -> None:
         """Note one record. A datagram as `detail` enters the digest by the CRC that it carries."""
@@ -137,11 +151,27 @@ class Record:
         self._end = 0
 
 
-def _both(first: Watcher, second: Watcher) -> Watcher:
+def _all_of(watchers: list[Watcher]) -> Watcher:
     """One after the other. A loop over all watchers of a kind would be compiled apart by PyPy."""
+    if len(watchers) == 1:
+        return watchers[0]
+    if len(watchers) == 2:
+        return _both(*watchers)
+    return _three(watchers[0], watchers[1], _all_of(watchers[2:]))
 
+
+def _both(first: Watcher, second: Watcher) -> Watcher:
     def tell(now_us: int, node: int, a: int, b: int, detail: Any) -> None:
         first(now_us, node, a, b, detail)
         second(now_us, node, a, b, detail)
+
+    return tell
+
+
+def _three(first: Watcher, second: Watcher, third: Watcher) -> Watcher:
+    def tell(now_us: int, node: int, a: int, b: int, detail: Any) -> None:
+        first(now_us, node, a, b, detail)
+        second(now_us, node, a, b, detail)
+        third(now_us, node, a, b, detail)
 
     return tell

@@ -30,6 +30,7 @@ REAL_EVERY = 16  # one in so many runs has the real seal, which costs an eighth 
 
 _HEADER_END = FRONT_BYTES + HEADER_BYTES
 _number_of = Struct(">I").unpack_from  # of a key: as many of its bytes as a CRC begins with
+_size_of = Struct(">10xH").unpack_from  # of a datagram's payload
 _twice = Struct(">2I")  # a CRC as 8 bytes: PyPy is slow with integers of 64 bits
 _put_twice = _twice.pack_into
 _put_number = Struct(">I").pack_into
@@ -56,16 +57,23 @@ class StandInTags(Hmac):
         self._header = memoryview(self.buffer)[FRONT_BYTES:_HEADER_END]
 
     def digest(self, key: HmacKey, data: Any, end: int) -> bytes:
-        if end < HEADER_BYTES or data[0] != VERSION:
+        if not _is_datagram(data, 0, end):
             return super().digest(key, data, end)
         crc = crc32(data[0:HEADER_BYTES], _number_of(key.inner)[0])
         return _twice.pack(crc, crc)
 
     def digest_loaded(self, key: HmacKey, end: int) -> bytes:
-        if end < HEADER_BYTES or self.buffer[FRONT_BYTES] != VERSION:
+        if not _is_datagram(self.buffer, FRONT_BYTES, end):
             return super().digest_loaded(key, end)
         crc = crc32(self._header, _number_of(key.inner)[0])
         return _twice.pack(crc, crc)
+
+
+def _is_datagram(data: Any, at: int, end: int) -> bool:
+    """Or a key or a name, which may begin with any byte?"""
+    if end < HEADER_BYTES or data[at] != VERSION:
+        return False
+    return HEADER_BYTES + _size_of(data, at)[0] == end
 
 
 class StandInCipher:
@@ -136,10 +144,14 @@ class StandInLink(Link):
 
 
 class Seal:
-    """`kind`: `REAL` or `STAND_IN`. `cipher(key)` makes the block cipher of voice."""
+    """`kind`: `REAL` or `STAND_IN`. `cipher(key)` makes the block cipher of voice; `link`: of a
+    stand-in."""
 
-    def __init__(self, kind: str, real_cipher: Callable[[bytes], Any]) -> None:
+    def __init__(
+        self, kind: str, real_cipher: Callable[[bytes], Any], link: type[Link] = StandInLink
+    ) -> None:
         self.kind = kind
+        self._link = link
         self.is_real = kind == REAL
         self.cipher: Callable[[bytes], Any] = real_cipher if self.is_real else StandInCipher
 
@@ -151,7 +163,7 @@ class Seal:
         """Before `engine`, whose tags `hmac` makes, is started."""
         if self.is_real:
             return
-        link: Any = StandInLink(hmac, False)
+        link: Any = self._link(hmac, False)
         link.address = engine.link.address
         engine.link = link
         checksum: Any = StandInChecksum(hmac.buffer)
@@ -161,4 +173,4 @@ class Seal:
 
     def for_leader(self) -> dict[str, Any]:
         """What `Leader` is made with."""
-        return {"hmac": self.hmac(), "link": Link if self.is_real else StandInLink}
+        return {"hmac": self.hmac(), "link": Link if self.is_real else self._link}

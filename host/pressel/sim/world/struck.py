@@ -10,7 +10,14 @@ from . import record
 if TYPE_CHECKING:
     from .world import World
 
-_RECOVERIES = {record.RESUMED, record.RESTARTED, record.HEALED, record.ROAMED, record.CALMED}
+_RECOVERIES = {
+    record.RESUMED,
+    record.RESTARTED,
+    record.HEALED,
+    record.ROAMED,
+    record.CALMED,
+    record.TWIN_LEFT,
+}
 _CUTS = ("cut", "cut, unheard", "cut, deaf")
 _HALVES = ("half-open link, up", "half-open link, down")
 
@@ -50,4 +57,12 @@ class Struck:
         return {name: found[name] for name in sorted(found) if found[name]}
 
 
-_OF_HOSTS = {record.DISK_FULL, record.DISK_SLOW}  # nobody else has a disk
+_OF_HOSTS = {  # nobody else has a disk, or a wire to others
+    record.DISK_FULL,
+    record.DISK_SLOW,
+    record.KILLED_WRITING,
+    record.WIRE_STALLED,
+    record.RELAY_SLOW,
+    record.RELAY_LIES,
+    record.POINT_RESTARTED,
+}

@@ -37,6 +37,9 @@ def make_nodes(stage: Stage) -> list[Node]:
             nodes.append(FirmwareNode(stage, number, own, stage.spec["firmware"], hosts))
         else:
             nodes.append(kind(stage, number, clock, drift_ppm))
+    if stage.twin and kind is BadgeNode:
+        drift_ppm = stage.new_drift_ppm()
+        nodes.append(BadgeNode(stage, stage.twin, stage.new_clock(drift_ppm), drift_ppm))
     return nodes
 
 

@@ -50,6 +50,8 @@ class World:
     def run(self) -> None:
         """From power-up to the end of the script."""
         for number in sorted(self.nodes):
+            if self.nodes[number].is_twin:
+                continue
             # People do not switch on in the same instant; the leader box was there before.
             at_us = 0 if self.nodes[number].is_wired else 1 + self.prng.below(1_000_000)
             self.loop.at(at_us, self._start_first, number)
@@ -149,6 +151,47 @@ class World:
         self.note(record.FAULT, step[0], record.READDRESSED, 0)
         self.network.readdress(step[0])
 
+    def _do_swap_address(self, step: tuple[int, int]) -> None:
+        self.note(record.FAULT, step[0], record.SWAPPED, step[1])
+        self.network.swap_addresses(step[0], step[1])
+
+    def _do_restart_point(self, step: tuple[int, tuple[int, ...]]) -> None:
+        """For `step[0]` microseconds those stations have none."""
+        silent_us, stations = step
+        self.note(record.FAULT, 0, record.POINT_RESTARTED, silent_us)
+        for station in stations:
+            self._do_roam((station, silent_us))
+
+    def _do_twin_comes(self, step: tuple[int, int]) -> None:
+        twin = self.nodes.get(self.stage.twin)
+        if twin is not None and not twin.is_up:
+            self.note(record.FAULT, twin.number, record.TWIN_CAME, 0)
+            twin.start()
+
+    def _do_twin_goes(self, step: tuple[int, int]) -> None:
+        twin = self.nodes.get(self.stage.twin)
+        if twin is not None and twin.is_up:
+            twin.crash()
+            self.note(record.FAULT, twin.number, record.TWIN_LEFT, 0)
+
+    def _do_exhaust_heap(self, step: tuple[int, int]) -> None:
+        self.nodes[step[0]].exhaust_heap()
+
+    def _do_kill_writing(self, step: tuple[int, int]) -> None:
+        self.nodes[step[0]].kill_writing(step[1])
+
+    def _do_stall_wire(self, step: tuple[int, int]) -> None:
+        self.note(record.FAULT, step[0], record.WIRE_STALLED, 0)
+        self.network.stall_wire(step[0], step[1])
+
+    def _do_slow_relay(self, step: tuple[int, int]) -> None:
+        self.note(record.FAULT, step[0], record.RELAY_SLOW, 0)
+        self.nodes[step[0]].hinder_relay(step[1], is_lying=False)
+
+    def _do_let_relay_lie(self, step: tuple[int, int]) -> None:
+        self.note(record.FAULT, step[0], record.RELAY_LIES, 0)
+        self.nodes[step[0]].hinder_relay(step[1], is_lying=True)
+
     def _do_half_open(self, step: tuple[int, tuple[int, int]]) -> None:
         number, (is_down, lasts_us) = step
         self.note(record.FAULT, number, record.HALF_OPEN, is_down)
@@ -164,6 +207,9 @@ class World:
         """All that goes wrong is over, and nobody waits for the floor."""
         self.network.calm()
         for node in self.nodes.values():
+            if node.is_twin:
+                self._do_twin_goes((node.number, 0))
+                continue
             node.resume()
             node.lose_no_more()
             if not node.is_wired:
@@ -183,5 +229,8 @@ _OF_ALL = (
     "cut",
     "heal",
     "calm",
+    "restart_point",
+    "twin_comes",
+    "twin_goes",
 )  # actions of the whole venue; the others need the node that they name
 VIOLATIONS_MAX = 100  # a run that broke needs no more to be understood

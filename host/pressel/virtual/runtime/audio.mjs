@@ -24,7 +24,8 @@ export class Audio {
   /** What the shim class `machine.I2S` calls. */
   bridge() {
     return {
-      i2s_open: (id, mode, rate, ibufBytes) => this.#open(id, mode, rate, ibufBytes),
+      i2s_open: (id, mode, rate, ibufBytes, isSwapped) =>
+        this.#open(id, mode, rate, { ibufBytes, isSwapped }),
       i2s_read: (id, address, length) => this.ports.get(id).device.read(this.bytes(address, length)),
       i2s_write: (id, address, length) =>
         this.ports.get(id).device.write(this.bytes(address, length)),
@@ -53,12 +54,12 @@ export class Audio {
     }));
   }
 
-  #open(id, modeNumber, rate, ibufBytes) {
+  #open(id, modeNumber, rate, wires) {
     this.#close(id);
     const mode = modeNumber === RX ? 'rx' : 'tx';
     const timeline = this.record({ stem: `i2s${id}-${mode}`, mode, rate });
     const kind = mode === 'rx' ? Microphone : Speaker;
-    const device = new kind({ clock: this.clock, ibufBytes, rate, timeline });
+    const device = new kind({ clock: this.clock, rate, timeline, ...wires });
     this.ports.set(id, { mode, device, timeline });
     this.emit({ event: 'i2s', id, mode, rate, t0: device.t0, file: timeline.file });
     return 0;

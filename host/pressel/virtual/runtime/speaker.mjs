@@ -1,15 +1,17 @@
 // An I2S transmitter with a speaker on it. DMA blocks of 256 samples play one after the other in
 // real time, and silence while none is full: like the driver, it keeps a block that is filled in
-// part until the rest comes, be it with the next burst.
+// part until the rest comes, be it with the next burst. `isSwapped`: neighbouring samples change
+// places on their way out, as on a classic ESP32.
 
 const BLOCK_SAMPLES = 256;
 const TX_FRAME_BYTES = 2; // 16-bit mono
 
 export class Speaker {
-  constructor({ clock, ibufBytes, rate, timeline }) {
+  constructor({ clock, ibufBytes, rate, timeline, isSwapped = false }) {
     this.clock = clock;
     this.blockMs = (BLOCK_SAMPLES * 1000) / rate;
     this.timeline = timeline;
+    this.isSwapped = isSwapped;
     const blocks = Math.max(2, Math.floor(ibufBytes / (BLOCK_SAMPLES * TX_FRAME_BYTES)));
     this.room = (blocks - 1) * BLOCK_SAMPLES; // one block is always playing
     this.queue = new Int16Array(this.room);
@@ -53,7 +55,7 @@ export class Speaker {
       return block;
     }
     this.isFed = true;
-    block.set(this.queue.subarray(0, BLOCK_SAMPLES));
+    for (let n = 0; n < BLOCK_SAMPLES; n += 1) block[n] = this.queue[this.isSwapped ? n ^ 1 : n];
     this.queue.copyWithin(0, BLOCK_SAMPLES, this.queued);
     this.queued -= BLOCK_SAMPLES;
     return block;

@@ -1,6 +1,6 @@
 # The I2C buses of `machine`, loaded when they are asked for; as many as the board's chip has.
 
-import json
+from _chip import chip
 
 _ENODEV = 19
 _I2C_KEPT_MAX = 32  # the memory is the badge's
@@ -48,9 +48,4 @@ class I2C:
 
 
 def _buses():
-    try:
-        with open("/board.json") as file:
-            chip = json.load(file)["chip"]
-    except (OSError, ValueError, KeyError):
-        return 2
-    return 1 if chip == "esp32c3" else 2
+    return 1 if chip() == "esp32c3" else 2

@@ -88,7 +88,7 @@ class I2S:
         self._id = id
         self._mode = mode
         self._polled = False
-        _bridge.i2s_open(id, mode, rate, ibuf)
+        _bridge.i2s_open(id, mode, rate, ibuf, mode == I2S.TX and _swaps_mono())
 
     def readinto(self, buf):
         self._check(I2S.RX)
@@ -137,6 +137,12 @@ def reset():
 
 def lightsleep(time_ms=0):
     sleep_ms(time_ms)
+
+
+def _swaps_mono():
+    from _chip import chip
+
+    return chip() == "esp32"
 
 
 # What is not needed takes no memory; in C it would take none at all.

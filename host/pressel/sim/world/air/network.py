@@ -6,7 +6,7 @@ station to station takes two hops through the air. Knows nodes by number and dat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Protocol
 
 from ptt.base.prng import Prng
@@ -17,6 +17,7 @@ from ..loop import EventLoop
 from ..record import Record
 from .path import STEP_US, Path
 
+MANY = -3  # as a destination: all who listen for multicast
 BROADCAST = -1  # as a destination: all wired hosts, since only they listen for strangers
 _RATE_KBPS = 39_000  # of a badge at -67 dBm, where the profile names none
 _ADDRESS_FIRST = 0x8000  # above every node's number
@@ -44,21 +45,32 @@ class Hop(Protocol):
     def transit(
         self, now_us: int, station: int, size_bytes: int, is_down: bool
     ) -> tuple[int, int]: ...
+    def listen(self, station: int) -> None: ...
+    def go_deaf(self, station: int) -> None: ...
+    def multicast(
+        self, now_us: int, size_bytes: int, stations: list[int]
+    ) -> list[tuple[int, int, int]]: ...
     def corrupts(self, station: int, is_down: bool) -> bool: ...
     def roam(self, station: int) -> None: ...
     def calm(self) -> None: ...
     def struck(self) -> dict[str, int]: ...
     def airtime_percent(self, now_us: int) -> float | None: ...
+    def airtime_within(self, spans: Sequence[tuple[int, int]]) -> float | None: ...
 
 
 class ChanceAir:
-    """Every station has a random path up and one down; the use of the air is only computed."""
+    """Every station has a random path up and one down; the use of the air is only computed. The
+    profile's "stations" have paths of their own: (station, is_down, what differs)."""
 
     def __init__(self, profile: Mapping[str, Any], prng: Prng, step_us: int = STEP_US) -> None:
         self._profile = profile
         self._step_us = step_us  # see `Path`
         self._prng = prng
         self._paths: dict[int, Path] = {}
+        for station, is_down, facts in profile.get("stations", ()):
+            own = {**profile["path"], **facts}
+            self._paths[station << 1 | is_down] = Path(own, prng, step_us)
+        self._deaf: set[int] = set()  # to multicast
         self._used_us = 0
         self._cost_us: dict[int, int] = {}  # by size
         self.why_lost = record.BY_NETWORK
@@ -78,6 +90,25 @@ class ChanceAir:
         arrivals = path.transit(now_us, size_bytes)
         self.why_lost = path.why_lost
         return arrivals
+
+    def listen(self, station: int) -> None:
+        """Multicast takes the paths of all else."""
+
+    def go_deaf(self, station: int) -> None:
+        """No multicast comes to it any more."""
+        self._deaf.add(station)
+
+    def multicast(
+        self, now_us: int, size_bytes: int, stations: list[int]
+    ) -> list[tuple[int, int, int]]:
+        """(station, when it comes or -1, why it is lost) for each."""
+        found = []
+        for station in stations:
+            due_us, _ = self.transit(now_us, station, size_bytes, True)
+            is_deaf = station in self._deaf
+            why = record.BY_NOBODY if is_deaf else self.why_lost
+            found.append((station, -1 if is_deaf else due_us, why))
+        return found
 
     def corrupts(self, station: int, is_down: bool) -> bool:
         """Is what has just passed changed on its way?"""
@@ -111,6 +142,10 @@ class ChanceAir:
         points = self._profile["wifi"]["access_points"]
         return 100.0 * self._used_us / (max(1, now_us) * points)
 
+    def airtime_within(self, spans: Sequence[tuple[int, int]]) -> float | None:
+        """It keeps no account by time."""
+        return None
+
 
 class Network:
     """Carries datagrams between the nodes that `join` it. It hands over all that arrives in one
@@ -124,6 +159,7 @@ class Network:
         self._air = air
         self._nodes: dict[int, Receiver] = {}
         self._wired: list[int] = []
+        self._is_wired: dict[int, bool] = {}
         self._arrivals: dict[int, list[Parcel]] = {}  # by instant
         self._wire: dict[int, Callable[[bytes, int], None]] = {}  # between hosts
         self._cuts: list[tuple[frozenset[int], frozenset[int]]] = []
@@ -132,6 +168,8 @@ class Network:
         self._address: dict[int, int] = {}  # of nodes that have another one than their number
         self._node_at: dict[int, int] = {}  # by such an address
         self._next_address = _ADDRESS_FIRST
+        self._many: list[int] = []  # who listens for multicast
+        self._stalled_until_us: dict[int, int] = {}  # wires of hosts
         self.datagrams = 0  # put on the air or the wire, one for each receiver
         self.bytes = 0
         self.wire_datagrams = 0  # between hosts
@@ -139,6 +177,7 @@ class Network:
 
     def join(self, node: Receiver) -> None:
         self._nodes[node.number] = node
+        self._is_wired[node.number] = node.is_wired
         if node.is_wired:
             self._wired.append(node.number)
             self._wired.sort()
@@ -150,13 +189,30 @@ class Network:
     def send(self, source: int, destination: int, data: Any) -> None:
         """Take a datagram, whose bytes must not change any more."""
         self._note(record.SENT, source, destination, len(data), data)
-        if destination == BROADCAST:
+        if destination == MANY:
+            self._send_to_many(source, data)
+        elif destination == BROADCAST:
             for host in self._wired:
                 self.carry(source, host, data)
-        elif (number := self._number_of(destination)) in self._nodes:
+        elif (
+            number := self._number_of(destination) if self._address else destination
+        ) in self._nodes:
             self.carry(source, number, data)
         else:
             self._lose(source, destination, record.BY_NOBODY, data)
+
+    def listen_for_many(self, station: int, is_on: bool) -> None:
+        """It joins the multicast group, or leaves it."""
+        if not is_on:
+            self._many.remove(station)
+        elif station not in self._many:
+            self._many.append(station)
+            self._many.sort()
+            self._air.listen(station)
+
+    def go_deaf(self, station: int) -> None:
+        """Whatever it listens for, no multicast comes to it any more."""
+        self._air.go_deaf(station)
 
     def cut(self, sources: frozenset[int], destinations: frozenset[int]) -> None:
         """From now on nothing passes from `sources` to `destinations`; the other way it does."""
@@ -184,9 +240,21 @@ class Network:
         self._address[node] = self._next_address
         self._node_at[self._next_address] = node
 
+    def swap_addresses(self, one: int, other: int) -> None:
+        """Each gets the other's address: what is on its way reaches the wrong one."""
+        former = {node: self._address.get(node, node) for node in (one, other)}
+        for node, address in ((one, former[other]), (other, former[one])):
+            self._address[node] = address
+            self._node_at[address] = node
+
+    def stall_wire(self, host: int, lasts_us: int) -> None:
+        """For so long what goes between it and other hosts waits; then all of it comes at once."""
+        self._stalled_until_us[host] = self._loop.now_us + lasts_us
+
     def calm(self) -> None:
         """Whatever was wrong with it is over."""
         self.heal()
+        self._stalled_until_us.clear()
         self._silent_until_us.clear()
         self._half_open_until_us.clear()
         self._air.calm()
@@ -196,8 +264,12 @@ class Network:
         return self._air.struck()
 
     def airtime_percent(self) -> float | None:
-        """Of one access point's channel, on average; None where that is not known."""
+        """Of the fullest access point's channel; None where that is not known."""
         return self._air.airtime_percent(self._loop.now_us)
+
+    def airtime_within(self, spans: Sequence[tuple[int, int]]) -> float | None:
+        """As `airtime_percent`, of these times alone: (since, until) in microseconds."""
+        return self._air.airtime_within(spans) if spans else None
 
     def carry(self, source: int, destination: int, data: Any) -> None:
         """Bring one datagram, whose sending is on record, to one node."""
@@ -205,7 +277,7 @@ class Network:
         self.bytes += len(data)
         if self._cuts and self._is_cut(source, destination):
             self._lose(source, destination, record.BY_CUT, data)
-        elif source in self._wired:
+        elif self._is_wired[source]:
             self._down((source, destination, data))
         else:
             self._up(source, destination, data)
@@ -215,10 +287,27 @@ class Network:
         self.wire_datagrams += 1
         self.wire_bytes += len(data)
         if not self._is_cut(source, destination):
-            due_us = self._loop.now_us + _WIRE_US
-            self._loop.at(due_us, self._arrive_by_wire, (source, destination, data))
+            due_us = self._loop.now_us
+            for host in (source, destination):
+                due_us = max(due_us, self._stalled_until_us.get(host, 0))
+            self._loop.at(due_us + _WIRE_US, self._arrive_by_wire, (source, destination, data))
 
     # --- inside ---
+
+    def _send_to_many(self, source: int, data: Any) -> None:
+        """One transmission; nobody repeats it for whom it is lost."""
+        self.datagrams += 1
+        self.bytes += len(data)
+        reached = self._air.multicast(self._loop.now_us, len(data), self._many)
+        for station, due_us, why in reached:
+            if self._is_roaming(station):
+                self._lose(source, station, record.BY_ROAMING, data)
+            elif self._half_open_until_us and self._is_half_open(station, True):
+                self._lose(source, station, record.BY_CUT, data)
+            elif due_us < 0:
+                self._lose(source, station, why, data)
+            else:
+                self._hand_over(due_us, (source, station, data))
 
     def _arrive_by_wire(self, parcel: tuple[int, int, bytes]) -> None:
         source, destination, data = parcel
@@ -227,11 +316,10 @@ class Network:
 
     def _number_of(self, address: int) -> int:
         """The node that has it; -2: nobody, any more."""
-        if not self._address:
-            return address
-        if address in self._address:
-            return -2  # its former one
-        return self._node_at.get(address, address)
+        node = self._node_at.get(address)
+        if node is not None:
+            return node
+        return -2 if address in self._address else address  # a node's former one; a node's own
 
     def _address_of(self, node: int) -> int:
         return self._address.get(node, node)
@@ -264,14 +352,14 @@ class Network:
             data = self._changed(source, False, data)
         parcel = (source, destination, data)
         for at_us in (due_us,) if again_us < 0 else (due_us, again_us):
-            if destination in self._wired:
+            if self._is_wired[destination]:
                 self._hand_over(at_us + _WIRE_US, parcel)
             else:
                 self._loop.at(at_us + _WIRE_US, self._down, parcel)
 
     def _down(self, parcel: Parcel) -> None:
         source, destination, data = parcel
-        if destination in self._wired:
+        if self._is_wired[destination]:
             self._hand_over(self._loop.now_us + _WIRE_US, parcel)
             return
         if self._silent_until_us and self._is_roaming(destination):

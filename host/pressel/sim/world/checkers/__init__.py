@@ -13,7 +13,9 @@ from .bounded_memory import BoundedMemory
 from .everybody_talks import EverybodyTalks
 from .highest_term import HighestTerm
 from .lease_ends import LeaseEnds
+from .no_lost_move import NoLostMove
 from .one_lease import OneLease
+from .one_sender import OneSender
 from .one_voice import OneVoice
 
 CHECKERS = (
@@ -25,4 +27,6 @@ CHECKERS = (
     BoundedMemory,
     AllJoined,
     EverybodyTalks,
+    NoLostMove,
+    OneSender,
 )

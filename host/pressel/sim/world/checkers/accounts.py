@@ -1,13 +1,15 @@
 """Counters agree with the trace: every datagram that came is in an engine's books, by its reason,
-and every voice frame that came is played, late, a duplicate, dropped or refused."""
+and every voice frame that came is played, late, a duplicate, dropped or refused; by multicast none
+more than came."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ptt.base import events
+from ptt.proof import layout
 from ptt.wire import refusal, voice
-from ptt.wire.messages import VOICE_FRAME
+from ptt.wire.messages import MULTICAST_VOICE, VOICE_FRAME
 
 from .. import record
 
@@ -28,6 +30,7 @@ class Accounts:
         self._came = dict.fromkeys(world.nodes, 0)  # datagrams, of this start
         # Listener -> term << _LEASE_BITS | lease -> frames accepted
         self._frames: dict[int, dict[int, int]] = {node: {} for node in world.nodes}
+        self._many: dict[int, dict[int, int]] = {node: {} for node in world.nodes}  # by multicast
         self._term: dict[int, int] = {}  # of each badge since it joined or moved over
         self._set_aside: dict[int, int] = {}  # listener -> its stale and crowded frames so far
         for kind, watcher in (
@@ -42,11 +45,16 @@ class Accounts:
         self._came[node] = 0
         self._set_aside.pop(node, None)
         self._frames[node] = {}
+        self._many[node] = {}
 
     def _on_delivered(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
         self._came[node] += 1
         if data[1] == VOICE_FRAME:
             self._count(node, data, voice.count(data))
+        elif data[1] == MULTICAST_VOICE:  # proved or not, and perhaps with older ones
+            frames = layout.as_voice(data)
+            of_node, lease = self._many[node], voice.lease(frames)
+            of_node[lease] = of_node.get(lease, 0) + 2 * voice.count(frames)
 
     def _on_refused(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
         if data[1] == VOICE_FRAME:
@@ -81,7 +89,8 @@ class Accounts:
         came = of_lease.get(engine.join.term, 0)
         kept = played + late + duplicate + dropped
         least = came - (aside - self._set_aside.get(node, 0))
-        if not least <= kept <= max(of_lease.values(), default=0):
+        most = max(of_lease.values(), default=0) + self._many[node].get(lease, 0)
+        if not least <= kept <= most:
             self._world.violate(
                 "accounts", f"node {node} got {came} frames of lease {lease} and told of {kept}"
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ptt.badge.join import JOINED
 
 from .. import record
+from ..plan import CALM_JOIN_MS, calm_join_ms
 
 if TYPE_CHECKING:
     from ..world import World
@@ -31,7 +32,8 @@ class AllJoined:
     def finish(self) -> None:
         world = self._world
         hosts = [node for node in world.nodes.values() if node.is_wired]
-        if world.loop.now_us - self._last_us < QUIET_US or not any(host.is_up for host in hosts):
+        quiet_us = calm_join_ms(world.spec["scenario"]) * 1000 - CALM_JOIN_MS * 1000 + QUIET_US
+        if world.loop.now_us - self._last_us < quiet_us or not any(host.is_up for host in hosts):
             return
         for number, node in sorted(world.nodes.items()):
             if node.is_wired or not node.is_up or node.engine is None:

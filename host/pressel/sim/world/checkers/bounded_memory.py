@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 _LOOKS = 4  # a run
 _BADGE_MAX = 30_000  # buffers of 24 + 24 + 40 frames of 164 bytes, and a tenth
 _LEADER_MAX = 40_000  # without members: an outbox of 1,024 datagrams that are on their way
-_MEMBER_MAX = 200  # of the leader, for each participant: names, sessions, deliveries
+_MEMBER_MAX = (
+    260  # of the leader, for each participant: names, sessions, deliveries; 250 hold 101,200
+)
+_MANY_MAX = 24_000  # of a leader that sends to many: its keys, and 1.5 s for who misses a burst
 _DEPTH_MAX = 8
 
 
@@ -24,6 +27,8 @@ class BoundedMemory:
     def __init__(self, world: World) -> None:
         self._world = world
         self._leader_max = _LEADER_MAX + _MEMBER_MAX * world.participants
+        if world.stage.hears_many:
+            self._leader_max += _MANY_MAX
         for look in range(1, _LOOKS):
             world.loop.at(
                 world.spec["scenario"]["duration_s"] * 1_000_000 * look // _LOOKS, self._look

@@ -9,7 +9,7 @@ from ptt.base import events
 
 from .. import record
 from ..people import marker
-from ..plan import CALM_JOIN_MS
+from ..plan import calm_join_ms
 
 if TYPE_CHECKING:
     from ..world import World
@@ -39,7 +39,7 @@ class EverybodyTalks:
 
     def _on_fault(self, now_us: int, node: int, fault: int, b: int, detail: Any) -> None:
         if fault == record.CALMED:
-            self._from_us = now_us + CALM_JOIN_MS * 1000
+            self._from_us = now_us + calm_join_ms(self._world.spec["scenario"]) * 1000
 
     def _on_pressed(self, now_us: int, node: int, utterance: int, b: int, detail: Any) -> None:
         if 0 <= self._from_us <= now_us:
@@ -59,7 +59,9 @@ class EverybodyTalks:
         world = self._world
         if not any(node.is_wired and node.is_up for node in world.nodes.values()):
             return
-        listeners = {number for number, node in world.nodes.items() if not node.is_wired}
+        listeners = {
+            number for number, node in world.nodes.items() if not node.is_wired and not node.is_twin
+        }
         must_be_heard = world.spec["profile"]["air"] == "chance"
         for node, at_us in sorted(self._pressed.items()):
             granted_us = self._granted.get(node)

@@ -24,7 +24,7 @@ class ComingBack:
     def __init__(self, world: World) -> None:
         self._is_v1 = world.spec["protocol"] == "v1"
         self._has_standbys = world.standbys > 0
-        self._participants = world.participants
+        self._nodes = world.nodes
         self._election = Spread()
         self._dead_us = -1  # when the leader crashed that nobody has followed yet
         self._unheard = 0
@@ -109,7 +109,7 @@ class ComingBack:
                 self._all_back(now_us)
 
     def _is_host(self, node: int) -> bool:
-        return node == LEADER or node > self._participants
+        return node == LEADER or self._nodes[node].is_wired
 
     def _forget(self, node: int) -> None:
         if node >= 0:

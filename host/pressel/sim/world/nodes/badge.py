@@ -7,14 +7,18 @@ from typing import Any
 from ptt.badge.floor import NO_PERMISSION
 from ptt.badge.participant import Participant
 from ptt.base import events
+from ptt.base.clock import NEVER
 from ptt.media.playout import PLAYING, SILENT
 from ptt.media.smooth_playout import SmoothPlayout
 from ptt.media.time_scale import TimeScale
+from ptt.multicast.listener import Listener
+from ptt.relayed.ear import Ear
 from ptt.wire import refusal
 from ptt.wire.messages import LANE_ROUTINE
 
 from .. import keys, record
 from ..air.network import BROADCAST
+from ..late import age_badge
 from ..local_clock import LocalClock
 from ..people.microphone import Microphone
 from ..people.person import Person
@@ -22,6 +26,7 @@ from ..people.speaker import Speaker
 from ..stage import Stage
 from .node import Node
 
+_REBOOT_US = (1_000_000, 3_000_000)  # of a badge's firmware, until it looks for a leader
 _IN_VAIN = (events.DENIED, events.REVOKED, events.LOST)  # nobody hears what is said from now on
 
 
@@ -34,9 +39,16 @@ class BadgeNode(Node):
         super().__init__(stage, number, clock)
         self.person = Person(self)
         self.microphone = Microphone(stage, number, self.person, drift_ppm, self._hear)
-        self.speaker = Speaker(stage, number, drift_ppm, self._read, self._is_expecting, self._held)
+        held = self._held if stage.is_smooth else None
+        self.speaker = Speaker(stage, number, drift_ppm, self._read, self._is_expecting, held)
         self._accepted = 0  # datagrams, of this boot
+        self._heap_ends = False  # with the next datagram
+        self.is_twin = number == stage.twin
+        self._device = keys.device_of(stage.twin_of if self.is_twin else number)
         self._line: TimeScale | None = None  # of the smooth playout
+        self._ears: Listener | None = None  # where it hears multicast
+        self._relayed: Ear | None = None  # where it hears relays
+        self._is_in_group = False
 
     # --- the person ---
 
@@ -53,7 +65,7 @@ class BadgeNode(Node):
     # --- the node ---
 
     def boot(self, now_ms: int) -> None:
-        device = keys.device_of(self.number)
+        device = self._device
         name = b"B%d" % self.number
         seed = 1 + self.stage.prng.below(1 << 30)
         seal = self.stage.seal
@@ -64,13 +76,22 @@ class BadgeNode(Node):
         )
         seal.put_into_badge(self.engine, hmac)
         self.engine.address_of = _address_of
+        if self.stage.is_late:
+            age_badge(self.engine)
         if self.stage.is_smooth:
             ear = SmoothPlayout(self.engine.playout)
             self.engine.ear, self._line = ear, ear.line
+        if self.stage.hears_many:
+            self._ears = Listener(self.engine)
+        if self.stage.hears_relays:
+            self._relayed = Ear(self.engine, self._ears)
         self._accepted = 0
         self.engine.start(now_ms)
 
     def power_off(self) -> None:
+        if self._is_in_group:
+            self._is_in_group = False
+            self.stage.network.listen_for_many(self.number, False)
         self.microphone.stop()
         self.speaker.stop()
         self.note_talking(False)
@@ -79,25 +100,37 @@ class BadgeNode(Node):
         """The button is read first: what the person did meanwhile shows in its level only."""
         if self.is_paused:
             self.is_paused = False
-            if not self.person.is_pressing and self.engine.floor.wants_speech():
+            if not self.person.is_pressing and self.engine.floor.state != NO_PERMISSION:
                 self.engine.release(self.now_ms())
             self.is_paused = True
         super().resume()
 
     def take(self, data: Any, source: int, now_ms: int) -> None:
         engine = self.engine
-        engine.receive_datagram(data, source, now_ms)
+        (self._relayed or self._ears or engine).receive_datagram(data, source, now_ms)
         accepted = engine.refusals[refusal.ACCEPTED]
         if accepted == self._accepted:
             self.note_refusal(engine.refusals, data)
         self._accepted = accepted
-        if engine.playout.state != SILENT:
+        if self._heap_ends:
+            self._reboot()
+        elif engine.playout.state != SILENT:
             self.speaker.run()
 
     def let_time_pass(self, now_ms: int) -> None:
         self.engine.handle_timeout(now_ms)
 
+    def exhaust_heap(self) -> None:
+        """The engine has taken its next datagram, and has no memory for what follows from it."""
+        self._heap_ends = self.is_up
+
+    def lose_no_more(self) -> None:
+        super().lose_no_more()
+        self._heap_ends = False
+
     def settle(self, now_ms: int) -> int:
+        if not self.is_up:
+            return NEVER
         engine = self.engine
         outgoing = engine.poll_transmit()
         while outgoing is not None:
@@ -107,6 +140,9 @@ class BadgeNode(Node):
         while event is not None:
             self._tell(event[0], event[1])
             event = engine.next_event()
+        if self._ears is not None and (self._ears.place is not None) != self._is_in_group:
+            self._is_in_group = self._ears.place is not None
+            self.stage.network.listen_for_many(self.number, self._is_in_group)
         floor = engine.floor
         if floor.state != NO_PERMISSION or self.is_talking:
             self.note_talking(floor.may_send())
@@ -115,6 +151,20 @@ class BadgeNode(Node):
         return engine.next_timeout_ms()
 
     # --- inside ---
+
+    def _reboot(self) -> None:
+        """The firmware crashes, and starts anew."""
+        self._heap_ends = False
+        self._note(record.FAULT, self.number, record.HEAP_EXHAUSTED, 0)
+        self.crash()
+        low_us, high_us = _REBOOT_US
+        delay_us = low_us + self.stage.prng.below(high_us - low_us)
+        self._loop.at(self._loop.now_us + delay_us, self._rebooted, self.boots)
+
+    def _rebooted(self, boots: int) -> None:
+        if not self.is_up and boots == self.boots:
+            self._note(record.FAULT, self.number, record.RESTARTED, 0)
+            self.start()
 
     def _tell(self, kind: int, value: Any) -> None:
         self._note(record.EVENT, self.number, kind, 0, value)

@@ -5,19 +5,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from ptt.cluster import election
+from ptt.cluster import election, host_messages, relay_wire
 from ptt.cluster.ballot import NOBODY
 from ptt.host import Host
 from ptt.leader.leader import Leader
+from ptt.link.link import Link
+from ptt.relay.relay import Relay
 from ptt.wire import refusal
 
 from .. import keys, record
+from ..late import age_leader
 from ..local_clock import LocalClock
 from ..stage import Stage
+from .leader_node import to_many
 from .node import Node
 
 _DISK_US_MAX = 20_000  # until a term is written for certain
+_DEAD_US_MAX = 3_000_000  # until a host that lost power in a write is back
 _SLOW_DISK_US_MAX = 1_500_000  # a worn card, or a disk that wakes up
+_RELAY_LATE_US = 300_000  # longer than a listener waits
 _NODE_CLASS = 1
 _BYTES = 2  # of an address in a record: the node's number
 
@@ -39,6 +45,9 @@ class HostNode(Node):
         self._host_mail: list[tuple[bytes, int]] = []
         self._slow_until_us = 0  # its disk
         self._full_until_us = 0
+        self._killed_until_us = 0  # in the midst of a write
+        self._slow_relay_until_us = 0  # it is late with all that its leader asks of it
+        self._lies_until_us = 0  # it is late with what it relays, and says that it is idle
         stage.network.listen(number, self.arrive_from_host)
 
     @property
@@ -53,7 +62,10 @@ class HostNode(Node):
         hosts = tuple(host_id(number, self._hosts) for number in self._hosts)
         own = host_id(self.number, self._hosts)
         stored = self.disk.get("record", (0, NOBODY))
-        self.engine = Host(own, hosts, stored, self._make_leader, now_ms, _NODE_CLASS)
+        seal = self.stage.seal.for_leader()
+        random = keys.chance(self.number * 1000 + self.boots)
+        relay = Relay(seal["hmac"], random, _address_of, seal.get("link", Link))
+        self.engine = Host(own, hosts, stored, self._make_leader, now_ms, _NODE_CLASS, relay=relay)
         for number, host in zip(self._hosts, hosts, strict=True):
             self.engine.addresses[host] = (bytes(4), number + 1)
 
@@ -95,6 +107,33 @@ class HostNode(Node):
         self._host_mail.clear()
 
     def arrive_from_host(self, data: bytes, source: int) -> None:
+        late_us = self._late_us(data)
+        if late_us:
+            loop = self.stage.loop
+            loop.at(loop.now_us + late_us, self._arrive_late, (self.boots, data, source))
+        else:
+            self._take_from_host(data, source)
+
+    def _late_us(self, data: bytes) -> int:
+        """How late it is with that."""
+        now_us, is_copies = self.stage.loop.now_us, relay_wire.is_copies(data)
+        is_late = now_us < self._slow_relay_until_us
+        is_late = is_late and (is_copies or data[0] == host_messages.RELAY_ASK)
+        return _RELAY_LATE_US if is_late or (is_copies and now_us < self._lies_until_us) else 0
+
+    def _arrive_late(self, parcel: tuple[int, bytes, int]) -> None:
+        boots, data, source = parcel
+        if boots == self.boots:
+            self._take_from_host(data, source)
+
+    def hinder_relay(self, lasts_us: int, *, is_lying: bool) -> None:
+        until_us = self.stage.loop.now_us + lasts_us
+        if is_lying:
+            self._lies_until_us = until_us
+        else:
+            self._slow_relay_until_us = until_us
+
+    def _take_from_host(self, data: bytes, source: int) -> None:
         if not self.is_up:
             return
         if self.is_paused:
@@ -129,7 +168,11 @@ class HostNode(Node):
 
     def lose_no_more(self) -> None:
         super().lose_no_more()
-        self._full_until_us = self._slow_until_us = 0
+        self._full_until_us = self._slow_until_us = self._killed_until_us = 0
+        self._slow_relay_until_us = self._lies_until_us = 0
+
+    def kill_writing(self, lasts_us: int) -> None:
+        self._killed_until_us = self.stage.loop.now_us + lasts_us
 
     # --- inside ---
 
@@ -140,6 +183,9 @@ class HostNode(Node):
             term, seed, keys.Everybody(), keys.chance(seed), **self.stage.orders(), **seal
         )
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
+        leader.voice.multicast.address_of = to_many
+        if self.stage.is_late:
+            age_leader(leader, keys.chance(seed))
         return leader
 
     def _accepted(self) -> int:
@@ -156,7 +202,9 @@ class HostNode(Node):
         boots, stored = parcel
         if not self.is_up or boots != self.boots:
             return
-        if self.stage.loop.now_us < self._full_until_us:  # who cannot write a vote down must stop
+        if self.stage.loop.now_us < self._killed_until_us:
+            self._die_writing(stored)
+        elif self.stage.loop.now_us < self._full_until_us:  # who cannot write a vote down must stop
             self.crash()
             self.stage.loop.at(self._full_until_us, self._start_again, self.boots)
         else:
@@ -165,8 +213,20 @@ class HostNode(Node):
             if not self.is_paused:
                 self.refresh()
 
+    def _die_writing(self, stored: tuple[int, bytes]) -> None:
+        """Power goes before the engine knows that the record is on the disk. A record has its name
+        when it is whole: the disk has the new one, or still the one before."""
+        loop = self.stage.loop
+        self._killed_until_us = 0
+        if self.stage.prng.below(2):
+            self.disk["record"] = stored
+        self._note(record.FAULT, self.number, record.KILLED_WRITING, 0)
+        self.crash()
+        delay_us = self.stage.prng.below(_DEAD_US_MAX)
+        loop.at(loop.now_us + delay_us, self._start_again, self.boots)
+
     def _start_again(self, boots: int) -> None:
-        """Somebody has made room on the disk."""
+        """Somebody has made room on the disk, or has switched it on."""
         if not self.is_up and boots == self.boots:
             self._note(record.FAULT, self.number, record.RESTARTED, 0)
             self.start()

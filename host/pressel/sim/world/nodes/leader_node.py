@@ -8,6 +8,8 @@ from ptt.leader.leader import Leader
 from ptt.wire import refusal
 
 from .. import keys, record
+from ..air.network import MANY
+from ..late import age_leader
 from ..local_clock import LocalClock
 from ..stage import Stage
 from .node import Node
@@ -36,6 +38,9 @@ class LeaderNode(Node):
         self.engine = Leader(
             term, seed, keys.Everybody(), keys.chance(seed), **self.stage.orders(), **seal
         )
+        self.engine.voice.multicast.address_of = to_many
+        if self.stage.is_late:
+            age_leader(self.engine, keys.chance(seed))
         self._accepted = 0
 
     def take(self, data: Any, source: int, now_ms: int) -> None:
@@ -74,3 +79,8 @@ class LeaderNode(Node):
             self.engine.resign(self.now_ms())
             self.refresh()
             self.crash()
+
+
+def to_many(host: bytes, port: int) -> int:
+    """The one multicast address of the simulated network."""
+    return MANY

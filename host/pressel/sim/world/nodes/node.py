@@ -26,6 +26,7 @@ class Node:
     is_wired = False
     is_leading = False  # now
     is_of_cluster = False  # whose leaders come and go
+    is_twin = False  # a second device with another one's identity, that comes and goes
     mailbox_datagrams = 6  # lwIP's, on a badge
     step_us = 1000  # one step of the handset with a datagram: 1.5 ms at worst, in the virtual badge
 
@@ -202,6 +203,16 @@ class Node:
 
     def hinder_disk(self, lasts_us: int, is_full: bool) -> None:
         """For so long its disk takes nothing, or all of it late: of machines that have one."""
+
+    def hinder_relay(self, lasts_us: int, *, is_lying: bool) -> None:
+        """For so long it is late with what it relays, and says so or not: of standbys."""
+
+    def kill_writing(self, lasts_us: int) -> None:
+        """It is killed in the midst of its next write, if that comes within so long: of machines
+        that have a disk."""
+
+    def exhaust_heap(self) -> None:
+        """No memory is left for what its next datagram asks of it: of badges."""
 
     def lose_no_more(self) -> None:
         """Its radio and its disk work again."""

@@ -19,13 +19,15 @@ UTTERANCES = 1 << 12  # of one talker in one run
 FRAMES = 1 << 12  # of one utterance: 82 s
 SILENCE = 0x7FFF  # the talker's number in a frame in which nobody says anything
 
-_MARK = 0xA5  # where real frames have a zero
-_HEADER_BYTES = 4  # of a frame: its predictor, high byte first, its step and the mark
+_HEADER_BYTES = 4  # of a frame: its predictor, high byte first, its step, and what a pause is
+_MARK = b"mark"  # the first samples: hardly any real frame begins so
 ID_AT = _HEADER_BYTES + FRAME_SAMPLES // 4  # a byte holds two samples, so this is a frame's middle
 _eight_of = Struct(">q").unpack_from  # with a sign, so that it is one word on PyPy
 _put_eight = Struct(">q").pack_into
 _id_of = Struct(">3H").unpack_from
-_BLANK = bytes(ADPCM_FRAME_BYTES)
+_STEP_MAX = 88  # of a real frame, which says 0 behind it
+_MARK_END = _HEADER_BYTES + len(_MARK)
+_BLANK = bytes(_HEADER_BYTES) + _MARK + bytes(ADPCM_FRAME_BYTES - _MARK_END)
 
 
 def frame_id(talker: int, utterance: int, number: int) -> int:
@@ -62,7 +64,6 @@ class MarkerCoder:
         level = (pcm[0] * 7919 + pcm[1] * 1009 + pcm[2] * 37) % 32768 - 16384
         out[at] = level >> 8 & 255
         out[at + 1] = level & 255
-        out[at + 3] = _MARK
         at += ID_AT
         for n in range(3):
             out[at + 2 * n] = pcm[n] >> 8
@@ -70,10 +71,12 @@ class MarkerCoder:
 
     def ima_decode(self, data: Any, at: int, pcm: Any) -> None:
         self.before = self.heard
-        if data[at + 3] != _MARK:  # real speech, of a badge that runs the firmware
+        if data[at + _HEADER_BYTES : at + _MARK_END] != _MARK:
             content = bytes(data[at : at + ADPCM_FRAME_BYTES])
-            self.heard = self.known.get(content, SILENCE << 24)
-            return
+            is_coded = content[2] <= _STEP_MAX and not content[3]
+            if content in self.known or is_coded:  # by a badge that runs the firmware
+                self.heard = self.known.get(content, SILENCE << 24)
+                return  # else it was opened with a wrong key, and nobody has said it
         at += ID_AT
         talker, utterance, number = _id_of(data, at)
         self.heard = talker << 24 | utterance << 12 | number

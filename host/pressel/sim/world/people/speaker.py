@@ -23,7 +23,7 @@ _STEP_US = 5_000  # half of _TICK_MS of the handset: so late, on average, it beg
 
 class Speaker:
     """`read()` gives the next frame or None; `is_expecting()` says whether one may come soon, and
-    `held()` how many samples of what was read before still come first."""
+    `held()` how many samples of what was read before still come first; None: never any."""
 
     def __init__(
         self,
@@ -32,9 +32,9 @@ class Speaker:
         drift_ppm: int,
         read: Callable[[], Any],
         is_expecting: Callable[[], bool],
-        held: Callable[[], int] = lambda: 0,
+        held: Callable[[], int] | None = None,
     ) -> None:
-        self._stage = stage
+        self._loop, self._note = stage.loop, stage.note
         self._number = number
         self._read = read
         self._is_expecting = is_expecting
@@ -49,7 +49,7 @@ class Speaker:
         """Voice has come: begin to look, if not looking already."""
         if not self._is_running:
             self._is_running = True
-            self._stage.loop.at(self._stage.loop.now_us, self._tick)
+            self._loop.at(self._loop.now_us, self._tick)
 
     def stop(self) -> None:
         self._is_running = False
@@ -58,12 +58,15 @@ class Speaker:
     def _tick(self, _: Any) -> None:
         if not self._is_running:
             return
-        stage = self._stage
-        now_us = stage.loop.now_us
+        loop = self._loop
+        now_us = loop.now_us
         coder = marker.CODER
+        ask_held = self._held
+        held = 0
         while not self._is_playing or self._end_us - now_us < _LEAD_US:
             coder.heard = coder.before = -1
-            held = self._held()
+            if ask_held is not None:
+                held = ask_held()
             if self._read() is None:
                 self._is_playing = False
                 break
@@ -75,19 +78,22 @@ class Speaker:
             delay_us = begin_us - now_us + DMA_BLOCK_US
             self._end_us += self._frame_us
             if coder.heard >= 0:
-                self._note_played(coder.before, delay_us + held * _SECOND_US // RATE_HZ)
-                self._note_played(coder.heard, delay_us + self._held() * _SECOND_US // RATE_HZ)
+                if coder.before >= 0:
+                    self._note_played(coder.before, delay_us + held * _SECOND_US // RATE_HZ)
+                if ask_held is not None:
+                    delay_us += ask_held() * _SECOND_US // RATE_HZ
+                self._note_played(coder.heard, delay_us)
             elif held < FRAME_SAMPLES:
-                stage.note(record.CONCEALED, self._number, 0, delay_us)
+                self._note(record.CONCEALED, self._number, 0, delay_us)
         if self._is_playing:
-            stage.loop.at((self._end_us - _LEAD_US) // _LOOK_US * _LOOK_US + _LOOK_US, self._tick)
+            loop.at((self._end_us - _LEAD_US) // _LOOK_US * _LOOK_US + _LOOK_US, self._tick)
         elif self._is_expecting():
-            stage.loop.at(now_us + _STEP_US, self._tick)
+            loop.at(now_us + _STEP_US, self._tick)
         else:
             self._is_running = False
 
     def _note_played(self, frame: int, delay_us: int) -> None:
         """`frame` begins to sound so long from now. Of two frames that were read at once, a part of
         the first was left out, and the second begins behind it."""
-        if frame >= 0 and marker.talker_of(frame) != marker.SILENCE:
-            self._stage.note(record.PLAYED, self._number, frame, delay_us)
+        if marker.talker_of(frame) != marker.SILENCE:
+            self._note(record.PLAYED, self._number, frame, delay_us)

@@ -1,0 +1,57 @@
+"""One connection to the console: how long a request may take to arrive, and how many one address
+may have. Anybody can open connections, and each takes one of few places.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+ARRIVAL_S = 15.0  # for a request of 32 KB, head and body: a bad radio has 20 kbit/s
+CLIENTS_AN_ADDRESS_MAX = 64  # a third of all; a browser opens six, and some may share an address
+
+_WHOLE = (h11.DONE, h11.MUST_CLOSE)
+
+
+class Line(H11Protocol):
+    """As uvicorn has it, and it ends when what began to come does not come whole in time. An answer
+    may last."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        clients = [getattr(each, "client", None) for each in self.connections]
+        hosts = [client[0] for client in clients if client]
+        if self.client and hosts.count(self.client[0]) > CLIENTS_AN_ADDRESS_MAX:
+            transport.abort()
+        else:
+            self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        is_ours = self.transport.get_protocol() is self  # else it talks on, see `talk`
+        if not is_ours or self.conn.their_state in _WHOLE:
+            self._end_wait()
+        elif self._deadline is None:
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_wait()
+        super().connection_lost(exc)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing more was asked; who does not take the last answer either is not waited for."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        super().timeout_keep_alive_handler()
+
+    def _wait(self) -> None:
+        self._deadline = self.loop.call_later(ARRIVAL_S, self.transport.abort)
+
+    def _end_wait(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None

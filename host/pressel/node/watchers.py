@@ -1,0 +1,33 @@
+"""Several that watch one leader, each told of everything; see `ptt.leader.watch`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ptt.leader.watch import Watch
+
+
+class Watchers:
+    def __init__(self, *watchers: Watch) -> None:
+        self._watchers = watchers
+
+    def queued(self, node: int, request: int, now_ms: int) -> None:
+        for each in self._watchers:
+            each.queued(node, request, now_ms)
+
+    def begun(self, group: int, lease: int, talker: int, request: int, now_ms: int) -> None:
+        for each in self._watchers:
+            each.begun(group, lease, talker, request, now_ms)
+
+    def ended(self, lease: int, cause: int, now_ms: int) -> None:
+        for each in self._watchers:
+            each.ended(lease, cause, now_ms)
+
+    def reported(self, lease: int, node: int, played: int, concealed: int, late: int) -> None:
+        for each in self._watchers:
+            each.reported(lease, node, played, concealed, late)
+
+    def settled(self, counts: tuple[int, int, int, int]) -> None:
+        for each in self._watchers:
+            each.settled(counts)

@@ -1,0 +1,152 @@
+"""Values of settings by key: `floor.talk_ms` is the venue's, `floor.talk_ms@3` what talk group 3
+has of its own in its place. It does not know which are in force.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+from pressel.errors import UsageError
+from ptt.base.numbers import CALL_GROUP_FIRST, GROUPS_MAX
+
+from .settings import SettingRow, check_value, settings
+
+AS_THE_VENUE = "venue"  # in place of a value: the group has none of its own
+HASH_DIGITS = 12  # 48 bits: nobody forges it, it finds what went apart
+_GROUP = re.compile(r"[1-9]\d{0,2}")
+
+V = TypeVar("V")
+Change = Mapping[str, int | None]  # by key; None: as the venue has it
+
+
+def at_group(name: str, group: int) -> str:
+    """The key of what talk group `group` has of its own; 0: of the venue's value."""
+    return f"{name}@{group}" if group else name
+
+
+def split_key(key: str) -> tuple[str, int]:
+    """The setting's full name, and the group whose own value it is; 0: the venue's. UsageError when
+    this version has no such value."""
+    name, at, group = key.partition("@")
+    row = settings().get(name)
+    if row is None or (at and not _GROUP.fullmatch(group)):
+        raise UsageError(f"there is no setting '{key}'; `pressel settings list` shows all")
+    if at and row.scope != "group":
+        raise UsageError(f"{name} has one value for the whole venue; set it without a group")
+    if at and int(group) >= CALL_GROUP_FIRST:
+        raise UsageError(f"{group} is no talk group; they go from 1 to {CALL_GROUP_FIRST - 1}")
+    return name, int(group or 0)
+
+
+def is_known(key: str) -> bool:
+    """Whether this version has such a value."""
+    try:
+        split_key(key)
+    except UsageError:
+        return False
+    return True
+
+
+def row_of(key: str) -> SettingRow:
+    """Of the setting that `key` is a value of."""
+    return settings()[split_key(key)[0]]
+
+
+def own_values(name: str, values: Mapping[str, int]) -> dict[int, int]:
+    """By group, what groups have of their own of the setting `name`."""
+    keys = [(key, split_key(key)) for key in values if is_known(key)]
+    return {group: values[key] for key, (of, group) in keys if of == name and group}
+
+
+def check_values(values: Change) -> None:
+    """UsageError unless each can be."""
+    for key, value in values.items():
+        if value is not None:
+            check_value(in_words(key), row_of(key), value)
+        elif not split_key(key)[1]:
+            raise UsageError(f"{key} has no value; only what a group has of its own can go")
+    groups = {split_key(key)[1] for key, value in values.items() if value is not None} - {0}
+    if len(groups) > GROUPS_MAX:
+        raise UsageError(f"at most {GROUPS_MAX} groups can have settings of their own")
+
+
+def ordered(values: Mapping[str, V]) -> dict[str, V]:
+    """Each setting with its groups behind it."""
+    rows = settings()
+
+    def place(key: str) -> tuple[int, int]:
+        name, group = split_key(key)
+        return rows[name].number, group
+
+    return {key: values[key] for key in sorted(values, key=place)}
+
+
+def laid_over(values: Mapping[str, int], change: Change) -> dict[str, int]:
+    """`values` with `change`."""
+    both = {**values, **change}
+    return {key: value for key, value in both.items() if value is not None}
+
+
+def replaced(values: Mapping[str, int], told: Mapping[str, int]) -> dict[str, int]:
+    """`values` when all that was `told` holds: it says what each group has of its own, but may not
+    know each setting."""
+    return {**{key: value for key, value in values.items() if "@" not in key}, **told}
+
+
+def gone_on(values: Mapping[str, int], told: Mapping[str, int]) -> dict[str, int]:
+    """All that was `told`, and `values` of the settings of which it says nothing: who told it did
+    not know them."""
+    known = {key.partition("@")[0] for key in told}
+    left = {key: value for key, value in values.items() if key.partition("@")[0] not in known}
+    return {**left, **told}
+
+
+def to_become(values: Mapping[str, int], wanted: Mapping[str, int]) -> dict[str, int | None]:
+    """The change after which `values` are all that is `wanted`."""
+    gone = {key: None for key in values if "@" in key and key not in wanted}
+    return {**wanted, **gone}
+
+
+def differences(old: Change, new: Change) -> dict[str, tuple[int | None, int | None]]:
+    """The old value and the new one, where they differ: of the settings that both have, and of what
+    groups have of their own."""
+    found = {}
+    for key in [*old, *(key for key in new if key not in old)]:
+        is_told = "@" in key or (key in old and key in new)
+        if is_told and is_known(key) and old.get(key) != new.get(key):
+            found[key] = (old.get(key), new.get(key))
+    return found
+
+
+def only(values: Change, changed: Change) -> Change:
+    """Those of `values` that a change was about."""
+    return {key: values.get(key) for key in changed if "@" in key or key in values}
+
+
+def hash_of(values: Mapping[str, int]) -> str:
+    """Tells two sets of values apart. What is at its default does not count: hosts of two versions,
+    one of which knows a setting more, have the same as long as nobody changes that one."""
+    changed = {key: v for key, v in values.items() if "@" in key or v != row_of(key).default}
+    written = json.dumps(changed, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()[:HASH_DIGITS]
+
+
+def in_words(key: str) -> str:
+    """`floor.talk_ms in group 3`."""
+    name, _, group = key.partition("@")
+    return f"{name} in group {group}" if group else name
+
+
+def value_in_words(key: str, value: int | None) -> str:
+    """`60 ms`; of a group that has none of its own, that."""
+    return "as the venue" if value is None else row_of(key).in_words(value)
+
+
+def difference_lines(old: Change, new: Change) -> Iterator[str]:
+    """`floor.talk_ms: 60000 ms -> 90000 ms`."""
+    for key, (before, after) in differences(old, new).items():
+        yield f"{in_words(key)}: {value_in_words(key, before)} -> {value_in_words(key, after)}"

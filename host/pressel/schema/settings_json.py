@@ -1,0 +1,90 @@
+"""A file of settings as JSON Schema: for editors, and for tools that write such files.
+
+It says of every value what `settings_file` accepts, but of text with a unit ("90s") only its form.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .setting_values import AS_THE_VENUE
+from .settings import SettingRow, settings, short, units_of
+from .settings_file import AT, BASE
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of a file, read as TOML."""
+    sections: dict[str, dict[str, Any]] = {}
+    for name, row in settings().items():
+        sections.setdefault(name.partition(".")[0], {})[short(name)] = _value(row)
+    own = {
+        section: _object({short(name): _own(settings()[name]) for name in names})
+        for section, names in _of_groups().items()
+    }
+    base = {"type": "integer", "minimum": 1, "description": _BASE_IS}
+    return {
+        "$schema": DIALECT,
+        "title": "Settings of a Pressel venue",
+        "type": "object",
+        "properties": {
+            BASE: base,
+            AT: {
+                "type": "object",
+                "description": _AT_IS,
+                "patternProperties": {_GROUP: _object(own)},
+                "additionalProperties": False,
+            },
+            **{name: _object(each) for name, each in sections.items()},
+        },
+        "additionalProperties": False,
+        "anyOf": [_has_one(name) for name in (*sections, AT)],
+    }
+
+
+def _of_groups() -> dict[str, list[str]]:
+    """By section, the settings of which a group may have a value of its own."""
+    found: dict[str, list[str]] = {}
+    for name, row in settings().items():
+        if row.scope == "group":
+            found.setdefault(name.partition(".")[0], []).append(name)
+    return found
+
+
+_GROUP = r"^([1-9]|[1-9]\d|1[01]\d|12[0-7])$"
+_AT_IS = "What talk groups have of their own, by the group's number."
+
+
+_BASE_IS = "The version that the values were taken from."
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _has_one(section: str) -> dict[str, Any]:
+    """A file without any setting says nothing."""
+    return {"properties": {section: {"minProperties": 1}}, "required": [section]}
+
+
+def _own(row: SettingRow) -> dict[str, Any]:
+    """Or as the venue has it."""
+    told = _value(row)
+    del told["default"]
+    kinds = [{"enum": told.pop("enum")}] if row.words else told.pop("anyOf")
+    return {**told, "anyOf": [*kinds, {"const": AS_THE_VENUE}]}
+
+
+def _value(row: SettingRow) -> dict[str, Any]:
+    told = {
+        "description": f"{row.text}; {row.range_words()}. What it costs: {row.costs}",
+        "default": row.words[row.default] if row.words else row.default,
+    }
+    if row.words:
+        return {**told, "enum": list(row.words)}
+    number = {"type": "integer", "minimum": row.min, "maximum": row.max}
+    named = "|".join(map(re.escape, units_of(row)))
+    text = {"type": "string", "pattern": rf"^\s*\d+\s*({named})?\s*$"}
+    return {**told, "anyOf": [number, text]}

@@ -1,0 +1,122 @@
+"""Whoever hears no multicast, or no relay, any more, and asks for the burst, misses no frame of it
+but those that were lost on the air before, or on the way to it alone, and those that are older than
+what a listener keeps. What the air itself held for longer than voice waits before it is played, or
+until its key was known, counts as lost there, and so does what is still on its way when the burst
+ends, or waits for the frames that leave in one packet with it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ptt.base import events
+from ptt.base.defaults import PLAYOUT_DELAY_MS
+from ptt.base.numbers import FRAME_MS, FRAMES_PER_PACKET_MAX
+from ptt.fanout.again import FRAMES_MAX
+from ptt.proof import layout
+from ptt.wire import envelope, voice
+from ptt.wire.messages import MULTICAST_MISSED, MULTICAST_VOICE, VOICE_FRAME
+
+from .. import record
+
+if TYPE_CHECKING:
+    from ..world import World
+
+_LEASE_AT, _FIRST_AT = 25, 29  # in MULTICAST_MISSED
+_BUNDLED_US = FRAMES_PER_PACKET_MAX * FRAME_MS * 1000
+_LATE_MAX = 6  # what comes first after a long silence plays at once, before those that it overtook
+
+
+class NoLostMove:
+    """Of bursts that a node has asked for; leases are those of one term, or of none."""
+
+    protocols = ("v2",)
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._said: dict[int, dict[int, int]] = {}  # lease -> frames a host passed on, and when
+        self._alone: dict[tuple[int, int], int] = {}  # (node, lease) -> behind what was sent to it
+        # (node, lease) -> first frame that a host was asked for, and the oldest that it sends then
+        self._asked: dict[tuple[int, int], tuple[int, int]] = {}
+        self._lost: dict[tuple[int, int], list[tuple[int, int, bool]]] = {}
+        self._under_way: dict[tuple[int, bytes], int] = {}  # (node, datagram) -> when it was sent
+        world.record.watch(record.SENT, self._on_sent)
+        world.record.watch(record.LOST, self._on_lost)
+        world.record.watch(record.DELIVERED, self._on_delivered)
+        world.record.watch(record.REFUSED, self._on_refused)
+        world.record.watch(record.EVENT, self._on_event)
+
+    def _on_sent(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
+        if self._world.nodes[node].is_wired and (frames := _voice(data)):
+            first, lease = voice.first(frames), voice.lease(frames)
+            said = self._said.setdefault(lease, {})
+            for frame in range(first, first + voice.count(frames)):
+                said.setdefault(frame, now_us)
+            if (a, lease) in self._asked:
+                self._alone[a, lease] = first + voice.count(frames)
+            # What a relay sent before may come behind what the leader sends then.
+            if (a, lease) in self._asked or self._world.stage.hears_relays:
+                self._under_way[a, bytes(data)] = now_us
+
+    def _on_lost(self, now_us: int, node: int, destination: int, b: int, data: Any) -> None:
+        frames = _voice(data)
+        sender = self._world.nodes.get(node)  # None: a badge at another address
+        if frames and sender is not None and sender.is_wired:
+            self._excuse(destination, frames, is_many=_is_many(data))
+            self._under_way.pop((destination, bytes(data)), None)
+
+    def _on_delivered(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
+        if len(data) > envelope.TYPE_AT and data[envelope.TYPE_AT] == MULTICAST_MISSED:
+            lease = envelope.get32(data, _LEASE_AT)
+            oldest = max(self._said.get(lease, (0,))) + 1 - FRAMES_MAX
+            asked = envelope.get16(data, _FIRST_AT)
+            self._asked.setdefault((a, lease), (asked, max(oldest, asked)))
+        if not self._under_way:
+            return
+        sent_us = self._under_way.pop((node, bytes(data)), None)
+        if sent_us is not None and now_us - sent_us > PLAYOUT_DELAY_MS * 1000:
+            self._excuse(node, data, is_many=False)
+
+    def _on_refused(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
+        if _is_many(data) and (frames := _voice(data)):
+            self._excuse(node, frames, is_many=True)
+
+    def _excuse(self, node: int, frames: Any, *, is_many: bool) -> None:
+        each = (voice.first(frames), voice.count(frames), is_many)
+        self._lost.setdefault((node, voice.lease(frames)), []).append(each)
+
+    def _on_event(self, now_us: int, node: int, kind: int, b: int, value: Any) -> None:
+        if kind != events.HEARD:
+            return
+        _, lease, played, _, late, _, dropped = value
+        asked = self._asked.pop((node, lease), None)
+        if asked is None:
+            return
+        for key in [key for key in self._under_way if key[0] == node]:
+            del self._under_way[key]
+            self._excuse(node, key[1], is_many=False)
+        lost = self._lost.get((node, lease), [])
+        excused = sum(count for at, count, is_many in lost if not is_many or at < asked[0])
+        excused += dropped + min(late, _LATE_MAX)  # sent to it, without room for them or overtaken
+        said = self._said.get(lease, {})
+        sent = self._alone.pop((node, lease), 0)
+        excused += sum(at >= sent and now_us - said[at] < _BUNDLED_US for at in said)
+        excused += sum(asked[0] <= at < asked[1] for at in said)  # heard, or without proof
+        missing = len(said) - played - excused
+        if missing > 0:
+            words = f"node {node} asked for lease {lease} from frame {asked[1]} on"
+            self._world.violate("no lost move", f"{words}, and missed {missing}")
+
+    def finish(self) -> None:
+        """Nothing is left to look at."""
+
+
+def _is_many(data: Any) -> bool:
+    return len(data) > envelope.TYPE_AT and data[envelope.TYPE_AT] == MULTICAST_VOICE
+
+
+def _voice(data: Any) -> Any:
+    """The VOICE_FRAME in a datagram; None: there is none."""
+    if len(data) <= voice.FRAMES_AT or data[envelope.TYPE_AT] not in (VOICE_FRAME, MULTICAST_VOICE):
+        return None
+    return data if data[envelope.TYPE_AT] == VOICE_FRAME else layout.as_voice(data)

@@ -1,0 +1,30 @@
+"""Writes a small file that only its user may read, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from pressel.errors import PresselError
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Put `text` at `path`, on the disk before it returns; makes the folder. PresselError when that
+    fails, and then what was there is there still."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        number, fresh = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
+        try:
+            with os.fdopen(number, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(fresh, path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(fresh)
+            raise
+    except OSError as error:
+        raise PresselError(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,88 @@
+"""Packets that a listener missed, sent again to it alone, a few at a time; what is said meanwhile
+comes behind them. A badge's radio keeps six datagrams until the badge has read them, and loses what
+comes on top.
+"""
+
+from ..base.clock import NEVER, add, since
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import JITTER_FRAMES_MAX
+from ..wire import envelope, voice
+
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class Output(Protocol):
+        """Who sends them."""
+
+        def send(
+            self, data: bytearray, payload_crc: int, links: "list[Any]", now_ms: int
+        ) -> None: ...
+
+
+FRAMES_MAX = JITTER_FRAMES_MAX - 8  # room for 80 ms of jitter, and what comes before playout
+_AT_ONCE = const(4)  # the radio has room for other words beside them
+_EVERY_MS = const(10)  # a badge reads all that has come once a step
+
+
+class Again:
+    """`output` sends. A talker's quota bounds what waits: it comes more slowly than it leaves."""
+
+    def __init__(self, output: "Output") -> None:
+        self._output = output
+        self._waiting: dict[int, tuple[Any, list[bytearray]]] = {}  # node -> its link, its packets
+        self._due_ms = NEVER
+
+    def begin(self, node: int, link: "Any", packets: "list[bytearray]", now_ms: int) -> None:
+        """`node` missed `packets`, in their order. It gets the newest, as many as a listener keeps
+        until they are heard: older ones would push these out. What waits for it of other groups
+        goes first."""
+        frames = 0
+        for first in range(len(packets) - 1, -1, -1):
+            frames += voice.count(packets[first])
+            if frames > FRAMES_MAX:
+                packets = packets[first + 1 :]
+                break
+        if not packets:
+            return
+        group = voice.group(packets[0])
+        waiting = self._waiting.get(node, (link, []))[1]
+        others = [each for each in waiting if voice.group(each) != group]
+        self._waiting[node] = (link, others + packets)
+        self._send_some(node, now_ms)
+        if self._due_ms == NEVER and self._waiting:
+            self._due_ms = add(now_ms, _EVERY_MS)
+
+    def takes(self, node: int, data: bytearray) -> bool:
+        """Does something still wait for `node`? Then `data` waits behind it."""
+        if node not in self._waiting:
+            return False
+        self._waiting[node][1].append(data)
+        return True
+
+    def drop(self, node: int) -> None:
+        """It is a member no more."""
+        self._waiting.pop(node, None)
+
+    def forget(self) -> None:
+        """Nothing waits."""
+        self._waiting = {}
+        self._due_ms = NEVER
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self._due_ms != NEVER and since(now_ms, self._due_ms) >= 0:
+            for node in list(self._waiting):
+                self._send_some(node, now_ms)
+            self._due_ms = add(now_ms, _EVERY_MS) if self._waiting else NEVER
+
+    def next_timeout_ms(self) -> int:
+        """When `handle_timeout` has work next, or `NEVER`."""
+        return self._due_ms
+
+    def _send_some(self, node: int, now_ms: int) -> None:
+        link, packets = self._waiting[node]
+        for data in packets[0:_AT_ONCE]:
+            self._output.send(data, envelope.payload_crc(data), [link], now_ms)
+        if len(packets) > _AT_ONCE:
+            self._waiting[node] = (link, packets[_AT_ONCE:])
+        else:
+            del self._waiting[node]

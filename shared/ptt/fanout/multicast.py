@@ -1,0 +1,236 @@
+"""Voice that is sent once for many, and to each alone who does not hear it.
+
+Who gets a burst by multicast is settled when it begins and holds until its end, except that a
+member that misses it gets the rest alone, from the first frame that it misses on. So nobody's way
+changes within a burst but for the better, and no word is lost by it.
+"""
+
+from ..base.clock import NEVER, age
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import INT_MAX
+from ..proof.chain import DELAY, INTERVALS
+from ..proof.discloser import BACK, Discloser
+from ..wire import voice
+from .ears import Ears
+from .way import FAILED_MS, has_failed, is_much, is_worth_it
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, Protocol
+
+    class Output(Protocol):
+        """Who sends it."""
+
+        def send_plain(self, data: Any, destination: Any) -> None: ...
+
+
+_PORT = const(47802)  # behind those of badges and hosts
+_HOST = b"\xef\xff"  # 239.255.0.0/16: of one site, routed nowhere (RFC 2365)
+_KEPT_MS = const(1500)  # packets of a burst: until who misses them has asked three times
+_QUIET_MS = const(3000)  # without voice: a new chain disturbs nobody
+
+
+class _Outcome:
+    """How a burst went. `served`: who got it by multicast when it began."""
+
+    __slots__ = ("failing", "lease", "served")
+
+    def __init__(self, lease: int, served: "set[int]") -> None:
+        self.lease = lease
+        self.served = served
+        self.failing: set[int] = set()  # of these: they had to ask, or lost much
+
+
+class _Burst:
+    """The last one of a group. `nodes`: who gets it by multicast."""
+
+    __slots__ = ("before", "failed_ms", "kept", "lease", "nodes", "outcome")
+
+    def __init__(self) -> None:
+        self.lease = 0
+        self.outcome = _Outcome(0, set())
+        self.before = self.outcome  # of the last one: its listeners report when it is over
+        self.failed_ms = NEVER  # when one had failed; NEVER: none has of late
+        self.nodes: set[int] = set()
+        self.kept: list[tuple[int, bytearray]] = []  # (when, packet), oldest first
+
+    def forget_old(self, now_ms: int) -> None:
+        while self.kept and age(now_ms, self.kept[0][0]) > _KEPT_MS:
+            self.kept.pop(0)
+
+
+class Multicast:
+    """`random(n)` gives n unpredictable bytes. `address_of` makes an address of the transport's
+    from the IPv4 address and the port."""
+
+    def __init__(self, output: "Output", random: "Callable[[int], bytes]") -> None:
+        self.address_of: Callable[[bytes, int], Any] = _as_they_are
+        self._output = output
+        self._random = random
+        self._host = b""  # none: it is switched off
+        self._keys: Discloser | None = None
+        self._bursts: dict[int, _Burst] = {}  # by group
+        self._spoken_ms = NEVER  # voice went out last; NEVER: not yet
+        self.ears = Ears()
+        self.packets = 0  # of voice, sent once for many
+
+    def obey(self, group: int) -> None:
+        """The venue's setting: the last two bytes of the address; 0: send to each alone."""
+        host = _HOST + bytes((group >> 8, group & 255)) if group else b""
+        if host != self._host:
+            self._host = host
+            self._keys = None
+            self.forget()
+
+    def forget(self) -> None:
+        """No burst is under way."""
+        self._bursts = {}
+
+    @property
+    def place(self) -> "tuple[bytes, int] | None":
+        """IPv4 address and port; None: nothing is sent to many."""
+        return (self._host, _PORT) if self._host else None
+
+    def welcome(self, echo_ms: int, now_ms: int) -> "tuple":
+        """The fields of MULTICAST, in answer to a report."""
+        if not self._host:
+            return (echo_ms, bytes(4), 0, 0, 0, 0, 0, bytes(16))
+        keys = self._keys
+        if keys is None or keys.left(now_ms) <= 0:
+            keys = self._begin(now_ms)
+        interval, key = keys.anchor(now_ms)
+        age_ms = keys.age_ms(now_ms)
+        return (echo_ms, self._host, _PORT, keys.number, age_ms, DELAY, interval, key)
+
+    def is_heard_by(self, node: int, now_ms: int) -> bool:
+        """Does `node` hear, and can it prove, what is sent to many?"""
+        keys = self._keys
+        return keys is not None and self.ears.hears(node, keys.number, now_ms)
+
+    # --- voice ---
+
+    def begin(
+        self,
+        group: int,
+        lease: int,
+        listeners: "Sequence[tuple[int, int]]",
+        access_points: int,
+        now_ms: int,
+    ) -> None:
+        """A burst for `listeners`, (node, access point) of each."""
+        burst = self._bursts.get(group)
+        if burst is None:
+            burst = self._bursts[group] = _Burst()
+        was_worth_it = len(burst.nodes) > 0
+        if burst.failed_ms != NEVER and age(now_ms, burst.failed_ms) >= FAILED_MS:
+            burst.failed_ms = NEVER
+        burst.lease = lease
+        burst.kept = []
+        burst.nodes = set()
+        burst.before, burst.outcome = burst.outcome, _Outcome(lease, set())
+        if burst.failed_ms != NEVER:
+            return
+        hearing = [each for each in listeners if self.is_heard_by(each[0], now_ms)]
+        if is_worth_it([place for _, place in hearing], access_points, was_worth_it):
+            burst.nodes = set([node for node, _ in hearing])
+            burst.outcome.served = set(burst.nodes)
+
+    def served(self, group: int) -> "set[int]":
+        """The nodes that get the burst of `group` by multicast; not to be changed."""
+        burst = self._bursts.get(group)
+        return set() if burst is None else burst.nodes
+
+    def send(self, data: bytearray, now_ms: int) -> "set[int]":
+        """A VOICE_FRAME of a burst, to those who get it by multicast. Returns them; it is to be
+        changed no more."""
+        burst = self._bursts.get(voice.group(data))
+        if burst is None or burst.lease != voice.lease(data) or not burst.nodes:
+            return set()
+        keys = self._keys
+        if keys is None or keys.left(now_ms) <= 0:  # the burst is longer than a chain
+            burst.nodes = set()
+            return burst.nodes
+        back = BACK * voice.count(data)
+        older = _beginning(burst.kept, voice.first(data) - back, voice.count(data))
+        if older is None:
+            back = 0
+        packet = keys.voice(data, older, back, now_ms)
+        self._output.send_plain(packet, self.address_of(self._host, _PORT))
+        self.packets += 1
+        self._spoken_ms = now_ms
+        burst.kept.append((now_ms, data))
+        burst.forget_old(now_ms)
+        return burst.nodes
+
+    def on_missed(
+        self, node: int, group: int, lease: int, first: int, now_ms: int
+    ) -> "list[bytearray]":
+        """MULTICAST_MISSED: the packets that `node` is to get again, and from now on alone. Empty:
+        the talker's own network is silent, or the burst is over."""
+        burst = self._bursts.get(group)
+        if burst is None or burst.lease != lease or node not in burst.nodes:
+            return []
+        missed = [each for _, each in burst.kept if voice.first(each) + voice.count(each) > first]
+        if missed:
+            burst.nodes.discard(node)
+            self.ears.on_missed(node)
+            self._fails(node, burst, burst.outcome, now_ms)
+        return missed
+
+    def on_heard(
+        self, node: int, group: int, lease: int, heard: int, missed: int, now_ms: int
+    ) -> None:
+        """`node` has reported how many frames of a burst it heard, and how many it missed."""
+        burst = self._bursts.get(group)
+        if burst is not None and is_much(heard, missed):
+            for outcome in (burst.outcome, burst.before):
+                if outcome.lease == lease and node in outcome.served:
+                    self._fails(node, burst, outcome, now_ms)
+
+    def _fails(self, node: int, burst: _Burst, outcome: _Outcome, now_ms: int) -> None:
+        outcome.failing.add(node)
+        if has_failed(len(outcome.served), len(outcome.failing)):
+            burst.failed_ms = now_ms  # for the next: who has not asked yet would lose a word now
+
+    # --- time ---
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Probes, and keys to be told."""
+        for burst in self._bursts.values():
+            burst.forget_old(now_ms)
+        keys = self._keys
+        if keys is None:
+            return
+        if not self.ears.is_anybody_there(now_ms):
+            self._keys = None
+            return
+        is_quiet = self._spoken_ms == NEVER or age(now_ms, self._spoken_ms) > _QUIET_MS
+        if keys.left(now_ms) <= 0 or (is_quiet and keys.left(now_ms) < INTERVALS // 2):
+            keys = self._begin(now_ms)
+        data = keys.poll(now_ms)
+        if data is not None:
+            self._output.send_plain(data, self.address_of(self._host, _PORT))
+
+    def next_timeout_ms(self) -> int:
+        """When `handle_timeout` has work next, or `NEVER`."""
+        return NEVER if self._keys is None else self._keys.next_timeout_ms()
+
+    def _begin(self, now_ms: int) -> Discloser:
+        """A new chain. Members learn of it by their next report: they hear no probes any more."""
+        for burst in self._bursts.values():
+            burst.nodes = set()
+        number = 1 + int.from_bytes(self._random(4), "big") % INT_MAX
+        self._keys = Discloser(number, self._random(16), now_ms)
+        return self._keys
+
+
+def _beginning(kept: "list[tuple[int, bytearray]]", number: int, count: int) -> "bytearray | None":
+    """The packet of `kept` that begins with frame `number`, and has `count` or more."""
+    for _, data in kept:
+        if voice.first(data) == number and voice.count(data) >= count:
+            return data
+    return None
+
+
+def _as_they_are(host: bytes, port: int) -> "tuple[bytes, int]":
+    return host, port

@@ -1,0 +1,1 @@
+"""What a participant needs to hear voice that is sent once for many."""

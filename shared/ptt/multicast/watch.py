@@ -1,0 +1,145 @@
+"""Does a burst come by multicast, as it should? And its frames in their order: where one is
+missing, those behind it wait for its copy, which comes three packets later.
+
+The leader sends something to all every `ALIVE_MS` while it has voice for them, if only the newest
+key, so whoever hears nothing for longer is deaf, whatever the talker does.
+"""
+
+from ..base.clock import NEVER, add, age, earliest, since
+from ..base.compat import TYPE_CHECKING, const
+from ..proof.discloser import BACK
+from ..wire import voice
+
+if TYPE_CHECKING:
+    from typing import Any
+
+_SILENT_MS = const(170)  # twice `ALIVE_MS`, and the next is late; more than a beacon holds it
+_FIRST_MS = const(240)  # until the first comes: a grant that was repeated, the way up, a beacon
+_UNPROVED_MS = const(260)  # a key's time, 100 ms, and two in which it comes again
+_OVER_MS = const(100)  # after the word that it is over, what was sent before has come
+_TRIES_MAX = const(4)  # when it is over: then nobody has it any more
+_RETRY_MS = const(100)  # doubles: a busy round trip
+_DOUBLED_MAX = const(2)  # times: who comes back to an access point waits for 400 ms at most
+
+
+class Watch:
+    """The burst `lease`, which has begun."""
+
+    __slots__ = (
+        "_alive_ms",
+        "_due_ms",
+        "_held_ms",
+        "_is_marked",
+        "_over_ms",
+        "_retry_ms",
+        "_tries",
+        "_waiting",
+        "is_done",
+        "lease",
+        "next",
+    )
+
+    def __init__(self, lease: int, now_ms: int) -> None:
+        self.lease = lease
+        self.next = 0  # number of the first frame that has not come
+        self.is_done = False  # it came whole, or comes to us alone, or is over
+        self._waiting: list[Any] = []  # VOICE_FRAMEs behind a gap
+        self._is_marked = False  # its last frame has come, proved or not
+        self._alive_ms = NEVER  # since when nothing has come by multicast; NEVER: no voice has yet
+        self._held_ms = NEVER  # since when voice waits for its proof
+        self._over_ms = NEVER  # since when the leader says that it is over
+        self._tries = 0
+        self._retry_ms = NEVER
+        self._due_ms = add(now_ms, _FIRST_MS)
+
+    # --- what comes ---
+
+    def alive(self, now_ms: int) -> None:
+        """Something came by multicast."""
+        if self._over_ms != NEVER and age(now_ms, self._over_ms) >= _OVER_MS:
+            self.is_done = self.is_done or (self._held_ms == NEVER and not self._waiting)
+        if self._alive_ms != NEVER:
+            self._alive_ms = now_ms
+            self._wait()
+
+    def came(self, is_last: bool, now_ms: int) -> None:
+        """A packet of it, not proved yet; `is_last`: behind it no more is awaited."""
+        self._alive_ms = now_ms
+        if self._held_ms == NEVER:
+            self._held_ms = now_ms
+        self._is_marked = self._is_marked or is_last
+        self._wait()
+
+    def settled(self) -> None:
+        """Whatever came of it has been proved, or was false."""
+        if self._held_ms != NEVER:
+            self._held_ms = NEVER
+            self._wait()
+
+    def over(self, now_ms: int) -> None:
+        """The leader says that nobody talks under this lease any more."""
+        if self._over_ms == NEVER:
+            self._over_ms = now_ms
+            self._tries = 0
+
+    def proved(self, frames: "Any", now_ms: int) -> "list[Any]":
+        """`frames`: a VOICE_FRAME of it that is the leader's. Returns those to be heard now."""
+        self._tries = 0
+        self._retry_ms = NEVER
+        self._held_ms = now_ms  # as far as more came behind it
+        if voice.is_last(frames):
+            heard = self._waiting + [frames] if _end(frames) > self.next else []
+            self.flush()
+            self.is_done = True
+            return heard
+        if _end(frames) > self.next:
+            self._waiting.append(frames)
+            self._waiting.sort(key=voice.first)
+        # Of what is missing the copy came with this packet, or was lost, too.
+        given_up = voice.first(frames) - BACK * voice.count(frames)
+        heard = []
+        while self._waiting:
+            first = voice.first(self._waiting[0])
+            if first > self.next and self.next > given_up:
+                break
+            frames = self._waiting.pop(0)
+            if _end(frames) > self.next:
+                self.next = _end(frames)
+                heard.append(frames)
+        self._wait()
+        return heard
+
+    def flush(self) -> "list[Any]":
+        """What waits, in its order: it waits no longer."""
+        waiting = self._waiting
+        self._waiting = []
+        return waiting
+
+    # --- what does not ---
+
+    def is_due(self, now_ms: int) -> bool:
+        """Should the leader be asked to send it to us alone?"""
+        due_ms = self.next_timeout_ms()
+        return due_ms != NEVER and since(now_ms, due_ms) >= 0
+
+    def asked(self, now_ms: int) -> None:
+        """It was."""
+        self._retry_ms = add(now_ms, _RETRY_MS << min(self._tries, _DOUBLED_MAX))
+        self._tries += 1
+
+    def next_timeout_ms(self) -> int:
+        """When it should be asked, or `NEVER`."""
+        if self.is_done or (self._over_ms != NEVER and self._tries >= _TRIES_MAX):
+            return NEVER
+        return self._retry_ms if self._retry_ms != NEVER else self._due_ms
+
+    def _wait(self) -> None:
+        self._due_ms = NEVER
+        if self._held_ms != NEVER:
+            self._due_ms = add(self._held_ms, _UNPROVED_MS)
+        if not self._is_marked and self._alive_ms != NEVER:
+            self._due_ms = earliest(self._due_ms, add(self._alive_ms, _SILENT_MS))
+
+
+def _end(frames: "Any") -> int:
+    return voice.first(frames) + voice.count(frames)

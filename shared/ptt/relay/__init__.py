@@ -1,0 +1,1 @@
+"""What a standby needs to send voice in its leader's place."""

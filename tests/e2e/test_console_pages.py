@@ -1,0 +1,228 @@
+"""Every page of the console in Chromium, as people use it: on a phone, a desk and a wall, in light
+and dark, by keyboard alone, and by what a screen reader is told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.chromium import CHROMIUM, Tab, chromium
+from tests.host.test_console import PAGES, PASSWORD, QUICK, HostStandIn, rolled_out
+from tests.host.web import served
+
+from pressel.console.accounts import Accounts
+from pressel.console.door import Door
+from pressel.console.host_reader import HostReader
+from pressel.console.server import settings
+from pressel.console.talk import Talk
+
+pytestmark = [
+    pytest.mark.e2e, pytest.mark.proof,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]  # fmt: skip
+
+WIDTHS = (360, 390, 1280, 3840)
+TABS_MAX = 250  # a page has fewer places that the Tab key goes to
+
+# Roles of what somebody can act on; each must have a name.
+CONTROLS = {
+    "button", "link", "textbox", "searchbox", "spinbutton", "combobox", "checkbox", "radio",
+    "slider", "DisclosureTriangle", "progressbar",
+}  # fmt: skip
+
+# Text that is shown, with the contrast between its colour and what lies behind it.
+CONTRAST = """(() => {
+  const parse = (text) => {
+    const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
+    return [r, g, b, a];
+  };
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
+  const over = (top, under) => top.slice(0, 3).map((v, n) => v * top[3] + under[n] * (1 - top[3]));
+  const behind = (node) => {
+    const layers = [];
+    for (let each = node; each; each = each.parentElement) {
+      layers.push(parse(getComputedStyle(each).backgroundColor));
+    }
+    return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255]);
+  };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement;
+    const box = node.getBoundingClientRect();
+    if (!walker.currentNode.data.trim() || box.width < 2 || box.height < 2) continue;
+    const style = getComputedStyle(node);
+    if (style.visibility !== "visible") continue;
+    if (node.closest("option, select, script, [hidden]")) continue;
+    const under = behind(node);
+    const a = light(over(parse(style.color), under)), b = light(under);
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const size = parseFloat(style.fontSize);
+    const isLarge = size >= 24 || (size >= 18.66 && parseInt(style.fontWeight, 10) >= 700);
+    if (ratio < (isLarge ? 3.0 : 4.5)) {  // WCAG 2.2, 1.4.3
+      found.push([walker.currentNode.data.trim().slice(0, 40), Math.round(ratio * 100) / 100]);
+    }
+  }
+  return found;
+})()"""
+
+# What the focus is on: a mark of its own for each place, and whether the eye can find it.
+FOCUS = """(() => {
+  const places = () => document.querySelectorAll("[data-place]").length;
+  const at = document.activeElement;
+  if (!at || at === document.body) return null;
+  if (!at.dataset.place) at.dataset.place = String(places() + 1);
+  const box = at.getBoundingClientRect(), style = getComputedStyle(at);
+  return { place: at.dataset.place, tag: at.outerHTML.slice(0, 80),
+           shown: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
+                  && box.width > 1 && box.height > 1 };
+})()"""
+
+# All that the Tab key is to reach.
+WANTED = """(() => {
+  const places = () => document.querySelectorAll("[data-place]").length;
+  const all = [...document.querySelectorAll("a[href], button, input, select, summary")];
+  return all.filter((each) => each.type !== "hidden" && !each.disabled && each.checkVisibility()
+    && !each.closest("details:not([open]) > :not(summary)")).map((each) => {
+      if (!each.dataset.place) each.dataset.place = String(places() + 1);
+      return each.dataset.place;
+    });
+})()"""
+
+
+@contextlib.asynccontextmanager
+async def logged_in(folder: Path) -> AsyncIterator[tuple[Tab, str]]:
+    """A browser of the venue's owner, and where the console is."""
+    accounts = Accounts(folder, QUICK)
+    for role in ("own", "see"):
+        accounts.put(role, role, PASSWORD)
+    standing = HostStandIn()
+    standing.rollout = rolled_out("paused", "10 %", "2 of 2 badges refuse it")
+    host, door = HostReader(standing), Door(accounts, is_secure=False)
+    talk = Talk(host, door, folder)
+    names = frozenset({"127.0.0.1"})
+    with served(settings(host, door, names, folder, talk=talk)) as port:
+        async with chromium() as tab:
+            await tab.open(f"http://127.0.0.1:{port}/login")
+            await tab.run(
+                "document.querySelector('[name=name]').value = 'own';"
+                f"document.querySelector('[name=password]').value = '{PASSWORD}';"
+                "document.querySelector('form').submit()"
+            )
+            await tab.until("location.pathname === '/' && document.readyState === 'complete'")
+            yield tab, f"http://127.0.0.1:{port}"
+
+
+async def scheme(tab: Tab, word: str) -> None:
+    features = [{"name": "prefers-color-scheme", "value": word}]
+    await tab.send("Emulation.setEmulatedMedia", features=features)
+
+
+def test_no_page_is_wider_than_its_window_and_all_text_can_be_read(tmp_path: Path) -> None:
+    async def scenario() -> list[Any]:
+        found: list[Any] = []
+        async with logged_in(tmp_path) as (tab, at):
+            for page in (*PAGES, "/login"):
+                if page == "/login":
+                    await tab.send("Network.clearBrowserCookies")
+                for word in ("light", "dark"):
+                    await scheme(tab, word)
+                    for width in WIDTHS:
+                        await tab.size(width, 900)
+                        await tab.open(at + page)
+                        wide = await tab.run("document.documentElement.scrollWidth")
+                        if wide > width:
+                            found.append((page, width, wide))
+                    found += [(page, word, *each) for each in await tab.run(CONTRAST)]
+        return found
+
+    assert asyncio.run(scenario()) == []
+
+
+def test_a_screen_reader_hears_a_name_for_every_control(tmp_path: Path) -> None:
+    async def scenario() -> list[Any]:
+        found: list[Any] = []
+        async with logged_in(tmp_path) as (tab, at):
+            await tab.send("Accessibility.enable")
+            for page in PAGES:
+                await tab.open(at + page)
+                tree = (await tab.send("Accessibility.getFullAXTree"))["nodes"]
+                shown = [each for each in tree if not each.get("ignored")]
+                roles = [each["role"]["value"] for each in shown]
+                for each in shown:
+                    name = each.get("name", {}).get("value", "")
+                    if each["role"]["value"] in CONTROLS and not name.strip():
+                        found.append((page, each["role"]["value"], each.get("properties")))
+                levels = await tab.run(
+                    "[...document.querySelectorAll('h1,h2,h3,h4')].map((e) => +e.tagName[1])"
+                )
+                if levels.count(1) != 1 or levels[0] != 1:
+                    found.append((page, "headings", levels))
+                found += [
+                    (page, role) for role in ("main", "banner", "navigation") if role not in roles
+                ]
+                twice = await tab.run(
+                    "[...document.querySelectorAll('[id]')].map((e) => e.id)"
+                    ".filter((id, n, all) => all.indexOf(id) !== n)"
+                )
+                found += [(page, "an id twice", each) for each in twice]
+        return found
+
+    assert asyncio.run(scenario()) == []
+
+
+def test_the_tab_key_reaches_everything_and_shows_where_it_is(tmp_path: Path) -> None:
+    async def scenario() -> list[Any]:
+        found: list[Any] = []
+        async with logged_in(tmp_path) as (tab, at):
+            await tab.size(1280, 900)
+            for page in PAGES:
+                await tab.open(at + page)
+                wanted = set(await tab.run(WANTED))
+                seen: list[str] = []
+                for _ in range(TABS_MAX):
+                    await tab.send(
+                        "Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab",
+                        windowsVirtualKeyCode=9,
+                    )  # fmt: skip
+                    told = await tab.run(FOCUS)
+                    if told is None or told["place"] in seen:
+                        break
+                    seen.append(told["place"])
+                    if not told["shown"]:
+                        found.append((page, "not to be seen", told["tag"]))
+                found += [(page, "not reached", place) for place in wanted - set(seen)]
+        return found
+
+    assert asyncio.run(scenario()) == []
+
+
+def test_a_replay_is_heard_only_while_nobody_talks(tmp_path: Path) -> None:
+    """On the stand-in's floor somebody talks all the time: the page says so, and its sound stays
+    where it is."""
+
+    async def scenario() -> None:
+        async with logged_in(tmp_path) as (tab, at):
+            await tab.open(at + "/recordings")
+            await tab.run(
+                "window.contexts = []; const Own = AudioContext;"
+                "window.AudioContext = class extends Own {"
+                "  constructor() { super(); window.contexts.push(this); } }"
+            )
+            await tab.click("[data-replay] button")
+            await tab.until(
+                "document.getElementById('replay-words').textContent.startsWith('Somebody talks')"
+            )
+            assert await tab.run("window.contexts.map((each) => each.state)") == ["suspended"]
+            assert (
+                await tab.run("document.querySelector('[data-replay] button').textContent")
+                == "Stop"
+            )
+
+    asyncio.run(scenario())

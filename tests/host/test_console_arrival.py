@@ -1,0 +1,182 @@
+"""What comes slowly at the console, and what changes while it comes."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from tests.host.test_console import PASSWORD, QUICK, HostStandIn
+from tests.host.web import fetch, served
+
+from pressel.console import line
+from pressel.console.accounts import Accounts
+from pressel.console.commands import Commands
+from pressel.console.door import Door
+from pressel.console.host_reader import HostReader
+from pressel.console.line import CLIENTS_AN_ADDRESS_MAX
+from pressel.console.server import settings
+from pressel.console.tokens import Tokens
+from pressel.node.control import Reply
+
+HURRIED_S = 0.5  # in place of ARRIVAL_S: each test waits for what ends, not so long
+HEAD = "POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\n"
+
+
+class Stage:
+    def __init__(self, folder: Path) -> None:
+        self.accounts = Accounts(folder, QUICK)
+        self.accounts.put("own", "own", PASSWORD)
+        self.accounts.put("Ann", "own", PASSWORD)
+        self.tokens = Tokens(folder)
+        self.host = HostStandIn()
+        self.asked: list[str] = []
+        self.port = 0
+
+    def ask(self, verb: str, **fields: object) -> Reply:
+        self.asked.append(verb)
+        return Reply(True, "", (1, 1))
+
+    def connect(self, source: str = "127.0.0.1") -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), 20, (source, 0))
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    stage = Stage(tmp_path)
+    door = Door(stage.accounts, is_secure=False, tokens=stage.tokens)
+    commands = Commands(stage.ask, door, stage.tokens, "")
+    reader = HostReader(stage.host)
+    names = frozenset({"127.0.0.1"})
+    with served(settings(reader, door, names, tmp_path, commands=commands)) as port:
+        stage.port = port
+        yield stage
+
+
+def is_closed(connection: socket.socket) -> bool:
+    try:
+        while connection.recv(4096):
+            pass
+    except ConnectionError:
+        pass
+    return True  # a TimeoutError otherwise
+
+
+@pytest.mark.parametrize(
+    "begun",
+    ["", "GET /lo", "GET /login HTTP/1.1\r\nHost: 127", HEAD + "Content-Length: 100\r\n\r\nname="],
+)
+def test_what_does_not_arrive_whole_is_not_waited_for(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, begun: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(line, "ARRIVAL_S", HURRIED_S)
+    with stage.connect() as connection:
+        connection.sendall(begun.encode())
+        assert is_closed(connection)
+    assert not caplog.records
+
+
+def test_a_byte_now_and_then_is_no_arrival(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "ARRIVAL_S", HURRIED_S)
+    with stage.connect() as connection:
+        connection.sendall((HEAD + "Content-Length: 10000\r\n\r\n").encode())
+        connection.settimeout(HURRIED_S / 10)
+        for _ in range(1000):
+            try:
+                connection.sendall(b"x")
+                if not connection.recv(4096):
+                    break
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                break
+        else:
+            pytest.fail("it may send for ever")
+
+
+def test_a_second_request_on_a_line_is_waited_for_no_longer(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "ARRIVAL_S", HURRIED_S)
+    with stage.connect() as connection:
+        connection.sendall(b"GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+        connection.sendall(HEAD.encode())
+        assert is_closed(connection)
+
+
+def test_a_page_that_stays_open_is_no_request_that_is_late(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = urlencode({"name": "own", "password": PASSWORD})
+    told = {
+        "Origin": f"http://127.0.0.1:{stage.port}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    answer, _ = fetch(stage.port, "/login", "POST", told, form)
+    cookie = str(answer.headers["set-cookie"]).partition(";")[0]
+    monkeypatch.setattr(line, "ARRIVAL_S", HURRIED_S)
+    with stage.connect() as connection:
+        asked = f"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n"
+        connection.sendall(asked.encode())
+        said = b""
+        while said.count(b"\n\n") < 3:  # looks of a second each
+            stage.host.talked_s += 1
+            data = connection.recv(65536)
+            assert data, "it was closed"
+            said += data
+
+
+def test_one_address_leaves_room_for_others(stage: Stage) -> None:
+    greedy = [stage.connect("127.0.0.2") for _ in range(CLIENTS_AN_ADDRESS_MAX)]
+    try:
+        for connection in greedy:
+            connection.sendall(b"GET /lo")
+        with stage.connect("127.0.0.2") as one_more:
+            assert is_closed(one_more)
+        assert fetch(stage.port, "/login")[0].status == 200
+    finally:
+        for connection in greedy:
+            connection.close()
+
+
+def expecting(stage: Stage, path: str, head: dict[str, str], body: str) -> socket.socket:
+    """A request whose body the console begins to wait for."""
+    told = {"Host": "127.0.0.1", "Content-Length": str(len(body)), "Expect": "100-continue", **head}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+    connection = stage.connect()
+    connection.sendall(f"POST {path} HTTP/1.1\r\n{lines}\r\n".encode())
+    assert connection.recv(4096).startswith(b"HTTP/1.1 100 ")
+    return connection
+
+
+def test_a_role_that_is_taken_away_while_a_command_arrives_is_gone(stage: Stage) -> None:
+    token = stage.tokens.make("Ann", 1)
+    body = json.dumps({"ask": "settings set", "fields": {}})
+    head = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    with expecting(stage, "/api/ask", head, body) as connection:
+        stage.accounts.put("Ann", "see", PASSWORD)
+        connection.sendall(body.encode())
+        assert connection.recv(4096).startswith(b"HTTP/1.1 403 ")
+    assert not stage.asked
+
+
+def test_a_role_that_is_taken_away_while_a_form_arrives_is_gone(stage: Stage) -> None:
+    own = {"Origin": "http://127.0.0.1", "Content-Type": "application/x-www-form-urlencoded"}
+    form = urlencode({"name": "Ann", "password": PASSWORD})
+    with expecting(stage, "/login", own, form) as connection:
+        connection.sendall(form.encode())
+        answer = connection.recv(4096).decode()
+    cookie = answer.partition("set-cookie: ")[2].partition(";")[0]
+    page = fetch(stage.port, "/", headers={"Cookie": cookie})[1]
+    mark = page.partition('name="form" value="')[2].partition('"')[0]
+    assert mark
+    form = urlencode({"form": mark, "name": "Eve", "role": "own", "password": PASSWORD})
+    with expecting(stage, "/accounts", {**own, "Cookie": cookie}, form) as connection:
+        stage.accounts.put("Ann", "see", PASSWORD)
+        connection.sendall(form.encode())
+        assert connection.recv(4096).startswith(b"HTTP/1.1 403 ")
+    assert "Eve" not in stage.accounts.all()

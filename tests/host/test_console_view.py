@@ -1,0 +1,172 @@
+"""What the live page asks a person to see to, from what the leader tells: a cause is told once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.host.test_health import burst
+from tests.shared.venue import Venue
+
+from pressel.console.host_reader import Seen
+from pressel.console.radio import access_points
+from pressel.console.view import Live, live
+from pressel.console.zones import FILE, Zones
+from pressel.errors import UsageError
+from pressel.health import verdict
+from pressel.node.away import AWAY_MS, Away
+from pressel.node.badge_state import BadgeState
+from pressel.node.leader_state import LeaderState, MemberState
+from pressel.node.snapshot import take_snapshot
+from pressel.node.way_state import WayState
+from ptt.base import clock
+from ptt.fanout.plan import share_percent
+
+NOW_S = 1_000_000.0
+NAMES = [f"B{number}" for number in range(8)]
+
+
+def badge(point: str) -> BadgeState:
+    return BadgeState(
+        ago_ms=0, signal_dbm=-60, access_point=point, channel=6, battery_percent=80, starts=1,
+        restart="", heap_free_bytes=None, stall_ms=0, joins=1, delay_ms=60, round_trip_ms=None,
+        unanswered=0,
+    )  # fmt: skip
+
+
+def status_of(points: dict[str, str] | None = None) -> LeaderState:
+    """Eight members of one group; `points` has the access point of each."""
+    members = [
+        MemberState(
+            node=number, name=name, device=name, address="", build="", group=1, silent_ms=0,
+            table_advice=None, settings_version=1,
+            badge=badge(points[name]) if points else None,
+        )
+        for number, name in enumerate(NAMES)
+    ]  # fmt: skip
+    return LeaderState(
+        term=1, address="", uptime_s=1, members=members, floors=[], voice_in=0, voice_out=0,
+        refused={},
+    )  # fmt: skip
+
+
+def page(lost: dict[str, float], points: dict[str, str] | None = None, unclear: str = "") -> Live:
+    """The live page of a venue in which all have talked, and each lost such a share; of who is
+    `unclear`, everybody loses a tenth."""
+    status = status_of(points)
+    bursts = [
+        burst(
+            n,
+            talker,
+            {
+                name: 0.1 if talker == unclear else lost.get(name, 0.0)
+                for name in NAMES
+                if name != talker
+            },
+        )
+        for n, talker in enumerate(NAMES)
+    ]
+    return live(Seen(status=status, health=verdict.judge(bursts, NOW_S)), [], NOW_S)
+
+
+def test_a_full_channel_is_told_once_and_not_of_each_badge() -> None:
+    told = page(dict.fromkeys(NAMES, 0.12))
+    (todo,) = told.todo
+    assert todo.title == "Nearly everybody hears badly"
+    assert "the channel is full or disturbed" in todo.text and todo.text == told.reason
+
+
+def test_an_access_point_at_which_most_hear_badly_is_named_and_its_badges_are_not() -> None:
+    points = {name: "3f:a1" if n < 4 else "77:02" for n, name in enumerate(NAMES)}
+    told = page({name: 0.12 for name in NAMES[:3]} | {NAMES[7]: 0.15}, points)
+    assert [each.title for each in told.todo] == [
+        "Access point 3f:a1 is full or disturbed", "B7 hears badly",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", [1, 2])
+def test_one_or_two_are_named_themselves(bad: int) -> None:
+    told = page(dict.fromkeys(NAMES[:bad], 0.12), dict.fromkeys(NAMES, "3f:a1"))
+    assert [each.title for each in told.todo] == [f"B{n} hears badly" for n in range(bad)]
+
+
+def test_who_is_heard_badly_is_not_said_to_hear_badly() -> None:
+    (todo,) = page({}, unclear="B4").todo
+    assert todo.title == "B4 is heard badly" and "all others lose 10 %" in todo.text
+
+
+def registered(venue: Venue) -> Venue:
+    """Everybody is a member, and the registry knows their names."""
+    venue.run(3000)
+    venue.directory.names = {m.device: m.name for m in venue.leader.members.all()}
+    return venue
+
+
+def test_a_badge_that_went_dark_is_named_as_long_as_somebody_may_look_for_it() -> None:
+    """A leader forgets a member after five seconds; the page does not."""
+    venue = registered(Venue(badges=2))
+    away = Away(lambda: venue.leader, lambda: venue.now_ms)
+    seen = Seen(health=verdict.judge((), NOW_S))
+
+    def told() -> tuple[list[str], dict[str, str]]:
+        for _ in range(60):
+            venue.run(1000)
+            away.note()
+        seen.status = take_snapshot(venue.leader, "", 0, venue.now_ms)
+        seen.status.away = away.states()
+        shown = live(seen, [], NOW_S)
+        return [each.title for each in shown.todo], {each.name: each.now for each in shown.people}
+
+    assert told() == ([], {"A0": "", "B0": ""})
+    venue.badge("B").alive = False
+    titles, people = told()
+    assert titles == ["B0 cannot be heard"] and people["B0"] == "not heard for 1 min"
+    assert told()[1]["B0"] == "not heard for 2 min"
+    venue.badge("B").alive = True
+    assert told() == ([], {"A0": "", "B0": ""})
+    venue.badge("B").alive = False
+    told()
+    venue.now_ms = clock.add(venue.now_ms, AWAY_MS)
+    assert told()[0] == []
+
+
+def test_a_revoked_badge_is_missed_by_nobody() -> None:
+    venue = registered(Venue(badges=2))
+    away = Away(lambda: venue.leader, lambda: venue.now_ms)
+    away.note()
+    venue.directory.names = {}
+    venue.badge("B").alive = False
+    venue.run(9000)
+    away.note()
+    assert away.states() == []
+
+
+def test_a_zone_tells_what_a_talker_takes_of_its_channel() -> None:
+    """By the leader's own plan: copies one by one, or one for all."""
+    venue = status_of(dict.fromkeys(NAMES, "3f:a1"))
+    (point,) = access_points(venue, verdict.judge((), NOW_S))
+    assert (point.many, point.alone) == (0, 8)
+    assert point.airtime_percent == share_percent(8, 1) == 6
+    for member in venue.members[:6]:
+        member.way = WayState(is_many=True, why="")
+    (point,) = access_points(venue, verdict.judge((), NOW_S))
+    assert (point.many, point.alone, point.airtime_percent) == (6, 2, 4 + share_percent(2, 1))
+    venue.members[0].badge = None
+    apart = access_points(venue, verdict.judge((), NOW_S))
+    assert [each.airtime_percent is None for each in apart] == [False, True]
+
+
+def test_a_zone_keeps_its_name_and_takes_no_nonsense(tmp_path: Path) -> None:
+    zones = Zones(tmp_path)
+    zones.put("3f:a1", " Terrace ")
+    assert Zones(tmp_path).name("3f:a1") == "Terrace"
+    for label, name in (("terrace", "x"), ("", "x"), ("3f:a1", "x" * 31), ("3f:a1", "\x1b[2J")):
+        with pytest.raises(UsageError):
+            zones.put(label, name)
+    zones.put("3f:a1", "")
+    zones.put("77:02", "")
+    assert Zones(tmp_path).name("3f:a1") == ""
+    (tmp_path / FILE).write_text('{"3f:a1": ["x"], "77:02": "' + "x" * 99 + '"}')
+    assert [Zones(tmp_path).name(each) for each in ("3f:a1", "77:02")] == ["", ""]
+    (tmp_path / FILE).write_text("rubbish")
+    assert Zones(tmp_path).name("3f:a1") == ""

@@ -1,0 +1,86 @@
+"""What `pressel settings` says of values that groups have of their own, without a host."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pressel import cli
+from pressel.cli import settings_show
+from pressel.cli.settings_state import State
+from pressel.schema.setting_values import differences
+from pressel.schema.settings import settings
+from pressel.schema.settings_file import render
+
+DELAY, TALK = "audio.playout_delay_ms", "floor.talk_ms"
+DEFAULTS = {name: row.default for name, row in settings().items()}
+NOW = {**DEFAULTS, TALK: 90_000, f"{TALK}@2": 5000, f"{DELAY}@1": 90}
+
+
+@pytest.fixture(autouse=True)
+def host(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = State(version=4, hash="0123456789ab", values=NOW, badges=2, applied=2, refused=0)
+    monkeypatch.setattr(settings_show, "ask", lambda path: state)
+    changed = {"version": 4, "time_s": 0, "who": "ann", "host": "ab" * 32, "why": "rush"}
+    told = [{**changed, "was": {f"{TALK}@2": None}, "now": NOW}]
+    monkeypatch.setattr(settings_show.sockets, "ask", lambda path, verb, **fields: told)
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    code = cli.main(["settings", *words, "--control", "/nowhere"])
+    told = capsys.readouterr()
+    return code, told.out + told.err
+
+
+def test_a_list_has_the_groups_below_the_venue(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = said(capsys, "list", "--changed")
+    assert code == 0 and "in group 2" in text and "5000 ms" in text
+    assert "Version 4 (0123456789ab), applied by 2 of 2 badges" in text
+
+
+@pytest.mark.parametrize(
+    ("group", "value", "words"),
+    [("1", "90000 ms", ", the venue's"), ("2", "5000 ms", ", of its own")],
+)
+def test_what_holds_in_a_group(
+    capsys: pytest.CaptureFixture[str], group: str, value: str, words: str
+) -> None:
+    code, text = said(capsys, "get", "talk_ms", "--at", group)
+    assert code == 0 and text.startswith(f"{value}\n{TALK}{words}")
+
+
+def test_no_group_has_what_is_the_venue_s(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (("get", "packet_frames"), ("set", "packet_frames=1")):
+        code, text = said(capsys, *words, "--at", "2")
+        assert code == 2 and "has one value for the whole venue" in text
+
+
+def test_an_explanation_tells_who_gave_a_group_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = said(capsys, "explain", "talk_ms")
+    assert code == 0 and "now      90000 ms\n" in text
+    assert "now      5000 ms in group 2, since " in text and text.endswith("by ann: rush\n")
+
+
+def test_the_history_is_of_what_changed(capsys: pytest.CaptureFixture[str]) -> None:
+    (told,) = json.loads(said(capsys, "history", "talk_ms", "--json")[1])
+    assert told["changed"] == {f"{TALK}@2": [None, 5000]}
+
+
+def different(file: Path, text: str) -> dict[str, Any]:
+    file.write_text(text, "utf-8")
+    return differences(*settings_show.compared(Path(), str(file)))
+
+
+def test_a_file_is_compared_by_what_it_says(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    assert different(file, render(NOW, 4)) == {}
+    assert different(file, "[floor]\ntalk_ms = 90000\n") == {}  # of groups it says nothing
+    assert different(file, "[at.1.audio]\nplayout_delay_ms = 80\n") == {f"{DELAY}@1": (80, 90)}
+    gone = '[at.2.floor]\ntalk_ms = "venue"\n'
+    assert different(file, gone) == {f"{TALK}@2": (None, 5000)}
+    assert differences(*settings_show.compared(Path(), None)).keys() == {
+        TALK, f"{TALK}@2", f"{DELAY}@1",
+    }  # fmt: skip

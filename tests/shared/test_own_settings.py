@@ -1,0 +1,150 @@
+"""What talk groups have of their own, beside the venue's settings."""
+
+from tests.shared.raising import raised
+from tests.shared.test_venue_groups import device, venue_of
+
+from ptt.base import events
+from ptt.base.numbers import GROUPS_MAX, JOURNAL_BYTES_MAX
+from ptt.cluster import records, settings_record
+from ptt.cluster.journal import HEAD_BYTES, RECORD_BYTES
+from ptt.cluster.replica import State
+from ptt.leader import own_settings, takeover
+from ptt.leader.roster import Grants
+from ptt.leader.settings_in_force import Settings
+from ptt.wire.refusal import Refused
+
+DELAY, TALK, POINTS, QUEUE, PREEMPTION = 1, 2, 3, 5, 6  # places
+
+
+def settings(version=2, own=None):
+    return Settings(version, 60, 60000, own=own)
+
+
+def publish(venue, own, version=2):
+    venue.leader.publish(settings(version, own), venue.now_ms)
+    venue.collect_leader()
+    venue.run(500)
+
+
+def told(venue):
+    """Of each badge the version and the playout delay that it has."""
+    return [(b.engine.settings.version, b.engine.playout.path.least_ms) for b in venue.badges]
+
+
+def test_a_badge_gets_what_holds_in_its_group_and_nothing_else():
+    venue = venue_of(((1,), (3,)))
+    publish(venue, {3: {DELAY: 200}})
+    assert told(venue) == [(2, 60), (2, 200)]
+    assert [len(b.engine.settings.told) for b in venue.badges] == [15, 15]
+
+
+def test_of_several_groups_the_highest_counts():
+    """A delay that is enough for all of them."""
+    venue = venue_of(((1, 3), (3, 4), (4,), (3,)))
+    publish(venue, {3: {DELAY: 40}, 4: {DELAY: 300}})
+    assert told(venue) == [(2, 60), (2, 300), (2, 300), (2, 40)]
+
+
+def test_floors_go_by_what_their_group_has():
+    venue = venue_of(((1,), (3,)))
+    publish(venue, {3: {TALK: 5000, QUEUE: 2, PREEMPTION: 0}})
+    kitchen, all_others = venue.leader.floors[3], venue.leader.floors[1]
+    assert (kitchen.talk_ms, kitchen.places, kitchen.may_preempt) == (5000, 2, False)
+    assert (all_others.talk_ms, all_others.places, all_others.may_preempt) == (60000, 128, True)
+    venue.leader.groups.open(4)
+    assert venue.leader.floors[4].talk_ms == 60000
+    publish(venue, {4: {TALK: 7000}}, 3)
+    assert (kitchen.talk_ms, venue.leader.floors[4].talk_ms) == (60000, 7000)
+
+
+def test_who_changes_its_group_is_told_what_holds_there():
+    """Of the same version: nobody has changed a setting."""
+    venue = venue_of(((1,), (3,)))
+    publish(venue, {3: {DELAY: 200}})
+    venue.roster.grants[device(0)] = Grants((3,), 0)
+    venue.leader.regroup(device(0), venue.now_ms)
+    venue.collect_leader()
+    venue.run(1500)
+    assert told(venue) == [(2, 200), (2, 200)]
+    assert venue.badge("A").all(events.SETTINGS) == [1, 2, 2]
+    members = venue.leader.members.all()
+    assert [member.settings.acknowledged for member in members] == [2, 2]
+
+
+def test_who_changes_to_a_group_with_the_same_is_left_alone():
+    venue = venue_of(((1,), (3,)))
+    publish(venue, {3: {TALK: 60000}})
+    venue.roster.grants[device(0)] = Grants((3,), 0)
+    venue.leader.regroup(device(0), venue.now_ms)
+    venue.collect_leader()
+    venue.run(1500)
+    assert venue.badge("A").all(events.SETTINGS) == [1, 2]
+
+
+def test_a_host_that_takes_over_has_them():
+    venue = venue_of(((1,), (3,)))
+    own = {3: {DELAY: 200, TALK: 5000}, 4: {QUEUE: 7}}
+    publish(venue, own)
+    body = venue.leader.write_record(records.SETTINGS, 0, venue.now_ms)
+    records.check(records.SETTINGS, 0, body)
+    state = State(1, 1)
+    state.records[records.SETTINGS << 16] = (body, 0)
+    found = takeover.settings_of(state)
+    assert found is not None
+    assert (found.values(), found.own) == (settings().values(), own)
+
+
+def test_a_host_of_the_former_version_passes_over_them():
+    body = records.write_settings(settings().values(), {3: {DELAY: 200}})
+    assert records.read_settings(body) == list(settings().values())
+    by_place = settings_record.SIZES[0 : settings_record.BY_PLACE]
+    assert records.write_settings(settings().values(), {}) == body[0 : sum(by_place)]
+    assert sum(by_place) == 21  # what that host reads
+
+
+def test_each_setting_of_the_venue_is_written_and_read():
+    values = [high for _, high in settings_record.RANGES]
+    body = records.write_settings(tuple(values), {3: {DELAY: 80}})
+    assert records.read_settings(body) == values
+    assert records.read_own(body) == {3: {DELAY: 80}}
+
+
+def test_all_that_groups_can_have_fits_into_a_datagram():
+    values = tuple([high for _, high in settings_record.RANGES])
+    each = {place: values[place] for place in settings_record.OF_GROUPS}
+    body = records.write_settings(values, {group: each for group in range(1, GROUPS_MAX + 1)})
+    assert len(body) + HEAD_BYTES + RECORD_BYTES <= JOURNAL_BYTES_MAX
+
+
+def test_what_a_newer_host_knows_besides_is_passed_over():
+    plain = records.write_settings(settings().values(), {})
+    unknown = bytes((0, len(settings_record.SIZES), 3)) + b"abc"
+    newer = plain + unknown + bytes((3, POINTS, 1, 4)) + bytes((3, 1, 2, 0, 80))
+    assert records.read_own(newer) == {3: {DELAY: 80}}
+
+
+def test_what_cannot_be_is_refused_whole():
+    plain = records.write_settings(settings().values(), {})
+    for wrong in (
+        bytes((3,)),
+        bytes((3, DELAY, 2)),
+        bytes((3, DELAY, 2, 0)),
+        bytes((3, DELAY, 1, 80)),
+        bytes((3, DELAY, 2, 0, 19)),
+        bytes((3, DELAY, 2, 1, 145)),
+    ):
+        raised(Refused, records.check, records.SETTINGS, 0, plain + wrong)
+    many = {group: {QUEUE: 3} for group in range(1, GROUPS_MAX + 2)}
+    raised(Refused, records.read_own, records.write_settings(settings().values(), many))
+
+
+def test_nobody_leads_with_what_cannot_be():
+    assert own_settings.can_hold(settings(own={3: {DELAY: 400}}))
+    for own in (
+        {3: {DELAY: 401}},
+        {0: {DELAY: 80}},
+        {128: {DELAY: 80}},
+        {3: {POINTS: 2}},
+        {group: {DELAY: 80} for group in range(1, GROUPS_MAX + 2)},
+    ):
+        assert not own_settings.can_hold(settings(own=own))

@@ -1,0 +1,83 @@
+"""What chaos is judged by sees what must never happen. The processes themselves are in
+`tests/e2e/test_chaos.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.chaos.judge import (
+    FAILOVER_P99_MS,
+    Silence,
+    Verdict,
+    World,
+    look_at_failover,
+    look_at_logs,
+)
+
+from pressel.sim.world import record
+from pressel.sim.world.people import marker
+from ptt.base import events
+
+_S = 1_000_000
+_HOST, _OTHER = 0, 5
+_TALKER, _LISTENER = 1, 2
+
+
+def at(second: float, kind: int, node: int, a: int, b: int = 0, detail: Any = None) -> Any:
+    return (int(second * _S), kind, node, a, b, detail)
+
+
+def burst(until_s: float, heard_from_s: float) -> list[Any]:
+    """One talks for so long; what is said from `heard_from_s` on is heard, a little later. The
+    host that leads dies after a second."""
+    kept = [at(0, record.EVENT, node, events.JOINED) for node in (_TALKER, _LISTENER)]
+    kept += [at(0, record.LEADS, _HOST, 1, 7), at(0, record.TALKING, _TALKER, 1)]
+    kept += [at(1, record.FAULT, _HOST, record.CRASHED)]
+    for number in range(int(until_s * 50)):
+        now_s = number / 50
+        kept.append(at(now_s, record.SPOKEN, _TALKER, 1, number, int(now_s * _S)))
+        if now_s >= heard_from_s:
+            frame = marker.frame_id(_TALKER, 1, number)
+            kept.append(at(now_s + 0.1, record.PLAYED, _LISTENER, frame))
+    return [*kept, at(until_s, record.TALKING, _TALKER, 0)]
+
+
+def silence(kept: list[Any]) -> dict[str, Any]:
+    world = World(max(each[0] for each in kept))
+    measure = Silence(world)
+    world.replay(kept)
+    return measure.figures()
+
+
+def test_silence_lasts_from_the_death_to_a_word_that_was_said_later() -> None:
+    found = silence(burst(until_s=5, heard_from_s=2.5))
+    assert (found["n"], found["max"]) == (1, 1600.0)
+
+
+def test_a_talker_who_had_said_all_proves_nothing() -> None:
+    assert silence(burst(until_s=2, heard_from_s=9))["n"] == 0
+
+
+def test_a_long_silence_is_told() -> None:
+    for heard_from_s, was_late, is_broken in (
+        (4, False, True),
+        (4, True, False),
+        (1.5, False, False),
+    ):
+        verdict = look_at_logs(burst(until_s=9, heard_from_s=heard_from_s))
+        verdict.was_late = was_late
+        look_at_failover(verdict)
+        told = [each for each in verdict.broken if f"above {FAILOVER_P99_MS} ms" in each]
+        assert bool(told) == is_broken
+
+
+def test_two_leaders_of_one_term_are_told() -> None:
+    kept = [at(1, record.LEADS, host, 1, 7) for host in (_HOST, _OTHER)]
+    assert any("led in term 7" in each for each in look_at_logs(kept).broken)
+
+
+def test_two_bursts_at_one_leader_and_a_voice_that_nobody_said_are_told() -> None:
+    granted = [at(n, record.EVENT, _HOST, events.FLOOR_GRANTED, 0, (f"B{n}", n)) for n in (1, 2)]
+    heard = at(3, record.PLAYED, _LISTENER, marker.frame_id(_TALKER, 9, 0))
+    found: Verdict = look_at_logs([*granted, heard])
+    assert [each.partition(":")[0] for each in found.broken] == ["one lease", "one voice"]
