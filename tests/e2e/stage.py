@@ -62,6 +62,12 @@ def own(work: Path, number: int, name: str, *states: str) -> tuple[str, str]:
     return "--credential", str(file)
 
 
+async def keep_talking(actor: Actor) -> None:
+    """A quarter of a second of silence into the microphone of whoever holds the floor."""
+    await actor.badge.speak(np.zeros(RATE_HZ // 4, np.int16))
+    await asyncio.sleep(0.25)
+
+
 async def ask(leader: LeaderProcess) -> LeaderState:
     answer = await asyncio.to_thread(control.ask, leader.control, "status")
     return LeaderState.model_validate(answer)

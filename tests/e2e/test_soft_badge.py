@@ -13,7 +13,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 from tests.e2e.command import Command, run, running, until
-from tests.e2e.stage import ADOPTED_S, PLAYED_S, ask, faults_in, own, venue, words
+from tests.e2e.stage import ADOPTED_S, PLAYED_S, ask, faults_in, keep_talking, own, venue, words
 
 from pressel import cli
 from pressel.audio.wav import RATE_HZ, read_speech
@@ -44,8 +44,9 @@ def test_soft_and_virtual_badges_hear_each_other(work: Path, wav: WriteWav) -> N
                 command = running(work / f"log-{name}", "badge", *who, *args)
                 soft.append(await stack.enter_async_context(command))
             while len((await ask(leader)).floors[0].queue) < len(SPEECHES):
-                await v.badge.speak(np.zeros(RATE_HZ // 4, np.int16))
-                await asyncio.sleep(0.25)
+                await keep_talking(v)
+            for _ in range(ADOPTED_S * 4):
+                await keep_talking(v)
             first = (await ask(leader)).floors[0].queue[0]
             _, last_ms = await v.badge.speak(words(1, 1.2).pcm, now_ms())
             v.badge.release(last_ms)

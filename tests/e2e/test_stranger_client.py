@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tests.e2e.command import Command, running, until
-from tests.e2e.stage import ADOPTED_S, ask, faults_in, venue, words
+from tests.e2e.stage import ADOPTED_S, ask, faults_in, keep_talking, venue, words
 from tests.e2e.stage import own as own_file
 
 from pressel.audio.wav import read_speech
@@ -57,11 +57,9 @@ def test_a_stranger_and_a_badge_hear_each_other_whole(
             args = (leader.address, "Stranger", *map(str, say), *own_file(work, 1, "Stranger"))
             async with running(tmp_path / "log", *args, command=CLIENT) as client:
                 while not (await ask(leader)).floors[0].queue:
-                    await v.badge.speak(np.zeros(4000, np.int16))
-                    await asyncio.sleep(0.25)
+                    await keep_talking(v)
                 for _ in range(ADOPTED_S * 4):
-                    await v.badge.speak(np.zeros(4000, np.int16))
-                    await asyncio.sleep(0.25)
+                    await keep_talking(v)
                 _, last_ms = await v.badge.speak(answer.pcm)
                 v.badge.release(last_ms)
                 result = await client.end()
