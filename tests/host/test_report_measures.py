@@ -178,6 +178,45 @@ def test_first_words_that_are_played_earlier_than_the_rest_are_not_missed(
     assert cut.clipped_start_ms == pytest.approx(30, abs=10)
 
 
+@pytest.mark.parametrize("length_ms", [40, 100])
+@pytest.mark.parametrize("name", [SHORT, LONG])
+def test_last_words_that_are_played_later_than_the_rest_are_not_missed(
+    name: str, length_ms: int
+) -> None:
+    pcm = starting_audibly(name)
+    at_ms = len(pcm) / 16 - length_ms
+
+    def heard(damage: Damage) -> Listener:
+        scene = Scene()
+        scene.say("ann", pcm, hears={"ben": (80.0, damage)})
+        return heard_by(measured(scene))
+
+    later = delayed_from(at_ms, 20.0)
+    whole, cut = heard(later), heard(lambda pcm: later(without(-30, 1e9)(pcm)))
+    assert whole.clipped_end_ms == 0 and whole.missing_ms == 0
+    assert cut.clipped_end_ms == pytest.approx(30, abs=10)
+
+
+def test_a_frame_that_fades_between_two_delays_is_no_edge() -> None:
+    """Only itself is missing; two such frames are: what lies beyond them may be by chance."""
+    pcm = starting_audibly(LONG)
+    end_ms = len(pcm) / 16
+
+    def heard(seam_ms: float) -> Listener:
+        def damage(pcm: Pcm) -> Pcm:
+            faded = without(40, 40 + seam_ms)(without(end_ms - 40 - seam_ms, end_ms - 40)(pcm))
+            return delayed_from(40, 20.0)(delayed_from(end_ms - 40, 20.0)(faded))
+
+        scene = Scene()
+        scene.say("ann", pcm, hears={"ben": (80.0, damage)})
+        return heard_by(measured(scene))
+
+    short, long = heard(20), heard(60)
+    assert short.clipped_start_ms == 0 and figure(short.clipped_end_ms) <= BLOCK_MS
+    assert short.missing_ms == pytest.approx(40, abs=20)
+    assert figure(long.clipped_start_ms) >= 60 and figure(long.clipped_end_ms) >= 60
+
+
 @pytest.mark.sweep(1)
 @pytest.mark.parametrize("cut_ms", [30, 60, 200])
 @pytest.mark.parametrize("name", [SHORT, "cold-hearted"])

@@ -19,8 +19,9 @@ from .audibility import BLOCK, BLOCK_MS, audible_blocks, blocks_of
 from .timeline import SAMPLES_PER_MS, Samples
 
 SHAPE = 0.7  # least correlation of a heard block
-START_SHAPE = 0.9  # least correlation of a frame that is searched for: more places, more chances
-START_REACH_MS = 100.0  # a playout that starts too early puts in no more before it plays on
+EDGE_SHAPE = 0.9  # least correlation of a frame that is searched for: more places, more chances
+_PERIODS_DIFFER = 0.05  # in correlation, at most, the periods of a vowel
+EDGE_REACH_MS = 100.0  # a playout that runs dry puts in no more before it plays on
 QUIETER = 0.1  # a block 20 dB below the burst's own gain is a fade, not speech
 GAP_MS = 100.0  # shorter ones are concealed so well that few people notice
 _SILENT_ENERGY = BLOCK * 1e-10
@@ -86,40 +87,87 @@ def judge_blocks(source: Samples, recording: Samples, alignment: Alignment) -> H
     like = audible & (shape >= SHAPE)
     usual = float(np.median(gain[like])) if like.any() else 0.0
     heard = _with_company(audible, like & (gain >= QUIETER * usual))
-    _find_start(source, recording, Heard(audible, heard, lag, usual))
+    _find_edges(source, recording, Heard(audible, heard, lag, usual))
     return Heard(audible, heard, lag, usual)
 
 
-def _find_start(source: Samples, recording: Samples, judged: Heard) -> None:
-    """Mark as heard, in `judged`, the first words that were played earlier than the rest, whose lag
-    no window has: the playout ran dry after a frame or two and put in silence.
+def _find_edges(source: Samples, recording: Samples, judged: Heard) -> None:
+    """Mark as heard, in `judged`, the first words that were played earlier than the rest and the
+    last that were played later, whose lag no window has: the playout ran dry and put in silence.
 
-    Backwards from the first heard block, a frame (two blocks) at a time, each in the recording
-    before the one that follows it; the rest is missing where one is not found.
+    From the first and the last heard block outwards, a frame (two blocks) at a time, each in the
+    recording beyond the one before it. One frame may be unlike: the seam, where what was put in
+    fades into speech. The rest is missing where a second one is not found.
     """
     found = np.flatnonzero(judged.heard)
     if not len(found):
         return
-    lag_ms = float(judged.lag_ms[found[0]])
-    for end in range(int(found[0]), 0, -_FRAME_BLOCKS):
-        blocks = slice(max(0, end - _FRAME_BLOCKS), end)
+    count = len(judged.heard)
+    before = [
+        slice(max(0, at - _FRAME_BLOCKS), at) for at in range(int(found[0]), 0, -_FRAME_BLOCKS)
+    ]
+    after = [
+        slice(at, min(count, at + _FRAME_BLOCKS))
+        for at in range(int(found[-1]) + 1, count, _FRAME_BLOCKS)
+    ]
+    _follow(before, float(judged.lag_ms[found[0]]), -EDGE_REACH_MS, (source, recording), judged)
+    _follow(after, float(judged.lag_ms[found[-1]]), EDGE_REACH_MS, (source, recording), judged)
+
+
+def _follow(
+    frames: list[slice],
+    lag_ms: float,
+    reach_ms: float,
+    sound: tuple[Samples, Samples],
+    judged: Heard,
+) -> None:
+    """Mark `frames`, ranges of blocks, as long as each is found at the lag of the one before it, or
+    up to `reach_ms` beyond: earlier when negative."""
+    is_seam = False
+    for blocks in frames:
         if not judged.audible[blocks].any():
             continue
-        frame = source[blocks.start * BLOCK : blocks.stop * BLOCK]
-        first = blocks.start * BLOCK + round((lag_ms - LAG_FROM_MS) * SAMPLES_PER_MS)
-        begin = max(0, first - round(START_REACH_MS * SAMPLES_PER_MS))
-        where = recording[begin : first + len(frame)]
-        if len(where) < len(frame):
-            return
-        fits = normalised_correlation(frame, where)
-        at = int(np.argmax(fits))
-        played = where[at : at + len(frame)]
-        gain = float(frame @ played) / max(float(frame @ frame), _SILENT_ENERGY)
-        if fits[at] < START_SHAPE or gain < QUIETER * judged.gain:
-            return
-        lag_ms -= (first - begin - at) / SAMPLES_PER_MS
+        found_ms = _found_at(blocks, lag_ms, reach_ms, sound, judged.gain)
+        if found_ms is None:
+            if is_seam:
+                return
+            is_seam = True
+            continue
+        is_seam = False
+        lag_ms = found_ms
         judged.heard[blocks] = judged.audible[blocks]
         judged.lag_ms[blocks] = lag_ms
+
+
+def _found_at(
+    blocks: slice, lag_ms: float, reach_ms: float, sound: tuple[Samples, Samples], usual: float
+) -> float | None:
+    """The lag of the source's `blocks`, between `lag_ms` and `reach_ms` beyond; None: not there."""
+    source, recording = sound
+    frame = source[blocks.start * BLOCK : blocks.stop * BLOCK]
+    expected = blocks.start * BLOCK + round((lag_ms - LAG_FROM_MS) * SAMPLES_PER_MS)
+    beyond = round(reach_ms * SAMPLES_PER_MS)
+    begin = max(0, expected + min(0, beyond))
+    where = recording[begin : expected + max(0, beyond) + len(frame)]
+    same = expected - begin
+    if expected < 0 or len(where) < same + len(frame):
+        return None
+    fits = normalised_correlation(frame, where)
+    at = same if fits[same] >= SHAPE else _nearest_peak(fits, same)
+    if at is None:
+        return None
+    played = where[at : at + len(frame)]
+    gain = float(frame @ played) / max(float(frame @ frame), _SILENT_ENERGY)
+    return lag_ms + (at - same) / SAMPLES_PER_MS if gain >= QUIETER * usual else None
+
+
+def _nearest_peak(fits: Samples, same: int) -> int | None:
+    """A vowel fits at each of its periods, nearly as well: the one that moves it least is meant."""
+    floor = max(EDGE_SHAPE, float(fits.max()) - _PERIODS_DIFFER)
+    padded = np.concatenate(([-1.0], fits, [-1.0]))
+    is_peak = (fits >= floor) & (fits >= padded[:-2]) & (fits >= padded[2:])
+    peaks = np.flatnonzero(is_peak)
+    return int(peaks[np.argmin(np.abs(peaks - same))]) if len(peaks) else None
 
 
 def _with_company(audible: NDArray[np.bool_], heard: NDArray[np.bool_]) -> NDArray[np.bool_]:
