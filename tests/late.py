@@ -21,6 +21,7 @@ FILE = "PRESSEL_TEST_FAILED"  # variable that names the file to write failures t
 RERUNS = 1  # at once; the machine may be as busy still
 _TICK_S = 0.005
 _SHORT_S = 0.1  # the system counts in steps of 10 ms
+_REASON_MAX = 400  # characters of a line
 _IDLE_SHARE_MIN = 0.15  # of all cores; with less, processes wait for each other
 
 
@@ -102,6 +103,13 @@ class LatePlugin:
 
     def pytest_runtest_logfinish(self) -> None:
         self._end()
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Why each ran anew: what comes often is a fault that hides here."""
+        for report in terminalreporter.getreports("rerun"):
+            why = getattr(getattr(report.longrepr, "reprcrash", None), "message", report.longrepr)
+            first = str(why).strip().partition("\n")[0]
+            terminalreporter.write_line(f"ran anew: {report.nodeid}: {first}"[:_REASON_MAX])
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if FILE in os.environ and not hasattr(session.config, "workerinput"):

@@ -232,7 +232,7 @@ def test_tried():
 
 
 def test_what_a_late_machine_failed_runs_anew_and_a_fault_of_ours_comes_again(
-    inner: Path, monkeypatch: pytest.MonkeyPatch
+    inner: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (inner / "test_busy.py").write_text(BUSY)
     monkeypatch.setattr(late.LateWatch, "is_machine_late", False)  # put back after all of them
@@ -248,6 +248,11 @@ def test_what_a_late_machine_failed_runs_anew_and_a_fault_of_ours_comes_again(
         "test_ours": True,
         "test_in_time": False,
     }
+    reasons = [each for each in capsys.readouterr().out.splitlines() if "ran anew" in each]
+    assert [each.partition("::")[2] for each in reasons] == [
+        "test_late: assert 1 == 2",
+        "test_ours: assert 1 == 0",
+    ]
 
 
 @pytest.mark.parametrize(("idle_s", "is_late"), [(0.9, False), (0.1, True)])
