@@ -19,6 +19,7 @@ from pressel.console.door import Door
 from pressel.console.host_reader import HostReader
 from pressel.console.server import settings
 from pressel.console.talk import Talk
+from pressel.tree import ROOT
 
 pytestmark = [
     pytest.mark.e2e, pytest.mark.proof,
@@ -26,7 +27,16 @@ pytestmark = [
 ]  # fmt: skip
 
 WIDTHS = (360, 390, 1280, 3840)
+RULES_MIN = 10  # of axe that found something to look at: a page that is empty has fewer
 TABS_MAX = 250  # a page has fewer places that the Tab key goes to
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"  # package.json: for tests alone
+# All that axe knows of WCAG up to 2.2, and what it calls good practice; what it finds, in short.
+LOOK = """axe.run(document, {resultTypes: ["violations"]}).then((found) => ({
+  rules: found.passes.length,
+  wrong: found.violations.map((each) => [each.id, each.help, each.nodes.slice(0, 3).map(
+    (node) => node.html.slice(0, 160))]),
+}))"""
 
 # Roles of what somebody can act on; each must have a name.
 CONTROLS = {
@@ -140,6 +150,28 @@ def test_no_page_is_wider_than_its_window_and_all_text_can_be_read(tmp_path: Pat
                         if wide > width:
                             found.append((page, width, wide))
                     found += [(page, word, *each) for each in await tab.run(CONTRAST)]
+        return found
+
+    assert asyncio.run(scenario()) == []
+
+
+def test_axe_finds_nothing(tmp_path: Path) -> None:
+    """On a phone and on a desk, in light and in dark."""
+
+    async def scenario() -> list[Any]:
+        found: list[Any] = []
+        async with logged_in(tmp_path) as (tab, at):
+            for page in (*PAGES, "/login"):
+                if page == "/login":
+                    await tab.send("Network.clearBrowserCookies")
+                for width, word in ((360, "dark"), (1280, "light")):
+                    await scheme(tab, word)
+                    await tab.size(width, 900)
+                    await tab.open(at + page)
+                    await tab.run(AXE.read_text("utf-8") + ";0")
+                    told = await tab.run(LOOK)
+                    assert told["rules"] > RULES_MIN, (page, told)
+                    found += [(page, width, *each) for each in told["wrong"]]
         return found
 
     assert asyncio.run(scenario()) == []
