@@ -103,6 +103,15 @@ class Tab:
             autoRepeat=is_repeated,
         )  # fmt: skip
 
+    async def hit(self, key: str) -> None:
+        """Tab or Enter, down and up, as the browser itself understands it."""
+        number, text = {"Tab": (9, {}), "Enter": (13, {"text": "\r"})}[key]
+        for what, more in (("keyDown", text), ("keyUp", {})):
+            await self.send(
+                "Input.dispatchKeyEvent", type=what, key=key, code=key,
+                windowsVirtualKeyCode=number, **more,
+            )  # fmt: skip
+
     async def size(self, width: int, height: int) -> None:
         told = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         await self.send("Emulation.setDeviceMetricsOverride", **told)

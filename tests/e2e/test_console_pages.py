@@ -219,10 +219,7 @@ def test_the_tab_key_reaches_everything_and_shows_where_it_is(tmp_path: Path) ->
                 wanted = set(await tab.run(WANTED))
                 seen: list[str] = []
                 for _ in range(TABS_MAX):
-                    await tab.send(
-                        "Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab",
-                        windowsVirtualKeyCode=9,
-                    )  # fmt: skip
+                    await tab.hit("Tab")
                     told = await tab.run(FOCUS)
                     if told is None or told["place"] in seen:
                         break

@@ -4,11 +4,13 @@ stand-in for the host and no leader."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,6 +28,7 @@ from pressel.console.door import Door
 from pressel.console.host_reader import HostReader
 from pressel.console.server import settings
 from pressel.console.talk import Talk
+from pressel.soft.credential import Credential
 from ptt.base import events
 
 NOBODY = ("127.0.0.1", 9)  # no leader answers there
@@ -152,12 +155,34 @@ def test_a_microphone_is_no_faster_than_time(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_only_what_ends_a_press_lets_the_button_go() -> None:
-    """The end of a burst may reach a page on which the button is down for the next one."""
+    """The end of a burst may reach a page on which the button is down for the next one: it names
+    the press that is over."""
     call = talk._Call(Any, Any, lambda: True)  # pyright: ignore[reportArgumentType]
-    for kind, is_over in (
-        (events.RELEASED, False), (events.GRANTED, False), (events.JOINED, False),
-        (events.DENIED, True), (events.REVOKED, True), (events.LOST, True),
+    badge: Any = SimpleNamespace(press=lambda: None, release=lambda: None)
+    for number in (6, 7):
+        call._obey(badge, json.dumps({"do": "press", "press": number}))
+        call._obey(badge, json.dumps({"do": "press", "press": number + 9}))  # it is down already
+        if number == 6:
+            call._obey(badge, json.dumps({"do": "release"}))
+    for kind, over in (
+        (events.RELEASED, None), (events.GRANTED, None), (events.JOINED, None),
+        (events.DENIED, 7), (events.REVOKED, 7), (events.LOST, 7),
     ):  # fmt: skip
         call._on_event(kind, 1)
-        assert json.loads(asyncio.run(call._sound.next_out())).get("over") == is_over, kind
+        assert json.loads(asyncio.run(call._sound.next_out())).get("over") == over, kind
         call._sound = BrowserSound()
+
+
+def test_no_file_is_read_where_pages_wait(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that hangs keeps one page waiting, not all of them."""
+    read, loops = talk.read_credential, []
+
+    def reading(file: Path) -> Credential:
+        with contextlib.suppress(RuntimeError):
+            loops.append(asyncio.get_running_loop())
+        return read(file)
+
+    monkeypatch.setattr(talk, "read_credential", reading)
+    with stage.line(stage.cookie("talk")) as line:
+        told(line)
+    assert loops == []

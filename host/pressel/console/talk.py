@@ -2,9 +2,9 @@
 account's own. It has a floor like any badge, and the leader knows nothing of browsers.
 
 The browser sends frames of its microphone while the button is held, and words as JSON: `{"do":
-"press"}`, `{"do": "release"}`, `{"do": "group", "group": 2}`. It gets frames to play, and words:
-what the badge `is` (a key of `WORDS`), or what there is to say; `over` tells it to let the
-button go.
+"press", "press": 7}` with a number of its own, `{"do": "release"}`, `{"do": "group", "group": 2}`.
+It gets frames to play, and words: what the badge `is` (a key of `WORDS`), or what there is to say;
+`over` tells it to let go the press of that number, which may be another one than it holds by then.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pressel.errors import PresselError, UsageError
@@ -70,6 +70,7 @@ ENDED, FORBIDDEN, FULL, MOVED_ON, BAD, NOT_IN = 1000, 4403, 4429, 4409, 4400, 44
 class _Said(BaseModel):
     do: str
     group: int = 0
+    press: int = Field(0, ge=0, lt=1 << 53)  # whole numbers of a browser
 
 
 class _Place:
@@ -124,7 +125,7 @@ class Talk:
         file = self._state / FOLDER / f"{name}.json"
         with contextlib.ExitStack() as stack:
             own = await asyncio.to_thread(stack.enter_context, held_credential(file))
-            if read_credential(file) != own:
+            if await asyncio.to_thread(read_credential, file) != own:
                 raise UsageError("Another console of this host has this account's badge")
             name, groups = await self._let_in(visitor, own)
             leader = self._leader or await self._leader_of_the_host()
@@ -170,6 +171,7 @@ class _Call:
         self._sound = BrowserSound()
         self._names: dict[int, str] = {}
         self._pressed_s: float | None = None
+        self._press = 0  # the page's number of the last one
         self._trifles = 0
 
     async def run(
@@ -216,7 +218,7 @@ class _Call:
             self._trifles += 1
             return
         if said.do == "press" and self._pressed_s is None:
-            self._pressed_s = time.monotonic()
+            self._pressed_s, self._press = time.monotonic(), said.press
             badge.press()
         elif said.do == "release" and self._pressed_s is not None:
             self._pressed_s = None
@@ -251,14 +253,15 @@ class _Call:
                     self._pressed_s = None
                     badge.release()
                     words = "No sound comes from this browser's microphone."
-                    self._sound.tell(words=words, over=True)
+                    self._sound.tell(words=words, over=self._press)
             await asyncio.sleep(LOOK_S)
         return FORBIDDEN, "You are not logged in any more."
 
     def _on_event(self, kind: int, value: Any) -> None:
         state = _STATES.get(kind)
         if state is not None:
-            self._sound.tell(**_now(state), over=kind in _ENDS_THE_PRESS)
+            over = {"over": self._press} if kind in _ENDS_THE_PRESS else {}
+            self._sound.tell(**_now(state), **over)
         if kind in _SAID_BY_STATE:
             return
         name = events.NAMES[kind]
@@ -280,5 +283,5 @@ async def _carry(badge: SoftBadge) -> tuple[int, str]:
     return ENDED, ""
 
 
-def _now(state: str) -> dict[str, str]:
+def _now(state: str) -> dict[str, Any]:
     return {"is": state, "words": WORDS[state]}

@@ -19,6 +19,7 @@
   let stream = null;
   let speaker = null;
   let isHeld = false;
+  let presses = 0; // each has a number: what is told of one may come when the next has begun
   let sendsUntil = 0;
 
   const say = (text) => { words.textContent = text; };
@@ -35,9 +36,10 @@
   function hold() {
     if (isHeld || !line) return;
     isHeld = true;
+    presses += 1;
     press.setAttribute("aria-pressed", "true");
     sound.resume();
-    tell({ do: "press" });
+    tell({ do: "press", press: presses });
   }
 
   function letGo() {
@@ -66,7 +68,7 @@
       return;
     }
     if (told.is) show(told.is);
-    if (told.over) letGo();
+    if (told.over === presses) letGo();
     say(told.words.charAt(0).toUpperCase() + told.words.slice(1));
   }
 
@@ -84,15 +86,21 @@
       sound.createMediaStreamSource(stream).connect(microphone);
       return true;
     } catch {
+      closeMicrophone();
       return false; // no microphone, or it was not allowed: listening works
     }
   }
 
   // The browser shows its microphone as open for as long as anything holds it.
-  function closeSound() {
+  function closeMicrophone() {
     if (stream) for (const track of stream.getTracks()) track.stop();
+    stream = null;
+  }
+
+  function closeSound() {
+    closeMicrophone();
     if (sound) sound.close();
-    stream = sound = null;
+    sound = null;
   }
 
   async function begin() {
