@@ -13,6 +13,7 @@ from .cluster import election, host_messages, host_wire, journal, records, relay
 from .cluster.ballot import is_plausible
 from .cluster.election import Election
 from .cluster.replica import Replica, State
+from .cluster.versions import is_within_reach
 from .leader.quota import Quota
 from .wire import refusal
 from .wire.envelope import get32
@@ -330,7 +331,7 @@ class Host:
         voters.learn(voters.own, node_class, capabilities)
         state = self.replica.state
         body = state.body(records.SETTINGS, 0) if state is not None else None
-        if body is not None:
+        if body is not None and is_within_reach(get32(body, 0), self.election.settings):
             self.election.keep_settings(get32(body, 0))
 
 

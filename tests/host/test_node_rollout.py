@@ -18,7 +18,9 @@ from pressel.node.kept_settings import load_kept
 from pressel.registry.store import Registry
 from pressel.rollout.gate import FRAMES_MIN
 from pressel.rollout.rollout import SOAK_S, Plan
-from pressel.rollout.stages import PAUSED, STAGES, STATES
+from pressel.rollout.stages import DONE, PAUSED, STAGES, STATES
+from ptt.base.numbers import INT_MAX, SETTINGS_JUMP_MAX, SETTINGS_SURE
+from ptt.cluster.versions import VERSION_MAX
 from ptt.leader.leader import Leader
 from ptt.leader.settings_in_force import Settings
 
@@ -389,6 +391,27 @@ def test_who_led_later_has_the_last_word(stage: Stage) -> None:
     stage.lead()
     stage.tick()
     assert stage.ask("status")["state"] == "paused"
+
+
+def test_no_step_is_the_last(stage: Stage) -> None:
+    """An allowed host named the highest; steps behind it are told apart by the log's order."""
+    stage.wrote(Plan(version=2, was={DELAY: 60}, now={DELAY: 100}, step=INT_MAX, state=DONE))
+    stage.start({DELAY: 100})
+    stage.ask("pause")
+    stage.lead()
+    stage.tick()
+    assert stage.ask("status")["state"] == "paused"
+    stage.ask("go")
+    stage.to_the_end()
+    assert stage.version() == 2
+
+
+@pytest.mark.parametrize("version", [SETTINGS_SURE + SETTINGS_JUMP_MAX + 1, VERSION_MAX])
+def test_a_version_that_cannot_be_is_no_rollout(stage: Stage, version: int) -> None:
+    stage.wrote(Plan(version=version, was={DELAY: 60}, now={DELAY: 100}), term=900)
+    stage.start({DELAY: 100})
+    stage.to_the_end()
+    assert stage.version() == 2
 
 
 def test_the_next_leader_is_closed_to_other_changes_at_once(stage: Stage) -> None:

@@ -43,7 +43,9 @@ class Stage:
         self.settings = VenueSettings(
             folder, lambda: self.leader, lambda: self.state, lambda: None, self._in_thread,
             self._with_registry,
-            lambda event, fields: self.told.append(f"{event}: {fields['advice']}"),
+            lambda event, fields: self.told.append(
+                " ".join([f"{event}:", *map(str, fields.values())])
+            ),
         )  # fmt: skip
         if replica is None:
             kept = self.settings.kept

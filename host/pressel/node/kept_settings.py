@@ -9,10 +9,15 @@ from pressel.errors import UsageError
 from pressel.registry import proved
 from pressel.schema.setting_values import at_group, check_values, is_known, ordered, split_key
 from pressel.schema.settings import settings, short
-from ptt.base.numbers import INT_MAX
+from ptt.cluster.versions import VERSION_MAX
 from ptt.leader.settings_in_force import Settings
 
 FIRST = 1  # version of the settings that nobody has changed
+NONE_LEFT = (
+    "the settings can no longer be changed: no version number is left; stop all hosts, delete "
+    f"`{proved.SETTINGS}` in the state folder of each, and start them: badges keep their keys, and "
+    "what the log tells of settings comes into force again"
+)
 
 
 def load_kept(folder: Path) -> Settings:
@@ -22,7 +27,7 @@ def load_kept(folder: Path) -> Settings:
     try:
         told = proved.load(folder, proved.SETTINGS)
         version, values = told["version"], told["values"]
-        if not isinstance(version, int) or not FIRST <= version <= INT_MAX:
+        if not isinstance(version, int) or version < FIRST:
             raise ValueError(f"version {version} in it is out of range")
         kept = {name: row.default for name, row in settings().items()}
         kept |= {key: value for key, value in values.items() if is_known(key)}
@@ -38,6 +43,8 @@ def load_kept(folder: Path) -> Settings:
         raise UsageError(
             f"{file} is damaged ({error}); delete it, and see `pressel settings history`"
         ) from error
+    if version > VERSION_MAX:
+        raise UsageError(f"of what is in {file}, {NONE_LEFT}")
     return settings_with(version, kept)
 
 

@@ -73,6 +73,15 @@ class Standing:
         ]
         return (first, others) if others else None
 
+    def heard(self, entry: Entry, host: str) -> int:
+        """How many of the entries of `host` its writer had heard of when it wrote `entry`."""
+        heard = 0
+        for each in self._chains.about(f"log {host}", entry.host):
+            told = each.signed.entry()
+            if told.origin[0] < entry.origin[0]:
+                heard = max(heard, upto(told))
+        return heard
+
     # --- inside ---
 
     def _words(self, subject: str, counts: Counts) -> list[Word]:
@@ -95,12 +104,7 @@ class Standing:
         ]
 
     def _has_heard(self, later: Word, earlier: Word) -> bool:
-        heard = 0
-        for each in self._chains.about(f"log {earlier.kept.host}", later.kept.host):
-            entry = each.signed.entry()
-            if entry.origin[0] < later.entry.origin[0]:
-                heard = max(heard, upto(entry))
-        return heard >= earlier.entry.origin[0]
+        return self.heard(later.entry, earlier.kept.host) >= earlier.entry.origin[0]
 
 
 def upto(entry: Entry) -> int:

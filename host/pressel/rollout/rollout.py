@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, Field
 
 from ptt.base.numbers import INT_MAX
+from ptt.cluster.versions import VERSION_MAX
 
 from . import stages
 from .gate import Health, unknown, worse
@@ -25,7 +26,7 @@ class Plan(BaseModel):
     key; `state` and `stage` as in `stages`; `words`: why it is in that state; `step`: goes up
     with each that is written down."""
 
-    version: int = Field(ge=2, le=INT_MAX - 1)  # it can be taken back by the next one
+    version: int = Field(ge=2, le=VERSION_MAX)  # it can be taken back by the next one
     was: dict[str, int]
     now: dict[str, int]
     why: str = ""
@@ -37,6 +38,11 @@ class Plan(BaseModel):
 
     def is_over(self) -> bool:
         return self.state not in (RUNNING, PAUSED)
+
+    @property
+    def next_step(self) -> int:
+        """At its end it stays there: then the order of the log's entries tells which is later."""
+        return min(self.step + 1, INT_MAX)
 
 
 class Rollout:
@@ -80,7 +86,7 @@ class Rollout:
         """The plan as it is after `trigger`, and the action to do."""
         state, action = stages.step(self.plan.state, trigger)
         stage = self.plan.stage + (action == "widen")
-        update = {"state": state, "stage": stage, "words": why, "step": self.plan.step + 1}
+        update = {"state": state, "stage": stage, "words": why, "step": self.plan.next_step}
         return self.plan.model_copy(update=update), action
 
     def measured(self) -> tuple[Health, Health]:

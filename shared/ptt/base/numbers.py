@@ -105,6 +105,10 @@ CLOCK_TERM_MAX = const(631152000)  # seconds from 2025 to 2045: a later clock is
 TERM_JUMP_MAX = const(16777216)  # 65,536 elections while a host was away: one a minute for 45 days
 TERM_FORGET_MS = const(60000)  # a badge that finds no leader for so long follows a lower term, too
 
+# Nor does one word use up the versions of the settings.
+SETTINGS_SURE = const(16777216)  # versions: a change every 19 s for ten years brings no more
+SETTINGS_JUMP_MAX = const(1024)  # above that, changes of which a host may not have heard
+
 # Nothing proves a badge's claim that somebody leads in a higher term. Honest badges make it after a
 # split; somebody with one badge's keys could keep the hosts electing, and use up the terms.
 CLAIM_JUMP_MAX = const(16384)  # 64 elections, more than hosts that cannot hear each other hold

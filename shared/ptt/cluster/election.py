@@ -31,6 +31,7 @@ from ..wire.refusal import Refused
 from . import host_messages
 from . import host_wire as host
 from .ballot import NOBODY, TERM_MAX, can_stand, is_plausible, next_term
+from .versions import is_within_reach
 from .voters import Voters
 
 if TYPE_CHECKING:
@@ -352,7 +353,7 @@ class Election:
         answer = self._judge(asking, proposal, fields[4], now_ms)
         if answer == host_messages.VOTE_GRANTED:
             is_rival = self.state in (PRE_CANDIDATE, CANDIDATE)
-            is_newer = 0 < self.settings < fields[4]
+            is_newer = 0 < self.settings < fields[4] and is_within_reach(fields[4], self.settings)
             if is_rival and not is_newer and not self.voters.is_outranked_by(index):
                 answer = host_messages.VOTE_RIVAL
             elif self.state != CANDIDATE:

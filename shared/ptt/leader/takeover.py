@@ -13,6 +13,7 @@ from ..base.numbers import (
 )
 from ..cluster import records
 from ..cluster.ballot import MARK_BITS
+from ..cluster.versions import is_within_reach
 from .floor import lanes
 from .settings_in_force import Settings
 
@@ -88,8 +89,12 @@ def take_over(leader: "Restored", state: "State", now_ms: int) -> None:
     newest, next_node, leader.texts.number, next_call = counters_of(state, leader.term)
     leader.groups.go_on_from(newest, now_ms)
     leader.told.push(events.LEADING, (leader.term, newest))
-    settings = settings_of(state)
-    if settings is not None and settings.version >= leader.settings.settings.version:
+    settings, known = settings_of(state), leader.settings.settings.version
+    if (
+        settings is not None
+        and known <= settings.version
+        and is_within_reach(settings.version, known)
+    ):
         leader.adopt(settings)  # else this host knew newer ones, of which that leader had not heard
     leader.members.go_on_from(next_node)
     leader.calls.go_on_from(next_call)

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pressel.errors import PresselError, UsageError
+from pressel.ledger.entry import Entry
 from pressel.registry.log import Told
 from pressel.registry.store import Registry
 from pressel.rollout.rollout import Plan, Rollout
@@ -28,15 +29,15 @@ from pressel.schema.setting_values import (
 )
 from pressel.schema.settings import OBEYED
 from pressel.transport.udp import engine_now_ms
-from ptt.base.numbers import INT_MAX
+from ptt.cluster.versions import VERSION_MAX, is_within_reach
 from ptt.leader.leader import Leader
 from ptt.leader.settings_in_force import Settings
 
-from ..kept_settings import settings_with, values_of
+from ..kept_settings import NONE_LEFT, settings_with, values_of
 from ..report import Report
 from . import settings_past
 from .audits import WithRegistry
-from .settings_past import WHY, checked_why
+from .settings_past import WHY, checked_why, counts, removed
 from .touched import is_told
 from .venue import leading
 from .venue_settings import VenueSettings, checked, why_not
@@ -96,7 +97,7 @@ class Rollouts:
             _check_can_be_tried(was, values, leader, now)
             plan = Plan(
                 version=now.version + 1, was=was, now=laid_over(was, values), why=why,
-                who=str(fields.get(WHO, "")), step=self._runs.plan.step + 1 if self._runs else 0,
+                who=str(fields.get(WHO, "")), step=self._runs.plan.next_step if self._runs else 0,
             )  # fmt: skip
             await self._write_down(plan, plan.who)
             self._runs = Rollout(plan, _builds(leader, plan), self._now_s())
@@ -203,13 +204,22 @@ class Rollouts:
         leader = leading(self._leader)
         await self._venue.catch_up(leader)
         if leader is not self._served:
-            plan = await self._in_thread(self._with_registry, _last)
+            plan = await self._in_thread(self._with_registry, self._last)
             self._served, self._runs = leader, None
             if plan is not None:
                 self._runs = Rollout(plan, _builds(leader, plan), self._now_s())
                 self._go_on(leader, self._runs)
         await self._notice_end(leader)
         return leader
+
+    def _last(self, registry: Registry) -> Plan | None:
+        """As the venue's log tells it; None when it tells of no rollout. Who led later has the last
+        word, whatever the clocks say; of hosts that were removed, as in `settings_past`."""
+        steps = [each for each in registry.about_venue() if each.entry.verb == STEP]
+        told = [(each.entry, plan) for each in steps if (plan := _read(each, self._venue.known))]
+        outspoken = removed(registry, [entry for entry, _ in told])
+        left = [each for each in told if counts(each[0], outspoken)]
+        return max(left, key=lambda each: _place(*each), default=(None, None))[1]
 
     def _go_on(self, leader: Leader, runs: Rollout) -> None:
         """With the stage that another host began."""
@@ -234,7 +244,7 @@ class Rollouts:
         elif now.version == plan.version + 1 and values == replaced(values, plan.was):
             words = "see `pressel settings history`"
             await self._take_back(plan, "", "")
-        over = plan.model_copy(update={"state": state, "words": words, "step": plan.step + 1})
+        over = plan.model_copy(update={"state": state, "words": words, "step": plan.next_step})
         await self._write_down(over, "")
         runs.plan = over
 
@@ -249,27 +259,19 @@ class Rollouts:
         await self._in_thread(self._with_registry, act)
 
 
-def _last(registry: Registry) -> Plan | None:
-    """As the venue's log tells it; None when it tells of no rollout. Who led later has the last
-    word, whatever the clocks say."""
-    last: tuple[tuple[int, int, int, str], Plan] | None = None
-    for told in registry.about_venue():
-        plan = _read(told) if told.entry.verb == STEP else None
-        if plan is None:
-            continue
-        index, term = told.entry.origin
-        place = (term, plan.step, index, told.entry.host)
-        if last is None or place > last[0]:
-            last = place, plan
-    return last[1] if last else None
-
-
-def _read(told: Told) -> Plan | None:
-    """None of an entry that a newer host wrote and that means nothing here."""
+def _read(told: Told, known: int) -> Plan | None:
+    """None of an entry that a newer host wrote and that means nothing here, and of one with a
+    version that cannot be."""
     try:
-        return Plan.model_validate_json(told.texts.get(PLAN) or "")
+        plan = Plan.model_validate_json(told.texts.get(PLAN) or "")
     except ValidationError:
         return None
+    return plan if is_within_reach(plan.version, known) else None
+
+
+def _place(entry: Entry, plan: Plan) -> tuple[int, int, int, str]:
+    index, term = entry.origin
+    return term, plan.step, index, entry.host
 
 
 def _why_not_here(plan: Plan) -> str:
@@ -313,5 +315,5 @@ def _check_can_be_tried(was: dict[str, int], values: Change, leader: Leader, now
     wanted = settings_with(now.version, new)
     if not any(is_told(member, now, wanted) for member in leader.members.all()):
         raise UsageError("no badge is here to try it out; change it without --staged")
-    if now.version >= INT_MAX - 1:
-        raise UsageError("the settings can no longer be changed: no version number is left")
+    if now.version >= VERSION_MAX:
+        raise UsageError(NONE_LEFT)

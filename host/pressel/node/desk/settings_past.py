@@ -7,14 +7,15 @@ on, and why somebody wanted that.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pressel.errors import UsageError
 from pressel.json_text import read_json
-from pressel.ledger.entry import Fact
+from pressel.ledger.entry import Entry, Fact
 from pressel.registry.log import WHO, Told
+from pressel.registry.store import Registry
 from pressel.schema.setting_values import (
     check_values,
     differences,
@@ -25,6 +26,7 @@ from pressel.schema.setting_values import (
     value_in_words,
 )
 from ptt.base.numbers import INT_MAX
+from ptt.cluster.versions import is_within_reach
 
 SET = "settings set"  # the verb, and that of its entries
 WHY_CHARACTERS_MAX = 200  # a sentence or two
@@ -76,12 +78,6 @@ def words(was: dict[str, int], now: dict[str, int]) -> str:
     )
 
 
-def changes(entries: Iterable[Told]) -> list[Change]:
-    """The changes among `entries`, by version; where two hosts led at once, both."""
-    found = [change for change in map(_read, entries) if change is not None]
-    return sorted(found, key=lambda each: (each.version, each.time_s))[-CHANGES_MAX:]
-
-
 @dataclass(frozen=True)
 class Newest:
     """`change`: the last one of the host that led latest; it holds. Of settings that its host did
@@ -91,18 +87,63 @@ class Newest:
     version: int
 
 
-def newest(entries: Iterable[Told]) -> Newest | None:
-    """None where no change is told of. A host that was cut off, and changed more meanwhile, gave
-    out higher versions, and was outvoted."""
-    found = [(told.entry.origin[1], change) for told in entries if (change := _read(told))]
-    if not found:
-        return None
-    found.sort(key=lambda each: (each[0], each[1].version))
-    now: dict[str, int] = {}
-    for _, change in found:
-        now = gone_on(now, change.now)
-    last = replace(found[-1][1], now=now)
-    return Newest(last, max(change.version for _, change in found))
+@dataclass(frozen=True)
+class Past:
+    """`told`: the changes that can be believed, with their entries, by version; where two hosts led
+    at once, both. `doubted`: the first one that cannot be, and all of higher versions are not."""
+
+    told: list[tuple[Entry, Change]]
+    doubted: Change | None = None
+
+    def changes(self) -> list[Change]:
+        """The last CHANGES_MAX."""
+        return [change for _, change in self.told[-CHANGES_MAX:]]
+
+    def entries(self) -> list[Entry]:
+        return [entry for entry, _ in self.told]
+
+    def newest(self, removed: Removed) -> Newest | None:
+        """None where no change is told of. A host that was cut off, and changed more meanwhile,
+        gave out higher versions, and was outvoted. A host that was removed is no longer listened to
+        where somebody who had heard it has changed the settings since."""
+        if not self.told:
+            return None
+        found = [each for each in self.told if counts(each[0], removed)]
+        found.sort(key=lambda each: (each[0].origin[1], each[1].version))
+        now: dict[str, int] = {}
+        for _, change in found:
+            now = gone_on(now, change.now)
+        return Newest(replace(found[-1][1], now=now), self.told[-1][1].version)
+
+
+Removed = Mapping[str, int]  # host -> how many of its entries somebody else's change overrules
+
+
+def past(entries: Iterable[Told], known: int) -> Past:
+    """Of the log's `entries`; this host knows of version `known` without it. A version far above
+    all others is a fault, or an attack: it must not use up the numbers that are left."""
+    found = [(told.entry, change) for told in entries if (change := _read(told))]
+    found.sort(key=lambda each: (each[1].version, each[1].time_s))
+    for count, (_, change) in enumerate(found):
+        if not is_within_reach(change.version, known):
+            return Past(found[:count], change)
+        known = max(known, change.version)
+    return Past(found)
+
+
+def removed(registry: Registry, entries: Iterable[Entry]) -> Removed:
+    """Of the writers of `entries`, those that may no longer take part."""
+    allowed = {registry.own_key(), *(each.public_key for each in registry.hosts())}
+    last = {entry.host: entry for entry in sorted(entries, key=lambda each: each.origin)}
+    heard = registry.log.standing.heard
+    return {
+        host: max((heard(last[each], host) for each in allowed & last.keys()), default=0)
+        for host in last.keys() - allowed
+    }
+
+
+def counts(entry: Entry, removed: Removed) -> bool:
+    return entry.origin[0] > removed.get(entry.host, 0)
 
 
 def _read(told: Told) -> Change | None:

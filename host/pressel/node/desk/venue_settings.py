@@ -23,6 +23,7 @@ from pressel.schema.setting_values import (
 from pressel.transport.udp import engine_now_ms
 from ptt.base.numbers import INT_MAX
 from ptt.cluster.replica import State
+from ptt.cluster.versions import is_within_reach
 from ptt.leader import takeover
 from ptt.leader.leader import Leader
 from ptt.leader.members import Member
@@ -30,6 +31,7 @@ from ptt.leader.settings_in_force import KEPT_MIN, Settings
 
 from ..kept_settings import (
     FIRST,
+    NONE_LEFT,
     are_equal,
     load_kept,
     settings_with,
@@ -39,7 +41,7 @@ from ..kept_settings import (
 from ..report import Report
 from . import settings_past
 from .audits import WithRegistry
-from .settings_past import SET, WHY, Change, Newest, checked_why
+from .settings_past import SET, WHY, Newest, Past, checked_why, past, removed
 from .touched import touched
 from .venue import leading
 from .verb import COPY, LEADER, WHO, Fields, Verb
@@ -80,6 +82,7 @@ class VenueSettings:
         self._is_log_read = False
         self._logged = 0  # the highest version that the log tells of
         self._log_says: dict[str, int] = {}  # what holds by it
+        self._doubted: set[str] = set()  # hosts that have named a version which cannot be
         self.kept = Settings(FIRST)  # what is on disk
         try:
             self.kept = load_kept(state)
@@ -180,8 +183,9 @@ class VenueSettings:
             new = values_of(now) if values is None else replaced(values_of(now), values)
             await self._change(leader, new, version)
             now = leader.settings.settings
-        told = await self._in_thread(self._with_registry, _changes)
-        if not any((each.version, each.now) == (now.version, values_of(now)) for each in told):
+        past = await self._in_thread(self._with_registry, self._past)
+        told = [(each.version, each.now) for each in past.changes()]
+        if (now.version, values_of(now)) not in told:
             await self._write_down(values_of(now) if was is None else was, leader, why, who)
 
     async def catch_up(self, leader: Leader) -> None:
@@ -191,7 +195,7 @@ class VenueSettings:
             return
         self._caught_up = leader  # what comes meanwhile is looked at once more
         try:
-            last = await self._in_thread(self._with_registry, _newest)
+            last = await self._in_thread(self._with_registry, self._newest)
             if last is not None:
                 self._log_says = last.change.now
                 await self._obey_log(leader, last)
@@ -207,7 +211,7 @@ class VenueSettings:
 
     def history(self, fields: Fields) -> list[dict[str, Any]]:
         """The changes that the venue's log tells of, oldest first."""
-        return [each.as_json() for each in self._with_registry(_changes)]
+        return [each.as_json() for each in self._with_registry(self._past).changes()]
 
     async def keep(self, number: int) -> None:
         """What holds now is on disk soon after; to be called again and again."""
@@ -234,7 +238,7 @@ class VenueSettings:
             return
         self._is_log_read = True
         try:
-            last = await self._in_thread(self._with_registry, _newest)
+            last = await self._in_thread(self._with_registry, self._newest)
         except PresselError as error:
             self._is_log_read = False
             self._tell(str(error))
@@ -278,7 +282,7 @@ class VenueSettings:
     async def _change(self, leader: Leader, values: Mapping[str, int], version: int) -> None:
         """On disk first: what badges have been told must not be forgotten."""
         if version > INT_MAX:
-            raise PresselError("the settings can no longer be changed: no version number is left")
+            raise PresselError(NONE_LEFT)
         new = settings_with(version, values)
         await self._in_thread(store_kept, self._state, new)
         if self._leader() is not leader:  # what is refused must not be found there later
@@ -307,9 +311,23 @@ class VenueSettings:
             raise PresselError(f"it was done, but the log does not tell it: {error}") from error
         self._is_log_read = False
 
+    def _past(self, registry: Registry) -> Past:
+        return past(registry.about_venue(), self.kept.version)
+
+    def _newest(self, registry: Registry) -> Newest | None:
+        """What holds by the log; who says what cannot be is told of."""
+        told = self._past(registry)
+        if told.doubted is not None:
+            self._doubt(f"host {told.doubted.host[:16]}", told.doubted.version)
+        return told.newest(removed(registry, told.entries()))
+
     def _followed(self) -> Settings | None:
+        """None, too, when what the leader says cannot be."""
         state = self._standby()
         told = takeover.settings_of(state) if state is not None else None
+        if told is not None and not is_within_reach(told.version, self.known):
+            self._doubt("the host that leads", told.version)
+            return None
         return None if told is None else self._gone_on(told)
 
     def _gone_on(self, told: Settings) -> Settings:
@@ -324,6 +342,12 @@ class VenueSettings:
         here = {key: value for key, value in here.items() if split_key(key)[0] == KEPT}
         return settings_with(told.version, ordered({**sure, **here}))
 
+    def _doubt(self, who: str, version: int) -> None:
+        """Once for each: it says so again and again."""
+        if who not in self._doubted:
+            self._doubted.add(who)
+            self._report("settings_doubted", {"who": who, "version": version})
+
     def _tell(self, advice: str) -> None:
         """Once, however often it is met."""
         if advice != self._told:
@@ -333,14 +357,6 @@ class VenueSettings:
 
 async def _open() -> str:
     return ""
-
-
-def _changes(registry: Registry) -> list[Change]:
-    return settings_past.changes(registry.about_venue())
-
-
-def _newest(registry: Registry) -> Newest | None:
-    return settings_past.newest(registry.about_venue())
 
 
 def checked(values: Any) -> dict[str, int | None]:
