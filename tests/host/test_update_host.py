@@ -14,13 +14,15 @@ from tests.signers import own_state, signer_in
 
 from pressel.cli import main
 from pressel.errors import PresselError, UsageError
+from pressel.node.update_copy import Copied, UpdateCopy
 from pressel.registry.store import Registry
 from pressel.signer.signer import Signer
 from pressel.update import keys
-from pressel.update.campaign import Campaign, Campaigner
+from pressel.update.campaign import Campaign, Campaigner, read_campaign, store_campaign
 from pressel.update.library import Library
 from pressel.update.release import MANIFEST, SIGNATURE, read_release, sign_build
 from ptt.base import events
+from ptt.base.numbers import INT_MAX
 from ptt.link.update_manifest import DOWNGRADE
 from ptt.wire import messages
 
@@ -316,6 +318,28 @@ def test_of_two_hosts_the_later_step_counts(fleet: Fleet) -> None:
     assert fleet.campaigner.adopt(own.model_copy(update={"edition": (term, 4), "release": 7}))
     assert "no release 7" in fleet.campaigner.status()["paused"]
     assert not fleet.venue.leader.updates.jobs()
+
+
+@pytest.mark.parametrize("term", [0, 1 << 24])
+def test_no_step_of_a_host_is_the_last(fleet: Fleet, term: int) -> None:
+    """Who led before named the highest; what comes next is later, and read back from the disk."""
+    highest = (fleet.venue.leader.term + term, INT_MAX)
+    file = fleet.state / "updates/campaign.json"
+    store_campaign(file, Campaign(release=2, edition=highest, is_over=True))
+    fleet.again()
+    fleet.campaigner.start(None, "all")
+    assert highest < read_campaign(file).edition
+    fleet.again()
+    assert fleet.campaigner.campaign is not None
+
+
+def test_a_standby_keeps_no_campaign_of_a_term_that_cannot_be(tmp_path: Path) -> None:
+    copy = UpdateCopy(tmp_path, lambda event, fields: None, lambda term: term <= 9)
+    copied = Copied(releases=[], campaign=Campaign(release=2, edition=(9, INT_MAX)))
+    copy._believe(copied)
+    copied.campaign = Campaign(release=2, edition=(10, 1))
+    with pytest.raises(PresselError, match="a term in which nobody can have led"):
+        copy._believe(copied)
 
 
 def test_a_badge_without_a_key_is_told_as_such(fleet: Fleet) -> None:

@@ -129,7 +129,7 @@ class HostNode:
             self._in_thread,
             self._settle,
         )
-        self._update_copy = UpdateCopy(options.state, report)
+        self._update_copy = UpdateCopy(options.state, report, self._can_be)
         self._settings = VenueSettings(
             options.state,
             lambda: self._host.leader,
@@ -153,7 +153,7 @@ class HostNode:
             self._others,
             self._in_thread,
             self._watch.with_registry,
-            lambda term: is_plausible(term, self._host.election.term),
+            self._can_be,
             report,
             self._on_heard,
         )
@@ -527,6 +527,9 @@ class HostNode:
 
     async def _look_for_updates(self, fields: Fields) -> bool:
         return await self._update_copy.look(self._desk, self._is_following)
+
+    def _can_be(self, term: int) -> bool:
+        return is_plausible(term, self._host.election.term)
 
     def _is_following(self) -> bool:
         return self._leader_is() not in (None, self._others.own)

@@ -55,11 +55,12 @@ class Copied(BaseModel):
 
 
 class UpdateCopy:
-    """Both sides of it, for the host whose folder is `state`. `is_leading` says whether this host
-    leads, `follows` whether another one does."""
+    """Both sides of it, for the host whose folder is `state`. `can_be` says of a term whether a
+    host can have led in it."""
 
-    def __init__(self, state: Path, report: Report) -> None:
+    def __init__(self, state: Path, report: Report, can_be: Callable[[int], bool]) -> None:
         self._state = state
+        self._can_be = can_be
         self._library = Library(state)
         self._report = report
         self._digests: dict[tuple[str, int, int], str] = {}  # by name, time of change and size
@@ -177,6 +178,8 @@ class UpdateCopy:
     # --- the standby's disk, in the desk's thread ---
 
     def _believe(self, copied: Copied) -> None:
+        if not self._can_be(_edition_of(copied.campaign)[0]):
+            raise PresselError("the leader names a term in which nobody can have led")
         public = [keys.checked(each) for each in copied.signers]
         if public and public != keys.trusted(self._state):
             keys.trust_only(self._state, public)

@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pressel.errors import PresselError, UsageError
 from pressel.registry import proved
 from ptt.base.numbers import INT_MAX
+from ptt.cluster.ballot import TERM_MAX
 from ptt.leader import distributor
 from ptt.leader.distributor import Distributor
 from ptt.leader.members import Members
@@ -61,6 +62,7 @@ REASONS[IN_ROM] = "runs from a ROMFS image; flash it with `pressel flash --packi
 
 
 Count = Annotated[int, Field(ge=0, le=INT_MAX)]
+Term = Annotated[int, Field(ge=0, le=TERM_MAX)]
 
 
 class Progress(BaseModel):
@@ -77,7 +79,7 @@ class Campaign(BaseModel):
     that term it was; hosts compare them."""
 
     release: int
-    edition: tuple[Count, Count] = (0, 0)
+    edition: tuple[Term, Count] = (0, 0)
     is_over: bool = False
     stage: str = ""
     flags: int = 0
@@ -340,8 +342,11 @@ class Campaigner:
 
     def _next_edition(self) -> tuple[int, int]:
         term, count = self._venue.term, 1
-        if self._edition[0] >= term:  # a host that led in this term before, on the same disk
-            term, count = self._edition[0], self._edition[1] + 1
+        known, steps = self._edition
+        if known >= term and steps < INT_MAX:  # who led in this term before, on the same disk
+            term, count = known, steps + 1
+        elif known >= term:  # a host named the last step there is: the term after it has more
+            term = known + 1
         return term, count
 
 
