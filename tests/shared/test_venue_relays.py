@@ -9,6 +9,7 @@ from ptt.base.clock import NEVER
 from ptt.base.numbers import ADPCM_FRAME_BYTES, CALL_GROUP_FIRST
 from ptt.fanout import assign
 from ptt.fanout.assign import CROWDED, LOSSY, ROOM, UNABLE, UNEVEN, Choice, Standing
+from ptt.leader import relayed_listener
 from ptt.leader import relays as leaders
 from ptt.leader.outbound import Copies
 from ptt.leader.settings_in_force import Settings
@@ -537,7 +538,7 @@ def test_by_which_it_missed_voice_it_is_not_served_again():
 
 def test_the_table_has_a_reason_for_each_move():
     assert len(assign.WHY) == ROOM + 1
-    assert len(leaders.STATES) == 3 and features.RELAYED == 256
+    assert len(relayed_listener.STATES) == 3 and features.RELAYED == 256
     assert HEARING == 2 and len(HOST) == 4
 
 
@@ -596,11 +597,11 @@ def test_who_asks_again_and_again_is_noted_once():
     member = made.leader.members.by_session(link.session)
     for _ in range(20):
         assert relays.on_missed(member, group, burst.lease, 65535, made.now_ms) == []
-    assert len(burst.asking) == 1
+    assert len(burst._asking) == 1
     made.release("A")
     made.run(2000)
     assert relays.on_missed(member, group, burst.lease, 65535, made.now_ms) == []
-    assert not burst.asking
+    assert not burst._asking
 
 
 def test_one_slow_answer_is_no_slow_relay():

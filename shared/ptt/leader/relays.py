@@ -1,22 +1,31 @@
 """Standbys that send voice to listeners in the leader's place.
 
-The leader gives a relay each packet once, and says for whom. Whose copies a relay sends is settled
-when a burst begins and holds until its end, except that a listener that misses it gets the rest
-from the leader, from the first frame that it misses on. The table says what becomes of one
-listener.
+The leader gives a relay each packet once, and says for whom: who relays is told by `relay_host`,
+who is relayed by `relayed_listener`, and what of a burst by `relayed_burst`.
 """
 
 from ..base import events, features
 from ..base.clock import NEVER, add, age, since
 from ..base.compat import TYPE_CHECKING, const
-from ..base.numbers import CALL_GROUP_FIRST, INT_MAX
-from ..base.table import compile_rules
+from ..base.numbers import CALL_GROUP_FIRST
 from ..cluster import host_messages, host_wire, relay_wire
 from ..fanout import assign
 from ..fanout.assign import Choice, Standing
 from ..wire import envelope, messages, refusal, voice
 from ..wire.envelope import FLAG_SEALED, FLAGS_AT, HEADER_BYTES, LEADER_NODE, TAG_BYTES
+from .relay_host import RelayHost
 from .relay_keys import relay_key
+from .relayed_burst import RelayedBurst
+from .relayed_listener import (
+    CHOSEN,
+    MISSED,
+    OFFERED,
+    PROVED,
+    RELAYED,
+    TAKEN_BACK,
+    UNPROVED,
+    RelayedListener,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,102 +36,12 @@ if TYPE_CHECKING:
     from .members import Member, Members
     from .outbound import Outbound
 
-OWN = const(0)
-OFFERED = const(1)
-RELAYED = const(2)
-STATES = ("by the leader", "offered", "by a relay")
-
-CHOSEN = const(0)
-PROVED = const(1)
-UNPROVED = const(2)
-MISSED = const(3)
-TAKEN_BACK = const(4)
-TRIGGERS = ("chosen", "proved", "unproved", "missed", "taken back")
-
-RULES = (
-    (OWN, CHOSEN, OFFERED, "tell"),  # where and under which key; the leader goes on meanwhile
-    (OFFERED, PROVED, RELAYED, ""),  # the listener has opened a probe
-    (OFFERED, UNPROVED, OWN, "avoid"),  # none comes there: a wall between the two networks
-    (RELAYED, UNPROVED, OWN, "avoid"),  # none comes there any more
-    (OFFERED, TAKEN_BACK, OWN, "tell"),
-    (RELAYED, MISSED, OWN, "avoid"),  # it asked the leader for a burst, and got it
-    (RELAYED, TAKEN_BACK, OWN, "tell"),  # by the plan
-)
-_RULES = compile_rules(RULES)
-
 ASK_MS = const(250)  # to each standby; also between two probes to a listener that has proved none
-_ANSWERS = const(4)  # of a second, by which a relay is called slow
-GONE_MS = const(900)  # three questions unanswered
 PLAN_MS = const(1000)  # a change needs a report or two
 PROBE_MS = const(5000)  # to those that are relayed: silence is seen before a burst needs the way
 _TELL_MS = const(1000)  # RELAY again
 _OFFER_MS = const(5000)  # then nothing comes there
 _SILENT_MS = const(30000)  # three reports, of two probes each
-AVOID_MS = const(60000)  # the way of one listener that proved none, or missed voice
-SUSPEND_MS = const(10000)  # a relay by which several missed voice; doubles
-SUSPEND_MS_MAX = const(300000)
-SEVERAL = const(3)  # listeners that miss one relay within a second, or half of all that it has
-_KEPT_MS = const(1500)  # packets of a burst, as `fanout.multicast` has it
-_JUDGED = const(16)  # datagrams of a report before it counts
-
-
-class _Relay:
-    """One standby."""
-
-    def __init__(self) -> None:
-        self.number = 0  # of the secret; 0: none yet
-        self.secret = b""
-        self.start = 0  # of its process
-        self.load_percent = 0
-        self.rtts_ms: list[int] = []  # of the newest answers
-        self.is_leaving = False
-        self.is_ready = False  # it has the secret
-        self.heard_ms = NEVER
-        self.begun_ms = 0  # since when it has that secret
-        self.missed: set[int] = set()  # listeners, since the last plan
-        self.suspended_ms = NEVER  # until then
-        self.suspend_ms = SUSPEND_MS
-        self.was_told = True  # that it serves nobody
-
-    @property
-    def rtt_ms(self) -> int:
-        """The shortest of late: one that is slow is always slow, and any machine now and then."""
-        return min(self.rtts_ms) if self.rtts_ms else 0
-
-    def is_here(self, now_ms: int) -> bool:
-        return self.heard_ms != NEVER and age(now_ms, self.heard_ms) < GONE_MS
-
-    def is_suspended(self, now_ms: int) -> bool:
-        return self.suspended_ms != NEVER and since(now_ms, self.suspended_ms) < 0
-
-
-class _Listener:
-    """One member that can hear relays."""
-
-    __slots__ = ("avoided", "heard_ms", "host", "loss", "since_ms", "state", "told_ms", "why")
-
-    def __init__(self) -> None:
-        self.state = OWN
-        self.host = b""  # its relay, if any
-        self.since_ms = 0  # in this state
-        self.told_ms = 0
-        self.heard_ms = 0  # its last report
-        self.loss = 0  # percent, by its report
-        self.why = -1  # it was moved last, of `assign.WHY`
-        self.avoided: dict[bytes, int] = {}  # host -> until when
-
-
-class _Burst:
-    """The last one of a group."""
-
-    __slots__ = ("asking", "is_over", "kept", "lease", "of")
-
-    def __init__(self, lease: int) -> None:
-        self.lease = lease
-        self.of: dict[Link, bytes] = {}  # whose copies a relay sends
-        self.kept: list[tuple[int, bytearray]] = []  # (when, packet), oldest first
-        self.asking: set[Link] = set()  # who have heard all that the talker has said so far
-        self.is_over = False  # its last packet is out
 
 
 class Parcel:
@@ -158,9 +77,9 @@ class Relays:
         self._hmac = hmac
         self._random = random
         self._own = 0  # listeners that the leader serves itself; 0: all
-        self._relays: dict[bytes, _Relay] = {}
-        self._listeners: dict[int, _Listener] = {}  # by node
-        self._bursts: dict[int, _Burst] = {}  # by group
+        self._relays: dict[bytes, RelayHost] = {}
+        self._listeners: dict[int, RelayedListener] = {}  # by node
+        self._bursts: dict[int, RelayedBurst] = {}  # by group
         self._out: list[Parcel] = []
         self._due_ms = NEVER
         self._plan_ms = 0
@@ -184,20 +103,15 @@ class Relays:
     def on_load(self, host: bytes, fields: "list", now_ms: int) -> int:
         """RELAY_LOAD."""
         relay = self._relays.get(host)
-        term, echo_ms, number, start, load, is_leaving = fields
+        term, start = fields[0], fields[3]
         if relay is None or term != self._term:
             return refusal.STALE
-        if relay.start != start:  # its numbers begin anew: so must its keys
+        if relay.start == start:
+            relay.take_load(fields, now_ms)
+        else:  # its numbers begin anew: so must its keys
             relay.start = start
-            self._renew(relay, now_ms)
+            relay.renew(self._random, now_ms)
             self._take_back(host, now_ms)
-            return refusal.ACCEPTED
-        relay.heard_ms = now_ms
-        relay.rtts_ms.append(age(now_ms, echo_ms))
-        del relay.rtts_ms[0:-_ANSWERS]
-        relay.is_ready = number == relay.number
-        relay.load_percent = load
-        relay.is_leaving = is_leaving == 1
         return refusal.ACCEPTED
 
     def on_report(self, member: "Member", fields: "list", now_ms: int) -> int:
@@ -208,8 +122,7 @@ class Relays:
         if listener is None or relay is None or number != relay.number or came > sent:
             self._tell(member.node, listener, now_ms)  # it hears another than it should
             return refusal.STALE
-        listener.heard_ms = now_ms
-        listener.loss = (sent - came) * 100 // sent if sent >= _JUDGED else 0
+        listener.take_report(came, sent, now_ms)
         self._fire(member.node, listener, PROVED, now_ms)
         return refusal.ACCEPTED
 
@@ -222,11 +135,8 @@ class Relays:
         burst = self._bursts.get(group)
         if burst is None or burst.lease != lease or member.link not in burst.of:
             return []
-        missed = [each for _, each in burst.kept if voice.first(each) + voice.count(each) > first]
-        if not missed:
-            if not burst.is_over:
-                burst.asking.add(member.link)
-        else:
+        missed = burst.missed(member.link, first)
+        if missed:
             host = burst.of.pop(member.link)
             listener = self._listeners.get(member.node)
             if listener is not None and listener.host == host:
@@ -241,7 +151,7 @@ class Relays:
         self._bursts.pop(group, None)
         if not self._own or group >= CALL_GROUP_FIRST:
             return
-        burst = _Burst(lease)
+        burst = RelayedBurst(lease)
         for node, listener in self._listeners.items():
             if listener.state != RELAYED or not self._serves(listener.host, now_ms):
                 continue
@@ -255,13 +165,7 @@ class Relays:
         """A packet goes out, which relayed listeners may ask for again."""
         burst = self._bursts.get(voice.group(data))
         if burst is not None and burst.lease == voice.lease(data):
-            for link in burst.asking:
-                burst.of.pop(link, None)
-            burst.asking = set()
-            burst.is_over = burst.is_over or voice.is_last(data)
-            burst.kept.append((now_ms, data))
-            while age(now_ms, burst.kept[0][0]) > _KEPT_MS:
-                burst.kept.pop(0)
+            burst.keep(data, now_ms)
 
     def queue_copies(self, data: bytearray, payload_crc: int, links: "list[Link]") -> None:
         """For `Pace`: a packet for each of `links`."""
@@ -335,13 +239,6 @@ class Relays:
 
     # --- inside ---
 
-    def _renew(self, relay: _Relay, now_ms: int) -> None:
-        """Other keys."""
-        relay.number = 1 + int.from_bytes(self._random(4), "big") % INT_MAX
-        relay.secret = self._random(16)
-        relay.is_ready = False
-        relay.begun_ms = now_ms
-
     def _ask(self, now_ms: int) -> None:
         for host in list(self._relays):
             if host not in self.hosts:
@@ -350,8 +247,7 @@ class Relays:
         for host in sorted(self.hosts):
             relay = self._relays.get(host)
             if relay is None:
-                relay = self._relays[host] = _Relay()
-                self._renew(relay, now_ms)
+                relay = self._relays[host] = RelayHost(self._random, now_ms)
             values = (self._term, now_ms, relay.number, relay.secret)
             self._out.append(Parcel(host_wire.encode(host_messages.RELAY_ASK, values), host))
 
@@ -363,14 +259,15 @@ class Relays:
 
     def _serves(self, host: bytes, now_ms: int) -> bool:
         relay = self._relays.get(host)
-        if relay is None or not relay.is_ready or relay.is_leaving:
-            return False
-        return relay.is_here(now_ms) and not relay.is_suspended(now_ms)
+        return relay is not None and relay.serves(now_ms)
 
-    def _standing(self, host: bytes, relay: _Relay, now_ms: int) -> Standing:
-        count = len([each for each in self._listeners.values() if each.host == host])
+    def _standing(self, host: bytes, relay: RelayHost, now_ms: int) -> Standing:
         age_ms = age(now_ms, relay.begun_ms)
-        return Standing(self._serves(host, now_ms), relay.load_percent, relay.rtt_ms, count, age_ms)
+        served = self._served_by(host)
+        return Standing(relay.serves(now_ms), relay.load_percent, relay.rtt_ms, served, age_ms)
+
+    def _served_by(self, host: bytes) -> int:
+        return len([each for each in self._listeners.values() if each.host == host])
 
     def _plan(self, now_ms: int) -> None:
         hosts = sorted(self._relays)
@@ -384,13 +281,13 @@ class Relays:
                 continue
             listener = self._listeners.get(member.node)
             if listener is None:
-                listener = self._listeners[member.node] = _Listener()
+                listener = self._listeners[member.node] = RelayedListener()
             choices.append(self._choice(member.node, listener, hosts, now_ms))
         for node, place, why in assign.moves(standings, choices, own):
             listener = self._listeners[node]
             listener.why = why
             if why == assign.LOSSY:
-                listener.avoided[listener.host] = add(now_ms, AVOID_MS)
+                listener.avoid(now_ms)
             if listener.host:
                 self._fire(node, listener, TAKEN_BACK, now_ms)
             if place >= 0:
@@ -407,15 +304,11 @@ class Relays:
                 self._events.push(events.RELAY_LOST, (host, standing.members))
             relay.was_told = not standing.serves
 
-    def _choice(self, node: int, listener: _Listener, hosts: "list[bytes]", now_ms: int) -> Choice:
-        avoided = 0
-        for host, until_ms in list(listener.avoided.items()):
-            if since(now_ms, until_ms) >= 0:
-                del listener.avoided[host]
-            elif host in hosts:
-                avoided |= 1 << hosts.index(host)
+    def _choice(
+        self, node: int, listener: RelayedListener, hosts: "list[bytes]", now_ms: int
+    ) -> Choice:
         place = hosts.index(listener.host) if listener.host else -1
-        return Choice(node, place, listener.loss, avoided)
+        return Choice(node, place, listener.loss, listener.avoids(hosts, now_ms))
 
     def _probe(self, now_ms: int) -> None:
         """To those that have proved none yet; now and then to all."""
@@ -460,33 +353,14 @@ class Relays:
     def _blame(self, host: bytes, node: int, now_ms: int) -> None:
         """`node` missed a burst that `host` should have sent."""
         relay = self._relays.get(host)
-        if relay is None:
-            return
-        relay.missed.add(node)
-        left = len([each for each in self._listeners.values() if each.host == host])
-        if len(relay.missed) < SEVERAL and left > len(relay.missed):
-            return
-        if not relay.is_suspended(now_ms):
-            if relay.suspended_ms != NEVER and age(now_ms, relay.suspended_ms) > SUSPEND_MS_MAX:
-                relay.suspend_ms = SUSPEND_MS
-            relay.suspended_ms = add(now_ms, relay.suspend_ms)
-            relay.suspend_ms = min(2 * relay.suspend_ms, SUSPEND_MS_MAX)
+        if relay is not None:
+            relay.blame(node, self._served_by(host), now_ms)
 
-    def _fire(self, node: int, listener: _Listener, trigger: int, now_ms: int) -> None:
-        rule = _RULES.get(listener.state << 4 | trigger)
-        if rule is None:
-            return
-        listener.state = rule[0]
-        listener.since_ms = now_ms
-        if rule[1] == "avoid":
-            listener.avoided[listener.host] = add(now_ms, AVOID_MS)
-        if listener.state == OWN:
-            listener.host = b""
-            listener.loss = 0
-        if rule[1]:
+    def _fire(self, node: int, listener: RelayedListener, trigger: int, now_ms: int) -> None:
+        if listener.fire(trigger, now_ms):
             self._tell(node, listener, now_ms)
 
-    def _tell(self, node: int, listener: "_Listener | None", now_ms: int) -> None:
+    def _tell(self, node: int, listener: "RelayedListener | None", now_ms: int) -> None:
         """RELAY."""
         member = self._members.by_node(node)
         if member is None:
