@@ -103,7 +103,7 @@ def faults(bursts: Sequence[Spoken], actors: Sequence[Actor]) -> list[str]:
         badges=tuple(_badge_run(actor) for actor in actors),
         bursts=tuple(as_burst(Turn(said, speech), actors) for said, speech in bursts),
     )
-    failures = measure(run).verdict.failures
+    failures = measure(run, scored=False).verdict.failures
     return [failure.text for failure in failures if failure.kind == "correctness"]
 
 
@@ -146,4 +146,5 @@ def faults_in(recording: Pcm, speech: Speech) -> list[str]:
             ),
         ),
     )
-    return [each.text for each in measure(run).verdict.failures if each.kind == "correctness"]
+    failures = measure(run, scored=False).verdict.failures
+    return [each.text for each in failures if each.kind == "correctness"]

@@ -32,8 +32,8 @@ from .synthetic_run import (
 SHORT, LONG = "young-man", "leisure"
 
 
-def measured(scene: Scene) -> Burst:
-    return measure_bursts(scene.run())[0]
+def measured(scene: Scene, *, scored: bool = False) -> Burst:
+    return measure_bursts(scene.run(), scored=scored)[0]
 
 
 def heard_by(burst: Burst, name: str = "ben") -> Listener:
@@ -116,7 +116,7 @@ def test_speakers_that_started_at_other_times_share_the_clock() -> None:
     badges = tuple(
         dataclasses.replace(b, speaker=later) if b.name == "ben" else b for b in run.badges
     )
-    burst = measure_bursts(dataclasses.replace(run, badges=badges))[0]
+    burst = measure_bursts(dataclasses.replace(run, badges=badges), scored=False)[0]
     assert burst.mouth_to_ear_ms.p50 == pytest.approx(90.0, abs=1.0)
 
 
@@ -136,7 +136,7 @@ def test_a_volume_knob_changes_no_figure(gain_db: float) -> None:
 def test_a_whole_burst_misses_nothing() -> None:
     scene = Scene()
     scene.say("ann", starting_audibly(LONG))
-    for listener in measured(scene).listeners:
+    for listener in measured(scene, scored=True).listeners:
         assert listener.reached
         assert (listener.clipped_start_ms, listener.clipped_end_ms, listener.missing_ms) == (
             0,
@@ -314,7 +314,7 @@ def test_two_gaps_are_two() -> None:
 def test_a_silent_listener_is_not_reached() -> None:
     scene = Scene()
     scene.say("ann", speech(SHORT), hears={"ben": None, "cat": 90.0})
-    burst = measured(scene)
+    burst = measured(scene, scored=True)
     deaf = heard_by(burst)
     assert not deaf.reached and heard_by(burst, "cat").reached
     assert deaf.clipped_start_ms is deaf.stoi is deaf.pesq is deaf.mouth_to_ear_ms.p50 is None
@@ -337,7 +337,7 @@ def test_two_talkers_at_once(gain_db: float) -> None:
     scene.say("ann", speech(LONG), hears={"ben": 80.0, "cat": 80.0})
     over = at_level(speech("cold-hearted"), gain_db)
     scene.say("cat", over, at_ms=1_500, hears={"ben": 95.0})
-    first, second = measure_bursts(scene.run())
+    first, second = measure_bursts(scene.run(), scored=False)
     assert heard_by(first).overlap_with == ["cat"] and heard_by(second).overlap_with == ["ann"]
     # Both speak in this time, with pauses; how much counts depends on the softer one.
     assert 1_000 <= heard_by(first).overlap_ms <= len(over) / 16
@@ -353,7 +353,7 @@ def test_one_after_the_other_is_no_overlap() -> None:
     pcm = starting_audibly(SHORT)
     scene.say("ann", pcm, hears={"ben": 80.0, "cat": 80.0})
     scene.say("cat", starting_audibly("amiable"), at_ms=500 + len(pcm) / 16, hears={"ben": 80.0})
-    for burst in measure_bursts(scene.run()):
+    for burst in measure_bursts(scene.run(), scored=False):
         for listener in burst.listeners:
             assert listener.reached and listener.overlap_ms == 0 and listener.missing_ms == 0
 
@@ -370,7 +370,7 @@ def test_a_talker_who_speaks_before_its_turn_is_no_overlap() -> None:
     scene = Scene()
     scene.say("ann", speech(SHORT), hears={"ben": 90.0})  # until 3130
     scene.say("cat", speech(LONG), at_ms=1_500, hears={"ben": (90.0, without(0, 1_700))})
-    first, second = measure_bursts(scene.run())
+    first, second = measure_bursts(scene.run(), scored=False)
     # It was not waiting in a queue, so what it said before its turn is missing.
     assert figure(heard_by(second).clipped_start_ms) >= 1_500
     listener = heard_by(first)
@@ -401,7 +401,7 @@ def test_a_talker_that_hears_itself() -> None:
 def test_very_short_speech(length_ms: int) -> None:
     scene = Scene()
     scene.say("ann", speech(SHORT)[8_000 : 8_000 + 16 * length_ms])
-    listener = heard_by(measured(scene))
+    listener = heard_by(measured(scene, scored=True))
     assert listener.reached
     assert listener.mouth_to_ear_ms.p50 == pytest.approx(90.0, abs=1.0)
     assert (listener.stoi is None) == (listener.stoi_reason is not None) == (length_ms < 400)
@@ -445,7 +445,7 @@ def test_access_and_queue() -> None:
     scene.say("ann", speech(SHORT), access_ms=31.5)
     scene.say("ann", speech(SHORT), at_ms=5_000, access_ms=1_500.0, queued=True)
     scene.say("ann", speech(SHORT), at_ms=8_500, access_ms=None, hears={"ben": None})
-    at_once, queued, never = measure_bursts(scene.run())
+    at_once, queued, never = measure_bursts(scene.run(), scored=False)
     assert (at_once.access_ms, at_once.queue_wait_ms) == (31.5, None)
     assert (queued.access_ms, queued.queue_wait_ms) == (None, 1_500.0)
     assert (never.access_ms, never.queue_wait_ms, never.granted_at_ms) == (None, None, None)

@@ -36,7 +36,7 @@ def findings(report: Report) -> list[tuple[str, str]]:
 
 
 def test_a_sound_run_passes() -> None:
-    report = measure(spoken(ben=90.0, cat=95.0))
+    report = measure(spoken(ben=90.0, cat=95.0), scored=False)
     assert report.verdict.passed and findings(report) == [] and report.verdict.remarks == []
     assert report.mouth_to_ear_ms.p95 == pytest.approx(95.0, abs=1.0)
 
@@ -59,13 +59,13 @@ def test_a_sound_run_passes() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_fault_is_named(how: dict[str, Any], kind: str, words: str) -> None:
-    found = findings(measure(spoken(**how)))
+    found = findings(measure(spoken(**how), scored=False))
     assert any(kind == found_kind and words in text for found_kind, text in found), found
 
 
 def test_a_target_is_inclusive() -> None:
-    assert measure(spoken(ben=149.5)).verdict.passed
-    assert measure(spoken(access_ms=60.0)).verdict.passed
+    assert measure(spoken(ben=149.5), scored=False).verdict.passed
+    assert measure(spoken(access_ms=60.0), scored=False).verdict.passed
 
 
 def test_two_talkers_at_once_are_one_fault_each_not_many() -> None:
@@ -93,22 +93,22 @@ def test_a_queued_burst_counts_by_its_grant() -> None:
 
 def test_a_late_machine_is_said_beside_late_figures() -> None:
     late = BadgeStats(60_000, 111_000, 30.0, 9.0, 20.5, 0)
-    remarks = measure(spoken(stats=late, ben=200.0)).verdict.remarks
+    remarks = measure(spoken(stats=late, ben=200.0), scored=False).verdict.remarks
     assert remarks == [
         "this computer itself was up to 20 ms late (at ben); the late figures may be its fault: "
         "run again with less beside it"
     ]
-    assert measure(spoken(stats=late)).verdict.remarks == [
+    assert measure(spoken(stats=late), scored=False).verdict.remarks == [
         "this computer itself was up to 20 ms late (at ben)"
     ]
     on_time = dataclasses.replace(late, lag_ms_max=20.0)
-    assert measure(spoken(stats=on_time, ben=200.0)).verdict.remarks == []
+    assert measure(spoken(stats=on_time, ben=200.0), scored=False).verdict.remarks == []
 
 
 def test_dropped_datagrams_and_missing_figures_are_remarked() -> None:
-    dropped = measure(spoken(stats=BadgeStats(60_000, 111_000, 3.0, 1.0, 2.0, 12)))
+    dropped = measure(spoken(stats=BadgeStats(60_000, 111_000, 3.0, 1.0, 2.0, 12)), scored=False)
     assert dropped.verdict.remarks == ["ben lost 12 datagrams in a full mailbox"]
-    none = measure(spoken(stats=BadgeStats()))
+    none = measure(spoken(stats=BadgeStats()), scored=False)
     assert (
         none.verdict.remarks == ["ben gave no figures of memory and time"] and none.verdict.passed
     )
@@ -121,7 +121,7 @@ def test_stats_come_from_an_event_with_more_in_it() -> None:
 
 def test_targets_are_data() -> None:
     strict = Targets(mouth_to_ear_p95_ms=80.0)
-    assert measure(spoken()).verdict.passed
+    assert measure(spoken(), scored=False).verdict.passed
     assert findings(measure(spoken(), strict))[0][0] == "timing"
 
 

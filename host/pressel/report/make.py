@@ -34,12 +34,13 @@ def make_report(run: RunData, out_dir: str | Path, targets: Targets = TARGETS) -
     return report
 
 
-def measure(run: RunData, targets: Targets = TARGETS) -> Report:
-    """The report of a run, without any file. Raises ValueError as make_report does."""
+def measure(run: RunData, targets: Targets = TARGETS, *, scored: bool = True) -> Report:
+    """The report of a run, without any file, and without STOI and PESQ unless `scored`. Raises
+    ValueError as make_report does."""
     names = [badge.name for badge in run.badges]
     if len(set(names)) != len(names):
         raise ValueError(f"badges of one run need different names: {', '.join(names)}")
-    bursts, badges = measure_bursts(run), measure_badges(run)
+    bursts, badges = measure_bursts(run, scored=scored), measure_badges(run)
     access = spread(burst.access_ms for burst in bursts if burst.access_ms is not None)
     lags = (lag for burst in bursts for each in burst.listeners for lag in each.lags_ms)
     from_ms, to_ms = run.span_ms

@@ -29,21 +29,26 @@ def spread(values: Iterable[float]) -> Spread:
     return Spread(p50=p50, p95=p95, n=len(row))
 
 
-def measure_bursts(run: RunData) -> list[Burst]:
-    """Raises ValueError when a burst names a badge that the run does not have."""
-    return [_measure_burst(run, number, burst) for number, burst in enumerate(run.bursts, 1)]
+def measure_bursts(run: RunData, *, scored: bool = True) -> list[Burst]:
+    """Without STOI and PESQ, which take most of the time, unless `scored`. Raises ValueError when a
+    burst names a badge that the run does not have."""
+    return [
+        _measure_burst(run, number, burst, scored) for number, burst in enumerate(run.bursts, 1)
+    ]
 
 
 def measure_badges(run: RunData) -> list[Badge]:
     return [Badge(name=badge.name, **vars(badge.stats)) for badge in run.badges]
 
 
-def _measure_burst(run: RunData, number: int, burst: BurstRun) -> Burst:
+def _measure_burst(run: RunData, number: int, burst: BurstRun, scored: bool) -> Burst:
     zero_ms, _ = run.span_ms
     talker = run.badge(burst.talker)
     from_ms, to_ms = burst.judged_ms
     spoken = audio_between(talker.microphone, from_ms, to_ms)
-    listeners = [_measure_listener(run, burst, frames, spoken) for frames in burst.listeners]
+    listeners = [
+        _measure_listener(run, burst, frames, spoken, scored) for frames in burst.listeners
+    ]
     echo = listen(spoken, from_ms, talker.speaker, {})
     lags = [lag for listener in listeners for lag in listener.lags_ms]
     waited = None if burst.t_granted_ms is None else burst.t_granted_ms - burst.t_press_ms
@@ -60,21 +65,23 @@ def _measure_burst(run: RunData, number: int, burst: BurstRun) -> Burst:
         audible=bool(audible_blocks(spoken).any()),
         frames_sent=burst.frames_sent,
         mouth_to_ear_ms=spread(lags),
-        pesq_codec=_codec_score(talker.microphone.pcm_between(from_ms, to_ms)),
+        pesq_codec=_codec_score(talker.microphone.pcm_between(from_ms, to_ms)) if scored else None,
         hears_itself_ms=float(echo.judged.heard.sum() * BLOCK_MS),
         listeners=listeners,
     )
 
 
 def _measure_listener(
-    run: RunData, burst: BurstRun, frames: ListenerFrames, spoken: Samples
+    run: RunData, burst: BurstRun, frames: ListenerFrames, spoken: Samples, scored: bool
 ) -> Listener:
     from_ms, _ = burst.judged_ms
     speaker = run.badge(frames.name).speaker
     others = {b.name: b.microphone for b in run.badges if b.name != burst.talker}
     heard = listen(spoken, from_ms, speaker, others)
     clipping = clipping_of(heard.judged) if heard.aligned.found else None
-    stoi, pesq = _quality(burst, heard, run.badge(burst.talker), speaker)
+    stoi = pesq = Score(None, "was not asked for")
+    if scored:
+        stoi, pesq = _quality(burst, heard, run.badge(burst.talker), speaker)
     return Listener(
         name=frames.name,
         reached=heard.aligned.found,
