@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -15,9 +17,12 @@ from pathlib import Path
 import psutil
 from tests.patience import PATIENCE_S
 
+from pressel.cli import main
+
 PRESSEL = (sys.executable, "-m", "pressel")
 
 _LOOK_EVERY_S = 0.05
+_TYPING = threading.Lock()  # standard output is the process's
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,19 @@ async def run(folder: Path, *args: str | Path, limit_s: float = PATIENCE_S) -> R
     """`pressel` with `args`, to its end."""
     async with running(folder, *args) as command:
         return await command.end(limit_s)
+
+
+async def typed(*args: str | Path) -> Result:
+    """`pressel` with `args`, to its end, within this process: for commands that ask a host, where
+    starting another Python would take longer than all the rest."""
+    return await asyncio.to_thread(_type, [str(each) for each in args])
+
+
+def _type(args: list[str]) -> Result:
+    out, err = io.StringIO(), io.StringIO()
+    with _TYPING, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(args)
+    return Result(code, out.getvalue(), err.getvalue())
 
 
 async def until(is_so: Callable[[], object], what: str, limit_s: float = PATIENCE_S) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import json
 import os
 import signal
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.command import PRESSEL, Result, run, running, until
+from tests.e2e.command import PRESSEL, Result, running, typed, until
 from tests.e2e.test_nodes import Cluster, cluster_of
 from tests.e2e.test_venue_moves import told
 from tests.host.test_update_host import build
@@ -33,15 +32,10 @@ pytestmark = pytest.mark.e2e
 
 PASSWORD = "a long password"
 ME = of_user(os.getuid()).name
-_numbers = itertools.count()
 
 
-async def typed(folder: Path, *words: str | Path) -> Result:
-    return await run(folder / f"typed-{next(_numbers)}", *words)
-
-
-async def done(folder: Path, *words: str | Path) -> str:
-    result = await typed(folder, *words)
+async def done(*words: str | Path) -> str:
+    result = await typed(*words)
     assert result.code == 0, result.err
     return result.out
 
@@ -58,9 +52,7 @@ def test_what_is_typed_at_a_standby_is_done_by_the_leader(tmp_path: Path) -> Non
             standby = "ab".replace(leader, "")
             here = ("--state", cluster.state(standby))
             key_file = tmp_path / "ann.json"
-            shown = await done(
-                tmp_path, "device", "add", "Ann", "--key-file", key_file, "--json", *here
-            )
+            shown = await done("device", "add", "Ann", "--key-file", key_file, "--json", *here)
             device = json.loads(shown)["id"]
             key = json.loads(key_file.read_text())["key"]
             with Registry(cluster.state(leader)) as registry:
@@ -69,33 +61,33 @@ def test_what_is_typed_at_a_standby_is_done_by_the_leader(tmp_path: Path) -> Non
             assert told(cluster, leader, "asked", verb="device add", name="Ann", **who)
             assert key not in cluster.commands[leader].out
 
-            await done(tmp_path, "device", "rename", device, "Anna", *here)
-            listed = json.loads(await done(tmp_path, "device", "list", "--json", *here))
+            await done("device", "rename", device, "Anna", *here)
+            listed = json.loads(await done("device", "list", "--json", *here))
             assert [each["name"] for each in listed] == ["Anna"]
             await until(lambda: names_at(cluster, standby) == {"Anna"}, "the standby's own copy")
-            known = await typed(tmp_path, "device", "add", "B", "--id", device, "--key-file",
+            known = await typed("device", "add", "B", "--id", device, "--key-file",
                                 tmp_path / "b.json", *here)  # fmt: skip
             assert known.code == 2 and known.is_one_sentence() and "known already" in known.err
-            await check_invitation(cluster, leader, standby, tmp_path)
+            await check_invitation(cluster, leader, standby)
             await check_releases(cluster, leader, standby, tmp_path)
-            await check_log(cluster, leader, standby, tmp_path)
+            await check_log(cluster, leader, standby)
             copy = tmp_path / "copy"
-            await done(tmp_path, "registry", "backup", copy, *here)
-            refused = await typed(tmp_path, "registry", "restore", copy, *here)
+            await done("registry", "backup", copy, *here)
+            refused = await typed("registry", "restore", copy, *here)
             assert refused.code == 1 and "stands by" in refused.err
 
     asyncio.run(scenario())
 
 
-async def check_log(cluster: Cluster, leader: str, standby: str, folder: Path) -> None:
+async def check_log(cluster: Cluster, leader: str, standby: str) -> None:
     """The leader's log tells who asked at the standby; that of each host holds while it runs."""
     logs = {}
     for host in (leader, standby):
         state = ("--state", cluster.state(host))
-        lines = (await done(folder, "audit", "list", "--json", *state)).splitlines()
+        lines = (await done("audit", "list", "--json", *state)).splitlines()
         logs[host] = [json.loads(line) for line in lines]
-        head = (await done(folder, "audit", "verify", *state)).strip()
-        own = (await done(folder, "host", "show", "--json", *state)).strip()
+        head = (await done("audit", "verify", *state)).strip()
+        own = (await done("host", "show", "--json", *state)).strip()
         assert head == [each["hash"] for each in logs[host] if each["host"] in own][-1]
     assert [each["hash"] for each in logs[leader]] == [each["hash"] for each in logs[standby]]
     asked = [each for each in logs[leader] if each["verb"] in ("device add", "device rename")]
@@ -103,10 +95,10 @@ async def check_log(cluster: Cluster, leader: str, standby: str, folder: Path) -
     assert asked[0]["term"] > 1
 
 
-async def check_invitation(cluster: Cluster, leader: str, standby: str, folder: Path) -> None:
+async def check_invitation(cluster: Cluster, leader: str, standby: str) -> None:
     """A code made at the standby is open at the leader, and stands nowhere in the log."""
     here = ("--state", cluster.state(standby))
-    made = json.loads(await done(folder, "device", "invite", "--json", *here))
+    made = json.loads(await done("device", "invite", "--json", *here))
     with Registry(cluster.state(leader)) as registry:
         assert registry.invited(made["code"][0:2]) or registry.invited(made["code"][0:1])
     assert made["code"] not in cluster.commands[leader].out + cluster.commands[standby].out
@@ -115,11 +107,11 @@ async def check_invitation(cluster: Cluster, leader: str, standby: str, folder: 
 async def check_releases(cluster: Cluster, leader: str, standby: str, folder: Path) -> None:
     public, package = make_release(folder)
     here = ("--state", cluster.state(standby))
-    await done(folder, "update", "trust", public, *here)
+    await done("update", "trust", public, *here)
     (folder / "rubbish.zip").write_bytes(b"PK rubbish")
-    rubbish = await typed(folder, "update", "add", folder / "rubbish.zip", *here)
+    rubbish = await typed("update", "add", folder / "rubbish.zip", *here)
     assert rubbish.code == 2 and rubbish.is_one_sentence() and "rubbish.zip" in rubbish.err
-    added = json.loads(await done(folder, "update", "add", package, "--json", *here))
+    added = json.loads(await done("update", "add", package, "--json", *here))
     assert added[0]["release"] == 2
     at_leader = cluster.state(leader) / "updates" / "releases" / "2-any.zip"
     assert at_leader.read_bytes() == package.read_bytes()
@@ -141,15 +133,15 @@ def test_without_a_leader_a_host_says_so_and_reads_from_its_own_copy(tmp_path: P
                 cluster.commands[gone].process.send_signal(signal.SIGKILL)
             await until(lambda: cluster.follows(left) is None, "it to hear nobody")
             here = ("--state", cluster.state(left))
-            refused = await typed(tmp_path, "device", "revoke", "00" * 8, *here)
+            refused = await typed("device", "revoke", "00" * 8, *here)
             assert refused.code == 3 and refused.is_one_sentence()
             assert "reaches no leader" in refused.err
-            shown = await typed(tmp_path, "device", "list", "--json", *here)
+            shown = await typed("device", "list", "--json", *here)
             assert [each["name"] for each in json.loads(shown.out)] == ["Ann"]
             assert "own copy" in shown.err
-            status = await typed(tmp_path, "status", "--control", tmp_path / f"{left}.sock")
+            status = await typed("status", "--control", tmp_path / f"{left}.sock")
             assert status.code == 3 and status.is_one_sentence()
-            text = await typed(tmp_path, "text", "hi", "--control", tmp_path / f"{left}.sock")
+            text = await typed("text", "hi", "--control", tmp_path / f"{left}.sock")
             assert text.code == 3 and text.is_one_sentence()
 
     asyncio.run(scenario())
@@ -162,7 +154,7 @@ def test_a_lead_is_given_up_only_to_somebody(tmp_path: Path) -> None:
             standby = "ab".replace(leader, "")
 
             async def at(host: str, *words: str) -> Result:
-                return await typed(tmp_path, "host", *words, "--control", tmp_path / f"{host}.sock")
+                return await typed("host", *words, "--control", tmp_path / f"{host}.sock")
 
             assert (await at(standby, "drain")).code == 0
             refused = await at(leader, "resign")
@@ -194,7 +186,7 @@ def test_a_lead_is_given_up_only_to_somebody(tmp_path: Path) -> None:
 
 async def duty_of(folder: Path, host: str) -> dict[str, Any]:
     control = ("--control", folder / f"{host}.sock")
-    return json.loads(await done(folder, "host", "status", "--json", *control))
+    return json.loads(await done("host", "status", "--json", *control))
 
 
 def test_a_command_finds_the_host_that_runs_whatever_its_folder(tmp_path: Path) -> None:
@@ -202,7 +194,7 @@ def test_a_command_finds_the_host_that_runs_whatever_its_folder(tmp_path: Path) 
 
     async def scenario() -> None:
         cluster = Cluster(tmp_path, "a")
-        nothing = await typed(tmp_path, "device", "list", "--json")
+        nothing = await typed("device", "list", "--json")
         assert (nothing.code, nothing.out.strip()) == (0, "[]") and "no registry" in nothing.err
         home = tmp_path / "home" / "STATE_HOME"
         assert list(home.iterdir()) == []
@@ -211,14 +203,14 @@ def test_a_command_finds_the_host_that_runs_whatever_its_folder(tmp_path: Path) 
         async with running(tmp_path / "host", *args) as host:
             await until(lambda: "became_leader" in host.out, "the host to lead")
             file = tmp_path / "ann.json"
-            await done(tmp_path, "device", "add", "Ann", "--key-file", file)
+            await done("device", "add", "Ann", "--key-file", file)
             assert names_at(cluster, "a") == {"Ann"}
             assert f'"who": "{ME}"' in host.out
-            assert "Ann" in await done(tmp_path, "device", "list")
-            elsewhere = await typed(tmp_path, "device", "list", "--state", tmp_path / "typo")
+            assert "Ann" in await done("device", "list")
+            elsewhere = await typed("device", "list", "--state", tmp_path / "typo")
             assert "no registry" in elsewhere.err and not (tmp_path / "typo").exists()
         assert list(home.iterdir()) == []
-        assert "Ann" in await done(tmp_path, "device", "list", "--state", state)
+        assert "Ann" in await done("device", "list", "--state", state)
 
     asyncio.run(scenario())
 
@@ -270,10 +262,10 @@ def test_what_a_leader_has_acknowledged_the_next_one_knows(tmp_path: Path, end: 
             new = next(name for name in left if cluster.leads(name))
             here = ("--state", cluster.state(new))
             await until(lambda: len(names_at(cluster, new)) == 2, "its disk to have all of it")
-            listed = json.loads(await done(tmp_path, "device", "list", "--json", *here))
+            listed = json.loads(await done("device", "list", "--json", *here))
             assert {each["id"] for each in listed} == {f"{1:016x}", f"{2:016x}"}
             said = ("settings", "get", "floor.talk_ms", "--control", tmp_path / f"{new}.sock")
-            assert (await done(tmp_path, *said)).strip() == "90000 ms"
+            assert (await done(*said)).strip() == "90000 ms"
 
     asyncio.run(scenario())
 
@@ -300,7 +292,7 @@ def test_what_either_side_of_a_split_has_revoked_is_revoked_on_both(tmp_path: Pa
             for host in "ab":
                 await until(lambda h=host: revoked_at(cluster, h) == {"d1", "d2"}, f"all at {host}")
             for host in "ab":
-                listed = await done(tmp_path, "device", "list", "--json", "--state",
+                listed = await done("device", "list", "--json", "--state",
                                     cluster.state(host))  # fmt: skip
                 assert [each["name"] for each in json.loads(listed)] == ["d3"]
 
@@ -328,14 +320,14 @@ def test_an_update_is_where_its_last_step_left_it_whoever_leads(tmp_path: Path) 
             second = "ab".replace(first, "")
 
             async def at(host: str, *words: str | Path) -> Result:
-                return await typed(tmp_path, *words, "--control", tmp_path / f"{host}.sock")
+                return await typed(*words, "--control", tmp_path / f"{host}.sock")
 
             async def release_at(host: str) -> int:
                 shown = await at(host, "update", "status", "--json")
                 return json.loads(shown.out)["release"]
 
-            await done(tmp_path, "update", "trust", public, "--state", cluster.state(first))
-            await done(tmp_path, "update", "add", package, "--state", cluster.state(first))
+            await done("update", "trust", public, "--state", cluster.state(first))
+            await done("update", "add", package, "--state", cluster.state(first))
             assert (await at(first, "update", "start", "--stage", "all")).code == 0
             cluster.commands[first].process.send_signal(signal.SIGKILL)
             assert await cluster.until_led(second) == second
@@ -386,20 +378,20 @@ def test_an_operator_elsewhere_asks_over_tls_in_their_own_name(
                 capture_output=True, check=False,
             )  # fmt: skip
             assert entered.returncode == 0, entered.stderr
-            await done(tmp_path, "device", "add", "Ann", "--key-file", tmp_path / "ann.json")
-            assert "Ann" in await done(tmp_path, "device", "list")
-            assert "Ann" in await done(tmp_path, "device", "list", "--json")
-            await done(tmp_path, "settings", "set", "talk_ms=90s", "--why", "a trial")
-            assert "90" in await done(tmp_path, "settings", "get", "talk_ms")
-            await done(tmp_path, "status", "--control", place)
-            audit = (await done(tmp_path, "audit", "list", "--json")).splitlines()
+            await done("device", "add", "Ann", "--key-file", tmp_path / "ann.json")
+            assert "Ann" in await done("device", "list")
+            assert "Ann" in await done("device", "list", "--json")
+            await done("settings", "set", "talk_ms=90s", "--why", "a trial")
+            assert "90" in await done("settings", "get", "talk_ms")
+            await done("status", "--control", place)
+            audit = (await done("audit", "list", "--json")).splitlines()
             who = {json.loads(each)["texts"].get("who") for each in audit}
             assert f"Mia by the console of {ME}" in who, who
-            refused = await typed(tmp_path, "host", "remove", "b")
+            refused = await typed("host", "remove", "b")
             assert refused.code == 1 and "needs the role own" in refused.err
-            assert "host itself" in (await typed(tmp_path, "host", "resign")).err
-            await done(tmp_path, "logout")
-            gone = await typed(tmp_path, "status")
+            assert "host itself" in (await typed("host", "resign")).err
+            await done("logout")
+            gone = await typed("status")
             assert gone.code == 3 and gone.is_one_sentence() and "pressel login" in gone.err
             assert "Traceback" not in console.err and "error" not in host.err.lower()
 

@@ -108,7 +108,7 @@ def test_a_former_host_and_a_new_one_are_one_venue_until_it_is_updated(tmp_path:
                 await asyncio.to_thread(cluster.former_says, "host", "resign", at="--control")
                 await until(lambda: cluster.leads("b"), "the new host to lead")
             key = tmp_path / "ann.json"
-            await done(tmp_path, "device", "add", "Ann", "--key-file", key, *here)
+            await done("device", "add", "Ann", "--key-file", key, *here)
 
             def listed() -> set[str]:
                 told = cluster.former_says("device", "list", "--json")

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
-from tests.e2e.command import run
+from tests.e2e.command import typed
 from tests.e2e.stage import ask, faults, heard_by, venue, words
 from tests.patience import PATIENCE_S
 from tests.shared.venue import Venue
@@ -120,9 +120,9 @@ class Stranger:
             self.listen()
 
 
-async def _status(leader: LeaderProcess, folder: Path) -> dict[str, Any]:
+async def _status(leader: LeaderProcess) -> dict[str, Any]:
     """What `pressel status --json` shows, without what may change while nothing happens."""
-    result = await run(folder, "status", "--json", "--control", leader.control)
+    result = await typed("status", "--json", "--control", leader.control)
     assert result.code == 0, result.err
     state = json.loads(result.out)
     for member in state["members"]:
@@ -138,12 +138,12 @@ def test_a_leader_refuses_and_stays_as_it_was(work: Path, tmp_path: Path) -> Non
                 source = hostile(SEED)
                 started_s = time.monotonic()
                 await stranger.flood(leader, source, WARM_UP)
-                before = await _status(leader, tmp_path / "before")
+                before = await _status(leader)
                 rss_bytes = psutil.Process(leader.process.pid).memory_info().rss
                 await stranger.flood(leader, source, HOSTILE)
                 grown = psutil.Process(leader.process.pid).memory_info().rss - rss_bytes
                 seconds = time.monotonic() - started_s
-                assert await _status(leader, tmp_path / "after") == before
+                assert await _status(leader) == before
                 assert grown < RSS_GROWTH_BYTES_MAX
                 nacks = len(stranger.listen())  # of both floods: one alone may be over in no time
                 assert 1 <= nacks <= seconds * 1000 / NACK_INTERVAL_MS + 1

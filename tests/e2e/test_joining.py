@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.e2e.command import Command, run, running
+from tests.e2e.command import Command, run, running, typed
 from tests.e2e.stage import words
 
 from pressel.demo.venue import STATE
@@ -58,14 +58,14 @@ def test_by_approval_and_by_code(work: Path, wav, host: tuple[str, ...]) -> None
             async with running(work / "asks", *stranger, "--ask") as command:
                 await command.line("pressel device approve")
                 code = command.err.split("device approve ")[1][:9]
-                waiting = await run(work / "pending", "device", "pending", "--state", state)
+                waiting = await typed("device", "pending", "--state", state)
                 assert code in waiting.out and "N1" in waiting.out
                 await leader.line(f"approve {code}")
-                approved = await run(work / "approve", "device", "approve", code, "--state", state)
+                approved = await typed("device", "approve", code, "--state", state)
                 assert approved.code == 0, approved.err
                 await command.line("joined")
 
-            made = await run(work / "invite", "device", "invite", "--json", "--state", state)
+            made = await typed("device", "invite", "--json", "--state", state)
             code = json.loads(made.out)["code"]
             spoken = await run(work / "invited", *badge(2, "--invite", code, "--wav", speech))
             assert spoken.code == 0, spoken.err

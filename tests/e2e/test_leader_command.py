@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.e2e.command import PRESSEL, Command, Result, run, running, until
+from tests.e2e.command import PRESSEL, Command, Result, run, running, typed, until
 from tests.patience import PATIENCE_S
 
 from pressel.demo.actor import Actor
@@ -47,19 +47,19 @@ def test_status_finds_the_leader_that_runs(tmp_path: Path) -> None:
             shown = await run(tmp_path / "status-1", "status")
             assert shown.code == 0 and f"Leader on 127.0.0.1:{port}" in shown.out
             assert "0 members" in shown.out and "nobody talks" in shown.out
-            text = await run(tmp_path / "text", "text", "closing", "soon")
+            text = await typed("text", "closing", "soon")
             assert text.code == 1 and text.is_one_sentence() and "nobody is there" in text.err
             async with leading(tmp_path / "other", "--state", tmp_path / "s") as other:
                 both = {port, await _port(other)}
-                which = await run(tmp_path / "status-2", "status")
+                which = await typed("status")
                 assert which.code == 2 and which.is_one_sentence()
                 assert set(re.findall(r"\d+", which.err)) == both and "--port" in which.err
-                chosen = await run(tmp_path / "status-3", "status", "--json", "--port", port)
+                chosen = await typed("status", "--json", "--port", port)
                 assert json.loads(chosen.out)["address"] == f"127.0.0.1:{port}"
                 assert (await other.stop()).code == 0
             one.process.send_signal(signal.SIGINT)
             assert (await one.end()).code == 0
-        assert (await run(tmp_path / "status-4", "status")).code == 3
+        assert (await typed("status")).code == 3
 
     asyncio.run(scenario())
 
@@ -73,7 +73,7 @@ def test_a_leader_whose_runtime_folder_is_removed_is_found_again(tmp_path: Path)
             runtime = tmp_path / "home" / "RUNTIME_DIR" / "pressel"
             shutil.rmtree(runtime)
             await until(lambda: list(runtime.glob("*.sock")), "the socket to be there again")
-            assert (await run(tmp_path / "status", "status")).code == 0
+            assert (await typed("status")).code == 0
             assert (await command.stop()).code == 0
         assert not list(runtime.glob("*.sock"))
 
@@ -103,11 +103,11 @@ def test_the_socket_of_a_killed_leader_is_no_leader_and_in_nobodys_way(tmp_path:
             await command.end()
         gone = await run(tmp_path / "status-1", "status")
         assert gone.code == 3 and gone.is_one_sentence()
-        named = await run(tmp_path / "status-2", "status", "--port", port)
+        named = await typed("status", "--port", port)
         assert named.code == 3 and named.is_one_sentence()
         async with leading(tmp_path / "second", "--listen", f"127.0.0.1:{port}") as command:
             await _port(command)
-            assert (await run(tmp_path / "status-3", "status")).code == 0
+            assert (await typed("status")).code == 0
 
     asyncio.run(scenario())
 
@@ -130,7 +130,7 @@ def test_a_second_leader_is_told_what_is_in_its_way(tmp_path: Path) -> None:
             assert same_socket.code == 2 and same_socket.is_one_sentence()
             assert "another host uses it" in same_socket.err
             # and the first one is as it was
-            status = await run(tmp_path / "status", "status", "--json", "--control", socket)
+            status = await typed("status", "--json", "--control", socket)
             assert json.loads(status.out)["address"] == f"127.0.0.1:{port}"
 
     asyncio.run(scenario())

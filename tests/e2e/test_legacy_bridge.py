@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.e2e.command import Command, run, running, until
+from tests.e2e.command import Command, run, running, typed, until
 from tests.e2e.stage import ADOPTED_S, own, words
 from tests.host.legacy_client import PORTS, LegacyApp, Pcm
 from tests.patience import PATIENCE_S
@@ -135,9 +135,9 @@ def faults(spoken: tuple[float, Pcm], *listeners: Heard) -> list[str]:
             ),
         ),
     )
-    report = measure(run_data)
+    report = measure(run_data, scored=False)
     for listener in report.bursts[0].listeners:
-        print(listener.name, listener.mouth_to_ear_ms, "STOI", listener.stoi)
+        print(listener.name, listener.mouth_to_ear_ms)
     return [each.text for each in report.verdict.failures if each.kind == "correctness"]
 
 
@@ -363,11 +363,11 @@ def test_the_bridge_is_off_unless_wanted_and_shown_as_insecure(work: Path) -> No
         folder = ("--listen", f"{HOST}:0", "--state", work / "s", "--control", work / "c.sock")
         async with running(work / "off", "leader", *folder) as off:
             await off.line("serves badges at")
-            shown = await run(work / "off-status", "status", "--json", "--control", work / "c.sock")
+            shown = await typed("status", "--json", "--control", work / "c.sock")
             assert json.loads(shown.out)["v1_clients"] is None
         async with running(work / "on", "leader", *folder, "--v1-bridge") as on:
             await on.line("anybody on this network can listen")
-            shown = await run(work / "on-status", "status", "--control", work / "c.sock")
+            shown = await typed("status", "--control", work / "c.sock")
             assert "INSECURE: the v1 bridge is on, 0 old apps" in shown.out
 
     asyncio.run(scenario())

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.e2e.command import Command, run, running, until
+from tests.e2e.command import Command, run, running, typed, until
 from tests.e2e.stage import own, words
 from tests.e2e.tap import tapped
 
@@ -112,10 +112,7 @@ class Cluster:
         return leader
 
     async def ask(self, name: str, *words: str) -> dict[str, object]:
-        self.starts += 1
-        result = await run(
-            self.folder / f"ask-{self.starts}", *words, "--control", self.folder / f"{name}.sock"
-        )
+        result = await typed(*words, "--control", self.folder / f"{name}.sock")
         assert result.code == 0, result.err
         return json.loads(result.out) if "--json" in words else {}
 
@@ -290,9 +287,7 @@ def test_resignation_moves_the_lead_and_a_term_of_duty_brings_it_back(tmp_path: 
             second = "ab".replace(first, "")
             await cluster.ask(first, "leader", "resign")
             assert await cluster.until_led() == second
-            again = await run(
-                tmp_path / "again", "leader", "resign", "--control", tmp_path / f"{first}.sock"
-            )
+            again = await typed("leader", "resign", "--control", tmp_path / f"{first}.sock")
             assert again.code == 1 and again.is_one_sentence() and "does not lead" in again.err
             await cluster.ask(first, "node", "return")
             assert (await cluster.commands[second].stop()).code == 0
@@ -349,7 +344,7 @@ def test_the_registry_outlives_its_leader(tmp_path: Path, wav) -> None:
                 own(tmp_path, at, name, str(state)) for at, name in ((1, "Ann"), (2, "Ben"))
             )
             revoke = ("device", "revoke", "5000000000000002", "--state", cluster.state(first))
-            assert (await run(tmp_path / "revoke", *revoke)).code == 0
+            assert (await typed(*revoke)).code == 0
 
             def names_there() -> set[str]:
                 with Registry(cluster.state(second)) as registry:
@@ -403,9 +398,7 @@ def test_a_host_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture
                 "127.0.0.1:0", "--state", tmp_path / "other",
             )  # fmt: skip
             assert taken.code == 2 and taken.is_one_sentence() and str(port) in taken.err
-            alone = await run(
-                tmp_path / "alone", "leader", "resign", "--control", tmp_path / "a.sock"
-            )
+            alone = await typed("leader", "resign", "--control", tmp_path / "a.sock")
             assert alone.code == 1 and "no other host" in alone.err
 
             # Its disk does not take a term any more: it must not go on as if it had.

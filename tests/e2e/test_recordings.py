@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from tests.e2e.command import Result, run, until
+from tests.e2e.command import Result, typed, until
 from tests.e2e.test_failover import Person, badges_port
 from tests.e2e.test_nodes import Cluster, cluster_of
 
@@ -21,14 +21,12 @@ pytestmark = pytest.mark.e2e
 LOUD = 1000  # of samples between -3000 and 3000, on average
 
 
-async def typed(cluster: Cluster, name: str, *words: str | Path) -> Result:
-    cluster.starts += 1
-    work = cluster.folder / f"typed-{cluster.starts}"
-    return await run(work, *words, "--control", cluster.folder / f"{name}.sock")
+async def typed_at(cluster: Cluster, name: str, *words: str | Path) -> Result:
+    return await typed(*words, "--control", cluster.folder / f"{name}.sock")
 
 
 async def kept(cluster: Cluster, name: str) -> list[str]:
-    result = await typed(cluster, name, "recordings", "list", "--json")
+    result = await typed_at(cluster, name, "recordings", "list", "--json")
     assert result.code == 0, result.err
     return [each["mark"] for each in json.loads(result.out)["recordings"]]
 
@@ -60,18 +58,18 @@ def test_what_is_said_outlives_its_leader(tmp_path: Path) -> None:
                 await until(lambda: person.badge.participant.settings.version, "settings")
                 await talk(person, 20)
                 assert await kept(cluster, standby) == []  # nobody wants it yet
-                await typed(cluster, standby, "settings", "set", "recording.kept_min", "1h")
+                await typed_at(cluster, standby, "settings", "set", "recording.kept_min", "1h")
                 await talk(person, 60)
                 mark = await until_kept(cluster, standby, 1)
                 sound.cancel()
             file = tmp_path / "said.wav"
-            result = await typed(cluster, standby, "recordings", "export", mark, file)
+            result = await typed_at(cluster, standby, "recordings", "export", mark, file)
             assert result.code == 0 and "s are in" in result.err, result.err
             pcm, _ = soundfile.read(file, dtype="int16")
             assert len(pcm) >= 50 * FRAME_SAMPLES and np.abs(pcm[FRAME_SAMPLES:]).mean() > LOUD
-            again = await typed(cluster, standby, "recordings", "export", mark, file)
+            again = await typed_at(cluster, standby, "recordings", "export", mark, file)
             assert again.code == 2 and again.is_one_sentence()
-            held = await typed(cluster, standby, "recordings", "hold", mark, "--why", "a claim")
+            held = await typed_at(cluster, standby, "recordings", "hold", mark, "--why", "a claim")
             assert held.code == 0, held.err
             own = cluster.state(standby) / "recordings.sqlite"
             await until(own.exists, "a copy")
@@ -81,16 +79,14 @@ def test_what_is_said_outlives_its_leader(tmp_path: Path) -> None:
             await cluster.until_led(standby)
             assert await kept(cluster, standby) == [mark]
             copy = tmp_path / "copy.wav"
-            assert (await typed(cluster, standby, "recordings", "export", mark, copy)).code == 0
+            assert (await typed_at(cluster, standby, "recordings", "export", mark, copy)).code == 0
             assert copy.read_bytes() == file.read_bytes()
-            refused = await typed(cluster, standby, "recordings", "delete", mark)
+            refused = await typed_at(cluster, standby, "recordings", "delete", mark)
             assert refused.code == 1 and "is held; release it first" in refused.err
-            assert (await typed(cluster, standby, "recordings", "release", mark)).code == 0
-            assert (await typed(cluster, standby, "recordings", "delete", mark)).code == 0
+            assert (await typed_at(cluster, standby, "recordings", "release", mark)).code == 0
+            assert (await typed_at(cluster, standby, "recordings", "delete", mark)).code == 0
             assert await kept(cluster, standby) == []
-            log = await run(
-                tmp_path / "log", "audit", "list", "--json", "--state", cluster.state(standby)
-            )
+            log = await typed("audit", "list", "--json", "--state", cluster.state(standby))
             told = [json.loads(line)["verb"] for line in log.out.splitlines()]
             wanted = ("export", "hold", "export", "release", "delete")
             assert [word for word in told if word.startswith("recordings ")] == [

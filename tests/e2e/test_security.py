@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 import numpy as np
 import psutil
 import pytest
-from tests.e2e.command import run, running, until
+from tests.e2e.command import running, typed, until
 from tests.e2e.stage import Spoken, ask, faults, heard_by, reported, venue, words
 from tests.e2e.test_hostile_datagrams import Stranger
 from tests.host.web import fetch
@@ -142,9 +142,7 @@ def test_who_is_revoked_hears_no_more_while_others_go_on(work: Path) -> None:
             await c.wait_for("hearing")
             await asyncio.sleep(1.0)
             device = (3).to_bytes(8, "big").hex()  # C, as `run_badges` numbers them
-            revoked = await run(
-                work / "revoke", "device", "revoke", device, "--state", work / STATE
-            )
+            revoked = await typed("device", "revoke", device, "--state", work / STATE)
             revoked_ms = now_ms()
             assert revoked.code == 0, revoked.err
             said = await speaking
@@ -209,9 +207,7 @@ def test_the_owner_of_one_badge_reaches_no_other_group_and_moves_no_leader(work:
         async with venue(work, "AB") as (leader, (a, b)):
             kept = Credential(bytes(7) + b"\x77", secrets.token_bytes(KEY_BYTES))
             register(kept, "insider", work / STATE)
-            moved = await run(
-                work / "group", "device", "group", kept.device.hex(), "2", "--state", work / STATE
-            )
+            moved = await typed("device", "group", kept.device.hex(), "2", "--state", work / STATE)
             assert moved.code == 0, moved.err
             async with insider_at(work, leader, kept) as thief:
                 assert thief.engine.voice_keys.ring.groups() == [2]
@@ -382,8 +378,9 @@ def test_no_file_of_a_venue_holds_a_key(work: Path) -> None:
                     ("device", "revoke", (2).to_bytes(8, "big").hex(), *state),
                 )
             ):
-                result = await run(work / f"command-{number}", *args)
+                result = await typed(*args)
                 assert result.code == 0, result.err
+                (work / f"command-{number}").write_text(result.out + result.err)
             keys = keys_of(work, member)
             for actor in (a, b):
                 told = "".join(map(str, actor.told))
@@ -435,7 +432,9 @@ def test_no_page_log_or_metric_of_a_console_holds_a_key(work: Path) -> None:
                     _, text = await asyncio.to_thread(fetch, port, "/api/ask", "POST", head, body)
                     (work / f"answer-{number}").write_text(text)
                 told = ("metrics", "--once", "--control", leader.control)
-                assert (await run(work / "metrics", *told)).code == 0
+                counted = await typed(*told)
+                assert counted.code == 0
+                (work / "metrics").write_text(counted.out)
             keys = keys_of(work, member)
             keys["the password"] = PASSWORD.encode()
             keys["the token"] = token.encode()

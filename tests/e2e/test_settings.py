@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.command import Result, run, until
+from tests.e2e.command import Result, typed, until
 from tests.e2e.test_failover import Person, badges_port
 from tests.e2e.test_nodes import Cluster, cluster_of
 from tests.patience import PATIENCE_S
@@ -22,9 +22,7 @@ LIMIT_MS = 90_000
 
 
 async def settings(cluster: Cluster, name: str, *words: str) -> Result:
-    cluster.starts += 1
-    work = cluster.folder / f"settings-{cluster.starts}"
-    return await run(work, "settings", *words, "--control", cluster.folder / f"{name}.sock")
+    return await typed("settings", *words, "--control", cluster.folder / f"{name}.sock")
 
 
 async def talk_limit(cluster: Cluster, name: str) -> dict[str, Any]:
@@ -85,9 +83,7 @@ async def in_stages(cluster: Cluster, name: str, people: list[Person]) -> None:
     await until(lambda: sorted(map(delay_of, people)) == [60, 100, 100], "two have it")
     second = await settings(cluster, name, "set", "talk_ms=90s")
     assert second.code == 1 and "another change is being rolled out" in second.err
-    ended = await run(
-        cluster.folder / "abort", "rollout", "abort", "--control", cluster.folder / f"{name}.sock"
-    )
+    ended = await typed("rollout", "abort", "--control", cluster.folder / f"{name}.sock")
     assert ended.code == 1 and "taken back, stage canary" in ended.out, ended
     await until(lambda: {60} == set(map(delay_of, people)), "nobody has it")
 

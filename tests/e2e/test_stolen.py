@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.e2e.command import Result, run, running
+from tests.e2e.command import Result, run, running, typed
 from tests.e2e.stage import faults, heard_by, own, venue, words
 from tests.e2e.test_joining import address_of, credential
 
@@ -45,9 +45,7 @@ def test_a_registry_without_its_key_file_is_worth_nothing(work: Path) -> None:
         async with venue(work, "AB") as (_, (a, b)):
             thief = work / "thief"
             thief.mkdir()
-            backed = await run(
-                work / "backup", "registry", "backup", work / "copy", "--state", work / STATE
-            )
+            backed = await typed("registry", "backup", work / "copy", "--state", work / STATE)
             assert backed.code == 0, backed.err
             _, _, data = (work / "copy").read_bytes().partition(b"\n")
             (thief / DATABASE).write_bytes(data)
@@ -98,14 +96,12 @@ def test_a_clock_that_is_set_back_brings_nothing_back(work: Path, wav) -> None:
                 result = await run(work / f"speak-{number}", "badge", *args)
                 return result.code, result.err
 
-            made = await run(work / "invite", "device", "invite", "--json", "--state", state)
+            made = await typed("device", "invite", "--json", "--state", state)
             code = json.loads(made.out)["code"]
             member, gone = own(work, 1, "Ann"), own(work, 2, "Ben")
             assert (await speak(1, "Ann", *member))[0] == 0
             assert (await speak(2, "Ben", *gone))[0] == 0
-            revoked = await run(
-                work / "revoke", "device", "revoke", "5000000000000002", "--state", state
-            )
+            revoked = await typed("device", "revoke", "5000000000000002", "--state", state)
             assert revoked.code == 0, revoked.err
             invited = ("--invite", code, "--credential", credential(work, 3))
             tries = 10
@@ -116,7 +112,7 @@ def test_a_clock_that_is_set_back_brings_nothing_back(work: Path, wav) -> None:
                 assert (await speak(tries, "Ann", *member))[0] == 0, days
                 denied, words_of = await speak(tries + 1, "Cid", *invited)
                 assert denied != 0 and "code" in words_of, (days, words_of)
-            listed = await run(work / "list", "device", "list", "--state", state)
+            listed = await typed("device", "list", "--state", state)
             assert "Ann" in listed.out and "Ben" not in listed.out and "Cid" not in listed.out
             assert "Traceback" not in leader.err
             out = running(work / "revoked", "badge", "--leader", address, *gone, "--record", off)

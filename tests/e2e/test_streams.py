@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.e2e.command import PRESSEL, run, running, until
+from tests.e2e.command import PRESSEL, running, typed, until
 from tests.patience import PATIENCE_S
 
 from pressel.node.control import is_alive
@@ -64,7 +64,7 @@ def test_a_command_says_that_its_output_is_lost(tmp_path: Path, redirection: str
                 assert "Traceback" not in result.stderr, each
                 last = result.stderr.splitlines()[-1]
                 assert last.startswith("pressel: cannot write the output: "), each
-            held = await run(tmp_path / "held", "settings", "get", "talk_ms", "--control", control)
+            held = await typed("settings", "get", "talk_ms", "--control", control)
             assert held.out == "90000 ms\n"  # what was asked for was done all the same
 
     asyncio.run(scenario())
@@ -95,8 +95,7 @@ def test_a_host_serves_whatever_becomes_of_its_log(
         async with running(tmp_path / "host", *args, command=through_shell) as host:
             await until(lambda: is_alive(control) or host.process.poll() is not None, "the host")
             for words in (("status",), ("settings", "set", "floor.talk_ms", "90s")):
-                folder = tmp_path / words[0]
-                result = await run(folder, *words, "--control", control)
+                result = await typed(*words, "--control", control)
                 assert result.code == 0, (result.err, host.err)
             ended = await host.stop()
             assert "Traceback" not in ended.err

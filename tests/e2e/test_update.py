@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.command import Result, run, until
+from tests.e2e.command import Result, run, typed, until
 from tests.e2e.stage import faults, heard_by, words
 from tests.firmware.releases import build_release
 
@@ -30,14 +30,11 @@ FETCH_S = 180.0  # a release is fetched between bursts; most of this is for a ma
 class Operator:
     """Commands as an operator types them; each must end well unless told otherwise."""
 
-    def __init__(self, work: Path, control: Path) -> None:
-        self._work = work
+    def __init__(self, control: Path) -> None:
         self._control = control
-        self._count = 0
 
     async def __call__(self, *args: str | Path, code: int = 0) -> Result:
-        self._count += 1
-        done = await run(self._work / f"operator-{self._count}", "update", *args)
+        done = await typed("update", *args)
         assert done.code == code, done.err
         return done
 
@@ -106,7 +103,7 @@ def test_a_badge_is_updated_while_others_talk(tmp_path: Path) -> None:
     async def scenario(work: Path) -> list[str]:
         public, package = await signed_release(work)
         async with run_leader(work) as leader:
-            operator = Operator(work, leader.control)
+            operator = Operator(leader.control)
             state = ("--state", work / STATE)
             refused = await operator("add", package, *state, code=2)
             assert "no signer is trusted yet" in refused.err

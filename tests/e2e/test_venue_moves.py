@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.command import run, running, until
+from tests.e2e.command import running, typed, until
 from tests.e2e.stage import words
 from tests.e2e.test_failover import Person, badges_port
 from tests.e2e.test_joining import credential
@@ -97,7 +97,7 @@ def test_old_apps_and_an_update_go_on_at_the_host_that_leads_next(work: Path) ->
             app = await stack.enter_async_context(LegacyApp("Anna"))
             await app.connect("127.0.0.1", bridge_port(cluster, first))
             await heard(app, person)
-            operator = Operator(work, work / f"{first}.sock")
+            operator = Operator(work / f"{first}.sock")
             device = await start_update(cluster, first, operator, public, package)
             kept = cluster.state(second) / "updates" / "campaign.json"
             await until(kept.exists, "the standby to know of the update", FETCH_S)
@@ -116,7 +116,7 @@ def test_old_apps_and_an_update_go_on_at_the_host_that_leads_next(work: Path) ->
                 "the badge to have all of the release",
                 FETCH_S,
             )
-            there = Operator(work / "there", work / f"{second}.sock")
+            there = Operator(work / f"{second}.sock")
             assert of_waiter(await there.status())["state"] == "applying"
 
             async with cluster.started(first, *WITH_BRIDGE):
@@ -136,18 +136,18 @@ def test_old_apps_and_an_update_go_on_at_the_host_that_leads_next(work: Path) ->
 async def check_follower(work: Path, cluster: Cluster, follower: str, leader: str) -> None:
     """The host that leads answers what is asked of one that stands by."""
     here = ("--control", work / f"{follower}.sock")
-    status = await run(work / "status", "status", "--json", *here)
+    status = await typed("status", "--json", *here)
     assert status.code == 0 and f"{leader} leads" in status.err
     members = {each["name"] for each in json.loads(status.out)["members"]}
     assert "B9" in members
     assert any(name.startswith("v1 bridge") for name in members)  # each host's has its own name
     assert len(json.loads(status.out)["v1_clients"]) == 1
-    sent = await run(work / "text", "text", "closing", "soon", *here)
+    sent = await typed("text", "closing", "soon", *here)
     assert sent.code == 0, sent.err
     who = f"{of_user(os.getuid())} at {follower}"
     wrote = {"who": who, "verb": "text", "text": "closing soon"}
     await until(lambda: told(cluster, leader, "asked", **wrote), f"the log to name {who}")
-    updates = await run(work / "updates", "update", "status", "--json", *here)
+    updates = await typed("update", "status", "--json", *here)
     assert json.loads(updates.out)["release"] == 2
 
 
@@ -175,7 +175,7 @@ def test_all_that_people_began_goes_on_at_the_host_that_leads_next(work: Path) -
             await until(
                 lambda: told(cluster, first, "member_joined", name="Waiter"), "the badge", FETCH_S
             )
-            operator = Operator(work, work / f"{first}.sock")
+            operator = Operator(work / f"{first}.sock")
             device = await start_update(cluster, first, operator, public, package)
             await approve(work, cluster, first, 1)
 
@@ -215,7 +215,7 @@ async def approve(work: Path, cluster: Cluster, leader: str, number: int) -> Non
     async with running(folder / "badge", *asks) as badge:
         await badge.line("pressel device approve")
         code = badge.err.split("device approve ")[1][:9]
-        approved = await run(folder / "operator", "device", "approve", code, *state)
+        approved = await typed("device", "approve", code, *state)
         assert approved.code == 0, approved.err
         await badge.line("joined as node")
 
@@ -223,7 +223,7 @@ async def approve(work: Path, cluster: Cluster, leader: str, number: int) -> Non
 async def invite(work: Path, cluster: Cluster, leader: str, number: int) -> None:
     """A badge comes in by a code that `leader` gives out."""
     folder, state = work / f"invite-{number}", ("--state", cluster.state(leader))
-    made = await run(folder / "operator", "device", "invite", "--json", *state)
+    made = await typed("device", "invite", "--json", *state)
     assert made.code == 0, made.err
     own = newcomer(work, cluster, leader, number)
     code = json.loads(made.out)["code"]
@@ -233,7 +233,7 @@ async def invite(work: Path, cluster: Cluster, leader: str, number: int) -> None
 
 async def check_texts(work: Path, leader: str, app: LegacyApp, person: Person) -> None:
     """The operator's text is read by the old app, and that of the old app by a badge."""
-    sent = await run(work / "closing", "text", "closing", "--control", work / f"{leader}.sock")
+    sent = await typed("text", "closing", "--control", work / f"{leader}.sock")
     assert sent.code == 0, sent.err
     await until(lambda: any("closing" in text for text in app.chat), "the app's text")
     app.send_text("on my way")
