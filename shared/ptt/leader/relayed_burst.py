@@ -38,7 +38,9 @@ class RelayedBurst:
     def missed(self, link: "Link", first: int) -> "list[bytearray]":
         """The packets from the frame `first` on. None: the talker is silent; then the leader sends
         what comes next to `link` itself, since the relay may be silent, too."""
-        missed = [each for _, each in self._packets if voice.first(each) + voice.count(each) > first]
+        missed = [
+            each for _, each in self._packets if voice.first(each) + voice.count(each) > first
+        ]
         if not missed and not self._is_over:
             self._asking.add(link)
         return missed
