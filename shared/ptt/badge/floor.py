@@ -92,7 +92,7 @@ RULES = (
     (PENDING_REQUEST, LEADER_LOST, NO_PERMISSION, "no_leader"),  # likewise
     (PENDING_REQUEST, NEW_LEADER, PENDING_REQUEST, "ask_anew"),  # it may not have heard of it
     (LET_GO, GRANT, FINISHING, "begin"),  # the kept speech is the whole burst
-    (LET_GO, QUEUE, PENDING_RELEASE, "cancel"),  # nobody waits with an open hand
+    (LET_GO, QUEUE, PENDING_RELEASE, "cancel"),  # the button is up: nobody waits
     (LET_GO, DENY, NO_PERMISSION, "deny"),
     (LET_GO, PRESS, PENDING_REQUEST, ""),  # pressed again: the same request goes on
     (LET_GO, TIMEOUT, LET_GO, "repeat_request"),

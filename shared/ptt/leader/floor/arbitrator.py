@@ -106,7 +106,7 @@ RULES = (
     (FLOOR_IDLE, REQUEST, FLOOR_TAKEN, "grant"),  # first come, first served
     (FLOOR_TAKEN, REQUEST_HOLDER, FLOOR_TAKEN, "repeat_grant"),  # the grant was lost
     (FLOOR_TAKEN, REQUEST_OTHER, FLOOR_TAKEN, "enqueue"),  # or say again at which place
-    (FLOOR_TAKEN, EMERGENCY, FLOOR_TAKEN, "preempt"),  # who is preempted talks on afterwards
+    (FLOOR_TAKEN, EMERGENCY, FLOOR_TAKEN, "preempt"),  # the former holder talks on afterwards
     (FLOOR_TAKEN, UNHEARD, FLOOR_TAKEN, "repeat_grant"),  # a queued badge asks rarely
     (FLOOR_TAKEN, RELEASE_HOLDER, FLOOR_IDLE, "free"),  # the next in the queue follows at once
     (FLOOR_TAKEN, SILENT, FLOOR_IDLE, "revoke_silent"),  # out of reach, or its battery is empty
