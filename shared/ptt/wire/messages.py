@@ -380,7 +380,7 @@ LAYOUTS = {
         (2, 0, 65535, None),  # interval: whose key makes the tag
         (1, 0, 255, None),  # lag: the key is that of so many intervals before
         (26, 0, 16, None),  # key: told so that what came before can be proved
-        (1, 0, 255, None),  # back: repeats `count` older frames, beginning so many before the first; 0: none
+        (1, 0, 255, None),  # back: older frames follow, from so many before the first on; 0: none
         (1, 0, 255, None),  # group: talk group
         (1, 0, 255, None),  # codec: how the frames are coded
         (2, 0, 65535, None),  # talker: who speaks
