@@ -16,7 +16,7 @@ from pressel.pack import ROMFS
 from pressel.virtual.stepped.heap import HEAP_BYTES
 
 SWING_BYTES = 32  # a block or two of the heap
-CYCLES = 23  # all kinds of a press and every fault come in the first 20
+CYCLES = 13  # all kinds of a press and every fault come in the first 10
 LIVE_BYTES_MAX = 91_600  # beside it the garbage of a step; 2 KB of it are the fakes' own keys
 PEAK_BYTES_MAX = 107_000  # of the heap's 111,000
 ROMFS_LIVE_BYTES_MAX = 90_000  # names and what modules hold stay in the heap

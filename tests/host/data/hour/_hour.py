@@ -22,7 +22,7 @@ SPARE_BYTES = 13_000  # what the next step may need
 _BUTTON = 0
 _ANSWERS = (0, 0, 0, 0, leader.QUEUE, leader.DENY, leader.SILENCE, 0)
 _REVOKED = 7  # of the eight
-_WARM_CYCLES = 20  # every kind of cycle and fault has come, and tables have grown
+_WARM_CYCLES = 10  # every kind of cycle and fault has come, and tables have grown
 _STEPS_A_CALL = 100
 
 _handset = None
@@ -145,9 +145,9 @@ def _act(ms):
     if ms == 0:
         leader.answer = _ANSWERS[kind]
         leader.gone = False
-        world.rssi_dbm = -80 if _cycle % 20 == 19 else -50
+        world.rssi_dbm = -80 if _cycle % 7 == 6 else -50
         world.pins[_BUTTON] = 0
-    elif ms == 500 and _cycle % 10 == 9:
+    elif ms == 500 and _cycle % 9 == 3:
         world.sends_to_fail = 20  # 0.4 s of voice
     elif ms == 1000:
         if kind == 4:
@@ -158,7 +158,7 @@ def _act(ms):
         world.pins[_BUTTON] = 1
     elif ms == 8000:
         leader.answer = leader.GRANT
-    elif ms == 14_000 and _cycle % 15 == 14:
+    elif ms == 14_000 and _cycle % 10 == 5:
         leader.gone = True
     elif ms == 18_500:
         leader.gone = False
