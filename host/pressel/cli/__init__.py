@@ -39,7 +39,7 @@ COMMANDS = {
     "login": "Log in at a console, to ask its host from this computer.",
     "logout": "Log out at a console.",
     "health": "Show how well people hear each other, and why not.",
-    "topology": "Show by which way each badge gets voice, and why.",
+    "topology": "Show how each badge gets its voice, and why.",
     "metrics": "Serve what a host counts to Prometheus.",
     "device": "Choose which badges may take part, and with what rights.",
     "host": "Run a host, take it off duty, and choose which others may take part.",

@@ -84,7 +84,7 @@ _ATTACHED = ("emulate", "logs", "shell", "replace", "wipe")
     type=click.Path(file_okay=False, path_type=Path),
     is_flag=False,
     flag_value=_HERE,
-    help="First register this badge with this machine's host; FOLDER is its --state.",
+    help="First register this badge with this machine's host; DIRECTORY is its --state.",
 )
 @click.option("--invite", metavar="CODE", help="Join with a code from `pressel device invite`.")
 @click.option("--ask", is_flag=True, help="Ask the operator to let this badge in.")
@@ -101,7 +101,7 @@ _ATTACHED = ("emulate", "logs", "shell", "replace", "wipe")
     metavar="SECONDS",
     type=click.FloatRange(0, AGAIN_S_MAX),
     default=0,
-    help="Keep what was heard last in memory, for who types `again`; by default nothing.",
+    help="Keep the last SECONDS heard in memory; typing `again` plays them. Default: none.",
 )
 @click.option("--seconds", type=click.FloatRange(min=0.1), help="Leave after this many seconds.")
 @click.option("--microphone", help="Sound device for the microphone (name or number).")
@@ -145,7 +145,7 @@ def badge(
     if virtual and again_s:
         raise click.UsageError("--again is the soft badge's: the firmware has no room for it")
     if wav and record and record.exists() and wav.exists() and wav.samefile(record):
-        raise click.BadParameter("that file is to be said; record to another one",
+        raise click.BadParameter("that file is to be spoken; record to another one",
                                  param_hint="--record")  # fmt: skip
     speech = _speech(wav) if wav else None
     if registry is not None:

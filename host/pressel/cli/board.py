@@ -83,7 +83,7 @@ def check(boards: tuple[str, ...], measured: Path | None, as_json: bool) -> int:
     all_checked = [(each, check_file(_file(each))) for each in boards or board_ids()]
     if measured is not None:
         if len(boards) != 1:
-            raise UsageError("--measured is of one board: name that one")
+            raise UsageError("--measured is about one board: name it")
         _hold_against(measured, *all_checked[0])
     if as_json:
         print(json.dumps([_report(*each) for each in all_checked], indent=2))

@@ -62,7 +62,7 @@ def console(
     """Serve pages about the venue to browsers.
 
     The console runs beside a host and goes on while that is restarted. At its first start it
-    shows a code: who types it into the page makes the first account.
+    shows a code: whoever types it into the page makes the first account.
     """
     if (certificate is None) != (key is None):
         raise UsageError("--certificate and --key belong together")

@@ -37,7 +37,7 @@ _ID_BYTES = 8
 _STATE = folder_option()
 _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 _ID = click.argument("word", metavar="DEVICE", shell_complete=offering(completing.devices))
-_SAME_NAME = click.option("--same-name", is_flag=True, help="Although another one has it.")
+_SAME_NAME = click.option("--same-name", is_flag=True, help="Take a name that another has.")
 _KEY_FILE = click.option(
     "--key-file",
     type=click.Path(dir_okay=False, path_type=Path),

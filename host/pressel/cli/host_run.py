@@ -69,7 +69,7 @@ _OPTIONS = (
     click.option(
         "--backups",
         type=click.Path(file_okay=False, path_type=Path),
-        help="Back the registry up into this folder, again and again, each tried by a restore.",
+        help="Back the registry up into this folder regularly, and test each backup by a restore.",
     ),
     click.option(
         "--backup-every",
@@ -84,19 +84,19 @@ _OPTIONS = (
         type=click.IntRange(1, 10_000),
         default=14,
         show_default=True,
-        help="So many backups stay.",
+        help="Keep this many backups.",
     ),
     click.option(
         "--log-level",
         type=click.Choice(LEVELS),
         default=LEVELS[0],
         show_default=True,
-        help="What is said: everything, or only what needs somebody.",
+        help="What the log says: everything, or only what needs somebody.",
     ),
     click.option(
         "--log-file",
         type=click.Path(dir_okay=False, path_type=Path),
-        help="Say it to this file, too; at 5 MB it is put aside, and five of them stay.",
+        help="Write the log to this file, too; at 5 MB a new one begins, and five old ones stay.",
     ),
     click.option(
         "--json", "as_json", is_flag=True, help="Events as JSON lines on standard output."

@@ -36,7 +36,7 @@ def with_outcome(command: click.Command) -> click.Command:
         return command
     option = click.Option(
         ["--json"], is_flag=True, expose_value=False, callback=_wish,
-        help="What came of it as JSON: ok, exit_code, output, notes, error.",
+        help="Print the outcome as JSON: ok, exit_code, output, notes, error.",
     )  # fmt: skip
     command.params.append(option)
     command.callback = _telling(command.callback)

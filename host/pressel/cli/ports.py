@@ -27,13 +27,13 @@ _STAGES = ("connect", "done")
 
 
 @click.command()
-@click.option("--ask", is_flag=True, help="Ask each likely badge; it starts anew after that.")
+@click.option("--ask", is_flag=True, help="Ask each likely badge, which restarts it.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def ports(ask: bool, as_json: bool) -> None:
     """List the ports on which badges may be, and what they are.
 
     USB tells what kind of board it may be. With --ask the board itself tells its chip, its flash
-    and which badge it is. It starts anew after that.
+    and which badge it is. That restarts it.
     """
     found = attached()
     if not found:

@@ -100,7 +100,7 @@ def export(word: str, file: Path, port: int | None, control: Path | None) -> Non
 @click.argument("words", metavar="ID...", nargs=-1, required=True)
 @control_options
 def delete(words: tuple[str, ...], port: int | None, control: Path | None) -> None:
-    """Delete recordings on all hosts. One that is held is left, and so are the others then."""
+    """Delete recordings on all hosts. When one of them is held, none is deleted."""
     count = _asker(sockets.find(control, port))("recordings delete", ids=list(words))
     here = f"{count} deleted"
     if count < len(set(words)):

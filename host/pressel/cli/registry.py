@@ -38,7 +38,7 @@ def show_log(last: int | None, state: Path | None, as_json: bool) -> None:
 @click.option(
     "--former",
     is_flag=True,
-    help="As the version of Pressel before the log reads it, to go back to that.",
+    help="In the form that Pressel read before it had the log, to go back to that version.",
 )
 @_STATE
 def backup(file: Path, former: bool, state: Path | None) -> None:

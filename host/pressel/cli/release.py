@@ -34,7 +34,7 @@ def release() -> None:
     """Sign releases that badges take over the air, on a computer that is no host.
 
     A venue's signer is a folder. Whoever has it can make firmware for the venue's badges: keep it
-    on a stick, in a drawer that is locked.
+    on a stick, in a locked drawer.
     """
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 def change_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What every command that changes settings takes."""
-    why = click.option("--why", default="", metavar="SENTENCE", help="What for; history tells it.")
+    why = click.option("--why", default="", metavar="SENTENCE", help="Reason, for the history.")
     dry = click.option(
         "--dry-run", is_flag=True, help="Only say what would change, and who is concerned."
     )
@@ -64,7 +64,7 @@ def _help() -> str:
     help="On a few badges first; on all when these are as well as the others. See "
     "`pressel rollout`.",
 )
-@at_option("Of talk group GROUP alone; the value 'venue' takes away again what it has of its own.")
+@at_option("Only for talk group GROUP; with the value 'venue' the group follows the venue again.")
 @change_options
 def set_some(words: tuple[str, ...], staged: bool, group: int | None, **options: Any) -> int:
     """Give each NAME its VALUE for the whole venue, or for one talk group.

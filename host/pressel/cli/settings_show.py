@@ -123,7 +123,7 @@ class Members(State):
 def status(port: int | None, control: Path | None, as_json: bool) -> int:
     """Show which badges have applied the settings that they are to have, and which refuse them.
 
-    Ends in 1 when a badge has not applied them.
+    Exits with 1 when a badge has not applied them.
     """
     told = read_answer(Members, sockets.ask(sockets.find(control, port), "settings status"))
     if as_json:
@@ -216,7 +216,7 @@ def history(
 def diff(other: str | None, port: int | None, control: Path | None, as_json: bool) -> int:
     """Show how the settings in force differ from OTHER: a version of the history, or a file.
 
-    Without OTHER it shows what is not at its default. Ends in 1 when something differs.
+    Without OTHER it shows what is not at its default. Exits with 1 when something differs.
     """
     path = sockets.find(control, port)
     old, now = compared(path, other)

@@ -22,7 +22,7 @@ from .venue_now import venue_now
 @control_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def topology(port: int | None, control: Path | None, as_json: bool) -> None:
-    """Show by which way each badge gets voice, and why."""
+    """Show how each badge gets its voice, and why."""
     state, _ = venue_now(control, port)
     rows = [_row(member) for member in sorted(state.members, key=_place)]
     if as_json:

@@ -72,7 +72,7 @@ class HostKeys(_Section):
         None, min_length=1, description="Folder for backups of the registry; unset: none are made."
     )
     backup_every_h: int = Field(24, ge=1, le=24 * 365, description="Hours between two backups.")
-    backup_keep: int = Field(14, ge=1, le=10_000, description="So many backups stay.")
+    backup_keep: int = Field(14, ge=1, le=10_000, description="Keep this many backups.")
     v1_bridge: bool = Field(False, description="Let old apps take part. Insecure.")
 
 

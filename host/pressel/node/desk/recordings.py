@@ -122,7 +122,7 @@ class Recordings:
         if not -_AHEAD_MS <= self.now_ms() - found.at_ms <= _REPLAY_MS:
             raise PresselError(
                 f"recording {mark} is more than {REPLAY_S / 60:.0f} minutes old, or of a wrong "
-                "clock; who manages the venue may play it, and the log tells so"
+                "clock; an account that manages the venue may play it, which the log tells"
             )
         return await self._piece(mark, _number(fields["piece"]))
 
