@@ -292,7 +292,8 @@ def rolled_out(state: str, stage: str, words: str = "") -> dict[str, Any]:
         ("running", "canary", ["now", "to-come", "to-come", "to-come"], ["pause", "abort"]),
         ("paused", "10 %", ["done", "now", "to-come", "to-come"], ["go", "abort"]),
         ("taken back", "50 %", ["done", "done", "taken-back", "to-come"], []),
-        ("done", "50 %", ["done"] * 4, []),
+        ("running", "all", ["done", "done", "done", "now"], ["pause", "abort"]),
+        ("done", "all", ["done"] * 4, []),
     ],
 )
 def test_a_change_shows_how_far_it_is_and_what_may_be_done(

@@ -29,6 +29,7 @@ from pressel.rollout.stages import (
     choose,
     step,
 )
+from pressel.rollout.watch import AWAY_S
 
 VERSION = 5
 MANY = FRAMES_MIN * 10
@@ -62,16 +63,16 @@ class Venue:
         self.members = [Member(device(n), n + 2) for n in range(badges)]
         for member in self.members[8::10]:
             member.build = b"new"
-        self.builds = {member.device: member.build for member in self.members}
+        self.kinds = {member.device: (member.build, 0) for member in self.members}
         self.now_s = 1000.0
         given = plan or Plan(version=VERSION, was={"a": 1}, now={"a": 2})
-        self.rollout = Rollout(given, self.builds, self.now_s)
+        self.rollout = Rollout(given, self.kinds, self.now_s)
         self.look()
         self.answer()
 
     def look(self) -> tuple[int, str] | None:
-        builds = {member.device: member.build for member in self.members}
-        return self.rollout.look(self.members, builds, self.now_s)
+        kinds = {member.device: (member.build, 0) for member in self.members}
+        return self.rollout.look(self.members, kinds, self.now_s)
 
     def touched(self) -> list[Member]:
         return [m for m in self.members if m.device in self.rollout.chosen]
@@ -92,7 +93,7 @@ class Venue:
     def fire(self, trigger: int) -> str:
         self.rollout.plan, action = self.rollout.fire(trigger, "")
         if action in ("widen", "go_on"):
-            self.rollout.begin_stage(self.builds, self.now_s)
+            self.rollout.begin_stage(self.kinds, self.now_s)
             self.look()
             self.answer()
         return action
@@ -126,21 +127,21 @@ def test_each_state_can_be_left_for_good_by_the_operator() -> None:
 
 def test_each_stage_has_the_badges_of_the_one_before() -> None:
     for badges in (1, 2, 3, 7, 40, 100):
-        builds = {device(n): b"%d" % (n % 3) for n in range(badges)}
-        sets = [choose(stage, VERSION, builds) for stage in range(LAST + 1)]
-        assert sets[0] <= sets[1] <= sets[2] <= builds.keys()
+        kinds = {device(n): (b"%d" % (n % 3), n % 2) for n in range(badges)}
+        sets = [choose(stage, VERSION, kinds) for stage in range(LAST + 1)]
+        assert sets[0] <= sets[1] <= sets[2] <= sets[3] == kinds.keys()
         assert len(sets[2]) * 2 >= badges
 
 
-def test_the_canary_has_two_badges_of_each_build_and_no_more() -> None:
-    builds = {device(n): b"old" if n < 95 else b"new" for n in range(100)}
-    chosen = choose(0, VERSION, builds)
-    assert sorted(builds[each] for each in chosen) == [b"new", b"new", b"old", b"old"]
+def test_the_canary_has_two_badges_of_each_build_at_each_access_point_and_no_more() -> None:
+    kinds = {device(n): (b"old" if n < 90 else b"new", n % 3) for n in range(100)}
+    chosen = [kinds[each] for each in choose(0, VERSION, kinds)]
+    assert {kind: chosen.count(kind) for kind in chosen} == dict.fromkeys(kinds.values(), 2)
 
 
 def test_another_change_begins_with_other_badges() -> None:
-    builds = {device(n): b"old" for n in range(100)}
-    assert len({choose(0, version, builds) for version in range(2, 12)}) > 5
+    kinds = {device(n): (b"old", 0) for n in range(100)}
+    assert len({choose(0, version, kinds) for version in range(2, 12)}) > 5
 
 
 # --- the gate ---
@@ -156,6 +157,8 @@ def heard(*spoilt: int, frames: int = MANY) -> Health:
     [
         (Health(badges=4, refused=1), Health(badges=36), "refuse"),
         (Health(badges=4, lost=2), Health(badges=36, lost=2), "went away"),
+        (Health(badges=4, lost=2, anew=2), Health(badges=36, lost=20), "joined anew"),
+        (Health(badges=40, lost=9, anew=9), Health(), "joined anew"),
         (heard(400, 400), heard(100, 100, 100), "missed 8.0% .* others 2.0%"),
         (heard(5000, 5000, *[0] * 8), heard(*[0] * 10), "missed"),  # deaf are two of ten
         (heard(400, 400), Health(), "no other badge is here"),
@@ -170,6 +173,8 @@ def test_what_is_worse(touched: Health, others: Health, words: str) -> None:
     [
         (Health(badges=4, lost=1), Health(badges=36)),  # one was switched off
         (Health(badges=4, lost=2), Health(badges=36, lost=20)),  # the power went
+        (Health(badges=4, lost=4), Health(badges=36, lost=9)),  # people go home
+        (Health(badges=40, lost=40), Health()),
         (heard(400, 400), heard(390, 390)),  # bad radio
         (heard(200, 200, frames=FRAMES_MIN - 1), heard(0, 0)),  # too little
         (heard(5000, 0), heard(0, 0, 0)),  # one badge that is broken, or lies
@@ -219,7 +224,7 @@ def test_a_good_change_reaches_all_stage_by_stage() -> None:
         trigger = LAST_GOOD if stage == LAST else GOOD
         assert found == (trigger, "")
         action = venue.fire(trigger)
-    assert sizes[0] == 4 <= sizes[1] < 20 <= sizes[2] < 40
+    assert sizes[0] == 4 <= sizes[1] < 20 <= sizes[2] < 40 == sizes[3]
     assert action == "finish" and venue.rollout.plan.state == DONE
 
 
@@ -236,8 +241,74 @@ def test_badges_that_a_change_cuts_off_are_noticed() -> None:
     venue = Venue()
     gone = {member.device for member in venue.touched()[:2]}
     venue.members = [member for member in venue.members if member.device not in gone]
+    assert venue.look() is None  # they may be back at once
+    venue.now_s += AWAY_S
     found = venue.look()
     assert found is not None and found[0] == BAD
+
+
+def to_all(venue: Venue, others_spoilt: float = 0.0) -> None:
+    """As far as the last stage, in which badges that have it are as well as the others were."""
+    for _ in range(LAST):
+        venue.talk(others_spoilt, others_spoilt)
+        assert venue.soak() == (GOOD, "")
+        venue.fire(GOOD)
+    assert not venue.others()
+
+
+def test_what_is_bad_where_all_have_it_is_taken_back() -> None:
+    venue = Venue()
+    to_all(venue)
+    venue.talk(touched_spoilt=0.05)
+    found = venue.look()
+    assert found is not None and found[0] == BAD and "the others 0.0%" in found[1]
+    assert venue.fire(BAD) == "take_back"
+
+
+def test_where_all_have_it_they_are_compared_with_the_others_before() -> None:
+    """Also by a host that takes over: it finds that in the plan."""
+    first = Venue()
+    to_all(first, others_spoilt=0.05)
+    kept = Plan.model_validate_json(first.rollout.plan.model_dump_json())
+    for venue in (first, Venue(plan=kept)):
+        venue.talk(touched_spoilt=0.06)
+        assert venue.soak() == (LAST_GOOD, "")
+
+
+def test_badges_that_join_anew_when_all_have_it_end_it() -> None:
+    venue = Venue()
+    to_all(venue)
+    for member in venue.members[:6]:
+        member.node += 1000
+    found = venue.look()
+    assert found is not None and found[0] == BAD and "6 of 40" in found[1]
+
+
+@pytest.mark.parametrize("stage", [0, LAST])
+def test_the_end_of_a_shift_is_no_fault_of_a_change(stage: int) -> None:
+    """Most go home, those with the change among them; next morning it goes on."""
+    venue = Venue()
+    if stage:
+        to_all(venue)
+    everybody = venue.members
+    staying = venue.members[6:9]
+    venue.members = [each for each in staying if each not in venue.touched()[:2]]
+    venue.look()
+    venue.now_s += AWAY_S
+    assert venue.look() is None
+    assert venue.soak() is None  # nobody can tell
+    venue.now_s += WAIT_S
+    found = venue.look()
+    assert found is not None and found == (UNSURE, "badges are being switched off")
+    venue.members = everybody
+    for member in everybody:
+        member.node += 1000
+        member.played = member.concealed = 0
+    venue.fire(UNSURE)
+    assert venue.look() is None
+    venue.fire(GO)
+    venue.talk()
+    assert venue.soak() == ((GOOD, "") if stage == 0 else (LAST_GOOD, ""))
 
 
 def test_one_badge_that_is_switched_off_does_not_halt_a_change() -> None:
@@ -257,7 +328,7 @@ def test_a_build_that_joins_last_gets_a_canary_before_all_have_the_change() -> N
         venue.fire(GOOD)
     for number in range(100, 103):
         venue.members.append(Member(device(number), number + 2))
-        venue.builds[device(number)] = b"newest"
+        venue.kinds[device(number)] = b"newest", 0
         venue.members[-1].build = b"newest"
     venue.talk()
     found = venue.soak()
@@ -308,4 +379,4 @@ def test_a_plan_is_kept_and_read_again() -> None:
     plan = Plan(version=9, was={"a": 1}, now={"a": 2}, state=PAUSED, stage=1, words="who knows")
     assert Plan.model_validate_json(plan.model_dump_json()) == plan
     again = Venue(plan=plan.model_copy(update={"version": VERSION}))
-    assert len(again.touched()) == len(choose(1, VERSION, again.builds))
+    assert len(again.touched()) == len(choose(1, VERSION, again.kinds))

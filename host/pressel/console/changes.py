@@ -16,7 +16,6 @@ from pressel.update.campaign import STAGES as PARTS
 
 from .host_reader import HostReader
 
-ALL = "all"  # the last step of a change, after its stages
 _DONE, _NOW, _TO_COME, _BACK = "done", "now", "to come", "taken back"
 
 Ask = Callable[..., Awaitable[Any]]  # in the name of whoever looks
@@ -99,10 +98,9 @@ class Changes:
 
 
 def _steps(told: Standing) -> tuple[Step, ...]:
-    names = (*STAGES, ALL)
-    at = len(STAGES) if told.state == STATES[DONE] else names.index(told.stage)
+    at = len(STAGES) if told.state == STATES[DONE] else STAGES.index(told.stage)
     here = {STATES[DONE]: _DONE, STATES[BACK]: _BACK}.get(told.state, _NOW)
     return tuple(
         Step(name, _DONE if number < at else here if number == at else _TO_COME)
-        for number, name in enumerate(names)
+        for number, name in enumerate(STAGES)
     )

@@ -19,22 +19,25 @@ LOST_MARGIN = 0.1  # of the badges, beside the others' share
 
 @dataclass
 class Health:
-    """Of some badges over some time. `lost`: went away or joined anew. `spoilt`: frames concealed
-    or late, of `frames`. `silent`: have not answered the change. `heard`: badges that were to hear
-    FRAMES_MIN or more; `share`: of what such a badge was to hear, what it missed, on average of all
-    but the one that missed most."""
+    """Of some badges over some time. `lost`: went away, or joined `anew`. `spoilt`: frames that
+    were concealed or late, of `frames`. `silent`: have not answered the change. `heard`: badges
+    that were to hear FRAMES_MIN or more; `share`: of what such a badge was to hear, what it missed,
+    on average of all but the one that missed most."""
 
     badges: int = 0
     refused: int = 0
     silent: int = 0
     lost: int = 0
+    anew: int = 0
     frames: int = 0
     spoilt: int = 0
     heard: int = 0
     share: float = 0.0
 
-    def lost_share(self) -> float:
-        return self.lost / self.badges if self.badges else 0.0
+    def is_ending(self) -> bool:
+        """Whether so many have gone that people go home, or the power has failed."""
+        gone = self.lost - self.anew
+        return gone >= LOST_MIN and gone > LOST_MARGIN * self.badges
 
     def is_heard(self) -> bool:
         """Whether enough was heard to tell how much is missed."""
@@ -44,11 +47,14 @@ class Health:
         return asdict(self)
 
 
+NOBODY = Health()
+
+
 def together(each: Iterable[Health]) -> Health:
     """Of single badges, the sum. Each counts once, however much it says that it heard."""
     total, shares = Health(), []
     for health in each:
-        for name in ("badges", "refused", "silent", "lost", "frames", "spoilt"):
+        for name in ("badges", "refused", "silent", "lost", "anew", "frames", "spoilt"):
             setattr(total, name, getattr(total, name) + getattr(health, name))
         if health.frames >= FRAMES_MIN:
             shares.append(health.spoilt / health.frames)
@@ -58,24 +64,28 @@ def together(each: Iterable[Health]) -> Health:
     return total
 
 
-def worse(touched: Health, others: Health) -> str:
-    """In what the `touched` are worse than they may be; "" when in nothing."""
+def worse(touched: Health, others: Health, before: Health = NOBODY) -> str:
+    """In what the `touched` are worse than they may be; "" when in nothing. Where no `others` are
+    left, those `before` count: of the last stage that had some."""
+    beside = others if others.badges else before
     if touched.refused:
         return f"{touched.refused} of {touched.badges} badges refuse it"
-    if touched.lost >= LOST_MIN and touched.lost_share() > others.lost_share() + LOST_MARGIN:
+    if _is_cut_off(touched, others, before):
         return (
             f"{touched.lost} of {touched.badges} badges that have it went away or joined anew, "
-            f"{others.lost} of the {others.badges} others"
+            f"{beside.lost} of the {beside.badges} others"
         )
     is_known = touched.is_heard() and (others.is_heard() or not others.badges)
-    if is_known and touched.share > others.share + SPOILT_MARGIN:
-        beside = f"the others {others.share:.1%}" if others.badges else "no other badge is here"
-        return f"badges that have it missed {touched.share:.1%} of what they were to hear, {beside}"
+    if is_known and touched.share > beside.share + SPOILT_MARGIN:
+        missed = f"the others {beside.share:.1%}" if beside.badges else "no other badge is here"
+        return f"badges that have it missed {touched.share:.1%} of what they were to hear, {missed}"
     return ""
 
 
 def unknown(touched: Health, others: Health) -> str:
     """What is not known well enough to go on; "" when all is."""
+    if touched.is_ending() and (others.is_ending() or not others.badges):
+        return "badges are being switched off"
     if touched.silent:
         return f"{touched.silent} of {touched.badges} badges have not answered"
     if not touched.is_heard():
@@ -83,3 +93,18 @@ def unknown(touched: Health, others: Health) -> str:
     if others.badges and not others.is_heard():
         return "the other badges have heard too little speech"
     return ""
+
+
+def _is_cut_off(touched: Health, others: Health, before: Health) -> bool:
+    """Whom a change cuts off comes back to what held before; who stays away may have gone home. So
+    only those that joined anew count where the others go home, too, or none are left."""
+    if others.badges and not others.is_ending():
+        here, there = touched.lost, _share(others.lost, others)
+    else:
+        beside = others if others.badges else before
+        here, there = touched.anew, _share(beside.anew, beside)
+    return here >= LOST_MIN and _share(here, touched) > there + LOST_MARGIN
+
+
+def _share(count: int, health: Health) -> float:
+    return count / health.badges if health.badges else 0.0

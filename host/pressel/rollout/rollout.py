@@ -6,6 +6,7 @@ Its owner does what `fire` names, and asks `look` again and again. Times are pas
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -13,8 +14,8 @@ from ptt.base.numbers import INT_MAX
 from ptt.cluster.versions import VERSION_MAX
 
 from . import stages
-from .gate import Health, unknown, worse
-from .stages import BAD, GOOD, JOINED, LAST, LAST_GOOD, PAUSED, RUNNING, UNSURE
+from .gate import NOBODY, Health, unknown, worse
+from .stages import BAD, GOOD, JOINED, LAST, LAST_GOOD, PAUSED, RUNNING, UNSURE, Kind
 from .watch import Member, Watch
 
 SOAK_S = 600  # a stage lasts at least so long: some bursts in each group, and a walk to the cellar
@@ -23,8 +24,9 @@ WAIT_S = 4 * 3600  # half a shift without enough speech to tell; then a person i
 
 class Plan(BaseModel):
     """What outlives the host that leads. `version`: of the change; `was` and `now`: all values by
-    key; `state` and `stage` as in `stages`; `words`: why it is in that state; `step`: goes up
-    with each that is written down."""
+    key; `state` and `stage` as in `stages`; `words`: why it is in that state; `before`:
+    how badges without it were in the last stage that had some; `step`: goes up with each that is
+    written down."""
 
     version: int = Field(ge=2, le=VERSION_MAX)  # it can be taken back by the next one
     was: dict[str, int]
@@ -34,6 +36,7 @@ class Plan(BaseModel):
     state: int = Field(default=RUNNING, ge=0, lt=len(stages.STATES))
     stage: int = Field(default=0, ge=0, le=LAST)
     words: str = ""
+    before: Health = NOBODY
     step: int = Field(default=0, ge=0, le=INT_MAX)
 
     def is_over(self) -> bool:
@@ -48,37 +51,39 @@ class Plan(BaseModel):
 class Rollout:
     """`plan` is as it was when its last step was written down."""
 
-    def __init__(self, plan: Plan, builds: Mapping[bytes, bytes], now_s: float) -> None:
+    def __init__(self, plan: Plan, kinds: Mapping[bytes, Kind], now_s: float) -> None:
         self.plan = plan
         self.chosen: frozenset[bytes] = frozenset()
-        self.begin_stage(builds, now_s)
+        self.begin_stage(kinds, now_s)
 
-    def begin_stage(self, builds: Mapping[bytes, bytes], now_s: float) -> None:
-        """`builds`: by device, of the badges that are here and that the change is about."""
-        self._builds = set(builds.values())
-        self.chosen |= stages.choose(self.plan.stage, self.plan.version, builds)
+    def begin_stage(self, kinds: Mapping[bytes, Kind], now_s: float) -> None:
+        """`kinds`: by device, of the badges that are here and that the change is about."""
+        self._builds = {build for build, _ in kinds.values()}
+        self.chosen |= stages.choose(self.plan.stage, self.plan.version, kinds)
         self._begun_s = now_s
         self._watch = Watch(self.plan.version, self.chosen)
 
     def look(
-        self, members: Sequence[Member], builds: Mapping[bytes, bytes], now_s: float
+        self, members: Sequence[Member], kinds: Mapping[bytes, Kind], now_s: float
     ) -> tuple[int, str] | None:
-        """A trigger of `stages` and why, or None while there is nothing to do. `builds` as for
+        """A trigger of `stages` and why, or None while there is nothing to do. `kinds` as for
         `begin_stage`."""
-        self._watch.look(members)
+        self._watch.look(members, now_s)
         touched, others = self.measured()
-        if why := worse(touched, others):
+        if self.plan.stage == LAST:  # who has come since is too few to compare with
+            others = NOBODY
+        if why := worse(touched, others, self.plan.before):
             return BAD, why
         if self.plan.state != RUNNING or now_s - self._begun_s < SOAK_S:
             return None
         if not (why := unknown(touched, others)):
-            return self._good(builds)
+            return self._good(kinds)
         return (UNSURE, why) if now_s - self._begun_s >= WAIT_S else None
 
-    def _good(self, builds: Mapping[bytes, bytes]) -> tuple[int, str]:
+    def _good(self, kinds: Mapping[bytes, Kind]) -> tuple[int, str]:
         if self.plan.stage < LAST:
             return GOOD, ""
-        if not self._builds.issuperset(builds.values()):
+        if not self._builds.issuperset(build for build, _ in kinds.values()):
             return JOINED, "badges of another build have joined"
         return LAST_GOOD, ""
 
@@ -86,7 +91,14 @@ class Rollout:
         """The plan as it is after `trigger`, and the action to do."""
         state, action = stages.step(self.plan.state, trigger)
         stage = self.plan.stage + (action == "widen")
-        update = {"state": state, "stage": stage, "words": why, "step": self.plan.next_step}
+        update: dict[str, Any] = {
+            "state": state,
+            "stage": stage,
+            "words": why,
+            "step": self.plan.next_step,
+        }
+        if action == "widen" and (others := self.measured()[1]).badges:
+            update["before"] = others
         return self.plan.model_copy(update=update), action
 
     def measured(self) -> tuple[Health, Health]:

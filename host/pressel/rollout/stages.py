@@ -1,9 +1,9 @@
 """The stages of a change that must not reach all badges at once, as a table.
 
 A stage is so many badges that have the change. While it runs, these are compared with the others
-(`gate`). When they are as well as those for long enough, the next stage begins. When they are
-worse, all go back to what they had. When nothing can be said in time, the change waits for the
-operator.
+(`gate`); in the last one, which has all of them, with the others of the stage before. When these
+are as well as those for long enough, the next stage begins. When they are worse, all go back to
+what they had. When nothing can be said in time, the change waits for the operator.
 Nothing here knows what the change is about, nor the clock.
 """
 
@@ -34,9 +34,9 @@ RULES = (
 )
 _RULES = compile_rules(RULES)
 
-CANARY = 2  # badges of each build: one that is broken itself must not look like a bad change
-SHARES = (0.0, 0.1, 0.5)  # of the badges that are here, beside the canary; then all
-STAGES = ("canary", "10 %", "50 %")
+CANARY = 2  # badges of each kind: one that is broken itself must not look like a bad change
+SHARES = (0.0, 0.1, 0.5, 1.0)  # of the badges that are here, beside the canary
+STAGES = ("canary", "10 %", "50 %", "all")
 LAST = len(STAGES) - 1
 
 
@@ -45,13 +45,16 @@ def step(state: int, trigger: int) -> tuple[int, str]:
     return _RULES.get(state << 4 | trigger, (state, ""))
 
 
-def choose(stage: int, version: int, builds: Mapping[bytes, bytes]) -> frozenset[bytes]:
-    """The badges of `stage`, of those in `builds` (build by device). Each stage has those of the
+Kind = tuple[bytes, int]  # the build of a badge, and its access point; 0: it has not told that
+
+
+def choose(stage: int, version: int, kinds: Mapping[bytes, Kind]) -> frozenset[bytes]:
+    """The badges of `stage`, of those in `kinds`, by device. Each stage has those of the
     one before; another `version` begins with other badges."""
-    order = sorted(builds, key=lambda device: _rank(version, device))
+    order = sorted(kinds, key=lambda device: _rank(version, device))
     chosen = set(order[: _count(stage, len(order))])
-    for build in set(builds.values()):
-        chosen.update(_first(CANARY, (each for each in order if builds[each] == build)))
+    for kind in set(kinds.values()):
+        chosen.update(_first(CANARY, (each for each in order if kinds[each] == kind)))
     return frozenset(chosen)
 
 

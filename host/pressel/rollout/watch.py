@@ -28,12 +28,16 @@ class Member(Protocol):
     def settings(self) -> Delivery: ...
 
 
+AWAY_S = 120.0  # whom a change cuts off is back by then: the trial of 10 s, a restart, a search
+
+
 @dataclass
 class _Seen:
     node: int
     frames: int
     spoilt: int
     health: Health
+    gone_s: float | None = None  # since when it is not here
 
 
 class Watch:
@@ -44,24 +48,28 @@ class Watch:
         self._touched = touched
         self._seen: dict[bytes, _Seen] = {}
 
-    def look(self, members: Iterable[Member]) -> None:
-        """To be called again and again with those that are here."""
+    def look(self, members: Iterable[Member], now_s: float) -> None:
+        """To be called again and again with those that are here. Who comes back after AWAY_S was
+        switched off meanwhile, and is watched from now on."""
         here = {member.device: member for member in members}
         for device, member in here.items():
             seen = self._seen.get(device)
-            if seen is None:
+            if seen is None or _is_away(seen, now_s):
                 seen = _Seen(member.node, *_counts(member), Health(badges=1))
                 self._seen[device] = seen
+            seen.gone_s = None
             self._note(seen, member)
         for device, seen in self._seen.items():
             if device not in here:
-                seen.health.lost = 1
+                seen.gone_s = now_s if seen.gone_s is None else seen.gone_s
                 seen.health.silent = 0  # it says nothing, whatever it has
+                if _is_away(seen, now_s):
+                    seen.health.lost, seen.health.anew = 1, 0
 
     def _note(self, seen: _Seen, member: Member) -> None:
         health = seen.health
         if member.node != seen.node:
-            health.lost = 1
+            health.lost = health.anew = 1
             seen.node, seen.frames, seen.spoilt = member.node, 0, 0
         frames, spoilt = _counts(member)
         health.frames += frames - seen.frames
@@ -77,6 +85,10 @@ class Watch:
 
     def others(self) -> Health:
         return together(s.health for d, s in self._seen.items() if d not in self._touched)
+
+
+def _is_away(seen: _Seen, now_s: float) -> bool:
+    return seen.gone_s is not None and now_s - seen.gone_s >= AWAY_S
 
 
 def _counts(member: Member) -> tuple[int, int]:

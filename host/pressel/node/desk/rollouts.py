@@ -17,7 +17,7 @@ from pressel.ledger.entry import Entry
 from pressel.registry.log import Told
 from pressel.registry.store import Registry
 from pressel.rollout.rollout import Plan, Rollout
-from pressel.rollout.stages import ABORT, BACK, DONE, GO, PAUSE, PAUSED, STAGES, STATES
+from pressel.rollout.stages import ABORT, BACK, DONE, GO, PAUSE, PAUSED, STAGES, STATES, Kind
 from pressel.schema.setting_values import (
     Change,
     check_values,
@@ -100,7 +100,7 @@ class Rollouts:
                 who=str(fields.get(WHO, "")), step=self._runs.plan.next_step if self._runs else 0,
             )  # fmt: skip
             await self._write_down(plan, plan.who)
-            self._runs = Rollout(plan, _builds(leader, plan), self._now_s())
+            self._runs = Rollout(plan, _kinds(leader, plan), self._now_s())
             self._try_out(leader)
         return self._standing()
 
@@ -118,8 +118,8 @@ class Rollouts:
                 leader = await self._look_up()
                 runs = self._runs
                 if runs is not None and not runs.plan.is_over():
-                    builds = _builds(leader, runs.plan)
-                    found = runs.look(leader.members.all(), builds, self._now_s())
+                    kinds = _kinds(leader, runs.plan)
+                    found = runs.look(leader.members.all(), kinds, self._now_s())
                     if found is not None:
                         await self._fire(leader, runs, *found, who="")
                 self._told = ""
@@ -172,7 +172,7 @@ class Rollouts:
         await self._write_down(plan, who)
         runs.plan = plan
         if action in ("widen", "go_on"):
-            runs.begin_stage(_builds(leader, plan), self._now_s())
+            runs.begin_stage(_kinds(leader, plan), self._now_s())
             self._try_out(leader)
         self._report("rollout", {"state": STATES[plan.state], "stage": STAGES[plan.stage]})
 
@@ -207,7 +207,7 @@ class Rollouts:
             plan = await self._in_thread(self._with_registry, self._last)
             self._served, self._runs = leader, None
             if plan is not None:
-                self._runs = Rollout(plan, _builds(leader, plan), self._now_s())
+                self._runs = Rollout(plan, _kinds(leader, plan), self._now_s())
                 self._go_on(leader, self._runs)
         await self._notice_end(leader)
         return leader
@@ -291,14 +291,15 @@ def _candidate(now: Settings, plan: Plan) -> Settings:
     return settings_with(plan.version, replaced(values_of(now), plan.now))
 
 
-def _builds(leader: Leader, plan: Plan) -> dict[bytes, bytes]:
+def _kinds(leader: Leader, plan: Plan) -> dict[bytes, Kind]:
     """By device, of the badges that are here and that it is about."""
     if plan.is_over() or _why_not_here(plan):
         return {}
     now = leader.settings.settings
     new = _candidate(now, plan)
     here = leader.members.all()
-    return {member.device: member.build for member in here if is_told(member, now, new)}
+    told = [member for member in here if is_told(member, now, new)]
+    return {member.device: (member.build, member.access_point) for member in told}
 
 
 def _check_can_be_tried(was: dict[str, int], values: Change, leader: Leader, now: Settings) -> None:
