@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from tests.host.test_health import burst
 from tests.shared.venue import Venue
 
+from pressel.console import zones
 from pressel.console.host_reader import Seen
 from pressel.console.radio import access_points
 from pressel.console.view import Live, live
@@ -19,6 +21,7 @@ from pressel.node.badge_state import BadgeState
 from pressel.node.leader_state import LeaderState, MemberState
 from pressel.node.snapshot import take_snapshot
 from pressel.node.way_state import WayState
+from pressel.whole_file import write_whole
 from ptt.base import clock
 from ptt.fanout.plan import share_percent
 
@@ -156,15 +159,44 @@ def test_a_zone_tells_what_a_talker_takes_of_its_channel() -> None:
     assert [each.airtime_percent is None for each in apart] == [False, True]
 
 
+def test_two_who_name_zones_at_once_both_have_their_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one comes while the first one waits for the disk."""
+    kept = Zones(tmp_path)
+    second = Thread(target=kept.put, args=("3f:a2", "Cellar"))
+
+    def write(file: Path, text: str) -> None:
+        if not second.ident:
+            second.start()
+            second.join(0.2)
+        write_whole(file, text)
+
+    monkeypatch.setattr(zones, "write_whole", write)
+    kept.put("3f:a1", "Terrace")
+    second.join()
+    again = Zones(tmp_path)
+    assert (again.name("3f:a1"), again.name("3f:a2")) == ("Terrace", "Cellar")
+
+
+def test_a_zone_that_finds_no_room_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(file: Path, text: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(zones, "write_whole", write)
+    with pytest.raises(UsageError, match="No space left on device"):
+        Zones(tmp_path).put("3f:a1", "Terrace")
+
+
 def test_a_zone_keeps_its_name_and_takes_no_nonsense(tmp_path: Path) -> None:
-    zones = Zones(tmp_path)
-    zones.put("3f:a1", " Terrace ")
+    named = Zones(tmp_path)
+    named.put("3f:a1", " Terrace ")
     assert Zones(tmp_path).name("3f:a1") == "Terrace"
     for label, name in (("terrace", "x"), ("", "x"), ("3f:a1", "x" * 31), ("3f:a1", "\x1b[2J")):
         with pytest.raises(UsageError):
-            zones.put(label, name)
-    zones.put("3f:a1", "")
-    zones.put("77:02", "")
+            named.put(label, name)
+    named.put("3f:a1", "")
+    named.put("77:02", "")
     assert Zones(tmp_path).name("3f:a1") == ""
     (tmp_path / FILE).write_text('{"3f:a1": ["x"], "77:02": "' + "x" * 99 + '"}')
     assert [Zones(tmp_path).name(each) for each in ("3f:a1", "77:02")] == ["", ""]

@@ -4,6 +4,7 @@ They lie in the host's folder, for its console alone."""
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 from pressel.errors import UsageError
@@ -23,6 +24,7 @@ class Zones:
     def __init__(self, state: Path) -> None:
         self._file = state / FILE
         self._names = _load(self._file)
+        self._turn = threading.Lock()  # each request has a thread of its own
 
     def name(self, label: str) -> str:
         """Empty for an access point that nobody has named."""
@@ -30,19 +32,25 @@ class Zones:
 
     def put(self, label: str, name: str) -> None:
         """Name the place of an access point, or with an empty `name` no more. UsageError for what
-        is no name."""
+        is no name, or finds no room on the disk."""
         name = name.strip()
         if len(label) != _LABEL_CHARACTERS or label[2] != ":" or not label.isascii():
             raise UsageError("there is no such access point")
         if len(name) > NAME_CHARACTERS_MAX or (name and not is_printable(name)):
             raise UsageError(f"a zone is one line of {NAME_CHARACTERS_MAX} characters at most")
-        names = {**self._names, label: name}
-        if not name:
-            del names[label]
-        if len(names) > ZONES_MAX:
-            raise UsageError(f"at most {ZONES_MAX} zones have names; take one away first")
-        write_whole(self._file, json.dumps(names))
-        self._names = names
+        with self._turn:
+            names = {**self._names, label: name}
+            if not name:
+                del names[label]
+            if len(names) > ZONES_MAX:
+                raise UsageError(f"at most {ZONES_MAX} zones have names; take one away first")
+            try:
+                write_whole(self._file, json.dumps(names))
+            except OSError as error:
+                raise UsageError(
+                    f"cannot keep the name in {self._file}: {error.strerror}"
+                ) from error
+            self._names = names
 
 
 def _load(file: Path) -> dict[str, str]:
