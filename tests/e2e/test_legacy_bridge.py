@@ -373,6 +373,29 @@ def test_the_bridge_is_off_unless_wanted_and_shown_as_insecure(work: Path) -> No
     asyncio.run(scenario())
 
 
+def test_a_setting_closes_the_bridge_and_opens_it_again(work: Path) -> None:
+    async def play() -> None:
+        async with bridged(work) as stage:
+            for value, event, count in ((0, "v1_bridge_closed", 1), (1, "v1_bridge", 2)):
+                state = await asyncio.to_thread(control.ask, stage.control, "settings")
+                values = {"joining.old_apps": value}
+                fields = {"values": values, "base": state["version"]}
+                await asyncio.to_thread(control.ask, stage.control, "settings set", **fields)
+                await until(
+                    lambda event=event, count=count: (
+                        count == sum(each["event"] == event for each in stage.events())
+                    ),
+                    f"the leader's {event}",
+                )
+                told = await stage.state()
+                assert (told.v1_clients is None, told.is_v1_off) == (value == 0, value == 0)
+                if not value:
+                    with pytest.raises(ConnectionRefusedError):
+                        await asyncio.open_connection(HOST, stage.port)
+
+    asyncio.run(play())
+
+
 def test_a_bridge_that_finds_no_free_port_says_so(work: Path) -> None:
     async def scenario() -> None:
         with contextlib.ExitStack() as stack:

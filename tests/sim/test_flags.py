@@ -17,6 +17,7 @@ from tests.sim.facts import spec
 
 import ptt.leader.groups
 import ptt.leader.leader
+import ptt.leader.publisher
 import ptt.leader.voice_path
 from pressel.schema.settings import flags, short
 from pressel.sim.world.run import run
@@ -27,6 +28,7 @@ from ptt.leader.roster import ENTITLED_EMERGENCY, Grants
 from ptt.leader.settings_in_force import Settings
 from ptt.wire import messages
 
+TELL = "features.tell_settings"
 ROWS = [(name, value) for name, row in flags().items() for value in (row.off, row.on)]
 BUSY = {
     "pattern": "random",
@@ -65,7 +67,7 @@ def test_badges_of_two_versions_hear_each_other(
     venue.collect_leader()
     venue.run(1000)
     a, b = venue.badge("A"), venue.badge("B")
-    assert a.engine.settings.version == 2
+    assert a.engine.settings.version == (1 if name == TELL and not value else 2)
     for talker, listener in ((a, b), (b, a)):
         lease, frames = venue.burst("A" if talker is a else "B")
         assert frames > 25 and listener.heard_of(lease) == list(range(frames))
@@ -95,6 +97,8 @@ def session(given: Settings, can_hear_multicast: bool = False) -> list[Any]:
     alone."""
     entitled = FixedRoster({}, Grants((1,), ENTITLED_EMERGENCY))
     venue = Taped(badges=4, seed=5, roster=entitled, hears_multicast=can_hear_multicast)
+    if not given.tell_settings:  # what was told before cannot be unsaid
+        venue.leader.adopt(Settings(1, tell_settings=0))
     venue.run(2500)
     venue.leader.publish(given, venue.now_ms)
     venue.collect_leader()
@@ -168,6 +172,10 @@ def without_pauses(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ptt.leader.groups, "may_rest", lambda *given: False)
 
 
+def without_settings(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ptt.leader.publisher.Publisher, "handle_timeout", lambda *given: None)
+
+
 def without_it(patch: pytest.MonkeyPatch) -> None:
     """Nothing of it is in a leader: a host listens to what engines tell, or nobody calls."""
 
@@ -179,11 +187,13 @@ WITHOUT: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "relay.own_listeners": without_relays,
     "recording.kept_min": without_it,
     "audio.leave_out_pauses": without_pauses,
+    "joining.old_apps": without_it,
+    TELL: without_settings,
 }
 
 
 def test_the_session_shows_what_can_be_heard_in_it() -> None:
-    for name in ("floor.preemption", "relay.multicast_group"):
+    for name in ("floor.preemption", "relay.multicast_group", TELL):
         row = flags()[name]
         told = [session(settings(name, value, 2), True) for value in (row.off, row.on)]
         assert told[0] != told[1], name

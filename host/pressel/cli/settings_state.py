@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WAIT_S = 3.0  # for badges to answer: each is told again within half a second
 _LOOK_S = 0.1
+TELL = "features.tell_settings"
 NAMED_MAX = 10  # badges: a line that is read at a glance
 
 Values = Mapping[str, int]  # by key
@@ -41,14 +42,21 @@ class State(BaseModel):
         return f"Version {self.version} ({self.hash})" if self.hash else f"Version {self.version}"
 
     def is_settled(self) -> bool:
-        """Whether every badge has answered."""
-        return (self.applied or 0) + (self.refused or 0) >= (self.badges or 0)
+        """Whether every badge that is asked has answered."""
+        return not self.are_told or (self.applied or 0) + (self.refused or 0) >= (self.badges or 0)
+
+    @property
+    def are_told(self) -> bool:
+        """Whether badges are told settings."""
+        return self.values.get(TELL, 1) == 1
 
     def counts(self) -> str:
         if self.badges is None:
             return "as this host last knew them; no leader is reachable"
         if not self.badges:
             return "no badge is here"
+        if not self.are_told:
+            return f"badges are not told, since {TELL} is off"
         words = f"applied by {self.applied} of {self.badges} badges"
         return f"{words}, refused by {self.refused}" if self.refused else words
 
@@ -129,7 +137,7 @@ def change(
 def say_left(state: State) -> None:
     """What badges have not done yet, and what to do about it."""
     silent = (state.badges or 0) - (state.applied or 0) - (state.refused or 0)
-    if silent:
+    if silent and state.are_told:
         print(
             f"{silent} {'has' if silent == 1 else 'have'} not answered yet and will be told again; "
             "see `pressel settings status`",

@@ -52,6 +52,8 @@ def _show(state: LeaderState, console: Console) -> None:
         console.print(words, markup=False)
     if state.v1_clients is not None:
         _show_v1(state.v1_clients, state.v1_refused, console)
+    if state.is_v1_off:
+        console.print("The v1 bridge is off: the setting joining.old_apps is off")
 
 
 def held_off(state: LeaderState) -> Iterator[str]:

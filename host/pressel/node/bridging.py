@@ -57,7 +57,7 @@ class Bridging:
         closing.push_async_callback(self._close)
 
     async def run(self) -> None:
-        """Follow `lead`, for ever."""
+        """Follow `want`, for ever."""
         while True:
             self._news.clear()
             is_settled = True
@@ -69,12 +69,16 @@ class Bridging:
                 async with asyncio.timeout(None if is_settled else AGAIN_S):
                     await self._news.wait()
 
-    def lead(self, leads: bool) -> None:
-        """Whether this host leads now."""
-        self._is_wanted = leads
-        self._news.set()
+    def want(self, is_wanted: bool) -> None:
+        """Whether this host leads now, and the venue's settings allow old apps."""
+        if is_wanted != self._is_wanted:
+            self._is_wanted = is_wanted
+            self._news.set()
 
-    def states(self) -> list[V1ClientState]:
+    def states(self) -> list[V1ClientState] | None:
+        """None when no old apps are to take part here."""
+        if not self._is_wanted:
+            return None
         return self._bridge.states() if self._bridge is not None else []
 
     def refused(self) -> dict[str, int]:

@@ -436,8 +436,13 @@ class HostNode:
             self._log_copy.lead()
             self._update_copy.forget()
             self._chores.once(self._updates.resume())
+        self._look_at_bridge()
+
+    def _look_at_bridge(self) -> None:
         if self._bridging is not None:
-            self._bridging.lead(leads)
+            leader = self._host.leader
+            are_let_in = leader is not None and leader.settings.settings.old_apps == 1
+            self._bridging.want(are_let_in)
 
     # --- who leads ---
 
@@ -492,6 +497,7 @@ class HostNode:
     async def _keep_settings(self, number: int) -> None:
         await self._settings.keep(number)
         self._host.election.keep_settings(self._settings.known)
+        self._look_at_bridge()
 
     async def _hear_log(self, number: int) -> None:
         await self._log_copy.hear()

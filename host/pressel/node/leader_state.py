@@ -83,7 +83,8 @@ class HeldState(BaseModel):
 
 class LeaderState(BaseModel):
     """A leader at one moment; `refused` counts datagrams by reason since it started, `v1_refused`
-    what old apps sent. `v1_clients` is None where the bridge to old apps is off."""
+    what old apps sent. `v1_clients` is None where the bridge to old apps is off; `is_v1_off`:
+    the setting joining.old_apps has switched it off."""
 
     term: int
     address: str
@@ -98,3 +99,4 @@ class LeaderState(BaseModel):
     relays: list[RelayState] = []
     v1_clients: list[V1ClientState] | None = None
     v1_refused: dict[str, int] = {}
+    is_v1_off: bool = False

@@ -88,6 +88,8 @@ class Publisher:
 
     def handle_timeout(self, members: "Sequence[Member]", now_ms: int) -> None:
         self._due_of = None
+        if not self.settings.tell_settings:
+            return
         for member in members:
             delivery = member.settings
             wanted = self.of(member)
@@ -111,7 +113,7 @@ class Publisher:
         if self._due_of is None or self._due_of[0] is not members or self._due_of[1] != version:
             self._due_of = (members, version)
             self._due_ms = NEVER
-            for member in members:
+            for member in members if self.settings.tell_settings else ():
                 delivery = member.settings
                 wanted = self.of(member).version
                 if delivery.acknowledged != wanted:  # what was not sent yet is due by now

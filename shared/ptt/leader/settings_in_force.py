@@ -20,6 +20,8 @@ MULTICAST_GROUP = const(0)  # many networks carry multicast late, or not at all:
 OWN_LISTENERS = const(0)  # who hears a relay falls silent for a moment when it dies
 KEPT_MIN = const(0)  # people must want it, and be told, before what they say is kept
 LEAVE_OUT_PAUSES = const(2)  # nothing is gained where a channel has room
+OLD_APPS = const(1)  # whoever starts a host with --v1-bridge wants them
+TELL_SETTINGS = const(1)  # what badges obey must be the same for all
 
 
 class Settings:
@@ -45,6 +47,8 @@ class Settings:
         gain: int = GAIN,
         high_pass: int = HIGH_PASS,
         leave_out_pauses: int = LEAVE_OUT_PAUSES,
+        old_apps: int = OLD_APPS,
+        tell_settings: int = TELL_SETTINGS,
         own: "dict | None" = None,
     ) -> None:
         self.version = version
@@ -64,6 +68,8 @@ class Settings:
         self.gain = gain
         self.high_pass = high_pass
         self.leave_out_pauses = leave_out_pauses
+        self.old_apps = old_apps
+        self.tell_settings = tell_settings
         self.own = own or {}
 
     def values(self) -> "tuple":
@@ -86,6 +92,8 @@ class Settings:
             self.gain,
             self.high_pass,
             self.leave_out_pauses,
+            self.old_apps,
+            self.tell_settings,
         )
 
     def fields(self) -> "tuple":

@@ -314,6 +314,8 @@ def _check_can_be_tried(was: dict[str, int], values: Change, leader: Leader, now
             "--staged"
         )
     wanted = settings_with(now.version, new)
+    if not (now.tell_settings and wanted.tell_settings):
+        raise UsageError("badges are told no settings; first switch features.tell_settings on")
     if not any(is_told(member, now, wanted) for member in leader.members.all()):
         raise UsageError("no badge is here to try it out; change it without --staged")
     if now.version >= VERSION_MAX:

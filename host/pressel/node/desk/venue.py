@@ -60,14 +60,16 @@ class Venue:
         if self._bridging is not None:
             snapshot.v1_clients = self._bridging.states()
             snapshot.v1_refused = self._bridging.refused()
+            snapshot.is_v1_off = leader.settings.settings.old_apps == 0
         return snapshot.model_dump()
 
     def figures(self) -> dict[str, Any]:
         """What metrics count besides the leader: numbers only."""
         bridging = self._bridging
+        clients = None if bridging is None else bridging.states()
         return {
             "uptime_s": round(self._uptime_s(), 3),
-            "v1_clients": None if bridging is None else len(bridging.states() or ()),
+            "v1_clients": None if clients is None else len(clients),
             "v1_refused": {} if bridging is None else bridging.refused(),
         }
 

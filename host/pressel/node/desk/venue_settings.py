@@ -47,7 +47,8 @@ from .venue import leading
 from .verb import COPY, LEADER, WHO, Fields, Verb
 
 # What a badge said of the settings that it is to have; waiting: nothing yet, so it is told again.
-APPLIED, REFUSED, WAITING = "applied", "refused", "waiting"
+# Untold: badges are told no settings.
+APPLIED, REFUSED, WAITING, UNTOLD = "applied", "refused", "waiting", "not told"
 
 KEPT = "recording.kept_min"
 
@@ -381,6 +382,8 @@ def why_not(base: int, version: int) -> str:
 
 def _said(leader: Leader, member: Member) -> str:
     """Of what it is to have."""
+    if not leader.settings.settings.tell_settings:
+        return UNTOLD
     delivery = member.settings
     if delivery.acknowledged != leader.settings.of(member).version:
         return WAITING
