@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from pressel.virtual.micropython import run_script, run_shared_tests
+from pressel.virtual.micropython import SharedTest, run_script, run_shared_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT / "tests" / "shared"
@@ -40,9 +40,29 @@ def marked(file: Path) -> object:
     return pytest.param(file, marks=(pytest.mark.proof,) if waits else (), id=file.stem)
 
 
+@pytest.fixture(scope="module")
+def results_of_units(request: pytest.FixtureRequest) -> dict[Path, list[SharedTest]]:
+    """Of all unit files that are wanted, run by one process: starting it costs as much as most of
+    them."""
+    items = [each for each in request.session.items if isinstance(each, pytest.Function)]
+    of_files = [each for each in items if each.originalname == test_on_micropython.__name__]
+    files = [each.callspec.params["file"] for each in of_files if not is_proof(each)]
+    results: dict[Path, list[SharedTest]] = {file: [] for file in files}
+    for result in run_shared_tests(files):
+        results[result.file].append(result)
+    return results
+
+
+def is_proof(item: pytest.Function) -> bool:
+    return item.get_closest_marker("proof") is not None
+
+
 @pytest.mark.parametrize("file", [marked(file) for file in sorted(SHARED.glob("test_*.py"))])
-def test_on_micropython(file: Path) -> None:
-    results = run_shared_tests([file])
+def test_on_micropython(file: Path, request: pytest.FixtureRequest) -> None:
+    if is_proof(request.node):
+        results = run_shared_tests([file])
+    else:
+        results = request.getfixturevalue("results_of_units")[file]
     failures = [f"{result.test}\n{result.error}" for result in results if not result.ok]
     assert not failures, "\n\n".join(failures)
     assert len(results) == count_tests(file)

@@ -11,10 +11,25 @@ const { values: options, positionals: files } = parseArgs({
   options: BARE_OPTIONS, allowPositionals: true,
 });
 
+// The coder that a file has put another one in the place of is there again for the next file.
+const KEEP_CODER = `
+from ptt.media import dsp as _dsp, voice_dsp as _voice_dsp, voice_period as _voice_period
+_coder = {name: getattr(_dsp, name) for name in _dsp.NAMES}
+`;
+const RESTORE_CODER = `
+for _name in _coder:
+    setattr(_dsp, _name, _coder[_name])
+_voice_dsp.use(_voice_period)
+`;
+
 let failures = 0;
 try {
   const { mp } = await loadBare(options, (bytes) => process.stderr.write(bytes));
-  for (const file of files) runFile(mp, file);
+  if (files.length > 1) mp.runPython(KEEP_CODER);
+  for (const file of files) {
+    runFile(mp, file);
+    if (files.length > 1) mp.runPython(RESTORE_CODER);
+  }
 } catch (error) {
   if (!(error instanceof LoadError)) throw error;
   process.stderr.write(`${error.message}\n`);
