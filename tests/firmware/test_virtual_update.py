@@ -193,6 +193,13 @@ def test_a_group_is_updated_while_somebody_speaks(make_venue: Any) -> None:
     # The one that it came from is older now; so is any that the leader vouches for by mistake.
     venue.offer(venue.releases[OLD])
     assert venue.until("failed") == messages.UPDATE_REASON_OLDER
+
+
+@pytest.mark.proof
+def test_an_older_release_is_taken_where_the_operator_wants_it(make_venue: Any) -> None:
+    venue = make_venue(1)
+    venue.campaigner.start(NEW, "all")
+    venue.until("done", 0, 150_000)
     venue.offer(venue.releases[OLD], flags=manifest.DOWNGRADE)
     venue.until("on trial", 0, 60_000)
     assert venue.runs(0) == {"0.1.1"}

@@ -46,7 +46,7 @@ def results_of_units(request: pytest.FixtureRequest) -> dict[Path, list[SharedTe
     them."""
     items = [each for each in request.session.items if isinstance(each, pytest.Function)]
     of_files = [each for each in items if each.originalname == test_on_micropython.__name__]
-    files = [each.callspec.params["file"] for each in of_files if not is_proof(each)]
+    files = [Path(str(each.callspec.params["file"])) for each in of_files if not is_proof(each)]
     results: dict[Path, list[SharedTest]] = {file: [] for file in files}
     for result in run_shared_tests(files):
         results[result.file].append(result)
