@@ -232,6 +232,26 @@ def test_the_tab_key_reaches_everything_and_shows_where_it_is(tmp_path: Path) ->
     assert asyncio.run(scenario()) == []
 
 
+@pytest.mark.parametrize(
+    ("off_s", "words"),
+    [(60, None), (3 * 3600, "3 hours behind"), (-600, "10 minutes ahead of")],
+)
+def test_a_host_with_another_time_than_whoever_looks_is_told(
+    tmp_path: Path, off_s: int, words: str | None
+) -> None:
+    shown = "(e => e.hidden ? null : e.textContent)(document.getElementById('clock'))"
+
+    async def scenario() -> str | None:
+        async with logged_in(tmp_path) as (tab, at):
+            shift = f"const own = Date.now; Date.now = () => own() + {1000 * off_s};"
+            await tab.send("Page.addScriptToEvaluateOnNewDocument", source=shift)
+            await tab.open(at + "/badges")
+            return await tab.run(shown)
+
+    told = asyncio.run(scenario())
+    assert (told is None) == (words is None) and (words or "") in (told or "")
+
+
 def test_a_replay_is_heard_only_while_nobody_talks(tmp_path: Path) -> None:
     """On the stand-in's floor somebody talks all the time: the page says so, and its sound stays
     where it is."""

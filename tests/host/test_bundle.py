@@ -14,6 +14,7 @@ from pressel.bundle.page import read, render
 from pressel.bundle.pseudonyms import FILE, Pseudonyms
 from pressel.errors import PresselError, UsageError
 from pressel.node.burst_state import HearingState
+from pressel.node.ways import DEAF
 from pressel.trace.logs import all_lines
 
 NOW_S = 1005.0
@@ -22,6 +23,7 @@ SECRETS = {
     "a name": "Annabelle Kowalski", "another name": "Ben Oduya", "a device": "50deadbeef000001",
     "a key": "f0e1d2c3b4a5968778695a4b3c2d1e0f", "a password": "hunter2 hunter2",
     "an SSID": "Trattoria Sole Staff", "a MAC": "ac:de:48:00:11:22", "an address": "10.44.55.66",
+    "an access point": "9c:d7",
     "a text": "risotto for nine", "a host": "kitchen-box.example", "a user": "m.rossi",
 }  # fmt: skip
 S = SECRETS
@@ -32,6 +34,10 @@ def sources(folder: Path) -> tuple[Any, ...]:
         "node": 2, "name": S["a name"], "device": S["a device"], "address": S["an address"],
         "build": f"0.3 {S['an SSID']}", "group": 1, "silent_ms": 20,
         "table_advice": S["a text"], "settings_version": 4, "key": S["a key"],
+        "badge": {"access_point": S["an access point"], "signal_dbm": -71, "ssid": S["an SSID"]},
+        "microphone": {"spoken": 90, "clipped_percent": 30, "windy_percent": 2, "x": S["a text"]},
+        "way": {"is_many": False, "why": DEAF.format(3), "probes": 3, "relay": S["a host"],
+                "relay_why": S["a text"]},
     }  # fmt: skip
     figures = {
         "host": {"state": "leader", "term": 3, "elections": {"attempts": 2, S["a host"]: 1},
@@ -83,7 +89,12 @@ def test_what_helps_is_in_it(tmp_path: Path) -> None:
     assert found["figures"]["status.refused"] == {"tag": 3}
     assert found["figures"]["host.elections.attempts"] == 2
     assert found["settings"]["version"] == 4
-    assert found["badges"][0]["badge"] == found["bursts"][0]["talker"]
+    (badge,) = found["badges"]
+    assert badge["badge"] == found["bursts"][0]["talker"]
+    assert badge["microphone"]["clipped_percent"] == 30 and badge["report"]["signal_dbm"] == -71
+    assert badge["access_point"].startswith("point-") and badge["way"]["why"] == DEAF.format(3)
+    assert badge["way"]["relay"].startswith("host-") and badge["way"]["relay_why"] == ""
+    assert "cut off 30 %" in render(found)
     assert found["bursts"][0]["hearings"][0]["concealed"] == 10
     events = {each["event"]: each for each in found["events"]}
     assert events["attempt_failed"]["why"] == "no quorum"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from threading import Thread
 
@@ -9,18 +10,20 @@ import pytest
 from tests.host.test_health import burst
 from tests.shared.venue import Venue
 
-from pressel.console import zones
-from pressel.console.host_reader import Seen
+from pressel.console import host_reader, zones
+from pressel.console.host_reader import HostReader, Seen
 from pressel.console.radio import access_points
 from pressel.console.view import Live, live
 from pressel.console.zones import FILE, Zones
+from pressel.doctor.finding import Finding
 from pressel.errors import UsageError
 from pressel.health import verdict
 from pressel.node.away import AWAY_MS, Away
 from pressel.node.badge_state import BadgeState
-from pressel.node.leader_state import LeaderState, MemberState
+from pressel.node.leader_state import LeaderState, MemberState, MicrophoneState
 from pressel.node.snapshot import take_snapshot
-from pressel.node.way_state import WayState
+from pressel.node.way_state import RelayState, WayState
+from pressel.node.ways import DEAF, STALE, WELL
 from pressel.whole_file import write_whole
 from ptt.base import clock
 from ptt.fanout.plan import share_percent
@@ -202,3 +205,76 @@ def test_a_zone_keeps_its_name_and_takes_no_nonsense(tmp_path: Path) -> None:
     assert [Zones(tmp_path).name(each) for each in ("3f:a1", "77:02")] == ["", ""]
     (tmp_path / FILE).write_text("rubbish")
     assert Zones(tmp_path).name("3f:a1") == ""
+
+
+def titles(status: LeaderState | None, *findings: Finding) -> list[str]:
+    seen = Seen(status=status, health=verdict.judge((), NOW_S), findings=list(findings))
+    return [each.title for each in live(seen, [], NOW_S).todo]
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (MicrophoneState(spoken=200, clipped_percent=0, windy_percent=40), "Wind at its micro"),
+        (MicrophoneState(spoken=200, clipped_percent=30, windy_percent=5), "driven too hard"),
+        (MicrophoneState(spoken=200, clipped_percent=3, windy_percent=9), ""),
+        (MicrophoneState(spoken=20, clipped_percent=90, windy_percent=90), ""),  # a shout, a gust
+    ],
+)
+def test_a_microphone_that_spoils_what_is_said_is_named(told: MicrophoneState, why: str) -> None:
+    status = status_of()
+    status.members[2].microphone = told
+    seen = Seen(status=status, health=verdict.judge((), NOW_S))
+    shown = live(seen, [], NOW_S)
+    if not why:
+        assert not shown.todo
+        return
+    (todo,) = shown.todo
+    assert todo.title == "B2 is hard to understand" and why in todo.text
+    (person,) = [each for each in shown.people if each.why]
+    assert person.name == "B2" and why in person.why
+
+
+def test_a_relay_that_serves_nobody_is_named() -> None:
+    status = status_of()
+    for name, serves in (("cellar", False), ("bar", True)):
+        status.relays.append(
+            RelayState(name=name, serves=serves, listeners=0, load_percent=93, round_trip_ms=61)
+        )
+    assert titles(status) == ["Relay cellar is slow or busy"]
+
+
+def test_an_access_point_that_swallows_multicast_is_named() -> None:
+    """Of others, one badge is at its edge, and one only waits for a key."""
+    points = {name: "3f:a1" if n < 4 else "77:02" for n, name in enumerate(NAMES)}
+    status = status_of(points)
+    whys = [DEAF.format(n) for n in (0, 0, 3)] + [WELL, DEAF.format(5), STALE, WELL, WELL]
+    for member, why in zip(status.members, whys, strict=True):
+        member.way = WayState(is_many=why == WELL, why=why, probes=0)
+    assert titles(status) == ["Multicast does not arrive at access point 3f:a1"]
+
+
+def test_what_is_wrong_with_the_host_is_told_with_what_to_do() -> None:
+    full = Finding("disk", "fault", "0.1 GB free for /var/lib/pressel", "make room: apt clean")
+    fine = Finding("clock", "fine", "2026-05-01 12:00")
+    for status in (status_of(), None):  # also where nobody leads
+        assert titles(status, fine, full) == ["This host's disk"]
+
+
+def test_the_computer_is_looked_at_seldom_however_often_pages_are_renewed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = []
+
+    def refuse(verb: str, **fields: object) -> None:
+        raise UsageError("no host")
+
+    reader = HostReader(refuse, examine=lambda: looks.append(1) or [])
+    monkeypatch.setattr(host_reader, "FRESH_S", 0.0)
+
+    async def scenario() -> None:
+        for _ in range(5):
+            await reader.look()
+
+    asyncio.run(scenario())
+    assert looks == [1]

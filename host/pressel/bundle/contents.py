@@ -17,17 +17,23 @@ from pressel import __version__
 from pressel.health.verdict import judge
 from pressel.node.burst_state import BurstState
 from pressel.node.channel import channel
+from pressel.node.ways import DEAF, OFF, SILENT, STALE, UNABLE, WELL
 from pressel.schema.events import EventRow, event_table
 from pressel.schema.metrics import metrics
 from pressel.schema.setting_values import is_known
 from pressel.trace.logs import Line
 from ptt.cluster import election
+from ptt.fanout.assign import WHY as WHY_RELAY
 from ptt.wire import refusal
 
 from .pseudonyms import Pseudonyms
 
 BURSTS_MAX = 300
 LINES_MAX = 5000
+PROBES_MAX = 16  # of which `pressel.node.ways` speaks
+WHY_MANY = {OFF, UNABLE, SILENT, STALE, WELL} | {
+    DEAF.format(count) for count in range(PROBES_MAX + 1)
+}
 # Numbers that a host's log adds to events.
 _ADDED = ("convergence_ms", "port", "hosts", "known", "most", "release", "node")
 # Words under which, and as which, figures may leave.
@@ -119,7 +125,7 @@ def _settings(told: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_REPORTED = (  # not the access point: its address is a place
+_REPORTED = (  # the access point has another name: its address is a place
     *("ago_ms", "signal_dbm", "channel", "battery_percent", "starts", "heap_free_bytes"),
     *("stall_ms", "joins", "delay_ms", "round_trip_ms", "unanswered"),
 )
@@ -135,7 +141,30 @@ def _member(told: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
         "build": build if re.fullmatch(r"[0-9.]{1,20}", build) else "another",
         "settings_version": _numbers(told["settings_version"]),
         "other_table": told.get("table_advice") is not None,
+        "access_point": names.of("point", str(report.get("access_point") or "")) if report else "",
         "report": {name: _numbers(report.get(name)) for name in _REPORTED} if report else None,
+        "microphone": _microphone(told.get("microphone")),
+        "way": _way(told.get("way"), names),
+    }
+
+
+def _microphone(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if told is None:
+        return None
+    counted = ("spoken", "clipped_percent", "windy_percent")
+    return {name: _numbers(told.get(name)) for name in counted}
+
+
+def _way(told: Mapping[str, Any] | None, names: Pseudonyms) -> dict[str, Any] | None:
+    """By which it gets voice, with our own words for why."""
+    if told is None:
+        return None
+    why, relay_why = str(told.get("why")), str(told.get("relay_why"))
+    return {
+        **{name: _numbers(told.get(name)) for name in ("is_many", "probes", "late", "forged")},
+        "why": why if why in WHY_MANY else "",
+        "relay": names.of("host", str(told.get("relay") or "")),
+        "relay_why": relay_why if relay_why in WHY_RELAY else "",
     }
 
 

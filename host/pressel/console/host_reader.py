@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from pressel.doctor.finding import Finding
 from pressel.errors import PresselError
 from pressel.health.verdict import VenueHealth, judge
 from pressel.node.burst_state import BurstPage, BurstState
@@ -22,6 +23,7 @@ FRESH_S = 0.9  # what is older is read again; pages are renewed each second
 WAITING_FRESH_S = 3.0  # of newcomers: the registry lies on a disk
 KEPT_MAX = 1000  # bursts: those that a host keeps, and those that it has forgotten since
 HEARINGS_MAX = 40_000  # of all of them: 1,200 bytes each, so 48 MB
+EXAMINED_S = 60.0  # a disk fills and a clock is set by hand: nobody waits for the second
 JUDGED_S = 5.0  # a verdict on everybody holds for so long: for a large venue it takes 0.1 s
 PAGES_MAX = 4  # of bursts in one look; the rest comes with the next
 
@@ -41,14 +43,22 @@ class Seen:
     hearings: int = 0  # in all of `bursts`
     health: VenueHealth = field(default_factory=lambda: judge((), 0.0))
     since_s: dict[int, tuple[int, float]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)  # of this computer
 
 
 class HostReader:
     """`ask(verb, **fields)` asks the host, may block, and raises PresselError when it refuses or is
-    not there."""
+    not there; `examine` looks at this computer, and may block, too."""
 
-    def __init__(self, ask: Ask, now_s: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        now_s: Callable[[], float] = time.time,
+        examine: Callable[[], list[Finding]] = list,
+    ) -> None:
         self._ask = ask
+        self._examine = examine
+        self._examined_s: float | None = None
         self._now_s = now_s
         self._turn = asyncio.Lock()
         self._seen = Seen()
@@ -105,6 +115,7 @@ class HostReader:
         except PresselError as error:
             seen.status, seen.why = None, str(error)
         self._judge()
+        self._look_here()
         self._time_talk()
         seen.number += 1
 
@@ -133,6 +144,12 @@ class HostReader:
         if self._judged_s is None or now_s - self._judged_s >= JUDGED_S:
             self._judged_s = now_s
             self._seen.health = judge(self._seen.bursts, self._now_s())
+
+    def _look_here(self) -> None:
+        now_s = time.monotonic()
+        if self._examined_s is None or now_s - self._examined_s >= EXAMINED_S:
+            self._examined_s = now_s
+            self._seen.findings = self._examine()
 
     def _time_talk(self) -> None:
         floors = self._seen.status.floors if self._seen.status is not None else []

@@ -46,6 +46,7 @@ from .recorded import RecordedTalk
 from .records import Records
 from .static_files import STATIC
 from .talk import Talk
+from .troubles import is_low
 from .zones import Zones
 
 STREAMS_MAX = 64  # live pages that are open at once
@@ -260,7 +261,7 @@ class Pages:
             "badge.html.j2", visitor, "/badges",
             device=device, health=health, member=member, rows=rows, now_s=time.time(),
             is_far=bool(member and radio.is_far(member)),
-            is_low=bool(member and view.is_low(member)),
+            is_low=bool(member and is_low(member)),
             loan=next((each for each in loans if each["device"] == device["id"]), None),
         )  # fmt: skip
 
@@ -498,12 +499,13 @@ class Pages:
         return self._templates.get_template(template).render(visitor=visitor, **shown)
 
     def _page(self, template: str, visitor: Visitor, at: str, **shown: Any) -> Response:
+        shown.setdefault("now_s", time.time())
         return HTMLResponse(self._render(template, visitor, at=at, **shown))
 
     def _message(self, visitor: Visitor | None, status: int, words: str) -> Response:
         if visitor is None:
             return PlainTextResponse(words, status)
-        text = self._render("message.html.j2", visitor, at="", words=words)
+        text = self._render("message.html.j2", visitor, at="", words=words, now_s=time.time())
         return HTMLResponse(text, status)
 
 

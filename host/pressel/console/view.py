@@ -8,17 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pressel.health.rating import BADLY, GAPS, WELL
-from pressel.health.verdict import BadgeHealth, VenueHealth
+from pressel.health.verdict import VenueHealth
 from pressel.node.burst_state import BurstState
 from pressel.node.leader_state import AwayState, LeaderState, MemberState
-from ptt.base.numbers import HEARTBEAT_MS
 
 from .host_reader import Seen
-from .radio import access_points, by_signal, troubled
+from .radio import by_signal
+from .troubles import SILENT_MS, Todo, of_the_host, troubles, unclear
 
-SILENT_MS = 3 * HEARTBEAT_MS  # a member that has missed two heartbeats
-BATTERY_LOW_PERCENT = 15  # about an hour of a shift: time to fetch another badge
-NAMES_MAX = 3  # of one trouble; the list of people has all
 LAST_BURSTS = 50  # on the page of a badge, and in the history
 
 VENUE_WORDS = {WELL: "Good", GAPS: "Fair", BADLY: "Poor", "": "Quiet"}
@@ -52,16 +49,6 @@ class Person:
 
 
 @dataclass
-class Todo:
-    """Something that waits for a person; `device` is who may be let in."""
-
-    title: str
-    text: str
-    tone: str = ""
-    device: str = ""
-
-
-@dataclass
 class Live:
     """All of the live page; `why` where no leader answers."""
 
@@ -78,9 +65,11 @@ def live(seen: Seen, waiting: Iterable[dict[str, Any]], now_s: float) -> Live:
     """The venue at `now_s` of the time of day; `waiting` are devices that ask to be let in."""
     status = seen.status
     if status is None:
-        return Live(seen.why, "No leader", "nobody can talk through this host now", "bad")
+        words = "nobody can talk through this host now"
+        return Live(seen.why, "No leader", words, "bad", todo=of_the_host(seen.findings))
     health = seen.health
-    todo = [_newcomer(each) for each in waiting] + _troubles(status, health)
+    todo = [_newcomer(each) for each in waiting]
+    todo += troubles(status, health, seen.findings)
     return Live(
         why="",
         word=VENUE_WORDS[health.word],
@@ -164,7 +153,7 @@ def _person(member: MemberState, doing: str, health: VenueHealth) -> Person:
         group=member.group,
         now=doing or (member.table_advice or ""),
         hears=word or "nothing to judge by yet",
-        why="; ".join(filter(None, (why, by_signal(member) if why else ""))),
+        why="; ".join(filter(None, (why, by_signal(member) if why else "", unclear(member)))),
         tone=tone,
     )
 
@@ -194,62 +183,3 @@ def _newcomer(device: dict[str, Any]) -> Todo:
         f"Compare the code with the one that the badge shows: {code}",
         device=device["id"],
     )
-
-
-def _troubles(status: LeaderState, health: VenueHealth) -> list[Todo]:
-    points = troubled(access_points(status, health), health)
-    there = {place.device for point in points for place in point.places}
-    found = [
-        Todo(
-            f"Access point {point.label} is full or disturbed",
-            f"Most of the {len(point.places)} badges there hear badly ({point.heard.lost:.0%} of "
-            "what is said is lost), and others do not. Its channel may be full, or it is broken.",
-            "warn",
-        )
-        for point in points
-    ]
-    if health.shared:
-        found.append(Todo(f"Nearly everybody hears {health.word}", health.why, "warn"))
-    found += [
-        Todo(_how_it_hears(each), each.why, "warn")
-        for each in health.badges.values()
-        if each.word == BADLY and each.device not in there
-        if not (health.shared and health.shared in each.why)
-    ]
-    gone = [each.name for each in status.members if each.silent_ms > SILENT_MS]
-    gone += [each.name for each in status.away]
-    if gone:
-        text = "Out of reach, switched off, or an empty battery. Ask somebody who is near."
-        found.append(Todo(f"{_some(gone)} cannot be heard", text, "warn"))
-    empty = [
-        f"{each.name} ({each.badge.battery_percent} %)"
-        for each in status.members
-        if each.badge is not None and is_low(each)
-    ]
-    if empty:
-        text = "An hour is left at most. Give them a charged badge."
-        found.append(Todo(f"Low battery: {_some(empty)}", text, "warn"))
-    older = [each for each in status.members if each.table_advice]
-    if older:
-        names = _some([each.name for each in older])
-        found.append(Todo(f"{names}: another release", str(older[0].table_advice), "warn"))
-    if status.v1_clients is not None:
-        text = "Anybody on this network can listen and talk. Turn the bridge off when it can go."
-        found.append(Todo("Old apps are let in", text, "warn"))
-    return found
-
-
-def _how_it_hears(badge: BadgeHealth) -> str:
-    return f"{badge.name} {'is heard' if badge.is_blamed else 'hears'} {badge.word}"
-
-
-def is_low(member: MemberState) -> bool:
-    """Does its battery run out soon?"""
-    badge = member.badge
-    percent = badge.battery_percent if badge is not None else None
-    return percent is not None and percent <= BATTERY_LOW_PERCENT
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - NAMES_MAX
-    return ", ".join(names[:NAMES_MAX]) + (f" and {more} more" if more > 0 else "")

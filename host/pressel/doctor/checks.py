@@ -10,10 +10,9 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import ifaddr
 
@@ -33,7 +32,7 @@ from pressel.transport.udp import parse_address
 from pressel.tree import IS_INSTALLED
 from ptt.base.numbers import PORT
 
-Level = Literal["fine", "warning", "fault"]
+from .finding import Finding
 
 FREE_BYTES_MIN = 200_000_000  # registry, its log and backups of a large venue take half of it
 CLOCK_LEAST_S = 1_764_547_200  # 2025-12-01: before this program was written
@@ -42,17 +41,6 @@ _TOOL_LIMIT_S = 10.0
 _MULTICAST = "224.0.0.251"  # of mDNS
 # Interfaces by which a VPN or a container goes: broadcasts into them reach no badge.
 _TUNNELS = ("tun", "tap", "wg", "tailscale", "zt", "ppp", "docker", "br-", "veth", "virbr", "cni")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """`about` is the check; `mend` what to do, "" where nothing is wrong."""
-
-    about: str
-    level: Level
-    words: str
-    mend: str = ""
-
 
 Found = Iterator[Finding]
 
@@ -168,8 +156,9 @@ def clock() -> Found:
     yield Finding("clock", "fine", time.strftime("%Y-%m-%d %H:%M"))
 
 
-def disk() -> Found:
-    folder = _existing(default_state())
+def disk(state: Path | None = None) -> Found:
+    """Where the host's folder `state` lies; None: the one of the host that runs here."""
+    folder = _existing(state or default_state())
     free = shutil.disk_usage(folder).free
     words = f"{free / 1e9:.1f} GB free for {folder}"
     if free < FREE_BYTES_MIN:

@@ -32,7 +32,7 @@ from ptt.link.hmac import Hmac
 from ptt.relay.relay import Relay
 from ptt.wire.refusal import Refused
 
-from . import away, control, heard, recording_copy, restarts, routine_backups
+from . import away, control, ear, heard, recording_copy, restarts, routine_backups
 from .admission import Admission
 from .away import Away
 from .bridging import NAME as BRIDGE
@@ -51,6 +51,7 @@ from .desk.venue import Venue
 from .desk.venue_settings import VenueSettings
 from .desk.verb import Fields, Verb
 from .discovery import BEACON_S
+from .ear import Ear
 from .event_log import EventLog
 from .heard import Heard
 from .lifeline import on_stdin_closed
@@ -159,6 +160,7 @@ class HostNode:
         )
         self._heard = Heard(options.state, lambda: self._host.leader, self._in_thread, report)
         self._away = Away(lambda: self._host.leader)
+        self._ear = Ear(lambda: self._host.leader)
         self._restarts = Restarts(lambda: self._host.leader, report)
         self._recordings = Recordings(
             options.state,
@@ -186,7 +188,7 @@ class HostNode:
     def _make_desk(self) -> Desk:
         venue = Venue(
             lambda: self._host.leader, lambda: self._badges.address, self._bridging, self._settle,
-            self._away, self._others.name_of,
+            self._away, self._ear, self._others.name_of,
         )  # fmt: skip
         state = self._options.state
         subjects = (
@@ -457,6 +459,7 @@ class HostNode:
         leader.voice.multicast.address_of = address_of
         self._bursts.follow(leader)
         self._recordings.recorder.follow(leader)
+        self._ear.follow(leader)
         leader.groups.watch = Watchers(self._bursts, self._recordings.recorder)
         leader.keep_devices(directory.version, directory.records(), engine_now_ms())
         return leader
@@ -479,6 +482,7 @@ class HostNode:
         self._chores.repeat(self._rollouts.tick, LOOK_S)
         self._chores.repeat(self._heard.keep, heard.KEEP_S)
         self._chores.repeat(self._away.look, away.LOOK_S)
+        self._chores.repeat(self._ear.look, ear.LOOK_S)
         self._chores.repeat(self._restarts.look, restarts.LOOK_S)
         self._chores.repeat(self._copy_updates, COPY_S)
         self._chores.repeat(self._look_at_load, LOAD_S)

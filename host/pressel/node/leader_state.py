@@ -12,6 +12,15 @@ from .way_state import RelayState, WayState
 UNTOLD = "not told"  # where soft badges are, and badges of former releases
 
 
+class MicrophoneState(BaseModel):
+    """Of what a member said: `spoken` frames were looked at, of these cut off at full scale, and
+    with wind, rubbing cloth or hum."""
+
+    spoken: int
+    clipped_percent: int
+    windy_percent: int
+
+
 class MemberState(BaseModel):
     """One member; `silent_ms` since it was last heard."""
 
@@ -29,6 +38,7 @@ class MemberState(BaseModel):
     concealed: int = 0  # frames replaced because they were missing
     late: int = 0  # frames that came after their time
     badge: BadgeState | None = None  # what it last reported; older badges report nothing
+    microphone: MicrophoneState | None = None  # None before it has talked
     way: WayState | None = None  # by which it gets voice; older leaders know one only
 
     @property

@@ -23,3 +23,18 @@ document.addEventListener("submit", (event) => {
 // The stream replaces rows; those that are not wanted stay away.
 const live = document.getElementById("live");
 if (live) new MutationObserver(sift).observe(live, { childList: true, subtree: true });
+
+// A host with a wrong clock dates everything wrongly; whoever looks has a clock, too.
+const CLOCK_OFF_S = 120; // a form that was long on its way; nobody cares about less
+const clock = document.getElementById("clock");
+if (clock) {
+  const off_s = Number(clock.dataset.now) - Date.now() / 1000;
+  const size_s = Math.abs(off_s);
+  if (size_s > CLOCK_OFF_S) {
+    const size = size_s < 5400 ? `${Math.round(size_s / 60)} minutes`
+      : size_s < 129600 ? `${Math.round(size_s / 3600)} hours` : `${Math.round(size_s / 86400)} days`;
+    clock.textContent = `The host's clock is ${size} ${off_s > 0 ? "ahead of" : "behind"} this `
+      + "computer's; one of them is wrong. On the host: timedatectl.";
+    clock.hidden = false;
+  }
+}

@@ -17,6 +17,7 @@ from ptt.wire import messages
 
 from ..away import Away
 from ..bridging import Bridging
+from ..ear import Ear
 from ..snapshot import take_snapshot
 from .verb import LEADER, Fields, Verb
 
@@ -24,7 +25,8 @@ from .verb import LEADER, Fields, Verb
 class Venue:
     """`leader` gives the engine that leads here, None when none does; `badges` its address;
     `bridging` the v1 bridge where old apps take part; `settle` sends what the engine has to say;
-    `name_of` gives the name of a host, `away` knows who is heard no more."""
+    `name_of` gives the name of a host, `away` knows who is heard no more, `ear`
+    what microphones sound like."""
 
     def __init__(
         self,
@@ -33,6 +35,7 @@ class Venue:
         bridging: Bridging | None,
         settle: Callable[[], None],
         away: Away,
+        ear: Ear,
         name_of: Callable[[bytes], str] = bytes.hex,
     ) -> None:
         self._leader = leader
@@ -41,6 +44,7 @@ class Venue:
         self._settle = settle
         self._name_of = name_of
         self._away = away
+        self._ear = ear
         self._started_s = time.monotonic()
 
     def verbs(self) -> tuple[Verb, ...]:
@@ -57,6 +61,8 @@ class Venue:
         snapshot = take_snapshot(leader, f"{host}:{port}", uptime_s, now_ms, self._name_of)
         self._away.note()
         snapshot.away = self._away.states()
+        for member in snapshot.members:
+            member.microphone = self._ear.of(bytes.fromhex(member.device))
         if self._bridging is not None:
             snapshot.v1_clients = self._bridging.states()
             snapshot.v1_refused = self._bridging.refused()

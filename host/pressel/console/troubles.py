@@ -1,0 +1,195 @@
+"""What needs a person, in words: each cause once, with what to do. It knows no HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pressel.doctor.finding import Finding
+from pressel.health.microphone import WIND, trouble
+from pressel.health.rating import BADLY
+from pressel.health.verdict import BadgeHealth, VenueHealth
+from pressel.node.leader_state import UNTOLD, LeaderState, MemberState
+from pressel.node.ways import DEAF
+from ptt.base.numbers import HEARTBEAT_MS
+
+from .radio import access_points, by_signal, troubled
+
+SILENT_MS = 3 * HEARTBEAT_MS  # a member that has missed two heartbeats
+BATTERY_LOW_PERCENT = 15  # about an hour of a shift: time to fetch another badge
+NAMES_MAX = 3  # of one trouble; the list of people has all
+DEAF_MIN = 3  # badges at one access point that hear no multicast: one alone may be at its edge
+_MOST = 0.7  # of those there that could
+_DEAF = DEAF.partition("{}")[2]
+
+
+@dataclass
+class Todo:
+    """Something that waits for a person; `device` is who may be let in."""
+
+    title: str
+    text: str
+    tone: str = ""
+    device: str = ""
+
+
+def troubles(status: LeaderState, health: VenueHealth, findings: Iterable[Finding]) -> list[Todo]:
+    """Those of the venue's radio first: they are the cause of others. `findings` are of the
+    console's own computer."""
+    return [
+        *_of_the_air(status, health),
+        *_of_voices(status),
+        *_of_relays(status),
+        *_of_multicast(status),
+        *_of_badges(status),
+        *of_the_host(findings),
+        *_of_old_apps(status),
+    ]
+
+
+def of_the_host(findings: Iterable[Finding]) -> list[Todo]:
+    """What is wrong with the computer; those that are fine say nothing."""
+    return [
+        Todo(f"This host's {each.about}", f"It {each.words}. {_sentence(each.mend)}", "warn")
+        for each in findings
+        if each.level == "fault"
+    ]
+
+
+def _of_the_air(status: LeaderState, health: VenueHealth) -> list[Todo]:
+    points = troubled(access_points(status, health), health)
+    there = {place.device for point in points for place in point.places}
+    found = [
+        Todo(
+            f"Access point {point.label} is full or disturbed",
+            f"Most of the {len(point.places)} badges there hear badly ({point.heard.lost:.0%} of "
+            "what is said is lost), and others do not. Its channel may be full, or it is broken.",
+            "warn",
+        )
+        for point in points
+    ]
+    if health.shared:
+        found.append(Todo(f"Nearly everybody hears {health.word}", health.why, "warn"))
+    members = {each.device: each for each in status.members}
+    found += [
+        Todo(_how_it_hears(each), _why(each, members.get(each.device)), "warn")
+        for each in health.badges.values()
+        if each.word == BADLY and each.device not in there
+        if not (health.shared and health.shared in each.why)
+    ]
+    return found
+
+
+def _how_it_hears(badge: BadgeHealth) -> str:
+    return f"{badge.name} {'is heard' if badge.is_blamed else 'hears'} {badge.word}"
+
+
+def _why(badge: BadgeHealth, member: MemberState | None) -> str:
+    return "; ".join(filter(None, (badge.why, by_signal(member) if member is not None else "")))
+
+
+def _of_voices(status: LeaderState) -> list[Todo]:
+    found = []
+    for each in status.members:
+        why = unclear(each)
+        if why:
+            what = "Wear it under the collar, out of the wind, and where no cloth rubs on it"
+            if why != WIND:
+                what = "Speak from farther away, or turn the microphone of its board down"
+            found.append(Todo(f"{each.name} is hard to understand", f"{why}. {what}.", "warn"))
+    return found
+
+
+def unclear(member: MemberState) -> str:
+    """What is wrong with its microphone, in words; "" for nothing."""
+    told = member.microphone
+    if told is None:
+        return ""
+    why = trouble(told.spoken, told.clipped_percent, told.windy_percent)
+    if not why:
+        return ""
+    percent = told.windy_percent if why == WIND else told.clipped_percent
+    return f"{why[0].upper()}{why[1:]}, in {percent} % of what it says"
+
+
+def _of_relays(status: LeaderState) -> list[Todo]:
+    return [
+        Todo(
+            f"Relay {each.name} is slow or busy",
+            f"It answers after {each.round_trip_ms} ms, and its processor is busy at "
+            f"{each.load_percent} %, so it sends to nobody now and the leader does its work. Look "
+            f"at its cable and at what else runs there.",
+            "warn",
+        )
+        for each in status.relays
+        if not each.serves
+    ]
+
+
+def _of_multicast(status: LeaderState) -> list[Todo]:
+    """Access points at which most that can hear multicast do not."""
+    able: dict[str, list[bool]] = {}
+    for each in status.members:
+        way = each.way
+        if way is not None and way.probes is not None:
+            able.setdefault(each.access_point, []).append(way.is_many or _DEAF not in way.why)
+    found = []
+    for label, hears in sorted(able.items()):
+        deaf = hears.count(False)
+        if deaf < DEAF_MIN or deaf < _MOST * len(hears):
+            continue
+        where = "at computers" if label == UNTOLD else f"at access point {label}"
+        found.append(
+            Todo(
+                f"Multicast does not arrive {where}",
+                f"{deaf} of {len(hears)} there get voice one by one, which takes more of the "
+                "channel. A switch or the access point keeps it back: let its multicast through.",
+                "warn",
+            )
+        )
+    return found
+
+
+def _of_badges(status: LeaderState) -> list[Todo]:
+    found = []
+    gone = [each.name for each in status.members if each.silent_ms > SILENT_MS]
+    gone += [each.name for each in status.away]
+    if gone:
+        text = "Out of reach, switched off, or an empty battery. Ask somebody who is near."
+        found.append(Todo(f"{_some(gone)} cannot be heard", text, "warn"))
+    empty = [
+        f"{each.name} ({each.badge.battery_percent} %)"
+        for each in status.members
+        if each.badge is not None and is_low(each)
+    ]
+    if empty:
+        text = "An hour is left at most. Give them a charged badge."
+        found.append(Todo(f"Low battery: {_some(empty)}", text, "warn"))
+    older = [each for each in status.members if each.table_advice]
+    if older:
+        names = _some([each.name for each in older])
+        found.append(Todo(f"{names}: another release", str(older[0].table_advice), "warn"))
+    return found
+
+
+def _of_old_apps(status: LeaderState) -> list[Todo]:
+    if status.v1_clients is None:
+        return []
+    text = "Anybody on this network can listen and talk. Turn the bridge off when it can go."
+    return [Todo("Old apps are let in", text, "warn")]
+
+
+def is_low(member: MemberState) -> bool:
+    """Does its battery run out soon?"""
+    badge = member.badge
+    percent = badge.battery_percent if badge is not None else None
+    return percent is not None and percent <= BATTERY_LOW_PERCENT
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - NAMES_MAX
+    return ", ".join(names[:NAMES_MAX]) + (f" and {more} more" if more > 0 else "")
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}." if words else ""

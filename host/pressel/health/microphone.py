@@ -1,0 +1,68 @@
+"""What is wrong with the sound of a badge's microphone, by samples of what it has sent: cut off at
+full scale, or with wind, rubbing cloth or hum in it. It keeps counts, and nothing of what was said.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+
+from ptt.base.numbers import FRAME_SAMPLES
+from ptt.media import adpcm
+from ptt.microphone.filters import CLIPPED, LEVEL, LOW, STATE_INTS, high_pass
+
+FRAMES_MIN = 60  # sampled: some ten seconds of talk; less is a shout or a gust
+FRAMES_MAX = 300  # then what is older counts half: a microphone that was mended is well again
+LEVEL_MIN = 48_000  # a frame's sum: 150 a sample. What is softer is a pause
+_CLIPPED_SAMPLES = 3  # at full scale in a frame: one alone may be the speech's own
+_WINDY = 3  # times as much below voices as in them; a deep voice has as much at most
+_LOUD = 0.1  # of the frames of speech: one word in ten is cut off
+_WIND = 0.2  # gusts come and go, and loud words hide them; speech alone has a tenth at most
+
+LOUD = "its microphone is driven too hard"
+WIND = "wind at its microphone, or cloth that rubs on it"
+
+
+@dataclass
+class Microphone:
+    """Counts of sampled frames: `spoken` are not still, and of these are `clipped` and `windy`."""
+
+    spoken: int = 0
+    clipped: int = 0
+    windy: int = 0
+
+    def hear(self, frames: list[bytes]) -> None:
+        """Some frames as coded, one after the other; the first settles the filters."""
+        state = array("i", [0] * STATE_INTS)
+        pcm = array("h", bytes(2 * FRAME_SAMPLES))
+        for number, frame in enumerate(frames):
+            adpcm.decode(frame, 0, pcm)
+            if not number:
+                state[0] = (sum(pcm) // FRAME_SAMPLES) << 8  # a constant is no step
+            high_pass(state, pcm)
+            if not number or state[LEVEL] + state[LOW] < LEVEL_MIN:
+                continue
+            self.spoken += 1
+            self.clipped += state[CLIPPED] >= _CLIPPED_SAMPLES
+            self.windy += state[LOW] > _WINDY * state[LEVEL]
+        if self.spoken > FRAMES_MAX:
+            self.spoken, self.clipped, self.windy = (
+                self.spoken // 2, self.clipped // 2, self.windy // 2
+            )  # fmt: skip
+
+    @property
+    def clipped_percent(self) -> int:
+        return 100 * self.clipped // self.spoken if self.spoken else 0
+
+    @property
+    def windy_percent(self) -> int:
+        return 100 * self.windy // self.spoken if self.spoken else 0
+
+
+def trouble(spoken: int, clipped_percent: int, windy_percent: int) -> str:
+    """What makes it hard to understand, in words; "" for nothing, or for too little speech."""
+    if spoken < FRAMES_MIN:
+        return ""
+    if windy_percent >= 100 * _WIND:
+        return WIND
+    return LOUD if clipped_percent >= 100 * _LOUD else ""
