@@ -213,15 +213,29 @@ def titles(status: LeaderState | None, *findings: Finding) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("told", "why"),
+    ("told", "why", "what"),
     [
-        (MicrophoneState(spoken=200, clipped_percent=0, windy_percent=40), "Wind at its micro"),
-        (MicrophoneState(spoken=200, clipped_percent=30, windy_percent=5), "driven too hard"),
-        (MicrophoneState(spoken=200, clipped_percent=3, windy_percent=9), ""),
-        (MicrophoneState(spoken=20, clipped_percent=90, windy_percent=90), ""),  # a shout, a gust
+        (
+            MicrophoneState(spoken=200, clipped_percent=0, windy_percent=40),
+            "Wind at its micro",
+            "Wear",
+        ),
+        (
+            MicrophoneState(spoken=200, clipped_percent=30, windy_percent=5),
+            "driven too hard",
+            "Speak",
+        ),
+        (MicrophoneState(spoken=200, clipped_percent=3, windy_percent=9), "", ""),
+        (
+            MicrophoneState(spoken=20, clipped_percent=90, windy_percent=90),
+            "",
+            "",
+        ),  # a shout, a gust
     ],
 )
-def test_a_microphone_that_spoils_what_is_said_is_named(told: MicrophoneState, why: str) -> None:
+def test_a_microphone_that_spoils_what_is_said_is_named(
+    told: MicrophoneState, why: str, what: str
+) -> None:
     status = status_of()
     status.members[2].microphone = told
     seen = Seen(status=status, health=verdict.judge((), NOW_S))
@@ -230,7 +244,7 @@ def test_a_microphone_that_spoils_what_is_said_is_named(told: MicrophoneState, w
         assert not shown.todo
         return
     (todo,) = shown.todo
-    assert todo.title == "B2 is hard to understand" and why in todo.text
+    assert todo.title == "B2 is hard to understand" and why in todo.text and what in todo.text
     (person,) = [each for each in shown.people if each.why]
     assert person.name == "B2" and why in person.why
 
@@ -258,7 +272,7 @@ def test_what_is_wrong_with_the_host_is_told_with_what_to_do() -> None:
     full = Finding("disk", "fault", "0.1 GB free for /var/lib/pressel", "make room: apt clean")
     fine = Finding("clock", "fine", "2026-05-01 12:00")
     for status in (status_of(), None):  # also where nobody leads
-        assert titles(status, fine, full) == ["This host's disk"]
+        assert titles(status, fine, full) == ["Something is wrong with this host's disk"]
 
 
 def test_the_computer_is_looked_at_seldom_however_often_pages_are_renewed(

@@ -50,7 +50,11 @@ def troubles(status: LeaderState, health: VenueHealth, findings: Iterable[Findin
 def of_the_host(findings: Iterable[Finding]) -> list[Todo]:
     """What is wrong with the computer; those that are fine say nothing."""
     return [
-        Todo(f"This host's {each.about}", f"It {each.words}. {_sentence(each.mend)}", "warn")
+        Todo(
+            f"Something is wrong with this host's {each.about}",
+            f"{each.about.capitalize()}: {each.words}. {_sentence(each.mend)}",
+            "warn",
+        )
         for each in findings
         if each.level == "fault"
     ]
@@ -94,7 +98,7 @@ def _of_voices(status: LeaderState) -> list[Todo]:
         why = unclear(each)
         if why:
             what = "Wear it under the collar, out of the wind, and where no cloth rubs on it"
-            if why != WIND:
+            if _unclear(each) != WIND:
                 what = "Speak from farther away, or turn the microphone of its board down"
             found.append(Todo(f"{each.name} is hard to understand", f"{why}. {what}.", "warn"))
     return found
@@ -102,14 +106,18 @@ def _of_voices(status: LeaderState) -> list[Todo]:
 
 def unclear(member: MemberState) -> str:
     """What is wrong with its microphone, in words; "" for nothing."""
-    told = member.microphone
-    if told is None:
-        return ""
-    why = trouble(told.spoken, told.clipped_percent, told.windy_percent)
-    if not why:
+    told, why = member.microphone, _unclear(member)
+    if told is None or not why:
         return ""
     percent = told.windy_percent if why == WIND else told.clipped_percent
     return f"{why[0].upper()}{why[1:]}, in {percent} % of what it says"
+
+
+def _unclear(member: MemberState) -> str:
+    told = member.microphone
+    if told is None:
+        return ""
+    return trouble(told.spoken, told.clipped_percent, told.windy_percent)
 
 
 def _of_relays(status: LeaderState) -> list[Todo]:
