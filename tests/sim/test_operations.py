@@ -5,12 +5,17 @@ from __future__ import annotations
 import pytest
 
 from pressel.sim.report import operations
-from pressel.sim.report.__main__ import OPERATIONS_RECORDS, OPERATIONS_REPORT, operations_stale
+from pressel.sim.report.__main__ import (
+    OPERATIONS_RECORDS,
+    OPERATIONS_REPORT,
+    operations_stale,
+    operations_text,
+)
 
 
 def test_every_recorded_fault_is_found_and_the_report_says_so() -> None:
     records = operations.read_records(OPERATIONS_RECORDS)
-    assert OPERATIONS_REPORT.read_text("utf-8") == operations.text(records)
+    assert OPERATIONS_REPORT.read_text("utf-8") == operations_text(records)
     faults = {fault.name: fault for fault in operations.FAULTS}
     missed = [each for each in records if not operations.is_found(faults[each["fault"]], each)]
     assert missed == [] and len(records) == len(list(operations.matrix()))

@@ -39,6 +39,12 @@ class LeaderProcess:
         self.starts = 0
         self.cpu_s = 0.0  # of all its processes so far
 
+    @property
+    def pid(self) -> int:
+        """Of its process, which runs."""
+        assert self._process is not None
+        return self._process.pid
+
     async def start(self) -> None:
         """On the port of its first start; raises PresselError when it does not come up."""
         host, port = self.address

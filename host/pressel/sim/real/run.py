@@ -13,7 +13,8 @@ import pickle
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,31 +34,46 @@ from .virtual_actor import VirtualActor
 CROWDS = 2  # processes of soft nodes: one a core of the smallest leader box
 LATE_MS = 20.0  # later than one frame of voice: figures are then partly the machine's
 
-_LEAD_US = 3_000_000  # until all processes are up
+_LEAD_S = 3.0  # until all processes are up
 _BADGE_LEAD_US = 500_000  # a virtual badge boots in 150 ms
 _END_LIMIT_S = 60.0  # after the script's end: records are written
 
 Tell = Callable[[str], None]
+# What else looks at the leader meanwhile: from its process's id, and the folder in which its socket
+# `leader.sock` and its state `leader` lie.
+Beside = Callable[[int, Path], AbstractAsyncContextManager[None]]
+
+
+@asynccontextmanager
+async def _nothing(pid: int, work: Path) -> AsyncIterator[None]:
+    yield
 
 
 def run_real(
-    spec: Mapping[str, Any], virtual_badges: int = 0, tell: Tell = lambda words: None
+    spec: Mapping[str, Any],
+    virtual_badges: int = 0,
+    tell: Tell = lambda words: None,
+    beside: Beside = _nothing,
+    lead_s: float = _LEAD_S,
 ) -> dict[str, Any]:
     """The result of one run, like that of a simulated one, with "machine" added and without a
-    digest.
+    digest; `beside` is entered when all processes are up, for which they have `lead_s`.
 
     Raises PresselError when a process does not start or dies."""
     if spec["protocol"] != "v2":
         raise PresselError("in real time only v2 runs: old apps exist as a model in virtual time")
     with tempfile.TemporaryDirectory(prefix="pressel-real-") as work:
-        return asyncio.run(_RealRun(spec, virtual_badges, Path(work), tell).run())
+        return asyncio.run(_RealRun(spec, virtual_badges, Path(work), tell, beside).run(lead_s))
 
 
 class _RealRun:
     """The processes of one run and what they recorded."""
 
-    def __init__(self, spec: Mapping[str, Any], badges: int, work: Path, tell: Tell) -> None:
+    def __init__(
+        self, spec: Mapping[str, Any], badges: int, work: Path, tell: Tell, beside: Beside
+    ) -> None:
         self._spec = spec
+        self._beside = beside
         self._work = work
         self._tell = tell
         everybody = list(range(1, spec["participants"] + 1))
@@ -70,11 +86,11 @@ class _RealRun:
         self._actors: list[VirtualActor] = []
         self._script = World(spec, make_nodes=lambda stage: []).plan
 
-    async def run(self) -> dict[str, Any]:
+    async def run(self, lead_s: float) -> dict[str, Any]:
         begun = time.perf_counter()
         try:
             firmware = await self._build_firmware()  # takes seconds: before the clock runs
-            self._begin_us = time.monotonic_ns() // 1000 + _LEAD_US
+            self._begin_us = time.monotonic_ns() // 1000 + int(lead_s * 1e6)
             await self._leader.start()
             proxies = await self._start_crowds()
             await self._start_badges(firmware, proxies)
@@ -82,9 +98,10 @@ class _RealRun:
             lead_us = self._begin_us - time.monotonic_ns() // 1000
             if lead_us < 0:
                 raise PresselError("this machine took too long to start the processes; try again")
-            script = asyncio.create_task(self._follow_script())
-            counts = await self._end_of_crowds()
-            await script
+            async with self._beside(self._leader.pid, self._work):
+                script = asyncio.create_task(self._follow_script())
+                counts = await self._end_of_crowds()
+                await script
             badges = [await actor.stop() for actor in self._actors]
             await self._leader.stop()
         finally:

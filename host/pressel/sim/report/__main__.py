@@ -21,7 +21,7 @@ from pressel.sim.profiles import load_profile
 from pressel.sim.scenarios import load_scenario
 from pressel.sim.workers import run_specs
 
-from . import baseline, capacity, failover, operations, rollout
+from . import baseline, capacity, failover, operations, rollout, watched
 
 ROOT = Path(__file__).resolve().parents[4]
 REPORT = ROOT / "docs" / "reports" / "phase0-baseline.md"
@@ -165,11 +165,16 @@ def rollout_stale() -> list[str]:
     return []
 
 
+def operations_text(records: list[operations.Record]) -> str:
+    """The report of phase 8: faults, and a venue that is looked at."""
+    return operations.text(records) + watched.text(watched.read_records())
+
+
 def operations_stale() -> list[str]:
     """As `stale`, of the report of phase 8; a few of its runs, made now, must show the same."""
     records = operations.read_records(OPERATIONS_RECORDS)
     words = []
-    if OPERATIONS_REPORT.read_text("utf-8") != operations.text(records):
+    if OPERATIONS_REPORT.read_text("utf-8") != operations_text(records):
         words.append(f"{OPERATIONS_REPORT.name} is not what its records give: make report-phase8")
     known = {(each["fault"], each["seed"]): each for each in records}
     for fault, seed in list(operations.matrix())[::OPERATIONS_SAMPLE_EVERY]:
@@ -234,7 +239,7 @@ def main(which: str, record: bool, check: bool) -> None:
         if record:
             record_operations()
         records = operations.read_records(OPERATIONS_RECORDS)
-        OPERATIONS_REPORT.write_text(operations.text(records), "utf-8")
+        OPERATIONS_REPORT.write_text(operations_text(records), "utf-8")
         click.echo(f"wrote {OPERATIONS_REPORT.relative_to(ROOT)}", err=True)
         return
     if which == "phase9":
