@@ -26,11 +26,11 @@ def settings(_: str) -> str:
     """Every setting with all that the schema says of it."""
     parts = []
     for name, row in all_settings().items():
-        facts = f"Of {row.range_words()}; {row.in_words(row.default)} unless set: {row.reason}."
+        default = f"{row.in_words(row.default)}; reason: {row.reason}"
         rows = [
             f"### {name}",
             "",
-            f"{row.text[0].upper()}{row.text[1:]}. {facts}",
+            f"{row.text[0].upper()}{row.text[1:]}. Range: {row.range_words()}. Default: {default}.",
             "",
             "| | |",
             "|---|---|",

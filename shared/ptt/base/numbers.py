@@ -16,7 +16,7 @@ CAPTURE_FRAMES_MAX = const(40)  # 0.8 s kept between press and grant, twice the 
 RELEASE_TAIL_FRAMES = const(2)  # one DMA block (16 ms) and one frame may still hold speech
 RELEASE_TAIL_MS_MAX = const(200)  # a microphone that stopped must not keep the floor
 VOICE_PACE_MS = const(10)  # kept speech starts at six times real time, never in a flood
-AHEAD_FRAMES_MAX = const(14)  # so far before real time: with delay and jitter a listener has room
+AHEAD_FRAMES_MAX = const(14)  # sent so early that a listener still has room for delay and jitter
 LAST_REPEATS = const(2)  # the last packet thrice: at 5 % loss it is lost once in 8,000 bursts
 
 # --- Playout ---------------------------------------------------------------------------
@@ -45,7 +45,7 @@ HELLO_RETRY_MS_MAX = const(2000)  # a rebooted leader is found again within this
 HEARTBEAT_MS = const(1000)  # 100 badges then cost 5 % of a channel, answers included
 LEADER_LOST_MS = const(3000)  # three heartbeats unanswered
 MEMBER_TTL_MS = const(5000)  # five heartbeats missed (the old app's stale time)
-CONFIRM_MS = const(10000)  # settings that cut a badge off have shown it: 3 LEADER_LOST_MS
+CONFIRM_MS = const(10000)  # by then settings that cut a badge off show it: 3 LEADER_LOST_MS
 MEMBERS_MAX = const(256)  # largest venue planned is 250; bounds the leader's table
 DEVICES_MAX = const(512)  # in a venue's registry: twice its members, spares and lent ones
 NAME_BYTES_MAX = const(32)  # a badge label holds no more
@@ -55,9 +55,9 @@ NACK_INTERVAL_MS = const(1000)  # strangers get at most one answer a second, all
 HOST_HEARTBEAT_MS = const(100)  # a leader to each other host; four of them fit HOST_LOST_MS
 HOST_LOST_MS = const(400)  # a leader this silent is gone: three lost in a row are one in 8,000
 ELECTION_MS = const(150)  # for answers to a candidate: a busy round trip; a disk writes in 20
-ELECTION_REPEAT_MS = const(50)  # a candidate asks again who has not answered: twice
+ELECTION_REPEAT_MS = const(50)  # a candidate asks those again that have not answered: twice
 ELECTION_STAGGER_MS = const(50)  # each further host by rank stands so much later: a round trip
-ELECTION_SPREAD_MS = const(64)  # after a failure hosts try again so far apart at most
+ELECTION_SPREAD_MS = const(64)  # after a failure hosts try again at most so far apart
 VOTERS_MAX = const(7)  # outlives three dead hosts; one more only adds traffic
 
 # --- Floor -----------------------------------------------------------------------------
@@ -85,7 +85,7 @@ CALL_HOLDS_MAX = const(64)  # pairs held apart: more than a venue has quarrels
 
 # --- Standbys --------------------------------------------------------------------------
 STANDBYS_MAX = const(3)  # hosts that follow a leader; a badge is told as many addresses
-LEASE_GAP = const(4096)  # leases passed over with each round of terms: more than went unheard of
+LEASE_GAP = const(4096)  # leases passed over with each round of terms: more than can go unheard of
 LEASE_TAKEN_OVER_MAX = const(0x1FFFFFFF)  # half of all: above it members join anew, from lease 0
 FAREWELL_MS = const(1000)  # a leader that lost its office lets its successor speak first
 PROBE_MS = const(300)  # a heartbeat unanswered for so long is repeated, to standbys too
@@ -132,11 +132,11 @@ DOOR_BURST = const(2048)  # a venue's 250 badges at once, some times over
 DOOR_SHARES = const(64)  # hosts are spread over so many shares, so that one cannot use up all
 DOOR_SHARE_PER_S = const(200)  # of one share
 DOOR_SHARE_BURST = const(512)  # a venue's badges behind one address, as when it is imitated
-STRANGERS_PER_S = const(1)  # unknown devices that are told of: a log must not be filled
+STRANGERS_PER_S = const(1)  # unknown devices that are reported: a log must not fill up
 STRANGERS_BURST = const(8)
 JOINS_MAX = const(8)  # of one device within JOINS_MS: one that falls out of the Wi-Fi all the time
 JOIN_REPEATS_MAX = const(128)  # the same with other keys: two answers a HELLO, 50 HELLOs a minute
-JOINS_MS = const(60000)  # each join makes others work, and gives it what a member may say anew
+JOINS_MS = const(60000)  # each join makes others work, and renews what a member may send
 HELD_OFF_MAX = const(64)  # devices and reasons remembered for the operator: more is one flood
 HELD_OFF_TELL_MS = const(60000)  # between two lines of one device and reason in a log
 CLEAR_NACK_MS = const(1500)  # a NACK in the clear counts when the leader was silent for so long

@@ -8,15 +8,15 @@ RANGES = (
     (1, INT_MAX),  # version
     (20, 400),  # playout_delay_ms: least delay of the jitter buffer
     (1000, 1300000),  # talk_ms: longest burst
-    (1, 64),  # access_points: access points over which badges are spread that do not report theirs
-    (0, 3),  # packet_frames: frames in a packet to listeners; 0: as their number asks for
+    (1, 64),  # access_points: how many access points serve the badges that do not report theirs
+    (0, 3),  # packet_frames: frames in a packet to listeners; 0: as many as listeners require
     (1, 128),  # queue_places: badges that may wait for one floor
     (0, 1),  # preemption: an emergency takes the floor from whoever talks
     (0, 1),  # private_calls: two members may talk with each other alone
-    (2000, 300000),  # call_quiet_ms: a private call ends when nobody has talked in it for so long
-    (0, 65535),  # multicast_group: x.y of 239.255.x.y as 256 x + y, for voice to many; 0: none
-    (0, 255),  # own_listeners: badges that the leader serves itself; relays, the others; 0: all
-    (0, 527040),  # kept_min: how long bursts are kept, to be heard again; 0: none is
+    (2000, 300000),  # call_quiet_ms: a private call ends when nobody has talked in it for this long
+    (0, 65535),  # multicast_group: multicast address for voice, 239.255.x.y as 256 x + y; 0: none
+    (0, 255),  # own_listeners: badges that the leader serves itself, and relays do not; 0: all
+    (0, 527040),  # kept_min: how long bursts are kept, to be heard again; 0: not at all
     (60, 340),  # playout_delay_max_ms: most delay of the jitter buffer
     (1, 100),  # late_permille: packets that may come too late to be heard
     (0, 1),  # gain: the strength of a computer's microphone follows the speaker

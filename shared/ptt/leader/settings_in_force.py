@@ -10,14 +10,14 @@ from ..base.defaults import (
     TALK_MS,
 )
 
-ACCESS_POINTS = const(1)  # one of them has to carry all, as long as nobody says that there are more
+ACCESS_POINTS = const(1)  # one has to carry all, unless somebody says that there are more
 PACKET_FRAMES = const(0)  # few listeners hear soonest with one, a hundred hear all only with two
 QUEUE_PLACES = const(128)  # everybody of a large venue at once
-PREEMPTION = const(1)  # who is in need must not wait for a burst of a minute to end
+PREEMPTION = const(1)  # somebody in need must not wait a minute for a burst to end
 PRIVATE_CALLS = const(1)  # what concerns two should not stop the work of all
 CALL_QUIET_MS = const(10000)  # time to think of an answer, not to forget the call
 MULTICAST_GROUP = const(0)  # many networks carry multicast late, or not at all: try it in yours
-OWN_LISTENERS = const(0)  # who hears a relay falls silent for a moment when it dies
+OWN_LISTENERS = const(0)  # badges on a relay hear nothing for a moment when it dies
 KEPT_MIN = const(0)  # people must want it, and be told, before what they say is kept
 LEAVE_OUT_PAUSES = const(2)  # nothing is gained where a channel has room
 OLD_APPS = const(1)  # whoever starts a host with --v1-bridge wants them

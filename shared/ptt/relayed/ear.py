@@ -180,7 +180,7 @@ class Ear:
         return owner.scan.lease(group), owner.scan.talker(group)
 
     def _hold(self, data: bytearray, now_ms: int) -> None:
-        """The word that it began was lost, or is behind it: the leader is asked."""
+        """The news of its beginning was lost, or is late: ask the leader."""
         self._held.append(data)
         self._give_up(self._held[0:-_HELD_MAX])
         del self._held[0:-_HELD_MAX]
@@ -189,7 +189,7 @@ class Ear:
             self._owner.membership.send_heartbeat(now_ms)
 
     def _hear_held(self, now_ms: int) -> None:
-        """The leader has spoken: of the burst whose packets wait, perhaps."""
+        """The leader has spoken, perhaps of the burst whose packets wait."""
         held, self._held = self._held, []
         for data in held:
             if voice.lease(data) > self._named(voice.group(data))[0]:
@@ -217,7 +217,7 @@ class Ear:
     # --- bursts that should come ---
 
     def _came(self, data: "Any", now_ms: int) -> None:
-        """A VOICE_FRAME, from whomever, of a burst that the leader has named."""
+        """A VOICE_FRAME from anybody, of a burst that the leader has named."""
         if voice.lease(data) > self._named(voice.group(data))[0]:
             return
         watch = self._watches.get(voice.group(data))
