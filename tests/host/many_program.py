@@ -83,7 +83,7 @@ class LeaderHost:
         self.engine.handle_timeout(engine_now_ms())
         self._pump()
 
-    def _pump(self) -> None:
+    def _pump(self) -> bool:
         while (outgoing := self.engine.poll_transmit()) is not None:
             kind = outgoing.data[1]
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
@@ -93,6 +93,7 @@ class LeaderHost:
         due_ms = self.engine.next_timeout_ms()
         now_ms = engine_now_ms()
         self.timer.set(None if due_ms == clock.NEVER else max(0, clock.since(due_ms, now_ms)))
+        return True
 
 
 async def main() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import socket
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -12,14 +14,16 @@ import pytest
 from tests.host.test_console import PASSWORD, QUICK, HostStandIn
 from tests.host.web import fetch, served
 
-from pressel.console import line
+from pressel.console import handshake, line
 from pressel.console.accounts import Accounts
+from pressel.console.authority import identity
 from pressel.console.commands import Commands
 from pressel.console.door import Door
 from pressel.console.host_reader import HostReader
 from pressel.console.line import CLIENTS_AN_ADDRESS_MAX
 from pressel.console.server import settings
 from pressel.console.tokens import Tokens
+from pressel.errors import UsageError
 from pressel.node.control import Reply
 
 HURRIED_S = 0.5  # in place of ARRIVAL_S: each test waits for what ends, not so long
@@ -54,6 +58,31 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     with served(settings(reader, door, names, tmp_path, commands=commands)) as port:
         stage.port = port
         yield stage
+
+
+@pytest.fixture
+def sealed(tmp_path: Path) -> Iterator[Stage]:
+    """The same over TLS."""
+    stage = Stage(tmp_path)
+    names = frozenset({"127.0.0.1"})
+    own = identity(tmp_path, names, datetime.datetime.now(datetime.UTC))
+    door = Door(stage.accounts, is_secure=True, tokens=stage.tokens)
+    config = settings(HostReader(stage.host), door, names, tmp_path, own.certificate, own.key)
+    with served(config) as port:
+        stage.port = port
+        yield stage
+
+
+def page_under_tls(stage: Stage, source: str = "127.0.0.1") -> bytes:
+    """What comes when the request follows the handshake at once."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with context.wrap_socket(stage.connect(source)) as browser:
+        browser.sendall(b"GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        answer = b""
+        while data := browser.recv(65536):
+            answer += data
+    return answer
 
 
 def is_closed(connection: socket.socket) -> bool:
@@ -141,6 +170,70 @@ def test_one_address_leaves_room_for_others(stage: Stage) -> None:
     finally:
         for connection in greedy:
             connection.close()
+
+
+@pytest.mark.parametrize("begun", [b"", b"\x16\x03\x01\x02\x00", b"GET / HTTP/1.1\r\n\r\n"])
+def test_a_handshake_that_does_not_end_is_ended(
+    sealed: Stage, monkeypatch: pytest.MonkeyPatch, begun: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(handshake, "HANDSHAKE_S", HURRIED_S)
+    with sealed.connect() as connection:
+        connection.sendall(begun)
+        assert is_closed(connection)
+    assert page_under_tls(sealed).startswith(b"HTTP/1.1 200")
+    assert not caplog.records
+
+
+def test_a_byte_of_a_handshake_now_and_then_is_none(
+    sealed: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handshake, "HANDSHAKE_S", HURRIED_S)
+    with sealed.connect() as connection:
+        connection.sendall(b"\x16\x03\x01\x02\x00")
+        connection.settimeout(HURRIED_S / 10)
+        for _ in range(500):
+            try:
+                connection.sendall(b"\1")
+                if not connection.recv(4096):
+                    break
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                break
+        else:
+            pytest.fail("it may shake hands for ever")
+
+
+def test_one_address_has_so_many_handshakes_and_lines(sealed: Stage) -> None:
+    greedy = [sealed.connect("127.0.0.2") for _ in range(CLIENTS_AN_ADDRESS_MAX)]
+    try:
+        with sealed.connect("127.0.0.2") as one_more:
+            assert is_closed(one_more)
+        assert page_under_tls(sealed).startswith(b"HTTP/1.1 200")
+    finally:
+        for connection in greedy:
+            connection.close()
+
+
+def test_many_addresses_have_so_many_handshakes_and_the_oldest_goes(
+    sealed: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handshake, "HANDSHAKES_MAX", 8)
+    greedy = [sealed.connect(f"127.0.0.{number}") for number in range(2, 14)]
+    try:
+        for connection in greedy[:4]:
+            assert is_closed(connection)
+        assert page_under_tls(sealed).startswith(b"HTTP/1.1 200")
+    finally:
+        for connection in greedy:
+            connection.close()
+
+
+def test_what_is_no_certificate_is_told_in_a_sentence(tmp_path: Path) -> None:
+    for name in ("certificate", "key"):
+        (tmp_path / name).write_text("no PEM")
+    with pytest.raises(UsageError, match="no certificate and its private key"):
+        handshake.context_of(tmp_path / "certificate", tmp_path / "key")
 
 
 def expecting(stage: Stage, path: str, head: dict[str, str], body: str) -> socket.socket:

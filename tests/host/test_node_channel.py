@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import random
 
 import pytest
@@ -549,6 +550,28 @@ def test_a_flood_of_anything_forged_costs_hashes_only(monkeypatch: pytest.Monkey
             work.done = 0
     assert wire.counts("a").get("forged", 0) > 50
     assert work.done == 0
+
+
+@pytest.mark.parametrize("lost, to", [(1, "a"), (2, "b"), (3, "a")])
+def test_what_is_forged_costs_one_hash(lost: int, to: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cookie, a question, an answer: somebody keeps it back and sends it changed."""
+    wire = Wire()
+    wire.lost = {lost}
+    wire.ends["a"].reach(wire.address("b"), wire.now_ms)
+    wire.settle()
+    data = bytearray(wire.seen[lost][2])
+    data[-1] ^= 1
+    digest, hashed = hmac.digest, []
+
+    def counted(*given: object) -> bytes:
+        hashed.append(given)
+        return digest(*given)
+
+    monkeypatch.setattr(hmac, "digest", counted)
+    wire.ends[to].receive_datagram(bytes(data), ("m", 1), wire.now_ms)
+    assert wire.counts(to)["forged"] == 1
+    assert len(hashed) == 1
+    assert wire.ends[to].poll_transmit() is None and not wire.ends[to].has_news
 
 
 def test_a_host_gone_mad_is_answered_within_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,11 @@ class Full:
 
 def run(scenario: Callable[[Port, socket.socket], Any], received: list[bytes]) -> None:
     async def play() -> None:
-        port = Port(lambda data, source: received.append(data), lambda: received.append(b"all"))
+        def all_received() -> bool:
+            received.append(b"all")
+            return received[0] != b"rubbish"
+
+        port = Port(lambda data, source: received.append(data), all_received)
         await port.open(("127.0.0.1", 0), "a test")
         with socket.socket(type=socket.SOCK_DGRAM) as peer:
             peer.bind(("127.0.0.1", 0))
@@ -65,6 +69,23 @@ def test_a_flood_leaves_others_their_turn() -> None:
 
     run(scenario, received)
     assert received == [b"x"] * 64 + [b"all"]
+
+
+def test_rubbish_is_read_together() -> None:
+    received: list[bytes] = []
+
+    async def scenario(port: Port, peer: socket.socket) -> None:
+        peer.sendto(b"rubbish", port.address)
+        while b"all" not in received:
+            await asyncio.sleep(0)
+        for _ in range(3):
+            peer.sendto(b"x", port.address)
+            await asyncio.sleep(0)
+        while received.count(b"all") < 2:
+            await asyncio.sleep(0)
+
+    run(scenario, received)
+    assert received == [b"rubbish", b"all", *[b"x"] * 3, b"all"]
 
 
 def test_what_a_full_socket_does_not_take_waits_in_order() -> None:

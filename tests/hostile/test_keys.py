@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.hostile.stage import joined
+from typing import Any
+
+from tests.hostile.stage import Attacked, forged, joined
 from tests.shared.failover_venue import talking
 
 from ptt.badge.join import JOINED
@@ -10,6 +12,7 @@ from ptt.base import clock, events
 from ptt.base.numbers import REKEY_MS, SESSION_MS_MAX
 from ptt.cluster import records
 from ptt.wire import messages
+from ptt.wire.envelope import LEADER_NODE
 
 
 def test_keys_change_without_a_gap_in_speech() -> None:
@@ -80,8 +83,6 @@ def test_the_old_keys_are_of_no_use_after_a_moment() -> None:
     engine.door.due_ms = venue.now_ms
     venue.run(1000)
     assert engine.link.keys is not old
-    from tests.hostile.stage import forged
-
     beat = (1, 1, 1, 0, 0, 0)
     said = (engine.join.session, engine.join.node, engine.link.seq + 10)
     assert (
@@ -90,6 +91,56 @@ def test_the_old_keys_are_of_no_use_after_a_moment() -> None:
     venue.run(6000)
     said = (engine.join.session, engine.join.node, engine.link.seq + 20)
     assert venue.to_leader(forged(old.up, messages.HEARTBEAT, beat, *said), ("badge", 0)) == "tag"
+
+
+def changes_keys_as_it_renews(venue: Attacked) -> Any:
+    """A's link has its new keys; the leader does not know yet, and changes the groups' keys."""
+    engine = venue.badge("A").engine
+    is_renewed = []
+
+    def loses(data: bytes, source: object, destination: object) -> bool:
+        is_renewed.extend([True] if data[1] == messages.REKEYED else [])
+        return bool(is_renewed) and source == ("badge", 0)
+
+    venue.loses = loses
+    old = engine.link.keys
+    engine.door.due_ms = venue.now_ms
+    while engine.link.keys is old:
+        venue.run(20)
+    venue.leader.keys.change(venue.now_ms)
+    venue.run(20)
+    venue.loses = None
+    return engine
+
+
+def test_a_groups_key_that_crosses_a_change_of_link_keys_is_the_groups() -> None:
+    venue = joined()
+    engine = changes_keys_as_it_renews(venue)
+    venue.run(500)
+    epoch, key = venue.leader.keys.current(1)
+    newest = engine.voice_keys.ring._of[1][0]
+    assert newest[:2] == (epoch, key)
+    venue.talk("B")
+    (_, _, played, concealed, _, _, _) = venue.badge("A").last(events.HEARD)
+    assert played > 20 and concealed == 0
+
+
+def test_former_link_keys_bring_no_groups_key() -> None:
+    """They still open what was on its way: not what somebody would have us encrypt with."""
+    venue = joined()
+    engine = venue.badge("A").engine
+    old = engine.link.keys
+    engine.door.due_ms = venue.now_ms
+    venue.run(1000)
+    assert engine.link.keys is not old and engine.link.former is old
+    epoch, key = venue.leader.keys.current(1)
+    ours = (engine.join.session, LEADER_NODE)
+    seq = engine.link.replay.highest + 1
+    said = (1, epoch + 1, bytes(16))
+    assert venue.to_badge("A", forged(old.down, messages.GROUP_KEY, said, *ours, seq)) == "key"
+    assert venue.leader.keys.current(1) == (epoch, key)
+    venue.talk("A")
+    assert venue.badge("B").all(events.HEARD)
 
 
 def test_an_hour_is_one_whoever_leads() -> None:

@@ -10,6 +10,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 ARRIVAL_S = 15.0  # for a request of 32 KB, head and body: a bad radio has 20 kbit/s
+REFUSED_MAX = 16  # of those for whom there is no place, are told so at once; others are cut off
 CLIENTS_AN_ADDRESS_MAX = 64  # a third of all; a browser opens six, and some may share an address
 
 _WHOLE = (h11.DONE, h11.MUST_CLOSE)
@@ -23,12 +24,17 @@ class Line(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        clients = [getattr(each, "client", None) for each in self.connections]
-        hosts = [client[0] for client in clients if client]
-        if self.client and hosts.count(self.client[0]) > CLIENTS_AN_ADDRESS_MAX:
+        places = (self.limit_concurrency or 0) + REFUSED_MAX
+        host = self.client[0] if self.client else None
+        if len(self.connections) > places or self.count_of(host) > CLIENTS_AN_ADDRESS_MAX:
             transport.abort()
         else:
             self._wait()
+
+    def count_of(self, host: str | None) -> int:
+        """How many of these lines are of this address."""
+        clients = [getattr(each, "client", None) for each in self.connections]
+        return sum(client is not None and client[0] == host for client in clients)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

@@ -8,6 +8,7 @@ import uvicorn
 
 from .commands import Commands
 from .door import Door
+from .handshake import context_of, under_tls
 from .host_reader import HostReader
 from .line import Line
 from .pages import STREAMS_MAX, Pages
@@ -31,8 +32,9 @@ def settings(
 ) -> uvicorn.Config:
     """How it is served under `names`, for the host whose folder is `state`; over TLS where there is
     a certificate. Without `talk` nobody talks from the pages, and without `commands` no command
-    asks from another computer."""
+    asks from another computer. UsageError when the certificate is none."""
     scheme = "http" if certificate is None else "https"
+    tls = None if certificate is None else under_tls(context_of(certificate, key))
     return uvicorn.Config(
         Pages(host, door, state, talk, commands).application(names, scheme),
         log_level="warning",
@@ -44,11 +46,9 @@ def settings(
         timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=HEAD_BYTES_MAX,
-        http=Line,
+        http=tls or Line,  # type: ignore[arg-type]
         ws="none" if talk is None else "websockets-sansio",
         ws_max_size=MESSAGE_BYTES_MAX,
         ws_max_queue=QUEUE_MESSAGES,
         ws_per_message_deflate=False,  # sound does not shrink
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
     )

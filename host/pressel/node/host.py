@@ -342,12 +342,13 @@ class HostNode:
     def _on_badge(self, data: bytes, source: Address) -> None:
         self._host.receive_datagram(data, source, engine_now_ms())
 
-    def _after_badges(self) -> None:
+    def _after_badges(self) -> bool:
         due_ms, now_ms = self._host.next_timeout_ms(), engine_now_ms()
         if due_ms != clock.NEVER and clock.since(now_ms, due_ms) >= 0:
             # They keep the event loop busy: under a flood its timer would come late.
             self._host.handle_timeout(now_ms)
         self._settle()
+        return True
 
     def _on_time(self) -> None:
         now_ms = engine_now_ms()

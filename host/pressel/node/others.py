@@ -53,7 +53,8 @@ class OtherHosts:
         self.exchange = Exchange(os.urandom)
         self.own = self.channel.host
         self.names: dict[bytes, str] = {}
-        self._port = Port(self._receive)
+        self._port = Port(self._receive, self._all_received)
+        self._is_spoken_to = False  # by another host, in what has come just now
         self._discovery: Discovery | None = None
         self._announcing: asyncio.Task[None] | None = None
         self._waiting: dict[int, asyncio.Future[bytes | None]] = {}
@@ -91,7 +92,7 @@ class OtherHosts:
         await self._port.open(self._options.hosts or (EVERYWHERE, HOSTS_PORT), "other hosts")
         if not self._options.discovery:
             return
-        self._discovery = Discovery(self.own, self._on_found)
+        self._discovery = Discovery(self.own, self._on_announced)
         announcing = self._discovery.keep(self._port.address, self._tell_not_announced)
         self._announcing = asyncio.create_task(announcing)
 
@@ -175,6 +176,20 @@ class OtherHosts:
             self._on_found(host, source)
             return
         self.channel.receive_datagram(data, source, engine_now_ms())
+        if self.channel.has_news:
+            self._is_spoken_to = True
+            self._settle()  # each message has its effect before the next; rubbish has none
+
+    def _all_received(self) -> bool:
+        """A stranger shall not make the whole host look whether it has anything to do."""
+        is_worth_it = self._is_spoken_to or self.channel.has_work
+        self._is_spoken_to = False
+        if self.channel.has_work:
+            self._settle()
+        return is_worth_it
+
+    def _on_announced(self, host: bytes, address: Address) -> None:
+        self._on_found(host, address)
         self._settle()
 
     def _on_found(self, host: bytes, address: Address) -> None:
@@ -184,7 +199,6 @@ class OtherHosts:
         is_wanted = host in self.channel.hosts()
         if is_wanted and (silent_ms is None or silent_ms > channels.UNANSWERED_MS):
             self.channel.reach(address, now_ms, is_hint=True)
-            self._settle()
 
     # --- the engines ---
 

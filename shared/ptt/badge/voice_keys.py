@@ -113,7 +113,8 @@ class VoiceKeys:
             self.look(now_ms)
 
     def on_group_key(self, data: "Buffer", now_ms: int) -> int:
-        """GROUP_KEY; returns why it is refused."""
+        """GROUP_KEY; returns why it is refused. Link keys that have been changed bring no others:
+        whoever may know them by now would choose what we encrypt with."""
         link = self._owner.link
         if len(data) < GROUP_KEY_END + TAG_BYTES or link.keys is None:
             return refusal.FIELD
@@ -121,6 +122,9 @@ class VoiceKeys:
         if not self._owner.groups.may_be_ours(group):
             return refusal.FIELD
         epoch = envelope.get16(data, GROUP_KEY_EPOCH_AT)
+        if link.keys_of(data) is not link.keys:
+            self.on_mark(epoch & 255, now_ms)  # we ask for it by those in use
+            return refusal.KEY
         wrapped = bytes(data[GROUP_KEY_WRAPPED_AT:GROUP_KEY_END])
         seq = envelope.seq(data)
         key = derive.wrap(self._hmac, link.keys.wrap, link.session, seq, wrapped)

@@ -95,6 +95,12 @@ class Link:
         self.replay.accept(seq)
         return refusal.ACCEPTED
 
+    def keys_of(self, data: "Buffer") -> "SessionKeys | None":
+        """Those in use or those before, by which `data` has just been opened."""
+        self.load(data)
+        is_former = self.former is not None and not self.is_sealed_by(self.keys, data)
+        return self.former if is_former else self.keys
+
     def is_sealed_by(self, keys: "SessionKeys | None", data: "Buffer") -> bool:
         """Does the loaded `data` end in the tag of the other side's `keys`?"""
         if keys is None:

@@ -28,10 +28,7 @@ def wrap(hmac: "Hmac", key: bytes, data: bytearray, end: int, way: int) -> None:
 
 def readable(link: "Link", data: "Buffer", way: int) -> bytearray:
     """The encrypted text in `data`, which `link` has just opened by the one or the other keys."""
-    link.load(data)
-    keys = link.keys
-    if not link.is_sealed_by(keys, data):
-        keys = link.former
+    keys = link.keys_of(data)
     assert keys is not None, "a word that nothing has sealed"
     text = bytearray(data)
     text[FLAGS_AT] = 0

@@ -265,9 +265,7 @@ class Ear:
             self._relays.remove(named)
         self._retire(now_ms)
         if named is None or not named.way.replay.highest:  # nothing has come under this key
-            owner.link.load(data)
-            if owner.link.former is not None and not owner.link.is_sealed_by(keys, data):
-                keys = owner.link.former
+            keys = owner.link.keys_of(data) or keys
             seq = envelope.seq(data)
             key = derive.wrap(owner.link.hmac, keys.wrap, owner.link.session, seq, wrapped)
             tags = HmacKey(key)

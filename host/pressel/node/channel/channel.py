@@ -2,9 +2,10 @@
 secret, each at most once; over datagrams that anybody may send, copy, change or lose.
 
 An engine: no socket, no clock, no randomness of its own. A host that is not allowed costs a counter
-and gets no answer; what somebody forges in the name of an allowed one costs a hash or two, and
-nothing that is kept or that the real one needs. Sessions are renewed while they are used; one that
-gets no answer is requested again, so a host that has lost its memory is back within a second.
+and gets no answer; what somebody forges in the name of an allowed one costs the hash that finds it
+out, and a hail the two of a cookie, but nothing that is kept or that the real one needs. Sessions
+are renewed while they are used; one that gets no answer is requested again, so a host that has lost
+its memory is back within a second.
 """
 
 from __future__ import annotations
@@ -223,13 +224,14 @@ class Channel:
     def receive_datagram(self, data: bytes, source: Address, now_ms: int) -> None:
         """Obey one datagram, or count why not. Nothing that a stranger sends raises an
         exception."""
+        data = bytes(data)
         kind = data[0] if data else 0
         if kind == session.DATA and len(data) >= session.OVERHEAD_BYTES:
-            self._on_data(bytes(data), source, now_ms)
+            self._on_data(data, source, now_ms)
             return
-        hello = handshake.read(bytes(data)) or handshake.read_hail(bytes(data))
+        hello = handshake.read(data) or handshake.read_hail(data)
         if hello is None:
-            self._on_other(bytes(data), now_ms)
+            self._on_other(data, now_ms)
             return
         peer = self._peers.get(hello.identity)
         if peer is None or peer.pair is None:
@@ -238,11 +240,11 @@ class Channel:
             self.counts.add(HAILS)
             self._give_cookie(hello, peer.pair, source, now_ms)
         elif isinstance(hello, Hail):
-            self._on_cookie(peer, peer.pair, hello, bytes(data), source)
+            self._on_cookie(peer, peer.pair, hello, data, source)
         elif kind == handshake.QUESTION:
-            self._on_question(peer, peer.pair, hello, bytes(data), source, now_ms)
+            self._on_question(peer, peer.pair, hello, data, source, now_ms)
         else:
-            self._on_answer(peer, peer.pair, hello, bytes(data), source, now_ms)
+            self._on_answer(peer, peer.pair, hello, data, source, now_ms)
 
     def _on_other(self, data: bytes, now_ms: int) -> None:
         """Obeyed never; the first version of this channel is told from rubbish."""
@@ -285,6 +287,16 @@ class Channel:
     def next_event(self) -> tuple[int, Any] | None:
         """The next (kind, value); see MESSAGE, UP, OTHER_TABLE and OLDER."""
         return self._events.popleft() if self._events else None
+
+    @property
+    def has_news(self) -> bool:
+        """Whether `next_event` has something to tell: of what was forged it has nothing."""
+        return bool(self._events)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is anything to tell or to send."""
+        return bool(self._events or self._out)
 
     # --- questions and answers ---
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -61,70 +60,101 @@ _OLDER_SIGNED = b"pressel host channel 1"
 Entropy = Callable[[int], bytes]
 
 
-@dataclass(frozen=True)
 class Hail:
-    """A hail, or the cookie that answers one; nothing of it is proved yet."""
+    """A hail, or the cookie that answers one; nothing of it is proved yet. Fields are taken out
+    when they are asked for: of what is forged, few are."""
 
-    kind: int
-    asker: int
-    identity: bytes  # of its sender
-    cookie: bytes  # 16 bytes
+    __slots__ = ("_datagram",)
+
+    def __init__(self, datagram: bytes) -> None:
+        self._datagram = datagram
+
+    @property
+    def kind(self) -> int:
+        return self._datagram[0]
+
+    @property
+    def asker(self) -> int:
+        return int.from_bytes(self._datagram[2:6], "big")
+
+    @property
+    def identity(self) -> bytes:
+        """Of its sender."""
+        return self._datagram[6:_ASKED_BYTES]
+
+    @property
+    def cookie(self) -> bytes:
+        return self._datagram[_ASKED_BYTES:_COOKIE_MARK_AT]
 
     @property
     def asked(self) -> bytes:
         """What a cookie is for."""
-        return self.asker.to_bytes(4, "big") + self.identity
+        return self._datagram[2:_ASKED_BYTES]
 
 
-@dataclass(frozen=True)
 class Hello:
-    """A question or an answer, taken apart; nothing of it is proved yet."""
+    """A question or an answer; nothing of it is proved yet. Fields as in `Hail`."""
 
-    kind: int
-    table: bytes
-    asker: int
-    answerer: int
-    identity: bytes
-    fresh: bytes
-    cookie: bytes
-    signature: bytes
-    signed: bytes  # what the signature covers, an answer's question aside
+    __slots__ = ("_datagram",)
+
+    def __init__(self, datagram: bytes) -> None:
+        self._datagram = datagram
+
+    @property
+    def kind(self) -> int:
+        return self._datagram[0]
+
+    @property
+    def table(self) -> bytes:
+        return self._datagram[2:6]
+
+    @property
+    def asker(self) -> int:
+        return int.from_bytes(self._datagram[6:10], "big")
+
+    @property
+    def answerer(self) -> int:
+        return int.from_bytes(self._datagram[10:14], "big")
+
+    @property
+    def identity(self) -> bytes:
+        return self._datagram[14:46]
+
+    @property
+    def fresh(self) -> bytes:
+        return self._datagram[46:_COOKIE_AT]
+
+    @property
+    def cookie(self) -> bytes:
+        return self._datagram[_COOKIE_AT:SIGNATURE_AT]
+
+    @property
+    def signature(self) -> bytes:
+        return self._datagram[SIGNATURE_AT:MARK_AT]
+
+    @property
+    def signed(self) -> bytes:
+        """What the signature covers, an answer's question aside."""
+        return self._datagram[:SIGNATURE_AT]
 
     @property
     def asked(self) -> bytes:
         """What its cookie must be for."""
-        return self.asker.to_bytes(4, "big") + self.identity
+        return self._datagram[6:10] + self.identity
 
 
 def read(datagram: bytes) -> Hello | None:
     """A question or an answer; None for anything else."""
     if len(datagram) != BYTES or datagram[0] not in (QUESTION, ANSWER) or datagram[1] != VERSION:
         return None
-    return Hello(
-        kind=datagram[0],
-        table=datagram[2:6],
-        asker=int.from_bytes(datagram[6:10], "big"),
-        answerer=int.from_bytes(datagram[10:14], "big"),
-        identity=datagram[14:46],
-        fresh=datagram[46:_COOKIE_AT],
-        cookie=datagram[_COOKIE_AT:SIGNATURE_AT],
-        signature=datagram[SIGNATURE_AT:MARK_AT],
-        signed=datagram[:SIGNATURE_AT],
-    )
+    return Hello(datagram)
 
 
 def read_hail(datagram: bytes) -> Hail | None:
     """A hail or a cookie; None for anything else."""
     if len(datagram) != COOKIE_DATAGRAM_BYTES or datagram[0] not in (HAIL, COOKIE):
         return None
-    if datagram[1] != VERSION:
-        return None
-    return Hail(
-        kind=datagram[0],
-        asker=int.from_bytes(datagram[2:6], "big"),
-        identity=datagram[6:_ASKED_BYTES],
-        cookie=datagram[_ASKED_BYTES:_COOKIE_MARK_AT],
-    )
+    return Hail(datagram) if datagram[1] == VERSION else None
 
 
 def older_identity(datagram: bytes) -> bytes | None:
