@@ -175,3 +175,23 @@ def test_across_the_wrap_of_the_clock():
     assert floor.holder == HOLDER
     floor.handle_timeout(LEASE_MS - 50)
     assert floor.holder == 0
+
+
+def test_a_fault_while_the_floor_is_given_back_leaves_it_usable():
+    """Whatever fails in what is told then (a log, a recorder), the next press is one like any."""
+
+    def fails(*told):
+        raise ValueError("a disk that is full")
+
+    for name in ("freed", "floor_changed", "idle"):
+        floor = taken(HOLDER)
+        setattr(floor.output, name, fails)
+        try:
+            floor.on_release(HOLDER, 1, NOW_MS)
+        except ValueError:
+            pass
+        delattr(floor.output, name)
+        floor.on_request(HOLDER, 2, NOW_MS)
+        assert (floor.holder, floor.request) == (HOLDER, 2), name
+        floor.on_request(OTHER, 3, NOW_MS)
+        assert [each.node for each in floor.queue] == [OTHER]

@@ -243,17 +243,21 @@ class Arbitrator:
         """FLOOR_REQUEST: new, repeated, or the keep-alive of somebody who waits."""
         if self._is_over(node, request) or self._is_before_waiting(node, request):
             self._answer_ended(node, request, now_ms)  # a press that came late changes nothing
-        elif node == self.holder:
-            if request == self.request:
-                self._raise_holder(lane)
-                self._fire(REQUEST_HOLDER, node, request, now_ms)
-            elif self._is_before_holders(request):
-                self._answer_ended(node, request, now_ms)
-            else:  # a new press: it says that the burst before is over
-                self._fire(RELEASE_HOLDER, node, request, now_ms)
-                self._pass_on(now_ms)
-                self.on_request(node, request, now_ms, lane)
-        elif self.state == FLOOR_IDLE:
+        elif node != self.holder:
+            self._ask(node, request, lane, now_ms)
+        elif request == self.request:
+            self._raise_holder(lane)
+            self._fire(REQUEST_HOLDER, node, request, now_ms)
+        elif self._is_before_holders(request):
+            self._answer_ended(node, request, now_ms)
+        else:  # a new press: it says that the burst before is over
+            self._fire(RELEASE_HOLDER, node, request, now_ms)
+            self._pass_on(now_ms)
+            self._ask(node, request, lane, now_ms)
+
+    def _ask(self, node: int, request: int, lane: int, now_ms: int) -> None:
+        """A press of somebody who does not hold the floor."""
+        if self.state == FLOOR_IDLE:
             self._fire(REQUEST, node, request, now_ms, lane)
         elif lane == LANE_EMERGENCY and self.lane != LANE_EMERGENCY and self.may_preempt:
             self._fire(EMERGENCY, node, request, now_ms, lane)
@@ -470,11 +474,11 @@ class Arbitrator:
         self._empty(tail_node, cause, now_ms)
 
     def _empty(self, tail_node: int, cause: int, now_ms: int) -> None:
-        self._output.freed(self.group, self.holder, self.lease, cause, now_ms)
-        self.holder = 0
+        talker, self.holder = self.holder, 0  # whatever becomes of what is told
         self._tail_node = tail_node
         self._tail_lease = self.lease
         self._freed_ms = now_ms
+        self._output.freed(self.group, talker, self.lease, cause, now_ms)
         self._output.floor_changed(self.group)
 
     def _pass_on(self, now_ms: int) -> None:
