@@ -425,6 +425,26 @@ def test_the_last_word_about_each_recording_outlives_two_checkpoints(
     assert rules.PLAY not in [each.entry.verb for each in told]
 
 
+def test_who_has_which_badge_outlives_checkpoints(venue: Venue) -> None:
+    """And what came back stays back, although another host's word of before is still there."""
+    leads = venue.lead("a", 100)
+    leads.adopt(ANN, "Ann", bytes(32))
+    leads.adopt(BEN, "Ben", bytes(32))
+    leads.lend(ANN, "Alder")
+    leads.lend(BEN, "Birch", "headset too")
+    venue.meet()
+    leads = venue.lead("b", 101)
+    leads.give_back(ANN)
+    venue.meet()
+    for turn, host in enumerate("abab"):
+        leads = venue.lead(host, 102 + turn)
+        compact(leads)
+        venue.meet()
+        for name, registry in venue.at.items():
+            told = [(each.device, each.person, each.note) for each in registry.loans()]
+            assert told == [(BEN, "Birch", "headset too")], (host, name)
+
+
 def test_a_log_stays_bounded_however_much_is_changed(venue: Venue) -> None:
     """By hosts that lead in turn."""
     for turn in range(8):

@@ -30,8 +30,8 @@ from pressel.recordings.burst_mark import mark_of
 from pressel.recordings.fetch import EXPORT, PLAY
 from pressel.registry import code as codes
 from pressel.registry import in_words
+from pressel.registry.about_loans import GIVE_BACK, LEND
 from pressel.registry.device import PENDING
-from pressel.registry.lending import GIVE_BACK, LEND
 from pressel.schema.setting_values import AS_THE_VENUE, at_group, difference_lines, only, own_values
 from pressel.schema.settings import settings as setting_rows
 

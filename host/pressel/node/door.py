@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pressel.errors import UsageError
 from pressel.registry import code as codes
+from pressel.registry.about_loans import GIVE_BACK, LEND
 from pressel.registry.database import DATABASE
 from pressel.registry.device import Device, Entitlements, Host
-from pressel.registry.lending import GIVE_BACK, LEND, Loan
+from pressel.registry.lending import Loan
 from pressel.registry.roll import Groups, Roll
 from pressel.registry.store import Registry
 

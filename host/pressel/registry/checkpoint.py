@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pressel.ledger.broken import BrokenError
 from pressel.ledger.entry import Entry, Fact
-from pressel.registry import about_bursts
+from pressel.registry import about_bursts, about_loans
 from pressel.registry.chains import Chains, Kept, start_told
 from pressel.registry.standing import HEAR, Word, upto
 
@@ -56,7 +56,8 @@ def to_say_again(chains: Chains, host: str, first: int) -> list[Kept]:
     for word in words:
         if word.entry.subject.startswith(("device ", "host ")):
             last[word.entry.subject, word.ends] = word
-    left = [*last.values(), *_hears(words, last.values()), *about_bursts.last_words(words)]
+    left = [*last.values(), *_hears(words, last.values())]
+    left += [*about_bursts.last_words(words), *about_loans.last_words(words)]
     left.sort(key=lambda word: word.entry.origin[0])
     return [word.kept for word in left if word.kept.number < first]
 

@@ -11,16 +11,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pressel.errors import UsageError
-from pressel.ledger.entry import Fact
 from pressel.printable import is_printable
+from pressel.registry.about_loans import GIVE_BACK, LEND, device_of, facts_of
 from pressel.registry.device import ACTIVE, Device
 from pressel.registry.log import WHO, Told
 
-LEND, GIVE_BACK = "device lend", "device return"  # the verbs, and those of their entries
 PERSON_CHARACTERS_MAX = 60  # a long name, or a name and a shift
 NOTE_CHARACTERS_MAX = 200  # a sentence or two
 _PERSON, _NOTE = "person", "note"
-_DIGITS = 8  # of half an id: a whole one is no number that JSON counts exactly
 
 
 @dataclass(frozen=True)
@@ -50,22 +48,22 @@ def lent(device: Device, person: str, note: str, loans: dict[str, Loan]) -> tupl
     person = _line(person, "a person", PERSON_CHARACTERS_MAX)
     note = _line(note, "a note", NOTE_CHARACTERS_MAX) if note else ""
     texts = {_PERSON: person, **({_NOTE: note} if note else {})}
-    return _facts(device.id, 1), texts, f"{device.name} ({device.id})"
+    return facts_of(device.id, 1), texts, f"{device.name} ({device.id})"
 
 
 def given_back(device: Device, loans: dict[str, Loan]) -> tuple[Any, Any, str]:
     """The same of the entry that says that it is back. UsageError when it was lent to nobody."""
     if device.id not in loans:
         raise UsageError(f"{device.name} ({device.id}) is lent to nobody")
-    return _facts(device.id, 0), {}, f"{device.name} ({device.id})"
+    return facts_of(device.id, 0), {}, f"{device.name} ({device.id})"
 
 
 def loans_of(entries: Iterable[Told]) -> dict[str, Loan]:
     """By device, who has it now."""
     found: dict[str, Loan] = {}
     told = [each for each in entries if each.entry.verb in (LEND, GIVE_BACK)]
-    for each in sorted(told, key=lambda each: (each.entry.term, each.entry.time_s)):
-        device = _device(each.entry.facts)
+    for each in sorted(told, key=_when):
+        device = device_of(each.entry.facts)
         if device is None:
             continue  # another host's, which means nothing here
         found.pop(device, None)
@@ -76,15 +74,11 @@ def loans_of(entries: Iterable[Told]) -> dict[str, Loan]:
     return found
 
 
-def _facts(device: str, is_lent: int) -> dict[str, Fact]:
-    return {"high": int(device[:_DIGITS], 16), "low": int(device[_DIGITS:], 16), "lent": is_lent}
-
-
-def _device(facts: dict[str, Fact]) -> str | None:
-    high, low = facts.get("high"), facts.get("low")
-    if not isinstance(high, int) or not isinstance(low, int) or max(high, low) >> 32:
-        return None
-    return f"{high:0{_DIGITS}x}{low:0{_DIGITS}x}"
+def _when(told: Told) -> tuple[int, int, int]:
+    """In which term, when and as which entry it was said first: a checkpoint may have said it
+    again."""
+    index, term = told.entry.origin
+    return term, told.entry.time_s, index
 
 
 def _line(text: str, what: str, most: int) -> str:

@@ -16,6 +16,7 @@ from pressel.ledger.chain import Head
 from pressel.ledger.entry import Fact
 from pressel.registry import alike
 from pressel.registry import code as codes
+from pressel.registry.about_loans import GIVE_BACK, LEND
 from pressel.registry.chains import BEGINNING, Place
 from pressel.registry.checkpoint import COMPACT_AT, TAIL
 from pressel.registry.database import Database, told
@@ -35,7 +36,7 @@ from pressel.registry.device import (
 )
 from pressel.registry.identity import public_key
 from pressel.registry.intake import ERASE, ERASED, Intake, Sent, Taken
-from pressel.registry.lending import GIVE_BACK, LEND, Loan, given_back, lent, loans_of
+from pressel.registry.lending import Loan, given_back, lent, loans_of
 from pressel.registry.log import VENUE, Told
 from pressel.registry.pages import Page, page_of
 from pressel.registry.undo import UNDO, Step, Undo, removed_host

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pressel.registry.about_loans import GIVE_BACK, LEND
 from pressel.registry.device import Device, Entitlements
-from pressel.registry.lending import GIVE_BACK, LEND
 from pressel.registry.store import Registry
 
 from .verb import COPY, HERE, LEADER, WHO, Fields, Verb

@@ -1,0 +1,38 @@
+"""Entries that say who has which badge: see `lending`.
+
+They are about the venue, and no part of the registry; the last word about each device counts all
+the same, so a checkpoint says it again: also that it is back, or what another host wrote before
+would count once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pressel.ledger.entry import Fact
+from pressel.registry.standing import Word
+
+LEND, GIVE_BACK = "device lend", "device return"  # the verbs, and those of their entries
+_DIGITS = 8  # of half an id: a whole one is no number that JSON counts exactly
+
+
+def facts_of(device: str, is_lent: int) -> dict[str, Fact]:
+    return {"high": int(device[:_DIGITS], 16), "low": int(device[_DIGITS:], 16), "lent": is_lent}
+
+
+def device_of(facts: dict[str, Fact]) -> str | None:
+    """Its id; None where an entry is about none."""
+    high, low = facts.get("high"), facts.get("low")
+    if not isinstance(high, int) or not isinstance(low, int) or max(high, low) >> 32:
+        return None
+    return f"{high:0{_DIGITS}x}{low:0{_DIGITS}x}"
+
+
+def last_words(words: Iterable[Word]) -> list[Word]:
+    """Of `words`, which are in order: one for each device that was ever lent."""
+    last: dict[str, Word] = {}
+    for word in words:
+        device = device_of(word.entry.facts)
+        if device is not None and word.entry.verb in (LEND, GIVE_BACK):
+            last[device] = word
+    return list(last.values())
