@@ -25,7 +25,7 @@ def test_the_whole_host_does_not_turn_for_what_strangers_send(tmp_path: Path) ->
         return b""
 
     async def scenario() -> None:
-        options = HostOptions(tmp_path, ("127.0.0.1", 0), hosts=("127.0.0.1", 0), discovery=False)
+        options = HostOptions(("127.0.0.1", 0), tmp_path, hosts=("127.0.0.1", 0), discovery=False)
         others = OtherHosts(
             ours,
             options,

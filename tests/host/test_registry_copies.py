@@ -20,6 +20,7 @@ from pressel.ledger.signed import Signed, sign
 from pressel.recordings import rules
 from pressel.recordings.burst_mark import Mark
 from pressel.registry import about_bursts, intake
+from pressel.registry.about_loans import facts_of
 from pressel.registry.device import ACTIVE, REVOKED, Entitlements
 from pressel.registry.identity import identity
 from pressel.registry.intake import Sent, Taken
@@ -709,7 +710,10 @@ def test_the_names_of_a_revoked_device_can_be_erased_everywhere(
     leads.enrol(ANN, "Zaphod")
     leads.rename(ANN, "Zaphod B")
     leads.enrol(BEN, "Ben")
+    leads.lend(ANN, "Trillian", "till noon")
+    leads.lend(BEN, "Marvin")
     venue.meet()
+    leads.record("device lend", f"Zaphod B ({ANN})", facts_of(ANN, 1))  # of an older version
     with pytest.raises(UsageError, match="not revoked"):
         leads.erase(ANN)
     venue.lead("b", 200).revoke(ANN)
@@ -723,7 +727,9 @@ def test_the_names_of_a_revoked_device_can_be_erased_everywhere(
         sql(registry, "PRAGMA wal_checkpoint(TRUNCATE)")
         texts = [each.texts.get("name") for each in registry.told()]
         assert "Zaphod" not in texts and "Ben" in texts
-        assert b"Zaphod" not in registry.file.read_bytes()
+        for erased in (b"Zaphod", b"Trillian", b"till noon"):
+            assert erased not in registry.file.read_bytes()
+        assert {loan.device: loan.person for loan in registry.loans()}[BEN] == "Marvin"
     leads.erase(ANN)  # once more changes nothing that counts
     venue.meet()
     venue.agree()

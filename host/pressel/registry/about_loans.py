@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pressel.ledger.entry import Fact
+from pressel.ledger.entry import Entry, Fact
+from pressel.registry.chains import Chains
 from pressel.registry.standing import Word
 
 LEND, GIVE_BACK = "device lend", "device return"  # the verbs, and those of their entries
@@ -28,11 +29,23 @@ def device_of(facts: dict[str, Fact]) -> str | None:
     return f"{high:0{_DIGITS}x}{low:0{_DIGITS}x}"
 
 
+def device_lent(entry: Entry) -> str | None:
+    """The device that this entry is about; None when it is about none, or no loan."""
+    return device_of(entry.facts) if entry.verb in (LEND, GIVE_BACK) else None
+
+
+def erase(chains: Chains, subject: str, device: str) -> None:
+    """Who had it, what was noted, and how it was called: of all entries of `subject`."""
+    for kept in chains.about(subject):
+        if device_lent(kept.signed.entry()) == device:
+            chains.forget_all_texts(kept)
+
+
 def last_words(words: Iterable[Word]) -> list[Word]:
     """Of `words`, which are in order: one for each device that was ever lent."""
     last: dict[str, Word] = {}
     for word in words:
-        device = device_of(word.entry.facts)
-        if device is not None and word.entry.verb in (LEND, GIVE_BACK):
+        device = device_lent(word.entry)
+        if device is not None:
             last[device] = word
     return list(last.values())

@@ -70,6 +70,11 @@ class Chains:
             (name, host, number, subject),
         )
 
+    def forget_all_texts(self, kept: Kept) -> None:
+        """Erase text and salt of all that lies beside one entry."""
+        query = "DELETE FROM entry_text WHERE host = ? AND number = ?"
+        self._db.execute(query, (kept.host, kept.number))
+
     def drop(self, host: str, first: int, last: int | None = None) -> None:
         """Leave the entries from `first` to `last` behind; None: all from there on."""
         end = (1 << 62) if last is None else last

@@ -16,6 +16,7 @@ from pressel.ledger.chain import Head, follow
 from pressel.ledger.entry import AGAIN, Entry
 from pressel.ledger.signed import Signed
 from pressel.registry import checkpoint, meaning
+from pressel.registry.about_loans import device_lent
 from pressel.registry.chains import CHECKPOINT, start_told
 from pressel.registry.device import ACTIVE, KEY_BYTES
 from pressel.registry.log import KEY, NAME, Log
@@ -174,6 +175,8 @@ class Intake:
         self._taken.new += 1
         if entry.subject.startswith("device "):
             self._log.touch(entry.subject)
+        elif (lent := device_lent(entry)) is not None:
+            self._log.touch(f"device {lent}")  # its names may have been erased
         if entry.verb == HEAR:
             self._compare(entry)
 
@@ -259,7 +262,7 @@ class Intake:
             return
         self._chains.forget_texts(subject, KEY, word.kept)
         if any(each.signed.entry().verb == ERASE for each in self._chains.about(subject)):
-            self._chains.forget_texts(subject, NAME, word.kept)
+            self._log.erase_names(subject, word.kept)
         self._write(device, word)
 
     def _write(self, device: str, word: Word) -> None:

@@ -48,14 +48,14 @@ def lent(device: Device, person: str, note: str, loans: dict[str, Loan]) -> tupl
     person = _line(person, "a person", PERSON_CHARACTERS_MAX)
     note = _line(note, "a note", NOTE_CHARACTERS_MAX) if note else ""
     texts = {_PERSON: person, **({_NOTE: note} if note else {})}
-    return facts_of(device.id, 1), texts, f"{device.name} ({device.id})"
+    return facts_of(device.id, 1), texts, device.id
 
 
 def given_back(device: Device, loans: dict[str, Loan]) -> tuple[Any, Any, str]:
     """The same of the entry that says that it is back. UsageError when it was lent to nobody."""
     if device.id not in loans:
         raise UsageError(f"{device.name} ({device.id}) is lent to nobody")
-    return facts_of(device.id, 0), {}, f"{device.name} ({device.id})"
+    return facts_of(device.id, 0), {}, device.id
 
 
 def loans_of(entries: Iterable[Told]) -> dict[str, Loan]:

@@ -22,7 +22,7 @@ from pressel.ledger.broken import BrokenError
 from pressel.ledger.chain import Head, follow
 from pressel.ledger.entry import SINCE, TIME_S_MAX, WAS, Entry, Fact
 from pressel.ledger.signed import Signed, sign
-from pressel.registry import checkpoint
+from pressel.registry import about_loans, checkpoint
 from pressel.registry.chains import BEGINNING, CHECKPOINT, Chains, Kept, Place
 from pressel.registry.checkpoint import COMPACT_AT, TAIL
 from pressel.registry.device import PENDING
@@ -155,10 +155,11 @@ class Log:
         """Say what the tables say of `subject`, since `verb` says so, too."""
         self._append(verb, subject, self._present(subject))
 
-    def erase_names(self, subject: str) -> None:
-        """All that is not of the last entry of this host about it."""
-        last = self.chains.about(subject, self.own)[-1]
-        self.chains.forget_texts(subject, NAME, last)
+    def erase_names(self, subject: str, but: Kept | None = None) -> None:
+        """All that are not of the entry `but` (by default the last of this host) about this device,
+        and who had it."""
+        self.chains.forget_texts(subject, NAME, but or self.chains.about(subject, self.own)[-1])
+        about_loans.erase(self.chains, VENUE, subject.partition(" ")[2])
 
     def settle(self, verb: str) -> None:
         """The end of a transaction, in which `verb` was done: what it changed is appended."""
