@@ -138,7 +138,7 @@ def status(port: int | None, control: Path | None, as_json: bool) -> int:
             print_console().print(table)
         print(f"{told.name()}, {told.counts()}")
         say_left(told)
-    return 0 if told.applied == told.badges else 1
+    return 0 if told.applied == told.badges or not told.are_told else 1
 
 
 @click.command()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.errors import PresselError, UsageError
+from pressel.registry.identity import fingerprint
 from pressel.registry.store import Registry
 from pressel.schema.setting_values import (
     check_values,
@@ -319,7 +320,7 @@ class VenueSettings:
         """What holds by the log; who says what cannot be is told of."""
         told = self._past(registry)
         if told.doubted is not None:
-            self._doubt(f"host {told.doubted.host[:16]}", told.doubted.version)
+            self._doubt(f"host {fingerprint(told.doubted.host)}", told.doubted.version)
         return told.newest(removed(registry, told.entries()))
 
     def _followed(self) -> Settings | None:
