@@ -334,8 +334,10 @@ class Venue:
                     self.leader.receive_datagram(data, source, self.now_ms)
                     self.leader_wake_ms = self.now_ms
                     self.collect_leader()
-            elif destination[0] == "badge" and self.badges[destination[1]].alive:
-                self.hand_over(self.badges[destination[1]], data, source)
+            elif destination[0] == "badge":
+                badge = self.badges[destination[1]]
+                if badge.alive and destination == badge.address:
+                    self.hand_over(badge, data, source)
 
     def note_passed_on(self, data):
         if data[1] == VOICE_FRAME:

@@ -102,9 +102,13 @@ class Inbound:
         if member is None or session is None:
             self._rooms.outbound.nack(messages.NACK_UNKNOWN_SESSION, data, source, now_ms)
             return refusal.SESSION
-        if source != member.address:
-            return refusal.SOURCE
+        is_newest = envelope.seq(data) > member.link.replay.highest
         reason = session.open(data, now_ms)
+        if source != member.address:
+            if reason != refusal.ACCEPTED:
+                return refusal.SOURCE
+            if is_newest:  # what comes late from its former address moves it nowhere
+                self._follow(member, source)
         if reason == OF_BEFORE:
             # Anybody could have recorded it under the leader before, so it makes us repeat
             # ourselves and nothing else.
@@ -128,6 +132,13 @@ class Inbound:
         if reason == refusal.LIMIT:
             self._rooms.held.note(member.device, kind, now_ms)
         return reason
+
+    def _follow(self, member: "Member", source: "Any") -> None:
+        """The member has sent this from `source`, whatever it was that gave it another address or
+        port. Somebody who holds its datagrams back and sends them himself gets what is sealed for
+        it, until its next one comes."""
+        member.address = source
+        self._rooms.journal.changed(records.MEMBER, member.node)
 
     def obey(self, member: "Member", data: "Any", now_ms: int) -> int:
         """Obey what `member` is known to have sent."""
