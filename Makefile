@@ -26,7 +26,7 @@ endif
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup ready python demo test proof lint type coverage firmware memory wheel flash schema docs dissector fuzz sim swarm bench-badge bench-sim \
+.PHONY: help setup ready python demo test proof lint type coverage firmware memory wheel deb flash schema docs dissector fuzz sim swarm bench-badge bench-sim \
 	report-phase0 report-phase2-3 report-phase4 report-phase5 report-phase7 report-phase8 console-load report-phase9 report-performance chaos budgets lock clean
 
 help:  ## List the targets
@@ -78,6 +78,11 @@ wheel: ready  ## Write what people install, for this kind of machine or (CC=none
 	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 315532800) \
 		$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation \
 		--disable-pip-version-check --wheel-dir build/wheel . && rm -rf build/wheel-work && ls build/wheel/*.whl
+
+deb: wheel  ## Write a leader box as a package of this Debian, into build/deb
+	@rm -rf build/deb && mkdir -p build/deb
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 315532800) \
+		$(BIN)/python -m debian_package
 
 memory: ready  ## Print what eight minutes of talk take of a badge's memory, for each way of packing
 	@exec $(BIN)/python -m tests.firmware.hour 23 --packing stock --packing romfs

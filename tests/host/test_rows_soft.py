@@ -214,6 +214,6 @@ def test_row_39_the_command_follows_the_name(monkeypatch: pytest.MonkeyPatch, ho
     async def run(session: Any, devices: Any) -> None:
         asked.extend((session.named, session.leader))
 
-    monkeypatch.setattr("pressel.cli.badge.run_soft", run)
+    monkeypatch.setattr("pressel.soft.run.run_soft", run)
     assert cli.main(["badge", "--leader", "localhost:47811"]) == 0
     assert asked == [("localhost", 47811), ("127.0.0.1", 47811)]

