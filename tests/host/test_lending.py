@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pressel import cli
 from pressel.errors import UsageError
+from pressel.node.forgetting import Forgetting
 from pressel.registry.store import Registry
 
 A, B = "0200000000000001", "fffffffffffffffe"
@@ -84,3 +87,67 @@ def test_the_commands(
         assert cli.main(["device", "label", *words, *at]) == UsageError.exit_code
     assert cli.main(["device", "return", "Bar 2", *at]) == 0
     assert cli.main(["device", "return", "Bar 2", *at]) == 2
+
+
+DAY_S = 86_400
+LENT_S = 1_800_000_000
+
+
+def names_in(registry: Registry) -> set[str]:
+    texts = [each.texts for each in registry.log.told()]
+    return {said for each in texts for said in each.values() if said is not None}
+
+
+def test_names_are_forgotten_when_the_days_are_over_but_of_who_has_a_badge(tmp_path: Path) -> None:
+    now = [LENT_S]
+    with Registry(tmp_path, now_s=lambda: now[0]) as registry, registry.log.asked_by("boss"):
+        registry.enrol(A, "Bar 1")
+        registry.enrol(B, "Bar 2")
+        registry.lend(A, "Ann Alder", "headset too")
+        registry.give_back(A)
+        registry.lend(B, "Ben Birch", "till Sunday")
+        now[0] += 10 * DAY_S
+        registry.lend(A, "Cy Cedar")
+        registry.give_back(A)
+    with Registry(tmp_path, now_s=lambda: now[0]) as registry:
+        assert registry.forget_people(LENT_S + DAY_S, 9) > 0
+        kept = names_in(registry)
+        assert not {"Ann Alder", "headset too"} & kept
+        assert {"Ben Birch", "till Sunday", "Cy Cedar", "Bar 1"} <= kept
+        (loan,) = registry.loans()
+        assert (loan.person, loan.note) == ("Ben Birch", "till Sunday")
+        registry.verify((), ())
+        assert registry.forget_people(LENT_S + DAY_S, 9) == 0  # and says so once
+        verbs = [each.entry.verb for each in registry.log.told()]
+        assert verbs.count("names forget") == 1
+        registry.give_back(B)
+        registry.forget_people(now[0] + 1, 9)
+        assert not {"Ben Birch", "Cy Cedar", "boss"} & names_in(registry)
+        registry.verify((), ())
+    for file in tmp_path.iterdir():
+        assert b"Ben Birch" not in file.read_bytes(), file
+
+
+def test_a_host_forgets_by_a_clock_that_does_not_leap(tmp_path: Path) -> None:
+    with Registry(tmp_path, now_s=lambda: LENT_S) as registry:
+        registry.enrol(A, "Bar 1")
+        registry.lend(A, "Ann")
+        registry.give_back(A)
+    clocks = {"set": float(LENT_S), "true": 0.0}
+
+    async def in_thread(act: Callable[[], int]) -> int:
+        return act()
+
+    made = Forgetting(tmp_path, 30, in_thread, lambda: clocks["set"], lambda: clocks["true"])
+
+    def look() -> set[str]:
+        asyncio.run(made.look(0))
+        with Registry(tmp_path) as registry:
+            return names_in(registry)
+
+    clocks["set"] += 40 * 365 * DAY_S
+    assert "Ann" in look()
+    clocks["true"] += 29 * DAY_S
+    assert "Ann" in look()
+    clocks["true"] += 2 * DAY_S
+    assert "Ann" not in look()

@@ -87,6 +87,12 @@ _OPTIONS = (
         help="Keep this many backups.",
     ),
     click.option(
+        "--names-days",
+        type=click.IntRange(1, 3650),
+        help="Days after which the log forgets who borrowed a badge and who asked for a change; by "
+        "default never.",
+    ),
+    click.option(
         "--log-level",
         type=click.Choice(LEVELS),
         default=LEVELS[0],

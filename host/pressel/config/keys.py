@@ -73,6 +73,12 @@ class HostKeys(_Section):
     )
     backup_every_h: int = Field(24, ge=1, le=24 * 365, description="Hours between two backups.")
     backup_keep: int = Field(14, ge=1, le=10_000, description="Keep this many backups.")
+    names_days: int | None = Field(
+        None,
+        ge=1,
+        le=3650,
+        description="Days after which the log forgets who borrowed and who asked; unset: never.",
+    )
     v1_bridge: bool = Field(False, description="Let old apps take part. Insecure.")
 
 

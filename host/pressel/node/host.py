@@ -32,7 +32,7 @@ from ptt.link.hmac import Hmac
 from ptt.relay.relay import Relay
 from ptt.wire.refusal import Refused
 
-from . import away, control, ear, heard, recording_copy, restarts, routine_backups
+from . import away, control, ear, forgetting, heard, recording_copy, restarts, routine_backups
 from .admission import Admission
 from .away import Away
 from .bridging import NAME as BRIDGE
@@ -53,6 +53,7 @@ from .desk.verb import Fields, Verb
 from .discovery import BEACON_S
 from .ear import Ear
 from .event_log import EventLog
+from .forgetting import Forgetting
 from .heard import Heard
 from .lifeline import on_stdin_closed
 from .log_copy import LogCopy
@@ -497,6 +498,9 @@ class HostNode:
                 self._report,
             )  # fmt: skip
             self._chores.repeat(routine.look, routine_backups.LOOK_S)
+        if own.names_days is not None:
+            names = Forgetting(own.state, own.names_days, self._in_thread)
+            self._chores.repeat(names.look, forgetting.LOOK_S)
         self._chores.repeat(self._compact_log, COMPACT_S)
 
     async def _keep_settings(self, number: int) -> None:

@@ -6,7 +6,7 @@ Names, who asked, and salts lie beside the entries in a table of their own.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,20 @@ class Chains:
         """Erase text and salt of all that lies beside one entry."""
         query = "DELETE FROM entry_text WHERE host = ? AND number = ?"
         self._db.execute(query, (kept.host, kept.number))
+
+    def forget_people(self, before_s: int, names: Collection[str], but: Collection[Place]) -> int:
+        """Erase the texts of these `names` beside entries that this host has heard before then, but
+        of the entries at those places; how many it were."""
+        marks = ", ".join("?" * len(names))
+        found = self._db.execute(
+            f"SELECT host, number, time_s, name FROM entry_text JOIN entry USING (host, number) "
+            f"WHERE heard_s < ? AND text IS NOT NULL AND name IN ({marks})",
+            (before_s, *names),
+        ).fetchall()
+        gone = [(host, n, name) for host, n, time_s, name in found if (time_s, host, n) not in but]
+        query = "DELETE FROM entry_text WHERE host = ? AND number = ? AND name = ?"
+        self._db.executemany(query, gone)
+        return len(gone)
 
     def drop(self, host: str, first: int, last: int | None = None) -> None:
         """Leave the entries from `first` to `last` behind; None: all from there on."""

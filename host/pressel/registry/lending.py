@@ -13,12 +13,12 @@ from typing import Any
 from pressel.errors import UsageError
 from pressel.printable import is_printable
 from pressel.registry.about_loans import GIVE_BACK, LEND, device_of, facts_of
+from pressel.registry.chains import Place
 from pressel.registry.device import ACTIVE, Device
-from pressel.registry.log import WHO, Told
+from pressel.registry.log import NOTE, PERSON, WHO, Told
 
 PERSON_CHARACTERS_MAX = 60  # a long name, or a name and a shift
 NOTE_CHARACTERS_MAX = 200  # a sentence or two
-_PERSON, _NOTE = "person", "note"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def lent(device: Device, person: str, note: str, loans: dict[str, Loan]) -> tupl
         )
     person = _line(person, "a person", PERSON_CHARACTERS_MAX)
     note = _line(note, "a note", NOTE_CHARACTERS_MAX) if note else ""
-    texts = {_PERSON: person, **({_NOTE: note} if note else {})}
+    texts = {PERSON: person, **({NOTE: note} if note else {})}
     return facts_of(device.id, 1), texts, device.id
 
 
@@ -60,7 +60,17 @@ def given_back(device: Device, loans: dict[str, Loan]) -> tuple[Any, Any, str]:
 
 def loans_of(entries: Iterable[Told]) -> dict[str, Loan]:
     """By device, who has it now."""
-    found: dict[str, Loan] = {}
+    return {device: _loan(device, told) for device, told in _open(entries).items()}
+
+
+def places_of_loans(entries: Iterable[Told]) -> set[Place]:
+    """Where the log says who has a badge now."""
+    return {told.place for told in _open(entries).values()}
+
+
+def _open(entries: Iterable[Told]) -> dict[str, Told]:
+    """By device that is lent now, the entry that says so."""
+    found: dict[str, Told] = {}
     told = [each for each in entries if each.entry.verb in (LEND, GIVE_BACK)]
     for each in sorted(told, key=_when):
         device = device_of(each.entry.facts)
@@ -68,10 +78,14 @@ def loans_of(entries: Iterable[Told]) -> dict[str, Loan]:
             continue  # another host's, which means nothing here
         found.pop(device, None)
         if each.entry.verb == LEND:
-            texts = {name: said or "" for name, said in each.texts.items()}
-            person, note = texts.get(_PERSON, ""), texts.get(_NOTE, "")
-            found[device] = Loan(device, person, each.entry.time_s, texts.get(WHO, ""), note)
+            found[device] = each
     return found
+
+
+def _loan(device: str, told: Told) -> Loan:
+    texts = {name: said or "" for name, said in told.texts.items()}
+    person, note, by = texts.get(PERSON, ""), texts.get(NOTE, ""), texts.get(WHO, "")
+    return Loan(device, person, told.entry.time_s, by, note)
 
 
 def _when(told: Told) -> tuple[int, int, int]:

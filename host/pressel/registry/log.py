@@ -8,7 +8,7 @@ the key is good.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -35,6 +35,8 @@ PAGE = 100  # entries read at once: 100 KB at most, in one line to a command
 WHAT_CHARACTERS_MAX = 1000  # of the values of a change: 20 settings fit
 
 NAME, KEY, WHO, WHAT = "name", "key", "who", "what"  # of texts
+PERSON, NOTE = "person", "note"  # of a loan
+PEOPLE = (WHO, PERSON, NOTE)  # texts that are about people, who may want them forgotten
 _TOUCHED = (
     "CREATE TEMP TABLE touched (subject TEXT PRIMARY KEY)",
     *(
@@ -160,6 +162,11 @@ class Log:
         and who had it."""
         self.chains.forget_texts(subject, NAME, but or self.chains.about(subject, self.own)[-1])
         about_loans.erase(self.chains, VENUE, subject.partition(" ")[2])
+
+    def forget_people(self, before_s: int, but: Collection[Place]) -> int:
+        """Erase who asked, who borrowed and what was noted, of entries heard before then, but of
+        those at these places; how many texts it were."""
+        return self.chains.forget_people(before_s, PEOPLE, but)
 
     def settle(self, verb: str) -> None:
         """The end of a transaction, in which `verb` was done: what it changed is appended."""

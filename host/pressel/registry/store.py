@@ -36,12 +36,13 @@ from pressel.registry.device import (
 )
 from pressel.registry.identity import public_key
 from pressel.registry.intake import ERASE, ERASED, Intake, Sent, Taken
-from pressel.registry.lending import Loan, given_back, lent, loans_of
+from pressel.registry.lending import Loan, given_back, lent, loans_of, places_of_loans
 from pressel.registry.log import VENUE, Told
 from pressel.registry.pages import Page, page_of
 from pressel.registry.undo import UNDO, Step, Undo, removed_host
 from ptt.base.numbers import DEVICES_MAX
 
+FORGET = "names forget"
 PENDING_MAX = 32  # devices that wait for the operator; strangers must not fill a disk
 PENDING_S = 3600  # who was not approved in an hour has gone home; strangers must not fill the list
 
@@ -146,6 +147,17 @@ class Registry(Database):
         """The entries of all hosts about what is the venue's, and no part of the registry."""
         with told(self.file):
             return [self.log.told_of(each) for each in self.log.chains.about(VENUE)]
+
+    def forget_people(self, before_s: int, days: int) -> int:
+        """Erase the names of people beside entries from before then, but of who has a badge now;
+        how many it were. The log tells that it was done because `days` have passed."""
+        with self._change():
+            but = places_of_loans(map(self.log.told_of, self.log.chains.about(VENUE)))
+            count = self.log.forget_people(before_s, but)
+            if count:
+                facts: dict[str, Fact] = {"days": days, "count": count}
+                self.log.note(FORGET, VENUE, facts, f"{count} names older than {days} days")
+            return count
 
     def compact(self, least: int = COMPACT_AT, tail: int = TAIL) -> bool:
         """Drop the entries of this host that do not count any more; see `Log.compact`."""
