@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
-from pressel.tree import IS_INSTALLED
+from pressel.tree import IS_DEBIANS, IS_INSTALLED
 
 # What is imported -> the extra of pyproject.toml that brings it, the smallest that has it.
 EXTRA_OF = {
@@ -47,6 +47,8 @@ def mend(module: str) -> str:
     if not IS_INSTALLED:
         return "run 'make setup'"
     extra = EXTRA_OF.get(module)
+    if IS_DEBIANS and extra is None:
+        return "run 'apt install --reinstall ./pressel_VERSION.deb'"
     wheel = f"'WHEEL[{extra}]'" if extra else "--force-reinstall WHEEL"
     return f"run 'pip install {wheel}', where WHEEL is the file that Pressel came as"
 
@@ -56,6 +58,11 @@ def advice(module: str | None) -> str | None:
     extra = EXTRA_OF.get((module or "").partition(".")[0])
     if extra is None:
         return None
+    if IS_DEBIANS:
+        return (
+            f"this needs the part '{extra}' of Pressel, which Debian's package leaves out: a "
+            "leader box does without; on another computer, install the wheel with it"
+        )
     return (
         f"this needs the part '{extra}' of Pressel, which is not installed; install it with: "
         f"pip install 'WHEEL[{extra}]', where WHEEL is the file that Pressel came as"

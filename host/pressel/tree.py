@@ -7,13 +7,24 @@ same names (`setup.py` puts them there).
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 
 import platformdirs
 
 _CARRIED = Path(__file__).with_name("_tree")
 
+
+def _installer() -> str:
+    """Who has installed this, as Python's records have it."""
+    try:
+        return (metadata.distribution("pressel").read_text("INSTALLER") or "").strip()
+    except metadata.PackageNotFoundError:
+        return ""
+
+
 IS_INSTALLED = _CARRIED.is_dir()
+IS_DEBIANS = IS_INSTALLED and _installer() == "dpkg"  # the package of `make deb` has put it here
 ROOT = _CARRIED if IS_INSTALLED else Path(__file__).resolve().parents[2]
 
 # For what is made once and can be deleted: in a clone `make clean` does it.

@@ -105,6 +105,14 @@ def test_a_file_that_others_may_change_is_not_obeyed(places, capsys) -> None:
     assert "may be changed by others" in capsys.readouterr().err
 
 
+def test_a_folder_that_this_user_may_not_look_into_has_nothing_for_him(monkeypatch) -> None:
+    def stat(file: Path, **words: object) -> os.stat_result:
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert sources.settings({}) == {}
+
+
 def test_reading_makes_nothing(places, tmp_path: Path, capsys) -> None:
     places["here"].write_text(f"[host]\nstate = '{tmp_path / 'state'}'\n")
     assert default_state() == tmp_path / "state"

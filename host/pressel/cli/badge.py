@@ -1,7 +1,7 @@
 """`pressel badge`: a participant on this machine, soft or with the real firmware.
 
-What needs the extra `soft` is imported by the badge itself: `pressel badge logs` and the others that
-talk to a badge at a port work on a leader box, which has no sound.
+What needs the extra `soft` is imported by the badge itself: `pressel badge logs` and the others
+that talk to a badge at a port work on a leader box, which has no sound.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from pressel.node.presence import control_of
 from pressel.registry import kit as kits
 from pressel.registry.database import DATABASE
 from pressel.transport.udp import Address
-from pressel.tree import CACHE, IS_INSTALLED
+from pressel.tree import CACHE, IS_DEBIANS, IS_INSTALLED
 from ptt.base.numbers import PORT
 
 _SLASH = Path("/")
@@ -192,6 +192,11 @@ def upgrade(wheel: tuple[Path, bool], dry_run: bool, root: Path, yes: bool) -> N
 
 
 def _upgrade(wheel: Path, *, dry_run: bool, root: Path, yes: bool, is_check: bool) -> None:
+    if IS_DEBIANS and not is_check:
+        raise UsageError(
+            "this came as a package of Debian's; put a newer one in its place with: "
+            "apt install ./pressel_VERSION.deb"
+        )
     if not wheel.name.startswith("pressel-") or wheel.suffix != ".whl":
         raise UsageError(f"{wheel} is no wheel of Pressel; `make wheel` makes one")
     places = Places(root.absolute())
@@ -277,7 +282,12 @@ def uninstall(keep_data: bool | None, dry_run: bool, root: Path, yes: bool) -> N
         print("nothing was done")
         return
     print(f"removed; {system.places.state} is {'kept' if keep_data else 'gone'}")
-    print(f"the program itself lies in {Path(sys.prefix)}: delete that, or pip uninstall pressel")
+    if IS_DEBIANS:
+        print("the program itself is a package of Debian's: apt remove pressel")
+    else:
+        print(
+            f"the program itself lies in {Path(sys.prefix)}: delete that, or pip uninstall pressel"
+        )
 
 
 def _system(root: Path, is_dry: bool) -> System:

@@ -37,7 +37,7 @@ def settings(environ: Mapping[str, str] | None = None) -> dict[str, Setting]:
     environ = os.environ if environ is None else environ
     found: dict[str, Setting] = {}
     for file in reversed(files()):
-        if file.is_file():
+        if _is_here(file):
             found |= read_file(file)
     return found | _read_environment(environ)
 
@@ -66,6 +66,15 @@ def read_file(file: Path) -> dict[str, Setting]:
                 for key, value in _flat(keys)
             }
     raise UsageError("\n".join(each.at(file) for each in findings))
+
+
+def _is_here(file: Path) -> bool:
+    """A folder that this user may not look into has nothing for him: one stands in it all the same
+    after `sudo -u` and `runuser`."""
+    try:
+        return file.is_file()
+    except PermissionError:
+        return False
 
 
 def _check_owner(file: Path) -> None:

@@ -34,7 +34,7 @@ class Forgetting:
         self._began_s = now_s() - passed_s()
 
     async def look(self, number: int) -> None:
-        # What keeps the registry from being written is told by whoever wants to write something new.
+        # What keeps the registry from being written is told by whoever writes something new.
         with contextlib.suppress(PresselError, OSError):
             await self._in_thread(self._forget)
 
