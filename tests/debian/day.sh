@@ -30,7 +30,10 @@ begin() {  # the service, as systemd would begin it
 }
 of_service() { find /proc -maxdepth 1 -name '[0-9]*' -user pressel -printf '%f\n' 2>/dev/null; }
 none_of_service() { test -z "$(of_service)"; }
-stop() { of_service | xargs -r kill -KILL; until_so none_of_service; }
+stop() {
+    for each in $(of_service); do kill -KILL "$each" 2>/dev/null || true; done
+    until_so none_of_service
+}
 technician() { env PYTHONPATH=/shared/packages PYTHONNOUSERSITE=1 /opt/pressel/bin/python -m pressel "$@"; }
 listed() { pressel status | grep -q "$1"; }
 

@@ -12,15 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from serial.tools import list_ports
+from serial.tools.list_ports_common import ListPortInfo
+from tests.flash.bench import agreed, flash_bytes, make_order
 from tests.patience import wait_for
 
 from pressel import cli
+from pressel.emulator.badge import EmulatedBadge
+from pressel.flash.job import flash_badge
 from pressel.node import control
 from pressel.node.presence import control_of
 from pressel.registry.database import DATABASE
 from pressel.registry.identity import public_key
+from pressel.registry.store import Registry
 
 pytestmark = pytest.mark.proof
+CHIP = "esp32"
 
 
 class Box:
@@ -171,6 +178,22 @@ def test_a_badge_is_lost(box: Box, tmp_path: Path, capsys) -> None:
     with box.serving(), worn(box, tmp_path / "ann.json"):
         box.typed("device", "revoke", "Ann")
         wait_for(lambda: "Ann" not in box.members(), "Ann to be out")
+
+
+def test_the_wifi_has_changed(box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name, password and the leader's address; who the badge is stays, with its key."""
+    flash, state = tmp_path / "flash", tmp_path / "box"
+    order = make_order(tmp_path, CHIP, name="Bar 1", leader="192.168.1.5:47800")
+    with Registry(state) as registry, EmulatedBadge(CHIP, flash, flash_bytes(CHIP)) as badge:
+        device = flash_badge(badge.port, order, registry, lambda stage, share: None).device
+    monkeypatch.setenv("PRESSEL_WIFI_PASSWORD", "another secret")
+    with EmulatedBadge(CHIP, flash, flash_bytes(CHIP)) as badge:
+        monkeypatch.setattr(list_ports, "comports", lambda *_: [ListPortInfo(badge.port)])
+        box.typed("provision", badge.port, "--wifi", "Venue 2", "--leader", "")
+    with Registry(state) as registry:
+        config = agreed(flash.read_bytes(), CHIP, registry, device)
+    assert config["wifi"] == {"ssid": "Venue 2", "password": "another secret"}
+    assert not config.get("leader")  # it searches
 
 
 @contextlib.contextmanager
