@@ -18,7 +18,8 @@ until_so() {  # WORDS...: repeat them until they succeed, for a minute or more
     "$@" || fail "$*"
 }
 all_files() { find / -xdev \( -path /proc -o -path /dev -o -path /shared -o -path /tmp -o -path /root \
-    -o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache/ldconfig -o -path /home \) -prune -o -print | sort; }
+    -o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache/ldconfig -o -path /home \
+    -o -path /opt \) -prune -o -print | sort; }  # dpkg removes an empty /opt, too
 begin() {  # the service, as systemd would begin it
     install -d -m 700 -o pressel -g pressel /run/pressel
     eval "words=($(sed -n 's/^ExecStart=//p' /etc/systemd/system/pressel.service))"
@@ -111,6 +112,7 @@ pressel device list --all --state /var/lib/pressel | grep Ann
 step "purged"
 dpkg --purge pressel
 rm -rf /run/pressel
+test ! -e /opt/pressel
 all_files >/tmp/after
 diff /tmp/before /tmp/after || fail "that is left"
 if getent passwd pressel; then fail "the user is left"; fi
