@@ -41,7 +41,7 @@ def test_each_start_is_told_once() -> None:
     assert look(member(1, 6), member(2, 1)) == 1
     ((event, fields),) = told
     assert sentence(event, fields) == (
-        "the badge of Ann (0000000000000001) has started anew: its program hung"
+        "the badge of Ann (0000000000000001) has restarted: its program hung"
     )
     assert look(member(1, 6)) == 0
     assert look() == 0 and look(member(1, 0)) == 1  # it counts from 0 after 65,535
