@@ -1,4 +1,4 @@
-"""An SSD1306 display: one line of words, sent a page at a time so that no step is long.
+"""An SSD1306 display: lines of words, sent a page at a time so that no step is long.
 
 The command bytes are those of the Solomon Systech data sheet of the SSD1306.
 """
@@ -31,7 +31,7 @@ class Display:
         for at in range(0, len(self._data), self._width):
             self._rows.append((_DATA, view[at : at + self._width]))
         self._command_bytes = bytearray((_COMMAND, 0))
-        self._words = ""
+        self._lines = ()
         self._page = 0  # the next to be sent; `_pages`: all are
         is_tall = facts["height"] == 64
         for command in (
@@ -55,15 +55,18 @@ class Display:
         ):
             self._command(command)
 
-    def show(self, words: str) -> None:
-        """Words for the middle of the display; what does not fit is cut."""
-        if words == self._words:
+    def show(self, lines: "tuple[str, ...]") -> None:
+        """Lines for the middle of the display; what does not fit is cut."""
+        if lines == self._lines:
             return
-        self._words = words
+        self._lines = lines
         frame = self._frame
         frame.fill(0)
-        left = max(0, self._width - len(words) * _LETTER_PIXELS) // 2
-        frame.text(words, left, self._pages // 2 * 8 - 4, 1)
+        top = max(0, self._pages - len(lines)) * _LETTER_PIXELS // 2
+        for line in lines:
+            left = max(0, self._width - len(line) * _LETTER_PIXELS) // 2
+            frame.text(line, left, top, 1)
+            top += _LETTER_PIXELS
         self._page = 0
 
     def update(self) -> None:

@@ -100,9 +100,9 @@ def test_a_display_is_written_a_page_a_step_and_only_when_it_changes(firmware: L
     for _ in range(20):
         display.update()
     I2C.written.clear()
-    display.show("ready")
+    display.show(("ready",))
     for _ in range(20):
-        display.show("ready")
+        display.show(("ready",))
         display.update()
     pages = [data for _, data in I2C.written if data[0] == 0x40]
     assert [len(page) for page in pages] == [129] * 8
@@ -113,7 +113,7 @@ def test_a_display_is_written_a_page_a_step_and_only_when_it_changes(firmware: L
 
 def test_words_too_long_for_a_display_begin_at_its_edge(firmware: Load) -> None:
     display = firmware("hal.display").Display(DISPLAY)
-    display.show("twenty characters ...")
+    display.show(("twenty characters ...",))
     assert FrameBuffer.drawn[0][1] == 0
 
 

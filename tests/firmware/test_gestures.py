@@ -9,15 +9,18 @@ DOWN, UP = 1, 2
 
 # (ms, what the button says) and what is understood, with the time of it.
 SITUATIONS = {
-    "one click says nothing": ([(0, DOWN), (100, UP)], []),
+    "one click is a look": ([(0, DOWN), (100, UP)], [(400, "look")]),
     "a double click": ([(0, DOWN), (100, UP), (250, DOWN), (350, UP)], [(250, "change_group")]),
-    "two slow clicks": ([(0, DOWN), (100, UP), (700, DOWN), (800, UP)], []),
+    "two slow clicks": (
+        [(0, DOWN), (100, UP), (700, DOWN), (800, UP)],
+        [(400, "look"), (1100, "look")],
+    ),
     "held": ([(0, DOWN), (3000, UP)], [(1500, "emergency"), (3000, "let_go")]),
     "held for long says it once": (
         [(0, DOWN), (20_000, UP)],
         [(1500, "emergency"), (20_000, "let_go")],
     ),
-    "almost held": ([(0, DOWN), (1490, UP)], []),
+    "almost held": ([(0, DOWN), (1490, UP)], [(1500, "look")]),
     "clicked, then held": (
         [(0, DOWN), (100, UP), (200, DOWN), (2500, UP)],
         [(200, "change_group"), (1700, "emergency"), (2500, "let_go")],
@@ -28,7 +31,7 @@ SITUATIONS = {
     ),
     "three clicks": (
         [(0, DOWN), (50, UP), (150, DOWN), (200, UP), (300, DOWN), (350, UP)],
-        [(150, "change_group")],
+        [(150, "change_group"), (700, "look")],
     ),
 }
 

@@ -29,7 +29,8 @@ from tests.firmware.hardware import (
 from pressel.boards.board import board_ids, load_board
 from pressel.schema.messages import message_table
 from ptt.badge import indications
-from ptt.base import clock
+from ptt.badge.join import JOINED
+from ptt.base import clock, events
 from ptt.base.defaults import PLAYOUT_DELAY_MS
 from ptt.base.numbers import FRAME_SAMPLES
 from ptt.media.playout import SILENT
@@ -246,6 +247,47 @@ def test_the_display_says_what_the_light_says(build: Build) -> None:
     words = indications.SITUATIONS[indications.SEARCHING][3]
     assert [drawn[0] for drawn in FrameBuffer.drawn] == [words]
     assert len([data for _, data in I2C.written if data[0] == 0x40]) == 8
+
+
+LOOK = 4  # of app.extras.gestures
+
+
+def test_one_click_shows_how_the_badge_fares_while_nobody_talks(build: Build) -> None:
+    handset = build("esp32s3-devkit")
+    (screen,) = [each for each in handset.extras if type(each).__name__ == "Screen"]
+    own = handset.participant
+    own.join.state, own.join.term, own.join.node = JOINED, 3, 12
+    own.membership.round_trip_ms = 8
+    own.membership.standbys.append(("10.0.0.2", 1))
+    screen.on_event(handset, (events.HEARD, (1, 7, 90, 10, 2)), 1000)
+    screen.on_event(handset, (events.QUEUED, 2), 1000)
+    FrameBuffer.drawn.clear()
+    (side,) = [each for each in handset.extras if type(each).__name__ == "SideButton"]
+    side._gestures.poll = lambda change, now_ms: LOOK
+    side.step(handset, 1000)
+    screen.step(handset, 1030)
+    words = [drawn[0] for drawn in FrameBuffer.drawn]
+    assert words[:6] == [
+        "leader, term 3", "badge 12 of it", "hosts 2", "trip 8 ms", "lost 10 of 100", "queue 2",
+    ]  # fmt: skip
+    assert all(len(each) <= 16 for each in words) and len(words) <= 8
+    drawn_ms = [(x, y) for _, x, y in FrameBuffer.drawn]
+    assert all(x >= 0 and 0 <= y <= 56 for x, y in drawn_ms)
+    own.membership.round_trip_ms = 9
+    screen.step(handset, 1060)
+    assert [drawn[0] for drawn in FrameBuffer.drawn] == words  # it is renewed once a second
+    own.floor.talker = 5
+    screen.step(handset, 1090)
+    situation = [indications.SITUATIONS[handset.situation][3]]
+    assert [drawn[0] for drawn in FrameBuffer.drawn] == situation
+    own.floor.talker = 0
+    screen.step(handset, 1120)
+    assert [drawn[0] for drawn in FrameBuffer.drawn] == situation  # it has to be asked for again
+    screen.look(2000)
+    screen.step(handset, 2030)
+    assert len(FrameBuffer.drawn) == len(words)
+    screen.step(handset, 12_000)
+    assert [drawn[0] for drawn in FrameBuffer.drawn] == situation  # ten seconds are over
 
 
 def test_an_e_paper_badge_shows_name_group_and_situation(build: Build) -> None:

@@ -1,5 +1,6 @@
 """What a side button means: holding it is an emergency until it is let go, two clicks change the
-group, one click is nothing.
+group, one click shows how the badge fares where there is a display, and is nothing elsewhere: it
+happens in every pocket.
 
 The talk button has no gestures: its press counts at once, and waiting for a second click would
 delay every word.
@@ -18,7 +19,8 @@ NOTHING = const(0)
 EMERGENCY = const(1)
 CHANGE_GROUP = const(2)
 LET_GO = const(3)
-NAMES = ("", "emergency", "change_group", "let_go")
+LOOK = const(4)
+NAMES = ("", "emergency", "change_group", "let_go", "look")
 
 IDLE = const(0)
 DOWN = const(1)
@@ -38,7 +40,7 @@ RULES = (
     (DOWN, RELEASE, CLICKED, ""),
     (DOWN, HELD, DONE, "emergency"),  # while it is held: nobody in need counts seconds
     (CLICKED, PRESS, DOWN_AGAIN, "change_group"),  # at the second press
-    (CLICKED, TOO_LATE, IDLE, ""),  # one click is nothing: it happens in every pocket
+    (CLICKED, TOO_LATE, IDLE, "look"),
     (DOWN_AGAIN, RELEASE, IDLE, ""),
     (DOWN_AGAIN, HELD, DONE, "emergency"),
     (DONE, RELEASE, IDLE, "let_go"),  # what was said in the emergency is over
@@ -65,7 +67,7 @@ class Gestures:
             if since(now_ms, self._since_ms) >= _HOLD_MS:
                 return self._fire(HELD)
         elif self.state == CLICKED and since(now_ms, self._since_ms) >= _CLICKS_MS:
-            self._fire(TOO_LATE)
+            return self._fire(TOO_LATE)
         return NOTHING
 
     def _fire(self, trigger: int) -> int:

@@ -1,5 +1,5 @@
 """The side button: while it is held the badge talks in an emergency; two clicks turn the talk
-button to the next group of this badge.
+button to the next group of this badge, one click asks a display how the badge fares.
 
 The leader decides whether an emergency is allowed; a badge in one group has no other to switch to.
 """
@@ -11,7 +11,7 @@ from ptt.wire import messages
 
 from .. import log
 from . import ignore
-from .gestures import CHANGE_GROUP, EMERGENCY, NAMES, NOTHING, Gestures
+from .gestures import CHANGE_GROUP, EMERGENCY, LOOK, NAMES, NOTHING, Gestures
 
 if TYPE_CHECKING:
     from hal.button import Button
@@ -38,6 +38,11 @@ class SideButton:
             handset.press(now_ms, messages.LANE_EMERGENCY)
         elif gesture == CHANGE_GROUP:
             self._change_group(handset, now_ms)
+        elif gesture == LOOK:
+            for extra in handset.extras:
+                look = getattr(extra, "look", None)
+                if look is not None:
+                    look(now_ms)
         else:
             handset.participant.release(now_ms)
 
