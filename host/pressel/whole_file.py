@@ -8,13 +8,14 @@ import tempfile
 from pathlib import Path
 
 from pressel.errors import PresselError
+from pressel.private_folder import make_private
 
 
 def write_whole(path: Path, text: str) -> None:
     """Put `text` at `path`, on the disk before it returns; makes the folder. PresselError when that
     fails, and then what was there is there still."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path.parent)
         number, fresh = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
         try:
             with os.fdopen(number, "w", encoding="utf-8") as file:

@@ -147,7 +147,7 @@ def test_without_a_leader_a_host_says_so_and_reads_from_its_own_copy(tmp_path: P
     asyncio.run(scenario())
 
 
-def test_a_lead_is_given_up_only_to_somebody(tmp_path: Path) -> None:
+def test_rows_26_and_49_a_lead_is_given_up_only_to_somebody(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with cluster_of(tmp_path, "ab") as cluster:
             leader = await cluster.until_led()

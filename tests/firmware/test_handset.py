@@ -378,7 +378,7 @@ def test_off_duty_only_when_asked_for_and_woken_by_a_press(build: Build) -> None
 
 
 @pytest.mark.parametrize("days", [1, 6, 7, 10, 12])
-def test_a_press_wakes_it_after_days_off_duty(build: Build, days: int) -> None:
+def test_row_33_a_press_wakes_it_after_days_off_duty(build: Build, days: int) -> None:
     handset = build(off_duty_after_s=60)
     run(handset, 1000, 61_100)
     assert Machine.naps_ms

@@ -50,7 +50,7 @@ RESERVED = [
 
 
 @pytest.mark.parametrize(("one", "other"), ALIKE)
-def test_names_of_one_look_are_one(tmp_path: Path, one: str, other: str) -> None:
+def test_row_21_names_of_one_look_are_one(tmp_path: Path, one: str, other: str) -> None:
     with Registry(tmp_path) as registry:
         registry.enrol(ANN, one)
         for give in (

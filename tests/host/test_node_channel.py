@@ -113,7 +113,7 @@ def connected(names: str = "ab", **options) -> Wire:
 # --- hosts that may ---
 
 
-def test_a_host_that_was_silent_for_days_is_silent_for_long() -> None:
+def test_row_34_a_host_that_was_silent_for_days_is_silent_for_long() -> None:
     """The host that runs the channel looks twice a second; here, once an hour."""
     wire = connected()
     end, other = wire.ends["a"], wire.host["b"]

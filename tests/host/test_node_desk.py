@@ -98,7 +98,7 @@ def test_who_leads_answers_itself_and_writes_down_who_asked() -> None:
     assert stage.log == []
 
 
-def test_who_follows_has_the_leader_answer_and_the_leader_writes_down_who_asked_where() -> None:
+def test_row_24_who_follows_has_the_leader_answer_and_write_down_who_asked() -> None:
     stage = follower()
     assert stage.other is not None
     assert stage.ask("say", text="hi") == {"answer": "say ['text']", "by": "kitchen"}

@@ -85,7 +85,7 @@ def test_a_damaged_file_is_told_and_left(tmp_path: Path, clock, content: bytes) 
 
 
 @pytest.mark.parametrize("term", [TERM_MAX - 255, TERM_MAX, 1073741823, 10**4000])
-def test_a_term_above_which_nobody_can_lead_is_told_with_the_way_back(
+def test_row_36_a_term_above_which_nobody_can_lead_is_told_with_the_way_back(
     tmp_path: Path, clock, term: int
 ) -> None:
     file = tmp_path / "term"

@@ -69,6 +69,16 @@ def test_nobody_else_can_read_the_files(folder: Path) -> None:
             assert file.stat().st_mode & 0o77 == 0, file
 
 
+def test_row_45_no_folder_that_is_made_is_open_whatever_the_umask(tmp_path: Path) -> None:
+    former = os.umask(0)
+    try:
+        Registry(tmp_path / "state" / "pressel").close()
+    finally:
+        os.umask(former)
+    for each in ("state", "state/pressel"):
+        assert (tmp_path / each).stat().st_mode & 0o77 == 0
+
+
 @pytest.mark.parametrize("mode", (0o640, 0o604, 0o620))
 def test_a_key_file_open_to_others_is_refused(folder: Path, mode: int) -> None:
     Registry(folder).close()
@@ -526,7 +536,7 @@ def test_many_may_make_a_registry_at_once(tmp_path: Path) -> None:
             assert list(threads.map(make, [folder] * 8)) == [0] * 8
 
 
-def test_the_first_device_that_standbys_would_not_learn_is_refused(
+def test_row_35_the_first_device_that_standbys_would_not_learn_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In whatever way it comes; one that takes another's place may come."""
@@ -554,7 +564,7 @@ def test_the_first_device_that_standbys_would_not_learn_is_refused(
 
 
 @pytest.mark.parametrize("way", ["gone", "zeroed", "emptied"])
-def test_an_emptied_registry_is_no_new_venue(folder: Path, way: str) -> None:
+def test_row_47_an_emptied_registry_is_no_new_venue(folder: Path, way: str) -> None:
     """Its key is still there: badges were strangers, and nobody was told."""
     with Registry(folder) as registry:
         registry.enrol(ANN, "Ann")

@@ -41,7 +41,7 @@ def test_an_age_is_right_for_twelve_days():
         assert clock.age(start_ms, start_ms) == 0
 
 
-def test_a_leader_of_three_steps_down_though_one_host_was_away_for_days():
+def test_row_32_a_leader_of_three_steps_down_though_one_host_was_away_for_days():
     """One host is away for longer and longer, the other follows, until the network splits."""
     for days in LONG + (13, 20, 40):
         voters = Voters(host_id(1), (host_id(1), host_id(2), host_id(3)), 1, 0)

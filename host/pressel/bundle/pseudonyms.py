@@ -16,6 +16,7 @@ from typing import Any
 
 from pressel.errors import PresselError
 from pressel.json_text import read_json
+from pressel.private_folder import make_private
 
 FILE = "bundle-names.json"
 _KEY_BYTES = 32
@@ -58,7 +59,7 @@ class Pseudonyms:
         text = json.dumps({"key": self._key.hex(), "names": self._names}, indent=1)
         fresh = self._path.with_suffix(".new")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self._path.parent)
             with contextlib.suppress(FileNotFoundError):
                 fresh.unlink()
             handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

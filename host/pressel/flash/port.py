@@ -16,6 +16,8 @@ from collections.abc import Iterator
 import platformdirs
 import serial
 
+from pressel.private_folder import make_private
+
 from .messages import flash_error
 
 _NO_SERIAL = (errno.ENOTTY, errno.ENXIO, errno.ENODEV, errno.EISDIR)
@@ -48,7 +50,7 @@ def held(port: str) -> Iterator[None]:
     check_port(port)
     folder = platformdirs.user_state_path("pressel") / "ports"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         name = os.path.realpath(port) if "://" not in port else port
         lock = os.open(folder / name.strip("/").replace("/", "-"), os.O_RDWR | os.O_CREAT, 0o600)
     except OSError:  # no place for locks: the port's own lock must do

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from pressel.errors import PresselError, UnreachableError, UsageError
 from pressel.json_text import read_json
+from pressel.private_folder import make_private
 
 from .control_folder import control_folder, control_folders, is_shut
 from .desk import asker as askers
@@ -67,7 +68,7 @@ async def serve(path: Path, answer: Answer) -> asyncio.Server:
     Takes over a dead socket.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path.parent)
         _make_way(path)
         with _short(path) as name:
             server = await asyncio.start_unix_server(

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pressel.errors import UsageError
+from pressel.private_folder import make_private
 
 _FILE = "running"
 _PATH_BYTES_MAX = 4096
@@ -35,7 +36,7 @@ def present(state: Path) -> Iterator[Presence]:
     """Hold the folder `state`. UsageError when another host does."""
     handle = -1
     try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(state)
         handle = os.open(state / _FILE, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -19,6 +19,7 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from pressel.errors import PresselError, UsageError
+from pressel.private_folder import make_private
 from pressel.update import keys
 from pressel.update.campaign import Campaign, read_campaign, store_campaign
 from pressel.update.library import RELEASES_MAX, Library
@@ -193,7 +194,7 @@ class UpdateCopy:
             raise PresselError(f"release {kept.name} was changed on its way, or at the leader")
         arrived = self._library.folder.parent / f"{kept.name}.part"
         try:
-            arrived.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(arrived.parent)
             arrived.write_bytes(data)
             (self._library.folder / kept.name).unlink(missing_ok=True)
             self._library.make_room(names)

@@ -17,6 +17,7 @@ from typing import Self
 
 from pressel.errors import PresselError, UsageError
 from pressel.ledger.broken import BrokenError
+from pressel.private_folder import make_private
 from pressel.registry import proved, secret_file, tables
 from pressel.registry.identity import identity
 from pressel.registry.log import Log
@@ -48,7 +49,7 @@ class Database:
         self.file = folder / DATABASE
         key_file = folder / KEY_FILE
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(folder)
             is_new = not self.file.exists()
             if is_new:  # SQLite gives its side files the mode of this one
                 os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))

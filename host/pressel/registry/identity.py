@@ -8,6 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pressel.errors import UsageError
+from pressel.private_folder import make_private
 from pressel.registry import secret_file
 
 IDENTITY_FILE = "host.key"
@@ -17,7 +18,7 @@ IDENTITY_KIND = "host key"
 def identity(folder: Path) -> Ed25519PrivateKey:
     """The private key in `folder`; the first call makes it."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
     except OSError as error:
         raise UsageError(f"cannot keep the host key in {folder}: {error.strerror}") from error
     seed = secret_file.load_or_make(folder / IDENTITY_FILE, IDENTITY_KIND)

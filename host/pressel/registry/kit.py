@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from pressel.errors import PresselError, UsageError
 from pressel.json_text import read_json
+from pressel.private_folder import make_private
 
 from . import backup, secret_file
 from .database import DATABASE
@@ -125,7 +126,7 @@ def _fill(state: Path, keys: Keys, names: Iterable[str], source: Path) -> None:
     """Put the keys called `names` and the backup `source` into `state`, or nothing."""
     made: list[Path] = []
     try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(state)
         for name in names:
             secret_file.write_private(state / name, keys.files[name])
             made.append(state / name)

@@ -16,6 +16,7 @@ from typing import Any
 
 from pressel.errors import UsageError
 from pressel.json_text import read_json
+from pressel.private_folder import make_private
 from pressel.registry.secret_file import sync_folder
 from pressel.registry.vault import Vault, vault_of
 
@@ -68,7 +69,7 @@ def _read(file: Path) -> dict[str, Any]:
 def _write(vault: Vault, folder: Path, place: str, told: dict[str, Any]) -> None:
     file = folder / place
     beside = file.with_suffix(".new")
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(file.parent)
     proof = _proof(vault, place, told).decode()
     with beside.open("w", encoding="ascii") as out:
         out.write(json.dumps({**told, PROOF: proof}, indent=1) + "\n")

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from pressel.errors import PresselError
+from pressel.private_folder import make_private
 
 from . import backup
 
@@ -40,7 +41,7 @@ class Shelf:
         """
         file = self._folder / time.strftime(_NAME, time.localtime(now_s))
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self._folder)
         except OSError as error:
             raise PresselError(f"cannot make {self._folder}: {error.strerror}") from error
         backup.back_up(state, file)

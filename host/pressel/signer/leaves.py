@@ -21,6 +21,7 @@ from pathlib import Path
 import platformdirs
 
 from pressel.errors import PresselError, UsageError
+from pressel.private_folder import make_private
 from pressel.registry.secret_file import sync_folder, write_private
 from ptt.link.lms import NAME_AT
 
@@ -72,7 +73,7 @@ class Leaves:
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """One process at a time, of all copies on this computer."""
-        self._counters.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self._counters)
         with (self._counters / f"{self._name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pressel.errors import UsageError
+from pressel.private_folder import make_private
 from pressel.signer.signer import is_signed
 from ptt.link.lms import CHAIN_TYPE, PUBLIC_BYTES, TREE_TYPE
 
@@ -57,7 +58,7 @@ def checked(public: str) -> str:
 
 def trust_only(state: Path, public: list[str]) -> None:
     """Trust only these keys from now on."""
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(state)
     beside = state / f"{TRUSTED_FILE}.new"
     beside.write_text("".join(f"{each}\n" for each in public), "utf-8")
     beside.chmod(0o600)

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 from pressel.errors import PresselError, UsageError
+from pressel.private_folder import make_private
 
 from . import keys
 from .release import ANY_CHIP, Release, read_release
@@ -36,7 +37,7 @@ class Library:
             raise UsageError(f"{RELEASES_MAX} releases are kept; delete some in {self.folder}")
         target = self.folder / f"{release.id}.zip"
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self.folder)
             if target.exists() and self._read(target).text != release.text:
                 raise UsageError(
                     f"another release {release.number} for {release.chip} is kept already; "

@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, ValidationError
 
 from pressel.errors import PresselError, UsageError
+from pressel.private_folder import make_private
 from pressel.signer.lms import LEAVES
 
 from .keys import KEYS_MAX
@@ -55,7 +56,7 @@ class UsedLeaves:
         leaves[leaf] = digest
         beside = self._file.with_suffix(".new")
         try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self._file.parent)
             beside.write_text(seen.model_dump_json(indent=1) + "\n", "utf-8")
             beside.replace(self._file)
         except OSError as error:

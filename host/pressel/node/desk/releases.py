@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.errors import PresselError, UsageError
+from pressel.private_folder import make_private
 from pressel.update import keys
 from pressel.update.library import Library
 from pressel.update.release import Release
@@ -52,7 +53,7 @@ class Releases:
             if offset == 0:
                 for left in self._folder.glob("*.arriving"):  # of one that broke off
                     left.unlink()
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private(self._folder)
                 file.touch(mode=0o600)
             with file.open("r+b") as target:
                 target.seek(offset)
