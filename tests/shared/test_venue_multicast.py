@@ -37,12 +37,17 @@ class Wire:
         self.alone = {}  # VOICE_FRAMEs, by badge
         self.many = {}  # MULTICAST_VOICEs
         self.asked = []  # (badge, first) of each MULTICAST_MISSED
+        self.again = []  # badge of each MULTICAST_HEARD
+        self.lost_again = 0  # of these, so many do not reach the leader
         made.loses = self.look
 
     def look(self, data, source, destination):
         kind = data[1]
         if kind == messages.MULTICAST_MISSED:
             self.asked.append((source[1], envelope.get16(data, 29)))
+        if kind == messages.MULTICAST_HEARD:
+            self.again.append(source[1])
+            return len(self.again) <= self.lost_again
         if destination[0] == "badge":
             index = destination[1]
             if kind in MANY and index in self.deaf:
@@ -203,6 +208,96 @@ def test_deaf_since_the_last_probe():
     assert {first for _, first in wire.asked} == {0}
     made.run(3000)
     assert made.badges[2].ears.state == DEAF
+
+
+def deaf_for_a_while(made, wire, index, silences=1, every_ms=2000):
+    """A talks; badge `index` is deaf for 400 ms now and then. Copies to it alone after the last."""
+    made.press("A")
+    made.run(1000)
+    for _ in range(silences):
+        wire.deaf.add(index)
+        made.run(400)
+        wire.deaf.discard(index)
+        made.run(every_ms - 400)
+    wire.alone.clear()
+    made.run(1000)
+    lease = made.badge("A").engine.floor.lease
+    made.release("A")
+    made.run(2500)
+    heard_whole(made, lease)
+    return wire.alone.get(index, 0)
+
+
+def test_who_missed_a_part_hears_the_rest_with_all_others():
+    made = venue()
+    wire = Wire(made)
+    assert deaf_for_a_while(made, wire, 3) == 0
+    assert wire.again == [3] and len(wire.asked) == 1
+    assert 3 in made.leader.voice.multicast.served(1)
+
+
+def test_who_goes_deaf_again_asks_again_and_three_times_comes_back():
+    made = venue()
+    wire = Wire(made)
+    assert deaf_for_a_while(made, wire, 3, silences=3) == 0
+    assert wire.again == [3, 3, 3]
+    made = venue()
+    wire = Wire(made)
+    assert deaf_for_a_while(made, wire, 3, silences=4) > 0
+    assert wire.again == [3, 3, 3]
+
+
+def test_a_late_copy_makes_nobody_deaf_who_hears_it_with_all_others():
+    made = venue()
+    wire = Wire(made)
+    made.press("A")
+    made.run(1000)
+    wire.deaf.add(3)
+    made.run(400)
+    wire.deaf.discard(3)
+    made.run(1600)
+    assert wire.again == [3]
+    (watch,) = made.badges[3].ears._watches.values()
+    assert watch.alone(False, made.now_ms) == []  # long after its leader has heard it
+    wire.deaf.add(3)
+    made.run(1000)
+    lease = made.badge("A").engine.floor.lease
+    made.release("A")
+    made.run(2500)
+    heard_whole(made, lease)
+    assert len(wire.asked) == 2
+
+
+def test_a_word_that_it_hears_again_may_be_lost():
+    for lost, alone in ((1, 0), (3, 1)):
+        made = venue()
+        wire = Wire(made)
+        wire.lost_again = lost
+        assert (deaf_for_a_while(made, wire, 3, every_ms=4000) > 0) == alone
+        assert len(wire.again) == min(lost + 1, 3)
+
+
+def test_the_leader_bounds_how_often_one_comes_back_and_believes_nobody_else():
+    made = venue(badges=12)
+    many = made.leader.voice.multicast
+    wire = Wire(made, deaf=(11,))
+    made.run(12000)
+    made.press("A")
+    made.run(1000)
+    lease = made.badge("A").engine.floor.lease
+    missing, deaf = made.badges[3].engine.join.node, made.badges[11].engine.join.node
+    many.on_heard_again(deaf, 1, lease)
+    assert deaf not in many.served(1)  # it never had it
+    for _ in range(3):
+        assert many.on_missed(missing, 1, lease, 0, made.now_ms)
+        many.on_heard_again(missing, 1, lease + 1)
+        assert missing not in many.served(1)  # another burst
+        many.on_heard_again(missing, 1, lease)
+        assert missing in many.served(1)
+    assert many.on_missed(missing, 1, lease, 0, made.now_ms)
+    many.on_heard_again(missing, 1, lease)
+    assert missing not in many.served(1)
+    assert wire.alone
 
 
 def test_deaf_just_before_the_end():

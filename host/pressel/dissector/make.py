@@ -65,6 +65,7 @@ SUMMARIES = {
     "MULTICAST_REPORT": "chain {chain}, probes {probes}, late {late}, forged {forged}",
     "MULTICAST_VOICE": "interval {interval}, lease {lease} talker {talker} from frame {first}",
     "MULTICAST_MISSED": "lease {lease} from frame {first}",
+    "MULTICAST_HEARD": "lease {lease}",
     "MULTICAST_PROBE": "interval {interval}, number {number}",
     "RELAY": "port {port}, key {number}",
     "RELAY_REPORT": "key {number}: {came} of {sent}",

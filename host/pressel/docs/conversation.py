@@ -454,6 +454,8 @@ def _many(stage: Stage) -> None:
     stage.said.send_to_many(telling, telling, said)
     said = "What Ada sends if the voice does not come: all from the first frame on."
     stage.up(messages.MULTICAST_MISSED, (GROUP, 12, 0), said, 300)
+    said = "What she sends when it comes by multicast again: no more copies."
+    stage.up(messages.MULTICAST_HEARD, (GROUP, 12), said, 900)
 
 
 def _relayed(stage: Stage) -> None:

@@ -47,6 +47,12 @@ class Ears:
         if ear is not None:
             ear.is_good = False
 
+    def on_heard(self, node: int) -> None:
+        """It hears a burst that it had missed."""
+        ear = self._of.get(node)
+        if ear is not None:
+            ear.is_good = True
+
     def hears(self, node: int, chain: int, now_ms: int) -> bool:
         """Does it hear, and can it prove by `chain`, what is sent to many?"""
         ear = self._of.get(node)

@@ -1,8 +1,9 @@
 """Voice that is sent once for many, and to each alone who does not hear it.
 
 Who gets a burst by multicast is settled when it begins and holds until its end, except that a
-member that misses it gets the rest alone, from the first frame that it misses on. So nobody's way
-changes within a burst but for the better, and no word is lost by it.
+member that misses it gets it alone, from the first frame that it misses on until it says that it
+hears it again. So nobody's way changes within a burst but by its own word, and no word is lost by
+it.
 """
 
 from ..base.clock import NEVER, age
@@ -27,18 +28,20 @@ if TYPE_CHECKING:
 _PORT = const(47802)  # behind those of badges and hosts
 _HOST = b"\xef\xff"  # 239.255.0.0/16: of one site, routed nowhere (RFC 2365)
 _KEPT_MS = const(1500)  # packets of a burst: until who misses them has asked three times
+_BACKS_MAX = const(3)  # of a burst, for each who missed it: it goes deaf again and again
 _QUIET_MS = const(3000)  # without voice: a new chain disturbs nobody
 
 
 class _Outcome:
     """How a burst went. `served`: who got it by multicast when it began."""
 
-    __slots__ = ("failing", "lease", "served")
+    __slots__ = ("backs", "failing", "lease", "served")
 
     def __init__(self, lease: int, served: "set[int]") -> None:
         self.lease = lease
         self.served = served
         self.failing: set[int] = set()  # of these: they had to ask, or lost much
+        self.backs: dict[int, int] = {}  # node -> times that it heard it again
 
 
 class _Burst:
@@ -165,7 +168,7 @@ class Multicast:
     def on_missed(
         self, node: int, group: int, lease: int, first: int, now_ms: int
     ) -> "list[bytearray]":
-        """MULTICAST_MISSED: the packets that `node` is to get again, and from now on alone. Empty:
+        """MULTICAST_MISSED: the packets that `node` is to get again, and what follows alone. Empty:
         the talker's own network is silent, or the burst is over."""
         burst = self._bursts.get(group)
         if burst is None or burst.lease != lease or node not in burst.nodes:
@@ -176,6 +179,17 @@ class Multicast:
             self.ears.on_missed(node)
             self._fails(node, burst, burst.outcome, now_ms)
         return missed
+
+    def on_heard_again(self, node: int, group: int, lease: int) -> None:
+        """MULTICAST_HEARD: what follows goes to `node` with all others again."""
+        burst = self._bursts.get(group)
+        if burst is None or burst.lease != lease or node in burst.nodes or not burst.nodes:
+            return
+        outcome = burst.outcome
+        if node in outcome.served and outcome.backs.get(node, 0) < _BACKS_MAX:
+            outcome.backs[node] = outcome.backs.get(node, 0) + 1
+            burst.nodes.add(node)
+            self.ears.on_heard(node)
 
     def on_heard(
         self, node: int, group: int, lease: int, heard: int, missed: int, now_ms: int

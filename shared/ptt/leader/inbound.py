@@ -70,6 +70,7 @@ class Inbound:
             messages.BADGE_REPORT: self._on_badge_report,
             messages.MULTICAST_REPORT: rooms.voice.on_multicast_report,
             messages.MULTICAST_MISSED: rooms.voice.on_missed,
+            messages.MULTICAST_HEARD: rooms.voice.on_heard_again,
             messages.RELAY_REPORT: rooms.voice.relays.on_report,
             messages.KEY_WANT: rooms.keys.on_want,
             messages.REKEY: rooms.sessions.on_rekey,

@@ -91,6 +91,14 @@ class VoicePath:
             self.again.begin(member.node, member.link, missed, now_ms)
         return refusal.ACCEPTED
 
+    def on_heard_again(self, member: "Member", fields: "list", now_ms: int) -> int:
+        """MULTICAST_HEARD."""
+        group, lease = fields
+        if not member.hears(group):
+            return refusal.FIELD
+        self.multicast.on_heard_again(member.node, group, lease)
+        return refusal.ACCEPTED
+
     def on_receiver_report(self, member: "Member", fields: "list", now_ms: int) -> int:
         """RECEIVER_REPORT."""
         reason = self._groups.on_report(member, fields, now_ms)

@@ -2,7 +2,8 @@
 proves it; this room passes on what is proved, reports what comes, and asks for what does not.
 
 All that is heard by multicast was the leader's: a member who knows the group's key cannot imitate
-it. A burst that should come and does not is asked for at once, and comes alone from then on.
+it. A burst that should come and does not is asked for at once, and comes alone until it is heard
+again.
 """
 
 from ..badge.join import JOINED
@@ -137,6 +138,10 @@ class Listener:
         for each in (older, frames):
             if each is not None:
                 self._hear(watch.proved(each, now_ms), now_ms)
+        if watch.is_back():
+            watch.told_back(now_ms)
+            owner = self._owner
+            owner.send(messages.MULTICAST_HEARD, (group, lease), owner.link.address, now_ms)
 
     def _hear(self, packets: "list", now_ms: int) -> None:
         if self._owner.join.state == JOINED:
@@ -147,8 +152,7 @@ class Listener:
         """A VOICE_FRAME, from the leader or a relay."""
         watch = self._watch_of(data)
         if watch is not None:
-            watch.is_done = True
-            self._hear(watch.flush(), now_ms)
+            self._hear(watch.alone(voice.is_last(data), now_ms), now_ms)
 
     # --- bursts that should come ---
 

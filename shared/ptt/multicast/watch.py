@@ -18,6 +18,9 @@ _FIRST_MS = const(240)  # until the first comes: a grant that was repeated, the 
 _UNPROVED_MS = const(260)  # a key's time, 100 ms, and two in which it comes again
 _OVER_MS = const(100)  # after the word that it is over, what was sent before has come
 _TRIES_MAX = const(4)  # when it is over: then nobody has it any more
+_STEADY = const(25)  # packets proved without a silence: half a second, longer than losses last
+_BACKS_MAX = const(3)  # of a burst: who goes deaf again and again stays alone
+_UNDER_WAY_MS = const(300)  # copies that left before the leader knew that none is needed
 _RETRY_MS = const(100)  # doubles: a busy round trip
 _DOUBLED_MAX = const(2)  # times: who comes back to an access point waits for 400 ms at most
 
@@ -27,13 +30,19 @@ class Watch:
 
     __slots__ = (
         "_alive_ms",
+        "_back_ms",
+        "_backs",
+        "_came_ms",
         "_due_ms",
         "_held_ms",
+        "_is_alone",
         "_is_marked",
         "_over_ms",
         "_retry_ms",
+        "_steady",
         "_tries",
         "_waiting",
+        "_was_asked",
         "is_done",
         "lease",
         "next",
@@ -42,7 +51,7 @@ class Watch:
     def __init__(self, lease: int, now_ms: int) -> None:
         self.lease = lease
         self.next = 0  # number of the first frame that has not come
-        self.is_done = False  # it came whole, or comes to us alone, or is over
+        self.is_done = False  # it came whole, or is over
         self._waiting: list[Any] = []  # VOICE_FRAMEs behind a gap
         self._is_marked = False  # its last frame has come, proved or not
         self._alive_ms = NEVER  # since when nothing has come by multicast; NEVER: no voice has yet
@@ -51,6 +60,12 @@ class Watch:
         self._tries = 0
         self._retry_ms = NEVER
         self._due_ms = add(now_ms, _FIRST_MS)
+        self._was_asked = False
+        self._is_alone = False  # it comes to us alone
+        self._came_ms = NEVER  # when voice came by multicast last
+        self._steady = 0  # packets proved since it was silent, while it came to us alone, too
+        self._backs = 0  # times that the leader was told that we hear it again
+        self._back_ms = NEVER  # the last one of them
 
     # --- what comes ---
 
@@ -64,6 +79,9 @@ class Watch:
 
     def came(self, is_last: bool, now_ms: int) -> None:
         """A packet of it, not proved yet; `is_last`: behind it no more is awaited."""
+        if self._came_ms == NEVER or age(now_ms, self._came_ms) > _SILENT_MS:
+            self._steady = 0
+        self._came_ms = now_ms
         self._alive_ms = now_ms
         if self._held_ms == NEVER:
             self._held_ms = now_ms
@@ -87,6 +105,8 @@ class Watch:
         self._tries = 0
         self._retry_ms = NEVER
         self._held_ms = now_ms  # as far as more came behind it
+        if self._is_alone:
+            self._steady += 1
         if voice.is_last(frames):
             heard = self._waiting + [frames] if _end(frames) > self.next else []
             self.flush()
@@ -115,6 +135,33 @@ class Watch:
         self._waiting = []
         return waiting
 
+    def alone(self, is_last: bool, now_ms: int) -> "list[Any]":
+        """A copy of it came to us alone; what waits is heard before. Who has been told that we hear
+        it again may send no more of them, so it is watched on."""
+        self.is_done = self.is_done or is_last
+        if self._back_ms == NEVER or age(now_ms, self._back_ms) >= _UNDER_WAY_MS:
+            self._is_alone = True
+        self._tries = 0
+        self._retry_ms = NEVER
+        self._held_ms = NEVER
+        if self._alive_ms != NEVER:
+            self._alive_ms = now_ms
+        self._wait()
+        return self.flush()
+
+    def is_back(self) -> bool:
+        """Can the leader be told that we hear it again?"""
+        if not (self._is_alone and self._was_asked) or self.is_done or self._over_ms != NEVER:
+            return False
+        return self._steady >= _STEADY and self._backs < _BACKS_MAX
+
+    def told_back(self, now_ms: int) -> None:
+        """It was."""
+        self._backs += 1
+        self._back_ms = now_ms
+        self._is_alone = False
+        self._steady = 0
+
     # --- what does not ---
 
     def is_due(self, now_ms: int) -> bool:
@@ -126,10 +173,14 @@ class Watch:
         """It was."""
         self._retry_ms = add(now_ms, _RETRY_MS << min(self._tries, _DOUBLED_MAX))
         self._tries += 1
+        self._was_asked = True
+        self._steady = 0
 
     def next_timeout_ms(self) -> int:
         """When it should be asked, or `NEVER`."""
         if self.is_done or (self._over_ms != NEVER and self._tries >= _TRIES_MAX):
+            return NEVER
+        if self._is_alone and not self._backs:
             return NEVER
         return self._retry_ms if self._retry_ms != NEVER else self._due_ms
 

@@ -360,6 +360,7 @@ def typical(table: MessageTable) -> list[Situation]:
     report = [5000, 0, 0, 0, 0]
     add("MULTICAST_REPORT", FROM_2, report, leader("idle", "member 2", "MULTICAST to member 2"))
     add("MULTICAST_MISSED", FROM_2, [1, 1, 12], leader("idle", "member 2"))
+    add("MULTICAST_HEARD", FROM_2, [1, 1], leader("idle", "member 2"))
     # This participant has no ear for it.
     place = [5000, bytes((239, 255, 1, 2)), 47802, 77, 9000, 3, 222, bytes(range(16))]
     add("MULTICAST", FROM_LEADER, place, Does("participant joined", "leader", "type"))

@@ -1,8 +1,9 @@
 """Whoever hears no multicast, or no relay, any more, and asks for the burst, misses no frame of it
-but those that were lost on the air before, or on the way to it alone, and those that are older than
-what a listener keeps. What the air itself held for longer than voice waits before it is played, or
-until its key was known, counts as lost there, and so does what is still on its way when the burst
-ends, or waits for the frames that leave in one packet with it.
+but those that were lost on the air before, or once it has said that it hears it again, or on the
+way to it alone, and those that are older than what a listener keeps. What the air itself held for
+longer than voice waits before it is played, or until its key was known, counts as lost there, and
+so does what is still on its way when the burst ends, or waits for the frames that leave in one
+packet with it.
 """
 
 from __future__ import annotations
@@ -15,16 +16,27 @@ from ptt.base.numbers import FRAME_MS, FRAMES_PER_PACKET_MAX
 from ptt.fanout.again import FRAMES_MAX
 from ptt.proof import layout
 from ptt.wire import envelope, voice
-from ptt.wire.messages import MULTICAST_MISSED, MULTICAST_VOICE, VOICE_FRAME
+from ptt.wire.messages import MULTICAST_HEARD, MULTICAST_MISSED, MULTICAST_VOICE, VOICE_FRAME
 
 from .. import record
 
 if TYPE_CHECKING:
     from ..world import World
 
-_LEASE_AT, _FIRST_AT = 25, 29  # in MULTICAST_MISSED
+_LEASE_AT, _FIRST_AT = 25, 29  # in MULTICAST_MISSED; the former in MULTICAST_HEARD, too
 _BUNDLED_US = FRAMES_PER_PACKET_MAX * FRAME_MS * 1000
+_NEVER_AGAIN = 1 << 16  # above every frame's number
 _LATE_MAX = 6  # what comes first after a long silence plays at once, before those that it overtook
+
+
+class Move:
+    """A node gets a burst alone: from frame `first` on, of which `oldest` is the first that a host
+    sends then, to frame `end`, from which on it hears it with all others."""
+
+    def __init__(self, first: int, oldest: int) -> None:
+        self.first = first
+        self.oldest = oldest
+        self.end = _NEVER_AGAIN
 
 
 class NoLostMove:
@@ -36,8 +48,7 @@ class NoLostMove:
         self._world = world
         self._said: dict[int, dict[int, int]] = {}  # lease -> frames a host passed on, and when
         self._alone: dict[tuple[int, int], int] = {}  # (node, lease) -> behind what was sent to it
-        # (node, lease) -> first frame that a host was asked for, and the oldest that it sends then
-        self._asked: dict[tuple[int, int], tuple[int, int]] = {}
+        self._asked: dict[tuple[int, int], list[Move]] = {}  # by node and lease
         self._lost: dict[tuple[int, int], list[tuple[int, int, bool]]] = {}
         self._under_way: dict[tuple[int, bytes], int] = {}  # (node, datagram) -> when it was sent
         world.record.watch(record.SENT, self._on_sent)
@@ -66,16 +77,25 @@ class NoLostMove:
             self._under_way.pop((destination, bytes(data)), None)
 
     def _on_delivered(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
-        if len(data) > envelope.TYPE_AT and data[envelope.TYPE_AT] == MULTICAST_MISSED:
+        kind = data[envelope.TYPE_AT] if len(data) > envelope.TYPE_AT else 0
+        if kind in (MULTICAST_MISSED, MULTICAST_HEARD):
             lease = envelope.get32(data, _LEASE_AT)
-            oldest = max(self._said.get(lease, (0,))) + 1 - FRAMES_MAX
-            asked = envelope.get16(data, _FIRST_AT)
-            self._asked.setdefault((a, lease), (asked, max(oldest, asked)))
+            self._on_move(kind, a, lease, data)
         if not self._under_way:
             return
         sent_us = self._under_way.pop((node, bytes(data)), None)
         if sent_us is not None and now_us - sent_us > PLAYOUT_DELAY_MS * 1000:
             self._excuse(node, data, is_many=False)
+
+    def _on_move(self, kind: int, node: int, lease: int, data: Any) -> None:
+        behind = max(self._said.get(lease, (0,))) + 1
+        moves = self._asked.setdefault((node, lease), [])
+        is_alone = bool(moves) and moves[-1].end == _NEVER_AGAIN
+        if kind == MULTICAST_HEARD and is_alone:
+            moves[-1].end = behind - FRAMES_PER_PACKET_MAX  # what waited to be sent with others
+        elif kind == MULTICAST_MISSED and not is_alone:
+            first = envelope.get16(data, _FIRST_AT)
+            moves.append(Move(first, max(behind - FRAMES_MAX, first)))
 
     def _on_refused(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
         if _is_many(data) and (frames := _voice(data)):
@@ -89,22 +109,27 @@ class NoLostMove:
         if kind != events.HEARD:
             return
         _, lease, played, _, late, _, dropped = value
-        asked = self._asked.pop((node, lease), None)
-        if asked is None:
+        moves = self._asked.pop((node, lease), None)
+        if not moves:
             return
         for key in [key for key in self._under_way if key[0] == node]:
             del self._under_way[key]
             self._excuse(node, key[1], is_many=False)
         lost = self._lost.get((node, lease), [])
-        excused = sum(count for at, count, is_many in lost if not is_many or at < asked[0])
+        excused = sum(
+            count
+            for at, count, is_many in lost
+            if not is_many or not any(move.first <= at < move.end for move in moves)
+        )
         excused += dropped + min(late, _LATE_MAX)  # sent to it, without room for them or overtaken
         said = self._said.get(lease, {})
         sent = self._alone.pop((node, lease), 0)
         excused += sum(at >= sent and now_us - said[at] < _BUNDLED_US for at in said)
-        excused += sum(asked[0] <= at < asked[1] for at in said)  # heard, or without proof
+        # Heard, or without proof:
+        excused += sum(move.first <= at < move.oldest for move in moves for at in said)
         missing = len(said) - played - excused
         if missing > 0:
-            words = f"node {node} asked for lease {lease} from frame {asked[1]} on"
+            words = f"node {node} asked for lease {lease} from frame {moves[0].oldest} on"
             self._world.violate("no lost move", f"{words}, and missed {missing}")
 
     def finish(self) -> None:
