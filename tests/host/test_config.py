@@ -113,6 +113,11 @@ def test_a_folder_that_this_user_may_not_look_into_has_nothing_for_him(monkeypat
     assert sources.settings({}) == {}
 
 
+def test_a_file_that_is_not_there_is_told_in_a_sentence(tmp_path: Path, capsys) -> None:
+    assert cli.main(["config", "check", str(tmp_path / "none.toml")]) == UsageError.exit_code
+    assert "cannot read" in capsys.readouterr().err
+
+
 def test_reading_makes_nothing(places, tmp_path: Path, capsys) -> None:
     places["here"].write_text(f"[host]\nstate = '{tmp_path / 'state'}'\n")
     assert default_state() == tmp_path / "state"

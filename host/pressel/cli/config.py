@@ -61,7 +61,7 @@ def check(file: Path | None) -> None:
     found = sources.settings()
     print(f"all is right: {_count(found)}")
     for each in sources.files():
-        is_read = "is obeyed" if each.is_file() else "is not there"
+        is_read = "is obeyed" if sources.is_here(each) else "is not there"
         print(f"  {each.absolute()} {is_read}")
 
 

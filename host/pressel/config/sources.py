@@ -37,7 +37,7 @@ def settings(environ: Mapping[str, str] | None = None) -> dict[str, Setting]:
     environ = os.environ if environ is None else environ
     found: dict[str, Setting] = {}
     for file in reversed(files()):
-        if _is_here(file):
+        if is_here(file):
             found |= read_file(file)
     return found | _read_environment(environ)
 
@@ -68,7 +68,7 @@ def read_file(file: Path) -> dict[str, Setting]:
     raise UsageError("\n".join(each.at(file) for each in findings))
 
 
-def _is_here(file: Path) -> bool:
+def is_here(file: Path) -> bool:
     """A folder that this user may not look into has nothing for him: one stands in it all the same
     after `sudo -u` and `runuser`."""
     try:
@@ -79,7 +79,10 @@ def _is_here(file: Path) -> bool:
 
 def _check_owner(file: Path) -> None:
     """Who could write the file could choose what others' commands do."""
-    facts = file.stat()
+    try:
+        facts = file.stat()
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from error
     if facts.st_uid not in (os.geteuid(), 0) or facts.st_mode & 0o002:
         raise UsageError(
             f"{file.absolute()} may be changed by others, so it is not obeyed; "
