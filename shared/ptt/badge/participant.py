@@ -107,7 +107,7 @@ class Participant:
         self.texts = Texts(self)
         self.offers = Offers(self)
         self.keyboard: Any = None
-        self._timed: tuple[Any, ...] = (self.floor, self.burst)
+        self._later: tuple[Any, ...] = ()  # rooms that were taken in, which have times of their own
         self._rooms: tuple[Any, ...] = (
             self.membership,
             self.talking,
@@ -135,7 +135,9 @@ class Participant:
 
     def handle_timeout(self, now_ms: int) -> None:
         self.join.handle_timeout(now_ms)
-        for room in self._timed:
+        self.floor.handle_timeout(now_ms)
+        self.burst.handle_timeout(now_ms)
+        for room in self._later:
             room.handle_timeout(now_ms)
         if self.groups.ending is not None:
             self.groups.ending.handle_timeout(now_ms)
@@ -146,10 +148,14 @@ class Participant:
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `clock.NEVER`."""
         due = self.join.next_timeout_ms()
-        for room in self._timed:
-            other = room.next_timeout_ms()
-            if other != NEVER:
-                due = earliest(due, other)
+        other = self.floor.next_timeout_ms()
+        if other != NEVER:
+            due = earliest(due, other)
+        other = self.burst.next_timeout_ms()
+        if other != NEVER:
+            due = earliest(due, other)
+        for room in self._later:
+            due = earliest(due, room.next_timeout_ms())
         if self.groups.ending is not None:
             due = earliest(due, self.groups.ending.next_timeout_ms())
         if self.join.state == JOINED:
@@ -238,7 +244,7 @@ class Participant:
 
     def take_room(self, room: "Any") -> None:
         """`room` obeys messages that no badge knows, and has times of its own."""
-        self._timed += (room,)
+        self._later += (room,)
         self._rooms += (room,)
 
     # --- as values ---

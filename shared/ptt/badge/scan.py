@@ -88,6 +88,8 @@ class Scan:
         """Where `group` stands, -1 when the badge is not in it."""
         if group == 0:
             return -1
+        if self._group[1] == group:  # of nearly all voice
+            return 1
         place = 0
         while place <= MEMBER_GROUPS_MAX:
             if self._group[place] == group:

@@ -67,7 +67,7 @@ class VoiceKeys:
         buffer[MARK_AT] = self.ring.epoch & 255
         lease = voice.lease(buffer)
         first = voice.first(buffer)
-        self._xor_frames(cipher, buffer, voice.talker(buffer), lease, first, voice.count(buffer))
+        self.cross_frames(cipher, buffer, voice.talker(buffer), lease, first, voice.count(buffer))
         return True
 
     def decrypt(
@@ -82,13 +82,14 @@ class VoiceKeys:
                 self._mark = mark
             self.look(now_ms)
             return refusal.KEY
-        self._xor_frames(cipher, data, talker, lease, first, count)
+        self.cross_frames(cipher, data, talker, lease, first, count)
         return refusal.ACCEPTED
 
-    def _xor_frames(
+    def cross_frames(
         self, cipher: "Any", data: "Any", talker: int, lease: int, number: int, left: int
     ) -> None:
-        """The same work encrypts and decrypts: `left` frames from `number` on."""
+        """The same work encrypts and decrypts: `left` frames from `number` on, under the epoch that
+        the ring gave last."""
         stream = self.stream
         at = voice.FRAMES_AT
         while left:

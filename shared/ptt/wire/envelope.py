@@ -33,7 +33,7 @@ FLAG_SECRET = const(2)  # of a text: it is encrypted; of all else from a leader:
 SEALED_SINCE = const(0x25)  # version byte of the first builds that have keys
 
 # Sent before there are keys, or by somebody who has none: never sealed.
-IN_THE_CLEAR = (HELLO, CHALLENGE, ANSWER, NACK)
+_IN_THE_CLEAR = 1 << HELLO | 1 << CHALLENGE | 1 << ANSWER | 1 << NACK  # bits by type
 FROM_PARTICIPANT = const(1)  # as `messages.SENDERS` counts sides
 FROM_LEADER = const(2)
 
@@ -119,9 +119,9 @@ def check_type(data: "Buffer", side: int) -> int:
     """
     kind = data[TYPE_AT]
     if data[FLAGS_AT] & FLAG_SEALED:
-        if kind in IN_THE_CLEAR:
+        if _IN_THE_CLEAR >> kind & 1:
             return refusal.SEALED
-    elif kind not in IN_THE_CLEAR:
+    elif not _IN_THE_CLEAR >> kind & 1:
         return refusal.UNSEALED
     sender = SENDERS[kind] if kind < len(SENDERS) else 0
     if not sender:

@@ -33,7 +33,7 @@ class World:
     ) -> None:
         self.spec = spec
         stage = self.stage = Stage(spec, loop or EventLoop())
-        marker.install(stage.seal.is_real)
+        marker.install()
         self.participants, self.standbys = stage.participants, stage.standbys
         self.loop, self.prng = stage.loop, stage.prng
         self.record, self.note, self.network = stage.record, stage.note, stage.network

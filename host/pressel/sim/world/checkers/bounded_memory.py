@@ -20,7 +20,7 @@ _DEPTH_MAX = 8
 
 
 class BoundedMemory:
-    """Looks at engines a few times in a run."""
+    """Looks at hosts a few times in a run, and each time at other badges; at all in the end."""
 
     protocols = ("v2",)
 
@@ -30,13 +30,14 @@ class BoundedMemory:
         if world.stage.hears_many:
             self._leader_max += _MANY_MAX
         for look in range(1, _LOOKS):
-            world.loop.at(
-                world.spec["scenario"]["duration_s"] * 1_000_000 * look // _LOOKS, self._look
-            )
+            at_us = world.spec["scenario"]["duration_s"] * 1_000_000 * look // _LOOKS
+            world.loop.at(at_us, self._look, look)
 
-    def _look(self, _: Any) -> None:
+    def _look(self, look: int) -> None:
+        """Number `look`; the last is of all."""
         for number, node in sorted(self._world.nodes.items()):
-            if node.is_up:
+            is_due = look == _LOOKS or node.is_wired or number % (_LOOKS - 1) == look - 1
+            if node.is_up and is_due:
                 size = elements(node.engine) if node.engine else 0
                 limit = self._leader_max if node.is_wired else _BADGE_MAX
                 if node.is_of_cluster:  # it has its own state, and a copy of another's
@@ -45,7 +46,7 @@ class BoundedMemory:
                     self._world.violate("bounded memory", f"node {number} holds {size} elements")
 
     def finish(self) -> None:
-        self._look(None)
+        self._look(_LOOKS)
 
 
 def elements(engine: Any) -> int:

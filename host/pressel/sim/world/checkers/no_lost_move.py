@@ -61,10 +61,13 @@ class NoLostMove:
         if self._world.nodes[node].is_wired and (frames := _voice(data)):
             first, lease = voice.first(frames), voice.lease(frames)
             said = self._said.setdefault(lease, {})
-            for frame in range(first, first + voice.count(frames)):
-                said.setdefault(frame, now_us)
+            count = voice.count(frames)
+            # Most are copies of what was said to the first listener.
+            if count > 2 or first not in said or first + count - 1 not in said:
+                for frame in range(first, first + count):
+                    said.setdefault(frame, now_us)
             if (a, lease) in self._asked:
-                self._alone[a, lease] = first + voice.count(frames)
+                self._alone[a, lease] = first + count
             # What a relay sent before may come behind what the leader sends then.
             if (a, lease) in self._asked or self._world.stage.hears_relays:
                 self._under_way[a, bytes(data)] = now_us
@@ -142,6 +145,9 @@ def _is_many(data: Any) -> bool:
 
 def _voice(data: Any) -> Any:
     """The VOICE_FRAME in a datagram; None: there is none."""
-    if len(data) <= voice.FRAMES_AT or data[envelope.TYPE_AT] not in (VOICE_FRAME, MULTICAST_VOICE):
+    if len(data) <= voice.FRAMES_AT:
         return None
-    return data if data[envelope.TYPE_AT] == VOICE_FRAME else layout.as_voice(data)
+    kind = data[envelope.TYPE_AT]
+    if kind == VOICE_FRAME:
+        return data
+    return layout.as_voice(data) if kind == MULTICAST_VOICE else None

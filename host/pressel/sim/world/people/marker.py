@@ -22,8 +22,6 @@ SILENCE = 0x7FFF  # the talker's number in a frame in which nobody says anything
 _HEADER_BYTES = 4  # of a frame: its predictor, high byte first, its step, and what a pause is
 _MARK = b"mark"  # the first samples: hardly any real frame begins so
 ID_AT = _HEADER_BYTES + FRAME_SAMPLES // 4  # a byte holds two samples, so this is a frame's middle
-_eight_of = Struct(">q").unpack_from  # with a sign, so that it is one word on PyPy
-_put_eight = Struct(">q").pack_into
 _id_of = Struct(">3H").unpack_from
 _STEP_MAX = 88  # of a real frame, which says 0 behind it
 _MARK_END = _HEADER_BYTES + len(_MARK)
@@ -53,7 +51,6 @@ class MarkerCoder:
 
     def __init__(self) -> None:
         self.heard = self.before = -1
-        self.is_sealed_wholly = True  # with a real key stream
         self.known: dict[bytes, int] = {}  # frames of real speech, by their bytes
 
     def ima_encode(self, state: Any, pcm: Any, out: bytearray, at: int) -> None:
@@ -96,12 +93,7 @@ class MarkerCoder:
     def move(self, pcm: Any, at: int, source: Any, start: int, count: int) -> None: ...
 
     def xor(self, target: Any, at: int, key: Any, start: int, count: int) -> None:
-        """As the twins do, in one go. A stand-in's key stream is 0 except for the mark."""
-        if not self.is_sealed_wholly:
-            (mark,) = _eight_of(target, at + ID_AT)
-            (stream,) = _eight_of(key, start + ID_AT)
-            _put_eight(target, at + ID_AT, mark ^ stream)
-            return
+        """As the twins do, in one go."""
         mixed = int.from_bytes(target[at : at + count], "big") ^ int.from_bytes(
             key[start : start + count], "big"
         )
@@ -124,9 +116,8 @@ def spoken(talker: int, utterance: int, number: int) -> array[int]:
     return _pcm
 
 
-def install(is_sealed_wholly: bool = True) -> None:
+def install() -> None:
     """From now on engines of this process use it."""
-    CODER.is_sealed_wholly = is_sealed_wholly
     CODER.known.clear()
     dsp.use(CODER)
     voice_dsp.use(CODER)

@@ -60,37 +60,47 @@ class Speaker:
             return
         loop = self._loop
         now_us = loop.now_us
-        coder = marker.CODER
-        ask_held = self._held
-        held = 0
-        while not self._is_playing or self._end_us - now_us < _LEAD_US:
-            coder.heard = coder.before = -1
-            if ask_held is not None:
-                held = ask_held()
-            if self._read() is None:
-                self._is_playing = False
-                break
-            if not self._is_playing or self._end_us < now_us:
-                self._is_playing = True
-                self._end_us = now_us
-            begin_us = max(now_us, self._dry_us)
-            self._dry_us = begin_us + self._frame_us
-            delay_us = begin_us - now_us + DMA_BLOCK_US
-            self._end_us += self._frame_us
-            if coder.heard >= 0:
-                if coder.before >= 0:
-                    self._note_played(coder.before, delay_us + held * _SECOND_US // RATE_HZ)
-                if ask_held is not None:
-                    delay_us += ask_held() * _SECOND_US // RATE_HZ
-                self._note_played(coder.heard, delay_us)
-            elif held < FRAME_SAMPLES:
-                self._note(record.CONCEALED, self._number, 0, delay_us)
+        self._ask(now_us)
+        if self._is_playing and self._end_us - now_us < _LEAD_US:  # at the beginning
+            self._fill(now_us)
         if self._is_playing:
             loop.at((self._end_us - _LEAD_US) // _LOOK_US * _LOOK_US + _LOOK_US, self._tick)
         elif self._is_expecting():
             loop.at(now_us + _STEP_US, self._tick)
         else:
             self._is_running = False
+
+    def _fill(self, now_us: int) -> None:
+        """Apart from `_tick`, which asks for one frame: PyPy compiles a loop apart, and a call of
+        it costs more than what it does once."""
+        while self._is_playing and self._end_us - now_us < _LEAD_US:
+            self._ask(now_us)
+
+    def _ask(self, now_us: int) -> None:
+        """Ask for a frame if the queue has room for it."""
+        if self._is_playing and self._end_us - now_us >= _LEAD_US:
+            return
+        coder, ask_held = marker.CODER, self._held
+        coder.heard = coder.before = -1
+        held = 0 if ask_held is None else ask_held()
+        if self._read() is None:
+            self._is_playing = False
+            return
+        if not self._is_playing or self._end_us < now_us:
+            self._is_playing = True
+            self._end_us = now_us
+        begin_us = max(now_us, self._dry_us)
+        self._dry_us = begin_us + self._frame_us
+        delay_us = begin_us - now_us + DMA_BLOCK_US
+        self._end_us += self._frame_us
+        if coder.heard >= 0:
+            if coder.before >= 0:
+                self._note_played(coder.before, delay_us + held * _SECOND_US // RATE_HZ)
+            if ask_held is not None:
+                delay_us += ask_held() * _SECOND_US // RATE_HZ
+            self._note_played(coder.heard, delay_us)
+        elif held < FRAME_SAMPLES:
+            self._note(record.CONCEALED, self._number, 0, delay_us)
 
     def _note_played(self, frame: int, delay_us: int) -> None:
         """`frame` begins to sound so long from now. Of two frames that were read at once, a part of
