@@ -30,7 +30,13 @@ COUNTED = {
     "floor-next": [1, 7, 37, 187, 901],
     "floor-rivals": [1, 7, 38, 209, 1174],
     "floor-restart": [1, 7, 40, 234, 1342],
-}
+    "trial": [
+        1, 6, 29, 113, 316, 645, 1011, 1509, 2007, 1979, 1867, 1732, 1009, 327, 64, 6, 0,
+    ],
+    "trial-long": [1, 6, 31, 128, 448, 1254, 2907],
+    "relays": [1, 7, 32, 102, 265, 560, 961, 1345, 1467, 1206, 693, 276, 97, 30, 3, 0],
+    "relays-three": [1, 10, 60, 268, 1145, 4415],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda each: each.name)

@@ -16,7 +16,7 @@ def promises(_: str) -> str:
 def searches(_: str) -> str:
     """What `pressel sim explore` goes through unless told otherwise."""
     rows = ["| search | hosts | begins with | depth |", "|---|---|---|---|"]
-    return "\n".join([*rows, *_rows([each for each in SEARCHES if not each.badges])])
+    return "\n".join([*rows, *_rows([each for each in SEARCHES if each.nodes and not each.badges])])
 
 
 def floor_searches(_: str) -> str:

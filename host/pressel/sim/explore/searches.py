@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from . import floor
+from . import floor, spread, trial
 from .floor import FloorModel
 from .hosts import RIVALS, SETTLED, Bounds, HostsModel
 from .search import Model
+from .spread import SpreadModel
+from .trial import TrialModel
 
 
 @dataclass(frozen=True)
@@ -20,22 +22,28 @@ class Search:
 
     name: str
     why: str
-    bounds: Bounds | floor.Bounds
+    bounds: Bounds | floor.Bounds | spread.Bounds | trial.Bounds
     depth: int
     small: int
 
     @property
     def nodes(self) -> int:
-        return self.bounds.hosts
+        """Hosts; 0: it is about none of them."""
+        return self.bounds.hosts if isinstance(self.bounds, (Bounds, floor.Bounds)) else 0
 
     @property
     def badges(self) -> int:
-        """0: it is about an election."""
+        """0: it is not about a floor."""
         return self.bounds.badges if isinstance(self.bounds, floor.Bounds) else 0
 
     def model(self) -> Model:
-        if isinstance(self.bounds, floor.Bounds):
-            return FloorModel(self.bounds)
+        match self.bounds:
+            case floor.Bounds():
+                return FloorModel(self.bounds)
+            case spread.Bounds():
+                return SpreadModel(self.bounds)
+            case trial.Bounds():
+                return TrialModel(self.bounds)
         return HostsModel(self.bounds)
 
 
@@ -49,6 +57,9 @@ _VOICE = replace(_TALKS, is_listening=True)
 _AGAIN = floor.Bounds(start=floor.AGAIN, link=4, is_listening=True)
 _NEXT = floor.Bounds(start=floor.TALKS, takeovers=1)
 _RESTART = replace(_NEXT, takeovers=2, same_address=True)
+
+_LONG = trial.Bounds(changes=4, losses=2, moves=2, restarts=2, link=3)
+_MORE = spread.Bounds(relays=3, listeners=5, fails=3, losses=2)
 
 SEARCHES = (
     Search("two-boot", "two hosts start, with every fault", Bounds(2), 11, 7),
@@ -66,4 +77,8 @@ SEARCHES = (
     Search("floor-next", "A talks, B waits; a takeover", _NEXT, 6, 4),
     Search("floor-rivals", "the same, two takeovers", replace(_NEXT, takeovers=2), 5, 4),
     Search("floor-restart", "the same, all leaders at one address", _RESTART, 5, 4),
+    Search("trial", "settings, one of which cuts the badge off", trial.Bounds(), 16, 16),
+    Search("trial-long", "the same, more of all that happens", _LONG, 10, 6),
+    Search("relays", "two relays and four listeners", spread.Bounds(), 16, 16),
+    Search("relays-three", "three relays and five listeners", _MORE, 8, 5),
 )
