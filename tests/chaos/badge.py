@@ -26,6 +26,7 @@ from ptt.base.prng import Prng
 HOLD_MS = (3000, 7000)
 PAUSE_MS = (200, 1500)
 UTTERANCES_A_BOOT = 100
+WAITS_S = 20.0  # for the floor, with a pressed button
 _FRAME_S = FRAME_MS / 1000
 _STOOD_STILL_S = 0.3  # a sound card has thrown away what was older
 
@@ -99,6 +100,7 @@ class Talker:
         name = f"B{facts['number']}"
         self._badge = SoftBadge(own, name, leader, self._sound, self._tell)
         self._is_talking = False
+        self._is_refused = False  # since the press
         self._book.note(time.monotonic(), record.STARTED, 1 if facts["boot"] else 0)
 
     async def run(self) -> None:
@@ -106,6 +108,7 @@ class Talker:
             carrying = asyncio.create_task(self._badge.carry_sound())
             while not carrying.done():
                 await asyncio.sleep(self._between(PAUSE_MS))
+                self._is_refused = False
                 self._badge.press()
                 await self._until_over(self._between(HOLD_MS))
                 self._sound.end()
@@ -113,9 +116,10 @@ class Talker:
             carrying.result()
 
     async def _until_over(self, hold_s: float) -> None:
-        """The button is down: so long from the grant on, or until there is none."""
-        end_s = time.monotonic() + 20  # patience
-        while time.monotonic() < end_s:
+        """The button is down: so long from the grant on, or until there is none. Who is refused
+        lets go, as a person does whose badge says so."""
+        end_s = time.monotonic() + WAITS_S
+        while time.monotonic() < end_s and not self._is_refused:
             await asyncio.sleep(0.02)
             may_talk = self._badge.participant.floor.may_send()
             if may_talk != self._is_talking:
@@ -135,10 +139,13 @@ class Talker:
         if not isinstance(detail, (int, list, type(None))) or not _is_plain(detail):
             detail = None
         self._book.note(time.monotonic(), record.EVENT, kind, 0, detail)
+        if kind in (events.DENIED, events.REVOKED, events.LOST) and not self._is_talking:
+            self._is_refused = True
         if kind in (events.LOST, events.REVOKED, events.SENT) and self._is_talking:
             may_talk = self._badge.participant.floor.may_send()
             if not may_talk:
                 self._is_talking = False
+                self._is_refused = True  # there is nothing more to hold the button for
                 self._sound.end()
                 self._book.note(time.monotonic(), record.TALKING, 0)
 

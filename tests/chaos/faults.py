@@ -103,6 +103,7 @@ async def roam(venue: Venue) -> None:
 
 async def cut_a_badge_off(venue: Venue) -> None:
     badge, lasts_s = _badge(venue), _between(venue, CUT_MS)
+    venue.note(record.FAULT, badge.number, record.ROAMING)  # as a listener it is excused
     badge.way.silence(lasts_s)
     await asyncio.sleep(lasts_s)
 

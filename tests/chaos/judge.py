@@ -46,7 +46,9 @@ class World(MergedWorld):
 
 class Silence:
     """From the moment in which a leader dies, or stands still, until a listener hears a word that
-    was said later: of bursts whose talker held on for so long that it had to be heard again."""
+    was said later: of bursts whose talker held on for so long that it had to be heard again. Who
+    hears nothing of the rest of the burst waits until its end: what comes then, or does not come
+    for a while, is the people's doing."""
 
     def __init__(self, world: MergedWorld) -> None:
         self._spread = Spread()
@@ -55,6 +57,7 @@ class Silence:
         self._leads: set[int] = set()
         self._said_us: dict[int, int] = {}  # by frame, since the last death
         self._died_us = -1
+        self._talker = -1  # then
         self._waiting: set[int] = set()
         for kind, watcher in (
             (record.EVENT, self._on_event),
@@ -82,6 +85,10 @@ class Silence:
         self._talking.discard(node)
         if now_us - self._died_us < HELD_ON_US:
             self._waiting = set()  # it had said all
+        elif node == self._talker:
+            for _ in self._waiting:
+                self._spread.add(now_us - self._died_us)
+            self._waiting = set()
 
     def _on_leads(self, now_us: int, node: int, leads: int, term: int, detail: Any) -> None:
         (self._leads.add if leads else self._leads.discard)(node)
@@ -94,8 +101,11 @@ class Silence:
             self._died_us = now_us
             self._said_us.clear()
             self._waiting = self._joined - self._talking if len(self._talking) == 1 else set()
+            self._talker = next(iter(self._talking), -1)
         else:
             self._waiting.discard(node)
+            if node == self._talker:
+                self._waiting = set()  # it said no more
             self._joined.discard(node)
 
     def _on_spoken(self, now_us: int, node: int, number: int, frame: int, start_us: Any) -> None:

@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
+import pytest
+from tests.chaos.badge import Talker
 from tests.chaos.judge import (
     FAILOVER_P99_MS,
     Silence,
@@ -13,6 +17,7 @@ from tests.chaos.judge import (
     look_at_failover,
     look_at_logs,
 )
+from tests.patience import PATIENCE_S
 
 from pressel.sim.world import record
 from pressel.sim.world.people import marker
@@ -20,7 +25,7 @@ from ptt.base import events
 
 _S = 1_000_000
 _HOST, _OTHER = 0, 5
-_TALKER, _LISTENER = 1, 2
+_TALKER, _LISTENER, _NEXT = 1, 2, 3
 
 
 def at(second: float, kind: int, node: int, a: int, b: int = 0, detail: Any = None) -> Any:
@@ -52,6 +57,38 @@ def silence(kept: list[Any]) -> dict[str, Any]:
 def test_silence_lasts_from_the_death_to_a_word_that_was_said_later() -> None:
     found = silence(burst(until_s=5, heard_from_s=2.5))
     assert (found["n"], found["max"]) == (1, 1600.0)
+
+
+def test_silence_that_outlasts_its_burst_is_not_that_of_the_people_behind_it() -> None:
+    """Nobody said anything for 20 s; then somebody else did, and was heard."""
+    kept = burst(until_s=5, heard_from_s=9)
+    kept += [at(25, record.TALKING, _NEXT, 1), at(25, record.SPOKEN, _NEXT, 1, 0, 25 * _S)]
+    kept.append(at(25.1, record.PLAYED, _LISTENER, marker.frame_id(_NEXT, 1, 0)))
+    found = silence(kept)
+    assert (found["n"], found["max"]) == (1, 4000.0)
+
+
+def test_a_talker_whose_badge_is_killed_later_proves_nothing() -> None:
+    kept = burst(until_s=5, heard_from_s=9)
+    kept.insert(-1, at(5, record.FAULT, _TALKER, record.CRASHED))
+    assert silence(kept)["n"] == 0
+
+
+def test_who_is_refused_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else all whom a lost leader refused stand there with a pressed button, and nobody talks."""
+    monkeypatch.setattr("tests.chaos.badge.WAITS_S", float("inf"))
+    facts = {"number": 1, "device": "0200000000000001", "key": "00" * 32, "boot": 0, "seed": 1}
+    for kind in (events.DENIED, events.LOST, events.REVOKED):
+        talker = Talker({**facts, "leader": ["127.0.0.1", 1], "records": str(tmp_path / "book")})
+
+        async def wait(talker: Talker = talker, kind: int = kind) -> None:
+            waiting = asyncio.create_task(talker._until_over(1.0))
+            await asyncio.sleep(0)
+            assert not waiting.done()
+            talker._tell(kind, 0)
+            await asyncio.wait_for(waiting, PATIENCE_S)
+
+        asyncio.run(wait())
 
 
 def test_a_talker_who_had_said_all_proves_nothing() -> None:
