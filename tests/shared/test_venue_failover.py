@@ -151,6 +151,31 @@ def test_of_two_bursts_unheard_of_the_newer_goes_on():
     oracle.check_all(venue)
 
 
+def test_of_two_presses_right_before_a_takeover_one_talks_and_the_other_is_told():
+    """A was granted by the leader before, of which no standby has heard, and B asks the new one
+    before A's first frame comes there. The leader before may live on, as after a split."""
+    for lives, after_ms in ((True, 4), (True, 16), (False, 4), (False, 16)):
+        venue = Failover().run(1500)
+        venue.host_loses.loses = lambda data: True
+        venue.press("A")
+        venue.run(2)
+        venue.press("B")
+        venue.run(after_ms)
+        if not lives:
+            venue.kill()
+        venue.take_over()
+        venue.run(800)
+        a, b = venue.badge("A"), venue.badge("B")
+        assert a.all(events.GRANTED) == [1] and len(a.all(events.REVOKED)) == 1
+        assert b.engine.floor.may_send() and not a.engine.floor.may_send()
+        venue.release("A", "B")
+        venue.run(2000)
+        assert len(venue.badge("C").heard_of(b.last(events.GRANTED))) > 30
+        oracle.check_one_talks(venue)
+        oracle.check_hearing(venue)
+        oracle.check_at_rest(venue)
+
+
 def test_nobody_is_cut_off_by_a_claim():
     venue = talking()
     leader = fail_over(venue)
