@@ -6,6 +6,7 @@ replaced by what others write, and read again: the answer is a value or a `Press
 
 from __future__ import annotations
 
+import datetime
 import json
 import random
 import re
@@ -18,12 +19,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from argon2 import PasswordHasher
 from tests.host.test_update_host import build
 from tests.signers import own_state, signer_in
 
 from pressel.audio.wav import read_speech, write_wav
 from pressel.boards.board import board_file, read_board
 from pressel.boards.check import check_file
+from pressel.box.other_version import read_wheel
+from pressel.bringup.result import read_result
+from pressel.bundle.page import read as read_bundle
+from pressel.config.sources import read_file as read_configuration
+from pressel.console.accounts import Accounts
+from pressel.console.authority import identity
+from pressel.console.handshake import context_of
+from pressel.console.tokens import Tokens
 from pressel.errors import PresselError
 from pressel.flash import pins
 from pressel.flash.image import parse_image, synthetic_image
@@ -33,6 +43,10 @@ from pressel.node.timeline import figures, read_logs
 from pressel.registry import backup, proved
 from pressel.registry.device import Entitlements
 from pressel.registry.store import Registry
+from pressel.remote import logins
+from pressel.remote.logins import FILE as LOGINS
+from pressel.remote.logins import read_logins
+from pressel.schema.settings_file import load_file
 from pressel.signer.signer import Signer
 from pressel.sim.profiles import read_profile
 from pressel.sim.scenarios import read_scenario
@@ -142,7 +156,40 @@ _LOG = "".join(
     json.dumps({"at": 1.5 + n, "event": "became_leader", "term": n}) + "\n" for n in range(9)
 )
 _NAMES = json.dumps({"names": {"a": "b"}, "lines": {}, "functions": {}})
+_LOGINS = json.dumps({"version": 1, "logins": []})
 _PINS = json.dumps([{"name": "a.bin", "chip": "esp32", "bytes": 9, "sha256": "00" * 32}])
+
+
+def _bundle(folder: Path) -> Path:
+    file = folder / "bundle.html"
+    file.write_text('<script type="application/json" id="bundle">{"format": 1}</script>', "utf-8")
+    return file
+
+
+def _wheel(folder: Path) -> Path:
+    file = folder / "pressel.whl"
+    with zipfile.ZipFile(file, "w") as made:
+        made.writestr("pressel-3.dist-info/METADATA", "Version: 3\nRequires-Python: >=3.11\n")
+    return file
+
+
+_QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # each reader makes a hash
+
+
+def _accounts(folder: Path) -> Path:
+    Accounts(folder, _QUICK).put("ann", "own", "a long password")
+    return folder / "accounts.json"
+
+
+def _tokens(folder: Path) -> Path:
+    Tokens(folder).make("ann", 1)
+    return folder / "tokens.json"
+
+
+def _certificate(folder: Path) -> Path:
+    own = identity(folder, {"127.0.0.1"}, datetime.datetime.now(datetime.UTC))
+    own.key.rename(folder / "right.key")
+    return own.certificate.rename(folder / "certificate.pem")
 
 
 @dataclass(frozen=True)
@@ -178,6 +225,19 @@ READERS = {
     "speech": Reader(_wav, read_speech),
     "image": Reader(_image, lambda f: parse_image(str(f), f.read_bytes()).packings),
     "pins": Reader(_written("images/pins.json", _PINS), lambda f: pins.own_pins()),
+    "configuration": Reader(
+        _written("pressel.toml", '[host]\nlisten = "192.0.2.1:47800"\n'), read_configuration
+    ),
+    "settings to import": Reader(_written("venue.toml", "floor.talk_ms = 30000\n"), load_file),
+    "bring-up": Reader(
+        _written("b.json", json.dumps({"board": "esp32-devkit", "device": "0" * 12})), read_result
+    ),
+    "bundle": Reader(_bundle, read_bundle),
+    "wheel": Reader(_wheel, read_wheel),
+    "accounts": Reader(_accounts, lambda f: Accounts(f.parent, _QUICK).all()),
+    "tokens": Reader(_tokens, lambda f: Tokens(f.parent).count()),
+    "logins": Reader(_written(LOGINS, _LOGINS), lambda f: read_logins()),
+    "certificate": Reader(_certificate, lambda f: context_of(f, f.parent / "right.key")),
     "names of a build": Reader(
         _written("b.map.json", _NAMES), lambda f: Tracebacks.beside(f.with_name("b"))
     ),
@@ -229,6 +289,7 @@ def reader(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Reader, Path]:
     monkeypatch.setattr(pins, "image_folder", lambda: tmp_path / "images")
+    monkeypatch.setattr(logins, "logins_file", lambda: tmp_path / LOGINS)
     found = READERS[request.param]
     return found, found.make(tmp_path)
 
