@@ -9,11 +9,11 @@ import json
 import random
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from tests.e2e.command import Command, run, running, typed, until
+from tests.e2e.command import PRESSEL, Command, run, running, typed, until
 from tests.e2e.stage import own, words
 from tests.e2e.tap import tapped
 
@@ -32,13 +32,24 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-class Cluster:
-    """Hosts on loopback, each with its own state folder, that have allowed each other."""
+def on_loopback(name: str) -> tuple[tuple[str, ...], str]:
+    return (), "127.0.0.1"
 
-    def __init__(self, folder: Path, names: str) -> None:
+
+Place = Callable[
+    [str], tuple[tuple[str, ...], str]
+]  # words that begin a command there, its address
+
+
+class Cluster:
+    """Hosts on loopback, or at the `place` of each, with their own state folders, that have allowed
+    each other."""
+
+    def __init__(self, folder: Path, names: str, place: Place = on_loopback) -> None:
         self.folder = folder
         self.names = names
         self.ports = {name: free_port() for name in names}
+        self._place = place
         self.commands: dict[str, Command] = {}
         self.starts = 0
         self._make_identities()
@@ -69,12 +80,13 @@ class Cluster:
         peers: list[str] = []
         for other in self.names if knows is None else knows:
             if other != name:
-                peers += ["--peer", f"127.0.0.1:{self.ports[other]}"]
+                peers += ["--peer", f"{self._place(other)[1]}:{self.ports[other]}"]
+        inside, address = self._place(name)
         async with running(
             self.folder / f"{name}-{self.starts}", "node", "--json",
-            "--listen", "127.0.0.1:0", "--hosts", f"127.0.0.1:{self.ports[name]}",
+            "--listen", f"{address}:0", "--hosts", f"{address}:{self.ports[name]}",
             "--state", self.state(name), "--control", self.folder / f"{name}.sock",
-            *(more or ("--no-discovery",)), *peers,
+            *(more or ("--no-discovery",)), *peers, command=(*inside, *PRESSEL),
         ) as command:  # fmt: skip
             self.commands[name] = command
             yield command
@@ -133,8 +145,10 @@ def _mark(key: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def cluster_of(folder: Path, names: str) -> AsyncIterator[Cluster]:
-    cluster = Cluster(folder, names)
+async def cluster_of(
+    folder: Path, names: str, place: Place = on_loopback
+) -> AsyncIterator[Cluster]:
+    cluster = Cluster(folder, names, place)
     async with contextlib.AsyncExitStack() as stack:
         for name in names:
             await stack.enter_async_context(cluster.started(name))
