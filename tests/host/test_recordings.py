@@ -12,14 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.shared.venue import Venue
 
+from pressel.audio.codecs import equip, host_codecs
 from pressel.errors import PresselError, UsageError
 from pressel.node.desk import recordings as desk
 from pressel.node.desk.asker import Asker
 from pressel.node.desk.desk import Desk as Asked
 from pressel.node.desk.recordings import Recordings
+from pressel.node.recoder import Recoder
 from pressel.node.recording_copy import RecordingCopy
 from pressel.recordings import fetch, frames, rules, shelf
 from pressel.recordings.burst_mark import Mark, mark_of
@@ -29,7 +32,9 @@ from pressel.recordings.seal import KEY_FILE
 from pressel.recordings.shelf import FILE, Recorded, Shelf
 from pressel.registry.store import Registry
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
+from ptt.leader.settings_in_force import Settings
 from ptt.leader.watch import Unwatched
+from ptt.wire import messages
 
 HOUR_MS = 3_600_000
 
@@ -73,6 +78,29 @@ def test_what_is_kept_is_what_was_said() -> None:
     assert (told.talker, told.group, told.mark.term) == ("A0", 1, 1)
     assert told.frames == told.lasted_ms // 20 >= 30
     assert taken.heard(piece) == [(told.mark.burst, number) for number in range(told.frames)]
+
+
+@pytest.mark.parametrize("number", [messages.CODEC_G722, messages.CODEC_OPUS])
+def test_a_burst_in_another_codec_is_kept_in_it(number: int) -> None:
+    if not host_codecs():
+        pytest.skip("PyAV is not installed")
+    taken = Taken()
+    venue = taken.venue
+    venue.leader.groups.coding.recoder = Recoder(venue.leader.keys.current)
+    for badge in venue.badges:
+        equip(badge.engine)
+        badge.engine.join.on_unknown_session(venue.now_ms)  # HELLO says anew what it has
+    venue.run(2000)
+    venue.leader.publish(Settings(2, codec=number), venue.now_ms)
+    taken.talk("A", 700)
+    (piece,) = taken.pieces
+    content = piece.content()
+    assert frames.count(content) == piece.recorded.frames >= 30
+    assert {content[at + 4] for at in range(0, len(content), frames.EACH_BYTES)} == {128 | number}
+    pcm = np.frombuffer(frames.sound([content]), np.int16).astype(float)
+    assert len(pcm) == piece.recorded.frames * FRAME_SAMPLES
+    heard = np.abs(pcm).mean()
+    assert 300 < heard < 6000  # the venue's badges say noise
 
 
 def test_a_group_that_is_not_recorded_leaves_nothing() -> None:

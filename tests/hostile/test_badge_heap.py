@@ -13,7 +13,8 @@ import pytest
 from tests.host.stepped_venue import Venue
 from tests.hostile.stage import forged, in_the_clear
 
-from pressel.pack import build_firmware
+from pressel.boards.heap import left_out
+from pressel.pack import STOCK, build_firmware
 from pressel.virtual.make_kit import make_kit
 from pressel.virtual.stepped import Press, Speak
 from ptt.link.hmac import HmacKey
@@ -32,7 +33,7 @@ Venues = Callable[[int], Venue]
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("heap")
-    build_firmware(folder / "firmware")
+    build_firmware(folder / "firmware", without=left_out("", STOCK.name))
     make_kit(folder).save(folder / "kit.json")
     return folder
 

@@ -4,7 +4,6 @@ seed."""
 from tests.shared.aes import block_cipher
 
 from ptt.badge.participant import Participant
-from ptt.base.numbers import ADPCM_FRAME_BYTES
 from ptt.base.prng import Prng
 from ptt.keyboard.text_sender import TextSender
 from ptt.leader.leader import Leader
@@ -73,10 +72,12 @@ def _opened(data, cipher, epoch):
     clear = bytearray(data)
     stream = KeyStream()
     at = voice.FRAMES_AT
+    size = voice.frame_bytes(voice.codec(data))
+    stream.set_coding(voice.codec(data))
     for index in range(voice.count(data)):
         number = voice.first(data) + index
         stream.make(cipher, epoch, voice.talker(data), voice.lease(data), number)
-        for n in range(ADPCM_FRAME_BYTES):
+        for n in range(size):
             clear[at + n] ^= stream.bytes[n]
-        at += ADPCM_FRAME_BYTES
+        at += size
     return clear

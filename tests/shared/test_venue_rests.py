@@ -276,7 +276,7 @@ def test_a_grant_that_is_not_obeyed_settles_nothing_of_pauses():
     assert engine.burst.may_rest
     floor = engine.floor
     data = bytearray(200)
-    fields = [floor.group, floor.request - 1, engine.join.term, floor.lease, 1000, 60000, 0]
+    fields = [floor.group, floor.request - 1, engine.join.term, floor.lease, 1000, 60000, 0, 1]
     envelope.write_header(data, 100, messages.FLOOR_GRANT, engine.join.session, 1, 9999, 0)
     obey = getattr(engine.talking, engine.talking.obeys[messages.FLOOR_GRANT])
     assert obey(fields, data, None, made.now_ms) == refusal.STALE

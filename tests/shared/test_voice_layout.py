@@ -54,7 +54,9 @@ def test_it_writes_what_the_tables_coder_writes():
 def test_frame_sizes():
     assert voice.frame_bytes(messages.CODEC_IMA_ADPCM) == 164
     assert voice.frame_bytes(messages.CODEC_PCM16) == 640
-    assert voice.frame_bytes(2) == 0
+    assert voice.frame_bytes(messages.CODEC_G722) == 160
+    assert voice.frame_bytes(messages.CODEC_OPUS) == 80
+    assert voice.frame_bytes(4) == 0
     assert voice.frame_bytes(255) == 0
 
 

@@ -19,7 +19,7 @@ from ptt.base.prng import Prng
 from ptt.media import dsp
 from ptt.multicast.listener import Listener
 from ptt.wire import voice
-from ptt.wire.messages import VOICE_FRAME
+from ptt.wire.messages import CODEC_IMA_ADPCM, VOICE_FRAME
 
 if TYPE_CHECKING:
     from typing import Any
@@ -312,6 +312,8 @@ class Venue:
         self.flying.append((due_ms, self.serial, data, source, destination))
 
     def take_prints(self, data, talker):
+        if voice.codec(data) != CODEC_IMA_ADPCM:
+            return  # what it sounds like depends on the frames before
         at = voice.FRAMES_AT
         if not self.is_clear:
             data = opened(data, talker)

@@ -23,6 +23,7 @@ from pressel.schema.settings import flags, short
 from pressel.sim.world.run import run
 from ptt.base import events
 from ptt.base.clock import NEVER
+from ptt.leader.coding import Coding
 from ptt.leader.floor import arbitrator
 from ptt.leader.roster import ENTITLED_EMERGENCY, Grants
 from ptt.leader.settings_in_force import Settings
@@ -172,6 +173,10 @@ def without_pauses(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ptt.leader.groups, "may_rest", lambda *given: False)
 
 
+def without_codecs(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Coding, "wanted", lambda *given: messages.CODEC_IMA_ADPCM)
+
+
 def without_settings(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ptt.leader.publisher.Publisher, "handle_timeout", lambda *given: None)
 
@@ -189,6 +194,7 @@ WITHOUT: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "audio.leave_out_pauses": without_pauses,
     "joining.old_apps": without_it,
     TELL: without_settings,
+    "audio.codec": without_codecs,
 }
 
 

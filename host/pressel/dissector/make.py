@@ -13,7 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pressel.schema.messages import FieldRow, MessageRow, MessageTable, load_table
 from pressel.schema.settings import OBEYED, settings, short
-from ptt.base.numbers import ADPCM_FRAME_BYTES, DATAGRAM_BYTES_MAX, FRAME_SAMPLES, PORT
+from ptt.base.numbers import DATAGRAM_BYTES_MAX, PORT
+from ptt.wire import voice
 from ptt.wire.envelope import HEADER_BYTES, TAG_BYTES
 
 
@@ -103,8 +104,8 @@ def make_dissector(table: MessageTable | None = None) -> str:
 
 def _frame_sizes(table: MessageTable) -> dict[int, int]:
     """Bytes of one frame by the number of its codec."""
-    sizes = {"pcm16": FRAME_SAMPLES * 2, "ima_adpcm": ADPCM_FRAME_BYTES}
-    return {value.number: sizes[name] for name, value in table.enums["codec"].items()}
+    numbers = [value.number for value in table.enums["codec"].values()]
+    return {number: voice.frame_bytes(number) for number in numbers}
 
 
 def _message(message: MessageRow, table: MessageTable) -> dict[str, Any]:

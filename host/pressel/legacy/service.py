@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pressel import __version__
+from pressel.audio.codecs import equip
 from pressel.block_cipher import BlockCipher
 from pressel.soft.credential import Credential
 from pressel.transport.udp import Address, UdpEndpoint, engine_now_ms
@@ -56,6 +57,7 @@ class V1Bridge:
             os.urandom,
         )
         TextSender(participant)
+        equip(participant)
         self._engine = Bridge(participant, Directory(self._may_reach), self, rate_hz)
         self._endpoint = UdpEndpoint(self._engine, lambda kind, value: None)
         self._server = Server(self._engine, self._endpoint.pump)

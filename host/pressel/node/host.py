@@ -62,6 +62,7 @@ from .others import OtherHosts, voters_of
 from .own_load import OwnLoad
 from .presence import Presence, present
 from .priority import serve_first
+from .recoder import Recoder
 from .recording_copy import RecordingCopy
 from .registry_watch import RegistryWatch
 from .report import Report
@@ -460,6 +461,7 @@ class HostNode:
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
         leader.voice.multicast.address_of = address_of
         self._bursts.follow(leader)
+        leader.groups.coding.recoder = Recoder(leader.keys.current)
         self._recordings.recorder.follow(leader)
         self._ear.follow(leader)
         leader.groups.watch = Watchers(self._bursts, self._recordings.recorder)

@@ -1,37 +1,66 @@
 """The frames of one piece of a burst: by number, since some are missing.
 
-As bytes each is its number (2, big endian) and its 164 bytes of IMA-ADPCM, in the order of numbers.
+As bytes each is its number (2, big endian) and 164 bytes, in the order of numbers. Those are a
+frame of IMA-ADPCM; or, where the third of them has its highest bit, which no step of that coder
+has, of the codec that its other bits tell: from the fifth byte on, and zeros behind it.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 
+from pressel.audio.codecs import host_codecs
+from pressel.errors import PresselError
+from pressel.extras import mend
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
-from ptt.media import adpcm
+from ptt.media.codecs import IMA
+from ptt.wire import voice
+from ptt.wire.messages import CODEC_IMA_ADPCM
+
+if TYPE_CHECKING:
+    from ptt.media.codecs import Decoder
 
 _NUMBER_BYTES = 2
 EACH_BYTES = _NUMBER_BYTES + ADPCM_FRAME_BYTES
+_CODEC_AT = 2  # in the 164 bytes
+_OTHER = 0x80  # there, with the codec's number: no frame of IMA-ADPCM
+_OTHER_AT = 4  # where that frame begins
 _SILENCE = bytes(2 * FRAME_SAMPLES)
 
 
-def opened(epoch: int, key: bytes, talker: int, lease: int, first: int, data: bytes) -> bytes:
-    """The frames of one voice packet, from number `first` on, as `frames` wants them; see
-    `ptt.link.ctr` for the cipher."""
+def opened(
+    epoch: int,
+    key: bytes,
+    talker: int,
+    lease: int,
+    first: int,
+    data: bytes,
+    codec: int = CODEC_IMA_ADPCM,
+) -> bytes:
+    """The frames of one voice packet in `codec`, from number `first` on, as `frames` wants them;
+    see `ptt.link.ctr` for the cipher."""
     found = []
-    for number, at in enumerate(range(0, len(data), ADPCM_FRAME_BYTES), first):
-        start = b"%b%b%b%b" % (
+    size = voice.frame_bytes(codec)
+    coding = 0 if codec == CODEC_IMA_ADPCM else codec
+    for number, at in enumerate(range(0, len(data), size), first):
+        start = b"%b%b%b%b%c" % (
             epoch.to_bytes(2, "big"), talker.to_bytes(2, "big"), lease.to_bytes(4, "big"),
-            number.to_bytes(2, "big"),
+            number.to_bytes(2, "big"), coding,
         )  # fmt: skip
-        cipher = Cipher(AES(key), CTR(start + bytes(6))).encryptor()
+        cipher = Cipher(AES(key), CTR(start + bytes(5))).encryptor()
+        frame = cipher.update(data[at : at + size])
+        if coding:
+            frame = bytes((0, 0, _OTHER | codec, 0)) + frame
+        elif frame[_CODEC_AT] & _OTHER:  # a talker made it, and no coder
+            frame = frame[:_CODEC_AT] + b"\0" + frame[_CODEC_AT + 1 :]
         found.append(number.to_bytes(_NUMBER_BYTES, "big"))
-        found.append(cipher.update(data[at : at + ADPCM_FRAME_BYTES]))
+        found.append(frame.ljust(ADPCM_FRAME_BYTES, b"\0"))
     return b"".join(found)
 
 
@@ -48,22 +77,36 @@ def count(content: bytes) -> int:
 
 
 def sound(pieces: Iterable[bytes]) -> bytes:
-    """All pieces as samples: 16 kHz, mono, 16 bits, little endian; silence for what is missing."""
+    """All pieces as samples: 16 kHz, mono, 16 bits, little endian; silence for what is missing.
+    PresselError for a codec that this computer lacks."""
     frames: dict[int, bytes] = {}
     for each in pieces:
         frames |= _by_number(each)
     if not frames:
         return b""
     pcm = array("h", _SILENCE)
+    decoders: dict[int, Decoder] = {}
     made = []
     for number in range(min(frames), max(frames) + 1):
         frame = frames.get(number)
         if frame is None:
             made.append(_SILENCE)
             continue
-        adpcm.decode(frame, 0, pcm)
+        codec, at = CODEC_IMA_ADPCM, 0
+        if frame[_CODEC_AT] & _OTHER:
+            codec, at = frame[_CODEC_AT] & ~_OTHER, _OTHER_AT
+        if codec not in decoders:
+            decoders[codec] = _decoder(codec)
+        decoders[codec].decode(frame, at, pcm)
         made.append(pcm.tobytes())
     return b"".join(made)
+
+
+def _decoder(number: int) -> Decoder:
+    for codec in (IMA, *host_codecs()):
+        if codec.number == number:
+            return codec.decoder()
+    raise PresselError(f"it is in a codec that this computer lacks; {mend('av')}")
 
 
 def _by_number(content: bytes) -> dict[int, bytes]:

@@ -22,7 +22,8 @@ PIECE_FRAMES = 500  # 10 s, 83 kB: as much as is lost with the power, and as hos
 SILENT_S = 5.0  # a burst without voice for so long is over, whoever says so or not
 _EPOCHS_KEPT = 2  # a talker takes a new key up to a second after it was made
 
-_Packet = tuple[int, bytes, int, bytes]  # epoch, key, number of its first frame, frames
+# Epoch, key, number of its first frame, frames, codec.
+_Packet = tuple[int, bytes, int, bytes, int]
 
 
 @dataclass
@@ -39,8 +40,8 @@ class Piece:
         lease = self.recorded.mark.burst
         return frames.in_order(
             b"".join(
-                frames.opened(epoch, key, self.talker, lease, first, data)
-                for epoch, key, first, data in self.packets
+                frames.opened(epoch, key, self.talker, lease, first, data, codec)
+                for epoch, key, first, data, codec in self.packets
             )
         )
 
@@ -111,8 +112,9 @@ class Recorder:
         if key is None:
             return
         count, first = voice.count(data), voice.first(data)
-        end = voice.FRAMES_AT + count * voice.frame_bytes(voice.codec(data))
-        take.packets.append((*key, first, bytes(data[voice.FRAMES_AT : end])))
+        codec = voice.codec(data)
+        end = voice.FRAMES_AT + count * voice.frame_bytes(codec)
+        take.packets.append((*key, first, bytes(data[voice.FRAMES_AT : end]), codec))
         take.frames += count
         take.waiting += count
         take.last = max(take.last, first + count)

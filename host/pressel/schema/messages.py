@@ -199,7 +199,7 @@ def render(table: MessageTable) -> str:
         "from ..base import features",
         "from ..base.compat import const",
         "",
-        f"VERSION = const(0x{table.version_byte:02x})  # major: high four bits, minor: low four",
+        f"VERSION = const(0x{table.version_byte:02X})  # major: high four bits, minor: low four",
         'TABLE_HASH = b"' + "".join(f"\\x{byte:02x}" for byte in table.digest()) + '"',
         "",
     ]

@@ -20,7 +20,7 @@ from pressel.tree import ROOT
 from .check import Wrong, did_you_mean, load
 
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=160)]
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z]+$", max_length=16)]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=16)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 LARGEST = {"u8": 0xFF, "u16": 0xFFFF, "u32": 2**30 - 1}  # a badge keeps larger ones on its heap

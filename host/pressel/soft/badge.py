@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pressel import __version__
+from pressel.audio.codecs import equip
 from pressel.block_cipher import BlockCipher
 from pressel.errors import PresselError, UnreachableError
 from pressel.transport.udp import Address, UdpEndpoint, address_of, engine_now_ms, resolve
@@ -79,6 +80,7 @@ class SoftBadge:
         self.participant.address_of = address_of
         self.participant.playout.comfort = Comfort()
         self.participant.membership.claims |= features.PAUSES
+        equip(self.participant)
         self.names = MemberNames(self.participant)
         self._conditioner = conditioner
         self.diagnosis = Diagnosis(self.participant, conditioner)

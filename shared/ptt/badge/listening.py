@@ -1,7 +1,7 @@
 """What a badge listens to: one group at a time, whose voice goes to the speaker; and what it
 reports to the person and the leader about what was heard."""
 
-from ..base import events
+from ..base import events, features
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import ADPCM_FRAME_BYTES, CALL_GROUP_FIRST
 from ..wire import messages, refusal, voice
@@ -53,7 +53,12 @@ class Listening:
         group = data[voice.GROUP_AT]
         if not owner.groups.may_be_ours(group):
             return refusal.FIELD
-        if data[voice.CODEC_AT] != messages.CODEC_IMA_ADPCM:
+        size = ADPCM_FRAME_BYTES
+        if features.HAS_SMOOTH_PLAYOUT:
+            if not owner.playout.may_take(voice.lease(data), data[voice.CODEC_AT]):
+                return refusal.FIELD
+            size = voice.frame_bytes(data[voice.CODEC_AT])
+        elif data[voice.CODEC_AT] != messages.CODEC_IMA_ADPCM:
             return refusal.FIELD
         talker = data[voice.TALKER_AT] << 8 | data[voice.TALKER_AT + 1]
         if talker == owner.join.node:
@@ -82,7 +87,7 @@ class Listening:
         while index < count:
             is_last = index == count - 1 and voice.is_last(data)
             owner.playout.insert(lease, talker, first + index, is_last, data, at, now_ms)
-            at += ADPCM_FRAME_BYTES
+            at += size
             index += 1
         return refusal.ACCEPTED
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ..base.compat import Buffer
     from ..link.link import Link
+    from ..media.playout import Playout
     from .floor import FloorParticipant
     from .groups import Groups
     from .join import Join
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         groups: Groups
         join: Join
         link: Link
+        playout: Playout
         scan: Scan
         settings: Settings
         talking: Talking
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
         def tell(self, kind: int, value: object) -> None: ...
 
 
-_CODECS = 1 << messages.CODEC_IMA_ADPCM  # the codecs that we decode
+_IMA = 1 << messages.CODEC_IMA_ADPCM
 
 
 class Membership:
@@ -182,7 +184,7 @@ class Membership:
             owner.device,
             owner.join.nonce,
             messages.TABLE_HASH,
-            _CODECS,
+            self._codecs(),
             owner.name,
             owner.build,
             owner.join.term,
@@ -194,6 +196,12 @@ class Membership:
         last = owner.link.address  # it is no standby of itself, and may be the only one left
         if last != self.search_address and last not in self.standbys:
             owner.send(messages.HELLO, values, last, now_ms)
+
+    def _codecs(self) -> int:
+        """Those that we have, as HELLO says it."""
+        if features.HAS_SMOOTH_PLAYOUT:
+            return self._owner.playout.codecs.mask()
+        return _IMA
 
     def send_heartbeat(self, now_ms: int) -> None:
         """For `Join` and `Session`."""

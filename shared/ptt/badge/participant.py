@@ -6,7 +6,7 @@ of every engine it has the person's: `press`, `release`, `write_microphone`, `re
 for its kind.
 """
 
-from ..base import events
+from ..base import events, features
 from ..base.clock import NEVER, earliest
 from ..base.compat import TYPE_CHECKING
 from ..base.counters import Counters
@@ -103,6 +103,8 @@ class Participant:
         self.playout = Playout(self.listening, store)
         self.ear: Ear = self.playout  # what is heard of it; a `SmoothPlayout` where there is room
         self.burst = BurstSender(self.talking, store)
+        if features.HAS_SMOOTH_PLAYOUT:
+            self.burst.codecs = self.playout.codecs
         self.settings = Settings(self)
         self.texts = Texts(self)
         self.offers = Offers(self)

@@ -83,11 +83,13 @@ class Talking:
         else:
             self.queued_seq = max(self.queued_seq, seq)  # a place from before the grant is stale
             if features.HAS_SMOOTH_PLAYOUT:
-                before = owner.burst.may_rest
+                before = (owner.burst.may_rest, owner.burst.wanted())
                 owner.burst.may_rest = fields[6] == 1  # the burst begins by it
+                owner.burst.want(fields[7])
                 obeyed = floor.on_grant(request, fields[3], now_ms, fields[5])
                 if not obeyed:
-                    owner.burst.may_rest = before
+                    owner.burst.may_rest = before[0]
+                    owner.burst.want(before[1])
             else:
                 obeyed = floor.on_grant(request, fields[3], now_ms, fields[5])
         return refusal.ACCEPTED if obeyed else refusal.STALE

@@ -1,6 +1,7 @@
 """A badge's voice under its groups' keys: it encrypts what it says, decrypts what it hears, and
 asks for a missing key."""
 
+from ..base import features
 from ..base.clock import NEVER, add, since
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import ADPCM_FRAME_BYTES, KEY_WANT_MS, KEY_WANT_MS_MAX
@@ -92,10 +93,15 @@ class VoiceKeys:
         the ring gave last."""
         stream = self.stream
         at = voice.FRAMES_AT
+        size = ADPCM_FRAME_BYTES
+        if features.HAS_SMOOTH_PLAYOUT:
+            codec = data[voice.CODEC_AT]
+            size = voice.frame_bytes(codec)
+            stream.set_coding(codec)
         while left:
             stream.make(cipher, self.ring.epoch, talker, lease, number)
-            dsp.xor(data, at, stream.bytes, 0, ADPCM_FRAME_BYTES)
-            at += ADPCM_FRAME_BYTES
+            dsp.xor(data, at, stream.bytes, 0, size)
+            at += size
             number += 1
             left -= 1
 

@@ -16,6 +16,8 @@ SMOOTH_PLAYOUT = const(64)  # smooths over lost and late speech
 MULTICAST = const(128)  # hears voice that is sent once for many
 RELAYED = const(256)  # hears voice that another host sends in the leader's place
 PAUSES = const(512)  # hears the talker's room where a pause is left out
+G722 = const(1024)  # talks and hears in G.722
+OPUS = const(2048)  # talks and hears in Opus
 
 OF_ENGINES = const(32)
 

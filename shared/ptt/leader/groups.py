@@ -8,6 +8,7 @@ from ..base.compat import TYPE_CHECKING
 from ..base.numbers import CALL_GROUP_FIRST, GROUPS_MAX, LEASE_GAP, LEASE_MS, MEMBER_TTL_MS
 from ..cluster import records
 from ..wire import messages, refusal
+from .coding import Coding
 from .floor.arbitrator import FLOOR_IDLE, Arbitrator
 from .own_settings import in_group
 from .receipts import Receipts
@@ -42,6 +43,7 @@ class Groups:
         self._outbound = outbound
         self._journal = journal
         self._events = told
+        self.coding = Coding(members)
         self._settings: Settings | None = None  # those in force
         self.floors: dict[int, Arbitrator] = {}
         self.receipts: dict[int, Receipts] = {}
@@ -84,6 +86,7 @@ class Groups:
     def obey(self, settings: "Settings") -> None:
         """They hold from the next request on."""
         self._settings = settings
+        self.coding.obey(settings)
         for group, floor in self.floors.items():
             floor.obey(in_group(settings, group))
 
@@ -187,7 +190,11 @@ class Groups:
     def grant(self, group: int, node: int, request: int, lease: int, now_ms: int) -> None:
         talk_ms = self.floors[group].granted_ms
         values = (group, request, self._term, lease, LEASE_MS, talk_ms)
-        if may_rest(self._settings, self._members, group, node):
+        rests = may_rest(self._settings, self._members, group, node)
+        codec = self.coding.wanted(group, node, rests)
+        if codec != messages.CODEC_IMA_ADPCM:
+            values += (0, codec)
+        elif rests:
             values += (1,)
         self._outbound.send_to(node, messages.FLOOR_GRANT, values, now_ms)
 

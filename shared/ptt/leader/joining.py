@@ -12,6 +12,7 @@ from ..link.hmac import equal
 from ..wire import codec, envelope, messages, refusal
 from ..wire.envelope import HEADER_BYTES, SEALED_SINCE, VERSION_AT
 from ..wire.refusal import Refused
+from . import coding
 from .budget import Budget
 from .door import Door
 from .members import DIFFERENT_TABLE, SAME_TABLE
@@ -183,7 +184,7 @@ class Joining:
             member.nonce = nonce
             member.name = name
             member.build = build
-            member.features = fields[_FEATURES_FIELD]
+            member.features = coding.features_of(fields[_FEATURES_FIELD], codecs)
             if table != messages.TABLE_HASH:
                 member.table_is = envelope.compare_version(data) or DIFFERENT_TABLE
             self._enter(member, before, now_ms)

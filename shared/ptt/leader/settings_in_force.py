@@ -22,6 +22,7 @@ KEPT_MIN = const(0)  # people must want it, and be told, before what they say is
 LEAVE_OUT_PAUSES = const(2)  # nothing is gained where a channel has room
 OLD_APPS = const(1)  # whoever starts a host with --v1-bridge wants them
 TELL_SETTINGS = const(1)  # what badges obey must be the same for all
+CODEC = const(0)  # all hear the best that all of them have, and nobody codes anew
 
 
 class Settings:
@@ -49,6 +50,7 @@ class Settings:
         leave_out_pauses: int = LEAVE_OUT_PAUSES,
         old_apps: int = OLD_APPS,
         tell_settings: int = TELL_SETTINGS,
+        codec: int = CODEC,
         own: "dict | None" = None,
     ) -> None:
         self.version = version
@@ -70,6 +72,7 @@ class Settings:
         self.leave_out_pauses = leave_out_pauses
         self.old_apps = old_apps
         self.tell_settings = tell_settings
+        self.codec = codec
         self.own = own or {}
 
     def values(self) -> "tuple":
@@ -94,6 +97,7 @@ class Settings:
             self.leave_out_pauses,
             self.old_apps,
             self.tell_settings,
+            self.codec,
         )
 
     def fields(self) -> "tuple":

@@ -10,6 +10,7 @@ from ..fanout.multicast import Multicast
 from ..fanout.pace import Pace
 from ..wire import envelope, messages, refusal, voice
 from ..wire.envelope import FLAG_SEALED, FLAGS_AT, MARK_AT, TAG_BYTES
+from .coding import has
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +42,7 @@ class VoicePath:
         self._events = told
         self._access_points = 1
         self.fanout = Fanout(self)
+        self.anew = Fanout(_Anew(self))  # what was coded anew, to those who lack the burst's codec
         self.multicast = Multicast(outbound, random)
         self.relays = relays
         self.pace = Pace(relays)
@@ -57,11 +59,14 @@ class VoicePath:
         group = voice.group(data)
         if voice.talker(data) != member.node or not member.hears(group):
             return refusal.FIELD
-        if voice.codec(data) != messages.CODEC_IMA_ADPCM:  # what its WELCOME said
+        codec, coding = voice.codec(data), self._groups.coding
+        if not coding.may_talk(member, codec):
             return refusal.FIELD
         lease = voice.lease(data)
         if not self._groups.may_talk(member, group, lease, now_ms):
             return refusal.FLOOR
+        if not coding.passes(member, group, lease, codec):
+            return refusal.FIELD
         if not member.speech.take(now_ms, voice.count(data)):
             return refusal.LIMIT  # each costs airtime at every listener
         self.packets_in += 1
@@ -69,6 +74,10 @@ class VoicePath:
         if self.tap is not None:
             self.tap(group, data)
         self.fanout.on_voice(group, data, now_ms)
+        if codec != messages.CODEC_IMA_ADPCM and coding.lacking(group, member.node, codec):
+            anew = coding.recode(group, data, now_ms)
+            if anew is not None:
+                self.anew.on_voice(group, anew, now_ms)
         return refusal.ACCEPTED
 
     def on_multicast_report(self, member: "Member", fields: "list", now_ms: int) -> int:
@@ -117,6 +126,7 @@ class VoicePath:
         """The venue's settings."""
         self._access_points = settings.access_points
         self.fanout.obey(settings.access_points, settings.packet_frames)
+        self.anew.obey(settings.access_points, settings.packet_frames)
         self.multicast.obey(settings.multicast_group)
         self.relays.obey(settings.own_listeners)
         self.pace.access_points = settings.access_points
@@ -124,6 +134,8 @@ class VoicePath:
     def forget(self) -> None:
         """Nothing is on its way."""
         self.fanout.forget()
+        self.anew.forget()
+        self._groups.coding.forget()
         self.multicast.forget()
         self.relays.forget()
         self.again.forget()
@@ -131,6 +143,7 @@ class VoicePath:
 
     def handle_timeout(self, now_ms: int) -> None:
         self.fanout.handle_timeout(now_ms)
+        self.anew.handle_timeout(now_ms)
         self.multicast.handle_timeout(now_ms)
         self.relays.handle_timeout(now_ms)
         self.again.handle_timeout(now_ms)
@@ -139,6 +152,7 @@ class VoicePath:
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `NEVER`."""
         due = earliest(self.fanout.next_timeout_ms(), self.pace.next_timeout_ms())
+        due = earliest(due, self.anew.next_timeout_ms())
         due = earliest(due, self.relays.next_timeout_ms())
         due = earliest(due, self.again.next_timeout_ms())
         return earliest(due, self.multicast.next_timeout_ms())
@@ -148,14 +162,16 @@ class VoicePath:
     def begin_burst(self, group: int, data: "Any", now_ms: int) -> bool:
         """`data` is the first packet of a burst in `group`. Does it go to anybody by multicast?"""
         listeners = []
-        if group < CALL_GROUP_FIRST:  # a call has one
+        lease = voice.lease(data)
+        is_plain = self._groups.coding.codec_of(group, lease) == messages.CODEC_IMA_ADPCM
+        if group < CALL_GROUP_FIRST and is_plain:  # a call has one
             talker = voice.talker(data)
             for m in self._members.all():
                 if m.node != talker and m.hears(group):
                     listeners.append((m.node, m.access_point))
-        lease = voice.lease(data)
         self.multicast.begin(group, lease, listeners, self._access_points, now_ms)
-        self.relays.begin(group, lease, now_ms)
+        if is_plain:
+            self.relays.begin(group, lease, now_ms)
         return len(self.multicast.served(group)) > 0
 
     def places(self, group: int) -> "list[int]":
@@ -175,19 +191,39 @@ class VoicePath:
 
     def send_copies(self, group: int, data: "Any", now_ms: int) -> None:
         """A packet to all others who hear `group`, but for its talker: one copy to each, with one
-        checksum for all, since the payload is the same."""
+        checksum for all, since the payload is the same. Who lacks the burst's codec gets what was
+        coded anew, and nobody else does."""
         copy = _from_leader(data, now_ms)
         talker = voice.talker(data)
+        codec = self._groups.coding.codec_of(group, voice.lease(data))
+        is_anew = voice.codec(data) != codec
         served = self.multicast.served(group)
         self.relays.keep(copy, now_ms)
         again = self.again
         links = []
         for m in self._members.all():
             if m.node != talker and m.node not in served and m.hears(group):
-                if not again.takes(m.node, copy):
+                if has(m, codec) != is_anew and not again.takes(m.node, copy):
                     links.append(m.link)
         self.pace.send(copy, envelope.payload_crc(copy), links, now_ms)
         self.packets_out += len(links)
+
+
+class _Anew:
+    """What `Fanout` needs, for packets that were coded anew: they leave with the others' plan."""
+
+    def __init__(self, path: VoicePath) -> None:
+        self.places = path.places
+        self.send_copies = path.send_copies
+
+    def begin_burst(self, group: int, data: "Any", now_ms: int) -> bool:
+        return False
+
+    def spread_over(self, access_points: int) -> None:
+        pass
+
+    def send_once(self, group: int, data: "Any", now_ms: int) -> None:
+        raise AssertionError("what was coded anew does not go out by multicast")
 
 
 def _from_leader(data: "Any", now_ms: int) -> bytearray:

@@ -2,12 +2,17 @@
 
 The block cipher is handed in: an object whose `encrypt(source, target)` encrypts whole blocks, as
 `cryptolib` has it on a badge. The counter block, 16 bytes: epoch 0 2 · talker 2 2 · lease 4 4 ·
-frame number 8 2 · zeros 10 5 · block 15 1. A burst has a lease of its own and a frame a number of
-its own in it, so that under one key no block comes twice with other speech.
+frame number 8 2 · coding 10 1 · zeros 11 4 · block 15 1. A burst has a lease of its own and a frame
+a number of its own in it, so that under one key no block comes twice with other speech. `coding` is
+0 for IMA-ADPCM, as it was before there were others, and else the codec's number: a frame that a
+leader has coded anew is other plain text under the same number. Leaders do so only under epochs of
+their own, so no two of them share a key stream.
 """
 
+from ..base import features
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import ADPCM_FRAME_BYTES
+from ..wire.messages import CODEC_IMA_ADPCM
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
 
 
 _BLOCK_BYTES = const(16)
+_CODING_AT = const(10)
 _BLOCKS = (ADPCM_FRAME_BYTES + _BLOCK_BYTES - 1) // _BLOCK_BYTES
 
 
@@ -47,6 +53,16 @@ class KeyStream:
         counters[89] = counters[105] = counters[121] = counters[137] = low
         counters[153] = counters[169] = low
         cipher.encrypt(counters, self.bytes)
+
+    if features.HAS_SMOOTH_PLAYOUT:
+
+        def set_coding(self, codec: int) -> None:
+            """The frames to come are in `codec`, a number of the wire."""
+            coding = 0 if codec == CODEC_IMA_ADPCM else codec
+            counters = self._counters
+            if coding != counters[_CODING_AT]:
+                for at in range(_CODING_AT, _BLOCKS * _BLOCK_BYTES, _BLOCK_BYTES):
+                    counters[at] = coding
 
     def _begin(self, epoch: int, talker: int, lease: int) -> None:
         self._epoch = epoch

@@ -64,6 +64,10 @@ class BurstSender:
         self._last_due_ms = 0
         if features.HAS_SMOOTH_PLAYOUT:
             self.may_rest = False  # all who listen know what a pause is that is left out
+            from .codecs import Codecs
+
+            self.codecs = Codecs()  # that we have, and may be told to talk with
+            self._wanted = self.codecs.ima  # what the grant says
             self.rest_level = 0  # of the next frame, in a pause that is so loud; 0: it is speech
             self.left_out = 0  # frames, so far
             self._rest_next = 0  # the number from which on a frame of this pause goes out; 0: all
@@ -74,6 +78,8 @@ class BurstSender:
         while self._last_left:
             self._repeat_last(now_ms)
         self._ring.clear()
+        if features.HAS_SMOOTH_PLAYOUT:
+            self._ring.change_to(self._wanted)  # most likely it is the same as last time
         self._lease = 0
         self._number = 0
         self.go_on()
@@ -98,6 +104,10 @@ class BurstSender:
 
     def begin(self, group: int, node: int, lease: int, now_ms: int) -> None:
         """Granted: what was kept since the press goes out first."""
+        if features.HAS_SMOOTH_PLAYOUT:
+            self._ring.change_to(self._wanted)
+            if self._ring.codec is not self.codecs.ima:
+                self.may_rest = False  # a pause says how loud it is in a byte of IMA-ADPCM
         self._group = group
         self._node = node
         self._lease = lease
@@ -171,6 +181,18 @@ class BurstSender:
 
     if features.HAS_SMOOTH_PLAYOUT:
 
+        def keep_sound(self) -> None:
+            """What was said before the grant is coded anew if the grant names another codec."""
+            self._ring.keep_sound()
+
+        def wanted(self) -> int:
+            """The number of the codec that bursts begin in."""
+            return self._wanted.number
+
+        def want(self, number: int) -> None:
+            """The leader wants bursts in codec `number`: ours as long as we have it."""
+            self._wanted = self.codecs.get(number) or self.codecs.ima
+
         def _rests(self, now_ms: int) -> bool:
             """The oldest frames are of a pause: send one of `REST_EVERY_FRAMES`, and leave out the
             others; but the last ones wait, since with speech behind them they are its beginning.
@@ -205,10 +227,13 @@ class BurstSender:
         while index < count:
             at = self._ring.copy_into(slot.buffer, at, index)
             index += 1
+        codec = CODEC_IMA_ADPCM
+        if features.HAS_SMOOTH_PLAYOUT:
+            codec = self._ring.codec.number
         voice.write_fields(
             slot.buffer,
             self._group,
-            CODEC_IMA_ADPCM,
+            codec,
             self._node,
             lease,
             self._number,

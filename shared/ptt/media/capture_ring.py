@@ -9,10 +9,11 @@ from array import array
 
 from ..base import features
 from ..base.compat import TYPE_CHECKING
-from ..base.numbers import ADPCM_FRAME_BYTES
+from ..base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 from . import dsp
 
 if TYPE_CHECKING:
+    from .codecs import Codec, Coder
     from .frame_store import FrameStore
 
 
@@ -23,15 +24,26 @@ class CaptureRing:
         self._frames = frames
         self._store = store
         self._places = bytearray(frames)  # in the store
-        self._coder = array("i", [0] * dsp.IMA_STATE_INTS)
+        if features.HAS_SMOOTH_PLAYOUT:
+            from .codecs import IMA
+
+            self.codec = IMA  # what the kept frames are in
+            self._coders: dict[int, Coder] = {}  # by codec, as they are needed
+            self._coder = self._coder_of(IMA)
+            self._sound: list[array] | None = None  # as it was heard, place by place of the ring
+        else:
+            self._state = array("i", [0] * dsp.IMA_STATE_INTS)
         self._head = 0
         self.count = 0  # frames waiting
         self.dropped = 0  # frames of this burst that found no room
 
     def clear(self) -> None:
         """Start a burst."""
-        for place in range(dsp.IMA_BURST_INTS):
-            self._coder[place] = 0
+        if features.HAS_SMOOTH_PLAYOUT:
+            self._coder.begin()
+        else:
+            for place in range(dsp.IMA_BURST_INTS):
+                self._state[place] = 0
         while self.count:
             self.drop()
         self.dropped = 0
@@ -46,16 +58,53 @@ class CaptureRing:
             self.drop()
         place = store.take()
         self._places[(self._head + self.count) % self._frames] = place
-        dsp.ima_encode(self._coder, pcm, store.data, place * ADPCM_FRAME_BYTES)
+        if features.HAS_SMOOTH_PLAYOUT:
+            if self._sound is not None:
+                self._sound[(self._head + self.count) % self._frames][:] = pcm
+            self._coder.encode(pcm, store.data, place * ADPCM_FRAME_BYTES)
+        else:
+            dsp.ima_encode(self._state, pcm, store.data, place * ADPCM_FRAME_BYTES)
         self.count += 1
 
     def copy_into(self, out: bytearray, at: int, index: int) -> int:
         """Copy a frame, the oldest is 0, to `out` from `at`; returns the offset behind it."""
         offset = self._places[(self._head + index) % self._frames] * ADPCM_FRAME_BYTES
-        dsp.copy(out, at, self._store.data, offset, ADPCM_FRAME_BYTES)
-        return at + ADPCM_FRAME_BYTES
+        size = ADPCM_FRAME_BYTES
+        if features.HAS_SMOOTH_PLAYOUT:
+            size = self.codec.frame_bytes
+        dsp.copy(out, at, self._store.data, offset, size)
+        return at + size
 
     if features.HAS_SMOOTH_PLAYOUT:
+
+        def keep_sound(self) -> None:
+            """Keep what was heard as well, 640 bytes a frame, to code it anew when the floor comes
+            with another codec than was thought."""
+            size = 2 * FRAME_SAMPLES
+            self._sound = [array("h", bytes(size)) for _ in range(self._frames)]
+
+        def change_to(self, codec: "Codec") -> bool:
+            """From now on code in `codec`, what is kept included; False: that cannot be coded
+            anew here, and the burst stays in the codec that it has."""
+            if codec is self.codec:
+                return True
+            if self.count and self._sound is None:
+                return False
+            self.codec = codec
+            self._coder = self._coder_of(codec)
+            self._coder.begin()
+            for index in range(self.count):
+                slot = (self._head + index) % self._frames
+                assert self._sound is not None
+                at = self._places[slot] * ADPCM_FRAME_BYTES
+                self._coder.encode(self._sound[slot], self._store.data, at)
+            return True
+
+        def _coder_of(self, codec: "Codec") -> "Coder":
+            coder = self._coders.get(codec.number)
+            if coder is None:
+                coder = self._coders[codec.number] = codec.coder()
+            return coder
 
         def mark(self, index: int, mark: int) -> None:
             """Write into the fourth byte of a frame, the oldest is 0, what it is; 0: speech."""

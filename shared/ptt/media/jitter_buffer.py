@@ -6,6 +6,7 @@ whether it came, came twice, came too late or found no room, and when the fastes
 
 from array import array
 
+from ..base import features
 from ..base.clock import add, since
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import ADPCM_FRAME_BYTES, CONCEAL_FRAMES_MAX, FRAME_MS
@@ -13,6 +14,7 @@ from . import dsp
 
 if TYPE_CHECKING:
     from ..base.compat import Buffer
+    from .codecs import Codec
     from .frame_store import FrameStore
 
 _ABSENT = const(-1)
@@ -35,6 +37,8 @@ class JitterBuffer:
         """Forget everything and take the burst `lease` by node `talker`."""
         self.lease = lease
         self.talker = talker
+        if features.HAS_SMOOTH_PLAYOUT:
+            self.codec: Codec | None = None  # of its frames; whoever opens it says which
         self.origin_ms = now_ms  # when frame 0 would have come, had it been as fast as the fastest
         self._came_ms = now_ms  # the last packet
         self.next = _ABSENT  # frame to play next; until playing, the lowest that came
@@ -122,7 +126,11 @@ class JitterBuffer:
             self.dropped += 1
             return False
         self._number[slot] = number
-        dsp.copy(store.data, self._place[slot] * ADPCM_FRAME_BYTES, data, at, ADPCM_FRAME_BYTES)
+        size = ADPCM_FRAME_BYTES
+        if features.HAS_SMOOTH_PLAYOUT:
+            if self.codec is not None:
+                size = self.codec.frame_bytes
+        dsp.copy(store.data, self._place[slot] * ADPCM_FRAME_BYTES, data, at, size)
         return True
 
     def peek(self, ahead: int) -> int:

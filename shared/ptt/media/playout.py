@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from ..base.compat import Buffer
+    from .codecs import Codec, Decoder
     from .frame_store import FrameStore
 
     class Comfort(Protocol):
@@ -91,6 +92,13 @@ class Playout:
         self.skipped = 0  # frames of pauses, left out to catch up
         if features.HAS_SMOOTH_PLAYOUT:
             self.comfort: Comfort | None = None  # sounds where a talker leaves out pauses
+            from .codecs import Codecs
+
+            self.codecs = Codecs()  # that we have
+            self._opening = self.codecs.ima  # of the burst that begins with the next frame
+            self._playing: Codec | None = None  # that `_decoder` decodes
+            self._decoder: Decoder | None = None
+            self._decoded = 0  # lease of the burst that it is in
 
     def insert(
         self,
@@ -102,12 +110,14 @@ class Playout:
         at: int,
         now_ms: int,
     ) -> None:
-        """Take one frame (164 bytes at `at` of `data`); `is_last` marks the burst's final one."""
+        """Take one frame (as long as its codec's are, at `at` of `data`); `is_last` marks the
+        burst's final one."""
         buffer = self._buffer_for(lease, talker, now_ms)
         if buffer is None:
             return
         if features.HAS_SMOOTH_PLAYOUT:
-            self._measure(buffer, number, data[at + 3], now_ms)
+            is_ima = buffer.codec is self.codecs.ima
+            self._measure(buffer, number, data[at + 3] if is_ima else 0, now_ms)
         elif self.state != SILENT and number != buffer.last:  # a repetition is no delay
             late_ms = buffer.arrive(number, now_ms)
             if late_ms:
@@ -132,12 +142,16 @@ class Playout:
             return None
         if self.state == SILENT:
             current.open(lease, talker, now_ms)
+            if features.HAS_SMOOTH_PLAYOUT:
+                current.codec = self._opening
             return current
         following = self.following
         if following.lease < lease:
             if following.waiting:
                 self.crowded += following.waiting
             following.open(lease, talker, now_ms)
+            if features.HAS_SMOOTH_PLAYOUT:
+                following.codec = self._opening
         elif following.lease > lease:
             self.stale += 1
             return None
@@ -157,7 +171,11 @@ class Playout:
             return self.read(now_ms) if self.state != SILENT else None
         assert self.following.lease == 0 or self.following.lease != current.lease, "a burst twice"
         if current.waiting > 1 and current.lag_ms(current.next, now_ms) > self.path.delay_ms:
-            self._catch_up()
+            if features.HAS_SMOOTH_PLAYOUT:
+                if current.codec is None or not current.codec.runs_on:
+                    self._catch_up()
+            else:
+                self._catch_up()
         if features.HAS_SMOOTH_PLAYOUT:
             self._shorten_pause(now_ms)
         at = current.take()
@@ -165,8 +183,11 @@ class Playout:
             if self.comfort is not None and self._is_rest(self.comfort, at):
                 return self._pcm
         if at >= 0:
-            self._follow(current.store.data[at + 2])
-            dsp.ima_decode(current.store.data, at, self._pcm)
+            if features.HAS_SMOOTH_PLAYOUT:
+                self._decode(at, now_ms)
+            else:
+                self._follow(current.store.data[at + 2])
+                dsp.ima_decode(current.store.data, at, self._pcm)
             current.played += 1
             current.missed = 0
         else:
@@ -176,6 +197,42 @@ class Playout:
         return self._pcm
 
     if features.HAS_SMOOTH_PLAYOUT:
+
+        def may_take(self, lease: int, number: int) -> bool:
+            """Are frames of the burst `lease` in codec `number` played? Not in one that we lack,
+            nor in another one than the burst has begun in. Ask before `insert`."""
+            codec = self.codecs.get(number)
+            if codec is None:
+                return False
+            for buffer in (self.current, self.following):
+                if lease == buffer.lease:
+                    return buffer.codec is codec
+            self._opening = codec
+            return True
+
+        def _decode(self, at: int, now_ms: int) -> None:
+            """The frame at `at` of the store is heard. Where each frame needs the one before it, a
+            frame that lies within a pause is left out only behind its decoder."""
+            current = self.current
+            codec, data = current.codec or self.codecs.ima, current.store.data
+            decoder = self._decoder
+            if decoder is None or self._playing is not codec:
+                self._playing = codec
+                decoder = self._decoder = codec.decoder()
+            if self._decoded != current.lease:
+                self._decoded = current.lease
+                decoder.begin()
+            level = decoder.level(data, at)
+            self._follow(level)
+            decoder.decode(data, at, self._pcm)
+            if not codec.runs_on or current.peek(0) < 0:
+                return
+            level = max(level, decoder.level(data, at))
+            is_late = current.lag_ms(current.next, now_ms) > self.path.delay_ms
+            if is_late and level + _PAUSE_STEPS < self._loud:
+                current.played += 1  # as far as anybody hears
+                self.skipped += 1
+                decoder.decode(data, current.take(), self._pcm)
 
         def _measure(self, buffer: JitterBuffer, number: int, mark: int, now_ms: int) -> None:
             """What was held back by its talker, as `mark` says, tells nothing of the path."""
@@ -201,7 +258,7 @@ class Playout:
                 return comfort.go_on(self._pcm)
             number = current.next - 1
             current.played += comfort.left_out(current.lease, number)
-            level = current.store.data[at + 3]
+            level = current.store.data[at + 3] if current.codec is self.codecs.ima else 0
             if not 0 < level < HELD_BACK:
                 return False
             comfort.begin(current.lease, number, level, self._pcm)

@@ -7,11 +7,18 @@ compares the two.
 
 from struct import pack_into
 
+from ..base import features
 from ..base.compat import TYPE_CHECKING, const
-from ..base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES, FRAMES_PER_PACKET_MAX
+from ..base.numbers import (
+    ADPCM_FRAME_BYTES,
+    FRAME_SAMPLES,
+    FRAMES_PER_PACKET_MAX,
+    G722_FRAME_BYTES,
+    OPUS_FRAME_BYTES,
+)
 from . import refusal
 from .envelope import HEADER_BYTES, LENGTH_AT
-from .messages import CODEC_IMA_ADPCM, CODEC_PCM16
+from .messages import CODEC_G722, CODEC_IMA_ADPCM, CODEC_OPUS, CODEC_PCM16
 
 if TYPE_CHECKING:
     from ..base.compat import Buffer
@@ -34,6 +41,11 @@ def frame_bytes(codec: int) -> int:
         return ADPCM_FRAME_BYTES
     if codec == CODEC_PCM16:
         return FRAME_SAMPLES * 2
+    if features.HAS_SMOOTH_PLAYOUT:
+        if codec == CODEC_G722:
+            return G722_FRAME_BYTES
+        if codec == CODEC_OPUS:
+            return OPUS_FRAME_BYTES
     return 0
 
 

@@ -234,9 +234,9 @@ def newer(table: MessageTable) -> list[Situation]:
             "FLOOR_GRANT with an appended field",
             "FLOOR_GRANT",
             FROM_LEADER,
-            [*grant, 0, 5000],
+            [*grant, 0, 1, 5000],
             [granted],
-            understood=[*grant, 0],
+            understood=[*grant, 0, 1],
         ),
         situation(
             table,

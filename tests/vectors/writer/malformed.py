@@ -318,7 +318,7 @@ class Maker:
 
     def fields(self) -> None:
         row = message(self.table, "FLOOR_GRANT")
-        whole = payload(row, complete(row, [1, 1, NOW_TERM, 1, 2000, 60000]))[:-1]  # as before 2.9
+        whole = payload(row, complete(row, [1, 1, NOW_TERM, 1, 2000, 60000]))[:-2]  # as before 2.9
         for size in (0, 1, len(whole) - 1):
             data = datagram(self.table.version_byte, row.number, FROM_LEADER, whole[:size])
             says = f"{size} of {len(whole)} bytes, with the right length and CRC"

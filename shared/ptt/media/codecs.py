@@ -1,0 +1,162 @@
+"""The codecs that a participant has: each one entry of a table, made of a coder and a decoder.
+
+A burst is in one codec from its first frame to its last. Coders and decoders run on from frame to
+frame and begin anew with each burst. A listener who joins amid one starts its decoder there, and
+hears speech from the first frame on or, where the decoder's state is not in the frame, within some
+60 ms. Builds without room have IMA-ADPCM alone, and not this module.
+"""
+
+from array import array
+
+from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import ADPCM_FRAME_BYTES, G722_FRAME_BYTES
+from ..wire.messages import CODEC_G722, CODEC_IMA_ADPCM
+from . import dsp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    from ..base.compat import Buffer
+
+    class Coder(Protocol):
+        """Makes frames of one talker's bursts."""
+
+        def begin(self) -> None:
+            """A burst begins."""
+            ...
+
+        def encode(self, pcm: array, out: bytearray, at: int) -> None:
+            """Code `pcm` (320 samples, array 'h') into the codec's `frame_bytes` of `out` from
+            `at`."""
+            ...
+
+    class Decoder(Protocol):
+        """Plays frames of one burst after the other."""
+
+        def begin(self) -> None:
+            """A burst begins, or is joined."""
+            ...
+
+        def decode(self, data: Buffer, at: int, pcm: array) -> None:
+            """The frame at `at` of `data` as `pcm` (320 samples, array 'h'), whatever it holds."""
+            ...
+
+        def level(self, data: Buffer, at: int) -> int:
+            """How loud speech is where the frame at `at` begins, which is the next to be decoded:
+            0 to 88, in steps of 10 %."""
+            ...
+
+
+class Codec:
+    """One way to code 20 ms of speech. `number`, `name`: those of the wire; `runs_on`: a frame is
+    right only behind the one before it, so that none may be left out unheard."""
+
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        frame_bytes: int,
+        runs_on: bool,
+        coder: "Callable[[], Coder]",
+        decoder: "Callable[[], Decoder]",
+    ) -> None:
+        self.number = number
+        self.name = name
+        self.frame_bytes = frame_bytes
+        self.runs_on = runs_on
+        self.coder = coder
+        self.decoder = decoder
+
+
+class ImaCoder:
+    """IMA-ADPCM by the twin that `dsp` has."""
+
+    def __init__(self) -> None:
+        self._state = array("i", [0] * dsp.IMA_STATE_INTS)
+
+    def begin(self) -> None:
+        for place in range(dsp.IMA_BURST_INTS):
+            self._state[place] = 0
+
+    def encode(self, pcm: "array", out: bytearray, at: int) -> None:
+        dsp.ima_encode(self._state, pcm, out, at)
+
+
+class ImaDecoder:
+    """IMA-ADPCM: each frame brings the coder's state."""
+
+    def begin(self) -> None:
+        pass
+
+    def decode(self, data: "Buffer", at: int, pcm: "array") -> None:
+        dsp.ima_decode(data, at, pcm)
+
+    def level(self, data: "Buffer", at: int) -> int:
+        return data[at + 2]
+
+
+_STEP_AT = const(2)  # in the lower band's state, the logarithm of its step: 2,048 are 6 dB
+_STEP_SHIFT = const(8)  # an eighth of that is near enough to 10 %
+
+
+class G722Coder:
+    """G.722 by the twin that `dsp` has: machine code, or nobody's."""
+
+    def __init__(self) -> None:
+        assert dsp.g722_encode is not None, "G.722 without a coder"
+        self._encode = dsp.g722_encode
+        self._state = array("h", bytes(2 * dsp.G722_STATE_SHORTS))
+
+    def begin(self) -> None:
+        for place in range(dsp.G722_STATE_SHORTS):
+            self._state[place] = 0
+
+    def encode(self, pcm: "array", out: bytearray, at: int) -> None:
+        self._encode(self._state, pcm, out, at)
+
+
+class G722Decoder:
+    """Likewise. Who starts it amid a burst hears the same as others within 60 ms."""
+
+    def __init__(self) -> None:
+        assert dsp.g722_decode is not None, "G.722 without a decoder"
+        self._decode = dsp.g722_decode
+        self._state = array("h", bytes(2 * dsp.G722_STATE_SHORTS))
+
+    def begin(self) -> None:
+        for place in range(dsp.G722_STATE_SHORTS):
+            self._state[place] = 0
+
+    def decode(self, data: "Buffer", at: int, pcm: "array") -> None:
+        self._decode(self._state, data, at, pcm)
+
+    def level(self, data: "Buffer", at: int) -> int:
+        return self._state[_STEP_AT] >> _STEP_SHIFT
+
+
+IMA = Codec(CODEC_IMA_ADPCM, "IMA-ADPCM", ADPCM_FRAME_BYTES, False, ImaCoder, ImaDecoder)
+G722 = Codec(CODEC_G722, "G.722", G722_FRAME_BYTES, True, G722Coder, G722Decoder)
+
+
+class Codecs:
+    """Those of one participant: IMA-ADPCM, which all have, and what its owner adds."""
+
+    def __init__(self) -> None:
+        self.ima = IMA
+        self._codecs = {CODEC_IMA_ADPCM: IMA}
+
+    def add(self, codec: Codec) -> None:
+        assert codec.number not in self._codecs, "a codec twice"
+        self._codecs[codec.number] = codec
+
+    def get(self, number: int) -> "Codec | None":
+        """The codec `number` of the wire; None: it is not known here."""
+        return self._codecs.get(number)
+
+    def mask(self) -> int:
+        """As HELLO has it: bit n for codec n."""
+        mask = 0
+        for number in self._codecs:
+            mask |= 1 << number
+        return mask
