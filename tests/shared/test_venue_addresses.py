@@ -63,6 +63,7 @@ def test_row_18_what_comes_late_from_the_former_port_moves_nobody_back():
     badge.address = LATER
     venue.run(60)
     member = venue.leader.members.by_device(badge.engine.device)
+    assert member is not None
     assert member.address == LATER
     ((data, _),) = held
     venue.leader.receive_datagram(data, FORMER, venue.now_ms)
@@ -84,6 +85,7 @@ def test_row_18_nobody_is_followed_by_what_he_has_not_sealed():
     venue.press("A")
     venue.run(200)
     member = venue.leader.members.by_device(venue.badge("A").engine.device)
+    assert member is not None
     forged = bytearray(seen[-1])  # of the session, with a number to come, and without its key
     envelope.put32(forged, envelope.SEQ_AT, 1000000)
     envelope.put_crc(forged, envelope.header_crc(forged, envelope.payload_crc(forged)))

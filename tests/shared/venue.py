@@ -38,7 +38,7 @@ class Badge:
     def __init__(self, index, seed, make):
         self.index = index
         self.name = LETTERS[index % 26] + str(index // 26)
-        self.address = ("badge", index)
+        self.address: tuple = ("badge", index)
         device = bytes([index >> 8, index & 255, 0, 0, 0, 0, 0, seed & 255])
         self.engine = make(device, self.name.encode(), b"test", LEADER, seed)
         self.ears: "Any" = None  # a `Listener`, where it hears multicast
