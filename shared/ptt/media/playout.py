@@ -204,9 +204,10 @@ class Playout:
             codec = self.codecs.get(number)
             if codec is None:
                 return False
-            for buffer in (self.current, self.following):
-                if lease == buffer.lease:
-                    return buffer.codec is codec
+            if lease == self.current.lease:
+                return self.current.codec is codec
+            if lease == self.following.lease:
+                return self.following.codec is codec
             self._opening = codec
             return True
 
