@@ -1,9 +1,8 @@
 """Runs the whole suite: `python -m tests.run test [words for pytest]`, or `proof`.
 
-Tests in real time mostly wait, so two files of them run at once, and the others beside them, one
-worker per core and at lower priority: a test that waits for the clock is served first. The output
-of the tests in real time comes last. What failed on a machine that served it late runs once more
-when the others are done.
+Tests in real time mostly wait, so the others run beside them, one worker per core and at lower
+priority: a test that waits for the clock is served first. The output of the tests in real time
+comes last. What failed on a machine that served it late runs once more when the others are done.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from tests import costs, late
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "test"
 WORKERS_MAX = 4  # more would only start processes that have little to do
-REAL_TIME_WORKERS = 2  # together they want less than a core
 NICE = 10  # a tenth of what the clock's tests get where both want a core, yet not nothing
 
 _OK = 0
@@ -82,11 +80,9 @@ def run(suite: str, words: list[str]) -> int:
         old.unlink()
     log = BUILD / "real-time.log"
     workers = ("-n", "auto", "--maxprocesses", str(WORKERS_MAX))  # tests/sharing.py deals them out
-    # A proof's venues are large, and of a few files none is worth a process of its own.
-    pair = () if words or suite == "proof" else ("-n", str(REAL_TIME_WORKERS))
     with log.open("wb") as out:
         beside = subprocess.Popen(
-            command(real_time, words or files_in_real_time(), *options, *pair),
+            command(real_time, words or files_in_real_time(), *options),
             env=environment("real-time"),
             stdout=out,
             stderr=subprocess.STDOUT,
