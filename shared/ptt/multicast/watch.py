@@ -18,7 +18,7 @@ _FIRST_MS = const(240)  # until the first comes: a grant that was repeated, the 
 _UNPROVED_MS = const(260)  # a key's time, 100 ms, and two in which it comes again
 _OVER_MS = const(100)  # after the word that it is over, what was sent before has come
 _TRIES_MAX = const(4)  # when it is over: then nobody has it any more
-_STEADY = const(25)  # packets proved without a silence: half a second, longer than losses last
+_STEADY = const(13)  # packets proved without a silence: 260 ms, several times what losses last
 _BACKS_MAX = const(3)  # of a burst: who goes deaf again and again stays alone
 _UNDER_WAY_MS = const(300)  # copies that left before the leader knew that none is needed
 _RETRY_MS = const(100)  # doubles: a busy round trip
@@ -105,8 +105,6 @@ class Watch:
         self._tries = 0
         self._retry_ms = NEVER
         self._held_ms = now_ms  # as far as more came behind it
-        if self._is_alone:
-            self._steady += 1
         if voice.is_last(frames):
             heard = self._waiting + [frames] if _end(frames) > self.next else []
             self.flush()
@@ -150,7 +148,9 @@ class Watch:
         return self.flush()
 
     def is_back(self) -> bool:
-        """Can the leader be told that we hear it again?"""
+        """Called once a packet of it is proved: can the leader be told that we hear it again?"""
+        if self._is_alone:
+            self._steady += 1
         if not (self._is_alone and self._was_asked) or self.is_done or self._over_ms != NEVER:
             return False
         return self._steady >= _STEADY and self._backs < _BACKS_MAX
