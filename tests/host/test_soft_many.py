@@ -22,6 +22,7 @@ def why_not() -> str:
     return "only root can make a network here" if tried.returncode else ""
 
 
+@pytest.mark.e2e
 def test_one_transmission_for_all_and_the_rest_alone_for_who_goes_deaf() -> None:
     if reason := why_not():
         pytest.skip(reason)
