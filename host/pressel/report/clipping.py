@@ -9,7 +9,7 @@ other people's speech do not (1.3 % of unrelated blocks reach the limit by chanc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,12 @@ SHAPE = 0.7  # least correlation of a heard block
 EDGE_SHAPE = 0.9  # least correlation of a frame that is searched for: more places, more chances
 _PERIODS_DIFFER = 0.05  # in correlation, at most, the periods of a vowel
 EDGE_REACH_MS = 100.0  # a playout that runs dry puts in no more before it plays on
+EDGE_SHORTENED_MS = 16.0  # one that is late leaves out a period of the voice, 62.5 Hz at the lowest
 QUIETER = 0.1  # a block 20 dB below the burst's own gain is a fade, not speech
 GAP_MS = 100.0  # shorter ones are concealed so well that few people notice
 _SILENT_ENERGY = BLOCK * 1e-10
 _FRAME_BLOCKS = 2  # a frame of voice is 20 ms
+_SEAM_FRAMES_MAX = 3  # two periods are left out, with two frames between them; each blends a frame
 
 
 @dataclass(frozen=True)
@@ -92,12 +94,14 @@ def judge_blocks(source: Samples, recording: Samples, alignment: Alignment) -> H
 
 
 def _find_edges(source: Samples, recording: Samples, judged: Heard) -> None:
-    """Mark as heard, in `judged`, the first words that were played earlier than the rest and the
-    last that were played later, whose lag no window has: the playout ran dry and put in silence.
+    """Mark as heard, in `judged`, the first words and the last that were played with another delay
+    than the rest, which no window has. The playout ran dry and put in silence: the first came
+    earlier, or the last later. Or it was late and left out a period of the voice.
 
     From the first and the last heard block outwards, a frame (two blocks) at a time, each in the
-    recording beyond the one before it. One frame may be unlike: the seam, where what was put in
-    fades into speech. The rest is missing where a second one is not found.
+    recording beyond the one before it. A few frames may be unlike: the seam, where two delays
+    fade into each other. Beyond a seam of more than one, two frames in a row must be found at one
+    delay, as a single one may fit by chance. Else all that lies beyond is missing.
     """
     found = np.flatnonzero(judged.heard)
     if not len(found):
@@ -110,45 +114,53 @@ def _find_edges(source: Samples, recording: Samples, judged: Heard) -> None:
         slice(at, min(count, at + _FRAME_BLOCKS))
         for at in range(int(found[-1]) + 1, count, _FRAME_BLOCKS)
     ]
-    _follow(before, float(judged.lag_ms[found[0]]), -EDGE_REACH_MS, (source, recording), judged)
-    _follow(after, float(judged.lag_ms[found[-1]]), EDGE_REACH_MS, (source, recording), judged)
+    earlier, later = (-EDGE_REACH_MS, EDGE_SHORTENED_MS), (-EDGE_SHORTENED_MS, EDGE_REACH_MS)
+    _follow(before, float(judged.lag_ms[found[0]]), earlier, (source, recording), judged)
+    _follow(after, float(judged.lag_ms[found[-1]]), later, (source, recording), judged)
 
 
 def _follow(
     frames: list[slice],
     lag_ms: float,
-    reach_ms: float,
+    reach_ms: tuple[float, float],
     sound: tuple[Samples, Samples],
     judged: Heard,
 ) -> None:
     """Mark `frames`, ranges of blocks, as long as each is found at the lag of the one before it, or
-    up to `reach_ms` beyond: earlier when negative."""
-    is_seam = False
-    for blocks in frames:
+    less and more than that by `reach_ms`."""
+    seam = 0  # frames in a row that are not found
+    for blocks, beyond in zip_longest(frames, frames[1:]):
         if not judged.audible[blocks].any():
             continue
-        found_ms = _found_at(blocks, lag_ms, reach_ms, sound, judged.gain)
+        where = blocks
+        if seam > 1 and beyond is not None:
+            where = slice(min(blocks.start, beyond.start), max(blocks.stop, beyond.stop))
+        found_ms = _found_at(where, lag_ms, reach_ms, sound, judged.gain)
         if found_ms is None:
-            if is_seam:
+            seam += 1
+            if seam > _SEAM_FRAMES_MAX:
                 return
-            is_seam = True
             continue
-        is_seam = False
+        seam = 0
         lag_ms = found_ms
         judged.heard[blocks] = judged.audible[blocks]
         judged.lag_ms[blocks] = lag_ms
 
 
 def _found_at(
-    blocks: slice, lag_ms: float, reach_ms: float, sound: tuple[Samples, Samples], usual: float
+    blocks: slice,
+    lag_ms: float,
+    reach_ms: tuple[float, float],
+    sound: tuple[Samples, Samples],
+    usual: float,
 ) -> float | None:
-    """The lag of the source's `blocks`, between `lag_ms` and `reach_ms` beyond; None: not there."""
+    """The lag of the source's `blocks`, `lag_ms` or within `reach_ms` of it; None: not there."""
     source, recording = sound
     frame = source[blocks.start * BLOCK : blocks.stop * BLOCK]
     expected = blocks.start * BLOCK + round((lag_ms - LAG_FROM_MS) * SAMPLES_PER_MS)
-    beyond = round(reach_ms * SAMPLES_PER_MS)
-    begin = max(0, expected + min(0, beyond))
-    where = recording[begin : expected + max(0, beyond) + len(frame)]
+    least, most = (round(each * SAMPLES_PER_MS) for each in reach_ms)
+    begin = max(0, expected + least)
+    where = recording[begin : expected + most + len(frame)]
     same = expected - begin
     if expected < 0 or len(where) < same + len(frame):
         return None
