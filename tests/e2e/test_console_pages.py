@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import FileResponse
+from starlette.types import Receive, Scope, Send
 from tests.e2e.chromium import CHROMIUM, Tab, chromium
 from tests.host.test_console import PAGES, PASSWORD, QUICK, HostStandIn, rolled_out
 from tests.host.web import served
@@ -28,6 +30,7 @@ pytestmark = [
 
 WIDTHS = (360, 390, 1280, 3840)
 RULES_MIN = 10  # of axe that found something to look at: a page that is empty has fewer
+LATE_S = 0.5  # of a script, after the others
 TABS_MAX = 250  # a page has fewer places that the Tab key goes to
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"  # package.json: for tests alone
@@ -82,37 +85,41 @@ CONTRAST = """(() => {
   return found;
 })()"""
 
-# What the focus is on: a mark of its own for each place, and whether the eye can find it.
-FOCUS = """(() => {
-  const places = () => document.querySelectorAll("[data-place]").length;
+# Each place that the Tab key may go to has a number here, and no mark in the page: when the stream
+# renews what is shown, elements stay and marks go.
+PLACE = """
+  window.places ||= new Map();
+  const place = (each) => places.get(each) || places.set(each, places.size + 1).get(each);
+"""
+
+# What the focus is on: its place, and whether the eye can find it.
+FOCUS = f"""(() => {{{PLACE}
   const at = document.activeElement;
   if (!at || at === document.body) return null;
-  if (!at.dataset.place) at.dataset.place = String(places() + 1);
   const box = at.getBoundingClientRect(), style = getComputedStyle(at);
-  return { place: at.dataset.place, tag: at.outerHTML.slice(0, 80),
+  return {{ place: place(at), tag: at.outerHTML.slice(0, 80),
            shown: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
-                  && box.width > 1 && box.height > 1 };
-})()"""
+                  && box.width > 1 && box.height > 1 }};
+}})()"""
 
 # All that the Tab key is to reach.
-WANTED = """(() => {
-  const places = () => document.querySelectorAll("[data-place]").length;
+WANTED = f"""(() => {{{PLACE}
   const all = [...document.querySelectorAll("a[href], button, input, select, summary")];
   return all.filter((each) => each.type !== "hidden" && !each.disabled && each.checkVisibility()
-    && !each.closest("details:not([open]) > :not(summary)")).map((each) => {
-      if (!each.dataset.place) each.dataset.place = String(places() + 1);
-      return each.dataset.place;
-    });
-})()"""
+    && !each.closest("details:not([open]) > :not(summary)"))
+    .map((each) => [place(each), each.outerHTML.slice(0, 80)]);
+}})()"""
 
 
 @contextlib.asynccontextmanager
-async def logged_in(folder: Path) -> AsyncIterator[tuple[Tab, str]]:
+async def logged_in(
+    folder: Path, standing: HostStandIn | None = None
+) -> AsyncIterator[tuple[Tab, str]]:
     """A browser of the venue's owner, and where the console is."""
     accounts = Accounts(folder, QUICK)
     for role in ("own", "see"):
         accounts.put(role, role, PASSWORD)
-    standing = HostStandIn()
+    standing = standing or HostStandIn()
     standing.rollout = rolled_out("paused", "10 %", "2 of 2 badges refuse it")
     host, door = HostReader(standing), Door(accounts, is_secure=False)
     talk = Talk(host, door, folder)
@@ -216,8 +223,8 @@ def test_the_tab_key_reaches_everything_and_shows_where_it_is(tmp_path: Path) ->
             await tab.size(1280, 900)
             for page in PAGES:
                 await tab.open(at + page)
-                wanted = set(await tab.run(WANTED))
-                seen: list[str] = []
+                wanted = dict(await tab.run(WANTED))
+                seen: list[int] = []
                 for _ in range(TABS_MAX):
                     await tab.hit("Tab")
                     told = await tab.run(FOCUS)
@@ -226,10 +233,76 @@ def test_the_tab_key_reaches_everything_and_shows_where_it_is(tmp_path: Path) ->
                     seen.append(told["place"])
                     if not told["shown"]:
                         found.append((page, "not to be seen", told["tag"]))
-                found += [(page, "not reached", place) for place in wanted - set(seen)]
+                missed = wanted.keys() - set(seen)
+                found += [(page, "not reached", wanted[place]) for place in missed]
         return found
 
     assert asyncio.run(scenario()) == []
+
+
+def test_the_live_page_is_renewed_however_late_its_scripts_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over a slow network each script may come a while after the one before."""
+    own = FileResponse.__call__
+
+    async def late(self: FileResponse, scope: Scope, receive: Receive, send: Send) -> None:
+        if "sse" in str(scope["path"]):
+            await asyncio.sleep(LATE_S)
+        await own(self, scope, receive, send)
+
+    monkeypatch.setattr(FileResponse, "__call__", late)
+
+    async def scenario() -> None:
+        host = HostStandIn()
+        async with logged_in(tmp_path, host) as (tab, _):
+            host.others = ["Zoe"]
+            await tab.until("document.querySelector('.people').textContent.includes('Zoe')")
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("is_without_move", [False, True])
+def test_what_somebody_is_about_to_do_stays_when_the_page_is_renewed(
+    tmp_path: Path, is_without_move: bool
+) -> None:
+    """Others who ask to be let in, or who talk, come to stand before them: the focus, what was
+    typed, and whom the button lets in stay, also in browsers that cannot move an element alive."""
+    first, second = "0" * 15 + "1", "0" * 15 + "2"
+    host = HostStandIn()
+    host.waiting, host.others = [second], ["Zoe"]
+    at_work = (
+        "(() => { const e = document.activeElement, f = e.form;"
+        " return f ? [e.textContent, f.elements.device.value, f.elements.groups.value]"
+        "          : [e.textContent, e.getAttribute('href')]; })()"
+    )
+
+    async def scenario() -> None:
+        async with logged_in(tmp_path, host) as (tab, at):
+            if is_without_move:
+                script = "delete Element.prototype.moveBefore;"
+                await tab.send("Page.addScriptToEvaluateOnNewDocument", source=script)
+            await tab.open(at + "/")
+            await tab.run("document.querySelector('.todo [name=groups]').select()")
+            await tab.send("Input.insertText", text="2, 3")
+            await tab.hit("Tab")
+            assert await tab.run(at_work) == ["Let in", second, "2, 3"]
+            host.waiting = [first, second]
+            await tab.until("document.querySelectorAll('.todo form').length === 2")
+            assert await tab.run(at_work) == ["Let in", second, "2, 3"]
+            await tab.run("document.querySelector('.people tbody tr:last-child a').focus()")
+            zoe = await tab.run(at_work)
+            assert zoe[0] == "Zoe"
+            host.others = ["Zoe", *(f"Ann {number}" for number in range(12))]
+            await tab.until("document.querySelectorAll('.people tbody tr').length === 14")
+            assert await tab.run(at_work) == zoe
+            host.others[0] = "Abe"  # the same badge, which now stands above all
+            await tab.until(
+                "document.querySelector('.people tbody tr:nth-child(2) a').textContent === 'Abe'"
+            )
+            assert await tab.run(at_work) == ["Abe", zoe[1]]
+
+    asyncio.run(scenario())
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,8 @@ class HostStandIn:
         self.talked_s = 1.0  # long ago
         self.rollout: dict[str, Any] = {"state": ""}
         self.kept = {"minutes": 90, "groups": {"3": 0}, "replay_from_ms": 2000}
+        self.waiting = ["0" * 15 + "2"]  # devices that ask to be let in
+        self.others: list[str] = []  # names of badges that are there, too
         self.is_gone = False
         self.looks = 0
 
@@ -87,12 +89,9 @@ class HostStandIn:
                 "bursts": [self._burst()] if not fields["after"] else [],
             }
         if verb == "device list":
-            is_waiting = fields["state"] == "pending"
-            return [
-                {**device, "id": "0" * 15 + "2", "check_code": "ACDE-FHJK"}
-                if is_waiting
-                else device
-            ]
+            if fields["state"] != "pending":
+                return [device]
+            return [{**device, "id": each, "check_code": "ACDE-FHJK"} for each in self.waiting]
         if verb == "device show":
             if fields["id"] != DEVICE:
                 raise UsageError("there is no such device")
@@ -144,8 +143,12 @@ class HostStandIn:
             "badge": self.badge,
         }  # fmt: skip
         floor = {"group": 1, "state": "floor taken", "talker": SCRIPT, "lease": 7, "queue": ["Ben"]}
+        others = [
+            {**member, "node": 3 + number, "name": name, "device": f"{3 + number:016x}"}
+            for number, name in enumerate(self.others)
+        ]
         return {
-            "term": 1, "address": "127.0.0.1:1", "uptime_s": 1.0, "members": [member],
+            "term": 1, "address": "127.0.0.1:1", "uptime_s": 1.0, "members": [member, *others],
             "floors": [floor], "voice_in": 0, "voice_out": 0, "refused": {},
         }  # fmt: skip
 

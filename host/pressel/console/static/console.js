@@ -24,6 +24,13 @@ document.addEventListener("submit", (event) => {
 const live = document.getElementById("live");
 if (live) new MutationObserver(sift).observe(live, { childList: true, subtree: true });
 
+// Some browsers take the focus from an element that moves to another place.
+let held = null;
+document.addEventListener("htmx:before:swap", () => { held = document.activeElement; });
+document.addEventListener("htmx:after:swap", () => {
+  if (held?.isConnected && document.activeElement === document.body) held.focus({ preventScroll: true });
+});
+
 // A host with a wrong clock dates everything wrongly; whoever looks has a clock, too.
 const CLOCK_OFF_S = 120; // a form that was long on its way; nobody cares about less
 const clock = document.getElementById("clock");
