@@ -9,7 +9,15 @@ from .base.clock import NEVER, add, earliest, since
 from .base.compat import TYPE_CHECKING, const
 from .base.counters import Counters
 from .base.numbers import CLAIM_JUMP_MAX, CLAIMS_MAX, CLAIMS_MS, FAREWELL_MS
-from .cluster import election, host_messages, host_wire, journal, records, relay_wire
+from .cluster import (
+    election_events,
+    election_rules,
+    host_messages,
+    host_wire,
+    journal,
+    records,
+    relay_wire,
+)
 from .cluster.ballot import is_plausible
 from .cluster.election import Election
 from .cluster.replica import Replica, State
@@ -159,7 +167,7 @@ class Host:
             return True
         relay = self._relay_for(source, fields[0])
         if relay is not None:
-            is_leaving = self.election.state == election.RESIGNED
+            is_leaving = self.election.state == election_rules.RESIGNED
             self._answers.append(Answer(relay.on_ask(fields, is_leaving), source))
         return True
 
@@ -259,9 +267,9 @@ class Host:
             self._elections.append(event)
             if len(self._elections) > _TOLD_MAX:
                 self._elections.pop(0)
-            if event[0] == election.LOST_LEADERSHIP:
+            if event[0] == election_events.LOST_LEADERSHIP:
                 self._stop(now_ms)
-            elif event[0] == election.BECAME_LEADER:
+            elif event[0] == election_events.BECAME_LEADER:
                 self._lead(event[1], now_ms)
 
     def _lead(self, term: int, now_ms: int) -> None:
@@ -292,7 +300,9 @@ class Host:
         self._take_events(leader)
         # The next leader comes first, perhaps we ourselves: a burst goes on only if its talker is
         # still a member. Nobody takes over from a lone host that has resigned.
-        is_last = self.election.state == election.RESIGNED and len(self.election.voters.hosts) == 1
+        is_last = (
+            self.election.state == election_rules.RESIGNED and len(self.election.voters.hosts) == 1
+        )
         self._left = leader
         self._farewell_ms = NEVER if is_last else add(now_ms, FAREWELL_MS)
         self.leader = None

@@ -11,7 +11,7 @@ from pressel.cli import main
 from pressel.node.event_log import EventLog
 from pressel.node.timeline import figures, read_logs
 from ptt.base import events
-from ptt.cluster import election
+from ptt.cluster import election_events, election_rules
 
 
 def _write(file: Path, *rows: tuple[float, str, dict]) -> Path:
@@ -84,16 +84,16 @@ def test_every_event_of_an_election_has_its_words(tmp_path: Path) -> None:
     log = EventLog(lambda event, fields: told.append((event, fields)), lambda: None, bytes.hex)
     host = b"\x01" * 8
     values = {
-        election.BECAME_LEADER: 257,
-        election.LOST_LEADERSHIP: (257, election.MINORITY),
-        election.LEADER_IS: (host, 257),
-        election.LEADER_LOST: (host, 257),
-        election.ATTEMPT: 257,
-        election.ATTEMPT_FAILED: (257, election.NO_QUORUM),
-        election.TERM_DOUBTED: (host, 1073741813),
-        election.TERMS_USED_UP: 1073741567,
+        election_events.BECAME_LEADER: 257,
+        election_events.LOST_LEADERSHIP: (257, election_rules.MINORITY),
+        election_events.LEADER_IS: (host, 257),
+        election_events.LEADER_LOST: (host, 257),
+        election_events.ATTEMPT: 257,
+        election_events.ATTEMPT_FAILED: (257, election_rules.NO_QUORUM),
+        election_events.TERM_DOUBTED: (host, 1073741813),
+        election_events.TERMS_USED_UP: 1073741567,
     }
-    assert len(values) == len(election.EVENT_NAMES)
+    assert len(values) == len(election_events.EVENT_NAMES)
     for kind, value in values.items():
         log.on_election(kind, value, 30)
     log.on_floor(events.FLOOR_GRANTED, (2, 7))

@@ -9,7 +9,7 @@ import pressel
 from pressel.schema.events import event_table
 from pressel.schema.sentences import event_fields, sentence
 from ptt.base import events
-from ptt.cluster import election
+from ptt.cluster import election_events, election_rules
 
 HOST = Path(pressel.__file__).parent
 REPORTS = ("_report", "report", "_tell", "tell")  # what a process calls to report an event
@@ -36,13 +36,13 @@ def test_every_event_that_a_process_reports_has_a_row_and_every_row_an_event() -
 
 def test_events_of_engines_are_numbered_as_the_table_says() -> None:
     assert tuple(event_table().engine) == events.NAMES
-    assert tuple(event_table().election) == election.EVENT_NAMES
+    assert tuple(event_table().election) == election_events.EVENT_NAMES
 
 
 def test_triggers_of_an_election_have_words() -> None:
     words = event_table().words["trigger"]
     assert {word.number: key.replace("_", " ") for key, word in words.items()} == dict(
-        enumerate(election.TRIGGERS)
+        enumerate(election_rules.TRIGGERS)
     )
 
 

@@ -9,7 +9,7 @@ from tests.shared.test_venue_hosts import Cluster, talking
 
 from ptt.badge.join import JOINED
 from ptt.base.numbers import CLAIM_JUMP_MAX, CLAIMS_MAX
-from ptt.cluster.election import BECAME_LEADER
+from ptt.cluster.election_events import BECAME_LEADER
 from ptt.wire import messages
 
 ATTACKED_MS = 60_000

@@ -8,7 +8,7 @@ votes once in a term.
 
 from ptt.base import clock
 from ptt.base.prng import Prng
-from ptt.cluster import election
+from ptt.cluster import election_events, election_rules
 from ptt.cluster.ballot import NOBODY
 from ptt.cluster.election import Election
 
@@ -95,7 +95,7 @@ class Hosts:
         return [
             host[0]
             for host in self.order
-            if self.by_id[host].is_up and self.by_id[host].engine.state == election.LEADER
+            if self.by_id[host].is_up and self.by_id[host].engine.state == election_rules.LEADER
         ]
 
     def run(self, how_long_ms, until=None):
@@ -131,7 +131,7 @@ class Hosts:
             up = [self.by_id[h] for h in self.order if self.by_id[h].is_up]
             if followers is not None:
                 up = [h for h in up if h.own[0] in followers]
-            leads = [h.own for h in up if h.engine.state == election.LEADER]
+            leads = [h.own for h in up if h.engine.state == election_rules.LEADER]
             return len(leads) == 1 and all(h.engine.leader == leads[0] for h in up)
 
         return self.run(how_long_ms, one_leads)
@@ -192,8 +192,10 @@ class Hosts:
     def _told(self, host, event):
         kind, value = event
         host.told.append(event)
-        self.timeline.append((self.passed_ms, host.own[0], election.EVENT_NAMES[kind], value))
-        if kind == election.BECAME_LEADER:
+        self.timeline.append(
+            (self.passed_ms, host.own[0], election_events.EVENT_NAMES[kind], value)
+        )
+        if kind == election_events.BECAME_LEADER:
             led = self.leaders.setdefault(value, host.own)
             assert led == host.own, "two leaders in term %d" % value
             assert host.disk == (value, host.own), "led before its vote was on the disk"

@@ -3,20 +3,12 @@
 from tests.shared.hosts import Hosts, host_id
 
 from ptt.base.numbers import ELECTION_MS, HOST_HEARTBEAT_MS, HOST_LOST_MS, INT_MAX
-from ptt.cluster import election, host_messages
+from ptt.cluster import election_rules, host_messages
 from ptt.cluster import host_wire as wire
 from ptt.cluster.ballot import NOBODY, TERM_MAX, can_stand, next_term, outranks
-from ptt.cluster.election import (
-    ATTEMPT,
-    BECAME_LEADER,
-    CANDIDATE,
-    FOLLOWER,
-    LEADER,
-    LOST_LEADERSHIP,
-    PRE_CANDIDATE,
-    RESIGNED,
-    Election,
-)
+from ptt.cluster.election import Election
+from ptt.cluster.election_events import ATTEMPT, BECAME_LEADER, LOST_LEADERSHIP
+from ptt.cluster.election_rules import CANDIDATE, FOLLOWER, LEADER, PRE_CANDIDATE, RESIGNED
 
 FAILOVER_MS = HOST_LOST_MS + HOST_HEARTBEAT_MS + 2 * ELECTION_MS  # 800: far within 1.5 s
 HEAL_MS = 2000
@@ -445,13 +437,15 @@ def test_ranks():
 
 
 def test_every_state_has_its_rules():
-    assert [row[0] for row in election.RULES] == sorted([row[0] for row in election.RULES])
-    for state in range(len(election.STATES)):
-        triggers = [row[1] for row in election.RULES if row[0] == state]
-        assert election.LEADER_HEARD in triggers
-        assert (election.RESIGN in triggers) == (state != RESIGNED)
+    assert [row[0] for row in election_rules.RULES] == sorted(
+        [row[0] for row in election_rules.RULES]
+    )
+    for state in range(len(election_rules.STATES)):
+        triggers = [row[1] for row in election_rules.RULES if row[0] == state]
+        assert election_rules.LEADER_HEARD in triggers
+        assert (election_rules.RESIGN in triggers) == (state != RESIGNED)
         if state not in (FOLLOWER, RESIGNED):
-            assert election.HIGHER_TERM in triggers and election.OVERSLEPT in triggers
+            assert election_rules.HIGHER_TERM in triggers and election_rules.OVERSLEPT in triggers
 
 
 # --- who keeps older settings ---

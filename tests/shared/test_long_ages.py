@@ -13,7 +13,8 @@ from ptt.base import clock
 from ptt.base.numbers import CHALLENGE_MS, FORMER_KEYS_MS, HOST_LOST_MS, MEMBER_TTL_MS
 from ptt.cluster import host_messages, host_wire, records
 from ptt.cluster.ballot import NOBODY, next_term
-from ptt.cluster.election import LEADER, Election
+from ptt.cluster.election import Election
+from ptt.cluster.election_rules import LEADER
 from ptt.cluster.replica import State
 from ptt.cluster.voters import Voters
 from ptt.leader.budget import Budget

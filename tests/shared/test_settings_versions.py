@@ -8,7 +8,8 @@ from ptt.base.numbers import INT_MAX, SETTINGS_JUMP_MAX, SETTINGS_SURE
 from ptt.cluster import host_messages, records
 from ptt.cluster import host_wire as wire
 from ptt.cluster.ballot import NOBODY
-from ptt.cluster.election import FOLLOWER, PRE_CANDIDATE, Election
+from ptt.cluster.election import Election
+from ptt.cluster.election_rules import FOLLOWER, PRE_CANDIDATE
 from ptt.cluster.replica import State
 from ptt.cluster.versions import VERSION_MAX, is_within_reach
 from ptt.leader.settings_in_force import Settings

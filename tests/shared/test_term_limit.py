@@ -6,7 +6,7 @@ from tests.shared.test_venue_hosts import Cluster
 
 from ptt.base import clock
 from ptt.base.numbers import CLOCK_TERM_MAX, INT_MAX, TERM_JUMP_MAX
-from ptt.cluster import election, host_messages, journal, records
+from ptt.cluster import election, election_events, host_messages, journal, records
 from ptt.cluster import host_wire as wire
 from ptt.cluster.ballot import MARK_BITS, NOBODY, TERM_MAX, can_stand, is_plausible, next_term
 from ptt.cluster.election import Election
@@ -29,7 +29,7 @@ def doubts(engine):
     found = []
     event = engine.next_event()
     while event is not None:
-        if event[0] == election.TERM_DOUBTED:
+        if event[0] == election_events.TERM_DOUBTED:
             found.append(event[1])
         event = engine.next_event()
     return found
@@ -102,7 +102,7 @@ def test_a_journal_of_an_implausible_term_is_not_kept():
     doubted = []
     while (event := follower.next_election_event()) is not None:
         doubted.append(event)
-    assert doubted[-1] == (election.TERM_DOUBTED, (peer, CLOCK_TERM_MAX + TERM_JUMP_MAX + 1))
+    assert doubted[-1] == (election_events.TERM_DOUBTED, (peer, CLOCK_TERM_MAX + TERM_JUMP_MAX + 1))
 
 
 def test_a_journal_is_kept_only_of_the_host_that_leads():
@@ -157,5 +157,5 @@ def test_a_host_in_the_last_term_does_not_stand_and_says_so():
         hosts.run(20000)
         for number in numbers:
             assert hosts[number].engine.term == TERM_MAX - 1
-            told = [each for each in hosts[number].told if each[0] == election.TERMS_USED_UP]
-            assert told == [(election.TERMS_USED_UP, TERM_MAX - 1)]
+            told = [each for each in hosts[number].told if each[0] == election_events.TERMS_USED_UP]
+            assert told == [(election_events.TERMS_USED_UP, TERM_MAX - 1)]

@@ -6,7 +6,7 @@ from tests.shared.venue import Venue
 from ptt.badge.join import JOINED
 from ptt.base import clock, events
 from ptt.base.numbers import CLAIM_JUMP_MAX, HOST_LOST_MS, LEASE_MS
-from ptt.cluster import election
+from ptt.cluster import election_events
 from ptt.cluster.ballot import NOBODY
 from ptt.host import Host
 
@@ -170,7 +170,7 @@ class Cluster(Venue):
             if event is None:
                 break
             self.reported.append((self.now_ms, machine.number, event[0], event[1]))
-            if event[0] == election.BECAME_LEADER:
+            if event[0] == election_events.BECAME_LEADER:
                 assert event[1] not in self.leads, "two leaders in a term"
                 self.leads[event[1]] = machine.number
 
@@ -218,7 +218,7 @@ def test_a_leader_that_stood_still_demotes_itself():
     assert venue.machines[1].engine.replica.term == venue.only().engine.leader.term
     assert venue.badge("A").all(events.GRANTED) == [lease]
     assert venue.badge("A").engine.floor.may_send()
-    assert (1, election.LOST_LEADERSHIP) in [each[1:3] for each in venue.reported]
+    assert (1, election_events.LOST_LEADERSHIP) in [each[1:3] for each in venue.reported]
     kinds = [kind for _, kind, _ in venue.leader_events]
     assert events.DEPOSED in kinds
     assert max([len(who) for who in venue.talking]) == 1

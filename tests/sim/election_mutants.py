@@ -5,9 +5,10 @@ from __future__ import annotations
 from pressel.sim.explore.hosts import BOOT, RIVALS, SETTLED, Bounds
 from ptt.base.clock import add
 from ptt.base.numbers import HOST_LOST_MS
-from ptt.cluster import election, host_messages
+from ptt.cluster import election_rules, host_messages
 from ptt.cluster.ballot import NOBODY
-from ptt.cluster.election import CANDIDATE, FOLLOWER, LEADER, Election
+from ptt.cluster.election import Election
+from ptt.cluster.election_rules import CANDIDATE, FOLLOWER, LEADER
 from ptt.cluster.voters import Voters
 
 TWO = Bounds(2, start=SETTLED)
@@ -47,7 +48,7 @@ class DoesNotYield(Mutant):
     breaks = "high"
 
     def _fire(self, trigger, now_ms, index=-1):
-        if (self.state, trigger) != (LEADER, election.LEADER_HEARD):
+        if (self.state, trigger) != (LEADER, election_rules.LEADER_HEARD):
             super()._fire(trigger, now_ms, index)
 
 
@@ -100,7 +101,7 @@ class LeadsBeforeItIsWritten(Mutant):
 
     def _look_at_count(self, now_ms):
         if self.state == CANDIDATE and self.voters.has_quorum():
-            self._fire(election.QUORUM, now_ms)
+            self._fire(election_rules.QUORUM, now_ms)
         else:
             super()._look_at_count(now_ms)
 
@@ -138,7 +139,7 @@ class IsContentWithAMinority(Mutant):
     breaks = "majority"
 
     def _fire(self, trigger, now_ms, index=-1):
-        if trigger == election.MINORITY:
+        if trigger == election_rules.MINORITY:
             self._send_heartbeats(now_ms)
         else:
             super()._fire(trigger, now_ms, index)

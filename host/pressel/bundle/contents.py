@@ -22,7 +22,7 @@ from pressel.schema.events import EventRow, event_table
 from pressel.schema.metrics import metrics
 from pressel.schema.setting_values import is_known
 from pressel.trace.logs import Line
-from ptt.cluster import election
+from ptt.cluster import election, election_rules
 from ptt.fanout.assign import WHY as WHY_RELAY
 from ptt.wire import refusal
 
@@ -39,7 +39,7 @@ _ADDED = ("convergence_ms", "port", "hosts", "known", "most", "release", "node")
 # Words under which, and as which, figures may leave.
 _WORDS = frozenset(
     f"{refusal.WORDS} {election.COUNTED} {channel.COUNTED} group queue taken".split()
-) | frozenset(election.STATES)
+) | frozenset(election_rules.STATES)
 
 
 def contents(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ptt.cluster import election
+from ptt.cluster import election_rules
 from ptt.cluster.ballot import NOBODY
 from ptt.host import Host
 
@@ -35,7 +35,7 @@ def take_state(
         )
     return NodeState(
         host=host.own.hex(),
-        state=election.STATES[engine.state],
+        state=election_rules.STATES[engine.state],
         term=engine.term,
         leader=None if leader == NOBODY else name_of(leader),
         quorum=engine.voters.quorum,

@@ -9,7 +9,7 @@ from typing import Any
 from pressel.schema.events import event_table
 from pressel.schema.sentences import event_fields
 from ptt.base import events
-from ptt.cluster import election
+from ptt.cluster import election_events
 from ptt.leader.leader import Leader
 
 from . import held_words
@@ -73,10 +73,10 @@ class EventLog:
             self._report("held_off", fields | words)
 
     def on_election(self, kind: int, value: Any, convergence_ms: int) -> None:
-        """An event of `ptt.cluster.election`."""
-        name = election.EVENT_NAMES[kind]
+        """An event of `ptt.cluster.election_events`."""
+        name = election_events.EVENT_NAMES[kind]
         fields = event_fields(name, value, self._badge, self._name_of)
-        if kind in (election.BECAME_LEADER, election.LEADER_IS):
+        if kind in (election_events.BECAME_LEADER, election_events.LEADER_IS):
             fields["convergence_ms"] = convergence_ms
         self._report(name, fields)
 

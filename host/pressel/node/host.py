@@ -24,7 +24,7 @@ from pressel.soft.credential import Credential, enter
 from pressel.transport.copies import Copier, load_library
 from pressel.transport.udp import Address, address_of, engine_now_ms
 from ptt.base import clock, events
-from ptt.cluster import election, host_messages, host_wire
+from ptt.cluster import election_events, host_messages, host_wire
 from ptt.cluster.ballot import NOBODY, is_plausible
 from ptt.host import Host
 from ptt.leader.leader import Leader
@@ -427,15 +427,17 @@ class HostNode:
             self._log.on_held(self._host.leader.held.news())
         while (event := self._host.next_election_event()) is not None:
             kind, value = event
-            if kind != election.ATTEMPT or self._others.channel.hosts():  # alone it cannot fail
+            if (
+                kind != election_events.ATTEMPT or self._others.channel.hosts()
+            ):  # alone it cannot fail
                 self._log.on_election(kind, value, self._host.election.convergence_ms)
             self._on_election(kind)
 
     def _on_election(self, kind: int) -> None:
         self._desk.on_election()
-        if kind not in (election.BECAME_LEADER, election.LOST_LEADERSHIP):
+        if kind not in (election_events.BECAME_LEADER, election_events.LOST_LEADERSHIP):
             return
-        leads = kind == election.BECAME_LEADER
+        leads = kind == election_events.BECAME_LEADER
         if leads:
             self._log.on_lead()
             self._log_copy.lead()

@@ -11,7 +11,7 @@ from pressel.transport.udp import engine_now_ms
 from ptt.base import clock
 from ptt.base.counters import Counters
 from ptt.base.numbers import HEARTBEAT_MS
-from ptt.cluster import election
+from ptt.cluster import election, election_rules
 from ptt.host import Host
 from ptt.leader.floor.arbitrator import FLOOR_TAKEN
 from ptt.leader.leader import Leader
@@ -51,7 +51,7 @@ def of_host(host: Host, channel: Channel, now_ms: int) -> dict[str, Any]:
     engine = host.election
     silent = [channel.silent_ms(other, now_ms) for other in channel.hosts()]
     return {
-        "state": election.STATES[engine.state],
+        "state": election_rules.STATES[engine.state],
         "term": engine.term,
         "quorum": engine.voters.quorum,
         "peers": len(silent),

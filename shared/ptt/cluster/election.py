@@ -13,7 +13,7 @@ a snapshot.
 """
 
 from ..base.clock import FAR_MS, NEVER, add, age, earliest, since
-from ..base.compat import TYPE_CHECKING, const
+from ..base.compat import TYPE_CHECKING
 from ..base.counters import Counters
 from ..base.event_queue import EventQueue
 from ..base.numbers import (
@@ -31,71 +31,40 @@ from ..wire.refusal import Refused
 from . import host_messages
 from . import host_wire as host
 from .ballot import NOBODY, TERM_MAX, can_stand, is_plausible, next_term
+from .election_events import (
+    ATTEMPT,
+    ATTEMPT_FAILED,
+    BECAME_LEADER,
+    LEADER_IS,
+    LEADER_LOST,
+    LOST_LEADERSHIP,
+    TERM_DOUBTED,
+    TERMS_USED_UP,
+)
+from .election_rules import (
+    CANDIDATE,
+    FOLLOWER,
+    HIGHER_TERM,
+    LEADER,
+    LEADER_HEARD,
+    LEADER_SILENT,
+    MINORITY,
+    NO_QUORUM,
+    OVERSLEPT,
+    PRE_CANDIDATE,
+    QUORUM,
+    RESIGN,
+    RESIGNED,
+    RETURN,
+    RULES,
+    VOTED,
+)
 from .versions import is_within_reach
 from .voters import Voters
 
 if TYPE_CHECKING:
     from typing import Any
 
-FOLLOWER = const(0)
-PRE_CANDIDATE = const(1)
-CANDIDATE = const(2)
-LEADER = const(3)
-RESIGNED = const(4)
-STATES = ("follower", "pre-candidate", "candidate", "leader", "resigned")
-
-LEADER_HEARD = const(0)  # of our term or a higher one
-LEADER_SILENT = const(1)  # for HOST_LOST_MS, and it is our turn by rank
-QUORUM = const(2)  # enough said yes
-NO_QUORUM = const(3)  # enough no longer can, or the time is up
-VOTED = const(4)  # another host has our vote, or our promise and a better rank
-HIGHER_TERM = const(5)  # somebody knows a higher term
-MINORITY = const(6)  # no majority has followed for HOST_LOST_MS
-OVERSLEPT = const(7)  # this process stood still for so long that others may have elected
-RESIGN = const(8)  # the operator wants this host for maintenance
-RETURN = const(9)  # and has finished
-TRIGGERS = (
-    "leader heard",
-    "leader silent",
-    "quorum",
-    "no quorum",
-    "voted",
-    "higher term",
-    "minority",
-    "overslept",
-    "resign",
-    "return",
-)
-
-RULES = (
-    (FOLLOWER, LEADER_HEARD, FOLLOWER, "follow"),
-    (FOLLOWER, LEADER_SILENT, PRE_CANDIDATE, "sound_out"),  # would you vote for me?
-    (FOLLOWER, VOTED, FOLLOWER, "make_way"),
-    (FOLLOWER, OVERSLEPT, FOLLOWER, "listen"),  # what waits in the socket may be a heartbeat
-    (FOLLOWER, RESIGN, RESIGNED, "step_aside"),
-    (PRE_CANDIDATE, LEADER_HEARD, FOLLOWER, "follow"),
-    (PRE_CANDIDATE, QUORUM, CANDIDATE, "stand"),  # only now the term goes up
-    (PRE_CANDIDATE, NO_QUORUM, FOLLOWER, "back_off"),
-    (PRE_CANDIDATE, VOTED, FOLLOWER, "make_way"),
-    (PRE_CANDIDATE, HIGHER_TERM, FOLLOWER, "back_off"),
-    (PRE_CANDIDATE, OVERSLEPT, FOLLOWER, "listen"),
-    (PRE_CANDIDATE, RESIGN, RESIGNED, "step_aside"),
-    (CANDIDATE, LEADER_HEARD, FOLLOWER, "follow"),
-    (CANDIDATE, QUORUM, LEADER, "lead"),
-    (CANDIDATE, NO_QUORUM, FOLLOWER, "back_off"),
-    (CANDIDATE, VOTED, FOLLOWER, "make_way"),
-    (CANDIDATE, HIGHER_TERM, FOLLOWER, "back_off"),
-    (CANDIDATE, OVERSLEPT, FOLLOWER, "listen"),
-    (CANDIDATE, RESIGN, RESIGNED, "step_aside"),
-    (LEADER, LEADER_HEARD, FOLLOWER, "yield"),  # two sides of a split meet again
-    (LEADER, HIGHER_TERM, FOLLOWER, "demote"),  # others have gone on without us
-    (LEADER, MINORITY, FOLLOWER, "demote"),  # the majority may elect another one from now on
-    (LEADER, OVERSLEPT, FOLLOWER, "demote"),
-    (LEADER, RESIGN, RESIGNED, "hand_over"),  # the others stand at once
-    (RESIGNED, LEADER_HEARD, RESIGNED, "follow"),
-    (RESIGNED, LEADER_SILENT, RESIGNED, "miss"),  # it votes, and does not stand
-    (RESIGNED, RETURN, FOLLOWER, "listen"),
-)
 _RULES = compile_rules(RULES)
 
 KEPT = (  # of an election's values, in a snapshot
@@ -110,26 +79,6 @@ KEPT = (  # of an election's values, in a snapshot
     "_promised",
     "_over_term",
     "_tries",
-)
-
-# Events: (kind, value), as in `ptt.base.events`, but none of a badge's.
-BECAME_LEADER = const(0)  # term
-LOST_LEADERSHIP = const(1)  # (term, trigger)
-LEADER_IS = const(2)  # (host, term): another host leads
-LEADER_LOST = const(3)  # (host, term): it was silent for too long, or resigned
-ATTEMPT = const(4)  # the term that we ask about
-ATTEMPT_FAILED = const(5)  # (that term, trigger)
-TERM_DOUBTED = const(6)  # (host, term): it names a term that cannot be; once for each host
-TERMS_USED_UP = const(7)  # term: the last one is reached, so that we do not stand any more
-EVENT_NAMES = (
-    "became_leader",
-    "lost_leadership",
-    "leader_is",
-    "leader_lost",
-    "attempt",
-    "attempt_failed",
-    "term_doubted",
-    "terms_used_up",
 )
 
 # Counters.

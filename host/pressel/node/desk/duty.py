@@ -14,7 +14,7 @@ from typing import Any
 from pressel.errors import PresselError
 from pressel.json_text import read_json
 from pressel.transport.udp import Address, engine_now_ms
-from ptt.cluster import election
+from ptt.cluster import election_rules
 from ptt.host import Host
 
 from ..cluster_state import take_state
@@ -112,7 +112,7 @@ class Duty:
     def _word(self, left: list[str]) -> str:
         if self._is_draining:
             return DRAINING if left else DRAINED
-        return RESIGNED if self._host.election.state == election.RESIGNED else ON_DUTY
+        return RESIGNED if self._host.election.state == election_rules.RESIGNED else ON_DUTY
 
     def _left(self) -> list[str]:
         """What a host that drains has still to do."""
@@ -151,7 +151,11 @@ class Duty:
         states = [each for each in await asyncio.gather(*map(self._state_of, heard)) if each]
         if not states:
             return "no other host answers; see `pressel host status`"
-        able = [each for each in states if each["state"] != election.STATES[election.RESIGNED]]
+        able = [
+            each
+            for each in states
+            if each["state"] != election_rules.STATES[election_rules.RESIGNED]
+        ]
         if not able:
             return "the other hosts are off duty; run `pressel host return` on one of them"
         quorum = self._host.election.voters.quorum

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ptt.base import clock
-from ptt.cluster import election, host_messages
+from ptt.cluster import election_events, election_rules, host_messages
 from ptt.cluster import host_wire as wire
 from ptt.cluster.ballot import NOBODY
 from ptt.cluster.election import Election
@@ -94,7 +94,7 @@ class HostsModel:
                 yield ("crash", n)
             if pauses:
                 yield ("pause", n)
-            if resignations and values[0][STATE] == election.LEADER:
+            if resignations and values[0][STATE] == election_rules.LEADER:
                 yield ("resign", n)
 
     def step(self, state: State, action: Action) -> State:
@@ -184,7 +184,7 @@ class HostsModel:
         watch = promises.Watch(n, self.ids, memory)
         engine.poll_store()
         while (event := engine.next_event()) is not None:
-            if event[0] == election.BECAME_LEADER:
+            if event[0] == election_events.BECAME_LEADER:
                 watch.became_leader(event[1], disk)
         while (outgoing := engine.poll_transmit()) is not None:
             kind, fields = wire.decode(outgoing.data)
@@ -195,7 +195,7 @@ class HostsModel:
             network = self._carry(network, message)
         after = host_state.dump(engine, passed_ms)
         host_state.load(engine, after)
-        watch.stands(engine, election.FOLLOWER if values is None else values[0][STATE])
+        watch.stands(engine, election_rules.FOLLOWER if values is None else values[0][STATE])
         if heard is not None:
             watch.heard(heard, engine)
         if is_pause:
@@ -272,7 +272,9 @@ def _aged(network: tuple, n: int, passed_ms: int) -> tuple:
 
 def _seen(host: tuple) -> str:
     values = host[0]
-    return "down" if values is None else f"{election.STATES[values[0][STATE]]} {values[0][TERM]}"
+    return (
+        "down" if values is None else f"{election_rules.STATES[values[0][STATE]]} {values[0][TERM]}"
+    )
 
 
 def _put(values: tuple, at: int, value: object) -> tuple:

@@ -7,7 +7,7 @@ highest term that each host has spoken of, pre-votes, hosts that have resigned, 
 from __future__ import annotations
 
 from ptt.base.numbers import HOST_LOST_MS
-from ptt.cluster import election
+from ptt.cluster import election_rules
 from ptt.cluster import host_messages as kinds
 from ptt.cluster.ballot import NOBODY
 from ptt.cluster.election import Election
@@ -85,7 +85,9 @@ class Watch:
         kind, term = message[2], message[3][0]
         if kind in (kinds.PRE_VOTE_REQUEST, kinds.VOTE_REQUEST, kinds.LEADER_RESIGNED):
             return
-        if engine.term < term or (engine.state == election.LEADER and engine.leader_term < term):
+        if engine.term < term or (
+            engine.state == election_rules.LEADER and engine.leader_term < term
+        ):
             self._break("higher term wins", f"it heard of term {term} and knows {engine.term}")
 
     def stands(self, engine: Election, was: int) -> None:
@@ -96,20 +98,23 @@ class Watch:
             if leader not in self.led or engine.leader_term < engine.term:
                 self._break("highest term", f"it knows of term {engine.term}")
         silent_ms = engine.voters.majority_silent_ms(NOW_MS)
-        if state == election.LEADER and self._quorum > 1 and silent_ms >= HOST_LOST_MS:
+        if state == election_rules.LEADER and self._quorum > 1 and silent_ms >= HOST_LOST_MS:
             self._break("majority", f"none for {silent_ms} ms in term {engine.term}")
-        if state == election.CANDIDATE != was and self._quorum > 1:
+        if state == election_rules.CANDIDATE != was and self._quorum > 1:
             voters = {n for n, asking, term in self.pre_votes
                       if asking == self.n and term == engine.term}  # fmt: skip
             if len(voters | {self.n}) < self._quorum:
                 self._break("no idle term", f"it stands in term {engine.term}")
-        if self.resigned & 1 << self.n and state not in (election.RESIGNED, election.FOLLOWER):
-            self._break("maintenance", f"it is {election.STATES[state]}")
+        if self.resigned & 1 << self.n and state not in (
+            election_rules.RESIGNED,
+            election_rules.FOLLOWER,
+        ):
+            self._break("maintenance", f"it is {election_rules.STATES[state]}")
         least = min(self.highest)
         self.pre_votes = tuple(each for each in self.pre_votes if each[2] > least)
 
     def woke_up(self, engine: Election) -> None:
-        if engine.state == election.LEADER:
+        if engine.state == election_rules.LEADER:
             self._break("overslept", f"it leads in term {engine.term}")
 
     def _break(self, promise: str, how: str) -> None:

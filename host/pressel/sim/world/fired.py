@@ -11,7 +11,7 @@ MACHINES = {
     "floor of a badge": "ptt.badge.floor",
     "join": "ptt.badge.join",
     "playout": "ptt.media.playout",
-    "election": "ptt.cluster.election",
+    "election": "ptt.cluster.election_rules",
 }
 _COMPILED = "_RULES"  # the table that an engine looks them up in
 _SHIFT = 4  # of the state in a compiled key, as in `ptt.base.table`

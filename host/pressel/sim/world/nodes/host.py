@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ptt.cluster import election, host_messages, relay_wire
+from ptt.cluster import election_events, host_messages, relay_wire
 from ptt.cluster.ballot import NOBODY
 from ptt.host import Host
 from ptt.leader.leader import Leader
@@ -232,9 +232,9 @@ class HostNode(Node):
             self.start()
 
     def _note_election(self, kind: int, value: Any) -> None:
-        if kind == election.BECAME_LEADER:
+        if kind == election_events.BECAME_LEADER:
             self.stage.note(record.LEADS, self.number, 1, value)
-        elif kind == election.LOST_LEADERSHIP:
+        elif kind == election_events.LOST_LEADERSHIP:
             self.stage.note(record.LEADS, self.number, 0, value[0])
 
 
