@@ -7,26 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import secrets
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pressel.errors import PresselError, UsageError
 from pressel.recordings import rules
 from pressel.recordings.burst_mark import Mark, mark_of
 from pressel.recordings.recorder import Piece, Recorder
-from pressel.recordings.shelf import FILE, PAGE, Recorded, Shelf
+from pressel.recordings.shelf import PAGE, Recorded
 from pressel.registry.store import Registry
 from ptt.leader.leader import Leader
 
 from ..report import Report
 from .audits import WithRegistry
+from .clock_trust import ClockTrust
+from .shelf_thread import ShelfThread
+from .tickets import Tickets
 from .verb import COPY, LEADER, WHO, Fields, Verb
 
-T = TypeVar("T")
 Kept = tuple[int, dict[int, int]]
 
 LOOK_S = 1.0
@@ -34,13 +34,7 @@ RULES_EVERY = 10  # looks: the log of a venue has a thousand entries at most
 EXPIRE_EVERY = 60  # looks: what is too old is gone within a minute
 EXPIRE_SAID_S = 3600.0  # the log tells of what was too old once an hour at most
 REPLAY_S = 900.0  # so long after its beginning a burst is heard again without a word in the log
-TICKET_S = 600.0  # to fetch the pieces of one recording
-TICKETS_MAX = 64
 AHEAD_S = 60.0  # clocks of two hosts differ by less; what is later was said under a wrong clock
-LEAP_S = 60.0  # a clock is set by more than that when it was wrong, or is now
-LEAP_WAIT_S = (
-    86_400.0  # for a clock that leapt, so that somebody sees it before anything goes by it
-)
 WAITING_MAX = 64  # pieces that wait for the disk: 5 MB; the disk has stood still for a while then
 
 _REPLAY_MS, _AHEAD_MS = round(REPLAY_S * 1000), round(AHEAD_S * 1000)
@@ -62,27 +56,19 @@ class Recordings:
         now_s: Callable[[], float] = time.time,
         steady_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._state = state
         self._leader = leader
         self._kept = kept
         self._in_thread = in_thread
         self._with_registry = with_registry
         self._report = report
-        self._now_s = now_s
-        self._thread = ThreadPoolExecutor(
-            1, "recordings"
-        )  # not the desk's: it writes while all talk
-        self._shelf: Shelf | None = None
+        self._shelf = ShelfThread(state)
+        self._tickets = Tickets()
+        self._clock = ClockTrust(now_s, steady_s, lambda words: self.say(words, "clock"))
         self._waiting: set[asyncio.Future[None]] = set()
-        self._tickets: dict[str, tuple[Mark, float]] = {}
         self._told: dict[str, str] = {}  # what was said last, by what it is about
         self._heads: dict[str, int] | None = None  # of the log, as it was when it was obeyed last
         self._expired, self._expired_s = 0, 0.0
-        self._steady_s = steady_s
         self._turn = asyncio.Lock()  # who says what becomes of recordings: one after the other
-        self._looked_s = steady_s()  # when it was looked for what is too old
-        self._clock_s = now_s() - steady_s()  # what the clock was ahead of the steady one then
-        self._leapt_s: float | None = None
         self.recorder = Recorder(leader, self._is_wanted, self._keep, now_s)
 
     def verbs(self) -> tuple[Verb, ...]:
@@ -105,7 +91,7 @@ class Recordings:
         first; and how long what is kept. Who talks may hear those between `replay_from_ms` and
         `replay_until_ms`."""
         after, is_newest = _place(fields.get("after")), "after" not in fields
-        found = await self._shelved(lambda shelf: shelf.page(after, is_newest=is_newest))
+        found = await self._shelf.ask(lambda shelf: shelf.page(after, is_newest=is_newest))
         minutes, groups = self._kept() or (0, {})
         return {
             "recordings": [each.as_json() for each in found or ()],
@@ -134,19 +120,11 @@ class Recordings:
             raise UsageError("a recording is opened to play or to export it")
         found = await self._found(mark_of(fields["id"]))
         await self._write(fields, verb, found.mark, found)
-        now_s = time.monotonic()
-        self._tickets = {word: kept for word, kept in self._tickets.items() if kept[1] > now_s}
-        while len(self._tickets) >= TICKETS_MAX:
-            del self._tickets[next(iter(self._tickets))]
-        ticket = secrets.token_urlsafe(16)
-        self._tickets[ticket] = found.mark, now_s + TICKET_S
-        return {"ticket": ticket, **found.as_json()}
+        return {"ticket": self._tickets.give(found.mark), **found.as_json()}
 
     async def piece(self, fields: Fields) -> dict[str, Any]:
         """Piece `piece` of the recording that `ticket` was given for."""
-        mark, until_s = self._tickets.get(str(fields["ticket"]), (None, 0.0))
-        if mark is None or time.monotonic() > until_s:
-            raise PresselError("that took too long; open the recording again")
+        mark = self._tickets.mark_of(str(fields["ticket"]))
         return await self._piece(mark, _number(fields["piece"]))
 
     async def copy(self, fields: Fields) -> dict[str, Any]:
@@ -197,7 +175,7 @@ class Recordings:
                 await self._obey_log()
             if number % EXPIRE_EVERY == 0:
                 await self._expire()
-            if self._shelf is not None and self._shelf.trouble:
+            if self._shelf.trouble:
                 self.say(self._shelf.trouble, "key")
         except PresselError as error:
             self.say(str(error))
@@ -206,38 +184,36 @@ class Recordings:
         """What waits is on disk when this returns."""
         if self._waiting:
             await asyncio.wait(self._waiting)
-        if self._shelf is not None:
-            await self._run(self._shelf.close)
-        self._thread.shutdown(wait=False)
+        await self._shelf.close()
 
     # --- what a copy needs ---
 
     def is_on(self) -> bool:
         """Whether there is, or is to be, anything."""
         minutes, groups = self._kept() or (0, {})
-        return bool(minutes or any(groups.values())) or (self._state / FILE).exists()
+        return bool(minutes or any(groups.values())) or self._shelf.exists()
 
     def now_ms(self) -> int:
-        return round(self._now_s() * 1000)
+        return self._clock.now_ms()
 
     async def obey(self, told: rules.Rules) -> int:
         """Do what a log, or the leader, says; how many are gone by that. It is kept also for what
         comes here later."""
         makes = self.is_on() and told != rules.Rules()
-        return await self._shelved(lambda shelf: shelf.obey(told), makes=makes) or 0
+        return await self._shelf.ask(lambda shelf: shelf.obey(told), makes=makes) or 0
 
     async def hold_as_told(self, marks: list[Mark]) -> None:
         """Hold what the leader holds."""
         if marks:
-            await self._shelved(lambda shelf: shelf.hold_as_told(marks), makes=True)
+            await self._shelf.ask(lambda shelf: shelf.hold_as_told(marks), makes=True)
 
     async def lacks(self, recorded: Recorded) -> bool:
         """Whether this host has less of it."""
-        return await self._shelved(lambda shelf: shelf.lacks(recorded)) is not False
+        return await self._shelf.ask(lambda shelf: shelf.lacks(recorded)) is not False
 
     async def take_in(self, recorded: Recorded, number: int, content: bytes) -> None:
         """A piece that another host has recorded."""
-        await self._shelved(lambda shelf: shelf.put(recorded, number, content), makes=True)
+        await self._shelf.ask(lambda shelf: shelf.put(recorded, number, content), makes=True)
 
     def say(self, why: str, about: str = "disk") -> None:
         """What is wrong: once, however often it fails."""
@@ -262,7 +238,7 @@ class Recordings:
 
     async def _store(self, piece: Piece) -> None:
         try:
-            await self._shelved(
+            await self._shelf.ask(
                 lambda shelf: shelf.put(piece.recorded, piece.number, piece.content()), makes=True
             )
         except PresselError as error:
@@ -279,39 +255,25 @@ class Recordings:
                 self._heads = heads
 
     async def _expire(self) -> None:
-        kept, now_s, steady_s = self._kept(), self._now_s(), self._steady_s()
-        is_sure = self._is_sure(now_s, steady_s)
-        passed_ms, self._looked_s = round((steady_s - self._looked_s) * 1000), steady_s
+        kept, looked = self._kept(), self._clock.look()
         if kept is None:
             return
-        now_ms = round(now_s * 1000)
-        gone = await self._shelved(
-            lambda shelf: shelf.expire(*kept, now_ms, passed_ms, is_sure=is_sure)
+        gone = await self._shelf.ask(
+            lambda shelf: shelf.expire(
+                *kept, looked.now_ms, looked.passed_ms, is_sure=looked.is_sure
+            )
         )
         self._expired += gone or 0
-        is_time = now_s - self._expired_s >= EXPIRE_SAID_S
+        is_time = looked.now_s - self._expired_s >= EXPIRE_SAID_S
         if self._expired and is_time and self._leader() is not None:
-            words, self._expired, self._expired_s = f"{self._expired} too old", 0, now_s
+            words, self._expired, self._expired_s = f"{self._expired} too old", 0, looked.now_s
             await self._record({}, rules.EXPIRE, words, {"done": 1})
 
-    def _is_sure(self, now_s: float, steady_s: float) -> bool:
-        """Whether ages can be told by the clock: it has not leapt against the steady one lately."""
-        ahead_s = now_s - steady_s
-        if abs(ahead_s - self._clock_s) > LEAP_S:
-            self._leapt_s = steady_s
-            self.say(
-                f"this host's clock was set by {ahead_s - self._clock_s:+.0f} s, so no recording "
-                f"goes by its age for {LEAP_WAIT_S / 3600:.0f} h; look whether the time is right",
-                "clock",
-            )
-        self._clock_s = ahead_s
-        return self._leapt_s is None or steady_s - self._leapt_s >= LEAP_WAIT_S
-
     async def _find(self, mark: Mark) -> Recorded | None:
-        return await self._shelved(lambda shelf: shelf.find(mark))
+        return await self._shelf.ask(lambda shelf: shelf.find(mark))
 
     async def _is_held(self, mark: Mark) -> bool:
-        return bool(await self._shelved(lambda shelf: shelf.is_held(mark)))
+        return bool(await self._shelf.ask(lambda shelf: shelf.is_held(mark)))
 
     async def _found(self, mark: Mark) -> Recorded:
         found = await self._find(mark)
@@ -321,7 +283,7 @@ class Recordings:
 
     async def _piece(self, mark: Mark, number: int) -> dict[str, Any]:
         """{"frames": see `recordings.frames`, in base64}, None behind the last."""
-        content = await self._shelved(lambda shelf: shelf.piece(mark, number))
+        content = await self._shelf.ask(lambda shelf: shelf.piece(mark, number))
         return {"frames": None if content is None else base64.b64encode(content).decode("ascii")}
 
     async def _write(
@@ -352,22 +314,6 @@ class Recordings:
                 registry.record(verb, words, facts, texts or {})
 
         await self._in_thread(self._with_registry, act)
-
-    async def _shelved(self, act: Callable[[Shelf], T], *, makes: bool = False) -> T | None:
-        """What `act` makes of the shelf, in its thread; None where there is no shelf, unless it
-        `makes` one."""
-
-        def run() -> T | None:
-            if self._shelf is None:
-                if not makes and not (self._state / FILE).exists():
-                    return None
-                self._shelf = Shelf(self._state)
-            return act(self._shelf)
-
-        return await self._run(run)
-
-    async def _run(self, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
 
 def _heads(registry: Registry) -> dict[str, int]:
