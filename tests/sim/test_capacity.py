@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.sim.facts import spec
 
-from pressel.sim.report import capacity
+from pressel.sim.report import capacity, capacity_records
 from pressel.sim.report.__main__ import CAPACITY_RECORDS, capacity_stale
-from pressel.sim.report.capacity import Cell
+from pressel.sim.report.capacity_matrix import UNICAST, Cell
 from pressel.sim.world.air.wifi_air import WifiAir
 from pressel.sim.world.kpis.traffic import Traffic
 from pressel.sim.world.run import run
@@ -26,8 +26,8 @@ def test_small_runs_that_are_made_now_still_show_what_it_says() -> None:
 
 @pytest.mark.parametrize("lost, p95", [(0.011, 200), (0.0, 351), (None, None)])
 def test_a_design_that_is_deaf_or_late_works_no_more(lost: float, p95: float) -> None:
-    assert capacity.works({"lost": 0.01, "p95": 350})
-    assert not capacity.works({"lost": lost, "p95": p95})
+    assert capacity_records.works({"lost": 0.01, "p95": 350})
+    assert not capacity_records.works({"lost": lost, "p95": p95})
 
 
 def _line(text: str) -> str:
@@ -35,7 +35,7 @@ def _line(text: str) -> str:
 
 
 def test_where_a_design_ends_and_what_checkers_found_is_said() -> None:
-    budget, records = capacity.read_records(CAPACITY_RECORDS)
+    budget, records = capacity_records.read_records(CAPACITY_RECORDS)
     for each in records:
         each.update(violations=[], lost=0.0, p95=100.0, talking=9.0, rest=1.0)
     good = capacity.text(budget, records)
@@ -43,7 +43,7 @@ def test_where_a_design_ends_and_what_checkers_found_is_said() -> None:
         "unicast works with 10, 25, 50, 100, 150, 250; multicast" in _line(good)
         and "**no**" not in good
     )
-    (broken,) = [each for each in records if Cell(**each["cell"]) == Cell(capacity.UNICAST, 50)]
+    (broken,) = [each for each in records if Cell(**each["cell"]) == Cell(UNICAST, 50)]
     broken.update(lost=0.02, violations=["one voice: two at once"])
     text = capacity.text(budget, records)
     assert (
@@ -53,7 +53,7 @@ def test_where_a_design_ends_and_what_checkers_found_is_said() -> None:
 
 
 def test_the_share_while_somebody_talks_leaves_silence_out() -> None:
-    facts = Cell(capacity.UNICAST, 6).spec()
+    facts = Cell(UNICAST, 6).spec()
     kpis = run(facts)["kpis"]
     assert kpis["airtime_talking_percent"] > 2 * kpis["airtime_percent"] > 0
 

@@ -21,7 +21,16 @@ from pressel.sim.profiles import load_profile
 from pressel.sim.scenarios import load_scenario
 from pressel.sim.workers import run_specs
 
-from . import baseline, capacity, failover, operations, rollout, watched
+from . import (
+    baseline,
+    capacity,
+    capacity_matrix,
+    capacity_records,
+    failover,
+    operations,
+    rollout,
+    watched,
+)
 
 ROOT = Path(__file__).resolve().parents[4]
 REPORT = ROOT / "docs" / "reports" / "phase0-baseline.md"
@@ -130,32 +139,34 @@ def record_failover() -> None:
 def capacity_stale(makes_runs: bool = True) -> list[str]:
     """As `stale`, of the report of phase 4; its smallest runs, made now, must still work or not as
     it says. They go another way with every change of an engine, so digests are not compared."""
-    budget, records = capacity.read_records(CAPACITY_RECORDS)
+    budget, records = capacity_records.read_records(CAPACITY_RECORDS)
     words = []
     if CAPACITY_REPORT.read_text("utf-8") != capacity.text(budget, records):
         words.append(f"{CAPACITY_REPORT.name} is not what its records give: make report-phase4")
-    by_cell = {capacity.Cell(**each["cell"]): each for each in records}
-    if list(by_cell) != capacity.matrix():
+    by_cell = {capacity_matrix.Cell(**each["cell"]): each for each in records}
+    if list(by_cell) != capacity_matrix.matrix():
         words.append("other runs are asked for than were made: make report-phase4 RECORD=1")
     if not makes_runs:
         return words
     some = [each for each in by_cell if each.participants <= CAPACITY_MOST_AGAIN]
     for index, result in run_specs([each.spec() for each in some]):
-        now = capacity.kept(some[index], result)
-        if now["violations"] or capacity.works(now) != capacity.works(by_cell[some[index]]):
+        now = capacity_records.kept(some[index], result)
+        if now["violations"] or capacity_records.works(now) != capacity_records.works(
+            by_cell[some[index]]
+        ):
             words.append(f"{some[index]} is not what the report says: make report-phase4 RECORD=1")
     return words
 
 
 def record_capacity() -> None:
     """Makes all runs of the report of phase 4."""
-    cells = capacity.matrix()
+    cells = capacity_matrix.matrix()
     finished = track(
         run_specs([each.spec() for each in cells]), "making runs", total=len(cells),
         console=Console(stderr=True), disable=not sys.stderr.isatty(),
     )  # fmt: skip
-    records = [capacity.kept(cells[index], result) for index, result in finished]
-    capacity.write_records(CAPACITY_RECORDS, records)
+    records = [capacity_records.kept(cells[index], result) for index, result in finished]
+    capacity_records.write_records(CAPACITY_RECORDS, records)
 
 
 def rollout_stale() -> list[str]:
@@ -232,7 +243,7 @@ def main(which: str, record: bool, check: bool) -> None:
     if which == "phase4":
         if record:
             record_capacity()
-        capacity.render(*capacity.read_records(CAPACITY_RECORDS), CAPACITY_REPORT)
+        capacity.render(*capacity_records.read_records(CAPACITY_RECORDS), CAPACITY_REPORT)
         click.echo(f"wrote {CAPACITY_REPORT.relative_to(ROOT)}", err=True)
         return
     if which == "phase8":

@@ -6,183 +6,41 @@ where listeners lose more than one frame in a hundred, or hear later than people
 
 from __future__ import annotations
 
-import json
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pressel.boards.board import load_board
-from pressel.docs.budget_table import FIGURES, load
+from pressel.docs.budget_table import FIGURES
 from pressel.power.estimate import Estimate, estimate
 from pressel.power.facts import parts, policies, shifts
-from pressel.sim.commit import commit
-from pressel.sim.profiles import load_profile
-from pressel.sim.scenarios import read_scenario
 from pressel.sim.targets import all_targets
-from pressel.sim.world.seal import STAND_IN
 
+from .capacity_matrix import (
+    MESH,
+    MULTICAST,
+    UNICAST,
+    Cell,
+    beacons,
+    growth,
+    odd,
+    rates,
+    spread,
+)
+from .capacity_records import DELAY_MS_MOST, LOSS_MOST, Record, by_cell_of, works
 from .plots import plot_lines
 from .tables import table
 
-SCENARIO = Path(__file__).with_name("capacity.toml")
-MESH, UNICAST, MULTICAST = "full mesh", "unicast", "multicast"
-SIZES = (10, 25, 50, 100, 150, 250)
-MESH_SIZES = (10, 25, 50, 100)  # 25 are past its end already
-POINTS = (1, 2, 4, 8)
-BASIC_KBPS = (1000, 6000, 24000)
-DEAF = (0, 10, 30)
-DTIM = (0, 1, 2, 3)
-LOSS_MOST = 0.01  # of the target `loss-airtime`
-DELAY_MS_MOST = 350.0  # p95: what the design of phase 4 allows where multicast waits for beacons
-_CHANNEL_MOST = 10.0  # %, of the target `airtime`
 _BOARD, _CELL_MAH = "waveshare-epaper-154", 1000
 
 _COSTS = ("leader_copies", "leader_mib", "badge_live_bytes", "badge_peak_bytes",
           "badge_listen_loops")  # fmt: skip
-_TURNS_S = 70
-_TURNS = {"pattern": "turns", "hold_ms_min": 3000, "hold_ms_max": 6000,
-          "gap_ms_min": 2000, "gap_ms_max": 3000}  # fmt: skip
-
-Record = dict[str, Any]
-
-
-class Cell(NamedTuple):
-    """One run. `dtim`: a telephone sleeps, and multicast waits for so many beacons; 0: none does.
-    `converts`: access points send multicast as unicast to each. `turns`: people speak sentences one
-    after the other, instead of one of them once."""
-
-    design: str = MULTICAST
-    participants: int = 100
-    points: int = 1
-    basic_kbps: int = 6000
-    dtim: int = 0
-    deaf: int = 10
-    converts: int = 0
-    turns: int = 0
-
-    def spec(self) -> dict[str, Any]:
-        """The facts that a world takes."""
-        scenario = read_scenario(SCENARIO).resolved()
-        if self.design != MULTICAST:
-            scenario["settings"] = {"multicast_group": 0}
-        if self.turns:
-            scenario["speech"] = _TURNS
-            scenario["duration_s"] = _TURNS_S
-        profile = load_profile("many").resolved()
-        wifi = {
-            "access_points": self.points,
-            "basic_rate_kbps": self.basic_kbps,
-            "beacon_rate_kbps": self.basic_kbps,
-            "dtim_period": max(1, self.dtim),
-            "telephone_asleep": min(1, self.dtim),
-            "deaf_percent": self.deaf,
-            "multicast_to_unicast": self.converts,
-        }
-        return {
-            "scenario": scenario,
-            "profile": {**profile, "wifi": {**profile["wifi"], **wifi}},
-            "participants": self.participants,
-            "protocol": "v1" if self.design == MESH else "v2",
-            "seed": 1,
-            "seal": STAND_IN,
-        }
-
-
-def growth() -> Iterator[Cell]:
-    """One access point, more and more participants."""
-    for design in (MESH, UNICAST, MULTICAST):
-        for count in MESH_SIZES if design == MESH else SIZES:
-            yield Cell(design, count)
-
-
-def rates() -> Iterator[Cell]:
-    """The basic rate, and badges that hear no multicast."""
-    for kbps in BASIC_KBPS:
-        for deaf in DEAF:
-            yield Cell(basic_kbps=kbps, deaf=deaf)
-
-
-def beacons() -> Iterator[Cell]:
-    """A telephone that sleeps."""
-    for dtim in DTIM:
-        for deaf in DEAF[:2]:
-            yield Cell(dtim=dtim, deaf=deaf)
-
-
-def spread() -> Iterator[Cell]:
-    """More access points, each with a channel of its own."""
-    for count in (100, 250):
-        for design in (UNICAST, MULTICAST):
-            for points in POINTS:
-                yield Cell(design, count, points)
-
-
-def odd() -> Iterator[Cell]:
-    """Networks on which multicast fails, in one burst and in those that follow."""
-    for turns in (0, 1):
-        for cell in (Cell(), Cell(dtim=1), Cell(converts=1)):
-            yield cell._replace(turns=turns)
-
-
-def matrix() -> list[Cell]:
-    """Every run once."""
-    every = [*growth(), *rates(), *beacons(), *spread(), *odd()]
-    return list(dict.fromkeys(every))
-
-
-def kept(cell: Cell, result: Record) -> Record:
-    """What the report draws from, of the result of a run."""
-    kpis = result["kpis"]
-    delay = kpis["mouth_to_ear_ms"] or {}
-    return {
-        "source": commit() or "unknown",
-        "cell": cell._asdict(),
-        "digest": result["digest"],
-        "violations": [each["what"] for each in result["violations"]],
-        "talking": round(kpis["airtime_talking_percent"], 1),
-        "rest": round(kpis["airtime_silent_percent"], 1),
-        "lost": kpis["frame_loss"],
-        "p50": delay.get("p50"),
-        "p95": delay.get("p95"),
-        "gaps": kpis["gaps_over_100ms"],
-        "clipped_ms": kpis["clipped_ms"],
-        "datagrams": kpis["datagrams"],
-        "bytes": kpis["bytes"],
-    }
-
-
-def read_records(file: Path) -> tuple[Record, list[Record]]:
-    """What a host and a badge cost by the budgets when the runs were made, and the runs."""
-    budget, *records = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-    return budget, records
-
-
-def write_records(file: Path, records: list[Record]) -> None:
-    """In the order of the matrix, whatever was finished first; before them the newest row of the
-    budgets."""
-    order = {cell: index for index, cell in enumerate(matrix())}
-    records = sorted(records, key=lambda each: order[Cell(**each["cell"])])
-    row = load()[-1]
-    lines = [json.dumps(each, sort_keys=True)
-             for each in ({"commit": row.commit, **row.figures}, *records)]  # fmt: skip
-    file.write_text("\n".join(lines) + "\n", "utf-8")
-
-
-def works(record: Record) -> bool:
-    """Do people understand each other?"""
-    if record["lost"] is None or record["p95"] is None:
-        return False
-    return record["lost"] <= LOSS_MOST and record["p95"] <= DELAY_MS_MOST
-
-
-# --- the document ---
 
 
 def render(budget: Record, records: list[Record], report: Path) -> None:
     """Writes the report, and its plots to the folder "images" beside it."""
     images = report.parent / "images"
-    by_cell = _by_cell(records)
+    by_cell = by_cell_of(records)
     for key, words, name in _PLOTS:
         curves: dict[str, list[tuple[float, float]]] = {}
         for cell in growth():
@@ -202,25 +60,9 @@ _PLOTS = (
 
 def text(budget: Record, records: list[Record]) -> str:
     """The whole report."""
-    by_cell = _by_cell(records)
+    by_cell = by_cell_of(records)
     paragraphs = [
-        _words(
-            f"Made by `make report-phase4` from `phase4-runs.jsonl`, {len(records)} runs recorded "
-            f"with {', '.join(sorted({each['source'] for each in records}))}; RECORD=1 makes them "
-            "anew, which takes a core some three minutes. **Simulated**: one talker, all others "
-            "listen, 10 s of speech (`host/pressel/sim/report/capacity.toml`), one seed. The "
-            "network is the profile `many`: 802.11n, 5 % of multicast lost in bursts of 2.5 "
-            "frames; every tenth badge hears no multicast, unless a table says otherwise. The "
-            "checkers found "
-            f"{_violations(records)}."
-        ),
-        _words(
-            "The channel is that of the fullest access point while somebody talks, with all that "
-            "is sent there: heartbeats and reports, which are there at rest, too, and the talker's "
-            "own packets. Lost is what a listener did not hear after all repair; the delay is from "
-            f"mouth to ear. A design works where at most {100 * LOSS_MOST:g} % of the frames are "
-            f"lost and 95 % are heard within {DELAY_MS_MOST:g} ms."
-        ),
+        *_about(records),
         "## The target",
         _target(by_cell),
         "## How many at one access point",
@@ -257,22 +99,44 @@ def text(budget: Record, records: list[Record]) -> str:
             "that holds multicast until its beacons."
         ),
         "## What this does not show",
-        _words(
-            "No access point of anybody was asked: the channel is a model "
-            "([wifi-model.md](../wifi-model.md)) without fading and hidden stations, badges stand "
-            "still, and one burst by one talker is all that is said. Two who talk at once in two "
-            "groups take twice as much, but for the heartbeats. No firmware hears multicast."
-        ),
+        _LIMITS,
     ]
     return "# Phase 4: how many can listen\n\n" + "\n\n".join(paragraphs) + "\n"
 
 
-def _by_cell(records: list[Record]) -> dict[Cell, Record]:
-    return {Cell(**each["cell"]): each for each in records}
+def _about(records: list[Record]) -> tuple[str, str]:
+    """How the runs were made, and what their figures mean."""
+    return (
+        _words(
+            f"Made by `make report-phase4` from `phase4-runs.jsonl`, {len(records)} runs recorded "
+            f"with {', '.join(sorted({each['source'] for each in records}))}; RECORD=1 makes them "
+            "anew, which takes a core some three minutes. **Simulated**: one talker, all others "
+            "listen, 10 s of speech (`host/pressel/sim/report/capacity.toml`), one seed. The "
+            "network is the profile `many`: 802.11n, 5 % of multicast lost in bursts of 2.5 "
+            "frames; every tenth badge hears no multicast, unless a table says otherwise. The "
+            "checkers found "
+            f"{_violations(records)}."
+        ),
+        _words(
+            "The channel is that of the fullest access point while somebody talks, with all that "
+            "is sent there: heartbeats and reports, which are there at rest, too, and the talker's "
+            "own packets. Lost is what a listener did not hear after all repair; the delay is from "
+            f"mouth to ear. A design works where at most {100 * LOSS_MOST:g} % of the frames are "
+            f"lost and 95 % are heard within {DELAY_MS_MOST:g} ms."
+        ),
+    )
 
 
 def _words(paragraph: str) -> str:
     return textwrap.fill(paragraph, 100, break_long_words=False, break_on_hyphens=False)
+
+
+_LIMITS = _words(
+    "No access point of anybody was asked: the channel is a model "
+    "([wifi-model.md](../wifi-model.md)) without fading and hidden stations, badges stand "
+    "still, and one burst by one talker is all that is said. Two who talk at once in two "
+    "groups take twice as much, but for the heartbeats. No firmware hears multicast."
+)
 
 
 def _violations(records: list[Record]) -> str:
