@@ -19,7 +19,9 @@ from tests.firmware.hour import run_cycles
 from tests.native import bench
 
 CYCLES = 2  # of 20 s: in the first the badge joins, in the second it talks, listens and rests
-HEAP_BYTES = 8_000_000  # a trace makes garbage for each instruction
+HEAP_BYTES = (
+    2_000_000  # a trace makes garbage for each instruction; a large heap takes long to sweep
+)
 FRAME_MS = 20
 MACHINE = "xtensawin"
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TypeGuard
 
 from .edits import Edits
-from .trees import walk
+from .trees import parse, walk
 
 
 def drop_asides(texts: Mapping[str, str]) -> dict[str, str]:
@@ -18,7 +18,7 @@ def drop_asides(texts: Mapping[str, str]) -> dict[str, str]:
 
 def _drop(text: str) -> str:
     edits = Edits(text)
-    for node in walk(ast.parse(text)):
+    for node in walk(parse(text)):
         if isinstance(node, ast.Assert) or _is_slots(node):
             edits.replace(node, "pass")
     return edits.apply()

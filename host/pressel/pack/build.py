@@ -26,6 +26,7 @@ from .manifest import ROM, ROM_FILE, Source, list_sources, read_manifest
 from .packing import STOCK, WRITTEN, Packing
 from .piece import Piece
 from .rom_image import rom_image
+from .trees import parse
 
 MANIFEST = ROOT / "firmware" / "manifest.toml"
 LISTING = "manifest.json"  # in the built folder
@@ -165,7 +166,7 @@ def _release(sources: list[Source]) -> dict[str, object]:
     facts: dict[str, object] = {}
     for item in sources:
         names = _FACTS.get(item.module_path, {})
-        for node in ast.parse(item.read()).body if names else ():
+        for node in parse(item.read()).body if names else ():
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 name = names.get(node.targets[0].id)
                 if name:

@@ -14,7 +14,7 @@ from pressel.schema.features import MODULE, features, render
 
 from .edits import Edits
 from .manifest import Source
-from .trees import walk
+from .trees import parse, walk
 
 _FLAG = "HAS_"
 
@@ -46,7 +46,7 @@ def _fold(text: str, flags: Collection[str]) -> str:
     below another flag, or below the ``else`` of one of `flags`, becomes plain statements of it,
     which a packing may join, and whose names it may change."""
     edits = Edits(text)
-    tree = ast.parse(text)
+    tree = parse(text)
     owners = [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))]
     owned = [node for owner in owners for node in owner.body]
     for node in walk(tree):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from .edits import Edits
 from .names import imported_module, module_name
-from .trees import walk
+from .trees import parse, walk
 
 Value = int | bool
 
@@ -33,7 +33,7 @@ class _Module:
     modules: dict[str, str] = field(default_factory=dict)  # local name -> module
 
     def __post_init__(self) -> None:
-        self.tree = ast.parse(self.text)
+        self.tree = parse(self.text)
 
     @property
     def name(self) -> str:
@@ -47,7 +47,7 @@ class _Module:
 def inline_constants(sources: Mapping[str, str]) -> dict[str, str]:
     """Sources by module path (`ptt/wire/codec.py`) to the sources that a badge gets. A name in
     capitals that is reckoned from constants is one, too."""
-    reckoned = {path: set(_reckoned(ast.parse(text))) for path, text in sources.items()}
+    reckoned = {path: set(_reckoned(parse(text))) for path, text in sources.items()}
     texts = _inlined(sources)
     while True:
         known = {path: _with_values(text, reckoned[path]) for path, text in texts.items()}
@@ -73,7 +73,7 @@ def _reckoned(tree: ast.Module) -> Iterator[str]:
 def _with_values(text: str, names: set[str]) -> str:
     """With ``const(value)`` where the expression of one of `names` has become a number."""
     edits = Edits(text)
-    for node in ast.parse(text).body:
+    for node in parse(text).body:
         if not isinstance(node, ast.Assign) or getattr(node.targets[0], "id", "") not in names:
             continue
         value = _number(node.value)

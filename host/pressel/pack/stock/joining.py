@@ -23,7 +23,7 @@ from pressel.errors import UsageError
 from ..edits import Edits
 from ..names import Use, bound_names, imported_module, module_name, uses
 from ..piece import Place
-from ..trees import walk
+from ..trees import parse, walk
 
 _QUIET = {
     tokenize.COMMENT,
@@ -64,7 +64,7 @@ class _Module:
 
     def __post_init__(self) -> None:
         self.name = module_name(self.path)
-        self.tree = ast.parse(self.text)
+        self.tree = parse(self.text)
         self.uses = list(uses(self.tree))
 
     def absolute(self, node: ast.ImportFrom) -> str:

@@ -12,7 +12,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from ..piece import Place
-from ..trees import walk
+from ..trees import parse, walk
 
 
 def share_lines(text: str, places: Sequence[Place]) -> tuple[str, tuple[Place, ...]]:
@@ -20,7 +20,7 @@ def share_lines(text: str, places: Sequence[Place]) -> tuple[str, tuple[Place, .
     lines, no comments, and no strings over several lines; `places` says where its lines were
     written."""
     lines = _Lines()
-    for node in walk(ast.parse(text)):
+    for node in walk(parse(text)):
         if isinstance(node, ast.stmt):
             lines.join(node.lineno + 1, _head_end(node), " ")
         for body in _blocks(node):

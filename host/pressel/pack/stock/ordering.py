@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from ..edits import Edits
 from ..names import uses
-from ..trees import walk
+from ..trees import parse, walk
 
 _SHORT_PLACES = 128  # with one byte
 _TAKEN = 3  # the file's name, and the two names of the expression
@@ -22,7 +22,7 @@ _TAKEN = 3  # the file's name, and the two names of the expression
 
 def frequent_first(text: str) -> str:
     """The same module, lines where they were."""
-    tree = ast.parse(text)
+    tree = parse(text)
     counts = Counter(_uses(tree))
     names = sorted(counts, key=lambda name: (-counts[name], name))[: _SHORT_PLACES - _TAKEN]
     edits = Edits(text)

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from ..edits import Edits
 from ..names import imported_module, module_name, uses
-from ..trees import walk
+from ..trees import parse, walk
 from .classes import Members, give_names
 
 _WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
@@ -70,7 +70,7 @@ def shorten_names(
     """`kept`: names that stay. `untouched`: paths of modules that stay as they are, names included.
     `loaded`: the path of the module that is always there, words included."""
     untouched = set(untouched)
-    trees = {path: ast.parse(text) for path, text in texts.items()}
+    trees = {path: parse(text) for path, text in texts.items()}
     image = _Image({path: tree for path, tree in trees.items() if path not in untouched})
     for path in untouched:
         image.pinned.update(_bare_names(trees[path]), _attributes(trees[path]))
@@ -96,7 +96,7 @@ def shorten_private_names(texts: Mapping[str, str]) -> dict[str, str]:
     """Modules (text by path) with other names for parameters and for whatever begins with an
     underscore."""
     names: set[str] = set()
-    for tree in map(ast.parse, texts.values()):
+    for tree in map(parse, texts.values()):
         names.update(_bare_names(tree), _attributes(tree))
     return shorten_names(texts, kept={each for each in names if not each.startswith("_")}).texts
 
@@ -106,7 +106,7 @@ def follow_names(texts: Mapping[str, str], names: Names, modules: Iterable[str])
     result = {}
     for path, text in texts.items():
         edits = Edits(text)
-        tree = ast.parse(text)
+        tree = parse(text)
         _Renaming(edits, path, tree, names, set(modules)).follow(is_own=False)
         result[path] = edits.apply()
     return result

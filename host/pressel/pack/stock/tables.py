@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 
 from ..edits import Edits
 from ..names import uses
-from ..trees import walk
+from ..trees import parse, walk
 
 _SHARED = "_shared_rows"  # a name that is gone when the module has been loaded
 _COMPILER = "compile_rules"  # of ptt.base.table
@@ -23,7 +23,7 @@ _COMPILER = "compile_rules"  # of ptt.base.table
 
 def shrink_tables(texts: Mapping[str, str]) -> dict[str, str]:
     """Sources by module path, their constants in place, to those with smaller tables."""
-    trees = {path: ast.parse(text) for path, text in texts.items()}
+    trees = {path: parse(text) for path, text in texts.items()}
     imported = {
         alias.name
         for tree in trees.values()

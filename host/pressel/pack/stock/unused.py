@@ -13,7 +13,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ..edits import Edits
-from ..trees import children, walk
+from ..trees import children, parse, walk
 
 
 def drop_unused(
@@ -54,7 +54,7 @@ class _Look:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tree = ast.parse(text)
+        self.tree = parse(text)
         self.names = set(_written(self.tree))
         self.begins = set(_beginnings(self.tree))
 
@@ -86,8 +86,9 @@ def _without(
 ) -> str:
     edits = Edits(text)
     for node in imports:
-        node.names = [each for each in node.names if each.name not in names]
-        edits.replace(node, ast.unparse(node) if node.names else "pass")
+        left = [each for each in node.names if each.name not in names]
+        kept = ast.ImportFrom(node.module, left, node.level)
+        edits.replace(node, ast.unparse(kept) if left else "pass")
     gone = {id(node) for _, node in unused}
     for owner, node in unused:
         if id(owner) not in gone:
