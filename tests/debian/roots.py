@@ -23,11 +23,12 @@ _BINFMT = (
     r":\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff"
     f":{_QEMU}:F"
 )
-# With the namespaces: wait for the users, set up what a system has, and go in. $1 is the system, $2
-# what the kernel shall know of other machines, $3 a folder of this machine that is seen as /shared.
+# With the namespaces: wait for a line that says that there are users, set up what a system has, and
+# go in. $1 is the system, $2 what the kernel shall know of other machines, $3 a folder of this
+# machine that is seen as /shared.
 _ENTER = r"""
 set -e
-read _ <&3
+read _
 root=$1 binfmt=$2 shared=$3; shift 3
 ip link set lo up 2>/dev/null || true
 if [ -n "$binfmt" ]; then
@@ -39,7 +40,7 @@ mount --rbind /dev "$root/dev"
 mount -t proc proc "$root/proc"
 if [ -n "$shared" ]; then mount --bind "$shared" "$root/shared"; fi
 exec chroot "$root" /usr/bin/env -i HOME=/root LANG=C.UTF-8 \
-    PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
+    PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@" </dev/null
 """
 
 
@@ -81,11 +82,9 @@ def run(
     ready, go = os.pipe()
     command = ["unshare", "--user", "--mount", "--pid", "--net", "--fork", "--kill-child",
                "sh", "-c", _ENTER, "sh", str(root), binfmt, str(shared or ""), *words]  # fmt: skip
-    # The shell that is begun first has the pipe as its third file.
     begun = subprocess.Popen(
-        ["sh", "-c", f'exec "$@" 3<&{ready}', "sh", *command], pass_fds=(ready,), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+        command, stdin=ready, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     try:
         _own_users(begun)
         os.write(go, b"\n")
@@ -106,6 +105,9 @@ def _own_users(process: subprocess.Popen[str]) -> None:
     while process.poll() is None and os.readlink(theirs) == own:
         time.sleep(0.01)
     if process.poll() is not None:
-        pytest.skip("this kernel gives no namespaces of users")
+        said, _ = process.communicate()
+        if said.startswith("unshare:"):
+            pytest.skip(f"this kernel gives no namespaces: {said.strip()}")
+        pytest.fail(said)
     for name in ("uid_map", "gid_map"):
         Path(f"/proc/{process.pid}/{name}").write_text(_IDS)
