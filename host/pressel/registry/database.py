@@ -26,6 +26,10 @@ from pressel.registry.vault import KEY_FILE, KEY_KIND, Vault
 DATABASE = "registry.sqlite"
 _BUSY_S = 10.0  # another process writes for milliseconds
 _AGAIN_S = 0.01  # between looks, where SQLite does not wait by itself
+# The file of what is not yet in the database: a change is a few dozen pages of 4 KiB, and a
+# registry is small. SQLite's own limit is 4 MB, which is more than some disks have left.
+_WAL_PAGES = 16
+_WAL_BYTES_MAX = 128 * 1024  # kept when it is empty; a change that was larger gives the rest back
 
 
 class DamagedError(PresselError):
@@ -65,7 +69,12 @@ class Database:
 
     def _open(self, key_file: Path) -> None:
         self._use_wal()
-        for pragma in ("synchronous = FULL", "secure_delete = ON"):
+        for pragma in (
+            "synchronous = FULL",
+            "secure_delete = ON",
+            f"wal_autocheckpoint = {_WAL_PAGES}",
+            f"journal_size_limit = {_WAL_BYTES_MAX}",
+        ):
             self._db.execute(f"PRAGMA {pragma}")
         if tables.is_before_proofs(self._db):  # until that is on disk, the registry stays so
             proved.prove_former(Vault(secret_file.load(key_file, KEY_KIND)), self.file.parent)
@@ -137,7 +146,8 @@ class Database:
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # on a full disk SQLite has undone it by itself
+                    self._db.execute("ROLLBACK")
                 raise
 
 
@@ -147,6 +157,10 @@ def told(file: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise PresselError(
+                f"the disk of {file} is full: nothing was changed; make room and try again"
+            ) from error
         raise PresselError(f"cannot work with the registry {file}: {error}") from error
     except BrokenError as error:
         raise PresselError(
