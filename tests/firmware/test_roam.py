@@ -24,13 +24,19 @@ def walk(roam: Any, *readings: int, start_ms: int = 0) -> list[str]:
     return states
 
 
-def looks(roam: Any, *, is_quiet: bool, is_connected: bool = True) -> int:
-    """How often a step scans the air, just after a reading; it finds nothing."""
+def looks(
+    roam: Any,
+    *,
+    is_quiet: bool,
+    is_connected: bool = True,
+    found: tuple[int, bytes | None] = (-128, None),
+) -> int:
+    """How often a step scans the air, just after a reading; what it finds is nothing else."""
     scans: list[None] = []
 
-    def strongest() -> tuple[int, None]:
+    def strongest() -> tuple[int, bytes | None]:
         scans.append(None)
-        return -128, None
+        return found
 
     wifi = SimpleNamespace(is_connected=is_connected, rssi=lambda: FAR, strongest=strongest)
     roam.step(SimpleNamespace(wifi=wifi, is_quiet=lambda: is_quiet), roam._read_ms)
@@ -126,3 +132,24 @@ def test_after_days_without_a_network_it_reads_and_looks_again(firmware: Load, d
         handset = SimpleNamespace(wifi=wifi, is_quiet=lambda: False)
         roam.step(handset, later_ms + 1000 * second & 0x3FFFFFFF)
     assert NAMES[roam.state] == "wanting"
+
+
+def scans_in(roam: Any, seconds: int, found: tuple[int, bytes | None], start_ms: int = 0) -> int:
+    scans = 0
+    for second in range(seconds):
+        walk(roam, FAR, start_ms=start_ms + 1000 * second)
+        scans += looks(roam, is_quiet=True, found=found)
+    return scans
+
+
+def test_row_13_a_network_that_hides_its_name_is_not_looked_for_in_vain(firmware: Load) -> None:
+    roam = made(firmware)
+    assert scans_in(roam, 600, (-128, None)) == 2
+    looks(roam, is_quiet=True, is_connected=False)  # on the network anew: who hid it may show it
+    assert scans_in(roam, 300, (-128, None), 600_000) > 0
+
+
+def test_row_13_one_scan_that_misses_the_network_says_nothing(firmware: Load) -> None:
+    roam = made(firmware)
+    assert scans_in(roam, 15, (-128, None)) == 1
+    assert scans_in(roam, 600, (FAR, bytes(6)), 15_000) > 2

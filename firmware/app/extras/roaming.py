@@ -1,7 +1,8 @@
 """Walks from access point to access point: a table says when to look for a stronger one.
 
 Roaming is break before make and looking costs two seconds of silence, so both happen only while
-nobody talks or listens, and only when the signal has been weak for a while.
+nobody talks or listens, and only when the signal has been weak for a while. A network that hides
+its name is in no scan: after two that lack it, none is made while the badge stays on it.
 """
 
 from micropython import const
@@ -23,6 +24,7 @@ _READ_MS = const(1000)  # walking takes a metre or so in that time
 _WEAK_READINGS = const(4)  # a hand over the aerial is no walk
 _HOLD_MS = const(15000)  # after looking in vain, or moving; doubles in vain
 _HOLD_MS_MAX = const(240000)  # a badge in a bad corner looks every four minutes
+_HIDDEN = const(2)  # scans without the network that it is on: one may miss it, two do not
 
 STAYING = const(0)
 WEAKENING = const(1)
@@ -60,17 +62,20 @@ class Roaming:
         self._count = 0  # weak readings in a row
         self._hold_ms = _HOLD_MS
         self._until_ms = 0
+        self._lacking = 0  # scans in a row without our network
 
     def step(self, handset: "Handset", now_ms: int) -> None:
         wifi = handset.wifi
         if not wifi.is_connected:
+            self._lacking = 0
             return
         if self._read_ms < 0 or age(now_ms, self._read_ms) >= _READ_MS:
             self.read(wifi.rssi(), now_ms)
-        if self.state != WANTING or not handset.is_quiet():
+        if self.state != WANTING or self._lacking >= _HIDDEN or not handset.is_quiet():
             return
         present_dbm = wifi.rssi()
         best_dbm, best = wifi.strongest()  # about 2 s in which nothing else happens
+        self._lacking = self._lacking + 1 if best is None else 0
         is_better = self.found(present_dbm, best_dbm, now_ms)
         log.write(now_ms, "roam", (present_dbm, best_dbm, 1 if is_better else 0))
         if is_better and best is not None:
