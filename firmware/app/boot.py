@@ -105,6 +105,7 @@ def stages() -> "Iterator[Handset | None]":
     )
     participant.address_of = _standby_address
     _obey_kept(participant, nvs.blob("settings"))
+    participant.membership.known = _kept_hosts(nvs.blob("hosts"))
     yield None
     is_pdm = pins["microphone"].get("kind") == "pdm"
     microphone = None if is_pdm else Microphone(pins["microphone"])
@@ -301,6 +302,14 @@ def _obey_kept(participant: Participant, told: bytes) -> None:
         participant.settings.begin_with(told)
     except Refused:
         pass
+
+
+def _kept_hosts(told: bytes) -> "list[tuple[str, int]]":
+    """Hosts that it knew last: the configured one may be gone for good."""
+    try:
+        return [_address(each) for each in told.decode().split()]
+    except ValueError:
+        return []
 
 
 def _standby_address(host, port):

@@ -637,6 +637,26 @@ def test_a_flash_that_fails_does_not_stop_the_badge(
     assert obeyed(handset) == (0, 200)
 
 
+def test_row_46_the_hosts_that_it_knew_are_asked_after_a_restart(
+    build: Build, storage: dict[str, Any]
+) -> None:
+    handset = build(leader="10.0.0.1")
+    membership = handset.participant.membership
+    membership.standbys = [("10.0.0.2", 47800), ("10.0.0.3", 47801)]
+    run(handset, 1000, 62_000)
+    assert storage["hosts"] == b"10.0.0.2:47800 10.0.0.3:47801"
+    membership = build(leader="10.0.0.1").participant.membership
+    assert membership.hosts()[1:] == [("10.0.0.2", 47800), ("10.0.0.3", 47801)]
+
+
+@pytest.mark.parametrize("kept", [b"\xff\xfe", b"10.0.0.2:x", b"::", b""])
+def test_hosts_that_cannot_be_are_left_alone(
+    build: Build, storage: dict[str, Any], kept: bytes
+) -> None:
+    storage["hosts"] = kept
+    assert build(leader="10.0.0.1").participant.membership.hosts() == [("10.0.0.1", 47800)]
+
+
 def test_settings_fit_what_the_badge_keeps() -> None:
     table = message_table()
     (row,) = [each for each in table.message if each.settings]

@@ -3,9 +3,15 @@
 from tests.shared.keys import make_leader
 from tests.shared.venue import Venue
 
-from ptt.badge.join import JOINED
+from ptt.badge.join import JOINED, SEARCHING
 from ptt.base import clock, events
-from ptt.base.numbers import CLAIM_JUMP_MAX, HOST_LOST_MS, LEASE_MS
+from ptt.base.numbers import (
+    CLAIM_JUMP_MAX,
+    HELLO_RETRY_MS_MAX,
+    HOST_LOST_MS,
+    LEADER_LOST_MS,
+    LEASE_MS,
+)
 from ptt.cluster import election_events
 from ptt.cluster.ballot import NOBODY
 from ptt.host import Host
@@ -344,6 +350,23 @@ def test_three_hosts_lose_one_after_the_other():
     assert venue.only().number in (1, 3)
     assert venue.badge("A").all(events.GRANTED) == [lease]
     assert venue.badge("A").engine.floor.may_send()
+
+
+def test_row_46_a_badge_finds_the_host_that_led_last_though_the_one_it_is_told_is_gone():
+    venue = Cluster(badges=2, hosts=2)
+    for badge in venue.badges:
+        badge.engine.membership.search_address = ("host", 1)
+        badge.engine.link.address = ("host", 1)
+    venue.run(5000)
+    venue.kill(1)  # for good
+    venue.run(3000)
+    assert venue.only().number == 2
+    venue.kill(2)
+    venue.run(LEADER_LOST_MS + 15_000)
+    assert [badge.engine.join.state for badge in venue.badges] == [SEARCHING] * 2
+    venue.machines[2].start(venue.now_ms)
+    venue.run(2 * HELLO_RETRY_MS_MAX)
+    assert [badge.engine.join.state for badge in venue.badges] == [JOINED] * 2
 
 
 def test_a_minority_leads_nobody():

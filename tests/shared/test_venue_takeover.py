@@ -55,6 +55,33 @@ def test_the_old_leader_is_not_obeyed_any_more():
     oracle.check_hearing(venue)
 
 
+def test_row_46_a_host_of_which_nobody_tells_any_more_is_asked_too():
+    """Each of three has led and died; the one that comes back is neither the first nor the last."""
+    venue = Failover(badges=2, standbys=2).run(3000)
+    for number in (1, 2):
+        fail_over(venue, number=number, term=1 + number)
+        venue.run(3000)
+    venue.kill()
+    venue.run(LEADER_LOST_MS + HELLO_RETRY_MS_MAX)
+    venue.leader_address, venue.leader_alive = ("standby", 1), True
+    venue.lead(venue.make_leader(4, 504))
+    venue.run(2 * HELLO_RETRY_MS_MAX)
+    for badge in venue.badges:
+        assert badge.engine.join.state == JOINED
+        assert badge.engine.link.address == ("standby", 1)
+
+
+def test_no_host_is_asked_twice_and_few_are_remembered():
+    engine = Failover(badges=1).badges[0].engine
+    engine.join.term, engine.join.state = 1, JOINED
+    for port in range(50, 60):
+        for place in (0, 1):
+            values = (HOST, port + place, place, 2)
+            assert not engine.membership._on_standby(values, b"", LEADER, 0)
+    asked = engine.membership.hosts()
+    assert asked == [LEADER] + [("standby", port) for port in (59, 60, 58, 57, 56, 55)]
+
+
 def test_a_leader_that_hears_of_a_higher_term_gives_up_its_leases():
     venue = talking()
     leader = venue.leader

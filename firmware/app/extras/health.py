@@ -1,5 +1,5 @@
 """Tells the leader now and then how the badge fares. Once a minute, while nobody talks: writes
-what it counts to the log, tidies the heap, and keeps settings that are new.
+what it counts to the log, tidies the heap, and keeps settings and hosts that are new.
 """
 
 import gc
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _PERIOD_MS = const(60000)  # often enough to see a trend, rare enough for a log
 _REPORT_MS = const(10000)  # 100 badges then take 0.3 % of a channel; who walks is seen on the way
 _NO_BATTERY = const(0xFF)
+_HOSTS = const(2)  # beside the one that is configured; a blob takes no more
 _ALL = const(0xFFFF)
 
 
@@ -33,7 +34,7 @@ class Health:
         self._starts = starts
         self._cause = cause
         self._told_ms = now_ms
-        self._kept = b""  # settings
+        self._kept = b"", b""  # settings, hosts
         self._sent_ms = now_ms
         self._looked_ms = now_ms
         self._stall_ms = 0
@@ -74,14 +75,19 @@ class Health:
         deaf = 0 if handset.port is None else handset.port.deaf
         heard = (radio.send_drops, radio.no_memory, speaker.starved, speaker.cut, torn, deaf)
         log.write(now_ms, "health", (free, heard, wifi.rssi()))
-        sure = handset.participant.settings.sure
-        if sure == self._kept:
+        known = handset.participant.membership.hosts()[1 : 1 + _HOSTS]
+        hosts = " ".join(["%s:%d" % each for each in known]).encode()
+        kept = handset.participant.settings.sure, hosts
+        if kept == self._kept:
             return
-        self._kept = sure
+        self._kept = kept
         try:
             from hal.nvs import Nvs
 
-            Nvs().set_blob("settings", sure)
+            nvs = Nvs()
+            nvs.set_blob("settings", kept[0])
+            if hosts:
+                nvs.set_blob("hosts", hosts)
         except (OSError, MemoryError):  # until a leader is found, it starts with older ones then
             pass
         forget("hal.nvs")

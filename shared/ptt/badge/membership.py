@@ -4,7 +4,7 @@ messages."""
 
 from ..base import events, features
 from ..base.clock import age
-from ..base.compat import TYPE_CHECKING
+from ..base.compat import TYPE_CHECKING, const
 from ..wire import envelope, messages, refusal
 from .join import JOINED
 
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 
 _IMA = 1 << messages.CODEC_IMA_ADPCM
+_KNOWN_MAX = const(6)  # hosts: three, and where they were before; any may be the one that is back
 
 
 class Membership:
@@ -66,6 +67,7 @@ class Membership:
         self.tell = owner.tell  # for `Join`
         self.search_address = search_address
         self.standbys: list[Any] = []  # addresses to ask when the leader is silent
+        self.known: list[Any] = []  # and when all are: where hosts ever were, the newest first
         self._roster = 0  # of the last WELCOME
         self._beat_group = 0  # that the last heartbeat asked about
         self._is_version_told = False  # since the last WELCOME
@@ -90,6 +92,7 @@ class Membership:
         if was_joined:
             return refusal.ACCEPTED
         owner.link.address = source
+        self._learn(source)
         owner.link.seq = 0
         self._is_version_told = False
         owner.begin_anew(is_new_term)
@@ -118,6 +121,7 @@ class Membership:
         if not owner.join.on_announced(term, now_ms):
             return refusal.ACCEPTED if is_ours else refusal.STALE  # a repetition
         owner.link.address = source
+        self._learn(source)
         owner.talking.queued_seq = 0
         owner.settings.version = 0  # it may never have heard of the last ones
         owner.voice_keys.ring.begin_term()
@@ -137,11 +141,16 @@ class Membership:
             standbys.pop()
         if count:
             address = address_of(host, port)
+            self._learn(address)
             if place < len(standbys):
                 standbys[place] = address
             elif address not in standbys:
                 standbys.append(address)
         return refusal.ACCEPTED
+
+    def _learn(self, address: "Any") -> None:
+        if address not in self.known:
+            self.known = [address] + self.known[: _KNOWN_MAX - 1]
 
     def _on_nack(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
         """NACK."""
@@ -190,12 +199,17 @@ class Membership:
             owner.join.term,
             self.claims,
         )
-        owner.send(messages.HELLO, values, self.search_address, now_ms)
-        for standby in self.standbys:
-            owner.send(messages.HELLO, values, standby, now_ms)
-        last = owner.link.address  # it is no standby of itself, and may be the only one left
-        if last != self.search_address and last not in self.standbys:
-            owner.send(messages.HELLO, values, last, now_ms)
+        for address in self.hosts():
+            owner.send(messages.HELLO, values, address, now_ms)
+
+    def hosts(self) -> "list[Any]":
+        """Where a leader may be, each once: where to search, the last leader (it is no standby of
+        itself, and may be the only one left), its standbys, and hosts of before."""
+        asked = [self.search_address]
+        for address in [self._owner.link.address] + self.standbys + self.known:
+            if address not in asked:
+                asked.append(address)
+        return asked
 
     def _codecs(self) -> int:
         """Those that we have, as HELLO says it."""
