@@ -21,6 +21,7 @@ from pressel.soft.badge import SoftBadge
 from pressel.soft.credential import Credential, credential_file, held_credential, register
 from pressel.soft.keys import Lines
 from pressel.soft.outbox import WAITING_MAX, TextOutbox
+from pressel.soft.thrown_out import ADVICE, ThrownOut
 from pressel.soft.words import describe
 from pressel.transport.udp import Address, UdpEndpoint
 from ptt.base import events
@@ -133,6 +134,18 @@ def test_row_4_lines_that_come_in_pieces_are_whole() -> None:
         "one", "Küche",
     ]  # fmt: skip
     assert lines.take(b"") == ["last"] and lines.take(b"") == []
+
+
+def test_row_19_who_is_thrown_out_again_and_again_is_told_why() -> None:
+    """Not who is forgotten once, hears nobody, or is thrown out now and then."""
+    thrown = ThrownOut()
+    assert [thrown.take(events.LOST, 0, each) for each in (0.0, 16.0, 32.0, 48.0)] == [None] * 4
+    for each in (60.0, 61.0, 62.0, 63.0):
+        assert thrown.take(events.LOST, 3000, each) is None
+        assert thrown.take(events.JOINED, 4, each) is None
+    said = [thrown.take(events.LOST, 0, 100.0 + 2 * each) for each in range(60)]
+    assert said[:2] == [None] * 2 and said[2] == ADVICE
+    assert [at for at, each in enumerate(said) if each] == [2, 32]
 
 
 def test_row_22_each_name_has_an_identity_of_its_own(tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
 """A badge whose address or port changes under it: it talks on, and hears on."""
 
-from tests.shared.venue import Venue
+from tests.shared.keys import make_participant
+from tests.shared.venue import LEADER, Venue
 
+from ptt.badge.join import JOINED
 from ptt.base import events
+from ptt.base.numbers import HELD_OFF_MAX
+from ptt.leader.swaps import Swaps
 from ptt.wire import envelope, messages
 
 FORMER = ("badge", 0)
@@ -93,3 +97,46 @@ def test_row_18_nobody_is_followed_by_what_he_has_not_sealed():
         venue.leader.receive_datagram(data, ("stranger", 0), venue.now_ms)
     assert member.address == FORMER
     assert venue.leader.refusals.as_dict()["source"] == 2
+
+
+class Cloned(Venue):
+    """The second badge has the first one's identity and key."""
+
+    def equip(self, badge):
+        if badge.index == 1:
+            own = self.badges[0].engine
+            badge.engine = make_participant(own.device, own.name, b"test", LEADER, 99)
+
+
+def doubles(venue):
+    return [value for _, kind, value in venue.leader_events if kind == events.DOUBLE]
+
+
+def test_row_19_two_badges_of_one_identity_are_told_and_not_again_and_again():
+    venue = Cloned(badges=3).run(20_000)
+    own = venue.badges[0].engine
+    assert doubles(venue) == [(own.device, own.name)]
+    venue.run(30_000)
+    assert len(doubles(venue)) == 1
+    assert venue.badges[2].engine.join.state == JOINED
+    venue.press("C")
+    venue.run(500)
+    assert venue.badge("C").engine.floor.may_send()
+
+
+def test_row_19_who_restarts_or_moves_is_one_badge():
+    """Also one that moves each time it joins, and one that goes away and comes back."""
+    swaps = Swaps()
+    device = bytes(8)
+    for number in range(40):
+        assert not swaps.moved(device, ("a", number), ("a", number + 1), 1000 * number)
+    for number in range(9):
+        there = ("b", number & 1), ("b", 1 - (number & 1))
+        assert not swaps.moved(device, there[0], there[1], 100_000 + 31_000 * number)
+    told = [
+        swaps.moved(device, ("b", n & 1), ("b", 1 - (n & 1)), 500_000 + 1000 * n) for n in range(90)
+    ]
+    assert told.count(True) == 2  # once a minute
+    for number in range(200):
+        swaps.moved(bytes([number] * 8), ("a", 1), ("a", 2), 600_000)
+    assert len(swaps._of) == HELD_OFF_MAX

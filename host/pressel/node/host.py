@@ -13,6 +13,7 @@ import os
 import secrets
 import signal
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -32,7 +33,17 @@ from ptt.link.hmac import Hmac
 from ptt.relay.relay import Relay
 from ptt.wire.refusal import Refused
 
-from . import away, control, ear, forgetting, heard, recording_copy, restarts, routine_backups
+from . import (
+    away,
+    control,
+    double_watch,
+    ear,
+    forgetting,
+    heard,
+    recording_copy,
+    restarts,
+    routine_backups,
+)
 from .admission import Admission
 from .away import Away
 from .bridging import NAME as BRIDGE
@@ -51,6 +62,8 @@ from .desk.venue import Venue
 from .desk.venue_settings import VenueSettings
 from .desk.verb import Fields, Verb
 from .discovery import BEACON_S
+from .double_watch import DoubleWatch
+from .doubles import TAG, Doubles
 from .ear import Ear
 from .event_log import EventLog
 from .forgetting import Forgetting
@@ -118,6 +131,10 @@ class HostNode:
             report, lambda: self._host.leader, self._others.name_of, self._watch.directory.revoked
         )
         self._badges = Port(self._on_badge, self._after_badges)
+        self._double_watch = DoubleWatch(
+            Doubles(private, own, os.urandom, time.time()), self._badges, options.discovery,
+            self._stand_down, report,
+        )  # fmt: skip
         library = load_library()
         self._copier = Copier(library) if library is not None else None
         self._timer = Timer(self._on_time)
@@ -339,9 +356,17 @@ class HostNode:
         self._host.resign(engine_now_ms())
         self._settle()
 
+    def _stand_down(self) -> None:
+        """Another host with our identity leads: we neither lead nor speak to others in its name."""
+        self._others.be_silent(engine_now_ms())
+        self._resign()
+
     # --- what comes in ---
 
     def _on_badge(self, data: bytes, source: Address) -> None:
+        if data.startswith(TAG):
+            self._double_watch.receive(data, source)
+            return
         self._host.receive_datagram(data, source, engine_now_ms())
 
     def _after_badges(self) -> bool:
@@ -481,6 +506,7 @@ class HostNode:
 
     def _begin_chores(self) -> None:
         self._chores.once(self._admission.check())
+        self._chores.repeat(self._double_watch.look, double_watch.LOOK_S)
         self._chores.repeat(self._look_around, LOOK_S)
         self._chores.repeat(self._admission.keep, LOOK_S)
         self._chores.repeat(self._look_at_duty, LOOK_S)

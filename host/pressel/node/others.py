@@ -59,6 +59,7 @@ class OtherHosts:
         self._announcing: asyncio.Task[None] | None = None
         self._waiting: dict[int, asyncio.Future[bytes | None]] = {}
         self._answering: set[asyncio.Task[None]] = set()
+        self._is_silent = False
         self._told = ""  # why the port is not open
 
     @property
@@ -68,9 +69,16 @@ class OtherHosts:
 
     def allow(self, keys: dict[bytes, str], now_ms: int) -> None:
         """These hosts and no others from now on: names by public key."""
+        if self._is_silent:
+            keys = {}
         self.channel.allow(keys, now_ms)
         self.names = {channels.host_of(key): name for key, name in keys.items()}
         self.exchange.forget(self.channel.hosts())
+
+    def be_silent(self, now_ms: int) -> None:
+        """Speak to no host any more: another one has our identity."""
+        self._is_silent = True
+        self.allow({}, now_ms)
 
     def name_of(self, host: bytes) -> str:
         return "this host" if host == self.own else self.names.get(host, host.hex())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from ptt.microphone.conditioner import Conditioner
 from .badge import SoftBadge
 from .session import Session
 from .sound import DeviceSound, FileSound
+from .thrown_out import ThrownOut
 from .typed import HELP
 from .words import describe
 
@@ -31,11 +33,15 @@ async def run_soft(session: Session, devices: DeviceChoice) -> None:
     sound = files if is_file else DeviceSound(devices.microphone, devices.speaker)
 
     def tell(kind: int, value: Any) -> None:
-        line = describe(kind, value, badge.names.of)
-        if line:
-            session.say(line)
+        for line in (
+            describe(kind, value, badge.names.of),
+            thrown_out.take(kind, value, time.monotonic()),
+        ):
+            if line:
+                session.say(line)
 
     serve_first()
+    thrown_out = ThrownOut()
     conditioner = None if is_file else Conditioner()  # a file is as somebody wanted it
     badge = SoftBadge(
         session.own, session.name, session.leader, sound, tell, session.say, conditioner,

@@ -41,11 +41,12 @@ UPDATE = const(31)  # release: an update to release {release} is offered
 STRANGER = const(32)  # device (device), name (text)
 FORGED = const(33)  # listener (node), count
 RELAY_LOST = const(34)  # relay (host), listeners
+DOUBLE = const(35)  # device (device), name (text)
 
 WORDS = (
     "joined lost pending granted queued denied revoked released sent taken idle hearing heard "
     "refused member_joined member_left floor_granted floor_freed settings text text_sent receipt "
     "other_table moved talk_warning scanned call call_over deposed higher_term leading update "
-    "stranger forged relay_lost"
+    "stranger forged relay_lost double"
 )
 NAMES = tuple(WORDS.split())

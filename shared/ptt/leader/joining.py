@@ -17,6 +17,7 @@ from .budget import Budget
 from .door import Door
 from .members import DIFFERENT_TABLE, SAME_TABLE
 from .roster import OpenRoster
+from .swaps import Swaps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +96,7 @@ class Joining:
         self.roster = roster or OpenRoster()
         self._hmac = hmac
         self.door = Door(random(derive.KEY_BYTES), hmac)
+        self._swaps = Swaps()
         self._strangers = Budget(STRANGERS_PER_S, STRANGERS_BURST)  # that are told of
 
     def on_hello(self, data: "Any", source: "Any", now_ms: int) -> int:
@@ -173,6 +175,9 @@ class Joining:
         before = 0
         if member is not None and (member.nonce != nonce or member.address != source):
             before = member.node
+            at = member.address
+            if at != source and self._swaps.moved(device, at, source, now_ms):
+                self._leader.told.push(events.DOUBLE, (device, name))
             self._leader.drop(member, now_ms)  # it restarted, or forgot us: a new session
             member = None
         if member is None:
