@@ -158,6 +158,36 @@ async def cluster_of(
         assert all(len(names) == 1 for names in cluster.terms().values())
 
 
+def test_row_25_a_fresh_host_that_leads_first_lets_everybody_in(tmp_path: Path) -> None:
+    """It has what the other knows at once, though the other follows."""
+
+    async def scenario() -> None:
+        cluster = Cluster(tmp_path, "ab")
+        known = [f"{number:016x}" for number in range(3)]
+        with Registry(cluster.state("b")) as registry:
+            for each in known:
+                registry.enrol(each, each[-1])
+            registry.revoke(known[0])
+        async with cluster.started("a"):
+            await until(lambda: cluster.leads("a"), "the empty one to lead")
+            async with cluster.started("b"):
+                await until(lambda: cluster.follows("b") == "a", "the other to follow")
+
+                def devices() -> set[str]:
+                    with Registry(cluster.state("a")) as registry:
+                        return {each.id for each in registry.devices("active")}
+
+                await until(lambda: devices() == set(known[1:]), "the leader to know who may join")
+                with Registry(cluster.state("b")) as registry:
+                    assert {each.id for each in registry.devices("active")} == set(known[1:])
+                    key = registry.key(known[1])
+                with Registry(cluster.state("a")) as registry:
+                    assert registry.key(known[1]) == key and registry.key(known[0]) is None
+                assert cluster.leads("a")
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.sweep(1)
 @pytest.mark.parametrize("names", ["ab", "abc"])
 def test_a_killed_leader_is_replaced_and_comes_back_as_a_follower(

@@ -299,7 +299,7 @@ CAUGHT_BY: dict[Mutant, Test] = {
         test_insiders.test_a_talker_fills_no_more_air_than_a_voice_does
     ),
     nobody_is_told_who_is_held_off: alone(
-        test_floods.test_a_device_that_joins_all_the_time_gets_no_more_by_it
+        test_floods.test_row_31_a_device_that_joins_all_the_time_gets_no_more_by_it
     ),
     the_socket_is_open_at_first: test_node_control.test_nobody_else_can_open_it_at_any_moment,
     any_folder_is_ours: lambda folder, patch: test_node_control.test_no_folder_that_others_can_take(

@@ -46,8 +46,8 @@ class Box:
 
     def __init__(self, network: Network, seed: bytes, now_s: float, looks: bool = True) -> None:
         self.network = network
-        self.at = f"10.0.0.{len(network.boxes) + 1}", PORT
-        self.address = EVERYWHERE, PORT
+        self.at: Address = f"10.0.0.{len(network.boxes) + 1}", PORT
+        self.address: Address = (EVERYWHERE, PORT)
         self.told: list[str] = []
         self.stood_down = 0
         private = Ed25519PrivateKey.from_private_bytes(seed)

@@ -154,7 +154,7 @@ def test_what_comes_in_one_step_derives_few_keys(kind: int) -> None:
     assert engine.join.state == JOINED
 
 
-def test_a_device_that_joins_all_the_time_gets_no_more_by_it() -> None:
+def test_row_31_a_device_that_joins_all_the_time_gets_no_more_by_it() -> None:
     """A new session each time would be a new budget for texts, and work for all others."""
     venue = joined()
     thief = venue.badge("C")
@@ -184,7 +184,7 @@ def test_a_device_that_joins_all_the_time_gets_no_more_by_it() -> None:
     assert engine.join.state == JOINED  # it is let in again when it has calmed down
 
 
-def test_a_badge_that_hears_no_welcome_is_back_as_soon_as_it_does() -> None:
+def test_row_31_a_badge_that_hears_no_welcome_is_back_as_soon_as_it_does() -> None:
     """Its joins never came to be, and cost nobody else anything."""
     venue = joined()
     engine = venue.badge("C").engine

@@ -63,7 +63,8 @@ def test_row_46_a_host_of_which_nobody_tells_any_more_is_asked_too():
         venue.run(3000)
     venue.kill()
     venue.run(LEADER_LOST_MS + HELLO_RETRY_MS_MAX)
-    venue.leader_address, venue.leader_alive = ("standby", 1), True
+    venue.leader_address = ("standby", 1)
+    venue.leader_alive = True
     venue.lead(venue.make_leader(4, 504))
     venue.run(2 * HELLO_RETRY_MS_MAX)
     for badge in venue.badges:
