@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tests.host.test_trace import burst, log
 
+from pressel import cli
 from pressel.bundle.contents import contents
 from pressel.bundle.page import read, render
 from pressel.bundle.pseudonyms import FILE, Pseudonyms
+from pressel.cli import bundle as commands
+from pressel.doctor.finding import Finding
 from pressel.errors import PresselError, UsageError
 from pressel.node.burst_state import HearingState
 from pressel.node.ways import DEAF
@@ -34,7 +39,12 @@ def sources(folder: Path) -> tuple[Any, ...]:
         "node": 2, "name": S["a name"], "device": S["a device"], "address": S["an address"],
         "build": f"0.3 {S['an SSID']}", "group": 1, "silent_ms": 20,
         "table_advice": S["a text"], "settings_version": 4, "key": S["a key"],
-        "badge": {"access_point": S["an access point"], "signal_dbm": -71, "ssid": S["an SSID"]},
+        "badge": {
+            "access_point": S["an access point"], "signal_dbm": -71, "ssid": S["an SSID"],
+            "ago_ms": 1, "channel": 6, "battery_percent": 9, "starts": 1, "restart": S["a text"],
+            "heap_free_bytes": None, "stall_ms": 1, "joins": 1, "delay_ms": 60,
+            "round_trip_ms": None, "unanswered": 0,
+        },
         "microphone": {"spoken": 90, "clipped_percent": 30, "windy_percent": 2, "x": S["a text"]},
         "way": {"is_many": False, "why": DEAF.format(3), "probes": 3, "relay": S["a host"],
                 "relay_why": S["a text"]},
@@ -67,12 +77,33 @@ def sources(folder: Path) -> tuple[Any, ...]:
         {"event": "attempt_failed", "term": 3, "why": "no quorum", "ssid": S["an SSID"], "at": 8.0},
         {"event": "voters", "hosts": S["a host"], "at": 9.0},
     )
-    return figures, settings, [member], [told], list(all_lines(lines))
+    gone = {"name": S["another name"], "device": S["a key"], "group": 1, "silent_ms": 20_000}
+    relay = {"name": S["a host"], "listeners": 0, "load_percent": 99, "round_trip_ms": 80}
+    floor = {"group": 1, "state": "floor taken", "talker": S["a name"], "lease": 7, "queue": []}
+    status = {
+        "term": 3, "address": S["an address"], "uptime_s": 1.0, "members": [member],
+        "floors": [{**floor, "queue": [S["another name"]]}], "voice_in": 0, "voice_out": 0,
+        "refused": {}, "away": [{**gone, "battery_percent": 7}],
+        "relays": [{**relay, "serves": False}],
+    }  # fmt: skip
+    bad = [
+        burst(
+            place=number, talker=S["another name"], device="02",
+            hearings=[HearingState(name=S["a name"], device=S["a device"], played=100,
+                                   concealed=20, late=0)],
+        )
+        for number in range(2, 6)
+    ]  # fmt: skip
+    return figures, settings, status, [told, *bad], list(all_lines(lines))
+
+
+FINDING = Finding("disk", "fault", f"0.1 GB free for /home/{S['a user']}", f"rm {S['a host']}")
 
 
 def made(folder: Path) -> dict[str, Any]:
-    figures, settings, members, bursts, lines = sources(folder)
-    return contents(figures, settings, members, bursts, lines, Pseudonyms(folder), NOW_S)
+    figures, settings, status, bursts, lines = sources(folder)
+    names = Pseudonyms(folder)
+    return contents(figures, settings, status, bursts, lines, names, NOW_S, [FINDING])
 
 
 def test_no_secret_is_in_it(tmp_path: Path) -> None:
@@ -101,7 +132,29 @@ def test_what_helps_is_in_it(tmp_path: Path) -> None:
     assert events["ready"]["port"] == 47800
     assert events["floor_granted"]["lease"] == 7
     assert events["stranger"]["device"] == found["badges"][0]["badge"]
+    assert found["relays"][0]["load_percent"] == 99
     assert found["versions"]["pressel"] and found["computer"]["cores"]
+
+
+def test_a_bundle_says_what_needs_a_person_as_the_console_does(tmp_path: Path) -> None:
+    found = made(tmp_path)
+    name, host = found["badges"][0]["badge"], found["relays"][0]["host"]
+    titles = [each["title"] for each in found["needs"]["todo"]]
+    for title in (
+        f"{name} hears badly", f"{name} is hard to understand", f"Relay {host} is slow or busy",
+        f"Low battery: {name} (9 %)", f"{name}: another release",
+        "Something is wrong with this host's disk",
+    ):  # fmt: skip
+        assert title in titles
+    assert [each for each in titles if each.endswith("cannot be heard")]
+    assert name in found["needs"]["why"] and f"{name} hears badly" in render(found)
+
+
+def test_a_bundle_without_a_leader_says_so(tmp_path: Path) -> None:
+    figures, settings, _, bursts, lines = sources(tmp_path)
+    found = contents(figures, settings, None, bursts, lines, Pseudonyms(tmp_path), NOW_S)
+    assert found["needs"]["todo"][0]["title"] == "No leader answers" and found["badges"] == []
+    assert "No leader answers" in render(found)
 
 
 def test_pseudonyms_stay_and_can_be_undone_only_here(tmp_path: Path) -> None:
@@ -133,3 +186,44 @@ def test_a_page_is_read_back_and_runs_nothing(tmp_path: Path) -> None:
         page.write_text(wrong)
         with pytest.raises(UsageError):
             read(page)
+
+
+def test_what_is_viewed_may_be_damaged_or_hostile(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "b.html"
+    found = made(tmp_path)
+    found["needs"]["todo"][0]["title"] = "\x1b]0;mine\x07"
+    file.write_text(render(found))
+    assert cli.main(["bundle", "view", str(file)]) == 0
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown and "hears badly" in shown
+    for part in ("needs", "health", "made_at", "versions"):
+        wrong = json.dumps({**found, part: [7]})
+        file.write_text(f'<script type="application/json" id="bundle">{wrong}</script>')
+        assert cli.main(["bundle", "view", str(file)]) == 2, part
+        assert "damaged" in capsys.readouterr().err
+
+
+def test_what_is_recorded_is_what_happened_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures, settings, status, (before, *_), _ = sources(tmp_path)
+    told = {"figures": figures, "settings": settings, "status": status}
+    bursts = [before]
+
+    def reproduce() -> str:
+        bursts.append(burst(at=time.time(), burst=99))
+        return "\n"
+
+    monkeypatch.setattr(commands.sockets, "find", lambda *_: tmp_path)
+    monkeypatch.setattr(commands.sockets, "ask", lambda _, verb: told[verb])
+    monkeypatch.setattr(commands, "all_bursts", lambda _: bursts)
+    monkeypatch.setattr(commands, "TOLD_S", 0)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(readline=reproduce))
+    own = ["bundle", "make", str(tmp_path / "b.html"), "--record", "--state", str(tmp_path)]
+    assert cli.main([*own, "--minutes", "5"]) == 2
+    assert cli.main(own) == 0
+    found = read(tmp_path / "b.html")
+    assert [each["burst"] for each in found["bursts"]] == [99]
+    assert found["recorded"]["from_s"] <= found["bursts"][0]["at"] <= found["recorded"]["to_s"]

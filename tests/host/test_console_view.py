@@ -12,12 +12,12 @@ from tests.shared.venue import Venue
 
 from pressel.console import host_reader, zones
 from pressel.console.host_reader import HostReader, Seen
-from pressel.console.radio import access_points
 from pressel.console.view import Live, live
 from pressel.console.zones import FILE, Zones
 from pressel.doctor.finding import Finding
 from pressel.errors import UsageError
 from pressel.health import verdict
+from pressel.health.radio import access_points
 from pressel.node.away import AWAY_MS, Away
 from pressel.node.badge_state import BadgeState
 from pressel.node.leader_state import LeaderState, MemberState, MicrophoneState

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pressel import __version__
+from pressel.doctor.finding import Finding
 from pressel.health.verdict import judge
 from pressel.node.burst_state import BurstState
 from pressel.node.channel import channel
@@ -26,6 +27,7 @@ from ptt.cluster import election, election_rules
 from ptt.fanout.assign import WHY as WHY_RELAY
 from ptt.wire import refusal
 
+from .needs import needs
 from .pseudonyms import Pseudonyms
 
 BURSTS_MAX = 300
@@ -45,23 +47,29 @@ _WORDS = frozenset(
 def contents(
     figures: Mapping[str, Any],
     settings: Mapping[str, Any],
-    members: Iterable[Mapping[str, Any]],
+    status: Mapping[str, Any] | None,
     bursts: Iterable[BurstState],
     lines: Iterable[Line],
     names: Pseudonyms,
     now_s: float,
+    findings: Iterable[Finding] = (),
 ) -> dict[str, Any]:
-    """All of it as plain JSON. `figures`, `settings` and `members` are a host's answers to
-    `figures`, `settings` and `status`; `lines` of logs."""
+    """All of it as plain JSON. `figures`, `settings` and `status` are a host's answers to those
+    verbs, the last None while no leader answers; `lines` are of logs, `findings` of the host's
+    computer."""
     kept = list(bursts)[-BURSTS_MAX:]
+    members = status["members"] if status is not None else []
     return {
         "format": 1,
         "made_at": int(now_s),
+        "recorded": None,  # or from when to when somebody made the fault happen
         "versions": _versions(),
         "computer": _computer(),
         "figures": _figures(figures),
         "settings": _settings(settings),
+        "needs": needs(status, kept, findings, names, now_s),
         "badges": [_member(each, names) for each in members],
+        "relays": [_relay(each, names) for each in (status or {}).get("relays", [])],
         "health": _health(kept, names, now_s),
         "bursts": [_burst(each, names) for each in kept],
         "events": [_line(each, names) for each in list(lines)[-LINES_MAX:]],
@@ -145,6 +153,14 @@ def _member(told: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
         "report": {name: _numbers(report.get(name)) for name in _REPORTED} if report else None,
         "microphone": _microphone(told.get("microphone")),
         "way": _way(told.get("way"), names),
+    }
+
+
+def _relay(told: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
+    counted = ("serves", "listeners", "load_percent", "round_trip_ms")
+    return {
+        "host": names.of("host", str(told["name"])),
+        **{name: _numbers(told.get(name)) for name in counted},
     }
 
 

@@ -17,6 +17,9 @@ from pressel.cli.options import control_options, state_option
 from pressel.cli.printed import print_table
 from pressel.errors import PresselError, UsageError
 from pressel.node import control as sockets
+from pressel.printable import printable
+
+TOLD_S = 2.0  # badges tell what they heard of a burst that is just over
 
 
 @click.group()
@@ -31,10 +34,14 @@ def bundle() -> None:
     help="Add the events of a log, from `pressel host run --json` or a badge's serial port.",
 )  # fmt: skip
 @click.option("--minutes", type=click.IntRange(1, 10_000), help="Only what is not older than this.")
+@click.option(
+    "--record", "is_recorded", is_flag=True,
+    help="Wait while you make the fault happen, until Enter; only what happens meanwhile is in it.",
+)  # fmt: skip
 @control_options
 @state_option("Folder of the host; the file that tells who is who lies there.")
 def make(
-    file: Path, logs: tuple[Path, ...], minutes: int | None, port: int | None,
+    file: Path, logs: tuple[Path, ...], minutes: int | None, is_recorded: bool, port: int | None,
     control: Path | None, state: Path,
 ) -> None:  # fmt: skip
     """Write the new FILE, a page that any browser shows.
@@ -45,16 +52,29 @@ def make(
     from pressel.bundle.contents import contents
     from pressel.bundle.page import render
     from pressel.bundle.pseudonyms import Pseudonyms
+    from pressel.doctor import checks
     from pressel.trace.logs import all_lines
 
+    if minutes and is_recorded:
+        raise UsageError("--record says by itself what is in it; leave --minutes out")
+    path = sockets.find(control, port)
+    sockets.ask(path, "figures")  # before anybody makes an effort
+    since_s = time.time() - minutes * 60 if minutes else 0.0
+    if is_recorded:
+        since_s = time.time()
+        print("Make the fault happen now; then press Enter.", file=sys.stderr)
+        sys.stdin.readline()
+        time.sleep(TOLD_S)
     names, now_s = Pseudonyms(state), time.time()
-    since_s = now_s - minutes * 60 if minutes else 0.0
     lines = [
         line for log in logs for line in all_lines(log) if line.at_s is None or line.at_s >= since_s
     ]
-    told = _told(port, control)
+    told = _told(path)
     bursts = [each for each in told["bursts"] if each.at >= since_s]
-    made = contents(told["figures"], told["settings"], told["members"], bursts, lines, names, now_s)
+    findings = [*checks.clock(), *checks.disk(state)]
+    venue = told["figures"], told["settings"], told["status"]
+    made = contents(*venue, bursts, lines, names, now_s, findings)
+    made["recorded"] = {"from_s": since_s, "to_s": now_s} if is_recorded else None
     names.keep()
     _write(file, render(made))
     print(f"{file} holds what may leave; look at it before you send it", file=sys.stderr)
@@ -71,16 +91,35 @@ def view(file: Path, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found, indent=2))
         return
-    print(f"Made {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(found['made_at']))} UTC")
-    print(", ".join(f"{name} {value}" for name, value in found["versions"].items()))
-    counts = ", ".join(f"{len(found[part])} {part}" for part in ("badges", "bursts", "events"))
-    print(f"{counts}; settings of version {found['settings']['version']}")
+    try:
+        lines, rows = _summary(found)
+    except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
+        raise UsageError(f"{file} is damaged: it lacks parts of a bundle") from error
+    for line in lines:
+        print(printable(line))
     table = Table("Badge", "Hears", "R", "Lost", "Bursts", box=None)
+    for row in rows:
+        table.add_row(*map(printable, row))
+    print_table(table)
+
+
+def _summary(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """What is said first, and a row for each badge that listened."""
+    needs = found.get("needs", {"why": "", "todo": []})  # older bundles tell nothing of it
+    todo = [f"{each['title']}. {each['text']}" for each in needs["todo"]]
+    counts = ", ".join(f"{len(found[part])} {part}" for part in ("badges", "bursts", "events"))
+    lines = [
+        f"Made {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(found['made_at']))} UTC",
+        ", ".join(f"{name} {value}" for name, value in found["versions"].items()),
+        f"{counts}; settings of version {found['settings']['version']}",
+        *(f"- {words}" for words in (needs["why"], *todo) if words),
+    ]
+    rows = []
     for each in found["health"]["badges"]:
         r = "-" if each["r"] is None else f"{each['r']:.0f}"
         lost, bursts = f"{each['lost'] * 100:.1f} %", str(each["bursts"])
-        table.add_row(each["badge"], each["word"] or "too little to say", r, lost, bursts)
-    print_table(table)
+        rows.append([str(each["badge"]), each["word"] or "too little to say", r, lost, bursts])
+    return lines, rows
 
 
 @bundle.command()
@@ -96,14 +135,13 @@ def who(name: str, state: Path) -> None:
     print(found)
 
 
-def _told(port: int | None, control: Path | None) -> dict[str, Any]:
+def _told(path: sockets.Where) -> dict[str, Any]:
     """What the host says; as much as it can."""
-    told: dict[str, Any] = {"figures": {}, "settings": {}, "members": [], "bursts": []}
-    path = sockets.find(control, port)
+    told: dict[str, Any] = {"status": None, "bursts": []}
     told["figures"] = sockets.ask(path, "figures")
     told["settings"] = sockets.ask(path, "settings")
     try:
-        told["members"] = sockets.ask(path, "status")["members"]
+        told["status"] = sockets.ask(path, "status")
         told["bursts"] = all_bursts(path)
     except PresselError as error:
         print(f"without badges and bursts: {error}", file=sys.stderr)

@@ -24,6 +24,8 @@ from starlette.responses import (
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from pressel.errors import PresselError
+from pressel.health import radio
+from pressel.health.troubles import is_low
 from pressel.kpis.hours import KPIS, LIMITS_MS
 from pressel.kpis.page import hour, kpi, p95, percent, render
 from pressel.recordings.burst_mark import mark_of
@@ -35,7 +37,7 @@ from pressel.registry.device import PENDING
 from pressel.schema.setting_values import AS_THE_VENUE, at_group, difference_lines, only, own_values
 from pressel.schema.settings import settings as setting_rows
 
-from . import radio, view
+from . import view
 from .accounts import ACCOUNTS_MAX, PASSWORD_CHARACTERS_MIN, ROLES
 from .changes import Changes
 from .commands import Commands
@@ -46,7 +48,6 @@ from .recorded import RecordedTalk
 from .records import Records
 from .static_files import STATIC
 from .talk import Talk
-from .troubles import is_low
 from .zones import Zones
 
 STREAMS_MAX = 64  # live pages that are open at once

@@ -14,6 +14,7 @@ from typing import Any
 from pressel.bundle.contents import contents
 from pressel.bundle.page import render
 from pressel.bundle.pseudonyms import Pseudonyms
+from pressel.doctor.finding import Finding
 from pressel.errors import PresselError
 from pressel.kpis.hours import hours
 from pressel.registry import in_words
@@ -79,11 +80,12 @@ class Records:
         figures = await self._host.ask("figures")
         settings = await self._host.ask("settings")
         seen = await self._host.look()
-        members = [each.model_dump() for each in seen.status.members] if seen.status else []
-        return await asyncio.to_thread(self._render, figures, settings, members, list(seen.bursts))
+        status = seen.status.model_dump() if seen.status else None
+        told = figures, settings, status, list(seen.bursts)
+        return await asyncio.to_thread(self._render, told, list(seen.findings))
 
-    def _render(self, figures: Any, settings: Any, members: Any, bursts: Any) -> str:
+    def _render(self, told: tuple[Any, Any, Any, Any], findings: list[Finding]) -> str:
         names = Pseudonyms(self._state)
-        made = contents(figures, settings, members, bursts, [], names, time.time())
+        made = contents(*told, [], names, time.time(), findings)
         names.keep()
         return render(made)

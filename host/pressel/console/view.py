@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from pressel.health.radio import by_signal
 from pressel.health.rating import BADLY, GAPS, WELL
+from pressel.health.troubles import SILENT_MS, Todo, of_the_host, troubles, unclear
 from pressel.health.verdict import VenueHealth
 from pressel.node.burst_state import BurstState
 from pressel.node.leader_state import AwayState, LeaderState, MemberState
 
 from .host_reader import Seen
-from .radio import by_signal
-from .troubles import SILENT_MS, Todo, of_the_host, troubles, unclear
 
 LAST_BURSTS = 50  # on the page of a badge, and in the history
 

@@ -1,0 +1,81 @@
+"""What needs a person, in the words of the console's live page, but with other names: all that the
+sentences are made of is replaced before they are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from pressel.doctor.finding import Finding
+from pressel.health.troubles import of_the_host, troubles
+from pressel.health.verdict import judge
+from pressel.node.burst_state import BurstState
+from pressel.node.leader_state import UNTOLD, LeaderState, MemberState
+
+from .pseudonyms import Pseudonyms
+
+OTHER_TABLE = "it has another table of messages"
+_NO_LEADER = {"title": "No leader answers", "text": "Nobody could talk through this host then."}
+
+
+def needs(
+    told: Mapping[str, Any] | None,
+    bursts: Iterable[BurstState],
+    findings: Iterable[Finding],
+    names: Pseudonyms,
+    now_s: float,
+) -> dict[str, Any]:
+    """`why` the venue hears as it does, and what waits for a person: a list of `title` and `text`.
+    `told` is a host's answer to `status`, None while no leader answers."""
+    # Its words may name a folder, and so a person.
+    computer = [replace(each, words="see pressel doctor there", mend="") for each in findings]
+    status = _of_other_names(told, names)
+    if status is None:
+        return {"why": "", "todo": [_NO_LEADER, *_plain(of_the_host(computer))]}
+    health = judge((_burst(each, names) for each in bursts), now_s)
+    return {"why": health.why, "todo": _plain(troubles(status, health, computer))}
+
+
+def _plain(found: Iterable[Any]) -> list[dict[str, str]]:
+    return [{"title": each.title, "text": each.text} for each in found]
+
+
+def _of_other_names(told: Mapping[str, Any] | None, names: Pseudonyms) -> LeaderState | None:
+    if told is None:
+        return None
+    try:
+        status = LeaderState.model_validate(told)
+    except ValidationError:
+        return None  # of another version
+    members = [_member(each, names) for each in status.members]
+    away = [
+        each.model_copy(update={"name": names.of("badge", each.device)}) for each in status.away
+    ]
+    relays = [
+        each.model_copy(update={"name": names.of("host", each.name)}) for each in status.relays
+    ]
+    # Who talks is of no concern here, and would be a name.
+    changed = {"members": members, "away": away, "relays": relays, "floors": [], "held": []}
+    return status.model_copy(update=changed)
+
+
+def _member(member: MemberState, names: Pseudonyms) -> MemberState:
+    report = member.badge
+    if report is not None and member.access_point != UNTOLD:
+        point = names.of("point", member.access_point)
+        report = report.model_copy(update={"access_point": point})
+    advice = None if member.table_advice is None else OTHER_TABLE
+    name = names.of("badge", member.device)
+    return member.model_copy(update={"name": name, "badge": report, "table_advice": advice})
+
+
+def _burst(burst: BurstState, names: Pseudonyms) -> BurstState:
+    hearings = [
+        each.model_copy(update={"name": names.of("badge", each.device)}) for each in burst.hearings
+    ]
+    talker = names.of("badge", burst.device)
+    return burst.model_copy(update={"talker": talker, "hearings": hearings})
