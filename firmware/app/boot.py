@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from .handset import Extra
 
-_NATIVE = "ima octets samples shaped g722"  # what is needed most comes first
+_NATIVE = "ima octets samples shaped"  # what is needed most comes first
 _CLOCK_HZ = const(240_000_000)  # MicroPython starts at 160 MHz
 _KEY_BYTES = const(32)
 _ON = b"on"  # in the RTC's memory while a badge runs
@@ -139,6 +139,11 @@ def stages() -> "Iterator[Handset | None]":
 
         yield None
         smooth.start(participant, now_ms)
+    if features.HAS_G722:
+        from .extras import wide
+
+        yield None
+        wide.start(participant, now_ms)
     participant.start(now_ms)
     log.write(now_ms, "boot", config["name"])
     forget("app.boot", "hal.board", "hal.nvs")  # 4 KB of the heap, this module included

@@ -33,6 +33,7 @@ from pressel.pack.manifest import list_sources, read_manifest
 from pressel.pack.packing import PACKINGS, STOCK, Packing
 from pressel.pack.rom_image import rom_image
 from pressel.pack.stock.shortening import shorten_private_names
+from pressel.schema.features import without_needy
 from pressel.tracebacks import Tracebacks
 from pressel.virtual.install import SHIMS, find_install
 from pressel.virtual.stepped.heap import HEAP_BYTES
@@ -43,6 +44,7 @@ CIPHER_SHIMS = ("cryptolib.py", "_buffer.py")
 _NAMES = re.compile(r"n_qstr=(\d+), n_str_data_bytes=(\d+), n_total_bytes=(\d+)")
 CYCLES_AN_HOUR = 180
 CYCLE_S = 20
+_G722 = "g722_twin"  # its module
 STEPS_A_FRAME = 2  # of 10 ms, a tick of the port
 LIMIT_S = 300  # of CPU time; eight minutes of virtual time take half a minute
 HOUR_LIMIT_S = 3600
@@ -72,6 +74,8 @@ def run_cycles(
     firmware = build_firmware(work / "firmware", packing=packing, without=without)
     if "smooth_playout" not in without:
         _lend_voice_period(firmware.folder)
+    if "g722" not in without_needy(without):
+        _lend_g722(firmware.folder)
     board = {**load_board(DEFAULT_BOARD).facts(), **(parts or {})}
     for name, record in (("board", board), ("config", CONFIG)):
         (firmware.folder / f"{name}.json").write_text(json.dumps(record))
@@ -117,6 +121,12 @@ def _lend_voice_period(flash: Path) -> None:
     (native / "voice_period.py").write_text("from ptt.media.voice_period import *\n")
 
 
+def _lend_g722(flash: Path) -> None:
+    """Likewise; the twin lies in the image, since machine code takes nothing of the heap."""
+    names = "encode as g722_encode, decode as g722_decode"
+    (flash / "lib" / "native" / "g722.py").write_text(f"from {_G722} import {names}\n")
+
+
 @functools.cache  # it packs the sources that badges have, which takes seconds
 def _image(packing_name: str, without: tuple[str, ...], shims: tuple[str, ...]) -> bytes:
     """The fakes as frozen modules: their code takes nothing of the heap. `shims`: those of the
@@ -125,6 +135,9 @@ def _image(packing_name: str, without: tuple[str, ...], shims: tuple[str, ...]) 
     content = read_manifest(MANIFEST)
     sources = leave_out(list_sources(content, ROOT), without)
     names = {source.name: source.read_text("utf-8") for source in FAKES.glob("*.py")}
+    if "g722" not in without_needy(without):
+        twin = (ROOT / "shared" / "ptt" / "twins" / "g722.py").read_text("utf-8")
+        names[f"{_G722}.py"] = twin.replace("from ..", "from ptt.")
     fakes = PACKINGS[packing_name].beside(content, sources, names)
     fakes = shorten_private_names(fakes)  # a C module takes no names of the heap
     fakes |= {name: (SHIMS / name).read_text("utf-8") for name in shims}

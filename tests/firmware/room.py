@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from tests.firmware.hour import run_cycles
 
 from pressel.boards.heap import measured, measured_path
 from pressel.pack.packing import PACKINGS
-from pressel.schema.features import badge_features
+from pressel.schema.features import badge_features, without_needy
 
 CYCLES = 2  # talk that is granted, and bursts with losses
 NAME_BYTES = 7  # of a table of names: pointer, hash and length
@@ -35,7 +35,7 @@ PARTS: dict[str, dict[str, Any]] = {  # of a board that has the part, see boards
 BY_HAND = {"epaper": 13_000}
 
 
-def live_bytes(packing: str, part: str = "", without: str = "") -> int:
+def live_bytes(packing: str, part: str = "", without: Collection[str] = ()) -> int:
     """That live on a badge with all features, but only the `part` of a board ("": none)."""
     with tempfile.TemporaryDirectory(prefix="pressel-room-") as work:
         figures = run_cycles(
@@ -43,7 +43,7 @@ def live_bytes(packing: str, part: str = "", without: str = "") -> int:
             Path(work),
             heap_bytes=HEAP_BYTES,
             packing=PACKINGS[packing],
-            without=(without,) if without else (),
+            without=tuple(without),
             parts={part: PARTS[part]} if part else None,
         )
     return counted(figures)
@@ -66,7 +66,9 @@ def measure(packing: str) -> dict[str, Any]:
         elif row.part:
             more = live_bytes(packing, part=row.part) - plain
         else:
-            more = plain - live_bytes(packing, without=row.name)
+            needy = without_needy([row.name]) - {row.name}
+            more = live_bytes(packing, without=needy) if needy else plain
+            more -= live_bytes(packing, without=[row.name])
         added[row.name] = max(0, more)
         print(f"{packing}: {more:,} bytes for {row.name}", flush=True)
     base = plain - sum(added[row.name] for row in badge_features() if not row.part)

@@ -488,7 +488,7 @@ def test_native_code_is_loaded_as_far_as_there_is_room(
         if not name.startswith("native."):
             return load(name, *rest)
         loaded.append(name)
-        if name in ("native.shaped", "native.voice_period"):
+        if name in ("native.shaped", "native.voice_period", "native.g722"):
             raise MemoryError
         return ModuleType(name)
 
@@ -498,10 +498,12 @@ def test_native_code_is_loaded_as_far_as_there_is_room(
         handset = build()
     run(handset, 1000, 1100)
     coders = ["native.ima", "native.octets", "native.samples", "native.shaped"]
-    assert loaded == [*coders, "native.voice_period"]
+    assert loaded == [*coders, "native.voice_period", "native.g722"]
     told = log(capsys)
     assert ("no room for native", "shaped") in told
     assert ("no room for native", "voice_period") in told
+    assert ("no room for native", "g722") in told
+    assert handset.participant.playout.codecs.mask() == 1 << messages.CODEC_IMA_ADPCM
     assert dsp.ima_encode is plain
     assert handset.participant.ear is handset.participant.playout
 
@@ -525,6 +527,22 @@ def test_with_machine_code_speech_is_smoothed(
     run(handset, 1000, 1600)
     assert participant.playout.state == SILENT
     assert participant.ear.line.count == 0
+
+
+def test_with_machine_code_for_it_g722_is_spoken_and_heard(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    from ptt import twins
+
+    monkeypatch.setitem(sys.modules, "native", twins)
+    monkeypatch.setitem(sys.modules, "native.g722", twins)
+    participant = build().participant
+    both = 1 << messages.CODEC_IMA_ADPCM | 1 << messages.CODEC_G722
+    assert participant.playout.codecs.mask() == both
+    participant.burst.want(messages.CODEC_G722)
+    assert participant.burst.wanted() == messages.CODEC_G722
 
 
 def test_a_codec_that_does_not_answer_is_told(

@@ -15,10 +15,12 @@ from tests.shared.venue import Badge, Venue
 from pressel.audio import codecs as host
 from pressel.audio.wav import read_speech
 from pressel.node.recoder import Recoder
+from ptt import twins
 from ptt.base import events, features
 from ptt.base.numbers import FRAME_SAMPLES, LAST_REPEATS
 from ptt.leader import coding
 from ptt.leader.settings_in_force import Settings
+from ptt.media import dsp, g722
 from ptt.media.codecs import IMA, Codec
 from ptt.wire import envelope, messages, refusal, voice
 
@@ -30,11 +32,14 @@ ALIKE = {G722: 0.99, OPUS: 0.8, IMA_ADPCM: 0.97}  # Opus keeps the sound, not th
 
 
 class Coded(Venue):
-    """Everybody has all codecs, but for the badges called `stock`, as on a stock ESP32; people
-    speak a recording."""
+    """Everybody has all codecs, but for the badges called `stock`, as on a stock ESP32, and
+    `roomy`, as on an ESP32-S3; people speak a recording."""
 
-    def __init__(self, badges: int = 3, stock: str = "", lacks_opus: str = "") -> None:
+    def __init__(
+        self, badges: int = 3, stock: str = "", lacks_opus: str = "", roomy: str = ""
+    ) -> None:
         self._stock = stock
+        self._roomy = roomy
         self._lacks_opus = lacks_opus
         self.said = spoken()
         self.packets: list[tuple[Any, Any, bytes]] = []  # source, destination, voice packet
@@ -51,6 +56,10 @@ class Coded(Venue):
         self.heard[badge.name[0]] = []
         badge.speak = lambda is_coded: self._next_of(badge)
         if badge.name[0] in self._stock:
+            return
+        if badge.name[0] in self._roomy:
+            badge.engine.playout.add_codec(g722.G722)
+            badge.engine.burst.keep_sound(8)
             return
         host.equip(badge.engine)
         if badge.name[0] in self._lacks_opus:
@@ -156,6 +165,20 @@ def test_all_talk_in_the_best_that_all_have(lacks: str, best: int) -> None:
         assert {data[voice.CODEC_AT] for _, _, data in venue.packets} == {best}
         for listener in listeners:
             assert venue.likeness(listener, name) > ALIKE[best]
+    assert venue.leader.groups.coding.packets == 0
+
+
+def test_badges_with_room_and_computers_talk_in_g722() -> None:
+    """The first words, too, which were coded before the grant named a codec."""
+    dsp.use(twins)
+    venue = Coded(roomy="AB")
+    for name in "AC":
+        sent = venue.talk(name)
+        listeners = "ABC".replace(name, "")
+        heard_whole(venue, listeners, sent)
+        assert {data[voice.CODEC_AT] for _, _, data in venue.packets} == {G722}
+        for listener in listeners:
+            assert venue.likeness(listener, name) > ALIKE[G722]
     assert venue.leader.groups.coding.packets == 0
 
 

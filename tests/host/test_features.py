@@ -17,14 +17,20 @@ from pressel.pack.build import MANIFEST, ROOT
 from pressel.pack.choice import leave_out
 from pressel.pack.import_order import import_order
 from pressel.pack.manifest import Source, list_sources, read_manifest
-from pressel.schema.features import badge_features, load_features, names_of, render
+from pressel.schema.features import (
+    badge_features,
+    load_features,
+    names_of,
+    render,
+    without_needy,
+)
 from pressel.schema.settings import roomy_tail, settings, told_settings
 from ptt.base import features
 from ptt.wire import messages
 
 NAMES = [row.name for row in badge_features()]
 MANIFEST_FACTS = read_manifest(MANIFEST)
-SOURCES = list_sources(MANIFEST_FACTS, ROOT)
+SOURCES = list_sources(MANIFEST_FACTS, ROOT, native=True)
 
 
 def text_of(sources: list[Source], module: str) -> str:
@@ -40,11 +46,12 @@ def test_every_module_of_a_feature_is_there() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_build_without_a_feature_needs_none_of_its_modules(name: str) -> None:
-    row = next(row for row in badge_features() if row.name == name)
+    gone = without_needy([name])
+    modules = {module for row in badge_features() if row.name in gone for module in row.modules}
     left = leave_out(SOURCES, [name])
-    assert {each.module for each in SOURCES} - {each.module for each in left} == set(row.modules)
+    assert {each.module for each in SOURCES} - {each.module for each in left} == modules
     order = import_order(MANIFEST_FACTS.entry, left)  # refuses what is not there
-    assert not set(order) & set(row.modules)
+    assert not set(order) & modules
 
 
 def test_a_module_that_is_needed_all_the_same_is_told(tmp_path: Path) -> None:
@@ -125,6 +132,15 @@ def test_what_soft_badges_have_is_what_the_engines_have(tmp_path: Path) -> None:
         load_features(file)
 
 
+def test_what_needs_a_feature_that_is_left_out_is_left_out_too(tmp_path: Path) -> None:
+    assert "HAS_G722 = False" in text_of(leave_out(SOURCES, ["smooth_playout"]), features.__name__)
+    file = tmp_path / "features.toml"
+    row = '[[feature]]\nname = "{}"\nnumber = {}\ntext = "x"\nneeds = {}\n'
+    file.write_text(row.format("a", 1, '["b"]') + row.format("b", 2, "[]"))
+    with pytest.raises(UsageError, match=r"features\.toml:5.*must stand above it"):
+        load_features(file)
+
+
 def test_bits_of_a_newer_build_have_a_name_too() -> None:
     assert names_of(0) == []
     assert names_of(1 | 1 << 29) == ["updates", "feature 29"]
@@ -147,7 +163,11 @@ def test_what_a_chip_gets_leaves_room_to_talk(chip: str, packing: str) -> None:
 
 def test_a_chip_with_more_memory_has_all_and_the_smallest_what_fits() -> None:
     assert left_out("esp32s3", "stock") == []
-    assert left_out("esp32", "stock") == left_out("", "stock") == ["name_tag", "smooth_playout"]
+    assert left_out("esp32", "stock") == left_out("", "stock") == [
+        "name_tag",
+        "smooth_playout",
+        "g722",
+    ]
 
 
 @pytest.mark.parametrize("board_id", board_ids())

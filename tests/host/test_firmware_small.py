@@ -79,6 +79,13 @@ def test_joined_modules_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ran(texts, monkeypatch)["result"] == 12 + 4 + 5 + 1 + 4
 
 
+def test_modules_that_look_the_same_name_up_are_not_joined() -> None:
+    """Each would find the other's."""
+    both = "def use():\n    return globals()['use']\n"
+    with pytest.raises(UsageError, match=r"p\.high and p\.low both have 'use'"):
+        joined(low=both, high=both)
+
+
 def test_each_line_is_known_where_it_was_written() -> None:
     made = joined()
     lines = made.texts["whole.py"].splitlines()

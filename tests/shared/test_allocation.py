@@ -11,8 +11,11 @@ from array import array
 
 from tests.shared.clear import clear_participant
 
+from ptt import twins
 from ptt.base import clock
 from ptt.base.numbers import FRAME_MS, FRAME_SAMPLES, HEARTBEAT_MS
+from ptt.media import dsp
+from ptt.media.g722 import G722
 from ptt.wire import codec, envelope, messages, voice
 
 LEADER = ("leader", 1)
@@ -21,6 +24,7 @@ LEASE = 0x3FFFFFF0
 START_MS = 0x3FF00000  # up for 12 days; within seconds of the wrap sums do take memory
 WARM_FRAMES = 10  # tables, views and the playout delay are there
 FRAMES = 60
+G722_FRAMES = 12  # as bytecode each takes 40 ms of a computer
 
 # Bytes of garbage a frame, all of it in shared/ptt; the figures are what was measured.
 LISTENER_BYTES_MAX = 0
@@ -39,10 +43,10 @@ def datagram(kind, values):
     return bytes(data[0:end])
 
 
-def voice_packet(number):
+def voice_packet(number, coding=messages.CODEC_IMA_ADPCM):
     """The packet of one frame, `number` of its burst, as the leader passes it on."""
     data = bytearray(300)
-    end = voice.write_fields(data, 1, messages.CODEC_IMA_ADPCM, 3, LEASE, number, False, 1)
+    end = voice.write_fields(data, 1, coding, 3, LEASE, number, False, 1)
     for at in range(voice.FRAMES_AT, end):
         data[at] = at * number & 255
     envelope.seal_header(
@@ -68,10 +72,17 @@ def joined():
     return engine
 
 
-def talking():
-    engine = joined()
+def with_g722(engine):
+    """As a badge with room for it and machine code."""
+    dsp.use(twins)
+    engine.playout.add_codec(G722)
+    engine.burst.keep_sound(8)
+    return engine
+
+
+def talking(engine, coding=messages.CODEC_IMA_ADPCM):
     engine.press(START_MS)
-    values = (1, engine.floor.request, 7, LEASE, 2000, 60000)
+    values = (1, engine.floor.request, 7, LEASE, 2000, 60000, 0, coding)
     engine.receive_datagram(datagram(messages.FLOOR_GRANT, values), LEADER, START_MS)
     assert engine.floor.may_send()
     drain(engine)
@@ -109,12 +120,11 @@ def check_cost(make, frames, bytes_max):
     assert kept <= KEPT_BLOCKS_MAX, kept
 
 
-def test_a_listener():
-    """Parse, obey, keep, decode and play one frame."""
-    packets = [voice_packet(number) for number in range(WARM_FRAMES + FRAMES)]
+def check_listener(frames, coding, make_engine):
+    packets = [voice_packet(number, coding) for number in range(WARM_FRAMES + frames)]
 
     def make():
-        engine = joined()
+        engine = make_engine()
 
         def hear(number):
             now_ms = clock.add(START_MS, number * FRAME_MS)
@@ -133,17 +143,25 @@ def test_a_listener():
 
         return heard
 
-    check_cost(make, FRAMES, LISTENER_BYTES_MAX)
+    check_cost(make, frames, LISTENER_BYTES_MAX)
 
 
-def test_a_talker():
-    """From the microphone's frame to the packet."""
+def test_a_listener():
+    """Parse, obey, keep, decode and play one frame."""
+    check_listener(FRAMES, messages.CODEC_IMA_ADPCM, joined)
+
+
+def test_a_listener_in_g722():
+    check_listener(G722_FRAMES, messages.CODEC_G722, lambda: with_g722(joined()))
+
+
+def check_talker(frames, make_engine):
     pcm = array("h", [0] * FRAME_SAMPLES)
     for index in range(FRAME_SAMPLES):
         pcm[index] = index * 37 % 3000
 
     def make():
-        engine = talking()
+        engine = make_engine()
 
         def say(number):
             now_ms = clock.add(START_MS, number * FRAME_MS)
@@ -162,7 +180,21 @@ def test_a_talker():
 
         return said
 
-    check_cost(make, FRAMES, TALKER_BYTES_MAX)
+    check_cost(make, frames, TALKER_BYTES_MAX)
+
+
+def test_a_talker():
+    """From the microphone's frame to the packet."""
+    check_talker(FRAMES, lambda: talking(joined()))
+
+
+def test_a_talker_in_g722():
+    def make_engine():
+        engine = talking(with_g722(joined()), messages.CODEC_G722)
+        assert engine.burst.wanted() == messages.CODEC_G722
+        return engine
+
+    check_talker(G722_FRAMES, make_engine)
 
 
 def test_nobody_talks():

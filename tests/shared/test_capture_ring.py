@@ -2,9 +2,13 @@
 
 from array import array
 
+from ptt import twins
+from ptt.media import dsp
 from ptt.media.adpcm import Encoder
 from ptt.media.capture_ring import CaptureRing
+from ptt.media.codecs import IMA
 from ptt.media.frame_store import FrameStore
+from ptt.media.g722 import G722
 
 BYTES = 164
 SAMPLES = 320
@@ -112,3 +116,53 @@ def test_clear_gives_all_back():
     push(ring, 1, 2, 3, 4)
     ring.clear()
     assert sorted(store.take() for _ in range(3)) == [0, 1, 2]
+
+
+def in_g722(*numbers):
+    state, frames = array("h", bytes(2 * dsp.G722_STATE_SHORTS)), []
+    for number in numbers:
+        frame = bytearray(G722.frame_bytes)
+        twins.g722_encode(state, pcm(number), frame, 0)
+        frames.append(bytes(frame))
+    return frames
+
+
+def ring_that_keeps(frames):
+    dsp.use(twins)
+    ring = CaptureRing(8, FrameStore(8))
+    ring.keep_sound(frames)
+    return ring
+
+
+def kept(ring):
+    frames = []
+    while ring.count:
+        out = bytearray(BYTES)
+        end = ring.copy_into(out, 0, 0)
+        ring.drop()
+        frames.append(bytes(out[0:end]))
+    return frames
+
+
+def test_what_is_kept_is_coded_anew():
+    """Wherever in the ring it lies."""
+    ring = ring_that_keeps(2)
+    for first in (1, 2, 3):
+        push(ring, *range(10, 10 + first))
+        while ring.count:
+            ring.drop()
+        push(ring, first, first + 1)
+        assert ring.change_to(G722)
+        assert kept(ring) == in_g722(first, first + 1)
+        assert ring.change_to(IMA)
+
+
+def test_more_than_is_kept_as_sound_stays_as_it_is():
+    ring = ring_that_keeps(2)
+    push(ring, 1, 2, 3)
+    assert not ring.change_to(G722)
+    assert ring.codec is IMA
+    assert kept(ring) == coded(1, 2, 3)
+    assert ring.change_to(G722)  # the next burst
+    push(ring, 4)
+    assert kept(ring) == in_g722(4)

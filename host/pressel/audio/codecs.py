@@ -58,7 +58,7 @@ def host_codecs() -> tuple[Codec, ...]:
 def equip(participant: Participant) -> None:
     """Give a participant on this computer the codecs that the computer has."""
     for codec in host_codecs():
-        participant.playout.codecs.add(codec)
+        participant.playout.add_codec(codec)
     participant.burst.keep_sound()
 
 

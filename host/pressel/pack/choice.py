@@ -10,7 +10,7 @@ import ast
 import dataclasses
 from collections.abc import Collection, Sequence
 
-from pressel.schema.features import MODULE, features, render
+from pressel.schema.features import MODULE, features, render, without_needy
 
 from .edits import Edits
 from .manifest import Source
@@ -20,7 +20,8 @@ _FLAG = "HAS_"
 
 
 def leave_out(sources: Sequence[Source], without: Collection[str]) -> list[Source]:
-    """The sources of a build without the features of these names."""
+    """The sources of a build without the features of these names, and those that need them."""
+    without = without_needy(without)
     rows = [row for row in features() if row.name in without]
     gone = {module for row in rows for module in row.modules}
     flags = {_FLAG + row.name.upper() for row in rows}

@@ -24,7 +24,8 @@ _ENGINES = "ptt."  # modules that every kind of participant has
 
 
 class FeatureRow(BaseModel):
-    """One feature: its bit in HELLO, and the modules that nothing else needs."""
+    """One feature: its bit in HELLO, the modules that nothing else needs, and the features that it
+    needs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     name: Name
@@ -32,6 +33,7 @@ class FeatureRow(BaseModel):
     text: Sentence
     modules: list[str] = []
     part: str = ""
+    needs: list[str] = []
 
     @property
     def is_of_engines(self) -> bool:
@@ -72,6 +74,16 @@ def badge_features() -> tuple[FeatureRow, ...]:
     return tuple(row for row in features() if row.is_on_badges)
 
 
+def without_needy(names: Collection[str]) -> set[str]:
+    """What a build goes without that goes without the features `names`: those, and what needs
+    one of them."""
+    gone = set(names)
+    for row in features():  # what is needed stands above
+        if gone.intersection(row.needs):
+            gone.add(row.name)
+    return gone
+
+
 def names_of(bits: int) -> list[str]:
     """The names of the features that a participant's HELLO claims. A newer build's bit is
     "feature 17"."""
@@ -87,6 +99,8 @@ def _rules(table: FeatureTable) -> Wrong:
             yield ("feature", place, "name"), f"'{row.name}' is taken; take another name"
         if row.number in numbers:
             yield ("feature", place, "number"), f"{row.number} is taken; take an unused number"
+        if not names.issuperset(row.needs):
+            yield ("feature", place, "needs"), "what a feature needs must stand above it"
         names.add(row.name)
         numbers.add(row.number)
 

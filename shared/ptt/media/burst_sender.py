@@ -181,9 +181,11 @@ class BurstSender:
 
     if features.HAS_SMOOTH_PLAYOUT:
 
-        def keep_sound(self) -> None:
-            """What was said before the grant is coded anew if the grant names another codec."""
-            self._ring.keep_sound()
+        def keep_sound(self, frames: int = CAPTURE_FRAMES_MAX) -> None:
+            """What was said before the grant is coded anew if the grant names another codec, and
+            these are not more than `frames`; all coders are made now."""
+            self._ring.keep_sound(frames)
+            self._ring.prepare(self.codecs)
 
         def wanted(self) -> int:
             """The number of the codec that bursts begin in."""

@@ -13,7 +13,9 @@ from ..base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 from . import dsp
 
 if TYPE_CHECKING:
-    from .codecs import Codec, Coder
+    from typing import Any
+
+    from .codecs import Codec, Codecs, Coder
     from .frame_store import FrameStore
 
 
@@ -30,7 +32,7 @@ class CaptureRing:
             self.codec = IMA  # what the kept frames are in
             self._coders: dict[int, Coder] = {}  # by codec, as they are needed
             self._coder = self._coder_of(IMA)
-            self._sound: list[array] | None = None  # as it was heard, place by place of the ring
+            self._sound: list[array] | None = None  # as it was heard; the ring's places take turns
         else:
             self._state = array("i", [0] * dsp.IMA_STATE_INTS)
         self._head = 0
@@ -60,7 +62,8 @@ class CaptureRing:
         self._places[(self._head + self.count) % self._frames] = place
         if features.HAS_SMOOTH_PLAYOUT:
             if self._sound is not None:
-                self._sound[(self._head + self.count) % self._frames][:] = pcm
+                slot = (self._head + self.count) % self._frames % len(self._sound)
+                self._voice_dsp.move(self._sound[slot], 0, pcm, 0, FRAME_SAMPLES)
             self._coder.encode(pcm, store.data, place * ADPCM_FRAME_BYTES)
         else:
             dsp.ima_encode(self._state, pcm, store.data, place * ADPCM_FRAME_BYTES)
@@ -77,27 +80,38 @@ class CaptureRing:
 
     if features.HAS_SMOOTH_PLAYOUT:
 
-        def keep_sound(self) -> None:
+        def keep_sound(self, frames: int) -> None:
             """Keep what was heard as well, 640 bytes a frame, to code it anew when the floor comes
-            with another codec than was thought."""
+            with another codec than was thought and the ring has `frames` at most, of which its size
+            is a multiple."""
+            from . import voice_dsp  # where its machine code is put, if any
+
+            self._voice_dsp: Any = voice_dsp
+            assert self._frames % frames == 0, "places of two frames that are kept would meet"
             size = 2 * FRAME_SAMPLES
-            self._sound = [array("h", bytes(size)) for _ in range(self._frames)]
+            self._sound = [array("h", bytes(size)) for _ in range(frames)]
+
+        def prepare(self, codecs: "Codecs") -> None:
+            """Make the coders now: later there may be no memory."""
+            for codec in codecs:
+                self._coder_of(codec)
 
         def change_to(self, codec: "Codec") -> bool:
             """From now on code in `codec`, what is kept included; False: that cannot be coded
             anew here, and the burst stays in the codec that it has."""
             if codec is self.codec:
                 return True
-            if self.count and self._sound is None:
+            sound = self._sound
+            if self.count and (sound is None or self.count > len(sound)):
                 return False
             self.codec = codec
             self._coder = self._coder_of(codec)
             self._coder.begin()
             for index in range(self.count):
                 slot = (self._head + index) % self._frames
-                assert self._sound is not None
+                assert sound is not None
                 at = self._places[slot] * ADPCM_FRAME_BYTES
-                self._coder.encode(self._sound[slot], self._store.data, at)
+                self._coder.encode(sound[slot % len(sound)], self._store.data, at)
             return True
 
         def _coder_of(self, codec: "Codec") -> "Coder":

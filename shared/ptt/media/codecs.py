@@ -8,13 +8,13 @@ hears speech from the first frame on or, where the decoder's state is not in the
 
 from array import array
 
-from ..base.compat import TYPE_CHECKING, const
-from ..base.numbers import ADPCM_FRAME_BYTES, G722_FRAME_BYTES
-from ..wire.messages import CODEC_G722, CODEC_IMA_ADPCM
+from ..base.compat import TYPE_CHECKING
+from ..base.numbers import ADPCM_FRAME_BYTES
+from ..wire.messages import CODEC_IMA_ADPCM
 from . import dsp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Protocol
 
     from ..base.compat import Buffer
@@ -96,47 +96,7 @@ class ImaDecoder:
         return data[at + 2]
 
 
-_STEP_AT = const(2)  # in the lower band's state, the logarithm of its step: 2,048 are 6 dB
-_STEP_SHIFT = const(8)  # an eighth of that is near enough to 10 %
-
-
-class G722Coder:
-    """G.722 by the twin that `dsp` has: machine code, or nobody's."""
-
-    def __init__(self) -> None:
-        assert dsp.g722_encode is not None, "G.722 without a coder"
-        self._encode = dsp.g722_encode
-        self._state = array("h", bytes(2 * dsp.G722_STATE_SHORTS))
-
-    def begin(self) -> None:
-        for place in range(dsp.G722_STATE_SHORTS):
-            self._state[place] = 0
-
-    def encode(self, pcm: "array", out: bytearray, at: int) -> None:
-        self._encode(self._state, pcm, out, at)
-
-
-class G722Decoder:
-    """Likewise. Who starts it amid a burst hears the same as others within 60 ms."""
-
-    def __init__(self) -> None:
-        assert dsp.g722_decode is not None, "G.722 without a decoder"
-        self._decode = dsp.g722_decode
-        self._state = array("h", bytes(2 * dsp.G722_STATE_SHORTS))
-
-    def begin(self) -> None:
-        for place in range(dsp.G722_STATE_SHORTS):
-            self._state[place] = 0
-
-    def decode(self, data: "Buffer", at: int, pcm: "array") -> None:
-        self._decode(self._state, data, at, pcm)
-
-    def level(self, data: "Buffer", at: int) -> int:
-        return self._state[_STEP_AT] >> _STEP_SHIFT
-
-
 IMA = Codec(CODEC_IMA_ADPCM, "IMA-ADPCM", ADPCM_FRAME_BYTES, False, ImaCoder, ImaDecoder)
-G722 = Codec(CODEC_G722, "G.722", G722_FRAME_BYTES, True, G722Coder, G722Decoder)
 
 
 class Codecs:
@@ -149,6 +109,9 @@ class Codecs:
     def add(self, codec: Codec) -> None:
         assert codec.number not in self._codecs, "a codec twice"
         self._codecs[codec.number] = codec
+
+    def __iter__(self) -> "Iterator[Codec]":
+        return iter(self._codecs.values())
 
     def get(self, number: int) -> "Codec | None":
         """The codec `number` of the wire; None: it is not known here."""

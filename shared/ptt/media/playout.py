@@ -98,6 +98,7 @@ class Playout:
             self._opening = self.codecs.ima  # of the burst that begins with the next frame
             self._playing: Codec | None = None  # that `_decoder` decodes
             self._decoder: Decoder | None = None
+            self._decoders: dict[int, Decoder] = {}  # by codec, as they were needed
             self._decoded = 0  # lease of the burst that it is in
 
     def insert(
@@ -198,6 +199,17 @@ class Playout:
 
     if features.HAS_SMOOTH_PLAYOUT:
 
+        def add_codec(self, codec: "Codec") -> None:
+            """One that we have, too; its decoder is made now, as later there may be no memory."""
+            self.codecs.add(codec)
+            self._decoder_of(codec)
+
+        def _decoder_of(self, codec: "Codec") -> "Decoder":
+            decoder = self._decoders.get(codec.number)
+            if decoder is None:
+                decoder = self._decoders[codec.number] = codec.decoder()
+            return decoder
+
         def may_take(self, lease: int, number: int) -> bool:
             """Are frames of the burst `lease` in codec `number` played? Not in one that we lack,
             nor in another one than the burst has begun in. Ask before `insert`."""
@@ -219,7 +231,7 @@ class Playout:
             decoder = self._decoder
             if decoder is None or self._playing is not codec:
                 self._playing = codec
-                decoder = self._decoder = codec.decoder()
+                decoder = self._decoder = self._decoder_of(codec)
             if self._decoded != current.lease:
                 self._decoded = current.lease
                 decoder.begin()

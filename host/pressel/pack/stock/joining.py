@@ -158,12 +158,19 @@ class _Joining:
         hidden = {name for each in self.members for name in _local_names(self.modules[each])}
         pinned = {each for each in self.members if _names_are_used(self.modules[each])}
         names: dict[_Symbol, str] = {}
+        owners: dict[str, str] = {}  # of names that must stay: their module
         wanted: dict[_Symbol, str] = {}
         for each in self.members:
             for symbol in self.modules[each].symbols.values():
                 final = self._final(symbol)
                 if final.module in pinned and final.name:
                     names[final] = final.name
+                    other = owners.setdefault(final.name, final.module)
+                    if other != final.module:
+                        raise UsageError(
+                            f"{final.module} and {other} both have '{final.name}' and look names "
+                            "up as strings; they cannot be joined."
+                        )
                 elif final.name or final.module not in self.members:
                     wanted.setdefault(final, final.name or final.module.rpartition(".")[2])
         for symbol, name in names.items():
