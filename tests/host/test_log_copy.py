@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
 from tests.host.test_registry_copies import ANN, BEN, Venue, compact, sql, venue
 
 from pressel.errors import PresselError
+from pressel.ledger.text import SALT_BYTES
 from pressel.node.log_copy import HEADS_VERB, LogCopy
 from pressel.node.others import OtherHosts
 from pressel.node.report import Report
+from pressel.registry.device import REVOKED
 
 __all__ = ["venue"]
 
@@ -95,6 +98,19 @@ def test_another_log_than_others_have_seen_is_found(venue: Venue) -> None:
         compared(venue)
 
 
+@pytest.mark.parametrize("head", ['[1e999, ""]', f'[{1 << 70}, ""]', "[-1, 1]", '"x"', "[[], 0]"])
+def test_a_host_that_answers_nonsense_has_not_answered(venue: Venue, head: str) -> None:
+    others = Others(venue, "")
+    own = venue.keys["a"]
+
+    async def ask(host: bytes, body: bytes) -> bytes:
+        return f'{{"answer": {{"{own}": {head}}}}}'.encode()
+
+    others.ask = ask  # type: ignore[method-assign]
+    found = asyncio.run(copy_of(venue, "a", others).compared({}))
+    assert found["silent"] == ["b", "c"]
+
+
 # --- a host of an earlier version, beside new ones ---
 
 # What hosts answered before there was a log, to a question that they do not know.
@@ -132,3 +148,66 @@ def test_a_host_of_the_version_before_the_log_is_named_once_and_stops_nobody(ven
     ((event, fields),) = told
     assert (event, fields["name"]) == ("other_host", "b")
     assert "does not know the venue's log" in fields["advice"] and "update it" in fields["advice"]
+
+
+# --- a host that is allowed, and lies ---
+
+
+def unsigned(entry: list) -> list:
+    body, _, texts = entry
+    return [body, "00" * 64, texts]
+
+
+def bare(entry: list) -> list:
+    body, signature, _ = entry
+    return [body, signature, {}]
+
+
+def with_other_salts(entry: list) -> list:
+    body, signature, texts = entry
+    return [body, signature, {name: ("00" * SALT_BYTES, None) for name in texts}]
+
+
+class Liars(Others):
+    """Host "b" passes on what host "a" has written as `spoilt` gives it; "a" tells the truth."""
+
+    def __init__(self, venue: Venue, spoilt: Callable[[list], list]) -> None:
+        super().__init__(venue, "")
+        self._copies["a"] = copy_of(venue, "a", self)
+        self._spoilt = spoilt
+
+    async def ask(self, host: bytes, body: bytes) -> bytes | None:
+        page = self._copies[host.decode()].page(json.loads(body))
+        if host == b"b":
+            page = {**page, "entries": list(map(self._spoilt, page["entries"])), "keys": {}}
+        return json.dumps({"answer": page}).encode()
+
+
+@pytest.mark.parametrize("spoilt", [unsigned, bare, with_other_salts])
+def test_who_passes_on_lies_keeps_nothing_of_others_away(
+    venue: Venue, spoilt: Callable[[list], list]
+) -> None:
+    """Neither a device, its name and key, nor its revocation. Whom the operator is told of is not
+    the host in whose name it was."""
+    told: list[dict[str, Any]] = []
+    copy = copy_of(venue, "c", Liars(venue, spoilt), lambda event, fields: told.append(fields))
+    leads = venue.lead("a", 100)
+
+    async def turns() -> None:
+        for _ in range(3):
+            venue.hear("b", "a")
+            await copy.hear_from(b"b")
+            await copy.hear_from(b"a")
+
+    leads.enrol(ANN, "Ann")
+    asyncio.run(turns())
+    assert venue.at["c"].device(ANN).name == "Ann"
+    assert venue.at["c"].key(ANN) == leads.key(ANN)
+    leads.enrol(BEN, "Ben")
+    leads.revoke(ANN)
+    asyncio.run(turns())
+    assert venue.at["c"].device(ANN).state == REVOKED and venue.at["c"].verify()
+    assert venue.at["c"].key(BEN) == leads.key(BEN)
+    advice = [fields for fields in told if "advice" in fields]
+    assert {fields["name"] for fields in advice} <= {"b"}
+    assert bool(advice) == (spoilt is not bare)  # nobody can tell that from what was erased

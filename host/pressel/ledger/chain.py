@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from pressel.ledger.broken import BrokenError
+from pressel.ledger.broken import AlteredError, BrokenError
 from pressel.ledger.entry import NOTHING, Entry
 from pressel.ledger.signed import Signed
 
@@ -26,10 +26,11 @@ class Head:
 
 
 def follow(head: Head, signed: Signed, may_write: MayWrite) -> tuple[Head, Entry]:
-    """The head with `signed` added, and its entry. BrokenError says why it must not be."""
+    """The head with `signed` added, and its entry. BrokenError says why it must not be,
+    AlteredError when that is no fault of its writer."""
     entry = signed.check()
     if entry.index != head.index + 1:
-        raise BrokenError(f"it says that it is entry {entry.index}")
+        raise AlteredError(f"it says that it is entry {entry.index}")
     if entry.before != head.hash:
         raise BrokenError("the entry before it is another one than when it was written")
     if entry.term < head.term:

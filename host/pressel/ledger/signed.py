@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from pressel.ledger.broken import BrokenError
+from pressel.ledger.broken import AlteredError
 from pressel.ledger.entry import Entry, read, write
 
 SIGNATURE_BYTES = 64
@@ -32,15 +32,15 @@ class Signed:
         return hashlib.sha256(_PURPOSE + self.body + self.signature).hexdigest()
 
     def check(self) -> Entry:
-        """The entry, whose `host` has signed it. BrokenError when it has not."""
+        """The entry, whose `host` has signed it. AlteredError when it has not."""
         entry = self.entry()
         if len(self.signature) != SIGNATURE_BYTES:
-            raise BrokenError("its signature has a wrong length")
+            raise AlteredError("its signature has a wrong length")
         try:
             key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(entry.host))
             key.verify(self.signature, _PURPOSE + self.body)
         except (InvalidSignature, ValueError):
-            raise BrokenError(
+            raise AlteredError(
                 f"it is not signed by host {entry.host[:16]}, which it names"
             ) from None
         return entry

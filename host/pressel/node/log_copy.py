@@ -101,7 +101,10 @@ class LogCopy:
         self._report = report
         self._on_new = on_new
         self._lacking: set[str] | None = None  # devices without key; None: not looked at yet
-        self._shut: dict[str, int] = {}  # by writer whose chain was refused, turns to go
+        # By writer whose chain was refused, turns to go; as it comes from one host, or from any.
+        self._shut: dict[tuple[bytes | None, str], int] = {}
+        self._bare: Known = {}  # behind which entries names or keys are missing
+        self._again: dict[tuple[bytes, str, int], int] = {}  # asked of whom, turns to go
         self._told: dict[tuple[str, str], None] = {}  # what was reported, by whom
         self._led: asyncio.Task[None] | None = None  # hears what the leader before us wrote
 
@@ -157,14 +160,17 @@ class LogCopy:
         try:
             heads = read_json(told or b"{}")["answer"]
             number, hash_ = heads.get(own, (0, ""))
-            return int(number), str(hash_)
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
+        if type(number) is not int or not 0 <= number <= INDEX_MAX:
+            return None
+        return number, str(hash_)
 
     async def hear(self) -> None:
         """Ask all hosts that are there, each by itself: what it says keeps out nobody else's
         word."""
-        self._shut = {host: turns - 1 for host, turns in self._shut.items() if turns > 1}
+        self._shut = {what: turns - 1 for what, turns in self._shut.items() if turns > 1}
+        self._again = {what: turns - 1 for what, turns in self._again.items() if turns > 1}
         await asyncio.gather(*map(self.hear_from, self.there()))
 
     def lead(self) -> None:
@@ -216,7 +222,7 @@ class LogCopy:
         try:
             if self._lacking is None:
                 settled = await self._in_thread(self._with_registry, Registry.settled)
-                self._lacking = settled.lacking
+                self._lacking, self._bare = settled.lacking, settled.bare
             return await self._hear_from(host, name)
         except PresselError as error:
             self._tell(name, str(error))
@@ -224,7 +230,12 @@ class LogCopy:
 
     async def _hear_from(self, host: bytes, name: str) -> bool:
         known: Known = await self._in_thread(self._with_registry, _known)
-        known |= dict.fromkeys(self._shut, (INDEX_MAX, ""))
+        for writer, before in self._bare.items():
+            if (host, writer, before[0]) not in self._again:
+                self._again[host, writer, before[0]] = SHUT_TURNS
+                known[writer] = before
+        shut = (writer for by, writer in self._shut if by in (None, host))
+        known |= dict.fromkeys(shut, (INDEX_MAX, ""))
         sent: list[Sent] = []
         keys: dict[str, bytes] = {}
         for _ in range(PAGES_MAX):
@@ -237,9 +248,8 @@ class LogCopy:
                 break
             known |= _known_by(page.sent())
         if sent or keys:
-            self._on_taken(
-                await self._in_thread(self._with_registry, self._taking(sent, keys)), name
-            )
+            taken = await self._in_thread(self._with_registry, self._taking(sent, keys))
+            self._on_taken(taken, host, name)
         return True
 
     async def _asked(self, host: bytes, known: Known) -> Answered | None:
@@ -262,17 +272,27 @@ class LogCopy:
     def _taking(self, sent: list[Sent], keys: dict[str, bytes]) -> Callable[[Registry], Taken]:
         def take(registry: Registry) -> Taken:
             try:
-                return registry.take(sent, keys, self._is_term)
+                return registry.take(sent, keys, self._is_term, self._lacking or ())
             except BrokenError as error:
                 raise PresselError(f"what it says of the log is refused: {error}") from None
 
         return take
 
-    def _on_taken(self, taken: Taken, name: str) -> None:
-        self._lacking = taken.lacking
-        for host, why in taken.refused.items():
-            self._shut[host] = SHUT_TURNS
-            self._tell(name, f"what host {host[:16]} has written is refused here: {why}")
+    def _on_taken(self, taken: Taken, host: bytes, name: str) -> None:
+        """`host`, called `name`, has given it."""
+        self._lacking, self._bare = taken.lacking, taken.bare
+        for writer, why in taken.refused.items():
+            self._shut[None, writer] = SHUT_TURNS
+            self._tell(name, f"what host {writer[:16]} has written is refused here: {why}")
+        for writer, why in taken.altered.items():  # from others it may come as it was written
+            self._shut[host, writer] = SHUT_TURNS
+            self._tell(
+                name,
+                f"what it passes on of host {writer[:16]} is not what that one wrote: {why}; if "
+                "that goes on, remove the host that passes it on with `pressel host remove`",
+            )
+        for writer, why in taken.doubted.items():
+            self._tell(name, f"what host {writer[:16]} has written is in doubt: {why}")
         if taken.regained:
             self._tell(
                 name,

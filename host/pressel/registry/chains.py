@@ -146,6 +146,11 @@ class Chains:
         row = self._db.execute(query, (host, number)).fetchone()
         return None if row is None else _kept(row)
 
+    def is_allowed(self, host: str) -> bool:
+        """Whether entries of that other host are still taken."""
+        query = "SELECT 1 FROM host WHERE public_key = ?"
+        return self._db.execute(query, (host,)).fetchone() is not None
+
     def rows(self, host: str, after: int = 0, count: int = -1) -> Iterator[Kept]:
         """Of one chain, behind entry `after`."""
         query = (

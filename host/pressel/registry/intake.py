@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from pressel.errors import PresselError
 from pressel.ledger import text
-from pressel.ledger.broken import BrokenError
+from pressel.ledger.broken import AlteredError, BrokenError
 from pressel.ledger.chain import Head, follow
 from pressel.ledger.entry import AGAIN, Entry
 from pressel.ledger.signed import Signed
@@ -41,14 +41,19 @@ class Sent:
 
 @dataclass
 class Taken:
-    """How many entries were new, and how many devices are `known` then; devices whose key is
-    missing; by host, why its entries are refused from one on; how many entries of our own came back
-    that were missing here."""
+    """How many entries were new, and how many devices are `known` then; devices whose key or name
+    is missing; by host, number and hash of the entry behind which they are. By host, why its
+    entries are refused from one on: `refused` because of what it has signed, `altered` because they
+    came otherwise; `doubted`: what another host says of its chain, and nobody can prove. How many
+    entries of our own came back that were missing here."""
 
     new: int = 0
     known: int = 0
     lacking: set[str] = field(default_factory=set)
+    bare: dict[str, tuple[int, str]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    altered: dict[str, str] = field(default_factory=dict)
+    doubted: dict[str, str] = field(default_factory=dict)
     regained: int = 0
 
 
@@ -62,24 +67,34 @@ class Intake:
         self._vault = vault
         self._keys: dict[str, list[bytes]] = {}  # by device, those that may be its
         self._taken = Taken()
+        self._look_again = False  # at all devices: another word may hold of them
         self._cut: list[str] = []  # what entries of our own were about that others do not know
 
-    def take(self, sent: Iterable[Sent], keys: dict[str, bytes], is_term: IsTerm) -> Taken:
+    def take(
+        self,
+        sent: Iterable[Sent],
+        keys: dict[str, bytes],
+        is_term: IsTerm,
+        lacking: Iterable[str] = (),
+    ) -> Taken:
         """Keep of `sent`, in the order of each chain, what follows; `keys` of devices, as asked
-        for. Only of hosts that are allowed here."""
+        for since they were `lacking`. Only of hosts that are allowed here."""
         for device, key in keys.items():
             self._keys.setdefault(device, []).append(key)
         by_host: dict[str, list[tuple[Sent, Entry]]] = {}
         for each in sent:
             entry = each.signed.entry()
             by_host.setdefault(entry.host, []).append((each, entry))
-        allowed = {key for (key,) in self._db.execute("SELECT public_key FROM host").fetchall()}
         for host, entries in by_host.items():
-            if host in allowed or host == self._log.own:
+            if self._chains.is_allowed(host) or host == self._log.own:
+                before = self._chains.head(host).index
                 self._take_chain(host, entries, is_term)
+                self._look_again |= self._log.standing.comes_true(host, before)
         self._mend()
-        for device in keys:
+        for device in {*keys, *lacking}:
             self._log.touch(f"device {device}")
+        if self._look_again:
+            self._touch_all()
         self._apply()
         query = "SELECT count(*) FROM device WHERE state = ?"
         self._taken.known = self._db.execute(query, (ACTIVE,)).fetchone()[0]
@@ -87,11 +102,14 @@ class Intake:
 
     def settle(self) -> Taken:
         """Make all devices what the log says."""
+        self._touch_all()
+        self._apply()
+        return self._taken
+
+    def _touch_all(self) -> None:
         for subject in self._chains.subjects("device"):
             if not self._log.is_said(subject):
                 self._log.touch(subject)
-        self._apply()
-        return self._taken
 
     # --- chains ---
 
@@ -106,12 +124,18 @@ class Intake:
             head = self._start(host, entries, head)
             for sent, entry in entries:
                 number = entry.index
-                if not self._is_kept(host, sent.signed, number, head):
+                if self._is_kept(host, sent.signed, number, head):
+                    self._complete(sent, entry)
+                else:
                     head = self._take_entry(host, sent, head, is_term)
         except BrokenError as error:
-            self._taken.refused[host] = f"entry {number}: {error}"
+            found = self._taken
+            by = found.altered if isinstance(error, AlteredError) else found.refused
+            by[host] = f"entry {number}: {error}"
             if is_whole:
                 self._db.execute("ROLLBACK TO chain")
+            if host == self._log.own:
+                self._cut, found.regained = [], 0
         self._db.execute("RELEASE chain")
 
     def _start(self, host: str, entries: list[tuple[Sent, Entry]], head: Head) -> Head:
@@ -132,6 +156,7 @@ class Intake:
     def _is_kept(self, host: str, signed: Signed, number: int, head: Head) -> bool:
         kept = self._chains.entry(host, number) if number <= head.index else None
         if kept is not None and kept.signed != signed:
+            signed.check()
             raise BrokenError(
                 "its host has written two of them; remove it with `pressel host remove` unless its "
                 "disk was turned back"
@@ -149,12 +174,30 @@ class Intake:
         self._keep(sent, entry)
         return head
 
+    def _complete(self, sent: Sent, entry: Entry) -> None:
+        """An entry that is here may have come without name and key of its device, or with another
+        salt: whoever passed it on can take them away. What was erased is erased again."""
+        if not entry.subject.startswith("device ") or entry.facts.get("state") != ACTIVE:
+            return
+        texts = self._chains.texts(entry.host, entry.index)
+        here = {name: (salt, said) for name, salt, said in texts}
+        for name in (NAME, KEY):
+            salt, said = sent.texts.get(name, (b"", None))
+            kept_salt, kept = here.get(name, (b"", None))
+            if said is None or kept is not None or kept_salt == salt:
+                continue
+            self._check_texts(Sent(sent.signed, {name: (salt, said)}), entry)
+            self._keep_text(entry, name, salt, said)
+            self._log.touch(entry.subject)
+
     def _check_texts(self, sent: Sent, entry: Entry) -> None:
         for name, (salt, said) in sent.texts.items():
             if name not in entry.texts or len(salt) != text.SALT_BYTES:
-                raise BrokenError(f"a text {name} comes with it that it does not have")
+                raise AlteredError(f"a text {name} comes with it that it does not have")
+            if said is None and name != KEY:
+                raise AlteredError(f"its {name} is missing, and was not erased")
             if said is not None and not text.is_of(entry.texts[name], salt, name, said):
-                raise BrokenError(f"its {name} was changed")
+                raise AlteredError(f"its {name} was changed")
             if said is not None and name == NAME and entry.subject.startswith("device "):
                 meaning.check_name(said)
 
@@ -167,11 +210,7 @@ class Intake:
             self._drop(entry)
         self._chains.add(sent.signed, entry, heard_s)
         for name, (salt, said) in sent.texts.items():
-            if name == KEY and said is not None:
-                device = entry.subject.partition(" ")[2]
-                self._keys.setdefault(device, []).append(said)
-            kept = None if name == KEY else said
-            self._chains.add_text(entry.host, entry.index, (name, salt, kept))
+            self._keep_text(entry, name, salt, said)
         self._taken.new += 1
         if entry.subject.startswith("device "):
             self._log.touch(entry.subject)
@@ -180,14 +219,22 @@ class Intake:
         if entry.verb == HEAR:
             self._compare(entry)
 
+    def _keep_text(self, entry: Entry, name: str, salt: bytes, said: bytes | None) -> None:
+        if name == KEY and said is not None:
+            device = entry.subject.partition(" ")[2]
+            self._keys.setdefault(device, []).append(said)
+        kept = None if name == KEY else said
+        self._chains.add_text(entry.host, entry.index, (name, salt, kept))
+
     def _compare(self, entry: Entry) -> None:
-        """Who tells different hosts different things is told of."""
+        """Who tells different hosts different things is told of; but the word of one host is no
+        proof against another, which its signature would be."""
         host, upto = entry.subject.partition(" ")[2], entry.facts.get("upto")
         kept = self._chains.entry(host, upto) if isinstance(upto, int) else None
         if kept is not None and kept.signed.hash() != entry.facts.get("head"):
-            self._taken.refused[host] = (
-                f"entry {upto}: its host has written two of them, and host {entry.host[:16]} has "
-                "the other one; remove it with `pressel host remove`"
+            self._taken.doubted[host] = (
+                f"entry {upto}: host {entry.host[:16]} says that it has another one than is here; "
+                "one of the two hosts does not tell the truth"
             )
 
     def _drop(self, entry: Entry) -> None:
@@ -269,17 +316,20 @@ class Intake:
         facts = word.entry.facts
         now_s = self._log.now_s()
         sealed, epoch = None, facts["epoch"]
+        name = self._name(word)
         if facts["state"] == ACTIVE:
             key = self._key(device, word)
-            if key is None:
+            if key is None or name is None:
                 self._taken.lacking.add(device)
+                self._note_bare(word)
+            if key is None:
                 return
             assert isinstance(epoch, int)
             sealed = self._vault.seal(key, device, epoch)
         groups = facts["groups"]
         assert isinstance(groups, tuple)
         values = (
-            self._name(word), sealed, epoch, ",".join(map(str, groups)), facts["emergency"],
+            name or ERASED, sealed, epoch, ",".join(map(str, groups)), facts["emergency"],
             facts["priority"], facts["state"], now_s,
         )  # fmt: skip
         changed = self._db.execute(
@@ -292,11 +342,16 @@ class Intake:
             row = (device, *values, now_s, None)
             self._db.execute(f"INSERT INTO device VALUES ({marks})", row)
 
-    def _name(self, word: Word) -> str:
+    def _note_bare(self, word: Word) -> None:
+        host, number = word.kept.host, word.kept.number - 1
+        if number < self._taken.bare.get(host, (number + 1, ""))[0]:
+            self._taken.bare[host] = number, word.entry.before
+
+    def _name(self, word: Word) -> str | None:
         for name, _, said in self._chains.texts(word.kept.host, word.kept.number):
             if name == NAME and said is not None:
                 return said.decode("utf-8", "replace")
-        return ERASED
+        return None
 
     def _key(self, device: str, word: Word) -> bytes | None:
         """The key that the entry is marked with: one that came, or the one that is here."""

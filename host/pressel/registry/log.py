@@ -295,6 +295,8 @@ class Log:
 
     def _verify(self, writers: set[str] | None, seen: set[str]) -> Head:
         self._check_chains(writers, seen)
+        if writers is not None:
+            self._check_tail()
         subjects = {subject for (subject,) in self._db.execute(_ALL)} | set(self._subjects())
         for subject in sorted(subjects):
             self._check_present(subject)
@@ -310,7 +312,6 @@ class Log:
                 raise BrokenError(f"{whose}{error}") from None
         if missing:
             raise BrokenError(f"it has no entry {min(missing)} any more, or never had one")
-        self._check_tail()
 
     def _check_chain(self, host: str, writers: set[str] | None, missing: set[str]) -> None:
         head = self.chains.start(host)
@@ -331,10 +332,10 @@ class Log:
 
     def _check_tail(self) -> None:
         """What other hosts have heard of this one must still be there: a chain cannot tell that its
-        end was cut off."""
+        end was cut off. It is their word alone, so that of a host that was removed says nothing."""
         for kept in self.chains.about(f"log {self.own}"):
             entry = kept.signed.entry()
-            if entry.verb == HEAR:
+            if entry.verb == HEAR and self.chains.is_allowed(kept.host):
                 self._check_heard(kept.host, entry)
 
     def _check_heard(self, host: str, entry: Entry) -> None:
@@ -346,10 +347,12 @@ class Log:
             last = self.last()
             raise BrokenError(
                 f"host {host[:16]} has seen entry {seen}, and it ends with entry {last}: its end "
-                "was cut off"
+                "was cut off, unless that host does not tell the truth"
             )
         if own.signed.hash() != hash_:
-            raise BrokenError(f"host {host[:16]} has seen another entry {seen}")
+            raise BrokenError(
+                f"host {host[:16]} has seen another entry {seen}, unless it does not tell the truth"
+            )
 
     def _check_texts(self, entry: Entry) -> None:
         for name, salt, said in self.chains.texts(entry.host, entry.index):

@@ -74,15 +74,41 @@ class Standing:
         return (first, others) if others else None
 
     def heard(self, entry: Entry, host: str) -> int:
-        """How many of the entries of `host` its writer had heard of when it wrote `entry`."""
-        heard = 0
-        for each in self._chains.about(f"log {host}", entry.host):
-            told = each.signed.entry()
-            if told.origin[0] < entry.origin[0]:
-                heard = max(heard, upto(told))
-        return heard
+        """How many of the entries of `host` its writer had heard of when it wrote `entry`: what it
+        says of that, if it is so. Else it could overrule what will be written only after it."""
+        about = (each.signed.entry() for each in self._chains.about(f"log {host}", entry.host))
+        said = [told for told in about if told.origin[0] < entry.origin[0]]
+        for told in sorted(said, key=upto, reverse=True):
+            if self._is_so(told, host):
+                return upto(told)
+        return 0
+
+    def comes_true(self, host: str, before: int) -> bool:
+        """Whether somebody has said that he had heard of entries of `host` that came here only
+        now, behind entry `before`: who overrules whom may be another one by that."""
+        last = self._chains.head(host).index
+        if last == before:
+            return False
+        behind: set[str] = set()  # writers whose earlier entries say less
+        for each in reversed(self._chains.about(f"log {host}")):
+            heard = 0 if each.host in behind else upto(each.signed.entry())
+            if before < heard <= last:
+                return True
+            if heard <= before:
+                behind.add(each.host)
+        return False
 
     # --- inside ---
+
+    def _is_so(self, told: Entry, host: str) -> bool:
+        """Whether `host` has written what `told` says that it has. What a checkpoint has dropped is
+        believed; what has not come here is not, unless nothing comes any more."""
+        number = upto(told)
+        kept = self._chains.entry(host, number)
+        if kept is not None:
+            return kept.signed.hash() == told.facts.get("head")
+        goes_on = host == self._own or self._chains.is_allowed(host)
+        return number < self._chains.first(host) or not goes_on
 
     def _words(self, subject: str, counts: Counts) -> list[Word]:
         host = self._own if subject.startswith("host ") else None  # each says it for itself
@@ -90,8 +116,8 @@ class Standing:
         return [Word(each, each.signed.entry()) for each in about]
 
     def _first(self, words: list[Word]) -> Word | None:
-        ending = [each for each in words if each.ends]
-        return max(self._unheard(_last(ending or words)), key=lambda each: each.rank, default=None)
+        last = _last([each for each in words if each.ends] or words)
+        return max(self._unheard(last) or last, key=lambda each: each.rank, default=None)
 
     def _unheard(self, words: list[Word]) -> list[Word]:
         """Those that weigh most, without those of which the host of another one had heard."""

@@ -105,12 +105,17 @@ class Registry(Database):
             return page_of(self.log, self.key, known, wanted)
 
     def take(
-        self, sent: Iterable[Sent], keys: dict[str, bytes], is_term: Callable[[int], bool]
+        self,
+        sent: Iterable[Sent],
+        keys: dict[str, bytes],
+        is_term: Callable[[int], bool],
+        lacking: Iterable[str] = (),
     ) -> Taken:
         """Keep what other hosts have written, as far as it holds, and make devices what the log
-        says then. All of it or nothing. `is_term` says whether a host may have led in a term."""
+        says then. All of it or nothing. `is_term` says whether a host may have led in a term;
+        `lacking`: devices without a key until now."""
         with self._transaction():
-            return Intake(self._db, self.log, self._vault).take(sent, keys, is_term)
+            return Intake(self._db, self.log, self._vault).take(sent, keys, is_term, lacking)
 
     def settled(self) -> Taken:
         """Make all devices what the log says, which a host that was stopped may not have done."""
