@@ -7,12 +7,16 @@ replaced by what others write, and read again: the answer is a value or a `Press
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import random
 import re
+import sqlite3
+import tarfile
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,23 +30,37 @@ from tests.signers import own_state, signer_in
 from pressel.audio.wav import read_speech, write_wav
 from pressel.boards.board import board_file, read_board
 from pressel.boards.check import check_file
-from pressel.box.other_version import read_wheel
+from pressel.box.former import Former
+from pressel.box.other_version import read_wheel, registry_format
 from pressel.bringup.result import read_result
 from pressel.bundle.page import read as read_bundle
+from pressel.bundle.pseudonyms import Pseudonyms
+from pressel.cli.sim_swarm import _next_seed
 from pressel.config.sources import read_file as read_configuration
 from pressel.console.accounts import Accounts
-from pressel.console.authority import identity
+from pressel.console.authority import ends, identity
 from pressel.console.handshake import context_of
 from pressel.console.tokens import Tokens
+from pressel.console.zones import Zones
+from pressel.demo.speeches import load_speeches
 from pressel.errors import PresselError
-from pressel.flash import pins
+from pressel.flash import pins, places
 from pressel.flash.image import parse_image, synthetic_image
+from pressel.flash.places import find_image, remembered_place
+from pressel.node import heard
 from pressel.node.kept_settings import load_kept
 from pressel.node.term import load_record
 from pressel.node.timeline import figures, read_logs
-from pressel.registry import backup, proved
+from pressel.recordings.burst_mark import Mark
+from pressel.recordings.seal import KEY_FILE as SHELF_KEY
+from pressel.recordings.shelf import FILE as SHELF
+from pressel.recordings.shelf import Recorded, Shelf
+from pressel.registry import backup, kit, proved
+from pressel.registry.database import DATABASE
 from pressel.registry.device import Entitlements
+from pressel.registry.identity import IDENTITY_FILE
 from pressel.registry.store import Registry
+from pressel.registry.vault import KEY_FILE
 from pressel.remote import logins
 from pressel.remote.logins import FILE as LOGINS
 from pressel.remote.logins import read_logins
@@ -51,11 +69,12 @@ from pressel.signer.signer import Signer
 from pressel.sim.profiles import read_profile
 from pressel.sim.scenarios import read_scenario
 from pressel.soft.credential import held_credential, read_credential
+from pressel.trace.logs import all_lines
 from pressel.tracebacks import Tracebacks
 from pressel.update import keys
 from pressel.update.campaign import find_campaign
 from pressel.update.library import Library
-from pressel.update.release import package_of, sign_build
+from pressel.update.release import number_of, package_of, sign_build
 from pressel.update.used_leaves import UsedLeaves
 
 CHANGES = 60  # of each kind
@@ -155,6 +174,7 @@ _SETTINGS = {"version": 3, "values": {"floor.talk_ms": 30000}}
 _LOG = "".join(
     json.dumps({"at": 1.5 + n, "event": "became_leader", "term": n}) + "\n" for n in range(9)
 )
+NO_PIN = pins.Pin(name="none.bin", chip="", bytes=9, sha256="00" * 32)
 _NAMES = json.dumps({"names": {"a": "b"}, "lines": {}, "functions": {}})
 _LOGINS = json.dumps({"version": 1, "logins": []})
 _PINS = json.dumps([{"name": "a.bin", "chip": "esp32", "bytes": 9, "sha256": "00" * 32}])
@@ -171,6 +191,110 @@ def _wheel(folder: Path) -> Path:
     with zipfile.ZipFile(file, "w") as made:
         made.writestr("pressel-3.dist-info/METADATA", "Version: 3\nRequires-Python: >=3.11\n")
     return file
+
+
+def _registry(name: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        with Registry(folder) as registry:
+            registry.enrol("0000000000000001", "Ann", (1, 2), Entitlements())
+            registry.allow_host("box 2", "ab" * 32)
+            registry.lend("0000000000000001", "Mr Kay")
+        return folder / name
+
+    return make
+
+
+def _read_registry(file: Path) -> None:
+    """All of it, and go on with what is there. Each thing has its own error."""
+    for suffix in ("-wal", "-shm"):
+        (file.parent / (DATABASE + suffix)).unlink(missing_ok=True)
+    with Registry(file.parent) as registry:
+        acts = (
+            registry.devices, registry.hosts, registry.loans, registry.told, registry.conflicts,
+            registry.verify, registry.about_venue, lambda: registry.page({}),
+            lambda: registry.enrol("0000000000000003", "Cy", (1,), Entitlements()),
+            lambda: registry.revoke("0000000000000001"), lambda: registry.compact(1, 1),
+        )  # fmt: skip
+        said = [error for error in map(_error, acts) if error]
+    if said:
+        raise PresselError("\n".join(said)[:1000])
+
+
+def _error(act: Callable[[], object]) -> str:
+    try:
+        act()
+    except PresselError as error:
+        return str(error)
+    return ""
+
+
+def _kit(folder: Path) -> Path:
+    _registry(DATABASE)(folder)
+    kit.make(folder, folder / "kit.json", "ABC")
+    return folder / "kit.json"
+
+
+def _shelf(name: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        shelf = Shelf(folder)
+        shelf.put(_RECORDED, 0, b"speech" * 50)
+        shelf.close()
+        return folder / name
+
+    return make
+
+
+def _read_shelf(file: Path) -> None:
+    shelf = Shelf(file.parent)
+    acts = (
+        lambda: shelf.page((-1, -1, -1), is_newest=True), lambda: shelf.piece(_RECORDED.mark, 0),
+        lambda: shelf.put(_RECORDED, 1, b"more"), lambda: shelf.expire(1, {}, 1 << 40, 5),
+    )  # fmt: skip
+    said = [error for error in map(_error, acts) if error]
+    shelf.close()
+    if said:
+        raise PresselError("\n".join(said)[:1000])
+
+
+_RECORDED = Recorded(Mark(3, 4), 1, "Ann", "0000000000000001", 1000, 20, 1, False)
+
+
+def _tls(name: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        identity(folder, {"127.0.0.1"}, datetime.datetime.now(datetime.UTC))
+        return folder / "tls" / name
+
+    return make
+
+
+def _read_tls(file: Path) -> None:
+    identity(file.parents[1], {"127.0.0.1"}, datetime.datetime.now(datetime.UTC))
+    ends(file.parents[1])
+
+
+def _pseudonyms(folder: Path) -> Path:
+    names = Pseudonyms(folder)
+    names.of("badge", "0000000000000001")
+    names.keep()
+    return folder / "bundle-names.json"
+
+
+def _read_pseudonyms(file: Path) -> None:
+    names = Pseudonyms(file.parent)
+    names.of("badge", "0000000000000002")
+    names.who("badge-abcdefgh")
+    names.keep()
+
+
+def _former(folder: Path) -> Path:
+    (folder / "pressel.py").write_text("x = 1\n" * 50)
+    with tarfile.open(folder / "former.tar", "w") as tar:
+        tar.add(folder / "pressel.py", "lib/pressel.py")
+    return folder / "former.tar"
+
+
+def _put_back(file: Path) -> None:
+    Former(file, file.parent / "prefix", file.parent / "none").put_back()
 
 
 _QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # each reader makes a hash
@@ -194,10 +318,12 @@ def _certificate(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Reader:
-    """`make` writes a right file into an empty folder, `read` takes its path."""
+    """`make` writes a right file into an empty folder, `read` takes its path. Of what takes long
+    to read only each `step`-th change is tried."""
 
     make: Callable[[Path], Path]
     read: Callable[[Path], Any]
+    step: int = 1
 
 
 READERS = {
@@ -238,6 +364,38 @@ READERS = {
     "tokens": Reader(_tokens, lambda f: Tokens(f.parent).count()),
     "logins": Reader(_written(LOGINS, _LOGINS), lambda f: read_logins()),
     "certificate": Reader(_certificate, lambda f: context_of(f, f.parent / "right.key")),
+    "kit": Reader(_kit, lambda f: kit.former_key(kit.open_kit(f, "ABC"))),
+    "registry": Reader(_registry(DATABASE), _read_registry, 4),
+    "registry's key": Reader(_registry(KEY_FILE), lambda f: _read_registry(f), 4),
+    "host's key": Reader(_registry(IDENTITY_FILE), lambda f: _read_registry(f), 4),
+    "registry before an upgrade": Reader(_registry(DATABASE), registry_format),
+    "recordings": Reader(_shelf(SHELF), _read_shelf, 4),
+    "recordings' key": Reader(_shelf(SHELF_KEY), _read_shelf, 4),
+    "authority": Reader(_tls("authority.pem"), _read_tls, 2),
+    "authority's key": Reader(_tls("authority-key.pem"), _read_tls, 2),
+    "console's certificate": Reader(_tls("console.pem"), _read_tls, 2),
+    "console's key": Reader(_tls("console-key.pem"), _read_tls, 2),
+    "heard": Reader(
+        _written("heard.json", json.dumps({"0" * 16: [1_700_000_000, 50]})), heard._load
+    ),
+    "zones": Reader(
+        _written("zones.json", json.dumps({"ab:cd": "bar"})), lambda f: Zones(f.parent)
+    ),
+    "names of bundles": Reader(_pseudonyms, _read_pseudonyms),
+    "demo's speech": Reader(_wav, load_speeches),
+    "swarm": Reader(
+        _written("keep.json", json.dumps({"commit": "x", "next_seed": 3})),
+        lambda f: _next_seed(f, range(1, 9)),
+    ),
+    "build": Reader(
+        _written("manifest.json", json.dumps({"release": 3})), lambda f: number_of(f.parent)
+    ),
+    "place of images": Reader(
+        _written("images/place", "/media/stick"),
+        lambda f: find_image(NO_PIN, [Path(remembered_place() or f.parent)]),
+    ),
+    "log to trace": Reader(_written("host.jsonl", _LOG), lambda f: list(all_lines(f))),
+    "former version": Reader(_former, _put_back),
     "names of a build": Reader(
         _written("b.map.json", _NAMES), lambda f: Tracebacks.beside(f.with_name("b"))
     ),
@@ -289,6 +447,8 @@ def reader(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Reader, Path]:
     monkeypatch.setattr(pins, "image_folder", lambda: tmp_path / "images")
+    monkeypatch.setattr(places, "image_folder", lambda: tmp_path / "images")
+    monkeypatch.setattr(kit, "_SCRYPT", {**kit._SCRYPT, "n": 2})  # each reader opens it once more
     monkeypatch.setattr(logins, "logins_file", lambda: tmp_path / LOGINS)
     found = READERS[request.param]
     return found, found.make(tmp_path)
@@ -302,7 +462,10 @@ def test_a_right_file_is_taken(reader: tuple[Reader, Path]) -> None:
 def test_a_damaged_file_is_told_in_a_sentence(reader: tuple[Reader, Path]) -> None:
     found, file = reader
     right = file.read_bytes()
-    for number, content in enumerate(_damaged(right, random.Random(len(right)))):
+    damaged = itertools.islice(_damaged(right, random.Random(len(right))), 0, None, found.step)
+    for number, content in enumerate(damaged):
+        file.unlink(missing_ok=True)
+        file.touch(0o600)
         file.write_bytes(content)
         said = _said(found, file)
         assert "Traceback" not in said
@@ -319,6 +482,34 @@ def test_what_is_no_file_is_told_in_a_sentence(reader: tuple[Reader, Path]) -> N
     file.unlink(missing_ok=True)  # it may have been made
     file.mkdir()
     _said(found, file)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("device", "groups", None), ("device", "name", None), ("host", "name", b"\xff"),
+        ("entry", "body", 7), ("entry", "signature", "x"), ("entry_text", "salt", 7),
+        ("entry_text", "text", "x"),
+    ],
+)  # fmt: skip
+def test_a_registry_with_a_value_of_another_type_is_told_in_a_sentence(
+    tmp_path: Path, table: str, column: str, value: object
+) -> None:
+    """SQLite gives what lies there, whatever the table says: one bit makes a text of a number."""
+    file = _registry(DATABASE)(tmp_path)
+    schema = "UPDATE sqlite_master SET sql = {} WHERE name = ?"
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+        query = "SELECT sql FROM sqlite_master WHERE name = ?"
+        (was,) = db.execute(query, (table,)).fetchone()
+        db.execute("PRAGMA writable_schema = RESET")
+        db.execute("PRAGMA writable_schema = ON")
+        loose = "replace(replace(sql, 'NOT NULL,', ','), ') STRICT', ')')"
+        db.execute(schema.format(loose), (table,))
+        db.execute("PRAGMA writable_schema = RESET")
+        db.execute(f"UPDATE {table} SET {column} = ?", (value,))
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute(schema.format("?"), (was, table))
+    assert "is damaged" in _said(READERS["registry"], file)
 
 
 @pytest.mark.parametrize("flag", [0x1, 0x20, 0x41])

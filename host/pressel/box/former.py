@@ -42,11 +42,12 @@ class Former:
     def put_back(self) -> None:
         """In the place of what is installed by now, be it whole or not."""
         try:
-            for file in self._files():
-                file.unlink(missing_ok=True)
-            with tarfile.open(self.archive) as tar:
-                tar.extractall(self._prefix, filter="tar")
-        except (OSError, tarfile.TarError) as error:
+            with tarfile.open(self.archive, "r:") as tar:
+                members = tar.getmembers()  # all can be read: only now something is deleted
+                for file in self._files():
+                    file.unlink(missing_ok=True)
+                tar.extractall(self._prefix, members, filter="tar")
+        except (OSError, tarfile.TarError, ValueError, OverflowError) as error:
             raise PresselError(
                 f"cannot put the former version back ({error}); unpack {self.archive} in "
                 f"{self._prefix} by hand"

@@ -126,6 +126,8 @@ def _authority(
     try:
         known = x509.load_pem_x509_certificate(file.read_bytes())
         key = _read_key(key_file, "key of the venue's authority")
+        # These are read only when they are wanted: a damaged one is found here.
+        public, _ = known.public_key(), known.subject.public_bytes()
     except FileNotFoundError:
         return _new_authority(file, key_file, now)
     except UsageError as error:
@@ -137,9 +139,7 @@ def _authority(
         raise PresselError(
             f"cannot use {folder}: {error}; restore it, or delete it and log in everywhere anew"
         ) from error
-    is_pair = isinstance(key, ec.EllipticCurvePrivateKey) and (
-        key.public_key() == known.public_key()
-    )
+    is_pair = isinstance(key, ec.EllipticCurvePrivateKey) and key.public_key() == public
     if not is_pair:
         raise PresselError(f"key and certificate in {folder} do not belong together")
     if now >= known.not_valid_after_utc:

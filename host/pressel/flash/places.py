@@ -17,6 +17,8 @@ from pathlib import Path
 
 import platformdirs
 
+from pressel.printable import is_printable
+
 from .image import read_bounded
 from .messages import FlashError
 from .pins import Pin, image_folder
@@ -32,9 +34,10 @@ def remembered_place() -> str:
     """Where an image came from last, or nothing."""
     try:
         with (image_folder() / _MEMORY).open(encoding="utf-8") as file:
-            return file.read(_PLACE_BYTES_MAX).strip()
+            place = file.read(_PLACE_BYTES_MAX).strip()
     except (OSError, ValueError):
         return ""
+    return place if is_printable(place) else ""
 
 
 def remember_place(place: str) -> None:
@@ -43,7 +46,7 @@ def remember_place(place: str) -> None:
         place = str(Path(place).resolve())
     elif urllib.parse.urlsplit(place).password is not None:
         return
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):  # a name that is no text
         (image_folder() / _MEMORY).write_text(place, "utf-8")
 
 

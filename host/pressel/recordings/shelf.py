@@ -18,6 +18,7 @@ from typing import Any
 
 from pressel.errors import PresselError, UsageError
 from pressel.json_text import read_json
+from pressel.printable import printable
 
 from .burst_mark import Mark
 from .frames import EACH_BYTES
@@ -311,8 +312,9 @@ class Shelf:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+            words = printable(str(error))
             raise PresselError(
-                f"the recordings in {self._file} cannot be used: {error}; stop the host and move "
+                f"the recordings in {self._file} cannot be used: {words}; stop the host and move "
                 "the file away to begin anew"
             ) from error

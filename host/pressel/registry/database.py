@@ -11,12 +11,13 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Self
 
 from pressel.errors import PresselError, UsageError
 from pressel.ledger.broken import BrokenError
+from pressel.printable import printable
 from pressel.private_folder import make_private
 from pressel.registry import proved, secret_file, tables
 from pressel.registry.identity import identity
@@ -156,16 +157,37 @@ def told(file: Path) -> Iterator[None]:
     """Errors of SQLite, and of the log, in words."""
     try:
         yield
+    except PresselError:
+        raise
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+        # Python's own errors, of text that is none, have no code.
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
             raise PresselError(
                 f"the disk of {file} is full: nothing was changed; make room and try again"
             ) from error
-        raise PresselError(f"cannot work with the registry {file}: {error}") from error
+        words = printable(str(error))
+        raise PresselError(f"cannot work with the registry {file}: {words}") from error
     except BrokenError as error:
         raise PresselError(
             f"the log in {file} does not hold: {error}; restore a backup from before that with "
             "`pressel registry restore`"
         ) from None
     except sqlite3.DatabaseError as error:
-        raise DamagedError(f"{file} is damaged ({error}); restore a backup of it") from error
+        words = printable(str(error))
+        raise DamagedError(f"{file} is damaged ({words}); restore a backup of it") from error
+    except Exception as error:  # SQLite gives what lies there, be it of another type
+        words = _damage(file)
+        if not words:
+            raise
+        raise DamagedError(f"{file} is damaged ({words}); restore a backup of it") from error
+
+
+def _damage(file: Path) -> str:
+    """What is wrong with the tables in `file`; "" when nothing is."""
+    try:
+        with closing(sqlite3.connect(file)) as db:
+            tables.check_ours(db, file)
+            (words,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    except (sqlite3.Error, UnicodeDecodeError, UsageError):
+        return "its tables are not those of a registry"
+    return "" if words == "ok" else printable(words)

@@ -183,7 +183,7 @@ class Registry(Database):
                 f"SELECT {_COLUMNS} FROM device WHERE ? IS NULL OR state = ? ORDER BY name, id",
                 (state, state),
             ).fetchall()
-        return [_device(row) for row in rows]
+            return [_device(row) for row in rows]
 
     def device(self, device_id: str) -> Device:
         """One device. UsageError when it is not known."""
@@ -191,9 +191,9 @@ class Registry(Database):
             row = self._db.execute(
                 f"SELECT {_COLUMNS} FROM device WHERE id = ?", (checked_id(device_id),)
             ).fetchone()
-        if row is None:
-            raise UsageError(f"no device {device_id} is known; see `pressel device list`")
-        return _device(row)
+            if row is None:
+                raise UsageError(f"no device {device_id} is known; see `pressel device list`")
+            return _device(row)
 
     def key(self, device_id: str) -> bytes | None:
         """The key of an active device, None for every other. PresselError when it was tampered
@@ -203,7 +203,7 @@ class Registry(Database):
             row = self._db.execute(
                 "SELECT sealed_key, epoch FROM device WHERE id = ? AND state = ?", (device, ACTIVE)
             ).fetchone()
-        return None if row is None else self._vault.open(row[0], device, row[1])
+            return None if row is None else self._vault.open(row[0], device, row[1])
 
     def enrol(
         self,
