@@ -1,6 +1,6 @@
 """Tests in real time on a busy machine: what fails because a process was not served says nothing
-about us. Such a test, marked `e2e` or one of flashing, runs anew, and once more when the others are
-done (`tests/run.py`); a fault of ours comes again."""
+about us. Such a test, marked `e2e` or among those of commands and of flashing, runs anew, and once
+more when the others are done (`tests/run.py`); a fault of ours comes again."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ def _rested_s(times: Any) -> float:
 
 def _waits(item: pytest.Item) -> bool:
     """Whether it depends on other processes being served in time: an emulated badge is one, too."""
-    return item.get_closest_marker("e2e") is not None or item.path.parent.name == "flash"
+    is_beside = item.path.parent.name in ("e2e", "flash")
+    return is_beside or item.get_closest_marker("e2e") is not None
 
 
 class LatePlugin:

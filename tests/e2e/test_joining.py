@@ -15,8 +15,6 @@ from pressel.enrol.client import Newcomer
 from pressel.enrol.search import find_leader
 from pressel.transport.udp import parse_address
 
-pytestmark = pytest.mark.e2e
-
 
 def credential(work: Path, number: int) -> str:
     """A badge that no registry knows; a real one makes its file itself."""

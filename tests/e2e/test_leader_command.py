@@ -19,8 +19,6 @@ from tests.patience import PATIENCE_S
 from pressel.demo.actor import Actor
 from pressel.demo.venue import run_badges
 
-pytestmark = pytest.mark.e2e
-
 
 def _ready(command: Command) -> dict[str, object]:
     return json.loads(command.out.splitlines()[0])

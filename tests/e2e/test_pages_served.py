@@ -7,13 +7,10 @@ import re
 from pathlib import Path
 from urllib.parse import urlencode
 
-import pytest
 from tests.e2e.command import running, until
 from tests.host.web import fetch
 
 from pressel.demo.venue import STATE, run_leader
-
-pytestmark = pytest.mark.e2e
 
 PASSWORD = "a long password"
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/")

@@ -12,8 +12,6 @@ from tests.patience import PATIENCE_S
 
 from pressel.node.control import is_alive
 
-pytestmark = pytest.mark.e2e
-
 
 def shell(redirection: str, *args: str | Path) -> subprocess.CompletedProcess[str]:
     command = f'exec "$@" {redirection}'

@@ -24,7 +24,7 @@ from ptt.wire.offsets import HELLO_NONCE_AT
 
 MAILBOX = 6  # datagrams that a step takes, all that wait
 BURSTS_MS = 1033  # more than the second that a budget is for, and it moves against the frames
-BURSTS = 8
+BURSTS = 5
 SPARE_BYTES = 2_000  # that are left at the worst moment, see test_virtual_faults.py
 
 Venues = Callable[[int], Venue]

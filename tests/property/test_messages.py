@@ -23,7 +23,7 @@ from .strategies import (
 )
 
 HEADER_BYTES = 24
-some = settings(max_examples=10)  # of each kind: thousands in all, and the codec has a fuzz harness
+some = settings(max_examples=5)  # of each kind: hundreds in all, and the codec has a fuzz harness
 KINDS = sorted(messages.LAYOUTS)
 
 

@@ -76,7 +76,7 @@ def test_every_counter_comes_to_its_end_and_nothing_is_heard_of_it() -> None:
 
 def test_a_session_ends_before_its_numbers_do() -> None:
     """Without that the leader itself breaks down, and with it the venue."""
-    facts = late(3, duration_s=240, speech=TALK)
+    facts = late(3, duration_s=120, speech=TALK)
     world = World(facts)
     checkers = [each(world) for each in CHECKERS]
     joined: list[int] = []
