@@ -163,11 +163,15 @@ def test_what_a_chip_gets_leaves_room_to_talk(chip: str, packing: str) -> None:
 
 def test_a_chip_with_more_memory_has_all_and_the_smallest_what_fits() -> None:
     assert left_out("esp32s3", "stock") == []
-    assert left_out("esp32", "stock") == left_out("", "stock") == [
-        "name_tag",
-        "smooth_playout",
-        "g722",
-    ]
+    assert (
+        left_out("esp32", "stock")
+        == left_out("", "stock")
+        == [
+            "name_tag",
+            "smooth_playout",
+            "g722",
+        ]
+    )
 
 
 @pytest.mark.parametrize("board_id", board_ids())

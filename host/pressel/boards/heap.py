@@ -93,7 +93,9 @@ def fitting(chip: str, packing: str) -> list[str]:
         before = [name for name in chosen if not _row(name).part]
         parts = [] if row.part else [[name] for name in chosen if _row(name).part]
         beside = [[*before, row.name, *part] for part in [[], *parts]]
-        if set(row.needs) <= set(chosen) and all(room(chip, packing, names).is_enough for names in beside):
+        if set(row.needs) <= set(chosen) and all(
+            room(chip, packing, names).is_enough for names in beside
+        ):
             chosen.append(row.name)
     return chosen
 
