@@ -10,7 +10,7 @@ from ..base.clock import NEVER, age
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import INT_MAX
 from ..proof.chain import DELAY, INTERVALS
-from ..proof.discloser import BACK, Discloser
+from ..proof.discloser import BACK, BACKS_MAX, Discloser
 from ..wire import voice
 from .ears import Ears
 from .way import FAILED_MS, has_failed, is_much, is_worth_it
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _PORT = const(47802)  # behind those of badges and hosts
 _HOST = b"\xef\xff"  # 239.255.0.0/16: of one site, routed nowhere (RFC 2365)
 _KEPT_MS = const(1500)  # packets of a burst: until who misses them has asked three times
-_BACKS_MAX = const(3)  # of a burst, for each who missed it: it goes deaf again and again
 _QUIET_MS = const(3000)  # without voice: a new chain disturbs nobody
 
 
@@ -186,7 +185,7 @@ class Multicast:
         if burst is None or burst.lease != lease or node in burst.nodes or not burst.nodes:
             return
         outcome = burst.outcome
-        if node in outcome.served and outcome.backs.get(node, 0) < _BACKS_MAX:
+        if node in outcome.served and outcome.backs.get(node, 0) < BACKS_MAX:
             outcome.backs[node] = outcome.backs.get(node, 0) + 1
             burst.nodes.add(node)
             self.ears.on_heard(node)

@@ -7,7 +7,7 @@ key, so whoever hears nothing for longer is deaf, whatever the talker does.
 
 from ..base.clock import NEVER, add, age, earliest, since
 from ..base.compat import TYPE_CHECKING, const
-from ..proof.discloser import BACK
+from ..proof.discloser import BACK, BACKS_MAX
 from ..wire import voice
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ _UNPROVED_MS = const(260)  # a key's time, 100 ms, and two in which it comes aga
 _OVER_MS = const(100)  # after the word that it is over, what was sent before has come
 _TRIES_MAX = const(4)  # when it is over: then nobody has it any more
 _STEADY = const(13)  # packets proved without a silence: 260 ms, several times what losses last
-_BACKS_MAX = const(3)  # of a burst: who goes deaf again and again stays alone
 _UNDER_WAY_MS = const(300)  # copies that left before the leader knew that none is needed
 _RETRY_MS = const(100)  # doubles: a busy round trip
 _DOUBLED_MAX = const(2)  # times: who comes back to an access point waits for 400 ms at most
@@ -153,7 +152,7 @@ class Watch:
             self._steady += 1
         if not (self._is_alone and self._was_asked) or self.is_done or self._over_ms != NEVER:
             return False
-        return self._steady >= _STEADY and self._backs < _BACKS_MAX
+        return self._steady >= _STEADY and self._backs < BACKS_MAX
 
     def told_back(self, now_ms: int) -> None:
         """It was."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PROBE_MS = const(1000)  # so often a listener learns that it hears multicast
 ALIVE_MS = const(80)  # so often something comes to listeners while they have voice to await
 BACK = const(3)  # packets: an older one comes again behind most bursts of losses
+BACKS_MAX = const(3)  # of a burst: a listener that goes deaf again and again stays alone
 _TELLINGS = const(5)  # after a burst: the key of its last packet is among the last three of them
 _TELLINGS_IN_BURST = const(25)  # 2 s: a talker may be silent for a lease
 _TELLINGS_OF_PROBE = const(2)  # of which the second has its key
