@@ -43,6 +43,23 @@ def test_who_is_meant(word: str, meant: Device) -> None:
     assert chosen(ALL, word) is meant
 
 
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("Jose", "José Ñandú"), ("jose nandu", "José Ñandú"), ("nandu", "José Ñandú"),
+        ("Иванов", "Мария Иванова"), ("марья", "Мария Иванова"),
+        ("Lukas", "Łukasz"), ("田中", "田中さくら"), ("さくら", None), ("", None),
+    ],
+)  # fmt: skip
+def test_who_types_without_accents_or_one_word_is_told_the_name(word: str, name: str) -> None:
+    names = ("José Ñandú", "Мария Иванова", "Straße", "Łukasz", "Ann")
+    known = [device(0xD0 + number << 56, each) for number, each in enumerate(names)]
+    with pytest.raises(UsageError) as error:
+        chosen(known, word)
+    assert ("did you mean" in str(error.value)) is (name in names)
+    assert name not in names or f"did you mean '{name}'?" in str(error.value)
+
+
 def test_who_is_to_be_forgotten_is_the_revoked_one() -> None:
     assert chosen(ALL, "Ben", prefers_revoked=True) is FORMER
 

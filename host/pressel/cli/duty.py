@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pressel.cli.options import control_options
+from pressel.cli.printed import print_console, print_table
 from pressel.cli.told import read_answer
 from pressel.errors import PresselError
 from pressel.node import control as sockets
@@ -32,7 +33,7 @@ def status(port: int | None, control: Path | None, as_json: bool) -> None:
     if as_json:
         print(state.model_dump_json(indent=2))
     else:
-        _show(state, Console(emoji=False))
+        _show(state, print_console())
 
 
 @click.command()
@@ -108,7 +109,7 @@ def _show(state: NodeState, console: Console) -> None:
             silent = each.silent_ms
             heard = "never" if silent is None else f"{silent / 1000:.1f} s ago"
             table.add_row(escape(each.name), each.host, each.address or "not known", heard)
-        console.print(table)
+        print_table(table, console)
     if state.quorum > 1:
         console.print(f"{state.quorum} of {len(state.peers) + 1} hosts are needed to lead")
     if state.left:

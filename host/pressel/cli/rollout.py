@@ -15,7 +15,7 @@ from pressel.rollout.stages import BACK, PAUSED, STATES
 from pressel.rollout.standing import ROWS, Standing
 
 from .options import control_options
-from .printed import print_console
+from .printed import print_table
 from .told import read_answer
 
 
@@ -66,4 +66,4 @@ def _say(told: Standing) -> None:
     table = Table("", "badges that have it", "the others", box=None, pad_edge=False)
     for name, text in ROWS.items():
         table.add_row(name, text(told.touched), text(told.others))
-    print_console().print(table)
+    print_table(table)

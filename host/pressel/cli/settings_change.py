@@ -53,7 +53,7 @@ def change_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def _help() -> str:
     """The settings and their ranges, below the help of `set`."""
     lines = [f"{name}: {row.text}, {row.range_words()}" for name, row in settings().items()]
-    return "\n".join(["\b", "Settings:", *lines])
+    return "\n\n".join(["Settings:", *lines])
 
 
 @click.command("set", epilog=_help())

@@ -33,7 +33,7 @@ from pressel.schema.settings import load_settings, settings
 from pressel.schema.settings_file import load_file
 
 from .options import control_options
-from .printed import print_console
+from .printed import print_console, print_table
 from .settings_state import State, Values, ask, row_as_json, say_left
 from .told import read_answer
 
@@ -76,7 +76,7 @@ def show_all(changed: bool, port: int | None, control: Path | None, as_json: boo
         for group, own in state.own(name).items():
             table.add_row(f"  in group {group}", f"[bold]{row.in_words(own)}[/]")
     if rows:
-        console.print(table)
+        print_table(table, console)
     else:
         console.print("All settings are at their defaults.")
     console.print(f"{state.name()}, {state.counts()}")
@@ -135,7 +135,7 @@ def status(port: int | None, control: Path | None, as_json: bool) -> int:
                 version = str(each.version) if each.version else "none yet"
                 state = each.state if each.state == APPLIED else f"[bold]{each.state}[/]"
                 table.add_row(escape(each.name), each.device, state, version)
-            print_console().print(table)
+            print_table(table)
         print(f"{told.name()}, {told.counts()}")
         say_left(told)
     return 0 if told.applied == told.badges or not told.are_told else 1
@@ -206,7 +206,7 @@ def history(
         what = "\n".join(difference_lines(each.was, only(each.now, each.was)))
         cells = (str(each.version), _when(each), each.who, what, each.why)
         table.add_row(*map(escape, cells), fingerprint(each.host)[:9])
-    print_console().print(table)
+    print_table(table)
 
 
 @click.command()

@@ -15,6 +15,7 @@ from pressel.cli.options import control_options
 from pressel.legacy.state import INSECURE, V1ClientState
 from pressel.node.leader_state import LeaderState
 
+from .printed import print_console, print_table
 from .venue_now import venue_now
 
 
@@ -29,7 +30,7 @@ def status(port: int | None, control: Path | None, as_json: bool) -> None:
     if as_json:
         print(state.model_dump_json(indent=2))
     else:
-        _show(state, Console(emoji=False))  # a name like ":fire:" is shown as it is
+        _show(state, print_console())
 
 
 def _show(state: LeaderState, console: Console) -> None:
@@ -42,9 +43,9 @@ def _show(state: LeaderState, console: Console) -> None:
         waiting = f"; waiting: {', '.join(floor.queue)}" if floor.queue else ""
         console.print(f"Group {floor.group}: {says}{waiting}", markup=False)
     if state.members:
-        console.print(_members(state))
+        print_table(_members(state), console)
         if any(member.badge for member in state.members):
-            console.print(_badges(state))
+            print_table(_badges(state), console)
         console.print(f"Features: {_features(state)}", markup=False)
     if state.refused:
         console.print(f"Datagrams refused: {_counts(state.refused)}")
@@ -81,7 +82,7 @@ def _show_v1(clients: list[V1ClientState], refused: dict[str, int], console: Con
             heard = f"{each.silent_ms / 1000:.1f} s ago"
             dropped = f"{each.voice_dropped} packets"
             table.add_row(escape(each.name), each.address, each.press, heard, dropped)
-        console.print(table)
+        print_table(table, console)
     if refused:
         console.print(f"Of old apps refused: {_counts(refused)}")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import functools
 import json
 import os
 import socket
@@ -275,7 +276,13 @@ def tell_whom(path: Where) -> None:
     if not sys.stderr.isatty():
         return
     whom = path if isinstance(path, Path) else f"{path.place}, as {path.name}"
-    print(f"asking the host at {whom}", file=sys.stderr)
+    _say_once(f"asking the host at {whom}")
+
+
+@functools.cache
+def _say_once(words: str) -> None:
+    """A command may ask several times."""
+    print(words, file=sys.stderr)
 
 
 def elsewhere() -> Login | None:

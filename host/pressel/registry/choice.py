@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from pressel.errors import UsageError
@@ -32,7 +33,7 @@ def chosen(devices: Sequence[Device], word: str, *, prefers_revoked: bool = Fals
             return likely[0]
         if likely:
             raise UsageError(f"'{word}' may be {_listed(likely)}; give more of the id")
-    raise UsageError(f"no device is called '{word}'{_near(devices, plain)}")
+    raise UsageError(f"no device is called '{word}'{_near(devices, word)}")
 
 
 def check_free(devices: Iterable[Device], name: str, but: str = "") -> None:
@@ -50,12 +51,23 @@ def _begins(device: Device, plain: str) -> bool:
     return bool(plain) and (device.id.startswith(plain) or device.name.casefold().startswith(plain))
 
 
-def _near(devices: Sequence[Device], plain: str) -> str:
-    by_name = {each.name.casefold(): each for each in devices}
-    near = difflib.get_close_matches(plain, by_name, n=1)
-    if near:
-        return f"; did you mean '{by_name[near[0]].name}'?"
+def _near(devices: Sequence[Device], word: str) -> str:
+    """Also of who types without accents, or only one of the name's words."""
+    by_letters = {_letters(each.name): each.name for each in devices}
+    by_word = {part: name for name in by_letters.values() for part in _letters(name).split()}
+    letters = _letters(word)
+    for names in (by_letters, by_word):
+        begun = [name for each, name in names.items() if letters and each.startswith(letters)]
+        near = [names[each] for each in difflib.get_close_matches(letters, names, n=1)]
+        if begun or near:
+            return f"; did you mean '{(begun + near)[0]}'?"
     return "; `pressel device list --all` shows all"
+
+
+def _letters(name: str) -> str:
+    """Without case and accents."""
+    parts = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(each for each in parts if not unicodedata.combining(each))
 
 
 def _listed(devices: Sequence[Device]) -> str:
