@@ -19,6 +19,7 @@ from pressel import cli
 from pressel.errors import PresselError
 from pressel.soft import sound as sounds
 from pressel.soft.sound import DeviceSound, FileSound
+from pressel.soft.volume import Volume
 from ptt.base.numbers import FRAME_SAMPLES
 
 NOISE = np.random.default_rng(1).integers(-9_000, 9_000, 3 * FRAME_SAMPLES + 5).astype(np.int16)
@@ -182,6 +183,51 @@ def test_a_device_that_refuses_16_khz_is_used_at_its_own_rate(monkeypatch) -> No
         spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
         loudest_hz = np.argmax(spectrum) * rate_hz / len(samples)
         assert abs(loudest_hz - 1_000) < 5 and np.abs(samples).max() > 8_000
+
+
+class Still(Refusing):
+    """A device that was unplugged after a while: it calls no more."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "samplerate": 44_100})
+
+
+@pytest.mark.parametrize(("alive", "gone"), [(1, "microphone"), (0, "speaker")])
+def test_a_device_that_stands_still_ends_the_badge_in_words(monkeypatch, alive, gone) -> None:
+    fake_portaudio(monkeypatch, Still)
+    now_s = 100.0
+    monkeypatch.setattr(sounds.time, "monotonic", lambda: now_s)
+    opened.clear()
+
+    async def scenario() -> None:
+        nonlocal now_s
+        task = asyncio.ensure_future(DeviceSound(None, None).run(lambda f: None, lambda: None))
+        while len(opened) < 2:
+            await asyncio.sleep(0)
+        for _ in range(20):
+            now_s += 1.0
+            for number, device in enumerate(opened):
+                if number == alive or now_s < 110:
+                    device.call(bytearray(2 * device.block))
+            assert not task.done() or now_s > 110 + sounds.GONE_S
+            await asyncio.sleep(0)
+        assert task.done()
+        await task
+
+    with pytest.raises(PresselError, match=f"{gone} stands still.*badge devices"):
+        asyncio.run(scenario())
+
+
+def test_the_volume_is_what_was_asked_for() -> None:
+    volume = Volume()
+    frame = array("h", [1000, -1000, 30_000, -32_768] * (FRAME_SAMPLES // 4))
+    assert volume.play(frame) is frame and volume.play(None) is None
+    assert volume.set(50) == "plays at 50 %"
+    assert list(volume.play(frame) or ())[:4] == [500, -500, 15_000, -16_384]
+    volume.set(200)
+    assert list(volume.play(frame) or ())[:4] == [2000, -2000, 32_767, -32_768]
+    assert "stays at 200 %" in volume.set(201)
+    assert "nothing" in volume.set(0) and not any(volume.play(frame) or ())
 
 
 def test_devices_are_listed_with_their_numbers(monkeypatch, capsys) -> None:

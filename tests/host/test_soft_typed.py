@@ -18,6 +18,8 @@ LINES = [
     ("?", Typed("look")),
     ("again", Typed("again")),
     ("again 3", Typed("again", 3)),
+    ("Volume 70", Typed("volume", 70)),
+    ("volume of sales", Typed("text")),
     ("say that again", Typed("text")),
     ("??", Typed("text")),
     ("group", Typed("text")),

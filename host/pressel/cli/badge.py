@@ -27,6 +27,7 @@ from pressel.soft.credential import (
     read_credential,
     register,
 )
+from pressel.soft.volume import AS_IT_IS, PERCENT_MAX
 from pressel.transport.udp import BROADCAST, Address, resolve
 from ptt.base.numbers import NAME_BYTES_MAX, PORT
 
@@ -107,6 +108,14 @@ _ATTACHED = ("emulate", "logs", "shell", "replace", "wipe")
     default=0,
     help="Keep the last SECONDS heard in memory; typing `again` plays them. Default: none.",
 )
+@click.option(
+    "--volume",
+    "volume_percent",
+    metavar="PERCENT",
+    type=click.IntRange(0, PERCENT_MAX),
+    default=AS_IT_IS,
+    help="How loud it plays; typing `volume 70` changes it. Default: as it comes, 100.",
+)
 @click.option("--seconds", type=click.FloatRange(min=0.1), help="Leave after this many seconds.")
 @click.option("--microphone", help="Sound device for the microphone (name or number).")
 @click.option("--speaker", help="Sound device for the speaker (name or number).")
@@ -123,6 +132,7 @@ def badge(
     wav: Path | None,
     record: Path | None,
     again_s: float,
+    volume_percent: int,
     seconds: float | None,
     microphone: str | None,
     speaker: str | None,
@@ -151,6 +161,8 @@ def badge(
         raise click.BadParameter(f"the folder of {record} does not exist", param_hint="--record")
     if virtual and again_s:
         raise click.UsageError("--again is the soft badge's: the firmware has no room for it")
+    if virtual and volume_percent != AS_IT_IS:
+        raise click.UsageError("--volume is the soft badge's: a virtual badge plays as it comes")
     if wav and record and record.exists() and wav.exists() and wav.samefile(record):
         raise click.BadParameter("that file is to be spoken; record to another one",
                                  param_hint="--record")  # fmt: skip
@@ -170,6 +182,7 @@ def badge(
         has_keys=wav is None,
         say=_say,
         again_s=again_s,
+        volume_percent=volume_percent,
     )
     if virtual:
         from pressel.soft.virtual import run_virtual

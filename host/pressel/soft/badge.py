@@ -31,6 +31,7 @@ from .members import MemberNames
 from .outbox import TextOutbox
 from .sound import FileSound, Sound
 from .typed import understand
+from .volume import AS_IT_IS, Volume
 
 JOIN_LIMIT_S = 10.0  # with --wav: a leader that does not answer by then is not there
 GRANT_LIMIT_S = 75.0  # somebody else's burst lasts 60 s at most
@@ -53,7 +54,8 @@ OnEvent = Callable[[int, Any], None]
 class SoftBadge:
     """One participant called `name`, looking for its leader at `leader`; `say` gets a line of a
     text that was not sent; what the microphone hears goes through `conditioner`, unless it
-    needs none. It keeps the last `again_s` seconds of what it hears, to be heard again."""
+    needs none. It keeps the last `again_s` seconds of what it hears, to be heard again, and plays
+    it at `volume_percent`."""
 
     def __init__(
         self,
@@ -65,6 +67,7 @@ class SoftBadge:
         say: Callable[[str], None] = lambda line: None,
         conditioner: Conditioner | None = None,
         again_s: float = 0.0,
+        volume_percent: int = AS_IT_IS,
     ) -> None:
         build = f"soft {__version__}"
         self.participant = Participant(
@@ -91,6 +94,7 @@ class SoftBadge:
         self._sound = sound
         self._on_event = on_event
         self._again = Again(again_s)
+        self._volume = Volume(volume_percent)
         self._is_pressed = False
         self._happened: dict[int, asyncio.Event] = {}
         self._texts = TextOutbox(self._submit, say)
@@ -151,6 +155,8 @@ class SoftBadge:
             said = self._call(typed.number)
         elif typed.act == "again":
             said = self._again.begin(typed.number or 1)
+        elif typed.act == "volume":
+            said = self._volume.set(typed.number)
         elif typed.act == "look":
             said = "\n".join(self.diagnosis.lines() + self._many.lines())
         elif typed.act == "hang up":
@@ -248,7 +254,7 @@ class SoftBadge:
 
     def _wanted(self) -> Any:
         live = self.participant.read_speaker(engine_now_ms())
-        return self._again.pass_on(live, self._is_pressed)
+        return self._volume.play(self._again.pass_on(live, self._is_pressed))
 
     def _take_event(self, kind: int, value: Any) -> None:
         self._happened.setdefault(kind, asyncio.Event()).set()

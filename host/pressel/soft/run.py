@@ -45,7 +45,7 @@ async def run_soft(session: Session, devices: DeviceChoice) -> None:
     conditioner = None if is_file else Conditioner()  # a file is as somebody wanted it
     badge = SoftBadge(
         session.own, session.name, session.leader, sound, tell, session.say, conditioner,
-        session.again_s,
+        session.again_s, session.volume_percent,
     )  # fmt: skip
     async with badge:
         jobs: list[Coroutine[Any, Any, None]] = [badge.carry_sound(), badge.follow(session.named)]

@@ -17,6 +17,7 @@ from pressel.transport.udp import Address
 
 from .credential import Credential
 from .keys import on_lines
+from .volume import AS_IT_IS
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Session:
     """`leader`: an address in numbers; `named`: as the person gave it. `speech`: what to say
     (int16, 16 kHz mono) before it leaves; `record`: file for what is heard; `seconds`: after how
     long it leaves; `has_keys`: Enter is the talk button; `say` gets each line; `again_s`: how much
-    of what was heard is kept, to be heard again."""
+    of what was heard is kept, to be heard again; `volume_percent`: at which it is played."""
 
     leader: Address
     named: Address
@@ -36,6 +37,7 @@ class Session:
     has_keys: bool
     say: Callable[[str], None]
     again_s: float = 0.0
+    volume_percent: int = AS_IT_IS
 
     async def until_first_of(
         self,

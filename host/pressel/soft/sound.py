@@ -32,6 +32,10 @@ Wanted = Callable[[], Frame | None]
 RECORD_S_MAX = 3600  # what is kept of a recording: an hour, 115 MB
 _SPEAKER_FRAMES = 2  # queued for the device: 40 ms, what desktop sound systems need
 
+GONE_S = 5.0  # without a block, of 20 ms each: the device was unplugged, or stands still
+_LOOK_S = 1.0
+_WORDS = ("microphone", "speaker")
+
 _SILENCE = bytes(FRAME_SAMPLES * 2)
 
 
@@ -94,6 +98,7 @@ class DeviceSound:
         self._devices = tuple(_by_number(each) for each in (microphone, speaker))
         self._queue: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._portaudio = load_portaudio()
+        self._alive_s = [0.0, 0.0]  # when each device last wanted or gave something
 
     async def run(self, heard: Heard, wanted: Wanted) -> None:
         loop = asyncio.get_running_loop()
@@ -113,6 +118,7 @@ class DeviceSound:
             samples = FromDevice(rate_hz)
 
             def take(data: Any, frames: int, when: Any, flags: Any) -> None:
+                self._alive_s[0] = time.monotonic()
                 for frame in samples.frames(bytes(data)):
                     loop.call_soon_threadsafe(heard, frame)
 
@@ -122,6 +128,7 @@ class DeviceSound:
             samples = ToDevice(rate_hz, next_frame)
 
             def fill(data: Any, frames: int, when: Any, flags: Any) -> None:
+                self._alive_s[1] = time.monotonic()
                 data[:] = samples.take(len(data))
                 loop.call_soon_threadsafe(refill)
 
@@ -131,11 +138,23 @@ class DeviceSound:
             self._open("RawInputStream", 0, microphone),
             self._open("RawOutputStream", 1, speaker),
         ):
-            await asyncio.Event().wait()
+            await self._watch()
+
+    async def _watch(self) -> None:
+        """Until a device is gone: a badge that neither hears nor plays shall not look alive."""
+        self._alive_s = [time.monotonic()] * 2
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            for word, alive_s in zip(_WORDS, self._alive_s, strict=True):
+                if time.monotonic() - alive_s > GONE_S:
+                    raise PresselError(
+                        f"this computer's {word} stands still; plug it in again, or choose another "
+                        "(`pressel badge devices` lists them), and start the badge again"
+                    )
 
     def _open(self, kind: str, which: int, make: Callable[[int], Any]) -> Any:
         """A stream at our rate or, where the device refuses that, at its own."""
-        word = ("microphone", "speaker")[which]
+        word = _WORDS[which]
         try:
             try:
                 return self._stream(kind, which, RATE_HZ, make)

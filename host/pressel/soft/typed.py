@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 HELP = (
     "Enter to talk, Enter again when you have spoken; ! is an emergency; "
-    "group N, call N, back, hang up, again; ? tells how it fares; or type a text"
+    "group N, call N, back, hang up, again, volume N; ? tells how it fares; or type a text"
 )
 
 _ALONE = {
     "": "talk", "!": "emergency", "back": "back", "hang up": "hang up", "again": "again",
     "?": "look",
 }  # fmt: skip
-_NUMBERED = ("group", "call", "again")
+_NUMBERED = ("group", "call", "again", "volume")
 
 
 @dataclass(frozen=True)
 class Typed:
-    """`act`: talk, emergency, group, call, back, hang up, again, look or text; `number`: of a group
-    or node, or of bursts."""
+    """`act`: talk, emergency, group, call, back, hang up, again, volume, look or text; `number`: of
+    a group or node, of bursts, or of percent."""
 
     act: str
     number: int = 0
