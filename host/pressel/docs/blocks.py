@@ -88,6 +88,7 @@ _KINDS: dict[str, Callable[[str], str]] = {
     "moments": indication_tables.moments,
     "tones": indication_tables.tones,
     "firmware_numbers": firmware_numbers.numbers,
+    "feature_bits": schema_tables.feature_bits,
     "features": heap_tables.feature_table,
     "heap": heap_tables.heap,
     "native_budgets": native_tables.budgets,

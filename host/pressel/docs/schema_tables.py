@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pressel.schema.events import PLAIN_KINDS, EventRow, event_table
+from pressel.schema.features import features
 from pressel.schema.metrics import metrics as all_metrics
 from pressel.schema.settings import flags as all_flags
 from pressel.schema.settings import settings as all_settings
@@ -20,6 +21,13 @@ _REACHES = {
     "none": "hosts, at once",
 }
 _HOLDS = {"venue": "the venue", "group": "the venue, or a talk group"}
+
+
+def feature_bits(_: str) -> str:
+    """Each bit of `features` in HELLO."""
+    rows = ["| bit | feature | a participant that has it |", "|--:|---|---|"]
+    rows += [f"| {row.number} | `{row.name}` | {row.text} |" for row in features()]
+    return "\n".join(rows)
 
 
 def settings(_: str) -> str:
