@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from tests.host.test_cli_status import member, state
+from tests.shared.multicast_venue import venue
 from tests.shared.relay_venue import SETTLED_MS, RelayVenue
-from tests.shared.test_venue_multicast import venue
 
 from pressel import cli
 from pressel.node import control, ways

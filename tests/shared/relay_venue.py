@@ -11,6 +11,8 @@ from ptt.relayed.ear import Ear
 from ptt.wire import messages
 
 SETTLED_MS = 6000  # joined, offered, proved
+LEADER = ("leader", 1)
+ONE, TWO = ("standby", 1), ("standby", 2)
 
 
 class RelayVenue(Failover):
@@ -84,3 +86,19 @@ class RelayVenue(Failover):
                 if not self.host_loses(answer):
                     relays.on_load(address, host_wire.decode(answer)[1], self.now_ms)
             self.fetch(relay, address)
+
+
+def venue(**options):
+    return RelayVenue(**options).run(SETTLED_MS)
+
+
+def senders(made):
+    """By badge, who has sent voice to it."""
+    found = {}
+    for index, source in made.by_relay:
+        found.setdefault(index, set()).add(source)
+    return found
+
+
+def asked(made):
+    return [line for line in made.trace if " in %02x " % messages.MULTICAST_MISSED in line]

@@ -1,0 +1,168 @@
+"""Voice that is sent once for many: what is believed, and what is not."""
+
+from tests.shared.multicast_venue import (
+    GROUP,
+    MANY,
+    forged,
+    heard_whole,
+    multicast_to,
+    of_kind,
+    talk,
+    venue,
+)
+from tests.shared.venue import LEADER, Venue
+
+from ptt.base import events
+from ptt.leader.settings_in_force import Settings
+from ptt.multicast.listener import DEAF
+from ptt.proof import layout
+from ptt.proof.chain import DELAY, INTERVAL_MS
+from ptt.wire import envelope, messages, refusal
+
+
+def test_an_insider_cannot_speak_as_the_leader():
+    """It has the group's key, hears all that is sent, and may be faster than the leader."""
+    made = venue()
+    deliver = made.deliver
+    sent = []
+
+    def look(data, source, destination):
+        if data[1] == messages.MULTICAST_VOICE and destination == ("badge", 1):
+
+            def change(copy):
+                copy[layout.VOICE_AT + 14 + 8] ^= 0xFF
+
+            sent.append(forged(data, change))
+            multicast_to(made, 1, sent[-1])
+        return False
+
+    made.loses = look
+    made.deliver = deliver
+    lease = talk(made, 1600)
+    heard_whole(made, lease)
+    assert len(sent) > 20
+    assert made.badges[1].ears.prover.forged == len(sent)
+    made.run(11000)
+    told = [value for _, kind, value in made.leader_events if kind == events.FORGED]
+    assert told == [(made.badges[1].engine.join.node, len(sent))]
+
+
+def test_a_forged_key_is_not_believed():
+    made = venue()
+    prover = made.badges[1].ears.prover
+    data = of_kind(made, messages.MULTICAST_PROBE, lambda: made.run(1500))[-1]
+
+    def change(copy):
+        copy[layout.KEY_AT] ^= 1
+
+    multicast_to(made, 1, forged(data, change))
+    assert prover.forged == 1
+    heard_whole(made, talk(made, 800))
+
+
+def test_a_replayed_packet_is_not_heard_again():
+    made = venue()
+    seen = of_kind(made, messages.MULTICAST_VOICE, lambda: talk(made, 800))
+    before = list(made.badges[1].played)
+    refusals = made.badges[1].engine.refusals
+    stale = refusals[refusal.STALE]
+    for data in seen:
+        multicast_to(made, 1, data)
+    made.run(1000)
+    assert made.badges[1].played == before
+    assert refusals[refusal.STALE] - stale == len(seen)
+
+
+def test_a_delayed_packet_is_not_believed():
+    """Held back until its key is known to all: even what is genuine is refused then."""
+    made = venue()
+    held = []
+
+    def look(data, source, destination):
+        if data[1] in MANY and destination == ("badge", 1):
+            held.append((made.now_ms, data))
+            return True
+        return False
+
+    made.loses = look
+    made.press("A")
+    made.run(600)
+    late = made.badges[1].ears.prover.late
+    for sent_ms, data in held:
+        if made.now_ms - sent_ms > (DELAY + 1) * INTERVAL_MS:
+            multicast_to(made, 1, data)
+    assert made.badges[1].ears.prover.late > late
+    lease = made.badge("A").engine.floor.lease
+    made.release("A")
+    made.run(2500)
+    heard_whole(made, lease)  # it has asked for it alone, meanwhile
+
+
+def test_an_insider_who_cuts_a_badge_off_cannot_speak_later():
+    """The badge hears nothing, while the insider learns the keys and then speaks with them."""
+    made = venue()
+    keys = []
+    cut = [True]
+
+    def look(data, source, destination):
+        if data[1] in MANY and destination == ("badge", 1):
+            keys.append(bytes(data))
+            return cut[0]
+        return False
+
+    made.loses = look
+    made.press("A")
+    made.run(900)
+    newest, older = keys[-1], keys[-12]
+    told = envelope.get16(newest, layout.INTERVAL_AT) - newest[layout.LAG_AT]
+    interval = envelope.get16(older, layout.INTERVAL_AT)
+    assert interval <= told  # its key is known to everybody who listens
+    prover = made.badges[1].ears.prover
+    assert prover.receive(older, made.now_ms) == refusal.STALE
+    assert older not in prover.take()
+
+
+def test_a_forged_probe_makes_nobody_hear():
+    made = Venue(badges=8, hears_multicast=True)
+    made.leader.publish(Settings(version=2, multicast_group=GROUP), made.now_ms)
+    made.run(3000)
+    seen = []
+
+    def look(data, source, destination):
+        if data[1] == messages.MULTICAST_PROBE and destination == ("badge", 1):
+            seen.append(bytes(data))
+            return True
+        return False
+
+    made.loses = look
+    for _ in range(12):
+        made.run(1000)
+
+        def change(copy):
+            envelope.put16(copy, layout.INTERVAL_AT, envelope.get16(copy, layout.INTERVAL_AT) + 1)
+            copy[layout.LAG_AT] += 1
+
+        multicast_to(made, 1, forged(seen[-1], change))
+    assert made.badges[1].ears.state == DEAF
+    assert made.badges[1].ears.heard(made.now_ms) & 0xFF == 0
+
+
+def test_nonsense_is_counted_and_nothing_else():
+    made = venue()
+    data = of_kind(made, messages.MULTICAST_VOICE, lambda: talk(made, 600))[-1]
+    for size in range(len(data)):
+        multicast_to(made, 1, data[0:size])
+    for at in range(0, len(data), 3):
+        other = bytearray(data)
+        other[at] ^= 0x41
+        multicast_to(made, 1, bytes(other))
+        envelope.put_crc(other, envelope.header_crc(other, envelope.payload_crc(other)))
+        multicast_to(made, 1, bytes(other))
+    heard_whole(made, talk(made, 600))
+
+
+def test_a_leader_that_names_another_place_than_multicast_is_refused():
+    made = venue()
+    badge = made.badges[1]
+    fields = [made.now_ms, b"\x0a\x00\x00\x01", 47802, 5, 0, DELAY, 0, bytes(16)]
+    assert badge.ears._on_multicast(fields, b"", LEADER, made.now_ms) == refusal.RANGE
