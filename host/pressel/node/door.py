@@ -152,7 +152,8 @@ def open_roll(
     path = reached(state)
     say = notice or _silent
     if path is not None:
-        return DeskRoll(path, say)
+        # A write that no leader takes is refused in a sentence: none about what was read before it.
+        return DeskRoll(path, _silent if writes else say)
     folder = state or default_state()
     is_there = (folder / DATABASE).exists()
     if not is_there and not makes:
