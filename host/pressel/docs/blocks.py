@@ -25,6 +25,7 @@ from . import (
     firmware_numbers,
     heap_tables,
     indication_tables,
+    json_tables,
     message_tables,
     native_tables,
     power_tables,
@@ -91,6 +92,7 @@ _KINDS: dict[str, Callable[[str], str]] = {
     "feature_bits": schema_tables.feature_bits,
     "features": heap_tables.feature_table,
     "heap": heap_tables.heap,
+    "json_names": json_tables.names,
     "native_budgets": native_tables.budgets,
     "native_sizes": native_tables.sizes,
 }
