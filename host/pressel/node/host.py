@@ -112,8 +112,8 @@ class HostNode:
         private = identity(options.state)
         self._watch = RegistryWatch(options.state, private.public_key().public_bytes_raw())
         self._others = OtherHosts(
-            private, options, self._on_message, self._on_up, self._answer, self._settle, report
-        )
+            private, options, self._on_message, self._on_up, self._answer, self._settle, report,
+        )  # fmt: skip
         keys = self._watch.others()
         self._others.allow(keys, now_ms)
         own = self._others.own
@@ -122,14 +122,14 @@ class HostNode:
         self._own_load = OwnLoad()
         self._relay = Relay(Hmac(), os.urandom, _address_of)
         self._host = Host(
-            own, voters, record, self._make_leader, now_ms, options.node_class, relay=self._relay
-        )
+            own, voters, record, self._make_leader, now_ms, options.node_class, relay=self._relay,
+        )  # fmt: skip
         self._admission = Admission(self._watch, self._host, self._others, self._in_thread, report)
-        self._bursts = Bursts(lambda: self._host.leader)
+        self._bursts = Bursts(self._leader)
         self._standbys = Standbys(self._host, self._others.silent_ms, self._others.ask)
         self._log = EventLog(
-            report, lambda: self._host.leader, self._others.name_of, self._watch.directory.revoked
-        )
+            report, self._leader, self._others.name_of, self._watch.directory.revoked,
+        )  # fmt: skip
         self._badges = Port(self._on_badge, self._after_badges)
         self._double_watch = DoubleWatch(
             Doubles(private, own, os.urandom, time.time()), self._badges, options.discovery,
@@ -139,58 +139,44 @@ class HostNode:
         self._copier = Copier(library) if library is not None else None
         self._timer = Timer(self._on_time)
         self._enrolment = EnrolmentServer(
-            options.joining, self._is_leading, self._read, self._write, report
-        )
+            options.joining, self._is_leading, self._read, self._write, report,
+        )  # fmt: skip
         self._updates = Updates(
-            options.state,
-            lambda: self._host.leader,
-            self._watch.directory,
-            report,
-            self._in_thread,
+            options.state, self._leader, self._watch.directory, report, self._in_thread,
             self._settle,
-        )
+        )  # fmt: skip
         self._update_copy = UpdateCopy(options.state, report, self._can_be)
         self._settings = VenueSettings(
-            options.state,
-            lambda: self._host.leader,
-            lambda: self._host.replica.state,
-            self._settle,
-            self._in_thread,
-            self._watch.with_registry,
-            report,
-        )
+            options.state, self._leader, lambda: self._host.replica.state, self._settle,
+            self._in_thread, self._watch.with_registry, report,
+        )  # fmt: skip
         self._rollouts = Rollouts(
-            self._settings,
-            lambda: self._host.leader,
-            self._settle,
-            self._in_thread,
-            self._watch.with_registry,
+            self._settings, self._leader, self._settle, self._in_thread, self._watch.with_registry,
             report,
-        )
-        self._duty = Duty(self._host, self._others, lambda: self._badges.address, self._settle)
+        )  # fmt: skip
+        self._duty = Duty(self._host, self._others, self._badges_at, self._settle)
         self._bridging = self._make_bridging() if options.v1_bridge else None
         self._log_copy = LogCopy(
-            self._others,
-            self._in_thread,
-            self._watch.with_registry,
-            self._can_be,
-            report,
+            self._others, self._in_thread, self._watch.with_registry, self._can_be, report,
             self._on_heard,
-        )
-        self._heard = Heard(options.state, lambda: self._host.leader, self._in_thread, report)
-        self._away = Away(lambda: self._host.leader)
-        self._ear = Ear(lambda: self._host.leader)
-        self._restarts = Restarts(lambda: self._host.leader, report)
+        )  # fmt: skip
+        self._heard = Heard(options.state, self._leader, self._in_thread, report)
+        self._away = Away(self._leader)
+        self._ear = Ear(self._leader)
+        self._restarts = Restarts(self._leader, report)
         self._recordings = Recordings(
-            options.state,
-            lambda: self._host.leader,
-            lambda: self._settings.kept_minutes(),
-            self._in_thread,
-            self._watch.with_registry,
-            report,
-        )
+            options.state, self._leader, lambda: self._settings.kept_minutes(), self._in_thread,
+            self._watch.with_registry, report,
+        )  # fmt: skip
         self._recording_copy = RecordingCopy(self._recordings, self._is_following)
         self._desk = self._make_desk()
+
+    def _leader(self) -> Leader | None:
+        """The engine that leads here."""
+        return self._host.leader
+
+    def _badges_at(self) -> Address:
+        return self._badges.address
 
     def _is_leading(self) -> bool:
         return self._host.leader is not None
@@ -199,14 +185,14 @@ class HostNode:
         return Bridging(
             self._options.state,
             self._options.v1_rate_hz,
-            lambda: self._badges.address,
+            self._badges_at,
             self._let_in,
             self._report,
         )
 
     def _make_desk(self) -> Desk:
         venue = Venue(
-            lambda: self._host.leader, lambda: self._badges.address, self._bridging, self._settle,
+            self._leader, self._badges_at, self._bridging, self._settle,
             self._away, self._ear, self._others.name_of,
         )  # fmt: skip
         state = self._options.state
