@@ -18,6 +18,8 @@ from pressel.doctor.finding import Finding
 from pressel.errors import UsageError
 from pressel.health import verdict
 from pressel.health.radio import access_points
+from pressel.health.relays import relays
+from pressel.health.troubles import troubles
 from pressel.node.away import AWAY_MS, Away
 from pressel.node.badge_state import BadgeState
 from pressel.node.leader_state import LeaderState, MemberState, MicrophoneState
@@ -56,10 +58,7 @@ def status_of(points: dict[str, str] | None = None) -> LeaderState:
     )  # fmt: skip
 
 
-def page(lost: dict[str, float], points: dict[str, str] | None = None, unclear: str = "") -> Live:
-    """The live page of a venue in which all have talked, and each lost such a share; of who is
-    `unclear`, everybody loses a tenth."""
-    status = status_of(points)
+def verdict_on(lost: dict[str, float], unclear: str = "") -> verdict.VenueHealth:
     bursts = [
         burst(
             n,
@@ -72,7 +71,13 @@ def page(lost: dict[str, float], points: dict[str, str] | None = None, unclear: 
         )
         for n, talker in enumerate(NAMES)
     ]
-    return live(Seen(status=status, health=verdict.judge(bursts, NOW_S)), [], NOW_S)
+    return verdict.judge(bursts, NOW_S)
+
+
+def page(lost: dict[str, float], points: dict[str, str] | None = None, unclear: str = "") -> Live:
+    """The live page of a venue in which all have talked, and each lost such a share; of who is
+    `unclear`, everybody loses a tenth."""
+    return live(Seen(status=status_of(points), health=verdict_on(lost, unclear)), [], NOW_S)
 
 
 def test_a_full_channel_is_told_once_and_not_of_each_badge() -> None:
@@ -247,6 +252,25 @@ def test_a_microphone_that_spoils_what_is_said_is_named(
     assert todo.title == "B2 is hard to understand" and why in todo.text and what in todo.text
     (person,) = [each for each in shown.people if each.why]
     assert person.name == "B2" and why in person.why
+
+
+@pytest.mark.parametrize(("bad", "served"), [(3, 4), (2, 4), (3, 6), (0, 4), (8, 4)])
+def test_a_relay_whose_badges_hear_badly_is_named_and_they_are_not(bad: int, served: int) -> None:
+    """The access points have others, too, who hear well."""
+    status = status_of({name: f"3f:a{n % 4}" for n, name in enumerate(NAMES)})
+    status.relays.append(
+        RelayState(name="annex", serves=True, listeners=served, load_percent=5, round_trip_ms=2)
+    )
+    for member in status.members[:served]:
+        member.way = WayState(is_many=False, why="", relay="annex")
+    health = verdict_on(dict.fromkeys(NAMES[:bad], 0.12))
+    (relay,) = relays(status, health)
+    assert relay.word == {0: "well", 2: "with gaps"}.get(bad, relay.word) and relay.word
+    titles = [each.title for each in troubles(status, health, [])]
+    named = ["Badges that relay annex serves hear badly"]
+    assert relay.is_troubled == (titles == named) == ((bad, served) == (3, 4))
+    if not relay.is_troubled and bad <= served:
+        assert titles == [f"{name} hears badly" for name in NAMES[:bad]]
 
 
 def test_a_relay_that_serves_nobody_is_named() -> None:

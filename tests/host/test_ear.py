@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from array import array
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from pressel.audio.speech import RECORDINGS
 from pressel.audio.wav import RATE_HZ, read_speech
 from pressel.health.microphone import FRAMES_MAX, LOUD, WIND, Microphone, trouble
 from pressel.node.ear import MOMENT_FRAMES, Ear
+from pressel.node.host import HostNode
+from pressel.node.options import HostOptions
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 from ptt.media import adpcm
 
@@ -112,3 +115,11 @@ def test_a_moment_of_each_second_is_measured_and_nothing_kept() -> None:
 def test_a_private_call_is_nobody_elses() -> None:
     ear, venue = heard(is_private=True)
     assert [ear.of(each.device) for each in venue.leader.members.all()] == [None] * 3
+
+
+@pytest.mark.parametrize("judges", [True, False])
+def test_a_host_opens_no_speech_where_it_is_told_not_to(tmp_path: Path, judges: bool) -> None:
+    options = HostOptions(("127.0.0.1", 0), tmp_path, judge_microphones=judges)
+    node = HostNode(options, lambda event, fields: None)
+    tap = node._make_leader(1).voice.tap
+    assert (tap == node._ear.tap) == judges

@@ -93,6 +93,12 @@ _OPTIONS = (
         "default never.",
     ),
     click.option(
+        "--judge-microphones/--no-judge-microphones",
+        default=True,
+        help="While this host leads, look at 120 ms of each second of talk in groups for wind and "
+        "overload, and forget them at once.",
+    ),
+    click.option(
         "--log-level",
         type=click.Choice(LEVELS),
         default=LEVELS[0],

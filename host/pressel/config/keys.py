@@ -79,6 +79,10 @@ class HostKeys(_Section):
         le=3650,
         description="Days after which the log forgets who borrowed and who asked; unset: never.",
     )
+    judge_microphones: bool = Field(
+        True,
+        description="Look at 120 ms of each second of talk for wind and overload, then forget it.",
+    )
     v1_bridge: bool = Field(False, description="Let old apps take part. Insecure.")
 
 

@@ -25,6 +25,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from pressel.errors import PresselError
 from pressel.health import radio
+from pressel.health.relays import relays as relay_health
 from pressel.health.troubles import is_low
 from pressel.kpis.hours import KPIS, LIMITS_MS
 from pressel.kpis.page import hour, kpi, p95, percent, render
@@ -269,7 +270,7 @@ class Pages:
     async def _wifi(self, request: Request, visitor: Visitor) -> Response:
         seen = await self._host.look()
         points = radio.access_points(seen.status, seen.health) if seen.status else []
-        relays = seen.status.relays if seen.status else []
+        relays = relay_health(seen.status, seen.health) if seen.status else []
         return self._page(
             "wifi.html.j2", visitor, "/wifi", points=points, why=seen.why, zones=self._zones,
             relays=relays,

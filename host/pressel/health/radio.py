@@ -12,8 +12,8 @@ from ptt.fanout.plan import frames_in_packet, share_percent
 
 WEAK_DBM = -70  # below, rates fall and frames are sent again; plans for voice ask for -67 and more
 MANY_PERCENT = 4  # once for all, at a basic rate of 6 Mb/s: docs/relay-topology.md, simulated
-_FEW = 3  # badges at an access point: of fewer, each may have a trouble of its own
-_MOST = 0.7  # of the badges at an access point: its trouble, not theirs
+FEW = 3  # badges at an access point, or of a relay: of fewer, each may have a trouble of its own
+MOST = 0.7  # of the badges there: its trouble, not theirs
 
 
 @dataclass
@@ -68,15 +68,12 @@ def access_points(status: LeaderState, health: VenueHealth) -> list[AccessPoint]
         listeners.setdefault(key, {}).setdefault(member.group, []).append(member)
         known = health.badges.get(member.device)
         if known is not None:
-            point.heard.played += known.heard.played
-            point.heard.concealed += known.heard.concealed
-            point.heard.late += known.heard.late
-            point.heard.bursts += known.heard.bursts
+            point.heard.join(known.heard)
     for key, point in found.items():
         if point.label != UNTOLD:
             _reckon_airtime(point, max(listeners[key].values(), key=len))
         point.places.sort(key=lambda place: (place.signal_dbm or 0, place.name.lower()))
-        point.word = _word(point.heard)
+        point.word = word_of(point.heard)
     return sorted(
         found.values(), key=lambda each: (each.label == UNTOLD, -each.heard.lost, each.label)
     )
@@ -101,12 +98,13 @@ def troubled(points: list[AccessPoint], health: VenueHealth) -> list[AccessPoint
             if place.device in health.badges and health.badges[place.device].word
         ]
         bad = len(words) - words.count(WELL)
-        if point.label != UNTOLD and bad >= _FEW and bad >= _MOST * len(words):
+        if point.label != UNTOLD and bad >= FEW and bad >= MOST * len(words):
             found.append(point)
     return found
 
 
-def _word(heard: Sum) -> str:
+def word_of(heard: Sum) -> str:
+    """Of `rating`; "" for too little speech."""
     r = rating(heard.played, heard.concealed) if heard.frames >= FRAMES_MIN else None
     return "" if r is None else in_words(r)
 

@@ -14,6 +14,7 @@ from pressel.node.ways import DEAF
 from ptt.base.numbers import HEARTBEAT_MS
 
 from .radio import access_points, by_signal, troubled
+from .relays import relays
 
 SILENT_MS = 3 * HEARTBEAT_MS  # a member that has missed two heartbeats
 BATTERY_LOW_PERCENT = 15  # about an hour of a shift: time to fetch another badge
@@ -72,6 +73,13 @@ def _of_the_air(status: LeaderState, health: VenueHealth) -> list[Todo]:
         )
         for point in points
     ]
+    for relay in relays(status, health):
+        served = {each.device for each in relay.served}
+        if relay.is_troubled and not served <= there:
+            name = relay.state.name
+            text = f"{relay.why}. Look at its cable, and at what else runs there."
+            found.append(Todo(f"Badges that relay {name} serves hear badly", text, "warn"))
+            there |= served
     if health.shared:
         found.append(Todo(f"Nearly everybody hears {health.word}", health.why, "warn"))
     members = {each.device: each for each in status.members}

@@ -41,6 +41,13 @@ class Sum:
         self.late += hearing.late
         self.bursts += 1
 
+    def join(self, other: Sum) -> None:
+        """Those of another badge, too."""
+        self.played += other.played
+        self.concealed += other.concealed
+        self.late += other.late
+        self.bursts += other.bursts
+
     @property
     def frames(self) -> int:
         return self.played + self.concealed

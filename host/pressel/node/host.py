@@ -476,7 +476,8 @@ class HostNode:
         self._bursts.follow(leader)
         leader.groups.coding.recoder = Recoder(leader.keys.current)
         self._recordings.recorder.follow(leader)
-        self._ear.follow(leader)
+        if self._options.judge_microphones:
+            self._ear.follow(leader)
         leader.groups.watch = Watchers(self._bursts, self._recordings.recorder)
         leader.keep_devices(directory.version, directory.records(), engine_now_ms())
         return leader
@@ -500,7 +501,8 @@ class HostNode:
         self._chores.repeat(self._rollouts.tick, LOOK_S)
         self._chores.repeat(self._heard.keep, heard.KEEP_S)
         self._chores.repeat(self._away.look, away.LOOK_S)
-        self._chores.repeat(self._ear.look, ear.LOOK_S)
+        if self._options.judge_microphones:
+            self._chores.repeat(self._ear.look, ear.LOOK_S)
         self._chores.repeat(self._restarts.look, restarts.LOOK_S)
         self._chores.repeat(self._copy_updates, COPY_S)
         self._chores.repeat(self._look_at_load, LOAD_S)
