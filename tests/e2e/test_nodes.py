@@ -158,6 +158,7 @@ async def cluster_of(
         assert all(len(names) == 1 for names in cluster.terms().values())
 
 
+@pytest.mark.proof
 def test_row_25_a_fresh_host_that_leads_first_lets_everybody_in(tmp_path: Path) -> None:
     """It has what the other knows at once, though the other follows."""
 
@@ -184,6 +185,48 @@ def test_row_25_a_fresh_host_that_leads_first_lets_everybody_in(tmp_path: Path) 
                 with Registry(cluster.state("a")) as registry:
                     assert registry.key(known[1]) == key and registry.key(known[0]) is None
                 assert cluster.leads("a")
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.proof
+def test_row_47_a_host_whose_registry_is_gone_gets_it_from_the_other(tmp_path: Path) -> None:
+    """As the runbook has it. It says why it does not start, and has all that it had before."""
+    device = "00" * 8
+
+    def names_at(cluster: Cluster, name: str) -> set[str]:
+        with Registry(cluster.state(name)) as registry:
+            return {each.name for each in registry.devices("active")}
+
+    async def scenario() -> None:
+        cluster = Cluster(tmp_path, "ab")
+        async with cluster.started("a") as leader:
+            await until(lambda: cluster.leads("a"), "the first to lead")
+            async with cluster.started("b") as other:
+                with Registry(cluster.state("a")) as registry:
+                    registry.enrol(device, "Ann")
+                with Registry(cluster.state("b")) as registry:
+                    registry.enrol("01" * 8, "Ben")  # the lost host has written to the log, too
+                both = {"Ann", "Ben"}
+                await until(
+                    lambda: names_at(cluster, "a") == both == names_at(cluster, "b"), "both"
+                )
+                await other.stop()
+            for file in cluster.state("b").glob("registry.sqlite*"):
+                file.unlink()
+            failed = await run(tmp_path / "failed", "host", "run", "--state", cluster.state("b"))
+            assert failed.code == 2 and "emptied or deleted" in failed.err
+            (cluster.state("b") / "registry.key").unlink()
+            key = public_key(cluster.state("a"))
+            allowed = await typed("host", "allow", "a", key, "--state", cluster.state("b"))
+            assert allowed.code == 0, allowed.err
+            async with cluster.started("b"):
+                await until(lambda: names_at(cluster, "b") == both, "all that it had")
+                await leader.stop()
+                await until(lambda: cluster.leads("b"), "it to lead")
+                assert names_at(cluster, "b") == both
+                verified = await typed("audit", "verify", "--state", cluster.state("b"))
+                assert verified.code == 0, verified.err
 
     asyncio.run(scenario())
 

@@ -150,7 +150,7 @@ def test_who_leads_next_overrules_what_it_has_heard(venue: Venue) -> None:
     assert venue.at["a"].conflicts() == []
 
 
-def test_a_new_host_gets_all_of_it(venue: Venue) -> None:
+def test_row_25_a_new_host_gets_all_of_it(venue: Venue) -> None:
     leads = venue.lead("a", 100)
     for number in range(150):  # more than a page
         leads.enrol(f"{number:016x}", f"b{number}")

@@ -102,7 +102,8 @@ class Database:
         if os.path.lexists(key_file) and not self._is_restored:
             raise UsageError(
                 f"{self.file} has been emptied or deleted, and its key is still there: restore a "
-                f"backup with `pressel registry restore`, or delete {key_file} to begin anew"
+                f"backup with `pressel registry restore`, or delete {key_file} to begin anew; "
+                "other hosts give back what they have once `pressel host allow` has named them"
             )
         vault = Vault(secret_file.load_or_make(key_file, KEY_KIND))
         self._db.execute(
