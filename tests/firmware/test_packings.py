@@ -12,6 +12,7 @@ import pytest
 from tests.host.stepped_venue import Venue, voice
 from tests.shared.update_stage import Release
 
+from pressel.boards.heap import left_out
 from pressel.pack import PACKINGS, FirmwareBuild, build_firmware
 from pressel.pack.manifest import ROM_FILE
 from pressel.virtual.make_kit import make_kit
@@ -53,7 +54,10 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def firmware(tmp_path_factory: pytest.TempPathFactory) -> dict[str, FirmwareBuild]:
     folder = tmp_path_factory.mktemp("firmware")
-    return {name: build_firmware(folder / name, packing=each) for name, each in PACKINGS.items()}
+    return {
+        name: build_firmware(folder / name, packing=each, without=left_out("", name))
+        for name, each in PACKINGS.items()
+    }
 
 
 def talked(venue: Venue) -> list[dict[str, Any]]:

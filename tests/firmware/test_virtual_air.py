@@ -13,6 +13,7 @@ from tests.patience import PATIENCE_S
 from pressel.boards.board import DEFAULT_BOARD, load_board
 from pressel.pack import build_firmware
 from pressel.virtual import VirtualBadge
+from pressel.virtual.stock import LEFT_OUT
 
 pytestmark = pytest.mark.e2e
 
@@ -60,7 +61,7 @@ async def use(badge: VirtualBadge) -> None:
 def test_a_walk_and_faults(tmp_path: Path) -> None:
     badge = VirtualBadge(
         "A",
-        firmware=build_firmware(tmp_path / "firmware"),
+        firmware=build_firmware(tmp_path / "firmware", without=LEFT_OUT),
         board=load_board(DEFAULT_BOARD).facts(),
         config={
             "device": "0200000000000001",

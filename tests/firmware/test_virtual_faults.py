@@ -21,6 +21,7 @@ from pressel.virtual import BadgeCrashed
 from pressel.virtual.make_kit import make_kit
 from pressel.virtual.stepped import Fault, Kit, Pin, Press, Release, Speak, SteppedBadge
 from pressel.virtual.stepped.heap import HEAP_BYTES
+from pressel.virtual.stock import LEFT_OUT
 
 BUTTON = 9  # of the venue's board, pressed when low
 FRAME_MS = 20
@@ -31,7 +32,7 @@ CONFIG = {"device": "0200000000000001", "name": "A", "wifi": {"ssid": "x", "pass
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("faults")
-    build_firmware(folder / "firmware")
+    build_firmware(folder / "firmware", without=LEFT_OUT)
     make_kit(folder).save(folder / "kit.json")
     return folder
 

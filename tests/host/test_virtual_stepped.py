@@ -24,6 +24,7 @@ from pressel.pack import build_firmware
 from pressel.virtual import BadgeCrashed
 from pressel.virtual.make_kit import make_kit
 from pressel.virtual.stepped import Kit, Pin, Speak, SteppedBadge
+from pressel.virtual.stock import LEFT_OUT
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES, LAST_REPEATS
 from ptt.media import adpcm
 from ptt.wire import voice as voice_layout
@@ -39,7 +40,7 @@ CONFIG: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("stepped")
-    build_firmware(folder / "firmware")
+    build_firmware(folder / "firmware", without=LEFT_OUT)
     make_kit(folder).save(folder / "kit.json")
     return folder
 
