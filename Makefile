@@ -27,7 +27,7 @@ endif
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 .PHONY: help setup ready python demo test proof lint type coverage firmware memory wheel deb flash schema docs dissector fuzz sim swarm bench-badge bench-sim \
-	report-phase0 report-phase2-3 report-phase4 report-phase5 report-phase7 report-phase8 console-load report-phase9 report-performance chaos budgets lock clean
+	report-phase0 report-phase2-3 report-phase4 report-phase5 report-phase7 report-phase8 console-load console-talk report-phase9 report-performance chaos budgets lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -138,6 +138,10 @@ report-phase8: ready  ## Write docs/reports/phase8-operations.md from its runs; 
 
 console-load: ready  ## A venue of 250 in real time, alone and with 21 who look at its console, for MINUTES (5) each
 	@$(BIN)/python -m tests.watched --minutes $(or $(MINUTES),5)
+	@$(BIN)/python -m pressel.sim.report phase8
+
+console-talk: ready  ## How long a voice takes from a page of the console to a badge and back; a minute
+	@$(BIN)/python -m tests.talked
 	@$(BIN)/python -m pressel.sim.report phase8
 
 report-phase9: ready  ## Write docs/reports/phase9-rollout.md from its shifts; RECORD=1 makes them anew

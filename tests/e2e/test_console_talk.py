@@ -31,6 +31,7 @@ from pressel.demo.actor import Actor
 from pressel.demo.speeches import Speech
 from pressel.demo.venue import LeaderProcess, run_badges, run_leader
 from pressel.node import control
+from pressel.virtual import now_ms
 
 pytestmark = pytest.mark.e2e
 
@@ -45,18 +46,21 @@ FREED_S = 5.0  # half of what the speech that is cut off would have lasted
 
 
 class Page:
-    """What the page's script does, without its sound card; `heard` are the frames that it plays."""
+    """What the page's script does, without its sound card; `heard` are the frames that it plays,
+    and `heard_ms` when each came."""
 
     def __init__(self, line: ClientConnection) -> None:
         self._line = line
         self.told: list[dict[str, Any]] = []
         self.heard: list[bytes] = []
+        self.heard_ms: list[float] = []
         self._reader = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
         async for message in self._line:
             if isinstance(message, bytes):
                 self.heard.append(message)
+                self.heard_ms.append(now_ms())
             else:
                 self.told.append(json.loads(message))
 

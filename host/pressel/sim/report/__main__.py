@@ -29,6 +29,7 @@ from . import (
     failover,
     operations,
     rollout,
+    talked,
     watched,
 )
 
@@ -178,7 +179,8 @@ def rollout_stale() -> list[str]:
 
 def operations_text(records: list[operations.Record]) -> str:
     """The report of phase 8: faults, and a venue that is looked at."""
-    return operations.text(records) + watched.text(watched.read_records())
+    looked_at = watched.text(watched.read_records())
+    return operations.text(records) + talked.text(talked.read_record()) + looked_at
 
 
 def operations_stale() -> list[str]:

@@ -250,7 +250,9 @@ other cause does.
 
 What is not planted here: low batteries and access points, which badges report and simulated ones do
 not, stand on the same page and are tried in `tests/host/test_console_view.py`; hosts that are split
-or dead, in `tests/e2e`.
+or dead, in `tests/e2e`. In a leader and four badges as processes,
+`tests/e2e/test_console_faults.py` plants a badge that is far, one whose own way is bad, a full
+channel, wind, overload and a dark badge, and reads the live page and the bundle.
 """
 
 
