@@ -24,7 +24,7 @@ from pressel.recordings.burst_mark import Mark
 from pressel.registry import about_bursts, intake
 from pressel.registry.about_loans import facts_of
 from pressel.registry.backup import back_up, try_out
-from pressel.registry.device import ACTIVE, REVOKED, Entitlements
+from pressel.registry.device import ACTIVE, EPOCH_MAX, KEY_BYTES, REVOKED, Entitlements
 from pressel.registry.identity import identity
 from pressel.registry.intake import Sent, Taken
 from pressel.registry.standing import HEAR
@@ -263,6 +263,7 @@ GOOD = {"state": "active", "groups": (1,), "emergency": 0, "priority": 0, "epoch
         ({"facts": {**GOOD, "more": 1}}, "other things than a device has"),
         ({"facts": {**GOOD, "state": "revoked"}}, "a key where there is none"),
         ({"texts": {}}, "its device has no name"),
+        ({"facts": {}}, "its device is gone"),
         ({"subject": f"host {'0' * 64}", "facts": {"allowed": 1}, "texts": {}}, "there cannot be"),
     ],
 )
@@ -395,6 +396,26 @@ def test_who_says_that_it_has_heard_more_than_it_has_overrules_nothing(
         back_up(venue.folder / host, venue.folder / f"{host}.backup")
         assert try_out(venue.folder / host, venue.folder / f"{host}.backup") == 1
     assert leads.undo("b", 0, is_dry=True)
+
+
+def test_the_last_epoch_of_a_key_keeps_no_revocation_from_others(venue: Venue) -> None:
+    """A host that is removed has named it. Of the next one others must take what is written."""
+    venue.lead("a", 100).enrol(ANN, "Ann")
+    venue.at["a"].enrol(BEN, "Ben")
+    venue.meet()
+    with venue.at["b"]._change("device rotate"):
+        key = bytes(KEY_BYTES)
+        sealed = venue.at["b"]._vault.seal(key, ANN, EPOCH_MAX)
+        what = "sealed_key = ?, epoch = ?"
+        venue.at["b"]._update(ANN, what, (sealed, EPOCH_MAX), ACTIVE)
+    venue.meet()
+    for host in "ac":
+        venue.at[host].remove_host("b")
+    venue.lead("a", 102).rotate(ANN)
+    venue.at["a"].revoke(BEN)
+    assert not venue.hear("c", "a").refused
+    assert venue.at["c"].device(BEN).state == REVOKED
+    assert venue.at["c"].key(ANN) == venue.at["a"].key(ANN) != key
 
 
 def test_the_word_of_a_host_against_another_is_no_proof(venue: Venue) -> None:

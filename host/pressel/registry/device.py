@@ -17,6 +17,7 @@ REVOKED = "revoked"
 KEY_BYTES = 32
 GROUP_MAX = CALL_GROUP_FIRST - 1  # the numbers above are private calls
 GROUPS_MAX = MEMBER_GROUPS_MAX
+EPOCH_MAX = 1 << 30  # rotations of one key: one a second for thirty years
 PRIORITY_MAX = 7  # as registries hold it; all above 0 give the one priority lane
 
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -40,7 +41,7 @@ class Device:
     groups: tuple[int, ...]
     entitlements: Entitlements
     state: str
-    epoch: int  # of its key; goes up with every rotation
+    epoch: int  # of its key: another one with every rotation
     created_s: int
     changed_s: int
     check_code: str | None = None  # while it waits: what it shows for people to compare
@@ -53,6 +54,12 @@ class Host:
     name: str
     public_key: str
     created_s: int
+
+
+def next_epoch(epoch: int) -> int:
+    """Of a device's key. Behind the last one they begin again: a host that was taken over can name
+    any, and what comes next must be one that other hosts take."""
+    return epoch % EPOCH_MAX + 1
 
 
 def checked_id(text: str) -> str:

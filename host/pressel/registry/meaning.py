@@ -9,6 +9,7 @@ from pressel.ledger.broken import BrokenError
 from pressel.ledger.entry import Entry
 from pressel.registry.device import (
     ACTIVE,
+    EPOCH_MAX,
     PRIORITY_MAX,
     REVOKED,
     checked_groups,
@@ -16,9 +17,9 @@ from pressel.registry.device import (
     checked_public_key,
 )
 
-EPOCH_MAX = 1 << 30  # rotations of one key: one a second for thirty years
 _DEVICE_FACTS = {"state", "groups", "emergency", "priority", "epoch"}
 _DEVICE_TEXTS = {"name", "key", "who"}
+_GONE_TEXTS = {"who"}
 _KINDS = {"device": 16, "host": 64, "log": 64, "invite": 0, "registry": 0, "venue": 0}  # digits
 
 
@@ -31,6 +32,8 @@ def check(entry: Entry) -> None:
         )
     if kind == "device" and not entry.is_tombstone:
         _check_device(entry)
+    elif kind == "device" and not entry.texts.keys() <= _GONE_TEXTS:
+        raise BrokenError("its device is gone, and it tells of it still")
     elif kind == "host":
         _check_host(entry, which)
 

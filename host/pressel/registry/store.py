@@ -33,6 +33,7 @@ from pressel.registry.device import (
     checked_id,
     checked_name,
     checked_public_key,
+    next_epoch,
 )
 from pressel.registry.identity import public_key
 from pressel.registry.intake import ERASE, ERASED, Intake, Sent, Taken
@@ -341,8 +342,8 @@ class Registry(Database):
             raise UsageError(f"a device key has {KEY_BYTES} bytes")
         with self._change("device rotate"):
             device = self.device(device_id)  # again: another process may have been faster
-            sealed = self._vault.seal(key, device.id, device.epoch + 1)
-            values = (sealed, device.epoch + 1)
+            epoch = next_epoch(device.epoch)
+            values = (self._vault.seal(key, device.id, epoch), epoch)
             self._update(device.id, "sealed_key = ?, epoch = ?", values, ACTIVE)
         return key
 
