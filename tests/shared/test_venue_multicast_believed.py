@@ -3,6 +3,7 @@
 from tests.shared.multicast_venue import (
     GROUP,
     MANY,
+    Wire,
     forged,
     heard_whole,
     multicast_to,
@@ -45,6 +46,29 @@ def test_an_insider_cannot_speak_as_the_leader():
     made.run(11000)
     told = [value for _, kind, value in made.leader_events if kind == events.FORGED]
     assert told == [(made.badges[1].engine.join.node, len(sent))]
+
+
+def test_a_flood_of_forgeries_takes_no_word_away():
+    """They come faster than their keys are told, and fill what waits for its proof."""
+    made = venue()
+    wire = Wire(made)
+    sent = []
+
+    def look(data, source, destination):
+        if data[1] == messages.MULTICAST_VOICE and destination == ("badge", 1):
+            for number in range(40):
+
+                def change(copy, number=number):
+                    envelope.put16(copy, layout.VOICE_AT + 14 + 8, len(sent) * 40 + number)
+
+                multicast_to(made, 1, forged(data, change))
+            sent.append(data)
+        return wire.look(data, source, destination)
+
+    made.loses = look
+    heard_whole(made, talk(made, 2400))
+    assert made.badges[1].engine.refusals[refusal.LIMIT] > len(sent) > 20
+    assert 1 in wire.alone
 
 
 def test_a_forged_key_is_not_believed():

@@ -109,6 +109,9 @@ class Listener:
                 watch = self._watch_of(frames)
                 if watch is not None:
                     watch.came(voice.is_last(frames), now_ms)
+        elif reason == refusal.LIMIT:
+            for watch in self._watches.values():
+                watch.crowded(now_ms)
         for each in self.prover.take():
             if each[TYPE_AT] == messages.MULTICAST_PROBE:
                 self._on_probe(envelope.get16(each, layout.NUMBER_AT), now_ms)

@@ -32,6 +32,7 @@ class Watch:
         "_back_ms",
         "_backs",
         "_came_ms",
+        "_crowded_ms",
         "_due_ms",
         "_held_ms",
         "_is_alone",
@@ -55,6 +56,7 @@ class Watch:
         self._is_marked = False  # its last frame has come, proved or not
         self._alive_ms = NEVER  # since when nothing has come by multicast; NEVER: no voice has yet
         self._held_ms = NEVER  # since when voice waits for its proof
+        self._crowded_ms = NEVER  # when something found no room to wait for its proof
         self._over_ms = NEVER  # since when the leader says that it is over
         self._tries = 0
         self._retry_ms = NEVER
@@ -86,6 +88,13 @@ class Watch:
             self._held_ms = now_ms
         self._is_marked = self._is_marked or is_last
         self._wait()
+
+    def crowded(self, now_ms: int) -> None:
+        """Something that came found no room to wait for its proof: somebody floods us, and what
+        comes to us alone needs none."""
+        if self._crowded_ms == NEVER:
+            self._crowded_ms = now_ms
+            self._wait()
 
     def settled(self) -> None:
         """Whatever came of it has been proved, or was false."""
@@ -140,7 +149,7 @@ class Watch:
             self._is_alone = True
         self._tries = 0
         self._retry_ms = NEVER
-        self._held_ms = NEVER
+        self._held_ms = self._crowded_ms = NEVER
         if self._alive_ms != NEVER:
             self._alive_ms = now_ms
         self._wait()
@@ -184,9 +193,9 @@ class Watch:
         return self._retry_ms if self._retry_ms != NEVER else self._due_ms
 
     def _wait(self) -> None:
-        self._due_ms = NEVER
+        self._due_ms = self._crowded_ms
         if self._held_ms != NEVER:
-            self._due_ms = add(self._held_ms, _UNPROVED_MS)
+            self._due_ms = earliest(self._due_ms, add(self._held_ms, _UNPROVED_MS))
         if not self._is_marked and self._alive_ms != NEVER:
             self._due_ms = earliest(self._due_ms, add(self._alive_ms, _SILENT_MS))
 
