@@ -82,6 +82,16 @@ def test_what_is_no_kit_is_refused(content: str, tmp_path: Path) -> None:
         kit.open_kit(tmp_path / "nothing", "x")
 
 
+@pytest.mark.parametrize("name", ["registry.key", "host.key"])
+@pytest.mark.parametrize("text", ["", "pressel-host-key 00", "pressel-registry-key " + "00" * 32])
+def test_no_kit_is_made_of_what_is_no_key(name: str, text: str, lost: Path, tmp_path: Path) -> None:
+    """Nor of the key of another registry: who needs the kit could not mend it any more."""
+    (lost / name).write_text(text)
+    with pytest.raises(UsageError, match="put back"):
+        kit.make(lost, tmp_path / "kit", kit.new_passphrase())
+    assert not (tmp_path / "kit").exists()
+
+
 def test_a_changed_kit_is_refused(lost: Path, tmp_path: Path) -> None:
     words, sealed = kit.new_passphrase(), tmp_path / "kit"
     kit.make(lost, sealed, words)

@@ -7,6 +7,7 @@ anything.
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import tempfile
 from collections.abc import Iterable
@@ -24,9 +25,9 @@ from pressel.private_folder import make_private
 
 from . import backup, secret_file
 from .database import DATABASE
-from .identity import IDENTITY_FILE
+from .identity import IDENTITY_FILE, IDENTITY_KIND
 from .store import Registry
-from .vault import KEY_FILE
+from .vault import KEY_FILE, KEY_KIND
 
 _FORMAT = "pressel-recovery-kit 1"
 _LETTERS = "ACDEFHJKLMNPRTUVWXY34679"  # no two look alike on paper
@@ -35,7 +36,7 @@ _SALT_BYTES, _NONCE_BYTES = 16, 12
 # A guess takes 32 MB and a tenth of a second; 110 bits need no more.
 _SCRYPT = {"length": 32, "n": 1 << 15, "r": 8, "p": 1}
 _FILE_BYTES_MAX = 65_536  # it has one thousand
-_KEYS = (KEY_FILE, IDENTITY_FILE)
+_KEYS = {KEY_FILE: KEY_KIND, IDENTITY_FILE: IDENTITY_KIND}
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,12 @@ def new_passphrase() -> str:
 
 
 def make(state: Path, file: Path, passphrase: str) -> None:
-    """Seal the keys of the host in `state` into the new `file`, and see that they open again."""
-    found = {name: _read(state / name) for name in _KEYS}
+    """Seal the keys of the host in `state` into the new `file`, and see that they open again.
+    UsageError when they are none, or not those of its registry: a kit shows that too late."""
+    found = {name: _read(state / name, kind) for name, kind in _KEYS.items()}
+    if (state / DATABASE).exists():
+        with Registry(state):
+            pass
     salt, nonce = secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_NONCE_BYTES)
     sealed = _cipher(passphrase, salt).encrypt(nonce, json.dumps(found).encode(), _FORMAT.encode())
     content = {"format": _FORMAT, "salt": salt.hex(), "nonce": nonce.hex(), "sealed": sealed.hex()}
@@ -144,14 +149,15 @@ def _forget(made: list[Path]) -> None:
         each.unlink(missing_ok=True)
 
 
-def _read(file: Path) -> str:
-    try:
-        return file.read_text("ascii")
-    except (OSError, ValueError):
+def _read(file: Path, kind: str) -> str:
+    """A key as its file holds it, which is looked at."""
+    if not os.access(file, os.R_OK):
         raise UsageError(
             f"there is no key in {file}; run this on the leader box, as root where the host is a "
             "service"
-        ) from None
+        )
+    secret_file.load(file, kind)
+    return file.read_text("ascii")
 
 
 def _cipher(passphrase: str, salt: bytes) -> AESGCM:
