@@ -12,6 +12,7 @@ from tests.host.test_registry_copies import ANN, BEN, Venue, compact, sql, venue
 
 from pressel.errors import PresselError
 from pressel.ledger.text import SALT_BYTES
+from pressel.node import log_copy
 from pressel.node.log_copy import HEADS_VERB, LogCopy
 from pressel.node.others import OtherHosts
 from pressel.node.report import Report
@@ -181,6 +182,29 @@ class Liars(Others):
         if host == b"b":
             page = {**page, "entries": list(map(self._spoilt, page["entries"])), "keys": {}}
         return json.dumps({"answer": page}).encode()
+
+
+def test_a_host_that_tells_without_end_fills_no_memory(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named, and of what it has told nothing is kept."""
+    venue.lead("a", 100).enrol(ANN, "Ann")
+    venue.hear("b", "a")
+    others, asked = Others(venue, ""), []
+    page = copy_of(venue, "b", others).page({"known": {}, "wanted": []})
+    answer = json.dumps({"answer": {**page, "more": True}}).encode()
+    monkeypatch.setattr(log_copy, "TURN_BYTES_MAX", 9 * len(answer))
+
+    async def ask(host: bytes, body: bytes) -> bytes:
+        asked.append(host)
+        return answer
+
+    others.ask = ask  # type: ignore[method-assign]
+    told: list[dict[str, Any]] = []
+    copy = copy_of(venue, "c", others, lambda event, fields: told.append(fields))
+    assert not asyncio.run(copy.hear_from(b"b"))
+    assert len(asked) == 10 and not venue.at["c"].devices()
+    assert "more than the log" in told[0]["advice"] and told[0]["name"] == "b"
 
 
 @pytest.mark.parametrize("spoilt", [unsigned, bare, with_other_salts])

@@ -31,6 +31,7 @@ from .report import Report
 
 HEARD_MS = 5 * HOST_LOST_MS  # who was heard this lately is asked
 PAGES_MAX = 2 * CHAIN_MAX // PAGE  # of one host in a turn: the chains of two hosts that are full
+TURN_BYTES_MAX = 64 << 20  # of JSON in a turn: three chains that nobody compacts have 30 MB
 SHUT_TURNS = 30  # in which a chain that was refused is not asked for again
 CATCH_UP_S = 2.0  # an answer takes milliseconds; a host that hangs must not stop an operator
 CONFIRM_S = 2.0  # likewise, and a write of a slow disk
@@ -238,10 +239,15 @@ class LogCopy:
         known |= dict.fromkeys(shut, (INDEX_MAX, ""))
         sent: list[Sent] = []
         keys: dict[str, bytes] = {}
+        size = 0
         for _ in range(PAGES_MAX):
-            page = await self._asked(host, known)
-            if page is None:
+            told = await self._asked(host, known)
+            if told is None:
                 return False
+            size += len(told)
+            if size > TURN_BYTES_MAX:
+                raise PresselError("it tells more than the log of a venue can have; remove it")
+            page = _page(told)
             sent += page.sent()
             keys |= {device: bytes.fromhex(key) for device, key in page.keys.items()}
             if not page.more or not page.entries:
@@ -252,22 +258,12 @@ class LogCopy:
             self._on_taken(taken, host, name)
         return True
 
-    async def _asked(self, host: bytes, known: Known) -> Answered | None:
-        """The next page of `host`; None when it does not answer. PresselError when it is none."""
+    async def _asked(self, host: bytes, known: Known) -> bytes | None:
+        """What `host` answers for the next page; None when it does not."""
         wanted = sorted(self._lacking or ())[:DEVICES_MAX]
         who = {"name": "log", "uid": -1}
         request = {"ask": PAGE_VERB, "known": known, "wanted": wanted, "who": who}
-        told = await self._others.ask(host, json.dumps(request).encode())
-        if told is None:
-            return None
-        try:
-            reply = read_json(told)
-            if "error" in reply:
-                words = str(reply["error"])
-                raise PresselError(_TOO_OLD if PAGE_VERB in words else words)
-            return Answered.model_validate(reply["answer"])
-        except (ValueError, KeyError, TypeError):
-            raise PresselError(_WRONG) from None
+        return await self._others.ask(host, json.dumps(request).encode())
 
     def _taking(self, sent: list[Sent], keys: dict[str, bytes]) -> Callable[[Registry], Taken]:
         def take(registry: Registry) -> Taken:
@@ -310,6 +306,18 @@ class LogCopy:
         self._told[name, advice] = None
         while len(self._told) > PAGE:
             self._told.pop(next(iter(self._told)))
+
+
+def _page(told: bytes) -> Answered:
+    """The page in an answer. PresselError when it is none."""
+    try:
+        reply = read_json(told)
+        if "error" in reply:
+            words = str(reply["error"])
+            raise PresselError(_TOO_OLD if PAGE_VERB in words else words)
+        return Answered.model_validate(reply["answer"])
+    except (ValueError, KeyError, TypeError):
+        raise PresselError(_WRONG) from None
 
 
 def _own_head(registry: Registry) -> tuple[str, tuple[int, str]]:
