@@ -114,9 +114,17 @@ def stages() -> "Iterator[Handset | None]":
         is_shared = True
         microphone.close()
     yield None
+    network = (config["wifi"]["ssid"], config["wifi"]["password"])
+    change = None
+    if features.HAS_NETWORKS:
+        from .extras.networks import WifiChange
+
+        change = WifiChange(participant, network, nvs.blob("network"), now_ms)
+        network = change.first()
+        yield None
     handset = Handset(
         participant,
-        Wifi(config["wifi"]["ssid"], config["wifi"]["password"]),
+        Wifi(network[0], network[1]),
         Radio(),
         button,
         microphone,
@@ -134,6 +142,9 @@ def stages() -> "Iterator[Handset | None]":
         if extra is not None:
             handset.extras.append(extra)
             participant.membership.claims |= feature
+    if change is not None:
+        handset.extras.append(change)
+        participant.membership.claims |= features.NETWORKS
     if features.HAS_SMOOTH_PLAYOUT:
         from .extras import smooth
 

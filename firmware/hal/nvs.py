@@ -6,7 +6,7 @@
 import esp32
 
 _NAMESPACE = "pressel"
-_BLOB_BYTES_MAX = 64
+_BLOB_BYTES_MAX = 128  # a Wi-Fi network's name and password, and nine bytes
 
 
 class Nvs:

@@ -9,6 +9,7 @@ is decided elsewhere (`app.extras.roaming`).
 import network
 from micropython import const
 
+from ptt.base import features
 from ptt.base.clock import add, since
 
 _CHECK_MS = const(500)  # how soon a lost network is noticed
@@ -93,6 +94,16 @@ class Wifi:
         self.is_connected = False  # even when it is back before the next look: power save is on
         self._retry_ms = _RETRY_MS
         self._join(bssid, now_ms)
+
+    if features.HAS_NETWORKS:
+
+        def change(self, ssid: str, password: str, now_ms: int) -> None:
+            """Leave, and join this network from now on; `poll` tells when."""
+            self._ssid = ssid
+            self._password = password
+            self.is_connected = False
+            self._retry_ms = _RETRY_MS
+            self._join(None, now_ms)
 
     def off(self) -> None:
         """Switch the radio off until the next restart."""

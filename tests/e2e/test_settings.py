@@ -16,9 +16,14 @@ from tests.e2e.test_failover import Person, badges_port
 from tests.e2e.test_nodes import Cluster, cluster_of
 from tests.patience import PATIENCE_S
 
+from ptt.badge.networks import STAYING, Networks
+from ptt.base import features
+
 pytestmark = pytest.mark.e2e
 
 LIMIT_MS = 90_000
+PASSWORDS = ("correct horse",)
+TELLING = ("list", "history", "status", "export")
 
 
 async def settings(cluster: Cluster, name: str, *words: str) -> Result:
@@ -36,6 +41,11 @@ async def talk_limit(cluster: Cluster, name: str) -> dict[str, Any]:
 async def badges(cluster: Cluster, leader: str, count: int) -> AsyncIterator[list[Person]]:
     address, state = ("127.0.0.1", badges_port(cluster, leader)), cluster.state(leader)
     people = [Person(number, address, state) for number in range(1, count + 1)]
+    for person in people:
+        participant = person.badge.participant
+        participant.membership.claims |= features.NETWORKS
+        person.room = Networks(participant, (0, b"", b""), (0, b"", b""))  # it has no radio
+        participant.take_room(person.room)
     async with contextlib.AsyncExitStack() as stack:
         for person in people:
             await stack.enter_async_context(person.badge)
@@ -63,10 +73,12 @@ def test_a_change_reaches_all_badges_and_outlives_its_leader(tmp_path: Path) -> 
                 )  # fmt: skip
                 await refused(cluster, other)
                 await in_stages(cluster, other, people)
+                await of_the_wifi(cluster, other, people, tmp_path / "password")
                 cluster.commands[leader].process.send_signal(signal.SIGKILL)
                 await until(lambda: cluster.leads(other), "the other one leads")
                 now = await talk_limit(cluster, other)
-                assert (now["value"], now["version"]) == (LIMIT_MS, 4)
+                assert (now["value"], now["version"]) == (LIMIT_MS, 6)
+                nowhere(tmp_path, *PASSWORDS)
                 async with asyncio.timeout(PATIENCE_S):
                     while (now := await talk_limit(cluster, other))["applied"] != 3:
                         assert now["badges"] == 3
@@ -88,6 +100,36 @@ async def in_stages(cluster: Cluster, name: str, people: list[Person]) -> None:
     await until(lambda: {60} == set(map(delay_of, people)), "nobody has it")
 
 
+async def of_the_wifi(cluster: Cluster, name: str, people: list[Person], file: Path) -> None:
+    """A password is read from a file, or from standard input, told to the badges, and shown to
+    nobody."""
+    file.write_text(f"{PASSWORDS[0]}\n", "utf-8")
+    words = ("wifi", "Venue 2", "--password-file", str(file))
+    dry = await settings(cluster, name, *words, "--dry-run")
+    assert dry.code == 0 and "by 3 badges (" in dry.out, dry
+    bad = await settings(cluster, name, *words, "--open")
+    assert bad.code == 2 and "leave one of the two out" in bad.err
+    short = await settings(cluster, name, "wifi", "Venue 2", "--password-file", "/dev/null")
+    assert short.code == 2 and "is empty" in short.err
+    begun = await settings(cluster, name, *words, "--why", "new access points")
+    assert begun.code == 0 and "running, stage canary" in begun.out, begun
+    wanted = (b"Venue 2", PASSWORDS[0].encode())
+    await until(lambda: [p.room.tried[1:] for p in people].count(wanted) == 2, "two are told")
+    assert (await typed("rollout", "abort", "--control", cluster.folder / f"{name}.sock")).code == 1
+    await until(lambda: all(p.room.state == STAYING for p in people), "nobody wants it")
+    told = [begun, dry, bad, *[await settings(cluster, name, each) for each in TELLING]]
+    assert not [each for each in told if PASSWORDS[0] in each.out + each.err]
+    file.unlink()
+
+
+def nowhere(folder: Path, *secrets: str) -> None:
+    """No file of the hosts, no log and no output has one of `secrets`."""
+    files = [each for each in folder.rglob("*") if each.is_file()]
+    assert len(files) > 10
+    for secret in secrets:
+        assert not [each for each in files if secret.encode() in each.read_bytes()]
+
+
 def delay_of(person: Person) -> int:
     return person.badge.participant.playout.path.least_ms
 
@@ -101,11 +143,17 @@ async def as_a_file(cluster: Cluster, name: str, file: Path) -> None:
     assert done.code == 0 and "90000 ms -> 120000 ms" in done.out
     assert (await settings(cluster, name, "diff", str(file))).code == 0
     again = await settings(cluster, name, "import", str(file))
-    assert again.code == 1 and "of version 5, not 4 any more" in again.err
+    assert again.code == 1 and "of version 7, not 6 any more" in again.err
     assert (await settings(cluster, name, "revert", "2")).code == 0
     told = json.loads((await settings(cluster, name, "history", "--json")).out)
-    assert [each["version"] for each in told] == [2, 4, 5, 6]
-    whys = ["", "version 3 taken back", "a long speech", "back to version 2"]
+    assert [each["version"] for each in told] == [2, 4, 6, 7, 8]
+    whys = [
+        "",
+        "version 3 taken back",
+        "version 5 taken back",
+        "a long speech",
+        "back to version 2",
+    ]
     assert [each["why"].partition(":")[0] for each in told] == whys
     assert told[-1]["changed"] == {"floor.talk_ms": [120_000, LIMIT_MS]}
 

@@ -64,7 +64,7 @@ def run_cycles(
     heap_bytes: int = HEAP_BYTES,
     packing: Packing = STOCK,
     measure: str = "memory",
-    without: Collection[str] = ("smooth_playout",),  # no stock ESP32 has room for it
+    without: Collection[str] = ("smooth_playout", "networks"),  # no stock ESP32 has room for them
     parts: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The figures of `_hour.report`; with `measure` "seal" or "count" of its `seal_report` or

@@ -14,7 +14,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 CORE = DOCS / "protocol-v2.md"
 ANNEXES = tuple(
     DOCS / "protocol" / f"{name}.md"
-    for name in ("numbers", "hosts", "updates", "reports", "multicast", "relays")
+    for name in ("numbers", "hosts", "updates", "reports", "networks", "multicast", "relays")
 )
 VECTORS = DOCS / "protocol" / "vectors.md"
 

@@ -170,6 +170,7 @@ def test_a_chip_with_more_memory_has_all_and_the_smallest_what_fits() -> None:
             "name_tag",
             "smooth_playout",
             "g722",
+            "networks",
         ]
     )
 

@@ -14,6 +14,7 @@ class Member:
         self.node = node
         self.device = bytes([node])
         self.groups = (1,)
+        self.features = 0
         self.settings = Delivery()
         self.settings.due_ms = now_ms
         self.heard_ms = now_ms
@@ -35,6 +36,9 @@ class Venue:
             settings = self.publisher.candidate
         assert values == settings.fields()
         self.sent.append((node, settings.version, now_ms))
+
+    def send_network(self, node, values, now_ms):
+        raise AssertionError("no member here can change its network")
 
     def publish(self, version):
         self.publisher.settings = Settings(version)

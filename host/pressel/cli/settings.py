@@ -17,6 +17,7 @@ _SHOW, _CHANGE, _FILES = (f"pressel.cli.settings_{each}" for each in ("show", "c
         "status": _SHOW,
         "explain": _SHOW,
         "set": f"{_CHANGE}:set_some",
+        "wifi": "pressel.cli.settings_wifi",
         "revert": _CHANGE,
         "history": _SHOW,
         "diff": _SHOW,

@@ -34,6 +34,10 @@ from .settings_state import State, Values, ask, change, changed, say_left, touch
 if TYPE_CHECKING:
     from pressel.node.control import Where
 
+Network = tuple[str, str]  # name and password
+NETWORK = "wifi.network"
+_ANY = 1  # stands for the number that a network would get
+
 
 def change_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What every command that changes settings takes."""
@@ -86,10 +90,14 @@ def start(
     control: Path | None,
     as_json: bool,
     dry_run: bool,
+    network: Network | None = None,
 ) -> int:
-    """Begin to roll the change out, and say how it stands; the exit code."""
+    """Begin to roll the change out, and say how it stands; the exit code. `network`: name and
+    password of the Wi-Fi network to change to."""
     path = sockets.find(control, port)
     given = {"values": dict(values), "base": base or ask(path).version, "why": why}
+    if network is not None:
+        given["network"] = list(network)
     return show(sockets.ask(path, "rollout start", **given), as_json)
 
 
@@ -113,10 +121,15 @@ def put(
     port: int | None,
     control: Path | None,
     as_json: bool,
+    network: Network | None = None,
 ) -> int:
-    """Make the change and say what came of it; the exit code."""
+    """Make the change and say what came of it; the exit code. `network` as for `start`."""
     path = sockets.find(control, port)
-    before, state = change(path, values, base, why, is_dry=dry_run)
+    if network is not None and dry_run:
+        values = {**values, NETWORK: _ANY}
+    before, state = change(path, values, base, why, is_dry=dry_run, network=network)
+    if network is not None and not dry_run:
+        values = {**values, NETWORK: state.value(NETWORK)}
     after = laid_over(before.values, values) if dry_run else state.values
     if as_json:
         told = {name: list(both) for name, both in differences(before.values, after).items()}

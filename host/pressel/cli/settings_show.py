@@ -164,6 +164,7 @@ def explain(name: str, port: int | None, control: Path | None) -> None:
 _BADGES = {
     "obeys": "obey it",
     "roomy": "obey it if they are soft badges, or have room (the feature smooth_playout)",
+    "apart": "try it, and keep it if they find a leader, if they have the feature networks",
     "told": "are told it; the leader sees to it",
     "none": "know nothing of it; it is about hosts",
 }

@@ -99,6 +99,7 @@ def touched_lines(path: Where, values: Change) -> Iterator[str]:
 _TOUCHED = {
     "obeys": "obeyed at once by {badges}; by others when they join",
     "roomy": "obeyed at once by those with room and by soft badges; told to {badges}",
+    "apart": "tried, as soon as nobody talks, by {badges}; others stay as they are",
     "told": "the leader sees to it; told at once to {badges}",
     "none": "the leader sees to it, for {badges}; badges are not told",
 }
@@ -120,14 +121,23 @@ def changed(before: State, values: Change) -> dict[str, int | None]:
 
 
 def change(
-    path: Where, values: Change, base: int | None, why: str, *, is_dry: bool
+    path: Where,
+    values: Change,
+    base: int | None,
+    why: str,
+    *,
+    is_dry: bool,
+    network: tuple[str, str] | None = None,
 ) -> tuple[State, State]:
     """Put `values` in force, all or none, and wait for the badges: the state before and after. With
-    `is_dry` nothing is done."""
+    `is_dry` nothing is done. `network`: a Wi-Fi network that the leader gives a number."""
     before = ask(path)
     if is_dry:
         return before, before
-    fields: dict[str, Any] = {"values": changed(before, values), "base": base or before.version}
+    new = {} if network is not None else changed(before, values)
+    fields: dict[str, Any] = {"values": new, "base": base or before.version}
+    if network is not None:
+        fields["network"] = list(network)
     if why:
         fields["why"] = why
     sockets.ask(path, "settings set", **fields)

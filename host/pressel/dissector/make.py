@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pressel.schema.messages import FieldRow, MessageRow, MessageTable, load_table
-from pressel.schema.settings import OBEYED, settings, short
+from pressel.schema.settings import OBEYED, UNTOLD, settings, short
 from ptt.base.numbers import DATAGRAM_BYTES_MAX, PORT
 from ptt.wire import voice
 from ptt.wire.envelope import HEADER_BYTES, TAG_BYTES
@@ -22,7 +22,7 @@ def _settings_summary() -> str:
     """`version {version}`, then name, place and unit of each setting that badges obey."""
     said = ["version {version}"]
     for name, row in settings().items():
-        if row.badge in OBEYED:
+        if row.badge in OBEYED and row.badge not in UNTOLD:
             words = short(name).removesuffix(f"_{row.unit}").replace("_", " ")
             said.append(f"{words} {{{short(name)}}} {row.unit}")
     return ", ".join(said)
@@ -43,6 +43,8 @@ SUMMARIES = {
     "REKEYED": "",
     "SETTINGS_SNAPSHOT": _settings_summary(),
     "SETTINGS_ACK": "version {version} {result}",
+    "WIFI_NETWORK": "network {network}",
+    "WIFI_STATE": "network {network}: {state}",
     "TEXT_MESSAGE": "{id} from {name}: {text}",
     "TEXT_ACK": "{id}",
     "FLOOR_REQUEST": "request {request}",

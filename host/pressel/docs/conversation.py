@@ -268,6 +268,7 @@ def vectors() -> list[Vector]:
         _update,
         _many,
         _relayed,
+        _network,
         _end,
     ):
         scene(stage)
@@ -482,6 +483,13 @@ def _to_be_passed_on(burst: Burst, number: int) -> tuple[bytearray, bytearray]:
     data = bytearray(clear)
     _encrypt(data, GROUP_KEYS[burst.group, NEXT_EPOCH], NEXT_EPOCH)
     return clear, data
+
+
+def _network(stage: Stage) -> None:
+    network = (21, b"Venue 2", b"correct horse")
+    said = "Written here as it is before it is encrypted, which it always is on the air."
+    stage.down(messages.WIFI_NETWORK, network, said, 900)
+    stage.up(messages.WIFI_STATE, (21, messages.WIFI_TRIED), "Ada changes in a moment.", 900)
 
 
 def _end(stage: Stage) -> None:

@@ -11,12 +11,14 @@ from pressel.schema.settings import settings as all_settings
 _BADGES = {
     "obeys": "badges obey it",
     "roomy": "soft badges obey it, and badges with room (the feature smooth_playout)",
+    "apart": "badges with the feature networks obey it, by a message of its own",
     "told": "badges are told it, and the leader sees to it",
     "none": "hosts alone know it",
 }
 _REACHES = {
     "obeys": "badges, at once or in stages",
     "roomy": "soft badges, and badges with room, at once or in stages",
+    "apart": "badges with the feature networks, at once or in stages",
     "told": "hosts, at once; badges are told",
     "none": "hosts, at once",
 }

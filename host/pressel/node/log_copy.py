@@ -59,10 +59,12 @@ _Number = Annotated[int, Field(ge=0, le=INDEX_MAX)]
 
 
 class Asked(BaseModel):
-    """What somebody knows who asks for a page, and the devices whose keys it lacks."""
+    """What somebody knows who asks for a page, and the devices whose keys it lacks. `seals`: it
+    keeps secrets sealed, which hosts of before there were any do not."""
 
     known: Annotated[dict[_Key, tuple[_Number, str]], Field(max_length=64)]
     wanted: Annotated[list[_Device], Field(max_length=DEVICES_MAX)] = []
+    seals: bool = False
 
 
 class Answered(BaseModel):
@@ -117,8 +119,11 @@ class LogCopy:
 
     def page(self, fields: Fields) -> dict[str, Any]:
         """The entries and keys that the asker lacks, as `Answered`; in the desk's thread."""
-        asked = Asked.model_validate({"known": fields["known"], "wanted": fields["wanted"]})
-        page = self._with_registry(lambda registry: registry.page(asked.known, asked.wanted))
+        names = ("known", "wanted", "seals")
+        asked = Asked.model_validate({name: fields[name] for name in names if name in fields})
+        page = self._with_registry(
+            lambda registry: registry.page(asked.known, asked.wanted, seals=asked.seals)
+        )
         return _as_json(page)
 
     async def look(self, fields: Fields) -> Known:
@@ -262,7 +267,13 @@ class LogCopy:
         """What `host` answers for the next page; None when it does not."""
         wanted = sorted(self._lacking or ())[:DEVICES_MAX]
         who = {"name": "log", "uid": -1}
-        request = {"ask": PAGE_VERB, "known": known, "wanted": wanted, "who": who}
+        request = {
+            "ask": PAGE_VERB,
+            "known": known,
+            "wanted": wanted,
+            "seals": True,
+            "who": who,
+        }
         return await self._others.ask(host, json.dumps(request).encode())
 
     def _taking(self, sent: list[Sent], keys: dict[str, bytes]) -> Callable[[Registry], Taken]:

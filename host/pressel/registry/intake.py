@@ -223,8 +223,7 @@ class Intake:
         if name == KEY and said is not None:
             device = entry.subject.partition(" ")[2]
             self._keys.setdefault(device, []).append(said)
-        kept = None if name == KEY else said
-        self._chains.add_text(entry.host, entry.index, (name, salt, kept))
+        self._log.keep_beside(entry, name, salt, None if name == KEY else said)
 
     def _compare(self, entry: Entry) -> None:
         """Who tells different hosts different things is told of; but the word of one host is no

@@ -2,7 +2,7 @@
 and hosts that it touched to the chain of this host. See docs/registry-log.md.
 
 A device's key lies sealed in its row only; beside the log is the salt of its mark, and only while
-the key is good.
+the key is good. A secret, which has no row, lies sealed beside the log.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pressel.ledger.chain import Head, follow
 from pressel.ledger.entry import SINCE, TIME_S_MAX, WAS, Entry, Fact
 from pressel.ledger.signed import Signed, sign
 from pressel.registry import about_loans, checkpoint
+from pressel.registry.about_networks import SECRET
 from pressel.registry.chains import BEGINNING, CHECKPOINT, Chains, Kept, Place
 from pressel.registry.checkpoint import COMPACT_AT, TAIL
 from pressel.registry.device import PENDING
@@ -145,10 +146,13 @@ class Log:
         facts: dict[str, Fact],
         words: str = "",
         texts: Mapping[str, str] = MappingProxyType({}),
+        secret: bytes = b"",
     ) -> None:
-        """What `verb` did beside devices and hosts, with the `words` that people read of it, and
-        further `texts`; without `facts` the subject is gone."""
+        """What `verb` did beside devices and hosts, with the `words` that people read of it,
+        further `texts`, and a `secret`; without `facts` the subject is gone."""
         said = {name: _encoded(each) for name, each in texts.items()}
+        if secret:
+            said[SECRET] = secret
         if words:
             said[WHAT] = _encoded(words[:WHAT_CHARACTERS_MAX])
         self._append(verb, subject, Said(facts, said))
@@ -235,8 +239,25 @@ class Log:
         self.chains.add(sign(entry, self._private), entry, now_s)
         for name, salt in salts.items():
             kept = None if name == KEY else texts[name]
-            self.chains.add_text(self.own, entry.index, (name, salt, kept))
+            self.keep_beside(entry, name, salt, kept)
         return entry
+
+    def keep_beside(self, entry: Entry, name: str, salt: bytes, said: bytes | None) -> None:
+        """A text of an entry that is kept; a secret is sealed."""
+        if name == SECRET and said is not None:
+            said = self._vault.seal_secret(said, salt)
+        self.chains.add_text(entry.host, entry.index, (name, salt, said))
+
+    def beside(self, host: str, number: int) -> Iterator[tuple[str, bytes, bytes | None]]:
+        """Name, salt and content of what lies beside an entry. BrokenError when a secret was
+        changed."""
+        for name, salt, said in self.chains.texts(host, number):
+            if name == SECRET and said is not None:
+                opened = self._vault.open_secret(said, salt)
+                if opened is None:
+                    raise BrokenError("its secret was changed")
+                said = opened
+            yield name, salt, said
 
     def now_s(self) -> int:
         """By this host's clock, as an entry takes it."""
@@ -255,6 +276,7 @@ class Log:
     def told_of(self, kept: Kept) -> Told:
         texts = {name: said for name, _, said in self.chains.texts(kept.host, kept.number)}
         entry = kept.signed.entry()
+        texts.pop(SECRET, None)
         shown = {name: _shown(texts.get(name)) for name in entry.texts}
         return Told(entry, kept.signed.hash(), shown, kept.signed, kept.place)
 
@@ -355,7 +377,7 @@ class Log:
             )
 
     def _check_texts(self, entry: Entry) -> None:
-        for name, salt, said in self.chains.texts(entry.host, entry.index):
+        for name, salt, said in self.beside(entry.host, entry.index):
             if name not in entry.texts:
                 raise BrokenError(f"a text {name} lies beside it that it does not have")
             if said is not None and not text.is_of(entry.texts[name], salt, name, said):

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pressel.ledger import text
+from pressel.ledger.broken import BrokenError
 from pressel.ledger.entry import Entry
+from pressel.registry.about_networks import SECRET
 from pressel.registry.chains import Kept
 from pressel.registry.intake import Sent
 from pressel.registry.log import KEY, PAGE, Log
@@ -30,16 +32,22 @@ class Page:
 
 
 def page_of(
-    log: Log, key_of: KeyOf, known: Mapping[str, tuple[int, str]], wanted: Iterable[str]
+    log: Log,
+    key_of: KeyOf,
+    known: Mapping[str, tuple[int, str]],
+    wanted: Iterable[str],
+    *,
+    seals: bool,
 ) -> Page:
-    """Who asks has these entries, by host number and hash, and all before them."""
+    """Who asks has these entries, by host number and hash, and all before them; and `seals` what is
+    secret: a host of an earlier version would keep it as it comes."""
     sent: list[Sent] = []
     size = 0
     for host in log.chains.hosts():
         for kept in log.chains.rows(host, _after(log, host, *known.get(host, (0, "")))):
             if len(sent) >= PAGE or size > PAGE_BYTES_MAX:
                 return Page(sent, True)
-            sent.append(_sent(log, kept, key_of))
+            sent.append(_sent(log, kept, key_of, seals=seals))
             size += _size(sent[-1])
     found = {device: key_of(device) for device in wanted}
     return Page(sent, False, {device: key for device, key in found.items() if key is not None})
@@ -53,12 +61,24 @@ def _after(log: Log, host: str, number: int, hash_: str) -> int:
     return number if kept is not None and kept.signed.hash() == hash_ else 0
 
 
-def _sent(log: Log, kept: Kept, key_of: KeyOf) -> Sent:
+def _sent(log: Log, kept: Kept, key_of: KeyOf, *, seals: bool) -> Sent:
     entry = kept.signed.entry()
     texts = {name: (salt, said) for name, salt, said in log.chains.texts(kept.host, kept.number)}
+    if SECRET in texts:
+        salt, _ = texts.pop(SECRET)
+        if seals and (secret := _secret(log, kept)) is not None:
+            texts[SECRET] = salt, secret
     if KEY in texts:
         texts[KEY] = (texts[KEY][0], _key(entry, texts[KEY][0], key_of))
     return Sent(kept.signed, texts)
+
+
+def _secret(log: Log, kept: Kept) -> bytes | None:
+    """None of one that was changed here, or never came: another host may have it."""
+    try:
+        return next(said for name, _, said in log.beside(kept.host, kept.number) if name == SECRET)
+    except BrokenError:
+        return None
 
 
 def _key(entry: Entry, salt: bytes, key_of: KeyOf) -> bytes | None:

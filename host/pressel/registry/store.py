@@ -9,14 +9,17 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 
 from pressel.errors import UsageError
+from pressel.ledger.broken import BrokenError
 from pressel.ledger.chain import Head
 from pressel.ledger.entry import Fact
-from pressel.registry import alike
+from pressel.registry import about_networks, alike
 from pressel.registry import code as codes
 from pressel.registry.about_loans import GIVE_BACK, LEND
+from pressel.registry.about_networks import SECRET
 from pressel.registry.chains import BEGINNING, Place
 from pressel.registry.checkpoint import COMPACT_AT, TAIL
 from pressel.registry.database import Database, told
@@ -99,11 +102,17 @@ class Registry(Database):
                 found[number, hash_] = word if is_here else "other"
             return found
 
-    def page(self, known: Mapping[str, tuple[int, str]], wanted: Iterable[str] = ()) -> Page:
+    def page(
+        self,
+        known: Mapping[str, tuple[int, str]],
+        wanted: Iterable[str] = (),
+        *,
+        seals: bool = True,
+    ) -> Page:
         """What somebody lacks who has these entries, by host number and hash; with the keys of the
-        devices `wanted`."""
+        devices `wanted`, and what is secret if the asker `seals` it."""
         with told(self.file):
-            return page_of(self.log, self.key, known, wanted)
+            return page_of(self.log, self.key, known, wanted, seals=seals)
 
     def take(
         self,
@@ -144,10 +153,22 @@ class Registry(Database):
         words: str,
         facts: dict[str, Fact] | None = None,
         texts: Mapping[str, str] = MappingProxyType({}),
+        secret: bytes = b"",
     ) -> None:
         """Write down that `verb` was done, of which the registry holds nothing else."""
         with self._change():
-            self.log.note(verb, VENUE, facts or {"done": 1}, words, texts)
+            self.log.note(verb, VENUE, facts or {"done": 1}, words, texts, secret)
+
+    def networks(self) -> dict[int, tuple[str, str]]:
+        """Name and password of each Wi-Fi network that the log tells of, by number."""
+        found: dict[int, tuple[str, str]] = {}
+        with told(self.file):
+            for kept in self.log.chains.about(VENUE):
+                with suppress(BrokenError):  # `audit verify` tells it; another entry may have it
+                    for name, _, said in self.log.beside(kept.host, kept.number):
+                        if name == SECRET and said is not None:
+                            found |= about_networks.unpacked(said)
+        return found
 
     def about_venue(self) -> list[Told]:
         """The entries of all hosts about what is the venue's, and no part of the registry."""

@@ -29,6 +29,7 @@ class Vault:
     def __init__(self, secret: bytes) -> None:
         self._cipher = AESGCM(_derive(secret, b"device keys"))
         self._codes = AESGCM(_derive(secret, b"invite codes"))
+        self._secrets = AESGCM(_derive(secret, b"secrets beside the log"))
         self._backups = _derive(secret, b"backups")
         self._files = _derive(secret, b"files")
         self.mark = _derive(secret, b"mark").hex()  # tells key files apart, and nothing else
@@ -70,6 +71,18 @@ class Vault:
         except (InvalidTag, ValueError):
             return None
         return opened.decode()
+
+    def seal_secret(self, said: bytes, salt: bytes) -> bytes:
+        """A secret that lies beside an entry of the log, with the salt of its mark."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._secrets.encrypt(nonce, said, salt)
+
+    def open_secret(self, sealed: bytes, salt: bytes) -> bytes | None:
+        """None when it was changed, or lay beside another entry."""
+        try:
+            return self._secrets.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], salt)
+        except (InvalidTag, ValueError):
+            return None
 
 
 def vault_of(folder: Path) -> Vault:

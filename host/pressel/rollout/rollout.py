@@ -19,6 +19,7 @@ from .stages import BAD, GOOD, JOINED, LAST, LAST_GOOD, PAUSED, RUNNING, UNSURE,
 from .watch import Member, Watch
 
 SOAK_S = 600  # a stage lasts at least so long: some bursts in each group, and a walk to the cellar
+NETWORK = "wifi.network"  # whose change makes badges join anew
 WAIT_S = 4 * 3600  # half a shift without enough speech to tell; then a person is asked
 
 
@@ -61,7 +62,8 @@ class Rollout:
         self._builds = {build for build, _ in kinds.values()}
         self.chosen |= stages.choose(self.plan.stage, self.plan.version, kinds)
         self._begun_s = now_s
-        self._watch = Watch(self.plan.version, self.chosen)
+        moves = self.plan.was.get(NETWORK) != self.plan.now.get(NETWORK)
+        self._watch = Watch(self.plan.version, self.chosen, moves=moves)
 
     def look(
         self, members: Sequence[Member], kinds: Mapping[bytes, Kind], now_s: float

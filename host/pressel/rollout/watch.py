@@ -37,13 +37,16 @@ class _Seen:
     frames: int
     spoilt: int
     health: Health
+    has_moved: bool = False  # it has joined anew
     gone_s: float | None = None  # since when it is not here
 
 
 class Watch:
-    """Begins when a stage does. `version`: of the change."""
+    """Begins when a stage does. `version`: of the change. `moves`: whoever has it joins anew once,
+    and comes to no harm by that."""
 
-    def __init__(self, version: int, touched: frozenset[bytes]) -> None:
+    def __init__(self, version: int, touched: frozenset[bytes], *, moves: bool = False) -> None:
+        self._moves = moves
         self._version = version
         self._touched = touched
         self._seen: dict[bytes, _Seen] = {}
@@ -69,7 +72,9 @@ class Watch:
     def _note(self, seen: _Seen, member: Member) -> None:
         health = seen.health
         if member.node != seen.node:
-            health.lost = health.anew = 1
+            if seen.has_moved or not self._moves or member.device not in self._touched:
+                health.lost = health.anew = 1
+            seen.has_moved = True
             seen.node, seen.frames, seen.spoilt = member.node, 0, 0
         frames, spoilt = _counts(member)
         health.frames += frames - seen.frames

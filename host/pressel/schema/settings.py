@@ -34,7 +34,8 @@ _FACTORS = {
 _VALUE = re.compile(r"\s*(-?\d+)\s*([A-Za-z%]*)\s*")
 
 
-OBEYED = ("obeys", "roomy")  # by badges, so that it can be tried out on some of them
+OBEYED = ("obeys", "roomy", "apart")  # by badges, so that it can be tried out on some of them
+UNTOLD = ("apart", "none")  # not in SETTINGS_SNAPSHOT
 
 
 class SettingRow(BaseModel):
@@ -56,7 +57,7 @@ class SettingRow(BaseModel):
     since: int = Field(ge=0, le=15)
     scope: Literal["venue", "group"]
     changed_by: Literal["operator"]  # whoever has the leader box, until there are accounts
-    badge: Literal["obeys", "roomy", "told", "none"]
+    badge: Literal["obeys", "roomy", "apart", "told", "none"]
 
     def range_words(self) -> str:
         """`20 to 400 ms`, or `off or on`."""
@@ -102,7 +103,7 @@ class SettingTable(RootModel[dict[Name, dict[Name, SettingRow]]]):
 
 def told_settings(rows: Mapping[str, SettingRow]) -> dict[str, SettingRow]:
     """Those in SETTINGS_SNAPSHOT, in its order."""
-    return {name: row for name, row in rows.items() if row.badge != "none"}
+    return {name: row for name, row in rows.items() if row.badge not in UNTOLD}
 
 
 def roomy_tail(rows: Mapping[str, SettingRow]) -> int:
@@ -292,7 +293,7 @@ def render_class(table: SettingTable) -> str:
     rows = {short(name): row for name, row in table.rows().items()}
     told = list(told_settings(rows))
     upper = [name.upper() for name in told]
-    hosts = [_constant(name, row) for name, row in rows.items() if row.badge == "none"]
+    hosts = [_constant(name, row) for name, row in rows.items() if row.badge in UNTOLD]
     lines = [
         '"""The settings in force. Written by `make schema` from shared/schema/settings.toml."""',
         "",

@@ -133,6 +133,11 @@ class Session:
                 # Speech that waits would be lost; the grant comes again.
                 owner.send_key_want(group, now_ms)
                 return refusal.KEY
+        if features.HAS_NETWORKS:
+            if kind == messages.WIFI_NETWORK:
+                if not data[FLAGS_AT] & FLAG_SECRET:
+                    return refusal.UNSEALED
+                kind = messages.TEXT_MESSAGE  # it is read in the same way
         if features.HAS_SECRET_TEXTS:
             if kind == messages.TEXT_MESSAGE and data[FLAGS_AT] & FLAG_SECRET:
                 text = readable(owner.link, data, 1)  # pyright: ignore[reportPossiblyUnboundVariable]

@@ -18,6 +18,7 @@ RELAYED = const(256)  # hears voice that another host sends in the leader's plac
 PAUSES = const(512)  # hears the talker's room where a pause is left out
 G722 = const(1024)  # talks and hears in G.722
 OPUS = const(2048)  # talks and hears in Opus
+NETWORKS = const(4096)  # changes to another Wi-Fi network when the leader says so
 
 OF_ENGINES = const(32)
 
@@ -29,3 +30,4 @@ HAS_NAME_TAG = True
 HAS_SECRET_TEXTS = True
 HAS_SMOOTH_PLAYOUT = True
 HAS_G722 = True
+HAS_NETWORKS = True

@@ -48,6 +48,7 @@ HEARTBEAT_MS = const(1000)  # 100 badges then cost 5 % of a channel, answers inc
 LEADER_LOST_MS = const(3000)  # three heartbeats unanswered
 MEMBER_TTL_MS = const(5000)  # five heartbeats missed (the old app's stale time)
 CONFIRM_MS = const(10000)  # by then settings that cut a badge off show it: 3 LEADER_LOST_MS
+WIFI_TRIAL_MS = const(30000)  # a network without a leader: 5 s to join, twice, and CONFIRM_MS
 MEMBERS_MAX = const(256)  # largest venue planned is 250; bounds the leader's table
 DEVICES_MAX = const(512)  # in a venue's registry: twice its members, spares and lent ones
 NAME_BYTES_MAX = const(32)  # a badge label holds no more

@@ -66,6 +66,7 @@ class Inbound:
             messages.CALL_ENDED: rooms.private_calls.on_ended,
             messages.TEXT_MESSAGE: rooms.texts.on_text,
             messages.SETTINGS_ACK: self._on_settings_ack,
+            messages.WIFI_STATE: self._on_wifi_state,
             messages.RECEIVER_REPORT: rooms.voice.on_receiver_report,
             messages.BADGE_REPORT: self._on_badge_report,
             messages.MULTICAST_REPORT: rooms.voice.on_multicast_report,
@@ -170,6 +171,11 @@ class Inbound:
     def _on_settings_ack(self, member: "Member", fields: "list", now_ms: int) -> int:
         was_applied = fields[1] == messages.APPLIED_APPLIED
         is_known = self._rooms.settings.on_ack(member, fields[0], was_applied)
+        self._rooms.journal.changed(records.MEMBER, member.node)
+        return refusal.ACCEPTED if is_known else refusal.STALE
+
+    def _on_wifi_state(self, member: "Member", fields: "list", now_ms: int) -> int:
+        is_known = self._rooms.settings.on_network(member, fields[0], fields[1])
         self._rooms.journal.changed(records.MEMBER, member.node)
         return refusal.ACCEPTED if is_known else refusal.STALE
 

@@ -338,6 +338,10 @@ class Leader:
         """For `Publisher`."""
         self.outbound.send_to(node, messages.SETTINGS_SNAPSHOT, values, now_ms)
 
+    def send_network(self, node: int, values: "tuple", now_ms: int) -> None:
+        """For `Publisher`."""
+        self.outbound.send_to(node, messages.WIFI_NETWORK, values, now_ms)
+
 
 def _as_it_is(address: "Any") -> "Any":
     """For hosts whose addresses are bytes already."""

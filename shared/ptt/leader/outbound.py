@@ -42,7 +42,8 @@ class Outgoing:
         data = self.data
         end = len(data) - TAG_BYTES
         kind = envelope.msg_type(data)
-        if kind == messages.TEXT_MESSAGE and data[FLAGS_AT] & FLAG_SECRET and link.keys is not None:
+        is_secret = kind == messages.TEXT_MESSAGE or kind == messages.WIFI_NETWORK
+        if is_secret and data[FLAGS_AT] & FLAG_SECRET and link.keys is not None:
             text_cipher.wrap(link.hmac, link.keys.wrap, data, end, 1)
             envelope.put_crc(data, envelope.header_crc(data, envelope.payload_crc(data)))
         elif kind == messages.GROUP_KEY and link.keys is not None:

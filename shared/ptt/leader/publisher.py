@@ -1,12 +1,16 @@
 """The leader's side of settings: who has them, and who needs them again.
 
-It keeps no copy of the members: each carries its own `Delivery`. A change may be tried out on some
-of them, while the others have what is in force.
+Most of them go to a member in one message. The Wi-Fi network goes in another, and only to badges
+that can change theirs; a badge has the settings when it has answered both. It keeps no copy of the
+members: each carries its own `Delivery`. A change may be tried out on some of them, while the
+others have what is in force.
 """
 
+from ..base import features
 from ..base.clock import NEVER, add, earliest, since
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import REQUEST_RETRY_MS, REQUEST_RETRY_MS_MAX
+from ..wire import messages
 from .own_settings import for_badge
 from .settings_in_force import Settings
 
@@ -18,8 +22,11 @@ if TYPE_CHECKING:
         """How far the settings are on their way to one member; `members` keeps it."""
 
         sent: int
+        answered: int
         acknowledged: int
         refused: bool
+        network: int
+        failed: int
         retry_ms: int
         due_ms: int
 
@@ -31,6 +38,8 @@ if TYPE_CHECKING:
         @property
         def device(self) -> bytes: ...
         @property
+        def features(self) -> int: ...
+        @property
         def groups(self) -> tuple[int, ...]: ...
         @property
         def heard_ms(self) -> int: ...
@@ -41,6 +50,16 @@ if TYPE_CHECKING:
         """What publishing needs done."""
 
         def send_settings(self, node: int, values: tuple, now_ms: int) -> None: ...
+        def send_network(self, node: int, values: tuple, now_ms: int) -> None: ...
+
+
+_CHANGES_NETWORKS = features.NETWORKS | features.SECRET_TEXTS  # both: its password is no clear text
+FLASHED = (b"", b"")  # name and password of network 0: badges know them
+
+
+def changes_networks(member: "Member") -> bool:
+    """Whether a network of the venue's is told to it."""
+    return member.features & _CHANGES_NETWORKS == _CHANGES_NETWORKS
 
 
 class Publisher:
@@ -50,6 +69,7 @@ class Publisher:
         self.settings = settings
         self.candidate: Settings | None = None  # tried out by members with the devices `chosen`
         self.chosen: "frozenset[bytes]" = frozenset()
+        self.networks: "dict[int, tuple[bytes, bytes]]" = {}  # number -> name, password; as known
         self._output = output
         self._due_ms = NEVER
         self._due_of: "tuple[Any, int] | None" = None  # members and version; None: look again
@@ -70,20 +90,50 @@ class Publisher:
 
     def on_ack(self, member: "Member", version: int, was_applied: bool) -> bool:
         """SETTINGS_ACK; False when it is about other settings than the member is to have."""
-        if version != self.of(member).version:
+        wanted = self.of(member)
+        if version != wanted.version:
             return False
         delivery = member.settings
-        self._due_of = None
-        delivery.acknowledged = version
-        delivery.refused = not was_applied
+        delivery.answered = version
+        delivery.refused = not was_applied or self._has_failed(member, wanted)
+        self._settle(member, wanted)
         return True
+
+    def on_network(self, member: "Member", number: int, state: int) -> bool:
+        """WIFI_STATE; False when it is about another network than the member is to use."""
+        delivery, wanted = member.settings, self.of(member)
+        if state == messages.WIFI_USED:
+            delivery.network = number
+        if number != wanted.network:
+            return False
+        if state == messages.WIFI_CUT_OFF:
+            delivery.failed = number
+            delivery.refused = True
+        self._settle(member, wanted)
+        return True
+
+    def learn(self, networks: "dict[int, tuple[bytes, bytes]]") -> None:
+        """Name and password of each that the venue uses, or is to use."""
+        self.networks = networks
+        self._due_of = None
+
+    def _has_failed(self, member: "Member", wanted: "Settings") -> bool:
+        return member.settings.failed == wanted.network and changes_networks(member)
+
+    def _settle(self, member: "Member", wanted: "Settings") -> None:
+        """It has said of all that it is to have whether it obeys."""
+        delivery = member.settings
+        self._due_of = None
+        is_there = delivery.network == wanted.network or not changes_networks(member)
+        if delivery.answered == wanted.version and (is_there or delivery.refused):
+            delivery.acknowledged = wanted.version
 
     def on_regrouped(self, member: "Member", before: "tuple[int, ...]") -> None:
         """It was in the groups `before`: of the same version it may be to have other values now,
         and is told them again."""
         wanted = self.of(member)
         if for_badge(wanted, before) != for_badge(wanted, member.groups):
-            member.settings.sent = member.settings.acknowledged = 0
+            member.settings.sent = member.settings.answered = member.settings.acknowledged = 0
             self._due_of = None
 
     def handle_timeout(self, members: "Sequence[Member]", now_ms: int) -> None:
@@ -104,6 +154,15 @@ class Publisher:
             delivery.sent = wanted.version
             delivery.due_ms = add(now_ms, delivery.retry_ms)
             self._output.send_settings(member.node, for_badge(wanted, member.groups), now_ms)
+            if changes_networks(member) and delivery.network != wanted.network:
+                self._send_network(member, wanted.network, now_ms)
+
+    def _send_network(self, member: "Member", number: int, now_ms: int) -> None:
+        """What this host does not know, it cannot tell: the member is asked about it later."""
+        told = self.networks.get(number) if number else FLASHED
+        if told is not None:
+            member.settings.network = -1  # whatever it said before: it may try this one
+            self._output.send_network(member.node, (number, told[0], told[1]), now_ms)
 
     def next_timeout_ms(self, members: "Sequence[Member]") -> int:
         """When `handle_timeout` has work next, or `NEVER`. Asked for each datagram, so it looks at

@@ -23,6 +23,7 @@ LEAVE_OUT_PAUSES = const(2)  # nothing is gained where a channel has room
 OLD_APPS = const(1)  # whoever starts a host with --v1-bridge wants them
 TELL_SETTINGS = const(1)  # what badges obey must be the same for all
 CODEC = const(0)  # all hear the best that all of them have, and nobody codes anew
+NETWORK = const(0)  # whoever flashed the badges knew the venue's Wi-Fi
 
 
 class Settings:
@@ -51,6 +52,7 @@ class Settings:
         old_apps: int = OLD_APPS,
         tell_settings: int = TELL_SETTINGS,
         codec: int = CODEC,
+        network: int = NETWORK,
         own: "dict | None" = None,
     ) -> None:
         self.version = version
@@ -73,6 +75,7 @@ class Settings:
         self.old_apps = old_apps
         self.tell_settings = tell_settings
         self.codec = codec
+        self.network = network
         self.own = own or {}
 
     def values(self) -> "tuple":
@@ -98,6 +101,7 @@ class Settings:
             self.old_apps,
             self.tell_settings,
             self.codec,
+            self.network,
         )
 
     def fields(self) -> "tuple":

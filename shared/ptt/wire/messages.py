@@ -13,8 +13,8 @@ such type. It is bytes, since a badge has no room for a dictionary."""
 from ..base import features
 from ..base.compat import const
 
-VERSION = const(0x2A)  # major: high four bits, minor: low four
-TABLE_HASH = b"\xd1\x37\xa5\x15"
+VERSION = const(0x2B)  # major: high four bits, minor: low four
+TABLE_HASH = b"\x22\x1d\xf0\x0c"
 
 HELLO = const(1)
 WELCOME = const(2)
@@ -59,6 +59,8 @@ UPDATE_WANT = const(41)
 UPDATE_CHUNK = const(42)
 UPDATE_STATE = const(43)
 UPDATE_ORDER = const(44)
+WIFI_NETWORK = const(45)
+WIFI_STATE = const(46)
 
 DENIAL_QUEUE_FULL = const(1)  # too many badges wait already
 DENIAL_STALE = const(2)  # that request is over
@@ -93,6 +95,10 @@ ROLE_RESIGNED = const(2)  # led until now, and leaves
 
 APPLIED_APPLIED = const(0)  # these settings are in force
 APPLIED_REFUSED = const(1)  # a value is outside what this build can do; the old ones stay
+
+WIFI_USED = const(0)  # the badge uses this network, and keeps it over a restart
+WIFI_TRIED = const(1)  # it has heard of it, and changes to it, or stays if no leader is there
+WIFI_CUT_OFF = const(2)  # it has tried it, found no leader there, and is back in the former one
 
 TEXT_PERSON = const(0)  # written by somebody
 TEXT_OPERATOR = const(1)  # from the leader box
@@ -138,7 +144,7 @@ RESTART_BROWN_OUT = const(6)  # its supply failed for a moment
 SENDERS = (
     b"\x00\x01\x02\x03\x02\x02\x02\x01\x02\x01\x03\x02\x02\x01\x01\x02"
     b"\x01\x02\x01\x02\x02\x02\x02\x02\x03\x02\x02\x01\x02\x01\x02\x01"
-    b"\x03\x01\x02\x00\x01\x01\x02\x02\x02\x01\x02\x01\x02"
+    b"\x03\x01\x02\x00\x01\x01\x02\x02\x02\x01\x02\x01\x02\x02\x01"
 )
 
 LAYOUTS = {
@@ -425,6 +431,15 @@ LAYOUTS = {
         (4, 1, 1073741823, None),  # release: from the offer
         (1, 0, 255, None),  # order: what to do
     ),
+    45: (  # WIFI_NETWORK
+        (4, 0, 1073741823, None),  # network: its number, as wifi.network has it; 0: as flashed
+        (9, 0, 32, None),  # ssid: its name; empty for number 0
+        (9, 0, 64, None),  # password: its password; empty: it is open
+    ),
+    46: (  # WIFI_STATE
+        (4, 0, 1073741823, None),  # network: the network meant
+        (1, 0, 255, None),  # state: how far
+    ),
 }
 
 if features.HAS_SMOOTH_PLAYOUT:
@@ -465,6 +480,7 @@ if features.HAS_SMOOTH_PLAYOUT:
             (2, 1, 24000, None),
             (1, 0, 200, None),
             (9, 0, 16, None),
+            (9, 0, 64, None),
         ),
         (
             b"\x00\x01\x02\x03\x04\x05\x06\x06\x01\x07\x08\x01\x02\x03\x03\x06"
@@ -479,12 +495,12 @@ if features.HAS_SMOOTH_PLAYOUT:
             b"\x03\x08\x0b\x0b\x0b\x03\x0b\x03\x03\x0b\x03\x0b\x0b\x0b\x0b\x0b"
             b"\x0b\x03\x08\x0b\x0b\x03\x0c\x0b\x0b\x03\x0c\x03\x03\x03\x0b\x08"
             b"\x0b\x1d\x1e\x1f\x08\x20\x1b\x08\x21\x01\x08\x21\x01\x08\x03\x03"
-            b"\x01\x21\x22\x08\x03"
+            b"\x01\x21\x22\x08\x03\x01\x12\x23\x01\x03"
         ),
         (
             b"\x00\x00\x08\x12\x19\x1d\x1f\x21\x2c\x33\x35\x3b\x3c\x3f\x40\x41"
             b"\x43\x47\x4f\x52\x55\x58\x5d\x60\x64\x68\x6c\x74\x79\x7d\x80\x81"
-            b"\x83\x8b\x90\x95\x95\xa1\xa4\xa8\xb4\xb7\xba\xbd\xc3\xc5"
+            b"\x83\x8b\x90\x95\x95\xa1\xa4\xa8\xb4\xb7\xba\xbd\xc3\xc5\xc8\xca"
         ),
     )
 else:
@@ -522,6 +538,7 @@ else:
             (2, 1, 24000, None),
             (1, 0, 200, None),
             (9, 0, 16, None),
+            (9, 0, 64, None),
         ),
         (
             b"\x00\x01\x02\x03\x04\x05\x06\x06\x01\x07\x08\x01\x02\x03\x03\x06"
@@ -536,11 +553,11 @@ else:
             b"\x0b\x03\x0b\x03\x03\x0b\x03\x0b\x0b\x0b\x0b\x0b\x0b\x03\x08\x0b"
             b"\x0b\x03\x0c\x0b\x0b\x03\x0c\x03\x03\x03\x0b\x08\x0b\x1a\x1b\x1c"
             b"\x08\x1d\x18\x08\x1e\x01\x08\x1e\x01\x08\x03\x03\x01\x1e\x1f\x08"
-            b"\x03"
+            b"\x03\x01\x0f\x20\x01\x03"
         ),
         (
             b"\x00\x00\x08\x12\x19\x1d\x1f\x21\x2c\x2f\x31\x37\x38\x3b\x3c\x3d"
             b"\x3f\x43\x4b\x4e\x51\x54\x59\x5c\x60\x64\x68\x70\x75\x79\x7c\x7d"
-            b"\x7f\x87\x8c\x91\x91\x9d\xa0\xa4\xb0\xb3\xb6\xb9\xbf\xc1"
+            b"\x7f\x87\x8c\x91\x91\x9d\xa0\xa4\xb0\xb3\xb6\xb9\xbf\xc1\xc4\xc6"
         ),
     )

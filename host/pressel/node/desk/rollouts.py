@@ -83,10 +83,11 @@ class Rollouts:
         )
 
     async def start(self, fields: Fields) -> dict[str, Any]:
-        """Give all settings in `values` their value, on a few badges first; `base` and `why` as for
-        `settings set`. Returns the status."""
-        values, why = checked(fields["values"]), checked_why(fields.get(WHY))
+        """Give all settings in `values` their value, on a few badges first; `base`, `why` and
+        `network` as for `settings set`. Returns the status."""
+        why, networks = checked_why(fields.get(WHY)), self._venue.networks
         async with self._venue.turn:
+            values = checked(networks.named(fields))
             if words := await self._in_flight():
                 raise PresselError(words)
             leader = leading(self._leader)
@@ -94,6 +95,8 @@ class Rollouts:
             if fields["base"] != now.version:
                 raise PresselError(why_not(fields["base"], now.version))
             was = values_of(now)
+            networks.check(was, laid_over(was, values))
+            networks.tell(leader)
             _check_can_be_tried(was, values, leader, now)
             plan = Plan(
                 version=now.version + 1, was=was, now=laid_over(was, values), why=why,
@@ -251,10 +254,11 @@ class Rollouts:
     async def _write_down(self, plan: Plan, who: str) -> None:
         words = f"{STATES[plan.state]}, {STAGES[plan.stage]}"
         facts = settings_past.facts(plan.version)
+        secret = self._venue.networks.secret(plan.was, plan.now)
 
         def act(registry: Registry) -> None:
             with registry.log.asked_by(who):
-                registry.record(STEP, words, facts, {PLAN: plan.model_dump_json()})
+                registry.record(STEP, words, facts, {PLAN: plan.model_dump_json()}, secret)
 
         await self._in_thread(self._with_registry, act)
 

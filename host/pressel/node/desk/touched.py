@@ -9,6 +9,7 @@ from pressel.schema.setting_values import differences, split_key
 from pressel.schema.settings import settings, short
 from ptt.leader.members import Member
 from ptt.leader.own_settings import for_badge, in_group
+from ptt.leader.publisher import changes_networks
 from ptt.leader.settings_in_force import Settings
 
 from ..kept_settings import values_of
@@ -16,6 +17,8 @@ from ..kept_settings import values_of
 
 def is_told(member: Member, was: Settings, now: Settings) -> bool:
     """Whether it is told other values than before."""
+    if was.network != now.network and changes_networks(member):
+        return True
     return for_badge(was, member.groups)[1:] != for_badge(now, member.groups)[1:]
 
 
@@ -35,6 +38,8 @@ def touched(members: Iterable[Member], was: Settings, now: Settings) -> dict[str
 
 def _holding(name: str, of: Settings, member: Member) -> Any:
     """What holds for it: one value at the badge, or one in each of its groups."""
+    if settings()[name].badge == "apart" and not changes_networks(member):
+        return None
     each = tuple(getattr(in_group(of, group), short(name)) for group in member.groups)
     if not each:
         return getattr(of, short(name))

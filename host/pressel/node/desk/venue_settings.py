@@ -10,6 +10,7 @@ from typing import Any
 from pressel.errors import PresselError, UsageError
 from pressel.registry.identity import fingerprint
 from pressel.registry.store import Registry
+from pressel.rollout.rollout import NETWORK
 from pressel.schema.setting_values import (
     check_values,
     gone_on,
@@ -21,6 +22,7 @@ from pressel.schema.setting_values import (
     replaced,
     split_key,
 )
+from pressel.schema.settings import settings
 from pressel.transport.udp import engine_now_ms
 from ptt.base.numbers import INT_MAX
 from ptt.cluster.replica import State
@@ -42,6 +44,7 @@ from ..kept_settings import (
 from ..report import Report
 from . import settings_past
 from .audits import WithRegistry
+from .networks import Networks
 from .settings_past import SET, WHY, Newest, Past, checked_why, past, removed
 from .touched import touched
 from .venue import leading
@@ -52,6 +55,7 @@ from .verb import COPY, LEADER, WHO, Fields, Verb
 APPLIED, REFUSED, WAITING, UNTOLD = "applied", "refused", "waiting", "not told"
 
 KEPT = "recording.kept_min"
+OUTLIVING = (KEPT, NETWORK)  # what a leader of a former version, which does not know it, leaves on
 
 
 class VenueSettings:
@@ -78,6 +82,7 @@ class VenueSettings:
         self._with_registry = with_registry
         self._report = report
         self.turn = asyncio.Lock()  # one change after the other; who rolls one out holds it, too
+        self.networks = Networks()
         self.is_closed: Callable[[], Awaitable[str]] = _open  # why nothing can be set; "": it can
         self._caught_up: Leader | None = None  # for which the log was looked at
         self._told = ""
@@ -147,12 +152,15 @@ class VenueSettings:
 
     async def set(self, fields: Fields) -> dict[str, Any]:
         """Give all settings in `values`, by key, their value, or none of them; only if the settings
-        are still of version `base`. `why`: what for. (Hosts of the former version pass on one
+        are still of version `base`. `why`: what for. `network`: name and password of the Wi-Fi
+        network that wifi.network is to name. (Hosts of the former version pass on one
         `setting` and its `value`.) Returns what `show` says then. UsageError for a value that
         cannot be, PresselError when somebody was faster."""
-        given = fields["values"] if "values" in fields else {fields["setting"]: fields["value"]}
-        values, base, why = checked(given), fields["base"], checked_why(fields.get(WHY))
+        if "values" not in fields:
+            fields = {**fields, "values": {fields["setting"]: fields["value"]}}
+        base, why = fields["base"], checked_why(fields.get(WHY))
         async with self.turn:
+            values = checked(self.networks.named(fields))
             await self.catch_up(leading(self._leader))
             if words := await self.is_closed():
                 raise PresselError(words)
@@ -163,7 +171,9 @@ class VenueSettings:
             was = values_of(now)
             new = laid_over(was, values)
             check_values(new)
+            self.networks.check(was, new)
             if was != new:
+                self.networks.tell(leader)
                 await self._change(leader, new, now.version + 1)
                 await self._write_down(was, leader, why, str(fields.get(WHO, "")))
         return self.show({})
@@ -198,6 +208,7 @@ class VenueSettings:
         self._caught_up = leader  # what comes meanwhile is looked at once more
         try:
             last = await self._in_thread(self._with_registry, self._newest)
+            self.networks.tell(leader)
             if last is not None:
                 self._log_says = last.change.now
                 await self._obey_log(leader, last)
@@ -305,6 +316,7 @@ class VenueSettings:
                     settings_past.words(was, now),
                     settings_past.facts(version),
                     settings_past.texts(was, now, why),
+                    self.networks.secret(was, now),
                 )
 
         try:
@@ -318,6 +330,7 @@ class VenueSettings:
 
     def _newest(self, registry: Registry) -> Newest | None:
         """What holds by the log; who says what cannot be is told of."""
+        self.networks.read(registry)
         told = self._past(registry)
         if told.doubted is not None:
             self._doubt(f"host {fingerprint(told.doubted.host)}", told.doubted.version)
@@ -333,16 +346,18 @@ class VenueSettings:
         return None if told is None else self._gone_on(told)
 
     def _gone_on(self, told: Settings) -> Settings:
-        """A host of the former version, which leads or has led, does not know KEPT, and its default
-        is nobody's wish, since recordings go by it: what the log says holds, else what is kept
-        here. (A host that knows it leaves out a default, too: there the log says so.)"""
+        """A host of a former version, which leads or has led, does not know what is in OUTLIVING,
+        and its default is nobody's wish: recordings are deleted by it, and badges leave their
+        network. What the log says holds, else what is kept here. (A host that knows it leaves out a
+        default, too: there the log says so.)"""
         values = values_of(told)
-        if told.kept_min != KEPT_MIN or own_values(KEPT, values):
-            return told
-        sure = {key: value for key, value in values.items() if key != KEPT}
         here = gone_on(values_of(self.kept), self._log_says)
-        here = {key: value for key, value in here.items() if split_key(key)[0] == KEPT}
-        return settings_with(told.version, ordered({**sure, **here}))
+        for name in OUTLIVING:
+            if values[name] == settings()[name].default and not own_values(name, values):
+                others = {key: value for key, value in values.items() if split_key(key)[0] != name}
+                kept = {key: value for key, value in here.items() if split_key(key)[0] == name}
+                values = {**others, **kept}
+        return settings_with(told.version, ordered(values))
 
     def _doubt(self, who: str, version: int) -> None:
         """Once for each: it says so again and again."""

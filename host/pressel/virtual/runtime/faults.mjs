@@ -6,10 +6,13 @@
 //   no_memory        {"sends"}: the next sends fail with ENOMEM
 //   bounce           {"pin", "level", "edges", "ms"}: the pin settles at `level` after so many edges,
 //                    which come in so many ms
+//   networks         {"known"}: only these networks are there, by name with their passwords; who
+//                    wants another one, or has a letter wrong, reaches nobody
 //   stall            {"ms"}: the whole badge stands still, as while its flash is erased; a stepped
 //                    badge is not stepped instead
 
 const ENOMEM = 12;
+const EHOSTUNREACH = 113;
 
 export class Faults {
   constructor({ clock, pins }) {
@@ -17,16 +20,25 @@ export class Faults {
     this.lateUntil = 0;
     this.deafUntil = 0;
     this.failing = 0;
+    this.known = null; // every network is there
+    this.wanted = [];
     this.stats = { reads_refused: 0, writes_refused: 0, sends_refused: 0 };
     this.kinds = {
       late_microphone: ({ ms }) => { this.lateUntil = this.clock.now() + ms; },
       deaf_speaker: ({ ms }) => { this.deafUntil = this.clock.now() + ms; },
       no_memory: ({ sends }) => { this.failing = sends; },
+      networks: ({ known }) => { this.known = known; },
       bounce: (fault) => this.#bounce(fault),
       stall: ({ ms }) => {
         for (const end = this.clock.now() + ms; this.clock.now() < end;);
       },
     };
+  }
+
+  /** Whether the network that the firmware has asked for is none. */
+  get isCut() {
+    const [name, password] = this.wanted;
+    return this.known !== null && name !== undefined && this.known[name] !== password;
   }
 
   /** Begins a fault now. Throws for one that does not exist. */
@@ -50,7 +62,13 @@ export class Faults {
       i2s_readable: (id) => !isLate() && bridge.i2s_readable(id),
       i2s_write: (...args) => (isDeaf() ? this.#refuse('writes') : bridge.i2s_write(...args)),
       i2s_writable: (id) => !isDeaf() && bridge.i2s_writable(id),
+      wifi_join: (name, password) => {
+        this.wanted = [name, password];
+        return 0;
+      },
+      wifi_is_cut: () => this.isCut,
       udp_send: (...args) => {
+        if (this.isCut) return -EHOSTUNREACH;
         if (this.failing <= 0) return bridge.udp_send(...args);
         this.failing -= 1;
         this.#refuse('sends');

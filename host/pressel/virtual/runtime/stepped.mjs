@@ -156,7 +156,8 @@ function step(input) {
   for (let left = input.u16(); left > 0; left -= 1) {
     const address = [...input.bytes(4)];
     const port = input.u16();
-    if (!udp.arrive(input.bytes(input.u16()), address, port)) dropped += 1;
+    const data = input.bytes(input.u16());
+    if (!faults.isCut && !udp.arrive(data, address, port)) dropped += 1;
   }
   let sleepMs = 0;
   for (let left = STEPS_AT_ONCE_MAX; left > 0 && (sleepMs === 0 || udp.isWaiting); left -= 1) {

@@ -1,5 +1,6 @@
 # Stands for the Wi-Fi station. The host says which access points are in reach, and how near they
-# are ("air"); until it does, there is one nearby. The network is this host's loopback.
+# are ("air"), and which networks there are ("networks"); until it does, there is one nearby,
+# whatever its name and password. The network is this host's loopback.
 
 import json
 from binascii import hexlify, unhexlify
@@ -21,6 +22,8 @@ _HOME = "020000000001"
 # A stepped badge has no such bridge.
 _air_points = getattr(_bridge, "air_points", None)  # -> JSON: address to dBm
 _air_dbm = getattr(_bridge, "air_dbm", lambda address: _RSSI_DBM)  # 0: out of reach
+_join = getattr(_bridge, "wifi_join", lambda ssid, key: 0)
+_is_cut = getattr(_bridge, "wifi_is_cut", lambda: False)
 
 
 # [address (12 hexadecimal digits), dBm] of each access point in reach, the strongest first.
@@ -64,6 +67,7 @@ class WLAN:
         WLAN._wanted = hexlify(bssid).decode() if bssid else None
         WLAN._point = None
         WLAN._asked_ms = ticks_ms()
+        _join(ssid, key or "")
 
     def disconnect(self):
         if not WLAN._active:
@@ -74,7 +78,7 @@ class WLAN:
     def isconnected(self):
         if WLAN._asked_ms is None or ticks_diff(ticks_ms(), WLAN._asked_ms) < _JOIN_MS:
             return False
-        if not WLAN._is_possible:
+        if not WLAN._is_possible or _is_cut():
             return False
         if WLAN._point is None or not _air_dbm(WLAN._point):
             WLAN._point = None

@@ -61,7 +61,7 @@ class Fault(NamedTuple):
     """A fault of runtime/faults.mjs: its kind and its values, such as {"ms": 100}."""
 
     kind: str
-    values: dict[str, int]
+    values: dict[str, Any]
 
 
 # Evaluated at run time, so Python 3.9 must understand it.
