@@ -27,10 +27,10 @@ ROOT = Path(__file__).resolve().parents[2]
 FORMER = "a7eb58cf3d45f6ee0ab4e52b9efa357fc2e4b7d5"  # each host had a log of its own
 
 
-def former_code(folder: Path) -> Path:
-    """Where the former version lies; the test is left out where the history is not there."""
+def former_code(folder: Path, commit: str = FORMER) -> Path:
+    """Where a former version lies; the test is left out where the history is not there."""
     told = subprocess.run(
-        ["git", "archive", FORMER, "host", "shared"], cwd=ROOT, capture_output=True, check=False
+        ["git", "archive", commit, "host", "shared"], cwd=ROOT, capture_output=True, check=False
     )
     if told.returncode:
         pytest.skip("this clone has not the whole history")
