@@ -23,9 +23,10 @@ from tests.shared import test_term_limit, test_venue_groups
 from tests.sim.mutants import replaced
 
 from pressel.errors import PresselError
-from pressel.ledger.entry import Entry
+from pressel.ledger.entry import INDEX_MAX, Entry
 from pressel.node import control, control_folder
-from pressel.registry import alike, checkpoint, meaning, proved, tables
+from pressel.registry import alike, checkpoint, meaning, proved, store, tables
+from pressel.registry.chains import Chains
 from pressel.registry.intake import Intake
 from pressel.registry.log import Log
 from pressel.registry.standing import Standing
@@ -85,6 +86,18 @@ def numbers_in_a_state_are_believed() -> Any:
 
 def a_lease_from_the_other_side_is_not_heard_of() -> Any:
     return replaced(Groups, "on_heard", lambda self, lease: None)
+
+
+def what_a_host_says_that_it_has_heard_is_so() -> Any:
+    return replaced(Standing, "_is_so", lambda self, told, host: True)
+
+
+def the_word_of_a_removed_host_breaks_a_log() -> Any:
+    return replaced(Chains, "is_allowed", lambda self, host: True)
+
+
+def epochs_have_an_end() -> Any:
+    return replaced(store, "next_epoch", lambda epoch: epoch + 1)
 
 
 # --- checkpoints ---
@@ -268,6 +281,15 @@ CAUGHT_BY: dict[Mutant, Test] = {
         "its epoch is not between",
     ),
     a_revocation_is_undone: in_venue(copies.test_what_both_sides_have_revoked_holds),
+    what_a_host_says_that_it_has_heard_is_so: in_venue(
+        copies.test_who_says_that_it_has_heard_more_than_it_has_overrules_nothing, INDEX_MAX
+    ),
+    the_word_of_a_removed_host_breaks_a_log: in_venue(
+        copies.test_who_says_that_it_has_heard_more_than_it_has_overrules_nothing, INDEX_MAX
+    ),
+    epochs_have_an_end: in_venue(
+        copies.test_the_last_epoch_of_a_key_keeps_no_revocation_from_others
+    ),
     any_term_is_plausible: alone(
         test_term_limit.test_no_message_of_a_peer_brings_an_implausible_term
     ),

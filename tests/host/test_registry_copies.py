@@ -379,7 +379,7 @@ def test_who_says_that_it_has_heard_more_than_it_has_overrules_nothing(
     venue.lead("a", 100).enrol(ANN, "Ann")
     venue.meet()
     number = venue.at["a"].log.last() + 2 if upto == "next" else upto
-    liar = venue.lead("b", 101)
+    liar = venue.lead("b", 5000)
     with liar._change():
         facts = {"upto": number, "head": "ab" * 32}
         liar.log.note(HEAR, f"log {venue.keys['a']}", facts)  # type: ignore[arg-type]
