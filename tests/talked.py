@@ -61,7 +61,7 @@ async def to_the_page(page: Page, badge: Actor) -> float:
     said = words(2, SPOKEN_S)
     before = len(page.heard)
     told = await badge.press_and_speak(said.pcm)
-    await asyncio.sleep(PLAYED_S)
+    await page.until_quiet()
     heard = np.frombuffer(b"".join(page.heard[before:]), "<i2")
     at_ms = begins_ms(heard, said.pcm)
     frame, rest_ms = divmod(at_ms, FRAME_MS)
