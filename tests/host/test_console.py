@@ -69,6 +69,11 @@ class HostStandIn:
         self.kept = {"minutes": 90, "groups": {"3": 0}, "replay_from_ms": 2000}
         self.waiting = ["0" * 15 + "2"]  # devices that ask to be let in
         self.others: list[str] = []  # names of badges that are there, too
+        self.relays = [
+            {"name": SCRIPT, "serves": False, "listeners": 0, "load_percent": 99,
+             "round_trip_ms": 80},
+            {"name": "bar", "serves": True, "listeners": 1, "load_percent": 5, "round_trip_ms": 2},
+        ]  # fmt: skip
         self.is_gone = False
         self.looks = 0
 
@@ -149,7 +154,7 @@ class HostStandIn:
         ]
         return {
             "term": 1, "address": "127.0.0.1:1", "uptime_s": 1.0, "members": [member, *others],
-            "floors": [floor], "voice_in": 0, "voice_out": 0, "refused": {},
+            "floors": [floor], "voice_in": 0, "voice_out": 0, "refused": {}, "relays": self.relays,
         }  # fmt: skip
 
     def _update(self) -> dict[str, Any]:
@@ -253,6 +258,8 @@ def test_every_page_shows_names_as_text(stage: Stage) -> None:
         assert not re.search(r"<script(?! src=\"/static/)", text)
     assert "&lt;script&gt;" in browser.open("/")[1]
     assert "10.0 % lost" in browser.open(f"/badges/{DEVICE}")[1]
+    wifi = browser.open("/wifi")[1]
+    assert "slow or busy: the leader does its work" in wifi and "too little said to tell" in wifi
 
 
 def test_what_a_badge_reports_is_shown_where_it_explains_something(stage: Stage) -> None:
