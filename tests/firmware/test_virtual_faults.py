@@ -181,7 +181,7 @@ def test_numbers_in_nvs_outlive_a_power_cut(made: Path, tmp_path: Path) -> None:
 
 def broken(made: Path, tmp_path: Path, after_ms: int) -> SteppedBadge:
     """A badge that keeps itself alive, with a module that raises some time after each start."""
-    firmware = build_release(tmp_path / "broken", tmp_path, raises_after_ms=after_ms).folder
+    firmware = build_release(tmp_path / "broken", tmp_path, 1, after_ms, LEFT_OUT).folder
     (firmware / "guarded").touch()
     kit = Kit.load(made / "kit.json")
     facts = load_board("esp32-devkit").facts()
