@@ -126,7 +126,7 @@ def a_gap_of_a_second() -> Any:
     """a badge goes deaf when 13 to 40 of its leader's datagrams are missing for a second"""
     return badge_deafened_by(
         lambda badge, came: (
-            500 <= quiet_of(came) < 1400 and is_in_order(came) and 13 <= came.gap <= 40
+            700 <= quiet_of(came) < 1400 and is_in_order(came) and 13 <= came.gap <= 40
         )
     )
 
