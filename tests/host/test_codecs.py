@@ -59,7 +59,7 @@ class Coded(Venue):
             return
         if badge.name[0] in self._roomy:
             badge.engine.playout.add_codec(g722.G722)
-            badge.engine.burst.keep_sound(8)
+            badge.engine.burst.keep_sound(9)
             return
         host.equip(badge.engine)
         if badge.name[0] in self._lacks_opus:

@@ -76,7 +76,7 @@ def with_g722(engine):
     """As a badge with room for it and machine code."""
     dsp.use(twins)
     engine.playout.add_codec(G722)
-    engine.burst.keep_sound(8)
+    engine.burst.keep_sound(9)
     return engine
 
 

@@ -8,6 +8,7 @@ from ptt.base import events
 from ptt.base.numbers import (
     AHEAD_FRAMES_MAX,
     CALL_GROUP_FIRST,
+    CAPTURE_FRAMES_MAX,
     FRAME_MS,
     LAST_REPEATS,
     RELEASE_TAIL_FRAMES,
@@ -149,7 +150,7 @@ def test_kept_speech_is_paced_and_then_no_faster_than_real_time():
     """More would not fit into the listeners' buffers."""
     talker = Talker()
     talker.press()
-    talker.speak(40)
+    talker.speak(CAPTURE_FRAMES_MAX)
     talker.grant()
     sent = 0
     for elapsed_ms in range(600):
@@ -158,7 +159,7 @@ def test_kept_speech_is_paced_and_then_no_faster_than_real_time():
         assert sent <= 3 * (elapsed_ms // VOICE_PACE_MS + 1)
         assert sent <= AHEAD_FRAMES_MAX + 3 + elapsed_ms // FRAME_MS
         talker.wait(1)
-    assert sent == 40
+    assert sent == CAPTURE_FRAMES_MAX
 
 
 def test_the_tail_behind_the_release_is_sent_and_marked():

@@ -179,7 +179,7 @@ def test_a_talker_without_any_answer_gives_up_its_release():
 
 
 def test_a_slow_grant_loses_nothing_of_what_was_kept():
-    """Four requests lost: 0.8 s are kept, go out in a flood, and all of it is heard."""
+    """Four requests lost: 0.72 s are kept, go out in a flood, and all of it is heard."""
     for lost in range(1, 5):
         venue = Venue().run(1000)
         requests = []
@@ -204,4 +204,4 @@ def test_a_slow_grant_loses_nothing_of_what_was_kept():
                 venue.badge(name).last(events.HEARD),
             )
         assert dropped == (0 if lost < 4 else dropped)
-        assert dropped <= 8
+        assert dropped <= 10

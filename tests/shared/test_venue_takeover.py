@@ -80,7 +80,7 @@ def test_no_host_is_asked_twice_and_few_are_remembered():
             values = (HOST, port + place, place, 2)
             assert not engine.membership._on_standby(values, b"", LEADER, 0)
     asked = engine.membership.hosts()
-    assert asked == [LEADER] + [("standby", port) for port in (59, 60, 58, 57, 56, 55)]
+    assert asked == [LEADER] + [("standby", port) for port in (59, 60, 58, 57, 56, 55, 54)]
 
 
 def test_a_leader_that_hears_of_a_higher_term_gives_up_its_leases():
@@ -360,3 +360,16 @@ def test_what_a_badge_says_it_has_is_known_to_every_leader():
     assert sorted(member.features for member in venue.leader.members.all()) == said
     fail_over(venue)
     assert sorted(member.features for member in venue.leader.members.all()) == said
+
+
+def test_a_badge_that_knows_many_hosts_asks_the_first_ones_always_and_all_others_in_turn():
+    """More at once than an outbox holds would throw out the first of them."""
+    engine = Failover(badges=1).badges[0].engine
+    engine.membership.known = [("former", port) for port in range(6)]
+    asked = []
+    for turn in range(8):
+        engine.membership.send_hello(turn)
+        asked.append([each[1] for each in drain(engine)])
+    assert engine.outbox.overrun == 0
+    assert all(each[0] == LEADER for each in asked)
+    assert {address for each in asked for address in each} == {LEADER, *engine.membership.known}

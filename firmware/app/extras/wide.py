@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from ptt.badge.participant import Participant
 
 _NATIVE = "g722"
-# Of what was said before the grant, coded anew at once if the grant names another codec: 160 ms,
-# coded in 26. Who has said more by then talks on in the codec that the burst began in.
-_KEPT_FRAMES = const(8)
+# Of what was said before the grant, coded anew at once if the grant names another codec: 180 ms,
+# coded in 29. Who has said more by then talks on in the codec that the burst began in.
+_KEPT_FRAMES = const(9)
 
 
 def start(participant: "Participant", now_ms: int) -> None:

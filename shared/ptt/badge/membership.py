@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 _IMA = 1 << messages.CODEC_IMA_ADPCM
 _KNOWN_MAX = const(6)  # hosts: three, and where they were before; any may be the one that is back
+_ALWAYS = const(
+    3
+)  # of them each HELLO goes to so many, and to one more in turn: an outbox has five
 
 
 class Membership:
@@ -68,6 +71,7 @@ class Membership:
         self.search_address = search_address
         self.standbys: list[Any] = []  # addresses to ask when the leader is silent
         self.known: list[Any] = []  # and when all are: where hosts ever were, the newest first
+        self._turn = 0  # whose it is to be asked
         self._roster = 0  # of the last WELCOME
         self._beat_group = 0  # that the last heartbeat asked about
         self._is_version_told = False  # since the last WELCOME
@@ -92,7 +96,6 @@ class Membership:
         if was_joined:
             return refusal.ACCEPTED
         owner.link.address = source
-        self._learn(source)
         owner.link.seq = 0
         self._is_version_told = False
         owner.begin_anew(is_new_term)
@@ -120,8 +123,8 @@ class Membership:
         is_ours = term == owner.join.term and source == owner.link.address
         if not owner.join.on_announced(term, now_ms):
             return refusal.ACCEPTED if is_ours else refusal.STALE  # a repetition
+        self.hosts()
         owner.link.address = source
-        self._learn(source)
         owner.talking.queued_seq = 0
         owner.settings.version = 0  # it may never have heard of the last ones
         owner.voice_keys.ring.begin_term()
@@ -136,21 +139,17 @@ class Membership:
         address_of = self._owner.address_of
         if address_of is None:
             return refusal.ACCEPTED  # our owner knows only one address
+        self.hosts()
         standbys = self.standbys
         while len(standbys) > count:
             standbys.pop()
         if count:
             address = address_of(host, port)
-            self._learn(address)
             if place < len(standbys):
                 standbys[place] = address
             elif address not in standbys:
                 standbys.append(address)
         return refusal.ACCEPTED
-
-    def _learn(self, address: "Any") -> None:
-        if address not in self.known:
-            self.known = [address] + self.known[: _KNOWN_MAX - 1]
 
     def _on_nack(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
         """NACK."""
@@ -199,16 +198,23 @@ class Membership:
             owner.join.term,
             self.claims,
         )
-        for address in self.hosts():
+        asked = self.hosts()
+        turn = self._turn = self._turn + 1
+        for address in asked[0:_ALWAYS]:
+            owner.send(messages.HELLO, values, address, now_ms)
+        if len(asked) > _ALWAYS:
+            address = asked[_ALWAYS + turn % (len(asked) - _ALWAYS)]
             owner.send(messages.HELLO, values, address, now_ms)
 
     def hosts(self) -> "list[Any]":
         """Where a leader may be, each once: where to search, the last leader (it is no standby of
-        itself, and may be the only one left), its standbys, and hosts of before."""
+        itself, and may be the only one left), its standbys, and hosts of before. All are known from
+        now on."""
         asked = [self.search_address]
         for address in [self._owner.link.address] + self.standbys + self.known:
             if address not in asked:
                 asked.append(address)
+        self.known = asked[1 : 1 + _KNOWN_MAX]
         return asked
 
     def _codecs(self) -> int:

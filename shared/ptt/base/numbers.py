@@ -14,7 +14,7 @@ ADPCM_FRAME_BYTES = const(164)  # 4 bytes of coder state + 320 samples of 4 bits
 G722_FRAME_BYTES = const(160)  # 64 kbit/s; a place for IMA-ADPCM holds it
 OPUS_FRAME_BYTES = const(80)  # 32 kbit/s, each frame alike: sizes that follow speech betray it
 FRAMES_PER_PACKET_MAX = const(3)  # 60 ms: 530 bytes stay far below one Wi-Fi fragment
-CAPTURE_FRAMES_MAX = const(40)  # 0.8 s kept between press and grant, twice the stress target
+CAPTURE_FRAMES_MAX = const(36)  # 0.72 s kept between press and grant, twice the stress target
 RELEASE_TAIL_FRAMES = const(2)  # one DMA block (16 ms) and one frame may still hold speech
 RELEASE_TAIL_MS_MAX = const(200)  # a microphone that stopped must not keep the floor
 VOICE_PACE_MS = const(10)  # kept speech starts at six times real time, never in a flood
@@ -34,7 +34,7 @@ REST_LEVEL_MAX = const(60)  # in a frame's fourth byte, how loud a pause is; 0: 
 HELD_BACK = const(0x80)  # there: speech that was held back, and says nothing about the path
 BURST_STALL_MS = const(500)  # a burst silent this long is over (old app: 650 ms)
 CONCEAL_FRAMES_MAX = const(3)  # 60 ms of fading repetition; longer sounds like a robot
-KEPT_FRAMES_MAX = const(40)  # to be sent or heard: a whole press, or half a one beside the delay
+KEPT_FRAMES_MAX = const(36)  # to be sent or heard: a whole press, or half a one beside the delay
 
 # --- Envelope --------------------------------------------------------------------------
 DATAGRAM_BYTES_MAX = const(1200)  # fits every path without fragments
