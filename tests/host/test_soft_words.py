@@ -70,7 +70,7 @@ def test_no_event_of_a_participant_is_forgotten() -> None:
     said = {kind for kind, _, _ in LINES} | set(KINDS.values())
     of_a_leader = {*range(events.MEMBER_JOINED, events.FLOOR_FREED + 1)}
     of_a_leader |= {events.DEPOSED, events.HIGHER_TERM, events.LEADING, events.STRANGER}
-    of_a_leader |= {events.FORGED, events.RELAY_LOST}
+    of_a_leader |= {events.FORGED, events.RELAY_LOST, events.DOUBLE}
     assert said == set(range(len(events.NAMES))) - of_a_leader
 
 

@@ -56,4 +56,7 @@ class DoubleWatch:
         if source != self._told:
             self._told = source
             fields = {"address": f"{source[0]}:{source[1]}"}
-            self._report("double_leads" if is_older else "double_there", fields)
+            if is_older:
+                self._report("double_leads", fields)
+            else:
+                self._report("double_there", fields)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-# Those that a venue of people and hosts can reach: no update runs in it, nobody changes groups.
+# Those that a venue of people and hosts can reach: no update runs in it, nobody changes groups. The
+# module that has the rules, and the one that looks them up.
 MACHINES = {
-    "floor of the leader": "ptt.leader.floor.arbitrator",
-    "floor of a badge": "ptt.badge.floor",
-    "join": "ptt.badge.join",
-    "playout": "ptt.media.playout",
-    "election": "ptt.cluster.election_rules",
+    "floor of the leader": ("ptt.leader.floor.arbitrator", "ptt.leader.floor.arbitrator"),
+    "floor of a badge": ("ptt.badge.floor", "ptt.badge.floor"),
+    "join": ("ptt.badge.join", "ptt.badge.join"),
+    "playout": ("ptt.media.playout", "ptt.media.playout"),
+    "election": ("ptt.cluster.election_rules", "ptt.cluster.election"),
 }
-_COMPILED = "_RULES"  # the table that an engine looks them up in
+_COMPILED = "_RULES"  # the table there
 _SHIFT = 4  # of the state in a compiled key, as in `ptt.base.table`
 
 
@@ -36,8 +37,8 @@ class Fired:
 
     def __init__(self) -> None:
         self._counted: dict[str, _Counted] = {}
-        for name, module_name in MACHINES.items():
-            module: Any = import_module(module_name)
+        for name, (_, engine) in MACHINES.items():
+            module: Any = import_module(engine)
             counted = getattr(module, _COMPILED)
             if not isinstance(counted, _Counted):
                 counted = _Counted(counted)
@@ -48,8 +49,8 @@ class Fired:
     def counts(self) -> dict[str, int]:
         """By `machine: state, trigger`, those that never fired too."""
         found: dict[str, int] = {}
-        for name, module_name in MACHINES.items():
-            module: Any = import_module(module_name)
+        for name, (rules, _) in MACHINES.items():
+            module: Any = import_module(rules)
             counts = self._counted[name].counts
             for state, trigger, *_ in module.RULES:
                 words = f"{name}: {module.STATES[state]}, {module.TRIGGERS[trigger]}"
