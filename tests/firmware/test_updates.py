@@ -95,3 +95,25 @@ def test_a_module_is_forgotten_in_its_package_too(firmware: Load) -> None:
     forget("app")
     forget("app.tones")
     assert "app.tones" not in sys.modules and anew is not None
+
+
+@pytest.mark.parametrize(("free", "goes_on"), [(7000, False), (8000, True)])
+def test_an_update_gives_its_room_to_speech(
+    firmware: Load, monkeypatch: pytest.MonkeyPatch, free: int, goes_on: bool
+) -> None:
+    """Else a badge with hardly any would run out of it amid a burst. It is offered again."""
+    made = firmware("app.extras.update").Update((2,), "a", b"", b"", 1, b"", 0)
+    offers = SimpleNamespace(updater=None)
+    receiver = SimpleNamespace(step=lambda now_ms: None, is_quiet=False, wants_apply=False)
+    receiver.is_verifying = receiver.is_over = lambda: False
+    made._receiver = offers.updater = receiver
+    one = handset()
+    one.participant.offers = offers
+    assert not made.step(one, 10_000)
+    monkeypatch.setattr("gc.mem_free", lambda: free, raising=False)
+    one.is_quiet = lambda: False
+    assert made.step(one, 10_010) is not goes_on
+    assert offers.updater is (receiver if goes_on else None)
+    if goes_on:
+        monkeypatch.setattr("gc.mem_free", lambda: 0, raising=False)
+        assert not made.step(one, 10_020)  # asked once, when it begins

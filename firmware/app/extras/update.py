@@ -94,9 +94,15 @@ class Update:
     def step(self, handset: "Handset", now_ms: int) -> bool:
         """True when it is over, which then did not lead to a restart."""
         receiver = self._receiver
+        is_quiet = since(now_ms, self._noisy_ms) >= UPDATE_QUIET_MS
         if not handset.is_quiet():
             self._noisy_ms = now_ms
-        is_quiet = since(now_ms, self._noisy_ms) >= UPDATE_QUIET_MS
+            if is_quiet and not self._is_applying:  # somebody begins to talk amid it
+                gc.collect()
+                if gc.mem_free() < _ROOM_BYTES:  # speech needs the room: it is offered again
+                    self._let_go(handset, None)
+                    return True
+            is_quiet = False
         if receiver is not None:
             receiver.is_quiet = is_quiet
         if not is_quiet:
