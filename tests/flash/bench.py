@@ -14,6 +14,7 @@ from pressel.flash.image import read_image, synthetic_image
 from pressel.flash.order import Order, read_firmware, read_rom
 from pressel.pack import ARCHITECTURES, STOCK, Packing, build_firmware
 from pressel.registry.store import Registry
+from pressel.virtual.stock import LEFT_OUT
 
 BOARDS = {"esp32": "esp32-devkit", "esp32s3": "esp32s3-devkit", "esp32c3": "esp32c3-devkit"}
 CHIPS = sorted(BOARDS)
@@ -51,7 +52,9 @@ def make_order(
     file, sha256 = image_file(folder, chip, app_bytes, romfs_bytes)
     board_id = BOARDS[chip]
     architecture = ARCHITECTURES[chip]
-    firmware = build_firmware(folder / packing.name, packing=packing, architecture=architecture)
+    firmware = build_firmware(
+        folder / packing.name, packing=packing, architecture=architecture, without=LEFT_OUT
+    )
     given = {
         "image": read_image(file, sha256), "leader": NOWHERE, "labels": folder / "labels",
         "rom": read_rom(firmware),
