@@ -12,9 +12,11 @@ import pytest
 from pressel import cli
 from pressel.cli.host_run import run as run_command
 from pressel.config import sources
-from pressel.config.keys import fields
+from pressel.config.keys import MOVED, fields
+from pressel.doctor import checks
 from pressel.errors import UsageError
 from pressel.node.options import default_state
+from pressel.schema.settings import settings
 
 
 @pytest.fixture
@@ -116,6 +118,25 @@ def test_a_folder_that_this_user_may_not_look_into_has_nothing_for_him(monkeypat
 def test_a_file_that_is_not_there_is_told_in_a_sentence(tmp_path: Path, capsys) -> None:
     assert cli.main(["config", "check", str(tmp_path / "none.toml")]) == UsageError.exit_code
     assert "cannot read" in capsys.readouterr().err
+
+
+def test_what_the_venue_sets_by_now_still_holds_and_is_told(places, monkeypatch, capsys) -> None:
+    places["here"].write_text("[host]\nnames_days = 30\n")
+    assert shown(capsys)["host.names_days"] == (30, "pressel.toml:2")
+    mend = "`pressel settings set people.names_days 30` gives it to the whole venue; then delete "
+    for words in (["check"], ["check", str(places["here"])]):
+        assert cli.main(["config", *words]) == 0
+        assert mend in capsys.readouterr().err
+    found = [each for each in checks.configuration() if each.level == "warning"]
+    assert [each.mend for each in found] == [f"{mend}host.names_days (pressel.toml:2)"]
+    given = {}
+    monkeypatch.setattr("pressel.cli.leader.run_host", lambda **options: given.update(options))
+    assert cli.main(["leader"]) == 0 and given["names_days"] == 30
+
+
+def test_what_moved_is_a_key_here_and_a_setting_there() -> None:
+    for key, name in MOVED.items():
+        assert key in fields() and name in settings()
 
 
 def test_reading_makes_nothing(places, tmp_path: Path, capsys) -> None:

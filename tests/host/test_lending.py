@@ -11,7 +11,7 @@ import pytest
 
 from pressel import cli
 from pressel.errors import UsageError
-from pressel.node.forgetting import Forgetting
+from pressel.node.forgetting import Forgetting, days_kept
 from pressel.registry.store import Registry
 
 A, B = "0200000000000001", "fffffffffffffffe"
@@ -135,19 +135,36 @@ def test_a_host_forgets_by_a_clock_that_does_not_leap(tmp_path: Path) -> None:
         registry.give_back(A)
     clocks = {"set": float(LENT_S), "true": 0.0}
 
-    async def in_thread(act: Callable[[], int]) -> int:
-        return act()
+    async def in_thread(act: Callable[..., int], *values: int) -> int:
+        return act(*values)
 
-    made = Forgetting(tmp_path, 30, in_thread, lambda: clocks["set"], lambda: clocks["true"])
+    days = 0
+    made = Forgetting(
+        tmp_path, lambda: days, in_thread, lambda: clocks["set"], lambda: clocks["true"]
+    )
 
     def look() -> set[str]:
         asyncio.run(made.look(0))
-        with Registry(tmp_path) as registry:
+        with Registry(tmp_path, now_s=lambda: LENT_S) as registry:
             return names_in(registry)
 
     clocks["set"] += 40 * 365 * DAY_S
     assert "Ann" in look()
     clocks["true"] += 29 * DAY_S
+    assert "Ann" in look()  # for ever
+    days = 30
     assert "Ann" in look()
     clocks["true"] += 2 * DAY_S
     assert "Ann" not in look()
+
+
+def test_the_venue_says_for_how_long_and_until_then_the_host_s_own_configuration() -> None:
+    for venue, own, days in (
+        (None, 30, 0),  # nobody leads: who knows what the venue wants by now
+        (None, None, 0),
+        (0, None, 0),
+        (0, 30, 30),
+        (90, 30, 90),
+        (7, None, 7),
+    ):
+        assert days_kept(venue, own) == days

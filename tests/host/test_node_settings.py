@@ -528,6 +528,32 @@ def test_a_change_by_a_former_host_ends_no_setting_that_it_does_not_know(tmp_pat
     assert stage.leader.settings.settings.talk_ms == 90_000
 
 
+# --- for how long names of people are kept ---
+
+NAMES = "people.names_days"
+
+
+def test_all_hosts_keep_names_for_as_long_as_the_venue_says(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "a")
+    assert stage.settings.names_days() == 0
+    stage.set(NAMES, 90, 1)
+    assert stage.settings.names_days() == 90
+    standby = Stage(tmp_path / "b", Settings(2, names_days=90))
+    assert standby.settings.names_days() == 90
+    standby.keep()
+    for former in (Settings(3, talk_ms=90_000), Settings(3, names_days=90)):
+        standby.follow(former)  # the first is of a host that does not know the setting
+        assert standby.settings.names_days() == 90
+
+
+def test_a_host_that_hears_no_leader_forgets_nobody(tmp_path: Path) -> None:
+    """It may have been off for a month in which the venue decided otherwise."""
+    Stage(tmp_path).set(NAMES, 1, 1)
+    stage = Stage(tmp_path)
+    stage.leader = None
+    assert stage.settings.names_days() is None
+
+
 def test_a_standby_follows_the_end_of_a_setting_by_the_log(tmp_path: Path) -> None:
     Stage(tmp_path).set(KEPT, 480, 1)
     stage = Stage(tmp_path, Settings(3))

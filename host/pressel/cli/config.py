@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +57,21 @@ def show(with_origin: bool, with_text: bool, as_json: bool) -> None:
 def check(file: Path | None) -> None:
     """Check all that is configured, or only FILE; exits with 2 and a line for each mistake."""
     if file is not None:
-        print(f"{file} is right: {_count(sources.read_file(file))}")
+        found = sources.read_file(file)
+        print(f"{file} is right: {_count(found)}")
+        _say_moved(found)
         return
     found = sources.settings()
     print(f"all is right: {_count(found)}")
     for each in sources.files():
         is_read = "is obeyed" if sources.is_here(each) else "is not there"
         print(f"  {each.absolute()} {is_read}")
+    _say_moved(found)
+
+
+def _say_moved(found: dict[str, Setting]) -> None:
+    for words in sources.moved(found).values():
+        print(f"pressel: {words}", file=sys.stderr)
 
 
 def _row(setting: Setting | None, default: Any) -> Setting:

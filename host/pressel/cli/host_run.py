@@ -89,8 +89,8 @@ _OPTIONS = (
     click.option(
         "--names-days",
         type=click.IntRange(1, 3650),
-        help="Days after which the log forgets who borrowed a badge and who asked for a change; by "
-        "default never.",
+        help="Former place of the venue's setting people.names_days; holds on this host while that "
+        "is 0.",
     ),
     click.option(
         "--judge-microphones/--no-judge-microphones",

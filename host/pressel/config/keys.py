@@ -16,6 +16,8 @@ from pressel.printable import is_printable
 from pressel.transport.udp import parse_address
 from ptt.base.numbers import NAME_BYTES_MAX, PORT
 
+# Keys whose value the venue has as a setting by now: they hold while it says nothing.
+MOVED = {"host.names_days": "people.names_days"}
 PEERS_MAX = 16  # twice the hosts that a venue may have
 
 
@@ -77,7 +79,7 @@ class HostKeys(_Section):
         None,
         ge=1,
         le=3650,
-        description="Days after which the log forgets who borrowed and who asked; unset: never.",
+        description="Now the venue's setting people.names_days; holds here while that is 0.",
     )
     judge_microphones: bool = Field(
         True,

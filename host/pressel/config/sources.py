@@ -42,6 +42,18 @@ def settings(environ: Mapping[str, str] | None = None) -> dict[str, Setting]:
     return found | _read_environment(environ)
 
 
+def moved(found: Mapping[str, Setting]) -> dict[str, str]:
+    """What to do about each key that belongs to the venue by now, by the key."""
+    from .keys import MOVED
+
+    return {
+        key: f"`pressel settings set {name} {found[key].value}` gives it to the whole venue; "
+        f"then delete {key} ({found[key].origin})"
+        for key, name in MOVED.items()
+        if key in found
+    }
+
+
 def value(key: str) -> Any:
     """What `key` is set to; None when it is not."""
     setting = settings().get(key)

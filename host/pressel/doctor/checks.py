@@ -54,6 +54,8 @@ def configuration() -> Found:
         yield Finding("configuration", "fault", str(error), mend)
         return
     yield Finding("configuration", "fine", f"{len(found)} keys set")
+    for key, mend in sources.moved(found).items():
+        yield Finding("configuration", "warning", f"{key} is a setting of the venue now", mend)
 
 
 def host() -> Found:

@@ -59,14 +59,14 @@ from .desk.recordings import Recordings
 from .desk.releases import Releases
 from .desk.rollouts import Rollouts
 from .desk.venue import Venue
-from .desk.venue_settings import VenueSettings
+from .desk.venue_settings import NAMES, VenueSettings
 from .desk.verb import Fields, Verb
 from .discovery import BEACON_S
 from .double_watch import DoubleWatch
 from .doubles import TAG, Doubles
 from .ear import Ear
 from .event_log import EventLog
-from .forgetting import Forgetting
+from .forgetting import Forgetting, days_kept
 from .heard import Heard
 from .lifeline import on_stdin_closed
 from .log_copy import LogCopy
@@ -517,9 +517,14 @@ class HostNode:
             )  # fmt: skip
             self._chores.repeat(routine.look, routine_backups.LOOK_S)
         if own.names_days is not None:
-            names = Forgetting(own.state, own.names_days, self._in_thread)
-            self._chores.repeat(names.look, forgetting.LOOK_S)
+            fields = {"key": "host.names_days", "setting": NAMES, "value": own.names_days}
+            self._report("key_moved", fields)
+        names = Forgetting(own.state, self._names_days, self._in_thread)
+        self._chores.repeat(names.look, forgetting.LOOK_S)
         self._chores.repeat(self._compact_log, COMPACT_S)
+
+    def _names_days(self) -> int:
+        return days_kept(self._settings.names_days(), self._options.names_days)
 
     async def _keep_settings(self, number: int) -> None:
         await self._settings.keep(number)

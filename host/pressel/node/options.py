@@ -54,7 +54,8 @@ class HostOptions:
     `pressel.enrol.ways.JOINING`; `v1_bridge`: let old apps take part where this host leads,
     `v1_rate_hz`: of their voice (None: by packet size). `backups`: folder for
     backups of the registry (None: nobody makes any), one each `backup_every_h` hours, of which
-    `backup_keep` stay. `names_days`: how long the log keeps names of people (None: for ever).
+    `backup_keep` stay. `names_days`: how long the log keeps names of people while the venue
+    does not say it.
     `judge_microphones`: look at a moment of what is said in groups, and forget it."""
 
     listen: Address

@@ -30,6 +30,7 @@ LINE_MAX = 100  # characters of a line of code
 _FACTORS = {
     "ms": {"ms": 1, "s": 1000, "min": 60_000},
     "min": {"min": 1, "h": 60, "d": 1440},
+    "days": {"days": 1, "d": 1},
 }  # units in which a value may be given
 _VALUE = re.compile(r"\s*(-?\d+)\s*([A-Za-z%]*)\s*")
 

@@ -24,6 +24,7 @@ OLD_APPS = const(1)  # whoever starts a host with --v1-bridge wants them
 TELL_SETTINGS = const(1)  # what badges obey must be the same for all
 CODEC = const(0)  # all hear the best that all of them have, and nobody codes anew
 NETWORK = const(0)  # whoever flashed the badges knew the venue's Wi-Fi
+NAMES_DAYS = const(0)  # what is erased does not come back, so somebody has to say when
 
 
 class Settings:
@@ -53,6 +54,7 @@ class Settings:
         tell_settings: int = TELL_SETTINGS,
         codec: int = CODEC,
         network: int = NETWORK,
+        names_days: int = NAMES_DAYS,
         own: "dict | None" = None,
     ) -> None:
         self.version = version
@@ -76,6 +78,7 @@ class Settings:
         self.tell_settings = tell_settings
         self.codec = codec
         self.network = network
+        self.names_days = names_days
         self.own = own or {}
 
     def values(self) -> "tuple":
@@ -102,6 +105,7 @@ class Settings:
             self.tell_settings,
             self.codec,
             self.network,
+            self.names_days,
         )
 
     def fields(self) -> "tuple":

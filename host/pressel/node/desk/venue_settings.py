@@ -55,7 +55,9 @@ from .verb import COPY, LEADER, WHO, Fields, Verb
 APPLIED, REFUSED, WAITING, UNTOLD = "applied", "refused", "waiting", "not told"
 
 KEPT = "recording.kept_min"
-OUTLIVING = (KEPT, NETWORK)  # what a leader of a former version, which does not know it, leaves on
+NAMES = "people.names_days"
+# What a leader of a former version, which does not know it, leaves as it is.
+OUTLIVING = (KEPT, NETWORK, NAMES)
 
 
 class VenueSettings:
@@ -133,6 +135,13 @@ class VenueSettings:
         kept = now.kept_min, own_values(KEPT, values_of(now))
         is_said = kept != (KEPT_MIN, {}) or KEPT in self._log_says or self.kept.version > FIRST
         return kept if is_said and now.version > FIRST else None
+
+    def names_days(self) -> int | None:
+        """For how many days the venue keeps names of people; 0: for ever. None while nobody leads:
+        what this host kept may be long past, and what is erased does not come back."""
+        leader = self._leader()
+        now = self._followed() if leader is None else self._gone_on(leader.settings.settings)
+        return None if now is None else now.names_days
 
     def status(self, fields: Fields) -> dict[str, Any]:
         """What `show` says, and in `members` for each badge that is here its device, its name, the
@@ -347,9 +356,9 @@ class VenueSettings:
 
     def _gone_on(self, told: Settings) -> Settings:
         """A host of a former version, which leads or has led, does not know what is in OUTLIVING,
-        and its default is nobody's wish: recordings are deleted by it, and badges leave their
-        network. What the log says holds, else what is kept here. (A host that knows it leaves out a
-        default, too: there the log says so.)"""
+        and its default is nobody's wish: recordings are deleted by it, badges leave their network,
+        and names of people stay. What the log says holds, else what is kept here. (A host that
+        knows it leaves out a default, too: there the log says so.)"""
         values = values_of(told)
         here = gone_on(values_of(self.kept), self._log_says)
         for name in OUTLIVING:
