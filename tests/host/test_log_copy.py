@@ -21,6 +21,9 @@ from pressel.registry.device import REVOKED
 __all__ = ["venue"]
 
 
+SECRET_OF_7 = b'{"7": ["venue 2", "correct horse"]}'
+
+
 class Others:
     """Hosts "b" and "c", as "a" reaches them; `silent` do not answer."""
 
@@ -44,14 +47,18 @@ class Others:
 
 
 def copy_of(
-    venue: Venue, name: str, others: Others, report: Report = lambda event, fields: None
+    venue: Venue,
+    name: str,
+    others: Others,
+    report: Report = lambda event, fields: None,
+    on_new: Callable[[], None] = lambda: None,
 ) -> LogCopy:
     async def in_thread(call: Any, *values: Any) -> Any:
         return call(*values)
 
     return LogCopy(
         cast("OtherHosts", others), in_thread, lambda act: act(venue.at[name]), lambda term: True,
-        report, lambda: None,
+        report, on_new,
     )  # fmt: skip
 
 
@@ -149,6 +156,21 @@ def test_a_host_of_the_version_before_the_log_is_named_once_and_stops_nobody(ven
     ((event, fields),) = told
     assert (event, fields["name"]) == ("other_host", "b")
     assert "does not know the venue's log" in fields["advice"] and "update it" in fields["advice"]
+
+
+def test_a_secret_that_came_without_is_asked_for_of_each_host(venue: Venue) -> None:
+    """Host "b" is of a former version; the badges wait until "c" knows their Wi-Fi."""
+    venue.lead("a", 100).record("settings set", "wifi.network 7 (was 0)", secret=SECRET_OF_7)
+    venue.hear("b", "a")
+    heard: list[str] = []
+    others = Liars(venue, bare)
+    copy = copy_of(venue, "c", others, on_new=lambda: heard.append("new"))
+    assert asyncio.run(copy.hear_from(b"b"))
+    assert heard == ["new"] and venue.at["c"].networks() == {}
+    for host in (b"b", b"a", b"b", b"a"):
+        assert asyncio.run(copy.hear_from(host))
+    assert heard == ["new", "new"]
+    assert venue.at["c"].networks() == {7: ("venue 2", "correct horse")}
 
 
 # --- a host that is allowed, and lies ---

@@ -71,6 +71,51 @@ def test_a_host_of_before_gets_the_entry_without_it(venue: Venue) -> None:
     assert venue.at["c"].verify() and venue.at["c"].networks() == {}
 
 
+@pytest.mark.parametrize("holder", "ab")
+def test_who_heard_of_it_through_a_host_of_before_asks_who_has_it(
+    venue: Venue, holder: str
+) -> None:
+    """And who has it again is told, since badges wait for it. The newest is enough."""
+    note(venue.at["a"], networks={5: ("old", "old password")})
+    note(venue.at["a"])
+    venue.hear("b", "a")
+    one, other = venue.at["c"], venue.at[holder]
+    page = other.page({}, seals=False)
+    taken = one.take(page.sent, {}, lambda term: True)
+    head = one.heads()[venue.keys["a"]]
+    number, hash_ = taken.bare[venue.keys["a"]]
+    assert number == head.index - 1 and one.networks() == {}
+    mended = one.take(other.page({venue.keys["a"]: (number, hash_)}).sent, {}, lambda term: True)
+    assert (mended.new, mended.secrets, mended.bare) == (0, 1, {})
+    assert one.networks() == NETWORKS and one.verify()
+    assert PASSWORD.encode() not in on_disk(venue.folder)
+
+
+def test_a_false_one_is_not_taken_for_it(venue: Venue) -> None:
+    note(venue.at["a"])
+    one, page = venue.at["c"], venue.at["a"].page({})
+    bare = one.take(venue.at["a"].page({}, seals=False).sent, {}, lambda term: True).bare
+    for each in page.sent:
+        if SECRET in each.texts:
+            each.texts[SECRET] = each.texts[SECRET][0], about_networks.packed({7: ("a", "evil")})
+    taken = one.take(page.sent, {}, lambda term: True)
+    assert taken.bare == bare and "its secret was changed" in repr(taken.altered)
+    assert one.networks() == {} and one.verify()
+
+
+@pytest.mark.parametrize("at", "ab")
+def test_one_that_a_disk_has_spoilt_comes_back_from_another_host(venue: Venue, at: str) -> None:
+    note(venue.at["a"])
+    venue.meet()
+    one = venue.at[at]
+    with closing(sqlite3.connect(one.file)) as db, db:
+        db.execute("UPDATE entry_text SET text = x'00' WHERE name = ?", (SECRET,))
+    bare = one.settled().bare
+    assert list(bare) == [venue.keys["a"]]
+    assert one.take(venue.at["c"].page(bare).sent, {}, lambda term: True).secrets == 1
+    assert one.networks() == NETWORKS and one.verify()
+
+
 def test_one_that_was_changed_on_disk_is_found_and_counts_no_more(venue: Venue) -> None:
     note(venue.at["a"])
     venue.meet()

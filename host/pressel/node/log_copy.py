@@ -106,7 +106,7 @@ class LogCopy:
         self._lacking: set[str] | None = None  # devices without key; None: not looked at yet
         # By writer whose chain was refused, turns to go; as it comes from one host, or from any.
         self._shut: dict[tuple[bytes | None, str], int] = {}
-        self._bare: Known = {}  # behind which entries names or keys are missing
+        self._bare: Known = {}  # behind which entries names, keys or secrets are missing
         self._again: dict[tuple[bytes, str, int], int] = {}  # asked of whom, turns to go
         self._told: dict[tuple[str, str], None] = {}  # what was reported, by whom
         self._led: asyncio.Task[None] | None = None  # hears what the leader before us wrote
@@ -308,6 +308,7 @@ class LogCopy:
             )
         if taken.new:
             self._report("devices", {"known": taken.known})
+        if taken.new or taken.secrets:
             self._on_new()
 
     def _tell(self, name: str, advice: str) -> None:

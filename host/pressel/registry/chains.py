@@ -5,6 +5,7 @@ Names, who asked, and salts lie beside the entries in a table of their own.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -175,6 +176,17 @@ class Chains:
             (subject, host, host),
         )
         return [_kept(row) for row in rows.fetchall()]
+
+    def with_text(self, subject: str, name: str) -> list[Kept]:
+        """Those about a subject that have a text of this `name`, as in `about`; among many that
+        have none they are found without reading each."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM entry WHERE subject = ? AND instr(body, ?) "
+            "ORDER BY host, number",
+            (subject, json.dumps(name).encode()),
+        )
+        found = map(_kept, rows.fetchall())
+        return [each for each in found if name in each.signed.entry().texts]
 
     def subjects(self, kind: str) -> list[str]:
         """All that entries are about, such as `device ...`."""

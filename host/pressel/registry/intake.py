@@ -15,11 +15,12 @@ from pressel.ledger.broken import AlteredError, BrokenError
 from pressel.ledger.chain import Head, follow
 from pressel.ledger.entry import AGAIN, Entry
 from pressel.ledger.signed import Signed
-from pressel.registry import checkpoint, meaning
+from pressel.registry import about_networks, checkpoint, meaning
 from pressel.registry.about_loans import device_lent
+from pressel.registry.about_networks import SECRET
 from pressel.registry.chains import CHECKPOINT, start_told
 from pressel.registry.device import ACTIVE, KEY_BYTES
-from pressel.registry.log import KEY, NAME, Log
+from pressel.registry.log import KEY, NAME, VENUE, Log
 from pressel.registry.standing import HEAR, Word
 from pressel.registry.vault import Vault
 
@@ -42,10 +43,11 @@ class Sent:
 @dataclass
 class Taken:
     """How many entries were new, and how many devices are `known` then; devices whose key or name
-    is missing; by host, number and hash of the entry behind which they are. By host, why its
-    entries are refused from one on: `refused` because of what it has signed, `altered` because they
-    came otherwise; `doubted`: what another host says of its chain, and nobody can prove. How many
-    entries of our own came back that were missing here."""
+    is missing; by host, number and hash of the entry behind which these are, and lost secrets. By
+    host, why its entries are refused from one on: `refused` because of what it has signed,
+    `altered` because they came otherwise; `doubted`: what another host says of its chain, and
+    nobody can prove. How many entries of our own came back that were missing here, and how many
+    `secrets`."""
 
     new: int = 0
     known: int = 0
@@ -55,6 +57,7 @@ class Taken:
     altered: dict[str, str] = field(default_factory=dict)
     doubted: dict[str, str] = field(default_factory=dict)
     regained: int = 0
+    secrets: int = 0
 
 
 class Intake:
@@ -96,6 +99,7 @@ class Intake:
         if self._look_again:
             self._touch_all()
         self._apply()
+        self._note_lost_secrets()
         query = "SELECT count(*) FROM device WHERE state = ?"
         self._taken.known = self._db.execute(query, (ACTIVE,)).fetchone()[0]
         return self._taken
@@ -104,6 +108,7 @@ class Intake:
         """Make all devices what the log says."""
         self._touch_all()
         self._apply()
+        self._note_lost_secrets()
         return self._taken
 
     def _touch_all(self) -> None:
@@ -175,8 +180,14 @@ class Intake:
         return head
 
     def _complete(self, sent: Sent, entry: Entry) -> None:
-        """An entry that is here may have come without name and key of its device, or with another
-        salt: whoever passed it on can take them away. What was erased is erased again."""
+        """An entry that is here may have come without its secret, or without name and key of its
+        device, or with another salt: whoever passed it on can take them away. What was erased is
+        erased again."""
+        if SECRET in sent.texts and self._lacks_secret(entry):
+            salt, said = sent.texts[SECRET]
+            self._check_texts(Sent(sent.signed, {SECRET: (salt, said)}), entry)
+            self._keep_text(entry, SECRET, salt, said)
+            self._taken.secrets += 1
         if not entry.subject.startswith("device ") or entry.facts.get("state") != ACTIVE:
             return
         texts = self._chains.texts(entry.host, entry.index)
@@ -345,6 +356,23 @@ class Intake:
         host, number = word.kept.host, word.kept.number - 1
         if number < self._taken.bare.get(host, (number + 1, ""))[0]:
             self._taken.bare[host] = number, word.entry.before
+
+    def _note_lost_secrets(self) -> None:
+        """A host of a former version passes entries on without, and a disk may spoil one. The last
+        of each kind is enough."""
+        words = [Word(kept, kept.signed.entry()) for kept in self._chains.with_text(VENUE, SECRET)]
+        words.sort(key=lambda word: word.rank)
+        for word in about_networks.last_words(words):
+            if self._lacks_secret(word.entry):
+                self._note_bare(word)
+
+    def _lacks_secret(self, entry: Entry) -> bool:
+        with contextlib.suppress(BrokenError):
+            beside = self._log.beside(entry.host, entry.index)
+            return SECRET in entry.texts and not any(
+                name == SECRET and said is not None for name, _, said in beside
+            )
+        return True
 
     def _name(self, word: Word) -> str | None:
         for name, _, said in self._chains.texts(word.kept.host, word.kept.number):

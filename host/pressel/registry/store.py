@@ -163,7 +163,7 @@ class Registry(Database):
         """Name and password of each Wi-Fi network that the log tells of, by number."""
         found: dict[int, tuple[str, str]] = {}
         with told(self.file):
-            for kept in self.log.chains.about(VENUE):
+            for kept in self.log.chains.with_text(VENUE, SECRET):
                 with suppress(BrokenError):  # `audit verify` tells it; another entry may have it
                     for name, _, said in self.log.beside(kept.host, kept.number):
                         if name == SECRET and said is not None:
