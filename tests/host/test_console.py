@@ -8,7 +8,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,8 @@ class HostStandIn:
             {"name": "bar", "serves": True, "listeners": 1, "load_percent": 5, "round_trip_ms": 2},
         ]  # fmt: skip
         self.is_gone = False
+        self.values: dict[str, int] = {}  # that are not at their default
+        self.refuse: Callable[[str, dict[str, Any]], None] = lambda verb, fields: None
         self.looks = 0
 
     def __call__(self, verb: str, **fields: Any) -> Any:
@@ -103,7 +105,7 @@ class HostStandIn:
             return device
         if verb == "settings":
             values = {name: row.default for name, row in setting_rows().items()}
-            values["floor.talk_ms@3"] = 5000
+            values |= {"floor.talk_ms@3": 5000, **self.values}
             return {"version": 3, "values": values, "badges": 1, "applied": 1, "refused": 0}
         if verb == "settings history":
             was, now = {"floor.talk_ms@3": None}, {"floor.talk_ms": 60000, "floor.talk_ms@3": 5000}
@@ -138,6 +140,7 @@ class HostStandIn:
         if verb == "device invite":
             self.asked.append((verb, fields))
             return "ACDE-FHJK"
+        self.refuse(verb, fields)
         self.asked.append((verb, fields))
         return True
 
@@ -338,6 +341,17 @@ def test_what_is_done_about_a_change_and_an_update(stage: Stage) -> None:
     for wrong in ({"what": "x"}, {"what": "update", "release": "4", "stage": "some"}, {}):
         assert browser.post("/changes", **wrong)[0] == 400
     assert len(stage.host.asked) == count
+
+
+def test_a_setting_that_people_say_in_words_is_chosen_in_words(stage: Stage) -> None:
+    text = stage.browser("manage").open("/settings")[1]
+    for name, row in setting_rows().items():
+        (form,) = re.findall(rf'name="name" value="{name}">.*?</form>', text, re.S)[:1] or [""]
+        chosen = [f">{word}</option>" in form for word in row.words]
+        assert all(chosen) and ('type="number" name="value"' in form) != bool(
+            row.words or row.badge == "apart"
+        ), name
+    assert f'value="{setting_rows()["audio.codec"].default}" selected>auto</option>' in text
 
 
 def test_a_group_gets_a_value_of_its_own_and_loses_it(stage: Stage) -> None:

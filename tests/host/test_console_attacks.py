@@ -37,8 +37,8 @@ NEEDED = {
     ("POST", "see"): ("/logout",),
     ("POST", "talk"): ("/text", "/recordings/replay"),
     ("POST", "manage"): (
-        "/settings", "/wifi", "/changes", "/bundle", "/invite", "/approve", "/deny",
-        "/badges/{device}",
+        "/settings", "/settings/wifi", "/wifi", "/changes", "/bundle", "/invite", "/approve",
+        "/deny", "/badges/{device}",
         "/recordings/play", "/recordings/export", "/recordings/delete",
     ),
     ("POST", "own"): (

@@ -38,7 +38,7 @@ from pressel.registry.device import PENDING
 from pressel.schema.setting_values import AS_THE_VENUE, at_group, difference_lines, only, own_values
 from pressel.schema.settings import settings as setting_rows
 
-from . import view
+from . import view, wifi_network
 from .accounts import ACCOUNTS_MAX, PASSWORD_CHARACTERS_MIN, ROLES
 from .changes import Changes
 from .commands import Commands
@@ -113,6 +113,7 @@ class Pages:
             Route("/audit", self._seen(self._audit, "manage")),
             Route("/accounts", self._seen(self._accounts, "own")),
             Route("/settings", self._done("manage", self._set), methods=["POST"]),
+            Route("/settings/wifi", self._done("manage", self._set_wifi), methods=["POST"]),
             Route("/wifi", self._done("manage", self._name_zone), methods=["POST"]),
             Route("/changes", self._done("manage", self._act), methods=["POST"]),
             Route("/text", self._done("talk", self._text), methods=["POST"]),
@@ -342,6 +343,11 @@ class Pages:
             ("rollout start", "/changes") if "staged" in form else ("settings set", "/settings")
         )
         await self._ask(visitor, verb, values={key: value}, base=base, why=why)
+        return RedirectResponse(then, 303)
+
+    async def _set_wifi(self, request: Request, visitor: Visitor) -> Response:
+        verb, fields, then = wifi_network.wanted(await request.form())
+        await self._ask(visitor, verb, **fields)
         return RedirectResponse(then, 303)
 
     async def _name_zone(self, request: Request, visitor: Visitor) -> Response:
