@@ -38,6 +38,7 @@ class Tap:
         self._front: asyncio.DatagramTransport | None = None
         self._badges: list[Address] = []
         self._backs: list[asyncio.DatagramTransport] = []  # of each badge, towards the leader
+        self._is_closed = False
         self.seen: list[Seen] = []
         self.passes: Callable[[Seen], Iterable[bytes]] = lambda seen: (seen.data,)
 
@@ -45,6 +46,7 @@ class Tap:
         self._front = await self._port(self._from_badge)
 
     def close(self) -> None:
+        self._is_closed = True
         for port in (self._front, *self._backs):
             if port is not None:
                 port.close()
@@ -74,6 +76,8 @@ class Tap:
     def send(self, who: int, is_up: bool, data: bytes) -> None:
         """Send it as if the badge had said it to the leader, or the leader to the badge: the
         addresses fit."""
+        if self._is_closed:
+            return  # what was on its way
         if is_up:
             self._backs[who].sendto(data, self._leader)
         elif self._front is not None:

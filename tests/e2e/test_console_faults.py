@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import html
 import itertools
+import random
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -34,9 +35,14 @@ SPOKEN_S = 4.0  # by each of three: 400 frames to judge each listener by
 LONG_S = 25.0  # until a microphone can be judged: half of it is pauses
 FOUND_S = 40.0
 LOOK_S = 0.5
+BEACONS_S = 0.3072
+AWAKE_S = 0.1
+QUEUE_S = 0.4  # of datagrams; an access point drops what waits for longer
+FULL_S = 0.007  # the mean time that each takes: four in 20 ms while one of four talks
 OTHERS = (
-    "hears badly", "hears with gaps", "is heard badly", "Nearly everybody", "cannot be heard",
-    "hard to understand", "Relay", "Multicast does not arrive",
+    "sleep", "hears badly", "hears with gaps", "is heard badly", "Nearly everybody",
+    "cannot be heard", "hard to understand", "Relay", "Multicast does not arrive", "No sign of",
+    "Something is wrong",
 )  # fmt: skip
 
 Voice = NDArray[np.float64]
@@ -52,6 +58,48 @@ class Fault:
     plant: Callable[[Tap, int], None] | None = None
     spoil: Callable[[Voice], Voice] | None = None
     is_killed: bool = False
+
+
+def _asleep(sleeps: Callable[[int, int], bool]) -> Callable[[Tap, int], None]:
+    """Whoever sleeps gets what is for it at each third beacon, and at once while it has just sent
+    something."""
+
+    def plant(tap: Tap, ben: int) -> None:
+        loop = asyncio.get_running_loop()
+        woke_s: dict[int, float] = {}
+
+        def passes(seen: Seen) -> Iterable[bytes]:
+            now_s = loop.time()
+            if seen.is_up:
+                woke_s[seen.who] = now_s
+            elif sleeps(seen.who, ben) and now_s - woke_s.get(seen.who, 0.0) > AWAKE_S:
+                due_s = (now_s // BEACONS_S + 1) * BEACONS_S
+                loop.call_at(due_s, tap.send, seen.who, False, seen.data)
+                return ()
+            return (seen.data,)
+
+        tap.passes = passes
+
+    return plant
+
+
+def _full(tap: Tap, ben: int) -> None:
+    """All wait in one queue, both ways, which grows and empties as others use the channel; what
+    finds no room is lost."""
+    loop = asyncio.get_running_loop()
+    draw = random.Random(7)
+    free_s = loop.time()
+
+    def passes(seen: Seen) -> Iterable[bytes]:
+        nonlocal free_s
+        free_s = max(free_s, loop.time()) + draw.expovariate(1.0) * FULL_S
+        if free_s - loop.time() > QUEUE_S:
+            free_s -= FULL_S
+            return ()
+        loop.call_at(free_s, tap.send, seen.who, seen.is_up, seen.data)
+        return ()
+
+    tap.passes = passes
 
 
 def _losing(is_lost: Callable[[Seen, int], bool]) -> Callable[[Tap, int], None]:
@@ -78,6 +126,15 @@ FAULTS = {
         ("{} is heard badly", "its own way to an access point is bad"),
         _losing(lambda seen, ben: seen.who == ben and seen.is_up),
     ),
+    "asleep": Fault(
+        ("{} hears badly", "the badge sleeps between two beacons"),
+        _asleep(lambda who, ben: who == ben),
+    ),
+    "all asleep": Fault(
+        ("Nearly everybody hears badly", "they sleep between two beacons"),
+        _asleep(lambda who, ben: True),
+    ),
+    "full": Fault(("Nearly everybody hears", "the channel is full"), _full),
     "channel": Fault(
         ("Nearly everybody hears badly", "the channel is full or disturbed"),
         _losing(lambda seen, ben: not seen.is_up),

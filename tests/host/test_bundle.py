@@ -99,11 +99,19 @@ def sources(folder: Path) -> tuple[Any, ...]:
 
 FINDING = Finding("disk", "fault", f"0.1 GB free for /home/{S['a user']}", f"rm {S['a host']}")
 
+CLUSTER = {
+    "host": S["a key"], "state": "leader", "term": 3, "leader": S["a host"], "quorum": 2,
+    "badges_address": S["an address"], "hosts_address": S["an address"], "keeps_term": 3,
+    "peers": [{"name": S["a host"], "host": S["a key"], "address": S["an address"],
+               "silent_ms": 99_000}],
+    "elections": {}, "convergence_ms": None, "channel": {}, "left": [S["a text"]],
+}  # fmt: skip
+
 
 def made(folder: Path) -> dict[str, Any]:
     figures, settings, status, bursts, lines = sources(folder)
     names = Pseudonyms(folder)
-    return contents(figures, settings, status, bursts, lines, names, NOW_S, [FINDING])
+    return contents(figures, settings, status, bursts, lines, names, NOW_S, [FINDING], CLUSTER)
 
 
 def test_no_secret_is_in_it(tmp_path: Path) -> None:
@@ -142,7 +150,7 @@ def test_a_bundle_says_what_needs_a_person_as_the_console_does(tmp_path: Path) -
     titles = [each["title"] for each in found["needs"]["todo"]]
     for title in (
         f"{name} hears badly", f"{name} is hard to understand", f"Relay {host} is slow or busy",
-        f"Low battery: {name} (9 %)", f"{name}: another release",
+        f"No sign of host {host}", f"Low battery: {name} (9 %)", f"{name}: another release",
         "Something is wrong with this host's disk",
     ):  # fmt: skip
         assert title in titles
@@ -152,8 +160,10 @@ def test_a_bundle_says_what_needs_a_person_as_the_console_does(tmp_path: Path) -
 
 def test_a_bundle_without_a_leader_says_so(tmp_path: Path) -> None:
     figures, settings, _, bursts, lines = sources(tmp_path)
-    found = contents(figures, settings, None, bursts, lines, Pseudonyms(tmp_path), NOW_S)
+    names = Pseudonyms(tmp_path)
+    found = contents(figures, settings, None, bursts, lines, names, NOW_S, (), CLUSTER)
     assert found["needs"]["todo"][0]["title"] == "No leader answers" and found["badges"] == []
+    assert found["needs"]["todo"][1]["title"].startswith("No sign of host host-")
     assert "No leader answers" in render(found)
 
 
@@ -209,7 +219,7 @@ def test_what_is_recorded_is_what_happened_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     figures, settings, status, (before, *_), _ = sources(tmp_path)
-    told = {"figures": figures, "settings": settings, "status": status}
+    told = {"figures": figures, "settings": settings, "status": status, "host status": CLUSTER}
     bursts = [before]
 
     def reproduce() -> str:

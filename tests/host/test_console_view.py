@@ -23,7 +23,9 @@ from pressel.health.troubles import troubles
 from pressel.node.away import AWAY_MS, Away
 from pressel.node.badge_state import BadgeState
 from pressel.node.leader_state import LeaderState, MemberState, MicrophoneState
+from pressel.node.node_state import NodeState, PeerState
 from pressel.node.snapshot import take_snapshot
+from pressel.node.standbys import HEARD_MS
 from pressel.node.way_state import RelayState, WayState
 from pressel.node.ways import DEAF, STALE, WELL
 from pressel.whole_file import write_whole
@@ -93,6 +95,15 @@ def test_an_access_point_at_which_most_hear_badly_is_named_and_its_badges_are_no
     assert [each.title for each in told.todo] == [
         "Access point 3f:a1 is full or disturbed", "B7 hears badly",
     ]  # fmt: skip
+
+
+def test_an_access_point_that_holds_back_what_sleepers_are_to_hear_is_not_called_full() -> None:
+    points = {name: "3f:a1" if n < 4 else "77:02" for n, name in enumerate(NAMES)}
+    health = verdict_on(dict.fromkeys(NAMES[:4], 0.12))
+    for name in NAMES[:3]:
+        health.badges[name].heard.told, health.badges[name].heard.asleep = 8, 7
+    (todo,) = troubles(status_of(points), health, [])
+    assert todo.title == "Access point 3f:a1 holds back what is said" and "DTIM" in todo.text
 
 
 @pytest.mark.parametrize("bad", [1, 2])
@@ -290,6 +301,37 @@ def test_an_access_point_that_swallows_multicast_is_named() -> None:
     for member, why in zip(status.members, whys, strict=True):
         member.way = WayState(is_many=why == WELL, why=why, probes=0)
     assert titles(status) == ["Multicast does not arrive at access point 3f:a1"]
+
+
+def node(**silent_ms: int | None) -> NodeState:
+    peers = [
+        PeerState(name=name, host="", address=None, silent_ms=ms) for name, ms in silent_ms.items()
+    ]
+    return NodeState(
+        host="", state="follower", term=1, leader=None, quorum=2, badges_address="",
+        hosts_address=None, peers=peers, keeps_term=0, elections={}, convergence_ms=None,
+        channel={},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cluster", "title", "split"),
+    [
+        (node(bar=HEARD_MS - 1, annex=0), "", ""),
+        (node(bar=HEARD_MS, annex=0), "No sign of host bar", ""),
+        (node(bar=9999, annex=None), "No sign of hosts annex, bar", "reaches 1 of 3"),
+        (None, "", ""),
+    ],
+)
+def test_hosts_that_do_not_reach_each_other_are_named(
+    cluster: NodeState | None, title: str, split: str
+) -> None:
+    healthy = verdict.judge((), NOW_S)
+    led = live(Seen(status=status_of(), health=healthy, cluster=cluster), [], NOW_S)
+    assert [each.title for each in led.todo] == ([title] if title else [])
+    alone = live(Seen(status=None, why="no leader", cluster=cluster), [], NOW_S)
+    assert [each.title for each in alone.todo] == ([title] if title else [])
+    assert all(split in each.text and "split" in each.text for each in alone.todo)
 
 
 def test_what_is_wrong_with_the_host_is_told_with_what_to_do() -> None:

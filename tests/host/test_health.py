@@ -108,6 +108,69 @@ def test_what_comes_late_has_another_reason() -> None:
     assert "too late" in verdict.judge(bursts, NOW_S).badges["Emil"].why
 
 
+def held_back(name: str, lost: float, delay_ms: int | None, trip_ms: int | None) -> HearingState:
+    """What comes in bunches finds no room, so that almost nothing of what is lost is late."""
+    concealed = round(200 * lost)
+    return HearingState(
+        name=name, device=name, played=200 - concealed, concealed=concealed, late=1,
+        delay_ms=delay_ms, trip_ms=trip_ms,
+    )  # fmt: skip
+
+
+def _of_ann(*hearings: HearingState) -> list[BurstState]:
+    """Three bursts; in the first nobody has told anything of its path."""
+    bursts = [burst(n, "Ann", {}) for n in range(3)]
+    bursts[0].hearings = [
+        each.model_copy(update={"delay_ms": None, "trip_ms": None}) for each in hearings
+    ]
+    for each in bursts[1:]:
+        each.hearings = list(hearings)
+    return bursts
+
+
+@pytest.mark.parametrize(
+    ("delay_ms", "trip_ms", "cause"),
+    [
+        (330, 20, "sleeps between two beacons"),  # as measured over a tap that holds back 307 ms
+        (330, 160, "lost on the way"),  # its answers wait, too: that is a queue
+        (110, 5, "lost on the way"),
+        (330, None, "lost on the way"),
+        (None, 5, "lost on the way"),
+    ],
+)
+def test_one_that_sleeps_is_not_said_to_be_too_far(
+    delay_ms: int | None, trip_ms: int | None, cause: str
+) -> None:
+    others = [held_back(name, 0.0, 60, 5) for name in ("Cleo", "Emil")]
+    found = verdict.judge(_of_ann(held_back("Ben", 0.4, delay_ms, trip_ms), *others), NOW_S)
+    assert cause in found.badges["Ben"].why and cause in found.why
+    assert found.badges["Ben"].is_asleep == (cause.startswith("sleeps"))
+
+
+def test_phones_that_all_sleep_are_not_a_full_channel() -> None:
+    """One of them has its trip from a busy moment."""
+    trips = {"Ben": 20, "Cleo": 19, "Emil": 240, "Dora": 5}
+    asleep = [held_back(name, 0.3, 330, trip) for name, trip in trips.items()]
+    found = verdict.judge(_of_ann(*asleep), NOW_S)
+    assert "nearly everybody" in found.why and "sleep between two beacons" in found.why
+    assert "channel" not in found.why
+    full = _everybody_talks(0.3)
+    for each in full:
+        each.hearings = [held_back(h.name, 0.3, 330, 180) for h in each.hearings]
+    assert verdict.judge(full, NOW_S).shared == "the channel is full or disturbed"
+
+
+def test_a_talker_whose_packets_come_in_bunches_puts_nobody_to_sleep() -> None:
+    """All play late because of it, and hear the others well."""
+    bad = _of_ann(*(held_back(name, 0.3, 330, 5) for name in ("Ben", "Cleo", "Emil")))
+    good = [burst(n, "Ben", {"Ann": 0.0, "Cleo": 0.0, "Emil": 0.0}) for n in range(4, 8)]
+    for each in good:
+        each.hearings = [held_back(h.name, 0.0, 330, 5) for h in each.hearings]
+    found = verdict.judge(bad + good, NOW_S)
+    assert found.badges["Ann"].is_blamed and "its own way" in found.why
+    assert not any(each.is_asleep for each in found.badges.values())
+
+
 def test_a_talker_whom_all_hear_badly_is_to_blame_and_nobody_else() -> None:
     bad = [burst(n, "Ann", {"Ben": 0.1, "Cleo": 0.12, "Emil": 0.11}) for n in range(4)]
     good = [burst(n, "Ben", {"Ann": 0.0, "Cleo": 0.0, "Emil": 0.0}) for n in range(4, 8)]

@@ -53,10 +53,11 @@ def contents(
     names: Pseudonyms,
     now_s: float,
     findings: Iterable[Finding] = (),
+    cluster: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """All of it as plain JSON. `figures`, `settings` and `status` are a host's answers to those
     verbs, the last None while no leader answers; `lines` are of logs, `findings` of the host's
-    computer."""
+    computer; `cluster` is its answer to `host status`."""
     kept = list(bursts)[-BURSTS_MAX:]
     members = status["members"] if status is not None else []
     return {
@@ -67,8 +68,9 @@ def contents(
         "computer": _computer(),
         "figures": _figures(figures),
         "settings": _settings(settings),
-        "needs": needs(status, kept, findings, names, now_s),
+        "needs": needs(status, kept, findings, names, now_s, cluster),
         "badges": [_member(each, names) for each in members],
+        "hosts": [_peer(each, names) for each in (cluster or {}).get("peers", [])],
         "relays": [_relay(each, names) for each in (status or {}).get("relays", [])],
         "health": _health(kept, names, now_s),
         "bursts": [_burst(each, names) for each in kept],
@@ -153,6 +155,13 @@ def _member(told: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
         "report": {name: _numbers(report.get(name)) for name in _REPORTED} if report else None,
         "microphone": _microphone(told.get("microphone")),
         "way": _way(told.get("way"), names),
+    }
+
+
+def _peer(told: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
+    return {
+        "host": names.of("host", str(told["name"])),
+        "silent_ms": _numbers(told.get("silent_ms")),
     }
 
 

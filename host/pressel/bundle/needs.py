@@ -11,10 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from pressel.doctor.finding import Finding
+from pressel.health.hosts import of_the_cluster
 from pressel.health.troubles import of_the_host, troubles
 from pressel.health.verdict import judge
 from pressel.node.burst_state import BurstState
 from pressel.node.leader_state import UNTOLD, LeaderState, MemberState
+from pressel.node.node_state import NodeState
 
 from .pseudonyms import Pseudonyms
 
@@ -28,16 +30,19 @@ def needs(
     findings: Iterable[Finding],
     names: Pseudonyms,
     now_s: float,
+    cluster: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """`why` the venue hears as it does, and what waits for a person: a list of `title` and `text`.
-    `told` is a host's answer to `status`, None while no leader answers."""
+    `told` is a host's answer to `status`, None while no leader answers; `cluster` that to `host
+    status`."""
     # Its words may name a folder, and so a person.
     computer = [replace(each, words="see pressel doctor there", mend="") for each in findings]
     status = _of_other_names(told, names)
+    hosts = of_the_cluster(_hosts(cluster, names), status is not None)
     if status is None:
-        return {"why": "", "todo": [_NO_LEADER, *_plain(of_the_host(computer))]}
+        return {"why": "", "todo": [_NO_LEADER, *_plain([*hosts, *of_the_host(computer)])]}
     health = judge((_burst(each, names) for each in bursts), now_s)
-    return {"why": health.why, "todo": _plain(troubles(status, health, computer))}
+    return {"why": health.why, "todo": _plain([*hosts, *troubles(status, health, computer)])}
 
 
 def _plain(found: Iterable[Any]) -> list[dict[str, str]]:
@@ -61,6 +66,15 @@ def _of_other_names(told: Mapping[str, Any] | None, names: Pseudonyms) -> Leader
     # Who talks is of no concern here, and would be a name.
     changed = {"members": members, "away": away, "relays": relays, "floors": [], "held": []}
     return status.model_copy(update=changed)
+
+
+def _hosts(told: Mapping[str, Any] | None, names: Pseudonyms) -> NodeState | None:
+    try:
+        state = NodeState.model_validate(told)
+    except ValidationError:
+        return None  # it was not asked, or is of another version
+    peers = [p.model_copy(update={"name": names.of("host", p.name)}) for p in state.peers]
+    return state.model_copy(update={"peers": peers})
 
 
 def _member(member: MemberState, names: Pseudonyms) -> MemberState:

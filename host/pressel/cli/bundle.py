@@ -73,7 +73,7 @@ def make(
     bursts = [each for each in told["bursts"] if each.at >= since_s]
     findings = [*checks.clock(), *checks.disk(state)]
     venue = told["figures"], told["settings"], told["status"]
-    made = contents(*venue, bursts, lines, names, now_s, findings)
+    made = contents(*venue, bursts, lines, names, now_s, findings, told["cluster"])
     made["recorded"] = {"from_s": since_s, "to_s": now_s} if is_recorded else None
     names.keep()
     _write(file, render(made))
@@ -140,6 +140,7 @@ def _told(path: sockets.Where) -> dict[str, Any]:
     told: dict[str, Any] = {"status": None, "bursts": []}
     told["figures"] = sockets.ask(path, "figures")
     told["settings"] = sockets.ask(path, "settings")
+    told["cluster"] = sockets.ask(path, "host status")
     try:
         told["status"] = sockets.ask(path, "status")
         told["bursts"] = all_bursts(path)

@@ -18,6 +18,7 @@ from pressel.errors import PresselError
 from pressel.health.verdict import VenueHealth, judge
 from pressel.node.burst_state import BurstPage, BurstState
 from pressel.node.leader_state import LeaderState
+from pressel.node.node_state import NodeState
 
 FRESH_S = 0.9  # what is older is read again; pages are renewed each second
 WAITING_FRESH_S = 3.0  # of newcomers: the registry lies on a disk
@@ -44,6 +45,7 @@ class Seen:
     health: VenueHealth = field(default_factory=lambda: judge((), 0.0))
     since_s: dict[int, tuple[int, float]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)  # of this computer
+    cluster: NodeState | None = None  # as this host sees it
 
 
 class HostReader:
@@ -114,6 +116,10 @@ class HostReader:
             seen.status, seen.why = None, "the host is of another version; update the older one"
         except PresselError as error:
             seen.status, seen.why = None, str(error)
+        try:
+            seen.cluster = NodeState.model_validate(self._ask("host status"))
+        except (ValidationError, PresselError):
+            seen.cluster = None
         self._judge()
         self._look_here()
         self._time_talk()

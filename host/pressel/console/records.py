@@ -81,11 +81,14 @@ class Records:
         settings = await self._host.ask("settings")
         seen = await self._host.look()
         status = seen.status.model_dump() if seen.status else None
+        cluster = seen.cluster.model_dump() if seen.cluster else None
         told = figures, settings, status, list(seen.bursts)
-        return await asyncio.to_thread(self._render, told, list(seen.findings))
+        return await asyncio.to_thread(self._render, told, list(seen.findings), cluster)
 
-    def _render(self, told: tuple[Any, Any, Any, Any], findings: list[Finding]) -> str:
+    def _render(
+        self, told: tuple[Any, Any, Any, Any], findings: list[Finding], cluster: Any
+    ) -> str:
         names = Pseudonyms(self._state)
-        made = contents(*told, [], names, time.time(), findings)
+        made = contents(*told, [], names, time.time(), findings, cluster)
         names.keep()
         return render(made)

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from pressel.health.hosts import of_the_cluster
 from pressel.health.radio import by_signal
 from pressel.health.rating import BADLY, GAPS, WELL
-from pressel.health.troubles import SILENT_MS, Todo, of_the_host, troubles, unclear
+from pressel.health.todo import Todo
+from pressel.health.troubles import SILENT_MS, of_the_host, troubles, unclear
 from pressel.health.verdict import VenueHealth
 from pressel.node.burst_state import BurstState
 from pressel.node.leader_state import AwayState, LeaderState, MemberState
@@ -66,9 +68,11 @@ def live(seen: Seen, waiting: Iterable[dict[str, Any]], now_s: float) -> Live:
     status = seen.status
     if status is None:
         words = "nobody can talk through this host now"
-        return Live(seen.why, "No leader", words, "bad", todo=of_the_host(seen.findings))
+        todo = [*of_the_cluster(seen.cluster, False), *of_the_host(seen.findings)]
+        return Live(seen.why, "No leader", words, "bad", todo=todo)
     health = seen.health
     todo = [_newcomer(each) for each in waiting]
+    todo += of_the_cluster(seen.cluster, True)
     todo += troubles(status, health, seen.findings)
     return Live(
         why="",

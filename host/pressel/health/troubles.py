@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pressel.doctor.finding import Finding
 from pressel.health.microphone import WIND, trouble
@@ -13,25 +12,15 @@ from pressel.node.leader_state import UNTOLD, LeaderState, MemberState
 from pressel.node.ways import DEAF
 from ptt.base.numbers import HEARTBEAT_MS
 
-from .radio import access_points, by_signal, troubled
+from .radio import AccessPoint, access_points, by_signal, troubled
 from .relays import relays
+from .todo import Todo, some
 
 SILENT_MS = 3 * HEARTBEAT_MS  # a member that has missed two heartbeats
 BATTERY_LOW_PERCENT = 15  # about an hour of a shift: time to fetch another badge
-NAMES_MAX = 3  # of one trouble; the list of people has all
 DEAF_MIN = 3  # badges at one access point that hear no multicast: one alone may be at its edge
 _MOST = 0.7  # of those there that could
 _DEAF = DEAF.partition("{}")[2]
-
-
-@dataclass
-class Todo:
-    """Something that waits for a person; `device` is who may be let in."""
-
-    title: str
-    text: str
-    tone: str = ""
-    device: str = ""
 
 
 def troubles(status: LeaderState, health: VenueHealth, findings: Iterable[Finding]) -> list[Todo]:
@@ -64,15 +53,7 @@ def of_the_host(findings: Iterable[Finding]) -> list[Todo]:
 def _of_the_air(status: LeaderState, health: VenueHealth) -> list[Todo]:
     points = troubled(access_points(status, health), health)
     there = {place.device for point in points for place in point.places}
-    found = [
-        Todo(
-            f"Access point {point.label} is full or disturbed",
-            f"Most of the {len(point.places)} badges there hear badly ({point.heard.lost:.0%} of "
-            "what is said is lost), and others do not. Its channel may be full, or it is broken.",
-            "warn",
-        )
-        for point in points
-    ]
+    found = [_of_a_point(point) for point in points]
     for relay in relays(status, health):
         served = {each.device for each in relay.served}
         if relay.is_troubled and not served <= there:
@@ -90,6 +71,19 @@ def _of_the_air(status: LeaderState, health: VenueHealth) -> list[Todo]:
         if not (health.shared and health.shared in each.why)
     ]
     return found
+
+
+def _of_a_point(point: AccessPoint) -> Todo:
+    what, why = "is full or disturbed", "Its channel may be full, or it is broken."
+    if point.heard.is_asleep:
+        what = "holds back what is said"
+        why = "They sleep, and it keeps voice until they wake: set its DTIM to 1."
+    return Todo(
+        f"Access point {point.label} {what}",
+        f"Most of the {len(point.places)} badges there hear badly ({point.heard.lost:.0%} of "
+        f"what is said is lost), and others do not. {why}",
+        "warn",
+    )
 
 
 def _how_it_hears(badge: BadgeHealth) -> str:
@@ -172,7 +166,7 @@ def _of_badges(status: LeaderState) -> list[Todo]:
     gone += [each.name for each in status.away]
     if gone:
         text = "Out of reach, switched off, or an empty battery. Ask somebody who is near."
-        found.append(Todo(f"{_some(gone)} cannot be heard", text, "warn"))
+        found.append(Todo(f"{some(gone)} cannot be heard", text, "warn"))
     empty = [
         f"{each.name} ({each.badge.battery_percent} %)"
         for each in status.members
@@ -180,10 +174,10 @@ def _of_badges(status: LeaderState) -> list[Todo]:
     ]
     if empty:
         text = "An hour is left at most. Give them a charged badge."
-        found.append(Todo(f"Low battery: {_some(empty)}", text, "warn"))
+        found.append(Todo(f"Low battery: {some(empty)}", text, "warn"))
     older = [each for each in status.members if each.table_advice]
     if older:
-        names = _some([each.name for each in older])
+        names = some([each.name for each in older])
         found.append(Todo(f"{names}: another release", str(older[0].table_advice), "warn"))
     return found
 
@@ -200,11 +194,6 @@ def is_low(member: MemberState) -> bool:
     badge = member.badge
     percent = badge.battery_percent if badge is not None else None
     return percent is not None and percent <= BATTERY_LOW_PERCENT
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - NAMES_MAX
-    return ", ".join(names[:NAMES_MAX]) + (f" and {more} more" if more > 0 else "")
 
 
 def _sentence(words: str) -> str:

@@ -4,6 +4,10 @@ A burst that most of its listeners lost frames of went wrong before it reached t
 that happens to one talker and not to the others, it is the talker's trouble, and is not held
 against those who listened. Where nearly everybody loses frames of everybody, it is nobody's own
 trouble: they share a channel.
+
+Whoever sleeps between two beacons gets what the access point has kept for it in bunches. It plays
+late then, and loses what finds no room; but when it asks, it is awake, and is answered at once. A
+full channel makes answers wait, too.
 """
 
 from __future__ import annotations
@@ -24,6 +28,8 @@ _LATE = 0.5  # of the replaced frames
 _OWN = 2.0  # times what others' bursts lose: more is a talker's own trouble
 _SHARED = 0.7  # of the listeners that hear badly: they have one cause
 _CROWD = 3  # of two listeners, both may be far away
+_ASLEEP_MS = 200  # of playout: two beacons, 205 ms apart; a single one costs nobody a word
+_AWAKE = 4  # times shorter is its round trip; in a queue the longest wait is 3 times the usual one
 
 
 @dataclass
@@ -34,12 +40,18 @@ class Sum:
     concealed: int = 0
     late: int = 0
     bursts: int = 0
+    told: int = 0  # bursts before which the badge had told of its path
+    asleep: int = 0  # of these, while it looked asleep
 
     def add(self, hearing: HearingState) -> None:
         self.played += hearing.played
         self.concealed += hearing.concealed
         self.late += hearing.late
         self.bursts += 1
+        delay_ms, trip_ms = hearing.delay_ms, hearing.trip_ms
+        if delay_ms is not None and trip_ms is not None:
+            self.told += 1
+            self.asleep += delay_ms >= _ASLEEP_MS and trip_ms * _AWAKE <= delay_ms
 
     def join(self, other: Sum) -> None:
         """Those of another badge, too."""
@@ -47,6 +59,8 @@ class Sum:
         self.concealed += other.concealed
         self.late += other.late
         self.bursts += other.bursts
+        self.told += other.told
+        self.asleep += other.asleep
 
     @property
     def frames(self) -> int:
@@ -55,6 +69,11 @@ class Sum:
     @property
     def lost(self) -> float:
         return self.concealed / self.frames if self.frames else 0.0
+
+    @property
+    def is_asleep(self) -> bool:
+        """Does what it hears wait until it wakes? In most bursts: one answer may be slow."""
+        return self.asleep * 2 > self.told
 
 
 @dataclass
@@ -70,6 +89,11 @@ class BadgeHealth:
     word: str = ""
     why: str = ""
     is_blamed: bool = False
+
+    @property
+    def is_asleep(self) -> bool:
+        """Does it hear badly because it sleeps between two beacons?"""
+        return self.word not in ("", WELL) and not self.is_blamed and self.heard.is_asleep
 
 
 @dataclass
@@ -113,13 +137,15 @@ def judge(bursts: Iterable[BurstState], now_s: float) -> VenueHealth:
 
 
 def _is_own_trouble(device: str, badges: dict[str, BadgeHealth]) -> bool:
-    """Is more lost of what it says than of what others say?"""
+    """Is more lost of what it says than of what others say? Where nobody else talks, those who
+    sleep lose all the same."""
+    told = badges[device].told
     others = [
         each.told.lost
         for each in badges.values()
         if each.device != device and each.told.frames >= FRAMES_MIN
     ]
-    return badges[device].told.lost > _OWN * (median(others) if others else 0.0)
+    return told.lost > _OWN * median(others) if others else not told.is_asleep
 
 
 def _is_spoilt(burst: BurstState) -> bool:
@@ -157,6 +183,8 @@ def _shared_cause(badges: Iterable[BadgeHealth]) -> str:
     bad = [each for each in known if each.word != WELL]
     if len(bad) < _CROWD or len(bad) < _SHARED * len(known):
         return ""
+    if sum(each.is_asleep for each in bad) >= _SHARED * len(bad):
+        return "it comes in bunches, since they sleep between two beacons"
     late = sum(each.heard.late for each in bad)
     if late >= _LATE * sum(each.heard.concealed for each in bad):
         return "it comes too late, since the channel is full"
@@ -164,6 +192,8 @@ def _shared_cause(badges: Iterable[BadgeHealth]) -> str:
 
 
 def _cause(heard: Sum) -> str:
+    if heard.is_asleep:
+        return "it comes in bunches, since the badge sleeps between two beacons to save power"
     if heard.late >= _LATE * heard.concealed:
         return "it comes too late, since the channel or the access point is busy"
     return "it is lost on the way; is the badge too far from an access point?"
