@@ -21,7 +21,7 @@ import click
 from pressel.errors import PresselError
 
 # They go on until they are ended, or talk with a person.
-STREAMS = ("demo", "badge", "emulate", "logs", "shell", "bringup", "metrics", "edit")
+STREAMS = ("demo", "badge", "emulate", "logs", "shell", "bringup", "metrics")
 _KEY = "pressel.json"
 
 
@@ -41,6 +41,11 @@ def with_outcome(command: click.Command) -> click.Command:
     command.params.append(option)
     command.callback = _telling(command.callback)
     return command
+
+
+def is_outcome(command: click.Command) -> bool:
+    """Whether its `--json` is this one."""
+    return any("--json" in each.opts and each.callback is _wish for each in command.params)
 
 
 def _wish(ctx: click.Context, param: click.Parameter, value: bool) -> None:

@@ -47,7 +47,8 @@ def show(answer: Any, as_json: bool) -> int:
     """Say how the change stands; 1 when it was taken back or waits for somebody."""
     if answer == {"state": ""}:
         if as_json:
-            print(json.dumps(answer))
+            nothing: dict[str, Any] = dict.fromkeys(Standing.model_fields)
+            print(json.dumps(nothing | answer, indent=2))
         print("no change was rolled out yet; begin one with `pressel settings set --staged`",
               file=sys.stderr)  # fmt: skip
         return 0

@@ -321,6 +321,9 @@ def _check_can_be_tried(was: dict[str, int], values: Change, leader: Leader, now
     if not (now.tell_settings and wanted.tell_settings):
         raise UsageError("badges are told no settings; first switch features.tell_settings on")
     if not any(is_told(member, now, wanted) for member in leader.members.all()):
-        raise UsageError("no badge is here to try it out; change it without --staged")
+        raise UsageError(
+            "no badge is here to try it out; tell all badges at once: without --staged, or with "
+            "--at-once"
+        )
     if now.version >= VERSION_MAX:
         raise UsageError(NONE_LEFT)
