@@ -164,6 +164,34 @@ def test_lists_of_one_length_that_differ_are_refused(
         sign(other, b"more")
 
 
+def test_a_list_that_was_adopted_elsewhere_is_not_taken_for_a_cut(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Adopted there, it comes back as a copy: here it is one line ahead, as after a power cut, and
+    both would sign by the same leaf."""
+    sign(folder, b"first")
+    there = copied(folder, "there")
+    with monkeypatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path / "elsewhere"))
+        adopt(there)
+        (folder / "leaves").write_bytes((there / "leaves").read_bytes())
+        assert sign(there, b"there") == 33
+    with pytest.raises(UsageError, match="has signed elsewhere"):
+        sign(folder, b"here")
+    assert adopt(folder) == 33 + 32
+
+
+def test_adopting_that_was_cut_off_is_done_again(folder: Path, own_state: Path) -> None:
+    sign(folder, b"first")
+    before = counter(own_state).read_bytes()
+    adopt(folder)
+    counter(own_state).write_bytes(before)
+    with pytest.raises(UsageError, match="release adopt"):
+        sign(folder, b"second")
+    assert adopt(folder) == 33 + 32
+    assert left(folder) == LEAVES - 65
+
+
 def test_adopting_never_goes_back(folder: Path) -> None:
     sign(folder, b"first")
     with pytest.raises(UsageError, match="leaf 0 has been used; name one from 1 on"):
