@@ -827,6 +827,35 @@ def test_what_a_removed_host_has_written_is_undone(
     assert facts(venue.at["c"]) == facts(good) and good.verify() and venue.at["c"].verify()
 
 
+def test_what_a_removed_host_has_had_done_by_the_leader_is_undone(venue: Venue) -> None:
+    """It need not lead: it asks the honest leader in the name of somebody, and that one writes."""
+    good = venue.lead("b", 100)
+    for number, device in enumerate((ANN, BEN)):
+        good.adopt(device, f"n{number}", bytes([number]) * 32, (1,))
+    with good.log.asked_by("root at c"):
+        good.set_groups(ANN, (2,))
+    first = good.log.now_s()
+    with good.log.asked_by("Mia at c at a"):  # a lie, but for the last word
+        good.set_groups(ANN, (9,))
+        good.adopt("0" * 16, "spy", bytes(32))
+        good.record("settings set", "talk_ms 90s")
+    with good.log.asked_by("root at aa"):
+        good.set_groups(BEN, (5,))
+    venue.meet()
+    for name in "bc":
+        venue.at[name].remove_host("a")
+    done = good.undo("a", first, is_dry=False)
+    assert good.device(ANN).groups == (2,) and good.device(BEN).groups == (5,)
+    assert good.device("0" * 16).state == REVOKED
+    assert [each.becomes for each in done if each.subject == "venue"] == [
+        "not undone: it has done settings set; look at it"
+    ]
+    venue.hear("c", "b")
+    assert facts(venue.at["c"]) == facts(good) and good.verify() and venue.at["c"].verify()
+    with pytest.raises(UsageError, match="nothing since then"):
+        good.undo("a", first + 3600, is_dry=True)
+
+
 @pytest.mark.parametrize("host", ["nobody", "b", "0" * 64, ""])
 def test_what_cannot_be_undone_is_told_in_a_sentence(venue: Venue, host: str) -> None:
     with pytest.raises(UsageError):

@@ -89,7 +89,7 @@ def restore(file: Path, unproved: bool, state: Path | None) -> None:
 @click.option("--dry-run", is_flag=True, help="Only show what would be done.")
 @_STATE
 def undo(host: str, since: datetime, dry_run: bool, state: Path | None) -> None:
-    """Undo what a removed HOST has written about devices since TIME.
+    """Undo what a removed HOST has written about devices since TIME, or had the leader write.
 
     New entries of the log say so; what others have changed afterwards stays. Keys that are gone do
     not come back.

@@ -197,6 +197,13 @@ class Chains:
         query = "SELECT name, salt, text FROM entry_text WHERE host = ? AND number = ?"
         return self._db.execute(query, (host, number)).fetchall()
 
+    def with_end(self, host: str, name: str, ends: tuple[bytes, ...]) -> list[Kept]:
+        """Of one chain, beside which lies a text called `name` that ends in one of `ends`."""
+        query = "SELECT number, text FROM entry_text WHERE host = ? AND name = ? ORDER BY number"
+        rows = self._db.execute(query, (host, name)).fetchall()
+        found = (self.entry(host, n) for n, said in rows if (said or b"").endswith(ends))
+        return [each for each in found if each is not None]
+
 
 def place_of(told: Any) -> Place:
     """A place as JSON has it. ValueError when it is none."""

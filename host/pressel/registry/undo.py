@@ -1,4 +1,5 @@
-"""Undoes what a host that was removed has written about devices since a time, by new entries.
+"""Undoes what a host that was removed has written about devices since a time, or has asked whoever
+led to write, by new entries.
 
 What holds then is what would hold without its entries. A key that is gone does not come back: who
 was revoked needs a new one.
@@ -13,7 +14,7 @@ from typing import Any
 from pressel.errors import UsageError
 from pressel.registry.chains import Chains, Kept
 from pressel.registry.device import ACTIVE, REVOKED
-from pressel.registry.log import NAME, Log
+from pressel.registry.log import NAME, WHO, Log
 from pressel.registry.standing import Word
 
 UNDO = "registry undo"
@@ -32,31 +33,41 @@ class Step:
 
 
 class Undo:
-    """Of the entries of `host` since `since_s`, by its clock or by ours, in the database `db`."""
+    """Of the entries of `host` since `since_s`, by its clock or by ours, and of those that others
+    have written for it, by theirs, in the database `db`."""
 
     def __init__(self, db: sqlite3.Connection, log: Log, host: str, since_s: int) -> None:
         self._db = db
         self._log = log
         self._host = host
         self._first = _first_since(log.chains, host, since_s)
+        self._asked = {
+            (kept.host, _number(kept)): kept
+            for kept in _asked_by(log.chains, host)
+            if kept.time_s >= since_s
+        }
+        if self._first is None and not self._asked:
+            raise UsageError("that host has written nothing since then")
 
     def run(self, *, is_dry: bool) -> list[Step]:
         """Inside of a transaction; the devices are changed unless it `is_dry`."""
-        subjects = {
-            each.subject: each.signed.entry().verb
-            for each in self._log.chains.rows(self._host)
-            if not self._counts(each)
-        }
+        own = (each for each in self._log.chains.rows(self._host) if not self._counts(each))
+        subjects: dict[str, set[str]] = {}
+        for each in (*own, *self._asked.values()):
+            subjects.setdefault(each.subject, set()).add(each.signed.entry().verb)
         steps = []
-        for subject, verb in subjects.items():
+        for subject, verbs in subjects.items():
             if subject.startswith("device "):
                 steps.append(self._undone(subject, is_dry=is_dry))
             elif subject == "venue":
-                steps.append(Step(subject, f"not undone: it has done {verb}; look at it", False))
+                done = ", ".join(sorted(verbs))
+                steps.append(Step(subject, f"not undone: it has done {done}; look at it", False))
         return steps
 
     def _counts(self, kept: Kept) -> bool:
-        return kept.host != self._host or _number(kept) < self._first
+        if kept.host == self._host:
+            return self._first is None or _number(kept) < self._first
+        return (kept.host, _number(kept)) not in self._asked
 
     def _undone(self, subject: str, *, is_dry: bool) -> Step:
         now, then = self._log.standing.of(subject), self._log.standing.of(subject, self._counts)
@@ -124,17 +135,31 @@ def removed_host(log: Log, word: str, allowed: set[str]) -> str:
     return key
 
 
-def _first_since(chains: Chains, host: str, since_s: int) -> int:
-    """The number of the first entry since then. A clock that is turned back hides nothing: what
-    comes behind it in the chain, or was heard here later, is later."""
+def _first_since(chains: Chains, host: str, since_s: int) -> int | None:
+    """The number of the first entry since then; None when there is none. A clock that is turned
+    back hides nothing: what comes behind it in the chain, or was heard here later, is later."""
     late = [
         _number(kept)
         for kept in chains.rows(host)
         if kept.time_s >= since_s or kept.heard_s >= since_s
     ]
-    if late:
-        return min(late)
-    raise UsageError("that host has written nothing since then")
+    return min(late, default=None)
+
+
+def _asked_by(chains: Chains, host: str) -> list[Kept]:
+    """What other hosts wrote because `host` asked for it: beside it lies who asked there, and
+    behind that, whatever the asker is called, the name that the writer gave the host."""
+    found = []
+    for writer in chains.hosts():
+        names = {
+            said.decode("utf-8", "replace")
+            for kept in chains.about(f"host {host}", writer)
+            for name, _, said in chains.texts(kept.host, kept.number)
+            if name == NAME and said is not None
+        }
+        ends = tuple(f" at {name}".encode() for name in names)
+        found += chains.with_end(writer, WHO, ends) if ends and writer != host else []
+    return found
 
 
 def _number(kept: Kept) -> int:
