@@ -76,6 +76,7 @@ from pressel.update.campaign import find_campaign
 from pressel.update.library import Library
 from pressel.update.release import number_of, package_of, sign_build
 from pressel.update.used_leaves import UsedLeaves
+from pressel.update.voices import read_voices
 
 CHANGES = 60  # of each kind
 __all__ = ["own_state"]
@@ -331,6 +332,10 @@ READERS = {
     "package": Reader(_release, package_of),
     "trusted keys": Reader(
         _written("release-signers", _PUBLIC + "\n"), lambda f: keys.trusted(f.parent)
+    ),
+    "who named signers": Reader(
+        _written("release-signers.by", json.dumps({_PUBLIC: ["ab" * 8]})),
+        lambda f: read_voices(f.parent),
     ),
     "signer's key": Reader(_signer("signer.key"), _sign),
     "signer's leaves": Reader(_signer("leaves"), _sign),

@@ -14,10 +14,13 @@ from tests.signers import own_state, signer_in
 
 from pressel.cli import main
 from pressel.errors import PresselError, UsageError
+from pressel.node.channel.channel import host_of
+from pressel.node.desk.releases import Releases
+from pressel.node.release_door import first_signer
 from pressel.node.update_copy import Copied, UpdateCopy
 from pressel.registry.store import Registry
 from pressel.signer.signer import Signer
-from pressel.update import keys
+from pressel.update import keys, voices
 from pressel.update.campaign import Campaign, Campaigner, read_campaign, store_campaign
 from pressel.update.library import Library
 from pressel.update.release import MANIFEST, SIGNATURE, read_release, sign_build
@@ -333,13 +336,20 @@ def test_no_step_of_a_host_is_the_last(fleet: Fleet, term: int) -> None:
     assert fleet.campaigner.campaign is not None
 
 
+HOSTS = {"aa" * 8: "", "bb" * 8: "annex", "cc" * 8: "cellar"}  # the first is this one
+
+
+def standby(state: Path, hosts: dict[str, str] = HOSTS) -> UpdateCopy:
+    return UpdateCopy(state, lambda event, fields: None, lambda term: term <= 9, lambda: hosts)
+
+
 def test_a_standby_keeps_no_campaign_of_a_term_that_cannot_be(tmp_path: Path) -> None:
-    copy = UpdateCopy(tmp_path, lambda event, fields: None, lambda term: term <= 9)
+    copy = standby(tmp_path)
     copied = Copied(releases=[], campaign=Campaign(release=2, edition=(9, INT_MAX)))
-    copy._believe(copied)
+    copy._believe(copied, "annex")
     copied.campaign = Campaign(release=2, edition=(10, 1))
     with pytest.raises(PresselError, match="a term in which nobody can have led"):
-        copy._believe(copied)
+        copy._believe(copied, "annex")
 
 
 def test_a_badge_without_a_key_is_told_as_such(fleet: Fleet) -> None:
@@ -448,6 +458,64 @@ def test_one_signer_hands_over_to_the_next(tmp_path: Path, key: Signer, package:
     assert release.parts[release.paths.index("signer.key") + 1] == following.public
     assert library.add(tmp_path / "four.zip").number == 4
     assert keys.trusted(tmp_path / "state")[-1] == following.public.hex()
+
+
+def without(name: str) -> dict[str, str]:
+    return {host: each for host, each in HOSTS.items() if each != name}
+
+
+def test_a_signer_that_a_removed_host_has_named_is_doubted(tmp_path: Path, key: Signer) -> None:
+    """Whoever leads can name a signer of its own, which badges would get when they are flashed; so
+    can a host that asks the leader. What they have named outlives their removal."""
+    honest, evil, third = (bytes([n]).join((key.public[:55], b"")).hex() for n in range(3))
+    state, at_leader = tmp_path / "state", Releases(tmp_path / "leader", lambda: HOSTS)
+    keys.name(state, honest)
+    standby(state)._believe(Copied(signers=[evil], releases=[], campaign=None), "cellar")
+    assert keys.trusted(state) == [evil] and voices.doubted(state, HOSTS) == {}
+    assert voices.doubted(state, without("cellar")) == {evil: "cc" * 8}
+    copied = Copied(signers=[evil], voices=voices.read_voices(state), releases=[], campaign=None)
+    standby(tmp_path / "other")._believe(copied, "annex")  # and who got it from that one
+    assert voices.doubted(tmp_path / "other", without("cellar")) == {evil: "cc" * 8}
+    at_leader.trust({"key": honest, "where": ""})
+    at_leader.trust({"key": evil, "where": "cellar"})
+    at_leader.trust({"key": honest, "where": "cellar"})  # says nothing new
+    assert voices.doubted(tmp_path / "leader", without("cellar")) == {evil: "cc" * 8}
+    with pytest.raises(UsageError, match="is not allowed"):
+        at_leader.trust({"key": third, "where": "nobody"})
+    keys.name(state, honest)  # the operator says which one it is
+    assert keys.trusted(state) == [evil, honest]
+    keys.name(state, evil)
+    assert voices.doubted(state, without("cellar")) == {}
+    standby(state)._believe(Copied(signers=[third], releases=[], campaign=None), "annex")
+    assert voices.read_voices(state) == {third: ["bb" * 8]}
+
+
+def test_what_a_doubted_signer_brings_is_doubted(tmp_path: Path, key: Signer) -> None:
+    state, following = tmp_path / "state", signer_in(tmp_path / "next", "two").public.hex()
+    copied = Copied(signers=[key.public.hex()], releases=[], campaign=None)
+    standby(state)._believe(copied, "cellar")
+    sign_build(build(tmp_path / "build", 3), "any", key, tmp_path / "three.zip", following)
+    Library(state).add(tmp_path / "three.zip")
+    assert set(voices.doubted(state, without("cellar"))) == {key.public.hex(), following}
+
+
+def test_no_badge_is_flashed_with_the_signer_of_a_removed_host(
+    tmp_path: Path, own_state: Path, key: Signer
+) -> None:
+    state, public = tmp_path / "state", key.public.hex()
+    with Registry(tmp_path / "evil") as evil, Registry(state) as registry:
+        registry.allow_host("cellar", evil.own_key())
+        host = host_of(bytes.fromhex(evil.own_key())).hex()
+    standby(state, {host: "cellar"})._believe(
+        Copied(signers=[public], releases=[], campaign=None), "cellar"
+    )
+    assert first_signer(state) == public
+    with Registry(state) as registry:
+        registry.remove_host("cellar")
+    with pytest.raises(PresselError, match=f"was named by host {host}, which has been removed"):
+        first_signer(state)
+    assert main(["update", "trust", public, "--state", str(state)]) == 0
+    assert first_signer(state) == public
 
 
 def test_an_older_release_needs_the_signers_word_and_the_operators(

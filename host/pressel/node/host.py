@@ -145,7 +145,7 @@ class HostNode:
             options.state, self._leader, self._watch.directory, report, self._in_thread,
             self._settle,
         )  # fmt: skip
-        self._update_copy = UpdateCopy(options.state, report, self._can_be)
+        self._update_copy = UpdateCopy(options.state, report, self._can_be, self._hosts_by_name)
         self._settings = VenueSettings(
             options.state, self._leader, lambda: self._host.replica.state, self._settle,
             self._in_thread, self._watch.with_registry, report,
@@ -178,6 +178,11 @@ class HostNode:
     def _badges_at(self) -> Address:
         return self._badges.address
 
+    def _hosts_by_name(self) -> dict[str, str]:
+        """The names of those that take part, by fingerprint."""
+        names = {host.hex(): name for host, name in self._others.names.items()}
+        return {self._others.own.hex(): "", **names}
+
     def _is_leading(self) -> bool:
         return self._host.leader is not None
 
@@ -198,7 +203,7 @@ class HostNode:
         state = self._options.state
         subjects = (
             venue, self._settings, self._rollouts, self._duty,
-            Campaigns(state, self._updates, self._in_thread), Releases(state),
+            Campaigns(state, self._updates, self._in_thread), Releases(state, self._hosts_by_name),
             Backups(state, self._is_leading), self._bursts,
             Tally(lambda: self._host, self._others, venue), self._heard, self._recordings,
         )  # fmt: skip

@@ -17,10 +17,12 @@ from pressel.signer.signer import Signer, default_folder, make_signer
 from pressel.update import keys
 from pressel.update.library import Library
 from pressel.update.release import package_of
+from pressel.update.voices import doubted
 
 from . import control
+from .channel.channel import host_of
 from .desk.releases import PIECE_BYTES, as_json
-from .door import reached
+from .door import open_roll, reached
 from .options import default_state
 
 SIGNER_MADE = (
@@ -33,7 +35,7 @@ def trust(state: Path | None, public: str) -> None:
     """Trust releases that the signer with the key `public` signed."""
     path = reached(state)
     if path is None:
-        keys.trust(state or default_state(), public)
+        keys.name(state or default_state(), public)
     else:
         control.ask(path, "update trust", key=public)
 
@@ -44,6 +46,21 @@ def signers(state: Path | None) -> list[str]:
     if path is None:
         return keys.trusted(state or default_state())
     return control.ask(path, "update signers")
+
+
+def doubts(state: Path | None) -> dict[str, str]:
+    """Of the signers those that a host has named which was removed since: that host, as its
+    fingerprint."""
+    path = reached(state)
+    if path is not None:
+        try:
+            return control.ask(path, "update doubts")
+        except UsageError:  # a leader of an earlier version, which keeps no note of it
+            return {}
+    with open_roll(state, writes=False) as roll:
+        known = [roll.own_key(), *(each.public_key for each in roll.hosts())]
+    allowed = {host_of(bytes.fromhex(each)).hex() for each in known}
+    return doubted(state or default_state(), allowed)
 
 
 def add(state: Path | None, source: Path) -> dict[str, Any]:
@@ -84,6 +101,13 @@ def first_signer(state: Path | None) -> str:
                 "updates from that one. Run `pressel update trust` with the key that `pressel "
                 "release show` prints here, or move the folder away if it is of another venue"
             )
+    doubt = doubts(state).get(known[-1])
+    if doubt is not None:
+        raise PresselError(
+            f"the signer {known[-1][16:32]} was named by host {doubt}, which has been removed "
+            "since. Run `pressel update trust` with the key that `pressel release show` prints "
+            "where your signer is: badges that are flashed then take updates from that one"
+        )
     return known[-1]
 
 

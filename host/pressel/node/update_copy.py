@@ -23,9 +23,11 @@ from pressel.private_folder import make_private
 from pressel.update import keys
 from pressel.update.campaign import Campaign, read_campaign, store_campaign
 from pressel.update.library import RELEASES_MAX, Library
+from pressel.update.voices import HOSTS_MAX, Voices, read_voices
 
 from .desk.asker import Asker
 from .desk.desk import Desk
+from .desk.releases import Hosts
 from .desk.verb import Fields
 from .report import Report
 
@@ -47,9 +49,11 @@ class Kept(BaseModel):
 
 class Copied(BaseModel):
     """All of it; `campaign` is None when no badge is to be updated. `keys`: what hosts of an
-    earlier version trusted; they want a list, and what is in it no longer counts."""
+    earlier version trusted; they want a list, and what is in it no longer counts. `voices`: by
+    whose word the leader trusts a signer; one of an earlier version does not say it."""
 
     signers: list[str] = Field(default=[], max_length=keys.KEYS_MAX)
+    voices: Voices = Field(default={}, max_length=keys.KEYS_MAX)
     keys: list[str] = []
     releases: list[Kept] = Field(max_length=RELEASES_MAX)
     campaign: Campaign | None
@@ -57,10 +61,13 @@ class Copied(BaseModel):
 
 class UpdateCopy:
     """Both sides of it, for the host whose folder is `state`. `can_be` says of a term whether a
-    host can have led in it."""
+    host can have led in it; `hosts` are those that take part now."""
 
-    def __init__(self, state: Path, report: Report, can_be: Callable[[int], bool]) -> None:
+    def __init__(
+        self, state: Path, report: Report, can_be: Callable[[int], bool], hosts: Hosts
+    ) -> None:
         self._state = state
+        self._hosts = hosts
         self._can_be = can_be
         self._library = Library(state)
         self._report = report
@@ -77,6 +84,7 @@ class UpdateCopy:
         own = self._campaign()
         copied = Copied(
             signers=keys.trusted(self._state),
+            voices=read_voices(self._state),
             releases=[self._kept(file) for file in self._library.files()],
             campaign=own,
         )
@@ -131,7 +139,7 @@ class UpdateCopy:
     async def _follow(self, desk: Desk, is_following: Callable[[], bool]) -> None:
         try:
             own = await desk.in_thread(self._campaign)
-            told = await self._ask(
+            told, by = await self._asked(
                 desk, "update copy", has=self._seen, edition=list(_edition_of(own))
             )
             if told.get("behind") and own is not None:
@@ -141,7 +149,7 @@ class UpdateCopy:
                 self._say("")
                 return
             copied = Copied.model_validate(told["copied"])
-            await desk.in_thread(self._believe, copied)
+            await desk.in_thread(self._believe, copied, by)
             for kept in copied.releases:
                 if await desk.in_thread(self._lacks, kept):
                     await self._fetch(desk, kept, {each.name for each in copied.releases})
@@ -158,10 +166,14 @@ class UpdateCopy:
         self._seen = ""
 
     async def _ask(self, desk: Desk, verb: str, **fields: Any) -> Any:
+        return (await self._asked(desk, verb, **fields))[0]
+
+    async def _asked(self, desk: Desk, verb: str, **fields: Any) -> tuple[Any, str]:
+        """The answer, and the name of the host that has answered."""
         reply = await desk.answer({"ask": verb, **fields}, _WHO)
         if "error" in reply:
             raise PresselError(reply["error"])
-        return reply["answer"]
+        return reply["answer"], str(reply.get("by", ""))
 
     async def _fetch(self, desk: Desk, kept: Kept, names: set[str]) -> None:
         parts, size = [], 0
@@ -178,12 +190,21 @@ class UpdateCopy:
 
     # --- the standby's disk, in the desk's thread ---
 
-    def _believe(self, copied: Copied) -> None:
+    def _believe(self, copied: Copied, by: str) -> None:
+        """What the host called `by` has told."""
         if not self._can_be(_edition_of(copied.campaign)[0]):
             raise PresselError("the leader names a term in which nobody can have led")
         public = [keys.checked(each) for each in copied.signers]
-        if public and public != keys.trusted(self._state):
-            keys.trust_only(self._state, public)
+        if not public or public == keys.trusted(self._state):
+            return
+        leaders = [host for host, name in self._hosts().items() if name == by]
+        if not leaders:
+            raise PresselError(f"host '{by}' is not allowed any more")
+        for key in public:  # one by one: each by the word of other hosts
+            if key not in keys.trusted(self._state):
+                told = copied.voices.get(key, [])[: HOSTS_MAX - 1]
+                keys.trust_only(self._state, [*keys.trusted(self._state), key], [*leaders, *told])
+        keys.trust_only(self._state, public)
 
     def _lacks(self, kept: Kept) -> bool:
         own = {file.name: file for file in self._library.files()}

@@ -4,11 +4,13 @@ folder. What signs is `pressel.signer`, and is no host.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pressel.errors import UsageError
 from pressel.private_folder import make_private
 from pressel.signer.signer import is_signed
+from pressel.update import voices
 from ptt.link.lms import CHAIN_TYPE, PUBLIC_BYTES, TREE_TYPE
 
 TRUSTED_FILE = "release-signers"  # in the host's folder: a public key a line, the newest last
@@ -27,8 +29,8 @@ def trusted(state: Path) -> list[str]:
     return [checked(line) for line in lines]
 
 
-def trust(state: Path, public: str) -> None:
-    """Trust `public` from now on."""
+def trust(state: Path, public: str, by: Sequence[str] = ()) -> None:
+    """Trust `public` from now on, by the word of these hosts; of none: of an operator here."""
     key = checked(public)
     known = trusted(state)
     if key in known:
@@ -37,7 +39,18 @@ def trust(state: Path, public: str) -> None:
         raise UsageError(
             f"{KEYS_MAX} signers are trusted already; remove one from {state / TRUSTED_FILE}"
         )
-    trust_only(state, [*known, key])
+    trust_only(state, [*known, key], by)
+
+
+def name(state: Path, public: str, by: Sequence[str] = ()) -> None:
+    """As `trust`, whoever has named it before: it is the newest now."""
+    key = checked(public)
+    others = [each for each in trusted(state) if each != key]
+    if len(others) == len(trusted(state)):
+        trust(state, key, by)
+        return
+    voices.note(state, [key], by, [*others, key])
+    _write(state, [*others, key])
 
 
 def checked(public: str) -> str:
@@ -56,8 +69,14 @@ def checked(public: str) -> str:
     return text
 
 
-def trust_only(state: Path, public: list[str]) -> None:
-    """Trust only these keys from now on."""
+def trust_only(state: Path, public: list[str], by: Sequence[str] = ()) -> None:
+    """Trust only these keys from now on; those that are new by the word of these hosts."""
+    known = trusted(state)
+    voices.note(state, [each for each in public if each not in known], by, public)
+    _write(state, public)
+
+
+def _write(state: Path, public: list[str]) -> None:
     make_private(state)
     beside = state / f"{TRUSTED_FILE}.new"
     beside.write_text("".join(f"{each}\n" for each in public), "utf-8")

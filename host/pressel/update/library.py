@@ -15,6 +15,7 @@ from pressel.private_folder import make_private
 from . import keys
 from .release import ANY_CHIP, Release, read_release
 from .used_leaves import UsedLeaves
+from .voices import read_voices
 
 RELEASES_MAX = 32  # of some 200 KB each
 
@@ -51,7 +52,8 @@ class Library:
             else:
                 shutil.copyfile(source, beside)
             beside.replace(target)
-            keys.trust(self._state, release.brings)  # the next key: the present one signed it
+            by = read_voices(self._state).get(release.signer, ())
+            keys.trust(self._state, release.brings, by)  # the next key: the present one signed it
         except OSError as error:
             raise PresselError(f"cannot keep {target}: {error.strerror}") from error
         return release

@@ -16,7 +16,7 @@ from pressel.json_text import read_json
 from ..report import Report
 from . import asker as askers
 from .asker import Asker
-from .verb import COPY, FOR, HERE, LEADER, WHO, Fields, Verb
+from .verb import COPY, FOR, HERE, LEADER, WHERE, WHO, Fields, Verb
 
 OWN_COPY = "own copy"  # in place of a host that has answered: no leader was reachable
 LEADERLESS_S = 3.0  # an election takes 0.7 s; who waits longer has nobody to wait for
@@ -170,6 +170,7 @@ class Desk:
         is_venues = verb.writes and (verb.place == LEADER or verb.venue)
         is_safe = await self._safe(verb) if is_venues else _here
         given = {**fields, WHO: str(who)} if verb.logs else fields
+        given = {**given, WHERE: who.host} if verb.says_where else given
         if verb.in_thread:
             answer = await self.in_thread(verb.answer, given)
         else:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,34 +15,48 @@ from pressel.private_folder import make_private
 from pressel.update import keys
 from pressel.update.library import Library
 from pressel.update.release import Release
+from pressel.update.voices import doubted
 from ptt.link import update_manifest as manifest
 
-from .verb import COPY, LEADER, Fields, Verb
+from .verb import COPY, LEADER, WHERE, Fields, Verb
 
 PIECE_BYTES = 256 * 1024  # in base64 a third of what may be asked at once
 PACKAGE_BYTES_MAX = 64 << 20  # 200 files of 256 kB are 50 MB
+
+Hosts = Callable[[], Mapping[str, str]]  # names of those that take part, by fingerprint
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
 class Releases:
-    """`state`: the host's folder."""
+    """`state`: the host's folder; `hosts` are those that take part now."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, hosts: Hosts) -> None:
         self._state = state
+        self._hosts = hosts
         self._library = Library(state)
 
     def verbs(self) -> tuple[Verb, ...]:
         return (
-            Verb("update trust", self.trust, True, LEADER, True, ("key",), copied=True),
+            Verb("update trust", self.trust, True, LEADER, True, ("key",), True, says_where=True),
             Verb("update put", self.put, place=LEADER, in_thread=True),
             Verb("update add", self.add, True, LEADER, True, ("digest",), copied=True),
             Verb("update list", self.list, place=COPY, in_thread=True),
             Verb("update signers", self.signers, place=COPY, in_thread=True),
+            Verb("update doubts", self.doubts, place=COPY, in_thread=True),
         )
 
     def trust(self, fields: Fields) -> None:
-        keys.trust(self._state, str(fields["key"]))
+        """By the word of an operator at this host, or of the host that passes it on."""
+        key, there = keys.checked(str(fields["key"])), fields.get(WHERE, "")
+        if not there:
+            keys.name(self._state, key)
+            return
+        by = [host for host, name in self._hosts().items() if name == there]
+        if not by:
+            raise UsageError(f"host '{there}' is not allowed any more")
+        act = keys.name if key in self.doubts({}) else keys.trust
+        act(self._state, key, by)
 
     def put(self, fields: Fields) -> None:
         """A piece of the package with SHA-256 `digest`, from `offset` on; in order."""
@@ -81,6 +96,11 @@ class Releases:
     def signers(self, fields: Fields) -> list[str]:
         """The public keys that are trusted, the newest last."""
         return keys.trusted(self._state)
+
+    def doubts(self, fields: Fields) -> dict[str, str]:
+        """Of the trusted signers those that a host has named which was removed since, and that
+        host, as its fingerprint."""
+        return doubted(self._state, self._hosts().keys())
 
     @property
     def _folder(self) -> Path:

@@ -12,6 +12,7 @@ COPY = "copy"  # the leader answers best; each host has a copy, too
 
 WHO = "who"
 FOR = "for"
+WHERE = "where"
 
 Fields = dict[str, Any]
 
@@ -24,6 +25,7 @@ class Verb:
     `update_copy`; what others write is in the journal. `venue`: what it writes is the venue's,
     although it is about this host. `logs`: it tells the registry's log itself what it does, and
     gets who asks as a further field, WHO; of other writes the desk tells it.
+    `says_where`: it gets the host at which somebody asks as a further field, WHERE; "": here.
     `hosts_only`: the chores of other hosts may ask it, and no user.
     `is_passing`: what it does leaves nothing behind, and is not in that log."""
 
@@ -38,3 +40,4 @@ class Verb:
     logs: bool = False
     is_passing: bool = False
     hosts_only: bool = False
+    says_where: bool = False
