@@ -144,6 +144,34 @@ def test_many_at_once_and_some_who_say_nothing(
     assert capfd.readouterr().err == ""
 
 
+def test_who_waits_while_the_host_ends_leaves_no_traceback(tmp_path: Path) -> None:
+    """Python 3.12.1 prints one for a conversation that was cut off."""
+    path = tmp_path / "sock"
+
+    asked: list[asyncio.Task[Any] | None] = []
+
+    async def never(request: Any, who: Any) -> dict[str, Any]:
+        asked.append(asyncio.current_task())
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def scenario() -> None:
+        server = await control.serve(path, never)
+        _, writer = await asyncio.open_unix_connection(path)
+        writer.write(b'{"ask": "status"}\n')
+        while not asked:
+            await asyncio.sleep(0)
+        conversation = asked[0]
+        assert conversation is not None
+        conversation.cancel()
+        await asyncio.wait([conversation])
+        assert not conversation.cancelled()
+        writer.close()
+        server.close()
+
+    asyncio.run(scenario())
+
+
 def test_a_dead_socket_is_taken_over(tmp_path: Path) -> None:
     async def scenario() -> None:
         path = tmp_path / "c.sock"

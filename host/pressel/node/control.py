@@ -194,7 +194,10 @@ def is_alive(path: Path) -> bool:
 async def _converse(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answer
 ) -> None:
-    with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
+    # A host that ends cuts it off, and some versions of Python print a traceback for that.
+    with contextlib.suppress(
+        OSError, ValueError, asyncio.IncompleteReadError, asyncio.CancelledError
+    ):
         uid = askers.uid_behind(writer.get_extra_info("socket"))
         who = await asyncio.to_thread(askers.of_user, uid)  # a directory of users may be slow
         while line := await reader.readline():
