@@ -174,6 +174,20 @@ def test_the_registry_is_damaged(box: Box, tmp_path: Path, capsys) -> None:
         pass
 
 
+def test_the_registry_is_deleted_while_the_host_runs(box: Box) -> None:
+    """It is there again by itself, also with what was changed before anybody noticed."""
+    with box.serving() as host:
+        for file in box.state.glob(f"{DATABASE}*"):
+            file.unlink()
+        box.typed("device", "add", "Ben", "--key-file", box.state / "ben.json")
+        assert host.stdout is not None
+        assert any('"registry_gone"' in line for line in host.stdout)
+        box.typed("audit", "verify")
+    with box.serving():
+        names = {each["name"] for each in json.loads(box.typed("device", "list", "--json"))}
+    assert {"Ann", "Ben"} <= names
+
+
 def test_a_badge_is_lost(box: Box, tmp_path: Path, capsys) -> None:
     with box.serving(), worn(box, tmp_path / "ann.json"):
         box.typed("device", "revoke", "Ann")

@@ -110,6 +110,7 @@ class HostNode:
         self._chores = Chores(self._on_fault)
         now_ms = engine_now_ms()
         private = identity(options.state)
+        self._said_of_registry = ""  # why it could not be put back
         self._watch = RegistryWatch(options.state, private.public_key().public_bytes_raw())
         self._others = OtherHosts(
             private, options, self._on_message, self._on_up, self._answer, self._settle, report,
@@ -502,6 +503,7 @@ class HostNode:
         self._chores.repeat(self._look_around, LOOK_S)
         self._chores.repeat(self._admission.keep, LOOK_S)
         self._chores.repeat(self._look_at_duty, LOOK_S)
+        self._chores.repeat(self._look_at_registry, LOOK_S)
         self._chores.repeat(self._keep_settings, LOOK_S)
         self._chores.repeat(self._rollouts.tick, LOOK_S)
         self._chores.repeat(self._heard.keep, heard.KEEP_S)
@@ -555,6 +557,17 @@ class HostNode:
         self._admission.obey()
         await self._others.look_around(number, round(BEACON_S / LOOK_S))
         self._settle()
+
+    async def _look_at_registry(self, number: int) -> None:
+        try:
+            if not await self._watch.put_back(self._in_thread):
+                return
+            advice, self._said_of_registry = "it is there again, with all that it held", ""
+        except PresselError as error:
+            if str(error) == self._said_of_registry:
+                return
+            advice = self._said_of_registry = str(error)
+        self._report("registry_gone", {"advice": advice})
 
     async def _look_at_duty(self, number: int) -> None:
         await self._duty.look()

@@ -5,17 +5,22 @@ It is read on the event loop, because SQLite never blocks readers; writes wait i
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from pressel.errors import UsageError
+from pressel.registry.database import write_aside
 from pressel.registry.directory import RegistryDirectory
 from pressel.registry.store import Registry
 from ptt.base.numbers import DEVICES_MAX, VOTERS_MAX
 from ptt.cluster.ballot import mark_of
 
 from .channel.channel import host_of
+
+_SHUT_LIMIT_S = 10.0  # a disk that is busy with a backup
 
 InThread = Callable[..., Awaitable[Any]]
 
@@ -73,6 +78,36 @@ class RegistryWatch:
     def with_registry(self, act: Callable[[Registry], Any]) -> Any:
         """What `act` makes of the registry, in the thread of `keep`."""
         return act(self._opened())
+
+    async def put_back(self, in_thread: InThread) -> bool:
+        """Give the registry its file again if somebody has deleted it; whether that was so.
+        PresselError when it cannot be. Nobody writes meanwhile: the thread waits."""
+        if self._registry.is_in_place():
+            return False
+        loop = asyncio.get_running_loop()
+        is_shut, is_there = asyncio.Event(), threading.Event()
+        waits = asyncio.ensure_future(
+            in_thread(self._wait_shut, lambda: loop.call_soon_threadsafe(is_shut.set), is_there)
+        )
+        try:
+            async with asyncio.timeout(_SHUT_LIMIT_S):
+                await is_shut.wait()
+            content = self._registry.content()
+            aside = await asyncio.to_thread(write_aside, self._registry.file, content)
+            self._registry.take_place(aside)
+        except TimeoutError:
+            raise UsageError("the disk is too slow to put the registry back") from None
+        except OSError as error:
+            raise UsageError(f"cannot put the registry back: {error.strerror}") from error
+        finally:
+            is_there.set()
+            await waits
+        return True
+
+    def _wait_shut(self, tell: Callable[[], object], is_there: threading.Event) -> None:
+        self.close_there()
+        tell()
+        is_there.wait()
 
     def close_there(self) -> None:
         """The end of what `keep` has opened, in its thread."""

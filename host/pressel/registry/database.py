@@ -60,13 +60,48 @@ class Database:
                 os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:
             raise UsageError(f"cannot keep the registry in {folder}: {error.strerror}") from error
+        self._connect(key_file)
+
+    def _connect(self, key_file: Path) -> None:
         with told(self.file):
             self._db = sqlite3.connect(self.file, timeout=_BUSY_S, isolation_level=None)
             try:
                 self._open(key_file)
+                self._opened = _which(self.file)
             except BaseException:
                 self._db.close()
                 raise
+
+    def is_in_place(self) -> bool:
+        """Whether the file that is open here still has its name. A host works on for months with
+        one that somebody has deleted, and all of it is gone when it ends."""
+        try:
+            return _which(self.file) == self._opened
+        except OSError:
+            return False
+
+    def content(self) -> bytes:
+        """All that the open file holds, as one file. UsageError when another registry stands at its
+        place, or the key file is gone, too."""
+        key_file = self.file.parent / KEY_FILE
+        if not key_file.exists():
+            raise UsageError(f"{key_file} is gone; stop the host, and see the runbook")
+        if _is_registry(self.file):
+            raise UsageError(
+                f"another registry was put at {self.file} while the host ran; restart the host to "
+                "use it"
+            )
+        with told(self.file):
+            return self._db.serialize()
+
+    def take_place(self, aside: Path) -> None:
+        """Go on with the file `aside`, at the place of the one that was open here. Nobody else has
+        that open: who closes it last removes what SQLite keeps beside it, by name."""
+        self._db.close()
+        for side in ("-wal", "-shm"):
+            self.file.with_name(DATABASE + side).unlink(missing_ok=True)
+        os.replace(aside, self.file)
+        self._connect(self.file.parent / KEY_FILE)
 
     def _open(self, key_file: Path) -> None:
         self._use_wal()
@@ -151,6 +186,33 @@ class Database:
                 if self._db.in_transaction:  # on a full disk SQLite has undone it by itself
                     self._db.execute("ROLLBACK")
                 raise
+
+
+def write_aside(file: Path, content: bytes) -> Path:
+    """A file beside `file`, on the disk before it returns. OSError."""
+    aside = file.with_name(f"{file.name}.aside")
+    aside.unlink(missing_ok=True)
+    with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
+        written.write(content)
+        written.flush()
+        os.fsync(written.fileno())
+    return aside
+
+
+def _which(file: Path) -> tuple[int, int]:
+    facts = file.stat()
+    return facts.st_dev, facts.st_ino
+
+
+def _is_registry(file: Path) -> bool:
+    """Whether somebody's devices may be in it; a command that found no file leaves an empty one."""
+    if not file.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            return db.execute("SELECT mark FROM registry").fetchone() is not None
+    except sqlite3.Error:
+        return False
 
 
 @contextmanager
