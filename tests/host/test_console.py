@@ -75,6 +75,7 @@ class HostStandIn:
             {"name": "bar", "serves": True, "listeners": 1, "load_percent": 5, "round_trip_ms": 2},
         ]  # fmt: skip
         self.is_gone = False
+        self.update: dict[str, Any] = {}  # that is not as below
         self.values: dict[str, int] = {}  # that are not at their default
         self.refuse: Callable[[str, dict[str, Any]], None] = lambda verb, fields: None
         self.looks = 0
@@ -167,7 +168,8 @@ class HostStandIn:
         }  # fmt: skip
         failed = {**badge, "device": "0" * 15 + "2", "here": False, "state": "failed"}
         failed |= {"percent": None, "reason": "its flash is full; flash it anew"}
-        return {"release": 4, "stage": "pilot", "paused": "", "badges": [badge, failed]}
+        standing = {"release": 4, "stage": "pilot", "paused": "", "badges": [badge, failed]}
+        return {**standing, **self.update}
 
     def _burst(self) -> dict[str, Any]:
         hearing = {"name": SCRIPT, "device": DEVICE, "played": 90, "concealed": 10, "late": 0}
@@ -332,6 +334,7 @@ def test_what_is_done_about_a_change_and_an_update(stage: Stage) -> None:
         ("/changes", {"what": "pause"}, "rollout pause"),
         ("/changes", {"what": "go"}, "rollout go"),
         ("/changes", {"what": "update", "release": "4", "stage": "half"}, "update start"),
+        ("/changes", {"what": "update", "release": "4", "stage": "staged"}, "update stages"),
         ("/changes", {"what": "hold update"}, "update pause"),
         ("/changes", {"what": "forget update"}, "update cancel"),
     ):
@@ -352,6 +355,25 @@ def test_a_setting_that_people_say_in_words_is_chosen_in_words(stage: Stage) -> 
             row.words or row.badge == "apart"
         ), name
     assert f'value="{setting_rows()["audio.codec"].default}" selected>auto</option>' in text
+
+
+@pytest.mark.parametrize(
+    ("at", "paused", "parts"),
+    [
+        ("", "", ["staged", "pilot", "half", "all"]),
+        ("pilot", "", ["half", "all"]),
+        ("canary", "", []),
+        ("10 %", "", []),
+        ("10 %", "taken back: x", ["staged", "pilot", "half", "all"]),
+        ("all", "", []),
+    ],
+)
+def test_an_update_that_goes_in_stages_is_widened_by_nobody(
+    stage: Stage, at: str, paused: str, parts: list[str]
+) -> None:
+    stage.host.update = {"stage": at, "paused": paused}
+    status, text = stage.browser("manage").open("/changes")
+    assert status == 200 and re.findall(r'<option value="([a-z]+)"', text) == parts
 
 
 def test_a_group_gets_a_value_of_its_own_and_loses_it(stage: Stage) -> None:

@@ -29,6 +29,7 @@ from pressel.rollout.stages import (
     choose,
     step,
 )
+from pressel.rollout.standing import ROWS
 from pressel.rollout.watch import AWAY_S
 
 VERSION = 5
@@ -49,6 +50,7 @@ class Member:
     concealed: int = 0
     late: int = 0
     build: bytes = b"old"
+    report: list[int] | None = None
     settings: Told = field(default_factory=Told)
 
 
@@ -89,6 +91,10 @@ class Venue:
             for member in members:
                 member.concealed += int(MANY * share)
                 member.played += MANY - int(MANY * share)
+
+    def report(self, members: list[Member], starts: int, restart: int, trip_ms: int) -> None:
+        for member in members:
+            member.report = [50, 0, 6, 90, starts, restart, 100, 1, 1, 60, trip_ms, 0]
 
     def fire(self, trigger: int) -> str:
         self.rollout.plan, action = self.rollout.fire(trigger, "")
@@ -380,3 +386,65 @@ def test_a_plan_is_kept_and_read_again() -> None:
     assert Plan.model_validate_json(plan.model_dump_json()) == plan
     again = Venue(plan=plan.model_copy(update={"version": VERSION}))
     assert len(again.touched()) == len(choose(1, VERSION, again.kinds))
+
+
+# --- what badges report of themselves ---
+
+POWER_ON, RESET, HUNG, UNKNOWN_MS = 1, 2, 3, 0xFFFF
+
+
+@pytest.mark.parametrize(
+    ("starts", "restart", "is_bad"),
+    [(7, HUNG, False), (8, HUNG, True), (8, RESET, True), (8, POWER_ON, False), (8, 5, False)],
+)
+def test_badges_that_crash_with_it_take_it_back(starts: int, restart: int, is_bad: bool) -> None:
+    """Also where each joins anew once, as with another network: that alone is no harm."""
+    network = Plan(version=VERSION, was={"wifi.network": 1}, now={"wifi.network": 2})
+    for plan in (None, network):
+        venue = Venue(plan=plan)
+        venue.report(venue.members, 7, HUNG, 10)  # long ago
+        assert venue.look() is None
+        venue.report(venue.touched()[:1], starts, restart, 10)
+        assert venue.look() is None  # one may be broken
+        venue.report(venue.touched(), starts, restart, 10)
+        found = venue.look()
+        assert (found is not None) == is_bad
+        if found is not None:
+            assert found[0] == BAD and "4 of 4 badges that have it crashed, 0 of the 36" in found[1]
+            venue.report(venue.others(), starts, restart, 10)  # all do
+            assert venue.look() is None
+
+
+def test_a_count_of_starts_that_turns_over_is_one_start() -> None:
+    venue = Venue()
+    venue.report(venue.members, 0xFFFF, POWER_ON, 10)
+    venue.look()
+    venue.report(venue.touched(), 0, HUNG, 10)
+    assert venue.look() is not None
+
+
+def test_answers_that_take_longer_take_it_back() -> None:
+    venue = Venue()
+    for trip_ms, expected in ((110, None), (UNKNOWN_MS, None), (600, BAD)):
+        venue.report(venue.touched(), 1, 1, trip_ms)
+        venue.report(venue.others(), 1, 1, 20)
+        found = venue.look()
+        assert (found and found[0]) == expected
+    assert found is not None and "after 20 ms" in found[1]
+    one = Venue()
+    one.report(one.touched()[:1], 1, 1, 9000)  # the slowest counts for nothing
+    one.report(one.touched()[1:], 1, 1, 20)
+    one.report(one.others(), 1, 1, 20)
+    assert one.look() is None
+
+
+def test_a_person_reads_the_rating_that_follows_from_the_frames() -> None:
+    venue = Venue()
+    assert ROWS["rating R"](venue.rollout.measured()[0]) == "not known"
+    assert ROWS["answer after"](venue.rollout.measured()[0]) == "not known"
+    venue.talk(0.06, 0.0)
+    venue.report(venue.members, 1, 1, 20)
+    venue.look()
+    touched, others = venue.rollout.measured()
+    assert (ROWS["rating R"](touched), ROWS["rating R"](others)) == ("39", "52")
+    assert ROWS["answer after"](touched) == "20 ms"

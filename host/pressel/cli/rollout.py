@@ -23,7 +23,7 @@ from .told import read_answer
 def rollout() -> None:
     """Watch, hold and end a change that reaches a few badges first.
 
-    `pressel settings set --staged` begins one.
+    `pressel settings set --staged` begins one, and so does `pressel update start --staged`.
     """
 
 

@@ -17,6 +17,7 @@ from pressel.update.campaign import STAGES
 from ptt.base.numbers import INT_MAX
 from ptt.link import update_manifest as manifest
 
+from . import rollout
 from .printed import print_table
 
 _NOTES = {"hands_over": "brings the next key", "downgrade": "downgrade"}
@@ -59,6 +60,12 @@ def list_releases(state: Path | None, as_json: bool) -> None:
 @update.command()
 @click.option("--release", type=click.IntRange(1, INT_MAX), help="Default: the newest.")
 @click.option("--stage", type=click.Choice(STAGES), help="How many of the badges that have joined.")
+@click.option(
+    "--staged",
+    is_flag=True,
+    help="On a few badges first, and on all when these are well; see `pressel rollout`.",
+)
+@click.option("--why", default="", help="What for; kept in the log. With --staged.")
 @click.option("--device", "devices", multiple=True, help="Only this device; may be repeated.")
 @click.option("--group", "groups", type=int, multiple=True, help="Only this talk group.")
 @click.option("--allow-downgrade", is_flag=True, help="Allow an older release.")
@@ -67,22 +74,32 @@ def list_releases(state: Path | None, as_json: bool) -> None:
 def start(
     release: int | None,
     stage: str | None,
+    staged: bool,
+    why: str,
     devices: tuple[str, ...],
     groups: tuple[int, ...],
     allow_downgrade: bool,
     control: Path | None,
     port: int | None,
     as_json: bool,
-) -> None:
+) -> int:
     """Start an update, widen it to a larger stage, or resume a paused one.
 
     Badges that have the release are left alone; those that failed try again.
     """
-    if not stage and not devices and not groups:
+    is_some = bool(stage or devices or groups)
+    if staged and is_some:
+        raise click.UsageError("--staged chooses badges by itself; leave out the other choice")
+    if not staged and not is_some:
         raise click.UsageError(
-            "say which badges: --stage pilot, half or all, or --device, or --group"
+            "say which badges: --staged, --stage pilot, half or all, or --device, or --group"
         )
+    if why and not staged:
+        raise click.UsageError("--why goes with --staged")
     flags = manifest.DOWNGRADE if allow_downgrade else 0
+    if staged:
+        begun = _ask(control, port, "stages", release=release, flags=flags, why=why)
+        return rollout.show(begun, as_json)
     fields = {
         "release": release,
         "stage": stage or "",
@@ -91,6 +108,7 @@ def start(
         "flags": flags,
     }
     _show_status(_ask(control, port, "start", **fields), as_json)
+    return 0
 
 
 @update.command()

@@ -10,12 +10,14 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from pressel.errors import PresselError
+from pressel.node.desk.release_rollouts import BEGIN
 from pressel.rollout.stages import BACK, DONE, PAUSED, RUNNING, STAGES, STATES
 from pressel.rollout.standing import ROWS, Standing
 from pressel.update.campaign import STAGES as PARTS
 
 from .host_reader import HostReader
 
+STAGED = "staged"  # on a few badges first, and on more when these are well
 _DONE, _NOW, _TO_COME, _BACK = "done", "now", "to come", "taken back"
 
 Ask = Callable[..., Awaitable[Any]]  # in the name of whoever looks
@@ -80,7 +82,10 @@ class Changes:
                 counts[badge["state"]] = counts.get(badge["state"], 0) + 1
         releases = tuple(sorted({each["release"] for each in kept}, reverse=True))
         at = answer["stage"]
-        parts = PARTS if at not in PARTS or answer["paused"] else PARTS[PARTS.index(at) + 1 :]
+        if answer["paused"] or not at:
+            parts = (STAGED, *PARTS)
+        else:  # what goes in stages widens by itself
+            parts = PARTS[PARTS.index(at) + 1 :] if at in PARTS else ()
         return Update(answer, counts, releases, parts if releases else ())
 
     async def act(self, ask: Ask, form: Mapping[str, Any]) -> None:
@@ -90,6 +95,8 @@ class Changes:
             await ask(f"rollout {what}")
         elif what in ("hold update", "forget update"):
             await ask("update pause" if what == "hold update" else "update cancel")
+        elif what == "update" and form["stage"] == STAGED:
+            await ask(BEGIN, release=int(str(form["release"])), flags=0, why="")
         elif what == "update" and form["stage"] in PARTS:
             fields = {"stage": str(form["stage"]), "devices": [], "groups": [], "flags": 0}
             await ask("update start", release=int(str(form["release"])), **fields)

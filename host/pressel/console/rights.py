@@ -20,7 +20,7 @@ _MANAGE = (
     "device invite", "device lend", "device rename", "device replace", "device return",
     "device revoke", "device rotate", "rollout abort", "rollout go", "rollout pause",
     "recordings delete", "recordings open", "recordings piece", "rollout start",
-    "settings set", "update cancel", "update pause", "update start",
+    "settings set", "update cancel", "update pause", "update stages", "update start",
 )  # fmt: skip
 _OWN = (
     "device key",

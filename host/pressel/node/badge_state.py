@@ -38,15 +38,24 @@ class BadgeState(BaseModel):
 def times(fields: Sequence[int]) -> tuple[int | None, int]:
     """Round trip to the leader (None: no answer yet) and playout delay in ms, of the same fields;
     between two datagrams of voice."""
-    trip_at, delay_at = _places()
+    trip_at, delay_at, *_ = _places()
     trip = fields[trip_at]
     return None if trip == _UNKNOWN else trip, fields[delay_at]
 
 
+def starts(fields: Sequence[int]) -> tuple[int, bool, bool]:
+    """Of the same fields: how often it has started, whether it hung before, and whether its program
+    failed or was updated."""
+    starts_at, restart_at = _places()[2:]
+    causes = message_table().enums["restart"]
+    cause = fields[restart_at]
+    return fields[starts_at], cause == causes["watchdog"].number, cause == causes["reset"].number
+
+
 @cache
-def _places() -> tuple[int, int]:
+def _places() -> tuple[int, ...]:
     names = [field.name for field in _row().fields]
-    return names.index("round_trip"), names.index("delay")
+    return tuple(map(names.index, ("round_trip", "delay", "starts", "restart")))
 
 
 def _row() -> MessageRow:

@@ -56,6 +56,7 @@ from .desk.campaigns import Campaigns
 from .desk.desk import Desk, On
 from .desk.duty import Duty
 from .desk.recordings import Recordings
+from .desk.release_rollouts import ReleaseRollouts
 from .desk.releases import Releases
 from .desk.rollouts import Rollouts
 from .desk.venue import Venue
@@ -151,9 +152,12 @@ class HostNode:
             options.state, self._leader, lambda: self._host.replica.state, self._settle,
             self._in_thread, self._watch.with_registry, report,
         )  # fmt: skip
+        self._releases = ReleaseRollouts(
+            options.state, self._updates, self._in_thread, self._watch.with_registry, report,
+        )  # fmt: skip
         self._rollouts = Rollouts(
             self._settings, self._leader, self._settle, self._in_thread, self._watch.with_registry,
-            report,
+            report, releases=self._releases,
         )  # fmt: skip
         self._duty = Duty(self._host, self._others, self._badges_at, self._settle)
         self._bridging = self._make_bridging() if options.v1_bridge else None
@@ -203,7 +207,7 @@ class HostNode:
         )  # fmt: skip
         state = self._options.state
         subjects = (
-            venue, self._settings, self._rollouts, self._duty,
+            venue, self._settings, self._rollouts, self._releases, self._duty,
             Campaigns(state, self._updates, self._in_thread), Releases(state, self._hosts_by_name),
             Backups(state, self._is_leading), self._bursts,
             Tally(lambda: self._host, self._others, venue), self._heard, self._recordings,

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pressel.errors import PresselError, UsageError
 from pressel.registry.directory import RegistryDirectory
 from pressel.transport.udp import engine_now_ms
 from pressel.update.campaign import Campaign, Campaigner, find_campaign, reason_words
+from pressel.update.staged import Staged
 from ptt.leader.distributor import STATES
 from ptt.leader.leader import Leader
 
 from .report import Report
 
+T = TypeVar("T")
 InThread = Callable[..., Awaitable[Any]]
 
 
@@ -42,6 +44,7 @@ class Updates:
         self._now_ms = now_ms
         self._served: Leader | None = None  # whose campaign `_campaigner` runs
         self._campaigner: Campaigner | None = None
+        self._staged: Staged | None = None
         self._told = ""
 
     async def resume(self) -> None:
@@ -71,6 +74,14 @@ class Updates:
         self._settle()
         return campaigner.status()
 
+    async def stages(self, act: Callable[[Staged], T]) -> T:
+        """As `do`, with the stages of a release; what `act` gives."""
+        if await self._current() is None or self._staged is None:
+            raise UsageError("this host no longer leads; try again")
+        given = act(self._staged)
+        self._settle()
+        return given
+
     # --- what happens ---
 
     def on_told(self, device: bytes, release: int, state: int, reason: int) -> None:
@@ -96,6 +107,7 @@ class Updates:
                 self._campaigner = Campaigner(
                     self._state, leader, self._key_of, self._now_ms, found
                 )
+                self._staged = Staged(self._campaigner, leader.members)
                 self._served = leader
         return self._campaigner if leader is not None and leader is self._served else None
 

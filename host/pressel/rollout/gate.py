@@ -1,7 +1,9 @@
 """Whether badges that have a change are as well as those that have not, in the same minutes.
 
-What counts: badges that refuse the change, that went away or had to join anew, and frames that
-listeners missed or that came too late, of all that they were to hear.
+What counts: badges that refuse the change, that crashed, that went away or had to join anew,
+frames that listeners missed or that came too late, of all that they were to hear, and how long the
+leader's answers take, which is what a press waits for a floor that is free. The rating R follows
+from the frames.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ HEARD_MIN = 2  # badges: one may be broken, or lie
 SPOILT_MARGIN = 0.02  # of the frames, beside what the others miss; 2 % is where words suffer
 LOST_MIN = 2  # badges: one may have been switched off
 LOST_MARGIN = 0.1  # of the badges, beside the others' share
+CRASHED_MIN = 2  # badges: one may be broken
+TRIP_MARGIN_MS = 100  # beside the others; a third of what a press may wait for a floor
 
 
 @dataclass
@@ -22,7 +26,8 @@ class Health:
     """Of some badges over some time. `lost`: went away, or joined `anew`. `spoilt`: frames that
     were concealed or late, of `frames`. `silent`: have not answered the change. `heard`: badges
     that were to hear FRAMES_MIN or more; `share`: of what such a badge was to hear, what it missed,
-    on average of all but the one that missed most."""
+    on average of all but the one that missed most. `crashed`: hung, or started anew without being
+    told to. `trip_ms`: to the leader and back, on average of all but the slowest of the `timed`."""
 
     badges: int = 0
     refused: int = 0
@@ -33,6 +38,9 @@ class Health:
     spoilt: int = 0
     heard: int = 0
     share: float = 0.0
+    crashed: int = 0
+    timed: int = 0
+    trip_ms: float = 0.0
 
     def is_ending(self) -> bool:
         """Whether so many have gone that people go home, or the power has failed."""
@@ -52,16 +60,22 @@ NOBODY = Health()
 
 def together(each: Iterable[Health]) -> Health:
     """Of single badges, the sum. Each counts once, however much it says that it heard."""
-    total, shares = Health(), []
+    total, shares, trips = Health(), [], []
     for health in each:
-        for name in ("badges", "refused", "silent", "lost", "anew", "frames", "spoilt"):
+        for name in ("badges", "refused", "silent", "lost", "anew", "frames", "spoilt", "crashed"):
             setattr(total, name, getattr(total, name) + getattr(health, name))
         if health.frames >= FRAMES_MIN:
             shares.append(health.spoilt / health.frames)
-    total.heard = len(shares)
-    shares = sorted(shares)[: max(1, len(shares) - 1)]
-    total.share = sum(shares) / len(shares) if shares else 0.0
+        if health.timed:
+            trips.append(health.trip_ms)
+    total.heard, total.share = len(shares), _but_worst(shares)
+    total.timed, total.trip_ms = len(trips), _but_worst(trips)
     return total
+
+
+def _but_worst(each: list[float]) -> float:
+    kept = sorted(each)[: max(1, len(each) - 1)]
+    return sum(kept) / len(kept) if kept else 0.0
 
 
 def worse(touched: Health, others: Health, before: Health = NOBODY) -> str:
@@ -70,6 +84,12 @@ def worse(touched: Health, others: Health, before: Health = NOBODY) -> str:
     beside = others if others.badges else before
     if touched.refused:
         return f"{touched.refused} of {touched.badges} badges refuse it"
+    usual = _share(beside.crashed, beside) + LOST_MARGIN
+    if touched.crashed >= CRASHED_MIN and _share(touched.crashed, touched) > usual:
+        return (
+            f"{touched.crashed} of {touched.badges} badges that have it crashed, {beside.crashed} "
+            f"of the {beside.badges} others"
+        )
     if _is_cut_off(touched, others, before):
         return (
             f"{touched.lost} of {touched.badges} badges that have it went away or joined anew, "
@@ -79,6 +99,12 @@ def worse(touched: Health, others: Health, before: Health = NOBODY) -> str:
     if is_known and touched.share > beside.share + SPOILT_MARGIN:
         missed = f"the others {beside.share:.1%}" if beside.badges else "no other badge is here"
         return f"badges that have it missed {touched.share:.1%} of what they were to hear, {missed}"
+    is_timed = touched.timed >= min(HEARD_MIN, max(1, touched.badges)) and beside.timed
+    if is_timed and touched.trip_ms > beside.trip_ms + TRIP_MARGIN_MS:
+        return (
+            f"the leader's answers reach badges that have it after {touched.trip_ms:.0f} ms, the "
+            f"others after {beside.trip_ms:.0f} ms"
+        )
     return ""
 
 

@@ -5,8 +5,8 @@ Its owner does what `fire` names, and asks `look` again and again. Times are pas
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -23,15 +23,12 @@ NETWORK = "wifi.network"  # whose change makes badges join anew
 WAIT_S = 4 * 3600  # half a shift without enough speech to tell; then a person is asked
 
 
-class Plan(BaseModel):
-    """What outlives the host that leads. `version`: of the change; `was` and `now`: all values by
-    key; `state` and `stage` as in `stages`; `words`: why it is in that state; `before`:
-    how badges without it were in the last stage that had some; `step`: goes up with each that is
-    written down."""
+class Steps(BaseModel):
+    """How far a change is, which outlives the host that leads. `version`: of the change; `state`
+    and `stage` as in `stages`; `words`: why it is in that state; `before`: how badges without it
+    were in the last stage that had some; `step`: goes up with each that is written down."""
 
-    version: int = Field(ge=2, le=VERSION_MAX)  # it can be taken back by the next one
-    was: dict[str, int]
-    now: dict[str, int]
+    version: int = Field(ge=1, le=INT_MAX)
     why: str = ""
     who: str = ""
     state: int = Field(default=RUNNING, ge=0, lt=len(stages.STATES))
@@ -48,22 +45,62 @@ class Plan(BaseModel):
         """At its end it stays there: then the order of the log's entries tells which is later."""
         return min(self.step + 1, INT_MAX)
 
+    @property
+    def moves(self) -> bool:
+        """Whether each badge that gets it joins anew once, and comes to no harm by that."""
+        return False
 
-class Rollout:
-    """`plan` is as it was when its last step was written down."""
+    @property
+    def restarts(self) -> bool:
+        """Whether it does so because its program starts anew."""
+        return False
 
-    def __init__(self, plan: Plan, kinds: Mapping[bytes, Kind], now_s: float) -> None:
+
+class Plan(Steps):
+    """Of a change of the settings. `was` and `now`: all values by key."""
+
+    version: int = Field(ge=2, le=VERSION_MAX)  # it can be taken back by the next one
+    was: dict[str, int]
+    now: dict[str, int]
+
+    @property
+    def moves(self) -> bool:
+        return self.was.get(NETWORK) != self.now.get(NETWORK)
+
+
+P = TypeVar("P", bound=Steps)
+
+
+class Rollout(Generic[P]):
+    """`plan` is as it was when its last step was written down; those `chosen` have the change."""
+
+    def __init__(
+        self,
+        plan: P,
+        kinds: Mapping[bytes, Kind],
+        now_s: float,
+        chosen: frozenset[bytes] = frozenset(),
+    ) -> None:
         self.plan = plan
-        self.chosen: frozenset[bytes] = frozenset()
+        self.chosen = chosen
         self.begin_stage(kinds, now_s)
 
     def begin_stage(self, kinds: Mapping[bytes, Kind], now_s: float) -> None:
         """`kinds`: by device, of the badges that are here and that the change is about."""
         self._builds = {build for build, _ in kinds.values()}
         self.chosen |= stages.choose(self.plan.stage, self.plan.version, kinds)
+        self.measure_anew(now_s)
+
+    def leave_out(self, devices: Collection[bytes], now_s: float) -> None:
+        """These badges cannot get it; the stage is measured anew without them."""
+        self.chosen -= frozenset(devices)
+        self.measure_anew(now_s)
+
+    def measure_anew(self, now_s: float) -> None:
+        """The stage lasts from now on."""
         self._begun_s = now_s
-        moves = self.plan.was.get(NETWORK) != self.plan.now.get(NETWORK)
-        self._watch = Watch(self.plan.version, self.chosen, moves=moves)
+        plan = self.plan
+        self._watch = Watch(plan.version, self.chosen, moves=plan.moves, restarts=plan.restarts)
 
     def look(
         self, members: Sequence[Member], kinds: Mapping[bytes, Kind], now_s: float
@@ -89,7 +126,7 @@ class Rollout:
             return JOINED, "badges of another build have joined"
         return LAST_GOOD, ""
 
-    def fire(self, trigger: int, why: str) -> tuple[Plan, str]:
+    def fire(self, trigger: int, why: str) -> tuple[P, str]:
         """The plan as it is after `trigger`, and the action to do."""
         state, action = stages.step(self.plan.state, trigger)
         stage = self.plan.stage + (action == "widen")

@@ -6,7 +6,11 @@ from collections.abc import Callable
 
 from pydantic import BaseModel
 
+from pressel.health.rating import rating
+
 from .gate import Health
+
+_OF = 10_000  # frames: a share with two decimals of a percent
 
 
 class Standing(BaseModel):
@@ -29,7 +33,18 @@ ROWS: dict[str, Callable[[Health], str]] = {
     "badges": lambda health: str(health.badges),
     "refuse it": lambda health: str(health.refused),
     "have not answered": lambda health: str(health.silent),
+    "crashed": lambda health: str(health.crashed),
     "went away or joined anew": lambda health: str(health.lost),
     "frames to be heard": lambda health: f"{health.frames:,}",
     "missed or late": lambda health: f"{health.share:.1%}",
+    "rating R": lambda health: _rating(health),
+    "answer after": lambda health: f"{health.trip_ms:.0f} ms" if health.timed else "not known",
 }
+
+
+def _rating(health: Health) -> str:
+    """Of all that is not heard in time; what comes late is replaced, too."""
+    if not health.heard:
+        return "not known"
+    r = rating(round(_OF * (1 - health.share)), round(_OF * health.share))
+    return "not known" if r is None else f"{r:.0f}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from pressel.node.badge_state import starts, times
 
 from .gate import Health, together
 
@@ -25,9 +27,12 @@ class Member(Protocol):
     late: int
 
     @property
+    def report(self) -> Sequence[int] | None: ...
+    @property
     def settings(self) -> Delivery: ...
 
 
+_STARTS = 1 << 16  # they wrap
 AWAY_S = 120.0  # whom a change cuts off is back by then: the trial of 10 s, a restart, a search
 
 
@@ -39,14 +44,25 @@ class _Seen:
     health: Health
     has_moved: bool = False  # it has joined anew
     gone_s: float | None = None  # since when it is not here
+    started: int | None = None  # how often, as it told first
+    report: Sequence[int] | None = None  # that was looked at last
+    trips: tuple[int, int] = (0, 0)  # ms, and of how many answers
 
 
 class Watch:
     """Begins when a stage does. `version`: of the change. `moves`: whoever has it joins anew once,
-    and comes to no harm by that."""
+    and comes to no harm by that. `restarts`: so does its program."""
 
-    def __init__(self, version: int, touched: frozenset[bytes], *, moves: bool = False) -> None:
+    def __init__(
+        self,
+        version: int,
+        touched: frozenset[bytes],
+        *,
+        moves: bool = False,
+        restarts: bool = False,
+    ) -> None:
         self._moves = moves
+        self._restarts = restarts
         self._version = version
         self._touched = touched
         self._seen: dict[bytes, _Seen] = {}
@@ -80,10 +96,27 @@ class Watch:
         health.frames += frames - seen.frames
         health.spoilt += spoilt - seen.spoilt
         seen.frames, seen.spoilt = frames, spoilt
+        if member.report is not None and member.report is not seen.report:
+            self._note_report(seen, member.device, member.report)
         if member.device in self._touched:
             answered = member.settings.acknowledged == self._version
             health.silent = int(not answered)
             health.refused = int(answered and member.settings.refused)
+
+    def _note_report(self, seen: _Seen, device: bytes, report: Sequence[int]) -> None:
+        count, has_hung, was_reset = starts(report)
+        if seen.started is None:
+            seen.started = count
+        allowed = int(self._restarts and device in self._touched)
+        again = (count - seen.started) % _STARTS
+        if (again and has_hung) or (again > allowed and was_reset):
+            seen.health.crashed = 1
+        trip_ms, _ = times(report)
+        if trip_ms is not None:
+            total, answers = seen.trips[0] + trip_ms, seen.trips[1] + 1
+            seen.trips = total, answers
+            seen.health.timed, seen.health.trip_ms = 1, total / answers
+        seen.report = report
 
     def touched(self) -> Health:
         return together(s.health for d, s in self._seen.items() if d in self._touched)

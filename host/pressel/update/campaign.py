@@ -9,7 +9,7 @@ host that was away meanwhile is told of it, and does not begin again what is ove
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -17,6 +17,9 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pressel.errors import PresselError, UsageError
 from pressel.registry import proved
+from pressel.rollout import stages as rollout_stages
+from pressel.rollout.rollout import Steps
+from pressel.rollout.stages import Kind
 from ptt.base.numbers import INT_MAX
 from ptt.cluster.ballot import TERM_MAX
 from ptt.leader import distributor
@@ -33,6 +36,7 @@ PILOT = 2  # badges: one that is broken itself must not look like a bad release
 FAILED_SHARE_MAX = 0.2  # of those that ended; more than one in five is no accident
 FAILED_MIN = 2  # in a stage of more badges than a pilot: the first failure says nothing yet
 STAGES = ("pilot", "half", "all")
+_HAS = ("applying", "on trial", "done")  # states of badges that have it, or soon will
 
 REASONS = {
     messages.UPDATE_REASON_NONE: "",
@@ -66,17 +70,32 @@ Term = Annotated[int, Field(ge=0, le=TERM_MAX)]
 
 
 class Progress(BaseModel):
-    """One badge of a campaign; `state` is a word of `ptt.leader.distributor.STATES`."""
+    """One badge of a campaign; `state` is a word of `ptt.leader.distributor.STATES`; `build` is
+    what it ran before."""
 
     name: str = ""
+    build: str = ""
     chip: str = ""
     state: str = "waiting"
     reason: int = 0
 
 
+class ReleasePlan(Steps):
+    """Of a release that reaches a few badges first; its number is the `version`."""
+
+    @property
+    def moves(self) -> bool:
+        return True
+
+    @property
+    def restarts(self) -> bool:
+        return True
+
+
 class Campaign(BaseModel):
     """What is kept on disk. `edition`: the term in which the last step was taken, and which step of
-    that term it was; hosts compare them."""
+    that term it was; hosts compare them. `plan`: where it goes in stages by itself. `apart`:
+    devices that no release is for."""
 
     release: int
     edition: tuple[Term, Count] = (0, 0)
@@ -85,6 +104,12 @@ class Campaign(BaseModel):
     flags: int = 0
     paused: str = ""  # why
     badges: dict[str, Progress] = {}  # by device
+    plan: ReleasePlan | None = None
+    apart: list[str] = []
+
+    def in_stages(self) -> bool:
+        """Whether its stages follow each other by themselves."""
+        return self.plan is not None and not self.plan.is_over()
 
 
 class Venue(Protocol):
@@ -166,12 +191,18 @@ class Campaigner:
         number = next(iter(found.values())).number
         _check_meant(found, flags)
         before = self.campaign
+        if before is not None and before.in_stages():
+            raise UsageError(
+                f"release {before.release} is being rolled out in stages; wait for its end, or "
+                "stop it with `pressel rollout abort`"
+            )
         campaign = Campaign(release=number)
         if before is not None and before.release == number:
             campaign = before.model_copy(deep=True)
         campaign.stage, campaign.flags, campaign.paused = stage, flags, ""
+        campaign.plan = None
         for device in self._chosen(stage, devices, groups):
-            known = campaign.badges.setdefault(device, Progress())
+            known = campaign.badges.setdefault(device, self._begun(device))
             if known.state == "failed":
                 known.state, known.reason = "waiting", 0
                 campaign.flags |= manifest.AGAIN
@@ -187,6 +218,8 @@ class Campaigner:
         to stop."""
         if self.campaign is None:
             raise UsageError("no update is under way; `pressel update start` begins one")
+        if self.campaign.in_stages():
+            raise UsageError("it goes in stages; hold it with `pressel rollout pause`")
         self._stop_all()
         self.campaign.paused = why
         self._write(self.campaign, is_step=True)
@@ -199,6 +232,91 @@ class Campaigner:
         self._write(Campaign(release=self.campaign.release, is_over=True), is_step=True)
         self._stop_all()
         self.campaign = None
+
+    # --- in stages ---
+
+    def begin_stages(
+        self, plan: ReleasePlan, chosen: Iterable[bytes], flags: int, found: dict[str, Release]
+    ) -> None:
+        """The release in `found` goes to the badges `chosen` first. UsageError while another update
+        is under way."""
+        _check_meant(found, flags)
+        before = self.campaign
+        if before is not None and (before.in_stages() or not before.paused):
+            raise UsageError(
+                f"release {before.release} is under way; stop it with `pressel update cancel`"
+            )
+        campaign = Campaign(release=plan.version, flags=flags)
+        if before is not None and before.release == plan.version:
+            campaign.badges, campaign.apart = before.badges, before.apart
+        self._step(campaign, plan, chosen)
+        self._stop_all()
+        self.campaign, self._releases = campaign, found
+        self._resume()
+
+    def take_step(self, plan: ReleasePlan, chosen: Iterable[bytes], paused: str = "") -> None:
+        """Of the release that goes in stages; `paused`: why no badge gets it for now."""
+        assert self.campaign is not None, "no release is under way"
+        campaign = self.campaign.model_copy(deep=True)
+        campaign.paused = paused
+        self._step(campaign, plan, chosen)
+        if paused:
+            self._stop_all()
+        self.campaign = campaign
+        if not paused:
+            self._resume()
+
+    def go_back(self, plan: ReleasePlan) -> bool:
+        """Give the badges that have the release an earlier one, where the hosts keep one that is
+        signed for that; was there one? `plan`: how the stages ended."""
+        assert self.campaign is not None, "no release is under way"
+        has_it = [device for device, known in self.campaign.badges.items() if known.state in _HAS]
+        numbers = {each.number for each in self._library.all() if each.number < plan.version}
+        for number in sorted(numbers, reverse=True):
+            found = self._library.get(number)
+            if all(each.flags & manifest.DOWNGRADE for each in found.values()):
+                break
+        else:
+            return False
+        badges = {device: Progress(name=self.campaign.badges[device].name) for device in has_it}
+        campaign = Campaign(release=number, flags=manifest.DOWNGRADE, badges=badges, plan=plan)
+        self._write(campaign, is_step=True)
+        self._stop_all()
+        self.campaign, self._releases = campaign, found
+        self._resume()
+        return True
+
+    def kinds(self) -> dict[bytes, Kind]:
+        """By device, of the badges that are here and that a release is for: what it ran before this
+        one, and its access point."""
+        campaign = self.campaign or Campaign(release=0)
+        return {
+            each.device: (
+                self._build_before(campaign, each.device.hex(), each.build), each.access_point
+            )
+            for each in self._venue.members.all() if each.device not in self.left_out()
+        }  # fmt: skip
+
+    def left_out(self) -> frozenset[bytes]:
+        """The devices that no release is for, as far as they have said so."""
+        campaign = self.campaign or Campaign(release=0)
+        in_rom = [device for device, each in campaign.badges.items() if each.reason == IN_ROM]
+        return frozenset(map(bytes.fromhex, (*campaign.apart, *in_rom)))
+
+    def _build_before(self, campaign: Campaign, device: str, build: bytes) -> bytes:
+        known = campaign.badges.get(device)
+        return known.build.encode() if known is not None and known.build else build
+
+    def _begun(self, device: str) -> Progress:
+        member = self._venue.members.by_device(bytes.fromhex(device))
+        return Progress(build=member.build.decode() if member else "")
+
+    def _step(self, campaign: Campaign, plan: ReleasePlan, chosen: Iterable[bytes]) -> None:
+        """On disk, or not at all."""
+        campaign.plan, campaign.stage = plan, rollout_stages.STAGES[plan.stage]
+        for device in chosen:
+            campaign.badges.setdefault(device.hex(), self._begun(device.hex()))
+        self._write(campaign, is_step=True)
 
     # --- other hosts ---
 
@@ -234,6 +352,7 @@ class Campaigner:
             chip = job.chip.decode("ascii", "replace")
             if chip == COMPUTER:
                 del campaign.badges[device.hex()]
+                campaign.apart = sorted({*campaign.apart, device.hex()})
                 self._save()
                 return
             better = for_chip(self._releases, chip)
@@ -244,12 +363,14 @@ class Campaigner:
                 self._assign(device.hex(), known)
                 return
         known.state, known.reason = distributor.STATES[state], reason
-        if self._fails_too_often():
+        if self.fails_too_often() and not campaign.in_stages():  # these have a gate
             self.pause("too many badges failed; `pressel update status` says why")
         self._save()
 
-    def _fails_too_often(self) -> bool:
-        assert self.campaign is not None
+    def fails_too_often(self) -> bool:
+        """Whether more badges have failed than a bad badge explains."""
+        if self.campaign is None:
+            return False
         badges = self.campaign.badges.values()
         states = [each.state for each in badges if each.reason != IN_ROM]  # no release's fault
         failed, done = states.count("failed"), states.count("done")

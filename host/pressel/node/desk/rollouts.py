@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -37,6 +38,7 @@ from ..kept_settings import NONE_LEFT, settings_with, values_of
 from ..report import Report
 from . import settings_past
 from .audits import WithRegistry
+from .release_rollouts import ReleaseRollouts
 from .settings_past import WHY, checked_why, counts, removed
 from .touched import is_told
 from .venue import leading
@@ -45,11 +47,12 @@ from .verb import LEADER, WHO, Fields, Verb
 
 STEP = "rollout"  # the verb of its entries
 PLAN = "plan"  # the text beside them
+_ASKED = {"rollout pause": PAUSE, "rollout go": GO, "rollout abort": ABORT}  # trigger by verb
 
 
 class Rollouts:
     """`venue` holds the settings; the rest is as there. `now_s`: seconds of a clock that does not
-    jump."""
+    jump. `releases`: those that are rolled out in the same way, one change at a time."""
 
     def __init__(
         self,
@@ -60,7 +63,10 @@ class Rollouts:
         with_registry: WithRegistry,
         report: Report,
         now_s: Callable[[], float] = time.monotonic,
+        releases: ReleaseRollouts | None = None,
     ) -> None:
+        self._releases = releases
+        self._is_release_last = False  # it was begun later than what `_runs` is about
         self._venue = venue
         self._leader = leader
         self._settle = settle
@@ -72,14 +78,17 @@ class Rollouts:
         self._runs: Rollout | None = None  # the last one; it may be over
         self._told = ""  # why it waits
         venue.is_closed = self._in_flight
+        if releases is not None:
+            releases.beside = self._in_flight
 
     def verbs(self) -> tuple[Verb, ...]:
         return (
             Verb("rollout start", self.start, True, LEADER, shown=("values",), logs=True),
             Verb("rollout status", self.status, place=LEADER),
-            Verb("rollout pause", lambda f: self._ask(PAUSE, f), True, LEADER, logs=True),
-            Verb("rollout go", lambda f: self._ask(GO, f), True, LEADER, logs=True),
-            Verb("rollout abort", lambda f: self._ask(ABORT, f), True, LEADER, logs=True),
+            *(
+                Verb(name, partial(self._ask, trigger), True, LEADER, logs=True, copied=True)
+                for name, trigger in _ASKED.items()
+            ),
         )
 
     async def start(self, fields: Fields) -> dict[str, Any]:
@@ -88,7 +97,7 @@ class Rollouts:
         why, networks = checked_why(fields.get(WHY)), self._venue.networks
         async with self._venue.turn:
             values = checked(networks.named(fields))
-            if words := await self._in_flight():
+            if words := await self._in_flight() or await self._release_in_flight():
                 raise PresselError(words)
             leader = leading(self._leader)
             now = leader.settings.settings
@@ -104,6 +113,7 @@ class Rollouts:
             )  # fmt: skip
             await self._write_down(plan, plan.who)
             self._runs = Rollout(plan, _kinds(leader, plan), self._now_s())
+            self._is_release_last = False
             self._try_out(leader)
         return self._standing()
 
@@ -112,12 +122,18 @@ class Rollouts:
         was none. `touched` and `others` are `gate.Health`."""
         async with self._venue.turn:
             await self._look_up()
+            is_release = await self._release_in_flight() or self._is_release_last
+            if is_release or self._runs is None:
+                told = None if self._releases is None else await self._releases.standing()
+                return told or self._standing()
             return self._standing()
 
     async def tick(self, number: int) -> None:
         """To be called again and again: go on where the stage's gate allows it."""
         async with self._venue.turn:
             try:
+                if self._releases is not None and self._leader() is not None:
+                    await self._releases.tick()
                 leader = await self._look_up()
                 runs = self._runs
                 if runs is not None and not runs.plan.is_over():
@@ -154,6 +170,9 @@ class Rollouts:
     async def _ask(self, trigger: int, fields: Fields) -> dict[str, Any]:
         async with self._venue.turn:
             leader = await self._look_up()
+            if self._releases is not None and await self._releases.in_flight():
+                await self._releases.ask(trigger, str(fields.get(WHO, "")))
+                return await self._releases.standing() or {"state": ""}
             runs = self._runs
             if runs is None or runs.plan.is_over():
                 raise UsageError("no change is being rolled out; see `pressel rollout status`")
@@ -199,6 +218,16 @@ class Rollouts:
             return ""
         return (
             "another change is being rolled out; wait for its end, or take it back with `pressel "
+            "rollout abort`"
+        )
+
+    async def _release_in_flight(self) -> str:
+        """Why no change can begin beside it; "" when none is."""
+        if self._releases is None or not await self._releases.in_flight():
+            return ""
+        self._is_release_last = True
+        return (
+            "a release is being rolled out; wait for its end, or take it back with `pressel "
             "rollout abort`"
         )
 
