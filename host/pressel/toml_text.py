@@ -1,11 +1,12 @@
 """TOML from outside: whatever is wrong with it is a TOMLDecodeError.
 
-Python's own reader also raises a RecursionError, for brackets in brackets, and takes very long for
-keys of many parts.
+Python's own reader also raises a RecursionError, for brackets in brackets, and a plain ValueError,
+for thousands of digits; and takes very long for keys of many parts.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import Any
 
@@ -26,3 +27,17 @@ def read_toml(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError:
         raise tomllib.TOMLDecodeError("brackets are nested too deeply") from None
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError:
+        raise tomllib.TOMLDecodeError(f"a number is too long{_longest(text)}") from None
+
+
+def _longest(text: str) -> str:
+    """Where the most digits stand, as Python's reader says it."""
+    digits = max(re.finditer(r"[0-9_]+", text), key=lambda found: len(found.group()), default=None)
+    if digits is None:
+        return ""
+    before = text[: digits.start()]
+    column = digits.start() - (before.rfind("\n") + 1) + 1
+    return f" (at line {before.count(chr(10)) + 1}, column {column})"

@@ -56,6 +56,18 @@ SETTINGS = {
     "a range upside down": ("min = 20\n", "min = 500\n", "min = 500", ["above max 400; swap"]),
     "too large for its type": ("max = 400", "max = 70000", "max = 70000", ["u16", "65535"]),
     "a number twice": ("number = 2", "number = 1", "number = 1", ["1 is that of audio.playout"]),
+    "one word for two values": (
+        'words = ["off", "on", "automatic"]', 'words = ["off", "on", "on"]', "words =",
+        ["name each differently"],
+    ),
+    "apart for groups": (
+        'scope = "venue"\nchanged_by = "operator"\nbadge = "apart"',
+        'scope = "group"\nchanged_by = "operator"\nbadge = "apart"',
+        "scope =", ["one value for all badges"],
+    ),
+    "two apart": (
+        'badge = "none"', 'badge = "apart"', "badge =", ["radio.access_points is"],
+    ),
     "words for other values": (
         'max = 1\nwords = ["off", "on"]', 'max = 2\nwords = ["off", "on"]', "words =",
         ["they name 0 to 1", "0 to 2"],

@@ -51,7 +51,7 @@ MISTAKES = {  # text: what is told behind the file's name
     "base = 0\n[floor]\ntalk_ms = 5000\n": ":1:1: base: must be a version",
     "[at.3.relay]\npacket_frames = 1\n": ":2:1: at.3.relay.packet_frames: relay.packet",
     "[at.128.floor]\ntalk_ms = 5000\n": ":2:1: at.128.floor.talk_ms: 128 is no talk group",
-    "[at.x.floor]\ntalk_ms = 5000\n": ":2:1: at.x.floor.talk_ms: there is no setting",
+    "[at.x.floor]\ntalk_ms = 5000\n": ":2:1: at.x.floor.talk_ms: 'x' is no talk group",
     "[at.3]\ntalk_ms = 5000\n": ":2:1: at.3.talk_ms: there is no such setting",
     "[at]\n3 = 5\n": ":2:1: at.3: there is no such setting",
     "at = 5\n": ":1:1: at: there is no such setting",
@@ -93,3 +93,24 @@ def test_a_change_that_cannot_be_meant_is_refused(
 ) -> None:
     assert cli.main(["settings", "set", *words]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (b"[floor]\ntalk_ms = " + b"9" * 5000, ":2:11: is no TOML: a number is too long"),
+        (b'[floor]\ntalk_ms = "%s"' % (b"9" * 5000), ":2:1: floor.talk_ms: '9"),
+        (b'[floor]\n# \xc3\xa9\nx = "\xff"', ":3:6: is no text in UTF-8"),
+        (b"\xef\xbb\xbf[floor]\ntalk_ms = 3", ":2:1: floor.talk_ms: floor.talk_ms cannot be 3 ms"),
+        (b"".join(b"[at.%d.floor]\ntalk_ms = 3000\n" % n for n in range(1, 19)),
+         ":34:1: at.17: is one more than the 16 groups"),
+        (b"[at.0.floor]\ntalk_ms = 3000", ":2:1: at.0.floor.talk_ms: '0' is no talk group"),
+        (b"[at.Ann.floor]\ntalk_ms = 3000", "a board or a badge has no settings of its own"),
+    ],
+)  # fmt: skip
+def test_odd_files_are_told_where_they_are_odd(tmp_path: Path, written: bytes, said: str) -> None:
+    file = tmp_path / "f.toml"
+    file.write_bytes(written)
+    with pytest.raises(UsageError) as refused:
+        load_file(file)
+    assert said in str(refused.value), str(refused.value)[:300]

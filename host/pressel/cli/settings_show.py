@@ -46,8 +46,24 @@ JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 def at_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--at GROUP`, with its help; None: the venue."""
-    kind = click.IntRange(1, GROUP_MAX)
-    return click.option("--at", "group", type=kind, metavar="GROUP", help=text)
+    return click.option("--at", "group", type=_Group(), metavar="GROUP", help=text)
+
+
+class _Group(click.IntRange):
+    """The number of a talk group. Who names something else is told what has settings."""
+
+    def __init__(self) -> None:
+        super().__init__(1, GROUP_MAX)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if not str(value).isdecimal():
+            self.fail(
+                f"'{value}' is no talk group: give its number, 1 to {GROUP_MAX}. The venue and "
+                "talk groups have settings; to give a badge others, put it into a group of its own "
+                "with `pressel device group`.",
+                param, ctx,
+            )  # fmt: skip
+        return super().convert(value, param, ctx)
 
 
 @click.command("list")

@@ -26,6 +26,8 @@ Model = TypeVar("Model", bound=BaseModel)
 Loc = tuple[int | str, ...]
 Wrong = Iterator[tuple[Loc, str]]  # where, and what is wrong there
 
+_MARK = "\ufeff"  # which some editors put before UTF-8
+
 _TYPES = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
@@ -61,11 +63,14 @@ def _wrong(file: Path, findings: Sequence[Finding]) -> UsageError:
 def read(file: Path) -> tuple[str, dict[str, Any] | None, list[Finding]]:
     """Text and data of a TOML file; without data the finding says why it cannot be read."""
     try:
-        text = file.read_text("utf-8")
+        written = file.read_bytes()
+        text = written.decode("utf-8").removeprefix(_MARK)
     except OSError as error:
         return "", None, [Finding(START, "", f"cannot be read: {error.strerror}")]
-    except UnicodeDecodeError:
-        return "", None, [Finding(START, "", "is no text in UTF-8; write it anew")]
+    except UnicodeDecodeError as error:
+        before = written[: error.start].decode("utf-8").removeprefix(_MARK).split("\n")
+        spot = Spot(len(before), len(before[-1]) + 1)
+        return "", None, [Finding(spot, "", "is no text in UTF-8; save it as UTF-8")]
     try:
         return text, read_toml(text), []
     except tomllib.TOMLDecodeError as error:

@@ -33,8 +33,13 @@ def split_key(key: str) -> tuple[str, int]:
     this version has no such value."""
     name, at, group = key.partition("@")
     row = settings().get(name)
-    if row is None or (at and not _GROUP.fullmatch(group)):
+    if row is None:
         raise UsageError(f"there is no setting '{key}'; `pressel settings list` shows all")
+    if at and not _GROUP.fullmatch(group):
+        raise UsageError(
+            f"'{group}' is no talk group; they go from 1 to {CALL_GROUP_FIRST - 1}, and a board or "
+            "a badge has no settings of its own"
+        )
     if at and row.scope != "group":
         raise UsageError(f"{name} has one value for the whole venue; set it without a group")
     if at and int(group) >= CALL_GROUP_FIRST:

@@ -32,7 +32,7 @@ _FACTORS = {
     "min": {"min": 1, "h": 60, "d": 1440},
     "days": {"days": 1, "d": 1},
 }  # units in which a value may be given
-_VALUE = re.compile(r"\s*(-?\d+)\s*([A-Za-z%]*)\s*")
+_VALUE = re.compile(r"\s*(-?\d{1,18})\s*([A-Za-z%]*)\s*")  # more digits no setting has
 
 
 OBEYED = ("obeys", "roomy", "apart")  # by badges, so that it can be tried out on some of them
@@ -187,6 +187,11 @@ def _rules(table: SettingTable) -> Wrong:
             yield (*at, "since"), f"older than a setting before it ({newest}); append new ones"
         newest = max(newest, row.since)
         yield from (((*at, key), words) for key, words in _wrong_values(name, row))
+    apart = [name for name, row in table.rows().items() if row.badge == "apart"]
+    for name in apart[1:]:
+        yield (*name.split("."), "badge"), f"one setting alone is told apart, and {apart[0]} is"
+    if not table.rows():
+        yield (), "has no setting; add the first"
     names = [short(name) for name in table.rows()]
     for name in table.rows():
         if names.count(short(name)) > 1:  # they are fields of one message
@@ -201,6 +206,10 @@ def _wrong_values(name: str, row: SettingRow) -> Iterator[tuple[str, str]]:
             "words",
             f"they name 0 to {len(row.words) - 1}, and the range is {row.min} to {row.max}",
         )
+    if len(set(row.words)) < len(row.words):
+        yield "words", "two values have one word; name each differently"
+    if row.badge == "apart" and row.scope != "venue":
+        yield "scope", 'must be "venue": what is told apart is one value for all badges'
     if row.max > LARGEST[row.type]:
         yield "max", f"{row.max} does not fit {row.type}, which holds {LARGEST[row.type]} at most"
     if (row.off is None) != (row.on is None) or (row.on is not None and row.on == row.off):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.errors import UsageError
+from ptt.base.numbers import GROUPS_MAX
 
 from .check import did_you_mean, read
 from .finding import START, Finding
@@ -84,9 +85,22 @@ def _checked(data: dict[str, Any], lines: Lines) -> tuple[dict[str, int | None],
             values[key] = None if is_gone else _value(name, row, given)
         except UsageError as error:
             findings.append(Finding(lines.of(loc), ".".join(loc), str(error)))
+    findings += _too_many(values, lines)
     if not values and not findings:
         findings.append(Finding(START, "", "has no setting; `pressel settings export` writes all"))
     return values, findings
+
+
+def _too_many(values: Mapping[str, int | None], lines: Lines) -> Iterator[Finding]:
+    """The group that is one more than can have values of their own."""
+    first = {}  # of each group, the first value of its own
+    for key, value in values.items():
+        name, _, group = key.partition("@")
+        if group and value is not None:
+            first.setdefault(group, (AT, group, *name.split(".")))
+    for group in list(first)[GROUPS_MAX : GROUPS_MAX + 1]:
+        words = f"is one more than the {GROUPS_MAX} groups that can have settings of their own"
+        yield Finding(lines.of(first[group]), f"{AT}.{group}", words)
 
 
 def _all_entries(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
