@@ -152,6 +152,25 @@ def test_a_badge_that_went_dark_is_named_as_long_as_somebody_may_look_for_it() -
     assert told()[0] == []
 
 
+@pytest.mark.parametrize(
+    ("battery_percent", "is_told"), [(0, True), (5, True), (6, False), (255, False)]
+)
+def test_a_badge_that_goes_with_an_empty_battery_is_told_of_once(
+    battery_percent: int, is_told: bool
+) -> None:
+    venue, told = registered(Venue(badges=2)), []
+    away = Away(lambda: venue.leader, lambda: venue.now_ms, lambda *event: told.append(event))
+    for member in venue.leader.members.all():
+        member.report = [50, 0, 6, battery_percent, 1, 1, 99, 1, 1, 60, 9, 0]
+    away.note()
+    venue.badge("B").alive = False
+    for _ in range(9):
+        venue.run(1000)
+        away.note()
+    names = [fields["name"] for event, fields in told if event == "badge_empty"]
+    assert names == (["B0"] if is_told else [])
+
+
 def test_a_revoked_badge_is_missed_by_nobody() -> None:
     venue = registered(Venue(badges=2))
     away = Away(lambda: venue.leader, lambda: venue.now_ms)

@@ -74,6 +74,23 @@ def test_crashes(lines: list[Line], crashes: int) -> None:
     assert counted(*lines).found["crashes"] == crashes
 
 
+def test_empty_batteries_and_bundles_of_that_time(tmp_path: Path) -> None:
+    lines = [told(n, "badge_empty", device="02", name="Ann", battery_percent=3) for n in (1, 2)]
+    found = count("venue", lines, NOON_S, NOON_S + 2, [NOON_S - 1, NOON_S, NOON_S + 1, NOON_S + 2])
+    assert (found.found["empty_batteries"], found.found["bundles"]) == (1, 2)
+    venue = tmp_path / "venue"
+    venue.mkdir()
+    (venue / "a.log").write_text("")
+    (venue / "card.html").write_text("<p>no bundle</p>")
+    (venue / "old.html").write_bytes(b"\xff")
+    made = {"format": 1, "made_at": int(NOON_S)}
+    mark = '<script type="application/json" id="bundle">'
+    (venue / "help.html").write_text(f"{mark}{json.dumps(made)}</script>", "utf-8")
+    result = CliRunner().invoke(command, [str(venue), "--json"])
+    (card,) = json.loads(result.stdout)["venues"]
+    assert card["marks"]["bundles"]["value"] == 1.0
+
+
 def test_hangs_failed_elections_and_refused_devices() -> None:
     found = counted(
         told(0, "badge_restarted", why="its program hung"),

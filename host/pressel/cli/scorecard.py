@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from datetime import datetime
@@ -44,8 +45,8 @@ def scorecard(
     """Say go, no go or not yet for the way out of GATE, from the logs of VENUES.
 
     A venue is a folder of logs: those of its hosts (`pressel host run --json`, or `journalctl -u
-    pressel -o json`) and of its badges, or one such file. Exits with 0 for go, else
-    with 1.
+    pressel -o json`) and of its badges, or one such file. Bundles beside them count as calls for
+    help. Exits with 0 for go, else with 1.
     """
     from pressel.schema.scorecard import scorecard as rules
     from pressel.scorecard import card as cards
@@ -61,7 +62,7 @@ def scorecard(
     counts = []
     for venue in venues:
         lines = (line for log in _logs(venue) for line in all_lines(log))
-        counts.append(count(venue.stem, lines, from_s, to_s))
+        counts.append(count(venue.stem, lines, from_s, to_s, _bundles_s(venue)))
     card = cards.judge(counts, gate, table)
     if html is not None:
         try:
@@ -74,6 +75,18 @@ def scorecard(
     else:
         _show(card)
     return 0 if card.decision == cards.GO else 1
+
+
+def _bundles_s(venue: Path) -> list[float]:
+    """When each bundle in the folder was made; other pages are none."""
+    from pressel.bundle.page import read
+
+    found = []
+    for page in sorted(venue.glob("*.html")) if venue.is_dir() else []:
+        with contextlib.suppress(UsageError):
+            made_at = read(page).get("made_at")
+            found += [float(made_at)] if isinstance(made_at, int) else []
+    return found
 
 
 def _logs(venue: Path) -> list[Path]:

@@ -13,9 +13,11 @@ from ptt.leader.members import Member
 
 from .badge_state import read_report
 from .leader_state import AwayState
+from .report import Report
 
 LOOK_S = 1.0  # members are silent for MEMBER_TTL_MS before they go: each is seen several times
 AWAY_MS = 15 * 60_000  # as long as the console judges by; a badge in the dock is no trouble then
+EMPTY_PERCENT = 5  # a badge that is put into its dock with less is as rare as one that fails
 AWAY_MAX = 64  # a shift that ends; who went first is forgotten first
 
 
@@ -32,8 +34,12 @@ class Away:
     """`leader` gives the engine that leads here, or None."""
 
     def __init__(
-        self, leader: Callable[[], Leader | None], now_ms: Callable[[], int] = engine_now_ms
+        self,
+        leader: Callable[[], Leader | None],
+        now_ms: Callable[[], int] = engine_now_ms,
+        report: Report = lambda event, fields: None,
     ) -> None:
+        self._report = report
         self._leader = leader
         self._now_ms = now_ms
         self._here: dict[bytes, Member] = {}
@@ -52,7 +58,8 @@ class Away:
         here = {member.device: member for member in leader.members.all()}
         for device, member in self._here.items():
             if device not in here:
-                self._away[device] = _known(member)
+                self._away[device] = known = _known(member)
+                self._tell_empty(device, known)
         self._here = here
         directory = leader.joining.directory
         for device, known in list(self._away.items()):
@@ -61,6 +68,12 @@ class Away:
                 del self._away[device]
         while len(self._away) > AWAY_MAX:
             del self._away[next(iter(self._away))]
+
+    def _tell_empty(self, device: bytes, known: _Known) -> None:
+        percent = known.battery_percent
+        if percent is not None and percent <= EMPTY_PERCENT:
+            fields = {"device": device.hex(), "name": known.name, "battery_percent": percent}
+            self._report("badge_empty", fields)
 
     def states(self) -> list[AwayState]:
         """Who is away now, the last to go first."""

@@ -166,7 +166,7 @@ class HostNode:
             self._on_heard,
         )  # fmt: skip
         self._heard = Heard(options.state, self._leader, self._in_thread, report)
-        self._away = Away(self._leader)
+        self._away = Away(self._leader, report=report)
         self._ear = Ear(self._leader)
         self._restarts = Restarts(self._leader, report)
         self._recordings = Recordings(

@@ -64,9 +64,10 @@ def read(file: Path) -> tuple[str, dict[str, Any] | None, list[Finding]]:
     """Text and data of a TOML file; without data the finding says why it cannot be read."""
     try:
         written = file.read_bytes()
-        text = written.decode("utf-8").removeprefix(_MARK)
     except OSError as error:
         return "", None, [Finding(START, "", f"cannot be read: {error.strerror}")]
+    try:
+        text = written.decode("utf-8").removeprefix(_MARK)
     except UnicodeDecodeError as error:
         before = written[: error.start].decode("utf-8").removeprefix(_MARK).split("\n")
         spot = Spot(len(before), len(before[-1]) + 1)

@@ -48,8 +48,15 @@ class Count:
         self.badges = max(self.badges, other.badges)
 
 
-def count(venue: str, lines: Iterable[Line], since_s: float, until_s: float) -> Count:
-    """All of it; hosts' lines from `since_s` until before `until_s`."""
+def count(
+    venue: str,
+    lines: Iterable[Line],
+    since_s: float,
+    until_s: float,
+    bundles_s: Iterable[float] = (),
+) -> Count:
+    """All of it; hosts' lines from `since_s` until before `until_s`, and the bundles that were made
+    in that time."""
     hosts: list[Line] = []
     badges: defaultdict[str, list[Line]] = defaultdict(list)
     for line in lines:
@@ -65,6 +72,7 @@ def count(venue: str, lines: Iterable[Line], since_s: float, until_s: float) -> 
     _count_faults(total, hosts)
     _count_leaders(total, hosts)
     total.found["floor_conflicts"] = _conflicts(hosts)
+    total.found["bundles"] = sum(since_s <= at_s < until_s for at_s in bundles_s)
     for own in badges.values():
         _count_badge(total, own)
     return total
@@ -114,6 +122,8 @@ def _count_faults(total: Count, hosts: list[Line]) -> None:
             total.found["hangs"] += line.fields.get("why") == "overslept"
         elif line.event == "attempt_failed":
             total.found["elections_failed"] += line.fields.get("why") != "leader heard"
+        elif line.event == "badge_empty":
+            total.found["empty_batteries"] += 1
         elif line.event in _REFUSED:
             total.found["refused"] += 1
 
