@@ -75,7 +75,7 @@ async def measured(folder: Path, times: int) -> dict[str, list[float]]:
         run_leader(folder) as leader,
         run_badges("A", leader.address, folder) as (badge,),
     ):
-        with console(folder, leader) as address:
+        with console(folder, leader.control) as address:
             async with opened(address) as page:
                 for _ in range(times):
                     begun.append(await to_the_badge(page, badge))

@@ -161,7 +161,7 @@ def test_the_cause_is_named_by_the_console_and_by_the_bundle(tmp_path: Path, nam
             tapped(leader.address) as tap,
             run_badges(NAMES, tap.address, tmp_path) as badges,
         ):
-            with console(tmp_path, leader) as address:
+            with console(tmp_path, leader.control) as address:
                 await _played(fault, leader, tap, badges)
                 browser = Browser(int(address.rpartition(":")[2]))
                 await asyncio.to_thread(_found, browser, fault, tmp_path)

@@ -29,7 +29,8 @@ from pressel.console.server import settings
 from pressel.console.talk import READY, TALKING, Talk
 from pressel.demo.actor import Actor
 from pressel.demo.speeches import Speech
-from pressel.demo.venue import LeaderProcess, run_badges, run_leader
+from pressel.demo.venue import run_badges, run_leader
+from pressel.doctor import checks
 from pressel.node import control
 from pressel.virtual import now_ms
 
@@ -95,11 +96,15 @@ class Page:
 
 
 @contextlib.contextmanager
-def console(work: Path, leader: LeaderProcess) -> Iterator[str]:
-    """Where it is served; Mia has an account."""
+def console(work: Path, control_socket: Path) -> Iterator[str]:
+    """Where it is served, beside the host that is asked through the socket and lives in the folder
+    `work`; Mia has an account."""
     accounts = Accounts(work, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     accounts.put("Mia", "own", PASSWORD)
-    host = HostReader(lambda verb, **fields: control.ask(leader.control, verb, **fields))
+    host = HostReader(
+        lambda verb, **fields: control.ask(control_socket, verb, **fields),
+        examine=lambda: [*checks.clock(), *checks.disk(work)],
+    )
     door = Door(accounts, is_secure=False)
     config = settings(host, door, frozenset({"127.0.0.1"}), work, talk=Talk(host, door, work))
     with served(config) as port:
@@ -131,7 +136,7 @@ def test_a_page_talks_to_a_badge_and_hears_it_and_lets_go_when_it_is_closed(tmp_
             run_leader(tmp_path) as leader,
             run_badges("A", leader.address, tmp_path) as (badge,),
         ):
-            with console(tmp_path, leader) as address:
+            with console(tmp_path, leader.control) as address:
                 async with opened(address) as page:
                     await page.speak(said)
                     await page.until(**{"is": TALKING})
@@ -168,7 +173,7 @@ def test_the_button_of_a_real_browser(tmp_path: Path) -> None:
             run_leader(tmp_path) as leader,
             run_badges("A", leader.address, tmp_path) as (badge,),
         ):
-            with console(tmp_path, leader) as address:
+            with console(tmp_path, leader.control) as address:
                 async with chromium(tmp_path / "microphone.wav") as tab:
                     await tab.open(f"http://{address}/login")
                     await tab.run(

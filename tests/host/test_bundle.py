@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -182,6 +184,27 @@ def test_pseudonyms_stay_and_can_be_undone_only_here(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("[]")
     with pytest.raises(PresselError, match="damaged"):
         Pseudonyms(tmp_path)
+
+
+def test_a_file_that_cannot_be_written_costs_no_bundle_and_not_the_former_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = Pseudonyms(tmp_path)
+    first = names.of("badge", S["a device"])
+    assert names.keep() == ""
+    second = names.of("badge", "02")
+
+    def full(handle: int, *_: Any, **__: Any) -> Any:
+        os.close(handle)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fdopen", full)
+    assert "No space left" in names.keep() and names.who(second) == "02"
+    monkeypatch.undo()
+    again = Pseudonyms(tmp_path)
+    assert again.who(first) == S["a device"] and again.who(second) is None
+    assert again.of("badge", "02") == second
+    assert [each.name for each in tmp_path.iterdir()] == [FILE]
 
 
 def test_a_page_is_read_back_and_runs_nothing(tmp_path: Path) -> None:

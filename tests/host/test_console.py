@@ -76,12 +76,13 @@ class HostStandIn:
         ]  # fmt: skip
         self.is_gone = False
         self.update: dict[str, Any] = {}  # that is not as below
+        self.cluster: dict[str, Any] = {}  # its answer to `host status`; empty: of another version
         self.values: dict[str, int] = {}  # that are not at their default
         self.refuse: Callable[[str, dict[str, Any]], None] = lambda verb, fields: None
         self.looks = 0
 
     def __call__(self, verb: str, **fields: Any) -> Any:
-        if self.is_gone:
+        if self.is_gone and not (verb == "host status" and self.cluster):
             raise UnreachableError("no host runs on this machine")
         device = {
             "id": DEVICE, "name": SCRIPT, "groups": [1], "state": "active", "check_code": None,
@@ -113,8 +114,10 @@ class HostStandIn:
             return [{"version": 3, "who": "ann", "why": "rush", "was": was, "now": now}]
         if verb == "device loans":
             return []
-        if verb in ("figures", "host status"):
+        if verb == "figures":
             return {}
+        if verb == "host status":
+            return self.cluster
         if verb == "rollout status":
             return self.rollout
         if verb == "update list":
@@ -599,7 +602,17 @@ def test_no_leader_is_told_in_words(stage: Stage) -> None:
     for page in ("/badges", "/history", "/settings"):
         status, text = browser.open(page)
         assert status == 502 and "no host runs on this machine" in text
-    assert "No leader answers" in browser.open("/")[1]
+    text = browser.open("/")[1]
+    assert "No leader answers" in text and "Waiting for you" not in text
+    stage.host.cluster = {
+        "host": "", "state": "follower", "term": 1, "leader": None, "quorum": 2,
+        "badges_address": "", "hosts_address": None, "keeps_term": 0, "elections": {},
+        "convergence_ms": None, "channel": {},
+        "peers": [{"name": SCRIPT, "host": "", "address": None, "silent_ms": None}],
+    }  # fmt: skip
+    assert browser.open("/settings")[0] == 502  # the host was asked: what was seen before is old
+    text = browser.open("/")[1]
+    assert "No sign of host &lt;script&gt;" in text and "The hosts are split" in text
 
 
 def test_one_look_at_the_host_serves_all_pages(stage: Stage) -> None:

@@ -211,10 +211,10 @@ def test_the_wifi_has_changed(box: Box, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @contextlib.contextmanager
-def small_disk(at: Path) -> Iterator[Path]:
-    """A file system of its own, of two megabytes."""
+def small_disk(at: Path, size_bytes: int = 2 << 20) -> Iterator[Path]:
+    """A file system of its own."""
     at.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=0700", "tmpfs", str(at)]
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size_bytes},mode=0700", "tmpfs", str(at)]
     if subprocess.run(command, capture_output=True).returncode:
         pytest.skip("nobody may mount a file system here")
     try:

@@ -54,8 +54,9 @@ class Pseudonyms:
         """Whom a pseudonym means."""
         return self._names.get(name)
 
-    def keep(self) -> None:
-        """Write them down, for this user alone."""
+    def keep(self) -> str:
+        """Write them down, for this user alone. Says what that means where it cannot be done: who
+        looks for a full disk needs the bundle all the same."""
         text = json.dumps({"key": self._key.hex(), "names": self._names}, indent=1)
         fresh = self._path.with_suffix(".new")
         try:
@@ -67,7 +68,13 @@ class Pseudonyms:
                 file.write(text + "\n")
             fresh.replace(self._path)
         except OSError as error:
-            raise PresselError(f"cannot write {self._path}: {error.strerror}") from error
+            with contextlib.suppress(OSError):
+                fresh.unlink()
+            return (
+                f"cannot write {self._path}: {error.strerror}; nobody can tell later who is who "
+                "in this bundle"
+            )
+        return ""
 
     def _read(self) -> Any:
         try:

@@ -75,7 +75,8 @@ def make(
     venue = told["figures"], told["settings"], told["status"]
     made = contents(*venue, bursts, lines, names, now_s, findings, told["cluster"])
     made["recorded"] = {"from_s": since_s, "to_s": now_s} if is_recorded else None
-    names.keep()
+    if why := names.keep():
+        print(f"warning: {why}", file=sys.stderr)
     _write(file, render(made))
     print(f"{file} holds what may leave; look at it before you send it", file=sys.stderr)
 

@@ -24,6 +24,10 @@ from .host_reader import HostReader
 
 ENTRIES_SHOWN = 200  # the newest; `pressel audit list` has all
 PAGES_MAX = 1000  # of a log, which is compacted long before
+_UNKEPT = {
+    "title": "Who is who was not written down",
+    "text": "The host could not write its file. Names that are new in this bundle stay unknown.",
+}
 
 
 @dataclass(frozen=True)
@@ -90,5 +94,6 @@ class Records:
     ) -> str:
         names = Pseudonyms(self._state)
         made = contents(*told, [], names, time.time(), findings, cluster)
-        names.keep()
+        if names.keep():  # its words name a folder, and so perhaps a person
+            made["needs"]["todo"].append(_UNKEPT)
         return render(made)

@@ -249,10 +249,12 @@ other cause does.
 {rows}
 
 What is not planted here: low batteries and access points, which badges report and simulated ones do
-not, stand on the same page and are tried in `tests/host/test_console_view.py`; hosts that are split
-or dead, in `tests/e2e`. In a leader and four badges as processes,
-`tests/e2e/test_console_faults.py` plants a badge that is far, one whose own way is bad, a full
-channel, wind, overload and a dark badge, and reads the live page and the bundle.
+not, stand on the same page and are tried in `tests/host/test_console_view.py`. In real processes,
+two files plant faults and read the live page and the bundle. `tests/e2e/test_console_faults.py`: a
+badge that is far, one whose own way is bad, one that sleeps and a venue of such, a channel that is
+disturbed and one that is full, wind, overload, a dark badge.
+`tests/e2e/test_console_host_faults.py`: hosts that are split, a relay behind a slow line, an access
+point that swallows multicast, a full disk.
 """
 
 
