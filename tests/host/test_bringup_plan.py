@@ -72,7 +72,7 @@ def test_values_are_judged(test: str, told: dict, wrong: list[str]) -> None:
 
 
 def test_an_unknown_test_is_named() -> None:
-    with pytest.raises(UsageError, match="'tock' is no test; there are 1 chip"):
+    with pytest.raises(UsageError, match="'tock' is no test; did you mean 'tick'"):
         chosen(("tock",), ())
     assert [each.id for each in chosen(("tick", "1"), ("5",))] == ["chip"]
 

@@ -118,7 +118,7 @@ def test_a_profile_of_ones_own_is_taken_by_its_path(tmp_path: Path) -> None:
 
 def test_a_name_that_is_none_lists_those_that_are() -> None:
     with pytest.raises(
-        UsageError, match="no network profile is called 'cleen'; known are: airtime"
+        UsageError, match="no network profile is called 'cleen'; did you mean 'clean'"
     ):
         load_profile("cleen")
     with pytest.raises(UsageError, match="cannot be read: No such file"):

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from pressel.errors import UsageError
+from pressel.schema.check import did_you_mean
 
 _FOLDER = Path(__file__).parent
 _PROGRAMS = _FOLDER / "programs"
@@ -117,7 +118,8 @@ def chosen(only: tuple[str, ...], skip: tuple[str, ...]) -> list[Test]:
     for name in (*only, *skip):
         if name not in known:
             ids = ", ".join(f"{each.number} {each.id}" for each in plan())
-            raise UsageError(f"'{name}' is no test; there are {ids}")
+            near = did_you_mean(name, list(known)) or f"; there are {ids}"
+            raise UsageError(f"'{name}' is no test{near}")
     wanted = [known[name] for name in only] if only else list(plan())
     left = {known[name].id for name in skip}
     wanted_ids = {each.id for each in wanted} - left

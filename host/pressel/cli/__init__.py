@@ -108,6 +108,16 @@ def _defaults() -> dict[str, Any]:
     return {**sections, "leader": host, "node": host, "host": {"run": host}}
 
 
+def _no_text(words: list[str]) -> str | None:
+    """The first one whose bytes are no text: file names may be so, names of people may not."""
+    for each in words:
+        try:
+            each.encode()
+        except UnicodeEncodeError:
+            return each.encode(errors="replace").decode()
+    return None
+
+
 def main(args: list[str] | None = None) -> int:
     """Run the command line; `args` are those after the program's name. Returns the exit code."""
     with streams.standing_in():
@@ -139,6 +149,12 @@ def _run(args: list[str] | None) -> int:
         if advice is None:
             raise
         print(f"pressel: {advice}", file=sys.stderr)
+        return UsageError.exit_code
+    except ValueError:  # of whoever encodes what was typed, or checks it
+        word = _no_text(sys.argv[1:] if args is None else args)
+        if word is None:
+            raise
+        print(f"pressel: '{word}' is no text in this terminal's encoding", file=sys.stderr)
         return UsageError.exit_code
     except OSError as error:
         full = disk_error(error)

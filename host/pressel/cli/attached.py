@@ -117,7 +117,7 @@ def emulate(chip: str, flash_mib: str, mac: str, faults: tuple[str, ...], flash:
 
 
 @click.command()
-@click.argument("port")
+@click.argument("port", shell_complete=offering(completing.ports))
 def logs(port: str) -> None:
     """Show what the badge on PORT prints, until Ctrl-C."""
     import serial
@@ -133,7 +133,7 @@ def logs(port: str) -> None:
 
 
 @click.command()
-@click.argument("port")
+@click.argument("port", shell_complete=offering(completing.ports))
 def shell(port: str) -> int:
     """Open the prompt of MicroPython on the badge on PORT; Ctrl-] leaves it."""
     with held(port):
@@ -145,7 +145,7 @@ def shell(port: str) -> int:
 
 @click.command()
 @click.argument("old", shell_complete=offering(completing.devices))
-@click.argument("new")
+@click.argument("new", shell_complete=offering(completing.devices))
 @_STATE
 def replace(old: str, new: str, state: Path | None) -> None:
     """Let device NEW take the name, groups and entitlements of OLD, whose key dies.
@@ -164,7 +164,7 @@ def replace(old: str, new: str, state: Path | None) -> None:
 
 
 @click.command()
-@click.argument("port")
+@click.argument("port", shell_complete=offering(completing.ports))
 @click.option("--revoke", is_flag=True, help="Revoke its key, too.")
 @yes_option
 @_STATE

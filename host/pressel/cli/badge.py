@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import click
 import platformdirs
 
+from pressel.cli import completing
+from pressel.cli.completing import offering
 from pressel.cli.lazy import LazyGroup
 from pressel.cli.options import AddressOption
 from pressel.enrol.client import Newcomer, enrol
@@ -117,8 +119,14 @@ _ATTACHED = ("emulate", "logs", "shell", "replace", "wipe")
     help="How loud it plays; typing `volume 70` changes it. Default: as it comes, 100.",
 )
 @click.option("--seconds", type=click.FloatRange(min=0.1), help="Leave after this many seconds.")
-@click.option("--microphone", help="Sound device for the microphone (name or number).")
-@click.option("--speaker", help="Sound device for the speaker (name or number).")
+@click.option(
+    "--microphone", help="Sound device for the microphone (name or number).",
+    shell_complete=offering(completing.sounds),
+)  # fmt: skip
+@click.option(
+    "--speaker", help="Sound device for the speaker (name or number).",
+    shell_complete=offering(completing.sounds),
+)  # fmt: skip
 @click.pass_context
 def badge(
     ctx: click.Context,

@@ -18,6 +18,8 @@ from pressel.boards.board import board_file, board_ids, boards_folder, read_boar
 from pressel.boards.check import Checked, check_file
 from pressel.boards.chip import chip_ids, load_chip
 from pressel.boards.template import copied_board, new_board
+from pressel.cli import completing
+from pressel.cli.completing import offering
 from pressel.errors import UsageError
 from pressel.schema.finding import Finding
 from pressel.schema.lines import Lines
@@ -67,7 +69,9 @@ def _row(board_id: str, checked: Checked) -> dict:
 
 
 @board.command()
-@click.argument("boards", nargs=-1, metavar="[ID|FILE]...")
+@click.argument(
+    "boards", nargs=-1, metavar="[ID|FILE]...", shell_complete=offering(completing.boards)
+)
 @click.option(
     "--measured",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -156,7 +160,10 @@ def _report(name: str, checked: Checked) -> dict:
 @board.command()
 @click.argument("board_id", metavar="ID")
 @click.option("--chip", type=click.Choice(chip_ids()), help="Its chip.")
-@click.option("--from", "source", metavar="ID", help="Copy this known board.")
+@click.option(
+    "--from", "source", metavar="ID", help="Copy this known board.",
+    shell_complete=offering(completing.boards),
+)  # fmt: skip
 def new(board_id: str, chip: str | None, source: str | None) -> None:
     """Write boards/ID/board.toml: a template for --chip, or a copy of the board of --from."""
     if not _ID.fullmatch(board_id):
@@ -183,12 +190,20 @@ def new(board_id: str, chip: str | None, source: str | None) -> None:
 
 
 @board.command()
-@click.argument("board_id", metavar="BOARD")
+@click.argument("board_id", metavar="BOARD", shell_complete=offering(completing.boards))
 @click.option(
-    "--shift", default="evening", show_default=True, help="A shift of boards/shifts.toml."
+    "--shift",
+    default="evening",
+    show_default=True,
+    help="A shift of boards/shifts.toml.",
+    shell_complete=offering(completing.shifts),
 )
 @click.option(
-    "--policy", default="awake", show_default=True, help="A policy of boards/policies.toml."
+    "--policy",
+    default="awake",
+    show_default=True,
+    help="A policy of boards/policies.toml.",
+    shell_complete=offering(completing.policies),
 )
 @click.option("--cell", type=click.IntRange(50, 20_000), help="mAh; default: the board's, or 1000.")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Write an SVG file.")

@@ -13,15 +13,23 @@ from pressel.bringup.badge import Bench
 from pressel.bringup.plan import Test, chosen, plan
 from pressel.bringup.result import Done, Measured
 from pressel.bringup.run import Bringup, Person, begun
+from pressel.cli import completing
+from pressel.cli.completing import offering
 from pressel.errors import UsageError
 from pressel.flash.line import Stop
 from pressel.flash.port import held
 
 
 @click.command()
-@click.argument("port", required=False)
-@click.option("--only", multiple=True, metavar="TEST", help="Only this one, by number or name.")
-@click.option("--skip", multiple=True, metavar="TEST", help="Not this one, by number or name.")
+@click.argument("port", required=False, shell_complete=offering(completing.ports))
+@click.option(
+    "--only", multiple=True, metavar="TEST", help="Only this one, by number or name.",
+    shell_complete=offering(completing.tests),
+)  # fmt: skip
+@click.option(
+    "--skip", multiple=True, metavar="TEST", help="Not this one, by number or name.",
+    shell_complete=offering(completing.tests),
+)  # fmt: skip
 @click.option("--again", is_flag=True, help="Also those that have passed before.")
 @click.option("--nobody", is_flag=True, help="Leave out what needs a person at the badge.")
 @click.option(

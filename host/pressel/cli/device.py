@@ -51,6 +51,7 @@ _GROUPS = click.option(
     multiple=True,
     default=(1,),
     show_default=True,
+    shell_complete=offering(completing.groups),
     help="Talk group; may be repeated.",
 )
 
@@ -292,7 +293,10 @@ def rename(word: str, name: str, same_name: bool, state: Path | None) -> None:
 
 @device.command()
 @_ID
-@click.argument("groups", type=click.IntRange(1, GROUP_MAX), nargs=-1, required=True)
+@click.argument(
+    "groups", type=click.IntRange(1, GROUP_MAX), nargs=-1, required=True,
+    shell_complete=offering(completing.groups),
+)  # fmt: skip
 @_STATE
 def group(word: str, groups: tuple[int, ...], state: Path | None) -> None:
     """Put a device into exactly these talk GROUPS."""
@@ -313,7 +317,7 @@ def pending(state: Path | None, as_json: bool) -> None:
 
 
 @device.command()
-@click.argument("code_or_id", metavar="CODE")
+@click.argument("code_or_id", metavar="CODE", shell_complete=offering(completing.waiting))
 @_GROUPS
 @_STATE
 def approve(code_or_id: str, groups: tuple[int, ...], state: Path | None) -> None:
@@ -330,7 +334,9 @@ def approve(code_or_id: str, groups: tuple[int, ...], state: Path | None) -> Non
 
 
 @device.command()
-@click.argument("code_or_id", metavar="CODE", required=False)
+@click.argument(
+    "code_or_id", metavar="CODE", required=False, shell_complete=offering(completing.waiting)
+)
 @click.option("--all", "is_all", is_flag=True, help="Forget all waiting devices.")
 @_STATE
 def deny(code_or_id: str | None, is_all: bool, state: Path | None) -> None:

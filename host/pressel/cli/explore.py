@@ -11,13 +11,18 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from pressel.cli import completing
+from pressel.cli.completing import offering
 from pressel.errors import InvariantError, UsageError
+from pressel.schema.check import did_you_mean
 from pressel.sim.explore.search import Found, explore, timeline
 from pressel.sim.explore.searches import SEARCHES, Search
 
 
 @click.command("explore")
-@click.argument("names", nargs=-1, metavar="[SEARCH]...")
+@click.argument(
+    "names", nargs=-1, metavar="[SEARCH]...", shell_complete=offering(completing.searches)
+)
 @click.option("--nodes", type=click.IntRange(2, 3), help="Only elections with this many hosts.")
 @click.option("--badges", type=click.IntRange(2, 2), help="Only floors with this many badges.")
 @click.option(
@@ -56,7 +61,8 @@ def _chosen(names: tuple[str, ...]) -> list[Search]:
     by_name = {search.name: search for search in SEARCHES}
     for name in names:
         if name not in by_name:
-            raise UsageError(f"there is no search '{name}'; there are: {', '.join(by_name)}")
+            near = did_you_mean(name, list(by_name)) or f"; there are: {', '.join(by_name)}"
+            raise UsageError(f"there is no search '{name}'{near}")
     return [by_name[name] for name in names] if names else list(SEARCHES)
 
 

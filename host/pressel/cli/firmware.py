@@ -13,6 +13,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
 from pressel.boards.heap import left_out
+from pressel.cli import completing
+from pressel.cli.completing import offering
 from pressel.cli.packing import build_folder, packing_option
 from pressel.flash.fetch import fetch_image, keep_checked
 from pressel.flash.image import parse_image, read_bounded
@@ -104,7 +106,7 @@ def _packings(file: Path) -> list[str]:
 
 
 @firmware.command()
-@click.argument("image")
+@click.argument("image", shell_complete=offering(completing.images))
 @click.option("--from", "base", envvar="PRESSEL_IMAGES", help="Address or folder of the images.")
 @click.option("--sha256", help="SHA-256 of an image that is not pinned yet.")
 def fetch(image: str, base: str | None, sha256: str | None) -> None:

@@ -53,6 +53,7 @@ from ptt.link.update_manifest import SIGNER
 )
 @click.option(
     "--group", "groups", type=click.IntRange(1, GROUP_MAX), multiple=True,
+    shell_complete=offering(completing.groups),
     help="Talk group; may be repeated. By default a known badge keeps its groups, a new one joins "
         "group 1.",
 )  # fmt: skip

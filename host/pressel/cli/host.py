@@ -10,11 +10,13 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from pressel.cli import duty
+from pressel.cli import completing, duty
+from pressel.cli.completing import offering
 from pressel.cli.host_run import run
 from pressel.cli.options import folder_option
 from pressel.cli.roll import opened
 from pressel.errors import UsageError
+from pressel.registry.choice import meant
 from pressel.registry.device import checked_public_key
 from pressel.registry.identity import fingerprint
 from ptt.base.numbers import VOTERS_MAX
@@ -79,11 +81,14 @@ def allow(name: str, key: str, state: Path | None) -> None:
 
 
 @host.command()
-@click.argument("name")
+@click.argument("name", metavar="HOST", shell_complete=offering(completing.hosts))
 @_STATE
 def remove(name: str, state: Path | None) -> None:
-    """Stop the host called NAME from taking part."""
+    """Stop HOST from taking part: its name, its public key, or as much of either as no other
+    has."""
     with opened(state) as roll:
+        known = {each.public_key: each.name for each in roll.hosts()}
+        name = known[meant(known, name, "host", "`pressel host list`")]
         roll.remove_host(name)
     print(f"{name} is not allowed any more", file=sys.stderr)
 

@@ -6,11 +6,15 @@ import sys
 
 import click
 
+from pressel.cli import completing
+from pressel.cli.completing import offering
 from pressel.errors import PresselError, UsageError
 
 
 @click.command()
-@click.argument("console", metavar="[HOST[:PORT]]", required=False)
+@click.argument(
+    "console", metavar="[HOST[:PORT]]", required=False, shell_complete=offering(completing.consoles)
+)
 def logout(console: str | None) -> None:
     """Log out at the console at HOST; by default where you logged in last. The console forgets this
     computer, too."""

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
+from pressel.cli import completing
 from pressel.cli.attached import open_registry, ports_of, tell_all, wifi_network
+from pressel.cli.completing import offering
 from pressel.cli.options import folder_option
 from pressel.flash.fleet import run_fleet
 from pressel.flash.identity import Claims
@@ -22,8 +24,13 @@ from pressel.registry.roll import Roll
 
 
 @click.command()
-@click.argument("arguments", metavar="[PORT]...", nargs=-1)
-@click.option("--port", "options", multiple=True, help="Same as PORT.")
+@click.argument(
+    "arguments", metavar="[PORT]...", nargs=-1, shell_complete=offering(completing.ports)
+)
+@click.option(
+    "--port", "options", multiple=True, help="Same as PORT.",
+    shell_complete=offering(completing.ports),
+)  # fmt: skip
 @click.option("--all", "is_all", is_flag=True, help="Every attached badge.")
 @click.option("--wifi", help="Name of the venue's Wi-Fi network.")
 @click.option("--wifi-password", envvar="PRESSEL_WIFI_PASSWORD", help="Its password.")

@@ -15,6 +15,8 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from pressel.cli import completing
+from pressel.cli.completing import offering
 from pressel.cli.options import control_options
 from pressel.cli.outcome import with_outcome
 from pressel.cli.printed import print_table
@@ -60,7 +62,7 @@ def list_recordings(port: int | None, control: Path | None, last: int, as_json: 
 
 
 @recordings.command()
-@click.argument("word", metavar="ID")
+@click.argument("word", metavar="ID", shell_complete=offering(completing.recordings))
 @control_options
 def play(word: str, port: int | None, control: Path | None) -> None:
     """Play a recording on this computer's speaker, but never while somebody talks.
@@ -76,7 +78,7 @@ def play(word: str, port: int | None, control: Path | None) -> None:
 
 
 @recordings.command()
-@click.argument("word", metavar="ID")
+@click.argument("word", metavar="ID", shell_complete=offering(completing.recordings))
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @control_options
 def export(word: str, file: Path, port: int | None, control: Path | None) -> None:
@@ -97,7 +99,10 @@ def export(word: str, file: Path, port: int | None, control: Path | None) -> Non
 
 
 @recordings.command()
-@click.argument("words", metavar="ID...", nargs=-1, required=True)
+@click.argument(
+    "words", metavar="ID...", nargs=-1, required=True,
+    shell_complete=offering(completing.recordings),
+)  # fmt: skip
 @control_options
 def delete(words: tuple[str, ...], port: int | None, control: Path | None) -> None:
     """Delete recordings on all hosts. When one of them is held, none is deleted."""
@@ -109,7 +114,7 @@ def delete(words: tuple[str, ...], port: int | None, control: Path | None) -> No
 
 
 @recordings.command()
-@click.argument("word", metavar="ID")
+@click.argument("word", metavar="ID", shell_complete=offering(completing.recordings))
 @click.option("--why", required=True, help="What for: it stands in the venue's log.")
 @control_options
 def hold(word: str, why: str, port: int | None, control: Path | None) -> None:
@@ -119,7 +124,7 @@ def hold(word: str, why: str, port: int | None, control: Path | None) -> None:
 
 
 @recordings.command()
-@click.argument("word", metavar="ID")
+@click.argument("word", metavar="ID", shell_complete=offering(completing.recordings))
 @control_options
 def release(word: str, port: int | None, control: Path | None) -> None:
     """End a hold: if it is too old, it is deleted within a minute."""

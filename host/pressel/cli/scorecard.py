@@ -13,6 +13,8 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from pressel.cli import completing
+from pressel.cli.completing import offering
 from pressel.errors import PresselError, UsageError
 
 from .printed import print_table
@@ -27,7 +29,10 @@ _DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"])
 
 @click.command()
 @click.argument("venues", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--gate", default="pilot", show_default=True, help="lab, pilot or several.")
+@click.option(
+    "--gate", default="pilot", show_default=True, help="lab, pilot or several.",
+    shell_complete=offering(completing.gates),
+)  # fmt: skip
 @click.option("--since", type=_DAY, help="Count from this day on.")
 @click.option("--until", type=_DAY, help="Count until before this day.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -48,6 +53,7 @@ def scorecard(
     pressel -o json`) and of its badges, or one such file. Bundles beside them count as calls for
     help. Exits with 0 for go, else with 1.
     """
+    from pressel.schema.check import did_you_mean
     from pressel.schema.scorecard import scorecard as rules
     from pressel.scorecard import card as cards
     from pressel.scorecard.count import count
@@ -56,7 +62,8 @@ def scorecard(
 
     table = rules()
     if gate not in table.gates:
-        raise UsageError(f"there is no gate {gate}; there are {', '.join(table.gates)}")
+        near = did_you_mean(gate, list(table.gates)) or f"; there are: {', '.join(table.gates)}"
+        raise UsageError(f"there is no gate '{gate}'{near}")
     from_s = since.timestamp() if since else 0.0
     to_s = until.timestamp() if until else float("inf")
     counts = []

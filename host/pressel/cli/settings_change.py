@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pressel.cli import completing
+from pressel.cli.completing import offering
 from pressel.errors import UsageError
 from pressel.node import control as sockets
 from pressel.schema.setting_values import (
@@ -61,7 +63,10 @@ def _help() -> str:
 
 
 @click.command("set", epilog=_help())
-@click.argument("words", nargs=-1, required=True, metavar="NAME VALUE ...")
+@click.argument(
+    "words", nargs=-1, required=True, metavar="NAME VALUE ...",
+    shell_complete=offering(completing.settings),
+)  # fmt: skip
 @click.option(
     "--staged",
     is_flag=True,

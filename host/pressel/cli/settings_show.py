@@ -15,6 +15,8 @@ from pydantic import BaseModel
 from rich.markup import escape
 from rich.table import Table
 
+from pressel.cli import completing
+from pressel.cli.completing import offering
 from pressel.errors import PresselError, UsageError
 from pressel.node import control as sockets
 from pressel.node.desk.settings_past import Change
@@ -46,7 +48,10 @@ JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 def at_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--at GROUP`, with its help; None: the venue."""
-    return click.option("--at", "group", type=_Group(), metavar="GROUP", help=text)
+    return click.option(
+        "--at", "group", type=_Group(), metavar="GROUP", help=text,
+        shell_complete=offering(completing.groups),
+    )  # fmt: skip
 
 
 class _Group(click.IntRange):
@@ -99,7 +104,7 @@ def show_all(changed: bool, port: int | None, control: Path | None, as_json: boo
 
 
 @click.command("get")
-@click.argument("name")
+@click.argument("name", shell_complete=offering(completing.settings))
 @at_option("What holds in talk group GROUP.")
 @control_options
 @JSON
@@ -158,7 +163,7 @@ def status(port: int | None, control: Path | None, as_json: bool) -> int:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=offering(completing.settings))
 @control_options
 def explain(name: str, port: int | None, control: Path | None) -> None:
     """Say what the setting NAME does, what it costs, and who set it last."""
@@ -197,7 +202,7 @@ def _now(path: Where, key: str, words: str) -> str:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=offering(completing.settings))
 @click.option("--last", type=click.IntRange(1), metavar="COUNT", help="Only the newest COUNT.")
 @control_options
 @JSON

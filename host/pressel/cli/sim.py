@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pressel.cli import completing
+from pressel.cli.completing import offering
 from pressel.cli.explore import explore_command
 from pressel.errors import InvariantError, PresselError, UsageError
 from pressel.sim.choice import (
@@ -70,12 +72,18 @@ def _one_run(command: Command) -> Command:
     for add in (
         click.option("--seed", type=click.IntRange(0, SEED_MOST), default=1, show_default=True),
         click.option("--protocol", type=click.Choice(PROTOCOLS), default="v2", show_default=True),
-        click.option("--profile", default="clean", show_default=True, help="Name or .toml file."),
+        click.option(
+            "--profile",
+            default="clean",
+            show_default=True,
+            help="Name or .toml file.",
+            shell_complete=offering(completing.profiles),
+        ),
         click.option("--participants", type=_PARTICIPANTS, default=25, show_default=True),
         _STANDBYS,
         _SEAL,
         _SMOOTH,
-        click.argument("scenario"),
+        click.argument("scenario", shell_complete=offering(completing.scenarios)),
     ):
         command = add(command)
     return command
@@ -181,8 +189,14 @@ def _with_commit(result: Result) -> Result:
 
 @sim.command()
 @click.option("--seeds", required=True, help="One seed, or first and last, such as 1..100.")
-@click.option("--scenario", "scenarios", multiple=True, help="Only this one; may be repeated.")
-@click.option("--profile", "profiles", multiple=True, help="Only this one; may be repeated.")
+@click.option(
+    "--scenario", "scenarios", multiple=True, help="Only this one; may be repeated.",
+    shell_complete=offering(completing.scenarios),
+)  # fmt: skip
+@click.option(
+    "--profile", "profiles", multiple=True, help="Only this one; may be repeated.",
+    shell_complete=offering(completing.profiles),
+)  # fmt: skip
 @click.option(
     "--participants",
     type=_PARTICIPANTS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from pressel.cli import completing
+from pressel.cli.completing import offering
 from pressel.cli.options import control_options, folder_option
 from pressel.node import control, release_door
+from pressel.registry.choice import meant
 from pressel.update.campaign import STAGES
 from ptt.base.numbers import INT_MAX
 from ptt.link import update_manifest as manifest
@@ -66,8 +70,14 @@ def list_releases(state: Path | None, as_json: bool) -> None:
     help="On a few badges first, and on all when these are well; see `pressel rollout`.",
 )
 @click.option("--why", default="", help="What for; kept in the log. With --staged.")
-@click.option("--device", "devices", multiple=True, help="Only this device; may be repeated.")
-@click.option("--group", "groups", type=int, multiple=True, help="Only this talk group.")
+@click.option(
+    "--device", "devices", multiple=True, help="Only this badge (name or id); may be repeated.",
+    shell_complete=offering(completing.devices),
+)  # fmt: skip
+@click.option(
+    "--group", "groups", type=int, multiple=True, help="Only this talk group.",
+    shell_complete=offering(completing.groups),
+)  # fmt: skip
 @click.option("--allow-downgrade", is_flag=True, help="Allow an older release.")
 @control_options
 @_JSON
@@ -103,7 +113,7 @@ def start(
     fields = {
         "release": release,
         "stage": stage or "",
-        "devices": [each.lower() for each in devices],
+        "devices": _chosen(devices, control, port),
         "groups": list(groups),
         "flags": flags,
     }
@@ -136,6 +146,15 @@ def cancel(control: Path | None, port: int | None) -> None:
     """Forget the update. Badges that run the release keep it."""
     _ask(control, port, "cancel")
     print("cancelled; badges that have the release keep it", file=sys.stderr)
+
+
+def _chosen(words: Sequence[str], path: Path | None, port: int | None) -> list[str]:
+    """The ids of the badges that are meant, of those that the leader knows."""
+    if not words:
+        return []
+    badges = _ask(path, port, "status")["badges"]
+    names = {each["device"]: each["name"] for each in badges}
+    return [meant(names, each, "badge", "`pressel update status`") for each in words]
 
 
 def _ask(path: Path | None, port: int | None, verb: str, **fields: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pressel.errors import UsageError
+from pressel.schema.check import did_you_mean
 from pressel.tree import ROOT
 
 FOLDER = ROOT / "boards"
@@ -80,7 +81,8 @@ def shifts() -> dict[str, Shift]:
 def chosen(kind: str, known: dict[str, _Kind], name: str) -> _Kind:
     """UsageError names those known."""
     if name not in known:
-        raise UsageError(f"no {kind} is called '{name}'; there are {', '.join(known)}")
+        near = did_you_mean(name, list(known)) or f"; there are {', '.join(known)}"
+        raise UsageError(f"no {kind} is called '{name}'{near}")
     return known[name]
 
 

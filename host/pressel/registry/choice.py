@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pressel.errors import UsageError
 
@@ -34,6 +34,29 @@ def chosen(devices: Sequence[Device], word: str, *, prefers_revoked: bool = Fals
         if likely:
             raise UsageError(f"'{word}' may be {_listed(likely)}; give more of the id")
     raise UsageError(f"no device is called '{word}'{_near(devices, word)}")
+
+
+def meant(names: Mapping[str, str], word: str, what: str, where: str) -> str:
+    """The key in `names` (names by id) that `word` means, by the rules of `chosen`. UsageError when
+    it is none or several; `what` they are, and `where` all are shown."""
+    plain = word.casefold()
+    ways = (
+        [each for each in names if each == plain],
+        [each for each, name in names.items() if name == word],
+        [each for each, name in names.items() if name.casefold() == plain],
+        [each for each, name in names.items()
+         if plain and (each.startswith(plain) or name.casefold().startswith(plain))],
+    )  # fmt: skip
+    for found in ways:
+        if len(found) == 1:
+            return found[0]
+        if found:
+            several = " or ".join(f"{names[each]} ({each[:16]})" for each in found[:_SHOWN_MAX])
+            raise UsageError(f"'{word}' may be {several}; give more of it")
+    near = difflib.get_close_matches(_letters(word), map(_letters, names.values()), n=1)
+    guess = [name for name in names.values() if _letters(name) in near]
+    hint = f"did you mean '{guess[0]}'?" if guess else f"{where} shows all"
+    raise UsageError(f"no {what} is called '{word}'; {hint}")
 
 
 def check_free(devices: Iterable[Device], name: str, but: str = "") -> None:

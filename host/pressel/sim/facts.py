@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pressel.errors import UsageError
+from pressel.schema.check import did_you_mean
 from pressel.toml_text import read_toml
 
 
@@ -46,8 +47,9 @@ def load(folder: str, what: str, name: str, read: Callable[[Path], Table]) -> Ta
     if name.endswith(".toml"):
         return read(Path(name))
     if name not in names_in(folder):
-        known = ", ".join(names_in(folder))
-        raise UsageError(f"no {what} is called '{name}'; known are: {known}, or give a .toml file")
+        near = did_you_mean(name, names_in(folder))
+        known = near or f"; known are: {', '.join(names_in(folder))}, or give a .toml file"
+        raise UsageError(f"no {what} is called '{name}'{known}")
     with resources.as_file(resources.files("pressel.sim").joinpath(folder, f"{name}.toml")) as path:
         return read(path)
 
