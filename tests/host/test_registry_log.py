@@ -212,6 +212,7 @@ def test_a_clock_that_is_wrong_breaks_nothing(folder: Path) -> None:
         ("UPDATE entry SET body = CAST(replace(body, '1', '2') AS BLOB)", "entry 1: "),
         ("UPDATE entry SET signature = zeroblob(64) WHERE number = 2", "entry 2: it is not signed"),
         ("UPDATE entry SET subject = 'registry' WHERE number = 3", "entry 3: it lies in another"),
+        ("UPDATE entry SET time_s = time_s + 9 WHERE number = 3", "entry 3: it lies in another"),
         ("UPDATE entry_text SET text = x'45' WHERE number = 3 AND name = 'name'", "3: its name"),
         (
             "INSERT INTO entry_text SELECT host, 2, 'note', zeroblob(16), NULL FROM entry LIMIT 1",

@@ -345,7 +345,8 @@ class Log:
                     kept.signed,
                     lambda key: key == host and (writers is None or key in writers),
                 )
-                if (kept.number, kept.subject) != (entry.index, entry.subject):
+                place = entry.index, entry.subject, entry.time_s
+                if (kept.number, kept.subject, kept.time_s) != place:
                     raise BrokenError("it lies in another's place")
                 self._check_texts(entry)
             except BrokenError as error:
