@@ -15,6 +15,7 @@ from tests.host.test_trace import burst, log
 
 from pressel import cli
 from pressel.bundle.contents import contents
+from pressel.bundle.history import drawn
 from pressel.bundle.page import read, render
 from pressel.bundle.pseudonyms import FILE, Pseudonyms
 from pressel.cli import bundle as commands
@@ -109,11 +110,26 @@ CLUSTER = {
     "elections": {}, "convergence_ms": None, "channel": {}, "left": [S["a text"]],
 }  # fmt: skip
 
+PAST = {
+    "every_s": 60.0,
+    "columns": ["host.term", "status.members", "status.refused.tag", "status.refused.replay",
+                f"status.refused.{S['an address']}", S["a name"], "wifi.ssid", "host.state"],
+    "rows": [
+        [NOW_S - 240, 3, 1, 0, 0, 1, 1, S["a password"], 1],
+        [NOW_S - 180, 3, 2, 4, 0, 1, 1, S["a password"], 1],
+        [NOW_S - 120, 3, None, None, 0, 1, 1, S["a password"], 1],
+        [NOW_S - 60, 3, 9, 5, 0, S["a text"], 1, S["a password"], 1],
+        [NOW_S, 3, 9, 1, 0, S["a text"], 1, S["a password"], 1],
+        [S["a name"], 3],
+    ],
+}  # fmt: skip
+
 
 def made(folder: Path) -> dict[str, Any]:
     figures, settings, status, bursts, lines = sources(folder)
     names = Pseudonyms(folder)
-    return contents(figures, settings, status, bursts, lines, names, NOW_S, [FINDING], CLUSTER)
+    told = figures, settings, status, bursts, lines, names, NOW_S
+    return contents(*told, [FINDING], CLUSTER, PAST)
 
 
 def test_no_secret_is_in_it(tmp_path: Path) -> None:
@@ -144,6 +160,25 @@ def test_what_helps_is_in_it(tmp_path: Path) -> None:
     assert events["stranger"]["device"] == found["badges"][0]["badge"]
     assert found["relays"][0]["load_percent"] == 99
     assert found["versions"]["pressel"] and found["computer"]["cores"]
+
+
+def test_how_figures_went_is_in_it(tmp_path: Path) -> None:
+    kept = made(tmp_path)["history"]
+    assert kept["columns"] == {
+        "host.term": [3], "status.members": [1, 2, None, 9, 9],
+        "status.refused.tag": [0, 4, None, 5, 1], "status.refused.replay": [0],
+        "host.state": [1],
+    }  # fmt: skip
+    shown = {each.name: each for each in drawn(kept)}
+    assert set(shown) == {"status.members", "status.refused.tag"}
+    tags = shown["status.refused.tag"]  # counted anew at the end
+    assert (tags.is_rise, tags.least, tags.most, tags.last) == (True, 0, 4, 0)
+    assert "status.members: 1 to 9" in render(made(tmp_path))
+    figures, settings, status, bursts, lines = sources(tmp_path)
+    told = figures, settings, status, bursts, lines, Pseudonyms(tmp_path), NOW_S
+    since = contents(*told, past=PAST, since_s=NOW_S - 60)
+    assert since["history"]["at"] == [int(NOW_S) - 60, int(NOW_S)]
+    assert contents(*told)["history"] is None
 
 
 def test_a_bundle_says_what_needs_a_person_as_the_console_does(tmp_path: Path) -> None:
@@ -250,7 +285,9 @@ def test_what_is_recorded_is_what_happened_meanwhile(
         return "\n"
 
     monkeypatch.setattr(commands.sockets, "find", lambda *_: tmp_path)
-    monkeypatch.setattr(commands.sockets, "ask", lambda _, verb: told[verb])
+    asked = lambda _, verb, **fields: told[verb]  # noqa: E731
+    monkeypatch.setattr(commands.sockets, "ask", asked)
+    told["history"] = {**PAST, "place": 6, "newest": 6}
     monkeypatch.setattr(commands, "all_bursts", lambda _: bursts)
     monkeypatch.setattr(commands, "TOLD_S", 0)
     monkeypatch.setattr("sys.stdin", SimpleNamespace(readline=reproduce))
@@ -259,4 +296,5 @@ def test_what_is_recorded_is_what_happened_meanwhile(
     assert cli.main(own) == 0
     found = read(tmp_path / "b.html")
     assert [each["burst"] for each in found["bursts"]] == [99]
+    assert found["history"]["at"] == []
     assert found["recorded"]["from_s"] <= found["bursts"][0]["at"] <= found["recorded"]["to_s"]

@@ -116,6 +116,9 @@ class HostStandIn:
             return []
         if verb == "figures":
             return {}
+        if verb == "history":
+            kept = {"every_s": 60.0, "columns": ["host.term"], "place": 2, "newest": 2}
+            return {**kept, "rows": [[60.0, 1], [120.0, 2]]}
         if verb == "host status":
             return self.cluster
         if verb == "rollout status":

@@ -27,6 +27,7 @@ from ptt.cluster import election, election_rules
 from ptt.fanout.assign import WHY as WHY_RELAY
 from ptt.wire import refusal
 
+from .history import history
 from .needs import needs
 from .pseudonyms import Pseudonyms
 
@@ -54,10 +55,13 @@ def contents(
     now_s: float,
     findings: Iterable[Finding] = (),
     cluster: Mapping[str, Any] | None = None,
+    past: Mapping[str, Any] | None = None,
+    since_s: float = 0.0,
 ) -> dict[str, Any]:
     """All of it as plain JSON. `figures`, `settings` and `status` are a host's answers to those
     verbs, the last None while no leader answers; `lines` are of logs, `findings` of the host's
-    computer; `cluster` is its answer to `host status`."""
+    computer; `cluster` is its answer to `host status`, `past` what
+    `pressel.node.history.all_rows` gives, of which only what is after `since_s` is kept."""
     kept = list(bursts)[-BURSTS_MAX:]
     members = status["members"] if status is not None else []
     return {
@@ -67,6 +71,7 @@ def contents(
         "versions": _versions(),
         "computer": _computer(),
         "figures": _figures(figures),
+        "history": history(past, _WORDS, since_s),
         "settings": _settings(settings),
         "needs": needs(status, kept, findings, names, now_s, cluster),
         "badges": [_member(each, names) for each in members],

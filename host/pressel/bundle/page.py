@@ -13,6 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pressel.errors import UsageError
 from pressel.json_text import read_json
 
+from .history import drawn
+
 FILE_BYTES_MAX = 1 << 26  # ten times what the limits of `contents` allow
 _DATA = re.compile(r'<script type="application/json" id="bundle">(.*?)</script>', re.DOTALL)
 
@@ -25,7 +27,8 @@ def render(bundle: dict[str, Any]) -> str:
     )  # fmt: skip
     pages.filters["clock"] = lambda at_s: time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at_s))
     data = json.dumps(bundle, sort_keys=True).replace("<", "\\u003c")  # it ends no element
-    return pages.get_template("bundle.html.j2").render(bundle=bundle, data=data)
+    lines = drawn(bundle.get("history"))
+    return pages.get_template("bundle.html.j2").render(bundle=bundle, data=data, lines=lines)
 
 
 def read(file: Path) -> dict[str, Any]:

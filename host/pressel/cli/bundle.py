@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -17,6 +18,7 @@ from pressel.cli.options import control_options, state_option
 from pressel.cli.printed import print_table
 from pressel.errors import PresselError, UsageError
 from pressel.node import control as sockets
+from pressel.node.history import all_rows
 from pressel.printable import printable
 
 TOLD_S = 2.0  # badges tell what they heard of a burst that is just over
@@ -73,7 +75,8 @@ def make(
     bursts = [each for each in told["bursts"] if each.at >= since_s]
     findings = [*checks.clock(), *checks.disk(state)]
     venue = told["figures"], told["settings"], told["status"]
-    made = contents(*venue, bursts, lines, names, now_s, findings, told["cluster"])
+    hosts = told["cluster"], told["history"]
+    made = contents(*venue, bursts, lines, names, now_s, findings, *hosts, since_s)
     made["recorded"] = {"from_s": since_s, "to_s": now_s} if is_recorded else None
     if why := names.keep():
         print(f"warning: {why}", file=sys.stderr)
@@ -142,6 +145,9 @@ def _told(path: sockets.Where) -> dict[str, Any]:
     told["figures"] = sockets.ask(path, "figures")
     told["settings"] = sockets.ask(path, "settings")
     told["cluster"] = sockets.ask(path, "host status")
+    told["history"] = None
+    with contextlib.suppress(PresselError):  # a host of an older version keeps none
+        told["history"] = all_rows(lambda verb, **fields: sockets.ask(path, verb, **fields))
     try:
         told["status"] = sockets.ask(path, "status")
         told["bursts"] = all_bursts(path)

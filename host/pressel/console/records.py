@@ -5,6 +5,7 @@ whoever helps. It asks the host, and knows no HTML of its own.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pressel.bundle.pseudonyms import Pseudonyms
 from pressel.doctor.finding import Finding
 from pressel.errors import PresselError
 from pressel.kpis.hours import hours
+from pressel.node.history import all_rows
 from pressel.registry import in_words
 from pressel.registry.chains import BEGINNING
 
@@ -86,14 +88,17 @@ class Records:
         seen = await self._host.look()
         status = seen.status.model_dump() if seen.status else None
         cluster = seen.cluster.model_dump() if seen.cluster else None
+        past = None
+        with contextlib.suppress(PresselError):  # a host of an older version keeps none
+            past = await self._host.run(all_rows)
         told = figures, settings, status, list(seen.bursts)
-        return await asyncio.to_thread(self._render, told, list(seen.findings), cluster)
+        return await asyncio.to_thread(self._render, told, list(seen.findings), cluster, past)
 
     def _render(
-        self, told: tuple[Any, Any, Any, Any], findings: list[Finding], cluster: Any
+        self, told: tuple[Any, Any, Any, Any], findings: list[Finding], cluster: Any, past: Any
     ) -> str:
         names = Pseudonyms(self._state)
-        made = contents(*told, [], names, time.time(), findings, cluster)
+        made = contents(*told, [], names, time.time(), findings, cluster, past)
         if names.keep():  # its words name a folder, and so perhaps a person
             made["needs"]["todo"].append(_UNKEPT)
         return render(made)

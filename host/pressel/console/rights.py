@@ -8,10 +8,11 @@ from __future__ import annotations
 from types import MappingProxyType
 
 _SEE = (
-    "status", "host status", "host list", "host key", "bursts", "figures", "device list",
-    "device show", "device heard", "device batteries", "device loans", "device waiting", "settings",
-    "settings history", "settings status", "settings touched", "rollout status", "update status",
-    "update list", "update signers", "update doubts", "recordings list",
+    "status", "host status", "host list", "host key", "bursts", "figures", "history",
+    "device list", "device show", "device heard", "device batteries", "device loans",
+    "device waiting", "settings", "settings history", "settings status", "settings touched",
+    "rollout status", "update status", "update list", "update signers", "update doubts",
+    "recordings list",
 )  # fmt: skip
 _TALK = ("text", "recordings replay")
 _MANAGE = (

@@ -69,6 +69,7 @@ from .ear import Ear
 from .event_log import EventLog
 from .forgetting import Forgetting, days_kept
 from .heard import Heard
+from .history import EVERY_S, History
 from .lifeline import on_stdin_closed
 from .log_copy import LogCopy
 from .options import HostOptions
@@ -205,12 +206,14 @@ class HostNode:
             self._leader, self._badges_at, self._bridging, self._settle,
             self._away, self._ear, self._others.name_of,
         )  # fmt: skip
+        tally = Tally(lambda: self._host, self._others, venue)
+        self._history = History(lambda: tally.figures({}))
         state = self._options.state
         subjects = (
             venue, self._settings, self._rollouts, self._releases, self._duty,
             Campaigns(state, self._updates, self._in_thread), Releases(state, self._hosts_by_name),
             Backups(state, self._is_leading), self._bursts,
-            Tally(lambda: self._host, self._others, venue), self._heard, self._recordings,
+            tally, self._history, self._heard, self._recordings,
         )  # fmt: skip
         verbs = [verb for subject in subjects for verb in subject.verbs()]
         verbs += devices.verbs(self._watch.with_registry)
@@ -510,6 +513,7 @@ class HostNode:
         self._chores.repeat(self._look_at_registry, LOOK_S)
         self._chores.repeat(self._keep_settings, LOOK_S)
         self._chores.repeat(self._rollouts.tick, LOOK_S)
+        self._chores.repeat(self._history.tick, EVERY_S)
         self._chores.repeat(self._heard.keep, heard.KEEP_S)
         self._chores.repeat(self._away.look, away.LOOK_S)
         if self._options.judge_microphones:
