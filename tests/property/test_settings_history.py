@@ -22,25 +22,27 @@ from ptt.badge.join import JOINED
 from ptt.leader.settings_in_force import Settings
 
 TALK, DELAY = "floor.talk_ms", "audio.playout_delay_ms"
-HOSTS = "123"
+HOSTS = ("123", "12")  # two of two lead alone while they are cut off, and are merged
 CHANGES = 40
 HEAL_MS = 15_000  # a dead member is forgotten after 5 s, a search slows down to 2 s
 FIRST = Settings(1).talk_ms
 
 
 class Office:
-    """A venue of three hosts, each with its disk, and what operators ask of them. Each change has a
+    """A venue of these hosts, each with its disk, and what operators ask of them. Each change has a
     talk limit of its own, by which it is known again."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, hosts: str) -> None:
+        self.hosts = hosts
         self.chance = random.Random(seed)
         self.folder = folder
-        self.venue: Any = Cluster(3, len(HOSTS), seed=seed)
-        self.logs = Logs(folder, HOSTS)
+        self.venue: Any = Cluster(3, len(hosts), seed=seed)
+        self.logs = Logs(folder, hosts)
         self.before = {FIRST: 0}  # change -> the one that it was based on
         self.all = {FIRST: Settings(1)}
         self.versions = {FIRST: {1}}  # of a change; a later one brings it back under a new number
         self.confirmed = {FIRST}
+        self.done: set[int] = set()
         self.answers: list[str] = []
         self.desks: dict[int, VenueSettings] = {}
         self.is_slow = False
@@ -138,12 +140,13 @@ class Office:
             self.answers.append(str(error))
             return
         self.answers.append("done")
+        self.done.add(values[TALK])
         if any([self.hear(other, machine.number) for other in self.venue.machines]):
-            self.confirmed.add(values[TALK])  # it is on two disks of three
+            self.confirmed.add(values[TALK])  # it is on two disks
 
     async def trouble(self) -> None:
         """At most one host is away at a time: a majority is there."""
-        number = self.chance.randrange(1, len(HOSTS) + 1)
+        number = self.chance.randrange(1, len(self.hosts) + 1)
         kind = self.chance.choice(("cut", "stop", "kill"))
         others = [other for other in self.venue.machines if other != number]
         if kind == "cut":
@@ -187,29 +190,31 @@ class Office:
         self.check_logs(line)
 
     def check_logs(self, line: list[int]) -> None:
-        """All hosts tell the same history, and it has each change that is in force."""
+        """All hosts tell the same history, and it has each change that was called done."""
         self.logs.meet()
         self.logs.agree()
         told = [desk.history({}) for desk in self.desks.values()]
-        assert told[0] == told[1] == told[2]
-        assert {each["now"][TALK] for each in told[0]} >= set(line) - {FIRST}
+        assert all(each == told[0] for each in told)
+        assert {each["now"][TALK] for each in told[0]} >= (set(line) - {FIRST}) | self.done
         assert {each["now"][TALK] for each in told[0]} <= self.all.keys()
 
 
-def play(folder: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> Office:
-    office = Office(folder, seed)
+def play(folder: Path, seed: int, hosts: str, monkeypatch: pytest.MonkeyPatch) -> Office:
+    office = Office(folder, seed, hosts)
     monkeypatch.setattr(venue_settings, "engine_now_ms", lambda: office.venue.now_ms)
     asyncio.run(office.play())
     office.check()
     return office
 
 
-@pytest.mark.sweep(1)
-@pytest.mark.parametrize("seed", range(1, 26))
+@pytest.mark.sweep(2)
+@pytest.mark.parametrize(
+    ("seed", "hosts"), [(seed, hosts) for seed in range(1, 26) for hosts in HOSTS]
+)
 def test_there_is_one_history_whatever_happens(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, hosts: str
 ) -> None:
-    office = play(tmp_path, seed, monkeypatch)
+    office = play(tmp_path, seed, hosts, monkeypatch)
     done = office.answers.count("done")
     assert CHANGES * 0.5 < done < len(office.answers)
-    assert len(office.confirmed) > done * 0.5
+    assert len(office.confirmed) > done * (0.5 if len(hosts) > 2 else 0.2)
