@@ -132,8 +132,8 @@ Made by `make report-phase9` from `phase9-runs.jsonl`, recorded with {sources}. 
 venue has run this. A shift is a quarter of an hour in which all its talk lies together
 (`host/pressel/sim/report/shift.toml`): people take turns, walk between access points, lay badges
 down and take them up; once a shift somebody restarts the host that leads, and one time in ten its
-power fails. Two hosts, {shifts} shifts, and the logs of all badges. No battery runs empty in it, and
-nobody makes bundles.
+power fails. Two hosts, {shifts} shifts, and the logs of all badges. No battery runs empty in it,
+and nobody makes bundles.
 {venues}
 The checkers of the simulator found {violations} violations.
 
