@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _READ_BYTES = DATAGRAM_BYTES_MAX + 1  # one more, so that an oversized one is seen as such
 _TICK_MS = const(10)  # what FreeRTOS counts by
+_STARVED_MAX = const(3)  # looks in a row: an update has given its room with the first
 _ENOBUFS = const(105)  # lwIP's other word for it; MicroPython's `errno` does not have it
 
 
@@ -29,14 +30,22 @@ class Radio:
         self._poller.register(self._socket, select.POLLIN)
         self.send_drops = 0  # for whatever reason: no memory, no route, no address resolution yet
         self.no_memory = 0  # of these, those for want of memory: the driver has too few buffers
+        self.starved = 0  # looks in a row for which there was no memory
 
     def receive(self) -> "tuple | None":
-        """The next (bytes, address), or None when nothing has come."""
+        """The next (bytes, address). None when nothing has come, and without memory for it, as
+        `starved` tells whoever has some to give; MemoryError when nobody gave any."""
         try:
             for _ in self._poller.ipoll(0):  # to ask makes no garbage, an exception does
-                return self._socket.recvfrom(_READ_BYTES)
+                came = self._socket.recvfrom(_READ_BYTES)
+                self.starved = 0
+                return came
         except OSError:
             pass
+        except MemoryError:  # so much in one piece; the datagram waits
+            self.starved += 1
+            if self.starved > _STARVED_MAX:
+                raise
         return None
 
     def send(self, datagram: "Datagram") -> None:

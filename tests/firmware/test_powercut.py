@@ -66,7 +66,14 @@ class Badge:
         self.files, self.update, self.trial, self.offer, self.updates = (
             firmware(f"app.extras.{part}") for part in parts
         )
-        for module in (self.loader, self.store, self.files, self.offer, firmware("hal.board")):
+        for module in (
+            self.loader,
+            self.store,
+            self.files,
+            self.update,
+            self.offer,
+            firmware("hal.board"),
+        ):
             module.open = flash.open
             if hasattr(module, "os"):
                 module.os = operating_system
@@ -81,7 +88,10 @@ class Badge:
         offers = SimpleNamespace(updater=None, send_update=self._say)
         self.participant = SimpleNamespace(offers=offers, join=SimpleNamespace(state=JOINED))
         self.handset = SimpleNamespace(
-            participant=self.participant, is_quiet=lambda: True, send=lambda: None
+            participant=self.participant,
+            is_quiet=lambda: True,
+            send=lambda: None,
+            radio=SimpleNamespace(starved=0),
         )
         self.extra = self.updates.Updates()
         self._asked: list[tuple[int, int, int]] = []

@@ -52,6 +52,31 @@ def test_nothing_has_come(firmware: Load) -> None:
     assert made.receive() is None
 
 
+def test_without_memory_a_datagram_waits_until_somebody_has_given_some(
+    firmware: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, socket = radio(firmware)
+    socket.inbox += [(b"one", LEADER)]
+
+    def starve(limit: int) -> Any:
+        raise MemoryError
+
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(socket, "recvfrom", starve)
+            for looks in (1, 2, 3):
+                assert made.receive() is None
+                assert made.starved == looks
+        assert made.receive() == (b"one", LEADER)
+        assert made.starved == 0
+        socket.inbox += [(b"one", LEADER)]
+    monkeypatch.setattr(socket, "recvfrom", starve)
+    for _ in range(3):
+        made.receive()
+    with pytest.raises(MemoryError):  # nobody gave any: a restart does
+        made.receive()
+
+
 def test_what_came_in_order(firmware: Load) -> None:
     made, socket = radio(firmware)
     socket.inbox += [(b"one", LEADER), (b"", LEADER)]

@@ -11,6 +11,7 @@ import pytest
 from tests.firmware.conftest import Load
 
 from ptt.base import events
+from ptt.wire import refusal
 
 OFFERED = (events.UPDATE, 2)
 LOADED = ("app.extras.offer", "app.extras.update", "hal.board", "hal.nvs")
@@ -18,7 +19,8 @@ LOADED = ("app.extras.offer", "app.extras.update", "hal.board", "hal.nvs")
 
 def handset(*, is_quiet: bool = True) -> Any:
     participant = SimpleNamespace(offers=SimpleNamespace(offered=(2,)))
-    return SimpleNamespace(participant=participant, is_quiet=lambda: is_quiet)
+    radio = SimpleNamespace(starved=0)
+    return SimpleNamespace(participant=participant, is_quiet=lambda: is_quiet, radio=radio)
 
 
 class Task:
@@ -97,23 +99,53 @@ def test_a_module_is_forgotten_in_its_package_too(firmware: Load) -> None:
     assert "app.tones" not in sys.modules and anew is not None
 
 
+def fetching(firmware: Load) -> tuple[Any, Any, Any]:
+    """An update amid its files, the handset, and the stand-in for its receiver."""
+    made = firmware("app.extras.update").Update((2, 5, 0, b""), "a", b"", b"", 1, b"", 0)
+    receiver = SimpleNamespace(step=lambda now_ms: None, is_quiet=False, wants_apply=False)
+    receiver.is_verifying = receiver.is_over = lambda: False
+    one = handset()
+    one.participant.offers = SimpleNamespace(updater=receiver)
+    made._receiver = receiver
+    return made, one, receiver
+
+
 @pytest.mark.parametrize(("free", "goes_on"), [(7000, False), (8000, True)])
 def test_an_update_gives_its_room_to_speech(
     firmware: Load, monkeypatch: pytest.MonkeyPatch, free: int, goes_on: bool
 ) -> None:
     """Else a badge with hardly any would run out of it amid a burst. It is offered again."""
-    made = firmware("app.extras.update").Update((2,), "a", b"", b"", 1, b"", 0)
-    offers = SimpleNamespace(updater=None)
-    receiver = SimpleNamespace(step=lambda now_ms: None, is_quiet=False, wants_apply=False)
-    receiver.is_verifying = receiver.is_over = lambda: False
-    made._receiver = offers.updater = receiver
-    one = handset()
-    one.participant.offers = offers
+    made, one, receiver = fetching(firmware)
     assert not made.step(one, 10_000)
     monkeypatch.setattr("gc.mem_free", lambda: free, raising=False)
     one.is_quiet = lambda: False
     assert made.step(one, 10_010) is not goes_on
-    assert offers.updater is (receiver if goes_on else None)
+    assert one.participant.offers.updater is (receiver if goes_on else None)
     if goes_on:
         monkeypatch.setattr("gc.mem_free", lambda: 0, raising=False)
         assert not made.step(one, 10_020)  # asked once, when it begins
+
+
+@pytest.mark.parametrize("is_quiet", [True, False])
+def test_an_update_gives_its_room_to_a_datagram_that_finds_none(
+    firmware: Load, is_quiet: bool
+) -> None:
+    made, one, _ = fetching(firmware)
+    assert not made.step(one, 10_000)
+    one.is_quiet = lambda: is_quiet
+    one.radio.starved = 1
+    assert made.step(one, 10_010)
+    assert one.participant.offers.updater is None
+
+
+def test_a_signature_is_looked_at_in_the_room_that_fetching_leaves(firmware: Load) -> None:
+    """Both at once would be more than a badge with hardly any has."""
+    made, one, receiver = fetching(firmware)
+    fetched = ("ptt.badge.update_receiver", "ptt.link.update_manifest", "app.extras.slot_files")
+    for name in fetched:
+        firmware(name)
+    receiver.is_verifying = lambda: True
+    assert not made.step(one, 10_000)
+    assert not set(fetched) & set(sys.modules)
+    assert made._receiver is None and one.participant.offers.updater is made
+    assert made.on_message(0, [2], b"", 10_000) == refusal.STALE

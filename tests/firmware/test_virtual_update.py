@@ -31,6 +31,7 @@ from ptt.base import clock, events
 from ptt.base.numbers import LAST_REPEATS
 from ptt.leader import distributor
 from ptt.link import update_manifest as manifest
+from ptt.link.update_signature import signed_head
 from ptt.wire import messages
 
 OLD, NEW, BROKEN = 1, 2, 3
@@ -216,7 +217,7 @@ def changed(release: Release, part: int) -> Release:
 def signed(signer: Signer, release: Release, text: bytes) -> Release:
     """The release with another manifest, or another signer."""
     with signer.held():
-        signature = signer.sign(manifest.signed_head(0) + text)
+        signature = signer.sign(signed_head(0) + text)
     return dataclasses.replace(release, parts=[text + signature, *release.parts[1:]])
 
 
@@ -328,7 +329,16 @@ def test_a_power_cut_in_the_middle_is_gone_on_from(make_venue: Any) -> None:
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("less_bytes", [3000, 5000, 7000])
+def test_an_update_leaves_2_kb_of_the_smallest_heap(make_venue: Any) -> None:
+    """What a badge keeps of hosts, settings and texts may take it."""
+    venue = make_venue(1, HEAP_BYTES - 2000)
+    venue.campaigner.start(NEW, "all")
+    venue.until("on trial", 0, 40_000)
+    assert venue.badges[0].stats()["resets"] == 1  # into the release
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("less_bytes", [5000, 6000, 7000])
 def test_without_memory_for_it_the_badge_goes_on(make_venue: Any, less_bytes: int) -> None:
     venue = make_venue(2, HEAP_BYTES - less_bytes)
     venue.campaigner.start(NEW, "all")

@@ -235,9 +235,9 @@ def test_voice_and_chunks_wait_for_no_signature():
     venue.assign(V2, 0)
     for _ in range(4000):
         venue.run(1)
-        if 0 in venue.receivers and venue.receiver(0).state == receiver.VERIFYING:
+        if 0 in venue.checks and not venue.checks[0]._left:
             break
-    verifier = venue.receiver(0)._verifier
+    verifier = venue.checks[0]._verifier
     venue.press("B")
     venue.run(300)
     before = verifier._chain

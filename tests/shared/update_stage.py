@@ -11,6 +11,7 @@ from ptt.badge.update_receiver import Receiver
 from ptt.base import clock
 from ptt.link import update_manifest as manifest
 from ptt.link.hmac import HmacKey
+from ptt.link.update_signature import SignatureCheck, signed_head
 
 RUNNING = 1
 SIGNER = FewLeaves()  # whom the badges of a stage know
@@ -37,7 +38,7 @@ class Release:
     def sign(self, tree, flags=0, leaf=0):
         """Append the signature: what lies behind the manifest is the signer's."""
         text = self.parts[0][: self.text_bytes]
-        self.parts[0] = text + tree.sign(manifest.signed_head(flags) + text, leaf)
+        self.parts[0] = text + tree.sign(signed_head(flags) + text, leaf)
         return self
 
     def tag(self, key, flags=0):
@@ -131,6 +132,7 @@ class UpdateVenue(Venue):
         self.slots = [Slot() for _ in range(badges)]
         self.keys = [HmacKey(bytes([index + 1]) * 32) for index in range(badges)]
         self.receivers = {}  # by index of those that fetch
+        self.checks = {}  # by index of those that look at a signature
         self.ended = [[] for _ in range(badges)]  # reasons
         self.chip = chip
         self.signer = SIGNER.public
@@ -167,10 +169,26 @@ class UpdateVenue(Venue):
             return
         receiver.is_quiet = self.is_quiet(badge)
         if receiver.is_quiet:
-            receiver.step(self.now_ms)
+            if receiver.is_verifying():
+                receiver = self.verify_piece(badge, receiver)
+            else:
+                receiver.step(self.now_ms)
         if receiver.is_over():
             self.ended[badge.index].append(receiver.reason)
             self.stop(badge.index)
+
+    def verify_piece(self, badge, receiver):
+        """A step of the look at the signature; the receiver that goes on."""
+        index = badge.index
+        offer = receiver.offer
+        if index not in self.checks:
+            slot = self.slots[index]
+            slot.open("update.txt")
+            self.checks[index] = SignatureCheck(self.signer, offer[2], offer[1], slot)
+        if self.checks[index].step():
+            return receiver
+        self.begin(badge, offer, self.checks.pop(index).is_right)
+        return self.receivers[index]
 
     def is_quiet(self, badge):
         floor = badge.engine.floor
@@ -181,16 +199,17 @@ class UpdateVenue(Venue):
 
     def stop(self, index):
         del self.receivers[index]
+        self.checks.pop(index, None)
         self.badges[index].engine.offers.updater = None
 
-    def begin(self, badge, offer):
+    def begin(self, badge, offer, verdict=None):
         index = badge.index
         self.receivers[index] = badge.engine.offers.updater = Receiver(
             offer,
             self.keys[index],
             self.chip,
             RUNNING,
-            self.signer,
+            verdict,
             self.slots[index],
             badge.engine.offers,
             self.now_ms,

@@ -31,12 +31,6 @@ class SlotFiles:
     def open(self, path: str) -> None:
         self._file = open(self._slot + "/" + path, "rb")
 
-    def seek(self, at: int) -> None:
-        self._file.seek(at)
-
-    def readinto(self, view: "Any") -> int:
-        return self._file.readinto(view)
-
     def read(self, count: int) -> bytes:
         return self._file.read(count)
 

@@ -25,13 +25,12 @@ if TYPE_CHECKING:
     from ..handset import Handset
 
 _SPARE_BYTES = const(12_000)  # of heap: more than a press and its burst need
-_ROOM_BYTES = const(7500)  # beside all that is loaded: a step with a chunk, or with voice
-_FETCHING = (  # in this order
-    "ptt.link.update_manifest",
-    "ptt.badge.update_receiver",
-    "app.extras.slot_files",
+_ROOM_BYTES = const(5000)  # beside all that is loaded: a step with a chunk
+_TALK_BYTES = const(7500)  # with less, speech would make a badge collect garbage all the time
+_MODULES = (  # in this order: to fetch, and to look at the signature
+    ("ptt.link.update_manifest", "ptt.badge.update_receiver", "app.extras.slot_files"),
+    ("ptt.link.lms", "ptt.link.update_signature"),
 )
-_VERIFIER = "ptt.link.lms"  # which the receiver loads when it has the manifest
 
 
 class Update:
@@ -54,8 +53,10 @@ class Update:
         self._chip = chip
         self._public = public
         self._loaded = 0  # of the modules that it needs
-        self._files: Any = None
+        self._files: Any = None  # what has to be closed
         self._receiver: Any = None  # once they are there
+        self._is_proving = False  # a `SignatureCheck` is in its place: the manifest is there
+        self.is_right: bool | None = None  # what came of that
         self._is_applying = False
         self._is_failing = False  # told in the next step: in this one there is no memory for it
         self._noisy_ms = now_ms
@@ -67,53 +68,59 @@ class Update:
     def _load(self, handset: "Handset", now_ms: int) -> None:
         """Load one module per step, so that garbage never piles up."""
         gc.collect()
-        if self._loaded < len(_FETCHING):
-            __import__(_FETCHING[self._loaded])
+        needed = _MODULES[self._is_proving]
+        if self._loaded < len(needed):
+            __import__(needed[self._loaded])
             self._loaded += 1
             return
         if gc.mem_free() < _ROOM_BYTES:
             raise MemoryError
+        offer = self._offer
+        if self._is_proving:
+            from ptt.link.update_signature import SignatureCheck
+
+            self._files = open(self._slot + "/update.txt", "rb")  # as in update_receiver
+            self._receiver = SignatureCheck(self._public, offer[2], offer[1], self._files)
+            return
         from ptt.badge.update_receiver import Receiver
 
         from .slot_files import SlotFiles
 
         offers = handset.participant.offers
         self._files = SlotFiles(self._slot)
-        self._receiver = Receiver(
-            self._offer,
+        self._receiver = offers.updater = Receiver(
+            offer,
             HmacKey(self._key),
             self._chip,
             self._running,
-            self._public,
+            self.is_right,
             self._files,
             offers,
             now_ms,
         )
-        offers.updater = self._receiver
 
     def step(self, handset: "Handset", now_ms: int) -> bool:
         """True when it is over, which then did not lead to a restart."""
         receiver = self._receiver
         is_quiet = since(now_ms, self._noisy_ms) >= UPDATE_QUIET_MS
+        gives_room = self._is_failing or handset.radio.starved > 0
         if not handset.is_quiet():
             self._noisy_ms = now_ms
             if is_quiet and not self._is_applying:  # somebody begins to talk amid it
                 gc.collect()
-                if gc.mem_free() < _ROOM_BYTES:  # speech needs the room: it is offered again
-                    self._let_go(handset, None)
-                    return True
+                gives_room = gives_room or gc.mem_free() < _TALK_BYTES
             is_quiet = False
-        if receiver is not None:
-            receiver.is_quiet = is_quiet
-        if not is_quiet:
-            return False
-        if self._is_failing:
+        if gives_room:  # it is offered again
             self._let_go(handset, None)
             log.write(now_ms, "update fails")
             return True
+        if receiver is not None and not self._is_proving:
+            receiver.is_quiet = is_quiet
+        if not is_quiet:
+            return False
         try:
             return self._go_on(handset, now_ms)
-        except (OSError, MemoryError):  # it is offered again; the badge goes on as it was
+        except (OSError, MemoryError):  # the badge goes on as it was
             self._is_failing = True
             return False
 
@@ -124,17 +131,23 @@ class Update:
             self._apply(handset, now_ms)
         elif receiver is None:
             self._load(handset, now_ms)
+        elif self._is_proving:
+            if not receiver.step():
+                self.is_right = receiver.is_right
+                self._let_go(handset, self)
+                self._is_proving = False
         elif receiver.wants_apply:  # in the next step, in the room that fetching leaves
             self._is_applying = True
             self._let_go(handset, self)
         else:
             receiver.step(now_ms)
-            if not receiver.is_verifying():
-                forget(_VERIFIER)  # 2 KB that fetching needs no more
             if receiver.is_over():
                 log.write(now_ms, "update ends", receiver.reason)
                 self._let_go(handset, None)
                 return True
+            if receiver.is_verifying():
+                self._let_go(handset, self)
+                self._is_proving = True
             if gc.mem_free() < _SPARE_BYTES:
                 gc.collect()  # nobody talks: now is a good time
         return False
@@ -155,11 +168,15 @@ class Update:
         machine.reset()
 
     def _let_go(self, handset: "Handset", updater: "Any") -> None:
-        """Stop fetching: close files, unload the modules; `updater` hears the leader from now
-        on."""
+        """Close files and unload the modules of what was done last; `updater` hears the leader from
+        now on."""
         if self._files is not None:
-            self._files.let_go()
+            if self._is_proving:
+                self._files.close()
+            else:
+                self._files.let_go()
         self._files = self._receiver = None
+        self._loaded = 0
         handset.participant.offers.updater = updater
-        forget(_VERIFIER, *_FETCHING, "app.extras", "ptt.badge", "ptt.link")
+        forget(*_MODULES[self._is_proving], "app.extras", "ptt.badge", "ptt.link")
         gc.collect()

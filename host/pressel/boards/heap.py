@@ -27,7 +27,7 @@ UPDATES = "updates"
 TALK_BYTES = 13_000
 # While a release is fetched nobody talks: what its modules take, and a step of theirs
 # (`app/extras/update.py`).
-UPDATE_BYTES = 10_400 + 7_500
+UPDATE_BYTES = 9_500 + 5_000
 
 
 class PackingHeap(BaseModel):

@@ -22,6 +22,7 @@ from pressel.signer.signer import Signer
 from ptt.base.numbers import UPDATE_FILE_BYTES_MAX, UPDATE_FILES_MAX, UPDATE_MANIFEST_BYTES_MAX
 from ptt.link import update_manifest as manifest
 from ptt.link.lms import SIGNATURE_BYTES
+from ptt.link.update_signature import signed_head
 
 from . import keys
 
@@ -68,7 +69,7 @@ class Release:
     @property
     def signed_sha256(self) -> str:
         """Of what the leaf has signed."""
-        return hashlib.sha256(manifest.signed_head(self.flags) + self.text).hexdigest()
+        return hashlib.sha256(signed_head(self.flags) + self.text).hexdigest()
 
     @property
     def size_bytes(self) -> int:
@@ -98,7 +99,7 @@ def sign_build(
     files = {p.relative_to(slot).as_posix(): p.read_bytes() for p in slot.rglob("*") if p.is_file()}
     files[manifest.SIGNER] = bytes.fromhex(following) if following else signer.public
     text = _manifest(number, name, chip, table, files)
-    signed = manifest.signed_head(flags) + text
+    signed = signed_head(flags) + text
     with signer.held():
         signature = signer.sign(signed, hands_over=bool(following))
     release = check(text, signature, files, [signer.public.hex()])
@@ -199,7 +200,7 @@ def check(text: bytes, signature: bytes, files: dict[str, bytes], trusted: list[
     """The release, when a trusted key signed it and every file is the one in the manifest."""
     signer, flags = "", 0
     for flags in (0, manifest.DOWNGRADE):
-        signer = keys.signer_of(manifest.signed_head(flags) + text, signature, trusted)
+        signer = keys.signer_of(signed_head(flags) + text, signature, trusted)
         if signer:
             break
     if not signer:

@@ -3,7 +3,9 @@
 It has no files of its own: `files` works on the slot that does not run. What lies there is the
 progress, so an interrupted run resumes where it was. File 0 is the manifest, known by its tag,
 which the leader makes, and then by the signature behind it, which the leader cannot make; the
-others are known by their hashes in it. A file arrives under a temporary name and takes its place
+others are known by their hashes in it. Whoever owns it checks the signature (`ptt.link.
+update_signature`) when it asks for that, in the memory that it leaves, and goes on with another
+`Receiver` that knows the verdict. A file arrives under a temporary name and takes its place
 when it has been read back correctly. `step` is called only while nobody talks; each call does one
 small thing.
 """
@@ -22,7 +24,7 @@ from ..base.numbers import (
     UPDATE_WANT_MS_MAX,
 )
 from ..base.table import compile_rules
-from ..link.update_manifest import HEAD, Head, begin_tag, end_tag, read_file_line, signed_head
+from ..link.update_manifest import HEAD, Head, begin_tag, end_tag, read_file_line
 from ..wire import envelope, messages, refusal
 from ..wire.offsets import CHUNK_BYTES_AT, OFFER_TAG_AT
 
@@ -36,9 +38,7 @@ if TYPE_CHECKING:
 
         def size(self, path: str) -> int: ...
         def open(self, path: str) -> None: ...
-        def seek(self, at: int) -> None: ...
         def read(self, count: int) -> bytes: ...
-        def readinto(self, view: "Any") -> int: ...
         def create(self, path: str, keep: bool) -> None: ...
         def write(self, data: "Any") -> None: ...
         def flush(self) -> None: ...
@@ -58,8 +58,6 @@ if TYPE_CHECKING:
 
 MANIFEST = "update.txt"  # where file 0 lies in the slot
 PART = "part"  # what is on its way
-SIGNATURE_BYTES = const(2508)  # as in ptt.link.lms, which is not there all the time
-HEAD_BYTES = const(40)
 
 LOOKING = const(0)
 FETCHING = const(1)
@@ -103,7 +101,8 @@ _RULES = compile_rules(RULES)
 
 class Receiver:
     """One update. `offer` is (release, bytes of the manifest, flags, tag), `chip` UTF-8 bytes,
-    `running` the release that runs, `public` the signer's key."""
+    `running` the release that runs, `is_right` what the signature behind the manifest was found to
+    be (None: not looked at yet)."""
 
     def __init__(
         self,
@@ -111,7 +110,7 @@ class Receiver:
         key: "HmacKey",
         chip: bytes,
         running: int,
-        public: bytes,
+        is_right: "bool | None",
         files: "Files",
         output: "ReceiverOutput",
         now_ms: int,
@@ -124,8 +123,7 @@ class Receiver:
         self._key = key
         self._chip = chip
         self._running = running
-        self._public = public
-        self._verifier: Any = None
+        self.is_right = is_right
         self._files = files
         self._output = output
         self._count = 0  # files besides the manifest
@@ -198,8 +196,6 @@ class Receiver:
         try:
             if self.state == LOOKING or self.state == CHECKING:
                 self._hash(now_ms)
-            elif self.state == VERIFYING:
-                self._verify(now_ms)
             elif self.state == FETCHING:
                 self._want(now_ms)
             elif self.state == TIDYING:
@@ -218,7 +214,7 @@ class Receiver:
         return self.state == OVER
 
     def is_verifying(self) -> bool:
-        """Is the module needed that verifies signatures?"""
+        """Does it wait for the verdict, which only the next `Receiver` is given?"""
         return self.state == VERIFYING
 
     def next_timeout_ms(self) -> int:
@@ -252,24 +248,6 @@ class Receiver:
             self._fire(DIFFERENT, now_ms)
         else:
             self._fire(SAME if self._file else VOUCHED, now_ms)
-
-    def _verify(self, now_ms: int) -> None:
-        """Hash a piece of the manifest, or take a chain of the signature."""
-        if self._left > 0:
-            piece = self._files.read(min(self._left, UPDATE_READ_BYTES))
-            if not piece:
-                raise OSError
-            self._left -= len(piece)
-            self._verifier.update(piece)
-            if self._left == 0:
-                self._files.seek(self._size - SIGNATURE_BYTES + HEAD_BYTES)
-        elif not self._verifier.step():
-            is_right = self._verifier.is_right
-            self._verifier = None
-            self._files.close()
-            if not is_right:
-                self.reason = messages.UPDATE_REASON_SIGNATURE
-            self._fire(SAME if is_right else DIFFERENT, now_ms)
 
     def _found(self) -> bytes:
         if self._file == 0:
@@ -376,18 +354,11 @@ class Receiver:
         self._do_verify(now_ms)
 
     def _do_verify(self, now_ms: int) -> None:
-        from ..link.lms import Verifier  # not kept: it goes when it has been used
-
-        at = self._size - SIGNATURE_BYTES
-        if at <= 0:
-            self._fail(messages.UPDATE_REASON_SIGNATURE, now_ms)
+        if self.is_right is None:
             return
-        self._files.open(MANIFEST)
-        self._files.seek(at)
-        self._verifier = Verifier(self._public, self._files.readinto)
-        self._verifier.update(signed_head(self.offer[2]))
-        self._files.seek(0)
-        self._left = at
+        if not self.is_right:
+            self.reason = messages.UPDATE_REASON_SIGNATURE
+        self._fire(SAME if self.is_right else DIFFERENT, now_ms)
 
     def _do_place(self, now_ms: int) -> None:
         self._files.keep(PART, self._path)

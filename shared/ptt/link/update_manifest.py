@@ -10,10 +10,9 @@
     <SHA-256, 64 hexadecimal digits> <bytes> <path in the slot>
     ...
 
-Behind it comes the signer's signature (`lms`) over a label, whether an older release is meant, and
-these bytes. The tag, by which the leader says that it offers this, is an HMAC under the device's
-own key over another label, the same flag, and manifest and signature. Knows neither files nor
-datagrams.
+Behind it comes the signer's signature (`update_signature`). The tag, by which the leader says that
+it offers this, is an HMAC under the device's own key over a label, whether an older release is
+meant, and manifest and signature. Knows neither files nor datagrams.
 """
 
 from binascii import unhexlify
@@ -40,7 +39,6 @@ TAG_BYTES = const(32)
 SIGNER = "signer.key"  # in a slot: the key whose signature the next release must have
 
 _LABEL = b"pressel update 1 "
-_SIGNED = b"pressel release 1 "
 _SAFE = b"abcdefghijklmnopqrstuvwxyz0123456789_./-"
 
 
@@ -105,11 +103,6 @@ def number(text: bytes, most: int) -> int:
     if value > most:
         raise ValueError("too large")
     return value
-
-
-def signed_head(flags: int) -> bytes:
-    """What is signed before the manifest's own bytes."""
-    return _SIGNED + bytes((flags & DOWNGRADE,))
 
 
 def begin_tag(key: "HmacKey", flags: int) -> "Any":
