@@ -31,6 +31,7 @@ from pressel.node.ways import DEAF, STALE, WELL
 from pressel.whole_file import write_whole
 from ptt.base import clock
 from ptt.fanout.plan import share_percent
+from ptt.leader.settings_in_force import Settings
 
 NOW_S = 1_000_000.0
 NAMES = [f"B{number}" for number in range(8)]
@@ -169,6 +170,18 @@ def test_a_badge_that_goes_with_an_empty_battery_is_told_of_once(
         away.note()
     names = [fields["name"] for event, fields in told if event == "badge_empty"]
     assert names == (["B0"] if is_told else [])
+
+
+@pytest.mark.parametrize(("battery_percent", "is_told"), [(15, False), (40, False), (41, True)])
+def test_the_venue_says_what_a_low_battery_is(battery_percent: int, is_told: bool) -> None:
+    venue = registered(Venue(badges=2))
+    for member, percent in zip(venue.leader.members.all(), (90, 41), strict=True):
+        member.report = [50, 0, 6, percent, 1, 1, 99, 1, 1, 60, 9, 0]
+    venue.leader.publish(Settings(2, battery_low_percent=battery_percent), venue.now_ms)
+    seen = Seen(health=verdict.judge((), NOW_S))
+    seen.status = take_snapshot(venue.leader, "", 0, venue.now_ms)
+    titles = [each.title for each in live(seen, [], NOW_S).todo]
+    assert titles == (["Low battery: B0 (41 %)"] if is_told else [])
 
 
 def test_a_revoked_badge_is_missed_by_nobody() -> None:

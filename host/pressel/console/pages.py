@@ -264,7 +264,7 @@ class Pages:
             "badge.html.j2", visitor, "/badges",
             device=device, health=health, member=member, rows=rows, now_s=time.time(),
             is_far=bool(member and radio.is_far(member)),
-            is_low=bool(member and is_low(member)),
+            is_low=bool(member and status and is_low(member, status)),
             loan=next((each for each in loans if each["device"] == device["id"]), None),
         )  # fmt: skip
 

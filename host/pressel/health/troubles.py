@@ -17,7 +17,6 @@ from .relays import relays
 from .todo import Todo, some
 
 SILENT_MS = 3 * HEARTBEAT_MS  # a member that has missed two heartbeats
-BATTERY_LOW_PERCENT = 15  # about an hour of a shift: time to fetch another badge
 DEAF_MIN = 3  # badges at one access point that hear no multicast: one alone may be at its edge
 _MOST = 0.7  # of those there that could
 _DEAF = DEAF.partition("{}")[2]
@@ -170,10 +169,10 @@ def _of_badges(status: LeaderState) -> list[Todo]:
     empty = [
         f"{each.name} ({each.badge.battery_percent} %)"
         for each in status.members
-        if each.badge is not None and is_low(each)
+        if each.badge is not None and is_low(each, status)
     ]
     if empty:
-        text = "An hour is left at most. Give them a charged badge."
+        text = "They run out soon. Give them a charged badge."
         found.append(Todo(f"Low battery: {some(empty)}", text, "warn"))
     older = [each for each in status.members if each.table_advice]
     if older:
@@ -189,11 +188,11 @@ def _of_old_apps(status: LeaderState) -> list[Todo]:
     return [Todo("Old apps are let in", text, "warn")]
 
 
-def is_low(member: MemberState) -> bool:
-    """Does its battery run out soon?"""
+def is_low(member: MemberState, status: LeaderState) -> bool:
+    """Does its battery run out soon, as the venue has set that?"""
     badge = member.badge
     percent = badge.battery_percent if badge is not None else None
-    return percent is not None and percent <= BATTERY_LOW_PERCENT
+    return percent is not None and percent <= status.battery_low_percent
 
 
 def _sentence(words: str) -> str:

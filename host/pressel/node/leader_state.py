@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from pressel.legacy.state import V1ClientState
+from ptt.leader.settings_in_force import BATTERY_LOW_PERCENT
 
 from .badge_state import BadgeState
 from .way_state import RelayState, WayState
@@ -94,7 +95,7 @@ class HeldState(BaseModel):
 class LeaderState(BaseModel):
     """A leader at one moment; `refused` counts datagrams by reason since it started, `v1_refused`
     what old apps sent. `v1_clients` is None where the bridge to old apps is off; `is_v1_off`:
-    the setting joining.old_apps has switched it off."""
+    the setting joining.old_apps has switched it off. `battery_low_percent`: the setting."""
 
     term: int
     address: str
@@ -110,3 +111,4 @@ class LeaderState(BaseModel):
     v1_clients: list[V1ClientState] | None = None
     v1_refused: dict[str, int] = {}
     is_v1_off: bool = False
+    battery_low_percent: int = BATTERY_LOW_PERCENT

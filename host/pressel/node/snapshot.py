@@ -33,6 +33,7 @@ def take_snapshot(
         term=leader.term,
         address=address,
         uptime_s=uptime_s,
+        battery_low_percent=leader.settings.settings.battery_low_percent,
         members=[
             MemberState(
                 node=member.node,

@@ -25,6 +25,7 @@ TELL_SETTINGS = const(1)  # what badges obey must be the same for all
 CODEC = const(0)  # all hear the best that all of them have, and nobody codes anew
 NETWORK = const(0)  # whoever flashed the badges knew the venue's Wi-Fi
 NAMES_DAYS = const(0)  # what is erased does not come back, so somebody has to say when
+BATTERY_LOW_PERCENT = const(15)  # about an hour of a shift: time to fetch another badge
 
 
 class Settings:
@@ -55,6 +56,7 @@ class Settings:
         codec: int = CODEC,
         network: int = NETWORK,
         names_days: int = NAMES_DAYS,
+        battery_low_percent: int = BATTERY_LOW_PERCENT,
         own: "dict | None" = None,
     ) -> None:
         self.version = version
@@ -79,6 +81,7 @@ class Settings:
         self.codec = codec
         self.network = network
         self.names_days = names_days
+        self.battery_low_percent = battery_low_percent
         self.own = own or {}
 
     def values(self) -> "tuple":
@@ -106,6 +109,7 @@ class Settings:
             self.codec,
             self.network,
             self.names_days,
+            self.battery_low_percent,
         )
 
     def fields(self) -> "tuple":
