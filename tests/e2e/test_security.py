@@ -358,23 +358,29 @@ def leaks(folder: Path, keys: dict[str, bytes]) -> list[str]:
 
 
 def test_no_file_of_a_venue_holds_a_key(work: Path) -> None:
-    """Logs, status, text, registry, backup, audit, bundle, the leader's events, the badges'
-    folders."""
+    """Logs, status, text, registry, backup, audit, bundle, recovery kit, the leader's events, the
+    badges' folders; of keys, and of the Wi-Fi's password."""
 
     async def scenario() -> None:
         async with venue(work, "AB") as (leader, (a, b)), insider_at(work, leader) as member:
             said = await a.press_and_speak(words(1, 1.0).pcm)
             await heard_by(said, b)
             state = ("--state", work / STATE)
+            wifi = work.with_name("wifi")
+            wifi.write_text(PASSWORD)
+            secret = ("--password-file", wifi, "--at-once")
             for number, args in enumerate(
                 (
+                    ("settings", "wifi", "Venue 2", *secret, "--control", leader.control),
                     ("status", "--json", "--control", leader.control),
+                    ("settings", "history", "--control", leader.control),
                     ("text", "--control", leader.control, "hello"),
                     ("device", "list", "--all", "--json", *state),
                     ("host", "show", *state),
                     ("registry", "backup", work / "copy", *state),
                     ("audit", "export", work / "audit.jsonl", *state),
                     ("health", "--json", "--control", leader.control),
+                    ("recovery", "kit", work / "kit", *state),
                     ("bundle", "make", work / "bundle.html", "--control", leader.control, *state),
                     ("device", "revoke", (2).to_bytes(8, "big").hex(), *state),
                 )
@@ -382,7 +388,7 @@ def test_no_file_of_a_venue_holds_a_key(work: Path) -> None:
                 result = await typed(*args)
                 assert result.code == 0, result.err
                 (work / f"command-{number}").write_text(result.out + result.err)
-            keys = keys_of(work, member)
+            keys = {**keys_of(work, member), "the Wi-Fi": PASSWORD.encode()}
             for actor in (a, b):
                 told = "".join(map(str, actor.told))
                 (work / f"told-{actor.name}.log").write_text(told)
