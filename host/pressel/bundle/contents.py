@@ -88,9 +88,15 @@ def _versions() -> dict[str, str]:
         "pressel": __version__,
         "python": platform.python_version(),
         "system": platform.system(),
-        "kernel": platform.release(),
+        "kernel": _release(platform.release()),
         "machine": platform.machine(),
     }
+
+
+def _release(kernel: str) -> str:
+    """Its numbers: whoever builds a kernel may name it."""
+    found = re.match(r"[0-9.]+", kernel)
+    return found.group() if found else ""
 
 
 def _computer() -> dict[str, Any]:
