@@ -420,7 +420,8 @@ def test_a_bundle_is_a_file_without_names(stage: Stage) -> None:
 def test_the_log_is_checked_and_found_in_words(stage: Stage) -> None:
     browser = stage.browser("manage")
     text = browser.open("/audit")[1]
-    assert "device rename" in text and "All entries" not in text
+    assert "renamed a badge: " in text and f'href="/badges/{DEVICE}"' in text
+    assert "entry 7, host" in text and "All entries" not in text
     assert "All entries up to 7 hold." in browser.open("/audit?verify=yes")[1]
     assert stage.browser("talk").open("/audit")[0] == 403
 

@@ -32,7 +32,6 @@ from pressel.kpis.page import hour, kpi, p95, percent, render
 from pressel.recordings.burst_mark import mark_of
 from pressel.recordings.fetch import EXPORT, PLAY
 from pressel.registry import code as codes
-from pressel.registry import in_words
 from pressel.registry.about_loans import GIVE_BACK, LEND
 from pressel.registry.device import PENDING
 from pressel.schema.setting_values import AS_THE_VENUE, at_group, difference_lines, only, own_values
@@ -322,7 +321,7 @@ class Pages:
         verdict = await self._records.verify() if "verify" in request.query_params else None
         return self._page(
             "audit.html.j2", visitor, "/audit",
-            entries=await self._records.entries(), heads=in_words.HEADS, verdict=verdict,
+            entries=await self._records.entries(), verdict=verdict,
         )  # fmt: skip
 
     async def _accounts(self, request: Request, visitor: Visitor) -> Response:

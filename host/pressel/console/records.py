@@ -22,6 +22,7 @@ from pressel.node.history import all_rows
 from pressel.registry import in_words
 from pressel.registry.chains import BEGINNING
 
+from . import audit_words
 from .host_reader import HostReader
 
 ENTRIES_SHOWN = 200  # the newest; `pressel audit list` has all
@@ -47,8 +48,8 @@ class Records:
         self._host = host
         self._state = state
 
-    async def entries(self) -> list[list[str]]:
-        """The newest entries of the host's log, newest first, as `in_words.HEADS` names them."""
+    async def entries(self) -> list[audit_words.Told]:
+        """The newest entries of the host's log, newest first."""
         names: dict[str, str] = {}
         kept: deque[in_words.Line] = deque(maxlen=ENTRIES_SHOWN)
         after = list(BEGINNING)
@@ -58,7 +59,7 @@ class Records:
                 break
             kept.extend(in_words.named(line, names) for line in page)
             after = page[-1]["place"]
-        return [list(in_words.cells(line)) for line in reversed(kept)]
+        return audit_words.told(reversed(kept))
 
     async def verify(self) -> Verdict:
         """Whether the log holds, by itself and by what other hosts have of it."""
