@@ -148,6 +148,18 @@ def test_badges_that_fall_back_stop_it(stage: Stage) -> None:
     assert stage.plan.state == BACK
 
 
+def test_whoever_begins_again_lets_those_that_failed_try_again(stage: Stage) -> None:
+    stage.begin()
+    stage.end(distributor.FAILED, messages.UPDATE_REASON_FELL_BACK)
+    stage.look()
+    assert stage.states().count("failed") == 2 and stage.plan.state == BACK
+    stage.begin()
+    assert stage.plan.state == RUNNING and stage.states().count("waiting") == 2
+    campaign = stage.campaigner.campaign
+    assert campaign is not None and campaign.flags & manifest.AGAIN
+    stage.go_through(1)
+
+
 def test_one_broken_badge_of_many_stops_nothing(stage: Stage) -> None:
     stage.begin()
     stage.go_through(2)

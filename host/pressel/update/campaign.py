@@ -203,9 +203,7 @@ class Campaigner:
         campaign.plan = None
         for device in self._chosen(stage, devices, groups):
             known = campaign.badges.setdefault(device, self._begun(device))
-            if known.state == "failed":
-                known.state, known.reason = "waiting", 0
-                campaign.flags |= manifest.AGAIN
+            _let_try_again(campaign, known)
         self._write(campaign, is_step=True)  # what cannot be kept is not begun
         if before is not None and before.release != number:
             self._stop_all()
@@ -248,7 +246,10 @@ class Campaigner:
             )
         campaign = Campaign(release=plan.version, flags=flags)
         if before is not None and before.release == plan.version:
-            campaign.badges, campaign.apart = before.badges, before.apart
+            again = before.model_copy(deep=True)
+            campaign.badges, campaign.apart = again.badges, again.apart
+            for known in campaign.badges.values():
+                _let_try_again(campaign, known)
         self._step(campaign, plan, chosen)
         self._stop_all()
         self.campaign, self._releases = campaign, found
@@ -469,6 +470,12 @@ class Campaigner:
         elif known >= term:  # a host named the last step there is: the term after it has more
             term = known + 1
         return term, count
+
+
+def _let_try_again(campaign: Campaign, known: Progress) -> None:
+    if known.state == "failed":
+        known.state, known.reason = "waiting", 0
+        campaign.flags |= manifest.AGAIN
 
 
 def read_campaign(file: Path) -> Campaign:
