@@ -1,11 +1,13 @@
-"""Writes a small file that only its user may read, whole or not at all."""
+"""Writes files that only their user may read, whole or not at all."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from pressel.errors import PresselError
 from pressel.private_folder import make_private
@@ -29,3 +31,19 @@ def write_whole(path: Path, text: str) -> None:
             raise
     except OSError as error:
         raise PresselError(f"cannot write {path}: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def new_file(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """A file that was not there: on the disk when this ends, or gone again. FileExistsError, also
+    for a link; another OSError when the disk does not take it."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            yield out
+            out.flush()
+            os.fsync(handle)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise

@@ -107,6 +107,13 @@ def test_a_file_that_others_may_change_is_not_obeyed(places, capsys) -> None:
     assert "may be changed by others" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("make", [Path.mkdir, lambda file: file.symlink_to("nowhere"), os.mkfifo])
+def test_what_is_no_file_is_not_passed_over(places, capsys, make) -> None:
+    make(places["here"])
+    assert cli.main(["config", "check"]) == UsageError.exit_code
+    assert "pressel.toml is no file" in capsys.readouterr().err
+
+
 def test_a_folder_that_this_user_may_not_look_into_has_nothing_for_him(monkeypatch) -> None:
     def stat(file: Path, **words: object) -> os.stat_result:
         raise PermissionError(13, "Permission denied", str(file))

@@ -17,7 +17,7 @@ from tests.patience import PATIENCE_S
 
 from pressel.errors import PresselError, UsageError
 from pressel.node.desk.devices import verbs
-from pressel.registry import backup, backup_file, identity, store, tables
+from pressel.registry import backup, backup_file, database, identity, store, tables
 from pressel.registry.code import INVITES_MAX, TRIES, place_of, plain_code
 from pressel.registry.database import DATABASE
 from pressel.registry.device import ACTIVE, PENDING, Entitlements
@@ -561,6 +561,16 @@ def test_row_35_the_first_device_that_standbys_would_not_learn_is_refused(
         registry.revoke(ids[2])
         registry.approve(ids[3])
         assert len(registry.devices(ACTIVE)) == 3
+
+
+def test_a_registry_that_another_program_holds_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_BUSY_S", 0.0)
+    with Registry(tmp_path) as registry, closing(sqlite3.connect(registry.file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(PresselError, match=r"another program holds .*try again when"):
+            registry.enrol("00" * 8, "Ann")
 
 
 @pytest.mark.parametrize("way", ["gone", "zeroed", "emptied"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from pressel.errors import UsageError
 from pressel.node import audits
 from pressel.registry import in_words
 from pressel.registry.device import checked_public_key
+from pressel.whole_file import new_file
 
 from .printed import print_table
 
@@ -104,23 +104,16 @@ def _of_venue(venue: dict[str, list[str]]) -> Iterator[str]:
 @_STATE
 def export(file: Path, state: Path | None) -> None:
     """Write the whole log to the new FILE: one line of JSON an entry, with its signed bytes."""
+    count = 0
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with new_file(file) as out:
+            for line in audits.lines(state):
+                out.write(json.dumps(line).encode() + b"\n")
+                count += 1
     except FileExistsError:
         raise UsageError(f"{file} exists and is left as it is; choose another name") from None
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
-    count = 0
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            for line in audits.lines(state):
-                out.write(json.dumps(line) + "\n")
-                count += 1
-            out.flush()
-            os.fsync(out.fileno())
-    except BaseException:
-        file.unlink(missing_ok=True)  # half a log is none
-        raise
     print(f"{count} entries are in {file}; it names people: keep it like the log", file=sys.stderr)
 
 

@@ -23,6 +23,7 @@ from pressel.cli.completing import offering
 from pressel.errors import UsageError
 from pressel.schema.finding import Finding
 from pressel.schema.lines import Lines
+from pressel.whole_file import new_file
 
 from .printed import print_table
 
@@ -180,8 +181,8 @@ def new(board_id: str, chip: str | None, source: str | None) -> None:
     file = boards_folder() / board_id / "board.toml"
     try:
         file.parent.mkdir(exist_ok=True)
-        with file.open("x", encoding="utf-8") as out:
-            out.write(text)
+        with new_file(file, 0o644) as out:
+            out.write(text.encode())
     except FileExistsError:
         raise UsageError(f"{file} exists and is left as it is; choose another id") from None
     except OSError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -20,6 +19,7 @@ from pressel.errors import PresselError, UsageError
 from pressel.node import control as sockets
 from pressel.node.history import all_rows
 from pressel.printable import printable
+from pressel.whole_file import new_file
 
 TOLD_S = 2.0  # badges tell what they heard of a burst that is just over
 
@@ -158,9 +158,8 @@ def _told(path: sockets.Where) -> dict[str, Any]:
 
 def _write(file: Path, text: str) -> None:
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
+        with new_file(file) as out:
+            out.write(text.encode())
     except FileExistsError:
         raise UsageError(f"{file} exists and is left as it is; choose another name") from None
     except OSError as error:

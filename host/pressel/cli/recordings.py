@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections import deque
@@ -22,6 +21,7 @@ from pressel.cli.outcome import with_outcome
 from pressel.cli.printed import print_table
 from pressel.errors import PresselError, UsageError
 from pressel.node import control as sockets
+from pressel.whole_file import new_file
 
 if TYPE_CHECKING:
     from pressel.node.control import Where
@@ -178,8 +178,7 @@ def _play(device: Any, pcm: bytes, is_talked: Callable[[], bool]) -> None:
 
 def _write_new(file: Path, content: bytes) -> None:
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as out:
+        with new_file(file) as out:
             out.write(content)
     except OSError as error:
         raise PresselError(f"cannot write {file}: {error.strerror}") from error

@@ -15,6 +15,7 @@ from pressel.errors import PresselError, UsageError
 from pressel.node import control as sockets
 from pressel.schema.settings_file import load_file, render
 from pressel.schema.settings_json import json_schema
+from pressel.whole_file import new_file
 
 from .options import control_options
 from .settings_change import change_options, put
@@ -38,8 +39,8 @@ def export(file: Path | None, version: int | None, port: int | None, control: Pa
         print(text, end="")
         return
     try:
-        with file.open("x", encoding="utf-8") as out:
-            out.write(text)
+        with new_file(file, 0o644) as out:
+            out.write(text.encode())
     except FileExistsError:
         raise UsageError(f"{file} exists and is left as it is; choose another name") from None
     except OSError as error:

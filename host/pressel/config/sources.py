@@ -82,8 +82,10 @@ def read_file(file: Path) -> dict[str, Setting]:
 
 def is_here(file: Path) -> bool:
     """A folder that this user may not look into has nothing for him: one stands in it all the same
-    after `sudo -u` and `runuser`."""
+    after `sudo -u` and `runuser`. UsageError for what has the name of a file and is none."""
     try:
+        if not file.is_file() and os.path.lexists(file):
+            raise UsageError(f"{file.absolute()} is no file; move it away, or put a file there")
         return file.is_file()
     except PermissionError:
         return False

@@ -15,6 +15,7 @@ from pressel.errors import UsageError
 from pressel.registry import backup
 from pressel.registry.database import DATABASE
 from pressel.registry.store import Registry
+from pressel.whole_file import new_file
 
 from . import control
 from .desk.asker import of_user
@@ -65,13 +66,10 @@ def _copy(source: Path, target: Path, owner: os.stat_result | None = None) -> No
     """To a new file of mode 0600."""
     try:
         content = source.read_bytes()
-        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "wb") as out:
+        with new_file(target) as out:
             if owner is not None:
-                os.fchown(handle, owner.st_uid, owner.st_gid)
+                os.fchown(out.fileno(), owner.st_uid, owner.st_gid)
             out.write(content)
-            out.flush()
-            os.fsync(handle)
     except OSError as error:
         raise UsageError(f"cannot copy {source} to {target}: {error.strerror}") from error
 

@@ -8,6 +8,7 @@ What lies in its tables is `store`'s affair.
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -224,6 +225,11 @@ def told(file: Path) -> Iterator[None]:
         raise
     except sqlite3.OperationalError as error:
         # Python's own errors, of text that is none, have no code.
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            raise PresselError(
+                f"another program holds {file}: nothing was changed; try again when it is done "
+                f"(as root, `fuser {shlex.quote(str(file))}` names it)"
+            ) from error
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
             raise PresselError(
                 f"the disk of {file} is full: nothing was changed; make room and try again"

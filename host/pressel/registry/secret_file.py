@@ -12,6 +12,7 @@ import stat
 from pathlib import Path
 
 from pressel.errors import UsageError
+from pressel.whole_file import new_file
 
 SECRET_BYTES = 32  # AES-256 and Ed25519 both take this many
 _OTHERS = 0o077  # any right of group or others
@@ -81,11 +82,8 @@ def _make(file: Path, kind: str) -> None:
 
 def write_private(file: Path, text: str) -> None:
     """A new file of mode 0600 with `text`, on disk when this returns. FileExistsError if there."""
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
+    with new_file(file) as out:
+        out.write(text.encode())
 
 
 def sync_folder(folder: Path) -> None:
