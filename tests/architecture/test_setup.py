@@ -286,7 +286,7 @@ def test_help_imports_no_sub_command_and_no_heavy_library():
     [
         ("text", "pydantic numpy cryptography ptt.leader pressel.pack"),
         ("device", "pydantic numpy ptt.leader pressel.pack"),
-        ("status", "numpy cryptography ptt.leader pressel.pack"),
+        ("status", "numpy cryptography ptt.leader.leader pressel.pack"),
         ("badge", "esptool mpremote ptt.leader pressel.pack pressel.flash"),
         ("leader", "numpy esptool pressel.pack pressel.flash"),
     ],
