@@ -895,3 +895,25 @@ def test_the_names_of_a_revoked_device_can_be_erased_everywhere(
     leads.erase(ANN)  # once more changes nothing that counts
     venue.meet()
     venue.agree()
+
+
+# --- what a change of the settings was lies beside its entry ---
+
+
+def test_values_of_settings_that_somebody_has_taken_away_are_missed(venue: Venue) -> None:
+    leads = venue.lead("a", 100)
+    leads.record("settings set", "x 5", {"version": 2}, {"now": "5", "was": "4", "why": "z"})
+
+    def bare(sent: list[Sent]) -> list[Sent]:
+        return [Sent(each.signed, {}) for each in sent]
+
+    taken = venue.hear("b", "a", bare)
+    assert "its now is missing" in repr(taken.altered)
+    venue.meet()  # from whoever has it whole
+    (told,) = venue.at["b"].about_venue()
+    assert told.texts["now"] == "5" and venue.at["b"].verify()
+    sql(leads, "DELETE FROM entry_text WHERE name = 'was'")
+    with pytest.raises(PresselError, match="its was is missing"):
+        leads.verify()
+    sql(venue.at["b"], "DELETE FROM entry_text WHERE name IN ('why', 'who')")  # of people
+    assert venue.at["b"].verify()

@@ -20,7 +20,7 @@ from pressel.registry.about_loans import device_lent
 from pressel.registry.about_networks import SECRET
 from pressel.registry.chains import CHECKPOINT, start_told
 from pressel.registry.device import ACTIVE, KEY_BYTES
-from pressel.registry.log import KEY, NAME, VENUE, Log
+from pressel.registry.log import KEY, LASTING, NAME, VENUE, Log
 from pressel.registry.standing import HEAR, Word
 from pressel.registry.vault import Vault
 
@@ -173,6 +173,9 @@ class Intake:
         if not is_term(entry.term):
             raise BrokenError(f"nobody can have led in its term {entry.term} yet")
         meaning.check(entry)
+        for name in LASTING:
+            if name in entry.texts and name not in sent.texts:
+                raise AlteredError(f"its {name} is missing, and was not erased")
         self._check_texts(sent, entry)
         if self._chains.count(host) >= CHAIN_MAX:
             raise BrokenError(f"its host has more than {CHAIN_MAX} entries, and compacts none")

@@ -37,6 +37,7 @@ WHAT_CHARACTERS_MAX = 1000  # of the values of a change: 20 settings fit
 
 NAME, KEY, WHO, WHAT = "name", "key", "who", "what"  # of texts
 PERSON, NOTE = "person", "note"  # of a loan
+LASTING = ("now", "was", "plan")  # texts of settings and rollouts, which nobody erases
 PEOPLE = (WHO, PERSON, NOTE)  # texts that are about people, who may want them forgotten
 _TOUCHED = (
     "CREATE TEMP TABLE touched (subject TEXT PRIMARY KEY)",
@@ -378,6 +379,10 @@ class Log:
             )
 
     def _check_texts(self, entry: Entry) -> None:
+        here = [name for name, _, _ in self.chains.texts(entry.host, entry.index)]
+        for name in LASTING:
+            if name in entry.texts and name not in here:
+                raise BrokenError(f"its {name} is missing")
         for name, salt, said in self.beside(entry.host, entry.index):
             if name not in entry.texts:
                 raise BrokenError(f"a text {name} lies beside it that it does not have")
