@@ -669,12 +669,12 @@ def test_there_is_an_end_to_accounts(tmp_path: Path) -> None:
 
 def test_sessions_end_and_have_a_limit() -> None:
     sessions = Sessions()
-    cookie = sessions.begin("Olga", 0)
+    cookie = sessions.begin("Olga", "", 0)
     assert sessions.find(cookie, IDLE_S) is not None
     assert sessions.find(cookie, 2 * IDLE_S + 1) is None
-    first = sessions.begin("Olga", 0)
+    first = sessions.begin("Olga", "", 0)
     for _ in range(SESSIONS_MAX):
-        sessions.begin("Ben", 0)
+        sessions.begin("Ben", "", 0)
     assert sessions.find(first, 0) is None
 
 

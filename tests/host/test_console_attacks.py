@@ -181,7 +181,7 @@ def test_a_hundred_thousand_logins_cost_few_looks_and_no_memory(
         door._tries.failed(f"{number}", 0.0)
     assert len(door._tries._wrong) <= ADDRESSES_MAX
     for _ in range(SESSIONS_MAX * 3):
-        door._sessions.begin("see", 0.0)
+        door._sessions.begin("see", "", 0.0)
     assert len(door._sessions._by_hash) <= SESSIONS_MAX
     monkeypatch.undo()
     assert browser.open("/")[0] == 200 and stage.browser("own").open("/accounts")[0] == 200

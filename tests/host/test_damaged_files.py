@@ -307,7 +307,7 @@ def _accounts(folder: Path) -> Path:
 
 
 def _tokens(folder: Path) -> Path:
-    Tokens(folder).make("ann", 1)
+    Tokens(folder).make("ann", "", 1)
     return folder / "tokens.json"
 
 

@@ -171,10 +171,22 @@ def test_a_token_ends_with_its_time_its_logout_and_its_account(venue: Venue) -> 
 
 
 def test_a_role_that_is_taken_away_is_gone_at_once(venue: Venue) -> None:
+    """Also when another console, or who put an older file back, has changed the account: its former
+    logins end, and do not come back when somebody gets the same name."""
     far = venue.far("manage")
-    venue.door.accounts.put("manage", "see", PASSWORD)  # by a command on the host
-    with pytest.raises(PresselError, match="your account may see"):
+    file = venue.door.accounts._path
+    before = file.read_text()
+    venue.door.accounts.put("manage", "see", PASSWORD)
+    with pytest.raises(UnreachableError, match="any more"):
         control.ask(far, "settings set")
+    again = venue.far("manage")
+    with pytest.raises(PresselError, match="your account may see"):
+        control.ask(again, "settings set")
+    file.write_text(before)
+    for each in (again, far.model_copy(update={"token": again.token})):
+        with pytest.raises(UnreachableError, match="any more"):
+            control.ask(each, "status")
+    control.ask(far, "status")  # the account is the one that it was made for
 
 
 def test_the_file_of_tokens_opens_nothing(venue: Venue, tmp_path: Path) -> None:
@@ -256,7 +268,7 @@ def test_where_a_console_is(text: str, place: tuple[str, int, bool] | None) -> N
 def test_all_who_log_in_at_once_are_in(tmp_path: Path) -> None:
     tokens = Tokens(tmp_path)
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda number: tokens.make(f"n{number}", 1), range(16)))
+        made = list(pool.map(lambda number: tokens.make(f"n{number}", "", 1), range(16)))
     assert all(tokens.find(each) for each in made)
 
 
@@ -269,19 +281,19 @@ def test_a_machine_without_a_host_has_none_to_look_at(venue: Venue) -> None:
 def test_tokens_are_bounded(tmp_path: Path) -> None:
     tokens = Tokens(tmp_path, lambda: float(next(clock)))
     clock = iter(range(1000, 100_000))
-    first = tokens.make("Ann", 1)
+    first = tokens.make("Ann", "", 1)
     for _ in range(TOKENS_A_NAME_MAX):
-        tokens.make("Ann", 1)
+        tokens.make("Ann", "", 1)
     assert tokens.find(first) is None and tokens.count() == {"Ann": TOKENS_A_NAME_MAX}
     for days in (0, 91):
         with pytest.raises(UsageError, match="1 to 90 days"):
-            tokens.make("Ann", days)
+            tokens.make("Ann", "", days)
     file = tmp_path / "tokens.json"
     one = {"name": "Eve", "made_s": 1, "until_s": 1 << 40}
     many = {f"{number:064x}": one for number in range(TOKENS_MAX)}
     file.write_text(json.dumps({"version": 1, "tokens": many}))
     with pytest.raises(UsageError, match="log one out first"):
-        tokens.make("Ann", 1)
+        tokens.make("Ann", "", 1)
     file.write_text("{")
     with pytest.raises(PresselError, match="damaged"):
         tokens.find(first)

@@ -73,8 +73,9 @@ class Commands:
         days = told["days"]
         if type(days) is not int:
             raise TypeError(days)
-        name = await self._door.log_in(request, str(told["name"]), str(told["password"]))
-        token = await asyncio.to_thread(self._tokens.make, name, days)
+        name = str(told["name"])
+        mark = await self._door.log_in(request, name, str(told["password"]))
+        token = await asyncio.to_thread(self._tokens.make, name, mark, days)
         role = await asyncio.to_thread(self._door.accounts.role, name)
         return {"answer": {"token": token, "role": role, "life_s": days * DAY_S}}
 
@@ -101,9 +102,9 @@ class Commands:
     async def _who(self, request: Request) -> tuple[str, str]:
         """Name and role of whose token it is. Refusal for none."""
         token = await asyncio.to_thread(self._tokens.find, _token(request))
-        role = None
-        if token is not None:
-            role = await asyncio.to_thread(self._door.accounts.role, token.name)
+        role, accounts = None, self._door.accounts
+        if token is not None and await asyncio.to_thread(accounts.mark, token.name) == token.mark:
+            role = await asyncio.to_thread(accounts.role, token.name)
         if token is None or role is None:
             raise Refusal(401, "you are not logged in any more; run: pressel login")
         return token.name, role

@@ -61,8 +61,10 @@ class Door:
     def visitor(self, request: HTTPConnection) -> Visitor | None:
         """None for who is not logged in."""
         session = self._session(request)
-        role = self.accounts.role(session.name) if session is not None else None
-        if session is None or role is None:
+        if session is None or self.accounts.mark(session.name) != session.mark:
+            return None
+        role = self.accounts.role(session.name)
+        if role is None:
             return None
         return Visitor(session.name, role, session.form)
 
@@ -81,20 +83,22 @@ class Door:
         return visitor
 
     async def log_in(self, request: Request, name: str, password: str) -> str:
-        """The name as whom somebody is logged in now. Refusal when that fails."""
+        """The mark of the account that this is the password of. Refusal when it is of none."""
         address = request.client.host if request.client else ""
         now_s = time.monotonic()
         if not self._tries.may_try(address, now_s):
             raise Refusal(429, "Too many wrong passwords from here; wait a minute.")
         self._tries.failed(address, now_s)  # taken back below: tries at the same time count, too
+        mark = self.accounts.mark(name)  # before the look: who changes it meanwhile means it
         role = await self._one_by_one(self.accounts.check, name, password)
-        if role is None:
+        if role is None or mark is None:
             raise Refusal(403, "No account has this name and password.")
         self._tries.succeeded(address)
-        return name
+        return mark
 
-    async def begin(self, request: Request, code: str, name: str, password: str) -> None:
-        """The first account, which may do everything, for who knows the code. Refusal otherwise."""
+    async def begin(self, request: Request, code: str, name: str, password: str) -> str:
+        """The first account, which may do everything, for who knows the code; its mark. Refusal
+        otherwise."""
         address = request.client.host if request.client else ""
         now_s = time.monotonic()
         if not self.code:
@@ -108,6 +112,7 @@ class Door:
             raise Refusal(403, "There is an account already.")
         await self.put(name, "own", password)
         self.code = ""
+        return self.accounts.mark(name) or ""
 
     async def put(self, name: str, role: str, password: str) -> None:
         """Add or change an account; whoever was logged in with it is not any more."""
@@ -124,11 +129,11 @@ class Door:
             raise Refusal(400, f"{error}.") from error
         self._end_all(name)
 
-    def enter(self, answer: Response, name: str) -> None:
+    def enter(self, answer: Response, name: str, mark: str) -> None:
         """Give a browser the cookie of a new session."""
         answer.set_cookie(
             self._cookie,
-            self._sessions.begin(name, time.monotonic()),
+            self._sessions.begin(name, mark, time.monotonic()),
             httponly=True,
             samesite="strict",
             secure=self._is_secure,

@@ -454,20 +454,20 @@ class Pages:
         form = await request.form(max_files=0, max_fields=5)
         name = str(form.get("name", "")).strip()
         try:
-            known = await self._door.log_in(request, name, str(form.get("password", "")))
+            mark = await self._door.log_in(request, name, str(form.get("password", "")))
         except Refusal as refusal:
             return self._entry(str(refusal), refusal.status)
-        return self._entered(known)
+        return self._entered(name, mark)
 
     async def _first(self, request: Request) -> Response:
         form = await request.form(max_files=0, max_fields=5)
         name = str(form.get("name", "")).strip()
         words = str(form.get("code", "")), name, str(form.get("password", ""))
         try:
-            await self._door.begin(request, *words)
+            mark = await self._door.begin(request, *words)
         except Refusal as refusal:
             return self._entry(str(refusal), refusal.status)
-        return self._entered(name)
+        return self._entered(name, mark)
 
     async def _logout(self, request: Request, visitor: Visitor) -> Response:
         answer = RedirectResponse("/login", 303)
@@ -476,9 +476,9 @@ class Pages:
 
     # --- inside ---
 
-    def _entered(self, name: str) -> Response:
+    def _entered(self, name: str, mark: str) -> Response:
         answer = RedirectResponse("/", 303)
-        self._door.enter(answer, name)
+        self._door.enter(answer, name, mark)
         return answer
 
     def _entry(self, why: str, status: int) -> Response:

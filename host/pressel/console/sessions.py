@@ -18,9 +18,10 @@ ADDRESSES_MAX = 4096  # whose tries are remembered; the oldest is forgotten
 
 @dataclass
 class Session:
-    """`form` must come with every change: another site cannot know it."""
+    """`form` must come with every change: another site cannot know it. `mark` of the account."""
 
     name: str
+    mark: str
     form: str
     begun_s: float
     seen_s: float
@@ -33,12 +34,12 @@ class Sessions:
     def __init__(self) -> None:
         self._by_hash: OrderedDict[bytes, Session] = OrderedDict()
 
-    def begin(self, name: str, now_s: float) -> str:
-        """The cookie of a new session."""
+    def begin(self, name: str, mark: str, now_s: float) -> str:
+        """The cookie of a new session, for the account of this `mark`."""
         cookie = secrets.token_urlsafe(32)
         while len(self._by_hash) >= SESSIONS_MAX:
             self._by_hash.popitem(last=False)
-        self._by_hash[_hash(cookie)] = Session(name, secrets.token_urlsafe(24), now_s, now_s)
+        self._by_hash[_hash(cookie)] = Session(name, mark, secrets.token_urlsafe(24), now_s, now_s)
         return cookie
 
     def find(self, cookie: str, now_s: float) -> Session | None:

@@ -29,12 +29,14 @@ _FILE_BYTES_MAX = 1 << 20
 
 
 class Token(BaseModel):
-    """`name` of the account; `made_s` and `until_s` since 1970."""
+    """`name` and `mark` of the account ("": of an earlier version, which kept none); `made_s` and
+    `until_s` since 1970."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
     name: str = Field(max_length=32)
     made_s: int = Field(ge=0, le=1 << 40)
     until_s: int = Field(ge=0, le=1 << 40)
+    mark: str = Field(default="", max_length=16)
 
 
 class _File(BaseModel):
@@ -52,14 +54,14 @@ class Tokens:
         self._now_s = now_s
         self._turn = threading.Lock()  # two who log in at once are both in the file
 
-    def make(self, name: str, days: int) -> str:
-        """A new one for the account `name`. UsageError for days that cannot be."""
+    def make(self, name: str, mark: str, days: int) -> str:
+        """A new one for the account `name` of this `mark`. UsageError for days that cannot be."""
         if not 1 <= days <= DAYS_MAX:
             raise UsageError(f"a login lasts 1 to {DAYS_MAX} days")
         with self._turn:
-            return self._make(name, days)
+            return self._make(name, mark, days)
 
-    def _make(self, name: str, days: int) -> str:
+    def _make(self, name: str, mark: str, days: int) -> str:
         known, now_s = self._read(), int(self._now_s())
         own = sorted((each.made_s, key) for key, each in known.items() if each.name == name)
         for _, key in own[: max(0, len(own) + 1 - TOKENS_A_NAME_MAX)]:
@@ -67,7 +69,9 @@ class Tokens:
         if len(known) >= TOKENS_MAX:
             raise UsageError(f"{TOKENS_MAX} computers are logged in; log one out first")
         token = secrets.token_urlsafe(32)
-        known[_hash(token)] = Token(name=name, made_s=now_s, until_s=now_s + days * DAY_S)
+        known[_hash(token)] = Token(
+            name=name, made_s=now_s, until_s=now_s + days * DAY_S, mark=mark
+        )
         self._write(known)
         return token
 
