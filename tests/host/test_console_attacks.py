@@ -143,6 +143,14 @@ def test_what_the_host_says_is_shown_as_text(stage: Stage, monkeypatch: pytest.M
         assert SCRIPT not in text
 
 
+@pytest.mark.parametrize(
+    "which", ["%00", "-1", "9" * 400, "%3Cscript%3E", "%0D%0AX%3A%20y", "%D9%A1"]
+)
+def test_a_badge_that_is_none_is_not_found(stage: Stage, which: str) -> None:
+    status, text = stage.browser("see").open(f"/badges/{which}")
+    assert status == 404 and "no such device" in text and "<script>" not in text
+
+
 @pytest.mark.parametrize("name", ["own", SCRIPT, "\x00", "x" * 10_000, "own\r\nSet-Cookie: a=b"])
 def test_a_login_gives_nothing_of_what_it_was_sent(stage: Stage, name: str) -> None:
     status, text = stage.browser().post("/login", name=name, password=SCRIPT)

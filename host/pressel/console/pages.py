@@ -23,7 +23,7 @@ from starlette.responses import (
 )
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from pressel.errors import PresselError
+from pressel.errors import PresselError, UsageError
 from pressel.health import radio
 from pressel.health.relays import relays as relay_health
 from pressel.health.troubles import is_low
@@ -168,7 +168,8 @@ class Pages:
             except Refusal as refusal:
                 return self._message(visitor, refusal.status, str(refusal))
             except PresselError as error:
-                return self._message(visitor, 502, f"{error}.")
+                status = 404 if isinstance(error, UsageError) else 502  # of an address, or a host
+                return self._message(visitor, status, f"{error}.")
 
         return answer
 
