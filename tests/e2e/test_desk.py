@@ -387,7 +387,7 @@ def test_an_operator_elsewhere_asks_over_tls_in_their_own_name(
             audit = (await done("audit", "list", "--json")).splitlines()
             who = {json.loads(each)["texts"].get("who") for each in audit}
             assert f"Mia by the console of {ME}" in who, who
-            refused = await typed("host", "remove", "b")
+            refused = await typed("host", "allow", "b", "07a3" * 16)
             assert refused.code == 1 and "needs the role own" in refused.err
             assert "host itself" in (await typed("host", "resign")).err
             await done("logout")
