@@ -130,8 +130,8 @@ report-phase4: ready  ## Write docs/reports/phase4-capacity.md from its runs; RE
 report-phase5: ready  ## Write docs/reports/phase5-audio.md: delay, late loss, concealment
 	@$(BIN)/python -m tests.bench.report
 
-report-phase7: ready  ## Play all attacks, and write docs/reports/phase7-security.md
-	@exec $(BIN)/python -m tests.hostile.report
+report-phase7: ready  ## Play all attacks, and write docs/reports/phase7-security.md; a quarter of an hour
+	@exec timeout 1800 $(BIN)/python -m tests.hostile.report
 
 report-phase8: ready  ## Write docs/reports/phase8-operations.md from its runs; RECORD=1 makes them anew
 	@$(BIN)/python -m pressel.sim.report phase8 $(if $(RECORD),--record)
