@@ -31,7 +31,7 @@ def member(node, session=0, address=b"here"):
     one.nonce = one.request = one.settings = one.entitlements = one.roster = one.asked = 0
     one.text_number = one.table_is = -1
     one.device, one.name, one.build = bytes(8), b"A", b""
-    one.address, one.groups, one.secret = address, [1], b""
+    one.address, one.groups, one.secret = address, (1,), b""
     one.keys_s = one.features = 0
     return records.write_member(one)
 
@@ -68,6 +68,12 @@ def gone(made):
         found.append((envelope.session_id(data), envelope.seq(data), outgoing.destination))
 
 
+def next_copy(made):
+    outgoing = made.poll_transmit()
+    assert outgoing is not None
+    return outgoing
+
+
 def refused(made, data, by, reason):
     before = made.refusals[reason]
     made.on_copies(data, by, 0)
@@ -86,7 +92,7 @@ def test_each_listener_gets_its_own_copy():
 def test_a_copy_is_sealed_under_the_listeners_own_key():
     made = relay()
     made.on_copies(copies([2]), state(2), 0)
-    outgoing = made.poll_transmit()
+    outgoing = next_copy(made)
     hmac = Hmac()
     key = HmacKey(relay_key(hmac, SECRET, NUMBER, 102))
     badge = Link(hmac, False)
@@ -217,8 +223,9 @@ def test_a_packet_is_fetched_whole_or_copy_by_copy():
     for _ in range(3):
         made.on_copies(copies([2, 3]), state(2, 3), 0)
     whole = made.poll_copies()
+    assert whole is not None
     assert [link.session for link in whole.links] == [102, 103] and whole.seqs == [1, 1]
-    assert made.poll_transmit().destination == b"here"
+    assert next_copy(made).destination == b"here"
     assert made.poll_copies() is None  # one of its copies has gone already
     assert [seq for _, seq, _ in gone(made)] == [2, 3, 3]
     assert made.poll_copies() is None
