@@ -15,6 +15,7 @@ import click
 
 from pressel import __version__, extras, streams
 from pressel.cli.lazy import LazyGroup
+from pressel.cli.wrapping import on_terminals
 from pressel.config import sources
 from pressel.errors import PresselError, UsageError, disk_error
 
@@ -120,7 +121,8 @@ def _no_text(words: list[str]) -> str | None:
 
 def main(args: list[str] | None = None) -> int:
     """Run the command line; `args` are those after the program's name. Returns the exit code."""
-    with streams.standing_in():
+    typed = sys.argv[1:] if args is None else args
+    with streams.standing_in(), on_terminals(typed):
         return _run(args)
 
 
