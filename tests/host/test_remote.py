@@ -32,6 +32,9 @@ from pressel.node import control
 from pressel.node.control import Reply
 from pressel.node.host import HostNode
 from pressel.node.options import HostOptions
+from pressel.registry import backup, kit
+from pressel.registry.identity import public_key
+from pressel.registry.store import Registry
 from pressel.remote import line
 from pressel.remote.logins import Login, login_at, logins_file, place_of, read_logins
 
@@ -187,6 +190,36 @@ def test_a_role_that_is_taken_away_is_gone_at_once(venue: Venue) -> None:
         with pytest.raises(UnreachableError, match="any more"):
             control.ask(each, "status")
     control.ask(far, "status")  # the account is the one that it was made for
+
+
+def test_a_stolen_token_ends_wherever_it_is_shown(venue: Venue, tmp_path: Path) -> None:
+    """A thief who has the whole login asks as its owner, in the owner's name, until that logs out;
+    the same request sent again, and a box made of kit and backup, then know nothing of it."""
+    far = venue.far("manage")
+    head = {"Content-Type": "application/json", "Authorization": f"Bearer {far.token}"}
+    body = json.dumps({"ask": "settings set", "fields": {"values": {"a": 1}}})
+    plain = settings(
+        HostReader(lambda verb, **fields: None), venue.door, frozenset({"127.0.0.1"}), Path(),
+        None, None, None,
+        Commands(lambda verb, **fields: Reply(venue.asked.append((verb, fields))), venue.door,
+                 venue.tokens, ""),
+    )  # fmt: skip
+    with served(plain) as port:
+        assert fetch(port, "/api/ask", "POST", head, body)[0].status == 200
+        assert venue.asked == [("settings set", {"values": {"a": 1}, "for": "manage"})]
+        assert CliRunner().invoke(logout, [], standalone_mode=False).exception is None
+        again = fetch(port, "/api/ask", "POST", head, body)
+        assert again[0].status == 401 and len(venue.asked) == 1
+    state, new = tmp_path / "state", tmp_path / "new"
+    login_of_old = venue.far("manage").token
+    Registry(state).close()
+    public_key(state)
+    words = kit.new_passphrase()
+    kit.make(state, tmp_path / "kit", words)
+    backup.back_up(state, tmp_path / "copy")
+    kit.restore(tmp_path / "kit", words, tmp_path / "copy", new, is_stolen=True)
+    assert Tokens(state, lambda: venue.now_s).find(login_of_old)
+    assert Tokens(new, lambda: venue.now_s).find(login_of_old) is None
 
 
 def test_the_file_of_tokens_opens_nothing(venue: Venue, tmp_path: Path) -> None:
