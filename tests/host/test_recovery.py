@@ -10,6 +10,7 @@ import pytest
 
 from pressel import cli
 from pressel.errors import PresselError, UsageError
+from pressel.node import control
 from pressel.node.routine_backups import RoutineBackups
 from pressel.registry import backup, kit
 from pressel.registry.device import Entitlements
@@ -56,6 +57,18 @@ def test_a_new_box_is_the_lost_one(lost: Path, tmp_path: Path) -> None:
         assert another.hosts() == []
     for each in (new, other):  # and each can be backed up again
         assert Shelf(tmp_path / f"of-{each.name}", 1).add(each, DAY_S)[1] == 1
+
+
+def test_no_kit_is_made_of_another_host_than_the_one_that_runs(
+    lost: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Keys of a former trial in this user's folder would be found out in the disaster."""
+    monkeypatch.setenv("PRESSEL_HOST_STATE", str(lost))
+    monkeypatch.setattr(control, "all_alive", lambda: [tmp_path / "other.sock"])
+    assert cli.main(["recovery", "kit", str(tmp_path / "kit")]) == 2
+    assert "another folder" in capsys.readouterr().err and not (tmp_path / "kit").exists()
+    monkeypatch.setattr(control, "all_alive", list)
+    assert cli.main(["recovery", "kit", str(tmp_path / "kit")]) == 0
 
 
 def test_a_kit_tells_nothing_without_its_passphrase(lost: Path, tmp_path: Path) -> None:

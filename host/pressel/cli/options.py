@@ -56,13 +56,15 @@ def state_option(text: str = "Folder for the host's files."):
     )
 
 
-def folder_option():
+def folder_option(
+    text: str = "Folder of the host; by default that of the host running on this machine, else "
+    "this user's or the service's.",
+):
     """`--state` for commands on a venue's devices and hosts: a `Path` or None, for `open_roll`."""
     return click.option(
         "--state",
         type=click.Path(file_okay=False, path_type=Path),
-        help="Folder of the host; by default that of the host running on this machine, else "
-        "this user's or the service's.",
+        help=text,
     )
 
 

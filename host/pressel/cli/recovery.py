@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from pressel.cli.options import state_option
+from pressel.cli.options import folder_option, state_option
+from pressel.node.door import folder_here
 from pressel.registry import kit as kits
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -25,10 +26,10 @@ def recovery() -> None:
 
 @recovery.command()
 @click.argument("file", type=_FILE)
-@state_option()
-def kit(file: Path, state: Path) -> None:
+@folder_option("Folder of the host; by default this user's, or the service's.")
+def kit(file: Path, state: Path | None) -> None:
     """Seal the keys of this machine's host into the new FILE, and print the passphrase."""
-    print_kit(state, file)
+    print_kit(folder_here(state), file)
 
 
 @recovery.command()

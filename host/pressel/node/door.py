@@ -189,6 +189,14 @@ def reached(state: Path | None) -> Where | None:
     return own
 
 
+def folder_here(state: Path | None) -> Path:
+    """Where the keys of this machine's host lie. UsageError where the host that runs has others."""
+    own = state or default_state()
+    if state is None and control_of(own) is None and control.all_alive():
+        raise UsageError(f"the host that runs here has another folder than {own}: give --state")
+    return own
+
+
 def running(state: Path | None) -> Path | None:
     """The control socket of the host that has the folder `state`, None when none runs. Without a
     folder the only one of this user's that runs; UsageError when there are several."""
