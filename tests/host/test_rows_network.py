@@ -187,13 +187,14 @@ def test_row_3_while_another_program_holds_the_registry_the_host_serves(
     monkeypatch.setattr(host, "serve_first", lambda: None)
     monkeypatch.setattr(host, "LOOK_S", 0.01)
     state, control_at = tmp_path / "state", tmp_path / "c.sock"
-    waits, is_locked = threading.Event(), threading.Event()
+    has_begun, is_locked, waits = threading.Event(), threading.Event(), threading.Event()
     forget_old = Registry.forget_old
     told: list[dict[str, Any]] = []
 
     def noted(self: Registry) -> None:
-        waits.set()
+        has_begun.set()
         if is_locked.is_set():
+            waits.set()
             forget_old(self)
 
     def report(event: str, fields: dict[str, Any]) -> None:
@@ -205,13 +206,12 @@ def test_row_3_while_another_program_holds_the_registry_the_host_serves(
         node = host.HostNode(options, report)
         monkeypatch.setattr(Registry, "forget_old", noted)
         running = asyncio.ensure_future(node.run())
-        await until(waits.is_set)  # it has begun; what it does at the start is done
+        await until(has_begun.is_set)  # what it does at the start is done
         with Registry(state, lambda: time.time() - 900_000) as registry:
             registry.invite()
         open_invitations = sqlite3.connect(state / "registry.sqlite", isolation_level=None)
         open_invitations.execute("BEGIN IMMEDIATE")
         is_locked.set()
-        waits.clear()
         await until(waits.is_set)
         for _ in range(5):
             assert (await asyncio.to_thread(control.ask, control_at, "status"))["term"] >= 1
