@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pressel.boards.board import DEFAULT_BOARD, load_board
-from pressel.errors import PresselError
+from pressel.node.ready import until_ready
 from pressel.registry.device import KEY_BYTES
 from pressel.soft.credential import DEVICE_BYTES, Credential, register
 from pressel.virtual import VirtualBadge
@@ -52,13 +52,9 @@ async def run_leader(work: Path, listen: str = "127.0.0.1:0") -> AsyncIterator[L
     assert process.stdout is not None and process.stdin is not None
     try:
         async with asyncio.timeout(START_LIMIT_S):
-            first = await process.stdout.readline()
-        if not first:
-            raise PresselError("the leader did not start; it says why above")
-        ready = json.loads(first)
-        leader = LeaderProcess(
-            process, f"{ready['address']}:{ready['port']}", work / _CONTROL, [ready]
-        )
+            said = await until_ready(process.stdout)
+        address = f"{said[-1]['address']}:{said[-1]['port']}"
+        leader = LeaderProcess(process, address, work / _CONTROL, said)
         reader = asyncio.create_task(_read(process.stdout, leader.events))
         yield leader
         process.stdin.close()

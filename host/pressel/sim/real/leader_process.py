@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from pressel.errors import PresselError
+from pressel.node.ready import until_ready
 from pressel.registry.store import Registry
 from pressel.sim.world import keys, record
 from ptt.base import events
@@ -58,10 +58,7 @@ class LeaderProcess:
         )
         assert self._process.stdout is not None
         async with asyncio.timeout(START_LIMIT_S):
-            first = await self._process.stdout.readline()
-        if not first:
-            raise PresselError("the leader did not start; it says why above")
-        ready = json.loads(first)
+            ready = (await until_ready(self._process.stdout))[-1]
         self.address = (ready["address"], ready["port"])
         self.starts += 1
         self._tell(record.STARTED, 1 if self.starts > 1 else 0)
