@@ -17,6 +17,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from pressel.audio.codecs import host_codecs
 from pressel.enrol.server import EnrolmentServer
 from pressel.errors import PresselError, UnreachableError
 from pressel.registry.identity import identity
@@ -302,6 +303,7 @@ class HostNode:
             closing.push_async_callback(self._chores.close)
             if self._options.dies_with_parent:
                 on_stdin_closed(self._stopping.set)
+            await asyncio.to_thread(host_codecs)  # who takes over amid a burst has no time to load
             self._say_ready()
             self._begin_chores()
             self._on_time()  # who is alone leads before anybody can ask
