@@ -13,11 +13,13 @@ import click
 from rich.table import Table
 
 from pressel.cli.health import all_bursts
-from pressel.cli.options import control_options, state_option
+from pressel.cli.options import control_options, folder_option
 from pressel.cli.printed import print_table
 from pressel.errors import PresselError, UsageError
 from pressel.node import control as sockets
+from pressel.node.door import folder_at, folder_here
 from pressel.node.history import all_rows
+from pressel.node.options import default_state
 from pressel.printable import printable
 from pressel.whole_file import new_file
 
@@ -41,10 +43,10 @@ def bundle() -> None:
     help="Wait while you make the fault happen, until Enter; only what happens meanwhile is in it.",
 )  # fmt: skip
 @control_options
-@state_option("Folder of the host; the file that tells who is who lies there.")
+@folder_option("Folder in which the file lies that tells who is who; by default the host's.")
 def make(
     file: Path, logs: tuple[Path, ...], minutes: int | None, is_recorded: bool, port: int | None,
-    control: Path | None, state: Path,
+    control: Path | None, state: Path | None,
 ) -> None:  # fmt: skip
     """Write the new FILE, a page that any browser shows.
 
@@ -61,19 +63,20 @@ def make(
         raise UsageError("--record says by itself what is in it; leave --minutes out")
     path = sockets.find(control, port)
     sockets.ask(path, "figures")  # before anybody makes an effort
+    folder = state or folder_at(path, default_state())
     since_s = time.time() - minutes * 60 if minutes else 0.0
     if is_recorded:
         since_s = time.time()
         print("Make the fault happen now; then press Enter.", file=sys.stderr)
         sys.stdin.readline()
         time.sleep(TOLD_S)
-    names, now_s = Pseudonyms(state), time.time()
+    names, now_s = Pseudonyms(folder), time.time()
     lines = [
         line for log in logs for line in all_lines(log) if line.at_s is None or line.at_s >= since_s
     ]
     told = _told(path)
     bursts = [each for each in told["bursts"] if each.at >= since_s]
-    findings = [*checks.clock(), *checks.disk(state)]
+    findings = [*checks.clock(), *checks.disk(folder)]
     venue = told["figures"], told["settings"], told["status"]
     hosts = told["cluster"], told["history"]
     made = contents(*venue, bursts, lines, names, now_s, findings, *hosts, since_s)
@@ -128,12 +131,12 @@ def _summary(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 
 @bundle.command()
 @click.argument("name")
-@state_option("Folder of the host in which the bundle was made.")
-def who(name: str, state: Path) -> None:
+@folder_option("Folder of the host where the bundle was made; by default that of this one.")
+def who(name: str, state: Path | None) -> None:
     """Tell which badge or host is called NAME in bundles of this venue."""
     from pressel.bundle.pseudonyms import Pseudonyms
 
-    found = Pseudonyms(state).who(name)
+    found = Pseudonyms(folder_here(state)).who(name)
     if found is None:
         raise UsageError(f"no bundle that was made here has a {name}")
     print(found)

@@ -50,6 +50,7 @@ HERE_ONLY = MappingProxyType(
         "log page": "it is between hosts",
         "recordings copy": "it is between hosts",
         "registry backup": "it names a file there",
+        "registry folder": "it names a folder there",
         "registry restore": "it names a file there",
         "update add": "the release must lie there first",
         "update put": "it carries a whole release",

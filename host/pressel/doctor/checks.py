@@ -20,6 +20,7 @@ from pressel.config import sources
 from pressel.console import authority, secrets_kept
 from pressel.errors import PresselError
 from pressel.node import control
+from pressel.node.door import folder_here
 from pressel.node.options import default_state
 from pressel.node.ports import HOSTS_PORT
 from pressel.own_address import own_address
@@ -158,9 +159,17 @@ def clock() -> Found:
     yield Finding("clock", "fine", time.strftime("%Y-%m-%d %H:%M"))
 
 
+def _folder() -> Path:
+    """Of the host that runs here, as far as it says."""
+    try:
+        return folder_here(None)
+    except PresselError:
+        return default_state()
+
+
 def disk(state: Path | None = None) -> Found:
     """Where the host's folder `state` lies; None: the one of the host that runs here."""
-    folder = _existing(state or default_state())
+    folder = _existing(state or _folder())
     free = shutil.disk_usage(folder).free
     words = f"{free / 1e9:.1f} GB free for {folder}"
     if free < FREE_BYTES_MIN:
@@ -224,7 +233,7 @@ def discovery() -> Found:
 
 
 def permissions() -> Found:
-    folder = default_state()
+    folder = _folder()
     wrong = []
     for path, mode in ((folder, 0o700), *((folder / each, 0o600) for each in _SECRETS)):
         try:
@@ -246,7 +255,7 @@ def certificates() -> Found:
     """When those of the console end; nothing where it has none of its own."""
     now = datetime.now(UTC)
     try:
-        found = authority.ends(default_state())
+        found = authority.ends(_folder())
     except PresselError as error:
         mend = "put back your copy, or delete the folder: everybody logs in anew"
         yield Finding("certificates", "fault", str(error), mend)

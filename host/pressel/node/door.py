@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pressel.errors import UsageError
+from pressel.errors import PresselError, UsageError
 from pressel.registry import code as codes
 from pressel.registry.about_loans import GIVE_BACK, LEND
 from pressel.registry.database import DATABASE
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from .control import Where
 
 Notice = Callable[[str], None]
+
+_SEVERAL = "several hosts run here; choose one with --state FOLDER"
 
 
 class DeskRoll:
@@ -190,11 +192,26 @@ def reached(state: Path | None) -> Where | None:
 
 
 def folder_here(state: Path | None) -> Path:
-    """Where the keys of this machine's host lie. UsageError where the host that runs has others."""
+    """Where the files of this machine's host lie: of the one of this user's that runs, else this
+    user's or the service's. UsageError when several run, or one that does not say."""
     own = state or default_state()
-    if state is None and control_of(own) is None and control.all_alive():
-        raise UsageError(f"the host that runs here has another folder than {own}: give --state")
-    return own
+    if state is not None or control_of(own) is not None:
+        return own
+    alive = control.all_alive()
+    if len(alive) > 1:
+        raise UsageError(_SEVERAL)
+    return folder_at(alive[0], own) if alive else own
+
+
+def folder_at(path: Where, own: Path) -> Path:
+    """Where the files of the host at `path` lie; `own` if it is on another computer."""
+    if not isinstance(path, Path):
+        return own
+    try:
+        return Path(control.ask(path, "registry folder"))
+    except PresselError as error:  # of an older version
+        words = f"the host that runs may have another folder than {own}: give --state"
+        raise UsageError(words) from error
 
 
 def running(state: Path | None) -> Path | None:
@@ -204,7 +221,7 @@ def running(state: Path | None) -> Path | None:
     if own is None and state is None:
         alive = control.all_alive()
         if len(alive) > 1:
-            raise UsageError("several hosts run here; choose one with --state FOLDER")
+            raise UsageError(_SEVERAL)
         own = alive[0] if alive else None
         if own is None:
             control.check_service()

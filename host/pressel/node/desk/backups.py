@@ -20,6 +20,7 @@ class Backups:
 
     def verbs(self) -> tuple[Verb, ...]:
         return (
+            Verb("registry folder", lambda _: str(self._state.absolute())),
             Verb("registry backup", self.back_up, True, HERE, in_thread=True, shown=("file",)),
             Verb(
                 "registry restore", self.restore, True, HERE, True, ("file",), venue=True, logs=True
