@@ -107,6 +107,41 @@ def test_half_go_deaf_and_no_word_is_lost() -> None:
     assert result["kpis"]["frame_loss"] == 0
 
 
+def test_who_asks_while_the_talker_is_silent_stays_with_the_others() -> None:
+    """Nothing was said that it misses: what it loses later, it loses of what goes to all."""
+    asked: list[int] = []
+
+    def prepare(world: World) -> None:
+        talkers: set[int] = set()
+
+        def note(now_us: int, node: int, to: int, size: int, data: Any) -> None:
+            if data[1] == messages.VOICE_FRAME and not world.nodes[node].is_wired:
+                talkers.add(node)
+
+        def note_arrived(now_us: int, node: int, source: int, size: int, data: Any) -> None:
+            if data[1] == messages.MULTICAST_MISSED:
+                asked.append(source)
+
+        def leave(at_ms: int, lasts_ms: int, *, is_talker: bool) -> None:
+            def go(_: Any) -> None:
+                for station in range(1, world.participants + 1):
+                    if (station in talkers) == is_talker:
+                        world.network.roam(station, lasts_ms * 1000)
+
+            world.loop.at((SETTLED_MS + at_ms) * 1000, go, None)
+
+        world.record.watch(SENT, note)
+        world.record.watch(record.DELIVERED, note_arrived)
+        leave(1000, 440, is_talker=True)
+        leave(1150, 255, is_talker=False)  # miss the keys that are told meanwhile, and ask
+        leave(2000, 350, is_talker=False)
+
+    result = play(spec(), prepare)
+    assert len(set(asked)) == PARTICIPANTS - 1
+    assert result["kpis"]["frame_loss"] > 0
+    assert result["violations"] == []
+
+
 def test_an_insiders_frames_are_heard_by_nobody() -> None:
     insiders: list[Insider] = []
     result = play(spec(), lambda world: insiders.append(Insider(world)))

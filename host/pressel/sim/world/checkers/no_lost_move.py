@@ -98,7 +98,10 @@ class NoLostMove:
             moves[-1].end = behind - FRAMES_PER_PACKET_MAX  # what waited to be sent with others
         elif kind == MULTICAST_MISSED and not is_alone:
             first = envelope.get16(data, _FIRST_AT)
-            moves.append(Move(first, max(behind - FRAMES_MAX, first)))
+            # While the talker is silent nothing is missed, and the leader goes on as before, unless
+            # a relay may be to blame.
+            if first < behind or self._world.stage.hears_relays:
+                moves.append(Move(first, max(behind - FRAMES_MAX, first)))
 
     def _on_refused(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
         if _is_many(data) and (frames := _voice(data)):
