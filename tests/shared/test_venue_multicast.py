@@ -35,6 +35,13 @@ def test_all_who_hear_it_get_one_transmission():
     assert receipt[1:] == (7, 7, 7)
 
 
+def test_who_talks_does_not_ask_for_its_own_burst():
+    made = venue()
+    wire = Wire(made)
+    heard_whole(made, talk(made, 1600, meanwhile=lambda: wire.deaf.add(0)))
+    assert wire.many[0] and not wire.asked
+
+
 def test_few_who_hear_it_get_a_copy_each():
     made = venue(badges=5)
     wire = Wire(made)

@@ -131,6 +131,8 @@ class Listener:
     def _on_voice(self, data: bytes, now_ms: int) -> None:
         """It is the leader's."""
         frames = layout.as_voice(data)
+        if voice.talker(frames) == self._owner.join.node:
+            return  # our own: nobody sends it to us again
         group, lease = voice.group(frames), voice.lease(frames)
         watch = self._watches.get(group)
         if watch is None or watch.lease < lease:  # nobody has told us that it began
