@@ -11,6 +11,7 @@ import random
 import statistics
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from rich.table import Table
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_MS
 from ptt.wire import envelope, voice
 
-from . import murmur
+from . import goals, murmur
 from .c_loop import CLoop
 from .pressel_host import PresselHost
 
@@ -35,14 +36,28 @@ PACKET_BYTES = voice.FRAMES_AT + ADPCM_FRAME_BYTES + envelope.TAG_BYTES
 @click.option("--rounds", default=8, show_default=True, help="Turns of each contestant.")
 def main(listeners: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory(prefix="pressel-relay-") as folder:
-        _print(costs(Path(folder), listeners, rounds), listeners)
+        _print(turns(Path(folder), listeners, rounds), listeners)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """`heard`: the share of frames that came, of what all listeners should have got."""
+
+    us_a_frame: float
+    heard: float
 
 
 def costs(work: Path, listeners: int, rounds: int) -> dict[str, list[float]]:
     """Microseconds a delivered frame, of each turn, by contestant."""
+    found = turns(work, listeners, rounds)
+    return {name: [turn.us_a_frame for turn in each] for name, each in found.items()}
+
+
+def turns(work: Path, listeners: int, rounds: int) -> dict[str, list[Turn]]:
+    """All turns, by contestant."""
     contestants = _contestants(work, listeners)
     try:
-        return _play(contestants, rounds)
+        return _play(contestants, rounds, listeners)
     finally:
         for each in contestants:
             each.contestant.close()
@@ -61,16 +76,23 @@ def _contestants(work: Path, listeners: int) -> list[Any]:
     return found
 
 
-def _play(contestants: list[Any], rounds: int) -> dict[str, list[float]]:
-    """Microseconds a delivered frame, of each turn."""
-    found: dict[str, list[float]] = {each.contestant.name: [] for each in contestants}
+def _play(contestants: list[Any], rounds: int, listeners: int) -> dict[str, list[Turn]]:
+    found: dict[str, list[Turn]] = {each.contestant.name: [] for each in contestants}
     for _ in range(rounds):
         for each in random.sample(contestants, len(contestants)):
             for other in contestants:
                 other.tend()
                 other.contestant.listen(0.001)
             spent_s, delivered = _turn(each, contestants)
-            found[each.contestant.name].append(spent_s / delivered * 1e6)
+            name = each.contestant.name
+            if not delivered:
+                click.echo(f"{name} delivered nothing in a turn, which is left out.", err=True)
+                continue
+            heard = delivered / (TURN_PACKETS * listeners)
+            found[name].append(Turn(spent_s / delivered * 1e6, heard))
+    silent = [name for name, each in found.items() if not each]
+    if silent:
+        raise click.ClickException(f"{', '.join(silent)} delivered nothing at all; run it again.")
     return found
 
 
@@ -92,23 +114,33 @@ def _turn(speaker: Any, contestants: list[Any]) -> tuple[float, int]:
     return speaker.contestant.spent()
 
 
-def _print(found: dict[str, list[float]], listeners: int) -> None:
-    table = Table(title=f"One talker, {listeners} listeners", title_justify="left", box=None)
-    table.add_column("")
-    for head in ("us a frame", "slow quarter", "times Murmur", "times C with tags"):
+def _print(found: dict[str, list[Turn]], listeners: int) -> None:
+    title = f"Processor time of a delivered frame: one talker, {listeners} listeners"
+    table = Table(title=title, title_justify="left", box=None)
+    table.add_column("", no_wrap=True)
+    for head in ("us a frame", "slow quarter", "heard", "x Murmur", "x C, tags"):
         table.add_column(head, justify="right")
-    middle = {name: statistics.median(each) for name, each in found.items()}
-    for name, each in found.items():
+    times = {name: [turn.us_a_frame for turn in each] for name, each in found.items()}
+    middle = {name: statistics.median(each) for name, each in times.items()}
+    for name, each in times.items():
         quarter = statistics.quantiles(each, n=4)[2] if len(each) > 1 else each[0]
-        peer = middle.get("Murmur")
+        peer = middle.get(goals.MURMUR)
         table.add_row(
             name,
             f"{middle[name]:.2f}",
             f"{quarter:.2f}",
-            f"{middle[name] / peer:.2f}" if peer else "not here",
-            f"{middle[name] / middle['C loop with tags']:.2f}",
+            f"{min(turn.heard for turn in found[name]):.0%}",
+            f"{middle[name] / peer:.2f}" if peer else "-",
+            f"{middle[name] / middle[goals.C_TAGS]:.2f}",
         )
     Console().print(table)
+    width = max(len(name) for name in found)
+    click.echo()
+    for name in found:
+        click.echo(f" {name:{width}}  {goals.WHO[name]}")
+    click.echo("\n A frame is 20 ms of voice at one listener; of all turns the middle one counts.")
+    for line in goals.judged(middle):
+        click.echo(f" {line}")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+from . import goals
 from .contestant import LISTENERS_HOST, Contestant, Ear
 
 SOURCE = Path(__file__).with_name("loop.c")
@@ -30,7 +31,7 @@ class CLoop:
         self._address = (LISTENERS_HOST, int(process.stdout.readline()))
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._packet = packet
-        name = "C loop with tags" if has_tags else "C loop"
+        name = goals.C_TAGS if has_tags else goals.C_BARE
         self.contestant = Contestant(name, process, ears)
 
     def press(self) -> None:

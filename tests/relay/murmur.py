@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from . import goals
 from .contestant import LISTENERS_HOST, Address, Contestant, Ear
 
 START_LIMIT_S = 30.0
@@ -174,7 +175,7 @@ class Murmur:
         self._talker = self._clients[0]
         self._voice = voice
         self._number = 0
-        self.contestant = Contestant("Murmur", process, [each.ear for each in self._clients])
+        self.contestant = Contestant(goals.MURMUR, process, [each.ear for each in self._clients])
         for _ in range(3):
             for client in self._clients:
                 client.say(bytes((_PING, 1)))  # now it knows where to send datagrams

@@ -19,6 +19,7 @@ from ptt.base import clock
 from ptt.base.numbers import FRAME_SAMPLES
 from ptt.wire import messages, voice
 
+from . import goals
 from .contestant import Address, Contestant, Ear
 
 PLAIN = "from pressel.node import host; host.load_library = lambda: None"
@@ -68,7 +69,7 @@ class PresselHost:
                 registry.adopt(device.hex(), f"B{number}", device_key(device))
         process, leader = _started(state, without_c)
         self._badges: list[Any] = [Badge(number, leader) for number in range(1, listeners + 2)]
-        name = "Pressel, plain Python" if without_c else "Pressel"
+        name = goals.PLAIN if without_c else goals.PRESSEL
         self.contestant = Contestant(name, process, list(self._badges))
         self._talker = self._badges[0]
         marks.use(False)
