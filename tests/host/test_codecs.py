@@ -14,6 +14,7 @@ from tests.shared.venue import Badge, Venue
 
 from pressel.audio import codecs as host
 from pressel.audio.wav import read_speech
+from pressel.node.bursts import NAMED_MAX, Bursts
 from pressel.node.recoder import Recoder
 from ptt import twins
 from ptt.base import events, features
@@ -280,6 +281,38 @@ def test_who_comes_amid_a_burst_hears_it_from_there() -> None:
         assert venue.codecs_to(name) == {IMA_ADPCM}
         played, concealed = venue.badge(name).last(events.HEARD)[2:4]
         assert played > 50 and concealed == 0
+
+
+def test_it_is_said_once_for_whom_a_burst_is_coded_anew() -> None:
+    venue = Coded(4, stock="C", lacks_opus="D")
+    told: list[dict[str, Any]] = []
+    bursts = Bursts(lambda: venue.leader, lambda: 1.0, lambda event, fields: told.append(fields))
+    bursts.follow(venue.leader)
+    venue.put_in_force(2, OPUS)
+    venue.badge("D").alive = False
+    venue.run(7000)  # nobody knows it any more
+    venue.press("A")
+    venue.run(500)
+    venue.badge("D").alive = True
+    venue.badge("D").engine.start(venue.now_ms)
+    venue.collect(venue.badge("D"))
+    venue.run(2000)
+    venue.release("A")
+    venue.run(1500)
+    talker, first, later = (venue.badge(name).name for name in "ACD")
+    shared = {"talker": talker, "lease": 1, "group": 1, "codec": "Opus", "count": 1}
+    assert told == [{**shared, "listeners": first}, {**shared, "listeners": later}]
+    venue.talk("C")  # in what all have
+    found = [(each["codec"], each["coded_anew"]) for each in bursts.page({})["bursts"]]
+    assert found == [("Opus", 2), ("IMA-ADPCM", 0)] and len(told) == 2
+
+
+def test_a_crowd_that_lacks_a_codec_makes_one_short_line() -> None:
+    told: list[Any] = []
+    bursts = Bursts(lambda: None, report=lambda event, fields: told.append(fields["listeners"]))
+    for count in (1, 2, NAMED_MAX, NAMED_MAX + 95):
+        bursts.coded_anew(1, 7, 3, G722, list(range(10, 10 + count)))
+    assert told == ["10", "10 and 11", "10, 11, 12, 13 and 14", "10, 11, 12, 13, 14 and 95 more"]
 
 
 def test_what_hello_says_of_codecs_is_what_a_host_believes() -> None:

@@ -12,7 +12,7 @@ from tests.shared.venue import Venue
 
 from pressel.console import host_reader, zones
 from pressel.console.host_reader import HostReader, Seen
-from pressel.console.view import Live, live
+from pressel.console.view import Live, heard_by, live
 from pressel.console.zones import FILE, Zones
 from pressel.doctor.finding import Finding
 from pressel.errors import UsageError
@@ -193,6 +193,13 @@ def test_a_revoked_badge_is_missed_by_nobody() -> None:
     venue.run(9000)
     away.note()
     assert away.states() == []
+
+
+def test_the_history_counts_for_whom_a_burst_was_coded_anew() -> None:
+    known = burst(1, "A", {"B": 0.0}).model_copy(update={"whole": 1})
+    assert heard_by(known) == "heard by all"
+    anew = known.model_copy(update={"codec": "Opus", "coded_anew": 1})
+    assert heard_by(anew) == "heard by all, coded anew for 1"
 
 
 def test_a_zone_tells_what_a_talker_takes_of_its_channel() -> None:

@@ -46,6 +46,12 @@ def test_a_free_floor_has_no_wait() -> None:
     assert story(7, burst(waited_ms=0), [])[0].owner == ""
 
 
+def test_a_burst_says_what_it_was_in_and_for_how_many_it_was_coded_anew() -> None:
+    steps = story(7, burst(codec="Opus", coded_anew=2), [])
+    assert steps[2].words == "Ann is done: released; it was in Opus"
+    assert steps[3].words == "coded anew for 2 listeners without Opus"
+
+
 def test_late_frames_are_called_late() -> None:
     late = HearingState(name="Ben", device="02", played=95, concealed=5, late=4)
     assert story(7, burst(hearings=[late], listeners=1), [])[-1].owner == "5 frames late"

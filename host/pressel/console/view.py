@@ -96,6 +96,12 @@ def ago(seconds: float) -> str:
 
 def heard_by(burst: BurstState) -> str:
     """What became of a burst at those who were to hear it."""
+    if burst.coded_anew:
+        return f"{_heard_by(burst)}, coded anew for {burst.coded_anew}"
+    return _heard_by(burst)
+
+
+def _heard_by(burst: BurstState) -> str:
     if not burst.listeners:
         return "nobody was there to hear it"
     if burst.whole == burst.listeners:

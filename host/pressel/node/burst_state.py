@@ -25,7 +25,9 @@ class BurstState(BaseModel):
     `waited_ms` is how long the talker stood in the queue before, 0 for a floor that was free.
     `cause` is why it ended. `listeners` it was relayed to, `heard` heard something, `whole` all of
     it; those that answered have an entry in `hearings`. `trip_ms` is the talker's round trip to the
-    leader, None when it has not reported any; `packet_frames` how many frames went in a packet."""
+    leader, None when it has not reported any; `packet_frames` how many frames went in a packet.
+    `codec` is what it was spoken in, "" when another version told of it; `coded_anew` counts the
+    listeners who lack that codec, for whom the leader coded it anew."""
 
     place: int
     burst: int
@@ -43,6 +45,8 @@ class BurstState(BaseModel):
     hearings: list[HearingState]
     trip_ms: int | None = None
     packet_frames: int = 1
+    codec: str = ""
+    coded_anew: int = 0
 
 
 class BurstPage(BaseModel):

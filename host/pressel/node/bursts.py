@@ -15,17 +15,21 @@ from typing import Any
 from pressel.schema.sentences import event_fields
 from ptt.base import clock
 from ptt.leader.leader import Leader
+from ptt.wire.messages import CODEC_G722, CODEC_IMA_ADPCM, CODEC_OPUS
 
 from .badge_state import times
 from .burst_state import BurstState
 from .desk.verb import LEADER, Fields, Verb
+from .report import Report
 
 KEPT_MAX = 500  # a busy hour
 HEARINGS_MAX = 20_000  # of all of them: 200 bytes each, so 4 MB; 80 bursts to 250 listeners
 OPEN_MAX = 64  # bursts that are not settled: 8 of each of the 8 busiest groups
 WAITING_MAX = 256  # those that wait for a floor: a place for each member
+NAMED_MAX = 5  # of those for whom a burst is coded anew: more make no line that anybody reads
 PAGE_HEARINGS_MAX = 250  # their page is made between two datagrams: 0.3 ms
 
+CODECS = {CODEC_IMA_ADPCM: "IMA-ADPCM", CODEC_G722: "G.722", CODEC_OPUS: "Opus"}
 
 # What a listener heard: its name and device, as its member has them, played, concealed, late, and
 # its round trip and playout delay in ms, as it has reported them.
@@ -50,13 +54,18 @@ class _Told:
 
 class Bursts:
     """`leader` gives the engine that leads here, None when none does; `now_s` the time of day in
-    seconds since 1970. `follow` is to be called with each new engine."""
+    seconds since 1970; `report` is told when a burst is coded anew for somebody. `follow` is to be
+    called with each new engine."""
 
     def __init__(
-        self, leader: Callable[[], Leader | None], now_s: Callable[[], float] = time.time
+        self,
+        leader: Callable[[], Leader | None],
+        now_s: Callable[[], float] = time.time,
+        report: Report = lambda event, fields: None,
     ) -> None:
         self._leader = leader
         self._now_s = now_s
+        self._report = report
         self._run = secrets.token_hex(4)
         self._term = 0
         self._place = 0
@@ -130,7 +139,23 @@ class Bursts:
             told.state.cause = event_fields("floor_freed", (0, lease, cause))["cause"]
             leader = self._leader()
             if leader is not None:
-                told.state.packet_frames = leader.voice.fanout.frames(told.state.group)
+                group = told.state.group
+                told.state.packet_frames = leader.voice.fanout.frames(group)
+                told.state.codec = CODECS[leader.groups.coding.codec_of(group, lease)]
+
+    def coded_anew(self, group: int, lease: int, talker: int, codec: int, nodes: list[int]) -> None:
+        told = self._open.get(lease)
+        if told is not None:
+            told.state.coded_anew += len(nodes)
+        names = [self._who(node)[0].decode() for node in nodes[:NAMED_MAX]]
+        if len(nodes) > len(names):
+            names.append(f"{len(nodes) - len(names)} more")
+        listeners = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        fields = {"talker": self._who(talker)[0].decode(), "lease": lease, "group": group}
+        self._report(
+            "coded_anew",
+            {**fields, "codec": CODECS[codec], "listeners": listeners, "count": len(nodes)},
+        )
 
     def reported(self, lease: int, node: int, played: int, concealed: int, late: int) -> None:
         told = self._open.get(lease)

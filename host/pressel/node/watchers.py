@@ -24,6 +24,10 @@ class Watchers:
         for each in self._watchers:
             each.ended(lease, cause, now_ms)
 
+    def coded_anew(self, group: int, lease: int, talker: int, codec: int, nodes: list[int]) -> None:
+        for each in self._watchers:
+            each.coded_anew(group, lease, talker, codec, nodes)
+
     def reported(self, lease: int, node: int, played: int, concealed: int, late: int) -> None:
         for each in self._watchers:
             each.reported(lease, node, played, concealed, late)

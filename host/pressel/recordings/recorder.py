@@ -144,6 +144,9 @@ class Recorder:
     def ended(self, lease: int, cause: int, now_ms: int) -> None:
         self._end(lease)
 
+    def coded_anew(self, group: int, lease: int, talker: int, codec: int, nodes: list[int]) -> None:
+        pass
+
     def reported(self, lease: int, node: int, played: int, concealed: int, late: int) -> None:
         pass
 

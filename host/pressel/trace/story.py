@@ -53,9 +53,13 @@ def _of_leader(burst: BurstState) -> list[Step]:
     waits = (burst.waited_ms, "the queue: others talked") if burst.waited_ms else (None, "")
     steps.append(Step(at_s, "leader", f"{who} may talk, term {burst.term}", *waits))
     ended_s = at_s + burst.lasted_ms / 1000
-    steps.append(
-        Step(ended_s, "leader", f"{who} is done: {burst.cause or 'unknown'}", burst.lasted_ms, who)
-    )
+    spoken = f"; it was in {burst.codec}" if burst.codec else ""
+    words = f"{who} is done: {burst.cause or 'unknown'}{spoken}"
+    steps.append(Step(ended_s, "leader", words, burst.lasted_ms, who))
+    if burst.coded_anew:
+        whom = _count(burst.coded_anew, "listener")
+        words = f"coded anew for {whom} without {burst.codec}"
+        steps.append(Step(ended_s, "leader", words))
     for each in burst.hearings:
         frames = each.played + each.concealed
         owner = ""

@@ -51,6 +51,15 @@ def has(member: "Member", codec: int) -> bool:
     return codec == CODEC_IMA_ADPCM or member.features & _BIT_OF.get(codec, 0) != 0
 
 
+class _Burst:
+    """`told`: the nodes of whom it was said that they get it coded anew."""
+
+    def __init__(self, lease: int, codec: int) -> None:
+        self.lease = lease
+        self.codec = codec
+        self.told: set[int] = set()
+
+
 class Coding:
     """Of all groups. Without a `recoder` all is IMA-ADPCM."""
 
@@ -58,7 +67,7 @@ class Coding:
         self._members = members
         self.recoder: Recoder | None = None
         self._wanted = CODEC_IMA_ADPCM  # as the settings have it
-        self._bursts: dict[int, list[tuple[int, int]]] = {}  # group -> (lease, codec), newest last
+        self._bursts: dict[int, list[_Burst]] = {}  # by group, the newest last
         self.packets = 0  # coded anew
 
     def obey(self, settings: "Settings") -> None:
@@ -83,11 +92,11 @@ class Coding:
         """May a packet of the burst `lease` by `member` be in `codec`? The first one settles it."""
         bursts = self._bursts.setdefault(group, [])
         for each in bursts:
-            if each[0] == lease:
-                return each[1] == codec
+            if each.lease == lease:
+                return each.codec == codec
         if not self.may_talk(member, codec):
             return False
-        bursts.append((lease, codec))
+        bursts.append(_Burst(lease, codec))
         while len(bursts) > _BURSTS_KEPT:
             bursts.pop(0)
         return True
@@ -108,9 +117,19 @@ class Coding:
     def codec_of(self, group: int, lease: int) -> int:
         """What the burst `lease` is in; the codec that all have if nobody knows the burst."""
         for each in self._bursts.get(group, ()):
-            if each[0] == lease:
-                return each[1]
+            if each.lease == lease:
+                return each.codec
         return CODEC_IMA_ADPCM
+
+    def untold(self, group: int, lease: int, lacking: "list[Member]") -> "list[int]":
+        """The nodes among `lacking` of whom nobody has said yet that they get the burst coded anew;
+        after this it is said."""
+        for each in self._bursts.get(group, ()):
+            if each.lease == lease:
+                nodes = [m.node for m in lacking if m.node not in each.told]
+                each.told.update(nodes)
+                return nodes
+        return []
 
     def recode(self, group: int, data: "Any", now_ms: int) -> "bytearray | None":
         """For `VoicePath`."""

@@ -74,11 +74,21 @@ class VoicePath:
         if self.tap is not None:
             self.tap(group, data)
         self.fanout.on_voice(group, data, now_ms)
-        if codec != messages.CODEC_IMA_ADPCM and coding.lacking(group, member.node, codec):
-            anew = coding.recode(group, data, now_ms)
-            if anew is not None:
-                self.anew.on_voice(group, anew, now_ms)
+        if codec != messages.CODEC_IMA_ADPCM:
+            self._code_anew(member, group, data, now_ms)
         return refusal.ACCEPTED
+
+    def _code_anew(self, member: "Member", group: int, data: "Any", now_ms: int) -> None:
+        """For whoever lacks the codec of `data`; who they are is said once a burst."""
+        coding, codec, lease = self._groups.coding, voice.codec(data), voice.lease(data)
+        lacking = coding.lacking(group, member.node, codec)
+        anew = coding.recode(group, data, now_ms) if lacking else None
+        if anew is None:
+            return
+        self.anew.on_voice(group, anew, now_ms)
+        nodes = coding.untold(group, lease, lacking)
+        if nodes:
+            self._groups.watch.coded_anew(group, lease, member.node, codec, nodes)
 
     def on_multicast_report(self, member: "Member", fields: "list", now_ms: int) -> int:
         """MULTICAST_REPORT."""

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
         def ended(self, lease: int, cause: int, now_ms: int) -> None:
             """`cause`: 0 when the button was released, else a REVOCATION_*."""
 
+        def coded_anew(
+            self, group: int, lease: int, talker: int, codec: int, nodes: "list[int]"
+        ) -> None:
+            """The burst is in `codec`, which `nodes` lack, so they get it in another one. Told once
+            of each, between `begun` and `ended`; of a burst that another leader began, too."""
+
         def reported(self, lease: int, node: int, played: int, concealed: int, late: int) -> None:
             """What one listener heard, in frames."""
 
@@ -38,6 +44,11 @@ class Unwatched:
         pass
 
     def ended(self, lease: int, cause: int, now_ms: int) -> None:
+        pass
+
+    def coded_anew(
+        self, group: int, lease: int, talker: int, codec: int, nodes: "list[int]"
+    ) -> None:
         pass
 
     def reported(self, lease: int, node: int, played: int, concealed: int, late: int) -> None:
