@@ -12,6 +12,8 @@ from tests.shared.relay_venue import SETTLED_MS, RelayVenue
 
 from pressel import cli
 from pressel.node import control, ways
+from pressel.node.channels import channel_costs
+from pressel.node.leader_state import MemberState
 from pressel.node.way_state import RelayState, WayState
 from pressel.node.ways import relays_of, way_of
 from ptt.leader.settings_in_force import Settings
@@ -51,6 +53,38 @@ def test_who_relays_to_whom() -> None:
     assert relays_of(made.leader.voice, made.now_ms, str) == []
 
 
+def crowd(hearing: int, deaf: int, group: int = 1) -> list[MemberState]:
+    found = []
+    for node in range(2, 2 + hearing + deaf):
+        way = WayState(is_many=node < 2 + hearing, why="")
+        found.append(member(node, f"B{node}", way=way, group=group))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("hearing", "deaf", "once", "percent", "is_too_much"),
+    [
+        (0, 50, 0, 42, False),  # the plan's table: 79 in packets of one frame take 67 %
+        (0, 138, 0, 67, False),
+        (0, 250, 0, 92, True),
+        (90, 10, 90, 7, False),  # 3.7 % once, and ten copies in packets of three
+        (5, 0, 0, 4, False),  # too few for one transmission
+    ],
+)
+def test_what_a_talker_takes_of_a_channel(
+    hearing: int, deaf: int, once: int, percent: int, is_too_much: bool
+) -> None:
+    (cost,) = channel_costs(crowd(hearing, deaf))
+    assert (cost.once, cost.alone) == (once, hearing + deaf - once)
+    assert (cost.percent, cost.is_too_much) == (percent, is_too_much)
+
+
+def test_the_group_that_takes_most_is_shown() -> None:
+    (cost,) = channel_costs(crowd(0, 4) + crowd(0, 9, group=2))
+    assert (cost.group, cost.alone) == (2, 9)
+    assert channel_costs([]) == []
+
+
 def test_what_is_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     many = WayState(is_many=True, why=ways.WELL, probes=16)
     why = "the leader serves enough"
@@ -64,7 +98,10 @@ def test_what_is_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     monkeypatch.setattr(control, "request", lambda where, what: control.Reply(answer))
     assert cli.main(["topology"]) == 0
     told = capsys.readouterr()
-    assert told.err == "back office relays: 1 badges, load 4 %, round trip 1 ms\n"
+    relay, channel = told.err.splitlines()
+    assert relay == "back office relays: 1 badges, load 4 %, round trip 1 ms"
+    takes = "who talks to group 1 takes some 2 % of its channel"
+    assert channel == f"Access point not told: 0 hear one transmission, 3 get copies; {takes}"
     lines = told.out.splitlines()
     assert "[b]Ann[/b]" in lines[1] and "with all" in lines[1] and "it hears multicast" in lines[1]
     assert "Ben" in lines[2] and "alone" in lines[2]

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from pressel.cli.options import control_options
 from pressel.cli.printed import print_table
+from pressel.node.channels import ChannelCost, channel_costs
 from pressel.node.leader_state import UNTOLD, MemberState
 from pressel.node.way_state import WayState
 
@@ -22,7 +23,7 @@ from .venue_now import venue_now
 @control_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def topology(port: int | None, control: Path | None, as_json: bool) -> None:
-    """Show how each badge gets its voice, and why."""
+    """Show how each badge gets its voice, and why, and what that takes of each channel."""
     state, _ = venue_now(control, port)
     rows = [_row(member) for member in sorted(state.members, key=_place)]
     if as_json:
@@ -35,11 +36,20 @@ def topology(port: int | None, control: Path | None, as_json: bool) -> None:
             f"round trip {relay.round_trip_ms} ms",
             file=sys.stderr,
         )
+    for cost in channel_costs(state.members):
+        print(_of_channel(cost), file=sys.stderr)
     table = Table("Access point", "Badge", "Group", "Gets voice", "Why", box=None)
     for row in rows:
         cells = [str(row[name]) for name in ("access_point", "badge", "group", "way", "why")]
         table.add_row(*map(escape, cells))
     print_table(table)
+
+
+def _of_channel(cost: ChannelCost) -> str:
+    place = cost.access_point if cost.access_point != UNTOLD else "Access point not told"
+    ways = f"{cost.once} hear one transmission, {cost.alone} get copies"
+    share = f"some {cost.percent} % of its channel{', which is too much' * cost.is_too_much}"
+    return f"{place}: {ways}; who talks to group {cost.group} takes {share}"
 
 
 def _place(member: MemberState) -> tuple[bool, str, str]:
