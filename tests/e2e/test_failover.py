@@ -1,4 +1,4 @@
-"""Real hosts and soft badges on real sockets: the leader is killed, or stopped, in mid-burst."""
+"""Real hosts and soft badges on real sockets: the leader dies, or stands still, amid a burst."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ import pytest
 from tests.e2e.command import until
 from tests.e2e.test_nodes import Cluster, cluster_of
 
+from pressel.audio.codecs import host_codecs
 from pressel.registry.device import KEY_BYTES
 from pressel.soft.badge import SoftBadge
 from pressel.soft.credential import Credential, register
 from pressel.soft.sound import Heard, Wanted
 from ptt.base import events
 from ptt.base.numbers import FRAME_MS, FRAME_SAMPLES
+from ptt.media.codecs import IMA
 
 pytestmark = pytest.mark.e2e
 
@@ -106,7 +108,10 @@ async def until_heard_again(people: list[Person], from_s: float) -> None:
 
 
 def check_same_burst(people: list[Person]) -> None:
+    """It is still in the best codec that all have."""
     talker, waiting, listener = people
+    codec = listener.badge.participant.playout.current.codec
+    assert codec is not None and codec.number == (host_codecs() or (IMA,))[-1].number
     assert len(talker.all(events.GRANTED)) == 1
     assert talker.may_send
     assert not talker.all(events.LOST) and not listener.all(events.LOST)
