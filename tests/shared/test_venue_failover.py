@@ -4,8 +4,14 @@ from tests.shared import oracle
 from tests.shared.failover_venue import Failover, talking
 
 from ptt.badge.floor import HAS_PERMISSION, QUEUED
+from ptt.badge.join import JOINED
 from ptt.base import events
-from ptt.base.numbers import LEASE_GAP, MEMBER_TTL_MS
+from ptt.base.numbers import (
+    HELLO_RETRY_MS_MAX,
+    LEADER_LOST_MS,
+    LEASE_GAP,
+    MEMBER_TTL_MS,
+)
 from ptt.leader.roster import ENTITLED_EMERGENCY
 from ptt.wire import messages
 
@@ -40,6 +46,22 @@ def test_the_same_burst_goes_on():
     oracle.check_one_talks(venue)
     oracle.check_hearing(venue)
     oracle.check_at_rest(venue)
+
+
+def test_who_was_let_in_finds_the_next_leader_however_soon_the_first_one_dies():
+    """The next one has not heard of it, and nobody hears a broadcast: it knows where to ask."""
+    for moment_ms in (0, 100, 400, 700, 1100, 1600, 2100, 3000):
+        for number in (1, 2):
+            venue = Failover(badges=1, standbys=2)
+            venue.host_loses.loses = lambda data: True
+            (badge,) = venue.badges
+            assert venue.run_until(1500, lambda badge=badge: badge.all(events.JOINED)) is not None
+            venue.run(moment_ms)
+            assert badge.engine.join.state == JOINED
+            fail_over(venue, number=number)
+            venue.run(LEADER_LOST_MS + HELLO_RETRY_MS_MAX)
+            found = badge.engine.join.state == JOINED and badge.engine.link.address
+            assert found == ("standby", number), (moment_ms, number)
 
 
 def test_the_queue_keeps_its_order_and_its_lanes():

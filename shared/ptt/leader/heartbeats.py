@@ -1,5 +1,8 @@
 """Heartbeats: answered with the floor of the group that they ask about, and with anything else that
 a member may have missed: its groups, a change of leader, the standbys' addresses.
+
+Those are also told at once to whoever joins. The journal may be late: a standby that has not heard
+of a new member takes over without it, and the member must know where to ask.
 """
 
 from ..base import events
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from .private_calls import PrivateCalls
 
 _CLAIM_TELL_MS = const(10000)  # at least this long between two events about claims
-_STANDBY_EVERY = const(8)  # heartbeats between two STANDBY messages, once all are told
+_STANDBY_EVERY = const(8)  # heartbeats between two STANDBY messages, once all are told twice
 
 
 class Heartbeats:
@@ -77,13 +80,23 @@ class Heartbeats:
             self._claim_told_ms = now_ms
             self._events.push(events.HIGHER_TERM, (device, term))
 
+    def tell_standbys(self, member: "Member", now_ms: int) -> None:
+        """All at once: it has just joined, and our next datagram may be our last."""
+        for place in range(len(self.standby_hosts)):
+            self._tell_place(member, place, now_ms)
+
     def _tell_standby(self, member: "Member", now_ms: int) -> None:
-        """One standby after the other, all soon after it has joined, then now and then."""
+        """One standby after the other: twice soon after it has joined, since what it was told then
+        may be lost, and now and then later."""
         count = len(self.standby_hosts)
         beat = member.beats
         member.beats = (beat + 1) & 0xFFFF
         if not count or (beat >= 2 * count and beat % _STANDBY_EVERY):
             return
         place = (beat if beat < 2 * count else beat // _STANDBY_EVERY) % count
+        self._tell_place(member, place, now_ms)
+
+    def _tell_place(self, member: "Member", place: int, now_ms: int) -> None:
         host, port = self.standby_hosts[place]
-        self._outbound.send(messages.STANDBY, (host, port, place, count), member, now_ms)
+        values = (host, port, place, len(self.standby_hosts))
+        self._outbound.send(messages.STANDBY, values, member, now_ms)

@@ -149,6 +149,7 @@ class Joining:
         if member is not None and member.nonce == nonce and member.address == source:
             if self._leader.sessions.begin(member, key, secret, now_ms):
                 self._leader.keys.give(member, now_ms)
+                self._leader.heartbeats.tell_standbys(member, now_ms)
         return reason
 
     def _may_enter(self, hello: "list", secret: bytes, source: "Any", now_ms: int) -> bool:
