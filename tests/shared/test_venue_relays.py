@@ -134,6 +134,18 @@ def test_who_is_left_goes_to_the_leader_at_once():
         assert len(made) == 58 and {why for _, _, why in made} == {UNABLE}
 
 
+def test_a_relay_that_its_listeners_overload_gets_no_more_of_them_than_it_can_bear():
+    """Their number is found once, instead of all coming and going."""
+    relay = Standing(True, age_ms=60000)
+    listeners = [Choice(node) for node in range(2, 102)]
+    counts = []
+    for _ in range(30):
+        relay.load_percent = min(100, 20 + 12 * relay.members // 10)
+        assign.moves([relay], listeners, 10)
+        counts.append(relay.members)
+    assert 30 < counts[-1] < 60 and set(counts[-20:]) == {counts[-1]}
+
+
 def test_who_loses_by_a_relay_gets_another():
     relays = [Standing(True, members=1), Standing(True, members=0)]
     listeners = [Choice(2, 0, loss=11), Choice(3)]

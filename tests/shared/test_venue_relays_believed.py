@@ -239,6 +239,16 @@ def test_a_relays_load_is_not_believed_below_what_it_has():
     assert standing.cost >= 78
 
 
+def test_a_relay_whose_word_of_its_load_changes_every_second_moves_nobody_for_long():
+    made = venue(relays=1, badges=8)
+    told = []
+    made.loses = lambda data, source, destination: data[1] == messages.RELAY and told.append(data)
+    for second in range(40):
+        made.relays[ONE].load_percent = 0 if second % 2 else 100
+        made.run(1000)
+    assert len(told) < 5 * 2 * 7  # seven come and go a few times, not each second
+
+
 def test_a_relay_obeys_its_own_leader_alone():
     made = venue()
     relay = made.relays[ONE]

@@ -15,6 +15,7 @@ LISTENERS_MAX = const(128)  # of one relay: half of a full venue is lost with it
 RAMP_PER_S = const(16)  # more listeners a second for a new relay: its load is reported late
 MOVES_MAX = const(8)  # listeners in a second, from host to host
 LOAD_PERCENT_MAX = const(80)  # above it a host sends late
+LOAD_PERCENT_TO_ADD = const(65)  # what a second's moves add must not bring it there
 RTT_MS_MAX = const(40)  # on wires a round trip takes one; two frames are too late
 # Points by which a move between relays must win: one who comes and goes moves nobody.
 MARGIN = const(20)
@@ -56,14 +57,18 @@ class Standing:
         self.age_ms = age_ms  # since it began to relay
 
     @property
+    def is_overloaded(self) -> bool:
+        return self.load_percent > LOAD_PERCENT_MAX
+
+    @property
     def serves(self) -> bool:
         """May listeners be left to it?"""
-        return self.is_able and self.load_percent <= LOAD_PERCENT_MAX and self.rtt_ms <= RTT_MS_MAX
+        return self.is_able and not self.is_overloaded and self.rtt_ms <= RTT_MS_MAX
 
     @property
     def room(self) -> int:
         """How many listeners more it may have now."""
-        if not self.serves:
+        if not self.serves or self.load_percent > LOAD_PERCENT_TO_ADD:
             return 0
         allowed = min(LISTENERS_MAX, RAMP_PER_S * (1 + self.age_ms // 1000))
         return max(0, allowed - self.members)

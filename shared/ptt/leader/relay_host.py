@@ -9,7 +9,9 @@ if TYPE_CHECKING:
 
 _ANSWERS = const(4)  # of a second, by which a relay is called slow
 GONE_MS = const(900)  # three questions unanswered
-SUSPEND_MS = const(10000)  # a relay by which several missed voice; doubles
+SUSPEND_MS = const(
+    10000
+)  # one that served badly: several missed voice, or it was overloaded; doubles
 SUSPEND_MS_MAX = const(300000)
 SEVERAL = const(3)  # listeners that miss one relay within a second, or half of all that it has
 
@@ -62,8 +64,11 @@ class RelayHost:
         """`node` missed a burst that this one should have sent; `served`: the listeners that it
         still has."""
         self.missed.add(node)
-        if len(self.missed) < SEVERAL and served > len(self.missed):
-            return
+        if len(self.missed) >= SEVERAL or served <= len(self.missed):
+            self.suspend(now_ms)
+
+    def suspend(self, now_ms: int) -> None:
+        """It gets no listeners for a while, and each further time for twice as long."""
         if not self._is_suspended(now_ms):
             if self._suspended_ms != NEVER and age(now_ms, self._suspended_ms) > SUSPEND_MS_MAX:
                 self._suspend_ms = SUSPEND_MS

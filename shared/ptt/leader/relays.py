@@ -273,6 +273,9 @@ class Relays:
         hosts = sorted(self._relays)
         standings = [self._standing(host, self._relays[host], now_ms) for host in hosts]
         self._tell_of_relays(hosts, standings)
+        for host, standing in zip(hosts, standings):
+            if standing.is_able and standing.is_overloaded:
+                self._relays[host].suspend(now_ms)  # without listeners it has room at once
         choices = []
         own = self._own
         for member in self._members.all():
