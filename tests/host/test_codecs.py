@@ -283,6 +283,34 @@ def test_who_comes_amid_a_burst_hears_it_from_there() -> None:
         assert played > 50 and concealed == 0
 
 
+SOUNDS = {
+    "silence": array("h", bytes(2 * FRAME_SAMPLES)),
+    "clipping": array("h", [32_767 if n % 40 < 20 else -32_768 for n in range(FRAME_SAMPLES)]),
+}
+
+
+@pytest.mark.parametrize("sound", SOUNDS)
+@pytest.mark.parametrize("wanted", [G722, OPUS])
+def test_odd_sounds_are_heard_whole_coded_anew_or_not(wanted: int, sound: str) -> None:
+    venue = Coded(stock="C")
+    venue.put_in_force(2, wanted)
+    venue.said = [SOUNDS[sound]] * (WORD_AT + 100)
+    heard_whole(venue, "BC", venue.talk())
+    for name in "BC":
+        heard = joined(venue.heard[name])[FRAME_SAMPLES:]  # a coder begins from silence
+        loud = np.sqrt(np.mean(heard**2))
+        assert loud < 10 if sound == "silence" else 20_000 < loud <= 32_768, (name, loud)
+
+
+@pytest.mark.parametrize("wanted", [G722, OPUS])
+def test_a_burst_of_one_frame_is_heard_coded_anew_or_not(wanted: int) -> None:
+    venue = Coded(stock="C")
+    venue.put_in_force(2, wanted)
+    sent = venue.talk(duration_ms=20)
+    assert 1 <= sent <= 3
+    heard_whole(venue, "BC", sent)
+
+
 def test_it_is_said_once_for_whom_a_burst_is_coded_anew() -> None:
     venue = Coded(4, stock="C", lacks_opus="D")
     told: list[dict[str, Any]] = []
