@@ -2,7 +2,8 @@
 
 The recordings in the tree, coded plainly, lose frames by chance: alone, or in bursts (Gilbert's
 model). The same losses for silence, for what a badge without room plays (the last frame, fading),
-and for the voice's own period.
+and for the voice's own period; and the last of these in each codec, whose decoder goes on behind a
+loss as it stood before.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from pressel.audio.codecs import host_codecs
 from pressel.audio.speech import RECORDINGS
 from pressel.audio.wav import read_speech
 from ptt.base.numbers import CONCEAL_FRAMES_MAX, FRAME_SAMPLES
 from ptt.media import adpcm, samples
+from ptt.media.codecs import IMA, Codec
 from ptt.media.concealer import Concealer
 
 RATE_HZ = 16_000
 CONDITIONS = ((1, 1.0), (3, 1.0), (5, 1.0), (10, 1.0), (5, 2.5))  # percent lost, frames a burst
+IN_CODECS = ((0, 1.0), *CONDITIONS)
 RUNS = 6  # of each recording: the mean of 24 scores
 
 Listener = Callable[["array[int] | None"], "array[int]"]
@@ -111,6 +115,62 @@ def scores(kind: str, percent: float, burst: float, runs: int = RUNS) -> list[fl
     return found
 
 
+def codec_scores(codec: Codec, percent: float, burst: float, runs: int = RUNS) -> list[float]:
+    """PESQ-WB of each recording and run, coded by `codec` and concealed by the voice's period."""
+    import pesq
+
+    found = []
+    for place, recording in enumerate(RECORDINGS):
+        spoken = read_speech(recording.path)
+        packed = _coded(codec, spoken)
+        for run in range(runs):
+            hear, decoder = period(), codec.decoder()
+            decoder.begin()
+            lost = losses(percent, burst, random.Random(1000 * place + run))
+            heard = array("h")
+            for data in packed:
+                if next(lost):
+                    heard += hear(None)
+                    continue
+                pcm = array("h", bytes(2 * FRAME_SAMPLES))
+                decoder.decode(data, 0, pcm)
+                heard += hear(pcm)
+            played = np.frombuffer(heard, np.int16)
+            found.append(pesq.pesq(RATE_HZ, spoken[: len(played)], played, "wb"))
+    return found
+
+
+def _coded(codec: Codec, pcm: np.ndarray) -> list[bytes]:
+    coder = codec.coder()
+    coder.begin()
+    packed = []
+    for at in range(0, len(pcm) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
+        out = bytearray(codec.frame_bytes)
+        coder.encode(array("h", pcm[at : at + FRAME_SAMPLES].tobytes()), out, 0)
+        packed.append(bytes(out))
+    return packed
+
+
+def codecs() -> list[str]:
+    """Lines of Markdown."""
+    known = (IMA, *host_codecs())
+    rows = [
+        f"| loss | {' | '.join(codec.name for codec in known)} |",
+        "|---|" + "--:|" * len(known),
+    ]
+    for percent, burst in IN_CODECS:
+        runs = RUNS if percent else 1  # without loss all are alike
+        means = [np.mean(codec_scores(codec, percent, burst, runs)) for codec in known]
+        rows.append(f"| {_what(percent, burst)} | {' | '.join(f'{mean:.2f}' for mean in means)} |")
+    return rows
+
+
+def _what(percent: float, burst: float) -> str:
+    if not percent:
+        return "none"
+    return f"{percent} % " + ("alone" if burst == 1 else f"in bursts of {burst:g} frames")
+
+
 def edge_steps(kind: str, percent: float, burst: float) -> list[int]:
     """From sample to sample where what was made up begins and ends, in all recordings: a large one
     is a click. `kind` "" leaves the speech as it was, to compare with."""
@@ -143,13 +203,12 @@ def table(runs: int = RUNS) -> list[str]:
     rows = [f"| loss | {' | '.join(KINDS)} |", "|---|" + "--:|" * len(KINDS)]
     for percent, burst in CONDITIONS:
         means = [np.mean(scores(kind, percent, burst, runs)) for kind in KINDS]
-        what = "alone" if burst == 1 else f"in bursts of {burst:g} frames"
-        rows.append(f"| {percent} % {what} | {' | '.join(f'{mean:.2f}' for mean in means)} |")
+        rows.append(f"| {_what(percent, burst)} | {' | '.join(f'{mean:.2f}' for mean in means)} |")
     return rows
 
 
 if __name__ == "__main__":
     try:
-        print("\n".join([*table(), "", *edges()]))
+        print("\n".join([*table(), "", *codecs(), "", *edges()]))
     except ImportError:
         sys.exit("This needs the package pesq: see requirements-pesq.in.")

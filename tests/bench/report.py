@@ -69,6 +69,10 @@ noises made to published spectra, three of each. Frames of speech that are loude
 the same frame, of them those that listeners do not hear as they were said, because they were left
 out as pauses; and the frames that were not sent, of all.
 """
+CODECS = """
+By codec, with the voice's own period. The aim is 2.8 at 5 % alone with the best codec that a badge
+has, which is G.722.
+"""
 EDGES = """
 Clicks: steps from one sample to the next (of 32,767) where what was made up begins and ends.
 """
@@ -103,7 +107,8 @@ def mouth_to_ear() -> list[str]:
 
 
 def concealed() -> list[str]:
-    return [*concealment.table(), EDGES, *concealment.edges()]
+    in_codecs = [CODECS, *concealment.codecs()]
+    return [*concealment.table(), *in_codecs, EDGES, *concealment.edges()]
 
 
 PARTS: tuple[tuple[str, Callable[[], list[str]]], ...] = (
