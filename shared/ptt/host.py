@@ -240,6 +240,8 @@ class Host:
 
     def note_address(self, host: bytes, address: "tuple[bytes, int]") -> None:
         """Where badges reach `host`: (IPv4, port)."""
+        if self.addresses.get(host) == address:
+            return
         self.addresses[host] = address
         if self.leader is not None:
             self._tell_standbys(self.leader)

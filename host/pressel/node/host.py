@@ -99,6 +99,7 @@ LOOK_S = 0.5  # at the registry: who is removed or revoked is out within a secon
 COMPACT_S = 60.0  # the own log; a person writes a few entries a minute, of thousands
 HEAR_S = 1.0  # the log of other hosts: after a split, who is revoked is out in two seconds
 LOAD_S = 1.0  # how busy this process is; the leader plans as often
+ADDRESS_S = 2.0  # a host is told where badges find us: it may have restarted, or missed the word
 COPY_S = 2.0  # a standby asks what is new of updates: so much of a campaign is done twice at most
 
 
@@ -521,6 +522,7 @@ class HostNode:
         if self._options.judge_microphones:
             self._chores.repeat(self._ear.look, ear.LOOK_S)
         self._chores.repeat(self._restarts.look, restarts.LOOK_S)
+        self._chores.repeat(self._tell_where, ADDRESS_S)
         self._chores.repeat(self._copy_updates, COPY_S)
         self._chores.repeat(self._look_at_load, LOAD_S)
         self._chores.repeat(self._recordings.look, recordings.LOOK_S)
@@ -584,6 +586,13 @@ class HostNode:
 
     async def _look_at_load(self, number: int) -> None:
         self._relay.load_percent = self._own_load.percent()
+
+    async def _tell_where(self, number: int) -> None:
+        """All hosts that are there, again and again: whoever leads tells badges of the others."""
+        now_ms = engine_now_ms()
+        for host in self._log_copy.there():
+            self._on_up(host, now_ms)
+        self._settle()
 
     async def _copy_updates(self, number: int) -> None:
         await self._update_copy.follow(self._desk, self._is_following)
