@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -182,20 +183,25 @@ def test_row_29_made_up_identities_fill_no_log_either() -> None:
 def test_row_3_while_another_program_holds_the_registry_the_host_serves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An invitation has run out, so that the host has something to write; the lock is given back
-    only after the host has answered, so that one which waits in its event loop never does."""
+    """An invitation has run out, so that the host has something to write, if nothing else that it
+    does at the start; the lock is given back only after the host has answered, so that one which
+    waits in its event loop never does."""
     monkeypatch.setattr(host, "serve_first", lambda: None)
     monkeypatch.setattr(host, "LOOK_S", 0.01)
     state, control_at = tmp_path / "state", tmp_path / "c.sock"
     has_begun, is_locked, waits = threading.Event(), threading.Event(), threading.Event()
-    forget_old = Registry.forget_old
+    forget_old, transaction = Registry.forget_old, Registry._transaction
     told: list[dict[str, Any]] = []
 
     def noted(self: Registry) -> None:
         has_begun.set()
         if is_locked.is_set():
-            waits.set()
             forget_old(self)
+
+    def writing(self: Registry) -> AbstractContextManager[None]:
+        if is_locked.is_set():
+            waits.set()
+        return transaction(self)
 
     def report(event: str, fields: dict[str, Any]) -> None:
         if event == "registry":
@@ -205,8 +211,9 @@ def test_row_3_while_another_program_holds_the_registry_the_host_serves(
         options = HostOptions(("127.0.0.1", 0), state, control=control_at, discovery=False)
         node = host.HostNode(options, report)
         monkeypatch.setattr(Registry, "forget_old", noted)
+        monkeypatch.setattr(Registry, "_transaction", writing)
         running = asyncio.ensure_future(node.run())
-        await until(has_begun.is_set)  # what it does at the start is done
+        await until(has_begun.is_set)
         with Registry(state, lambda: time.time() - 900_000) as registry:
             registry.invite()
         open_invitations = sqlite3.connect(state / "registry.sqlite", isolation_level=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import io
 import os
+import select
 import struct
 import subprocess
 import sys
@@ -29,15 +30,15 @@ def on_a_terminal(*words: str) -> tuple[str, str]:
     environment = {key: value for key, value in os.environ.items() if key not in hidden}
     command = (sys.executable, "-m", "pressel", *words)
     nobody = subprocess.DEVNULL
-    subprocess.run(
-        command, stdin=nobody, stdout=its, stderr=its, timeout=PATIENCE_S, check=False,
-        env={**environment, "TERM": "xterm"},
-    )  # fmt: skip
+    running = subprocess.Popen(
+        command, stdin=nobody, stdout=its, stderr=its, env={**environment, "TERM": "xterm"}
+    )
     os.close(its)
     shown = b""
-    while part := _read(ours):
+    while part := _read(ours):  # while it writes: a terminal that nobody reads takes 4 KiB
         shown += part
     os.close(ours)
+    running.wait(PATIENCE_S)
     plain = subprocess.run(
         command, stdin=nobody, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
         timeout=PATIENCE_S, env=environment,
@@ -46,6 +47,7 @@ def on_a_terminal(*words: str) -> tuple[str, str]:
 
 
 def _read(terminal: int) -> bytes:
+    assert select.select([terminal], [], [], PATIENCE_S)[0], "the command says nothing"
     try:
         return os.read(terminal, 1 << 16)
     except OSError:  # Linux: nobody has it open any more
