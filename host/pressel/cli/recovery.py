@@ -26,7 +26,7 @@ def recovery() -> None:
 
 @recovery.command()
 @click.argument("file", type=_FILE)
-@folder_option("Folder of the host; by default this user's, or the service's.")
+@folder_option()
 def kit(file: Path, state: Path | None) -> None:
     """Seal the keys of this machine's host into the new FILE, and print the passphrase."""
     print_kit(folder_here(state), file)

@@ -144,6 +144,23 @@ class Rollout(Generic[P]):
         """Of the badges that have the change, and of the others, since the stage began."""
         return self._watch.touched(), self._watch.others()
 
+    def standing(self, changed: str, now_s: float) -> dict[str, Any]:
+        """How it goes, for programs and pages; `changed` says what it changes."""
+        plan = self.plan
+        touched, others = self.measured()
+        return {
+            "state": stages.STATES[plan.state],
+            "stage": stages.STAGES[plan.stage],
+            "words": plan.words,
+            "version": plan.version,
+            "why": plan.why,
+            "who": plan.who,
+            "changed": changed,
+            "since_s": round(self.since_s(now_s)),
+            "touched": touched.as_json(),
+            "others": others.as_json(),
+        }
+
     def since_s(self, now_s: float) -> float:
         """How long the stage has run."""
         return now_s - self._begun_s

@@ -118,20 +118,8 @@ class ReleaseRollouts:
         runs = staged.rollout(self._now_s())
         if runs is None:
             return None
-        plan = runs.plan
-        touched, others = runs.measured()
-        return {
-            "state": STATES[plan.state],
-            "stage": STAGES[plan.stage],
-            "words": plan.words,
-            "version": plan.version,
-            "why": plan.why,
-            "who": plan.who,
-            "changed": f"release {plan.version} of the badges' firmware",
-            "since_s": round(runs.since_s(self._now_s())),
-            "touched": touched.as_json(),
-            "others": others.as_json(),
-        }
+        changed = f"release {runs.plan.version} of the badges' firmware"
+        return runs.standing(changed, self._now_s())
 
 
 async def _nothing() -> str:

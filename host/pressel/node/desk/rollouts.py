@@ -153,19 +153,7 @@ class Rollouts:
         if self._runs is None:
             return {"state": ""}
         plan = self._runs.plan
-        touched, others = self._runs.measured()
-        return {
-            "state": STATES[plan.state],
-            "stage": STAGES[plan.stage],
-            "words": plan.words,
-            "version": plan.version,
-            "why": plan.why,
-            "who": plan.who,
-            "changed": settings_past.words(plan.was, plan.now),
-            "since_s": round(self._runs.since_s(self._now_s())),
-            "touched": touched.as_json(),
-            "others": others.as_json(),
-        }
+        return self._runs.standing(settings_past.words(plan.was, plan.now), self._now_s())
 
     async def _ask(self, trigger: int, fields: Fields) -> dict[str, Any]:
         async with self._venue.turn:
