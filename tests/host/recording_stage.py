@@ -23,8 +23,13 @@ HOUR_MS = 3_600_000
 class Taken:
     """A venue in virtual time whose talk is recorded."""
 
-    def __init__(self, is_wanted: Callable[[int], bool] = lambda group: True, badges: int = 2):
-        self.venue = Venue(badges=badges, is_coded=True)
+    def __init__(
+        self,
+        is_wanted: Callable[[int], bool] = lambda group: True,
+        badges: int = 2,
+        venue: Venue | None = None,
+    ) -> None:
+        self.venue = venue or Venue(badges=badges, is_coded=True)
         self.pieces: list[Piece] = []
         self.recorder = Recorder(
             lambda: self.venue.leader, is_wanted, self.pieces.append,

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.shared.keys import opened
+from tests.shared.failover_venue import Failover
+from tests.shared.keys import opened, opened_with
 from tests.shared.venue import Badge, Venue
 
 from pressel.audio import codecs as host
@@ -50,7 +51,7 @@ class Coded(Venue):
 
     def make_leader(self, term: int, seed: int) -> Any:
         leader = super().make_leader(term, seed)
-        leader.groups.coding.recoder = Recoder(leader.keys.current)
+        leader.groups.coding.recoder = Recoder(leader.keys)
         return leader
 
     def equip(self, badge: Badge) -> None:
@@ -220,7 +221,7 @@ def test_what_goes_to_many_is_ima(many: dict[str, int]) -> None:
 
 def test_a_host_that_cannot_code_anew_grants_ima() -> None:
     venue = Coded()
-    venue.leader.groups.coding.recoder = Recoder(venue.leader.keys.current, codecs=())
+    venue.leader.groups.coding.recoder = Recoder(venue.leader.keys, codecs=())
     heard_whole(venue, "BC", venue.talk())
     assert {data[voice.CODEC_AT] for _, _, data in venue.packets} == {IMA_ADPCM}
 
@@ -387,7 +388,7 @@ def test_a_packet_that_comes_again_is_not_coded_again() -> None:
     venue.put_in_force(2, G722)
     venue.talk()
     own = [data for source, _, data in venue.packets if source == venue.badge("A").address]
-    recoder = Recoder(venue.leader.keys.current)
+    recoder = Recoder(venue.leader.keys)
     first = recoder.recode(1, own[0], 0)
     assert first is not None and recoder.recode(1, own[0], 0) == first
     last = own[-LAST_REPEATS - 1 :]
@@ -397,13 +398,56 @@ def test_a_packet_that_comes_again_is_not_coded_again() -> None:
     assert recoder.recode(1, own[1], 0) is None  # it would be other plain text by now
 
 
-def test_a_leader_codes_nothing_under_keys_of_another() -> None:
+class Keys:
+    """Of a leader: its own, and what it knows of the one before."""
+
+    def __init__(self, own: tuple[int, bytes], former: tuple[int, bytes] | None) -> None:
+        self.own, self.before = own, former
+
+    def current(self, group: int) -> tuple[int, bytes]:
+        return self.own
+
+    def former(self, group: int) -> tuple[int, bytes] | None:
+        return self.before
+
+
+def test_a_leader_hears_by_the_former_one_s_key_and_codes_by_its_own() -> None:
+    venue = Coded(stock="C")
+    venue.put_in_force(2, G722)
+    venue.talk()
+    said = [data for source, _, data in venue.packets if source == venue.badge("A").address]
+    epoch, key = venue.leader.keys.current(1)
+    by_the_same = Recoder(venue.leader.keys)
+    recoder = Recoder(Keys((epoch + 300, bytes(16)), (epoch, key)))
+    for data in said[:20]:
+        made, same = recoder.recode(1, data, 0), by_the_same.recode(1, data, 0)
+        assert made is not None and same is not None
+        assert made[envelope.MARK_AT] == epoch + 300 & 255 != data[envelope.MARK_AT]
+        frames = opened_with(made, epoch + 300, bytes(16))[voice.FRAMES_AT :]
+        assert frames == opened_with(same, epoch, key)[voice.FRAMES_AT :]
+
+
+@pytest.mark.parametrize("apart", [None, 1, -1, 255])
+def test_a_leader_codes_nothing_that_others_have_keys_for(apart: int | None) -> None:
     venue = Coded(stock="C")
     venue.put_in_force(2, G722)
     venue.talk()
     data = next(data for source, _, data in venue.packets if source == venue.badge("A").address)
-    epoch, _ = venue.leader.keys.current(1)
-    assert Recoder(lambda group: (epoch + 1, bytes(16))).recode(1, data, 0) is None
+    epoch, key = venue.leader.keys.current(1)
+    former = None if apart is None else (epoch + apart, key)
+    assert Recoder(Keys((epoch + 33, bytes(16)), former)).recode(1, data, 0) is None
+
+
+def test_keys_of_the_leader_before_are_of_use_until_ours_change() -> None:
+    venue = Failover().run(1500)
+    former = venue.leader.keys.current(1)
+    assert venue.leader.keys.former(1) is None
+    venue.kill()
+    venue.run(300)
+    venue.take_over()
+    assert venue.leader.keys.former(1) == former != venue.leader.keys.current(1)
+    venue.leader.keys.change(venue.now_ms)
+    assert venue.leader.keys.former(1) is None
 
 
 # --- the codecs themselves ---

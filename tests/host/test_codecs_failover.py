@@ -16,10 +16,10 @@ from pressel.node.bursts import Bursts
 from ptt.base import events
 from ptt.base.numbers import FRAME_MS, RATE_HZ
 from ptt.wire import messages, voice
+from ptt.wire.envelope import MARK_AT
 
 OUTAGE_MS = 600  # until another host leads
 MOVE_MS = 100  # until the talker sends there
-NEW_KEY_MS = 1000  # until it speaks under a key that the new leader has made
 ALIKE_MIN = 0.7  # Opus keeps the sound, not the wave: 0.79 here, 0.3 of other words
 SPOKEN_FRAMES = (1000 + OUTAGE_MS + 3000) // FRAME_MS
 
@@ -29,6 +29,7 @@ class CodedFailover(Coded, Failover):
 
     def __init__(self) -> None:
         self.told: list[dict[str, Any]] = []  # by the new leader, of what is coded anew
+        self.marks: set[int] = set()  # of what the new leader has coded anew
         self.passed: dict[str, list[tuple[int, int]]] = {"B": [], "C": []}  # at ms, codec
         super().__init__(stock="C")
         self.put_in_force(2, OPUS)
@@ -37,6 +38,8 @@ class CodedFailover(Coded, Failover):
         for name, passed in self.passed.items():
             if data[1] == messages.VOICE_FRAME and destination == self.badge(name).address:
                 passed.append((self.now_ms, data[voice.CODEC_AT]))
+                if name == "C" and source == ("standby", 1):
+                    self.marks.add(data[MARK_AT])
         super().send(data, source, destination)
 
     def longest_gap_ms(self, name: str) -> int:
@@ -85,11 +88,13 @@ def test_a_burst_in_opus_goes_on_in_opus(venue: CodedFailover) -> None:
     assert venue.likeness_at_end("B") > ALIKE_MIN
 
 
-def test_the_new_leader_codes_it_anew_once_the_talker_has_its_key(venue: CodedFailover) -> None:
+def test_the_new_leader_codes_it_anew_from_the_first_packet_on(venue: CodedFailover) -> None:
     assert {codec for _, codec in venue.passed["C"]} == {IMA_ADPCM}
-    assert venue.longest_gap_ms("C") <= OUTAGE_MS + MOVE_MS + NEW_KEY_MS
+    assert venue.longest_gap_ms("C") <= OUTAGE_MS + MOVE_MS
+    assert venue.marks == {venue.leader.keys.current(1)[0] & 255}, "under a key of its own"
     shared = {"talker": "A0", "lease": 1, "group": 1, "codec": "Opus", "listeners": "C0"}
     assert venue.told == [{**shared, "count": 1}]  # by the new leader, of a burst it took over
     before, after = venue.badge("C").all(events.HEARD)
     assert before[3] == after[3] == 0
+    assert before[2] + after[2] >= SPOKEN_FRAMES - (OUTAGE_MS + MOVE_MS) // FRAME_MS
     assert venue.likeness_at_end("C") > ALIKE_MIN

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tests.host.recording_stage import Taken
+from tests.shared.failover_venue import Failover
 
 from pressel.audio.codecs import equip, host_codecs
 from pressel.node.recoder import Recoder
 from pressel.recordings import frames
 from pressel.recordings.recorder import PIECE_FRAMES
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
+from ptt.leader.leader import Leader
 from ptt.leader.settings_in_force import Settings
 from ptt.leader.watch import Unwatched
 from ptt.wire import messages
@@ -32,7 +34,7 @@ def test_a_burst_in_another_codec_is_kept_in_it(number: int) -> None:
         pytest.skip("PyAV is not installed")
     taken = Taken()
     venue = taken.venue
-    venue.leader.groups.coding.recoder = Recoder(venue.leader.keys.current)
+    venue.leader.groups.coding.recoder = Recoder(venue.leader.keys)
     for badge in venue.badges:
         equip(badge.engine)
         badge.engine.join.on_unknown_session(venue.now_ms)  # HELLO says anew what it has
@@ -87,6 +89,36 @@ def test_a_burst_right_after_a_change_of_keys_is_recorded() -> None:
     (piece,) = taken.pieces
     lease = piece.recorded.mark.burst
     assert taken.heard(piece)[:50] == [(lease, number) for number in range(50)]
+
+
+class Followed(Failover):
+    """Whoever leads is recorded."""
+
+    taken: Taken | None = None
+
+    def lead(self, leader: Leader) -> None:
+        super().lead(leader)
+        if self.taken is not None:
+            self.taken.follow()
+
+
+def test_a_burst_that_outlives_its_leader_is_recorded_on_by_the_next() -> None:
+    """The talker uses the former leader's key for another second."""
+    venue = Followed(badges=2, is_coded=True)
+    venue.taken = taken = Taken(venue=venue)
+    venue.press("A")
+    venue.run(500)
+    venue.kill()
+    venue.run(300)
+    venue.take_over()
+    venue.run(2500)
+    venue.release("A")
+    venue.run(1500)
+    before, after = taken.pieces
+    heard = [number for piece in (before, after) for _, number in taken.heard(piece)]
+    assert before.recorded.mark.term == 1 and after.recorded.mark.term == 2
+    missing = set(range(heard[-1])) - set(heard)
+    assert heard[-1] > 150 and len(missing) <= 20  # what was said until A moved, and not later
 
 
 def test_a_long_burst_comes_in_pieces_and_one_without_an_end_ends() -> None:

@@ -490,7 +490,7 @@ class HostNode:
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
         leader.voice.multicast.address_of = address_of
         self._bursts.follow(leader)
-        leader.groups.coding.recoder = Recoder(leader.keys.current)
+        leader.groups.coding.recoder = Recoder(leader.keys)
         self._recordings.recorder.follow(leader)
         if self._options.judge_microphones:
             self._ear.follow(leader)

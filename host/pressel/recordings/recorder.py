@@ -162,6 +162,9 @@ class Recorder:
         if known is None and leader is not None:
             self._note(leader, group)
             known = self._keys[group].get(mark)
+            former = leader.keys.former(group)
+            if known is None and former is not None and former[0] & 255 == mark:
+                return former
         return known
 
     def _note(self, leader: Leader, group: int) -> None:

@@ -28,14 +28,24 @@ class GroupKeys:
         self._hmac = hmac
         self._random = random
         self._secret = random(derive.KEY_BYTES)
+        self._former = b""  # as `record` gives it, of the leader before; empty: of no use any more
         self.epoch = 1
 
     def key(self, group: int, members: bytes = b"") -> bytes:
         """16 bytes; `members`: the two of a private call."""
         return derive.key_of_group(self._hmac, self._secret, self.epoch, group, members)
 
+    def former(self, group: int, members: bytes = b"") -> "tuple[int, bytes] | None":
+        """Epoch and key that the leader before us gave last, for hearing and nothing else: talkers
+        use it until they have ours. None when none can any more."""
+        if not self._former:
+            return None
+        epoch, secret = self._former[0] << 8 | self._former[1], self._former[_SECRET_AT:]
+        return epoch, derive.key_of_group(self._hmac, secret, epoch, group, members)
+
     def change(self) -> None:
-        """Shut somebody out."""
+        """Shut somebody out. A talker keeps two keys: the newest and ours before it."""
+        self._former = b""
         self._secret = self._random(derive.KEY_BYTES)
         self._advance(1)
 
@@ -45,6 +55,7 @@ class GroupKeys:
 
     def go_on_from(self, record: bytes, term: int) -> None:
         """Begin beyond the previous leader's epochs, as the leader of `term`."""
+        self._former = record
         self.epoch = record[0] << 8 | record[1]
         former = record[_SECRET_AT:] + self._random(derive.KEY_BYTES)
         self._secret = derive.next_secret(self._hmac, former, term)

@@ -38,6 +38,10 @@ class VoiceKeys:
         """Epoch and key of the voice in `group` now."""
         return self._groups.epoch, self._groups.key(group, self._parties(group))
 
+    def former(self, group: int) -> "tuple[int, bytes] | None":
+        """The same as the leader before had it, while talkers may still use it."""
+        return self._groups.former(group, self._parties(group))
+
     def is_to_come(self, mark: int) -> bool:
         """Is this the low byte of an epoch that nobody has been told about?"""
         return self._groups.is_to_come(mark)
