@@ -67,6 +67,7 @@ class HostStandIn:
         self.talked_s = 1.0  # long ago
         self.rollout: dict[str, Any] = {"state": ""}
         self.kept = {"minutes": 90, "groups": {"3": 0}, "replay_from_ms": 2000}
+        self.sent: dict[str, Any] | None = None  # on its way to badges
         self.waiting = ["0" * 15 + "2"]  # devices that ask to be let in
         self.others: list[str] = []  # names of badges that are there, too
         self.relays = [
@@ -137,6 +138,8 @@ class HostStandIn:
             return {"entries": 7, "term": 1, "hash": "0" * 64}
         if verb == "recordings list":
             return {**self.kept, "recordings": [recorded(7, 1000), recorded(8, 3000, held=True)]}
+        if verb == "recordings sent":
+            return self.sent
         if verb in ("recordings piece", "recordings replay"):
             self.asked.append((verb, fields))
             frames = base64.b64encode(bytes(2 + ADPCM_FRAME_BYTES)).decode()
@@ -436,6 +439,9 @@ def test_who_may_do_what(stage: Stage) -> None:
         ("manage", f"/badges/{DEVICE}", {"what": "revoke"}),
         ("manage", f"/badges/{DEVICE}", {"what": "lend", "person": "Ann"}),
         ("manage", f"/badges/{DEVICE}", {"what": "return"}),
+        ("talk", "/recordings/send", {"mark": "1-8", "to": " Ann "}),
+        ("talk", "/recordings/stop", {}),
+        ("manage", "/recordings/resend", {"mark": "1-7", "to": ""}),
         ("manage", "/recordings/delete", {"mark": "1-7"}),
         ("own", "/recordings/hold", {"mark": "1-7", "why": "a claim"}),
         ("own", "/recordings/release", {"mark": "1-8"}),
@@ -450,6 +456,9 @@ def test_who_may_do_what(stage: Stage) -> None:
             assert status == (303 if may else 403), f"{role} {path}"
     verbs = [verb for verb, _ in stage.host.asked]
     assert verbs.count("text") == 3
+    sent = [fields for verb, fields in stage.host.asked if verb.startswith("recordings ")]
+    assert {"for": "talk", "id": "1-8", "to": ["Ann"]} in sent
+    assert {"for": "own", "id": "1-7", "to": []} in sent
     assert verbs.count("device revoke") == 2
     assert {fields["for"] for _, fields in stage.host.asked} == {"talk", "manage", "own"}
     assert (
@@ -462,6 +471,8 @@ def test_recordings_are_played_by_who_may_and_the_log_tells_of_old_ones(stage: S
     """Of two, 1-7 is older than a quarter of an hour, and 1-8 is held."""
     shown = {role: stage.browser(role).open("/recordings")[1] for role in ("see", "talk", "own")}
     plays = re.compile(r'action="/recordings/(replay|play)"')
+    sends = re.compile(r'action="/recordings/(send|resend)"')
+    assert [sends.findall(text) for text in shown.values()] == [[], ["send"], ["send", "resend"]]
     assert [plays.findall(text) for text in shown.values()] == [[], ["replay"], ["replay", "play"]]
     assert "kept for 90 min, in group 3 not at all" in shown["see"]
     assert [re.findall(r'recordings/(delete|hold|release)"', shown["own"])] == [
@@ -489,6 +500,29 @@ def test_recordings_are_played_by_who_may_and_the_log_tells_of_old_ones(stage: S
     assert plays.findall(stage.browser("talk").open("/recordings")[1]) == []
     stage.host.kept |= {"minutes": 0}
     assert "Nothing is recorded." in stage.browser("see").open("/recordings")[1]
+
+
+def test_the_page_tells_how_what_is_sent_to_badges_fares(stage: Stage) -> None:
+    """It asks again while that is on its way, and only what is new is shown anew."""
+    browser = stage.browser("talk")
+    assert "/recordings/stop" not in browser.open("/recordings")[1]
+    sent = {"id": "1-8", "talker": SCRIPT, "to": [SCRIPT, "B"], "at_ms": time.time() * 1000}
+    for state, heard, why, words in (
+        ("waits", None, "", "as soon as nobody talks to them"),
+        ("plays", None, "", " hear what "),
+        ("over", 2, "", "heard it."),
+        ("over", 1, SCRIPT, "1 of 2 heard what"),
+    ):
+        stage.host.sent = {**sent, "state": state, "heard": heard, "why": why}
+        for path in ("/recordings", "/recordings/sent"):
+            text = browser.open(path)[1]
+            assert words in text and SCRIPT not in text, path
+            assert ("/recordings/stop" in text) == (state != "over"), path
+            assert (f"sent?shown={state}" in text) == (state != "over"), path
+        assert "/recordings/stop" not in stage.browser("see").open("/recordings")[1]
+        assert browser.open(f"/recordings/sent?shown={state}")[0] == 204
+    stage.host.sent["at_ms"] = 0
+    assert "heard what" not in browser.open("/recordings")[1]  # that was long ago
 
 
 def test_the_report_is_a_page_to_print_and_json(stage: Stage) -> None:

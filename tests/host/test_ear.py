@@ -79,10 +79,10 @@ def test_what_was_mended_is_forgotten() -> None:
     assert known.spoken <= FRAMES_MAX + len(quiet)
 
 
-def heard(is_private: bool = False) -> tuple[Ear, Venue]:
+def heard(is_private: bool = False, is_recording: bool = False) -> tuple[Ear, Venue]:
     """A talks for two seconds, and the ear looks after each second."""
     venue = Venue(badges=3, is_coded=True)
-    ear = Ear(lambda: venue.leader)
+    ear = Ear(lambda: venue.leader, lambda group: is_recording)
     passed: list[int] = []
     venue.leader.voice.tap = lambda group, data: passed.append(group)  # who heard it before
     ear.follow(venue.leader)
@@ -112,8 +112,9 @@ def test_a_moment_of_each_second_is_measured_and_nothing_kept() -> None:
     assert [ear.of(each.device) for each in others] == [None, None]
 
 
-def test_a_private_call_is_nobody_elses() -> None:
-    ear, venue = heard(is_private=True)
+@pytest.mark.parametrize("kind", ["is_private", "is_recording"])
+def test_neither_private_calls_nor_recordings_are_judged(kind: str) -> None:
+    ear, venue = heard(**{kind: True})
     assert [ear.of(each.device) for each in venue.leader.members.all()] == [None] * 3
 
 

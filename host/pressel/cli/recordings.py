@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from pressel.node.control import Where
 
 _SHOWN = 50  # the newest: a page of a terminal
+_NAMES_SHOWN = 5
 _STEP_S = 0.5  # of sound: so late a replay stops when somebody begins to talk
 
 
 @click.group()
 def recordings() -> None:
-    """List, play, export and delete what was said, where the venue records it.
+    """List, play, send, export and delete what was said, where the venue records it.
 
     Nothing is recorded until `pressel settings set recording.kept_min 60` says for how many
     minutes. Private calls never are. ID is what `pressel recordings list` shows, such as 3-1207.
@@ -99,6 +100,41 @@ def export(word: str, file: Path, port: int | None, control: Path | None) -> Non
 
 
 @recordings.command()
+@click.argument("word", metavar="ID", shell_complete=offering(completing.recordings))
+@click.option(
+    "--to", "names", multiple=True, metavar="NAME", shell_complete=offering(completing.devices),
+    help="A badge of its group; may be repeated. Without it: all of the group but who said it.",
+)  # fmt: skip
+@control_options
+def send(word: str, names: tuple[str, ...], port: int | None, control: Path | None) -> None:
+    """Let badges hear a recording, as a burst after those of people, who come first.
+
+    It waits while anybody talks to them. The venue's log tells that you did. Exits with 1 when
+    none of them heard it.
+    """
+    ask = _asker(sockets.find(control, port))
+    sent = ask(_sending(ask, word), id=word, to=list(names))
+    print(f"on its way to {_some(sent['to'])}; `pressel recordings stop` ends it", file=sys.stderr)
+    mark, count = sent["id"], len(sent["to"])
+    while sent is not None and sent["id"] == mark and sent["state"] != "over":
+        time.sleep(_STEP_S)
+        sent = ask("recordings sent")
+    if sent is None or sent["id"] != mark:
+        raise PresselError("another host leads now; send it again")
+    heard, why = sent["heard"] or 0, f": {sent['why']}" if sent["why"] else ""
+    if not heard:
+        raise PresselError(f"nobody heard it{why}")
+    print(f"heard by {heard} of {count}{why}", file=sys.stderr)
+
+
+@recordings.command()
+@control_options
+def stop(port: int | None, control: Path | None) -> None:
+    """End the recording that is on its way to badges."""
+    _asker(sockets.find(control, port))("recordings stop")
+
+
+@recordings.command()
 @click.argument(
     "words", metavar="ID...", nargs=-1, required=True,
     shell_complete=offering(completing.recordings),
@@ -134,6 +170,22 @@ def release(word: str, port: int | None, control: Path | None) -> None:
 
 def _asker(path: Where) -> Callable[..., Any]:
     return lambda verb, **fields: sockets.ask(path, verb, **fields)
+
+
+def _sending(ask: Callable[..., Any], word: str) -> str:
+    """The verb that sends recording `word`: an older one asks for a higher role."""
+    told = ask("recordings list")
+    fresh = (
+        each["mark"]
+        for each in told["recordings"]
+        if told["replay_from_ms"] <= each["at_ms"] <= told["replay_until_ms"]
+    )
+    return "recordings send" if word in fresh else "recordings resend"
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    return shown + (f" and {len(names) - _NAMES_SHOWN} more" if names[_NAMES_SHOWN:] else "")
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

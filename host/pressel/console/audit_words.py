@@ -22,6 +22,7 @@ DONE = {
     "release rollout": "took a release to another stage", "registry begin": "began the log",
     "registry checkpoint": "shortened the log", "registry undo": "undid what a host had written",
     "recordings play": "played a recording",
+    "recordings send": "sent a recording to badges",
     "recordings export": "exported a recording", "recordings hold": "holds a recording",
     "recordings release": "released a recording", "recordings delete": "deleted a recording",
     "recordings expire": "deleted what was too old",

@@ -117,6 +117,12 @@ class Pages:
             Route("/changes", self._done("manage", self._act), methods=["POST"]),
             Route("/text", self._done("talk", self._text), methods=["POST"]),
             Route("/recordings/replay", self._done("talk", self._sound("")), methods=["POST"]),
+            Route("/recordings/sent", self._seen(self._sent)),
+            Route("/recordings/send", self._done("talk", self._send("send")), methods=["POST"]),
+            Route(
+                "/recordings/resend", self._done("manage", self._send("resend")), methods=["POST"]
+            ),
+            Route("/recordings/stop", self._done("talk", self._stop_sending), methods=["POST"]),
             Route("/recordings/play", self._done("manage", self._sound(PLAY)), methods=["POST"]),
             Route(
                 "/recordings/export", self._done("manage", self._sound(EXPORT)), methods=["POST"]
@@ -287,7 +293,21 @@ class Pages:
 
     async def _recordings(self, request: Request, visitor: Visitor) -> Response:
         kept = await self._recorded.all()
-        return self._page("recordings.html.j2", visitor, "/recordings", kept=kept)
+        there: dict[int, list[str]] = {}
+        status = (await self._host.look()).status
+        for member in status.members if status is not None else ():
+            there.setdefault(member.group, []).append(member.name)
+        return self._page(
+            "recordings.html.j2", visitor, "/recordings",
+            kept=kept, sent=await self._recorded.sent(), there=there,
+        )  # fmt: skip
+
+    async def _sent(self, request: Request, visitor: Visitor) -> Response:
+        """How what is on its way fares, when that is not what the page shows already."""
+        sent = await self._recorded.sent()
+        if sent is not None and sent["state"] == request.query_params.get("shown"):
+            return Response(status_code=204)
+        return HTMLResponse(self._render("_sent.html.j2", visitor, sent=sent))
 
     async def _settings(self, request: Request, visitor: Visitor) -> Response:
         now = await self._host.ask("settings")
@@ -373,6 +393,17 @@ class Pages:
             return Response(content, media_type="audio/wav", headers={"Content-Disposition": name})
 
         return answer
+
+    def _send(self, verb: str) -> Page:
+        async def answer(request: Request, visitor: Visitor) -> Response:
+            await self._recorded.send(visitor.name, await request.form(), verb)
+            return RedirectResponse("/recordings", 303)
+
+        return answer
+
+    async def _stop_sending(self, request: Request, visitor: Visitor) -> Response:
+        await self._recorded.stop(visitor.name)
+        return RedirectResponse("/recordings", 303)
 
     def _recorded_act(self, what: str) -> Page:
         async def answer(request: Request, visitor: Visitor) -> Response:

@@ -4,11 +4,14 @@ them. It asks the host, and knows no HTML of its own."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pressel.errors import PresselError
 from pressel.recordings import fetch
 from pressel.recordings.burst_mark import mark_of
 
@@ -17,6 +20,8 @@ from .host_reader import HostReader
 AT_ONCE = (
     2  # recordings that are made into sound: each takes a core for a moment, and 2 MB a minute
 )
+OVER = "over"  # the state of what is on its way no more
+SENT_MS = 600_000  # since it began: so long the page tells how it ended
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,25 @@ class RecordedTalk:
 
         async with self._turns:
             return await self._host.run(fetched)
+
+    async def send(self, person: str, form: Mapping[str, Any], verb: str) -> None:
+        """To the badge that `form` names, or to all of the recording's group."""
+        name = str(form.get("to", "")).strip()
+        fields = {"id": str(mark_of(form["mark"])), "to": [name] if name else []}
+        await self._host.ask(f"recordings {verb}", **{"for": person}, **fields)
+
+    async def sent(self) -> dict[str, Any] | None:
+        """What is on its way to badges, or was a moment ago; None: nothing, or of a former host,
+        which knows no such thing."""
+        with contextlib.suppress(PresselError):
+            told = await self._host.ask("recordings sent")
+            if told and (told["state"] != OVER or time.time() * 1000 - told["at_ms"] < SENT_MS):
+                return told
+        return None
+
+    async def stop(self, person: str) -> None:
+        """End what is on its way."""
+        await self._host.ask("recordings stop", **{"for": person})
 
     async def act(self, person: str, form: Mapping[str, Any], what: str) -> None:
         """Delete, hold or release what `form` names. ValueError when it is none of these."""

@@ -14,14 +14,15 @@ _SEE = (
     "rollout status", "update status", "update list", "update signers", "update doubts",
     "recordings list",
 )  # fmt: skip
-_TALK = ("text", "recordings replay")
+_TALK = ("text", "recordings replay", "recordings send", "recordings sent", "recordings stop")
 _MANAGE = (
     "audit list", "audit conflicts", "audit compare", "audit verify", "device add",
     "device adopt", "device approve", "device deny", "device erase", "device group",
     "device invite", "device lend", "device rename", "device replace", "device return",
     "device revoke", "device rotate", "rollout abort", "rollout go", "rollout pause",
-    "recordings delete", "recordings open", "recordings piece", "rollout start",
-    "settings set", "update cancel", "update pause", "update stages", "update start",
+    "recordings delete", "recordings open", "recordings piece", "recordings resend",
+    "rollout start", "settings set", "update cancel", "update pause", "update stages",
+    "update start",
 )  # fmt: skip
 _OWN = (
     "device key",

@@ -38,10 +38,16 @@ class _Moment:
 
 
 class Ear:
-    """`leader` gives the engine that leads here, or None."""
+    """`leader` gives the engine that leads here, or None; `is_apart`: in that group a recording is
+    sent, which no microphone hears now."""
 
-    def __init__(self, leader: Callable[[], Leader | None]) -> None:
+    def __init__(
+        self,
+        leader: Callable[[], Leader | None],
+        is_apart: Callable[[int], bool] = lambda group: False,
+    ) -> None:
         self._leader = leader
+        self._is_apart = is_apart
         self._others: Callable[[int, Any], None] | None = None
         self._listens = True
         self._moment: _Moment | None = None
@@ -59,7 +65,7 @@ class Ear:
         else's."""
         if self._others is not None:
             self._others(group, data)
-        if self._listens and group < CALL_GROUP_FIRST:
+        if self._listens and group < CALL_GROUP_FIRST and not self._is_apart(group):
             self._take(group, data)
 
     async def look(self, number: int) -> None:

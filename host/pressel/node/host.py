@@ -60,6 +60,7 @@ from .desk.recordings import Recordings
 from .desk.release_rollouts import ReleaseRollouts
 from .desk.releases import Releases
 from .desk.rollouts import Rollouts
+from .desk.sending import Sending
 from .desk.venue import Venue
 from .desk.venue_settings import NAMES, VenueSettings
 from .desk.verb import Fields, Verb
@@ -82,6 +83,8 @@ from .recoder import Recoder
 from .recording_copy import RecordingCopy
 from .registry_watch import RegistryWatch
 from .report import Report
+from .resend.guests import Guests
+from .resend.resend import Resend
 from .restarts import Restarts
 from .routine_backups import RoutineBackups
 from .service import Service
@@ -170,7 +173,9 @@ class HostNode:
         )  # fmt: skip
         self._heard = Heard(options.state, self._leader, self._in_thread, report)
         self._away = Away(self._leader, report=report)
-        self._ear = Ear(self._leader)
+        self._guests = Guests(self._watch.directory)
+        self._resend = Resend(self._leader, self._badges_at, self._guests, self._settle, report)
+        self._ear = Ear(self._leader, self._resend.is_its)
         self._restarts = Restarts(self._leader, report)
         self._recordings = Recordings(
             options.state, self._leader, lambda: self._settings.kept_minutes(), self._in_thread,
@@ -216,6 +221,7 @@ class HostNode:
             Campaigns(state, self._updates, self._in_thread), Releases(state, self._hosts_by_name),
             Backups(state, self._is_leading), self._bursts,
             tally, self._history, self._heard, self._recordings,
+            Sending(self._recordings, self._resend, self._leader),
         )  # fmt: skip
         verbs = [verb for subject in subjects for verb in subject.verbs()]
         verbs += devices.verbs(self._watch.with_registry)
@@ -302,6 +308,7 @@ class HostNode:
             closing.push_async_callback(self._recordings.close)
             await self._open(closing, presence)
             closing.push_async_callback(self._chores.close)
+            closing.push_async_callback(self._resend.stop, "the host has stopped")
             if self._options.dies_with_parent:
                 on_stdin_closed(self._stopping.set)
             await asyncio.to_thread(host_codecs)  # who takes over amid a burst has no time to load
@@ -482,11 +489,9 @@ class HostNode:
 
     def _make_leader(self, term: int) -> Leader:
         self._watch.lead(term)
-        directory = self._watch.directory
+        directory, guests = self._watch.directory, self._guests
         settings = self._settings.kept
-        leader = Leader(
-            term, secrets.randbits(32), directory, os.urandom, settings, roster=directory
-        )
+        leader = Leader(term, secrets.randbits(32), guests, os.urandom, settings, roster=guests)
         leader.bytes_of, leader.address_of = _bytes_of, _address_of
         leader.voice.multicast.address_of = address_of
         self._bursts.follow(leader)
@@ -494,7 +499,9 @@ class HostNode:
         self._recordings.recorder.follow(leader)
         if self._options.judge_microphones:
             self._ear.follow(leader)
-        leader.groups.watch = Watchers(self._bursts, self._recordings.recorder)
+        leader.groups.watch = Watchers(
+            self._bursts, self._recordings.recorder, is_apart=self._resend.is_its
+        )
         leader.keep_devices(directory.version, directory.records(), engine_now_ms())
         return leader
 

@@ -8,7 +8,7 @@ has, of the codec that its other bits tell: from the fifth byte on, and zeros be
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -79,18 +79,22 @@ def count(content: bytes) -> int:
 def sound(pieces: Iterable[bytes]) -> bytes:
     """All pieces as samples: 16 kHz, mono, 16 bits, little endian; silence for what is missing.
     PresselError for a codec that this computer lacks."""
+    return b"".join(decoded(pieces))
+
+
+def decoded(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same frame by frame, each made when it is asked for."""
     frames: dict[int, bytes] = {}
     for each in pieces:
         frames |= _by_number(each)
     if not frames:
-        return b""
+        return
     pcm = array("h", _SILENCE)
     decoders: dict[int, Decoder] = {}
-    made = []
     for number in range(min(frames), max(frames) + 1):
         frame = frames.get(number)
         if frame is None:
-            made.append(_SILENCE)
+            yield _SILENCE
             continue
         codec, at = CODEC_IMA_ADPCM, 0
         if frame[_CODEC_AT] & _OTHER:
@@ -98,8 +102,15 @@ def sound(pieces: Iterable[bytes]) -> bytes:
         if codec not in decoders:
             decoders[codec] = _decoder(codec)
         decoders[codec].decode(frame, at, pcm)
-        made.append(pcm.tobytes())
-    return b"".join(made)
+        yield pcm.tobytes()
+
+
+def must_be_known(pieces: Iterable[bytes]) -> None:
+    """PresselError when a frame is in a codec that this computer lacks."""
+    marks = {frame[_CODEC_AT] for each in pieces for frame in _by_number(each).values()}
+    for mark in marks:
+        if mark & _OTHER:
+            _decoder(mark & ~_OTHER)
 
 
 def _decoder(number: int) -> Decoder:

@@ -15,6 +15,7 @@ from typing import Any
 from pressel.errors import PresselError, UsageError
 from pressel.recordings import rules
 from pressel.recordings.burst_mark import Mark, mark_of
+from pressel.recordings.fetch import PIECES_MAX
 from pressel.recordings.recorder import Piece, Recorder
 from pressel.recordings.shelf import PAGE, Recorded
 from pressel.registry.store import Registry
@@ -103,14 +104,8 @@ class Recordings:
 
     async def replay(self, fields: Fields) -> dict[str, Any]:
         """Piece `piece` of a burst of the last REPLAY_S. PresselError for an older one."""
-        mark = mark_of(fields["id"])
-        found = await self._found(mark)
-        if not -_AHEAD_MS <= self.now_ms() - found.at_ms <= _REPLAY_MS:
-            raise PresselError(
-                f"recording {mark} is more than {REPLAY_S / 60:.0f} minutes old, or of a wrong "
-                "clock; an account that manages the venue may play it, which the log tells"
-            )
-        return await self._piece(mark, _number(fields["piece"]))
+        found = await self.fresh(fields["id"])
+        return await self._piece(found.mark, _number(fields["piece"]))
 
     async def open(self, fields: Fields) -> dict[str, Any]:
         """A ticket for all pieces of recording `id`; the log tells who wanted it, and the
@@ -119,7 +114,7 @@ class Recordings:
         if verb is None:
             raise UsageError("a recording is opened to play or to export it")
         found = await self._found(mark_of(fields["id"]))
-        await self._write(fields, verb, found.mark, found)
+        await self.write(fields, verb, found)
         return {"ticket": self._tickets.give(found.mark), **found.as_json()}
 
     async def piece(self, fields: Fields) -> dict[str, Any]:
@@ -185,6 +180,35 @@ class Recordings:
         if self._waiting:
             await asyncio.wait(self._waiting)
         await self._shelf.close()
+
+    # --- what sending one needs ---
+
+    async def fresh(self, word: object) -> Recorded:
+        """The recording that `word` names. PresselError when it is older than REPLAY_S."""
+        found = await self._found(mark_of(word))
+        if not -_AHEAD_MS <= self.now_ms() - found.at_ms <= _REPLAY_MS:
+            raise PresselError(
+                f"recording {found.mark} is more than {REPLAY_S / 60:.0f} minutes old, or of a "
+                "wrong clock; who manages the venue may have it, which the log tells"
+            )
+        return found
+
+    async def whole(self, word: object) -> tuple[Recorded, list[bytes]]:
+        """The recording that `word` names, and its pieces, see `recordings.frames`. PresselError
+        when nothing is left of it."""
+        found, pieces = await self._found(mark_of(word)), []
+        for number in range(PIECES_MAX):
+            content = await self._shelf.ask(lambda shelf, at=number: shelf.piece(found.mark, at))
+            if content is None:
+                break
+            pieces.append(content)
+        if not pieces:
+            raise PresselError(f"nothing is left of recording {found.mark}")
+        return found, pieces
+
+    async def write(self, fields: Fields, verb: str, found: Recorded, then: str = "") -> None:
+        """An entry in the log, by who asks, about `found`; `then` is what else it says."""
+        await self._write(fields, verb, found.mark, found, then=then)
 
     # --- what a copy needs ---
 
@@ -293,12 +317,13 @@ class Recordings:
         mark: Mark,
         found: Recorded | None,
         texts: dict[str, str] | None = None,
+        then: str = "",
     ) -> None:
         """No name: it would stay when the device is erased."""
         words = str(mark)
         if found is not None:
             at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(found.at_ms / 1000))
-            words += f": device {found.device or '?'} in group {found.group}, {at}"
+            words += f": device {found.device or '?'} in group {found.group}, {at}{then}"
         await self._record(fields, verb, words, rules.facts_of(mark), texts)
 
     async def _record(

@@ -1,0 +1,59 @@
+"""Who takes part for the length of a recording: a speaker of the host's own, which is on no roll,
+and a talk group that those who are to hear have beside their own, as the last. So a badge hears
+the recording only while none of its other groups is heard, and its button stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pressel.registry.device import GROUP_MAX
+from pressel.registry.directory import RegistryDirectory
+from pressel.soft.credential import Credential
+from ptt.leader.roster import Grants
+
+
+class Guests:
+    """Directory and roster of a `Leader`: those of `roll`, and the guests."""
+
+    def __init__(self, roll: RegistryDirectory) -> None:
+        self._roll = roll
+        self.group = 0  # 0: there are none
+        self._hearers: frozenset[bytes] = frozenset()
+        self._own: Credential | None = None
+        self._name = b""
+
+    def free_group(self, served: Iterable[int]) -> int:
+        """A talk group that is neither `served` nor anybody's on the roll; 0 when there is none."""
+        taken = {group for each in self._roll.records() for group in each.groups} | set(served)
+        return next((each for each in range(GROUP_MAX, 0, -1) if each not in taken), 0)
+
+    def let_in(self, own: Credential, name: bytes, group: int, hearers: Iterable[bytes]) -> None:
+        """Until `let_out`: who has `own` is called `name` and talks in `group`, and the devices
+        `hearers` hear that."""
+        self._own, self._name = own, name
+        self.group, self._hearers = group, frozenset(hearers)
+
+    def let_out(self) -> None:
+        self._own, self._name = None, b""
+        self.group, self._hearers = 0, frozenset()
+
+    # --- what a leader asks ---
+
+    def key(self, device: bytes) -> bytes | None:
+        own = self._own
+        return own.key if own is not None and device == own.device else self._roll.key(device)
+
+    def name(self, device: bytes) -> bytes | None:
+        return self._name if self._is_own(device) else self._roll.name(device)
+
+    def lookup(self, device: bytes) -> Grants:
+        if self._is_own(device):
+            return Grants((self.group,))
+        grants = self._roll.lookup(device)
+        if device in self._hearers and grants.groups:  # else it has been locked out meanwhile
+            return Grants((*grants.groups, self.group), grants.entitlements)
+        return grants
+
+    def _is_own(self, device: bytes) -> bool:
+        return self._own is not None and device == self._own.device

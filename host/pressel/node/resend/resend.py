@@ -1,0 +1,202 @@
+"""One recording on its way to badges: it waits while anybody talks to them, and goes on with the
+second before; whoever talks is never delayed by it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pressel.errors import PresselError
+from pressel.registry.device import KEY_BYTES
+from pressel.soft.credential import DEVICE_BYTES, Credential
+from pressel.transport.udp import Address, engine_now_ms
+from ptt.base.numbers import CALL_GROUP_FIRST, FRAME_MS, GROUPS_MAX, NAME_BYTES_MAX
+from ptt.leader.floor.arbitrator import FLOOR_IDLE
+from ptt.leader.leader import Leader
+
+from ..report import Report
+from .guests import Guests
+from .speaker import Speaker
+
+READY_S = 1.0  # a badge has its groups and their keys, which are told again if they are lost
+QUIET_S = 1.0  # an answer begins sooner
+LOOK_S = 0.1
+WAITING_S_MAX = 120.0  # in all: who missed a word has asked again by then
+AGAIN_FRAMES = 1000 // FRAME_MS  # of what was said before somebody talked
+PREFIX = b"again "  # before the talker's name, as badges show it
+
+WAITS, PLAYS, OVER = "waits", "plays", "over"
+STOPPED = "somebody stopped it"
+
+
+@dataclass
+class Sent:
+    """Recording `id` of `talker`, to the badges `to`, since `at_ms` (of 1970); `heard` by how many,
+    once it is over; then `why` says what was wrong, "" when nothing."""
+
+    id: str
+    talker: str
+    to: list[str]
+    at_ms: int
+    state: str = WAITS
+    heard: int | None = None
+    why: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Resend:
+    """One recording at a time. `leader` gives the engine that leads here, or None; `badges` its
+    address; `settle` sends what it has to say."""
+
+    def __init__(
+        self,
+        leader: Callable[[], Leader | None],
+        badges: Callable[[], Address],
+        guests: Guests,
+        settle: Callable[[], None],
+        report: Report,
+    ) -> None:
+        self._leader = leader
+        self._badges = badges
+        self._guests = guests
+        self._settle = settle
+        self._report = report
+        self._own = Credential(os.urandom(DEVICE_BYTES), os.urandom(KEY_BYTES))
+        self._job: asyncio.Task[None] | None = None
+        self.last: Sent | None = None
+
+    def is_its(self, group: int) -> bool:
+        """Whether what is said there is a recording: nobody said it now."""
+        return group != 0 and group == self._guests.group
+
+    def may_begin(self, leader: Leader) -> int:
+        """The group that it would have. PresselError when it cannot begin."""
+        if self._job is not None and not self._job.done():
+            raise PresselError("another recording is on its way to badges; wait, or stop it")
+        served = [group for group in leader.floors if group < CALL_GROUP_FIRST]
+        group = self._guests.free_group(served)
+        if len(served) >= GROUPS_MAX or not group:
+            raise PresselError(
+                f"the venue uses all {GROUPS_MAX} groups of a leader; a recording needs one more"
+            )
+        return group
+
+    def begin(self, leader: Leader, sent: Sent, frames: Iterator[bytes], to: list[bytes]) -> None:
+        """Send `frames`, samples of 20 ms each, to the devices `to`. PresselError when it cannot
+        begin."""
+        group = self.may_begin(leader)
+        self.last = sent
+        self._job = asyncio.ensure_future(self._run(leader, group, sent, frames, to))
+
+    async def stop(self, why: str = STOPPED) -> None:
+        """End what is on its way, and wait until that is so."""
+        job, sent = self._job, self.last
+        if job is None or sent is None or job.done():
+            return
+        sent.why = sent.why or why
+        job.cancel()
+        await asyncio.wait([job])
+
+    # --- inside ---
+
+    async def _run(
+        self, leader: Leader, group: int, sent: Sent, frames: Iterator[bytes], to: list[bytes]
+    ) -> None:
+        name = _cut(PREFIX + sent.talker.encode())
+        speaker = Speaker(self._own, name, self._badges())
+        self._guests.let_in(self._own, name, group, to)
+        try:
+            self._tell_groups(leader, to)
+            await speaker.open()
+            await asyncio.sleep(READY_S)
+            await self._speak(leader, speaker, sent, frames, to)
+        except PresselError as error:
+            sent.why = sent.why or str(error)
+        finally:
+            speaker.close()
+            self._let_out(leader, group)
+            sent.state = OVER
+            told = {"recording": sent.id, "heard": sent.heard or 0, "listeners": len(sent.to)}
+            self._report("recording_sent", {**told, "why": sent.why} if sent.why else told)
+
+    async def _speak(
+        self, leader: Leader, speaker: Speaker, sent: Sent, frames: Iterable[bytes],
+        to: list[bytes],
+    ) -> None:  # fmt: skip
+        is_over = False
+        left_s = WAITING_S_MAX
+        while not is_over:
+            left_s = await self._until_quiet(leader, to, sent, left_s)
+            sent.state = PLAYS
+            kept: deque[bytes] = deque(maxlen=AGAIN_FRAMES)
+            rest = iter(frames)
+            is_over = await speaker.speak(
+                _keeping(rest, kept), lambda: not self._is_quiet(leader, to)
+            )
+            frames = itertools.chain(kept, rest)
+            await speaker.until_settled()
+            sent.heard = min(speaker.heard_by or 0, len(to) if sent.heard is None else sent.heard)
+
+    async def _until_quiet(
+        self, leader: Leader, to: list[bytes], sent: Sent, left_s: float
+    ) -> float:
+        """Until nobody has talked to them for QUIET_S; what is left of `left_s`."""
+        quiet_s = 0.0
+        while quiet_s < QUIET_S:
+            if self._is_quiet(leader, to):
+                quiet_s += LOOK_S
+            else:
+                quiet_s, sent.state = 0.0, WAITS
+                left_s -= LOOK_S
+            if left_s <= 0:
+                raise PresselError("people talked all the time; send it again later")
+            await asyncio.sleep(LOOK_S)
+        return left_s
+
+    def _is_quiet(self, leader: Leader, to: list[bytes]) -> bool:
+        """PresselError when there is nobody left to hear it."""
+        if self._leader() is not leader:
+            raise PresselError("another host leads now; send it again")
+        members = [member for each in to if (member := leader.members.by_device(each)) is not None]
+        if not members:
+            raise PresselError("nobody is there any more who is to hear it")
+        groups = {group for member in members for group in (*member.groups, member.call)}
+        floors = (leader.floors.get(group) for group in groups - {self._guests.group})
+        return all(floor is None or floor.state == FLOOR_IDLE for floor in floors)
+
+    def _tell_groups(self, leader: Leader, to: list[bytes]) -> None:
+        now_ms = engine_now_ms()
+        for device in to:
+            leader.regroup(device, now_ms)
+            member = leader.members.by_device(device)
+            if member is not None:
+                leader.keys.give(member, now_ms)
+        self._settle()
+
+    def _let_out(self, leader: Leader, group: int) -> None:
+        """The speaker is no member any more, and all get new keys: what is sent to others next
+        time is not for who heard this."""
+        self._guests.let_out()
+        if self._leader() is not leader:
+            return
+        leader.look_at_directory(engine_now_ms())
+        if group in leader.floors and not any(m.hears(group) for m in leader.members.all()):
+            leader.groups.close(group)
+        self._settle()
+
+
+def _keeping(frames: Iterator[bytes], kept: deque[bytes]) -> Iterator[bytes]:
+    for frame in frames:
+        kept.append(frame)
+        yield frame
+
+
+def _cut(name: bytes) -> bytes:
+    return name[:NAME_BYTES_MAX].decode(errors="ignore").encode()

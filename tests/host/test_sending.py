@@ -1,0 +1,326 @@
+"""A recording that is sent to badges: whom it may reach, how it yields to people, and that nothing
+stays behind. A real emulated badge hears one in tests/e2e/test_sent_again.py."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.host.recording_stage import CONTENT, Desk, recorded
+from tests.shared.venue import Badge, Venue
+
+from pressel.errors import PresselError, UsageError
+from pressel.node.desk.sending import NAMES_MAX, SEND, Sending
+from pressel.node.resend import resend
+from pressel.node.resend.guests import Guests
+from pressel.node.resend.resend import AGAIN_FRAMES, OVER, Resend, Sent
+from pressel.node.watchers import Watchers
+from pressel.registry.device import GROUP_MAX
+from pressel.soft.credential import Credential
+from ptt.base.numbers import FRAME_SAMPLES, MEMBER_GROUPS_MAX
+from ptt.cluster.records import DeviceRecord
+from ptt.leader.members import Member
+from ptt.leader.roster import Grants
+
+FRAMES = [bytes([number]) * 2 * FRAME_SAMPLES for number in range(120)]
+
+
+class Roll:
+    """As a registry has it: everybody in group 1, unless `groups` says more."""
+
+    def __init__(self, venue: Venue) -> None:
+        self._venue = venue
+        self.groups: dict[bytes, tuple[int, ...]] = {}
+
+    def key(self, device: bytes) -> bytes | None:
+        return self._venue.directory.key(device)
+
+    def name(self, device: bytes) -> bytes | None:
+        return None
+
+    def lookup(self, device: bytes) -> Grants:
+        return Grants(self.groups.get(device, (1,)))
+
+    def records(self) -> list[DeviceRecord]:
+        given = self.groups.items()
+        return [DeviceRecord(device, b"", b"", groups, False, 0) for device, groups in given]
+
+
+class Stage:
+    """A venue of badges A0, B0 and C0 that has joined, and what sends to them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, badges: int = 3) -> None:
+        self.venue = Venue(badges=badges)
+        self.roll = Roll(self.venue)
+        self.guests = Guests(self.roll)  # type: ignore[arg-type]
+        self.leader = self.venue.leader
+        self.leader.joining.directory = self.leader.joining.roster = self.guests
+        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.resend = Resend(
+            lambda: self.leader, lambda: ("127.0.0.1", 1), self.guests, lambda: None,
+            lambda event, fields: self.told.append((event, fields)),
+        )  # fmt: skip
+        monkeypatch.setattr(resend, "engine_now_ms", lambda: self.venue.now_ms)
+        for name, each_s in (("READY_S", 0.0), ("QUIET_S", 3e-4), ("LOOK_S", 1e-4)):
+            monkeypatch.setattr(resend, name, each_s)
+        self.venue.run(2000)
+
+    def device(self, name: str) -> bytes:
+        return self.venue.badge(name).engine.device
+
+    def member(self, name: str) -> Member:
+        found = self.leader.members.by_device(self.device(name))
+        assert found is not None
+        return found
+
+    def badge(self, name: str) -> Badge:
+        return self.venue.badge(name)
+
+    def keys(self) -> tuple[int, bytes]:
+        return self.leader.keys.current(GROUP_MAX)
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
+    return Stage(monkeypatch)
+
+
+class SpeakerStandIn:
+    """Speaks as fast as it is let; `bursts` are the frames of each; `meanwhile` is called before
+    each frame."""
+
+    def __init__(
+        self, meanwhile: Callable[[list[list[bytes]]], None] = lambda bursts: None
+    ) -> None:
+        self.bursts: list[list[bytes]] = []
+        self.heard_by: int | None = None
+        self._meanwhile = meanwhile
+
+    def __call__(self, own: Credential, name: bytes, leader: Any) -> SpeakerStandIn:
+        self.name = name
+        return self
+
+    async def open(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    async def speak(self, frames: Iterator[bytes], must_stop: Callable[[], bool]) -> bool:
+        self.bursts.append([])
+        while not must_stop():
+            frame = next(frames, None)
+            if frame is None:
+                return True
+            self.bursts[-1].append(frame)
+            self._meanwhile(self.bursts)
+            await asyncio.sleep(0)
+        return False
+
+    async def until_settled(self) -> None:
+        self.heard_by = 1
+
+
+def sent_to_b(stage: Stage, speaker: SpeakerStandIn, then: Callable[[], Any] | None = None) -> Sent:
+    """Send FRAMES to B0 until that is over."""
+    sent = Sent("3-1", "Ann", ["B0"], 0)
+
+    async def scenario() -> None:
+        stage.resend.begin(stage.leader, sent, iter(FRAMES), [stage.device("B")])
+        job = stage.resend._job
+        assert job is not None
+        with pytest.raises(PresselError, match="another recording is on its way"):
+            stage.resend.may_begin(stage.leader)
+        if then is not None:
+            await asyncio.sleep(0.01)
+            await then()
+        async with asyncio.timeout(20):
+            await asyncio.wait([job])
+
+    asyncio.run(scenario())
+    assert sent.state == OVER
+    return sent
+
+
+def test_the_badge_needs_nothing_for_it_and_people_come_first(stage: Stage) -> None:
+    """C0 stands for the host's speaker: B0 hears it where it hears nobody else, its button stays
+    in its group, and when it is over the group is gone, with its key."""
+    venue, own = stage.venue, Credential(stage.device("C"), stage.device("C") * 4)
+    stage.guests.let_in(own, b"again Ann", GROUP_MAX, [stage.device("B")])
+    for name in "BC":
+        stage.leader.regroup(stage.device(name), venue.now_ms)
+        stage.leader.keys.give(stage.member(name), venue.now_ms)
+    venue.run(1000)
+    venue.press("C")
+    venue.run(1000)
+    of_recording = stage.badge("B").played[-1][0]
+    assert len(stage.badge("B").heard_of(of_recording)) > 30
+    assert not stage.badge("A").heard_of(of_recording)
+    venue.press("A")
+    venue.run(1000)
+    live = stage.badge("B").played[-1][0]
+    assert live != of_recording and stage.badge("B").heard_of(live)[0] == 0
+    venue.release("A", "C")
+    venue.run(2000)
+    venue.press("C")
+    venue.run(500)
+    venue.press("B")
+    venue.run(1000)
+    assert stage.badge("A").heard_of(stage.badge("A").played[-1][0])[0] == 0
+    assert stage.leader.floors[1].holder == stage.badge("B").engine.join.node
+    venue.release("B", "C")
+    venue.run(2000)
+
+    before = stage.keys()
+    stage.resend._let_out(stage.leader, GROUP_MAX)
+    venue.run(2000)
+    assert sorted(stage.leader.floors) == [1] and stage.keys() != before
+    assert list(filter(None, stage.badge("B").engine.scan.groups())) == [1]
+
+
+def test_it_waits_while_people_talk_and_goes_on_with_the_second_before(stage: Stage) -> None:
+    def meanwhile(bursts: list[list[bytes]]) -> None:
+        if len(bursts) == 1 and len(bursts[0]) == 80:
+            stage.venue.press("A")
+            stage.venue.run(200)
+
+    async def then() -> None:
+        assert stage.resend.last is not None and stage.resend.last.state == "waits"
+        stage.venue.release("A")
+        stage.venue.run(1000)
+
+    stage.venue.press("A")  # before it begins, too
+    stage.venue.run(200)
+    speaker = SpeakerStandIn(meanwhile)
+
+    async def both() -> None:
+        await then()
+        while len(speaker.bursts) < 1 or stage.leader.floors[1].holder == 0:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+        await then()
+
+    resend.Speaker, real = speaker, resend.Speaker  # type: ignore[misc]
+    try:
+        sent = sent_to_b(stage, speaker, both)
+    finally:
+        resend.Speaker = real  # type: ignore[misc]
+    assert speaker.name == b"again Ann"
+    assert [len(each) for each in speaker.bursts] == [80, 40 + AGAIN_FRAMES]
+    assert speaker.bursts[1][0] == FRAMES[80 - AGAIN_FRAMES]
+    assert (sent.heard, sent.why) == (1, "")
+    assert stage.told == [("recording_sent", {"recording": "3-1", "heard": 1, "listeners": 1})]
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("stopped", "somebody stopped it"),
+        ("gone", "nobody is there any more"),
+        ("deposed", "another host leads now"),
+        ("talked over", "people talked all the time"),
+    ],
+)
+def test_whatever_ends_it_nothing_stays_behind(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, fault: str, why: str
+) -> None:
+    leader = stage.leader
+    speaker = SpeakerStandIn()
+    monkeypatch.setattr(resend, "Speaker", speaker)
+    monkeypatch.setattr(resend, "WAITING_S_MAX", 0.05 if fault == "talked over" else 60)
+    stage.venue.press("A")
+    stage.venue.run(200)
+
+    async def then() -> None:
+        if fault == "stopped":
+            await stage.resend.stop()
+        elif fault == "gone":
+            leader.drop(stage.member("B"), stage.venue.now_ms)
+        elif fault == "deposed":
+            stage.leader = Venue(badges=0).leader
+
+    sent = sent_to_b(stage, speaker, then)
+    assert why in sent.why and not sent.heard and speaker.bursts == []
+    assert stage.guests.group == 0 and stage.guests.name(stage.resend._own.device) is None
+    if fault != "deposed":
+        assert sorted(leader.floors) == [1]
+        assert all(member.groups == (1,) for member in leader.members.all())
+
+
+def test_the_group_is_nobody_s_and_who_is_locked_out_hears_nothing(stage: Stage) -> None:
+    a, b = stage.device("A"), stage.device("B")
+    stage.roll.groups = {a: (1, GROUP_MAX), b: (1,)}
+    assert stage.guests.free_group([1, GROUP_MAX - 1]) == GROUP_MAX - 2
+    assert stage.guests.free_group(range(1, GROUP_MAX)) == 0
+    stage.guests.let_in(Credential(bytes(8), bytes(32)), b"", 9, [a, b])
+    assert stage.guests.lookup(a).groups == (1, GROUP_MAX, 9)
+    stage.roll.groups[b] = ()
+    assert stage.guests.lookup(b).groups == ()
+    for group in range(2, 17):
+        stage.leader.groups.open(group)
+    with pytest.raises(PresselError, match="all 16 groups"):
+        stage.resend.may_begin(stage.leader)
+
+
+def test_only_who_could_have_heard_it_gets_it_and_the_log_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(monkeypatch, badges=4)
+    a, b, c, d = (stage.device(name) for name in "ABCD")
+    stage.roll.groups = {b: (2,), d: tuple(range(1, MEMBER_GROUPS_MAX + 1))}
+    stage.leader.look_at_directory(stage.venue.now_ms)
+    host = Desk(tmp_path)
+    host.leader = stage.leader
+    begun: list[tuple[Sent, list[bytes]]] = []
+    monkeypatch.setattr(stage.resend, "begin", lambda *said: begun.append((said[1], said[3])))
+    desk = Sending(host.room, stage.resend, lambda: stage.leader)
+    verbs = {each.name: each for each in desk.verbs()}
+
+    async def scenario() -> None:
+        async def ask(verb: str, **fields: Any) -> Any:
+            return await verbs[verb].answer({"who": "Mia", **fields})
+
+        await host.put(1)
+        await host.put(2, age_s=3000)
+        by_c = replace(recorded(3, at_ms=round(host.now_s * 1000)), device=c.hex())
+        await host.room.take_in(by_c, 0, CONTENT)
+        told = await ask(SEND, id="3-1", to=["C0", c.hex()])
+        assert (told["to"], told["talker"], told["state"]) == (["C0"], "Zaphod", "waits")
+        await ask("recordings resend", id="3-2", to=[])
+        await ask(SEND, id="3-3")
+        assert [to for _, to in begun] == [[c], [a, c], [a]]  # who said it knows it
+        for fields, words in (
+            ({"id": "3-1", "to": ["B0"]}, "B0 is not in group 1"),
+            ({"id": "3-1", "to": ["D0"]}, "is in 8 groups"),
+            ({"id": "3-1", "to": ["Nobody"]}, "no badge called 'Nobody' is there"),
+            ({"id": "3-1", "to": "C0"}, "in a list"),
+            ({"id": "3-1", "to": ["C0"] * (NAMES_MAX + 1)}, "at most 8 badges"),
+            ({"id": "3-2", "to": ["C0"]}, "more than 15 minutes old"),
+            ({"id": "3-9", "to": []}, "has no recording 3-9"),
+        ):
+            with pytest.raises((PresselError, UsageError), match=words):
+                await ask(SEND, **fields)
+        assert len(begun) == 3
+        await host.room.close()
+
+    asyncio.run(scenario())
+    log = host.log()
+    assert [(verb, who) for verb, _, who in log] == [(SEND, "Mia")] * 3
+    assert f"to {c.hex()}" in (log[0][1] or "") and "to all of group 1" in (log[1][1] or "")
+
+
+def test_what_is_sent_is_no_burst_of_anybody_s() -> None:
+    told: list[int] = []
+
+    class Watch:
+        def begun(self, group: int, lease: int, talker: int, request: int, now_ms: int) -> None:
+            told.append(group)
+
+    watchers = Watchers(Watch(), is_apart=lambda group: group == 127)  # type: ignore[arg-type]
+    for group in (1, 127):
+        watchers.begun(group, 1, 1, 1, 1)
+    assert told == [1]
