@@ -18,7 +18,7 @@ from .cluster import (
     records,
     relay_wire,
 )
-from .cluster.ballot import is_plausible
+from .cluster.ballot import KEEPS_STATE, is_plausible
 from .cluster.election import Election
 from .cluster.replica import Replica, State
 from .cluster.versions import is_within_reach
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from .relay.relay import Relay
 
 _OF_RELAYS = (host_messages.RELAY_ASK, host_messages.RELAY_LOAD)
-_KEEPS_STATE = const(128)  # of the capabilities: with a leader's state it stands first
 _TOLD_MAX = const(256)  # events that nobody fetched, while leaders come and go
 
 
@@ -338,7 +337,7 @@ class Host:
         node_class, capabilities = self._standing
         keeps = self.leader is not None or self.replica.state is not None
         if keeps:
-            capabilities |= _KEEPS_STATE
+            capabilities |= KEEPS_STATE
         voters = self.election.voters
         voters.learn(voters.own, node_class, capabilities)
         state = self.replica.state

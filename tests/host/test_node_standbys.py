@@ -123,6 +123,32 @@ def test_what_is_on_too_few_disks_is_not_done() -> None:
     asyncio.run(scenario())
 
 
+def test_before_a_leader_goes_all_who_are_there_have_its_state(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A quorum is not enough: one that has just started may be elected."""
+
+    async def scenario() -> None:
+        stage = Stage(B, C)
+        waiting = asyncio.ensure_future(stage.standbys.prepare())
+        await asyncio.sleep(0)
+        stage.acknowledge(B)
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        stage.acknowledge(C)
+        await waiting
+        stage = Stage(B, C)
+        stage.silent = {B: None, C: standbys.HEARD_MS}
+        await stage.standbys.prepare()  # nobody is there
+        stage.silent = {B: 10, C: 10}
+        stage.host.leader = None
+        await stage.standbys.prepare()  # it does not lead
+        monkeypatch.setattr(standbys, "CONFIRM_S", 0.0)
+        await Stage(B).standbys.prepare()  # who hangs keeps nobody from going
+
+    asyncio.run(scenario())
+
+
 def test_nothing_is_done_by_who_no_longer_leads() -> None:
     async def scenario() -> None:
         stage = Stage(B, C)

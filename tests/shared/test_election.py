@@ -2,10 +2,16 @@
 
 from tests.shared.hosts import Hosts, host_id
 
-from ptt.base.numbers import ELECTION_MS, HOST_HEARTBEAT_MS, HOST_LOST_MS, INT_MAX
+from ptt.base.numbers import (
+    ELECTION_MS,
+    ELECTION_STAGGER_MS,
+    HOST_HEARTBEAT_MS,
+    HOST_LOST_MS,
+    INT_MAX,
+)
 from ptt.cluster import election_rules, host_messages
 from ptt.cluster import host_wire as wire
-from ptt.cluster.ballot import NOBODY, TERM_MAX, can_stand, next_term, outranks
+from ptt.cluster.ballot import KEEPS_STATE, NOBODY, TERM_MAX, can_stand, next_term, outranks
 from ptt.cluster.election import Election
 from ptt.cluster.election_events import ATTEMPT, BECAME_LEADER, LOST_LEADERSHIP
 from ptt.cluster.election_rules import CANDIDATE, FOLLOWER, LEADER, PRE_CANDIDATE, RESIGNED
@@ -282,9 +288,13 @@ C = host_id(3)
 class Alone:
     """Host B of A, B and C, spoken to by hand."""
 
-    def __init__(self, record=(0, NOBODY), hosts=(A, B, C)):
+    def __init__(self, record=(0, NOBODY), hosts=(A, B, C), node_class=0):
         self.now_ms = 1000
-        self.engine = Election(B, hosts, record, self.now_ms)
+        self.engine = Election(B, hosts, record, self.now_ms, node_class)
+
+    def keep_state(self):
+        voters = self.engine.voters
+        voters.learn(voters.own, 0, KEEPS_STATE)
 
     def say(self, source, kind, *values):
         self.engine.receive_datagram(wire.encode(kind, values), source, self.now_ms)
@@ -383,6 +393,7 @@ def test_whoever_votes_in_a_higher_term_follows_no_older_leader():
 
 def test_a_heartbeat_that_was_overtaken_by_the_resignation_counts_no_more():
     alone = Alone()
+    alone.keep_state()
     alone.say(A, host_messages.LEADER_HEARTBEAT, 257, 0, 0, 5)
     alone.store()
     alone.say(A, host_messages.LEADER_RESIGNED, 257, 0, 0)
@@ -478,3 +489,100 @@ def test_of_a_host_that_tells_no_version_nothing_is_known():
     hosts[2].engine.keep_settings(2)
     hosts.until_one_leads(HEAL_MS)
     assert hosts.leader_marks() == [1]
+
+
+# --- who keeps a leader's state ---
+
+
+def keeping(hosts, *numbers):
+    """These keep a leader's state and say so, the others do not."""
+    for number in hosts.order:
+        voters = hosts.by_id[number].engine.voters
+        voters.learn(voters.own, 0, KEEPS_STATE if number[0] in numbers else 0)
+
+
+def test_who_has_no_state_yet_does_not_lead_while_another_has_it():
+    """Two standbys are started anew, one after the other, and then the leader ends: the second one
+    has not heard the first, and has no copy of the state."""
+    for is_killed in (True, False):
+        hosts = running([1, 2, 3])
+        keeping(hosts, 1, 3)
+        if is_killed:
+            hosts.kill(1)
+        else:
+            hosts[1].engine.resign(hosts.now_ms)
+        hosts.until_one_leads(FAILOVER_MS)
+        assert hosts.leader_marks() == [3]
+
+
+def test_a_host_without_state_gets_no_vote_of_one_with_it():
+    for keeps, settings, vote in (
+        (0, 2, host_messages.VOTE_OLDER),
+        (0, 0, host_messages.VOTE_OLDER),  # a former version, which tells none
+        (0, 3, host_messages.VOTE_GRANTED),  # newer settings count first
+        (KEEPS_STATE, 2, host_messages.VOTE_GRANTED),
+        (KEEPS_STATE, 1, host_messages.VOTE_OLDER),
+    ):
+        alone = Alone()
+        alone.keep_state()
+        alone.engine.keep_settings(2)
+        alone.say(C, host_messages.PRE_VOTE_REQUEST, 257, 0, keeps, 515, settings)
+        alone.say(C, host_messages.VOTE_REQUEST, 515, 0, keeps, settings)
+        if vote == host_messages.VOTE_GRANTED:
+            alone.store()
+        assert [each[2][-1] for each in alone.answers()] == [vote] * 2, (keeps, settings)
+
+
+def test_who_has_no_state_leaves_those_who_may_have_it_time_to_stand():
+    for keeps_state, wait_ms in ((True, 0), (False, ELECTION_STAGGER_MS)):
+        alone = Alone()
+        if keeps_state:
+            alone.keep_state()
+        alone.say(A, host_messages.LEADER_HEARTBEAT, 257, 0, 0, 5)
+        alone.store()
+        alone.say(A, host_messages.LEADER_RESIGNED, 257, 0, 0)
+        assert alone.engine.next_timeout_ms() == alone.now_ms + wait_ms
+
+
+def test_newer_settings_go_before_state():
+    hosts = running([1, 2, 3])
+    keeping(hosts, 1, 3)
+    hosts[2].engine.keep_settings(2)
+    hosts[3].engine.keep_settings(1)
+    hosts.kill(1)
+    hosts.until_one_leads(HEAL_MS)
+    assert hosts.leader_marks() == [2]
+
+
+def test_who_has_state_and_is_off_duty_keeps_nobody_from_leading():
+    hosts = running([1, 2, 3])
+    keeping(hosts, 1, 3)
+    hosts[3].engine.resign(hosts.now_ms)
+    hosts.kill(1)
+    hosts.until_one_leads(HEAL_MS)
+    assert hosts.leader_marks() == [2]
+
+
+def test_a_host_of_a_higher_class_without_state_makes_way():
+    hosts = running([1, 2, 3], standings={1: 2, 2: 2, 3: 1})
+    for number, state in ((1, KEEPS_STATE), (2, 0), (3, KEEPS_STATE)):
+        voters = hosts[number].engine.voters
+        voters.learn(voters.own, 1 if number == 3 else 2, state)
+    hosts.kill(1)
+    hosts.until_one_leads(HEAL_MS)
+    assert hosts.leader_marks() == [3]
+
+
+def test_a_rival_that_keeps_less_says_yes():
+    for settings, keeps, vote in (
+        (1, KEEPS_STATE, host_messages.VOTE_GRANTED),
+        (1, 0, host_messages.VOTE_RIVAL),
+        (2, 0, host_messages.VOTE_GRANTED),
+    ):
+        alone = Alone(node_class=1)
+        alone.engine.keep_settings(1)
+        alone.time_out()
+        assert alone.engine.state == PRE_CANDIDATE
+        alone.answers()
+        alone.say(C, host_messages.PRE_VOTE_REQUEST, 0, 0, keeps, 515, settings)
+        assert [each[2][-1] for each in alone.answers()] == [vote], (settings, keeps)

@@ -17,9 +17,9 @@ from pressel.sim.explore.searches import SEARCHES, Search
 COUNTED = {
     "two-boot": [1, 5, 16, 42, 110, 267, 584, 1242],
     "two-settled": [1, 7, 27, 76, 181, 364, 669, 1222],
-    "two-wide": [1, 7, 28, 86, 245, 646, 1580],
+    "two-wide": [1, 7, 28, 86, 245, 646, 1579],
     "three-boot": [1, 7, 31, 128, 523, 2042],
-    "three-settled": [1, 10, 55, 237, 977, 3638],
+    "three-settled": [1, 10, 55, 237, 977, 3637],
     "three-split": [1, 3, 12, 49, 162, 501, 1413, 3657],
     "three-rivals": [1, 10, 60, 283, 1145, 4122],
     "floor-idle": [1, 2, 7, 24, 86, 274, 818, 2378],

@@ -165,7 +165,7 @@ class HostNode:
             self._settings, self._leader, self._settle, self._in_thread, self._watch.with_registry,
             report, releases=self._releases,
         )  # fmt: skip
-        self._duty = Duty(self._host, self._others, self._badges_at, self._settle)
+        self._duty = Duty(self._host, self._others, self._standbys, self._badges_at, self._settle)
         self._bridging = self._make_bridging() if options.v1_bridge else None
         self._log_copy = LogCopy(
             self._others, self._in_thread, self._watch.with_registry, self._can_be, report,
@@ -348,7 +348,7 @@ class HostNode:
         await self._enrolment.open(self._badges.address)
         closing.push_async_callback(self._enrolment.close)
         closing.push_async_callback(self._others.close)
-        closing.callback(self._resign)
+        closing.push_async_callback(self._hand_over)
         if self._bridging is not None:  # it ends first: it would only search for its leader
             await self._bridging.open(closing)
             self._chores.once(self._bridging.run())
@@ -360,8 +360,13 @@ class HostNode:
             fields["hosts_port"] = self._others.address[1]
         self._report("ready", {**fields, "host": self._host.own.hex()})
 
+    async def _hand_over(self) -> None:
+        """The last thing said: another one leads at once, with all that this one knows."""
+        if self._failure is None:
+            await self._standbys.prepare()
+        self._resign()
+
     def _resign(self) -> None:
-        """The last thing said: another one leads at once."""
         self._host.resign(engine_now_ms())
         self._settle()
 

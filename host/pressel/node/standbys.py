@@ -55,18 +55,7 @@ class Standbys:
         told by now; the log is on so many `disks` already. UnreachableError when another host has
         taken over, or too few have answered."""
         position = leader.journal.position if leader is not None else 0
-        loop = asyncio.get_running_loop()
-        deadline_s = loop.time() + CONFIRM_S
-        self._waiting += 1
-        try:
-            while self._is_led_by(leader) and not self._have_all(leader, position):
-                try:
-                    async with asyncio.timeout_at(deadline_s):
-                        await self._moved.wait()
-                except TimeoutError:
-                    break
-        finally:
-            self._waiting -= 1
+        await self._until(leader, lambda: self._have_all(leader, position))
         if not self._is_led_by(leader):
             raise UnreachableError(MOVED)
         if min(disks, self._having(leader, position)) < self._host.election.voters.quorum:
@@ -86,17 +75,42 @@ class Standbys:
         if sum(map(_has_copied, told)) + 1 < self._host.election.voters.quorum:
             raise UnreachableError(TOO_FEW)
 
+    async def prepare(self) -> None:
+        """Before this host hands over: wait until the others that are there have its state, at most
+        CONFIRM_S. One that has just started would lead without it, and badges join anew."""
+        leader = self._host.leader
+        if leader is not None:
+            position = leader.journal.position
+            await self._until(leader, lambda: self._has_each(leader, position))
+
     # --- inside ---
+
+    async def _until(self, leader: Leader | None, is_done: Callable[[], bool]) -> None:
+        """It is done, somebody else leads, or CONFIRM_S have passed."""
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + CONFIRM_S
+        self._waiting += 1
+        try:
+            while self._is_led_by(leader) and not is_done():
+                try:
+                    async with asyncio.timeout_at(deadline_s):
+                        await self._moved.wait()
+                except TimeoutError:
+                    break
+        finally:
+            self._waiting -= 1
 
     def _is_led_by(self, leader: Leader | None) -> bool:
         return leader is not None and self._host.leader is leader
 
     def _have_all(self, leader: Leader | None, position: int) -> bool:
-        """Whether every standby that is there has it."""
+        """Whether every standby that is there has it, and enough are."""
         assert leader is not None
+        return self._has_each(leader, position) and self._have_enough(leader, position)
+
+    def _has_each(self, leader: Leader, position: int) -> bool:
         journal = leader.journal
-        has_each = all(journal.acknowledged(host) >= position for host in self._there(leader))
-        return has_each and self._have_enough(leader, position)
+        return all(journal.acknowledged(host) >= position for host in self._there(leader))
 
     def _there(self, leader: Leader) -> list[bytes]:
         now_ms = engine_now_ms()

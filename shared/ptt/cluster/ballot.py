@@ -13,6 +13,7 @@ from ..base.numbers import CLOCK_TERM_MAX, TERM_JUMP_MAX
 
 MARK_BITS = const(8)
 NOBODY = b""  # in place of a host: no vote, no leader
+KEEPS_STATE = const(128)  # of the capabilities: with a leader's state it stands first
 TERM_MAX = const(0x3FFFFEFF)  # the last but one round's, so that `next_term` still fits INT_MAX
 
 

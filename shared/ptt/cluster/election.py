@@ -298,12 +298,11 @@ class Election:
 
     def _on_pre_vote_request(self, index: int, fields: "list", now_ms: int) -> None:
         proposal = fields[3]
-        asking = self.voters.hosts[index]
-        answer = self._judge(asking, proposal, fields[4], now_ms)
+        answer = self._judge(index, proposal, fields[4], now_ms)
         if answer == host_messages.VOTE_GRANTED:
             is_rival = self.state in (PRE_CANDIDATE, CANDIDATE)
-            is_newer = 0 < self.settings < fields[4] and is_within_reach(fields[4], self.settings)
-            if is_rival and not is_newer and not self.voters.is_outranked_by(index):
+            makes_way = self.voters.is_outranked_by(index) or self._keeps_less(index, fields[4])
+            if is_rival and not makes_way:
                 answer = host_messages.VOTE_RIVAL
             elif self.state != CANDIDATE:
                 self._fire(VOTED, now_ms)
@@ -320,7 +319,7 @@ class Election:
     def _on_vote_request(self, index: int, fields: "list", now_ms: int) -> None:
         term = fields[0]
         asking = self.voters.hosts[index]
-        answer = self._judge(asking, term, fields[3], now_ms)
+        answer = self._judge(index, term, fields[3], now_ms)
         if term == self.term and self.vote == asking:
             answer = host_messages.VOTE_GRANTED  # the answer was lost
         elif answer == host_messages.VOTE_GRANTED:
@@ -345,10 +344,15 @@ class Election:
         if self.leader == self.voters.hosts[index] and self.leader_term == term:
             self._over_term = term
             self._forget_leader()
-            self._due_ms = add(now_ms, self.voters.rank(index) * ELECTION_STAGGER_MS)
+            rank = self.voters.rank(index)
+            if not self.voters.keeps_state(self.voters.own):
+                rank += 1  # another one may keep it, of which we have not heard yet
+            self._due_ms = add(now_ms, rank * ELECTION_STAGGER_MS)
 
-    def _judge(self, asking: bytes, term: int, settings: int, now_ms: int) -> int:
-        """What we answer `asking`, which would lead in `term` with the `settings` that it keeps."""
+    def _judge(self, index: int, term: int, settings: int, now_ms: int) -> int:
+        """What we answer that voter, which would lead in `term` with the `settings` that it
+        keeps."""
+        asking = self.voters.hosts[index]
         if self.leader != asking and self._hears_leader_for(now_ms, _VOTER_LOST_MS):
             return host_messages.VOTE_LEADER_LIVES
         if term < self.term or (term == self.term and self.vote not in (NOBODY, asking)):
@@ -356,9 +360,29 @@ class Election:
         if self._promised not in (NOBODY, asking) and since(now_ms, self._promised_ms) < 0:
             return host_messages.VOTE_PROMISED
         can_lead = self.state != RESIGNED and can_stand(self.term)
-        if 0 < settings < self.settings and can_lead:  # then we stand, and have its yes
+        if can_lead and self._keeps_more(index, settings):  # then we stand, and have its yes
             return host_messages.VOTE_OLDER
         return host_messages.VOTE_GRANTED
+
+    def _keeps_more(self, index: int, settings: int) -> bool:
+        """Whether we have newer settings than that voter, which names the version `settings` (0:
+        none), or as new ones and the state of a leader, which it has not. Of all who can lead one
+        is last in this order, and has everybody's yes."""
+        if settings > self.settings:
+            return False
+        if 0 < settings < self.settings:
+            return True
+        voters = self.voters
+        return voters.keeps_state(voters.own) and not voters.keeps_state(index)
+
+    def _keeps_less(self, index: int, settings: int) -> bool:
+        """Whether that voter could say the same of us. Of a version that is out of reach, or where
+        we have none, nothing is known."""
+        if settings > self.settings:
+            return self.settings > 0 and is_within_reach(settings, self.settings)
+        voters = self.voters
+        is_as_new = settings == self.settings
+        return is_as_new and voters.keeps_state(index) and not voters.keeps_state(voters.own)
 
     def _hear_of(self, term: int, now_ms: int) -> None:
         self._take_term(term)

@@ -22,7 +22,7 @@ VOTE_LEADER_LIVES = const(1)  # the asked host hears a leader, or leads
 VOTE_OLD_TERM = const(2)  # the requested term is not above the one known here
 VOTE_RIVAL = const(3)  # the asked host stands itself, and outranks the asker
 VOTE_PROMISED = const(4)  # another host has the vote, or was promised time
-VOTE_OLDER = const(5)  # the asked host keeps newer settings
+VOTE_OLDER = const(5)  # the asked host keeps newer settings, or state that the asker lacks
 
 LAYOUTS = {
     64: (  # LEADER_HEARTBEAT

@@ -6,7 +6,7 @@ attributes is a copy of the state. A set of voters is an int with one bit each.
 
 from ..base.clock import kept, since
 from ..base.numbers import VOTERS_MAX
-from .ballot import outranks
+from .ballot import KEEPS_STATE, outranks
 
 
 class Voters:
@@ -46,6 +46,10 @@ class Voters:
         standing = (node_class, capabilities, self.hosts[index])
         if self.standings[index] != standing:
             self.standings = self.standings[:index] + (standing,) + self.standings[index + 1 :]
+
+    def keeps_state(self, index: int) -> bool:
+        """Whether that voter has said that it keeps a leader's state."""
+        return self.standings[index][1] & KEEPS_STATE != 0
 
     def is_outranked_by(self, index: int) -> bool:
         return outranks(self.standings[index], self.standings[self.own])

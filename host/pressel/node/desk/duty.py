@@ -20,7 +20,7 @@ from ptt.host import Host
 from ..cluster_state import take_state
 from ..node_state import DRAINED, DRAINING, ON_DUTY, RESIGNED
 from ..others import OtherHosts
-from ..standbys import HEARD_MS
+from ..standbys import HEARD_MS, Standbys
 from .verb import Fields, Verb
 
 HANDED_OVER_S = 3.0  # an election takes 0.7 s
@@ -28,17 +28,20 @@ _LOOK_S = 0.05
 
 
 class Duty:
-    """`badges` gives the address for badges; `settle` sends what the engine has to say."""
+    """`standbys` are told all before this host hands over; `badges` gives the address for badges;
+    `settle` sends what the engine has to say."""
 
     def __init__(
         self,
         host: Host,
         others: OtherHosts,
+        standbys: Standbys,
         badges: Callable[[], Address],
         settle: Callable[[], None],
     ) -> None:
         self._host = host
         self._others = others
+        self._standbys = standbys
         self._badges = badges
         self._settle = settle
         self._is_draining = False
@@ -70,6 +73,8 @@ class Duty:
         why = await self._why_nobody_can()
         if why and not fields.get("force"):
             raise PresselError(f"{why}; --force resigns all the same, and nobody leads then")
+        if not why:
+            await self._standbys.prepare()
         self._step_aside()
         return {"leader": await self._successor(0.0 if why else HANDED_OVER_S)}
 
@@ -98,6 +103,8 @@ class Duty:
         self._is_looking = True
         try:
             self._waits_for = await self._why_nobody_can()
+            if not self._waits_for:
+                await self._standbys.prepare()
         finally:
             self._is_looking = False
         if not self._waits_for and self._is_draining:
