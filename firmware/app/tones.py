@@ -56,6 +56,8 @@ class Tones:
             dsp.fade(pcm, _SILENCE)
         else:
             pcm[0:FRAME_SAMPLES] = speech
+        if not self.is_playing:  # most of speech
+            return pcm
         n = 0
         while n < len(self._pieces) and (self._left or self._begin_note()):
             if self._step:

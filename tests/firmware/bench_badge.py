@@ -37,9 +37,13 @@ BYTECODE_INSTRUCTIONS = 120
 SHA_BLOCK_INSTRUCTIONS = 5_000
 AES_BLOCK_INSTRUCTIONS = 1_500
 
+# How many times fewer than `BEFORE` a frame may take: by the same worth, 300,000 instructions
+# listening and talking, 100,000 idle. A core at 160 MHz has 1,600,000 for both, coders among them.
+GOALS = {"idle": 5.2, "listen": 2.5, "talk": 2.6}
+
 # No more than these may a frame take: what was reached, and a little. Which of the badge's own
 # reports fall into the frames that are counted moves listening by 80.
-BUDGETS = {"idle": 800, "listen": 2_900, "talk": 2_480}
+BUDGETS = {"idle": 800, "listen": 2_810, "talk": 2_480}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.firmware.bench_badge import BUDGETS, TRUST_MAX, Frame, Trust, count_frames
+from tests.firmware.bench_badge import BEFORE, BUDGETS, GOALS, TRUST_MAX, Frame, Trust, count_frames
 from tests.firmware.opcode_lines import number_opcodes
 
 from pressel.pack.bytecode import compile_module
@@ -49,6 +49,11 @@ def frames() -> dict[str, Frame]:
 @pytest.mark.parametrize("what", sorted(BUDGETS))
 def test_a_frame_stays_within_its_budget(frames: dict[str, Frame], what: str) -> None:
     assert BUDGETS[what] * SLACK <= frames[what].bytecodes <= BUDGETS[what]
+
+
+@pytest.mark.parametrize("what", sorted(GOALS))
+def test_the_budget_is_as_small_as_was_meant(what: str) -> None:
+    assert BUDGETS[what] * GOALS[what] <= BEFORE[what]
 
 
 def test_it_talks_and_listens_meanwhile(frames: dict[str, Frame]) -> None:

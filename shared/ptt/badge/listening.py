@@ -82,14 +82,16 @@ class Listening:
         reason = owner.voice_keys.decrypt(data, group, talker, lease, first, count, now_ms)
         if reason != refusal.ACCEPTED:
             return reason
+        final = first + count - 1 if data[voice.MARKS_AT] & voice.MARK_LAST else -1
         at = voice.FRAMES_AT
-        index = 0
-        while index < count:
-            is_last = index == count - 1 and voice.is_last(data)
-            owner.playout.insert(lease, talker, first + index, is_last, data, at, now_ms)
+        playout = owner.playout
+        while True:  # there is one at least
+            playout.insert(lease, talker, first, first == final, data, at, now_ms)
+            count -= 1
+            if not count:
+                return refusal.ACCEPTED
+            first += 1
             at += size
-            index += 1
-        return refusal.ACCEPTED
 
     def _is_heard(self, group: int, now_ms: int) -> bool:
         """Does voice of `group`, not heard so far, go to the speaker now? A talker hears no other

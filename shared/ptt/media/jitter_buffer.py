@@ -83,7 +83,7 @@ class JitterBuffer:
     def arrive(self, number: int, now_ms: int) -> int:
         """Frame `number` comes: how many ms later than the fastest would have, 0 when it is the
         fastest or says nothing about the path."""
-        apart_ms = since(now_ms, self._came_ms)
+        came_ms = self._came_ms
         self._came_ms = now_ms
         late_ms = since(now_ms, self.origin_ms) - number * FRAME_MS
         if self.next == _ABSENT or late_ms <= 0:
@@ -91,7 +91,7 @@ class JitterBuffer:
             return 0
         if self.missed > CONCEAL_FRAMES_MAX:
             self._start_at(number, now_ms)  # the network jumped: the path begins anew
-        elif apart_ms < _BUNCH_MS:
+        elif since(now_ms, came_ms) < _BUNCH_MS:
             return 0
         elif not number % _LEAK_FRAMES:
             self.origin_ms = add(self.origin_ms, 1)

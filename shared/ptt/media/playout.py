@@ -113,9 +113,11 @@ class Playout:
     ) -> None:
         """Take one frame (as long as its codec's are, at `at` of `data`); `is_last` marks the
         burst's final one."""
-        buffer = self._buffer_for(lease, talker, now_ms)
-        if buffer is None:
-            return
+        buffer: JitterBuffer | None = self.current
+        if lease != buffer.lease or self.state == SILENT:
+            buffer = self._buffer_for(lease, talker, now_ms)
+            if buffer is None:
+                return
         if features.HAS_SMOOTH_PLAYOUT:
             is_ima = buffer.codec is self.codecs.ima
             self._measure(buffer, number, data[at + 3] if is_ima else 0, now_ms)

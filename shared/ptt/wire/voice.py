@@ -27,6 +27,7 @@ GROUP_AT = const(24)
 CODEC_AT = const(25)
 TALKER_AT = const(26)
 FIRST_AT = const(32)
+MARKS_AT = const(34)
 COUNT_AT = const(35)
 FRAMES_AT = const(38)  # in the datagram: envelope 24 + voice fields 14
 MARK_LAST = const(1)
@@ -56,11 +57,14 @@ def check(data: "Buffer") -> int:
         return refusal.FIELD
     count = data[COUNT_AT]
     each = data[36] << 8 | data[37]
-    if count == 0 or count > FRAMES_PER_PACKET_MAX or data[34] > MARK_LAST:
+    if count == 0 or count > FRAMES_PER_PACKET_MAX or data[MARKS_AT] > MARK_LAST:
         return refusal.RANGE
     if data[28] & 0xC0 or not data[28] | data[29] | data[30] | data[31]:
         return refusal.RANGE
-    if each == 0 or each != frame_bytes(data[25]):
+    if data[CODEC_AT] == CODEC_IMA_ADPCM:  # most are, and a call costs a badge more
+        if each != ADPCM_FRAME_BYTES:
+            return refusal.FIELD
+    elif each == 0 or each != frame_bytes(data[CODEC_AT]):
         return refusal.FIELD
     if size != _FIELDS_BYTES + count * each:
         return refusal.LENGTH
@@ -90,7 +94,7 @@ def first(data: "Buffer") -> int:
 
 
 def is_last(data: "Buffer") -> bool:
-    return data[34] & MARK_LAST != 0
+    return data[MARKS_AT] & MARK_LAST != 0
 
 
 def count(data: "Buffer") -> int:
