@@ -12,6 +12,7 @@ import machine
 from micropython import const
 
 from hal import clock
+from hal.console import turns
 from hal.store import Store
 from ptt.base.clock import age
 from ptt.base.compat import TYPE_CHECKING
@@ -30,11 +31,11 @@ _EARLY_WAIT_MS = const(8000)  # does not wear the flash out; below the watchdog'
 
 def run() -> None:
     """Step for ever, asleep in between until a datagram comes or the time is up."""
-    guarded = start()
     try:
-        while True:
-            guarded.radio.wait(guarded.step(clock.now_ms()))
-    except KeyboardInterrupt:  # somebody at the console
+        guarded = start()
+        for now_ms in turns():
+            guarded.radio.wait(guarded.step(now_ms))
+    except KeyboardInterrupt:  # somebody is there
         machine.WDT(timeout=_CONSOLE_WATCHDOG_MS)
         raise
 

@@ -13,6 +13,7 @@ from tests.flash.other_badge import OtherBadge
 from pressel import cli
 from pressel.emulator.badge import MAC, EmulatedBadge
 from pressel.emulator.faults import STAGES, Faults, parse_faults
+from pressel.emulator.program import Firmware
 from pressel.flash import console, loader, wipe
 from pressel.flash.job import flash_badge
 from pressel.flash.messages import FlashError
@@ -153,6 +154,14 @@ def test_a_badge_that_is_refused_at_its_prompt_runs_again(tmp_path: Path) -> Non
             provision_badge(badge.port, Change(name="Bar 2"), None, _nothing)
         assert caught.value.code == "badge-full" and "--erase" in str(caught.value)
         badge.wait_until_it_runs(starts=starts + 1)
+
+
+def test_a_badge_that_runs_stops_for_who_asks(tmp_path: Path) -> None:
+    """Its firmware ends at two Ctrl-C within two seconds; mpremote sends one in each attempt."""
+    with EmulatedBadge(CHIP, tmp_path / "flash", flash_bytes(CHIP)) as badge:
+        flash_badge(badge.port, make_order(tmp_path, CHIP, name="Bar 1"), None, _nothing)
+        assert isinstance(badge._program, Firmware)
+        provision_badge(badge.port, Change(name="Bar 2"), None, _nothing)
 
 
 def test_a_full_disk_is_told_as_one(

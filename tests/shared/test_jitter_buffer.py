@@ -216,7 +216,7 @@ def test_what_is_the_fastest_is_forgotten_slowly():
     buffer = playing()
     for number in range(30_000):
         assert buffer.arrive(number, 1000 + number * 20 + number // 250) <= 1, number
-        buffer.next = number
+        buffer.upcoming = number
 
 
 def test_places_come_back_played_skipped_or_forgotten():

@@ -233,7 +233,7 @@ def test_pauses_are_left_out_until_the_delay_is_what_the_path_needs():
         listener.play(1)
     current = listener.playout.current
     assert 4 <= listener.playout.skipped <= 9
-    assert current.lag_ms(current.next, listener.now_ms) <= PLAYOUT_DELAY_MS
+    assert current.lag_ms(current.upcoming, listener.now_ms) <= PLAYOUT_DELAY_MS
 
 
 def test_clocks_that_differ_are_followed():

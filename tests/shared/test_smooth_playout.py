@@ -92,7 +92,7 @@ def test_who_is_late_catches_up_while_somebody_speaks():
         ear.take(1, packets, number)
         ear.listen()
     current = ear.playout.current
-    assert current.lag_ms(current.next, ear.now_ms) <= 80
+    assert current.lag_ms(current.upcoming, ear.now_ms) <= 80
     ear.listen(10)
     assert ear.counts == [(100, 0, 0, 0)]
     assert ear.playout.state == SILENT
@@ -110,7 +110,7 @@ def test_who_was_late_comes_as_near_as_the_packets_need():
             ear.take(1, packets, number)
             ear.listen()
         current = ear.playout.current
-        lag_ms = current.lag_ms(current.next, ear.now_ms) + ear.smooth.line.lag_ms()
+        lag_ms = current.lag_ms(current.upcoming, ear.now_ms) + ear.smooth.line.lag_ms()
         need_ms = ear.playout.path.delay_ms - FRAME_MS
         assert need_ms - 16 <= lag_ms <= need_ms, (kept, lag_ms)
 

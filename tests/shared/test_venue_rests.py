@@ -168,7 +168,7 @@ def test_what_came_late_is_made_good_in_a_pause():
         playout = venue.badge(name).engine.playout
         current = playout.current
         assert playout.skipped > 3
-        lag_ms = current.lag_ms(current.next, venue.now_ms)
+        lag_ms = current.lag_ms(current.upcoming, venue.now_ms)
         assert lag_ms <= playout.path.delay_ms + 40
     venue.release("A")
     venue.run(2000)

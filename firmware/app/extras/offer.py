@@ -28,7 +28,7 @@ def answer(handset: "Handset", offer: tuple, now_ms: int) -> "Update | None":
     """Begin to fetch `offer` (release, bytes of the manifest, flags, tag), or say why not."""
     boot = Store().load("boot")
     chip = board.load().get("chip", "").encode()
-    if __file__.startswith(_IMAGE):
+    if __file__[0 : len(_IMAGE)] == _IMAGE:
         chip = _ROM
     nvs = Nvs()
     key = nvs.blob("key")

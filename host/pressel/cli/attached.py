@@ -135,7 +135,9 @@ def logs(port: str) -> None:
 @click.command()
 @click.argument("port", shell_complete=offering(completing.ports))
 def shell(port: str) -> int:
-    """Open the prompt of MicroPython on the badge on PORT; Ctrl-] leaves it."""
+    """Open the prompt of MicroPython on the badge on PORT.
+
+    Ctrl-C twice stops the firmware, Ctrl-] leaves the prompt."""
     with held(port):
         code = subprocess.call([sys.executable, "-m", "mpremote", "connect", port, "repl"])
     if is_gone(port):

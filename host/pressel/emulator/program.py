@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
+import time
 from pathlib import Path
 
 from pressel.virtual.install import find_install
@@ -21,7 +22,8 @@ _REPL = Path(__file__).with_name("repl.mjs")
 _REPL_ENDS = {4: SOFT_RESET, 5: SOFT_RESET_RAW}  # by exit code, as repl.mjs has them
 _END_S = 10.0
 _HEAP_BYTES = 1 << 20
-_INTERRUPT = b"\x03"
+_INTERRUPT = 3
+_AGAIN_S = 2.0  # as firmware/hal/console.py
 
 
 class Program:
@@ -83,22 +85,28 @@ class Repl(Program):
 
 
 class Firmware(Program):
-    """main.py. Ctrl-C interrupts it; an exception ends in its traceback."""
+    """main.py. Ctrl-C twice interrupts it; an exception ends in its traceback."""
 
     def __init__(self, scratch: Path, mac: bytes) -> None:
         sounds = ("--recordings", str(scratch / "recordings"), "--heap", str(_HEAP_BYTES))
         super().__init__(find_install().command("badge.mjs", *_places(scratch, mac), *sounds))
         self._rest = b""
         self._end = ""
+        self._asked_s: float | None = None
 
     def write(self, data: bytes) -> None:
         """It listens to Ctrl-C only; what follows that is `held` for the prompt."""
-        if self._end:
-            self.held += data
-        elif _INTERRUPT in data:
-            self._end = INTERRUPTED
-            self.held = data.rpartition(_INTERRUPT)[2]
-            self._input.close()
+        for at, byte in enumerate(data):
+            if self._end:
+                self.held += data[at:]
+                return
+            if byte != _INTERRUPT:
+                continue
+            now_s = time.monotonic()
+            if self._asked_s is not None and now_s - self._asked_s <= _AGAIN_S:
+                self._end = INTERRUPTED
+                self._input.close()
+            self._asked_s = now_s
 
     def read(self) -> bytes | None:
         data = super().read()

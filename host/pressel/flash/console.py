@@ -63,6 +63,7 @@ def _hash(key):
     return binascii.hexlify(hashlib.sha256(value[:size]).digest()).decode()
 print(json.dumps({{key: _hash(key) for key in ('device', 'key')}}))
 """
+_ASKING = b"\r\x03\x03"  # firmware that runs stops at two only (`firmware/hal/console.py`)
 _START_AGAIN = b"\r\x03\x03\r\x02\x04"  # interrupt, leave the raw prompt, soft reset
 
 # mpremote prints what it does not understand; that must not get into our output.
@@ -222,6 +223,7 @@ def _is_for_good(port: str) -> bool:
 def _enter(transport: SerialTransport) -> None:
     end_s = time.monotonic() + _PROMPT_S
     while True:
+        cast(serial.Serial, transport.serial).write(_ASKING)
         try:
             transport.enter_raw_repl(soft_reset=True, timeout_overall=_ATTEMPT_S)  # pyright: ignore[reportArgumentType]
             return

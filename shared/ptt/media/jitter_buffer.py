@@ -41,7 +41,7 @@ class JitterBuffer:
             self.codec: Codec | None = None  # of its frames; whoever opens it says which
         self.origin_ms = now_ms  # when frame 0 would have come, had it been as fast as the fastest
         self._came_ms = now_ms  # the last packet
-        self.next = _ABSENT  # frame to play next; until playing, the lowest that came
+        self.upcoming = _ABSENT  # frame to play next; until playing, the lowest that came
         self.unheard = 0  # the lowest that may still be heard: what was heard stays in order
         self.last = _ABSENT  # number of the final frame once known
         self.playing = False
@@ -68,7 +68,7 @@ class JitterBuffer:
     def resume(self, number: int, now_ms: int) -> None:
         """Voice after a pause: buffer again from frame `number` on, which came at `now_ms`."""
         self._start_at(number, now_ms)
-        self.next = number
+        self.upcoming = number
         self.playing = False
         self.missed = 0
         self.held = 0
@@ -86,7 +86,7 @@ class JitterBuffer:
         came_ms = self._came_ms
         self._came_ms = now_ms
         late_ms = since(now_ms, self.origin_ms) - number * FRAME_MS
-        if self.next == _ABSENT or late_ms <= 0:
+        if self.upcoming == _ABSENT or late_ms <= 0:
             self._start_at(number, now_ms)
             return 0
         if self.missed > CONCEAL_FRAMES_MAX:
@@ -104,17 +104,17 @@ class JitterBuffer:
         if held == number or held == -2 - number:  # it waits, or has been played
             self.duplicate += 1
             return False
-        if self.next == _ABSENT:
-            self.next = number
-        elif number < self.next:
+        if self.upcoming == _ABSENT:
+            self.upcoming = number
+        elif number < self.upcoming:
             if number < self.unheard or self.playing:
                 self.late += 1
                 return False
-            if self.waiting and self.next - number >= self._frames:
+            if self.waiting and self.upcoming - number >= self._frames:
                 self.dropped += 1
                 return False
-            self.next = number  # not started yet
-        elif number - self.next >= self._frames:
+            self.upcoming = number  # not started yet
+        elif number - self.upcoming >= self._frames:
             self._skip(number - self._frames + 1)
         store = self.store
         if self._number[slot] >= 0:
@@ -135,7 +135,7 @@ class JitterBuffer:
 
     def peek(self, ahead: int) -> int:
         """The offset in the store of the frame `ahead` of the next one, or -1 if it is not here."""
-        number = self.next + ahead
+        number = self.upcoming + ahead
         slot = number % self._frames
         return self._place[slot] * ADPCM_FRAME_BYTES if self._number[slot] == number else _ABSENT
 
@@ -145,19 +145,19 @@ class JitterBuffer:
 
         While nothing waits, the next frame may be late and is waited for. When a later one comes
         first it was lost, and is left out: what sounded meanwhile stood in its place."""
-        number = self.next
+        number = self.upcoming
         slot = number % self._frames
         while self._number[slot] != number:
             if not self.waiting and self.last == _ABSENT:
                 self.held += 1
                 return _ABSENT
             number += 1
-            self.next = number
+            self.upcoming = number
             if not self.held:
                 return _ABSENT
             self.held -= 1
             slot = number % self._frames
-        self.next = number + 1
+        self.upcoming = number + 1
         self.held = 0
         self._let_go(slot)
         self._number[slot] = -2 - number  # to know its repetition
@@ -173,7 +173,7 @@ class JitterBuffer:
                 self._let_go(slot)
                 self.waiting -= 1
                 self.dropped += 1
-        self.next = number
+        self.upcoming = number
 
     def snapshot(self) -> "tuple":
         """What its future depends on besides the clock: the number of each kept or known frame, and
@@ -185,15 +185,15 @@ class JitterBuffer:
                 frames.append((number, bytes(self.store.data[at : at + ADPCM_FRAME_BYTES])))
             elif number != _ABSENT:
                 frames.append((number, b""))
-        burst = (self.lease, self.talker, self.next, self.unheard, self.last, self.playing)
+        burst = (self.lease, self.talker, self.upcoming, self.unheard, self.last, self.playing)
         return (burst, tuple(frames))
 
     def restore(self, values: "tuple", now_ms: int) -> None:
         """Be as `values` say; what plays next came at `now_ms`, and nothing is missing yet."""
         self.clear()
         burst, frames = values
-        self.lease, self.talker, self.next, self.unheard, self.last, self.playing = burst
-        self._start_at(self.next, now_ms)
+        self.lease, self.talker, self.upcoming, self.unheard, self.last, self.playing = burst
+        self._start_at(self.upcoming, now_ms)
         self.missed = 0
         self.held = 0
         for number, data in frames:
@@ -207,4 +207,4 @@ class JitterBuffer:
 
     def is_over(self) -> bool:
         """True when the final frame has been taken."""
-        return self.last != _ABSENT and self.next > self.last
+        return self.last != _ABSENT and self.upcoming > self.last

@@ -173,7 +173,7 @@ class Playout:
             self._fire(BURST_OVER, now_ms)
             return self.read(now_ms) if self.state != SILENT else None
         assert self.following.lease == 0 or self.following.lease != current.lease, "a burst twice"
-        if current.waiting > 1 and current.lag_ms(current.next, now_ms) > self.path.delay_ms:
+        if current.waiting > 1 and current.lag_ms(current.upcoming, now_ms) > self.path.delay_ms:
             if features.HAS_SMOOTH_PLAYOUT:
                 if current.codec is None or not current.codec.runs_on:
                     self._catch_up()
@@ -243,7 +243,7 @@ class Playout:
             if not codec.runs_on or current.peek(0) < 0:
                 return
             level = max(level, decoder.level(data, at))
-            is_late = current.lag_ms(current.next, now_ms) > self.path.delay_ms
+            is_late = current.lag_ms(current.upcoming, now_ms) > self.path.delay_ms
             if is_late and level + _PAUSE_STEPS < self._loud:
                 current.played += 1  # as far as anybody hears
                 self.skipped += 1
@@ -261,8 +261,9 @@ class Playout:
             current = self.current
             if self.comfort is None or not self.comfort.is_on or not current.waiting:
                 return
-            if current.peek(0) < 0 and current.lag_ms(current.next, now_ms) > self.path.delay_ms:
-                current.next += 1
+            lag_ms = current.lag_ms(current.upcoming, now_ms)
+            if current.peek(0) < 0 and lag_ms > self.path.delay_ms:
+                current.upcoming += 1
                 self.skipped += 1
 
         def _is_rest(self, comfort: "Comfort", at: int) -> bool:
@@ -271,7 +272,7 @@ class Playout:
             current = self.current
             if at < 0:
                 return comfort.go_on(self._pcm)
-            number = current.next - 1
+            number = current.upcoming - 1
             current.played += comfort.left_out(current.lease, number)
             level = current.store.data[at + 3] if current.codec is self.codecs.ima else 0
             if not 0 < level < HELD_BACK:
@@ -286,7 +287,7 @@ class Playout:
         has been given time enough, and the buffer may fill up first."""
         current = self.current
         is_full = current.waiting >= _ENOUGH_FRAMES
-        return is_full or current.lag_ms(current.next, now_ms) >= self.path.delay_ms
+        return is_full or current.lag_ms(current.upcoming, now_ms) >= self.path.delay_ms
 
     def _follow(self, step: int) -> None:
         """How loud speech is, from the coder's step at the start of a frame."""

@@ -49,7 +49,7 @@ class SmoothPlayout:
     def _is_late(self, now_ms: int) -> bool:
         playout = self._playout
         current = playout.current
-        lag_ms = current.lag_ms(current.next, now_ms) + self.line.lag_ms()
+        lag_ms = current.lag_ms(current.upcoming, now_ms) + self.line.lag_ms()
         return playout.state == PLAYING and lag_ms > playout.path.delay_ms - _AHEAD_MS
 
     def _next(self, now_ms: int) -> "array | None":
