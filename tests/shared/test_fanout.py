@@ -435,19 +435,29 @@ def test_what_was_missed_of_two_groups_is_sent_of_both():
             self.sent = []
 
         def send(self, data, payload_crc, links, now_ms):
-            self.sent.append((voice.group(data), voice.first(data)))
+            assert envelope.payload_end(data) + envelope.TAG_BYTES == len(data)
+            assert envelope.payload_crc(data) == payload_crc
+            first = voice.first(data)
+            frames = range(first, first + voice.count(data))
+            self.sent.append((voice.group(data), list(frames), voice.is_last(data)))
 
     def packet(group, first):
         data = bytearray(400)
-        voice.write_fields(data, group, messages.CODEC_IMA_ADPCM, 5, 7, first, False, 1)
+        is_last = first == 10
+        voice.write_fields(data, group, messages.CODEC_IMA_ADPCM, 5, 7, first, is_last, 1)
         end = voice.FRAMES_AT + 164
         envelope.write_header(data, end, messages.VOICE_FRAME, 0, 1, 0, 0)
+        data[envelope.FLAGS_AT] = envelope.FLAG_SEALED
         return data[0 : end + envelope.TAG_BYTES]
 
     output = Output()
     again = Again(output)
     for group in (1, 2):
-        again.begin(3, "link", [packet(group, first) for first in range(12)], 0)
+        again.begin(3, "link", [packet(group, first) for first in range(11)], 0)
     while again.next_timeout_ms() != NEVER:
         again.handle_timeout(again.next_timeout_ms())
-    assert sorted(output.sent) == [(group, first) for group in (1, 2) for first in range(12)]
+    assert sorted(output.sent) == [
+        (group, frames, frames[-1] == 10)
+        for group in (1, 2)
+        for frames in ([0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10])
+    ]  # joined as far as they go into a packet

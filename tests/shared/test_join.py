@@ -197,6 +197,31 @@ def test_heartbeats_are_regular_after_a_random_start():
     assert join.output.done == ["heartbeat"] * 10
 
 
+def test_each_second_heartbeat_is_left_out_while_the_leader_is_heard_by_multicast():
+    join = joined()
+    now_ms = join.next_timeout_ms()
+    join.handle_timeout(now_ms)
+    join.skip(now_ms + 10)  # no answer yet: that one counts
+    assert join.next_timeout_ms() == now_ms + PROBE_MS
+    join.on_leader_heard(now_ms + 20)
+    for at_ms, due_ms in ((30, 1330), (900, 2000), (1900, 2000)):
+        join.skip(now_ms + at_ms)
+        assert join.next_timeout_ms() == now_ms + due_ms
+    join.handle_timeout(now_ms + 2000)
+    join.on_leader_heard(now_ms + 2020)
+    assert join.next_timeout_ms() == now_ms + 3000  # nothing more comes
+    assert join.output.done == ["heartbeat"] * 2
+
+
+def test_who_is_not_answered_loses_its_leader_whatever_comes_by_multicast():
+    join = joined()
+    now_ms = join.next_timeout_ms()
+    for at_ms in range(now_ms, now_ms + LEADER_LOST_MS + PROBE_MS, 20):
+        join.handle_timeout(at_ms)
+        join.skip(at_ms)
+    assert join.state == SEARCHING
+
+
 def test_an_unanswered_heartbeat_is_repeated_to_standbys_too():
     join = joined()
     now_ms = join.next_timeout_ms()

@@ -1,12 +1,14 @@
-"""Packets that a listener missed, sent again to it alone, a few at a time; what is said meanwhile
-comes behind them. A badge's radio keeps six datagrams until the badge has read them, and loses what
-comes on top.
+"""Frames that a listener missed, sent again to it alone in full packets, a few of them at a time;
+what is said meanwhile comes behind them. A badge's radio keeps six datagrams until the badge has
+read them, and loses what comes on top.
 """
 
 from ..base.clock import NEVER, add, since
 from ..base.compat import TYPE_CHECKING, const
-from ..base.numbers import JITTER_FRAMES_MAX
+from ..base.numbers import FRAMES_PER_PACKET_MAX, JITTER_FRAMES_MAX
 from ..wire import envelope, voice
+from ..wire.envelope import FLAG_SEALED, FLAGS_AT, TAG_BYTES
+from .bundle import Bundle
 
 if TYPE_CHECKING:
     from typing import Any, Protocol
@@ -47,7 +49,7 @@ class Again:
         group = voice.group(packets[0])
         waiting = self._waiting.get(node, (link, []))[1]
         others = [each for each in waiting if voice.group(each) != group]
-        self._waiting[node] = (link, others + packets)
+        self._waiting[node] = (link, others + _joined(packets, now_ms))
         self._send_some(node, now_ms)
         if self._due_ms == NEVER and self._waiting:
             self._due_ms = add(now_ms, _EVERY_MS)
@@ -86,3 +88,23 @@ class Again:
             self._waiting[node] = (link, packets[_AT_ONCE:])
         else:
             del self._waiting[node]
+
+
+def _joined(packets: "list[bytearray]", now_ms: int) -> "list[bytearray]":
+    """The same frames in fewer packets: each costs a transmission, most of which is the same for a
+    short one and a long one. All have been said, so nothing waits."""
+    joined: list[bytearray] = []
+    bundle = Bundle()
+    for data in packets:
+        if not bundle.fits(data, FRAMES_PER_PACKET_MAX):
+            _put(joined, bundle.take())
+        bundle.put(data, FRAMES_PER_PACKET_MAX, now_ms)
+    _put(joined, bundle.take())
+    return joined
+
+
+def _put(joined: "list[bytearray]", data: "bytearray | None") -> None:
+    if data is not None:
+        if data[FLAGS_AT] & FLAG_SEALED:
+            data.extend(bytes(TAG_BYTES))  # room for it
+        joined.append(data)

@@ -48,7 +48,7 @@ class Ears:
             ear.is_good = False
 
     def on_heard(self, node: int) -> None:
-        """It hears a burst that it had missed."""
+        """It hears a burst of which it gets copies."""
         ear = self._of.get(node)
         if ear is not None:
             ear.is_good = True
@@ -56,7 +56,12 @@ class Ears:
     def hears(self, node: int, chain: int, now_ms: int) -> bool:
         """Does it hear, and can it prove by `chain`, what is sent to many?"""
         ear = self._of.get(node)
-        if ear is None or ear.chain != chain or not ear.is_good:
+        return ear is not None and ear.is_good and self.proves(node, chain, now_ms)
+
+    def proves(self, node: int, chain: int, now_ms: int) -> bool:
+        """Does it know `chain`, as it has reported of late?"""
+        ear = self._of.get(node)
+        if ear is None or ear.chain != chain:
             return False
         return age(now_ms, ear.reported_ms) < _REPORT_MS
 

@@ -1,9 +1,9 @@
 """Voice that is sent once for many, and to each alone who does not hear it.
 
 Who gets a burst by multicast is settled when it begins and holds until its end, except that a
-member that misses it gets it alone, from the first frame that it misses on until it says that it
-hears it again. So nobody's way changes within a burst but by its own word, and no word is lost by
-it.
+member that misses it gets it alone, from the first frame that it misses on, and that one who hears
+it and gets it alone can say so. So nobody's way changes within a burst but by its own word, and no
+word is lost by it.
 """
 
 from ..base.clock import NEVER, age
@@ -32,7 +32,7 @@ _QUIET_MS = const(3000)  # without voice: a new chain disturbs nobody
 
 
 class _Outcome:
-    """How a burst went. `served`: who got it by multicast when it began."""
+    """How a burst went. `served`: who got it by multicast, if only for a while."""
 
     __slots__ = ("backs", "failing", "lease", "served")
 
@@ -40,7 +40,7 @@ class _Outcome:
         self.lease = lease
         self.served = served
         self.failing: set[int] = set()  # of these: they had to ask, or lost much
-        self.backs: dict[int, int] = {}  # node -> times that it heard it again
+        self.backs: dict[int, int] = {}  # node -> times that it said that it hears it
 
 
 class _Burst:
@@ -179,14 +179,18 @@ class Multicast:
             self._fails(node, burst, burst.outcome, now_ms)
         return missed
 
-    def on_heard_again(self, node: int, group: int, lease: int) -> None:
-        """MULTICAST_HEARD: what follows goes to `node` with all others again."""
-        burst = self._bursts.get(group)
+    def on_heard_again(self, node: int, group: int, lease: int, now_ms: int) -> None:
+        """MULTICAST_HEARD: what follows goes to `node` with all others, whether it did before or
+        not. `node` is a listener of `group`."""
+        burst, keys = self._bursts.get(group), self._keys
         if burst is None or burst.lease != lease or node in burst.nodes or not burst.nodes:
             return
         outcome = burst.outcome
-        if node in outcome.served and outcome.backs.get(node, 0) < BACKS_MAX:
+        if keys is None or not self.ears.proves(node, keys.number, now_ms):
+            return
+        if outcome.backs.get(node, 0) < BACKS_MAX:
             outcome.backs[node] = outcome.backs.get(node, 0) + 1
+            outcome.served.add(node)
             burst.nodes.add(node)
             self.ears.on_heard(node)
 

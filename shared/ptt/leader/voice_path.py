@@ -115,7 +115,7 @@ class VoicePath:
         group, lease = fields
         if not member.hears(group):
             return refusal.FIELD
-        self.multicast.on_heard_again(member.node, group, lease)
+        self.multicast.on_heard_again(member.node, group, lease, now_ms)
         return refusal.ACCEPTED
 
     def on_receiver_report(self, member: "Member", fields: "list", now_ms: int) -> int:

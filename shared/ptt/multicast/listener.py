@@ -113,6 +113,7 @@ class Listener:
             for watch in self._watches.values():
                 watch.crowded(now_ms)
         for each in self.prover.take():
+            self._owner.join.skip(now_ms)
             if each[TYPE_AT] == messages.MULTICAST_PROBE:
                 self._on_probe(envelope.get16(each, layout.NUMBER_AT), now_ms)
             else:
@@ -143,7 +144,7 @@ class Listener:
         for each in (older, frames):
             if each is not None:
                 self._hear(watch.proved(each, now_ms), now_ms)
-        if watch.is_back():
+        if watch.is_back(frames):
             watch.told_back(now_ms)
             owner = self._owner
             owner.send(messages.MULTICAST_HEARD, (group, lease), owner.link.address, now_ms)

@@ -19,6 +19,7 @@ _UNPROVED_MS = const(260)  # a key's time, 100 ms, and two in which it comes aga
 _OVER_MS = const(100)  # after the word that it is over, what was sent before has come
 _TRIES_MAX = const(4)  # when it is over: then nobody has it any more
 _STEADY = const(13)  # packets proved without a silence: 260 ms, several times what losses last
+_STEADY_LOST = const(2)  # missing between these: repairs reach a badge that loses no more
 _UNDER_WAY_MS = const(300)  # copies that left before the leader knew that none is needed
 _RETRY_MS = const(100)  # doubles: a busy round trip
 _DOUBLED_MAX = const(2)  # times: who comes back to an access point waits for 400 ms at most
@@ -40,9 +41,9 @@ class Watch:
         "_over_ms",
         "_retry_ms",
         "_steady",
+        "_steady_from",
         "_tries",
         "_waiting",
-        "_was_asked",
         "is_done",
         "lease",
         "next",
@@ -61,10 +62,10 @@ class Watch:
         self._tries = 0
         self._retry_ms = NEVER
         self._due_ms = add(now_ms, _FIRST_MS)
-        self._was_asked = False
         self._is_alone = False  # it comes to us alone
         self._came_ms = NEVER  # when voice came by multicast last
         self._steady = 0  # packets proved since it was silent, while it came to us alone, too
+        self._steady_from = 0  # number of the first frame of these
         self._backs = 0  # times that the leader was told that we hear it again
         self._back_ms = NEVER  # the last one of them
 
@@ -155,12 +156,16 @@ class Watch:
         self._wait()
         return self.flush()
 
-    def is_back(self) -> bool:
-        """Called once a packet of it is proved: can the leader be told that we hear it again?"""
-        if self._is_alone:
-            self._steady += 1
-        if not (self._is_alone and self._was_asked) or self.is_done or self._over_ms != NEVER:
+    def is_back(self, frames: "Any") -> bool:
+        """Called once a packet of it is proved, the VOICE_FRAME `frames`: can the leader be told
+        that we hear it, and need no copies?"""
+        if not self._is_alone or self.is_done or self._over_ms != NEVER:
             return False
+        first, count = voice.first(frames), voice.count(frames)
+        if not self._steady or first - self._steady_from > (self._steady + _STEADY_LOST) * count:
+            self._steady = 0
+            self._steady_from = first
+        self._steady += 1
         return self._steady >= _STEADY and self._backs < BACKS_MAX
 
     def told_back(self, now_ms: int) -> None:
@@ -181,7 +186,6 @@ class Watch:
         """It was."""
         self._retry_ms = add(now_ms, _RETRY_MS << min(self._tries, _DOUBLED_MAX))
         self._tries += 1
-        self._was_asked = True
         self._steady = 0
 
     def next_timeout_ms(self) -> int:
