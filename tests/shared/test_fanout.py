@@ -5,6 +5,7 @@ from tests.shared.venue import Venue
 
 from ptt.base.clock import NEVER
 from ptt.base.numbers import FRAME_MS, FRAMES_PER_PACKET_MAX
+from ptt.fanout import fanout as fan_out
 from ptt.fanout.again import Again
 from ptt.fanout.bundle import Bundle
 from ptt.fanout.fanout import Fanout
@@ -175,14 +176,15 @@ class Room:
         self.of_group = places
         self.counts = []  # frames of each packet
         self.once = []  # likewise, of those by multicast
+        self.heard = {}  # by (group, node), the frames of each packet
         self.is_sent_once = False
         self.spread = 0
 
     def begin_burst(self, group, data, now_ms):
         return self.is_sent_once
 
-    def places(self, group):
-        return self.of_group[group]
+    def listeners(self, group):
+        return list(enumerate(self.of_group[group], 1))
 
     def spread_over(self, access_points):
         self.spread = access_points
@@ -190,8 +192,25 @@ class Room:
     def send_once(self, group, data, now_ms):
         self.once.append((voice.first(data), voice.count(data)))
 
-    def send_copies(self, group, data, now_ms):
+    def send_copies(self, group, data, crowd, now_ms):
         self.counts.append(voice.count(data))
+        first = voice.first(data)
+        for node in range(1, len(self.of_group[group]) + 1):
+            if crowd.has(node):
+                frames = self.heard.setdefault((group, node), [])
+                frames.append(list(range(first, first + voice.count(data))))
+
+
+def reports_from(made, index, place):
+    """The leader's member `index` says that it is at the access point `place`."""
+    member = made.leader.members.all()[index]
+    report = (61, place, 11, 80, 12, 3, 1100, 45, 2, 60, 14, 1)
+    data = datagram(messages.BADGE_REPORT, report, member.session, member.node)
+    made.leader.receive_datagram(data, member.address, made.now_ms)
+
+
+def flat(packets):
+    return [frame for frames in packets for frame in frames]
 
 
 def sent_by(places, access_points, groups=(1,)):
@@ -210,7 +229,81 @@ def test_packets_are_as_long_as_the_fullest_access_point_needs():
     assert sent_by({1: [0] * 100}, 4) == ({1}, 4)
     assert sent_by({1: [7] * 100}, 4) == ({2}, 1)
     assert sent_by({1: [7] * 50 + [8] * 50}, 1) == ({1}, 2)
-    assert sent_by({1: [7] * 150 + [8] * 50}, 4) == ({3}, 2)
+    assert sent_by({1: [7] * 150 + [8] * 130}, 4) == ({2, 3}, 2)
+
+
+def test_each_access_point_gets_packets_of_its_own_length():
+    """Nobody gets a frame twice or too late, and who comes in the middle of it gets the rest."""
+    places = [7] * 150 + [8] * 90 + [9] * 3
+    room = Room({1: places})
+    fanout = Fanout(room)
+    fanout.obey(1, AS_NEEDED)
+    for first in range(13):
+        if first == 7:
+            places += [9] * 2  # they have come: they get what follows
+        fanout.on_voice(1, packet(first, is_last=first == 12), 1000 + first * FRAME_MS)
+    assert fanout.next_timeout_ms() == NEVER and fanout.frames(1) == 3
+    sizes = {7: 3, 8: 2, 9: 1}
+    for node, place in enumerate(places, 1):
+        packets = room.heard[1, node]
+        if node <= 243:
+            assert flat(packets) == list(range(13))
+            assert {len(each) for each in packets[:-1]} == {sizes[place]}
+        else:
+            assert flat(packets) == list(range(6, 13))
+    assert fanout.frames(2) == 1
+
+
+def test_a_venue_hears_it_whole_at_each_access_point():
+    """In packets of three where more than two listen, of one where fewer do; two of them roam in
+    the middle of it."""
+    made = venue(AS_NEEDED, badges=7, is_clear=True)
+    came = {}
+    plan = fan_out.frames_in_packet
+    fan_out.frames_in_packet = lambda listeners, before=1: 3 if listeners > 2 else 1
+
+    def look(data, source, destination):
+        if data[1] == messages.VOICE_FRAME and destination[0] == "badge":
+            first = voice.first(data)
+            frames = list(range(first, first + voice.count(data)))
+            came.setdefault(destination[1], []).append(frames)
+        return False
+
+    made.loses = look
+    try:
+        for index in range(7):
+            reports_from(made, index, 8 if index in (1, 2) else 7)
+        made.press("A")
+        made.run(700)
+        reports_from(made, 1, 7)
+        reports_from(made, 3, 8)
+        made.run(700)
+        lease = made.badge("A").engine.floor.lease
+        made.release("A")
+        made.run(1500)
+    finally:
+        fan_out.frames_in_packet = plan
+    spoken = list(range(made.passed_on[lease]))
+    assert sorted(came) == list(range(1, 7))
+    for index in came:
+        frames = flat(came[index])  # the last one is repeated
+        assert frames[: len(spoken)] == spoken == made.badges[index].heard_of(lease)
+    assert sorted([len(each[-6]) for each in came.values()]) == [1, 1, 3, 3, 3, 3]
+
+
+def test_an_access_point_remembers_its_own_plan():
+    places = {1: []}
+    room = Room(places)
+    fanout = Fanout(room)
+    fanout.obey(1, AS_NEEDED)
+    found = []
+    for lease, (many, few) in enumerate(((80, 75), (75, 80), (75, 72), (71, 80)), 1):
+        places[1] = [7] * many + [8] * few
+        room.heard = {}
+        for first in range(6):
+            fanout.on_voice(1, packet(first, lease=lease), 1000 * lease + first * FRAME_MS)
+        found.append([len(room.heard[1, node][-1]) for node in (1, many + few)])
+    assert found == [[2, 1], [2, 2], [2, 2], [1, 2]]
 
 
 def beside(wanted=AS_NEEDED):
@@ -257,11 +350,8 @@ def test_bursts_at_once_share_access_points():
 
 def test_a_member_is_where_it_reports_to_be():
     made = Venue(2, is_clear=True).run(1500)
-    member = made.leader.members.all()[0]
-    report = (61, 0xA1B2, 11, 80, 12, 3, 1100, 45, 2, 60, 14, 1)
-    data = datagram(messages.BADGE_REPORT, report, member.session, member.node)
-    made.leader.receive_datagram(data, member.address, made.now_ms)
-    assert made.leader.voice.places(1) == [0xA1B2, UNKNOWN]
+    reports_from(made, 0, 0xA1B2)
+    assert [place for _, place in made.leader.voice.listeners(1)] == [0xA1B2, UNKNOWN]
 
 
 def test_what_the_venue_has_set_is_obeyed():

@@ -4,6 +4,7 @@ from tests.shared.multicast_venue import heard_whole, talk
 from tests.shared.relay_venue import LEADER, ONE, TWO, asked, senders, venue
 
 from ptt.base import events
+from ptt.fanout import fanout as fan_out
 from ptt.wire import refusal
 
 
@@ -18,6 +19,27 @@ def test_a_relay_that_dies_amid_a_burst():
     made.run(3000)
     assert made.relayed() == {}
     assert [value[0] for _, kind, value in made.leader_events if kind == events.RELAY_LOST] == [ONE]
+
+
+def test_a_relay_that_dies_while_packets_differ_by_access_point():
+    plan = fan_out.frames_in_packet
+    for died_ms in (1100, 1120, 1140):
+        made = venue(relays=1, badges=9)
+        for member in made.leader.members.all():
+            place = 8 if member.address[1] % 3 == 0 else 7
+            member.report = [61, place, 11, 80, 12, 3, 1100, 45, 2, 60, 14, 1]
+        fan_out.frames_in_packet = lambda listeners, before=1: 3 if listeners > 4 else 1
+        try:
+            made.press("A")
+            made.run(died_ms)
+        finally:
+            fan_out.frames_in_packet = plan
+        made.dead.add(ONE)
+        made.run(1000)
+        lease = made.badge("A").engine.floor.lease
+        made.release("A")
+        made.run(2500)
+        heard_whole(made, lease)
 
 
 def test_a_relay_that_dies_before_anybody_speaks():

@@ -117,14 +117,14 @@ def own_voice_comes_back() -> Any:
 
     passed_on = VoicePath.send_copies
 
-    def send_copies(self: VoicePath, group: int, data: Any, now_ms: int) -> None:
+    def send_copies(self: VoicePath, group: int, data: Any, crowd: Any, now_ms: int) -> None:
         from ptt.wire import voice
 
         talker = self._members.by_node(voice.talker(data))
         assert talker is not None
-        passed_on(self, group, data, now_ms)
+        passed_on(self, group, data, crowd, now_ms)
         node, talker.node = talker.node, -1
-        passed_on(self, group, data, now_ms)
+        passed_on(self, group, data, crowd, now_ms)
         talker.node = node
 
     stack = contextlib.ExitStack()

@@ -48,12 +48,11 @@ def _of_group(group: int, members: list[MemberState]) -> list[ChannelCost]:
     at = [number[each.access_point] for each in hearing]
     if not way.is_worth_it(at, access_points=1, before=False):
         hearing = []
-    fullest = plan.on_fullest([number[each.access_point] for each in members], access_points=1)
-    frames = plan.BESIDE_MULTICAST if hearing else plan.frames_in_packet(fullest)
     found: list[ChannelCost] = []
     for place in places:
         once = sum(each.access_point == place for each in hearing)
         alone = sum(each.access_point == place for each in members) - once
+        frames = plan.BESIDE_MULTICAST if hearing else plan.frames_in_packet(alone)
         percent = plan.share_percent(alone, frames) + (_ONCE_PERCENT if hearing else 0)
         found.append(ChannelCost(place, group, once, alone, percent))
     return found

@@ -1,11 +1,12 @@
-"""Voice of all groups on its way out: each burst in packets as large as its plan says."""
+"""Voice of all groups on its way out: each burst to each access point in packets as large as its
+plan says."""
 
 from ..base.clock import NEVER, age, earliest
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import LEASE_MS
 from ..wire import voice
 from .bundle import Bundle
-from .plan import AS_NEEDED, BESIDE_MULTICAST, frames_in_packet, on_fullest
+from .plan import AS_NEEDED, BESIDE_MULTICAST, frames_in_packet, on_each
 
 if TYPE_CHECKING:
     from typing import Any, Protocol
@@ -14,20 +15,27 @@ if TYPE_CHECKING:
         """Who makes the copies."""
 
         def begin_burst(self, group: int, data: "Any", now_ms: int) -> bool: ...
-        def places(self, group: int) -> "list[int]": ...
+        def listeners(self, group: int) -> "list[tuple[int, int]]": ...
         def spread_over(self, access_points: int) -> None: ...
         def send_once(self, group: int, data: "Any", now_ms: int) -> None: ...
-        def send_copies(self, group: int, data: "Any", now_ms: int) -> None: ...
+        def send_copies(self, group: int, data: "Any", crowd: "Crowd", now_ms: int) -> None: ...
 
 
-class _Packets:
-    """Of one burst, for some of its listeners."""
+class Crowd:
+    """Some listeners of one burst, to whom it goes in the same packets. Who is among them is
+    settled when it begins: whoever changed crowds would get frames twice, or not at all."""
 
-    __slots__ = ("bundle", "frames")
+    __slots__ = ("bundle", "frames", "is_rest", "is_soonest", "nodes")
 
-    def __init__(self) -> None:
+    def __init__(self, frames: int = 1) -> None:
         self.bundle = Bundle()
-        self.frames = 1  # in a packet
+        self.frames = frames  # in a packet
+        self.nodes: set[int] = set()
+        self.is_rest = True  # all that are not `nodes`, those who come later among them
+        self.is_soonest = True  # no other gets a frame sooner
+
+    def has(self, node: int) -> bool:
+        return (node in self.nodes) != self.is_rest
 
     def put(self, data: "Any", now_ms: int) -> "list[Any]":
         """A voice packet of the talker's. Returns what leaves now."""
@@ -51,11 +59,12 @@ class _Burst:
     __slots__ = ("copies", "heard_ms", "is_sent_once", "lease", "needed", "once", "places")
 
     def __init__(self) -> None:
-        self.once = _Packets()  # by multicast
-        self.copies = _Packets()  # to each alone
+        self.once = Crowd()  # by multicast
+        self.copies = [Crowd()]  # to each alone, the one with the largest packets last
         self.is_sent_once = False  # to those who hear multicast
         self.lease = 0
-        self.needed = 1  # frames in a packet, by the plan, whatever the venue has set
+        # By access point, frames in a packet by the plan, whatever the venue has set.
+        self.needed: dict[int, int] = {}
         self.places: list[int] = []  # access point of each listener that gets a copy
         self.heard_ms = 0  # its last packet came
 
@@ -75,9 +84,10 @@ class Fanout:
         self._wanted = packet_frames
 
     def frames(self, group: int) -> int:
-        """In a packet of the last burst of `group` to who gets a copy of it."""
+        """In a packet of the last burst of `group` to who gets a copy of it, at the fullest access
+        point."""
         burst = self._bursts.get(group)
-        return 1 if burst is None else burst.copies.frames
+        return 1 if burst is None else burst.copies[-1].frames
 
     def forget(self) -> None:
         """No frame waits, and no burst is under way."""
@@ -97,46 +107,73 @@ class Fanout:
         if burst.is_sent_once:
             for packet in burst.once.put(data, now_ms):
                 self._output.send_once(group, packet, now_ms)
-        for packet in burst.copies.put(data, now_ms):
-            self._output.send_copies(group, packet, now_ms)
+        for crowd in burst.copies:
+            for packet in crowd.put(data, now_ms):
+                self._output.send_copies(group, packet, crowd, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
         for group in sorted(self._bursts):
             burst = self._bursts[group]
             if burst.once.bundle.is_due(now_ms):
                 self._output.send_once(group, burst.once.bundle.take(), now_ms)
-            if burst.copies.bundle.is_due(now_ms):
-                self._output.send_copies(group, burst.copies.bundle.take(), now_ms)
+            for crowd in burst.copies:
+                if crowd.bundle.is_due(now_ms):
+                    self._output.send_copies(group, crowd.bundle.take(), crowd, now_ms)
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `NEVER`."""
         due = NEVER
         for burst in self._bursts.values():
             due = earliest(due, burst.once.bundle.next_timeout_ms())
-            due = earliest(due, burst.copies.bundle.next_timeout_ms())
+            for crowd in burst.copies:
+                due = earliest(due, crowd.bundle.next_timeout_ms())
         return due
 
     def _begin(self, group: int, burst: _Burst, lease: int, now_ms: int) -> None:
         burst.lease = lease
-        burst.places = places = self._output.places(group)
+        listeners = self._output.listeners(group)
+        burst.places = places = [place for _, place in listeners]
         for other in self._bursts.values():
             if other is not burst and age(now_ms, other.heard_ms) < LEASE_MS:
                 places = places + other.places
-        on_one = on_fullest(places, self._access_points)
-        burst.needed = frames_in_packet(on_one, burst.needed)
+        counts = on_each(places, self._access_points)
+        before, burst.needed = burst.needed, {}
+        for place in sorted(counts):
+            burst.needed[place] = frames_in_packet(counts[place], before.get(place, 1))
         if self._wanted != AS_NEEDED:
-            burst.once.frames = burst.copies.frames = self._wanted
+            burst.once.frames = self._wanted
+            burst.copies = [Crowd(self._wanted)]
         else:
             burst.once.frames = 1
-            burst.copies.frames = BESIDE_MULTICAST if burst.is_sent_once else burst.needed
-        if on_one:
-            self._output.spread_over(-(-len(places) // on_one))
+            if burst.is_sent_once:
+                burst.copies = [Crowd(BESIDE_MULTICAST)]
+            else:
+                burst.copies = _crowds(listeners, burst.needed)
+        fullest = max(counts.values(), default=0)
+        if fullest:
+            self._output.spread_over(-(-len(places) // fullest))
 
     def _flush(self, group: int, burst: _Burst, now_ms: int) -> None:
         """Nothing of it waits any more."""
         data = burst.once.bundle.take()
         if data is not None:
             self._output.send_once(group, data, now_ms)
-        data = burst.copies.bundle.take()
-        if data is not None:
-            self._output.send_copies(group, data, now_ms)
+        for crowd in burst.copies:
+            data = crowd.bundle.take()
+            if data is not None:
+                self._output.send_copies(group, data, crowd, now_ms)
+
+
+def _crowds(listeners: "list[tuple[int, int]]", needed: "dict[int, int]") -> "list[Crowd]":
+    """A crowd for each size of packets, the smallest first; who comes later, or is not among
+    `listeners`, belongs to the last."""
+    sizes = sorted({needed[place] for _, place in listeners}) or [1]
+    crowds = [Crowd(size) for size in sizes]
+    rest = crowds[-1]
+    for crowd in crowds[:-1]:
+        crowd.is_rest = False
+        crowd.nodes = {node for node, place in listeners if needed[place] == crowd.frames}
+        rest.nodes |= crowd.nodes
+    for crowd in crowds[1:]:
+        crowd.is_soonest = False
+    return crowds

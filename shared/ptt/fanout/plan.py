@@ -1,5 +1,5 @@
-"""In how large packets a burst goes to its listeners: a pure function of how many they are, of the
-access points that badges say they are at, and of the last burst's plan.
+"""In how large packets a burst goes to the listeners at an access point: a pure function of how
+many are there, as badges say it, and of the last burst's plan.
 
 Each listener costs a transmission of its own, most of which is the same for a short packet and a
 long one. A channel that is too full loses frames, and more of them than a longer packet costs in
@@ -32,14 +32,24 @@ def share_percent(listeners: int, frames: int) -> int:
     return spent_us * 100 // (frames * FRAME_MS * 1000)
 
 
-def on_fullest(places: "list[int]", access_points: int) -> int:
-    """How many listeners the fullest access point has. `places` names that of each; those that are
-    `UNKNOWN` are taken to be spread evenly over `access_points`."""
+def on_each(places: "list[int]", access_points: int) -> "dict[int, int]":
+    """How many listeners each access point has. `places` names that of each; those that are
+    `UNKNOWN` are taken to be spread evenly over `access_points`, and count at each, also at that of
+    their own, which may be the fullest."""
     counts: dict[int, int] = {}
     for place in places:
         counts[place] = counts.get(place, 0) + 1
-    unknown = counts.pop(UNKNOWN, 0)
-    return max(counts.values(), default=0) + -(-unknown // access_points)
+    unknown = -(-counts.pop(UNKNOWN, 0) // access_points)
+    for place in counts:
+        counts[place] += unknown
+    if unknown:
+        counts[UNKNOWN] = max(counts.values(), default=unknown)
+    return counts
+
+
+def on_fullest(places: "list[int]", access_points: int) -> int:
+    """How many of them the fullest access point has."""
+    return max(on_each(places, access_points).values(), default=0)
 
 
 def frames_in_packet(listeners: int, before: int = 1) -> int:

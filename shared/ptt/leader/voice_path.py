@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..base.event_queue import EventQueue
+    from ..fanout.fanout import Crowd
     from .groups import Groups
     from .members import Member, Members
     from .outbound import Outbound
@@ -184,11 +185,13 @@ class VoicePath:
             self.relays.begin(group, lease, now_ms)
         return len(self.multicast.served(group)) > 0
 
-    def places(self, group: int) -> "list[int]":
-        """The access points of all who hear `group` and get a copy each, whoever talks."""
+    def listeners(self, group: int) -> "list[tuple[int, int]]":
+        """(node, access point) of all who hear `group` and get a copy each, whoever talks."""
         served = self.multicast.served(group)
         return [
-            m.access_point for m in self._members.all() if m.hears(group) and m.node not in served
+            (m.node, m.access_point)
+            for m in self._members.all()
+            if m.hears(group) and m.node not in served
         ]
 
     def spread_over(self, access_points: int) -> None:
@@ -199,20 +202,21 @@ class VoicePath:
         """A packet to those who get the burst by multicast."""
         self.packets_out += len(self.multicast.send(_from_leader(data, now_ms), now_ms))
 
-    def send_copies(self, group: int, data: "Any", now_ms: int) -> None:
-        """A packet to all others who hear `group`, but for its talker: one copy to each, with one
-        checksum for all, since the payload is the same. Who lacks the burst's codec gets what was
-        coded anew, and nobody else does."""
+    def send_copies(self, group: int, data: "Any", crowd: "Crowd", now_ms: int) -> None:
+        """A packet to all others of `crowd` who hear `group`, but for its talker: one copy to each,
+        with one checksum for all, since the payload is the same. Who lacks the burst's codec gets
+        what was coded anew, and nobody else does."""
         copy = _from_leader(data, now_ms)
         talker = voice.talker(data)
         codec = self._groups.coding.codec_of(group, voice.lease(data))
         is_anew = voice.codec(data) != codec
         served = self.multicast.served(group)
-        self.relays.keep(copy, now_ms)
+        if crowd.is_soonest:
+            self.relays.keep(copy, now_ms)
         again = self.again
         links = []
         for m in self._members.all():
-            if m.node != talker and m.node not in served and m.hears(group):
+            if m.node != talker and m.node not in served and crowd.has(m.node) and m.hears(group):
                 if has(m, codec) != is_anew and not again.takes(m.node, copy):
                     links.append(m.link)
         self.pace.send(copy, envelope.payload_crc(copy), links, now_ms)
@@ -223,7 +227,7 @@ class _Anew:
     """What `Fanout` needs, for packets that were coded anew: they leave with the others' plan."""
 
     def __init__(self, path: VoicePath) -> None:
-        self.places = path.places
+        self.listeners = path.listeners
         self.send_copies = path.send_copies
 
     def begin_burst(self, group: int, data: "Any", now_ms: int) -> bool:
