@@ -6,21 +6,24 @@ import datetime
 import json
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from tests.host.test_console import PASSWORD, QUICK, HostStandIn
 from tests.host.web import fetch, served
 
-from pressel.console import handshake, line
+from pressel.console import handshake, host_reader, line, pages
 from pressel.console.accounts import Accounts
 from pressel.console.authority import identity
 from pressel.console.commands import Commands
 from pressel.console.door import Door
 from pressel.console.host_reader import HostReader
 from pressel.console.line import CLIENTS_AN_ADDRESS_MAX
+from pressel.console.pages import Pages
 from pressel.console.server import settings
 from pressel.console.tokens import Tokens
 from pressel.errors import UsageError
@@ -273,3 +276,63 @@ def test_a_role_that_is_taken_away_while_a_form_arrives_is_gone(stage: Stage) ->
         connection.sendall(form.encode())
         assert connection.recv(4096).startswith((b"HTTP/1.1 401 ", b"HTTP/1.1 303 "))
     assert "Eve" not in stage.accounts.all()
+
+
+def logged_in(stage: Stage) -> str:
+    """The cookie of own's session."""
+    origin = f"http://127.0.0.1:{stage.port}"
+    head = {"Origin": origin, "Content-Type": "application/x-www-form-urlencoded"}
+    form = urlencode({"name": "own", "password": PASSWORD})
+    answer, _ = fetch(stage.port, "/login", "POST", head, form)
+    return (answer.headers["set-cookie"] or "").partition(";")[0]
+
+
+def test_a_browser_that_takes_nothing_is_dropped_and_only_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is frozen on the live page, which renews itself."""
+    monkeypatch.setattr(line, "TAKEN_S", HURRIED_S)
+    monkeypatch.setattr(pages, "RENEW_S", HURRIED_S / 100)
+    monkeypatch.setattr(host_reader, "FRESH_S", 0.0)
+    begin, render = line.Line.connection_made, Pages._render
+
+    def begin_small(self: line.Line, transport: Any) -> None:
+        own = transport.get_extra_info("socket")
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # the system took megabytes
+        begin(self, transport)
+
+    def other_each_time(self: Pages, *given: Any, **shown: Any) -> str:
+        stage.host.others[0] += "!"
+        return render(self, *given, **shown)
+
+    monkeypatch.setattr(line.Line, "connection_made", begin_small)
+    monkeypatch.setattr(Pages, "_render", other_each_time)
+    stage.host.others = [f"Zoe {number}" for number in range(50)]
+    cookie = logged_in(stage)
+    with socket.socket() as frozen:
+        frozen.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        frozen.settimeout(20)
+        frozen.connect(("127.0.0.1", stage.port))
+        asked = f"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n"
+        frozen.sendall(asked.encode())
+        for _ in range(400):
+            if caplog.records:
+                break
+            assert fetch(stage.port, "/static/icon.svg")[0].status == 200
+            time.sleep(HURRIED_S / 20)
+        assert "has taken nothing" in caplog.text
+        assert is_closed(frozen)
+    assert fetch(stage.port, "/", headers={"Cookie": cookie})[0].status == 200
+
+
+def test_one_account_leaves_live_pages_for_others(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "STREAMS_EACH_MAX", 2)
+    cookie = logged_in(stage)
+    ask = f"GET /floors HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n".encode()
+    with stage.connect() as first, stage.connect() as second:
+        for each in (first, second):
+            each.sendall(ask)
+            assert each.recv(4096).startswith(b"HTTP/1.1 200")
+        assert fetch(stage.port, "/floors", headers={"Cookie": cookie})[0].status == 503

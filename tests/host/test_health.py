@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -120,9 +121,7 @@ def held_back(name: str, lost: float, delay_ms: int | None, trip_ms: int | None)
 def _of_ann(*hearings: HearingState) -> list[BurstState]:
     """Three bursts; in the first nobody has told anything of its path."""
     bursts = [burst(n, "Ann", {}) for n in range(3)]
-    bursts[0].hearings = [
-        each.model_copy(update={"delay_ms": None, "trip_ms": None}) for each in hearings
-    ]
+    bursts[0].hearings = [replace(each, delay_ms=None, trip_ms=None) for each in hearings]
     for each in bursts[1:]:
         each.hearings = list(hearings)
     return bursts

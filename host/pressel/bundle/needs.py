@@ -88,8 +88,6 @@ def _member(member: MemberState, names: Pseudonyms) -> MemberState:
 
 
 def _burst(burst: BurstState, names: Pseudonyms) -> BurstState:
-    hearings = [
-        each.model_copy(update={"name": names.of("badge", each.device)}) for each in burst.hearings
-    ]
+    hearings = [replace(each, name=names.of("badge", each.device)) for each in burst.hearings]
     talker = names.of("badge", burst.device)
     return burst.model_copy(update={"talker": talker, "hearings": hearings})

@@ -23,7 +23,7 @@ from pressel.node.node_state import NodeState
 FRESH_S = 0.9  # what is older is read again; pages are renewed each second
 WAITING_FRESH_S = 3.0  # of newcomers: the registry lies on a disk
 KEPT_MAX = 1000  # bursts: those that a host keeps, and those that it has forgotten since
-HEARINGS_MAX = 40_000  # of all of them: 1,200 bytes each, so 48 MB
+HEARINGS_MAX = 40_000  # of all of them: 140 bytes each, so 6 MB
 EXAMINED_S = 60.0  # a disk fills and a clock is set by hand: nobody waits for the second
 JUDGED_S = 5.0  # a verdict on everybody holds for so long: for a large venue it takes 0.1 s
 PAGES_MAX = 4  # of bursts in one look; the rest comes with the next

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ from .talk import Talk
 from .zones import Zones
 
 STREAMS_MAX = 64  # live pages that are open at once
+STREAMS_EACH_MAX = 16  # of one account
 RENEW_S = 1.0  # a talker's seconds count up
 ALIVE_S = 15.0  # a stream says something so often, so that nobody takes it for dead
 
@@ -77,7 +79,7 @@ class Pages:
         self._zones = Zones(state)
         self._talk = talk
         self._commands = commands
-        self._streams = 0
+        self._streams: Counter[str] = Counter()  # by account
         self._shown_to: dict[bool, tuple[int, view.Live]] = {}  # by who may let newcomers in
         self._templates = Environment(
             loader=PackageLoader("pressel.console"),
@@ -208,7 +210,7 @@ class Pages:
         async def shown(visitor: Visitor) -> str:
             return self._render("_live.html.j2", visitor, live=await self._shown(visitor))
 
-        return self._stream_of(request, shown)
+        return self._stream_of(request, visitor, shown)
 
     async def _floors(self, request: Request, visitor: Visitor) -> Response:
         """Whether anybody talks, for who wants to hear something else meanwhile."""
@@ -218,15 +220,19 @@ class Pages:
             is_talked = status is not None and any(each.talker for each in status.floors)
             return "talk" if is_talked else "quiet"
 
-        return self._stream_of(request, shown)
+        return self._stream_of(request, visitor, shown)
 
-    def _stream_of(self, request: Request, shown: Callable[[Visitor], Awaitable[str]]) -> Response:
-        """What `shown` gives, whenever it changes, until its visitor may see it no more."""
-        if self._streams >= STREAMS_MAX:
+    def _stream_of(
+        self, request: Request, visitor: Visitor, shown: Callable[[Visitor], Awaitable[str]]
+    ) -> Response:
+        """What `shown` gives, whenever it changes, until its visitor may see it no more. Who does
+        not take it is not waited for, see `line`."""
+        open_now = self._streams
+        if open_now.total() >= STREAMS_MAX or open_now[visitor.name] >= STREAMS_EACH_MAX:
             return PlainTextResponse("Too many pages are open.", 503)
 
         async def news() -> AsyncIterator[str]:
-            self._streams += 1
+            self._streams[visitor.name] += 1
             try:
                 said, said_s = "", time.monotonic()
                 while (now := self._door.visitor(request)) is not None:
@@ -239,7 +245,8 @@ class Pages:
                         yield ": still here\n\n"
                     await asyncio.sleep(RENEW_S)
             finally:
-                self._streams -= 1
+                self._streams[visitor.name] -= 1
+                self._streams += Counter()  # those of whom none is open are forgotten
 
         return StreamingResponse(news(), media_type="text/event-stream")
 

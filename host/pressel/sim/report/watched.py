@@ -36,7 +36,7 @@ lower priority than voice: where the processor is short, it is the pages that wa
 The console took {console_cpu_percent} % of a core for {pages} pages and {news} renewals by streams;
 95 of 100 pages came within {page_ms_p95} ms, and {failed} failed. Chromium's page was renewed
 {live_news} times. Growth of memory is from the second tenth of a run to the last; the console
-keeps what {hearings:,} hearings of bursts take (some 48 MB), and grows until it has them.
+keeps what {hearings:,} hearings of bursts take (6 MB), and grows until it has them.
 """
 
 _ROWS = (
