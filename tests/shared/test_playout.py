@@ -217,6 +217,24 @@ def test_the_delay_keeps_within_its_bounds_and_the_share_that_may_be_late():
     assert path.delay_ms == 130
 
 
+def test_how_near_a_listener_may_come_keeps_within_the_same_bounds():
+    """A frame less than half the share that may be late would need."""
+    path = PathDelay()
+    for number in range(400):
+        path.add(100 if number % 10 == 9 else 0)
+    assert path.near_ms == 90
+    path.most_ms = 90
+    path.set_least(60)
+    assert path.near_ms == 50
+    path.set_least(200)
+    assert path.near_ms == 180
+    path.most_ms = 340
+    for permille, near_ms in ((199, 90), (200, 10)):  # never 0: nobody would ever be near enough
+        path.late_permille = permille
+        path.set_least(20)
+        assert path.near_ms == near_ms
+
+
 def test_pauses_are_left_out_until_the_delay_is_what_the_path_needs():
     """Speech that was kept for 200 ms: the pause behind its first word is shorter then."""
     listener = Listener()

@@ -101,7 +101,7 @@ def test_who_is_late_catches_up_while_somebody_speaks():
 
 
 def test_who_was_late_comes_as_near_as_the_packets_need():
-    """The delay without the frame that a speaker reads ahead, whatever the voice's period."""
+    """Whatever the voice's period."""
     for kept in range(8, 13):
         ear = Ear()
         packets = coded(100)
@@ -111,7 +111,7 @@ def test_who_was_late_comes_as_near_as_the_packets_need():
             ear.listen()
         current = ear.playout.current
         lag_ms = current.lag_ms(current.upcoming, ear.now_ms) + ear.smooth.line.lag_ms()
-        need_ms = ear.playout.path.delay_ms - FRAME_MS
+        need_ms = ear.playout.path.near_ms
         assert need_ms - 16 <= lag_ms <= need_ms, (kept, lag_ms)
 
 

@@ -4,7 +4,7 @@ made good while somebody speaks.
 It stands between a `Playout` and the speaker, and hears from it alone what came and what did not.
 """
 
-from ..base.compat import TYPE_CHECKING, const
+from ..base.compat import TYPE_CHECKING
 from .concealer import Concealer
 from .playout import PLAYING
 from .time_scale import TimeScale
@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from array import array
 
     from .playout import Playout
-
-# The path's delay holds a frame that a speaker reads ahead when it begins, and nobody does later.
-# So whoever is late comes as near as the packets themselves need, and a period nearer at times.
-_AHEAD_MS = const(20)
 
 
 class SmoothPlayout:
@@ -50,7 +46,7 @@ class SmoothPlayout:
         playout = self._playout
         current = playout.current
         lag_ms = current.lag_ms(current.upcoming, now_ms) + self.line.lag_ms()
-        return playout.state == PLAYING and lag_ms > playout.path.delay_ms - _AHEAD_MS
+        return playout.state == PLAYING and lag_ms > playout.path.near_ms
 
     def _next(self, now_ms: int) -> "array | None":
         """One frame of the playout, mended."""
