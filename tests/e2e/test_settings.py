@@ -142,8 +142,9 @@ async def as_a_file(cluster: Cluster, name: str, file: Path) -> None:
     done = await settings(cluster, name, "import", str(file), "--why", "a long speech")
     assert done.code == 0 and "90000 ms -> 120000 ms" in done.out
     assert (await settings(cluster, name, "diff", str(file))).code == 0
-    again = await settings(cluster, name, "import", str(file))
-    assert again.code == 1 and "of version 7, not 6 any more" in again.err
+    for more in ((), ("--dry-run",)):
+        again = await settings(cluster, name, "import", str(file), *more)
+        assert again.code == 1 and "of version 7, not 6 any more" in again.err
     assert (await settings(cluster, name, "revert", "2")).code == 0
     told = json.loads((await settings(cluster, name, "history", "--json")).out)
     assert [each["version"] for each in told] == [2, 4, 6, 7, 8]

@@ -42,7 +42,7 @@ ENTRY = {
 }  # fmt: skip
 PAGES = (
     "/", "/badges", f"/badges/{DEVICE}", "/wifi", "/history", "/recordings", "/settings",
-    "/changes", "/report", "/audit", "/accounts",
+    "/settings/file", "/changes", "/report", "/audit", "/accounts",
 )  # fmt: skip
 
 
@@ -112,7 +112,11 @@ class HostStandIn:
             return {"version": 3, "values": values, "badges": 1, "applied": 1, "refused": 0}
         if verb == "settings history":
             was, now = {"floor.talk_ms@3": None}, {"floor.talk_ms": 60000, "floor.talk_ms@3": 5000}
-            return [{"version": 3, "who": "ann", "why": "rush", "was": was, "now": now}]
+            told = {"who": "ann", "why": "rush", "time_s": 0, "host": "0" * 64}
+            return [{"version": 3, **told, "was": was, "now": now}]
+        if verb == "settings touched":
+            self.refuse(verb, fields)
+            return {key.partition("@")[0]: [SCRIPT] for key in fields["values"]}
         if verb == "device loans":
             return []
         if verb == "figures":
@@ -254,8 +258,9 @@ def test_nobody_sees_anything_without_logging_in(stage: Stage) -> None:
     for page in ("/live", "/floors", *PAGES):
         assert stranger.open(page)[0] == 303, page
     for act in (
-        "/text", "/approve", "/deny", "/settings", "/accounts", f"/badges/{DEVICE}", "/invite",
-        "/bundle", "/changes", "/recordings/replay", "/recordings/export", "/recordings/delete",
+        "/text", "/approve", "/deny", "/settings", "/settings/file", "/accounts",
+        f"/badges/{DEVICE}", "/invite", "/bundle", "/changes", "/recordings/replay",
+        "/recordings/export", "/recordings/delete",
     ):  # fmt: skip
         assert stranger.post(act, text="x")[0] == 303, act
     stranger.cookies = {"pressel": "x" * 43}
@@ -401,7 +406,10 @@ def test_a_group_gets_a_value_of_its_own_and_loses_it(stage: Stage) -> None:
         assert browser.post("/settings", **row, **given)[0] == 303
         assert stage.host.asked[-1][1]["values"] == asked
     text = browser.open("/history")[1]
-    assert "Version 3, by ann: rush<br>floor.talk_ms in group 3: as the venue -&gt; 5000 ms" in text
+    assert (
+        ">Version 3</a>, by ann: rush<br>floor.talk_ms in group 3: as the venue -&gt; 5000 ms"
+        in text
+    )
 
 
 def test_an_invitation_shows_its_code_once(stage: Stage) -> None:

@@ -17,9 +17,9 @@ from rich.table import Table
 
 from pressel.cli import completing
 from pressel.cli.completing import offering
-from pressel.errors import PresselError, UsageError
+from pressel.errors import PresselError
 from pressel.node import control as sockets
-from pressel.node.desk.settings_past import Change
+from pressel.node.desk.settings_past import Change, in_version
 from pressel.node.desk.venue_settings import APPLIED
 from pressel.registry.device import GROUP_MAX
 from pressel.registry.identity import fingerprint
@@ -27,7 +27,6 @@ from pressel.schema.setting_values import (
     at_group,
     difference_lines,
     differences,
-    laid_over,
     only,
     split_key,
 )
@@ -264,20 +263,8 @@ def compared(path: Where, which: str | None) -> tuple[Some, Some]:
 
 def version_of(path: Where, version: int) -> Values:
     """The values that version had. UsageError when the log does not tell."""
-    if version == ask(path).version:
-        return ask(path).values
-    found = changes(path)
-    for each in reversed(found):
-        if each.version == version:
-            return each.now
-        if each.version == version + 1:  # nothing was written of the first one
-            return laid_over(each.now, each.was)
-    if not found:
-        raise UsageError("the log tells of no change of the settings")
-    raise UsageError(
-        f"the log does not tell of version {version}; it has {found[0].version - 1} to "
-        f"{found[-1].version}"
-    )
+    state = ask(path)
+    return state.values if version == state.version else in_version(changes(path), version)
 
 
 def changes(path: Where) -> list[Change]:

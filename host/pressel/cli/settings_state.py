@@ -11,8 +11,10 @@ from pydantic import BaseModel
 
 from pressel.errors import PresselError
 from pressel.node import control as sockets
+from pressel.node.desk.venue_settings import why_not
+from pressel.schema.concerned import concerned_lines
 from pressel.schema.setting_values import Change, differences, laid_over, own_values
-from pressel.schema.settings import SettingRow, settings
+from pressel.schema.settings import SettingRow
 
 from .told import read_answer
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 WAIT_S = 3.0  # for badges to answer: each is told again within half a second
 _LOOK_S = 0.1
 TELL = "features.tell_settings"
-NAMED_MAX = 10  # badges: a line that is read at a glance
 
 Values = Mapping[str, int]  # by key
 
@@ -91,26 +92,8 @@ def row_as_json(name: str, row: SettingRow, state: State) -> dict[str, Any]:
 
 def touched_lines(path: Where, values: Change) -> Iterator[str]:
     """Which badges a change to `values` is about, in words; asks the leader."""
-    told = read_answer(dict[str, list[str]], sockets.ask(path, "settings touched", values=values))
-    for name, badges in told.items():
-        yield f"{name}: {_TOUCHED[settings()[name].badge].format(badges=_named(badges))}"
-
-
-_TOUCHED = {
-    "obeys": "obeyed at once by {badges}; by others when they join",
-    "roomy": "obeyed at once by those with room and by soft badges; told to {badges}",
-    "apart": "tried, as soon as nobody talks, by {badges}; others stay as they are",
-    "told": "the leader sees to it; told at once to {badges}",
-    "none": "the leader sees to it, for {badges}; badges are not told",
-}
-
-
-def _named(badges: list[str]) -> str:
-    if not badges:
-        return "no badge that is here"
-    more = f" and {len(badges) - NAMED_MAX} more" if len(badges) > NAMED_MAX else ""
-    count = f"{len(badges)} badge{'' if len(badges) == 1 else 's'}"
-    return f"{count} ({', '.join(badges[:NAMED_MAX])}{more})"
+    told = sockets.ask(path, "settings touched", values=values)
+    return concerned_lines(read_answer(dict[str, list[str]], told))
 
 
 def changed(before: State, values: Change) -> dict[str, int | None]:
@@ -133,6 +116,8 @@ def change(
     `is_dry` nothing is done. `network`: a Wi-Fi network that the leader gives a number."""
     before = ask(path)
     if is_dry:
+        if base not in (None, before.version):
+            raise PresselError(why_not(base, before.version))
         return before, before
     new = {} if network is not None else changed(before, values)
     fields: dict[str, Any] = {"values": new, "base": base or before.version}

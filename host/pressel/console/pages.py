@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +48,14 @@ from .guard import Guard
 from .host_reader import HostReader
 from .recorded import RecordedTalk
 from .records import Records
+from .settings_file import SettingsFile
 from .static_files import STATIC
 from .talk import Talk
 from .zones import Zones
 
 STREAMS_MAX = 64  # live pages that are open at once
 STREAMS_EACH_MAX = 16  # of one account
+VERSION_DIGITS_MAX = 10  # of settings: they end at 2^30
 RENEW_S = 1.0  # a talker's seconds count up
 ALIVE_S = 15.0  # a stream says something so often, so that nobody takes it for dead
 
@@ -75,6 +78,7 @@ class Pages:
         self._door = door
         self._records = Records(host, state)
         self._changes = Changes(host)
+        self._file = SettingsFile(host)
         self._recorded = RecordedTalk(host)
         self._zones = Zones(state)
         self._talk = talk
@@ -107,6 +111,8 @@ class Pages:
             Route("/recordings", self._seen(self._recordings)),
             Route("/floors", self._seen(self._floors)),
             Route("/settings", self._seen(self._settings)),
+            Route("/settings/file", self._seen(self._settings_file)),
+            Route("/settings/export", self._seen(self._exported)),
             Route("/changes", self._seen(self._changing)),
             Route("/report", self._seen(self._report)),
             Route("/report/print", self._seen(self._report_file)),
@@ -115,6 +121,7 @@ class Pages:
             Route("/accounts", self._seen(self._accounts, "own")),
             Route("/settings", self._done("manage", self._set), methods=["POST"]),
             Route("/settings/wifi", self._done("manage", self._set_wifi), methods=["POST"]),
+            Route("/settings/file", self._done("manage", self._put_file), methods=["POST"]),
             Route("/wifi", self._done("manage", self._name_zone), methods=["POST"]),
             Route("/changes", self._done("manage", self._act), methods=["POST"]),
             Route("/text", self._done("talk", self._text), methods=["POST"]),
@@ -322,6 +329,16 @@ class Pages:
         own = {name: own_values(name, now["values"]) for name in rows}
         return self._page("settings.html.j2", visitor, "/settings", now=now, rows=rows, own=own)
 
+    async def _settings_file(self, request: Request, visitor: Visitor) -> Response:
+        sheet = await self._file.sheet(_version(request, "with"))
+        return self._page("settings_file.html.j2", visitor, "/settings", sheet=sheet)
+
+    async def _exported(self, request: Request, visitor: Visitor) -> Response:
+        """What `pressel settings export` writes."""
+        text = await self._file.export(_version(request, "version"))
+        headers = {"Content-Disposition": 'attachment; filename="pressel-settings.toml"'}
+        return PlainTextResponse(text, headers=headers)
+
     async def _changing(self, request: Request, visitor: Visitor) -> Response:
         return self._page(
             "changes.html.j2", visitor, "/changes",
@@ -371,6 +388,28 @@ class Pages:
         )
         await self._ask(visitor, verb, values={key: value}, base=base, why=why)
         return RedirectResponse(then, 303)
+
+    async def _put_file(self, request: Request, visitor: Visitor) -> Response:
+        """What was typed is shown again, with what is wrong in it, when it was not put in force."""
+        form = await request.form()
+
+        async def ask(verb: str, **fields: Any) -> Any:
+            return await self._ask(visitor, verb, **fields)
+
+        if form["what"] == "back":
+            await self._file.put_back(ask, int(str(form["version"])), int(str(form["base"])))
+            return RedirectResponse("/settings/file", 303)
+        text, why = str(form["text"]).replace("\r\n", "\n"), str(form.get("why", ""))
+        if form["what"] == "put":
+            trial = await self._file.put(ask, text, why)
+        else:
+            trial = await self._file.check(text)
+        if trial is None:
+            return RedirectResponse("/settings", 303)
+        sheet = replace(await self._file.sheet(), text=text, trial=trial, why=why)
+        page = self._page("settings_file.html.j2", visitor, "/settings", sheet=sheet)
+        page.status_code = 400 if trial.is_wrong else 200
+        return page
 
     async def _set_wifi(self, request: Request, visitor: Visitor) -> Response:
         verb, fields, then = wifi_network.wanted(await request.form())
@@ -553,6 +592,14 @@ class Pages:
             return PlainTextResponse(words, status)
         text = self._render("message.html.j2", visitor, at="", words=words, now_s=time.time())
         return HTMLResponse(text, status)
+
+
+def _version(request: Request, name: str) -> int:
+    """That in the address, 0 where there is none. UsageError when it is no number."""
+    text = request.query_params.get(name) or "0"
+    if not text.isascii() or not text.isdigit() or len(text) > VERSION_DIGITS_MAX:
+        raise UsageError("a version is a number, as the history shows it")
+    return int(text)
 
 
 def _groups(text: str) -> list[int]:

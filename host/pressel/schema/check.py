@@ -72,10 +72,15 @@ def read(file: Path) -> tuple[str, dict[str, Any] | None, list[Finding]]:
         before = written[: error.start].decode("utf-8").removeprefix(_MARK).split("\n")
         spot = Spot(len(before), len(before[-1]) + 1)
         return "", None, [Finding(spot, "", "is no text in UTF-8; save it as UTF-8")]
+    return text, *parsed(text)
+
+
+def parsed(text: str) -> tuple[dict[str, Any] | None, list[Finding]]:
+    """The data in `text`, which is TOML; without data the finding says why it cannot be read."""
     try:
-        return text, read_toml(text), []
+        return read_toml(text), []
     except tomllib.TOMLDecodeError as error:
-        return text, None, [_syntax(error, text)]
+        return None, [_syntax(error, text)]
 
 
 def validate(

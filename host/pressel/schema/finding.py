@@ -28,6 +28,11 @@ class Finding:
     text: str
     severity: Severity = "error"
 
+    def in_words(self) -> str:
+        """`line 3, column 1: key: text`."""
+        where = f"line {self.spot.line}, column {self.spot.column}"
+        return f"{where}: {self.key}: {self.text}" if self.key else f"{where}: {self.text}"
+
     def at(self, file: Path) -> str:
         """`file:line:column: key: text`, which editors and terminals can jump to."""
         where = f"{file}:{self.spot.line}:{self.spot.column}"

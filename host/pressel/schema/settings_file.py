@@ -13,7 +13,7 @@ from typing import Any
 from pressel.errors import UsageError
 from ptt.base.numbers import GROUPS_MAX
 
-from .check import did_you_mean, read
+from .check import did_you_mean, parsed, read
 from .finding import START, Finding
 from .lines import Lines
 from .setting_values import AS_THE_VENUE, is_known, ordered, split_key
@@ -57,10 +57,29 @@ def load_file(file: Path) -> tuple[dict[str, int | None], int | None]:
     on, None when it does not say. UsageError with line and column of each mistake."""
     text, data, findings = read(file)
     if data is not None:
-        values, findings = _checked(data, Lines(text))
+        values, base, findings = _told(data, text)
         if not findings:
-            return {key: values[key] for key in ordered(values)}, data.get(BASE)
+            return values, base
     raise UsageError("\n".join(each.at(file) for each in sorted(findings)))
+
+
+def load_text(text: str) -> tuple[dict[str, int | None], int | None, list[Finding]]:
+    """The same of the text of such a file; with mistakes, nothing but these."""
+    data, findings = parsed(text)
+    if data is not None:
+        values, base, findings = _told(data, text)
+        if not findings:
+            return values, base, []
+    return {}, None, sorted(findings)
+
+
+def _told(
+    data: dict[str, Any], text: str
+) -> tuple[dict[str, int | None], int | None, list[Finding]]:
+    values, findings = _checked(data, Lines(text))
+    if findings:
+        return {}, None, findings
+    return {key: values[key] for key in ordered(values)}, data.get(BASE), []
 
 
 def _checked(data: dict[str, Any], lines: Lines) -> tuple[dict[str, int | None], list[Finding]]:

@@ -1,4 +1,5 @@
-// What pages do by themselves: find a name in a list, and ask before what cannot be taken back.
+// What pages do by themselves: find a name in a list, ask before what cannot be taken back, and
+// read a file into a field.
 // Everything else is drawn by the console; without this file all of it still works.
 "use strict";
 
@@ -19,6 +20,18 @@ document.addEventListener("submit", (event) => {
   const question = event.target.dataset.ask;
   if (question && !window.confirm(question)) event.preventDefault();
 });
+
+// A file is read here and sent as text: the console takes no files.
+const FILE_BYTES_MAX = 16384; // what a form may have
+for (const field of document.querySelectorAll("input[data-into]")) {
+  field.closest("label").hidden = false;
+  field.addEventListener("change", async () => {
+    const [file] = field.files;
+    if (!file) return;
+    if (file.size > FILE_BYTES_MAX) window.alert("That is too large for a file of settings.");
+    else document.getElementById(field.dataset.into).value = await file.text();
+  });
+}
 
 // The stream replaces rows; those that are not wanted stay away.
 const live = document.getElementById("live");

@@ -7,7 +7,7 @@ on, and why somebody wanted that.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -49,6 +49,22 @@ class Change:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def in_version(found: Sequence[Change], version: int) -> dict[str, int]:
+    """The values that `version` had, by the changes `found`, oldest first. UsageError when they do
+    not tell."""
+    for each in reversed(found):
+        if each.version == version:
+            return each.now
+        if each.version == version + 1:  # nothing was written of the first one
+            return laid_over(each.now, each.was)
+    if not found:
+        raise UsageError("the log tells of no change of the settings")
+    raise UsageError(
+        f"the log does not tell of version {version}; it has {found[0].version - 1} to "
+        f"{found[-1].version}"
+    )
 
 
 def checked_why(given: Any) -> str:
