@@ -62,13 +62,23 @@ class Alignment:
         return list(dict.fromkeys(float(self.lag_ms[i]) for i in order))
 
 
-def normalised_correlation(window: Samples, recording: Samples) -> Samples:
-    """Correlation in -1..1 of the window at every offset of the recording that holds it whole."""
-    n = len(window)
-    from scipy.signal import correlate  # a second of loading, only where something is measured
+def running_power(recording: Samples) -> Samples:
+    """The energy before each sample, and that of all."""
+    return np.concatenate(([0.0], np.cumsum(recording**2)))
 
-    raw = correlate(recording, window, mode="valid", method="fft")
-    power = np.concatenate(([0.0], np.cumsum(recording**2)))
+
+def normalised_correlation(
+    window: Samples, recording: Samples, power: Samples | None = None
+) -> Samples:
+    """Correlation in -1..1 of the window at every offset of the recording that holds it whole.
+    `power`: the recording's `running_power`, or a part of a longer one's."""
+    from scipy import fft  # half a second of loading, only where it is needed
+
+    n, offsets = len(window), len(recording) - len(window) + 1
+    size = fft.next_fast_len(len(recording), real=True)  # what wraps around holds no window whole
+    heard, sought = np.asarray(fft.rfft(recording, size)), np.asarray(fft.rfft(window, size))
+    raw = np.asarray(fft.irfft(heard * sought.conj(), size))[:offsets]
+    power = running_power(recording) if power is None else power
     energy = np.maximum(power[n:] - power[:-n], n * _SILENT_POWER)
     own = max(float(window @ window), n * _SILENT_POWER)
     return np.clip(raw / np.sqrt(own * energy), -1.0, 1.0)
@@ -86,9 +96,11 @@ def align(source: Samples, recording: Samples, lag_from_ms: float = LAG_FROM_MS)
         return Alignment(windows=len(spans))
     coarse = int(np.argmax(normalised_correlation(source, recording)))
     spare = len(recording) - len(source)
+    power = running_power(recording)
     paths = [_Path(0.0, None, ())]
     for lo, hi in spans:
-        fits = normalised_correlation(source[lo:hi], recording[lo : hi + spare])
+        end = hi + spare
+        fits = normalised_correlation(source[lo:hi], recording[lo:end], power[lo : end + 1])
         paths = _extend(paths, _candidates(fits, coarse))
     steps = max(paths, key=lambda path: path.score).steps
     return _alignment(spans, steps, lag_from_ms)
@@ -133,20 +145,22 @@ def _candidates(fits: Samples, coarse: int) -> list[tuple[int, float]]:
 
 
 def _extend(paths: list[_Path], candidates: list[tuple[int, float]]) -> list[_Path]:
-    """Every path with every candidate of the next window, the best path for each lag kept."""
-    best: dict[int | None, _Path] = {}
-
-    def offer(path: _Path) -> None:
-        if path.lag not in best or path.score > best[path.lag].score:
-            best[path.lag] = path
-
+    """Every path with every candidate of the next window, the best path for each lag kept. Only
+    these are made: of hundreds of others nothing but the score is needed."""
+    best: dict[int | None, tuple[float, _Path, _Step]] = {}
+    same = round(_SAME_LAG_MS * SAMPLES_PER_MS)
     for path in paths:
-        offer(_Path(path.score + _MISSED, path.lag, (*path.steps, None)))
+        score, at = path.score + _MISSED, path.lag
+        if at not in best or score > best[at][0]:
+            best[at] = (score, path, None)
         for lag, fit in candidates:
-            jumped = path.lag is not None and abs(lag - path.lag) > _SAME_LAG_MS * SAMPLES_PER_MS
-            score = path.score + fit - (_JUMP if jumped else 0.0)
-            offer(_Path(score, lag, (*path.steps, (lag, fit))))
-    return sorted(best.values(), key=lambda path: -path.score)[:_HYPOTHESES]
+            score = path.score + fit
+            if at is not None and abs(lag - at) > same:
+                score -= _JUMP
+            if lag not in best or score > best[lag][0]:
+                best[lag] = (score, path, (lag, fit))
+    kept = sorted(best.items(), key=lambda item: -item[1][0])[:_HYPOTHESES]
+    return [_Path(score, lag, (*path.steps, step)) for lag, (score, path, step) in kept]
 
 
 def _alignment(
