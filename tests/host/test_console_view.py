@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import threading
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from tests.host.test_health import burst
@@ -15,7 +18,7 @@ from pressel.console.host_reader import HostReader, Seen
 from pressel.console.view import Live, heard_by, live
 from pressel.console.zones import FILE, Zones
 from pressel.doctor.finding import Finding
-from pressel.errors import UsageError
+from pressel.errors import PresselError, UsageError
 from pressel.health import verdict
 from pressel.health.radio import access_points
 from pressel.health.relays import relays
@@ -397,3 +400,48 @@ def test_the_computer_is_looked_at_seldom_however_often_pages_are_renewed(
 
     asyncio.run(scenario())
     assert looks == [1]
+
+
+def test_a_page_that_is_closed_while_the_host_is_asked_leaves_one_reader() -> None:
+    """Two at once changed what the other went through."""
+    now: list[int] = [0]
+    most: list[int] = [0]
+    goes_on = threading.Event()
+
+    def ask(verb: str, **fields: Any) -> Any:
+        now[0] += 1
+        most[0] = max(most[0], now[0])
+        goes_on.wait(10)
+        now[0] -= 1
+        raise PresselError("it is gone")
+
+    async def scenario() -> None:
+        reader = HostReader(ask)
+        first = asyncio.ensure_future(reader.look())
+        while not now[0]:
+            await asyncio.sleep(0)
+        first.cancel()
+        second = asyncio.ensure_future(reader.look())
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+        goes_on.set()
+        assert (await second).number == 1
+
+    asyncio.run(scenario())
+    assert most == [1]
+
+
+def test_what_a_page_reads_is_not_changed_under_it() -> None:
+    place = itertools.count(1)
+
+    def ask(verb: str, **fields: Any) -> Any:
+        if verb != "bursts":
+            raise PresselError("it is gone")
+        told = {**burst(1, "Ann", {}).model_dump(), "place": next(place)}
+        return {"run": "1", "newest": told["place"], "bursts": [told]}
+
+    reader = HostReader(ask)
+    reader._read_bursts()
+    read = reader._seen.bursts
+    reader._read_bursts()
+    assert (len(read), len(reader._seen.bursts), reader._place) == (1, 2, 2)

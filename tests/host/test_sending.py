@@ -4,6 +4,7 @@ stays behind. A real emulated badge hears one in tests/e2e/test_sent_again.py.""
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -210,10 +211,25 @@ def test_it_waits_while_people_talk_and_goes_on_with_the_second_before(stage: St
     finally:
         resend.Speaker = real  # type: ignore[misc]
     assert speaker.name == b"again Ann"
-    assert [len(each) for each in speaker.bursts] == [80, 40 + AGAIN_FRAMES]
-    assert speaker.bursts[1][0] == FRAMES[80 - AGAIN_FRAMES]
+    assert [len(each) for each in speaker.bursts] == [80, 40 + 40]
+    assert speaker.bursts[1][0] == FRAMES[80 - 40]
     assert (sent.heard, sent.why) == (1, "")
     assert stage.told == [("recording_sent", {"recording": "3-1", "heard": 1, "listeners": 1})]
+
+
+def test_it_gets_on_where_bursts_are_limited_to_a_second(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Limited(SpeakerStandIn):
+        async def speak(self, frames: Iterator[bytes], must_stop: Callable[[], bool]) -> bool:
+            self.bursts.append(list(itertools.islice(frames, AGAIN_FRAMES)))
+            return len(self.bursts[-1]) < AGAIN_FRAMES
+
+    speaker = Limited()
+    monkeypatch.setattr(resend, "Speaker", speaker)
+    assert sent_to_b(stage, speaker).heard == 1
+    assert [each[0] for each in speaker.bursts] == [FRAMES[at] for at in (0, 25, 50, 75)]
+    assert speaker.bursts[-1][-1] == FRAMES[-1]
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,9 @@ class HostReader:
         self._examine = examine
         self._examined_s: float | None = None
         self._now_s = now_s
-        self._turn = asyncio.Lock()
+        self._turn = asyncio.Lock()  # for newcomers
+        self._reading: asyncio.Future[None] | None = None  # one at a time, whoever waits for it
+        self._asks = 0
         self._seen = Seen()
         self._read_s: float | None = None
         self._run = ""
@@ -73,12 +75,13 @@ class HostReader:
 
     async def look(self) -> Seen:
         """What is known now, at most FRESH_S old."""
-        async with self._turn:
-            now_s = time.monotonic()
-            if self._read_s is None or now_s - self._read_s >= FRESH_S:
-                await asyncio.to_thread(self._read)
-                self._read_s = time.monotonic()
-            return self._seen
+        for _ in range(2):  # what was under way may be of before somebody changed something
+            if self._read_s is not None and time.monotonic() - self._read_s < FRESH_S:
+                break
+            if self._reading is None or self._reading.done():
+                self._reading = asyncio.ensure_future(self._read_in_thread())
+            await asyncio.shield(self._reading)  # a page that is closed meanwhile ends no thread
+        return self._seen
 
     async def newcomers(self, state: str) -> list[dict[str, Any]]:
         """The devices that wait in the registry's `state`, at most WAITING_FRESH_S old; none while
@@ -99,10 +102,17 @@ class HostReader:
             return await asyncio.to_thread(self._ask, verb, **fields)
         finally:
             self._read_s = self._asked_s = None  # what is shown next must have it
+            self._asks += 1
 
     async def run(self, act: Callable[[Ask], T]) -> T:
         """What `act` makes of the host's answers, which it asks for by itself, in a thread."""
         return await asyncio.to_thread(act, self._ask)
+
+    async def _read_in_thread(self) -> None:
+        asked = self._asks
+        await asyncio.to_thread(self._read)
+        if asked == self._asks:  # else what was read may be of before
+            self._read_s = time.monotonic()
 
     # --- in a thread ---
 
@@ -132,18 +142,21 @@ class HostReader:
                 was_other, self._run, self._place = bool(self._run), page.run, 0
                 if was_other:
                     continue
-            for burst in page.bursts:
-                self._keep(burst)
-                self._place = burst.place
+            self._keep(page.bursts)
             if self._place >= page.newest:
                 return
 
-    def _keep(self, burst: BurstState) -> None:
+    def _keep(self, bursts: list[BurstState]) -> None:
+        """In a copy: a page may be reading the former."""
+        if not bursts:
+            return
         seen = self._seen
-        seen.bursts.append(burst)
-        seen.hearings += len(burst.hearings)
-        while len(seen.bursts) > KEPT_MAX or seen.hearings > HEARINGS_MAX:
-            seen.hearings -= len(seen.bursts.popleft().hearings)
+        kept = deque((*seen.bursts, *bursts))
+        hearings = seen.hearings + sum(len(each.hearings) for each in bursts)
+        while len(kept) > KEPT_MAX or hearings > HEARINGS_MAX:
+            hearings -= len(kept.popleft().hearings)
+        seen.bursts, seen.hearings = kept, hearings
+        self._place = bursts[-1].place
 
     def _judge(self) -> None:
         now_s = time.monotonic()

@@ -7,7 +7,7 @@ import asyncio
 import itertools
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -127,20 +127,17 @@ class Resend:
             self._report("recording_sent", {**told, "why": sent.why} if sent.why else told)
 
     async def _speak(
-        self, leader: Leader, speaker: Speaker, sent: Sent, frames: Iterable[bytes],
+        self, leader: Leader, speaker: Speaker, sent: Sent, frames: Iterator[bytes],
         to: list[bytes],
     ) -> None:  # fmt: skip
+        tape = _Tape(frames)
         is_over = False
         left_s = WAITING_S_MAX
         while not is_over:
             left_s = await self._until_quiet(leader, to, sent, left_s)
             sent.state = PLAYS
-            kept: deque[bytes] = deque(maxlen=AGAIN_FRAMES)
-            rest = iter(frames)
-            is_over = await speaker.speak(
-                _keeping(rest, kept), lambda: not self._is_quiet(leader, to)
-            )
-            frames = itertools.chain(kept, rest)
+            is_over = await speaker.speak(tape, lambda: not self._is_quiet(leader, to))
+            tape.wind_back()
             await speaker.until_settled()
             sent.heard = min(speaker.heard_by or 0, len(to) if sent.heard is None else sent.heard)
 
@@ -192,10 +189,31 @@ class Resend:
         self._settle()
 
 
-def _keeping(frames: Iterator[bytes], kept: deque[bytes]) -> Iterator[bytes]:
-    for frame in frames:
-        kept.append(frame)
-        yield frame
+class _Tape:
+    """Frames, one after the other."""
+
+    def __init__(self, frames: Iterator[bytes]) -> None:
+        self._frames = frames
+        self._kept: deque[bytes] = deque(maxlen=AGAIN_FRAMES)
+        self._given = 0  # since it was wound back
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        frame = next(self._frames)
+        self._kept.append(frame)
+        self._given += 1
+        return frame
+
+    def wind_back(self) -> None:
+        """By AGAIN_FRAMES, but never by more than half of what was given: bursts may be limited
+        to a second, and it still gets on."""
+        count = min(AGAIN_FRAMES, self._given // 2)
+        again = list(self._kept)[len(self._kept) - count :]
+        self._frames = itertools.chain(again, self._frames)
+        self._kept.clear()
+        self._given = 0
 
 
 def _cut(name: bytes) -> bytes:
