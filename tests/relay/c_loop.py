@@ -34,6 +34,9 @@ class CLoop:
         name = goals.C_TAGS if has_tags else goals.C_BARE
         self.contestant = Contestant(name, process, ears)
 
+    def is_ready(self) -> bool:
+        return True
+
     def press(self) -> None:
         """It takes from everybody at any time."""
 

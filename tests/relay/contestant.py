@@ -60,6 +60,12 @@ class Contestant:
             self.selector.register(ear.socket, selectors.EVENT_READ, ear)
         self._cpu_s = 0.0
         self._frames = 0
+        self._rested_s = 0.0  # processor time, and how long it was measured, while others spoke
+        self._rest_s = 0.0
+
+    def add(self, ear: Ear) -> None:
+        self.ears.append(ear)
+        self.selector.register(ear.socket, selectors.EVENT_READ, ear)
 
     def listen(self, wait_s: float) -> None:
         """Drain the ears until `wait_s` have passed."""
@@ -77,6 +83,16 @@ class Contestant:
         """(processor seconds, frames delivered) since then."""
         frames = sum(ear.frames for ear in self.ears)
         return cpu_s(self.process.pid) - self._cpu_s, frames - self._frames
+
+    def rested(self, wall_s: float) -> None:
+        """Since the mark it had nothing to do but to keep its members."""
+        self._rested_s += cpu_s(self.process.pid) - self._cpu_s
+        self._rest_s += wall_s
+
+    @property
+    def rest_share(self) -> float:
+        """Of a core, at rest."""
+        return self._rested_s / self._rest_s if self._rest_s else 0.0
 
     def close(self) -> None:
         self.process.kill()

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 PRESSEL, PLAIN = "Pressel", "Pressel, plain Python"
 C_TAGS, C_BARE = "C loop with tags", "C loop"
+MANY = "Pressel, multicast"
 MURMUR = "Murmur"
 
 WHO = {
     PRESSEL: "our leader with its part in C, as it is installed",
     PLAIN: "the same without it, as where there is no compiler",
+    MANY: "the first, when all listeners hear multicast: one transmission for all",
     C_TAGS: "the least that C can do: tag each copy and send it",
     C_BARE: "the same without tags",
-    MURMUR: "Mumble's server, which encrypts each copy",
+    MURMUR: "Mumble's server, which encrypts each copy; its clients ping it as Mumble does",
 }
 
 
@@ -30,11 +32,13 @@ class Goal:
 GOALS = (
     Goal(PRESSEL, MURMUR, 1.0, 0.72),
     Goal(PLAIN, MURMUR, 1.8, 1.5),
+    Goal(MANY, MURMUR, 0.1, 0.1),
 )
 
 
-def judged(middle: dict[str, float]) -> list[str]:
-    """A sentence for each goal. `middle`: microseconds a delivered frame, by contestant."""
+def judged(middle: dict[str, float], rest: dict[str, float]) -> list[str]:
+    """A sentence for each goal. `middle`: microseconds a delivered frame, by contestant; `rest`: of
+    these, what its members cost at rest."""
     lines: list[str] = []
     for goal in GOALS:
         limit = f"at most {goal.times:g} times {goal.beside}"
@@ -48,8 +52,12 @@ def judged(middle: dict[str, float]) -> list[str]:
             word = f"kept; the wish is {goal.wish:g}"
         else:
             word = "kept, and the wish, too"
-        lines.append(f"{goal.who}: {times:.2f} times {goal.beside}; {limit} is the goal: {word}.")
+        voice = middle[goal.who] - rest[goal.who]
+        alone = voice / max(middle[goal.beside] - rest[goal.beside], 1e-9)
+        lines.append(
+            f"{goal.who}: {times:.2f} times {goal.beside} ({alone:.2f} without what is there at "
+            f"rest); {limit} is the goal: {word}."
+        )
     if MURMUR not in middle:
         lines.append("Murmur is not installed (on Debian: apt-get install mumble-server).")
-    lines.append("Each listener got a copy of its own; multicast is not measured here.")
     return lines

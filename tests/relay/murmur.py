@@ -13,6 +13,7 @@ import ssl
 import struct
 import subprocess
 import time
+from collections import deque
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -21,7 +22,8 @@ from . import goals
 from .contestant import LISTENERS_HOST, Address, Contestant, Ear
 
 START_LIMIT_S = 30.0
-_VERSION, _AUTHENTICATE, _SERVER_SYNC, _CRYPT_SETUP = 0, 2, 5, 15
+PING_S = 5.0
+_VERSION, _AUTHENTICATE, _TCP_PING, _SERVER_SYNC, _CRYPT_SETUP = 0, 2, 3, 5, 15
 _HEAD = struct.Struct(">HI")
 _OPUS = 4 << 5
 _PING = 1 << 5
@@ -127,6 +129,11 @@ class Client:
     def say(self, plain: bytes) -> None:
         self.ear.socket.sendto(self._seal.seal(plain), self._server)
 
+    def ping(self) -> None:
+        self.say(bytes((_PING, 1)))
+        self._send(_TCP_PING, b"")
+        self.drain()
+
     def drain(self) -> None:
         """News of other users."""
         try:
@@ -176,11 +183,19 @@ class Murmur:
         self._voice = voice
         self._number = 0
         self.contestant = Contestant(goals.MURMUR, process, [each.ear for each in self._clients])
+        now_s = time.monotonic()
+        self._pings = deque(
+            (now_s + PING_S * (1 + n / len(self._clients)), client)
+            for n, client in enumerate(self._clients)
+        )
         for _ in range(3):
             for client in self._clients:
                 client.say(bytes((_PING, 1)))  # now it knows where to send datagrams
                 client.drain()
             self.contestant.listen(0.2)
+
+    def is_ready(self) -> bool:
+        return True
 
     def press(self) -> None:
         """It asks nobody for a floor."""
@@ -195,7 +210,12 @@ class Murmur:
         """Nothing to end."""
 
     def tend(self) -> None:
-        """It waits for ten minutes."""
+        """As Mumble's clients: each says that it is there, on both of its ways."""
+        now_s = time.monotonic()
+        while self._pings and self._pings[0][0] <= now_s:
+            _, client = self._pings.popleft()
+            client.ping()
+            self._pings.append((now_s + PING_S, client))
 
 
 def _wait_for(server: Address) -> None:
