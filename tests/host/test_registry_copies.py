@@ -758,6 +758,28 @@ def test_an_end_that_was_cut_off_is_found_and_comes_back(venue: Venue) -> None:
     assert facts(a) == facts(venue.at["b"])
 
 
+@pytest.mark.parametrize("left", [0, 1, 2])
+def test_of_another_host_that_was_removed_an_end_that_was_cut_off_is_found(
+    venue: Venue, left: int
+) -> None:
+    """Nobody gives it again: entries of a removed host are not taken. Somebody may have cut off
+    what it has done."""
+    a = venue.lead("a", 100)
+    a.enrol(ANN, "Ann")
+    a.enrol(BEN, "Ben")
+    venue.hear("b", "a")
+    key = venue.keys["a"]
+    venue.lead("b", 200).revoke(ANN)  # what it has heard comes before that
+    last = venue.at["b"].heads()[key].index
+    venue.at["b"].remove_host("a")
+    assert venue.at["b"].verify()
+    kept = min(left, 1) * (last - left)
+    sql(venue.at["b"], f"DELETE FROM entry WHERE host = '{key}' AND number > {kept}")
+    words = f"of host {key[:16]}, this host has seen entry {last}, and it ends with entry {kept}: "
+    with pytest.raises(PresselError, match=words + "its end was cut off"):
+        venue.at["b"].verify()
+
+
 def test_what_was_written_on_a_disk_that_was_turned_back_is_written_anew(
     venue: Venue, tmp_path: Path
 ) -> None:

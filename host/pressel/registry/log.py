@@ -355,28 +355,45 @@ class Log:
             missing.discard(head.hash)
 
     def _check_tail(self) -> None:
-        """What other hosts have heard of this one must still be there: a chain cannot tell that its
-        end was cut off. It is their word alone, so that of a host that was removed says nothing."""
+        """What was heard must still be there: a chain cannot tell that its end was cut off. Of this
+        host's chain others tell: it is their word alone, so that of a host that was removed says
+        nothing. Of other chains, also of a host that was removed, this host's own tells: others may
+        have heard more."""
         for kept in self.chains.about(f"log {self.own}"):
-            entry = kept.signed.entry()
-            if entry.verb == HEAR and self.chains.is_allowed(kept.host):
-                self._check_heard(kept.host, entry)
+            if kept.host != self.own and self.chains.is_allowed(kept.host):
+                self._check_heard(kept.host, kept.signed.entry())
+        for host in self._heard_of():
+            for kept in self.chains.about(f"log {host}", self.own):
+                try:
+                    self._check_heard(self.own, kept.signed.entry(), host)
+                except BrokenError as error:
+                    raise BrokenError(f"of host {host[:16]}, {error}") from None
 
-    def _check_heard(self, host: str, entry: Entry) -> None:
+    def _heard_of(self) -> Iterator[str]:
+        """The other hosts of whose chains this one has heard."""
+        for subject in self.chains.subjects("log"):
+            host = subject.partition(" ")[2]
+            if host != self.own:
+                yield host
+
+    def _check_heard(self, teller: str, entry: Entry, host: str = "") -> None:
+        """BrokenError unless what `teller` has heard of the chain of `host`, by default of this
+        one, is there."""
+        host = host or self.own
         seen, hash_ = upto(entry), entry.facts.get("head")
-        if seen < self.chains.first(self.own):
+        if entry.verb != HEAR or seen < self.chains.first(host):
             return
-        own = self.chains.entry(self.own, seen)
-        if own is None:
-            last = self.last()
+        kept = self.chains.entry(host, seen)
+        who = "this host" if teller == self.own else f"host {teller[:16]}"
+        doubt = "" if teller == self.own else ", unless that host does not tell the truth"
+        if kept is None:
+            last = self.chains.head(host).index
             raise BrokenError(
-                f"host {host[:16]} has seen entry {seen}, and it ends with entry {last}: its end "
-                "was cut off, unless that host does not tell the truth"
+                f"{who} has seen entry {seen}, and it ends with entry {last}: its end was cut off"
+                f"{doubt}"
             )
-        if own.signed.hash() != hash_:
-            raise BrokenError(
-                f"host {host[:16]} has seen another entry {seen}, unless it does not tell the truth"
-            )
+        if kept.signed.hash() != hash_:
+            raise BrokenError(f"{who} has seen another entry {seen}{doubt}")
 
     def _check_texts(self, entry: Entry) -> None:
         here = [name for name, _, _ in self.chains.texts(entry.host, entry.index)]
