@@ -64,6 +64,9 @@ class HostStandIn:
             "heap_free_bytes": 9000, "stall_ms": 12, "joins": 2, "delay_ms": 60,
             "round_trip_ms": 8, "unanswered": 1,
         }  # fmt: skip
+        self.microphone = {
+            "spoken": 90, "clipped_percent": 2, "windy_percent": 3, "noise_dbfs": -51
+        }  # fmt: skip
         self.talked_s = 1.0  # long ago
         self.rollout: dict[str, Any] = {"state": ""}
         self.kept = {"minutes": 90, "groups": {"3": 0}, "replay_from_ms": 2000}
@@ -162,7 +165,7 @@ class HostStandIn:
         member = {
             "node": 2, "name": SCRIPT, "device": DEVICE, "address": "127.0.0.1:9", "build": "t",
             "group": 1, "silent_ms": 10, "table_advice": None, "settings_version": 3,
-            "badge": self.badge,
+            "badge": self.badge, "microphone": self.microphone,
         }  # fmt: skip
         floor = {"group": 1, "state": "floor taken", "talker": SCRIPT, "lease": 7, "queue": ["Ben"]}
         others = [
@@ -290,6 +293,7 @@ def test_what_a_badge_reports_is_shown_where_it_explains_something(stage: Stage)
     for words in (
         "ab:cd, channel 6",
         "9 %, nearly empty",
+        "in 2 % of what it says, wind or cloth in 3 %; between words -51 dB of full scale",
         "the last time: its program hung",
         "9,000 bytes",
     ):

@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 from tests.shared.venue import Venue
 
+from pressel.audio.codecs import host_codecs
 from pressel.audio.speech import RECORDINGS
 from pressel.audio.wav import RATE_HZ, read_speech
-from pressel.health.microphone import FRAMES_MAX, LOUD, WIND, Microphone, trouble
-from pressel.node.ear import MOMENT_FRAMES, Ear
+from pressel.health.microphone import FRAMES_MAX, FRAMES_MIN, LOUD, WIND, Microphone, trouble
+from pressel.node.ear import MOMENT_FRAMES, Ear, _measure, _Moment
 from pressel.node.host import HostNode
 from pressel.node.options import HostOptions
+from pressel.recordings.frames import opened
 from ptt.base.numbers import ADPCM_FRAME_BYTES, FRAME_SAMPLES
 from ptt.media import adpcm
+from ptt.wire.messages import CODEC_G722, CODEC_OPUS
 
 EVERY = 12  # frames between two moments: more than a leader hears, for a test of seconds
 FULL = 32768
@@ -34,6 +37,15 @@ def coded(pcm: NDArray[np.float64]) -> list[bytes]:
         encoder.encode(array("h", whole[at : at + FRAME_SAMPLES].tobytes()), out, 0)
         found.append(bytes(out))
     return found
+
+
+def decoded(found: list[bytes]) -> list[bytes]:
+    made = []
+    for each in found:
+        pcm = array("h", bytes(2 * FRAME_SAMPLES))
+        adpcm.decode(each, 0, pcm)
+        made.append(pcm.tobytes())
+    return made
 
 
 def wind(samples: int) -> NDArray[np.float64]:
@@ -59,7 +71,7 @@ def judged(make: str) -> list[str]:
             pcm = pcm * float(make)
         frames, known = coded(pcm), Microphone()
         for at in range(0, len(frames) - MOMENT_FRAMES, EVERY):
-            known.hear(frames[at : at + MOMENT_FRAMES])
+            known.hear(decoded(frames[at : at + MOMENT_FRAMES]))
         found.append(trouble(known.spoken, known.clipped_percent, known.windy_percent))
     return found
 
@@ -75,7 +87,7 @@ def test_what_was_mended_is_forgotten() -> None:
     known = Microphone(spoken=FRAMES_MAX, clipped=FRAMES_MAX)
     quiet = coded(read_speech(RECORDINGS[0].path).astype(np.float64))
     while known.clipped_percent > 10:
-        known.hear(quiet)
+        known.hear(decoded(quiet))
     assert known.spoken <= FRAMES_MAX + len(quiet)
 
 
@@ -124,3 +136,42 @@ def test_a_host_opens_no_speech_where_it_is_told_not_to(tmp_path: Path, judges: 
     node = HostNode(options, lambda event, fields: None)
     tap = node._make_leader(1).voice.tap
     assert (tap == node._ear.tap) == judges
+
+
+@pytest.mark.parametrize("number", [CODEC_G722, CODEC_OPUS])
+def test_other_codecs_are_judged_by_what_they_sound_like(number: int) -> None:
+    """As if they were IMA-ADPCM, quiet speech was cut off at full scale."""
+    codec = next(each for each in host_codecs() if each.number == number)
+    pcm = read_speech(RECORDINGS[0].path)
+    key, coder, known = bytes(16), codec.coder(), Microphone()
+    size, frames = codec.frame_bytes, []
+    for at in range(0, len(pcm) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
+        out = bytearray(size)
+        coder.encode(array("h", pcm[at : at + FRAME_SAMPLES].tobytes()), out, 0)
+        frames.append(bytes(out))
+    for at in range(0, len(frames) - MOMENT_FRAMES, EVERY):
+        moment = _Moment(b"", 2, 1, at)
+        for first in range(at, at + MOMENT_FRAMES, 2):
+            data = b"".join(sealed(key, first + n, frames[first + n], number) for n in (0, 1))
+            moment.packets.append((1, key, first, data, number))
+        _measure(known, moment)
+    assert known.spoken > FRAMES_MIN
+    assert trouble(known.spoken, known.clipped_percent, known.windy_percent) == ""
+
+
+def sealed(key: bytes, number: int, frame: bytes, codec: int) -> bytes:
+    """As talker 2 under lease 1 and epoch 1: the cipher is its own inverse."""
+    return opened(1, key, 2, 1, number, frame, codec)[2 + 4 : 2 + 4 + len(frame)]
+
+
+def test_noise_between_words_is_told() -> None:
+    speech = read_speech(RECORDINGS[0].path).astype(np.float64)
+    told = []
+    for rms in (30.0, 600.0):
+        noise = np.random.default_rng(3).standard_normal(len(speech)) * rms
+        frames, known = decoded(coded(speech + noise)), Microphone()
+        assert known.noise_dbfs is None
+        for at in range(0, len(frames) - MOMENT_FRAMES, EVERY):
+            known.hear(frames[at : at + MOMENT_FRAMES])
+        told.append(known.noise_dbfs)
+    assert told[0] is not None and told[0] < -48 and told[1] is not None and -38 <= told[1] <= -33

@@ -28,7 +28,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from pressel.errors import PresselError, UsageError
 from pressel.health import radio
 from pressel.health.relays import relays as relay_health
-from pressel.health.troubles import is_low
+from pressel.health.troubles import is_low, unclear
 from pressel.kpis.hours import KPIS, LIMITS_MS
 from pressel.kpis.page import hour, kpi, p95, percent, render
 from pressel.recordings.burst_mark import mark_of
@@ -284,6 +284,7 @@ class Pages:
             "badge.html.j2", visitor, "/badges",
             device=device, health=health, member=member, rows=rows, now_s=time.time(),
             is_far=bool(member and radio.is_far(member)),
+            unclear=unclear(member) if member else "",
             is_low=bool(member and status and is_low(member, status)),
             loan=next((each for each in loans if each["device"] == device["id"]), None),
         )  # fmt: skip

@@ -5,13 +5,15 @@ two datagrams of voice it only copies bytes; a thread opens and measures them, a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from pressel.errors import PresselError
 from pressel.health.microphone import Microphone
 from pressel.recordings import frames
-from ptt.base.numbers import ADPCM_FRAME_BYTES, CALL_GROUP_FIRST
+from ptt.base.numbers import CALL_GROUP_FIRST
 from ptt.leader.leader import Leader
 from ptt.wire import voice
 from ptt.wire.envelope import MARK_AT
@@ -22,7 +24,7 @@ LOOK_S = 1.0
 MOMENT_FRAMES = 6  # 120 ms; measured in 3 ms, so of a core 0.3 % while anybody talks
 MICROPHONES_MAX = 512  # as many as a venue has badges; who has not talked for longest goes first
 
-_Packet = tuple[int, bytes, int, bytes]  # epoch, key, number of its first frame, frames
+_Packet = tuple[int, bytes, int, bytes, int]  # epoch, key, number of its first frame, frames, codec
 
 
 @dataclass
@@ -89,6 +91,7 @@ class Ear:
             spoken=known.spoken,
             clipped_percent=known.clipped_percent,
             windy_percent=known.windy_percent,
+            noise_dbfs=known.noise_dbfs,
         )
 
     # --- inside ---
@@ -109,8 +112,9 @@ class Ear:
         if epoch & 255 != data[MARK_AT] or first != moment.next:  # another key, or one was lost
             self._moment = None
             return
-        end = voice.FRAMES_AT + count * voice.frame_bytes(voice.codec(data))
-        moment.packets.append((epoch, key, first, bytes(data[voice.FRAMES_AT : end])))
+        codec = voice.codec(data)
+        end = voice.FRAMES_AT + count * voice.frame_bytes(codec)
+        moment.packets.append((epoch, key, first, bytes(data[voice.FRAMES_AT : end]), codec))
         moment.count += count
         moment.next = first + count
         self._moment = moment
@@ -118,10 +122,9 @@ class Ear:
 
 
 def _measure(known: Microphone, moment: _Moment) -> None:
-    each = frames.EACH_BYTES
     opened = b"".join(
-        frames.opened(epoch, key, moment.talker, moment.lease, first, data)
-        for epoch, key, first, data in moment.packets
+        frames.opened(epoch, key, moment.talker, moment.lease, first, data, codec)
+        for epoch, key, first, data, codec in moment.packets
     )
-    starts = range(each - ADPCM_FRAME_BYTES, len(opened), each)
-    known.hear([opened[at : at + ADPCM_FRAME_BYTES] for at in starts])
+    with contextlib.suppress(PresselError):  # this computer lacks the codec
+        known.hear(frames.decoded([opened]))

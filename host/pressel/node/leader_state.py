@@ -15,11 +15,13 @@ UNTOLD = "not told"  # where soft badges are, and badges of former releases
 
 class MicrophoneState(BaseModel):
     """Of what a member said: `spoken` frames were looked at, of these cut off at full scale, and
-    with wind, rubbing cloth or hum."""
+    with wind, rubbing cloth or hum; `noise_dbfs` is heard between words, None before enough was
+    heard, or from a former version."""
 
     spoken: int
     clipped_percent: int
     windy_percent: int
+    noise_dbfs: int | None = None
 
 
 class MemberState(BaseModel):
