@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.host.test_registry_copies import ANN, BEN, CYD, Venue, venue
+from tests.host.log_venue import ANN, BEN, CYD, Venue
 
 from pressel import cli
 from pressel.errors import UsageError
@@ -18,7 +18,6 @@ from ptt.base import events
 from ptt.base.numbers import NAME_BYTES_MAX
 from ptt.wire import messages
 
-__all__ = ["venue"]
 KEY = bytes(32)
 
 ALIKE = [

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
-from tests.host.test_registry_copies import ANN, BEN, Venue, compact, sql, venue
+from tests.host.log_venue import ANN, BEN, Venue, compact, sql
 
 from pressel.errors import PresselError
 from pressel.ledger.text import SALT_BYTES
@@ -17,9 +17,6 @@ from pressel.node.log_copy import HEADS_VERB, LogCopy
 from pressel.node.others import OtherHosts
 from pressel.node.report import Report
 from pressel.registry.device import REVOKED
-
-__all__ = ["venue"]
-
 
 SECRET_OF_7 = b'{"7": ["venue 2", "correct horse"]}'
 

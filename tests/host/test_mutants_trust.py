@@ -9,8 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.host import test_alike, test_authority_files, test_node_control, test_registry_copies
-from tests.host.test_registry_copies import GOOD, Venue
+from tests.host import (
+    test_alike,
+    test_authority_files,
+    test_node_control,
+    test_registry_checkpoints,
+    test_registry_copies,
+    test_registry_lies,
+)
+from tests.host.log_venue import Venue
+from tests.host.test_registry_lies import GOOD
 from tests.hostile import (
     test_floods,
     test_groups,
@@ -271,39 +279,42 @@ def state_of(folder: Path) -> Path:
     return folder / "state"
 
 
-copies, groups = test_registry_copies, test_venue_groups
-CHECKPOINT = copies.test_a_checkpoint_that_changes_what_was_is_refused_and_nothing_is_forgotten
+checkpoints, copies, lies = test_registry_checkpoints, test_registry_copies, test_registry_lies
+groups = test_venue_groups
+CHECKPOINT = checkpoints.test_a_checkpoint_that_changes_what_was_is_refused_and_nothing_is_forgotten
 CAUGHT_BY: dict[Mutant, Test] = {
-    a_name_may_be_anything: in_venue(copies.test_a_name_that_no_badge_can_show_is_refused),
+    a_name_may_be_anything: in_venue(lies.test_a_name_that_no_badge_can_show_is_refused),
     an_entry_may_mean_anything: in_venue(
-        copies.test_what_a_host_signs_and_cannot_mean_is_refused,
+        lies.test_what_a_host_signs_and_cannot_mean_is_refused,
         {"facts": {**GOOD, "epoch": 1 << 40}},
         "its epoch is not between",
     ),
     a_revocation_is_undone: in_venue(copies.test_what_both_sides_have_revoked_holds),
     what_a_host_says_that_it_has_heard_is_so: in_venue(
-        copies.test_who_says_that_it_has_heard_more_than_it_has_overrules_nothing, INDEX_MAX
+        lies.test_who_says_that_it_has_heard_more_than_it_has_overrules_nothing,
+        INDEX_MAX,
     ),
     the_word_of_a_removed_host_breaks_a_log: in_venue(
-        copies.test_who_says_that_it_has_heard_more_than_it_has_overrules_nothing, INDEX_MAX
+        lies.test_who_says_that_it_has_heard_more_than_it_has_overrules_nothing,
+        INDEX_MAX,
     ),
-    epochs_have_an_end: in_venue(
-        copies.test_the_last_epoch_of_a_key_keeps_no_revocation_from_others
-    ),
+    epochs_have_an_end: in_venue(lies.test_the_last_epoch_of_a_key_keeps_no_revocation_from_others),
     any_term_is_plausible: alone(
         test_term_limit.test_no_message_of_a_peer_brings_an_implausible_term
     ),
-    a_checkpoint_is_believed: in_venue(CHECKPOINT, copies.without_revocations, "leaves out"),
-    a_copy_is_believed: in_venue(CHECKPOINT, copies.with_other_groups, "says again what entry"),
+    a_checkpoint_is_believed: in_venue(CHECKPOINT, checkpoints.without_revocations, "leaves out"),
+    a_copy_is_believed: in_venue(
+        CHECKPOINT, checkpoints.with_other_groups, "says again what entry"
+    ),
     a_copy_is_as_new_as_it_lies: in_venue(
-        copies.test_a_host_that_was_away_comes_back_behind_a_checkpoint
+        checkpoints.test_a_host_that_was_away_comes_back_behind_a_checkpoint
     ),
     what_was_heard_is_not_said_again: in_venue(
-        copies.test_whoever_leads_after_a_checkpoint_goes_on
+        checkpoints.test_whoever_leads_after_a_checkpoint_goes_on
     ),
-    nobody_compacts: in_venue(copies.test_a_log_stays_bounded_however_much_is_changed),
+    nobody_compacts: in_venue(checkpoints.test_a_log_stays_bounded_however_much_is_changed),
     an_own_log_from_before_is_kept: lambda folder, patch: in_venue(
-        copies.test_a_disk_that_was_turned_back_behind_its_own_checkpoint_gets_its_log_again,
+        checkpoints.test_a_disk_that_was_turned_back_behind_its_own_checkpoint_gets_its_log_again,
         folder,
     )(folder, patch),
     calls_are_never_held_off: alone(groups.test_who_was_hung_up_on_waits_longer_each_time),

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.host.test_registry_copies import Venue
+from tests.host.log_venue import Venue
 
 from pressel.errors import PresselError
 from pressel.registry import about_networks

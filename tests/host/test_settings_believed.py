@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.host.log_venue import Venue as Logs
 from tests.host.test_node_settings import DEFAULTS, DELAY, TALK, Stage, wrote
-from tests.host.test_registry_copies import Venue as Logs
 from tests.shared.keys import Directory
 
 from pressel.errors import PresselError

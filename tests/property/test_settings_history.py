@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.host.test_registry_copies import Venue as Logs
+from tests.host.log_venue import Venue as Logs
 from tests.shared.keys import make_leader
 from tests.shared.test_venue_hosts import Cluster, address_of, bytes_of
 

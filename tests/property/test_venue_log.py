@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.host.test_registry_copies import Venue, compact, facts
+from tests.host.log_venue import Venue, compact, facts
 
 from pressel.errors import UsageError
 from pressel.registry.device import REVOKED

@@ -1,0 +1,17 @@
+"""What several files of these tests begin with: three hosts whose logs are copied to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.host.log_venue import Venue
+
+
+@pytest.fixture
+def venue(tmp_path: Path) -> Iterator[Venue]:
+    made = Venue(tmp_path, "abc")
+    yield made
+    for registry in made.at.values():
+        registry.close()
