@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -482,6 +483,60 @@ def test_what_standbys_were_told_holds_although_no_log_tells_it(tmp_path: Path) 
     stage.keep()
     now = stage.settings.show({})
     assert (now["version"], now["values"][TALK]) == (3, 90_000)
+
+
+# --- a file that somebody else has changed while the host runs ---
+
+
+def _gone(file: Path) -> None:
+    file.unlink()
+
+
+def _changed(file: Path) -> None:
+    file.write_text(file.read_text("utf-8").replace("90000", "33000"), "utf-8")
+
+
+def _older(file: Path) -> None:
+    proved.store(file.parent, proved.SETTINGS, {"version": 1, "values": {TALK: 70_000}})
+
+
+@pytest.mark.parametrize("is_leader", [True, False])
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [(_gone, "was gone"), (_changed, "was changed"), (_older, "held version 1")],
+)
+def test_what_somebody_did_to_the_file_is_told_and_undone(
+    tmp_path: Path, spoil: Callable[[Path], None], words: str, is_leader: bool
+) -> None:
+    stage = Stage(tmp_path) if is_leader else Stage(tmp_path, Settings(2, talk_ms=90_000))
+    if is_leader:
+        stage.set(TALK, 90_000, 1)
+    for _ in range(2):
+        stage.keep()
+    assert stage.told == []
+    spoil(tmp_path / proved.SETTINGS)
+    stage.disk_is_full = True
+    stage.keep()
+    stage.keep()
+    assert stage.told == ["settings_file: the disk is full"]
+    stage.disk_is_full = False
+    for _ in range(2):
+        stage.keep()
+    (told,) = stage.told[1:]
+    assert told.startswith("settings_mended: ") and words in told and str(tmp_path) in told
+    assert load_kept(tmp_path).values()[:3] == (2, 60, 90_000)
+    os.utime(tmp_path / proved.SETTINGS)  # touched, and as it was
+    stage.keep()
+    assert len(stage.told) == 2
+
+
+def test_a_file_that_cannot_be_read_stays_for_whoever_looks_into_it(tmp_path: Path) -> None:
+    """What it says is worth more than the defaults, which hold meanwhile."""
+    Registry(tmp_path).close()
+    (tmp_path / proved.SETTINGS).write_text("{")
+    stage = Stage(tmp_path)
+    stage.keep()
+    assert (tmp_path / proved.SETTINGS).read_text() == "{" and len(stage.told) == 1
 
 
 # --- a leader of the former version, which knows no `recording.kept_min` ---

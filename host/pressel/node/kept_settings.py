@@ -48,13 +48,37 @@ def load_kept(folder: Path) -> Settings:
     return settings_with(version, kept)
 
 
-def store_kept(folder: Path, kept: Settings) -> None:
-    """Write and wait for the disk. UsageError when it does not take it."""
+def mark_of(folder: Path) -> tuple[int, ...]:
+    """Another one whenever somebody has written the file or put another in its place; empty: there
+    is none."""
+    try:
+        told = (folder / proved.SETTINGS).stat()
+    except OSError:
+        return ()
+    return told.st_mtime_ns, told.st_ctime_ns, told.st_size, told.st_ino
+
+
+def why_drifted(folder: Path, kept: Settings) -> str:
+    """Why the file does not say what this host has `kept` there; "": it does."""
+    file = folder / proved.SETTINGS
+    try:
+        told = load_kept(folder)
+    except UsageError:
+        return f"{file} was changed or cannot be read"
+    if are_equal(told, kept):
+        return ""
+    return f"{file} held version {told.version}" if file.exists() else f"{file} was gone"
+
+
+def store_kept(folder: Path, kept: Settings) -> tuple[int, ...]:
+    """Write, wait for the disk, and give the file's mark. UsageError when the disk does not take
+    it."""
     told = {"version": kept.version, "values": values_of(kept)}
     try:
         proved.store(folder, proved.SETTINGS, told)
     except OSError as error:
         raise UsageError(f"cannot keep the settings in {folder}: {error.strerror}") from error
+    return mark_of(folder)
 
 
 def values_of(kept: Settings) -> dict[str, int]:

@@ -37,9 +37,11 @@ from ..kept_settings import (
     NONE_LEFT,
     are_equal,
     load_kept,
+    mark_of,
     settings_with,
     store_kept,
     values_of,
+    why_drifted,
 )
 from ..report import Report
 from . import settings_past
@@ -97,6 +99,7 @@ class VenueSettings:
             self.kept = load_kept(state)
         except UsageError as error:
             self._tell(f"{error}; until then the defaults apply")
+        self._mark = mark_of(state)  # of the file as this host has left it
 
     @property
     def known(self) -> int:
@@ -237,6 +240,7 @@ class VenueSettings:
 
     async def keep(self, number: int) -> None:
         """What holds now is on disk soon after; to be called again and again."""
+        await self._mend()
         await self._read_log()
         leader = self._leader()
         if leader is not None and leader is not self._caught_up:
@@ -246,7 +250,7 @@ class VenueSettings:
             return
         async with self.turn:
             try:
-                await self._in_thread(store_kept, self._state, now)
+                await self._store(now)
             except PresselError as error:
                 self._tell(str(error))
                 return
@@ -254,6 +258,27 @@ class VenueSettings:
             self._told = ""
 
     # --- inside ---
+
+    async def _store(self, now: Settings) -> None:
+        """The caller holds `turn`."""
+        self._mark = await self._in_thread(store_kept, self._state, now)
+
+    async def _mend(self) -> None:
+        """What somebody else did to the file while this host runs is undone: it would lead with
+        that, or with nothing, when it starts again."""
+        if self._mark == mark_of(self._state) or self.turn.locked():
+            return
+        async with self.turn:
+            try:
+                why = await self._in_thread(why_drifted, self._state, self.kept)
+                if why:
+                    await self._store(self.kept)
+            except PresselError as error:
+                self._tell(str(error))
+                return
+            self._mark = mark_of(self._state)
+        if why:
+            self._report("settings_mended", {"why": why})
 
     async def _read_log(self) -> None:
         if self._is_log_read:
@@ -306,9 +331,9 @@ class VenueSettings:
         if version > INT_MAX:
             raise PresselError(NONE_LEFT)
         new = settings_with(version, values)
-        await self._in_thread(store_kept, self._state, new)
+        await self._store(new)
         if self._leader() is not leader:  # what is refused must not be found there later
-            await self._in_thread(store_kept, self._state, self.kept)
+            await self._store(self.kept)
             raise UsageError("another term has just begun; look at the settings and try again")
         self.kept, self._log_says = new, dict(values)
         leader.publish(new, engine_now_ms())
