@@ -170,3 +170,20 @@ def test_a_timer_fires_at_the_earliest_time_that_was_set() -> None:
 
     asyncio.run(play())
     assert len(fired) == 1
+
+
+def test_a_timer_knows_that_it_is_late() -> None:
+    """So nobody has to ask all that might be due when it is."""
+
+    async def play() -> None:
+        fired = asyncio.Event()
+        timer = Timer(fired.set)
+        assert not timer.is_late
+        timer.set(10_000_000)
+        assert not timer.is_late
+        timer.set(0)
+        assert timer.is_late
+        await fired.wait()
+        assert not timer.is_late
+
+    asyncio.run(play())

@@ -384,10 +384,8 @@ class HostNode:
         self._host.receive_datagram(data, source, engine_now_ms())
 
     def _after_badges(self) -> bool:
-        due_ms, now_ms = self._host.next_timeout_ms(), engine_now_ms()
-        if due_ms != clock.NEVER and clock.since(now_ms, due_ms) >= 0:
-            # They keep the event loop busy: under a flood its timer would come late.
-            self._host.handle_timeout(now_ms)
+        if self._timer.is_late:  # under a flood they keep the event loop busy
+            self._host.handle_timeout(engine_now_ms())
         self._settle()
         return True
 

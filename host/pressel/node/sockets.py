@@ -182,6 +182,12 @@ class Timer:
             handle.cancel()
         self._handle = loop.call_at(at_s, self._fire)
 
+    @property
+    def is_late(self) -> bool:
+        """Should it have fired by now? Then the event loop is busy."""
+        handle = self._handle
+        return handle is not None and handle.when() <= asyncio.get_running_loop().time()
+
     def _fire(self) -> None:
         self._handle = None
         self._due()
