@@ -27,7 +27,7 @@ endif
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 .PHONY: help setup ready python demo test proof lint type coverage firmware memory wheel deb flash schema docs dissector fuzz sim swarm bench-badge bench-sim \
-	report-phase0 report-phase2-3 report-phase4 report-phase5 report-phase7 report-phase8 console-load console-talk report-phase9 report-performance chaos mutation budgets lock clean
+	report-phase0 report-phase2-3 report-phase4 report-phase5 listen report-phase7 report-phase8 console-load console-talk report-phase9 report-performance chaos mutation budgets lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -129,6 +129,9 @@ report-phase4: ready  ## Write docs/reports/phase4-capacity.md from its runs; RE
 
 report-phase5: ready  ## Write docs/reports/phase5-audio.md: delay, late loss, concealment
 	@$(BIN)/python -m tests.bench.report
+
+listen: ready  ## Write build/listen/index.html: codecs, losses and concealment as audio players, to judge by ear
+	@$(BIN)/python -m tests.bench.listen
 
 report-phase7: ready  ## Play all attacks, and write docs/reports/phase7-security.md; a quarter of an hour
 	@exec timeout 1800 $(BIN)/python -m tests.hostile.report

@@ -12,6 +12,7 @@ import random
 import sys
 from array import array
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from ptt.media.concealer import Concealer
 RATE_HZ = 16_000
 CONDITIONS = ((1, 1.0), (3, 1.0), (5, 1.0), (10, 1.0), (5, 2.5))  # percent lost, frames a burst
 IN_CODECS = ((0, 1.0), *CONDITIONS)
+_LAG_MAX = 640  # samples: no coder looks further ahead
 RUNS = 6  # of each recording: the mean of 24 scores
 
 Listener = Callable[["array[int] | None"], "array[int]"]
@@ -115,32 +117,61 @@ def scores(kind: str, percent: float, burst: float, runs: int = RUNS) -> list[fl
     return found
 
 
-def codec_scores(codec: Codec, percent: float, burst: float, runs: int = RUNS) -> list[float]:
-    """PESQ-WB of each recording and run, coded by `codec` and concealed by the voice's period."""
+def codec_scores(
+    codec: Codec, percent: float, burst: float, runs: int = RUNS
+) -> tuple[list[float], list[float]]:
+    """PESQ-WB and STOI of each recording and run, coded by `codec` and concealed by the voice's
+    period."""
     import pesq
+    from pystoi import stoi
 
-    found = []
+    sounds, words, lag = [], [], lag_of(codec)
     for place, recording in enumerate(RECORDINGS):
         spoken = read_speech(recording.path)
-        packed = _coded(codec, spoken)
+        packed = coded(codec, spoken)
         for run in range(runs):
-            hear, decoder = period(), codec.decoder()
-            decoder.begin()
-            lost = losses(percent, burst, random.Random(1000 * place + run))
-            heard = array("h")
-            for data in packed:
-                if next(lost):
-                    heard += hear(None)
-                    continue
-                pcm = array("h", bytes(2 * FRAME_SAMPLES))
-                decoder.decode(data, 0, pcm)
-                heard += hear(pcm)
-            played = np.frombuffer(heard, np.int16)
-            found.append(pesq.pesq(RATE_HZ, spoken[: len(played)], played, "wb"))
-    return found
+            chance = random.Random(1000 * place + run)
+            played = heard(codec, packed, period(), losses(percent, burst, chance))
+            sounds.append(pesq.pesq(RATE_HZ, spoken[: len(played)], played, "wb"))
+            words.append(float(stoi(*aligned(spoken, played, lag), RATE_HZ)))
+    return sounds, words
 
 
-def _coded(codec: Codec, pcm: np.ndarray) -> list[bytes]:
+@cache
+def lag_of(codec: Codec) -> int:
+    """How many samples later than it was spoken sound leaves the decoder; PESQ finds that by
+    itself, STOI does not."""
+    spoken = read_speech(RECORDINGS[0].path)[: 2 * RATE_HZ]
+    played = heard(codec, coded(codec, spoken), period(), losses(0, 1.0, random.Random(1)))
+    said = spoken.astype(float)
+    alike = [
+        float(said[: len(played) - lag] @ played[lag:].astype(float)) for lag in range(_LAG_MAX)
+    ]
+    return int(np.argmax(alike))
+
+
+def aligned(spoken: np.ndarray, played: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
+    """What belongs together of both."""
+    later = played[lag:]
+    return spoken[: len(later)], later
+
+
+def heard(codec: Codec, packed: list[bytes], hear: Listener, lost: Iterator[bool]) -> np.ndarray:
+    """What a listener makes of the frames `packed`, of which `lost` ones do not come."""
+    decoder = codec.decoder()
+    decoder.begin()
+    sound = array("h")
+    for data in packed:
+        if next(lost):
+            sound += hear(None)
+            continue
+        pcm = array("h", bytes(2 * FRAME_SAMPLES))
+        decoder.decode(data, 0, pcm)
+        sound += hear(pcm)
+    return np.frombuffer(sound, np.int16)
+
+
+def coded(codec: Codec, pcm: np.ndarray) -> list[bytes]:
     coder = codec.coder()
     coder.begin()
     packed = []
@@ -155,17 +186,20 @@ def codecs() -> list[str]:
     """Lines of Markdown."""
     known = (IMA, *host_codecs())
     rows = [
-        f"| loss | {' | '.join(codec.name for codec in known)} |",
-        "|---|" + "--:|" * len(known),
+        f"| loss | {' | '.join(f'{codec.name}: PESQ-WB | STOI' for codec in known)} |",
+        "|---|" + "--:|" * 2 * len(known),
     ]
     for percent, burst in IN_CODECS:
         runs = RUNS if percent else 1  # without loss all are alike
-        means = [np.mean(codec_scores(codec, percent, burst, runs)) for codec in known]
-        rows.append(f"| {_what(percent, burst)} | {' | '.join(f'{mean:.2f}' for mean in means)} |")
+        cells = []
+        for codec in known:
+            sounds, words = codec_scores(codec, percent, burst, runs)
+            cells += [f"{np.mean(sounds):.2f}", f"{np.mean(words):.3f}"]
+        rows.append(f"| {what(percent, burst)} | {' | '.join(cells)} |")
     return rows
 
 
-def _what(percent: float, burst: float) -> str:
+def what(percent: float, burst: float) -> str:
     if not percent:
         return "none"
     return f"{percent} % " + ("alone" if burst == 1 else f"in bursts of {burst:g} frames")
@@ -203,7 +237,7 @@ def table(runs: int = RUNS) -> list[str]:
     rows = [f"| loss | {' | '.join(KINDS)} |", "|---|" + "--:|" * len(KINDS)]
     for percent, burst in CONDITIONS:
         means = [np.mean(scores(kind, percent, burst, runs)) for kind in KINDS]
-        rows.append(f"| {_what(percent, burst)} | {' | '.join(f'{mean:.2f}' for mean in means)} |")
+        rows.append(f"| {what(percent, burst)} | {' | '.join(f'{mean:.2f}' for mean in means)} |")
     return rows
 
 

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from . import concealment, pauses, playout
+from . import badge_cost, concealment, pauses, playout
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "docs" / "reports" / "phase5-audio.md"
+V1_RUNS = ROOT / "docs" / "reports" / "phase0-runs.jsonl"
 LIMIT_S = 600
 
 # What the fixed delay of commit 3353b78 gave for the same cells: p50 and p95 of mouth to ear in ms.
@@ -45,8 +46,16 @@ One run of seed 1 a row: before the playout delay followed the path, and now, pl
 targets at p95 are 150 ms on clean and 250 ms on busy. Simulated people never pause, so the plain
 playout, which catches up in pauses, looks worse than it is. What is not heard and what is clipped
 are those of the smooth playout. 100 badges share one access point, so packets hold two frames: 20
-ms of their delay.
+ms of their delay. Beside it the same cell of the old app (v1), as the baseline has modelled it.
 """
+FIRMWARE = """
+## With the firmware itself
+
+Eight badges, of which three run the firmware on real MicroPython, at the turns of its own loop; and
+the same cell with engines alone. One run of seed 1 of `one-talker` a row, plain playout; the two
+also differ by chance.
+"""
+FIRMWARE_BADGES = 3
 PLAYOUT = """
 ## Playout beside others
 
@@ -69,9 +78,22 @@ noises made to published spectra, three of each. Frames of speech that are loude
 the same frame, of them those that listeners do not hear as they were said, because they were left
 out as pauses; and the frames that were not sent, of all.
 """
+BADGE = """
+## What it takes of a badge
+
+`python -m tests.bench.badge_cost`: the budgets that tests keep, of native instructions for all that
+a frame needs; a chip that does one a cycle has so much of its time left. The target is 20 % of 240
+MHz. A badge without room, as each at 160 MHz is, has no smooth playout and no G.722. A listener in
+G.722 who makes up lateness exceeds the target in every other frame at most. While somebody talks, a
+badge's own code keeps no byte, and makes at most 64 bytes of garbage a frame
+(`tests/shared/test_allocation.py`, `tests/firmware/test_hour.py`). Battery is by the model of
+[power.md](../power.md), for an evening on a finished board.
+"""
 CODECS = """
 By codec, with the voice's own period. The aim is 2.8 at 5 % alone with the best codec that a badge
-has, which is G.722.
+has, which is G.722. STOI hardly tells them apart: words survive what the ear minds. `make listen`
+writes a page with players, in which people judge by ear. There is no measure without a reference:
+the kept one (PLCMOS) comes with a run time of 78 MB.
 """
 EDGES = """
 Clicks: steps from one sample to the next (of 32,767) where what was made up begins and ends.
@@ -90,9 +112,10 @@ def run(scenario: str, profile: str, participants: int, *more: str) -> dict[str,
 def mouth_to_ear() -> list[str]:
     rows = [
         "| scenario | profile | badges | before: p50 ms | p95 | plain: p50 | p95 | smooth: p50"
-        " | p95 | not heard % | clipped ms |",
-        "|---|---|" + "--:|" * 9,
+        " | p95 | not heard % | clipped ms | v1: p95 | not heard % |",
+        "|---|---|" + "--:|" * 11,
     ]
+    old = v1_figures()
     for (scenario, profile, participants), (p50_ms, p95_ms) in BEFORE.items():
         plain = run(scenario, profile, participants)
         smooth = run(scenario, profile, participants, "--smooth")
@@ -101,9 +124,39 @@ def mouth_to_ear() -> list[str]:
         rows.append(
             f"| {scenario} | {profile} | {participants} | "
             + " | ".join(f"{cell:.0f}" for cell in (p50_ms, p95_ms, *cells))
-            + f" | {100 * smooth['frame_loss']:.1f} | {smooth['clipped_ms']:.0f} |"
+            + f" | {100 * smooth['frame_loss']:.1f} | {smooth['clipped_ms']:.0f}"
+            + f" | {old[scenario, profile, participants]} |"
         )
     return rows
+
+
+def in_firmware() -> list[str]:
+    rows = [
+        "| profile | engines: p50 ms | p95 | not heard % | firmware: p50 | p95 | not heard % |",
+        "|---|" + "--:|" * 6,
+    ]
+    for profile in ("clean", "busy", "stress"):
+        cells = []
+        for more in ((), ("--virtual-badges", str(FIRMWARE_BADGES))):
+            kpis = run("one-talker", profile, 8, *more)
+            delay = kpis["mouth_to_ear_ms"]
+            cells += [f"{delay['p50']:.0f}", f"{delay['p95']:.0f}"]
+            cells.append(f"{100 * kpis['frame_loss']:.1f}")
+        rows.append(f"| {profile} | {' | '.join(cells)} |")
+    return rows
+
+
+def v1_figures() -> dict[tuple[str, str, int], str]:
+    """Two cells of each run of the old app with seed 1, by scenario, profile and participants."""
+    found = {}
+    for line in V1_RUNS.read_text("utf-8").splitlines():
+        made = json.loads(line)
+        if made["protocol"] == "v1" and made["seed"] == 1:
+            delay, lost = made["kpis"]["mouth_to_ear_ms"], made["kpis"]["frame_loss"]
+            late = "–" if delay is None else f"{delay['p95']:,.0f}"
+            cells = f"{late} | {100 * lost:.1f}" if lost is not None else f"{late} | –"
+            found[made["scenario"], made["profile"], made["participants"]] = cells
+    return found
 
 
 def concealed() -> list[str]:
@@ -113,9 +166,11 @@ def concealed() -> list[str]:
 
 PARTS: tuple[tuple[str, Callable[[], list[str]]], ...] = (
     (DELAY, mouth_to_ear),
+    (FIRMWARE, in_firmware),
     (PLAYOUT, playout.rows),
     (CONCEALMENT, concealed),
     (PAUSES, pauses.table),
+    (BADGE, badge_cost.table),
 )
 
 
