@@ -245,6 +245,14 @@ def _duty(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | N
     return Duty(config["off_duty_after_s"], now_ms)
 
 
+def _resting(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
+    if not config.get("sleep", False):
+        return None
+    from .extras.duty import Resting
+
+    return Resting(now_ms)
+
+
 _LOADERS = (  # and the feature that it is, as HELLO claims it
     (0, _roaming),
     (0, _health),
@@ -255,6 +263,7 @@ _LOADERS = (  # and the feature that it is, as HELLO claims it
     (features.DISPLAY, _display),
     (features.NAME_TAG, _name_tag),
     (0, _duty),
+    (0, _resting),
 )
 
 

@@ -134,7 +134,9 @@ class Wlan:
     """A station whose network comes and goes as the test says; remembers what it was told."""
 
     PM_NONE = 0
+    PM_PERFORMANCE = 1
     made: list[Wlan] = []
+    pm_errors = 0  # so many orders about power save raise first
 
     def __init__(self, interface: int) -> None:
         self.is_near = False
@@ -165,6 +167,9 @@ class Wlan:
     def config(self, what: str = "", pm: int = -1) -> int:
         if what:
             return {"channel": 11}[what]
+        if Wlan.pm_errors:
+            Wlan.pm_errors -= 1
+            raise OSError("Wifi Internal Error")
         self.calls.append(("pm", pm))
         return pm
 

@@ -390,6 +390,56 @@ def test_row_33_a_press_wakes_it_after_days_off_duty(build: Build, days: int) ->
         run(handset, now_ms, clock.add(now_ms, 100))
 
 
+def power_saves() -> list[int]:
+    """What the radio was told of power save since the last look."""
+    told = [call[1] for each in Wlan.made for call in each.calls if call[0] == "pm"]
+    for each in Wlan.made:
+        each.calls = [call for call in each.calls if call[0] != "pm"]
+    return told
+
+
+def test_the_radio_rests_only_when_asked_for_and_not_while_somebody_talks(build: Build) -> None:
+    power_saves()
+    handset = build()
+    Wlan.made[-1].is_near = True
+    run(handset, 1000, 60_000)
+    assert power_saves() == [Wlan.PM_NONE]
+    handset = build(sleep=True)
+    wlan = Wlan.made[-1]
+    wlan.is_near = True
+    run(handset, 1000, 5900)
+    assert power_saves() == [Wlan.PM_NONE]
+    run(handset, 5900, 60_000)
+    assert power_saves() == [Wlan.PM_PERFORMANCE]
+    Pin.levels[0] = 0
+    run(handset, 60_000, 60_040)  # the press, and the next look around
+    assert power_saves() == [Wlan.PM_NONE]
+    Pin.levels[0] = 1
+    run(handset, 60_040, 61_000)
+    handset.participant.floor.talker = 7  # somebody else talks
+    run(handset, 61_000, 90_000)
+    assert power_saves() == []
+    handset.participant.floor.talker = 0
+    run(handset, 90_000, 96_000)
+    assert power_saves() == [Wlan.PM_PERFORMANCE]
+
+
+def test_a_network_that_comes_back_is_awake_until_it_has_rested(build: Build) -> None:
+    handset = build(sleep=True)
+    wlan = Wlan.made[-1]
+    wlan.is_near = True
+    Wlan.pm_errors = 2  # it joins or scans
+    run(handset, 1000, 20_000)
+    assert Wlan.pm_errors == 0 and power_saves() == [Wlan.PM_NONE, Wlan.PM_PERFORMANCE]
+    wlan.is_near = False
+    run(handset, 20_000, 22_000)
+    wlan.is_near = True
+    run(handset, 22_000, 26_900)
+    assert power_saves() == [Wlan.PM_NONE]
+    run(handset, 26_900, 28_000)
+    assert power_saves() == [Wlan.PM_PERFORMANCE]
+
+
 def test_a_press_keeps_it_on_duty(build: Build) -> None:
     handset = build(off_duty_after_s=2)
     for second in range(1, 10):

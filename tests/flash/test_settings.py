@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.flash.bench import flash_bytes, make_order
@@ -12,6 +14,7 @@ from pressel.emulator.badge import EmulatedBadge
 from pressel.flash.contents import take_out
 from pressel.flash.job import flash_badge
 from pressel.flash.messages import FlashError
+from pressel.flash.power import Power
 from pressel.flash.provision import Change, provision_badge
 from pressel.flash.usable_settings import checked_leader, checked_wifi
 
@@ -119,3 +122,34 @@ def test_nothing_is_touched_by_a_command_that_cannot_be(
     assert cli.main([command, "--port", "/dev/none", *board, *state, *words]) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "leader").exists()
+
+
+def test_a_venue_chooses_how_its_badges_save_power(tmp_path: Path) -> None:
+    """When it is flashed, and later; what is not named stays, and what is off is not there."""
+    flash = tmp_path / "flash"
+
+    def config() -> dict[str, Any]:
+        found = json.loads(_config(flash, tmp_path / "taken"))
+        return {name: found.get(name) for name in ("sleep", "off_duty_after_s", "leader")}
+
+    def provision(power: Power) -> None:
+        with EmulatedBadge(CHIP, flash, flash_bytes(CHIP)) as badge:
+            provision_badge(badge.port, Change(power=power), None, _nothing)
+
+    with EmulatedBadge(CHIP, flash, flash_bytes(CHIP)) as badge:
+        order = make_order(tmp_path, CHIP, power=Power(off_duty_min=90), leader="10.0.0.1")
+        flash_badge(badge.port, order, None, _nothing)
+    kept = {"off_duty_after_s": 5400, "leader": "10.0.0.1"}
+    assert config() == {"sleep": None, **kept}
+    provision(Power(saves=True))
+    assert config() == {"sleep": True, **kept}
+    provision(Power(saves=False, off_duty_min=0))
+    assert config() == {"sleep": None, "off_duty_after_s": None, "leader": "10.0.0.1"}
+
+
+@pytest.mark.parametrize("minutes", ["-1", "1441", "soon", "1.5"])
+def test_times_that_cannot_be_meant_are_refused(
+    minutes: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["provision", "/dev/none", "--off-duty-after", minutes]) == 2
+    assert "--off-duty-after" in capsys.readouterr().err

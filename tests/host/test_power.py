@@ -127,3 +127,9 @@ def test_the_policy_of_today_has_the_clock_that_the_firmware_sets() -> None:
     source = (ROOT / "firmware/app/boot.py").read_text("utf-8")
     found = re.search(r"^_CLOCK_HZ = const\(([\d_]+)\)", source, re.MULTILINE)
     assert found and policies()["awake"].clock_mhz == int(found[1]) // 1_000_000
+
+
+def test_power_save_waits_as_long_as_the_badge_does() -> None:
+    source = (ROOT / "firmware" / "app" / "extras" / "duty.py").read_text("utf-8")
+    found = re.search(r"_AWAKE_MS = const\((\d+)\)", source)
+    assert found and policies()["save"].hold_s * 1000 == int(found[1])

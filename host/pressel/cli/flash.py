@@ -15,11 +15,13 @@ from pressel.cli.attached import open_registry, ports_of, tell_all, wifi_network
 from pressel.cli.completing import offering
 from pressel.cli.options import folder_option
 from pressel.cli.packing import build_folder, packing_option
+from pressel.cli.power import power_options
 from pressel.flash.fleet import flash_fleet
 from pressel.flash.image import Image, read_image
 from pressel.flash.messages import flash_error
 from pressel.flash.order import Order, Outcome, read_firmware, read_rom
 from pressel.flash.pins import newest_image
+from pressel.flash.power import Power
 from pressel.flash.usable_settings import checked_leader
 from pressel.node.release_door import first_signer, own_signer
 from pressel.pack import ARCHITECTURES, PACKINGS, STOCK, build_firmware
@@ -57,6 +59,7 @@ from ptt.link.update_manifest import SIGNER
     help="Talk group; may be repeated. By default a known badge keeps its groups, a new one joins "
         "group 1.",
 )  # fmt: skip
+@power_options
 @folder_option()
 @click.option("--no-registry", is_flag=True, help="Do not register the badge.")
 @click.option(
@@ -77,9 +80,9 @@ from ptt.link.update_manifest import SIGNER
 def flash(
     ports: tuple[str, ...], is_all: bool, board_id: str, image: Path | None,
     image_sha256: str | None, packing: str, wifi: str | None, wifi_password: str | None,
-    leader: str, name: str, groups: tuple[int, ...], state: Path | None, no_registry: bool,
-    labels: Path, erase: bool, dry_run: bool, only_app: bool, new_identity: bool, twin: bool,
-    as_json: bool,
+    leader: str, name: str, groups: tuple[int, ...], power_save: bool | None,
+    off_duty_after: int | None, state: Path | None, no_registry: bool, labels: Path,
+    erase: bool, dry_run: bool, only_app: bool, new_identity: bool, twin: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Make badges: check, write, verify, start, check again, register, write a label.
 
@@ -116,7 +119,7 @@ def flash(
     order = Order(
         board_id, board, files, network, vendor, leader,
         checked_name(name) if name else "", groups, labels, erase, dry_run, new_identity,
-        twin, read_rom(firmware),
+        twin, read_rom(firmware), Power(power_save, off_duty_after),
     )  # fmt: skip
     registry = None if no_registry else open_registry(state, is_made=not dry_run)
     outcomes = flash_fleet(found, order, registry)

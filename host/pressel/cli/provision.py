@@ -1,4 +1,4 @@
-"""`pressel provision`: change a badge's Wi-Fi, leader or name without flashing it."""
+"""`pressel provision`: change a badge's Wi-Fi, leader, name or use of power without flashing it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from pressel.cli import completing
 from pressel.cli.attached import open_registry, ports_of, tell_all, wifi_network
 from pressel.cli.completing import offering
 from pressel.cli.options import folder_option
+from pressel.cli.power import power_options
 from pressel.flash.fleet import run_fleet
 from pressel.flash.identity import Claims
 from pressel.flash.job import Tell
 from pressel.flash.line import Stop
 from pressel.flash.messages import flash_error
 from pressel.flash.order import Outcome
+from pressel.flash.power import Power
 from pressel.flash.provision import STAGES, Change, provision_badge
 from pressel.flash.usable_settings import checked_leader
 from pressel.registry.device import checked_name
@@ -36,15 +38,17 @@ from pressel.registry.roll import Roll
 @click.option("--wifi-password", envvar="PRESSEL_WIFI_PASSWORD", help="Its password.")
 @click.option("--leader", help="Address of the leader; '' lets the badge search.")
 @click.option("--name", help="Name of the badge; by default the registry's.")
+@power_options
 @folder_option()
 @click.option("--no-registry", is_flag=True, help="Leave the registry alone.")
 @click.option("--json", "as_json", is_flag=True, help="Outcomes as JSON.")
 def provision(
     arguments: tuple[str, ...], options: tuple[str, ...], is_all: bool, wifi: str | None,
-    wifi_password: str | None, leader: str | None, name: str | None, state: Path | None,
-    no_registry: bool, as_json: bool,
+    wifi_password: str | None, leader: str | None, name: str | None, power_save: bool | None,
+    off_duty_after: int | None, state: Path | None, no_registry: bool, as_json: bool,
 ) -> int:  # fmt: skip
-    """Change settings of the badge on PORT: Wi-Fi, leader, name. Identity and key stay.
+    """Change settings of the badge on PORT: Wi-Fi, leader, name, how it saves power. Identity and
+    key stay.
 
     If a run fails, run it again.
     """
@@ -55,6 +59,7 @@ def provision(
         wifi_network(wifi, wifi_password) if wifi else None,
         None if leader is None else checked_leader(leader),
         checked_name(name) if name else None,
+        Power(power_save, off_duty_after),
     )
     registry = None if no_registry else open_registry(state)
     claims = Claims()

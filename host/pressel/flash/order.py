@@ -15,6 +15,7 @@ from pressel.pack.settings_file import settings_file
 
 from .identity import Identity
 from .image import Image
+from .power import Power
 
 BOARD_FILE = "board.json"
 CONFIG_FILE = "config.json"  # what firmware/app/boot.py reads
@@ -47,6 +48,7 @@ class Order:
     new_identity: bool = False
     twin: bool = False  # another badge has this board's address, and stays
     rom: Rom | None = None  # None: packed as stock
+    power: Power = field(default_factory=Power)
 
     @property
     def packing(self) -> str:
@@ -60,6 +62,7 @@ class Order:
             "leader": self.leader,
             "wifi": {"ssid": self.wifi[0], "password": self.wifi[1]},
         }
+        config = self.power.put_into(config)
         settings = {BOARD_FILE: self.board.facts(), CONFIG_FILE: config}
         return self.firmware | {k: settings_file(v) for k, v in settings.items()}
 

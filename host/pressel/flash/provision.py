@@ -1,4 +1,5 @@
-"""Changes a made badge's settings at its prompt: Wi-Fi, leader, name. Identity and key stay.
+"""Changes a made badge's settings at its prompt: Wi-Fi, leader, name, how it saves power.
+Identity and key stay.
 
 The badge is changed and read back first, the registry's name after it; a second run repairs a
 failed one.
@@ -7,7 +8,7 @@ failed one.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mpremote.transport import TransportExecError
@@ -26,6 +27,7 @@ from .messages import MESSAGES, flash_error
 from .nvs import NAMESPACE
 from .order import CONFIG_FILE, Outcome
 from .port import held
+from .power import Power
 
 STAGES = ("connect", "write", "start", "register", "done")
 
@@ -54,6 +56,7 @@ class Change:
     wifi: tuple[str, str] | None = None
     leader: str | None = None
     name: str | None = None
+    power: Power = field(default_factory=Power)
 
 
 def provision_badge(
@@ -111,7 +114,7 @@ def _config(badge: Console, port: str) -> dict[str, Any]:
 
 
 def _changed(config: dict[str, Any], change: Change, known_name: str) -> dict[str, Any]:
-    wanted = dict(config)
+    wanted = change.power.put_into(config)
     if change.wifi is not None:
         wanted["wifi"] = {"ssid": change.wifi[0], "password": change.wifi[1]}
     if change.leader is not None:

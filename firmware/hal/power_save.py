@@ -1,0 +1,16 @@
+"""The power save of Wi-Fi: the radio sleeps from beacon to beacon of its access point."""
+
+import network
+from micropython import const
+
+_NONE = const(0)
+_LIGHT = const(1)  # `PM_PERFORMANCE`; the other kind skips beacons, and hears voice later still
+
+
+def switch(is_on: bool) -> bool:
+    """True when it is so now; False while the radio takes no orders."""
+    try:
+        network.WLAN(network.STA_IF).config(pm=_LIGHT if is_on else _NONE)
+    except OSError:
+        return False
+    return True
