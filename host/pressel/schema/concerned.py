@@ -12,7 +12,7 @@ NAMED_MAX = 10  # badges: a line that is read at a glance
 def concerned_lines(told: Mapping[str, list[str]]) -> Iterator[str]:
     """A line for each setting in `told`, with the names of its badges."""
     for name, badges in told.items():
-        yield f"{name}: {_CONCERNED[settings()[name].badge].format(badges=_named(badges))}"
+        yield f"{name}: {_CONCERNED[settings()[name].badge].format(badges=named(badges))}"
 
 
 _CONCERNED = {
@@ -24,7 +24,8 @@ _CONCERNED = {
 }
 
 
-def _named(badges: list[str]) -> str:
+def named(badges: list[str]) -> str:
+    """How many, and the names of the first."""
     if not badges:
         return "no badge that is here"
     more = f" and {len(badges) - NAMED_MAX} more" if len(badges) > NAMED_MAX else ""
