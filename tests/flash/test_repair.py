@@ -45,12 +45,14 @@ def _states(folder: Path) -> dict[str, str]:
 @pytest.mark.sweep(1)
 @pytest.mark.parametrize("stage", STAGES)
 def test_unplugged_at_any_stage(tmp_path: Path, stage: str) -> None:
-    assert _flash(tmp_path, Faults(unplug_at=stage)) == "unplugged"
+    is_erased = stage == "erase"
+    assert _flash(tmp_path, Faults(unplug_at=stage), erase=is_erased) == "unplugged"
     assert _states(tmp_path) == {}
     assert _flash(tmp_path) == DEVICE
     _agreed(tmp_path, DEVICE)
     before = _states(tmp_path)
-    assert _flash(tmp_path, Faults(unplug_at=stage), name="Bar 2") == "unplugged"
+    fault = Faults(unplug_at=stage)
+    assert _flash(tmp_path, fault, name="Bar 2", erase=is_erased) == "unplugged"
     assert _states(tmp_path) == before  # a known badge stays known, its key is written again
     assert _flash(tmp_path) == DEVICE
     _agreed(tmp_path, DEVICE)

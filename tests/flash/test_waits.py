@@ -6,6 +6,7 @@ import errno
 import json
 from pathlib import Path
 
+import esptool.loader
 import pytest
 from tests.flash.bench import CHIPS, flash_bytes, make_order, states
 from tests.flash.other_badge import OtherBadge
@@ -17,6 +18,7 @@ from pressel.emulator.program import Firmware
 from pressel.flash import console, loader, wipe
 from pressel.flash.job import flash_badge
 from pressel.flash.messages import FlashError
+from pressel.flash.order import Order, Outcome
 from pressel.flash.provision import Change, provision_badge
 from pressel.registry.store import Registry
 
@@ -36,6 +38,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(loader, limit, 4.0)
     for rate in ("_READ_BYTES_S", "_WRITE_BYTES_S", "_VERIFY_BYTES_S"):
         monkeypatch.setattr(loader, rate, 1 << 20)
+    monkeypatch.setattr(esptool.loader, "CHIP_ERASE_TIMEOUT", 2.0)
 
 
 @pytest.mark.sweep(2)
@@ -48,10 +51,35 @@ def test_a_badge_that_never_answers_is_given_up(tmp_path: Path, kind: str, stage
     with EmulatedBadge(CHIP, flash, flash_bytes(CHIP), faults=faults) as badge:
         with Registry(tmp_path / "leader") as registry:
             with pytest.raises(FlashError) as caught:
-                flash_badge(badge.port, make_order(tmp_path, CHIP), registry, _nothing)
+                order = make_order(tmp_path, CHIP, erase=stage == "erase")
+                flash_badge(badge.port, order, registry, _nothing)
             assert states(registry) == {}
         assert caught.value.code in ("no-answer", "mute", "stuck", "no-console")
         assert "again" in str(caught.value)  # what to do
+
+
+@pytest.mark.proof
+def test_a_cable_pulled_amid_an_erase_costs_a_key_and_nothing_else(tmp_path: Path) -> None:
+    """Half of the flash is empty then: the same command makes it again, as the same device."""
+    flash = tmp_path / "flash"
+
+    def make(order: Order, faults: Faults | None = None) -> Outcome:
+        with EmulatedBadge(CHIP, flash, flash_bytes(CHIP), faults=faults) as badge:
+            return flash_badge(badge.port, order, registry, _nothing)
+
+    with Registry(tmp_path / "leader") as registry:
+        device = make(make_order(tmp_path, CHIP, name="Bar 1")).device
+        before = registry.devices()
+        erasing = make_order(tmp_path, CHIP, erase=True)
+        with pytest.raises(FlashError) as caught:
+            make(erasing, Faults(unplug_at="erase"))
+        assert caught.value.code == "unplugged" and "'erase'" in str(caught.value)
+        assert registry.devices() == before
+        outcome = make(erasing)
+        assert (outcome.device, outcome.name) == (device, "Bar 1")
+        assert any("got a new one" in each for each in outcome.warnings)
+        (after,) = registry.devices()
+        assert after.epoch != before[0].epoch  # of its key
 
 
 @pytest.mark.proof

@@ -167,7 +167,10 @@ class Bootloader:
         ]
 
     def _erase_all(self, op: int, body: bytes, checksum: int) -> list[bytes]:
-        self._erase(0, len(self.flash))
+        half = len(self.flash) // 2
+        self._erase(0, half)
+        self._faults.reach("erase")
+        self._erase(half, len(self.flash) - half)
         return [self._reply(op)]
 
     def _erase_region(self, op: int, body: bytes, checksum: int) -> list[bytes]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 
 from pressel.errors import UsageError
 
-STAGES = ("connect", "stub", "read", "write", "verify", "start", "check")
+STAGES = ("connect", "stub", "read", "erase", "write", "verify", "start", "check")
 _STAGED = ("unplug_at", "mute_at", "babble_at")  # their value is one of these
 # With `=`: the fault takes a value.
 NAMES = {
