@@ -20,6 +20,7 @@ from pressel.node.resend import resend
 from pressel.node.resend.guests import Guests
 from pressel.node.resend.resend import AGAIN_FRAMES, OVER, Resend, Sent
 from pressel.node.watchers import Watchers
+from pressel.recordings.burst_mark import Mark
 from pressel.registry.device import GROUP_MAX
 from pressel.soft.credential import Credential
 from ptt.base.numbers import FRAME_SAMPLES, MEMBER_GROUPS_MAX
@@ -236,6 +237,7 @@ def test_it_gets_on_where_bursts_are_limited_to_a_second(
     ("fault", "why"),
     [
         ("stopped", "somebody stopped it"),
+        ("deleted", "somebody deleted it"),
         ("gone", "nobody is there any more"),
         ("deposed", "another host leads now"),
         ("talked over", "people talked all the time"),
@@ -254,6 +256,11 @@ def test_whatever_ends_it_nothing_stays_behind(
     async def then() -> None:
         if fault == "stopped":
             await stage.resend.stop()
+        elif fault == "deleted":
+            stage.resend.forget({Mark(3, 2)})
+            await asyncio.sleep(0.01)
+            assert stage.guests.group
+            stage.resend.forget({Mark(3, 1)})
         elif fault == "gone":
             leader.drop(stage.member("B"), stage.venue.now_ms)
         elif fault == "deposed":
@@ -265,6 +272,28 @@ def test_whatever_ends_it_nothing_stays_behind(
     if fault != "deposed":
         assert sorted(leader.floors) == [1]
         assert all(member.groups == (1,) for member in leader.members.all())
+
+
+def test_what_a_leader_that_died_has_left_is_tidied_up(stage: Stage) -> None:
+    leader, b = stage.leader, stage.device("B")
+    stage.guests.let_in(Credential(bytes(8), bytes(32)), b"", GROUP_MAX, [b])
+    leader.regroup(b, stage.venue.now_ms)
+    stage.guests.let_out()
+    leader.groups.open(5)
+    stage.roll.groups = {stage.device("C"): (1, 5)}
+    before = stage.keys()
+    asyncio.run(stage.resend.look(0))
+    assert sorted(leader.floors) == [1, 5] and stage.member("B").groups == (1,)
+    changed = stage.keys()
+    assert changed != before
+    asyncio.run(stage.resend.look(1))
+    assert stage.keys() == changed
+    stage.venue.run(2000)
+    assert list(filter(None, stage.badge("B").engine.scan.groups())) == [1]
+    leader.regroup(stage.device("C"), stage.venue.now_ms)
+    stage.roll.groups = {stage.device(name): () for name in "ABC"}  # a host that knows nobody yet
+    asyncio.run(stage.resend.look(2))
+    assert sorted(leader.floors) == [1, 5] and stage.member("C").groups == (1, 5)
 
 
 def test_the_group_is_nobody_s_and_who_is_locked_out_hears_nothing(stage: Stage) -> None:

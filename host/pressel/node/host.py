@@ -84,7 +84,7 @@ from .recording_copy import RecordingCopy
 from .registry_watch import RegistryWatch
 from .report import Report
 from .resend.guests import Guests
-from .resend.resend import Resend
+from .resend.resend import TIDY_S, Resend
 from .restarts import Restarts
 from .routine_backups import RoutineBackups
 from .service import Service
@@ -181,6 +181,7 @@ class HostNode:
             options.state, self._leader, lambda: self._settings.kept_minutes(), self._in_thread,
             self._watch.with_registry, report,
         )  # fmt: skip
+        self._recordings.on_deleted = self._resend.forget
         self._recording_copy = RecordingCopy(self._recordings, self._is_following)
         self._desk = self._make_desk()
 
@@ -535,6 +536,7 @@ class HostNode:
         self._chores.repeat(self._tell_where, ADDRESS_S)
         self._chores.repeat(self._copy_updates, COPY_S)
         self._chores.repeat(self._look_at_load, LOAD_S)
+        self._chores.repeat(self._resend.look, TIDY_S)
         self._chores.repeat(self._recordings.look, recordings.LOOK_S)
         self._chores.repeat(self._copy_recordings, recording_copy.COPY_S)
         self._chores.repeat(self._hear_log, HEAR_S)

@@ -70,6 +70,7 @@ class Recordings:
         self._heads: dict[str, int] | None = None  # of the log, as it was when it was obeyed last
         self._expired, self._expired_s = 0, 0.0
         self._turn = asyncio.Lock()  # who says what becomes of recordings: one after the other
+        self.on_deleted: Callable[[set[Mark]], None] = lambda marks: None
         self.recorder = Recorder(leader, self._is_wanted, self._keep, now_s)
 
     def verbs(self) -> tuple[Verb, ...]:
@@ -223,6 +224,7 @@ class Recordings:
     async def obey(self, told: rules.Rules) -> int:
         """Do what a log, or the leader, says; how many are gone by that. It is kept also for what
         comes here later."""
+        self.on_deleted(told.deleted)
         makes = self.is_on() and told != rules.Rules()
         return await self._shelf.ask(lambda shelf: shelf.obey(told), makes=makes) or 0
 

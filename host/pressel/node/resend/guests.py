@@ -25,8 +25,12 @@ class Guests:
 
     def free_group(self, served: Iterable[int]) -> int:
         """A talk group that is neither `served` nor anybody's on the roll; 0 when there is none."""
-        taken = {group for each in self._roll.records() for group in each.groups} | set(served)
+        taken = self.on_the_roll() | set(served)
         return next((each for each in range(GROUP_MAX, 0, -1) if each not in taken), 0)
+
+    def on_the_roll(self) -> set[int]:
+        """The talk groups that somebody is in."""
+        return {group for each in self._roll.records() for group in each.groups}
 
     def let_in(self, own: Credential, name: bytes, group: int, hearers: Iterable[bytes]) -> None:
         """Until `let_out`: who has `own` is called `name` and talks in `group`, and the devices

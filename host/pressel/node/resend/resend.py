@@ -7,17 +7,19 @@ import asyncio
 import itertools
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from pressel.errors import PresselError
+from pressel.recordings.burst_mark import Mark
 from pressel.registry.device import KEY_BYTES
 from pressel.soft.credential import DEVICE_BYTES, Credential
 from pressel.transport.udp import Address, engine_now_ms
 from ptt.base.numbers import CALL_GROUP_FIRST, FRAME_MS, GROUPS_MAX, NAME_BYTES_MAX
 from ptt.leader.floor.arbitrator import FLOOR_IDLE
 from ptt.leader.leader import Leader
+from ptt.leader.roster import GROUP_DEFAULT
 
 from ..report import Report
 from .guests import Guests
@@ -26,12 +28,13 @@ from .speaker import Speaker
 READY_S = 1.0  # a badge has its groups and their keys, which are told again if they are lost
 QUIET_S = 1.0  # an answer begins sooner
 LOOK_S = 0.1
+TIDY_S = 10.0  # until then a new leader has heard of all devices
 WAITING_S_MAX = 120.0  # in all: who missed a word has asked again by then
 AGAIN_FRAMES = 1000 // FRAME_MS  # of what was said before somebody talked
 PREFIX = b"again "  # before the talker's name, as badges show it
 
 WAITS, PLAYS, OVER = "waits", "plays", "over"
-STOPPED = "somebody stopped it"
+STOPPED, DELETED = "somebody stopped it", "somebody deleted it"
 
 
 @dataclass
@@ -97,14 +100,50 @@ class Resend:
 
     async def stop(self, why: str = STOPPED) -> None:
         """End what is on its way, and wait until that is so."""
-        job, sent = self._job, self.last
-        if job is None or sent is None or job.done():
+        job = self._cancel(why)
+        if job is not None:
+            await asyncio.wait([job])
+
+    def forget(self, deleted: Collection[Mark]) -> None:
+        """End what is on its way when it is one of the `deleted`."""
+        if self.last is not None and self.last.id in map(str, deleted):
+            self._cancel(DELETED)
+
+    async def look(self, number: int) -> None:
+        """As a chore, each TIDY_S: a leader that died has left its group to the next one."""
+        leader = self._leader()
+        if leader is None or (self._job is not None and not self._job.done()):
             return
-        sent.why = sent.why or why
-        job.cancel()
-        await asyncio.wait([job])
+        is_changed = False
+        for group in leader.floors.keys() - self._guests.on_the_roll() - {GROUP_DEFAULT}:
+            if group >= CALL_GROUP_FIRST or leader.floors[group].state != FLOOR_IDLE:
+                continue
+            for member in leader.members.all():
+                is_known = bool(self._guests.lookup(member.device).groups)  # else the roll is late
+                if is_known and member.hears(group):
+                    leader.regroup(member.device, engine_now_ms())
+            is_changed |= self._close(leader, group)
+        if is_changed:
+            leader.change_keys(engine_now_ms())
+            self._settle()
 
     # --- inside ---
+
+    def _close(self, leader: Leader, group: int) -> bool:
+        """Whether that was done: not while somebody has been put there."""
+        is_empty = not any(each.hears(group) for each in leader.members.all())
+        if is_empty:
+            leader.groups.close(group)
+        return is_empty
+
+    def _cancel(self, why: str) -> asyncio.Task[None] | None:
+        """What is to be waited for."""
+        job, sent = self._job, self.last
+        if job is None or sent is None or job.done():
+            return None
+        sent.why = sent.why or why
+        job.cancel()
+        return job
 
     async def _run(
         self, leader: Leader, group: int, sent: Sent, frames: Iterator[bytes], to: list[bytes]
@@ -184,8 +223,8 @@ class Resend:
         if self._leader() is not leader:
             return
         leader.look_at_directory(engine_now_ms())
-        if group in leader.floors and not any(m.hears(group) for m in leader.members.all()):
-            leader.groups.close(group)
+        if group in leader.floors:
+            self._close(leader, group)
         self._settle()
 
 
