@@ -1,4 +1,4 @@
-"""What several files of these tests begin with: three hosts whose logs are copied to each other."""
+"""What several files of these tests begin with: a host's folder, or three hosts and their logs."""
 
 from __future__ import annotations
 
@@ -15,3 +15,8 @@ def venue(tmp_path: Path) -> Iterator[Venue]:
     yield made
     for registry in made.at.values():
         registry.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "leader"

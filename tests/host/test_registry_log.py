@@ -32,11 +32,6 @@ Change = Callable[[Registry], object]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "leader"
-
-
-@pytest.fixture
 def run(folder: Path, capsys: pytest.CaptureFixture[str]):
     def call(*args: str) -> tuple[int, str, str]:
         code = cli.main([*args, "--state", str(folder)])
