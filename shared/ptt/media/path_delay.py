@@ -74,7 +74,7 @@ class PathDelay:
         def _choose_near(self) -> None:
             """A late packet puts its listener off by a frame, which covers those behind it until
             that is made good. So one who aims at half the share may come a frame nearer than that
-            would need, and has up to 1.7 times the share late (`tests/bench/playout.py`)."""
+            would need, and has up to 1.8 times the share late (`tests/bench/playout.py`)."""
             left = self._packets * self.late_permille // 2000
             bucket = _BUCKETS
             while bucket and left >= self._counts[bucket - 1]:
