@@ -196,7 +196,7 @@ class Room:
         self.counts.append(voice.count(data))
         first = voice.first(data)
         for node in range(1, len(self.of_group[group]) + 1):
-            if crowd.has(node):
+            if (node in crowd.nodes) != crowd.is_rest:
                 frames = self.heard.setdefault((group, node), [])
                 frames.append(list(range(first, first + voice.count(data))))
 

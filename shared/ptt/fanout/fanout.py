@@ -31,11 +31,8 @@ class Crowd:
         self.bundle = Bundle()
         self.frames = frames  # in a packet
         self.nodes: set[int] = set()
-        self.is_rest = True  # all that are not `nodes`, those who come later among them
+        self.is_rest = True  # they are all but `nodes`, those who come later too; False: `nodes`
         self.is_soonest = True  # no other gets a frame sooner
-
-    def has(self, node: int) -> bool:
-        return (node in self.nodes) != self.is_rest
 
     def put(self, data: "Any", now_ms: int) -> "list[Any]":
         """A voice packet of the talker's. Returns what leaves now."""

@@ -1,7 +1,7 @@
 """Voice from the holder of the lease to every other member of the group, payload untouched."""
 
 from ..base import events
-from ..base.clock import earliest
+from ..base.clock import NEVER, earliest
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import CALL_GROUP_FIRST
 from ..fanout.again import Again
@@ -207,17 +207,23 @@ class VoicePath:
         with one checksum for all, since the payload is the same. Who lacks the burst's codec gets
         what was coded anew, and nobody else does."""
         copy = _from_leader(data, now_ms)
+        if crowd.is_soonest:
+            self.relays.keep(copy, now_ms)
         talker = voice.talker(data)
         codec = self._groups.coding.codec_of(group, voice.lease(data))
         is_anew = voice.codec(data) != codec
+        # One turn of this loop for each listener and packet: it calls as little as it can.
+        is_for_all = codec == messages.CODEC_IMA_ADPCM and not is_anew
         served = self.multicast.served(group)
-        if crowd.is_soonest:
-            self.relays.keep(copy, now_ms)
-        again = self.again
+        nodes, is_rest = crowd.nodes, crowd.is_rest
+        again = self.again if self.again.next_timeout_ms() != NEVER else None
         links = []
         for m in self._members.all():
-            if m.node != talker and m.node not in served and crowd.has(m.node) and m.hears(group):
-                if has(m, codec) != is_anew and not again.takes(m.node, copy):
+            node = m.node
+            if node == talker or node in served or (node in nodes) == is_rest:
+                continue
+            if m.hears(group) and (is_for_all or has(m, codec) != is_anew):
+                if again is None or not again.takes(node, copy):
                     links.append(m.link)
         self.pace.send(copy, envelope.payload_crc(copy), links, now_ms)
         self.packets_out += len(links)
