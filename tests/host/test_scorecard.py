@@ -206,7 +206,7 @@ def test_the_command_says_what_decided(tmp_path: Path) -> None:
 def test_what_cannot_be_judged_is_said(tmp_path: Path) -> None:
     for words, said in (
         (["--gate", "moon", str(tmp_path)], "there is no gate 'moon'; there are: lab"),
-        ([str(tmp_path)], "holds no log: a file that ends in .log, .json, .jsonl"),
+        ([str(tmp_path)], "holds no bundle and no log: a file that ends in .log, .json, .jsonl"),
     ):
         run = CliRunner().invoke(command, words, standalone_mode=False)
         assert isinstance(run.exception, UsageError) and said in str(run.exception)

@@ -260,6 +260,8 @@ def _line(line: Line, names: Pseudonyms) -> dict[str, Any]:
 
 def _field(row: EventRow, name: str, value: Any, names: Pseudonyms) -> Any:
     kinds = row.kinds(name)
+    if not kinds and name == "why" and isinstance(value, str) and value in _restarts():
+        return value
     if not kinds:
         return value if name in _ADDED and isinstance(value, int) else None
     if kinds[0] == "number":
@@ -271,6 +273,11 @@ def _field(row: EventRow, name: str, value: Any, names: Pseudonyms) -> Any:
     if kinds[0] == "text":
         return None
     return value if value in _words_of(kinds) else None
+
+
+def _restarts() -> set[str]:
+    """Why a badge restarts, as a host's log says it."""
+    return {each.text for each in event_table().numbers("restart").values()}
 
 
 def _words_of(kinds: Iterable[str]) -> set[str]:

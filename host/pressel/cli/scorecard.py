@@ -7,7 +7,7 @@ import json
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.markup import escape
@@ -51,10 +51,12 @@ def scorecard(
 
     A venue is a folder of logs: those of its hosts (`pressel host run --json`, or `journalctl -u
     pressel -o json`) and of its badges, or one such file. Bundles beside them count as calls for
-    help. Exits with 0 for go, else with 1.
+    help; in a folder without logs, what bundles hold of logs is counted. Exits with 0 for go, else
+    with 1.
     """
     from pressel.schema.check import did_you_mean
     from pressel.schema.scorecard import scorecard as rules
+    from pressel.scorecard import bundled
     from pressel.scorecard import card as cards
     from pressel.scorecard.count import count
     from pressel.scorecard.page import render
@@ -68,8 +70,15 @@ def scorecard(
     to_s = until.timestamp() if until else float("inf")
     counts = []
     for venue in venues:
-        lines = (line for log in _logs(venue) for line in all_lines(log))
-        counts.append(count(venue.stem, lines, from_s, to_s, _bundles_s(venue)))
+        made = _bundles(venue)
+        logs = _logs(venue, made)
+        lines = (line for log in logs for line in all_lines(log))
+        if not logs:
+            lines = bundled.lines(made)
+            if any(map(bundled.is_cut, made)):
+                words = f"{venue}: a bundle holds the last lines of long logs only; give the logs"
+                print(words, file=sys.stderr)
+        counts.append(count(venue.stem, lines, from_s, to_s, _made_s(made)))
     card = cards.judge(counts, gate, table)
     if html is not None:
         try:
@@ -84,24 +93,32 @@ def scorecard(
     return 0 if card.decision == cards.GO else 1
 
 
-def _bundles_s(venue: Path) -> list[float]:
-    """When each bundle in the folder was made; other pages are none."""
+def _bundles(venue: Path) -> list[dict[str, Any]]:
+    """Those in the folder, the oldest first; other pages are none."""
     from pressel.bundle.page import read
 
     found = []
     for page in sorted(venue.glob("*.html")) if venue.is_dir() else []:
         with contextlib.suppress(UsageError):
-            made_at = read(page).get("made_at")
-            found += [float(made_at)] if isinstance(made_at, int) else []
-    return found
+            bundle = read(page)
+            if isinstance(bundle.get("made_at"), int):
+                found.append(bundle)
+    return sorted(found, key=lambda bundle: bundle["made_at"])
 
 
-def _logs(venue: Path) -> list[Path]:
+def _made_s(bundles: list[dict[str, Any]]) -> list[float]:
+    return [float(bundle["made_at"]) for bundle in bundles]
+
+
+def _logs(venue: Path, bundles: list[dict[str, Any]]) -> list[Path]:
+    """UsageError when neither logs nor `bundles` are there."""
     if not venue.is_dir():
         return [venue]
     found = sorted(each for each in venue.iterdir() if each.suffix in _SUFFIXES and each.is_file())
-    if not found:
-        raise UsageError(f"{venue} holds no log: a file that ends in {', '.join(_SUFFIXES)}")
+    if not found and not bundles:
+        raise UsageError(
+            f"{venue} holds no bundle and no log: a file that ends in {', '.join(_SUFFIXES)}"
+        )
     if len(found) > LOGS_MAX:
         raise UsageError(f"{venue} holds more than {LOGS_MAX} logs; split it by time")
     return found

@@ -20,6 +20,7 @@ from pressel.schema.sentences import event_fields, sentence
 
 LOG_BYTES_MAX = 1 << 28  # a host that talks all day writes a tenth of it
 LINES_MAX = 1000  # about one burst: each listener tells two
+TIME_S_MAX = 1 << 33  # the year 2242: no log is of a later one, and calendars know it
 _TURN_MS = 1 << 30  # a badge's clock begins again
 
 
@@ -83,7 +84,8 @@ def _read(source: str, text: str) -> Line | None:
         if event not in event_table().rows():
             return None
         if "at" in told:
-            return Line(source, event, told, at_s=float(told.pop("at")))
+            at_s = float(told.pop("at"))
+            return Line(source, event, told, at_s=at_s) if 0 <= at_s < TIME_S_MAX else None
         return Line(source, event, event_fields(event, told["value"]), ms=int(told["ms"]))
     except (ValueError, KeyError, TypeError, OverflowError):
         return None
