@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,8 @@ async def logged_in(
         accounts.put(role, role, PASSWORD)
     standing = standing or HostStandIn()
     standing.rollout = rolled_out("paused", "10 %", "2 of 2 badges refuse it")
+    on_its_way = {"talker": "Ann", "to": ["Ben", "Cy"], "state": "plays", "heard": None, "why": ""}
+    standing.sent = {"id": "1-8", "at_ms": time.time() * 1000, **on_its_way}
     host, door = HostReader(standing), Door(accounts, is_secure=False)
     talk = Talk(host, door, folder)
     names = frozenset({"127.0.0.1"})
