@@ -20,6 +20,7 @@ from pressel.registry import proved
 from pressel.registry.store import Registry
 from pressel.schema.settings import load_settings, parse_value, settings
 from pressel.schema.settings import settings as all_settings
+from ptt.base import features
 from ptt.base.numbers import INT_MAX
 from ptt.cluster import records
 from ptt.cluster.replica import State
@@ -295,6 +296,15 @@ def test_the_status_tells_of_each_badge_what_it_said(tmp_path: Path) -> None:
         ("A", 2, "applied"), ("B", 2, "refused"), ("C", 1, "waiting"), ("D", 0, "waiting")
     ]  # fmt: skip
     assert (answer["badges"], answer["applied"], answer["refused"]) == (4, 1, 1)
+    assert [each["why"].partition(";")[0] for each in answer["members"]] == [
+        "", "its build cannot do one of the values", "", ""
+    ]  # fmt: skip
+    can_change = leader.members.all()[1]
+    can_change.features = features.NETWORKS | features.SECRET_TEXTS
+    assert "build" in stage.settings.status({})["members"][1]["why"]
+    can_change.settings.failed = 7
+    leader.settings.settings.network = 7
+    assert "found no leader" in stage.settings.status({})["members"][1]["why"]
 
 
 def test_a_host_that_does_not_lead_has_no_status(tmp_path: Path) -> None:

@@ -125,12 +125,14 @@ def show_one(
 
 
 class MemberRow(BaseModel):
-    """A badge that is here; `version`: of the last that it answered, 0: none."""
+    """A badge that is here; `version`: of the last that it answered, 0: none; `why` it refuses, as
+    far as the leader knows."""
 
     device: str
     name: str
     version: int
     state: str
+    why: str = ""
 
 
 class Members(State):
@@ -154,10 +156,11 @@ def status(port: int | None, control: Path | None, as_json: bool) -> int:
             for each in sorted(told.members, key=lambda each: (each.state == APPLIED, each.name)):
                 version = str(each.version) if each.version else "none yet"
                 state = each.state if each.state == APPLIED else f"[bold]{each.state}[/]"
+                state += f": {escape(each.why)}" if each.why else ""
                 table.add_row(escape(each.name), each.device, state, version)
             print_table(table)
         print(f"{told.name()}, {told.counts()}")
-        say_left(told)
+        say_left(told, has_reasons=True)
     return 0 if told.applied == told.badges or not told.are_told else 1
 
 

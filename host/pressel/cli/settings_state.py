@@ -129,8 +129,9 @@ def change(
     return before, settled(path)
 
 
-def say_left(state: State) -> None:
-    """What badges have not done yet, and what to do about it."""
+def say_left(state: State, has_reasons: bool = False) -> None:
+    """What badges have not done yet, and what to do about it. `has_reasons`: it was said why some
+    refuse."""
     silent = (state.badges or 0) - (state.applied or 0) - (state.refused or 0)
     if silent and state.are_told:
         print(
@@ -138,5 +139,5 @@ def say_left(state: State) -> None:
             "see `pressel settings status`",
             file=sys.stderr,
         )
-    if state.refused:
-        print("a badge that refuses runs an older version: update it", file=sys.stderr)
+    if state.refused and not has_reasons:
+        print("`pressel settings status` says why a badge refuses", file=sys.stderr)

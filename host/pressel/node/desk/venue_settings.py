@@ -30,6 +30,7 @@ from ptt.cluster.versions import is_within_reach
 from ptt.leader import takeover
 from ptt.leader.leader import Leader
 from ptt.leader.members import Member
+from ptt.leader.publisher import changes_networks
 from ptt.leader.settings_in_force import KEPT_MIN, Settings
 
 from ..kept_settings import (
@@ -148,7 +149,8 @@ class VenueSettings:
 
     def status(self, fields: Fields) -> dict[str, Any]:
         """What `show` says, and in `members` for each badge that is here its device, its name, the
-        version that it answered last (0: none) and `state`: what it said of it."""
+        version that it answered last (0: none), `state`: what it said of it, and `why` it
+        refuses."""
         leader = leading(self._leader)
         rows = [_member_row(leader, member) for member in leader.members.all()]
         return {**self.show(fields), "members": rows}
@@ -446,7 +448,18 @@ def _member_row(leader: Leader, member: Member) -> dict[str, Any]:
         "name": member.name.decode(),
         "version": member.settings.acknowledged,
         "state": _said(leader, member),
+        "why": _why(leader, member),
     }
+
+
+def _why(leader: Leader, member: Member) -> str:
+    """Why it refuses, as far as it says; "": it does not refuse."""
+    if _said(leader, member) != REFUSED:
+        return ""
+    wanted = leader.settings.of(member)
+    if changes_networks(member) and member.settings.failed == wanted.network:
+        return "it found no leader in that Wi-Fi network and went back to its former one"
+    return "its build cannot do one of the values; update it"
 
 
 def _answer(now: Settings) -> dict[str, Any]:
