@@ -38,4 +38,3 @@ def turns() -> "Iterator[int]":
                 if asked_ms != _NEVER_MS and age(now_ms, asked_ms) <= _AGAIN_MS:
                     raise KeyboardInterrupt
                 asked_ms = now_ms
-                print("Press Ctrl-C again to stop it.")
