@@ -77,8 +77,8 @@ class VotesForAll(Mutant):
     bounds = ONE_TERM
     breaks = "one vote a term"
 
-    def _judge(self, asking, term, settings, now_ms):
-        answer = super()._judge(asking, term, settings, now_ms)
+    def _judge(self, index, term, settings, now_ms):
+        answer = super()._judge(index, term, settings, now_ms)
         return host_messages.VOTE_GRANTED if term == self.term else answer
 
 

@@ -51,9 +51,9 @@ def duplicate_not_suppressed() -> Any:
     original = JitterBuffer.insert
 
     def insert(self: JitterBuffer, number: int, data: Any, at: int) -> bool:
-        if number < self.next and number < self.unheard:
+        if number < self.upcoming and number < self.unheard:
             self.unheard = number
-            self.next = number
+            self.upcoming = number
             self._number[number % self._frames] = -1
         return original(self, number, data, at)
 
