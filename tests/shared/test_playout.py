@@ -2,6 +2,7 @@
 
 from array import array
 
+import pytest
 from tests.shared.raising import raised
 
 from ptt.base.clock import add
@@ -252,6 +253,44 @@ def test_pauses_are_left_out_until_the_delay_is_what_the_path_needs():
     current = listener.playout.current
     assert 4 <= listener.playout.skipped <= 9
     assert current.lag_ms(current.upcoming, listener.now_ms) <= PLAYOUT_DELAY_MS
+
+
+@pytest.mark.parametrize("is_smooth, lag_ms", [(False, 60), (True, 140)])
+def test_lost_frames_are_left_out_while_speech_is_later_than_its_path_needs(is_smooth, lag_ms):
+    """Speech that was kept for 140 ms and has no pause: of the frames that are lost, those are made
+    up that come right behind another one, or when it is late no more. All count as missing. A
+    smooth playout makes good otherwise what is late."""
+    listener = Listener()
+    listener.playout.is_smooth = is_smooth
+    lost = (20, 25, 26, 31, 60, 70, 80)
+
+    def take(number):
+        if number not in lost:
+            data = bytes([0, number, 60, 0]) + bytes(160)
+            listener.playout.insert(1, TALKER, number, False, data, 0, listener.now_ms)
+
+    for number in range(7):
+        take(number)
+    for number in range(7, 90):
+        take(number)
+        assert listener.play(1) != [None]
+    current = listener.playout.current
+    assert current.lag_ms(current.upcoming, listener.now_ms) == lag_ms
+    assert (current.played, current.concealed) == (current.upcoming - len(lost), len(lost))
+
+
+def test_what_was_lost_while_nothing_came_is_counted_once():
+    """Frame 5 is lost, and those behind it are three frames late; so much was made up."""
+    listener = Listener()
+    listener.playout.path.most_ms = 100
+    listener.take(1, 0, 1, 2, 3, 4)
+    listener.play(8)
+    current = listener.playout.current
+    assert (current.played, current.concealed, current.held) == (5, 3, 3)
+    listener.take(1, 6, 7, 8)
+    assert current.lag_ms(5, listener.now_ms) > listener.playout.path.delay_ms
+    assert listener.play(1) == [level_of(1, 6)]
+    assert (current.played, current.concealed) == (6, 3)
 
 
 def test_clocks_that_differ_are_followed():

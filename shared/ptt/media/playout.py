@@ -92,6 +92,7 @@ class Playout:
         self.skipped = 0  # frames of pauses, left out to catch up
         if features.HAS_SMOOTH_PLAYOUT:
             self.comfort: Comfort | None = None  # sounds where a talker leaves out pauses
+            self.is_smooth = False  # a `SmoothPlayout` mends losses, and catches up
             from .codecs import Codecs
 
             self.codecs = Codecs()  # that we have
@@ -174,11 +175,7 @@ class Playout:
             return self.read(now_ms) if self.state != SILENT else None
         assert self.following.lease == 0 or self.following.lease != current.lease, "a burst twice"
         if current.waiting > 1 and current.lag_ms(current.upcoming, now_ms) > self.path.delay_ms:
-            if features.HAS_SMOOTH_PLAYOUT:
-                if current.codec is None or not current.codec.runs_on:
-                    self._catch_up()
-            else:
-                self._catch_up()
+            self._catch_up()
         if features.HAS_SMOOTH_PLAYOUT:
             self._shorten_pause(now_ms)
         at = current.take()
@@ -297,11 +294,22 @@ class Playout:
             self._loud -= 1
 
     def _catch_up(self) -> None:
-        """Later than the path needs: leave out a frame that lies within a pause."""
+        """Later than the path needs: leave out a frame that is lost, or lies within a pause."""
         current = self.current
         begin = current.peek(0)
+        if begin < 0:
+            if features.HAS_SMOOTH_PLAYOUT:
+                if self.is_smooth or (self.comfort is not None and self.comfort.is_on):
+                    return
+            if not current.held:  # else something sounded in its place already
+                current.upcoming += 1
+                current.concealed += 1  # as far as anybody counts
+            return
+        if features.HAS_SMOOTH_PLAYOUT:
+            if current.codec is not None and current.codec.runs_on:
+                return  # see `_decode`
         end = current.peek(1)
-        if begin < 0 or end < 0:
+        if end < 0:
             return
         data = current.store.data
         if max(data[begin + 2], data[end + 2]) + _PAUSE_STEPS < self._loud:

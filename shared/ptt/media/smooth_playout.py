@@ -20,6 +20,7 @@ class SmoothPlayout:
 
     def __init__(self, playout: "Playout") -> None:
         self._playout = playout
+        playout.is_smooth = True
         self._concealer = Concealer()
         self.line = TimeScale()
         self._lease = 0  # of the burst that was read last
