@@ -131,13 +131,18 @@ def keys(firmware: Load, monkeypatch: pytest.MonkeyPatch) -> Keys:
 def test_a_stray_ctrl_c_stops_nothing(keys: Keys) -> None:
     assert keys.char == -1  # MicroPython stops at none
     for minute in range(60):
-        keys.type(b"\x00\xff\r" + CTRL_C + b"\xc0", minute * 60_000)
+        keys.type(b"\r\x00\xff" + CTRL_C + b"\r\xc0", minute * 60_000)
 
 
 @pytest.mark.parametrize("between", [b"", b"\r", b"\r\x01 noise \xff"])
 def test_whoever_asks_twice_gets_the_prompt(keys: Keys, between: bytes) -> None:
     with pytest.raises(KeyboardInterrupt):
         keys.type(CTRL_C + between + CTRL_C, 5000)
+
+
+def test_mpremote_gets_the_prompt(keys: Keys) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        keys.type(b"\r" + CTRL_C, 5000)
 
 
 def test_twice_is_within_two_seconds_also_where_the_clock_turns(keys: Keys) -> None:
@@ -161,7 +166,7 @@ def test_the_loop_stops_for_who_asks_and_leaves_time_at_the_console(
         def step(self, now_ms: int) -> int:
             steps.append(now_ms)
             if len(steps) == 2:
-                keys.typed = io.BytesIO(b"\x03\r\x03")
+                keys.typed = io.BytesIO(b"\x03 \x03")
             return 10
 
     monkeypatch.setattr(guard, "start", Handset)

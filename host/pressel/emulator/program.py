@@ -22,7 +22,7 @@ _REPL = Path(__file__).with_name("repl.mjs")
 _REPL_ENDS = {4: SOFT_RESET, 5: SOFT_RESET_RAW}  # by exit code, as repl.mjs has them
 _END_S = 10.0
 _HEAP_BYTES = 1 << 20
-_INTERRUPT = 3
+_INTERRUPT, _ENTER = 3, 13
 _AGAIN_S = 2.0  # as firmware/hal/console.py
 
 
@@ -85,7 +85,7 @@ class Repl(Program):
 
 
 class Firmware(Program):
-    """main.py. Ctrl-C twice interrupts it; an exception ends in its traceback."""
+    """main.py. Ctrl-C twice, or behind Enter, interrupts it; an exception ends in its traceback."""
 
     def __init__(self, scratch: Path, mac: bytes) -> None:
         sounds = ("--recordings", str(scratch / "recordings"), "--heap", str(_HEAP_BYTES))
@@ -93,6 +93,7 @@ class Firmware(Program):
         self._rest = b""
         self._end = ""
         self._asked_s: float | None = None
+        self._before = 0  # the last key
 
     def write(self, data: bytes) -> None:
         """It listens to Ctrl-C only; what follows that is `held` for the prompt."""
@@ -100,10 +101,12 @@ class Firmware(Program):
             if self._end:
                 self.held += data[at:]
                 return
+            before, self._before = self._before, byte
             if byte != _INTERRUPT:
                 continue
             now_s = time.monotonic()
-            if self._asked_s is not None and now_s - self._asked_s <= _AGAIN_S:
+            is_again = self._asked_s is not None and now_s - self._asked_s <= _AGAIN_S
+            if is_again or before == _ENTER:
                 self._end = INTERRUPTED
                 self._input.close()
             self._asked_s = now_s
