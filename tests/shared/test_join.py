@@ -2,6 +2,7 @@
 
 from ptt.badge.join import JOINED, RULES, SEARCHING, STATES, TRIGGERS, Join
 from ptt.base import events
+from ptt.base.clock import since
 from ptt.base.numbers import (
     HEARTBEAT_MS,
     HELLO_RETRY_MS,
@@ -204,13 +205,33 @@ def test_each_second_heartbeat_is_left_out_while_the_leader_is_heard_by_multicas
     join.skip(now_ms + 10)  # no answer yet: that one counts
     assert join.next_timeout_ms() == now_ms + PROBE_MS
     join.on_leader_heard(now_ms + 20)
-    for at_ms, due_ms in ((30, 1330), (900, 2000), (1900, 2000)):
+    for at_ms, due_ms in ((30, 2000), (900, 2000), (1900, 2000)):
         join.skip(now_ms + at_ms)
         assert join.next_timeout_ms() == now_ms + due_ms
     join.handle_timeout(now_ms + 2000)
     join.on_leader_heard(now_ms + 2020)
     assert join.next_timeout_ms() == now_ms + 3000  # nothing more comes
     assert join.output.done == ["heartbeat"] * 2
+
+
+def test_badges_that_miss_the_same_probe_do_not_ask_in_step():
+    """Probes come once a second, but for one that an access point holds."""
+    begun = set()
+    for seed in range(10):
+        join = joined(seed)
+        begun_ms = join.next_timeout_ms()
+        begun.add(begun_ms)
+        beats = []
+        for probe_ms in (2000, 3400, 4000, 5000, 6000):
+            while since(NOW_MS + probe_ms, join.next_timeout_ms()) > 0:
+                now_ms = join.next_timeout_ms()
+                join.handle_timeout(now_ms)
+                join.on_leader_heard(now_ms + 5)
+                beats.append(since(now_ms, begun_ms))
+            join.skip(NOW_MS + probe_ms)
+        assert 3 <= len(beats) <= 4
+        assert not [each for each in beats if each % HEARTBEAT_MS]
+    assert len(begun) > 8
 
 
 def test_who_is_not_answered_loses_its_leader_whatever_comes_by_multicast():

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
         def leader_lost(self, now_ms: int) -> None: ...
 
 
-_MANY_LATE_MS = const(1300)  # a second to the next probe, and until a key has proved it
-
 SEARCHING = const(0)
 JOINED = const(1)
 STATES = ("searching", "joined")
@@ -121,10 +119,12 @@ class Join:
 
     def skip(self, now_ms: int) -> None:
         """What the leader sends to many came, so it is there: each second heartbeat is left out, as
-        long as this goes on. It proves nothing of our own path: that one waits for an answer."""
+        long as this goes on. It proves nothing of our own path: that one waits for an answer.
+        Many hear the same at once, so the others keep the time of our own: badges that miss it
+        together must not ask in step."""
         if self._unanswered == 0:
             self._heard_ms = now_ms
-            due_ms = earliest(add(self._beat_ms, 2 * HEARTBEAT_MS), add(now_ms, _MANY_LATE_MS))
+            due_ms = add(self._beat_ms, 2 * HEARTBEAT_MS)
             if since(due_ms, self._due_ms) > 0:
                 self._due_ms = due_ms
 
