@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,7 @@ class Roll:
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
         self.groups: dict[bytes, tuple[int, ...]] = {}
+        self.version = 0
 
     def key(self, device: bytes) -> bytes | None:
         return self._venue.directory.key(device)
@@ -81,6 +83,13 @@ class Stage:
 
     def badge(self, name: str) -> Badge:
         return self.venue.badge(name)
+
+    def regroup(self, **groups: tuple[int, ...]) -> None:
+        """As an operator does."""
+        for name, given in groups.items():
+            self.roll.groups[self.device(name)] = given
+        self.roll.version += 1
+        self.leader.look_at_directory(self.venue.now_ms)
 
     def keys(self) -> tuple[int, bytes]:
         return self.leader.keys.current(GROUP_MAX)
@@ -132,7 +141,7 @@ def sent_to_b(stage: Stage, speaker: SpeakerStandIn, then: Callable[[], Any] | N
     sent = Sent("3-1", "Ann", ["B0"], 0)
 
     async def scenario() -> None:
-        stage.resend.begin(stage.leader, sent, iter(FRAMES), [stage.device("B")])
+        stage.resend.begin(stage.leader, sent, iter(FRAMES), [stage.device("B")], 1)
         job = stage.resend._job
         assert job is not None
         with pytest.raises(PresselError, match="another recording is on its way"):
@@ -152,7 +161,7 @@ def test_the_badge_needs_nothing_for_it_and_people_come_first(stage: Stage) -> N
     """C0 stands for the host's speaker: B0 hears it where it hears nobody else, its button stays
     in its group, and when it is over the group is gone, with its key."""
     venue, own = stage.venue, Credential(stage.device("C"), stage.device("C") * 4)
-    stage.guests.let_in(own, b"again Ann", GROUP_MAX, [stage.device("B")])
+    stage.guests.let_in(own, b"again Ann", GROUP_MAX, [stage.device("B")], 1)
     for name in "BC":
         stage.leader.regroup(stage.device(name), venue.now_ms)
         stage.leader.keys.give(stage.member(name), venue.now_ms)
@@ -241,6 +250,9 @@ def test_it_gets_on_where_bursts_are_limited_to_a_second(
         ("gone", "nobody is there any more"),
         ("deposed", "another host leads now"),
         ("talked over", "people talked all the time"),
+        ("moved", "nobody is there any more"),
+        ("in eight groups", "nobody is there any more"),
+        ("its group given away", "people were put into group 127"),
     ],
 )
 def test_whatever_ends_it_nothing_stays_behind(
@@ -265,18 +277,79 @@ def test_whatever_ends_it_nothing_stays_behind(
             leader.drop(stage.member("B"), stage.venue.now_ms)
         elif fault == "deposed":
             stage.leader = Venue(badges=0).leader
+        elif fault == "moved":
+            stage.regroup(B=(2,))
+        elif fault == "in eight groups":
+            stage.regroup(B=tuple(range(1, MEMBER_GROUPS_MAX + 1)))
+        elif fault == "its group given away":
+            stage.regroup(C=(GROUP_MAX,))
 
     sent = sent_to_b(stage, speaker, then)
     assert why in sent.why and not sent.heard and speaker.bursts == []
     assert stage.guests.group == 0 and stage.guests.name(stage.resend._own.device) is None
     if fault != "deposed":
-        assert sorted(leader.floors) == [1]
-        assert all(member.groups == (1,) for member in leader.members.all())
+        assert (GROUP_MAX in leader.floors) == (fault == "its group given away")
+        given = stage.roll.groups
+        for member in leader.members.all():
+            assert member.groups == given.get(member.device, (1,))
+
+
+def test_who_selects_the_recording_s_group_and_presses_is_heard_by_its_own(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Amid the recording, which goes on for the others."""
+    b = stage.badge("B").engine
+    pressed: list[int] = []
+
+    def meanwhile(bursts: list[list[bytes]]) -> None:
+        if len(bursts[0]) == 10:
+            stage.venue.run(1000)
+            assert b.select_group(GROUP_MAX)
+            stage.venue.press("B")
+            stage.venue.run(100)
+            pressed.append(stage.leader.floors[GROUP_MAX].holder)
+        if len(bursts[0]) == 100:
+            stage.venue.run(1000)
+            pressed.append(b.scan.selected)
+            assert stage.member("C").hears(GROUP_MAX)
+
+    speaker = SpeakerStandIn(meanwhile)
+    monkeypatch.setattr(resend, "Speaker", speaker)
+    sent = Sent("3-1", "Ann", ["B0", "C0"], 0)
+
+    async def scenario() -> None:
+        to = [stage.device("B"), stage.device("C")]
+        frames = slowly(FRAMES)
+        stage.resend.begin(stage.leader, sent, frames, to, 1)
+        assert stage.resend._job is not None
+        async with asyncio.timeout(20):
+            await asyncio.wait([stage.resend._job])
+
+    asyncio.run(scenario())
+    assert pressed == [b.join.node, 1] and (sent.why, len(speaker.bursts)) == ("", 1)
+    stage.venue.release("B")
+    stage.venue.run(500)
+    stage.venue.press("B")
+    stage.venue.run(500)
+    assert stage.leader.floors[1].holder == b.join.node
+
+
+def slowly(frames: list[bytes]) -> Iterator[bytes]:
+    """So that what looks on has its turns."""
+    for each in frames:
+        time.sleep(1e-4)
+        yield each
+
+
+def test_a_full_venue_has_no_place_for_one(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resend, "MEMBERS_MAX", 3)
+    with pytest.raises(PresselError, match="has all 3 badges"):
+        stage.resend.may_begin(stage.leader)
 
 
 def test_what_a_leader_that_died_has_left_is_tidied_up(stage: Stage) -> None:
     leader, b = stage.leader, stage.device("B")
-    stage.guests.let_in(Credential(bytes(8), bytes(32)), b"", GROUP_MAX, [b])
+    stage.guests.let_in(Credential(bytes(8), bytes(32)), b"", GROUP_MAX, [b], 1)
     leader.regroup(b, stage.venue.now_ms)
     stage.guests.let_out()
     leader.groups.open(5)
@@ -301,10 +374,11 @@ def test_the_group_is_nobody_s_and_who_is_locked_out_hears_nothing(stage: Stage)
     stage.roll.groups = {a: (1, GROUP_MAX), b: (1,)}
     assert stage.guests.free_group([1, GROUP_MAX - 1]) == GROUP_MAX - 2
     assert stage.guests.free_group(range(1, GROUP_MAX)) == 0
-    stage.guests.let_in(Credential(bytes(8), bytes(32)), b"", 9, [a, b])
+    stage.guests.let_in(Credential(bytes(8), bytes(32)), b"", 9, [a, b], 1)
     assert stage.guests.lookup(a).groups == (1, GROUP_MAX, 9)
-    stage.roll.groups[b] = ()
-    assert stage.guests.lookup(b).groups == ()
+    for now in ((), (2,)):  # locked out, or in another group than that where it was said
+        stage.roll.groups[b] = now
+        assert stage.guests.lookup(b).groups == now
     for group in range(2, 17):
         stage.leader.groups.open(group)
     with pytest.raises(PresselError, match="all 16 groups"):
@@ -321,6 +395,7 @@ def test_only_who_could_have_heard_it_gets_it_and_the_log_tells(
     host = Desk(tmp_path)
     host.leader = stage.leader
     begun: list[tuple[Sent, list[bytes]]] = []
+    begin = stage.resend.begin
     monkeypatch.setattr(stage.resend, "begin", lambda *said: begun.append((said[1], said[3])))
     desk = Sending(host.room, stage.resend, lambda: stage.leader)
     verbs = {each.name: each for each in desk.verbs()}
@@ -338,6 +413,19 @@ def test_only_who_could_have_heard_it_gets_it_and_the_log_tells(
         await ask("recordings resend", id="3-2", to=[])
         await ask(SEND, id="3-3")
         assert [to for _, to in begun] == [[c], [a, c], [a]]  # who said it knows it
+        monkeypatch.setattr(stage.resend, "begin", begin)
+        write = host.room.write
+
+        async def takes_time(*said: Any) -> None:
+            await asyncio.sleep(0.01)
+            await write(*said)
+
+        monkeypatch.setattr(host.room, "write", takes_time)
+        both: Any = await asyncio.gather(
+            ask(SEND, id="3-1", to=["C0"]), ask(SEND, id="3-1", to=["A0"]), return_exceptions=True
+        )
+        assert both[0]["to"] == ["C0"] and "another recording is on its way" in str(both[1])
+        await stage.resend.stop()
         for fields, words in (
             ({"id": "3-1", "to": ["B0"]}, "B0 is not in group 1"),
             ({"id": "3-1", "to": ["D0"]}, "is in 8 groups"),
@@ -354,7 +442,7 @@ def test_only_who_could_have_heard_it_gets_it_and_the_log_tells(
 
     asyncio.run(scenario())
     log = host.log()
-    assert [(verb, who) for verb, _, who in log] == [(SEND, "Mia")] * 3
+    assert [(verb, who) for verb, _, who in log] == [(SEND, "Mia")] * 4  # none of what failed
     assert f"to {c.hex()}" in (log[0][1] or "") and "to all of group 1" in (log[1][1] or "")
 
 

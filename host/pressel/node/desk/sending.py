@@ -6,6 +6,7 @@ are never recorded.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,7 @@ class Sending:
         self._recordings = recordings
         self._resend = resend
         self._leader = leader
+        self._turn = asyncio.Lock()  # else the log tells of one that found another on its way
 
     def verbs(self) -> tuple[Verb, ...]:
         return (
@@ -53,18 +55,19 @@ class Sending:
         and in its group, but for who said it. A `Sent`."""
         found, pieces = await self._recordings.whole(fields["id"])
         frames.must_be_known(pieces)
-        leader = leading(self._leader)
-        self._resend.may_begin(leader)
-        members = _chosen(leader, found, fields.get("to") or [])
-        whom = ", ".join(each.device.hex() for each in members)
-        if not fields.get("to"):
-            whom = f"all of group {found.group} that were there"
-        await self._recordings.write(fields, SEND, found, f"; to {whom}")
-        sent = Sent(str(found.mark), found.talker, [each.name.decode() for each in members],
-                    self._recordings.now_ms())  # fmt: skip
-        to = [each.device for each in members]
-        self._resend.begin(leading(self._leader), sent, frames.decoded(pieces), to)
-        return sent.as_json()
+        async with self._turn:
+            leader = leading(self._leader)
+            self._resend.may_begin(leader)
+            members = _chosen(leader, found, fields.get("to") or [])
+            whom = ", ".join(each.device.hex() for each in members)
+            if not fields.get("to"):
+                whom = f"all of group {found.group} that were there"
+            await self._recordings.write(fields, SEND, found, f"; to {whom}")
+            sent = Sent(str(found.mark), found.talker, [each.name.decode() for each in members],
+                        self._recordings.now_ms())  # fmt: skip
+            to = [each.device for each in members]
+            self._resend.begin(leading(self._leader), sent, frames.decoded(pieces), to, found.group)
+            return sent.as_json()
 
     def sent(self, fields: Fields) -> dict[str, Any] | None:
         """The `Sent` that was sent last, or is on its way; None: there is none."""

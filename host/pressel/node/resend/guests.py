@@ -19,7 +19,10 @@ class Guests:
     def __init__(self, roll: RegistryDirectory) -> None:
         self._roll = roll
         self.group = 0  # 0: there are none
+        self._said_in = 0
         self._hearers: frozenset[bytes] = frozenset()
+        self._looked = -1  # the roll's version of which `_is_taken` holds
+        self._is_taken = False
         self._own: Credential | None = None
         self._name = b""
 
@@ -32,15 +35,30 @@ class Guests:
         """The talk groups that somebody is in."""
         return {group for each in self._roll.records() for group in each.groups}
 
-    def let_in(self, own: Credential, name: bytes, group: int, hearers: Iterable[bytes]) -> None:
-        """Until `let_out`: who has `own` is called `name` and talks in `group`, and the devices
-        `hearers` hear that."""
+    def is_taken(self) -> bool:
+        """Whether an operator has put people into the group meanwhile."""
+        if self._roll.version != self._looked:
+            self._looked, self._is_taken = self._roll.version, self.group in self.on_the_roll()
+        return self._is_taken
+
+    def let_in(
+        self, own: Credential, name: bytes, group: int, hearers: Iterable[bytes], said_in: int
+    ) -> None:
+        """Until `let_out`: who has `own` is called `name` and talks in `group`, and those of the
+        devices `hearers` hear that who are in the talk group `said_in`."""
         self._own, self._name = own, name
-        self.group, self._hearers = group, frozenset(hearers)
+        self.group, self._hearers, self._said_in = group, frozenset(hearers), said_in
+        self._looked = -1
+
+    def take_out(self, device: bytes) -> bool:
+        """One hears it no more; whether it did."""
+        did = device in self._hearers
+        self._hearers -= {device}
+        return did
 
     def let_out(self) -> None:
         self._own, self._name = None, b""
-        self.group, self._hearers = 0, frozenset()
+        self.group, self._hearers, self._said_in = 0, frozenset(), 0
 
     # --- what a leader asks ---
 
@@ -55,7 +73,7 @@ class Guests:
         if self._is_own(device):
             return Grants((self.group,))
         grants = self._roll.lookup(device)
-        if device in self._hearers and grants.groups:  # else it has been locked out meanwhile
+        if device in self._hearers and self._said_in in grants.groups:  # it may be so no more
             return Grants((*grants.groups, self.group), grants.entitlements)
         return grants
 

@@ -16,7 +16,13 @@ from pressel.recordings.burst_mark import Mark
 from pressel.registry.device import KEY_BYTES
 from pressel.soft.credential import DEVICE_BYTES, Credential
 from pressel.transport.udp import Address, engine_now_ms
-from ptt.base.numbers import CALL_GROUP_FIRST, FRAME_MS, GROUPS_MAX, NAME_BYTES_MAX
+from ptt.base.numbers import (
+    CALL_GROUP_FIRST,
+    FRAME_MS,
+    GROUPS_MAX,
+    MEMBERS_MAX,
+    NAME_BYTES_MAX,
+)
 from ptt.leader.floor.arbitrator import FLOOR_IDLE
 from ptt.leader.leader import Leader
 from ptt.leader.roster import GROUP_DEFAULT
@@ -89,13 +95,21 @@ class Resend:
             raise PresselError(
                 f"the venue uses all {GROUPS_MAX} groups of a leader; a recording needs one more"
             )
+        if len(leader.members.all()) >= MEMBERS_MAX:
+            raise PresselError(
+                f"the leader has all {MEMBERS_MAX} badges that it can serve; a recording needs the "
+                "place of one"
+            )
         return group
 
-    def begin(self, leader: Leader, sent: Sent, frames: Iterator[bytes], to: list[bytes]) -> None:
-        """Send `frames`, samples of 20 ms each, to the devices `to`. PresselError when it cannot
-        begin."""
+    def begin(
+        self, leader: Leader, sent: Sent, frames: Iterator[bytes], to: list[bytes], said_in: int
+    ) -> None:
+        """Send `frames`, samples of 20 ms each, to the devices `to` while they are in the talk
+        group `said_in`. PresselError when it cannot begin."""
         group = self.may_begin(leader)
         self.last = sent
+        self._guests.let_in(self._own, _name(sent), group, to, said_in)
         self._job = asyncio.ensure_future(self._run(leader, group, sent, frames, to))
 
     async def stop(self, why: str = STOPPED) -> None:
@@ -148,9 +162,8 @@ class Resend:
     async def _run(
         self, leader: Leader, group: int, sent: Sent, frames: Iterator[bytes], to: list[bytes]
     ) -> None:
-        name = _cut(PREFIX + sent.talker.encode())
-        speaker = Speaker(self._own, name, self._badges())
-        self._guests.let_in(self._own, name, group, to)
+        speaker = Speaker(self._own, _name(sent), self._badges())
+        watch = asyncio.ensure_future(self._watch(leader, group))
         try:
             self._tell_groups(leader, to)
             await speaker.open()
@@ -158,7 +171,10 @@ class Resend:
             await self._speak(leader, speaker, sent, frames, to)
         except PresselError as error:
             sent.why = sent.why or str(error)
+        except OSError as error:
+            sent.why = sent.why or f"this host could not send it: {error.strerror}"
         finally:
+            watch.cancel()
             speaker.close()
             self._let_out(leader, group)
             sent.state = OVER
@@ -196,15 +212,34 @@ class Resend:
             await asyncio.sleep(LOOK_S)
         return left_s
 
+    async def _watch(self, leader: Leader, group: int) -> None:
+        """A badge that can change its group finds the recording's there, too. Nobody but its
+        listeners would hear what is said, or called for help, in it: who presses is taken out, and
+        its next press is for its own group."""
+        while self._leader() is leader:
+            own = leader.members.by_device(self._own.device)
+            floor = leader.floors.get(group)
+            if floor is not None:
+                for node in (floor.holder, *(each.node for each in floor.queue)):
+                    member = leader.members.by_node(node)
+                    if member not in (None, own) and self._guests.take_out(member.device):
+                        leader.regroup(member.device, engine_now_ms())
+                        self._settle()
+            await asyncio.sleep(LOOK_S)
+
     def _is_quiet(self, leader: Leader, to: list[bytes]) -> bool:
         """PresselError when there is nobody left to hear it."""
+        own = self._guests.group
         if self._leader() is not leader:
             raise PresselError("another host leads now; send it again")
-        members = [member for each in to if (member := leader.members.by_device(each)) is not None]
+        if self._guests.is_taken():
+            raise PresselError(f"people were put into group {own}, which it used; send it again")
+        there = [member for each in to if (member := leader.members.by_device(each)) is not None]
+        members = [member for member in there if member.hears(own)]
         if not members:
             raise PresselError("nobody is there any more who is to hear it")
         groups = {group for member in members for group in (*member.groups, member.call)}
-        floors = (leader.floors.get(group) for group in groups - {self._guests.group})
+        floors = (leader.floors.get(group) for group in groups - {own})
         return all(floor is None or floor.state == FLOOR_IDLE for floor in floors)
 
     def _tell_groups(self, leader: Leader, to: list[bytes]) -> None:
@@ -255,5 +290,7 @@ class _Tape:
         self._given = 0
 
 
-def _cut(name: bytes) -> bytes:
+def _name(sent: Sent) -> bytes:
+    """As badges show it."""
+    name = PREFIX + sent.talker.encode()
     return name[:NAME_BYTES_MAX].decode(errors="ignore").encode()
