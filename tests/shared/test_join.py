@@ -1,8 +1,10 @@
 """A badge looks for its leader, joins it, and notices when it is gone."""
 
+import pytest
+
 from ptt.badge.join import JOINED, RULES, SEARCHING, STATES, TRIGGERS, Join
 from ptt.base import events
-from ptt.base.clock import since
+from ptt.base.clock import add, since
 from ptt.base.numbers import (
     HEARTBEAT_MS,
     HELLO_RETRY_MS,
@@ -57,9 +59,9 @@ class Membership(Join):
         super().__init__(Prng(seed), self.output)
 
 
-def searching(seed=1):
+def searching(seed=1, now_ms=NOW_MS):
     join = Membership(seed)
-    join.start(NOW_MS)
+    join.start(now_ms)
     join.output.done.clear()
     return join
 
@@ -212,6 +214,18 @@ def test_each_second_heartbeat_is_left_out_while_the_leader_is_heard_by_multicas
     join.on_leader_heard(now_ms + 2020)
     assert join.next_timeout_ms() == now_ms + 3000  # nothing more comes
     assert join.output.done == ["heartbeat"] * 2
+
+
+@pytest.mark.parametrize("now_ms", [0, 1 << 28, (1 << 29) + 5000, (1 << 30) - 200])
+def test_who_hears_multicast_before_its_first_heartbeat_sends_it_all_the_same(now_ms):
+    """Whatever its clock shows; the leader forgets after five seconds who says nothing."""
+    join = searching(now_ms=now_ms)
+    assert join.on_welcome(join.nonce, 7, 1234, 1, now_ms)
+    first_ms = join.next_timeout_ms()
+    join.skip(add(now_ms, 10))
+    assert join.next_timeout_ms() == add(first_ms, HEARTBEAT_MS)
+    join.handle_timeout(join.next_timeout_ms())
+    assert join.output.done[-1] == "heartbeat"
 
 
 def test_badges_that_miss_the_same_probe_do_not_ask_in_step():

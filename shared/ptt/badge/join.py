@@ -70,7 +70,7 @@ class Join:
         self.term = 0
         self.nonce = 0  # of the HELLO that awaits its WELCOME
         self._heard_ms = 0
-        self._beat_ms = 0  # when the last regular heartbeat was sent
+        self._beat_ms = 0  # when the last regular heartbeat was sent, or would have been
         self._unanswered = 0  # heartbeats since the leader was heard
         self._due_ms = 0
         self._retry_ms = HELLO_RETRY_MS
@@ -177,6 +177,7 @@ class Join:
         self._heard_ms = now_ms
         self._unanswered = 0
         self._due_ms = add(now_ms, HEARTBEAT_MS // 2 + self._prng.below(HEARTBEAT_MS // 2))
+        self._beat_ms = add(self._due_ms, -HEARTBEAT_MS)  # the WELCOME stands for one
         self._output.tell(events.JOINED, node)
 
     def _do_heartbeat(self, value: int, now_ms: int) -> None:
