@@ -16,7 +16,7 @@ from pressel.recordings.burst_mark import Mark
 from pressel.registry import about_bursts
 from pressel.registry.device import ACTIVE, REVOKED
 from pressel.registry.identity import identity
-from pressel.registry.intake import Sent
+from pressel.registry.intake import Sent, Taken
 from pressel.registry.store import Registry
 
 
@@ -234,6 +234,38 @@ def test_a_disk_that_was_turned_back_behind_its_own_checkpoint_gets_its_log_agai
     venue.meet()
     venue.agree()
     assert venue.at["c"].device(ANN).name == "Anna" and venue.at["c"].device(BEN).state == REVOKED
+
+
+def test_what_a_disk_that_was_turned_back_changed_meanwhile_is_gone_as_its_log_says(
+    venue: Venue, tmp_path: Path
+) -> None:
+    """Its older entries are dropped, and with them what it wrote since; the device is another's
+    word again, and its key is asked for."""
+    venue.lead("a", 100).enrol(ANN, "Ann")
+    venue.meet()
+    backup = tmp_path / "older"
+    venue.at["b"].close()
+    shutil.copytree(venue.folder / "b", backup)
+    venue.at["b"] = Registry(venue.folder / "b")
+    compact(venue.lead("b", 101))
+    venue.hear("a", "b")
+    venue.at["b"].close()
+    shutil.rmtree(venue.folder / "b")
+    shutil.copytree(backup, venue.folder / "b")
+    turned = venue.at["b"] = Registry(venue.folder / "b")
+    venue.lead("b", 101).set_groups(ANN, (1, 7))
+    taken = venue.hear("b", "a")
+    taken = hear_again(venue, "b", "a", taken)
+    assert not taken.lacking and turned.verify()
+    assert facts(turned) == facts(venue.at["a"])
+
+
+def hear_again(venue: Venue, host: str, source: str, lacking: Taken) -> Taken:
+    """What was missing beside entries is asked for."""
+    here, there = venue.at[host], venue.at[source]
+    known = {each: (head.index, head.hash) for each, head in here.heads().items()}
+    page = there.page(known | lacking.bare, lacking.lacking)
+    return here.take(page.sent, page.keys, lambda term: True, lacking.lacking)
 
 
 def test_undoing_is_not_misled_by_a_checkpoint(venue: Venue) -> None:

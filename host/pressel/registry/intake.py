@@ -96,7 +96,7 @@ class Intake:
         self._mend()
         for device in {*keys, *lacking}:
             self._log.touch(f"device {device}")
-        if self._look_again:
+        if self._look_again or self._taken.regained:  # what was dropped says nothing any more
             self._touch_all()
         self._apply()
         self._note_lost_secrets()
