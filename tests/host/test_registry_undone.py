@@ -139,3 +139,23 @@ def test_values_of_settings_that_somebody_has_taken_away_are_missed(venue: Venue
         leads.verify()
     sql(venue.at["b"], "DELETE FROM entry_text WHERE name IN ('why', 'who')")  # of people
     assert venue.at["b"].verify()
+
+
+def test_a_revocation_that_a_removed_host_has_said_is_said_again(venue: Venue) -> None:
+    """Host "c" has removed "b" before it heard of it, and misses the key of a device that "a" has
+    forgotten."""
+    venue.lead("a", 100).enrol(ANN, "Ann")
+    venue.meet()
+    venue.lead("a", 100).set_groups(ANN, (1, 7))
+    venue.lead("b", 101).revoke(ANN)
+    venue.hear("a", "b")
+    venue.at["c"].remove_host("b")
+    venue.hear("c", "a")
+    with pytest.raises(PresselError, match="not what the log says"):
+        venue.at["c"].verify()
+    venue.lead("a", 102).revoke(ANN)
+    assert not venue.hear("c", "a").lacking
+    assert venue.at["c"].device(ANN).state == REVOKED and venue.at["c"].verify()
+    last = venue.at["a"].log.last()
+    venue.at["a"].revoke(ANN)
+    assert venue.at["a"].log.last() == last, "it is said once"

@@ -443,6 +443,11 @@ class Log:
         except PresselError:
             return None
 
+    def is_own(self, subject: str) -> bool:
+        """Whether what holds of it is what this host has said."""
+        word = self.standing.of(subject)
+        return word is not None and word.kept.host == self.own
+
     def is_said(self, subject: str) -> bool:
         """Whether the tables say of it what the log says."""
         said = self._present(subject)

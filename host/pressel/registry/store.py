@@ -321,11 +321,15 @@ class Registry(Database):
         return row[0]
 
     def revoke(self, device_id: str) -> None:
-        """End a device for good: its key is gone, its id stays known."""
+        """End a device for good: its key is gone, its id stays known. What another host has said is
+        said again: who has removed that host may not have heard it."""
         device = self.device(device_id)
         if device.state != REVOKED:
             what = "state = ?, sealed_key = NULL"
             self._set("device revoke", device_id, what, (REVOKED,), device.state)
+        elif not self.log.is_own(f"device {device.id}"):
+            with self._change():
+                self.log.restate("device revoke", f"device {device.id}")
 
     def lend(self, device_id: str, person: str, note: str = "") -> None:
         """Write down that `person` has the device. UsageError when somebody else has it."""
