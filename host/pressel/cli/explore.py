@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,6 +17,8 @@ from pressel.cli import completing
 from pressel.cli.completing import offering
 from pressel.errors import InvariantError, UsageError
 from pressel.schema.check import did_you_mean
+from pressel.sim.commit import commit
+from pressel.sim.explore.kept import SUFFIX, again, keep, load
 from pressel.sim.explore.search import Found, explore, timeline
 from pressel.sim.explore.searches import SEARCHES, Search
 
@@ -29,6 +33,11 @@ from pressel.sim.explore.searches import SEARCHES, Search
     "--depth", type=click.IntRange(1, 99), help="Depth of all searches, in actions from the start."
 )
 @click.option("--states", type=click.IntRange(1), help="Start no further level beyond this many.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the way to each broken promise into this folder, for `pressel sim replay`.",
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def explore_command(
     names: tuple[str, ...],
@@ -36,10 +45,12 @@ def explore_command(
     badges: int | None,
     depth: int | None,
     states: int | None,
+    out: Path | None,
     as_json: bool,
 ) -> int:
-    """Try every course that a small cluster or floor can take: the real engines, all interleavings
-    of deliveries, losses, timeouts, presses, crashes and pauses, breadth first, up to a depth.
+    """Try every course that a small cluster, floor, or log of a venue can take: the real engines,
+    all interleavings of deliveries, losses, timeouts, presses, crashes and pauses, breadth first,
+    up to a depth.
 
     Without a SEARCH, all are run. The same search sees the same number of states in every run. Exit
     code 4 means that a promise was broken; the shortest way to it is shown.
@@ -54,7 +65,21 @@ def explore_command(
         if found.broken and not as_json:
             print(f"\n{row['search']}: {found.broken}\nThe shortest way there:")
             print("\n".join(timeline(search.model(), found.way)))
+        if found.broken and out is not None:
+            file = out / f"{search.name}{SUFFIX}"
+            keep(file, search, found, commit())
+            click.echo(f"\nStep by step: pressel sim replay {shlex.quote(str(file))}", err=as_json)
     return InvariantError.exit_code if any(found.broken for _, found in results) else 0
+
+
+def replay_way(file: Path) -> int:
+    """Go the way in `file` again and show it; 4 when it breaks a promise still."""
+    search, way = load(file)
+    lines, broken = again(search.model(), way)
+    print(f"{search.name}: {search.why}")
+    print("\n".join(lines))
+    print(broken or "no promise is broken on this way")
+    return InvariantError.exit_code if broken else 0
 
 
 def _chosen(names: tuple[str, ...]) -> list[Search]:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from pressel.cli import completing
 from pressel.cli.completing import offering
-from pressel.cli.explore import explore_command
+from pressel.cli.explore import explore_command, replay_way
 from pressel.errors import InvariantError, PresselError, UsageError
 from pressel.sim.choice import (
     PARTICIPANTS_LEAST,
@@ -30,6 +31,7 @@ from pressel.sim.choice import (
     seeds_of,
 )
 from pressel.sim.commit import commit
+from pressel.sim.explore.kept import SUFFIX
 from pressel.sim.profiles import load_profile, profile_names
 from pressel.sim.scenarios import load_scenario, scenario_names
 from pressel.sim.workers import PYTHONS, Result, RunDied, interpreter, run_specs
@@ -294,8 +296,12 @@ def replay(
 ) -> int:
     """Run SCENARIO again and show what happened: one line per event, one column per node.
 
-    It repeats the run of `run` and `sweep`: same seed, same digest.
+    It repeats the run of `run` and `sweep`: same seed, same digest. A file that `explore --out` has
+    written is gone again instead, action by action.
     """
+    if which["scenario"].endswith(SUFFIX):
+        _see_alone(click.get_current_context())
+        return replay_way(Path(which["scenario"]))
     from pressel.sim.replay import replay as record
     from pressel.sim.replay.columns import columns_at, lines
     from pressel.sim.replay.nodes import nodes_of
@@ -326,6 +332,18 @@ def replay(
         for line in lines(tape, width, is_all):
             console.print(line, soft_wrap=True)
     return BROKEN if tape.violations else 0
+
+
+def _see_alone(context: click.Context) -> None:
+    """UsageError when an option is given beside a file of the explorer."""
+    given = [
+        option.opts[0]
+        for option in context.command.params
+        if option.name != "scenario"
+        and context.get_parameter_source(option.name or "") == ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise UsageError(f"{given[0]} is for scenarios; a file of the explorer takes no options")
 
 
 def _see_writable(file: Path) -> None:

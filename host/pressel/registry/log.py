@@ -71,7 +71,8 @@ class Told:
 
 
 class Log:
-    """Of the database `db`, whose device keys `vault` opens; `private` signs. `now_s` is the clock.
+    """Of the database `db`, whose device keys `vault` opens; `private` signs. `now_s` is the clock,
+    and `new_salt` makes the salts of marks.
 
     `term` is that in which this host leads, and `who` the person who asks for what comes next."""
 
@@ -81,10 +82,12 @@ class Log:
         vault: Vault,
         private: Ed25519PrivateKey,
         now_s: Callable[[], float],
+        new_salt: Callable[[], bytes] = text.new_salt,
     ) -> None:
         self._db = db
         self._vault = vault
         self._private = private
+        self._new_salt = new_salt
         self.own = private.public_key().public_bytes_raw().hex()
         self.chains = Chains(db)
         self.standing = Standing(self.chains, self.own)
@@ -231,7 +234,7 @@ class Log:
         texts = dict(said.texts)
         if self.who and verb != HEAR:
             texts[WHO] = _encoded(self.who)
-        salts = {name: text.new_salt() for name in texts}
+        salts = {name: self._new_salt() for name in texts}
         now_s = self.now_s()
         entry = Entry(
             max(self.term, head.term), head.index + 1, now_s, self.own, head.hash, verb, subject,

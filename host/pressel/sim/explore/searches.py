@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from . import floor, spread, trial
+from . import floor, log, spread, trial
 from .floor import FloorModel
 from .hosts import RIVALS, SETTLED, Bounds, HostsModel
+from .log import LogModel
 from .search import Model
 from .spread import SpreadModel
 from .trial import TrialModel
@@ -22,7 +23,7 @@ class Search:
 
     name: str
     why: str
-    bounds: Bounds | floor.Bounds | spread.Bounds | trial.Bounds
+    bounds: Bounds | floor.Bounds | log.Bounds | spread.Bounds | trial.Bounds
     depth: int
     small: int
 
@@ -40,6 +41,8 @@ class Search:
         match self.bounds:
             case floor.Bounds():
                 return FloorModel(self.bounds)
+            case log.Bounds():
+                return LogModel(self.bounds)
             case spread.Bounds():
                 return SpreadModel(self.bounds)
             case trial.Bounds():
@@ -61,6 +64,10 @@ _RESTART = replace(_NEXT, takeovers=2, same_address=True)
 _LONG = trial.Bounds(changes=4, losses=2, moves=2, restarts=2, link=3)
 _MORE = spread.Bounds(relays=3, listeners=5, fails=3, losses=2)
 
+_SPLIT = log.Bounds()
+_GONE = log.Bounds(logs=3, leads=1, changes=1, removals=1, undos=1)
+_DISK = log.Bounds(leads=1, changes=1, compactions=1, turns=1)
+
 SEARCHES = (
     Search("two-boot", "two hosts start, with every fault", Bounds(2), 11, 7),
     Search("two-settled", "a leader and a follower, with every fault", _TWO, 11, 7),
@@ -81,4 +88,7 @@ SEARCHES = (
     Search("trial-long", "the same, more of all that happens", _LONG, 10, 6),
     Search("relays", "two relays and four listeners", spread.Bounds(), 16, 16),
     Search("relays-three", "three relays and five listeners", _MORE, 8, 5),
+    Search("log-split", "the venue's log on two hosts that both lead", _SPLIT, 7, 4),
+    Search("log-removal", "the same on three hosts, one of which is removed", _GONE, 5, 3),
+    Search("log-disk", "two hosts, a checkpoint, a disk that is turned back", _DISK, 6, 4),
 )
