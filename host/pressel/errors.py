@@ -23,6 +23,10 @@ class UsageError(PresselError):
     exit_code = 2
 
 
+class OtherVersionError(UsageError):
+    """A host of another version of Pressel does not know what it was asked."""
+
+
 class UnreachableError(PresselError):
     """A leader, a badge or a device does not answer."""
 

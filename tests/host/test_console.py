@@ -26,7 +26,7 @@ from pressel.console.secrets_kept import ACCOUNTS
 from pressel.console.server import settings
 from pressel.console.sessions import IDLE_S, SESSIONS_MAX, TRIES, Sessions, Tries
 from pressel.console.static_files import STATIC
-from pressel.errors import PresselError, UnreachableError, UsageError
+from pressel.errors import OtherVersionError, PresselError, UnreachableError, UsageError
 from pressel.registry.chains import BEGINNING
 from pressel.schema.settings import settings as setting_rows
 from ptt.base.numbers import ADPCM_FRAME_BYTES
@@ -82,6 +82,7 @@ class HostStandIn:
         self.update: dict[str, Any] = {}  # that is not as below
         self.cluster: dict[str, Any] = {}  # its answer to `host status`; empty: of another version
         self.values: dict[str, int] = {}  # that are not at their default
+        self.lacks: set[str] = set()  # settings and verbs, as a former version does
         self.refuse: Callable[[str, dict[str, Any]], None] = lambda verb, fields: None
         self.looks = 0
 
@@ -92,6 +93,8 @@ class HostStandIn:
             "id": DEVICE, "name": SCRIPT, "groups": [1], "state": "active", "check_code": None,
             "entitlements": {"emergency": False, "priority": 0},
         }  # fmt: skip
+        if verb in self.lacks:
+            raise OtherVersionError(f'the host runs another version, which does not know "{verb}"')
         if verb == "status":
             self.looks += 1
             return self._status()
@@ -112,6 +115,7 @@ class HostStandIn:
         if verb == "settings":
             values = {name: row.default for name, row in setting_rows().items()}
             values |= {"floor.talk_ms@3": 5000, **self.values}
+            values = {name: value for name, value in values.items() if name not in self.lacks}
             return {"version": 3, "values": values, "badges": 1, "applied": 1, "refused": 0}
         if verb == "settings history":
             was, now = {"floor.talk_ms@3": None}, {"floor.talk_ms": 60000, "floor.talk_ms@3": 5000}
@@ -392,6 +396,19 @@ def test_an_update_that_goes_in_stages_is_widened_by_nobody(
     stage.host.update = {"stage": at, "paused": paused}
     status, text = stage.browser("manage").open("/changes")
     assert status == 200 and re.findall(r'<option value="([a-z]+)"', text) == parts
+
+
+def test_a_leader_of_a_former_version_lacks_settings_and_pages_and_is_named(stage: Stage) -> None:
+    stage.host.lacks = {"settings history", "recordings list", "audio.codec"}
+    browser = stage.browser("manage")
+    for page in ("/history", "/recordings"):
+        status, text = browser.open(page)
+        assert status == 502 and "runs another version" in text
+    status, text = browser.open("/settings")
+    assert status == 200 and "does not know" in text and "Update it." in text
+    assert 'value="audio.codec"' not in text and 'value="floor.talk_ms"' in text
+    stage.host.lacks = set()
+    assert "Update it." not in browser.open("/settings")[1]
 
 
 def test_a_group_gets_a_value_of_its_own_and_loses_it(stage: Stage) -> None:

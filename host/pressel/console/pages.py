@@ -25,7 +25,7 @@ from starlette.responses import (
 )
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from pressel.errors import PresselError, UsageError
+from pressel.errors import OtherVersionError, PresselError, UsageError
 from pressel.health import radio
 from pressel.health.relays import relays as relay_health
 from pressel.health.troubles import is_low, unclear
@@ -183,7 +183,10 @@ class Pages:
             except Refusal as refusal:
                 return self._message(visitor, refusal.status, str(refusal))
             except PresselError as error:
-                status = 404 if isinstance(error, UsageError) else 502  # of an address, or a host
+                is_address = isinstance(error, UsageError) and not isinstance(
+                    error, OtherVersionError
+                )
+                status = 404 if is_address else 502  # else of a host
                 return self._message(visitor, status, f"{error}.")
 
         return answer
@@ -326,9 +329,12 @@ class Pages:
 
     async def _settings(self, request: Request, visitor: Visitor) -> Response:
         now = await self._host.ask("settings")
-        rows = setting_rows()
+        rows = {name: row for name, row in setting_rows().items() if name in now["values"]}
         own = {name: own_values(name, now["values"]) for name in rows}
-        return self._page("settings.html.j2", visitor, "/settings", now=now, rows=rows, own=own)
+        lacking = [row.text for name, row in setting_rows().items() if name not in rows]
+        return self._page(
+            "settings.html.j2", visitor, "/settings", now=now, rows=rows, own=own, lacking=lacking
+        )
 
     async def _settings_file(self, request: Request, visitor: Visitor) -> Response:
         sheet = await self._file.sheet(_version(request, "with"))

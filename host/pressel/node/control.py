@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pressel.errors import PresselError, UnreachableError, UsageError
+from pressel.errors import OtherVersionError, PresselError, UnreachableError, UsageError
 from pressel.json_text import read_json
 from pressel.private_folder import make_private
 
@@ -246,7 +246,13 @@ def request(path: Where, verb: str, **fields: Any) -> Reply:
     if not isinstance(reply, dict) or not reply.keys() & {"answer", "error"}:
         raise UnreachableError(f"what answers at {path} is no host of Pressel")
     if "error" in reply:
-        raise _ERRORS.get(reply.get("exit", 1), PresselError)(str(reply["error"]))
+        words = str(reply["error"])
+        if words == f"not understood: {verb}":  # of any version
+            raise OtherVersionError(
+                f'the host runs another version of Pressel, which does not know "{verb}"; update '
+                "the older one"
+            )
+        raise _ERRORS.get(reply.get("exit", 1), PresselError)(words)
     on = _on(reply.get("on"))
     _tell(*on)
     return Reply(reply["answer"], str(reply.get("by", "")), on)
