@@ -248,7 +248,7 @@ def test_what_is_no_leader_is_told(tmp_path: Path, reply: bytes) -> None:
 def test_a_leader_that_refuses_is_quoted(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with serving(tmp_path / "c.sock"):
-            with pytest.raises(PresselError, match='another version .* know "sing"'):
+            with pytest.raises(PresselError, match=r'another version .* know "sing"'):
                 await asyncio.to_thread(control.ask, tmp_path / "c.sock", "sing")
             with pytest.raises(UnreachableError, match="not today"):
                 await asyncio.to_thread(control.ask, tmp_path / "c.sock", "sulk")
