@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from pressel.cli.trace import BurstNumber
 from pressel.errors import UsageError
 from pressel.node.burst_state import BurstState, HearingState
 from pressel.trace.logs import lines_about, passed_ms
@@ -98,3 +100,11 @@ def test_from_logs_alone(tmp_path: Path) -> None:
 
 def test_a_badges_clock_begins_again() -> None:
     assert passed_ms((1 << 30) - 1, 1) == 2
+
+
+def test_a_recording_s_name_ends_in_it() -> None:
+    kind = BurstNumber()
+    assert kind.convert("41-1207", None, None) == kind.convert("1207", None, None) == 1207
+    for word in ("-5", "41-", "x-1", "1-2-3", "41-0", "\u0664-1x", "1207-"):
+        with pytest.raises(click.BadParameter):
+            kind.convert(word, None, None)

@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.markup import escape
@@ -22,8 +23,20 @@ from pressel.trace.logs import lines_about
 from pressel.trace.story import Step, story
 
 
+class BurstNumber(click.ParamType):
+    """Alone, or as it ends the name of a recording."""
+
+    name = "burst"
+    _numbers = click.IntRange(1, (1 << 30) - 1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        term, _, burst = str(value).rpartition("-")
+        number: Any = burst if term.isdecimal() else value
+        return self._numbers.convert(number, param, ctx)
+
+
 @click.command()
-@click.argument("burst", type=click.IntRange(1, (1 << 30) - 1))
+@click.argument("burst", type=BurstNumber())
 @click.argument("logs", nargs=-1, type=click.Path(dir_okay=False, path_type=Path))
 @control_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -33,9 +46,9 @@ def trace(
     """Show the life of one burst: what happened when, and whose each delay was.
 
     BURST is its number on the wire, which logs call its lease; an exemplar in metrics and the
-    console's history name it, too. The leader knows the last few hundred. LOGS are those of hosts,
-    from `pressel host run --json`, and of badges, from their serial port; a badge's clock is its
-    own.
+    console's history name it, too. A recording's name, such as 41-1207, ends in it. The leader
+    knows the last few hundred. LOGS are those of hosts, from `pressel host run --json`, and of
+    badges, from their serial port; a badge's clock is its own.
     """
     steps = story(burst, _known(burst, port, control, bool(logs)), lines_about(burst, logs))
     if as_json:
