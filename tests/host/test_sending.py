@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from tests.host.recording_stage import CONTENT, Desk, recorded
 from tests.shared.venue import Badge, Venue
 
+from pressel.cli import recordings as command
 from pressel.errors import PresselError, UsageError
 from pressel.node.desk.sending import NAMES_MAX, SEND, Sending
 from pressel.node.resend import resend
@@ -457,3 +459,24 @@ def test_what_is_sent_is_no_burst_of_anybody_s() -> None:
     for group in (1, 127):
         watchers.begun(group, 1, 1, 1, 1)
     assert told == [1]
+
+
+@pytest.mark.parametrize(
+    ("then", "why"),
+    [
+        (None, "another host leads now"),
+        ({"id": "3-1", "at_ms": 9}, "another was sent after it"),  # again, by somebody else
+        ({"id": "3-2", "at_ms": 9}, "another was sent after it"),
+        ({"id": "3-1", "at_ms": 1, "state": OVER, "heard": 0, "why": "x"}, "nobody heard it: x"),
+    ],
+)
+def test_the_command_tells_how_its_own_sending_ended(
+    monkeypatch: pytest.MonkeyPatch, then: dict[str, Any] | None, why: str
+) -> None:
+    begun = {"id": "3-1", "at_ms": 1, "to": ["B0"], "state": "waits"}
+    answers = iter([begun, then and {**begun, "heard": 1, "why": "", **then}])
+    monkeypatch.setattr(command, "_asker", lambda path: lambda verb, **fields: next(answers))
+    monkeypatch.setattr(command, "_sending", lambda ask, word: SEND)
+    monkeypatch.setattr(command, "_STEP_S", 0)
+    told = CliRunner().invoke(command.recordings, ["send", "3-1", "--control", "/nowhere"])
+    assert why in str(told.exception)

@@ -115,12 +115,14 @@ def send(word: str, names: tuple[str, ...], port: int | None, control: Path | No
     ask = _asker(sockets.find(control, port))
     sent = ask(_sending(ask, word), id=word, to=list(names))
     print(f"on its way to {_some(sent['to'])}; `pressel recordings stop` ends it", file=sys.stderr)
-    mark, count = sent["id"], len(sent["to"])
-    while sent is not None and sent["id"] == mark and sent["state"] != "over":
+    own, count = (sent["id"], sent["at_ms"]), len(sent["to"])
+    while sent is not None and (sent["id"], sent["at_ms"]) == own and sent["state"] != "over":
         time.sleep(_STEP_S)
         sent = ask("recordings sent")
-    if sent is None or sent["id"] != mark:
+    if sent is None:
         raise PresselError("another host leads now; send it again")
+    if (sent["id"], sent["at_ms"]) != own:
+        raise PresselError("another was sent after it; the host's log tells who heard this one")
     heard, why = sent["heard"] or 0, f": {sent['why']}" if sent["why"] else ""
     if not heard:
         raise PresselError(f"nobody heard it{why}")
