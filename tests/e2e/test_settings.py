@@ -84,6 +84,7 @@ def test_a_change_reaches_all_badges_and_outlives_its_leader(tmp_path: Path) -> 
                         assert now["badges"] == 3
                 await as_a_file(cluster, other, tmp_path / "settings.toml")
                 await of_one_group(cluster, other, people, tmp_path / "own.toml")
+                await of_one_badge(cluster, other, people)
 
     asyncio.run(scenario())
 
@@ -169,6 +170,21 @@ async def of_one_group(cluster: Cluster, name: str, people: list[Person], file: 
     file.write_text("[at.1.audio]\nplayout_delay_ms = 'venue'\n", "utf-8")
     assert (await settings(cluster, name, "import", str(file))).code == 0
     assert set(map(delay_of, people)) == {60}
+
+
+async def of_one_badge(cluster: Cluster, name: str, people: list[Person]) -> None:
+    """A badge has its own before that of its group, and only that badge."""
+    done = await settings(cluster, name, "set", "playout_delay_ms=40", "--at", "b2")
+    assert done.code == 0 and "at badge 0200000000000002: as its groups -> 40 ms" in done.out, done
+    assert "applied by 3 of 3 badges" in done.out
+    done = await settings(cluster, name, "set", "playout_delay_ms=90", "--at", "1")
+    assert done.code == 0 and list(map(delay_of, people)) == [90, 40, 90]
+    told = await settings(cluster, name, "explain", "playout_delay_ms", "--at", "B2")
+    assert "holds    40 ms at badge B2 (0200000000000002), of its own" in told.out, told
+    told = await settings(cluster, name, "get", "playout_delay_ms", "--at", "B1")
+    assert told.out == "90 ms\n" and "that of group 1" in told.err, told
+    done = await settings(cluster, name, "set", "playout_delay_ms=venue", "--at", "B2")
+    assert done.code == 0 and list(map(delay_of, people)) == [90, 90, 90]
 
 
 async def refused(cluster: Cluster, name: str) -> None:

@@ -38,6 +38,9 @@ SECRETS = {
 S = SECRETS
 
 
+DELAY = "audio.playout_delay_ms"
+
+
 def sources(folder: Path) -> tuple[Any, ...]:
     member = {
         "node": 2, "name": S["a name"], "device": S["a device"], "address": S["an address"],
@@ -60,7 +63,12 @@ def sources(folder: Path) -> tuple[Any, ...]:
                    "talker": S["a name"]}], "refused": {"tag": 3, S["an address"]: 1}},
         "wifi": {"ssid": S["an SSID"], "password": S["a password"]},
     }  # fmt: skip
-    settings = {"version": 4, "values": {"wifi.password": S["a password"]}, "who": S["a user"]}
+    settings: dict[str, Any] = {
+        "version": 4,
+        "values": {"wifi.password": S["a password"]},
+        "who": S["a user"],
+    }
+    settings["values"][f"{DELAY}@{S['a device']}"] = 90
     hearing = HearingState(name=S["another name"], device="02", played=90, concealed=10, late=1)
     told = burst(talker=S["a name"], device=S["a device"], hearings=[hearing], cause=S["a text"])
     lines = log(
@@ -148,6 +156,7 @@ def test_what_helps_is_in_it(tmp_path: Path) -> None:
     assert found["figures"]["status.refused"] == {"tag": 3}
     assert found["figures"]["host.elections.attempts"] == 2
     assert found["settings"]["version"] == 4
+    assert found["settings"]["values"] == {f"{DELAY}@{found['badges'][0]['badge']}": 90}
     (badge,) = found["badges"]
     assert badge["badge"] == found["bursts"][0]["talker"]
     assert badge["microphone"]["clipped_percent"] == 30 and badge["report"]["signal_dbm"] == -71

@@ -4,6 +4,7 @@ others cannot do to it."""
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 import threading
@@ -414,7 +415,7 @@ def test_a_leader_of_a_former_version_lacks_settings_and_pages_and_is_named(stag
 def test_a_group_gets_a_value_of_its_own_and_loses_it(stage: Stage) -> None:
     browser = stage.browser("manage")
     text = browser.open("/settings")[1]
-    of_groups = [row for row in setting_rows().values() if row.scope == "group"]
+    of_groups = [row for row in setting_rows().values() if row.of_groups]
     assert "In talk group 3 <b>5000 ms</b>" in text
     assert text.count('name="at" min="1"') == len(of_groups)
     assert 'value="venue"' not in stage.browser("see").open("/settings")[1]
@@ -423,6 +424,7 @@ def test_a_group_gets_a_value_of_its_own_and_loses_it(stage: Stage) -> None:
         ({"value": "7000", "at": "4"}, {"floor.talk_ms@4": 7000}),
         ({"value": "7000", "at": ""}, {"floor.talk_ms": 7000}),
         ({"value": "venue", "at": "3"}, {"floor.talk_ms@3": None}),
+        ({"value": "7000", "at": "", "badge": ""}, {"floor.talk_ms": 7000}),
     ):
         assert browser.post("/settings", **row, **given)[0] == 303
         assert stage.host.asked[-1][1]["values"] == asked
@@ -431,6 +433,27 @@ def test_a_group_gets_a_value_of_its_own_and_loses_it(stage: Stage) -> None:
         ">Version 3</a>, by ann: rush<br>floor.talk_ms in group 3: as the venue -&gt; 5000 ms"
         in text
     )
+
+
+def test_a_badge_gets_a_value_of_its_own_and_loses_it(stage: Stage) -> None:
+    delay = "audio.playout_delay_ms"
+    stage.host.values = {f"{delay}@{DEVICE}": 90}
+    browser = stage.browser("manage")
+    text = browser.open("/settings")[1]
+    of_badges = [row for row in setting_rows().values() if row.of_badges]
+    assert text.count('<select name="badge">') == len(of_badges)
+    assert f"At badge {html.escape(SCRIPT)} <b>90 ms</b>" in text and SCRIPT not in text
+    assert 'name="badge"' not in stage.browser("see").open("/settings")[1]
+    row = {"name": delay, "base": "3"}
+    for given, asked in (
+        ({"value": "80", "at": "", "badge": DEVICE}, {f"{delay}@{DEVICE}": 80}),
+        ({"value": "venue", "badge": DEVICE}, {f"{delay}@{DEVICE}": None}),
+    ):
+        assert browser.post("/settings", **row, **given)[0] == 303
+        assert stage.host.asked[-1][1]["values"] == asked
+    count = len(stage.host.asked)
+    status, text = browser.post("/settings", **row, value="80", at="3", badge=DEVICE)
+    assert status == 400 and "not both" in text and len(stage.host.asked) == count
 
 
 def test_an_invitation_shows_its_code_once(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from pressel.console.guard import BODY_BYTES_MAX
 from pressel.errors import PresselError
 from pressel.schema.settings import settings as setting_rows
 from pressel.schema.settings_file import load_text, render
+from ptt.cluster.records import BADGE_VALUES_MAX
 
 __all__ = ["PASSWORD", "stage"]
 
@@ -120,11 +121,12 @@ def test_who_may_only_see_changes_nothing(stage: Stage) -> None:
 
 
 def test_the_largest_file_is_no_larger_than_a_form_may_be(stage: Stage) -> None:
-    """Sixteen groups have all that a group can have of its own."""
+    """Groups and badges have all that they can have of their own."""
     values = {name: row.max for name, row in setting_rows().items()}
     for name, row in setting_rows().items():
-        if row.scope == "group":
+        if row.of_groups:
             values |= {f"{name}@{group}": row.max for group in range(112, 128)}
+    values |= {f"audio.playout_delay_ms@{device:016x}": 400 for device in range(BADGE_VALUES_MAX)}
     text = render(values, 3)
     assert len(text) > BODY_BYTES_MAX / 2
     status, page = stage.browser("manage").post(PAGE, what="check", text=text.replace("\n", "\r\n"))

@@ -395,7 +395,7 @@ def test_the_history_tells_what_a_group_had(tmp_path: Path) -> None:
         ({"floor.talk_ms@128": 5000}, "knows no setting"),
         ({"floor.talk_ms@03": 5000}, "knows no setting"),
         ({IN_3: 999}, "floor.talk_ms in group 3 cannot be 999 ms"),
-        ({TALK: None}, "only what a group has of its own can go"),
+        ({TALK: None}, "only what a group or a badge has of its own can go"),
         ({f"{TALK}@{group}": 5000 for group in range(1, 18)}, "at most 16 groups"),
     ],
 )

@@ -85,7 +85,15 @@ SETTINGS = {
     "half a feature": ("on = 257\n", "", "off = 0", ["a feature has two values"]),
     "a feature that is off": ("on = 257\n", "on = 0\n", "off = 0", ["a feature has two values"]),
     "a feature beyond": ("on = 257\n", "on = 70000\n", "on = 70000", ["outside of 0 to 65535"]),
-    "an unknown scope": ('scope = "venue"', 'scope = "house"', "house", ["'venue' or 'group'"]),
+    "an unknown scope": (
+        'scope = "venue"', 'scope = "house"', "house",
+        ["'venue', 'group', 'badge' or 'group or badge'"],
+    ),
+    "a badge's own, which badges do not obey": (
+        'scope = "venue"\nchanged_by = "operator"\nbadge = "none"',
+        'scope = "badge"\nchanged_by = "operator"\nbadge = "none"',
+        "scope =", ["only of what badges obey"],
+    ),
     "a gap in the numbers": ("number = 16\n", "number = 17\n", "number = 17", ["must be 16"]),
     "not appended": ("since = 0\n", "since = 3\n", "since = 0", ["append new ones"]),
     "one name in two sections": (

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pressel import cli
-from pressel.cli import settings_show
+from pressel.cli import settings_show, settings_whose
 from pressel.cli.settings_state import State
+from pressel.registry.device import Device, Entitlements
 from pressel.schema.setting_values import differences
 from pressel.schema.settings import settings
 from pressel.schema.settings_file import render
@@ -18,6 +21,7 @@ from pressel.schema.settings_file import render
 DELAY, TALK = "audio.playout_delay_ms", "floor.talk_ms"
 DEFAULTS = {name: row.default for name, row in settings().items()}
 NOW = {**DEFAULTS, TALK: 90_000, f"{TALK}@2": 5000, f"{DELAY}@1": 90}
+BADGES = (("00000000000000a1", "Ann", (1,)), ("00000000000000b2", "Ben", (1, 2)))
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +54,41 @@ def test_what_holds_in_a_group(
 ) -> None:
     code, text = said(capsys, "get", "talk_ms", "--at", group)
     assert code == 0 and text.startswith(f"{value}\n{TALK}{words}")
+
+
+def test_who_has_no_value_of_its_own_is_told_who_has(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = said(capsys, "set", "gain=off", "--at", "2")
+    assert code == 2 and "no talk group has a value of audio.gain of its own: the venue and" in text
+    code, text = said(capsys, "get", "talk_ms", "--at", "128")
+    assert code == 2 and "128 is no talk group; they go from 1 to 127" in text
+
+
+def test_a_badge_has_its_own_else_the_highest_of_its_groups(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roll = [
+        Device(each, name, groups, Entitlements(), "active", 1, 0, 0)
+        for each, name, groups in BADGES
+    ]
+    asked = nullcontext(SimpleNamespace(devices=lambda: roll))
+    monkeypatch.setattr(settings_whose, "DeskRoll", lambda path, notice: asked)
+    now = settings_show.ask(Path())
+    now.values[f"{DELAY}@{roll[0].id}"] = 40
+    for name, value, source in (
+        ("Ann", "40 ms", "of its own"),
+        ("ben", "90 ms", "that of group 1"),
+    ):
+        code, text = said(capsys, "get", DELAY, "--at", name)
+        assert code == 0 and text.startswith(f"{value}\n{DELAY}, {source}: ")
+    code, text = said(capsys, "list", "--changed")
+    assert "  at badge Ann (00000000000000a1)" in text
+    code, text = said(capsys, "explain", DELAY, "--at", "Ann")
+    assert "scope    the venue, talk groups and badges have values; that of the badge" in text
+    assert text.endswith("holds    40 ms at badge Ann (00000000000000a1), of its own\n")
+    code, text = said(capsys, "set", "talk_ms=9000", "--at", "Ann")
+    assert code == 2 and "no badge has a value of floor.talk_ms of its own" in text
+    code, text = said(capsys, "get", DELAY, "--at", "Cyd")
+    assert code == 2 and "no device is called 'Cyd'" in text
 
 
 def test_no_group_has_what_is_the_venue_s(capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,15 +39,15 @@ def test_units_may_be_given_and_most_be_left_out(tmp_path: Path) -> None:
 
 
 MISTAKES = {  # text: what is told behind the file's name
-    "[floor]\n  talk_ms = 5\n": ":2:3: floor.talk_ms: floor.talk_ms cannot be 5 ms; it goes from",
+    "[floor]\n  talk_ms = 5\n": ":2:3: floor.talk_ms: this setting cannot be 5 ms; it goes from",
     "[floor]\ntalk_ms = 1.5\n": ":2:1: floor.talk_ms: must be a whole number, or text such as",
     "[floor]\ntalk_ms = true\n": ":2:1: floor.talk_ms: must be a whole number",
-    '[floor]\ntalk_ms = "1h"\n': ":2:1: floor.talk_ms: '1h' is no value of floor.talk_ms",
+    '[floor]\ntalk_ms = "1h"\n': ":2:1: floor.talk_ms: '1h' is no value of this setting",
     "floor = { talk_ms = 5000, talk = 5 }\n": ":1:27: floor.talk: there is no such setting; did",
     "[flor]\ntalk_ms = 5000\n": ":2:1: flor.talk_ms: there is no such setting; did you mean",
     "talk_ms = 5000\n": ":1:1: talk_ms: there is no such setting",
     "[floor]\npreemption = 1\n": ':2:1: floor.preemption: must be "off" or "on"',
-    '[floor]\npreemption = "no"\n': ":2:1: floor.preemption: 'no' is no value of floor.preemption",
+    '[floor]\npreemption = "no"\n': ":2:1: floor.preemption: 'no' is no value of this setting",
     "base = 0\n[floor]\ntalk_ms = 5000\n": ":1:1: base: must be a version",
     "[at.3.relay]\npacket_frames = 1\n": ":2:1: at.3.relay.packet_frames: relay.packet",
     "[at.128.floor]\ntalk_ms = 5000\n": ":2:1: at.128.floor.talk_ms: 128 is no talk group",
@@ -55,8 +55,8 @@ MISTAKES = {  # text: what is told behind the file's name
     "[at.3]\ntalk_ms = 5000\n": ":2:1: at.3.talk_ms: there is no such setting",
     "[at]\n3 = 5\n": ":2:1: at.3: there is no such setting",
     "at = 5\n": ":1:1: at: there is no such setting",
-    "[at.3.floor]\ntalk_ms = 5\n": ":2:1: at.3.floor.talk_ms: floor.talk_ms cannot be 5 ms",
-    '[floor]\ntalk_ms = "venue"\n': ":2:1: floor.talk_ms: 'venue' is no value of floor.talk_ms",
+    "[at.3.floor]\ntalk_ms = 5\n": ":2:1: at.3.floor.talk_ms: this setting cannot be 5 ms",
+    '[floor]\ntalk_ms = "venue"\n': ":2:1: floor.talk_ms: 'venue' is no value of this setting",
     "[floor\n": ":1:7: is no TOML",
     "": ":1:1: has no setting",
 }
@@ -101,11 +101,11 @@ def test_a_change_that_cannot_be_meant_is_refused(
         (b"[floor]\ntalk_ms = " + b"9" * 5000, ":2:11: is no TOML: a number is too long"),
         (b'[floor]\ntalk_ms = "%s"' % (b"9" * 5000), ":2:1: floor.talk_ms: '9"),
         (b'[floor]\n# \xc3\xa9\nx = "\xff"', ":3:6: is no text in UTF-8"),
-        (b"\xef\xbb\xbf[floor]\ntalk_ms = 3", ":2:1: floor.talk_ms: floor.talk_ms cannot be 3 ms"),
+        (b"\xef\xbb\xbf[floor]\ntalk_ms = 3", ":2:1: floor.talk_ms: this setting cannot be 3 ms"),
         (b"".join(b"[at.%d.floor]\ntalk_ms = 3000\n" % n for n in range(1, 19)),
          ":34:1: at.17: is one more than the 16 groups"),
         (b"[at.0.floor]\ntalk_ms = 3000", ":2:1: at.0.floor.talk_ms: '0' is no talk group"),
-        (b"[at.Ann.floor]\ntalk_ms = 3000", "a board or a badge has no settings of its own"),
+        (b"[at.Ann.floor]\ntalk_ms = 3000", "A badge is named by the 16 digits of its device"),
     ],
 )  # fmt: skip
 def test_odd_files_are_told_where_they_are_odd(tmp_path: Path, written: bytes, said: str) -> None:

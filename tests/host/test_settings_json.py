@@ -27,6 +27,28 @@ def test_the_defaults_are_accepted() -> None:
     assert told(render(DEFAULTS, 7))
 
 
+@pytest.mark.parametrize(
+    ("line", "is_good"),
+    [
+        ("[at.0123456789abcdef.audio]\nplayout_delay_ms = 90", True),
+        ("[at.0123456789abcdef.audio]\ngain = 'venue'", True),
+        ("[at.0123456789abcdef.floor]\ntalk_ms = 9000", False),
+        ("[at.3.audio]\ngain = 'off'", False),
+        ("[at.0123456789ABCDEF.audio]\ngain = 'off'", False),
+        ("[at.0123456789abcde.audio]\ngain = 'off'", False),
+    ],
+)
+def test_a_badge_has_what_a_badge_can_have(tmp_path: Path, line: str, is_good: bool) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(line, "utf-8")
+    assert told(line) == is_good
+    if is_good:
+        load_file(file)
+    else:
+        with pytest.raises(UsageError, match=":2:1: at"):
+            load_file(file)
+
+
 def test_every_value_at_the_ends_of_its_range_is_accepted_and_none_beyond(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     for name, row in settings().items():

@@ -1,4 +1,4 @@
-"""What talk groups have of their own, beside the venue's settings."""
+"""What talk groups and badges have of their own, beside the venue's settings."""
 
 from tests.shared.raising import raised
 from tests.shared.test_venue_groups import device, venue_of
@@ -13,7 +13,7 @@ from ptt.leader.roster import Grants
 from ptt.leader.settings_in_force import Settings
 from ptt.wire.refusal import Refused
 
-DELAY, TALK, POINTS, QUEUE, PREEMPTION = 1, 2, 3, 5, 6  # places
+DELAY, TALK, POINTS, QUEUE, PREEMPTION, GAIN = 1, 2, 3, 5, 6, 14  # places
 
 
 def settings(version=2, own=None):
@@ -43,6 +43,27 @@ def test_of_several_groups_the_highest_counts():
     venue = venue_of(((1, 3), (3, 4), (4,), (3,)))
     publish(venue, {3: {DELAY: 40}, 4: {DELAY: 300}})
     assert told(venue) == [(2, 60), (2, 300), (2, 300), (2, 40)]
+
+
+def test_that_of_a_badge_holds_before_those_of_its_groups():
+    """Even where it is the lowest; and nobody else has it."""
+    venue = venue_of(((1, 3), (3, 4), (4,)))
+    publish(venue, {3: {DELAY: 200}, 4: {DELAY: 300}, device(1): {DELAY: 40}})
+    assert told(venue) == [(2, 200), (2, 40), (2, 300)]
+    assert [len(b.engine.settings.told) for b in venue.badges] == [15, 15, 15]
+    publish(venue, {3: {DELAY: 200}, 4: {DELAY: 300}}, 3)
+    assert told(venue) == [(3, 200), (3, 300), (3, 300)]
+
+
+def test_a_badge_with_its_own_keeps_it_in_another_group():
+    venue = venue_of(((1,), (3,)))
+    publish(venue, {3: {DELAY: 200}, device(0): {DELAY: 90}})
+    venue.roster.grants[device(0)] = Grants((3,), 0)
+    venue.leader.regroup(device(0), venue.now_ms)
+    venue.collect_leader()
+    venue.run(1500)
+    assert told(venue) == [(2, 90), (2, 200)]
+    assert venue.badge("A").all(events.SETTINGS) == [1, 2]  # nothing new for it
 
 
 def test_floors_go_by_what_their_group_has():
@@ -83,7 +104,7 @@ def test_who_changes_to_a_group_with_the_same_is_left_alone():
 
 def test_a_host_that_takes_over_has_them():
     venue = venue_of(((1,), (3,)))
-    own = {3: {DELAY: 200, TALK: 5000}, 4: {QUEUE: 7}}
+    own = {3: {DELAY: 200, TALK: 5000}, 4: {QUEUE: 7}, device(1): {DELAY: 40, GAIN: 0}}
     publish(venue, own)
     body = venue.leader.write_record(records.SETTINGS, 0, venue.now_ms)
     records.check(records.SETTINGS, 0, body)
@@ -92,6 +113,15 @@ def test_a_host_that_takes_over_has_them():
     found = takeover.settings_of(state)
     assert found is not None
     assert (found.values(), found.own) == (settings().values(), own)
+
+
+def test_a_host_that_knows_no_badges_of_their_own_passes_over_them():
+    """It takes a number of 128 and more for no group, and goes by the size."""
+    body = records.write_settings(settings().values(), {device(0): {DELAY: 200}, 3: {DELAY: 80}})
+    plain = len(records.write_settings(settings().values(), {}))
+    assert body[plain:] == bytes((3, DELAY, 2, 0, 80)) + bytes((255, DELAY, 10)) + device(0) + (
+        bytes((0, 200))
+    )
 
 
 def test_a_host_of_the_former_version_passes_over_them():
@@ -109,10 +139,13 @@ def test_each_setting_of_the_venue_is_written_and_read():
     assert records.read_own(body) == {3: {DELAY: 80}}
 
 
-def test_all_that_groups_can_have_fits_into_a_datagram():
+def test_all_that_groups_and_badges_can_have_fits_into_a_datagram():
     values = tuple([high for _, high in settings_record.RANGES])
     each = {place: values[place] for place in settings_record.OF_GROUPS}
-    body = records.write_settings(values, {group: each for group in range(1, GROUPS_MAX + 1)})
+    own = {group: each for group in range(1, GROUPS_MAX + 1)}
+    own |= {device(number): {DELAY: 400} for number in range(records.BADGE_VALUES_MAX)}
+    body = records.write_settings(values, own)
+    assert records.read_own(body) == own
     assert len(body) + HEAD_BYTES + RECORD_BYTES <= JOURNAL_BYTES_MAX
 
 
@@ -132,19 +165,31 @@ def test_what_cannot_be_is_refused_whole():
         bytes((3, DELAY, 1, 80)),
         bytes((3, DELAY, 2, 0, 19)),
         bytes((3, DELAY, 2, 1, 145)),
+        bytes((255, DELAY, 2, 0, 80)),
+        bytes((255, DELAY, 8)) + bytes(8),
+        bytes((255, DELAY, 9)) + bytes(8) + bytes((80,)),
+        bytes((255, DELAY, 10)) + bytes(8) + bytes((0, 19)),
+        bytes((255, DELAY, 10)) + bytes(8) + bytes((0,)),
     ):
         raised(Refused, records.check, records.SETTINGS, 0, plain + wrong)
-    many = {group: {QUEUE: 3} for group in range(1, GROUPS_MAX + 2)}
-    raised(Refused, records.read_own, records.write_settings(settings().values(), many))
+    groups = settings(own={group: {QUEUE: 3} for group in range(1, GROUPS_MAX + 2)})
+    badges = settings(own={device(n): {DELAY: 80} for n in range(records.BADGE_VALUES_MAX + 1)})
+    for many in (groups, badges):
+        raised(Refused, records.read_own, records.write_settings(many.values(), many.own))
 
 
 def test_nobody_leads_with_what_cannot_be():
-    assert own_settings.can_hold(settings(own={3: {DELAY: 400}}))
+    assert own_settings.can_hold(settings(own={3: {DELAY: 400}, device(0): {DELAY: 400}}))
     for own in (
         {3: {DELAY: 401}},
         {0: {DELAY: 80}},
         {128: {DELAY: 80}},
         {3: {POINTS: 2}},
+        {3: {GAIN: 0}},
+        {device(0): {DELAY: 401}},
+        {device(0): {TALK: 5000}},
+        {device(0)[1:]: {DELAY: 80}},
         {group: {DELAY: 80} for group in range(1, GROUPS_MAX + 2)},
+        {device(number): {DELAY: 80} for number in range(records.BADGE_VALUES_MAX + 1)},
     ):
         assert not own_settings.can_hold(settings(own=own))

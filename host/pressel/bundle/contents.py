@@ -21,7 +21,7 @@ from pressel.node.channel import channel
 from pressel.node.ways import DEAF, OFF, SILENT, STALE, UNABLE, WELL
 from pressel.schema.events import EventRow, event_table
 from pressel.schema.metrics import metrics
-from pressel.schema.setting_values import is_known
+from pressel.schema.setting_values import is_known, key_at, split_key
 from pressel.trace.logs import Line
 from ptt.cluster import election, election_rules
 from ptt.fanout.assign import WHY as WHY_RELAY
@@ -72,7 +72,7 @@ def contents(
         "computer": _computer(),
         "figures": _figures(figures),
         "history": history(past, _WORDS, since_s),
-        "settings": _settings(settings),
+        "settings": _settings(settings, names),
         "needs": needs(status, kept, findings, names, now_s, cluster),
         "badges": [_member(each, names) for each in members],
         "hosts": [_peer(each, names) for each in (cluster or {}).get("peers", [])],
@@ -135,11 +135,17 @@ def _numbers(value: Any) -> Any:
     return value if isinstance(value, (int, float)) else None
 
 
-def _settings(told: Mapping[str, Any]) -> dict[str, Any]:
+def _settings(told: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
     values = told.get("values") or {}
+
+    def named(key: str) -> str:
+        """A badge's own value under the name that the bundle has for it."""
+        name, whose = split_key(key)
+        return key_at(name, names.of("badge", whose)) if isinstance(whose, str) else key
+
     return {
         "version": _numbers(told.get("version")),
-        "values": {key: _numbers(values[key]) for key in values if is_known(key)},
+        "values": {named(key): _numbers(values[key]) for key in values if is_known(key)},
         "badges": _numbers(told.get("badges")),
         "applied": _numbers(told.get("applied")),
         "refused": _numbers(told.get("refused")),

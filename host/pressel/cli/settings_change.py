@@ -16,13 +16,13 @@ from pressel.errors import UsageError
 from pressel.node import control as sockets
 from pressel.schema.setting_values import (
     AS_THE_VENUE,
+    At,
     Change,
-    at_group,
     difference_lines,
     differences,
     in_words,
+    key_at,
     laid_over,
-    split_key,
     to_become,
     value_in_words,
 )
@@ -30,8 +30,9 @@ from pressel.schema.settings import load_settings, parse_value, settings
 
 from .options import control_options
 from .rollout import show
-from .settings_show import JSON, at_option, version_of
+from .settings_show import JSON, version_of
 from .settings_state import State, Values, ask, change, changed, say_left, touched_lines
+from .settings_whose import at_option, whose_of
 
 if TYPE_CHECKING:
     from pressel.node.control import Where
@@ -73,14 +74,17 @@ def _help() -> str:
     help="On a few badges first; on all when these are as well as the others. See "
     "`pressel rollout`.",
 )
-@at_option("Only for talk group GROUP; with the value 'venue' the group follows the venue again.")
+@at_option(
+    "Only for talk group GROUP, or for the badge BADGE (its name or device); with the value "
+    "'venue' the group follows the venue again, and the badge its groups."
+)
 @change_options
-def set_some(words: tuple[str, ...], staged: bool, group: int | None, **options: Any) -> int:
-    """Give each NAME its VALUE for the whole venue, or for one talk group.
+def set_some(words: tuple[str, ...], staged: bool, word: str | None, **options: Any) -> int:
+    """Give each NAME its VALUE for the whole venue, for one talk group, or for one badge.
 
     For example: floor.talk_ms 90s, or several at once: talk_ms=90s playout_delay_ms=80
     """
-    values = _parsed(words, group or 0)
+    values = _parsed(words, lambda name: whose_of(lambda: _path(options), name, word))
     if staged and not options["dry_run"]:
         return start(values, **options)
     return put(values, **options)
@@ -111,7 +115,7 @@ def start(
 @change_options
 def revert(version: int, **options: Any) -> int:
     """Put all settings back to what they were in VERSION, as a new version."""
-    path = sockets.find(options["control"], options["port"])
+    path = _path(options)
     values = to_become(ask(path).values, version_of(path, version))
     options["why"] = options["why"] or f"back to version {version}"
     return put(values, **options)
@@ -145,8 +149,13 @@ def put(
     return 1 if state.refused else 0
 
 
-def _parsed(words: Sequence[str], group: int) -> dict[str, int | None]:
-    """`NAME VALUE` and `NAME=VALUE`, in any order; for talk group `group`, 0: for the venue."""
+def _path(options: dict[str, Any]) -> Where:
+    return sockets.find(options["control"], options["port"])
+
+
+def _parsed(words: Sequence[str], whose_of: Callable[[str], At]) -> dict[str, int | None]:
+    """`NAME VALUE` and `NAME=VALUE`, in any order; `whose_of` says of a setting whose value it
+    is."""
     table = load_settings()
     values: dict[str, int | None] = {}
     left = list(words)
@@ -157,11 +166,11 @@ def _parsed(words: Sequence[str], group: int) -> dict[str, int | None]:
             if not left:
                 raise UsageError(f"{name} has no value; give one, such as: {row.range_words()}")
             text = left.pop(0)
-        key = at_group(name, group)
-        split_key(key)  # a group may not have one of its own
+        whose = whose_of(name)
+        key = key_at(name, whose)
         if key in values:
             raise UsageError(f"{name} is there twice; give it one value")
-        values[key] = None if group and text == AS_THE_VENUE else parse_value(name, row, text)
+        values[key] = None if whose and text == AS_THE_VENUE else parse_value(name, row, text)
     return values
 
 

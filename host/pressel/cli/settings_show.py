@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +17,15 @@ from rich.table import Table
 
 from pressel.cli import completing
 from pressel.cli.completing import offering
-from pressel.errors import PresselError
+from pressel.errors import PresselError, UsageError
 from pressel.node import control as sockets
 from pressel.node.desk.settings_past import Change, in_version
 from pressel.node.desk.venue_settings import APPLIED
-from pressel.registry.device import GROUP_MAX
 from pressel.registry.identity import fingerprint
 from pressel.schema.setting_values import (
-    at_group,
     difference_lines,
     differences,
+    key_at,
     only,
     split_key,
 )
@@ -36,6 +35,7 @@ from pressel.schema.settings_file import load_file
 from .options import control_options
 from .printed import print_console, print_table
 from .settings_state import State, Values, ask, row_as_json, say_left
+from .settings_whose import at_option, holding, names, whose_of
 from .told import read_answer
 
 if TYPE_CHECKING:
@@ -45,38 +45,14 @@ Some = Mapping[str, int | None]  # values by key; None: a group has none of its 
 JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
-def at_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """`--at GROUP`, with its help; None: the venue."""
-    return click.option(
-        "--at", "group", type=_Group(), metavar="GROUP", help=text,
-        shell_complete=offering(completing.groups),
-    )  # fmt: skip
-
-
-class _Group(click.IntRange):
-    """The number of a talk group. Who names something else is told what has settings."""
-
-    def __init__(self) -> None:
-        super().__init__(1, GROUP_MAX)
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        if not str(value).isdecimal():
-            self.fail(
-                f"'{value}' is no talk group: give its number, 1 to {GROUP_MAX}. The venue and "
-                "talk groups have settings; to give a badge others, put it into a group of its own "
-                "with `pressel device group`.",
-                param, ctx,
-            )  # fmt: skip
-        return super().convert(value, param, ctx)
-
-
 @click.command("list")
 @click.option("--changed", is_flag=True, help="Only those that are not at their default.")
 @control_options
 @JSON
 def show_all(changed: bool, port: int | None, control: Path | None, as_json: bool) -> None:
     """Show all settings, and how many badges have them."""
-    state = ask(sockets.find(control, port))
+    path = sockets.find(control, port)
+    state = ask(path)
     rows = {
         name: row
         for name, row in settings().items()
@@ -88,13 +64,14 @@ def show_all(changed: bool, port: int | None, control: Path | None, as_json: boo
         return
     console = print_console()
     table = Table("Setting", "Value", "Default", "Range", "What it is", box=None, pad_edge=False)
+    whose_name = names(path, state)
     for name, row in rows.items():
         value = state.value(name)
         words = row.in_words(value)
         cells = (row.in_words(row.default), row.range_words(), row.text)
         table.add_row(name, words if value == row.default else f"[bold]{words}[/]", *cells)
-        for group, own in state.own(name).items():
-            table.add_row(f"  in group {group}", f"[bold]{row.in_words(own)}[/]")
+        for whose, own in state.own(name).items():
+            table.add_row(f"  {escape(whose_name(whose))}", f"[bold]{row.in_words(own)}[/]")
     if rows:
         print_table(table, console)
     else:
@@ -104,23 +81,24 @@ def show_all(changed: bool, port: int | None, control: Path | None, as_json: boo
 
 @click.command("get")
 @click.argument("name", shell_complete=offering(completing.settings))
-@at_option("What holds in talk group GROUP.")
+@at_option("What holds in talk group GROUP, or at the badge BADGE.")
 @control_options
 @JSON
 def show_one(
-    name: str, group: int | None, port: int | None, control: Path | None, as_json: bool
+    name: str, word: str | None, port: int | None, control: Path | None, as_json: bool
 ) -> None:
     """Show the setting NAME, such as floor.talk_ms."""
     full, row = load_settings().find(name)
-    split_key(at_group(full, group or 0))  # a group may not have one of its own
-    state = ask(sockets.find(control, port))
-    value = state.own(full).get(group or 0, state.value(full))
+    whose = whose_of(lambda: sockets.find(control, port), full, word)
+    path = sockets.find(control, port)
+    state = ask(path)
+    value, source = holding(path, state, full, whose)
     if as_json:
         facts = {**row_as_json(full, row, state), **state.model_dump(exclude={"values"})}
         print(json.dumps({**facts, "value": value}, indent=2))
         return
     print(row.in_words(value))
-    where = "" if group is None else ", of its own" if group in state.own(full) else ", the venue's"
+    where = f", {source}" if source else ""
     print(f"{full}{where}: {row.text}; {state.counts()}", file=sys.stderr)
 
 
@@ -166,20 +144,31 @@ def status(port: int | None, control: Path | None, as_json: bool) -> int:
 
 @click.command()
 @click.argument("name", shell_complete=offering(completing.settings))
+@at_option("Say what holds in talk group GROUP, or at the badge BADGE, and where that comes from.")
 @control_options
-def explain(name: str, port: int | None, control: Path | None) -> None:
-    """Say what the setting NAME does, what it costs, and who set it last."""
+def explain(name: str, word: str | None, port: int | None, control: Path | None) -> None:
+    """Say what the setting NAME does, what it costs, who may have a value, and who set it last."""
     full, row = load_settings().find(name)
     print(f"{full}: {row.text}")
     print(f"  range    {row.range_words()}")
     print(f"  default  {row.in_words(row.default)}: {row.reason}")
     print(f"  cost     {row.costs}")
     print(f"  badges   {_BADGES[row.badge]}")
+    print(f"  scope    {row.scope_words()}")
     try:
         path = sockets.find(control, port)
+        whose = whose_of(lambda: path, full, word)
         state = ask(path)
-        for key in (full, *(at_group(full, group) for group in state.own(full))):
-            print(f"  now      {_now(path, key, row.in_words(state.value(key)))}")
+        whose_name = names(path, state)
+        for each in (0, *state.own(full)):
+            key = key_at(full, each)
+            at = f" {whose_name(each)}" if each else ""
+            print(f"  now      {row.in_words(state.value(key))}{at}{_since(path, key)}")
+        if whose:
+            value, source = holding(path, state, full, whose)
+            print(f"  holds    {row.in_words(value)} {whose_name(whose)}, {source}")
+    except UsageError:
+        raise
     except PresselError as error:
         print(f"  now      unknown: {error}")
 
@@ -193,14 +182,13 @@ _BADGES = {
 }
 
 
-def _now(path: Where, key: str, words: str) -> str:
-    group = split_key(key)[1]
-    value = f"{words} in group {group}" if group else words
+def _since(path: Where, key: str) -> str:
+    """Since when, and by whom; "": nobody has set it."""
     last = next((each for each in reversed(changes(path)) if key in each.was), None)
     if last is None:
-        return value
+        return ""
     why = f": {last.why}" if last.why else ""
-    return f"{value}, since {_when(last)} by {last.who or 'somebody'}{why}"
+    return f", since {_when(last)} by {last.who or 'somebody'}{why}"
 
 
 @click.command()

@@ -13,7 +13,7 @@ from pressel.errors import PresselError
 from pressel.node import control as sockets
 from pressel.node.desk.venue_settings import why_not
 from pressel.schema.concerned import concerned_lines
-from pressel.schema.setting_values import Change, differences, laid_over, own_values
+from pressel.schema.setting_values import At, Change, differences, laid_over, own_values
 from pressel.schema.settings import SettingRow
 
 from .told import read_answer
@@ -61,8 +61,8 @@ class State(BaseModel):
         words = f"applied by {self.applied} of {self.badges} badges"
         return f"{words}, refused by {self.refused}" if self.refused else words
 
-    def own(self, name: str) -> dict[int, int]:
-        """What groups have of their own, in place of the venue's value."""
+    def own(self, name: str) -> dict[At, int]:
+        """What groups and badges have of their own, in place of the venue's value."""
         return own_values(name, self.values)
 
     def value(self, name: str) -> int:

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-BODY_BYTES_MAX = 16_384  # the largest form has all settings of a venue as a file: 14 KB
+BODY_BYTES_MAX = 24_576  # the largest form has all settings of a venue as a file: 19 KB
 COMMANDS = "/api/"  # where commands on other computers ask
 POLICY_VIOLATED = 1008  # of RFC 6455
 _SAFE = ("GET", "HEAD")

@@ -35,8 +35,16 @@ from pressel.recordings.burst_mark import mark_of
 from pressel.recordings.fetch import EXPORT, PLAY
 from pressel.registry import code as codes
 from pressel.registry.about_loans import GIVE_BACK, LEND
-from pressel.registry.device import PENDING
-from pressel.schema.setting_values import AS_THE_VENUE, at_group, difference_lines, only, own_values
+from pressel.registry.device import ACTIVE, PENDING
+from pressel.schema.setting_values import (
+    AS_THE_VENUE,
+    At,
+    difference_lines,
+    is_device,
+    key_at,
+    only,
+    own_values,
+)
 from pressel.schema.settings import settings as setting_rows
 
 from . import view, wifi_network
@@ -332,9 +340,18 @@ class Pages:
         rows = {name: row for name, row in setting_rows().items() if name in now["values"]}
         own = {name: own_values(name, now["values"]) for name in rows}
         lacking = [row.text for name, row in setting_rows().items() if name not in rows]
+        devices = await self._host.ask("device list", state=None)
+        names: dict[At, str] = {each["id"]: f"At badge {each['name']}" for each in devices}
+
+        def whose(each: At) -> str:
+            return names.get(
+                each, f"At badge {each}" if is_device(each) else f"In talk group {each}"
+            )
+
         return self._page(
-            "settings.html.j2", visitor, "/settings", now=now, rows=rows, own=own, lacking=lacking
-        )
+            "settings.html.j2", visitor, "/settings", now=now, rows=rows, own=own, whose=whose,
+            lacking=lacking, devices=[each for each in devices if each["state"] == ACTIVE],
+        )  # fmt: skip
 
     async def _settings_file(self, request: Request, visitor: Visitor) -> Response:
         sheet = await self._file.sheet(_version(request, "with"))
@@ -387,7 +404,10 @@ class Pages:
 
     async def _set(self, request: Request, visitor: Visitor) -> Response:
         form = await request.form()
-        key = at_group(str(form["name"]), int(str(form.get("at") or 0)))
+        group, badge = str(form.get("at") or ""), str(form.get("badge") or "")
+        if group and badge:
+            raise Refusal(400, "Choose a talk group or a badge, not both.")
+        key = key_at(str(form["name"]), badge or int(group or 0))
         value = None if form["value"] == AS_THE_VENUE else int(str(form["value"]))
         base, why = int(str(form["base"])), str(form.get("why", ""))
         verb, then = (

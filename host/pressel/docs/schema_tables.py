@@ -22,7 +22,12 @@ _REACHES = {
     "told": "hosts, at once; badges are told",
     "none": "hosts, at once",
 }
-_HOLDS = {"venue": "the venue", "group": "the venue, or a talk group"}
+_HOLDS = {
+    "venue": "the venue",
+    "group": "the venue, or a talk group",
+    "badge": "the venue, or a badge",
+    "group or badge": "the venue, a talk group, or a badge",
+}
 
 
 def feature_bits(_: str) -> str:

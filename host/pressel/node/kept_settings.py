@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pressel.errors import UsageError
 from pressel.registry import proved
-from pressel.schema.setting_values import at_group, check_values, is_known, ordered, split_key
+from pressel.schema.setting_values import check_values, is_known, key_at, ordered, split_key
 from pressel.schema.settings import settings, short
 from ptt.cluster.versions import VERSION_MAX
 from ptt.leader.settings_in_force import Settings
@@ -82,10 +82,11 @@ def store_kept(folder: Path, kept: Settings) -> tuple[int, ...]:
 
 
 def values_of(kept: Settings) -> dict[str, int]:
-    """By key: those of the venue, and behind each setting those that groups have of their own."""
+    """By key: those of the venue, and behind each setting those of groups and badges."""
     by_key = {name: getattr(kept, short(name)) for name in settings()}
-    for group, own in kept.own.items():
-        by_key |= {at_group(_name_at(place), group): value for place, value in own.items()}
+    for each, own in kept.own.items():
+        whose = each.hex() if isinstance(each, bytes) else each
+        by_key |= {key_at(_name_at(place), whose): value for place, value in own.items()}
     return ordered(by_key)
 
 
@@ -97,11 +98,12 @@ def are_equal(these: Settings, others: Settings) -> bool:
 def settings_with(version: int, values: Mapping[str, int]) -> Settings:
     """As the engines take them; `values` by key, all of the venue among them."""
     venue: dict[str, int] = {}
-    own: dict[int, dict[int, int]] = {}
+    own: dict[int | bytes, dict[int, int]] = {}
     for key, value in values.items():
-        name, group = split_key(key)
-        if group:
-            own.setdefault(group, {})[settings()[name].number] = value
+        name, whose = split_key(key)
+        if whose:
+            each = bytes.fromhex(whose) if isinstance(whose, str) else whose
+            own.setdefault(each, {})[settings()[name].number] = value
         else:
             venue[short(name)] = value
     return Settings(version, **venue, own=own)

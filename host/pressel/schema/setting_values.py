@@ -1,5 +1,6 @@
 """Values of settings by key: `floor.talk_ms` is the venue's, `floor.talk_ms@3` what talk group 3
-has of its own in its place. It does not know which are in force.
+has of its own in its place, and `audio.gain@0123456789abcdef` what the badge of that device has. It
+does not know which are in force.
 """
 
 from __future__ import annotations
@@ -12,39 +13,57 @@ from typing import TypeVar
 
 from pressel.errors import UsageError
 from ptt.base.numbers import CALL_GROUP_FIRST, GROUPS_MAX
+from ptt.cluster.records import BADGE_VALUES_MAX
 
 from .settings import SettingRow, check_value, settings
 
-AS_THE_VENUE = "venue"  # in place of a value: the group has none of its own
+AS_THE_VENUE = "venue"  # in place of a value: the group, or the badge, has none of its own
 HASH_DIGITS = 12  # 48 bits: nobody forges it, it finds what went apart
-_GROUP = re.compile(r"[1-9]\d{0,2}")
+_GROUP = re.compile(r"[1-9][0-9]{0,2}")
+_DEVICE = re.compile(r"[0-9a-f]{16}")
+At = int | str  # whose a value is: a talk group's number, a badge's device; 0: the venue
 
 V = TypeVar("V")
 Change = Mapping[str, int | None]  # by key; None: as the venue has it
 
 
-def at_group(name: str, group: int) -> str:
-    """The key of what talk group `group` has of its own; 0: of the venue's value."""
-    return f"{name}@{group}" if group else name
+def key_at(name: str, whose: At) -> str:
+    """The key of what talk group or badge `whose` has of its own; 0: of the venue's value."""
+    return f"{name}@{whose}" if whose else name
 
 
-def split_key(key: str) -> tuple[str, int]:
-    """The setting's full name, and the group whose own value it is; 0: the venue's. UsageError when
-    this version has no such value."""
-    name, at, group = key.partition("@")
+def is_device(whose: At) -> bool:
+    """Whether it is a badge's."""
+    return isinstance(whose, str)
+
+
+def split_key(key: str) -> tuple[str, At]:
+    """The setting's full name, and the group or badge whose own value it is; 0: the venue's.
+    UsageError when this version has no such value."""
+    name, has_at, whose = key.partition("@")
     row = settings().get(name)
     if row is None:
         raise UsageError(f"there is no setting '{key}'; `pressel settings list` shows all")
-    if at and not _GROUP.fullmatch(group):
+    if not has_at:
+        return name, 0
+    if not (_GROUP.fullmatch(whose) or _DEVICE.fullmatch(whose)):
         raise UsageError(
-            f"'{group}' is no talk group; they go from 1 to {CALL_GROUP_FIRST - 1}, and a board or "
-            "a badge has no settings of its own"
+            f"'{whose}' is no talk group; they go from 1 to {CALL_GROUP_FIRST - 1}. A badge is "
+            "named by the 16 digits of its device"
         )
-    if at and row.scope != "group":
-        raise UsageError(f"{name} has one value for the whole venue; set it without a group")
-    if at and int(group) >= CALL_GROUP_FIRST:
-        raise UsageError(f"{group} is no talk group; they go from 1 to {CALL_GROUP_FIRST - 1}")
-    return name, int(group or 0)
+    if row.scope == "venue":
+        raise UsageError(
+            f"{name} has one value for the whole venue; set it without a group or a badge"
+        )
+    if _DEVICE.fullmatch(whose):
+        if not row.of_badges:
+            raise UsageError(f"no badge has a value of {name} of its own: {row.scope_words()}")
+        return name, whose
+    if not row.of_groups:
+        raise UsageError(f"no talk group has a value of {name} of its own: {row.scope_words()}")
+    if int(whose) >= CALL_GROUP_FIRST:
+        raise UsageError(f"{whose} is no talk group; they go from 1 to {CALL_GROUP_FIRST - 1}")
+    return name, int(whose)
 
 
 def is_known(key: str) -> bool:
@@ -61,10 +80,10 @@ def row_of(key: str) -> SettingRow:
     return settings()[split_key(key)[0]]
 
 
-def own_values(name: str, values: Mapping[str, int]) -> dict[int, int]:
-    """By group, what groups have of their own of the setting `name`."""
+def own_values(name: str, values: Mapping[str, int]) -> dict[At, int]:
+    """By group or device, what groups and badges have of their own of the setting `name`."""
     keys = [(key, split_key(key)) for key in values if is_known(key)]
-    return {group: values[key] for key, (of, group) in keys if of == name and group}
+    return {whose: values[key] for key, (of, whose) in keys if of == name and whose}
 
 
 def check_values(values: Change) -> None:
@@ -73,19 +92,23 @@ def check_values(values: Change) -> None:
         if value is not None:
             check_value(in_words(key), row_of(key), value)
         elif not split_key(key)[1]:
-            raise UsageError(f"{key} has no value; only what a group has of its own can go")
-    groups = {split_key(key)[1] for key, value in values.items() if value is not None} - {0}
-    if len(groups) > GROUPS_MAX:
+            raise UsageError(
+                f"{key} has no value; only what a group or a badge has of its own can go"
+            )
+    own = [split_key(key)[1] for key, value in values.items() if value is not None]
+    if len({whose for whose in own if not is_device(whose)} - {0}) > GROUPS_MAX:
         raise UsageError(f"at most {GROUPS_MAX} groups can have settings of their own")
+    if sum(map(is_device, own)) > BADGE_VALUES_MAX:
+        raise UsageError(f"badges can have {BADGE_VALUES_MAX} values of their own at most")
 
 
 def ordered(values: Mapping[str, V]) -> dict[str, V]:
-    """Each setting with its groups behind it."""
+    """Each setting with its groups and badges behind it."""
     rows = settings()
 
-    def place(key: str) -> tuple[int, int]:
-        name, group = split_key(key)
-        return rows[name].number, group
+    def place(key: str) -> tuple[int, bool, At]:
+        name, whose = split_key(key)
+        return rows[name].number, is_device(whose), whose
 
     return {key: values[key] for key in sorted(values, key=place)}
 
@@ -97,8 +120,8 @@ def laid_over(values: Mapping[str, int], change: Change) -> dict[str, int]:
 
 
 def replaced(values: Mapping[str, int], told: Mapping[str, int]) -> dict[str, int]:
-    """`values` when all that was `told` holds: it says what each group has of its own, but may not
-    know each setting."""
+    """`values` when all that was `told` holds: it says what each group and badge has of its own,
+    but may not know each setting."""
     return {**{key: value for key, value in values.items() if "@" not in key}, **told}
 
 
@@ -142,13 +165,21 @@ def hash_of(values: Mapping[str, int]) -> str:
 
 def in_words(key: str) -> str:
     """`floor.talk_ms in group 3`."""
-    name, _, group = key.partition("@")
-    return f"{name} in group {group}" if group else name
+    name, _, whose = key.partition("@")
+    return f"{name} {whose_words(whose)}" if whose else name
+
+
+def whose_words(whose: At) -> str:
+    """`in group 3`, `at badge 0123456789abcdef`."""
+    return f"at badge {whose}" if _DEVICE.fullmatch(str(whose)) else f"in group {whose}"
 
 
 def value_in_words(key: str, value: int | None) -> str:
-    """`60 ms`; of a group that has none of its own, that."""
-    return "as the venue" if value is None else row_of(key).in_words(value)
+    """`60 ms`; of a group or a badge that has none of its own, that."""
+    if value is None:
+        has_groups = row_of(key).of_groups and is_device(split_key(key)[1])
+        return "as its groups" if has_groups else "as the venue"
+    return row_of(key).in_words(value)
 
 
 def difference_lines(old: Change, new: Change) -> Iterator[str]:

@@ -39,6 +39,17 @@ OBEYED = ("obeys", "roomy", "apart")  # by badges, so that it can be tried out o
 UNTOLD = ("apart", "none")  # not in SETTINGS_SNAPSHOT
 
 
+_SCOPES = {
+    "venue": "the venue alone has a value",
+    "group": "the venue and talk groups have values; that of its group holds",
+    "badge": "the venue and badges have values; that of the badge holds",
+    "group or badge": (
+        "the venue, talk groups and badges have values; that of the badge holds before that of its "
+        "group, and that before the venue's"
+    ),
+}
+
+
 class SettingRow(BaseModel):
     """One setting: how it travels, its inclusive range and default, and what it is about."""
 
@@ -56,9 +67,23 @@ class SettingRow(BaseModel):
     reason: Sentence
     costs: Sentence
     since: int = Field(ge=0, le=15)
-    scope: Literal["venue", "group"]
+    scope: Literal["venue", "group", "badge", "group or badge"]
     changed_by: Literal["operator"]  # whoever has the leader box, until there are accounts
     badge: Literal["obeys", "roomy", "apart", "told", "none"]
+
+    @property
+    def of_groups(self) -> bool:
+        """Whether a talk group may have a value of its own."""
+        return self.scope in ("group", "group or badge")
+
+    @property
+    def of_badges(self) -> bool:
+        """Whether a badge may."""
+        return self.scope in ("badge", "group or badge")
+
+    def scope_words(self) -> str:
+        """Who has values of it."""
+        return _SCOPES[self.scope]
 
     def range_words(self) -> str:
         """`20 to 400 ms`, or `off or on`."""
@@ -210,6 +235,8 @@ def _wrong_values(name: str, row: SettingRow) -> Iterator[tuple[str, str]]:
         yield "words", "two values have one word; name each differently"
     if row.badge == "apart" and row.scope != "venue":
         yield "scope", 'must be "venue": what is told apart is one value for all badges'
+    elif row.of_badges and row.badge not in OBEYED:
+        yield "scope", "a badge has a value of its own only of what badges obey"
     if row.max > LARGEST[row.type]:
         yield "max", f"{row.max} does not fit {row.type}, which holds {LARGEST[row.type]} at most"
     if (row.off is None) != (row.on is None) or (row.on is not None and row.on == row.off):
@@ -268,7 +295,8 @@ def render_record(table: SettingTable) -> str:
     """The text of ptt/cluster/settings_record.py."""
     rows = {short(name): row for name, row in table.rows().items()}
     sizes = ["4", *(str(SIZES[row.type]) for row in rows.values())]
-    grouped = [str(at) for at, row in enumerate(rows.values(), 1) if row.scope == "group"]
+    grouped = [str(at) for at, row in enumerate(rows.values(), 1) if row.of_groups]
+    apart = [str(at) for at, row in enumerate(rows.values(), 1) if row.of_badges]
     lines = [
         '"""The settings as hosts keep them: of each value its bytes and its range. Written by',
         '`make schema` from shared/schema/settings.toml."""',
@@ -285,6 +313,8 @@ def render_record(table: SettingTable) -> str:
         f"BY_PLACE = {BY_PLACE}  # of them lie at their places, the others follow by number",
         "# Places of those of which a talk group may have a value of its own.",
         f"OF_GROUPS = {_tuple(grouped)}",
+        "# Places of those of which a badge may.",
+        f"OF_BADGES = {_tuple(apart)}",
         "",
         "",
         'def is_in_range(values: "tuple | list") -> bool:',
@@ -315,7 +345,7 @@ def render_class(table: SettingTable) -> str:
         "",
         "class Settings:",
         '    """`version` goes up with every change; a participant without any has 0. `own`: what',
-        '    talk groups have of their own, as `cluster.records.read_own` gives it."""',
+        '    talk groups and badges have of their own, as `cluster.records.read_own` gives it."""',
         "",
         "    def __init__(",
         "        self,",

@@ -12,15 +12,17 @@ from typing import Any
 
 from pressel.errors import UsageError
 from ptt.base.numbers import GROUPS_MAX
+from ptt.cluster.records import BADGE_VALUES_MAX
 
 from .check import did_you_mean, parsed, read
 from .finding import START, Finding
 from .lines import Lines
-from .setting_values import AS_THE_VENUE, is_known, ordered, split_key
+from .setting_values import AS_THE_VENUE, is_device, is_known, ordered, split_key
 from .settings import SettingRow, check_value, parse_value, settings, short
 
+_THIS = "this setting"  # its name stands before the sentence
 BASE = "base"  # the version that the values were taken from
-AT = "at"  # what groups have of their own: [at.3.floor]
+AT = "at"  # what groups and badges have of their own: [at.3.floor], [at.0123456789abcdef.audio]
 
 
 def render(values: Mapping[str, int], version: int) -> str:
@@ -34,21 +36,21 @@ def render(values: Mapping[str, int], version: int) -> str:
     ]
     by_section: dict[str, list[str]] = {}
     for key in ordered({key: value for key, value in values.items() if is_known(key)}):
-        name, group = split_key(key)
+        name, whose = split_key(key)
         section = name.partition(".")[0]
-        by_section.setdefault(f"{AT}.{group}.{section}" if group else section, []).append(key)
+        by_section.setdefault(f"{AT}.{whose}.{section}" if whose else section, []).append(key)
     for section in sorted(by_section, key=lambda each: each.startswith(f"{AT}.")):
         lines += ["", f"[{section}]"]
         for key in by_section[section]:
-            name, group = split_key(key)
-            lines += _entry(name, settings()[name], values[key], group)
+            name, whose = split_key(key)
+            lines += _entry(name, settings()[name], values[key], bool(whose))
     return "\n".join([*lines, ""])
 
 
-def _entry(name: str, row: SettingRow, value: int, group: int) -> list[str]:
+def _entry(name: str, row: SettingRow, value: int, is_own: bool) -> list[str]:
     """Two lines: what it means, and its value."""
     written = f'"{row.in_words(value)}"' if row.words else str(value)
-    other = f'or "{AS_THE_VENUE}"' if group else f"{row.in_words(row.default)} unless set"
+    other = f'or "{AS_THE_VENUE}"' if is_own else f"{row.in_words(row.default)} unless set"
     return [f"# {row.text}; {row.range_words()}, {other}", f"{short(name)} = {written}"]
 
 
@@ -101,7 +103,7 @@ def _checked(data: dict[str, Any], lines: Lines) -> tuple[dict[str, int | None],
         try:
             split_key(key)
             is_gone = bool(at_which) and given == AS_THE_VENUE
-            values[key] = None if is_gone else _value(name, row, given)
+            values[key] = None if is_gone else _value(row, given)
         except UsageError as error:
             findings.append(Finding(lines.of(loc), ".".join(loc), str(error)))
     findings += _too_many(values, lines)
@@ -111,19 +113,27 @@ def _checked(data: dict[str, Any], lines: Lines) -> tuple[dict[str, int | None],
 
 
 def _too_many(values: Mapping[str, int | None], lines: Lines) -> Iterator[Finding]:
-    """The group that is one more than can have values of their own."""
+    """The group that is one more than can have values of their own, and the value of a badge that
+    is."""
     first = {}  # of each group, the first value of its own
+    badges = []  # values of their own
     for key, value in values.items():
-        name, _, group = key.partition("@")
-        if group and value is not None:
-            first.setdefault(group, (AT, group, *name.split(".")))
+        name, whose = split_key(key)
+        loc = (AT, str(whose), *name.split("."))
+        if is_device(whose) and value is not None:
+            badges.append(loc)
+        elif whose and value is not None:
+            first.setdefault(str(whose), loc)
+    for loc in badges[BADGE_VALUES_MAX : BADGE_VALUES_MAX + 1]:
+        words = f"is one more than the {BADGE_VALUES_MAX} values that badges can have of their own"
+        yield Finding(lines.of(loc), ".".join(loc), words)
     for group in list(first)[GROUPS_MAX : GROUPS_MAX + 1]:
         words = f"is one more than the {GROUPS_MAX} groups that can have settings of their own"
         yield Finding(lines.of(first[group]), f"{AT}.{group}", words)
 
 
 def _all_entries(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Of the venue, and of groups: there, `AT` and the group come first."""
+    """Of the venue, and of groups and badges: there, `AT` and whose it is come first."""
     yield from _entries({name: each for name, each in data.items() if name not in (BASE, AT)})
     groups = data.get(AT, {})
     if not isinstance(groups, dict):
@@ -147,17 +157,17 @@ def _entries(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
             yield (section, name), value
 
 
-def _value(name: str, row: SettingRow, given: Any) -> int:
+def _value(row: SettingRow, given: Any) -> int:
     """A number in the setting's unit, or text with another one, as "90s"."""
     if isinstance(given, str):
-        return parse_value(name, row, given)
+        return parse_value(_THIS, row, given)
     if row.words:
         quoted = (f'"{word}"' for word in row.words)
         raise UsageError(f"must be {' or '.join(quoted)}")
     if not _is_number(given):
         example = row.in_words(row.default)
         raise UsageError(f'must be a whole number, or text such as "{example}"')
-    check_value(name, row, given)
+    check_value(_THIS, row, given)
     return given
 
 

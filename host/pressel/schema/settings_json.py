@@ -6,6 +6,7 @@ It says of every value what `settings_file` accepts, but of text with a unit ("9
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from .setting_values import AS_THE_VENUE
@@ -20,10 +21,9 @@ def json_schema() -> dict[str, Any]:
     sections: dict[str, dict[str, Any]] = {}
     for name, row in settings().items():
         sections.setdefault(name.partition(".")[0], {})[short(name)] = _value(row)
-    own = {
-        section: _object({short(name): _own(settings()[name]) for name in names})
-        for section, names in _of_groups().items()
-    }
+    rows = settings()
+    of_groups = _owned({name: row for name, row in rows.items() if row.of_groups})
+    of_badges = _owned({name: row for name, row in rows.items() if row.of_badges})
     base = {"type": "integer", "minimum": 1, "description": _BASE_IS}
     return {
         "$schema": DIALECT,
@@ -34,7 +34,7 @@ def json_schema() -> dict[str, Any]:
             AT: {
                 "type": "object",
                 "description": _AT_IS,
-                "patternProperties": {_GROUP: _object(own)},
+                "patternProperties": {_GROUP: of_groups, _DEVICE: of_badges},
                 "additionalProperties": False,
             },
             **{name: _object(each) for name, each in sections.items()},
@@ -44,17 +44,19 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _of_groups() -> dict[str, list[str]]:
-    """By section, the settings of which a group may have a value of its own."""
-    found: dict[str, list[str]] = {}
-    for name, row in settings().items():
-        if row.scope == "group":
-            found.setdefault(name.partition(".")[0], []).append(name)
-    return found
+def _owned(rows: Mapping[str, SettingRow]) -> dict[str, Any]:
+    """What one group or badge has of its own, by section."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, row in rows.items():
+        found.setdefault(name.partition(".")[0], {})[short(name)] = _own(row)
+    return _object({section: _object(each) for section, each in found.items()})
 
 
 _GROUP = r"^([1-9]|[1-9]\d|1[01]\d|12[0-7])$"
-_AT_IS = "What talk groups have of their own, by the group's number."
+_DEVICE = "^[0-9a-f]{16}$"
+_AT_IS = (
+    "What talk groups and badges have of their own, by the group's number or the badge's device."
+)
 
 
 _BASE_IS = "The version that the values were taken from."

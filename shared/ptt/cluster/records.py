@@ -11,10 +11,10 @@ FLOOR (its group): lease 4, left_ms 4, granted_ms 4, holder 2, request + 1 4, la
 for each that waits: node 2, request 2, lane 1 (and 128: preempted). CALL (its group): caller 2,
 callee 2, quiet_ms 4. SETTINGS (0): version 4, then the first values of `settings_record`,
 then of each other that is not at its default, and of each that a talk group has of its own: group 1
-(0: the venue), place 1, size 1, value. COUNTERS (0):
-newest lease 4, next node 2, last text 2, next call 1. KEYS (0): epoch 2, and 32 bytes from which
-the groups' keys come. DEVICE (1 and up): device 8, key 32, emergency 1, priority 1; name and
-groups, each behind its length. ROSTER (0): version of the list of devices 4, how many 2.
+(0: the venue), place 1, size 1, value; that of a badge: 255, place 1, size 1, device 8, value.
+COUNTERS (0): newest lease 4, next node 2, last text 2, next call 1. KEYS (0): epoch 2, and 32 bytes
+from which the groups' keys come. DEVICE (1 and up): device 8, key 32, emergency 1, priority 1; name
+and groups, each behind its length. ROSTER (0): version of the list of devices 4, how many 2.
 """
 
 from ..base.compat import TYPE_CHECKING, const
@@ -86,6 +86,9 @@ _LANE_MAX = const(2)
 _ADDRESS_BYTES_MAX = const(64)
 _BUILD_BYTES_MAX = const(16)
 _ENTRY_BYTES = const(3)  # of a setting with its number, up to the value
+_BADGE = const(255)  # in place of a group: the value is a badge's
+DEVICE_BYTES = const(8)
+BADGE_VALUES_MAX = const(32)  # a few odd badges: with all groups they fit into a datagram
 
 
 class MemberRecord:
@@ -317,22 +320,27 @@ def read_numbers(sizes: "tuple[int, ...]", data: "Buffer") -> "list[int]":
     return values
 
 
-def write_settings(values: "tuple[int, ...]", own: "dict[int, dict[int, int]]") -> bytes:
-    """`own`: what talk groups have of their own, by group and place."""
+def write_settings(values: "tuple[int, ...]", own: "dict[int | bytes, dict[int, int]]") -> bytes:
+    """`own`: what talk groups and badges have of their own: by group or device, of each place its
+    value."""
     by_place = settings_record.BY_PLACE
     data = bytearray(write_numbers(settings_record.SIZES[0:by_place], values[0:by_place]))
     for place in range(by_place, len(values)):
         if values[place] != settings_record.DEFAULTS[place]:
             _write_entry(data, 0, place, values[place])
-    for group in sorted(own):
-        for place in sorted(own[group]):
-            _write_entry(data, group, place, own[group][place])
+    for whose in sorted([each for each in own if isinstance(each, int)]):
+        for place in sorted(own[whose]):
+            _write_entry(data, whose, place, own[whose][place])
+    for whose in sorted([each for each in own if isinstance(each, bytes)]):
+        for place in sorted(own[whose]):
+            _write_entry(data, _BADGE, place, own[whose][place], whose)
     return bytes(data)
 
 
-def _write_entry(data: bytearray, group: int, place: int, value: int) -> None:
+def _write_entry(data: bytearray, group: int, place: int, value: int, device: bytes = b"") -> None:
     size = settings_record.SIZES[place]
-    data.extend(bytes((group, place, size)))
+    data.extend(bytes((group, place, len(device) + size)))
+    data.extend(device)
     data.extend(write_numbers((size,), (value,)))
 
 
@@ -355,35 +363,57 @@ def read_settings(data: "Buffer") -> "list[int]":
     return values
 
 
-def read_own(data: "Buffer") -> "dict[int, dict[int, int]]":
-    """What talk groups have of their own: by group, of each place its value. Raises `Refused` when
-    one is out of range."""
-    own: "dict[int, dict[int, int]]" = {}
-    for group, place, value in _entries(data):
-        if group and place in settings_record.OF_GROUPS:
-            own.setdefault(group, {})[place] = value
-    if len(own) > GROUPS_MAX:
+def read_own(data: "Buffer") -> "dict[int | bytes, dict[int, int]]":
+    """What talk groups and badges have of their own: by group or device, of each place its value.
+    Raises `Refused` when one is out of range."""
+    own: "dict[int | bytes, dict[int, int]]" = {}
+    for whose, place, value in _entries(data):
+        if whose and place in may_have(whose):
+            own.setdefault(whose, {})[place] = value
+    if not are_few(own):
         raise Refused(refusal.LIMIT)
     return own
 
 
-def _entries(data: "Buffer") -> "list[tuple[int, int, int]]":
-    """(group, place, value) of those that stand behind the values with their number. What only a
-    newer host knows is passed over."""
-    found = []
+def may_have(whose: "int | bytes") -> "tuple[int, ...]":
+    """Places of those of which a group, or a badge, may have a value of its own."""
+    return settings_record.OF_GROUPS if isinstance(whose, int) else settings_record.OF_BADGES
+
+
+def are_few(own: "dict[int | bytes, dict[int, int]]") -> bool:
+    """Whether all that groups and badges have of their own fits into a record."""
+    groups = values = 0
+    for whose in own:
+        if isinstance(whose, int):
+            groups += 1
+        else:
+            values += len(own[whose])
+    return groups <= GROUPS_MAX and values <= BADGE_VALUES_MAX
+
+
+def _entries(data: "Buffer") -> "list[tuple[int | bytes, int, int]]":
+    """(group or device, place, value) of those that stand behind the values with their number.
+    What only a newer host knows is passed over."""
+    found: "list[tuple[int | bytes, int, int]]" = []
     at = sum(settings_record.SIZES[0 : settings_record.BY_PLACE])
     while at < len(data):
         end = at + _ENTRY_BYTES + (data[at + 2] if at + 2 < len(data) else len(data))
         if end > len(data):
             raise Refused(refusal.FIELD)
         group, place = data[at], data[at + 1]
-        if 0 < place < len(settings_record.SIZES) and group < CALL_GROUP_FIRST:
+        at += _ENTRY_BYTES
+        is_known = group < CALL_GROUP_FIRST or group == _BADGE
+        if is_known and 0 < place < len(settings_record.SIZES):
+            whose: "int | bytes" = group
+            if group == _BADGE:
+                whose = bytes(data[at : at + DEVICE_BYTES])
+                at += DEVICE_BYTES
             size = settings_record.SIZES[place]
-            (value,) = read_numbers((size,), data[at + _ENTRY_BYTES : end])
+            (value,) = read_numbers((size,), data[at:end])
             low, high = settings_record.RANGES[place]
             if not low <= value <= high:
                 raise Refused(refusal.FIELD)
-            found.append((group, place, value))
+            found.append((whose, place, value))
         at = end
     return found
 

@@ -1,8 +1,8 @@
-"""What talk groups have of their own, in place of the venue's settings."""
+"""What talk groups and badges have of their own, in place of the venue's settings."""
 
 from ..base.compat import TYPE_CHECKING
-from ..base.numbers import CALL_GROUP_FIRST, GROUPS_MAX
-from ..cluster import settings_record
+from ..base.numbers import CALL_GROUP_FIRST
+from ..cluster import records, settings_record
 from .settings_in_force import Settings
 
 if TYPE_CHECKING:
@@ -11,7 +11,26 @@ if TYPE_CHECKING:
 
 def in_group(settings: Settings, group: int) -> Settings:
     """As they hold in `group`; a private call has none of its own."""
-    own = settings.own.get(group)
+    return _laid_over(settings, settings.own.get(group))
+
+
+def for_badge(settings: Settings, groups: "Iterable[int]", device: bytes) -> "tuple":
+    """What the badge `device` of `groups` is told, in the order of the message table. It has one
+    value of each: its own, else the highest that holds in one of its groups."""
+    own = settings.own.get(device)
+    told = [_told(settings, group, own) for group in groups if group in settings.own]
+    if not told:
+        return _told(settings, 0, own)
+    told += [_told(settings, group, own) for group in groups if group not in settings.own]
+    return tuple([max(values) for values in zip(*told)])
+
+
+def _told(settings: Settings, group: int, own: "dict[int, int] | None") -> "tuple":
+    return _laid_over(in_group(settings, group), own).fields()
+
+
+def _laid_over(settings: Settings, own: "dict[int, int] | None") -> Settings:
+    """`settings` with what somebody has of their `own`, by place."""
     if not own:
         return settings
     values = list(settings.values())
@@ -20,26 +39,22 @@ def in_group(settings: Settings, group: int) -> Settings:
     return Settings(*values)
 
 
-def for_badge(settings: Settings, groups: "Iterable[int]") -> "tuple":
-    """What a badge of `groups` is told, in the order of the message table. It has one value of
-    each: the highest that holds in one of its groups."""
-    told = [in_group(settings, group).fields() for group in groups if group in settings.own]
-    if not told:
-        return settings.fields()
-    told += [settings.fields() for group in groups if group not in settings.own]
-    return tuple([max(values) for values in zip(*told)])
-
-
 def can_hold(settings: Settings) -> bool:
-    """Whether all of them are within their ranges, and of no more groups than there can be."""
-    if len(settings.own) > GROUPS_MAX:
+    """Whether all of them are within their ranges, and no more than there can be."""
+    if not records.are_few(settings.own):
         return False
-    for group, own in settings.own.items():
-        if not 0 < group < CALL_GROUP_FIRST:
+    for whose, own in settings.own.items():
+        if not _can_have(whose):
             return False
         for place in own:
-            if place not in settings_record.OF_GROUPS:
+            if place not in records.may_have(whose):
                 return False
-        if not settings_record.is_in_range(in_group(settings, group).values()):
+        if not settings_record.is_in_range(_laid_over(settings, own).values()):
             return False
     return settings_record.is_in_range(settings.values())
+
+
+def _can_have(whose: "int | bytes") -> bool:
+    if isinstance(whose, int):
+        return 0 < whose < CALL_GROUP_FIRST
+    return len(whose) == records.DEVICE_BYTES

@@ -132,7 +132,8 @@ class Publisher:
         """It was in the groups `before`: of the same version it may be to have other values now,
         and is told them again."""
         wanted = self.of(member)
-        if for_badge(wanted, before) != for_badge(wanted, member.groups):
+        device = member.device
+        if for_badge(wanted, before, device) != for_badge(wanted, member.groups, device):
             member.settings.sent = member.settings.answered = member.settings.acknowledged = 0
             self._due_of = None
 
@@ -153,7 +154,8 @@ class Publisher:
                 delivery.retry_ms = min(delivery.retry_ms * 2, REQUEST_RETRY_MS_MAX)
             delivery.sent = wanted.version
             delivery.due_ms = add(now_ms, delivery.retry_ms)
-            self._output.send_settings(member.node, for_badge(wanted, member.groups), now_ms)
+            told = for_badge(wanted, member.groups, member.device)
+            self._output.send_settings(member.node, told, now_ms)
             if changes_networks(member) and delivery.network != wanted.network:
                 self._send_network(member, wanted.network, now_ms)
 

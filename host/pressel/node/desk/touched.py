@@ -19,7 +19,8 @@ def is_told(member: Member, was: Settings, now: Settings) -> bool:
     """Whether it is told other values than before."""
     if was.network != now.network and changes_networks(member):
         return True
-    return for_badge(was, member.groups)[1:] != for_badge(now, member.groups)[1:]
+    told = [for_badge(each, member.groups, member.device)[1:] for each in (was, now)]
+    return told[0] != told[1]
 
 
 def touched(members: Iterable[Member], was: Settings, now: Settings) -> dict[str, list[str]]:
@@ -38,6 +39,9 @@ def touched(members: Iterable[Member], was: Settings, now: Settings) -> dict[str
 
 def _holding(name: str, of: Settings, member: Member) -> Any:
     """What holds for it: one value at the badge, or one in each of its groups."""
+    own = of.own.get(member.device, {})
+    if settings()[name].number in own:
+        return own[settings()[name].number]
     if settings()[name].badge == "apart" and not changes_networks(member):
         return None
     each = tuple(getattr(in_group(of, group), short(name)) for group in member.groups)

@@ -136,7 +136,8 @@ class VenueSettings:
             now = self._followed() or self.kept
         else:
             now = self._gone_on(leader.settings.settings)
-        kept = now.kept_min, own_values(KEPT, values_of(now))
+        own = own_values(KEPT, values_of(now)).items()
+        kept = now.kept_min, {group: value for group, value in own if isinstance(group, int)}
         is_said = kept != (KEPT_MIN, {}) or KEPT in self._log_says or self.kept.version > FIRST
         return kept if is_said and now.version > FIRST else None
 
