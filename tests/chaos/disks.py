@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 from pathlib import Path
+
+from tests.chaos.preloaded import library
 
 _SIZE_MIB = 16  # a registry takes one
 _SLOW = ".slow"
@@ -22,7 +23,7 @@ class Disks:
         for folder in folders:
             folder.mkdir(parents=True, exist_ok=True)
         self.can_fill = os.geteuid() == 0 and all(map(self._mount, folders))
-        self.library = _library(work)
+        self.library = library("slow", work)
         self.can_slow = self.library is not None
 
     def _mount(self, folder: Path) -> bool:
@@ -49,13 +50,3 @@ class Disks:
     def mend(self, folder: Path) -> None:
         for name in (_FILLER, _SLOW):
             (folder / name).unlink(missing_ok=True)
-
-
-def _library(work: Path) -> Path | None:
-    compiler = shutil.which("cc")
-    if compiler is None:
-        return None
-    made = work / "slow.so"
-    source = Path(__file__).with_name("slow.c")
-    words = [compiler, "-shared", "-fPIC", "-o", str(made), str(source), "-ldl"]
-    return None if subprocess.run(words, check=False, capture_output=True).returncode else made

@@ -16,6 +16,8 @@ HOST_AWAY_MS = (2500, 5000)
 BADGE_AWAY_MS = (500, 4000)
 DISK_MS = (2500, 5000)
 ROAM_MS = (300, 1500)
+CLOCK_MS = (2500, 5000)
+CLOCK_S = (600, 7200)  # by more than a host is silent; an hour is what summer time does
 CUT_MS = (3500, 6500)
 
 
@@ -151,6 +153,25 @@ async def kill_the_leader_on_a_slow_disk(venue: Venue) -> None:
     await _kill_host(venue, name)
 
 
+async def _set_clock(venue: Venue, name: str | None) -> None:
+    """Forward or back, and right again. Nothing is excused by that."""
+    if name is None:
+        return
+    low, high = CLOCK_S
+    wrong_by_s = low + venue.prng.below(high - low)
+    venue.clocks.set(name, wrong_by_s if venue.prng.below(2) else -wrong_by_s)
+    await asyncio.sleep(_between(venue, CLOCK_MS))
+    venue.clocks.set(name, 0)
+
+
+async def set_the_leaders_clock(venue: Venue) -> None:
+    await _set_clock(venue, _host(venue, is_leader=True))
+
+
+async def set_a_standbys_clock(venue: Venue) -> None:
+    await _set_clock(venue, _host(venue, is_leader=False))
+
+
 def faults_of(venue: Venue) -> dict[str, Fault]:
     """By name, those that can be made here."""
     found: dict[str, Fault] = {
@@ -170,4 +191,7 @@ def faults_of(venue: Venue) -> dict[str, Fault]:
     if venue.disks.can_slow:
         found["a host's disk is slow"] = slow_disk
         found["the leader is killed on a slow disk"] = kill_the_leader_on_a_slow_disk
+    if venue.clocks.can_set:
+        found["the leader's clock is set"] = set_the_leaders_clock
+        found["a standby's clock is set"] = set_a_standbys_clock
     return found

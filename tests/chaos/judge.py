@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.chaos.clocks import told_at
 from tests.chaos.operator import Operator
 from tests.chaos.venue import HOSTS, SOFT_BADGES, Venue, leads_of
 
@@ -177,13 +178,16 @@ def _records(venue: Venue) -> list[Kept]:
             at_us, kind, node, a, b, detail = json.loads(line)
             kept.append((at_us, kind, node, a, b, _as_told(detail)))
     ahead_s = time.monotonic() - time.time()
+    last_s = dict.fromkeys(HOSTS, 0.0)
     for name, command in venue.commands:
         node = venue.number_of(name)
         for line in command.out.splitlines():
             if not line.endswith("}"):
                 continue  # killed in the midst of a line
             told = json.loads(line)
-            at_us = int((told["at"] + ahead_s) * 1_000_000)
+            at_s = told_at(told["at"] + ahead_s, venue.clocks.steps[name], last_s[name])
+            last_s[name] = max(last_s[name], at_s)
+            at_us = int(at_s * 1_000_000)
             kept += [(at_us, *each) for each in _of_host(node, told)]
     return kept
 

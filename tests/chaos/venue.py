@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.chaos.clocks import Clocks
 from tests.chaos.disks import Disks
 from tests.chaos.way import Way
 from tests.e2e.command import Command, running
@@ -80,6 +81,7 @@ class Venue:
         self.folder = folder
         states = [folder / f"state-{name}" for name in HOSTS]
         self.disks = Disks(states, folder)
+        self.clocks = Clocks(HOSTS, folder)
         self.cluster = Cluster(folder, HOSTS)
         self.ports = {name: free_port() for name in HOSTS}
         self.prng = Prng(seed)
@@ -138,13 +140,16 @@ class Venue:
     # --- hosts ---
 
     async def start_host(self, name: str) -> None:
-        if self.disks.library is not None:
-            os.environ["LD_PRELOAD"] = str(self.disks.library)
+        preloaded = [each for each in (self.disks.library, self.clocks.library) if each is not None]
+        os.environ |= {
+            "LD_PRELOAD": ":".join(map(str, preloaded)),
+            "CHAOS_CLOCK": str(self.clocks.file(name)),
+        }
         try:
             listen = ("--no-discovery", "--listen", f"127.0.0.1:{self.ports[name]}")
             await self._stack.enter_async_context(self.cluster.started(name, *listen))
         finally:
-            os.environ.pop("LD_PRELOAD", None)
+            del os.environ["LD_PRELOAD"], os.environ["CHAOS_CLOCK"]
         self.commands.append((name, self.cluster.commands[name]))
 
     def is_up(self, name: str) -> bool:

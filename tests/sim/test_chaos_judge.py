@@ -4,11 +4,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.chaos.badge import Talker
+from tests.chaos.clocks import Clocks, told_at
 from tests.chaos.judge import (
     FAILOVER_P99_MS,
     Silence,
@@ -118,3 +123,28 @@ def test_two_bursts_at_one_leader_and_a_voice_that_nobody_said_are_told() -> Non
     heard = at(3, record.PLAYED, _LISTENER, marker.frame_id(_TALKER, 9, 0))
     found: Verdict = look_at_logs([*granted, heard])
     assert [each.partition(":")[0] for each in found.broken] == ["one lease", "one voice"]
+
+
+def test_what_a_host_says_by_a_wrong_clock_is_put_where_it_was_said() -> None:
+    steps = [(0.0, 0), (100.0, 3600), (104.0, 0), (2000.0, -600), (2003.0, 0)]
+    said_s = [99.9, 99.999, 101.0, 103.999, 104.0, 1999.5, 2001.5, 2002.9, 2004.0, 3701.0]
+    last_s = 0.0
+    for at_s in said_s:
+        by_s = next(by_s for start_s, by_s in reversed(steps) if start_s <= at_s)
+        last_s = told_at(at_s + by_s, steps, last_s)
+        assert round(last_s, 3) == at_s
+
+
+def test_a_clock_is_set_for_one_process_alone(tmp_path: Path) -> None:
+    clocks = Clocks("a", tmp_path)
+    if clocks.library is None:
+        pytest.skip("there is no C compiler here")
+    own = {"LD_PRELOAD": str(clocks.library), "CHAOS_CLOCK": str(clocks.file("a"))}
+    asked = [sys.executable, "-c", "import time; print(time.time(), time.monotonic())"]
+    for by_s in (-7200, 3600, 0):
+        clocks.set("a", by_s)
+        before = time.time(), time.monotonic()
+        told = subprocess.run(asked, env={**os.environ, **own}, capture_output=True, check=True)
+        wall_s, steady_s = map(float, told.stdout.split())
+        assert before[0] <= wall_s - by_s <= time.time()
+        assert before[1] <= steady_s <= time.monotonic()
