@@ -68,7 +68,7 @@ def again(model: Model, way: list[Action]) -> tuple[list[str], str | None]:
         if broken is not None:
             break
         if action not in list(model.actions(state)):
-            shown = " ".join(map(str, action))
+            shown = " ".join(map(repr, action))
             raise UsageError(
                 f"action {number} ({shown}) cannot happen there any more: the model or the engine "
                 "is another one than when the file was written; search again"
