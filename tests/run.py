@@ -44,9 +44,10 @@ def files_in_real_time() -> list[str]:
 
 def environment(name: str) -> dict[str, str]:
     """Costs are kept, and numpy has one thread: a worker a core leaves no core for more. Bytecode
-    is kept, too: tests start hundreds of commands, and each would compile the sources again."""
+    is kept, too, whatever this shell says: tests start hundreds of commands, and each would compile
+    the sources again."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    kept = {"PYTHONPYCACHEPREFIX": str(BUILD / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
+    kept = {"PYTHONDONTWRITEBYTECODE": ""}
     told = {costs.FILE: str(BUILD / f"{name}.costs"), late.FILE: str(BUILD / f"{name}.failed")}
     return {**threads, **os.environ, **kept, **told}
 
@@ -79,7 +80,8 @@ def run(suite: str, words: list[str]) -> int:
     for old in (*BUILD.glob("*.costs"), *BUILD.glob("*.failed")):
         old.unlink()
     log = BUILD / "real-time.log"
-    workers = ("-n", "auto", "--maxprocesses", str(WORKERS_MAX))  # tests/sharing.py deals them out
+    count = min(os.cpu_count() or 1, WORKERS_MAX)
+    workers = ("-n", str(count))  # tests/sharing.py deals them out
     with log.open("wb") as out:
         beside = subprocess.Popen(
             command(real_time, words or files_in_real_time(), *options),
