@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import os
 from pathlib import Path
@@ -71,6 +72,26 @@ def test_a_consoles_key_that_others_could_read_is_made_anew(tmp_path: Path, how:
         key.chmod(0o644)
     assert made(tmp_path).key.read_text() != before
     assert not key.is_symlink() and key.stat().st_mode & 0o777 == 0o600
+
+
+EC_KEY, NO_KEY = bytes.fromhex("2a8648ce3d0201"), bytes.fromhex("2a8648ce340201")
+
+
+@pytest.mark.parametrize(("whose", "words"), [("console", ""), ("authority", "Unknown key type")])
+def test_a_key_whose_kind_is_damaged_is_a_damaged_one(
+    tmp_path: Path, whose: str, words: str
+) -> None:
+    made(tmp_path)
+    key = tmp_path / "tls" / f"{whose}-key.pem"
+    text = key.read_text().splitlines()
+    body = base64.b64decode("".join(text[1:-1])).replace(EC_KEY, NO_KEY)
+    key.write_text("\n".join([text[0], base64.b64encode(body).decode(), text[-1], ""]))
+    if words:
+        with pytest.raises(PresselError, match=words):
+            made(tmp_path)
+    else:
+        damaged = key.read_text()
+        assert made(tmp_path).key.read_text() != damaged
 
 
 @pytest.mark.parametrize("how", ["writable", "link"])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -32,6 +32,7 @@ TOLD_DAYS = 90  # before the authority's end: everybody has to compare and log i
 EARLIER = datetime.timedelta(days=1)  # a browser whose clock is behind
 _KEY_BYTES_MAX = 10_000
 _WRITABLE = 0o022  # by group or others
+_UNREADABLE = (OSError, ValueError, TypeError, UnsupportedAlgorithm)  # a damaged PEM may be any
 
 Name = x509.Name
 
@@ -67,7 +68,7 @@ def ends(state: Path) -> dict[str, datetime.datetime]:
             known = x509.load_pem_x509_certificate(file.read_bytes())
         except FileNotFoundError:
             continue
-        except (OSError, ValueError) as error:
+        except _UNREADABLE as error:
             raise PresselError(f"cannot use {file}: {error}") from error
         found[name] = known.not_valid_after_utc
     return found
@@ -135,7 +136,7 @@ def _authority(
             f"{error}; if somebody else has had it, delete {folder} instead: everybody then "
             "compares the new fingerprint and logs in"
         ) from error
-    except (OSError, ValueError, TypeError) as error:
+    except _UNREADABLE as error:
         raise PresselError(
             f"cannot use {folder}: {error}; restore it, or delete it and log in everywhere anew"
         ) from error
@@ -234,9 +235,7 @@ def _is_good(
         key = _read_key(key_file, "key of the console")
         known.verify_directly_issued_by(authority)
         told = known.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (
-        OSError, UsageError, ValueError, TypeError, x509.ExtensionNotFound, InvalidSignature,
-    ):  # fmt: skip
+    except (*_UNREADABLE, UsageError, x509.ExtensionNotFound, InvalidSignature):
         return False
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != known.public_key():
         return False
