@@ -30,15 +30,16 @@ from pressel.node.control import Reply
 NEEDED = {
     ("GET", "see"): (
         "/", "/live", "/floors", "/badges", "/badges/{device}", "/wifi", "/history", "/recordings",
-        "/recordings/sent", "/settings", "/changes", "/report", "/report/print", "/report/json",
+        "/recordings/sent", "/settings", "/settings/file", "/settings/export", "/changes",
+        "/report", "/report/print", "/report/json",
     ),
     ("GET", "manage"): ("/audit",),
     ("GET", "own"): ("/accounts",),
     ("POST", "see"): ("/logout",),
     ("POST", "talk"): ("/text", "/recordings/replay", "/recordings/send", "/recordings/stop"),
     ("POST", "manage"): (
-        "/settings", "/settings/wifi", "/wifi", "/changes", "/bundle", "/invite", "/approve",
-        "/deny", "/badges/{device}",
+        "/settings", "/settings/file", "/settings/wifi", "/wifi", "/changes", "/bundle",
+        "/invite", "/approve", "/deny", "/badges/{device}",
         "/recordings/resend", "/recordings/play", "/recordings/export", "/recordings/delete",
     ),
     ("POST", "own"): (

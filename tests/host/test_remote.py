@@ -22,6 +22,7 @@ from pressel.console.accounts import Accounts
 from pressel.console.authority import Identity, fingerprint, identity
 from pressel.console.commands import Commands
 from pressel.console.door import Door
+from pressel.console.guard import BODY_BYTES_MAX
 from pressel.console.host_reader import HostReader
 from pressel.console.rights import HERE_ONLY, NEEDED
 from pressel.console.server import settings
@@ -268,7 +269,7 @@ def test_pages_cannot_ask_here(venue: Venue) -> None:
         assert fetch(port, "/api/ask", "POST", form, body)[0].status == 403
         name = {**head, "Host": "evil.example"}
         assert fetch(port, "/api/ask", "POST", name, body)[0].status == 421
-        assert fetch(port, "/api/ask", "POST", head, body + " " * 20_000)[0].status == 413
+        assert fetch(port, "/api/ask", "POST", head, body + " " * BODY_BYTES_MAX)[0].status == 413
         for wrong in ("[1]", "{}", '{"ask": 1, "fields": {}}', "[" * 9000, '{"ask": "status"}'):
             assert fetch(port, "/api/ask", "POST", head, wrong)[0].status == 400, wrong
         assert fetch(port, "/api/authority")[0].status == 404

@@ -2,7 +2,6 @@
 
 from array import array
 
-import pytest
 from tests.shared.raising import raised
 
 from ptt.base.clock import add
@@ -255,28 +254,23 @@ def test_pauses_are_left_out_until_the_delay_is_what_the_path_needs():
     assert current.lag_ms(current.upcoming, listener.now_ms) <= PLAYOUT_DELAY_MS
 
 
-@pytest.mark.parametrize("is_smooth, lag_ms", [(False, 60), (True, 140)])
-def test_lost_frames_are_left_out_while_speech_is_later_than_its_path_needs(is_smooth, lag_ms):
+def test_lost_frames_are_left_out_while_speech_is_later_than_its_path_needs():
     """Speech that was kept for 140 ms and has no pause: of the frames that are lost, those are made
     up that come right behind another one, or when it is late no more. All count as missing. A
     smooth playout makes good otherwise what is late."""
-    listener = Listener()
-    listener.playout.is_smooth = is_smooth
     lost = (20, 25, 26, 31, 60, 70, 80)
-
-    def take(number):
-        if number not in lost:
-            data = bytes([0, number, 60, 0]) + bytes(160)
-            listener.playout.insert(1, TALKER, number, False, data, 0, listener.now_ms)
-
-    for number in range(7):
-        take(number)
-    for number in range(7, 90):
-        take(number)
-        assert listener.play(1) != [None]
-    current = listener.playout.current
-    assert current.lag_ms(current.upcoming, listener.now_ms) == lag_ms
-    assert (current.played, current.concealed) == (current.upcoming - len(lost), len(lost))
+    for is_smooth, lag_ms in ((False, 60), (True, 140)):
+        listener = Listener()
+        listener.playout.is_smooth = is_smooth
+        for number in range(90):
+            if number not in lost:
+                data = bytes([0, number, 60, 0]) + bytes(160)
+                listener.playout.insert(1, TALKER, number, False, data, 0, listener.now_ms)
+            assert number < 7 or listener.play(1) != [None]
+        current = listener.playout.current
+        assert current.lag_ms(current.upcoming, listener.now_ms) == lag_ms
+        heard = (current.played, current.concealed)
+        assert heard == (current.upcoming - len(lost), len(lost)), is_smooth
 
 
 def test_what_was_lost_while_nothing_came_is_counted_once():
