@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -20,14 +19,6 @@ from pressel.registry.tables import STEPS
 
 PASSWORD = "correct horse battery"
 NETWORKS = {7: ("venue 2", PASSWORD)}
-
-
-@pytest.fixture
-def venue(tmp_path: Path) -> Iterator[Venue]:
-    made = Venue(tmp_path, "abc")
-    yield made
-    for registry in made.at.values():
-        registry.close()
 
 
 def note(registry: Registry, verb: str = "settings set", networks: object = NETWORKS) -> None:
