@@ -439,6 +439,9 @@ def test_only_who_could_have_heard_it_gets_it_and_the_log_tells(
         ):
             with pytest.raises((PresselError, UsageError), match=words):
                 await ask(SEND, **fields)
+        stage.member("A").name = b"C0"  # as somebody may wish it
+        with pytest.raises(UsageError, match=f"2 badges are called C0: name .*{a.hex()}"):
+            await ask(SEND, id="3-1", to=["C0"])
         assert len(begun) == 3
         await host.room.close()
 

@@ -97,6 +97,9 @@ def _chosen(leader: Leader, found: Recorded, to: object) -> list[Member]:
         named = [each for each in members if word in (each.name.decode(), each.device.hex())]
         if not named:
             raise UsageError(f"no badge called {word[:40]!r} is there; `pressel status` lists them")
+        if len(named) > 1:
+            devices = " or ".join(each.device.hex() for each in named)
+            raise UsageError(f"{len(named)} badges are called {word}: name the device, {devices}")
         if found.group not in named[0].groups:
             raise UsageError(f"{word} is not in group {found.group}, in which that was said")
         if len(named[0].groups) >= MEMBER_GROUPS_MAX:
