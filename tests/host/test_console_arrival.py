@@ -16,14 +16,15 @@ import pytest
 from tests.host.test_console import PASSWORD, QUICK, HostStandIn
 from tests.host.web import fetch, served
 
-from pressel.console import handshake, host_reader, line, pages
+from pressel.console import handshake, host_reader, line
 from pressel.console.accounts import Accounts
 from pressel.console.authority import identity
 from pressel.console.commands import Commands
 from pressel.console.door import Door
 from pressel.console.host_reader import HostReader
 from pressel.console.line import CLIENTS_AN_ADDRESS_MAX
-from pressel.console.pages import Pages
+from pressel.console.pages import streams
+from pressel.console.pages.frame import Frame
 from pressel.console.server import settings
 from pressel.console.tokens import Tokens
 from pressel.errors import UsageError
@@ -292,21 +293,21 @@ def test_a_browser_that_takes_nothing_is_dropped_and_only_it(
 ) -> None:
     """It is frozen on the live page, which renews itself."""
     monkeypatch.setattr(line, "TAKEN_S", HURRIED_S)
-    monkeypatch.setattr(pages, "RENEW_S", HURRIED_S / 100)
+    monkeypatch.setattr(streams, "RENEW_S", HURRIED_S / 100)
     monkeypatch.setattr(host_reader, "FRESH_S", 0.0)
-    begin, render = line.Line.connection_made, Pages._render
+    begin, render = line.Line.connection_made, Frame.render
 
     def begin_small(self: line.Line, transport: Any) -> None:
         own = transport.get_extra_info("socket")
         own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # the system took megabytes
         begin(self, transport)
 
-    def other_each_time(self: Pages, *given: Any, **shown: Any) -> str:
+    def other_each_time(self: Frame, *given: Any, **shown: Any) -> str:
         stage.host.others[0] += "!"
         return render(self, *given, **shown)
 
     monkeypatch.setattr(line.Line, "connection_made", begin_small)
-    monkeypatch.setattr(Pages, "_render", other_each_time)
+    monkeypatch.setattr(Frame, "render", other_each_time)
     stage.host.others = [f"Zoe {number}" for number in range(50)]
     cookie = logged_in(stage)
     with socket.socket() as frozen:
@@ -328,7 +329,7 @@ def test_a_browser_that_takes_nothing_is_dropped_and_only_it(
 def test_one_account_leaves_live_pages_for_others(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "STREAMS_EACH_MAX", 2)
+    monkeypatch.setattr(streams, "STREAMS_EACH_MAX", 2)
     cookie = logged_in(stage)
     ask = f"GET /floors HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n".encode()
     with stage.connect() as first, stage.connect() as second:

@@ -11,7 +11,8 @@ from .door import Door
 from .handshake import context_of, under_tls
 from .host_reader import HostReader
 from .line import Line
-from .pages import STREAMS_MAX, Pages
+from .pages.site import site
+from .pages.streams import STREAMS_MAX
 from .talk import MESSAGE_BYTES_MAX, Talk
 
 CLIENTS_MAX = STREAMS_MAX + 128  # connections; a browser opens six
@@ -36,7 +37,7 @@ def settings(
     scheme = "http" if certificate is None else "https"
     tls = None if certificate is None else under_tls(context_of(certificate, key))
     return uvicorn.Config(
-        Pages(host, door, state, talk, commands).application(names, scheme),
+        site(host, door, state, names, scheme, talk, commands),
         log_level="warning",
         lifespan="off",  # there is nothing to begin or end
         access_log=False,
