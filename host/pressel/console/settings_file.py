@@ -61,6 +61,17 @@ class Sheet:
     why: str = ""
 
 
+@dataclass(frozen=True)
+class _Wish:
+    """What a file without mistakes asks for: `new` values beside those in force, in `version`; it
+    says `base`, if it says of which version it was made."""
+
+    version: int
+    values: Values
+    base: int | None
+    new: Mapping[str, int | None]
+
+
 class SettingsFile:
     """Of the host that `host` reads."""
 
@@ -89,33 +100,25 @@ class SettingsFile:
 
     async def check(self, text: str) -> Trial:
         """What putting `text` in force would do; nothing is done."""
-        change, base, findings = load_text(text)
-        if findings:
-            return Trial(tuple(each.in_words() for each in findings))
-        now, values = await self._now()
-        new = _new(values, change)
-        if not new:
-            return Trial()
-        if base not in (None, now):
-            return Trial(refused=why_not(base, now))
+        wish = await self._wish(text)
+        if isinstance(wish, Trial):
+            return wish
+        if wish.base not in (None, wish.version):
+            return Trial(refused=why_not(wish.base, wish.version))
         try:
-            told = await self._host.ask("settings touched", values=new)
+            told = await self._host.ask("settings touched", values=wish.new)
         except PresselError as error:  # values that cannot be together, or nobody leads
             return Trial(refused=str(error))
-        lines = difference_lines(only(values, new), new)
+        lines = difference_lines(only(wish.values, wish.new), wish.new)
         return Trial(changes=tuple(lines), concerned=tuple(concerned_lines(told)))
 
     async def put(self, ask: Ask, text: str, why: str) -> Trial | None:
         """Put `text` in force, all of it or nothing; None when that is done."""
-        change, base, findings = load_text(text)
-        if findings:
-            return Trial(tuple(each.in_words() for each in findings))
-        now, values = await self._now()
-        new = _new(values, change)
-        if not new:
-            return Trial()
+        wish = await self._wish(text)
+        if isinstance(wish, Trial):
+            return wish
         try:
-            await ask(SET, values=new, base=base or now, why=why or _FROM_HERE)
+            await ask(SET, values=wish.new, base=wish.base or wish.version, why=why or _FROM_HERE)
         except PresselError as error:
             return Trial(refused=str(error))
         return None
@@ -128,6 +131,15 @@ class SettingsFile:
             await ask(SET, values=new, base=base, why=f"back to version {version}")
 
     # --- inside ---
+
+    async def _wish(self, text: str) -> _Wish | Trial:
+        """A Trial when there is nothing to put in force: mistakes, or what is in force already."""
+        change, base, findings = load_text(text)
+        if findings:
+            return Trial(tuple(each.in_words() for each in findings))
+        version, values = await self._now()
+        new = _new(values, change)
+        return _Wish(version, values, base, new) if new else Trial()
 
     async def _now(self) -> tuple[int, dict[str, int]]:
         answer = await self._host.ask("settings")
