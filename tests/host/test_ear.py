@@ -134,7 +134,7 @@ def test_neither_private_calls_nor_recordings_are_judged(kind: str) -> None:
 def test_a_host_opens_no_speech_where_it_is_told_not_to(tmp_path: Path, judges: bool) -> None:
     options = HostOptions(("127.0.0.1", 0), tmp_path, judge_microphones=judges)
     node = HostNode(options, lambda event, fields: None)
-    tap = node._make_leader(1).voice.tap
+    tap = node._new_leader.make(1).voice.tap
     assert (tap == node._ear.tap) == judges
 
 

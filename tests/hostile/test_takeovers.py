@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.shared.failover_venue import Failover
 
-from pressel.node.host import _address_of
+from pressel.node.packed_address import unpacked
 from pressel.node.snapshot import take_snapshot
 from ptt.badge.floor import HAS_PERMISSION
 from ptt.base import events
@@ -31,7 +31,7 @@ class Hosts(Failover):
         leader.bytes_of, leader.address_of = packed, self.address_of
 
     def address_of(self, data: bytes) -> Any:
-        found = _address_of(data)
+        found = unpacked(data)
         if found is None or found[0] != HOST:
             return found
         index = found[1] - FIRST_PORT

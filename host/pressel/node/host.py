@@ -8,31 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import os
-import secrets
 import signal
-import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pressel.audio.codecs import host_codecs
 from pressel.enrol.server import EnrolmentServer
-from pressel.errors import PresselError, UnreachableError
+from pressel.errors import PresselError
 from pressel.registry.identity import identity
 from pressel.registry.store import Registry
 from pressel.soft.credential import Credential, enter
 from pressel.transport.copies import Copier, load_library
-from pressel.transport.udp import Address, address_of, engine_now_ms
-from ptt.base import clock, events
-from ptt.cluster import election_events, host_messages, host_wire
+from pressel.transport.udp import Address, engine_now_ms
+from ptt.base import events
+from ptt.cluster import election_events
 from ptt.cluster.ballot import NOBODY, is_plausible
 from ptt.host import Host
 from ptt.leader.leader import Leader
 from ptt.link.hmac import Hmac
 from ptt.relay.relay import Relay
-from ptt.wire.refusal import Refused
 
 from . import (
     away,
@@ -54,7 +50,7 @@ from .chores import Chores
 from .desk import audits, copies, devices, recordings
 from .desk.backups import Backups
 from .desk.campaigns import Campaigns
-from .desk.desk import Desk, On
+from .desk.desk import Desk
 from .desk.duty import Duty
 from .desk.recordings import Recordings
 from .desk.release_rollouts import ReleaseRollouts
@@ -63,7 +59,7 @@ from .desk.rollouts import Rollouts
 from .desk.sending import Sending
 from .desk.venue import Venue
 from .desk.venue_settings import NAMES, VenueSettings
-from .desk.verb import Fields, Verb
+from .desk.verb import Fields
 from .discovery import BEACON_S
 from .double_watch import DoubleWatch
 from .doubles import TAG, Doubles
@@ -74,12 +70,13 @@ from .heard import Heard
 from .history import EVERY_S, History
 from .lifeline import on_stdin_closed
 from .log_copy import LogCopy
+from .new_leader import NewLeader
 from .options import HostOptions
 from .others import OtherHosts, voters_of
 from .own_load import OwnLoad
+from .packed_address import unpacked
 from .presence import Presence, present
 from .priority import serve_first
-from .recoder import Recoder
 from .recording_copy import RecordingCopy
 from .registry_watch import RegistryWatch
 from .report import Report
@@ -87,14 +84,16 @@ from .resend.guests import Guests
 from .resend.resend import TIDY_S, Resend
 from .restarts import Restarts
 from .routine_backups import RoutineBackups
+from .safe_writes import SafeWrites
 from .service import Service
-from .sockets import Port, Timer
+from .sockets import Port
 from .standbys import Standbys
 from .tally import Tally
-from .term import load_record, store_record
+from .term import load_record
+from .traffic import Traffic
 from .update_copy import UpdateCopy
 from .updates import Updates
-from .watchers import Watchers
+from .whereabouts import Whereabouts
 
 T = TypeVar("T")
 
@@ -128,7 +127,7 @@ class HostNode:
         record = load_record(options.state, is_alone=not keys)
         voters = voters_of(keys, own)
         self._own_load = OwnLoad()
-        self._relay = Relay(Hmac(), os.urandom, _address_of)
+        self._relay = Relay(Hmac(), os.urandom, unpacked)
         self._host = Host(
             own, voters, record, self._make_leader, now_ms, options.node_class, relay=self._relay,
         )  # fmt: skip
@@ -143,9 +142,13 @@ class HostNode:
             Doubles(private, own, os.urandom, time.time()), self._badges, options.discovery,
             self._stand_down, report,
         )  # fmt: skip
+        self._whereabouts = Whereabouts(self._host, self._others, self._badges)
         library = load_library()
-        self._copier = Copier(library) if library is not None else None
-        self._timer = Timer(self._on_time)
+        copier = Copier(library) if library is not None else None
+        self._traffic = Traffic(
+            self._host, self._others, self._badges, copier, self._standbys, options.state,
+            self._tell, self._on_fault,
+        )  # fmt: skip
         self._enrolment = EnrolmentServer(
             options.joining, self._is_leading, self._read, self._write, report,
         )  # fmt: skip
@@ -171,6 +174,7 @@ class HostNode:
             self._others, self._in_thread, self._watch.with_registry, self._can_be, report,
             self._on_heard,
         )  # fmt: skip
+        self._safe_writes = SafeWrites(self._host, self._log_copy, self._standbys)
         self._heard = Heard(options.state, self._leader, self._in_thread, report)
         self._away = Away(self._leader, report=report)
         self._guests = Guests(self._watch.directory)
@@ -182,6 +186,10 @@ class HostNode:
             self._watch.with_registry, report,
         )  # fmt: skip
         self._recordings.on_deleted = self._resend.forget
+        self._new_leader = NewLeader(
+            self._watch, self._guests, self._settings, self._bursts, self._recordings,
+            self._resend, self._ear if options.judge_microphones else None,
+        )  # fmt: skip
         self._recording_copy = RecordingCopy(self._recordings, self._is_following)
         self._desk = self._make_desk()
 
@@ -231,7 +239,7 @@ class HostNode:
         others = self._others
         return Desk(
             verbs, others.own, self._leader_is, others.ask, others.name_of, self._report,
-            self._on_written, self._safe, self._record,
+            self._on_written, self._safe_writes.begin, self._record,
         )  # fmt: skip
 
     def _record(self, verb: str, words: str, who: str) -> None:
@@ -253,24 +261,6 @@ class HostNode:
         self._settings.look_again()
         self._on_written()
 
-    async def _safe(self, verb: Verb | None = None) -> Callable[[], Awaitable[On]]:
-        leader = self._host.leader
-        await self._log_copy.caught_up()
-        if self._host.leader is not leader:
-            raise UnreachableError("another host has taken over; try again")
-
-        async def end() -> On:
-            on = (
-                await self._log_copy.confirm(),
-                len(self._host.election.voters.hosts),
-            )
-            await self._standbys.confirm(leader, on[0])
-            if verb is not None and verb.copied:
-                await self._standbys.confirm_copies(leader)
-            return on
-
-        return end
-
     async def _let_in(self, own: Credential) -> None:
         """Put the v1 bridge of this host on the venue's roll, which this host keeps now."""
         await self._write(lambda registry: enter(registry, own, BRIDGE, registry.adopt_own))
@@ -280,7 +270,7 @@ class HostNode:
 
     async def _write(self, act: Callable[[Registry], T]) -> T:
         """What `act` makes of the registry, once it is safe that it holds."""
-        is_safe = await self._safe()
+        is_safe = await self._safe_writes.begin()
         made = await self._in_thread(self._watch.with_registry, act)
         self._on_written()
         await is_safe()
@@ -315,7 +305,7 @@ class HostNode:
             await asyncio.to_thread(host_codecs)  # who takes over amid a burst has no time to load
             self._say_ready()
             self._begin_chores()
-            self._on_time()  # who is alone leads before anybody can ask
+            self._traffic.on_time()  # who is alone leads before anybody can ask
             self._serve_as(service)
             await self._stopping.wait()
             service.say_stopping()
@@ -339,7 +329,7 @@ class HostNode:
         closing.callback(self._badges.close)
         await self._others.open()
         closing.callback(self._others.close_port)
-        closing.callback(self._timer.set, None)
+        closing.callback(self._traffic.close)
         path = self._options.control or control.control_path(self._badges.address[1])
         place = control.Place(path, self._desk.answer, self._report)
         await place.open()
@@ -385,75 +375,19 @@ class HostNode:
         self._host.receive_datagram(data, source, engine_now_ms())
 
     def _after_badges(self) -> bool:
-        if self._timer.is_late:  # under a flood they keep the event loop busy
-            self._host.handle_timeout(engine_now_ms())
-        self._settle()
-        return True
-
-    def _on_time(self) -> None:
-        now_ms = engine_now_ms()
-        self._host.handle_timeout(now_ms)
-        self._others.handle_timeout(now_ms)
-        self._settle()
+        return self._traffic.after_badges()
 
     def _on_message(self, source: bytes, message: bytes, now_ms: int) -> None:
-        if message[0] != host_messages.HOST_ADDRESS:
+        if not self._whereabouts.receive(source, message):
             self._host.receive_from_host(message, source, now_ms)
-            return
-        with contextlib.suppress(Refused):
-            _, (port,) = host_wire.decode(message)
-            at = self._others.channel.address_of(source)
-            if at is not None:
-                self._host.note_address(source, (socket.inet_aton(at[0]), port))
 
     def _on_up(self, host: bytes, now_ms: int) -> None:
-        told = host_wire.encode(host_messages.HOST_ADDRESS, (self._badges.address[1],))
-        self._others.send(host, told, now_ms)
+        self._whereabouts.tell(host, now_ms)
 
     async def _answer(self, body: bytes, host: bytes) -> bytes:
         return await self._desk.answer_host(body, host)
 
-    # --- what goes out ---
-
-    def _settle(self) -> None:
-        """Write, send, tell, and set the timer, until nothing is left to do."""
-        is_moving = True
-        while is_moving:
-            now_ms = engine_now_ms()
-            is_moving = self._store(now_ms) | self._carry(now_ms)
-            self._tell()
-        self._standbys.look()
-        due_ms = clock.earliest(self._host.next_timeout_ms(), self._others.next_timeout_ms())
-        wait_ms = None if due_ms == clock.NEVER else clock.since(due_ms, engine_now_ms())
-        self._timer.set(wait_ms)
-
-    def _store(self, now_ms: int) -> bool:
-        record = self._host.poll_store()
-        if record is None:
-            return False
-        try:
-            store_record(self._options.state, record)
-        except PresselError as error:  # who cannot write a vote down must not give one
-            self._failure = error
-            self._stopping.set()
-            return False
-        self._host.on_stored(record, now_ms)
-        return True
-
-    def _send_to_badges(self) -> None:
-        while True:
-            if self._copier is not None and (copies := self._host.poll_copies()) is not None:
-                self._badges.send_copies(self._copier, copies)
-            elif (outgoing := self._host.poll_transmit()) is not None:
-                self._badges.send(bytes(outgoing.data), outgoing.destination)
-            else:
-                return
-
-    def _carry(self, now_ms: int) -> bool:
-        self._send_to_badges()
-        while (outgoing := self._host.poll_host()) is not None:
-            self._others.send(outgoing.destination, bytes(outgoing.data), now_ms)
-        return self._others.carry(now_ms)
+    # --- what is told ---
 
     def _tell(self) -> None:
         while (event := self._host.next_event()) is not None:
@@ -489,25 +423,13 @@ class HostNode:
             are_let_in = leader is not None and leader.settings.settings.old_apps == 1
             self._bridging.want(are_let_in)
 
+    def _settle(self) -> None:
+        self._traffic.settle()
+
     # --- who leads ---
 
     def _make_leader(self, term: int) -> Leader:
-        self._watch.lead(term)
-        directory, guests = self._watch.directory, self._guests
-        settings = self._settings.kept
-        leader = Leader(term, secrets.randbits(32), guests, os.urandom, settings, roster=guests)
-        leader.bytes_of, leader.address_of = _bytes_of, _address_of
-        leader.voice.multicast.address_of = address_of
-        self._bursts.follow(leader)
-        leader.groups.coding.recoder = Recoder(leader.keys)
-        self._recordings.recorder.follow(leader)
-        if self._options.judge_microphones:
-            self._ear.follow(leader)
-        leader.groups.watch = Watchers(
-            self._bursts, self._recordings.recorder, is_apart=self._resend.is_its
-        )
-        leader.keep_devices(directory.version, directory.records(), engine_now_ms())
-        return leader
+        return self._new_leader.make(term)
 
     def _leader_is(self) -> bytes | None:
         """The host that leads, None when none is heard."""
@@ -600,10 +522,7 @@ class HostNode:
         self._relay.load_percent = self._own_load.percent()
 
     async def _tell_where(self, number: int) -> None:
-        """All hosts that are there, again and again: whoever leads tells badges of the others."""
-        now_ms = engine_now_ms()
-        for host in self._log_copy.there():
-            self._on_up(host, now_ms)
+        self._whereabouts.tell_all(self._log_copy.there(), engine_now_ms())
         self._settle()
 
     async def _copy_updates(self, number: int) -> None:
@@ -620,21 +539,3 @@ class HostNode:
 
     def _is_following(self) -> bool:
         return self._leader_is() not in (None, self._others.own)
-
-
-_ADDRESS_BYTES = 6  # of IPv4 and port
-
-
-def _bytes_of(address: Address) -> bytes:
-    """An address as standbys keep it: 4 bytes and the port."""
-    return socket.inet_aton(address[0]) + address[1].to_bytes(2, "big")
-
-
-def _address_of(data: bytes) -> Address | None:
-    """None: a badge cannot be there, whoever says so."""
-    if len(data) != _ADDRESS_BYTES:
-        return None
-    host, port = ipaddress.IPv4Address(data[:4]), int.from_bytes(data[4:], "big")
-    if not port or host.is_multicast or host.is_unspecified or host.is_reserved:
-        return None
-    return str(host), port
