@@ -85,6 +85,7 @@ def test_a_change_reaches_all_badges_and_outlives_its_leader(tmp_path: Path) -> 
                 await as_a_file(cluster, other, tmp_path / "settings.toml")
                 await of_one_group(cluster, other, people, tmp_path / "own.toml")
                 await of_one_badge(cluster, other, people)
+                await of_one_board(cluster, other, people)
 
     asyncio.run(scenario())
 
@@ -185,6 +186,35 @@ async def of_one_badge(cluster: Cluster, name: str, people: list[Person]) -> Non
     assert told.out == "90 ms\n" and "that of group 1" in told.err, told
     done = await settings(cluster, name, "set", "playout_delay_ms=venue", "--at", "B2")
     assert done.code == 0 and list(map(delay_of, people)) == [90, 90, 90]
+
+
+async def of_one_board(cluster: Cluster, name: str, people: list[Person]) -> None:
+    """All badges of a board have what holds there, where their groups have none of their own."""
+    done = await settings(cluster, name, "set", "playout_delay_ms=120", "--at", "esp32c3-devkit")
+    assert done.code == 0, done
+    assert "on board esp32c3-devkit: as the venue -> 120 ms" in done.out
+    assert list(map(delay_of, people)) == [90, 90, 90]
+    state = ("--state", str(cluster.state(name)))
+    for badge, board in (
+        ("B1", "esp32c3-devkit"),
+        ("B3", "esp32c3-devkit"),
+        ("B2", "esp32-devkit"),
+    ):
+        done = await typed("device", "board", badge, board, *state)
+        assert done.code == 0, done
+    assert list(map(delay_of, people)) == [90, 90, 90]  # that of their group
+    done = await settings(cluster, name, "set", "playout_delay_ms=venue", "--at", "1")
+    assert done.code == 0 and "applied by 3 of 3 badges" in done.out, done
+    assert list(map(delay_of, people)) == [120, 60, 120]
+    told = await settings(cluster, name, "explain", "playout_delay_ms", "--at", "B1")
+    assert "holds    120 ms at badge 0200000000000001, that of the board esp32c3" in told.out, told
+    done = await typed("device", "board", "B1", "--unknown", *state)
+    assert done.code == 0, done
+    await until(lambda: list(map(delay_of, people)) == [60, 60, 120], "it has the venue's again")
+    bad = await settings(cluster, name, "set", "playout_delay_ms=90", "--at", "esp32c3-devkti")
+    assert bad.code == 2 and "no device is called 'esp32c3-devkti'" in bad.err, bad
+    done = await settings(cluster, name, "set", "playout_delay_ms=venue", "--at", "esp32c3-devkit")
+    assert done.code == 0 and list(map(delay_of, people)) == [60, 60, 60]
 
 
 async def refused(cluster: Cluster, name: str) -> None:

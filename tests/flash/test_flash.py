@@ -37,6 +37,7 @@ def test_a_bare_board_becomes_a_badge_and_keeps_its_identity(tmp_path: Path, chi
         again = flash_badge(badge.port, make_order(tmp_path, chip), registry, _nothing)
         assert (again.device, again.name) == (DEVICE, "Bar 1")
         assert registry.key(DEVICE) == key
+        assert registry.boards() == {DEVICE: order.board_id}
 
 
 def test_another_chip_than_the_boards_is_refused(tmp_path: Path) -> None:

@@ -127,6 +127,8 @@ class HostStandIn:
             return {key.partition("@")[0]: [SCRIPT] for key in fields["values"]}
         if verb == "device loans":
             return []
+        if verb == "device boards":
+            return {DEVICE: "c3"}
         if verb == "figures":
             return {}
         if verb == "history":
@@ -453,7 +455,33 @@ def test_a_badge_gets_a_value_of_its_own_and_loses_it(stage: Stage) -> None:
         assert stage.host.asked[-1][1]["values"] == asked
     count = len(stage.host.asked)
     status, text = browser.post("/settings", **row, value="80", at="3", badge=DEVICE)
-    assert status == 400 and "not both" in text and len(stage.host.asked) == count
+    assert status == 400 and "one of them" in text and len(stage.host.asked) == count
+
+
+def test_a_board_gets_a_value_of_its_own_and_loses_it_and_a_badge_its_board(stage: Stage) -> None:
+    delay, gain = "audio.playout_delay_ms", "audio.gain"
+    stage.host.values = {f"{delay}@c3": 90, f"{gain}@{DEVICE}": 0}
+    browser = stage.browser("manage")
+    text = browser.open("/settings")[1]
+    assert "On board c3 <b>90 ms</b>" in text and "<option>esp32-devkit</option>" in text
+    assert "<button>As the venue</button>" in text and "<button>As its board</button>" in text
+    row = {"name": delay, "base": "3"}
+    for given, asked in (
+        ({"value": "80", "at": "", "badge": "", "board": "c3"}, {f"{delay}@c3": 80}),
+        ({"value": "venue", "board": "c3"}, {f"{delay}@c3": None}),
+    ):
+        assert browser.post("/settings", **row, **given)[0] == 303
+        assert stage.host.asked[-1][1]["values"] == asked
+    count = len(stage.host.asked)
+    assert browser.post("/settings", **row, value="80", board="c3", badge=DEVICE)[0] == 400
+    assert len(stage.host.asked) == count
+    page = f"/badges/{DEVICE}"
+    assert "<dd>c3</dd>" in browser.open(page)[1]
+    assert browser.post(page, what="board", board="esp32-devkit")[0] == 303
+    assert stage.host.asked[-1] == (
+        "device board", {"id": DEVICE, "board": "esp32-devkit", "for": "manage"},
+    )  # fmt: skip
+    assert stage.browser("talk").post(page, what="board", board="c3")[0] == 403
 
 
 def test_an_invitation_shows_its_code_once(stage: Stage) -> None:

@@ -25,6 +25,44 @@ def registry(tmp_path: Path) -> Registry:
     return made
 
 
+def test_what_board_it_is_is_told_once_and_outlives_its_names(registry: Registry) -> None:
+    for board in ("esp32-devkit", "esp32-devkit", "0a-" + 21 * "z", "a"):
+        registry.set_board(A, board)
+        assert registry.boards() == {A: board}
+    told = [each for each in registry.about_venue() if each.entry.verb == "device board"]
+    assert len(told) == 3
+    registry.revoke(A)
+    registry.erase(A)
+    assert registry.boards() == {A: "a"}
+    registry.set_board(A, "")
+    assert registry.boards() == {}
+    for board in ("C3", "-c3", "33", "c 3", 25 * "c", "c3\n", "é"):
+        with pytest.raises(UsageError, match="no board can be called"):
+            registry.set_board(B, board)
+    with pytest.raises(UsageError, match="no device"):
+        registry.set_board("0" * 16, "c3")
+    assert registry.boards() == {}
+
+
+def test_a_person_tells_what_board_a_badge_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], registry: Registry
+) -> None:
+    def said(*words: str) -> tuple[int, str]:
+        code = cli.main(["device", *words, "--state", str(tmp_path)])
+        told = capsys.readouterr()
+        return code, told.out + told.err
+
+    assert "is the board esp32-devkit" in said("board", "Bar 1", "esp32-devkit")[1]
+    code, text = said("board", "Bar 2", "esp32-devkti")
+    assert code == 2 and "no board is called 'esp32-devkti'; did you mean 'esp32-devkit'?" in text
+    registry.set_board(A, "own-board")  # it was flashed elsewhere
+    assert said("board", "Bar 2", "own-board")[0] == 0
+    assert said("list")[1].count("own-board") == 2
+    assert said("board", "Bar 2")[0] == said("board", "Bar 2", "esp32-devkit", "--unknown")[0] == 2
+    assert "a board that nobody knows" in said("board", "Bar 2", "--unknown")[1]
+    assert said("list")[1].count("own-board") == 1
+
+
 def test_who_has_it_is_told_until_it_is_back(registry: Registry) -> None:
     with registry.log.asked_by("boss"):
         registry.lend(B, " Ann Alder ", "headset too")

@@ -94,6 +94,48 @@ def test_a_change_is_in_force_has_the_next_version_and_is_on_disk(tmp_path: Path
     assert Stage(tmp_path).settings.show({})["values"][TALK] == 90_000
 
 
+def test_what_nobody_knows_has_no_value_of_its_own(tmp_path: Path) -> None:
+    """Whichever way it was asked for; what is there already may stay, and go."""
+    stage = Stage(tmp_path)
+    with Registry(tmp_path) as registry:
+        registry.enrol("00000000000000a1", "Ann")
+    for whose, why in (
+        (
+            "00000000000000a2",
+            "no device 00000000000000a2 is known, so it has no value of audio.gain",
+        ),
+        (
+            "esp32-devkti",
+            "no board is called 'esp32-devkti', so it has no audio.gain; did you mean",
+        ),
+    ):
+        with pytest.raises(UsageError, match=why):
+            stage.set(f"audio.gain@{whose}", 0, 1)
+    stage.set_all({"audio.gain@00000000000000a1": 0, "audio.gain@esp32-devkit": 0}, 1)
+    assert stage.leader is not None
+    stray = {**stage.leader.settings.settings.own, "gone": {14: 0}, bytes(8): {14: 0}}
+    stage.leader.publish(Settings(3, own=stray), 0)
+    stage.set(DELAY, 70, 3)
+    stage.set_all({"audio.gain@gone": None, f"audio.gain@{16 * '0'}": None}, 4)
+    assert stage.settings.show({})["version"] == 5
+
+
+def test_who_leads_tells_the_engine_which_board_each_badge_is(tmp_path: Path) -> None:
+    """At once when it is asked to write it down, and when it begins to lead."""
+    stage = Stage(tmp_path)
+    with Registry(tmp_path) as registry:
+        registry.enrol("00000000000000a1", "Ann")
+    fields = {"id": "00000000000000a1", "board": "esp32c3-devkit", "who": "ann"}
+    asyncio.run(stage.settings.set_board(fields))
+    device = bytes.fromhex("00000000000000a1")
+    assert stage.leader is not None
+    assert stage.leader.settings.boards == {device: "esp32c3-devkit"}
+    again = Stage(tmp_path)
+    again.keep()
+    assert again.leader is not None
+    assert again.leader.settings.boards == {device: "esp32c3-devkit"}
+
+
 def test_who_comes_second_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.set(TALK, 90_000, 1)
@@ -395,7 +437,7 @@ def test_the_history_tells_what_a_group_had(tmp_path: Path) -> None:
         ({"floor.talk_ms@128": 5000}, "knows no setting"),
         ({"floor.talk_ms@03": 5000}, "knows no setting"),
         ({IN_3: 999}, "floor.talk_ms in group 3 cannot be 999 ms"),
-        ({TALK: None}, "only what a group or a badge has of its own can go"),
+        ({TALK: None}, "only what a group, board or badge has of its own can go"),
         ({f"{TALK}@{group}": 5000 for group in range(1, 18)}, "at most 16 groups"),
     ],
 )

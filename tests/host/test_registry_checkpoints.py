@@ -94,6 +94,27 @@ def test_who_has_which_badge_outlives_checkpoints(venue: Venue) -> None:
             assert told == [(BEN, "Birch", "headset too")], (host, name)
 
 
+def test_which_board_a_badge_is_outlives_checkpoints(venue: Venue) -> None:
+    """And what nobody knows any more stays unknown."""
+    leads = venue.lead("a", 100)
+    leads.adopt(ANN, "Ann", bytes(32))
+    leads.adopt(BEN, "Ben", bytes(32))
+    leads.set_board(ANN, "esp32c3-devkit")
+    leads.set_board(BEN, "esp32-devkit")
+    venue.meet()
+    leads = venue.lead("b", 101)
+    leads.set_board(ANN, "")
+    leads.set_board(BEN, "waveshare-epaper-154")
+    venue.meet()
+    for turn, host in enumerate("abab"):
+        leads = venue.lead(host, 102 + turn)
+        compact(leads)
+        venue.meet()
+        for name, registry in venue.at.items():
+            assert registry.boards() == {BEN: "waveshare-epaper-154"}, (host, name)
+            registry.verify()
+
+
 def test_a_log_stays_bounded_however_much_is_changed(venue: Venue) -> None:
     """By hosts that lead in turn."""
     for turn in range(8):

@@ -26,6 +26,7 @@ from pressel.rollout.stages import (
     STATES,
     TRIGGERS,
     UNSURE,
+    Kind,
     choose,
     step,
 )
@@ -65,7 +66,7 @@ class Venue:
         self.members = [Member(device(n), n + 2) for n in range(badges)]
         for member in self.members[8::10]:
             member.build = b"new"
-        self.kinds = {member.device: (member.build, 0) for member in self.members}
+        self.kinds = {member.device: Kind(member.build, 0) for member in self.members}
         self.now_s = 1000.0
         given = plan or Plan(version=VERSION, was={"a": 1}, now={"a": 2})
         self.rollout = Rollout(given, self.kinds, self.now_s)
@@ -73,7 +74,7 @@ class Venue:
         self.answer()
 
     def look(self) -> tuple[int, str] | None:
-        kinds = {member.device: (member.build, 0) for member in self.members}
+        kinds = {member.device: Kind(member.build, 0) for member in self.members}
         return self.rollout.look(self.members, kinds, self.now_s)
 
     def touched(self) -> list[Member]:
@@ -133,20 +134,23 @@ def test_each_state_can_be_left_for_good_by_the_operator() -> None:
 
 def test_each_stage_has_the_badges_of_the_one_before() -> None:
     for badges in (1, 2, 3, 7, 40, 100):
-        kinds = {device(n): (b"%d" % (n % 3), n % 2) for n in range(badges)}
+        kinds = {device(n): Kind(b"%d" % (n % 3), n % 2) for n in range(badges)}
         sets = [choose(stage, VERSION, kinds) for stage in range(LAST + 1)]
         assert sets[0] <= sets[1] <= sets[2] <= sets[3] == kinds.keys()
         assert len(sets[2]) * 2 >= badges
 
 
-def test_the_canary_has_two_badges_of_each_build_at_each_access_point_and_no_more() -> None:
-    kinds = {device(n): (b"old" if n < 90 else b"new", n % 3) for n in range(100)}
+def test_the_canary_has_two_of_each_build_and_board_at_each_access_point_and_no_more() -> None:
+    kinds = {
+        device(n): Kind(b"old" if n < 90 else b"new", n % 3, "c3" if 30 <= n < 60 else "")
+        for n in range(100)
+    }
     chosen = [kinds[each] for each in choose(0, VERSION, kinds)]
     assert {kind: chosen.count(kind) for kind in chosen} == dict.fromkeys(kinds.values(), 2)
 
 
 def test_another_change_begins_with_other_badges() -> None:
-    kinds = {device(n): (b"old", 0) for n in range(100)}
+    kinds = {device(n): Kind(b"old", 0) for n in range(100)}
     assert len({choose(0, version, kinds) for version in range(2, 12)}) > 5
 
 
@@ -334,11 +338,11 @@ def test_a_build_that_joins_last_gets_a_canary_before_all_have_the_change() -> N
         venue.fire(GOOD)
     for number in range(100, 103):
         venue.members.append(Member(device(number), number + 2))
-        venue.kinds[device(number)] = b"newest", 0
+        venue.kinds[device(number)] = Kind(b"newest", 0)
         venue.members[-1].build = b"newest"
     venue.talk()
     found = venue.soak()
-    assert found == (JOINED, "badges of another build have joined")
+    assert found == (JOINED, "badges of another build or board have joined")
     assert venue.fire(JOINED) == "go_on"
     newest = [m for m in venue.touched() if m.build == b"newest"]
     assert 2 <= len(newest) <= 3 and venue.rollout.plan.stage == LAST

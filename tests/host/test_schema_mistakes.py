@@ -87,11 +87,11 @@ SETTINGS = {
     "a feature beyond": ("on = 257\n", "on = 70000\n", "on = 70000", ["outside of 0 to 65535"]),
     "an unknown scope": (
         'scope = "venue"', 'scope = "house"', "house",
-        ["'venue', 'group', 'badge' or 'group or badge'"],
+        ["'venue', 'group', 'board or badge' or 'group, board or badge'"],
     ),
     "a badge's own, which badges do not obey": (
         'scope = "venue"\nchanged_by = "operator"\nbadge = "none"',
-        'scope = "badge"\nchanged_by = "operator"\nbadge = "none"',
+        'scope = "board or badge"\nchanged_by = "operator"\nbadge = "none"',
         "scope =", ["only of what badges obey"],
     ),
     "a gap in the numbers": ("number = 16\n", "number = 17\n", "number = 17", ["must be 16"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -58,7 +59,7 @@ def test_what_holds_in_a_group(
 
 def test_who_has_no_value_of_its_own_is_told_who_has(capsys: pytest.CaptureFixture[str]) -> None:
     code, text = said(capsys, "set", "gain=off", "--at", "2")
-    assert code == 2 and "no talk group has a value of audio.gain of its own: the venue and" in text
+    assert code == 2 and "no talk group has a value of audio.gain of its own: the venue" in text
     code, text = said(capsys, "get", "talk_ms", "--at", "128")
     assert code == 2 and "128 is no talk group; they go from 1 to 127" in text
 
@@ -70,7 +71,7 @@ def test_a_badge_has_its_own_else_the_highest_of_its_groups(
         Device(each, name, groups, Entitlements(), "active", 1, 0, 0)
         for each, name, groups in BADGES
     ]
-    asked = nullcontext(SimpleNamespace(devices=lambda: roll))
+    asked = nullcontext(SimpleNamespace(devices=lambda: roll, boards=dict))
     monkeypatch.setattr(settings_whose, "DeskRoll", lambda path, notice: asked)
     now = settings_show.ask(Path())
     now.values[f"{DELAY}@{roll[0].id}"] = 40
@@ -83,12 +84,47 @@ def test_a_badge_has_its_own_else_the_highest_of_its_groups(
     code, text = said(capsys, "list", "--changed")
     assert "  at badge Ann (00000000000000a1)" in text
     code, text = said(capsys, "explain", DELAY, "--at", "Ann")
-    assert "scope    the venue, talk groups and badges have values; that of the badge" in text
+    assert "scope    the venue, talk groups, boards and badges have values; that of the" in text
     assert text.endswith("holds    40 ms at badge Ann (00000000000000a1), of its own\n")
     code, text = said(capsys, "set", "talk_ms=9000", "--at", "Ann")
     assert code == 2 and "no badge has a value of floor.talk_ms of its own" in text
     code, text = said(capsys, "get", DELAY, "--at", "Cyd")
     assert code == 2 and "no device is called 'Cyd'" in text
+
+
+def test_a_badge_has_that_of_its_board_where_its_groups_have_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a group with its own that one's holds, and of several the highest."""
+    roll = [
+        Device(f"{number:016x}", f"B{number}", groups, Entitlements(), "active", 1, 0, 0)
+        for number, groups in enumerate(((2,), (1,), (1, 2), (2,)))
+    ]
+    roll.append(replace(roll[3], id="e" * 16, name="c3"))
+    boards = {each.id: "c3" for each in roll[:3]}
+    asked = nullcontext(SimpleNamespace(devices=lambda: roll, boards=lambda: boards))
+    monkeypatch.setattr(settings_whose, "DeskRoll", lambda path, notice: asked)
+    monkeypatch.setitem(NOW, f"{DELAY}@c3", 100)
+    monkeypatch.setattr(settings_show.ask(Path()), "values", NOW)
+    for name, value, source in (
+        ("B0", "100 ms", "that of the board c3"),
+        ("B1", "90 ms", "that of group 1"),
+        ("B2", "100 ms", "that of the board c3"),
+        ("B3", "60 ms", "the venue's"),
+        ("esp32-devkit", "60 ms", "the venue's"),
+    ):
+        code, text = said(capsys, "get", DELAY, "--at", name)
+        assert code == 0 and text.startswith(f"{value}\n{DELAY}, {source}: "), (name, text)
+    code, text = said(capsys, "get", DELAY, "--at", "c3")
+    assert code == 2 and "'c3' is a board, and the badge eeeeeeeeeeeeeeee is called so, too" in text
+    roll.pop()
+    code, text = said(capsys, "get", DELAY, "--at", "c3")
+    assert code == 0 and text.startswith(f"100 ms\n{DELAY}, of its own: ")
+    code, text = said(capsys, "explain", DELAY, "--at", "B0")
+    assert "now      100 ms on board c3" in text
+    assert text.endswith("holds    100 ms at badge 0000000000000000, that of the board c3\n")
+    code, text = said(capsys, "set", "talk_ms=9000", "--at", "c3")
+    assert code == 2 and "no board has a value of floor.talk_ms of its own" in text
 
 
 def test_no_group_has_what_is_the_venue_s(capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,10 +35,16 @@ def test_the_defaults_are_accepted() -> None:
         ("[at.0123456789abcdef.floor]\ntalk_ms = 9000", False),
         ("[at.3.audio]\ngain = 'off'", False),
         ("[at.0123456789ABCDEF.audio]\ngain = 'off'", False),
-        ("[at.0123456789abcde.audio]\ngain = 'off'", False),
+        ("[at.esp32-devkit.audio]\nplayout_delay_ms = 90", True),
+        ("[at.0a-b.audio]\ngain = 'venue'", True),
+        ("[at.esp32-devkit.floor]\ntalk_ms = 9000", False),
+        ("[at.-c3.audio]\ngain = 'off'", False),
+        ("[at.c_3.audio]\ngain = 'off'", False),
+        ("[at.0000.audio]\ngain = 'off'", False),
+        (f"[at.c{24 * '3'}.audio]\ngain = 'off'", False),
     ],
 )
-def test_a_badge_has_what_a_badge_can_have(tmp_path: Path, line: str, is_good: bool) -> None:
+def test_a_badge_or_a_board_has_what_it_can_have(tmp_path: Path, line: str, is_good: bool) -> None:
     file = tmp_path / "settings.toml"
     file.write_text(line, "utf-8")
     assert told(line) == is_good

@@ -66,6 +66,47 @@ def test_a_badge_with_its_own_keeps_it_in_another_group():
     assert venue.badge("A").all(events.SETTINGS) == [1, 2]  # nothing new for it
 
 
+def on_boards(venue, *names):
+    """Badge `n` is the board `names[n]`; "": nobody knows."""
+    boards = {device(n): name for n, name in enumerate(names) if name}
+    venue.leader.know_boards(boards, venue.now_ms)
+    venue.collect_leader()
+    venue.run(500)
+
+
+def test_all_badges_of_a_board_have_what_holds_on_it():
+    venue = venue_of(((1,), (1,), (3,), (1,)))
+    on_boards(venue, "c3", "s3", "c3", "")
+    publish(venue, {"c3": {DELAY: 90}})
+    assert told(venue) == [(2, 90), (2, 60), (2, 90), (2, 60)]
+    publish(venue, {}, 3)
+    assert told(venue) == [(3, 60)] * 4
+
+
+def test_that_of_a_group_holds_before_that_of_a_board_and_that_of_a_badge_before_both():
+    """A group that has none counts with the board's; the highest of several groups holds."""
+    venue = venue_of(((3,), (3,), (1, 3), (1, 3), (1,)))
+    on_boards(venue, "c3", "c3", "c3", "s3", "c3")
+    publish(venue, {"c3": {DELAY: 90}, 3: {DELAY: 70}, device(1): {DELAY: 40}})
+    assert told(venue) == [(2, 70), (2, 40), (2, 90), (2, 70), (2, 90)]
+    publish(venue, {"c3": {DELAY: 90}, 3: {TALK: 5000}}, 3)
+    assert told(venue) == [(3, 90), (3, 90), (3, 90), (3, 60), (3, 90)]
+
+
+def test_who_turns_out_to_be_of_another_board_is_told_again_and_nobody_else():
+    venue = venue_of(((1,), (1,), (1,)))
+    publish(venue, {"c3": {DELAY: 90}})
+    on_boards(venue, "c3", "s3")
+    assert told(venue) == [(2, 90), (2, 60), (2, 60)]
+    assert [len(venue.badge(name).all(events.SETTINGS)) for name in "ABC"] == [3, 2, 2]
+    on_boards(venue, "s3", "c3")
+    assert told(venue) == [(2, 60), (2, 90), (2, 60)]
+    on_boards(venue, "s3", "c3", "s3")
+    assert [len(venue.badge(name).all(events.SETTINGS)) for name in "ABC"] == [4, 3, 2]
+    members = venue.leader.members.all()
+    assert [member.settings.acknowledged for member in members] == [2, 2, 2]
+
+
 def test_floors_go_by_what_their_group_has():
     venue = venue_of(((1,), (3,)))
     publish(venue, {3: {TALK: 5000, QUEUE: 2, PREEMPTION: 0}})
@@ -105,6 +146,7 @@ def test_who_changes_to_a_group_with_the_same_is_left_alone():
 def test_a_host_that_takes_over_has_them():
     venue = venue_of(((1,), (3,)))
     own = {3: {DELAY: 200, TALK: 5000}, 4: {QUEUE: 7}, device(1): {DELAY: 40, GAIN: 0}}
+    own |= {"esp32-devkit": {DELAY: 90}, "0a-" + 21 * "z": {GAIN: 0}}
     publish(venue, own)
     body = venue.leader.write_record(records.SETTINGS, 0, venue.now_ms)
     records.check(records.SETTINGS, 0, body)
@@ -122,6 +164,23 @@ def test_a_host_that_knows_no_badges_of_their_own_passes_over_them():
     assert body[plain:] == bytes((3, DELAY, 2, 0, 80)) + bytes((255, DELAY, 10)) + device(0) + (
         bytes((0, 200))
     )
+
+
+def test_a_host_that_knows_no_boards_passes_over_them():
+    body = records.write_settings(settings().values(), {"c3": {DELAY: 200}})
+    plain = len(records.write_settings(settings().values(), {}))
+    assert body[plain:] == bytes((254, DELAY, 5, 2)) + b"c3" + bytes((0, 200))
+
+
+def test_what_can_be_no_board_is_refused():
+    plain = records.write_settings(settings().values(), {})
+    for name in (b"", b"C3", b"-c", b"33", b"c_3", b"c" * 25, b"\xff3", b"c\0"):
+        size = 1 + len(name) + 2
+        body = plain + bytes((254, DELAY, size, len(name))) + name + bytes((0, 200))
+        assert raised(Refused, records.read_own, body), name
+    for cut in (b"", b"\x03c3", b"\x02c3", b"\xffc3", b"\x02c3\0\0\0"):
+        body = plain + bytes((254, DELAY, len(cut))) + cut
+        assert raised(Refused, records.read_own, body), cut
 
 
 def test_a_host_of_the_former_version_passes_over_them():
@@ -143,7 +202,10 @@ def test_all_that_groups_and_badges_can_have_fits_into_a_datagram():
     values = tuple([high for _, high in settings_record.RANGES])
     each = {place: values[place] for place in settings_record.OF_GROUPS}
     own = {group: each for group in range(1, GROUPS_MAX + 1)}
-    own |= {device(number): {DELAY: 400} for number in range(records.BADGE_VALUES_MAX)}
+    boards = records.BOARD_VALUES_MAX
+    badges = records.BADGE_VALUES_MAX - boards
+    own |= {device(number): {DELAY: 400} for number in range(badges)}
+    own |= {chr(97 + number) * records.BOARD_BYTES_MAX: {DELAY: 400} for number in range(boards)}
     body = records.write_settings(values, own)
     assert records.read_own(body) == own
     assert len(body) + HEAD_BYTES + RECORD_BYTES <= JOURNAL_BYTES_MAX

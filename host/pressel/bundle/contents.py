@@ -21,7 +21,7 @@ from pressel.node.channel import channel
 from pressel.node.ways import DEAF, OFF, SILENT, STALE, UNABLE, WELL
 from pressel.schema.events import EventRow, event_table
 from pressel.schema.metrics import metrics
-from pressel.schema.setting_values import is_known, key_at, split_key
+from pressel.schema.setting_values import is_device, is_known, key_at, split_key
 from pressel.trace.logs import Line
 from ptt.cluster import election, election_rules
 from ptt.fanout.assign import WHY as WHY_RELAY
@@ -141,7 +141,7 @@ def _settings(told: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
     def named(key: str) -> str:
         """A badge's own value under the name that the bundle has for it."""
         name, whose = split_key(key)
-        return key_at(name, names.of("badge", whose)) if isinstance(whose, str) else key
+        return key_at(name, names.of("badge", str(whose))) if is_device(whose) else key
 
     return {
         "version": _numbers(told.get("version")),

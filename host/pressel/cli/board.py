@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 _CELL_MAH = 1000  # of a cell that can be worn
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")  # a folder name on every file system
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,23}")  # a folder name on every file system, and in settings
 
 
 @click.group()

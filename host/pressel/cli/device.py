@@ -7,9 +7,10 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 from rich.markup import escape
@@ -143,8 +144,9 @@ def _with_key_file(roll: Roll, device_id: str, file: Path, make_key: Callable[[]
 def list_devices(with_revoked: bool, state: Path | None, as_json: bool) -> None:
     """List devices; never their keys. Says which ones a running leader holds off, and why."""
     with opened(state, writes=False) as roll:
-        known = roll.devices()
-    _show([each for each in known if with_revoked or each.state != "revoked"], as_json)
+        known, boards = roll.devices(), _boards(roll)
+    shown = [each for each in known if with_revoked or each.state != "revoked"]
+    _show(shown, as_json, boards=boards)
     for words in _held_off(state):
         _say(words)
 
@@ -156,7 +158,7 @@ def list_devices(with_revoked: bool, state: Path | None, as_json: bool) -> None:
 def show(word: str, state: Path | None, as_json: bool) -> None:
     """Show one device; never its key."""
     with opened(state, writes=False) as roll:
-        _show([chosen(roll.devices(), word)], as_json, one=True)
+        _show([chosen(roll.devices(), word)], as_json, one=True, boards=_boards(roll))
 
 
 @device.command()
@@ -194,6 +196,34 @@ def give_back(word: str, state: Path | None) -> None:
         found = chosen(roll.devices(), word)
         roll.give_back(found.id)
     _say(f"{found.name} ({found.id}) is back")
+
+
+@device.command()
+@_ID
+@click.argument(
+    "name", metavar="[BOARD]", required=False, shell_complete=offering(completing.boards)
+)
+@click.option("--unknown", is_flag=True, help="Nobody knows which it is.")
+@_STATE
+def board(word: str, name: str | None, unknown: bool, state: Path | None) -> None:
+    """Write down which BOARD a device is; `pressel flash` does so by itself.
+
+    Settings can have a value for all badges of a board.
+    """
+    if unknown == (name is not None):
+        raise UsageError("name a board, or --unknown")
+    from pressel.boards.board import board_ids  # slow to import, and no other command needs it
+    from pressel.schema.check import did_you_mean
+
+    with opened(state) as roll:
+        found = chosen(roll.devices(), word)
+        known = sorted({*board_ids(), *roll.boards().values()})
+        if name is not None and name not in known:
+            guess = did_you_mean(name, known) or "; `pressel board list` shows all"
+            raise UsageError(f"no board is called '{name}'{guess}")
+        roll.set_board(found.id, name or "")
+    words = f"is the board {name}" if name else "is a board that nobody knows"
+    _say(f"{found.name} ({found.id}) {words}")
 
 
 @device.command()
@@ -372,9 +402,24 @@ def invite(groups: tuple[int, ...], minutes: int, state: Path | None, as_json: b
     _say(f"good for one device, for {minutes} minute{'' if minutes == 1 else 's'}")
 
 
-def _show(devices: list[Device], as_json: bool, one: bool = False, waiting: bool = False) -> None:
+def _boards(roll: Roll) -> dict[str, str]:
+    """By device; none where a host of an earlier version does not tell."""
+    with contextlib.suppress(PresselError):
+        return roll.boards()
+    return {}
+
+
+def _show(
+    devices: list[Device],
+    as_json: bool,
+    one: bool = False,
+    waiting: bool = False,
+    boards: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     if as_json:
-        rows = [asdict(each) | _check_code(each) for each in devices]
+        rows = [
+            asdict(each) | {"board": boards.get(each.id)} | _check_code(each) for each in devices
+        ]
         print(json.dumps(rows[0] if one else rows, indent=2))
         return
     if waiting:
@@ -385,13 +430,16 @@ def _show(devices: list[Device], as_json: bool, one: bool = False, waiting: bool
             table.add_row(each.id, escape(each.name), code, asked)
         print_table(table)
         return
-    table = Table("Device", "Name", "Groups", "Rights", "State", "Key epoch", box=None)
+    table = Table("Device", "Name", "Groups", "Rights", "State", "Key epoch", "Board", box=None)
     for each in devices:
         rights = ["emergency"] if each.entitlements.emergency else []
         if each.entitlements.priority:
             rights.append("priority")
         name, words = escape(each.name), ", ".join(rights)
-        table.add_row(each.id, name, _words(each.groups), words, each.state, str(each.epoch))
+        table.add_row(
+            each.id, name, _words(each.groups), words, each.state, str(each.epoch),
+            escape(boards.get(each.id, "")),
+        )  # fmt: skip
     print_table(table)
 
 

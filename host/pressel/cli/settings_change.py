@@ -75,12 +75,13 @@ def _help() -> str:
     "`pressel rollout`.",
 )
 @at_option(
-    "Only for talk group GROUP, or for the badge BADGE (its name or device); with the value "
-    "'venue' the group follows the venue again, and the badge its groups."
+    "Only for talk group GROUP, for all badges of the board BOARD, or for the badge BADGE (its "
+    "name or device); with the value 'venue' a group or a board follows the venue again, and a "
+    "badge its groups."
 )
 @change_options
 def set_some(words: tuple[str, ...], staged: bool, word: str | None, **options: Any) -> int:
-    """Give each NAME its VALUE for the whole venue, for one talk group, or for one badge.
+    """Give each NAME its VALUE for the venue, one talk group, all badges of a board, or one badge.
 
     For example: floor.talk_ms 90s, or several at once: talk_ms=90s playout_delay_ms=80
     """

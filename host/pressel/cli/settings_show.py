@@ -81,7 +81,7 @@ def show_all(changed: bool, port: int | None, control: Path | None, as_json: boo
 
 @click.command("get")
 @click.argument("name", shell_complete=offering(completing.settings))
-@at_option("What holds in talk group GROUP, or at the badge BADGE.")
+@at_option("What holds in talk group GROUP, on the board BOARD, or at the badge BADGE.")
 @control_options
 @JSON
 def show_one(
@@ -144,7 +144,10 @@ def status(port: int | None, control: Path | None, as_json: bool) -> int:
 
 @click.command()
 @click.argument("name", shell_complete=offering(completing.settings))
-@at_option("Say what holds in talk group GROUP, or at the badge BADGE, and where that comes from.")
+@at_option(
+    "Say what holds in talk group GROUP, on the board BOARD, or at the badge BADGE, and where that "
+    "comes from."
+)
 @control_options
 def explain(name: str, word: str | None, port: int | None, control: Path | None) -> None:
     """Say what the setting NAME does, what it costs, who may have a value, and who set it last."""

@@ -14,6 +14,7 @@ DONE = {
     "device rotate": "gave a badge a new key", "device rename": "renamed a badge",
     "device group": "moved a badge to groups", "device revoke": "locked a badge out",
     "device erase": "erased the names of a badge", "device lend": "lent a badge",
+    "device board": "told what board a badge is",
     "device return": "took a badge back", "device approve": "let a badge in",
     "device deny": "turned a badge away", "device invite": "invited badges",
     "device redeem": "let a badge in by its invitation", "host allow": "allowed a host",

@@ -10,14 +10,14 @@ from types import MappingProxyType
 _SEE = (
     "status", "host status", "host list", "host key", "bursts", "figures", "history",
     "device list", "device show", "device heard", "device batteries", "device loans",
-    "device waiting", "settings", "settings history", "settings status", "settings touched",
-    "rollout status", "update status", "update list", "update signers", "update doubts",
-    "recordings list",
+    "device boards", "device waiting", "settings", "settings history", "settings status",
+    "settings touched", "rollout status", "update status", "update list", "update signers",
+    "update doubts", "recordings list",
 )  # fmt: skip
 _TALK = ("text", "recordings replay", "recordings send", "recordings sent", "recordings stop")
 _MANAGE = (
     "audit list", "audit conflicts", "audit compare", "audit verify", "device add",
-    "device adopt", "device approve", "device deny", "device erase", "device group",
+    "device adopt", "device approve", "device board", "device deny", "device erase", "device group",
     "device invite", "device lend", "device rename", "device replace", "device return",
     "device revoke", "device rotate", "rollout abort", "rollout go", "rollout pause",
     "recordings delete", "recordings open", "recordings piece", "recordings resend",

@@ -25,8 +25,8 @@ _REACHES = {
 _HOLDS = {
     "venue": "the venue",
     "group": "the venue, or a talk group",
-    "badge": "the venue, or a badge",
-    "group or badge": "the venue, a talk group, or a badge",
+    "board or badge": "the venue, a board, or a badge",
+    "group, board or badge": "the venue, a talk group, a board, or a badge",
 }
 
 

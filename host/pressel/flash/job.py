@@ -67,6 +67,7 @@ def flash_badge(
         if registry is not None:
             tell("register", 0.0)
             register(registry, identity, order.name, order.groups)
+            _tell_board(registry, order, outcome)
     if order.labels is not None:
         try:
             label = write_label(order.labels, outcome.device, outcome.name)
@@ -77,6 +78,18 @@ def flash_badge(
             outcome.warnings.append(text)
     tell("done", 1.0)
     return outcome
+
+
+def _tell_board(registry: Roll, order: Order, outcome: Outcome) -> None:
+    """The venue's settings may go by it. A host of an earlier version does not know the question,
+    and the badge is as good without."""
+    try:
+        registry.set_board(outcome.device, order.board_id)
+    except PresselError as error:
+        text = MESSAGES["no-board"].format(
+            device=outcome.device, board=order.board_id, reason=error
+        )
+        outcome.warnings.append(text)
 
 
 def identity_of(loader: Loader, registry: Roll | None) -> str:

@@ -70,6 +70,8 @@ MESSAGES = {
     "again",
     "not-registered": "device {device} is not in this registry; name another with --state if it "
     "is in one",
+    "no-board": "the venue does not know that {device} is the board {board}: {reason}; tell it "
+    "with `pressel device board {device} {board}`",
     "no-label": "the label of {device} cannot be written: {reason}; name another folder with "
     "--labels",
     # The image.
@@ -128,7 +130,7 @@ USAGE = {
     "erase-app",
     "image-app",
 }
-WARNINGS = {"no-badge", "new-key", "not-registered", "no-label", "open-wifi"}
+WARNINGS = {"no-badge", "new-key", "not-registered", "no-board", "no-label", "open-wifi"}
 
 
 class FlashError(PresselError):

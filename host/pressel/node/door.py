@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pressel.errors import PresselError, UsageError
 from pressel.registry import code as codes
+from pressel.registry.about_boards import BOARD
 from pressel.registry.about_loans import GIVE_BACK, LEND
 from pressel.registry.database import DATABASE
 from pressel.registry.device import Device, Entitlements, Host
@@ -107,6 +108,12 @@ class DeskRoll:
 
     def loans(self) -> list[Loan]:
         return [Loan(**each) for each in self._ask("device loans")]
+
+    def boards(self) -> dict[str, str]:
+        return dict(self._ask("device boards"))
+
+    def set_board(self, device_id: str, board: str) -> None:
+        self._ask(BOARD, id=device_id, board=board)
 
     def waiting(self, word: str) -> str:
         return self._ask("device waiting", word=word)

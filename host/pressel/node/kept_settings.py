@@ -7,7 +7,14 @@ from pathlib import Path
 
 from pressel.errors import UsageError
 from pressel.registry import proved
-from pressel.schema.setting_values import check_values, is_known, key_at, ordered, split_key
+from pressel.schema.setting_values import (
+    check_values,
+    is_device,
+    is_known,
+    key_at,
+    ordered,
+    split_key,
+)
 from pressel.schema.settings import settings, short
 from ptt.cluster.versions import VERSION_MAX
 from ptt.leader.settings_in_force import Settings
@@ -82,7 +89,7 @@ def store_kept(folder: Path, kept: Settings) -> tuple[int, ...]:
 
 
 def values_of(kept: Settings) -> dict[str, int]:
-    """By key: those of the venue, and behind each setting those of groups and badges."""
+    """By key: those of the venue, and behind each setting those of groups, boards and badges."""
     by_key = {name: getattr(kept, short(name)) for name in settings()}
     for each, own in kept.own.items():
         whose = each.hex() if isinstance(each, bytes) else each
@@ -98,11 +105,11 @@ def are_equal(these: Settings, others: Settings) -> bool:
 def settings_with(version: int, values: Mapping[str, int]) -> Settings:
     """As the engines take them; `values` by key, all of the venue among them."""
     venue: dict[str, int] = {}
-    own: dict[int | bytes, dict[int, int]] = {}
+    own: dict[int | bytes | str, dict[int, int]] = {}
     for key, value in values.items():
         name, whose = split_key(key)
         if whose:
-            each = bytes.fromhex(whose) if isinstance(whose, str) else whose
+            each = bytes.fromhex(str(whose)) if is_device(whose) else whose
             own.setdefault(each, {})[settings()[name].number] = value
         else:
             venue[short(name)] = value

@@ -18,7 +18,12 @@ _DIGITS = 8  # of half an id: a whole one is no number that JSON counts exactly
 
 
 def facts_of(device: str, is_lent: int) -> dict[str, Fact]:
-    return {"high": int(device[:_DIGITS], 16), "low": int(device[_DIGITS:], 16), "lent": is_lent}
+    return {**halves(device), "lent": is_lent}
+
+
+def halves(device: str) -> dict[str, Fact]:
+    """Its id as facts."""
+    return {"high": int(device[:_DIGITS], 16), "low": int(device[_DIGITS:], 16)}
 
 
 def device_of(facts: dict[str, Fact]) -> str | None:

@@ -3,8 +3,8 @@ signed checkpoint says that they are dropped. See docs/registry-log.md.
 
 What counts is the last word about each device and host, and how far its host had heard of the
 others when it was said. Tombstones are words, too. Who takes a checkpoint over compares this with
-what it holds, before it forgets anything. The last words about recordings, loans and networks are
-said again, too, but nobody looks whether they were: hosts of the former version drop them.
+what it holds, before it forgets anything. The last words about recordings, loans, networks and
+boards are said again, too, but nobody looks whether they were: hosts of a former version drop them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pressel.ledger.broken import BrokenError
 from pressel.ledger.entry import Entry, Fact
-from pressel.registry import about_bursts, about_loans, about_networks
+from pressel.registry import about_boards, about_bursts, about_loans, about_networks
 from pressel.registry.chains import Chains, Kept, start_told
 from pressel.registry.standing import HEAR, Word, upto
 
@@ -58,7 +58,7 @@ def to_say_again(chains: Chains, host: str, first: int) -> list[Kept]:
             last[word.entry.subject, word.ends] = word
     left = [*last.values(), *_hears(words, last.values())]
     left += [*about_bursts.last_words(words), *about_loans.last_words(words)]
-    left += about_networks.last_words(words)
+    left += [*about_networks.last_words(words), *about_boards.last_words(words)]
     left.sort(key=lambda word: word.entry.origin[0])
     return [word.kept for word in left if word.kept.number < first]
 

@@ -16,7 +16,7 @@ from pressel.errors import UsageError
 from pressel.ledger.broken import BrokenError
 from pressel.ledger.chain import Head
 from pressel.ledger.entry import Fact
-from pressel.registry import about_networks, alike
+from pressel.registry import about_boards, about_networks, alike
 from pressel.registry import code as codes
 from pressel.registry.about_loans import GIVE_BACK, LEND
 from pressel.registry.about_networks import SECRET
@@ -347,6 +347,21 @@ class Registry(Database):
 
     def _loans(self) -> dict[str, Loan]:
         return loans_of(self.about_venue())
+
+    def boards(self) -> dict[str, str]:
+        """By device, what board it is, of those of which somebody has told it."""
+        with told(self.file):
+            about = self.log.chains.about(VENUE)
+            return about_boards.boards_of([each.signed.entry() for each in about])
+
+    def set_board(self, device_id: str, board: str) -> None:
+        """Write down what board the device is; "": nobody knows. UsageError when that can be no
+        board. What is known already is not written again."""
+        device = self.device(device_id)
+        name = about_boards.checked_board(board)
+        if self.boards().get(device.id, "") != name:
+            words = f"{device.id} {name or 'unknown'}"
+            self.record(about_boards.BOARD, words, about_boards.facts_of(device.id, name))
 
     def erase(self, device_id: str) -> None:
         """Erase the names of a revoked device, here and at all hosts that hear of it. UsageError

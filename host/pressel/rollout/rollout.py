@@ -87,7 +87,7 @@ class Rollout(Generic[P]):
 
     def begin_stage(self, kinds: Mapping[bytes, Kind], now_s: float) -> None:
         """`kinds`: by device, of the badges that are here and that the change is about."""
-        self._builds = {build for build, _ in kinds.values()}
+        self._makes = {each.make for each in kinds.values()}
         self.chosen |= stages.choose(self.plan.stage, self.plan.version, kinds)
         self.measure_anew(now_s)
 
@@ -122,8 +122,8 @@ class Rollout(Generic[P]):
     def _good(self, kinds: Mapping[bytes, Kind]) -> tuple[int, str]:
         if self.plan.stage < LAST:
             return GOOD, ""
-        if not self._builds.issuperset(build for build, _ in kinds.values()):
-            return JOINED, "badges of another build have joined"
+        if not self._makes.issuperset(each.make for each in kinds.values()):
+            return JOINED, "badges of another build or board have joined"
         return LAST_GOOD, ""
 
     def fire(self, trigger: int, why: str) -> tuple[P, str]:

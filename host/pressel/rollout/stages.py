@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from ptt.base.table import compile_rules
 
@@ -23,7 +24,7 @@ TRIGGERS = ("good", "last one good", "joined", "bad", "unsure", "pause", "go", "
 RULES = (
     (RUNNING, GOOD, RUNNING, "widen"),  # the touched are as well as the others
     (RUNNING, LAST_GOOD, DONE, "finish"),  # there is no larger stage than all
-    (RUNNING, JOINED, RUNNING, "go_on"),  # a build came last: not before two of it have tried
+    (RUNNING, JOINED, RUNNING, "go_on"),  # a make came last: not before two of it have tried
     (RUNNING, BAD, BACK, "take_back"),  # nobody has to look on
     (RUNNING, UNSURE, PAUSED, "hold"),  # too little was heard: a person decides
     (RUNNING, PAUSE, PAUSED, "hold"),  # the operator wants to look first
@@ -45,7 +46,18 @@ def step(state: int, trigger: int) -> tuple[int, str]:
     return _RULES.get(state << 4 | trigger, (state, ""))
 
 
-Kind = tuple[bytes, int]  # the build of a badge, and its access point; 0: it has not told that
+class Kind(NamedTuple):
+    """What badges may have in common that a change can be bad for. `access_point` 0: it has not
+    told that; `board` "": nobody has told what it is."""
+
+    build: bytes
+    access_point: int
+    board: str = ""
+
+    @property
+    def make(self) -> tuple[bytes, str]:
+        """Wherever it is."""
+        return self.build, self.board
 
 
 def choose(stage: int, version: int, kinds: Mapping[bytes, Kind]) -> frozenset[bytes]:

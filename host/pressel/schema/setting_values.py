@@ -1,6 +1,6 @@
 """Values of settings by key: `floor.talk_ms` is the venue's, `floor.talk_ms@3` what talk group 3
-has of its own in its place, and `audio.gain@0123456789abcdef` what the badge of that device has. It
-does not know which are in force.
+has of its own in its place, `audio.gain@0123456789abcdef` what the badge of that device has, and
+`audio.gain@esp32-devkit` what all badges of that board have. It does not know which are in force.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import TypeVar
 
 from pressel.errors import UsageError
 from ptt.base.numbers import CALL_GROUP_FIRST, GROUPS_MAX
-from ptt.cluster.records import BADGE_VALUES_MAX
+from ptt.cluster.records import BADGE_VALUES_MAX, BOARD_VALUES_MAX
+from ptt.cluster.records import is_board as can_be_board
 
 from .settings import SettingRow, check_value, settings
 
@@ -21,43 +22,50 @@ AS_THE_VENUE = "venue"  # in place of a value: the group, or the badge, has none
 HASH_DIGITS = 12  # 48 bits: nobody forges it, it finds what went apart
 _GROUP = re.compile(r"[1-9][0-9]{0,2}")
 _DEVICE = re.compile(r"[0-9a-f]{16}")
-At = int | str  # whose a value is: a talk group's number, a badge's device; 0: the venue
+# Whose a value is: a talk group's number, a badge's device, a board's name; 0: the venue.
+At = int | str
 
 V = TypeVar("V")
 Change = Mapping[str, int | None]  # by key; None: as the venue has it
 
 
 def key_at(name: str, whose: At) -> str:
-    """The key of what talk group or badge `whose` has of its own; 0: of the venue's value."""
+    """The key of what group, badge or board `whose` has of its own; 0: of the venue's value."""
     return f"{name}@{whose}" if whose else name
 
 
 def is_device(whose: At) -> bool:
     """Whether it is a badge's."""
-    return isinstance(whose, str)
+    return isinstance(whose, str) and _DEVICE.fullmatch(whose) is not None
+
+
+def is_board(whose: At) -> bool:
+    """Whether it is that of all badges of one board."""
+    return isinstance(whose, str) and not is_device(whose) and can_be_board(whose)
 
 
 def split_key(key: str) -> tuple[str, At]:
-    """The setting's full name, and the group or badge whose own value it is; 0: the venue's.
-    UsageError when this version has no such value."""
+    """The setting's full name, and the group, badge or board whose own value it is; 0: the
+    venue's. UsageError when this version has no such value."""
     name, has_at, whose = key.partition("@")
     row = settings().get(name)
     if row is None:
         raise UsageError(f"there is no setting '{key}'; `pressel settings list` shows all")
     if not has_at:
         return name, 0
-    if not (_GROUP.fullmatch(whose) or _DEVICE.fullmatch(whose)):
+    if not (_GROUP.fullmatch(whose) or is_device(whose) or is_board(whose)):
         raise UsageError(
             f"'{whose}' is no talk group; they go from 1 to {CALL_GROUP_FIRST - 1}. A badge is "
-            "named by the 16 digits of its device"
+            "named by the 16 digits of its device, a board as in `pressel board list`"
         )
     if row.scope == "venue":
         raise UsageError(
-            f"{name} has one value for the whole venue; set it without a group or a badge"
+            f"{name} has one value for the whole venue; set it without a group, board or badge"
         )
-    if _DEVICE.fullmatch(whose):
+    if not _GROUP.fullmatch(whose):
         if not row.of_badges:
-            raise UsageError(f"no badge has a value of {name} of its own: {row.scope_words()}")
+            kind = "badge" if is_device(whose) else "board"
+            raise UsageError(f"no {kind} has a value of {name} of its own: {row.scope_words()}")
         return name, whose
     if not row.of_groups:
         raise UsageError(f"no talk group has a value of {name} of its own: {row.scope_words()}")
@@ -81,7 +89,7 @@ def row_of(key: str) -> SettingRow:
 
 
 def own_values(name: str, values: Mapping[str, int]) -> dict[At, int]:
-    """By group or device, what groups and badges have of their own of the setting `name`."""
+    """By group, device or board, what these have of their own of the setting `name`."""
     keys = [(key, split_key(key)) for key in values if is_known(key)]
     return {whose: values[key] for key, (of, whose) in keys if of == name and whose}
 
@@ -93,22 +101,26 @@ def check_values(values: Change) -> None:
             check_value(in_words(key), row_of(key), value)
         elif not split_key(key)[1]:
             raise UsageError(
-                f"{key} has no value; only what a group or a badge has of its own can go"
+                f"{key} has no value; only what a group, board or badge has of its own can go"
             )
     own = [split_key(key)[1] for key, value in values.items() if value is not None]
-    if len({whose for whose in own if not is_device(whose)} - {0}) > GROUPS_MAX:
+    if len({whose for whose in own if isinstance(whose, int)} - {0}) > GROUPS_MAX:
         raise UsageError(f"at most {GROUPS_MAX} groups can have settings of their own")
-    if sum(map(is_device, own)) > BADGE_VALUES_MAX:
-        raise UsageError(f"badges can have {BADGE_VALUES_MAX} values of their own at most")
+    if sum(isinstance(whose, str) for whose in own) > BADGE_VALUES_MAX:
+        raise UsageError(
+            f"badges and boards can have {BADGE_VALUES_MAX} values of their own at most"
+        )
+    if sum(map(is_board, own)) > BOARD_VALUES_MAX:
+        raise UsageError(f"boards can have {BOARD_VALUES_MAX} values of their own at most")
 
 
 def ordered(values: Mapping[str, V]) -> dict[str, V]:
-    """Each setting with its groups and badges behind it."""
+    """Each setting with its groups, boards and badges behind it."""
     rows = settings()
 
-    def place(key: str) -> tuple[int, bool, At]:
+    def place(key: str) -> tuple[int, bool, bool, At]:
         name, whose = split_key(key)
-        return rows[name].number, is_device(whose), whose
+        return rows[name].number, is_device(whose), is_board(whose), whose
 
     return {key: values[key] for key in sorted(values, key=place)}
 
@@ -120,8 +132,8 @@ def laid_over(values: Mapping[str, int], change: Change) -> dict[str, int]:
 
 
 def replaced(values: Mapping[str, int], told: Mapping[str, int]) -> dict[str, int]:
-    """`values` when all that was `told` holds: it says what each group and badge has of its own,
-    but may not know each setting."""
+    """`values` when all that was `told` holds: it says what each group, board and badge has of its
+    own, but may not know each setting."""
     return {**{key: value for key, value in values.items() if "@" not in key}, **told}
 
 
@@ -170,16 +182,24 @@ def in_words(key: str) -> str:
 
 
 def whose_words(whose: At) -> str:
-    """`in group 3`, `at badge 0123456789abcdef`."""
-    return f"at badge {whose}" if _DEVICE.fullmatch(str(whose)) else f"in group {whose}"
+    """`in group 3`, `at badge 0123456789abcdef`, `on board esp32-devkit`."""
+    if is_device(whose):
+        return f"at badge {whose}"
+    return f"on board {whose}" if is_board(whose) else f"in group {whose}"
 
 
 def value_in_words(key: str, value: int | None) -> str:
-    """`60 ms`; of a group or a badge that has none of its own, that."""
-    if value is None:
-        has_groups = row_of(key).of_groups and is_device(split_key(key)[1])
-        return "as its groups" if has_groups else "as the venue"
-    return row_of(key).in_words(value)
+    """`60 ms`; of who has none of its own, that."""
+    if value is not None:
+        return row_of(key).in_words(value)
+    return f"as {gone_words(key)}"
+
+
+def gone_words(key: str) -> str:
+    """What holds where who has the value `key` has it no more: `the venue`, or `its groups`."""
+    if not is_device(split_key(key)[1]):
+        return "the venue"
+    return "its groups" if row_of(key).of_groups else "its board"
 
 
 def difference_lines(old: Change, new: Change) -> Iterator[str]:

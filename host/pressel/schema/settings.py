@@ -42,10 +42,13 @@ UNTOLD = ("apart", "none")  # not in SETTINGS_SNAPSHOT
 _SCOPES = {
     "venue": "the venue alone has a value",
     "group": "the venue and talk groups have values; that of its group holds",
-    "badge": "the venue and badges have values; that of the badge holds",
-    "group or badge": (
-        "the venue, talk groups and badges have values; that of the badge holds before that of its "
-        "group, and that before the venue's"
+    "board or badge": (
+        "the venue, boards and badges have values; that of the badge holds before that of its "
+        "board, and that before the venue's"
+    ),
+    "group, board or badge": (
+        "the venue, talk groups, boards and badges have values; that of the badge holds before "
+        "that of its group, that before that of its board, and that before the venue's"
     ),
 }
 
@@ -67,19 +70,19 @@ class SettingRow(BaseModel):
     reason: Sentence
     costs: Sentence
     since: int = Field(ge=0, le=15)
-    scope: Literal["venue", "group", "badge", "group or badge"]
+    scope: Literal["venue", "group", "board or badge", "group, board or badge"]
     changed_by: Literal["operator"]  # whoever has the leader box, until there are accounts
     badge: Literal["obeys", "roomy", "apart", "told", "none"]
 
     @property
     def of_groups(self) -> bool:
         """Whether a talk group may have a value of its own."""
-        return self.scope in ("group", "group or badge")
+        return self.scope in ("group", "group, board or badge")
 
     @property
     def of_badges(self) -> bool:
-        """Whether a badge may."""
-        return self.scope in ("badge", "group or badge")
+        """Whether a badge may, and all of one board."""
+        return self.scope in ("board or badge", "group, board or badge")
 
     def scope_words(self) -> str:
         """Who has values of it."""
@@ -313,7 +316,7 @@ def render_record(table: SettingTable) -> str:
         f"BY_PLACE = {BY_PLACE}  # of them lie at their places, the others follow by number",
         "# Places of those of which a talk group may have a value of its own.",
         f"OF_GROUPS = {_tuple(grouped)}",
-        "# Places of those of which a badge may.",
+        "# Places of those of which a badge may, and all of one board.",
         f"OF_BADGES = {_tuple(apart)}",
         "",
         "",
@@ -345,7 +348,7 @@ def render_class(table: SettingTable) -> str:
         "",
         "class Settings:",
         '    """`version` goes up with every change; a participant without any has 0. `own`: what',
-        '    talk groups and badges have of their own, as `cluster.records.read_own` gives it."""',
+        '    groups, badges and boards have of their own, as `records.read_own` gives it."""',
         "",
         "    def __init__(",
         "        self,",

@@ -12,17 +12,19 @@ from typing import Any
 
 from pressel.errors import UsageError
 from ptt.base.numbers import GROUPS_MAX
-from ptt.cluster.records import BADGE_VALUES_MAX
+from ptt.cluster.records import BADGE_VALUES_MAX, BOARD_VALUES_MAX
 
 from .check import did_you_mean, parsed, read
 from .finding import START, Finding
 from .lines import Lines
-from .setting_values import AS_THE_VENUE, is_device, is_known, ordered, split_key
+from .setting_values import AS_THE_VENUE, is_board, is_known, ordered, split_key
 from .settings import SettingRow, check_value, parse_value, settings, short
 
 _THIS = "this setting"  # its name stands before the sentence
 BASE = "base"  # the version that the values were taken from
-AT = "at"  # what groups and badges have of their own: [at.3.floor], [at.0123456789abcdef.audio]
+# What groups, badges and boards have of their own: [at.3.floor], [at.0123456789abcdef.audio],
+# [at.esp32-devkit.audio].
+AT = "at"
 
 
 def render(values: Mapping[str, int], version: int) -> str:
@@ -113,19 +115,26 @@ def _checked(data: dict[str, Any], lines: Lines) -> tuple[dict[str, int | None],
 
 
 def _too_many(values: Mapping[str, int | None], lines: Lines) -> Iterator[Finding]:
-    """The group that is one more than can have values of their own, and the value of a badge that
-    is."""
+    """The group that is one more than can have values of their own, and the value of a badge or a
+    board that is."""
     first = {}  # of each group, the first value of its own
-    badges = []  # values of their own
+    badges, boards = [], []  # values of their own; those of boards count among those of badges
     for key, value in values.items():
         name, whose = split_key(key)
         loc = (AT, str(whose), *name.split("."))
-        if is_device(whose) and value is not None:
+        if isinstance(whose, str) and value is not None:
             badges.append(loc)
+            boards += [loc] if is_board(whose) else []
         elif whose and value is not None:
             first.setdefault(str(whose), loc)
     for loc in badges[BADGE_VALUES_MAX : BADGE_VALUES_MAX + 1]:
-        words = f"is one more than the {BADGE_VALUES_MAX} values that badges can have of their own"
+        words = (
+            f"is one more than the {BADGE_VALUES_MAX} values that badges and boards can have of "
+            "their own"
+        )
+        yield Finding(lines.of(loc), ".".join(loc), words)
+    for loc in boards[BOARD_VALUES_MAX : BOARD_VALUES_MAX + 1]:
+        words = f"is one more than the {BOARD_VALUES_MAX} values that boards can have of their own"
         yield Finding(lines.of(loc), ".".join(loc), words)
     for group in list(first)[GROUPS_MAX : GROUPS_MAX + 1]:
         words = f"is one more than the {GROUPS_MAX} groups that can have settings of their own"
@@ -133,7 +142,7 @@ def _too_many(values: Mapping[str, int | None], lines: Lines) -> Iterator[Findin
 
 
 def _all_entries(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Of the venue, and of groups and badges: there, `AT` and whose it is come first."""
+    """Of the venue, and of groups, badges and boards: there, `AT` and whose it is come first."""
     yield from _entries({name: each for name, each in data.items() if name not in (BASE, AT)})
     groups = data.get(AT, {})
     if not isinstance(groups, dict):

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ptt.cluster.records import BOARD_BYTES_MAX
+
 from .setting_values import AS_THE_VENUE
 from .settings import SettingRow, settings, short, units_of
 from .settings_file import AT, BASE
@@ -34,7 +36,7 @@ def json_schema() -> dict[str, Any]:
             AT: {
                 "type": "object",
                 "description": _AT_IS,
-                "patternProperties": {_GROUP: of_groups, _DEVICE: of_badges},
+                "patternProperties": {_GROUP: of_groups, _DEVICE: of_badges, _BOARD: of_badges},
                 "additionalProperties": False,
             },
             **{name: _object(each) for name, each in sections.items()},
@@ -45,7 +47,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _owned(rows: Mapping[str, SettingRow]) -> dict[str, Any]:
-    """What one group or badge has of its own, by section."""
+    """What one group, badge or board has of its own, by section."""
     found: dict[str, dict[str, Any]] = {}
     for name, row in rows.items():
         found.setdefault(name.partition(".")[0], {})[short(name)] = _own(row)
@@ -54,8 +56,10 @@ def _owned(rows: Mapping[str, SettingRow]) -> dict[str, Any]:
 
 _GROUP = r"^([1-9]|[1-9]\d|1[01]\d|12[0-7])$"
 _DEVICE = "^[0-9a-f]{16}$"
+_BOARD = f"^(?!{_DEVICE[1:]})(?=.*[a-z])[a-z0-9][a-z0-9-]{{0,{BOARD_BYTES_MAX - 1}}}$"
 _AT_IS = (
-    "What talk groups and badges have of their own, by the group's number or the badge's device."
+    "What talk groups, badges and boards have of their own, by the group's number, the badge's "
+    "device or the board's name."
 )
 
 

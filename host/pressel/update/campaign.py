@@ -25,6 +25,7 @@ from ptt.cluster.ballot import TERM_MAX
 from ptt.leader import distributor
 from ptt.leader.distributor import Distributor
 from ptt.leader.members import Members
+from ptt.leader.publisher import Publisher
 from ptt.link import update_manifest as manifest
 from ptt.link.hmac import HmacKey
 from ptt.wire import messages
@@ -121,6 +122,8 @@ class Venue(Protocol):
     def members(self) -> Members: ...
     @property
     def updates(self) -> Distributor: ...
+    @property
+    def settings(self) -> Publisher: ...
 
 
 Found = tuple[Campaign | None, dict[str, Release]]  # one that is over, too; and its release by chip
@@ -289,11 +292,12 @@ class Campaigner:
 
     def kinds(self) -> dict[bytes, Kind]:
         """By device, of the badges that are here and that a release is for: what it ran before this
-        one, and its access point."""
-        campaign = self.campaign or Campaign(release=0)
+        one, its access point, and its board."""
+        campaign, boards = self.campaign or Campaign(release=0), self._venue.settings.boards
         return {
-            each.device: (
-                self._build_before(campaign, each.device.hex(), each.build), each.access_point
+            each.device: Kind(
+                self._build_before(campaign, each.device.hex(), each.build), each.access_point,
+                boards.get(each.device, ""),
             )
             for each in self._venue.members.all() if each.device not in self.left_out()
         }  # fmt: skip

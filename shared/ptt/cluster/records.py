@@ -11,7 +11,8 @@ FLOOR (its group): lease 4, left_ms 4, granted_ms 4, holder 2, request + 1 4, la
 for each that waits: node 2, request 2, lane 1 (and 128: preempted). CALL (its group): caller 2,
 callee 2, quiet_ms 4. SETTINGS (0): version 4, then the first values of `settings_record`,
 then of each other that is not at its default, and of each that a talk group has of its own: group 1
-(0: the venue), place 1, size 1, value; that of a badge: 255, place 1, size 1, device 8, value.
+(0: the venue), place 1, size 1, value; that of a badge: 255, place 1, size 1, device 8, value;
+that of a board: 254, place 1, size 1, its name behind its length, value.
 COUNTERS (0): newest lease 4, next node 2, last text 2, next call 1. KEYS (0): epoch 2, and 32 bytes
 from which the groups' keys come. DEVICE (1 and up): device 8, key 32, emergency 1, priority 1; name
 and groups, each behind its length. ROSTER (0): version of the list of devices 4, how many 2.
@@ -87,8 +88,13 @@ _ADDRESS_BYTES_MAX = const(64)
 _BUILD_BYTES_MAX = const(16)
 _ENTRY_BYTES = const(3)  # of a setting with its number, up to the value
 _BADGE = const(255)  # in place of a group: the value is a badge's
+_BOARD = const(254)  # or that of all badges of one board
 DEVICE_BYTES = const(8)
-BADGE_VALUES_MAX = const(32)  # a few odd badges: with all groups they fit into a datagram
+BOARD_BYTES_MAX = const(24)  # of its name; the longest here has 20
+# Values that badges and boards have of their own: a few odd ones. With all groups they fit into a
+# datagram.
+BADGE_VALUES_MAX = const(32)
+BOARD_VALUES_MAX = const(8)  # of these, of boards: two settings of four kinds
 
 
 class MemberRecord:
@@ -320,9 +326,11 @@ def read_numbers(sizes: "tuple[int, ...]", data: "Buffer") -> "list[int]":
     return values
 
 
-def write_settings(values: "tuple[int, ...]", own: "dict[int | bytes, dict[int, int]]") -> bytes:
-    """`own`: what talk groups and badges have of their own: by group or device, of each place its
-    value."""
+def write_settings(
+    values: "tuple[int, ...]", own: "dict[int | bytes | str, dict[int, int]]"
+) -> bytes:
+    """`own`: what talk groups, badges and boards have of their own: by group, device or name, of
+    each place its value."""
     by_place = settings_record.BY_PLACE
     data = bytearray(write_numbers(settings_record.SIZES[0:by_place], values[0:by_place]))
     for place in range(by_place, len(values)):
@@ -334,13 +342,17 @@ def write_settings(values: "tuple[int, ...]", own: "dict[int | bytes, dict[int, 
     for whose in sorted([each for each in own if isinstance(each, bytes)]):
         for place in sorted(own[whose]):
             _write_entry(data, _BADGE, place, own[whose][place], whose)
+    for whose in sorted([each for each in own if isinstance(each, str)]):
+        board = whose.encode()
+        for place in sorted(own[whose]):
+            _write_entry(data, _BOARD, place, own[whose][place], bytes((len(board),)) + board)
     return bytes(data)
 
 
-def _write_entry(data: bytearray, group: int, place: int, value: int, device: bytes = b"") -> None:
+def _write_entry(data: bytearray, group: int, place: int, value: int, whose: bytes = b"") -> None:
     size = settings_record.SIZES[place]
-    data.extend(bytes((group, place, len(device) + size)))
-    data.extend(device)
+    data.extend(bytes((group, place, len(whose) + size)))
+    data.extend(whose)
     data.extend(write_numbers((size,), (value,)))
 
 
@@ -363,10 +375,10 @@ def read_settings(data: "Buffer") -> "list[int]":
     return values
 
 
-def read_own(data: "Buffer") -> "dict[int | bytes, dict[int, int]]":
-    """What talk groups and badges have of their own: by group or device, of each place its value.
-    Raises `Refused` when one is out of range."""
-    own: "dict[int | bytes, dict[int, int]]" = {}
+def read_own(data: "Buffer") -> "dict[int | bytes | str, dict[int, int]]":
+    """What talk groups, badges and boards have of their own: by group, device or name, of each
+    place its value. Raises `Refused` when one is out of range."""
+    own: "dict[int | bytes | str, dict[int, int]]" = {}
     for whose, place, value in _entries(data):
         if whose and place in may_have(whose):
             own.setdefault(whose, {})[place] = value
@@ -375,26 +387,28 @@ def read_own(data: "Buffer") -> "dict[int | bytes, dict[int, int]]":
     return own
 
 
-def may_have(whose: "int | bytes") -> "tuple[int, ...]":
-    """Places of those of which a group, or a badge, may have a value of its own."""
+def may_have(whose: "int | bytes | str") -> "tuple[int, ...]":
+    """Places of those of which a group, a badge or a board may have a value of its own."""
     return settings_record.OF_GROUPS if isinstance(whose, int) else settings_record.OF_BADGES
 
 
-def are_few(own: "dict[int | bytes, dict[int, int]]") -> bool:
-    """Whether all that groups and badges have of their own fits into a record."""
-    groups = values = 0
+def are_few(own: "dict[int | bytes | str, dict[int, int]]") -> bool:
+    """Whether all that groups, badges and boards have of their own fits into a record."""
+    groups = values = of_boards = 0
     for whose in own:
         if isinstance(whose, int):
             groups += 1
         else:
             values += len(own[whose])
-    return groups <= GROUPS_MAX and values <= BADGE_VALUES_MAX
+        if isinstance(whose, str):
+            of_boards += len(own[whose])
+    return groups <= GROUPS_MAX and values <= BADGE_VALUES_MAX and of_boards <= BOARD_VALUES_MAX
 
 
-def _entries(data: "Buffer") -> "list[tuple[int | bytes, int, int]]":
-    """(group or device, place, value) of those that stand behind the values with their number.
-    What only a newer host knows is passed over."""
-    found: "list[tuple[int | bytes, int, int]]" = []
+def _entries(data: "Buffer") -> "list[tuple[int | bytes | str, int, int]]":
+    """(group, device or board, place, value) of those that stand behind the values with their
+    number. What only a newer host knows is passed over."""
+    found: "list[tuple[int | bytes | str, int, int]]" = []
     at = sum(settings_record.SIZES[0 : settings_record.BY_PLACE])
     while at < len(data):
         end = at + _ENTRY_BYTES + (data[at + 2] if at + 2 < len(data) else len(data))
@@ -402,12 +416,15 @@ def _entries(data: "Buffer") -> "list[tuple[int | bytes, int, int]]":
             raise Refused(refusal.FIELD)
         group, place = data[at], data[at + 1]
         at += _ENTRY_BYTES
-        is_known = group < CALL_GROUP_FIRST or group == _BADGE
+        is_known = group < CALL_GROUP_FIRST or group in (_BADGE, _BOARD)
         if is_known and 0 < place < len(settings_record.SIZES):
-            whose: "int | bytes" = group
+            whose: "int | bytes | str" = group
             if group == _BADGE:
                 whose = bytes(data[at : at + DEVICE_BYTES])
                 at += DEVICE_BYTES
+            elif group == _BOARD:
+                whose = _board(data[at:end])
+                at += 1 + len(whose)
             size = settings_record.SIZES[place]
             (value,) = read_numbers((size,), data[at:end])
             low, high = settings_record.RANGES[place]
@@ -416,6 +433,29 @@ def _entries(data: "Buffer") -> "list[tuple[int | bytes, int, int]]":
             found.append((whose, place, value))
         at = end
     return found
+
+
+def is_board(name: str) -> bool:
+    """Whether a board can be called so: small letters, digits and hyphens, one letter at least and
+    no hyphen first."""
+    letters = 0
+    for letter in name:
+        if "a" <= letter <= "z":
+            letters += 1
+        elif not ("0" <= letter <= "9" or letter == "-"):
+            return False
+    return letters > 0 and len(name) <= BOARD_BYTES_MAX and name[0] != "-"
+
+
+def _board(data: "Buffer") -> str:
+    """The name at the beginning of what lies behind the head of an entry."""
+    if not data or not 0 < data[0] < len(data):
+        raise Refused(refusal.FIELD)
+    letters = bytes(data[1 : 1 + data[0]])
+    name = letters.decode() if max(letters) < 128 else ""
+    if not is_board(name):
+        raise Refused(refusal.FIELD)
+    return name
 
 
 CALL_SIZES = (2, 2, 4)  # caller, callee, quiet_ms

@@ -34,7 +34,7 @@ DEFAULTS = (1, 60, 60000, 1, 0, 128, 1, 1, 10000, 0, 0, 0, 340, 10, 1, 1, 2, 1, 
 BY_PLACE = 10  # of them lie at their places, the others follow by number
 # Places of those of which a talk group may have a value of its own.
 OF_GROUPS = (1, 2, 5, 6, 11)
-# Places of those of which a badge may.
+# Places of those of which a badge may, and all of one board.
 OF_BADGES = (1, 12, 13, 14, 15)
 
 

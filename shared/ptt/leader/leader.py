@@ -265,6 +265,12 @@ class Leader:
         self.settings.try_out(candidate, chosen)
         self.settings.handle_timeout(self.members.all(), now_ms)
 
+    def know_boards(self, boards: "dict[bytes, str]", now_ms: int) -> None:
+        """Which board each badge is, by device: its settings may go by that."""
+        if boards != self.settings.boards:
+            self.settings.know_boards(boards, self.members.all())
+            self.settings.handle_timeout(self.members.all(), now_ms)
+
     def adopt(self, settings: "Settings") -> None:
         """Put them in force without telling anybody."""
         if not own_settings.can_hold(settings):

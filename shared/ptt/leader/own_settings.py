@@ -1,4 +1,4 @@
-"""What talk groups and badges have of their own, in place of the venue's settings."""
+"""What talk groups, boards and badges have of their own, in place of the venue's settings."""
 
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import CALL_GROUP_FIRST
@@ -14,19 +14,22 @@ def in_group(settings: Settings, group: int) -> Settings:
     return _laid_over(settings, settings.own.get(group))
 
 
-def for_badge(settings: Settings, groups: "Iterable[int]", device: bytes) -> "tuple":
+def for_badge(
+    settings: Settings, groups: "Iterable[int]", device: bytes, board: str = ""
+) -> "tuple":
     """What the badge `device` of `groups` is told, in the order of the message table. It has one
-    value of each: its own, else the highest that holds in one of its groups."""
-    own = settings.own.get(device)
-    told = [_told(settings, group, own) for group in groups if group in settings.own]
-    if not told:
-        return _told(settings, 0, own)
-    told += [_told(settings, group, own) for group in groups if group not in settings.own]
+    value of each: its own, else the highest that holds in one of its groups, where one that has
+    none counts with that of the `board` ("": nobody knows which it is), else the venue's."""
+    own, at_board = settings.own.get(device), _laid_over(settings, settings.own.get(board))
+    told = [
+        _laid_over(_laid_over(at_board, settings.own.get(group)), own).fields()
+        for group in groups
+        if group in settings.own
+    ]
+    other = [group for group in groups if group not in settings.own]
+    if other or not told:
+        told.append(_laid_over(at_board, own).fields())
     return tuple([max(values) for values in zip(*told)])
-
-
-def _told(settings: Settings, group: int, own: "dict[int, int] | None") -> "tuple":
-    return _laid_over(in_group(settings, group), own).fields()
 
 
 def _laid_over(settings: Settings, own: "dict[int, int] | None") -> Settings:
@@ -54,7 +57,9 @@ def can_hold(settings: Settings) -> bool:
     return settings_record.is_in_range(settings.values())
 
 
-def _can_have(whose: "int | bytes") -> bool:
+def _can_have(whose: "int | bytes | str") -> bool:
     if isinstance(whose, int):
         return 0 < whose < CALL_GROUP_FIRST
+    if isinstance(whose, str):
+        return records.is_board(whose)
     return len(whose) == records.DEVICE_BYTES

@@ -70,6 +70,7 @@ class Publisher:
         self.candidate: Settings | None = None  # tried out by members with the devices `chosen`
         self.chosen: "frozenset[bytes]" = frozenset()
         self.networks: "dict[int, tuple[bytes, bytes]]" = {}  # number -> name, password; as known
+        self.boards: "dict[bytes, str]" = {}  # device -> what it was flashed as; as known
         self._output = output
         self._due_ms = NEVER
         self._due_of: "tuple[Any, int] | None" = None  # members and version; None: look again
@@ -117,6 +118,24 @@ class Publisher:
         self.networks = networks
         self._due_of = None
 
+    def told(self, member: "Member") -> "tuple":
+        """What it is to have, in the order of the message table."""
+        board = self.boards.get(member.device, "")
+        return for_badge(self.of(member), member.groups, member.device, board)
+
+    def know_boards(self, boards: "dict[bytes, str]", members: "Sequence[Member]") -> None:
+        """Which board each badge is, by device. Whoever is to have other values by that is told
+        them again."""
+        before = [self.told(member) for member in members]
+        self.boards = boards
+        for member, was in zip(members, before):
+            if self.told(member) != was:
+                self._tell_again(member)
+
+    def _tell_again(self, member: "Member") -> None:
+        member.settings.sent = member.settings.answered = member.settings.acknowledged = 0
+        self._due_of = None
+
     def _has_failed(self, member: "Member", wanted: "Settings") -> bool:
         return member.settings.failed == wanted.network and changes_networks(member)
 
@@ -131,11 +150,9 @@ class Publisher:
     def on_regrouped(self, member: "Member", before: "tuple[int, ...]") -> None:
         """It was in the groups `before`: of the same version it may be to have other values now,
         and is told them again."""
-        wanted = self.of(member)
-        device = member.device
-        if for_badge(wanted, before, device) != for_badge(wanted, member.groups, device):
-            member.settings.sent = member.settings.answered = member.settings.acknowledged = 0
-            self._due_of = None
+        board = self.boards.get(member.device, "")
+        if for_badge(self.of(member), before, member.device, board) != self.told(member):
+            self._tell_again(member)
 
     def handle_timeout(self, members: "Sequence[Member]", now_ms: int) -> None:
         self._due_of = None
@@ -154,8 +171,7 @@ class Publisher:
                 delivery.retry_ms = min(delivery.retry_ms * 2, REQUEST_RETRY_MS_MAX)
             delivery.sent = wanted.version
             delivery.due_ms = add(now_ms, delivery.retry_ms)
-            told = for_badge(wanted, member.groups, member.device)
-            self._output.send_settings(member.node, told, now_ms)
+            self._output.send_settings(member.node, self.told(member), now_ms)
             if changes_networks(member) and delivery.network != wanted.network:
                 self._send_network(member, wanted.network, now_ms)
 

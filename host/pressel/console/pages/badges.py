@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from pressel.console import view
+from pressel.console.boards import all_boards, boards_of
 from pressel.console.door import Visitor
 from pressel.console.host_reader import HostReader
 from pressel.console.zones import Zones
@@ -18,6 +19,7 @@ from pressel.health import radio
 from pressel.health.relays import relays as relay_health
 from pressel.health.troubles import is_low, unclear
 from pressel.registry import code as codes
+from pressel.registry.about_boards import BOARD
 from pressel.registry.about_loans import GIVE_BACK, LEND
 
 from .frame import Frame
@@ -66,8 +68,10 @@ class BadgePages:
             for burst in reversed(seen.bursts)
         ]
         rows = [row for row in rows if row[1] or row[0].device == device["id"]][: view.LAST_BURSTS]
+        boards = await boards_of(self._host)
         return self._frame.page(
             "badge.html.j2", visitor, "/badges",
+            board=boards.get(device["id"], ""), boards=all_boards(boards),
             device=device, health=health, member=member, rows=rows, now_s=time.time(),
             is_far=bool(member and radio.is_far(member)),
             unclear=unclear(member) if member else "",
@@ -83,6 +87,8 @@ class BadgePages:
         elif what == "groups":
             groups = groups_of(str(form["groups"]))
             await self._frame.ask(visitor, "device group", id=device, groups=groups)
+        elif what == "board":
+            await self._frame.ask(visitor, BOARD, id=device, board=str(form["board"]))
         elif what == "lend":
             person, note = str(form["person"]), str(form.get("note", ""))
             await self._frame.ask(visitor, LEND, id=device, person=person, note=note)

@@ -10,12 +10,20 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from pressel.console import wifi_network
+from pressel.console.boards import all_boards, boards_of
 from pressel.console.changes import Changes
 from pressel.console.door import Refusal, Visitor
 from pressel.console.host_reader import HostReader
 from pressel.console.settings_file import SettingsFile
 from pressel.registry.device import ACTIVE
-from pressel.schema.setting_values import AS_THE_VENUE, At, is_device, key_at, own_values
+from pressel.schema.setting_values import (
+    AS_THE_VENUE,
+    At,
+    gone_words,
+    key_at,
+    own_values,
+    whose_words,
+)
 from pressel.schema.settings import settings as setting_rows
 
 from .frame import Frame
@@ -50,16 +58,19 @@ class SettingPages:
         own = {name: own_values(name, now["values"]) for name in rows}
         lacking = [row.text for name, row in setting_rows().items() if name not in rows]
         devices = await self._host.ask("device list", state=None)
+        boards = all_boards(await boards_of(self._host))
         names: dict[At, str] = {each["id"]: f"At badge {each['name']}" for each in devices}
 
         def whose(each: At) -> str:
-            return names.get(
-                each, f"At badge {each}" if is_device(each) else f"In talk group {each}"
-            )
+            if isinstance(each, int):
+                return f"In talk group {each}"
+            words = whose_words(each)
+            return names.get(each, words[0].upper() + words[1:])
 
         return self._frame.page(
             "settings.html.j2", visitor, "/settings", now=now, rows=rows, own=own, whose=whose,
             lacking=lacking, devices=[each for each in devices if each["state"] == ACTIVE],
+            boards=boards, gone=gone_words, key_at=key_at,
         )  # fmt: skip
 
     async def _settings_file(self, request: Request, visitor: Visitor) -> Response:
@@ -80,10 +91,11 @@ class SettingPages:
 
     async def _set(self, request: Request, visitor: Visitor) -> Response:
         form = await request.form()
-        group, badge = str(form.get("at") or ""), str(form.get("badge") or "")
-        if group and badge:
-            raise Refusal(400, "Choose a talk group or a badge, not both.")
-        key = key_at(str(form["name"]), badge or int(group or 0))
+        given = [str(form.get(name) or "") for name in ("at", "board", "badge")]
+        if len([each for each in given if each]) > 1:
+            raise Refusal(400, "Choose a talk group, a board or a badge: one of them.")
+        group, board, badge = given
+        key = key_at(str(form["name"]), badge or board or int(group or 0))
         value = None if form["value"] == AS_THE_VENUE else int(str(form["value"]))
         base, why = int(str(form["base"])), str(form.get("why", ""))
         verb, then = (

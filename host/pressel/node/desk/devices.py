@@ -89,6 +89,7 @@ CALLS = (
     Call(LEND, lambda r, f: r.lend(f["id"], f["person"], f["note"]), shown=("id",)),
     Call(GIVE_BACK, lambda r, f: r.give_back(f["id"]), shown=("id",)),
     Call("device loans", lambda r, f: [each.as_json() for each in r.loans()], False, COPY),
+    Call("device boards", lambda r, f: r.boards(), False, COPY),
     Call("device waiting", lambda r, f: r.waiting(f["word"]), False),
     Call("device approve", lambda r, f: r.approve(f["id"], f["groups"]), shown=("id", "groups")),
     Call("device deny", lambda r, f: r.deny(f["id"]), shown=("id",)),

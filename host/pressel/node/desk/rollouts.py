@@ -105,6 +105,7 @@ class Rollouts:
                 raise PresselError(why_not(fields["base"], now.version))
             was = values_of(now)
             networks.check(was, laid_over(was, values))
+            await self._venue.check_whose(was, laid_over(was, values))
             networks.tell(leader)
             _check_can_be_tried(was, values, leader, now)
             plan = Plan(
@@ -319,8 +320,12 @@ def _kinds(leader: Leader, plan: Plan) -> dict[bytes, Kind]:
     now = leader.settings.settings
     new = _candidate(now, plan)
     here = leader.members.all()
-    told = [member for member in here if is_told(member, now, new)]
-    return {member.device: (member.build, member.access_point) for member in told}
+    boards = leader.settings.boards
+    told = [member for member in here if is_told(member, now, new, boards)]
+    return {
+        each.device: Kind(each.build, each.access_point, boards.get(each.device, ""))
+        for each in told
+    }
 
 
 def _check_can_be_tried(was: dict[str, int], values: Change, leader: Leader, now: Settings) -> None:
@@ -337,7 +342,8 @@ def _check_can_be_tried(was: dict[str, int], values: Change, leader: Leader, now
     wanted = settings_with(now.version, new)
     if not (now.tell_settings and wanted.tell_settings):
         raise UsageError("badges are told no settings; first switch features.tell_settings on")
-    if not any(is_told(member, now, wanted) for member in leader.members.all()):
+    boards = leader.settings.boards
+    if not any(is_told(member, now, wanted, boards) for member in leader.members.all()):
         raise UsageError(
             "no badge is here to try it out; tell all badges at once: without --staged, or with "
             "--at-once"

@@ -7,14 +7,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pressel.boards.board import board_ids
 from pressel.errors import PresselError, UsageError
+from pressel.registry.about_boards import BOARD, boards_of
 from pressel.registry.identity import fingerprint
 from pressel.registry.store import Registry
 from pressel.rollout.rollout import NETWORK
+from pressel.schema.check import did_you_mean
 from pressel.schema.setting_values import (
+    At,
     check_values,
     gone_on,
     hash_of,
+    is_board,
+    is_device,
     is_known,
     laid_over,
     ordered,
@@ -94,6 +100,7 @@ class VenueSettings:
         self._is_log_read = False
         self._logged = 0  # the highest version that the log tells of
         self._log_says: dict[str, int] = {}  # what holds by it
+        self._boards: dict[str, str] = {}  # by device, what board it is by the log
         self._doubted: set[str] = set()  # hosts that have named a version which cannot be
         self.kept = Settings(FIRST)  # what is on disk
         try:
@@ -114,6 +121,7 @@ class VenueSettings:
             Verb("settings touched", self.touched, place=LEADER),
             Verb(SET, self.set, writes=True, place=LEADER, logs=True, shown=("values",)),
             Verb("settings history", self.history, place=COPY, in_thread=True),
+            Verb(BOARD, self.set_board, True, LEADER, logs=True, shown=("id", "board")),
         )
 
     def show(self, fields: Fields) -> dict[str, Any]:
@@ -163,7 +171,8 @@ class VenueSettings:
         now = leader.settings.settings
         new = laid_over(values_of(now), checked(fields["values"]))
         check_values(new)
-        return touched(leader.members.all(), now, settings_with(now.version, new))
+        boards = leader.settings.boards
+        return touched(leader.members.all(), now, settings_with(now.version, new), boards)
 
     async def set(self, fields: Fields) -> dict[str, Any]:
         """Give all settings in `values`, by key, their value, or none of them; only if the settings
@@ -187,11 +196,44 @@ class VenueSettings:
             new = laid_over(was, values)
             check_values(new)
             self.networks.check(was, new)
+            await self.check_whose(was, new)
             if was != new:
                 self.networks.tell(leader)
                 await self._change(leader, new, now.version + 1)
                 await self._write_down(was, leader, why, str(fields.get(WHO, "")))
         return self.show({})
+
+    async def set_board(self, fields: Fields) -> None:
+        """Write down what `board` the device `id` is; "": nobody knows. It gets what holds there.
+        UsageError for a device that is not known, or a name that can be none."""
+
+        def act(registry: Registry) -> dict[str, str]:
+            with registry.log.asked_by(str(fields.get(WHO, ""))):
+                registry.set_board(str(fields["id"]), str(fields["board"]))
+            return registry.boards()
+
+        async with self.turn:
+            leader = leading(self._leader)
+            self._boards = await self._in_thread(self._with_registry, act)
+            self._tell_boards(leader)
+            self._settle()
+
+    async def check_whose(self, was: Mapping[str, int], new: Mapping[str, int]) -> None:
+        """UsageError when `new` has something for a badge or a board that nobody here knows."""
+        added = [split_key(key) for key in new if key not in was and "@" in key]
+        if not any(isinstance(whose, str) for _, whose in added):
+            return
+        known: set[At] = await self._in_thread(self._with_registry, _devices)
+        boards = sorted({*board_ids(), *self._boards.values()})
+        for name, whose in added:
+            if is_device(whose) and whose not in known:
+                raise UsageError(
+                    f"no device {whose} is known, so it has no value of {name}; see `pressel "
+                    "device list --all`"
+                )
+            if is_board(whose) and whose not in boards:
+                guess = did_you_mean(str(whose), boards) or "; `pressel board list` shows all"
+                raise UsageError(f"no board is called '{whose}', so it has no {name}{guess}")
 
     async def put(
         self,
@@ -224,6 +266,7 @@ class VenueSettings:
         try:
             last = await self._in_thread(self._with_registry, self._newest)
             self.networks.tell(leader)
+            self._tell_boards(leader)
             if last is not None:
                 self._log_says = last.change.now
                 await self._obey_log(leader, last)
@@ -329,6 +372,11 @@ class VenueSettings:
             await self._change(leader, new, now.version + 1)
             await self._write_down(values, leader, "who led before did not know this setting", "")
 
+    def _tell_boards(self, leader: Leader) -> None:
+        """The engine takes them from here."""
+        told = {bytes.fromhex(device): board for device, board in self._boards.items()}
+        leader.know_boards(told, engine_now_ms())
+
     async def _change(self, leader: Leader, values: Mapping[str, int], version: int) -> None:
         """On disk first: what badges have been told must not be forgotten."""
         if version > INT_MAX:
@@ -368,7 +416,9 @@ class VenueSettings:
     def _newest(self, registry: Registry) -> Newest | None:
         """What holds by the log; who says what cannot be is told of."""
         self.networks.read(registry)
-        told = self._past(registry)
+        about = registry.about_venue()
+        self._boards = boards_of(each.entry for each in about)
+        told = past(about, self.kept.version)
         if told.doubted is not None:
             self._doubt(f"host {fingerprint(told.doubted.host)}", told.doubted.version)
         return told.newest(removed(registry, told.entries()))
@@ -407,6 +457,10 @@ class VenueSettings:
         if advice != self._told:
             self._report("settings_file", {"advice": advice})
         self._told = advice
+
+
+def _devices(registry: Registry) -> set[At]:
+    return {each.id for each in registry.devices()}
 
 
 async def _open() -> str:
