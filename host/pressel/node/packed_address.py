@@ -1,4 +1,4 @@
-"""Where a badge is, as a leader writes it down for its standbys: IPv4 address and port, six bytes."""
+"""A badge's address as a leader writes it down for its standbys: six bytes, IPv4 and port."""
 
 from __future__ import annotations
 
