@@ -7,6 +7,7 @@ from tests.shared.raising import raised
 from ptt.base.clock import add
 from ptt.base.defaults import PLAYOUT_DELAY_MS
 from ptt.base.numbers import (
+    ADPCM_FRAME_BYTES,
     BURST_STALL_MS,
     CONCEAL_FRAMES_MAX,
     FRAME_MS,
@@ -252,6 +253,36 @@ def test_pauses_are_left_out_until_the_delay_is_what_the_path_needs():
     current = listener.playout.current
     assert 4 <= listener.playout.skipped <= 9
     assert current.lag_ms(current.upcoming, listener.now_ms) <= PLAYOUT_DELAY_MS
+
+
+def sound(state, swing, period):
+    """A coded frame of a square voice."""
+    pcm = array("h", [swing if n % period < period // 2 else -swing for n in range(SAMPLES)])
+    out = bytearray(ADPCM_FRAME_BYTES)
+    adpcm.encode(state, pcm, out, 0)
+    return out
+
+
+def test_no_word_is_taken_for_a_pause():
+    """Speech that was kept for 200 ms. A sharp sound makes the coder's steps large, the vowel
+    behind it is 12 dB below; the talker of the next burst is quiet from the start. All of it is
+    heard."""
+    listener = Listener()
+    sharp, vowel, quiet, rest = (8000, 4), (2000, 128), (700, 64), (20, 64)
+    bursts = ((1, [sharp] * 6 + [vowel] * 24), (2, [quiet] * 30 + [rest] * 20 + [quiet] * 10))
+    for lease, said in bursts:
+        skipped = listener.playout.skipped
+        state = array("i", [0, 0])
+        for number, what in enumerate(said):
+            data, is_last = sound(state, *what), number + 1 == len(said)
+            listener.playout.insert(lease, TALKER, number, is_last, data, 0, listener.now_ms)
+            if number >= 10:
+                listener.play(1)
+            if number < 30:
+                assert listener.playout.skipped == skipped, (lease, number)
+        if lease == 1:
+            listener.play(20)
+    assert listener.playout.skipped > 4  # of the rest
 
 
 def test_lost_frames_are_left_out_while_speech_is_later_than_its_path_needs():

@@ -50,8 +50,8 @@ def host_codecs() -> tuple[Codec, ...]:
     if _av() is None:
         return ()
     return (
-        Codec(CODEC_G722, "G.722", G722_FRAME_BYTES, True, _g722_coder, _G722Decoder),
-        Codec(CODEC_OPUS, "Opus", OPUS_FRAME_BYTES, True, _opus_coder, _OpusDecoder),
+        Codec(CODEC_G722, "G.722", G722_FRAME_BYTES, _g722_coder, _G722Decoder),
+        Codec(CODEC_OPUS, "Opus", OPUS_FRAME_BYTES, _opus_coder, _OpusDecoder),
     )
 
 
@@ -106,11 +106,9 @@ class _Decoder:
     _frame_bytes = 0
 
     def __init__(self) -> None:
-        self._level = 0
         self.begin()
 
     def begin(self) -> None:
-        self._level = 0
         self._made = _codec(self._name, "r", self._rate_hz)
         self._made.open()
 
@@ -126,11 +124,6 @@ class _Decoder:
         found = samples[:: self._rate_hz // RATE_HZ][:FRAME_SAMPLES]
         found.extend([0] * (FRAME_SAMPLES - len(found)))
         pcm[:] = found
-        missing_bits = _BITS_MAX - max(max(found), -min(found)).bit_length()
-        self._level = max(0, _LEVEL_MAX - missing_bits * _LEVEL_OF_BIT)
-
-    def level(self, data: Any, at: int) -> int:
-        return min(self._level, _LEVEL_MAX)
 
 
 class _G722Decoder(_Decoder):

@@ -42,29 +42,21 @@ if TYPE_CHECKING:
             """The frame at `at` of `data` as `pcm` (320 samples, array 'h'), whatever it holds."""
             ...
 
-        def level(self, data: Buffer, at: int) -> int:
-            """How loud speech is where the frame at `at` begins, which is the next to be decoded:
-            0 to 88, in steps of 10 %."""
-            ...
-
 
 class Codec:
-    """One way to code 20 ms of speech. `number`, `name`: those of the wire; `runs_on`: a frame is
-    right only behind the one before it, so that none may be left out unheard."""
+    """One way to code 20 ms of speech. `number`, `name`: those of the wire."""
 
     def __init__(
         self,
         number: int,
         name: str,
         frame_bytes: int,
-        runs_on: bool,
         coder: "Callable[[], Coder]",
         decoder: "Callable[[], Decoder]",
     ) -> None:
         self.number = number
         self.name = name
         self.frame_bytes = frame_bytes
-        self.runs_on = runs_on
         self.coder = coder
         self.decoder = decoder
 
@@ -92,11 +84,8 @@ class ImaDecoder:
     def decode(self, data: "Buffer", at: int, pcm: "array") -> None:
         dsp.ima_decode(data, at, pcm)
 
-    def level(self, data: "Buffer", at: int) -> int:
-        return data[at + 2]
 
-
-IMA = Codec(CODEC_IMA_ADPCM, "IMA-ADPCM", ADPCM_FRAME_BYTES, False, ImaCoder, ImaDecoder)
+IMA = Codec(CODEC_IMA_ADPCM, "IMA-ADPCM", ADPCM_FRAME_BYTES, ImaCoder, ImaDecoder)
 
 
 class Codecs:

@@ -6,7 +6,7 @@ ms. What it is, step by step: `twins.g722`.
 
 from array import array
 
-from ..base.compat import TYPE_CHECKING, const
+from ..base.compat import TYPE_CHECKING
 from ..base.numbers import G722_FRAME_BYTES
 from ..wire.messages import CODEC_G722
 from . import dsp
@@ -14,9 +14,6 @@ from .codecs import Codec
 
 if TYPE_CHECKING:
     from ..base.compat import Buffer
-
-_STEP_AT = const(2)  # in the lower band's state, the logarithm of its step: 2,048 are 6 dB
-_STEP_SHIFT = const(8)  # an eighth of that is near enough to 10 %
 
 
 class G722Coder:
@@ -50,8 +47,5 @@ class G722Decoder:
     def decode(self, data: "Buffer", at: int, pcm: "array") -> None:
         self._decode(self._state, data, at, pcm)
 
-    def level(self, data: "Buffer", at: int) -> int:
-        return self._state[_STEP_AT] >> _STEP_SHIFT
 
-
-G722 = Codec(CODEC_G722, "G.722", G722_FRAME_BYTES, True, G722Coder, G722Decoder)
+G722 = Codec(CODEC_G722, "G.722", G722_FRAME_BYTES, G722Coder, G722Decoder)

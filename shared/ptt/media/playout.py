@@ -69,8 +69,8 @@ RULES = (
 _RULES = compile_rules(RULES)
 
 _ENOUGH_FRAMES = JITTER_FRAMES_MAX - FRAMES_PER_PACKET_MAX - 1  # the next packet must find room
-_PAUSE_STEPS = const(24)  # of 10 %: 20 dB below the loudest, which words do not fall to
-_STEP_MAX = const(88)  # above it no coder writes
+_PAUSE_PART = const(10)  # of the loudest: 20 dB below it, which words do not fall to
+_LOUD_SHIFT = const(3)  # 1.2 dB less every 16 frames, 3.6 a second: people turn away, too
 _STALL_FRAMES = BURST_STALL_MS // FRAME_MS
 
 
@@ -84,7 +84,7 @@ class Playout:
         self.current = JitterBuffer(JITTER_FRAMES_MAX, store)  # the burst that is heard
         self.following = JitterBuffer(JITTER_FRAMES_MAX, store)  # the one behind it
         self._pcm = array("h", bytes(FRAME_SAMPLES * 2))
-        self._loud = 0  # the largest step of speech, which falls slowly
+        self._loud = 0  # how far the burst swings, which falls slowly
         self.state = SILENT
         self._tuned_lease = 0  # leases up to this were heard before the change of group
         self.stale = 0  # frames of a burst that is over, or was never named
@@ -174,8 +174,11 @@ class Playout:
             self._fire(BURST_OVER, now_ms)
             return self.read(now_ms) if self.state != SILENT else None
         assert self.following.lease == 0 or self.following.lease != current.lease, "a burst twice"
-        if current.waiting > 1 and current.lag_ms(current.upcoming, now_ms) > self.path.delay_ms:
-            self._catch_up()
+        is_late = (
+            current.waiting > 1 and current.lag_ms(current.upcoming, now_ms) > self.path.delay_ms
+        )
+        if is_late and current.peek(0) < 0:
+            self._leave_out_lost()
         if features.HAS_SMOOTH_PLAYOUT:
             self._shorten_pause(now_ms)
         at = current.take()
@@ -183,11 +186,12 @@ class Playout:
             if self.comfort is not None and self._is_rest(self.comfort, at):
                 return self._pcm
         if at >= 0:
-            if features.HAS_SMOOTH_PLAYOUT:
-                self._decode(at, now_ms)
-            else:
-                self._follow(current.store.data[at + 2])
-                dsp.ima_decode(current.store.data, at, self._pcm)
+            self._decode(at)
+            self._follow()
+            if is_late and current.peek(0) >= 0 and self._is_pause():
+                current.played += 1  # as far as anybody hears
+                self.skipped += 1
+                self._decode(current.take())
             current.played += 1
             current.missed = 0
         else:
@@ -222,11 +226,10 @@ class Playout:
             self._opening = codec
             return True
 
-        def _decode(self, at: int, now_ms: int) -> None:
-            """The frame at `at` of the store is heard. Where each frame needs the one before it, a
-            frame that lies within a pause is left out only behind its decoder."""
+        def _decode(self, at: int) -> None:
+            """The frame at `at` of the store, in the codec of its burst."""
             current = self.current
-            codec, data = current.codec or self.codecs.ima, current.store.data
+            codec = current.codec or self.codecs.ima
             decoder = self._decoder
             if decoder is None or self._playing is not codec:
                 self._playing = codec
@@ -234,17 +237,7 @@ class Playout:
             if self._decoded != current.lease:
                 self._decoded = current.lease
                 decoder.begin()
-            level = decoder.level(data, at)
-            self._follow(level)
-            decoder.decode(data, at, self._pcm)
-            if not codec.runs_on or current.peek(0) < 0:
-                return
-            level = max(level, decoder.level(data, at))
-            is_late = current.lag_ms(current.upcoming, now_ms) > self.path.delay_ms
-            if is_late and level + _PAUSE_STEPS < self._loud:
-                current.played += 1  # as far as anybody hears
-                self.skipped += 1
-                decoder.decode(data, current.take(), self._pcm)
+            decoder.decode(current.store.data, at, self._pcm)
 
         def _measure(self, buffer: JitterBuffer, number: int, mark: int, now_ms: int) -> None:
             """What was held back by its talker, as `mark` says, tells nothing of the path."""
@@ -279,6 +272,11 @@ class Playout:
             current.missed = 0
             return True
 
+    else:
+
+        def _decode(self, at: int) -> None:
+            dsp.ima_decode(self.current.store.data, at, self._pcm)
+
     def _is_delay_over(self, now_ms: int) -> bool:
         """Kept speech arrives faster than it is played: it starts when the fastest packet of now
         has been given time enough, and the buffer may fill up first."""
@@ -286,36 +284,32 @@ class Playout:
         is_full = current.waiting >= _ENOUGH_FRAMES
         return is_full or current.lag_ms(current.upcoming, now_ms) >= self.path.delay_ms
 
-    def _follow(self, step: int) -> None:
-        """How loud speech is, from the coder's step at the start of a frame."""
-        if self._loud < step <= _STEP_MAX:
-            self._loud = step
+    def _follow(self) -> None:
+        """How loud the burst is, by two samples of each frame: never more than it swings, so that
+        no quiet word is taken for a pause."""
+        pcm = self._pcm
+        swing = pcm[0] - pcm[FRAME_SAMPLES // 2]
+        if swing < 0:
+            swing = -swing
+        if swing > self._loud:
+            self._loud = swing
         elif not self.current.played & 15:
-            self._loud -= 1
+            self._loud -= self._loud >> _LOUD_SHIFT
 
-    def _catch_up(self) -> None:
-        """Later than the path needs: leave out a frame that is lost, or lies within a pause."""
-        current = self.current
-        begin = current.peek(0)
-        if begin < 0:
-            if features.HAS_SMOOTH_PLAYOUT:
-                if self.is_smooth or (self.comfort is not None and self.comfort.is_on):
-                    return
-            if not current.held:  # else something sounded in its place already
-                current.upcoming += 1
-                current.concealed += 1  # as far as anybody counts
-            return
+    def _is_pause(self) -> bool:
+        """Would nobody miss the frame that was decoded?"""
+        pcm = self._pcm
+        return (max(pcm) - min(pcm)) * _PAUSE_PART < self._loud
+
+    def _leave_out_lost(self) -> None:
+        """Later than the path needs: nothing stands in the place of a frame that is lost."""
         if features.HAS_SMOOTH_PLAYOUT:
-            if current.codec is not None and current.codec.runs_on:
-                return  # see `_decode`
-        end = current.peek(1)
-        if end < 0:
-            return
-        data = current.store.data
-        if max(data[begin + 2], data[end + 2]) + _PAUSE_STEPS < self._loud:
-            current.take()
-            current.played += 1  # as far as anybody hears
-            self.skipped += 1
+            if self.is_smooth or (self.comfort is not None and self.comfort.is_on):
+                return
+        current = self.current
+        if not current.held:  # else something sounded in its place already
+            current.upcoming += 1
+            current.concealed += 1  # as far as anybody counts
 
     def _patience(self) -> int:
         """Frames that may be missing in a row. Few when nothing is left of this burst and the next
@@ -333,6 +327,7 @@ class Playout:
             return
         self.state = rule[0]
         if rule[1] == "announce":
+            self._loud = 0  # another talker's voice says nothing of this one's
             self._output.burst_heard_from(self.current.talker, self.current.lease)
         elif rule[1] == "close":
             self._close(now_ms)
