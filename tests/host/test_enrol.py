@@ -22,7 +22,8 @@ from pressel.enrol.ways import APPROVAL, INVITE, JOINING
 from pressel.errors import PresselError, UnreachableError
 from pressel.registry.code import TRIES, place_of, plain_code
 from pressel.registry.device import ACTIVE, PENDING
-from pressel.registry.store import PENDING_MAX, Registry
+from pressel.registry.device_table import PENDING_MAX
+from pressel.registry.store import Registry
 
 ANN = Newcomer(bytes(8), "Ann", bytes(range(32)))
 BEN = Newcomer(bytes((1,) * 8), "Ben", bytes(range(1, 33)))

@@ -9,10 +9,11 @@ from tests.host.registry_file import ANN, BEN, CODE, KEY, sql
 
 from pressel.errors import UsageError
 from pressel.node.desk.devices import verbs
-from pressel.registry import identity, store
+from pressel.registry import device_table, identity
 from pressel.registry.code import INVITES_MAX, TRIES, place_of, plain_code
 from pressel.registry.device import ACTIVE, PENDING, Entitlements
-from pressel.registry.store import PENDING_MAX, PENDING_S, Registry
+from pressel.registry.device_table import PENDING_MAX, PENDING_S
+from pressel.registry.store import Registry
 
 
 def test_a_device_is_kept(folder: Path) -> None:
@@ -207,7 +208,7 @@ def test_row_35_the_first_device_that_standbys_would_not_learn_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In whatever way it comes; one that takes another's place may come."""
-    monkeypatch.setattr(store, "DEVICES_MAX", 3)
+    monkeypatch.setattr(device_table, "DEVICES_MAX", 3)
     ids = [f"{number:016x}" for number in range(9)]
     with Registry(tmp_path) as registry:
         for each in ids[:3]:

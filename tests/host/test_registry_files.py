@@ -176,7 +176,7 @@ from pathlib import Path
 from pressel.registry.store import Registry
 registry = Registry(Path(sys.argv[1]))
 with registry._change():
-    registry._update(sys.argv[2], "state = 'revoked', sealed_key = NULL", (), "active")
+    registry._devices.update(sys.argv[2], "state = 'revoked', sealed_key = NULL", (), "active")
     os.kill(os.getpid(), 9)
 """
 

@@ -202,7 +202,7 @@ def test_the_last_epoch_of_a_key_keeps_no_revocation_from_others(venue: Venue) -
         key = bytes(KEY_BYTES)
         sealed = venue.at["b"]._vault.seal(key, ANN, EPOCH_MAX)
         what = "sealed_key = ?, epoch = ?"
-        venue.at["b"]._update(ANN, what, (sealed, EPOCH_MAX), ACTIVE)
+        venue.at["b"]._devices.update(ANN, what, (sealed, EPOCH_MAX), ACTIVE)
     venue.meet()
     for host in "ac":
         venue.at[host].remove_host("b")

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pressel.errors import UsageError
 from pressel.registry.alike import is_reserved
 from pressel.registry.device import ACTIVE, checked_name
-from pressel.registry.store import FullError, Registry
+from pressel.registry.device_table import FullError
+from pressel.registry.store import Registry
 
 from . import exchange, lines, ways
 from .exchange import Agreed, ByApproval, ByCode

@@ -10,6 +10,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from types import MappingProxyType
 
 from pressel.errors import UsageError
@@ -31,38 +32,34 @@ from pressel.registry.device import (
     Device,
     Entitlements,
     Host,
-    checked_entitlements,
     checked_groups,
     checked_id,
     checked_name,
     checked_public_key,
     next_epoch,
 )
+from pressel.registry.device_table import (
+    DeviceTable,
+    joined,
+)
 from pressel.registry.identity import public_key
 from pressel.registry.intake import ERASE, ERASED, Intake, Sent, Taken
+from pressel.registry.invitation_table import InvitationTable
 from pressel.registry.lending import Loan, given_back, lent, loans_of, places_of_loans
 from pressel.registry.log import VENUE, Told
 from pressel.registry.pages import Page, page_of
 from pressel.registry.undo import UNDO, Step, Undo, removed_host
-from ptt.base.numbers import DEVICES_MAX
 
 FORGET = "names forget"
-PENDING_MAX = 32  # devices that wait for the operator; strangers must not fill a disk
-PENDING_S = 3600  # who was not approved in an hour has gone home; strangers must not fill the list
-
-_COLUMNS = "id, name, groups, emergency, priority, state, epoch, created_s, changed_s, check_code"
-
-# The time now twice: one that was made in the future met a clock that was set back.
-_OVER = "(expires_s <= ? OR created_s > ? OR tries_left = 0)"
-_OPEN = f"FROM invite WHERE place = ? AND NOT {_OVER}"
-
-
-class FullError(UsageError):
-    """Too many devices are registered, or wait for the operator."""
 
 
 class Registry(Database):
     """Devices, hosts and invitations in a folder."""
+
+    def _open(self, key_file: Path) -> None:
+        super()._open(key_file)
+        self._devices = DeviceTable(self._db, self._vault, self._now_s)
+        self._invitations = InvitationTable(self._db, self._vault, self._now_s)
 
     def version(self) -> int:
         """Goes up with every change of a device here; hosts of earlier versions compare it."""
@@ -201,31 +198,19 @@ class Registry(Database):
     def devices(self, state: str | None = None) -> list[Device]:
         """All devices, or those in `state`, by name."""
         with told(self.file):
-            rows = self._db.execute(
-                f"SELECT {_COLUMNS} FROM device WHERE ? IS NULL OR state = ? ORDER BY name, id",
-                (state, state),
-            ).fetchall()
-            return [_device(row) for row in rows]
+            return self._devices.all(state)
 
     def device(self, device_id: str) -> Device:
         """One device. UsageError when it is not known."""
         with told(self.file):
-            row = self._db.execute(
-                f"SELECT {_COLUMNS} FROM device WHERE id = ?", (checked_id(device_id),)
-            ).fetchone()
-            if row is None:
-                raise UsageError(f"no device {device_id} is known; see `pressel device list`")
-            return _device(row)
+            return self._devices.one(device_id)
 
     def key(self, device_id: str) -> bytes | None:
         """The key of an active device, None for every other. PresselError when it was tampered
         with."""
         device = checked_id(device_id)
         with told(self.file):
-            row = self._db.execute(
-                "SELECT sealed_key, epoch FROM device WHERE id = ? AND state = ?", (device, ACTIVE)
-            ).fetchone()
-            return None if row is None else self._vault.open(row[0], device, row[1])
+            return self._devices.key(device)
 
     def enrol(
         self,
@@ -237,9 +222,9 @@ class Registry(Database):
         """Make a device active and return its new key. UsageError when the id is known."""
         key = secrets.token_bytes(KEY_BYTES)
         with self._change("device add"):
-            self._must_be_free(name)
-            self._insert(checked_id(device_id), name, key, groups, entitlements, ACTIVE)
-            self._must_fit()
+            self._devices.must_be_free(name)
+            self._devices.insert(checked_id(device_id), name, key, groups, entitlements, ACTIVE)
+            self._devices.must_fit()
         return key
 
     def ask(self, device_id: str, name: str, key: bytes, check_code: str) -> str:
@@ -250,15 +235,13 @@ class Registry(Database):
         device = checked_id(device_id)
         code = codes.plain_code(check_code)
         with self._change():
-            state = self._state_of_same(device, key)
+            state = self._devices.state_of_same(device, key)
             if state == ACTIVE:
                 return state
-            self._forget_waiting(device)
-            query = "SELECT count(*) FROM device WHERE state = ?"
-            if self._db.execute(query, (PENDING,)).fetchone()[0] >= PENDING_MAX:
-                raise FullError(f"{PENDING_MAX} devices are waiting already; approve or deny some")
-            free = self._free(name)
-            self._insert(device, free, key, (1,), Entitlements(), PENDING, code)
+            self._devices.forget_waiting(device)
+            self._devices.must_have_room_to_wait()
+            free = self._devices.free(name)
+            self._devices.insert(device, free, key, (1,), Entitlements(), PENDING, code)
         return PENDING
 
     def waiting(self, word: str) -> str:
@@ -275,50 +258,28 @@ class Registry(Database):
     def approve(self, device_id: str, groups: tuple[int, ...] | list[int] = (1,)) -> None:
         """Let a pending device in."""
         self._must_be(device_id, PENDING)
-        chosen = _joined(checked_groups(groups))
+        chosen = joined(checked_groups(groups))
         what = "state = ?, groups = ?, check_code = NULL"
         with self._change("device approve"):
-            self._update(checked_id(device_id), what, (ACTIVE, chosen), PENDING)
-            self._must_fit()
+            self._devices.update(checked_id(device_id), what, (ACTIVE, chosen), PENDING)
+            self._devices.must_fit()
 
     def forget_old(self) -> None:
         """Forget invitations that are over and devices that have waited too long. A leader calls it
         all the time, so that a clock that is set back finds none of them."""
-        now_s = int(self._now_s())
-        invites = f"FROM invite WHERE {_OVER}", (now_s, now_s)
-        waiting = "FROM device WHERE state = ? AND changed_s < ?", (PENDING, now_s - PENDING_S)
-        for what, values in (invites, waiting):
-            with told(self.file):
-                is_old = self._db.execute(f"SELECT 1 {what} LIMIT 1", values).fetchone()
-            if is_old:
-                with self._change():
-                    self._db.execute(f"DELETE {what}", values)
+        with told(self.file):
+            is_any = self._invitations.is_any_over() or self._devices.has_waited_too_long()
+        if is_any:
+            with self._change():
+                self._invitations.forget_old()
+                self._devices.forget_old()
 
     def deny(self, device_id: str) -> None:
         """Forget a pending device."""
         device = self._must_be(device_id, PENDING)
         with self._change("device deny"):
-            self._forget_waiting(device.id)
+            self._devices.forget_waiting(device.id)
             self.log.note("device deny", f"device {device.id}", {})
-
-    def _forget_waiting(self, device: str) -> None:
-        query = "DELETE FROM device WHERE id = ? AND state = ?"
-        self._db.execute(query, (device, PENDING))
-
-    def _state_of_same(self, device: str, key: bytes) -> str | None:
-        """The state of a device known by this `key`; None when it is unknown. UsageError when it is
-        known by another key."""
-        row = self._db.execute(
-            "SELECT state, sealed_key, epoch FROM device WHERE id = ?", (device,)
-        ).fetchone()
-        if row is None:
-            return None
-        if row[1] is None or self._vault.open(row[1], device, row[2]) != key:
-            raise UsageError(
-                f"device {device} is known with another key or state; see `pressel "
-                f"device list --all`"
-            )
-        return row[0]
 
     def revoke(self, device_id: str) -> None:
         """End a device for good: its key is gone, its id stays known. What another host has said is
@@ -368,7 +329,7 @@ class Registry(Database):
         when it is not revoked."""
         device = self._must_be(device_id, REVOKED)
         with self._change(ERASE):
-            self._update(device.id, "name = ?", (ERASED,), REVOKED)
+            self._devices.update(device.id, "name = ?", (ERASED,), REVOKED)
             self.log.restate(ERASE, f"device {device.id}")
             self.log.erase_names(f"device {device.id}")
 
@@ -384,7 +345,7 @@ class Registry(Database):
             device = self.device(device_id)  # again: another process may have been faster
             epoch = next_epoch(device.epoch)
             values = (self._vault.seal(key, device.id, epoch), epoch)
-            self._update(device.id, "sealed_key = ?, epoch = ?", values, ACTIVE)
+            self._devices.update(device.id, "sealed_key = ?, epoch = ?", values, ACTIVE)
         return key
 
     def adopt(
@@ -402,20 +363,22 @@ class Registry(Database):
         """
         device = checked_id(device_id)
         with self._change("device adopt"):
-            self._forget_waiting(device)
+            self._devices.forget_waiting(device)
             for each in former:
-                self._update(checked_id(each), "state = ?, sealed_key = NULL", (REVOKED,), ACTIVE)
-            self._must_be_free(name)
-            self._insert(device, name, key, groups, Entitlements(), ACTIVE)
-            self._must_fit()
+                self._devices.update(
+                    checked_id(each), "state = ?, sealed_key = NULL", (REVOKED,), ACTIVE
+                )
+            self._devices.must_be_free(name)
+            self._devices.insert(device, name, key, groups, Entitlements(), ACTIVE)
+            self._devices.must_fit()
 
     def adopt_own(self, device_id: str, name: str, key: bytes) -> None:
         """The same for a part of this host, such as its bridge, whose `name` nobody else may
         have; that of another host has a number."""
         with self._change("device adopt"):
-            free = alike.free(name, self._names())
-            self._insert(checked_id(device_id), free, key, (1,), Entitlements(), ACTIVE)
-            self._must_fit()
+            free = alike.free(name, self._devices.names())
+            self._devices.insert(checked_id(device_id), free, key, (1,), Entitlements(), ACTIVE)
+            self._devices.must_fit()
 
     def replace(self, old_id: str, new_id: str) -> bytes:
         """Another device takes the name, groups and entitlements of `old_id`, whose key dies.
@@ -427,11 +390,11 @@ class Registry(Database):
             raise UsageError("a device cannot take its own place; name two ids")
         with self._change("device replace"):
             old = self.device(old.id)
-            self._update(old.id, "state = ?, sealed_key = NULL", (REVOKED,), ACTIVE)
+            self._devices.update(old.id, "state = ?, sealed_key = NULL", (REVOKED,), ACTIVE)
             state = next((each.state for each in self.devices() if each.id == new), None)
             if state is None:
                 key = secrets.token_bytes(KEY_BYTES)
-                self._insert(new, old.name, key, old.groups, old.entitlements, ACTIVE)
+                self._devices.insert(new, old.name, key, old.groups, old.entitlements, ACTIVE)
             elif state == REVOKED:
                 raise UsageError(
                     f"device {new} is revoked; flash its badge with --new-identity, then name "
@@ -440,8 +403,8 @@ class Registry(Database):
             else:
                 what = "name = ?, groups = ?, emergency = ?, priority = ?, state = ?"
                 rights = old.entitlements
-                values = (old.name, _joined(old.groups), int(rights.emergency), rights.priority)
-                self._update(new, what, (*values, ACTIVE), state)
+                values = (old.name, joined(old.groups), int(rights.emergency), rights.priority)
+                self._devices.update(new, what, (*values, ACTIVE), state)
         kept = self.key(new)
         assert kept is not None
         return kept
@@ -450,28 +413,13 @@ class Registry(Database):
         """UsageError when the name looks like that of another device."""
         device = self.device(device_id)
         with self._change("device rename"):
-            self._must_be_free(name, device.id)
-            self._update(device.id, "name = ?", (checked_name(name),), device.state)
+            self._devices.must_be_free(name, device.id)
+            self._devices.update(device.id, "name = ?", (checked_name(name),), device.state)
 
     def set_groups(self, device_id: str, groups: tuple[int, ...] | list[int]) -> None:
         device = self.device(device_id)
-        chosen = (_joined(checked_groups(groups)),)
+        chosen = (joined(checked_groups(groups)),)
         self._set("device group", device.id, "groups = ?", chosen, device.state)
-
-    def _names(self, but: str = "") -> list[str]:
-        """Of the devices that are in, or wait; `but` of one."""
-        query = "SELECT name FROM device WHERE state <> ? AND id <> ?"
-        return [name for (name,) in self._db.execute(query, (REVOKED, but)).fetchall()]
-
-    def _must_be_free(self, name: str, device: str = "") -> None:
-        """UsageError when `device` cannot have this name beside the others."""
-        alike.check_free(checked_name(name), self._names(device))
-
-    def _free(self, name: str) -> str:
-        """What a newcomer is called that says so: nobody has asked whether the name is free.
-        UsageError when it is reserved."""
-        alike.check_free(checked_name(name), ())
-        return alike.free(name, self._names())
 
     def _must_be(self, device_id: str, state: str) -> Device:
         device = self.device(device_id)
@@ -479,54 +427,9 @@ class Registry(Database):
             raise UsageError(f"device {device.id} is {device.state}, not {state}")
         return device
 
-    def _insert(
-        self,
-        device: str,
-        name: str,
-        key: bytes,
-        groups: tuple[int, ...] | list[int],
-        entitlements: Entitlements,
-        state: str,
-        check_code: str | None = None,
-    ) -> None:
-        if len(key) != KEY_BYTES:
-            raise UsageError(f"a device key has {KEY_BYTES} bytes")
-        rights = checked_entitlements(entitlements)
-        now_s = int(self._now_s())
-        values = (
-            device, checked_name(name), self._vault.seal(key, device, 1), 1,
-            _joined(checked_groups(groups)), int(rights.emergency), rights.priority, state,
-            now_s, now_s, check_code,
-        )  # fmt: skip
-        try:
-            marks = ", ".join("?" * len(values))
-            self._db.execute(f"INSERT INTO device VALUES ({marks})", values)
-        except sqlite3.IntegrityError:
-            raise UsageError(
-                f"device {device} is known already; rotate its key, or use another id"
-            ) from None
-
-    def _must_fit(self) -> None:
-        """FullError when there are more active devices than standbys can learn."""
-        query = "SELECT count(*) FROM device WHERE state = ?"
-        if self._db.execute(query, (ACTIVE,)).fetchone()[0] > DEVICES_MAX:
-            raise FullError(
-                f"a venue has at most {DEVICES_MAX} devices; revoke those that are gone, see "
-                "`pressel device list`"
-            )
-
     def _set(self, verb: str, device_id: str, what: str, values: tuple, state: str) -> None:
         with self._change(verb):
-            self._update(checked_id(device_id), what, values, state)
-
-    def _update(self, device: str, what: str, values: tuple, state: str) -> None:
-        """Only while it is still in `state`: the slower of two processes is told."""
-        changed = self._db.execute(
-            f"UPDATE device SET {what}, changed_s = ? WHERE id = ? AND state = ?",
-            (*values, int(self._now_s()), device, state),
-        )
-        if changed.rowcount != 1:
-            raise UsageError(f"device {device} was changed meanwhile; check it and try again")
+            self._devices.update(checked_id(device_id), what, values, state)
 
     # --- invitations ---
 
@@ -534,37 +437,23 @@ class Registry(Database):
         """A new code that lets one device in."""
         if not 1 <= life_s <= codes.LIFE_S_MAX:
             raise UsageError(f"an invitation lives 1 to {codes.LIFE_S_MAX} seconds")
-        now_s = int(self._now_s())
+        chosen = checked_groups(groups)
         with self._change("device invite"):
-            self._db.execute(f"DELETE FROM invite WHERE {_OVER}", (now_s, now_s))
-            taken = {place for (place,) in self._db.execute("SELECT place FROM invite")}
-            if len(taken) >= codes.INVITES_MAX:
-                raise UsageError(f"{len(taken)} invitations are open; wait until some have expired")
-            code = codes.new_code(taken)
-            plain = codes.plain_code(code)
-            place = codes.place_of(plain)
-            sealed = self._vault.seal_code(plain, place)
-            chosen = _joined(checked_groups(groups))
-            values = (place, sealed, chosen, codes.TRIES, now_s, now_s + life_s)
-            self._db.execute("INSERT INTO invite VALUES (?, ?, ?, ?, ?, ?)", values)
-            facts = {"groups": checked_groups(groups), "life_s": life_s}
+            code = self._invitations.add(chosen, life_s)
+            facts = {"groups": chosen, "life_s": life_s}
             self.log.note("device invite", "invite", facts)
         return code
 
     def invited(self, place: str) -> str | None:
         """The plain code of the invitation at `place`, None when it is not open."""
         with told(self.file):
-            row = self._db.execute(f"SELECT sealed_code {_OPEN}", self._open_at(place)).fetchone()
-        return None if row is None else self._vault.open_code(row[0], place)
+            return self._invitations.code_at(place)
 
     def try_invitation(self, place: str) -> bool:
         """Count a try at the invitation at `place` before it is made, so that no try is free. False
         when it is not open."""
         with self._change():
-            what = "UPDATE invite SET tries_left = tries_left - 1"
-            query = f"{what} WHERE place IN (SELECT place {_OPEN})"
-            tried = self._db.execute(query, self._open_at(place))
-        return tried.rowcount == 1
+            return self._invitations.count_try(place)
 
     def redeem(self, code: str, device_id: str, name: str, key: bytes) -> tuple[int, ...] | None:
         """Use an invitation up: the device is active in its talk groups, which are returned. None
@@ -572,28 +461,19 @@ class Registry(Database):
 
         All of it or nothing. UsageError when the device is known otherwise."""
         plain = codes.plain_code(code)
-        place = codes.place_of(plain)
         device = checked_id(device_id)
         with self._change("device redeem"):
-            if self._state_of_same(device, key) == ACTIVE:
+            if self._devices.state_of_same(device, key) == ACTIVE:
                 return self.device(device).groups
-            now_s = int(self._now_s())  # tries are not looked at: this may have been the last
-            row = self._db.execute(
-                "DELETE FROM invite WHERE place = ? "
-                "RETURNING groups, sealed_code, created_s <= ? AND ? < expires_s",
-                (place, now_s, now_s),
-            ).fetchone()
-            if row is None or not row[2] or self._vault.open_code(row[1], place) != plain:
+            groups = self._invitations.use_up(plain)
+            if groups is None:
                 return None
-            groups = _parted(row[0])
-            self._forget_waiting(device)
-            self._insert(device, self._free(name), key, groups, Entitlements(), ACTIVE)
-            self._must_fit()
+            self._devices.forget_waiting(device)
+            self._devices.insert(
+                device, self._devices.free(name), key, groups, Entitlements(), ACTIVE
+            )
+            self._devices.must_fit()
         return groups
-
-    def _open_at(self, place: str) -> tuple[str, int, int]:
-        now_s = int(self._now_s())
-        return place, now_s, now_s
 
     # --- hosts ---
 
@@ -621,17 +501,3 @@ class Registry(Database):
         with self._change("host remove"):
             if self._db.execute("DELETE FROM host WHERE name = ?", (name,)).rowcount != 1:
                 raise UsageError(f"no host '{name}' is allowed; see `pressel host list`")
-
-
-def _device(row: tuple) -> Device:
-    device, name, groups, emergency, priority, state, epoch, created_s, changed_s, code = row
-    rights = Entitlements(bool(emergency), priority)
-    return Device(device, name, _parted(groups), rights, state, epoch, created_s, changed_s, code)
-
-
-def _joined(groups: tuple[int, ...]) -> str:
-    return ",".join(map(str, groups))
-
-
-def _parted(groups: str) -> tuple[int, ...]:
-    return tuple(map(int, groups.split(",")))
