@@ -657,6 +657,20 @@ def test_a_badge_starts_with_the_settings_that_it_had_last(
     assert obeyed(build()) == (0, 200)  # the number means nothing to the next leader
 
 
+@pytest.mark.parametrize("version", [3, 7, 9])
+def test_what_somebody_made_of_its_settings_is_gone_once_it_hears_its_leader(
+    version: int, build: Build, storage: dict[str, Any]
+) -> None:
+    """An older version put back, one that was edited, one that is newer than there is."""
+    storage["settings"] = settings(version, 300)
+    handset = build()
+    assert obeyed(handset) == (0, 300)
+    tell(handset, settings(7, 200))
+    assert obeyed(handset) == (0, 200)
+    run(handset, 1000, 63_000)
+    assert storage["settings"] == settings(7, 200)
+
+
 def test_settings_on_trial_are_not_kept(build: Build, storage: dict[str, Any]) -> None:
     """What crashes a badge, or cuts it off, is gone with its next start."""
     handset = build()

@@ -46,6 +46,22 @@ def test_a_list_has_the_groups_below_the_venue(capsys: pytest.CaptureFixture[str
     assert "Version 4 (0123456789ab), applied by 2 of 2 badges" in text
 
 
+def test_a_list_names_what_a_leader_of_a_former_version_does_not_know(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = settings_show.ask(Path())
+    monkeypatch.delitem(state.values, "power.battery_low_percent")
+    for words in ((), ("--changed",)):
+        code, text = said(capsys, "list", *words)
+        assert code == 0 and "talk_ms" in text and "Version 4 (0123456789ab)" in text
+        assert "the leader does not know power.battery_low_percent yet; update it" in text
+    code, text = said(capsys, "list", "--json")
+    rows = {row["setting"]: row for row in json.loads(text)["settings"]}
+    assert rows["power.battery_low_percent"]["value"] is None and rows[TALK]["value"] == 90_000
+    code, text = said(capsys, "get", "power.battery_low_percent")
+    assert code == 1 and "the leader does not know power.battery_low_percent yet" in text
+
+
 @pytest.mark.parametrize(
     ("group", "value", "words"),
     [("1", "90000 ms", ", the venue's"), ("2", "5000 ms", ", of its own")],

@@ -6,6 +6,7 @@ and in the end there is one history.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,14 @@ from tests.shared.test_venue_hosts import Cluster, address_of, bytes_of
 from pressel.errors import PresselError
 from pressel.node.desk import venue_settings
 from pressel.node.desk.venue_settings import VenueSettings
+from pressel.schema.setting_values import key_at
 from ptt.badge.join import JOINED
+from ptt.base.defaults import AT_PLAYOUT_DELAY_MS
+from ptt.leader.own_settings import for_badge
 from ptt.leader.settings_in_force import Settings
 
 TALK, DELAY = "floor.talk_ms", "audio.playout_delay_ms"
+BOARDS = ("", "esp32-devkit", "esp32c3-devkit")
 HOSTS = ("123", "12")  # two of two lead alone while they are cut off, and are merged
 CHANGES = 40
 HEAL_MS = 15_000  # a dead member is forgotten after 5 s, a search slows down to 2 s
@@ -38,6 +43,11 @@ class Office:
         self.folder = folder
         self.venue: Any = Cluster(3, len(hosts), seed=seed)
         self.logs = Logs(folder, hosts)
+        self.boards: dict[bytes, list[str]] = {}  # all that each badge was ever said to be
+        for badge in self.venue.badges:
+            self.boards[badge.engine.device] = [""]
+            self.logs.at["1"].adopt(badge.engine.device.hex(), badge.name, bytes(32))
+        self.logs.meet()
         self.before = {FIRST: 0}  # change -> the one that it was based on
         self.all = {FIRST: Settings(1)}
         self.versions = {FIRST: {1}}  # of a change; a later one brings it back under a new number
@@ -107,7 +117,13 @@ class Office:
                 known = self.all[int.from_bytes(settings.told[6:10], "big")]
                 versions = self.versions[known.talk_ms]
                 assert settings.version in versions, "a version that nobody made"
-                assert badge.engine.playout.path.least_ms == known.playout_delay_ms, "half of one"
+                boards = self.boards[badge.engine.device]
+                wanted = {self.delay_of(badge.engine, known, board) for board in boards}
+                assert badge.engine.playout.path.least_ms in wanted, "half of one"
+
+    def delay_of(self, engine: Any, settings: Settings, board: str) -> int:
+        """That of a badge of that board."""
+        return for_badge(settings, (1,), engine.device, board)[AT_PLAYOUT_DELAY_MS]
 
     def hear(self, number: int, source: int) -> bool:
         """The log of `source`, where there is a way."""
@@ -130,7 +146,13 @@ class Office:
         now = machine.engine.leader.settings.settings
         self.base = now.talk_ms
         self.is_slow = self.chance.random() < 0.15
-        values = {TALK: FIRST + len(self.before), DELAY: self.chance.randrange(20, 401)}
+        values: dict[str, int | None] = {
+            TALK: FIRST + len(self.before),
+            DELAY: self.chance.randrange(20, 401),
+        }
+        for whose in self.chance.sample([1, *BOARDS[1:], *self.devices()], 2):
+            is_gone = self.chance.random() < 0.4
+            values[key_at(DELAY, whose)] = None if is_gone else self.chance.randrange(20, 401)
         base = now.version - (self.chance.random() < 0.2)
         for other in self.venue.machines:
             self.hear(machine.number, other)
@@ -140,9 +162,20 @@ class Office:
             self.answers.append(str(error))
             return
         self.answers.append("done")
-        self.done.add(values[TALK])
+        self.done.add(FIRST + len(self.before) - 1)
         if any([self.hear(other, machine.number) for other in self.venue.machines]):
-            self.confirmed.add(values[TALK])  # it is on two disks
+            self.confirmed.add(FIRST + len(self.before) - 1)  # it is on two disks
+        await self.tell_board(machine.number)
+
+    def devices(self) -> list[str]:
+        return [device.hex() for device in self.boards]
+
+    async def tell_board(self, number: int) -> None:
+        """Somebody has looked at a badge, and says at that host what board it is."""
+        device, board = self.chance.choice(list(self.boards)), self.chance.choice(BOARDS)
+        self.boards[device].append(board)
+        with contextlib.suppress(PresselError):  # it leads no longer
+            await self.desks[number].set_board({"id": device.hex(), "board": board})
 
     async def trouble(self) -> None:
         """At most one host is away at a time: a majority is there."""
@@ -171,6 +204,10 @@ class Office:
             await self.run(self.chance.choice((50, 1500, 4000)))
             await self.change()
         await self.run(HEAL_MS)
+        for number in self.venue.machines:
+            for source in self.venue.machines:
+                self.hear(number, source)
+        await self.run(1000)
 
     # --- what holds in the end ---
 
@@ -180,6 +217,9 @@ class Office:
             assert badge.engine.join.state == JOINED, badge.name
             told = badge.engine.settings
             assert (told.version, told.told[6:10]) == (now.version, now.talk_ms.to_bytes(4, "big"))
+            board = self.logs.at["1"].boards().get(badge.engine.device.hex(), "")
+            wanted = self.delay_of(badge.engine, now, board)
+            assert badge.engine.playout.path.least_ms == wanted
         for desk in self.desks.values():
             assert desk.kept.values() == now.values()
         line, change = [], now.talk_ms

@@ -34,7 +34,7 @@ from pressel.schema.settings_file import load_file
 
 from .options import control_options
 from .printed import print_console, print_table
-from .settings_state import State, Values, ask, row_as_json, say_left
+from .settings_state import State, Values, ask, row_as_json, say_left, unknown
 from .settings_whose import at_option, holding, names, whose_of
 from .told import read_answer
 
@@ -56,8 +56,9 @@ def show_all(changed: bool, port: int | None, control: Path | None, as_json: boo
     rows = {
         name: row
         for name, row in settings().items()
-        if not changed or state.value(name) != row.default or state.own(name)
+        if not changed or state.values.get(name, row.default) != row.default or state.own(name)
     }
+    lacking = [unknown(name) for name in settings() if name not in state.values]
     if as_json:
         told = [row_as_json(name, row, state) for name, row in rows.items()]
         print(json.dumps({**state.model_dump(exclude={"values"}), "settings": told}, indent=2))
@@ -66,8 +67,8 @@ def show_all(changed: bool, port: int | None, control: Path | None, as_json: boo
     table = Table("Setting", "Value", "Default", "Range", "What it is", box=None, pad_edge=False)
     whose_name = names(path, state)
     for name, row in rows.items():
-        value = state.value(name)
-        words = row.in_words(value)
+        value = state.values.get(name)
+        words = "unknown" if value is None else row.in_words(value)
         cells = (row.in_words(row.default), row.range_words(), row.text)
         table.add_row(name, words if value == row.default else f"[bold]{words}[/]", *cells)
         for whose, own in state.own(name).items():
@@ -77,6 +78,8 @@ def show_all(changed: bool, port: int | None, control: Path | None, as_json: boo
     else:
         console.print("All settings are at their defaults.")
     console.print(f"{state.name()}, {state.counts()}")
+    for words in lacking:
+        print(words, file=sys.stderr)
 
 
 @click.command("get")

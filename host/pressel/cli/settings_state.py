@@ -67,8 +67,13 @@ class State(BaseModel):
 
     def value(self, name: str) -> int:
         if name not in self.values:
-            raise PresselError(f"the leader does not know {name} yet; update it")
+            raise PresselError(unknown(name))
         return self.values[name]
+
+
+def unknown(name: str) -> str:
+    """What to say of a setting of which the leader tells nothing."""
+    return f"the leader does not know {name} yet; update it"
 
 
 def ask(path: Where) -> State:
@@ -87,7 +92,7 @@ def settled(path: Where) -> State:
 def row_as_json(name: str, row: SettingRow, state: State) -> dict[str, Any]:
     facts = {"unit": row.unit, "default": row.default, "min": row.min, "max": row.max}
     own = {str(group): value for group, value in state.own(name).items()}
-    return {"setting": name, "value": state.value(name), "own": own, **facts, "text": row.text}
+    return {"setting": name, "value": state.values.get(name), "own": own, **facts, "text": row.text}
 
 
 def touched_lines(path: Where, values: Change) -> Iterator[str]:
