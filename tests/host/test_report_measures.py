@@ -204,6 +204,29 @@ def test_first_and_last_words_are_not_missed_where_a_period_is_left_out(
     assert cut.clipped_end_ms == pytest.approx(30, abs=20)
 
 
+@pytest.mark.parametrize("periods", [2, 3])
+@pytest.mark.parametrize("name", [SHORT, LONG])
+def test_first_words_are_not_missed_where_periods_are_left_out_one_after_the_other(
+    name: str, periods: int
+) -> None:
+    """A computer's badge that finds its delay too long does so behind a silence."""
+
+    def hastened(pcm: Pcm) -> Pcm:
+        for number in range(periods):
+            pcm = delayed_from(80 + 15 * number, -12.0)(pcm)
+        return pcm
+
+    def heard(damage: Damage) -> Listener:
+        scene = Scene()
+        damaged = (80.0, lambda pcm: hastened(damage(pcm)))
+        scene.say("ann", starting_audibly(name), hears={"ben": damaged})
+        return heard_by(measured(scene))
+
+    whole, cut = heard(lambda pcm: pcm), heard(without(0, 30))
+    assert whole.clipped_start_ms == 0
+    assert cut.clipped_start_ms == pytest.approx(30, abs=10)
+
+
 @pytest.mark.parametrize("length_ms", [40, 100])
 @pytest.mark.parametrize("name", [SHORT, LONG])
 def test_last_words_that_are_played_later_than_the_rest_are_not_missed(
@@ -237,7 +260,7 @@ def test_a_frame_that_fades_between_two_delays_is_no_edge() -> None:
         scene.say("ann", pcm, hears={"ben": (80.0, damage)})
         return heard_by(measured(scene))
 
-    short, long = heard(20), heard(100)
+    short, long = heard(20), heard(160)
     assert short.clipped_start_ms == 0 and figure(short.clipped_end_ms) <= BLOCK_MS
     assert short.missing_ms == pytest.approx(40, abs=20)
     assert figure(long.clipped_start_ms) >= 100 and figure(long.clipped_end_ms) >= 100

@@ -27,7 +27,9 @@ QUIETER = 0.1  # a block 20 dB below the burst's own gain is a fade, not speech
 GAP_MS = 100.0  # shorter ones are concealed so well that few people notice
 _SILENT_ENERGY = BLOCK * 1e-10
 _FRAME_BLOCKS = 2  # a frame of voice is 20 ms
-_SEAM_FRAMES_MAX = 3  # two periods are left out, with two frames between them; each blends a frame
+# A period after the other may be left out, and each blends a frame; as much may be missing between
+# two heard blocks.
+_SEAM_FRAMES_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -114,20 +116,20 @@ def _find_edges(source: Samples, recording: Samples, judged: Heard) -> None:
         slice(at, min(count, at + _FRAME_BLOCKS))
         for at in range(int(found[-1]) + 1, count, _FRAME_BLOCKS)
     ]
-    earlier, later = (-EDGE_REACH_MS, EDGE_SHORTENED_MS), (-EDGE_SHORTENED_MS, EDGE_REACH_MS)
-    _follow(before, float(judged.lag_ms[found[0]]), earlier, (source, recording), judged)
-    _follow(after, float(judged.lag_ms[found[-1]]), later, (source, recording), judged)
+    _follow(before, True, float(judged.lag_ms[found[0]]), (source, recording), judged)
+    _follow(after, False, float(judged.lag_ms[found[-1]]), (source, recording), judged)
 
 
 def _follow(
     frames: list[slice],
+    is_before: bool,
     lag_ms: float,
-    reach_ms: tuple[float, float],
     sound: tuple[Samples, Samples],
     judged: Heard,
 ) -> None:
     """Mark `frames`, ranges of blocks, as long as each is found at the lag of the one before it, or
-    less and more than that by `reach_ms`."""
+    within reach of it; in each frame of the seam between the two a period may have been left
+    out, too. `is_before`: they lie before what is heard."""
     seam = 0  # frames in a row that are not found
     for blocks, beyond in zip_longest(frames, frames[1:]):
         if not judged.audible[blocks].any():
@@ -135,6 +137,8 @@ def _follow(
         where = blocks
         if seam > 1 and beyond is not None:
             where = slice(min(blocks.start, beyond.start), max(blocks.stop, beyond.stop))
+        shortened_ms = EDGE_SHORTENED_MS * (1 + seam)
+        reach_ms = (-EDGE_REACH_MS, shortened_ms) if is_before else (-shortened_ms, EDGE_REACH_MS)
         found_ms = _found_at(where, lag_ms, reach_ms, sound, judged.gain)
         if found_ms is None:
             seam += 1
