@@ -16,8 +16,13 @@ def choose() -> dict:
     try:
         with open("boot.json") as file:
             boot = json.load(file)
-    except (OSError, ValueError):
+        places = "".join((boot["slot"], boot["former"]))  # this raises where it is none of ours
+        if not places or boot["left"] + boot["release"] < -1:
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError) as error:
         boot = {"slot": "a", "former": "a", "left": -1, "release": 0, "failed": 0}
+        if not isinstance(error, OSError):
+            _save(boot)  # the application reads it, too
     if boot["left"] == 0:
         fall_back(boot)
     elif boot["left"] > 0:

@@ -59,11 +59,18 @@ def test_a_flashed_badge_starts_its_first_slot_and_writes_nothing(flash: Path) -
     assert kept(flash) == GOOD
 
 
-@pytest.mark.parametrize("content", [None, "", "{", "[]x"])
+@pytest.mark.parametrize(
+    "content",
+    [None, "", "{", "[]x", "[]", "null", "3", "{}", '"slot"', '{"slot": "b", "left": 3}',
+     json.dumps({**GOOD, "slot": 1}), json.dumps({**GOOD, "former": None}),
+     json.dumps({**GOOD, "left": "3"}), json.dumps({**GOOD, "left": None})],
+)  # fmt: skip
 def test_a_damaged_boot_file_means_the_first_slot(flash: Path, content: str | None) -> None:
     if content is not None:
         (flash / "boot.json").write_text(content)
     assert start(flash) == "a"
+    if content is not None:
+        assert kept(flash) == GOOD  # the application reads it, too
 
 
 def test_a_trial_has_three_starts_and_then_the_former_slot_is_back_for_good(flash: Path) -> None:
