@@ -246,11 +246,14 @@ def _duty(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | N
 
 
 def _resting(handset: Handset, pins: dict, config: dict, now_ms: int) -> "Extra | None":
-    if not config.get("sleep", False):
+    is_asked = is_flashed = config.get("sleep", False)
+    if features.HAS_SMOOTH_PLAYOUT:  # such a badge obeys its leader in it
+        is_asked = True
+    if not is_asked:
         return None
-    from .extras.duty import Resting
+    from .extras.resting import Resting
 
-    return Resting(now_ms)
+    return Resting(is_flashed, now_ms)
 
 
 _LOADERS = (  # and the feature that it is, as HELLO claims it

@@ -66,18 +66,19 @@ def run_cycles(
     measure: str = "memory",
     without: Collection[str] = ("smooth_playout", "networks"),  # no stock ESP32 has room for them
     parts: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The figures of `_hour.report`; with `measure` "seal" or "count" of its `seal_report` or
     `count_report`. `without` names features that the build leaves out, `parts` what the board has
-    beside those of the default one. Raises `PresselError` with the
-    traceback when the firmware fails, has not memory enough, or does not end in time."""
+    beside those of the default one, `settings` what its `config.json` does. Raises `PresselError`
+    with the traceback when the firmware fails, has not memory enough, or does not end in time."""
     firmware = build_firmware(work / "firmware", packing=packing, without=without)
     if "smooth_playout" not in without:
         _lend_voice_period(firmware.folder)
     if "g722" not in without_needy(without):
         _lend_g722(firmware.folder)
     board = {**load_board(DEFAULT_BOARD).facts(), **(parts or {})}
-    for name, record in (("board", board), ("config", CONFIG)):
+    for name, record in (("board", board), ("config", {**CONFIG, **(settings or {})})):
         (firmware.folder / f"{name}.json").write_text(json.dumps(record))
     fakes = work / "fakes.romfs"
     fakes.write_bytes(

@@ -1,5 +1,5 @@
-"""What each feature takes of a badge's heap: `python -m tests.firmware.room` prints it, with
-`--record` it goes to boards/heap.json, from which builds choose what fits a chip.
+"""What each feature and option takes of a badge's heap: `python -m tests.firmware.room` prints it,
+with `--record` it goes to boards/heap.json, from which builds choose what fits a chip.
 
 Measured in the hour's first minute of talk (`tests.firmware.hour`).
 """
@@ -33,10 +33,19 @@ PARTS: dict[str, dict[str, Any]] = {  # of a board that has the part, see boards
 }  # fmt: skip
 # Drawing it takes the hour's world too long: 5,000 of a picture, and the driver as it was measured.
 BY_HAND = {"epaper": 13_000}
+OPTIONS: dict[str, dict[str, Any]] = {  # of config.json, see pressel.flash.power
+    "power_save": {"sleep": True},
+    "off_duty": {"off_duty_after_s": 600},
+}
+# A badge with this has power save at any rate, for its leader may ask for it.
+ROOMY = "smooth_playout"
 
 
-def live_bytes(packing: str, part: str = "", without: Collection[str] = ()) -> int:
-    """That live on a badge with all features, but only the `part` of a board ("": none)."""
+def live_bytes(
+    packing: str, part: str = "", without: Collection[str] = (), option: str = ""
+) -> int:
+    """That live on a badge with all features, but only the `part` of a board ("": none), and with
+    `option` ("": none)."""
     with tempfile.TemporaryDirectory(prefix="pressel-room-") as work:
         figures = run_cycles(
             CYCLES,
@@ -45,6 +54,7 @@ def live_bytes(packing: str, part: str = "", without: Collection[str] = ()) -> i
             packing=PACKINGS[packing],
             without=tuple(without),
             parts={part: PARTS[part]} if part else None,
+            settings=OPTIONS[option] if option else None,
         )
     return counted(figures)
 
@@ -73,7 +83,17 @@ def measure(packing: str) -> dict[str, Any]:
         print(f"{packing}: {more:,} bytes for {row.name}", flush=True)
     base = plain - sum(added[row.name] for row in badge_features() if not row.part)
     print(f"{packing}: {base:,} bytes without any feature", flush=True)
-    return {"base": base, "features": added}
+    return {"base": base, "features": added, "options": _options(packing)}
+
+
+def _options(packing: str) -> dict[str, int]:
+    without = without_needy([ROOMY])
+    plain = live_bytes(packing, without=without)
+    added = {}
+    for name in OPTIONS:
+        added[name] = max(0, live_bytes(packing, without=without, option=name) - plain)
+        print(f"{packing}: {added[name]:,} bytes for the option {name}", flush=True)
+    return added
 
 
 def main() -> None:

@@ -440,6 +440,26 @@ def test_a_network_that_comes_back_is_awake_until_it_has_rested(build: Build) ->
     assert power_saves() == [Wlan.PM_PERFORMANCE]
 
 
+@pytest.mark.parametrize("is_flashed", [False, True])
+def test_the_leader_decides_whether_the_radio_rests_where_it_says_so(
+    build: Build, is_flashed: bool
+) -> None:
+    """0: as it was flashed, 1: no, 2: yes. What it says holds within a look around."""
+    power_saves()
+    handset = build(sleep=is_flashed)
+    Wlan.made[-1].is_near = True
+    run(handset, 1000, 10_000)
+    assert power_saves()[-1] == is_flashed
+    now_ms, rests = 10_000, is_flashed
+    for told in (2, 1, 0, 1, 2, 0):
+        tell(handset, settings(8, 100, power_save=told))
+        run(handset, now_ms, now_ms + 100)
+        now_ms += 100
+        wanted = told == 2 or (told == 0 and is_flashed)
+        assert power_saves() == ([] if wanted == rests else [int(wanted)])
+        rests = wanted
+
+
 def test_a_press_keeps_it_on_duty(build: Build) -> None:
     handset = build(off_duty_after_s=2)
     for second in range(1, 10):
@@ -624,10 +644,10 @@ def test_it_runs_as_fast_as_the_chip_can(
     assert Machine.hz == hz
 
 
-def settings(version: int, delay_ms: int, talk_ms: int = 60_000) -> bytes:
+def settings(version: int, delay_ms: int, talk_ms: int = 60_000, power_save: int = 0) -> bytes:
     """The payload of a SETTINGS_SNAPSHOT, with the defaults of what roomy badges obey."""
     first = version.to_bytes(4, "big") + delay_ms.to_bytes(2, "big") + talk_ms.to_bytes(4, "big")
-    return first + bytes((340 >> 8, 340 & 255, 10, 1, 1))
+    return first + bytes((340 >> 8, 340 & 255, 10, 1, 1, power_save))
 
 
 def obeyed(handset: Any) -> tuple[int, int]:

@@ -34,7 +34,7 @@ def test_a_new_folder_is_a_new_board(folder: Path, capsys: pytest.CaptureFixture
     assert (mine["id"], mine["chip"], mine["flash_mib"]) == ("mine", "esp32", 4)
     assert "talks" in mine["can"] and "battery" in mine["can"]
     assert cli.main(["board", "check", "mine"]) == 0
-    assert capsys.readouterr().out == "mine: Test board is in order\n"
+    assert capsys.readouterr().out == "mine: Test board is in order, 1 warning\n"
     assert json.loads(json.dumps(load_board("mine").facts()))["battery"]["pin"] == 34
 
 
@@ -60,7 +60,8 @@ def test_errors_end_in_2_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture
     assert f"{bad}:9:1: microphone.sck: " in captured.err and f"{bad}:13:1: " in captured.err
     assert cli.main(["board", "check", "--json", str(bad)]) == 2
     report = json.loads(capsys.readouterr().out)[0]
-    assert not report["in_order"] and report["findings"][0]["line"] == 9
+    first = next(each for each in report["findings"] if each["severity"] == "error")
+    assert not report["in_order"] and first["line"] == 9
 
 
 def test_an_unknown_board_is_named(capsys: pytest.CaptureFixture[str]) -> None:

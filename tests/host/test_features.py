@@ -9,9 +9,20 @@ from typing import Any
 import pytest
 
 from pressel.boards.board import board_ids, load_board
-from pressel.boards.chip import chip_ids
-from pressel.boards.heap import features_of, fitting, left_out, measured, missing_of, room
+from pressel.boards.chip import chip_ids, load_chip
+from pressel.boards.heap import (
+    TALK_BYTES,
+    UPDATE_BYTES,
+    features_of,
+    fitting,
+    left_out,
+    measured,
+    missing_of,
+    room,
+    too_little,
+)
 from pressel.errors import UsageError
+from pressel.flash.power import Power, options_of
 from pressel.pack import PACKINGS
 from pressel.pack.build import MANIFEST, ROOT
 from pressel.pack.choice import leave_out
@@ -167,12 +178,14 @@ def test_a_chip_with_more_memory_has_all_and_the_smallest_what_fits() -> None:
         left_out("esp32", "stock")
         == left_out("", "stock")
         == [
-            "name_tag",
             "smooth_playout",
             "g722",
             "networks",
+            "name_tag",
         ]
     )
+    for chip in chip_ids():  # bytecode that lies in flash leaves room for what all boards have
+        assert "networks" in fitting(chip, "romfs")
 
 
 @pytest.mark.parametrize("board_id", board_ids())
@@ -204,3 +217,47 @@ def test_a_build_without_room_ends_the_settings_behind_those_that_it_obeys() -> 
         count = starts[messages.SETTINGS_SNAPSHOT + 1] - starts[messages.SETTINGS_SNAPSHOT]
         assert count == 1 + len(told) - left_out_rows
         assert len(names["LAYOUTS"][messages.SETTINGS_SNAPSHOT]) == 1 + len(told)
+
+
+# --- what is told of too little memory, before a badge is made ---
+
+BOTH = ("power_save", "off_duty")
+
+
+@pytest.mark.parametrize("packing", list(PACKINGS))
+@pytest.mark.parametrize("board_id", board_ids())
+def test_known_boards_that_save_power_have_room_for_all_else(board_id: str, packing: str) -> None:
+    board = load_board(board_id)
+    assert too_little(board.chip, board.facts(), packing, BOTH) == ""
+
+
+def test_what_has_no_room_is_told_with_how_much_is_lacking() -> None:
+    """Two parts leave room for releases, the same with an option do not, all parts not even for
+    speech."""
+    heap, taken = load_chip("esp32").heap_bytes, measured().stock
+    plain = taken.base + sum(taken.features[name] for name in ("updates", "secret_texts"))
+    for parts, options in (
+        (["side_button"], []), (["side_button", "battery"], [BOTH[0]]), (["display"], BOTH),
+        (["display", "side_button", "battery"], []),
+    ):  # fmt: skip
+        live = plain + sum(taken.features[part] for part in parts)
+        live += sum(taken.options[option] for option in options)
+        said = too_little("esp32", ["speaker", *parts], "stock", options)
+        if live > heap - TALK_BYTES:
+            assert f"{live - heap + TALK_BYTES:,} bytes too small" in said
+            assert "speech may break off" in said
+        elif live > heap - UPDATE_BYTES:
+            assert f"lack about {live - heap + UPDATE_BYTES:,} bytes" in said
+            assert "by cable" in said
+        else:
+            assert said == ""
+        assert too_little("esp32s3", parts, "stock", options) == ""
+    assert said and too_little("esp32", ["side_button"], "stock") == ""
+
+
+def test_every_option_that_is_reckoned_with_can_be_asked_for() -> None:
+    for packing in PACKINGS:
+        assert tuple(measured().of(packing).options) == BOTH
+    assert Power().options() == Power(False, 0).options() == []
+    assert Power(True).options() == options_of({"sleep": True}) == ["power_save"]
+    assert Power(None, 90).options() == options_of({"off_duty_after_s": 9}) == ["off_duty"]

@@ -130,6 +130,6 @@ def test_the_policy_of_today_has_the_clock_that_the_firmware_sets() -> None:
 
 
 def test_power_save_waits_as_long_as_the_badge_does() -> None:
-    source = (ROOT / "firmware" / "app" / "extras" / "duty.py").read_text("utf-8")
+    source = (ROOT / "firmware" / "app" / "extras" / "resting.py").read_text("utf-8")
     found = re.search(r"_AWAKE_MS = const\((\d+)\)", source)
     assert found and policies()["save"].hold_s * 1000 == int(found[1])

@@ -11,7 +11,7 @@ from ptt.wire import codec, envelope, messages, refusal
 
 LEADER = ("leader", 1)
 KNOWN = 10  # bytes of version, playout delay and talk limit, which all badges read
-WHOLE = 15  # and of what only roomy ones do
+WHOLE = 16  # and of what only roomy ones do
 
 
 def joined():
@@ -28,7 +28,7 @@ def in_force(engine):
     return engine.settings.version, engine.playout.path.least_ms
 
 
-def snapshot(version, delay_ms, talk_ms=60000, most_ms=340, late=10, gain=1, high_pass=1):
+def snapshot(version, delay_ms, talk_ms=60000, most_ms=340, late=10, gain=1, high_pass=1, rests=0):
     """Its payload, whatever the table forbids."""
     data = bytearray(WHOLE)
     envelope.put32(data, 0, version)
@@ -38,6 +38,7 @@ def snapshot(version, delay_ms, talk_ms=60000, most_ms=340, late=10, gain=1, hig
     data[12] = late
     data[13] = gain
     data[14] = high_pass
+    data[15] = rests
     return bytes(data)
 
 
@@ -76,6 +77,7 @@ def test_a_value_that_it_cannot_do_is_answered_and_changes_nothing():
         snapshot(3, 100, late=0),
         snapshot(3, 100, gain=2),
         snapshot(3, 100, high_pass=2),
+        snapshot(3, 100, rests=3),
     ):
         venue, engine = joined()
         told = engine.settings.told
@@ -125,21 +127,21 @@ def of_the_path(engine):
 def test_all_of_them_are_obeyed_and_go_with_the_version_that_brought_them():
     venue, engine = joined()
     assert of_the_path(engine) == (200, 340, 10)
-    tell(venue, engine, snapshot(3, 40, 60000, 100, 50, 0, 0))
+    tell(venue, engine, snapshot(3, 40, 60000, 100, 50, 0, 0, 2))
     assert of_the_path(engine) == (40, 100, 50)
-    assert engine.settings.fields == [3, 40, 60000, 100, 50, 0, 0]
+    assert engine.settings.fields == [3, 40, 60000, 100, 50, 0, 0, 2]
     venue.loses = lambda data, source, destination: True
     venue.run(LEADER_LOST_MS + 1000)  # none has passed its trial
     assert of_the_path(engine) == (60, 340, 10)
-    assert engine.settings.fields == [0, 60, 60000, 340, 10, 1, 1]
+    assert engine.settings.fields == [0, 60, 60000, 340, 10, 1, 1, 0]
 
 
 def test_an_older_leader_that_knows_none_of_them_means_the_defaults():
     venue, engine = joined()
-    tell(venue, engine, snapshot(3, 40, 60000, 100, 50, 0, 0))
+    tell(venue, engine, snapshot(3, 40, 60000, 100, 50, 0, 0, 2))
     _, answers = tell(venue, engine, snapshot(4, 100)[0:KNOWN])
     assert answers == [(4, messages.APPLIED_APPLIED)]
-    assert engine.settings.fields == [4, 100, 60000, 340, 10, 1, 1]
+    assert engine.settings.fields == [4, 100, 60000, 340, 10, 1, 1, 0]
     assert of_the_path(engine) == (100, 340, 10)
 
 

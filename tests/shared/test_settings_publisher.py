@@ -168,7 +168,7 @@ def test_nobody_is_waited_for_without_members():
 
 def test_the_fields_are_those_of_the_message():
     told = Settings(3, 80, 9000, playout_delay_max_ms=200, late_permille=20, gain=0, high_pass=0)
-    assert told.fields() == (3, 80, 9000, 200, 20, 0, 0)
+    assert told.fields() == (3, 80, 9000, 200, 20, 0, 0, 0)
 
 
 def test_a_candidate_goes_to_those_that_are_chosen_and_stays_there():

@@ -1,19 +1,12 @@
-"""How a badge saves power, only where `config.json` asks for it.
-
-`sleep`: while nobody talks or listens its Wi-Fi sleeps from beacon to beacon, for about half the
-current. The access point keeps what comes meanwhile: the first word of a burst is heard up to 103
-ms later. From that word on, and from the press of the button, it is awake.
-
-`off_duty_after_s`: after a long rest the badge switches radio and sound off and sleeps until
-pressed, and hears nobody. It wakes by a restart: every peripheral is then set up the one proved
-way.
+"""Off duty, only where `config.json` asks for it by `off_duty_after_s`: after a long rest the badge
+switches radio and sound off and sleeps until pressed, and hears nobody. It wakes by a restart:
+every peripheral is then set up the one proved way.
 """
 
 import machine
 from micropython import const
 
-from hal import power_save
-from ptt.base.clock import age, since
+from ptt.base.clock import since
 from ptt.base.compat import TYPE_CHECKING
 
 from .. import log
@@ -22,7 +15,6 @@ from . import ignore
 if TYPE_CHECKING:
     from ..handset import Handset
 
-_AWAKE_MS = const(5000)  # behind talk: most answers come within it, and wait for nothing
 _NAP_MS = const(200)  # a press shorter than this may be slept through; longer saves little more
 
 
@@ -56,24 +48,3 @@ class Duty:
         handset.speaker.close()
         if handset.microphone is not None:
             handset.microphone.close()
-
-
-class Resting:
-    """An extra of a badge that may save power."""
-
-    def __init__(self, now_ms: int) -> None:
-        self._busy_ms = now_ms  # when there was something to do last
-        self._is_on = False  # power save
-
-    def step(self, handset: "Handset", now_ms: int) -> None:
-        if not handset.wifi.is_connected:
-            self._is_on = False  # `hal.wifi` switches it off after each connect
-            self._busy_ms = now_ms
-            return
-        if not handset.is_quiet():
-            self._busy_ms = now_ms
-        is_on = age(now_ms, self._busy_ms) >= _AWAKE_MS
-        if is_on != self._is_on and power_save.switch(is_on):
-            self._is_on = is_on
-
-    on_event = ignore

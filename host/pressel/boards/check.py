@@ -12,7 +12,7 @@ from pressel.schema.finding import Finding, Severity
 from pressel.schema.lines import Lines
 
 from .chip import chip_ids, load_chip
-from .heap import missing_of
+from .heap import missing_of, too_little
 from .pins import Say, check_pins
 from .schema import Board
 
@@ -69,3 +69,5 @@ def _check_heap(board: Board, say: Say) -> None:
     for name in missing_of(board, "stock"):
         say(parts[name], "this chip has no memory for it, and the badge goes without; "
             "an ESP32-S3 has enough", "warning")  # fmt: skip
+    if lack := too_little(board.chip, board.facts(), "stock"):
+        say("chip", lack, "warning")

@@ -22,6 +22,7 @@ from .schema import Board
 
 SMALLEST = "esp32"  # what fits it fits every chip: for builds that run on all
 UPDATES = "updates"
+IMAGE = "romfs"  # the packing that no release over the air can change
 
 # Beside what lives: garbage between two collections, as the hour of tests/firmware has it at most.
 TALK_BYTES = 13_000
@@ -31,11 +32,13 @@ UPDATE_BYTES = 9_500 + 5_000
 
 
 class PackingHeap(BaseModel):
-    """Bytes that live: of a badge without features, and of each feature."""
+    """Bytes that live: of a badge without features, of each feature, and of each option of its
+    config.json (`pressel.flash.power`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     base: int
     features: dict[str, int]
+    options: dict[str, int]
 
 
 class MeasuredHeap(BaseModel):
@@ -46,13 +49,13 @@ class MeasuredHeap(BaseModel):
     romfs: PackingHeap
 
     def of(self, packing: str) -> PackingHeap:
-        return self.romfs if packing == "romfs" else self.stock
+        return self.romfs if packing == IMAGE else self.stock
 
 
 @dataclass(frozen=True)
 class Room:
     """A badge's heap: bytes in all, those that live, and those that are left while it talks or
-    listens, and while it fetches a release (None: it cannot). Below 0 there are too few."""
+    listens, and while it fetches a release (None: it never does). Below 0 there are too few."""
 
     heap: int
     live: int
@@ -76,11 +79,13 @@ def measured() -> MeasuredHeap:
     return MeasuredHeap.model_validate_json(measured_path().read_text("utf-8"))
 
 
-def room(chip: str, packing: str, names: Collection[str]) -> Room:
-    """What is left on `chip` with the features of these names."""
+def room(chip: str, packing: str, names: Collection[str], options: Collection[str] = ()) -> Room:
+    """What is left on `chip` with the features, and the options, of these names."""
     heap, taken = load_chip(chip).heap_bytes, measured().of(packing)
     live = taken.base + sum(taken.features[name] for name in names)
-    update = heap - live - UPDATE_BYTES if UPDATES in names else None
+    live += sum(taken.options[name] for name in options)
+    is_fetching = UPDATES in names and packing != IMAGE
+    update = heap - live - UPDATE_BYTES if is_fetching else None
     return Room(heap, live, heap - live - TALK_BYTES, update)
 
 
@@ -108,17 +113,40 @@ def left_out(chip: str, packing: str) -> list[str]:
 
 def features_of(board: Board, packing: str) -> list[str]:
     """What a badge with this board has, and HELLO says."""
-    return [row.name for row in _wanted(board) if row.name in fitting(board.chip, packing)]
+    return _chosen(board.chip, board.facts(), packing)
 
 
 def missing_of(board: Board, packing: str) -> list[str]:
     """Features whose part the board has and for which its chip has no room."""
     chosen = fitting(board.chip, packing)
-    return [row.name for row in _wanted(board) if row.part and row.name not in chosen]
+    return [row.name for row in _wanted(board.facts()) if row.part and row.name not in chosen]
 
 
-def _wanted(board: Board) -> Iterator[FeatureRow]:
-    facts = board.facts()
+def too_little(
+    chip: str, facts: Collection[str], packing: str, options: Collection[str] = ()
+) -> str:
+    """What a board with these facts (`Board.facts`) has too little memory for, as a sentence for
+    whoever is about to make it a badge; "": nothing."""
+    left = room(chip, packing, _chosen(chip, facts, packing), options)
+    if left.talk < 0:
+        return (
+            f"its memory is about {-left.talk:,} bytes too small for all of that at once, and "
+            "speech may break off; leave something out, or take an ESP32-S3"
+        )
+    if left.update is not None and left.update < 0:
+        return (
+            f"a release over the air would lack about {-left.update:,} bytes of its memory, and it "
+            "would stay as it is; give it new firmware by cable, or leave something out"
+        )
+    return ""
+
+
+def _chosen(chip: str, facts: Collection[str], packing: str) -> list[str]:
+    fits = fitting(chip, packing)
+    return [row.name for row in _wanted(facts) if row.name in fits]
+
+
+def _wanted(facts: Collection[str]) -> Iterator[FeatureRow]:
     return (row for row in badge_features() if not row.part or row.part in facts)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from pressel.boards.board import load_board
-from pressel.boards.heap import left_out, missing_of
+from pressel.boards.heap import left_out, missing_of, too_little
 from pressel.cli import completing
 from pressel.cli.attached import open_registry, ports_of, tell_all, wifi_network
 from pressel.cli.completing import offering
@@ -112,6 +112,9 @@ def flash(
     )
     if missing := missing_of(board, packing):
         print(f"no room for {', '.join(missing)}: the badge goes without", file=sys.stderr)
+    power = Power(power_save, off_duty_after)
+    if lack := too_little(board.chip, board.facts(), packing, power.options()):
+        print(f"warning: {lack}", file=sys.stderr)
     files = read_firmware(firmware)
     if PACKINGS[packing] is STOCK and not dry_run:  # an image takes no updates
         public = own_signer() if no_registry else first_signer(state)
@@ -119,7 +122,7 @@ def flash(
     order = Order(
         board_id, board, files, network, vendor, leader,
         checked_name(name) if name else "", groups, labels, erase, dry_run, new_identity,
-        twin, read_rom(firmware), Power(power_save, off_duty_after),
+        twin, read_rom(firmware), power,
     )  # fmt: skip
     registry = None if no_registry else open_registry(state, is_made=not dry_run)
     outcomes = flash_fleet(found, order, registry)

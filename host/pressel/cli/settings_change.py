@@ -30,9 +30,11 @@ from pressel.schema.settings import load_settings, parse_value, settings
 
 from .options import control_options
 from .rollout import show
+from .settings_room import tell_without_room
 from .settings_show import JSON, version_of
 from .settings_state import State, Values, ask, change, changed, say_left, touched_lines
 from .settings_whose import at_option, whose_of
+from .venue_now import venue_now
 
 if TYPE_CHECKING:
     from pressel.node.control import Where
@@ -86,6 +88,7 @@ def set_some(words: tuple[str, ...], staged: bool, word: str | None, **options: 
     For example: floor.talk_ms 90s, or several at once: talk_ms=90s playout_delay_ms=80
     """
     values = _parsed(words, lambda name: whose_of(lambda: _path(options), name, word))
+    tell_without_room(values, lambda: venue_now(options["control"], options["port"])[0])
     if staged and not options["dry_run"]:
         return start(values, **options)
     return put(values, **options)

@@ -10,14 +10,13 @@ import click
 
 from pressel.errors import UsageError
 from pressel.flash.usable_settings import checked_wifi
-from pressel.node.leader_state import LeaderState
 from pressel.schema.concerned import named
 
 from .settings_change import change_options, put, start
+from .settings_room import lacking
 from .venue_now import venue_now
 
 _CHANGING = {"networks", "secret_texts"}  # as `ptt.leader.publisher.changes_networks`
-_SOFT = "soft "  # how the build of a computer's badge begins
 _LONGEST = 4096  # bytes: no password is longer, whatever file was named
 
 
@@ -44,14 +43,15 @@ def wifi(
     when it finds no leader there within 30 s. Back to the network of the flashing:
     `pressel settings set wifi.network=0`.
 
-    ESP32-S3 badges can do it. A classic ESP32 or an ESP32-C3 has no room for it and stays where it
-    is; which badges stay is said first.
+    ESP32-S3 badges can do it. A classic ESP32 or an ESP32-C3 can if its firmware is packed as
+    ROMFS; under the stock image it has no room for it and stays where it is. Which badges stay is
+    said first.
     """
     if is_open and password_file is not None:
         raise UsageError("an open network has no password; leave one of the two out")
     network = checked_wifi(ssid, "" if is_open else _password(password_file))
     state, _ = venue_now(options["control"], options["port"])
-    if staying := names_that_stay(state):
+    if staying := lacking(state, _CHANGING):
         print(
             f"{named(staying)} cannot change by the leader's word and will stay: leave the old "
             "network on for them, or change them by cable with `pressel provision PORT --wifi`",
@@ -60,16 +60,6 @@ def wifi(
     if not at_once and not options["dry_run"]:
         return start({}, network=network, **options)
     return put({}, network=network, **options)
-
-
-def names_that_stay(state: LeaderState) -> list[str]:
-    """Of the badges that are here, those without the features that this takes. A computer has a
-    network of its own."""
-    return [
-        each.name
-        for each in state.members
-        if not set(each.features) >= _CHANGING and not each.build.startswith(_SOFT)
-    ]
 
 
 def _password(file: Path | None) -> str:

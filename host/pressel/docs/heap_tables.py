@@ -8,6 +8,11 @@ from pressel.boards.schema import Board
 from pressel.pack import PACKINGS
 from pressel.schema.features import badge_features
 
+_OPTIONS = {  # of boards/heap.json; no features, since HELLO does not say them
+    "power_save": "was flashed with `--power-save`",
+    "off_duty": "was flashed with `--off-duty-after`",
+}
+
 
 def feature_table(_: str) -> str:
     """Each feature, and what it takes."""
@@ -18,6 +23,10 @@ def feature_table(_: str) -> str:
     rows.append(f"| {' | '.join(none)} |")
     for row in badge_features():
         cells = [f"`{row.name}`", row.text, *(f"{each.features[row.name]:,}" for each in taken)]
+        rows.append(f"| {' | '.join(cells)} |")
+    for option, text in _OPTIONS.items():
+        cells = [f"({option.replace('_', ' ')})", text,
+                 *(f"{each.options[option]:,}" for each in taken)]  # fmt: skip
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 

@@ -18,6 +18,7 @@ from .image import Image
 from .power import Power
 
 BOARD_FILE = "board.json"
+BOOT_FILE = "boot.json"
 CONFIG_FILE = "config.json"  # what firmware/app/boot.py reads
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,11 @@ class Power:
     saves: bool | None = None
     off_duty_min: int | None = None
 
+    def options(self) -> list[str]:
+        """What it asks for, as boards/heap.json counts the memory of it."""
+        asked = {"power_save": self.saves, "off_duty": self.off_duty_min}
+        return [name for name, value in asked.items() if value]
+
     def put_into(self, config: dict[str, Any]) -> dict[str, Any]:
         """`config` with it; what is off is not in there, as older firmware has it."""
         wanted = dict(config)
@@ -29,3 +35,8 @@ class Power:
             if not wanted.get(name, True):
                 del wanted[name]
         return wanted
+
+
+def options_of(config: Mapping[str, Any]) -> list[str]:
+    """The same of a badge with this config.json."""
+    return Power(bool(config.get(_SAVES)), 1 if config.get(_OFF_DUTY) else None).options()

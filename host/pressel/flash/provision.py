@@ -13,6 +13,10 @@ from typing import Any
 
 from mpremote.transport import TransportExecError
 
+from pressel.boards.chip import chip_ids
+from pressel.boards.heap import too_little
+from pressel.pack import ROMFS, STOCK
+from pressel.pack.manifest import ROM
 from pressel.pack.settings_file import settings_file
 from pressel.printable import printable
 from pressel.registry import alike
@@ -25,16 +29,16 @@ from .job import Tell, check_started
 from .line import Stop
 from .messages import MESSAGES, flash_error
 from .nvs import NAMESPACE
-from .order import CONFIG_FILE, Outcome
+from .order import BOARD_FILE, BOOT_FILE, CONFIG_FILE, Outcome
 from .port import held
-from .power import Power
+from .power import Power, options_of
 
 STAGES = ("connect", "write", "start", "register", "done")
 
 # In hexadecimal: the console would show bytes that are not text in its own way.
-_READ = f"""
+_READ = """
 import binascii
-with open('{CONFIG_FILE}', 'rb') as file:
+with open('%s', 'rb') as file:
     print(binascii.hexlify(file.read()).decode())
 """
 # Beside and renamed: a badge that is unplugged has the old settings or the new ones.
@@ -78,6 +82,7 @@ def provision_badge(
                 others = (each for each in known if each.state != REVOKED and each.id != device)
                 alike.check_free(change.name, (each.name for each in others))
             wanted = _changed(config, change, entry.name if entry else "")
+            board, boot = (_record(badge, file) or {} for file in (BOARD_FILE, BOOT_FILE))
             tell("write", 0.0)
             name = wanted["name"].encode()
             badge.run(_WRITE % (settings_file(wanted), name))
@@ -86,6 +91,8 @@ def provision_badge(
             tell("start", 0.0)
             check_started(port, badge.watch_start(wanted["name"]))
         outcome = Outcome(port, device, wanted["name"])
+        if change.power.options() and (lack := _lack(board, boot, wanted)):
+            outcome.warnings.append(lack)
         if registry is not None:
             tell("register", 0.0)
             if entry is None:
@@ -104,13 +111,29 @@ def _check_owner(port: str, device: str, badge: Console, claims: Claims) -> None
 
 
 def _config(badge: Console, port: str) -> dict[str, Any]:
-    try:
-        config = json.loads(bytes.fromhex(badge.run(_READ).decode()))
-    except (TransportExecError, ValueError) as error:
-        raise flash_error("no-settings", port=port) from error
-    if not isinstance(config, dict):
+    config = _record(badge, CONFIG_FILE)
+    if config is None:
         raise flash_error("no-settings", port=port)
     return config
+
+
+def _record(badge: Console, file: str) -> dict[str, Any] | None:
+    """What one of the badge's files of JSON holds; None when it does not."""
+    try:
+        record = json.loads(bytes.fromhex(badge.run(_READ % file).decode()))
+    except (TransportExecError, ValueError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _lack(board: dict[str, Any], boot: dict[str, Any], wanted: dict[str, Any]) -> str:
+    """What it will have too little memory for, as a sentence; "": nothing, as far as we know its
+    chip."""
+    chip = board.get("chip")
+    if chip not in chip_ids():
+        return ""
+    packing = ROMFS.name if boot.get("slot") == f"/{ROM}" else STOCK.name
+    return too_little(chip, board, packing, options_of(wanted))
 
 
 def _changed(config: dict[str, Any], change: Change, known_name: str) -> dict[str, Any]:

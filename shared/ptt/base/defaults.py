@@ -10,6 +10,7 @@ PLAYOUT_DELAY_MAX_MS = const(340)  # all that a path was seen to need, as far as
 LATE_PERMILLE = const(10)  # as many as a good radio loses
 GAIN = const(1)  # computers' microphones differ by 20 dB, and nobody sets them
 HIGH_PASS = const(1)  # halves wind and hum, and is not missed
+POWER_SAVE = const(0)  # whoever flashed a badge knew its cell
 
 AT_VERSION = const(0)
 AT_PLAYOUT_DELAY_MS = const(1)
@@ -18,5 +19,15 @@ AT_PLAYOUT_DELAY_MAX_MS = const(3)
 AT_LATE_PERMILLE = const(4)
 AT_GAIN = const(5)
 AT_HIGH_PASS = const(6)
+AT_POWER_SAVE = const(7)
 
-DEFAULTS = (0, PLAYOUT_DELAY_MS, TALK_MS, PLAYOUT_DELAY_MAX_MS, LATE_PERMILLE, GAIN, HIGH_PASS)
+DEFAULTS = (
+    0,
+    PLAYOUT_DELAY_MS,
+    TALK_MS,
+    PLAYOUT_DELAY_MAX_MS,
+    LATE_PERMILLE,
+    GAIN,
+    HIGH_PASS,
+    POWER_SAVE,
+)

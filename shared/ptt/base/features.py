@@ -10,7 +10,6 @@ UPDATES = const(1)  # takes releases over the air
 SIDE_BUTTON = const(2)  # has a second button, for emergencies and groups
 BATTERY = const(4)  # measures its battery
 DISPLAY = const(8)  # shows group and situation on a display
-NAME_TAG = const(16)  # shows its wearer's name on e-paper
 SECRET_TEXTS = const(32)  # reads texts that are encrypted
 SMOOTH_PLAYOUT = const(64)  # smooths over lost and late speech
 MULTICAST = const(128)  # hears voice that is sent once for many
@@ -19,6 +18,7 @@ PAUSES = const(512)  # hears the talker's room where a pause is left out
 G722 = const(1024)  # talks and hears in G.722
 OPUS = const(2048)  # talks and hears in Opus
 NETWORKS = const(4096)  # changes to another Wi-Fi network when the leader says so
+NAME_TAG = const(16)  # shows its wearer's name on e-paper
 
 OF_ENGINES = const(32)
 
@@ -26,8 +26,8 @@ HAS_UPDATES = True
 HAS_SIDE_BUTTON = True
 HAS_BATTERY = True
 HAS_DISPLAY = True
-HAS_NAME_TAG = True
 HAS_SECRET_TEXTS = True
 HAS_SMOOTH_PLAYOUT = True
 HAS_G722 = True
 HAS_NETWORKS = True
+HAS_NAME_TAG = True

@@ -3,7 +3,7 @@
 
 from ..base.numbers import INT_MAX
 
-SIZES = (4, 2, 4, 1, 1, 1, 1, 1, 4, 2, 1, 4, 2, 1, 1, 1, 1, 1, 1, 1, 4, 2, 1)
+SIZES = (4, 2, 4, 1, 1, 1, 1, 1, 4, 2, 1, 4, 2, 1, 1, 1, 1, 1, 1, 1, 4, 2, 1, 1)
 RANGES = (
     (1, INT_MAX),  # version
     (20, 400),  # playout_delay_ms: least delay of the jitter buffer
@@ -28,14 +28,15 @@ RANGES = (
     (0, 1073741823),  # network: the badges' Wi-Fi: stands for name and password; 0: as flashed
     (0, 3650),  # names_days: how long the log keeps names of people; 0: for ever
     (1, 90),  # battery_low_percent: a badge's battery of so much or less is told of
+    (0, 2),  # power_save: a badge's Wi-Fi rests between bursts; 0: as it was flashed
 )
 # In place of those that an older host does not know.
-DEFAULTS = (1, 60, 60000, 1, 0, 128, 1, 1, 10000, 0, 0, 0, 340, 10, 1, 1, 2, 1, 1, 0, 0, 0, 15)
+DEFAULTS = (1, 60, 60000, 1, 0, 128, 1, 1, 10000, 0, 0, 0, 340, 10, 1, 1, 2, 1, 1, 0, 0, 0, 15, 0)
 BY_PLACE = 10  # of them lie at their places, the others follow by number
 # Places of those of which a talk group may have a value of its own.
 OF_GROUPS = (1, 2, 5, 6, 11)
 # Places of those of which a badge may, and all of one board.
-OF_BADGES = (1, 12, 13, 14, 15)
+OF_BADGES = (1, 12, 13, 14, 15, 23)
 
 
 def is_in_range(values: "tuple | list") -> bool:

@@ -7,6 +7,7 @@ from ..base.defaults import (
     LATE_PERMILLE,
     PLAYOUT_DELAY_MAX_MS,
     PLAYOUT_DELAY_MS,
+    POWER_SAVE,
     TALK_MS,
 )
 
@@ -57,6 +58,7 @@ class Settings:
         network: int = NETWORK,
         names_days: int = NAMES_DAYS,
         battery_low_percent: int = BATTERY_LOW_PERCENT,
+        power_save: int = POWER_SAVE,
         own: "dict | None" = None,
     ) -> None:
         self.version = version
@@ -82,6 +84,7 @@ class Settings:
         self.network = network
         self.names_days = names_days
         self.battery_low_percent = battery_low_percent
+        self.power_save = power_save
         self.own = own or {}
 
     def values(self) -> "tuple":
@@ -110,6 +113,7 @@ class Settings:
             self.network,
             self.names_days,
             self.battery_low_percent,
+            self.power_save,
         )
 
     def fields(self) -> "tuple":
@@ -122,4 +126,5 @@ class Settings:
             self.late_permille,
             self.gain,
             self.high_pass,
+            self.power_save,
         )
