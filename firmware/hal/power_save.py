@@ -11,6 +11,6 @@ def switch(is_on: bool) -> bool:
     """True when it is so now; False while the radio takes no orders."""
     try:
         network.WLAN(network.STA_IF).config(pm=_LIGHT if is_on else _NONE)
-    except OSError:
+    except Exception:  # as in hal.wifi
         return False
     return True

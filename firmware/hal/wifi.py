@@ -4,6 +4,10 @@ The driver joins again by itself after a short loss. When that does not help, it
 over, less and less often, with the strongest access point: left to itself it takes the first that
 it hears. A network that hides its name is in no scan, and joined as the driver likes. When to move
 is decided elsewhere (`app.extras.roaming`).
+
+A call of the driver raises OSError; RuntimeError where the port has no words for what is wrong,
+such as too little memory ("Wifi Unknown Error 0x0101"); MemoryError when very many are heard. The
+badge tries again, whichever it is: `except Exception` is for that, around nothing but such calls.
 """
 
 import network
@@ -59,7 +63,7 @@ class Wifi:
             try:
                 self._wlan.config(pm=self._wlan.PM_NONE)
                 self.channel = self._wlan.config("channel")
-            except OSError:  # lost again meanwhile; the next look tells
+            except Exception:  # lost again meanwhile; the next look tells
                 self.is_connected = False
                 return False
         else:
@@ -73,7 +77,7 @@ class Wifi:
             return NO_RSSI
         try:
             return self._wlan.status("rssi")
-        except OSError:  # just lost
+        except Exception:  # just lost
             return NO_RSSI
 
     def strongest(self) -> "tuple[int, bytes | None]":
@@ -81,7 +85,7 @@ class Wifi:
         best_dbm, best = NO_RSSI, None
         try:
             found = self._wlan.scan()
-        except (OSError, MemoryError):  # the radio joins or scans already; or too many are heard
+        except Exception:  # it joins or scans already; or too many are heard
             return NO_RSSI, None
         wanted = self._ssid.encode()
         for ssid, bssid, _channel, dbm, _security, _hidden in found:
@@ -122,5 +126,5 @@ class Wifi:
             else:
                 self._wlan.connect(self._ssid, self._password, bssid=bssid)
             self.joins += 1
-        except OSError:  # nobody tries any more now, the driver neither: soon again
+        except Exception:  # nobody tries any more now, the driver neither: soon again
             self._give_up_ms = add(now_ms, _CHECK_MS)

@@ -137,6 +137,7 @@ class Wlan:
     PM_PERFORMANCE = 1
     made: list[Wlan] = []
     pm_errors = 0  # so many orders about power save raise first
+    trouble: type[Exception] = OSError  # what calls raise: the other is RuntimeError
 
     def __init__(self, interface: int) -> None:
         self.is_near = False
@@ -153,12 +154,12 @@ class Wlan:
     def connect(self, ssid: str, password: str, bssid: bytes | None = None) -> None:
         if self.refused:
             self.refused -= 1
-            raise OSError("Wifi Internal State Error")
+            raise Wlan.trouble("Wifi Internal State Error")
         self.calls.append(("connect", ssid, password) + ((bssid,) if bssid else ()))
 
     def disconnect(self) -> None:
         if self.is_busy:
-            raise OSError("Wifi Internal Error")
+            raise Wlan.trouble("Wifi Internal Error")
         self.calls.append(("disconnect",))
 
     def isconnected(self) -> bool:
@@ -169,18 +170,18 @@ class Wlan:
             return {"channel": 11}[what]
         if Wlan.pm_errors:
             Wlan.pm_errors -= 1
-            raise OSError("Wifi Internal Error")
+            raise Wlan.trouble("Wifi Internal Error")
         self.calls.append(("pm", pm))
         return pm
 
     def status(self, what: str) -> int:
         if not self.is_near:
-            raise OSError("Wifi Not Connected")
+            raise Wlan.trouble("Wifi Not Connected")
         return self.rssi_dbm
 
     def scan(self) -> list[tuple[bytes, bytes, int, int, int, bool]]:
         if self.is_busy:
-            raise OSError("Wifi Internal Error")
+            raise Wlan.trouble("Wifi Internal Error")
         return [(name, bssid, 1, dbm, 3, False) for name, bssid, dbm in self.points]
 
 

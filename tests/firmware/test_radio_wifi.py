@@ -174,6 +174,13 @@ def test_a_loss_is_left_to_the_driver_first(firmware: Load) -> None:
     assert made.is_connected
 
 
+@pytest.fixture(params=[OSError, RuntimeError])
+def trouble(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the driver raises: the second where the port has no words for it, as without memory."""
+    monkeypatch.setattr(Wlan, "trouble", request.param)
+
+
+@pytest.mark.usefixtures("trouble")
 def test_a_busy_driver_is_asked_again_later(firmware: Load) -> None:
     made, wlan = wifi(firmware)
     wlan.is_busy = True
@@ -184,6 +191,7 @@ def test_a_busy_driver_is_asked_again_later(firmware: Load) -> None:
     assert connects(wlan) > 1
 
 
+@pytest.mark.usefixtures("trouble")
 @pytest.mark.parametrize("refused", [1, 3])
 def test_row_12_a_connect_that_raises_is_tried_again_soon(firmware: Load, refused: int) -> None:
     """At the first start, where nothing else would begin to join, and after a soft reset, which
@@ -195,6 +203,7 @@ def test_row_12_a_connect_that_raises_is_tried_again_soon(firmware: Load, refuse
     assert changes(made, wlan, (5000, True)) == [True]
 
 
+@pytest.mark.usefixtures("trouble")
 def test_row_12_a_move_whose_connect_raises_is_not_the_end(firmware: Load) -> None:
     """Leaving has ended the driver's own tries: the badge would be off the air until the next."""
     made, wlan = wifi(firmware)
@@ -205,6 +214,7 @@ def test_row_12_a_move_whose_connect_raises_is_not_the_end(firmware: Load) -> No
     assert wlan.calls[-1] == ("connect", "venue", "secret")
 
 
+@pytest.mark.usefixtures("trouble")
 def test_the_strongest_of_our_network(firmware: Load) -> None:
     made, wlan = wifi(firmware)
     assert made.strongest() == (-128, None)
@@ -214,6 +224,7 @@ def test_the_strongest_of_our_network(firmware: Load) -> None:
     assert made.strongest() == (-128, None)
 
 
+@pytest.mark.usefixtures("trouble")
 def test_the_signal_is_known_only_while_connected(firmware: Load) -> None:
     made, wlan = wifi(firmware)
     assert made.rssi() == -128
@@ -282,3 +293,14 @@ def test_a_network_that_goes_as_it_comes_is_no_crash(
         assert changes(made, wlan, (0, False), (500, True)) == [False, False]
     assert changes(made, wlan, (1000, True)) == [True]
     assert wlan.calls[-1] == ("pm", Wlan.PM_NONE)
+
+
+@pytest.mark.usefixtures("trouble")
+def test_a_badge_whose_orders_about_power_save_raise_gives_them_again(firmware: Load) -> None:
+    made, wlan = wifi(firmware)
+    Wlan.pm_errors = 2
+    told = changes(made, wlan, *((ms, True) for ms in range(0, 2000, 100)))
+    assert told.count(True) == 1 and made.is_connected and Wlan.pm_errors == 0
+    Wlan.pm_errors = 1
+    power_save = firmware("hal.power_save")
+    assert [power_save.switch(True), power_save.switch(True)] == [False, True]

@@ -51,13 +51,13 @@ class Hmac:
         """Put `data` where `digest_loaded` reads it."""
         size = len(data)
         if size > len(self.buffer) - FRONT_BYTES:
-            raise ValueError("%d bytes" % size)  # an assignment to a slice would grow the buffer
+            raise ValueError(size)  # an assignment to a slice would grow the buffer
         self.buffer[FRONT_BYTES : FRONT_BYTES + size] = data
 
     def digest(self, key: HmacKey, data: "Buffer", end: int) -> bytes:
         """The 32 bytes for the first `end` bytes of `data`."""
         if end > len(data):
-            raise ValueError("%d bytes" % end)
+            raise ValueError(end)
         self.load(data)
         return self.digest_loaded(key, end)
 
