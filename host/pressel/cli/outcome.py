@@ -21,7 +21,7 @@ import click
 from pressel.errors import PresselError
 
 # They go on until they are ended, or talk with a person.
-STREAMS = ("demo", "badge", "emulate", "logs", "shell", "bringup", "metrics")
+STREAMS = ("demo", "badge", "emulate", "logs", "shell", "bringup", "metrics", "schedule", "work")
 _KEY = "pressel.json"
 
 

@@ -37,7 +37,8 @@ from pressel.sim.scenarios import load_scenario, scenario_names
 from pressel.sim.workers import PYTHONS, Result, RunDied, interpreter, run_specs
 from ptt.base.numbers import STANDBYS_MAX
 
-from .sim_progress import SweepProgress, count
+from .sim_farm import chosen, farm, sharing
+from .sim_progress import SweepProgress, in_words
 from .sim_swarm import shrink, swarm
 
 BROKEN = InvariantError.exit_code
@@ -99,6 +100,7 @@ def sim() -> None:
 sim.add_command(explore_command)
 sim.add_command(swarm)
 sim.add_command(shrink)
+sim.add_command(farm)
 
 
 @sim.command("list")
@@ -216,6 +218,7 @@ def _with_commit(result: Result) -> Result:
 @click.option(
     "--processes", type=click.IntRange(1), help="Number of processes; default: one per core."
 )
+@sharing
 @_PYTHON
 @click.option("--json", "as_json", is_flag=True, help="Print one line per run, and a summary line.")
 def sweep(
@@ -228,6 +231,8 @@ def sweep(
     deal: bool,
     seal: str | None,
     processes: int | None,
+    scheduler: str | None,
+    keys: Path | None,
     python: str | None,
     as_json: bool,
 ) -> int:
@@ -250,24 +255,19 @@ def sweep(
     )
     choices = dealt(choices) if deal else choices
     tally = Tally()
-    finished = start(choices, interpreter(python), processes)
-    with SweepProgress(len(choices)) as progress, contextlib.closing(finished):
-        for choice, outcome in finished:
-            failure = tally.add(choice, outcome)
-            progress.advance(tally.violations)
-            if as_json and not isinstance(outcome, RunDied):
-                print(json.dumps(_with_commit(outcome)), flush=True)
-            elif failure and not as_json:
-                progress.print_line(f"{choice.replay_command()}  # {failure.first}")
-            if failure and failure.last_words:
-                progress.tell(failure.last_words)
-    if as_json:
-        print(json.dumps(tally.as_json()))
-    else:
-        print(
-            f"{count(tally.runs, 'run')}, {len(tally.failing)} failing, "
-            f"{count(tally.violations, 'violation')}"
-        )
+    with chosen(scheduler, keys, python, processes) as (begin, using):
+        finished = start(choices, using, processes, begin)
+        with SweepProgress(len(choices)) as progress, contextlib.closing(finished):
+            for choice, outcome in finished:
+                failure = tally.add(choice, outcome)
+                progress.advance(tally.violations)
+                if as_json and not isinstance(outcome, RunDied):
+                    print(json.dumps(_with_commit(outcome)), flush=True)
+                elif failure and not as_json:
+                    progress.print_line(f"{choice.replay_command()}  # {failure.first}")
+                if failure and failure.last_words:
+                    progress.tell(failure.last_words)
+    print(json.dumps(tally.as_json()) if as_json else in_words(tally))
     if tally.violations:
         return BROKEN
     return FAILED if tally.failing else 0

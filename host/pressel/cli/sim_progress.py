@@ -8,9 +8,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from pressel.sim.sweep import Tally
+
 
 def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def in_words(tally: Tally) -> str:
+    """What a sweep has found, and the mark of all its runs."""
+    return (
+        f"{count(tally.runs, 'run')}, {len(tally.failing)} failing, "
+        f"{count(tally.violations, 'violation')}, digest {tally.digest}"
+    )
 
 
 class SweepProgress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import sys
 import time
@@ -19,7 +20,8 @@ from pressel.sim.choice import SEED_MOST, Choice, seeds_of, swarm_run
 from pressel.sim.commit import commit
 from pressel.sim.workers import PYTHONS, RunDied, interpreter, outcomes
 
-from .sim_progress import SweepProgress, count
+from .sim_farm import Start, chosen, sharing
+from .sim_progress import SweepProgress, in_words
 
 _PYTHON = click.option(
     "--python", type=click.Choice(PYTHONS), help="Python that runs it; default: the fastest here."
@@ -37,6 +39,7 @@ _CHUNK = 400  # seeds whose facts are in memory at once
     help="Go on where the last swarm of this commit ended that kept this file.",
 )
 @click.option("--processes", type=click.IntRange(1), help="Default: one per core.")
+@sharing
 @_PYTHON
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def swarm(
@@ -44,6 +47,8 @@ def swarm(
     minutes: float | None,
     keep: Path | None,
     processes: int | None,
+    scheduler: str | None,
+    keys: Path | None,
     python: str | None,
     as_json: bool,
 ) -> int:
@@ -58,13 +63,16 @@ def swarm(
     wanted = seeds_of(seeds)
     first = _next_seed(keep, wanted)
     tally = SwarmTally()
-    using = interpreter(python)
     end_s = None if minutes is None else time.monotonic() + minutes * 60
-    with SweepProgress(len(wanted)) as progress:
+    with (
+        chosen(scheduler, keys, python, processes) as (start, using),
+        SweepProgress(len(wanted)) as progress,
+    ):
         progress.skip(first - wanted.start)
         while first < wanted.stop and (end_s is None or time.monotonic() < end_s):
             chunk = range(first, min(first + _CHUNK, wanted.stop))
-            first = _run(chunk, tally, progress, end_s, using, processes, is_quiet=as_json)
+            begin = functools.partial(start, using=using, processes=processes)
+            first = _run(chunk, tally, progress, end_s, begin, is_quiet=as_json)
             _note(keep, first)
     if as_json:
         print(json.dumps({"commit": commit(), "next_seed": first, **tally.as_json()}))
@@ -82,15 +90,14 @@ def _run(
     tally: Any,
     progress: SweepProgress,
     end_s: float | None,
-    using: Any,
-    processes: int | None,
+    start: Start,
     *,
     is_quiet: bool,
 ) -> int:
     """Run the seeds of `chunk` until the time is over; the first that has not ended."""
     specs = [swarm_run(seed).spec() for seed in chunk]
     done: set[int] = set()
-    with contextlib.closing(outcomes(specs, using, processes)) as finished:
+    with contextlib.closing(start(specs)) as finished:
         for index, outcome in finished:
             choice = swarm_run(chunk[index])
             failure = tally.add(choice, outcome)
@@ -118,11 +125,7 @@ def _show(tally: Any) -> None:
         console.print(f"{rules - len(idle)} of {rules} rules of the engines' tables have fired")
         for rule in idle:
             console.print(f"  never: {rule}")
-    found = tally.tally
-    console.print(
-        f"{count(found.runs, 'run')}, {len(found.failing)} failing, "
-        f"{count(found.violations, 'violation')}"
-    )
+    console.print(in_words(tally.tally))
 
 
 def _next_seed(keep: Path | None, wanted: range) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -37,10 +38,19 @@ class Tally:
     runs: int = 0
     violations: int = 0
     failing: list[Failure] = field(default_factory=list)
+    _marks: int = 0  # the sum of all runs' marks: in whatever order they finish, it is the same
+
+    @property
+    def digest(self) -> str:
+        """Of all runs and what happened in each: equal wherever and in whatever order they ran."""
+        return f"{self._marks % (1 << 128):032x}"
 
     def add(self, choice: Choice, outcome: Result | RunDied) -> Failure | None:
         """Counts a run; the failure if it is one."""
         self.runs += 1
+        came = "broke down" if isinstance(outcome, RunDied) else outcome["digest"]
+        mark = hashlib.sha256(f"{choice.replay_command()} {came}".encode()).digest()
+        self._marks += int.from_bytes(mark[:16], "big")
         failure = _failure(choice, outcome)
         if failure:
             self.violations += failure.violations
@@ -52,6 +62,7 @@ class Tally:
         order = sorted(self.failing, key=lambda each: (each.choice.seed, str(each.choice)))
         return {
             "runs": self.runs,
+            "digest": self.digest,
             "violations": self.violations,
             "failing": [each.as_json() for each in order],
         }

@@ -133,7 +133,7 @@ class _Team:
         self._todo = iter(enumerate(specs))
         self._using = using
         self._lock = threading.Lock()
-        self._workers: dict[int, _Worker] = {}  # by thread
+        self._workers: dict[int, Worker] = {}  # by thread
         self._is_closed = False
 
     def start(self, count: int) -> None:
@@ -156,14 +156,14 @@ class _Team:
                         return
                     worker = self._workers.get(number)
                     if worker is None:
-                        worker = self._workers[number] = _Worker(self._using)
+                        worker = self._workers[number] = Worker(self._using)
                 self.done.put((index, self._run(number, worker, spec)))
         except (
             BaseException
         ) as error:  # such as a Python that cannot be started: not to be waited for
             self.done.put((index, error))
 
-    def _run(self, number: int, worker: _Worker, spec: Spec) -> Result | RunDied:
+    def _run(self, number: int, worker: Worker, spec: Spec) -> Result | RunDied:
         try:
             return worker.run(spec)
         except RunDied as error:
@@ -172,7 +172,7 @@ class _Team:
             return error
 
 
-class _Worker:
+class Worker:
     """One process, which ends when its input ends. It ignores Ctrl-C: its parent ends it."""
 
     def __init__(self, using: Interpreter) -> None:
