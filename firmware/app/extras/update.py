@@ -58,7 +58,8 @@ class Update:
         self._is_proving = False  # a `SignatureCheck` is in its place: the manifest is there
         self.is_right: bool | None = None  # what came of that
         self._is_applying = False
-        self._is_failing = False  # told in the next step: in this one there is no memory for it
+        self._is_failing = False  # it lets go in the next step: in this one there is no memory
+        self._is_over = False  # it has let go
         self._noisy_ms = now_ms
 
     def on_message(self, kind: int, fields: list, data: "Any", now_ms: int) -> int:
@@ -111,9 +112,12 @@ class Update:
                 gives_room = gives_room or gc.mem_free() < _TALK_BYTES
             is_quiet = False
         if gives_room:  # it is offered again
+            if self._is_over:  # a step later there is memory to tell it
+                log.write(now_ms, "update fails")
+                return True
+            self._is_over = self._is_failing = True
             self._let_go(handset, None)
-            log.write(now_ms, "update fails")
-            return True
+            return False
         if receiver is not None and not self._is_proving:
             receiver.is_quiet = is_quiet
         if not is_quiet:
