@@ -58,6 +58,10 @@ class Registry(Database):
 
     def _open(self, key_file: Path) -> None:
         super()._open(key_file)
+        self._take_rooms()
+
+    def _take_rooms(self) -> None:
+        """For whoever opens the database: what has its rows."""
         self._devices = DeviceTable(self._db, self._vault, self._now_s)
         self._invitations = InvitationTable(self._db, self._vault, self._now_s)
 

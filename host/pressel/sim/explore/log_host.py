@@ -42,6 +42,7 @@ class Host(Registry):
         self._vault = _PlainVault()
         self._db = sqlite3.connect(":memory:", isolation_level=None)
         tables.migrate(self._db, self.file)
+        self._take_rooms()
         self._db.execute("INSERT INTO registry (one, changes, mark) VALUES (1, 0, '')")
         private = Ed25519PrivateKey.from_private_bytes(bytes([number + 1]) * 32)
         self.log = Log(self._db, self._vault, private, self._now_s, self._salt)
