@@ -41,7 +41,7 @@ QUEUE_S = 0.4  # of datagrams; an access point drops what waits for longer
 FULL_S = 0.007  # the mean time that each takes: four in 20 ms while one of four talks
 OTHERS = (
     "sleep", "hears badly", "hears with gaps", "is heard badly", "Nearly everybody",
-    "cannot be heard", "hard to understand", "Relay", "Multicast does not arrive", "No sign of",
+    "cannot be heard", "hard to understand", "Nobody hears", "Relay", "Multicast does not arrive", "No sign of",
     "Something is wrong",
 )  # fmt: skip
 
@@ -146,6 +146,9 @@ FAULTS = {
     "loud": Fault(
         ("{} is hard to understand", "Its microphone is driven too hard"),
         spoil=lambda pcm: pcm * 10.0,
+    ),
+    "mute": Fault(
+        ("Nobody hears what {} says", "Its microphone gives no sound"), spoil=lambda pcm: pcm * 0.0
     ),
     "dark": Fault(("{} cannot be heard", "an empty battery"), is_killed=True),
 }

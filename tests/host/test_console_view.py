@@ -289,6 +289,12 @@ def titles(status: LeaderState | None, *findings: Finding) -> list[str]:
             "",
             "",
         ),  # a shout, a gust
+        (
+            MicrophoneState(spoken=200, clipped_percent=0, windy_percent=90, silent_s=10),
+            "10 s of talk without a sound",
+            "Let somebody say a word",
+        ),  # it was windy before
+        (MicrophoneState(spoken=0, clipped_percent=0, windy_percent=0, silent_s=9), "", ""),
     ],
 )
 def test_a_microphone_that_spoils_what_is_said_is_named(
@@ -302,7 +308,8 @@ def test_a_microphone_that_spoils_what_is_said_is_named(
         assert not shown.todo
         return
     (todo,) = shown.todo
-    assert todo.title == "B2 is hard to understand" and why in todo.text and what in todo.text
+    title = "Nobody hears what B2 says" if told.silent_s else "B2 is hard to understand"
+    assert todo.title == title and why in todo.text and what in todo.text
     (person,) = [each for each in shown.people if each.why]
     assert person.name == "B2" and why in person.why
 

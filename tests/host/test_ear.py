@@ -16,7 +16,16 @@ from tests.shared.venue import Venue
 from pressel.audio.codecs import host_codecs
 from pressel.audio.speech import RECORDINGS
 from pressel.audio.wav import RATE_HZ, read_speech
-from pressel.health.microphone import FRAMES_MAX, FRAMES_MIN, LOUD, WIND, Microphone, trouble
+from pressel.health.microphone import (
+    FRAMES_MAX,
+    FRAMES_MIN,
+    LOUD,
+    SILENT,
+    SILENT_MIN_S,
+    WIND,
+    Microphone,
+    trouble,
+)  # fmt: skip
 from pressel.node.ear import MOMENT_FRAMES, Ear, _measure, _Moment
 from pressel.node.host import HostNode
 from pressel.node.options import HostOptions
@@ -81,6 +90,22 @@ def judged(make: str) -> list[str]:
 )
 def test_wind_and_clipping_are_told_from_speech(make: str, said: str) -> None:
     assert judged(make) == [said] * len(RECORDINGS)
+
+
+@pytest.mark.parametrize("make", ["still", "constant", "one word"])
+def test_a_microphone_without_sound_is_told_until_a_word_is_heard(make: str) -> None:
+    """A broken one gives zeros, or a constant."""
+    quiet = coded(np.full(50 * FRAME_SAMPLES, 9000.0 * (make == "constant")))[-MOMENT_FRAMES:]
+    speech = read_speech(RECORDINGS[0].path)[8000:]
+    word = coded(speech[: 40 * FRAME_SAMPLES].astype(np.float64))
+    known = Microphone()
+    for second in range(SILENT_MIN_S):
+        known.hear(decoded(quiet))
+        assert trouble(0, 0, 0, known.silent_s) == (SILENT if second == SILENT_MIN_S - 1 else "")
+        if make == "one word" and second == SILENT_MIN_S - 2:
+            break
+    known.hear(decoded(word))
+    assert known.spoken and known.silent_s == 0
 
 
 def test_what_was_mended_is_forgotten() -> None:

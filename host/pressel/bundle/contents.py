@@ -193,7 +193,7 @@ def _relay(told: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
 def _microphone(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if told is None:
         return None
-    counted = ("spoken", "clipped_percent", "windy_percent", "noise_dbfs")
+    counted = ("spoken", "clipped_percent", "windy_percent", "noise_dbfs", "silent_s")
     return {name: _numbers(told.get(name)) for name in counted}
 
 

@@ -1,5 +1,5 @@
 """What is wrong with the sound of a badge's microphone, by samples of what it has sent: cut off at
-full scale, or with wind, rubbing cloth or hum in it. It keeps counts, and nothing of what was said.
+full scale, with wind, rubbing cloth or hum in it, or silent. It keeps counts, and nothing of what was said.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ FRAMES_MAX = 300  # then what is older counts half: a microphone that was mended
 LEVEL_MIN = 48_000  # a frame's sum: 150 a sample. What is softer is a pause
 SOFTEST_MAX = 50  # moments, of which pauses between words are some
 SOFTEST_MIN = 20
+SILENT_MIN_S = 10  # of talk without a word: a pause for breath or thought is far shorter
 _PAUSES = 0.2  # of them at least: who talks stops for breath
 _FULL = 32768
 _RMS = 1.25  # of the mean magnitude of noise
@@ -26,6 +27,7 @@ _WINDY = 3  # times as much below voices as in them; a deep voice has as much at
 _LOUD = 0.1  # of the frames of speech: one word in ten is cut off
 _WIND = 0.2  # gusts come and go, and loud words hide them; speech alone has a tenth at most
 
+SILENT = "its microphone gives no sound, or nobody speaks while its button is pressed"
 LOUD = "its microphone is driven too hard"
 WIND = "wind at its microphone, or cloth that rubs on it"
 
@@ -33,11 +35,13 @@ WIND = "wind at its microphone, or cloth that rubs on it"
 @dataclass
 class Microphone:
     """Counts of sampled frames: `spoken` are not still, and of these are `clipped` and `windy`;
-    `softest` are the sums of the softest frame of each moment."""
+    `softest` are the sums of the softest frame of each moment; `silent_s` are the moments, one in a
+    second of talk, since anything was heard."""
 
     spoken: int = 0
     clipped: int = 0
     windy: int = 0
+    silent_s: int = 0
     softest: deque[int] = field(default_factory=lambda: deque(maxlen=SOFTEST_MAX))
 
     def hear(self, frames: Iterable[bytes]) -> None:
@@ -45,6 +49,7 @@ class Microphone:
         filters."""
         state = array("i", [0] * STATE_INTS)
         softest: int | None = None
+        before = self.spoken
         for number, frame in enumerate(frames):
             pcm = array("h", frame)
             if not number:
@@ -60,6 +65,7 @@ class Microphone:
             self.windy += state[LOW] > _WINDY * state[LEVEL]
         if softest is not None:
             self.softest.append(softest)
+            self.silent_s = self.silent_s + 1 if self.spoken == before else 0
         if self.spoken > FRAMES_MAX:
             self.spoken, self.clipped, self.windy = (
                 self.spoken // 2, self.clipped // 2, self.windy // 2
@@ -82,8 +88,11 @@ class Microphone:
         return 100 * self.windy // self.spoken if self.spoken else 0
 
 
-def trouble(spoken: int, clipped_percent: int, windy_percent: int) -> str:
-    """What makes it hard to understand, in words; "" for nothing, or for too little speech."""
+def trouble(spoken: int, clipped_percent: int, windy_percent: int, silent_s: int = 0) -> str:
+    """Why it is hard to understand or not heard at all, in words; "" for nothing, or for too little
+    speech."""
+    if silent_s >= SILENT_MIN_S:
+        return SILENT
     if spoken < FRAMES_MIN:
         return ""
     if windy_percent >= 100 * _WIND:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pressel.doctor.finding import Finding
-from pressel.health.microphone import WIND, trouble
+from pressel.health.microphone import LOUD, SILENT, WIND, trouble
 from pressel.health.rating import BADLY
 from pressel.health.verdict import BadgeHealth, VenueHealth
 from pressel.node.leader_state import UNTOLD, LeaderState, MemberState
@@ -20,6 +20,11 @@ SILENT_MS = 3 * HEARTBEAT_MS  # a member that has missed two heartbeats
 DEAF_MIN = 3  # badges at one access point that hear no multicast: one alone may be at its edge
 _MOST = 0.7  # of those there that could
 _DEAF = DEAF.partition("{}")[2]
+_MENDS = {
+    WIND: "Wear it under the collar, out of the wind, and where no cloth rubs on it",
+    LOUD: "Speak from farther away, or turn the microphone of its board down",
+    SILENT: "Let somebody say a word into it; if nobody hears that, the badge is broken",
+}
 
 
 def troubles(status: LeaderState, health: VenueHealth, findings: Iterable[Finding]) -> list[Todo]:
@@ -96,12 +101,12 @@ def _why(badge: BadgeHealth, member: MemberState | None) -> str:
 def _of_voices(status: LeaderState) -> list[Todo]:
     found = []
     for each in status.members:
-        why = unclear(each)
+        why = _unclear(each)
         if why:
-            what = "Wear it under the collar, out of the wind, and where no cloth rubs on it"
-            if _unclear(each) != WIND:
-                what = "Speak from farther away, or turn the microphone of its board down"
-            found.append(Todo(f"{each.name} is hard to understand", f"{why}. {what}.", "warn"))
+            title = f"{each.name} is hard to understand"
+            if why == SILENT:
+                title = f"Nobody hears what {each.name} says"
+            found.append(Todo(title, f"{unclear(each)}. {_MENDS[why]}.", "warn"))
     return found
 
 
@@ -110,6 +115,8 @@ def unclear(member: MemberState) -> str:
     told, why = member.microphone, _unclear(member)
     if told is None or not why:
         return ""
+    if why == SILENT:
+        return f"{why[0].upper()}{why[1:]}: {told.silent_s} s of talk without a sound"
     percent = told.windy_percent if why == WIND else told.clipped_percent
     return f"{why[0].upper()}{why[1:]}, in {percent} % of what it says"
 
@@ -118,7 +125,7 @@ def _unclear(member: MemberState) -> str:
     told = member.microphone
     if told is None:
         return ""
-    return trouble(told.spoken, told.clipped_percent, told.windy_percent)
+    return trouble(told.spoken, told.clipped_percent, told.windy_percent, told.silent_s)
 
 
 def _of_relays(status: LeaderState) -> list[Todo]:

@@ -92,6 +92,7 @@ class Ear:
             clipped_percent=known.clipped_percent,
             windy_percent=known.windy_percent,
             noise_dbfs=known.noise_dbfs,
+            silent_s=known.silent_s,
         )
 
     # --- inside ---

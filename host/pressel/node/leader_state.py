@@ -16,12 +16,13 @@ UNTOLD = "not told"  # where soft badges are, and badges of former releases
 class MicrophoneState(BaseModel):
     """Of what a member said: `spoken` frames were looked at, of these cut off at full scale, and
     with wind, rubbing cloth or hum; `noise_dbfs` is heard between words, None before enough was
-    heard, or from a former version."""
+    heard, or from a former version. `silent_s`: so much of its talk since any sound was heard."""
 
     spoken: int
     clipped_percent: int
     windy_percent: int
     noise_dbfs: int | None = None
+    silent_s: int = 0
 
 
 class MemberState(BaseModel):
