@@ -41,8 +41,8 @@ QUEUE_S = 0.4  # of datagrams; an access point drops what waits for longer
 FULL_S = 0.007  # the mean time that each takes: four in 20 ms while one of four talks
 OTHERS = (
     "sleep", "hears badly", "hears with gaps", "is heard badly", "Nearly everybody",
-    "cannot be heard", "hard to understand", "Nobody hears", "Relay", "Multicast does not arrive", "No sign of",
-    "Something is wrong",
+    "cannot be heard", "hard to understand", "Nobody hears", "Relay", "Multicast does not arrive",
+    "No sign of", "Something is wrong",
 )  # fmt: skip
 
 Voice = NDArray[np.float64]

@@ -25,7 +25,7 @@ from pressel.health.microphone import (
     WIND,
     Microphone,
     trouble,
-)  # fmt: skip
+)
 from pressel.node.ear import MOMENT_FRAMES, Ear, _measure, _Moment
 from pressel.node.host import HostNode
 from pressel.node.options import HostOptions

@@ -1,6 +1,6 @@
 """What is wrong with the sound of a badge's microphone, by samples of what it has sent: cut off at
-full scale, with wind, rubbing cloth or hum in it, or silent. It keeps counts, and nothing of what was said.
-"""
+full scale, with wind, rubbing cloth or hum in it, or silent. It keeps counts, and nothing of what
+was said."""
 
 from __future__ import annotations
 
