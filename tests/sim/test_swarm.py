@@ -22,12 +22,14 @@ from pressel.sim.swarm.shrink import shrink
 from pressel.sim.swarm.tally import SwarmTally
 from pressel.sim.world import record
 from pressel.sim.world.air.network import ChanceAir, Network
+from pressel.sim.world.checkers.one_reign import OneReign
 from pressel.sim.world.local_clock import LocalClock
 from pressel.sim.world.loop import EventLoop
 from pressel.sim.world.plan import Plan
 from pressel.sim.world.record import Record
 from pressel.sim.world.run import run
 from pressel.sim.world.seal import StandInChecksum, StandInLink
+from pressel.sim.world.world import World
 from ptt.badge.participant import Participant
 from ptt.base.prng import Prng
 from ptt.wire.checksum import FRONT_BYTES
@@ -213,6 +215,35 @@ def test_a_clock_that_is_slewed_does_not_jump() -> None:
     clock.slew(-400, 10_000_000)
     assert abs(clock.local_us(10_000_000) - before) <= 1
     assert clock.local_us(20_000_000) - clock.local_us(10_000_000) == 9_996_000
+
+
+def test_a_slow_disk_has_the_newest_record_in_the_end() -> None:
+    """A process writes one record after the other. Where an older one came last (seed 7,343,716), a
+    host led in its former term again, with leases that badges had seen."""
+    world = World({**draw(1).spec(), "standbys": 2})
+    host: Any = world.nodes[0]
+    host.start()
+    host.hinder_disk(10_000_000, False)
+    for term in range(1, 21):
+        host._store((term, b""))
+    world.loop.run(60_000_000)
+    assert host.disk["record"] == (20, b"")
+
+
+def test_a_term_begins_once() -> None:
+    world = World(spec())
+    OneReign(world)
+    for host, term in ((0, 257), (1, 514), (0, 769)):
+        world.note(record.LEADS, host, 1, term)
+        world.note(record.LEADS, host, 0, term)
+    assert world.violations == []
+    for host, term in ((0, 769), (1, 769)):
+        world.note(record.LEADS, host, 1, term)
+    words = [each["what"] for each in world.violations]
+    assert words == [
+        "host 0 leads in term 769, in which host 0 led before",
+        "host 1 leads in term 769, in which host 0 led before",
+    ]
 
 
 def test_a_host_whose_disk_is_full_stops_and_comes_back() -> None:

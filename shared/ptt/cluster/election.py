@@ -195,8 +195,8 @@ class Election:
     # --- the disk, and the operator ---
 
     def poll_store(self) -> "tuple[int, bytes] | None":
-        """(term, vote) to write to a disk and confirm with `on_stored`; None when there is
-        nothing."""
+        """(term, vote) to write to a disk, behind those before it, and to confirm with
+        `on_stored`; None when there is nothing."""
         record = (self.term, self.vote)
         if record == self._handed:
             return None

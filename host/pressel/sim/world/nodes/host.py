@@ -45,6 +45,7 @@ class HostNode(Node):
         self._host_mail: list[tuple[bytes, int]] = []
         self._slow_until_us = 0  # its disk
         self._full_until_us = 0
+        self._written_us = 0  # when it has written what it was given last
         self._killed_until_us = 0  # in the midst of a write
         self._slow_relay_until_us = 0  # it is late with all that its leader asks of it
         self._lies_until_us = 0  # it is late with what it relays, and says that it is idle
@@ -59,6 +60,7 @@ class HostNode(Node):
 
     def boot(self, now_ms: int) -> None:
         self._host_mail.clear()
+        self._written_us = 0
         hosts = tuple(host_id(number, self._hosts) for number in self._hosts)
         own = host_id(self.number, self._hosts)
         stored = self.disk.get("record", (0, NOBODY))
@@ -195,8 +197,10 @@ class HostNode(Node):
     def _store(self, stored: tuple[int, bytes]) -> None:
         now_us = self.stage.loop.now_us
         most_us = _SLOW_DISK_US_MAX if now_us < self._slow_until_us else _DISK_US_MAX
-        delay_us = 1000 + self.stage.prng.below(most_us)
-        self.stage.loop.at(now_us + delay_us, self._stored, (self.boots, stored))
+        done_us = now_us + 1000 + self.stage.prng.below(most_us)
+        # One after the other, as a process writes: the newest record is there in the end.
+        self._written_us = done_us = max(done_us, self._written_us)
+        self.stage.loop.at(done_us, self._stored, (self.boots, stored))
 
     def _stored(self, parcel: tuple[int, tuple[int, bytes]]) -> None:
         boots, stored = parcel
