@@ -101,6 +101,7 @@ def test_a_sound_badge_passes_all_of_them(made: Path, tmp_path: Path) -> None:
         (Faults(deaf_microphone=True), "speaker", {"heard_dbfs"}),
         (Faults(small_heap=105_000), "heap", {"bare_free_bytes"}),
         (Faults(flash_mib=4), "chip", {"flash_mib"}),
+        (Faults(deaf_scan=True), "scan", {"points"}),
     ],
 )
 def test_a_fault_that_hides_others_is_named_alone(
@@ -108,6 +109,23 @@ def test_a_fault_that_hides_others_is_named_alone(
 ) -> None:
     with _badge(made, tmp_path, faults) as badge:
         assert _run(badge.port, tmp_path / "result.json", test) == {test: keys}
+
+
+@pytest.mark.parametrize(
+    ("faults", "test", "why"),
+    [
+        (Faults(deaf_scan=True), "roam", "is in a scan, so a badge cannot roam: let it show its"),
+        (Faults(starved_wifi=True), "join", "(Wifi Unknown Error 0x0101): press RESET and run"),
+    ],
+)
+def test_what_cannot_be_measured_is_said_with_what_to_do(
+    faults: Faults, test: str, why: str, made: Path, tmp_path: Path
+) -> None:
+    """And confirms no number."""
+    with _badge(made, tmp_path, faults) as badge:
+        assert _run(badge.port, tmp_path / "result.json", test) == {test: set()}
+    result = read_result(tmp_path / "result.json").tests[test]
+    assert result.outcome == "broken" and why in result.why and not result.values
 
 
 def test_a_run_goes_on_where_it_stopped_and_says_what_it_measured(

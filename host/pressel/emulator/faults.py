@@ -30,6 +30,8 @@ NAMES = {
     "coarse-tick=MILLISECONDS": "waiting goes by steps of so long",
     "slow-cipher=MILLISECONDS": "a call of AES takes so long",
     "slow-join=MILLISECONDS": "joining Wi-Fi takes so long",
+    "deaf-scan": "looking for access points finds none",
+    "starved-wifi": "joining Wi-Fi finds too little memory",
     "stuck-power-save": "Wi-Fi power save cannot be switched off",
     "small-mailbox=NUMBER": "a socket keeps so few datagrams",
     "lossy-multicast=PERMILLE": "so much of a multicast stream is lost",
@@ -66,6 +68,8 @@ class Faults:
     coarse_tick: int | None = None  # ms
     slow_cipher: int | None = None  # ms
     slow_join: int | None = None  # ms
+    deaf_scan: bool = False
+    starved_wifi: bool = False
     stuck_power_save: bool = False
     small_mailbox: int | None = None  # datagrams
     lossy_multicast: int | None = None  # of a thousand

@@ -71,6 +71,8 @@ def _prepare(chip, board, faults):
     begun = [0]
 
     def slow_connect(self, *named, **settings):
+        if faults.get("starved_wifi"):
+            raise RuntimeError("Wifi Unknown Error 0x0101")
         connect(self, *named, **settings)
         begun[0] = time.ticks_ms()
 
@@ -84,7 +86,7 @@ def _prepare(chip, board, faults):
 
     def slow_scan(self):
         _spend(2000)
-        return scan(self)
+        return [] if faults.get("deaf_scan") else scan(self)
 
     def stuck_config(self, *names, **settings):
         if faults.get("stuck_power_save"):
