@@ -15,7 +15,7 @@ from pressel.flash.contents import take_out
 from pressel.flash.job import flash_badge
 from pressel.flash.messages import FlashError
 from pressel.flash.power import Power
-from pressel.flash.provision import Change, provision_badge
+from pressel.flash.provision import Change, _lack, provision_badge
 from pressel.flash.usable_settings import checked_leader, checked_wifi
 
 CHIP = "esp32"
@@ -145,6 +145,18 @@ def test_a_venue_chooses_how_its_badges_save_power(tmp_path: Path) -> None:
     assert config() == {"sleep": True, **kept}
     provision(Power(saves=False, off_duty_min=0))
     assert config() == {"sleep": None, "off_duty_after_s": None, "leader": "10.0.0.1"}
+
+
+def test_a_badge_that_would_have_too_little_memory_is_told_from_what_it_holds() -> None:
+    """Its own board, packing and settings; of a chip that we do not know nothing is said."""
+    board = {"chip": "esp32", "display": {}, "side_button": {}}
+    saving = {"sleep": True, "off_duty_after_s": 60}
+    assert "too small" in _lack(board, {"slot": "a"}, saving)
+    assert "by cable" in _lack({"chip": "esp32", "display": {}}, {"slot": "b"}, saving)
+    assert _lack({"chip": "esp32"}, {}, saving) == ""
+    for odd in ({"chip": "esp32s4"}, {"chip": ["esp32"]}, {"chip": None}, {}):
+        assert _lack({**board, "chip": None, **odd}, {}, saving) == ""
+    assert _lack({"chip": "esp32", "display": {}}, {"slot": "/rom"}, saving) == ""
 
 
 @pytest.mark.parametrize("minutes", ["-1", "1441", "soon", "1.5"])
