@@ -146,6 +146,7 @@ report-phase8: ready  ## Write docs/reports/phase8-operations.md from its runs; 
 console-load: ready  ## A venue of 250 in real time, alone and with 21 who look at its console, for MINUTES (5) each
 	@$(BIN)/python -m tests.watched --minutes $(or $(MINUTES),5)
 	@$(BIN)/python -m pressel.sim.report phase8
+	@$(BIN)/python -m tests.watched --verdict
 
 console-talk: ready  ## How long a voice takes from a page of the console to a badge and back; a minute
 	@$(BIN)/python -m tests.talked

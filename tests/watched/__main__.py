@@ -1,10 +1,12 @@
 """`make console-load`: a venue of 250 in real time, once alone and once with everybody at its
-console. Writes docs/reports/phase8-watched.jsonl, of which the report of phase 8 is made."""
+console. Writes docs/reports/phase8-watched.jsonl, of which the report of phase 8 is made. With
+--verdict it measures nothing, and judges what was measured last."""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import Any
 
 import click
@@ -13,7 +15,8 @@ from pressel.sim.commit import commit
 from pressel.sim.profiles import load_profile
 from pressel.sim.real.run import run_real
 from pressel.sim.report.operations import SCENARIO
-from pressel.sim.report.watched import RECORDS
+from pressel.sim.report.watched import RECORDS, read_records
+from pressel.sim.report.watched_verdict import verdict
 from pressel.sim.scenarios import read_scenario
 
 from .lookers import Lookers, figures
@@ -52,8 +55,13 @@ def measure(participants: int, seconds: int, is_watched: bool) -> dict[str, Any]
 @click.command()
 @click.option("--minutes", type=click.IntRange(1, 600), default=5, help="Of each of both runs.")
 @click.option("--participants", type=click.IntRange(2, 250), default=VENUE)
-def main(minutes: int, participants: int) -> None:
+@click.option("--verdict", "is_verdict", is_flag=True, help="Judge the last runs; 4 if it is no.")
+def main(minutes: int, participants: int, is_verdict: bool) -> None:
     """Measure, and keep what was measured."""
+    if is_verdict:
+        lines = verdict(read_records())
+        click.echo("\n".join(each.text for each in lines))
+        sys.exit(4 if any(each.holds is False for each in lines) else 0)
     records = []
     for is_watched in (False, True):
         records.append(measure(participants, 60 * minutes, is_watched))

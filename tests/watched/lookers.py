@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
 import psutil
 from argon2 import PasswordHasher
 from tests.e2e.chromium import CHROMIUM, Tab, chromium
@@ -26,6 +27,7 @@ CLIENTS = 20
 STREAMS = 10  # of them; the others read pages
 READ_EVERY_S = 2.0  # a person who goes through the pages quickly
 SAMPLE_EVERY_S = 5.0
+SLOPE_MIN_S = 600.0  # half of a run of 20 minutes
 PAGES = ("/", "/badges", "/wifi", "/history", "/settings", "/changes", "/report", "/audit")
 
 _PASSWORD = "a long password"
@@ -161,6 +163,15 @@ def growth_mib(samples: list[float]) -> float:
     return sum(last) / len(last) - sum(first) / len(first)
 
 
+def slope_mib_hour(samples: list[float]) -> float | None:
+    """How fast memory grows in the second half of a run, by least squares; None when that lasted
+    for too short a time: what is read and freed there moves more than a leak would."""
+    late = samples[len(samples) // 2 :]
+    if len(late) * SAMPLE_EVERY_S < SLOPE_MIN_S:
+        return None
+    return float(np.polyfit(range(len(late)), late, 1)[0]) * 3600 / SAMPLE_EVERY_S
+
+
 def percentile(values: list[float], share: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
@@ -171,6 +182,7 @@ def figures(lookers: Lookers) -> dict[str, Any]:
     told: dict[str, Any] = {
         "leader_mib": round(lookers.leader_mib[-1], 1),
         "leader_growth_mib": round(growth_mib(lookers.leader_mib), 1),
+        "leader_slope_mib_hour": slope_mib_hour(lookers.leader_mib),
     }
     if lookers.page_ms:
         told |= {
@@ -181,6 +193,7 @@ def figures(lookers: Lookers) -> dict[str, Any]:
             "failed": lookers.failed,
             "console_mib": round(lookers.console_mib[-1], 1),
             "console_growth_mib": round(growth_mib(lookers.console_mib), 1),
+            "console_slope_mib_hour": slope_mib_hour(lookers.console_mib),
             "console_cpu_percent": round(lookers.console_cpu_percent, 1),
         }
     return told
