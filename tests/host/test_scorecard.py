@@ -61,17 +61,25 @@ def test_a_receipt_that_cannot_be_counts_for_what_can() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "crashes"),
+    ("lines", "crashes", "power_failures"),
     [
-        ([told(0, "ready"), told(9, "stopped"), told(20, "ready")], 0),
-        ([told(0, "ready"), told(20, "ready")], 1),
-        ([told(0, "ready"), told(20, "ready", "b")], 0),
-        ([told(0, "badge_restarted", why="its supply failed for a moment")], 1),
-        ([told(0, "badge_restarted", why="it was switched on")], 0),
+        ([told(0, "ready"), told(9, "stopped"), told(20, "ready")], 0, 0),
+        ([told(0, "ready"), told(20, "ready")], 1, 0),
+        ([told(0, "ready"), told(20, "ready", "b")], 0, 0),
+        ([told(0, "ready", boot=7), told(20, "ready", boot=7)], 1, 0),
+        ([told(0, "ready", boot=7), told(20, "ready", boot=8)], 0, 1),
+        ([told(0, "ready", boot=7), told(9, "stopped"), told(20, "ready", boot=8)], 0, 0),
+        ([told(0, "ready", boot=7), told(20, "ready", "b", boot=8)], 0, 0),
+        ([told(0, "ready"), told(20, "ready", boot=8), told(30, "ready", boot=9)], 1, 1),
+        ([told(0, "ready", boot=7), told(20, "ready", boot="8"), told(30, "ready", boot=8)], 2, 0),
+        ([told(0, "badge_restarted", why="its supply failed for a moment")], 1, 0),
+        ([told(0, "badge_restarted", why="it was switched on")], 0, 0),
     ],
 )
-def test_crashes(lines: list[Line], crashes: int) -> None:
-    assert counted(*lines).found["crashes"] == crashes
+def test_crashes(lines: list[Line], crashes: int, power_failures: int) -> None:
+    """A program that ends alone is one; a machine that goes off takes a sound program with it."""
+    found = counted(*lines).found
+    assert (found["crashes"], found["power_failures"]) == (crashes, power_failures)
 
 
 def test_empty_batteries_and_bundles_of_that_time(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ SHIFT = [
     line for n in range(30) for line in burst(10 * n, n, cause="revoked" if n == 9 else "released")
 ]
 LINES = [
-    told(0, "ready"),
+    told(0, "ready", boot=5),
     *SHIFT,
     told(301, "badge_restarted", device="02", name="Ann", why="its program hung"),
     told(302, "badge_restarted", device="02", name="Ann", why="its supply failed for a moment"),
@@ -28,7 +28,7 @@ LINES = [
     told(304, "attempt_failed", term=4, why="no quorum"),
     told(305, "badge_empty", device="02", name="Ann", battery_percent=3),
     told(306, "stranger", device="1", name="x"),
-    told(307, "ready"),
+    told(307, "ready", boot=6),
     told(308, "became_leader", term=5),
     Line("badge", "pending", {"value": 1}, ms=100),
     Line("badge", "heard", {"lease": 1, "played": 90, "concealed": 10, "late": 0}, ms=500),
@@ -45,7 +45,8 @@ def bundle(folder: Path, lines: list[Line], made_s: float = NOON_S + 400) -> dic
 
 def test_what_bundles_hold_counts_as_their_logs_do(tmp_path: Path) -> None:
     wanted = count("venue", LINES, 0.0, 1e18)
-    assert wanted.found["hangs"] == 2 and wanted.found["crashes"] == 2 and wanted.shifts == 1
+    assert (wanted.found["hangs"], wanted.found["crashes"], wanted.shifts) == (2, 1, 1)
+    assert wanted.found["power_failures"] == 1
     first, second = bundle(tmp_path, LINES[:60]), bundle(tmp_path, LINES[20:])
     for made in ([bundle(tmp_path, LINES)], [first, second], [second, first, second]):
         found = count("venue", bundled.lines(made), 0.0, 1e18)

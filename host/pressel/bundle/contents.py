@@ -38,7 +38,7 @@ WHY_MANY = {OFF, UNABLE, SILENT, STALE, WELL} | {
     DEAF.format(count) for count in range(PROBES_MAX + 1)
 }
 # Numbers that a host's log adds to events.
-_ADDED = ("convergence_ms", "port", "hosts", "known", "most", "release", "node")
+_ADDED = ("boot", "convergence_ms", "port", "hosts", "known", "most", "release", "node")
 # Words under which, and as which, figures may leave.
 _WORDS = frozenset(
     f"{refusal.WORDS} {election.COUNTED} {channel.COUNTED} group queue taken".split()

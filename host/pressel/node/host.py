@@ -43,6 +43,7 @@ from . import (
 )
 from .admission import Admission
 from .away import Away
+from .boot import boot_mark
 from .bridging import NAME as BRIDGE
 from .bridging import Bridging
 from .bursts import Bursts
@@ -349,6 +350,8 @@ class HostNode:
         fields: dict[str, Any] = {"address": host, "port": port}
         if self._others.address is not None:
             fields["hosts_port"] = self._others.address[1]
+        if (boot := boot_mark()) is not None:
+            fields["boot"] = boot
         self._report("ready", {**fields, "host": self._host.own.hex()})
 
     async def _hand_over(self) -> None:

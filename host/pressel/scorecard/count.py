@@ -109,9 +109,14 @@ def _count_bursts(total: Count, hosts: list[Line]) -> None:
 
 def _count_faults(total: Count, hosts: list[Line]) -> None:
     running: set[str] = set()
+    boots: dict[str, int] = {}  # the start of its machine in which each ran last
     for line in hosts:
         if line.event == "ready":
-            total.found["crashes"] += line.source in running  # it had not said that it stops
+            before, boot = boots.get(line.source, 0), _number(line, "boot")
+            if line.source in running:  # it had not said that it stops
+                lost_power = before and boot and before != boot
+                total.found["power_failures" if lost_power else "crashes"] += 1
+            boots[line.source] = boot
             running.add(line.source)
         elif line.event == "stopped":
             running.discard(line.source)

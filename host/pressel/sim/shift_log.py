@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ class ShiftLog:
         badges = range(1, world.participants + 1)
         self._hosts = frozenset(number for number in world.nodes if number not in badges)
         self._resigned: tuple[int, int] = (-1, -1)  # when and which host last did
+        self._boots: Counter[int] = Counter()  # how often each host's machine went off
         watch = world.record.watch
         watch(record.EVENT, self._on_event)
         watch(record.LEADS, self._on_leads)
@@ -47,10 +49,13 @@ class ShiftLog:
 
     def _on_started(self, now_us: int, node: int, again: int, b: int, detail: Any) -> None:
         if node in self._hosts:
-            self._host(now_us, node, "ready", {})
+            self._host(now_us, node, "ready", {"boot": 1 + self._boots[node]})
 
     def _on_fault(self, now_us: int, node: int, kind: int, measure: int, detail: Any) -> None:
-        if kind == record.CRASHED and self._resigned == (now_us, node):
+        if kind != record.CRASHED or node not in self._hosts:
+            return
+        self._boots[node] += 1  # a box is restarted, or loses its power: its program does not crash
+        if self._resigned == (now_us, node):
             self._host(now_us, node, "stopped", {})  # in good order
 
     def _host(self, now_us: int, node: int, event: str, fields: Mapping[str, Any]) -> None:
