@@ -127,7 +127,7 @@ def test_a_badge_has_that_of_its_board_where_its_groups_have_none(
         ("B1", "90 ms", "that of group 1"),
         ("B2", "100 ms", "that of the board c3"),
         ("B3", "60 ms", "the venue's"),
-        ("esp32-devkit", "60 ms", "the venue's"),
+        ("ESP32-devkit", "60 ms", "the venue's"),
     ):
         code, text = said(capsys, "get", DELAY, "--at", name)
         assert code == 0 and text.startswith(f"{value}\n{DELAY}, {source}: "), (name, text)

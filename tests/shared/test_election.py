@@ -544,6 +544,32 @@ def test_who_has_no_state_leaves_those_who_may_have_it_time_to_stand():
         assert alone.engine.next_timeout_ms() == alone.now_ms + wait_ms
 
 
+def test_who_goes_off_duty_has_its_vote_kept_for_one_with_state():
+    """Even where that one does not hear of it, and another asks first; but not for long."""
+    hosts = running([1, 2, 3])
+    keeping(hosts, 1, 3)
+    hosts.run(500)
+    assert hosts.leader_marks() == [1]
+    hosts.cut = {(1, 3)}
+    hosts[1].engine.resign(hosts.now_ms)
+    hosts.run(60)
+    hosts.heal()
+    hosts.until_one_leads(HEAL_MS)
+    assert hosts.leader_marks() == [3]
+
+
+def test_who_goes_off_duty_has_its_vote_kept_for_nobody_who_is_gone():
+    for is_gone_ms in (0, 1000):
+        hosts = running([1, 2, 3])
+        keeping(hosts, 1, 3)
+        hosts.run(500)
+        hosts.kill(3)
+        hosts.run(is_gone_ms)
+        hosts[1].engine.resign(hosts.now_ms)
+        hosts.until_one_leads(HEAL_MS)
+        assert hosts.leader_marks() == [2]
+
+
 def test_newer_settings_go_before_state():
     hosts = running([1, 2, 3])
     keeping(hosts, 1, 3)

@@ -74,16 +74,16 @@ def whose_of(find: Callable[[], Where], name: str, word: str | None) -> At:
 def _named(path: Where, word: str) -> str:
     """The board or the device of that name. UsageError when it is none, or one of each."""
     with DeskRoll(path, _say_nothing) as roll:
-        devices = roll.devices()
-        if word not in {*board_ids(), *_boards(roll).values()}:
+        devices, board = roll.devices(), word.casefold()
+        if board not in {*board_ids(), *_boards(roll).values()}:
             return chosen(devices, word).id
-        same = next((each for each in devices if each.name == word), None)
+        same = next((each for each in devices if each.name.casefold() == board), None)
     if same is not None:
         raise UsageError(
             f"'{word}' is a board, and the badge {same.id} is called so, too: give its device, or "
             "rename it with `pressel device rename`"
         )
-    return word
+    return board
 
 
 def _boards(roll: Roll) -> dict[str, str]:

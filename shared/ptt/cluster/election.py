@@ -30,7 +30,7 @@ from ..base.table import compile_rules
 from ..wire.refusal import Refused
 from . import host_messages
 from . import host_wire as host
-from .ballot import NOBODY, TERM_MAX, can_stand, is_plausible, next_term
+from .ballot import NOBODY, TERM_MAX, can_stand, is_plausible, next_term, outranks
 from .election_events import (
     ATTEMPT,
     ATTEMPT_FAILED,
@@ -585,8 +585,27 @@ class Election:
         self._over_term = term
         for _ in range(RESIGN_REPEATS):
             self._send_to_all(host_messages.LEADER_RESIGNED, ())
+        self._promise_successor(now_ms)
         self._lose(trigger, now_ms)
         self._due_ms = NEVER
+
+    def _promise_successor(self, now_ms: int) -> None:
+        """Our vote is for one that keeps the state, if it followed us just now: one that has none
+        may ask first, while that one has not heard yet that nobody leads."""
+        voters = self.voters
+        others = [index for index in range(len(voters.hosts)) if index != voters.own]
+        able = [
+            index
+            for index in others
+            if voters.keeps_state(index) and since(now_ms, voters.heard_ms[index]) < _VOTER_LOST_MS
+        ]
+        if able and len(able) < len(others):
+            best = able[0]
+            for index in able:
+                if outranks(voters.standings[index], voters.standings[best]):
+                    best = index
+            self._promised = voters.hosts[best]
+            self._promised_ms = add(now_ms, HOST_LOST_MS + ELECTION_MS)
 
     def _do_step_aside(self, trigger: int, now_ms: int) -> None:
         self._due_ms = add(self._heard_ms, HOST_LOST_MS) if self.leader != NOBODY else NEVER
