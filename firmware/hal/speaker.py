@@ -73,22 +73,25 @@ class Speaker:
 
     def wants(self, now_ms: int) -> bool:
         """True when a frame written now would not wait long. To be asked while it is loud."""
-        if self.is_playing:
-            return not (now_ms - self.wants_ms) & _TO_COME  # `since` >= 0, asked twice a frame
-        if self.is_loud and since(now_ms, self.wants_ms) >= _LEAD_MS + _AMPLIFIER_MS:
-            self._set_amplifier(False)
+        if self.is_loud:  # else `wants_ms` is too old to compare
+            if (now_ms - self.wants_ms) & _TO_COME:  # `since` < 0, asked twice a frame
+                return False
+            if self.is_playing:
+                return True
+            if since(now_ms, self.wants_ms) >= _LEAD_MS + _AMPLIFIER_MS:
+                self._set_amplifier(False)
         return self._i2s is not None
 
     def write(self, pcm: "array", now_ms: int) -> None:
         """Queue one frame (320 samples, array 'h')."""
-        if not self.is_playing:
-            self.is_playing = True
+        # A burst right behind another finds the other's tail in the queue.
+        if not self.is_loud or since(now_ms, self.wants_ms) > _LEAD_MS:
+            if self.is_playing:
+                self.starved += 1
             self.wants_ms = add(now_ms, -_LEAD_MS)
-            if not self.is_loud:
-                self._set_amplifier(True)
-        elif since(now_ms, self.wants_ms) > _LEAD_MS:
-            self.starved += 1
-            self.wants_ms = add(now_ms, -_LEAD_MS)
+        if not self.is_loud:
+            self._set_amplifier(True)
+        self.is_playing = True
         self.wants_ms = add(self.wants_ms, FRAME_MS)
         taken = 0 if self._i2s is None else self._i2s.write(pcm)
         if taken != FRAME_SAMPLES * 2:

@@ -127,6 +127,22 @@ def test_silence_between_bursts_is_no_starving(firmware: Load) -> None:
     assert out.starved == 0
 
 
+def test_a_burst_right_behind_another_adds_to_its_queue(firmware: Load) -> None:
+    """The tail of the one before still waits to be played: what does not fit would be lost."""
+    for pause_ms in (0, 5, 25, 45, 200, 700):
+        out, _ = speaker(firmware)
+        played_ms = now_ms = 1000
+        for burst in range(4):
+            end_ms = now_ms + 100 + 5 * burst
+            while now_ms < end_ms + pause_ms:
+                while out.wants(now_ms) and not (now_ms >= end_ms and out.rest()):
+                    play(out, now_ms)
+                    played_ms = max(played_ms, now_ms) + FRAME_MS
+                    assert played_ms - now_ms <= 3 * FRAME_MS, pause_ms
+                now_ms += 5
+        assert (out.starved, out.cut) == (0, 0)
+
+
 def test_a_burst_ends_with_a_whole_block(firmware: Load) -> None:
     """The driver would keep the rest of its last words until somebody talks again."""
     for count in range(1, 9):
