@@ -28,7 +28,9 @@ FREE = {
     "audit verify also", "audit verify seen", "badge emulate faults", "badge emulate mac",
     "badge invite", "firmware pin sha256", "login fingerprint", "release sign following",
 }  # fmt: skip
-FREE_ANYWHERE = ("why", "python", "seeds", "seal", "nodes", "leader", "wifi", "wifi_password")
+FREE_ANYWHERE = (
+    "why", "python", "scheduler", "seeds", "seal", "nodes", "leader", "wifi", "wifi_password",
+)  # fmt: skip
 KEY = "4f" * 32
 
 

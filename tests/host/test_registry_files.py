@@ -205,6 +205,12 @@ def test_a_damaged_registry_is_told_in_words(folder: Path) -> None:
         Registry(folder)
 
 
+def test_a_fault_of_ours_without_a_file_is_no_damage(tmp_path: Path) -> None:
+    with pytest.raises(AttributeError), database.told(tmp_path / "none"):
+        raise AttributeError("ours")
+    assert not list(tmp_path.iterdir())
+
+
 def test_many_may_make_a_registry_at_once(tmp_path: Path) -> None:
     def make(folder: Path) -> int:
         with Registry(folder) as registry:

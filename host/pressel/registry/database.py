@@ -252,7 +252,9 @@ def told(file: Path) -> Iterator[None]:
 
 
 def _damage(file: Path) -> str:
-    """What is wrong with the tables in `file`; "" when nothing is."""
+    """What is wrong with the tables in `file`; "" when nothing is, or there is no such file."""
+    if not file.exists():  # SQLite would make an empty one, and call that damaged
+        return ""
     try:
         with closing(sqlite3.connect(file)) as db:
             tables.check_ours(db, file)
