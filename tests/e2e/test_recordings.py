@@ -58,7 +58,9 @@ def test_what_is_said_outlives_its_leader(tmp_path: Path) -> None:
                 await until(lambda: person.badge.participant.settings.version, "settings")
                 await talk(person, 20)
                 assert await kept(cluster, standby) == []  # nobody wants it yet
-                await typed_at(cluster, standby, "settings", "set", "recording.kept_min", "1h")
+                wanted = "recording.kept_min", "1h"
+                result = await typed_at(cluster, standby, "settings", "set", *wanted)
+                assert result.code == 0, result.err
                 await talk(person, 60)
                 mark = await until_kept(cluster, standby, 1)
                 sound.cancel()

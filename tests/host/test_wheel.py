@@ -34,7 +34,7 @@ def test_an_extra_is_named_for_all_that_it_alone_brings() -> None:
     optional = PROJECT["optional-dependencies"]
     brought = {
         IMPORTED.get(each, each): extra
-        for extra in ("soft", "codecs", "reports", "console", "simulator")
+        for extra in ("soft", "codecs", "reports", "console", "simulator", "farm")
         for each in optional[extra]
         if not each.startswith("pressel[")
     }
