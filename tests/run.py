@@ -1,9 +1,8 @@
 """Runs the whole suite: `python -m tests.run test [words for pytest]`, or `proof`.
 
 Tests in real time mostly wait, so the others run beside them, one worker per core and at lower
-priority: a test that waits for the clock is served first. Tests of flashing wait, too, and for each
-other: a process of their own keeps them from holding up a worker. The output of both comes last.
-What failed on a machine that served it late runs once more when the others are done.
+priority: a test that waits for the clock is served first. The output of the tests in real time
+comes last. What failed on a machine that served it late runs once more when the others are done.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from tests import costs, late
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "test"
 WORKERS_MAX = 4  # more would only start processes that have little to do
-FLASHING = "tests/flash"  # they hold one lock in turn
 NICE = 10  # a tenth of what the clock's tests get where both want a core, yet not nothing
 
 _OK = 0
@@ -70,19 +68,10 @@ def owed_a_chance(codes: list[int], failed: dict[str, bool]) -> list[str]:
 
 
 def verdict(codes: list[int], *, is_proof: bool = False) -> int:
-    """The exit code of all together. Some of them may have had nothing to do, and in a proof even
-    all: everything in it may have passed before."""
+    """The exit code of both together. One of them may have had nothing to do, and in a proof even
+    both: all of it may have passed before."""
     bad = [code for code in codes if code not in (_OK, _NO_TESTS)]
     return bad[0] if bad else _OK if is_proof else min(codes)
-
-
-def beside(name: str, *words: str) -> tuple[Path, subprocess.Popen[bytes]]:
-    """A part that runs beside the workers, and the log of what it says."""
-    log = BUILD / f"{name}.log"
-    with log.open("wb") as out:
-        return log, subprocess.Popen(
-            words, env=environment(name), stdout=out, stderr=subprocess.STDOUT
-        )
 
 
 def run(suite: str, words: list[str]) -> int:
@@ -90,32 +79,31 @@ def run(suite: str, words: list[str]) -> int:
     BUILD.mkdir(parents=True, exist_ok=True)
     for old in (*BUILD.glob("*.costs"), *BUILD.glob("*.failed")):
         old.unlink()
-    nice = ("nice", "-n", str(NICE))
-    rest = words or [f"--ignore={FLASHING}"]
+    log = BUILD / "real-time.log"
     count = min(os.cpu_count() or 1, WORKERS_MAX)
     workers = ("-n", str(count))  # tests/sharing.py deals them out
-    parts = {
-        "real time": beside(
-            "real-time", *command(real_time, words or files_in_real_time(), *options)
+    with log.open("wb") as out:
+        beside = subprocess.Popen(
+            command(real_time, words or files_in_real_time(), *options),
+            env=environment("real-time"),
+            stdout=out,
+            stderr=subprocess.STDOUT,
         )
-    }
-    if not words:
-        parts["flashing"] = beside("flashing", *nice, *command(shared, [FLASHING], *options))
-    try:
-        codes = [
-            subprocess.call(
-                [*nice, *command(shared, rest, *options, *workers)], env=environment("shared")
+        codes = []
+        try:
+            nice = ["nice", "-n", str(NICE)]
+            codes.append(
+                subprocess.call(
+                    [*nice, *command(shared, words, *options, *workers)], env=environment("shared")
+                )
             )
-        ]
-        codes += [process.wait() for _, process in parts.values()]
-    except KeyboardInterrupt:  # all were told, too
-        for _, process in parts.values():
-            process.send_signal(signal.SIGINT)
-            process.wait()
-        codes = [_INTERRUPTED]
-    for title, (log, _) in parts.items():
-        print(f"\n=== {title}", flush=True)
-        sys.stdout.write(log.read_text("utf-8", "replace"))
+            codes.append(beside.wait())
+        except KeyboardInterrupt:  # both were told, too
+            beside.send_signal(signal.SIGINT)
+            beside.wait()
+            codes = [_INTERRUPTED]
+    print("\n=== in real time", flush=True)
+    sys.stdout.write(log.read_text("utf-8", "replace"))
     found = told("costs")
     if len(found) > 1:
         print("", *costs.table(found), sep="\n")

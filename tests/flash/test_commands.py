@@ -186,8 +186,14 @@ def test_ports_tell_what_is_attached(
         assert "no badge yet, esp32c3 of revision" in out and "esp32c3-devkit" in out
         likely = {each["port"]: each["likely"] for each in json.loads(run("ports", "--json")[1])}
         assert [likely[port.device] for port in found[:-1]] == [True, True, True, False]
+        _have_little_patience(monkeypatch)  # one of them has no prompt
         code, _, err = run("provision", "--all", "--wifi", "other net", "--state", "{state}")
         assert "Raspberry Pi's, which is no ESP32 is left out; name it with --port" in err
+
+
+def _have_little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in ("_RETURN_S", "_PROMPT_S", "_ATTEMPT_S", "_ANSWER_S"):
+        monkeypatch.setattr(console, limit, 0.5)
 
 
 def _listed(port: str, vid: int | None, pid: int | None) -> ListPortInfo:
@@ -226,8 +232,7 @@ def test_wiping_what_the_registry_does_not_know_says_so(
 def test_a_badge_that_holds_nothing_is_not_provisioned(
     badge: EmulatedBadge, run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for limit in ("_PROMPT_S", "_ATTEMPT_S"):
-        monkeypatch.setattr(console, limit, 0.5)
+    _have_little_patience(monkeypatch)
     code, _, err = run("provision", badge.port, "--state", "{state}")
     assert code == 1 and "does not answer" in err
 
