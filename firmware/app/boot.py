@@ -42,6 +42,7 @@ if features.HAS_UPDATES:
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from .handset import Extra
 
@@ -146,15 +147,19 @@ def stages() -> "Iterator[Handset | None]":
         handset.extras.append(change)
         participant.membership.claims |= features.NETWORKS
     if features.HAS_SMOOTH_PLAYOUT:
-        from .extras import smooth
-
         yield None
-        smooth.start(participant, now_ms)
+        part = _native("voice_period", now_ms)
+        if part is not None:
+            from .extras import smooth
+
+            smooth.start(participant, part)
     if features.HAS_G722:
-        from .extras import wide
-
         yield None
-        wide.start(participant, now_ms)
+        part = _native("g722", now_ms)
+        if part is not None:
+            from .extras import wide
+
+            wide.start(participant, part)
     participant.start(now_ms)
     log.write(now_ms, "boot", config["name"])
     forget("app.boot", "hal.board", "hal.nvs")  # 4 KB of the heap, this module included
@@ -284,19 +289,28 @@ def _light(facts: "dict | None") -> Indicator:
     return Indicator(facts["pin"], facts["active_high"])
 
 
+def _native(name: str, now_ms: int) -> "Any":
+    """The part `name` of the machine code; None: the build has none for this chip, or there is no
+    room for it."""
+    try:
+        part = __import__("native." + name, None, None, ("",))
+    except (ImportError, ValueError):  # none, or for another chip
+        return None
+    except MemoryError:
+        log.write(now_ms, "no room for native", name)
+        return None
+    log.write(now_ms, "native", name)
+    return part
+
+
 def _use_native(now_ms: int) -> None:
-    """Machine code for what touches every sample, where the build has it for this chip, and as far
-    as there is room for it: what is left out runs as bytecode."""
+    """Machine code for what touches every sample, as far as it is there: what is left out runs as
+    bytecode."""
     for name in _NATIVE.split():
-        try:
-            part = __import__("native." + name, None, None, ("",))
-        except (ImportError, ValueError):  # none, or for another chip
-            return
-        except MemoryError:
-            log.write(now_ms, "no room for native", name)
+        part = _native(name, now_ms)
+        if part is None:
             return
         dsp.use(part)
-        log.write(now_ms, "native", name)
     dsp.shape_noise()
 
 
