@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tests.e2e.stage import ask, words
 from tests.e2e.tap import Seen, Tap, tapped
 from tests.e2e.test_console_talk import PASSWORD, console
-from tests.host.test_console import Browser
+from tests.host.console_stage import Browser
 from tests.host.test_ear import wind
 
 from pressel.audio.wav import RATE_HZ

@@ -21,7 +21,7 @@ from tests.e2e.test_console_talk import PASSWORD, console
 from tests.e2e.test_failover import Person, badges_port
 from tests.e2e.test_namespaces import Crowd
 from tests.e2e.test_nodes import Cluster, cluster_of
-from tests.host.test_console import Browser
+from tests.host.console_stage import Browser
 from tests.host.test_runbook import small_disk
 
 from pressel.bundle.pseudonyms import FILE as NAMES

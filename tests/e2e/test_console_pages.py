@@ -14,7 +14,7 @@ import pytest
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 from tests.e2e.chromium import CHROMIUM, Tab, chromium
-from tests.host.test_console import PAGES, PASSWORD, QUICK, HostStandIn, rolled_out
+from tests.host.console_stage import PAGES, PASSWORD, QUICK, HostStandIn, rolled_out
 from tests.host.web import served
 
 from pressel.console.accounts import Accounts

@@ -19,7 +19,7 @@ from tests.e2e.command import Result, running, typed, until
 from tests.e2e.stage import heard_by, words
 from tests.e2e.test_failover import badges_port
 from tests.e2e.test_nodes import Cluster, cluster_of
-from tests.host.test_console import PAGES
+from tests.host.console_stage import PAGES
 from tests.host.web import fetch
 
 from pressel.boards.board import DEFAULT_BOARD, load_board

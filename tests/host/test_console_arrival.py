@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from tests.host.test_console import PASSWORD, QUICK, HostStandIn
+from tests.host.console_stage import PASSWORD, QUICK, HostStandIn
 from tests.host.web import fetch, served
 
 from pressel.console import handshake, host_reader, line

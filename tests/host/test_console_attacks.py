@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.host.test_console import DEVICE, PAGES, PASSWORD, QUICK, SCRIPT, HostStandIn, Stage
+from tests.host.console_stage import DEVICE, PAGES, PASSWORD, QUICK, SCRIPT, HostStandIn, Stage
 from tests.host.web import fetch, served
 
 from pressel.console.accounts import ROLES, Accounts

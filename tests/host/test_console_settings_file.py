@@ -7,7 +7,7 @@ import html
 import re
 
 import pytest
-from tests.host.test_console import PASSWORD, SCRIPT, Stage, stage
+from tests.host.console_stage import PASSWORD, SCRIPT, Stage, stage
 
 from pressel.console.guard import BODY_BYTES_MAX
 from pressel.errors import PresselError

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from tests.host.test_console import PASSWORD, Browser, HostStandIn
+from tests.host.console_stage import PASSWORD, Browser, HostStandIn
 from tests.host.web import served
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect

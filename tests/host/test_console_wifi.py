@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.host.test_console import Stage, stage
+from tests.host.console_stage import Stage, stage
 
 from pressel.flash.usable_settings import checked_wifi
 
