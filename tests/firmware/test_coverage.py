@@ -46,7 +46,8 @@ FIRMWARE = ("main.py", "a/app/", "a/hal/")  # where in the flash the folder firm
 ELSEWHERE = ("main.py", "a/app/extras/offer.py", "a/app/extras/slot_files.py")
 ELSEWHERE += ("a/app/extras/trial.py", "a/app/extras/update.py")
 ELSEWHERE += ("a/ptt/badge/update_receiver.py", "a/ptt/link/update_manifest.py")
-# What needs machine code, which this MicroPython does not run: tests/firmware/test_handset, hour.
+# What needs machine code, which this MicroPython does not run: tests/firmware/test_handset_sound.py
+# and the hour.
 ELSEWHERE += ("a/app/extras/smooth.py", "a/app/extras/wide.py", "a/ptt/media/g722")
 ELSEWHERE += ("a/ptt/media/smooth_playout.py", "a/ptt/media/concealer.py")
 ELSEWHERE += ("a/ptt/media/time_scale.py", "a/ptt/media/voice_")

@@ -19,7 +19,7 @@ from ptt.leader.settings_in_force import Settings
 
 KEPT_MS = CONFIRM_MS + 65_000  # it writes what is sure once a minute
 
-pytestmark = pytest.mark.proof  # `tests/firmware/test_handset.py` has the same on CPython
+pytestmark = pytest.mark.proof  # `tests/firmware/test_handset_kept.py` has the same on CPython
 
 
 @pytest.fixture(scope="module")
