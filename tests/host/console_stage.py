@@ -74,6 +74,7 @@ class HostStandIn:
         self.update: dict[str, Any] = {}  # that is not as below
         self.cluster: dict[str, Any] = {}  # its answer to `host status`; empty: of another version
         self.values: dict[str, int] = {}  # that are not at their default
+        self.mended: Any = []  # where hosts' disks had other settings
         self.lacks: set[str] = set()  # settings and verbs, as a former version does
         self.refuse: Callable[[str, dict[str, Any]], None] = lambda verb, fields: None
         self.looks = 0
@@ -109,6 +110,8 @@ class HostStandIn:
             values |= {"floor.talk_ms@3": 5000, **self.values}
             values = {name: value for name, value in values.items() if name not in self.lacks}
             return {"version": 3, "values": values, "badges": 1, "applied": 1, "refused": 0}
+        if verb == "settings status":
+            return {"version": 3, "members": [], "mended": self.mended}
         if verb == "settings history":
             was, now = {"floor.talk_ms@3": None}, {"floor.talk_ms": 60000, "floor.talk_ms@3": 5000}
             told = {"who": "ann", "why": "rush", "time_s": 0, "host": "0" * 64}

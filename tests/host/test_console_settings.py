@@ -94,6 +94,21 @@ def test_an_update_that_goes_in_stages_is_widened_by_nobody(
     assert status == 200 and re.findall(r'<option value="([a-z]+)"', text) == parts
 
 
+def test_settings_that_a_host_has_mended_are_told(stage: Stage) -> None:
+    browser, words = stage.browser("see"), "found other settings on its disk"
+    assert words not in browser.open("/settings")[1]
+    stage.host.mended = [{"host": "bar", "time_s": 0, "why": f"{SCRIPT} was gone"}]
+    text = browser.open("/settings")[1]
+    assert words in text and "bar has written the settings to its disk again" in text
+    assert SCRIPT not in text
+    for odd in ([{"host": "bar"}], [5]):  # of a version to come: the page is there all the same
+        stage.host.mended = odd
+        status, text = browser.open("/settings")
+        assert status == 200 and words not in text
+    stage.host.lacks = {"settings status"}
+    assert browser.open("/settings")[0] == 200
+
+
 def test_a_leader_of_a_former_version_lacks_settings_and_pages_and_is_named(stage: Stage) -> None:
     stage.host.lacks = {"settings history", "recordings list", "audio.codec"}
     browser = stage.browser("manage")

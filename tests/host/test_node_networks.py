@@ -100,7 +100,7 @@ def test_the_password_is_in_nothing_that_is_told_or_kept(stage: Radios) -> None:
     stage.ask("abort")
     fields = {"values": {}, "network": list(RIGHT), "base": 5, "who": "ann"}
     said: list[Any] = [asyncio.run(stage.settings.set(fields)), stage.history()]
-    said += [stage.ask("status"), stage.told, stage.settings.status({})]
+    said += [stage.ask("status"), stage.told, asyncio.run(stage.settings.status({}))]
     with Registry(stage.folder) as registry:
         said += [(each.entry, each.texts) for each in registry.about_venue()]
         assert sorted(registry.networks().values()) == sorted([WRONG, RIGHT, RIGHT])

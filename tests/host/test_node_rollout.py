@@ -302,11 +302,11 @@ def test_the_log_tells_each_step_and_who_took_it(stage: Stage) -> None:
 def test_who_has_applied_what_it_is_to_have_is_not_waited_for(stage: Stage) -> None:
     stage.answer()
     stage.start({DELAY: 100})
-    told = stage.settings.status({})
+    told = asyncio.run(stage.settings.status({}))
     assert sorted(each["state"] for each in told["members"]) == ["applied"] * 18 + ["waiting"] * 2
     assert (told["badges"], told["applied"], told["refused"]) == (20, 18, 0)
     stage.answer()
-    told = stage.settings.status({})
+    told = asyncio.run(stage.settings.status({}))
     assert {each["state"] for each in told["members"]} == {"applied"}
     assert sorted(each["version"] for each in told["members"]) == [1] * 18 + [2] * 2
     assert told["applied"] == 20

@@ -14,6 +14,7 @@ from tests.shared.keys import Directory
 
 from pressel.errors import PresselError, UsageError
 from pressel.node.desk import settings_past
+from pressel.node.desk.mends import MENDS_MAX, Mends
 from pressel.node.desk.venue_settings import VenueSettings
 from pressel.node.kept_settings import load_kept, store_kept
 from pressel.registry import proved
@@ -333,7 +334,7 @@ def test_the_status_tells_of_each_badge_what_it_said(tmp_path: Path) -> None:
         member.name = b"ABCD"[session - 1 : session]
         member.settings.acknowledged, member.settings.refused = version, refused
     stage.set(DELAY, 80, 1)
-    answer = stage.settings.status({})
+    answer = asyncio.run(stage.settings.status({}))
     assert [(each["name"], each["version"], each["state"]) for each in answer["members"]] == [
         ("A", 2, "applied"), ("B", 2, "refused"), ("C", 1, "waiting"), ("D", 0, "waiting")
     ]  # fmt: skip
@@ -343,15 +344,15 @@ def test_the_status_tells_of_each_badge_what_it_said(tmp_path: Path) -> None:
     ]  # fmt: skip
     can_change = leader.members.all()[1]
     can_change.features = features.NETWORKS | features.SECRET_TEXTS
-    assert "build" in stage.settings.status({})["members"][1]["why"]
+    assert "build" in asyncio.run(stage.settings.status({}))["members"][1]["why"]
     can_change.settings.failed = 7
     leader.settings.settings.network = 7
-    assert "found no leader" in stage.settings.status({})["members"][1]["why"]
+    assert "found no leader" in asyncio.run(stage.settings.status({}))["members"][1]["why"]
 
 
 def test_a_host_that_does_not_lead_has_no_status(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
-        Stage(tmp_path, Settings(3)).settings.status({})
+        asyncio.run(Stage(tmp_path, Settings(3)).settings.status({}))
 
 
 def test_a_host_that_leads_puts_in_force_what_the_log_tells(tmp_path: Path) -> None:
@@ -465,7 +466,7 @@ def test_a_change_says_beforehand_whom_it_touches(tmp_path: Path) -> None:
         member.name, member.groups = b"badge %d" % number, groups
 
     def touched(values: Any) -> dict[str, list[str]]:
-        return stage.settings.touched({"values": values})
+        return asyncio.run(stage.settings.touched({"values": values}))
 
     assert touched({f"{DELAY}@3": 200}) == {DELAY: ["badge 2", "badge 3"]}
     assert touched({f"{DELAY}@3": 20}) == {DELAY: ["badge 2", "badge 3"]}
@@ -474,6 +475,8 @@ def test_a_change_says_beforehand_whom_it_touches(tmp_path: Path) -> None:
     assert len(touched({"relay.packet_frames": 1})["relay.packet_frames"]) == 4
     assert touched({DELAY: 60}) == {}
     assert touched({f"{DELAY}@9": 60}) == {DELAY: []}
+    with pytest.raises(UsageError, match="no board is called 'esp32-devkti'"):
+        touched({"audio.gain@esp32-devkti": 0})  # as the change itself would be refused
 
 
 def test_what_groups_have_is_taken_over_from_the_log(tmp_path: Path) -> None:
@@ -576,6 +579,10 @@ def test_what_somebody_did_to_the_file_is_told_and_undone(
         stage.keep()
     (told,) = stage.told[1:]
     assert told.startswith("settings_mended: ") and words in told and str(tmp_path) in told
+    (mend,) = asyncio.run(stage.settings.mends.all())
+    assert words in mend["why"] and mend["host"] == ""
+    if is_leader:
+        assert asyncio.run(stage.settings.status({}))["mended"] == [mend]
     assert load_kept(tmp_path).values()[:3] == (2, 60, 90_000)
     os.utime(tmp_path / proved.SETTINGS)  # touched, and as it was
     stage.keep()
@@ -679,3 +686,33 @@ def test_who_has_heard_nothing_of_a_setting_but_from_a_former_host_ends_nothing(
 ) -> None:
     stage = Stage(tmp_path, Settings(3, talk_ms=90_000))
     assert stage.settings.kept_minutes() is None
+
+
+def test_what_other_hosts_have_mended_is_asked_and_checked() -> None:
+    """The newest of each, by time; what is no such list, or does not come, counts for nothing."""
+    said = {"time_s": 5, "why": "it was\x1b[2Jgone"}
+    answers: dict[bytes, Any] = {
+        b"a": {"answer": [{"host": "x", "time_s": n, "why": str(n)} for n in range(2000, 2020)]},
+        b"b": {"answer": [said]},
+        b"c": {"error": "a former version", "exit": 1},
+        b"d": {"answer": [{**said, "time_s": 1 << 62}]},
+        b"e": None,
+        b"f": [],
+        b"g": {"answer": [{**said, "why": "x" * 100_000}]},
+    }
+
+    async def ask(host: bytes, body: bytes) -> bytes | None:
+        assert json.loads(body)["ask"] == "settings mended"
+        if host == b"h":
+            raise TimeoutError
+        return None if answers[host] is None else json.dumps(answers[host]).encode()
+
+    mends = Mends(lambda: [*answers, b"h"], ask, bytes.decode, lambda: 1000.5)
+    mends.add("it held version 1")
+    told = asyncio.run(mends.all())
+    assert [(each["host"], each["time_s"]) for each in told[:2]] == [("b", 5), ("", 1000)]
+    assert [each["time_s"] for each in told[2:]] == list(range(2012, 2020))
+    assert {each["host"] for each in told[2:]} == {"a"} and "\x1b" not in told[0]["why"]
+    for n in range(50):
+        mends.add(str(n))
+    assert len(mends.own({})) == MENDS_MAX

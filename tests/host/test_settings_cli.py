@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from pressel import cli
-from pressel.cli import settings_show, settings_whose
+from pressel.cli import settings_files, settings_show, settings_whose
 from pressel.cli.settings_state import State
+from pressel.errors import UnreachableError
 from pressel.registry.device import Device, Entitlements
 from pressel.schema.setting_values import differences
 from pressel.schema.settings import settings
@@ -175,3 +176,42 @@ def test_a_file_is_compared_by_what_it_says(tmp_path: Path) -> None:
     assert differences(*settings_show.compared(Path(), None)).keys() == {
         TALK, f"{TALK}@2", f"{DELAY}@1",
     }  # fmt: skip
+
+
+def test_a_board_that_nobody_knows_is_told_with_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake where a host knows the venue's boards, and a warning where none is there."""
+    file = tmp_path / "settings.toml"
+    file.write_text('[at.esp32-devkti.audio]\ngain = "off"\n[at.ours.audio]\ngain = "off"\n')
+    roll = SimpleNamespace(boards=lambda: {"00000000000000a1": "ours"})
+    monkeypatch.setattr(settings_whose, "DeskRoll", lambda path, notice: nullcontext(roll))
+    wrong = f"{file}:1:1: at.esp32-devkti: no board is called 'esp32-devkti'; did you mean 'esp32-"
+    code, text = said(capsys, "check", str(file))
+    assert code == 2 and wrong in text and "'ours'" not in text
+    file.write_text(file.read_text().replace("devkti", "devkit"))
+    assert said(capsys, "check", str(file)) == (0, f"{file}: 2 settings, no mistake\n")
+
+    def nobody(*place: object) -> None:
+        raise UnreachableError("no host")
+
+    monkeypatch.setattr(settings_files.sockets, "find", nobody)
+    code, text = said(capsys, "check", str(file))
+    assert code == 0 and f"{file}:3:1: at.ours: no board is called 'ours'" in text
+    assert "(no host was there to ask)" in text and "2 settings, no mistake" in text
+
+
+def test_the_status_tells_which_host_has_mended_its_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = settings_show.ask(Path()).model_dump()
+    mended = [
+        {"host": "", "time_s": 0, "why": "/x/settings.json was gone"},
+        {"host": "bar", "time_s": 9, "why": "/y/settings.json held version 3"},
+    ]
+    for more, count in (({"mended": mended}, 2), ({}, 0)):  # a former leader tells none
+        told = {**state, "members": [], **more}
+        monkeypatch.setattr(settings_show.sockets, "ask", lambda path, verb, told=told: told)
+        code, text = said(capsys, "status")
+        assert code == 0 and text.count("has written the settings to its disk again") == count
+    assert "bar has written" not in text

@@ -11,9 +11,10 @@ from typing import Any
 
 import click
 
+from pressel.boards.board import board_ids
 from pressel.errors import PresselError, UsageError
 from pressel.node import control as sockets
-from pressel.schema.settings_file import load_file, render
+from pressel.schema.settings_file import load_file, render, strange_boards
 from pressel.schema.settings_json import json_schema
 from pressel.whole_file import new_file
 
@@ -21,6 +22,7 @@ from .options import control_options
 from .settings_change import change_options, put
 from .settings_show import version_of
 from .settings_state import ask
+from .settings_whose import known_boards
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -61,9 +63,23 @@ def import_file(file: Path, **options: Any) -> int:
 
 @click.command()
 @click.argument("file", type=_FILE)
-def check(file: Path) -> None:
-    """Look for mistakes in FILE; asks no host and changes nothing."""
+@control_options
+def check(file: Path, port: int | None, control: Path | None) -> None:
+    """Look for mistakes in FILE; changes nothing.
+
+    It needs no host, except for boards with a name that is not known here: the venue may know it.
+    """
     values, _ = load_file(file)
+    strange = strange_boards(file, board_ids())
+    if strange:
+        try:
+            known = known_boards(sockets.find(control, port))
+        except PresselError:
+            for each in strange:
+                print(f"{each.at(file)} (no host was there to ask)", file=sys.stderr)
+        else:
+            if wrong := strange_boards(file, known):
+                raise UsageError("\n".join(each.at(file) for each in wrong))
     print(f"{file}: {len(values)} setting{'' if len(values) == 1 else 's'}, no mistake")
 
 

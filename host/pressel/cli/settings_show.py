@@ -19,6 +19,7 @@ from pressel.cli import completing
 from pressel.cli.completing import offering
 from pressel.errors import PresselError, UsageError
 from pressel.node import control as sockets
+from pressel.node.desk.mends import Mend
 from pressel.node.desk.settings_past import Change, in_version
 from pressel.node.desk.venue_settings import APPLIED
 from pressel.registry.identity import fingerprint
@@ -118,13 +119,15 @@ class MemberRow(BaseModel):
 
 class Members(State):
     members: list[MemberRow]
+    mended: list[Mend] = []  # an older leader tells none
 
 
 @click.command()
 @control_options
 @JSON
 def status(port: int | None, control: Path | None, as_json: bool) -> int:
-    """Show which badges have applied the settings that they are to have, and which refuse them.
+    """Show which badges have applied the settings that they are to have, and which refuse them;
+    and which host has found other settings on its disk and written its own again.
 
     Exits with 1 when a badge has not applied them.
     """
@@ -141,6 +144,8 @@ def status(port: int | None, control: Path | None, as_json: bool) -> int:
                 table.add_row(escape(each.name), each.device, state, version)
             print_table(table)
         print(f"{told.name()}, {told.counts()}")
+        for mend in told.mended:
+            print(mend.in_words())
         say_left(told, has_reasons=True)
     return 0 if told.applied == told.badges or not told.are_told else 1
 

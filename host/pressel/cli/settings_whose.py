@@ -86,6 +86,12 @@ def _named(path: Where, word: str) -> str:
     return board
 
 
+def known_boards(path: Where) -> set[str]:
+    """The names of all boards that the venue knows: ours, and those that somebody has told it."""
+    with DeskRoll(path, _say_nothing) as roll:
+        return {*board_ids(), *roll.boards().values()}
+
+
 def _boards(roll: Roll) -> dict[str, str]:
     """By device; none where a host of an earlier version does not tell."""
     with contextlib.suppress(PresselError):

@@ -53,6 +53,7 @@ HERE_ONLY = MappingProxyType(
         "registry backup": "it names a file there",
         "registry folder": "it names a folder there",
         "registry restore": "it names a file there",
+        "settings mended": "it is between hosts",
         "update add": "the release must lie there first",
         "update put": "it carries a whole release",
         "update copy": "it is between hosts",

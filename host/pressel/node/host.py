@@ -53,6 +53,7 @@ from .desk.backups import Backups
 from .desk.campaigns import Campaigns
 from .desk.desk import Desk
 from .desk.duty import Duty
+from .desk.mends import Mends
 from .desk.recordings import Recordings
 from .desk.release_rollouts import ReleaseRollouts
 from .desk.releases import Releases
@@ -162,6 +163,7 @@ class HostNode:
             options.state, self._leader, lambda: self._host.replica.state, self._settle,
             self._in_thread, self._watch.with_registry, report,
         )  # fmt: skip
+        self._settings.mends = Mends(self._others.there, self._others.ask, self._others.name_of)
         self._releases = ReleaseRollouts(
             options.state, self._updates, self._in_thread, self._watch.with_registry, report,
         )  # fmt: skip

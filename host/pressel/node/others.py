@@ -25,6 +25,7 @@ from .discovery import BEACON_S, Discovery, beacon, read_beacon
 from .options import EVERYWHERE, HOSTS_PORT, HostOptions
 from .report import Report
 from .sockets import Port
+from .standbys import HEARD_MS
 
 OnMessage = Callable[[bytes, bytes, int], None]  # host, message, now_ms
 
@@ -86,6 +87,12 @@ class OtherHosts:
     def silent_ms(self, host: bytes, now_ms: int) -> int | None:
         """How long ago `host` was heard; None: never."""
         return self.channel.silent_ms(host, now_ms)
+
+    def there(self) -> list[bytes]:
+        """The hosts that were heard lately."""
+        now_ms = engine_now_ms()
+        silent = {host: self.silent_ms(host, now_ms) for host in self.channel.hosts()}
+        return [host for host, ms in silent.items() if ms is not None and ms < HEARD_MS]
 
     # --- from start to stop ---
 

@@ -6,7 +6,7 @@ It does not know which values are in force.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,19 @@ def load_text(text: str) -> tuple[dict[str, int | None], int | None, list[Findin
         if not findings:
             return values, base, []
     return {}, None, sorted(findings)
+
+
+def strange_boards(file: Path, known: Collection[str]) -> list[Finding]:
+    """Where a file without a mistake names boards that are not among those `known`."""
+    text, data, _ = read(file)
+    lines = Lines(text)
+    found = []
+    for each, sections in (data or {}).get(AT, {}).items():
+        if not each.isdigit() and is_board(each) and each not in known:
+            words = f"no board is called '{each}'{did_you_mean(each, sorted(known))}"
+            loc = (AT, each, *list(sections)[:1])
+            found.append(Finding(lines.of(loc), f"{AT}.{each}", words, "warning"))
+    return sorted(found)
 
 
 def _told(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
@@ -15,6 +16,8 @@ from pressel.console.changes import Changes
 from pressel.console.door import Refusal, Visitor
 from pressel.console.host_reader import HostReader
 from pressel.console.settings_file import SettingsFile
+from pressel.errors import PresselError
+from pressel.node.desk.mends import Mend
 from pressel.registry.device import ACTIVE
 from pressel.schema.setting_values import (
     AS_THE_VENUE,
@@ -69,9 +72,18 @@ class SettingPages:
 
         return self._frame.page(
             "settings.html.j2", visitor, "/settings", now=now, rows=rows, own=own, whose=whose,
+            mended=await self._mended(),
             lacking=lacking, devices=[each for each in devices if each["state"] == ACTIVE],
             boards=boards, gone=gone_words, key_at=key_at,
         )  # fmt: skip
+
+    async def _mended(self) -> list[str]:
+        """Where a host's disk had other settings; none while nobody leads."""
+        try:
+            told = (await self._host.ask("settings status")).get("mended", [])
+            return [Mend.model_validate(each).in_words() for each in told]
+        except (PresselError, ValidationError):
+            return []
 
     async def _settings_file(self, request: Request, visitor: Visitor) -> Response:
         sheet = await self._file.sheet(version_of(request, "with"))

@@ -53,6 +53,7 @@ from ..kept_settings import (
 from ..report import Report
 from . import settings_past
 from .audits import WithRegistry
+from .mends import Mends
 from .networks import Networks
 from .settings_past import SET, WHY, Newest, Past, checked_why, past, removed
 from .touched import touched
@@ -94,6 +95,7 @@ class VenueSettings:
         self._report = report
         self.turn = asyncio.Lock()  # one change after the other; who rolls one out holds it, too
         self.networks = Networks()
+        self.mends = Mends()
         self.is_closed: Callable[[], Awaitable[str]] = _open  # why nothing can be set; "": it can
         self._caught_up: Leader | None = None  # for which the log was looked at
         self._told = ""
@@ -122,6 +124,7 @@ class VenueSettings:
             Verb(SET, self.set, writes=True, place=LEADER, logs=True, shown=("values",)),
             Verb("settings history", self.history, place=COPY, in_thread=True),
             Verb(BOARD, self.set_board, True, LEADER, logs=True, shown=("id", "board")),
+            *self.mends.verbs(),
         )
 
     def show(self, fields: Fields) -> dict[str, Any]:
@@ -156,20 +159,25 @@ class VenueSettings:
         now = self._followed() if leader is None else self._gone_on(leader.settings.settings)
         return None if now is None else now.names_days
 
-    def status(self, fields: Fields) -> dict[str, Any]:
+    async def status(self, fields: Fields) -> dict[str, Any]:
         """What `show` says, and in `members` for each badge that is here its device, its name, the
         version that it answered last (0: none), `state`: what it said of it, and `why` it
-        refuses."""
+        refuses; and in `mended` where a host's disk had other settings, as `Mend` says."""
+        mended = await self.mends.all()
         leader = leading(self._leader)
         rows = [_member_row(leader, member) for member in leader.members.all()]
-        return {**self.show(fields), "members": rows}
+        return {**self.show(fields), "members": rows, "mended": mended}
 
-    def touched(self, fields: Fields) -> dict[str, list[str]]:
+    async def touched(self, fields: Fields) -> dict[str, list[str]]:
         """Of a change to `values`, the names of the badges that are here and that each setting is
-        about; of those that stay as they are, nothing."""
+        about; of those that stay as they are, nothing. UsageError where the change would be
+        refused."""
+        values = checked(fields["values"])
+        was = values_of(leading(self._leader).settings.settings)
+        await self.check_whose(was, laid_over(was, values))
         leader = leading(self._leader)
         now = leader.settings.settings
-        new = laid_over(values_of(now), checked(fields["values"]))
+        new = laid_over(values_of(now), values)
         check_values(new)
         boards = leader.settings.boards
         return touched(leader.members.all(), now, settings_with(now.version, new), boards)
@@ -325,6 +333,7 @@ class VenueSettings:
             self._mark = mark_of(self._state)
         if why:
             self._report("settings_mended", {"why": why})
+            self.mends.add(why)
 
     async def _read_log(self) -> None:
         if self._is_log_read:
