@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.host.log_venue import Venue as Logs
-from tests.host.test_node_settings import DEFAULTS, DELAY, TALK, Stage, wrote
+from tests.host.settings_stage import DEFAULTS, DELAY, TALK, Stage, wrote
 from tests.shared.keys import Directory
 
 from pressel.errors import PresselError
