@@ -19,7 +19,7 @@ from tests.e2e.stage import ask, words
 from tests.e2e.tap import Seen, Tap, tapped
 from tests.e2e.test_console_talk import PASSWORD, console
 from tests.host.console_stage import Browser
-from tests.host.test_ear import wind
+from tests.host.test_ear import SPOILT, wind
 
 from pressel.audio.wav import RATE_HZ
 from pressel.bundle.pseudonyms import Pseudonyms
@@ -32,7 +32,7 @@ NAMES = ("Ann", "Ben", "Cy", "Dora")
 BEN = 1
 LOST = 6  # one datagram of so many
 SPOKEN_S = 4.0  # by each of three: 400 frames to judge each listener by
-LONG_S = 25.0  # until a microphone can be judged: half of it is pauses
+LONG_S = 28.0  # until a microphone can be judged: half of it is pauses, and each second counts
 FOUND_S = 40.0
 LOOK_S = 0.5
 BEACONS_S = 0.3072
@@ -42,7 +42,8 @@ FULL_S = 0.007  # the mean time that each takes: four in 20 ms while one of four
 OTHERS = (
     "sleep", "hears badly", "hears with gaps", "is heard badly", "Nearly everybody",
     "cannot be heard", "hard to understand", "Nobody hears", "Relay", "Multicast does not arrive",
-    "No sign of", "Something is wrong",
+    "No sign of", "Something is wrong", "asks to come in, and", "again and again", "held off",
+    "Two badges", "Nobody is there",
 )  # fmt: skip
 
 Voice = NDArray[np.float64]
@@ -58,6 +59,7 @@ class Fault:
     plant: Callable[[Tap, int], None] | None = None
     spoil: Callable[[Voice], Voice] | None = None
     is_killed: bool = False
+    is_deaf: bool = False  # then it gets no floor to talk
 
 
 def _asleep(sleeps: Callable[[int, int], bool]) -> Callable[[Tap, int], None]:
@@ -100,6 +102,13 @@ def _full(tap: Tap, ben: int) -> None:
         return ()
 
     tap.passes = passes
+
+
+def _cut(is_lost: Callable[[Seen, int], bool]) -> Callable[[Tap, int], None]:
+    def plant(tap: Tap, ben: int) -> None:
+        tap.passes = lambda seen: () if is_lost(seen, ben) else (seen.data,)
+
+    return plant
 
 
 def _losing(is_lost: Callable[[Seen, int], bool]) -> Callable[[Tap, int], None]:
@@ -147,6 +156,19 @@ FAULTS = {
         ("{} is hard to understand", "Its microphone is driven too hard"),
         spoil=lambda pcm: pcm * 10.0,
     ),
+    "hum": Fault(
+        ("{} is hard to understand", "A loud hum at its microphone"),
+        spoil=lambda pcm: pcm + SPOILT["mains"](len(pcm)),
+    ),
+    "hiss": Fault(
+        ("{} is hard to understand", "Its microphone hisses loudly"),
+        spoil=lambda pcm: pcm + SPOILT["loud hiss"](len(pcm)),
+    ),
+    "deaf": Fault(
+        ("{} asks to come in, and hears no answer", "what is sent to it is lost"),
+        _cut(lambda seen, ben: seen.who == ben and not seen.is_up),
+        is_deaf=True,
+    ),
     "mute": Fault(
         ("Nobody hears what {} says", "Its microphone gives no sound"), spoil=lambda pcm: pcm * 0.0
     ),
@@ -181,7 +203,7 @@ async def _played(fault: Fault, leader: LeaderProcess, tap: Tap, badges: list[Ac
     spoilt = pcm
     if fault.spoil is not None:
         spoilt = fault.spoil(np.resize(words(1).pcm.astype(float), int(LONG_S * RATE_HZ)))
-    for who in (0, BEN, 2):
+    for who in (0, 2) if fault.is_deaf else (0, BEN, 2):
         said = np.clip(spoilt if who == BEN else pcm, -32_768, 32_767)
         await badges[who].press_and_speak(said.astype(np.int16))
         await asyncio.sleep(1.0)

@@ -37,7 +37,7 @@ LOOK_S = 0.5
 SLOW_S = 0.04  # each way: a round trip of twice as much is too long for a relay
 DEAF = 4  # badges at the access point that swallows multicast
 PROBED_S = 60.0  # sixteen probes take sixteen seconds, on an idle machine
-FAULTS = ("No sign of", "is slow or busy", "Multicast does not arrive", "this host's disk")
+FAULTS = ("No sign of", "is slow or busy", "Multicast does not arrive", "Something is wrong")
 
 
 @contextlib.contextmanager
@@ -203,7 +203,7 @@ def test_a_full_disk_is_named_while_people_talk(
                 await says(page)
                 (disk / STATE / NAMES).unlink()
                 _fill(disk / "others")
-                await says(page, "this host's disk")
+                await says(page, "Something is wrong with this host's disk")
                 await badges[0].press_and_speak(words(1, 1.0).pcm)
                 assert (await badges[1].wait_for("heard")).value
                 bundle = await asyncio.to_thread(page.post, "/bundle")
@@ -212,6 +212,33 @@ def test_a_full_disk_is_named_while_people_talk(
                 await says(page)
 
     with small_disk(tmp_path / "disk", FREE_BYTES_MIN + (64 << 20)) as disk:
+        asyncio.run(scenario(disk))
+
+
+def test_a_full_disk_of_a_standby_is_named_on_the_leaders_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And on its own, where it is called this host's."""
+    monkeypatch.setattr(host_reader, "EXAMINED_S", LOOK_S)
+
+    async def scenario(disk: Path) -> None:
+        cluster = Cluster(tmp_path, "ab")
+        async with cluster.started("a", knows="b"), cluster.started("b", knows="a"):
+            if await cluster.until_led() == "b":
+                await cluster.ask("b", "host", "resign")
+                await until(lambda: cluster.leader() == "a", "the other one leads")
+            with (
+                seen_at(tmp_path / "console", tmp_path / "a.sock") as leaders,
+                seen_at(tmp_path / "console-b", tmp_path / "b.sock") as own,
+            ):
+                await says(leaders)
+                _fill(disk / "others")
+                await says(leaders, "Something is wrong with host", "'s disk")
+                await says(own, "Something is wrong with this host's disk")
+                (disk / "others").unlink()
+                await says(leaders)
+
+    with small_disk(tmp_path / "state-b", FREE_BYTES_MIN + (64 << 20)) as disk:
         asyncio.run(scenario(disk))
 
 

@@ -30,7 +30,7 @@ from pressel.console.talk import READY, TALKING, Talk
 from pressel.demo.actor import Actor
 from pressel.demo.speeches import Speech
 from pressel.demo.venue import run_badges, run_leader
-from pressel.doctor import checks
+from pressel.doctor.computers import of_the_venue
 from pressel.node import control
 from pressel.virtual import now_ms
 
@@ -101,10 +101,8 @@ def console(work: Path, control_socket: Path) -> Iterator[str]:
     `work`; Mia has an account."""
     accounts = Accounts(work, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     accounts.put("Mia", "own", PASSWORD)
-    host = HostReader(
-        lambda verb, **fields: control.ask(control_socket, verb, **fields),
-        examine=lambda: [*checks.clock(), *checks.disk(work)],
-    )
+    ask = lambda verb, **fields: control.ask(control_socket, verb, **fields)  # noqa: E731
+    host = HostReader(ask, examine=lambda: of_the_venue(ask, work))
     door = Door(accounts, is_secure=False)
     config = settings(host, door, frozenset({"127.0.0.1"}), work, talk=Talk(host, door, work))
     with served(config) as port:

@@ -299,6 +299,7 @@ def test_what_is_recorded_is_what_happened_meanwhile(
     asked = lambda _, verb, **fields: told[verb]  # noqa: E731
     monkeypatch.setattr(commands.sockets, "ask", asked)
     told["history"] = {**PAST, "place": 6, "newest": 6}
+    told["host computers"] = {"": []}
     monkeypatch.setattr(commands, "all_bursts", lambda _: bursts)
     monkeypatch.setattr(commands, "TOLD_S", 0)
     monkeypatch.setattr("sys.stdin", SimpleNamespace(readline=reproduce))

@@ -20,6 +20,7 @@ from pressel.console.zones import FILE, Zones
 from pressel.doctor.finding import Finding
 from pressel.errors import PresselError, UsageError
 from pressel.health import verdict
+from pressel.health.badges import ASKS_MS
 from pressel.health.radio import access_points
 from pressel.health.relays import relays
 from pressel.health.troubles import troubles
@@ -452,3 +453,36 @@ def test_what_a_page_reads_is_not_changed_under_it() -> None:
     read = reader._seen.bursts
     reader._read_bursts()
     assert (len(read), len(reader._seen.bursts), reader._place) == (1, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("is_strange", "says"), [(False, "asks to come in, and hears no answer"), (True, "is refused")]
+)
+def test_a_badge_that_asks_in_vain_is_not_called_silent(is_strange: bool, says: str) -> None:
+    """Its way here works; it is another cause, and another cure."""
+    venue = registered(Venue(badges=2))
+    away = Away(lambda: venue.leader, lambda: venue.now_ms)
+    (device,) = [m.device for m in venue.leader.members.all() if m.name == b"B0"]
+    away.note()
+    venue.badge("B").alive = False
+    knock = venue.leader.joining.on_knock
+    assert knock is not None
+    knock(device, is_strange, venue.now_ms)  # it is here: that is no news
+    for _ in range(10):
+        venue.run(1000)
+        away.note()
+    assert [each.asked_ms for each in away.states()] == [None]
+    knock(device, is_strange, venue.now_ms)
+    knock(b"anybody.", is_strange, venue.now_ms)
+    seen = Seen(health=verdict.judge((), NOW_S), status=status_of())
+    assert seen.status is not None
+    seen.status.away = away.states()
+    (todo,) = live(seen, [], NOW_S).todo
+    assert todo.title.startswith("B0 asks") and says in todo.title
+    venue.run(ASKS_MS + 1)
+    seen.status.away = away.states()
+    assert [each.title for each in live(seen, [], NOW_S).todo] == ["B0 cannot be heard"]
+    venue.badge("B").alive = True
+    venue.run(3000)
+    away.note()
+    assert away.states() == [] and not away._asked_ms and not away._strange

@@ -15,6 +15,7 @@ from typing import Any
 
 from pressel import __version__
 from pressel.doctor.finding import Finding
+from pressel.health.microphone import NOISES
 from pressel.health.verdict import judge
 from pressel.node.burst_state import BurstState
 from pressel.node.channel import channel
@@ -30,6 +31,7 @@ from ptt.wire import refusal
 from .history import history
 from .needs import needs
 from .pseudonyms import Pseudonyms
+from .words import RESTARTS
 
 BURSTS_MAX = 300
 LINES_MAX = 5000
@@ -169,10 +171,18 @@ def _member(told: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
         "settings_version": _numbers(told["settings_version"]),
         "other_table": told.get("table_advice") is not None,
         "access_point": names.of("point", str(report.get("access_point") or "")) if report else "",
-        "report": {name: _numbers(report.get(name)) for name in _REPORTED} if report else None,
+        "restarts": _numbers(told.get("restarts")),
+        "doubles": _numbers(told.get("doubles")),
+        "report": _report(report) if report else None,
         "microphone": _microphone(told.get("microphone")),
         "way": _way(told.get("way"), names),
     }
+
+
+def _report(told: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: _numbers(told.get(name)) for name in _REPORTED}
+    why = str(told.get("restart"))
+    return {**found, "restart": why if why in RESTARTS else ""}
 
 
 def _peer(told: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
@@ -194,7 +204,11 @@ def _microphone(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if told is None:
         return None
     counted = ("spoken", "clipped_percent", "windy_percent", "noise_dbfs", "silent_s")
-    return {name: _numbers(told.get(name)) for name in counted}
+    noise = str(told.get("noise") or "")
+    return {
+        **{name: _numbers(told.get(name)) for name in (*counted, "above_noise_db")},
+        "noise": noise if noise in NOISES else "",
+    }
 
 
 def _way(told: Mapping[str, Any] | None, names: Pseudonyms) -> dict[str, Any] | None:
@@ -266,7 +280,7 @@ def _line(line: Line, names: Pseudonyms) -> dict[str, Any]:
 
 def _field(row: EventRow, name: str, value: Any, names: Pseudonyms) -> Any:
     kinds = row.kinds(name)
-    if not kinds and name == "why" and isinstance(value, str) and value in _restarts():
+    if not kinds and name == "why" and isinstance(value, str) and value in RESTARTS:
         return value
     if not kinds:
         return value if name in _ADDED and isinstance(value, int) else None
@@ -279,11 +293,6 @@ def _field(row: EventRow, name: str, value: Any, names: Pseudonyms) -> Any:
     if kinds[0] == "text":
         return None
     return value if value in _words_of(kinds) else None
-
-
-def _restarts() -> set[str]:
-    """Why a badge restarts, as a host's log says it."""
-    return {each.text for each in event_table().numbers("restart").values()}
 
 
 def _words_of(kinds: Iterable[str]) -> set[str]:

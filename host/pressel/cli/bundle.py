@@ -56,7 +56,7 @@ def make(
     from pressel.bundle.contents import contents
     from pressel.bundle.page import render
     from pressel.bundle.pseudonyms import Pseudonyms
-    from pressel.doctor import checks
+    from pressel.doctor.computers import of_the_venue
     from pressel.trace.logs import all_lines
 
     if minutes and is_recorded:
@@ -76,7 +76,7 @@ def make(
     ]
     told = _told(path)
     bursts = [each for each in told["bursts"] if each.at >= since_s]
-    findings = [*checks.clock(), *checks.disk(folder)]
+    findings = of_the_venue(lambda verb: sockets.ask(path, verb), folder)
     venue = told["figures"], told["settings"], told["status"]
     hosts = told["cluster"], told["history"]
     made = contents(*venue, bursts, lines, names, now_s, findings, *hosts, since_s)

@@ -85,7 +85,7 @@ def console(
     from pressel.console.server import settings
     from pressel.console.talk import Talk
     from pressel.console.tokens import Tokens
-    from pressel.doctor import checks
+    from pressel.doctor.computers import of_the_venue
 
     def request(verb: str, **fields: object) -> sockets.Reply:
         return sockets.request(sockets.find(control, port), verb, **fields)
@@ -110,7 +110,7 @@ def console(
     if door.code:
         print(f"no account yet; to make the first one, type the code {door.code}", file=sys.stderr)
     print(f"the console is at {scheme}://{host}:{number}/", file=sys.stderr, flush=True)
-    reader = HostReader(ask, examine=lambda: [*checks.clock(), *checks.disk(state)])
+    reader = HostReader(ask, examine=lambda: of_the_venue(ask, state))
     talk = Talk(reader, door, state, leader)
     commands = Commands(request, door, tokens, authority)
     config = settings(reader, door, known, state, certificate, key, talk, commands)

@@ -24,6 +24,7 @@ FRESH_S = 0.9  # what is older is read again; pages are renewed each second
 WAITING_FRESH_S = 3.0  # of newcomers: the registry lies on a disk
 KEPT_MAX = 1000  # bursts: those that a host keeps, and those that it has forgotten since
 HEARINGS_MAX = 40_000  # of all of them: 140 bytes each, so 6 MB
+FIRST_S = 1.0  # a disk that is sound takes a hundredth of it
 EXAMINED_S = 60.0  # a disk fills and a clock is set by hand: nobody waits for the second
 JUDGED_S = 5.0  # a verdict on everybody holds for so long: for a large venue it takes 0.1 s
 PAGES_MAX = 4  # of bursts in one look; the rest comes with the next
@@ -44,13 +45,13 @@ class Seen:
     hearings: int = 0  # in all of `bursts`
     health: VenueHealth = field(default_factory=lambda: judge((), 0.0))
     since_s: dict[int, tuple[int, float]] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)  # of this computer
+    findings: list[Finding] = field(default_factory=list)  # of the hosts' computers
     cluster: NodeState | None = None  # as this host sees it
 
 
 class HostReader:
     """`ask(verb, **fields)` asks the host, may block, and raises PresselError when it refuses or is
-    not there; `examine` looks at this computer, and may block, too."""
+    not there; `examine` looks at the hosts' computers, and may block, too."""
 
     def __init__(
         self,
@@ -60,7 +61,9 @@ class HostReader:
     ) -> None:
         self._ask = ask
         self._examine = examine
-        self._examined_s: float | None = None
+        self._examining: asyncio.Future[None] | None = None
+        self._examined_s: float = 0.0
+        self._is_examined = False
         self._now_s = now_s
         self._turn = asyncio.Lock()  # for newcomers
         self._reading: asyncio.Future[None] | None = None  # one at a time, whoever waits for it
@@ -81,6 +84,7 @@ class HostReader:
             if self._reading is None or self._reading.done():
                 self._reading = asyncio.ensure_future(self._read_in_thread())
             await asyncio.shield(self._reading)  # a page that is closed meanwhile ends no thread
+        await self._look_at_computers()
         return self._seen
 
     async def newcomers(self, state: str) -> list[dict[str, Any]]:
@@ -103,6 +107,16 @@ class HostReader:
         finally:
             self._read_s = self._asked_s = None  # what is shown next must have it
             self._asks += 1
+
+    async def _look_at_computers(self) -> None:
+        """When it is time. Pages go on meanwhile; only the first one waits a moment."""
+        if self._examining is None or self._examining.done():
+            now_s = time.monotonic()
+            if self._examining is None or now_s - self._examined_s >= EXAMINED_S:
+                self._examined_s = now_s
+                self._examining = asyncio.ensure_future(asyncio.to_thread(self._examine_now))
+        if not self._is_examined:
+            await asyncio.wait({self._examining}, timeout=FIRST_S)
 
     async def run(self, act: Callable[[Ask], T]) -> T:
         """What `act` makes of the host's answers, which it asks for by itself, in a thread."""
@@ -131,7 +145,6 @@ class HostReader:
         except (ValidationError, PresselError):
             seen.cluster = None
         self._judge()
-        self._look_here()
         self._time_talk()
         seen.number += 1
 
@@ -164,11 +177,9 @@ class HostReader:
             self._judged_s = now_s
             self._seen.health = judge(self._seen.bursts, self._now_s())
 
-    def _look_here(self) -> None:
-        now_s = time.monotonic()
-        if self._examined_s is None or now_s - self._examined_s >= EXAMINED_S:
-            self._examined_s = now_s
-            self._seen.findings = self._examine()
+    def _examine_now(self) -> None:
+        self._seen.findings = self._examine()
+        self._is_examined = True
 
     def _time_talk(self) -> None:
         floors = self._seen.status.floors if self._seen.status is not None else []

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from pressel.health.badges import SILENT_MS, asks
 from pressel.health.hosts import of_the_cluster
 from pressel.health.radio import by_signal
 from pressel.health.rating import BADLY, GAPS, WELL
 from pressel.health.todo import Todo
-from pressel.health.troubles import SILENT_MS, of_the_host, troubles, unclear
+from pressel.health.troubles import of_the_host, troubles, unclear
 from pressel.health.verdict import VenueHealth
 from pressel.node.burst_state import BurstState
 from pressel.node.leader_state import AwayState, LeaderState, MemberState
@@ -172,7 +173,8 @@ def _gone(away: AwayState) -> Person:
     """Who is no member any more, and was one a while ago."""
     return Person(
         name=away.name, device=away.device, group=away.group,
-        now=f"not heard for {_span(away.silent_ms)}", hears="nothing now",
+        now=f"{'asks to come in' if asks(away) else 'not heard'} for {_span(away.silent_ms)}",
+        hears="nothing now",
         why=_why_gone(away), tone="gone",
     )  # fmt: skip
 

@@ -33,8 +33,11 @@ from pressel.transport.udp import parse_address
 from pressel.tree import IS_INSTALLED
 from ptt.base.numbers import PORT
 
+from . import timed_write
 from .finding import Finding
 
+SLOW_S = 2.0  # of a write: a worn card takes 0.2 s, and who waits for longer thinks it has failed
+WRITES_MAX = 3
 FREE_BYTES_MIN = 200_000_000  # registry, its log and backups of a large venue take half of it
 CLOCK_LEAST_S = 1_764_547_200  # 2025-12-01: before this program was written
 BACKUP_LATE = 2.0  # times the pause between two: one that failed is made up for
@@ -149,7 +152,8 @@ def shut_chains(ruleset: str, port: int) -> list[tuple[str, str]]:
 def clock() -> Found:
     if time.time() < CLOCK_LEAST_S:
         mend = "set it: timedatectl set-time '2026-01-31 12:00', and let it synchronise"
-        yield Finding("clock", "fault", f"says {time.strftime('%Y-%m-%d')}, which is past", mend)
+        words = f"says {time.strftime('%Y-%m-%d')}, which is past"
+        yield Finding("clock", "fault", words, mend, "it is years behind")
         return
     synchronised = (_tool("timedatectl", "show", "-p", "NTPSynchronized", "--value") or "").strip()
     if synchronised == "no":
@@ -174,9 +178,29 @@ def disk(state: Path | None = None) -> Found:
     words = f"{free / 1e9:.1f} GB free for {folder}"
     if free < FREE_BYTES_MIN:
         mend = "make room: journalctl --vacuum-size=200M; apt clean"
-        yield Finding("disk", "fault", words, mend)
+        yield Finding("disk", "fault", words, mend, "it is full")
         return
     yield Finding("disk", "fine", words)
+
+
+def disk_pace(
+    state: Path | None = None, took_s: Callable[[Path], float] = timed_write.took_s
+) -> Found:
+    """Whether a small write into the folder `state`, as for `disk`, is done soon; `took_s` tries
+    one, and gives how long it took. The best of some counts: others use the disk, too."""
+    folder = state or _folder()
+    try:
+        best_s = took_s(folder)
+        for _ in range(WRITES_MAX - 1):
+            if best_s < SLOW_S:
+                break
+            best_s = min(best_s, took_s(folder))
+    except OSError:
+        return  # it is full, gone or not ours: that has a check of its own
+    if best_s >= SLOW_S:
+        words = f"a small write takes {best_s:.1f} s: changes to devices and settings wait for it"
+        mend = "look what else writes there: iotop; if nothing does, it is dying, so make a backup"
+        yield Finding("disk", "fault", words, mend, f"it is slow: a write takes {best_s:.1f} s")
 
 
 def _existing(folder: Path) -> Path:
@@ -251,24 +275,24 @@ def permissions() -> Found:
 _SECRETS = (KEY_FILE, IDENTITY_FILE, DATABASE, *secrets_kept.ALL)
 
 
-def certificates() -> Found:
-    """When those of the console end; nothing where it has none of its own."""
+def certificates(state: Path | None = None) -> Found:
+    """When those of the console end; nothing where it has none. `state` as for `disk`."""
     now = datetime.now(UTC)
     try:
-        found = authority.ends(_folder())
+        found = authority.ends(state or _folder())
     except PresselError as error:
         mend = "put back your copy, or delete the folder: everybody logs in anew"
-        yield Finding("certificates", "fault", str(error), mend)
+        yield Finding("certificates", "fault", str(error), mend, "they cannot be read")
         return
     for name, end in found.items():
         soon = authority.ends_soon(end, now) if name == "authority" else ""
         if end <= now:
             words = f"that of the {name} has ended on {end:%Y-%m-%d}"
             mend = "start the console anew; it says what else to do"
-            yield Finding("certificates", "fault", words, mend)
+            yield Finding("certificates", "fault", words, mend, f"that of the {name} has ended")
         elif soon:
             words, _, mend = soon.partition(": ")
-            yield Finding("certificates", "warning", words, mend)
+            yield Finding("certificates", "warning", words, mend, f"the {name} ends soon")
         else:
             yield Finding("certificates", "fine", f"that of the {name} ends on {end:%Y-%m-%d}")
 
@@ -310,7 +334,7 @@ def versions() -> Found:
 
 
 CHECKS: tuple[Callable[[], Found], ...] = (
-    configuration, host, ports, firewall, clock, disk, addresses, discovery, permissions,
+    configuration, host, ports, firewall, clock, disk, disk_pace, addresses, discovery, permissions,
     certificates, backups, versions,
 )  # fmt: skip
 

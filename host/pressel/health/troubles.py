@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pressel.doctor.finding import Finding
-from pressel.health.microphone import LOUD, SILENT, WIND, trouble
+from pressel.health.microphone import HISS, HUM, LOUD, NOISE, SILENT, WIND, trouble
 from pressel.health.rating import BADLY
 from pressel.health.verdict import BadgeHealth, VenueHealth
 from pressel.node.leader_state import UNTOLD, LeaderState, MemberState
 from pressel.node.ways import DEAF
-from ptt.base.numbers import HEARTBEAT_MS
 
+from .badges import of_badges
 from .radio import AccessPoint, access_points, by_signal, troubled
 from .relays import relays
-from .todo import Todo, some
+from .todo import Todo
 
-SILENT_MS = 3 * HEARTBEAT_MS  # a member that has missed two heartbeats
 DEAF_MIN = 3  # badges at one access point that hear no multicast: one alone may be at its edge
 _MOST = 0.7  # of those there that could
 _DEAF = DEAF.partition("{}")[2]
 _MENDS = {
     WIND: "Wear it under the collar, out of the wind, and where no cloth rubs on it",
     LOUD: "Speak from farther away, or turn the microphone of its board down",
+    NOISE: "Speak into it from nearer, or away from what is loud",
+    HUM: "A fan or a fridge next to it hums so; at a computer its charger does, so unplug that",
+    HISS: "Let somebody talk there with another badge; if that does not hiss, this one is broken",
     SILENT: "Let somebody say a word into it; if nobody hears that, the badge is broken",
 }
 
@@ -35,23 +37,30 @@ def troubles(status: LeaderState, health: VenueHealth, findings: Iterable[Findin
         *_of_voices(status),
         *_of_relays(status),
         *_of_multicast(status),
-        *_of_badges(status),
+        *of_badges(status, health),
         *of_the_host(findings),
         *_of_old_apps(status),
     ]
 
 
 def of_the_host(findings: Iterable[Finding]) -> list[Todo]:
-    """What is wrong with the computer; those that are fine say nothing."""
+    """What is wrong with the hosts' computers; those that are fine say nothing."""
     return [
-        Todo(
-            f"Something is wrong with this host's {each.about}",
-            f"{each.about.capitalize()}: {each.words}. {_sentence(each.mend)}",
-            "warn",
-        )
+        Todo(_of_whom(each), _how(each), "warn")
         for each in findings
-        if each.level == "fault"
+        if each.level == "fault" or (each.level, each.about) == ("warning", "certificates")
     ]
+
+
+def _how(found: Finding) -> str:
+    return f"{found.about.capitalize()}: {found.words}. {_sentence(found.mend)}".strip()
+
+
+def _of_whom(found: Finding) -> str:
+    whose = f"host {found.host}'s" if found.host else "this host's"
+    if found.level == "warning":
+        return f"{whose[0].upper()}{whose[1:]} {found.about} end soon"
+    return f"Something is wrong with {whose} {found.about}"
 
 
 def _of_the_air(status: LeaderState, health: VenueHealth) -> list[Todo]:
@@ -117,15 +126,16 @@ def unclear(member: MemberState) -> str:
         return ""
     if why == SILENT:
         return f"{why[0].upper()}{why[1:]}: {told.silent_s} s of talk without a sound"
+    words = f"{why[0].upper()}{why[1:]}"
+    if why in (NOISE, HUM, HISS):
+        louder_db = told.above_noise_db
+        return words if louder_db is None else f"{words}: words are only {louder_db} dB louder"
     percent = told.windy_percent if why == WIND else told.clipped_percent
-    return f"{why[0].upper()}{why[1:]}, in {percent} % of what it says"
+    return f"{words}, in {percent} % of what it says"
 
 
 def _unclear(member: MemberState) -> str:
-    told = member.microphone
-    if told is None:
-        return ""
-    return trouble(told.spoken, told.clipped_percent, told.windy_percent, told.silent_s)
+    return trouble(member.microphone) if member.microphone is not None else ""
 
 
 def _of_relays(status: LeaderState) -> list[Todo]:
@@ -166,40 +176,11 @@ def _of_multicast(status: LeaderState) -> list[Todo]:
     return found
 
 
-def _of_badges(status: LeaderState) -> list[Todo]:
-    found = []
-    gone = [each.name for each in status.members if each.silent_ms > SILENT_MS]
-    gone += [each.name for each in status.away]
-    if gone:
-        text = "Out of reach, switched off, or an empty battery. Ask somebody who is near."
-        found.append(Todo(f"{some(gone)} cannot be heard", text, "warn"))
-    empty = [
-        f"{each.name} ({each.badge.battery_percent} %)"
-        for each in status.members
-        if each.badge is not None and is_low(each, status)
-    ]
-    if empty:
-        text = "They run out soon. Give them a charged badge."
-        found.append(Todo(f"Low battery: {some(empty)}", text, "warn"))
-    older = [each for each in status.members if each.table_advice]
-    if older:
-        names = some([each.name for each in older])
-        found.append(Todo(f"{names}: another release", str(older[0].table_advice), "warn"))
-    return found
-
-
 def _of_old_apps(status: LeaderState) -> list[Todo]:
     if status.v1_clients is None:
         return []
     text = "Anybody on this network can listen and talk. Turn the bridge off when it can go."
     return [Todo("Old apps are let in", text, "warn")]
-
-
-def is_low(member: MemberState, status: LeaderState) -> bool:
-    """Does its battery run out soon, as the venue has set that?"""
-    badge = member.badge
-    percent = badge.battery_percent if badge is not None else None
-    return percent is not None and percent <= status.battery_low_percent
 
 
 def _sentence(words: str) -> str:

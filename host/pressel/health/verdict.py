@@ -89,6 +89,7 @@ class BadgeHealth:
     word: str = ""
     why: str = ""
     is_blamed: bool = False
+    unheard: int = 0
 
     @property
     def is_asleep(self) -> bool:
@@ -113,10 +114,11 @@ def judge(bursts: Iterable[BurstState], now_s: float) -> VenueHealth:
     recent = [burst for burst in bursts if now_s - burst.at <= WINDOW_S]
     badges: dict[str, BadgeHealth] = {}
     for burst in recent:
-        badges.setdefault(burst.device, BadgeHealth(burst.device, burst.talker))
+        talker = badges.setdefault(burst.device, BadgeHealth(burst.device, burst.talker))
+        talker.unheard = 0 if burst.listeners else talker.unheard + 1
         for hearing in burst.hearings:
             badges.setdefault(hearing.device, BadgeHealth(hearing.device, hearing.name))
-            badges[burst.device].told.add(hearing)
+            talker.told.add(hearing)
     spoilt = {burst.device for burst in recent if _is_spoilt(burst)}
     blamed = {device for device in spoilt if _is_own_trouble(device, badges)}
     for burst in recent:

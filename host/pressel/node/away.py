@@ -44,6 +44,8 @@ class Away:
         self._now_ms = now_ms
         self._here: dict[bytes, Member] = {}
         self._away: dict[bytes, _Known] = {}  # who went last stands last
+        self._asked_ms: dict[bytes, int] = {}  # of these, who asks to come in again
+        self._strange: set[bytes] = set()  # of these, who proves another key
 
     async def look(self, number: int) -> None:
         """As a chore, each LOOK_S."""
@@ -53,7 +55,7 @@ class Away:
         """Who is here, and who no more."""
         leader, now_ms = self._leader(), self._now_ms()
         if leader is None:
-            self._here, self._away = {}, {}
+            self._here, self._away, self._asked_ms, self._strange = {}, {}, {}, set()
             return
         here = {member.device: member for member in leader.members.all()}
         for device, member in self._here.items():
@@ -61,13 +63,26 @@ class Away:
                 self._away[device] = known = _known(member)
                 self._tell_empty(device, known)
         self._here = here
+        leader.joining.on_knock = self._knock
         directory = leader.joining.directory
         for device, known in list(self._away.items()):
             is_over = clock.age(now_ms, known.heard_ms) > AWAY_MS
             if device in here or is_over or directory.name(device) is None:  # back, old or revoked
-                del self._away[device]
+                self._forget(device)
         while len(self._away) > AWAY_MAX:
-            del self._away[next(iter(self._away))]
+            self._forget(next(iter(self._away)))
+
+    def _forget(self, device: bytes) -> None:
+        del self._away[device]
+        self._asked_ms.pop(device, None)
+        self._strange.discard(device)
+
+    def _knock(self, device: bytes, is_strange: bool, now_ms: int) -> None:
+        """It says that it is `device`, which nobody need believe."""
+        if device in self._away:
+            self._asked_ms[device] = now_ms
+            if is_strange:
+                self._strange.add(device)
 
     def _tell_empty(self, device: bytes, known: _Known) -> None:
         percent = known.battery_percent
@@ -78,11 +93,13 @@ class Away:
     def states(self) -> list[AwayState]:
         """Who is away now, the last to go first."""
         now_ms = self._now_ms()
+        asked = {each: clock.age(now_ms, at_ms) for each, at_ms in self._asked_ms.items()}
         return [
             AwayState(
                 name=known.name, device=device.hex(), group=known.group,
                 silent_ms=clock.age(now_ms, known.heard_ms),
                 battery_percent=known.battery_percent,
+                asked_ms=asked.get(device), has_other_key=device in self._strange,
             )
             for device, known in reversed(self._away.items())
         ]  # fmt: skip

@@ -93,6 +93,8 @@ class Ear:
             windy_percent=known.windy_percent,
             noise_dbfs=known.noise_dbfs,
             silent_s=known.silent_s,
+            above_noise_db=known.above_noise_db,
+            noise=known.noise,
         )
 
     # --- inside ---

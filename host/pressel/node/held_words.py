@@ -24,3 +24,6 @@ def why_held(why: int) -> str:
 
 def advice(why: int) -> str:
     return ADVICE.get(why, OTHERWISE)
+
+
+ADVISED = {why_held(why): advice(why) for why in _WHY}

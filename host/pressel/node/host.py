@@ -51,6 +51,7 @@ from .chores import Chores
 from .desk import audits, copies, devices, recordings
 from .desk.backups import Backups
 from .desk.campaigns import Campaigns
+from .desk.computers import Computers
 from .desk.desk import Desk
 from .desk.duty import Duty
 from .desk.mends import Mends
@@ -93,6 +94,7 @@ from .standbys import Standbys
 from .tally import Tally
 from .term import load_record
 from .traffic import Traffic
+from .unrest import Unrest
 from .update_copy import UpdateCopy
 from .updates import Updates
 from .whereabouts import Whereabouts
@@ -112,7 +114,8 @@ class HostNode:
 
     def __init__(self, options: HostOptions, report: Report) -> None:
         self._options = options
-        self._report = report
+        self._unrest = Unrest(report)
+        self._report = report = self._unrest.report
         self._stopping = asyncio.Event()
         self._failure: BaseException | None = None  # why it stops
         self._chores = Chores(self._on_fault)
@@ -223,7 +226,7 @@ class HostNode:
     def _make_desk(self) -> Desk:
         venue = Venue(
             self._leader, self._badges_at, self._bridging, self._settle,
-            self._away, self._ear, self._others.name_of,
+            self._away, self._ear, self._unrest, self._others.name_of,
         )  # fmt: skip
         tally = Tally(lambda: self._host, self._others, venue)
         self._history = History(lambda: tally.figures({}))
@@ -234,6 +237,7 @@ class HostNode:
             Backups(state, self._is_leading), self._bursts,
             tally, self._history, self._heard, self._recordings,
             Sending(self._recordings, self._resend, self._leader),
+            Computers(state, self._others),
         )  # fmt: skip
         verbs = [verb for subject in subjects for verb in subject.verbs()]
         verbs += devices.verbs(self._watch.with_registry)

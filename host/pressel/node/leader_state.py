@@ -15,18 +15,22 @@ UNTOLD = "not told"  # where soft badges are, and badges of former releases
 
 class MicrophoneState(BaseModel):
     """Of what a member said: `spoken` frames were looked at, of these cut off at full scale, and
-    with wind, rubbing cloth or hum; `noise_dbfs` is heard between words, None before enough was
-    heard, or from a former version. `silent_s`: so much of its talk since any sound was heard."""
+    with wind or rubbing cloth; `noise_dbfs` is heard between words, and these are `above_noise_db`
+    louder, None before enough was heard, or from a former version; `noise` is "hum", "hiss" or
+    anything else, "". `silent_s`: so much of its talk since any sound was heard."""
 
     spoken: int
     clipped_percent: int
     windy_percent: int
     noise_dbfs: int | None = None
     silent_s: int = 0
+    above_noise_db: int | None = None
+    noise: str = ""
 
 
 class MemberState(BaseModel):
-    """One member; `silent_ms` since it was last heard."""
+    """One member; `silent_ms` since it was last heard. In the last quarter of an hour it has
+    started anew `restarts` times, and `doubles` times it came from two places at once."""
 
     node: int
     name: str
@@ -43,6 +47,8 @@ class MemberState(BaseModel):
     late: int = 0  # frames that came after their time
     badge: BadgeState | None = None  # what it last reported; older badges report nothing
     microphone: MicrophoneState | None = None  # None before it has talked
+    restarts: int = 0
+    doubles: int = 0
     way: WayState | None = None  # by which it gets voice; older leaders know one only
 
     @property
@@ -75,24 +81,29 @@ class FloorState(BaseModel):
 
 
 class AwayState(BaseModel):
-    """Who was a member a while ago and is heard no more; `battery_percent` as it told last."""
+    """Who was a member a while ago and is heard no more; `battery_percent` as it told last.
+    Somebody who says to be it asked to come in `asked_ms` ago, None: nobody; and, with
+    `has_other_key`, proved another key than that of the registry."""
 
     name: str
     device: str
     group: int
     silent_ms: int
     battery_percent: int | None
+    asked_ms: int | None = None
+    has_other_key: bool = False
 
 
 class HeldState(BaseModel):
     """A device that has sent more than it may: what `why` says, so many `times` since the leader
-    started, the last time so long `ago_ms`."""
+    started, the last time so long `ago_ms`. `advice`: what to do about it."""
 
     device: str
     name: str
     why: str
     times: int
     ago_ms: int
+    advice: str = ""
 
 
 class LeaderState(BaseModel):

@@ -10,7 +10,7 @@ from ptt.leader.leader import Leader
 from ptt.leader.members import DIFFERENT_TABLE, NEWER_TABLE, OLDER_TABLE, Member
 
 from .badge_state import BadgeState, read_report
-from .held_words import why_held
+from .held_words import advice, why_held
 from .leader_state import FloorState, HeldState, LeaderState, MemberState
 from .ways import NameOf, relays_of, way_of
 
@@ -74,6 +74,7 @@ def take_snapshot(
                 device=device.hex(),
                 name=(leader.joining.directory.name(device) or b"").decode(),
                 why=why_held(why),
+                advice=advice(why),
                 times=held.times,
                 ago_ms=clock.age(now_ms, held.last_ms),
             )

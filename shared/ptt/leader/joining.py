@@ -98,6 +98,8 @@ class Joining:
         self.door = Door(random(derive.KEY_BYTES), hmac)
         self._swaps = Swaps()
         self._strangers = Budget(STRANGERS_PER_S, STRANGERS_BURST)  # that are told of
+        # Hears of each device that asks or, True, proves another key: anybody can say to be it.
+        self.on_knock: Callable[[bytes, bool, int], None] | None = None
 
     def on_hello(self, data: "Any", source: "Any", now_ms: int) -> int:
         """HELLO: store nothing, and answer with a challenge."""
@@ -111,6 +113,8 @@ class Joining:
         except Refused as refused:
             return refused.reason
         device, nonce = fields[0:2]
+        if self.on_knock is not None:
+            self.on_knock(device, False, now_ms)
         values = (nonce, self.door.challenge(device, nonce, source, now_ms))
         self._outbound.send_unbound(messages.CHALLENGE, values, source, now_ms)
         return refusal.ACCEPTED
@@ -137,6 +141,8 @@ class Joining:
         secret = derive.session_secret(self._hmac, key, own_nonce, challenge)
         said = data[HEADER_BYTES + 3 * derive.NONCE_BYTES : end]
         if not equal(proof, 0, derive.proof(self._hmac, secret, said), derive.PROOF_BYTES):
+            if self.on_knock is not None:
+                self.on_knock(device, True, now_ms)
             return refusal.IDENTITY
         if not self._may_enter(hello, secret, source, now_ms):
             self._leader.held.note(device, messages.ANSWER, now_ms)

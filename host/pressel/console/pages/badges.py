@@ -16,8 +16,9 @@ from pressel.console.door import Visitor
 from pressel.console.host_reader import HostReader
 from pressel.console.zones import Zones
 from pressel.health import radio
+from pressel.health.badges import is_low
 from pressel.health.relays import relays as relay_health
-from pressel.health.troubles import is_low, unclear
+from pressel.health.troubles import unclear
 from pressel.registry import code as codes
 from pressel.registry.about_boards import BOARD
 from pressel.registry.about_loans import GIVE_BACK, LEND

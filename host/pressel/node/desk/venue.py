@@ -19,6 +19,7 @@ from ..away import Away
 from ..bridging import Bridging
 from ..ear import Ear
 from ..snapshot import take_snapshot
+from ..unrest import DOUBLE, RESTARTED, Unrest
 from .verb import LEADER, Fields, Verb
 
 
@@ -26,7 +27,7 @@ class Venue:
     """`leader` gives the engine that leads here, None when none does; `badges` its address;
     `bridging` the v1 bridge where old apps take part; `settle` sends what the engine has to say;
     `name_of` gives the name of a host, `away` knows who is heard no more, `ear`
-    what microphones sound like."""
+    what microphones sound like, `unrest` which badges come and go."""
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Venue:
         settle: Callable[[], None],
         away: Away,
         ear: Ear,
+        unrest: Unrest,
         name_of: Callable[[bytes], str] = bytes.hex,
     ) -> None:
         self._leader = leader
@@ -45,6 +47,7 @@ class Venue:
         self._name_of = name_of
         self._away = away
         self._ear = ear
+        self._unrest = unrest
         self._started_s = time.monotonic()
 
     def verbs(self) -> tuple[Verb, ...]:
@@ -63,6 +66,8 @@ class Venue:
         snapshot.away = self._away.states()
         for member in snapshot.members:
             member.microphone = self._ear.of(bytes.fromhex(member.device))
+            member.restarts = self._unrest.lately(RESTARTED, member.device)
+            member.doubles = self._unrest.lately(DOUBLE, member.device)
         if self._bridging is not None:
             snapshot.v1_clients = self._bridging.states()
             snapshot.v1_refused = self._bridging.refused()

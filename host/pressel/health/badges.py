@@ -1,0 +1,135 @@
+"""What is wrong with single badges besides what they hear: gone, empty, restless, twice there,
+held off, alone, or of another release. It knows no HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pressel.health.verdict import VenueHealth
+from pressel.node.leader_state import AwayState, LeaderState, MemberState
+from ptt.base.numbers import HEARTBEAT_MS
+
+from .todo import Todo, some
+
+SILENT_MS = 3 * HEARTBEAT_MS  # a member that has missed two heartbeats
+RESTARTS_MIN = 3  # in a quarter of an hour: an update takes one, a badge that is tried out two
+HELD_MS = 15 * 60_000  # what was longer ago is over
+ASKS_MS = 10_000  # a badge that looks for its leader asks each two seconds, if nothing is lost
+UNHEARD_MIN = 2  # bursts in a row: one is a try
+
+_FAILED = "Give out another badge; what this one says at a cable tells more: pressel badge logs."
+_WHY_RESTARTS = {  # by the words of the message table
+    "it was switched on": "Its battery has a loose contact, or somebody switches it off and on.",
+    "its supply failed for a moment": "Its battery is weak: charge it, or put in another.",
+}
+
+
+def of_badges(status: LeaderState, health: VenueHealth) -> list[Todo]:
+    """Each of these causes once for all badges that have it, or for each where advice differs."""
+    return [
+        *_gone(status),
+        *_twice(status),
+        *_restless(status),
+        *_held_off(status),
+        *_alone(status, health),
+        *_empty(status),
+        *_other_release(status),
+    ]
+
+
+def is_low(member: MemberState, status: LeaderState) -> bool:
+    """Does its battery run out soon, as the venue has set that?"""
+    badge = member.badge
+    percent = badge.battery_percent if badge is not None else None
+    return percent is not None and percent <= status.battery_low_percent
+
+
+def _gone(status: LeaderState) -> Iterator[Todo]:
+    held_off = {each.device for each in status.held if each.ago_ms <= ASKS_MS}
+    gone = [each.name for each in status.members if each.silent_ms > SILENT_MS]
+    away = [each for each in status.away if each.device not in held_off]
+    gone += [each.name for each in away if not asks(each)]
+    if gone:
+        text = "Out of reach, switched off, or an empty battery. Ask somebody who is near."
+        yield Todo(f"{some(gone)} cannot be heard", text, "warn")
+    deaf = [each.name for each in away if asks(each) and not each.has_other_key]
+    if deaf:
+        text = (
+            "What it sends arrives, and what is sent to it is lost: an access point or a firewall "
+            "keeps that back, or it is at the edge of what an access point reaches."
+        )
+        yield Todo(f"{some(deaf)} asks to come in, and hears no answer", text, "warn")
+    refused = [each.name for each in away if asks(each) and each.has_other_key]
+    if refused:
+        text = "Its key is not the one that the registry has. Flash it, or give it its key."
+        yield Todo(f"{some(refused)} asks to come in, and is refused", text, "warn")
+
+
+def asks(away: AwayState) -> bool:
+    """Does it ask to come in, now?"""
+    return away.asked_ms is not None and away.asked_ms <= ASKS_MS
+
+
+def _twice(status: LeaderState) -> Iterator[Todo]:
+    for each in status.members:
+        if each.doubles:
+            text = (
+                "Each throws the other out. Switch one of them off, and flash it anew with "
+                "--new-identity."
+            )
+            yield Todo(f"Two badges have the identity of {each.name}", text, "bad")
+
+
+def _restless(status: LeaderState) -> Iterator[Todo]:
+    for each in status.members:
+        if each.restarts >= RESTARTS_MIN:
+            why = each.badge.restart if each.badge is not None else ""
+            last = f"; the last time {why}" if why else ""
+            text = f"{each.restarts} times in a quarter of an hour{last}. "
+            text += _WHY_RESTARTS.get(why, _FAILED)
+            yield Todo(f"{each.name} restarts again and again", text, "warn")
+
+
+def _held_off(status: LeaderState) -> Iterator[Todo]:
+    twice = {each.device for each in status.members if each.doubles}
+    for each in status.held:
+        if each.ago_ms <= HELD_MS and each.device not in twice:
+            text = f"{_capital(each.why or 'it sends too much')}: {each.times} times."
+            text += f" {_capital(each.advice)}." if each.advice else ""
+            yield Todo(f"{each.name or each.device} is held off", text, "warn")
+
+
+def _alone(status: LeaderState, health: VenueHealth) -> Iterator[Todo]:
+    groups = [each.group for each in status.members]
+    for each in status.members:
+        known = health.badges.get(each.device)
+        if known is None or known.unheard < UNHEARD_MIN or len(groups) == 1:
+            continue
+        if groups.count(each.group) == 1:
+            text = (
+                f"Nobody else is in group {each.group}, in which it has talked {known.unheard} "
+                "times. If that is the wrong group, choose another at the badge, or on its page."
+            )
+            yield Todo(f"Nobody is there to hear {each.name}", text, "warn")
+
+
+def _empty(status: LeaderState) -> Iterator[Todo]:
+    empty = [
+        f"{each.name} ({each.badge.battery_percent} %)"
+        for each in status.members
+        if each.badge is not None and is_low(each, status)
+    ]
+    if empty:
+        text = "They run out soon. Give them a charged badge."
+        yield Todo(f"Low battery: {some(empty)}", text, "warn")
+
+
+def _other_release(status: LeaderState) -> Iterator[Todo]:
+    older = [each for each in status.members if each.table_advice]
+    if older:
+        names = some([each.name for each in older])
+        yield Todo(f"{names}: another release", str(older[0].table_advice), "warn")
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

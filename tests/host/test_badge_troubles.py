@@ -1,0 +1,131 @@
+"""What is wrong with single badges, as the live page says it: each cause with what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.host.test_bundle import NOW_S as MADE_S
+from tests.host.test_bundle import S, sources
+from tests.host.test_console_view import NOW_S, badge, status_of
+from tests.host.test_health import burst
+
+from pressel.bundle.contents import contents
+from pressel.bundle.pseudonyms import Pseudonyms
+from pressel.health.badges import HELD_MS, of_badges
+from pressel.health.verdict import judge
+from pressel.node import unrest
+from pressel.node.held_words import ADVISED
+from pressel.node.leader_state import HeldState, LeaderState
+from pressel.schema.events import event_table
+from ptt.base.numbers import DEVICES_MAX
+
+RESTARTS = {name: each.text for name, each in event_table().numbers("restart").items()}
+
+
+def told(status: LeaderState) -> list[tuple[str, str]]:
+    return [(each.title, each.text) for each in of_badges(status, judge((), NOW_S))]
+
+
+@pytest.mark.parametrize(
+    ("times", "cause", "says"),
+    [
+        (3, "brown_out", "Its battery is weak"),
+        (9, "power_on", "loose contact"),
+        (4, "watchdog", "its program hung"),
+        (4, "deep_sleep", "Give out another badge"),
+        (2, "watchdog", ""),  # an update, and somebody who tries it out
+    ],
+)
+def test_a_badge_that_restarts_again_and_again_is_named(times: int, cause: str, says: str) -> None:
+    status = status_of()
+    status.members[3].restarts = times
+    status.members[3].badge = badge("").model_copy(update={"restart": RESTARTS[cause]})
+    if not says:
+        assert told(status) == []
+        return
+    ((title, text),) = told(status)
+    assert title == "B3 restarts again and again"
+    assert text.startswith(f"{times} times") and RESTARTS[cause] in text and says in text
+
+
+def test_two_badges_of_one_identity_are_told_once() -> None:
+    """The leader holds them off, too: that has the same cause."""
+    status = status_of()
+    status.members[1].doubles = 1
+    why, advice = next(iter(ADVISED.items()))
+    for name in ("B1", "B2"):
+        status.held.append(
+            HeldState(device=name, name=name, why=why, times=9, ago_ms=0, advice=advice)
+        )
+    old = HeldState(device="B3", name="B3", why=why, times=9, ago_ms=HELD_MS + 1)
+    status.held.append(old)
+    assert [title for title, _ in told(status)] == [
+        "Two badges have the identity of B1", "B2 is held off",
+    ]  # fmt: skip
+    assert told(status)[1][1] == "It joins again and again: 9 times. " + (
+        "Look at the Wi-Fi where it is, and whether two badges have one identity."
+    )
+
+
+@pytest.mark.parametrize(
+    ("heard_by", "others", "is_named"),
+    [([0, 0], 0, True), ([3, 0, 0], 0, True), ([0, 0, 1], 0, False), ([0], 0, False),
+     ([0, 0], 1, False)],
+)  # fmt: skip
+def test_who_talks_in_a_group_without_others_is_named(
+    heard_by: list[int], others: int, is_named: bool
+) -> None:
+    """Not who has moved meanwhile, nor who has tried once."""
+    status = status_of()
+    for member in status.members[: 1 + others]:
+        member.group = 7
+    bursts = [
+        burst(place, "B0", {f"B{n}": 0.0 for n in range(1, 1 + count)})
+        for place, count in enumerate(heard_by)
+    ]
+    found = of_badges(status, judge(bursts, NOW_S))
+    assert [each.title for each in found] == ["Nobody is there to hear B0"] * is_named
+    assert all("group 7" in each.text for each in found)
+    status.members = status.members[:1]
+    assert not of_badges(status, judge(bursts, NOW_S))  # nobody else is on duty at all
+
+
+def test_what_is_reported_is_counted_for_a_while_and_passed_on() -> None:
+    passed: list[str] = []
+    now = [0.0]
+    room = unrest.Unrest(lambda event, fields: passed.append(event), lambda: now[0])
+    for event in (unrest.RESTARTED, unrest.RESTARTED, unrest.DOUBLE, "text"):
+        room.report(event, {"device": "01", "name": "Ann"})
+        now[0] += 1.0
+    assert passed == [unrest.RESTARTED, unrest.RESTARTED, unrest.DOUBLE, "text"]
+    assert [room.lately(e, "01") for e in (unrest.RESTARTED, unrest.DOUBLE, "text")] == [2, 1, 0]
+    now[0] = unrest.LATELY_S + 0.5
+    assert room.lately(unrest.RESTARTED, "01") == 1 and not room.lately(unrest.RESTARTED, "02")
+    for number in range(DEVICES_MAX):
+        room.report(unrest.RESTARTED, {"device": f"x{number}"})
+    assert not room.lately(unrest.RESTARTED, "01") and room.lately(unrest.RESTARTED, "x0")
+
+
+def test_a_bundle_names_them_in_its_own_words(tmp_path: Path) -> None:
+    figures, settings, status, bursts, lines = sources(tmp_path)
+    (member,) = status["members"]
+    member |= {"restarts": 5, "doubles": 1}
+    member["badge"]["restart"] = RESTARTS["brown_out"]
+    why = list(ADVISED)[2]
+    status["held"] = [
+        {"device": S["a key"], "name": S["another name"], "why": why, "times": 3, "ago_ms": 5,
+         "advice": S["a text"]},
+        {"device": S["an address"], "name": S["a host"], "why": S["a text"], "times": 3,
+         "ago_ms": 5},
+    ]  # fmt: skip
+    names = Pseudonyms(tmp_path)
+    found = contents(figures, settings, status, bursts, lines, names, MADE_S)
+    ann, other, third = (names.of("badge", S[each]) for each in ("a device", "a key", "an address"))
+    todo = {each["title"]: each["text"] for each in found["needs"]["todo"]}
+    assert RESTARTS["brown_out"] in todo[f"{ann} restarts again and again"]
+    assert f"Two badges have the identity of {ann}" in todo
+    assert why[1:] in todo[f"{other} is held off"] and f"{third} is held off" in todo
+    assert found["badges"][0]["report"]["restart"] == RESTARTS["brown_out"]
+    assert found["badges"][0]["restarts"] == 5
+    assert not [secret for secret in S.values() if secret.lower() in str(found).lower()]
