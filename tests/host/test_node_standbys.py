@@ -34,7 +34,9 @@ class Stage:
         self.asked: list[tuple[bytes, str]] = []
         self.answers: Mapping[bytes, bytes] = {}
         self.silent: dict[bytes, int | None] = dict.fromkeys(others, 10)
-        self.standbys = Standbys(self.host, lambda host, now_ms: self.silent[host], self.ask)
+        self.standbys = Standbys(
+            self.host, lambda host, now_ms: self.silent[host], self.ask, lambda: None
+        )
         self.journal.changed(SETTINGS, 0)
         self.journal.flush(0)
 
@@ -137,6 +139,13 @@ def test_before_a_leader_goes_all_who_are_there_have_its_state(
         assert not waiting.done()
         stage.acknowledge(C)
         await waiting
+        asked = asyncio.ensure_future(stage.standbys.prepare())
+        await asyncio.sleep(0)
+        stage.acknowledge(B)
+        await asyncio.sleep(0)
+        assert not asked.done()  # C was restarted since, and nobody has noticed
+        stage.acknowledge(C)
+        await asked
         stage = Stage(B, C)
         stage.silent = {B: None, C: standbys.HEARD_MS}
         await stage.standbys.prepare()  # nobody is there

@@ -212,6 +212,18 @@ def test_a_restarted_standby_is_noticed_although_nothing_changes():
     wire.check()
 
 
+def test_a_standby_that_was_restarted_unnoticed_says_so_when_it_is_asked():
+    wire = Wire(2)
+    wire.change(2, 3)
+    wire.replicas[1] = Replica()
+    assert wire.journal.lag(1) == 0  # as far as anybody knows
+    position = wire.journal.ask_all(wire.now_ms)
+    assert wire.journal.lag(1) > 0
+    wire.settle()
+    assert wire.journal.position == position
+    wire.check()
+
+
 def test_nothing_is_said_twice_while_all_is_well():
     wire = Wire()
     wire.change(2, 3)

@@ -138,7 +138,9 @@ class HostNode:
         )  # fmt: skip
         self._admission = Admission(self._watch, self._host, self._others, self._in_thread, report)
         self._bursts = Bursts(self._leader, report=report)
-        self._standbys = Standbys(self._host, self._others.silent_ms, self._others.ask)
+        self._standbys = Standbys(
+            self._host, self._others.silent_ms, self._others.ask, self._settle,
+        )  # fmt: skip
         self._log = EventLog(
             report, self._leader, self._others.name_of, self._watch.directory.revoked,
         )  # fmt: skip

@@ -34,11 +34,19 @@ _LOOK = json.dumps({"ask": "update look", "who": {"name": "leader", "uid": -1}})
 
 
 class Standbys:
-    """Of `host`. `silent_ms` says how long ago another host was heard, None: never; `ask` asks one.
-    `look` is to be called after each step of the engine."""
+    """Of `host`. `silent_ms` says how long ago another host was heard, None: never; `ask` asks one;
+    `settle` sends what the engine has to say. `look` is to be called after each step of the
+    engine."""
 
-    def __init__(self, host: Host, silent_ms: Callable[[bytes, int], int | None], ask: Ask) -> None:
+    def __init__(
+        self,
+        host: Host,
+        silent_ms: Callable[[bytes, int], int | None],
+        ask: Ask,
+        settle: Callable[[], None],
+    ) -> None:
         self._host = host
+        self._settle = settle
         self._ask = ask
         self._silent_ms = silent_ms
         self._moved = asyncio.Event()
@@ -76,11 +84,13 @@ class Standbys:
             raise UnreachableError(TOO_FEW)
 
     async def prepare(self) -> None:
-        """Before this host hands over: wait until the others that are there have its state, at most
-        CONFIRM_S. One that has just started would lead without it, and badges join anew."""
+        """Before this host hands over: wait until the others that are there say that they have its
+        state, at most CONFIRM_S. One that has just started would lead without it, and badges join
+        anew; what it said before it was started does not count."""
         leader = self._host.leader
         if leader is not None:
-            position = leader.journal.position
+            position = leader.journal.ask_all(engine_now_ms())
+            self._settle()
             await self._until(leader, lambda: self._has_each(leader, position))
 
     # --- inside ---

@@ -159,6 +159,14 @@ class Journal:
         """The position up to which `peer` has everything."""
         return self._standbys[peer].acked
 
+    def ask_all(self, now_ms: int) -> int:
+        """Every standby is to say anew what it has: one that was restarted is not noticed before
+        the next change or beat, and until then counts as having all. The position that each has
+        once it has answered."""
+        self._seq += 1
+        self.flush(now_ms)
+        return self._seq
+
     def lag(self, peer: "Any") -> int:
         """Changes that `peer` has not acknowledged."""
         return self._seq - self._standbys[peer].acked
