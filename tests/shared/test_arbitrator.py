@@ -6,7 +6,8 @@ from ptt.base.clock import NEVER
 from ptt.base.defaults import TALK_MS
 from ptt.base.numbers import GRANT_REPEAT_MS, LEASE_MS, TAIL_GRACE_MS
 from ptt.leader.floor.arbitrator import RULES, STATES, TRIGGERS
-from ptt.wire.messages import LANE_EMERGENCY
+from ptt.leader.settings_in_force import Settings
+from ptt.wire.messages import DENIAL_STALE, LANE_EMERGENCY
 
 HOLDER = 2
 OTHER = 3
@@ -138,6 +139,25 @@ def test_nobody_talks_longer_than_allowed():
     assert floor.holder == HOLDER
     floor.handle_timeout(NOW_MS + TALK_MS)
     assert floor.output.said[-3] == "revoked 2 l1: 1"
+
+
+def test_a_claimed_burst_is_as_long_as_the_venue_says():
+    floor = idle()
+    floor.obey(Settings(talk_ms=2000))
+    floor.claim(OTHER, 1, NOW_MS)
+    floor.on_voice(OTHER, 1, NOW_MS + 1900)
+    floor.handle_timeout(NOW_MS + 1999)
+    assert floor.holder == OTHER
+    floor.handle_timeout(NOW_MS + 2000)
+    assert floor.holder == 0
+
+
+def test_whose_floor_is_claimed_does_not_get_it_back_by_a_late_copy_of_its_request():
+    floor = taken(HOLDER)
+    floor.claim(OTHER, 2, NOW_MS)
+    floor.output.said.clear()
+    floor.on_request(HOLDER, 1, NOW_MS)
+    assert floor.output.said == ["denied 2 r1 reason %d" % DENIAL_STALE]
 
 
 def test_voice_that_is_not_passed_on():

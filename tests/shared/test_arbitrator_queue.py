@@ -90,8 +90,10 @@ def test_who_does_not_ask_again_loses_its_place():
     floor.handle_timeout(NOW_MS + QUEUE_TTL_MS - 1)
     assert waiting(floor) == [5, 3]
     assert floor.next_timeout_ms() == NOW_MS + QUEUE_TTL_MS
+    said(floor)
     floor.handle_timeout(NOW_MS + QUEUE_TTL_MS)
     assert waiting(floor) == [3]
+    assert said(floor) == ["queued 3 r1 at 1"]
 
 
 def test_nobody_vanished_is_given_the_floor():

@@ -105,6 +105,14 @@ def test_a_holder_whose_burst_becomes_an_emergency_keeps_the_floor():
     assert floor.lease == 1
 
 
+def test_a_late_copy_of_the_first_press_makes_no_emergency_routine_again():
+    floor = taken(HOLDER)
+    floor.on_request(HOLDER, 1, NOW_MS, LANE_EMERGENCY)
+    floor.on_request(HOLDER, 1, NOW_MS, LANE_ROUTINE)
+    floor.on_request(3, 1, NOW_MS, LANE_EMERGENCY)
+    assert floor.holder == HOLDER
+
+
 def test_somebody_who_waits_in_an_emergency_takes_the_floor():
     floor = taken(HOLDER)
     floor.on_request(3, 1, NOW_MS)
@@ -126,6 +134,17 @@ def test_a_full_queue_keeps_no_emergency_out():
     assert nodes(floor)[1] == 1001
     assert len(floor.queue) == QUEUE_MAX
     assert said(floor)[0] == "denied %d r1 reason 1" % (10 + QUEUE_MAX - 2)
+
+
+def test_who_is_preempted_takes_one_of_the_places_that_the_venue_has():
+    floor = taken(HOLDER)
+    floor.obey(Settings(queue_places=2))
+    for node in (3, 4):
+        floor.on_request(node, 1, NOW_MS)
+    said(floor)
+    floor.on_request(5, 1, NOW_MS, LANE_EMERGENCY)
+    assert nodes(floor) == [HOLDER, 3]
+    assert "denied 4 r1 reason 1" in said(floor)
 
 
 def test_without_preemption_an_emergency_is_the_next_to_talk():
