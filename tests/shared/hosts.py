@@ -7,6 +7,7 @@ votes once in a term.
 """
 
 from ptt.base import clock
+from ptt.base.numbers import ELECTION_MS, HOST_HEARTBEAT_MS, HOST_LOST_MS
 from ptt.base.prng import Prng
 from ptt.cluster import election_events, election_rules
 from ptt.cluster.ballot import NOBODY
@@ -15,6 +16,8 @@ from ptt.cluster.election import Election
 START_MS = (1 << 30) - 2000  # the clock wraps early in every test
 DELAY_MS = 2
 REST_MS = 1000  # where no host runs, time passes in such steps
+FAILOVER_MS = HOST_LOST_MS + HOST_HEARTBEAT_MS + 2 * ELECTION_MS  # 800: far within 1.5 s
+HEAL_MS = 2000
 
 
 def host_id(number):
@@ -199,3 +202,11 @@ class Hosts:
             led = self.leaders.setdefault(value, host.own)
             assert led == host.own, "two leaders in term %d" % value
             assert host.disk == (value, host.own), "led before its vote was on the disk"
+
+
+def running(numbers, **options):
+    """Hosts of which one leads."""
+    hosts = Hosts(numbers, **options)
+    hosts.start()
+    hosts.until_one_leads(2000)
+    return hosts
