@@ -34,7 +34,9 @@ def told(status: LeaderState) -> list[tuple[str, str]]:
         (9, "power_on", "loose contact"),
         (4, "watchdog", "its program hung"),
         (4, "deep_sleep", "Give out another badge"),
-        (2, "watchdog", ""),  # an update, and somebody who tries it out
+        (2, "watchdog", "its program hung"),
+        (1, "watchdog", ""),
+        (2, "reset", ""),  # an update, and somebody who tries it out
     ],
 )
 def test_a_badge_that_restarts_again_and_again_is_named(times: int, cause: str, says: str) -> None:
@@ -89,6 +91,28 @@ def test_who_talks_in_a_group_without_others_is_named(
     assert all("group 7" in each.text for each in found)
     status.members = status.members[:1]
     assert not of_badges(status, judge(bursts, NOW_S))  # nobody else is on duty at all
+
+
+@pytest.mark.parametrize(
+    ("builds", "named"),
+    [
+        (("0.9.12", "0.10.0", "0.10.0", "soft 0.8.0"), "B0 (0.9.12)"),
+        (("0.11.0", "0.10.0", "0.10.0"), ""),  # an update begins with it
+        (("0.9", "0.9", "0.10", "0.10", "0.11"), ""),  # and goes on
+        (("another", "0.10.0", "0.10.0", "99999.1", "."), ""),
+        (("soft 0.8.0", "0.10.0"), ""),
+    ],
+)
+def test_who_is_behind_most_others_is_named(builds: tuple[str, ...], named: str) -> None:
+    status = status_of()
+    status.members = status.members[: len(builds)]
+    for member, build in zip(status.members, builds, strict=True):
+        member.build = build
+    titles = [title for title, _ in told(status)]
+    assert titles == [f"An older release: {named}"] * bool(named)
+    for member in status.members:
+        member.table_advice = "update the badges"  # that has a line of its own
+    assert not [title for title, _ in told(status) if "older" in title]
 
 
 def test_what_is_reported_is_counted_for_a_while_and_passed_on() -> None:

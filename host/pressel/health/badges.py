@@ -3,6 +3,8 @@ held off, alone, or of another release. It knows no HTML."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 
 from pressel.health.verdict import VenueHealth
@@ -13,10 +15,14 @@ from .todo import Todo, some
 
 SILENT_MS = 3 * HEARTBEAT_MS  # a member that has missed two heartbeats
 RESTARTS_MIN = 3  # in a quarter of an hour: an update takes one, a badge that is tried out two
+FAILURES_MIN = 2  # of those that are nobody's wish
 HELD_MS = 15 * 60_000  # what was longer ago is over
+MOST = 0.5  # of the badges: while an update is on its way, those that have it are ahead
+_RELEASE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}")
 ASKS_MS = 10_000  # a badge that looks for its leader asks each two seconds, if nothing is lost
 UNHEARD_MIN = 2  # bursts in a row: one is a try
 
+_FAILURES = ("its program hung", "its supply failed for a moment")
 _FAILED = "Give out another badge; what this one says at a cable tells more: pressel badge logs."
 _WHY_RESTARTS = {  # by the words of the message table
     "it was switched on": "Its battery has a loose contact, or somebody switches it off and on.",
@@ -82,8 +88,8 @@ def _twice(status: LeaderState) -> Iterator[Todo]:
 
 def _restless(status: LeaderState) -> Iterator[Todo]:
     for each in status.members:
-        if each.restarts >= RESTARTS_MIN:
-            why = each.badge.restart if each.badge is not None else ""
+        why = each.badge.restart if each.badge is not None else ""
+        if each.restarts >= (FAILURES_MIN if why in _FAILURES else RESTARTS_MIN):
             last = f"; the last time {why}" if why else ""
             text = f"{each.restarts} times in a quarter of an hour{last}. "
             text += _WHY_RESTARTS.get(why, _FAILED)
@@ -129,6 +135,26 @@ def _other_release(status: LeaderState) -> Iterator[Todo]:
     if older:
         names = some([each.name for each in older])
         yield Todo(f"{names}: another release", str(older[0].table_advice), "warn")
+    releases = {each.device: found for each in status.members if (found := _release(each.build))}
+    if not releases:
+        return
+    usual, count = Counter(releases.values()).most_common(1)[0]
+    behind = [
+        f"{each.name} ({each.build})"
+        for each in status.members
+        if not each.table_advice and releases.get(each.device, usual) < usual
+    ]
+    if behind and count >= MOST * len(releases):
+        text = (
+            f"The others have {'.'.join(map(str, usual))}. If what goes wrong there goes wrong "
+            "nowhere else, this is why: bring the release to it, too."
+        )
+        yield Todo(f"An older release: {some(behind)}", text, "warn")
+
+
+def _release(build: str) -> tuple[int, ...]:
+    """() for what has none of a badge's: a soft badge, a browser, or what somebody has made up."""
+    return tuple(map(int, build.split("."))) if _RELEASE.fullmatch(build) else ()
 
 
 def _capital(words: str) -> str:
