@@ -17,9 +17,9 @@ from tests.host.web import fetch, served
 from pressel.console.accounts import ROLES, Accounts
 from pressel.console.commands import Commands
 from pressel.console.door import Door, Refusal
-from pressel.console.guard import BODY_BYTES_MAX
+from pressel.console.guard import BODY_BYTES_MAX, HEAD_BYTES_MAX
 from pressel.console.host_reader import HostReader
-from pressel.console.server import HEAD_BYTES_MAX, settings
+from pressel.console.server import settings
 from pressel.console.sessions import ADDRESSES_MAX, SESSIONS_MAX, TRIES
 from pressel.console.talk import Talk
 from pressel.console.tokens import Tokens
@@ -201,9 +201,7 @@ def test_a_hundred_thousand_logins_cost_few_looks_and_no_memory(
     [
         ("Content-Length: 99999999999999999999", b"", b" 413 "),
         ("Content-Length: -1", b"", b" 400 "),
-        (f"Cookie: {'x' * HEAD_BYTES_MAX}", b"", b" 4"),
         ("Transfer-Encoding: chunked", b"", b" 4"),
-        ("\r\n".join(f"X-{n}: y" for n in range(9000)), b"", b" 4"),
     ],
 )
 def test_what_is_too_large_is_refused_however_it_is_wrapped(
@@ -226,6 +224,24 @@ def test_what_is_too_large_is_refused_however_it_is_wrapped(
             answer = b"HTTP/1.1 4"
     assert answer.startswith(b"HTTP/1.1") and status in answer.partition(b"\r\n")[0] + b" "
     assert fetch(stage.port, "/login")[0].status == 200
+
+
+@pytest.mark.parametrize("size", [1 << 12, 1 << 15, 1 << 17])
+@pytest.mark.parametrize("kind", ["one", "many", "path"])
+def test_a_head_is_too_large_in_one_piece_too(stage: Stage, size: int, kind: str) -> None:
+    heads = {"one": f"X: {'y' * size}", "many": "\r\n".join(f"X-{n}: y" for n in range(size // 8))}
+    query = f"?{'q' * size}" if kind == "path" else ""
+    request = (
+        f"GET /login{query} HTTP/1.1\r\nHost: 127.0.0.1:{stage.port}\r\n"
+        f"{heads.get(kind) or 'X: y'}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", stage.port), 20) as line:
+        try:
+            line.sendall(request.encode())
+            answer = line.recv(200)
+        except ConnectionError:  # it does not even listen to the end
+            answer = b"HTTP/1.1 431 "
+    assert answer.split()[1] in ((b"400", b"431") if size > HEAD_BYTES_MAX else (b"200",))
 
 
 def test_a_form_of_a_thousand_fields_is_refused(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_BYTES_MAX = 24_576  # the largest form has all settings of a venue as a file: 19 KB
+HEAD_BYTES_MAX = 16_384  # of a request
 COMMANDS = "/api/"  # where commands on other computers ask
 POLICY_VIOLATED = 1008  # of RFC 6455
 _SAFE = ("GET", "HEAD")
@@ -83,9 +84,11 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         is_own = headers.get("origin") == f"{self._scheme}://{host}"
-        return is_own and _name_of(host) in self._hosts
+        return not _is_too_much(scope) and is_own and _name_of(host) in self._hosts
 
     def _why_not(self, scope: Scope) -> tuple[int, str] | None:
+        if _is_too_much(scope):
+            return 431, "That is too much."
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if _name_of(host) not in self._hosts:
@@ -105,6 +108,12 @@ class Guard:
         else:
             is_own = origin == f"{self._scheme}://{host}"
         return None if is_own else (403, "This came from another page; open the console itself.")
+
+
+def _is_too_much(scope: Scope) -> bool:
+    """Is its head too large? The server stops reading one that comes in pieces, and no other."""
+    target = len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"")
+    return target + sum(len(name) + len(value) for name, value in scope["headers"]) > HEAD_BYTES_MAX
 
 
 class _TooMuch(Exception):

@@ -8,6 +8,7 @@ import uvicorn
 
 from .commands import Commands
 from .door import Door
+from .guard import HEAD_BYTES_MAX
 from .handshake import context_of, under_tls
 from .host_reader import HostReader
 from .line import Line
@@ -17,7 +18,6 @@ from .talk import MESSAGE_BYTES_MAX, Talk
 
 CLIENTS_MAX = STREAMS_MAX + 128  # connections; a browser opens six
 IDLE_S = 20  # a connection that asks nothing is closed
-HEAD_BYTES_MAX = 16_384  # of a request
 QUEUE_MESSAGES = 32  # of one connection that have come and are not read yet: half a second of sound
 
 
