@@ -6,7 +6,7 @@ from tests.shared.venue import Venue
 from ptt.base.clock import NEVER
 from ptt.base.numbers import FRAME_MS, FRAMES_PER_PACKET_MAX
 from ptt.fanout import fanout as fan_out
-from ptt.fanout.again import Again
+from ptt.fanout.again import FRAMES_MAX, Again
 from ptt.fanout.bundle import Bundle
 from ptt.fanout.fanout import Fanout
 from ptt.fanout.pace import AT_ONCE, PER_MS, Pace
@@ -183,7 +183,7 @@ class Room:
     def begin_burst(self, group, data, now_ms):
         return self.is_sent_once
 
-    def listeners(self, group):
+    def listeners(self, group, lease):
         return list(enumerate(self.of_group[group], 1))
 
     def spread_over(self, access_points):
@@ -351,7 +351,7 @@ def test_bursts_at_once_share_access_points():
 def test_a_member_is_where_it_reports_to_be():
     made = Venue(2, is_clear=True).run(1500)
     reports_from(made, 0, 0xA1B2)
-    assert [place for _, place in made.leader.voice.listeners(1)] == [0xA1B2, UNKNOWN]
+    assert [place for _, place in made.leader.voice.listeners(1, 1)] == [0xA1B2, UNKNOWN]
 
 
 def test_what_the_venue_has_set_is_obeyed():
@@ -519,33 +519,46 @@ def test_time_that_has_passed_makes_room_again():
     assert len(sent.links()) == 2 * AT_ONCE
 
 
+class AgainOutput:
+    def __init__(self):
+        self.sent = []  # (group, frames, is it the last?) of each packet
+        self.again = Again(self)
+
+    def send(self, data, payload_crc, links, now_ms):
+        assert envelope.payload_end(data) + envelope.TAG_BYTES == len(data)
+        assert envelope.payload_crc(data) == payload_crc
+        first = voice.first(data)
+        frames = range(first, first + voice.count(data))
+        self.sent.append((voice.group(data), list(frames), voice.is_last(data)))
+
+    def run(self):
+        while self.again.next_timeout_ms() != NEVER:
+            self.again.handle_timeout(self.again.next_timeout_ms())
+
+
+def missed(group, first, last=10):
+    data = bytearray(400)
+    voice.write_fields(data, group, messages.CODEC_IMA_ADPCM, 5, 7, first, first == last, 1)
+    end = voice.FRAMES_AT + 164
+    envelope.write_header(data, end, messages.VOICE_FRAME, 0, 1, 0, 0)
+    data[envelope.FLAGS_AT] = envelope.FLAG_SEALED
+    return data[0 : end + envelope.TAG_BYTES]
+
+
+def test_what_is_repeated_takes_no_room_of_what_was_missed():
+    output = AgainOutput()
+    packets = [missed(1, min(first, 29), last=29) for first in range(32)]  # the last one thrice
+    output.again.begin(3, "link", packets, 0)
+    output.run()
+    found = sorted(set([frame for _, frames, _ in output.sent for frame in frames]))
+    assert found == list(range(30 - FRAMES_MAX, 30))
+
+
 def test_what_was_missed_of_two_groups_is_sent_of_both():
-    class Output:
-        def __init__(self):
-            self.sent = []
-
-        def send(self, data, payload_crc, links, now_ms):
-            assert envelope.payload_end(data) + envelope.TAG_BYTES == len(data)
-            assert envelope.payload_crc(data) == payload_crc
-            first = voice.first(data)
-            frames = range(first, first + voice.count(data))
-            self.sent.append((voice.group(data), list(frames), voice.is_last(data)))
-
-    def packet(group, first):
-        data = bytearray(400)
-        is_last = first == 10
-        voice.write_fields(data, group, messages.CODEC_IMA_ADPCM, 5, 7, first, is_last, 1)
-        end = voice.FRAMES_AT + 164
-        envelope.write_header(data, end, messages.VOICE_FRAME, 0, 1, 0, 0)
-        data[envelope.FLAGS_AT] = envelope.FLAG_SEALED
-        return data[0 : end + envelope.TAG_BYTES]
-
-    output = Output()
-    again = Again(output)
+    output = AgainOutput()
     for group in (1, 2):
-        again.begin(3, "link", [packet(group, first) for first in range(11)], 0)
-    while again.next_timeout_ms() != NEVER:
-        again.handle_timeout(again.next_timeout_ms())
+        output.again.begin(3, "link", [missed(group, first) for first in range(11)], 0)
+    output.run()
     assert sorted(output.sent) == [
         (group, frames, frames[-1] == 10)
         for group in (1, 2)

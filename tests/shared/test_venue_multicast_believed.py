@@ -3,6 +3,7 @@
 from tests.shared.multicast_venue import (
     GROUP,
     MANY,
+    SETTLED_MS,
     Wire,
     forged,
     heard_whole,
@@ -15,7 +16,7 @@ from tests.shared.venue import LEADER, Venue
 
 from ptt.base import events
 from ptt.leader.settings_in_force import Settings
-from ptt.multicast.listener import DEAF
+from ptt.multicast.listener import DEAF, HEARING
 from ptt.proof import layout
 from ptt.proof.chain import DELAY, INTERVAL_MS
 from ptt.wire import envelope, messages, refusal
@@ -190,3 +191,43 @@ def test_a_leader_that_names_another_place_than_multicast_is_refused():
     badge = made.badges[1]
     fields = [made.now_ms, b"\x0a\x00\x00\x01", 47802, 5, 0, DELAY, 0, bytes(16)]
     assert badge.ears._on_multicast(fields, b"", LEADER, made.now_ms) == refusal.RANGE
+
+
+def test_who_slept_or_had_its_clock_set_back_accuses_nobody_and_hears_it_again():
+    """What seems to come too early has a key that only the leader can have made."""
+    made = venue()
+    wire = Wire(made)
+    prover = made.badges[3].ears.prover
+    before = prover.forged
+
+    def sleep():
+        prover._age_ms -= 600
+
+    lease = talk(made, 2400, meanwhile=sleep)
+    heard_whole(made, lease)
+    assert prover.forged == before and not prover.is_behind
+    assert not [kind for _, kind, _ in made.leader_events if kind == events.FORGED]
+    made.run(SETTLED_MS)
+    wire.alone.clear()
+    heard_whole(made, talk(made, 800))
+    assert not wire.alone
+
+
+def test_a_forged_key_that_comes_too_early_is_reported_and_costs_little():
+    made = venue()
+    seen = of_kind(made, messages.MULTICAST_PROBE, lambda: made.run(1500))
+    ears = made.badges[1].ears
+    prover = ears.prover
+    before = prover.forged
+    walked = []
+    proves = prover._known.proves
+    prover._known.proves = lambda *key: walked.append(1) or proves(*key)
+
+    def change(data):
+        envelope.put16(data, layout.INTERVAL_AT, envelope.get16(data, layout.INTERVAL_AT) + 100)
+
+    for _ in range(50):
+        multicast_to(made, 1, forged(seen[-1], change))
+    assert prover.forged == before + 50 and not prover.is_behind
+    assert len(walked) == 1
+    assert ears.state == HEARING

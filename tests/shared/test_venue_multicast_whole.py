@@ -37,8 +37,8 @@ def test_what_most_had_to_ask_for_is_not_sent_once_again_for_a_while():
     heard_whole(made, lease)
     assert set(wire.alone) == set(range(1, 9))
     assert alone_after(made, wire) == 11
-    burst = made.leader.voice.multicast._bursts[1]
-    burst.failed_ms = clock.add(burst.failed_ms, -way.FAILED_MS)
+    of_group = made.leader.voice.multicast._groups[1]
+    of_group.failed_ms = clock.add(of_group.failed_ms, -way.FAILED_MS)
     assert alone_after(made, wire) == 0
 
 
@@ -90,7 +90,8 @@ def test_who_missed_a_part_hears_the_rest_with_all_others():
     wire = Wire(made)
     assert deaf_for_a_while(made, wire, 3) == 0
     assert wire.again == [3] and len(wire.asked) == 1
-    assert 3 in made.leader.voice.multicast.served(1)
+    many = made.leader.voice.multicast
+    assert 3 in many.served(1, many._groups[1].burst.lease)
 
 
 def test_who_hears_it_after_all_needs_no_copies_to_its_end():
@@ -174,18 +175,18 @@ def test_the_leader_bounds_how_often_one_comes_back_and_believes_nobody_else():
     made.run(1000)
     lease = made.badge("A").engine.floor.lease
     missing, deaf = made.badges[3].engine.join.node, made.badges[11].engine.join.node
-    assert deaf not in many.served(1)
+    assert deaf not in many.served(1, lease)
     many.on_heard_again(99, 1, lease, made.now_ms)
-    assert 99 not in many.served(1)  # it has never reported what it can prove
+    assert 99 not in many.served(1, lease)  # it has never reported what it can prove
     for _ in range(3):
         assert many.on_missed(missing, 1, lease, 0, made.now_ms)
         many.on_heard_again(missing, 1, lease + 1, made.now_ms)
-        assert missing not in many.served(1)  # another burst
+        assert missing not in many.served(1, lease)  # another burst
         many.on_heard_again(missing, 1, lease, made.now_ms)
-        assert missing in many.served(1)
+        assert missing in many.served(1, lease)
     assert many.on_missed(missing, 1, lease, 0, made.now_ms)
     many.on_heard_again(missing, 1, lease, made.now_ms)
-    assert missing not in many.served(1)
+    assert missing not in many.served(1, lease)
     assert wire.alone
 
 
@@ -359,7 +360,7 @@ def test_a_burst_longer_than_a_chain_goes_on_alone():
         prover = badge.ears.prover
         prover.close()
         age_ms = keys.age_ms(made.now_ms)
-        prover.open(keys.number, DELAY, *keys.anchor(made.now_ms), age_ms, made.now_ms)
+        prover.open(keys.number, DELAY, *keys.anchor(made.now_ms), age_ms, made.now_ms, made.now_ms)
     lease = talk(made, 2400)
     assert set(wire.many) == set(range(8))
     assert set(wire.alone) == set(range(1, 8))

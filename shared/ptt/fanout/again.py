@@ -38,14 +38,11 @@ class Again:
         """`node` missed `packets`, in their order. It gets the newest, as many as a listener keeps
         until they are heard: older ones would push these out. What waits for it of other groups
         goes first."""
-        frames = 0
-        for first in range(len(packets) - 1, -1, -1):
-            frames += voice.count(packets[first])
-            if frames > FRAMES_MAX:
-                packets = packets[first + 1 :]
-                break
         if not packets:
             return
+        # By number: the last packet of a burst is there thrice.
+        end = max([voice.first(each) + voice.count(each) for each in packets])
+        packets = [each for each in packets if voice.first(each) >= end - FRAMES_MAX]
         group = voice.group(packets[0])
         waiting = self._waiting.get(node, (link, []))[1]
         others = [each for each in waiting if voice.group(each) != group]

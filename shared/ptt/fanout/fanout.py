@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         """Who makes the copies."""
 
         def begin_burst(self, group: int, data: "Any", now_ms: int) -> bool: ...
-        def listeners(self, group: int) -> "list[tuple[int, int]]": ...
+        def listeners(self, group: int, lease: int) -> "list[tuple[int, int]]": ...
         def spread_over(self, access_points: int) -> None: ...
         def send_once(self, group: int, data: "Any", now_ms: int) -> None: ...
         def send_copies(self, group: int, data: "Any", crowd: "Crowd", now_ms: int) -> None: ...
@@ -51,15 +51,15 @@ class Crowd:
 
 
 class _Burst:
-    """The last burst of one group; its plan holds until its end."""
+    """Its plan holds until its end. One that nobody has planned goes to each alone."""
 
     __slots__ = ("copies", "heard_ms", "is_sent_once", "lease", "needed", "once", "places")
 
-    def __init__(self) -> None:
+    def __init__(self, lease: int) -> None:
         self.once = Crowd()  # by multicast
         self.copies = [Crowd()]  # to each alone, the one with the largest packets last
         self.is_sent_once = False  # to those who hear multicast
-        self.lease = 0
+        self.lease = lease
         # By access point, frames in a packet by the plan, whatever the venue has set.
         self.needed: dict[int, int] = {}
         self.places: list[int] = []  # access point of each listener that gets a copy
@@ -71,7 +71,8 @@ class Fanout:
 
     def __init__(self, output: "VoiceOutput") -> None:
         self._output = output
-        self._bursts: dict[int, _Burst] = {}  # by group
+        self._bursts: dict[int, _Burst] = {}  # by group, the last one
+        self._before: dict[int, _Burst] = {}  # and the one before: its end comes late, or again
         self._access_points = 1
         self._wanted = AS_NEEDED
 
@@ -89,16 +90,11 @@ class Fanout:
     def forget(self) -> None:
         """No frame waits, and no burst is under way."""
         self._bursts = {}
+        self._before = {}
 
     def on_voice(self, group: int, data: "Any", now_ms: int) -> None:
         """A voice packet of whoever has the floor of `group`."""
-        burst = self._bursts.get(group)
-        if burst is None:
-            burst = self._bursts[group] = _Burst()
-        if voice.lease(data) != burst.lease:
-            self._flush(group, burst, now_ms)
-            burst.is_sent_once = self._output.begin_burst(group, data, now_ms)
-            self._begin(group, burst, voice.lease(data), now_ms)
+        burst = self._burst_of(group, data, now_ms)
         burst.heard_ms = now_ms
         # First by multicast: who misses it from here on gets the same frames with the copies.
         if burst.is_sent_once:
@@ -109,32 +105,56 @@ class Fanout:
                 self._output.send_copies(group, packet, crowd, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
-        for group in sorted(self._bursts):
-            burst = self._bursts[group]
-            if burst.once.bundle.is_due(now_ms):
-                self._output.send_once(group, burst.once.bundle.take(), now_ms)
-            for crowd in burst.copies:
-                if crowd.bundle.is_due(now_ms):
-                    self._output.send_copies(group, crowd.bundle.take(), crowd, now_ms)
+        for bursts in (self._before, self._bursts):
+            for group in sorted(bursts):
+                burst = bursts[group]
+                if burst.once.bundle.is_due(now_ms):
+                    self._output.send_once(group, burst.once.bundle.take(), now_ms)
+                for crowd in burst.copies:
+                    if crowd.bundle.is_due(now_ms):
+                        self._output.send_copies(group, crowd.bundle.take(), crowd, now_ms)
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `NEVER`."""
         due = NEVER
-        for burst in self._bursts.values():
-            due = earliest(due, burst.once.bundle.next_timeout_ms())
-            for crowd in burst.copies:
-                due = earliest(due, crowd.bundle.next_timeout_ms())
+        for bursts in (self._before, self._bursts):
+            for burst in bursts.values():
+                due = earliest(due, burst.once.bundle.next_timeout_ms())
+                for crowd in burst.copies:
+                    due = earliest(due, crowd.bundle.next_timeout_ms())
         return due
 
-    def _begin(self, group: int, burst: _Burst, lease: int, now_ms: int) -> None:
-        burst.lease = lease
-        listeners = self._output.listeners(group)
+    def _burst_of(self, group: int, data: "Any", now_ms: int) -> _Burst:
+        """The burst of `data`. A later lease begins one; an earlier one changes nothing of it."""
+        lease = voice.lease(data)
+        last, before = self._bursts.get(group), self._before.get(group)
+        if last is not None and lease == last.lease:
+            return last
+        if before is not None and lease == before.lease:
+            return before
+        burst = _Burst(lease)
+        if last is not None and lease < last.lease:
+            return burst  # nothing of it waits
+        needed: dict[int, int] = {}
+        if before is not None:
+            self._flush(group, before, now_ms)
+        if last is not None:
+            self._flush(group, last, now_ms)
+            self._before[group] = last
+            needed = last.needed
+        self._bursts[group] = burst
+        burst.is_sent_once = self._output.begin_burst(group, data, now_ms)
+        self._begin(group, burst, needed, now_ms)
+        return burst
+
+    def _begin(self, group: int, burst: _Burst, before: "dict[int, int]", now_ms: int) -> None:
+        """`before`: what the last burst needed."""
+        listeners = self._output.listeners(group, burst.lease)
         burst.places = places = [place for _, place in listeners]
         for other in self._bursts.values():
             if other is not burst and age(now_ms, other.heard_ms) < LEASE_MS:
                 places = places + other.places
         counts = on_each(places, self._access_points)
-        before, burst.needed = burst.needed, {}
         for place in sorted(counts):
             burst.needed[place] = frames_in_packet(counts[place], before.get(place, 1))
         if self._wanted != AS_NEEDED:

@@ -28,37 +28,42 @@ if TYPE_CHECKING:
 _PORT = const(47802)  # behind those of badges and hosts
 _HOST = b"\xef\xff"  # 239.255.0.0/16: of one site, routed nowhere (RFC 2365)
 _KEPT_MS = const(1500)  # packets of a burst: until who misses them has asked three times
+_NOBODY: "set[int]" = set()  # not to be changed
 _QUIET_MS = const(3000)  # without voice: a new chain disturbs nobody
 
 
-class _Outcome:
-    """How a burst went. `served`: who got it by multicast, if only for a while."""
+class _Burst:
+    """`nodes`: who gets it by multicast; `served`: who did, if only for a while."""
 
-    __slots__ = ("backs", "failing", "lease", "served")
+    __slots__ = ("backs", "failing", "kept", "lease", "nodes", "served")
 
-    def __init__(self, lease: int, served: "set[int]") -> None:
+    def __init__(self, lease: int, nodes: "set[int]") -> None:
         self.lease = lease
-        self.served = served
+        self.nodes = nodes
+        self.served = set(nodes)
         self.failing: set[int] = set()  # of these: they had to ask, or lost much
         self.backs: dict[int, int] = {}  # node -> times that it said that it hears it
-
-
-class _Burst:
-    """The last one of a group. `nodes`: who gets it by multicast."""
-
-    __slots__ = ("before", "failed_ms", "kept", "lease", "nodes", "outcome")
-
-    def __init__(self) -> None:
-        self.lease = 0
-        self.outcome = _Outcome(0, set())
-        self.before = self.outcome  # of the last one: its listeners report when it is over
-        self.failed_ms = NEVER  # when one had failed; NEVER: none has of late
-        self.nodes: set[int] = set()
         self.kept: list[tuple[int, bytearray]] = []  # (when, packet), oldest first
 
     def forget_old(self, now_ms: int) -> None:
         while self.kept and age(now_ms, self.kept[0][0]) > _KEPT_MS:
             self.kept.pop(0)
+
+
+class _Group:
+    """Its last burst, and the one before: what is on its way when the next begins still goes out,
+    is asked for, and reported on."""
+
+    __slots__ = ("before", "burst", "failed_ms")
+
+    def __init__(self) -> None:
+        self.burst = self.before = _Burst(0, set())
+        self.failed_ms = NEVER  # when one had failed; NEVER: none has of late
+
+    def of(self, lease: int) -> "_Burst | None":
+        if self.burst.lease == lease:
+            return self.burst
+        return self.before if self.before.lease == lease else None
 
 
 class Multicast:
@@ -71,7 +76,7 @@ class Multicast:
         self._random = random
         self._host = b""  # none: it is switched off
         self._keys: Discloser | None = None
-        self._bursts: dict[int, _Burst] = {}  # by group
+        self._groups: dict[int, _Group] = {}
         self._spoken_ms = NEVER  # voice went out last; NEVER: not yet
         self.ears = Ears()
         self.packets = 0  # of voice, sent once for many
@@ -86,7 +91,7 @@ class Multicast:
 
     def forget(self) -> None:
         """No burst is under way."""
-        self._bursts = {}
+        self._groups = {}
 
     @property
     def place(self) -> "tuple[bytes, int] | None":
@@ -120,34 +125,30 @@ class Multicast:
         now_ms: int,
     ) -> None:
         """A burst for `listeners`, (node, access point) of each."""
-        burst = self._bursts.get(group)
-        if burst is None:
-            burst = self._bursts[group] = _Burst()
-        was_worth_it = len(burst.nodes) > 0
-        if burst.failed_ms != NEVER and age(now_ms, burst.failed_ms) >= FAILED_MS:
-            burst.failed_ms = NEVER
-        burst.lease = lease
-        burst.kept = []
-        burst.nodes = set()
-        burst.before, burst.outcome = burst.outcome, _Outcome(lease, set())
-        if burst.failed_ms != NEVER:
-            return
-        hearing = [each for each in listeners if self.is_heard_by(each[0], now_ms)]
-        if is_worth_it([place for _, place in hearing], access_points, was_worth_it):
-            burst.nodes = set([node for node, _ in hearing])
-            burst.outcome.served = set(burst.nodes)
+        of_group = self._groups.get(group)
+        if of_group is None:
+            of_group = self._groups[group] = _Group()
+        was_worth_it = len(of_group.burst.nodes) > 0
+        if of_group.failed_ms != NEVER and age(now_ms, of_group.failed_ms) >= FAILED_MS:
+            of_group.failed_ms = NEVER
+        nodes: set[int] = set()
+        if of_group.failed_ms == NEVER:
+            hearing = [each for each in listeners if self.is_heard_by(each[0], now_ms)]
+            if is_worth_it([place for _, place in hearing], access_points, was_worth_it):
+                nodes = set([node for node, _ in hearing])
+        of_group.before, of_group.burst = of_group.burst, _Burst(lease, nodes)
 
-    def served(self, group: int) -> "set[int]":
-        """The nodes that get the burst of `group` by multicast; not to be changed."""
-        burst = self._bursts.get(group)
-        return set() if burst is None else burst.nodes
+    def served(self, group: int, lease: int) -> "set[int]":
+        """The nodes that get the burst by multicast; not to be changed."""
+        burst = self._burst(group, lease)
+        return _NOBODY if burst is None else burst.nodes
 
     def send(self, data: bytearray, now_ms: int) -> "set[int]":
         """A VOICE_FRAME of a burst, to those who get it by multicast. Returns them; it is to be
         changed no more."""
-        burst = self._bursts.get(voice.group(data))
-        if burst is None or burst.lease != voice.lease(data) or not burst.nodes:
-            return set()
+        burst = self._burst(voice.group(data), voice.lease(data))
+        if burst is None or not burst.nodes:
+            return _NOBODY
         keys = self._keys
         if keys is None or keys.left(now_ms) <= 0:  # the burst is longer than a chain
             burst.nodes = set()
@@ -169,28 +170,27 @@ class Multicast:
     ) -> "list[bytearray]":
         """MULTICAST_MISSED: the packets that `node` is to get again, and what follows alone. Empty:
         the talker's own network is silent, or the burst is over."""
-        burst = self._bursts.get(group)
-        if burst is None or burst.lease != lease or node not in burst.nodes:
+        burst = self._burst(group, lease)
+        if burst is None or node not in burst.nodes:
             return []
         missed = [each for _, each in burst.kept if voice.first(each) + voice.count(each) > first]
         if missed:
             burst.nodes.discard(node)
             self.ears.on_missed(node)
-            self._fails(node, burst, burst.outcome, now_ms)
+            self._fails(node, group, burst, now_ms)
         return missed
 
     def on_heard_again(self, node: int, group: int, lease: int, now_ms: int) -> None:
         """MULTICAST_HEARD: what follows goes to `node` with all others, whether it did before or
         not. `node` is a listener of `group`."""
-        burst, keys = self._bursts.get(group), self._keys
-        if burst is None or burst.lease != lease or node in burst.nodes or not burst.nodes:
+        burst, keys = self._burst(group, lease), self._keys
+        if burst is None or node in burst.nodes or not burst.nodes:
             return
-        outcome = burst.outcome
         if keys is None or not self.ears.proves(node, keys.number, now_ms):
             return
-        if outcome.backs.get(node, 0) < BACKS_MAX:
-            outcome.backs[node] = outcome.backs.get(node, 0) + 1
-            outcome.served.add(node)
+        if burst.backs.get(node, 0) < BACKS_MAX:
+            burst.backs[node] = burst.backs.get(node, 0) + 1
+            burst.served.add(node)
             burst.nodes.add(node)
             self.ears.on_heard(node)
 
@@ -198,23 +198,27 @@ class Multicast:
         self, node: int, group: int, lease: int, heard: int, missed: int, now_ms: int
     ) -> None:
         """`node` has reported how many frames of a burst it heard, and how many it missed."""
-        burst = self._bursts.get(group)
-        if burst is not None and is_much(heard, missed):
-            for outcome in (burst.outcome, burst.before):
-                if outcome.lease == lease and node in outcome.served:
-                    self._fails(node, burst, outcome, now_ms)
+        burst = self._burst(group, lease)
+        if burst is not None and node in burst.served and is_much(heard, missed):
+            self._fails(node, group, burst, now_ms)
 
-    def _fails(self, node: int, burst: _Burst, outcome: _Outcome, now_ms: int) -> None:
-        outcome.failing.add(node)
-        if has_failed(len(outcome.served), len(outcome.failing)):
-            burst.failed_ms = now_ms  # for the next: who has not asked yet would lose a word now
+    def _burst(self, group: int, lease: int) -> "_Burst | None":
+        of_group = self._groups.get(group)
+        return None if of_group is None else of_group.of(lease)
+
+    def _fails(self, node: int, group: int, burst: _Burst, now_ms: int) -> None:
+        burst.failing.add(node)
+        if has_failed(len(burst.served), len(burst.failing)):
+            # For the next: who has not asked yet would lose a word now.
+            self._groups[group].failed_ms = now_ms
 
     # --- time ---
 
     def handle_timeout(self, now_ms: int) -> None:
         """Probes, and keys to be told."""
-        for burst in self._bursts.values():
-            burst.forget_old(now_ms)
+        for each in self._groups.values():
+            each.burst.forget_old(now_ms)
+            each.before.forget_old(now_ms)
         keys = self._keys
         if keys is None:
             return
@@ -234,8 +238,9 @@ class Multicast:
 
     def _begin(self, now_ms: int) -> Discloser:
         """A new chain. Members learn of it by their next report: they hear no probes any more."""
-        for burst in self._bursts.values():
-            burst.nodes = set()
+        for each in self._groups.values():
+            each.burst.nodes = set()
+            each.before.nodes = set()
         number = 1 + int.from_bytes(self._random(4), "big") % INT_MAX
         self._keys = Discloser(number, self._random(16), now_ms)
         return self._keys

@@ -79,7 +79,8 @@ class Relays:
         self._own = 0  # listeners that the leader serves itself; 0: all
         self._relays: dict[bytes, RelayHost] = {}
         self._listeners: dict[int, RelayedListener] = {}  # by node
-        self._bursts: dict[int, RelayedBurst] = {}  # by group
+        self._bursts: dict[int, RelayedBurst] = {}  # by group, the last one
+        self._before: dict[int, RelayedBurst] = {}  # and the one before: its end comes late
         self._out: list[Parcel] = []
         self._due_ms = NEVER
         self._plan_ms = 0
@@ -93,6 +94,7 @@ class Relays:
     def forget(self) -> None:
         """No burst is under way."""
         self._bursts = {}
+        self._before = {}
 
     def drop(self, node: int) -> None:
         """It is a member no more."""
@@ -132,8 +134,8 @@ class Relays:
         """MULTICAST_MISSED: the packets that `member` is to get again, and from now on by the
         leader. Empty: a relay does not serve it, or the talker is silent; then the leader sends it
         what comes next, since the relay may be silent, too."""
-        burst = self._bursts.get(group)
-        if burst is None or burst.lease != lease or member.link not in burst.of:
+        burst = self._burst(group, lease)
+        if burst is None or member.link not in burst.of:
             return []
         missed = burst.missed(member.link, first)
         if missed:
@@ -148,7 +150,11 @@ class Relays:
 
     def begin(self, group: int, lease: int, now_ms: int) -> None:
         """A burst: who is relayed now, stays so until its end."""
-        self._bursts.pop(group, None)
+        last = self._bursts.pop(group, None)
+        if last is None:
+            self._before.pop(group, None)
+        else:
+            self._before[group] = last
         if not self._own or group >= CALL_GROUP_FIRST:
             return
         burst = RelayedBurst(lease)
@@ -163,14 +169,14 @@ class Relays:
 
     def keep(self, data: bytearray, now_ms: int) -> None:
         """A packet goes out, which relayed listeners may ask for again."""
-        burst = self._bursts.get(voice.group(data))
-        if burst is not None and burst.lease == voice.lease(data):
+        burst = self._burst_of(data)
+        if burst is not None:
             burst.keep(data, now_ms)
 
     def queue_copies(self, data: bytearray, payload_crc: int, links: "list[Link]") -> None:
         """For `Pace`: a packet for each of `links`."""
-        burst = self._bursts.get(voice.group(data)) if self._bursts else None
-        if burst is None or burst.lease != voice.lease(data):
+        burst = self._burst_of(data)
+        if burst is None:
             self._outbound.queue_copies(data, payload_crc, links)
             return
         own: list[Link] = []
@@ -238,6 +244,19 @@ class Relays:
         return None if relay is None else self._standing(host, relay, now_ms)
 
     # --- inside ---
+
+    def _burst_of(self, data: bytearray) -> "RelayedBurst | None":
+        """Of the voice packet `data`; None: relays have nothing to do with it."""
+        if not self._bursts and not self._before:
+            return None
+        return self._burst(voice.group(data), voice.lease(data))
+
+    def _burst(self, group: int, lease: int) -> "RelayedBurst | None":
+        for bursts in (self._bursts, self._before):
+            burst = bursts.get(group)
+            if burst is not None and burst.lease == lease:
+                return burst
+        return None
 
     def _ask(self, now_ms: int) -> None:
         for host in list(self._relays):

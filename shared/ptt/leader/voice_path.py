@@ -183,11 +183,12 @@ class VoicePath:
         self.multicast.begin(group, lease, listeners, self._access_points, now_ms)
         if is_plain:
             self.relays.begin(group, lease, now_ms)
-        return len(self.multicast.served(group)) > 0
+        return len(self.multicast.served(group, lease)) > 0
 
-    def listeners(self, group: int) -> "list[tuple[int, int]]":
-        """(node, access point) of all who hear `group` and get a copy each, whoever talks."""
-        served = self.multicast.served(group)
+    def listeners(self, group: int, lease: int) -> "list[tuple[int, int]]":
+        """(node, access point) of all who hear `group` and get a copy each of the burst, whoever
+        talks."""
+        served = self.multicast.served(group, lease)
         return [
             (m.node, m.access_point)
             for m in self._members.all()
@@ -210,11 +211,12 @@ class VoicePath:
         if crowd.is_soonest:
             self.relays.keep(copy, now_ms)
         talker = voice.talker(data)
-        codec = self._groups.coding.codec_of(group, voice.lease(data))
+        lease = voice.lease(data)
+        codec = self._groups.coding.codec_of(group, lease)
         is_anew = voice.codec(data) != codec
         # One turn of this loop for each listener and packet: it calls as little as it can.
         is_for_all = codec == messages.CODEC_IMA_ADPCM and not is_anew
-        served = self.multicast.served(group)
+        served = self.multicast.served(group, lease)
         nodes, is_rest = crowd.nodes, crowd.is_rest
         again = self.again if self.again.next_timeout_ms() != NEVER else None
         links = []

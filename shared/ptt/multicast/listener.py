@@ -35,7 +35,15 @@ NOTHING_SENT = const(1)  # the leader sends nothing to many
 PROBES_COME = const(2)
 PROBES_MISSED = const(3)
 LEADER_LOST = const(4)
-TRIGGERS = ("told", "nothing sent", "probes come", "probes missed", "leader lost")
+CLOCK_BEHIND = const(5)  # ours: nothing can be believed until the leader has told its own
+TRIGGERS = (
+    "told",
+    "nothing sent",
+    "probes come",
+    "probes missed",
+    "leader lost",
+    "clock behind",
+)
 
 RULES = (
     (NOWHERE, TOLD, DEAF, "listen"),
@@ -43,6 +51,8 @@ RULES = (
     (HEARING, TOLD, HEARING, "listen"),
     (DEAF, PROBES_COME, HEARING, "report"),  # the leader may count on us from now on
     (HEARING, PROBES_MISSED, DEAF, "report"),  # and must not any more
+    (DEAF, CLOCK_BEHIND, DEAF, "report"),  # which asks for it
+    (HEARING, CLOCK_BEHIND, DEAF, "report"),
     (DEAF, NOTHING_SENT, NOWHERE, "leave"),
     (HEARING, NOTHING_SENT, NOWHERE, "leave"),
     (DEAF, LEADER_LOST, NOWHERE, "leave"),  # the next one has keys of its own
@@ -71,7 +81,8 @@ class Listener:
         self.state = NOWHERE
         self.place: tuple[bytes, int] | None = None
         self.prover = Prover()
-        self._watches: dict[int, Watch] = {}  # by group
+        self._watches: dict[int, Watch] = {}  # by group, of its last burst
+        self._before: dict[int, Watch] = {}  # and of the one before, whose end waits for its proof
         self._probes: list[int] = []  # numbers of those that were proved, newest last
         self._session = 0  # in which the leader was asked last
         self._report_ms = NEVER
@@ -100,17 +111,21 @@ class Listener:
             return reason
         if not envelope.is_sealed(data):
             return refusal.UNSEALED
+        was_behind = self.prover.is_behind
         reason = self.prover.receive(data, now_ms)
         if reason == refusal.ACCEPTED:
-            for watch in self._watches.values():
+            for watch in self._all():
                 watch.alive(now_ms)
             if kind == messages.MULTICAST_VOICE:
                 frames = layout.as_voice(data)
                 watch = self._watch_of(frames)
                 if watch is not None:
                     watch.came(voice.is_last(frames), now_ms)
-        elif reason == refusal.LIMIT:
-            for watch in self._watches.values():
+        is_behind = self.prover.is_behind and not was_behind
+        if is_behind:
+            self._fire(CLOCK_BEHIND, now_ms)
+        if is_behind or reason == refusal.LIMIT:
+            for watch in self._all():
                 watch.crowded(now_ms)
         for each in self.prover.take():
             self._owner.join.skip(now_ms)
@@ -119,7 +134,7 @@ class Listener:
             else:
                 self._on_voice(each, now_ms)
         if not self.prover.holds_voice():
-            for watch in self._watches.values():
+            for watch in self._all():
                 watch.settled()
         return reason
 
@@ -135,11 +150,13 @@ class Listener:
         if voice.talker(frames) == self._owner.join.node:
             return  # our own: nobody sends it to us again
         group, lease = voice.group(frames), voice.lease(frames)
-        watch = self._watches.get(group)
-        if watch is None or watch.lease < lease:  # nobody has told us that it began
-            watch = self._watches[group] = Watch(lease, now_ms)
-        if watch.lease > lease:
-            return
+        watch = self._watch_of(frames)
+        if watch is None:
+            last = self._watches.get(group)
+            if last is not None and last.lease > lease:
+                self._hear([frames], now_ms)  # a burst that we know nothing of is over
+                return
+            watch = self._begin(group, lease, now_ms)  # nobody has told us that it began
         older = layout.older(data)
         for each in (older, frames):
             if each is not None:
@@ -164,8 +181,32 @@ class Listener:
 
     def _watch_of(self, data: "Any") -> "Watch | None":
         """Of the burst to which the VOICE_FRAME `data` belongs."""
-        watch = self._watches.get(voice.group(data))
-        return watch if watch is not None and watch.lease == voice.lease(data) else None
+        group, lease = voice.group(data), voice.lease(data)
+        for watches in (self._watches, self._before):
+            watch = watches.get(group)
+            if watch is not None and watch.lease == lease:
+                return watch
+        return None
+
+    def _all(self) -> "list[Watch]":
+        return list(self._before.values()) + list(self._watches.values())
+
+    def _begin(self, group: int, lease: int, now_ms: int) -> Watch:
+        """A burst begins: what has come of the one before, and has no proof yet, is still heard."""
+        self._end(group, now_ms)
+        watch = self._watches[group] = Watch(lease, now_ms)
+        return watch
+
+    def _end(self, group: int, now_ms: int) -> None:
+        """The last burst of `group` is over."""
+        watch = self._watches.pop(group, None)
+        if watch is None:
+            return
+        watch.over(now_ms)
+        before = self._before.get(group)
+        self._before[group] = watch
+        if before is not None:
+            self._hear(before.flush(), now_ms)
 
     def _look_for_bursts(self, now_ms: int) -> None:
         """Of each of our groups the newest burst is watched, unless it is our own."""
@@ -179,9 +220,9 @@ class Listener:
                     watch.over(now_ms)
                 continue
             if talker == owner.join.node:
-                self._watches.pop(group, None)
+                self._end(group, now_ms)
             elif talker:
-                self._watches[group] = Watch(lease, now_ms)
+                self._begin(group, lease, now_ms)
 
     # --- what the leader says of it ---
 
@@ -197,7 +238,7 @@ class Listener:
             return refusal.STALE
         if number != self.prover.number:
             self._probes = []
-        self.prover.open(number, delay, interval, key, age_ms, echo_ms)
+        self.prover.open(number, delay, interval, key, age_ms, echo_ms, now_ms)
         self.place = (host, port)
         self._fire(TOLD, now_ms)
         return refusal.ACCEPTED
@@ -217,6 +258,7 @@ class Listener:
             self.prover.close()
             self._look_ms = NEVER
             self._watches = {}
+            self._before = {}
 
     # --- time ---
 
@@ -236,17 +278,18 @@ class Listener:
             self._fire(PROBES_COME if is_hearing else PROBES_MISSED, now_ms)
         if self._report_ms != NEVER and since(now_ms, self._report_ms) >= 0:
             self._report(now_ms)
-        for group in self._watches:
-            watch = self._watches[group]
-            if watch.is_due(now_ms):
-                watch.asked(now_ms)
-                values = (group, watch.lease, watch.next)
-                owner.send(messages.MULTICAST_MISSED, values, owner.link.address, now_ms)
+        for watches in (self._before, self._watches):
+            for group in watches:
+                watch = watches[group]
+                if watch.is_due(now_ms):
+                    watch.asked(now_ms)
+                    values = (group, watch.lease, watch.next)
+                    owner.send(messages.MULTICAST_MISSED, values, owner.link.address, now_ms)
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `NEVER`."""
         due_ms = earliest(self._report_ms, self._look_ms)
-        for watch in self._watches.values():
+        for watch in self._all():
             due_ms = earliest(due_ms, watch.next_timeout_ms())
         return due_ms
 

@@ -91,8 +91,8 @@ class Watch:
         self._wait()
 
     def crowded(self, now_ms: int) -> None:
-        """Something that came found no room to wait for its proof: somebody floods us, and what
-        comes to us alone needs none."""
+        """Something that came cannot wait for its proof, since somebody floods us or our clock was
+        wrong. What comes to us alone needs none."""
         if self._crowded_ms == NEVER:
             self._crowded_ms = now_ms
             self._wait()
@@ -200,7 +200,8 @@ class Watch:
         self._due_ms = self._crowded_ms
         if self._held_ms != NEVER:
             self._due_ms = earliest(self._due_ms, add(self._held_ms, _UNPROVED_MS))
-        if not self._is_marked and self._alive_ms != NEVER:
+        # Behind its last packet come keys, as long as voice waits for them.
+        if (not self._is_marked or self._held_ms != NEVER) and self._alive_ms != NEVER:
             self._due_ms = earliest(self._due_ms, add(self._alive_ms, _SILENT_MS))
 
 

@@ -99,6 +99,12 @@ class Known:
         self._key = bytes(key)
         return found
 
+    def proves(self, interval: int, key: "Buffer") -> bool:
+        """Is `key` that of `interval`, which lies behind all that was told? It is not learned."""
+        if interval - self.interval > WALK_MAX:
+            return False
+        return equal(self._key, 0, self._walk(key, interval, self.interval, None), KEY_BYTES)
+
     def _walk(
         self, key: "Buffer", interval: int, down_to: int, found: "dict[int, bytes] | None"
     ) -> bytes:

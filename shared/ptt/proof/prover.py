@@ -31,6 +31,8 @@ class Prover:
         self._held: list[tuple[int, bytes]] = []  # (interval, datagram), as they came
         self._proved: list[bytes] = []
         self._replay = ReplayWindow()
+        self._doubted = 0  # the interval in which a key was last looked at that came too early
+        self.is_behind = False  # it was the sender's: our clock has stood still, or was set back
         self.late = 0  # came when their key may have been known, by us or by others
         self.forged = 0  # whose tag or key was not the sender's
 
@@ -44,20 +46,30 @@ class Prover:
         self._known = None
         self._held = []
         self._proved = []
+        self.is_behind = False
 
     def open(
-        self, number: int, delay: int, interval: int, key: bytes, age_ms: int, asked_ms: int
+        self,
+        number: int,
+        delay: int,
+        interval: int,
+        key: bytes,
+        age_ms: int,
+        asked_ms: int,
+        now_ms: int,
     ) -> None:
         """The sender has said under its own seal: `key` is that of `interval` in chain `number`,
-        which was `age_ms` old when it answered what we asked at `asked_ms`."""
+        which was `age_ms` old when it answered what we asked at `asked_ms`; the answer has come
+        now."""
         known = self._known
         if known is None or known.number != number or interval - known.interval > chain.WALK_MAX:
             self.close()
             if known is None or known.number != number:
                 self._replay = ReplayWindow()
             self._known = chain.Known(number, interval, key)
-        elif self.age_ms(asked_ms) <= age_ms:
+        elif self.age_ms(asked_ms) <= age_ms <= self.age_ms(now_ms):
             return  # what we know already is as good
+        self.is_behind = False
         self._delay = delay
         self._age_ms = age_ms
         self._asked_ms = asked_ms
@@ -79,8 +91,7 @@ class Prover:
         told = interval - data[layout.LAG_AT]
         reached = chain.interval_at(self.age_ms(now_ms))
         if told < 0 or (told and told > reached - self._delay) or interval > reached:
-            self.forged += 1
-            return refusal.KEY  # nobody has said it yet
+            return self._doubt(known, told, data, reached)  # nobody has said it yet
         tag_keys = known.learn(told, data[layout.KEY_AT : layout.KEY_AT + chain.KEY_BYTES])
         if tag_keys is None:
             self.forged += 1
@@ -98,6 +109,21 @@ class Prover:
             return refusal.LIMIT
         self._held.append(kept)
         return refusal.ACCEPTED
+
+    def _doubt(self, known: chain.Known, told: int, data: "Buffer", reached: int) -> int:
+        """A key that nobody should know yet. If it is the sender's all the same, our clock is
+        behind: then nothing that waits came in time for certain. Looked at once an interval: it is
+        work that a stranger could make."""
+        key = data[layout.KEY_AT : layout.KEY_AT + chain.KEY_BYTES]
+        if not self.is_behind and self._doubted != reached and told > known.interval:
+            self._doubted = reached
+            self.is_behind = known.proves(told, key)
+        if not self.is_behind:
+            self.forged += 1
+            return refusal.KEY
+        self._held = []
+        self.late += 1
+        return refusal.STALE
 
     def holds_voice(self) -> bool:
         """Does voice wait for its proof?"""
