@@ -45,7 +45,7 @@ SCRIPT = {  # actions of a plan, or paths' facts, that make the kinds of fault o
     "crash", "resign", "pause", "cut", "heal", "roam", "step_clock", "slew_clock", "lose_memory",
     "flood", "readdress", "half_open", "fill_disk", "slow_disk", "calm", "start", "resume", "talk",
     "swap_address", "restart_point", "twin_comes", "twin_goes", "exhaust_heap", "kill_writing",
-    "stall_wire",
+    "stall_wire", "slow_relay", "let_relay_lie",
 }  # fmt: skip
 
 
@@ -53,6 +53,23 @@ def test_a_seed_is_one_run_and_the_next_another() -> None:
     specs = [json.dumps(draw(seed).spec()) for seed in SEEDS]
     assert specs == [json.dumps(draw(seed).spec()) for seed in SEEDS]
     assert len(set(specs)) == len(specs)
+
+
+def test_voice_takes_each_way_in_some() -> None:
+    """Multicast and relays are drawn apart from all else."""
+    many, relayed, lying = set(), set(), set()
+    for seed in SEEDS:
+        scenario = draw(seed).scenario
+        settings = scenario.settings
+        if settings is not None and settings.multicast_group:
+            many.add(seed)
+        if settings is not None and settings.own_listeners:
+            assert scenario.standbys
+            relayed.add(seed)
+        if scenario.relays is not None:
+            lying.add(seed)
+    assert many - relayed and relayed - many and many & relayed and lying < relayed
+    assert len(many | relayed) < len(SEEDS) * 2 // 3
 
 
 def test_all_that_can_go_wrong_is_drawn() -> None:

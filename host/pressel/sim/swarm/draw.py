@@ -22,6 +22,7 @@ from ..scenarios import (
     Machine,
     Partition,
     Points,
+    RelayFaults,
     Roam,
     Scenario,
     Speech,
@@ -37,6 +38,8 @@ _SETTLE_S = 5  # all have joined
 _FAULTS_S = (10, 40)  # in which things go wrong
 _SMALL, _LARGE = (2, 8), (9, 30)  # participants; small venues find most, and cost least
 _ONE_IN = 3  # runs have a kind of fault
+_OF_WAYS = 29  # what their generator begins with
+_GROUP = 258  # of multicast: 239.255.1.2; any would do
 _SCALE = 1_000_003  # neighbouring seeds must not draw alike
 
 
@@ -66,8 +69,8 @@ class Drawn:
 
 
 class _Draw:
-    def __init__(self, seed: int) -> None:
-        self._prng = Prng(seed * _SCALE + 11)
+    def __init__(self, seed: int, first: int = 11) -> None:
+        self._prng = Prng(seed * _SCALE + first)
         for _ in range(8):
             self._prng.below(2)
 
@@ -116,7 +119,23 @@ def draw(seed: int) -> Drawn:
         twin=_twin(chance, participants) if has_twin else None,
         calm=Calm(lasts_ms=calm_ms),
     )
-    return Drawn(seed, scenario, _profile(chance), participants)
+    return Drawn(seed, _with_ways(_Draw(seed, _OF_WAYS), scenario), _profile(chance), participants)
+
+
+def _with_ways(chance: _Draw, scenario: Scenario) -> Scenario:
+    """Voice takes another way than from the leader to each: by multicast, or from standbys. Drawn
+    apart, so that all else of a seed is as without."""
+    is_many, is_relayed = chance.happens(4), chance.happens(2) and scenario.standbys > 0
+    if not is_many and not is_relayed:
+        return scenario
+    settings = (scenario.settings or VenueSettings()).model_copy(
+        update={
+            "multicast_group": _GROUP if is_many else None,
+            "own_listeners": chance.between(2, 4) if is_relayed else None,
+        }
+    )
+    relays = _relays(chance) if is_relayed and chance.happens(2) else None
+    return scenario.model_copy(update={"settings": settings, "relays": relays})
 
 
 def _speech(chance: _Draw) -> Speech:
@@ -216,6 +235,16 @@ def _wire(chance: _Draw) -> Wire:
         first_ms=chance.between(0, 8000),
         lasts_ms=chance.range(100, 6000),
         gap_ms=chance.range(500, 10_000),
+    )
+
+
+def _relays(chance: _Draw) -> RelayFaults:
+    return RelayFaults(
+        first_ms=chance.between(0, 8000),
+        lasts_ms=chance.range(200, 6000),
+        gap_ms=chance.range(1000, 10_000),
+        slow_percent=chance.maybe(1, 50, 2),
+        lies_percent=chance.maybe(1, 50, 2),
     )
 
 

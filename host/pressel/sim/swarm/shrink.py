@@ -19,9 +19,11 @@ _TABLES = (
     "points",
     "disk",
     "wire",
+    "relays",
     "twin",
     "calm",
 )
+_SETTINGS = ("multicast_group", "own_listeners", "talk_ms", "queue_places", "preemption")
 _PARTICIPANTS_LEAST = 2
 _RATES = (
     "pauses_per_minute_percent",
@@ -59,6 +61,11 @@ def _smaller(drawn: Drawn) -> Iterator[tuple[str, Drawn]]:
     for table in _TABLES:
         if getattr(scenario, table) is not None:
             yield f"without {table}", drawn.without(table)
+    if scenario.settings is not None:
+        for name in _SETTINGS:
+            if getattr(scenario.settings, name) is not None:
+                settings = scenario.settings.model_copy(update={name: None})
+                yield f"without {name}", _with(drawn, settings=settings)
     if scenario.machine is not None:
         for rate in _RATES:
             if getattr(scenario.machine, rate):

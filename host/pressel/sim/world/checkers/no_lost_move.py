@@ -3,7 +3,7 @@ but those that were lost on the air before, or once it has said that it hears it
 way to it alone, and those that are older than what a listener keeps. What the air itself held for
 longer than voice waits before it is played, or until its key was known, counts as lost there, and
 so does what is still on its way when the burst ends, or waits for the frames that leave in one
-packet with it.
+packet with it. Who has no key, or another address, than its leader knows is not moved, but deaf.
 """
 
 from __future__ import annotations
@@ -15,8 +15,17 @@ from ptt.base.defaults import PLAYOUT_DELAY_MS
 from ptt.base.numbers import FRAME_MS, FRAMES_PER_PACKET_MAX
 from ptt.fanout.again import FRAMES_MAX
 from ptt.proof import layout
-from ptt.wire import envelope, voice
-from ptt.wire.messages import MULTICAST_HEARD, MULTICAST_MISSED, MULTICAST_VOICE, VOICE_FRAME
+from ptt.proof.chain import DELAY, INTERVAL_MS
+from ptt.wire import envelope, refusal, voice
+from ptt.wire.messages import (
+    MULTICAST_HEARD,
+    MULTICAST_MISSED,
+    MULTICAST_PROBE,
+    MULTICAST_REPORT,
+    MULTICAST_VOICE,
+    RELAY_REPORT,
+    VOICE_FRAME,
+)
 
 from .. import record
 
@@ -24,41 +33,74 @@ if TYPE_CHECKING:
     from ..world import World
 
 _LEASE_AT, _FIRST_AT = 25, 29  # in MULTICAST_MISSED; the former in MULTICAST_HEARD, too
+_WORDS = (MULTICAST_MISSED, MULTICAST_HEARD, MULTICAST_REPORT, RELAY_REPORT)  # of who may ask
+_UNPROVED_US = DELAY * INTERVAL_MS * 1000
 _BUNDLED_US = FRAMES_PER_PACKET_MAX * FRAME_MS * 1000
 _NEVER_AGAIN = 1 << 16  # above every frame's number
-_LATE_MAX = 6  # what comes first after a long silence plays at once, before those that it overtook
+_AGAIN = FRAMES_MAX - FRAMES_PER_PACKET_MAX + 1  # no packet is cut: so many at least
+# Of four packets at once the last may come first, and plays at once when all has been silent.
+_LATE_MAX = 3 * FRAMES_PER_PACKET_MAX
 
 
 class Move:
     """A node gets a burst alone: from frame `first` on, of which `oldest` is the first that a host
     sends then, to frame `end`, from which on it hears it with all others."""
 
-    def __init__(self, first: int, oldest: int) -> None:
+    def __init__(self, now_us: int, first: int, oldest: int) -> None:
+        self.begun_us = now_us
         self.first = first
         self.oldest = oldest
         self.end = _NEVER_AGAIN
 
 
 class NoLostMove:
-    """Of bursts that a node has asked for; leases are those of one term, or of none."""
+    """Of bursts that a node has asked for, under one leader."""
 
     protocols = ("v2",)
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._leader = -1
         self._said: dict[int, dict[int, int]] = {}  # lease -> frames a host passed on, and when
         self._alone: dict[tuple[int, int], int] = {}  # (node, lease) -> behind what was sent to it
         self._asked: dict[tuple[int, int], list[Move]] = {}  # by node and lease
         self._lost: dict[tuple[int, int], list[tuple[int, int, bool]]] = {}
         self._under_way: dict[tuple[int, bytes], int] = {}  # (node, datagram) -> when it was sent
+        self._sent: dict[tuple[int, int], set[int]] = {}  # frames, by node and lease; beside relays
+        # By node, what came by multicast and has no proof yet: when, first frame, count, lease.
+        self._held: dict[int, list[tuple[int, int, int, int]]] = {}
+        self._node_of: dict[int, int] = {}  # by session: addresses may change hands
         world.record.watch(record.SENT, self._on_sent)
         world.record.watch(record.LOST, self._on_lost)
         world.record.watch(record.DELIVERED, self._on_delivered)
         world.record.watch(record.REFUSED, self._on_refused)
         world.record.watch(record.EVENT, self._on_event)
+        world.record.watch(record.LEADS, self._on_leads)
+        world.record.watch(record.FAULT, self._on_fault)
+
+    def _on_leads(self, now_us: int, node: int, leads: int, term: int, value: Any) -> None:
+        """Another leader may number its bursts as the one before did, and has none of its voice."""
+        if leads:
+            self._leader = node
+        self._forget()
+
+    def _on_fault(self, now_us: int, node: int, fault: int, b: int, detail: Any) -> None:
+        if fault == record.CRASHED and node == self._leader:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._said.clear()
+        self._alone.clear()
+        self._asked.clear()
+        self._lost.clear()
+        self._sent.clear()
 
     def _on_sent(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
-        if self._world.nodes[node].is_wired and (frames := _voice(data)):
+        if not self._world.nodes[node].is_wired:
+            if len(data) > envelope.TYPE_AT and data[envelope.TYPE_AT] in _WORDS:
+                self._node_of[envelope.session_id(data)] = node
+        elif frames := _voice(data):
+            a = self._listener(data, a)
             first, lease = voice.first(frames), voice.lease(frames)
             said = self._said.setdefault(lease, {})
             count = voice.count(frames)
@@ -68,6 +110,8 @@ class NoLostMove:
                     said.setdefault(frame, now_us)
             if (a, lease) in self._asked:
                 self._alone[a, lease] = first + count
+            if self._world.stage.hears_relays and not _is_many(data):
+                self._sent.setdefault((a, lease), set()).update(range(first, first + count))
             # What a relay sent before may come behind what the leader sends then.
             if (a, lease) in self._asked or self._world.stage.hears_relays:
                 self._under_way[a, bytes(data)] = now_us
@@ -76,22 +120,42 @@ class NoLostMove:
         frames = _voice(data)
         sender = self._world.nodes.get(node)  # None: a badge at another address
         if frames and sender is not None and sender.is_wired:
-            self._excuse(destination, frames, is_many=_is_many(data))
-            self._under_way.pop((destination, bytes(data)), None)
+            node = self._listener(data, destination)
+            self._excuse(node, frames, is_many=_is_many(data))
+            self._under_way.pop((node, bytes(data)), None)
 
     def _on_delivered(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
         kind = data[envelope.TYPE_AT] if len(data) > envelope.TYPE_AT else 0
         if kind in (MULTICAST_MISSED, MULTICAST_HEARD):
             lease = envelope.get32(data, _LEASE_AT)
-            self._on_move(kind, a, lease, data)
+            self._on_move(now_us, kind, self._listener(data, a), lease, data)
+        elif kind in (MULTICAST_VOICE, MULTICAST_PROBE):
+            self._hold(now_us, node, data)
         if not self._under_way:
             return
         sent_us = self._under_way.pop((node, bytes(data)), None)
         if sent_us is not None and now_us - sent_us > PLAYOUT_DELAY_MS * 1000:
             self._excuse(node, data, is_many=False)
 
-    def _on_move(self, kind: int, node: int, lease: int, data: Any) -> None:
-        behind = max(self._said.get(lease, (0,))) + 1
+    def _hold(self, now_us: int, node: int, data: Any) -> None:
+        """`data` tells the key of what was sent long enough before."""
+        held = self._held.get(node)
+        if held:
+            held[:] = [each for each in held if now_us - each[0] < _UNPROVED_US]
+        frames = _voice(data)
+        if not frames:
+            return
+        lease = voice.lease(frames)
+        if (node, lease) in self._asked:
+            each = (now_us, voice.first(frames), voice.count(frames), lease)
+            self._held.setdefault(node, []).append(each)
+
+    def _listener(self, data: Any, address: int) -> int:
+        """The node whose session `data` belongs to, or the one at `address` if none has asked."""
+        return address if _is_many(data) else self._node_of.get(envelope.session_id(data), address)
+
+    def _on_move(self, now_us: int, kind: int, node: int, lease: int, data: Any) -> None:
+        behind = max(self._said.get(lease, ()), default=-1) + 1
         moves = self._asked.setdefault((node, lease), [])
         is_alone = bool(moves) and moves[-1].end == _NEVER_AGAIN
         if kind == MULTICAST_HEARD and is_alone:
@@ -101,11 +165,23 @@ class NoLostMove:
             # While the talker is silent nothing is missed, and the leader goes on as before, unless
             # a relay may be to blame.
             if first < behind or self._world.stage.hears_relays:
-                moves.append(Move(first, max(behind - FRAMES_MAX, first)))
+                moves.append(Move(now_us, first, max(behind - _AGAIN, first)))
 
     def _on_refused(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
-        if _is_many(data) and (frames := _voice(data)):
+        if len(data) > _FIRST_AT and data[envelope.TYPE_AT] == MULTICAST_MISSED:
+            self._take_back(now_us, self._listener(data, 0), envelope.get32(data, _LEASE_AT))
+        if not (frames := _voice(data)):
+            return
+        if _is_many(data):
             self._excuse(node, frames, is_many=True)
+        elif a in (refusal.KEY, refusal.SESSION):  # it has just come, or got another address
+            self._excuse(self._listener(data, node), frames, is_many=False)
+
+    def _take_back(self, now_us: int, node: int, lease: int) -> None:
+        """Its leader did not believe it: a twin may have its place."""
+        moves = self._asked.get((node, lease), [])
+        if moves and moves[-1].begun_us == now_us:
+            moves.pop()
 
     def _excuse(self, node: int, frames: Any, *, is_many: bool) -> None:
         each = (voice.first(frames), voice.count(frames), is_many)
@@ -122,6 +198,8 @@ class NoLostMove:
             del self._under_way[key]
             self._excuse(node, key[1], is_many=False)
         lost = self._lost.get((node, lease), [])
+        held = self._held.pop(node, [])
+        lost += [(first, count, True) for _, first, count, of in held if of == lease]
         excused = sum(
             count
             for at, count, is_many in lost
@@ -131,6 +209,9 @@ class NoLostMove:
         said = self._said.get(lease, {})
         sent = self._alone.pop((node, lease), 0)
         excused += sum(at >= sent and now_us - said[at] < _BUNDLED_US for at in said)
+        if self._world.stage.hears_relays:  # a relay has lost it, and was not asked for it
+            came = self._sent.pop((node, lease), set())
+            excused += sum(at < moves[0].first and at not in came for at in said)
         # Heard, or without proof:
         excused += sum(move.first <= at < move.oldest for move in moves for at in said)
         missing = len(said) - played - excused

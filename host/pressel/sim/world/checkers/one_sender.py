@@ -18,14 +18,15 @@ _LEASE_AT = 25  # in MULTICAST_MISSED
 
 
 class OneSender:
-    """Of each listener and burst; leases of two terms may be alike, so hosts' terms count, too."""
+    """Of each listener's session and burst: addresses may change hands within a burst. Leases of
+    two terms may be alike, so hosts' terms count, too."""
 
     protocols = ("v2",)
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._senders: dict[tuple[int, int], dict[int, int]] = {}  # frame -> host
-        self._asked: set[tuple[int, int]] = set()  # (address, lease)
+        self._asked: set[tuple[int, int]] = set()  # (session, lease)
         if world.stage.hears_relays:
             world.record.watch(record.SENT, self._on_sent)
             world.record.watch(record.LEADS, self._on_leads)
@@ -33,10 +34,10 @@ class OneSender:
     def _on_sent(self, now_us: int, node: int, to: int, size: int, data: Any) -> None:
         kind = data[envelope.TYPE_AT] if len(data) > voice.FRAMES_AT else 0
         if kind == MULTICAST_MISSED:
-            self._asked.add((node, envelope.get32(data, _LEASE_AT)))
+            self._asked.add((envelope.session_id(data), envelope.get32(data, _LEASE_AT)))
         if kind != VOICE_FRAME or not self._world.nodes[node].is_wired or voice.is_last(data):
             return
-        key = (to, voice.lease(data))
+        key = (envelope.session_id(data), voice.lease(data))
         senders = self._senders.setdefault(key, {})
         for number in range(voice.first(data), voice.first(data) + voice.count(data)):
             if number in senders and key not in self._asked:
