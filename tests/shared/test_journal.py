@@ -178,6 +178,18 @@ def test_a_silent_standby_costs_no_more_than_the_state():
     wire.check()
 
 
+def test_what_is_said_again_goes_one_datagram_at_a_time():
+    """Whoever does not answer may be on a line that is full."""
+    wire = Wire(loses=lambda data: True)
+    wire.change(*range(2, 300))
+    assert len(wire.kept) == JOURNAL_WINDOW
+    wire.wait(JOURNAL_RETRY_MS)
+    assert len(wire.kept) == JOURNAL_WINDOW + 1
+    wire.loses = None
+    wire.wait(1000)
+    wire.check()
+
+
 def test_who_missed_too_many_removals_begins_anew():
     wire = Wire()
     for number in range(2, 6):

@@ -241,6 +241,16 @@ def test_an_older_place_in_the_queue_that_comes_late():
     assert talker.engine.refusals.as_dict()["stale"] == 1
 
 
+def test_a_place_that_is_older_than_the_grant_takes_no_floor_away():
+    talker = Talker()
+    talker.press()
+    talker.hear(messages.FLOOR_GRANT, (GROUP, 1, 1, 1, 2000, 60000), seq=11)
+    talker.hear(messages.FLOOR_QUEUED, (GROUP, 1, 1), seq=10)
+    assert talker.engine.floor.may_send()
+    talker.hear(messages.FLOOR_QUEUED, (GROUP, 1, 1), seq=12)  # an emergency: it waits again
+    assert not talker.engine.floor.may_send()
+
+
 def test_a_place_in_the_queue_may_get_worse():
     """A badge that asked anew is told where it stands now, which need not be nearer."""
     talker, told = queued((10, 1), (11, 4))
@@ -323,3 +333,34 @@ def test_a_leader_that_knows_us_no_more_is_asked_again():
     assert [data[1] for data in talker.sent()] == [messages.HELLO]
     talker.hear(messages.NACK, (messages.NACK_UNKNOWN_SESSION, 32, 32, 3))
     assert talker.told() == []
+
+
+def test_a_receipt_that_comes_twice_is_told_once():
+    talker = Talker()
+    talker.told()
+    for lease in (1, 1, 2):
+        talker.hear(messages.BURST_RECEIPT, (GROUP, lease, 3, 2, 1))
+    assert talker.told() == [("receipt", (1, 3, 2, 1)), ("receipt", (2, 3, 2, 1))]
+
+
+def test_a_talker_hears_no_other_group():
+    """Also when it heard one as the grant came."""
+    talker = Talker()
+    engine = talker.engine
+    engine.scan.set_groups(bytes((GROUP, 5, 0, 0, 0, 0, 0, 0)), GROUP)
+    talker.press()
+    engine.scan.heard = 5
+    talker.grant()
+    assert engine.floor.may_send() and engine.scan.heard == GROUP
+
+
+def test_the_end_of_an_earlier_call_ends_no_later_one_under_its_number():
+    talker = Talker()
+    engine, group = talker.engine, CALL_GROUP_FIRST
+    talker.hear(messages.FLOOR_TAKEN, (group, 1, 5, 3, b"Ben"))
+    talker.hear(messages.CALL_ENDED, (group, 1, 4, messages.CALL_HUNG_UP))
+    assert engine.scan.call == group
+    engine.voice_keys.ring.put(group, 1, bytes(16), talker.now_ms)
+    talker.hear(messages.CALL_ENDED, (group, 1, 5, messages.CALL_HUNG_UP))
+    assert engine.scan.call == 0
+    assert engine.voice_keys.ring.own_cipher(group, talker.now_ms) is None

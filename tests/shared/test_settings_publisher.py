@@ -1,5 +1,6 @@
 """Who has the settings, and to whom they are sent again."""
 
+from ptt.base import features
 from ptt.base.clock import NEVER, add, since
 from ptt.base.numbers import REQUEST_RETRY_MS, REQUEST_RETRY_MS_MAX
 from ptt.leader.delivery import Delivery
@@ -198,3 +199,12 @@ def test_a_candidate_that_was_taken_back_is_followed_by_a_higher_version():
     venue.publish(3)
     assert venue.nodes() == [2, 3]
     assert venue.acknowledge(1, 3)
+
+
+def test_who_uses_the_network_is_not_told_its_password_again():
+    venue = Venue()
+    for member in venue.members:
+        member.features = features.NETWORKS | features.SECRET_TEXTS
+        member.settings.network = 0
+    venue.publish(2)
+    assert venue.nodes() == [2, 3]
