@@ -140,6 +140,9 @@ def test_the_page_tells_how_what_is_sent_to_badges_fares(stage: Stage) -> None:
         assert browser.open(f"/recordings/sent?shown={state}")[0] == 204
     stage.host.sent["at_ms"] = 0
     assert "heard what" not in browser.open("/recordings")[1]  # that was long ago
+    stage.host.sent = None  # of a leader that has died
+    assert "leads no more" not in browser.open("/recordings")[1]
+    assert "leads no more" in browser.open("/recordings/sent?shown=plays")[1]
 
 
 def test_the_report_is_a_page_to_print_and_json(stage: Stage) -> None:

@@ -17,7 +17,7 @@ from tests.host.recording_stage import CONTENT, Desk, recorded
 from tests.shared.venue import Badge, Venue
 
 from pressel.cli import recordings as command
-from pressel.errors import PresselError, UsageError
+from pressel.errors import PresselError, UnreachableError, UsageError
 from pressel.node.desk.sending import NAMES_MAX, SEND, Sending
 from pressel.node.resend import resend
 from pressel.node.resend.guests import Guests
@@ -462,6 +462,30 @@ def test_what_is_sent_is_no_burst_of_anybody_s() -> None:
     for group in (1, 127):
         watchers.begun(group, 1, 1, 1, 1)
     assert told == [1]
+
+
+@pytest.mark.parametrize(
+    ("silent", "why"), [(3, "another host leads now"), (99, "no host answers")]
+)
+def test_the_command_tells_that_the_leader_died_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, silent: int, why: str
+) -> None:
+    """Also where another one leads by then, which knows nothing of it."""
+    begun = {"id": "3-1", "at_ms": 1, "to": ["B0"], "state": "waits"}
+    asked: list[str] = []
+
+    def ask(verb: str, **fields: Any) -> Any:
+        asked.append(verb)
+        if 1 < len(asked) <= 1 + silent:
+            raise UnreachableError("no host answers")
+        return begun if len(asked) == 1 else None
+
+    monkeypatch.setattr(command, "_asker", lambda path: ask)
+    monkeypatch.setattr(command, "_sending", lambda ask, word: SEND)
+    monkeypatch.setattr(command, "_STEP_S", 0)
+    told = CliRunner().invoke(command.recordings, ["send", "3-1", "--control", "/nowhere"])
+    assert why in str(told.exception) and "send it again" in str(told.exception)
+    assert len(asked) <= 10
 
 
 @pytest.mark.parametrize(

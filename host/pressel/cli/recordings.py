@@ -19,7 +19,7 @@ from pressel.cli.completing import offering
 from pressel.cli.options import control_options
 from pressel.cli.outcome import with_outcome
 from pressel.cli.printed import print_table
-from pressel.errors import PresselError, UsageError
+from pressel.errors import PresselError, UnreachableError, UsageError
 from pressel.node import control as sockets
 from pressel.whole_file import new_file
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 50  # the newest: a page of a terminal
 _NAMES_SHOWN = 5
+_LOOKS = 6  # in a row without an answer: an election takes 0.7 s
+_PART = "what was on its way has ended, so badges may have heard a part: send it again"
 _STEP_S = 0.5  # of sound: so late a replay stops when somebody begins to talk
 
 
@@ -118,9 +120,9 @@ def send(word: str, names: tuple[str, ...], port: int | None, control: Path | No
     own, count = (sent["id"], sent["at_ms"]), len(sent["to"])
     while sent is not None and (sent["id"], sent["at_ms"]) == own and sent["state"] != "over":
         time.sleep(_STEP_S)
-        sent = ask("recordings sent")
+        sent = _looked(ask)
     if sent is None:
-        raise PresselError("another host leads now; send it again")
+        raise PresselError(f"another host leads now; {_PART}")
     if (sent["id"], sent["at_ms"]) != own:
         raise PresselError("another was sent after it; the host's log tells who heard this one")
     heard, why = sent["heard"] or 0, f": {sent['why']}" if sent["why"] else ""
@@ -168,6 +170,18 @@ def release(word: str, port: int | None, control: Path | None) -> None:
     """End a hold: if it is too old, it is deleted within a minute."""
     _asker(sockets.find(control, port))("recordings release", id=word)
     print(f"{word} is no longer held", file=sys.stderr)
+
+
+def _looked(ask: Callable[..., Any]) -> Any:
+    """What became of it. A leader that dies takes it along; the next one answers within seconds,
+    if this host is not the one that died."""
+    for number in range(_LOOKS, 0, -1):
+        try:
+            return ask("recordings sent")
+        except UnreachableError as error:
+            if number == 1:
+                raise UnreachableError(f"{error}; {_PART}") from error
+            time.sleep(_STEP_S)
 
 
 def _asker(path: Where) -> Callable[..., Any]:

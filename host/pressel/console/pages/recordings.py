@@ -47,7 +47,7 @@ class RecordingPages:
             there.setdefault(member.group, []).append(member.name)
         return self._frame.page(
             "recordings.html.j2", visitor, "/recordings",
-            kept=kept, sent=await self._recorded.sent(), there=there,
+            kept=kept, sent=await self._recorded.sent(), was_shown=False, there=there,
         )  # fmt: skip
 
     async def _sent(self, request: Request, visitor: Visitor) -> Response:
@@ -55,7 +55,9 @@ class RecordingPages:
         sent = await self._recorded.sent()
         if sent is not None and sent["state"] == request.query_params.get("shown"):
             return Response(status_code=204)
-        return HTMLResponse(self._frame.render("_sent.html.j2", visitor, sent=sent))
+        was_shown = "shown" in request.query_params
+        shown = self._frame.render("_sent.html.j2", visitor, sent=sent, was_shown=was_shown)
+        return HTMLResponse(shown)
 
     def _sound(self, purpose: str) -> Page:
         async def answer(request: Request, visitor: Visitor) -> Response:
