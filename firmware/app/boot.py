@@ -74,7 +74,10 @@ def stages() -> "Iterator[Handset | None]":
     now_ms = clock.now_ms()
     nvs = Nvs()
     starts = nvs.number("starts", 0) + 1
-    nvs.set_number("starts", starts & 0x3FFFFFFF)
+    try:
+        nvs.set_number("starts", starts & 0x3FFFFFFF)
+    except OSError:  # worn out: a badge that starts is worth more than its count
+        pass
     if _cause() != machine.PWRON_RESET:
         log.write(now_ms, "restart", (starts, _cause()))
     device = _identity(config, nvs)
@@ -321,7 +324,10 @@ def _identity(config: dict, nvs: Nvs) -> bytes:
     device = nvs.blob("device")
     if len(device) != 8:
         device = (machine.unique_id() + bytes(8))[:8]
-        nvs.set_blob("device", device)
+        try:
+            nvs.set_blob("device", device)
+        except OSError:  # the next start makes the same one
+            pass
     return device
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,10 +106,16 @@ def test_a_flash_that_fails_does_not_stop_the_badge(
         raise OSError(5)
 
     monkeypatch.setattr(NVS, "set_blob", fail)
+    monkeypatch.setattr(NVS, "set_i32", fail)
     handset = build()
     tell(handset, settings(7, 200))
     run(handset, 1000, 63_000)
     assert obeyed(handset) == (0, 200)
+    config = json.loads(Path("config.json").read_text())
+    del config["device"]  # it would be kept, too
+    Path("config.json").write_text(json.dumps(config))
+    sys.modules.pop("app.boot", None)
+    assert import_module("app.boot").build().participant.device == b"\x02\0\0\0\0\x07\0\0"
 
 
 def test_row_46_the_hosts_that_it_knew_are_asked_after_a_restart(
