@@ -123,6 +123,8 @@ async def logged_in(
     standing = standing or HostStandIn()
     standing.rollout = rolled_out("paused", "10 %", "2 of 2 badges refuse it")
     on_its_way = {"talker": "Ann", "to": ["Ben", "Cy"], "state": "plays", "heard": None, "why": ""}
+    why = f"/var/lib/{'a-long-name/' * 9}settings.json held version 3"
+    standing.mended = [{"host": "bar", "time_s": 0, "why": why}]
     standing.sent = {"id": "1-8", "at_ms": time.time() * 1000, **on_its_way}
     host, door = HostReader(standing), Door(accounts, is_secure=False)
     talk = Talk(host, door, folder)
