@@ -1,4 +1,5 @@
-"""The part in C sends what the engine would have sent copy by copy, to the byte."""
+"""The part in C, and what is used without it, send what the engine would have sent copy by copy, to
+the byte."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ import pytest
 
 from pressel.node.sockets import Port
 from pressel.transport.copies import LIBRARY, Copier, load_library
+from pressel.transport.plain_copies import PlainCopier
 from ptt.base.numbers import DATAGRAM_BYTES_MAX
 from ptt.leader.members import Members
 from ptt.leader.outbound import Copies, Outbound
@@ -20,11 +22,14 @@ from ptt.link.hmac import Hmac
 from ptt.link.link import Link
 from ptt.wire import envelope, messages
 
-HASHES = (0, 1)  # portable, and what is best here
+HASHES = (0, 1, None)  # portable, and what is best here; None: without the part in C
 
 
-@pytest.fixture(params=HASHES, ids=("portable", "best"))
-def copier(request: pytest.FixtureRequest) -> Iterator[Copier]:
+@pytest.fixture(params=HASHES, ids=("portable", "best", "plain"))
+def copier(request: pytest.FixtureRequest) -> Iterator[Copier | PlainCopier]:
+    if request.param is None:
+        yield PlainCopier()
+        return
     library = load_library()
     if library is None:
         pytest.skip(f"{LIBRARY.name} was not compiled here")
@@ -63,7 +68,9 @@ def polled(sender: Outbound) -> list[bytes]:
     return found
 
 
-def both(copier: Copier, payload_bytes: int, count: int = 3) -> tuple[list[bytes], list[bytes]]:
+def both(
+    copier: Copier | PlainCopier, payload_bytes: int, count: int = 3
+) -> tuple[list[bytes], list[bytes]]:
     """The copies by the part in C, and by the engine."""
     made = []
     for is_whole in (True, False):
@@ -91,19 +98,19 @@ def engine_copies(links: list[Link], payload_bytes: int = 100) -> list[bytes]:
 @pytest.mark.parametrize(
     "size", [0, 1, 31, 32, 39, 40, 95, 96, 154, DATAGRAM_BYTES_MAX - 32], ids=str
 )
-def test_both_make_the_same_bytes(copier: Copier, size: int) -> None:
+def test_both_make_the_same_bytes(copier: Copier | PlainCopier, size: int) -> None:
     by_part, by_engine = both(copier, size)
     assert by_part == by_engine
     assert len(set(by_part)) == 3
     assert all(envelope.check_whole(data) == 0 for data in by_part)
 
 
-def test_more_than_a_batch(copier: Copier) -> None:
+def test_more_than_a_batch(copier: Copier | PlainCopier) -> None:
     by_part, by_engine = both(copier, 154, 150)
     assert by_part == by_engine
 
 
-def test_a_link_without_keys_is_sent_nothing(copier: Copier) -> None:
+def test_a_link_without_keys_is_sent_nothing(copier: Copier | PlainCopier) -> None:
     links = [link(n) for n in range(3)]
     sender = outbound()
     sender.queue_copies(*datagram(100), links)
@@ -113,7 +120,7 @@ def test_a_link_without_keys_is_sent_nothing(copier: Copier) -> None:
     assert copier.write(copies) == engine_copies(links)
 
 
-def test_other_keys_and_another_session_are_seen(copier: Copier) -> None:
+def test_other_keys_and_another_session_are_seen(copier: Copier | PlainCopier) -> None:
     (one,) = links = [link(1)]
     for term in (8, 9):
         keys = derive.session_keys(Hmac(), bytes(32), term, 2000 + term)
@@ -147,7 +154,9 @@ def test_copies_that_are_begun_are_not_given_whole() -> None:
     assert len(sender) == 1
 
 
-def sent(copier: Copier, addresses: list[tuple[str, int]]) -> tuple[Port, list[bytes]]:
+def sent(
+    copier: Copier | PlainCopier, addresses: list[tuple[str, int]]
+) -> tuple[Port, list[bytes]]:
     """A port that has sent a copy to each address, and the copies as they should be."""
     links = [link(n, address) for n, address in enumerate(addresses)]
     sender = outbound()
@@ -165,7 +174,7 @@ def sent(copier: Copier, addresses: list[tuple[str, int]]) -> tuple[Port, list[b
     return port, engine_copies(links, 154)
 
 
-def test_each_gets_its_own(copier: Copier) -> None:
+def test_each_gets_its_own(copier: Copier | PlainCopier) -> None:
     with socket.socket(type=socket.SOCK_DGRAM) as one, socket.socket(type=socket.SOCK_DGRAM) as two:
         for each in (one, two):
             each.bind(("127.0.0.1", 0))
@@ -175,7 +184,7 @@ def test_each_gets_its_own(copier: Copier) -> None:
     assert port.send_errors == 0
 
 
-def test_one_that_cannot_be_reached_keeps_nobody_waiting(copier: Copier) -> None:
+def test_one_that_cannot_be_reached_keeps_nobody_waiting(copier: Copier | PlainCopier) -> None:
     with socket.socket(type=socket.SOCK_DGRAM) as one:
         one.bind(("127.0.0.1", 0))
         port, expected = sent(copier, [("255.255.255.255", 0), one.getsockname()])
@@ -205,6 +214,33 @@ def test_what_the_socket_does_not_take_is_sent_all_the_same() -> None:
         full = Copier(FullSocket(library))  # pyright: ignore[reportArgumentType]
         _, expected = sent(full, [one.getsockname()] * 5)
         assert [one.recv(2000) for _ in range(3)] == expected[2:]
+
+
+class SmallSocket:
+    """Takes two datagrams, then no more."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def sendto(self, data: bytes, address: object) -> None:
+        if self.taken == 2:
+            raise BlockingIOError
+        self.taken += 1
+
+
+def test_without_the_part_in_c_a_full_socket_is_not_pressed() -> None:
+    sender = outbound()
+    sender.queue_copies(*datagram(100), links := [link(n) for n in range(5)])
+    copies = sender.poll_copies()
+    assert copies is not None
+    done = PlainCopier().send(SmallSocket(), copies)  # pyright: ignore[reportArgumentType]
+    copies.skip(done)
+    left = []
+    while (outgoing := copies.next()) is not None:
+        assert outgoing.seal()
+        left.append(bytes(outgoing.data))
+    assert done == 2
+    assert left == engine_copies(links)[2:]
 
 
 def test_without_the_library_there_is_none(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from tests.shared.multicast_venue import Wire, heard_whole, venue
 
+from ptt.fanout.fanout import Crowd
+from ptt.leader.voice_path import _from_leader
 from ptt.proof import layout
 from ptt.wire import messages, voice
 
@@ -40,9 +42,9 @@ def test_what_is_repeated_of_a_burst_leaves_the_next_one_as_it_is():
     before = many.begin
     begun = []
 
-    def begin(group, lease, *rest):
+    def begin(group, lease, listeners, access_points, now_ms):
         begun.append(lease)
-        before(group, lease, *rest)
+        before(group, lease, listeners, access_points, now_ms)
         if len(begun) == 2:
             wire.deaf.update((4, 5))
 
@@ -92,3 +94,28 @@ def test_a_late_packet_of_a_burst_that_is_forgotten_goes_to_each_alone():
     made.run(50)
     assert not wire.many and set(wire.alone) == set(range(1, 8))
     assert path.multicast.served(1, second)
+
+
+def test_where_all_hear_it_no_copy_is_made_and_none_is_missed_by_who_does_not():
+    """Whoever leaves, and whatever a talker says of itself: the one that is deaf gets copies."""
+    for spoil in ("nothing", "talker leaves", "talker claims to hear itself"):
+        made = venue()
+        wire = Wire(made, deaf=(5,))
+        said = []
+        made.leader.voice.tap = lambda group, data, said=said: said.append(bytes(data))
+        made.press("A")
+        made.run(1000)
+        assert set(wire.alone) == {5}
+        path, node = made.leader.voice, made.badge("A").engine.join.node
+        lease = made.badge("A").engine.floor.lease
+        late = _from_leader(said[-1], made.now_ms)
+        if spoil == "talker leaves":
+            talker = made.leader.members.by_node(node)
+            assert talker is not None
+            made.leader.drop(talker, made.now_ms)
+        elif spoil != "nothing":
+            path.multicast.on_heard_again(node, 1, lease, made.now_ms)
+            assert node in path.multicast.served(1, lease)
+        before = path.packets_out
+        path.send_copies(1, late, Crowd(), made.now_ms)
+        assert path.packets_out == before + 1, spoil

@@ -21,6 +21,7 @@ from pressel.registry.identity import identity
 from pressel.registry.store import Registry
 from pressel.soft.credential import Credential, enter
 from pressel.transport.copies import Copier, load_library
+from pressel.transport.plain_copies import PlainCopier
 from pressel.transport.udp import Address, engine_now_ms
 from ptt.base import events
 from ptt.cluster import election_events
@@ -151,7 +152,7 @@ class HostNode:
         )  # fmt: skip
         self._whereabouts = Whereabouts(self._host, self._others, self._badges)
         library = load_library()
-        copier = Copier(library) if library is not None else None
+        copier = Copier(library) if library is not None else PlainCopier()
         self._traffic = Traffic(
             self._host, self._others, self._badges, copier, self._standbys, options.state,
             self._tell, self._on_fault,

@@ -6,9 +6,9 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 from pressel.errors import UsageError
-from pressel.transport.copies import Copier
 from pressel.transport.udp import SOCKET_BUFFER_BYTES, Address
 from ptt.base.numbers import DATAGRAM_BYTES_MAX, MEMBERS_MAX
 from ptt.leader.outbound import Copies
@@ -20,6 +20,18 @@ _READ_BYTES = 2 * DATAGRAM_BYTES_MAX  # one that is too long shall be seen to be
 _READ_MAX = 64  # datagrams in one go: then timers and the operator have their turn
 _WAITING_MAX = 4 * MEMBERS_MAX  # as many as the leader keeps before they are fetched
 _REST_S = 0.002  # a tenth of a frame, which nobody hears; 8,000 a second come in sixteens
+
+
+class CopiesSender(Protocol):
+    """`pressel.transport.copies` or `plain_copies`. `refused`: copies that the system would not
+    send."""
+
+    @property
+    def refused(self) -> int: ...
+
+    def send(self, bound: socket.socket, copies: Copies) -> int:
+        """How many are done with, in their order; fewer than all when the socket is full."""
+        ...
 
 
 def _nothing() -> bool:
@@ -118,13 +130,13 @@ class Port:
         if self._waiting or not self._put(self._socket, data, destination):
             self._wait_with(bytes(data), destination)
 
-    def send_copies(self, copier: Copier, copies: Copies) -> None:
+    def send_copies(self, copier: CopiesSender, copies: Copies) -> None:
         """All of them; what the socket does not take now waits."""
         if self._socket is None:
             return
         if not self._waiting:
             before = copier.refused
-            copies.skip(copier.send(self._socket.fileno(), copies))
+            copies.skip(copier.send(self._socket, copies))
             self.send_errors += copier.refused - before
         while (outgoing := copies.next()) is not None:
             if outgoing.seal():

@@ -6,20 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pressel.errors import PresselError
-from pressel.transport.copies import Copier
 from pressel.transport.udp import engine_now_ms
 from ptt.base import clock
 from ptt.host import Host
 
 from .others import OtherHosts
-from .sockets import Port, Timer
+from .sockets import CopiesSender, Port, Timer
 from .standbys import Standbys
 from .term import store_record
 
 
 class Traffic:
     """`host` is the engine, whose record is in the folder `state`; `badges` is the socket to them,
-    `copier` sends many copies at once, where it was built; `tell` says what has happened; `fail` is
+    `copier` sends many copies at once; `tell` says what has happened; `fail` is
     called when the host must not go on."""
 
     def __init__(
@@ -27,7 +26,7 @@ class Traffic:
         host: Host,
         others: OtherHosts,
         badges: Port,
-        copier: Copier | None,
+        copier: CopiesSender,
         standbys: Standbys,
         state: Path,
         tell: Callable[[], None],
@@ -88,7 +87,7 @@ class Traffic:
 
     def _send_to_badges(self) -> None:
         while True:
-            if self._copier is not None and (copies := self._host.poll_copies()) is not None:
+            if (copies := self._host.poll_copies()) is not None:
                 self._badges.send_copies(self._copier, copies)
             elif (outgoing := self._host.poll_transmit()) is not None:
                 self._badges.send(bytes(outgoing.data), outgoing.destination)

@@ -1,6 +1,6 @@
 """Sends the copies of one datagram in one call, by `copies.c`, where that could be compiled.
 
-Elsewhere `Outbound.poll` makes the same bytes copy by copy; a host works either way.
+Elsewhere `plain_copies` makes the same bytes in Python; a host works either way.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import socket
 import struct
 from array import array
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ptt.base.numbers import GROUPS_MAX
+from .crowds import Crowds
 
 if TYPE_CHECKING:
     from ptt.leader.outbound import Copies
@@ -23,9 +23,6 @@ LIBRARY = Path(__file__).with_name("libcopies.so")
 
 _STATES_BYTES = 64  # of both hashes, as `struct receiver` begins
 _REST = struct.Struct("=I4sHH")  # of a receiver: session, address and port as on the wire
-_CROWDS_MAX = (
-    2 * GROUPS_MAX
-)  # one a group and talker that comes first in it; then all are forgotten
 
 
 def load_library(path: Path = LIBRARY) -> ctypes.CDLL | None:
@@ -44,28 +41,12 @@ def load_library(path: Path = LIBRARY) -> ctypes.CDLL | None:
     return library
 
 
-class _Crowd:
-    """The links of one group's listeners and what `struct receiver` says of them, as long as each
-    has these keys and this address."""
-
-    __slots__ = ("addresses", "keys", "links", "rows")
-
-    def __init__(self, links: list[Link], keys: list[Any], addresses: list[Any]) -> None:
-        self.links = links
-        self.keys = keys
-        self.addresses = addresses
-        self.rows = b""
-
-    def is_still(self, links: list[Link], keys: list[Any], addresses: list[Any]) -> bool:
-        return self.links == links and self.keys == keys and self.addresses == addresses
-
-
 class Copier:
     """Composes, seals and sends copies with `library`."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
-        self._crowds: dict[Link, _Crowd] = {}  # by the first of their links
+        self._crowds = Crowds(lambda links: b"".join([self._row(link) for link in links]))
         self._refused = ctypes.c_uint32(0)
 
     @property
@@ -73,14 +54,14 @@ class Copier:
         """Copies that the system would not send."""
         return self._refused.value
 
-    def send(self, descriptor: int, copies: Copies) -> int:
+    def send(self, bound: socket.socket, copies: Copies) -> int:
         """Send them on a socket; returns how many of them are done with, in their order: fewer than
         there are when the socket takes no more now."""
         copies.drop_silent()
         data = bytes(copies.data)
         seqs = array("I", copies.seqs)
         done = self._library.pressel_send_copies(
-            descriptor, data, len(data), self._rows_of(copies.links), seqs.buffer_info()[0],
+            bound.fileno(), data, len(data), self._rows_of(copies.links), seqs.buffer_info()[0],
             len(seqs), ctypes.byref(self._refused),
         )  # fmt: skip
         assert done >= 0, "no datagram is so long"
@@ -98,17 +79,7 @@ class Copier:
         return [out.raw[n * len(data) : (n + 1) * len(data)] for n in range(count)]
 
     def _rows_of(self, links: list[Link]) -> bytes:
-        if not links:
-            return b""
-        keys = [link.keys for link in links]
-        addresses = [link.address for link in links]
-        crowd = self._crowds.get(links[0])
-        if crowd is None or not crowd.is_still(links, keys, addresses):
-            if len(self._crowds) >= _CROWDS_MAX:
-                self._crowds.clear()
-            crowd = self._crowds[links[0]] = _Crowd(links, keys, addresses)
-            crowd.rows = b"".join([self._row(link) for link in links])
-        return crowd.rows
+        return self._crowds.of(links) if links else b""
 
     def _row(self, link: Link) -> bytes:
         keys = link.keys

@@ -93,6 +93,13 @@ class Multicast:
         """No burst is under way."""
         self._groups = {}
 
+    def drop(self, node: int) -> None:
+        """It is a member no more."""
+        self.ears.forget(node)
+        for each in self._groups.values():
+            each.burst.nodes.discard(node)
+            each.before.nodes.discard(node)
+
     @property
     def place(self) -> "tuple[bytes, int] | None":
         """IPv4 address and port; None: nothing is sent to many."""
@@ -247,8 +254,10 @@ class Multicast:
 
 
 def _beginning(kept: "list[tuple[int, bytearray]]", number: int, count: int) -> "bytearray | None":
-    """The packet of `kept` that begins with frame `number`, and has `count` or more."""
-    for _, data in kept:
+    """The packet of `kept` that begins with frame `number`, and has `count` or more. It is one of
+    the newest."""
+    for place in range(len(kept) - 1, -1, -1):
+        data = kept[place][1]
         if voice.first(data) == number and voice.count(data) >= count:
             return data
     return None

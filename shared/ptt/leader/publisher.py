@@ -155,9 +155,10 @@ class Publisher:
             self._tell_again(member)
 
     def handle_timeout(self, members: "Sequence[Member]", now_ms: int) -> None:
-        self._due_of = None
-        if not self.settings.tell_settings:
+        due_ms = self.next_timeout_ms(members)
+        if due_ms == NEVER or since(now_ms, due_ms) < 0:
             return
+        self._due_of = None
         for member in members:
             delivery = member.settings
             wanted = self.of(member)

@@ -129,7 +129,7 @@ class VoicePath:
 
     def drop(self, member: "Member") -> None:
         """It is a member no more."""
-        self.multicast.ears.forget(member.node)
+        self.multicast.drop(member.node)
         self.relays.drop(member.node)
         self.again.drop(member.node)
 
@@ -207,16 +207,17 @@ class VoicePath:
         """A packet to all others of `crowd` who hear `group`, but for its talker: one copy to each,
         with one checksum for all, since the payload is the same. Who lacks the burst's codec gets
         what was coded anew, and nobody else does."""
+        lease, talker = voice.lease(data), voice.talker(data)
+        served = self.multicast.served(group, lease)
+        if self._is_rest_of_one(served, talker):
+            return
         copy = _from_leader(data, now_ms)
         if crowd.is_soonest:
             self.relays.keep(copy, now_ms)
-        talker = voice.talker(data)
-        lease = voice.lease(data)
         codec = self._groups.coding.codec_of(group, lease)
         is_anew = voice.codec(data) != codec
         # One turn of this loop for each listener and packet: it calls as little as it can.
         is_for_all = codec == messages.CODEC_IMA_ADPCM and not is_anew
-        served = self.multicast.served(group, lease)
         nodes, is_rest = crowd.nodes, crowd.is_rest
         again = self.again if self.again.next_timeout_ms() != NEVER else None
         links = []
@@ -229,6 +230,12 @@ class VoicePath:
                     links.append(m.link)
         self.pace.send(copy, envelope.payload_crc(copy), links, now_ms)
         self.packets_out += len(links)
+
+    def _is_rest_of_one(self, served: "set[int]", talker: int) -> bool:
+        """Do all but the talker get it by multicast? Relays keep it, whoever gets it."""
+        if len(served) != len(self._members) - 1 or self.relays.is_on:
+            return False
+        return talker not in served and self._members.by_node(talker) is not None
 
 
 class _Anew:
