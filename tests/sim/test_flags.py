@@ -130,7 +130,7 @@ class NoMulticast:
     forget = drop = on_heard = lambda self, *given: None
     begin = handle_timeout = lambda self, *given: None
 
-    def served(self, group: int) -> tuple[int, ...]:
+    def served(self, group: int, lease: int) -> tuple[int, ...]:
         return ()
 
     def send(self, data: Any, now_ms: int) -> tuple[int, ...]:
