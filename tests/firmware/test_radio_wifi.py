@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.firmware.conftest import Load
-from tests.firmware.hardware import Socket, SocketModule, Wlan
+from tests.firmware.hardware import Poll, Socket, SocketModule, Wlan
 
 from ptt.base.numbers import DATAGRAM_BYTES_MAX
 from ptt.base.outbox import Datagram
@@ -50,6 +50,18 @@ def test_no_memory_or_no_network_is_a_counted_drop(firmware: Load) -> None:
 def test_nothing_has_come(firmware: Load) -> None:
     made, _ = radio(firmware)
     assert made.receive() is None
+
+
+def test_a_wait_asks_for_a_part_of_a_tick_less(
+    firmware: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The port waits for whole ticks of 10 ms, and one more when it is asked for all of them."""
+    made, _ = radio(firmware)
+    asked: list[int] = []
+    monkeypatch.setattr(Poll, "poll", lambda self, timeout_ms: asked.append(timeout_ms) or [])
+    for timeout_ms in (0, 5, 10, 20, 25):
+        made.wait(timeout_ms)
+    assert asked == [1, 1, 1, 11, 16]
 
 
 def test_without_memory_a_datagram_waits_until_somebody_has_given_some(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.flash.bench import make_order
 
+from pressel.bringup import badge as bringup_badge
 from pressel.bringup.badge import Bench
 from pressel.bringup.plan import chosen, plan
 from pressel.bringup.result import read_result
@@ -17,11 +18,14 @@ from pressel.bringup.run import Person, begun
 from pressel.cli import main
 from pressel.emulator.badge import EmulatedBadge
 from pressel.emulator.faults import Faults
+from pressel.flash import console
 from pressel.flash.job import flash_badge
 from pressel.flash.line import Stop
 
 CHIP, FLASH_MIB = "esp32s3", 8
 TALK_MINUTES = 0.3
+PATIENCE = 20  # times as long as a badge of silicon may take: this one shares a machine
+LIMITS = ("_RETURN_S", "_PROMPT_S", "_ATTEMPT_S", "_ANSWER_S", "_START_S", "_SILENT_S")
 PLANTED = Faults(
     swapped_samples=True, dead_button=True, small_mailbox=2, slow_join=9000, coarse_tick=50,
     no_watchdog=True, torn_write=True, stuck_power_save=True, lossy_multicast=300, slow_cipher=2,
@@ -53,6 +57,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with EmulatedBadge(CHIP, flash, FLASH_MIB << 20) as badge:
         flash_badge(badge.port, make_order(folder, CHIP), None, lambda stage, share: None)
     return flash
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What these tests measure is virtual time, so none ends because the machine is busy."""
+    for limit in LIMITS:
+        monkeypatch.setattr(console, limit, PATIENCE * getattr(console, limit))
+    monkeypatch.setattr(bringup_badge, "_BACK_S", PATIENCE * bringup_badge._BACK_S)
+    slow = tuple(each.model_copy(update={"limit_s": PATIENCE * each.limit_s}) for each in plan())
+    monkeypatch.setattr("pressel.bringup.plan.plan", lambda: slow)
 
 
 def _badge(made: Path, folder: Path, faults: Faults | None = None) -> EmulatedBadge:
