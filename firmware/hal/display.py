@@ -26,10 +26,7 @@ class Display:
         self._frame = framebuf.FrameBuffer(
             self._data, self._width, facts["height"], framebuf.MONO_VLSB
         )
-        view = memoryview(self._data)
-        self._rows = []
-        for at in range(0, len(self._data), self._width):
-            self._rows.append((_DATA, view[at : at + self._width]))
+        self._view = memoryview(self._data)
         self._command_bytes = bytearray((_COMMAND, 0))
         self._lines = ()
         self._page = 0  # the next to be sent; `_pages`: all are
@@ -78,7 +75,8 @@ class Display:
         self._command(0xB0 | page)
         self._command(0x00)  # from the first column
         self._command(0x10)
-        self._bus.writevto(self._address, self._rows[page])
+        at = page * self._width
+        self._bus.writevto(self._address, (_DATA, self._view[at : at + self._width]))
 
     def _command(self, command: int) -> None:
         self._command_bytes[1] = command

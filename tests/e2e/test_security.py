@@ -232,7 +232,7 @@ def test_the_owner_of_one_badge_reaches_no_other_group_and_moves_no_leader(work:
                     thief.send(thief.says(messages.HEARTBEAT, (1, 2, term, 0, 0, 0)))
                 await reported(leader, "higher_term", device=kept.device.hex())
                 for _ in range(3 * JOINS_MAX):
-                    thief.engine.join.on_unknown_session(engine_now_ms())
+                    thief.engine.join.on_forgotten(engine_now_ms())
                     thief.endpoint.pump()
                     await asyncio.sleep(0.1)
                 said = await speaking

@@ -184,6 +184,9 @@ def test_a_chip_with_more_memory_has_all_and_the_smallest_what_fits() -> None:
             "name_tag",
         ]
     )
+    for packing in ("stock", "romfs"):  # a board may have every part of what its build has
+        assert all(room(chip, packing, fitting(chip, packing)).is_enough for chip in chip_ids())
+    assert {"side_button", "battery", "display"} < set(fitting("esp32", "stock"))
     for chip in chip_ids():  # bytecode that lies in flash leaves room for what all boards have
         assert "networks" in fitting(chip, "romfs")
 
@@ -232,13 +235,13 @@ def test_known_boards_that_save_power_have_room_for_all_else(board_id: str, pack
 
 
 def test_what_has_no_room_is_told_with_how_much_is_lacking() -> None:
-    """Two parts leave room for releases, the same with an option do not, all parts not even for
-    speech."""
+    """Two parts leave room for releases, all three or an option do not; all parts with two options
+    leave too little for speech."""
     heap, taken = load_chip("esp32").heap_bytes, measured().stock
     plain = taken.base + sum(taken.features[name] for name in ("updates", "secret_texts"))
     for parts, options in (
         (["side_button"], []), (["side_button", "battery"], [BOTH[0]]), (["display"], BOTH),
-        (["display", "side_button", "battery"], []),
+        (["display", "side_button", "battery"], []), (["display", "side_button", "battery"], BOTH),
     ):  # fmt: skip
         live = plain + sum(taken.features[part] for part in parts)
         live += sum(taken.options[option] for option in options)

@@ -120,15 +120,31 @@ def test_a_function_is_not_called_by_itself_nor_by_others_of_its_name() -> None:
     assert defined(made) == {"Whole", "step", "Part", "fire"}
 
 
+def test_what_only_has_the_name_of_a_function_does_not_call_it() -> None:
+    texts = {
+        "fields.py": "def lease(data):\n    return 4\n\n\ndef count(data):\n    return 1\n\n\n"
+        "def first(data):\n    return 2\n\n\ndef last(data):\n    return 3\n",
+        "user.py": "import fields\n\n\nclass Floor:\n"
+        "    def count(self):\n        return self.lease\n\n\n"
+        "def fire(first):\n    from fields import last\n"
+        "    return Floor().count() + fields.count(first) + last(first)\n",
+    }
+    made = drop_unused(texts, kept=["fire"])
+    assert defined(made["fields.py"]) == {"count", "last"}
+    assert made["user.py"] == texts["user.py"]
+
+
 def test_asides_are_left_out() -> None:
     text = (
-        "class Thing:\n"
+        'class Thing:\n    """A thing\n    of two lines."""\n\n'
         "    __slots__ = (\n        'a',\n    )\n\n"
         "    def check(self):\n        assert self.a, 'there is none'\n"
     )
     (made,) = drop_asides({"thing.py": text}).values()
     assert "assert" not in made and "__slots__" not in made
     assert made.count("\n") == text.count("\n") and defined(made) == {"Thing", "check"}
+    assert "A thing" not in made and made.count("del __module__, __qualname__\n") == 1
+    exec(made, {"__name__": "thing"})
 
 
 def test_untouched_modules_count_and_stay() -> None:

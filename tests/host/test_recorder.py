@@ -37,7 +37,7 @@ def test_a_burst_in_another_codec_is_kept_in_it(number: int) -> None:
     venue.leader.groups.coding.recoder = Recoder(venue.leader.keys)
     for badge in venue.badges:
         equip(badge.engine)
-        badge.engine.join.on_unknown_session(venue.now_ms)  # HELLO says anew what it has
+        badge.engine.join.on_forgotten(venue.now_ms)  # HELLO says anew what it has
     venue.run(2000)
     venue.leader.publish(Settings(2, codec=number), venue.now_ms)
     taken.talk("A", 700)

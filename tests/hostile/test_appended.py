@@ -81,5 +81,5 @@ def test_a_shorter_challenge_is_not() -> None:
     data = bytearray(44)
     envelope.seal_header(data, 43, messages.CHALLENGE, 0, 1, 0, 1)
     engine = venue.badge("A").engine
-    engine.join.on_unknown_session(venue.now_ms)
+    engine.join.on_forgotten(venue.now_ms)
     assert venue.to_badge("A", bytes(data[:43])) == "field"

@@ -169,7 +169,7 @@ def test_row_31_a_device_that_joins_all_the_time_gets_no_more_by_it() -> None:
             data = by(thief, messages.TEXT_MESSAGE, text, seq=engine.link.seq)
             venue.leader.receive_datagram(data, thief.address, venue.now_ms)
         venue.collect_leader()
-        engine.join.on_unknown_session(venue.now_ms)
+        engine.join.on_forgotten(venue.now_ms)
         venue.run(100)
     entered = [value for _, kind, value in venue.leader_events if kind == events.MEMBER_JOINED]
     assert len(entered) <= 3 + JOINS_MAX
@@ -189,7 +189,7 @@ def test_row_31_a_badge_that_hears_no_welcome_is_back_as_soon_as_it_does() -> No
     venue = joined()
     engine = venue.badge("C").engine
     venue.loses = lambda data, source, destination: data[1] == messages.WELCOME
-    engine.join.on_unknown_session(venue.now_ms)
+    engine.join.on_forgotten(venue.now_ms)
     venue.run(40_000)
     assert engine.join.state != JOINED
     venue.loses = None

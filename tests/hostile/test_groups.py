@@ -129,7 +129,7 @@ def test_a_device_that_is_added_while_it_is_away_opens_nothing_of_before() -> No
     table[device(2)] = Grants((2, 3))
     venue.leader.keep_devices(2, devices((2,), (2,), (2, 3)), venue.now_ms)
     venue.leader.look_at_directory(venue.now_ms)
-    engine.join.on_unknown_session(venue.now_ms)
+    engine.join.on_forgotten(venue.now_ms)
     venue.run(4000)
     assert engine.voice_keys.ring.cipher(2, spoken_in(venue, 2)[-1][2]) is not None
     assert all(engine.voice_keys.ring.cipher(2, data[2]) is None for data in recorded)
@@ -199,8 +199,8 @@ def test_a_private_call_is_private() -> None:
     assert a.call(b.join.node, venue.now_ms)
     venue.collect(venue.badge("A"))
     venue.run(800)
-    group = a.scan.call
-    assert group >= CALL_GROUP_FIRST and b.scan.call == group
+    group = a.scan.call_group
+    assert group >= CALL_GROUP_FIRST and b.scan.call_group == group
     key = venue.leader.keys.current(group)[1]
     assert a.voice_keys.ring._of[group][0][1] == b.voice_keys.ring._of[group][0][1] == key
     for name in "CD":
@@ -216,7 +216,7 @@ def test_a_private_call_is_private() -> None:
     assert c.call(d.join.node, venue.now_ms)
     venue.collect(venue.badge("C"))
     venue.run(500)
-    assert c.scan.call == group
+    assert c.scan.call_group == group
     assert c.voice_keys.ring._of[group][0][1] != first
 
 

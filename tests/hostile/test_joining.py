@@ -58,7 +58,7 @@ def test_an_answer_of_before_a_restart_throws_nobody_out() -> None:
     venue = joined()
     (old,) = answers_of(venue, 0)[-1:]
     engine = venue.badge("A").engine
-    engine.join.on_unknown_session(venue.now_ms)  # it begins anew
+    engine.join.on_forgotten(venue.now_ms)  # it begins anew
     venue.run(600)
     session = engine.join.session
     assert venue.to_leader(old, ("badge", 0)) == "challenge"
@@ -185,7 +185,7 @@ def test_only_a_known_badge_makes_a_leader_stand_for_a_higher_term() -> None:
     told = [value for _, kind, value in venue.leader_events if kind == events.HIGHER_TERM]
     assert told == [] and venue.leader.claim is None
     engine = venue.badge("A").engine
-    engine.join.on_unknown_session(venue.now_ms)
+    engine.join.on_forgotten(venue.now_ms)
     engine.join.term = 900
     venue.run(1000)
     told = [value for _, kind, value in venue.leader_events if kind == events.HIGHER_TERM]

@@ -89,7 +89,7 @@ def test_an_old_session_opens_nothing_in_a_new_one() -> None:
     venue = after_a_talk()
     old = sealed_of(venue)
     engine = venue.badge("A").engine
-    engine.join.on_unknown_session(venue.now_ms)
+    engine.join.on_forgotten(venue.now_ms)
     venue.run(1500)
     for data, source, destination in old:
         if source == ("badge", 0):

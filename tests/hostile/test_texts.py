@@ -81,7 +81,7 @@ def test_an_older_badge_gets_texts_in_the_clear() -> None:
     venue = joined()
     engine = venue.badge("B").engine
     engine.membership.claims = 0
-    engine.join.on_resigned(venue.now_ms)  # it says HELLO anew
+    engine.join.on_forgotten(venue.now_ms)  # it says HELLO anew
     venue.run(1500)
     wrote(venue, "A")
     assert read(venue, "B") == read(venue, "C") == [SECRET]

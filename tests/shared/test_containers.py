@@ -104,7 +104,13 @@ def test_a_counter_stops_at_its_end():
 
 def test_rules_are_found_by_state_and_trigger():
     rows = ((1, 2, 3, "go"), (1, 3, 1, ""))
-    assert compile_rules(rows) == {1 << 4 | 2: (3, "go"), 1 << 4 | 3: (1, "")}
+    cells, actions = compile_rules(rows)
+    found = {}
+    for at in range(len(cells)):
+        if cells[at]:
+            found[at] = (cells[at] >> 5, actions[cells[at] & 31])
+    assert found == {1 << 4 | 2: (3, "go"), 1 << 4 | 3: (1, "")}
+    assert len(cells) == 4 << 4  # no trigger in any of the states is beyond them
 
 
 def test_two_rules_for_one_pair_are_a_bug():

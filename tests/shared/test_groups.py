@@ -41,7 +41,7 @@ class Roster:
     """Two talk groups and a private call, all of them ours."""
 
     selected = OTHER
-    call = CALL_GROUP_FIRST
+    call_group = CALL_GROUP_FIRST
 
     def __init__(self):
         self.kept = []

@@ -84,7 +84,7 @@ def happen(join, trigger):
         join.handle_timeout(NOW_MS + LEADER_LOST_MS)
     else:
         assert trigger == "forgotten"
-        join.on_unknown_session(NOW_MS)
+        join.on_forgotten(NOW_MS)
 
 
 def expected_rows():
@@ -135,10 +135,10 @@ def test_hellos_come_ever_slower_up_to_a_limit():
 
 def test_a_leader_that_resigns_is_left_at_once():
     join = joined()
-    join.on_resigned(NOW_MS)
+    join.on_forgotten(NOW_MS)
     assert join.state == SEARCHING
     assert join.output.done == ["told lost 0", "lost", "hello"]
-    join.on_resigned(NOW_MS)  # it says so three times
+    join.on_forgotten(NOW_MS)  # it says so three times
     assert join.output.done == ["told lost 0", "lost", "hello"]
 
 
@@ -154,7 +154,7 @@ def test_one_attempt_has_one_nonce_and_the_next_another():
     assert len(set(join.output.nonces)) == 1
     first = join.nonce
     assert join.on_welcome(first, 7, 1234, 1, NOW_MS)
-    join.on_unknown_session(NOW_MS)
+    join.on_forgotten(NOW_MS)
     assert join.nonce not in (0, first)
 
 
@@ -172,7 +172,7 @@ def test_the_welcome_of_another_attempt_is_refused():
 
 def test_the_welcome_of_an_older_term_is_refused():
     join = joined(term=5)
-    join.on_unknown_session(NOW_MS)
+    join.on_forgotten(NOW_MS)
     assert not join.on_welcome(join.nonce, 7, 1234, 4, NOW_MS)
     assert join.on_welcome(join.nonce, 7, 1234, 5, NOW_MS)
 
@@ -202,11 +202,11 @@ def test_each_second_heartbeat_is_left_out_while_the_leader_is_heard_by_multicas
     join = joined()
     now_ms = join.next_timeout_ms()
     join.handle_timeout(now_ms)
-    join.skip(now_ms + 10)  # no answer yet: that one counts
+    join.leave_beat_out(now_ms + 10)  # no answer yet: that one counts
     assert join.next_timeout_ms() == now_ms + PROBE_MS
     join.on_leader_heard(now_ms + 20)
     for at_ms, due_ms in ((30, 2000), (900, 2000), (1900, 2000)):
-        join.skip(now_ms + at_ms)
+        join.leave_beat_out(now_ms + at_ms)
         assert join.next_timeout_ms() == now_ms + due_ms
     join.handle_timeout(now_ms + 2000)
     join.on_leader_heard(now_ms + 2020)
@@ -220,7 +220,7 @@ def test_who_hears_multicast_before_its_first_heartbeat_sends_it_all_the_same():
         join = searching(now_ms=now_ms)
         assert join.on_welcome(join.nonce, 7, 1234, 1, now_ms)
         first_ms = join.next_timeout_ms()
-        join.skip(add(now_ms, 10))
+        join.leave_beat_out(add(now_ms, 10))
         assert join.next_timeout_ms() == add(first_ms, HEARTBEAT_MS), now_ms
         join.handle_timeout(join.next_timeout_ms())
         assert join.output.done[-1] == "heartbeat", now_ms
@@ -240,7 +240,7 @@ def test_badges_that_miss_the_same_probe_do_not_ask_in_step():
                 join.handle_timeout(now_ms)
                 join.on_leader_heard(now_ms + 5)
                 beats.append(since(now_ms, begun_ms))
-            join.skip(NOW_MS + probe_ms)
+            join.leave_beat_out(NOW_MS + probe_ms)
         assert 3 <= len(beats) <= 4
         assert not [each for each in beats if each % HEARTBEAT_MS]
     assert len(begun) > 8
@@ -251,7 +251,7 @@ def test_who_is_not_answered_loses_its_leader_whatever_comes_by_multicast():
     now_ms = join.next_timeout_ms()
     for at_ms in range(now_ms, now_ms + LEADER_LOST_MS + PROBE_MS, 20):
         join.handle_timeout(at_ms)
-        join.skip(at_ms)
+        join.leave_beat_out(at_ms)
     assert join.state == SEARCHING
 
 
@@ -287,6 +287,6 @@ def test_any_word_of_the_leader_keeps_it_alive():
 
 def test_a_lost_leader_leaves_nothing_behind():
     join = joined()
-    join.on_unknown_session(NOW_MS)
+    join.on_forgotten(NOW_MS)
     assert (join.node, join.session) == (0, 0)
     assert join.next_timeout_ms() - NOW_MS < HELLO_RETRY_MS

@@ -287,13 +287,13 @@ def test_a_call_of_another_term_is_stale():
     talker = Talker()
     group = CALL_GROUP_FIRST
     talker.hear(messages.FLOOR_TAKEN, (group, 2, 1, 3, b"Ben"))
-    assert talker.engine.scan.call == 0 and talker.engine.floor.group == GROUP
+    assert talker.engine.scan.call_group == 0 and talker.engine.floor.group == GROUP
     assert talker.engine.call(3, talker.now_ms)
     request = talker.engine.floor.request
     talker.hear(messages.FLOOR_GRANT, (group, request, 2, 1, 2000, 60000))
-    assert talker.engine.scan.call == 0
+    assert talker.engine.scan.call_group == 0
     talker.hear(messages.FLOOR_TAKEN, (group, 1, 1, 3, b"Ben"))
-    assert talker.engine.scan.call == group
+    assert talker.engine.scan.call_group == group
 
 
 def test_word_of_an_idle_group_is_no_answer_to_a_call():
@@ -302,7 +302,7 @@ def test_word_of_an_idle_group_is_no_answer_to_a_call():
     assert talker.engine.call(3, talker.now_ms)
     assert talker.engine.floor.request == talker.engine.join.term == 1
     talker.hear(messages.FLOOR_IDLE, (CALL_GROUP_FIRST, 1, 0))
-    assert talker.engine.scan.call == 0 and talker.engine.floor.group == 0
+    assert talker.engine.scan.call_group == 0 and talker.engine.floor.group == 0
 
 
 def test_who_calls_while_a_call_waits_talks_in_that_call():
@@ -359,8 +359,8 @@ def test_the_end_of_an_earlier_call_ends_no_later_one_under_its_number():
     engine, group = talker.engine, CALL_GROUP_FIRST
     talker.hear(messages.FLOOR_TAKEN, (group, 1, 5, 3, b"Ben"))
     talker.hear(messages.CALL_ENDED, (group, 1, 4, messages.CALL_HUNG_UP))
-    assert engine.scan.call == group
+    assert engine.scan.call_group == group
     engine.voice_keys.ring.put(group, 1, bytes(16), talker.now_ms)
     talker.hear(messages.CALL_ENDED, (group, 1, 5, messages.CALL_HUNG_UP))
-    assert engine.scan.call == 0
+    assert engine.scan.call_group == 0
     assert engine.voice_keys.ring.own_cipher(group, talker.now_ms) is None

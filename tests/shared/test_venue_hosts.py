@@ -321,7 +321,7 @@ def test_a_badge_that_joins_a_host_alone_from_a_higher_term_is_let_in():
     venue = talking(hosts=1)
     badge = venue.badge("C")
     badge.engine.join.term += 5 << 8
-    badge.engine.join.on_unknown_session(venue.now_ms)
+    badge.engine.join.on_forgotten(venue.now_ms)
     venue.run(6000)
     assert badge.engine.join.state == JOINED
     assert badge.engine.join.term == venue.only().engine.leader.term

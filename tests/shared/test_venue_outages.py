@@ -55,7 +55,7 @@ def test_nothing_is_kept_of_a_vanished_talker():
 def test_a_talker_that_leaves_and_joins_anew_frees_its_floor_at_once():
     venue = talking()
     badge = venue.badge("A")
-    badge.engine.join.on_unknown_session(venue.now_ms)
+    badge.engine.join.on_forgotten(venue.now_ms)
     venue.collect(badge)
     venue.run(100)
     (floor,) = venue.leader.floors.values()

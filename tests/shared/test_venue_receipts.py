@@ -220,7 +220,7 @@ def test_who_joins_anew_during_the_burst_is_one_listener():
     venue = joined(3)
     venue.press("A")
     venue.run(300)
-    venue.badge("B").engine.join.on_unknown_session(venue.now_ms)
+    venue.badge("B").engine.join.on_forgotten(venue.now_ms)
     venue.run(1500)
     venue.release("A")
     venue.run(3000)

@@ -262,7 +262,7 @@ def test_a_private_call_goes_on():
     venue.run(500)
     fail_over(venue)
     venue.run(500)
-    assert a.scan.call == b.scan.call == 128
+    assert a.scan.call_group == b.scan.call_group == 128
     lease = venue.badge("A").last(events.GRANTED)
     assert len(venue.badge("B").heard_of(lease)) > 30
     assert venue.badge("C").heard_of(lease) == []
@@ -354,7 +354,7 @@ def test_what_a_badge_says_it_has_is_known_to_every_leader():
     venue.run(1500)
     engine = venue.badge("A").engine
     engine.membership.claims = 5
-    engine.join.on_resigned(venue.now_ms)  # it says HELLO anew
+    engine.join.on_forgotten(venue.now_ms)  # it says HELLO anew
     venue.run(1500)
     said = [5, features.OF_ENGINES]
     assert sorted(member.features for member in venue.leader.members.all()) == said

@@ -10,7 +10,7 @@ from micropython import const
 
 from hal import button as buttons
 from ptt.base.clock import since
-from ptt.base.table import compile_rules
+from ptt.base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 
 _HOLD_MS = const(1500)  # longer than any press by accident, short enough to be found in need
 _CLICKS_MS = const(400)  # between the two presses of a double click
@@ -71,8 +71,8 @@ class Gestures:
         return NOTHING
 
     def _fire(self, trigger: int) -> int:
-        rule = _RULES.get(self.state << 4 | trigger)
-        if rule is None:
+        cell = _RULES[0][self.state << TRIGGER_BITS | trigger]
+        if not cell:
             return NOTHING
-        self.state = rule[0]
-        return NAMES.index(rule[1])
+        self.state = cell >> ACTION_BITS
+        return NAMES.index(_RULES[1][cell & ACTION_MASK])

@@ -9,7 +9,7 @@ from micropython import const
 
 from ptt.base.clock import add, age
 from ptt.base.compat import TYPE_CHECKING
-from ptt.base.table import compile_rules
+from ptt.base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 
 from .. import log
 from . import ignore
@@ -104,14 +104,15 @@ class Roaming:
         return is_better
 
     def _fire(self, trigger: int, now_ms: int) -> None:
-        rule = _RULES.get(self.state << 4 | trigger)
-        if rule is None:
+        cell = _RULES[0][self.state << TRIGGER_BITS | trigger]
+        if not cell:
             return
-        self.state = rule[0]
-        if rule[1] == "count":
+        self.state = cell >> ACTION_BITS
+        action = _RULES[1][cell & ACTION_MASK]
+        if action == "count":
             self._count += 1
-        elif rule[1]:
-            is_move = rule[1] == "hold"
+        elif action:
+            is_move = action == "hold"
             held_ms = _HOLD_MS if is_move else self._hold_ms
             self._until_ms = add(now_ms, held_ms)
             self._hold_ms = held_ms if is_move else min(held_ms * 2, _HOLD_MS_MAX)

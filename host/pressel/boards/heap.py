@@ -90,17 +90,12 @@ def room(chip: str, packing: str, names: Collection[str], options: Collection[st
 
 
 def fitting(chip: str, packing: str) -> list[str]:
-    """The features that a build for `chip` has, in the order of their table. Parts of a board are
-    looked at one by one: hardly any board has them all. What every board has leaves room for each
-    part that was chosen before."""
+    """The features that a build for `chip` has, in the order of their table: each that leaves room
+    for speech beside all before it, so a board may have all their parts."""
     chosen: list[str] = []
     for row in badge_features():
-        before = [name for name in chosen if not _row(name).part]
-        parts = [] if row.part else [[name] for name in chosen if _row(name).part]
-        beside = [[*before, row.name, *part] for part in [[], *parts]]
-        if set(row.needs) <= set(chosen) and all(
-            room(chip, packing, names).is_enough for names in beside
-        ):
+        names = [*chosen, row.name]
+        if set(row.needs) <= set(chosen) and room(chip, packing, names).is_enough:
             chosen.append(row.name)
     return chosen
 
@@ -148,7 +143,3 @@ def _chosen(chip: str, facts: Collection[str], packing: str) -> list[str]:
 
 def _wanted(facts: Collection[str]) -> Iterator[FeatureRow]:
     return (row for row in badge_features() if not row.part or row.part in facts)
-
-
-def _row(name: str) -> FeatureRow:
-    return next(row for row in badge_features() if row.name == name)

@@ -7,7 +7,7 @@ leader has given it to the bridge. The owner does what an action means.
 from __future__ import annotations
 
 from ptt.base.clock import NEVER, add, since
-from ptt.base.table import compile_rules
+from ptt.base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 
 from .limits import BURST_END_MS
 
@@ -63,11 +63,11 @@ class Press:
         """Take the trigger; the action to do, "" for none."""
         if trigger in (TAKEN, VOICE):
             self._voice_ms = now_ms
-        rule = _RULES.get(self.state << 4 | trigger)
-        if rule is None:
+        cell = _RULES[0][self.state << TRIGGER_BITS | trigger]
+        if not cell:
             return ""
-        self.state, action = rule
-        return action
+        self.state = cell >> ACTION_BITS
+        return _RULES[1][cell & ACTION_MASK]
 
     def may_speak(self) -> bool:
         """Does its voice belong to a burst, granted or not yet?"""

@@ -1,5 +1,6 @@
-"""Leaves out what helps developers only: assertions, which cost a badge code and time, and
-``__slots__``, which MicroPython stores but never uses. Lines stay where they are."""
+"""Leaves out what helps developers only: assertions, which cost a badge code and time,
+``__slots__``, which MicroPython stores but never uses, and what it keeps in each class as
+``__module__`` and ``__qualname__``. Lines stay where they are."""
 
 from __future__ import annotations
 
@@ -21,6 +22,9 @@ def _drop(text: str) -> str:
     for node in walk(parse(text)):
         if isinstance(node, ast.Assert) or _is_slots(node):
             edits.replace(node, "pass")
+        elif isinstance(node, ast.ClassDef) and ast.get_docstring(node) is not None:
+            # Before the first method, which takes the place of what is deleted.
+            edits.replace(node.body[0], "del __module__, __qualname__")
     return edits.apply()
 
 

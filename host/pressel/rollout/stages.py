@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from ptt.base.table import compile_rules
+from ptt.base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 
 RUNNING, PAUSED, DONE, BACK = range(4)
 STATES = ("running", "paused", "done", "taken back")
@@ -43,7 +43,8 @@ LAST = len(STAGES) - 1
 
 def step(state: int, trigger: int) -> tuple[int, str]:
     """The next state and the action; the same state and "" when the trigger means nothing."""
-    return _RULES.get(state << 4 | trigger, (state, ""))
+    cell = _RULES[0][state << TRIGGER_BITS | trigger]
+    return (cell >> ACTION_BITS, _RULES[1][cell & ACTION_MASK]) if cell else (state, "")
 
 
 class Kind(NamedTuple):

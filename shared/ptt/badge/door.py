@@ -161,14 +161,14 @@ class Door:
         """From now on derive the link's keys from `secret` and `term`, if `data` is sealed by
         them."""
         link = self._owner.link
-        session = envelope.session_id(data)
+        session = get32(data, envelope.SESSION_AT)
         keys = derive.session_keys(self._hmac, secret, term, session)
         self._hmac.load(data)
         if not link.is_sealed_by(keys, data):
             return refusal.TAG
         self._term = term
         link.begin(session, keys, now_ms)
-        link.replay.accept(envelope.seq(data))
+        link.replay.accept(get32(data, envelope.SEQ_AT))
         return refusal.ACCEPTED
 
     def _may_derive(self, now_ms: int, most: int = DERIVATIONS_MAX) -> bool:

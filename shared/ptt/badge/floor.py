@@ -15,7 +15,7 @@ from ..base.numbers import (
     REQUEST_TRIES_MAX,
     TALK_WARNING_MS,
 )
-from ..base.table import compile_rules
+from ..base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 from ..wire.messages import LANE_ROUTINE, REVOCATION_PREEMPTED
 
 if TYPE_CHECKING:
@@ -360,12 +360,13 @@ class FloorParticipant:
     # --- rules ---
 
     def _fire(self, trigger: int, value: int, now_ms: int) -> None:
-        rule = _RULES.get(self.state << 4 | trigger)
-        if rule is None:
+        cell = _RULES[0][self.state << TRIGGER_BITS | trigger]
+        if not cell:
             return
-        self.state = rule[0]
-        if rule[1]:
-            getattr(self, "_do_" + rule[1])(value, now_ms)
+        self.state = cell >> ACTION_BITS
+        action = _RULES[1][cell & ACTION_MASK]
+        if action:
+            getattr(self, "_do_" + action)(value, now_ms)
 
     def _do_request(self, value: int, now_ms: int) -> None:
         self.request = (self.request + 1) & 0xFFFF

@@ -7,7 +7,7 @@ or arrives meanwhile.
 from ..base import events
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import CALL_GROUP_FIRST
-from ..base.table import compile_rules
+from ..base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 from ..wire import messages, refusal
 from .floor import NO_PERMISSION
 from .hang_up import HangUp
@@ -89,7 +89,7 @@ class Groups:
 
     def on_hang_up(self, now_ms: int) -> bool:
         """End the private call; False when there is none."""
-        group = self._owner.scan.call
+        group = self._owner.scan.call_group
         if not group:
             return False
         self.end_call(messages.CALL_HUNG_UP, now_ms)
@@ -112,7 +112,7 @@ class Groups:
     def on_call(self, group: int, peer: int) -> None:
         """The leader mentions `group`: if that is a private call, it is ours, with `peer`."""
         owner = self._owner
-        if group < CALL_GROUP_FIRST or owner.scan.call == group:
+        if group < CALL_GROUP_FIRST or owner.scan.call_group == group:
             return
         owner.scan.set_call(group)
         owner.tell(events.CALL, peer)
@@ -128,7 +128,7 @@ class Groups:
         is_answer = self.ending is not None and self.ending.group == group
         if is_answer:
             self.ending = None
-        if group != owner.scan.call:
+        if group != owner.scan.call_group:
             return refusal.ACCEPTED if is_answer else refusal.STALE
         newest = owner.floor.seen_lease if owner.floor.group == group else 0
         if lease < max(owner.scan.lease(group), newest):
@@ -144,7 +144,7 @@ class Groups:
         scan = self._owner.scan
         if scan.place(group) >= 0:
             return True
-        if group < CALL_GROUP_FIRST or scan.call:
+        if group < CALL_GROUP_FIRST or scan.call_group:
             return False
         return self.ending is None or self.ending.group != group
 
@@ -171,7 +171,7 @@ class Groups:
         """The private call is over for `reason`."""
         owner = self._owner
         scan = owner.scan
-        group = scan.call
+        group = scan.call_group
         owner.voice_keys.ring.forget(group)  # another call of this number has another key
         if owner.floor.group == group:
             talks = owner.floor.may_send()
@@ -186,11 +186,11 @@ class Groups:
 
     def fire(self, trigger: int, callee: int = 0) -> None:
         """`PRESS` and `CALL` (of node `callee`) come from outside, while no press is under way."""
-        rule = _RULES.get(self.state << 4 | trigger)
-        if rule is None:
+        cell = _RULES[0][self.state << TRIGGER_BITS | trigger]
+        if not cell:
             return
-        self.state = rule[0]
-        if rule[1]:  # there is one action only
+        self.state = cell >> ACTION_BITS
+        if _RULES[1][cell & ACTION_MASK]:  # there is one action only
             self._turn(callee)
 
     def _turn(self, callee: int) -> None:
@@ -203,7 +203,7 @@ class Groups:
         if self.state == CALLING:
             self.callee = callee
         else:
-            group = scan.call if self.state == IN_CALL else scan.selected
+            group = scan.call_group if self.state == IN_CALL else scan.selected
         assert group == 0 or scan.place(group) >= 0, "the button is in a group that is not ours"
         if group != floor.group:
             scan.on_floor(floor.group, floor.seen_lease, floor.talker)

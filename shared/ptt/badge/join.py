@@ -17,7 +17,7 @@ from ..base.numbers import (
     PROBE_MS,
     TERM_FORGET_MS,
 )
-from ..base.table import compile_rules
+from ..base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -91,7 +91,8 @@ class Join:
         self._fire(WELCOME, node, now_ms)
         return True
 
-    def on_unknown_session(self, now_ms: int) -> None:
+    def on_forgotten(self, now_ms: int) -> None:
+        """The leader stops, or does not know our session."""
         self._fire(FORGOTTEN, 0, now_ms)
 
     def on_announced(self, term: int, now_ms: int) -> bool:
@@ -101,10 +102,6 @@ class Join:
         self.term = term
         self._fire(ANNOUNCED, term, now_ms)
         return True
-
-    def on_resigned(self, now_ms: int) -> None:
-        """The leader announces that it stops."""
-        self._fire(FORGOTTEN, 0, now_ms)
 
     def silent_ms(self, now_ms: int) -> int:
         """How long the leader has not been heard."""
@@ -117,7 +114,7 @@ class Join:
             self._unanswered = 0
             self._due_ms = add(self._beat_ms, HEARTBEAT_MS)
 
-    def skip(self, now_ms: int) -> None:
+    def leave_beat_out(self, now_ms: int) -> None:
         """What the leader sends to many came, so it is there: each second heartbeat is left out, as
         long as this goes on. It proves nothing of our own path: that one waits for an answer.
         Many hear the same at once, so the others keep the time of our own: badges that miss it
@@ -155,11 +152,11 @@ class Join:
         return self._due_ms
 
     def _fire(self, trigger: int, value: int, now_ms: int) -> None:
-        rule = _RULES.get(self.state << 4 | trigger)
-        if rule is None:
+        cell = _RULES[0][self.state << TRIGGER_BITS | trigger]
+        if not cell:
             return
-        self.state = rule[0]
-        getattr(self, "_do_" + rule[1])(value, now_ms)
+        self.state = cell >> ACTION_BITS
+        getattr(self, "_do_" + _RULES[1][cell & ACTION_MASK])(value, now_ms)
         assert (self.state == JOINED) == (self.session != 0), "joined without a session"
 
     def _do_hello(self, value: int, now_ms: int) -> None:

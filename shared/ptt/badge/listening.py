@@ -5,6 +5,7 @@ from ..base import events, features
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import ADPCM_FRAME_BYTES, CALL_GROUP_FIRST
 from ..wire import messages, refusal, voice
+from ..wire.envelope import get32
 from .floor import NO_PERMISSION
 from .join import JOINED
 
@@ -55,7 +56,7 @@ class Listening:
             return refusal.FIELD
         size = ADPCM_FRAME_BYTES
         if features.HAS_SMOOTH_PLAYOUT:
-            if not owner.playout.may_take(voice.lease(data), data[voice.CODEC_AT]):
+            if not owner.playout.may_take(get32(data, voice.LEASE_AT), data[voice.CODEC_AT]):
                 return refusal.FIELD
             size = voice.frame_bytes(data[voice.CODEC_AT])
         elif data[voice.CODEC_AT] != messages.CODEC_IMA_ADPCM:
@@ -63,7 +64,7 @@ class Listening:
         talker = data[voice.TALKER_AT] << 8 | data[voice.TALKER_AT + 1]
         if talker == owner.join.node:
             return refusal.FLOOR  # our own voice must never come back
-        lease = voice.lease(data)
+        lease = get32(data, voice.LEASE_AT)
         floor = owner.floor
         if group >= CALL_GROUP_FIRST:
             owner.groups.on_call(group, talker)

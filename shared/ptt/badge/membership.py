@@ -114,7 +114,7 @@ class Membership:
         if term != owner.join.term:
             return refusal.STALE
         if role == messages.ROLE_RESIGNED:
-            owner.join.on_resigned(now_ms)
+            owner.join.on_forgotten(now_ms)
         return refusal.ACCEPTED
 
     def _on_new_leader(self, term: int, source: "Any", now_ms: int) -> int:
@@ -154,7 +154,7 @@ class Membership:
     def _on_nack(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
         """NACK."""
         if fields[0] == messages.NACK_UNKNOWN_SESSION:
-            self._owner.join.on_unknown_session(now_ms)
+            self._owner.join.on_forgotten(now_ms)
         else:
             self._owner.tell(events.REFUSED, fields[0])
         return refusal.ACCEPTED
@@ -249,5 +249,5 @@ class Membership:
         owner = self._owner
         owner.floor.on_leader_lost(now_ms)
         owner.settings.on_leader_lost()
-        if owner.scan.call:
+        if owner.scan.call_group:
             owner.groups.end_call(messages.CALL_UNKNOWN, now_ms)

@@ -8,7 +8,7 @@ change has begun. What it knows by heart, number 0, is that of the flashing.
 from ..base.clock import NEVER, add, age, since
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import CONFIRM_MS, LEADER_LOST_MS, WIFI_TRIAL_MS
-from ..base.table import compile_rules
+from ..base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 from ..wire import messages, refusal
 from .join import JOINED
 
@@ -123,16 +123,17 @@ class Networks:
         owner.send(messages.WIFI_STATE, (number, state), owner.link.address, now_ms)
 
     def _fire(self, trigger: int, now_ms: int) -> None:
-        rule = _RULES.get(self.state << 4 | trigger)
-        if rule is None:
+        cell = _RULES[0][self.state << TRIGGER_BITS | trigger]
+        if not cell:
             return
-        self.state = rule[0]
+        self.state = cell >> ACTION_BITS
+        action = _RULES[1][cell & ACTION_MASK]
         self.since_ms = now_ms
         self._due_ms = NEVER
-        if rule[1] == "begin":
+        if action == "begin":
             self._due_ms = add(now_ms, CONFIRM_MS)
-        elif rule[1] == "keep":
+        elif action == "keep":
             self.spare, self.present = self.present, self.tried
             self._answer(self.present[0], messages.WIFI_USED, now_ms)
-        elif rule[1] == "go_back":
+        elif action == "go_back":
             self.failed = self.tried[0]

@@ -39,7 +39,7 @@ class Offers:
 
     def _on_message(self, fields: "list", data: "Any", source: "Any", now_ms: int) -> int:
         """UPDATE_OFFER, UPDATE_CHUNK or UPDATE_ORDER."""
-        kind = envelope.msg_type(data)
+        kind = data[envelope.TYPE_AT]
         if self.updater is not None:
             return self.updater.on_message(kind, fields, data, now_ms)
         if kind != messages.UPDATE_OFFER:

@@ -25,6 +25,7 @@ class Scan:
         self._lease = array("i", [0] * (MEMBER_GROUPS_MAX + 1))
         self._talker = array("H", [0] * (MEMBER_GROUPS_MAX + 1))
         self._ended = array("i", [0] * (MEMBER_GROUPS_MAX + 1))  # newest lease heard to its end
+        self.call_group = 0  # of the private call, 0: none
         self.selected = 0  # where the person talks when there is no call
         self.heard = 0  # group that is heard, or was heard last
         self.unheard = 0  # voice frames not heard because of another group
@@ -72,13 +73,9 @@ class Scan:
         """Is `group` the first of the roster?"""
         return self.place(group) == 1
 
-    @property
-    def call(self) -> int:
-        """Group of the private call, 0: none."""
-        return self._group[_CALL]
-
     def set_call(self, group: int) -> None:
         self._set(_CALL, group)
+        self.call_group = group
 
     def groups(self) -> bytearray:
         """All by place, 0 where there is none; not to be changed."""
@@ -122,6 +119,7 @@ class Scan:
             self._lease[place] = leases[place]
             self._talker[place] = talkers[place]
             self._ended[place] = ended[place]
+        self.call_group = self._group[_CALL]
 
     # --- who talks where ---
 

@@ -73,7 +73,7 @@ class Session:
         """Prepare a queued datagram for sending; False when it must not be sent."""
         owner = self._owner
         buffer = datagram.buffer
-        kind = envelope.msg_type(buffer)
+        kind = buffer[TYPE_AT]
         end = envelope.payload_end(buffer)
         if kind == messages.HELLO or kind == messages.ANSWER:
             datagram.resize(end)
@@ -81,7 +81,7 @@ class Session:
             if kind == messages.HELLO:
                 owner.door.on_hello(bytes(buffer[HEADER_BYTES:end]))
             return True
-        if envelope.session_id(buffer) != owner.link.session:
+        if envelope.get32(buffer, envelope.SESSION_AT) != owner.link.session:
             return False  # belongs to a session that is over
         if kind == messages.VOICE_FRAME and not owner.voice_keys.encrypt(buffer):
             return False
@@ -155,7 +155,7 @@ class Session:
             return refusal.ACCEPTED
         if owner.join.state != JOINED:
             return refusal.ACCEPTED if kind == messages.WELCOME else refusal.SESSION
-        if envelope.session_id(data) != owner.join.session:
+        if envelope.get32(data, envelope.SESSION_AT) != owner.join.session:
             return refusal.SESSION
         if source == owner.link.address:
             return refusal.ACCEPTED

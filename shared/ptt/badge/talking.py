@@ -62,7 +62,7 @@ class Talking:
         """FLOOR_GRANT, FLOOR_QUEUED or FLOOR_DENIED: to a request."""
         owner = self._owner
         floor = owner.floor
-        kind = envelope.msg_type(data)
+        kind = data[envelope.TYPE_AT]
         group = fields[0]
         request = fields[1]
         if not owner.groups.is_told(group):
@@ -72,7 +72,7 @@ class Talking:
         owner.groups.on_number(group, request)
         if group != floor.group:
             return refusal.STALE
-        seq = envelope.seq(data)
+        seq = envelope.get32(data, envelope.SEQ_AT)
         if kind == messages.FLOOR_QUEUED:
             if seq < self.queued_seq:
                 return refusal.STALE
@@ -115,7 +115,7 @@ class Talking:
         if fields[1] != owner.join.term:
             return refusal.STALE
         talker = 0
-        if envelope.msg_type(data) == messages.FLOOR_TAKEN:
+        if data[envelope.TYPE_AT] == messages.FLOOR_TAKEN:
             talker = fields[3]
             owner.groups.on_call(group, talker)
         if group == owner.floor.group:
@@ -171,7 +171,8 @@ class Talking:
         """For `BurstSender`."""
         owner = self._owner
         assert voice.is_last(slot.buffer) or (  # which is repeated when the floor is given back
-            owner.floor.may_send() and voice.lease(slot.buffer) == owner.floor.lease
+            owner.floor.may_send()
+            and envelope.get32(slot.buffer, voice.LEASE_AT) == owner.floor.lease
         ), "voice without the lease"
         owner.commit(slot, end, messages.VOICE_FRAME, owner.link.address, now_ms)
 

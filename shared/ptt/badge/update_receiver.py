@@ -23,7 +23,7 @@ from ..base.numbers import (
     UPDATE_WANT_MS,
     UPDATE_WANT_MS_MAX,
 )
-from ..base.table import compile_rules
+from ..base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 from ..link.update_manifest import HEAD, Head, begin_tag, end_tag, read_file_line
 from ..wire import envelope, messages, refusal
 from ..wire.offsets import CHUNK_BYTES_AT, OFFER_TAG_AT
@@ -284,11 +284,11 @@ class Receiver:
     # --- actions ---
 
     def _fire(self, trigger: int, now_ms: int) -> None:
-        rule = _RULES.get(self.state << 4 | trigger)
-        if rule is None:
+        cell = _RULES[0][self.state << TRIGGER_BITS | trigger]
+        if not cell:
             return
-        self.state = rule[0]
-        getattr(self, "_do_" + rule[1])(now_ms)
+        self.state = cell >> ACTION_BITS
+        getattr(self, "_do_" + _RULES[1][cell & ACTION_MASK])(now_ms)
 
     def _fail(self, reason: int, now_ms: int) -> None:
         self.reason = reason

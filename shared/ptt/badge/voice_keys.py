@@ -9,7 +9,7 @@ from ..link import derive
 from ..link.ctr import KeyStream
 from ..media import dsp
 from ..wire import envelope, refusal, voice
-from ..wire.envelope import MARK_AT, TAG_BYTES
+from ..wire.envelope import MARK_AT, TAG_BYTES, get16, get32
 from ..wire.offsets import (
     GROUP_KEY_END,
     GROUP_KEY_EPOCH_AT,
@@ -61,14 +61,15 @@ class VoiceKeys:
 
     def encrypt(self, buffer: bytearray) -> bool:
         """Encrypt the frames of our voice packet, in place; False without a key."""
-        cipher = self.ring.own_cipher(voice.group(buffer), envelope.timestamp_ms(buffer))
+        cipher = self.ring.own_cipher(buffer[voice.GROUP_AT], get32(buffer, envelope.TIMESTAMP_AT))
         if cipher is None:
             self.keyless += 1
             return False
         buffer[MARK_AT] = self.ring.epoch & 255
-        lease = voice.lease(buffer)
-        first = voice.first(buffer)
-        self.cross_frames(cipher, buffer, voice.talker(buffer), lease, first, voice.count(buffer))
+        talker = get16(buffer, voice.TALKER_AT)
+        lease = get32(buffer, voice.LEASE_AT)
+        first = get16(buffer, voice.FIRST_AT)
+        self.cross_frames(cipher, buffer, talker, lease, first, buffer[voice.COUNT_AT])
         return True
 
     def decrypt(
@@ -128,12 +129,12 @@ class VoiceKeys:
         group = data[GROUP_KEY_GROUP_AT]
         if not self._owner.groups.may_be_ours(group):
             return refusal.FIELD
-        epoch = envelope.get16(data, GROUP_KEY_EPOCH_AT)
+        epoch = get16(data, GROUP_KEY_EPOCH_AT)
         if link.keys_of(data) is not link.keys:
             self.on_mark(epoch & 255, now_ms)  # we ask for it by those in use
             return refusal.KEY
         wrapped = bytes(data[GROUP_KEY_WRAPPED_AT:GROUP_KEY_END])
-        seq = envelope.seq(data)
+        seq = get32(data, envelope.SEQ_AT)
         key = derive.wrap(self._hmac, link.keys.wrap, link.session, seq, wrapped)
         self._mark = epoch & 255
         is_new = self.ring.put(group, epoch, key, now_ms)

@@ -4,16 +4,27 @@ A pair without a row is not an error: the trigger has no meaning in that state a
 The documents draw their diagrams from the same rows.
 """
 
+from .compat import const
+
+TRIGGER_BITS = const(4)  # of the place of a cell, behind the state
+ACTION_BITS = const(5)  # of a cell, behind the next state: eight states, 31 actions
+ACTION_MASK = const(31)
+
 
 def compile_rules(
     rows: "tuple[tuple[int, int, int, str], ...]",
-) -> "dict[int, tuple[int, str]]":
-    """Rows to a lookup by ``state << 4 | trigger``: the next state and the action. Two rows for one
-    pair are a bug."""
-    rules = {}
+) -> "tuple[bytes, tuple[str, ...]]":
+    """Cells and actions. The cell at ``state << 4 | trigger`` is 0 where there is no rule, else
+    ``next state << 5 | number``, and this is the action's place among the actions. A dictionary of
+    tuples would take a badge four times as many bytes. Two rules for one pair are a bug."""
+    states = max([max(row[0], row[2]) for row in rows]) + 1
+    cells = bytearray(states << TRIGGER_BITS)
+    actions = ["no rule"]  # a cell of 0
     for row in rows:
-        key = row[0] << 4 | row[1]
-        if key in rules:
+        at = row[0] << TRIGGER_BITS | row[1]
+        if cells[at]:
             raise ValueError("two rules for one state and trigger")
-        rules[key] = (row[2], row[3])
-    return rules
+        if row[3] not in actions:
+            actions.append(row[3])
+        cells[at] = row[2] << ACTION_BITS | actions.index(row[3])
+    return bytes(cells), tuple(actions)

@@ -26,7 +26,7 @@ from ..base.numbers import (
     HOST_LOST_MS,
     RESIGN_REPEATS,
 )
-from ..base.table import compile_rules
+from ..base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 from ..wire.refusal import Refused
 from . import host_messages
 from . import host_wire as host
@@ -509,11 +509,12 @@ class Election:
         self._tries = 0
 
     def _fire(self, trigger: int, now_ms: int, index: int = -1) -> None:
-        rule = _RULES.get(self.state << 4 | trigger)
-        if rule is None:
+        cell = _RULES[0][self.state << TRIGGER_BITS | trigger]
+        if not cell:
             return
-        self.state = rule[0]
-        getattr(self, "_do_" + rule[1])(index if trigger == LEADER_HEARD else trigger, now_ms)
+        self.state = cell >> ACTION_BITS
+        action = _RULES[1][cell & ACTION_MASK]
+        getattr(self, "_do_" + action)(index if trigger == LEADER_HEARD else trigger, now_ms)
 
     def _do_follow(self, index: int, now_ms: int) -> None:
         leader = self.voters.hosts[index]

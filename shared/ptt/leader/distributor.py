@@ -17,7 +17,7 @@ from ..base.numbers import (
     UPDATE_TOTAL_MS,
     UPDATE_TRIAL_MS,
 )
-from ..base.table import compile_rules
+from ..base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 from ..link.update_manifest import AGAIN
 from ..wire import messages
 
@@ -285,12 +285,12 @@ class Distributor:
     # --- actions ---
 
     def _fire(self, job: Job, trigger: int, now_ms: int) -> None:
-        rule = _RULES.get(job.state << 4 | trigger)
-        if rule is None:
+        cell = _RULES[0][job.state << TRIGGER_BITS | trigger]
+        if not cell:
             return
         was = job.state
-        job.state = rule[0]
-        getattr(self, "_do_" + rule[1])(job, now_ms)
+        job.state = cell >> ACTION_BITS
+        getattr(self, "_do_" + _RULES[1][cell & ACTION_MASK])(job, now_ms)
         if job.state != was:
             self._output.tell_update(job)
 

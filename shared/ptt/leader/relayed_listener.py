@@ -2,7 +2,7 @@
 
 from ..base.clock import add, since
 from ..base.compat import const
-from ..base.table import compile_rules
+from ..base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 
 OWN = const(0)
 OFFERED = const(1)
@@ -48,17 +48,18 @@ class RelayedListener:
 
     def fire(self, trigger: int, now_ms: int) -> bool:
         """Whether it is to be told."""
-        rule = _RULES.get(self.state << 4 | trigger)
-        if rule is None:
+        cell = _RULES[0][self.state << TRIGGER_BITS | trigger]
+        if not cell:
             return False
-        self.state = rule[0]
+        self.state = cell >> ACTION_BITS
+        action = _RULES[1][cell & ACTION_MASK]
         self.since_ms = now_ms
-        if rule[1] == "avoid":
+        if action == "avoid":
             self.avoid(now_ms)
         if self.state == OWN:
             self.host = b""
             self.loss = 0
-        return bool(rule[1])
+        return bool(action)
 
     def take_report(self, came: int, sent: int, now_ms: int) -> None:
         """Of the relay's datagrams, as it counts them."""

@@ -84,7 +84,7 @@ class Link:
     def open(self, data: "Buffer", now_ms: int) -> int:
         """ACCEPTED, once, when the loaded `data` is the other side's, by the keys in use or, for a
         moment, those before; REPLAY or TAG otherwise."""
-        seq = envelope.seq(data)
+        seq = envelope.get32(data, envelope.SEQ_AT)
         if not self.replay.is_new(seq):
             return refusal.REPLAY
         if not self.is_sealed_by(self.keys, data):

@@ -21,7 +21,7 @@ from ..base.numbers import (
     HELD_BACK,
     JITTER_FRAMES_MAX,
 )
-from ..base.table import compile_rules
+from ..base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 from . import dsp
 from .jitter_buffer import JitterBuffer
 from .path_delay import PathDelay
@@ -322,14 +322,15 @@ class Playout:
         dsp.fade(self._pcm, 16 if missed > CONCEAL_FRAMES_MAX else 1)
 
     def _fire(self, trigger: int, now_ms: int) -> None:
-        rule = _RULES.get(self.state << 4 | trigger)
-        if rule is None:
+        cell = _RULES[0][self.state << TRIGGER_BITS | trigger]
+        if not cell:
             return
-        self.state = rule[0]
-        if rule[1] == "announce":
+        self.state = cell >> ACTION_BITS
+        action = _RULES[1][cell & ACTION_MASK]
+        if action == "announce":
             self._loud = 0  # another talker's voice says nothing of this one's
             self._output.burst_heard_from(self.current.talker, self.current.lease)
-        elif rule[1] == "close":
+        elif action == "close":
             self._close(now_ms)
 
     def _close(self, now_ms: int) -> None:

@@ -10,7 +10,7 @@ from ..badge.join import JOINED
 from ..base import features
 from ..base.clock import NEVER, add, earliest, since
 from ..base.compat import TYPE_CHECKING, const
-from ..base.table import compile_rules
+from ..base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 from ..fanout import way
 from ..proof import layout
 from ..proof.discloser import PROBE_MS
@@ -128,7 +128,7 @@ class Listener:
             for watch in self._all():
                 watch.crowded(now_ms)
         for each in self.prover.take():
-            self._owner.join.skip(now_ms)
+            self._owner.join.leave_beat_out(now_ms)
             if each[TYPE_AT] == messages.MULTICAST_PROBE:
                 self._on_probe(envelope.get16(each, layout.NUMBER_AT), now_ms)
             else:
@@ -244,14 +244,15 @@ class Listener:
         return refusal.ACCEPTED
 
     def _fire(self, trigger: int, now_ms: int) -> None:
-        rule = _RULES.get(self.state << 4 | trigger)
-        if rule is None:
+        cell = _RULES[0][self.state << TRIGGER_BITS | trigger]
+        if not cell:
             return
-        self.state = rule[0]
-        if rule[1] == "listen":
+        self.state = cell >> ACTION_BITS
+        action = _RULES[1][cell & ACTION_MASK]
+        if action == "listen":
             if self._look_ms == NEVER:
                 self._look_ms = add(now_ms, PROBE_MS)
-        elif rule[1] == "report":
+        elif action == "report":
             self._report_ms = now_ms
         else:
             self.place = None

@@ -12,7 +12,7 @@ from ..base import features
 from ..base.clock import NEVER, add, age, earliest, since
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import CALL_GROUP_FIRST
-from ..base.table import compile_rules
+from ..base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 from ..link import derive
 from ..link.derive import SessionKeys
 from ..link.hmac import HmacKey
@@ -312,18 +312,19 @@ class Ear:
             self._fire(LEADER_LOST, now_ms)
 
     def _fire(self, trigger: int, now_ms: int) -> None:
-        rule = _RULES.get(self.state << 4 | trigger)
-        if rule is None:
+        cell = _RULES[0][self.state << TRIGGER_BITS | trigger]
+        if not cell:
             return
-        self.state = rule[0]
-        if rule[1] == "keep":
+        self.state = cell >> ACTION_BITS
+        action = _RULES[1][cell & ACTION_MASK]
+        if action == "keep":
             del self._relays[_RELAYS_MAX:]
-        elif rule[1] == "report":
+        elif action == "report":
             self._report_ms = now_ms
-        elif rule[1] == "retire":
+        elif action == "retire":
             self._retire(now_ms)
             self._let_go(now_ms)
-        elif rule[1] == "forget":
+        elif action == "forget":
             self._relays = []
             self._give_up(self._held)
             self._held = []

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 GROUP_AT = const(24)
 CODEC_AT = const(25)
 TALKER_AT = const(26)
+LEASE_AT = const(28)
 FIRST_AT = const(32)
 MARKS_AT = const(34)
 COUNT_AT = const(35)
@@ -59,7 +60,7 @@ def check(data: "Buffer") -> int:
     each = data[36] << 8 | data[37]
     if count == 0 or count > FRAMES_PER_PACKET_MAX or data[MARKS_AT] > MARK_LAST:
         return refusal.RANGE
-    if data[28] & 0xC0 or not data[28] | data[29] | data[30] | data[31]:
+    if data[LEASE_AT] & 0xC0 or not data[LEASE_AT] | data[29] | data[30] | data[31]:
         return refusal.RANGE
     if data[CODEC_AT] == CODEC_IMA_ADPCM:  # most are, and a call costs a badge more
         if each != ADPCM_FRAME_BYTES:
@@ -86,7 +87,7 @@ def talker(data: "Buffer") -> int:
 
 
 def lease(data: "Buffer") -> int:
-    return data[28] << 24 | data[29] << 16 | data[30] << 8 | data[31]
+    return data[LEASE_AT] << 24 | data[29] << 16 | data[30] << 8 | data[31]
 
 
 def first(data: "Buffer") -> int:

@@ -2,8 +2,9 @@
 
 MicroPython keeps a byte or two for each line that has code, an eighth of a badge's bytecode. A
 statement that only copies a constant, a name or an attribute of `self` does not fail, so it may
-stand on the line of its neighbour: each line has one statement at most that may fail, and its place
-is that of this one. A statement that was written over several lines has the place of its first.
+stand on the line of its neighbour, and nor does a question whether such values are equal. Each line
+has one statement or question at most that may fail, and its place is that of this one. A statement
+that was written over several lines has the place of its first.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ def share_lines(text: str, places: Sequence[Place]) -> tuple[str, tuple[Place, .
             lines.join(node.lineno + 1, _head_end(node), " ")
         for body in _blocks(node):
             _share(lines, body)
-        if isinstance(node, ast.If) and all(map(_is_sure, node.body)):
-            lines.join(_head_end(node) + 1, node.body[0].lineno, " ")
+        if isinstance(node, ast.If | ast.While | ast.For | ast.Try | ast.FunctionDef):
+            _share_head(lines, node)
     return lines.apply(text.splitlines(), places)
 
 
@@ -64,6 +65,26 @@ def _share(lines: _Lines, body: Sequence[ast.stmt]) -> None:
         is_open = True
 
 
+def _share_head(
+    lines: _Lines, node: ast.If | ast.While | ast.For | ast.Try | ast.FunctionDef
+) -> None:
+    """A block that stands behind the colon."""
+    if any(any(_blocks(each)) for each in node.body):
+        return
+    risks = [each for each in node.body if not _is_sure(each)]
+    if len(risks) <= _is_sure_head(node):
+        lines.join(_head_end(node) + 1, node.body[0].lineno, " ", is_place=node.body[0] in risks)
+
+
+def _is_sure_head(node: ast.stmt) -> bool:
+    if isinstance(node, ast.FunctionDef):
+        defaults = [each for each in (*node.args.defaults, *node.args.kw_defaults) if each]
+        return not node.decorator_list and all(map(_is_known, defaults))
+    if isinstance(node, ast.If | ast.While):
+        return _is_known(node.test)
+    return isinstance(node, ast.Try)
+
+
 def _is_sure(node: ast.stmt) -> bool:
     """Can nothing go wrong in it?"""
     if isinstance(node, ast.Pass | ast.Continue | ast.Break):
@@ -78,9 +99,15 @@ def _is_sure(node: ast.stmt) -> bool:
 
 
 def _is_known(node: ast.expr) -> bool:
-    """A constant, a name or an attribute of `self`."""
-    if isinstance(node, ast.UnaryOp):  # a negative number
-        return isinstance(node.operand, ast.Constant)
+    """A constant, a name or an attribute of `self`, or whether such are there or equal."""
+    if isinstance(node, ast.UnaryOp):  # a negative number, or what is not there
+        is_not = isinstance(node.op, ast.Not)
+        return _is_known(node.operand) if is_not else isinstance(node.operand, ast.Constant)
+    if isinstance(node, ast.BoolOp):
+        return all(map(_is_known, node.values))
+    if isinstance(node, ast.Compare):
+        equal = all(isinstance(each, ast.Eq | ast.NotEq | ast.Is | ast.IsNot) for each in node.ops)
+        return equal and all(map(_is_known, [node.left, *node.comparators]))
     if isinstance(node, ast.Attribute):
         return getattr(node.value, "id", "") == "self"
     return isinstance(node, ast.Constant | ast.Name)

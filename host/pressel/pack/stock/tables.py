@@ -3,8 +3,8 @@ looked up.
 
 Tables in the sources are for readers: a tuple a row, and state machines with their states and
 triggers in each row. MicroPython keeps every such tuple, 32 bytes for four values. Here a table's
-equal rows become the same object, and the build writes what `compile_rules` would make on the
-badge, without the rows that it is made of.
+equal rows become the same object, and the build writes what `compile_rules` makes of the rules,
+without the rows that it is made of.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from ptt.base.table import compile_rules
+
 from ..edits import Edits
 from ..names import uses
 from ..trees import parse, walk
 
 _SHARED = "_shared_rows"  # a name that is gone when the module has been loaded
-_COMPILER = "compile_rules"  # of ptt.base.table
+_COMPILER = compile_rules.__name__
 
 
 def shrink_tables(texts: Mapping[str, str]) -> dict[str, str]:
@@ -98,16 +100,11 @@ def _drop_prefix(edits: Edits, tree: ast.Module) -> str:
 def _put_rules(
     edits: Edits, node: ast.Assign, rows: tuple[tuple[int, int, int, str], ...], prefix: str
 ) -> None:
-    """What `compile_rules` makes of `rows`. State and trigger are in the key, so rows that lead to
-    the same are one. An action becomes the name of its method, which is `prefix` and the action."""
-    ends = sorted({(following, action) for _, _, following, action in rows})
-    words = ", ".join(
-        f"{state << 4 | trigger}: {_SHARED}[{ends.index((following, action))}]"
-        for state, trigger, following, action in rows
-    )
-    edits.replace(node.value, f"{{{words}}}")
-    shared = [(following, action and prefix + action) for following, action in ends]
-    _put_shared(edits, node, [repr(row) for row in shared])
+    """What `compile_rules` makes of `rows`. An action becomes the name of its method, which is
+    `prefix` and the action; the first stands where there is no rule, and has none."""
+    cells, (_, *actions) = compile_rules(rows)
+    names = ("", *(action and prefix + action for action in actions))
+    edits.replace(node.value, repr((cells, names)))
 
 
 def _put_shared(edits: Edits, node: ast.stmt, rows: list[str]) -> None:

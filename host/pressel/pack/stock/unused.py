@@ -1,8 +1,9 @@
 """Leaves out what nobody in a badge's image calls: engines are written for every kind of node.
 
 A function, method or class goes when its name is written nowhere in the image except where it is
-defined, and so does whatever only it needed. A name in a string counts as written, too, and one
-that code puts together counts when its beginning is written (``getattr(self, "_do_" + action)``).
+defined, and so does whatever only it needed. A variable or an attribute of the same name does not
+call a function of a module. A name in a string counts as written, too, and one that code puts
+together counts when its beginning is written (``getattr(self, "_do_" + action)``).
 What main.py or a peripheral calls stays: `kept`, and the words of `words.toml`. Lines stay where
 they are.
 """
@@ -13,6 +14,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ..edits import Edits
+from ..names import uses
 from ..trees import children, parse, walk
 
 
@@ -37,6 +39,7 @@ def drop_unused(
                 for owner, node in _definitions(tree)
                 if path not in untouched
                 and node.name not in names
+                and (owner is tree or f".{node.name}" not in names)
                 and node.name not in kept
                 and not node.name.startswith(("__", *begins))
             ]
@@ -55,7 +58,7 @@ class _Look:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tree = parse(text)
-        self.names = set(_written(self.tree))
+        self.names = set(_Written(self.tree).names())
         self.begins = set(_beginnings(self.tree))
 
 
@@ -97,25 +100,50 @@ def _without(
     return edits.apply()
 
 
-def _written(node: ast.AST, inside: Collection[str] = ()) -> Iterator[str]:
-    """All names except those after ``def`` and ``class``, and those that are only imported. A
-    function that names itself, or others of the same name, does not count as called: see
-    `inside`."""
-    if isinstance(node, ast.FunctionDef):
-        inside = {*inside, node.name}
-    found = None
-    if isinstance(node, ast.Name):
-        found = node.id
-    elif isinstance(node, ast.Attribute):
-        found = node.attr
-    elif isinstance(node, ast.alias) and node.asname:
-        found = node.name
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        found = node.value
-    if found is not None and found not in inside:
-        yield found
-    for child in children(node):
-        yield from _written(child, inside)
+class _Written:
+    """What one module writes of names."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._tree = tree
+        imports = [each for each in walk(tree) if isinstance(each, ast.Import | ast.ImportFrom)]
+        # What these names have, a module may have.
+        self._modules = {
+            each.asname or each.name.partition(".")[0] for node in imports for each in node.names
+        }
+        self._locals = {
+            id(use.node)
+            for use in uses(tree)
+            if not use.is_global and use.name not in self._modules
+        }
+
+    def names(self) -> Iterator[str]:
+        """All except those after ``def`` and ``class``, those that are only imported, and variables
+        of functions; with a point before it, an attribute of what is no module."""
+        return self._below(self._tree, ())
+
+    def _below(self, node: ast.AST, inside: Collection[str]) -> Iterator[str]:
+        """A function that names itself, or others of the same name, does not count as called: see
+        `inside`."""
+        if isinstance(node, ast.FunctionDef):
+            inside = {*inside, node.name}
+        found = self._name(node)
+        if found and found.removeprefix(".") not in inside:
+            yield found
+        for child in children(node):
+            yield from self._below(child, inside)
+
+    def _name(self, node: ast.AST) -> str:
+        if isinstance(node, ast.Name):
+            return "" if id(node) in self._locals else node.id
+        if isinstance(node, ast.Attribute):
+            base = node.value
+            is_of_module = isinstance(base, ast.Name) and base.id in self._modules
+            return node.attr if is_of_module else f".{node.attr}"
+        if isinstance(node, ast.alias):
+            return node.name if node.asname else ""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return node.value
+        return ""
 
 
 def _beginnings(tree: ast.Module) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from ptt.base.table import TRIGGER_BITS
+
 # Those that a venue of people and hosts can reach: no update runs in it, nobody changes groups. The
 # module that has the rules, and the one that looks them up.
 MACHINES = {
@@ -14,22 +16,19 @@ MACHINES = {
     "playout": ("ptt.media.playout", "ptt.media.playout"),
     "election": ("ptt.cluster.election_rules", "ptt.cluster.election"),
 }
-_COMPILED = "_RULES"  # the table there
-_SHIFT = 4  # of the state in a compiled key, as in `ptt.base.table`
+_COMPILED = "_RULES"  # the table there: cells and actions
 
 
-class _Counted(dict):
-    """Compiled rules, and how often each was looked up."""
+class _Counted:
+    """The cells of compiled rules, and how often each was looked up."""
 
-    def __init__(self, rules: dict[int, Any]) -> None:
-        super().__init__(rules)
-        self.counts = dict.fromkeys(rules, 0)
+    def __init__(self, cells: bytes) -> None:
+        self._cells = cells
+        self.counts = [0] * len(cells)
 
-    def get(self, key: int, default: Any = None) -> Any:
-        if key in self.counts:
-            self.counts[key] += 1
-            return self[key]
-        return default
+    def __getitem__(self, at: int) -> int:
+        self.counts[at] += 1
+        return self._cells[at]
 
 
 class Fired:
@@ -39,12 +38,12 @@ class Fired:
         self._counted: dict[str, _Counted] = {}
         for name, (_, engine) in MACHINES.items():
             module: Any = import_module(engine)
-            counted = getattr(module, _COMPILED)
-            if not isinstance(counted, _Counted):
-                counted = _Counted(counted)
-                setattr(module, _COMPILED, counted)
-            counted.counts = dict.fromkeys(counted, 0)
-            self._counted[name] = counted
+            cells, actions = getattr(module, _COMPILED)
+            if not isinstance(cells, _Counted):
+                cells = _Counted(cells)
+                setattr(module, _COMPILED, (cells, actions))
+            cells.counts = [0] * len(cells.counts)
+            self._counted[name] = cells
 
     def counts(self) -> dict[str, int]:
         """By `machine: state, trigger`, those that never fired too."""
@@ -54,5 +53,5 @@ class Fired:
             counts = self._counted[name].counts
             for state, trigger, *_ in module.RULES:
                 words = f"{name}: {module.STATES[state]}, {module.TRIGGERS[trigger]}"
-                found[words] = counts[state << _SHIFT | trigger]
+                found[words] = counts[state << TRIGGER_BITS | trigger]
         return found

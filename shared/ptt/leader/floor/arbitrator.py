@@ -17,7 +17,7 @@ from ...base.numbers import (
     QUEUE_MAX,
     TAIL_GRACE_MS,
 )
-from ...base.table import compile_rules
+from ...base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 from ...wire.messages import (
     DENIAL_QUEUE_FULL,
     DENIAL_STALE,
@@ -335,12 +335,12 @@ class Arbitrator:
     def _fire(
         self, trigger: int, node: int, request: int, now_ms: int, lane: int = LANE_ROUTINE
     ) -> None:
-        rule = _RULES.get(self.state << 4 | trigger)
-        if rule is None:
+        cell = _RULES[0][self.state << TRIGGER_BITS | trigger]
+        if not cell:
             return
-        self.state = rule[0]
+        self.state = cell >> ACTION_BITS
         lease = self.lease
-        getattr(self, "_do_" + rule[1])(node, request, lane, now_ms)
+        getattr(self, "_do_" + _RULES[1][cell & ACTION_MASK])(node, request, lane, now_ms)
         assert self.lease >= lease, "a lease went back"
         assert self._is_sound(), "the floor has a holder that it must not have"
 
