@@ -8,7 +8,8 @@ from __future__ import annotations
 from types import MappingProxyType
 
 _SEE = (
-    "status", "host status", "host list", "host key", "bursts", "figures", "history",
+    "status", "host status", "host computers", "host list", "host key", "bursts", "figures",
+    "history",
     "device list", "device show", "device heard", "device batteries", "device loans",
     "device boards", "device waiting", "settings", "settings history", "settings status",
     "settings touched", "rollout status", "update status", "update list", "update signers",
@@ -43,6 +44,7 @@ NEEDED = MappingProxyType(
 )  # role by verb
 HERE_ONLY = MappingProxyType(
     {
+        "host computer": "it is between hosts",
         "host drain": "it concerns one host",
         "host resign": "it concerns one host",
         "host return": "it concerns one host",
