@@ -18,6 +18,7 @@ from pressel.node import unrest
 from pressel.node.held_words import ADVISED
 from pressel.node.leader_state import HeldState, LeaderState
 from pressel.schema.events import event_table
+from pressel.tree import ROOT
 from ptt.base.numbers import DEVICES_MAX
 
 RESTARTS = {name: each.text for name, each in event_table().numbers("restart").items()}
@@ -62,6 +63,9 @@ def test_two_badges_of_one_identity_are_told_once() -> None:
         )
     old = HeldState(device="B3", name="B3", why=why, times=9, ago_ms=HELD_MS + 1)
     status.held.append(old)
+    (twice, _) = of_badges(status, judge((), NOW_S))
+    style = (ROOT / "host" / "pressel" / "console" / "static" / "console.css").read_text("utf-8")
+    assert twice.tone == "bad" and ".card.bad {" in style
     assert [title for title, _ in told(status)] == [
         "Two badges have the identity of B1", "B2 is held off",
     ]  # fmt: skip
