@@ -51,7 +51,8 @@ def test_one_like_this_changes_nothing(tmp_path: Path) -> None:
     [
         ({FORMATS: "registry = 7"}, 6, "brought from format 6 to 7; the backup"),
         ({FORMATS: "other = 7"}, 6, "does not say which registries it reads"),
-        ({TABLE: 'version = "2.90"'}, None, "2.90, here it is"),
+        ({TABLE: 'version = "2.90"'}, None, f"2.90, here it is {message_table().version}"),
+        ({TABLE: 'version = "new"'}, None, "does not say which protocol it speaks"),
         ({TABLE: 'version = "2.5"'}, None, "gone while it leads"),
     ],
 )

@@ -69,8 +69,7 @@ def what_will_be(other: OtherVersion, registry: int | None) -> list[str]:
         )
     if registry is not None:
         said.append(_of_registry(other, registry))
-    if other.protocol is not None:
-        said.append(_of_protocol(other))
+    said.append(_of_protocol(other))
     return said
 
 
@@ -107,8 +106,13 @@ def _of_registry(other: OtherVersion, here: int) -> str:
 
 
 def _of_protocol(other: OtherVersion) -> str:
-    major, minor = (int(each) for each in message_table().version.split("."))
-    assert other.protocol is not None
+    here = message_table().version
+    major, minor = (int(each) for each in here.split("."))
+    if other.protocol is None:
+        return (
+            f"it does not say which protocol it speaks, here it is {here}: whether badges can join "
+            "it shows on the first host; keep the former version at hand"
+        )
     its_major, its_minor = other.protocol
     if its_major != major:
         raise UsageError(
@@ -116,14 +120,14 @@ def _of_protocol(other: OtherVersion) -> str:
             "nothing was touched; none of them could join"
         )
     if its_minor == minor:
-        return f"badges and hosts go on as before, with protocol {major}.{minor}"
+        return f"badges and hosts go on as before, with protocol {here}"
     if its_minor > minor:
         return (
-            f"it speaks protocol {major}.{its_minor}, here it is {minor}: badges go on as before, "
+            f"it speaks protocol {major}.{its_minor}, here it is {here}: badges go on as before, "
             "and learn what is new when they are updated; update the other hosts soon"
         )
     return (
-        f"it speaks protocol {major}.{its_minor}, here it is {minor}: what came since is gone "
+        f"it speaks protocol {major}.{its_minor}, here it is {here}: what came since is gone "
         "while it leads; badges and hosts go on with the rest"
     )
 
