@@ -15,7 +15,7 @@ from pressel.errors import UsageError
 from pressel.node.desk.venue_settings import VenueSettings
 from pressel.registry.store import Registry
 from pressel.schema.settings import settings
-from ptt.cluster import records
+from ptt.cluster import records, settings_body
 from ptt.cluster.replica import State
 from ptt.leader.leader import Leader
 from ptt.leader.settings_in_force import Settings
@@ -49,7 +49,7 @@ class Stage:
             self.follow(replica)
 
     def follow(self, replica: Settings) -> None:
-        body = records.write_settings(replica.values(), replica.own)
+        body = settings_body.write_settings(replica.values(), replica.own)
         self.state = State(1, 1)
         self.state.records[records.SETTINGS << 16] = (body, 0)
 

@@ -13,7 +13,7 @@ from pressel.console.guard import BODY_BYTES_MAX
 from pressel.errors import PresselError
 from pressel.schema.settings import settings as setting_rows
 from pressel.schema.settings_file import load_text, render
-from ptt.cluster.records import BADGE_VALUES_MAX
+from ptt.cluster.settings_body import BADGE_VALUES_MAX
 
 __all__ = ["PASSWORD", "stage"]
 

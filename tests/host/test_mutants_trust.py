@@ -41,7 +41,7 @@ from pressel.registry.standing import Standing
 from pressel.registry.store import Registry
 from ptt.badge.door import Door
 from ptt.badge.floor import NEW_LEADER, FloorParticipant
-from ptt.cluster import ballot, election, records
+from ptt.cluster import ballot, election, member_record
 from ptt.leader.budget import Budget
 from ptt.leader.group_keys import GroupKeys
 from ptt.leader.groups import Groups
@@ -85,7 +85,7 @@ def any_term_is_plausible() -> Any:
 
 
 def names_in_a_state_need_be_no_text() -> Any:
-    return replaced(records, "is_text", lambda value: True)
+    return replaced(member_record, "is_text", lambda value: True)
 
 
 def numbers_in_a_state_are_believed() -> Any:

@@ -27,7 +27,7 @@ from pressel.recordings.burst_mark import Mark
 from pressel.registry.device import GROUP_MAX
 from pressel.soft.credential import Credential
 from ptt.base.numbers import FRAME_SAMPLES, MEMBER_GROUPS_MAX
-from ptt.cluster.records import DeviceRecord
+from ptt.cluster.device_record import DeviceRecord
 from ptt.leader.members import Member
 from ptt.leader.roster import Grants
 

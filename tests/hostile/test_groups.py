@@ -13,7 +13,7 @@ from tests.shared.test_venue_groups import device
 from ptt.badge.key_ring import KeyRing
 from ptt.base import events
 from ptt.base.numbers import CALL_GROUP_FIRST, KEY_ADOPT_MS
-from ptt.cluster.records import DeviceRecord
+from ptt.cluster.device_record import DeviceRecord
 from ptt.leader.group_keys import GroupKeys
 from ptt.leader.roster import Grants
 from ptt.link import derive

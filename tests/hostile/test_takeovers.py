@@ -15,7 +15,7 @@ from pressel.node.snapshot import take_snapshot
 from ptt.badge.floor import HAS_PERMISSION
 from ptt.base import events
 from ptt.base.numbers import HELLO_RETRY_MS_MAX, LEADER_LOST_MS
-from ptt.cluster import records
+from ptt.cluster import member_record, records, settings_record
 from ptt.wire.refusal import Refused
 
 HOST, FIRST_PORT = "10.0.0.9", 1000
@@ -79,11 +79,11 @@ def led() -> Hosts:
     return venue
 
 
-def member_of(venue: Hosts) -> records.MemberRecord:
+def member_of(venue: Hosts) -> member_record.MemberRecord:
     state = venue.replicas["standby", 1].state
     assert state is not None
     node = min(state.numbers(records.MEMBER))
-    return records.read_member(node, state.body(records.MEMBER, node) or b"")
+    return member_record.read_member(node, state.body(records.MEMBER, node) or b"")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_member_that_cannot_be(fields: dict[str, Any]) -> None:
     member = member_of(venue)
     for name, value in fields.items():
         setattr(member, name, value)
-    venue.received(records.MEMBER, member.node, records.write_member(member))
+    venue.received(records.MEMBER, member.node, member_record.write_member(member))
     assert venue.all_can_talk()
 
 
@@ -128,7 +128,7 @@ def test_numbers_of_presses_and_texts_that_were_never_reached(ahead: int) -> Non
     member = member_of(venue)
     member.request = member.request + ahead & 0xFFFF
     member.text_number = member.text_number + ahead & 0xFFFF
-    assert venue.received(records.MEMBER, member.node, records.write_member(member))
+    assert venue.received(records.MEMBER, member.node, member_record.write_member(member))
     assert venue.all_can_talk()
     assert not badge.all(events.LOST)  # it did not have to join anew
     assert badge.engine.keyboard.send(b"two", venue.now_ms)
@@ -137,16 +137,16 @@ def test_numbers_of_presses_and_texts_that_were_never_reached(ahead: int) -> Non
     assert [each[3] for each in venue.badge("B").all(events.TEXT)] == [b"one", b"two"]
 
 
-@pytest.mark.parametrize("place", range(len(records.settings_record.SIZES)))
+@pytest.mark.parametrize("place", range(len(settings_record.SIZES)))
 def test_settings_out_of_range(place: int) -> None:
-    sizes, ranges = records.settings_record.SIZES, records.settings_record.RANGES
+    sizes, ranges = settings_record.SIZES, settings_record.RANGES
     low, high = ranges[place]
     for value in (low - 1, high + 1, 256 ** sizes[place] - 1):
         if not 0 <= value < 256 ** sizes[place] or low <= value <= high:
             continue
-        values: list[int] = list(records.settings_record.DEFAULTS)
+        values: list[int] = list(settings_record.DEFAULTS)
         values[place] = value
-        known = records.settings_record.BY_PLACE
+        known = settings_record.BY_PLACE
         body = b"".join(
             v.to_bytes(size, "big") for v, size in zip(values[:known], sizes[:known], strict=True)
         )

@@ -11,7 +11,7 @@ from ptt.base.numbers import (
     STANDBYS_MAX,
 )
 from ptt.base.prng import Prng
-from ptt.cluster import records, settings_record
+from ptt.cluster import floor_record, member_record, records, settings_record
 from ptt.cluster.journal import HEAD_BYTES, Journal, is_answer, is_entries
 from ptt.cluster.replica import Replica
 from ptt.leader.settings_in_force import Settings
@@ -29,13 +29,13 @@ class Source:
         self.requests = {}
 
     def write_record(self, kind, number, now_ms):
-        member = records.MemberRecord(number)
+        member = member_record.MemberRecord(number)
         member.session = 1000 + number
         member.device = bytes((0, 0, 0, 0, 0, 0, number >> 8, number & 255))
         member.name = b"a name of twenty-two b"
         member.groups = (1, 7)
         member.request = self.requests[number]
-        return records.write_member(member)
+        return member_record.write_member(member)
 
 
 class Wire:
@@ -97,7 +97,7 @@ class Wire:
         state = self.replicas[number].state
         found = {}
         for node in state.numbers(records.MEMBER):
-            found[node] = records.read_member(node, state.body(records.MEMBER, node)).request
+            found[node] = member_record.read_member(node, state.body(records.MEMBER, node)).request
         return found
 
     def check(self):
@@ -306,16 +306,16 @@ def test_damaged_entries_change_nothing():
             for node in replica.state.numbers(records.MEMBER):
                 body = replica.state.body(records.MEMBER, node)
                 assert body is not None
-                records.read_member(node, body)
+                member_record.read_member(node, body)
 
 
 def test_records_are_read_strictly():
-    floor = records.FloorRecord(1)
+    floor = floor_record.FloorRecord(1)
     floor.queue = [(2, 5, 0, False), (3, 6, 1, True)]
     floor.lease, floor.holder, floor.request = 7, 4, -1
     floor.left_ms, floor.granted_ms = 1000, 1000
-    body = records.write_floor(floor)
-    again = records.read_floor(1, body)
+    body = floor_record.write_floor(floor)
+    again = floor_record.read_floor(1, body)
     assert (again.lease, again.holder, again.request, again.queue) == (7, 4, -1, floor.queue)
     wrong = [
         (records.FLOOR, 0, body),
@@ -345,9 +345,9 @@ def test_records_are_read_strictly():
 
 
 def floor_of_times(left_ms, granted_ms):
-    floor = records.FloorRecord(1)
+    floor = floor_record.FloorRecord(1)
     floor.holder, floor.left_ms, floor.granted_ms = 4, left_ms, granted_ms
-    return records.write_floor(floor)
+    return floor_record.write_floor(floor)
 
 
 def test_any_loss_and_any_repetition():

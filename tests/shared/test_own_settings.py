@@ -8,6 +8,14 @@ from ptt.base.numbers import GROUPS_MAX, JOURNAL_BYTES_MAX
 from ptt.cluster import records, settings_record
 from ptt.cluster.journal import HEAD_BYTES, RECORD_BYTES
 from ptt.cluster.replica import State
+from ptt.cluster.settings_body import (
+    BADGE_VALUES_MAX,
+    BOARD_BYTES_MAX,
+    BOARD_VALUES_MAX,
+    read_own,
+    read_settings,
+    write_settings,
+)
 from ptt.leader import own_settings, takeover
 from ptt.leader.roster import Grants
 from ptt.leader.settings_in_force import Settings
@@ -159,67 +167,67 @@ def test_a_host_that_takes_over_has_them():
 
 def test_a_host_that_knows_no_badges_of_their_own_passes_over_them():
     """It takes a number of 128 and more for no group, and goes by the size."""
-    body = records.write_settings(settings().values(), {device(0): {DELAY: 200}, 3: {DELAY: 80}})
-    plain = len(records.write_settings(settings().values(), {}))
+    body = write_settings(settings().values(), {device(0): {DELAY: 200}, 3: {DELAY: 80}})
+    plain = len(write_settings(settings().values(), {}))
     assert body[plain:] == bytes((3, DELAY, 2, 0, 80)) + bytes((255, DELAY, 10)) + device(0) + (
         bytes((0, 200))
     )
 
 
 def test_a_host_that_knows_no_boards_passes_over_them():
-    body = records.write_settings(settings().values(), {"c3": {DELAY: 200}})
-    plain = len(records.write_settings(settings().values(), {}))
+    body = write_settings(settings().values(), {"c3": {DELAY: 200}})
+    plain = len(write_settings(settings().values(), {}))
     assert body[plain:] == bytes((254, DELAY, 5, 2)) + b"c3" + bytes((0, 200))
 
 
 def test_what_can_be_no_board_is_refused():
-    plain = records.write_settings(settings().values(), {})
+    plain = write_settings(settings().values(), {})
     for name in (b"", b"C3", b"-c", b"33", b"c_3", b"c" * 25, b"\xff3", b"c\0"):
         size = 1 + len(name) + 2
         body = plain + bytes((254, DELAY, size, len(name))) + name + bytes((0, 200))
-        assert raised(Refused, records.read_own, body), name
+        assert raised(Refused, read_own, body), name
     for cut in (b"", b"\x03c3", b"\x02c3", b"\xffc3", b"\x02c3\0\0\0"):
         body = plain + bytes((254, DELAY, len(cut))) + cut
-        assert raised(Refused, records.read_own, body), cut
+        assert raised(Refused, read_own, body), cut
 
 
 def test_a_host_of_the_former_version_passes_over_them():
-    body = records.write_settings(settings().values(), {3: {DELAY: 200}})
-    assert records.read_settings(body) == list(settings().values())
+    body = write_settings(settings().values(), {3: {DELAY: 200}})
+    assert read_settings(body) == list(settings().values())
     by_place = settings_record.SIZES[0 : settings_record.BY_PLACE]
-    assert records.write_settings(settings().values(), {}) == body[0 : sum(by_place)]
+    assert write_settings(settings().values(), {}) == body[0 : sum(by_place)]
     assert sum(by_place) == 21  # what that host reads
 
 
 def test_each_setting_of_the_venue_is_written_and_read():
     values = [high for _, high in settings_record.RANGES]
-    body = records.write_settings(tuple(values), {3: {DELAY: 80}})
-    assert records.read_settings(body) == values
-    assert records.read_own(body) == {3: {DELAY: 80}}
+    body = write_settings(tuple(values), {3: {DELAY: 80}})
+    assert read_settings(body) == values
+    assert read_own(body) == {3: {DELAY: 80}}
 
 
 def test_all_that_groups_and_badges_can_have_fits_into_a_datagram():
     values = tuple([high for _, high in settings_record.RANGES])
     each = {place: values[place] for place in settings_record.OF_GROUPS}
     own = {group: each for group in range(1, GROUPS_MAX + 1)}
-    boards = records.BOARD_VALUES_MAX
-    badges = records.BADGE_VALUES_MAX - boards
+    boards = BOARD_VALUES_MAX
+    badges = BADGE_VALUES_MAX - boards
     own |= {device(number): {DELAY: 400} for number in range(badges)}
-    own |= {chr(97 + number) * records.BOARD_BYTES_MAX: {DELAY: 400} for number in range(boards)}
-    body = records.write_settings(values, own)
-    assert records.read_own(body) == own
+    own |= {chr(97 + number) * BOARD_BYTES_MAX: {DELAY: 400} for number in range(boards)}
+    body = write_settings(values, own)
+    assert read_own(body) == own
     assert len(body) + HEAD_BYTES + RECORD_BYTES <= JOURNAL_BYTES_MAX
 
 
 def test_what_a_newer_host_knows_besides_is_passed_over():
-    plain = records.write_settings(settings().values(), {})
+    plain = write_settings(settings().values(), {})
     unknown = bytes((0, len(settings_record.SIZES), 3)) + b"abc"
     newer = plain + unknown + bytes((3, POINTS, 1, 4)) + bytes((3, 1, 2, 0, 80))
-    assert records.read_own(newer) == {3: {DELAY: 80}}
+    assert read_own(newer) == {3: {DELAY: 80}}
 
 
 def test_what_cannot_be_is_refused_whole():
-    plain = records.write_settings(settings().values(), {})
+    plain = write_settings(settings().values(), {})
     for wrong in (
         bytes((3,)),
         bytes((3, DELAY, 2)),
@@ -235,9 +243,9 @@ def test_what_cannot_be_is_refused_whole():
     ):
         raised(Refused, records.check, records.SETTINGS, 0, plain + wrong)
     groups = settings(own={group: {QUEUE: 3} for group in range(1, GROUPS_MAX + 2)})
-    badges = settings(own={device(n): {DELAY: 80} for n in range(records.BADGE_VALUES_MAX + 1)})
+    badges = settings(own={device(n): {DELAY: 80} for n in range(BADGE_VALUES_MAX + 1)})
     for many in (groups, badges):
-        raised(Refused, records.read_own, records.write_settings(many.values(), many.own))
+        raised(Refused, read_own, write_settings(many.values(), many.own))
 
 
 def test_nobody_leads_with_what_cannot_be():
@@ -252,6 +260,6 @@ def test_nobody_leads_with_what_cannot_be():
         {device(0): {TALK: 5000}},
         {device(0)[1:]: {DELAY: 80}},
         {group: {DELAY: 80} for group in range(1, GROUPS_MAX + 2)},
-        {device(number): {DELAY: 80} for number in range(records.BADGE_VALUES_MAX + 1)},
+        {device(number): {DELAY: 80} for number in range(BADGE_VALUES_MAX + 1)},
     ):
         assert not own_settings.can_hold(settings(own=own))

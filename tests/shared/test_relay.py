@@ -2,7 +2,7 @@
 
 from ptt.base.clock import add
 from ptt.base.numbers import INT_MAX
-from ptt.cluster import host_messages, host_wire, records, relay_wire
+from ptt.cluster import host_messages, host_wire, member_record, records, relay_wire
 from ptt.cluster.replica import State
 from ptt.leader.relay_keys import relay_key
 from ptt.link.derive import SessionKeys
@@ -26,14 +26,14 @@ def relay(is_asked=True):
 
 def member(node, session=0, address=b"here"):
     """The record of one."""
-    one = records.MemberRecord(node)
+    one = member_record.MemberRecord(node)
     one.session = session or 100 + node
     one.nonce = one.request = one.settings = one.entitlements = one.roster = one.asked = 0
     one.text_number = one.table_is = -1
     one.device, one.name, one.build = bytes(8), b"A", b""
     one.address, one.groups, one.secret = address, (1,), b""
     one.keys_s = one.features = 0
-    return records.write_member(one)
+    return member_record.write_member(one)
 
 
 def state(*nodes, term=TERM):

@@ -5,7 +5,7 @@ from tests.shared.datagrams import datagram
 from tests.shared.raising import raised
 
 from ptt.base import clock
-from ptt.cluster import records, settings_record
+from ptt.cluster import record_numbers, records, settings_body, settings_record
 from ptt.leader.settings_in_force import Settings
 from ptt.wire import messages, refusal
 from ptt.wire.refusal import Refused
@@ -80,33 +80,33 @@ def test_a_record_of_another_host_is_checked_before_it_is_kept():
 def record_of(values):
     """The rest is as by default."""
     values += settings_record.DEFAULTS[len(values) :]
-    return records.write_settings(values, {})
+    return settings_body.write_settings(values, {})
 
 
 def test_an_older_host_leaves_out_what_it_does_not_know():
     sizes = settings_record.SIZES
-    older = records.write_numbers(sizes[0:3], (4, 80, 30000))
+    older = record_numbers.write_numbers(sizes[0:3], (4, 80, 30000))
     expected = [4, 80, 30000] + list(settings_record.DEFAULTS[3:])
-    assert records.read_settings(older) == expected
+    assert settings_body.read_settings(older) == expected
     assert records.check(records.SETTINGS, 0, older) is None
 
 
 def test_a_newer_host_knows_more():
     unknown = len(settings_record.SIZES)
     newer = record_of((4, 80, 30000)) + bytes((0, unknown, 3)) + b"abc"
-    assert records.read_settings(newer)[0:3] == [4, 80, 30000]
+    assert settings_body.read_settings(newer)[0:3] == [4, 80, 30000]
     assert records.check(records.SETTINGS, 0, newer) is None
 
 
 def test_half_a_setting_is_refused():
-    whole = records.write_settings(settings_record.DEFAULTS, {})
+    whole = settings_body.write_settings(settings_record.DEFAULTS, {})
     for size in (0, 1, 3, 5, 7, 9):
         assert refusal_of(whole[0:size]) == refusal.FIELD
 
 
 def refusal_of(data):
     try:
-        records.read_settings(data)
+        settings_body.read_settings(data)
     except Refused as refused:
         return refused.reason
     return refusal.ACCEPTED

@@ -5,7 +5,7 @@ from tests.shared.test_venue_hosts import Cluster
 from tests.shared.venue import Venue
 
 from ptt.base.numbers import INT_MAX, SETTINGS_JUMP_MAX, SETTINGS_SURE
-from ptt.cluster import host_messages, records
+from ptt.cluster import host_messages, records, settings_body
 from ptt.cluster import host_wire as wire
 from ptt.cluster.ballot import NOBODY
 from ptt.cluster.election import Election
@@ -31,7 +31,7 @@ def test_who_takes_over_leaves_it():
         leader.adopt(Settings(2, 60, 90000))
         state = State(1, 1)
         told = Settings(version, 60, 70000)
-        state.records[records.SETTINGS << 16] = (records.write_settings(told.values(), {}), 0)
+        state.records[records.SETTINGS << 16] = (settings_body.write_settings(told.values(), {}), 0)
         leader.take_over(state, 0)
         assert leader.settings.settings.talk_ms == talk_ms
 

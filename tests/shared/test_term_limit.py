@@ -6,7 +6,7 @@ from tests.shared.test_venue_hosts import Cluster
 
 from ptt.base import clock
 from ptt.base.numbers import CLOCK_TERM_MAX, INT_MAX, TERM_JUMP_MAX
-from ptt.cluster import election, election_events, host_messages, journal, records
+from ptt.cluster import election, election_events, floor_record, host_messages, journal, records
 from ptt.cluster import host_wire as wire
 from ptt.cluster.ballot import MARK_BITS, NOBODY, TERM_MAX, can_stand, is_plausible, next_term
 from ptt.cluster.election import Election
@@ -120,7 +120,7 @@ def test_a_journal_is_kept_only_of_the_host_that_leads():
         assert follower.replica.state is state, (source, named)
     venue.press("A")
     venue.run(500)
-    floor = records.read_floor(1, follower.replica.state.body(records.FLOOR, 1) or b"")
+    floor = floor_record.read_floor(1, follower.replica.state.body(records.FLOOR, 1) or b"")
     assert floor.holder == venue.badge("A").engine.join.node
 
 

@@ -21,7 +21,7 @@ from ptt.base.numbers import (
     LEASE_TAKEN_OVER_MAX,
     MEMBER_TTL_MS,
 )
-from ptt.cluster import records
+from ptt.cluster import floor_record, record_numbers, records
 from ptt.leader.roster import Grants
 from ptt.leader.settings_in_force import Settings
 from ptt.wire import messages
@@ -120,12 +120,15 @@ def test_a_record_near_the_last_lease_uses_none_up():
         state = venue.replicas[("standby", 1)].state
         if group is None:
             values = (lease, 5, 0, CALL_GROUP_FIRST)
-            body = records.write_numbers(records.COUNTERS_SIZES, values)
+            body = record_numbers.write_numbers(records.COUNTERS_SIZES, values)
             state.records[records.COUNTERS << 16] = (body, venue.now_ms)
         else:
-            floor = records.FloorRecord(group)
+            floor = floor_record.FloorRecord(group)
             floor.lease = lease
-            state.records[records.FLOOR << 16 | group] = (records.write_floor(floor), venue.now_ms)
+            state.records[records.FLOOR << 16 | group] = (
+                floor_record.write_floor(floor),
+                venue.now_ms,
+            )
         leader = fail_over(venue)
         check_leases_begin_anew(venue, leader)
 
@@ -161,7 +164,7 @@ def test_the_last_lease_that_is_taken_over_leaves_room_above():
     venue = talking()
     state = venue.replicas[("standby", 1)].state
     newest = LEASE_TAKEN_OVER_MAX - LEASE_GAP
-    body = records.write_numbers(records.COUNTERS_SIZES, (newest, 5, 0, CALL_GROUP_FIRST))
+    body = record_numbers.write_numbers(records.COUNTERS_SIZES, (newest, 5, 0, CALL_GROUP_FIRST))
     state.records[records.COUNTERS << 16] = (body, venue.now_ms)
     leader = fail_over(venue)
     assert leader.groups.lease == LEASE_TAKEN_OVER_MAX
@@ -286,7 +289,7 @@ def test_a_call_that_was_quiet_for_ever_ends_at_once():
     venue.run(300)
     state = venue.replicas[("standby", 1)].state
     values = (a.join.node, b.join.node, INT_MAX - 1000)
-    body = records.write_numbers(records.CALL_SIZES, values)
+    body = record_numbers.write_numbers(records.CALL_SIZES, values)
     state.records[records.CALL << 16 | 128] = (body, venue.now_ms)
     fail_over(venue)
     venue.run(1500)

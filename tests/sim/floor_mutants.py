@@ -13,7 +13,7 @@ from pressel.sim.explore.floor import AGAIN, KNOWN, TALKS, Bounds
 from ptt.badge.floor import FloorParticipant
 from ptt.badge.join import JOINED, Join
 from ptt.badge.talking import Talking
-from ptt.cluster import records
+from ptt.cluster import record_numbers, records
 from ptt.leader import takeover
 from ptt.leader.floor.arbitrator import Arbitrator
 from ptt.leader.groups import Groups
@@ -104,7 +104,7 @@ def takeover_forgets_the_leases() -> Any:
     """A new leader numbers its leases on from the last that its replica knows of."""
 
     def counters_of(state: Any, term: int) -> list[int]:
-        found = records.read_numbers(records.COUNTERS_SIZES, state.body(records.COUNTERS, 0))
+        found = record_numbers.read_numbers(records.COUNTERS_SIZES, state.body(records.COUNTERS, 0))
         return [max(1, found[0]), *found[1:]]  # 0 would say that members must join anew
 
     return replaced(takeover, "counters_of", counters_of)

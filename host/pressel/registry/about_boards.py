@@ -13,7 +13,7 @@ from pressel.errors import UsageError
 from pressel.ledger.entry import Entry, Fact
 from pressel.registry.about_loans import device_of, halves
 from pressel.registry.standing import Word
-from ptt.cluster.records import BOARD_BYTES_MAX, is_board
+from ptt.cluster.settings_body import BOARD_BYTES_MAX, is_board
 
 BOARD = "device board"  # the verb, and that of its entries
 _LETTERS = 4  # in a number: what fits the facts of an entry, which has few

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ptt.cluster.records import DeviceRecord
+from ptt.cluster.device_record import DeviceRecord
 from ptt.leader.roster import ENTITLED_EMERGENCY, ENTITLED_PRIORITY, Grants
 
 from . import alike

@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from pressel.errors import UsageError
 from ptt.base.numbers import CALL_GROUP_FIRST, GROUPS_MAX
-from ptt.cluster.records import BADGE_VALUES_MAX, BOARD_VALUES_MAX
-from ptt.cluster.records import is_board as can_be_board
+from ptt.cluster.settings_body import BADGE_VALUES_MAX, BOARD_VALUES_MAX
+from ptt.cluster.settings_body import is_board as can_be_board
 
 from .settings import SettingRow, check_value, settings
 

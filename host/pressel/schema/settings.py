@@ -348,7 +348,7 @@ def render_class(table: SettingTable) -> str:
         "",
         "class Settings:",
         '    """`version` goes up with every change; a participant without any has 0. `own`: what',
-        '    groups, badges and boards have of their own, as `records.read_own` gives it."""',
+        '    groups, badges and boards have of their own, as `settings_body.read_own` gives it."""',
         "",
         "    def __init__(",
         "        self,",

@@ -12,7 +12,7 @@ from typing import Any
 
 from pressel.errors import UsageError
 from ptt.base.numbers import GROUPS_MAX
-from ptt.cluster.records import BADGE_VALUES_MAX, BOARD_VALUES_MAX
+from ptt.cluster.settings_body import BADGE_VALUES_MAX, BOARD_VALUES_MAX
 
 from .check import did_you_mean, parsed, read
 from .finding import START, Finding

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ptt.cluster.records import BOARD_BYTES_MAX
+from ptt.cluster.settings_body import BOARD_BYTES_MAX
 
 from .setting_values import AS_THE_VENUE
 from .settings import SettingRow, settings, short, units_of

@@ -2,7 +2,7 @@
 
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import DEVICES_MAX
-from ..cluster import records
+from ..cluster import device_record, record_numbers, records
 
 if TYPE_CHECKING:
     from ..cluster.journal import Journal
@@ -19,13 +19,13 @@ class Devices:
         self.has_other_rights = False  # somebody may hear more or less than before: not obeyed yet
         self._count = 0  # more than are written: standbys then copy none, rather than a part
 
-    def keep(self, version: int, devices: "list[records.DeviceRecord]", now_ms: int) -> None:
+    def keep(self, version: int, devices: "list[device_record.DeviceRecord]", now_ms: int) -> None:
         """All `devices`, always in the same order."""
         rights = {each.device: (each.key, each.groups) for each in devices}
         if self._rights and rights != self._rights:
             self.has_other_rights = True
         self._rights = rights
-        written = [records.write_device(each) for each in devices[0:DEVICES_MAX]]
+        written = [device_record.write_device(each) for each in devices[0:DEVICES_MAX]]
         for number in range(max(len(written), len(self._written))):
             if number >= len(written):
                 self._journal.removed(records.DEVICE, number + 1)
@@ -41,4 +41,4 @@ class Devices:
         return self._written[number - 1]
 
     def roster_record(self) -> bytes:
-        return records.write_numbers(records.ROSTER_SIZES, (self._version, self._count))
+        return record_numbers.write_numbers(records.ROSTER_SIZES, (self._version, self._count))

@@ -10,7 +10,7 @@ from ..base.compat import TYPE_CHECKING
 from ..base.counters import Counters
 from ..base.event_queue import EventQueue
 from ..base.numbers import EVENTS_MAX, RESIGN_REPEATS
-from ..cluster import records
+from ..cluster import device_record, records
 from ..cluster.journal import Journal
 from ..link.hmac import Hmac
 from ..link.link import Link
@@ -303,7 +303,7 @@ class Leader:
         self.journal.flush(now_ms)
 
     def keep_devices(
-        self, version: int, devices: "list[records.DeviceRecord]", now_ms: int
+        self, version: int, devices: "list[device_record.DeviceRecord]", now_ms: int
     ) -> None:
         """Tell standbys who may join: all `devices`, always in the same order."""
         self.devices.keep(version, devices, now_ms)

@@ -2,7 +2,7 @@
 
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import CALL_GROUP_FIRST
-from ..cluster import records, settings_record
+from ..cluster import settings_body, settings_record
 from .settings_in_force import Settings
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ def _laid_over(settings: Settings, own: "dict[int, int] | None") -> Settings:
 
 def can_hold(settings: Settings) -> bool:
     """Whether all of them are within their ranges, and no more than there can be."""
-    if not records.are_few(settings.own):
+    if not settings_body.are_few(settings.own):
         return False
     for whose, own in settings.own.items():
         if not _can_have(whose):
             return False
         for place in own:
-            if place not in records.may_have(whose):
+            if place not in settings_body.may_have(whose):
                 return False
         if not settings_record.is_in_range(_laid_over(settings, own).values()):
             return False
@@ -61,5 +61,5 @@ def _can_have(whose: "int | bytes | str") -> bool:
     if isinstance(whose, int):
         return 0 < whose < CALL_GROUP_FIRST
     if isinstance(whose, str):
-        return records.is_board(whose)
-    return len(whose) == records.DEVICE_BYTES
+        return settings_body.is_board(whose)
+    return len(whose) == settings_body.DEVICE_BYTES

@@ -31,7 +31,7 @@ BATTERY_LOW_PERCENT = const(15)  # about an hour of a shift: time to fetch anoth
 
 class Settings:
     """`version` goes up with every change; a participant without any has 0. `own`: what
-    groups, badges and boards have of their own, as `records.read_own` gives it."""
+    groups, badges and boards have of their own, as `settings_body.read_own` gives it."""
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from ..base.numbers import (
     LEASE_TAKEN_OVER_MAX,
     SESSION_MS_MAX,
 )
-from ..cluster import records
+from ..cluster import floor_record, member_record, record_numbers, records, settings_body
 from ..cluster.ballot import MARK_BITS
 from ..cluster.versions import is_within_reach
 from .floor import lanes
@@ -56,19 +56,19 @@ def write_record(leader: "Restored", kind: int, number: int, now_ms: int) -> byt
         if member is None:
             return b""
         keys_ms = leader.sessions.keys_ms(member, now_ms)
-        return member_record(member, leader.bytes_of(member.address), keys_ms)
+        return record_of_member(member, leader.bytes_of(member.address), keys_ms)
     if kind == records.FLOOR:
-        return floor_record(leader.floors[number], now_ms)
+        return record_of_floor(leader.floors[number], now_ms)
     if kind == records.CALL:
         call = leader.calls.get(number)
         if call is None:
             return b""
         quiet_ms = min(max(0, since(now_ms, call.quiet_ms)), INT_MAX)
         values = (call.caller.node, call.callee.node, quiet_ms)
-        return records.write_numbers(records.CALL_SIZES, values)
+        return record_numbers.write_numbers(records.CALL_SIZES, values)
     if kind == records.SETTINGS:
         settings = leader.settings.settings
-        return records.write_settings(settings.values(), settings.own)
+        return settings_body.write_settings(settings.values(), settings.own)
     if kind == records.KEYS:
         return leader.keys.record()
     if kind == records.DEVICE:
@@ -77,7 +77,7 @@ def write_record(leader: "Restored", kind: int, number: int, now_ms: int) -> byt
         return leader.devices.roster_record()
     counters = (leader.groups.lease, leader.members.next_node, leader.texts.number)
     values = counters + (leader.calls.next_group,)
-    return records.write_numbers(records.COUNTERS_SIZES, values)
+    return record_numbers.write_numbers(records.COUNTERS_SIZES, values)
 
 
 def take_over(leader: "Restored", state: "State", now_ms: int) -> None:
@@ -125,7 +125,7 @@ def _check(leader: "Restored") -> None:
 
 def _restore_members(leader: "Restored", state: "State", now_ms: int) -> None:
     for node in state.numbers(records.MEMBER):
-        record = records.read_member(node, state.body(records.MEMBER, node) or b"")
+        record = member_record.read_member(node, state.body(records.MEMBER, node) or b"")
         address = leader.address_of(record.address)
         if address is None:  # of nobody: whoever that is joins anew
             continue
@@ -143,7 +143,7 @@ def _restore_members(leader: "Restored", state: "State", now_ms: int) -> None:
 def _restore_calls(leader: "Restored", state: "State", now_ms: int) -> None:
     for group in state.numbers(records.CALL):
         body = state.body(records.CALL, group) or b""
-        first, second, quiet_ms = records.read_numbers(records.CALL_SIZES, body)
+        first, second, quiet_ms = record_numbers.read_numbers(records.CALL_SIZES, body)
         caller, callee = leader.members.by_node(first), leader.members.by_node(second)
         if caller is None or callee is None or leader.calls.is_full():
             continue
@@ -182,12 +182,12 @@ def _restore_sessions(leader: "Restored", state: "State", now_ms: int) -> None:
 
 def _keys_ms(state: "State", node: int, now_ms: int) -> int:
     """How old the keys of that member's session are: an hour of life is one, whoever leads."""
-    record = records.read_member(node, state.body(records.MEMBER, node) or b"")
+    record = member_record.read_member(node, state.body(records.MEMBER, node) or b"")
     return record.keys_s * 1000 + min(state.age_ms(records.MEMBER, node, now_ms), SESSION_MS_MAX)
 
 
-def member_record(member: "Member", address: bytes, keys_ms: int) -> bytes:
-    record = records.MemberRecord(member.node)
+def record_of_member(member: "Member", address: bytes, keys_ms: int) -> bytes:
+    record = member_record.MemberRecord(member.node)
     for name in _COMMON:
         setattr(record, name, getattr(member, name))
     record.device = member.device
@@ -195,7 +195,7 @@ def member_record(member: "Member", address: bytes, keys_ms: int) -> bytes:
     record.settings = member.settings.acknowledged
     record.address = address
     record.keys_s = keys_ms // 1000
-    return records.write_member(record)
+    return member_record.write_member(record)
 
 
 _COMMON = (
@@ -214,7 +214,7 @@ _COMMON = (
 )
 
 
-def restore_member(member: "Member", record: records.MemberRecord, address: "Any") -> None:
+def restore_member(member: "Member", record: member_record.MemberRecord, address: "Any") -> None:
     """All but node, device and session, with which the member was made, and the settings: it may
     have some of which the former leader could no longer tell us, so it is told ours."""
     for name in _COMMON:
@@ -223,8 +223,8 @@ def restore_member(member: "Member", record: records.MemberRecord, address: "Any
     member.is_asking_first = member.is_writing_first = True
 
 
-def floor_record(floor: "Arbitrator", now_ms: int) -> bytes:
-    record = records.FloorRecord(floor.group)
+def record_of_floor(floor: "Arbitrator", now_ms: int) -> bytes:
+    record = floor_record.FloorRecord(floor.group)
     record.lease = floor.lease
     record.holder = floor.holder
     if floor.holder:
@@ -235,11 +235,11 @@ def floor_record(floor: "Arbitrator", now_ms: int) -> bytes:
     for waiting in floor.queue:
         was_preempted = waiting.order == lanes.ORDER_PREEMPTED
         record.queue.append((waiting.node, waiting.request, waiting.lane, was_preempted))
-    return records.write_floor(record)
+    return floor_record.write_floor(record)
 
 
 def restore_floor(
-    floor: "Arbitrator", record: records.FloorRecord, nodes: "dict[int, Any]", now_ms: int
+    floor: "Arbitrator", record: floor_record.FloorRecord, nodes: "dict[int, Any]", now_ms: int
 ) -> None:
     """As it was, but only with members: those in `nodes`."""
     queue = []
@@ -254,12 +254,12 @@ def restore_floor(
     floor.take_over(record.lease, burst, queue, now_ms)
 
 
-def floor_of(state: "State", group: int, now_ms: int) -> records.FloorRecord:
+def floor_of(state: "State", group: int, now_ms: int) -> floor_record.FloorRecord:
     """The record of `group`; its remaining times are reduced by its age."""
     body = state.body(records.FLOOR, group)
     if body is None:
-        return records.FloorRecord(group)
-    record = records.read_floor(group, body)
+        return floor_record.FloorRecord(group)
+    record = floor_record.read_floor(group, body)
     age_ms = state.age_ms(records.FLOOR, group, now_ms)
     record.left_ms = max(0, record.left_ms - age_ms)
     return record
@@ -269,7 +269,7 @@ def settings_of(state: "State") -> "Settings | None":
     body = state.body(records.SETTINGS, 0)
     if body is None:
         return None
-    return Settings(*records.read_settings(body), own=records.read_own(body))
+    return Settings(*settings_body.read_settings(body), own=settings_body.read_own(body))
 
 
 def counters_of(state: "State", term: int) -> "list[int]":
@@ -278,7 +278,9 @@ def counters_of(state: "State", term: int) -> "list[int]":
     call. Leases run out in no venue, but a record that names a high one, or terms that lie far
     apart, would use them up."""
     body = state.body(records.COUNTERS, 0)
-    counters = [0, 2, 0, 0] if body is None else records.read_numbers(records.COUNTERS_SIZES, body)
+    counters = [0, 2, 0, 0]
+    if body is not None:
+        counters = record_numbers.read_numbers(records.COUNTERS_SIZES, body)
     newest = counters[0]
     for group in state.numbers(records.FLOOR):
         newest = max(newest, floor_of(state, group, 0).lease)

@@ -9,7 +9,7 @@ from ..base.clock import NEVER, age
 from ..base.compat import TYPE_CHECKING, const
 from ..base.counters import Counters
 from ..base.numbers import INT_MAX
-from ..cluster import host_messages, host_wire, records, relay_wire
+from ..cluster import host_messages, host_wire, member_record, records, relay_wire
 from ..leader.outbound import Copies
 from ..leader.relay_keys import relay_key
 from ..link.derive import SessionKeys
@@ -113,7 +113,7 @@ class Relay:
             return None
         if known is not None and known[0] == body:
             return known[1]
-        member = records.read_member(node, body)
+        member = member_record.read_member(node, body)
         address = self._address_of(member.address)
         if address is None:
             return None
