@@ -14,6 +14,7 @@ from pressel.node.kept_settings import load_kept
 from pressel.registry import proved
 from pressel.registry.store import Registry
 from ptt.base import features
+from ptt.leader.members import DIFFERENT_TABLE, NEWER_TABLE, OLDER_TABLE
 from ptt.leader.settings_in_force import Settings
 
 
@@ -158,6 +159,13 @@ def test_the_status_tells_of_each_badge_what_it_said(tmp_path: Path) -> None:
     can_change = leader.members.all()[1]
     can_change.features = features.NETWORKS | features.SECRET_TEXTS
     assert "build" in asyncio.run(stage.settings.status({}))["members"][1]["why"]
+    for table_is in (OLDER_TABLE, DIFFERENT_TABLE, NEWER_TABLE):  # of HELLO: one that knows less?
+        for member in leader.members.all():
+            member.table_is = table_is
+        told = asyncio.run(stage.settings.status({}))["members"]
+        assert [each["state"] for each in told] == ["applied", "refused", "waiting", "waiting"]
+        is_doubted = "knows other settings than this host" in told[0]["why"]
+        assert is_doubted == (table_is != NEWER_TABLE) and "other settings" not in told[1]["why"]
     can_change.settings.failed = 7
     leader.settings.settings.network = 7
     assert "found no leader" in asyncio.run(stage.settings.status({}))["members"][1]["why"]

@@ -108,7 +108,7 @@ def show_one(
 
 class MemberRow(BaseModel):
     """A badge that is here; `version`: of the last that it answered, 0: none; `why` it refuses, as
-    far as the leader knows."""
+    far as the leader knows, or what its yes may not mean."""
 
     device: str
     name: str

@@ -35,7 +35,7 @@ from ptt.cluster.replica import State
 from ptt.cluster.versions import is_within_reach
 from ptt.leader import takeover
 from ptt.leader.leader import Leader
-from ptt.leader.members import Member
+from ptt.leader.members import DIFFERENT_TABLE, OLDER_TABLE, Member
 from ptt.leader.publisher import changes_networks
 from ptt.leader.settings_in_force import KEPT_MIN, Settings
 
@@ -162,7 +162,8 @@ class VenueSettings:
     async def status(self, fields: Fields) -> dict[str, Any]:
         """What `show` says, and in `members` for each badge that is here its device, its name, the
         version that it answered last (0: none), `state`: what it said of it, and `why` it
-        refuses; and in `mended` where a host's disk had other settings, as `Mend` says."""
+        refuses or its yes may mean less; and in `mended` where a host's disk had other settings,
+        as `Mend` says."""
         mended = await self.mends.all()
         leader = leading(self._leader)
         rows = [_member_row(leader, member) for member in leader.members.all()]
@@ -517,8 +518,15 @@ def _member_row(leader: Leader, member: Member) -> dict[str, Any]:
 
 
 def _why(leader: Leader, member: Member) -> str:
-    """Why it refuses, as far as it says; "": it does not refuse."""
-    if _said(leader, member) != REFUSED:
+    """Why it refuses, as far as it says, or what its yes may not mean; "": it may be taken as it
+    is."""
+    state = _said(leader, member)
+    if state == APPLIED and member.table_is in (OLDER_TABLE, DIFFERENT_TABLE):
+        return (
+            "its firmware knows other settings than this host, and says the same of those that it "
+            "does not know; update it"
+        )
+    if state != REFUSED:
         return ""
     wanted = leader.settings.of(member)
     if changes_networks(member) and member.settings.failed == wanted.network:
