@@ -14,15 +14,19 @@ from ptt.badge.listening import Listening
 from ptt.badge.participant import Participant
 from ptt.base.clock import NEVER
 from ptt.fanout.multicast import Multicast
+from ptt.leader import relay_keys, relays
 from ptt.leader.floor.arbitrator import Arbitrator
 from ptt.leader.groups import Groups
 from ptt.leader.leader import Leader
+from ptt.leader.relay_host import RelayHost
 from ptt.leader.relays import Relays
 from ptt.leader.voice_path import VoicePath
+from ptt.media.burst_sender import BurstSender
 from ptt.media.jitter_buffer import JitterBuffer
 from ptt.media.playout import Playout
 from ptt.multicast.listener import Listener
 from ptt.proof import prover
+from ptt.relay import relay
 from ptt.relay.relay import Relay
 from ptt.wire import refusal
 
@@ -179,6 +183,17 @@ def everything_is_kept() -> Any:
     return replaced(Leader, "receive_datagram", receive)
 
 
+def frames_begin_again() -> Any:
+    """Who presses again before a burst is out numbers its frames from 0 again."""
+    original = BurstSender.go_on
+
+    def go_on(self: BurstSender) -> None:
+        original(self)
+        self._number = 0
+
+    return replaced(BurstSender, "go_on", go_on)
+
+
 CAUGHT_BY = {
     lease_never_expires: {"lease ends"},
     duplicate_not_suppressed: {"one voice", "accounts"},
@@ -259,7 +274,31 @@ def nothing_sent_after_a_relay() -> Any:
     return replaced(Relays, "on_missed", on_missed)
 
 
+def relay_key_of_the_session_alone() -> Any:
+    """Every relay sends to a listener under the same key."""
+    original = relay_keys.relay_key
+
+    def relay_key(hmac: Any, secret: bytes, number: int, session: int) -> bytes:
+        return original(hmac, bytes(16), 1, session)
+
+    stack = contextlib.ExitStack()
+    for room in (relays, relay):
+        stack.enter_context(replaced(room, "relay_key", relay_key))
+    return stack
+
+
+def relay_keeps_its_key() -> Any:
+    """A relay that begins anew numbers its datagrams anew, under the key that it had."""
+    original = RelayHost.renew
+
+    def renew(self: RelayHost, random: Any, now_ms: int) -> None:
+        original(self, lambda count: b"same same same s"[:count], now_ms)
+
+    return replaced(RelayHost, "renew", renew)
+
+
 CAUGHT_BY_RELAYS = {
+    relay_key_of_the_session_alone: {"one number"},
     relay_and_leader_send: {"one sender"},
     relay_told_again: {"one sender"},
     nothing_sent_after_a_relay: {"no lost move"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.sim.mutants import CAUGHT_BY_RELAYS, replaced
+from tests.sim.mutants import CAUGHT_BY_RELAYS, relay_keeps_its_key, replaced
 
 from pressel.sim.choice import Choice
 from pressel.sim.world import run as running
@@ -81,6 +81,22 @@ def test_planted_faults_are_caught() -> None:
         with mutant():
             found = {each["checker"] for each in play(spec("killed"))[0]["violations"]}
         assert found & wanted, mutant.__name__
+
+
+def test_a_relay_that_comes_back_numbers_anew_under_another_key() -> None:
+    """It has served badly, so it gets listeners again after ten seconds."""
+    facts = spec("killed")
+    speech = {
+        **facts["scenario"]["speech"],
+        "pattern": "turns",
+        "gap_ms_min": 500,
+        "gap_ms_max": 900,
+    }
+    facts["scenario"] = {**facts["scenario"], "duration_s": 36, "speech": speech}
+    assert play(facts)[0]["violations"] == []
+    with relay_keeps_its_key():
+        found = {each["checker"] for each in play(facts)[0]["violations"]}
+    assert "one number" in found
 
 
 def test_a_relays_faults_have_names() -> None:

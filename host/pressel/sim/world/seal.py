@@ -21,10 +21,11 @@ from ptt.link.hmac import Hmac, HmacKey
 from ptt.link.link import Link
 from ptt.wire import voice
 from ptt.wire.checksum import FRONT_BYTES
-from ptt.wire.envelope import CRC_AT, HEADER_BYTES, TAG_BYTES, check_shape
+from ptt.wire.envelope import CRC_AT, HEADER_BYTES, MARK_AT, TAG_BYTES, check_shape, seq
 from ptt.wire.messages import VERSION
 from ptt.wire.refusal import ACCEPTED, CRC
 
+from .ledger import Ledger
 from .people import marker
 
 REAL, STAND_IN = "real", "stand-in"
@@ -39,6 +40,7 @@ _two_of = _twice.unpack_from
 _put_number = Struct(">I").pack_into
 _block = Struct(">HHIH6x").pack  # the first of a frame's counter blocks, see `ptt.link.ctr`
 _MARK_AT = voice.FRAMES_AT + marker.ID_AT  # of a packet's first frame
+_MARK_BYTES = 8  # that are ciphered of it
 
 
 def kind_of(spec: Mapping[str, Any]) -> str:
@@ -56,8 +58,9 @@ class StandInTags(Hmac):
     """A datagram's tag is the keyed CRC of its header, which has the CRC of its payload. Everything
     else, such as what keys come from, is hashed as always."""
 
-    def __init__(self, buffer: bytearray | None = None) -> None:
-        super().__init__(buffer)
+    def __init__(self, ledger: Ledger | None = None) -> None:
+        super().__init__()
+        self.ledger = ledger or Ledger()
         self._header = memoryview(self.buffer)[FRONT_BYTES:_HEADER_END]
 
     def digest(self, key: HmacKey, data: Any, end: int) -> bytes:
@@ -95,6 +98,19 @@ class StandInCipher:
 
 class StandInVoiceKeys(VoiceKeys):
     """Crosses a frame with its key stream where that is not 0, without making it."""
+
+    _hmac: StandInTags
+
+    def encrypt(self, buffer: bytearray) -> bool:
+        mark = bytes(buffer[_MARK_AT : _MARK_AT + _MARK_BYTES])
+        if not super().encrypt(buffer):
+            return False
+        ring = self.ring
+        cipher = ring.cipher(voice.group(buffer), buffer[MARK_AT])
+        number, count = voice.first(buffer), voice.count(buffer)
+        burst = (cipher.number, ring.epoch, voice.talker(buffer))
+        self._hmac.ledger.speak(burst, voice.lease(buffer), number, count, mark)
+        return True
 
     def cross_frames(
         self, cipher: StandInCipher, data: Any, talker: int, lease: int, number: int, left: int
@@ -141,6 +157,7 @@ class StandInLink(Link):
     """Puts and compares the tags of `StandInTags` where they are, without a copy."""
 
     __slots__ = ()
+    hmac: StandInTags
 
     def load(self, data: Any) -> None: ...
 
@@ -156,6 +173,7 @@ class StandInLink(Link):
         if keys is None:
             return False
         key = keys.down if self._is_leader else keys.up
+        self.hmac.ledger.seal(key.inner, seq(data))
         crc = crc32(data[0:HEADER_BYTES], _number_of(key.inner)[0])
         _put_twice(data, end, crc, crc)
         return True
@@ -170,12 +188,13 @@ class Seal:
     ) -> None:
         self.kind = kind
         self._link = link
+        self.ledger = Ledger()
         self.is_real = kind == REAL
         self.cipher: Callable[[bytes], Any] = real_cipher if self.is_real else StandInCipher
 
     def hmac(self) -> Hmac:
         """What makes an engine's tags."""
-        return Hmac() if self.is_real else StandInTags()
+        return Hmac() if self.is_real else StandInTags(self.ledger)
 
     def put_into_badge(self, engine: Participant, hmac: Hmac) -> None:
         """Before `engine`, whose tags `hmac` makes, is started."""

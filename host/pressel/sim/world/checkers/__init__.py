@@ -15,6 +15,7 @@ from .highest_term import HighestTerm
 from .lease_ends import LeaseEnds
 from .no_lost_move import NoLostMove
 from .one_lease import OneLease
+from .one_number import OneNumber
 from .one_reign import OneReign
 from .one_sender import OneSender
 from .one_voice import OneVoice
@@ -24,6 +25,7 @@ CHECKERS = (
     LeaseEnds,
     OneVoice,
     HighestTerm,
+    OneNumber,
     OneReign,
     Accounts,
     BoundedMemory,
