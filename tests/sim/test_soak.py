@@ -9,6 +9,7 @@ import pytest
 from tests.sim.facts import profile, spec
 from tests.sim.mutants import replaced
 
+from pressel.sim.profiles import load_profile
 from pressel.sim.workers import interpreters, outcomes
 from pressel.sim.world import late as world_late
 from pressel.sim.world import record
@@ -97,6 +98,22 @@ def test_a_session_ends_before_its_numbers_do() -> None:
         pytest.raises(ValueError, match="out of range"),
     ):
         run(facts)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("settings", [{"own_listeners": 2}, {"packet_frames": 3, "talk_ms": 1000}])
+def test_counters_end_while_voice_takes_other_ways(settings: dict[str, int]) -> None:
+    facts = late(
+        6,
+        duration_s=90,
+        speech=TALK,
+        leader=LEADERS,
+        churn=CHURN,
+        standbys=2,
+        settings={**settings, "multicast_group": 258},
+        profile=load_profile("many").resolved(),
+    )
+    assert run(facts)["violations"] == []
 
 
 @pytest.mark.proof

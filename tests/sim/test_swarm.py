@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.sim.facts import profile, spec
-from tests.sim.mutants import replaced
+from tests.sim.mutants import frames_begin_again, replaced
 
 from pressel import cli
 from pressel.sim.choice import swarm_run
@@ -41,6 +41,7 @@ TALKS = {
     "pattern": "random", "hold_ms_min": 300, "hold_ms_max": 400, "gap_ms_min": 100,
     "gap_ms_max": 900,
 }  # fmt: skip
+QUICK = {"hold_ms_min": 100, "hold_ms_max": 900, "gap_ms_min": 5, "gap_ms_max": 60}
 SCRIPT = {  # actions of a plan, or paths' facts, that make the kinds of fault of the same name
     "crash", "resign", "pause", "cut", "heal", "roam", "step_clock", "slew_clock", "lose_memory",
     "flood", "readdress", "half_open", "fill_disk", "slow_disk", "calm", "start", "resume", "talk",
@@ -84,6 +85,23 @@ def test_all_that_can_go_wrong_is_drawn() -> None:
     assert actions == SCRIPT
     assert {"loss_ppm", "burst_ppm", "spike_ppm", "reorder_ppm", "duplicate_ppm"} <= paths
     assert "corrupt_ppm" in paths
+
+
+def test_who_presses_again_at_once_talks_on_in_the_same_burst() -> None:
+    """Before its last words are out; frames that began anew would be ciphered as those before."""
+    quick = {"pattern": "random", "talkers_percent": 40, **QUICK}
+    facts = spec(seed=2, seal="stand-in", duration_s=15, speech=quick)
+    assert run(facts)["violations"] == []
+    with frames_begin_again():
+        found = run(facts)["violations"]
+    assert {each["checker"] for each in found} == {"one number"}
+
+
+def test_people_have_habits() -> None:
+    drawn = [draw(seed).scenario for seed in SEEDS]
+    assert any(each.speech and (each.speech.gap_ms or (99,))[0] < 60 for each in drawn)
+    sizes = {each.settings.packet_frames for each in drawn if each.settings}
+    assert sizes == {None, 1, 2, 3}
 
 
 def test_nothing_goes_wrong_in_the_calm() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from ptt.base.numbers import STANDBYS_MAX
+from ptt.base.numbers import FRAMES_PER_PACKET_MAX, STANDBYS_MAX
 
 from .facts import Facts, Milliseconds, Percent, Range, Rate, load, names_in, read_table
 from .world.plan import CALM_MS_LEAST, TWIN_CALM_MS_LEAST
@@ -44,6 +44,7 @@ class VenueSettings(Facts):
     preemption: Literal[0, 1] | None = None
     multicast_group: Annotated[int, Field(ge=0, le=65535)] | None = None
     own_listeners: Annotated[int, Field(ge=0, le=255)] | None = None
+    packet_frames: Annotated[int, Field(ge=0, le=FRAMES_PER_PACKET_MAX)] | None = None
 
 
 class Churn(Facts):

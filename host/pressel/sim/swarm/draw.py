@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ptt.base.numbers import STANDBYS_MAX
+from ptt.base.numbers import FRAMES_PER_PACKET_MAX, STANDBYS_MAX
 from ptt.base.prng import Prng
 
 from ..profiles import BurstLoss, Hop, Profile, Spike, Wifi
@@ -38,8 +38,10 @@ _SETTLE_S = 5  # all have joined
 _FAULTS_S = (10, 40)  # in which things go wrong
 _SMALL, _LARGE = (2, 8), (9, 30)  # participants; small venues find most, and cost least
 _ONE_IN = 3  # runs have a kind of fault
-_OF_WAYS = 29  # what their generator begins with
+_OF_WAYS = 29  # what the generators of ways and of habits begin with
 _GROUP = 258  # of multicast: 239.255.1.2; any would do
+_OF_HABITS = 31
+_QUICK_MS = (5, 120)  # between two presses: the first burst's last words are not out yet
 _SCALE = 1_000_003  # neighbouring seeds must not draw alike
 
 
@@ -119,7 +121,9 @@ def draw(seed: int) -> Drawn:
         twin=_twin(chance, participants) if has_twin else None,
         calm=Calm(lasts_ms=calm_ms),
     )
-    return Drawn(seed, _with_ways(_Draw(seed, _OF_WAYS), scenario), _profile(chance), participants)
+    scenario = _with_ways(_Draw(seed, _OF_WAYS), scenario)
+    scenario = _with_habits(_Draw(seed, _OF_HABITS), scenario)
+    return Drawn(seed, scenario, _profile(chance), participants)
 
 
 def _with_ways(chance: _Draw, scenario: Scenario) -> Scenario:
@@ -136,6 +140,23 @@ def _with_ways(chance: _Draw, scenario: Scenario) -> Scenario:
     )
     relays = _relays(chance) if is_relayed and chance.happens(2) else None
     return scenario.model_copy(update={"settings": settings, "relays": relays})
+
+
+def _with_habits(chance: _Draw, scenario: Scenario) -> Scenario:
+    """People press again at once, or packets hold more frames than one. Drawn apart, too, and only
+    where the leader sends to each: a checker of the other ways counts what is late in packets of
+    one frame."""
+    speech, settings = scenario.speech, scenario.settings or VenueSettings()
+    if settings.multicast_group or settings.own_listeners:
+        return scenario
+    if speech and chance.happens(6):
+        speech = speech.model_copy(update={"gap_ms": chance.range(*_QUICK_MS)})
+    if chance.happens(4):
+        frames = chance.between(1, FRAMES_PER_PACKET_MAX)
+        settings = settings.model_copy(update={"packet_frames": frames})
+    elif scenario.settings is None:
+        return scenario.model_copy(update={"speech": speech})
+    return scenario.model_copy(update={"speech": speech, "settings": settings})
 
 
 def _speech(chance: _Draw) -> Speech:
