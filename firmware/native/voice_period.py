@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _PERIOD_MIN = const(40)
 _PERIOD_MAX = const(256)
-_TEMPLATE = const(256)
+_TEMPLATE = const(128)
 _COARSE = const(4)
 _COUNT_MAX = const(256)  # of samples that are blended: their weights fit 12 bits
 _FULL_Q14 = const(16384)

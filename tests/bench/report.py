@@ -60,9 +60,10 @@ PLAYOUT = """
 ## Playout beside others
 
 `python -m tests.bench.playout`: 40 bursts of 5 s a trace; clean, busy and stress are two hops of
-the simulator's profiles. Late is what was made up though it came, of what came. The constant delay
-is chosen by somebody who knows the trace, for the late loss of "smooth". The aim is no more late
-loss than Speex at 0.85 of its delay.
+the simulator's profiles. Late is what was made up though it came, of what came. The constant delay,
+and one for each burst, are chosen by somebody who knows the trace, for the late loss of "smooth".
+Speex is rebuilt from descriptions, and stronger than its library: [decision
+37](../adr/0037-the-playout-waits-for-what-a-burst-needs.md) has both, and the aim.
 """
 CONCEALMENT = """
 ## Concealment

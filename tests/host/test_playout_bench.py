@@ -47,3 +47,14 @@ def test_catching_up_in_speech_makes_the_delay_shorter() -> None:
 def test_a_constant_delay_leaves_as_many_late_as_it_is_told() -> None:
     found = playout.clairvoyant([[0, 20, 40, 160, 80]], 0.2)  # the fourth comes 100 ms late
     assert (found.late, found.delay_ms) == (0.2, 0)
+
+
+def test_a_delay_a_burst_is_shorter_where_bursts_differ() -> None:
+    quick: playout.Burst = [0, 20, 40, 60]
+    slow: playout.Burst = [100, 120, 140, 160]
+    bursts = [quick, slow]
+    assert playout.clairvoyant_a_burst(bursts, 0.0) == playout.Result(0.0, 50.0)
+    assert playout.clairvoyant(bursts, 0.0).delay_ms == 100
+    one_late: playout.Burst = [0, 20, 140, 60]  # its third comes 100 ms late
+    assert playout.clairvoyant_a_burst([one_late, slow], 0.0).delay_ms == 100
+    assert playout.clairvoyant_a_burst([one_late, slow], 0.2) == playout.Result(1 / 8, 400 / 7)

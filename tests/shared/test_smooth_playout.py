@@ -115,6 +115,22 @@ def test_who_was_late_comes_as_near_as_the_packets_need():
         assert need_ms - 16 <= lag_ms <= need_ms, (kept, lag_ms)
 
 
+def test_a_burst_begins_where_its_listener_stays():
+    """Not a frame later, only to catch up during the first words."""
+    ear = Ear()
+    path = ear.playout.path
+    for number in range(400):
+        path.add(95 if number % 50 == 0 else 5)
+    begin_ms = path.near_ms + FRAME_MS  # a speaker reads a frame ahead
+    assert begin_ms == path.delay_ms - FRAME_MS
+    packets = coded(40)
+    for number in range(40):
+        ear.take(1, packets, number)
+        ear.listen()
+        heard = len(ear.sound) // SAMPLES
+        assert heard == max(0, number + 1 - begin_ms // FRAME_MS), number
+
+
 def test_the_end_of_a_burst_and_the_start_of_the_next_are_both_heard():
     """What is left of the first in the line comes before the second, which nothing is taken from
     meanwhile."""

@@ -1,7 +1,8 @@
 """What is heard in place of a frame that has not come: the voice goes on with its last period.
 
-It fades within 80 ms, for what goes on longer sounds like a machine. The frame that comes at last
-is entered within 1 ms: it is as it was said, and the ear wants it soon.
+A short period goes on with several of the last ones, for a single one buzzes. It fades within 80
+ms, for what goes on longer sounds like a machine. The frame that comes at last is entered within
+2 ms: it is as it was said, and the ear wants it soon.
 """
 
 from array import array
@@ -11,8 +12,10 @@ from ..base.numbers import FRAME_SAMPLES
 from . import voice_dsp as dsp
 
 _PAST_SAMPLES = const(640)  # two frames: the period is sought in the last, and one before it
-_TEMPLATE_AT = const(384)  # the last 256 samples, see `voice_period.period`
-_ENTRY_SAMPLES = const(16)
+_TEMPLATE_AT = const(512)  # the last 128 samples, see `voice_period.period`
+_LAG_LEAST = const(160)  # 10 ms: so much is repeated at least, where so many periods are known
+_LAG_MOST = const(256)  # see `voice_period.repeat`
+_ENTRY_SAMPLES = const(32)
 # The strength at the start of each missing frame, and its change a sample: to 0 after the fourth.
 _GAINS_Q14 = (16384, 14144, 9024, 3264, 0)
 _SLOPES_Q14 = (-7, -16, -18, -11, 0)
@@ -43,7 +46,10 @@ class Concealer:
         """Make up one frame."""
         past = self._past
         if not self._missed:
-            self._lag = dsp.period(past, _TEMPLATE_AT)
+            period = lag = dsp.period(past, _TEMPLATE_AT)
+            while lag < _LAG_LEAST and lag + period <= _LAG_MOST:
+                lag += period
+            self._lag = lag
             self._phase = 0
         at = min(self._missed, 4)
         dsp.repeat(past, self._lag, self._phase, pcm, _GAINS_Q14[at], _SLOPES_Q14[at])

@@ -282,7 +282,11 @@ class Playout:
         has been given time enough, and the buffer may fill up first."""
         current = self.current
         is_full = current.waiting >= _ENOUGH_FRAMES
-        return is_full or current.lag_ms(current.upcoming, now_ms) >= self.path.delay_ms
+        delay_ms = self.path.delay_ms
+        if features.HAS_SMOOTH_PLAYOUT:
+            if self.is_smooth:
+                delay_ms = min(delay_ms, self.path.near_ms + FRAME_MS)
+        return is_full or current.lag_ms(current.upcoming, now_ms) >= delay_ms
 
     def _follow(self) -> None:
         """How loud the burst is, by two samples of each frame: never more than it swings, so that

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PERIOD_MIN = const(40)  # samples: 400 Hz, a child's voice
 PERIOD_MAX = const(256)  # 62.5 Hz, a deep voice's
-TEMPLATE = const(256)  # samples that are compared: one period of any voice
+TEMPLATE = const(128)  # samples that are compared, 8 ms: of more, older ones decide, and PESQ falls
 _COARSE = const(4)  # samples and periods passed over at first: a voice's period is below 2 kHz
 _STEP_SHIFT = const(5)  # a step is drawn out over 32 samples, 2 ms
 _LOW = const(-32768)
@@ -22,7 +22,7 @@ _HIGH = const(32767)
 
 
 def period(pcm: "array", at: int) -> int:
-    """The period, 40 to 256 samples, with which the 256 samples of `pcm` from `at` (256 or more)
+    """The period, 40 to 256 samples, with which the 128 samples of `pcm` from `at` (256 or more)
     repeat what lies before them: that of the least distance."""
     best = _nearest(pcm, at, PERIOD_MIN, PERIOD_MAX, _COARSE)
     first = max(PERIOD_MIN, best - _COARSE + 1)
