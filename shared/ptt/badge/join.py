@@ -115,10 +115,10 @@ class Join:
             self._due_ms = add(self._beat_ms, HEARTBEAT_MS)
 
     def leave_beat_out(self, now_ms: int) -> None:
-        """What the leader sends to many came, so it is there: each second heartbeat is left out, as
-        long as this goes on. It proves nothing of our own path: that one waits for an answer.
-        Many hear the same at once, so the others keep the time of our own: badges that miss it
-        together must not ask in step."""
+        """The leader is there: what it sends to many has come. As long as that goes on, each second
+        heartbeat is left out. The other ones still wait for an answer, since this proves nothing of
+        our own path. They keep their own time: badges that miss the same packet must not ask in
+        step."""
         if self._unanswered == 0:
             self._heard_ms = now_ms
             due_ms = add(self._beat_ms, 2 * HEARTBEAT_MS)

@@ -71,8 +71,8 @@ class KeyRing:
         return None
 
     def own_cipher(self, group: int, now_ms: int) -> "Any":
-        """The key for voice that we send: the newest, once the others have had time to get it.
-        Under one of a higher epoch, which was a rival's, the leader takes no voice."""
+        """The key for voice that we send: the newest, once the others have had time to get it. The
+        leader takes no voice under a key of a higher epoch, which was a rival's."""
         keys = self._of.get(group)
         if keys is None:
             return None

@@ -208,8 +208,8 @@ class Membership:
 
     def hosts(self) -> "list[Any]":
         """Where a leader may be, each once: where to search, the last leader (it is no standby of
-        itself, and may be the only one left), its standbys, and hosts of before. All are known from
-        now on."""
+        itself, and may be the only one left), its standbys, and hosts that it knew before. All are
+        known from now on."""
         asked = [self.search_address]
         for address in [self._owner.link.address] + self.standbys + self.known:
             if address not in asked:

@@ -50,7 +50,7 @@ class Offers:
         return refusal.ACCEPTED
 
     def send_update(self, kind: int, values: "tuple", now_ms: int) -> None:
-        """UPDATE_WANT or UPDATE_STATE, for who fetches; lost while not joined."""
+        """UPDATE_WANT or UPDATE_STATE, for whoever fetches; lost while not joined."""
         owner = self._owner
         if owner.join.state == JOINED:
             owner.send(kind, values, owner.link.address, now_ms)

@@ -3,9 +3,9 @@
 It has no files of its own: `files` works on the slot that does not run. What lies there is the
 progress, so an interrupted run resumes where it was. File 0 is the manifest, known by its tag,
 which the leader makes, and then by the signature behind it, which the leader cannot make; the
-others are known by their hashes in it. Whoever owns it checks the signature (`ptt.link.
-update_signature`) when it asks for that, in the memory that it leaves, and goes on with another
-`Receiver` that knows the verdict. A file arrives under a temporary name and takes its place
+others are known by their hashes in it. When it asks for that signature to be checked, its owner
+drops it, checks in the memory that is free then (`ptt.link.update_signature`), and goes on with
+another `Receiver` that knows the verdict. A file arrives under a temporary name and takes its place
 when it has been read back correctly. `step` is called only while nobody talks; each call does one
 small thing.
 """

@@ -121,8 +121,8 @@ class VoiceKeys:
             self.look(now_ms)
 
     def on_group_key(self, data: "Buffer", now_ms: int) -> int:
-        """GROUP_KEY; returns why it is refused. Link keys that have been changed bring no others:
-        whoever may know them by now would choose what we encrypt with."""
+        """GROUP_KEY; returns why it is refused. One that comes under former link keys is refused:
+        whoever knows these by now would choose what we encrypt with."""
         link = self._owner.link
         if len(data) < GROUP_KEY_END + TAG_BYTES or link.keys is None:
             return refusal.FIELD

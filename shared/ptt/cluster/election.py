@@ -366,8 +366,8 @@ class Election:
 
     def _keeps_more(self, index: int, settings: int) -> bool:
         """Whether we have newer settings than that voter, which names the version `settings` (0:
-        none), or as new ones and the state of a leader, which it has not. Of all who can lead one
-        is last in this order, and has everybody's yes."""
+        none), or as new ones and the state of a leader, which it has not. This orders the hosts
+        that can lead, so the last of them has everybody's yes."""
         if settings > self.settings:
             return False
         if 0 < settings < self.settings:
@@ -591,8 +591,8 @@ class Election:
         self._due_ms = NEVER
 
     def _promise_successor(self, now_ms: int) -> None:
-        """Our vote is for one that keeps the state, if it followed us just now: one that has none
-        may ask first, while that one has not heard yet that nobody leads."""
+        """Keep our vote for a host that has the state, if it followed us just now: a host without
+        it may ask first, before that one has heard that nobody leads."""
         voters = self.voters
         others = [index for index in range(len(voters.hosts)) if index != voters.own]
         able = [

@@ -1,10 +1,10 @@
 """The leader's keys of all groups' voice: one secret and an epoch, from which each key comes.
 
-A new secret in a new epoch shuts out those who knew the keys before, and those who come now from
-what was said before. A leader that takes over makes its secret from chance, the former one and its
-term, in an epoch beyond the former ones: two leaders may have given one lease, and then no key
-stream may come twice, not even if both took over from the same one; and a host that was removed
-knows the former secret. After 65,535 epochs begin again, with another secret.
+A new secret in a new epoch keeps those who knew the keys before from what is said now, and
+newcomers from what was said before. A leader that takes over makes its secret from chance, the
+former one and its term, in an epoch beyond the former ones: two leaders may have given one lease,
+and then no key stream may come twice, not even if both took over from the same one; and a host that
+was removed knows the former secret. After 65,535 epochs begin again, with another secret.
 """
 
 from ..base.compat import TYPE_CHECKING, const

@@ -159,8 +159,8 @@ class Joining:
         return reason
 
     def _may_enter(self, hello: "list", secret: bytes, source: "Any", now_ms: int) -> bool:
-        """What is counted is what costs others: another session. The same one again is counted
-        apart, since a badge asks by several addresses, and until it has its WELCOME."""
+        """Another session is counted, since it costs others something. The same session is counted
+        apart: a badge asks at several addresses, and again until it has its WELCOME."""
         device, nonce = hello[0:2]
         if hello[_TERM_FIELD] > self._leader.term:
             return True  # `admit` refuses it: nobody joins a leader of a lower term

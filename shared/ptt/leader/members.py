@@ -227,8 +227,8 @@ class Members:
         return [m for m in self.all() if since(now_ms, m.heard_ms) >= MEMBER_TTL_MS]
 
     def heard(self, member: "Member", now_ms: int) -> None:
-        """Something came from `member`. Nobody else sets `heard_ms`: it goes up, which can only
-        put off that somebody vanishes."""
+        """Something came from `member`. `heard_ms` is set here alone, and only goes up, so nobody
+        vanishes earlier than was reckoned."""
         assert self._by_node.get(member.node) is member, "somebody is heard who is no member"
         if age(now_ms, member.heard_ms) > MEMBER_TTL_MS:  # it is new, or the clock was set back
             self._due_ms = NEVER

@@ -64,9 +64,8 @@ class Outgoing:
 
 class Copies:
     """One datagram for many. They differ in session, sequence number, CRC and tag alone: `data` is
-    the whole of it otherwise, with room for the tag, and each of `links` has the number in `seqs`
-    beside it. Whoever fetches it whole writes the same bytes as `Outbound.poll` does, copy by
-    copy."""
+    all the rest, with room for the tag, and each of `links` has the number in `seqs` beside it.
+    Whoever fetches it whole writes the same bytes as `Outbound.poll` does, copy by copy."""
 
     __slots__ = ("_at", "_payload_crc", "data", "links", "seqs")
 

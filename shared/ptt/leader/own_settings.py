@@ -17,9 +17,9 @@ def in_group(settings: Settings, group: int) -> Settings:
 def for_badge(
     settings: Settings, groups: "Iterable[int]", device: bytes, board: str = ""
 ) -> "tuple":
-    """What the badge `device` of `groups` is told, in the order of the message table. It has one
-    value of each: its own, else the highest that holds in one of its groups, where one that has
-    none counts with that of the `board` ("": nobody knows which it is), else the venue's."""
+    """What the badge `device` of `groups` is told, in the order of the message table. Of each
+    setting it has its own value, or else the highest that holds in its groups. A group without a
+    value counts with that of the `board` ("": nobody knows which it is), else the venue's."""
     own, at_board = settings.own.get(device), _laid_over(settings, settings.own.get(board))
     told = [
         _laid_over(_laid_over(at_board, settings.own.get(group)), own).fields()

@@ -215,8 +215,8 @@ _COMMON = (
 
 
 def restore_member(member: "Member", record: member_record.MemberRecord, address: "Any") -> None:
-    """All but node, device and session, with which the member was made, and the settings: it may
-    have some of which the former leader could no longer tell us, so it is told ours."""
+    """All but node, device and session, with which the member was made, and the settings: the
+    former leader may have given it others and died before it told us, so it is told ours."""
     for name in _COMMON:
         setattr(member, name, getattr(record, name))
     member.address = address
@@ -273,10 +273,10 @@ def settings_of(state: "State") -> "Settings | None":
 
 
 def counters_of(state: "State", term: int) -> "list[int]":
-    """For the leader of `term`: newest lease, passing over those that nobody told us of, of all
-    terms in between, or 0 to begin anew, since it would leave too few; next node; last text; next
-    call. Leases run out in no venue, but a record that names a high one, or terms that lie far
-    apart, would use them up."""
+    """Newest lease, next node, last text and next call, for the leader of `term`. The lease passes
+    over those of all terms in between, of which nobody told us; it is 0, to begin anew, where too
+    few would be left. Leases run out in no venue, but a record that names a high one, or terms that
+    lie far apart, would use them up."""
     body = state.body(records.COUNTERS, 0)
     counters = [0, 2, 0, 0]
     if body is not None:

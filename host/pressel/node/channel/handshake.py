@@ -61,8 +61,8 @@ Entropy = Callable[[int], bytes]
 
 
 class Hail:
-    """A hail, or the cookie that answers one; nothing of it is proved yet. Fields are taken out
-    when they are asked for: of what is forged, few are."""
+    """A hail, or the cookie that answers one; nothing of it is proved yet. A field is read when it
+    is asked for, so what is forged costs little."""
 
     __slots__ = ("_datagram",)
 

@@ -428,7 +428,7 @@ class Arbitrator:
         self._empty(0, REVOCATION_PREEMPTED, now_ms)
         if len(self.queue) >= self.places:
             self._make_room(LANE_EMERGENCY, now_ms)
-        if its_request != REQUEST_UNKNOWN:  # a place is by request
+        if its_request != REQUEST_UNKNOWN:  # without one there is no place
             lanes.insert(self.queue, lanes.preempted(talker, its_request, now_ms))
         self._do_grant(node, request, lane, now_ms)
         self._tell_positions(now_ms)
