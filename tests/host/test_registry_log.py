@@ -193,6 +193,7 @@ def test_a_clock_that_is_wrong_breaks_nothing(folder: Path) -> None:
     ("statement", "words"),
     [
         (f"UPDATE device SET groups = '7' WHERE id = '{ANN}'", f"device {ANN} is not what"),
+        (f"UPDATE device SET groups = 'x' WHERE id = '{ANN}'", "talk groups were changed"),
         (f"UPDATE device SET name = 'Eve' WHERE id = '{ANN}'", f"device {ANN} is not what"),
         (f"UPDATE device SET emergency = 1 WHERE id = '{ANN}'", f"device {ANN} is not what"),
         (f"DELETE FROM device WHERE id = '{BEN}'", f"device {BEN} is not what"),
@@ -208,6 +209,7 @@ def test_a_clock_that_is_wrong_breaks_nothing(folder: Path) -> None:
         ("UPDATE entry SET signature = zeroblob(64) WHERE number = 2", "entry 2: it is not signed"),
         ("UPDATE entry SET subject = 'registry' WHERE number = 3", "entry 3: it lies in another"),
         ("UPDATE entry SET time_s = time_s + 9 WHERE number = 3", "entry 3: it lies in another"),
+        ("UPDATE entry_text SET salt = x'45' WHERE number = 3 AND name = 'name'", "3: its name"),
         ("UPDATE entry_text SET text = x'45' WHERE number = 3 AND name = 'name'", "3: its name"),
         (
             "INSERT INTO entry_text SELECT host, 2, 'note', zeroblob(16), NULL FROM entry LIMIT 1",

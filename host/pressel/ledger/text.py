@@ -24,5 +24,5 @@ def mark(salt: bytes, name: str, text: bytes) -> str:
 
 
 def is_of(marked: str, salt: bytes, name: str, text: bytes) -> bool:
-    """Whether `marked` is the mark of this text."""
-    return hmac.compare_digest(marked, mark(salt, name, text))
+    """Whether `marked` is the mark of this text; a salt of another length marks nothing."""
+    return len(salt) == SALT_BYTES and hmac.compare_digest(marked, mark(salt, name, text))

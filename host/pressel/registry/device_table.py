@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 
 from pressel.errors import UsageError
+from pressel.ledger.broken import BrokenError
 from pressel.registry import alike
 from pressel.registry.device import (
     ACTIVE,
@@ -183,4 +184,10 @@ def joined(groups: tuple[int, ...]) -> str:
 
 
 def parted(groups: str) -> tuple[int, ...]:
-    return tuple(map(int, groups.split(",")))
+    """As `joined` wrote them. BrokenError when somebody has written something else there."""
+    try:
+        return tuple(map(int, groups.split(",")))
+    except ValueError:
+        raise BrokenError(
+            f"talk groups were changed behind its back: {ascii(groups[:40])} are none"
+        ) from None

@@ -27,6 +27,7 @@ from pressel.registry.about_networks import SECRET
 from pressel.registry.chains import BEGINNING, CHECKPOINT, Chains, Kept, Place
 from pressel.registry.checkpoint import COMPACT_AT, TAIL
 from pressel.registry.device import PENDING
+from pressel.registry.device_table import parted
 from pressel.registry.standing import BEGIN, HEAR, Standing, Word, upto
 from pressel.registry.vault import Vault
 
@@ -430,7 +431,7 @@ class Log:
             return Said()
         facts: dict[str, Fact] = {
             "state": row[4],
-            "groups": tuple(map(int, row[1].split(","))),
+            "groups": parted(row[1]),
             "emergency": row[2],
             "priority": row[3],
             "epoch": row[5],
