@@ -189,5 +189,5 @@ def parted(groups: str) -> tuple[int, ...]:
         return tuple(map(int, groups.split(",")))
     except ValueError:
         raise BrokenError(
-            f"talk groups were changed behind its back: {ascii(groups[:40])} are none"
+            f"talk groups were changed behind its back: {groups[:40]!a} are none"
         ) from None
