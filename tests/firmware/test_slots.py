@@ -162,10 +162,11 @@ def test_a_trial_begins_with_the_other_slot(firmware: Load, flash: Path) -> None
 
 
 @pytest.mark.parametrize("refused", [False, True])
-def test_wifi_has_its_memory_before_the_application_is_loaded(
+def test_a_watchdog_runs_and_wifi_has_its_memory_before_the_application_is_loaded(
     firmware: Load, flash: Path, monkeypatch: pytest.MonkeyPatch, refused: bool
 ) -> None:
-    """Python's heap grows into what is free; a start that is refused does not end the badge's."""
+    """A release may hang while it is loaded. Python's heap grows into what is free; a start that is
+    refused does not end the badge's."""
     order: list[str] = []
 
     class Application(ModuleType):
@@ -180,10 +181,14 @@ def test_wifi_has_its_memory_before_the_application_is_loaded(
         if refused:
             raise OSError("Wifi Out of Memory")
 
+    def watch(timeout: int) -> None:
+        order.append(f"watchdog, {timeout} ms")
+
+    monkeypatch.setattr(sys.modules["machine"], "WDT", watch)
     monkeypatch.setattr(Wlan, "active", active)
     monkeypatch.setitem(sys.modules, "app", Application("app"))
     loader().run()
-    assert order == ["wifi", "application"]
+    assert order == ["watchdog, 60000 ms", "wifi", "application"]
 
 
 def test_the_first_release_is_in_the_listing_of_the_build(tmp_path: Path) -> None:

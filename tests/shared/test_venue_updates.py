@@ -7,7 +7,7 @@ from ptt.badge import update_receiver as receiver
 from ptt.leader import distributor
 from ptt.link import lms
 from ptt.link.update_manifest import DOWNGRADE
-from ptt.wire import messages
+from ptt.wire import messages, refusal
 
 FILES = {
     "app/boot.mpy": bytes(range(256)) * 12,
@@ -106,6 +106,24 @@ def test_another_leader_goes_on_where_the_former_was():
     venue.run(20000)
     assert venue.is_whole(0, V2)
     assert chunks + venue.leader.updates.chunks <= MANIFEST_CHUNKS + FILE_CHUNKS + 1
+
+
+def test_a_chunk_that_comes_behind_a_press_is_not_written():
+    """It was on its way when somebody began to talk."""
+    venue = UpdateVenue(1)
+    venue.run(1000)
+    venue.assign(V2, 0)
+    for _ in range(4000):
+        venue.run(1)
+        if 0 in venue.receivers and venue.receivers[0].state == receiver.FETCHING:
+            break
+    one = venue.receivers[0]
+    files = dict(venue.slots[0].files)
+    chunk = bytearray(1000)
+    for is_quiet, reason in ((False, refusal.FLOOR), (True, refusal.FIELD)):  # it has no bytes
+        one.is_quiet = is_quiet
+        assert one._on_chunk((2, one._file, one._have), chunk, venue.now_ms) == reason
+    assert venue.slots[0].files == files
 
 
 def test_nothing_is_sent_or_written_while_somebody_talks():
