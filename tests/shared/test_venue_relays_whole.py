@@ -60,6 +60,26 @@ def test_a_relay_that_dies_just_before_the_end():
     heard_whole(made, lease)
 
 
+def test_a_relay_that_dies_just_before_another_talks():
+    """The end of the burst is asked for although the next one has begun."""
+    made = venue(relays=1)
+    made.press("A")
+    made.run(1200)
+    made.press("C")
+    made.run(300)
+    first = made.badge("A").engine.floor.lease
+    made.dead.add(ONE)
+    made.run(60)
+    made.release("A")
+    made.run(1200)
+    second = made.badge("C").engine.floor.lease
+    made.release("C")
+    made.run(2500)
+    assert second > first
+    heard_whole(made, first)
+    heard_whole(made, second, but=2)
+
+
 def test_nobody_is_silent_for_long_when_a_relay_dies():
     made = venue(relays=1, badges=12)
     made.press("A")

@@ -86,7 +86,8 @@ class Ear:
         participant.membership.claims |= features.RELAYED
         self.state = NONE
         self._relays: list[_Relay] = []  # the newest first
-        self._watches: dict[int, Watch] = {}  # by group
+        self._watches: dict[int, Watch] = {}  # by group, of its last burst
+        self._before: dict[int, Watch] = {}  # and of the one before, whose end may be missing
         self._held: list[bytearray] = []  # of bursts that the leader has not named
         self._asked_ms = NEVER  # when it was asked who talks
         self._place = (0, 0)  # session and term in which they were named
@@ -220,13 +221,35 @@ class Ear:
         """A VOICE_FRAME from anybody, of a burst that the leader has named."""
         if voice.lease(data) > self._named(voice.group(data))[0]:
             return
-        watch = self._watches.get(voice.group(data))
-        if watch is None or watch.lease < voice.lease(data):
-            if self.state == NONE or voice.group(data) >= CALL_GROUP_FIRST:
+        group, lease = voice.group(data), voice.lease(data)
+        watch = self._watch(group, lease)
+        if watch is None:
+            last = self._watches.get(group)
+            if last is not None and last.lease > lease:
                 return
-            watch = self._watches[voice.group(data)] = Watch(voice.lease(data), now_ms)
-        if watch.lease == voice.lease(data):
-            watch.came(voice.first(data) + voice.count(data), voice.is_last(data), now_ms)
+            if self.state == NONE or group >= CALL_GROUP_FIRST:
+                return
+            watch = self._begin(group, lease, now_ms)
+        watch.came(voice.first(data) + voice.count(data), voice.is_last(data), now_ms)
+
+    def _watch(self, group: int, lease: int) -> "Watch | None":
+        for watches in (self._watches, self._before):
+            watch = watches.get(group)
+            if watch is not None and watch.lease == lease:
+                return watch
+        return None
+
+    def _begin(self, group: int, lease: int, now_ms: int) -> Watch:
+        self._end(group)
+        watch = self._watches[group] = Watch(lease, now_ms)
+        return watch
+
+    def _end(self, group: int) -> None:
+        """The last burst of `group` is over; what is missing of it is still asked for."""
+        watch = self._watches.pop(group, None)
+        if watch is not None:
+            watch.over()
+            self._before[group] = watch
 
     def _look_for_bursts(self, now_ms: int) -> None:
         """Of each of our groups the newest burst is watched, unless it is our own."""
@@ -239,9 +262,9 @@ class Ear:
                 if watch.lease == lease and not talker:
                     watch.over()
             elif talker == owner.join.node:
-                self._watches.pop(group, None)
+                self._end(group)
             elif talker:
-                self._watches[group] = Watch(lease, now_ms)
+                self._begin(group, lease, now_ms)
 
     # --- what the leader says of it ---
 
@@ -299,8 +322,8 @@ class Ear:
 
     def _is_ending(self, relay: _Relay) -> bool:
         for group, lease in relay.bursts.items():
-            watch = self._watches.get(group)
-            if watch is not None and watch.lease == lease and watch.is_under_way:
+            watch = self._watch(group, lease)
+            if watch is not None and watch.is_under_way:
                 return True
         return False
 
@@ -329,6 +352,7 @@ class Ear:
             self._give_up(self._held)
             self._held = []
             self._watches = {}
+            self._before = {}
         if self.state != HEARING:
             self._report_ms = NEVER
 
@@ -341,12 +365,13 @@ class Ear:
             return
         if self._report_ms != NEVER and since(now_ms, self._report_ms) >= 0:
             self._report(now_ms)
-        for group in self._watches:
-            watch = self._watches[group]
-            if watch.is_due(now_ms):
-                watch.asked(now_ms)
-                values = (group, watch.lease, watch.next)
-                owner.send(messages.MULTICAST_MISSED, values, owner.link.address, now_ms)
+        for watches in (self._before, self._watches):
+            for group in watches:
+                watch = watches[group]
+                if watch.is_due(now_ms):
+                    watch.asked(now_ms)
+                    values = (group, watch.lease, watch.next)
+                    owner.send(messages.MULTICAST_MISSED, values, owner.link.address, now_ms)
         self._let_go(now_ms)
 
     def _report(self, now_ms: int) -> None:
@@ -365,8 +390,9 @@ class Ear:
         due_ms = self._report_ms
         for relay in self._relays:
             due_ms = earliest(due_ms, relay.until_ms)
-        for watch in self._watches.values():
-            due_ms = earliest(due_ms, watch.next_timeout_ms())
+        for watches in (self._before, self._watches):
+            for watch in watches.values():
+                due_ms = earliest(due_ms, watch.next_timeout_ms())
         return due_ms
 
 
