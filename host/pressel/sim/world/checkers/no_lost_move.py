@@ -85,7 +85,9 @@ class NoLostMove:
         self._forget()
 
     def _on_fault(self, now_us: int, node: int, fault: int, b: int, detail: Any) -> None:
-        if fault == record.CRASHED and node == self._leader:
+        """A leader that has lost power has nothing to send; a single one was never elected."""
+        is_leader = node == self._leader or not self._world.stage.standbys
+        if fault == record.CRASHED and is_leader and self._world.nodes[node].is_wired:
             self._forget()
 
     def _forget(self) -> None:
