@@ -149,10 +149,11 @@ def test_a_venue_chooses_how_its_badges_save_power(tmp_path: Path) -> None:
 
 def test_a_badge_that_would_have_too_little_memory_is_told_from_what_it_holds() -> None:
     """Its own board, packing and settings; of a chip that we do not know nothing is said."""
-    board = {"chip": "esp32", "display": {}, "side_button": {}}
+    some = {"chip": "esp32", "display": {}, "side_button": {}}
+    board = {**some, "battery": {}}
     saving = {"sleep": True, "off_duty_after_s": 60}
     assert "too small" in _lack(board, {"slot": "a"}, saving)
-    assert "by cable" in _lack({"chip": "esp32", "display": {}}, {"slot": "b"}, saving)
+    assert "by cable" in _lack(some, {"slot": "b"}, saving)
     assert _lack({"chip": "esp32"}, {}, saving) == ""
     for odd in ({"chip": "esp32s4"}, {"chip": ["esp32"]}, {"chip": None}, {}):
         assert _lack({**board, "chip": None, **odd}, {}, saving) == ""
