@@ -127,7 +127,7 @@ def test_what_is_not_the_leaders_now_is_stale():
         for one in (unasked, made):
             by = state(2, term=term)
             refused(one, copies([2], term=term, number=number), by, refusal.STALE)
-    made.on_ask([TERM, 0, NUMBER, SECRET], False)
+    made.on_ask([TERM, 0, NUMBER, b"t" * 32], False)
     made.on_copies(copies([2]), state(2), 0)
     assert gone(made) == [(102, 1, b"here")]
 
@@ -196,6 +196,18 @@ def test_another_secret_means_other_ways():
         assert gone(made) == []
         made.on_copies(copies([2], number=ask[2]), state(2), 0)
         assert gone(made) == [(102, 1, b"here")]
+
+
+def test_a_key_that_it_had_is_not_taken_again():
+    """A question that was overtaken, or asked before it led: its numbers would begin anew."""
+    made = relay()
+    made.on_ask([TERM, 0, NUMBER + 1, b"t" * 32], False)
+    made.on_copies(copies([2], number=NUMBER + 1), state(2), 0)
+    assert host_wire.decode(made.on_ask([TERM, 0, NUMBER, SECRET], False))[1][2] == NUMBER + 1
+    made.on_copies(copies([2], number=NUMBER + 1), state(2), 0)
+    assert gone(made) == [(102, 1, b"here"), (102, 2, b"here")]
+    made.stop()
+    assert host_wire.decode(made.on_ask([TERM, 0, NUMBER + 1, b"t" * 32], False))[1][2] == 0
 
 
 def test_asked_the_same_again_all_goes_on():

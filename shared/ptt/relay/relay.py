@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _KINDS = (messages.VOICE_FRAME, messages.RELAY_PROBE)  # what it sends on
 _WAITING_MAX = const(64)  # packets that nobody fetches
+_SPENT_MAX = const(16)  # a question that comes behind so many others was lost
 _BURST_MS = const(1000)  # a talker's pause between two packets is shorter
 
 
@@ -45,7 +46,9 @@ class Relay:
         self._hmac = hmac
         self._link = link
         self._address_of = address_of
-        self._start = 1 + int.from_bytes(random(4), "big") % INT_MAX
+        self._random = random
+        self._start = 0
+        self._spent: list[bytes] = []  # secrets, under whose keys no number may come again
         self._term = 0
         self._number = 0
         self._secret = b""
@@ -55,22 +58,31 @@ class Relay:
         self.load_percent = 0
         self.refusals = Counters(refusal.WORDS)
         self.packets = 0  # copies sent
+        self.stop()
 
     def stop(self) -> None:
-        """It leads, or follows nobody."""
+        """It leads, or follows nobody. Whoever asks next has to choose another key."""
+        self._drop_key()
+        self._start = 1 + int.from_bytes(self._random(4), "big") % INT_MAX
+
+    def _drop_key(self) -> None:
+        if self._number:
+            self._spent = [*self._spent, self._secret][-_SPENT_MAX:]
         self._term = self._number = 0
         self._links = {}
         self._waiting = []
 
     def on_ask(self, fields: "list", is_leaving: bool) -> bytes:
-        """RELAY_ASK of the leader that it follows; returns the answer."""
+        """RELAY_ASK of the leader that it follows; returns the answer. One that comes late, with a
+        key that it had, changes nothing."""
         term, sent_ms, number, secret = fields
-        if (term, number, secret) != (self._term, self._number, self._secret):
-            self.stop()
+        is_new = (term, number, secret) != (self._term, self._number, self._secret)
+        if is_new and secret not in self._spent:
+            self._drop_key()
             self._term, self._number, self._secret = term, number, secret
         leaving = 1 if is_leaving else 0
         load = min(100, max(0, self.load_percent))
-        values = (term, sent_ms, number, self._start, load, leaving)
+        values = (term, sent_ms, self._number, self._start, load, leaving)
         return host_wire.encode(host_messages.RELAY_LOAD, values)
 
     def is_busy(self, now_ms: int) -> bool:
