@@ -4,9 +4,10 @@ from tests.shared.multicast_venue import heard_whole, talk
 from tests.shared.relay_venue import LEADER, ONE, SETTLED_MS, TWO, RelayVenue, asked, venue
 
 from ptt.base.clock import NEVER
-from ptt.base.numbers import ADPCM_FRAME_BYTES, CALL_GROUP_FIRST
+from ptt.base.numbers import ADPCM_FRAME_BYTES, CALL_GROUP_FIRST, JITTER_FRAMES_MAX
 from ptt.leader import relays as leaders
 from ptt.leader.outbound import Copies
+from ptt.leader.settings_in_force import Settings
 from ptt.relayed.ear import HEARING, NONE
 from ptt.wire import envelope, messages, refusal, voice
 
@@ -132,11 +133,11 @@ def test_a_relay_says_not_who_talks():
     group = member.groups[0]
     mark = made.leader.keys.current(group)[0] & 255
     before = badge.engine.floor.seen_lease
-    for at in range(20):
+    for at in range(JITTER_FRAMES_MAX + 12):
         data = voice_of(made, 2, group, 0x3FFFFF00 + at, 99, way, mark)
         badge.ears.receive_datagram(data, ONE, made.now_ms)
     assert badge.engine.floor.seen_lease == before and badge.engine.floor.talker == 0
-    assert badge.ears._watches == {} and len(badge.ears._held) == 8
+    assert badge.ears._watches == {} and len(badge.ears._held) == JITTER_FRAMES_MAX
     heard_whole(made, talk(made, 800))
     heard_whole(made, talk(made, 800, who="C"), but=2)
     call = voice_of(made, 2, CALL_GROUP_FIRST, 9, 99, way, mark)
@@ -164,6 +165,25 @@ def test_where_the_word_that_it_began_is_lost_a_burst_is_heard_whole():
     heard_whole(made, talk(made, 1600))
     assert made.relayed() == before and not asked(made)
     assert sum(badge.engine.refusals.as_dict().values()) - counted == len(came)
+
+
+def test_packets_of_one_frame_wait_as_long_for_the_word_that_it_began():
+    made = venue()
+    made.leader.publish(Settings(version=9, own_listeners=1, packet_frames=1), made.now_ms)
+    made.run(1000)
+    badge = made.badges[3]
+    waited = []
+
+    def look(data, source, destination):
+        ways = (destination, source) if data[1] == messages.FLOOR_TAKEN else (source, destination)
+        if ways[0] != ("badge", 3) or data[1] not in (messages.FLOOR_TAKEN, messages.HEARTBEAT):
+            return False
+        waited.append(len(badge.ears._held))
+        return max(waited) < 10
+
+    made.loses = look
+    heard_whole(made, talk(made, 1600))
+    assert max(waited) >= 10
 
 
 def test_a_key_that_came_across_a_change_of_keys_is_right():

@@ -11,7 +11,7 @@ from ..badge.join import JOINED
 from ..base import features
 from ..base.clock import NEVER, add, age, earliest, since
 from ..base.compat import TYPE_CHECKING, const
-from ..base.numbers import CALL_GROUP_FIRST
+from ..base.numbers import CALL_GROUP_FIRST, JITTER_FRAMES_MAX
 from ..base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 from ..link import derive
 from ..link.derive import SessionKeys
@@ -59,7 +59,7 @@ _KINDS = (messages.VOICE_FRAME, messages.RELAY_PROBE)
 _WINDOW = const(64)  # of `link.replay`
 _RELAYS_MAX = const(2)  # the one that sends, and the one before
 _FORMER_MS = const(60000)  # one before, at most: a long burst
-_HELD_MAX = const(8)  # packets, half a second of voice
+_HELD_MAX = JITTER_FRAMES_MAX  # packets, of one frame at least: as much as the playout can hold
 _NAME_MS = const(250)  # between two questions who talks
 
 
