@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from pressel.node.badge_state import read_report
 from pressel.node.report import Report
-from pressel.node.unrest import RESTARTED
 from ptt.base.numbers import DEVICES_MAX
 from ptt.leader.leader import Leader
 
@@ -33,6 +32,6 @@ class Restarts:
             self._starts[member.device] = told.starts
             if before != told.starts:
                 fields = {"device": member.device.hex(), "name": member.name.decode("utf-8")}
-                self._report(RESTARTED, {**fields, "why": told.restart})
+                self._report("badge_restarted", {**fields, "why": told.restart})
         while len(self._starts) > DEVICES_MAX:
             del self._starts[next(iter(self._starts))]
