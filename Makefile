@@ -27,7 +27,7 @@ endif
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup ready python demo test proof lint type coverage firmware memory wheel deb flash schema docs dissector fuzz sim swarm farm bench-badge bench-sim \
+.PHONY: help setup ready python demo test proof lint type coverage firmware memory wheel deb flash schema docs dissector fuzz sim swarm farm farm-packages bench-badge bench-sim \
 	report-phase0 report-phase2-3 report-phase4 report-phase5 listen report-phase7 report-phase8 console-load console-talk report-phase9 report-performance chaos mutation budgets lock clean
 
 help:  ## List the targets
@@ -112,6 +112,8 @@ sim: ready  ## Sweep all scenarios and profiles over SEEDS (1); DEAL=1: each sce
 
 swarm: ready  ## Run venues drawn from SEEDS (1..500), for MINUTES at most
 	@exec $(BIN)/pressel sim swarm --seeds $(or $(SEEDS),1..500) $(if $(MINUTES),--minutes $(MINUTES))
+
+farm-packages: $(FARM)
 
 farm: $(FARM)  ## Install what boxes need that share a sweep, and try it
 	@$(BIN)/python -m pytest -q -m proof tests/host/test_farm.py || [ $$? = 5 ]  # 5: passed before
