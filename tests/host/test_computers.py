@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.host.test_console_view import NOW_S
+from tests.patience import PATIENCE_S
 
 from pressel.bundle.needs import needs
 from pressel.bundle.pseudonyms import Pseudonyms
@@ -70,6 +72,30 @@ def test_each_host_that_answers_is_among_them(tmp_path: Path) -> None:
     assert [each.about for each in found if not each.host] == ["clock", "disk"]
     titles = [each.title for each in of_the_host(found)]
     assert titles == ["Something is wrong with host bar's disk"]
+
+
+def test_a_disk_that_hangs_is_named_and_takes_one_thread_however_often_it_is_asked(
+    tmp_path: Path,
+) -> None:
+    looks, goes_on = [], threading.Event()
+
+    def look(state: Path) -> list[dict[str, Any]]:
+        looks.append(state)
+        assert goes_on.wait(PATIENCE_S)
+        return []
+
+    async def ask() -> list[list[dict[str, Any]]]:
+        desk = Computers(tmp_path, Others({}), look, look_s=0.0)  # pyright: ignore[reportArgumentType]
+        told = [await desk._own({}) for _ in range(3)]
+        goes_on.set()
+        desk._look_s = PATIENCE_S
+        return [*told, await desk._own({})]
+
+    *stuck, fine = asyncio.run(ask())
+    assert len(looks) == 1 and fine == []
+    for told in stuck:
+        (found,) = read(answer(told)) or []
+        assert found["short"] == "it does not answer" and found["level"] == "fault"
 
 
 def test_without_a_host_that_answers_this_computer_is_looked_at(tmp_path: Path) -> None:

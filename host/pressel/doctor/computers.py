@@ -61,8 +61,19 @@ def here(state: Path) -> list[Finding]:
 
 def told_here(state: Path) -> list[dict[str, str]]:
     """The same as JSON, without whose it is: who asks knows that."""
-    found = [asdict(each) for each in here(state)]
-    return [{name: each[name] for name in FindingState.model_fields} for each in found]
+    return in_json(here(state))
+
+
+def told_stuck(waited_s: float) -> list[dict[str, str]]:
+    """What is known of this one where a look at it has not ended after `waited_s`."""
+    words = f"it has not answered for {waited_s:.0f} s: changes to devices and settings wait for it"
+    mend = "look at the kernel's messages: dmesg; where it is dying, put in another and restore"
+    return in_json([Finding("disk", "fault", words, mend, "it does not answer")])
+
+
+def in_json(found: list[Finding]) -> list[dict[str, str]]:
+    told = [asdict(each) for each in found]
+    return [{name: each[name] for name in FindingState.model_fields} for each in told]
 
 
 def of_the_venue(ask: Callable[..., Any], state: Path) -> list[Finding]:

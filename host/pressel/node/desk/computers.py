@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,24 +22,39 @@ from ..standbys import HEARD_MS
 from .verb import Fields, Verb
 
 ANSWER_S = 10.0  # a disk that is slow is tried three times
+LOOK_S = 8.0  # of this one, so that who asks from another host still hears the answer
 _ASK = json.dumps({"ask": computers.ONE, "who": {"name": "computers", "uid": -1}}).encode()
 
 Told = list[dict[str, Any]]
 
 
 class Computers:
-    """Of the host with the folder `state`, and of the `others`."""
+    """Of the host with the folder `state`, and of the `others`. `look` looks at this one, for
+    `look_s` at most."""
 
-    def __init__(self, state: Path, others: OtherHosts) -> None:
+    def __init__(
+        self,
+        state: Path,
+        others: OtherHosts,
+        look: Callable[[Path], Told] = computers.told_here,
+        look_s: float = LOOK_S,
+    ) -> None:
         self._state = state
         self._others = others
+        self._look = look
+        self._look_s = look_s
+        self._looking: asyncio.Future[Told] | None = None
 
     def verbs(self) -> tuple[Verb, ...]:
         return (Verb(computers.ONE, self._own), Verb(computers.ALL, self._all))
 
     async def _own(self, fields: Fields) -> Told:
-        """In a thread of its own: what the desk writes shall not wait for it."""
-        return await asyncio.to_thread(computers.told_here, self._state)
+        """In a thread of its own: what the desk writes shall not wait for it. There is one look at
+        a time, whoever asks: a disk that hangs takes one thread of those that all share."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.ensure_future(asyncio.to_thread(self._look, self._state))
+        done, _ = await asyncio.wait({self._looking}, timeout=self._look_s)
+        return self._looking.result() if done else computers.told_stuck(self._look_s)
 
     async def _all(self, fields: Fields) -> dict[str, Told]:
         """By the names of hosts, "" for this one. Who does not answer is not among them."""
