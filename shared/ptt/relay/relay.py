@@ -67,7 +67,7 @@ class Relay:
 
     def _drop_key(self) -> None:
         if self._number:
-            self._spent = [*self._spent, self._secret][-_SPENT_MAX:]
+            self._spent = (self._spent + [self._secret])[-_SPENT_MAX:]
         self._term = self._number = 0
         self._links = {}
         self._waiting = []
