@@ -172,12 +172,14 @@ class Groups:
             return refusal.STALE
         frames = receipts.frames_of(lease)
         heard = min(played, frames)  # a badge may say what it likes, and counts as one
-        missed, late = min(concealed, frames - heard), min(late, frames)
+        # Where the end got lost, it may have filled the place of a frame that nobody spoke.
+        missed = min(concealed, frames - heard)
+        late = min(late, missed)
         member.played += heard
         member.concealed += missed
         member.late += late
         self.watch.reported(lease, member.node, heard, missed, late)
-        receipts.on_report(member.node, lease, played, concealed, late, now_ms)
+        receipts.on_report(member.node, lease, heard, missed, late, now_ms)
         return refusal.ACCEPTED
 
     # --- what `Arbitrator` and `Receipts` need sent ---
