@@ -168,7 +168,10 @@ class HostStandIn:
             "group": 1, "silent_ms": 10, "table_advice": None, "settings_version": 3,
             "badge": self.badge, "microphone": self.microphone,
         }  # fmt: skip
-        floor = {"group": 1, "state": "floor taken", "talker": SCRIPT, "lease": 7, "queue": ["Ben"]}
+        floor = {
+            "group": 1, "state": "floor taken", "talker": SCRIPT, "node": 2, "lease": 7,
+            "queue": ["Ben"], "talks_ms": 61_000,
+        }  # fmt: skip
         others = [
             {**member, "node": 3 + number, "name": name, "device": f"{3 + number:016x}"}
             for number, name in enumerate(self.others)

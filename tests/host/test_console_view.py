@@ -26,7 +26,7 @@ from pressel.health.relays import relays
 from pressel.health.troubles import troubles
 from pressel.node.away import AWAY_MS, Away
 from pressel.node.badge_state import BadgeState
-from pressel.node.leader_state import LeaderState, MemberState, MicrophoneState
+from pressel.node.leader_state import FloorState, LeaderState, MemberState, MicrophoneState
 from pressel.node.node_state import NodeState, PeerState
 from pressel.node.snapshot import take_snapshot
 from pressel.node.standbys import HEARD_MS
@@ -92,6 +92,33 @@ def test_a_full_channel_is_told_once_and_not_of_each_badge() -> None:
     (todo,) = told.todo
     assert todo.title == "Nearly everybody hears badly"
     assert "the channel is full or disturbed" in todo.text and todo.text == told.reason
+
+
+def test_who_talks_is_told_apart_from_others_of_its_name_and_for_how_long_it_has() -> None:
+    status = status_of()
+    for member in status.members[2:4]:
+        member.name = "Twin"
+    status.members[5].silent_ms = 60_000
+    floor = FloorState(group=1, state="", talker="Twin", node=3, lease=7, queue=[], talks_ms=61_500)
+    status.floors = [floor]
+    told = live(Seen(status=status, health=verdict_on({})), [], NOW_S)
+    (group,) = told.groups
+    assert (group.device, group.talks_s) == ("B3", 61)
+    assert [each.device for each in told.people if each.now == "talks"] == ["B3"]
+    assert (len(told.people), told.gone) == (8, 1)
+
+
+def test_a_leader_says_for_how_long_somebody_talks() -> None:
+    """Whoever opens a page amid a burst sees it, too."""
+    venue = registered(Venue(badges=2))
+    venue.press("A")
+    venue.run(5000)
+    (floor,) = take_snapshot(venue.leader, "", 0, venue.now_ms).floors
+    assert floor.talker == "A0" and 4900 < (floor.talks_ms or 0) <= 5000
+    venue.release("A")
+    venue.run(1000)
+    (floor,) = take_snapshot(venue.leader, "", 0, venue.now_ms).floors
+    assert (floor.talker, floor.talks_ms) == (None, None)
 
 
 def test_an_access_point_at_which_most_hear_badly_is_named_and_its_badges_are_not() -> None:

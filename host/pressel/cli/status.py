@@ -40,6 +40,8 @@ def _show(state: LeaderState, console: Console) -> None:
     )
     for floor in state.floors:
         says = f"{floor.talker} talks" if floor.talker else "nobody talks"
+        if floor.talks_ms is not None:
+            says += f" for {floor.talks_ms // 1000} s"
         waiting = f"; waiting: {', '.join(floor.queue)}" if floor.queue else ""
         console.print(f"Group {floor.group}: {says}{waiting}", markup=False)
     if state.members:

@@ -35,8 +35,8 @@ T = TypeVar("T")
 
 @dataclass
 class Seen:
-    """What is known: `status` None with `why` while no leader answers. `since_s` has when the burst
-    that runs in a group was first seen, by the time of day. `number` goes up with each look."""
+    """What is known: `status` None with `why` while no leader answers. `number` goes up with each
+    look."""
 
     number: int = 0
     status: LeaderState | None = None
@@ -44,7 +44,6 @@ class Seen:
     bursts: deque[BurstState] = field(default_factory=deque)
     hearings: int = 0  # in all of `bursts`
     health: VenueHealth = field(default_factory=lambda: judge((), 0.0))
-    since_s: dict[int, tuple[int, float]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)  # of the hosts' computers
     cluster: NodeState | None = None  # as this host sees it
 
@@ -145,7 +144,6 @@ class HostReader:
         except (ValidationError, PresselError):
             seen.cluster = None
         self._judge()
-        self._time_talk()
         seen.number += 1
 
     def _read_bursts(self) -> None:
@@ -180,12 +178,3 @@ class HostReader:
     def _examine_now(self) -> None:
         self._seen.findings = self._examine()
         self._is_examined = True
-
-    def _time_talk(self) -> None:
-        floors = self._seen.status.floors if self._seen.status is not None else []
-        running = {each.group: each.lease for each in floors if each.talker}
-        known, now_s = self._seen.since_s, self._now_s()
-        self._seen.since_s = {
-            group: known[group] if known.get(group, (0,))[0] == lease else (lease, now_s)
-            for group, lease in running.items()
-        }

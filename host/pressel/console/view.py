@@ -27,13 +27,14 @@ _TONES = {WELL: "good", GAPS: "warn", BADLY: "bad", "": "none"}  # classes of th
 
 @dataclass
 class Group:
-    """One group on the air; `talker` None while nobody talks, `last` a sentence then."""
+    """One group on the air; `talker` None while nobody talks, `last` a sentence then. `talks_s` None:
+    a leader of a former version does not tell."""
 
     number: int
     on_duty: int
     talker: str | None
     device: str
-    talks_s: int
+    talks_s: int | None
     queue: list[str]
     last: str
 
@@ -62,6 +63,11 @@ class Live:
     groups: list[Group] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     todo: list[Todo] = field(default_factory=list)
+
+    @property
+    def gone(self) -> int:
+        """How many of `people` are not heard now."""
+        return sum(each.tone == "gone" for each in self.people)
 
 
 def live(seen: Seen, waiting: Iterable[dict[str, Any]], now_s: float) -> Live:
@@ -114,11 +120,10 @@ def _heard_by(burst: BurstState) -> str:
 
 def _groups(status: LeaderState, seen: Seen, now_s: float) -> list[Group]:
     last = {each.group: each for each in seen.bursts}
-    devices = {each.name: each.device for each in status.members}
+    devices = {each.node: each.device for each in status.members}
     found = []
     for floor in status.floors:
         before = last.get(floor.group)
-        _, since_s = seen.since_s.get(floor.group, (0, now_s))
         words = "quiet since this host leads"
         if before is not None:
             ended_s = now_s - before.at - before.lasted_ms / 1000
@@ -128,8 +133,8 @@ def _groups(status: LeaderState, seen: Seen, now_s: float) -> list[Group]:
                 number=floor.group,
                 on_duty=len([each for each in status.members if each.group == floor.group]),
                 talker=floor.talker,
-                device=devices.get(floor.talker or "", ""),
-                talks_s=int(now_s - since_s),
+                device="" if floor.node is None else devices.get(floor.node, ""),
+                talks_s=None if floor.talks_ms is None else floor.talks_ms // 1000,
                 queue=floor.queue,
                 last=words,
             )
@@ -138,12 +143,14 @@ def _groups(status: LeaderState, seen: Seen, now_s: float) -> list[Group]:
 
 
 def _people(status: LeaderState, health: VenueHealth) -> list[Person]:
-    doing: dict[str, str] = {}
+    waits: dict[str, str] = {}
+    talks = {floor.node for floor in status.floors}
     for floor in status.floors:
-        doing |= {name: f"waits, number {n}" for n, name in enumerate(floor.queue, 1)}
-        if floor.talker:
-            doing[floor.talker] = "talks"
-    found = [_person(each, doing.get(each.name, ""), health) for each in status.members]
+        waits |= {name: f"waits, number {n}" for n, name in enumerate(floor.queue, 1)}
+    found = [
+        _person(each, "talks" if each.node in talks else waits.get(each.name, ""), health)
+        for each in status.members
+    ]
     found += [_gone(each) for each in status.away]
     order = ("gone", "bad", "warn", "talks", "good", "none")
     return sorted(found, key=lambda each: (order.index(each.tone), each.name.lower()))

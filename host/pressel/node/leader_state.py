@@ -70,7 +70,8 @@ class MemberState(BaseModel):
 
 class FloorState(BaseModel):
     """One talk group's floor; `talker` and `queue` are names, `node` is the talker's, since two may
-    have one name."""
+    have one name. `talks_ms`: for how long it has had the floor; None where nobody has it, and from
+    a former version."""
 
     group: int
     state: str
@@ -78,6 +79,7 @@ class FloorState(BaseModel):
     node: int | None = None
     lease: int
     queue: list[str]
+    talks_ms: int | None = None
 
 
 class AwayState(BaseModel):

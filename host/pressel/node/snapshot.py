@@ -62,6 +62,7 @@ def take_snapshot(
                 node=floor.holder if floor.holder in names else None,
                 lease=floor.lease,
                 queue=[names.get(waiting.node, "?") for waiting in floor.queue],
+                talks_ms=clock.age(now_ms, floor.begun_ms) if floor.holder else None,
             )
             for group, floor in sorted(leader.floors.items())
         ],
