@@ -229,7 +229,7 @@ def test_who_joins_anew_during_the_burst_is_one_listener():
 
 
 def test_a_listener_that_filled_a_place_behind_the_end_heard_it_whole():
-    """As after the talk limit, when no frame is marked as the last: nobody spoke what is missing."""
+    """As after the talk limit, when no frame is marked as the last."""
     venue = joined(is_clear=True)
     venue.press("A")
     venue.run(300)

@@ -27,8 +27,8 @@ _TONES = {WELL: "good", GAPS: "warn", BADLY: "bad", "": "none"}  # classes of th
 
 @dataclass
 class Group:
-    """One group on the air; `talker` None while nobody talks, `last` a sentence then. `talks_s` None:
-    a leader of a former version does not tell."""
+    """One group on the air; `talker` None while nobody talks, `last` a sentence then. A leader of a
+    former version does not tell `talks_s`."""
 
     number: int
     on_duty: int
