@@ -40,12 +40,34 @@ NAMED = {  # test -> the values that are not as they should be
     "battery": {"millivolts"},
     "join": {"join_ms"},
     "roam": {"reconnect_ms", "roam_ms"},
-    "power-save": {"after_connect", "after_reconnect"},
+    "power-save": {"after_connect", "after_reconnect", "clumped_permille"},
     "multicast": {"lost_permille"},
     "mailbox": {"kept"},
     "ciphers": {"aes_us"},
     "watchdog": set(),  # it ran on, which is told in words
     "power-cut": {"is_whole"},
+}
+
+# Of the hardware beside it, and of what is right only at first or only by its word.
+PLANTED_TOO = Faults(
+    absent_psram=True, small_internal=12_000, small_executable=16_000, inverted_button=True,
+    bouncing_button=40, absent_codec=True, flat_battery=7800, faint_wifi=80, asleep_radio=True,
+    ending_multicast=120, wrong_cipher=True, slow_flash=600, rotten_flash=True,
+    worn_nvs=True,
+)  # fmt: skip
+NAMED_TOO = {
+    "psram": {"psram_mib"},
+    "heap": {"idf_free_bytes", "idf_largest_bytes"},
+    "executable": {"executable_bytes"},
+    "button": {"is_up_at_rest", "bounce_ms"},
+    "side-button": {"is_up_at_rest", "bounce_ms"},
+    "display": {"missing"},
+    "battery": {"millivolts"},
+    "join": {"rssi_dbm"},
+    "power-save": {"clumped_permille"},
+    "multicast": {"held_s"},
+    "ciphers": {"wrong"},
+    "flash": {"changed_files", "keeps_numbers", "write_ms", "write_ms_max"},
 }
 
 
@@ -81,6 +103,7 @@ def _run(port: str, file: Path, *only: str) -> dict[str, set[str]]:
     bench = Bench(port, Stop())
     run = begun(port, bench, file, Person(lambda text: None, lambda question: True))
     run.talk_minutes = TALK_MINUTES
+    run.board["psram"] = "octal"  # as if its file said so
     run.run(chosen(only, ()), lambda test, done: None)
     bench.close()
     tests = read_result(file).tests
@@ -105,6 +128,13 @@ def test_each_of_many_planted_faults_is_named_and_nothing_else_is(
 
 @pytest.mark.proof
 @pytest.mark.usefixtures("patient")
+def test_faults_beside_it_are_named_and_nothing_else_is(made: Path, tmp_path: Path) -> None:
+    with _badge(made, tmp_path, PLANTED_TOO) as badge:
+        assert _run(badge.port, tmp_path / "result.json", *NAMED_TOO) == NAMED_TOO
+
+
+@pytest.mark.proof
+@pytest.mark.usefixtures("patient")
 def test_a_sound_badge_passes_all_of_them(made: Path, tmp_path: Path) -> None:
     with _badge(made, tmp_path) as badge:
         assert _run(badge.port, tmp_path / "result.json") == {}
@@ -119,6 +149,11 @@ def test_a_sound_badge_passes_all_of_them(made: Path, tmp_path: Path) -> None:
         (Faults(small_heap=105_000), "heap", {"bare_free_bytes"}),
         (Faults(flash_mib=4), "chip", {"flash_mib"}),
         (Faults(deaf_scan=True), "scan", {"points"}),
+        (Faults(jumping_tick=300), "tick", {"wait_ms_max"}),
+        (Faults(absent_psram=True), "psram", {"psram_mib"}),
+        (Faults(asleep_radio=True), "power-save", {"clumped_permille"}),
+        (Faults(inverted_button=True), "button", {"is_up_at_rest"}),
+        (Faults(worn_nvs=True), "flash", {"keeps_numbers"}),
     ],
 )
 def test_a_fault_that_hides_others_is_named_alone(

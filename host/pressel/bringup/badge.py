@@ -17,7 +17,7 @@ from pressel.flash.port import is_gone
 from pressel.printable import printable
 
 from .plan import Test
-from .sender import sending
+from .sender import Sender, sending
 
 _BACK_S = 90.0  # for a person to put the cable back
 _ROUND = "_done = go()\nprint(json.dumps({'done': bool(_done)}))"
@@ -76,7 +76,8 @@ class Bench:
         """What the test told, by key. `say` shows a person what to do. Unfinished or FlashError."""
         reader = _Reader(test, say)
         try:
-            with sending() if test.sends else contextlib.nullcontext():
+            with sending() if test.sends else contextlib.nullcontext() as sender:
+                reader.sender = sender
                 if test.ends:
                     self._run_to_its_end(test, reader)
                     _run(self._fresh(), test.source_after(), test, reader)
@@ -161,6 +162,7 @@ class _Reader:
 
     def __init__(self, test: Test, say: Callable[[str], None]) -> None:
         self.told: Told = {}
+        self.sender: Sender | None = None  # of a test that wants to be sent to
         self._test = test
         self._say = say
         self._line = b""
@@ -185,5 +187,8 @@ class _Reader:
                 self.told[told["event"]] = self.told.get(told["event"], 0) + 1
         elif "person" in told:
             self._say(printable(self._test.person.get(str(told["person"]), "")))
+        elif "address" in told:
+            if self.sender is not None:
+                self.sender.address(told["address"])
         else:
             self.told.update(told)

@@ -103,7 +103,10 @@ def begun(port: str, bench: Bench, file: Path | None, person: Person) -> Bringup
         )
     device = str(told["device"])
     file = file or Path(f"bringup-{device}.json")
-    result = Result(board=board_of(str(board["name"])), device=device, emulated=told["emulated"])
+    board_id = board_of(str(board["name"]))
+    result = Result(board=board_id, device=device, emulated=told["emulated"])
+    if board_id in board_ids() and load_board(board_id).psram in ("quad", "octal"):
+        board["psram"] = load_board(board_id).psram  # a badge does without this fact
     if file.exists():
         earlier = read_result(file)
         if earlier.device != device:

@@ -23,20 +23,33 @@ NAMES = {
     "swapped-samples": "the speaker plays each pair of samples in the wrong order",
     "deaf-microphone": "the microphone gives zeros",
     "dead-button": "nobody can press the talk button",
+    "inverted-button": "buttons rest at the level at which others are pressed",
+    "bouncing-button=MILLISECONDS": "a button's contacts take so long to settle",
     "absent-codec": "no chip answers on the I2C bus",
+    "absent-psram": "the module has no PSRAM, or the image does not find it",
     "flat-battery=MILLIVOLTS": "the battery has so little",
     "slow-clock": "the chip stays at its clock, whatever it is told",
     "small-heap=BYTES": "MicroPython has so little memory",
+    "small-internal=BYTES": "Wi-Fi and I2S have so little memory, in two pieces",
+    "small-executable=BYTES": "machine code has so little memory",
     "coarse-tick=MILLISECONDS": "waiting goes by steps of so long",
+    "jumping-tick=MILLISECONDS": "the clock jumps so far every three seconds",
     "slow-cipher=MILLISECONDS": "a call of AES takes so long",
+    "wrong-cipher": "AES gives a wrong result",
     "slow-join=MILLISECONDS": "joining Wi-Fi takes so long",
     "deaf-scan": "looking for access points finds none",
     "starved-wifi": "joining Wi-Fi finds too little memory",
+    "faint-wifi=DBM": "the access point is heard so faintly, without the minus",
     "stuck-power-save": "Wi-Fi power save cannot be switched off",
+    "asleep-radio": "Wi-Fi power save is off by its word only",
     "small-mailbox=NUMBER": "a socket keeps so few datagrams",
     "lossy-multicast=PERMILLE": "so much of a multicast stream is lost",
+    "ending-multicast=SECONDS": "after so long no multicast comes any more",
     "no-watchdog": "a hang is not ended",
     "torn-write": "a power cut leaves half a file",
+    "slow-flash=MILLISECONDS": "a write of flash takes so long",
+    "rotten-flash": "a file reads back changed",
+    "worn-nvs": "NVS, where key and settings are, takes no write",
 }
 
 
@@ -61,20 +74,33 @@ class Faults:
     swapped_samples: bool = False
     deaf_microphone: bool = False
     dead_button: bool = False
+    inverted_button: bool = False
+    bouncing_button: int | None = None  # ms
     absent_codec: bool = False
+    absent_psram: bool = False
     flat_battery: int | None = None  # mV
     slow_clock: bool = False
     small_heap: int | None = None  # bytes
+    small_internal: int | None = None  # bytes
+    small_executable: int | None = None  # bytes
     coarse_tick: int | None = None  # ms
+    jumping_tick: int | None = None  # ms
     slow_cipher: int | None = None  # ms
+    wrong_cipher: bool = False
     slow_join: int | None = None  # ms
     deaf_scan: bool = False
     starved_wifi: bool = False
+    faint_wifi: int | None = None  # dBm, without the minus
     stuck_power_save: bool = False
+    asleep_radio: bool = False
     small_mailbox: int | None = None  # datagrams
     lossy_multicast: int | None = None  # of a thousand
+    ending_multicast: int | None = None  # s
     no_watchdog: bool = False
     torn_write: bool = False
+    slow_flash: int | None = None  # ms
+    rotten_flash: bool = False
+    worn_nvs: bool = False
     # What has come of mute_at and babble_at.
     is_mute: bool = field(default=False, init=False)
     is_babbling: bool = field(default=False, init=False)

@@ -7,6 +7,8 @@ except NameError:
 at = facts()[which]
 pin = Pin(at["pin"], Pin.IN, Pin.PULL_UP if at["active_low"] else Pin.PULL_DOWN)
 down = 0 if at["active_low"] else 1
+time.sleep_ms(20)
+is_up_at_rest = pin.value() != down
 person("press")
 presses = bounce_us = 0
 level = pin.value()
@@ -24,4 +26,4 @@ while presses < 3 and time.ticks_diff(time.ticks_ms(), begun) < 20000:
     changed_us = now_us
     if level == down:
         presses += 1
-tell(presses=presses, bounce_ms=bounce_us / 1000)
+tell(is_up_at_rest=is_up_at_rest, presses=presses, bounce_ms=bounce_us / 1000)

@@ -11,5 +11,6 @@ def stages():
 def idf_heap():
     import esp32
 
-    regions = esp32.idf_heap_info(esp32.HEAP_DATA)
+    internal = 1 << 11  # ESP-IDF's MALLOC_CAP_INTERNAL: Wi-Fi and I2S cannot use PSRAM
+    regions = esp32.idf_heap_info(internal | esp32.HEAP_DATA)
     return sum(each[1] for each in regions), max(each[2] for each in regions)

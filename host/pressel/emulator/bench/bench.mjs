@@ -16,7 +16,9 @@ const STAND_INS = fileURLToPath(new URL('./stand_ins.py', import.meta.url));
 const HEAP_BYTES = 1 << 20; // raw, and it may grow: garbage goes only between two programs
 const PRESS_MS = 400; // how long the finger holds, and lets go
 const CUT_MS = 2000; // from the person's hearing of it to the cable's end
-const FLASH_MS = 30; // for a write, erasing included
+const BOUNCE_MS = 2; // between two changes of a contact that has not settled
+const FLASH_MS = 60; // for a write, erasing included
+const ROTTEN_FILE = '/bringup.tmp';
 const CIPHER_MS = 0.02; // for a call
 
 export class Bench {
@@ -26,7 +28,7 @@ export class Bench {
     this.faults = faults;
     this.end = end;
     this.folder = flash;
-    this.clock = new BenchClock();
+    this.clock = new BenchClock(faults.jumping_tick);
     this.clock.watchers.push((now) => this.#look(now));
     this.pins = new Pins();
     this.board = this.#file('board.json');
@@ -46,11 +48,13 @@ export class Bench {
     const ciphers = new Ciphers({ bytes }).bridge();
     return {
       ...pins,
-      pin_level: (pin) => (this.#isPressed(pin) ? this.#downLevel() : pins.pin_level(pin)),
+      pin_level: (pin) => (this.#isDown(pin) ? this.#downLevel() : pins.pin_level(pin)),
       ...ciphers,
       aes_run: (...args) => {
         clock.spend(faults.slow_cipher ?? CIPHER_MS);
-        return ciphers.aes_run(...args);
+        ciphers.aes_run(...args);
+        if (faults.wrong_cipher) bytes(args[3], 1)[0] ^= 1;
+        return 0;
       },
       ...this.sound.bridge(),
       ...new BenchRadio({ clock, bytes, faults }).bridge(),
@@ -70,9 +74,14 @@ export class Bench {
   prepare(mp) {
     mp.runPython(fs.readFileSync(STAND_INS, 'utf8'));
     const write = this.FS.write;
-    this.FS.write = (stream, ...rest) => {
-      if (stream.path && !stream.path.startsWith('/dev')) this.clock.spend(FLASH_MS);
-      return write(stream, ...rest);
+    this.FS.write = (stream, buffer, offset, length, ...rest) => {
+      const isFile = stream.path && !stream.path.startsWith('/dev');
+      if (isFile) this.clock.spend(this.faults.slow_flash ?? FLASH_MS);
+      if (!this.faults.rotten_flash || stream.path !== ROTTEN_FILE)
+        return write(stream, buffer, offset, length, ...rest);
+      const rotten = buffer.slice(offset, offset + length); // a copy: the badge's own stays right
+      rotten[0] ^= 1;
+      return write(stream, rotten, 0, length, ...rest);
     };
   }
 
@@ -93,9 +102,12 @@ export class Bench {
     this.end(true);
   }
 
-  #isPressed(pin) {
-    const isButton = [this.board.button?.pin, this.board.side_button?.pin].includes(pin);
-    return isButton && this.pressing && this.clock.now() % (2 * PRESS_MS) < PRESS_MS;
+  #isDown(pin) {
+    if (![this.board.button?.pin, this.board.side_button?.pin].includes(pin)) return false;
+    const since = this.clock.now() % PRESS_MS;
+    const isUnsettled = since < (this.faults.bouncing_button ?? 0) && since % (2 * BOUNCE_MS) >= BOUNCE_MS;
+    const isPressed = this.pressing && (this.clock.now() % (2 * PRESS_MS) < PRESS_MS) !== isUnsettled;
+    return isPressed !== Boolean(this.faults.inverted_button);
   }
 
   #downLevel() {

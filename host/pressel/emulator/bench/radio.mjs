@@ -8,18 +8,28 @@ const MAILBOX_MAX = 6; // lwIP's, in stock MicroPython
 const STREAM_PORT = 47899; // as bringup/sender.py has it
 const STREAM_MS = 20; // between two
 const STREAM_LOSS_PERMILLE = 20; // of a quiet venue
+const BEACON_MS = 102.4; // a radio that sleeps is given at each what has come since the last
 
 export class BenchRadio extends SteppedUdp {
   constructor({ clock, bytes, faults }) {
     super({ bytes });
     Object.assign(this, { clock, faults });
     this.streamed = null; // {t, count} since the port was opened
+    this.isAsleep = false; // power save is on
   }
 
   bridge() {
     const bridge = super.bridge();
     return {
       ...bridge,
+      bench_asleep: (is) => {
+        this.isAsleep = Boolean(is) || Boolean(this.faults.asleep_radio);
+        return 0;
+      },
+      udp_bind: (fd, ip, port) => {
+        if (port === STREAM_PORT) this.streamed = null; // by another program
+        return bridge.udp_bind(fd, ip, port);
+      },
       udp_size: (fd) => {
         this.#stream(this.sockets[fd]);
         return bridge.udp_size(fd);
@@ -47,8 +57,12 @@ export class BenchRadio extends SteppedUdp {
     if (socket.port !== STREAM_PORT) return;
     this.streamed ??= { t: this.clock.now(), count: 0 };
     const loss = this.faults.lossy_multicast ?? STREAM_LOSS_PERMILLE;
-    const due = Math.floor((this.clock.now() - this.streamed.t) / STREAM_MS);
+    const since = this.clock.now() - this.streamed.t;
+    const given = this.isAsleep ? Math.floor(since / BEACON_MS) * BEACON_MS : since;
+    const due = Math.floor(given / STREAM_MS);
+    const end = (this.faults.ending_multicast ?? Infinity) * 1000;
     for (; this.streamed.count < due; this.streamed.count += 1) {
+      if (this.streamed.count * STREAM_MS >= end) continue;
       if ((this.streamed.count * 397) % 1000 < loss) continue;
       const data = Buffer.alloc(4);
       data.writeUInt32BE(this.streamed.count);

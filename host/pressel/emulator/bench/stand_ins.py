@@ -14,7 +14,7 @@ def _prepare(chip, board, faults):
     import os
     import select
 
-    import esp32  # noqa: F401
+    import esp32
     import machine
     import network
 
@@ -39,6 +39,25 @@ def _prepare(chip, board, faults):
             _bridge.bench_watchdog(self._timeout_ms)
 
     machine.WDT = Watchdog
+
+    executable, spiram = 1, 1 << 10  # ESP-IDF's MALLOC_CAP_EXEC, _SPIRAM
+
+    def heap_info(capabilities):
+        if capabilities & spiram:
+            size = 0 if faults.get("absent_psram") or chip != "esp32s3" else (8 << 20) - 2048
+            return [(size, size, size, size)] if size else []
+        name = "small_executable" if capabilities & executable else "small_internal"
+        free = faults.get(name) or 90_000
+        return [(150_000, free // 2, free // 2, free // 2)] * 2
+
+    esp32.idf_heap_info = heap_info
+
+    if faults.get("worn_nvs"):
+
+        def worn(self, *what):
+            raise OSError(-0x1105)  # ESP_ERR_NVS_NOT_ENOUGH_SPACE
+
+        esp32.NVS.set_i32 = esp32.NVS.set_blob = worn
 
     frequency = [160_000_000]
 
@@ -74,6 +93,7 @@ def _prepare(chip, board, faults):
         if faults.get("starved_wifi"):
             raise RuntimeError("Wifi Unknown Error 0x0101")
         connect(self, *named, **settings)
+        _bridge.bench_asleep(1)  # as after every connect
         begun[0] = time.ticks_ms()
 
     def is_connected(self):
@@ -91,8 +111,17 @@ def _prepare(chip, board, faults):
     def stuck_config(self, *names, **settings):
         if faults.get("stuck_power_save"):
             settings.pop("pm", None)
+        if "pm" in settings:
+            _bridge.bench_asleep(settings["pm"] != self.PM_NONE)
         return config(self, *names, **settings)
 
+    status = network.WLAN.status
+
+    def faint_status(self, what=None):
+        told = status(self, what)
+        return -faults["faint_wifi"] if what == "rssi" and "faint_wifi" in faults else told
+
+    network.WLAN.status = faint_status
     network.WLAN.scan = slow_scan
     network.WLAN.config = stuck_config
 
