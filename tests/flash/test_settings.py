@@ -124,6 +124,18 @@ def test_nothing_is_touched_by_a_command_that_cannot_be(
     assert not (tmp_path / "leader").exists()
 
 
+def test_no_badge_is_made_whose_speech_would_break_off(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Refused before anything is built: no known board is so narrow, one that a venue adds may."""
+    monkeypatch.setenv("PRESSEL_WIFI_PASSWORD", "long enough")
+    monkeypatch.setattr("pressel.cli.flash.speech_lacks", lambda *_: 1023)
+    words = ("flash", "--port", "/dev/none", "--board", "esp32-devkit", "--wifi", "venue")
+    assert cli.main([*words, "--power-save"]) == 1
+    said = capsys.readouterr().err
+    assert "with --power-save a badge of this board would lack about 1,023 bytes" in said
+
+
 def test_a_venue_chooses_how_its_badges_save_power(tmp_path: Path) -> None:
     """When it is flashed, and later; what is not named stays, and what is off is not there."""
     flash = tmp_path / "flash"
@@ -152,7 +164,8 @@ def test_a_badge_that_would_have_too_little_memory_is_told_from_what_it_holds() 
     some = {"chip": "esp32", "display": {}, "side_button": {}}
     board = {**some, "battery": {}}
     saving = {"sleep": True, "off_duty_after_s": 60}
-    assert "too small" in _lack(board, {"slot": "a"}, saving)
+    with pytest.raises(FlashError, match="leave out --power-save and --off-duty-after, or take"):
+        _lack(board, {"slot": "a"}, saving)
     assert "by cable" in _lack(some, {"slot": "b"}, saving)
     assert _lack({"chip": "esp32"}, {}, saving) == ""
     for odd in ({"chip": "esp32s4"}, {"chip": ["esp32"]}, {"chip": None}, {}):

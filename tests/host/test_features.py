@@ -19,6 +19,7 @@ from pressel.boards.heap import (
     measured,
     missing_of,
     room,
+    speech_lacks,
     too_little,
 )
 from pressel.errors import UsageError
@@ -246,16 +247,16 @@ def test_what_has_no_room_is_told_with_how_much_is_lacking() -> None:
         live = plain + sum(taken.features[part] for part in parts)
         live += sum(taken.options[option] for option in options)
         said = too_little("esp32", ["speaker", *parts], "stock", options)
-        if live > heap - TALK_BYTES:
-            assert f"{live - heap + TALK_BYTES:,} bytes too small" in said
-            assert "speech may break off" in said
-        elif live > heap - UPDATE_BYTES:
+        lack = speech_lacks("esp32", ["speaker", *parts], "stock", options)
+        assert lack == max(0, live - heap + TALK_BYTES)
+        assert not lack or options
+        if live > heap - UPDATE_BYTES:
             assert f"lack about {live - heap + UPDATE_BYTES:,} bytes" in said
             assert "by cable" in said
         else:
             assert said == ""
         assert too_little("esp32s3", parts, "stock", options) == ""
-    assert said and too_little("esp32", ["side_button"], "stock") == ""
+    assert lack and said and too_little("esp32", ["side_button"], "stock") == ""
 
 
 def test_every_option_that_is_reckoned_with_can_be_asked_for() -> None:

@@ -117,17 +117,18 @@ def missing_of(board: Board, packing: str) -> list[str]:
     return [row.name for row in _wanted(board.facts()) if row.part and row.name not in chosen]
 
 
+def speech_lacks(chip: str, facts: Collection[str], packing: str, options: Collection[str]) -> int:
+    """The bytes that speech would lack on a board with these facts (`Board.facts`) and options; 0:
+    none. Without options none ever does: a build has what fits."""
+    return max(0, -room(chip, packing, _chosen(chip, facts, packing), options).talk)
+
+
 def too_little(
     chip: str, facts: Collection[str], packing: str, options: Collection[str] = ()
 ) -> str:
-    """What a board with these facts (`Board.facts`) has too little memory for, as a sentence for
-    whoever is about to make it a badge; "": nothing."""
+    """What else than speech such a board has too little memory for, as a sentence for whoever is
+    about to make it a badge; "": nothing."""
     left = room(chip, packing, _chosen(chip, facts, packing), options)
-    if left.talk < 0:
-        return (
-            f"its memory is about {-left.talk:,} bytes too small for all of that at once, and "
-            "speech may break off; leave something out, or take an ESP32-S3"
-        )
     if left.update is not None and left.update < 0:
         return (
             f"a release over the air would lack about {-left.update:,} bytes of its memory, and it "

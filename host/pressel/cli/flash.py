@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from pressel.boards.board import load_board
-from pressel.boards.heap import left_out, missing_of, too_little
+from pressel.boards.heap import left_out, missing_of, speech_lacks, too_little
 from pressel.cli import completing
 from pressel.cli.attached import open_registry, ports_of, tell_all, wifi_network
 from pressel.cli.completing import offering
@@ -21,7 +21,7 @@ from pressel.flash.image import Image, read_image
 from pressel.flash.messages import flash_error
 from pressel.flash.order import Order, Outcome, read_firmware, read_rom
 from pressel.flash.pins import newest_image
-from pressel.flash.power import Power
+from pressel.flash.power import Power, in_words
 from pressel.flash.usable_settings import checked_leader
 from pressel.node.release_door import first_signer, own_signer
 from pressel.pack import ARCHITECTURES, PACKINGS, STOCK, build_firmware
@@ -100,6 +100,9 @@ def flash(
         raise flash_error("one-name")
     network = wifi_network(wifi, wifi_password)
     board = load_board(board_id)
+    power = Power(power_save, off_duty_after)
+    if lack := speech_lacks(board.chip, board.facts(), packing, power.options()):
+        raise flash_error("no-memory", options=in_words(power.options()), found=f"{lack:,}")
     vendor = None if only_app else _image(board.chip, image, image_sha256)
     if vendor is not None:
         _tell_packings(vendor, packing)
@@ -112,7 +115,6 @@ def flash(
     )
     if missing := missing_of(board, packing):
         print(f"no room for {', '.join(missing)}: the badge goes without", file=sys.stderr)
-    power = Power(power_save, off_duty_after)
     if lack := too_little(board.chip, board.facts(), packing, power.options()):
         print(f"warning: {lack}", file=sys.stderr)
     files = read_firmware(firmware)

@@ -111,6 +111,8 @@ MESSAGES = {
     "the access point's settings",
     "leader-address": "'{leader}' is no address that a badge can use, and badges look up no names; "
     "give the leader's own, such as 192.168.1.5 or 192.168.1.5:47800",
+    "no-memory": "with {options} a badge of this board would lack about {found} bytes of memory, "
+    "and speech would break off; leave out {options}, or take an ESP32-S3",
     "which-badge": "say which badge: --port PORT, or --all for every attached one",
     "one-name": "--name is for one badge; leave it out, and each gets its own",
     "twin-new": "--twin leaves the other badge with this address alone, --new-identity shuts it "

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_WORDS = {"power_save": "--power-save", "off_duty": "--off-duty-after"}
 _SAVES = "sleep"  # a word that MicroPython has in ROM: each other one costs a badge memory
 _OFF_DUTY = "off_duty_after_s"
 OFF_DUTY_MIN_MAX = 1440  # a day: who means more means never
@@ -35,6 +36,11 @@ class Power:
             if not wanted.get(name, True):
                 del wanted[name]
         return wanted
+
+
+def in_words(options: Collection[str]) -> str:
+    """Such options as the command line has them."""
+    return " and ".join(_WORDS[each] for each in options)
 
 
 def options_of(config: Mapping[str, Any]) -> list[str]:

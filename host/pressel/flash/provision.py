@@ -14,7 +14,7 @@ from typing import Any
 from mpremote.transport import TransportExecError
 
 from pressel.boards.chip import chip_ids
-from pressel.boards.heap import too_little
+from pressel.boards.heap import speech_lacks, too_little
 from pressel.pack import ROMFS, STOCK
 from pressel.pack.manifest import ROM
 from pressel.pack.settings_file import settings_file
@@ -31,7 +31,7 @@ from .messages import MESSAGES, flash_error
 from .nvs import NAMESPACE
 from .order import BOARD_FILE, BOOT_FILE, CONFIG_FILE, Outcome
 from .port import held
-from .power import Power, options_of
+from .power import Power, in_words, options_of
 
 STAGES = ("connect", "write", "start", "register", "done")
 
@@ -83,6 +83,7 @@ def provision_badge(
                 alike.check_free(change.name, (each.name for each in others))
             wanted = _changed(config, change, entry.name if entry else "")
             board, boot = (_record(badge, file) or {} for file in (BOARD_FILE, BOOT_FILE))
+            lack = _lack(board, boot, wanted) if change.power.options() else ""
             tell("write", 0.0)
             name = wanted["name"].encode()
             badge.run(_WRITE % (settings_file(wanted), name))
@@ -91,7 +92,7 @@ def provision_badge(
             tell("start", 0.0)
             check_started(port, badge.watch_start(wanted["name"]))
         outcome = Outcome(port, device, wanted["name"])
-        if change.power.options() and (lack := _lack(board, boot, wanted)):
+        if lack:
             outcome.warnings.append(lack)
         if registry is not None:
             tell("register", 0.0)
@@ -128,12 +129,15 @@ def _record(badge: Console, file: str) -> dict[str, Any] | None:
 
 def _lack(board: dict[str, Any], boot: dict[str, Any], wanted: dict[str, Any]) -> str:
     """What it will have too little memory for, as a sentence; "": nothing, as far as we know its
-    chip."""
+    chip. FlashError when that is speech."""
     chip = board.get("chip")
     if chip not in chip_ids():
         return ""
     packing = ROMFS.name if boot.get("slot") == f"/{ROM}" else STOCK.name
-    return too_little(chip, board, packing, options_of(wanted))
+    options = options_of(wanted)
+    if lack := speech_lacks(chip, board, packing, options):
+        raise flash_error("no-memory", options=in_words(options), found=f"{lack:,}")
+    return too_little(chip, board, packing, options)
 
 
 def _changed(config: dict[str, Any], change: Change, known_name: str) -> dict[str, Any]:
