@@ -152,7 +152,7 @@ def test_one_click_shows_how_the_badge_fares_while_nobody_talks(build: Build) ->
     handset = build("esp32s3-devkit")
     (screen,) = [each for each in handset.extras if type(each).__name__ == "Screen"]
     own = handset.participant
-    own.join.state, own.join.term, own.join.node = JOINED, 3, 12
+    own.join.state, own.join.term, own.join.node = JOINED, 60_347_776, 12
     own.membership.round_trip_ms = 8
     own.membership.standbys.append(("10.0.0.2", 1))
     screen.on_event(handset, (events.HEARD, (1, 7, 90, 10, 2)), 1000)
@@ -164,7 +164,7 @@ def test_one_click_shows_how_the_badge_fares_while_nobody_talks(build: Build) ->
     screen.step(handset, 1030)
     words = [drawn[0] for drawn in FrameBuffer.drawn]
     assert words[:6] == [
-        "leader, term 3", "badge 12 of it", "hosts 2", "trip 8 ms", "lost 10 of 100", "queue 2",
+        "term 60347776", "badge 12 of it", "hosts 2", "trip 8 ms", "lost 10 of 100", "queue 2",
     ]  # fmt: skip
     assert all(len(each) <= 16 for each in words) and len(words) <= 8
     drawn_ms = [(x, y) for _, x, y in FrameBuffer.drawn]
@@ -195,6 +195,38 @@ def test_an_e_paper_badge_shows_name_group_and_situation(build: Build) -> None:
     handset.situation = indications.READY
     tag.step(handset, 2000)
     assert tag._paper._wanted[2:] == ("group 0", "ready")
+
+
+def test_one_click_shows_on_e_paper_how_the_badge_fares(build: Build) -> None:
+    """And then its name again."""
+    handset = build("waveshare-epaper-154")
+    (tag,) = [each for each in handset.extras if type(each).__name__ == "NameTag"]
+    own = handset.participant
+    own.join.state, own.join.term, own.join.node = JOINED, 60_347_776, 12
+    handset.situation = indications.READY
+    tag.step(handset, 1000)
+    named = tag._paper._wanted
+    assert named[0] == "Ann"
+    (side,) = [each for each in handset.extras if type(each).__name__ == "SideButton"]
+    side._gestures.poll = lambda change, now_ms: LOOK
+    side.step(handset, 2000)
+    tag.on_event(handset, (events.HEARD, (1, 7, 90, 10, 2)), 2010)
+    tag.step(handset, 2030)
+    shown = tag._paper._wanted
+    assert shown == (
+        "term 60347776", "badge 12 of it, hosts 1", "trip ?, delay 60 ms",
+        "lost 10 of 100, queue 0",
+    )  # fmt: skip
+    assert all(len(each) <= 25 for each in shown)
+    own.membership.round_trip_ms = 9
+    tag.step(handset, 4000)
+    assert tag._paper._wanted == shown  # one picture: each wears the paper
+    tag.step(handset, 12_000)
+    assert tag._paper._wanted == named
+    own.join.state = 0
+    tag.look(20_000)
+    tag.step(handset, 20_030)
+    assert tag._paper._wanted == ("no leader",)
 
 
 def test_health_is_told_once_a_minute(build: Build, capsys: pytest.CaptureFixture[str]) -> None:

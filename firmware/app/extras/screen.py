@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..handset import Handset
 
-_LOOK_MS = const(10_000)  # six short lines are read in half of it
+_LOOK_MS = const(10_000)  # seven short lines are read in half of it
 _RENEW_MS = const(1000)  # eight pages of the display take eight steps, a quarter of it
 _UNKNOWN = const(0xFFFF)
 
@@ -36,14 +36,20 @@ class Screen:
         self._renewed_ms = add(now_ms, -_RENEW_MS)
 
     def step(self, handset: "Handset", now_ms: int) -> None:
-        if self._until_ms != NEVER and handset.is_quiet() and since(self._until_ms, now_ms) > 0:
+        if self.is_wanted(handset, now_ms):
             if age(now_ms, self._renewed_ms) >= _RENEW_MS:
                 self._renewed_ms = now_ms
-                self._display.show(self._lines(handset))
+                self._display.show(self.lines(handset))
         else:
-            self._until_ms = NEVER
             self._display.show((indications.SITUATIONS[handset.situation][3],))
         self._display.update()
+
+    def is_wanted(self, handset: "Handset", now_ms: int) -> bool:
+        """Whether to show how the badge fares: not while somebody talks, nor again afterwards."""
+        if self._until_ms != NEVER and handset.is_quiet() and since(self._until_ms, now_ms) > 0:
+            return True
+        self._until_ms = NEVER
+        return False
 
     def on_event(self, handset: "Handset", event: tuple, now_ms: int) -> None:
         kind, value = event
@@ -54,8 +60,9 @@ class Screen:
         elif kind == events.GRANTED or kind == events.DENIED or kind == events.RELEASED:
             self._place = 0
 
-    def _lines(self, handset: "Handset") -> tuple:
-        """Leader and role, hosts, round trip, loss, place in the queue, delay of what is played."""
+    def lines(self, handset: "Handset") -> tuple:
+        """Leader and role, hosts, round trip, loss, place in the queue, delay of what is played; at
+        most 16 letters each, where terms have ten digits, too."""
         own = handset.participant
         membership = own.membership
         if own.join.state != JOINED:
@@ -63,7 +70,7 @@ class Screen:
         trip_ms = membership.round_trip_ms
         played, concealed = self._heard[1], self._heard[2]
         return (
-            "leader, term %d" % own.join.term,
+            "term %d" % own.join.term,
             "badge %d of it" % own.join.node,
             "hosts %d" % (1 + len(membership.standbys)),
             "trip ?" if trip_ms == _UNKNOWN else "trip %d ms" % trip_ms,

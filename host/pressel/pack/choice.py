@@ -23,7 +23,8 @@ def leave_out(sources: Sequence[Source], without: Collection[str]) -> list[Sourc
     """The sources of a build without the features of these names, and those that need them."""
     without = without_needy(without)
     rows = [row for row in features() if row.name in without]
-    gone = {module for row in rows for module in row.modules}
+    kept = {module for row in features() if row not in rows for module in row.modules}
+    gone = {module for row in rows for module in row.modules} - kept
     flags = {_FLAG + row.name.upper() for row in rows}
     return [_chosen(each, flags, without) for each in sources if each.module not in gone]
 
