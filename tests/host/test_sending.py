@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from tests.host.recording_stage import CONTENT, Desk, recorded
+from tests.shared.multicast_venue import Wire, talk
+from tests.shared.multicast_venue import venue as multicast_venue
 from tests.shared.venue import Badge, Venue
 
 from pressel.cli import recordings as command
@@ -59,8 +61,10 @@ class Roll:
 class Stage:
     """A venue of badges A0, B0 and C0 that has joined, and what sends to them."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, badges: int = 3) -> None:
-        self.venue = Venue(badges=badges)
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, of: Callable[[], Venue] = lambda: Venue(badges=3)
+    ) -> None:
+        self.venue = of()
         self.roll = Roll(self.venue)
         self.guests = Guests(self.roll)  # type: ignore[arg-type]
         self.leader = self.venue.leader
@@ -193,6 +197,30 @@ def test_the_badge_needs_nothing_for_it_and_people_come_first(stage: Stage) -> N
     venue.run(2000)
     assert sorted(stage.leader.floors) == [1] and stage.keys() != before
     assert list(filter(None, stage.badge("B").engine.scan.groups())) == [1]
+
+
+def test_a_recording_for_many_comes_by_multicast_once_and_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """I0 stands for the host's speaker. H0 is in the group and is not sent it; C0 goes deaf to
+    multicast in the middle, and misses no word."""
+    stage = Stage(monkeypatch, of=lambda: multicast_venue(badges=9))
+    venue = stage.venue
+    own = Credential(stage.device("I"), stage.device("I") * 4)
+    hearers = [stage.device(name) for name in "ABCDEFG"]
+    stage.guests.let_in(own, b"again Ann", GROUP_MAX, hearers, 1)
+    stage.resend._tell_groups(stage.leader, [own.device, *hearers])
+    venue.run(1000)
+    wire = Wire(venue)
+    lease = talk(venue, 3000, "I", meanwhile=lambda: wire.deaf.add(2))
+    spoken = list(range(venue.passed_on[lease]))
+    assert len(spoken) > 100
+    for name in "ABCDEFG":
+        assert stage.badge(name).heard_of(lease) == spoken, name
+    assert not stage.badge("H").heard_of(lease)
+    assert set(wire.alone) == {2}
+    sent = max(wire.many.values())
+    assert sent < 1.5 * len(spoken)  # for seven: one of each, and what some asked for again
 
 
 def test_it_waits_while_people_talk_and_goes_on_with_the_second_before(stage: Stage) -> None:
@@ -390,7 +418,7 @@ def test_the_group_is_nobody_s_and_who_is_locked_out_hears_nothing(stage: Stage)
 def test_only_who_could_have_heard_it_gets_it_and_the_log_tells(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage = Stage(monkeypatch, badges=4)
+    stage = Stage(monkeypatch, of=lambda: Venue(badges=4))
     a, b, c, d = (stage.device(name) for name in "ABCD")
     stage.roll.groups = {b: (2,), d: tuple(range(1, MEMBER_GROUPS_MAX + 1))}
     stage.leader.look_at_directory(stage.venue.now_ms)
