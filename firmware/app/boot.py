@@ -163,6 +163,11 @@ def stages() -> "Iterator[Handset | None]":
             from .extras import wide
 
             wide.start(participant, part)
+    if features.HAS_MULTICAST:
+        yield None
+        from .extras.many import ManyEars
+
+        handset.extras.append(ManyEars(handset))
     participant.start(now_ms)
     log.write(now_ms, "boot", config["name"])
     forget("app.boot", "hal.board", "hal.nvs")  # 4 KB of the heap, this module included

@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from hal.wifi import Wifi
     from ptt.badge.participant import Participant
 
+    class Ears(Protocol):
+        """The participant, or who hears for it by other ways, too."""
+
+        def receive_datagram(self, data: bytes, source: object, now_ms: int) -> object: ...
+
     class Extra(Protocol):
         """Something more that a badge does or has. Both must be short and keep no memory: `step`
         comes every `_REST_MS` or so, `on_event` with each event of the participant."""
@@ -77,6 +82,7 @@ class Handset:
         tones: "Tones",
     ) -> None:
         self.participant = participant
+        self.ears: "Ears" = participant  # who takes what has come
         self.radio = radio
         self.wifi = wifi
         self.microphone = microphone  # None: it cannot talk
@@ -115,7 +121,7 @@ class Handset:
         left = _DATAGRAMS_MAX
         received = received or self.radio.receive()
         while received is not None:
-            participant.receive_datagram(received[0], received[1], now_ms)
+            self.ears.receive_datagram(received[0], received[1], now_ms)
             left -= 1
             received = self.radio.receive() if left else None
         self._look_at_button(now_ms)  # before the microphone: its frame holds the press

@@ -26,8 +26,8 @@ class Radio:
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         self._socket.bind(("0.0.0.0", 0))
-        self._poller = select.poll()
-        self._poller.register(self._socket, select.POLLIN)
+        self.poller = select.poll()  # of all sockets from which `receive` takes
+        self.poller.register(self._socket, select.POLLIN)
         self.send_drops = 0  # for whatever reason: no memory, no route, no address resolution yet
         self.no_memory = 0  # of these, those for want of memory: the driver has too few buffers
         self.starved = 0  # looks in a row for which there was no memory
@@ -36,8 +36,8 @@ class Radio:
         """The next (bytes, address). None when nothing has come, and without memory for it, as
         `starved` tells whoever has some to give; MemoryError when nobody gave any."""
         try:
-            for _ in self._poller.ipoll(0):  # to ask makes no garbage, an exception does
-                came = self._socket.recvfrom(_READ_BYTES)
+            for ready in self.poller.ipoll(0):  # to ask makes no garbage, an exception does
+                came = ready[0].recvfrom(_READ_BYTES)
                 self.starved = 0
                 return came
         except OSError:
@@ -60,4 +60,4 @@ class Radio:
     def wait(self, timeout_ms: int) -> None:
         """Sleep for `timeout_ms`, less a part of a tick, or until a datagram comes. The port waits
         for whole ticks, and looks for datagrams when one ends."""
-        self._poller.poll(max(1, timeout_ms - (_TICK_MS - 1)))
+        self.poller.poll(max(1, timeout_ms - (_TICK_MS - 1)))

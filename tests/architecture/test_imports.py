@@ -41,15 +41,15 @@ WINGS: dict[str, tuple[str, ...]] = {
     "keyboard": ("base", "wire", "link", "media", "badge"),
     "microphone": ("base",),
     "proof": ("base", "wire", "link"),
-    "multicast": ("base", "wire", "link", "media", "badge", "proof", "fanout"),
-    "relayed": ("base", "wire", "link", "media", "badge", "proof", "fanout", "multicast"),
+    "multicast": ("base", "wire", "link", "media", "badge", "proof"),
+    "relayed": ("base", "wire", "link", "media", "badge", "proof", "multicast"),
     "twins": ("base", "wire", "media"),
     "cluster": ("base", "wire"),
     "fanout": ("base", "wire", "link", "proof"),
     "leader": ("base", "wire", "link", "proof", "cluster", "fanout"),
     "relay": ("base", "wire", "link", "proof", "cluster", "fanout", "leader"),
 }
-ON_A_BADGE = ("base", "wire", "link", "media", "badge")
+ON_A_BADGE = ("base", "wire", "link", "media", "badge", "multicast", "proof")
 TYPES = ("typing", "collections.abc")  # under TYPE_CHECKING only: a badge has neither
 
 

@@ -50,7 +50,7 @@ TELLING = (
 async def badges(cluster: Cluster, leader: str, work: Path) -> AsyncIterator[list[Actor]]:
     """With the firmware of a badge that can change its network; both networks are there."""
     work.mkdir()
-    firmware = build_firmware(work / "firmware", without=("smooth_playout", "g722"))
+    firmware = build_firmware(work / "firmware", without=("smooth_playout", "g722", "multicast"))
     actors = []
     for number in range(1, BADGES + 1):
         name, key = f"B{number}", secrets.token_bytes(KEY_BYTES)

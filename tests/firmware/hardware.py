@@ -73,12 +73,18 @@ class Poll:
 
     registered: list[Any] = []
 
+    def __init__(self) -> None:
+        self.things: list[Any] = []
+
     def register(self, thing: Any, mask: int) -> None:
         Poll.registered.append(thing)
-        self.thing = thing
+        self.things.append(thing)
+
+    def unregister(self, thing: Any) -> None:
+        self.things.remove(thing)
 
     def ipoll(self, timeout_ms: int) -> list[tuple[Any, int]]:
-        return [(self.thing, 1)] if self.thing.inbox else []
+        return [(each, 1) for each in self.things if each.inbox]
 
     def poll(self, timeout_ms: int) -> list[Any]:
         return []
@@ -91,17 +97,24 @@ class Socket:
         self.inbox: list[tuple[bytes, tuple[str, int]]] = []
         self.sent: list[tuple[bytes, Any]] = []
         self.send_error = 0
-        self.options: list[tuple[int, int, int]] = []
+        self.options: list[tuple[int, int, Any]] = []
         self.blocking = True
+        self.port = 0
+        self.is_closed = False
 
     def setblocking(self, flag: bool) -> None:
         self.blocking = flag
 
-    def setsockopt(self, level: int, option: int, value: int) -> None:
+    def setsockopt(self, level: int, option: int, value: Any) -> None:
+        if option == SocketModule.IP_ADD_MEMBERSHIP and SocketModule.has_no_network:
+            raise OSError(errno.ENODEV)
         self.options.append((level, option, value))
 
     def bind(self, address: tuple[str, int]) -> None:
-        assert address[1] == 0
+        self.port = address[1]
+
+    def close(self) -> None:
+        self.is_closed = True
 
     def recvfrom(self, limit: int) -> tuple[bytes, tuple[str, int]]:
         assert not self.blocking
@@ -122,10 +135,17 @@ class SocketModule:
     SOCK_DGRAM = 2
     SOL_SOCKET = 0xFFF
     SO_BROADCAST = 32
+    SO_REUSEADDR = 4
+    IPPROTO_IP = 0
+    IP_ADD_MEMBERSHIP = 3
     made: list[Socket] = []
+    is_full = False  # no socket is left
+    has_no_network = False
 
     def socket(self, family: int, kind: int) -> Socket:
         assert (family, kind) == (self.AF_INET, self.SOCK_DGRAM)
+        if SocketModule.is_full:
+            raise OSError(errno.ENFILE)
         SocketModule.made.append(Socket())
         return SocketModule.made[-1]
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.proof  # `tests/firmware/test_handset_kept.py` has the 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("settings")
-    build_firmware(folder / "firmware", without=("smooth_playout", "g722"))
+    build_firmware(folder / "firmware", without=("smooth_playout", "g722", "multicast"))
     make_kit(folder).save(folder / "kit.json")
     return folder
 

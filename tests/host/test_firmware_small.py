@@ -56,6 +56,19 @@ USER = "from p import low\nfrom p.high import Box\n\nresult = Box(3).size() + lo
 TEXTS = {"p/low.py": LOW, "p/high.py": HIGH, "user.py": USER}
 
 
+def test_a_module_that_another_takes_whole_keeps_its_name_and_what_is_found_in_it() -> None:
+    """Where their package is a module of the image, too: one that is loaded on its own."""
+    texts = {
+        "p/__init__.py": "",
+        "p/low.py": LOW,
+        "p/high.py": "from . import low\nx = low.size(1)\n",
+    }
+    made = shorten_names(texts, kept=())
+    assert made.texts["p/high.py"].startswith("from . import low\n")
+    assert "low.size(1)" in made.texts["p/high.py"] and "def size(" in made.texts["p/low.py"]
+    assert "_SIZE" not in made.texts["p/low.py"]
+
+
 def joined(**changed: str) -> Any:
     texts = {**TEXTS, **{f"p/{name}.py": text for name, text in changed.items()}}
     if changed:

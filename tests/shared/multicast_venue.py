@@ -3,7 +3,7 @@
 from tests.shared.venue import LEADER, Venue
 
 from ptt.leader.settings_in_force import Settings
-from ptt.proof.chain import tag
+from ptt.proof.known import tag
 from ptt.wire import envelope, messages
 
 GROUP = 258  # 239.255.1.2

@@ -6,11 +6,12 @@ from tests.shared.venue import Venue
 from ptt.base import events
 from ptt.base.numbers import FRAME_MS
 from ptt.fanout import way
+from ptt.fanout.chain import DELAY, Chain
+from ptt.fanout.discloser import Discloser
 from ptt.leader.settings_in_force import Settings
 from ptt.multicast.listener import DEAF, HEARING, NOWHERE
-from ptt.proof import layout
-from ptt.proof.chain import DELAY, INTERVAL_MS, WALK_MAX, Chain, Known
-from ptt.proof.discloser import Discloser
+from ptt.proof import hearing, layout
+from ptt.proof.known import INTERVAL_MS, WALK_MAX, Known
 from ptt.wire import envelope, messages, refusal, voice
 
 
@@ -132,7 +133,7 @@ def test_packets_of_two_and_three_frames_carry_as_many_older_ones():
         keys = Discloser(9, b"\x07" * 16, 100)
         both = keys.voice(packets[1], packets[0], 40, 120)
         assert envelope.check_whole(both) == layout.check(both) == refusal.ACCEPTED
-        again = layout.older(both)
+        again = layout.older(both, layout.as_voice(both))
         assert again is not None and voice.check(again) == refusal.ACCEPTED
         assert layout.as_voice(both)[24:] == packets[1][24:]
         assert again[38:] == packets[0][38:] and voice.first(again) == 0
@@ -157,7 +158,7 @@ WAYS = (  # probes of sixteen, whether the listener heard before, whether it doe
 
 def test_who_hears_by_its_report():
     for probes, before, expected in WAYS:
-        assert way.hears(probes, before) == expected, (hex(probes), before)
+        assert hearing.hears(probes, before) == expected, (hex(probes), before)
 
 
 def test_how_many_must_hear_it():

@@ -15,10 +15,11 @@ from tests.shared.multicast_venue import (
 from tests.shared.venue import LEADER, Venue
 
 from ptt.base import events
+from ptt.fanout.chain import DELAY
 from ptt.leader.settings_in_force import Settings
 from ptt.multicast.listener import DEAF, HEARING
 from ptt.proof import layout
-from ptt.proof.chain import DELAY, INTERVAL_MS
+from ptt.proof.known import INTERVAL_MS
 from ptt.wire import envelope, messages, refusal
 
 

@@ -6,9 +6,10 @@ from ptt.base import clock
 from ptt.base.prng import Prng
 from ptt.fanout import way
 from ptt.fanout.again import FRAMES_MAX
+from ptt.fanout.chain import DELAY, INTERVALS
 from ptt.leader.settings_in_force import Settings
 from ptt.multicast.listener import DEAF
-from ptt.proof.chain import DELAY, INTERVAL_MS, INTERVALS
+from ptt.proof.known import INTERVAL_MS
 from ptt.wire import messages, voice
 
 

@@ -15,13 +15,13 @@ from pressel.block_cipher import BlockCipher
 from pressel.schema.messages import load_table
 from ptt.base import octets
 from ptt.base.numbers import ADPCM_FRAME_BYTES, DATAGRAM_BYTES_MAX, FRAME_SAMPLES, LEASE_MS
+from ptt.fanout.chain import DELAY
+from ptt.fanout.discloser import Discloser
 from ptt.link import derive
 from ptt.link import update_manifest as manifest
 from ptt.link.ctr import KeyStream
 from ptt.link.hmac import Hmac, HmacKey
 from ptt.media import adpcm
-from ptt.proof.chain import DELAY
-from ptt.proof.discloser import Discloser
 from ptt.wire import codec, envelope, messages, voice
 
 ADA_KEY = bytes(range(32))  # the one that its badge was flashed with

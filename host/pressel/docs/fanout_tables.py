@@ -7,6 +7,7 @@ from itertools import groupby
 from ptt.base.numbers import FRAME_MS, MEMBERS_MAX
 from ptt.fanout import way
 from ptt.fanout.plan import frames_in_packet, share_percent
+from ptt.proof import hearing
 
 
 def plans(_: str) -> str:
@@ -35,13 +36,13 @@ def ways(_: str) -> str:
     """When a listener counts as one that hears multicast, and when a burst goes that way."""
     rows = ["| decided | when it begins | while it is so |", "|---|---|---|"]
     newest = [
-        max(n for n in range(_HALF - 1) if way.hears(_missing(n), before))
+        max(n for n in range(_HALF - 1) if hearing.hears(_missing(n), before))
         for before in (False, True)
     ]
-    longer = max(n for n in range(way.PROBES) if way.hears(_spread(n), False))
+    longer = max(n for n in range(hearing.PROBES) if hearing.hears(_spread(n), False))
     rows.append(
         f"| a listener hears multicast: of its newest {_HALF} probes are missing | {newest[0]} at "
-        f"most, or {longer} at most of {way.PROBES} | {newest[1]} at most, and not both of the "
+        f"most, or {longer} at most of {hearing.PROBES} | {newest[1]} at most, and not both of the "
         "newest two |"
     )
     begins, stays = (

@@ -122,8 +122,10 @@ def _field_rows(table: MessageTable, vector: Vector) -> list[str]:
     if kind == messages.VOICE_FRAME:
         return rows + _frame_rows(vector, at, _numbers(data))
     if kind == messages.MULTICAST_VOICE:
-        numbers, older = _numbers(layout.as_voice(data)), layout.older(data)
-        return rows + _frame_rows(vector, at, numbers + (_numbers(older) if older else []))
+        frames = layout.as_voice(data)
+        older = layout.older(data, frames)
+        numbers = _numbers(frames) + (_numbers(older) if older else [])
+        return rows + _frame_rows(vector, at, numbers)
     rest = data[envelope.HEADER_BYTES + at : end]
     if rest and kind == messages.UPDATE_CHUNK:
         rows.append(f"| {at} | `{rest[:_SHOWN].hex(' ')}` ... | *then* | {len(rest)} bytes of it |")

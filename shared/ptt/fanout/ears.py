@@ -2,7 +2,7 @@
 
 from ..base.clock import age
 from ..base.compat import TYPE_CHECKING, const
-from .way import hears
+from ..proof.hearing import hears
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,9 +9,10 @@ word is lost by it.
 from ..base.clock import NEVER, age
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import INT_MAX
-from ..proof.chain import DELAY, INTERVALS
-from ..proof.discloser import BACK, BACKS_MAX, Discloser
+from ..proof.hearing import BACK, BACKS_MAX
 from ..wire import voice
+from .chain import DELAY, INTERVALS
+from .discloser import Discloser
 from .ears import Ears
 from .way import FAILED_MS, has_failed, is_much, is_worth_it
 

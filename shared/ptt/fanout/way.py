@@ -1,9 +1,8 @@
 """Whether voice goes once to many or to each alone: a pure function of what listeners report, and
 of the choice before.
 
-A listener counts as one that hears multicast by the newest probes that it has proved. Of those who
-do, an access point needs some before one transmission at its slowest rate, which nobody
-acknowledges, takes less of the channel than one to each.
+Of those who hear multicast (`proof.hearing`) an access point needs some before one transmission at
+its slowest rate, which nobody acknowledges, takes less of the channel than one to each.
 """
 
 from ..base.compat import TYPE_CHECKING, const
@@ -11,13 +10,6 @@ from .plan import FRAME_US, PACKET_US, on_fullest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-PROBES = const(16)  # a report's bits
-_JUDGED = const(8)  # of these, the newest
-LOST_TO_BEGIN = const(1)  # of them; who has come just now has no more to show
-LOST_OF_ALL = const(3)  # or of all: at 5 % of loss, more than one of eight is lost to 6 of 100
-LOST_TO_STAY = const(3)  # more than a third: repairs do not reach so far
-_NEWEST = const(3)  # who missed the two newest hears nothing now
 
 # What a packet of one frame takes of a channel, with its proof and an older frame, at the basic
 # rate that most access points have, 6 Mb/s: 3.7 % of 20 ms, docs/relay-topology.md.
@@ -32,24 +24,6 @@ _STAY_PERCENT = const(75)
 _FAILED_PERCENT = const(60)
 _MUCH_PERCENT = const(5)  # of the frames; repairs leave 1 %, and an access point that converts 17 %
 FAILED_MS = const(300000)  # then it is tried again: whose telephone slept there may have gone
-
-
-def hears(probes: int, before: bool) -> bool:
-    """Does a listener hear multicast well enough? `probes`: its report, one bit each; `before`:
-    it did."""
-    if not probes & _NEWEST:
-        return False
-    if before:
-        return _lost(probes, _JUDGED) <= LOST_TO_STAY
-    return _lost(probes, _JUDGED) <= LOST_TO_BEGIN or _lost(probes, PROBES) <= LOST_OF_ALL
-
-
-def _lost(probes: int, count: int) -> int:
-    """Of the newest `count`."""
-    lost = count
-    for place in range(count):
-        lost -= probes >> place & 1
-    return lost
 
 
 def is_worth_it(places: "Sequence[int]", access_points: int, before: bool) -> bool:

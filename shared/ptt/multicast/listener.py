@@ -11,9 +11,8 @@ from ..base import features
 from ..base.clock import NEVER, add, earliest, since
 from ..base.compat import TYPE_CHECKING, const
 from ..base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
-from ..fanout import way
 from ..proof import layout
-from ..proof.discloser import PROBE_MS
+from ..proof.hearing import PROBE_MS, PROBES, hears
 from ..proof.prover import Prover
 from ..wire import envelope, messages, refusal, voice
 from ..wire.envelope import TYPE_AT
@@ -106,7 +105,7 @@ class Listener:
         self._look_for_bursts(now_ms)
 
     def _receive(self, data: "Any", kind: int, now_ms: int) -> int:
-        reason = envelope.check_whole(data)
+        reason = self._owner.checksum.check(data)
         if reason != refusal.ACCEPTED:
             return reason
         if not envelope.is_sealed(data):
@@ -117,10 +116,9 @@ class Listener:
             for watch in self._all():
                 watch.alive(now_ms)
             if kind == messages.MULTICAST_VOICE:
-                frames = layout.as_voice(data)
-                watch = self._watch_of(frames)
+                watch = self._watch_of(layout.group(data), layout.lease(data))
                 if watch is not None:
-                    watch.came(voice.is_last(frames), now_ms)
+                    watch.came(layout.is_last(data), now_ms)
         is_behind = self.prover.is_behind and not was_behind
         if is_behind:
             self._fire(CLOCK_BEHIND, now_ms)
@@ -141,7 +139,7 @@ class Listener:
     def _on_probe(self, number: int, now_ms: int) -> None:
         if number and number not in self._probes:
             self._probes.append(number)
-            if len(self._probes) > way.PROBES:
+            if len(self._probes) > PROBES:
                 self._probes.pop(0)
 
     def _on_voice(self, data: bytes, now_ms: int) -> None:
@@ -150,17 +148,17 @@ class Listener:
         if voice.talker(frames) == self._owner.join.node:
             return  # our own: nobody sends it to us again
         group, lease = voice.group(frames), voice.lease(frames)
-        watch = self._watch_of(frames)
+        watch = self._watch_of(group, lease)
         if watch is None:
             last = self._watches.get(group)
             if last is not None and last.lease > lease:
                 self._hear([frames], now_ms)  # a burst that we know nothing of is over
                 return
             watch = self._begin(group, lease, now_ms)  # nobody has told us that it began
-        older = layout.older(data)
-        for each in (older, frames):
-            if each is not None:
-                self._hear(watch.proved(each, now_ms), now_ms)
+        older = layout.older(data, frames) if watch.next < voice.first(frames) else None
+        if older is not None:  # and something before it is missing
+            self._hear(watch.proved(older, now_ms), now_ms)
+        self._hear(watch.proved(frames, now_ms), now_ms)
         if watch.is_back(frames):
             watch.told_back(now_ms)
             owner = self._owner
@@ -173,15 +171,13 @@ class Listener:
 
     def came_alone(self, data: "Any", now_ms: int) -> None:
         """A VOICE_FRAME, from the leader or a relay."""
-        watch = self._watch_of(data)
+        watch = self._watch_of(voice.group(data), voice.lease(data))
         if watch is not None:
             self._hear(watch.alone(voice.is_last(data), now_ms), now_ms)
 
     # --- bursts that should come ---
 
-    def _watch_of(self, data: "Any") -> "Watch | None":
-        """Of the burst to which the VOICE_FRAME `data` belongs."""
-        group, lease = voice.group(data), voice.lease(data)
+    def _watch_of(self, group: int, lease: int) -> "Watch | None":
         for watches in (self._watches, self._before):
             watch = watches.get(group)
             if watch is not None and watch.lease == lease:
@@ -275,7 +271,7 @@ class Listener:
             self._report_ms = add(now_ms, _FIRST_MS)
         if self._look_ms != NEVER and since(now_ms, self._look_ms) >= 0:
             self._look_ms = add(now_ms, PROBE_MS)
-            is_hearing = way.hears(self.heard(now_ms), self.state == HEARING)
+            is_hearing = hears(self.heard(now_ms), self.state == HEARING)
             self._fire(PROBES_COME if is_hearing else PROBES_MISSED, now_ms)
         if self._report_ms != NEVER and since(now_ms, self._report_ms) >= 0:
             self._report(now_ms)
@@ -301,7 +297,7 @@ class Listener:
         if self.prover.number:
             newest = (self.prover.age_ms(now_ms) - _SETTLE_MS) // PROBE_MS
             for number in self._probes:
-                if 0 <= newest - number < way.PROBES:
+                if 0 <= newest - number < PROBES:
                     bits |= 1 << newest - number
         return bits
 

@@ -7,7 +7,7 @@ key, so whoever hears nothing for longer is deaf, whatever the talker does.
 
 from ..base.clock import NEVER, add, age, earliest, since
 from ..base.compat import TYPE_CHECKING, const
-from ..proof.discloser import BACK, BACKS_MAX
+from ..proof.hearing import BACK, BACKS_MAX
 from ..wire import voice
 
 if TYPE_CHECKING:

@@ -22,6 +22,8 @@ VOICE_AT = const(44)  # as in VOICE_FRAME behind the envelope
 PROBE_END = const(45)
 
 _FRAMES_AT = const(58)
+_BEHIND = const(20)  # the fields of a VOICE_FRAME stand so much further back here
+_LEASE_AT = const(48)
 _MARKS_AT = const(34)  # in a VOICE_FRAME
 
 
@@ -32,7 +34,7 @@ def check(data: "Buffer") -> int:
         return refusal.ACCEPTED if end >= PROBE_END else refusal.FIELD
     if end < VOICE_AT:
         return refusal.FIELD
-    return voice.check(as_voice(data))
+    return voice.check(_begun(data, _FRAMES_AT, _end(data) - VOICE_AT))
 
 
 def has_older(data: "Buffer") -> bool:
@@ -40,25 +42,52 @@ def has_older(data: "Buffer") -> bool:
     return data[BACK_AT] != 0
 
 
+def group(data: "Buffer") -> int:
+    """Of a MULTICAST_VOICE that `check` has accepted, as the next two."""
+    return data[VOICE_AT]
+
+
+def lease(data: "Buffer") -> int:
+    return envelope.get32(data, _LEASE_AT)
+
+
+def is_last(data: "Buffer") -> bool:
+    return data[_MARKS_AT + _BEHIND] & voice.MARK_LAST != 0
+
+
 def as_voice(data: "Buffer") -> bytearray:
     """The VOICE_FRAME in a MULTICAST_VOICE, without older frames, and without a tag."""
+    end = _end(data)
+    return _begun(data, end, max(0, end - VOICE_AT))
+
+
+def _end(data: "Buffer") -> int:
+    """Where the newer frames end."""
     end = envelope.payload_end(data)
-    if has_older(data):
-        end = (_FRAMES_AT + end) // 2
-    found = bytearray(data[0:HEADER_BYTES]) + data[VOICE_AT:end]
+    return (_FRAMES_AT + end) // 2 if has_older(data) else end
+
+
+def _begun(data: "Buffer", end: int, payload_bytes: int) -> bytearray:
+    """A VOICE_FRAME with a payload of so many bytes, as far as it stands before `end` here."""
+    found = bytearray(max(HEADER_BYTES, end - _BEHIND))
+    view = memoryview(data)  # a slice of the datagram would be a copy
+    found[0:HEADER_BYTES] = view[0:HEADER_BYTES]
+    found[HEADER_BYTES:] = view[VOICE_AT:end]
     found[TYPE_AT] = messages.VOICE_FRAME
-    envelope.put16(found, LENGTH_AT, max(0, len(found) - HEADER_BYTES))
+    envelope.put16(found, LENGTH_AT, payload_bytes)
     return found
 
 
-def older(data: "Buffer") -> "bytearray | None":
-    """The older frames as a VOICE_FRAME of their own; None without any."""
-    found = as_voice(data)
+def older(data: "Buffer", frames: bytearray) -> "bytearray | None":
+    """The older frames beside `frames`, which is `as_voice` of it, as a VOICE_FRAME of their own;
+    None without any."""
     back = data[BACK_AT]
-    if not back or back > voice.first(found):
+    first = voice.first(frames) - back
+    if not back or first < 0:
         return None
+    found = bytearray(frames)
     end = envelope.payload_end(data)
-    found[voice.FRAMES_AT :] = data[(_FRAMES_AT + end) // 2 : end]
-    envelope.put16(found, voice.FIRST_AT, voice.first(found) - back)
+    found[voice.FRAMES_AT :] = memoryview(data)[(_FRAMES_AT + end) // 2 : end]
+    envelope.put16(found, voice.FIRST_AT, first)
     found[_MARKS_AT] = 0  # the last frame is not among them
     return found

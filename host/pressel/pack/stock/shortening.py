@@ -337,24 +337,31 @@ def _top_names(tree: ast.Module) -> Iterator[str]:
 
 
 def _foreign_modules(path: str, tree: ast.Module, modules: set[str]) -> Iterator[str]:
-    """What the module calls those that are not ours, and what it takes from them."""
+    """What the module calls those that are not ours, and what it takes from them; and those of ours
+    that it takes whole, whose names it finds as attributes."""
     for node in walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name not in modules:
                     yield alias.asname or alias.name.partition(".")[0]
-        elif isinstance(node, ast.ImportFrom) and imported_module(path, node) not in modules:
+        elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
-                yield alias.asname or alias.name
+                if not _is_name_of(path, node, alias, modules):
+                    yield alias.asname or alias.name
+
+
+def _is_name_of(path: str, node: ast.ImportFrom, alias: ast.alias, modules: set[str]) -> bool:
+    """Is it what one of `modules` has, and no module itself?"""
+    origin = imported_module(path, node)
+    return origin in modules and f"{origin}.{alias.name}" not in modules
 
 
 def _foreign_names(
     path: str, node: ast.Import | ast.ImportFrom, modules: set[str]
 ) -> Iterator[str]:
     """The words of an import, except the names that one of our modules has."""
-    is_ours = isinstance(node, ast.ImportFrom) and imported_module(path, node) in modules
     for alias in node.names:
-        if not is_ours:
+        if not isinstance(node, ast.ImportFrom) or not _is_name_of(path, node, alias, modules):
             yield from alias.name.split(".")
         if alias.asname:
             yield alias.asname

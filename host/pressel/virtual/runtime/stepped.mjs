@@ -3,13 +3,15 @@
 //
 // Commands (see pipe.mjs for the frame; `stepped/frames.py` is the other end):
 //   1 step   f64 now_ms; u16 count of deeds, each u8 kind and its values; u16 count of datagrams,
-//            each 4 bytes of address, u16 port, u16 length, bytes
+//            each 4 bytes of address, u16 port; as many of the multicast address and port that it
+//            was sent to (0: to this badge alone); u16 length, bytes
 //            deeds: 1 pin (u8 pin, u8 level)  2 speak (f64 at, u32 length, s16le samples)
 //                   3 fail sends (u32 count)  4 fault (u32 length, JSON; see faults.mjs)
 //   2 stats  3 cut (the power is gone: saves the flash and ends)
 // Answers; the first one, to no command, is that of the boot:
 //   1 stepped, 2 reset (by the firmware; this process has ended):
-//            u32 sleep_ms; u32 datagrams dropped; u16 count of datagrams as above; u16 count of
+//            u32 sleep_ms; u32 datagrams dropped; u16 count of datagrams, each 4 bytes of address,
+//            u16 port, u16 length, bytes; u16 count of
 //            pins set, each u8 and u8; u16 count of sounds played, each f64 t, u32 length, bytes;
 //            u32 length, lines printed
 //   3 crashed (u32 length, traceback; this process has ended)  4 stats (u32 length, JSON)  5 cut
@@ -156,8 +158,9 @@ function step(input) {
   for (let left = input.u16(); left > 0; left -= 1) {
     const address = [...input.bytes(4)];
     const port = input.u16();
+    const many = { group: [...input.bytes(4)].join('.'), port: input.u16() };
     const data = input.bytes(input.u16());
-    if (!faults.isCut && !udp.arrive(data, address, port)) dropped += 1;
+    if (!faults.isCut && !udp.arrive(data, address, port, many.port ? many : null)) dropped += 1;
   }
   let sleepMs = 0;
   for (let left = STEPS_AT_ONCE_MAX; left > 0 && (sleepMs === 0 || udp.isWaiting); left -= 1) {

@@ -13,6 +13,7 @@ export class SteppedUdp {
   constructor({ bytes }) {
     this.bytes = bytes;
     this.sockets = []; // {mailbox, port, closed}
+    this.groups = new Set(); // of multicast, which lwIP keeps for all sockets, and for ever
     this.sent = []; // {data, address, port} since the last `takeSent`
     this.failures = 0; // sends that are to fail
     this.stats = { mailbox_dropped: 0, datagrams_in: 0, datagrams_out: 0, send_failed: 0 };
@@ -23,6 +24,10 @@ export class SteppedUdp {
       udp_open: () => this.sockets.push({ mailbox: new Mailbox(), port: 0, closed: false }) - 1,
       udp_bind: (fd, _ip, port) => this.#bind(this.sockets[fd], fd, port),
       udp_reuse: () => 0,
+      udp_join: (_fd, group) => {
+        this.groups.add(checkedQuad(group));
+        return 0;
+      },
       udp_broadcast: () => 0,
       udp_size: (fd) => this.sockets[fd].mailbox.size,
       udp_take: (fd, address, length, sender) =>
@@ -37,9 +42,13 @@ export class SteppedUdp {
     };
   }
 
-  /** A datagram for the socket that was bound first; false when nobody or no mailbox takes it. */
-  arrive(data, address, port) {
-    const socket = this.sockets.find((each) => each.port && !each.closed);
+  /**
+   * A datagram for the socket that was bound first; or, with `many`, {group, port}, for the one of
+   * that port if the group was joined. False when nobody or no mailbox takes it.
+   */
+  arrive(data, address, port, many = null) {
+    const isFor = (each) => (many ? each.port === many.port && this.groups.has(many.group) : each.port);
+    const socket = this.sockets.find((each) => isFor(each) && !each.closed);
     const isKept = socket?.mailbox.put(data, address, port) ?? false;
     this.stats[isKept ? 'datagrams_in' : 'mailbox_dropped'] += 1;
     return isKept;

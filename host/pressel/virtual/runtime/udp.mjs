@@ -8,6 +8,7 @@ import { checkedQuad } from './quad.mjs';
 
 const EBADF = 9;
 const EINVAL = 22;
+const ENODEV = 19;
 const EADDRINUSE = 98;
 
 // Addresses are literal, so the look-up can answer at once: bind and send then act at once too.
@@ -18,6 +19,7 @@ export class Udp {
     this.bytes = bytes;
     this.arrived = arrived; // called when a datagram comes to rest in a mailbox
     this.sockets = [];
+    this.groups = new Set(); // of multicast: lwIP keeps them for all sockets, Linux for each
     this.stats = { mailbox_dropped: 0, datagrams_in: 0, datagrams_out: 0, send_failed: 0 };
   }
 
@@ -28,6 +30,7 @@ export class Udp {
       udp_bind: (fd, ip, port) => this.sockets[fd].bind(ip, port),
       udp_reuse: (fd, value) => this.sockets[fd].set('reuse', value),
       udp_broadcast: (fd, value) => this.sockets[fd].set('broadcast', value),
+      udp_join: (fd, group) => this.sockets[fd].join(checkedQuad(group)),
       udp_size: (fd) => this.sockets[fd].mailbox.size,
       udp_take: (fd, address, length, sender) =>
         this.sockets[fd].mailbox.take(this.bytes(address, length), this.bytes(sender, 6)),
@@ -64,12 +67,25 @@ class Socket {
       return this.error;
     }
     this.#applyBroadcast();
+    for (const group of this.udp.groups) this.socket.addMembership(group);
     return 0;
   }
 
   set(option, value) {
     this.options[option] = value;
     if (option === 'broadcast' && this.socket) this.#applyBroadcast();
+    return 0;
+  }
+
+  /** Returns 0 or an error number. */
+  join(group) {
+    if (!this.socket) return EINVAL;
+    try {
+      this.socket.addMembership(group);
+    } catch {
+      return ENODEV; // no network to join in
+    }
+    this.udp.groups.add(group);
     return 0;
   }
 

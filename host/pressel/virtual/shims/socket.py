@@ -49,6 +49,14 @@ class socket:
             _bridge.udp_reuse(self._fd, value)
         elif level == SOL_SOCKET and option == SO_BROADCAST:
             _bridge.udp_broadcast(self._fd, value)
+        elif level == IPPROTO_IP and option == IP_ADD_MEMBERSHIP:
+            if len(value) != 8:
+                raise ValueError
+            error = _bridge.udp_join(self._fd, "%d.%d.%d.%d" % tuple(value[0:4]))
+            if error:
+                raise OSError(error)
+        else:
+            print("Warning: lwip.setsockopt() option not implemented")
 
     def bind(self, address):
         error = _bridge.udp_bind(self._fd, address[0] or "0.0.0.0", address[1])

@@ -18,7 +18,7 @@ from pressel.tracebacks import Tracebacks
 from . import frames, nvs
 from .child import Child
 from .crash import BadgeCrashed
-from .frames import Command, Datagram, Deed, Pin, Press, Release, Speak, Stepped
+from .frames import Arriving, Command, Deed, Pin, Press, Release, Speak, Stepped
 from .heap import HEAP_BYTES, STAND_INS_BYTES
 from .kit import Kit
 
@@ -80,7 +80,7 @@ class SteppedBadge:
     def step(
         self,
         now_ms: float,
-        datagrams: Iterable[Datagram] = (),
+        datagrams: Iterable[Arriving] = (),
         commands: Iterable[Command] = (),
     ) -> Stepped:
         """Moves the badge's clock to `now_ms`, does `commands`, brings `datagrams`, and lets the

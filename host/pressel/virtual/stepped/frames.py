@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, Union
 
 Address = tuple[str, int]  # of IPv4
 Datagram = tuple[bytes, Address]
+# What comes: who sent it; and, when it was sent to many, to which address and port.
+Arriving = Union[Datagram, tuple[bytes, Address, Address]]
 
 STEP = 1
 STATS = b"\x02"
@@ -24,6 +26,8 @@ _U16 = struct.Struct("<H")
 _U32 = struct.Struct("<I")
 _PIN = struct.Struct("<BB")
 _ENVELOPE = struct.Struct("<4BHH")  # address, port, length
+_ARRIVING = struct.Struct("<4BH4BHH")  # address, port, to which of many, to which port, length
+_ALONE = ("0.0.0.0", 0)
 _SPEAK = struct.Struct("<BdI")
 _SOUND = struct.Struct("<dI")
 
@@ -96,16 +100,18 @@ class Stepped(NamedTuple):
 
 def encode_step(
     now_ms: float,
-    datagrams: Iterable[Datagram],
+    datagrams: Iterable[Arriving],
     commands: Iterable[Deed],
 ) -> bytes:
     deeds = [_encode_deed(command) for command in commands]
     parts = [_STEP.pack(STEP, now_ms), _U16.pack(len(deeds)), *deeds]
     count = 0
     envelopes: list[bytes] = []
-    for data, (ip, port) in datagrams:
+    for data, (ip, port), *to in datagrams:
         count += 1
-        envelopes.append(_ENVELOPE.pack(*map(int, ip.split(".")), port, len(data)))
+        many, many_port = to[0] if to else _ALONE
+        quads = (*map(int, ip.split(".")), port, *map(int, many.split(".")), many_port)
+        envelopes.append(_ARRIVING.pack(*quads, len(data)))
         envelopes.append(data)
     return b"".join((*parts, _U16.pack(count), *envelopes))
 

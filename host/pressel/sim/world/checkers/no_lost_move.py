@@ -14,8 +14,9 @@ from ptt.base import events
 from ptt.base.defaults import PLAYOUT_DELAY_MS
 from ptt.base.numbers import FRAME_MS, FRAMES_PER_PACKET_MAX
 from ptt.fanout.again import FRAMES_MAX
+from ptt.fanout.chain import DELAY
 from ptt.proof import layout
-from ptt.proof.chain import DELAY, INTERVAL_MS
+from ptt.proof.known import INTERVAL_MS
 from ptt.wire import envelope, refusal, voice
 from ptt.wire.messages import (
     MULTICAST_HEARD,

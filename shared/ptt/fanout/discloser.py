@@ -1,19 +1,17 @@
-"""The leader's side of `prover`: tags for what it sends to many, and the keys told in time."""
+"""The leader's side of `proof.prover`: tags for what it sends to many, and keys told in time."""
 
 from ..base.clock import NEVER, add, age, since
 from ..base.compat import TYPE_CHECKING, const
+from ..proof import layout
+from ..proof.hearing import ALIVE_MS, PROBE_MS
+from ..proof.known import KEY_BYTES, interval_at, tag
 from ..wire import envelope, messages, voice
 from ..wire.envelope import FLAG_SEALED, FLAGS_AT, HEADER_BYTES, LEADER_NODE, MARK_AT, TAG_BYTES
-from . import layout
-from .chain import DELAY, INTERVALS, KEY_BYTES, Chain, interval_at, tag
+from .chain import DELAY, INTERVALS, Chain
 
 if TYPE_CHECKING:
     from ..base.compat import Buffer
 
-PROBE_MS = const(1000)  # so often a listener learns that it hears multicast
-ALIVE_MS = const(80)  # so often something comes to listeners while they have voice to await
-BACK = const(3)  # packets: an older one comes again behind most bursts of losses
-BACKS_MAX = const(3)  # of a burst: a listener that goes deaf again and again stays alone
 _TELLINGS = const(5)  # after a burst: the key of its last packet is among the last three of them
 _TELLINGS_IN_BURST = const(25)  # 2 s: a talker may be silent for a lease
 _TELLINGS_OF_PROBE = const(2)  # of which the second has its key
