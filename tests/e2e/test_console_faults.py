@@ -43,7 +43,7 @@ OTHERS = (
     "sleep", "hears badly", "hears with gaps", "is heard badly", "Nearly everybody",
     "cannot be heard", "hard to understand", "Nobody hears", "Relay", "Multicast does not arrive",
     "No sign of", "Something is wrong", "asks to come in, and", "again and again", "held off",
-    "Two badges", "Nobody is there",
+    "Two badges", "Nobody is there", "until it is cut off",
 )  # fmt: skip
 
 Voice = NDArray[np.float64]

@@ -13,11 +13,13 @@ from tests.host.test_health import burst
 from pressel.bundle.contents import contents
 from pressel.bundle.pseudonyms import Pseudonyms
 from pressel.health.badges import HELD_MS, of_badges
+from pressel.health.microphone import SILENT_MIN_S
 from pressel.health.verdict import judge
 from pressel.node import unrest
 from pressel.node.held_words import ADVISED
-from pressel.node.leader_state import HeldState, LeaderState
+from pressel.node.leader_state import HeldState, LeaderState, MicrophoneState
 from pressel.schema.events import event_table
+from pressel.schema.sentences import event_fields
 from pressel.tree import ROOT
 from ptt.base.numbers import DEVICES_MAX
 
@@ -50,6 +52,23 @@ def test_a_badge_that_restarts_again_and_again_is_named(times: int, cause: str, 
     ((title, text),) = told(status)
     assert title == "B3 restarts again and again"
     assert text.startswith(f"{times} times") and RESTARTS[cause] in text and says in text
+
+
+def test_a_button_that_is_stuck_is_named_unless_nothing_is_heard_anyway() -> None:
+    """A burst that somebody ends, in between, is no stuck button."""
+    over = [burst(n, "B3", {"B1": 0.0}) for n in range(3)]
+    limit = event_table().numbers("revocation")["talk_limit"].number
+    for each in over[1:]:
+        each.cause = event_fields("floor_freed", ("B3", 1, limit))["cause"]
+    status, health = status_of(), judge(over, NOW_S)
+    ((title, text),) = [(each.title, each.text) for each in of_badges(status, health)]
+    assert title == "B3 talks until it is cut off"
+    assert text.startswith("2 times in a row") and "stuck" in text
+    status.members[3].microphone = MicrophoneState(
+        spoken=0, clipped_percent=0, windy_percent=0, silent_s=SILENT_MIN_S
+    )
+    assert of_badges(status, health) == []
+    assert of_badges(status_of(), judge([*over, burst(4, "B3", {"B1": 0.0})], NOW_S)) == []
 
 
 def test_two_badges_of_one_identity_are_told_once() -> None:

@@ -1,5 +1,5 @@
 """What is wrong with single badges besides what they hear: gone, empty, restless, twice there,
-held off, alone, or of another release. It knows no HTML."""
+held off, alone, with a stuck button, or of another release. It knows no HTML."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from pressel.health.microphone import SILENT, trouble
 from pressel.health.verdict import VenueHealth
 from pressel.node.leader_state import AwayState, LeaderState, MemberState
 from ptt.base.numbers import HEARTBEAT_MS
@@ -21,6 +22,7 @@ MOST = 0.5  # of the badges: while an update is on its way, those that have it a
 _RELEASE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}")
 ASKS_MS = 10_000  # a badge that looks for its leader asks each two seconds, if nothing is lost
 UNHEARD_MIN = 2  # bursts in a row: one is a try
+CUT_OFF_MIN = 2  # in a row, too: once somebody forgets the time
 
 _FAILURES = ("its program hung", "its supply failed for a moment")
 _FAILED = "Give out another badge; what this one says at a cable tells more: pressel badge logs."
@@ -38,6 +40,7 @@ def of_badges(status: LeaderState, health: VenueHealth) -> list[Todo]:
         *_restless(status),
         *_held_off(status),
         *_alone(status, health),
+        *_stuck(status, health),
         *_empty(status),
         *_other_release(status),
     ]
@@ -117,6 +120,19 @@ def _alone(status: LeaderState, health: VenueHealth) -> Iterator[Todo]:
                 "times. If that is the wrong group, choose another at the badge, or on its page."
             )
             yield Todo(f"Nobody is there to hear {each.name}", text, "warn")
+
+
+def _stuck(status: LeaderState, health: VenueHealth) -> Iterator[Todo]:
+    for each in status.members:
+        known = health.badges.get(each.device)
+        is_mute = each.microphone is not None and trouble(each.microphone) == SILENT
+        if known is not None and known.cut_off >= CUT_OFF_MIN and not is_mute:  # told as such
+            text = (
+                f"{known.cut_off} times in a row it talked for as long as anybody may, and was cut "
+                "off. If nobody holds its button, that is stuck, or something presses on it: take "
+                "its battery out. If somebody has that much to say, allow more: floor.talk_ms."
+            )
+            yield Todo(f"{each.name} talks until it is cut off", text, "warn")
 
 
 def _empty(status: LeaderState) -> Iterator[Todo]:

@@ -29,6 +29,7 @@ _OWN = 2.0  # times what others' bursts lose: more is a talker's own trouble
 _SHARED = 0.7  # of the listeners that hear badly: they have one cause
 _CROWD = 3  # of two listeners, both may be far away
 _ASLEEP_MS = 200  # of playout: two beacons, 205 ms apart; a single one costs nobody a word
+_TALK_LIMIT = "talk limit"  # why a burst ended, by the number's name in the message table
 _AWAKE = 4  # times shorter is its round trip; in a queue the longest wait is 3 times the usual one
 
 
@@ -79,7 +80,8 @@ class Sum:
 @dataclass
 class BadgeHealth:
     """One badge: `r` of what it heard, None for too little; `word` of `rating`, and `why` where
-    that is not WELL. `is_blamed`: it is the others who hear it badly."""
+    that is not WELL. `is_blamed`: it is the others who hear it badly. Of its last bursts in a row,
+    `unheard` had no listener, and `cut_off` lasted as long as anybody may talk."""
 
     device: str
     name: str
@@ -90,6 +92,7 @@ class BadgeHealth:
     why: str = ""
     is_blamed: bool = False
     unheard: int = 0
+    cut_off: int = 0
 
     @property
     def is_asleep(self) -> bool:
@@ -116,6 +119,7 @@ def judge(bursts: Iterable[BurstState], now_s: float) -> VenueHealth:
     for burst in recent:
         talker = badges.setdefault(burst.device, BadgeHealth(burst.device, burst.talker))
         talker.unheard = 0 if burst.listeners else talker.unheard + 1
+        talker.cut_off = talker.cut_off + 1 if burst.cause == _TALK_LIMIT else 0
         for hearing in burst.hearings:
             badges.setdefault(hearing.device, BadgeHealth(hearing.device, hearing.name))
             talker.told.add(hearing)
