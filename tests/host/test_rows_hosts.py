@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -180,3 +181,18 @@ def test_row_48_a_small_disk_takes_many_devices_and_says_when_it_is_full(tmp_pat
         names = {each.name for each in registry.devices()}
         assert f"N{count + 2}" in names and f"N{count - 1}" in names
         assert registry.verify()
+
+
+@pytest.mark.parametrize("free_bytes", [0, 16_000, 48_000])
+def test_row_48_a_registry_that_finds_no_room_to_begin_says_so(
+    free_bytes: int, tmp_path: Path
+) -> None:
+    """Whichever of its files or steps it is that has none; and afterwards it begins."""
+    with small_disk(tmp_path / "disk") as disk:
+        ballast = disk / "ballast"
+        ballast.write_bytes(bytes(shutil.disk_usage(disk).free - free_bytes))
+        with pytest.raises(PresselError, match="is full: nothing was changed"):
+            Registry(disk / "state")
+        ballast.unlink()
+        with Registry(disk / "state") as registry:
+            change(registry, 1)

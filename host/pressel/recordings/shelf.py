@@ -303,16 +303,21 @@ class Shelf:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # on a full disk SQLite has undone it by itself
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     @contextmanager
     def _told(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                raise PresselError(
+                    f"the disk of {self._file} is full: make room and try again"
+                ) from error
             words = printable(str(error))
             raise PresselError(
                 f"the recordings in {self._file} cannot be used: {words}; stop the host and move "

@@ -16,7 +16,7 @@ from pressel.errors import PresselError, UsageError
 from pressel.ledger.broken import BrokenError
 from pressel.registry import backup_file, secret_file, tables
 from pressel.registry.chains import LOG_TABLES
-from pressel.registry.database import DATABASE, DamagedError
+from pressel.registry.database import DATABASE, DamagedError, is_of_full_disk
 from pressel.registry.device import REVOKED
 from pressel.registry.identity import IDENTITY_FILE, identity
 from pressel.registry.log import REGISTRY, Log
@@ -119,6 +119,8 @@ def restore(folder: Path, source: Path, who: str = "", *, is_unproved: bool = Fa
     except OSError as error:
         raise UsageError(f"cannot restore {source}: {error.strerror}") from error
     except sqlite3.Error as error:
+        if is_of_full_disk(error, folder / DATABASE):
+            raise UsageError(f"cannot restore {source}: the disk of {folder} is full") from error
         raise UsageError(f"{source} is not a backup of a registry ({error})") from error
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ _AGAIN_S = 0.01  # between looks, where SQLite does not wait by itself
 # The file of what is not yet in the database: a change is a few dozen pages of 4 KiB, and a
 # registry is small. SQLite's own limit is 4 MB, which is more than some disks have left.
 _WAL_PAGES = 16
+_INDEX_BYTES = 32 * 1024  # a piece of the index beside the log
 _WAL_BYTES_MAX = 128 * 1024  # kept when it is empty; a change that was larger gives the rest back
 
 
@@ -230,7 +232,7 @@ def told(file: Path) -> Iterator[None]:
                 f"another program holds {file}: nothing was changed; try again when it is done "
                 f"(as root, `fuser {shlex.quote(str(file))}` names it)"
             ) from error
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        if is_of_full_disk(error, file):
             raise PresselError(
                 f"the disk of {file} is full: nothing was changed; make room and try again"
             ) from error
@@ -249,6 +251,15 @@ def told(file: Path) -> Iterator[None]:
         if not words:
             raise
         raise DamagedError(f"{file} is damaged ({words}); restore a backup of it") from error
+
+
+def is_of_full_disk(error: sqlite3.Error, file: Path) -> bool:
+    """Whether the disk of `file` has no room for what SQLite wanted to write. Where it maps a piece
+    of its index, it calls that an input or output error."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code & 0xFF != sqlite3.SQLITE_IOERR:
+        return code == sqlite3.SQLITE_FULL
+    return shutil.disk_usage(file.parent).free < _INDEX_BYTES
 
 
 def _damage(file: Path) -> str:

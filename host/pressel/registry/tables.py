@@ -170,7 +170,8 @@ def migrate(db: sqlite3.Connection, file: object) -> None:
             db.execute(f"PRAGMA user_version = {len(STEPS)}")
         db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # on a full disk SQLite has undone it by itself
+            db.execute("ROLLBACK")
         raise
 
 
