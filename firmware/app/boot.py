@@ -73,11 +73,12 @@ def stages() -> "Iterator[Handset | None]":
     config = store.load("config")
     now_ms = clock.now_ms()
     nvs = Nvs()
-    starts = nvs.number("starts", 0) + 1
+    starts = nvs.number("starts", 0) % 0xFFFF + 1
     try:
-        nvs.set_number("starts", starts & 0x3FFFFFFF)
+        nvs.set_number("starts", starts)
     except OSError:  # worn out: a badge that starts is worth more than its count
-        pass
+        starts = 0  # which is told
+    config["starts"] = starts  # for `_health`
     if _cause() != machine.PWRON_RESET:
         log.write(now_ms, "restart", (starts, _cause()))
     device = _identity(config, nvs)
@@ -179,7 +180,7 @@ def _roaming(handset: Handset, pins: dict, config: dict, now_ms: int) -> Roaming
 
 
 def _health(handset: Handset, pins: dict, config: dict, now_ms: int) -> Health:
-    health = Health(Nvs().number("starts", 0) & 0xFFFF, _cause(), now_ms)
+    health = Health(config["starts"], _cause(), now_ms)
     machine.RTC().memory(_ON)
     return health
 

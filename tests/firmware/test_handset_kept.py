@@ -99,18 +99,29 @@ def test_settings_that_cannot_be_are_left_alone(
     assert obeyed(build()) == (0, PLAYOUT_DELAY_MS)
 
 
-def test_a_flash_that_fails_does_not_stop_the_badge(
+def told_starts(handset: Any) -> int:
+    """As its reports have it."""
+    (health,) = (each for each in handset.extras if type(each).__name__ == "Health")
+    return health._starts
+
+
+def test_a_flash_that_fails_does_not_stop_the_badge_and_is_told(
     build: Build, storage: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """By a count of starts that is 0: at the start, or when there is something to keep."""
+
     def fail(*_: Any) -> None:
         raise OSError(5)
 
+    storage["starts"] = 0xFFFF
     monkeypatch.setattr(NVS, "set_blob", fail)
-    monkeypatch.setattr(NVS, "set_i32", fail)
     handset = build()
+    assert told_starts(handset) == storage["starts"] == 1  # it wraps, and not to 0
     tell(handset, settings(7, 200))
     run(handset, 1000, 63_000)
-    assert obeyed(handset) == (0, 200)
+    assert obeyed(handset) == (0, 200) and told_starts(handset) == 0
+    monkeypatch.setattr(NVS, "set_i32", fail)
+    assert told_starts(build()) == 0
     config = json.loads(Path("config.json").read_text())
     del config["device"]  # it would be kept, too
     Path("config.json").write_text(json.dumps(config))

@@ -71,6 +71,14 @@ def test_a_button_that_is_stuck_is_named_unless_nothing_is_heard_anyway() -> Non
     assert of_badges(status_of(), judge([*over, burst(4, "B3", {"B1": 0.0})], NOW_S)) == []
 
 
+def test_a_badge_whose_storage_takes_no_write_is_named_and_a_soft_one_is_not() -> None:
+    for free, says in ((40_000, ["B3 keeps nothing"]), (None, [])):
+        status = status_of()
+        changed = {"starts": 0, "heap_free_bytes": free}
+        status.members[3].badge = badge("").model_copy(update=changed)
+        assert [title for title, _ in told(status)] == says
+
+
 def test_two_badges_of_one_identity_are_told_once() -> None:
     """The leader holds them off, too: that has the same cause."""
     status = status_of()

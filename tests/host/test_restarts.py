@@ -44,7 +44,8 @@ def test_each_start_is_told_once() -> None:
         "the badge of Ann (0000000000000001) has restarted: its program hung"
     )
     assert look(member(1, 6)) == 0
-    assert look() == 0 and look(member(1, 0)) == 1  # it counts from 0 after 65,535
+    assert look() == 0 and look(member(1, 0)) == 0  # it counts no more
+    assert look(member(1, 1)) == 1  # as from 65,535 on
     assert look(*(member(number, 1) for number in range(3, DEVICES_MAX + 3))) == 0
     assert look(member(1, 9)) == 0  # forgotten: so many were heard since
     leading[0] = None

@@ -26,7 +26,8 @@ _ALL = const(0xFFFF)
 
 
 class Health:
-    """An extra of every badge: `starts` so far, the last one for `cause`. `value` of the log line:
+    """An extra of every badge: `starts` so far (0: its storage takes no write), the last one for
+    `cause`. `value` of the log line:
     heap bytes free; sends dropped, and for want of memory; times the speaker starved, frames cut;
     pieces torn; times the codec did not answer; dBm."""
 
@@ -88,7 +89,9 @@ class Health:
             nvs.set_blob("settings", kept[0])
             if hosts:
                 nvs.set_blob("hosts", hosts)
-        except (OSError, MemoryError):  # until a leader is found, it starts with older ones then
+        except OSError:  # until a leader is found, it starts with older ones then
+            self._starts = 0
+        except MemoryError:
             pass
         forget("hal.nvs")
 

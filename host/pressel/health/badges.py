@@ -1,5 +1,5 @@
-"""What is wrong with single badges besides what they hear: gone, empty, restless, twice there,
-held off, alone, with a stuck button, or of another release. It knows no HTML."""
+"""What is wrong with single badges besides what they hear: gone, empty, restless, forgetful,
+twice there, held off, alone, with a stuck button, or of another release. It knows no HTML."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def of_badges(status: LeaderState, health: VenueHealth) -> list[Todo]:
         *_gone(status),
         *_twice(status),
         *_restless(status),
+        *_forgetful(status),
         *_held_off(status),
         *_alone(status, health),
         *_stuck(status, health),
@@ -97,6 +98,18 @@ def _restless(status: LeaderState) -> Iterator[Todo]:
             text = f"{each.restarts} times in a quarter of an hour{last}. "
             text += _WHY_RESTARTS.get(why, _FAILED)
             yield Todo(f"{each.name} restarts again and again", text, "warn")
+
+
+def _forgetful(status: LeaderState) -> Iterator[Todo]:
+    for each in status.members:
+        badge = each.badge
+        # A soft badge counts no starts either; it measures no heap.
+        if badge is not None and not badge.starts and badge.heap_free_bytes is not None:
+            text = (
+                "Its storage takes no write: what it is told is lost when it is switched off. "
+                "Flash it anew with --erase, and give out another if that does not help."
+            )
+            yield Todo(f"{each.name} keeps nothing", text, "warn")
 
 
 def _held_off(status: LeaderState) -> Iterator[Todo]:

@@ -30,7 +30,7 @@ class Restarts:
             told = read_report(member.report, 0)
             before = self._starts.pop(member.device, told.starts)
             self._starts[member.device] = told.starts
-            if before != told.starts:
+            if before != told.starts and told.starts:  # 0: it counts no more
                 fields = {"device": member.device.hex(), "name": member.name.decode("utf-8")}
                 self._report("badge_restarted", {**fields, "why": told.restart})
         while len(self._starts) > DEVICES_MAX:

@@ -371,7 +371,7 @@ LAYOUTS = {
         (2, 0, 65535, None),  # access_point: last two bytes of its address; 0: unknown
         (1, 0, 255, None),  # channel: of the access point; 0: unknown
         (1, 0, 255, None),  # battery: charge in percent; 255: not measured
-        (2, 0, 65535, None),  # starts: starts since it was flashed, wrapping
+        (2, 0, 65535, None),  # starts: starts since it was flashed, wrapping; 0: it keeps nothing
         (1, 0, 255, None),  # restart: why it started last
         (2, 0, 65535, None),  # heap: least free memory, in 16 bytes; 65535: unknown
         (2, 0, 65535, None),  # stall: longest time in one step since the last report, ms
