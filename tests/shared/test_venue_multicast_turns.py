@@ -88,8 +88,9 @@ def test_a_late_packet_of_a_burst_that_is_forgotten_goes_to_each_alone():
     _, second = take_turns(made)
     wire.many.clear()
     path = made.leader.voice
-    path.fanout._before.clear()
-    path.multicast._groups[1].before = path.multicast._groups[1].burst
+    for kept in (path.fanout._bursts, path.multicast._bursts):
+        kept._before.clear()
+        kept._change()
     path.fanout.on_voice(1, late[0], made.now_ms)
     made.run(50)
     assert not wire.many and set(wire.alone) == set(range(1, 8))

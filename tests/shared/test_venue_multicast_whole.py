@@ -38,8 +38,8 @@ def test_what_most_had_to_ask_for_is_not_sent_once_again_for_a_while():
     heard_whole(made, lease)
     assert set(wire.alone) == set(range(1, 9))
     assert alone_after(made, wire) == 11
-    of_group = made.leader.voice.multicast._groups[1]
-    of_group.failed_ms = clock.add(of_group.failed_ms, -way.FAILED_MS)
+    failed_ms = made.leader.voice.multicast._failed_ms
+    failed_ms[1] = clock.add(failed_ms[1], -way.FAILED_MS)
     assert alone_after(made, wire) == 0
 
 
@@ -92,7 +92,7 @@ def test_who_missed_a_part_hears_the_rest_with_all_others():
     assert deaf_for_a_while(made, wire, 3) == 0
     assert wire.again == [3] and len(wire.asked) == 1
     many = made.leader.voice.multicast
-    assert 3 in many.served(1, many._groups[1].burst.lease)
+    assert 3 in many.served(1, many._bursts.last(1).lease)
 
 
 def test_who_hears_it_after_all_needs_no_copies_to_its_end():
@@ -147,7 +147,7 @@ def test_a_late_copy_makes_nobody_deaf_who_hears_it_with_all_others():
     wire.deaf.discard(3)
     made.run(1600)
     assert wire.again == [3]
-    (watch,) = made.badges[3].ears._watches.values()
+    ((_, watch),) = made.badges[3].ears._watches.all()
     assert watch.alone(False, made.now_ms) == []  # long after its leader has heard it
     wire.deaf.add(3)
     made.run(1000)

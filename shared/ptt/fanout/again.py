@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 FRAMES_MAX = JITTER_FRAMES_MAX - 8  # room for 80 ms of jitter, and what comes before playout
+KEPT_MS = 1500  # what went out, from then on: whoever misses it has asked three times by then
 _AT_ONCE = const(4)  # the radio has room for other words beside them
 _EVERY_MS = const(10)  # a badge reads all that has come once a step
 

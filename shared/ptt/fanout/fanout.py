@@ -4,6 +4,7 @@ plan says."""
 from ..base.clock import NEVER, age, earliest
 from ..base.compat import TYPE_CHECKING
 from ..base.numbers import LEASE_MS
+from ..multicast.last_bursts import LastBursts
 from ..wire import voice
 from .bundle import Bundle
 from .plan import AS_NEEDED, BESIDE_MULTICAST, frames_in_packet, on_each
@@ -71,8 +72,7 @@ class Fanout:
 
     def __init__(self, output: "VoiceOutput") -> None:
         self._output = output
-        self._bursts: dict[int, _Burst] = {}  # by group, the last one
-        self._before: dict[int, _Burst] = {}  # and the one before: its end comes late, or again
+        self._bursts: LastBursts[_Burst] = LastBursts()
         self._access_points = 1
         self._wanted = AS_NEEDED
 
@@ -84,13 +84,12 @@ class Fanout:
     def frames(self, group: int) -> int:
         """In a packet of the last burst of `group` to who gets a copy of it, at the fullest access
         point."""
-        burst = self._bursts.get(group)
+        burst = self._bursts.last(group)
         return 1 if burst is None else burst.copies[-1].frames
 
     def forget(self) -> None:
         """No frame waits, and no burst is under way."""
-        self._bursts = {}
-        self._before = {}
+        self._bursts.clear()
 
     def on_voice(self, group: int, data: "Any", now_ms: int) -> None:
         """A voice packet of whoever has the floor of `group`."""
@@ -105,44 +104,38 @@ class Fanout:
                 self._output.send_copies(group, packet, crowd, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
-        for bursts in (self._before, self._bursts):
-            for group in sorted(bursts):
-                burst = bursts[group]
-                if burst.once.bundle.is_due(now_ms):
-                    self._output.send_once(group, burst.once.bundle.take(), now_ms)
-                for crowd in burst.copies:
-                    if crowd.bundle.is_due(now_ms):
-                        self._output.send_copies(group, crowd.bundle.take(), crowd, now_ms)
+        for group, burst in self._bursts.all():
+            if burst.once.bundle.is_due(now_ms):
+                self._output.send_once(group, burst.once.bundle.take(), now_ms)
+            for crowd in burst.copies:
+                if crowd.bundle.is_due(now_ms):
+                    self._output.send_copies(group, crowd.bundle.take(), crowd, now_ms)
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `NEVER`."""
         due = NEVER
-        for bursts in (self._before, self._bursts):
-            for burst in bursts.values():
-                due = earliest(due, burst.once.bundle.next_timeout_ms())
-                for crowd in burst.copies:
-                    due = earliest(due, crowd.bundle.next_timeout_ms())
+        for _, burst in self._bursts.all():
+            due = earliest(due, burst.once.bundle.next_timeout_ms())
+            for crowd in burst.copies:
+                due = earliest(due, crowd.bundle.next_timeout_ms())
         return due
 
     def _burst_of(self, group: int, data: "Any", now_ms: int) -> _Burst:
         """The burst of `data`. A later lease begins one; an earlier one changes nothing of it."""
         lease = voice.lease(data)
-        last, before = self._bursts.get(group), self._before.get(group)
-        if last is not None and lease == last.lease:
-            return last
-        if before is not None and lease == before.lease:
-            return before
-        burst = _Burst(lease)
+        known = self._bursts.of(group, lease)
+        if known is not None:
+            return known
+        burst, last = _Burst(lease), self._bursts.last(group)
         if last is not None and lease < last.lease:
             return burst  # nothing of it waits
+        forgotten = self._bursts.begin(group, burst)
+        if forgotten is not None:
+            self._flush(group, forgotten, now_ms)
         needed: dict[int, int] = {}
-        if before is not None:
-            self._flush(group, before, now_ms)
         if last is not None:
             self._flush(group, last, now_ms)
-            self._before[group] = last
             needed = last.needed
-        self._bursts[group] = burst
         burst.is_sent_once = self._output.begin_burst(group, data, now_ms)
         self._begin(group, burst, needed, now_ms)
         return burst
@@ -151,7 +144,7 @@ class Fanout:
         """`before`: what the last burst needed."""
         listeners = self._output.listeners(group, burst.lease)
         burst.places = places = [place for _, place in listeners]
-        for other in self._bursts.values():
+        for _, other in self._bursts.last_ones():
             if other is not burst and age(now_ms, other.heard_ms) < LEASE_MS:
                 places = places + other.places
         counts = on_each(places, self._access_points)

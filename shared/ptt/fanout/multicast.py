@@ -9,8 +9,10 @@ word is lost by it.
 from ..base.clock import NEVER, age
 from ..base.compat import TYPE_CHECKING, const
 from ..base.numbers import INT_MAX
+from ..multicast.last_bursts import LastBursts
 from ..proof.hearing import BACK, BACKS_MAX
 from ..wire import voice
+from .again import KEPT_MS
 from .chain import DELAY, INTERVALS
 from .discloser import Discloser
 from .ears import Ears
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
 _PORT = const(47802)  # behind those of badges and hosts
 _HOST = b"\xef\xff"  # 239.255.0.0/16: of one site, routed nowhere (RFC 2365)
-_KEPT_MS = const(1500)  # packets of a burst: until who misses them has asked three times
 _NOBODY: "set[int]" = set()  # not to be changed
 _QUIET_MS = const(3000)  # without voice: a new chain disturbs nobody
 
@@ -47,24 +48,8 @@ class _Burst:
         self.kept: list[tuple[int, bytearray]] = []  # (when, packet), oldest first
 
     def forget_old(self, now_ms: int) -> None:
-        while self.kept and age(now_ms, self.kept[0][0]) > _KEPT_MS:
+        while self.kept and age(now_ms, self.kept[0][0]) > KEPT_MS:
             self.kept.pop(0)
-
-
-class _Group:
-    """Its last burst, and the one before: what is on its way when the next begins still goes out,
-    is asked for, and reported on."""
-
-    __slots__ = ("before", "burst", "failed_ms")
-
-    def __init__(self) -> None:
-        self.burst = self.before = _Burst(0, set())
-        self.failed_ms = NEVER  # when one had failed; NEVER: none has of late
-
-    def of(self, lease: int) -> "_Burst | None":
-        if self.burst.lease == lease:
-            return self.burst
-        return self.before if self.before.lease == lease else None
 
 
 class Multicast:
@@ -77,7 +62,8 @@ class Multicast:
         self._random = random
         self._host = b""  # none: it is switched off
         self._keys: Discloser | None = None
-        self._groups: dict[int, _Group] = {}
+        self._bursts: LastBursts[_Burst] = LastBursts()
+        self._failed_ms: dict[int, int] = {}  # by group, when one had failed of late
         self._spoken_ms = NEVER  # voice went out last; NEVER: not yet
         self.ears = Ears()
         self.packets = 0  # of voice, sent once for many
@@ -92,14 +78,14 @@ class Multicast:
 
     def forget(self) -> None:
         """No burst is under way."""
-        self._groups = {}
+        self._bursts.clear()
+        self._failed_ms = {}
 
     def drop(self, node: int) -> None:
         """It is a member no more."""
         self.ears.forget(node)
-        for each in self._groups.values():
-            each.burst.nodes.discard(node)
-            each.before.nodes.discard(node)
+        for _, burst in self._bursts.all():
+            burst.nodes.discard(node)
 
     @property
     def place(self) -> "tuple[bytes, int] | None":
@@ -133,28 +119,28 @@ class Multicast:
         now_ms: int,
     ) -> None:
         """A burst for `listeners`, (node, access point) of each."""
-        of_group = self._groups.get(group)
-        if of_group is None:
-            of_group = self._groups[group] = _Group()
-        was_worth_it = len(of_group.burst.nodes) > 0
-        if of_group.failed_ms != NEVER and age(now_ms, of_group.failed_ms) >= FAILED_MS:
-            of_group.failed_ms = NEVER
+        last = self._bursts.last(group)
+        was_worth_it = last is not None and len(last.nodes) > 0
+        failed_ms = self._failed_ms.get(group, NEVER)
+        if failed_ms != NEVER and age(now_ms, failed_ms) >= FAILED_MS:
+            failed_ms = NEVER
+            del self._failed_ms[group]
         nodes: set[int] = set()
-        if of_group.failed_ms == NEVER:
+        if failed_ms == NEVER:
             hearing = [each for each in listeners if self.is_heard_by(each[0], now_ms)]
             if is_worth_it([place for _, place in hearing], access_points, was_worth_it):
                 nodes = set([node for node, _ in hearing])
-        of_group.before, of_group.burst = of_group.burst, _Burst(lease, nodes)
+        self._bursts.begin(group, _Burst(lease, nodes))
 
     def served(self, group: int, lease: int) -> "set[int]":
         """The nodes that get the burst by multicast; not to be changed."""
-        burst = self._burst(group, lease)
+        burst = self._bursts.of(group, lease)
         return _NOBODY if burst is None else burst.nodes
 
     def send(self, data: bytearray, now_ms: int) -> "set[int]":
         """A VOICE_FRAME of a burst, to those who get it by multicast. Returns them; it is to be
         changed no more."""
-        burst = self._burst(voice.group(data), voice.lease(data))
+        burst = self._bursts.of(voice.group(data), voice.lease(data))
         if burst is None or not burst.nodes:
             return _NOBODY
         keys = self._keys
@@ -178,7 +164,7 @@ class Multicast:
     ) -> "list[bytearray]":
         """MULTICAST_MISSED: the packets that `node` is to get again, and what follows alone. Empty:
         the talker's own network is silent, or the burst is over."""
-        burst = self._burst(group, lease)
+        burst = self._bursts.of(group, lease)
         if burst is None or node not in burst.nodes:
             return []
         missed = [each for _, each in burst.kept if voice.first(each) + voice.count(each) > first]
@@ -191,7 +177,7 @@ class Multicast:
     def on_heard_again(self, node: int, group: int, lease: int, now_ms: int) -> None:
         """MULTICAST_HEARD: what follows goes to `node` with all others, whether it did before or
         not. `node` is a listener of `group`."""
-        burst, keys = self._burst(group, lease), self._keys
+        burst, keys = self._bursts.of(group, lease), self._keys
         if burst is None or node in burst.nodes or not burst.nodes:
             return
         if keys is None or not self.ears.proves(node, keys.number, now_ms):
@@ -206,27 +192,22 @@ class Multicast:
         self, node: int, group: int, lease: int, heard: int, missed: int, now_ms: int
     ) -> None:
         """`node` has reported how many frames of a burst it heard, and how many it missed."""
-        burst = self._burst(group, lease)
+        burst = self._bursts.of(group, lease)
         if burst is not None and node in burst.served and is_much(heard, missed):
             self._fails(node, group, burst, now_ms)
-
-    def _burst(self, group: int, lease: int) -> "_Burst | None":
-        of_group = self._groups.get(group)
-        return None if of_group is None else of_group.of(lease)
 
     def _fails(self, node: int, group: int, burst: _Burst, now_ms: int) -> None:
         burst.failing.add(node)
         if has_failed(len(burst.served), len(burst.failing)):
             # For the next: who has not asked yet would lose a word now.
-            self._groups[group].failed_ms = now_ms
+            self._failed_ms[group] = now_ms
 
     # --- time ---
 
     def handle_timeout(self, now_ms: int) -> None:
         """Probes, and keys to be told."""
-        for each in self._groups.values():
-            each.burst.forget_old(now_ms)
-            each.before.forget_old(now_ms)
+        for _, burst in self._bursts.all():
+            burst.forget_old(now_ms)
         keys = self._keys
         if keys is None:
             return
@@ -246,9 +227,8 @@ class Multicast:
 
     def _begin(self, now_ms: int) -> Discloser:
         """A new chain. Members learn of it by their next report: they hear no probes any more."""
-        for each in self._groups.values():
-            each.burst.nodes = set()
-            each.before.nodes = set()
+        for _, burst in self._bursts.all():
+            burst.nodes = set()
         number = 1 + int.from_bytes(self._random(4), "big") % INT_MAX
         self._keys = Discloser(number, self._random(16), now_ms)
         return self._keys

@@ -4,13 +4,12 @@ Whose copies a relay sends is settled when the burst begins and holds until its 
 listener that misses it gets the rest from the leader, from the first frame that it misses on."""
 
 from ..base.clock import age
-from ..base.compat import TYPE_CHECKING, const
+from ..base.compat import TYPE_CHECKING
+from ..fanout.again import KEPT_MS
 from ..wire import voice
 
 if TYPE_CHECKING:
     from ..link.link import Link
-
-_KEPT_MS = const(1500)  # packets of a burst, as `fanout.multicast` has it
 
 
 class RelayedBurst:
@@ -32,7 +31,7 @@ class RelayedBurst:
         self._asking = set()
         self._is_over = self._is_over or voice.is_last(data)
         self._packets.append((now_ms, data))
-        while age(now_ms, self._packets[0][0]) > _KEPT_MS:
+        while age(now_ms, self._packets[0][0]) > KEPT_MS:
             self._packets.pop(0)
 
     def missed(self, link: "Link", first: int) -> "list[bytearray]":

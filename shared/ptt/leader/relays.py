@@ -11,6 +11,7 @@ from ..base.numbers import CALL_GROUP_FIRST
 from ..cluster import host_messages, host_wire, relay_wire
 from ..fanout import assign
 from ..fanout.assign import Choice, Standing
+from ..multicast.last_bursts import LastBursts
 from ..wire import envelope, messages, refusal, voice
 from ..wire.envelope import FLAG_SEALED, FLAGS_AT, HEADER_BYTES, LEADER_NODE, TAG_BYTES
 from .relay_host import RelayHost
@@ -79,8 +80,7 @@ class Relays:
         self._own = 0  # listeners that the leader serves itself; 0: all
         self._relays: dict[bytes, RelayHost] = {}
         self._listeners: dict[int, RelayedListener] = {}  # by node
-        self._bursts: dict[int, RelayedBurst] = {}  # by group, the last one
-        self._before: dict[int, RelayedBurst] = {}  # and the one before: its end comes late
+        self._bursts: LastBursts[RelayedBurst] = LastBursts()
         self._out: list[Parcel] = []
         self._due_ms = NEVER
         self._plan_ms = 0
@@ -93,8 +93,7 @@ class Relays:
 
     def forget(self) -> None:
         """No burst is under way."""
-        self._bursts = {}
-        self._before = {}
+        self._bursts.clear()
 
     def drop(self, node: int) -> None:
         """It is a member no more."""
@@ -134,7 +133,7 @@ class Relays:
         """MULTICAST_MISSED: the packets that `member` is to get again, and from now on by the
         leader. Empty: a relay does not serve it, or the talker is silent; then the leader sends it
         what comes next, since the relay may be silent, too."""
-        burst = self._burst(group, lease)
+        burst = self._bursts.of(group, lease)
         if burst is None or member.link not in burst.of:
             return []
         missed = burst.missed(member.link, first)
@@ -150,22 +149,16 @@ class Relays:
 
     def begin(self, group: int, lease: int, now_ms: int) -> None:
         """A burst: who is relayed now, stays so until its end."""
-        last = self._bursts.pop(group, None)
-        if last is None:
-            self._before.pop(group, None)
-        else:
-            self._before[group] = last
+        burst = RelayedBurst(lease)
+        self._bursts.begin(group, burst)
         if not self._own or group >= CALL_GROUP_FIRST:
             return
-        burst = RelayedBurst(lease)
         for node, listener in self._listeners.items():
             if listener.state != RELAYED or not self._serves(listener.host, now_ms):
                 continue
             member = self._members.by_node(node)
             if member is not None and member.hears(group):
                 burst.of[member.link] = listener.host
-        if burst.of:
-            self._bursts[group] = burst
 
     def keep(self, data: bytearray, now_ms: int) -> None:
         """A packet goes out, which relayed listeners may ask for again."""
@@ -247,16 +240,8 @@ class Relays:
 
     def _burst_of(self, data: bytearray) -> "RelayedBurst | None":
         """Of the voice packet `data`; None: relays have nothing to do with it."""
-        if not self._bursts and not self._before:
-            return None
-        return self._burst(voice.group(data), voice.lease(data))
-
-    def _burst(self, group: int, lease: int) -> "RelayedBurst | None":
-        for bursts in (self._bursts, self._before):
-            burst = bursts.get(group)
-            if burst is not None and burst.lease == lease:
-                return burst
-        return None
+        burst = self._bursts.of(voice.group(data), voice.lease(data))
+        return burst if burst is not None and burst.of else None
 
     def _ask(self, now_ms: int) -> None:
         for host in list(self._relays):

@@ -17,6 +17,7 @@ from ..proof.prover import Prover
 from ..wire import envelope, messages, refusal, voice
 from ..wire.envelope import TYPE_AT
 from .bursts import bursts
+from .last_bursts import LastBursts
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -80,8 +81,7 @@ class Listener:
         self.state = NOWHERE
         self.place: tuple[bytes, int] | None = None
         self.prover = Prover()
-        self._watches: dict[int, Watch] = {}  # by group, of its last burst
-        self._before: dict[int, Watch] = {}  # and of the one before, whose end waits for its proof
+        self._watches: LastBursts[Watch] = LastBursts()  # the end of one before waits for its proof
         self._probes: list[int] = []  # numbers of those that were proved, newest last
         self._session = 0  # in which the leader was asked last
         self._report_ms = NEVER
@@ -113,17 +113,17 @@ class Listener:
         was_behind = self.prover.is_behind
         reason = self.prover.receive(data, now_ms)
         if reason == refusal.ACCEPTED:
-            for watch in self._all():
+            for _, watch in self._watches.all():
                 watch.alive(now_ms)
             if kind == messages.MULTICAST_VOICE:
-                watch = self._watch_of(layout.group(data), layout.lease(data))
+                watch = self._watches.of(layout.group(data), layout.lease(data))
                 if watch is not None:
                     watch.came(layout.is_last(data), now_ms)
         is_behind = self.prover.is_behind and not was_behind
         if is_behind:
             self._fire(CLOCK_BEHIND, now_ms)
         if is_behind or reason == refusal.LIMIT:
-            for watch in self._all():
+            for _, watch in self._watches.all():
                 watch.crowded(now_ms)
         for each in self.prover.take():
             self._owner.join.leave_beat_out(now_ms)
@@ -132,7 +132,7 @@ class Listener:
             else:
                 self._on_voice(each, now_ms)
         if not self.prover.holds_voice():
-            for watch in self._all():
+            for _, watch in self._watches.all():
                 watch.settled()
         return reason
 
@@ -148,9 +148,9 @@ class Listener:
         if voice.talker(frames) == self._owner.join.node:
             return  # our own: nobody sends it to us again
         group, lease = voice.group(frames), voice.lease(frames)
-        watch = self._watch_of(group, lease)
+        watch = self._watches.of(group, lease)
         if watch is None:
-            last = self._watches.get(group)
+            last = self._watches.last(group)
             if last is not None and last.lease > lease:
                 self._hear([frames], now_ms)  # a burst that we know nothing of is over
                 return
@@ -171,36 +171,26 @@ class Listener:
 
     def came_alone(self, data: "Any", now_ms: int) -> None:
         """A VOICE_FRAME, from the leader or a relay."""
-        watch = self._watch_of(voice.group(data), voice.lease(data))
+        watch = self._watches.of(voice.group(data), voice.lease(data))
         if watch is not None:
             self._hear(watch.alone(voice.is_last(data), now_ms), now_ms)
 
     # --- bursts that should come ---
 
-    def _watch_of(self, group: int, lease: int) -> "Watch | None":
-        for watches in (self._watches, self._before):
-            watch = watches.get(group)
-            if watch is not None and watch.lease == lease:
-                return watch
-        return None
-
-    def _all(self) -> "list[Watch]":
-        return list(self._before.values()) + list(self._watches.values())
-
     def _begin(self, group: int, lease: int, now_ms: int) -> Watch:
         """A burst begins: what has come of the one before, and has no proof yet, is still heard."""
         self._end(group, now_ms)
-        watch = self._watches[group] = Watch(lease, now_ms)
+        watch = Watch(lease, now_ms)
+        self._watches.begin(group, watch)
         return watch
 
     def _end(self, group: int, now_ms: int) -> None:
         """The last burst of `group` is over."""
-        watch = self._watches.pop(group, None)
+        watch = self._watches.last(group)
         if watch is None:
             return
         watch.over(now_ms)
-        before = self._before.get(group)
-        self._before[group] = watch
+        before = self._watches.end(group)
         if before is not None:
             self._hear(before.flush(), now_ms)
 
@@ -210,7 +200,7 @@ class Listener:
         if self.state == NOWHERE or owner.join.state != JOINED:
             return
         for group, lease, talker in bursts(owner):
-            watch = self._watches.get(group)
+            watch = self._watches.last(group)
             if watch is not None and watch.lease >= lease:
                 if watch.lease == lease and not talker:
                     watch.over(now_ms)
@@ -254,8 +244,7 @@ class Listener:
             self.place = None
             self.prover.close()
             self._look_ms = NEVER
-            self._watches = {}
-            self._before = {}
+            self._watches.clear()
 
     # --- time ---
 
@@ -275,18 +264,16 @@ class Listener:
             self._fire(PROBES_COME if is_hearing else PROBES_MISSED, now_ms)
         if self._report_ms != NEVER and since(now_ms, self._report_ms) >= 0:
             self._report(now_ms)
-        for watches in (self._before, self._watches):
-            for group in watches:
-                watch = watches[group]
-                if watch.is_due(now_ms):
-                    watch.asked(now_ms)
-                    values = (group, watch.lease, watch.next)
-                    owner.send(messages.MULTICAST_MISSED, values, owner.link.address, now_ms)
+        for group, watch in self._watches.all():
+            if watch.is_due(now_ms):
+                watch.asked(now_ms)
+                values = (group, watch.lease, watch.next)
+                owner.send(messages.MULTICAST_MISSED, values, owner.link.address, now_ms)
 
     def next_timeout_ms(self) -> int:
         """When `handle_timeout` has work next, or `NEVER`."""
         due_ms = earliest(self._report_ms, self._look_ms)
-        for watch in self._all():
+        for _, watch in self._watches.all():
             due_ms = earliest(due_ms, watch.next_timeout_ms())
         return due_ms
 

@@ -17,6 +17,7 @@ from ..link import derive
 from ..link.derive import SessionKeys
 from ..link.hmac import HmacKey
 from ..multicast.bursts import bursts
+from ..multicast.last_bursts import LastBursts
 from ..proof import layout
 from ..wire import envelope, messages, refusal, voice
 from ..wire.envelope import FLAG_SEALED, FLAGS_AT, LEADER_NODE, TAG_BYTES, TYPE_AT
@@ -86,8 +87,7 @@ class Ear:
         participant.membership.claims |= features.RELAYED
         self.state = NONE
         self._relays: list[_Relay] = []  # the newest first
-        self._watches: dict[int, Watch] = {}  # by group, of its last burst
-        self._before: dict[int, Watch] = {}  # and of the one before, whose end may be missing
+        self._watches: LastBursts[Watch] = LastBursts()
         self._held: list[bytearray] = []  # of bursts that the leader has not named
         self._asked_ms = NEVER  # when it was asked who talks
         self._place = (0, 0)  # session and term in which they were named
@@ -222,9 +222,9 @@ class Ear:
         if voice.lease(data) > self._named(voice.group(data))[0]:
             return
         group, lease = voice.group(data), voice.lease(data)
-        watch = self._watch(group, lease)
+        watch = self._watches.of(group, lease)
         if watch is None:
-            last = self._watches.get(group)
+            last = self._watches.last(group)
             if last is not None and last.lease > lease:
                 return
             if self.state == NONE or group >= CALL_GROUP_FIRST:
@@ -232,24 +232,18 @@ class Ear:
             watch = self._begin(group, lease, now_ms)
         watch.came(voice.first(data) + voice.count(data), voice.is_last(data), now_ms)
 
-    def _watch(self, group: int, lease: int) -> "Watch | None":
-        for watches in (self._watches, self._before):
-            watch = watches.get(group)
-            if watch is not None and watch.lease == lease:
-                return watch
-        return None
-
     def _begin(self, group: int, lease: int, now_ms: int) -> Watch:
         self._end(group)
-        watch = self._watches[group] = Watch(lease, now_ms)
+        watch = Watch(lease, now_ms)
+        self._watches.begin(group, watch)
         return watch
 
     def _end(self, group: int) -> None:
         """The last burst of `group` is over; what is missing of it is still asked for."""
-        watch = self._watches.pop(group, None)
+        watch = self._watches.last(group)
         if watch is not None:
             watch.over()
-            self._before[group] = watch
+            self._watches.end(group)
 
     def _look_for_bursts(self, now_ms: int) -> None:
         """Of each of our groups the newest burst is watched, unless it is our own."""
@@ -257,7 +251,7 @@ class Ear:
         if self.state == NONE or owner.join.state != JOINED:
             return
         for group, lease, talker in bursts(owner):
-            watch = self._watches.get(group)
+            watch = self._watches.last(group)
             if watch is not None and watch.lease >= lease:
                 if watch.lease == lease and not talker:
                     watch.over()
@@ -308,7 +302,7 @@ class Ear:
             if relay.until_ms == NEVER:
                 relay.until_ms = add(now_ms, _FORMER_MS)
                 relay.bursts = {}
-                for group, watch in self._watches.items():
+                for group, watch in self._watches.last_ones():
                     if watch.is_under_way:
                         relay.bursts[group] = watch.lease
 
@@ -322,7 +316,7 @@ class Ear:
 
     def _is_ending(self, relay: _Relay) -> bool:
         for group, lease in relay.bursts.items():
-            watch = self._watch(group, lease)
+            watch = self._watches.of(group, lease)
             if watch is not None and watch.is_under_way:
                 return True
         return False
@@ -351,8 +345,7 @@ class Ear:
             self._relays = []
             self._give_up(self._held)
             self._held = []
-            self._watches = {}
-            self._before = {}
+            self._watches.clear()
         if self.state != HEARING:
             self._report_ms = NEVER
 
@@ -365,13 +358,11 @@ class Ear:
             return
         if self._report_ms != NEVER and since(now_ms, self._report_ms) >= 0:
             self._report(now_ms)
-        for watches in (self._before, self._watches):
-            for group in watches:
-                watch = watches[group]
-                if watch.is_due(now_ms):
-                    watch.asked(now_ms)
-                    values = (group, watch.lease, watch.next)
-                    owner.send(messages.MULTICAST_MISSED, values, owner.link.address, now_ms)
+        for group, watch in self._watches.all():
+            if watch.is_due(now_ms):
+                watch.asked(now_ms)
+                values = (group, watch.lease, watch.next)
+                owner.send(messages.MULTICAST_MISSED, values, owner.link.address, now_ms)
         self._let_go(now_ms)
 
     def _report(self, now_ms: int) -> None:
@@ -390,9 +381,8 @@ class Ear:
         due_ms = self._report_ms
         for relay in self._relays:
             due_ms = earliest(due_ms, relay.until_ms)
-        for watches in (self._before, self._watches):
-            for watch in watches.values():
-                due_ms = earliest(due_ms, watch.next_timeout_ms())
+        for _, watch in self._watches.all():
+            due_ms = earliest(due_ms, watch.next_timeout_ms())
         return due_ms
 
 

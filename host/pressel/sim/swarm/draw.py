@@ -143,12 +143,8 @@ def _with_ways(chance: _Draw, scenario: Scenario) -> Scenario:
 
 
 def _with_habits(chance: _Draw, scenario: Scenario) -> Scenario:
-    """People press again at once, or packets hold more frames than one. Drawn apart, too, and only
-    where the leader sends to each: a checker of the other ways counts what is late in packets of
-    one frame."""
+    """People press again at once, or packets hold more frames than one. Drawn apart, too."""
     speech, settings = scenario.speech, scenario.settings or VenueSettings()
-    if settings.multicast_group or settings.own_listeners:
-        return scenario
     if speech and chance.happens(6):
         speech = speech.model_copy(update={"gap_ms": chance.range(*_QUICK_MS)})
     if chance.happens(4):

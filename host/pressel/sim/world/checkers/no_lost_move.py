@@ -1,9 +1,10 @@
 """Whoever hears no multicast, or no relay, any more, and asks for the burst, misses no frame of it
 but those that were lost on the air before, or once it has said that it hears it again, or on the
-way to it alone, and those that are older than what a listener keeps. What the air itself held for
-longer than voice waits before it is played, or until its key was known, counts as lost there, and
-so does what is still on its way when the burst ends, or waits for the frames that leave in one
-packet with it. Who has no key, or another address, than its leader knows is not moved, but deaf.
+way to it alone, and those that are older than what a listener or its host keeps. What the air
+itself held for longer than voice waits before it is played, or until its key was known, counts as
+lost there, and so does what is still on its way when the burst ends, or waits for the frames that
+leave in one packet with it. Who has no key, or another address, than its leader knows is not moved,
+but deaf. Who asks its leader for what that sends to it alone already is not moved, either.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ptt.base import events
 from ptt.base.defaults import PLAYOUT_DELAY_MS
 from ptt.base.numbers import FRAME_MS, FRAMES_PER_PACKET_MAX
-from ptt.fanout.again import FRAMES_MAX
+from ptt.fanout.again import FRAMES_MAX, KEPT_MS
 from ptt.fanout.chain import DELAY
 from ptt.proof import layout
 from ptt.proof.known import INTERVAL_MS
@@ -64,6 +65,7 @@ class NoLostMove:
         self._leader = -1
         self._said: dict[int, dict[int, int]] = {}  # lease -> frames a host passed on, and when
         self._alone: dict[tuple[int, int], int] = {}  # (node, lease) -> behind what was sent to it
+        self._served: set[tuple[int, int]] = set()  # (node, lease): by the leader, without a word
         self._asked: dict[tuple[int, int], list[Move]] = {}  # by node and lease
         self._lost: dict[tuple[int, int], list[tuple[int, int, bool]]] = {}
         self._under_way: dict[tuple[int, bytes], int] = {}  # (node, datagram) -> when it was sent
@@ -87,13 +89,16 @@ class NoLostMove:
 
     def _on_fault(self, now_us: int, node: int, fault: int, b: int, detail: Any) -> None:
         """A leader that has lost power has nothing to send; a single one was never elected."""
-        is_leader = node == self._leader or not self._world.stage.standbys
-        if fault == record.CRASHED and is_leader and self._world.nodes[node].is_wired:
+        if fault == record.CRASHED and self._leads(node) and self._world.nodes[node].is_wired:
             self._forget()
+
+    def _leads(self, host: int) -> bool:
+        return host == self._leader or not self._world.stage.standbys
 
     def _forget(self) -> None:
         self._said.clear()
         self._alone.clear()
+        self._served.clear()
         self._asked.clear()
         self._lost.clear()
         self._sent.clear()
@@ -113,6 +118,8 @@ class NoLostMove:
                     said.setdefault(frame, now_us)
             if (a, lease) in self._asked:
                 self._alone[a, lease] = first + count
+            elif not _is_many(data) and self._leads(node):
+                self._served.add((a, lease))
             if self._world.stage.hears_relays and not _is_many(data):
                 self._sent.setdefault((a, lease), set()).update(range(first, first + count))
             # What a relay sent before may come behind what the leader sends then.
@@ -158,7 +165,11 @@ class NoLostMove:
         return address if _is_many(data) else self._node_of.get(envelope.session_id(data), address)
 
     def _on_move(self, now_us: int, kind: int, node: int, lease: int, data: Any) -> None:
-        behind = max(self._said.get(lease, ()), default=-1) + 1
+        if (node, lease) in self._served:
+            return
+        said = self._said.get(lease, {})
+        kept = [at for at, sent_us in said.items() if now_us - sent_us <= KEPT_MS * 1000]
+        behind = max(said, default=-1) + 1
         moves = self._asked.setdefault((node, lease), [])
         is_alone = bool(moves) and moves[-1].end == _NEVER_AGAIN
         if kind == MULTICAST_HEARD and is_alone:
@@ -168,7 +179,8 @@ class NoLostMove:
             # While the talker is silent nothing is missed, and the leader goes on as before, unless
             # a relay may be to blame.
             if first < behind or self._world.stage.hears_relays:
-                moves.append(Move(now_us, first, max(behind - _AGAIN, first)))
+                oldest = max(first, behind - _AGAIN, min(kept, default=behind))
+                moves.append(Move(now_us, first, oldest))
 
     def _on_refused(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
         if len(data) > _FIRST_AT and data[envelope.TYPE_AT] == MULTICAST_MISSED:
@@ -195,6 +207,7 @@ class NoLostMove:
             return
         _, lease, played, _, late, _, dropped = value
         moves = self._asked.pop((node, lease), None)
+        self._served.discard((node, lease))
         if not moves:
             return
         for key in [key for key in self._under_way if key[0] == node]:
