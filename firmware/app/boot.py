@@ -169,6 +169,13 @@ def stages() -> "Iterator[Handset | None]":
         from .extras.many import ManyEars
 
         handset.extras.append(ManyEars(handset))
+    if features.HAS_PAUSES:
+        yield None
+        part = _native("microphone", now_ms)
+        if part is not None:
+            from .extras import level
+
+            level.start(handset, part)
     participant.start(now_ms)
     log.write(now_ms, "boot", config["name"])
     forget("app.boot", "hal.board", "hal.nvs")  # 4 KB of the heap, this module included

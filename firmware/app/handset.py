@@ -13,7 +13,7 @@ from micropython import const
 from hal import button as buttons
 from ptt.badge import indications
 from ptt.badge.floor import NO_PERMISSION
-from ptt.base import events
+from ptt.base import events, features
 from ptt.base.clock import NEVER, add, age, since
 from ptt.base.compat import TYPE_CHECKING
 from ptt.base.words import nth_word
@@ -24,6 +24,7 @@ from ptt.wire import messages
 from . import log
 
 if TYPE_CHECKING:
+    from array import array
     from typing import Protocol
 
     from app.tones import Tones
@@ -50,6 +51,11 @@ if TYPE_CHECKING:
         def step(self, handset: "Handset", now_ms: int) -> None: ...
 
         def on_event(self, handset: "Handset", event: tuple, now_ms: int) -> None: ...
+
+    class Level(Protocol):
+        """Makes fit what the microphone hears: `app.extras.level`."""
+
+        def prepare(self, pcm: array) -> None: ...
 
 
 _TICK_MS = const(10)  # of the port, whose waits end no sooner: so late is a press noticed
@@ -92,6 +98,8 @@ class Handset:
         self.battery: "Battery | None" = None  # None: it is not measured
         self.port: "SharedPort | None" = None  # None: microphone and speaker have a port each
         self.extras: "list[Extra]" = []
+        if features.HAS_PAUSES:
+            self.level: "Level | None" = None  # makes fit what the microphone hears
         self.situation = indications.SEARCHING
         self.is_battery_low = False
         self.pressed_ms = 0  # when the talk button last moved, for extras that wait for a long rest
@@ -210,6 +218,12 @@ class Handset:
         left = _FRAMES_MAX
         while left and (has_frame or microphone.read()):
             has_frame = False
+            if features.HAS_PAUSES:
+                if self.level is not None:
+                    self.level.prepare(microphone.pcm)
+                    self.participant.write_microphone(microphone.pcm, now_ms)
+                    left -= 1
+                    continue
             dsp.centre(microphone.constant, microphone.pcm)
             if microphone.gain_q8 != _GAIN_ONE_Q8:
                 dsp.gain(microphone.pcm, microphone.gain_q8)

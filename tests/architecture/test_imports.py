@@ -49,7 +49,7 @@ WINGS: dict[str, tuple[str, ...]] = {
     "leader": ("base", "wire", "link", "proof", "cluster", "fanout"),
     "relay": ("base", "wire", "link", "proof", "cluster", "fanout", "leader"),
 }
-ON_A_BADGE = ("base", "wire", "link", "media", "badge", "multicast", "proof")
+ON_A_BADGE = ("base", "wire", "link", "media", "microphone", "badge", "multicast", "proof")
 TYPES = ("typing", "collections.abc")  # under TYPE_CHECKING only: a badge has neither
 
 

@@ -20,6 +20,7 @@ _FRAMES_A_SECOND = 50
 _INSTEAD = {"ima_encode_shaped": "g722_encode", "ima_decode": "g722_decode"}  # by the best badge
 _NAMES = {
     "microphone_to_radio": "microphone to radio",
+    "microphone_with_room_to_radio": "the same, levelled",
     "radio_to_loudspeaker": "radio to loudspeaker",
     "radio_to_smooth_loudspeaker": "the same, smooth: a period is sought",
 }

@@ -1,4 +1,5 @@
-"""`python -m tests.bench.concealment`: what listeners make of lost frames, by PESQ wide band.
+"""`python -m tests.bench.concealment`: what listeners make of lost frames, by PESQ wide band, and
+by PLCMOS, which knows only what was heard.
 
 The recordings in the tree, coded plainly, lose frames by chance: alone, or in bursts (Gilbert's
 model). The same losses for silence, for what a badge without room plays (the last frame, fading),
@@ -11,7 +12,7 @@ from __future__ import annotations
 import random
 import sys
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 import numpy as np
@@ -19,16 +20,20 @@ import numpy as np
 from pressel.audio.codecs import host_codecs
 from pressel.audio.speech import RECORDINGS
 from pressel.audio.wav import read_speech
+from pressel.report.quality import Score
 from ptt.base.numbers import CONCEAL_FRAMES_MAX, FRAME_SAMPLES
 from ptt.media import adpcm, samples
 from ptt.media.codecs import IMA, Codec
 from ptt.media.concealer import Concealer
+
+from .plcmos import plcmos_of
 
 RATE_HZ = 16_000
 CONDITIONS = ((1, 1.0), (3, 1.0), (5, 1.0), (10, 1.0), (5, 2.5))  # percent lost, frames a burst
 IN_CODECS = ((0, 1.0), *CONDITIONS)
 _LAG_MAX = 640  # samples: no coder looks further ahead
 RUNS = 6  # of each recording: the mean of 24 scores, which other seeds move by up to 0.3
+HEARD_RUNS = 2  # of these for PLCMOS, which takes a second for each
 
 Listener = Callable[["array[int] | None"], "array[int]"]
 
@@ -99,10 +104,20 @@ def losses(percent: float, burst: float, chance: random.Random) -> Iterator[bool
 
 
 def scores(kind: str, percent: float, burst: float, runs: int = RUNS) -> list[float]:
-    """PESQ-WB of each recording and run; the losses of a run are the same for each kind."""
+    """PESQ-WB of each recording and run."""
     import pesq
 
-    found = []
+    return [
+        pesq.pesq(RATE_HZ, spoken, played, "wb")
+        for spoken, played in _concealed(kind, percent, burst, runs)
+    ]
+
+
+def _concealed(
+    kind: str, percent: float, burst: float, runs: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """What was spoken and what was heard, of each recording and run; the losses of a run are the
+    same for each kind."""
     for place, recording in enumerate(RECORDINGS):
         spoken = read_speech(recording.path)
         frames = decoded(spoken)
@@ -113,19 +128,18 @@ def scores(kind: str, percent: float, burst: float, runs: int = RUNS) -> list[fl
             for frame in frames:
                 heard += hear(None if next(lost) else frame)
             played = np.frombuffer(heard, np.int16)
-            found.append(pesq.pesq(RATE_HZ, spoken[: len(played)], played, "wb"))
-    return found
+            yield spoken[: len(played)], played
 
 
 def codec_scores(
     codec: Codec, percent: float, burst: float, runs: int = RUNS
-) -> tuple[list[float], list[float]]:
+) -> tuple[list[float], list[float], list[Score]]:
     """PESQ-WB and STOI of each recording and run, coded by `codec` and concealed by the voice's
-    period."""
+    period; PLCMOS of the first `HEARD_RUNS` of them."""
     import pesq
     from pystoi import stoi
 
-    sounds, words, lag = [], [], lag_of(codec)
+    sounds, words, ears, lag = [], [], [], lag_of(codec)
     for place, recording in enumerate(RECORDINGS):
         spoken = read_speech(recording.path)
         packed = coded(codec, spoken)
@@ -134,7 +148,9 @@ def codec_scores(
             played = heard(codec, packed, period(), losses(percent, burst, chance))
             sounds.append(pesq.pesq(RATE_HZ, spoken[: len(played)], played, "wb"))
             words.append(float(stoi(*aligned(spoken, played, lag), RATE_HZ)))
-    return sounds, words
+            if run < HEARD_RUNS:
+                ears.append(plcmos_of(played))
+    return sounds, words, ears
 
 
 @cache
@@ -186,17 +202,34 @@ def codecs() -> list[str]:
     """Lines of Markdown."""
     known = (IMA, *host_codecs())
     rows = [
-        f"| loss | {' | '.join(f'{codec.name}: PESQ-WB | STOI' for codec in known)} |",
-        "|---|" + "--:|" * 2 * len(known),
+        f"| loss | {' | '.join(f'{codec.name}: PESQ-WB | STOI | PLCMOS' for codec in known)} |",
+        "|---|" + "--:|" * 3 * len(known),
     ]
     for percent, burst in IN_CODECS:
         runs = RUNS if percent else 1  # without loss all are alike
         cells = []
         for codec in known:
-            sounds, words = codec_scores(codec, percent, burst, runs)
-            cells += [f"{np.mean(sounds):.2f}", f"{np.mean(words):.3f}"]
+            sounds, words, ears = codec_scores(codec, percent, burst, runs)
+            cells += [f"{np.mean(sounds):.2f}", f"{np.mean(words):.3f}", _mean(ears)]
         rows.append(f"| {what(percent, burst)} | {' | '.join(cells)} |")
     return rows
+
+
+def by_ear() -> list[str]:
+    """Lines of Markdown: PLCMOS of each kind."""
+    rows = [f"| loss | {' | '.join(KINDS)} |", "|---|" + "--:|" * len(KINDS)]
+    for percent, burst in CONDITIONS:
+        cells = [
+            _mean(plcmos_of(played) for _, played in _concealed(kind, percent, burst, HEARD_RUNS))
+            for kind in KINDS
+        ]
+        rows.append(f"| {what(percent, burst)} | {' | '.join(cells)} |")
+    return rows
+
+
+def _mean(scores: Iterable[Score]) -> str:
+    values = [score.value for score in scores]
+    return "–" if None in values else f"{np.mean([value or 0.0 for value in values]):.2f}"
 
 
 def what(percent: float, burst: float) -> str:
@@ -243,6 +276,6 @@ def table(runs: int = RUNS) -> list[str]:
 
 if __name__ == "__main__":
     try:
-        print("\n".join([*table(), "", *codecs(), "", *edges()]))
+        print("\n".join([*table(), "", *by_ear(), "", *codecs(), "", *edges()]))
     except ImportError:
         sys.exit("This needs the package pesq: see requirements-pesq.in.")

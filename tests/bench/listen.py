@@ -1,7 +1,8 @@
 """`make listen`: build/listen/index.html, in which people judge codecs and concealment by ear.
 
 Each recording of the tree as it was spoken and as each codec and each way of concealing gives it,
-with the same losses; beside each its PESQ-WB and STOI. One page that needs nothing beside it.
+with the same losses; beside each its PESQ-WB, STOI and PLCMOS. One page that needs nothing beside
+it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from ptt.media.codecs import IMA, Codec
 
 from . import concealment
 from .concealment import RATE_HZ, Listener
+from .plcmos import plcmos_of
 
 TARGET = Path(__file__).resolve().parents[2] / "build" / "listen" / "index.html"
 LOSSES = ((0, 1.0), (1, 1.0), (5, 1.0), (5, 2.5), (10, 1.0))  # percent lost, frames a burst
@@ -55,10 +57,14 @@ class Sample:
     pcm: np.ndarray
     sounds: Score
     words: Score
+    ear: Score
 
     def html(self) -> str:
         name = escape(self.what)
-        figures = f"PESQ-WB {_figure(self.sounds, 2)}, STOI {_figure(self.words, 3)}"
+        figures = (
+            f"PESQ-WB {_figure(self.sounds, 2)}, STOI {_figure(self.words, 3)}, "
+            f"PLCMOS {_figure(self.ear, 2)}"
+        )
         return (
             f"<li><span>{name}</span><em>{figures}</em>"
             f'<audio controls preload="none" aria-label="{name}" src="{_uri(self.pcm)}">'
@@ -102,7 +108,7 @@ def page(seed: int = 1) -> str:
 def _sample(what: str, said: np.ndarray, heard: np.ndarray, lag: int) -> Sample:
     """`lag`: so many samples later is it heard."""
     pair = concealment.aligned(said, heard, lag)
-    return Sample(what, heard, pesq_of(*pair), stoi_of(*pair))
+    return Sample(what, heard, pesq_of(*pair), stoi_of(*pair), plcmos_of(heard))
 
 
 def _figure(score: Score, digits: int) -> str:

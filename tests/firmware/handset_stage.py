@@ -29,13 +29,16 @@ def build(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Build:
-    """Boots the handset of a board; `config` goes into its config.json."""
+    """Boots the handset of a board, with a microphone's `gain_permille`; `config` goes into its
+    config.json."""
     monkeypatch.chdir(tmp_path)
     for name in ("radio", "microphone", "speaker"):
         firmware(f"hal.{name}")  # with the fakes of its modules
 
     def make(board: str = "esp32-devkit", **config: Any) -> Any:
         facts = load_board(board).facts()
+        if "gain_permille" in config:
+            facts["microphone"]["gain_permille"] = config.pop("gain_permille")
         (tmp_path / "board.json").write_text(json.dumps(facts))
         config = {"device": DEVICE, "name": "Ann", "wifi": {"ssid": "x", "password": ""}, **config}
         (tmp_path / "config.json").write_text(json.dumps(config))
@@ -67,10 +70,12 @@ def hold(handset: Any, pin: int, from_ms: int, to_ms: int) -> None:
     Pin.levels[pin] = 1
 
 
-def settings(version: int, delay_ms: int, talk_ms: int = 60_000, power_save: int = 0) -> bytes:
+def settings(
+    version: int, delay_ms: int, talk_ms: int = 60_000, power_save: int = 0, gain: int = 1
+) -> bytes:
     """The payload of a SETTINGS_SNAPSHOT, with the defaults of what roomy badges obey."""
     first = version.to_bytes(4, "big") + delay_ms.to_bytes(2, "big") + talk_ms.to_bytes(4, "big")
-    return first + bytes((340 >> 8, 340 & 255, 10, 1, 1, power_save))
+    return first + bytes((340 >> 8, 340 & 255, 10, gain, 1, power_save))
 
 
 def tell(handset: Any, told: bytes) -> None:

@@ -46,6 +46,7 @@ CYCLES_AN_HOUR = 180
 CYCLE_S = 20
 LEFT_OUT = ("smooth_playout", "networks", "multicast")  # no stock ESP32 has room for them
 _G722 = "g722_twin"  # its module
+_FILTERS = "filters_twin"
 STEPS_A_FRAME = 2  # of 10 ms, a tick of the port
 LIMIT_S = 300  # of CPU time; eight minutes of virtual time take half a minute
 HOUR_LIMIT_S = 3600
@@ -78,6 +79,8 @@ def run_cycles(
         _lend_voice_period(firmware.folder)
     if "g722" not in without_needy(without):
         _lend_g722(firmware.folder)
+    if "pauses" not in without_needy(without):
+        _lend_microphone(firmware.folder)
     board = {**load_board(DEFAULT_BOARD).facts(), **(parts or {})}
     for name, record in (("board", board), ("config", {**CONFIG, **(settings or {})})):
         (firmware.folder / f"{name}.json").write_text(json.dumps(record))
@@ -129,6 +132,12 @@ def _lend_g722(flash: Path) -> None:
     (flash / "lib" / "native" / "g722.py").write_text(f"from {_G722} import {names}\n")
 
 
+def _lend_microphone(flash: Path) -> None:
+    """Likewise."""
+    text = f"from {_FILTERS} import amplify, high_pass, hiss\n"
+    (flash / "lib" / "native" / "microphone.py").write_text(text)
+
+
 @functools.cache  # it packs the sources that badges have, which takes seconds
 def _image(packing_name: str, without: tuple[str, ...], shims: tuple[str, ...]) -> bytes:
     """The fakes as frozen modules: their code takes nothing of the heap. `shims`: those of the
@@ -140,6 +149,9 @@ def _image(packing_name: str, without: tuple[str, ...], shims: tuple[str, ...]) 
     if "g722" not in without_needy(without):
         twin = (ROOT / "shared" / "ptt" / "twins" / "g722.py").read_text("utf-8")
         names[f"{_G722}.py"] = twin.replace("from ..", "from ptt.")
+    if "pauses" not in without_needy(without):
+        twin = (ROOT / "shared" / "ptt" / "microphone" / "filters.py").read_text("utf-8")
+        names[f"{_FILTERS}.py"] = twin.replace("from ..", "from ptt.")
     fakes = PACKINGS[packing_name].beside(content, sources, names)
     fakes = shorten_private_names(fakes)  # a C module takes no names of the heap
     fakes |= {name: (SHIMS / name).read_text("utf-8") for name in shims}

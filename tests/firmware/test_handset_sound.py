@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from array import array
+from collections.abc import Callable
+from math import pi, sin
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from tests.firmware.handset_stage import (
     build,
     log,
     run,
+    settings,
+    tell,
     tone_of,
 )
 from tests.firmware.hardware import (
@@ -133,7 +137,7 @@ def test_native_code_is_loaded_as_far_as_there_is_room(
         if not name.startswith("native."):
             return load(name, *rest)
         loaded.append(name)
-        if name in ("native.shaped", "native.voice_period", "native.g722"):
+        if name in ("native.shaped", "native.voice_period", "native.g722", "native.microphone"):
             raise MemoryError
         return ModuleType(name)
 
@@ -143,7 +147,7 @@ def test_native_code_is_loaded_as_far_as_there_is_room(
         handset = build()
     run(handset, 1000, 1100)
     coders = ["native.ima", "native.octets", "native.samples", "native.shaped"]
-    assert loaded == [*coders, "native.voice_period", "native.g722"]
+    assert loaded == [*coders, "native.voice_period", "native.g722", "native.microphone"]
     told = log(capsys)
     assert ("no room for native", "shaped") in told
     assert ("no room for native", "voice_period") in told
@@ -151,6 +155,7 @@ def test_native_code_is_loaded_as_far_as_there_is_room(
     assert handset.participant.playout.codecs.mask() == 1 << messages.CODEC_IMA_ADPCM
     assert dsp.ima_encode is plain
     assert handset.participant.ear is handset.participant.playout
+    assert handset.level is None
 
 
 def test_with_machine_code_speech_is_smoothed(
@@ -186,6 +191,64 @@ def test_with_machine_code_for_it_g722_is_spoken_and_heard(
     assert participant.playout.codecs.mask() == both
     participant.burst.want(messages.CODEC_G722)
     assert participant.burst.wanted() == messages.CODEC_G722
+
+
+def talking(handset: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[array[int]], None]:
+    """Its microphone hears the frames that the result is called with, while its button is down."""
+    monkeypatch.setattr(handset.participant.floor, "wants_speech", lambda: True)
+    (port,) = (each for each in I2S.made if each.settings["mode"] == I2S.RX)
+    now_ms = 1000
+
+    def hear(pcm: array[int]) -> None:
+        nonlocal now_ms
+        now_ms += 20
+        port.samples.extend(pcm)
+        handset.step(now_ms)
+
+    return hear
+
+
+def test_with_machine_code_the_strength_follows_speech_from_the_board_s_gain_on(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ptt.base import events, features
+    from ptt.microphone import filters
+
+    monkeypatch.setitem(sys.modules, "native", filters)
+    monkeypatch.setitem(sys.modules, "native.microphone", filters)
+    handset = build("esp32s3-devkit", gain_permille=2000)
+    participant = handset.participant
+    assert participant.membership.claims & features.PAUSES
+    hear = talking(handset, monkeypatch)
+    sent: list[list[int]] = []
+    levels: list[int] = []
+
+    def write(pcm: array[int], now_ms: int) -> None:
+        sent.append(list(pcm))
+        levels.append(participant.burst.rest_level)
+
+    monkeypatch.setattr(participant, "write_microphone", write)
+    talk(hear, words=1)
+    assert max(map(max, sent)) == pytest.approx(2 * 600, rel=0.1)  # the board's
+    talk(hear, words=20)
+    loud = max(map(max, sent[-400:]))
+    assert loud > 1500
+    assert not any(levels[:5]) and max(levels) > 0  # pauses between words are told
+    tell(handset, settings(7, 60, gain=0))
+    participant.tell(events.SETTINGS, 7)
+    talk(hear, words=20)
+    assert max(map(max, sent[-100:])) == pytest.approx(2 * 600, rel=0.1)
+    talk(hear, words=1, peak=32_767)
+    assert handset.level.conditioner.clipped > 10
+    assert max(map(max, sent[-40:])) < 32_000  # bent, not cut
+
+
+def talk(hear: Callable[[array[int]], None], words: int, peak: int = 600) -> None:
+    """Words of 0.4 s at 500 Hz, and 0.6 s of nothing behind each."""
+    for _ in range(words):
+        for number in range(50):
+            size = peak if number < 20 else 2
+            hear(array("h", (round(size * sin(2 * pi * n / 32)) for n in range(FRAME_SAMPLES))))
 
 
 def test_a_codec_that_does_not_answer_is_told(

@@ -20,7 +20,7 @@ from pressel.node.recoder import Recoder
 from ptt import twins
 from ptt.base import events, features
 from ptt.base.numbers import FRAME_SAMPLES, LAST_REPEATS
-from ptt.leader import coding
+from ptt.leader import coding, rests
 from ptt.leader.settings_in_force import Settings
 from ptt.media import dsp, g722
 from ptt.media.codecs import IMA, Codec
@@ -182,6 +182,21 @@ def test_badges_with_room_and_computers_talk_in_g722() -> None:
         for listener in listeners:
             assert venue.likeness(listener, name) > ALIKE[G722]
     assert venue.leader.groups.coding.packets == 0
+
+
+@pytest.mark.parametrize(("leave_out", "codec"), [(rests.AUTOMATIC, OPUS), (rests.ON, IMA_ADPCM)])
+def test_a_better_codec_is_worth_more_than_pauses_that_are_left_out_by_themselves(
+    leave_out: int, codec: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opus takes half of what IMA-ADPCM does, and G.722 as much: pauses are an eighth of it."""
+    monkeypatch.setattr("ptt.leader.rests.plan.frames_in_packet", lambda listeners: 2)
+    venue = Coded()
+    for member in venue.leader.members.all():
+        member.features |= features.PAUSES
+    venue.put_in_force(2, coding.AUTO, leave_out_pauses=leave_out)
+    venue.talk()
+    assert venue.codecs_from("A") == {codec}
+    assert venue.badge("A").engine.burst.may_rest == (codec == IMA_ADPCM)
 
 
 def test_one_stock_badge_keeps_its_group_at_ima_and_the_grant_is_as_before() -> None:

@@ -190,6 +190,7 @@ def test_a_chip_with_more_memory_has_all_and_the_smallest_what_fits() -> None:
         == [
             "smooth_playout",
             "g722",
+            "pauses",
             "networks",
             "multicast",
             "name_tag",

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 from tests.bench import badge_cost, listen
+from tests.bench.plcmos import plcmos_of
 
 from pressel.audio.speech import RECORDINGS
 from pressel.audio.wav import read_speech
@@ -21,6 +22,7 @@ from ptt.media.codecs import IMA
 def made(monkeypatch: pytest.MonkeyPatch) -> list[listen.Sample]:
     """Of a second of speech; measures are tried elsewhere."""
     monkeypatch.setattr(listen, "pesq_of", lambda said, heard: Score(None, "no compiler"))
+    monkeypatch.setattr(listen, "plcmos_of", lambda heard: Score(4.5))
     said = np.asarray(read_speech(RECORDINGS[0].path))[:16_000]
     return list(listen.samples(said, 1, (IMA,)))
 
@@ -42,7 +44,20 @@ def test_a_player_plays_what_was_measured_and_says_what_it_is(made: list[listen.
     played, rate = soundfile.read(io.BytesIO(base64.b64decode(found[1])), dtype="int16")
     assert rate == 16_000 and (played == made[-1].pcm).all()
     assert "<span>IMA-ADPCM, lost: 10 % alone; the voice&#x27;s period" in page
-    assert "PESQ-WB –, STOI 0." in page
+    assert re.search("PESQ-WB –, STOI 0[.][0-9]+, PLCMOS 4.50<", page)
+
+
+def test_plcmos_hears_losses_where_it_is_installed() -> None:
+    """Without it there is a reason; with it the same sound has the same figure."""
+    said = np.asarray(read_speech(RECORDINGS[0].path))[:24_000]
+    whole = plcmos_of(said)
+    if whole.value is None:
+        assert "make listen" in (whole.reason or "")
+        return
+    holes = said.copy().reshape(-1, 320)
+    holes[10:75:4] = 0
+    assert plcmos_of(said) == whole and whole.value > 4
+    assert (plcmos_of(holes.reshape(-1)).value or 5) < whole.value - 1
 
 
 def test_what_a_badge_pays_is_what_its_budget_says() -> None:

@@ -23,7 +23,7 @@ PTT = ROOT / "shared" / "ptt"
 SCRIPT = SHARED / "trace_script.py"
 COMPILER = SHARED / "compile_script.py"
 SCENES = ("bursts", "takeover", "calls", "outage")
-HOSTS_WINGS = {"cluster", "fanout", "leader", "microphone"}
+HOSTS_WINGS = {"cluster", "fanout", "leader"}
 SEEDS = (1, pytest.param(2, marks=pytest.mark.proof))
 
 

@@ -14,6 +14,7 @@ from ptt.base import octets
 from ptt.base.numbers import ADPCM_FRAME_BYTES
 from ptt.media import adpcm, g722_tables, room_noise, samples, voice_period
 from ptt.media.dsp import G722_STATE_SHORTS, IMA_STATE_INTS
+from ptt.microphone import filters
 from ptt.twins import g722
 from ptt.twins import shaped as adpcm_shaped
 
@@ -25,6 +26,7 @@ SOURCES = ROOT / "firmware" / "native"
 _GUARD = b"\xee" * 8  # before and behind what may be written
 _AT = len(_GUARD)
 _STEPS = adpcm._STEPS.tobytes()
+MICROPHONE = ("high_pass", "amplify", "hiss")  # what a board with room has of `filters`
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,50 @@ def _centre(program: Program) -> dict[str, bytes]:
     return {**wanted, "state": state.tobytes()}
 
 
+def _high_pass(program: Program) -> dict[str, bytes]:
+    """What lies below voices is taken away, left in, and in between."""
+    state = array("i", [0] * filters.STATE_INTS)
+    wanted = {}
+    for n, frame in enumerate(signals.frames()):
+        pcm = array("h", frame)
+        if n % 5 == 2:
+            state[filters.LEFT_IN] = filters.LEFT_IN_ALL - state[filters.LEFT_IN]
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.buffer(f"state{n}", state.tobytes())
+        program.call("high_pass_frame", f"pcm{n}", 0, 0, f"state{n}")
+        filters.high_pass(state, pcm)
+        wanted[f"pcm{n}"] = pcm.tobytes()
+        wanted[f"state{n}"] = state.tobytes()
+    return wanted
+
+
+def _amplify(program: Program) -> dict[str, bytes]:
+    wanted = {}
+    for n, frame in enumerate(signals.frames()):
+        pcm = array("h", frame)
+        begin, end, shift = (
+            (4096, 4096, 8), (0, 32767, 8), (32767, 0, 5), (32767, 32767, 8), (4100, 4090, 5),
+        )[n % 5]  # fmt: skip
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.call("amplify_frame", f"pcm{n}", 0, begin, end - begin, shift)
+        filters.amplify(pcm, begin, end, shift)
+        wanted[f"pcm{n}"] = pcm.tobytes()
+    return wanted
+
+
+def _hiss(program: Program) -> dict[str, bytes]:
+    state = array("i", (1, 0))
+    program.buffer("state", state.tobytes())
+    wanted = {}
+    for n, mean in enumerate((1, 77, 1200, 28_672, 28_672)):
+        pcm = array("h", bytes(640))
+        program.buffer(f"pcm{n}", pcm.tobytes())
+        program.call("hiss_frame", f"pcm{n}", 0, 0, "state", 3 * mean)
+        filters.hiss(state, pcm, mean)
+        wanted[f"pcm{n}"] = pcm.tobytes()
+    return {**wanted, "state": state.tobytes()}
+
+
 def _fade(program: Program) -> dict[str, bytes]:
     wanted = {}
     for n, frame in enumerate(signals.frames()):
@@ -340,6 +386,9 @@ CASES = (
     Case("repeat", "voice_period", _repeat),
     Case("blend", "voice_period", _blend),
     Case("move", "voice_period", _move),
+    Case("high_pass", "microphone", _high_pass),
+    Case("amplify", "microphone", _amplify),
+    Case("hiss", "microphone", _hiss),
     Case("swap", "samples", _swap),
     Case("copy", "octets", _bytes_case("copy_bytes", octets.copy)),
     Case("xor", "octets", _bytes_case("xor_bytes", octets.xor)),

@@ -9,7 +9,7 @@ import pytest
 from pressel.pack import build_firmware
 from ptt.media import dsp, voice_dsp
 
-from .cases import CASES, Case, load
+from .cases import CASES, MICROPHONE, Case, load
 from .machines import MACHINES, Machine, Program
 
 _MACHINES = [pytest.param(machine, id=machine.name) for machine in MACHINES]
@@ -38,7 +38,7 @@ def differing(program: Program, wanted: dict[str, bytes]) -> list[str]:
 
 
 def test_every_function_has_a_case() -> None:
-    assert sorted(case.name for case in CASES) == sorted(dsp.NAMES + voice_dsp.NAMES)
+    assert sorted(case.name for case in CASES) == sorted(dsp.NAMES + voice_dsp.NAMES + MICROPHONE)
 
 
 @pytest.mark.parametrize("case", _CASES)

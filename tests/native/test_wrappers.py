@@ -32,7 +32,7 @@ def native(monkeypatch: pytest.MonkeyPatch) -> Iterator[types.SimpleNamespace]:
     monkeypatch.setattr("builtins.ptr16", int, raising=False)
     monkeypatch.setattr("builtins.ptr32", int, raising=False)
     made = types.SimpleNamespace()
-    for part in ("g722", "ima", "octets", "samples", "shaped"):
+    for part in ("g722", "ima", "microphone", "octets", "samples", "shaped"):
         vars(made).update(vars(import_module(f"native.{part}")))
     yield made
     for name in [name for name in sys.modules if name.split(".")[0] == "native"]:
@@ -44,6 +44,11 @@ IMA = array("i", [0] * dsp.IMA_STATE_INTS)
 WIDE = array("h", bytes(2 * dsp.G722_STATE_SHORTS))
 BYTES = bytearray(170)
 REFUSED = [
+    ("high_pass", (array("i", [0] * 11), FRAME)),
+    ("high_pass", (array("i", [0] * 12), SHORT)),
+    ("amplify", (SHORT, 4096, 4096, 8)),
+    ("hiss", (array("i", (1,)), FRAME, 100)),
+    ("hiss", (array("i", (1, 0)), SHORT, 100)),
     ("ima_encode", (IMA, SHORT, BYTES, 0)),
     ("ima_encode", (IMA, FRAME, BYTES, 7)),
     ("ima_encode", (IMA, FRAME, BYTES, -1)),

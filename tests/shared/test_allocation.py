@@ -16,6 +16,8 @@ from ptt.base import clock
 from ptt.base.numbers import FRAME_MS, FRAME_SAMPLES, HEARTBEAT_MS
 from ptt.media import dsp
 from ptt.media.g722 import G722
+from ptt.microphone.comfort import Comfort
+from ptt.microphone.conditioner import Conditioner
 from ptt.wire import codec, envelope, messages, voice
 
 LEADER = ("leader", 1)
@@ -144,6 +146,31 @@ def check_listener(frames, coding, make_engine):
         return heard
 
     check_cost(make, frames, LISTENER_BYTES_MAX)
+
+
+def test_a_microphone_that_is_levelled_and_a_pause_that_is_heard():
+    """Loud and soft words, and rooms between."""
+
+    def make():
+        conditioner = Conditioner()
+        comfort = Comfort()
+        pcm = array("h", bytes(2 * FRAME_SAMPLES))
+
+        def pass_on(index):
+            size = (32767, 900, 5)[index // 4 % 3]
+            n = 0
+            while n < FRAME_SAMPLES:
+                pcm[n] = size if n & 32 else -size
+                n += 1
+            conditioner.hear(pcm, True)
+            comfort.begin(LEASE, index, conditioner.rest_level() or 1, pcm)
+            comfort.left_out(LEASE, index + 2)
+
+        for index in range(40):
+            pass_on(index)
+        return pass_on
+
+    check_cost(make, FRAMES, 0)
 
 
 def test_a_listener():

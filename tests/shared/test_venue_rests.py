@@ -8,6 +8,7 @@ from tests.shared.venue import Venue
 from ptt.base import events, features
 from ptt.base.numbers import REST_EVERY_FRAMES, REST_FRAMES_MAX, REST_LEAD_FRAMES
 from ptt.leader.settings_in_force import Settings
+from ptt.media.smooth_playout import SmoothPlayout
 from ptt.microphone.comfort import Comfort, level_of, mean_of
 from ptt.wire import envelope, messages, refusal, voice
 
@@ -103,6 +104,24 @@ def test_of_a_pause_one_frame_of_five_is_sent_and_all_speech_is_heard():
         assert badge.engine.playout.path.delay_ms == 60  # held frames are no late ones
     assert venue.badge("A").last(events.RECEIPT)[1:] == (2, 2, 2)  # both heard all of it
     oracle.check_settings(venue)
+
+
+def test_who_plays_smoothly_hears_all_speech_and_rooms_too():
+    """As badges with room do, on a path that loses and delays."""
+    venue = Resting(3, 1, jitter_ms=40)
+    for name in "BC":
+        engine = venue.badge(name).engine
+        engine.ear = SmoothPlayout(engine.playout)
+    venue.loss_percent = 3
+    _, frames = venue.talk(10_000, 3000)
+    wanted = len([number for number in range(frames) if is_speech(number)])
+    for name in "BC":
+        badge = venue.badge(name)
+        assert len(badge.all(events.HEARING)) == 1
+        played, concealed = badge.last(events.HEARD)[2:4]
+        assert played > frames * 19 // 20
+        assert concealed < wanted // 8  # two hops of 3 %: what was held back came in time, too
+        assert badge.engine.playout.comfort.frames > (frames - wanted) * 3 // 4
 
 
 def test_what_leads_to_speech_is_sent_with_it():

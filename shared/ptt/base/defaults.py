@@ -8,7 +8,7 @@ PLAYOUT_DELAY_MS = const(60)  # covers 16 ms of DMA, 20 ms of frame and 15 ms of
 TALK_MS = const(60000)  # a stuck button must not silence a venue
 PLAYOUT_DELAY_MAX_MS = const(340)  # all that a path was seen to need, as far as it is measured
 LATE_PERMILLE = const(10)  # as many as a good radio loses
-GAIN = const(1)  # computers' microphones differ by 20 dB, and nobody sets them
+GAIN = const(1)  # microphones differ by 20 dB, and people hold them near or far
 HIGH_PASS = const(1)  # halves wind and hum, and is not missed
 POWER_SAVE = const(0)  # whoever flashed a badge knew its cell
 

@@ -19,9 +19,9 @@ RANGES = (
     (0, 527040),  # kept_min: how long bursts are kept, to be heard again; 0: not at all
     (60, 340),  # playout_delay_max_ms: most delay of the jitter buffer
     (1, 100),  # late_permille: packets that may come too late to be heard
-    (0, 1),  # gain: the strength of a computer's microphone follows the speaker
-    (0, 1),  # high_pass: a computer's microphone hears nothing below voices
-    (0, 2),  # leave_out_pauses: computers do not send pauses of speech
+    (0, 1),  # gain: the strength of a microphone follows the speaker
+    (0, 1),  # high_pass: a microphone hears nothing below voices
+    (0, 2),  # leave_out_pauses: pauses of speech are not sent
     (0, 1),  # old_apps: old apps take part through hosts that were started for them
     (0, 1),  # tell_settings: badges are told the settings
     (0, 3),  # codec: how speech is coded

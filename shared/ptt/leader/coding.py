@@ -77,7 +77,7 @@ class Coding:
         self._wanted = CODEC_IMA_ADPCM if is_for_many else settings.codec
 
     def wanted(self, group: int, talker: int, rests: bool) -> int:
-        """The codec for a burst of `talker` in `group`, which leaves out pauses if it `rests`, as
+        """The codec for a burst of `talker` in `group`; if it `rests`, it must leave out pauses, as
         only IMA-ADPCM can."""
         member = self._members.by_node(talker)
         if self._wanted == AUTO and not rests:

@@ -12,7 +12,7 @@ from .coding import Coding
 from .floor.arbitrator import FLOOR_IDLE, Arbitrator
 from .own_settings import in_group
 from .receipts import Receipts
-from .rests import may_rest
+from .rests import ON, may_rest
 from .watch import Unwatched
 
 if TYPE_CHECKING:
@@ -192,8 +192,10 @@ class Groups:
     def grant(self, group: int, node: int, request: int, lease: int, now_ms: int) -> None:
         talk_ms = self.floors[group].granted_ms
         values = (group, request, self._term, lease, LEASE_MS, talk_ms)
-        rests = may_rest(self._settings, self._members, group, node)
-        codec = self.coding.wanted(group, node, rests)
+        settings = self._settings
+        rests = may_rest(settings, self._members, group, node)
+        is_asked = settings is not None and settings.leave_out_pauses == ON
+        codec = self.coding.wanted(group, node, rests and is_asked)
         if codec != messages.CODEC_IMA_ADPCM:
             values += (0, codec)
         elif rests:

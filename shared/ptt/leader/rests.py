@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .settings_in_force import Settings
 
 OFF = const(0)
+ON = const(1)
 AUTOMATIC = const(2)
 
 

@@ -47,7 +47,10 @@ class SmoothPlayout:
         playout = self._playout
         current = playout.current
         lag_ms = current.lag_ms(current.upcoming, now_ms) + self.line.lag_ms()
-        return playout.state == PLAYING and lag_ms > playout.path.near_ms
+        wanted_ms = playout.path.near_ms
+        if playout.comfort is not None and playout.comfort.is_of(current.lease):
+            wanted_ms = playout.path.delay_ms  # words begin with what was held back
+        return playout.state == PLAYING and lag_ms > wanted_ms
 
     def _next(self, now_ms: int) -> "array | None":
         """One frame of the playout, mended."""

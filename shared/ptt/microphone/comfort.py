@@ -5,14 +5,14 @@ byte how loud the room is; what does not come behind it belongs to the pause, un
 speech comes or too many are missing.
 """
 
-from ..base.compat import TYPE_CHECKING, const
-from ..base.numbers import FRAME_SAMPLES, REST_FRAMES_MAX, REST_LEVEL_MAX
+from array import array
+
+from ..base.compat import TYPE_CHECKING
+from ..base.numbers import REST_FRAMES_MAX, REST_LEVEL_MAX
+from .filters import hiss
 
 if TYPE_CHECKING:
-    from array import array
-
-_MIDDLE = const(2048)  # of 12 random bits
-_LIMIT = const(32767)
+    from collections.abc import Callable
 
 
 def mean_of(level: int) -> int:
@@ -30,21 +30,25 @@ def level_of(mean: int) -> int:
 
 
 class Comfort:
-    """One listener's."""
+    """One listener's; `hiss` as `filters` has it."""
 
-    def __init__(self) -> None:
+    def __init__(self, hiss: "Callable[[array, array, int], None]" = hiss) -> None:
+        self._hiss = hiss
         self._mean = 0  # of the pause that is heard
         self._left = 0  # frames that may be missing in it
         self._number = -1  # of its last frame that came
         self._lease = 0
-        self._seed = 1
-        self._last = 0
+        self._state = array("i", (1, 0))
         self.frames = 0  # of noise, so far
 
     @property
     def is_on(self) -> bool:
         """Is a pause heard?"""
         return self._left > 0
+
+    def is_of(self, lease: int) -> bool:
+        """Was the last pause in the burst `lease`?"""
+        return lease == self._lease
 
     def left_out(self, lease: int, number: int) -> int:
         """Frame `number` of the burst `lease` came: how many before it belong to a pause, at most
@@ -70,14 +74,5 @@ class Comfort:
         return True
 
     def _fill(self, pcm: "array") -> None:
-        """Each sample is the mean of two random ones, which sounds less of a hiss."""
-        seed, last = self._seed, self._last
-        mean = self._mean * 3
-        for n in range(FRAME_SAMPLES):
-            seed = seed * 1103515245 + 12345 & 0x3FFFFFFF
-            now = (seed >> 12 & 0xFFF) - _MIDDLE
-            sample = (now + last) * mean >> 12
-            last = now
-            pcm[n] = min(max(sample, -_LIMIT), _LIMIT)
-        self._seed, self._last = seed, last
+        self._hiss(self._state, pcm, self._mean)
         self.frames += 1

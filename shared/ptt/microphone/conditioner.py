@@ -22,13 +22,11 @@ from .filters import (
     PEAK,
     SHARP,
     STATE_INTS,
-    amplify,
-    high_pass,
 )
 from .pauses import Pauses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from typing import Any
 
 # Mean magnitudes, of 32,768. Speech of 1,200 has peaks of some -6 dB of full scale.
 _WANTED = const(1200)
@@ -54,15 +52,18 @@ _WIND_SHIFT = const(3)  # over 8 frames, 160 ms: a p blows shorter than that
 
 
 class Conditioner:
-    """One microphone's. Without `follows` the strength goes back to 1 and stays there; what is too
-    loud is still bent, and all is still counted.
+    """One microphone's. Without `follows` the strength goes back to where it began, `begin_q12`,
+    and stays there; what is too loud is still bent, and all is still counted. `work`: a twin of
+    `filters`; None: those.
 
     Counts of frames while somebody talked: `talked` all, `clipped` those cut at full scale by the
     microphone, `windy` those with wind, a rubbing sleeve or a hum; `pauses` counts those in
     which nothing was said."""
 
-    def __init__(self, high_pass: "Callable[[array, array], None]" = high_pass) -> None:
-        self._high_pass = high_pass
+    def __init__(self, work: "Any" = None, begin_q12: int = ONE_Q12) -> None:
+        if work is None:
+            from . import filters as work
+        self._work = work
         self._state = array("i", [0] * STATE_INTS)
         self._activity = Activity()
         self.pauses = Pauses(self._activity)
@@ -70,8 +71,9 @@ class Conditioner:
         self._level = 0
         self._room = 0  # mean of pauses
         self._speech = 0  # mean level of speech, a frame's sum; 0: not known yet
-        self._wanted_q12 = ONE_Q12  # that speech asks for
-        self._strength_q12 = ONE_Q12  # that the last frame had at its end
+        self._begin_q12 = min(max(begin_q12, _STRENGTH_MIN_Q12), _STRENGTH_MAX_Q12)
+        self._wanted_q12 = self._begin_q12  # that speech asks for
+        self._strength_q12 = self._begin_q12  # that the last frame had at its end
         self.follows = True
         self.talked = 0
         self.clipped = 0
@@ -97,7 +99,7 @@ class Conditioner:
     def hear(self, pcm: "array", is_talking: bool) -> None:
         """Make a frame (320 samples, array 'h') fit; `is_talking`: it will be sent."""
         state = self._state
-        self._high_pass(state, pcm)
+        self._work.high_pass(state, pcm)
         is_speech = self._activity.hear(state[LEVEL], state[SHARP])
         if is_talking:
             is_clean = self._count()
@@ -141,12 +143,13 @@ class Conditioner:
         self._wanted_q12 = min(max(strength, _STRENGTH_MIN_Q12), _STRENGTH_MAX_Q12)
 
     def _go_back(self) -> None:
-        """The strength towards 1, as fast as it follows speech."""
+        """The strength to where it began, as fast as it follows speech."""
         strength = self._wanted_q12
-        if strength > ONE_Q12:
-            strength = max(ONE_Q12, strength - (strength >> _FALL_SHIFT) - 1)
-        elif strength < ONE_Q12:
-            strength = min(ONE_Q12, strength + (strength >> _RISE_SHIFT) + 1)
+        begin = self._begin_q12
+        if strength > begin:
+            strength = max(begin, strength - (strength >> _FALL_SHIFT) - 1)
+        elif strength < begin:
+            strength = min(begin, strength + (strength >> _RISE_SHIFT) + 1)
         self._wanted_q12 = strength
         self._speech = 0  # measured anew when it follows again
 
@@ -158,4 +161,5 @@ class Conditioner:
             after = (_PEAK_MAX << 12) // peak
         self._strength_q12 = after
         if before != ONE_Q12 or after != ONE_Q12:
-            amplify(pcm, before, after, _ATTACK_SHIFT if after < before else _RELEASE_SHIFT)
+            shift = _ATTACK_SHIFT if after < before else _RELEASE_SHIFT
+            self._work.amplify(pcm, before, after, shift)

@@ -1,4 +1,5 @@
-"""Work on every sample that a microphone heard: the high-pass, its figures, and the strength.
+"""Work on every sample that a microphone heard: the high-pass, its figures, and the strength; and
+the noise that a listener hears in its place.
 
 Frames are arrays 'h' of 320 samples and are changed in place. Every intermediate value fits 31
 bits, so that a twin in machine code can agree to the bit.
@@ -31,6 +32,7 @@ _PASS_SHIFT = const(6)  # 40 Hz, one pole: a steeper one turns the waves of deep
 _LOW_SHIFT = const(5)  # 80 Hz, two poles that only measure: below it are wind, steps and hum
 _Q = const(8)
 _KNEE = const(24576)  # -2.5 dB: what is louder rises a quarter as fast from here
+_MIDDLE = const(2048)  # of 12 random bits
 _LIMIT_LOW = const(-32768)
 _LIMIT_HIGH = const(32767)
 
@@ -117,3 +119,26 @@ def amplify(pcm: "array", begin_q12: int, end_q12: int, shift: int) -> None:
                 sample = _LIMIT_LOW
         pcm[n] = sample
         n += 1
+
+
+def hiss(state: "array", pcm: "array", mean: int) -> None:
+    """Noise whose samples have the mean magnitude `mean` (1 to 28,672): each is the mean of two
+    random ones, which sounds less of a hiss. `state`: array 'i' of the last random number, 1 to
+    begin, and the last sample."""
+    seed = state[0]
+    last = state[1]
+    strength = mean * 3
+    n = 0
+    while n < FRAME_SAMPLES:
+        seed = seed * 1021 + 12345 & 0xFFFFF
+        now = (seed >> 8) - _MIDDLE
+        sample = (now + last) * strength >> 12
+        last = now
+        if sample > _LIMIT_HIGH:
+            sample = _LIMIT_HIGH
+        elif sample < -_LIMIT_HIGH:
+            sample = -_LIMIT_HIGH
+        pcm[n] = sample
+        n += 1
+    state[0] = seed
+    state[1] = last

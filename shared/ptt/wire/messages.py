@@ -212,8 +212,8 @@ LAYOUTS = {
         (4, 1000, 1300000, None),  # talk_ms: longest burst
         (2, 60, 340, 340),  # playout_delay_max_ms: most delay of the jitter buffer
         (1, 1, 100, 10),  # late_permille: packets that may come too late to be heard
-        (1, 0, 1, 1),  # gain: the strength of a computer's microphone follows the speaker
-        (1, 0, 1, 1),  # high_pass: a computer's microphone hears nothing below voices
+        (1, 0, 1, 1),  # gain: the strength of a microphone follows the speaker
+        (1, 0, 1, 1),  # high_pass: a microphone hears nothing below voices
         (1, 0, 2, 0),  # power_save: a badge's Wi-Fi rests between bursts; 0: as it was flashed
     ),
     9: (  # SETTINGS_ACK
