@@ -38,12 +38,13 @@ LOOK_S = 0.5
 BEACONS_S = 0.3072
 AWAKE_S = 0.1
 QUEUE_S = 0.4  # of datagrams; an access point drops what waits for longer
+LONG_BYTES = 150  # of a datagram: those with voice are longer, most others shorter
 FULL_S = 0.007  # the mean time that each takes: four in 20 ms while one of four talks
 OTHERS = (
     "sleep", "hears badly", "hears with gaps", "is heard badly", "Nearly everybody",
     "cannot be heard", "hard to understand", "Nobody hears", "Relay", "Multicast does not arrive",
     "No sign of", "Something is wrong", "asks to come in, and", "again and again", "held off",
-    "Two badges", "Nobody is there", "until it is cut off",
+    "Two badges", "Nobody is there", "until it is cut off", "hears nothing",
 )  # fmt: skip
 
 Voice = NDArray[np.float64]
@@ -60,6 +61,7 @@ class Fault:
     spoil: Callable[[Voice], Voice] | None = None
     is_killed: bool = False
     is_deaf: bool = False  # then it gets no floor to talk
+    rounds: int = 1
 
 
 def _asleep(sleeps: Callable[[int, int], bool]) -> Callable[[Tap, int], None]:
@@ -169,6 +171,11 @@ FAULTS = {
         _cut(lambda seen, ben: seen.who == ben and not seen.is_up),
         is_deaf=True,
     ),
+    "long": Fault(
+        ("{} hears nothing", "those with voice do not"),
+        _cut(lambda seen, ben: seen.who == ben and not seen.is_up and len(seen.data) > LONG_BYTES),
+        rounds=2,
+    ),
     "mute": Fault(
         ("Nobody hears what {} says", "Its microphone gives no sound"), spoil=lambda pcm: pcm * 0.0
     ),
@@ -203,7 +210,7 @@ async def _played(fault: Fault, leader: LeaderProcess, tap: Tap, badges: list[Ac
     spoilt = pcm
     if fault.spoil is not None:
         spoilt = fault.spoil(np.resize(words(1).pcm.astype(float), int(LONG_S * RATE_HZ)))
-    for who in (0, 2) if fault.is_deaf else (0, BEN, 2):
+    for who in ((0, 2) if fault.is_deaf else (0, BEN, 2)) * fault.rounds:
         said = np.clip(spoilt if who == BEN else pcm, -32_768, 32_767)
         await badges[who].press_and_speak(said.astype(np.int16))
         await asyncio.sleep(1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from pressel.health.badges import HELD_MS, of_badges
 from pressel.health.microphone import SILENT_MIN_S
 from pressel.health.verdict import judge
 from pressel.node import unrest
+from pressel.node.burst_state import BurstState
 from pressel.node.held_words import ADVISED
 from pressel.node.leader_state import HeldState, LeaderState, MicrophoneState
 from pressel.schema.events import event_table
@@ -77,6 +79,48 @@ def test_a_badge_whose_storage_takes_no_write_is_named_and_a_soft_one_is_not() -
         changed = {"starts": 0, "heap_free_bytes": free}
         status.members[3].badge = badge("").model_copy(update=changed)
         assert [title for title, _ in told(status)] == says
+
+
+def test_who_answers_and_hears_nothing_is_named() -> None:
+    """Not who has just joined, is off, talked itself, or heard another group meanwhile."""
+
+    def said(heard: str, listeners: int, group: int = 1, talker: str = "B0") -> BurstState:
+        made = burst(next(places), talker, dict.fromkeys(heard.split(), 0.0))
+        made.listeners, made.group = listeners, group
+        return made
+
+    def titles(*bursts: BurstState, silent_ms: int = 0) -> list[str]:
+        status = status_of()
+        del status.members[4:]
+        status.members[3].silent_ms = silent_ms
+        found = of_badges(status, judge(bursts, NOW_S))
+        return [each.title for each in found if "hears nothing" in each.title]
+
+    places = itertools.count(1)
+    deaf = [said("B1 B2", 3) for _ in range(3)]
+    assert titles(*deaf) == ["B3 hears nothing"]
+    assert titles(*deaf[:2]) == []
+    assert titles(*deaf, silent_ms=60_000) == []
+    assert titles(*deaf, said("B1 B2 B3", 3)) == []
+    assert titles(*deaf, said("B3", 1, group=200)) == []
+    assert titles(*[said("B1 B2", 2) for _ in range(3)]) == []
+    assert titles(*[said("B1 B2", 3, talker="B3") for _ in range(3)]) == ["B0 hears nothing"]
+    assert titles(*[said("", 3) for _ in range(3)]) == []  # then it is the talker's
+
+
+def test_who_gets_the_floor_and_whose_voice_never_comes_is_named() -> None:
+    silent = event_table().numbers("revocation")["silent"].number
+    over = [burst(n, "B3", {}) for n in range(1, 4)]
+    for each in over:
+        each.listeners, each.cause = 3, event_fields("floor_freed", ("B3", 1, silent))["cause"]
+    ((title, text),) = [
+        (each.title, each.text) for each in of_badges(status_of(), judge(over, NOW_S))
+    ]
+    assert title == "Nobody hears what B3 says"
+    assert text.startswith("3 times in a row") and "access point" in text
+    assert of_badges(status_of(), judge(over[:1], NOW_S)) == []
+    over[2].heard = 1  # it went silent in the middle
+    assert of_badges(status_of(), judge(over, NOW_S)) == []
 
 
 def test_two_badges_of_one_identity_are_told_once() -> None:

@@ -34,6 +34,8 @@ def record(**changed: Any) -> dict[str, Any]:
         ({"failed": ["/wifi: 500"]}, "pages"),
         ({"leader_slope_mib_hour": 7.0}, "leader's memory"),
         ({"console_slope_mib_hour": 60.0}, "console's memory"),
+        ({"console_slope_mib_hour": 20.0, "console_growth_mib": 5.0}, ""),  # what it keeps fills
+        ({"console_slope_mib_hour": 20.0, "console_growth_mib": 7.0}, "console's memory"),
     ],
 )
 def test_what_gets_worse_while_people_look_is_told(changed: dict[str, Any], wrong: str) -> None:

@@ -1,5 +1,6 @@
-"""What is wrong with single badges besides what they hear: gone, empty, restless, forgetful,
-twice there, held off, alone, with a stuck button, or of another release. It knows no HTML."""
+"""What is wrong with single badges besides what they hear: gone, empty, restless, forgetful, twice
+there, without voice, held off, alone, with a stuck button, or of another release. It knows no
+HTML."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ HELD_MS = 15 * 60_000  # what was longer ago is over
 MOST = 0.5  # of the badges: while an update is on its way, those that have it are ahead
 _RELEASE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}")
 ASKS_MS = 10_000  # a badge that looks for its leader asks each two seconds, if nothing is lost
+DEAF_MIN = 3  # bursts in a row of which nothing came to it: it may have walked through a lift
 UNHEARD_MIN = 2  # bursts in a row: one is a try
+IN_VAIN_MIN = 2  # in a row, too: once it may have walked out of reach
 CUT_OFF_MIN = 2  # in a row, too: once somebody forgets the time
 
 _FAILURES = ("its program hung", "its supply failed for a moment")
@@ -40,6 +43,8 @@ def of_badges(status: LeaderState, health: VenueHealth) -> list[Todo]:
         *_restless(status),
         *_forgetful(status),
         *_held_off(status),
+        *_deaf(status, health),
+        *_in_vain(status, health),
         *_alone(status, health),
         *_stuck(status, health),
         *_empty(status),
@@ -119,6 +124,33 @@ def _held_off(status: LeaderState) -> Iterator[Todo]:
             text = f"{_capital(each.why or 'it sends too much')}: {each.times} times."
             text += f" {_capital(each.advice)}." if each.advice else ""
             yield Todo(f"{each.name or each.device} is held off", text, "warn")
+
+
+def _deaf(status: LeaderState, health: VenueHealth) -> Iterator[Todo]:
+    """Who is there, and tells of no burst, while others hear them."""
+    for each in status.members:
+        count = health.deaf_for(each.device, each.group)
+        if count >= DEAF_MIN and each.silent_ms <= SILENT_MS:
+            text = (
+                f"It answers, and nothing of the last {count} bursts has come to it, which others "
+                "heard. So short datagrams reach it, and those with voice do not: an access point, "
+                "a tunnel or a firewall on its way keeps them back. Try it at another access point."
+            )
+            yield Todo(f"{each.name} hears nothing", text, "warn")
+
+
+def _in_vain(status: LeaderState, health: VenueHealth) -> Iterator[Todo]:
+    """Who gets the floor, and no voice comes."""
+    for each in status.members:
+        known = health.badges.get(each.device)
+        if known is not None and known.in_vain >= IN_VAIN_MIN:
+            text = (
+                f"{known.in_vain} times in a row it got the floor, and no voice came from it. So "
+                "its short datagrams arrive, and those with voice do not: an access point, a "
+                "tunnel or a firewall on its way keeps them back. Try it at another access point; "
+                "if nobody hears it there, it is broken."
+            )
+            yield Todo(f"Nobody hears what {each.name} says", text, "warn")
 
 
 def _alone(status: LeaderState, health: VenueHealth) -> Iterator[Todo]:

@@ -29,7 +29,8 @@ _OWN = 2.0  # times what others' bursts lose: more is a talker's own trouble
 _SHARED = 0.7  # of the listeners that hear badly: they have one cause
 _CROWD = 3  # of two listeners, both may be far away
 _ASLEEP_MS = 200  # of playout: two beacons, 205 ms apart; a single one costs nobody a word
-_TALK_LIMIT = "talk limit"  # why a burst ended, by the number's name in the message table
+_TALK_LIMIT, _SILENT = "talk limit", "silent"  # why a burst ended, by names of the message table
+_WORDS_MS = 500  # of talk: of less, all may be lost by chance
 _AWAKE = 4  # times shorter is its round trip; in a queue the longest wait is 3 times the usual one
 
 
@@ -81,7 +82,9 @@ class Sum:
 class BadgeHealth:
     """One badge: `r` of what it heard, None for too little; `word` of `rating`, and `why` where
     that is not WELL. `is_blamed`: it is the others who hear it badly. Of its last bursts in a row,
-    `unheard` had no listener, and `cut_off` lasted as long as anybody may talk."""
+    `unheard` had no listener, and `cut_off` lasted as long as anybody may talk,
+    and of `in_vain` no voice came to the leader.
+    `heard_last` is the place of the last burst that it heard of anybody."""
 
     device: str
     name: str
@@ -93,6 +96,8 @@ class BadgeHealth:
     is_blamed: bool = False
     unheard: int = 0
     cut_off: int = 0
+    in_vain: int = 0
+    heard_last: int = 0
 
     @property
     def is_asleep(self) -> bool:
@@ -103,13 +108,22 @@ class BadgeHealth:
 @dataclass
 class VenueHealth:
     """`word` for all together, and `why`; `r` is the mean over listeners. `badges` by device.
-    `shared` is the cause that nearly all who hear badly have in common, "" for none."""
+    `shared` is the cause that nearly all who hear badly have in common, "" for none. `missed`: by
+    group, the last bursts in a row of which a listener said nothing while others heard them."""
 
     r: float | None
     word: str
     why: str
     badges: dict[str, BadgeHealth]
     shared: str = ""
+    missed: dict[int, list[BurstState]] = field(default_factory=dict)
+
+    def deaf_for(self, device: str, group: int) -> int:
+        """How many bursts of others in `group` it has not heard, since it last heard anything."""
+        known = self.badges.get(device)
+        last = known.heard_last if known is not None else 0
+        of_others = [each for each in self.missed.get(group, ()) if each.device != device]
+        return sum(each.place > last for each in of_others)
 
 
 def judge(bursts: Iterable[BurstState], now_s: float) -> VenueHealth:
@@ -120,8 +134,11 @@ def judge(bursts: Iterable[BurstState], now_s: float) -> VenueHealth:
         talker = badges.setdefault(burst.device, BadgeHealth(burst.device, burst.talker))
         talker.unheard = 0 if burst.listeners else talker.unheard + 1
         talker.cut_off = talker.cut_off + 1 if burst.cause == _TALK_LIMIT else 0
+        is_in_vain = burst.cause == _SILENT and 0 == burst.heard < burst.listeners
+        talker.in_vain = talker.in_vain + 1 if is_in_vain else 0
         for hearing in burst.hearings:
-            badges.setdefault(hearing.device, BadgeHealth(hearing.device, hearing.name))
+            listener = badges.setdefault(hearing.device, BadgeHealth(hearing.device, hearing.name))
+            listener.heard_last = burst.place
             talker.told.add(hearing)
     spoilt = {burst.device for burst in recent if _is_spoilt(burst)}
     blamed = {device for device in spoilt if _is_own_trouble(device, badges)}
@@ -139,7 +156,19 @@ def judge(bursts: Iterable[BurstState], now_s: float) -> VenueHealth:
                 badge.why = f"loses {lost} of what is said, as nearly everybody does: {shared}"
     for device in blamed:
         _judge_talker(badges[device])
-    return _judge_venue(badges, shared)
+    health = _judge_venue(badges, shared)
+    health.missed = _missed(recent)
+    return health
+
+
+def _missed(recent: list[BurstState]) -> dict[int, list[BurstState]]:
+    missed: dict[int, list[BurstState]] = {}
+    for burst in recent:
+        if not 0 < burst.heard < burst.listeners:
+            missed.pop(burst.group, None)
+        elif burst.lasted_ms >= _WORDS_MS:
+            missed.setdefault(burst.group, []).append(burst)
+    return missed
 
 
 def _is_own_trouble(device: str, badges: dict[str, BadgeHealth]) -> bool:

@@ -253,11 +253,12 @@ not, stand on the same page and are tried in `tests/host/test_console_view.py`. 
 two files plant faults and read the live page and the bundle. `tests/e2e/test_console_faults.py`: a
 badge that is far, one whose own way is bad, one that asks to come in and hears no answer, one that
 sleeps and a venue of such, a channel that is disturbed and one that is full, wind, a hum, a hiss,
-overload, a mute microphone, a dark badge. `tests/e2e/test_console_host_faults.py`: hosts that are
-split, a relay behind a slow line, an access point that swallows multicast, a full disk of the
-leader and one of a standby. Without processes, `tests/host/test_badge_troubles.py` and
-`tests/host/test_computers.py` have badges that restart again and again, two with one identity, one
-that is held off, one that talks to an empty group, one that is behind the others' release, a slow
+overload, a mute microphone, a dark badge, one to which no voice comes.
+`tests/e2e/test_console_host_faults.py`: hosts that are split, a relay behind a slow line, an access
+point that swallows multicast, a full disk of the leader and one of a standby. Without processes,
+`tests/host/test_badge_troubles.py` and `tests/host/test_computers.py` have badges that restart
+again and again, two with one identity, one that is held off, one that talks to an empty group, one
+from which no voice comes, one whose button is stuck, one that is behind the others' release, a slow
 disk, and an authority that ends soon.
 """
 

@@ -14,6 +14,7 @@ SLACK_MS = FRAME_MS  # nobody notices less; ratios of short times are noise
 SLACK_LOST = 0.002
 LATE_MS = FRAME_MS  # of the machine, 99 of 100: then it measures its load and not the console
 SLOPE_MAX_MIB_HOUR = 6.0  # 1 GB in a week
+CONSOLE_KEEPS_MIB = 6.0  # of hearings, which takes 160 bursts to 250 listeners to fill
 
 
 class Line(NamedTuple):
@@ -42,7 +43,7 @@ def verdict(records: list[Record]) -> list[Line]:
         Line(not broken, f"promises: {broken or 'none'} broken"),
         Line(not failed, f"pages: {failed or 'none'} failed of {watched['pages']}"),
         _memory("leader", watched),
-        _memory("console", watched),
+        _memory("console", watched, CONSOLE_KEEPS_MIB),
     ]
 
 
@@ -58,10 +59,14 @@ def _lost(before: float, now: float) -> Line:
     return _line(holds, f"frames lost or late: {now:.2%} after {before:.2%}")
 
 
-def _memory(who: str, record: Record) -> Line:
+def _memory(who: str, record: Record, kept_mib: float = 0.0) -> Line:
     slope = record.get(f"{who}_slope_mib_hour")
     if slope is None:
         return Line(None, f"{who}'s memory: not told: that takes 20 minutes and more")
+    grown = record.get(f"{who}_growth_mib")
+    if slope > SLOPE_MAX_MIB_HOUR and grown is not None and grown <= kept_mib:
+        fills = f"it has grown by {grown:.1f} MiB, of {kept_mib:.0f} in which it keeps bursts"
+        return Line(None, f"{who}'s memory: not told: {fills}; a longer run tells")
     return _line(slope <= SLOPE_MAX_MIB_HOUR, f"{who}'s memory: {slope:+.1f} MiB an hour")
 
 
