@@ -19,7 +19,7 @@ from ptt.fanout.chain import DELAY
 from ptt.leader.settings_in_force import Settings
 from ptt.multicast.listener import DEAF, HEARING
 from ptt.proof import layout
-from ptt.proof.known import INTERVAL_MS
+from ptt.proof.known import INTERVAL_MS, WALK_MAX
 from ptt.wire import envelope, messages, refusal
 
 
@@ -212,6 +212,24 @@ def test_who_slept_or_had_its_clock_set_back_accuses_nobody_and_hears_it_again()
     wire.alone.clear()
     heard_whole(made, talk(made, 800))
     assert not wire.alone
+
+
+def test_who_was_deaf_for_longer_than_it_walks_accuses_nobody_and_asks_at_once():
+    """The keys that come lie too far from the one that it knows to tell whose they are."""
+    made = venue()
+    wire = Wire(made)
+    wire.deaf.add(3)
+    ears = made.badges[3].ears
+    made.run(WALK_MAX * INTERVAL_MS + 1500)
+    assert ears.state == DEAF
+    known = ears.prover._known
+    wire.deaf.clear()
+    made.run(1200)
+    assert ears.prover._known is not known and not ears.prover.is_behind
+    heard_whole(made, talk(made, 800))
+    made.run(SETTLED_MS)
+    assert ears.prover.forged == 0 and ears.state == HEARING
+    assert not [kind for _, kind, _ in made.leader_events if kind == events.FORGED]
 
 
 def test_a_forged_key_that_comes_too_early_is_reported_and_costs_little():

@@ -35,7 +35,7 @@ NOTHING_SENT = const(1)  # the leader sends nothing to many
 PROBES_COME = const(2)
 PROBES_MISSED = const(3)
 LEADER_LOST = const(4)
-CLOCK_BEHIND = const(5)  # ours: nothing can be believed until the leader has told its own
+CLOCK_BEHIND = const(5)  # ours, or our key: nothing is believed until the leader has told its own
 TRIGGERS = (
     "told",
     "nothing sent",

@@ -36,7 +36,8 @@ class Prover:
         self._proved: list[bytes] = []
         self._replay = ReplayWindow()
         self._doubted = 0  # the interval in which a key was last looked at that came too early
-        self.is_behind = False  # it was the sender's: our clock has stood still, or was set back
+        # Only the sender's word helps: our clock has stood still, or was set back, or we were deaf.
+        self.is_behind = False
         self.late = 0  # came when their key may have been known, by us or by others
         self.forged = 0  # whose tag or key was not the sender's
 
@@ -96,6 +97,10 @@ class Prover:
         reached = interval_at(self.age_ms(now_ms))
         if told < 0 or (told and told > reached - self._delay) or interval > reached:
             return self._doubt(known, told, data, reached)  # nobody has said it yet
+        if told - known.interval > WALK_MAX:  # nothing came for so long that nobody can tell
+            self.is_behind = True
+            self.late += 1
+            return refusal.STALE
         tag_keys = known.learn(told, data[layout.KEY_AT : layout.KEY_AT + KEY_BYTES])
         if tag_keys is None:
             self.forged += 1
