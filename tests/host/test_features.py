@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,13 @@ def test_what_a_chip_gets_leaves_room_to_talk(chip: str, packing: str) -> None:
     assert room(chip, packing, plain).is_enough
     assert "updates" in plain
     assert {*fitting(chip, packing), *left_out(chip, packing)} == set(NAMES)
+
+
+def test_what_stands_below_the_else_of_what_is_for_type_checkers_stays() -> None:
+    text = "if TYPE_CHECKING:\n    from typing import Base\nelse:\n    Base = object\n\nx = Base\n"
+    (source,) = (each for each in SOURCES if each.module_path == "ptt/base/words.py")
+    (found,) = leave_out([dataclasses.replace(source, text=text.encode())], [])
+    assert found.read().split() == b"Base = object x = Base".split()
 
 
 def test_a_chip_with_more_memory_has_all_and_the_smallest_what_fits() -> None:

@@ -17,6 +17,7 @@ from .manifest import Source
 from .trees import parse, walk
 
 _FLAG = "HAS_"
+_FOR_CHECKERS = "TYPE_CHECKING"  # false on a badge, which needs what stands below its ``else``
 
 
 def leave_out(sources: Sequence[Source], without: Collection[str]) -> list[Source]:
@@ -35,7 +36,8 @@ def _chosen(source: Source, flags: Collection[str], without: Collection[str]) ->
     if source.module_path == MODULE:
         return dataclasses.replace(source, text=render(features(), without).encode())
     written = source.read()
-    if _FLAG.encode() not in written:
+    has_else = _FOR_CHECKERS.encode() in written and b"\nelse:" in written
+    if _FLAG.encode() not in written and not has_else:
         return source
     try:
         return dataclasses.replace(source, text=_fold(written.decode(), flags).encode())
@@ -45,16 +47,20 @@ def _chosen(source: Source, flags: Collection[str], without: Collection[str]) ->
 
 def _fold(text: str, flags: Collection[str]) -> str:
     """`text` without what stands below an ``if`` of a flag of `flags`; what a module or a class has
-    below another flag, or below the ``else`` of one of `flags`, becomes plain statements of it,
-    which a packing may join, and whose names it may change."""
+    below another flag, or below the ``else`` of one of `flags` or of ``TYPE_CHECKING``, becomes
+    plain statements of it, which a packing may join, and whose names it may change."""
     edits = Edits(text)
     tree = parse(text)
     owners = [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))]
     owned = [node for owner in owners for node in owner.body]
     for node in walk(tree):
-        if not isinstance(node, ast.If) or not _flag(node.test).startswith(_FLAG):
+        if not isinstance(node, ast.If):
             continue
-        is_left_out = _flag(node.test) in flags
+        flag = _flag(node.test)
+        is_for_checkers = flag == _FOR_CHECKERS and node.orelse and node in owned
+        if not flag.startswith(_FLAG) and not is_for_checkers:
+            continue
+        is_left_out = flag in flags or flag == _FOR_CHECKERS
         if node in owned and (branch := node.orelse if is_left_out else node.body):
             edits.unwrap(node, branch)
         elif is_left_out:
