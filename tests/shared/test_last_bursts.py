@@ -1,4 +1,4 @@
-from ptt.multicast.last_bursts import LastBursts
+from ptt.base.last_bursts import LastBursts
 
 
 class Burst:

@@ -3,8 +3,8 @@ plan says."""
 
 from ..base.clock import NEVER, age, earliest
 from ..base.compat import TYPE_CHECKING
+from ..base.last_bursts import LastBursts
 from ..base.numbers import LEASE_MS
-from ..multicast.last_bursts import LastBursts
 from ..wire import voice
 from .bundle import Bundle
 from .plan import AS_NEEDED, BESIDE_MULTICAST, frames_in_packet, on_each

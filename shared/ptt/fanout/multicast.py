@@ -8,8 +8,8 @@ word is lost by it.
 
 from ..base.clock import NEVER, age
 from ..base.compat import TYPE_CHECKING, const
+from ..base.last_bursts import LastBursts
 from ..base.numbers import INT_MAX
-from ..multicast.last_bursts import LastBursts
 from ..proof.hearing import BACK, BACKS_MAX
 from ..wire import voice
 from .again import KEPT_MS

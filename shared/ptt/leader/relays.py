@@ -7,11 +7,11 @@ who is relayed by `relayed_listener`, and what of a burst by `relayed_burst`.
 from ..base import events, features
 from ..base.clock import NEVER, add, age, since
 from ..base.compat import TYPE_CHECKING, const
+from ..base.last_bursts import LastBursts
 from ..base.numbers import CALL_GROUP_FIRST
 from ..cluster import host_messages, host_wire, relay_wire
 from ..fanout import assign
 from ..fanout.assign import Choice, Standing
-from ..multicast.last_bursts import LastBursts
 from ..wire import envelope, messages, refusal, voice
 from ..wire.envelope import FLAG_SEALED, FLAGS_AT, HEADER_BYTES, LEADER_NODE, TAG_BYTES
 from .relay_host import RelayHost

@@ -10,6 +10,7 @@ from ..badge.join import JOINED
 from ..base import features
 from ..base.clock import NEVER, add, earliest, since
 from ..base.compat import TYPE_CHECKING, const
+from ..base.last_bursts import LastBursts
 from ..base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 from ..proof import layout
 from ..proof.hearing import PROBE_MS, PROBES, hears
@@ -17,7 +18,6 @@ from ..proof.prover import Prover
 from ..wire import envelope, messages, refusal, voice
 from ..wire.envelope import TYPE_AT
 from .bursts import bursts
-from .last_bursts import LastBursts
 from .watch import Watch
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from ..badge.join import JOINED
 from ..base import features
 from ..base.clock import NEVER, add, age, earliest, since
 from ..base.compat import TYPE_CHECKING, const
+from ..base.last_bursts import LastBursts
 from ..base.numbers import CALL_GROUP_FIRST, JITTER_FRAMES_MAX
 from ..base.table import ACTION_BITS, ACTION_MASK, TRIGGER_BITS, compile_rules
 from ..link import derive
 from ..link.derive import SessionKeys
 from ..link.hmac import HmacKey
 from ..multicast.bursts import bursts
-from ..multicast.last_bursts import LastBursts
 from ..proof import layout
 from ..wire import envelope, messages, refusal, voice
 from ..wire.envelope import FLAG_SEALED, FLAGS_AT, LEADER_NODE, TAG_BYTES, TYPE_AT

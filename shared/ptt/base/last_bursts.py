@@ -1,7 +1,7 @@
 """What is kept of the last burst of each talk group, and of the one before: its end comes late, is
 asked for again, or is reported on, while the next one is under way."""
 
-from ..base.compat import TYPE_CHECKING
+from .compat import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Generic, Protocol, TypeVar
