@@ -25,6 +25,7 @@ FRAMES_MAX = JITTER_FRAMES_MAX - 8  # room for 80 ms of jitter, and what comes b
 KEPT_MS = 1500  # what went out, from then on: whoever misses it has asked three times by then
 _AT_ONCE = const(4)  # the radio has room for other words beside them
 _EVERY_MS = const(10)  # a badge reads all that has come once a step
+SPREAD_MS = (FRAMES_MAX // _AT_ONCE + 1) * _EVERY_MS  # until the last of it has left, at most
 
 
 class Again:

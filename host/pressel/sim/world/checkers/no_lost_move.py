@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ptt.base import events
 from ptt.base.defaults import PLAYOUT_DELAY_MS
 from ptt.base.numbers import FRAME_MS, FRAMES_PER_PACKET_MAX
-from ptt.fanout.again import FRAMES_MAX, KEPT_MS
+from ptt.fanout.again import FRAMES_MAX, KEPT_MS, SPREAD_MS
 from ptt.fanout.chain import DELAY
 from ptt.proof import layout
 from ptt.proof.known import INTERVAL_MS
@@ -224,7 +224,9 @@ class NoLostMove:
         excused += dropped + min(late, _LATE_MAX)  # sent to it, without room for them or overtaken
         said = self._said.get(lease, {})
         sent = self._alone.pop((node, lease), 0)
-        excused += sum(at >= sent and now_us - said[at] < _BUNDLED_US for at in said)
+        # What was said just now, or is sent again some packets at a time, has not left yet.
+        is_asking = now_us - moves[-1].begun_us < SPREAD_MS * 1000
+        excused += sum(at >= sent and (is_asking or now_us - said[at] < _BUNDLED_US) for at in said)
         if self._world.stage.hears_relays:  # a relay has lost it, and was not asked for it
             came = self._sent.pop((node, lease), set())
             excused += sum(at < moves[0].first and at not in came for at in said)
