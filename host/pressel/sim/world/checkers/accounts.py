@@ -7,11 +7,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ptt.base import events
-from ptt.proof import layout
 from ptt.wire import refusal, voice
-from ptt.wire.messages import MULTICAST_VOICE, VOICE_FRAME
 
 from .. import record
+from .spoken import is_many, voice_in
 
 if TYPE_CHECKING:
     from ..world import World
@@ -49,16 +48,18 @@ class Accounts:
 
     def _on_delivered(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
         self._came[node] += 1
-        if data[1] == VOICE_FRAME:
-            self._count(node, data, voice.count(data))
-        elif data[1] == MULTICAST_VOICE:  # proved or not, and perhaps with older ones
-            frames = layout.as_voice(data)
+        frames = voice_in(data)
+        if frames is None:
+            return
+        if not is_many(data):
+            self._count(node, frames, voice.count(frames))
+        else:  # proved or not, and perhaps with older ones
             of_node, lease = self._many[node], voice.lease(frames)
             of_node[lease] = of_node.get(lease, 0) + 2 * voice.count(frames)
 
     def _on_refused(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
-        if data[1] == VOICE_FRAME:
-            self._count(node, data, -voice.count(data))
+        if not is_many(data) and (frames := voice_in(data)):
+            self._count(node, frames, -voice.count(frames))
 
     def _count(self, node: int, data: Any, frames: int) -> None:
         listener = self._world.nodes[node]

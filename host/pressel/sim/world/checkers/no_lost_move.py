@@ -16,7 +16,6 @@ from ptt.base.defaults import PLAYOUT_DELAY_MS
 from ptt.base.numbers import FRAME_MS, FRAMES_PER_PACKET_MAX
 from ptt.fanout.again import FRAMES_MAX, KEPT_MS, SPREAD_MS
 from ptt.fanout.chain import DELAY
-from ptt.proof import layout
 from ptt.proof.known import INTERVAL_MS
 from ptt.wire import envelope, refusal, voice
 from ptt.wire.messages import (
@@ -26,10 +25,10 @@ from ptt.wire.messages import (
     MULTICAST_REPORT,
     MULTICAST_VOICE,
     RELAY_REPORT,
-    VOICE_FRAME,
 )
 
 from .. import record
+from .spoken import is_many, voice_in
 
 if TYPE_CHECKING:
     from ..world import World
@@ -107,7 +106,7 @@ class NoLostMove:
         if not self._world.nodes[node].is_wired:
             if len(data) > envelope.TYPE_AT and data[envelope.TYPE_AT] in _WORDS:
                 self._node_of[envelope.session_id(data)] = node
-        elif frames := _voice(data):
+        elif frames := voice_in(data):
             a = self._listener(data, a)
             first, lease = voice.first(frames), voice.lease(frames)
             said = self._said.setdefault(lease, {})
@@ -118,20 +117,20 @@ class NoLostMove:
                     said.setdefault(frame, now_us)
             if (a, lease) in self._asked:
                 self._alone[a, lease] = first + count
-            elif not _is_many(data) and self._leads(node):
+            elif not is_many(data) and self._leads(node):
                 self._served.add((a, lease))
-            if self._world.stage.hears_relays and not _is_many(data):
+            if self._world.stage.hears_relays and not is_many(data):
                 self._sent.setdefault((a, lease), set()).update(range(first, first + count))
             # What a relay sent before may come behind what the leader sends then.
             if (a, lease) in self._asked or self._world.stage.hears_relays:
                 self._under_way[a, bytes(data)] = now_us
 
     def _on_lost(self, now_us: int, node: int, destination: int, b: int, data: Any) -> None:
-        frames = _voice(data)
+        frames = voice_in(data)
         sender = self._world.nodes.get(node)  # None: a badge at another address
         if frames and sender is not None and sender.is_wired:
             node = self._listener(data, destination)
-            self._excuse(node, frames, is_many=_is_many(data))
+            self._excuse(node, frames, is_many=is_many(data))
             self._under_way.pop((node, bytes(data)), None)
 
     def _on_delivered(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
@@ -152,7 +151,7 @@ class NoLostMove:
         held = self._held.get(node)
         if held:
             held[:] = [each for each in held if now_us - each[0] < _UNPROVED_US]
-        frames = _voice(data)
+        frames = voice_in(data)
         if not frames:
             return
         lease = voice.lease(frames)
@@ -162,7 +161,7 @@ class NoLostMove:
 
     def _listener(self, data: Any, address: int) -> int:
         """The node whose session `data` belongs to, or the one at `address` if none has asked."""
-        return address if _is_many(data) else self._node_of.get(envelope.session_id(data), address)
+        return address if is_many(data) else self._node_of.get(envelope.session_id(data), address)
 
     def _on_move(self, now_us: int, kind: int, node: int, lease: int, data: Any) -> None:
         if (node, lease) in self._served:
@@ -185,9 +184,9 @@ class NoLostMove:
     def _on_refused(self, now_us: int, node: int, a: int, b: int, data: Any) -> None:
         if len(data) > _FIRST_AT and data[envelope.TYPE_AT] == MULTICAST_MISSED:
             self._take_back(now_us, self._listener(data, 0), envelope.get32(data, _LEASE_AT))
-        if not (frames := _voice(data)):
+        if not (frames := voice_in(data)):
             return
-        if _is_many(data):
+        if is_many(data):
             self._excuse(node, frames, is_many=True)
         elif a in (refusal.KEY, refusal.SESSION):  # it has just come, or got another address
             self._excuse(self._listener(data, node), frames, is_many=False)
@@ -239,17 +238,3 @@ class NoLostMove:
 
     def finish(self) -> None:
         """Nothing is left to look at."""
-
-
-def _is_many(data: Any) -> bool:
-    return len(data) > envelope.TYPE_AT and data[envelope.TYPE_AT] == MULTICAST_VOICE
-
-
-def _voice(data: Any) -> Any:
-    """The VOICE_FRAME in a datagram; None: there is none."""
-    if len(data) <= voice.FRAMES_AT:
-        return None
-    kind = data[envelope.TYPE_AT]
-    if kind == VOICE_FRAME:
-        return data
-    return layout.as_voice(data) if kind == MULTICAST_VOICE else None
