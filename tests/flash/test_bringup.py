@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.flash.bench import make_order
 
+from pressel.boards.board import load_board
 from pressel.bringup import badge as bringup_badge
 from pressel.bringup.badge import Bench
 from pressel.bringup.plan import chosen, plan
@@ -19,6 +21,7 @@ from pressel.cli import main
 from pressel.emulator.badge import EmulatedBadge
 from pressel.emulator.faults import Faults
 from pressel.flash import console
+from pressel.flash.contents import put_back, take_out
 from pressel.flash.job import flash_badge
 from pressel.flash.line import Stop
 
@@ -161,6 +164,27 @@ def test_a_fault_that_hides_others_is_named_alone(
 ) -> None:
     with _badge(made, tmp_path, faults) as badge:
         assert _run(badge.port, tmp_path / "result.json", test) == {test: keys}
+
+
+def test_e_paper_shows_a_picture_and_one_that_is_never_busy_is_named(
+    made: Path, tmp_path: Path
+) -> None:
+    flash = bytearray(made.read_bytes())
+    folder = tmp_path / "taken"
+    assert take_out(flash, CHIP, folder)
+    facts = json.loads((folder / "board.json").read_text())
+    facts["epaper"] = load_board("waveshare-epaper-154").facts()["epaper"]
+    (folder / "board.json").write_text(json.dumps(facts))
+    assert put_back(flash, CHIP, folder)
+    with_it = tmp_path / "with"
+    with_it.write_bytes(flash)
+    for number, (faults, wrong) in enumerate(
+        ((None, {}), (Faults(absent_epaper=True), {"epaper": {"refresh_ms"}}))
+    ):
+        place = tmp_path / str(number)
+        place.mkdir()
+        with _badge(with_it, place, faults) as badge:
+            assert _run(badge.port, place / "result.json", "epaper") == wrong
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ NAMES = {
     "inverted-button": "buttons rest at the level at which others are pressed",
     "bouncing-button=MILLISECONDS": "a button's contacts take so long to settle",
     "absent-codec": "no chip answers on the I2C bus",
+    "absent-epaper": "the e-paper never says that it is busy",
     "absent-psram": "the module has no PSRAM, or the image does not find it",
     "flat-battery=MILLIVOLTS": "the battery has so little",
     "slow-clock": "the chip stays at its clock, whatever it is told",
@@ -77,6 +78,7 @@ class Faults:
     inverted_button: bool = False
     bouncing_button: int | None = None  # ms
     absent_codec: bool = False
+    absent_epaper: bool = False
     absent_psram: bool = False
     flat_battery: int | None = None  # mV
     slow_clock: bool = False

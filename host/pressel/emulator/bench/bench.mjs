@@ -17,6 +17,7 @@ const HEAP_BYTES = 1 << 20; // raw, and it may grow: garbage goes only between t
 const PRESS_MS = 400; // how long the finger holds, and lets go
 const CUT_MS = 2000; // from the person's hearing of it to the cable's end
 const BOUNCE_MS = 2; // between two changes of a contact that has not settled
+const EPAPER_MS = 2000; // for a picture without ghosts
 const FLASH_MS = 60; // for a write, erasing included
 const ROTTEN_FILE = '/bringup.tmp';
 const CIPHER_MS = 0.02; // for a call
@@ -35,6 +36,7 @@ export class Bench {
     this.heapBytes = faults.small_heap ?? HEAP_BYTES;
     this.isSmall = 'small_heap' in faults;
     this.pressing = false;
+    this.busyUntil = 0; // the e-paper
     this.cutAt = Infinity;
     this.watchdogAt = Infinity;
   }
@@ -48,7 +50,14 @@ export class Bench {
     const ciphers = new Ciphers({ bytes }).bridge();
     return {
       ...pins,
-      pin_level: (pin) => (this.#isDown(pin) ? this.#downLevel() : pins.pin_level(pin)),
+      pin_level: (pin) => {
+        if (pin === this.board.epaper?.busy) return clock.now() < this.busyUntil ? 1 : 0;
+        return this.#isDown(pin) ? this.#downLevel() : pins.pin_level(pin);
+      },
+      bench_busy: () => {
+        if (!faults.absent_epaper) this.busyUntil = clock.now() + EPAPER_MS;
+        return 0;
+      },
       ...ciphers,
       aes_run: (...args) => {
         clock.spend(faults.slow_cipher ?? CIPHER_MS);

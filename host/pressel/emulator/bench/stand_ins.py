@@ -52,6 +52,15 @@ def _prepare(chip, board, faults):
 
     esp32.idf_heap_info = heap_info
 
+    if "epaper" in board:
+
+        def write(self, data):
+            is_command = not _bridge.pin_level(board["epaper"]["dc"])
+            if is_command and data == b"\x20":  # show it
+                _bridge.bench_busy()
+
+        machine.SPI.write = write
+
     if faults.get("worn_nvs"):
 
         def worn(self, *what):
