@@ -100,6 +100,7 @@ def test_who_answers_and_hears_nothing_is_named() -> None:
     deaf = [said("B1 B2", 3) for _ in range(3)]
     assert titles(*deaf) == ["B3 hears nothing"]
     assert titles(*deaf[:2]) == []
+    assert titles(*deaf, said("B0 B1 B2", 3, talker="B3")) == ["B3 hears nothing"]
     assert titles(*deaf, silent_ms=60_000) == []
     assert titles(*deaf, said("B1 B2 B3", 3)) == []
     assert titles(*deaf, said("B3", 1, group=200)) == []

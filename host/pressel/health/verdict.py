@@ -82,9 +82,8 @@ class Sum:
 class BadgeHealth:
     """One badge: `r` of what it heard, None for too little; `word` of `rating`, and `why` where
     that is not WELL. `is_blamed`: it is the others who hear it badly. Of its last bursts in a row,
-    `unheard` had no listener, and `cut_off` lasted as long as anybody may talk,
-    and of `in_vain` no voice came to the leader.
-    `heard_last` is the place of the last burst that it heard of anybody."""
+    `unheard` had no listener, `cut_off` lasted as long as anybody may talk, and of `in_vain` no
+    voice came to the leader."""
 
     device: str
     name: str
@@ -97,7 +96,6 @@ class BadgeHealth:
     unheard: int = 0
     cut_off: int = 0
     in_vain: int = 0
-    heard_last: int = 0
 
     @property
     def is_asleep(self) -> bool:
@@ -108,28 +106,36 @@ class BadgeHealth:
 @dataclass
 class VenueHealth:
     """`word` for all together, and `why`; `r` is the mean over listeners. `badges` by device.
-    `shared` is the cause that nearly all who hear badly have in common, "" for none. `missed`: by
-    group, the last bursts in a row of which a listener said nothing while others heard them."""
+    `shared` is the cause that nearly all who hear badly have in common, "" for none. It
+    is the health of `bursts`; `heard_last` has by device the place of the last that it heard."""
 
     r: float | None
     word: str
     why: str
     badges: dict[str, BadgeHealth]
     shared: str = ""
-    missed: dict[int, list[BurstState]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:  # what programs read has the fields alone
+        self.bursts: list[BurstState] = []
+        self.heard_last: dict[str, int] = {}
 
     def deaf_for(self, device: str, group: int) -> int:
-        """How many bursts of others in `group` it has not heard, since it last heard anything."""
-        known = self.badges.get(device)
-        last = known.heard_last if known is not None else 0
-        of_others = [each for each in self.missed.get(group, ()) if each.device != device]
-        return sum(each.place > last for each in of_others)
+        """Of how many bursts of others in a row it said nothing, as other listeners did, since it
+        last heard anything."""
+        last, count = self.heard_last.get(device, 0), 0
+        for burst in reversed(self.bursts):
+            if burst.group == group and burst.device != device and burst.lasted_ms >= _WORDS_MS:
+                if burst.place <= last or not 0 < burst.heard < burst.listeners:
+                    break
+                count += 1
+        return count
 
 
 def judge(bursts: Iterable[BurstState], now_s: float) -> VenueHealth:
     """The health of everybody in the bursts of the last WINDOW_S before `now_s`."""
     recent = [burst for burst in bursts if now_s - burst.at <= WINDOW_S]
     badges: dict[str, BadgeHealth] = {}
+    heard_last: dict[str, int] = {}
     for burst in recent:
         talker = badges.setdefault(burst.device, BadgeHealth(burst.device, burst.talker))
         talker.unheard = 0 if burst.listeners else talker.unheard + 1
@@ -137,8 +143,8 @@ def judge(bursts: Iterable[BurstState], now_s: float) -> VenueHealth:
         is_in_vain = burst.cause == _SILENT and 0 == burst.heard < burst.listeners
         talker.in_vain = talker.in_vain + 1 if is_in_vain else 0
         for hearing in burst.hearings:
-            listener = badges.setdefault(hearing.device, BadgeHealth(hearing.device, hearing.name))
-            listener.heard_last = burst.place
+            badges.setdefault(hearing.device, BadgeHealth(hearing.device, hearing.name))
+            heard_last[hearing.device] = burst.place
             talker.told.add(hearing)
     spoilt = {burst.device for burst in recent if _is_spoilt(burst)}
     blamed = {device for device in spoilt if _is_own_trouble(device, badges)}
@@ -157,18 +163,8 @@ def judge(bursts: Iterable[BurstState], now_s: float) -> VenueHealth:
     for device in blamed:
         _judge_talker(badges[device])
     health = _judge_venue(badges, shared)
-    health.missed = _missed(recent)
+    health.bursts, health.heard_last = recent, heard_last
     return health
-
-
-def _missed(recent: list[BurstState]) -> dict[int, list[BurstState]]:
-    missed: dict[int, list[BurstState]] = {}
-    for burst in recent:
-        if not 0 < burst.heard < burst.listeners:
-            missed.pop(burst.group, None)
-        elif burst.lasted_ms >= _WORDS_MS:
-            missed.setdefault(burst.group, []).append(burst)
-    return missed
 
 
 def _is_own_trouble(device: str, badges: dict[str, BadgeHealth]) -> bool:
