@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pressel.sim.world.checkers.bounded_memory import elements
 from pressel.sim.world.ledger import Ledger
 
 BY = (7, 1, 3)  # key, epoch, talker
@@ -32,3 +33,18 @@ def test_a_packet_may_be_said_again_as_it_was() -> None:
     assert told((1, 0, 3, MARK), (1, 0, 3, OTHER)) == 1
     assert told((1, 0, 3, MARK), (1, 2, 1, OTHER)) == 1
     assert told((2, 0, 3, MARK), (1, 9, 3, OTHER)) == 1
+
+
+class _Engine:
+    """With the ledger of its run, as the stand-in seal gives it to each."""
+
+    def __init__(self, uses: int) -> None:
+        self.buffer = bytearray(100)
+        self.ledger = Ledger()
+        for number in range(1, uses + 1):
+            self.ledger.seal(b"key %d" % number, number)
+
+
+def test_the_ledger_is_none_of_an_engines_memory() -> None:
+    """It grows with the run: after eight hours every badge was said to hold too much."""
+    assert elements(_Engine(uses=0)) == elements(_Engine(uses=1000)) >= 100
