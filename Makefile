@@ -29,7 +29,7 @@ endif
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 .PHONY: help setup ready python demo test proof lint type coverage firmware memory wheel deb flash schema docs dissector fuzz sim swarm farm farm-packages bench-badge bench-sim \
-	report-phase0 report-phase2-3 report-phase4 report-phase5 listen report-phase7 report-phase8 console-load console-talk report-phase9 report-performance chaos mutation budgets lock clean
+	report-phase0 report-phase2-3 report-phase4 report-phase5 listen report-phase7 report-phase8 console-load console-talk report-phase9 report-performance chaos soak mutation budgets lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -163,6 +163,9 @@ report-performance: ready  ## Measure leader, relay, simulator and badge, and wr
 
 chaos: ready  ## Real hosts and badges with 400 faults an hour, for MINUTES (10); SEED=n repeats their order
 	@exec $(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
+
+soak: ready  ## Real hosts and badges that talk for MINUTES (60): promises are kept, and memory stays flat
+	@exec $(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60)
 
 mutation: ready  ## Plant small faults into the engines and list those that no test notices; ROOMS, MINUTES
 	@exec $(BIN)/python -m tests.mutation.run $(ROOMS) --minutes $(or $(MINUTES),480) $(if $(ANEW),--anew)

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 from tests.chaos.clocks import Clocks
 from tests.chaos.disks import Disks
 from tests.chaos.way import Way
@@ -97,6 +98,7 @@ class Venue:
         self.notes: list[tuple[int, int, int, int, int, Any]] = []
         self._stack = contextlib.AsyncExitStack()
         self._handset: contextlib.AsyncExitStack | None = None
+        self._handset_command: Command | None = None
         self._handset_starts = 0
         self._front: Any = None
 
@@ -104,6 +106,17 @@ class Venue:
         """As the simulator counts nodes: the first host, badges, the other hosts."""
         place = HOSTS.index(host)
         return 0 if place == 0 else SOFT_BADGES + place
+
+    def processes(self) -> dict[str, psutil.Process]:
+        """Those that run now, and what they have started, by name."""
+        found = {f"badge {each.number}": psutil.Process(each.process.pid)
+                 for each in self.badges if each.process is not None}  # fmt: skip
+        families = {f"host {name}": self.cluster.commands[name].family() for name in HOSTS}
+        if self._handset_command is not None:
+            families["handset"] = self._handset_command.family()
+        for name, family in families.items():
+            found |= {f"{name} {n}" if n else name: each for n, each in enumerate(family)}
+        return found
 
     def note(self, kind: int, node: int, a: int) -> None:
         self.notes.append((time.monotonic_ns() // 1000, kind, node, a, 0, None))
@@ -171,7 +184,7 @@ class Venue:
         self._handset_starts += 1
         self._handset = contextlib.AsyncExitStack()
         leader = f"127.0.0.1:{self._front[1]}"
-        await self._handset.enter_async_context(
+        self._handset_command = await self._handset.enter_async_context(
             running(
                 self.folder / f"handset-{self._handset_starts}", "badge", "--virtual",
                 "--leader", leader, "--name", "handset", "--credential", self._handset_file,
@@ -181,7 +194,7 @@ class Venue:
     async def kill_handset(self) -> None:
         if self._handset is not None:
             await self._handset.aclose()
-            self._handset = None
+            self._handset = self._handset_command = None
 
 
 def leads_of(told: dict[str, Any]) -> tuple[int, int] | None:

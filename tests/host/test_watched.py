@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.watched.lookers import SAMPLE_EVERY_S, slope_mib_hour
+from tests.memory import SAMPLE_EVERY_S, slope_mib_hour
 
 from pressel.sim.report.watched import read_records
 from pressel.sim.report.watched_verdict import verdict

@@ -14,20 +14,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import numpy as np
 import psutil
 from argon2 import PasswordHasher
 from tests.e2e.chromium import CHROMIUM, Tab, chromium
 from tests.e2e.command import running, until
 from tests.host.web import fetch
+from tests.memory import SAMPLE_EVERY_S, slope_mib_hour
 
 from pressel.console.accounts import Accounts
 
 CLIENTS = 20
 STREAMS = 10  # of them; the others read pages
 READ_EVERY_S = 2.0  # a person who goes through the pages quickly
-SAMPLE_EVERY_S = 5.0
-SLOPE_MIN_S = 600.0  # half of a run of 20 minutes
 PAGES = ("/", "/badges", "/wifi", "/history", "/settings", "/changes", "/report", "/audit")
 
 _PASSWORD = "a long password"
@@ -161,15 +159,6 @@ def growth_mib(samples: list[float]) -> float:
     tenth = max(1, len(samples) // 10)
     first, last = samples[tenth : 2 * tenth] or samples, samples[-tenth:]
     return sum(last) / len(last) - sum(first) / len(first)
-
-
-def slope_mib_hour(samples: list[float]) -> float | None:
-    """How fast memory grows in the second half of a run, by least squares; None when that lasted
-    for too short a time: what is read and freed there moves more than a leak would."""
-    late = samples[len(samples) // 2 :]
-    if len(late) * SAMPLE_EVERY_S < SLOPE_MIN_S:
-        return None
-    return float(np.polyfit(range(len(late)), late, 1)[0]) * 3600 / SAMPLE_EVERY_S
 
 
 def percentile(values: list[float], share: float) -> float:
