@@ -26,7 +26,7 @@ INTERRUPTED = 130  # what shells report for a process ended by Ctrl-C: 128 + SIG
 
 # Module of this package and command -> what it is for. The help lists them in this order.
 COMMANDS = {
-    "demo": "Let badges talk through a leader on this machine, and report how it sounded.",
+    "demo": "Let badges talk and report how it sounded, or show what a phase promises.",
     "leader": "Run a leader: the box that owns membership, floor and settings.",
     "node": "Run one of several hosts: it leads or stands by.",
     "badge": "Run a soft badge: a participant on this machine.",

@@ -153,3 +153,9 @@ def policies() -> Iterable[tuple[str, str]]:
     from pressel.power.facts import policies as known
 
     return [(name, "") for name in known()]
+
+
+def demos() -> Iterable[tuple[str, str]]:
+    from pressel.sim.shows.all import SHOWS
+
+    return [("list", "all demos"), *((name, show.title) for name, show in SHOWS.items())]

@@ -6,10 +6,18 @@ import asyncio
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from pressel.cli import INTERRUPTED
+from pressel.cli import INTERRUPTED, completing
+from pressel.cli.completing import offering
+from pressel.errors import UsageError
+from pressel.sim.choice import SEED_MOST
+
+LIST = "list"
+_SPEECH = ("out", "speech", "dies_with_parent")  # options of the demo without a name
+_SHOW = ("seed", "speed")  # of one with a name
 
 
 @click.command()
@@ -27,12 +35,58 @@ from pressel.cli import INTERRUPTED
     help="WAV file to say instead of the built-in one.",
 )
 @click.option("--dies-with-parent", is_flag=True, help="End when the calling process is gone.")
-def demo(out: Path, speech: Path | None, dies_with_parent: bool) -> int:
-    """Let three badges talk through a leader, and report how it sounded.
+@click.option(
+    "--seed",
+    type=click.IntRange(0, SEED_MOST),
+    default=1,
+    show_default=True,
+    help="The same seed gives the same run.",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, 1000),
+    help="Times as fast as it happens; 0: as fast as it can. Default: 1 on a terminal, else 0.",
+)
+@click.argument("name", required=False, shell_complete=offering(completing.demos))
+@click.pass_context
+def demo(
+    ctx: click.Context,
+    out: Path,
+    speech: Path | None,
+    dies_with_parent: bool,
+    seed: int,
+    speed: float | None,
+    name: str | None,
+) -> int:
+    """Let three badges talk through a leader, and report how it sounded; or show the demo NAME.
 
     The badges run the real firmware on MicroPython, one process each. Exit code 0 means that every
     burst reached every listener whole and in time.
+
+    A demo with a NAME shows what a phase of the project promises: a venue in virtual time, what
+    happens in plain words, and a verdict. Exit code 0 means that all was kept, 1 that something was
+    not. `pressel demo list` names them.
     """
+    if name is not None:
+        from pressel.cli.demo_show import list_shows, show
+
+        _refuse(ctx, _SPEECH, f"is for the demo without a name; leave it out with '{name}'")
+        if name == LIST:
+            list_shows()
+            return 0
+        return show(name, seed, speed)
+    _refuse(ctx, _SHOW, "is for a demo with a name; see `pressel demo list`")
+    return _speak(out, speech, dies_with_parent)
+
+
+def _refuse(ctx: click.Context, names: tuple[str, ...], why: str) -> None:
+    """UsageError when one of these options stands on the command line."""
+    for name in names:
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise UsageError(f"--{name.replace('_', '-')} {why}")
+
+
+def _speak(out: Path, speech: Path | None, dies_with_parent: bool) -> int:
     from pressel.demo.run import run_demo  # which needs the extra `simulator`
     from pressel.report.table import print_report
 

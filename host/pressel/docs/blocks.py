@@ -71,6 +71,7 @@ _KINDS: dict[str, Callable[[str], str]] = {
     "crc_example": vector_tables.crc,
     "vectors": vector_tables.all_vectors,
     "vector_keys": vector_tables.keys,
+    "demos": sim_tables.demos,
     "sim_scenarios": sim_tables.scenarios,
     "sim_profiles": sim_tables.profiles,
     "sim_checkers": sim_tables.checkers,

@@ -6,6 +6,7 @@ import sys
 
 from pressel.sim.profiles import Hop, Profile, Wifi, load_profile, profile_names
 from pressel.sim.scenarios import Scenario, load_scenario, scenario_names
+from pressel.sim.shows.all import SHOWS
 from pressel.sim.swarm.kinds import KINDS
 from pressel.sim.world.checkers import CHECKERS
 
@@ -20,6 +21,14 @@ def scenarios(_: str) -> str:
         cells = (f"`{name}`", scenario.why, str(scenario.duration_s), _speech(scenario))
         faults = [table for table in _TABLES if getattr(scenario, table)]
         rows.append(_row(*cells, ", ".join(faults) or "none"))
+    return "\n".join(rows)
+
+
+def demos(_: str) -> str:
+    """One row a demo, in the order of phases."""
+    rows = ["| phase | demo | what it shows |", "|---|---|---|"]
+    for name, show in SHOWS.items():
+        rows.append(_row(show.phases, f"`{name}`", f"{show.title}. {show.look}"))
     return "\n".join(rows)
 
 
