@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.performance import report
 from tests.performance.measures import MEASURES, Measure
+
+from pressel.errors import UsageError
 
 
 def test_the_report_is_made_from_its_record() -> None:
@@ -18,7 +21,7 @@ def test_the_report_is_made_from_its_record() -> None:
 def record(**changed: Any) -> report.Record:
     figures = {name: {"a thing": [3.0, 1.0, 1200.0]} for name in MEASURES}
     facts = {
-        "commits": dict.fromkeys(MEASURES, "0" * 12),
+        "sources": dict.fromkeys(MEASURES, "0" * 12),
         "date": "2026-11-29",
         "cores": 2,
         "has_peer": False,
@@ -33,17 +36,30 @@ def test_a_figure_has_its_spread_and_a_missing_peer_is_told() -> None:
     assert "was not there" not in report.text(record(has_peer=True))
 
 
-def test_a_report_of_an_unknown_commit_says_so() -> None:
-    words = report.stale(record())
-    assert len(words) == len(MEASURES) and all("not here" in each for each in words)
+def test_what_was_taken_of_another_source_is_told() -> None:
+    """Whether that is known or not."""
+    for source in ("", "0" * 12):
+        words = report.stale(record(sources=dict.fromkeys(MEASURES, source)))
+        assert len(words) == len(MEASURES)
+        assert all("make report-performance ONLY=" in each for each in words)
+    assert "Of an older source" in report.text(record(sources=dict.fromkeys(MEASURES, "")))
 
 
-def test_a_room_that_has_changed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = report.first_commit()
-    if first is None:
-        pytest.skip("no git checkout")
-    monkeypatch.setattr(report, "MEASURES", {"leader": Measure(("shared/ptt",), 1, dict)})
-    (words,) = report.stale(record(commits={"leader": first}))
-    assert "leader" in words and "make report-performance" in words
-    monkeypatch.setattr(report, "MEASURES", {"leader": Measure(("no such room",), 1, dict)})
-    assert report.stale(record(commits={"leader": first})) == []
+def test_only_what_files_hold_makes_it_stale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rebase gives commits other names and leaves files as they are."""
+    monkeypatch.setattr(report, "ROOT", tmp_path)
+    monkeypatch.setattr(report, "MEASURES", {"leader": Measure(("room", "one.py"), 1, dict)})
+    (tmp_path / "room" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "room" / "a.py").write_text("1")
+    (tmp_path / "one.py").write_text("1")
+    at = record(sources={"leader": report.mark(("room", "one.py"))})
+    (tmp_path / "room" / "__pycache__" / "a.pyc").write_text("1")
+    assert report.stale(at) == []
+    for changed in ("room/a.py", "one.py", "room/b.py"):
+        (tmp_path / changed).write_text("2")
+        assert len(report.stale(at)) == 1
+        at = record(sources={"leader": report.mark(("room", "one.py"))})
+    with pytest.raises(UsageError, match="there is no nowhere"):
+        report.mark(("nowhere",))

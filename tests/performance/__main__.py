@@ -15,8 +15,7 @@ from tests.performance import report
 from tests.performance.measures import MEASURES, taken
 from tests.relay import murmur
 
-from pressel.errors import PresselError, UsageError
-from pressel.sim.commit import commit
+from pressel.errors import PresselError
 
 
 @click.command()
@@ -27,18 +26,16 @@ def main(only: str | None, check: bool) -> None:
         for words in report.stale(report.load()):
             print(words)
         return
-    at = commit()
-    if at is None or at.endswith("+"):
-        raise UsageError("a report belongs to a commit: commit what you changed, then measure")
     today = str(datetime.datetime.now(datetime.UTC).date())
     for name in [only] if only else MEASURES:
         begun_s = time.monotonic()
         record = report.load()
-        record.figures[name], record.commits[name] = taken(MEASURES[name]), at
+        source = report.mark(MEASURES[name].of)  # which may change while that takes its time
+        record.figures[name], record.sources[name] = taken(MEASURES[name]), source
         has_peer = murmur.program() is not None if name == "relay" else record.has_peer
         report.keep(replace(record, date=today, cores=os.cpu_count() or 0, has_peer=has_peer))
         print(f"{name} took {time.monotonic() - begun_s:.0f} s", file=sys.stderr, flush=True)
-    print(f"{report.REPORT} has the figures of {at}: commit it", file=sys.stderr)
+    print(f"{report.REPORT} has the new figures: commit it", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import statistics
-import subprocess
 import textwrap
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from tests.performance.measures import MEASURES, Found
 
+from pressel.errors import UsageError
 from pressel.tree import ROOT
 
 REPORT = ROOT / "docs" / "reports" / "performance.md"
 RECORDS = REPORT.with_name("performance.json")
-_LIMIT_S = 10.0
+_MARK_DIGITS = 12
 
 _HEAD = (
     "Made by `make report-performance`, last on {date}, on {cores} cores. Everything "
@@ -61,10 +63,10 @@ _COLUMNS = 112
 
 @dataclass(frozen=True)
 class Record:
-    """`figures`: by measure, then by figure, all values; `commits`: what each measure was taken of.
-    `has_peer`: Murmur was there."""
+    """`figures`: by measure, then by figure, all values; `sources`: the `mark` of what each measure
+    was taken of, "" where that was not kept. `has_peer`: Murmur was there."""
 
-    commits: dict[str, str]
+    sources: dict[str, str]
     date: str
     cores: int
     has_peer: bool
@@ -84,7 +86,8 @@ def text(record: Record) -> str:
     head = _HEAD.format(date=record.date, cores=record.cores)
     parts = ["# Performance\n", _paragraph(head)]
     for name, (title, words) in _SECTIONS.items():
-        words += f" Commit `{record.commits[name]}`."
+        mark = record.sources[name]
+        words += f" Source `{mark}`." if mark else " Of an older source."
         parts += [f"## {title}\n", _paragraph(words), _table(record.figures[name])]
     parts += ["## Peers\n", _paragraph(_PEER if record.has_peer else _NO_PEER)]
     return "\n".join(parts)
@@ -107,36 +110,26 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:,.2f}"
 
 
+def mark(rooms: Iterable[str]) -> str:
+    """What the files of these rooms hold, in a few digits: it outlives a commit that is rebased.
+    UsageError for a room that is not there."""
+    told = hashlib.sha256()
+    for room in rooms:
+        path = ROOT / room
+        if not path.exists():
+            raise UsageError(f"there is no {room}, of which a measure is taken")
+        for file in [path] if path.is_file() else sorted(path.rglob("*.*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                content = hashlib.sha256(file.read_bytes()).digest()
+                told.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + content)
+    return told.hexdigest()[:_MARK_DIGITS]
+
+
 def stale(record: Record) -> list[str]:
     """A sentence for each measure whose rooms have changed since; none when all is current."""
-    found = []
-    for name, measure in MEASURES.items():
-        at = record.commits[name]
-        told = _git("diff", "--name-only", at, "--", *measure.of)
-        if told is None:
-            found.append(f"performance.md, {name}: commit {at} is not here")
-            continue
-        if files := told.split():
-            found.append(
-                f"performance.md, {name}: {len(files)} files have changed since {at}; "
-                f'run make report-performance ONLY="{name}"'
-            )
-    return found
-
-
-def first_commit() -> str | None:
-    """The oldest that is here; None without a checkout."""
-    told = _git("rev-list", "HEAD")
-    return told.split()[-1] if told else None
-
-
-def _git(*words: str) -> str | None:
-    """What git says; None when it fails."""
-    done = subprocess.run(
-        ["git", "-C", str(ROOT), *words],
-        capture_output=True,
-        text=True,
-        timeout=_LIMIT_S,
-        check=False,
-    )
-    return None if done.returncode else done.stdout
+    return [
+        f"performance.md, {name}: its rooms have changed since {record.date}; run "
+        f'make report-performance ONLY="{name}"'
+        for name, measure in MEASURES.items()
+        if record.sources[name] != mark(measure.of)
+    ]
