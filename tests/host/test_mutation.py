@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import json
+import time
+from pathlib import Path
 
 import pytest
+from tests.mutation import reach
 from tests.mutation.changes import mutants_of
 from tests.mutation.run import ROOMS, equal_names, planted
 
@@ -74,3 +78,35 @@ def test_what_is_called_equal_is_a_mutant() -> None:
         (each.file, each.mutant.where, each.mutant.what) for room in ROOMS for each in planted(room)
     }
     assert equal_names() <= known
+
+
+def test_measuring_goes_on_where_it_was_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A test file that has changed is measured again, and the time is kept."""
+    asked: list[str] = []
+
+    def measure(file: Path, part: Path, limit_s: float) -> None:
+        asked.append(file.name)
+        lines = {"shared/ptt/a.py": {"7": [0]}}
+        found = {"tests": [file.name], "lines": lines, "seconds": {file.name: 0.5}}
+        part.write_text(json.dumps(found), "utf-8")
+
+    monkeypatch.setattr(reach, "ROOT", tmp_path)
+    monkeypatch.setattr(reach, "FOLDERS", ("tests",))
+    monkeypatch.setattr(reach, "_measure", measure)
+    (tmp_path / "tests").mkdir()
+    for name in ("test_a.py", "test_b.py"):
+        (tmp_path / "tests" / name).write_text("1")
+    kept, later_s = tmp_path / "kept", time.monotonic() + 60
+    assert reach.measured(kept, until_s=0.0) is None
+    assert asked == []
+    assert "0 of 2" in capsys.readouterr().out
+    found = reach.measured(kept, later_s)
+    assert found is not None
+    assert found.tests("shared/ptt/a.py", 7, True) == ["test_a.py", "test_b.py"]
+    (tmp_path / "tests" / "test_b.py").write_text("2")
+    assert reach.measured(kept, later_s) is not None
+    assert asked == ["test_a.py", "test_b.py", "test_b.py"]
+    reach.measured(kept, later_s, anew=True)
+    assert asked[3:] == ["test_a.py", "test_b.py"]

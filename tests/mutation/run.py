@@ -161,12 +161,10 @@ def main() -> int:
         if not (reach.ENGINES / room).is_dir():
             parser.error(f"there is no room '{room}'; take one of {', '.join(ROOMS)}")
     until_s = time.monotonic() + given.minutes * 60
-    lines = KEPT / "reach.json"
-    if given.anew or not lines.exists():
-        print("which test reaches which line?", file=sys.stderr, flush=True)
-        found = reach.measured(lines)
-    else:
-        found = reach.read(lines)
+    print("which test reaches which line?", file=sys.stderr, flush=True)
+    found = reach.measured(KEPT / "reach", until_s, anew=given.anew)
+    if found is None:
+        return 0
     kept, equal = Kept(KEPT / "results.jsonl"), equal_names()
     waiting = [
         each
