@@ -73,6 +73,32 @@ def test_a_flood_of_forgeries_takes_no_word_away():
     assert 1 in wire.alone
 
 
+def test_forgeries_now_and_then_keep_nobody_who_has_gone_deaf_from_asking():
+    """Each comes when the one before was found out, by a key that is sent on for that, and before
+    the silence is long enough."""
+    made = venue()
+    wire = Wire(made)
+    sent = []
+
+    def look(data, source, destination):
+        if data[1] == messages.MULTICAST_VOICE and destination == ("badge", 1) and 1 in wire.deaf:
+            sent.append(data)
+            if len(sent) % 7 == 1:
+                multicast_to(made, 1, forged(data, lambda copy: None))
+            elif len(sent) % 7 == 0:
+                telling = bytearray(data[0 : layout.PROBE_END + envelope.TAG_BYTES])
+                telling[envelope.TYPE_AT] = messages.MULTICAST_PROBE
+                envelope.put16(telling, envelope.LENGTH_AT, layout.PROBE_END - 24)
+                multicast_to(made, 1, forged(telling, lambda copy: None))
+        return wire.look(data, source, destination)
+
+    made.loses = look
+    lease = talk(made, 2400, meanwhile=lambda: wire.deaf.add(1))
+    assert len(sent) > 40 and wire.asked
+    # What it heard last proves itself by the first of these keys: it asks a little too late.
+    assert len(made.badges[1].heard_of(lease)) >= made.passed_on[lease] - 6
+
+
 def test_a_forged_key_is_not_believed():
     made = venue()
     prover = made.badges[1].ears.prover

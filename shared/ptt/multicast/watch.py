@@ -38,6 +38,7 @@ class Watch:
         "_held_ms",
         "_is_alone",
         "_is_marked",
+        "_is_proving",
         "_over_ms",
         "_retry_ms",
         "_steady",
@@ -57,6 +58,7 @@ class Watch:
         self._is_marked = False  # its last frame has come, proved or not
         self._alive_ms = NEVER  # since when nothing has come by multicast; NEVER: no voice has yet
         self._held_ms = NEVER  # since when voice waits for its proof
+        self._is_proving = False  # since then some has been proved
         self._crowded_ms = NEVER  # when something found no room to wait for its proof
         self._over_ms = NEVER  # since when the leader says that it is over
         self._tries = 0
@@ -87,6 +89,7 @@ class Watch:
         self._alive_ms = now_ms
         if self._held_ms == NEVER:
             self._held_ms = now_ms
+            self._is_proving = False
         self._is_marked = self._is_marked or is_last
         self._wait()
 
@@ -98,10 +101,15 @@ class Watch:
             self._wait()
 
     def settled(self) -> None:
-        """Whatever came of it has been proved, or was false."""
-        if self._held_ms != NEVER:
+        """Whatever came of it has been proved, or was false. If all was false, it is as if nothing
+        had come: else somebody who forges it now and then could keep us from asking."""
+        if self._held_ms == NEVER:
+            return
+        if self._is_proving:
             self._held_ms = NEVER
-            self._wait()
+        else:
+            self._alive_ms = self._held_ms
+        self._wait()
 
     def over(self, now_ms: int) -> None:
         """The leader says that nobody talks under this lease any more."""
@@ -114,6 +122,7 @@ class Watch:
         self._tries = 0
         self._retry_ms = NEVER
         self._held_ms = now_ms  # as far as more came behind it
+        self._is_proving = True
         if voice.is_last(frames):
             heard = self._waiting + [frames] if _end(frames) > self.next else []
             self.flush()
