@@ -84,11 +84,11 @@ BADGE = """
 
 `python -m tests.bench.badge_cost`: the budgets that tests keep, of native instructions for all that
 a frame needs; a chip that does one a cycle has so much of its time left. The target is 20 % of 240
-MHz. A badge without room, as each at 160 MHz is, has no smooth playout and no G.722. A listener in
-G.722 who makes up lateness exceeds the target in every other frame at most. While somebody talks, a
-badge's own code keeps no byte, and makes at most 64 bytes of garbage a frame
-(`tests/shared/test_allocation.py`, `tests/firmware/test_hour.py`). Battery is by the model of
-[power.md](../power.md), for an evening on a finished board.
+MHz. A badge without room, as each at 160 MHz is, has no smooth playout, no G.722 and no levelled
+microphone. A listener in G.722 who makes up lateness exceeds the target in every other frame at
+most. While somebody talks, a badge's own code keeps no byte, and makes at most 64 bytes of garbage
+a frame (`tests/shared/test_allocation.py`, `tests/firmware/test_hour.py`). Battery is by the model
+of [power.md](../power.md), for an evening on a finished board.
 """
 EAR = """
 The same by PLCMOS, which knows only what was heard (1 to 5, the recordings themselves 4.6): mean of
@@ -97,7 +97,7 @@ The same by PLCMOS, which knows only what was heard (1 to 5, the recordings them
 CODECS = """
 By codec, with the voice's own period. The aim is 2.8 at 5 % alone with the best codec that a badge
 has, which is G.722. STOI hardly tells them apart: words survive what the ear minds. `make listen`
-writes a page with players, in which people judge by ear.
+writes a page with players, in which people judge by ear. PLCMOS as above.
 """
 EDGES = """
 Clicks: steps from one sample to the next (of 32,767) where what was made up begins and ends.
