@@ -92,7 +92,8 @@ def test_who_missed_a_part_hears_the_rest_with_all_others():
     assert deaf_for_a_while(made, wire, 3) == 0
     assert wire.again == [3] and len(wire.asked) == 1
     many = made.leader.voice.multicast
-    assert 3 in many.served(1, many._bursts.last(1).lease)
+    last = many._bursts.last(1)
+    assert last is not None and 3 in many.served(1, last.lease)
 
 
 def test_who_hears_it_after_all_needs_no_copies_to_its_end():
