@@ -11,9 +11,16 @@ from ptt.base.clock import NEVER, add, age, since
 from ptt.base.compat import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hal.display import Display
+    from typing import Protocol
 
     from ..handset import Handset
+
+    class Face(Protocol):
+        """A display, or e-paper."""
+
+        def show(self, lines: "tuple[str, ...]", /) -> None: ...
+        def update(self) -> object: ...
+
 
 _LOOK_MS = const(10_000)  # seven short lines are read in half of it
 _RENEW_MS = const(1000)  # eight pages of the display take eight steps, a quarter of it
@@ -23,7 +30,7 @@ _UNKNOWN = const(0xFFFF)
 class Screen:
     """An extra of a badge with a display."""
 
-    def __init__(self, display: "Display") -> None:
+    def __init__(self, display: "Face") -> None:
         self._display = display
         self._until_ms = NEVER
         self._renewed_ms = 0
