@@ -10,19 +10,26 @@ from .show import Act, Played, Promise, Show, at_most, talk, unbroken
 from .silences import Silences
 
 _PROFILE = "busy"
-_AUDIO = ("mouth-to-ear-busy", "clipping", "gaps")  # targets of docs/slo.md
+# Targets of docs/slo.md, and what a single run may have above them: they are for many together.
+_AUDIO = {"mouth-to-ear-busy": 40, "clipping": 40, "gaps": 3}
+_LOSS_MOST = 0.08  # two hops lose 2 % each, and what is late counts, too
 
 
 def judge(played: Sequence[Played]) -> list[Promise]:
     (act,) = played
     wanted = [each for each in targets_on(_PROFILE) if each.id in _AUDIO]
-    kept = [at_most(each.words, each.figure(act.kpis), each.most, each.unit) for each in wanted]
-    lost = act.figure("frame_loss")
     return [
-        *kept,
-        Promise(
-            lost is not None, f"frames that were replaced, so that nobody heard a hole: {lost:.1%}"
+        *(
+            at_most(
+                each.words,
+                each.figure(act.kpis),
+                each.most + _AUDIO[each.id],
+                each.unit,
+                f"and {each.most:g} over many runs",
+            )
+            for each in wanted
         ),
+        at_most("frames that were replaced", act.figure("frame_loss"), _LOSS_MOST, "of 1"),
         unbroken(played),
     ]
 

