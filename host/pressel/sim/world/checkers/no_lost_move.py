@@ -4,7 +4,8 @@ way to it alone, and those that are older than what a listener or its host keeps
 itself held for longer than voice waits before it is played, or until its key was known, counts as
 lost there, and so does what is still on its way when the burst ends, or waits for the frames that
 leave in one packet with it. Who has no key, or another address, than its leader knows is not moved,
-but deaf. Who asks its leader for what that sends to it alone already is not moved, either.
+but deaf. Who asks its leader for what that sends to it alone already, or for what was said before
+it joined, is not moved, either.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ class NoLostMove:
     def __init__(self, world: World) -> None:
         self._world = world
         self._leader = -1
+        self._joined_us: dict[int, int] = {}  # by node; it hears nothing of what was said before
         self._said: dict[int, dict[int, int]] = {}  # lease -> frames a host passed on, and when
         self._alone: dict[tuple[int, int], int] = {}  # (node, lease) -> behind what was sent to it
         self._served: set[tuple[int, int]] = set()  # (node, lease): by the leader, without a word
@@ -167,7 +169,8 @@ class NoLostMove:
         if (node, lease) in self._served:
             return
         said = self._said.get(lease, {})
-        kept = [at for at, sent_us in said.items() if now_us - sent_us <= KEPT_MS * 1000]
+        from_us = max(now_us - KEPT_MS * 1000, self._joined_us.get(node, 0))
+        kept = [at for at, sent_us in said.items() if sent_us >= from_us]
         behind = max(said, default=-1) + 1
         moves = self._asked.setdefault((node, lease), [])
         is_alone = bool(moves) and moves[-1].end == _NEVER_AGAIN
@@ -202,6 +205,8 @@ class NoLostMove:
         self._lost.setdefault((node, voice.lease(frames)), []).append(each)
 
     def _on_event(self, now_us: int, node: int, kind: int, b: int, value: Any) -> None:
+        if kind in (events.JOINED, events.MOVED):
+            self._joined_us[node] = now_us
         if kind != events.HEARD:
             return
         _, lease, played, _, late, _, dropped = value
