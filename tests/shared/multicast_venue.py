@@ -31,6 +31,7 @@ class Wire:
         self.asked = []  # (badge, first) of each MULTICAST_MISSED
         self.again = []  # badge of each MULTICAST_HEARD
         self.lost_again = 0  # of these, so many do not reach the leader
+        self.hears_nth = {}  # badge -> n: it hears but every nth packet by multicast
         made.loses = self.look
 
     def look(self, data, source, destination):
@@ -48,6 +49,7 @@ class Wire:
                 self.alone[index] = self.alone.get(index, 0) + 1
             elif kind == messages.MULTICAST_VOICE:
                 self.many[index] = self.many.get(index, 0) + 1
+                return self.many[index] % self.hears_nth.get(index, 1) != 0
         return False
 
 

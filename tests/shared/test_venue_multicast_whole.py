@@ -96,6 +96,18 @@ def test_who_missed_a_part_hears_the_rest_with_all_others():
     assert last is not None and 3 in many.served(1, last.lease)
 
 
+def test_who_hears_every_third_packet_asks_for_the_rest():
+    """Never silent for long enough to be deaf: a weak signal, or what somebody sends again."""
+    for period, missed_max, asks in ((2, 1, 0), (3, 12, 1)):
+        made = venue()
+        wire = Wire(made)
+        wire.hears_nth[3] = period
+        lease = talk(made, 3000)
+        assert len(wire.asked) == asks
+        missed = [made.passed_on[lease] - len(each.heard_of(lease)) for each in made.badges[1:]]
+        assert missed.pop(2) <= missed_max and not any(missed)
+
+
 def test_who_hears_it_after_all_needs_no_copies_to_its_end():
     """When the burst began, its last report said that too few probes came. One that loses much
     says nothing, and goes on to get copies."""

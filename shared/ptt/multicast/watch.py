@@ -7,6 +7,7 @@ key, so whoever hears nothing for longer is deaf, whatever the talker does.
 
 from ..base.clock import NEVER, add, age, earliest, since
 from ..base.compat import TYPE_CHECKING, const
+from ..base.numbers import FRAME_MS
 from ..proof.hearing import BACK, BACKS_MAX
 from ..wire import voice
 
@@ -20,6 +21,8 @@ _OVER_MS = const(100)  # after the word that it is over, what was sent before ha
 _TRIES_MAX = const(4)  # when it is over: then nobody has it any more
 _STEADY = const(13)  # packets proved without a silence: 260 ms, several times what losses last
 _STEADY_LOST = const(2)  # missing between these: repairs reach a badge that loses no more
+_GAPS_MAX = const(6)  # frames lost for good in a row, 120 ms: a word is no longer understood then
+_HEALS = const(8)  # frames that come for one lost to be forgiven: copies mend a loss of a third
 _UNDER_WAY_MS = const(300)  # copies that left before the leader knew that none is needed
 _RETRY_MS = const(100)  # doubles: a busy round trip
 _DOUBLED_MAX = const(2)  # times: who comes back to an access point waits for 400 ms at most
@@ -33,12 +36,13 @@ class Watch:
         "_back_ms",
         "_backs",
         "_came_ms",
-        "_crowded_ms",
         "_due_ms",
+        "_gaps",
         "_held_ms",
         "_is_alone",
         "_is_marked",
         "_is_proving",
+        "_lacking_ms",
         "_over_ms",
         "_retry_ms",
         "_steady",
@@ -59,7 +63,8 @@ class Watch:
         self._alive_ms = NEVER  # since when nothing has come by multicast; NEVER: no voice has yet
         self._held_ms = NEVER  # since when voice waits for its proof
         self._is_proving = False  # since then some has been proved
-        self._crowded_ms = NEVER  # when something found no room to wait for its proof
+        self._lacking_ms = NEVER  # since when what comes by multicast does not do
+        self._gaps = 0  # eighths of frames that were lost of late
         self._over_ms = NEVER  # since when the leader says that it is over
         self._tries = 0
         self._retry_ms = NEVER
@@ -96,9 +101,12 @@ class Watch:
     def crowded(self, now_ms: int) -> None:
         """Something that came cannot wait for its proof, since somebody floods us or our clock was
         wrong. What comes to us alone needs none."""
-        if self._crowded_ms == NEVER:
-            self._crowded_ms = now_ms
-            self._wait()
+        self._lack(now_ms)
+        self._wait()
+
+    def _lack(self, now_ms: int) -> None:
+        if self._lacking_ms == NEVER:
+            self._lacking_ms = now_ms
 
     def settled(self) -> None:
         """Whatever came of it has been proved, or was false. If all was false, it is as if nothing
@@ -119,8 +127,9 @@ class Watch:
 
     def proved(self, frames: "Any", now_ms: int) -> "list[Any]":
         """`frames`: a VOICE_FRAME of it that is the leader's. Returns those to be heard now."""
-        self._tries = 0
-        self._retry_ms = NEVER
+        if self._lacking_ms == NEVER:
+            self._tries = 0
+            self._retry_ms = NEVER
         self._held_ms = now_ms  # as far as more came behind it
         self._is_proving = True
         if voice.is_last(frames):
@@ -140,10 +149,22 @@ class Watch:
                 break
             frames = self._waiting.pop(0)
             if _end(frames) > self.next:
+                self._count_gap(first - self.next, voice.count(frames), now_ms)
                 self.next = _end(frames)
                 heard.append(frames)
         self._wait()
         return heard
+
+    def _count_gap(self, lost: int, came: int, now_ms: int) -> None:
+        """Some come, and too few of them to follow: it is asked for, as if none came. A longer gap
+        is a silence, in which it was asked for."""
+        if self._is_alone or lost * FRAME_MS > _SILENT_MS:
+            self._gaps = 0
+            return
+        self._gaps = max(0, self._gaps + _HEALS * max(0, lost) - came)
+        if self._gaps >= _HEALS * _GAPS_MAX:
+            self._gaps = 0
+            self._lack(now_ms)
 
     def flush(self) -> "list[Any]":
         """What waits, in its order: it waits no longer."""
@@ -159,7 +180,7 @@ class Watch:
             self._is_alone = True
         self._tries = 0
         self._retry_ms = NEVER
-        self._held_ms = self._crowded_ms = NEVER
+        self._held_ms = self._lacking_ms = NEVER
         if self._alive_ms != NEVER:
             self._alive_ms = now_ms
         self._wait()
@@ -206,7 +227,7 @@ class Watch:
         return self._retry_ms if self._retry_ms != NEVER else self._due_ms
 
     def _wait(self) -> None:
-        self._due_ms = self._crowded_ms
+        self._due_ms = self._lacking_ms
         if self._held_ms != NEVER:
             self._due_ms = earliest(self._due_ms, add(self._held_ms, _UNPROVED_MS))
         # Behind its last packet come keys, as long as voice waits for them.
