@@ -15,6 +15,7 @@ from ptt.badge.participant import Participant
 from ptt.base.clock import NEVER
 from ptt.fanout.multicast import Multicast
 from ptt.leader import relay_keys, relays
+from ptt.leader.floor import lanes
 from ptt.leader.floor.arbitrator import Arbitrator
 from ptt.leader.groups import Groups
 from ptt.leader.leader import Leader
@@ -194,6 +195,21 @@ def frames_begin_again() -> Any:
     return replaced(BurstSender, "go_on", go_on)
 
 
+def who_comes_last_talks_first() -> Any:
+    """Each new place in the queue is its first."""
+
+    def insert(queue: list[lanes.Waiting], waiting: lanes.Waiting) -> int:
+        queue.insert(0, waiting)
+        return 1
+
+    return replaced(lanes, "insert", insert)
+
+
+def lanes_do_not_count() -> Any:
+    """The queue goes by arrival alone."""
+    return replaced(lanes, "_is_before", lambda a, b: a.order < b.order)
+
+
 CAUGHT_BY = {
     lease_never_expires: {"lease ends"},
     duplicate_not_suppressed: {"one voice", "accounts"},
@@ -206,6 +222,7 @@ CAUGHT_BY = {
     frame_forgotten: {"accounts"},
     old_term_obeyed: {"highest term"},
     everything_is_kept: {"bounded memory"},
+    who_comes_last_talks_first: {"in turn"},
 }
 
 

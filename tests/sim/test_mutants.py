@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from tests.sim import mutants
+from tests.sim.facts import spec
 
 from pressel.sim.profiles import load_profile
 from pressel.sim.scenarios import load_scenario
 from pressel.sim.world.run import run
 
+QUICK = {"hold_ms_min": 300, "hold_ms_max": 900, "gap_ms_min": 100, "gap_ms_max": 900}
 SEEDS = 100
 CLEAN_SEEDS = 12  # of sound engines; sweeps in CI do many more
 
@@ -39,6 +41,15 @@ def test_a_planted_fault_is_caught(mutant: Callable[[], Any]) -> None:
             if seen & (wanted | {"assertion"}):
                 return
     pytest.fail(f"{SEEDS} seeds of {mutant.__name__} looked well")
+
+
+def test_a_floor_without_lanes_is_caught() -> None:
+    """People who are entitled to another lane make a venue of its own."""
+    speech = {"pattern": "together", "priority_percent": 40, **QUICK}
+    facts = spec(seal="stand-in", participants=6, duration_s=15, speech=speech)
+    assert run(facts)["violations"] == []
+    with mutants.lanes_do_not_count():
+        assert {each["checker"] for each in run(facts)["violations"]} == {"in turn"}
 
 
 def test_sound_engines_are_not_accused() -> None:

@@ -12,6 +12,7 @@ from .all_joined import AllJoined
 from .bounded_memory import BoundedMemory
 from .everybody_talks import EverybodyTalks
 from .highest_term import HighestTerm
+from .in_turn import InTurn
 from .lease_ends import LeaseEnds
 from .no_lost_move import NoLostMove
 from .one_lease import OneLease
@@ -33,4 +34,5 @@ CHECKERS = (
     EverybodyTalks,
     NoLostMove,
     OneSender,
+    InTurn,
 )
