@@ -115,6 +115,16 @@ def test_who_turns_out_to_be_of_another_board_is_told_again_and_nobody_else():
     assert [member.settings.acknowledged for member in members] == [2, 2, 2]
 
 
+def test_who_has_refused_what_is_not_for_its_board_is_told_what_is():
+    venue = venue_of(((1,), (1,)))
+    publish(venue, {"c3": {DELAY: 90}})
+    member = venue.leader.members.all()[0]
+    assert venue.leader.settings.on_ack(member, 2, False)
+    on_boards(venue, "c3")
+    assert told(venue) == [(2, 90), (2, 60)]
+    assert not member.settings.refused
+
+
 def test_floors_go_by_what_their_group_has():
     venue = venue_of(((1,), (3,)))
     publish(venue, {3: {TALK: 5000, QUEUE: 2, PREEMPTION: 0}})
@@ -149,6 +159,19 @@ def test_who_changes_to_a_group_with_the_same_is_left_alone():
     venue.collect_leader()
     venue.run(1500)
     assert venue.badge("A").all(events.SETTINGS) == [1, 2]
+
+
+def test_who_leaves_what_its_board_has_for_what_a_group_has_is_told_so():
+    """The group's is the venue's, too: the change is seen only by what the board has."""
+    venue = venue_of(((1,), (3,)))
+    publish(venue, {3: {DELAY: 60}, "c3": {DELAY: 90}})
+    on_boards(venue, "c3", "c3")
+    assert told(venue) == [(2, 90), (2, 60)]
+    venue.roster.grants[device(0)] = Grants((3,), 0)
+    venue.leader.regroup(device(0), venue.now_ms)
+    venue.collect_leader()
+    venue.run(1500)
+    assert told(venue) == [(2, 60), (2, 60)]
 
 
 def test_a_host_that_takes_over_has_them():
