@@ -94,6 +94,22 @@ def test_who_has_which_badge_outlives_checkpoints(venue: Venue) -> None:
             assert told == [(BEN, "Birch", "headset too")], (host, name)
 
 
+def test_who_asked_is_forgotten_in_time_although_it_was_said_again(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entry behind a checkpoint is as old as it was."""
+    leads = venue.lead("a", 100)
+    leads.adopt(ANN, "Ann", bytes(32))
+    with leads.log.asked_by("ann"):
+        leads.revoke(ANN)
+    asked_s = leads.log.now_s()
+    monkeypatch.setattr(leads.log, "_now_s", lambda: asked_s + 1000)
+    compact(leads)
+    with leads._change():
+        assert leads.log.forget_people(asked_s + 1, ()) == 1
+    assert leads.verify()
+
+
 def test_which_board_a_badge_is_outlives_checkpoints(venue: Venue) -> None:
     """And what nobody knows any more stays unknown."""
     leads = venue.lead("a", 100)

@@ -36,6 +36,17 @@ def test_what_the_leader_writes_all_have(venue: Venue) -> None:
     assert history[0] == history[1] == history[2]
 
 
+def test_what_was_heard_of_others_is_said_once(venue: Venue) -> None:
+    """Else each change would be two for as long as the venue lives."""
+    for number in range(3):
+        venue.lead("b", 100 + number).enrol(f"{number:016x}", f"n{number}")
+        venue.hear("a", "b")
+        venue.lead("a", 100 + number).record("settings set", "scan_ms 5")
+    count = venue.at["a"].log.last()
+    venue.at["a"].record("settings set", "scan_ms 6")
+    assert venue.at["a"].log.last() == count + 1
+
+
 def test_it_reaches_a_host_by_way_of_another(venue: Venue) -> None:
     """The one that has written is dead."""
     venue.lead("a", 100).enrol(ANN, "Ann")
