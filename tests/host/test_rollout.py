@@ -321,6 +321,20 @@ def test_the_end_of_a_shift_is_no_fault_of_a_change(stage: int) -> None:
     assert venue.soak() == ((GOOD, "") if stage == 0 else (LAST_GOOD, ""))
 
 
+def test_who_has_joined_anew_before_it_goes_home_has_gone_home() -> None:
+    venue = Venue()
+    leaving = venue.others()[:5]
+    for member in leaving:
+        member.node += 1000
+    venue.look()
+    venue.members = [each for each in venue.members if each not in leaving]
+    venue.look()
+    venue.now_s += AWAY_S
+    venue.look()
+    others = venue.rollout.measured()[1]
+    assert (others.lost, others.anew) == (5, 0) and others.is_ending()
+
+
 def test_one_badge_that_is_switched_off_does_not_halt_a_change() -> None:
     venue = Venue()
     venue.touched()[0].settings.acknowledged = 0
@@ -419,11 +433,12 @@ def test_badges_that_crash_with_it_take_it_back(starts: int, restart: int, is_ba
             assert venue.look() is None
 
 
-def test_a_count_of_starts_that_turns_over_is_one_start() -> None:
+@pytest.mark.parametrize("restart", [HUNG, RESET])
+def test_a_count_of_starts_that_turns_over_is_one_start(restart: int) -> None:
     venue = Venue()
     venue.report(venue.members, 0xFFFF, POWER_ON, 10)
     venue.look()
-    venue.report(venue.touched(), 0, HUNG, 10)
+    venue.report(venue.touched(), 0, restart, 10)
     assert venue.look() is not None
 
 
