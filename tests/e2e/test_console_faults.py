@@ -39,12 +39,14 @@ BEACONS_S = 0.3072
 AWAKE_S = 0.1
 QUEUE_S = 0.4  # of datagrams; an access point drops what waits for longer
 LONG_BYTES = 150  # of a datagram: those with voice are longer, most others shorter
+WAY_S, SHORT = 0.08, 0.8  # of two ways, the longer one, and how many take it
 FULL_S = 0.007  # the mean time that each takes: four in 20 ms while one of four talks
 OTHERS = (
     "sleep", "hears badly", "hears with gaps", "is heard badly", "Nearly everybody",
     "cannot be heard", "hard to understand", "Nobody hears", "Relay", "Multicast does not arrive",
     "No sign of", "Something is wrong", "asks to come in, and", "again and again", "held off",
     "Two badges", "Nobody is there", "until it is cut off", "hears nothing",
+    "long for an answer", "Everything comes", "Datagrams overtake", "channel is full",
 )  # fmt: skip
 
 Voice = NDArray[np.float64]
@@ -113,6 +115,31 @@ def _cut(is_lost: Callable[[Seen, int], bool]) -> Callable[[Tap, int], None]:
     return plant
 
 
+def _late(delay_s: float, is_late: Callable[[Seen, int], bool]) -> Callable[[Tap, int], None]:
+    def plant(tap: Tap, ben: int) -> None:
+        loop = asyncio.get_running_loop()
+
+        def passes(seen: Seen) -> Iterable[bytes]:
+            if not is_late(seen, ben):
+                return (seen.data,)
+            loop.call_later(delay_s, tap.send, seen.who, seen.is_up, seen.data)
+            return ()
+
+        tap.passes = passes
+
+    return plant
+
+
+def _mixed(tap: Tap, ben: int) -> None:
+    """Two ways, of which one is longer."""
+    draw = random.Random(7)
+    _late(WAY_S, lambda seen, ben: draw.random() < SHORT)(tap, ben)
+
+
+def _twice(tap: Tap, ben: int) -> None:
+    tap.passes = lambda seen: (seen.data, seen.data)
+
+
 def _losing(is_lost: Callable[[Seen, int], bool]) -> Callable[[Tap, int], None]:
     def plant(tap: Tap, ben: int) -> None:
         counts = itertools.count()
@@ -178,6 +205,20 @@ FAULTS = {
     ),
     "mute": Fault(
         ("Nobody hears what {} says", "Its microphone gives no sound"), spoil=lambda pcm: pcm * 0.0
+    ),
+    "long way": Fault(
+        ("{} waits long for an answer", "No other badge's way is slow"),
+        _late(0.3, lambda seen, ben: seen.who == ben),
+        rounds=2,
+    ),
+    "far host": Fault(
+        ("Everybody waits long for an answer", "put a host into the venue's own network"),
+        _late(0.25, lambda seen, ben: True),
+        rounds=2,
+    ),
+    "loop": Fault(("Everything comes twice", "The network has a loop"), _twice, rounds=2),
+    "two ways": Fault(
+        ("Datagrams overtake one another", "two ways lie side by side"), _mixed, rounds=2
     ),
     "dark": Fault(("{} cannot be heard", "an empty battery"), is_killed=True),
 }

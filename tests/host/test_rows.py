@@ -69,7 +69,7 @@ def test_row_5_any_white_space_in_a_text_becomes_a_blank() -> None:
         def send_text(self, group: int, kind: int, name: bytes, text: bytes, now_ms: int) -> None:
             sent.append(text)
 
-    venue = Venue(Leader, lambda: ("", 0), None, lambda: None, None, None, None)  # pyright: ignore[reportArgumentType]
+    venue = Venue(Leader, lambda: ("", 0), None, lambda: None, None, None, None, None)  # pyright: ignore[reportArgumentType]
     venue.text({"text": "kitchen\tcloses\n at 10"})
     venue.text({"text": "مطبخ  厨房"})
     assert sent == [b"kitchen closes at 10", "مطبخ 厨房".encode()]

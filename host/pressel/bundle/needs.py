@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from pressel.doctor.finding import Finding
 from pressel.health.hosts import of_the_cluster
+from pressel.health.order import disorder
 from pressel.health.troubles import of_the_host, troubles
 from pressel.health.verdict import judge
 from pressel.node.burst_state import BurstState
@@ -42,7 +43,7 @@ def needs(
     hosts = of_the_cluster(_hosts(cluster, names), status is not None)
     if status is None:
         return {"why": "", "todo": [_NO_LEADER, *_plain([*hosts, *of_the_host(computer)])]}
-    health = judge((_burst(each, names) for each in bursts), now_s)
+    health = judge((_burst(each, names) for each in bursts), now_s, disorder(status))
     return {"why": health.why, "todo": _plain([*hosts, *troubles(status, health, computer)])}
 
 

@@ -15,9 +15,11 @@ from rich.table import Table
 from pressel.cli.options import control_options
 from pressel.cli.printed import print_table
 from pressel.cli.told import read_answer
+from pressel.health.order import disorder
 from pressel.health.verdict import VenueHealth, judge
 from pressel.node import control as sockets
 from pressel.node.burst_state import BurstPage, BurstState
+from pressel.node.leader_state import LeaderState
 
 if TYPE_CHECKING:
     from pressel.node.control import Where
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 def health(port: int | None, control: Path | None, as_json: bool) -> None:
     """Show how well people heard each other in the last 15 minutes, and why not."""
     path = sockets.find(control, port)
-    found = judge(all_bursts(path), time.time())
+    status = read_answer(LeaderState, sockets.ask(path, "status"))
+    found = judge(all_bursts(path), time.time(), disorder(status))
     if as_json:
         print(json.dumps(asdict(found), indent=2))
     else:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from pressel.doctor.finding import Finding
 from pressel.errors import PresselError
+from pressel.health.order import disorder
 from pressel.health.verdict import VenueHealth, judge
 from pressel.node.burst_state import BurstPage, BurstState
 from pressel.node.leader_state import LeaderState
@@ -173,7 +174,7 @@ class HostReader:
         now_s = time.monotonic()
         if self._judged_s is None or now_s - self._judged_s >= JUDGED_S:
             self._judged_s = now_s
-            self._seen.health = judge(self._seen.bursts, self._now_s())
+            self._seen.health = judge(self._seen.bursts, self._now_s(), disorder(self._seen.status))
 
     def _examine_now(self) -> None:
         self._seen.findings = self._examine()

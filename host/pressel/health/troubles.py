@@ -12,6 +12,8 @@ from pressel.node.leader_state import UNTOLD, LeaderState, MemberState
 from pressel.node.ways import DEAF
 
 from .badges import of_badges
+from .order import disorder, of_the_order
+from .pace import of_the_pace
 from .radio import AccessPoint, access_points, by_signal, troubled
 from .relays import relays
 from .todo import Todo
@@ -33,7 +35,9 @@ def troubles(status: LeaderState, health: VenueHealth, findings: Iterable[Findin
     """Those of the venue's radio first: they are the cause of others. `findings` are of the
     console's own computer."""
     return [
+        *of_the_order(status),
         *_of_the_air(status, health),
+        *of_the_pace(status, health),
         *_of_voices(status),
         *_of_relays(status),
         *_of_multicast(status),
@@ -74,7 +78,7 @@ def _of_the_air(status: LeaderState, health: VenueHealth) -> list[Todo]:
             text = f"{relay.why}. Look at its cable, and at what else runs there."
             found.append(Todo(f"Badges that relay {name} serves hear badly", text, "warn"))
             there |= served
-    if health.shared:
+    if health.shared and not disorder(status):  # that has a line of its own
         found.append(Todo(f"Nearly everybody hears {health.word}", health.why, "warn"))
     members = {each.device: each for each in status.members}
     found += [

@@ -73,6 +73,11 @@ class Sum:
         return self.concealed / self.frames if self.frames else 0.0
 
     @property
+    def is_late(self) -> bool:
+        """Did most of what is missing come too late?"""
+        return self.late >= _LATE * self.concealed
+
+    @property
     def is_asleep(self) -> bool:
         """Does what it hears wait until it wakes? In most bursts: one answer may be slow."""
         return self.asleep * 2 > self.told
@@ -130,9 +135,22 @@ class VenueHealth:
                 count += 1
         return count
 
+    def trips_ms(self, device: str) -> list[int]:
+        """Its round trips to the leader, as it had reported them when bursts were over."""
+        found = [burst.trip_ms for burst in self.bursts if burst.device == device]
+        found += [
+            each.trip_ms
+            for burst in self.bursts
+            for each in burst.hearings
+            if each.device == device
+        ]
+        return [trip_ms for trip_ms in found if trip_ms is not None]
 
-def judge(bursts: Iterable[BurstState], now_s: float) -> VenueHealth:
-    """The health of everybody in the bursts of the last WINDOW_S before `now_s`."""
+
+def judge(bursts: Iterable[BurstState], now_s: float, disorder: str = "") -> VenueHealth:
+    """The health of everybody in the bursts of the last WINDOW_S before `now_s`. `disorder`: what
+    the network does with datagrams (`order.disorder`), which explains what comes too late, or is
+    lost by nearly everybody."""
     recent = [burst for burst in bursts if now_s - burst.at <= WINDOW_S]
     badges: dict[str, BadgeHealth] = {}
     heard_last: dict[str, int] = {}
@@ -147,14 +165,14 @@ def judge(bursts: Iterable[BurstState], now_s: float) -> VenueHealth:
             heard_last[hearing.device] = burst.place
             talker.told.add(hearing)
     spoilt = {burst.device for burst in recent if _is_spoilt(burst)}
-    blamed = {device for device in spoilt if _is_own_trouble(device, badges)}
+    blamed = {device for device in spoilt if _is_own_trouble(device, badges, disorder)}
     for burst in recent:
         if burst.device not in blamed or not _is_spoilt(burst):
             for hearing in burst.hearings:
                 badges[hearing.device].heard.add(hearing)
     for badge in badges.values():
-        _judge_listener(badge)
-    shared = _shared_cause(badges.values())
+        _judge_listener(badge, disorder)
+    shared = _shared_cause(badges.values(), disorder)
     if shared:
         for badge in badges.values():
             if badge.why:
@@ -167,10 +185,12 @@ def judge(bursts: Iterable[BurstState], now_s: float) -> VenueHealth:
     return health
 
 
-def _is_own_trouble(device: str, badges: dict[str, BadgeHealth]) -> bool:
+def _is_own_trouble(device: str, badges: dict[str, BadgeHealth], disorder: str) -> bool:
     """Is more lost of what it says than of what others say? Where nobody else talks, those who
     sleep lose all the same."""
     told = badges[device].told
+    if disorder and told.is_late:
+        return False  # who talks first has it worst: listeners wait longer from then on
     others = [
         each.told.lost
         for each in badges.values()
@@ -185,7 +205,7 @@ def _is_spoilt(burst: BurstState) -> bool:
     return len(hearings) > 1 and len(losing) >= _MOST * len(hearings)
 
 
-def _judge_listener(badge: BadgeHealth) -> None:
+def _judge_listener(badge: BadgeHealth, disorder: str) -> None:
     heard = badge.heard
     if heard.frames < FRAMES_MIN:
         return
@@ -193,7 +213,7 @@ def _judge_listener(badge: BadgeHealth) -> None:
     assert badge.r is not None
     badge.word = in_words(badge.r)
     if badge.word != WELL:
-        badge.why = f"loses {_percent(heard.lost)} of what is said: {_cause(heard)}"
+        badge.why = f"loses {_percent(heard.lost)} of what is said: {_cause(heard, disorder)}"
 
 
 def _judge_talker(badge: BadgeHealth) -> None:
@@ -208,7 +228,7 @@ def _judge_talker(badge: BadgeHealth) -> None:
         )
 
 
-def _shared_cause(badges: Iterable[BadgeHealth]) -> str:
+def _shared_cause(badges: Iterable[BadgeHealth], disorder: str) -> str:
     """What nearly all that listen have in common; "" where they hear well, or some do."""
     known = [each for each in badges if each.word]
     bad = [each for each in known if each.word != WELL]
@@ -216,17 +236,20 @@ def _shared_cause(badges: Iterable[BadgeHealth]) -> str:
         return ""
     if sum(each.is_asleep for each in bad) >= _SHARED * len(bad):
         return "it comes in bunches, since they sleep between two beacons"
+    if disorder:
+        return disorder
     late = sum(each.heard.late for each in bad)
     if late >= _LATE * sum(each.heard.concealed for each in bad):
         return "it comes too late, since the channel is full"
     return "the channel is full or disturbed"
 
 
-def _cause(heard: Sum) -> str:
+def _cause(heard: Sum, disorder: str) -> str:
     if heard.is_asleep:
         return "it comes in bunches, since the badge sleeps between two beacons to save power"
-    if heard.late >= _LATE * heard.concealed:
-        return "it comes too late, since the channel or the access point is busy"
+    if heard.is_late:
+        why = disorder or "the channel or the access point is busy"
+        return f"it comes too late, since {why}"
     return "it is lost on the way; is the badge too far from an access point?"
 
 

@@ -38,6 +38,7 @@ from . import (
     ear,
     forgetting,
     heard,
+    order,
     recording_copy,
     restarts,
     routine_backups,
@@ -76,6 +77,7 @@ from .lifeline import on_stdin_closed
 from .log_copy import LogCopy
 from .new_leader import NewLeader
 from .options import HostOptions
+from .order import Order
 from .others import OtherHosts, voters_of
 from .own_load import OwnLoad
 from .packed_address import unpacked
@@ -116,6 +118,7 @@ class HostNode:
     def __init__(self, options: HostOptions, report: Report) -> None:
         self._options = options
         self._unrest = Unrest(report)
+        self._order = Order(self._leader)
         self._report = report = self._unrest.report
         self._stopping = asyncio.Event()
         self._failure: BaseException | None = None  # why it stops
@@ -229,7 +232,7 @@ class HostNode:
     def _make_desk(self) -> Desk:
         venue = Venue(
             self._leader, self._badges_at, self._bridging, self._settle,
-            self._away, self._ear, self._unrest, self._others.name_of,
+            self._away, self._ear, self._unrest, self._order, self._others.name_of,
         )  # fmt: skip
         tally = Tally(lambda: self._host, self._others, venue)
         self._history = History(lambda: tally.figures({}))
@@ -467,6 +470,7 @@ class HostNode:
         if self._options.judge_microphones:
             self._chores.repeat(self._ear.look, ear.LOOK_S)
         self._chores.repeat(self._restarts.look, restarts.LOOK_S)
+        self._chores.repeat(self._order.look, order.LOOK_S)
         self._chores.repeat(self._tell_where, ADDRESS_S)
         self._chores.repeat(self._copy_updates, COPY_S)
         self._chores.repeat(self._look_at_load, LOAD_S)

@@ -111,7 +111,9 @@ class HeldState(BaseModel):
 class LeaderState(BaseModel):
     """A leader at one moment; `refused` counts datagrams by reason since it started, `v1_refused`
     what old apps sent. `v1_clients` is None where the bridge to old apps is off; `is_v1_off`:
-    the setting joining.old_apps has switched it off. `battery_low_percent`: the setting."""
+    the setting joining.old_apps has switched it off. `battery_low_percent`: the setting. Of the
+    datagrams of badges lately, `twice_percent` came again, and `overtaken_percent` after some that
+    were sent later, in more than one moment: see `Order`."""
 
     term: int
     address: str
@@ -128,3 +130,5 @@ class LeaderState(BaseModel):
     v1_refused: dict[str, int] = {}
     is_v1_off: bool = False
     battery_low_percent: int = BATTERY_LOW_PERCENT
+    twice_percent: int = 0
+    overtaken_percent: int = 0

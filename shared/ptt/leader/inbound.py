@@ -59,6 +59,7 @@ class Inbound:
     def __init__(self, rooms: "Rooms") -> None:
         self._rooms = rooms
         self.newer = 0  # datagrams of a newer minor version, obeyed as far as we know it
+        self.overtaken = 0  # datagrams that came after some that were sent later
         self._of_kind: dict[int, Callable[[Member, list, int], int]] = {
             messages.HEARTBEAT: rooms.heartbeats.on_heartbeat,
             messages.FLOOR_REQUEST: rooms.presses.on_request,
@@ -106,6 +107,8 @@ class Inbound:
             return refusal.SESSION
         is_newest = envelope.seq(data) > member.link.replay.highest
         reason = session.open(data, now_ms)
+        if reason == refusal.ACCEPTED and not is_newest:
+            self.overtaken += 1
         if source != member.address:
             if reason != refusal.ACCEPTED:
                 return refusal.SOURCE

@@ -18,6 +18,7 @@ from ptt.wire import messages
 from ..away import Away
 from ..bridging import Bridging
 from ..ear import Ear
+from ..order import Order
 from ..snapshot import take_snapshot
 from ..unrest import DOUBLE, RESTARTED, Unrest
 from .verb import LEADER, Fields, Verb
@@ -27,7 +28,8 @@ class Venue:
     """`leader` gives the engine that leads here, None when none does; `badges` its address;
     `bridging` the v1 bridge where old apps take part; `settle` sends what the engine has to say;
     `name_of` gives the name of a host, `away` knows who is heard no more, `ear`
-    what microphones sound like, `unrest` which badges come and go."""
+    what microphones sound like, `unrest` which badges come and go, `order`
+    how their datagrams come."""
 
     def __init__(
         self,
@@ -38,6 +40,7 @@ class Venue:
         away: Away,
         ear: Ear,
         unrest: Unrest,
+        order: Order,
         name_of: Callable[[bytes], str] = bytes.hex,
     ) -> None:
         self._leader = leader
@@ -48,6 +51,7 @@ class Venue:
         self._away = away
         self._ear = ear
         self._unrest = unrest
+        self._order = order
         self._started_s = time.monotonic()
 
     def verbs(self) -> tuple[Verb, ...]:
@@ -68,6 +72,8 @@ class Venue:
             member.microphone = self._ear.of(bytes.fromhex(member.device))
             member.restarts = self._unrest.lately(RESTARTED, member.device)
             member.doubles = self._unrest.lately(DOUBLE, member.device)
+        snapshot.twice_percent = self._order.twice_percent
+        snapshot.overtaken_percent = self._order.overtaken_percent
         if self._bridging is not None:
             snapshot.v1_clients = self._bridging.states()
             snapshot.v1_refused = self._bridging.refused()
