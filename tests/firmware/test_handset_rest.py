@@ -102,6 +102,17 @@ def test_a_network_that_comes_back_is_awake_until_it_has_rested(build: Build) ->
     assert power_saves() == [Wlan.PM_PERFORMANCE]
 
 
+def test_a_radio_that_takes_no_orders_is_told_again(build: Build) -> None:
+    power_saves()
+    handset = build(sleep=True)
+    Wlan.made[-1].is_near = True
+    run(handset, 1000, 5000)
+    assert power_saves() == [Wlan.PM_NONE]
+    Wlan.pm_errors = 2  # as it is to rest
+    run(handset, 5000, 8000)
+    assert Wlan.pm_errors == 0 and power_saves() == [Wlan.PM_PERFORMANCE]
+
+
 @pytest.mark.parametrize("is_flashed", [False, True])
 def test_the_leader_decides_whether_the_radio_rests_where_it_says_so(
     build: Build, is_flashed: bool

@@ -257,6 +257,45 @@ def test_it_waits_while_people_talk_and_goes_on_with_the_second_before(stage: St
     assert stage.told == [("recording_sent", {"recording": "3-1", "heard": 1, "listeners": 1})]
 
 
+def test_it_waits_while_one_who_is_to_hear_it_talks_with_somebody_alone(stage: Stage) -> None:
+    venue, speaker = stage.venue, SpeakerStandIn()
+    assert stage.badge("A").engine.call(stage.badge("B").engine.join.node, venue.now_ms)
+    venue.collect(stage.badge("A"))
+    venue.run(300)
+    assert stage.leader.floors[stage.member("B").call].holder
+
+    async def then() -> None:
+        assert not stage.resend._is_quiet(stage.leader, [stage.device("B")])
+        assert not speaker.bursts
+        venue.release("A")
+        venue.run(1000)
+
+    resend.Speaker, real = speaker, resend.Speaker  # type: ignore[misc]
+    try:
+        assert sent_to_b(stage, speaker, then).why == ""
+    finally:
+        resend.Speaker = real  # type: ignore[misc]
+    assert len(speaker.bursts) == 1
+
+
+def test_who_heard_a_part_only_has_not_heard_it(stage: Stage) -> None:
+    """Of two parts the one that fewer have heard counts."""
+
+    class Interrupted(SpeakerStandIn):
+        async def speak(self, frames: Iterator[bytes], must_stop: Callable[[], bool]) -> bool:
+            self.bursts.append(list(itertools.islice(frames, 80)))
+            return len(self.bursts[-1]) < 80
+
+        async def until_settled(self) -> None:
+            self.heard_by = 0 if len(self.bursts) == 1 else 1
+
+    resend.Speaker, real = Interrupted(), resend.Speaker  # type: ignore[misc]
+    try:
+        assert sent_to_b(stage, resend.Speaker).heard == 0  # type: ignore[arg-type]
+    finally:
+        resend.Speaker = real  # type: ignore[misc]
+
+
 def test_it_gets_on_where_bursts_are_limited_to_a_second(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -185,6 +185,17 @@ def test_settings_with_which_the_leader_answers_are_sure():
     assert venue.badge("A").all(events.SETTINGS) == [1, 2]
 
 
+def test_what_a_badge_is_told_again_is_on_trial_no_longer_for_that():
+    """As by a leader that it has joined anew: of these settings it knows already that they do."""
+    venue, engine = told_by_a_leader()
+    venue.run(CONFIRM_MS - 2000)
+    engine.settings.version = 0
+    tell(venue, engine, snapshot(2, 200))
+    assert in_force(engine) == (2, 200)
+    venue.run(4000)
+    assert engine.settings.sure == snapshot(2, 200)
+
+
 def test_two_changes_in_a_row_are_on_trial_together():
     venue, engine = told_by_a_leader()
     venue.run(CONFIRM_MS - 2000)

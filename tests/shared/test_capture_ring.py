@@ -53,6 +53,15 @@ def test_first_in_first_out():
     assert ring.count == 0
 
 
+def test_what_finds_the_store_full_of_others_frames_is_counted_and_takes_none_of_theirs():
+    store = FrameStore(2)
+    ring, others = CaptureRing(4, store), CaptureRing(4, store)
+    push(others, 1, 2)
+    push(ring, 3)
+    assert (ring.count, ring.dropped, store.free) == (0, 1, 0)
+    assert pop(others, 2) == coded(1, 2)
+
+
 def test_the_coder_runs_on_between_pushes():
     ring = CaptureRing(4, FrameStore(4))
     push(ring, 1)

@@ -193,6 +193,22 @@ def test_what_came_late_is_made_good_in_a_pause():
     venue.run(2000)
 
 
+def test_no_pause_brings_a_listener_nearer_than_it_has_to_stay():
+    """The venue wants 200 ms, though its network needs none of them."""
+    venue = Resting()
+    venue.leader.publish(Settings(3, 200, leave_out_pauses=ON), venue.now_ms)
+    venue.collect_leader()
+    venue.run(500)
+    venue.badge("A").count = 0
+    venue.press("A")
+    venue.run(2600)  # a word, a pause, and half a word
+    for name in "BC":
+        playout = venue.badge(name).engine.playout
+        current = playout.current
+        assert playout.path.delay_ms == 200
+        assert 180 < current.lag_ms(current.upcoming, venue.now_ms) <= 200 + 20
+
+
 def test_a_talker_that_vanishes_in_a_pause_is_over_soon():
     venue = Resting()
     a = venue.badge("A")
