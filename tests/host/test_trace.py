@@ -89,6 +89,43 @@ def test_logs_of_hosts_and_badges_join_it(tmp_path: Path) -> None:
     assert own[1].owner.startswith("the queue 1500 ms, the rest is the way")
 
 
+# What two virtual badges printed, with what a serial port holds besides: the end of a line that
+# began before somebody listened, the boot of the chip, and a byte that the wire has spoilt.
+ANN = b"""vent": "idle", "value": 5}
+ESP-ROM:esp32s3-20210327
+rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)
+\xff\x00
+{"ms": 75775533, "event": "press", "value": null}
+{"ms": 75775533, "event": "pending", "value": 1}
+{"ms": 75775537, "event": "granted", "value": 1}
+{"ms": 75775941, "event": "wifi", "value": 1}
+{"ms": 75777537, "event": "release", "value": null}
+{"ms": 75777551, "event": "sent", "value": [1, 102, 0]}
+{"ms": 75777557, "event": "released", "value": 1}
+{"ms": 75777605, "event": "receipt", "value": [1, 1, 1, 1]}
+{"ms": 75777"""
+BEN = b"""{"ms": 75775538, "event": "taken", "value": [2, 1]}
+{"ms": 75775591, "event": "hearing", "value": [2, 1]}
+{"ms": 75777562, "event": "idle", "value": 1}
+{"ms": 75777602, "event": "heard", "value": [2, 1, 102, 0, 0, 2, 0]}
+"""
+
+
+def test_what_a_serial_port_printed_is_read(tmp_path: Path) -> None:
+    files = [tmp_path / "Ann.log", tmp_path / "Ben.log"]
+    for file, told in zip(files, (ANN, BEN), strict=True):
+        file.write_bytes(told.replace(b"\n", b"\r\n"))
+    steps = [
+        (step.source, step.words, step.took_ms) for step in story(1, None, lines_about(1, files))
+    ]
+    assert steps == [
+        ("Ann", "asking to talk", None), ("Ann", "talk now", 4), ("Ann", "sent 102 frames", 2014),
+        ("Ann", "done", 6), ("Ann", "heard by 1 of 1, 1 of them without a gap", 48),
+        ("Ben", "2 talks", None), ("Ben", "hearing 2", 53), ("Ben", "nobody talks", 1971),
+        ("Ben", "heard 2: 102 frames, 0 concealed, 0 late", 40),
+    ]  # fmt: skip
+
+
 def test_from_logs_alone(tmp_path: Path) -> None:
     lines = lines_about(7, [log(tmp_path / "h.log", {"event": "idle", "lease": 7, "at": 1.0})])
     assert len(story(7, None, lines)) == 1
