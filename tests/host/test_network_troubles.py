@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.host.test_bundle import NOW_S as MADE_S
+from tests.host.test_bundle import sources
 from tests.host.test_console_view import NOW_S, badge, status_of
 from tests.host.test_health import burst
 from tests.shared.venue import Venue
 
+from pressel.bundle.contents import contents
+from pressel.bundle.pseudonyms import Pseudonyms
 from pressel.health.order import OVERTAKEN_MIN_PERCENT, TWICE_MIN_PERCENT, disorder
 from pressel.health.pace import SLOW_MS
+from pressel.health.rating import BADLY, WELL
 from pressel.health.troubles import troubles
 from pressel.health.verdict import judge
 from pressel.node.burst_state import BurstState
@@ -159,3 +165,19 @@ def test_a_leader_counts_what_comes_twice_or_is_overtaken() -> None:
     assert 95 <= twice <= 100 and overtaken == 0
     twice, overtaken = _order("overtaken")
     assert twice == 0 and 15 <= overtaken <= 22
+
+
+def test_a_bundle_says_it_and_blames_nobody(tmp_path: Path) -> None:
+    figures, settings, status, _, lines = sources(tmp_path)
+    bursts = said({})
+    bursts[0].hearings = [replace(h, played=180, concealed=20, late=20) for h in bursts[0].hearings]
+    for each in bursts:
+        each.at = MADE_S - 60
+    names = Pseudonyms(tmp_path)
+    for percent, word in ((0, BADLY), (40, WELL)):
+        told = {**status, "overtaken_percent": percent}
+        found = contents(figures, settings, told, bursts, lines, names, MADE_S)
+        titles = [each["title"] for each in found["needs"]["todo"]]
+        assert ("Datagrams overtake one another" in titles) == bool(percent)
+        (first,) = [e for e in found["health"]["badges"] if e["badge"] == names.of("badge", "B0")]
+        assert first["word"] == word

@@ -16,6 +16,7 @@ from typing import Any
 from pressel import __version__
 from pressel.doctor.finding import Finding
 from pressel.health.microphone import NOISES
+from pressel.health.order import disorder
 from pressel.health.verdict import judge
 from pressel.node.burst_state import BurstState
 from pressel.node.channel import channel
@@ -29,7 +30,7 @@ from ptt.fanout.assign import WHY as WHY_RELAY
 from ptt.wire import refusal
 
 from .history import history
-from .needs import needs
+from .needs import needs, read_status
 from .pseudonyms import Pseudonyms
 from .words import RESTARTS
 
@@ -79,7 +80,7 @@ def contents(
         "badges": [_member(each, names) for each in members],
         "hosts": [_peer(each, names) for each in (cluster or {}).get("peers", [])],
         "relays": [_relay(each, names) for each in (status or {}).get("relays", [])],
-        "health": _health(kept, names, now_s),
+        "health": _health(kept, names, now_s, disorder(read_status(status))),
         "bursts": [_burst(each, names) for each in kept],
         "events": [_line(each, names) for each in list(lines)[-LINES_MAX:]],
     }
@@ -224,9 +225,9 @@ def _way(told: Mapping[str, Any] | None, names: Pseudonyms) -> dict[str, Any] | 
     }
 
 
-def _health(bursts: list[BurstState], names: Pseudonyms, now_s: float) -> dict[str, Any]:
+def _health(bursts: list[BurstState], names: Pseudonyms, now_s: float, why: str) -> dict[str, Any]:
     """Without the reasons: they name people."""
-    found = judge(bursts, now_s)
+    found = judge(bursts, now_s, why)
     return {
         "word": found.word,
         "r": found.r,

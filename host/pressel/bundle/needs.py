@@ -47,6 +47,16 @@ def needs(
     return {"why": health.why, "todo": _plain([*hosts, *troubles(status, health, computer)])}
 
 
+def read_status(told: Mapping[str, Any] | None) -> LeaderState | None:
+    """None where no leader answered, or one of another version."""
+    if told is None:
+        return None
+    try:
+        return LeaderState.model_validate(told)
+    except ValidationError:
+        return None
+
+
 def _finding(found: Finding, names: Pseudonyms) -> Finding:
     """Its words may name a folder, and so a person; what another host says, anything."""
     short = found.short if not found.host and found.short else "see pressel doctor there"
@@ -59,12 +69,9 @@ def _plain(found: Iterable[Any]) -> list[dict[str, str]]:
 
 
 def _of_other_names(told: Mapping[str, Any] | None, names: Pseudonyms) -> LeaderState | None:
-    if told is None:
+    status = read_status(told)
+    if status is None:
         return None
-    try:
-        status = LeaderState.model_validate(told)
-    except ValidationError:
-        return None  # of another version
     members = [_member(each, names) for each in status.members]
     away = [
         each.model_copy(update={"name": names.of("badge", each.device)}) for each in status.away
