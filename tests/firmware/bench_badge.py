@@ -43,7 +43,7 @@ GOALS = {"idle": 5.2, "listen": 2.5, "talk": 2.6}
 
 # No more than these may a frame take: what was reached, and a little. Which of the badge's own
 # reports fall into the frames that are counted moves listening by 80.
-BUDGETS = {"idle": 800, "listen": 2_810, "talk": 2_480}
+BUDGETS = {"idle": 800, "listen": 2_818, "talk": 2_480}
 
 
 @dataclass(frozen=True)

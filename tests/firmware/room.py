@@ -85,8 +85,8 @@ def measure(packing: str) -> dict[str, Any]:
         more += RESERVED.get(row.name, 0)
         added[row.name] = max(0, more)
         print(f"{packing}: {more:,} bytes for {row.name}", flush=True)
-    base = plain + sum(RESERVED.values())
-    base -= sum(added[row.name] for row in badge_features() if not row.part)
+    # By itself: what is left of the full badge would have the scatter of each difference.
+    base = live_bytes(packing, without=[row.name for row in badge_features() if not row.part])
     print(f"{packing}: {base:,} bytes without any feature", flush=True)
     return {"base": base, "features": added, "options": _options(packing)}
 
