@@ -30,6 +30,7 @@ from ptt.proof import prover
 from ptt.relay import relay
 from ptt.relay.relay import Relay
 from ptt.wire import refusal
+from ptt.wire.messages import LANE_ROUTINE
 
 
 @contextlib.contextmanager
@@ -208,6 +209,15 @@ def who_comes_last_talks_first() -> Any:
 def lanes_do_not_count() -> Any:
     """The queue goes by arrival alone."""
     return replaced(lanes, "_is_before", lambda a, b: a.order < b.order)
+
+
+def who_was_preempted_waits_last() -> Any:
+    """An emergency costs the talker its turn."""
+
+    def preempted(node: int, request: int, now_ms: int) -> lanes.Waiting:
+        return lanes.Waiting(node, request, LANE_ROUTINE, 1 << 20, now_ms)
+
+    return replaced(lanes, "preempted", preempted)
 
 
 CAUGHT_BY = {

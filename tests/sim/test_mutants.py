@@ -12,6 +12,7 @@ from tests.sim.facts import spec
 
 from pressel.sim.profiles import load_profile
 from pressel.sim.scenarios import load_scenario
+from pressel.sim.world.people.person import Person
 from pressel.sim.world.run import run
 
 QUICK = {"hold_ms_min": 300, "hold_ms_max": 900, "gap_ms_min": 100, "gap_ms_max": 900}
@@ -50,6 +51,17 @@ def test_a_floor_without_lanes_is_caught() -> None:
     assert run(facts)["violations"] == []
     with mutants.lanes_do_not_count():
         assert {each["checker"] for each in run(facts)["violations"]} == {"in turn"}
+
+
+def test_a_talker_that_an_emergency_puts_last_is_noticed() -> None:
+    """The world's people let go when they are cut off; these hold their button down."""
+    habits = {**QUICK, "hold_ms_max": 2000, "talkers_percent": 100, "emergency_percent": 20}
+    speech = {"pattern": "random", **habits}
+    facts = spec(seal="stand-in", participants=6, duration_s=15, speech=speech)
+    with mutants.replaced(Person, "on_refused", lambda self: None):
+        assert run(facts)["violations"] == []
+        with mutants.who_was_preempted_waits_last():
+            assert {each["checker"] for each in run(facts)["violations"]} == {"in turn"}
 
 
 def test_sound_engines_are_not_accused() -> None:
