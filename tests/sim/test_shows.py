@@ -63,7 +63,7 @@ def leader_checks_no_tag() -> Any:
 
 
 def talkers_are_never_to_blame() -> Any:
-    return replaced(verdict, "_is_own_trouble", lambda device, badges: False)
+    return replaced(verdict, "_is_own_trouble", lambda device, badges, disorder: False)
 
 
 def badge_stays_with_its_first_leader() -> Any:
