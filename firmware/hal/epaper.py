@@ -80,9 +80,9 @@ class EPaper:
         for command, data in _SET_UP:
             self._send(command, data)
 
-    def show(self, words: tuple) -> None:
+    def show(self, lines: tuple) -> None:
         """Up to four lines; those of the name are large. What does not fit is cut."""
-        self._wanted = words
+        self._wanted = lines
 
     def update(self) -> None:
         """Do the next small part of what is wanted, if anything is."""
